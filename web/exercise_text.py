@@ -30,6 +30,7 @@ LEG_TEXTS = {Feet.EACH: "each leg", Feet.BOTH: "both legs at once", Feet.STANCE:
 HEEL_TEXTS = {
     HeelPosition.DOWN: "stays down",
     HeelPosition.LOWERED: "stays down, lower than the toes",
+    HeelPosition.MOVES: "lowers and rises",
     HeelPosition.FREE: "free",
 }
 VERIFICATION_TEXTS = {

@@ -25,7 +25,7 @@ DISCLAIMER = (
 )
 """Shown once, with the questions."""
 
-NOT_CLEARED, CLEARED, NO_WEIGHT = "not_cleared", "cleared", "no_weight"
+NOT_CLEARED, CLEARED, NO_WEIGHT, PARTIAL_WEIGHT = "not_cleared", "cleared", "no_weight", "partial_weight"
 TENDON_PAIN, INSERTIONAL = "tendon_pain", "insertional"
 NEURO, NUMB, BALANCE = "neuro", "numb", "balance"
 CHILD, CHILD_LED = "child", "child_led"
@@ -99,6 +99,14 @@ CONDITIONS = (
         "Nothing is proposed until a fracture has been ruled out, usually by an X-ray.",
         ConditionKind.BLOCKS,
         "a doctor, for an X-ray",
+    ),
+    Condition(
+        PARTIAL_WEIGHT,
+        "Only part of the weight on a leg",
+        "Have you been told to put only part of your weight on a leg?",
+        "Nothing is proposed until you may put your whole weight on it: the board cannot tell how much is too much.",
+        ConditionKind.BLOCKS,
+        "the professional who set the limit",
     ),
     Condition(
         TENDON_PAIN,

@@ -30,6 +30,7 @@ class Rule:
 CONDITION_SOURCES = {
     health_questions.NUMB: "Usual care for feet with little feeling",
     health_questions.BALANCE: "Usual care to prevent falls",
+    health_questions.PARTIAL_WEIGHT: "Usual care after an operation or a fracture",
 }
 """The sources of the conditions that the guide does not name."""
 
@@ -208,8 +209,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "dose",
         "Ten minutes a week",
-        "Only time held with the heel down counts: ten minutes a week for each leg. Studies saw no further gain beyond "
-        "ten minutes a week, or four in one session.",
+        "Only time held with the heel down counts: ten minutes a week for each leg. For one muscle, studies saw no "
+        "further gain beyond ten minutes a week, or four in one session.",
         "Ingram 2024, 189 studies",
     ),
     Rule("test-first", "The first test", "A full test: all later ones are compared with it.", OWN_CHOICE),

@@ -43,10 +43,11 @@ class Feet(StrEnum):
 
 
 class HeelPosition(StrEnum):
-    """Where the guide wants the heel: down, lowered over an edge or down a slope, or free."""
+    """Where the guide wants the heel: down, lowered over an edge or down a slope, going up and down, or free."""
 
     DOWN = "down"
     LOWERED = "lowered"
+    MOVES = "moves"
     FREE = "free"
 
 

@@ -31,7 +31,7 @@ def heel_mark(heel: Point, slant: float, scale: float, where: HeelPosition) -> I
 
     `slant` is the angle of the heel's support, in degrees up at the toes; `scale` is that of the figure.
     """
-    if where is HeelPosition.FREE:
+    if where in (HeelPosition.FREE, HeelPosition.MOVES):
         return
     turn = radians(-slant)
 

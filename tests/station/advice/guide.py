@@ -23,13 +23,24 @@ FELT = {
     FeltPlace.CALF: {"2a", "3a", "3b", "8"},
     FeltPlace.NOWHERE: set[str](),
 }
-BLOCKING = {"not_cleared", "no_weight", "child"}
+BLOCKING = {"not_cleared", "no_weight", "partial_weight", "child"}
 FILES: dict[str, dict[str, Any]] = {
     key: tomllib.loads((ROOT / f"station/catalogue/exercises/{key}.toml").read_text(encoding="utf-8"))
     for key in NUMBERS
 }
 CONDITIONS = (
-    *("not_cleared", "cleared", "no_weight", "tendon_pain", "insertional", "neuro", "numb", "balance", "child"),
+    *(
+        "not_cleared",
+        "cleared",
+        "no_weight",
+        "partial_weight",
+        "tendon_pain",
+        "insertional",
+        "neuro",
+        "numb",
+        "balance",
+        "child",
+    ),
     *("child_led", "metalwork", "pinch", "arch_falls", "toes_out"),
 )
 

@@ -27,7 +27,18 @@ KEYS = [one.key for one in CONDITIONS]
 def test_condition_has_question_and_effect() -> None:
     """All conditions of the guide are there, each with a short yes-or-no question and a short effect."""
     assert set(KEYS) == {
-        *("not_cleared", "cleared", "no_weight", "tendon_pain", "insertional", "neuro", "numb", "balance", "child"),
+        *(
+            "not_cleared",
+            "cleared",
+            "no_weight",
+            "partial_weight",
+            "tendon_pain",
+            "insertional",
+            "neuro",
+            "numb",
+            "balance",
+            "child",
+        ),
         *("child_led", "metalwork", "pinch", "arch_falls", "toes_out"),
     }
     assert len(KEYS) == len(set(KEYS)) == len({one.title for one in CONDITIONS})
@@ -55,7 +66,7 @@ def test_professional_is_named_if_guide_names_one() -> None:
     assert all(one.professional for one in CONDITIONS if one.kind is ConditionKind.BLOCKS)
 
 
-@pytest.mark.parametrize("key", ["not_cleared", "no_weight", "child"])
+@pytest.mark.parametrize("key", ["not_cleared", "no_weight", "partial_weight", "child"])
 def test_blocking_condition_blocks_everything(key: str) -> None:
     """Even beside other conditions, with a sentence that says until when."""
     why = block_reason({key, "numb", "cleared"})
@@ -66,7 +77,10 @@ def test_blocking_condition_blocks_everything(key: str) -> None:
 
 def test_other_conditions_do_not_block() -> None:
     """All of them together change exercises and block nothing."""
-    assert block_reason([key for key in KEYS if key not in ("not_cleared", "no_weight", "child")]) is None
+    assert (
+        block_reason([key for key in KEYS if key not in ("not_cleared", "no_weight", "partial_weight", "child")])
+        is None
+    )
     assert block_reason(()) is None
 
 
@@ -108,7 +122,7 @@ def test_parse_answer_refuses_invalid_answer(answer: Any, words: str) -> None:
 def test_restriction_on_follows_cautions() -> None:
     """The strictest restriction counts, with its own reasons only; without a caution there is none."""
     stretch = exercises()["3a"]
-    assert restriction_on(stretch, ()) == restriction_on(stretch, {"numb"})
+    assert restriction_on(stretch, ()) == restriction_on(stretch, {"toes_out"})
     assert restriction_on(stretch, ()).restriction is None
     gentler = restriction_on(stretch, {"arch_falls"})
     assert gentler.restriction is Restriction.REDUCED

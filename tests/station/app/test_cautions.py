@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from station.advice.health_questions import CHILD, CLEARED, CONDITIONS, NO_WEIGHT, NOT_CLEARED
+from station.advice.health_questions import CHILD, CLEARED, CONDITIONS, NO_WEIGHT, NOT_CLEARED, PARTIAL_WEIGHT
 from station.app.start_gate import StartDecision
 from station.catalogue.read import exercises
 from station.catalogue.records import Item, Restriction
@@ -24,7 +24,7 @@ from tests.station.guided_station import (
 )
 
 KEYS = [one.key for one in CONDITIONS]
-BLOCKING = {NOT_CLEARED, NO_WEIGHT, CHILD}
+BLOCKING = {NOT_CLEARED, NO_WEIGHT, PARTIAL_WEIGHT, CHILD}
 """Conditions with which nothing starts until a professional has agreed."""
 COUNT, HOLD_S = 2, 5
 LONGEST_S = 3000.0

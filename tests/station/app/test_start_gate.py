@@ -34,7 +34,7 @@ NOW = datetime(2026, 6, 1, 9, tzinfo=UTC)
 KEYS = [condition.key for condition in CONDITIONS]
 NO_TEST = {"tendon_pain", "insertional"}
 """Exercises that stay away from the end of the range."""
-BLOCKING = {"not_cleared", "no_weight", "child"}
+BLOCKING = {"not_cleared", "no_weight", "partial_weight", "child"}
 FULL = steps_of(built_in_routines()["full"].items, Settings())
 TEST_AND_FULL: Routine = (TestStep(), AskStep(), *FULL)
 PAINS = (None, 2, 4, 5, 6, 9)

@@ -122,10 +122,13 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
 
     def _on_heel_move(self, now_us: int, move: HeelMove) -> None:
         if self.phase is ExercisePhase.PREPARE:
-            if move.kind is Move.DOWN:
-                self._countdown.start(move.since_us)
-            else:
+            if move.kind is not Move.DOWN:
                 self._countdown.stop(move.since_us)
+            elif self._countdown.was_away(move.since_us):  # a first reference reports an absence after its end
+                self.pause(now_us, self._countdown.stopped_since_us, "heel up")
+                self._resume(now_us, move.since_us)
+            else:
+                self._countdown.start(move.since_us)
             return
         if self.phase is ExercisePhase.PAUSED:
             if move.kind is Move.DOWN:

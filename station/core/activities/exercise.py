@@ -108,7 +108,10 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
         if not isinstance(change, KneeChange) and change.side is not None:
             move = self.heels.update(change)
             if self._side_change is not None:
-                self._on_new_side(change.at_us, self._side_change.on_change(change))
+                since_us = self._side_change.on_change(change)
+                if not self._side_change.are_both_down:
+                    self.stop_repeating_cue(change.at_us)
+                self._on_new_side(change.at_us, since_us)
             elif self.phase is ExercisePhase.WAIT:
                 since_us = self._call.on_change(change, move)
                 if since_us is not None:
@@ -260,6 +263,8 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
         assert self._side_change is not None
         if self._side_change.has_timed_out(now_us):
             self.end_early(now_us, "nobody changed sides")
+        elif self._side_change.pop_nudge(now_us):
+            self.emit_cue(now_us, CueName.NUDGE)
         else:
             self._on_new_side(now_us, self._side_change.on_alarm())
 

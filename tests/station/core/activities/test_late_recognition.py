@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from station.core.events import SECOND_US, Event, Side
-from station.core.facts import CueName, HoldStarted, Paused, Resumed
+from station.core.facts import CueName, HoldStarted, Paused, Resumed, SensorBack, SensorLost
 from station.core.sensing.sensors import References
 from station.core.steps import HoldStep
 from tests.station.core.traces import EMPTY, LEFT, Story, facts_of, heard, one, only, us
@@ -57,3 +57,28 @@ def test_short_absence_that_is_known_late_suspends_the_preparation() -> None:
     facts = facts_of(swaying_until(8, story), STEP, references=EMPTY_ONLY)
     assert only(facts, Paused) == []
     assert heard(facts, CueName.GO) == [pytest.approx(13, abs=0.1)]
+
+
+def test_empty_pad_above_half_of_standing_is_reported() -> None:
+    """The plate presses on its pad with nobody on it: no hold can begin, and the station gives the reason."""
+
+    def load(_side: Side, at_us: int) -> float:
+        return 1.0 if us(5) <= at_us < us(40) else 0.6
+
+    facts = facts_of(Story().rises(5).stands(35).rises(5).loads(load=load), STEP)
+    lost = one(facts, SensorLost)
+    assert lost.sensor == "load_left"
+    assert lost.at_us / SECOND_US == pytest.approx(17, abs=0.5)
+    assert "the empty pad reads more than half of standing" in lost.why
+    assert only(facts, HoldStarted) == []
+
+
+def test_person_who_steps_off_the_plate_brings_it_back() -> None:
+    """A person who stands there from the start has shown no empty pad; stepping off does."""
+
+    def load(_side: Side, at_us: int) -> float | None:
+        return 0.7 if at_us < us(3) else None
+
+    facts = facts_of(Story().stands(20).rises(3).stands(30).loads(load=load), STEP)
+    assert one(facts, SensorLost).at_us < one(facts, SensorBack).at_us < us(23.5)
+    assert heard(facts, CueName.GO) == [pytest.approx(33, abs=0.5)]

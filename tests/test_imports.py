@@ -30,7 +30,8 @@ SHARED = (
 ROOMS: dict[str, tuple[str, ...]] = {
     "hardware": (),
     "station.core.events": (),
-    "station.core.steps": ("station.core.events",),
+    "station.core.untrusted": (),
+    "station.core.steps": ("station.core.events", "station.core.untrusted"),
     "station.core.facts": ("station.core.events", "station.core.measurement"),
     "station.core.state": ("station.core.events", "station.core.facts"),
     "station.core.duration": ("station.core.events", "station.core.steps"),
@@ -39,7 +40,9 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "station.core.sound": ("station.core.events", "station.core.facts", "station.core.measurement"),
     "station.core.statistics": (),
     "station.core.progress": ("station.core.events", "station.core.facts", "station.core.statistics"),
-    "station.core.trace": ("station.core.events", "station.core.measurement", "station.core.sensing"),
+    "station.core.trace": (
+        *("station.core.events", "station.core.measurement", "station.core.sensing", "station.core.untrusted"),
+    ),
     "station.core.activities": (
         *("station.core.events", "station.core.facts", "station.core.state", "station.core.steps"),
         *("station.core.measurement", "station.core.sensing", "station.core.sound"),

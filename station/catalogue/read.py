@@ -15,6 +15,7 @@ import msgspec
 
 from station.catalogue.checked import convert_to_record
 from station.catalogue.records import BuiltInRoutine, Dose, Exercise, Feet, FeltPlace, Item, Verification
+from station.core.steps import MAX_DOSE
 
 CATALOGUE_DIR = Path(__file__).parent
 
@@ -32,8 +33,6 @@ EXERCISE_CONDITIONS = (
 """The conditions that may restrict single exercises; those that block everything are not among them."""
 
 TEST_KINDS = ("quick", "full")
-MAX_ITEM_VALUES = {"rest_s": 600, "hold_s": 600, "repetitions": 60, "count": 100}
-"""Far above any dose in the guide; more is a typing error."""
 
 T = TypeVar("T", Exercise, BuiltInRoutine)
 
@@ -185,7 +184,7 @@ def item_faults(item: Item, known: Mapping[str, Exercise]) -> Iterator[str]:
         yield "items: each must have exactly one of exercise, test and rest_s"
     if item.test is not None and item.test not in TEST_KINDS:
         yield f"items.test is {item.test!r}, but must be {' or '.join(TEST_KINDS)}"
-    for name, maximum in MAX_ITEM_VALUES.items():
+    for name, maximum in MAX_DOSE.items():
         number = getattr(item, name)
         if number is not None and not 1 <= number <= maximum:
             yield f"items.{name} is {number}, but must be from 1 to {maximum}"

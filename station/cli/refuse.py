@@ -9,6 +9,7 @@ import click
 
 
 def exit_with_error(sentence: str, status: int = 2) -> NoReturn:
-    """End with one sentence on standard error."""
-    click.echo(f"station: {sentence}", err=True)
+    """End with one sentence on standard error, its control characters escaped: a terminal would obey them."""
+    readable = "".join(one if one.isprintable() else repr(one)[1:-1] for one in sentence)
+    click.echo(f"station: {readable}", err=True)
     sys.exit(status)

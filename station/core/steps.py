@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from itertools import pairwise
-from math import ceil, isfinite
+from math import ceil
 from typing import Any
 
 from station.core.events import BOTH_LEGS, SECOND_US, BoardPosition, Legs, Side
+from station.core.untrusted import is_number, quoted
 
 BOTH_SIDES = (Side.LEFT, Side.RIGHT)
 
@@ -233,7 +234,7 @@ def routine_from_header(header: Mapping[str, Any]) -> Routine:
     if header.get("do") == "routine":
         steps = header.get("steps")
         if not isinstance(steps, list) or not steps:
-            raise StepError(f"steps is {steps!r}; a routine needs a list of steps")
+            raise StepError(f"steps is {quoted(steps)}; a routine needs a list of steps")
         return tuple(step_from_options(step) for step in steps)
     return (step_from_options(header),)
 
@@ -241,10 +242,11 @@ def routine_from_header(header: Mapping[str, Any]) -> Routine:
 def step_from_options(options: Mapping[str, Any]) -> Step:
     """Build a step from its options; missing ones take their defaults. Raises StepError."""
     if not isinstance(options, Mapping):
-        raise StepError(f"a step is {options!r}; an object with its options is needed")
-    kind = STEP_TYPES.get(str(options.get("do")))
+        raise StepError(f"a step is {quoted(options)}; an object with its options is needed")
+    do = options.get("do")
+    kind = STEP_TYPES.get(do) if isinstance(do, str) else None
     if kind is None:
-        raise StepError(f"do is {options.get('do')!r}; it may be {', '.join(STEP_TYPES)} or routine")
+        raise StepError(f"do is {quoted(do)}; it may be {', '.join(STEP_TYPES)} or routine")
     step: Step = kind()
     for field in fields(kind):
         key = "side" if field.name == "sides" else field.name
@@ -276,11 +278,11 @@ def _parse_field(name: str, key: str, options: Mapping[str, Any]) -> Any:
         return _parse_sides(value, options.get("first"))
     if name == "heel":
         if value not in tuple(HeelRule):
-            raise StepError(f"{key} is {value!r}; it may be {' or '.join(HeelRule)}")
+            raise StepError(f"{key} is {quoted(value)}; it may be {' or '.join(HeelRule)}")
         return HeelRule(value)
     if name == "board":
         if value not in tuple(BoardPosition):
-            raise StepError(f"{key} is {value!r}; it may be {' or '.join(BoardPosition)}")
+            raise StepError(f"{key} is {quoted(value)}; it may be {' or '.join(BoardPosition)}")
         return BoardPosition(value)
     if name == "blocks_mm":
         return _parse_blocks(value)
@@ -288,44 +290,53 @@ def _parse_field(name: str, key: str, options: Mapping[str, Any]) -> Any:
         return _parse_tempo(value)
     if name == "exercise":
         if not isinstance(value, str) or not value:
-            raise StepError(f"{key} is {value!r}; a key of the catalogue is needed")
+            raise StepError(f"{key} is {quoted(value)}; a key of the catalogue is needed")
         return value
     if name in ("full", "together", "prepare_off", "reduced"):
         if not isinstance(value, bool):
-            raise StepError(f"{key} is {value!r}; it may be true or false")
+            raise StepError(f"{key} is {quoted(value)}; it may be true or false")
         return value
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
-        raise StepError(f"{key} is {value!r}; a number is needed")
+    if not is_number(value):
+        raise StepError(f"{key} is {quoted(value)}; a number is needed")
     if name == "seed":
         return int(value)
-    if name in ("repetitions", "count", "rounds"):
-        if value != int(value) or value < 1:
-            raise StepError(f"{key} is {value!r}; a whole number from 1 on is needed")
+    if name in MAX_COUNTS:
+        if not 1 <= value <= MAX_COUNTS[name] or value != int(value):
+            raise StepError(f"{key} is {quoted(value)}; a whole number from 1 to {MAX_COUNTS[name]} is needed")
         return int(value)
     if name.endswith("_us"):
         least = 0 if name in ("rest_us", "prepare_us", "warm_us") else 1
         if not least <= value <= MAX_DURATION_S:
-            raise StepError(f"{key} is {value!r}; {least} to {MAX_DURATION_S} seconds are allowed")
+            raise StepError(f"{key} is {quoted(value)}; {least} to {MAX_DURATION_S} seconds are allowed")
         return round(value * SECOND_US)
+    if abs(value) > MAX_LENGTH_MM:
+        raise StepError(f"{key} is {quoted(value)}; -{MAX_LENGTH_MM} to {MAX_LENGTH_MM} mm are allowed")
     return float(value)
 
 
+MAX_LENGTH_MM = 10_000
+"""Far beyond the sensor's range."""
 MAX_DURATION_S = 3600
 """No hold, rest or preparation lasts longer than an hour."""
+MAX_DOSE = {"rest_s": 600, "hold_s": 600, "repetitions": 60, "count": 100}
+"""The most of an exercise that a person may ask for. Far above any dose in the guide; more is a typing error."""
+MAX_COUNTS = {"repetitions": 2 * MAX_DOSE["repetitions"], "count": 2 * MAX_DOSE["count"], "rounds": 10}
+"""The most that a step counts: an exercise with two directions counts both, and a stiffer side gets an extra hold."""
 
 
-MAX_TEMPO_PARTS, MAX_TEMPO_PART_S = 4, 30
-"""The most parts of one repetition, and the longest part in seconds: anything slower is a hold."""
+MAX_TEMPO_PARTS, MIN_TEMPO_PART_S, MAX_TEMPO_PART_S = 4, 0.1, 30
+"""The most parts of one repetition, and the seconds of a part: ticks any faster merge, anything slower is a hold."""
 
 
 def _parse_tempo(value: object) -> tuple[int, ...]:
     """Return the parts of one repetition in microseconds."""
     parts = value if isinstance(value, list | tuple) else ()
-    numbers = [part for part in parts if isinstance(part, int | float) and not isinstance(part, bool)]
-    all_fit = len(numbers) == len(parts) and all(0 < part <= MAX_TEMPO_PART_S for part in numbers)
+    numbers = [part for part in parts if is_number(part)]
+    all_fit = len(numbers) == len(parts) and all(MIN_TEMPO_PART_S <= part <= MAX_TEMPO_PART_S for part in numbers)
     if not 1 <= len(parts) <= MAX_TEMPO_PARTS or not all_fit:
         raise StepError(
-            f"tempo_s is {value!r}; one to {MAX_TEMPO_PARTS} parts of up to {MAX_TEMPO_PART_S} seconds are needed"
+            f"tempo_s is {quoted(value)}; one to {MAX_TEMPO_PARTS} parts of {MIN_TEMPO_PART_S} to {MAX_TEMPO_PART_S} "
+            "seconds are needed"
         )
     return tuple(round(part * SECOND_US) for part in numbers)
 
@@ -353,11 +364,8 @@ MAX_BLOCKS = 6
 
 
 def _parse_blocks(value: object) -> tuple[float, ...]:
-    numbers = isinstance(value, list | tuple) and all(
-        isinstance(one, int | float) and not isinstance(one, bool) for one in value
-    )
-    if not isinstance(value, list | tuple) or not numbers:
-        raise StepError(f"blocks_mm is {value!r}; a list of lengths in mm is needed")
+    if not isinstance(value, list | tuple) or not all(is_number(one) for one in value):
+        raise StepError(f"blocks_mm is {quoted(value)}; a list of lengths in mm is needed")
     if fault := blocks_problem(value):
         raise StepError(f"blocks_mm {fault}")
     return tuple(float(one) for one in value)
@@ -368,4 +376,4 @@ def _parse_sides(value: object, first: object) -> tuple[Side, ...]:
         return BOTH_SIDES[::-1] if first == Side.RIGHT else BOTH_SIDES
     if value in tuple(Side):
         return (Side(str(value)),)
-    raise StepError(f"side is {value!r}; it may be left, right or both")
+    raise StepError(f"side is {quoted(value)}; it may be left, right or both")

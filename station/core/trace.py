@@ -11,17 +11,17 @@ Every error is a `TraceError` with one sentence that names the line, the channel
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from station.core.events import ANSWERS, SECOND_US, Command, CommandName, Event, Heel, Knee, Load, Side, Tick, Toe
 from station.core.measurement.calibration import Curve
 from station.core.sensing.sensors import References, Wiring
 from station.core.sensing.toe_distance import VALID_STATUS
+from station.core.untrusted import is_number, quoted
 
 COLUMNS = "at_s,channel,value"
 MAX_TIME_S = 10**9
@@ -30,8 +30,12 @@ AS_BUILT = Curve()
 """An uncalibrated sensor, mounted 70 mm behind the toe line."""
 DEFAULT_CALIBRATION = asdict(AS_BUILT)
 """The calibration fields of a trace's header, with their defaults."""
+CALIBRATION_LIMITS = {"gain": (0.1, 10.0), "offset_mm": (-10_000.0, 10_000.0), "bend_per_mm": (-0.01, 0.01)}
+"""The least and the most of each: wide enough for readings in another unit, and every distance stays finite."""
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 """What counts as a number. Python's `float` would also take 1_0, nan and the digits of every script."""
+
+STATUS = re.compile(r"\d{1,3}", re.ASCII)
 
 
 class TraceError(ValueError):
@@ -64,7 +68,7 @@ def read_trace(lines: Iterable[str]) -> Trace:
             header.update(_parse_header(number, line))
         elif not columns_seen:
             if line != COLUMNS:
-                raise TraceError(f"line {number}: the header must be '{COLUMNS}', not {line!r}")
+                raise TraceError(f"line {number}: the header must be '{COLUMNS}', not {quoted(line)}")
             columns_seen = True
         else:
             events.append(_parse_row(number, line, channels))
@@ -79,29 +83,31 @@ def read_trace(lines: Iterable[str]) -> Trace:
 def _parse_header(number: int, line: str) -> dict[str, Any]:
     try:
         found = json.loads(line[1:])
+    except RecursionError:
+        raise TraceError(f"line {number}: a '#' line must be a JSON object; this one is nested too deeply") from None
     except ValueError as error:
         raise TraceError(f"line {number}: a '#' line must be a JSON object: {error}") from error
     if not isinstance(found, dict):
-        raise TraceError(f"line {number}: a '#' line must be a JSON object, not {line[1:].strip()!r}")
+        raise TraceError(f"line {number}: a '#' line must be a JSON object, not {quoted(line[1:].strip())}")
     return found
 
 
 def _parse_row(number: int, line: str, channels: set[str]) -> Event:
     cells = line.split(",")
     if len(cells) != 3:
-        raise TraceError(f"line {number}: a row has three cells, '{COLUMNS}', not {line!r}")
+        raise TraceError(f"line {number}: a row has three cells, '{COLUMNS}', not {quoted(line)}")
     at, channel, value = (cell.strip() for cell in cells)
     try:
         at_us = _parse_microseconds(at)
-    except (InvalidOperation, ValueError, OverflowError):
-        raise TraceError(f"line {number}: at_s is {at!r}; a number of seconds is needed") from None
+    except (ArithmeticError, ValueError):
+        raise TraceError(f"line {number}: at_s is {quoted(at)}; a number of seconds is needed") from None
     try:
         event = _parse_event(at_us, channel, value)
     except ValueError as error:
-        raise TraceError(f"line {number}: {channel} is {value!r}; {error}") from None
+        raise TraceError(f"line {number}: {quoted(channel)} is {quoted(value)}; {error}") from None
     channels.add(channel)
     if {channel.partition("_")[0] for channel in channels} >= {"heel", "load"}:
-        raise TraceError(f"line {number}: {channel} is {value!r}; heel_* and load_* rows do not mix in one trace")
+        raise TraceError(f"line {number}: {channel} is {quoted(value)}; heel_* and load_* rows do not mix in one trace")
     return event
 
 
@@ -134,14 +140,18 @@ def _parse_flag(value: str, meanings: dict[str, bool]) -> bool:
 
 
 def _parse_share(value: str) -> float:
-    if NUMBER.fullmatch(value) and 0 <= (share := float(value)) <= 1:
-        return share
+    return _check_share(float(value) if NUMBER.fullmatch(value) else None)
+
+
+def _check_share(share: object) -> float:
+    if is_number(share) and 0 <= share <= 1:
+        return float(share)
     raise ValueError("a share of full scale from 0 to 1 is needed")
 
 
 def _parse_toe(at_us: int, value: str) -> Toe:
     reading, slash, status = value.partition("/")
-    status_known = status.isdecimal() and status.isascii() if slash else True
+    status_known = STATUS.fullmatch(status) is not None if slash else True
     if not NUMBER.fullmatch(reading) or not status_known or not 0 <= (reading_mm := float(reading)) <= MAX_READING_MM:
         raise ValueError("a reading in mm is needed, and after a slash its range status")
     whole = int(reading_mm) if reading_mm.is_integer() else reading_mm
@@ -182,10 +192,10 @@ def _references_from_header(header: dict[str, Any]) -> References:
 def _shares_from_header(header: dict[str, Any], key: str) -> dict[Side, float]:
     found = header.get(key, {})
     try:
-        return {Side(side): _parse_share(str(share)) for side, share in found.items() if share is not None}
+        return {Side(side): _check_share(share) for side, share in found.items() if share is not None}
     except (AttributeError, ValueError):
         needed = '{"left": share, "right": share}, shares of full scale from 0 to 1'
-        raise TraceError(f"the header's {key} is {found!r}; {needed} are needed") from None
+        raise TraceError(f"the header's {key} is {quoted(found)}; {needed} are needed") from None
 
 
 def format_row(event: Event) -> str | None:
@@ -215,12 +225,13 @@ def header_lines(header: dict[str, Any]) -> Iterator[str]:
 
 
 def curve_from_header(header: Mapping[str, Any]) -> Curve:
-    """Return the curve of a trace's header. Raises ValueError for a field that is no number."""
+    """Return the curve of a trace's header. Raises ValueError for a field that no sensor of distance can have."""
     found = {}
     for key, default in DEFAULT_CALIBRATION.items():
         value = header.get(key, default)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise ValueError(f"{key} is {value!r}; a number is needed")
+        least, most = CALIBRATION_LIMITS[key]
+        if not is_number(value) or not least <= value <= most:
+            raise ValueError(f"{key} is {quoted(value)}; a number from {least:g} to {most:g} is needed")
         found[key] = float(value)
     return Curve(**found)
 

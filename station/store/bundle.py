@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import lzma
+import struct
 import zipfile
+import zlib
 from pathlib import Path
 
 import msgspec
@@ -35,13 +39,28 @@ def export_bundle(reader: Reader, session_id: str, path: Path) -> None:
                 archive.writestr(f"{number}-{header.get('do', 'run')}{TRACE_SUFFIX}", trace_text(header, rows))
 
 
+MAX_TRACE_BYTES = 64 * 1024 * 1024
+"""The most that the traces of a bundle take when unpacked: some hours of every sensor."""
+ZIP_ERRORS = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(EOFError, LookupError, OSError, OverflowError, RuntimeError, ValueError),
+)
+"""What `zipfile` raises for an archive that is damaged, encrypted or packed by an unknown method."""
+
+
 def read_bundle(path: Path) -> tuple[tuple[str, str], ...]:
     """The names and texts of the trace files in a bundle, in order. Raises `StoreError` if it is not a bundle."""
+    with translate_errors(path):
+        content = io.BytesIO(path.read_bytes())
     try:
-        with translate_errors(path), zipfile.ZipFile(path) as archive:
-            names = [name for name in archive.namelist() if name.endswith(TRACE_SUFFIX)]
-            return tuple((name, archive.read(name).decode()) for name in names)
-    except (zipfile.BadZipFile, UnicodeDecodeError) as error:
+        with zipfile.ZipFile(content) as archive:
+            found = [entry for entry in archive.infolist() if entry.filename.endswith(TRACE_SUFFIX)]
+            if sum(entry.file_size for entry in found) > MAX_TRACE_BYTES:
+                raise StoreError(
+                    f"The traces in {path} take more than {MAX_TRACE_BYTES >> 20} MB: unpack it, and replay one by one."
+                )
+            return tuple((entry.filename, archive.read(entry).decode()) for entry in found)
+    except ZIP_ERRORS as error:
         raise StoreError(
-            f"The file {path} is not a bundle of a session: name one that `station export` wrote."
+            f"The file {path} is not a bundle of a session, or it is damaged: name one that `station export` wrote."
         ) from error

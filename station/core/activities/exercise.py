@@ -108,7 +108,10 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
         if not isinstance(change, KneeChange) and change.side is not None:
             move = self.heels.update(change)
             if self._side_change is not None:
-                self._on_new_side(change.at_us, self._side_change.on_change(change))
+                since_us = self._side_change.on_change(change)
+                if not self._side_change.are_both_down:
+                    self.stop_repeating_cue(change.at_us)
+                self._on_new_side(change.at_us, since_us)
             elif self.phase is ExercisePhase.WAIT:
                 since_us = self._call.on_change(change, move)
                 if since_us is not None:
@@ -122,10 +125,13 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
 
     def _on_heel_move(self, now_us: int, move: HeelMove) -> None:
         if self.phase is ExercisePhase.PREPARE:
-            if move.kind is Move.DOWN:
-                self._countdown.start(move.since_us)
-            else:
+            if move.kind is not Move.DOWN:
                 self._countdown.stop(move.since_us)
+            elif self._countdown.was_away(move.since_us):  # a first reference reports an absence after its end
+                self.pause(now_us, self._countdown.stopped_since_us, "heel up")
+                self._resume(now_us, move.since_us)
+            else:
+                self._countdown.start(move.since_us)
             return
         if self.phase is ExercisePhase.PAUSED:
             if move.kind is Move.DOWN:
@@ -257,6 +263,8 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
         assert self._side_change is not None
         if self._side_change.has_timed_out(now_us):
             self.end_early(now_us, "nobody changed sides")
+        elif self._side_change.pop_nudge(now_us):
+            self.emit_cue(now_us, CueName.NUDGE)
         else:
             self._on_new_side(now_us, self._side_change.on_alarm())
 

@@ -209,7 +209,10 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
             if self._attempt is not None:
                 self._attempt.on_knee_change(change)
         elif self._side_change is not None:
-            self._on_new_side(change.at_us, self._side_change.on_heel_change(change))
+            since_us = self._side_change.on_heel_change(change)
+            if not self._side_change.are_both_down:
+                self.stop_repeating_cue(change.at_us)
+            self._on_new_side(change.at_us, since_us)
         elif self._heel.is_sensed_on(change.side):
             self._on_heel_change(change)
             self._step_on.on_heel_change()
@@ -356,6 +359,8 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
                 assert self._side_change is not None
                 if self._side_change.has_timed_out(now_us):
                     self._pause(now_us, "nobody changed sides")
+                elif self._side_change.pop_nudge(now_us):
+                    self.emit_cue(now_us, CueName.NUDGE)
                 else:
                     self._on_new_side(now_us, self._side_change.on_alarm())
             case TestPhase.RESULT:

@@ -31,7 +31,12 @@ class Preparation:
         self.full_us, self._is_off_board = self._rules.resume_prepare_us, False
 
     def countdown(self, now_us: int, since_us: int, need_us: int, *, is_standing: bool) -> StandingCountdown:
-        """Count `need_us` down from `since_us`; an absence counts from `now_us`."""
+        """Count `need_us` down from `since_us`; an absence counts from `now_us`, when READY sounds.
+
+        A person who was recognised late has stood for a while; even so GO leaves them time after READY, half of a
+        preparation that is shorter than this time.
+        """
+        is_short = need_us <= self._rules.min_ready_us
         runs_by_itself = self._is_off_board and need_us >= self.full_us
         return StandingCountdown(
             need_us,
@@ -40,4 +45,5 @@ class Preparation:
             max_absence_us=self._rules.pause_after_us,
             asks_for_standing=not runs_by_itself,
             ticks=self._rules.countdown_ticks,
+            earliest_end_us=now_us + (need_us // 2 if is_short else self._rules.min_ready_us),
         )

@@ -1,15 +1,18 @@
 """The change of sides: the heel that worked goes up for a second, then the other heel comes down.
 
-With two plates the other heel may be down already; with a single plate the same plate must come down again.
+With two plates the other heel may be down already; with a single plate the same plate must come down again. A nudge is
+due for a person who stands on both for ten seconds and does not know which foot to lift.
 """
 
 from __future__ import annotations
 
+from station.core.activities.waiting import earliest
 from station.core.events import SECOND_US, Side
 from station.core.sensing.sensors import BoardSensors, HeelChange, SensorChange
 
 MIN_OLD_HEEL_UP_US = 1 * SECOND_US
 """A shorter lift of the old heel is a wobble."""
+NUDGE_AFTER_US = 10 * SECOND_US
 
 
 class SideChange:
@@ -22,12 +25,34 @@ class SideChange:
         self._deadline_us = at_us + timeout_us
         self._old_up_since_us = at_us if self._old_plate.down is False else None
         self._old_released_us: int | None = None
+        self._is_nudged = False
 
     @property
     def due_us(self) -> int:
-        """When the old heel will have been up for long enough, or the time for the change is over."""
-        release_us = self._release_due_us
-        return self._deadline_us if release_us is None else min(release_us, self._deadline_us)
+        """When the old heel will have been up for long enough, a nudge comes, or the time for the change is over."""
+        due_us = earliest(self._release_due_us, self._nudge_due_us, self._deadline_us)
+        assert due_us is not None
+        return due_us
+
+    @property
+    def are_both_down(self) -> bool:
+        """Whether the person stands on both plates, and the old heel has not been up yet."""
+        if self._sensors.has_single_plate or self._old_released_us is not None:
+            return False
+        return self._old_plate.is_known_down and self._new_plate.is_known_down
+
+    @property
+    def _nudge_due_us(self) -> int | None:
+        if self._is_nudged or not self.are_both_down:
+            return None
+        since_us = max(plate.debouncer.since_us for plate in (self._old_plate, self._new_plate))
+        return max(since_us, self._began_us) + NUDGE_AFTER_US
+
+    def pop_nudge(self, now_us: int) -> bool:
+        """Whether the person is to be nudged at `now_us`, once."""
+        nudge_us = self._nudge_due_us
+        self._is_nudged = self._is_nudged or (nudge_us is not None and now_us >= nudge_us)
+        return nudge_us is not None and self._is_nudged
 
     @property
     def _release_due_us(self) -> int | None:

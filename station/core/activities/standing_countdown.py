@@ -22,7 +22,9 @@ class StandingCountdown:
         max_absence_us: int,
         asks_for_standing: bool = True,
         ticks: Iterable[int] = (),
+        earliest_end_us: int = 0,
     ) -> None:
+        """It does not end before `earliest_end_us`, however long the person has stood."""
         self.need_us = need_us
         self.stopped_since_us = since_us
         """Since when nobody stands, where nobody does."""
@@ -30,6 +32,7 @@ class StandingCountdown:
         self._asks_for_standing = asks_for_standing
         self._ticks = CountdownTicks(need_us, ticks)
         self._stood_us = 0
+        self._earliest_end_us = earliest_end_us
         self._running_since_us = since_us if is_standing or not asks_for_standing else None
 
     @property
@@ -40,6 +43,10 @@ class StandingCountdown:
         """The person stands since `since_us`."""
         if self._asks_for_standing:
             self._running_since_us = since_us
+
+    def was_away(self, until_us: int) -> bool:
+        """Whether a person who stands again since `until_us` was away, which may be known only by now."""
+        return not self.is_running and until_us - self.stopped_since_us >= self._max_absence_us
 
     def stop(self, since_us: int) -> None:
         """The person does not stand since `since_us`."""
@@ -53,13 +60,19 @@ class StandingCountdown:
     def skip(self, now_us: int) -> None:
         """Leave out what remains, and its ticks; it is over as soon as the person stands."""
         self._ticks.cancel()
-        self._stood_us = self.need_us
+        self._stood_us, self._earliest_end_us = self.need_us, 0
         if self._running_since_us is not None:
             self._running_since_us = now_us
 
+    @property
+    def _end_us(self) -> int | None:
+        if self._running_since_us is None:
+            return None
+        return max(self._running_since_us + self.need_us - self._stood_us, self._earliest_end_us)
+
     def stood_us(self, now_us: int) -> int:
-        running_us = 0 if self._running_since_us is None else now_us - self._running_since_us
-        return min(self.need_us, self._stood_us + running_us)
+        end_us = self._end_us
+        return min(self.need_us, self._stood_us if end_us is None else self.need_us - (end_us - now_us))
 
     def is_over(self, now_us: int) -> bool:
         return self.stood_us(now_us) >= self.need_us
@@ -67,9 +80,8 @@ class StandingCountdown:
     @property
     def due_us(self) -> int:
         """When its next tick or its end comes; while nobody stands, when the person will be away."""
-        if self._running_since_us is None:
-            return self.stopped_since_us + self._max_absence_us
-        return self._ticks.due_us(self._running_since_us + self.need_us - self._stood_us)
+        end_us = self._end_us
+        return self.stopped_since_us + self._max_absence_us if end_us is None else self._ticks.due_us(end_us)
 
     def pop_tick(self, now_us: int) -> int | None:
         """The count to sound at `now_us`, once."""

@@ -12,7 +12,8 @@ Details:
 - A one-second median needs samples over most of its second; steady standing needs them over most of two.
 - Steady standing from before the empty pad was first seen (the recording starts with a person on the board) becomes the
   reference once the empty pad shows the difference. A falling load is no empty pad, and neither is one above half of
-  that standing (a creep of 60 %, a shift of weight), unless the header gives it.
+  that standing (a creep of 60 %, a shift of weight), unless the header gives it. After ten seconds without one the heel
+  is reported.
 - A standing load too close to the empty pad is a fault until steady standing makes enough difference.
 - Full scale means a short or a stuck plate only while another sensor detects a person: a plate at its hard stop may
   give one code for minutes. Zero is a lifted heel; it is a cut wire only where the header gives an empty pad above
@@ -80,6 +81,8 @@ class LoadRules:
     history_before_reference_us: int = 30_000_000
     """How long samples are kept before the first reference, which back-dates the first DOWN."""
     stuck_us: int = 2_000_000
+    max_unknown_empty_us: int = 10_000_000
+    """How long a person may stand on a plate whose empty pad cannot be told from standing before that is a fault."""
     max_empty_fraction: float = 0.5
     """An empty pad lies below this fraction of standing; creep alone explains down to 1 / 1.6 (recording)."""
     min_calm_fraction: float = 0.8
@@ -108,6 +111,8 @@ class HeelLoad:
         self._reference_empty_millisiemens = 0.0
         """The `F0` in use: 0 while the lowest load seen may be a standing person."""
         self.is_span_too_small = False
+        self._standing_unknown_since_us: int | None = None
+        """Since when a steady load is known of which the lightest load seen is too large a part to be the empty pad."""
         self._last_search_us = -self.rules.search_interval_us
         self._history_us = self.rules.history_before_reference_us
         self._trim_at_count = 4096
@@ -195,6 +200,11 @@ class HeelLoad:
         """Return since when the ADC has been at one end of its scale, if that is long enough to be a fault."""
         since = self._stuck_since_us
         return since if since is not None and at_us - since >= self.rules.stuck_us else None
+
+    def is_empty_unknown(self, at_us: int) -> bool:
+        """Return whether the person has stood for long and no load could be the empty pad."""
+        since_us = self._standing_unknown_since_us
+        return since_us is not None and at_us - since_us >= self.rules.max_unknown_empty_us
 
     @property
     def stuck_reason(self) -> str:
@@ -310,8 +320,13 @@ class HeelLoad:
             self._is_empty_known
             or self._empty_millisiemens < self.rules.max_empty_fraction * self._best_steady_millisiemens
         )
-        if not seen or self._best_steady_millisiemens - self._empty_millisiemens < self.rules.min_span_millisiemens:
+        if self._best_steady_millisiemens - self._empty_millisiemens < self.rules.min_span_millisiemens:
             return False
+        if not seen:
+            if self._standing_unknown_since_us is None:
+                self._standing_unknown_since_us = at_us
+            return False
+        self._standing_unknown_since_us = None
         self._set_reference(self._best_steady_millisiemens)
         return True
 

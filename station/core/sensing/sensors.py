@@ -91,6 +91,8 @@ class SensorChange:
 
 Change = HeelChange | KneeChange | SensorChange
 
+EMPTY_UNKNOWN = "the empty pad reads more than half of standing: step off for two seconds, or free the plate"
+
 NO_CHANGE: Sequence[Change] = []
 """The result of most rows: no change, and no earlier due time. Compare it by identity."""
 
@@ -153,6 +155,8 @@ class HeelChannel:
             changes.append(
                 self._mark_lost(at_us, at_us, "standing makes too little difference: the plate does not press")
             )
+        elif load.is_empty_unknown(at_us):
+            changes.append(self._mark_lost(at_us, at_us, EMPTY_UNKNOWN))
         if is_first_reference and self.debouncer.value is None:
             changes += self._replay_history(load, at_us)
         elif load.level is not None and (load.level is not self.debouncer.value or not self.debouncer.is_settled):
@@ -193,7 +197,7 @@ class HeelChannel:
     def _count_recovery(self, at_us: int) -> Iterator[Change]:
         load = self.load
         assert load is not None
-        if load.is_span_too_small or load.stuck_since(at_us) is not None:
+        if load.is_span_too_small or load.is_empty_unknown(at_us) or load.stuck_since(at_us) is not None:
             self._recovery_count = 0
             return
         if self._recovery_count == 0:

@@ -1,7 +1,8 @@
 """Sequences the cues of one buzzer: takes cues, gives the edges to play.
 
 One cue plays at a time. A cue of higher or equal priority cuts in on the one that plays; a cue of lower priority is
-dropped, never queued. Cues with the same time form a phrase and play in turn. Cues are separated by 150 ms of silence.
+dropped, never queued. Cues with the same time form a phrase and play in turn, but GO starts the clock and cuts in. Cues
+are separated by 150 ms of silence.
 
 Details:
 
@@ -86,7 +87,7 @@ class CueSequencer:
         """Play a cue at its own time, or at `begin_us` where that time has passed."""
         at_us = self._advance_to(cue.at_us if begin_us is None else begin_us)
         current = self._current_cue(at_us)
-        if current is not None and self._phrase_us == cue.at_us:
+        if current is not None and self._phrase_us == cue.at_us and cue.cue is not CueName.GO:
             self._start_repeating(cue, at_us)
             self._schedule(cue, self._planned[-1].end_us + PHRASE_GAP_US)
         elif current is not None and current.priority < CUES[cue.cue].priority:

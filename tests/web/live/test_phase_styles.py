@@ -118,6 +118,13 @@ def test_next_step_waits_for_return_from_floor() -> None:
     assert shown(activity="hold", phase="wait", side=Side.LEFT, step=0, steps=4)["word"] == "STEP ON"
 
 
+@pytest.mark.parametrize(("side", "foot"), [(Side.LEFT, "right"), (Side.RIGHT, "left")])
+def test_side_change_names_the_foot_to_lift(side: Side, foot: str) -> None:
+    """A person who stands on both feet has changed nothing."""
+    seen = shown(activity="test", phase="switch", side=side)
+    assert seen["sentence"] == f"{side.capitalize()} leg. Change legs. Lift the {foot} foot."
+
+
 def test_next_step_for_both_feet_asks_for_both() -> None:
     """No change of legs is asked for, and no standing for a seated exercise."""
     waiting: dict[str, Any] = {"activity": "hold", "phase": "wait", "step": 1, "steps": 4, "heels": heels(False, True)}

@@ -339,3 +339,10 @@ def test_only_the_heel_at_work_matters(side: Side) -> None:
     story.waits(20)
     step = HoldStep((side,), us(6), 1, us(5), us(5))
     assert one(facts_from(story, step), HoldFinished).at_us == us(11)
+
+
+def test_hold_without_rest_leaves_hold_done_its_time() -> None:
+    """GO comes once HOLD_DONE has sounded: a second after it at the earliest."""
+    facts = facts_of(Story().stands(30).comparator(), HoldStep((LEFT,), us(5), 2, 0, us(5)))
+    assert heard(facts, CueName.GO) == [5, 11]
+    assert [fact.credited_us for fact in only(facts, HoldFinished)] == [us(5), us(5)]

@@ -97,6 +97,12 @@ def test_sequencer_plays_a_phrase_in_turn() -> None:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("before", [C.READY, C.HOLD_DONE, C.NUDGE])
+def test_go_sounds_at_its_moment_whatever_falls_on_it(before: CueName) -> None:
+    """The clock starts with it: it cuts in on a phrase."""
+    assert play(Cue(0, before), Cue(0, C.GO))[0] == play(Cue(0, C.GO))[0]
+
+
 def test_sequencer_separates_cues_by_150_ms() -> None:
     """A cue requested right after another waits for the silence."""
     played = play(Cue(0, C.YES), Cue(600_000, C.TRIAL_OK))

@@ -1,0 +1,22 @@
+"""Values from files and command lines: which are usable numbers, and how a sentence quotes them."""
+
+from __future__ import annotations
+
+import sys
+from reprlib import Repr
+from typing import TypeGuard
+
+_SHORT = Repr()
+_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 60
+_SHORT.maxlevel = 3
+_MAX_FLOAT = sys.float_info.max
+
+
+def is_number(value: object) -> TypeGuard[int | float]:
+    """Return whether a value is a number that a float can hold; a truth value, NaN and the infinities are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _MAX_FLOAT
+
+
+def quoted(value: object) -> str:
+    """Return `value` as Python writes it, on one line and without control characters, its middle cut where long."""
+    return _SHORT.repr(value)

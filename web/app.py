@@ -13,6 +13,7 @@ from station.app.api import StationApi
 from station.core.steps import CalibrateStep
 from station.store import Reader
 from web.context import FOOTER, NAV, NOBODY, ROUTINES, Site
+from web.live.view_model import RESUME_NOTE
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -96,6 +97,7 @@ def create_app(
         nav, footer = ([page for page in pages if page[0].partition(".")[0] in there] for pages in (NAV, FOOTER))
         return {
             "simulated": api.board is not None,
+            "resume_note": RESUME_NOTE,
             "routines": ROUTINES,
             "nav": nav,
             "footer": footer,

@@ -47,8 +47,8 @@ PHASE_STYLES = {
     "switch": PhaseStyle("OTHER SIDE", "\u21c4", "calm", "Change legs."),
     "result": PhaseStyle("DONE", "\u2713", "done", "Saved."),
     "prepare": PhaseStyle("READY", "\u25b6", "prepare", "Lean in. The clock starts with the long tone."),
-    "hold": PhaseStyle("HOLD", "\u25a0", "work", "Hold. Keep the heel down."),
-    "grace": PhaseStyle("HOLD", "\u25a0", "work", "Hold. Keep the heel down."),
+    "hold": PhaseStyle("HOLD", "\u25a0", "work", "Hold. Keep the heel down and the arch up."),
+    "grace": PhaseStyle("HOLD", "\u25a0", "work", "Hold. Keep the heel down and the arch up."),
     "lifted": PhaseStyle("HEEL DOWN", "\u25bc", "alarm", "Your heel is up. The clock is paused."),
     "reps": PhaseStyle("UP, DOWN", "\u2195", "work", "Heel up, and down again."),
     "paused": PhaseStyle("PAUSED", "\u2016", "calm", "Step back on to continue."),
@@ -199,7 +199,8 @@ def _exercise_style(
         return style._replace(sentence="Relax. Stay seated." if exercise.is_light else "Relax.")
     if phase == "prepare":
         what = "The clock starts" if isinstance(state, HoldState) else "It begins"
-        return style._replace(sentence=f"Get into position: {exercise.short_name}. {what} with the long tone.")
+        arch = " Barefoot, arch up." if exercise.on_board and exercise.group is Group.STRETCH else ""
+        return style._replace(sentence=f"Get into position: {exercise.short_name}.{arch} {what} with the long tone.")
     if phase not in WORKING_PHASES:
         return style
     if isinstance(state, HoldState):

@@ -173,6 +173,10 @@ def _question(state: ActivityState) -> dict[str, Any] | None:
     return {"choices": [[pain, pain] for pain in PAIN_ANSWERS], "taps": TAP_HINTS[PAIN_QUESTION]}
 
 
+RESUME_NOTE = "A hold or set that was interrupted begins anew; what you did is saved."
+"""What resuming does with the step in which the routine ended."""
+
+
 def resume_label(unfinished: UnfinishedView) -> str:
     """The label of the button that resumes an unfinished routine: its name and the minutes that remain."""
     minutes = max(1, ceil(unfinished.seconds / 60))

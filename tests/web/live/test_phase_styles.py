@@ -136,6 +136,14 @@ def test_next_step_for_both_feet_asks_for_both() -> None:
     assert (seen["word"], "Sit down with one foot on its plate." in seen["sentence"]) == ("SIT DOWN", True)
 
 
+def test_stretch_names_bare_feet_and_the_arch_before_and_during() -> None:
+    """Off the board, and in strength work, the arch is no matter of the sentence."""
+    ready = shown(activity="hold", phase="prepare", exercise="3a", side=Side.LEFT)["sentence"]
+    assert "Barefoot, arch up." in ready
+    assert "arch up" in shown(activity="hold", phase="hold", exercise="3a", verified=True)["sentence"]
+    assert "arch" not in shown(activity="hold", phase="prepare", exercise="2a")["sentence"]
+
+
 @pytest.mark.parametrize("phase", ["wait", "away", "paused", "rest"])
 def test_nobody_is_called_up_to_stand_for_a_seated_exercise(phase: str) -> None:
     seen = shown(activity="hold", phase=phase, side=Side.LEFT, exercise="5a", verified=True)

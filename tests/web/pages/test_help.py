@@ -36,6 +36,30 @@ OWNERS = {
     "taps": "taps",
 }
 """Questions about a station."""
+TOPICS = {
+    "surgery": ("fracture", "surgery", "cast", "rupture", "metal"),
+    "arch": ("arch",),
+    "toes-out": ("toes out",),
+    "shin": ("shin", "inner ankle", "outer ankle"),
+    "knee-hip": ("knee pain", "hip", "bow legs"),
+    "tendon": ("tendon pain",),
+    "months-nothing": ("months without change",),
+    "squat": ("squat", "heels rise"),
+    "pinch": ("pinch",),
+    "bones": ("bones", "age", "genes"),
+    "splints": ("splint", "brace", "orthotic", "heel lift"),
+    "neuro": ("stroke", "spasticity", "neuropathy"),
+    "high-arch": ("high arch",),
+    "sides-differ": ("sides differ",),
+    "child": ("child", "toe walking"),
+    "not-felt": ("not felt",),
+    "loose-worn": ("hypermobility", "arthritis"),
+    "band": ("where does the band go",),
+    "dorsiflexion": ("dorsiflexion",),
+    "limits": ("what causes it",),
+    "habits": ("high heels",),
+}
+"""What people ask about ankles, by the answer that must be among the first three."""
 VERDICTS = re.compile(
     r"\b(ab)?normal\b|\brestricted\b|\bgood result|\bbad\b|\bpoor\b|\bfail|\bshould have|\bwrong with you|\bdiagnos",
     re.I,
@@ -56,6 +80,11 @@ def text_of(client: FlaskClient, address: str) -> str:
 def test_help_search_ranks_best_answer_first(asked: str, key: str) -> None:
     """Questions in people's own words find the right answer first."""
     assert keys(asked)[0] == key
+
+
+@pytest.mark.parametrize(("key", "asked"), [(key, asked) for key, words in TOPICS.items() for asked in words])
+def test_help_search_finds_each_topic(key: str, asked: str) -> None:
+    assert key in keys(asked)[:3]
 
 
 @pytest.mark.parametrize("one", answers(), ids=lambda one: str(one.key))

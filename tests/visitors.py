@@ -119,6 +119,7 @@ class Visitor:
     def _click_first(self, selector: str) -> Any:
         try:
             for button in self.window.find_all(selector):
+                self.window.run("arguments[0].scrollIntoView({block: 'center'})", button)
                 button.click()
                 return button
         except StaleElementReferenceException:

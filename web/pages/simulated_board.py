@@ -7,6 +7,7 @@ from typing import NamedTuple
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from station.advice.pain import MAX_PAIN
 from web.context import Site
 from web.live.view_model import live_view
 
@@ -108,6 +109,7 @@ def blueprint(site: Site) -> Blueprint:
             view=live_view(site.api.snapshot(), settings.units),
             units=settings.units,
             board=control_groups(site),
+            most_pain=MAX_PAIN,
         )
 
     @pages.post("/board/act")

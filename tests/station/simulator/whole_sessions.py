@@ -16,6 +16,8 @@ from tests.station.health_answers import add_screened_person
 STEADY = PersonProfile(mean_lift_interval_s=1e9, accidental_lift_probability=0.0)
 """A person whose heel does not come up by accident."""
 
+LONGEST_S = 1200.0
+"""The longest session: a test of seven attempts a side, the board laid twice, and a short stretch."""
 SHORT_HOLDS = {"hold_s": "10", "repetitions": "2", "rest_s": "5", "prepare_s": "5"}
 
 WIRINGS = {
@@ -42,7 +44,8 @@ class Life(VirtualStation):
         super().__init__(config, tmp_path / "life.db", character=character, seed=seed)
         self.toes_mm: list[tuple[int, float]] = []
         add_screened_person(self.store, "Ada")
-        self.station.change_settings({"quiet_from": MIDNIGHT, "quiet_to": MIDNIGHT, **SHORT_HOLDS})
+        settings = {"quiet_from": MIDNIGHT, "quiet_to": MIDNIGHT, "on_step": "test_and_stretch"}
+        self.station.change_settings(settings | SHORT_HOLDS)
         self.live(5.0)
 
     def live(self, seconds: float, stop: Callable[[], bool] = lambda: False) -> None:
@@ -64,7 +67,7 @@ class Life(VirtualStation):
     def until_over(self) -> SessionDetail:
         """Let time pass until the session has ended; returns what is stored of it."""
         self.until(lambda: self.station.snapshot().session_id is not None)
-        self.until(lambda: self.station.snapshot().session_id is None, 1200.0)
+        self.until(lambda: self.station.snapshot().session_id is None, LONGEST_S)
         detail = self.store.session(self.store.sessions()[0].id)
         assert detail is not None
         return detail

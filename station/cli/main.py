@@ -14,7 +14,7 @@ import click
 
 from station.cli.progress import progress
 from station.cli.refuse import exit_with_error
-from station.cli.results import import_past, recalibrate
+from station.cli.results import DATABASE, database_path, import_past, recalibrate
 
 if TYPE_CHECKING:
     from station.config import Config
@@ -199,8 +199,8 @@ def calibrate(config_path: Path | None, only_check: bool, as_json: bool) -> None
 
 
 @main.command()
-@click.argument("database", type=click.Path(dir_okay=False, path_type=Path))
 @click.argument("to", type=click.Path(path_type=Path))
+@DATABASE
 @click.option(
     "--as",
     "kind",
@@ -210,19 +210,20 @@ def calibrate(config_path: Path | None, only_check: bool, as_json: bool) -> None
     help="CSV (a zip with a file for each table), JSON (one document), or a bundle of one session.",
 )
 @click.option("--session", help="The session to bundle, by its identifier.  [default: the last one]")
-def export(database: Path, to: Path, kind: str, session: str | None) -> None:
+def export(to: Path, database: Path | None, kind: str, session: str | None) -> None:
     """Export the whole database or one session to a file.
 
     The traces in a bundle are files that `station replay` accepts.
 
-    Example: station export /var/lib/station/station.db results.zip
+    Example: station export results.zip
     """
     from station.store import Reader, StoreError
     from station.store.bundle import export_bundle
     from station.store.export import export_csv, export_json
 
+    path = database_path(database)
     try:
-        with Reader.open(database) as reader:
+        with Reader.open(path) as reader:
             if kind == "csv":
                 export_csv(reader, to)
             elif kind == "json":
@@ -230,7 +231,7 @@ def export(database: Path, to: Path, kind: str, session: str | None) -> None:
             else:
                 session = session or next((one.id for one in reader.sessions(limit=1)), None)
                 if session is None:
-                    exit_with_error(f"{database} has no session yet.", 1)
+                    exit_with_error(f"{path} has no session yet.", 1)
                 export_bundle(reader, session, to)
     except (StoreError, LookupError) as error:
         exit_with_error(str(error), 1)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from station.cli.refuse import exit_with_error
-from station.cli.results import DATABASE
+from station.cli.results import DATABASE, database_path
 from station.core.events import Side
 
 if TYPE_CHECKING:
@@ -37,11 +37,10 @@ def progress(person: str, database: Path | None, as_json: bool) -> None:
     Example: station progress --person Robin --database robin.db
     """
     from station.app.progress import history_of
-    from station.config import Config
     from station.store import Reader, StoreError
 
     try:
-        with Reader.open(database or Path(Config().store.path)) as reader:
+        with Reader.open(database_path(database)) as reader:
             people = {one.name: one.id for one in reader.people()}
             if person not in people and person != "nobody":
                 known = ", ".join(people) or "nobody yet"

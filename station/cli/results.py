@@ -105,10 +105,15 @@ def import_past(file: Path, person: str, unit: str, sure: bool, database: Path |
     click.echo(f"{count_text(len(past.results), 'test')} of {found.name} imported into {path}.")
 
 
-def _existing(database: Path | None) -> Path:
-    from station.config import StoreConfig as StoreConfig
+def database_path(database: Path | None) -> Path:
+    """The database that `--database` names, or the station's own."""
+    from station.config import StoreConfig
 
-    path = database or Path(StoreConfig().path)
+    return database or Path(StoreConfig().path)
+
+
+def _existing(database: Path | None) -> Path:
+    path = database_path(database)
     if not path.exists():
         exit_with_error(f"There is no database at {path}: name the station's database with --database.", 1)
     return path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,12 +50,24 @@ def checks(config: Config) -> Iterator[Result]:
 
 def _store(config: Config, clock: Clock) -> Result:
     path = Path(config.store.path)
+    if not path.exists():
+        return _place_for_store(path)
     try:
         with Store.open(path, clock=clock) as store:
             people = len(store.people())
     except StoreError as error:
         return Result("store", False, str(error))
     return Result("store", True, f"{path} can be read and written; people: {people}")
+
+
+def _place_for_store(path: Path) -> Result:
+    """Whether the first start can create the database; a check creates nothing."""
+    parent = next(one for one in path.absolute().parents if one.exists())
+    if not os.access(parent, os.W_OK | os.X_OK):
+        return Result(
+            "store", False, f"{path} does not exist, and {parent} cannot be written: choose another [store] path"
+        )
+    return Result("store", True, f"{path} does not exist yet; the first start creates it")
 
 
 def _page(config: Config) -> Result:

@@ -184,7 +184,7 @@ def test_exported_bundle_replays_on_command_line(tmp_path: Path) -> None:
         path = rig.store.path
         export_bundle(rig.store, rig.last_session().session.id, tmp_path / "by hand.zip")
     run = CliRunner()
-    done = run.invoke(main, ["export", str(path), str(tmp_path / "one.zip"), "--as", "bundle"])
+    done = run.invoke(main, ["export", str(tmp_path / "one.zip"), "--database", str(path), "--as", "bundle"])
     assert done.exit_code == 0, done.output
     traces = read_bundle(tmp_path / "one.zip")
     assert traces == read_bundle(tmp_path / "by hand.zip")
@@ -206,7 +206,7 @@ def test_export_works_beside_running_station(tmp_path: Path, kind: str) -> None:
         rig.step_on()
         rig.hold(5)
         to = tmp_path / f"all.{kind}"
-        done = CliRunner().invoke(main, ["export", str(rig.store.path), str(to), "--as", kind])
+        done = CliRunner().invoke(main, ["export", str(to), "--database", str(rig.store.path), "--as", kind])
         assert done.exit_code == 0, done.output
         assert str(to) in done.output
         assert to.stat().st_size > 0

@@ -191,6 +191,16 @@ def test_run_refuses_real_board_without_gpio(tmp_path: Path) -> None:
     assert "pins cannot be" in sentence
 
 
+def test_check_creates_nothing(tmp_path: Path) -> None:
+    """A database that the first start will create is well, and is still not there afterwards."""
+    config = configured(tmp_path, database=tmp_path / "new" / "station.db")
+    done = CliRunner().invoke(main, ["check", "--json", "--config", str(config)])
+    found = {one["part"]: one for one in json.loads(done.stdout)}
+    assert found["store"]["well"]
+    assert "the first start creates it" in found["store"]["sentence"]
+    assert list(tmp_path.iterdir()) == [config]
+
+
 def test_check_json_reports_taken_port(tmp_path: Path) -> None:
     """A taken port is the one thing that is wrong; exit status 1, and a sentence for it."""
     with closing(socket.create_server(("127.0.0.1", 0))) as other:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from station.cli.progress import progress
+from station.cli.progress_bar import with_progress
 from station.cli.refuse import exit_with_error
 from station.cli.results import DATABASE, database_path, import_past, recalibrate
 
@@ -277,10 +278,7 @@ def simulate_days(
     config = _config(options.pop("config_path"))
     habits = Habits(person, character_of(**options), sessions_per_week=sessions_per_week, seed=seed)
     try:
-        with click.progressbar(
-            simulate(habits, days, database, config), length=days, label=person, file=sys.stderr
-        ) as lived:
-            reached = list(lived)[-1]
+        reached = list(with_progress(simulate(habits, days, database, config), days, person))[-1]
     except (StoreError, ValueError) as error:
         exit_with_error(str(error), 1)
     if as_json:

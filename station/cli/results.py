@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from station.cli.progress_bar import with_progress
 from station.cli.refuse import exit_with_error
 
 if TYPE_CHECKING:
@@ -52,8 +52,7 @@ def recalibrate(since: str, database: Path | None, calibration: int | None, yes:
             to = _chosen(store, calibration, path)
             ids = store.test_ids_since(begin)
             each = corrections_for(store, ids, to)
-            with click.progressbar(each, length=len(ids), label="Tests", file=sys.stderr) as shown:
-                outcomes = list(shown)
+            outcomes = list(with_progress(each, len(ids), "Tests"))
             made = [Correction(one.test.id, one.scores) for one in outcomes if one.scores is not None]
             if not as_json:
                 _show(store, outcomes, to, since)

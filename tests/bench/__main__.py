@@ -48,6 +48,7 @@ FIGURES = (
     Figure("heel_up_latency_p99_ms", "station", 80, AT_MOST, "the end of the grace, from the heel's true time"),
     Figure("event_to_page_p99_ms", "station", 150, AT_MOST, "the heel's true time; 80 ms of it are debouncing"),
     Figure("next_step_ms", "next_step", 150, AT_MOST, "the heel's true time; 80 ms of it are debouncing"),
+    Figure("obedient_stalls", "obedience", 0, AT_MOST, "if 4 mm of movement were asked for: steps of 5 mm"),
     Figure("proposal_coverage", "proposals", 20, AT_LEAST, "without the turns of the sections: 17"),
     Figure("routine_dose_error", "guide", 0, AT_MOST, "the prescribed dose, over all twenty exercises"),
     Figure("false_commands_per_hour", "awkward", 0.05, AT_MOST, "the rhythm of the taps alone: 1.7"),

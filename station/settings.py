@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 INCH_MM = 25.4
 DEFAULT_GOAL_MM = 4 * INCH_MM
@@ -54,16 +55,16 @@ class Settings:
         for field in fields(self):
             self._check(field.name, getattr(self, field.name))
 
-    def _check(self, name: str, value: object) -> None:
+    def _check(self, name: str, value: Any) -> None:
         if name in CHOICES:
             if value not in CHOICES[name]:
                 raise ValueError(f"The setting {name} is {value!r}, but may only be one of {', '.join(CHOICES[name])}.")
         elif name in LIMITS:
             low, high = LIMITS[name]
-            kind = type(low)
-            right_kind = isinstance(value, (int, kind)) and not isinstance(value, bool)
-            if not right_kind or not low <= value <= high:  # type: ignore[operator]  # right_kind says that it is a number
-                number = "a whole number" if kind is int else "a number"
+            is_whole = isinstance(low, int)
+            is_number = isinstance(value, int if is_whole else int | float) and not isinstance(value, bool)
+            if not is_number or not low <= value <= high:
+                number = "a whole number" if is_whole else "a number"
                 raise ValueError(f"The setting {name} is {value!r}, but must be {number} from {low} to {high}.")
         elif not isinstance(value, str) or not _TIME_OF_DAY.fullmatch(value):
             raise ValueError(f"The setting {name} is {value!r}, but must be a time of day such as 21:00.")
@@ -72,12 +73,12 @@ class Settings:
 def with_changes(settings: Settings, changes: dict[str, str]) -> Settings:
     """Settings with some fields changed, given as text. Raises `ValueError` with a sentence."""
     known = {field.name for field in fields(Settings)}
-    values: dict[str, object] = {}
+    values: dict[str, Any] = {}
     for name, text in changes.items():
         if name not in known:
             raise ValueError(f"There is no setting {name}; the settings are {', '.join(sorted(known))}.")
         values[name] = _parse_value(name, text)
-    return replace(settings, **values)  # type: ignore[arg-type]  # Settings checks each value itself
+    return replace(settings, **values)
 
 
 def _parse_value(name: str, text: str) -> object:

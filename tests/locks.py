@@ -11,6 +11,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
+
 ROOT = Path(__file__).resolve().parents[1]
 PYTHONS = ("3.11", "3.13")
 # Debian 12 has glibc 2.36; what runs there runs on Debian 13.
@@ -46,7 +48,7 @@ def write() -> str | None:
     """Write every lock. Returns the error text, or `None`."""
     held: list[str] = []
     for lock in LOCKS:
-        print(lock.file, flush=True)  # noqa: T201  a program of the terminal
+        click.echo(lock.file)
         (ROOT / lock.file).unlink(missing_ok=True)
         done = _resolve(*lock.source, "--universal", "--python-version", PYTHONS[0], *held, "--output-file", lock.file)
         if done.returncode:
@@ -63,7 +65,7 @@ def check() -> str | None:
                 machine = ("--python-platform", platform, "--python-version", python)
                 wheels = ("--only-binary", ":all:", "--no-binary", WITHOUT_WHEEL)
                 done = _resolve(lock.file, *machine, *wheels)
-                print(lock.file, platform, python, "fails" if done.returncode else "resolves", flush=True)  # noqa: T201  a program of the terminal
+                click.echo(f"{lock.file} {platform} {python} {'fails' if done.returncode else 'resolves'}")
                 if done.returncode:
                     return done.stderr
     return None

@@ -295,13 +295,19 @@ class RangeReader:
                 " if this stays, change the sensor board."
             )
 
+    @property
+    def _wire(self) -> I2CDevice:
+        """The device on the bus; `_open` makes it before any step that talks."""
+        assert self._i2c_device is not None
+        return self._i2c_device
+
     def _write(self, message: bytes) -> None:
-        with self._i2c_device as wire:  # type: ignore[union-attr]  # `_open` has made it before any step that talks
+        with self._wire as wire:
             wire.write(message)
 
     def _read(self, register: bytes, count: int) -> bytes:
         answer = bytearray(count)
-        with self._i2c_device as wire:  # type: ignore[union-attr]  # `_open` has made it before any step that talks
+        with self._wire as wire:
             wire.write(register)
             wire.readinto(answer)
         return bytes(answer)

@@ -141,7 +141,7 @@ def _read_document(path: Path) -> dict[str, Any]:
     with translate_errors(path):
         data = path.read_bytes()
     try:
-        document = json.loads(lzma.decompress(data) if path.suffix == COMPRESSED_SUFFIX else data)
+        document: dict[str, Any] = json.loads(lzma.decompress(data) if path.suffix == COMPRESSED_SUFFIX else data)
         what, schema = document["export"], document["schema"] if "schema" in document else document["shape"]
         document["schema"] = schema
         document["tables"].items(), document["traces"].items()
@@ -159,7 +159,7 @@ def _read_document(path: Path) -> dict[str, Any]:
             f"The export {path} has the schema {schema}, but this program reads {OLDEST_REVISION} to {HEAD_REVISION}: "
             "update the station, or export it again with this version."
         )
-    return document  # type: ignore[no-any-return]  # JSON; what is taken from it is checked where it is used
+    return document
 
 
 def _rows_by_table(document: dict[str, Any], path: Path) -> dict[str, list[dict[str, Any]]]:

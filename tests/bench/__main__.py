@@ -1,4 +1,8 @@
-"""`make bench`: speed and size of the shipped code. Writes `bench/results.json` and prints a table."""
+"""`make bench`: speed and size of the shipped code. Writes `bench/results.json` and prints a table.
+
+Figures of latency, load and start are those of real threads and processes in real time. So these modules wait: for a
+person's time on the board, for the span that is measured, or between two looks at a condition with a deadline.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +11,12 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+
+import click
 
 RESULTS = Path(__file__).resolve().parents[2] / "bench" / "results.json"
 
@@ -102,12 +109,12 @@ def main() -> int:
     unknown = set(chosen.names) - {figure.name for figure in FIGURES}
     if unknown:
         options.error(f"no such figure: {', '.join(sorted(unknown))}")
-    results = measure(chosen.names, lambda line: print(line, file=sys.stderr, flush=True))  # noqa: T201  a program
+    results = measure(chosen.names, partial(click.echo, err=True))
     RESULTS.parent.mkdir(exist_ok=True)
     if chosen.names and RESULTS.exists():
         results = json.loads(RESULTS.read_text()) | results
     RESULTS.write_text(json.dumps(results, indent=1) + "\n")
-    print(table(results))  # noqa: T201  a program
+    click.echo(table(results))
     return 0
 
 

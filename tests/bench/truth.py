@@ -13,6 +13,8 @@ from math import sqrt
 from random import Random
 from statistics import mean, median, pstdev
 
+import click
+
 from station.core.activities.calibrate import CAPTURE_US
 from station.core.events import SECOND_US
 from station.core.facts import Contact
@@ -219,7 +221,7 @@ def figures() -> dict[str, dict[str, float | str]]:
 
 
 def _progress(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)  # noqa: T201  a program
+    click.echo(line, err=True)
 
 
 def report() -> Iterator[str]:

@@ -104,17 +104,17 @@ class Disk(apsw.VFS):
             if self._left < 0:
                 raise PowerCutError
 
-    def xAccess(self, pathname: str, flags: int) -> bool:  # noqa: N802  # SQLite's names
+    def xAccess(self, pathname: str, flags: int) -> bool:
         return pathname in self.files
 
-    def xFullPathname(self, name: str) -> str:  # noqa: N802  # SQLite's names
+    def xFullPathname(self, name: str) -> str:
         return name
 
-    def xDelete(self, filename: str, syncdir: bool) -> None:  # noqa: N802  # SQLite's names
+    def xDelete(self, filename: str, syncdir: bool) -> None:
         self.step()
         self.files.pop(filename, None)
 
-    def xOpen(self, name: str | apsw.URIFilename | None, flags: list[int]) -> apsw.VFSFile:  # noqa: N802  # SQLite's names
+    def xOpen(self, name: str | apsw.URIFilename | None, flags: list[int]) -> apsw.VFSFile:
         path = name.filename() if isinstance(name, apsw.URIFilename) else name or f"temporary {len(self.files)}"
         whole = isinstance(name, apsw.URIFilename) and name.uri_boolean("psow", True)
         flags[1] = flags[0]
@@ -129,42 +129,42 @@ class OpenFile(apsw.VFSFile):
         self._image = image
         self._powersafe = powersafe
 
-    def xRead(self, amount: int, offset: int) -> bytes:  # noqa: N802  # SQLite's names
+    def xRead(self, amount: int, offset: int) -> bytes:
         return self._image.read(amount, offset)
 
-    def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802  # SQLite's names
+    def xWrite(self, data: bytes, offset: int) -> None:
         self._disk.step()
         self._image.write(data, offset)
 
-    def xTruncate(self, newsize: int) -> None:  # noqa: N802  # SQLite's names
+    def xTruncate(self, newsize: int) -> None:
         self._disk.step()
         self._image.truncate(newsize)
 
-    def xSync(self, flags: int) -> None:  # noqa: N802  # SQLite's names
+    def xSync(self, flags: int) -> None:
         self._disk.step()
         if not self._disk.lies:
             self._image.sync()
 
-    def xFileSize(self) -> int:  # noqa: N802  # SQLite's names
+    def xFileSize(self) -> int:
         return len(self._image.seen)
 
-    def xSectorSize(self) -> int:  # noqa: N802  # SQLite's names
+    def xSectorSize(self) -> int:
         return SECTOR
 
-    def xDeviceCharacteristics(self) -> int:  # noqa: N802  # SQLite's names
+    def xDeviceCharacteristics(self) -> int:
         return apsw.SQLITE_IOCAP_POWERSAFE_OVERWRITE if self._powersafe else 0
 
-    def xFileControl(self, op: int, ptr: int) -> bool:  # noqa: N802  # SQLite's names
+    def xFileControl(self, op: int, ptr: int) -> bool:
         return False
 
-    def xCheckReservedLock(self) -> bool:  # noqa: N802  # SQLite's names
+    def xCheckReservedLock(self) -> bool:
         return False
 
-    def xLock(self, level: int) -> None:  # noqa: N802  # SQLite's names
+    def xLock(self, level: int) -> None:
         pass
 
-    def xUnlock(self, level: int) -> None:  # noqa: N802  # SQLite's names
+    def xUnlock(self, level: int) -> None:
         pass
 
-    def xClose(self) -> None:  # noqa: N802  # SQLite's names
+    def xClose(self) -> None:
         pass

@@ -21,6 +21,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import click
+
 from tests.pi import activities, guide, mishaps
 from tests.pi.board import Board, BoardError
 from tests.pi.machine import UNIT, Machine, MachineError
@@ -62,7 +64,7 @@ def main() -> int:
     began = time.monotonic()
 
     def print_line(line: str) -> None:
-        print(f"{time.monotonic() - began:6.1f} s  {line}", flush=True)  # noqa: T201  a program of the terminal
+        click.echo(f"{time.monotonic() - began:6.1f} s  {line}")
 
     machine = Machine(given.ssh, given.cut, given.boot)
     board, page = Board(given.world), Page(given.page)
@@ -95,7 +97,7 @@ def main() -> int:
     summary = json.dumps({"passed": not failed, "failed": failed, "found": rig.found}, ensure_ascii=False, indent=1)
     if given.json:
         given.json.write_text(summary + "\n", encoding="utf-8")
-    print(summary)  # noqa: T201  a program of the terminal
+    click.echo(summary)
     print_line(f"{len(rig.found)} expectations, {len(failed)} not met")
     return 1 if failed else 0
 

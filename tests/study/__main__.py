@@ -13,6 +13,8 @@ from multiprocessing import Pool
 from pathlib import Path
 from typing import Any
 
+import click
+
 from tests.study import measure
 from tests.study.measure import BLOCK, SEED, characteristics, summed
 from tests.study.people import Scenario
@@ -71,8 +73,7 @@ def _gathered(scenario: Scenario, blocks: list[dict[str, Any]]) -> dict[str, Any
 
 def _bar(count: int, of: int) -> None:
     filled = 40 * count // of
-    end = "\n" if count == of else ""
-    print(f"\r[{'#' * filled}{'.' * (40 - filled)}] {count} of {of}", end=end, file=sys.stderr, flush=True)  # noqa: T201  a program
+    click.echo(f"\r[{'#' * filled}{'.' * (40 - filled)}] {count} of {of}", err=True, nl=count == of)
 
 
 def main() -> int:

@@ -173,7 +173,7 @@ def _question(state: ActivityState) -> dict[str, Any] | None:
     return {"choices": [[pain, pain] for pain in PAIN_ANSWERS], "taps": TAP_HINTS[PAIN_QUESTION]}
 
 
-RESUME_NOTE = "A hold or set that was interrupted begins anew; what you did is saved."
+RESUME_NOTE = "A hold or set that was interrupted starts over; what you did is saved."
 """What resuming does with the step in which the routine ended."""
 
 

@@ -43,7 +43,7 @@ class CalibrationCheck(BlockActivity):
             raise CalibrationError(
                 f"That is not the {point.toe_mm:g} mm block, or it does not stand against the toe stop: it is seen at "
                 f"{found_mm:.0f} mm; take it away, and show the {point.toe_mm:g} mm block. If it is that one, and "
-                "stands there, calibrate anew"
+                "stands there, calibrate again"
             )
 
     def on_all_blocks_read(self, now_us: int) -> None:

@@ -64,18 +64,25 @@ def test_best_to_beat_uses_the_error_of_full_tests(store: Store) -> None:
     assert beat_mm == pytest.approx(91.0 + error.mdc90_mm, abs=0.05)
 
 
+def started_full_test(guided: GuidedStation, person_id: str) -> TestStep:
+    """The full test that starts for this person, ten days after one of 90 mm on both sides."""
+    at = guided.clock.utc_now() - timedelta(days=10)
+    run_id = guided.store.begin_run(guided.store.begin_session(person_id, at, simulated=True), {"do": "test"}, at)
+    one_test(guided.store, run_id, 90.0, 90.0, full=True)
+    guided.station.request_start("full_test", person_id)
+    guided.live(0.5)
+    run = guided.station._session.run
+    assert run is not None
+    test = run.routine[0]
+    assert isinstance(test, TestStep)
+    return test
+
+
 def test_comfortable_test_has_no_best_to_beat(tmp_path: Path) -> None:
     """A person who is to stay within comfort gets no reward for going further."""
     with GuidedStation(tmp_path, COMPARATORS) as guided:
         ada = add_screened_person(guided.store, "Ada", "cleared")
-        at = guided.clock.utc_now() - timedelta(days=10)
-        run_id = guided.store.begin_run(guided.store.begin_session(ada, at, simulated=True), {"do": "test"}, at)
-        one_test(guided.store, run_id, 90.0, 90.0, full=True)
-        guided.station.request_start("full_test", ada)
-        guided.live(0.5)
-        run = guided.station._session.run
-        assert run is not None
-        assert run.routine[0] == TestStep(full=True)
+        assert started_full_test(guided, ada) == TestStep(full=True)
 
 
 def test_only_full_test_of_known_person_gets_best_to_beat(store: Store) -> None:
@@ -94,15 +101,7 @@ def test_started_test_carries_best_to_beat(tmp_path: Path) -> None:
     """It is in the trace's header, so a replay sounds BEST as the board did."""
     with GuidedStation(tmp_path, COMPARATORS) as guided:
         ada = add_screened_person(guided.store, "Ada")
-        at = guided.clock.utc_now() - timedelta(days=10)
-        run_id = guided.store.begin_run(guided.store.begin_session(ada, at, simulated=True), {"do": "test"}, at)
-        one_test(guided.store, run_id, 90.0, 90.0, full=True)
-        guided.station.request_start("full_test", ada)
-        guided.live(0.5)
-        run = guided.station._session.run
-        assert run is not None
-        test = run.routine[0]
-        assert isinstance(test, TestStep)
+        test = started_full_test(guided, ada)
         assert test.beat_left_mm is not None
         assert test.beat_left_mm == best_to_beat_mm(
             guided.store, ada, Side.LEFT, guided.station._idle_board.wiring.contact, guided.clock.utc_now()

@@ -204,7 +204,7 @@ def test_turn_moves_with_weeks_and_training_days(ann: PersonHistory) -> None:
     assert turn() == first + 1
 
 
-def test_calm_training_days_begin_anew_after_pain(ann: PersonHistory) -> None:
+def test_calm_training_days_start_over_after_pain(ann: PersonHistory) -> None:
     """They count from the health questions, or from the last pain of 4 or more, to yesterday."""
 
     def calm() -> int:

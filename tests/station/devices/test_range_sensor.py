@@ -190,7 +190,7 @@ def test_empty_view_is_not_frozen(interrupt: bool, xshut: bool) -> None:
 
 @wirings
 def test_cable_out_and_back(interrupt: bool, xshut: bool) -> None:
-    """Pulled in the middle, the cable is named; put back, readings go on with a sensor that was set up anew."""
+    """Pulled in the middle, the cable is named; put back, readings go on with a sensor that was set up again."""
     rig = Rig(interrupt=interrupt, xshut=xshut)
     rig.run(1.0)
     rig.model.power_off()

@@ -57,7 +57,7 @@ def test_cache_keeps_nothing_that_was_read_before_a_change() -> None:
 
 
 def test_cache_keeps_nothing_of_a_failed_read() -> None:
-    """The next one reads anew."""
+    """The next one reads again."""
     cache = Cache(2)
     with pytest.raises(ZeroDivisionError):
         cache.get("a", lambda: 1 // 0)

@@ -163,7 +163,7 @@ def test_a_tape_has_no_instrument(store: Store, clock: HandClock) -> None:
 
 
 def test_what_is_measured_since_is_of_this_board_and_has_a_result(store: Store, clock: HandClock) -> None:
-    """Oldest first; what was cut off has no result to compute anew."""
+    """Oldest first; what was cut off has no result to recalculate."""
     weeks(store, clock, days=3, names=("Ann",))
     since = clock.utc_now() - timedelta(days=1, hours=12)
     session_id = store.begin_session(None, clock.pass_by(days=1), simulated=False)

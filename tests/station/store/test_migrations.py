@@ -70,7 +70,7 @@ def upgrade() -> None:
 
 @pytest.fixture
 def next_revision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A program with one more revision, which makes the table anew that all sessions refer to."""
+    """A program with one more revision, which rebuilds the table that all sessions refer to."""
     copy = tmp_path / "migrations"
     shutil.copytree(MIGRATIONS_DIR, copy)
     (copy / "versions" / "0005_next.py").write_text(NEXT.format(more=""))

@@ -375,7 +375,7 @@ def test_credit_may_be_of_some_exercises_only(store: Store, clock: HandClock) ->
 
 
 def test_the_guide_survives_a_restart(store: Store, clock: HandClock) -> None:
-    """All that the guide keeps is there when the station starts anew."""
+    """All training data is there after a restart."""
     ann = store.add_person("Ann").id
     guided_routine(store, clock, ann)
 

@@ -87,7 +87,7 @@ def alarms(wall: Wall, ears: Ears) -> Iterator[Scheduler]:
 
 
 def alive(alarms: Scheduler) -> bool:
-    """Asked anew each time."""
+    """Asked each time."""
     return alarms.is_alive
 
 
@@ -212,7 +212,7 @@ def test_reminder_missed_by_hours_fires_once(alarms: Scheduler, wall: Wall, late
 
 
 def test_past_reminder_fires_at_once(alarms: Scheduler, wall: Wall) -> None:
-    """What the loop still waits for when it sets the alarm clock anew, comes now."""
+    """What the loop still waits for when it resets the alarm clock, comes now."""
     rang: list[str] = []
     alarms.set_reminders({"ada": wall.utc_now() - 2 * HOUR}, rang.append)
     wait_for(lambda: bool(rang))

@@ -64,7 +64,7 @@ def test_stop_during_hold_stores_it_unfinished(tmp_path: Path, number: int) -> N
 
 
 def test_loop_error_ends_process(tmp_path: Path) -> None:
-    """Somebody deletes the rows under the station: it cannot go on, says so, and ends for systemd to start anew."""
+    """The rows are deleted under the station: it says so and ends, and systemd restarts it."""
     with Running(configured(tmp_path)) as running:
         in_a_hold(running, tmp_path / "station.db")
         with closing(sqlite3.connect(tmp_path / "station.db")) as other:

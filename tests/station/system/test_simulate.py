@@ -45,7 +45,7 @@ def exported(database: Path) -> dict[str, Any]:
 def test_shipped_history_is_reproducible(tmp_path: Path) -> None:
     """The first days of its first person, lived again, are the shipped ones, row by row and number by number.
 
-    Where rules or drivers have changed what is lived, `python -m station.system.demo_history` makes the file anew.
+    Where rules or drivers have changed what is lived, `python -m station.system.demo_history` rebuilds the file.
     """
     database = tmp_path / "again.db"
     progress = list(simulate(PEOPLE[0], A_FEW_DAYS, database))

@@ -38,7 +38,7 @@ def seen(days_ago: float, mm: float, **other: object) -> ResultRow:
     }
     of_the_test = {"side": Side.LEFT, "test_id": f"{days_ago:09.3f}", "session_id": "s", "contact": Contact.PAD}
     at = NOW - timedelta(days=days_ago)
-    return ResultRow(**{**known, **of_the_test, "at": at, "mm": mm, **other})  # type: ignore[arg-type]  # as Seen has them
+    return ResultRow(**{**known, **of_the_test, "at": at, "mm": mm, **other})  # type: ignore[arg-type]  # a table of mixed values
 
 
 def drawn(tests: list[ResultRow], name: str = "all", units: str = CM, side: Side = Side.LEFT) -> ProgressChart:

@@ -10,7 +10,7 @@ OFF = HoldStep((LEFT,), us(5), 1, us(5), us(20), prepare_off=True)
 
 
 def test_getting_a_chair_is_no_pause() -> None:
-    """A person who steps off for most of a long preparation and is back in time is neither paused nor counted anew."""
+    """A person who steps off for most of a long preparation and is back in time is not paused, and it goes on."""
     facts = facts_of(Story().stands(2).rises(15).stands(20).comparator(), OFF)
     assert not only(facts, Paused)
     assert heard(facts, CueName.GO) == [20.0]

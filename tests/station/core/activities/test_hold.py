@@ -58,8 +58,8 @@ def test_a_lift_suspends_the_preparation() -> None:
     assert not only(facts, Paused)
 
 
-def test_three_seconds_away_from_the_preparation_is_a_pause_then_five_anew() -> None:
-    """Over 3 s PAUSED; back, READY and 5 s anew."""
+def test_three_seconds_away_from_the_preparation_is_a_pause_and_five_more() -> None:
+    """Over 3 s PAUSED; back, READY and another 5 s."""
     facts = facts_from(Story().stands(4).lifts(6).waits(20))
     assert heard(facts, CueName.PAUSED) == [7.0]
     assert heard(facts, CueName.GO) == [15.0]
@@ -282,7 +282,7 @@ def test_stop_ends() -> None:
 
 
 def test_the_side_before_go_only() -> None:
-    """`side right` in the preparation begins it anew; after GO it is ignored."""
+    """`side right` in the preparation restarts it; after GO it is ignored."""
     before = Story().stands().stands(3, RIGHT).says(CommandName.SIDE, RIGHT).waits(20)
     facts = facts_from(before)
     assert heard(facts, CueName.GO) == [13.0]

@@ -272,7 +272,7 @@ def test_stepping_off_to_move_is_allowed() -> None:
 
 @pytest.mark.parametrize("phase", [CueName.READY, CueName.COUNT, CueName.GO])
 def test_away_for_three_seconds_is_a_pause(phase: CueName) -> None:
-    """Heel up for 3 s in SIDE, COUNT, or ATTEMPT before the lunge: PAUSED; a fresh step on settles anew."""
+    """Heel up for 3 s in SIDE, COUNT, or ATTEMPT before the lunge: PAUSED; a fresh step on settles again."""
     board = Board(QUICK)
     board.stand()
     board.until_cue(phase)
@@ -579,7 +579,7 @@ def test_the_side_may_be_chosen_before_go() -> None:
 
 
 def test_lifts_before_the_lunge_for_half_a_minute_end_at_last() -> None:
-    """However often the 12 s begin anew, the attempt comes to an end, and the rules never stand still."""
+    """However often the 12 s restart, the attempt comes to an end, and the rules never stand still."""
     board = ready()
     for _ in range(14):
         board.run(1.5)

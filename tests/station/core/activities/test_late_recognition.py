@@ -41,7 +41,7 @@ def test_go_leaves_time_after_ready_for_standing_that_is_known_late(prepare_s: i
 
 
 def test_absence_that_is_known_late_pauses() -> None:
-    """Four seconds away, reported once the person is back: PAUSED, and five seconds anew."""
+    """Four seconds away, reported once the person is back: PAUSED, and another five seconds."""
     story = Story().rises(1).stands(8).rises(4).stands(30)
     facts = facts_of(swaying_until(13, story), STEP, references=EMPTY_ONLY)
     paused, resumed = one(facts, Paused), one(facts, Resumed)

@@ -59,8 +59,8 @@ def test_wrong_leg_is_pointed_out_again_after_stepping_off() -> None:
 @pytest.mark.parametrize("analogue", [True, False])
 @pytest.mark.parametrize("there", [True, False])
 def test_test_points_out_the_wrong_leg_too(analogue: bool, there: bool) -> None:
-    """A test of the left side says SWITCH to a person on the right leg, before it or since, and goes on with the
-    left."""
+    """Whether they stood on the right leg before a test of the left side or step on with it, SWITCH sounds; the test
+    continues on the left."""
     board = Board(TestStep((LEFT,)), analogue=analogue)
     board.run(0.0 if there else 5.0)
     board.stand(RIGHT)

@@ -75,7 +75,7 @@ def test_a_longer_lift_begins_the_repetition_again() -> None:
 
 
 def test_a_lift_of_three_seconds_is_a_pause_that_keeps_the_count() -> None:
-    """PAUSED, and on return READY and GO; the set is completed, not begun anew."""
+    """PAUSED, and on return READY and GO; the set is completed, not restarted."""
     facts = facts_of(Story().stands(12).lifts(5.0).waits(60).comparator(), DOWN)
     assert heard(facts, CueName.PAUSED) == [15.0]
     assert heard(facts, CueName.GO) == [5.0, 22.0]

@@ -47,7 +47,7 @@ def test_two_seconds_of_a_heel_that_is_down() -> None:
     assert waiting.presence.side is Side.RIGHT
 
 
-def test_a_lift_begins_the_two_seconds_anew() -> None:
+def test_a_lift_restarts_the_two_seconds() -> None:
     """They are two seconds in one piece."""
     waiting = Waiting()
     waiting.heel(1.0, Side.LEFT, True)

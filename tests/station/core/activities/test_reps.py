@@ -69,7 +69,7 @@ def test_eight_seconds_without_change_is_a_pause_left_by_the_next_change() -> No
 
 
 def test_an_up_of_eight_seconds_is_no_repetition() -> None:
-    """A person who stays up that long begins anew."""
+    """A person who stays up that long starts over."""
     facts = facts_from(Story().stands(6).lifts(9).waits(2).lifts(0.8).waits(2))
     assert len(counted_at(facts)) == 1
 

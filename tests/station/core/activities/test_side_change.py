@@ -1,4 +1,4 @@
-"""Changing sides: a person who stands on both feet is told to lift one."""
+"""Changing sides: a person who stands on both feet is asked to lift one."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_both_feet_down_bring_a_nudge_until_one_is_lifted() -> None:
 
 
 def test_both_feet_down_count_from_the_second_one() -> None:
-    """Ten seconds on both, wherever SWITCH was; a lift of the other foot begins anew."""
+    """Ten seconds on both, wherever SWITCH was; a lift of the other foot restarts the ten."""
     story = on_both_feet().waits(4).rises(2).stands(40)
     assert heard(facts_of(story.comparator(), STEP), CueName.NUDGE) == [26]
 

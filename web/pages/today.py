@@ -27,8 +27,6 @@ from web.pages.next_action import next_action, today_summary, weekly_minutes
 
 ASK_WINDOW = timedelta(hours=24)
 """How long after a test Today asks where its limit was felt; later people no longer remember."""
-NEXT_ENDPOINTS = {"health-questions": "health_questions.show", "plan": "plan.plan", "why": "why.why"}
-"""Where adding a person may continue to."""
 
 
 class SideResult(NamedTuple):
@@ -50,16 +48,6 @@ def blueprint(site: Site) -> Blueprint:
     @pages.get("/")
     def today() -> str:
         return _page(site)
-
-    @pages.post("/people")
-    def add_person() -> Response | tuple[str, int]:
-        name = request.form.get("name", "")
-        try:
-            person_id = wait_until_saved(site.api.add_person(name))
-        except ValueError as error:
-            return _page(site, name=name, trouble=str(error)), 400
-        where = NEXT_ENDPOINTS.get(request.form.get("next", ""), "today.today")
-        return remember_person(redirect(url_for(where), 303), person_id)
 
     return pages
 

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from flask import Blueprint, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response
+from flask import Blueprint, render_template, request
 
 from station import units
 from station.advice import pain
@@ -19,7 +18,7 @@ from station.core.measurement.uncertainty import COVERAGE
 from station.settings import Settings
 from station.store.records import Person, Test
 from station.units import SIDE_SYMBOLS, date_text
-from web.context import PERSON_COOKIE, Site, remember_person, wait_until_saved
+from web.context import PERSON_COOKIE, Site
 from web.live.phase_styles import is_active
 from web.live.view_model import FELT_PLACES, resume_label
 from web.pages.feedback import claim_context

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 import msgspec
@@ -11,29 +12,43 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from station.advice import health_questions
-from station.app.routines import steps_of
+from station.app.routines import TITLES, steps_of
 from station.app.situation import plan_for
 from station.catalogue.checked import convert_to_record
 from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import Item, Restriction
 from station.core.duration import duration_us, held_us_by_side
-from station.core.events import Side
+from station.core.events import SECOND_US, Side
 from station.store.records import OwnRoutine, Person
 from web import exercise_text
 from web.context import Site, wait_until_saved
 from web.live.phase_styles import is_active
 from web.pages import routine_form
 from web.pages.exercises import still_picture
+from web.pages.next_action import next_action, today_summary
 from web.pages.routine_form import REST, TEST, Draft
+from web.pages.why import why_context
 
 MISSING_EXERCISE = "is no longer in the catalogue: change the routine and remove it before you start."
 LARGE_PRINT_MAX, STEPS_PRINTED_MAX = 4, 6
 """Up to this many exercises print with their steps; more print with drawings and doses only."""
+STRIP_PICTURES = 4
+"""How many exercises a card pictures before it is opened."""
+SINGLE_ABOUT = {
+    "test": "How far each ankle bends: one result for each side.",
+    "full_test": "Three results for each side, so the number is surer.",
+    "stretch": "The calf stretch alone, with the doses from Settings.",
+}
+"""The starts that are neither in the catalogue nor one's own, each with what it is for."""
 
 
 @dataclass(frozen=True, slots=True)
 class RoutineCard:
-    """A routine as the pages show it. `trouble` is why it cannot be started; `own` is `None` for a ready one."""
+    """A routine as the pages show it.
+
+    `trouble` is why it cannot be started; `own_routine` is `None` for a ready one; `can_be_copied`: its items may be
+    copied into the form and printed.
+    """
 
     key: str
     name: str
@@ -43,6 +58,28 @@ class RoutineCard:
     held_us: Mapping[Side, int]
     own_routine: OwnRoutine | None = None
     trouble: str | None = None
+    can_be_copied: bool = True
+
+    @property
+    def minutes(self) -> int:
+        """About how long it takes, rounded up to whole minutes."""
+        return ceil(self.total_us / (60 * SECOND_US))
+
+    @property
+    def pictured(self) -> tuple[exercise_text.Entry, ...]:
+        """The entries pictured on the closed card: the first exercises, each once."""
+        once = {one.exercise.key: one for one in self.entries if one.exercise is not None}
+        return tuple(once.values())[:STRIP_PICTURES]
+
+    @property
+    def further_count(self) -> int:
+        """How many exercises of the routine are not pictured."""
+        return len({one.exercise.key for one in self.entries if one.exercise is not None}) - len(self.pictured)
+
+    @property
+    def has_test(self) -> bool:
+        """Whether a test is part of it."""
+        return any(one.name in exercise_text.TEST_NAMES.values() for one in self.entries)
 
     @property
     def equipment(self) -> tuple[str, ...]:
@@ -70,11 +107,13 @@ def blueprint(site: Site) -> Blueprint:
             exercise_text=exercise_text,
             person=person,
             ready=[_ready_card(site, key) for key in built_in_routines()],
+            single=[_single_card(site, key) for key in SINGLE_ABOUT],
             own=own,
             rest=site.store.unfinished_run(person_id),
             saved=next((one for one in own if one.key == request.args.get("saved")), None),
             removed="removed" in request.args,
             is_active=is_active(site.api.snapshot()),
+            **_today_context(site, person),
         )
 
     @pages.get("/routines/new")
@@ -141,6 +180,14 @@ def blueprint(site: Site) -> Blueprint:
         return render_template("test_position_sheet.html")
 
     return pages
+
+
+def _today_context(site: Site, person: Person | None) -> dict[str, Any]:
+    """What is next for a known person, with its reasons."""
+    if person is None:
+        return {}
+    summary = today_summary(site, person)
+    return {"next": next_action(summary), "summary": summary, **why_context(summary)}
 
 
 def _handle_action(site: Site, own: OwnRoutine | None) -> Response | tuple[str, int] | str:
@@ -252,6 +299,13 @@ def _ready_items(site: Site, key: str) -> Sequence[Item]:
     """The items of a ready routine for the viewer."""
     person = site.person()
     return site.gate(None if person is None else person.id).items(key)
+
+
+def _single_card(site: Site, key: str) -> RoutineCard:
+    """One of `SINGLE_ABOUT` as a card: it has nothing to copy, change or print."""
+    tests = {"test": Item(test="quick"), "full_test": Item(test="full")}
+    items = (tests[key],) if key in tests else site.gate(None).items(key)
+    return RoutineCard(key, TITLES[key], SINGLE_ABOUT[key], *_card_contents(site, items), can_be_copied=False)
 
 
 def _own_card(site: Site, own: OwnRoutine) -> RoutineCard:

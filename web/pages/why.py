@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, render_template
 
+from station.advice.records import Reason
 from station.advice.rules import RULE_BY_KEY, RULES
+from station.app.start_gate import TodaySummary
 from station.catalogue.read import exercises
 from web.context import Site
 from web.exercise_text import entry
@@ -12,6 +16,21 @@ from web.pages.next_action import today_summary
 
 EXPECTATION_RULES = ("first-weeks", "six-weeks", "slow-responder")
 """The rules that describe what to expect, and when."""
+
+
+def why_context(summary: TodaySummary) -> dict[str, Any]:
+    """The context of `_why.html`, the fold *Why this?*: today's reasons, each once, without what does not apply today."""
+    return {"why_reasons": today_reasons(summary)}
+
+
+def today_reasons(summary: TodaySummary) -> tuple[Reason, ...]:
+    """Why today's routine is this one: a block alone, otherwise every reason of the proposal and of what is due."""
+    proposal = summary.proposal
+    if proposal.block_reason is not None:
+        return (proposal.block_reason,)
+    changed = (one.reason for one in (*proposal.excluded, *proposal.reduced))
+    reasons = (*proposal.reasons, *summary.due.reasons, *changed)
+    return tuple({reason.sentence: reason for reason in reasons}.values())
 
 
 def blueprint(site: Site) -> Blueprint:

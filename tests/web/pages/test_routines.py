@@ -23,7 +23,8 @@ from station.store.records import OwnRoutine, Person
 from station.units import duration_text
 from tests.web.double import StationDouble
 from tests.web.history import add_session
-from web.pages.routine_form import MAX_ROWS, Draft, draft_from_items, row_from_item, summarize
+from web.context import ROUTINES
+from web.pages.routine_form import MAX_ROWS, Draft, draft_from_items, row_from_item, summarizefrom web.pages.routines import STRIP_PICTURES
 
 Form = dict[str, Any]
 
@@ -94,6 +95,39 @@ def test_routine_card_shows_entries_and_duration(client: FlaskClient, key: str) 
     assert f'value="{key}" class="primary" aria-label="Start {ready.name}"' in card
     assert f'href="/routines/new?from={key}"' in card
     assert f'href="/routines/{key}/sheet"' in card
+
+
+def test_every_start_is_offered(client: FlaskClient) -> None:
+    """Today's session, the ready routines, both tests and the stretch, each once."""
+    page = text_of(client, "/routines")
+    started = re.findall(r'<button name="routine" value="(\w+)"', page)
+    assert sorted(started) == sorted(ROUTINES)
+    assert started[0] == "today"
+
+
+def test_card_pictures_exercises_and_hides_the_list(client: FlaskClient) -> None:
+    """Minutes, pictures and Start are seen at once; the list and the other actions are behind a fold."""
+    for key, ready in built_in_routines().items():
+        card = text_of(client, "/routines").split(f'id="{key}"')[1].split("</section>")[0]
+        closed, fold = card.split("<details")
+        minutes = -(-duration_us(steps_of(ready.items, Settings())) // 60_000_000)
+        assert f'<p class="figure">{minutes} <small>min</small></p>' in closed
+        drawn = {item.exercise for item in ready.items if item.exercise}
+        assert closed.count("<img") == min(len(drawn), STRIP_PICTURES)
+        assert (f"+{len(drawn) - STRIP_PICTURES}<" in closed) == (len(drawn) > STRIP_PICTURES)
+        assert "aria-label=\"Copy" not in closed
+        assert "aria-label=\"Copy" in fold
+
+
+def test_known_person_sees_next_action_and_its_reasons(client: FlaskClient, store: Store) -> None:
+    """The same as on Today, first on the page, with the reasons behind a fold."""
+    ada, _ = add_session(store, days_ago=20)
+    store.add_answer(ada.id, "health", {"yes": [], "no": []})
+    page = text_of(client, "/routines")
+    assert "Now: a full test" in page.split('id="ready"')[0]
+    fold = page.split("Why this?")[1].split("</details>")[0]
+    assert "A full test is due" in fold
+    assert 'href="/why"' in fold
 
 
 def test_full_routine_is_shown_for_the_felt_place(client: FlaskClient, store: Store) -> None:
@@ -382,7 +416,7 @@ def test_unknown_routine_is_404(client: FlaskClient, address: str) -> None:
 
 def test_sheet_has_pictures_doses_and_steps(client: FlaskClient, ada: Person) -> None:
     """A printed sheet has the person's name only on request."""
-    page = text_of(client, "/routines/daily/sheet")
+    page = text_of(client, "/routines/daily/sheet").split("<main")[1]
     assert page.count('role="img"') == 4
     for key in ("1a", "3a", "3b", "3c"):
         assert [step for step in exercises()[key].steps if step not in page] == []

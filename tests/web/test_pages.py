@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import zipfile
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,11 +20,13 @@ from station.clock import SystemClock
 from station.core.events import CommandName, Side
 from station.core.sound.cues import CUES
 from station.core.steps import HoldStep, TestStep
+from station.settings import Settings
 from station.store import Reader, Store
 from tests.tree import ROOT
 from tests.web.double import RecordedBoard, StationDouble
 from tests.web.history import add_session, add_test
 from web.app import create_app
+from web.pages.settings import GROUPS
 
 PAGES = (
     *("/", "/live", "/board", "/progress", "/calibration", "/history", "/health-questions", "/plan", "/why"),
@@ -309,10 +313,32 @@ def test_invalid_setting_changes_nothing_and_shows_why(client: FlaskClient, stor
     assert store.settings() == before
 
 
+def test_every_setting_is_in_one_group(client: FlaskClient) -> None:
+    """The groups have the settings of the store, each once, each in a card of its own heading."""
+    page = text_of(client, "/settings")
+    form = page.split('<form method="post" class="settings">')[1].split("</form>")[0]
+    shown = [
+        name for card in form.split("<section")[1:] for name in re.findall(r'<(?:input|select) name="(\w+)"', card)
+    ]
+    assert sorted(shown) == sorted(field.name for field in fields(Settings))
+    assert re.findall(r"<h2 [^>]*>([^<]+)<", form) == [group.title for group in GROUPS]
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"), [("hold_s", "5000"), ("goal_mm", "80"), ("goal_mm", "far"), ("volume", "x")]
+)
+def test_refused_setting_has_its_sentence_at_the_field(client: FlaskClient, name: str, typed: str) -> None:
+    """Beside the field that is wrong, and nowhere else; what was typed is still there."""
+    page = client.post("/settings", data={name: typed}).get_data(as_text=True)
+    assert re.findall(r'aria-invalid="true" aria-describedby="trouble-(\w+)"', page) == [name]
+    assert re.findall(r'<p class="trouble" id="trouble-(\w+)">', page) == [name]
+    assert name == "volume" or f'value="{typed}"' in page
+
+
 def test_step_on_questions_and_taps_are_settings(client: FlaskClient, store: Store) -> None:
     """The form explains what taps do."""
     page = text_of(client, "/settings")
-    assert "two are next, three skip" in page
+    assert "Two taps of the heel are next, three skip" in page
     assert 'value="today" selected>today\u2019s session' in page
     client.post("/settings", data={"on_step": "nothing", "ask_after_test": "no", "taps": "on"})
     kept = store.settings()

@@ -47,7 +47,7 @@ def blueprint(site: Site) -> Blueprint:
                 (title, [one for one in shown if one.group is group])
                 for group, title in exercise_text.GROUP_TITLES.items()
             ],
-            place=place,
+            felt_place=place,
             restriction_labels={
                 one.key: RESTRICTION_LABELS[restriction]
                 for one in shown

@@ -6,7 +6,7 @@ import os
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hmac import compare_digest
 from itertools import islice
 from math import ceil
@@ -50,6 +50,20 @@ LOCALTIME = Path("/etc/localtime")
 MIN_TIMES_PER_DAY = 2
 """The fewest fields of a day: morning and evening."""
 USUAL_TIME = "18:00"
+OFFERED_TIMES = ("07:00", "12:00", USUAL_TIME, "20:00")
+"""The times that one tap chooses, besides the person's own usual time."""
+PRESETS = {
+    "mon-wed-fri": ("Mon, Wed, Fri", (0, 2, 4)),
+    "tue-thu-sat": ("Tue, Thu, Sat", (1, 3, 5)),
+    "weekdays": ("Weekdays", (0, 1, 2, 3, 4)),
+    "every-day": ("Every day", (0, 1, 2, 3, 4, 5, 6)),
+}
+"""Days that one tap chooses, all at one time: name and weekdays."""
+OTHER_DAYS = "other"
+"""The preset of a plan that has its own time for each day."""
+USUAL_WITHIN = timedelta(weeks=4)
+MIN_USUAL_SESSIONS = 3
+"""Fewer sessions do not make a usual time."""
 TOKEN_BYTES = 24
 """192 bits cannot be guessed."""
 UPCOMING_COUNT = 3
@@ -57,8 +71,13 @@ UPCOMING_COUNT = 3
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The plan as typed in the form, with the error of each field."""
+    """The plan as typed in the form, with the error of each field.
 
+    `preset` is a key of `PRESETS`, whose days are all at `clock`, or `OTHER_DAYS`: then `days` counts.
+    """
+
+    preset: str
+    clock: str
     days: Sequence[Sequence[str]]
     routine: str
     zone: str
@@ -78,7 +97,8 @@ def blueprint(site: Site) -> Blueprint:
         if person is None:
             return render_template("plan.html", person=None, people=site.store.people())
         planned = plan_for(site.store, person.id)
-        return _page(site, person, planned, _form_from_plan(planned))
+        form = _first_form(site, person) if planned is None else _form_from_plan(planned)
+        return _page(site, person, planned, form)
 
     @pages.post("/plan")
     def save() -> AnyResponse | tuple[str, int]:
@@ -125,12 +145,46 @@ def station_zone() -> str:
         return "UTC"
 
 
-def _form_from_plan(planned: Plan | None) -> Form:
-    if planned is None:
-        return Form([[""] * MIN_TIMES_PER_DAY for _ in WEEKDAYS], PROPOSED_ROUTINE, station_zone(), "", False, True)
+def _first_form(site: Site, person: Person) -> Form:
+    """The form of a person without a plan: the first preset at their usual time."""
+    now = datetime.now(UTC)
+    trained = [began for began, _ in site.store.training_session_times(person.id, now - USUAL_WITHIN)]
+    days = [[""] * MIN_TIMES_PER_DAY for _ in WEEKDAYS]
+    clock = usual_time(trained, ZoneInfo(station_zone()))
+    return Form(next(iter(PRESETS)), clock, days, PROPOSED_ROUTINE, station_zone(), "", False, True)
+
+
+def usual_time(trained: Sequence[datetime], zone: ZoneInfo) -> str:
+    """The middle of the times of day at which somebody trained, rounded down to half an hour; else the evening."""
+    if len(trained) < MIN_USUAL_SESSIONS:
+        return USUAL_TIME
+    minutes = sorted(local.hour * 60 + local.minute for local in (at.astimezone(zone) for at in trained))
+    middle = minutes[len(minutes) // 2]
+    return f"{middle // 60:02}:{middle % 60 // 30 * 30:02}"
+
+
+def _form_from_plan(planned: Plan) -> Form:
     times = [[clock for weekday, clock in planned.days if weekday == day] for day in range(len(WEEKDAYS))]
     minutes = "" if planned.minutes is None else str(planned.minutes)
-    return Form(_pad_times(times), planned.routine, planned.zone, minutes, planned.reminder_cue, planned.tests)
+    preset, clock = preset_of(planned)
+    return Form(
+        preset,
+        clock,
+        _pad_times(times),
+        planned.routine,
+        planned.zone,
+        minutes,
+        planned.reminder_cue,
+        planned.tests,
+    )
+
+
+def preset_of(planned: Plan) -> tuple[str, str]:
+    """The preset that makes this plan, and its time; `OTHER_DAYS` with the plan's first time if none does."""
+    clocks = {clock for _, clock in planned.days}
+    days = tuple(day for day, _ in planned.days)
+    key = next((key for key, (_, known) in PRESETS.items() if days == known and len(clocks) == 1), OTHER_DAYS)
+    return key, planned.days[0][1]
 
 
 def _pad_times(times: Sequence[Sequence[str]]) -> list[list[str]]:
@@ -138,9 +192,11 @@ def _pad_times(times: Sequence[Sequence[str]]) -> list[list[str]]:
 
 
 def _form_from_request(form: MultiDict[str, str]) -> Form:
+    """The form as submitted; without a preset the days count, as a program sends them."""
     times = [[one.strip() for one in form.getlist(f"day{day}") if one.strip()] for day in range(len(WEEKDAYS))]
     routine, zone, minutes = (form.get(name, "").strip() for name in ("routine", "zone", "minutes"))
-    return Form(_pad_times(times), routine, zone, minutes, "reminder_cue" in form, "tests" in form)
+    preset, clock = form.get("preset", OTHER_DAYS), form.get("clock", USUAL_TIME).strip()
+    return Form(preset, clock, _pad_times(times), routine, zone, minutes, "reminder_cue" in form, "tests" in form)
 
 
 def _validate(site: Site, person: Person, submitted: Form, before: Plan | None) -> Plan | Form:
@@ -154,11 +210,17 @@ def _validate(site: Site, person: Person, submitted: Form, before: Plan | None) 
         except ValueError as error:
             errors[name] = str(error)
 
-    days = [[day, clock] for day, times in enumerate(submitted.days) for clock in times if clock]
-    for day, clock in days:
-        check(f"day{day}", days=[[day, clock]])
-    if not any(name.startswith("day") for name in errors):
-        check("days", days=days)
+    if submitted.preset == OTHER_DAYS:
+        days = [[day, clock] for day, times in enumerate(submitted.days) for clock in times if clock]
+        for day, clock in days:
+            check(f"day{day}", days=[[day, clock]])
+        if not any(name.startswith("day") for name in errors):
+            check("days", days=days)
+    elif submitted.preset in PRESETS:
+        days = [[day, submitted.clock] for day in PRESETS[submitted.preset][1]]
+        check("clock", days=days)
+    else:
+        days, errors["preset"] = [], "Choose the days of your plan."
     check("zone", zone=submitted.zone)
     minutes = int(submitted.minutes) if submitted.minutes.isdecimal() else submitted.minutes or None
     check("minutes", minutes=minutes)
@@ -198,6 +260,9 @@ def _page(site: Site, person: Person, planned: Plan | None, form: Form) -> str:
         "plan.html",
         person=person,
         form=form,
+        presets={key: name for key, (name, _) in PRESETS.items()},
+        other_days=OTHER_DAYS,
+        times=sorted({*OFFERED_TIMES, form.clock}),
         weekdays=WEEKDAYS,
         routine_choices=_routines(site, person),
         most_minutes=MAX_MINUTES,

@@ -39,21 +39,60 @@ class Field:
     hint: str = ""
 
 
-FIELDS = (
-    Field("units", "Lengths in", "choice"),
-    Field("goal_mm", "Goal", "number"),
-    Field("hold_s", "One stretch lasts", "number", "seconds"),
-    Field("repetitions", "Stretches per side", "number"),
-    Field("rest_s", "Rest between stretches", "number", "seconds"),
-    Field("prepare_s", "Time to get into position", "number", "seconds"),
-    Field("volume", "Volume", "choice"),
-    Field("quiet_from", "Quiet from", "time"),
-    Field("quiet_to", "Quiet until", "time", "same time as above: never quiet"),
-    Field("on_step", "Stepping on starts", "choice"),
-    Field("ask_after_test", "Ask after a test", "choice", "where the limit was felt, and how much it hurt"),
-    Field("ask_setup", "Ask to lay the board", "choice", "flat, as a slope or turned round, before what needs it"),
-    Field("taps", "Heel taps", "choice", "two are next, three skip or change the side; on analogue heels, in pauses"),
+@dataclass(frozen=True, slots=True)
+class FieldGroup:
+    """Fields that belong together, with a line of help, empty where the fields say enough."""
+
+    title: str
+    help: str
+    fields: tuple[Field, ...]
+
+
+GROUPS = (
+    FieldGroup(
+        "Goal and units",
+        "Four inches, 10.2 cm, is a good goal for the distance from the toes to the wall.",
+        (
+            Field("units", "Lengths in", "choice"),
+            Field("goal_mm", "Goal", "number"),
+        ),
+    ),
+    FieldGroup(
+        "Stretches",
+        "For the built-in stretch. The exercises of a routine have their own doses: copy a routine to change them.",
+        (
+            Field("hold_s", "One stretch lasts", "number", "seconds"),
+            Field("repetitions", "Stretches per side", "number"),
+            Field("rest_s", "Rest between stretches", "number", "seconds"),
+            Field("prepare_s", "Time to get into position", "number", "seconds"),
+        ),
+    ),
+    FieldGroup(
+        "Sound and quiet hours",
+        "In quiet hours only the sounds of a hold and of a fault play.",
+        (
+            Field("volume", "Volume", "choice"),
+            Field("quiet_from", "Quiet from", "time"),
+            Field("quiet_to", "Quiet until", "time", "same time as above: never quiet"),
+        ),
+    ),
+    FieldGroup(
+        "Questions and stepping on",
+        "",
+        (
+            Field("on_step", "Stepping on starts", "choice"),
+            Field("ask_after_test", "Ask after a test", "choice", "where the limit was felt, and how much it hurt"),
+            Field("ask_setup", "Ask to lay the board", "choice", "flat, as a slope or turned round, when needed"),
+        ),
+    ),
+    FieldGroup(
+        "Hands-free taps",
+        "Two taps of the heel are next, three skip or change the side; on analogue heels, in pauses.",
+        (Field("taps", "Heel taps", "choice"),),
+    ),
 )
+"""The form: every setting once."""
+FIELDS = tuple(field for group in GROUPS for field in group.fields)
 
 
 def blueprint(site: Site) -> Blueprint:
@@ -71,7 +110,7 @@ def blueprint(site: Site) -> Blueprint:
         try:
             site.api.change_settings(_with_goal_in_mm(given, units))
         except ValueError as error:
-            return _page(site, asdict(site.store.settings()), given=given, trouble=_with_labels(str(error))), 400
+            return _page(site, asdict(site.store.settings()), given=given, trouble=str(error)), 400
         return redirect(url_for("settings.settings", saved=""), 303)
 
     return pages
@@ -94,11 +133,13 @@ def _with_goal_in_mm(given: dict[str, str], units: str) -> dict[str, str]:
     return changes
 
 
-def _with_labels(trouble: str) -> str:
-    """The sentence with the form's label in place of the setting's name."""
-    for field in FIELDS:
-        trouble = trouble.replace(f"The setting {field.name} is", f"\u201c{field.label}\u201d is")
-    return trouble
+def _field_in_trouble(trouble: str) -> Field | None:
+    """The field that a refusal names."""
+    return next((one for one in FIELDS if f"The setting {one.name} is" in trouble or _is_goal(one, trouble)), None)
+
+
+def _is_goal(field: Field, trouble: str) -> bool:
+    return field.name == "goal_mm" and trouble.startswith("The goal ")
 
 
 def _page(
@@ -114,16 +155,20 @@ def _page(
     shown = {name: str(value) for name, value in stored.items()}
     shown["goal_mm"] = number_text(float(str(goal_mm)), units)
     low, high = LIMITS["goal_mm"]
+    at_fault = _field_in_trouble(trouble)
+    if at_fault is not None:
+        trouble = trouble.replace(f"The setting {at_fault.name} is", f"\u201c{at_fault.label}\u201d is")
     limits = {**LIMITS, "goal_mm": (number_text(low, units), number_text(high, units))}
     return render_template(
         "settings.html",
-        fields=FIELDS,
+        groups=GROUPS,
         values=shown | (given or {}),
         choices=CHOICES,
         names=CHOICE_NAMES,
         limits=limits,
         sign=UNIT_SYMBOLS[units],
         trouble=trouble,
+        at_fault=at_fault,
         saved=saved,
         simulated_board=site.api.board is not None,
     )

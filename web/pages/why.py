@@ -19,7 +19,7 @@ EXPECTATION_RULES = ("first-weeks", "six-weeks", "slow-responder")
 
 
 def why_context(summary: TodaySummary) -> dict[str, Any]:
-    """The context of `_why.html`, the fold *Why this?*: today's reasons, each once, without what does not apply today."""
+    """The context of `_why.html`, the fold *Why this?*: today's reasons, each once."""
     return {"why_reasons": today_reasons(summary)}
 
 

@@ -62,6 +62,15 @@ def test_exercises_are_filtered_by_felt_place(client: FlaskClient, place: str) -
     assert "front, achilles, calf" in text_of(client, f"/exercises?place={place}s", 400)
 
 
+@pytest.mark.parametrize("address", ["/exercises", "/exercises?place=calf", "/exercises/3a", "/routines", "/plan"])
+def test_page_of_train_has_its_tabs(client: FlaskClient, address: str) -> None:
+    """The place is marked in the menu, and its three tabs are there."""
+    page = text_of(client, address)
+    assert re.search(r'<a href="/routines" aria-current="(page|true)">', page)
+    tabs = page.split('<nav class="tabs"')[1].split("</nav>")[0]
+    assert re.findall(r">(\w+)</a>", tabs) == ["Routines", "Exercises", "Plan"]
+
+
 @pytest.mark.parametrize("key", KEYS)
 def test_exercise_page_shows_all_details(client: FlaskClient, key: str) -> None:
     """Purpose, steps, feel, mistakes, easier, harder, equipment, what is verified, and every caution."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask.testing import FlaskClient
@@ -13,7 +15,7 @@ from station.config import Config, PageConfig
 from station.store import Store
 from tests.web.double import StationDouble
 from tests.web.server.test_http import request
-from web.pages.plan import station_zone
+from web.pages.plan import OTHER_DAYS, PRESETS, USUAL_TIME, station_zone, usual_time
 from web.server.http import open_page
 
 FORM: dict[str, Any] = {
@@ -80,6 +82,50 @@ def test_changed_plan_keeps_calendar_token(client: FlaskClient, store: Store, ad
     assert 'name="reminder_cue" value="yes" checked' in page
 
 
+@pytest.mark.parametrize("preset", list(PRESETS))
+def test_preset_makes_the_plan_that_typing_makes(client: FlaskClient, store: Store, ada: str, preset: str) -> None:
+    """The same stored plan, and the form then shows the preset, however the plan was made."""
+    rest = {name: FORM[name] for name in ("routine", "minutes", "zone", "tests")}
+    plans, pages = [], []
+    for days in ({"preset": preset, "clock": "07:00"}, {f"day{day}": ["07:00", ""] for day in PRESETS[preset][1]}):
+        client.post("/plan", data={**rest, **days})
+        plans.append(saved_plan(store, ada))
+        pages.append(page_of(client))
+        store.save_plan(ada, {**plans[0], "days": [[0, "12:34"]]})
+    assert plans[0] == plans[1]
+    assert plans[0]["days"] == [[day, "07:00"] for day in PRESETS[preset][1]]
+    for page in pages:
+        assert f'name="preset" value="{preset}" checked' in page
+        assert 'name="clock" value="07:00" checked' in page
+
+
+def test_first_plan_takes_one_button(client: FlaskClient, store: Store, ada: str) -> None:
+    """The form starts complete: three days in the evening, the proposal, the station's own zone."""
+    page = page_of(client)
+    chosen = dict(re.findall(r'type="radio" name="(\w+)" value="([^"]+)" checked', page))
+    assert chosen == {"preset": "mon-wed-fri", "clock": USUAL_TIME}
+    assert f'name="zone" value="{station_zone()}"' in page
+    sent = {**chosen, "routine": "proposed", "minutes": "", "zone": station_zone(), "tests": "yes"}
+    assert client.post("/plan", data=sent).status_code == 303
+    assert saved_plan(store, ada)["days"] == [[day, USUAL_TIME] for day in (0, 2, 4)]
+
+
+def test_plan_of_unequal_times_is_no_preset(client: FlaskClient, ada: str) -> None:
+    """The days are shown as typed, and saving them again changes nothing."""
+    client.post("/plan", data=FORM)
+    assert f'value="{OTHER_DAYS}" checked' in page_of(client)
+    both = {**FORM, "day0": "07:00", "day2": "07:00", "day4": "18:00", "day3": ""}
+    client.post("/plan", data=both)
+    assert f'value="{OTHER_DAYS}" checked' in page_of(client)
+
+
+def test_usual_time_is_the_middle_of_the_sessions() -> None:
+    """In the zone of the station, rounded down to half an hour; few sessions make no usual time."""
+    sessions = [datetime(2026, 11, day, hour, 47, tzinfo=UTC) for day, hour in ((1, 5), (2, 6), (3, 20))]
+    assert usual_time(sessions, ZoneInfo("Europe/Berlin")) == "07:30"
+    assert usual_time(sessions[:2], ZoneInfo("UTC")) == USUAL_TIME
+
+
 @pytest.mark.parametrize(
     ("wrong", "field", "sentence"),
     [
@@ -89,6 +135,8 @@ def test_changed_plan_keeps_calendar_token(client: FlaskClient, store: Store, ad
         ({"minutes": "soon"}, "minutes", "must be from 1 to 180 minutes"),
         ({"minutes": "500"}, "minutes", "must be from 1 to 180 minutes"),
         ({"routine": "gone"}, "routine", "no longer exists"),
+        ({"preset": "sometimes"}, "preset", "Choose the days"),
+        ({"preset": "every-day", "clock": "late"}, "clock", "The time on Monday is &#39;late&#39;"),
     ],
 )
 def test_plan_form_shows_error_beside_field(

@@ -24,7 +24,8 @@ from station.units import duration_text
 from tests.web.double import StationDouble
 from tests.web.history import add_session
 from web.context import ROUTINES
-from web.pages.routine_form import MAX_ROWS, Draft, draft_from_items, row_from_item, summarizefrom web.pages.routines import STRIP_PICTURES
+from web.pages.routine_form import MAX_ROWS, Draft, draft_from_items, row_from_item, summarize
+from web.pages.routines import STRIP_PICTURES
 
 Form = dict[str, Any]
 
@@ -115,8 +116,8 @@ def test_card_pictures_exercises_and_hides_the_list(client: FlaskClient) -> None
         drawn = {item.exercise for item in ready.items if item.exercise}
         assert closed.count("<img") == min(len(drawn), STRIP_PICTURES)
         assert (f"+{len(drawn) - STRIP_PICTURES}<" in closed) == (len(drawn) > STRIP_PICTURES)
-        assert "aria-label=\"Copy" not in closed
-        assert "aria-label=\"Copy" in fold
+        assert 'aria-label="Copy' not in closed
+        assert 'aria-label="Copy' in fold
 
 
 def test_known_person_sees_next_action_and_its_reasons(client: FlaskClient, store: Store) -> None:

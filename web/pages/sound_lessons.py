@@ -63,19 +63,20 @@ def grouped_sounds(table: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _sound(entry: dict[str, Any]) -> dict[str, Any]:
-    played = _played_tones(entry["name"], entry["tones"], entry["every_ms"])
+    played = played_tones(entry["name"], entry["tones"], entry["every_ms"])
     lesson = SOUND_LESSONS[entry["name"]]
     return {**entry, "played": played, "rhythm": lesson.rhythm, "action": lesson.action, "drawing": rhythm_path(played)}
 
 
-def _played_tones(name: CueName, tones: Tones, every_ms: int | None) -> Tones:
-    """The tones of a sound as it occurs; a repeating one often enough to show that it repeats."""
+def played_tones(name: CueName, tones: Tones, every_ms: int | None) -> Tones:
+    """The tones of a sound as it occurs; a repeating one often enough to show that it repeats, if a drawing has room."""
     if name is CueName.COUNT:
         every_ms, turns = COUNT_EVERY_MS, COUNT_REPEATS
     elif every_ms is None:
         return tones
     else:
-        turns = max(2, REPEAT_SHOWN_MS // every_ms)
+        has_room_for = (DRAWING_WIDTH_MS - tones[-1][2]) // every_ms + 1
+        turns = min(max(2, REPEAT_SHOWN_MS // every_ms), has_room_for)
     return [(hz, on + turn * every_ms, off + turn * every_ms) for turn in range(turns) for hz, on, off in tones]
 
 

@@ -12,7 +12,7 @@ from station.core.events import Side
 from station.core.facts import Cue, CueName
 from station.core.sound.cues import CUES, Shape, cue_rhythm_ms, cue_tones
 from web.context import Site
-from web.pages.sound_lessons import DRAWING_WIDTH_MS, MS_PER_UNIT, grouped_sounds
+from web.pages.sound_lessons import DRAWING_WIDTH_MS, MS_PER_UNIT, grouped_sounds, played_tones, rhythm_path
 
 RESONANCE_HZ = 2200
 """A browser has no resonance; this is near the resonance of the board's piezo."""
@@ -41,6 +41,22 @@ GLYPHS = {
     Shape.QUESTION: "?",
 }
 
+MEANING_GROUPS: tuple[tuple[str, str, tuple[CueName, ...]], ...] = (
+    ("Get ready", "Take your position; the clock is about to start.", (CueName.STEP_ON, CueName.READY, CueName.COUNT)),
+    ("Go, and hold", "Lean in and keep the heel down. The clock runs.", (CueName.GO, CueName.HALFWAY)),
+    ("Heel down!", "The clock waits until the heel is back.", (CueName.HEEL_UP, CueName.YES)),
+    (
+        "Done",
+        "Relax. What you did is stored.",
+        (CueName.HOLD_DONE, CueName.SET_DONE, CueName.TRIAL_OK, CueName.BEST, CueName.COMPLETE),
+    ),
+    ("Change legs", "The ticks tell the side: one for left, two for right.", (CueName.SWITCH,)),
+    ("Once more", "Stand back and try again. Nothing is lost.", (CueName.NO, CueName.TRIAL_VOID)),
+    ("A break", "There is no hurry.", (CueName.NUDGE, CueName.PAUSED, CueName.ENDED, CueName.ECHO)),
+    ("Look at the page", "A question, or trouble with a sensor.", (CueName.ASK, CueName.ERROR)),
+)
+"""Every cue once, by what it tells a person to do: title, what to do, cues."""
+
 
 @cache
 def table() -> tuple[dict[str, Any], ...]:
@@ -62,6 +78,16 @@ def table() -> tuple[dict[str, Any], ...]:
     )
 
 
+def _drawn(names: tuple[CueName, ...]) -> list[dict[str, Any]]:
+    """These cues from the table, each with the tones that are played and drawn."""
+    known = {entry["name"]: entry for entry in table()}
+    drawn = []
+    for name in names:
+        played = played_tones(name, known[name]["tones"], known[name]["every_ms"])
+        drawn.append({**known[name], "played": played, "drawing": rhythm_path(played)})
+    return drawn
+
+
 def _tone_times(name: CueName, count: int | None = None, side: Side | None = None) -> list[tuple[int, int, int]]:
     tones = cue_tones(Cue(0, name, count, side), RESONANCE_HZ)
     return [(tone.hz, tone.start_us // 1000, tone.end_us // 1000) for tone in tones]
@@ -80,7 +106,8 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.get("/sounds")
     def sounds() -> str:
-        return render_template("sounds.html", cues=table())
+        groups = [(title, what, _drawn(names)) for title, what, names in MEANING_GROUPS]
+        return render_template("sounds.html", groups=groups, cues=table(), width=DRAWING_WIDTH_MS // MS_PER_UNIT)
 
     @pages.get("/sounds/learn")
     def learn() -> str:

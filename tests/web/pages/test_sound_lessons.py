@@ -13,7 +13,7 @@ from station.core.activities.lesson import TAUGHT_CUES
 from station.core.facts import CueName
 from station.core.sound.cues import CUES, Volume, is_audible
 from web.pages.sound_lessons import DRAWING_WIDTH_MS, GROUPS, MS_PER_UNIT, SOUND_LESSONS, grouped_sounds, rhythm_path
-from web.pages.sounds import table
+from web.pages.sounds import MEANING_GROUPS, table
 
 TAUGHT_HERE = [name for _, names in GROUPS for name in names]
 SCOLDING = re.compile(r"\b(wrong|fail\w*|bad|incorrect|mistake|error)\b", re.IGNORECASE)
@@ -42,6 +42,23 @@ def test_each_sound_shows_meaning_rhythm_and_action(client: FlaskClient) -> None
         assert SOUND_LESSONS[name].action in page
     assert page.count('class="rhythm"') == len(TAUGHT_HERE)
     assert "need JavaScript" in page
+
+
+def test_every_cue_is_in_one_group_of_the_sounds_page(client: FlaskClient) -> None:
+    """By what it tells a person to do, with a picture of its rhythm and a button; the figures are behind a fold."""
+    assert sorted(name for _, _, names in MEANING_GROUPS for name in names) == sorted(CueName)
+    page = unescape(client.get("/sounds").get_data(as_text=True))
+    groups, fold = page.split("<details")
+    assert re.findall(r'data-cue="(\w+)"', groups) == [name for _, _, names in MEANING_GROUPS for name in names]
+    assert groups.count('class="rhythm"') == groups.count("data-tones=") == len(CueName)
+    assert "ms" not in re.sub(r"<[^>]*>", "", groups.split("<main")[1]).split()
+    assert fold.count('data-name="Rhythm"') == len(CueName)
+
+
+def test_drawings_of_all_cues_fit_their_frame(client: FlaskClient) -> None:
+    page = client.get("/sounds").get_data(as_text=True)
+    for drawing in re.findall(r'<path d="(M[^"]+Z)"/></svg></div>', page):
+        assert max(float(end) for end in re.findall(r"H([\d.]+)V", drawing)) <= DRAWING_WIDTH_MS / MS_PER_UNIT
 
 
 def test_rhythm_descriptions_are_unique() -> None:

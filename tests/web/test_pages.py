@@ -359,6 +359,14 @@ def test_sounds_match_the_buzzer(client: FlaskClient) -> None:
     assert len(table["ECHO"]["variants"]["3"]) == 3
 
 
+def test_about_names_everything_that_is_not_ours(client: FlaskClient) -> None:
+    """Each licence that lies beside the pages' files belongs to a row of the table."""
+    page = text_of(client, "/about").lower()
+    licences = [one.name.partition(".")[0] for one in (ROOT / "web" / "static" / "lib").glob("*.LICENSE.txt")]
+    assert {"lucide", "sortable"} <= set(licences)
+    assert [name for name in licences if f'data-name="name">{name}' not in page] == []
+
+
 def test_status_reports_fault_and_remedy(client: FlaskClient, station: StationDouble) -> None:
     """In words and as JSON."""
     station.show(toe_mm=93.0)

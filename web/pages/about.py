@@ -14,6 +14,7 @@ LIBRARIES = (
     ("uvicorn", "BSD-3-Clause", "the page\u2019s server"),
     ("a2wsgi", "Apache-2.0", "between the server and the pages"),
     ("SortableJS", "MIT", "dragging rows in the routine form"),
+    ("Lucide", "ISC, MIT", "the pages\u2019 icons"),
     ("SQLAlchemy, Alembic", "MIT", "the history"),
     ("APScheduler", "MIT", "alarms and the calendar"),
     ("msgspec", "BSD-3-Clause", "configuration and JSON"),

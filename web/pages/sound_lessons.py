@@ -69,7 +69,7 @@ def _sound(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def played_tones(name: CueName, tones: Tones, every_ms: int | None) -> Tones:
-    """The tones of a sound as it occurs; a repeating one often enough to show that it repeats, if a drawing has room."""
+    """The tones of a sound as it occurs; a repeating one as often as its drawing has room for."""
     if name is CueName.COUNT:
         every_ms, turns = COUNT_EVERY_MS, COUNT_REPEATS
     elif every_ms is None:

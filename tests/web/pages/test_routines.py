@@ -125,7 +125,9 @@ def test_known_person_sees_next_action_and_its_reasons(client: FlaskClient, stor
     ada, _ = add_session(store, days_ago=20)
     store.add_answer(ada.id, "health", {"yes": [], "no": []})
     page = text_of(client, "/routines")
-    assert "Now: a full test" in page.split('id="ready"')[0]
+    card = page.split('class="card next"')[1].split("</section>")[0]
+    assert re.findall(r"<h2[^>]*>([^<]+)<", card) == ["A full test"]
+    assert 'value="today" class="primary big">Start a full test<' in card
     fold = page.split("Why this?")[1].split("</details>")[0]
     assert "A full test is due" in fold
     assert 'href="/why"' in fold
@@ -417,7 +419,7 @@ def test_unknown_routine_is_404(client: FlaskClient, address: str) -> None:
 
 def test_sheet_has_pictures_doses_and_steps(client: FlaskClient, ada: Person) -> None:
     """A printed sheet has the person's name only on request."""
-    page = text_of(client, "/routines/daily/sheet").split("<main")[1]
+    page = text_of(client, "/routines/daily/sheet")
     assert page.count('role="img"') == 4
     for key in ("1a", "3a", "3b", "3c"):
         assert [step for step in exercises()[key].steps if step not in page] == []

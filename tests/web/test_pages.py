@@ -362,11 +362,11 @@ def test_sounds_match_the_buzzer(client: FlaskClient) -> None:
 
 
 def test_about_names_everything_that_is_not_ours(client: FlaskClient) -> None:
-    """Each licence that lies beside the pages' files belongs to a row of the table."""
+    """Each licence that lies beside the pages' files belongs to an entry of the list."""
     page = text_of(client, "/about").lower()
     licences = [one.name.partition(".")[0] for one in (ROOT / "web" / "static" / "lib").glob("*.LICENSE.txt")]
     assert {"lucide", "sortable"} <= set(licences)
-    assert [name for name in licences if f'data-name="name">{name}' not in page] == []
+    assert [name for name in licences if f"<dt>{name}" not in page] == []
 
 
 def test_status_reports_fault_and_remedy(client: FlaskClient, station: StationDouble) -> None:

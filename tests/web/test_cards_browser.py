@@ -1,4 +1,4 @@
-"""The cards of the pages at every width: nothing leaves its card, lies on something else or is too small for a thumb."""
+"""The cards at every width: nothing leaves its card, lies on something else or is too small for a thumb."""
 
 from __future__ import annotations
 

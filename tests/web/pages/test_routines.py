@@ -250,7 +250,7 @@ def test_summary_updates_while_typing(client: FlaskClient) -> None:
     form["count-2"] = "101"
     piece = submit(client, "/routines/summary", form)
     assert "Eccentric heel drops: do it 1 to 100 times, not 101." in piece
-    assert '<a href="#row-2">2</a>' in piece
+    assert '<a href="#row-2">2. Eccentric heel drops' in piece
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ class Person:
         self._random = Random(seed)
         self._is_heel_up_cue_on = False
         self._is_leaving = False
-        """Whether an ending was the last cue that the person acted on."""
+        """Whether the last cue that the person acted on makes them step off for good."""
         self._stays_since_us = begin_us
         self._pause_count = 0
         self.script = ScriptRunner(begin_us)
@@ -74,7 +74,7 @@ class Person:
         is_calibrating = self.purpose in BLOCK_PURPOSES
         script = self.blocks.script_for_cue(cue) if is_calibrating else self._script_for_cue(cue, at_us)
         if script is not None:
-            self._is_leaving = cue in ENDING_CUES
+            self._is_leaving = cue in ENDING_CUES or self._pause_count == MAX_PAUSES
             self.script.run(self._after_reaction(script), at_us)
 
     def _is_outdated(self, cue: CueName, at_us: int) -> bool:
@@ -86,13 +86,13 @@ class Person:
         self._stays_since_us = at_us
         self.script.follows_cues = True
         if self._is_leaving or self.page.is_board_to_be_laid:
-            self._is_leaving = False
+            self._is_leaving, self._pause_count = False, 0
             self.script.run(self._do_what_page_asks(), at_us)
 
     def arrive(self, toe_mm: float | None = None) -> Script:
         """Look at the page, set the board to `toe_mm` or to where a test begins, and step on."""
         self.placement.reset()
-        self._pause_count = 0
+        self._is_leaving, self._pause_count = False, 0
         self.script.follows_cues = self.script.is_arriving = True
         yield from self.body.stop_leaning()
         yield LOOK_S

@@ -263,6 +263,11 @@ class PosedScene(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     both: bool = False
     shows: PictureExtent = PictureExtent.FIGURE
 
+    @property
+    def top(self) -> float:
+        """The upper edge of the view."""
+        return self.view[1] + self.view[2]
+
 
 class Inset(PosedScene, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The whole figure beside a close-up, in a frame: its left, top, width and height in the picture's square of 200.
@@ -271,6 +276,12 @@ class Inset(PosedScene, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """
 
     frame: tuple[float, float, Length, Length]
+
+    @property
+    def top(self) -> float:
+        """The upper edge of the view, at that of the frame."""
+        _, _, width, height = self.frame
+        return self.view[1] + self.view[2] * height / width
 
 
 class ExercisePicture(PosedScene, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -50,10 +50,10 @@ class Shape:
     has_corners: bool = True
 
 
-def shapes(prop: Prop, view: tuple[float, float, float], *, end: bool) -> list[Shape]:
-    """The shapes of a prop at the start or at the end."""
-    x_min, bottom, size = view
-    x_max, top = x_min + size, bottom + size
+def shapes(prop: Prop, posed: poses.PosedScene, *, end: bool) -> list[Shape]:
+    """The shapes of a prop at the start or at the end. The floor and a wall are as long as the view."""
+    x_min, bottom, size = posed.view
+    x_max, top = x_min + size, posed.top
     match prop:
         case poses.Floor():
             return [_slab(x_min, -THICK, x_max, 0.0)]

@@ -139,7 +139,7 @@ def _layer(prop: Prop) -> Layer:
 
 
 def _prop_parts(prop: Prop, posed: PosedScene, viewport: Viewport) -> Iterator[Part]:
-    pairs = zip(shapes(prop, posed.view, end=False), shapes(prop, posed.view, end=True), strict=True)
+    pairs = zip(shapes(prop, posed, end=False), shapes(prop, posed, end=True), strict=True)
     for one, other in pairs:
         start, end = _framed(one.outlines, viewport), _framed(other.outlines, viewport)
         yield Part(one.css_class, *((polyline(*shown) if one.has_corners else spline(shown)) for shown in (start, end)))

@@ -75,7 +75,7 @@ class Leg(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
 
     `others` are the four small toes if they differ from the big one. `rock` is how far the foot rocks to its big toe's
     side, which only its sole shows. `on` is the kind of prop that the foot stands on, `by` the part of the foot that
-    does. `crosses` is a far leg that lies over the near one.
+    does. `crosses` is whether the far leg lies over the near one.
     """
 
     hip: HipAngle = 0.0

@@ -29,6 +29,7 @@ from station.catalogue.poses import (
     Pose,
     PosedScene,
     Prop,
+    Roller,
     Sitter,
     Tendon,
     TurnArrow,
@@ -42,7 +43,7 @@ from tests.browser import PHONE, Browser, is_available, open_browser
 from tests.tree import ROOT
 from web.app import CSP
 from web.drawing import DARK, LIGHT, STYLE, PoseError, inline_svg, standalone_svg, svg_security_policy
-from web.drawing.body import HAND, HIP_TO_SEAT, ArmJoints, Figure, contact_points, figure, toes_of_sole
+from web.drawing.body import HAND, HEEL_BACK, HIP_TO_SEAT, ArmJoints, Figure, contact_points, figure, toes_of_sole
 from web.drawing.path import SIZE, Viewport
 from web.drawing.props import distance_to_surface, heel_plate
 
@@ -53,7 +54,7 @@ BUDGET_KB = 60
 SCORES = (ROOT / "web" / "drawing" / "SCORES.md").read_text(encoding="utf-8")
 LEAST_SCORE = 52
 HAND_TOLERANCE = 1.5
-TENDON_HALF_WIDTH = 1.5
+TENDON_HALF_WIDTH, SHIN_HALF_WIDTH, CALF_HALF_WIDTH = 1.5, 4.0, 9.0
 SOLE_BELOW_ANKLE = 9.0
 """How far the heel's edge of a sole is below the ankle, seen from the foot's end."""
 PropKind = TypeVar("PropKind", bound=Prop)
@@ -391,8 +392,53 @@ def test_knee_moves_over_the_toes(key: str) -> None:
 
 @pytest.mark.parametrize("key", STRAIGHT)
 def test_straight_knee_exercises_keep_knee_straight(key: str) -> None:
-    """At both ends."""
-    assert max(exercise_picture(key).start.near.knee, exercise_picture(key).end.near.knee) < STRAIGHT_BELOW_DEG
+    """At both ends; where both legs work, both knees."""
+    pictured = exercise_picture(key)
+    legs = [leg for pose in (pictured.start, pictured.end) for leg in (pose.near, pose.far if pictured.both else None)]
+    assert max(leg.knee for leg in legs if leg) < STRAIGHT_BELOW_DEG
+
+
+@pytest.mark.parametrize("end", ["start", "end"])
+def test_crossed_leg_lies_on_the_working_leg(end: str) -> None:
+    """2a: the other heel is on the shin, drawn over it; the calf lies on the roller, and the seat is on the floor."""
+    pictured, pose, body = pose_and_figure("2a", end)
+    assert pose.far
+    assert pose.far.crosses
+    assert pose.sits_on == "floor"
+    assert body.far
+    assert distance_to_segment(body.far.heel, body.near.knee, body.near.ankle) < SHIN_HALF_WIDTH
+    assert body.far.ankle[1] > body.near.ankle[1]
+    roller = only(pictured, Roller)
+    at = roller.to if end == "end" and roller.to else roller.at
+    assert body.near.knee[0] < at[0] < body.near.ankle[0]
+    assert roller.radius < distance_to_segment(at, body.near.knee, body.near.ankle) < roller.radius + CALF_HALF_WIDTH
+
+
+@pytest.mark.parametrize("key", [key for key in KEYS if exercises()[key].on_board])
+def test_board_is_seen_behind_the_heel(key: str) -> None:
+    """The whole heel stands on it, so that nobody takes it for something before the feet."""
+    pictured = exercise_picture(key)
+    assert figure(pictured.start).near.heel[0] - HEEL_BACK > only(pictured, Board).at[0]
+
+
+def test_toes_tap_the_floor_at_the_end_alone() -> None:
+    """7c: ball and toes of the other foot lie on the floor at the end; at the start the foot is in the air."""
+    pictured = exercise_picture("7c")
+    begun, ended = (figure(pose).far for pose in (pictured.start, pictured.end))
+    assert begun
+    assert ended
+    assert max(abs(ended.ball[1]), abs(ended.tip[1])) < SUPPORT_TOLERANCE
+    assert min(begun.heel[1], begun.ball[1], begun.tip[1]) > 10 * SUPPORT_TOLERANCE
+
+
+def test_arrow_presses_the_heel_down_below_the_big_toe_stretch() -> None:
+    """10b: one arrow points down at the heel, which stays on the floor."""
+    pictured = exercise_picture("10b")
+    heel = figure(pictured.end).near.heel
+    arrows = [arrow for arrow in pictured.arrows if isinstance(arrow, MoveArrow)]
+    assert any(direction(arrow.at, arrow.to)[1] < -0.8 and length(arrow.to, heel) < 2 * HEEL_REACH for arrow in arrows)
+    assert figure(pictured.start).near.heel == pytest.approx(heel)
+    assert heel == pytest.approx((0, 0))
 
 
 @pytest.mark.parametrize(("key", "end"), [("3a", "end"), ("7d", "start")])

@@ -96,15 +96,17 @@ def _figure_parts(posed: PosedScene, data: Callable[[Iterable[Outline]], str]) -
         css_class = "work" if posed.both else "far"
         return limb_part(css_class, lambda body: leg_outlines(body.far, posed.shows) if body.far else [])
 
-    crosses = posed.end.far is not None and posed.end.far.crosses
+    lies_over = bool(posed.end.far and posed.end.far.crosses)
     if is_whole:
         yield from limb_part("far", lambda body: arm_outlines(body.far_arm) if body.far_arm else [])
-        yield from () if crosses else far_leg()
+        if not lies_over:
+            yield from far_leg()
         yield from limb_part("body", trunk_outlines)
     yield from limb_part("body", lambda body: small_toe_outlines(body.near))
     yield from limb_part("work", lambda body: leg_outlines(body.near, posed.shows))
     if is_whole:
-        yield from far_leg() if crosses else ()
+        if lies_over:
+            yield from far_leg()
         yield from limb_part("body", lambda body: arm_outlines(body.near_arm) if body.near_arm else [])
 
 

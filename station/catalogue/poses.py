@@ -216,13 +216,15 @@ class Pinch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="
 class Grasp(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="grasp"):
     """A hand of a close-up that lies round something, its fingers `at` a point, and takes it `to` another.
 
-    `angle` is the direction of its fingers, 0 down and 90 right; it turns by `turn` degrees on its way.
+    `angle` is the direction of its fingers, 0 down and 90 right; it turns by `turn` degrees on its way. Its back is
+    towards the viewer, so that the thumb tells a right hand from a left one.
     """
 
     at: Point
     angle: Angle
     to: Point | None = None
     turn: Angle = 0.0
+    is_right: bool = False
 
 
 Prop = Floor | Wall | Weight | Bench | Chair | Board | Roller | Ball | Band | Sitter | Reach | Tendon | Pinch | Grasp

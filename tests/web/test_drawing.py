@@ -233,10 +233,11 @@ def test_fingers_stroke_the_tendon_down_to_the_heel() -> None:
 
 
 def test_hands_hold_ankle_and_forefoot() -> None:
-    """4b: one hand lies on the front of the ankle and stays, the other on the forefoot all the way down."""
+    """4b: the right hand lies on the front of the ankle and stays, the other on the forefoot all the way down."""
     pictured = exercise_picture("4b")
     still, moving = (prop for prop in pictured.props if isinstance(prop, Grasp))
     assert still.to is None
+    assert still.is_right is not moving.is_right
     assert moving.to
     for pose, at in ((pictured.start, moving.at), (pictured.end, moving.to)):
         near = figure(pose).near

@@ -176,7 +176,7 @@ def _grasp(grasp: poses.Grasp, *, end: bool) -> list[Shape]:
     """The hand with its thumb, and each finger."""
     at = grasp.to if end and grasp.to else grasp.at
     along = limb_direction(grasp.angle + (grasp.turn if end else 0.0))
-    side = (along[1], -along[0])
+    side = (-along[1], along[0]) if grasp.is_right else (along[1], -along[0])
     hand = _joined(*(placed(shape, at, along, side) for shape in ((*GRASP_SHAPE, *GRASP_SHAPE_END), THUMB_SHAPE)))
     fingers = (placed(FINGER_SHAPE, translated(at, (aside, side)), along, side) for aside in FINGERS)
     return [Shape("body", outlines, has_corners=False) for outlines in (hand, *([finger] for finger in fingers))]

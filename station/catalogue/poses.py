@@ -188,7 +188,7 @@ class Sitter(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field=
 
 
 class Reach(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="reach"):
-    """An arm of the sitter, seen from in front: from `shoulder` to fingertips at `at`, which end at `to`.
+    """An arm of the sitter, seen from in front: from `shoulder` to fingertips at `at`.
 
     Its elbow is bent away from the line between them by the fraction `bend` of its length, to the right if positive.
     """
@@ -196,7 +196,6 @@ class Reach(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="
     shoulder: Point
     at: Point
     bend: Annotated[float, Meta(ge=-1, le=1)]
-    to: Point | None = None
 
 
 class Tendon(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="tendon"):
@@ -255,12 +254,10 @@ class Helper(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     end: Pose
 
 
-class PosedScene(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A figure with its props. `view` is its square: left, bottom and width; `both` means that both legs work."""
+class Scene(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What is around a figure. `view` is its square: left, bottom and width; `both` means that both legs work."""
 
     view: tuple[float, float, Length]
-    start: Pose
-    end: Pose
     props: tuple[Prop, ...] = ()
     both: bool = False
     shows: PictureExtent = PictureExtent.FIGURE
@@ -271,13 +268,14 @@ class PosedScene(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
         return self.view[1] + self.view[2]
 
 
-class Inset(PosedScene, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The whole figure beside a close-up, in a frame: its left, top, width and height in the picture's square of 200.
+class Inset(Scene, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The whole figure beside a close-up, still, in a frame.
 
-    The view fills the frame's width.
+    `frame` is its left, top, width and height in the picture's square of 200; the view fills the frame's width.
     """
 
     frame: tuple[float, float, Length, Length]
+    pose: Pose
 
     @property
     def top(self) -> float:
@@ -286,9 +284,11 @@ class Inset(PosedScene, frozen=True, forbid_unknown_fields=True, kw_only=True):
         return self.view[1] + self.view[2] * height / width
 
 
-class ExercisePicture(PosedScene, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class ExercisePicture(Scene, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What one picture shows."""
 
+    start: Pose
+    end: Pose
     heel: HeelPosition
     arrows: Annotated[tuple[MoveArrow | TurnArrow, ...], Meta(min_length=1)]
     helper: Helper | None = None
@@ -324,30 +324,33 @@ def parse_picture(text: bytes | str, file: str) -> ExercisePicture:
         raise PoseError(f"{file}: {where.rstrip('`') or 'the whole'}: {what}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise PoseError(f"{file} is not valid TOML: {error}.") from None
-    for whose, one, props in _posed_figures(pictured):
+    moving: list[tuple[str, ExercisePicture | Helper]] = [("", pictured)]
+    moving += [("helper.", pictured.helper)] if pictured.helper else []
+    for whose, one in moving:
         for limb in LIMBS:
             if (getattr(one.start, limb) is None) != (getattr(one.end, limb) is None):
                 where = f"{file}: {whose}end.{limb}"
                 raise PoseError(f"{where}: it is in one of start and end only; give it in both or in neither.")
+    for name, pose, props in _poses(pictured):
         prop_kinds = {prop_kind(prop) for prop in props}
-        for field, named in _prop_references(whose, one):
+        for field, named in _prop_references(pose):
             if named is not None and named not in prop_kinds:
-                raise PoseError(f"{file}: {field}: there is no {named} among the props.")
+                raise PoseError(f"{file}: {name}.{field}: there is no {named} among the props.")
     return pictured
 
 
-def _posed_figures(pictured: ExercisePicture) -> Iterator[tuple[str, PosedScene | Helper, tuple[Prop, ...]]]:
-    """Each figure that has two poses, with the prefix of its fields, and the props around it."""
-    yield "", pictured, pictured.props
+def _poses(pictured: ExercisePicture) -> Iterator[tuple[str, Pose, tuple[Prop, ...]]]:
+    """Every pose in the picture, with its name in the file and the props around it."""
+    yield from (("start", pictured.start, pictured.props), ("end", pictured.end, pictured.props))
     if pictured.helper:
-        yield "helper.", pictured.helper, pictured.props
+        yield "helper.start", pictured.helper.start, pictured.props
+        yield "helper.end", pictured.helper.end, pictured.props
     if pictured.inset:
-        yield "inset.", pictured.inset, pictured.inset.props
+        yield "inset.pose", pictured.inset.pose, pictured.inset.props
 
 
-def _prop_references(whose: str, one: PosedScene | Helper) -> Iterator[tuple[str, str | None]]:
-    """Every field of a figure that refers to a prop, with the prop's kind."""
-    for name, pose in (("start", one.start), ("end", one.end)):
-        yield f"{whose}{name}.sits_on", pose.sits_on
-        for limb in LIMBS:
-            yield f"{whose}{name}.{limb}.on", getattr(getattr(pose, limb), "on", None)
+def _prop_references(pose: Pose) -> Iterator[tuple[str, str | None]]:
+    """Every field of a pose that refers to a prop, with the prop's kind."""
+    yield "sits_on", pose.sits_on
+    for limb in LIMBS:
+        yield f"{limb}.on", getattr(getattr(pose, limb), "on", None)

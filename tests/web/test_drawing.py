@@ -27,9 +27,9 @@ from station.catalogue.poses import (
     PictureExtent,
     Pinch,
     Pose,
-    PosedScene,
     Prop,
     Roller,
+    Scene,
     Sitter,
     Tendon,
     TurnArrow,
@@ -116,12 +116,12 @@ def pose_and_figure(key: str, end: str) -> tuple[ExercisePicture, Pose, Figure]:
     return pictured, pose, figure(pose)
 
 
-def nearest(pictured: PosedScene, name: str, point: tuple[float, float]) -> float:
+def nearest(pictured: Scene, name: str, point: tuple[float, float]) -> float:
     there: list[Prop] = [prop for prop in pictured.props if prop_kind(prop) == name]
     return min(distance_to_surface(prop, point) for prop in there)
 
 
-def support_faults(pictured: PosedScene, pose: Pose, body: Figure) -> list[str]:
+def support_faults(pictured: Scene, pose: Pose, body: Figure) -> list[str]:
     """Faults: limbs and seats that do not touch what the pose puts them on."""
     faults = []
     for name, leg, at in (("near", pose.near, body.near), ("far", pose.far, body.far)):
@@ -208,7 +208,7 @@ def test_start_and_end_differ_visibly(key: str) -> None:
     assert max(hypot(one[0] - other[0], one[1] - other[1]) for one, other in pairs) > pictured.view[2] / 30
 
 
-def only(pictured: PosedScene, kind: type[PropKind]) -> PropKind:
+def only(pictured: Scene, kind: type[PropKind]) -> PropKind:
     """The one prop of this kind."""
     (prop,) = (prop for prop in pictured.props if isinstance(prop, kind))
     return prop
@@ -266,14 +266,14 @@ def test_foot_on_the_ball_rocks_to_both_sides() -> None:
     assert direction(other.at, other.to)[0] > 0.8
 
 
-@pytest.mark.parametrize(("key", "end"), [(key, end) for key in FRAMED for end in ("start", "end")])
-def test_figure_in_the_frame_has_a_support(key: str, end: str) -> None:
+@pytest.mark.parametrize("key", FRAMED)
+def test_figure_in_the_frame_has_a_support(key: str) -> None:
     """It touches what it stands, sits or lies on; or it is the sitter from in front, on a chair."""
     inset = exercise_picture(key).inset
     assert inset
-    pose: Pose = getattr(inset, end)
+    pose = inset.pose
     assert not support_faults(inset, pose, figure(pose))
-    assert pose.sits_on or pose.near.on or pose.far or any(isinstance(prop, Sitter) for prop in inset.props)
+    assert pose.sits_on or (pose.far and pose.far.on) or any(isinstance(prop, Sitter) for prop in inset.props)
 
 
 @pytest.mark.parametrize("key", FRAMED)

@@ -48,7 +48,7 @@ def translated(point: Point, *steps: tuple[float, Point]) -> Point:
 @dataclass(frozen=True, slots=True)
 class LegJoints:
     """The joints of a leg; `pitch` is the angle of the sole, toes up, and `rock` that of a sole seen from the foot's
-    end, to the big toe's side, in degrees.
+    end, to the big toe's side, in degrees. `crosses` is whether the leg lies over the near one.
     """
 
     hip: Point
@@ -61,6 +61,7 @@ class LegJoints:
     rock: float
     big_toe_angle: float
     small_toes_angle: float | None
+    crosses: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,7 @@ def _leg(leg: Leg, hip: Point, lean: float) -> LegJoints:
         hinge, (TOES, foot_direction(pitch + leg.toes)), (TOE_JOINT_HEIGHT, limb_direction(pitch + leg.toes))
     )
     heel = translated(ankle, (ANKLE_HIGH, down), (-HEEL_BACK, forwards))
-    return LegJoints(hip, knee, ankle, heel, ball, tip, pitch, leg.rock, leg.toes, leg.others)
+    return LegJoints(hip, knee, ankle, heel, ball, tip, pitch, leg.rock, leg.toes, leg.others, leg.crosses)
 
 
 def _arm(arm: Arm, shoulder: Point, lean: float) -> ArmJoints:

@@ -26,8 +26,10 @@ PINCH_SHAPE = (
     (3.8, 1),
 )
 """A hand with thumb and finger above and below a point, and its forearm, from below."""
-GRASP_SHAPE = ((-25, 3), (-25, 3), (-15, 3), (-9, 4.6), (-2, 5), (2, 4.5), (2, -4.5), (-2, -5), (-9, -4.4), (-15, -3))
-GRASP_SHAPE_END = ((-25, -3), (-25, -3))
+GRASP_SHAPE = (
+    *((-25, 3), (-25, 3), (-15, 3), (-9, 4.6), (-2, 5), (2, 4.5), (2, -4.5), (-2, -5), (-9, -4.4), (-15, -3)),
+    *((-25, -3), (-25, -3)),
+)
 FINGER_SHAPE = ((-3, 1.3), (5.5, 1.3), (5.5, -1.3), (-3, -1.3))
 THUMB_SHAPE = ((-9, 3), (-4, 8), (2, 9), (2, 6.5), (-3, 3))
 FINGERS = (3.6, 1.2, -1.2, -3.6)
@@ -50,10 +52,10 @@ class Shape:
     has_corners: bool = True
 
 
-def shapes(prop: Prop, posed: poses.PosedScene, *, end: bool) -> list[Shape]:
+def shapes(prop: Prop, around: poses.Scene, *, end: bool) -> list[Shape]:
     """The shapes of a prop at the start or at the end. The floor and a wall are as long as the view."""
-    x_min, bottom, size = posed.view
-    x_max, top = x_min + size, posed.top
+    x_min, bottom, size = around.view
+    x_max, top = x_min + size, around.top
     match prop:
         case poses.Floor():
             return [_slab(x_min, -THICK, x_max, 0.0)]
@@ -76,8 +78,8 @@ def shapes(prop: Prop, posed: poses.PosedScene, *, end: bool) -> list[Shape]:
             return [Shape("halo", [[post, at]]), Shape("band", [[post, at]])]
         case poses.Sitter():
             return _sitter(prop, bottom)
-        case poses.Reach(shoulder, at, bend, to):
-            return [Shape("body", _reach(shoulder, to if end and to else at, bend), has_corners=False)]
+        case poses.Reach(shoulder, at, bend):
+            return [Shape("body", _reach(shoulder, at, bend), has_corners=False)]
         case poses.Tendon(at, to):
             return [Shape("far", [_cord(at, to)], has_corners=False)]
         case poses.Grasp():
@@ -177,7 +179,7 @@ def _grasp(grasp: poses.Grasp, *, end: bool) -> list[Shape]:
     at = grasp.to if end and grasp.to else grasp.at
     along = limb_direction(grasp.angle + (grasp.turn if end else 0.0))
     side = (-along[1], along[0]) if grasp.is_right else (along[1], -along[0])
-    hand = _joined(*(placed(shape, at, along, side) for shape in ((*GRASP_SHAPE, *GRASP_SHAPE_END), THUMB_SHAPE)))
+    hand = _joined(*(placed(shape, at, along, side) for shape in (GRASP_SHAPE, THUMB_SHAPE)))
     fingers = (placed(FINGER_SHAPE, translated(at, (aside, side)), along, side) for aside in FINGERS)
     return [Shape("body", outlines, has_corners=False) for outlines in (hand, *([finger] for finger in fingers))]
 

@@ -17,9 +17,9 @@ from station.catalogue.poses import (
     PictureExtent,
     Pinch,
     Pose,
-    PosedScene,
     Prop,
     Reach,
+    Scene,
     Tendon,
     TurnArrow,
 )
@@ -51,22 +51,26 @@ class Part:
 def scene(pictured: ExercisePicture) -> list[Part]:
     """The parts from back to front; a part that does not move has the same path at both ends."""
     viewport = Viewport(pictured.view)
-    parts = [*_posed_parts(pictured, viewport, pictured.helper), *_heel_parts(pictured, viewport)]
+    both_ends = figure(pictured.start), figure(pictured.end)
+    parts = [*_posed_parts(pictured, both_ends, viewport, pictured.helper), *_heel_parts(pictured, viewport)]
     inset = pictured.inset
     if inset:
-        parts += [_frame_part(inset), *_posed_parts(inset, Viewport(inset.view, inset.frame))]
+        still = figure(inset.pose), figure(inset.pose)
+        parts += [_frame_part(inset), *_posed_parts(inset, still, Viewport(inset.view, inset.frame))]
     return [*parts, *_arrow_parts(pictured.arrows, viewport)]
 
 
-def _posed_parts(posed: PosedScene, viewport: Viewport, helper: Helper | None = None) -> list[Part]:
+def _posed_parts(
+    around: Scene, ends: tuple[Figure, Figure], viewport: Viewport, helper: Helper | None = None
+) -> list[Part]:
     """A figure with its props, and the outlines of what moves."""
     helping, helping_arm = _helper_parts(helper, viewport) if helper else ([], [])
     figures = [
         *helping,
-        *_figure_parts(posed, lambda outlines: spline(_framed(outlines, viewport))),
+        *_figure_parts(ends, around, lambda outlines: spline(_framed(outlines, viewport))),
         *helping_arm,
     ]
-    behind, before = ([*_layer_parts(posed, viewport, layer)] for layer in Layer)
+    behind, before = ([*_layer_parts(around, viewport, layer)] for layer in Layer)
     begun = (part for part in (*figures, *before) if part.start != part.end and part.css_class not in OPEN_PATH_CLASSES)
     ghosts = [Part("start", part.start, part.start) for part in begun]
     return [*behind, *ghosts, *figures, *before]
@@ -83,9 +87,11 @@ def _framed(outlines: Iterable[Outline], viewport: Viewport) -> Iterator[Outline
     return ([viewport(point) for point in outline] for outline in outlines)
 
 
-def _figure_parts(posed: PosedScene, data: Callable[[Iterable[Outline]], str]) -> Iterator[Part]:
-    start, end = figure(posed.start), figure(posed.end)
-    is_whole = posed.shows is PictureExtent.FIGURE
+def _figure_parts(
+    ends: tuple[Figure, Figure], around: Scene, data: Callable[[Iterable[Outline]], str]
+) -> Iterator[Part]:
+    start, end = ends
+    is_whole = around.shows is PictureExtent.FIGURE
 
     def limb_part(css_class: str, outlines: Callable[[Figure], list[Outline]]) -> Iterator[Part]:
         one, other = outlines(start), outlines(end)
@@ -93,17 +99,17 @@ def _figure_parts(posed: PosedScene, data: Callable[[Iterable[Outline]], str]) -
             yield Part(css_class, data(one), data(other))
 
     def far_leg() -> Iterator[Part]:
-        css_class = "work" if posed.both else "far"
-        return limb_part(css_class, lambda body: leg_outlines(body.far, posed.shows) if body.far else [])
+        css_class = "work" if around.both else "far"
+        return limb_part(css_class, lambda body: leg_outlines(body.far, around.shows) if body.far else [])
 
-    lies_over = bool(posed.end.far and posed.end.far.crosses)
+    lies_over = bool(end.far and end.far.crosses)
     if is_whole:
         yield from limb_part("far", lambda body: arm_outlines(body.far_arm) if body.far_arm else [])
         if not lies_over:
             yield from far_leg()
         yield from limb_part("body", trunk_outlines)
     yield from limb_part("body", lambda body: small_toe_outlines(body.near))
-    yield from limb_part("work", lambda body: leg_outlines(body.near, posed.shows))
+    yield from limb_part("work", lambda body: leg_outlines(body.near, around.shows))
     if is_whole:
         if lies_over:
             yield from far_leg()
@@ -130,18 +136,18 @@ def _helper_parts(helper: Helper, viewport: Viewport) -> tuple[list[Part], list[
     return parts(body), parts(near_arm)
 
 
-def _layer_parts(posed: PosedScene, viewport: Viewport, layer: Layer) -> Iterator[Part]:
-    for prop in posed.props:
+def _layer_parts(around: Scene, viewport: Viewport, layer: Layer) -> Iterator[Part]:
+    for prop in around.props:
         if _layer(prop) is layer:
-            yield from _prop_parts(prop, posed, viewport)
+            yield from _prop_parts(prop, around, viewport)
 
 
 def _layer(prop: Prop) -> Layer:
     return Layer.IN_FRONT if isinstance(prop, Band | Reach | Tendon | Pinch | Grasp) else Layer.BEHIND
 
 
-def _prop_parts(prop: Prop, posed: PosedScene, viewport: Viewport) -> Iterator[Part]:
-    pairs = zip(shapes(prop, posed, end=False), shapes(prop, posed, end=True), strict=True)
+def _prop_parts(prop: Prop, around: Scene, viewport: Viewport) -> Iterator[Part]:
+    pairs = zip(shapes(prop, around, end=False), shapes(prop, around, end=True), strict=True)
     for one, other in pairs:
         start, end = _framed(one.outlines, viewport), _framed(other.outlines, viewport)
         yield Part(one.css_class, *((polyline(*shown) if one.has_corners else spline(shown)) for shown in (start, end)))

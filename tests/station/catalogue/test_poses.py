@@ -100,9 +100,9 @@ def test_hand_of_a_close_up_is_on_the_wall_in_its_frame() -> None:
     """10a: one hand is on the wall as its step has it, and the person stands."""
     inset = exercise_picture("10a").inset
     assert inset
-    assert inset.start.near_arm
-    assert inset.start.near_arm.on == "wall"
-    assert inset.start.sits_on is None
+    assert inset.pose.near_arm
+    assert inset.pose.near_arm.on == "wall"
+    assert inset.pose.sits_on is None
 
 
 def test_circles_have_round_arrows() -> None:
@@ -173,12 +173,12 @@ def test_fault_of_helper_is_named() -> None:
 
 def test_fault_in_the_frame_is_named() -> None:
     """The figure in the frame has props of its own."""
-    poses_of = GOOD.partition("[start]")[2].replace("[end]", "[inset.end]")
     framed = f"{GOOD}[inset]\nframe = [0, 0, 80, 80]\nview = [0, 0, 200]\n"
     floor = 'props = [{ kind = "floor" }]\n'
-    assert parse_picture(f"{framed}{floor}[inset.start]{poses_of}", "poses/x.toml").inset
-    with pytest.raises(PoseError, match=r"poses/x\.toml: inset\.start\.near\.on: there is no floor"):
-        parse_picture(f"{framed}[inset.start]{poses_of}", "poses/x.toml")
+    pose = '[inset.pose]\nanchor = "heel"\nat = [0, 0]\nnear = { on = "floor" }\n'
+    assert parse_picture(f"{framed}{floor}{pose}", "poses/x.toml").inset
+    with pytest.raises(PoseError, match=r"poses/x\.toml: inset\.pose\.near\.on: there is no floor"):
+        parse_picture(f"{framed}{pose}", "poses/x.toml")
 
 
 @pytest.mark.parametrize("key", ["nothing", "../exercises/3a", ""])

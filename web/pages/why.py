@@ -24,12 +24,10 @@ def why_context(summary: TodaySummary) -> dict[str, Any]:
 
 
 def today_reasons(summary: TodaySummary) -> tuple[Reason, ...]:
-    """Why today's routine is this one: a block alone, otherwise every reason of the proposal and of what is due."""
-    proposal = summary.proposal
-    if proposal.block_reason is not None:
-        return (proposal.block_reason,)
-    changed = (one.reason for one in (*proposal.excluded, *proposal.reduced))
-    reasons = (*proposal.reasons, *summary.due.reasons, *changed)
+    """Why today's routine is this one: a block alone, otherwise the reasons of the proposal and of what is due."""
+    if summary.proposal.block_reason is not None:
+        return (summary.proposal.block_reason,)
+    reasons = (*summary.proposal.reasons, *summary.due.reasons)
     return tuple({reason.sentence: reason for reason in reasons}.values())
 
 

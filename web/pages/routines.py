@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil
 from typing import Any
 
 import msgspec
@@ -18,14 +17,14 @@ from station.catalogue.checked import convert_to_record
 from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import Item, Restriction
 from station.core.duration import duration_us, held_us_by_side
-from station.core.events import SECOND_US, Side
+from station.core.events import Side
 from station.store.records import OwnRoutine, Person
 from web import exercise_text
 from web.context import Site, wait_until_saved
 from web.live.phase_styles import is_active
 from web.pages import routine_form
 from web.pages.exercises import still_picture
-from web.pages.next_action import next_action, today_summary
+from web.pages.next_action import MINUTE_US, next_action, today_summary
 from web.pages.routine_form import REST, TEST, Draft
 from web.pages.why import why_context
 
@@ -62,8 +61,8 @@ class RoutineCard:
 
     @property
     def minutes(self) -> int:
-        """About how long it takes, rounded up to whole minutes."""
-        return ceil(self.total_us / (60 * SECOND_US))
+        """About how long it takes, in whole minutes; at least one."""
+        return max(1, round(self.total_us / MINUTE_US))
 
     @property
     def pictured(self) -> tuple[exercise_text.Entry, ...]:

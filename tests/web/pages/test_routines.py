@@ -111,13 +111,22 @@ def test_card_pictures_exercises_and_hides_the_list(client: FlaskClient) -> None
     for key, ready in built_in_routines().items():
         card = text_of(client, "/routines").split(f'id="{key}"')[1].split("</section>")[0]
         closed, fold = card.split("<details")
-        minutes = -(-duration_us(steps_of(ready.items, Settings())) // 60_000_000)
+        minutes = round(duration_us(steps_of(ready.items, Settings())) / 60_000_000)
         assert f'<p class="figure">{minutes} <small>min</small></p>' in closed
         drawn = {item.exercise for item in ready.items if item.exercise}
         assert closed.count("<img") == min(len(drawn), STRIP_PICTURES)
         assert (f"+{len(drawn) - STRIP_PICTURES}<" in closed) == (len(drawn) > STRIP_PICTURES)
         assert 'aria-label="Copy' not in closed
         assert 'aria-label="Copy' in fold
+
+
+def test_one_thing_has_one_number_of_minutes(client: FlaskClient, store: Store) -> None:
+    """The test that is due takes as long as the card of that test says."""
+    ada, _ = add_session(store, days_ago=20)
+    store.add_answer(ada.id, "health", {"yes": [], "no": []})
+    due, card = (text_of(client, "/routines").split(mark)[1] for mark in ('class="card next"', 'id="full_test"'))
+    figures = [part.split('<p class="figure">')[1].split("</p>")[0] for part in (due, card)]
+    assert figures[0] == figures[1]
 
 
 def test_known_person_sees_next_action_and_its_reasons(client: FlaskClient, store: Store) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from station.advice import health_questions
 from station.advice.dose import count_of, hold_s_of, repetitions_of
+from station.advice.records import LegConditions
 from station.catalogue.records import Exercise, Feet, FeltPlace, Group, HeelPosition, Item, Verification
 from station.core.events import Side
 from station.units import duration_text
@@ -110,12 +111,12 @@ def _leg_text(side: Side | None) -> str:
     return "each leg" if side is None else f"{side} leg only"
 
 
-def viewer_conditions(site: Site) -> frozenset[str]:
-    """The conditions that the viewer answered yes to; empty if they were not asked."""
+def viewer_conditions(site: Site) -> LegConditions:
+    """The conditions of the viewer's legs; none if they were not asked."""
     person = site.person()
     stored = () if person is None else site.store.answers(person.id, "health", limit=1)
     try:
-        return health_questions.parse_answer(stored[0].answer) if stored else frozenset()
+        return health_questions.parse_answer(stored[0].answer) if stored else LegConditions()
     except ValueError:
         # Stored by a release with other conditions: the questions are asked again elsewhere.
-        return frozenset()
+        return LegConditions()

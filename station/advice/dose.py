@@ -58,10 +58,10 @@ def with_longer_holds(exercise: Exercise, item: Item) -> Item:
 
 def split_side_first(exercise: Exercise, item: Item, side: Side) -> tuple[Item, ...]:
     """The item split in two: this side with one more repetition, then the other side."""
-    if item.side is not None or exercise.feet is Feet.BOTH or hold_s_of(exercise, item) is None:
+    if item.side is side.other or exercise.feet is Feet.BOTH or hold_s_of(exercise, item) is None:
         return (item,)
     more = msgspec.structs.replace(item, side=side, repetitions=repetitions_of(exercise, item) + 1)
-    return more, msgspec.structs.replace(item, side=side.other)
+    return (more,) if item.side is side else (more, msgspec.structs.replace(item, side=side.other))
 
 
 def duration_s_of(exercises: Catalogue, items: Iterable[Item]) -> int:

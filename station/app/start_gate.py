@@ -199,9 +199,9 @@ class StartGate:
         if found.block_reason is not None and not found.items:
             return StartDecision(refusal=_first_reason(found), excluded=found.excluded)
         items = [item for item in found.items if not without_test or item.test is None]
-        steps = reduced_steps(self._steps(items), {one.key for one in found.reduced})
+        steps = reduced_steps(self._steps(items), found.reduced)
         decision = self.restricted(steps, title)
-        excluded = {one.key: one for one in (*found.excluded, *decision.excluded)}
+        excluded = {(one.key, one.side): one for one in (*found.excluded, *decision.excluded)}
         asked_for_exercise = bool(found.excluded) or _has_exercise(steps)
         only_test = decision.only_test
         if decision.routine and asked_for_exercise and not _has_exercise(decision.routine) and excluded:
@@ -338,10 +338,13 @@ class StartGate:
         return self.restricted(steps, summary.title) if steps else StartDecision(notice=NOTHING_DUE)
 
 
-def reduced_steps(routine: Routine, keys: Collection[str]) -> Routine:
-    """These steps, those of the exercises `keys` marked as reduced."""
+def reduced_steps(routine: Routine, reduced: Collection[Reduced]) -> Routine:
+    """These steps, those of the reduced exercises marked, for one leg only where it alone is reduced."""
+    marked = {(one.key, side) for one in reduced for side in (Side if one.side is None else (one.side,))}
     return tuple(
-        replace(step, reduced=True) if isinstance(step, HoldStep | RepsStep) and step.exercise in keys else step
+        replace(step, reduced=True)
+        if isinstance(step, HoldStep | RepsStep) and all((step.exercise, side) in marked for side in step.sides)
+        else step
         for step in routine
     )
 

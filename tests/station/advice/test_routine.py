@@ -13,6 +13,7 @@ from station.catalogue.records import Item
 from station.core.duration import duration_us
 from station.core.events import Side
 from station.settings import Settings
+from tests.station.health_answers import on_both
 
 ITEMS = st.builds(
     Item,
@@ -27,7 +28,7 @@ ITEMS = st.builds(
 def faults(*items: Item, conditions: frozenset[str] = frozenset()) -> tuple[RoutineFault, ...]:
     """The faults of these items."""
     total_us = duration_us(steps_of(items, Settings())) if items else 0
-    return routine_faults(exercises(), items, conditions, total_us)
+    return routine_faults(exercises(), items, on_both(*conditions), total_us)
 
 
 def of(*keys: str) -> tuple[Item, ...]:

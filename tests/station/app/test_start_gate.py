@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from station.advice.health_questions import CONDITIONS
 from station.advice.plan import plan_from_dict, to_dict
-from station.advice.records import Reason, Situation
+from station.advice.records import LegConditions, Reason, Situation
 from station.advice.restrictions import BUILT_IN_STRETCH, HEEL_DROPS, TEST_KEY, restrict
 from station.app.routines import steps_of
 from station.app.start_gate import ALREADY_COMPLETE, PROPOSED_NAME, TODAY, UNFINISHED, StartGate
@@ -27,7 +27,7 @@ from station.core.steps import BOTH_SIDES, AskStep, HoldStep, RepsStep, Routine,
 from station.settings import Settings
 from station.store import Store
 from tests.station.guided_station import COMPARATORS, GuidedStation
-from tests.station.health_answers import add_screened_person, answer_health_questions
+from tests.station.health_answers import add_screened_person, answer_health_questions, on_both
 from tests.station.store.histories import HandClock, one_hold, one_test
 
 NOW = datetime(2026, 6, 1, 9, tzinfo=UTC)
@@ -52,7 +52,9 @@ def up_to_three() -> Iterator[frozenset[str]]:
 
 
 def situation(conditions: frozenset[str], pain: int | None) -> Situation:
-    return Situation(NOW, conditions, pain_answers=() if pain is None else ((NOW - timedelta(hours=1), pain),))
+    return Situation(
+        NOW, on_both(*conditions), pain_answers=() if pain is None else ((NOW - timedelta(hours=1), pain),)
+    )
 
 
 def is_blocked(conditions: frozenset[str], pain: int | None) -> bool:
@@ -107,8 +109,8 @@ def test_unknown_person_gets_test_stretch_and_exercises_without_caution() -> Non
     assert {one.reason.rule for one in found.excluded} == {"health-asked"}
 
 
-@pytest.mark.parametrize("conditions", [None, frozenset({"arch_falls"})])
-def test_restrict_asks_first_where_answers_are_missing_or_old(conditions: frozenset[str] | None) -> None:
+@pytest.mark.parametrize("conditions", [None, on_both("arch_falls")])
+def test_restrict_asks_first_where_answers_are_missing_or_old(conditions: LegConditions | None) -> None:
     """Only the test begins before the questions are answered, or answered again."""
     asked = Situation(NOW, conditions, Reason("health-asked", "Please answer again."))
     found = restrict(exercises(), TEST_AND_FULL, asked)

@@ -24,9 +24,8 @@ def test_no_proposal_goes_against_a_caution() -> None:
     for name, situation, found in proposals():
         assert faults(situation, found) == [], (name, situation)
         assert not [why for why in found.reasons if "{" in why.sentence], (name, situation)
-        assert bool(found.items) is not is_blocked(
-            situation.conditions.left if situation.conditions else frozenset()
-        ), (name, situation)
+        assert situation.conditions is not None
+        assert bool(found.items) is not is_blocked(situation.conditions.left), (name, situation)
         seen.add(name)
     assert seen == STATES.keys()
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from station.advice import health_questions
 from station.advice.dose import count_of, hold_s_of, repetitions_of
 from station.advice.records import LegConditions
+from station.advice.restrictions import TEST_KEY
+from station.catalogue.read import exercises
 from station.catalogue.records import Exercise, Feet, FeltPlace, Group, HeelPosition, Item, Verification
 from station.core.events import Side
 from station.units import duration_text
@@ -100,6 +102,11 @@ def entry(item: Item, exercise: Exercise | None) -> Entry:
     if item.test is not None:
         return Entry(None, TEST_NAMES[item.test], "", _leg_text(item.side))
     return Entry(None, "Rest", f"{item.rest_s} s", "")
+
+
+def names_by_key() -> dict[str, str]:
+    """The names of everything that may be left out: each exercise and the test."""
+    return {TEST_KEY: "Knee-to-wall test", **{key: one.name for key, one in exercises().items()}}
 
 
 def capitalize_first(text: str) -> str:

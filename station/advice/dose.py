@@ -73,7 +73,7 @@ def _item_duration_s(exercises: Catalogue, item: Item) -> int:
     if item.rest_s is not None:
         return item.rest_s
     if item.test is not None:
-        return TEST_DURATION_S[item.test]
+        return TEST_DURATION_S[item.test] // (1 if item.side is None else 2)
     exercise = exercises[str(item.exercise)]
     dose = exercise.dose
     count, hold_s = count_of(exercise, item), hold_s_of(exercise, item)

@@ -122,8 +122,9 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "time",
         "When time is short",
-        f"Without a choice you have {triage.DEFAULT_MINUTES} minutes. Kept longest: the felt place, its stretches "
-        "first (several places take turns; if none, all stretches), then warm-up, today's section, other stretches.",
+        f"Without a choice: {triage.DEFAULT_MINUTES} minutes, a test included. Kept longest: the felt place, "
+        "its stretches first (several places take turns; if none, all stretches), then warm-up, today's section, other "
+        "stretches.",
         OWN_CHOICE,
     ),
     Rule(

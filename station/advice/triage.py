@@ -49,7 +49,8 @@ ROTATING_SECTIONS = {
 }
 """The sections of the guide that take turns, in its order; the exercises for the gait come with the nerve."""
 DEFAULT_MINUTES = 30
-"""The time for a proposal if the person has chosen none: the felt place, one section and a stretch fit."""
+"""The time for a proposal, with the test before it, if the person has chosen none: the felt place, one section and a
+stretch fit."""
 ROTATION_RULE = "rotation"
 TOO_LONG = Reason("time", "There is not enough time for it today.")
 SHORTENED = Reason("time", "Shortened to fit your time. Do the remainder later in the day.")

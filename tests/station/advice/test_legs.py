@@ -84,7 +84,8 @@ def test_left_out_for_one_leg_is_offered_for_the_other() -> None:
     assert [item.side for item in found.items if item.test] == [Side.RIGHT]
     assert {(one.key, one.side) for one in found.excluded} == {("3a", Side.LEFT), ("3c", None), ("test", Side.LEFT)}
     assert {(one.key, one.side) for one in found.reduced} == {("3b", Side.LEFT), ("7d", None)}
-    assert all(one.reason.sentence.startswith("Left leg: ") for one in (*found.excluded, *found.reduced))
+    reasons = [one.reason for one in found.excluded] + [one.reason for one in found.reduced]
+    assert all(why.sentence.startswith("Left leg: ") for why in reasons)
     assert [why.sentence[:9] for why in found.reasons if why.rule == "health-tendon-pain"] == ["Left leg:"]
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from station.advice import health_questions, pain, plan, triage
-from station.advice.records import Proposal, Reason, SideHistory, Situation
+from station.advice.records import LegConditions, Proposal, Reason, SideHistory, Situation
 from station.advice.restrictions import restrict
 from station.advice.rules import RULE_BY_KEY, RULES, Rule
 from station.catalogue.read import built_in_routines, exercises
@@ -40,6 +40,7 @@ def situations() -> Iterator[Situation]:
     yield from (Situation(NOW, on_both(condition)) for condition in CONDITIONS)
     yield from (Situation(NOW, on_both(), pain_answers=((NOW - DAY, number),)) for number in range(11))
     yield from (Situation(NOW, on_both(), felt_places=frozenset({place}), available_minutes=10) for place in FeltPlace)
+    yield from (Situation(NOW, LegConditions(frozenset({condition}))) for condition in CONDITIONS)
     yield Situation(NOW, on_both(), not_felt_exercises=frozenset({"3b"}))
     yield Situation(NOW, on_both(), rotation=0)
     yield Situation(NOW, on_both(health_questions.CLEARED), calm_training_days=health_questions.CALM_DAYS_PER_STAGE)

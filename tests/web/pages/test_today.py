@@ -57,7 +57,7 @@ def test_without_plan_test_and_routine_are_offered(client: FlaskClient, store: S
     """A person without a plan has one big button too: the first test, and then a routine from its answers."""
     now = now_of(client)
     assert ">A full test</h1>" in now
-    assert "Then: your suggested routine." in now
+    assert re.search(r"Then: your suggested routine, about \d+ min in all\.", now)
     assert now.count('class="primary big"') == 1
     assert 'value="today">Start a full test' in now
     began = datetime.now(UTC)
@@ -92,7 +92,7 @@ def test_due_test_comes_before_stretching(client: FlaskClient, store: Store, ada
     store.save_plan(ada, {**PLAN, "tests": True})
     now = now_of(client)
     assert ">A full test</h1>" in now
-    assert "Then: Daily." in now
+    assert re.search(r"Then: Daily, about \d+ min in all\.", now)
     assert "Start a full test" in now
 
 

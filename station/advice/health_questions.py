@@ -129,7 +129,7 @@ CONDITIONS = (
         "Pain in the Achilles tendon",
         "Does your Achilles tendon hurt at the moment?",
         "Do not force any stretch to its end. Heel drops load the tendon, in a comfortable range and with less than "
-        "your body weight if need be. A heel lift in your shoe may help for a while.",
+        "your weight if need be. A heel lift in your shoe may help for a while.",
         ConditionKind.CHANGES_EXERCISES,
         is_of_leg=True,
         professional="a physiotherapist, if it does not settle",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -265,7 +266,14 @@ def test_week_marks_what_is_done_and_what_is_planned() -> None:
     planned = plan_from_dict({**PLAN, "days": [[0, "18:00"], [2, "18:00"], [4, "18:00"]], "token": "t"})
     situation = Situation(wednesday, trained_weekdays=frozenset({1}))
     summary = TodaySummary(
-        wednesday, planned, Due(None, False, None, None, ()), situation, Proposal(), "Daily", dict.fromkeys(Side, 0.0)
+        wednesday,
+        planned,
+        Due(None, False, None, None, ()),
+        None,
+        situation,
+        Proposal(),
+        "Daily",
+        dict.fromkeys(Side, 0.0),
     )
     assert [one.state for one in this_week(summary)] == ["", "done", "planned", "", "planned", "", ""]
     unplanned = replace(summary, plan=None)

@@ -258,6 +258,7 @@ CALM_DAYS_PER_STAGE = 6
 GROWN = Reason("dose-grows", "It has stayed calm, so the dose has grown to three quarters of the usual one.")
 
 
+ONE_LEG_RULE = "health-one-leg"
 OFF_FEET_ONLY = "The other leg does only what is done sitting or lying."
 """What remains while one leg must not carry the person."""
 
@@ -362,8 +363,8 @@ def _standing_block_reason(conditions: LegConditions) -> Reason | None:
     found = blocks(conditions)
     if len(found) != 1:
         return None
-    ((side, condition),) = found.items()
-    return Reason(rule_key(condition.key), f"It is done standing, and your {side} leg must not carry you yet.")
+    (side,) = found
+    return Reason(ONE_LEG_RULE, f"It is done standing, and your {side} leg must not carry you yet.")
 
 
 def restrictions_on(
@@ -431,7 +432,7 @@ def _block_reasons(exercise: Exercise, conditions: LegConditions, sides: Collect
         yield standing
     elif standing is not None:
         for side in blocks(conditions).keys() & set(sides):
-            yield Reason(standing.rule, f"Your {side} leg rests for now.")
+            yield Reason(ONE_LEG_RULE, f"Your {side} leg rests for now.")
 
 
 def _share_of_dose(exercise: Exercise, condition: str, calm_training_days: int) -> float:

@@ -52,6 +52,13 @@ RULES: tuple[Rule, ...] = (
     ),
     *_condition_rules(),
     Rule(
+        health_questions.ONE_LEG_RULE,
+        "One leg only",
+        "What is of a leg changes that leg only; both legs at once follow the stricter one. While one leg must not "
+        "carry you, it rests, and the other one does what is done sitting or lying.",
+        OWN_CHOICE,
+    ),
+    Rule(
         "health-nothing-left",
         "When nothing remains",
         "If every exercise in a routine is left out for your safety, nothing takes its place: ask a health "

@@ -72,11 +72,10 @@ def effects_of(conditions: LegConditions, calm_training_days: int = 0) -> Health
 
 def _restricted(conditions: LegConditions, calm_training_days: int) -> Iterator[tuple[str, Restriction, Reason]]:
     """The exercises that the conditions restrict but for a blocked leg, each with the main reason for every leg."""
-    blocking_rules = {health_questions.rule_key(one.key) for one in health_questions.blocks(conditions).values()}
     for key, exercise in exercises().items():
         for part in health_questions.restrictions_on(exercise, conditions, calm_training_days=calm_training_days):
             if part.restriction is not None:
-                reasons = (why for why in part.main_reasons if why.rule not in blocking_rules)
+                reasons = (why for why in part.main_reasons if why.rule != health_questions.ONE_LEG_RULE)
                 yield from ((key, part.restriction, why) for why in reasons)
 
 

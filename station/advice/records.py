@@ -65,9 +65,9 @@ class LegConditions:
 class Situation:
     """Everything about one person that decides what to do at `now`.
 
-    `conditions` are those that the person has by their answers, `None` before the first answers; `ask_reason` is
-    why to ask again. `felt_places` is where they felt the limit at the last test,
-    `not_felt_exercises` the exercises that they did not feel where they should. `side_histories` has the sides with
+    `conditions` are those that the person has by their answers, `None` before the first answers; `ask_reason` is why to
+    ask again. `felt_places` is where they felt the limit at the last test, `not_felt_exercises` the exercises that they
+    did not feel where they should. `side_histories` has the sides with
     recent tests, `has_trained_regularly` is whether they stretched in most weeks of the last three months, and
     `available_minutes` the time that they chose, `None` if they chose none. `rotation` counts how far the rotation of
     the guide's sections has come (`None`: not counted, and none takes its turn), `calm_training_days` the training days
@@ -131,11 +131,10 @@ class Adaptation:
     remains, `otherwise` is the sentence; without one, there is no reason.
 
     The `first_exercises` come right after the warm-up; they and the `added_exercises` are added, for the legs `sides`,
-    if missing. In each of
-    the `order_pairs`, the first exercise comes before the second. `lengthens_holds` asks for longer holds of the
-    stretches, `reduces_everything` for half of every dose, `ten_minute_exercises` for ten minutes a leg of each of
-    them, and `extra_repetition_side` for one more repetition of each stretch on that side, which then goes first. With
-    a `required_exercise`, the rule only applies to a routine with that exercise.
+    if missing. In each of the `order_pairs`, the first exercise comes before the second. `lengthens_holds` asks for
+    longer holds of the stretches, `reduces_everything` for half of every dose, `ten_minute_exercises` for ten minutes a
+    leg of each of them, and `extra_repetition_side` for one more repetition of each stretch on that side, which then
+    goes first. With a `required_exercise`, the rule only applies to a routine with that exercise.
     """
 
     reason: Reason

@@ -31,7 +31,7 @@ from web.pages.settings import GROUPS
 PAGES = (
     *("/", "/live", "/board", "/progress", "/calibration", "/history", "/health-questions", "/plan", "/why"),
     *("/settings", "/sounds", "/sounds/learn", "/status", "/about"),
-    *("/exercises", "/exercises/3a", "/routines", "/routines/new?from=full", "/help"),
+    *("/exercises", "/exercises/3a", "/routines", "/routines/new?from=full", "/help", "/causes"),
     *("/routines/daily/sheet", "/sheets/position"),
 )
 

@@ -21,8 +21,6 @@ best distance after any failure, and nearer after a failure without a pass."""
 TARGET_TOLERANCE_MM = 1.5
 """This close to the target the person leaves the board alone."""
 SETTLE_S = 0.6
-PATIENCE_S = 7.0
-"""After this long without GO the person adjusts the board once more."""
 
 
 class BoardPlacement:
@@ -74,12 +72,12 @@ class BoardPlacement:
         """Stand back and slide the board to the page's target; without one, to `remembered_mm`."""
         yield from self._body.stop_leaning()
         yield SETTLE_S
-        off_mm = self._off_target_mm(remembered_mm)
-        if abs(off_mm) > TARGET_TOLERANCE_MM:
-            yield from self._shift_board(off_mm)
         while True:
-            yield PATIENCE_S
-            yield from self._shift_board(self._off_target_mm(remembered_mm))
+            off_mm = self._off_target_mm(remembered_mm)
+            if abs(off_mm) > TARGET_TOLERANCE_MM:
+                step_mm = self._body.profile.max_slide_mm
+                yield from self._shift_board(max(-step_mm, min(step_mm, off_mm)))
+            yield self._body.profile.patience_s
 
     def _off_target_mm(self, remembered_mm: float) -> float:
         view = self._page.read()

@@ -22,7 +22,15 @@ from station.devices.light import DARK, GLOW, Colour
 from station.settings import Settings
 from station.simulator.pins import PinOutput
 from station.units import CM
-from tests.station.guided_station import ANALOGUE, COMPARATORS, GuidedStation, prescribed_doses, stored_doses
+from tests.station.guided_station import (
+    ANALOGUE,
+    COMPARATORS,
+    GuidedStation,
+    holds_and_reps,
+    prescribed_doses,
+    stored_doses,
+)
+from tests.station.page_reader import PageReader
 from tests.station.simulator.whole_sessions import STEADY
 from web.live.view_model import live_view
 
@@ -59,6 +67,23 @@ def by_eye(tmp_path: Path, wiring: str) -> Iterator[GuidedStation]:
     with GuidedStation(tmp_path, wiring, character=TIRED) as guided:
         guided.station.change_settings({"volume": "off"})
         guided.station.subscribe(lambda: guided.board.update_view(guided.station.snapshot()))
+        guided.live(1.0)
+        yield guided
+
+
+@contextmanager
+def by_words(tmp_path: Path, wiring: str) -> Iterator[GuidedStation]:
+    """A station without sound, with a person who follows the large words and numbers of the page alone."""
+    with GuidedStation(tmp_path, wiring, character=TIRED) as guided:
+        guided.station.change_settings({"volume": "off"})
+        reader = PageReader(guided.board.person)
+        guided.board.snapshot = lambda: reader
+
+        def look() -> None:
+            reader.look(live_view(guided.station.snapshot(), CM), guided.clock.now_us())
+            guided.board.wake()
+
+        guided.station.subscribe(look)
         guided.live(1.0)
         yield guided
 
@@ -119,21 +144,26 @@ def test_daily_by_ear_takes_eight_sounds(tmp_path: Path, wiring: str) -> None:
 
 @pytest.mark.parametrize("wiring", TEST_WIRINGS)
 def test_full_test_by_ear_takes_nine_sounds(tmp_path: Path, wiring: str) -> None:
-    """From laying the board flat to the answers by heel taps: three trials a side, right first as the sounds say, each
-    near the true limit."""
+    """From laying the board flat to the answers by heel taps, on the side that the sounds name; by taps the least pain
+    is none."""
     with by_ear(tmp_path, TEST_WIRINGS[wiring], full_test()) as guided:
         guided.run_routine(full_test())
         assert guided.board.person.followed_cues == needed_cues(full_test())
         assert len(needed_cues(full_test())) == 9
         assert CueName.PAUSED not in guided.recognised_cues()
-        (test,) = guided.last_session().tests
-        assert test.state == "finished"
-        assert [trial.side for trial in test.trials] == [Side.RIGHT] * 3 + [Side.LEFT] * 3
-        ankles, now_us = guided.board.person.ankles, guided.clock.now_us()
-        assert test.left_mm == pytest.approx(ankles.limit_mm(Side.LEFT, now_us), abs=10.0)
-        assert test.right_mm == pytest.approx(ankles.limit_mm(Side.RIGHT, now_us), abs=10.0)
-        assert (test.circumstances.felt_places, test.circumstances.pain) == (("calf",), 0)
-        assert test.circumstances.board_angle_deg == 0.0
+        check_full_test(guided, pain=0)
+
+
+def check_full_test(guided: GuidedStation, *, pain: int) -> None:
+    """Three trials a side, right first, each score near the true limit, and the answers are stored."""
+    (test,) = guided.last_session().tests
+    assert test.state == "finished"
+    assert [trial.side for trial in test.trials] == [Side.RIGHT] * 3 + [Side.LEFT] * 3
+    ankles, now_us = guided.board.person.ankles, guided.clock.now_us()
+    assert test.left_mm == pytest.approx(ankles.limit_mm(Side.LEFT, now_us), abs=10.0)
+    assert test.right_mm == pytest.approx(ankles.limit_mm(Side.RIGHT, now_us), abs=10.0)
+    assert (test.circumstances.felt_places, test.circumstances.pain) == (("calf",), pain)
+    assert test.circumstances.board_angle_deg == 0.0
 
 
 @pytest.mark.parametrize("wiring", WIRINGS)
@@ -147,6 +177,26 @@ def test_page_alone_guides_a_whole_routine(tmp_path: Path, wiring: str) -> None:
         assert set(names_of(guided.board.seen_cues)) >= needed_cues(STRETCHES) - {CueName.SET_DONE}
         assert edges == []
         assert guided.board.heard_cues == []
+
+
+@pytest.mark.parametrize("wiring", WIRINGS)
+def test_daily_by_the_words_of_the_page(tmp_path: Path, wiring: str) -> None:
+    """With the volume off, the words and numbers guide the person through the whole of it."""
+    with by_words(tmp_path, WIRINGS[wiring]) as guided:
+        guided.run_routine(daily())
+        assert stored_doses(guided) == prescribed_doses(daily())
+        assert guided.board.heard_cues == []
+        assert {one.state for one in holds_and_reps(guided.last_session())} == {"finished"}
+
+
+@pytest.mark.parametrize("wiring", TEST_WIRINGS)
+def test_full_test_by_the_words_of_the_page(tmp_path: Path, wiring: str) -> None:
+    """With the volume off, from laying the board flat to the answers on the page."""
+    with by_words(tmp_path, TEST_WIRINGS[wiring]) as guided:
+        guided.run_routine(full_test())
+        assert guided.board.heard_cues == []
+        assert "paused" not in guided.phases()
+        check_full_test(guided, pain=STEADY.pain)
 
 
 def test_routine_is_not_done_without_sound_and_page(tmp_path: Path) -> None:

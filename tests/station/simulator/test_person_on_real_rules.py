@@ -36,6 +36,8 @@ from web.live.view_model import live_view
 
 TIRED = replace(STEADY, mean_lift_interval_s=25.0)
 """A person whose heel comes up from time to time, so that the alarm has to be noticed."""
+UNSEEING = replace(TIRED, placement_sd_mm=5.0)
+"""The same person, who slides the board without seeing where it is."""
 STRETCHES: Routine = (
     HoldStep(hold_us=40_000_000, repetitions=2, rest_us=10_000_000, prepare_us=5_000_000, exercise="3a"),
     RestStep(10_000_000),
@@ -55,7 +57,7 @@ MAX_SOUNDS_OF_DAILY = 8
 def by_ear(tmp_path: Path, wiring: str, routine: Routine, on_step: str = "nothing") -> Iterator[GuidedStation]:
     """A station with a person who knows the steps of this routine and the sounds that it needs, and never looks at the
     page. Whose turn it is, when, and how the board lies they can only hear."""
-    with GuidedStation(tmp_path, wiring, character=TIRED, on_step=on_step) as guided:
+    with GuidedStation(tmp_path, wiring, character=UNSEEING, on_step=on_step) as guided:
         guided.board.snapshot = lambda: None
         guided.board.person.look_away(routine)
         yield guided

@@ -51,6 +51,12 @@ def test_page_says_how_many_sounds_a_routine_needs(client: FlaskClient) -> None:
     assert frozenset().union(*needed.values()) <= set(TAUGHT_CUES)
 
 
+def test_page_teaches_the_ticks_of_a_move(client: FlaskClient) -> None:
+    """They are no cue, and without looking nobody finds the next distance without them."""
+    page = unescape(client.get("/sounds/learn").get_data(as_text=True))
+    assert "the nearer the next distance, the quicker" in page
+
+
 def test_page_teaches_the_answers_by_taps(client: FlaskClient) -> None:
     """Without looking, a person answers with the taps that the questions take."""
     page = unescape(client.get("/sounds/learn").get_data(as_text=True))

@@ -108,6 +108,17 @@ def test_recogniser_separates_the_cues_at_the_end_of_a_side(last: CueName) -> No
     assert names(Listener().play(*facts)) == [C.NO, C.TRIAL_OK, last]
 
 
+@pytest.mark.parametrize("name", [C.NO, C.YES, C.READY])
+@pytest.mark.parametrize("distance_mm", range(2, 32))
+def test_ticks_after_a_cue_do_not_seem_part_of_it(name: CueName, distance_mm: int) -> None:
+    """The ticks that guide the board begin later after NO than the second half of TRIAL_VOID would."""
+    listener = Listener()
+    listener.player.play([Cue(0, name)])
+    listener.player.set_target_distance(distance_mm)
+    heard = names(listener.play(until_us=5 * SECOND_US))
+    assert (heard[0], set(heard[1:])) == (name, {C.STEP_ON})
+
+
 def test_recogniser_reports_a_countdown_and_go() -> None:
     """Three COUNT cues and GO, a second apart, are recognised as four cues."""
     facts = [Cue(k * SECOND_US, C.COUNT, 3 - k) for k in range(3)]

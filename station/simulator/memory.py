@@ -44,7 +44,7 @@ class RememberedRoutine:
         """The cue as the person understands it, `None` if they have not learnt it. While a question is open a single
         tick is the echo of a single tap."""
         if cue.cue is CueName.STEP_ON and isinstance(self._step, TestStep):
-            self._hear_tick(cue.at_us)
+            self._on_tick(cue.at_us)
         if cue.cue is CueName.STEP_ON and isinstance(self._step, AskStep):
             cue = Cue(cue.at_us, CueName.ECHO, 1)
         return cue if cue.cue in self._sounds else None
@@ -75,7 +75,7 @@ class RememberedRoutine:
                     self._begin_next_step()
         return before != (len(self._steps), self._turns_done, self._answers, self._is_board_to_be_laid, self._side)
 
-    def _hear_tick(self, at_us: int) -> None:
+    def _on_tick(self, at_us: int) -> None:
         """The quicker the ticks, the nearer the target."""
         interval_us, self._last_tick_us = at_us - self._last_tick_us, at_us
         if interval_us > SLOWEST_INTERVAL_US + TICK_TOLERANCE_US:

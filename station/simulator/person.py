@@ -1,7 +1,7 @@
 """A person on the board, who hears the cues, looks at the page, and does what they ask.
 
 A cue that asks for something else replaces the person's script. Cues come by ear or from the page. The page shows what
-to do and where the target is; a person who does not look knows the routine by heart, and slides the board by the rules.
+to do and where the target is; a person who does not look knows the routine by heart, and finds the target by the ticks.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from random import Random
 
 from station.core.activities.needed_cues import needed_cues
-from station.core.events import BOTH_LEGS, Side
+from station.core.events import BOTH_LEGS, SECOND_US, Side
 from station.core.facts import Cue, CueName
 from station.core.steps import Routine
 from station.simulator.ankle import Ankles, PersonProfile
@@ -32,6 +32,8 @@ LAY_BOARD_S = 6.0
 """From stepping off to stepping on again, with the board laid flat, as a slope or turned round."""
 STEADY_BEFORE_TAPS_S = 1.2
 """How long the heel rests before it taps an answer."""
+ALARM_OVER_US = 2 * SECOND_US
+"""After this long a HEEL_UP, which repeats every 0.6 s, is a new alarm."""
 MAX_PAUSES = 4
 """After this many pauses in one session the person gives up."""
 MIN_REACTION_S, REACTION_CV = 0.2, 0.1
@@ -61,6 +63,7 @@ class Person:
         self.followed_cues: set[CueName] = set()
         """The cues so far that told the person what to do, or where in the routine they are."""
         self._is_heel_up_cue_on = False
+        self._heel_up_cue_us = begin_us
         self._pause_count = 0
         self._is_laying_board = False
         self.script = ScriptRunner(begin_us)
@@ -119,9 +122,8 @@ class Person:
             case CueName.GO:
                 self._is_heel_up_cue_on = False
                 return self.exercise_moves.follow_exercise()
-            case CueName.HEEL_UP if not self._is_heel_up_cue_on:
-                self._is_heel_up_cue_on = True
-                return self.exercise_moves.return_heel()
+            case CueName.HEEL_UP:
+                return self._on_heel_up(at_us)
             case CueName.YES if self._is_heel_up_cue_on:
                 self._is_heel_up_cue_on = False
                 return None
@@ -155,6 +157,14 @@ class Person:
                 return self._react_to_prompt()
             case _:
                 return None
+
+    def _on_heel_up(self, at_us: int) -> Script | None:
+        """Put the heel down at the first of several HEEL_UP in a row."""
+        since_us, self._heel_up_cue_us = at_us - self._heel_up_cue_us, at_us
+        if self._is_heel_up_cue_on and since_us < ALARM_OVER_US:
+            return None
+        self._is_heel_up_cue_on = True
+        return self.exercise_moves.return_heel()
 
     @property
     def _is_purpose_done(self) -> bool:

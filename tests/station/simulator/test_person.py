@@ -116,6 +116,18 @@ def test_repeated_heel_up_brings_the_heel_down_once() -> None:
     assert rig.toe_mm() == pytest.approx(60.0)
 
 
+def test_heel_up_brings_the_heel_down_each_time() -> None:
+    """Also where the person does not know that YES said that the heel was back."""
+    rig = Rig()
+    rig.play(CueName.GO, 3.0)
+    for _ in range(2):
+        rig.person.script.run(rig.person.body.lift_heel(), rig.now_us)
+        rig.live(5.0)
+        assert rig.load_fraction() < 0.05
+        rig.play(CueName.HEEL_UP, 1.0)
+        assert rig.load_fraction() > 0.3
+
+
 def test_switch_changes_the_working_leg() -> None:
     """After SWITCH the other heel is down, and the first is off its plate."""
     rig = Rig()

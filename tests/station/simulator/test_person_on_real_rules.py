@@ -36,8 +36,8 @@ from web.live.view_model import live_view
 
 TIRED = replace(STEADY, mean_lift_interval_s=25.0)
 """A person whose heel comes up from time to time, so that the alarm has to be noticed."""
-UNSEEING = replace(TIRED, placement_sd_mm=5.0)
-"""The same person, who slides the board without seeing where it is."""
+UNSEEING = replace(STEADY, mean_lift_interval_s=10.0, placement_sd_mm=5.0)
+"""A person whose heel comes up often, and who slides the board without seeing where it is."""
 STRETCHES: Routine = (
     HoldStep(hold_us=40_000_000, repetitions=2, rest_us=10_000_000, prepare_us=5_000_000, exercise="3a"),
     RestStep(10_000_000),

@@ -11,9 +11,11 @@ from jinja2.utils import missing
 
 from station.app.api import StationApi
 from station.core.steps import CalibrateStep
-from station.store import Reader
-from web.context import FOOTER, NAV, NOBODY, ROUTINES, Site
+from station.store import Reader, StoreError
+from web.context import NOBODY, ROUTINES, Site
+from web.live.phase_styles import is_active
 from web.live.view_model import RESUME_NOTE
+from web.places import PLACES, place_of
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -46,6 +48,7 @@ def create_app(
     from web.pages import (
         about,
         calibration,
+        components,
         downloads,
         end_card,
         errors,
@@ -55,6 +58,8 @@ def create_app(
         help,
         history,
         live,
+        more,
+        people,
         plan,
         progress,
         routines,
@@ -77,11 +82,14 @@ def create_app(
         progress,
         history,
         downloads,
+        more,
+        people,
         settings,
         sounds,
         calibration,
         status,
         about,
+        components,
     )
     guide_pages = (health_questions, feedback, end_card, plan, why, exercises, routines, help)
     for page in (*board_pages, *guide_pages):
@@ -93,18 +101,27 @@ def create_app(
 
     @app.context_processor
     def template_context() -> dict[str, object]:
-        there = {endpoint.partition(".")[0] for endpoint in app.view_functions}
-        nav, footer = ([page for page in pages if page[0].partition(".")[0] in there] for pages in (NAV, FOOTER))
         return {
             "simulated": api.board is not None,
+            "is_running": is_active(api.snapshot()),
             "resume_note": RESUME_NOTE,
             "routines": ROUTINES,
-            "nav": nav,
-            "footer": footer,
+            "places": PLACES,
+            "place": place_of(request.blueprint),
+            "visitor": _visitor(site),
             "no_person": NOBODY if Site.is_nobody_chosen() else "",
         }
 
     return app
+
+
+def _visitor(site: Site) -> str | None:
+    """The name of the person looking; `None` also on a page that says that the storage fails."""
+    try:
+        person = site.person()
+    except StoreError:
+        return None
+    return None if person is None else person.name
 
 
 def _add_security_headers(response: Response) -> Response:

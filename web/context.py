@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from flask import Response, abort, redirect, request, url_for
+from flask import Response, abort, g, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from station.advice.records import Situation
@@ -36,22 +36,6 @@ STAY_HEADER = "X-Stay-On-Page"
 """Request header of the live page's script: it sends a form and stays on the page."""
 REDIRECT_HEADER = "X-Redirect-To"
 """Response header with the page that the script must open nevertheless."""
-NAV = (
-    ("today.today", "Today"),
-    ("live.live", "Live"),
-    ("progress.progress", "Progress"),
-    ("history.history", "History"),
-    ("exercises.exercises", "Exercises"),
-    ("routines.routines", "Routines"),
-    ("plan.plan", "Plan"),
-    ("sounds.sounds", "Sounds"),
-    ("help.help", "Help"),
-    ("settings.settings", "Settings"),
-)
-"""The pages in the header, in this order."""
-FOOTER = (("status.status", "Status"), ("calibration.calibration", "Calibration"), ("about.about", "About"))
-"""The pages in the footer, for the person who set up the station."""
-
 Saved = TypeVar("Saved")
 
 ROUTINES = {
@@ -152,7 +136,13 @@ class Site:
         return None if is_declined else newest
 
     def person(self) -> Person | None:
-        """The person chosen in this browser, else the only person, else `None`."""
+        """The person chosen in this browser, else the only person, else `None`; read once a request."""
+        if "person" not in g:
+            g.person = self._read_person()
+        found: Person | None = g.person
+        return found
+
+    def _read_person(self) -> Person | None:
         if self.is_nobody_chosen():
             return None
         people = self.store.people()

@@ -12,6 +12,7 @@ from random import Random
 from station.core.activities.needed_cues import needed_cues
 from station.core.events import BOTH_LEGS, SECOND_US, Side
 from station.core.facts import Cue, CueName
+from station.core.sound.cues import cue_length_us
 from station.core.steps import Routine
 from station.simulator.ankle import Ankles, PersonProfile
 from station.simulator.blocks import BLOCK_PURPOSES, BlockHandler
@@ -37,6 +38,8 @@ ALARM_OVER_US = 2 * SECOND_US
 MAX_PAUSES = 4
 """After this many pauses in one session the person gives up."""
 MIN_REACTION_S, REACTION_CV = 0.2, 0.1
+ENDING_CUES = (CueName.COMPLETE, CueName.ENDED)
+"""The cues after which the person leaves."""
 
 
 class Person:
@@ -64,6 +67,9 @@ class Person:
         """The cues so far that told the person what to do, or where in the routine they are."""
         self._is_heel_up_cue_on = False
         self._heel_up_cue_us = begin_us
+        self._is_leaving = False
+        """Whether the last cue that the person acted on makes them step off for good."""
+        self._stays_since_us = begin_us
         self._pause_count = 0
         self._is_laying_board = False
         self.script = ScriptRunner(begin_us)
@@ -81,7 +87,7 @@ class Person:
 
     def on_cue(self, cue: Cue) -> None:
         """React to a recognised cue."""
-        if not self.script.accepts_cues:
+        if not self.script.accepts_cues or self._is_outdated(cue):
             return
         has_place_changed = False
         if self.memory is not None:
@@ -95,12 +101,25 @@ class Person:
             self.followed_cues.add(cue.cue)
         if script is not None:
             self._is_laying_board = cue.cue is CueName.ASK and self.page.is_board_to_be_laid
+            self._is_leaving = cue.cue in ENDING_CUES or self._pause_count == MAX_PAUSES
             self.script.run(self._after_reaction(script), cue.at_us)
+
+    def _is_outdated(self, cue: Cue) -> bool:
+        """Whether a recognised cue ended what went on before the person was asked to stay."""
+        return cue.cue in ENDING_CUES and cue.at_us - cue_length_us(cue) < self._stays_since_us
+
+    def stay(self, at_us: int) -> None:
+        """Follow the cues from here on. A person who was about to leave does what the page asks for instead."""
+        self._stays_since_us = at_us
+        self.script.follows_cues = True
+        if self._is_leaving or self.page.is_board_to_be_laid:
+            self._is_leaving, self._pause_count = False, 0
+            self.script.run(self._do_what_page_asks(), at_us)
 
     def arrive(self, toe_mm: float | None = None) -> Script:
         """Look at the page, set the board to `toe_mm` or to where a test begins, and step on."""
         self.placement.reset()
-        self._pause_count = 0
+        self._is_leaving, self._pause_count = False, 0
         self.script.follows_cues = self.script.is_arriving = True
         yield from self.body.stop_leaning()
         yield LOOK_S
@@ -183,6 +202,16 @@ class Person:
             return
         yield from self.body.change_posture(is_seated=self.exercise_moves.is_seated_exercise)
         yield from self._get_on_board()
+
+    def _do_what_page_asks(self) -> Script:
+        """Look at the page for what has begun, and do it."""
+        yield LOOK_S
+        if self.page.is_board_to_be_laid:
+            yield from self._lay_board()
+        else:
+            if self.page.is_question_open:
+                yield from self._answer_questions()
+            yield from self._get_ready()
 
     def _lay_board(self) -> Script:
         """Step off, lay the board as the page shows, and step on again."""

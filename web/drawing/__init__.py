@@ -24,9 +24,9 @@ MOTION = (
     'keyTimes="0;.5;1" keySplines=".7 0 .3 1;.7 0 .3 1" values="'
 )
 STYLE = Path(__file__).parents[1] / "static" / "drawing.css"
-LIGHT = "--paper:#fff;--ink:#16191d;--line:#c8ced6;--edge:#767e88;--act:#005A8C"
-DARK = "--paper:#0B0F14;--ink:#fff;--line:#35404d;--edge:#8491a0;--act:#56B4E9"
-"""The colours of `page.css`, for the standalone file."""
+LIGHT = "--paper:#fff;--ink:#16191d;--line:#d8d4ca;--edge:#767e88;--act:#0b6353"
+DARK = "--paper:#151b23;--ink:#fff;--line:#2b3542;--edge:#8491a0;--act:#4fd1b0"
+"""The colours of `page.css`, for the standalone file; its paper is the surface of a card."""
 
 CSS_SHORTENINGS = {"\n": "", " { ": "{", " }": "}", "; ": ";", ": ": ":", ", ": ",", ".drawing ": ""}
 

@@ -1,0 +1,49 @@
+"""People: whose results this browser shows, and someone new."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from station.app.start_gate import TODAY
+from web.context import Site, remember_person, wait_until_saved
+from web.pages.live import start_response
+
+NEXT_ENDPOINTS = {
+    "today": "today.today",
+    "health-questions": "health_questions.show",
+    "plan": "plan.plan",
+    "why": "why.why",
+}
+"""Where adding a person may continue to."""
+START = "start"
+"""Or it starts today's session for them."""
+
+
+def blueprint(site: Site) -> Blueprint:
+    """`/people`: the list, and the write that adds a person."""
+    pages = Blueprint("people", __name__)
+
+    def page(name: str = "", trouble: str = "") -> str:
+        return render_template(
+            "people.html", people=site.store.people(), person=site.person(), name=name, trouble=trouble
+        )
+
+    @pages.get("/people")
+    def people() -> str:
+        return page()
+
+    @pages.post("/people")
+    def add_person() -> Response | tuple[str, int]:
+        name = request.form.get("name", "")
+        try:
+            person_id = wait_until_saved(site.api.add_person(name))
+        except ValueError as error:
+            return page(name, str(error)), 400
+        if request.form.get("next") == START:
+            person = next(one for one in site.store.people() if one.id == person_id)
+            return start_response(site, TODAY, person, is_chosen=True)
+        where = NEXT_ENDPOINTS.get(request.form.get("next", ""), "today.today")
+        return remember_person(redirect(url_for(where), 303), person_id)
+
+    return pages

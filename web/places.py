@@ -1,0 +1,90 @@
+"""The four places of the page, and which pages belong to each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One place: where it leads, its icon, its tabs (endpoint, name), and the blueprints of its further pages."""
+
+    name: str
+    icon: str
+    endpoint: str
+    tabs: tuple[tuple[str, str], ...] = ()
+    further: tuple[str, ...] = ()
+
+    def has(self, blueprint: str | None) -> bool:
+        """Whether the pages of this blueprint belong here."""
+        return blueprint in {endpoint.partition(".")[0] for endpoint, _ in ((self.endpoint, ""), *self.tabs)} | {
+            *self.further
+        }
+
+
+PLACES = (
+    Place("Today", "house", "today.today", further=("feedback",)),
+    Place(
+        "Train",
+        "dumbbell",
+        "routines.routines",
+        tabs=(("routines.routines", "Routines"), ("exercises.exercises", "Exercises"), ("plan.plan", "Plan")),
+        further=("why",),
+    ),
+    Place(
+        "Progress",
+        "chart-line",
+        "progress.progress",
+        tabs=(("progress.progress", "Change"), ("history.history", "Sessions")),
+    ),
+    Place(
+        "More",
+        "ellipsis",
+        "more.more",
+        further=(
+            "people",
+            "health_questions",
+            "sounds",
+            "help",
+            "calibration",
+            "status",
+            "settings",
+            "about",
+            "components",
+        ),
+    ),
+)
+"""The places, in this order. The live page is none: it is a mode of its own, without the menu."""
+
+MORE = (
+    (
+        "You",
+        (
+            ("people.people", "users", "People", "Whose results this browser shows; someone new"),
+            ("health_questions.show", "heart-pulse", "Health questions", "What your answers change"),
+            ("why.why", "route", "Why this routine", "The rules behind today\u2019s choice, with their sources"),
+        ),
+    ),
+    (
+        "Learn",
+        (
+            ("help.help", "circle-question-mark", "Help", "What people ask about stiff ankles"),
+            ("sounds.sounds", "volume-2", "Sounds", "What the board tells you while you look elsewhere"),
+        ),
+    ),
+    (
+        "The board",
+        (
+            ("status.status", "activity", "Status", "Sensors, clock, storage"),
+            ("calibration.calibration", "ruler", "Calibration", "How accurate the distance is"),
+            ("settings.settings", "settings", "Settings", "Goal, stretches, sounds, questions"),
+            ("about.about", "info", "About", "What \u00b1 means, what the station is not"),
+        ),
+    ),
+)
+"""What *More* lists: groups of pages, each with its icon, name and what it is for."""
+
+
+def place_of(blueprint: str | None) -> Place | None:
+    """The place of a page of this blueprint, `None` for a page outside all of them."""
+    return next((place for place in PLACES if place.has(blueprint)), None)

@@ -54,7 +54,6 @@ class RememberedRoutine:
         before = (len(self._steps), self._turns_done, self._answers, self._is_board_to_be_laid, self._side)
         if isinstance(self._step, RestStep) and cue.cue in (CueName.READY, CueName.SWITCH, CueName.ASK):
             self._begin_next_step()
-        self._way, self._off_mm, self._least_off_mm = WAYS.get(cue.cue, 0), None, FAR_MM
         match self._step, cue.cue:
             case _, CueName.READY | CueName.SWITCH:
                 self._is_board_to_be_laid = False
@@ -67,6 +66,8 @@ class RememberedRoutine:
                 pass
             case _, CueName.ASK:
                 self._is_board_to_be_laid = True
+            case TestStep(), CueName.YES | CueName.NO:
+                self._way, self._off_mm, self._least_off_mm = WAYS[cue.cue], None, FAR_MM
             case TestStep(), CueName.SET_DONE | CueName.COMPLETE:
                 self._begin_next_step()
             case HoldStep() | RepsStep() as step, CueName.SET_DONE:

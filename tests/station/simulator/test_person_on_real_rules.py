@@ -20,8 +20,10 @@ from station.core.facts import Cue, CueName
 from station.core.steps import HoldStep, RestStep, Routine
 from station.devices.light import DARK, GLOW, Colour
 from station.settings import Settings
+from station.simulator.ankle import PersonProfile
 from station.simulator.pins import PinOutput
 from station.units import CM
+from tests.station import rig
 from tests.station.guided_station import (
     ANALOGUE,
     COMPARATORS,
@@ -56,10 +58,12 @@ MAX_SOUNDS_OF_DAILY = 8
 
 
 @contextmanager
-def by_ear(tmp_path: Path, wiring: str, routine: Routine, on_step: str = "nothing") -> Iterator[GuidedStation]:
+def by_ear(
+    tmp_path: Path, wiring: str, routine: Routine, on_step: str = "nothing", *, character: PersonProfile = UNSEEING
+) -> Iterator[GuidedStation]:
     """A station with a person who knows the steps of this routine and the sounds that it needs, and never looks at the
     page. Whose turn it is, when, and how the board lies they can only hear."""
-    with GuidedStation(tmp_path, wiring, character=UNSEEING, on_step=on_step) as guided:
+    with GuidedStation(tmp_path, wiring, character=character, on_step=on_step) as guided:
         guided.board.snapshot = lambda: None
         guided.board.person.look_away(routine)
         yield guided
@@ -156,6 +160,19 @@ def test_full_test_by_ear_takes_nine_sounds(tmp_path: Path, wiring: str) -> None
         assert len(needed_cues(full_test())) == 9
         assert CueName.PAUSED not in guided.recognised_cues()
         check_full_test(guided, pain=0)
+
+
+@pytest.mark.parametrize("limit_mm", [12.0, 55.0, 140.0])
+@pytest.mark.parametrize("placement_sd_mm", [1.0, 6.0])
+def test_quick_test_by_ear_at_any_range(tmp_path: Path, limit_mm: float, placement_sd_mm: float) -> None:
+    """Nobody is stuck between two distances: not a stiff or a mobile ankle, not a hand that slides roughly."""
+    character = replace(STEADY, left_limit_mm=limit_mm, right_limit_mm=limit_mm + 8.0, placement_sd_mm=placement_sd_mm)
+    routine = with_setups(routine_called("test", Settings()), None)
+    with by_ear(tmp_path, rig.COMPARATORS, routine, character=character) as guided:
+        guided.run_routine(routine)
+        assert "paused" not in guided.phases()
+        (test,) = guided.last_session().tests
+        assert (test.state, test.circumstances.pain) == ("finished", 0)
 
 
 def check_full_test(guided: GuidedStation, *, pain: int) -> None:

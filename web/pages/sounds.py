@@ -12,7 +12,14 @@ from station.core.events import Side
 from station.core.facts import Cue, CueName
 from station.core.sound.cues import CUES, Shape, cue_rhythm_ms, cue_tones
 from web.context import Site
-from web.pages.sound_lessons import DRAWING_WIDTH_MS, MS_PER_UNIT, grouped_sounds, played_tones, rhythm_path
+from web.pages.sound_lessons import (
+    DRAWING_WIDTH_MS,
+    MS_PER_UNIT,
+    answers_by_taps,
+    drawn_sound,
+    grouped_sounds,
+    sounds_needed_for,
+)
 
 RESONANCE_HZ = 2200
 """A browser has no resonance; this is near the resonance of the board's piezo."""
@@ -81,11 +88,7 @@ def table() -> tuple[dict[str, Any], ...]:
 def _drawn(names: tuple[CueName, ...]) -> list[dict[str, Any]]:
     """These cues from the table, each with the tones that are played and drawn."""
     known = {entry["name"]: entry for entry in table()}
-    drawn = []
-    for name in names:
-        played = played_tones(name, known[name]["tones"], known[name]["every_ms"])
-        drawn.append({**known[name], "played": played, "drawing": rhythm_path(played)})
-    return drawn
+    return [drawn_sound(known[name]) for name in names]
 
 
 def _tone_times(name: CueName, count: int | None = None, side: Side | None = None) -> list[tuple[int, int, int]]:
@@ -113,7 +116,14 @@ def blueprint(site: Site) -> Blueprint:
     def learn() -> str:
         found = grouped_sounds(table())
         count = sum(len(group["sounds"]) for group in found)
-        return render_template("sound_lessons.html", groups=found, count=count, width=DRAWING_WIDTH_MS // MS_PER_UNIT)
+        return render_template(
+            "sound_lessons.html",
+            groups=found,
+            count=count,
+            needed={title: len(sounds) for title, sounds in sounds_needed_for().items()},
+            answers=answers_by_taps(),
+            width=DRAWING_WIDTH_MS // MS_PER_UNIT,
+        )
 
     @pages.get("/sounds.json")
     def as_json() -> Response:

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from station import units as lengths
-from station.app.snapshot import HeelView, Snapshot
+from station.app.snapshot import Snapshot
 from station.catalogue.read import exercises
 from station.catalogue.records import Exercise, Feet, Group, Verification
-from station.core.events import BOTH_LEGS, SECOND_US, BoardPosition, Legs
+from station.core.events import BOTH_LEGS, SECOND_US, BoardPosition, Legs, Side
 from station.core.facts import CueName
 from station.core.sound.cues import CUES
 from station.core.state import ExerciseState, HoldState, LessonState, RepsState, SetupState, TestState
@@ -57,7 +57,7 @@ PHASE_STYLES = {
     "prepare": PhaseStyle("READY", "\u25b6", "prepare", "Lean in. The clock starts with the long tone.", "Lean in."),
     "hold": PhaseStyle("HOLD", "\u25a0", "work", "Hold. Keep the heel down and the arch up.", "Heel down."),
     "grace": PhaseStyle("HOLD", "\u25a0", "work", "Hold. Keep the heel down and the arch up.", "Heel down."),
-    "lifted": PhaseStyle("HEEL DOWN", "\u25bc", "alarm", "Your heel is up. The clock is paused.", "Clock paused."),
+    "lifted": PhaseStyle("HEEL DOWN", "\u25bc", "alarm", "Your heel is up. The clock is paused.", ""),
     "reps": PhaseStyle("UP, DOWN", "\u2195", "work", "Heel up, and down again.", ""),
     "paused": PhaseStyle("PAUSED", "\u2016", "calm", "Step back on to continue.", "Step back on."),
     "fault": PhaseStyle("CHECK", "!", "fault", "A sensor is not working."),
@@ -173,8 +173,9 @@ def phase_style(snapshot: Snapshot) -> PhaseStyle:
     if phase == "paused" and _is_standing(snapshot):
         return style._replace(sentence="Press \u201cResume\u201d, or step off and back on.", brief="Press Resume.")
     if phase == "lifted" and state.side is BOTH_LEGS:
-        which = _raised_heel_sentence(snapshot.heels)
-        return style._replace(sentence=f"{which} The clock is paused.", brief=which.removeprefix("Your ").capitalize())
+        up = [heel.side for heel in snapshot.heels if heel.down is False]
+        sentence = f"{_raised_heel_sentence(up)} The clock is paused."
+        return style._replace(sentence=sentence, brief=f"{up[0].capitalize()} heel." if len(up) == 1 else "")
     if exercise is None or not isinstance(state, ExerciseState):
         return style
     return _exercise_style(snapshot, state, exercise, phase, style)
@@ -264,8 +265,7 @@ def _is_standing(snapshot: Snapshot) -> bool:
     return bool(at_work) and all(heel.down for heel in at_work)
 
 
-def _raised_heel_sentence(heels: Sequence[HeelView]) -> str:
-    up = [heel.side for heel in heels if heel.down is False]
+def _raised_heel_sentence(up: Sequence[Side]) -> str:
     return f"Your {up[0]} heel is up." if len(up) == 1 else "Your heels are up." if up else "A heel is up."
 
 
@@ -278,7 +278,9 @@ def _lesson_style(state: LessonState, style: PhaseStyle) -> PhaseStyle:
     if style is PHASE_STYLES["ended"]:
         return style._replace(sentence="Ended early. If you heard nothing, check the volume in Settings.", brief="")
     if state.phase == "done" and state.asked:
-        return style._replace(sentence=f"{state.right} of {state.asked} correct. The Sounds page lists them all.", brief="")
+        return style._replace(
+            sentence=f"{state.right} of {state.asked} correct. The Sounds page lists them all.", brief=""
+        )
     if state.phase == "quiz" and state.verdict is not None and state.about is not None:
         verdict = "Right" if state.verdict == "right" else "Not yet"
         return style._replace(
@@ -306,7 +308,7 @@ def _meaning(cue: CueName) -> str:
 
 def legs_label(legs: Legs | None) -> str:
     """The label of the working legs."""
-    return "" if legs is None else "BOTH FEET" if legs is BOTH_LEGS else legs.upper()
+    return "" if legs is None else "BOTH" if legs is BOTH_LEGS else legs.upper()
 
 
 def exercise_details(snapshot: Snapshot) -> dict[str, str] | None:

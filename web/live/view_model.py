@@ -330,8 +330,9 @@ def _number(snapshot: Snapshot, units: str) -> str | None:
 
 
 def _unit(snapshot: Snapshot, units: str) -> str:
-    if snapshot.state.clock is not None:
-        return "s"
+    clock = snapshot.state.clock
+    if clock is not None:
+        return "s" if clock.what in CLOCK_CAPTIONS else ""
     match snapshot.state:
         case QuestionState() | SetupState():
             return ""

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from station.app.snapshot import CueView, Fault, HeelView, UnfinishedView
+from station.catalogue.read import exercises
 from station.config import Config, PageConfig
 from station.core.events import BOTH_LEGS, CommandName, Side
-from station.core.facts import CueName
+from station.core.facts import Contact, CueName
 from station.store import Store
 from tests import browser
 from tests.browser import DESKTOP, PHONE, PHONE_SMALL, Browser
@@ -83,6 +84,57 @@ STATES: dict[str, dict[str, Any]] = {
     "unfinished": {"rest": UnfinishedView("Daily", 700), "note": "Undone. Heel taps are off now.", "undo_us": 1},
 }
 
+TEST: dict[str, Any] = {"activity": "test", "side": Side.RIGHT, "toe_mm": 124.0, "heels": HEELS}
+ON_BOARD: dict[str, dict[str, Any]] = {
+    **{name: STATES[name] for name in ("hold", "prepare", "lifted", "result", "move", "exercise", "ready", "both")},
+    **{name: STATES[name] for name in ("pace", "quiz")},
+    **{name: {**TEST, "phase": name} for name in ("wait", "settle", "side", "switch")},
+    "count": {**TEST, "phase": "count", "cue": CueView(1, CueName.COUNT, 3, None, False)},
+    "attempt": {**TEST, "phase": "attempt", "contact": Contact.SELF},
+    "heel": {**TEST, "phase": "move", "target_mm": 109.0, "verdict": "heel"},
+    "unclear": {**TEST, "phase": "move", "target_mm": 140.0, "verdict": "unclear"},
+    "target": {**TEST, "phase": "move", "target_mm": 124.0, "is_on_target": True},
+    "between": {**HOLD, "phase": "rest", "counting": "rest", "exercise": "3b", "target_us": 15_000_000},
+    "rest": {"activity": "rest", "phase": "rest", "counting": "rest", "target_us": 90_000_000, "next_exercise": "5a"},
+    "away": {**HOLD, "phase": "away", "counting": None, "repetitions": 10, "exercise": "3b"},
+    "paused": {**HOLD, "phase": "paused", "counting": None, "exercise": "3b"},
+    "come back": {"activity": "hold", "phase": "wait", "side": Side.RIGHT, "step": 2, "steps": 4, "exercise": "10b"},
+    "tempo": {
+        "activity": "reps",
+        "phase": "hold",
+        "side": BOTH_LEGS,
+        "exercise": "7a",
+        "count": 12,
+        "target_count": 30,
+    },
+    "done": {"activity": "hold", "phase": "done"},
+}
+"""The states that a person on the board reads from two metres."""
+MM_PER_PX = {PHONE: 25.4 / 153, (844, 390): 25.4 / 153, DESKTOP: 25.4 / 149, (1920, 1080): 25.4 / 69}
+"""A phone of 6.1 inches standing and lying, a tablet of 10.1, a television of 32: their CSS pixels in millimetres."""
+LEAST_CAPITAL_MM = 9.0
+"""Sixteen minutes of arc at two metres."""
+READ_FROM_BOARD = """
+const texts = ['number', 'unit', 'caption', 'side', 'word', 'brief', 'next'].map(id => document.getElementById(id))
+const seen = texts.filter(one => one.textContent.trim() && one.getClientRects().length)
+const pen = document.createElement('canvas').getContext('2d')
+const capital = one => {
+  const style = getComputedStyle(one)
+  pen.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`
+  return pen.measureText('H').actualBoundingBoxAscent
+}
+const drawn = document.querySelectorAll('#live-picture > svg, #exercise')
+const pictures = [...drawn].filter(one => one.getClientRects().length)
+const dock = document.getElementById('dock').getBoundingClientRect()
+const at = one => { const box = one.getBoundingClientRect(); return [box.left, box.top, box.right, box.bottom] }
+return {
+  capitals: Object.fromEntries(seen.map(one => [one.id, capital(one)])),
+  boxes: [...seen, ...pictures].map(one => [one.id || 'picture', ...at(one)]),
+  wide: seen.filter(one => one.scrollWidth > one.clientWidth + 1 && one.clientWidth).map(one => one.id),
+  dock: [dock.left, dock.top], sentence: getComputedStyle(document.getElementById('sentence')).position
+}
+"""
+
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("size", [PHONE_SMALL, DESKTOP], ids=["phone", "desktop"])
@@ -130,7 +182,7 @@ def test_every_live_state_fits_first_viewport(
 
 
 def _blank() -> dict[str, Any]:
-    fields = {key for state in STATES.values() for key in state} - {
+    fields = {key for state in (*STATES.values(), *ON_BOARD.values()) for key in state} - {
         "troubles",
         "phase",
         "rate",
@@ -138,6 +190,38 @@ def _blank() -> dict[str, Any]:
         "target_us",
     }
     return {**dict.fromkeys(fields - {"activity", "heels"}), "activity": "idle", "heels": (), "rate": 0}
+
+
+@pytest.mark.parametrize("size", MM_PER_PX, ids=["phone", "lying", "tablet", "tv"])
+def test_what_is_read_from_the_board_has_capitals_of_9_mm(
+    visit: Callable[[str], Browser], window: Browser, station: StationDouble, size: tuple[int, int]
+) -> None:
+    """On each device, in each state and before each exercise: large enough, whole, apart, and beside the dock."""
+    window.emulate(size)
+    before = {f"before {key}": {**STATES["ready"], "exercise": key, "side": Side.RIGHT} for key in exercises()}
+    for name, state in {**ON_BOARD, **before}.items():
+        station.show(**{**_blank(), "phase": "idle", "troubles": (), **state})
+        visit("/live").run("document.getElementById('voice-offer').remove()")
+        window.wait_until(
+            lambda: window.run("return document.getElementById('stage').dataset.digits"), "the stream arrives"
+        )
+        read = window.run(READ_FROM_BOARD)
+        assert "word" in read["capitals"], name
+        small = {part: px * MM_PER_PX[size] for part, px in read["capitals"].items()}
+        assert min(small.values()) >= LEAST_CAPITAL_MM, (name, small)
+        assert (read["wide"], read["sentence"]) == ([], "absolute"), name
+        _assert_apart(name, read["boxes"], size, *read["dock"])
+
+
+def _assert_apart(name: str, boxes: list[Any], size: tuple[int, int], dock_left: float, dock_top: float) -> None:
+    for number, (what, left, top, right, bottom) in enumerate(boxes):
+        assert left >= 0, (name, what)
+        assert top >= 0, (name, what)
+        assert right <= size[0], (name, what)
+        assert bottom <= size[1], (name, what)
+        assert bottom <= dock_top or right <= dock_left, (name, what, bottom, dock_top)
+        for other, a, b, c, d in boxes[number + 1 :]:
+            assert right <= a + 1 or left >= c - 1 or bottom <= b + 1 or top >= d - 1, (name, what, other)
 
 
 def test_hold_counts_down_between_updates(

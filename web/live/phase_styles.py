@@ -43,7 +43,7 @@ PHASE_STYLES = {
     "idle": PhaseStyle("STEP ON", "\u25b6", "calm", "Stand on the board, or choose what to do below."),
     "wait": PhaseStyle("STEP ON", "\u25b6", "calm", "Stand on the board, toes to the stop.", "Toes to the stop."),
     "lay": PhaseStyle("SET UP", "?", "calm", "Lay the board as the next step needs it."),
-    "settle": PhaseStyle("STAND STILL", "\u25a0", "calm", "Stand still, toes to the stop.", "Toes to the stop."),
+    "settle": PhaseStyle("STAND STILL", "\u25a0", "calm", "Stand still, toes to the stop.", ""),
     "side": PhaseStyle("READY", "\u25b6", "prepare", "Get into position.", "Foot straight."),
     "count": PhaseStyle("READY", "\u25b6", "prepare", "The clock is about to start.", ""),
     "attempt": PhaseStyle(

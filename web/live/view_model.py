@@ -60,7 +60,7 @@ TAP_HINTS = {
 
 VERDICTS = {
     "passed": ("Passed.", "Passed."),
-    "heel": ("Your heel came up. Try again.", "Heel came up."),
+    "heel": ("Your heel came up. Try again.", "Heel lifted."),
     "contact": ("Your knee did not reach. Try again.", "Knee too far."),
     "void": ("The board moved. Same distance again.", "Board moved."),
     "unclear": ("The sensor could not read the distance. Same distance again.", "Not read. Again."),
@@ -86,7 +86,7 @@ CLOCK_CAPTIONS = {
     "warm": "warm-up",
 }
 """What a clock counts down to."""
-MOVE_CAPTIONS = {"SLIDE BACK": "slide back", "CLOSER": "slide closer", "STAND STILL": "off target"}
+MOVE_CAPTIONS = {"SLIDE BACK": "slide back", "CLOSER": "closer", "STAND STILL": "off target"}
 """What the distance is while the board is moved, by the word beside it."""
 REPETITION_NOUNS = {"calibrate": "block", "check": "block", "lesson": "sound"}
 """What a repetition is called in activities other than stretches."""
@@ -241,7 +241,7 @@ def _brief(snapshot: Snapshot, style: PhaseStyle, units: str) -> str | None:
     if state.phase == "switch" and isinstance(state.side, Side):
         return f"Lift the {state.side.other} foot."
     if _is_self_confirmed(state):
-        return "At the wall: tap twice."
+        return "At wall: tap twice."
     if isinstance(state, TestState) and state.phase == "move" and state.verdict and not style.brief:
         return VERDICTS.get(state.verdict, (state.verdict, state.verdict))[1]
     return style.brief
@@ -320,6 +320,8 @@ def _number(snapshot: Snapshot, units: str) -> str | None:
             return str(repetition)
         case TestState(phase="count") if snapshot.cue is not None and snapshot.cue.count is not None:
             return str(snapshot.cue.count)
+        case TestState(phase="wait" | "switch"):
+            return NO_NUMBER
         case TestState(phase="result") as state:
             results = ((Side.LEFT, state.result_left_mm), (Side.RIGHT, state.result_right_mm))
             known = [f"{SIDE_SYMBOLS[side]} {lengths.number_text(mm, units)}" for side, mm in results if mm is not None]

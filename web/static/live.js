@@ -156,10 +156,14 @@
       adviceExercise = ''
     }
     if (el('pain-exercise')) el('pain-exercise').value = doing ? doing.key : ''
-    if (!doing) return
+    if (!doing) {
+      if (el('exercise-about')) text('exercise-about', '')
+      return
+    }
     const picture = el('exercise'), address = `/exercises/${doing.key}.svg`
     if (picture.getAttribute('src') !== address) Object.assign(picture, { src: address, alt: 'Picture: ' + doing.short_name })
     for (const part of ['name', 'dose', 'verifies']) text('exercise-' + part, doing[part])
+    if (el('exercise-about')) text('exercise-about', `${doing.name}: ${doing.dose}. ${doing.verifies}`)
   }
 
   function showCueBadge() {

@@ -37,7 +37,7 @@
 
   function resetSpoken() { spoken = { exercise: '', side: '' } }
   function cueLengthMs(one) {
-    const table = cues[one.name]
+    const table = one && cues[one.name]   // a station that has started again has given none
     return table ? (table.variants[one.side] || table.variants[one.count] || table.tones).at(-1)[2] : 0
   }
   function stopSpeaking() {

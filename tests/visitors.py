@@ -16,7 +16,7 @@ from typing import Any
 
 from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
 
-from tests.browser import Browser
+from tests.browser import OPEN_FOLDS, Browser
 
 STEP_BOUND_S = 30.0
 """Twice the longest step of a test or a hold, with reserve for a busy machine."""
@@ -72,9 +72,10 @@ class Visitor:
             self.window.run(RECORD_STATES)
 
     def click_button(self, label: str) -> None:
-        """Press the button with this label."""
+        """Press the button with this label, also one in a closed fold."""
         button = self.window.run(BUTTON, label)
         assert button is not None, f"no button {label!r}"
+        self.window.run(OPEN_FOLDS, button)
         self.window.run("arguments[0].scrollIntoView({block: 'center'})", button)
         button.click()
 
@@ -100,9 +101,9 @@ class Visitor:
         self.release_key(key)
 
     def hold_key(self, label: str, key: Key) -> None:
-        """Move to the button with Tab and hold a key down there."""
+        """Move to the button or fold with Tab and hold a key down there."""
         for _ in range(MOST_STOPS):
-            if self.window.press_tab().startswith(f"button {label} "):
+            if self.window.press_tab().startswith((f"button {label} ", f"summary {label} ")):
                 break
         else:
             raise AssertionError(f"no button {label!r} is reached by keys")
@@ -119,6 +120,7 @@ class Visitor:
     def _click_first(self, selector: str) -> Any:
         try:
             for button in self.window.find_all(selector):
+                self.window.run(OPEN_FOLDS, button)
                 self.window.run("arguments[0].scrollIntoView({block: 'center'})", button)
                 button.click()
                 return button

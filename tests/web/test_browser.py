@@ -224,6 +224,136 @@ def _assert_apart(name: str, boxes: list[Any], size: tuple[int, int], dock_left:
             assert right <= a + 1 or left >= c - 1 or bottom <= b + 1 or top >= d - 1, (name, what, other)
 
 
+BAND = """
+const stage = getComputedStyle(document.getElementById('stage')), colour = stage.boxShadow.match(/rgba?\\([^)]*\\)/)[0]
+const light = text => text.match(/[\\d.]+/g).slice(0, 3).map(one => one / 255)
+  .map(one => one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4)
+  .reduce((sum, one, at) => sum + one * [0.2126, 0.7152, 0.0722][at], 0.05)
+const [a, b] = [light(colour), light(stage.backgroundColor)]
+return [colour, Math.max(a, b) / Math.min(a, b)]
+"""
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_band_of_colour_shows_prepare_work_and_rest(
+    visit: Callable[[str], Browser], window: Browser, station: StationDouble, dark: bool
+) -> None:
+    """Three colours, each 3:1 against the stage; a lifted heel is the inverted screen alone."""
+    window.emulate(PHONE, dark=dark)
+    station.show(**HOLD)
+    visit("/live")
+    colours = set()
+    for state in (STATES["prepare"], HOLD, ON_BOARD["between"]):
+        station.show(**state)
+        window.wait_until(
+            lambda state=state: window.run("return document.getElementById('stage').dataset.phase") == state["phase"],
+            "the phase is shown",
+        )
+        colour, contrast = window.run(BAND)
+        colours.add(colour)
+        assert contrast >= 3
+    assert len(colours) == 3
+    station.show(**STATES["lifted"])
+    window.wait_until(lambda: "HEEL DOWN" in window.text("#word"), "the lifted heel is shown")
+    assert window.run(BAND)[0] == "rgba(0, 0, 0, 0)"
+
+
+@pytest.mark.parametrize("address", ["/live", "/board"])
+def test_live_page_is_a_mode(
+    visit: Callable[[str], Browser], window: Browser, station: StationDouble, address: str
+) -> None:
+    """No menu, one way out; the stage and the dock fill the screen; the rest is folded below them."""
+    station.show(**HOLD)
+    visit(address)
+    assert window.find_all("nav, .chip") == []
+    assert window.find(".leave a").get_attribute("href").endswith("/")
+    stage_top, stage_bottom, dock_top = window.run(
+        "const box = id => document.getElementById(id).getBoundingClientRect();"
+        "return [box('stage').top, box('stage').bottom, box('dock').top]"
+    )
+    assert stage_top <= 44
+    assert abs(stage_bottom - dock_top) <= 2
+    folded = window.run(
+        "return [...document.querySelectorAll('details:not([open]) > summary')].map(one => one.innerText)"
+    )
+    assert folded == ["It hurts", "More", *(["Simulated board"] if address == "/live" else [])]
+    assert window.text('button[value="skip"]') == "Skip this exercise"
+    station.show(activity="idle", phase="idle", counting=None)
+    window.wait_until(lambda: not window.text('button[value="skip"]'), "without a session there is nothing to skip")
+
+
+def test_open_board_is_remembered(visit: Callable[[str], Browser], window: Browser) -> None:
+    visit("/live").click("#board summary")
+    window.wait_until(lambda: window.run("return localStorage.getItem('board')") == "open", "it is remembered")
+    assert visit("/live").run("return document.getElementById('board').open")
+    window.run("localStorage.clear()")
+
+
+SHOWN = "return ['.leave', '#dock'].map(one => getComputedStyle(document.querySelector(one)).opacity)"
+
+
+@pytest.mark.parametrize("kind", ["pointerdown", "pointermove", "keydown"])
+def test_wall_display_shows_its_buttons_when_touched(
+    visit: Callable[[str], Browser], window: Browser, station: StationDouble, kind: str
+) -> None:
+    """The stage alone, without the cursor; a touch, the mouse or Escape brings the way out, Stop and It hurts."""
+    window.emulate((1920, 1080))
+    station.show(**HOLD)
+    visit("/live?kiosk")
+    assert window.run(SHOWN) == ["0", "0"]
+    assert window.run("return getComputedStyle(document.body).cursor") == "none"
+    assert window.find_all(".controls, .board") == []
+    box = window.run("return document.getElementById('stage').getBoundingClientRect().toJSON()")
+    assert (box["top"], box["left"], box["width"], box["height"]) == (0, 0, 1920, 1080)
+    window.run(
+        f"dispatchEvent(new {'KeyboardEvent' if kind == 'keydown' else 'PointerEvent'}('{kind}', {{key: 'Escape'}}))"
+    )
+    assert window.run(SHOWN) == ["1", "1"]
+    window.click("#stop")
+    window.wait_until(lambda: station.commands == [(CommandName.STOP, None)], "the command arrives")
+    assert window.driver.current_url.endswith("/live?kiosk")
+    window.find(".leave a").click()
+    window.wait_until(lambda: window.driver.current_url.endswith("/"), "Today is shown")
+
+
+def test_wall_display_works_without_scripts(
+    visit: Callable[[str], Browser], window: Browser, station: StationDouble
+) -> None:
+    """Without scripts nothing can bring the buttons, so they are always there; a button leads back to the display."""
+    station.show(**HOLD)
+    window.emulate(PHONE, scripts=False)
+    try:
+        visit("/live?kiosk")
+        assert window.run(SHOWN) == ["1", "1"]
+        window.click("#pause")
+        window.wait_until(lambda: station.commands == [(CommandName.PAUSE, None)], "the command arrives")
+        window.wait_until(lambda: "/live?kiosk" in window.driver.current_url, "the display is back")
+    finally:
+        window.emulate(PHONE)
+
+
+def test_voice_is_offered_once(visit: Callable[[str], Browser], window: Browser, station: StationDouble) -> None:
+    """Before the first clock runs in this browser; refused, or passed by, it does not come again."""
+    offered = "#voice-offer"
+    visit("/live").run("localStorage.clear()")
+    for end in (lambda: window.click("#voice-off"), lambda: station.show(**HOLD)):
+        window.run("localStorage.clear()")
+        station.show(activity="idle", phase="idle", counting=None)
+        visit("/live")
+        window.wait_until(
+            lambda: window.run("return document.getElementById('stage').dataset.digits"), "the stream arrives"
+        )
+        assert window.text(offered) == ""
+        station.show(**STATES["prepare"])
+        window.wait_until(lambda: "Turn on the voice" in window.text(offered), "the voice is offered")
+        end()
+        window.wait_until(lambda: window.text(offered) == "", "the offer is over")
+        station.show(**STATES["prepare"])
+        visit("/live")
+        window.wait_until(lambda: "READY" in window.text("#word"), "the page is there again")
+        assert window.text(offered) == ""
+
+
 def test_hold_counts_down_between_updates(
     visit: Callable[[str], Browser], window: Browser, station: StationDouble
 ) -> None:

@@ -37,7 +37,11 @@ MOST_STOPS = 100
 Key = dict[str, object]
 ENTER: Key = {"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r"}
 SPACE: Key = {"key": " ", "code": "Space", "windowsVirtualKeyCode": 32, "text": " "}
-BUTTON = "return [...document.querySelectorAll('button')].find(one => one.innerText.trim() === arguments[0]) || null"
+BUTTON = """
+const buttons = [...document.querySelectorAll('button')]
+return buttons.find(one => (one.innerText || one.textContent).trim() === arguments[0]) || null
+"""
+"""Finds a button by its label; in a closed fold it has a text but shows none."""
 
 
 @contextmanager

@@ -374,7 +374,7 @@ def test_hold_counts_down_between_updates(
         "const stage = getComputedStyle(document.getElementById('stage'));"
         "return [stage.backgroundColor, getComputedStyle(document.body).backgroundColor, stage.animationName]"
     )
-    assert colours == ["rgb(0, 0, 0)", "rgb(255, 255, 255)", "none"]
+    assert colours == ["rgb(0, 0, 0)", "rgb(246, 244, 239)", "none"]
 
 
 def test_number_never_jumps_back(visit: Callable[[str], Browser], window: Browser, station: StationDouble) -> None:

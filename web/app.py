@@ -48,6 +48,7 @@ def create_app(
     from web.pages import (
         about,
         calibration,
+        causes,
         components,
         downloads,
         end_card,
@@ -91,7 +92,7 @@ def create_app(
         about,
         components,
     )
-    guide_pages = (health_questions, feedback, end_card, plan, why, exercises, routines, help)
+    guide_pages = (health_questions, feedback, end_card, plan, why, exercises, routines, help, causes)
     for page in (*board_pages, *guide_pages):
         app.register_blueprint(page.blueprint(site))
     errors.register(app)

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from station.advice import health_questions
 from station.advice.dose import count_of, hold_s_of, repetitions_of
+from station.advice.records import LegConditions
+from station.advice.restrictions import TEST_KEY
+from station.catalogue.read import exercises
 from station.catalogue.records import Exercise, Feet, FeltPlace, Group, HeelPosition, Item, Verification
 from station.core.events import Side
 from station.units import duration_text
@@ -101,6 +104,11 @@ def entry(item: Item, exercise: Exercise | None) -> Entry:
     return Entry(None, "Rest", f"{item.rest_s} s", "")
 
 
+def names_by_key() -> dict[str, str]:
+    """The names of everything that may be left out: each exercise and the test."""
+    return {TEST_KEY: "Knee-to-wall test", **{key: one.name for key, one in exercises().items()}}
+
+
 def capitalize_first(text: str) -> str:
     """The text with its first letter capitalized and the others unchanged."""
     return text[:1].upper() + text[1:]
@@ -110,12 +118,12 @@ def _leg_text(side: Side | None) -> str:
     return "each leg" if side is None else f"{side} leg only"
 
 
-def viewer_conditions(site: Site) -> frozenset[str]:
-    """The conditions that the viewer answered yes to; empty if they were not asked."""
+def viewer_conditions(site: Site) -> LegConditions:
+    """The conditions of the viewer's legs; none if they were not asked."""
     person = site.person()
     stored = () if person is None else site.store.answers(person.id, "health", limit=1)
     try:
-        return health_questions.parse_answer(stored[0].answer) if stored else frozenset()
+        return health_questions.parse_answer(stored[0].answer) if stored else LegConditions()
     except ValueError:
         # Stored by a release with other conditions: the questions are asked again elsewhere.
-        return frozenset()
+        return LegConditions()

@@ -46,6 +46,7 @@ PLACES = (
             "health_questions",
             "sounds",
             "help",
+            "causes",
             "calibration",
             "status",
             "settings",
@@ -69,6 +70,7 @@ MORE = (
         "Learn",
         (
             ("help.help", "circle-question-mark", "Help", "What people ask about stiff ankles"),
+            ("causes.causes", "footprints", "What causes it", "What stiffens an ankle, and what to do about it"),
             ("sounds.sounds", "volume-2", "Sounds", "What the board tells you while you look elsewhere"),
         ),
     ),

@@ -58,10 +58,10 @@ def with_longer_holds(exercise: Exercise, item: Item) -> Item:
 
 def split_side_first(exercise: Exercise, item: Item, side: Side) -> tuple[Item, ...]:
     """The item split in two: this side with one more repetition, then the other side."""
-    if item.side is not None or exercise.feet is Feet.BOTH or hold_s_of(exercise, item) is None:
+    if item.side is side.other or exercise.feet is Feet.BOTH or hold_s_of(exercise, item) is None:
         return (item,)
     more = msgspec.structs.replace(item, side=side, repetitions=repetitions_of(exercise, item) + 1)
-    return more, msgspec.structs.replace(item, side=side.other)
+    return (more,) if item.side is side else (more, msgspec.structs.replace(item, side=side.other))
 
 
 def duration_s_of(exercises: Catalogue, items: Iterable[Item]) -> int:
@@ -73,7 +73,7 @@ def _item_duration_s(exercises: Catalogue, item: Item) -> int:
     if item.rest_s is not None:
         return item.rest_s
     if item.test is not None:
-        return TEST_DURATION_S[item.test]
+        return TEST_DURATION_S[item.test] // (1 if item.side is None else 2)
     exercise = exercises[str(item.exercise)]
     dose = exercise.dose
     count, hold_s = count_of(exercise, item), hold_s_of(exercise, item)

@@ -6,18 +6,21 @@ other effects.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import chain
 from math import ceil
 from typing import Any
 
 import msgspec
 
 from station.advice.pain import STOP_FROM
-from station.advice.records import Adaptation, PainAnswers, Reason
-from station.catalogue.records import Exercise, Item, Restriction
+from station.advice.records import Adaptation, Catalogue, LegConditions, PainAnswers, Reason
+from station.catalogue.records import Exercise, Feet, Item, Restriction
+from station.core.events import Side
 
 DISCLAIMER = (
     "The station is not a medical device, and this is not medical advice. Your answers only make it more cautious. "
@@ -25,6 +28,8 @@ DISCLAIMER = (
 )
 """Shown once, with the questions."""
 
+YES, NO = "yes", "no"
+"""Answers; to a condition of a leg, yes means both legs, and a side only that one."""
 NOT_CLEARED, CLEARED, NO_WEIGHT, PARTIAL_WEIGHT = "not_cleared", "cleared", "no_weight", "partial_weight"
 TENDON_PAIN, INSERTIONAL = "tendon_pain", "insertional"
 NEURO, NUMB, BALANCE = "neuro", "numb", "balance"
@@ -52,8 +57,9 @@ class ConditionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One yes-or-no question and the effect of a yes, in a sentence or two. `title` names the condition in lists.
+    """One question and the effect of a yes, in a sentence or two. `title` names the condition in lists.
 
+    A condition that `is_of_leg` is answered with the leg or legs that have it, any other one with yes or no.
     `professional` is whom to ask, where the guide names one. A condition with `follow_up_of` is only asked after a yes
     to that condition, and its own yes lifts the restrictions of that condition. `effect_without` is what remains of the
     effect where the exercises that it names are left out.
@@ -64,12 +70,18 @@ class Condition:
     question: str
     effect: str
     kind: ConditionKind
+    is_of_leg: bool = False
     professional: str | None = None
     follow_up_of: str | None = None
     test_limit: TestLimit = TestLimit.NONE
     test_reason: str = ""
     """Why the test is limited, in a sentence."""
     effect_without: str | None = None
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The answers to choose from."""
+        return (*Side, YES, NO) if self.is_of_leg else (YES, NO)
 
 
 CONDITIONS = (
@@ -80,7 +92,8 @@ CONDITIONS = (
         "exercise yet?",
         "Nothing is proposed until the professional who treats you has cleared you for exercise.",
         ConditionKind.BLOCKS,
-        "the professional who treats you",
+        is_of_leg=True,
+        professional="the professional who treats you",
     ),
     Condition(
         CLEARED,
@@ -89,6 +102,7 @@ CONDITIONS = (
         "Start gently, at half the usual dose. It grows to three quarters and then to the whole while the ankle stays "
         "calm.",
         ConditionKind.CHANGES_EXERCISES,
+        is_of_leg=True,
         test_limit=TestLimit.COMFORTABLE,
         test_reason="In the test, lunge only as far as is comfortable; do not push to the end.",
     ),
@@ -98,7 +112,8 @@ CONDITIONS = (
         "Have you had an injury after which you could not put weight on the foot, and which has not been X-rayed?",
         "Nothing is proposed until a fracture has been ruled out, usually by an X-ray.",
         ConditionKind.BLOCKS,
-        "a doctor, for an X-ray",
+        is_of_leg=True,
+        professional="a doctor, for an X-ray",
     ),
     Condition(
         PARTIAL_WEIGHT,
@@ -106,16 +121,18 @@ CONDITIONS = (
         "Have you been told to put only part of your weight on a leg?",
         "Nothing is proposed until you may put your whole weight on it: the board cannot tell how much is too much.",
         ConditionKind.BLOCKS,
-        "the professional who set the limit",
+        is_of_leg=True,
+        professional="the professional who set the limit",
     ),
     Condition(
         TENDON_PAIN,
         "Pain in the Achilles tendon",
         "Does your Achilles tendon hurt at the moment?",
         "Do not force any stretch to its end. Heel drops load the tendon, in a comfortable range and with less than "
-        "your body weight if need be. A heel lift in your shoe may help for a while.",
+        "your weight if need be. A heel lift in your shoe may help for a while.",
         ConditionKind.CHANGES_EXERCISES,
-        "a physiotherapist, if it does not settle",
+        is_of_leg=True,
+        professional="a physiotherapist, if it does not settle",
         test_limit=TestLimit.EXCLUDED,
         test_reason="The test takes the ankle to the end of its range, which a sore tendon should avoid. It returns "
         "when you answer that the pain has settled.",
@@ -127,7 +144,8 @@ CONDITIONS = (
         "Does it hurt right where the Achilles tendon meets the heel bone?",
         "Avoid the end of your range for now. Heel drops on the flat load the tendon.",
         ConditionKind.CHANGES_EXERCISES,
-        "a physiotherapist, if it does not settle",
+        is_of_leg=True,
+        professional="a physiotherapist, if it does not settle",
         test_limit=TestLimit.EXCLUDED,
         test_reason="The test takes the ankle to the end of its range, which a sore tendon should avoid. It returns "
         "when you answer that the pain has settled.",
@@ -140,7 +158,7 @@ CONDITIONS = (
         "The straight-knee calf stretch comes first, 10 to 20 minutes a day in all for each leg. See a neuro "
         "physiotherapist.",
         ConditionKind.CHANGES_EXERCISES,
-        "a neuro physiotherapist",
+        professional="a neuro physiotherapist",
         effect_without="See a neuro physiotherapist.",
     ),
     Condition(
@@ -150,7 +168,8 @@ CONDITIONS = (
         "Pain cannot warn you there, so exercises that load the foot hard are reduced or left out. Check your skin "
         "afterwards.",
         ConditionKind.CHANGES_EXERCISES,
-        "a doctor, if the cause is unknown",
+        is_of_leg=True,
+        professional="a doctor, if the cause is unknown",
     ),
     Condition(
         BALANCE,
@@ -165,7 +184,7 @@ CONDITIONS = (
         "Is this for a child?",
         "Nothing is proposed for a child unless a trained professional supervises.",
         ConditionKind.BLOCKS,
-        "a physiotherapist who works with children",
+        professional="a physiotherapist who works with children",
     ),
     Condition(
         CHILD_LED,
@@ -181,7 +200,8 @@ CONDITIONS = (
         "Do you have metal in the ankle, or a known bony block?",
         "It may limit how far the ankle can ever bend, so if you stop improving early, it is not your fault.",
         ConditionKind.CHANGES_EXPECTATION,
-        "your surgeon, if you want to know how far it can go",
+        is_of_leg=True,
+        professional="your surgeon, if you want to know how far it can go",
     ),
     Condition(
         PINCH,
@@ -189,6 +209,7 @@ CONDITIONS = (
         "Does it pinch in the front of the ankle when you lunge?",
         "First mobilise the ankle with the foot fully relaxed. In a lunge, stop short of the pinch.",
         ConditionKind.CHANGES_EXERCISES,
+        is_of_leg=True,
         effect_without="In a lunge, stop short of the pinch.",
         test_limit=TestLimit.COMFORTABLE,
         test_reason="In the test, stop short of the pinch in front of the ankle.",
@@ -199,6 +220,7 @@ CONDITIONS = (
         "Does the arch of your foot fall in when you lunge?",
         "Support the arch and go only as far as it holds. Your result may be smaller, but it is the ankle's.",
         ConditionKind.CHANGES_EXERCISES,
+        is_of_leg=True,
         test_limit=TestLimit.COMFORTABLE,
         test_reason="In the test, lunge only as far as the arch of your foot holds.",
     ),
@@ -208,11 +230,13 @@ CONDITIONS = (
         "Do your toes turn out when you walk or lunge?",
         "The straight lunge is part of your routine: foot straight ahead, knee over the toes.",
         ConditionKind.CHANGES_EXERCISES,
+        is_of_leg=True,
         effect_without="Keep the foot straight ahead and the knee over the toes.",
     ),
 )
 """In the order of the questions."""
 CONDITION_BY_KEY: Mapping[str, Condition] = {condition.key: condition for condition in CONDITIONS}
+BLOCKING = tuple(condition.key for condition in CONDITIONS if condition.kind is ConditionKind.BLOCKS)
 
 ASK_AGAIN_AFTER = timedelta(weeks=26)
 """In half a year an ankle can change."""
@@ -234,12 +258,22 @@ CALM_DAYS_PER_STAGE = 6
 GROWN = Reason("dose-grows", "It has stayed calm, so the dose has grown to three quarters of the usual one.")
 
 
+ONE_LEG_RULE = "health-one-leg"
+OFF_FEET_ONLY = "The other leg does only what is done sitting or lying."
+"""What remains while one leg must not carry the person."""
+
+
 @dataclass(frozen=True, slots=True)
 class ExerciseRestriction:
-    """How a person's conditions restrict one exercise, with a reason from each. `share` is that of the usual dose."""
+    """How a person's conditions restrict one exercise on the legs `sides`, with a reason from each condition.
 
+    `main_reasons` has the first reason of each leg, `share` that of the usual dose.
+    """
+
+    sides: tuple[Side, ...]
     restriction: Restriction | None
-    reasons: tuple[Reason, ...]
+    reasons: tuple[Reason, ...] = ()
+    main_reasons: tuple[Reason, ...] = ()
     share: float = WHOLE
 
 
@@ -248,67 +282,157 @@ def rule_key(condition: str) -> str:
     return f"health-{condition.replace('_', '-')}"
 
 
-def parse_answer(answer: Any) -> frozenset[str]:
-    """The conditions that a stored answer, `{"yes": [...], "no": [...]}`, says yes to.
+def on_legs(sentence: str, sides: Collection[Side]) -> str:
+    """The sentence, which names the leg if it is about one only."""
+    if len(sides) != 1:
+        return sentence
+    return f"{next(iter(sides)).capitalize()} leg: {sentence[:1].lower()}{sentence[1:]}"
 
-    Raises ValueError with a sentence if the answer has another form or names an unknown condition.
+
+def parse_answer(answer: Any) -> LegConditions:
+    """The conditions of each leg by a stored answer: `{"yes": [...], "no": [...], "left": [...], "right": [...]}`.
+
+    Yes to a condition of a leg means both legs; a list may be missing. Raises ValueError with a sentence if the answer
+    has another form or names an unknown condition.
     """
-    if not isinstance(answer, Mapping) or not answer.keys() <= {"yes", "no"}:
-        raise ValueError("The answers to the health questions must be two lists, yes and no.")
-    lists = answer.get("yes", ()), answer.get("no", ())
-    if any(isinstance(one, str) or not isinstance(one, Collection) for one in lists):
-        raise ValueError("The answers to the health questions must be two lists, yes and no.")
-    yes, no = ([str(key) for key in one] for one in lists)
-    unknown = sorted({*yes, *no} - CONDITION_BY_KEY.keys())
+    if not isinstance(answer, Mapping) or not answer.keys() <= {YES, NO, *Side}:
+        raise ValueError("The answers to the health questions must be lists: yes, no, left and right.")
+    if any(isinstance(one, str) or not isinstance(one, Collection) for one in answer.values()):
+        raise ValueError("The answers to the health questions must be lists: yes, no, left and right.")
+    lists = {value: [str(key) for key in answer.get(value, ())] for value in (YES, NO, *Side)}
+    answered = [key for keys in lists.values() for key in {*keys}]
+    unknown = sorted({*answered} - CONDITION_BY_KEY.keys())
     if unknown:
         raise ValueError(f"There is no condition {unknown[0]}; the conditions are {', '.join(CONDITION_BY_KEY)}.")
-    both = sorted({*yes} & {*no})
-    if both:
-        raise ValueError(f"The condition {both[0]} is answered with both yes and no.")
-    return frozenset(yes)
+    twice = sorted(key for key, times in Counter(answered).items() if times > 1)
+    if twice:
+        raise ValueError(f"The condition {twice[0]} has more than one answer.")
+    of_person = sorted(key for side in Side for key in lists[side] if not CONDITION_BY_KEY[key].is_of_leg)
+    if of_person:
+        raise ValueError(f"The condition {of_person[0]} is answered with a leg; it needs yes or no.")
+    return LegConditions(*(frozenset((*lists[YES], *lists[side])) for side in (Side.LEFT, Side.RIGHT)))
 
 
-def block_reason(conditions: Collection[str]) -> Reason | None:
-    """Why nothing may be proposed, or `None`."""
+def blocks(conditions: LegConditions) -> dict[Side, Condition]:
+    """The legs for which nothing may be proposed, each with the condition that blocks it."""
+    found = {side: _block_of(conditions.on(side)) for side in Side}
+    return {side: condition for side, condition in found.items() if condition is not None}
+
+
+def _block_of(conditions: frozenset[str]) -> Condition | None:
+    """The first of a leg's conditions that blocks it."""
+    if conditions.isdisjoint(BLOCKING):
+        return None
     lifted = {CONDITION_BY_KEY[key].follow_up_of for key in conditions}
-    for condition in CONDITIONS:
-        if condition.kind is ConditionKind.BLOCKS and condition.key in conditions and condition.key not in lifted:
-            return Reason(rule_key(condition.key), condition.effect)
-    return None
+    return next((CONDITION_BY_KEY[key] for key in BLOCKING if key in conditions - lifted), None)
 
 
-def knee_to_wall_exclusions(conditions: Collection[str]) -> list[Reason]:
-    """Why these conditions rule out the knee-to-wall test; empty if they allow it."""
-    return _test_reasons(conditions, TestLimit.EXCLUDED)
+def block_reason(conditions: LegConditions) -> Reason | None:
+    """Why nothing may be proposed for either leg, or `None`."""
+    found = blocks(conditions)
+    if len(found) < len(Side):
+        return None
+    condition = found[Side.LEFT]
+    return _reason_of(condition.key, condition.effect, conditions)
 
 
-def knee_to_wall_precautions(conditions: Collection[str]) -> list[Reason]:
-    """How far to go in a test with these conditions."""
-    return _test_reasons(conditions, TestLimit.COMFORTABLE)
+def knee_to_wall_exclusions(conditions: LegConditions, *sides: Side) -> dict[Side, list[Reason]]:
+    """Those of these legs that the conditions rule out for the knee-to-wall test, each with the reasons."""
+    standing = _standing_block_reason(conditions)
+    reasons = {side: [standing] if standing else _test_reasons(conditions, TestLimit.EXCLUDED, side) for side in sides}
+    return {side: found for side, found in reasons.items() if found}
 
 
-def _test_reasons(conditions: Collection[str], limit: TestLimit) -> list[Reason]:
-    found = [one for one in CONDITIONS if one.key in conditions and one.test_limit is limit]
-    return [Reason(rule_key(one.key), one.test_reason) for one in found]
+def knee_to_wall_precautions(conditions: LegConditions, *sides: Side) -> list[Reason]:
+    """How far to go in a test of these legs."""
+    return _test_reasons(conditions, TestLimit.COMFORTABLE, *sides)
 
 
-def restriction_on(exercise: Exercise, conditions: Collection[str], calm_training_days: int = 0) -> ExerciseRestriction:
-    """The strictest restriction that these conditions put on the exercise after so many calm days, and its reasons."""
-    found = {one.condition: one for one in exercise.cautions if one.condition in conditions}
-    excluded = tuple(
-        Reason(rule_key(key), one.reason) for key, one in found.items() if one.restriction is Restriction.EXCLUDED
+def _test_reasons(conditions: LegConditions, limit: TestLimit, *sides: Side) -> list[Reason]:
+    found = [one for one in CONDITIONS if one.key in conditions.on(*sides) and one.test_limit is limit]
+    return [_reason_of(one.key, one.test_reason, conditions) for one in found]
+
+
+def _reason_of(condition: str, sentence: str, conditions: LegConditions) -> Reason:
+    """A reason by a condition, which names the leg if only one has it."""
+    return Reason(rule_key(condition), on_legs(sentence, conditions.legs_with(condition)))
+
+
+def _standing_block_reason(conditions: LegConditions) -> Reason | None:
+    """Why nothing is done standing: one leg must not carry the person."""
+    found = blocks(conditions)
+    if len(found) != 1:
+        return None
+    (side,) = found
+    return Reason(ONE_LEG_RULE, f"It is done standing, and your {side} leg must not carry you yet.")
+
+
+def restrictions_on(
+    exercise: Exercise,
+    conditions: LegConditions,
+    sides: tuple[Side, ...] = tuple(Side),
+    *,
+    calm_training_days: int = 0,
+    easing: Reason | None = None,
+) -> tuple[ExerciseRestriction, ...]:
+    """The strictest restriction that these conditions put on the exercise after so many calm days, and its reasons.
+
+    One for all the legs `sides` if it is the same for them, else one for each; an exercise for both legs at once
+    follows the stricter one. `easing` is why pain halves every dose.
+    """
+    if exercise.feet is Feet.BOTH:
+        return (_restriction_on(exercise, conditions, tuple(Side), calm_training_days, easing),)
+    found = [_restriction_on(exercise, conditions, (side,), calm_training_days, easing) for side in sides]
+    if len({(one.restriction, one.share) for one in found}) > 1:
+        return tuple(found)
+    reasons, main_reasons = (
+        tuple(dict.fromkeys(chain.from_iterable(of_leg)))
+        for of_leg in ((one.reasons for one in found), (one.main_reasons for one in found))
+    )
+    return (replace(found[0], sides=sides, reasons=reasons, main_reasons=main_reasons),)
+
+
+def _restriction_on(
+    exercise: Exercise,
+    conditions: LegConditions,
+    sides: tuple[Side, ...],
+    calm_training_days: int,
+    easing: Reason | None,
+) -> ExerciseRestriction:
+    """The restriction on these legs together."""
+    excluded = [*_block_reasons(exercise, conditions, sides)]
+    found = {one.condition: one for one in exercise.cautions if one.condition in conditions.on(*sides)}
+    excluded += (
+        _reason_of(key, one.reason, conditions) for key, one in found.items() if one.restriction is Restriction.EXCLUDED
     )
     if excluded:
-        return ExerciseRestriction(Restriction.EXCLUDED, excluded, 0.0)
+        return ExerciseRestriction(sides, Restriction.EXCLUDED, tuple(excluded), tuple(excluded[:1]), 0.0)
     reasons = {key: one.reason for key, one in found.items()}
-    if CLEARED in conditions:
+    if CLEARED in conditions.on(*sides):
         reasons.setdefault(CLEARED, CONDITION_BY_KEY[CLEARED].effect)
     shares = {key: _share_of_dose(exercise, key, calm_training_days) for key in reasons}
     share = min(shares.values(), default=WHOLE)
-    if share == WHOLE:
-        return ExerciseRestriction(None, ())
-    strictest = tuple(Reason(rule_key(key), reason) for key, reason in reasons.items() if shares[key] == share)
-    return ExerciseRestriction(Restriction.REDUCED, strictest if share == HALF else (GROWN, *strictest), share)
+    smaller: list[Reason] = []
+    if share < WHOLE:
+        strictest = [key for key in reasons if shares[key] == share]
+        if share > HALF:
+            smaller.append(replace(GROWN, sentence=on_legs(GROWN.sentence, conditions.legs_with(strictest[0]))))
+        smaller += (_reason_of(key, reasons[key], conditions) for key in strictest)
+    if easing is not None:
+        share = HALF
+        smaller.append(easing)
+    restriction = Restriction.REDUCED if smaller else None
+    return ExerciseRestriction(sides, restriction, tuple(smaller), tuple(smaller[:1]), share)
+
+
+def _block_reasons(exercise: Exercise, conditions: LegConditions, sides: Collection[Side]) -> Iterator[Reason]:
+    """Why one leg's block excludes the exercise on these legs: it rests itself, and no exercise stands on it."""
+    standing = _standing_block_reason(conditions)
+    if standing is not None and not exercise.is_off_feet:
+        yield standing
+    elif standing is not None:
+        for side in blocks(conditions).keys() & set(sides):
+            yield Reason(ONE_LEG_RULE, f"Your {side} leg rests for now.")
 
 
 def _share_of_dose(exercise: Exercise, condition: str, calm_training_days: int) -> float:
@@ -319,24 +443,32 @@ def _share_of_dose(exercise: Exercise, condition: str, calm_training_days: int) 
     return (HALF, THREE_QUARTERS, WHOLE)[min(stage, 2)]
 
 
-def effect_of(condition: Condition, exercises: Mapping[str, Exercise], conditions: Collection[str]) -> str:
+def effect_of(condition: Condition, exercises: Catalogue, conditions: LegConditions) -> str:
     """The effect of a condition beside the others: never that an exercise comes first which another one leaves out."""
+    legs = conditions.legs_with(condition.key)
+    if condition.effect_without is None:
+        return on_legs(condition.effect, legs)
     named = (*FIRST_EXERCISES.get(condition.key, ()), *ADDED_EXERCISES.get(condition.key, ()))
     allowed = [
-        key for key in named if restriction_on(exercises[key], conditions).restriction is not Restriction.EXCLUDED
+        side
+        for side in legs
+        for restriction in chain.from_iterable(restrictions_on(exercises[key], conditions, (side,)) for key in named)
+        if restriction.restriction is not Restriction.EXCLUDED
     ]
-    return condition.effect if allowed or condition.effect_without is None else condition.effect_without
+    return on_legs(condition.effect, {*allowed}) if allowed else on_legs(condition.effect_without, legs)
 
 
-def adaptations(conditions: Collection[str]) -> Iterator[Adaptation]:
+def adaptations(exercises: Catalogue, conditions: LegConditions) -> Iterator[Adaptation]:
     """What the conditions change in a routine besides restricting its exercises; one for every condition."""
     for condition in CONDITIONS:
-        if condition.key in conditions:
+        legs = conditions.legs_with(condition.key)
+        if legs:
             yield Adaptation(
-                Reason(rule_key(condition.key), condition.effect),
-                condition.effect_without or condition.effect,
+                Reason(rule_key(condition.key), effect_of(condition, exercises, conditions)),
+                on_legs(condition.effect_without or condition.effect, legs),
                 first_exercises=FIRST_EXERCISES.get(condition.key, ()),
                 added_exercises=ADDED_EXERCISES.get(condition.key, ()),
+                sides=legs,
                 ten_minute_exercises=(NEURO_EXERCISE,) if condition.key == NEURO else (),
             )
 

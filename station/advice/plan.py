@@ -210,6 +210,13 @@ def _plan_reasons(
         yield Reason("plan-break", "It has been a while, and that is fine: start from where you are.")
 
 
+def test_of_today(done: PlanProgress, now: datetime, zone: tzinfo) -> str | None:
+    """The kind of the test that was done today, or `None`."""
+    if done.last_test is None or _local_date(done.last_test, zone) != _local_date(now, zone):
+        return None
+    return "full" if done.last_full_test == done.last_test else "quick"
+
+
 def _test_due_today(done: PlanProgress, now: datetime, zone: tzinfo) -> tuple[str | None, tuple[Reason, ...]]:
     today = _local_date(now, zone)
     test, why = _test_due_by_interval(done, today, zone)

@@ -44,12 +44,30 @@ class SideHistory:
 
 
 @dataclass(frozen=True, slots=True)
+class LegConditions:
+    """The conditions of each leg, as keys of `station.advice.health_questions`; one of the whole person is in both."""
+
+    left: frozenset[str] = frozenset()
+    right: frozenset[str] = frozenset()
+
+    def on(self, *sides: Side) -> frozenset[str]:
+        """The conditions of these legs together: what works both at once follows the stricter one."""
+        if len(sides) == 1:
+            return self.left if sides[0] is Side.LEFT else self.right
+        return self.left | self.right if sides else frozenset()
+
+    def legs_with(self, condition: str) -> tuple[Side, ...]:
+        """The legs that have this condition."""
+        return tuple(side for side in Side if condition in self.on(side))
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """Everything about one person that decides what to do at `now`.
 
-    `conditions` are the keys that the person answered yes to (`station.advice.health_questions`), `None` before the
-    first answers; `ask_reason` is why to ask again. `felt_places` is where they felt the limit at the last test,
-    `not_felt_exercises` the exercises that they did not feel where they should. `side_histories` has the sides with
+    `conditions` are those that the person has by their answers, `None` before the first answers; `ask_reason` is why to
+    ask again. `felt_places` is where they felt the limit at the last test, `not_felt_exercises` the exercises that they
+    did not feel where they should. `side_histories` has the sides with
     recent tests, `has_trained_regularly` is whether they stretched in most weeks of the last three months, and
     `available_minutes` the time that they chose, `None` if they chose none. `rotation` counts how far the rotation of
     the guide's sections has come (`None`: not counted, and none takes its turn), `calm_training_days` the training days
@@ -58,7 +76,7 @@ class Situation:
     """
 
     now: datetime
-    conditions: frozenset[str] | None = None
+    conditions: LegConditions | None = None
     ask_reason: Reason | None = None
     felt_places: frozenset[FeltPlace] = frozenset()
     pain_answers: PainAnswers = ()
@@ -74,18 +92,20 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Excluded:
-    """An exercise not to do now."""
+    """An exercise not to do now, or not with this `side`; `None`: with no leg."""
 
     key: str
     reason: Reason
+    side: Side | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reduced:
-    """An exercise to do at a smaller dose, in its easier form."""
+    """An exercise to do at a smaller dose, in its easier form, or only with this `side`; `None`: with each leg."""
 
     key: str
     reason: Reason
+    side: Side | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,17 +130,18 @@ class Adaptation:
     In the reason's sentence, `{exercises}` stands for the exercises of the rule that remain in the routine. If none
     remains, `otherwise` is the sentence; without one, there is no reason.
 
-    The `first_exercises` come right after the warm-up; they and the `added_exercises` are added if missing. In each of
-    the `order_pairs`, the first exercise comes before the second. `lengthens_holds` asks for longer holds of the
-    stretches, `reduces_everything` for half of every dose, `ten_minute_exercises` for ten minutes a leg of each of
-    them, and `extra_repetition_side` for one more repetition of each stretch on that side, which then goes first. With
-    a `required_exercise`, the rule only applies to a routine with that exercise.
+    The `first_exercises` come right after the warm-up; they and the `added_exercises` are added, for the legs `sides`,
+    if missing. In each of the `order_pairs`, the first exercise comes before the second. `lengthens_holds` asks for
+    longer holds of the stretches, `reduces_everything` for half of every dose, `ten_minute_exercises` for ten minutes a
+    leg of each of them, and `extra_repetition_side` for one more repetition of each stretch on that side, which then
+    goes first. With a `required_exercise`, the rule only applies to a routine with that exercise.
     """
 
     reason: Reason
     otherwise: str | None = None
     first_exercises: tuple[str, ...] = ()
     added_exercises: tuple[str, ...] = ()
+    sides: tuple[Side, ...] = tuple(Side)
     order_pairs: tuple[tuple[str, str], ...] = ()
     lengthens_holds: bool = False
     reduces_everything: bool = False

@@ -3,7 +3,8 @@
 - Nothing starts for a person who is not cleared for exercise, or who last reported strong pain.
 - Until the health questions are answered, only tests start, and for an unknown person also the built-in stretch and
   exercises without cautions.
-- Exercises that a condition excludes are dropped, and so is the test if a condition rules out the end of the range.
+- Exercises that a condition excludes are dropped, and so is the test if a condition rules out the end of the range;
+  a condition of one leg does so for this leg only.
 - Exercises that a condition or pain of 4 or 5 reduces are reduced once: a step knows that it has been reduced, so a
   resumed routine is not reduced again.
 
@@ -12,12 +13,13 @@ Calibrations, checks and the sound lesson do not load the ankle and may always s
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 
 from station.advice import health_questions, pain
-from station.advice.records import Catalogue, Excluded, Reason, Reduced, Situation
+from station.advice.health_questions import ExerciseRestriction
+from station.advice.records import Catalogue, Excluded, LegConditions, Reason, Reduced, Situation
 from station.catalogue.records import Exercise, Restriction
 from station.core.events import Side
 from station.core.steps import AskStep, HoldStep, RepsStep, RestStep, Routine, Step, TestStep, reduced
@@ -62,15 +64,15 @@ class RestrictedRoutine:
 
 def block_reason(situation: Situation) -> Reason | None:
     """Why not even a test may start, or `None`: a lunge to the end of the range loads the ankle like a stretch."""
-    return health_questions.block_reason(situation.conditions or frozenset()) or pain.block_reason(
+    return health_questions.block_reason(situation.conditions or LegConditions()) or pain.block_reason(
         situation.pain_answers
     )
 
 
 def knee_to_wall_block_reason(situation: Situation) -> Reason | None:
-    """Why no test may start, or `None`: nothing may, or a condition rules out the end of the range."""
-    exclusions = health_questions.knee_to_wall_exclusions(situation.conditions or frozenset())
-    return block_reason(situation) or next(iter(exclusions), None)
+    """Why no test of either leg may start, or `None`: nothing may, or conditions rule out the end of the range."""
+    barred = health_questions.knee_to_wall_exclusions(situation.conditions or LegConditions(), *Side)
+    return block_reason(situation) or (barred[Side.LEFT][0] if len(barred) == len(Side) else None)
 
 
 def unanswered_reason(situation: Situation) -> Reason | None:
@@ -89,56 +91,72 @@ def restrict(exercises: Catalogue, steps: Routine, situation: Situation | None) 
         return RestrictedRoutine(steps)
     if situation is not None and (reason := block_reason(situation)) is not None:
         return RestrictedRoutine((), block_reason=reason)
-    conditions = frozenset() if situation is None else situation.conditions or frozenset()
+    conditions = LegConditions() if situation is None else situation.conditions or LegConditions()
     kept: list[Step] = []
     excluded: dict[Excluded, None] = {}
     reductions: dict[Reduced, None] = {}
     advice: dict[Reason, None] = {}
     for step in steps:
         if isinstance(step, TestStep):
-            if reasons := health_questions.knee_to_wall_exclusions(conditions):
-                excluded |= dict.fromkeys(Excluded(TEST_KEY, reason) for reason in reasons)
-                continue
-            advice |= dict.fromkeys(health_questions.knee_to_wall_precautions(conditions))
+            barred = health_questions.knee_to_wall_exclusions(conditions, *step.sides)
+            allowed = tuple(side for side in step.sides if side not in barred)
+            for barred_side, reasons in barred.items():
+                one = barred_side if allowed else None
+                excluded |= dict.fromkeys(Excluded(TEST_KEY, why, one) for why in reasons)
+            if allowed:
+                kept.append(replace(step, sides=allowed))
+                advice |= dict.fromkeys(health_questions.knee_to_wall_precautions(conditions, *allowed))
         elif isinstance(step, HoldStep | RepsStep):
             key = step.exercise or (BUILT_IN_STRETCH if isinstance(step, HoldStep) else HEEL_DROPS)
             exercise = exercises.get(key)
-            if exclusions := _exclusions(exercise, conditions, situation):
-                excluded |= dict.fromkeys(Excluded(key, reason) for reason in exclusions)
+            if (reason := _exclusion(exercise, situation)) is not None:
+                excluded[Excluded(key, reason)] = None
                 continue
             assert exercise is not None
-            smaller, share = reductions_of(exercise, conditions, situation)
-            if smaller:
-                reductions |= dict.fromkeys(Reduced(key, reason) for reason in smaller)
-                step = step if step.reduced else _reduced(step, exercise, share)
-        kept.append(step)
+            for restriction in leg_restrictions(exercise, situation, step.sides):
+                side = restriction.sides[0] if len(restriction.sides) < len(step.sides) else None
+                if restriction.restriction is Restriction.EXCLUDED:
+                    excluded |= dict.fromkeys(Excluded(key, why, side) for why in restriction.reasons)
+                    continue
+                reductions |= dict.fromkeys(Reduced(key, why, side) for why in restriction.reasons)
+                kept.append(_part_of(step, exercise, restriction))
+        else:
+            kept.append(step)
     remaining = _chained(_without_orphan_steps(kept), steps) if excluded else tuple(kept)
     blocked = None if remaining else next((one.reason for one in excluded), NOTHING_REMAINS)
     return RestrictedRoutine(remaining, tuple(excluded), tuple(reductions), tuple(advice), blocked)
 
 
-def _exclusions(
-    exercise: Exercise | None, conditions: Collection[str], situation: Situation | None
-) -> Sequence[Reason]:
+def _exclusion(exercise: Exercise | None, situation: Situation | None) -> Reason | None:
+    """Why an exercise is excluded for reasons other than a condition, or `None`."""
     if exercise is None:
-        return (NO_LONGER_THERE,)
+        return NO_LONGER_THERE
     if situation is None:
-        return (CHOOSE_NAME_FIRST,) if exercise.cautions and exercise.key != BUILT_IN_STRETCH else ()
-    if (reason := unanswered_reason(situation)) is not None:
-        return (reason,)
-    found = health_questions.restriction_on(exercise, conditions)
-    return found.reasons if found.restriction is Restriction.EXCLUDED else ()
+        return CHOOSE_NAME_FIRST if exercise.cautions and exercise.key != BUILT_IN_STRETCH else None
+    return unanswered_reason(situation)
 
 
-def reductions_of(
-    exercise: Exercise, conditions: Collection[str], situation: Situation | None
-) -> tuple[tuple[Reason, ...], float]:
-    """Why the dose of an exercise that is not excluded is smaller, and its share of the usual one."""
-    found = health_questions.restriction_on(
-        exercise, conditions, 0 if situation is None else situation.calm_training_days
+def leg_restrictions(
+    exercise: Exercise, situation: Situation | None, sides: tuple[Side, ...]
+) -> tuple[ExerciseRestriction, ...]:
+    """What the person's conditions and pain do to the exercise on these legs, as `health_questions.restrictions_on`."""
+    if situation is None:
+        return health_questions.restrictions_on(exercise, LegConditions(), sides)
+    return health_questions.restrictions_on(
+        exercise,
+        situation.conditions or LegConditions(),
+        sides,
+        calm_training_days=situation.calm_training_days,
+        easing=pain.reduction_reason(situation.pain_answers),
     )
-    easing = None if situation is None else pain.reduction_reason(situation.pain_answers)
-    return (found.reasons, found.share) if easing is None else ((*found.reasons, easing), health_questions.HALF)
+
+
+def _part_of(step: HoldStep | RepsStep, exercise: Exercise, restriction: ExerciseRestriction) -> Step:
+    """The part of the step for the legs of a restriction that does not exclude it."""
+    part = step if len(restriction.sides) >= len(step.sides) else replace(step, sides=restriction.sides)
+    if restriction.restriction is None or step.reduced:
+        return part
+    return _reduced(part, exercise, restriction.share)
 
 
 def _reduced(step: HoldStep | RepsStep, exercise: Exercise, share: float) -> Step:

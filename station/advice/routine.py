@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from station.advice import health_questions
 from station.advice.dose import hold_s_of, repetitions_of
-from station.advice.records import Catalogue
+from station.advice.records import Catalogue, LegConditions
 from station.catalogue.records import Exercise, Feet, Group, Item, Restriction
 from station.core.events import SECOND_US, Side
 
@@ -40,7 +40,7 @@ class RoutineFault:
 
 
 def routine_faults(
-    exercises: Catalogue, items: Sequence[Item], conditions: Collection[str], total_us: int
+    exercises: Catalogue, items: Sequence[Item], conditions: LegConditions, total_us: int
 ) -> tuple[RoutineFault, ...]:
     """The faults of these items for a person with these conditions: first those that prevent saving, then the hints.
 
@@ -84,20 +84,23 @@ def _whole_routine_faults(exercises: Catalogue, items: Sequence[Item], total_us:
             )
 
 
-def _item_faults(exercises: Catalogue, items: Sequence[Item], conditions: Collection[str]) -> Iterator[RoutineFault]:
+def _item_faults(exercises: Catalogue, items: Sequence[Item], conditions: LegConditions) -> Iterator[RoutineFault]:
     for index, item in enumerate(items):
         one = None if item.exercise is None else exercises[item.exercise]
         for sentence in _range_faults(one, item):
             yield RoutineFault(f"{_item_name(one, item)}: {sentence}", is_blocking=True, index=index)
         if one is None:
             continue
-        found = health_questions.restriction_on(one, conditions)
-        if found.restriction is Restriction.EXCLUDED:
-            why = found.reasons[0].sentence
-            yield RoutineFault(f"{_item_name(one, item)}: not for you at the moment. {why} Remove it.", True, index)
-        elif found.restriction is Restriction.REDUCED:
-            why = found.reasons[0].sentence
-            yield RoutineFault(f"{_item_name(one, item)}: a smaller dose for you. {why}", False, index)
+        legs = tuple(Side) if item.side is None else (item.side,)
+        found = health_questions.restrictions_on(one, conditions, legs)
+        for restriction in found:
+            why = " ".join(reason.sentence for reason in restriction.main_reasons)
+            if restriction.restriction is Restriction.EXCLUDED and len(found) == 1:
+                yield RoutineFault(f"{_item_name(one, item)}: not for you at the moment. {why} Remove it.", True, index)
+            elif restriction.restriction is Restriction.EXCLUDED:
+                yield RoutineFault(f"{_item_name(one, item)}: for one leg only at the moment. {why}", False, index)
+            elif restriction.restriction is Restriction.REDUCED:
+                yield RoutineFault(f"{_item_name(one, item)}: a smaller dose for you. {why}", False, index)
 
 
 def _range_faults(one: Exercise | None, item: Item) -> Iterator[str]:

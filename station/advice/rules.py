@@ -52,6 +52,13 @@ RULES: tuple[Rule, ...] = (
     ),
     *_condition_rules(),
     Rule(
+        health_questions.ONE_LEG_RULE,
+        "One leg only",
+        "What is of a leg changes that leg only; both legs at once follow the stricter one. While one leg must not "
+        "carry you, it rests, and the other one does what is done sitting or lying.",
+        OWN_CHOICE,
+    ),
+    Rule(
         "health-nothing-left",
         "When nothing remains",
         "If every exercise in a routine is left out for your safety, nothing takes its place: ask a health "
@@ -122,8 +129,9 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "time",
         "When time is short",
-        f"Without a choice you have {triage.DEFAULT_MINUTES} minutes. Kept longest: the felt place, its stretches "
-        "first (several places take turns; if none, all stretches), then warm-up, today's section, other stretches.",
+        f"Without a choice: {triage.DEFAULT_MINUTES} minutes, a test included. Kept longest: the felt place, "
+        "its stretches first (several places take turns; if none, all stretches), then warm-up, today's section, other "
+        "stretches.",
         OWN_CHOICE,
     ),
     Rule(

@@ -19,9 +19,10 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from station.advice import adaptation, dose, health_questions, pain
-from station.advice.records import Adaptation, Catalogue, Excluded, Proposal, Reason, Reduced, Situation
-from station.advice.restrictions import NOTHING_REMAINS, TEST_KEY, reductions_of
-from station.catalogue.records import Exercise, FeltPlace, Group, Item, Restriction
+from station.advice.health_questions import ExerciseRestriction
+from station.advice.records import Adaptation, Catalogue, Excluded, LegConditions, Proposal, Reason, Reduced, Situation
+from station.advice.restrictions import NOTHING_REMAINS, TEST_KEY, leg_restrictions
+from station.catalogue.records import Exercise, Feet, FeltPlace, Group, Item, Restriction
 from station.core.events import Side
 
 FELT_PLACE_EXERCISES = {
@@ -48,7 +49,8 @@ ROTATING_SECTIONS = {
 }
 """The sections of the guide that take turns, in its order; the exercises for the gait come with the nerve."""
 DEFAULT_MINUTES = 30
-"""The time for a proposal if the person has chosen none: the felt place, one section and a stretch fit."""
+"""The time for a proposal, with the test before it, if the person has chosen none: the felt place, one section and a
+stretch fit."""
 ROTATION_RULE = "rotation"
 TOO_LONG = Reason("time", "There is not enough time for it today.")
 SHORTENED = Reason("time", "Shortened to fit your time. Do the remainder later in the day.")
@@ -85,10 +87,10 @@ def proposal(exercises: Catalogue, base: Sequence[Item], situation: Situation) -
     adaptations = tuple(
         one for one in adaptations if one.required_exercise is None or one.required_exercise in present_keys | first
     )
-    for key in (key for one in adaptations for key in (*one.first_exercises, *one.added_exercises)):
+    for key, sides in _added_exercises(adaptations).items():
         if key not in present_keys:
-            blocks.append(_Block(exercises[key], (Item(exercise=key),), is_added=True))
-            present_keys.add(key)
+            only = next(iter(sides)) if len(sides) == 1 and exercises[key].feet is not Feet.BOTH else None
+            blocks.append(_Block(exercises[key], (Item(exercise=key, side=only),), is_added=True))
     blocks = [replace(block, is_first=block.key in first) for block in blocks]
     blocks, excluded, reduced, dose_reasons = _apply_restrictions(blocks, situation, adaptations)
     asked = [block.key for block in blocks if not block.is_added]
@@ -136,7 +138,7 @@ def _adaptations(exercises: Catalogue, situation: Situation) -> Iterator[Adaptat
     for place, why in FELT_REASONS.items():
         if place in situation.felt_places:
             yield Adaptation(why, first_exercises=FELT_PLACE_EXERCISES[place])
-    yield from health_questions.adaptations(situation.conditions or frozenset())
+    yield from health_questions.adaptations(exercises, situation.conditions or LegConditions())
     yield from adaptation.adaptations(situation)
     if situation.rotation is not None:
         rounds, number = divmod(situation.rotation, len(ROTATING_SECTIONS))
@@ -147,6 +149,15 @@ def _adaptations(exercises: Catalogue, situation: Situation) -> Iterator[Adaptat
         if keys:
             sentence = f"Today is the turn of “{ROTATING_SECTIONS[group]}”: {{exercises}}."
             yield Adaptation(Reason(ROTATION_RULE, sentence), added_exercises=tuple(keys))
+
+
+def _added_exercises(adaptations: Iterable[Adaptation]) -> dict[str, set[Side]]:
+    """The exercises that the adaptations add where they are missing, and the legs for which."""
+    found: dict[str, set[Side]] = {}
+    for one in adaptations:
+        for key in (*one.first_exercises, *one.added_exercises):
+            found.setdefault(key, set()).update(one.sides)
+    return found
 
 
 def _make_proposal(
@@ -189,39 +200,72 @@ def _apply_restrictions(
 
     The set has the reasons of the adaptations that changed a dose.
     """
-    conditions = situation.conditions or frozenset()
     kept: list[_Block] = []
-    excluded: dict[str, Excluded] = {}
-    reduced: dict[str, Reduced] = {}
+    excluded: list[Excluded] = []
+    reduced: list[Reduced] = []
     dose_reasons: set[Reason] = set()
     for block in blocks:
-        exercise = block.exercise
-        if exercise is None:
-            reasons = health_questions.knee_to_wall_exclusions(conditions)
-            if reasons and any(item.test for item in block.items):
-                excluded[TEST_KEY] = Excluded(TEST_KEY, reasons[0])
+        items: list[Item] = []
+        for item in block.items:
+            if item.test is not None:
+                parts, left_out = _allowed_tests(item, situation)
+                excluded += left_out
+            elif block.exercise is None or item.exercise is None:
+                parts = (item,)
             else:
-                kept.append(block)
-            continue
-        exercise_restriction = health_questions.restriction_on(exercise, conditions)
-        if exercise_restriction.restriction is Restriction.EXCLUDED:
-            excluded[exercise.key] = Excluded(exercise.key, exercise_restriction.reasons[0])
-            continue
-        items = block.items
-        reduction_reasons, share = reductions_of(exercise, conditions, situation)
-        if any(exercise.key in one.ten_minute_exercises for one in adaptations):
-            items = tuple(
-                item if item.exercise is None else health_questions.neuro_dose(exercise, item) for item in items
-            )
-        elif not reduction_reasons and exercise.group is Group.STRETCH:
-            items, dose_changes = _adapted_items(exercise, items, adaptations)
-            dose_reasons |= dose_changes
-        if reduction_reasons:
-            reduced[exercise.key] = Reduced(exercise.key, reduction_reasons[0])
-            items = tuple(item if item.exercise is None else dose.reduced(exercise, item, share) for item in items)
-        kept.append(replace(block, items=items))
-    dose_reasons.update(one.reason for one in reduced.values())
-    return kept, list(excluded.values()), list(reduced.values()), dose_reasons
+                parts = ()
+                for restriction in leg_restrictions(block.exercise, situation, _legs_of(item, adaptations)):
+                    side = restriction.sides[0] if len(restriction.sides) == 1 and item.side is None else None
+                    if restriction.restriction is Restriction.EXCLUDED:
+                        excluded += (Excluded(block.exercise.key, why, side) for why in restriction.main_reasons)
+                        continue
+                    part = msgspec.structs.replace(item, side=side or item.side)
+                    now, changes = _dosed_items(block.exercise, part, restriction, adaptations)
+                    parts += now
+                    dose_reasons |= changes
+                    reduced += (Reduced(block.exercise.key, why, side) for why in restriction.main_reasons)
+            items += parts
+        if any(item.rest_s is None for item in items):
+            kept.append(replace(block, items=tuple(items)))
+    dose_reasons.update(one.reason for one in reduced)
+    return kept, list(dict.fromkeys(excluded)), list(dict.fromkeys(reduced)), dose_reasons
+
+
+def _allowed_tests(item: Item, situation: Situation) -> tuple[tuple[Item, ...], list[Excluded]]:
+    """The test for the legs that may do it, and what is excluded."""
+    legs = tuple(Side) if item.side is None else (item.side,)
+    barred = health_questions.knee_to_wall_exclusions(situation.conditions or LegConditions(), *legs)
+    allowed = [side for side in legs if side not in barred]
+    excluded = [
+        Excluded(TEST_KEY, reasons[0], side if allowed and item.side is None else None)
+        for side, reasons in barred.items()
+    ]
+    if not allowed:
+        return (), excluded
+    return (msgspec.structs.replace(item, side=allowed[0]) if barred else item,), excluded
+
+
+def _legs_of(item: Item, adaptations: Iterable[Adaptation]) -> tuple[Side, ...]:
+    """The legs of the item, one that is behind first."""
+    if item.side is not None:
+        return (item.side,)
+    first = next((one.extra_repetition_side for one in adaptations if one.extra_repetition_side), Side.LEFT)
+    return first, first.other
+
+
+def _dosed_items(
+    exercise: Exercise, item: Item, restriction: ExerciseRestriction, adaptations: Sequence[Adaptation]
+) -> tuple[tuple[Item, ...], set[Reason]]:
+    """The item with the dose that its restriction and the adaptations ask for, and the reasons of the adaptations."""
+    items: tuple[Item, ...] = (item,)
+    reasons: set[Reason] = set()
+    if any(exercise.key in one.ten_minute_exercises for one in adaptations):
+        items = (health_questions.neuro_dose(exercise, item),)
+    elif restriction.restriction is None and exercise.group is Group.STRETCH:
+        items, reasons = _adapted_items(exercise, items, adaptations)
+    if restriction.restriction is Restriction.REDUCED:
+        items = tuple(dose.reduced(exercise, one, restriction.share) for one in items)
+    return items, reasons
 
 
 def _adapted_items(
@@ -278,7 +322,7 @@ def _tiers(
     required = [one for one in adaptations if one.reason.rule not in felt_or_rotation]
     return (
         health_questions.FIRST_EXERCISES[health_questions.NEURO]
-        if health_questions.NEURO in (situation.conditions or ())
+        if situation.conditions is not None and situation.conditions.legs_with(health_questions.NEURO)
         else (),
         stretches.intersection(felt),
         (*felt, *(key for one in required for key in (*one.first_exercises, *one.added_exercises))),

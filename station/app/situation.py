@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from station.advice import health_questions
 from station.advice.pain import EASE_OFF_FROM, MAX_PAIN
 from station.advice.plan import Plan, PlanProgress, plan_from_dict
-from station.advice.records import SideHistory, Situation
+from station.advice.records import LegConditions, SideHistory, Situation
 from station.app.progress import History, history_of
 from station.catalogue.read import exercises
 from station.catalogue.records import FeltPlace, Group
@@ -122,8 +122,8 @@ def _training_counts(
     return rotation, len(calm), today in this_week, frozenset(day.weekday() for day in this_week)
 
 
-def _answered_conditions(answer: Answer) -> frozenset[str] | None:
-    """The conditions answered with yes; `None`, to ask again, if other questions were answered."""
+def _answered_conditions(answer: Answer) -> LegConditions | None:
+    """The conditions by the answers; `None`, to ask again, if other questions were answered."""
     try:
         return health_questions.parse_answer(answer.answer)
     except ValueError:

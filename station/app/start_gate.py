@@ -106,11 +106,16 @@ class StartDecision:
 
 @dataclass(frozen=True, slots=True)
 class TodaySummary:
-    """What is due today for one person; `credited_s` is this week's credit."""
+    """What is due today for one person.
+
+    `due_test` is the test that is due and may start (`full` or `quick`), with which the proposal begins; `credited_s`
+    is this week's credit.
+    """
 
     now: datetime
     plan: Plan | None
     due: Due
+    due_test: str | None
     situation: Situation
     proposal: Proposal
     title: str
@@ -131,11 +136,6 @@ class TodaySummary:
     def is_open(self) -> bool:
         """Whether the routine may start now; without a plan always."""
         return self.plan is None or self.due.occurrence is not None
-
-    @property
-    def due_test(self) -> str | None:
-        """The test that is due and may start: `full` or `quick`."""
-        return None if knee_to_wall_block_reason(self.situation) is not None else self.due.test_kind
 
 
 @dataclass(frozen=True)
@@ -199,9 +199,9 @@ class StartGate:
         if found.block_reason is not None and not found.items:
             return StartDecision(refusal=_first_reason(found), excluded=found.excluded)
         items = [item for item in found.items if not without_test or item.test is None]
-        steps = reduced_steps(self._steps(items), {one.key for one in found.reduced})
+        steps = reduced_steps(self._steps(items), found.reduced)
         decision = self.restricted(steps, title)
-        excluded = {one.key: one for one in (*found.excluded, *decision.excluded)}
+        excluded = {(one.key, one.side): one for one in (*found.excluded, *decision.excluded)}
         asked_for_exercise = bool(found.excluded) or _has_exercise(steps)
         only_test = decision.only_test
         if decision.routine and asked_for_exercise and not _has_exercise(decision.routine) and excluded:
@@ -273,16 +273,19 @@ class StartGate:
 
     # By the plan.
 
-    def today_summary(self) -> TodaySummary:
-        """What to do today and why. The person must be known."""
+    def today_summary(self, *, tested: bool = False) -> TodaySummary:
+        """What to do today and why; `tested` is as for `decide`. The person must be known."""
         assert self.person_id is not None
         assert self.situation is not None
         planned = self.plan
         done = done_of(self.store, self.person_id, self.now, zone_of(planned))
-        title, found = self.planned(planned, self.situation)
         zone = zone_of(planned)
         due = plan.due_without_plan(done, self.now, zone) if planned is None else plan.due(planned, done, self.now)
-        return TodaySummary(self.now, planned, due, self.situation, found, title, dict(done.credited_this_week_s))
+        due_test = due.test_kind if knee_to_wall_block_reason(self.situation) is None else None
+        test = plan.test_of_today(done, self.now, zone) if tested else due_test
+        title, found = self.planned(planned, self.situation, test)
+        credited_s = dict(done.credited_this_week_s)
+        return TodaySummary(self.now, planned, due, due_test, self.situation, found, title, credited_s)
 
     def base(self, planned: Plan | None) -> tuple[str, Sequence[Item]]:
         """The title of a plan's routine, and its items before advice; a proposal replaces one that no longer exists."""
@@ -292,12 +295,14 @@ class StartGate:
                 return self.title(name), self.items(name)
         return PROPOSED_NAME, self.items(PROPOSED_FROM)
 
-    def planned(self, planned: Plan | None, situation: Situation) -> tuple[str, Proposal]:
-        """The title of today's routine, and the routine after advice for this situation.
+    def planned(self, planned: Plan | None, situation: Situation, test: str | None = None) -> tuple[str, Proposal]:
+        """The title of today's routine, and the routine after advice for this situation, after the test before it.
 
         Everybody gets a proposal but a person whose plan has another routine.
         """
         title, items = self.base(planned)
+        if test is not None and not any(item.test for item in items):
+            items = (Item(test=test), *items)
         advise = proposal if title == PROPOSED_NAME else apply_precautions
         return title, advise(exercises(), items, situation)
 
@@ -305,7 +310,7 @@ class StartGate:
         """The test if one is due, else the routine."""
         if self.person_id is None:
             return self.decide(AFTER_TEST if tested else UNKNOWN_PERSON)
-        summary = self.today_summary()
+        summary = self.today_summary(tested=tested)
         if summary.due_test is not None and not tested:
             return self._due_test(summary)
         if not summary.is_open:
@@ -338,10 +343,13 @@ class StartGate:
         return self.restricted(steps, summary.title) if steps else StartDecision(notice=NOTHING_DUE)
 
 
-def reduced_steps(routine: Routine, keys: Collection[str]) -> Routine:
-    """These steps, those of the exercises `keys` marked as reduced."""
+def reduced_steps(routine: Routine, reduced: Collection[Reduced]) -> Routine:
+    """These steps, those of the reduced exercises marked, for one leg only where it alone is reduced."""
+    marked = {(one.key, side) for one in reduced for side in (Side if one.side is None else (one.side,))}
     return tuple(
-        replace(step, reduced=True) if isinstance(step, HoldStep | RepsStep) and step.exercise in keys else step
+        replace(step, reduced=True)
+        if isinstance(step, HoldStep | RepsStep) and all((step.exercise, side) in marked for side in step.sides)
+        else step
         for step in routine
     )
 

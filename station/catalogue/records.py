@@ -97,8 +97,8 @@ class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `short_name` is its spoken name, which also fits beside a number. `board` is how the board lies, `None` for
     exercises on the floor or a chair, where nothing is verified. `places` are the felt places that it helps (empty: it
-    helps the gait), `steps` the instructions, one action each. `is_light` means that the heel carries only the shin
-    (seated). `prepare_s` is the time to get into position with the equipment.
+    helps the gait), `steps` the instructions, one action each. `is_off_feet` means done sitting or lying, so that no
+    leg carries the person. `prepare_s` is the time to get into position with the equipment.
     """
 
     key: str
@@ -120,13 +120,18 @@ class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cautions: tuple[Caution, ...] = ()
     equipment: tuple[str, ...] = ()
     board: BoardPosition | None = None
-    is_light: bool = False
+    is_off_feet: bool = False
     is_for_gait: bool = False
     prepare_s: int = 10
 
     @property
     def on_board(self) -> bool:
         return self.board is not None
+
+    @property
+    def is_light(self) -> bool:
+        """Whether the heel on its plate carries only the shin."""
+        return self.on_board and self.is_off_feet
 
 
 class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

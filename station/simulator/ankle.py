@@ -43,6 +43,10 @@ class PersonProfile:
     felt_place: str = "calf"
     pain: int = 1
     """The answers after a test: where the person felt the limit, and how much it hurt from 0 to 10."""
+    max_slide_mm: float = 40.0
+    """How far the person slides the board at once."""
+    patience_s: float = 7.0
+    """After this long without GO the person checks the distance and slides the board once more."""
     placement_sd_mm: float = 1.5
     """SD of the board's position around its target."""
 

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 from station.clock import Clock
 from station.config import Config
 from station.core.events import Side
+from station.core.facts import Cue
 from station.simulator.adc import AdcState, EmulatedMcp3008
 from station.simulator.ankle import PersonProfile
 from station.simulator.blocks import BLOCK_PURPOSES, LANE_MARGIN_MM
-from station.simulator.ear import CueRecogniser, RecognisedCue
+from station.simulator.ear import CueRecogniser
 from station.simulator.eyes import PageWatcher, SnapshotLike
 from station.simulator.i2c import SimulatedI2C
 from station.simulator.page import PageView
@@ -104,9 +105,9 @@ class SimulatedBoard:
             read_page=lambda: self.snapshot(),
             submit_answer=lambda answer: self.answer_question(answer),
         )
-        self.heard_cues: list[RecognisedCue] = []
+        self.heard_cues: list[Cue] = []
         """The cues that the person has recognised by ear so far."""
-        self.seen_cues: list[RecognisedCue] = []
+        self.seen_cues: list[Cue] = []
         """The cues that the person has recognised on the page so far."""
         self._recogniser = CueRecogniser()
         self._page_watcher = PageWatcher()
@@ -204,19 +205,19 @@ class SimulatedBoard:
             self._on_cues_recognised(self._recogniser.on_tone(output.at_us, output.duty > 0))
         self.wake()
 
-    def _on_cues_recognised(self, cues: list[RecognisedCue]) -> None:
-        for at_us, cue in cues:
-            self.heard_cues.append((at_us, cue))
-            self.person.on_cue(cue, at_us)
+    def _on_cues_recognised(self, cues: list[Cue]) -> None:
+        for cue in cues:
+            self.heard_cues.append(cue)
+            self.person.on_cue(cue)
         self._recogniser_due_us = self._recogniser.next_due_us()
 
     def update_view(self, view: SnapshotLike) -> None:
         """Show this view to a person who follows the page instead of the buzzer."""
         at_us = self.clock.now_us()
         with self._lock:
-            if (cue := self._page_watcher.look(view)) is not None:
-                self.seen_cues.append((at_us, cue))
-                self.person.on_cue(cue, at_us)
+            if (shown := self._page_watcher.look(view)) is not None:
+                self.seen_cues.append(Cue(at_us, shown.cue, shown.count, shown.side))
+                self.person.on_cue(self.seen_cues[-1])
         self.wake()
 
     def commands(self) -> tuple[str, ...]:

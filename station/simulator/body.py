@@ -140,10 +140,10 @@ class Body:
         yield HEEL_MOVE_S
 
     def tap_heel(self) -> Script:
-        """Tap the heel once, in a lunge."""
+        """Tap the heel once, in a lunge or standing."""
         self._load_heel(0.0, TAP_MOVE_S)
         yield TAP_UP_S
-        self._load_heel(self.profile.lunge_load_fraction, TAP_MOVE_S)
+        self._load_heel(self.profile.lunge_load_fraction if self.is_leaning else 1.0, TAP_MOVE_S)
         yield BETWEEN_TAPS_S
 
     def lunge_on_lifted_heel(self) -> Script:

@@ -1,16 +1,16 @@
 """Recognises cues by their rhythm alone, as a person does who has learnt them.
 
 `CueRecogniser` gets the tones and silences of one buzzer and reports each cue as soon as no other one is possible: YES
-within its long tone, NO a moment after its fifth tick, GO only when no second long tone (relax) has followed. It has no
-thread: its owner calls `run_due` at `next_due_us`.
+within its long tone, NO a moment after its fifth tick, GO only when no second long tone (relax) has followed, READY
+when the ticks of its side are over. It has no thread: its owner calls `run_due` at `next_due_us`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from station.core.events import Side
-from station.core.facts import CueName
+from station.core.facts import Cue, CueName
 from station.core.sound.cues import CUES, MILLISECOND_US, PHRASE_GAP_US, cue_rhythm_ms
 
 TOLERANCE_US = 25_000
@@ -25,15 +25,13 @@ MAX_TAPS = 4
 CUE_PHRASES = ((CueName.HOLD_DONE, CueName.SET_DONE),)
 """Cues of one instant that sound like one when played together: five long tones are HOLD_DONE and SET_DONE."""
 
-RecognisedCue = tuple[int, CueName]
-"""When a cue was recognised, in µs, and which."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Pattern:
     """The rhythm of a cue or a phrase: tone, gap, tone, … in µs."""
 
-    names: tuple[CueName, ...]
+    cues: tuple[Cue, ...]
+    """The cues, at time 0."""
     spans_us: tuple[int, ...]
 
     def matches_start(self, spans_us: list[int]) -> bool:
@@ -53,16 +51,24 @@ class _Pattern:
 
 
 def _build_patterns() -> tuple[_Pattern, ...]:
-    rhythms: list[tuple[tuple[CueName, ...], tuple[int, ...]]] = [
-        ((name,), cue_rhythm_ms(name, side=side))
+    cues = [
+        Cue(0, name, side=side)
         for name in CueName
         if name not in (CueName.ECHO, CueName.NUDGE)
         for side in ((None, *Side) if name in (CueName.READY, CueName.SWITCH) else (None,))
     ]
-    rhythms += [((CueName.ECHO,), cue_rhythm_ms(CueName.ECHO, count)) for count in range(2, MAX_TAPS + 1)]
-    gap_ms = PHRASE_GAP_US // MILLISECOND_US
-    rhythms += [((one, other), (*cue_rhythm_ms(one), gap_ms, *cue_rhythm_ms(other))) for one, other in CUE_PHRASES]
-    return tuple(_Pattern(names, tuple(ms * MILLISECOND_US for ms in rhythm)) for names, rhythm in rhythms)
+    cues += [Cue(0, CueName.ECHO, count) for count in range(2, MAX_TAPS + 1)]
+    phrases = [(cue,) for cue in cues] + [tuple(Cue(0, name) for name in phrase) for phrase in CUE_PHRASES]
+    return tuple(_Pattern(phrase, _phrase_spans_us(phrase)) for phrase in phrases)
+
+
+def _phrase_spans_us(phrase: tuple[Cue, ...]) -> tuple[int, ...]:
+    """The rhythm of cues played in turn, in µs."""
+    spans_us: list[int] = []
+    for cue in phrase:
+        spans_us += [PHRASE_GAP_US] if spans_us else []
+        spans_us += [ms * MILLISECOND_US for ms in cue_rhythm_ms(cue.cue, cue.count, cue.side)]
+    return tuple(spans_us)
 
 
 PATTERNS = _build_patterns()
@@ -81,7 +87,7 @@ class CueRecogniser:
         self._reported_count = 0
         self._last_tick_us: int | None = None
 
-    def on_tone(self, at_us: int, is_sounding: bool) -> list[RecognisedCue]:
+    def on_tone(self, at_us: int, is_sounding: bool) -> list[Cue]:
         """The buzzer starts or stops sounding at `at_us`. Returns the cues recognised by that time."""
         found = self.run_due(at_us)
         if is_sounding == self._is_sounding:
@@ -96,7 +102,10 @@ class CueRecogniser:
             self._spans_us, self._candidates = spans_us, possible
             return found + self._report(at_us)
         found += self._report_finished(at_us)
-        self._restart_matching(spans_us, at_us)
+        if any(len(pattern.spans_us) == len(self._spans_us) for pattern in self._candidates):
+            self._start_matching(at_us, [])
+        else:
+            self._restart_matching(spans_us, at_us)
         return found + self._report(at_us)
 
     def next_due_us(self) -> int | None:
@@ -105,9 +114,9 @@ class CueRecogniser:
         ends = [pattern.spans_us[index] for pattern in self._candidates if index < len(pattern.spans_us)]
         return self._since_us + min(ends) + TOLERANCE_US + 1 if ends else None
 
-    def run_due(self, now_us: int) -> list[RecognisedCue]:
+    def run_due(self, now_us: int) -> list[Cue]:
         """Let time pass until `now_us` without an edge. Returns the cues recognised by then."""
-        found: list[RecognisedCue] = []
+        found: list[Cue] = []
         while (due_us := self.next_due_us()) is not None and due_us <= now_us:
             min_spans_us = [*self._spans_us, due_us - self._since_us - TOLERANCE_US]
             remaining = [pattern for pattern in self._candidates if not pattern.is_outlasted(min_spans_us)]
@@ -134,40 +143,36 @@ class CueRecogniser:
     def _reset(self) -> None:
         self._began_us, self._spans_us, self._candidates, self._reported_count = None, [], [], 0
 
-    def _report(self, now_us: int) -> list[RecognisedCue]:
-        """Report the names that all candidates share, and finish when every candidate is complete."""
-        found: list[RecognisedCue] = []
+    def _report(self, now_us: int) -> list[Cue]:
+        """Report the cues that all candidates share, and finish when every candidate is complete."""
+        found: list[Cue] = []
         while (
-            len(
-                names := {
-                    pattern.names[self._reported_count : self._reported_count + 1] for pattern in self._candidates
-                }
-            )
+            len(cues := {pattern.cues[self._reported_count : self._reported_count + 1] for pattern in self._candidates})
             == 1
         ):
-            (name,) = names
-            if not name:
+            (cue,) = cues
+            if not cue:
                 break
-            found.append((now_us, self._resolve_nudge(name[0])))
+            found.append(self._recognised(cue[0], now_us))
             self._reported_count += 1
         if self._candidates and all(len(pattern.spans_us) == len(self._spans_us) for pattern in self._candidates):
             found += self._report_finished(now_us)
             self._reset()
         return found
 
-    def _report_finished(self, now_us: int) -> list[RecognisedCue]:
-        """Report the names not yet reported of the pattern that has just ended, if one has."""
+    def _report_finished(self, now_us: int) -> list[Cue]:
+        """Report the cues not yet reported of the pattern that has just ended, if one has."""
         finished = [pattern for pattern in self._candidates if len(pattern.spans_us) == len(self._spans_us)]
         if not finished:
             return []
         nearest = min(finished, key=lambda pattern: pattern.distance(self._spans_us))
-        return [(now_us, self._resolve_nudge(name)) for name in nearest.names[self._reported_count :]]
+        return [self._recognised(cue, now_us) for cue in nearest.cues[self._reported_count :]]
 
-    def _resolve_nudge(self, name: CueName) -> CueName:
-        """A lone tick that repeats after NUDGE's period is a NUDGE."""
-        if name is not CueName.STEP_ON or self._began_us is None:
-            return name
+    def _recognised(self, cue: Cue, now_us: int) -> Cue:
+        """This cue, recognised by now. A lone tick that repeats after NUDGE's period is a NUDGE."""
+        if cue.cue is not CueName.STEP_ON or self._began_us is None:
+            return replace(cue, at_us=now_us)
         before_us, self._last_tick_us = self._last_tick_us, self._began_us
         period_us = (CUES[CueName.NUDGE].every_ms or 0) * MILLISECOND_US
         is_nudge = before_us is not None and abs(self._began_us - before_us - period_us) <= NUDGE_TOLERANCE_US
-        return CueName.NUDGE if is_nudge else name
+        return Cue(now_us, CueName.NUDGE if is_nudge else cue.cue)

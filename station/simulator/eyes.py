@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from station.core.events import Side
 from station.core.facts import CueName
 
 
@@ -19,6 +20,12 @@ class CueLike(Protocol):
 
     @property
     def cue(self) -> CueName: ...
+
+    @property
+    def count(self) -> int | None: ...
+
+    @property
+    def side(self) -> Side | None: ...
 
 
 class SnapshotLike(Protocol):
@@ -34,10 +41,10 @@ class PageWatcher:
     def __init__(self) -> None:
         self._last_number = 0
 
-    def look(self, page: SnapshotLike) -> CueName | None:
+    def look(self, page: SnapshotLike) -> CueLike | None:
         """Look at the page; returns the cue if it is a new one."""
         shown_cue = page.cue
         if shown_cue is None or shown_cue.number == self._last_number:
             return None
         self._last_number = shown_cue.number
-        return shown_cue.cue
+        return shown_cue

@@ -70,11 +70,6 @@ class Page:
         return view is not None and view.verified is False
 
     @property
-    def is_visible(self) -> bool:
-        """Whether the person can see the page."""
-        return self.read() is not None
-
-    @property
     def is_board_to_be_laid(self) -> bool:
         """Whether the page asks for the board to be laid differently."""
         return self.activity == "setup"

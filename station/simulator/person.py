@@ -1,7 +1,7 @@
 """A person on the board, who hears the cues, looks at the page, and does what they ask.
 
-A cue that asks for something else replaces the person's script. Cues come by ear or from the
-page; the target is always on the page.
+A cue that asks for something else replaces the person's script. Cues come by ear or from the page. The page shows what
+to do and where the target is; a person who does not look knows the routine by heart, and finds the target by the ticks.
 """
 
 from __future__ import annotations
@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from station.core.events import BOTH_LEGS, Side
+from station.core.activities.needed_cues import needed_cues
+from station.core.events import BOTH_LEGS, SECOND_US, Side
 from station.core.facts import Cue, CueName
 from station.core.sound.cues import cue_length_us
+from station.core.steps import Routine
 from station.simulator.ankle import Ankles, PersonProfile
 from station.simulator.blocks import BLOCK_PURPOSES, BlockHandler
 from station.simulator.body import Body
 from station.simulator.exercise_moves import ExerciseMoves
+from station.simulator.memory import RememberedRoutine
 from station.simulator.page import LOOK_S, Page, PageView
 from station.simulator.placement import BoardPlacement
 from station.simulator.script import Script, ScriptRunner
@@ -28,6 +31,10 @@ LEAVE_DELAY_S = 3.0
 STEP_OFF_AFTER_PAUSE_S, STEP_ON_AFTER_PAUSE_S = 1.0, 1.5
 LAY_BOARD_S = 6.0
 """From stepping off to stepping on again, with the board laid flat, as a slope or turned round."""
+STEADY_BEFORE_TAPS_S = 1.2
+"""How long the heel rests before it taps an answer."""
+ALARM_OVER_US = 2 * SECOND_US
+"""After this long a HEEL_UP, which repeats every 0.6 s, is a new alarm."""
 MAX_PAUSES = 4
 """After this many pauses in one session the person gives up."""
 MIN_REACTION_S, REACTION_CV = 0.2, 0.1
@@ -54,11 +61,17 @@ class Person:
         self.purpose: str | None = None
         """What the person came for: `test`, `stretch`, `calibrate`, `check`, or `None` for anything."""
         self._random = Random(seed)
+        self.memory: RememberedRoutine | None = None
+        """What a person knows who does not look at the page."""
+        self.followed_cues: set[CueName] = set()
+        """The cues so far that told the person what to do, or where in the routine they are."""
         self._is_heel_up_cue_on = False
+        self._heel_up_cue_us = begin_us
         self._is_leaving = False
         """Whether the last cue that the person acted on makes them step off for good."""
         self._stays_since_us = begin_us
         self._pause_count = 0
+        self._is_laying_board = False
         self.script = ScriptRunner(begin_us)
         self.ankles = Ankles(profile, seed, begin_us)
         self.body = Body(world, profile, self.ankles, self.script)
@@ -67,19 +80,33 @@ class Person:
         self.placement = BoardPlacement(self.body, self.page, self.ankles, self._random)
         self.blocks = BlockHandler(world, self.body, self.page, self.script, seed)
 
-    def on_cue(self, cue: CueName, at_us: int) -> None:
-        """React to a recognised cue."""
-        if not self.script.accepts_cues or self._is_outdated(cue, at_us):
-            return
-        is_calibrating = self.purpose in BLOCK_PURPOSES
-        script = self.blocks.script_for_cue(cue) if is_calibrating else self._script_for_cue(cue, at_us)
-        if script is not None:
-            self._is_leaving = cue in ENDING_CUES or self._pause_count == MAX_PAUSES
-            self.script.run(self._after_reaction(script), at_us)
+    def look_away(self, routine: Routine) -> None:
+        """Do this routine by ear, knowing its steps and the sounds that it needs, and nothing of the page."""
+        self.memory = memory = RememberedRoutine(routine, needed_cues(routine))
+        self.page.read = lambda: memory
 
-    def _is_outdated(self, cue: CueName, at_us: int) -> bool:
-        """Whether a cue that is recognised at `at_us` ended what went on before the person was asked to stay."""
-        return cue in ENDING_CUES and at_us - cue_length_us(Cue(at_us, cue)) < self._stays_since_us
+    def on_cue(self, cue: Cue) -> None:
+        """React to a recognised cue."""
+        if not self.script.accepts_cues or self._is_outdated(cue):
+            return
+        has_place_changed = False
+        if self.memory is not None:
+            understood = self.memory.understand(cue)
+            if understood is None:
+                return
+            cue, has_place_changed = understood, self.memory.on_cue(understood)
+        is_calibrating = self.purpose in BLOCK_PURPOSES
+        script = self.blocks.script_for_cue(cue.cue) if is_calibrating else self._script_for_cue(cue.cue, cue.at_us)
+        if script is not None or has_place_changed:
+            self.followed_cues.add(cue.cue)
+        if script is not None:
+            self._is_laying_board = cue.cue is CueName.ASK and self.page.is_board_to_be_laid
+            self._is_leaving = cue.cue in ENDING_CUES or self._pause_count == MAX_PAUSES
+            self.script.run(self._after_reaction(script), cue.at_us)
+
+    def _is_outdated(self, cue: Cue) -> bool:
+        """Whether a recognised cue ended what went on before the person was asked to stay."""
+        return cue.cue in ENDING_CUES and cue.at_us - cue_length_us(cue) < self._stays_since_us
 
     def stay(self, at_us: int) -> None:
         """Follow the cues from here on. A person who was about to leave does what the page asks for instead."""
@@ -114,9 +141,8 @@ class Person:
             case CueName.GO:
                 self._is_heel_up_cue_on = False
                 return self.exercise_moves.follow_exercise()
-            case CueName.HEEL_UP if not self._is_heel_up_cue_on:
-                self._is_heel_up_cue_on = True
-                return self.exercise_moves.return_heel()
+            case CueName.HEEL_UP:
+                return self._on_heel_up(at_us)
             case CueName.YES if self._is_heel_up_cue_on:
                 self._is_heel_up_cue_on = False
                 return None
@@ -140,14 +166,24 @@ class Person:
                 return self._leave(stops_for_good=True)
             case CueName.READY:
                 return self._get_ready()
-            case CueName.ASK if self.page.is_board_to_be_laid or not self.page.is_visible:
-                return self._lay_board()
+            case CueName.ASK if self.page.is_board_to_be_laid:
+                return None if self._is_laying_board else self._lay_board()
             case CueName.ASK if self.page.is_question_open:
-                return self.page.answer_questions(self.body.profile)
+                return self._answer_questions()
+            case CueName.ECHO if self.memory is not None and self.memory.is_over:
+                return self._leave(stops_for_good=True)
             case CueName.NUDGE if not self.script.is_running:
                 return self._react_to_prompt()
             case _:
                 return None
+
+    def _on_heel_up(self, at_us: int) -> Script | None:
+        """Put the heel down at the first of several HEEL_UP in a row."""
+        since_us, self._heel_up_cue_us = at_us - self._heel_up_cue_us, at_us
+        if self._is_heel_up_cue_on and since_us < ALARM_OVER_US:
+            return None
+        self._is_heel_up_cue_on = True
+        return self.exercise_moves.return_heel()
 
     @property
     def _is_purpose_done(self) -> bool:
@@ -173,7 +209,8 @@ class Person:
         if self.page.is_board_to_be_laid:
             yield from self._lay_board()
         else:
-            yield from self.page.answer_questions(self.body.profile)
+            if self.page.is_question_open:
+                yield from self._answer_questions()
             yield from self._get_ready()
 
     def _lay_board(self) -> Script:
@@ -181,7 +218,8 @@ class Person:
         yield from self.body.stop_leaning()
         yield from self.body.step_off_if_standing()
         yield LAY_BOARD_S
-        yield from self.body.step_on(self.body.side)
+        yield from self.body.step_on(self.page.side(self.body.side))
+        self._is_laying_board = False
 
     def _get_on_board(self) -> Script:
         """Stand on the board with the leg that the page asks for."""
@@ -198,6 +236,17 @@ class Person:
             yield from self._get_on_board()
         else:
             yield from self.placement.start_trial(side)
+
+    def _answer_questions(self) -> Script:
+        """Answer on the page or, without one, answer the question that was asked by heel taps."""
+        profile = self.body.profile
+        if self.memory is None:
+            yield from self.page.answer_questions(profile)
+            return
+        yield from self._get_on_board()
+        yield STEADY_BEFORE_TAPS_S
+        for _ in range(self.memory.taps_for_answer(profile.felt_place, profile.pain)):
+            yield from self.body.tap_heel()
 
     def _step_on_again(self) -> Script:
         """Step off after PAUSED, and on again to resume."""
@@ -216,8 +265,11 @@ class Person:
 
     def _leave(self, *, stops_for_good: bool) -> Script:
         """Answer open questions, then wait a moment and step off."""
+        if self.page.is_question_open and self.memory is not None:
+            yield from self.body.stop_leaning()
+            return
         if self.page.is_question_open:
-            yield from self.page.answer_questions(self.body.profile)
+            yield from self._answer_questions()
             if not stops_for_good:
                 yield from self._get_on_board()
         if stops_for_good:

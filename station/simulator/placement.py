@@ -16,13 +16,11 @@ from station.simulator.script import Script
 START_MARGIN_MM, START_SD_MM = 28.0, 4.0
 """A test begins this much nearer to the wall than the person expects to reach, give or take."""
 PASS_STEP_MM, FINE_STEP_MM, FAIL_STEP_MM = 15.0, 5.0, 20.0
-"""The rules of the test for a person who cannot see the page: away from the wall after a pass, away from the best
-distance after any failure, and nearer after a failure without a pass."""
+"""The rules of the test for a person who does not see the distances: away from the wall after a pass, away from the
+best distance after any failure, and nearer after a failure without a pass."""
 TARGET_TOLERANCE_MM = 1.5
 """This close to the target the person leaves the board alone."""
 SETTLE_S = 0.6
-PATIENCE_S = 7.0
-"""After this long without GO the person adjusts the board once more."""
 
 
 class BoardPlacement:
@@ -53,7 +51,7 @@ class BoardPlacement:
         return self._move_to_target(self._best_mm + FINE_STEP_MM)
 
     def retry_target(self) -> Script:
-        """Adjust the board to the target on the page; without a page, leave it where it is."""
+        """Adjust the board to the target on the page; without one, leave it where it is."""
         yield from self._move_to_target(self._body.toe_mm)
 
     def start_trial(self, side: Legs) -> Script:
@@ -71,21 +69,21 @@ class BoardPlacement:
         yield from self._body.place_board(max(0.0, start_mm))
 
     def _move_to_target(self, remembered_mm: float) -> Script:
-        """Stand back and slide the board to the page's target; without a page, to `remembered_mm`."""
+        """Stand back and slide the board to the page's target; without one, to `remembered_mm`."""
         yield from self._body.stop_leaning()
         yield SETTLE_S
-        off_mm = self._off_target_mm(remembered_mm)
-        if abs(off_mm) > TARGET_TOLERANCE_MM:
-            yield from self._shift_board(off_mm)
         while True:
-            yield PATIENCE_S
-            yield from self._shift_board(self._off_target_mm(remembered_mm))
+            off_mm = self._off_target_mm(remembered_mm)
+            if abs(off_mm) > TARGET_TOLERANCE_MM:
+                step_mm = self._body.profile.max_slide_mm
+                yield from self._shift_board(max(-step_mm, min(step_mm, off_mm)))
+            yield self._body.profile.patience_s
 
     def _off_target_mm(self, remembered_mm: float) -> float:
         view = self._page.read()
-        if view is None:
+        if view is None or view.toe_mm is None:
             return remembered_mm - self._body.toe_mm
-        if view.target_mm is None or view.toe_mm is None:
+        if view.target_mm is None:
             return 0.0
         return view.target_mm - view.toe_mm
 

@@ -22,10 +22,11 @@ from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import FeltPlace
 from station.core.events import Side
 from tests.station.advice.guide import CONDITIONS, FILES, NOW, is_blocked, restrictions_of, upto_two
+from tests.station.health_answers import on_both
 
 WEEK = timedelta(weeks=1)
 PLACES = (frozenset[FeltPlace](), *(frozenset({place}) for place in FeltPlace), frozenset(FeltPlace))
-TENDON_PAIN = frozenset({"tendon_pain"})
+TENDON_PAIN = on_both("tendon_pain")
 
 
 def _with_left(**course: Any) -> dict[str, Any]:
@@ -52,7 +53,7 @@ def situations() -> Iterator[tuple[str, Situation]]:
     """Every person and turn, with the name of the state."""
     for conditions in upto_two(CONDITIONS):
         for name, state in STATES.items():
-            of_state = {**state, "conditions": conditions | state.get("conditions", frozenset())}
+            of_state = {**state, "conditions": on_both(*conditions, *state.get("conditions", on_both()).left)}
             for felt in PLACES:
                 one = replace(Situation(NOW, felt_places=felt), **of_state)
                 for turn in range(len(ROTATING_SECTIONS)):
@@ -68,7 +69,7 @@ def proposals() -> Iterator[tuple[str, Situation, Proposal]]:
 
 def faults(situation: Situation, found: Proposal) -> list[str]:
     """The exercises of a proposal that a condition rules out, by the files and not by the code under test."""
-    conditions = situation.conditions or frozenset()
+    conditions = situation.conditions.left if situation.conditions else frozenset[str]()
     keys = {str(item.exercise) for item in found.items}
     return sorted(key for key in keys if is_blocked(conditions) or "left out" in restrictions_of(key, conditions))
 

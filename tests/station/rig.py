@@ -87,4 +87,4 @@ class Rig(VirtualStation):
 
     def recognised_cues(self) -> list[CueName]:
         """The cues that a listener has recognised on the buzzer."""
-        return [cue for _, cue in self.board.heard_cues]
+        return [cue.cue for cue in self.board.heard_cues]

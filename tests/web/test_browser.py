@@ -31,7 +31,7 @@ PAGES = (
     *("/health-questions?again=", "/health-questions", "/plan", "/why"),
     *("/settings", "/sounds", "/sounds/learn", "/status", "/about", "/nowhere"),
     *("/exercises", "/exercises/4a", "/routines", "/routines/new", "/routines/new?from=full", "/help", "/help?q=heel"),
-    *("/routines/daily/sheet", "/routines/full/sheet", "/sheets/position"),
+    *("/routines/daily/sheet", "/routines/full/sheet", "/sheets/position", "/causes"),
 )
 TARGET, LIVE_TARGET = 44, 64
 MOST_STOPS = 100

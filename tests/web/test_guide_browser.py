@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(
 PAGES = (
     *("/exercises", "/exercises?place=calf", "/exercises/3a", "/exercises/10c?still"),
     *("/routines", "/routines/new", "/routines/new?from=full", "/routines/daily/sheet", "/sheets/position"),
-    *("/help", "/help?q=pinch", "/help?q=xyzzy"),
+    *("/help", "/help?q=pinch", "/help?q=xyzzy", "/causes"),
 )
 OTHERS = (
     *("/", "/live", "/board", "/progress", "/history", "/calibration", "/health-questions", "/plan", "/why"),

@@ -27,7 +27,7 @@ from web.app import create_app
 PAGES = (
     *("/", "/live", "/board", "/progress", "/calibration", "/history", "/health-questions", "/plan", "/why"),
     *("/settings", "/sounds", "/sounds/learn", "/status", "/about"),
-    *("/exercises", "/exercises/3a", "/routines", "/routines/new?from=full", "/help"),
+    *("/exercises", "/exercises/3a", "/routines", "/routines/new?from=full", "/help", "/causes"),
     *("/routines/daily/sheet", "/sheets/position"),
 )
 

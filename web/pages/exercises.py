@@ -10,6 +10,8 @@ from flask import Blueprint, Response, abort, render_template, request
 from markupsafe import Markup
 
 from station.advice import health_questions
+from station.advice.health_questions import ExerciseRestriction
+from station.advice.records import LegConditions
 from station.catalogue.read import exercises as catalogue
 from station.catalogue.records import Caution, Exercise, FeltPlace, Restriction
 from web import exercise_text
@@ -19,16 +21,16 @@ from web.drawing import inline_svg, standalone_svg, svg_security_policy
 BROWSER_CACHE_S = 7 * 24 * 3600
 """A drawing changes only with a release; browsers check again after a week."""
 MOVING = re.compile(r'<path class="[^"]* animated".*?</path>')
-RESTRICTION_LABELS = {Restriction.EXCLUDED: "Left out for you", Restriction.REDUCED: "Reduced for you"}
+RESTRICTION_LABELS = {Restriction.EXCLUDED: "Left out", Restriction.REDUCED: "Reduced"}
 
 
 @dataclass(frozen=True, slots=True)
 class CautionNote:
-    """One caution of an exercise: the condition's title, and whether it applies to the viewer."""
+    """One caution of an exercise: the condition's title, and to what of the viewer it applies, empty for nothing."""
 
     caution: Caution
     title: str
-    applies_to_viewer: bool
+    applies_to: str
 
 
 def blueprint(site: Site) -> Blueprint:
@@ -49,9 +51,7 @@ def blueprint(site: Site) -> Blueprint:
             ],
             place=place,
             restriction_labels={
-                one.key: RESTRICTION_LABELS[restriction]
-                for one in shown
-                if (restriction := health_questions.restriction_on(one, conditions).restriction)
+                one.key: [label for label, _ in _restrictions_in_words(one, conditions)] for one in shown
             },
             picture=still_picture,
         )
@@ -69,8 +69,7 @@ def blueprint(site: Site) -> Blueprint:
             is_still="still" in request.args,
             picture=still_picture(key) if "still" in request.args else moving_picture(key),
             cautions=[_caution_note(caution, conditions) for caution in one.cautions],
-            assessment=health_questions.restriction_on(one, conditions),
-            restriction_labels=RESTRICTION_LABELS,
+            restrictions=_restrictions_in_words(one, conditions),
             before=catalogue()[keys[at - 1]] if at else None,
             after=catalogue()[keys[at + 1]] if at + 1 < len(keys) else None,
         )
@@ -121,7 +120,24 @@ def _exercise_or_404(key: str) -> Exercise:
     return catalogue()[key]
 
 
-def _caution_note(caution: Caution, conditions: frozenset[str]) -> CautionNote:
-    return CautionNote(
-        caution, health_questions.CONDITION_BY_KEY[caution.condition].title, caution.condition in conditions
-    )
+def _caution_note(caution: Caution, conditions: LegConditions) -> CautionNote:
+    condition = health_questions.CONDITION_BY_KEY[caution.condition]
+    legs = conditions.legs_with(caution.condition)
+    applies_to = "" if not legs else f"your {legs[0]} leg" if len(legs) == 1 else "you"
+    return CautionNote(caution, condition.title, applies_to)
+
+
+def _restrictions_in_words(one: Exercise, conditions: LegConditions) -> list[tuple[str, str]]:
+    """Each restriction of the exercise for the viewer: a label, and why."""
+    found = health_questions.restrictions_on(one, conditions)
+    return [
+        (_restriction_label(part, len(found)), " ".join(why.sentence for why in part.reasons))
+        for part in found
+        if part.restriction is not None
+    ]
+
+
+def _restriction_label(part: ExerciseRestriction, count: int) -> str:
+    assert part.restriction is not None
+    label = RESTRICTION_LABELS[part.restriction]
+    return f"{label} for you" if count == 1 else f"{label} for your {part.sides[0]} leg"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,10 +10,11 @@ from flask import Blueprint, abort, current_app, redirect, render_template, requ
 from werkzeug.wrappers import Response
 
 from station.advice import health_questions
-from station.advice.health_questions import CONDITIONS, DISCLAIMER, Condition, ConditionKind
-from station.advice.records import Excluded, Reduced
+from station.advice.health_questions import CONDITIONS, DISCLAIMER, NO, YES, Condition, ConditionKind
+from station.advice.records import Excluded, LegConditions, Reason, Reduced
 from station.catalogue.read import exercises
 from station.catalogue.records import Restriction
+from station.core.events import Side
 from station.store.records import Person
 from web.context import Site, wait_until_saved
 
@@ -26,13 +27,19 @@ NEXT_PAGES = {
     "why": ("why.why", "why it is this routine"),
 }
 """The pages that the questions may continue to."""
-YES, NO = "yes", "no"
+CHOICE_LABELS = {Side.LEFT: "Left", Side.RIGHT: "Right", YES: "Yes", NO: "No"}
+BOTH_LABEL = "Both"
+"""The label of yes to a condition of a leg."""
 
 
 @dataclass(frozen=True, slots=True)
 class HealthAnswerEffects:
-    """What a person's answers change: blocking conditions, each yes's effect, exercises excluded or reduced."""
+    """What a person's answers change: blocking conditions, each one's effect, exercises excluded or reduced.
 
+    `is_blocked`: nothing may be done with either leg.
+    """
+
+    is_blocked: bool
     blocking: tuple[Condition, ...]
     conditions: tuple[Condition, ...]
     excluded: tuple[Excluded, ...]
@@ -44,24 +51,32 @@ class HealthAnswerEffects:
         return tuple(one for one in (*self.blocking, *self.conditions) if one.professional)
 
 
-def effects_of(conditions: frozenset[str], calm_training_days: int = 0) -> HealthAnswerEffects:
+def effects_of(conditions: LegConditions, calm_training_days: int = 0) -> HealthAnswerEffects:
     """The effects of these conditions after so many calm training days."""
-    released = {health_questions.CONDITION_BY_KEY[key].follow_up_of for key in conditions}
-    yes = [one for one in CONDITIONS if one.key in conditions]
-    blocking = tuple(one for one in yes if one.kind is ConditionKind.BLOCKS and one.key not in released)
-    excluded, reduced = [], []
-    for key, exercise in exercises().items():
-        judgement = health_questions.restriction_on(exercise, conditions, calm_training_days)
-        if judgement.restriction is Restriction.EXCLUDED:
-            excluded.append(Excluded(key, judgement.reasons[0]))
-        elif judgement.restriction is Restriction.REDUCED:
-            reduced.append(Reduced(key, judgement.reasons[0]))
-    others = tuple(
-        replace(one, effect=health_questions.effect_of(one, exercises(), conditions))
-        for one in yes
-        if one not in blocking and one.kind is not ConditionKind.BLOCKS
+    blocking = tuple(dict.fromkeys(health_questions.blocks(conditions).values()))
+    others = [one for one in CONDITIONS if conditions.legs_with(one.key) and one.kind is not ConditionKind.BLOCKS]
+    is_blocked = health_questions.block_reason(conditions) is not None
+    restricted = [*_restricted(conditions, calm_training_days)]
+
+    def with_legs(found: Iterable[Condition]) -> tuple[Condition, ...]:
+        return tuple(replace(one, effect=health_questions.effect_of(one, exercises(), conditions)) for one in found)
+
+    return HealthAnswerEffects(
+        is_blocked,
+        with_legs(blocking),
+        with_legs(others),
+        tuple(Excluded(key, why) for key, restriction, why in restricted if restriction is Restriction.EXCLUDED),
+        tuple(Reduced(key, why) for key, restriction, why in restricted if restriction is Restriction.REDUCED),
     )
-    return HealthAnswerEffects(blocking, others, tuple(excluded), tuple(reduced))
+
+
+def _restricted(conditions: LegConditions, calm_training_days: int) -> Iterator[tuple[str, Restriction, Reason]]:
+    """The exercises that the conditions restrict but for a blocked leg, each with the main reason for every leg."""
+    for key, exercise in exercises().items():
+        for part in health_questions.restrictions_on(exercise, conditions, calm_training_days=calm_training_days):
+            if part.restriction is not None:
+                reasons = (why for why in part.main_reasons if why.rule != health_questions.ONE_LEG_RULE)
+                yield from ((key, part.restriction, why) for why in reasons)
 
 
 def blueprint(site: Site) -> Blueprint:
@@ -84,12 +99,12 @@ def blueprint(site: Site) -> Blueprint:
         if person is None:
             abort(400, "Choose who you are first: the answers belong to one person.")
         given = {one.key: request.form.get(one.key, "") for one in CONDITIONS}
-        given = {key: value if value in (YES, NO) else "" for key, value in given.items()}
+        given = {one.key: given[one.key] if given[one.key] in one.choices else "" for one in CONDITIONS}
         asked = [one.key for one in CONDITIONS if one.follow_up_of is None or given[one.follow_up_of] == YES]
         missing = {key for key in asked if not given[key]}
         if missing:
             return _questions_page(person, given, "", missing=missing), 400
-        lists = {value: [key for key in asked if given[key] == value] for value in (YES, NO)}
+        lists = {str(value): [key for key in asked if given[key] == value] for value in CHOICE_LABELS}
         wait_until_saved(site.api.answer(person.id, "health", lists))
         return redirect(url_for("health_questions.show", saved="", **_onward_args(request.form)), 303)
 
@@ -102,19 +117,32 @@ def _questions_page(
     reason: str,
     *,
     missing: Collection[str] = (),
-    previous: frozenset[str] | None = None,
+    previous: LegConditions | None = None,
 ) -> str:
     return render_template(
         "health_questions.html",
         person=person,
         questions=CONDITIONS,
+        off_feet_only=health_questions.OFF_FEET_ONLY,
         given=given,
         missing=missing,
         reason=reason,
-        previous=previous,
+        choice_label=_choice_label,
+        last_answers={} if previous is None else _last_answers(previous),
         disclaimer=DISCLAIMER,
         onward=_onward_args(request.form if request.method == "POST" else request.args),
     )
+
+
+def _choice_label(condition: Condition, choice: str) -> str:
+    return BOTH_LABEL if condition.is_of_leg and choice == YES else CHOICE_LABELS[choice]
+
+
+def _last_answers(conditions: LegConditions) -> dict[str, str]:
+    """The labels of the last answers by the conditions."""
+    legs = {one.key: conditions.legs_with(one.key) for one in CONDITIONS}
+    choices = {key: NO if not found else found[0] if len(found) == 1 else YES for key, found in legs.items()}
+    return {one.key: _choice_label(one, choices[one.key]).lower() for one in CONDITIONS}
 
 
 def _effects_page(site: Site, person: Person, effects: HealthAnswerEffects) -> str:
@@ -125,6 +153,7 @@ def _effects_page(site: Site, person: Person, effects: HealthAnswerEffects) -> s
         "health_questions.html",
         person=person,
         effects=effects,
+        off_feet_only=health_questions.OFF_FEET_ONLY,
         names=names,
         saved="saved" in request.args,
         next=_next_page(onward),

@@ -1,4 +1,4 @@
-"""The help answers from `help_answers.toml`, and the search through them."""
+"""The help answers from `help_answers.toml`, the causes from `causes.toml`, and the search through them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import msgspec
 
 from station.catalogue.checked import convert_to_record
 
-FILE = Path(__file__).with_suffix(".toml")
+ANSWERS_FILE, CAUSES_FILE = (Path(__file__).with_name(name) for name in ("help_answers.toml", "causes.toml"))
 MAX_ANSWER_WORDS = 80
 """Longer answers are not read on a phone with one foot on the board."""
 STOP_WORDS = frozenset(
@@ -63,8 +63,23 @@ class Answers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def answers() -> tuple[Answer, ...]:
-    """All answers in the order of the file."""
-    return convert_to_record(tomllib.loads(FILE.read_text(encoding="utf-8")), Answers).answers
+    """The answers that Help shows, in the order of the file."""
+    return _read(ANSWERS_FILE)
+
+
+@cache
+def causes() -> tuple[Answer, ...]:
+    """What causes a stiff ankle, in the order of the file, the definition first; the page of its own shows it."""
+    return _read(CAUSES_FILE)
+
+
+def searchable() -> tuple[Answer, ...]:
+    """All that a search of Help goes through."""
+    return (*answers(), *causes())
+
+
+def _read(file: Path) -> tuple[Answer, ...]:
+    return convert_to_record(tomllib.loads(file.read_text(encoding="utf-8")), Answers).answers
 
 
 def search(query: str, candidates: Sequence[Answer]) -> tuple[Answer, ...]:

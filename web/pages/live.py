@@ -6,12 +6,12 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from station.advice.pain import BLOCKED_BY_PAIN, MAX_PAIN, PainAction, PainAdvice, advice
-from station.advice.restrictions import TEST_KEY
 from station.app.start_gate import StartDecision
 from station.catalogue.read import exercises
 from station.core.events import ANSWERS, CommandName, Side
 from station.store.records import Person
 from web.context import NOBODY, Site, back_to_live, redirect_to, remember_person, wait_until_saved
+from web.exercise_text import names_by_key
 from web.live.phase_styles import is_active
 from web.pages.live_context import live_context
 from web.pages.simulated_board import control_groups
@@ -174,5 +174,4 @@ def _decision_html(decision: StartDecision | None) -> str:
     """What the started routine leaves out or reduces, each with its reason; empty if nothing changed."""
     if decision is None or not decision.routine or not decision.is_changed:
         return ""
-    names = {TEST_KEY: "Knee-to-wall test", **{key: one.name for key, one in exercises().items()}}
-    return render_template("_answer.html", proposal=decision, routine_name=decision.title, names=names)
+    return render_template("_answer.html", proposal=decision, routine_name=decision.title, names=names_by_key())

@@ -64,8 +64,9 @@ def next_action(summary: TodaySummary) -> NextAction:
         return NextAction("Rest today", blocked.sentence, ILL_ICON, leads_to="pain")
     routine_name = PROPOSED_PHRASE if summary.title == PROPOSED_NAME else summary.title
     if test is not None:
-        follows = f" Then: {routine_name}." if summary.is_open and blocked is None else ""
         why = next(why.sentence for why in summary.due.reasons if why.rule.startswith("test-"))
+        has_routine = summary.is_open and blocked is None
+        follows = f" Then: {routine_name}, about {summary.minutes} min in all." if has_routine else ""
         minutes = test_minutes(full=summary.due_test == "full")
         return NextAction(_capitalized(test), f"{why}{follows}", TEST_PICTURE, minutes, f"Start {test}")
     if summary.situation.ask_reason is not None:

@@ -7,13 +7,14 @@ these fields is the order of the routine.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import msgspec
 
 from station.advice.dose import count_of, hold_s_of, repetitions_of
+from station.advice.records import LegConditions
 from station.advice.routine import RoutineFault, routine_faults
 from station.app.routines import steps_of
 from station.catalogue.read import TEST_KINDS, exercises
@@ -169,7 +170,7 @@ def row_from_item(number: int, item: Mapping[str, Any]) -> Row:
     return replace(row, typed=typed)
 
 
-def summarize(draft: Draft, settings: Settings, conditions: Collection[str], *, analogue: bool) -> DraftSummary:
+def summarize(draft: Draft, settings: Settings, conditions: LegConditions, *, analogue: bool) -> DraftSummary:
     """Evaluate a draft. Rows that cannot be parsed become errors and do not count in the totals."""
     items: list[Item] = []
     rows: list[int] = []

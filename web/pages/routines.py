@@ -197,7 +197,9 @@ def _form_page(site: Site, draft: Draft, own: OwnRoutine | None = None, *, statu
         excluded={
             one.key
             for one in exercises().values()
-            if health_questions.restriction_on(one, conditions).restriction is Restriction.EXCLUDED
+            if all(
+                part.restriction is Restriction.EXCLUDED for part in health_questions.restrictions_on(one, conditions)
+            )
         },
         groups=[
             (title, [one for one in exercises().values() if one.group is group])

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
+from station.app.board_position import with_setups
+from station.app.routines import routine_called
+from station.core.activities.lesson import ECHOED_TAPS
+from station.core.activities.needed_cues import needed_cues
+from station.core.activities.questions import FELT_QUESTION, PAIN_BY_TAPS, PLACE_BY_TAPS
 from station.core.facts import CueName
+from station.settings import Settings
+from web.live.phase_styles import PHASE_STYLES
+from web.live.view_model import FELT_PLACES
 
 Tones = Sequence[tuple[int, int, int]]
 """Tones as `[Hz, from ms, to ms]`."""
@@ -33,13 +42,25 @@ SOUND_LESSONS = {
     CueName.GO: SoundLesson("one long tone", "Lean in and keep the heel down. The clock runs."),
     CueName.HOLD_DONE: SoundLesson("two long tones", "Relax: you have held for the whole time."),
     CueName.HEEL_UP: SoundLesson("a fast triple, again and again", "Put the heel down. The clock is paused."),
-    CueName.YES: SoundLesson("short, long", "Carry on: the heel is back down, or the attempt passed."),
-    CueName.NO: SoundLesson("a rattle", "Stand back, and try again when you like. Nothing is lost."),
+    CueName.YES: SoundLesson(
+        "short, long", "Carry on: the heel is back down. In a test, slide back until the ticks are quickest."
+    ),
+    CueName.NO: SoundLesson(
+        "a rattle", "Stand back. In a test, slide nearer until the ticks are quickest, and try again."
+    ),
     CueName.READY: SoundLesson(
         "two short tones; then one tick for left, two for right", "Get into position on that leg."
     ),
     CueName.SET_DONE: SoundLesson("three long tones", "Stand up straight: this leg is done."),
     CueName.SWITCH: SoundLesson("short and longer, twice; then one tick for left, two for right", "Change legs."),
+    CueName.TRIAL_OK: SoundLesson(
+        "short, short, long", "Step off and rest: this trial is saved. Put the board back to where you began."
+    ),
+    CueName.ASK: SoundLesson(
+        "longer and two ticks, again after a while",
+        "Lay the board for what comes next, and step on. After a test: answer by heel taps, as below.",
+    ),
+    CueName.ECHO: SoundLesson("as many quick ticks as you tapped", "Your answer is saved."),
     CueName.COMPLETE: SoundLesson(
         "four short tones and a long one", "That was all, and it is saved. Step off when you like."
     ),
@@ -50,10 +71,27 @@ SOUND_LESSONS = {
 GROUPS: tuple[tuple[str, tuple[CueName, ...]], ...] = (
     ("The clock", (CueName.COUNT, CueName.GO, CueName.HOLD_DONE)),
     ("The heel", (CueName.HEEL_UP, CueName.YES, CueName.NO)),
-    ("What comes next", (CueName.READY, CueName.SET_DONE, CueName.SWITCH, CueName.COMPLETE)),
+    ("What comes next", (CueName.READY, CueName.SET_DONE, CueName.SWITCH, CueName.TRIAL_OK, CueName.COMPLETE)),
+    ("The board and the questions", (CueName.ASK, CueName.ECHO)),
     ("A break", (CueName.PAUSED, CueName.NUDGE)),
 )
 """The sounds of a single stretch come first: the first group suffices for one."""
+TAP_WORDS = ("one tap", "two taps", "three taps", "four taps", "five taps")
+PAIN_WORDS = ("None", "Some", "Strong")
+
+
+@cache
+def sounds_needed_for() -> dict[str, frozenset[CueName]]:
+    """The sounds that lead through *Daily*, and through a whole test with its questions, without looking."""
+    routines = {"Daily": "daily", "a test": "full_test"}
+    return {title: needed_cues(with_setups(routine_called(name, Settings()), None)) for title, name in routines.items()}
+
+
+def answers_by_taps() -> list[tuple[str, list[tuple[str, str]]]]:
+    """Each question after a test, with the number of heel taps for each of its answers, in words."""
+    places = [(TAP_WORDS[count - 1], FELT_PLACES[place]) for count, place in PLACE_BY_TAPS.items()]
+    pains = [(TAP_WORDS[count - 1], word) for count, word in zip(PAIN_BY_TAPS, PAIN_WORDS, strict=True)]
+    return [(PHASE_STYLES[FELT_QUESTION].sentence, places), ("How much did it hurt?", pains)]
 
 
 def grouped_sounds(table: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -63,16 +101,20 @@ def grouped_sounds(table: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _sound(entry: dict[str, Any]) -> dict[str, Any]:
-    played = _played_tones(entry["name"], entry["tones"], entry["every_ms"])
-    lesson = SOUND_LESSONS[entry["name"]]
-    return {**entry, "played": played, "rhythm": lesson.rhythm, "action": lesson.action, "drawing": rhythm_path(played)}
+    name = entry["name"]
+    tones = entry["variants"][str(ECHOED_TAPS)] if name is CueName.ECHO else entry["tones"]
+    played = _played_tones(name, tones, entry["every_ms"])
+    lesson = SOUND_LESSONS[name]
+    needed_for = [title for title, sounds in sounds_needed_for().items() if name in sounds]
+    shown = {"rhythm": lesson.rhythm, "action": lesson.action, "needed_for": needed_for}
+    return {**entry, **shown, "played": played, "drawing": rhythm_path(played)}
 
 
 def _played_tones(name: CueName, tones: Tones, every_ms: int | None) -> Tones:
-    """The tones of a sound as it occurs; a repeating one often enough to show that it repeats."""
+    """The tones of a sound as it occurs; one that repeats soon often enough to show that it does."""
     if name is CueName.COUNT:
         every_ms, turns = COUNT_EVERY_MS, COUNT_REPEATS
-    elif every_ms is None:
+    elif every_ms is None or every_ms > DRAWING_WIDTH_MS:
         return tones
     else:
         turns = max(2, REPEAT_SHOWN_MS // every_ms)

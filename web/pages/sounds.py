@@ -12,7 +12,7 @@ from station.core.events import Side
 from station.core.facts import Cue, CueName
 from station.core.sound.cues import CUES, Shape, cue_rhythm_ms, cue_tones
 from web.context import Site
-from web.pages.sound_lessons import DRAWING_WIDTH_MS, MS_PER_UNIT, grouped_sounds
+from web.pages.sound_lessons import DRAWING_WIDTH_MS, MS_PER_UNIT, answers_by_taps, grouped_sounds, sounds_needed_for
 
 RESONANCE_HZ = 2200
 """A browser has no resonance; this is near the resonance of the board's piezo."""
@@ -86,7 +86,14 @@ def blueprint(site: Site) -> Blueprint:
     def learn() -> str:
         found = grouped_sounds(table())
         count = sum(len(group["sounds"]) for group in found)
-        return render_template("sound_lessons.html", groups=found, count=count, width=DRAWING_WIDTH_MS // MS_PER_UNIT)
+        return render_template(
+            "sound_lessons.html",
+            groups=found,
+            count=count,
+            needed={title: len(sounds) for title, sounds in sounds_needed_for().items()},
+            answers=answers_by_taps(),
+            width=DRAWING_WIDTH_MS // MS_PER_UNIT,
+        )
 
     @pages.get("/sounds.json")
     def as_json() -> Response:

@@ -7,7 +7,7 @@ from flask import Blueprint, render_template
 from station.advice.rules import RULE_BY_KEY, RULES
 from station.catalogue.read import exercises
 from web.context import Site
-from web.exercise_text import entry
+from web.exercise_text import entry, names_by_key
 from web.pages.next_action import today_summary
 
 EXPECTATION_RULES = ("first-weeks", "six-weeks", "slow-responder")
@@ -29,7 +29,7 @@ def blueprint(site: Site) -> Blueprint:
             people=site.store.people(),
             summary=summary,
             entries=[entry(item, None if item.exercise is None else known[item.exercise]) for item in items],
-            names={key: exercise.name for key, exercise in known.items()},
+            names=names_by_key(),
             rules=RULES,
             expectation_rules=[RULE_BY_KEY[key] for key in EXPECTATION_RULES],
         )

@@ -34,12 +34,18 @@ TAUGHT_CUES = (
     CueName.HEEL_UP,
     CueName.YES,
     CueName.NO,
+    CueName.READY,
     CueName.SET_DONE,
     CueName.SWITCH,
+    CueName.TRIAL_OK,
+    CueName.ASK,
+    CueName.ECHO,
     CueName.PAUSED,
     CueName.COMPLETE,
 )
-"""The sounds that guide a routine without the page."""
+"""The sounds that guide a routine without the page: those of `needed_cues`, and COUNT, YES and PAUSED for comfort."""
+ECHOED_TAPS = 3
+"""A single tick would not be told from STEP_ON."""
 VOLUME_CUE = CueName.READY
 QUESTION_COUNT = 6
 
@@ -221,9 +227,10 @@ class SoundLesson(PhasedActivity[LessonPhase]):
 
     def _play_sound(self, at_us: int) -> None:
         cue = self._current_cue
+        count = ECHOED_TAPS if cue is CueName.ECHO else None
         self._next_sound_us, self._last_sound_us, self._heel_lift = None, at_us, None
-        self.emit_cue(at_us, cue)
-        end_us = at_us + cue_length_us(Cue(at_us, cue))
+        self.emit_cue(at_us, cue, count=count)
+        end_us = at_us + cue_length_us(Cue(at_us, cue, count))
         if cue in REPEATING_CUES:
             end_us += self.rules.pause_between_us
             self._stop_cue_us = end_us

@@ -27,6 +27,10 @@ from station.core.sound.cues import CUES, MILLISECOND_US, PHRASE_GAP_US, cue_len
 CUT_GAP_US = 15_000
 """The silence after a cut: gaps above 10 ms are audible, and a higher priority must cut in within 20 ms."""
 
+TICKS_GAP_US = 500_000
+"""The silence between a cue and ticks that are none: longer than any gap within a cue, of which they would seem part.
+250 ms after NO a tick begins a TRIAL_VOID."""
+
 NEVER_DELAYED = frozenset({CueName.COUNT, CueName.GO, CueName.HEEL_UP})
 """Cues about the present moment: they never wait for the silence after another cue."""
 
@@ -136,8 +140,8 @@ class CueSequencer:
         return due
 
     def is_free(self, at_us: int) -> bool:
-        """Return whether nothing plays or is planned, and the silence after the last cue is over."""
-        quiet = not self._planned or self._planned[-1].end_us + PHRASE_GAP_US <= at_us
+        """Return whether nothing plays or is planned, and the last cue is over for so long that ticks may follow it."""
+        quiet = not self._planned or self._planned[-1].end_us + TICKS_GAP_US <= at_us
         return quiet and not self._edges and self._current_cue(at_us) is None
 
     def _advance_to(self, at_us: int) -> int:

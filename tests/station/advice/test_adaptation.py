@@ -13,6 +13,7 @@ from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import FeltPlace, Item
 from station.core.events import Side
 from tests.station.advice.guide import NOW, done
+from tests.station.health_answers import on_both
 
 ALL = exercises()
 EVERYTHING = tuple(Item(exercise=key) for key in ALL)
@@ -38,7 +39,7 @@ def propose(
     pains = ((NOW - timedelta(hours=1), pain),)
     situation = Situation(
         NOW,
-        frozenset(conditions),
+        on_both(*conditions),
         felt_places=frozenset(felt),
         pain_answers=pains,
         not_felt_exercises=frozenset(not_felt),

@@ -11,15 +11,17 @@ from station.advice import health_questions
 from station.advice.health_questions import (
     CONDITIONS,
     ConditionKind,
+    ExerciseRestriction,
     ask_reason,
     block_reason,
     parse_answer,
-    restriction_on,
+    restrictions_on,
 )
 from station.catalogue.read import EXERCISE_CONDITIONS as OF_EXERCISES
 from station.catalogue.read import exercises
 from station.catalogue.records import Item, Restriction
 from tests.station.advice import guide
+from tests.station.health_answers import on_both
 
 NOW = datetime(2026, 6, 1, 18, tzinfo=UTC)
 KEYS = [one.key for one in CONDITIONS]
@@ -56,7 +58,7 @@ def test_professional_is_named_if_guide_names_one() -> None:
 @pytest.mark.parametrize("key", ["not_cleared", "no_weight", "partial_weight", "child"])
 def test_blocking_condition_blocks_everything(key: str) -> None:
     """Even beside other conditions, with a sentence that says until when."""
-    why = block_reason({key, "numb", "cleared"})
+    why = block_reason(on_both(key, "numb", "cleared"))
     assert why is not None
     assert why.rule == f"health-{key.replace('_', '-')}"
     assert any(word in why.sentence for word in ("until", "unless"))
@@ -64,40 +66,37 @@ def test_blocking_condition_blocks_everything(key: str) -> None:
 
 def test_other_conditions_do_not_block() -> None:
     """All of them together change exercises and block nothing."""
-    assert (
-        block_reason([key for key in KEYS if key not in ("not_cleared", "no_weight", "partial_weight", "child")])
-        is None
-    )
-    assert block_reason(()) is None
+    assert block_reason(on_both(*(key for key in KEYS if key not in guide.BLOCKING))) is None
+    assert block_reason(on_both()) is None
 
 
 def test_supervised_child_is_not_blocked() -> None:
     """A professional lifts the block for a child and no other one."""
-    assert block_reason({"child", "child_led"}) is None
-    why = block_reason({"child", "child_led", "no_weight"})
+    assert block_reason(on_both("child", "child_led")) is None
+    why = block_reason(on_both("child", "child_led", "no_weight"))
     assert why is not None
     assert why.rule == "health-no-weight"
 
 
 def test_parse_answer_returns_conditions() -> None:
     """Only conditions answered with yes count."""
-    assert parse_answer({"yes": ["numb", "pinch"], "no": ["child"]}) == {"numb", "pinch"}
-    assert parse_answer({"yes": [], "no": KEYS}) == frozenset()
-    assert parse_answer({}) == frozenset()
+    assert parse_answer({"yes": ["numb", "pinch"], "no": ["child"]}) == on_both("numb", "pinch")
+    assert parse_answer({"yes": [], "no": KEYS}) == on_both()
+    assert parse_answer({}) == on_both()
 
 
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (None, "must be two lists"),
-        ("numb", "must be two lists"),
-        (["numb"], "must be two lists"),
-        ({"yes": "numb"}, "must be two lists"),
-        ({"yes": 3}, "must be two lists"),
-        ({"maybe": []}, "must be two lists"),
+        (None, "must be lists"),
+        ("numb", "must be lists"),
+        (["numb"], "must be lists"),
+        ({"yes": "numb"}, "must be lists"),
+        ({"yes": 3}, "must be lists"),
+        ({"maybe": []}, "must be lists"),
         ({"yes": ["gout"]}, "no condition gout; the conditions are not_cleared"),
         ({"yes": [], "no": ["gout"]}, "no condition gout"),
-        ({"yes": ["numb"], "no": ["numb"]}, "numb is answered with both yes and no"),
+        ({"yes": ["numb"], "no": ["numb"]}, "numb has more than one answer"),
     ],
 )
 def test_parse_answer_refuses_invalid_answer(answer: Any, words: str) -> None:
@@ -106,24 +105,29 @@ def test_parse_answer_refuses_invalid_answer(answer: Any, words: str) -> None:
         parse_answer(answer)
 
 
-def test_restriction_on_follows_cautions() -> None:
+def restriction_on(key: str, *conditions: str) -> ExerciseRestriction:
+    """The one restriction of an exercise by conditions of both legs."""
+    (found,) = restrictions_on(exercises()[key], on_both(*conditions))
+    return found
+
+
+def test_restriction_follows_cautions() -> None:
     """The strictest restriction counts, with its own reasons only; without a caution there is none."""
-    stretch = exercises()["3a"]
-    assert restriction_on(stretch, ()) == restriction_on(stretch, {"toes_out"})
-    assert restriction_on(stretch, ()).restriction is None
-    gentler = restriction_on(stretch, {"arch_falls"})
+    assert restriction_on("3a") == restriction_on("3a", "toes_out")
+    assert restriction_on("3a").restriction is None
+    gentler = restriction_on("3a", "arch_falls")
     assert gentler.restriction is Restriction.REDUCED
     assert [why.rule for why in gentler.reasons] == ["health-arch-falls"]
-    both = restriction_on(stretch, {"arch_falls", "tendon_pain", "insertional"})
+    both = restriction_on("3a", "arch_falls", "tendon_pain", "insertional")
     assert both.restriction is Restriction.EXCLUDED
     assert {why.rule for why in both.reasons} == {"health-tendon-pain", "health-insertional"}
-    assert {why.sentence for why in both.reasons} <= {one.reason for one in stretch.cautions}
+    assert {why.sentence for why in both.reasons} <= {one.reason for one in exercises()["3a"].cautions}
 
 
 @pytest.mark.parametrize("key", list(exercises()))
 def test_cleared_person_starts_gently(key: str) -> None:
     """Each exercise is reduced or excluded, even if its file does not list the condition."""
-    judgement = restriction_on(exercises()[key], {"cleared"})
+    judgement = restriction_on(key, "cleared")
     assert judgement.restriction in (Restriction.REDUCED, Restriction.EXCLUDED)
     assert judgement.reasons
 

@@ -13,6 +13,7 @@ from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import FeltPlace
 from tests.bench.proposals import PLACES, STATES, faults, figures, proposals
 from tests.station.advice.guide import NOW, NUMBERS, is_blocked
+from tests.station.health_answers import on_both
 
 BASE = built_in_routines()[PROPOSED_FROM].items
 
@@ -23,7 +24,8 @@ def test_no_proposal_goes_against_a_caution() -> None:
     for name, situation, found in proposals():
         assert faults(situation, found) == [], (name, situation)
         assert not [why for why in found.reasons if "{" in why.sentence], (name, situation)
-        assert bool(found.items) is not is_blocked(situation.conditions or frozenset()), (name, situation)
+        assert situation.conditions is not None
+        assert bool(found.items) is not is_blocked(situation.conditions.left), (name, situation)
         seen.add(name)
     assert seen == STATES.keys()
 
@@ -39,7 +41,7 @@ def test_bench_counts_all_twenty(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize("felt", PLACES, ids=lambda felt: "+".join(sorted(felt)) or "nothing felt")
 def test_all_twenty_come_up_for_every_place(felt: frozenset[FeltPlace]) -> None:
     """Within fifteen turns of half an hour, for a person without conditions about whom nothing else is known."""
-    new = Situation(NOW, frozenset(), felt_places=felt)
+    new = Situation(NOW, on_both(), felt_places=felt)
     found = [proposal(exercises(), BASE, replace(new, rotation=turn)) for turn in range(15)]
     assert {str(item.exercise) for one in found for item in one.items} == set(NUMBERS)
     assert all(one.duration_s <= 1800 for one in found)
@@ -47,5 +49,5 @@ def test_all_twenty_come_up_for_every_place(felt: frozenset[FeltPlace]) -> None:
 
 def test_proposal_follows_from_facts_alone() -> None:
     """The same situation has the same proposal."""
-    situation = Situation(NOW, frozenset({"pinch"}), felt_places=frozenset({FeltPlace.CALF}), rotation=3)
+    situation = Situation(NOW, on_both("pinch"), felt_places=frozenset({FeltPlace.CALF}), rotation=3)
     assert proposal(exercises(), BASE, situation) == proposal(exercises(), BASE, situation)

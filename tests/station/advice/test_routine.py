@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from station.advice.records import LegConditions
 from station.advice.routine import MAX_ITEMS, RoutineFault, routine_faults
 from station.app.routines import steps_of
 from station.catalogue.read import built_in_routines, exercises
@@ -13,6 +14,7 @@ from station.catalogue.records import Item
 from station.core.duration import duration_us
 from station.core.events import Side
 from station.settings import Settings
+from tests.station.health_answers import on_both
 
 ITEMS = st.builds(
     Item,
@@ -27,7 +29,7 @@ ITEMS = st.builds(
 def faults(*items: Item, conditions: frozenset[str] = frozenset()) -> tuple[RoutineFault, ...]:
     """The faults of these items."""
     total_us = duration_us(steps_of(items, Settings())) if items else 0
-    return routine_faults(exercises(), items, conditions, total_us)
+    return routine_faults(exercises(), items, on_both(*conditions), total_us)
 
 
 def of(*keys: str) -> tuple[Item, ...]:
@@ -156,6 +158,17 @@ def test_too_many_items_are_refused() -> None:
     assert f"It has {MAX_ITEMS + 1} entries, but may have {MAX_ITEMS} at most." in sentences(
         *of("3a", "3b"), *rests, blocking=True
     )
+
+
+def test_exercise_for_one_leg_may_be_saved() -> None:
+    """What the other leg may do is no fault, only a hint; what neither may do prevents saving."""
+    sore = LegConditions(left=frozenset({"tendon_pain"}))
+    total_us = duration_us(steps_of(of("3a"), Settings()))
+    (hint,) = routine_faults(exercises(), of("3a"), sore, total_us)
+    assert not hint.is_blocking
+    assert "for one leg only at the moment. Left leg: a tendon that is sore now" in hint.sentence
+    left_only = (Item(exercise="3a", side=Side.LEFT),)
+    assert any(fault.is_blocking for fault in routine_faults(exercises(), left_only, sore, total_us))
 
 
 @given(items=st.lists(ITEMS, max_size=6), conditions=st.sets(st.sampled_from(["tendon_pain", "neuro", "cleared"])))

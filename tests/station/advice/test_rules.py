@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from station.advice import health_questions, pain, plan, triage
-from station.advice.records import Proposal, Reason, SideHistory, Situation
+from station.advice.records import LegConditions, Proposal, Reason, SideHistory, Situation
 from station.advice.restrictions import restrict
 from station.advice.rules import RULE_BY_KEY, RULES, Rule
 from station.catalogue.read import built_in_routines, exercises
@@ -19,6 +19,7 @@ from station.catalogue.records import FeltPlace, Item
 from station.core.events import Side
 from station.core.steps import HoldStep
 from tests.station.advice.guide import CONDITIONS, NOW
+from tests.station.health_answers import on_both
 from tests.tree import ROOT
 
 ALL = exercises()
@@ -36,14 +37,13 @@ def of_proposal(found: Proposal) -> Iterator[Reason]:
 def situations() -> Iterator[Situation]:
     """Situations that each differ in one thing."""
     yield Situation(NOW)
-    yield from (Situation(NOW, frozenset({condition})) for condition in CONDITIONS)
-    yield from (Situation(NOW, frozenset(), pain_answers=((NOW - DAY, number),)) for number in range(11))
-    yield from (
-        Situation(NOW, frozenset(), felt_places=frozenset({place}), available_minutes=10) for place in FeltPlace
-    )
-    yield Situation(NOW, frozenset(), not_felt_exercises=frozenset({"3b"}))
-    yield Situation(NOW, frozenset(), rotation=0)
-    yield Situation(NOW, frozenset({health_questions.CLEARED}), calm_training_days=health_questions.CALM_DAYS_PER_STAGE)
+    yield from (Situation(NOW, on_both(condition)) for condition in CONDITIONS)
+    yield from (Situation(NOW, on_both(), pain_answers=((NOW - DAY, number),)) for number in range(11))
+    yield from (Situation(NOW, on_both(), felt_places=frozenset({place}), available_minutes=10) for place in FeltPlace)
+    yield from (Situation(NOW, LegConditions(frozenset({condition}))) for condition in CONDITIONS)
+    yield Situation(NOW, on_both(), not_felt_exercises=frozenset({"3b"}))
+    yield Situation(NOW, on_both(), rotation=0)
+    yield Situation(NOW, on_both(health_questions.CLEARED), calm_training_days=health_questions.CALM_DAYS_PER_STAGE)
     for course in (
         SideHistory(is_known=True, is_gaining=True, weeks=9, last_gain_at=NOW - DAY),
         SideHistory(is_known=True, is_steady=True, weeks=20),
@@ -52,8 +52,8 @@ def situations() -> Iterator[Situation]:
         SideHistory(weeks=8),
         SideHistory(weeks=20, change_mm=-1),
     ):
-        yield Situation(NOW, frozenset(), side_histories={Side.LEFT: course})
-        yield Situation(NOW, frozenset(), side_histories={Side.LEFT: course}, has_trained_regularly=False)
+        yield Situation(NOW, on_both(), side_histories={Side.LEFT: course})
+        yield Situation(NOW, on_both(), side_histories={Side.LEFT: course}, has_trained_regularly=False)
 
 
 def of_plans() -> Iterator[Reason]:
@@ -77,7 +77,7 @@ def produced() -> set[Reason]:
         for base in (built_in_routines()["full"].items, [Item(exercise="7a"), Item(exercise="1a")]):
             found.update(of_proposal(triage.proposal(ALL, base, situation)))
             found.update(of_proposal(triage.apply_precautions(ALL, [Item(exercise="8")], situation)))
-    gone = restrict(ALL, (HoldStep(exercise="99z"),), Situation(NOW, frozenset()))
+    gone = restrict(ALL, (HoldStep(exercise="99z"),), Situation(NOW, on_both()))
     found.update(one.reason for one in gone.excluded)
     found.update(pain.advice(number).reason for number in range(11))
     found.update(
@@ -132,7 +132,7 @@ def test_turns_come_as_their_rule_lists_them() -> None:
     sections = listed("rotation")
     assert len(sections) == 5
     for turn in range(10):
-        said = reason_of("rotation", Situation(NOW, frozenset(), rotation=turn))
+        said = reason_of("rotation", Situation(NOW, on_both(), rotation=turn))
         assert f"“{sections[turn % 5]}”" in str(said)
 
 
@@ -141,18 +141,16 @@ def test_new_range_is_loaded_as_its_rule_lists_it() -> None:
     for week, aim in enumerate(listed("new-range")):
         course = SideHistory(is_known=True, weeks=9, last_gain_at=NOW - week * 7 * DAY)
         assert f"learn to {aim}:" in str(
-            reason_of("new-range", Situation(NOW, frozenset(), side_histories={Side.LEFT: course}))
+            reason_of("new-range", Situation(NOW, on_both(), side_histories={Side.LEFT: course}))
         )
     over = SideHistory(is_known=True, weeks=9, last_gain_at=NOW - 29 * DAY)
-    assert reason_of("new-range", Situation(NOW, frozenset(), side_histories={Side.LEFT: over})) is None
+    assert reason_of("new-range", Situation(NOW, on_both(), side_histories={Side.LEFT: over})) is None
 
 
 def test_dose_grows_after_the_days_of_its_rule() -> None:
     """The days at which the dose of a recently cleared person changes are those in the text."""
     sets = [
-        triage.proposal(
-            ALL, [Item(exercise="5b")], Situation(NOW, frozenset({"cleared"}), calm_training_days=days)
-        ).items
+        triage.proposal(ALL, [Item(exercise="5b")], Situation(NOW, on_both("cleared"), calm_training_days=days)).items
         for days in range(30)
     ]
     changes = [day for day in range(1, 30) if sets[day] != sets[day - 1]]
@@ -163,7 +161,7 @@ def test_dose_grows_after_the_days_of_its_rule() -> None:
 def test_time_without_a_choice_is_that_of_its_rule() -> None:
     (minutes,) = re.findall(r"(\d+) minutes", RULE_BY_KEY["time"].text)
     places = frozenset(FeltPlace)
-    unchosen = Situation(NOW, frozenset(), felt_places=places, rotation=2)
+    unchosen = Situation(NOW, on_both(), felt_places=places, rotation=2)
     chosen = replace(unchosen, available_minutes=int(minutes))
     daily = built_in_routines()["daily"].items
     assert triage.proposal(ALL, daily, unchosen) == triage.proposal(ALL, daily, chosen)

@@ -33,6 +33,7 @@ from tests.station.advice.guide import (
     upto_two,
     whole,
 )
+from tests.station.health_answers import on_both
 
 ALL = exercises()
 EVERYTHING = tuple(Item(exercise=key) for key in ALL)
@@ -46,7 +47,7 @@ def situation(
 ) -> Situation:
     pains = () if pain is None else ((NOW - timedelta(hours=1), pain),)
     return Situation(
-        NOW, frozenset(conditions), felt_places=frozenset(felt), available_minutes=minutes, pain_answers=pains
+        NOW, on_both(*conditions), felt_places=frozenset(felt), available_minutes=minutes, pain_answers=pains
     )
 
 

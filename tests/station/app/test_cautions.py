@@ -8,10 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from station.advice.health_questions import CHILD, CLEARED, CONDITIONS, NO_WEIGHT, NOT_CLEARED, PARTIAL_WEIGHT
+from station.advice.health_questions import (
+    CHILD,
+    CLEARED,
+    CONDITIONS,
+    NO_WEIGHT,
+    NOT_CLEARED,
+    PARTIAL_WEIGHT,
+    TENDON_PAIN,
+)
 from station.app.start_gate import StartDecision
 from station.catalogue.read import exercises
 from station.catalogue.records import Item, Restriction
+from station.core.events import Side
 from station.core.facts import CueName
 from station.core.steps import HoldStep, RepsStep
 from tests.station.guided_station import (
@@ -58,6 +67,33 @@ def started_for(guided: GuidedStation, condition: str) -> StartDecision:
     done = guided.station.request_start(routine_id, person_id)
     guided.live(0.1)
     return done.result(0)
+
+
+def test_sore_left_tendon_leaves_the_right_leg_its_routine(tmp_path: Path) -> None:
+    """A whole routine on the board: the right leg does all, the left one what its tendon allows, each with its dose."""
+    with GuidedStation(tmp_path, COMPARATORS) as guided:
+        person_id = guided.add_person("Ada")
+        guided.store.add_answer(person_id, "health", {"yes": [], "no": [], "left": [TENDON_PAIN]})
+        items = [item for item in shortened_exercises() if item.exercise in ("3a", "3b", "4c")]
+        routine_id = guided.store.save_routine(None, person_id, "Some", [item_dict(item) for item in items])
+        done = guided.station.request_start(routine_id, person_id)
+        guided.live(0.2)
+        found = done.result(0)
+        guided.board.act("auto")
+        guided.until(lambda: not is_running(guided), LONGEST_S)
+        guided.live(5.0)
+        assert guided.recognised_cues()[-1] is CueName.COMPLETE
+        assert stored_doses(guided) == prescribed_doses(found.routine)
+        steps = [
+            (step.exercise, *step.sides, step.repetitions if isinstance(step, HoldStep) else step.count)
+            for step in found.routine
+            if isinstance(step, HoldStep | RepsStep)
+        ]
+        left, right = Side.LEFT, Side.RIGHT
+        assert steps == [
+            *(("3a", right, 2), ("3b", right, 2), ("3b", left, 1)),
+            *(("4c", left, 1), ("4c", right, 2)),
+        ]
 
 
 def item_dict(item: Item) -> dict[str, object]:

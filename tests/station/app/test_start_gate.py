@@ -14,20 +14,22 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from station.advice import dose
 from station.advice.health_questions import CONDITIONS
 from station.advice.plan import plan_from_dict, to_dict
-from station.advice.records import Reason, Situation
+from station.advice.records import LegConditions, Reason, Situation
 from station.advice.restrictions import BUILT_IN_STRETCH, HEEL_DROPS, TEST_KEY, restrict
 from station.app.routines import steps_of
 from station.app.start_gate import ALREADY_COMPLETE, PROPOSED_NAME, TODAY, UNFINISHED, StartGate
 from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import Item
+from station.core.duration import duration_us
 from station.core.events import SECOND_US, CommandName, Side
 from station.core.steps import BOTH_SIDES, AskStep, HoldStep, RepsStep, Routine, TestStep, to_json
 from station.settings import Settings
 from station.store import Store
 from tests.station.guided_station import COMPARATORS, GuidedStation
-from tests.station.health_answers import add_screened_person, answer_health_questions
+from tests.station.health_answers import add_screened_person, answer_health_questions, on_both
 from tests.station.store.histories import HandClock, one_hold, one_test
 
 NOW = datetime(2026, 6, 1, 9, tzinfo=UTC)
@@ -52,7 +54,9 @@ def up_to_three() -> Iterator[frozenset[str]]:
 
 
 def situation(conditions: frozenset[str], pain: int | None) -> Situation:
-    return Situation(NOW, conditions, pain_answers=() if pain is None else ((NOW - timedelta(hours=1), pain),))
+    return Situation(
+        NOW, on_both(*conditions), pain_answers=() if pain is None else ((NOW - timedelta(hours=1), pain),)
+    )
 
 
 def is_blocked(conditions: frozenset[str], pain: int | None) -> bool:
@@ -107,8 +111,8 @@ def test_unknown_person_gets_test_stretch_and_exercises_without_caution() -> Non
     assert {one.reason.rule for one in found.excluded} == {"health-asked"}
 
 
-@pytest.mark.parametrize("conditions", [None, frozenset({"arch_falls"})])
-def test_restrict_asks_first_where_answers_are_missing_or_old(conditions: frozenset[str] | None) -> None:
+@pytest.mark.parametrize("conditions", [None, on_both("arch_falls")])
+def test_restrict_asks_first_where_answers_are_missing_or_old(conditions: LegConditions | None) -> None:
     """Only the test begins before the questions are answered, or answered again."""
     asked = Situation(NOW, conditions, Reason("health-asked", "Please answer again."))
     found = restrict(exercises(), TEST_AND_FULL, asked)
@@ -357,6 +361,38 @@ def test_unknown_routine_raises_in_its_future(guided: GuidedStation) -> None:
     guided.live(0.2)
     with pytest.raises(ValueError, match="no longer exists"):
         done.result(0)
+
+
+def today_of(store: Store, person_id: str) -> tuple[int, Routine]:
+    """About how many minutes today takes, and the routine that follows its test."""
+    gate = gate_for(store, person_id)
+    return gate.today_summary().minutes, gate.decide(TODAY, tested=True).routine
+
+
+def test_test_before_a_proposal_counts_against_its_minutes(store: Store) -> None:
+    """Half an hour is half an hour on the day of a test, too, and what follows the test is what was announced."""
+    person_id = with_person(store, frozenset(), None, None)
+    summary = gate_for(store, person_id).today_summary()
+    assert summary.due_test == "full"
+    assert [item.test for item in summary.proposal.items if item.test] == ["full"]
+    exercises_s = dose.duration_s_of(exercises(), [item for item in summary.proposal.items if item.exercise])
+    assert 0 < exercises_s <= (30 - 8) * 60
+    assert summary.minutes <= 30
+    at = HandClock().utc_now()
+    run_id = store.begin_run(store.begin_session(person_id, at, simulated=False), {"do": "test"}, at)
+    one_test(store, run_id, 90.0, 90.0, full=True)
+    minutes, routine = today_of(store, person_id)
+    assert exercises_in(routine) == {item.exercise for item in summary.proposal.items if item.exercise}
+    assert not any(isinstance(step, TestStep) for step in routine)
+    assert minutes <= 30
+
+
+def test_skipped_test_takes_no_time(store: Store) -> None:
+    """Without the test, all of the half hour is for the exercises."""
+    tested = with_person(store, frozenset(), None, "calf")
+    assert gate_for(store, tested).today_summary().due_test is None
+    skipped = today_of(store, with_person(store, frozenset(), None, None))[1]
+    assert duration_us(skipped) > 22 * 60 * SECOND_US
 
 
 def test_today_for_painful_tendon_stays_within_comfort(store: Store) -> None:

@@ -22,7 +22,7 @@ from station.core.steps import HoldStep, RepsStep, Routine
 from station.simulator.ankle import PersonProfile
 from station.store.records import Hold, RepSet, Test
 from tests.station.guided_station import GuidedStation, holds_and_reps
-from tests.station.health_answers import answer_health_questions
+from tests.station.health_answers import answer_health_questions, on_both
 from tests.station.rig import COMPARATORS
 from tests.station.store.histories import one_test
 
@@ -235,7 +235,7 @@ def excluded_exercise() -> tuple[str, str]:
     """An exercise of the daily routine, and a condition that excludes it without blocking everything."""
     for key in ("3a", "3b", "3c"):
         for caution in exercises()[key].cautions:
-            only = {caution.condition}
+            only = on_both(caution.condition)
             if caution.restriction is Restriction.EXCLUDED and health_questions.block_reason(only) is None:
                 return key, caution.condition
     raise AssertionError("the daily routine is for everybody")

@@ -53,7 +53,7 @@ def test_cheater_never_passes_beyond_the_limit(wiring: str, tmp_path: Path) -> N
         lived.board.act("test")
         detail = lived.until_over()
         attempts = [one for test in detail.tests for one in test.attempts]
-        assert {CueName.NO, CueName.PAUSED} & {cue for _, cue in lived.board.heard_cues}
+        assert {CueName.NO, CueName.PAUSED} & {cue.cue for cue in lived.board.heard_cues}
         passed = [(one.side, one.toe_mm) for one in attempts if one.outcome == "passed"]
         assert all(toe_mm is not None and toe_mm <= limits_mm[side] + ERROR_MM for side, toe_mm in passed)
 
@@ -80,7 +80,7 @@ def test_heel_lift_is_timed_to_50_ms(wiring: str, tmp_path: Path) -> None:
         first = lived.until_over().holds[0]
         assert (first.credited_us, first.lift_count, first.micro_lift_count) == (HOLD_US, 1, 0)
         assert first.lifted_us == pytest.approx(2 * SECOND_US, abs=50_000)
-        assert CueName.HEEL_UP in {cue for _, cue in lived.board.heard_cues}
+        assert CueName.HEEL_UP in {cue.cue for cue in lived.board.heard_cues}
 
 
 def test_same_seed_stores_the_same_session(tmp_path: Path) -> None:

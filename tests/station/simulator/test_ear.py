@@ -11,7 +11,7 @@ from station.core.facts import Cue, CueEnded, CueName, Fact
 from station.core.sound.cues import CUES
 from station.devices.buzzer import ActiveBuzzer
 from station.devices.cue_player import CuePlayer
-from station.simulator.ear import CueRecogniser, RecognisedCue
+from station.simulator.ear import CueRecogniser
 from station.simulator.pins import PinOutput, SimulatedPinFactory
 from tests.station.devices.board_rig import HandClock, live, unexpected
 
@@ -26,7 +26,7 @@ class Listener:
     def __init__(self, jitter_us: int = 0, seed: int = 0) -> None:
         self.clock = HandClock()
         self.recogniser = CueRecogniser()
-        self.recognised: list[RecognisedCue] = []
+        self.recognised: list[Cue] = []
         self._random = Random(seed)
         self._jitter_us = jitter_us
         pins = SimulatedPinFactory(self.clock)
@@ -44,7 +44,7 @@ class Listener:
     def run_due(self, now_us: int) -> None:
         self.recognised += self.recogniser.run_due(now_us - self._jitter_us)
 
-    def play(self, *facts: Fact, until_us: int = 10 * SECOND_US) -> list[RecognisedCue]:
+    def play(self, *facts: Fact, until_us: int = 10 * SECOND_US) -> list[Cue]:
         for fact in facts:
             live(self.clock, fact.at_us, self.player, self)
             self.player.play([fact])
@@ -52,8 +52,8 @@ class Listener:
         return self.recognised
 
 
-def names(recognised: list[RecognisedCue]) -> list[CueName]:
-    return [name for _, name in recognised]
+def names(recognised: list[Cue]) -> list[CueName]:
+    return [cue.cue for cue in recognised]
 
 
 FORMS = [
@@ -70,6 +70,14 @@ def test_recogniser_reports_every_cue_once(name: CueName, count: int, side: Side
     assert names(Listener().play(Cue(0, name, count, side))) == [name]
 
 
+@pytest.mark.parametrize("name", [C.READY, C.SWITCH])
+@pytest.mark.parametrize("side", [None, *Side])
+def test_recogniser_reports_the_side_by_its_ticks(name: CueName, side: Side | None) -> None:
+    """One tick after READY and SWITCH is the left leg, two are the right one, none is both."""
+    (cue,) = Listener().play(Cue(0, name, side=side))
+    assert (cue.cue, cue.side) == (name, side)
+
+
 @pytest.mark.parametrize(("name", "count", "side"), FORMS)
 @pytest.mark.parametrize("seed", range(5))
 def test_recogniser_tolerates_late_edges(name: CueName, count: int, side: Side | None, seed: int) -> None:
@@ -82,15 +90,33 @@ def test_recogniser_tolerates_late_edges(name: CueName, count: int, side: Side |
 )
 def test_recogniser_reports_a_cue_as_soon_as_no_other_is_possible(name: CueName, within_ms: int) -> None:
     """A cue is recognised before its last tone ends, so that a person can react early."""
-    at_us, first = Listener().play(Cue(0, name))[0]
-    assert first is name
-    assert at_us <= within_ms * 1_000
+    first = Listener().play(Cue(0, name))[0]
+    assert first.cue is name
+    assert first.at_us <= within_ms * 1_000
 
 
 def test_recogniser_separates_the_cues_of_the_final_phrase() -> None:
     """HOLD_DONE, SET_DONE and COMPLETE sound as one phrase and are recognised as three cues."""
     facts = [Cue(0, name) for name in (C.HOLD_DONE, C.SET_DONE, C.COMPLETE)]
     assert names(Listener().play(*facts)) == [C.HOLD_DONE, C.SET_DONE, C.COMPLETE]
+
+
+@pytest.mark.parametrize("last", [C.SET_DONE, C.COMPLETE, C.SWITCH])
+def test_recogniser_separates_the_cues_at_the_end_of_a_side(last: CueName) -> None:
+    """The long tone that ends TRIAL_OK is not taken for the first one of the next cue."""
+    facts = [Cue(0, name, side=Side.LEFT if name is C.SWITCH else None) for name in (C.NO, C.TRIAL_OK, last)]
+    assert names(Listener().play(*facts)) == [C.NO, C.TRIAL_OK, last]
+
+
+@pytest.mark.parametrize("name", [C.NO, C.YES, C.READY])
+@pytest.mark.parametrize("distance_mm", range(2, 32))
+def test_ticks_after_a_cue_do_not_seem_part_of_it(name: CueName, distance_mm: int) -> None:
+    """The ticks that guide the board begin later after NO than the second half of TRIAL_VOID would."""
+    listener = Listener()
+    listener.player.play([Cue(0, name)])
+    listener.player.set_target_distance(distance_mm)
+    heard = names(listener.play(until_us=5 * SECOND_US))
+    assert (heard[0], set(heard[1:])) == (name, {C.STEP_ON})
 
 
 def test_recogniser_reports_a_countdown_and_go() -> None:

@@ -7,7 +7,7 @@ from statistics import stdev
 import pytest
 
 from station.core.events import SECOND_US, Side
-from station.core.facts import CueName
+from station.core.facts import Cue, CueName
 from station.simulator.ankle import DAY_US, WEEK_US, Ankles, PersonProfile
 from station.simulator.person import Person
 from station.simulator.world import World
@@ -35,7 +35,7 @@ class Rig:
 
     def play(self, cue: CueName, seconds: float) -> None:
         """The person recognises a cue, and this much time passes."""
-        self.person.on_cue(cue, self.now_us)
+        self.person.on_cue(Cue(self.now_us, cue))
         self.live(seconds)
 
     def load_fraction(self, side: Side = Side.LEFT) -> float:
@@ -116,6 +116,18 @@ def test_repeated_heel_up_brings_the_heel_down_once() -> None:
     assert rig.toe_mm() == pytest.approx(60.0)
 
 
+def test_heel_up_brings_the_heel_down_each_time() -> None:
+    """Also where the person does not know that YES said that the heel was back."""
+    rig = Rig()
+    rig.play(CueName.GO, 3.0)
+    for _ in range(2):
+        rig.person.script.run(rig.person.body.lift_heel(), rig.now_us)
+        rig.live(5.0)
+        assert rig.load_fraction() < 0.05
+        rig.play(CueName.HEEL_UP, 1.0)
+        assert rig.load_fraction() > 0.3
+
+
 def test_switch_changes_the_working_leg() -> None:
     """After SWITCH the other heel is down, and the first is off its plate."""
     rig = Rig()
@@ -137,7 +149,7 @@ def test_person_steps_off_after_complete_unless_ready_follows() -> None:
 def test_person_confirms_contact_by_heel_taps() -> None:
     """Where nothing senses the knee, the person taps the heel twice in a lunge; each tap lasts 80 to 350 ms."""
     rig = Rig(taps=True)
-    rig.person.on_cue(CueName.GO, rig.now_us)
+    rig.person.on_cue(Cue(rig.now_us, CueName.GO))
     lifts, up_since_us = [], None
     for _ in range(700):
         rig.live(0.01)

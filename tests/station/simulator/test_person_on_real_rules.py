@@ -10,28 +10,37 @@ from pathlib import Path
 
 import pytest
 
+from station.app.board_position import with_setups
+from station.app.routines import routine_called
 from station.app.snapshot import Snapshot
 from station.config import Config
+from station.core.activities.needed_cues import needed_cues
 from station.core.events import CommandName, Side
-from station.core.facts import CueName
+from station.core.facts import Cue, CueName
 from station.core.steps import HoldStep, RestStep, Routine
 from station.devices.light import DARK, GLOW, Colour
-from station.simulator.ear import RecognisedCue
+from station.settings import Settings
+from station.simulator.ankle import PersonProfile
 from station.simulator.pins import PinOutput
 from station.units import CM
+from tests.station import rig
 from tests.station.guided_station import (
     ANALOGUE,
     COMPARATORS,
     GuidedStation,
+    holds_and_reps,
     is_running,
     prescribed_doses,
     stored_doses,
 )
+from tests.station.page_reader import PageReader
 from tests.station.simulator.whole_sessions import STEADY
 from web.live.view_model import live_view
 
 TIRED = replace(STEADY, mean_lift_interval_s=25.0)
 """A person whose heel comes up from time to time, so that the alarm has to be noticed."""
+UNSEEING = replace(STEADY, mean_lift_interval_s=10.0, placement_sd_mm=5.0)
+"""A person whose heel comes up often, and who slides the board without seeing where it is."""
 STRETCHES: Routine = (
     HoldStep(hold_us=40_000_000, repetitions=2, rest_us=10_000_000, prepare_us=5_000_000, exercise="3a"),
     RestStep(10_000_000),
@@ -40,18 +49,23 @@ STRETCHES: Routine = (
 STRETCH: Routine = (HoldStep((Side.LEFT,), 10_000_000, 1, 3_000_000, 3_000_000, exercise="3a"),)
 PINS = Config().pins
 WIRINGS = {"loads": ANALOGUE, "comparators": COMPARATORS}
-NEEDED = {
-    *(CueName.READY, CueName.COUNT, CueName.GO, CueName.HEEL_UP, CueName.YES, CueName.HOLD_DONE),
-    *(CueName.SWITCH, CueName.COMPLETE),
+TEST_WIRINGS = {
+    "loads": "",
+    "comparators, no pad": '[board]\nheels = "comparator"\nknee_pad = false',
+    "one plate": '[board]\nplates = "left"',
 }
-"""The cues that such a routine needs; the others only make it pleasant."""
+MAX_SOUNDS_OF_DAILY = 8
 
 
 @contextmanager
-def by_ear(tmp_path: Path, wiring: str, on_step: str = "nothing") -> Iterator[GuidedStation]:
-    """A station with a person who never looks at the page."""
-    with GuidedStation(tmp_path, wiring, character=TIRED, on_step=on_step) as guided:
+def by_ear(
+    tmp_path: Path, wiring: str, routine: Routine, on_step: str = "nothing", *, character: PersonProfile = UNSEEING
+) -> Iterator[GuidedStation]:
+    """A station with a person who knows the steps of this routine and the sounds that it needs, and never looks at the
+    page. Whose turn it is, when, and how the board lies they can only hear."""
+    with GuidedStation(tmp_path, wiring, character=character, on_step=on_step) as guided:
         guided.board.snapshot = lambda: None
+        guided.board.person.look_away(routine)
         yield guided
 
 
@@ -65,8 +79,25 @@ def by_eye(tmp_path: Path, wiring: str) -> Iterator[GuidedStation]:
         yield guided
 
 
-def names_of(recognised: list[RecognisedCue]) -> list[CueName]:
-    return [cue for _, cue in recognised]
+@contextmanager
+def by_words(tmp_path: Path, wiring: str) -> Iterator[GuidedStation]:
+    """A station without sound, with a person who follows the large words and numbers of the page alone."""
+    with GuidedStation(tmp_path, wiring, character=TIRED) as guided:
+        guided.station.change_settings({"volume": "off"})
+        reader = PageReader(guided.board.person)
+        guided.board.snapshot = lambda: reader
+
+        def look() -> None:
+            reader.look(live_view(guided.station.snapshot(), CM), guided.clock.now_us())
+            guided.board.wake()
+
+        guided.station.subscribe(look)
+        guided.live(1.0)
+        yield guided
+
+
+def names_of(recognised: list[Cue]) -> list[CueName]:
+    return [cue.cue for cue in recognised]
 
 
 def buzzer_edges(guided: GuidedStation) -> list[int]:
@@ -80,21 +111,80 @@ def buzzer_edges(guided: GuidedStation) -> list[int]:
 def test_buzzer_alone_guides_a_whole_routine(tmp_path: Path, wiring: str) -> None:
     """Without the page, the buzzer guides the person through both sides, rests, heel lifts and a change of exercise, to
     the exact dose."""
-    with by_ear(tmp_path, WIRINGS[wiring]) as guided:
+    with by_ear(tmp_path, WIRINGS[wiring], STRETCHES) as guided:
         guided.run_routine(STRETCHES)
         assert stored_doses(guided) == prescribed_doses(STRETCHES)
-        assert set(guided.recognised_cues()) >= NEEDED
+        assert guided.board.person.followed_cues == needed_cues(STRETCHES)
         assert guided.board.seen_cues == []
         assert {hold.state for hold in guided.last_session().holds} == {"finished"}
 
 
 def test_stretch_starts_and_finishes_without_a_page(tmp_path: Path) -> None:
     """Stepping on starts the stretch and the buzzer guides it to its end, without the page."""
-    with by_ear(tmp_path, COMPARATORS, on_step="stretch") as guided:
+    with by_ear(tmp_path, COMPARATORS, routine_called("stretch", Settings()), on_step="stretch") as guided:
         guided.board.act("auto")
         guided.until(lambda: guided.station.snapshot().session_id is not None)
         guided.until(lambda: guided.station.snapshot().phase in ("done", "ended"), 1200.0)
         assert {side: held for side, (held, _) in stored_doses(guided).items()} == {Side.LEFT: 90.0, Side.RIGHT: 90.0}
+
+
+def daily() -> Routine:
+    """The routine of every day, on a board that may lie in any way."""
+    return with_setups(routine_called("daily", Settings()), None)
+
+
+def full_test() -> Routine:
+    """A full test that begins on the right, with its questions, on a board that may lie in any way."""
+    return with_setups(routine_called("full_test", Settings(), Side.RIGHT), None)
+
+
+@pytest.mark.parametrize("wiring", WIRINGS)
+def test_daily_by_ear_takes_eight_sounds(tmp_path: Path, wiring: str) -> None:
+    """All of it: the board laid twice, three exercises on and one off the board, both legs, and heels that rise."""
+    with by_ear(tmp_path, WIRINGS[wiring], daily()) as guided:
+        guided.run_routine(daily())
+        assert stored_doses(guided) == prescribed_doses(daily())
+        assert guided.recognised_cues()[-1] is CueName.COMPLETE
+        assert CueName.PAUSED not in guided.recognised_cues()
+        assert guided.board.person.followed_cues == needed_cues(daily())
+        assert len(needed_cues(daily())) == MAX_SOUNDS_OF_DAILY
+
+
+@pytest.mark.parametrize("wiring", TEST_WIRINGS)
+def test_full_test_by_ear_takes_nine_sounds(tmp_path: Path, wiring: str) -> None:
+    """From laying the board flat to the answers by heel taps, on the side that the sounds name; by taps the least pain
+    is none."""
+    with by_ear(tmp_path, TEST_WIRINGS[wiring], full_test()) as guided:
+        guided.run_routine(full_test())
+        assert guided.board.person.followed_cues == needed_cues(full_test())
+        assert len(needed_cues(full_test())) == 9
+        assert CueName.PAUSED not in guided.recognised_cues()
+        check_full_test(guided, pain=0)
+
+
+@pytest.mark.parametrize("limit_mm", [12.0, 55.0, 140.0])
+@pytest.mark.parametrize("placement_sd_mm", [1.0, 6.0])
+def test_quick_test_by_ear_at_any_range(tmp_path: Path, limit_mm: float, placement_sd_mm: float) -> None:
+    """Nobody is stuck between two distances: not a stiff or a mobile ankle, not a hand that slides roughly."""
+    character = replace(STEADY, left_limit_mm=limit_mm, right_limit_mm=limit_mm + 8.0, placement_sd_mm=placement_sd_mm)
+    routine = with_setups(routine_called("test", Settings()), None)
+    with by_ear(tmp_path, rig.COMPARATORS, routine, character=character) as guided:
+        guided.run_routine(routine)
+        assert "paused" not in guided.phases()
+        (test,) = guided.last_session().tests
+        assert (test.state, test.circumstances.pain) == ("finished", 0)
+
+
+def check_full_test(guided: GuidedStation, *, pain: int) -> None:
+    """Three trials a side, right first, each score near the true limit, and the answers are stored."""
+    (test,) = guided.last_session().tests
+    assert test.state == "finished"
+    assert [trial.side for trial in test.trials] == [Side.RIGHT] * 3 + [Side.LEFT] * 3
+    ankles, now_us = guided.board.person.ankles, guided.clock.now_us()
+    assert test.left_mm == pytest.approx(ankles.limit_mm(Side.LEFT, now_us), abs=10.0)
+    assert test.right_mm == pytest.approx(ankles.limit_mm(Side.RIGHT, now_us), abs=10.0)
+    assert (test.circumstances.felt_places, test.circumstances.pain) == (("calf",), pain)
+    assert test.circumstances.board_angle_deg == 0.0
 
 
 @pytest.mark.parametrize("wiring", WIRINGS)
@@ -105,15 +195,35 @@ def test_page_alone_guides_a_whole_routine(tmp_path: Path, wiring: str) -> None:
         edges = buzzer_edges(guided)
         guided.run_routine(STRETCHES)
         assert stored_doses(guided) == prescribed_doses(STRETCHES)
-        assert set(names_of(guided.board.seen_cues)) >= NEEDED
+        assert set(names_of(guided.board.seen_cues)) >= needed_cues(STRETCHES) - {CueName.SET_DONE}
         assert edges == []
         assert guided.board.heard_cues == []
+
+
+@pytest.mark.parametrize("wiring", WIRINGS)
+def test_daily_by_the_words_of_the_page(tmp_path: Path, wiring: str) -> None:
+    """With the volume off, the words and numbers guide the person through the whole of it."""
+    with by_words(tmp_path, WIRINGS[wiring]) as guided:
+        guided.run_routine(daily())
+        assert stored_doses(guided) == prescribed_doses(daily())
+        assert guided.board.heard_cues == []
+        assert {one.state for one in holds_and_reps(guided.last_session())} == {"finished"}
+
+
+@pytest.mark.parametrize("wiring", TEST_WIRINGS)
+def test_full_test_by_the_words_of_the_page(tmp_path: Path, wiring: str) -> None:
+    """With the volume off, from laying the board flat to the answers on the page."""
+    with by_words(tmp_path, TEST_WIRINGS[wiring]) as guided:
+        guided.run_routine(full_test())
+        assert guided.board.heard_cues == []
+        assert "paused" not in guided.phases()
+        check_full_test(guided, pain=STEADY.pain)
 
 
 def test_routine_is_not_done_without_sound_and_page(tmp_path: Path) -> None:
     """Without sound and page the person does not know that the clock runs or that a heel is up, and the routine is not
     done: the tests above depend on the cues."""
-    with by_ear(tmp_path, COMPARATORS) as guided:
+    with by_ear(tmp_path, COMPARATORS, STRETCHES) as guided:
         guided.station.change_settings({"volume": "off"})
         guided.live(1.0)
         guided.station.start(STRETCHES, guided.add_person("Robin"))
@@ -190,8 +300,8 @@ def test_led_flashes_for_every_cue_without_sound(tmp_path: Path) -> None:
         lamp = Lamp(guided)
         guided.run_routine(STRETCHES)
         flashes = lamp.flashes()
-        for at_us, cue in guided.board.seen_cues:
-            assert any(at_us - 50_000 <= flash_us <= at_us + 1_000_000 for flash_us in flashes), cue
+        for cue in guided.board.seen_cues:
+            assert any(cue.at_us - 50_000 <= flash_us <= cue.at_us + 1_000_000 for flash_us in flashes), cue
         assert all(fourth - first > 1_000_000 for first, fourth in zip(flashes, flashes[3:], strict=False))
 
 

@@ -144,7 +144,7 @@ def test_hold_completes_whatever_part_fails(live: Live, gone: Callable[[Live], N
         for tab in opened[:5]:
             tab.close()
         live.until_phase("done")
-        wait_until(lambda: CueName.COMPLETE in [cue for _, cue in live.board.heard_cues], "COMPLETE was not heard")
+        wait_until(lambda: CueName.COMPLETE in [cue.cue for cue in live.board.heard_cues], "COMPLETE was not heard")
         assert gone is _end_the_page or b"state" in opened[9].answer.read(200)
     (hold,) = live.service.store.holds()
     assert (hold.state, hold.credited_us, hold.lift_count) == ("finished", HOLD_US, 0)
@@ -157,7 +157,7 @@ def test_hold_completes_whatever_part_fails(live: Live, gone: Callable[[Live], N
     assert median(late) <= EDGE_US
     done_us = begun_us + HOLD_US
     assert min(abs(edge.planned_us - done_us) for edge in played) <= LATE_US, "HOLD_DONE begins at the target"
-    heard = [cue for _, cue in live.board.heard_cues if cue is not CueName.STEP_ON]
+    heard = [cue.cue for cue in live.board.heard_cues if cue.cue is not CueName.STEP_ON]
     assert heard[-3:] == [CueName.HOLD_DONE, CueName.SET_DONE, CueName.COMPLETE]
     assert heard.count(CueName.GO) == 1
     assert heard.count(CueName.COUNT) >= 3

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from flask.testing import FlaskClient
 
@@ -32,10 +34,13 @@ def test_health_questions_need_a_person(client: FlaskClient) -> None:
 
 
 def test_health_questions_start_unanswered(client: FlaskClient, ada: str) -> None:
-    """Each question has a yes and a no, neither preselected, and the disclaimer appears once."""
+    """Left, right, both and no for a leg, else yes and no; nothing is preselected, and the disclaimer appears once."""
     page = text_of(client, "/health-questions")
     for one in CONDITIONS:
-        assert page.count(f'name="{one.key}"') == 2
+        question = page.split(f'id="ask-{one.key}"')[1].split("</fieldset>")[0]
+        labels = re.findall(r"> (\w+)</label>", question)
+        assert labels == (["Left", "Right", "Both", "No"] if one.is_of_leg else ["Yes", "No"])
+        assert question.count(f'type="radio" name="{one.key}"') == len(labels)
     assert " checked" not in page
     assert page.count(DISCLAIMER) == 1
 
@@ -133,10 +138,13 @@ def test_health_questions_can_be_answered_again(client: FlaskClient, store: Stor
     """On request the questions return with the last answers beside them and nothing selected."""
     client.post("/health-questions", data={**NO, "pinch": "yes"})
     page = text_of(client, "/health-questions?again=")
-    assert page.count("Last time: yes") == 1
+    assert page.count("Last time: both") == 1
+    client.post("/health-questions", data={**NO, "pinch": "right", "balance": "yes"})
+    page = text_of(client, "/health-questions?again=")
+    assert re.findall(r"Last time: (?!no)\w+", page) == ["Last time: yes", "Last time: right"]
     assert " checked" not in page
     client.post("/health-questions", data=NO)
-    assert [one.answer["yes"] for one in store.answers(ada, "health")] == [[], ["pinch"]]
+    assert [one.answer["yes"] for one in store.answers(ada, "health")] == [[], ["balance"], ["pinch"]]
 
 
 def test_strong_pain_asks_health_questions_again(
@@ -146,3 +154,37 @@ def test_strong_pain_asks_health_questions_again(
     client.post("/health-questions", data=NO)
     store.add_answer(ada, "pain", 8)
     assert "You have had strong pain since" in text_of(client, "/health-questions")
+
+
+def test_answer_for_one_leg_is_stored_and_named_everywhere(client: FlaskClient, store: Store, ada: str) -> None:
+    """One tap more for nobody: the leg is the answer. Each page that leaves something out says for which leg."""
+    assert client.post("/health-questions", data={**NO, "tendon_pain": "left"}).status_code == 303
+    (kept,) = store.answers(ada, "health")
+    assert (kept.answer["left"], kept.answer["yes"]) == (["tendon_pain"], [])
+    for address in ("/health-questions", "/why"):
+        page = text_of(client, address).split("All rules")[0]
+        assert "Left leg: do not force any stretch to its end." in page
+        assert "slope.</b> Left leg: a tendon that is sore now should not be stretched" in page
+    assert "right leg only" in text_of(client, "/why")
+    assert "Left out for your left leg" in text_of(client, "/exercises")
+    page = text_of(client, "/exercises/3a")
+    assert "Left out for your left leg.</b> Left leg: a tendon that is sore now" in page
+    assert "applies to your left leg" in page
+
+
+def test_leg_that_must_not_carry_leaves_the_other_something_to_do(client: FlaskClient, store: Store, ada: str) -> None:
+    """The page says who has to clear the leg, what the other one may do, and starts it."""
+    data = {**NO, "not_cleared": "right", "routine": "daily", "next": "today"}
+    page = text_of(client, client.post("/health-questions", data=data).headers["Location"])
+    assert "The other leg does only what is done sitting or lying." in page
+    assert "Right leg: nothing is proposed until" in page
+    assert 'value="daily">Start: Daily' in page
+    why = text_of(client, "/why").split("All rules")[0]
+    assert "left leg only" in why
+    assert "It is done standing, and your right leg must not carry you yet." in why
+
+
+@pytest.mark.parametrize("value", ["left", "both", "maybe"])
+def test_question_of_the_person_takes_no_leg(client: FlaskClient, store: Store, ada: str, value: str) -> None:
+    assert client.post("/health-questions", data={**NO, "balance": value}).status_code == 400
+    assert store.answers(ada) == ()

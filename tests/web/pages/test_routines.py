@@ -12,6 +12,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from station.advice import health_questions
+from station.advice.records import LegConditions
 from station.app.routines import steps_of
 from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import Item
@@ -206,7 +207,7 @@ def test_summary_updates_while_typing(client: FlaskClient) -> None:
     form = {"row": ["1", "2"], "item-1": "3a", "hold_s-1": "60", "side-1": "left", "item-2": "7d", "count-2": "5"}
     piece = submit(client, "/routines/summary", form)
     items = draft_from_items("", [{"exercise": "3a", "hold_s": 60, "side": "left"}, {"exercise": "7d", "count": 5}])
-    worked_out = summarize(items, Settings(), (), analogue=True)
+    worked_out = summarize(items, Settings(), LegConditions(), analogue=True)
     assert f"<b>{duration_text(worked_out.total_us)}</b> total" in piece
     assert "left 3 min, right nothing held" in piece
     assert "<html" not in piece

@@ -12,7 +12,15 @@ from flask.testing import FlaskClient
 from station.core.activities.lesson import TAUGHT_CUES
 from station.core.facts import CueName
 from station.core.sound.cues import CUES, Volume, is_audible
-from web.pages.sound_lessons import DRAWING_WIDTH_MS, GROUPS, MS_PER_UNIT, SOUND_LESSONS, grouped_sounds, rhythm_path
+from web.pages.sound_lessons import (
+    DRAWING_WIDTH_MS,
+    GROUPS,
+    MS_PER_UNIT,
+    SOUND_LESSONS,
+    grouped_sounds,
+    rhythm_path,
+    sounds_needed_for,
+)
 from web.pages.sounds import table
 
 TAUGHT_HERE = [name for _, names in GROUPS for name in names]
@@ -26,6 +34,34 @@ def test_page_teaches_every_lesson_and_quiet_hour_sound_once() -> None:
     quiet = {name for name in CueName if is_audible(name, Volume.LOW, quiet=True)} - {CueName.ERROR}
     assert quiet <= set(TAUGHT_HERE)
     assert set(SOUND_LESSONS) == set(TAUGHT_HERE)
+
+
+def test_page_says_how_many_sounds_a_routine_needs(client: FlaskClient) -> None:
+    """The numbers by which a simulated person is led by ear, and each of those sounds marked; the lesson on the board
+    plays them all."""
+    page = unescape(client.get("/sounds/learn").get_data(as_text=True))
+    needed = sounds_needed_for()
+    assert {title: len(sounds) for title, sounds in needed.items()} == {"Daily": 8, "a test": 9}
+    assert "With 8 sounds you can do Daily, and with 9 sounds you can do a test with your eyes on the wall." in page
+    for name in TAUGHT_HERE:
+        item = page[page.index(f'data-cue="{name}"') :].partition("</li>")[0]
+        titles = [title for title, sounds in needed.items() if name in sounds]
+        assert ("Needed for" in item) == bool(titles)
+        assert not titles or f"Needed for {' and '.join(titles)}." in item
+    assert frozenset().union(*needed.values()) <= set(TAUGHT_CUES)
+
+
+def test_page_teaches_the_ticks_of_a_move(client: FlaskClient) -> None:
+    """They are no cue, and without looking nobody finds the next distance without them."""
+    page = unescape(client.get("/sounds/learn").get_data(as_text=True))
+    assert "the nearer the next distance, the quicker" in page
+
+
+def test_page_teaches_the_answers_by_taps(client: FlaskClient) -> None:
+    """Without looking, a person answers with the taps that the questions take."""
+    page = unescape(client.get("/sounds/learn").get_data(as_text=True))
+    assert "Two taps: Front of the ankle; three taps: Achilles tendon; four taps: Calf; five taps: Nowhere." in page
+    assert "One tap: None; two taps: Some; three taps: Strong." in page
 
 
 def test_sounds_of_one_stretch_come_first() -> None:
@@ -51,14 +87,16 @@ def test_rhythm_descriptions_are_unique() -> None:
 
 
 def test_play_button_plays_cue_tones(client: FlaskClient) -> None:
-    """A button plays the cue's own tones; a repeating cue repeats at its own period."""
+    """A button plays the cue's own tones, of ECHO those of three taps; a repeating cue repeats at its own period where
+    that is short."""
     page = client.get("/sounds/learn").get_data(as_text=True)
     played = [json.loads(unescape(found)) for found in re.findall(r'data-tones="([^"]*)"', page)]
     known = {entry["name"]: entry for entry in table()}
     for name, edges in zip(TAUGHT_HERE, played, strict=True):
-        once = [list(edge) for edge in known[name]["tones"]]
+        tones = known[name]["variants"]["3"] if name is CueName.ECHO else known[name]["tones"]
+        once = [list(edge) for edge in tones]
         assert edges[: len(once)] == once
-        if (every_ms := known[name]["every_ms"]) is not None:
+        if (every_ms := known[name]["every_ms"]) is not None and every_ms <= DRAWING_WIDTH_MS:
             assert edges[len(once)][1] == once[0][1] + every_ms
         elif name is not CueName.COUNT:
             assert edges == once

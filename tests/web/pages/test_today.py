@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -57,7 +58,7 @@ def test_without_plan_test_and_routine_are_offered(client: FlaskClient, store: S
     """A person without a plan has one big button too: the first test, and then a routine from its answers."""
     now = now_of(client)
     assert ">A full test</h1>" in now
-    assert "Then: your suggested routine." in now
+    assert re.search(r"Then: your suggested routine, about \d+ min in all\.", now)
     assert now.count('class="primary big"') == 1
     assert 'value="today">Start a full test' in now
     began = datetime.now(UTC)
@@ -92,7 +93,7 @@ def test_due_test_comes_before_stretching(client: FlaskClient, store: Store, ada
     store.save_plan(ada, {**PLAN, "tests": True})
     now = now_of(client)
     assert ">A full test</h1>" in now
-    assert "Then: Daily." in now
+    assert re.search(r"Then: Daily, about \d+ min in all\.", now)
     assert "Start a full test" in now
 
 
@@ -265,7 +266,14 @@ def test_week_marks_what_is_done_and_what_is_planned() -> None:
     planned = plan_from_dict({**PLAN, "days": [[0, "18:00"], [2, "18:00"], [4, "18:00"]], "token": "t"})
     situation = Situation(wednesday, trained_weekdays=frozenset({1}))
     summary = TodaySummary(
-        wednesday, planned, Due(None, False, None, None, ()), situation, Proposal(), "Daily", dict.fromkeys(Side, 0.0)
+        wednesday,
+        planned,
+        Due(None, False, None, None, ()),
+        None,
+        situation,
+        Proposal(),
+        "Daily",
+        dict.fromkeys(Side, 0.0),
     )
     assert [one.state for one in this_week(summary)] == ["", "done", "planned", "", "planned", "", ""]
     unplanned = replace(summary, plan=None)

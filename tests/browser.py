@@ -41,6 +41,14 @@ const element = document.querySelector(arguments[0])
 return element && element.getClientRects().length ? element.innerText.trim() : ''
 """
 LAYOUT_FAULTS = Path(__file__).with_name("layout_faults.js").read_text(encoding="utf-8")
+OPEN_FOLDS = """
+for (let one = arguments[0]; one; one = one.parentElement) {
+  const inside = !one.matches('summary') && one.parentElement
+  if (inside && inside.matches('details:not([open])')) inside.querySelector('summary').click()
+  else if (one.matches('summary')) one = one.parentElement
+}
+"""
+"""Opens the folds in which something lies, as a person would who looks for it."""
 FOCUS = """
 const at = document.activeElement, style = getComputedStyle(at)
 const seen = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2
@@ -110,9 +118,10 @@ class Browser:
         return found
 
     def click(self, selector: str) -> None:
-        """Scroll the element into view and click it, waiting for a page that is being replaced."""
+        """Open the folds around the element, scroll it into view and click it, waiting for a page being replaced."""
 
         def click() -> bool:
+            self.run(OPEN_FOLDS, self.find(selector))
             self.run("arguments[0].scrollIntoView({block: 'center'})", self.find(selector))
             self.find(selector).click()
             return True

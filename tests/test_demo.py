@@ -148,8 +148,12 @@ def _check_session_page(visitor: Visitor) -> None:
 def test_demo_hold_works_by_keyboard_alone(desktop: Visitor) -> None:
     """Start a stretch, lift and lower a heel, and stop, without a mouse."""
     desktop.open("/live")
-    desktop.press_key("Step on, left leg", ENTER)
+    desktop.window.run("localStorage.clear()")
+    desktop.open("/live")
+    desktop.press_key("More", ENTER)
     desktop.press_key("Stretch", ENTER)
+    desktop.press_key("Simulated board", ENTER)
+    desktop.press_key("Step on, left leg", ENTER)
     desktop.wait_for("LEFT", "READY")
     desktop.wait_for("HOLD", "left heel down")
     desktop.hold_key("Press and hold: heel up", SPACE)

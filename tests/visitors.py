@@ -16,7 +16,7 @@ from typing import Any
 
 from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
 
-from tests.browser import Browser
+from tests.browser import OPEN_FOLDS, Browser
 
 STEP_BOUND_S = 30.0
 """Twice the longest step of a test or a hold, with reserve for a busy machine."""
@@ -37,7 +37,11 @@ MOST_STOPS = 100
 Key = dict[str, object]
 ENTER: Key = {"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r"}
 SPACE: Key = {"key": " ", "code": "Space", "windowsVirtualKeyCode": 32, "text": " "}
-BUTTON = "return [...document.querySelectorAll('button')].find(one => one.innerText.trim() === arguments[0]) || null"
+BUTTON = """
+const buttons = [...document.querySelectorAll('button')]
+return buttons.find(one => (one.innerText || one.textContent).trim() === arguments[0]) || null
+"""
+"""Finds a button by its label; in a closed fold it has a text but shows none."""
 
 
 @contextmanager
@@ -72,9 +76,10 @@ class Visitor:
             self.window.run(RECORD_STATES)
 
     def click_button(self, label: str) -> None:
-        """Press the button with this label."""
+        """Press the button with this label, also one in a closed fold."""
         button = self.window.run(BUTTON, label)
         assert button is not None, f"no button {label!r}"
+        self.window.run(OPEN_FOLDS, button)
         self.window.run("arguments[0].scrollIntoView({block: 'center'})", button)
         button.click()
 
@@ -100,9 +105,9 @@ class Visitor:
         self.release_key(key)
 
     def hold_key(self, label: str, key: Key) -> None:
-        """Move to the button with Tab and hold a key down there."""
+        """Move to the button or fold with Tab and hold a key down there."""
         for _ in range(MOST_STOPS):
-            if self.window.press_tab().startswith(f"button {label} "):
+            if self.window.press_tab().startswith((f"button {label} ", f"summary {label} ")):
                 break
         else:
             raise AssertionError(f"no button {label!r} is reached by keys")
@@ -119,6 +124,7 @@ class Visitor:
     def _click_first(self, selector: str) -> Any:
         try:
             for button in self.window.find_all(selector):
+                self.window.run(OPEN_FOLDS, button)
                 self.window.run("arguments[0].scrollIntoView({block: 'center'})", button)
                 button.click()
                 return button

@@ -67,8 +67,10 @@ def wait_until_saved(future: Future[Saved]) -> Saved:
 def back_to_live(html: str = "", **query: Any) -> AnyResponse:
     """Return to the live page after a button; its script gets `html` as a fragment instead.
 
-    `query` goes into the page's address, so that the page shows the same without scripts.
+    `query` goes into the page's address, so that the page shows the same without scripts; a wall display stays one.
     """
+    if "kiosk" in request.args:
+        query["kiosk"] = ""
     if STAY_HEADER not in request.headers:
         return redirect(url_for("live.live", **query), 303)
     return Response(html, mimetype="text/html") if html else Response(status=204)

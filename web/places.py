@@ -79,12 +79,13 @@ MORE = (
         (
             ("status.status", "activity", "Status", "Sensors, clock, storage"),
             ("calibration.calibration", "ruler", "Calibration", "How accurate the distance is"),
+            ("live.live", "monitor", "Wall display", "The stage alone, for a tablet or a television", {"kiosk": ""}),
             ("settings.settings", "settings", "Settings", "Goal, stretches, sounds, questions"),
             ("about.about", "info", "About", "What \u00b1 means, what the station is not"),
         ),
     ),
 )
-"""What *More* lists: groups of pages, each with its icon, name and what it is for."""
+"""What *More* lists: groups of pages, each with its icon, name, what it is for, and the query of its address."""
 
 
 def place_of(blueprint: str | None) -> Place | None:

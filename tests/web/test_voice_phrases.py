@@ -221,3 +221,27 @@ def test_repetitions_are_counted_aloud(live: Browser, station: StationDouble) ->
         station.show(count=count)
         live.wait_until(lambda: live.run("return spoken.length"), "it is counted")
         assert live.run("return spoken.splice(0)") == [str(count)]
+
+
+@needs_browser
+def test_voice_accepted_names_the_exercise_at_once(live: Browser, station: StationDouble) -> None:
+    """One tap turns it on, and it begins with the exercise that is being prepared."""
+    station.show(activity="hold", exercise="3b", side=Side.LEFT, phase="prepare")
+    live.wait_until(lambda: live.text("#voice-offer"), "the voice is offered")
+    live.click("#voice-on")
+    live.wait_until(lambda: live.run("return spoken[0]") == "exercise-3b left", "it is spoken")
+    assert live.run("return localStorage.getItem('announcer')") == "recorded"
+    assert live.text("#voice-offer") == ""
+
+
+@needs_browser
+def test_next_exercise_is_named_during_the_rest_before_it(live: Browser, station: StationDouble) -> None:
+    """In time to fetch a chair; when it begins, only the side is left to name."""
+    choose(live)
+    show(station, 1, CueName.GO, "hold", counting="hold", target_us=30_000_000)
+    live.wait_until(lambda: "HOLD" in live.text("#word"), "the clock runs")
+    rest = {"activity": "rest", "phase": "rest", "exercise": None, "next_exercise": "3b", "side": None}
+    station.show(**rest, cue=CueView(2, CueName.HOLD_DONE, None, None, False), counting="rest", target_us=90_000_000)
+    live.wait_until(lambda: live.run("return spoken.at(-1)") == "rest next exercise-3b", "the next one is named")
+    show(station, 3, CueName.READY, "prepare", exercise="3b", next_exercise=None)
+    live.wait_until(lambda: live.run("return spoken.at(-1)") == "left", "the side is named")

@@ -1,5 +1,6 @@
 """The style of each phase on the live page: one word, one shape, one tone and one sentence.
 
+A person who stands on the board reads the page from two metres: then a few words, `brief`, stand for the sentence.
 Exercises appear under their catalogue names; what the board cannot sense is marked as not verified.
 """
 
@@ -9,10 +10,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from station import units as lengths
-from station.app.snapshot import HeelView, Snapshot
+from station.app.snapshot import Snapshot
 from station.catalogue.read import exercises
 from station.catalogue.records import Exercise, Feet, Group, Verification
-from station.core.events import BOTH_LEGS, SECOND_US, BoardPosition, Legs
+from station.core.events import BOTH_LEGS, SECOND_US, BoardPosition, Legs, Side
 from station.core.facts import CueName
 from station.core.sound.cues import CUES
 from station.core.state import ExerciseState, HoldState, LessonState, RepsState, SetupState, TestState
@@ -25,36 +26,43 @@ NOT_VERIFIED = "Not verified: the board cannot sense this exercise."
 
 
 class PhaseStyle(NamedTuple):
-    """A phase in one word, shape and sentence. `tone` selects the screen style and never carries meaning alone."""
+    """A phase in one word, shape and sentence. `tone` selects the screen style and never carries meaning alone.
+
+    `brief` is what a person on the board reads instead of the sentence, in two lines of about nine letters; empty where
+    the word is enough, `None` in phases that are read with the page at hand: set-up, questions, calibration, faults.
+    """
 
     word: str
     shape: str
     tone: str
     sentence: str
+    brief: str | None = None
 
 
 PHASE_STYLES = {
     "idle": PhaseStyle("STEP ON", "\u25b6", "calm", "Stand on the board, or choose what to do below."),
-    "wait": PhaseStyle("STEP ON", "\u25b6", "calm", "Stand on the board, toes to the stop."),
+    "wait": PhaseStyle("STEP ON", "\u25b6", "calm", "Stand on the board, toes to the stop.", "Toes to the stop."),
     "lay": PhaseStyle("SET UP", "?", "calm", "Lay the board as the next step needs it."),
-    "settle": PhaseStyle("STAND STILL", "\u25a0", "calm", "Stand still, toes to the stop."),
-    "side": PhaseStyle("READY", "\u25b6", "prepare", "Get into position."),
-    "count": PhaseStyle("READY", "\u25b6", "prepare", "The clock is about to start."),
-    "attempt": PhaseStyle("LUNGE", "\u25b2", "work", "Knee to the wall, heel down, wait for the sound."),
-    "move": PhaseStyle("MOVE", "\u2194", "calm", "Slide the board."),
-    "rest": PhaseStyle("REST", "\u25cb", "calm", "Relax. Step off if you like."),
-    "away": PhaseStyle("STEP ON", "\u25b6", "calm", "The rest is over. Step back on to continue."),
-    "switch": PhaseStyle("OTHER SIDE", "\u21c4", "calm", "Change legs."),
-    "result": PhaseStyle("DONE", "\u2713", "done", "Saved."),
-    "prepare": PhaseStyle("READY", "\u25b6", "prepare", "Lean in. The clock starts with the long tone."),
-    "hold": PhaseStyle("HOLD", "\u25a0", "work", "Hold. Keep the heel down and the arch up."),
-    "grace": PhaseStyle("HOLD", "\u25a0", "work", "Hold. Keep the heel down and the arch up."),
-    "lifted": PhaseStyle("HEEL DOWN", "\u25bc", "alarm", "Your heel is up. The clock is paused."),
-    "reps": PhaseStyle("UP, DOWN", "\u2195", "work", "Heel up, and down again."),
-    "paused": PhaseStyle("PAUSED", "\u2016", "calm", "Step back on to continue."),
+    "settle": PhaseStyle("STAND STILL", "\u25a0", "calm", "Stand still, toes to the stop.", ""),
+    "side": PhaseStyle("READY", "\u25b6", "prepare", "Get into position.", "Foot straight."),
+    "count": PhaseStyle("READY", "\u25b6", "prepare", "The clock is about to start.", ""),
+    "attempt": PhaseStyle(
+        "LUNGE", "\u25b2", "work", "Knee to the wall, heel down, wait for the sound.", "Knee to the wall."
+    ),
+    "move": PhaseStyle("MOVE", "\u2194", "calm", "Slide the board.", ""),
+    "rest": PhaseStyle("REST", "\u25cb", "rest", "Relax. Step off if you like.", ""),
+    "away": PhaseStyle("STEP ON", "\u25b6", "calm", "The rest is over. Step back on to continue.", "Rest is over."),
+    "switch": PhaseStyle("OTHER SIDE", "\u21c4", "calm", "Change legs.", "Change legs."),
+    "result": PhaseStyle("DONE", "\u2713", "done", "Saved.", "Saved."),
+    "prepare": PhaseStyle("READY", "\u25b6", "prepare", "Lean in. The clock starts with the long tone.", "Lean in."),
+    "hold": PhaseStyle("HOLD", "\u25a0", "work", "Hold. Keep the heel down and the arch up.", "Heel down."),
+    "grace": PhaseStyle("HOLD", "\u25a0", "work", "Hold. Keep the heel down and the arch up.", "Heel down."),
+    "lifted": PhaseStyle("HEEL DOWN", "\u25bc", "alarm", "Your heel is up. The clock is paused.", ""),
+    "reps": PhaseStyle("UP, DOWN", "\u2195", "work", "Heel up, and down again.", ""),
+    "paused": PhaseStyle("PAUSED", "\u2016", "calm", "Step back on to continue.", "Step back on."),
     "fault": PhaseStyle("CHECK", "!", "fault", "A sensor is not working."),
-    "done": PhaseStyle("DONE", "\u2713", "done", "Well done. Saved."),
-    "finish": PhaseStyle("DONE", "\u2713", "done", "Well done. Saved."),
+    "done": PhaseStyle("DONE", "\u2713", "done", "Well done. Saved.", "Saved."),
+    "finish": PhaseStyle("DONE", "\u2713", "done", "Well done. Saved.", "Saved."),
     "warm": PhaseStyle(
         "WARM UP",
         "\u25cb",
@@ -69,10 +77,10 @@ PHASE_STYLES = {
     "capture": PhaseStyle("HOLD STILL", "\u25a0", "work", "Reading the block. Hold it still until the sound."),
     "felt": PhaseStyle("WHERE?", "?", "calm", "Where did you feel the limit?"),
     "pain": PhaseStyle("PAIN?", "?", "calm", "How much did it hurt? 0 is no pain, 10 is the worst pain imaginable."),
-    "volume": PhaseStyle("LISTEN", "\u266a", "calm", "Can you hear it? Lift a heel if you can."),
-    "listen": PhaseStyle("LISTEN", "\u266a", "calm", "The next sound is coming."),
-    "quiz": PhaseStyle("LISTEN", "\u266a", "calm", "Listen, then answer with your heel."),
-    "ended": PhaseStyle("ENDED", "\u25a1", "calm", "Ended early. Your work is saved."),
+    "volume": PhaseStyle("LISTEN", "\u266a", "calm", "Can you hear it? Lift a heel if you can.", "Lift a heel."),
+    "listen": PhaseStyle("LISTEN", "\u266a", "calm", "The next sound is coming.", ""),
+    "quiz": PhaseStyle("LISTEN", "\u266a", "calm", "Listen, then answer with your heel.", ""),
+    "ended": PhaseStyle("ENDED", "\u25a1", "calm", "Ended early. Your work is saved.", "Saved."),
 }
 
 BOARD_STYLES = {
@@ -82,16 +90,20 @@ BOARD_STYLES = {
 }
 """How the board must lie: a word, a shape and what to do."""
 OTHER_SIDE = PHASE_STYLES["switch"]
-COME_BACK = PhaseStyle("COME BACK", "\u25b6", "calm", "Come back to the board when you are ready.")
-SIT_DOWN = PhaseStyle("SIT DOWN", "\u25b6", "calm", "Sit down with one foot on its plate.")
-BOTH_FEET = PhaseStyle("BOTH FEET", "\u25b6", "calm", "Stand on the board.")
+COME_BACK = PhaseStyle("COME BACK", "\u25b6", "calm", "Come back to the board when you are ready.", "")
+SIT_DOWN = PhaseStyle("SIT DOWN", "\u25b6", "calm", "Sit down with one foot on its plate.", "Foot on a plate.")
+BOTH_FEET = PhaseStyle("BOTH FEET", "\u25b6", "calm", "Stand on the board.", "")
 SEATED = {
-    "away": PhaseStyle("FOOT ON", "\u25b6", "calm", "The rest is over. Put your foot back on its plate."),
-    "paused": PhaseStyle("PAUSED", "\u2016", "calm", "Put your foot back on its plate, or press \u201cResume\u201d."),
+    "away": PhaseStyle(
+        "FOOT ON", "\u25b6", "calm", "The rest is over. Put your foot back on its plate.", "Rest is over."
+    ),
+    "paused": PhaseStyle(
+        "PAUSED", "\u2016", "calm", "Put your foot back on its plate, or press \u201cResume\u201d.", "Foot back on."
+    ),
 }
 """What a person on a chair does where others step on: nobody is called up to stand."""
-SELF_PACED = PhaseStyle("YOUR PACE", "\u25cb", "work", "")
-KEEP_GOING = PhaseStyle("KEEP GOING", "\u25b6", "work", "")
+SELF_PACED = PhaseStyle("YOUR PACE", "\u25cb", "work", "", "Then step on.")
+KEEP_GOING = PhaseStyle("KEEP GOING", "\u25b6", "work", "", "")
 TEMPO_PARTS = {
     Verification.CYCLE: (("UP", "\u25b2"), ("HOLD", "\u25a0"), ("DOWN", "\u25bc")),
     Verification.HOLD: (("OUT", "\u25b6"), ("HOLD", "\u25a0"), ("BACK", "\u25c0")),
@@ -149,7 +161,9 @@ def phase_style(snapshot: Snapshot) -> PhaseStyle:
     if phase == "move" and snapshot.target_mm is not None and snapshot.toe_mm is not None:
         off = snapshot.target_mm - snapshot.toe_mm
         if isinstance(state, TestState) and state.is_on_target:
-            return style._replace(word="STAND STILL", shape="\u25a0", sentence="Right there. Stand still.")
+            return style._replace(
+                word="STAND STILL", shape="\u25a0", sentence="Right there. Stand still.", brief="Right there."
+            )
         return style._replace(word="SLIDE BACK" if off > 0 else "CLOSER", shape="\u25bc" if off > 0 else "\u25b2")
     if phase == "wait" and state.step:
         return _come_back_style(snapshot)
@@ -157,9 +171,11 @@ def phase_style(snapshot: Snapshot) -> PhaseStyle:
     if exercise is not None and exercise.is_light and phase in SEATED:
         return SEATED[phase]
     if phase == "paused" and _is_standing(snapshot):
-        return style._replace(sentence="Press \u201cResume\u201d, or step off and back on.")
+        return style._replace(sentence="Press \u201cResume\u201d, or step off and back on.", brief="Press Resume.")
     if phase == "lifted" and state.side is BOTH_LEGS:
-        return style._replace(sentence=f"{_raised_heel_sentence(snapshot.heels)} The clock is paused.")
+        up = [heel.side for heel in snapshot.heels if heel.down is False]
+        sentence = f"{_raised_heel_sentence(up)} The clock is paused."
+        return style._replace(sentence=sentence, brief=f"{up[0].capitalize()} heel." if len(up) == 1 else "")
     if exercise is None or not isinstance(state, ExerciseState):
         return style
     return _exercise_style(snapshot, state, exercise, phase, style)
@@ -185,7 +201,7 @@ def _come_back_style(snapshot: Snapshot) -> PhaseStyle:
     if not name:
         return style
     where = "Come back to the board." if style is COME_BACK else style.sentence
-    return style._replace(sentence=f"Next: {name}. {where}")
+    return style._replace(sentence=f"Next: {name}. {where}", brief=f"{name.capitalize()}.")
 
 
 def _exercise_style(
@@ -193,14 +209,15 @@ def _exercise_style(
 ) -> PhaseStyle:
     if phase == "wait":
         style = SIT_DOWN if exercise.is_light else style._replace(sentence="Stand on the board.")
-        return style._replace(sentence=f"Next: {exercise.short_name}. {style.sentence}")
+        return style._replace(sentence=f"Next: {exercise.short_name}. {style.sentence}", brief=_named(exercise))
     rest_us = state.clock.target_us if state.clock is not None else 0
     if phase == "rest" and (exercise.is_light or state.verified is False or rest_us < MIN_STEP_OFF_REST_US):
         return style._replace(sentence="Relax. Stay seated." if exercise.is_light else "Relax.")
     if phase == "prepare":
         what = "The clock starts" if isinstance(state, HoldState) else "It begins"
         arch = " Barefoot, arch up." if exercise.on_board and exercise.group is Group.STRETCH else ""
-        return style._replace(sentence=f"Get into position: {exercise.short_name}.{arch} {what} with the long tone.")
+        sentence = f"Get into position: {exercise.short_name}.{arch} {what} with the long tone."
+        return style._replace(sentence=sentence, brief=_named(exercise))
     if phase not in WORKING_PHASES:
         return style
     if isinstance(state, HoldState):
@@ -214,10 +231,13 @@ def _exercise_style(
 def _hold_style(state: HoldState, exercise: Exercise, style: PhaseStyle) -> PhaseStyle:
     if state.verified is False:
         doing = KEEP_GOING if exercise.group is Group.RELEASE else style
-        return doing._replace(sentence="Keep going until the two long tones. The board cannot sense this exercise.")
+        sentence = "Keep going until the two long tones. The board cannot sense this exercise."
+        return doing._replace(sentence=sentence, brief="")
     if exercise.is_light:
         return style._replace(sentence="Stay seated and hold. Keep the heel on its plate.")
-    return style._replace(sentence="Hold. Keep both heels down.") if exercise.feet is Feet.BOTH else style
+    if exercise.feet is Feet.BOTH:
+        return style._replace(sentence="Hold. Keep both heels down.", brief="Heels down.")
+    return style
 
 
 def _tempo_part_style(state: RepsState, exercise: Exercise, style: PhaseStyle) -> PhaseStyle:
@@ -227,11 +247,16 @@ def _tempo_part_style(state: RepsState, exercise: Exercise, style: PhaseStyle) -
         sentence = f"{'Both heels' if both else 'Heel'} up, hold, and slowly down again."
     else:
         sentence = f"With the ticks. Keep {'both heels' if both else 'the heel'} down."
+        style = style._replace(brief="Heels down." if both else "Heel down.")
     parts = TEMPO_PARTS.get(exercise.sense)
     if parts is None or not exercise.dose.tempo_s:
         return style._replace(sentence=sentence)
     word, shape = parts[min(state.part or 0, len(parts) - 1)]
     return style._replace(word=word, shape=shape, sentence=sentence)
+
+
+def _named(exercise: Exercise) -> str:
+    return f"{exercise.short_name.capitalize()}."
 
 
 def _is_standing(snapshot: Snapshot) -> bool:
@@ -240,25 +265,28 @@ def _is_standing(snapshot: Snapshot) -> bool:
     return bool(at_work) and all(heel.down for heel in at_work)
 
 
-def _raised_heel_sentence(heels: Sequence[HeelView]) -> str:
-    up = [heel.side for heel in heels if heel.down is False]
+def _raised_heel_sentence(up: Sequence[Side]) -> str:
     return f"Your {up[0]} heel is up." if len(up) == 1 else "Your heels are up." if up else "A heel is up."
 
 
 def _lesson_style(state: LessonState, style: PhaseStyle) -> PhaseStyle:
     """The style of a lesson: the sound's name and meaning, or the meaning asked about."""
     if state.phase == "wait":
-        return style._replace(sentence="Step on the board: you answer by lifting a heel.")
+        return style._replace(sentence="Step on the board: you answer by lifting a heel.", brief="")
     if state.phase == "away":
-        return style._replace(sentence="Step back on to continue the lesson.")
+        return style._replace(sentence="Step back on to continue the lesson.", brief="")
     if style is PHASE_STYLES["ended"]:
-        return style._replace(sentence="Ended early. If you heard nothing, check the volume in Settings.")
+        return style._replace(sentence="Ended early. If you heard nothing, check the volume in Settings.", brief="")
     if state.phase == "done" and state.asked:
-        return style._replace(sentence=f"{state.right} of {state.asked} correct. The Sounds page lists them all.")
+        return style._replace(
+            sentence=f"{state.right} of {state.asked} correct. The Sounds page lists them all.", brief=""
+        )
     if state.phase == "quiz" and state.verdict is not None and state.about is not None:
         verdict = "Right" if state.verdict == "right" else "Not yet"
         return style._replace(
-            word=CUES[state.about].word, sentence=f"{verdict}: this sound means: {_meaning(state.about)}."
+            word=CUES[state.about].word,
+            sentence=f"{verdict}: this sound means: {_meaning(state.about)}.",
+            brief=f"{verdict}.",
         )
     if state.phase == "quiz" and state.claimed is not None:
         sound = CUES[state.claimed]
@@ -266,6 +294,7 @@ def _lesson_style(state: LessonState, style: PhaseStyle) -> PhaseStyle:
             word=sound.word,
             shape="?",
             sentence=f"Does this sound mean: {_meaning(state.claimed)}? Lift a heel if it does.",
+            brief="Lift a heel if yes.",
         )
     if state.about is not None:
         return style._replace(word=CUES[state.about].word, sentence=f"This sound means: {_meaning(state.about)}.")
@@ -279,7 +308,7 @@ def _meaning(cue: CueName) -> str:
 
 def legs_label(legs: Legs | None) -> str:
     """The label of the working legs."""
-    return "" if legs is None else "BOTH FEET" if legs is BOTH_LEGS else legs.upper()
+    return "" if legs is None else "BOTH" if legs is BOTH_LEGS else legs.upper()
 
 
 def exercise_details(snapshot: Snapshot) -> dict[str, str] | None:

@@ -23,11 +23,12 @@ from station.core.state import (
     LessonState,
     QuestionState,
     RepsState,
+    RestState,
     SetupState,
     TestState,
 )
 from station.units import SIDE_SYMBOLS
-from web.exercise_text import LEG_TEXTS, TIMES_SIGN
+from web.exercise_text import TIMES_SIGN
 from web.live.phase_styles import (
     PHASE_STYLES,
     PhaseStyle,
@@ -58,12 +59,13 @@ TAP_HINTS = {
 }
 
 VERDICTS = {
-    "passed": "Passed.",
-    "heel": "Your heel came up. Try again.",
-    "contact": "Your knee did not reach. Try again.",
-    "void": "The board moved. Same distance again.",
-    "unclear": "The sensor could not read the distance. Same distance again.",
+    "passed": ("Passed.", "Passed."),
+    "heel": ("Your heel came up. Try again.", "Heel lifted."),
+    "contact": ("Your knee did not reach. Try again.", "Knee too far."),
+    "void": ("The board moved. Same distance again.", "Board moved."),
+    "unclear": ("The sensor could not read the distance. Same distance again.", "Not read. Again."),
 }
+"""How an attempt ended: in a sentence, and in the few words that are read from the board."""
 
 STEP_NAMES = {"hold": "stretch", "test": "test", "reps": "repetitions", "rest": "rest", "ask": "two questions"}
 """The names of steps."""
@@ -84,7 +86,7 @@ CLOCK_CAPTIONS = {
     "warm": "warm-up",
 }
 """What a clock counts down to."""
-MOVE_CAPTIONS = {"SLIDE BACK": "slide back", "CLOSER": "slide closer", "STAND STILL": "off the target"}
+MOVE_CAPTIONS = {"SLIDE BACK": "slide back", "CLOSER": "closer", "STAND STILL": "off target"}
 """What the distance is while the board is moved, by the word beside it."""
 REPETITION_NOUNS = {"calibrate": "block", "check": "block", "lesson": "sound"}
 """What a repetition is called in activities other than stretches."""
@@ -120,6 +122,7 @@ def live_view(snapshot: Snapshot, units: str) -> dict[str, Any]:
         "shape": style.shape,
         "tone": style.tone,
         "sentence": _sentence(snapshot, style, units),
+        "brief": _brief(snapshot, style, units),
         "counting": clock.what if clock is not None else None,
         "counted_us": clock.counted_us if clock is not None else 0,
         "target_us": clock.target_us if clock is not None else 0,
@@ -147,6 +150,7 @@ def live_view(snapshot: Snapshot, units: str) -> dict[str, Any]:
         "session": snapshot.session_id,
         "simulated": snapshot.simulated,
         "exercise": exercise_details(snapshot),
+        "next_exercise": snapshot.next_exercise,
         "question": _question(state),
         "is_active": is_active(snapshot),
         "awaits_next": isinstance(state, SetupState) and is_active(snapshot),
@@ -190,8 +194,8 @@ def _next_text(snapshot: Snapshot, units: str) -> str | None:
     if snapshot.next_exercise is not None and snapshot.next_exercise in exercises():
         exercise = exercises()[snapshot.next_exercise]
         if isinstance(snapshot.state, ExerciseState) and snapshot.next_exercise == snapshot.state.exercise:
-            return f"Next: {exercise.short_name} again"
-        return f"Next exercise: {exercise.short_name}, {LEG_TEXTS[exercise.feet]}"
+            return f"Again: {exercise.short_name}"
+        return f"Next: {exercise.short_name}"
     return f"Next: {STEP_NAMES.get(snapshot.next_step, snapshot.next_step)}" if snapshot.next_step else None
 
 
@@ -223,7 +227,24 @@ def _move_sentence(state: TestState, style: PhaseStyle, units: str) -> str:
     if state.target_mm is not None and style.word != "STAND STILL":
         target = lengths.length_text(state.target_mm, units)
         where = f"Slide to {target}: step off, or push with the free foot. Or stand still to try here."
-    return f"{VERDICTS.get(state.verdict, state.verdict)} {where}" if state.verdict else where
+    verdict, _ = VERDICTS.get(state.verdict or "", (state.verdict, ""))
+    return f"{verdict} {where}" if verdict else where
+
+
+def _brief(snapshot: Snapshot, style: PhaseStyle, units: str) -> str | None:
+    """The few words that stand for the sentence while the person is on the board; `None` where the sentence is read."""
+    state = snapshot.state
+    if isinstance(state, RestState):
+        return _next_text(snapshot, units) or style.brief
+    if isinstance(state, BlockState):
+        return None
+    if state.phase == "switch" and isinstance(state.side, Side):
+        return f"Lift the {state.side.other} foot."
+    if _is_self_confirmed(state):
+        return "At wall: tap twice."
+    if isinstance(state, TestState) and state.phase == "move" and state.verdict and not style.brief:
+        return VERDICTS.get(state.verdict, (state.verdict, state.verdict))[1]
+    return style.brief
 
 
 def _block_sentence(state: BlockState, style: PhaseStyle) -> str:
@@ -252,7 +273,7 @@ def _caption(snapshot: Snapshot, style: PhaseStyle, units: str) -> str:
     """What the number is, in two or three words; empty where there is none."""
     state = snapshot.state
     if state.clock is not None:
-        return CLOCK_CAPTIONS.get(state.clock.what, "seconds left")
+        return CLOCK_CAPTIONS.get(state.clock.what, "seconds")
     if _number(snapshot, units) in (None, NO_NUMBER):
         return ""
     match state:
@@ -265,7 +286,7 @@ def _caption(snapshot: Snapshot, style: PhaseStyle, units: str) -> str:
         case BlockState():
             return "block"
         case RepsState():
-            return "to do" if is_self_paced(snapshot) else "repetitions done"
+            return "to do" if is_self_paced(snapshot) else "times"
         case HoldState(exercise=str()):
             return "hold"
         case TestState(phase="count") if snapshot.cue is not None and snapshot.cue.count is not None:
@@ -299,6 +320,8 @@ def _number(snapshot: Snapshot, units: str) -> str | None:
             return str(repetition)
         case TestState(phase="count") if snapshot.cue is not None and snapshot.cue.count is not None:
             return str(snapshot.cue.count)
+        case TestState(phase="wait" | "switch"):
+            return NO_NUMBER
         case TestState(phase="result") as state:
             results = ((Side.LEFT, state.result_left_mm), (Side.RIGHT, state.result_right_mm))
             known = [f"{SIDE_SYMBOLS[side]} {lengths.number_text(mm, units)}" for side, mm in results if mm is not None]
@@ -309,8 +332,9 @@ def _number(snapshot: Snapshot, units: str) -> str | None:
 
 
 def _unit(snapshot: Snapshot, units: str) -> str:
-    if snapshot.state.clock is not None:
-        return "s"
+    clock = snapshot.state.clock
+    if clock is not None:
+        return "s" if clock.what in CLOCK_CAPTIONS else ""
     match snapshot.state:
         case QuestionState() | SetupState():
             return ""

@@ -13,8 +13,7 @@ from station.store.records import Person
 from web.context import NOBODY, Site, back_to_live, redirect_to, remember_person, wait_until_saved
 from web.exercise_text import names_by_key
 from web.live.phase_styles import is_active
-from web.live.view_model import live_view
-from web.pages.end_card import end_card_context
+from web.pages.live_context import live_context
 from web.pages.simulated_board import control_groups
 
 PAGE_COMMANDS = {
@@ -36,17 +35,11 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.get("/live")
     def live() -> str:
-        settings, person = site.store.settings(), site.person()
         pain, about = request.args.get("pain", type=int), request.args.get("exercise", "")
         return render_template(
             "live.html",
-            view=live_view(site.api.snapshot(), settings.units),
-            units=settings.units,
-            person=person,
-            people=site.store.people(),
-            **end_card_context(site),
+            **live_context(site),
             board=control_groups(site),
-            most_pain=MAX_PAIN,
             answer=_pain_answer_html(pain, about)
             if pain is not None
             else _decision_html(site.api.snapshot().decision if "started" in request.args else None),

@@ -7,9 +7,8 @@ from typing import NamedTuple
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from station.advice.pain import MAX_PAIN
 from web.context import Site
-from web.live.view_model import live_view
+from web.pages.live_context import live_context
 
 
 class Control(NamedTuple):
@@ -103,14 +102,7 @@ def blueprint(site: Site) -> Blueprint:
     def board() -> str:
         if site.api.board is None:
             abort(404)
-        settings = site.store.settings()
-        return render_template(
-            "board.html",
-            view=live_view(site.api.snapshot(), settings.units),
-            units=settings.units,
-            board=control_groups(site),
-            most_pain=MAX_PAIN,
-        )
+        return render_template("board.html", board=control_groups(site), **live_context(site))
 
     @pages.post("/board/act")
     def act() -> Response:

@@ -48,6 +48,11 @@
     el('gap').setAttribute('d', `M${toe} 154V160M${toe} 157H${WALL_X}M${WALL_X} 154V160`)
   }
 
+  // Whether the board is shown is remembered; its own page always shows it.
+  const fold = el('board'), isOwnPage = 'open' in fold.dataset
+  if (!isOwnPage) fold.open = window.station_memory.get('board') === 'open'
+  fold.addEventListener('toggle', () => { if (!isOwnPage) window.station_memory.set('board', fold.open ? 'open' : 'closed') })
+
   const sendCommand = command => window.station_send('/board/act', { command })
   for (const button of document.querySelectorAll('[data-press]')) {
     let held = false

@@ -3,9 +3,29 @@
   'use strict'
   const el = id => document.getElementById(id)
   const stage = el('stage'), units = stage.dataset.units
-  const STALE_MS = 4000, DIM_MS = 120000, ANNOUNCE_INTERVAL_MS = 3000, HEEL_UP_MS = 2000, CUE_BADGE_MS = 1500, RECONNECT_MS = 2000
+  const STALE_MS = 4000, DIM_MS = 120000, ANNOUNCE_INTERVAL_MS = 3000, HEEL_UP_MS = 2000, CUE_BADGE_MS = 1500, RECONNECT_MS = 2000, AWAKE_MS = 6000
   const SHAPES = { left: '\u25cf', right: '\u25c6' }
   document.documentElement.classList.add('js')
+
+  // What this browser remembers, as far as it may.
+  const memory = window.station_memory = {
+    get(key) { try { return localStorage.getItem(key) } catch { return null } },
+    set(key, value) { try { localStorage.setItem(key, value) } catch { /* not allowed to remember */ } }
+  }
+  let announcedBy = memory.get('announcer') || 'reader'
+  const announcer = window.station_announcer = {
+    is: who => who === announcedBy,
+    choose(who) {
+      announcedBy = who
+      memory.set('announcer', who)
+      if (el('announcer')) el('announcer').value = who
+      document.dispatchEvent(new Event('announcer-chosen'))
+    }
+  }
+  if (el('announcer')) {
+    el('announcer').value = announcedBy
+    el('announcer').addEventListener('change', event => announcer.choose(event.target.value))
+  }
 
   let view = null        // the newest state
   let stateTime = 0         // this page's clock when the state's counted time was taken
@@ -60,6 +80,8 @@
     stage.dataset.tone = view.tone
     stage.dataset.phase = view.phase
     stage.dataset.counting = view.counting || ''
+    stage.toggleAttribute('data-active', view.is_active)
+    stage.toggleAttribute('data-brief', view.brief !== null)
     const legs = view.side === 'both' ? ['left', 'right'] : view.side ? [view.side] : []
     replaceIfChanged('side', view.side || '', ...legs.map(side => mark(side, SHAPES[side])), view.side ? ' ' + view.side_word : '')
     const shape = document.createElement('span')
@@ -71,6 +93,7 @@
     text('caption', view.caption)
     el('live-picture').dataset.picture = view.picture || ''
     text('sentence', view.sentence)
+    text('brief', view.brief || '')
     text('next', view.next || '')
     text('toe', view.toe)
     text('target', view.target ? ', aim ' + view.target : '')
@@ -87,8 +110,6 @@
       p.append(b, ' ' + trouble.sentence)
       return p
     }))
-    const confirm = el('confirm')
-    if (confirm) confirm.classList.toggle('primary', view.can_confirm)
     renderExercise()
     showCueBadge()
     announceChange()
@@ -99,6 +120,7 @@
   function setVisible(id, there) { const place = el(id); if (place && place.hidden !== !there) place.hidden = !there }
   let wasActive = false   // the card comes once the session is over
   function showEndCard() {
+    if (!el('end-card')) return
     if (wasActive && !view.is_active) fetch('/end-card').then(answer => answer.text()).then(part => { el('end-card').innerHTML = part }).catch(() => {})
     if (!wasActive && view.is_active) el('end-card').replaceChildren()
     wasActive = view.is_active
@@ -121,6 +143,8 @@
     setVisible('board-lies', view.awaits_next)
     setVisible('pause', view.is_active && !view.is_paused && !view.awaits_next)
     setVisible('stop', view.is_active)
+    setVisible('confirm', view.can_confirm)
+    setVisible('steps', view.is_active)
     setVisible('note', view.note)
     text('note', view.note || '')
     const resumeForm = el('resume-form')
@@ -132,10 +156,14 @@
       adviceExercise = ''
     }
     if (el('pain-exercise')) el('pain-exercise').value = doing ? doing.key : ''
-    if (!doing) return
+    if (!doing) {
+      if (el('exercise-about')) text('exercise-about', '')
+      return
+    }
     const picture = el('exercise'), address = `/exercises/${doing.key}.svg`
     if (picture.getAttribute('src') !== address) Object.assign(picture, { src: address, alt: 'Picture: ' + doing.short_name })
     for (const part of ['name', 'dose', 'verifies']) text('exercise-' + part, doing[part])
+    if (el('exercise-about')) text('exercise-about', `${doing.name}: ${doing.dose}. ${doing.verifies}`)
   }
 
   function showCueBadge() {
@@ -204,14 +232,13 @@
 
   // Announcements: at most one in three seconds; the newest wins.
   let lastAnnouncedAt = 0, waiting = null, announceTimer = 0, lastWord = '', lastSentence = '', upTimer = 0, lastTroubles = ''
-  const announcer = () => el('announcer') ? el('announcer').value : 'reader'
   function queueAnnouncement(words) {
     waiting = words
     clearTimeout(announceTimer)
     announceTimer = setTimeout(() => {
       lastAnnouncedAt = performance.now()
-      if (announcer() === 'reader') text('status', waiting)
-      if (announcer() === 'speech' && window.speechSynthesis) {
+      if (announcer.is('reader')) text('status', waiting)
+      if (announcer.is('speech') && window.speechSynthesis) {
         speechSynthesis.cancel()
         speechSynthesis.speak(new SpeechSynthesisUtterance(waiting.toLowerCase()))
       }
@@ -277,13 +304,14 @@
     send(form.action, new URLSearchParams(new FormData(form, event.submitter)), form.dataset.target)
   })
 
-  const choice = el('announcer')
-  if (choice) {
-    try { choice.value = localStorage.getItem('announcer') || 'reader' } catch { /* not allowed to remember */ }
-    choice.addEventListener('change', () => {
-      try { localStorage.setItem('announcer', choice.value) } catch { /* not allowed to remember */ }
-    })
+  // A wall display shows its buttons for a while after a touch, a movement of the mouse or a key.
+  let asleepTimer = 0
+  function wake() {
+    document.body.classList.add('awake')
+    clearTimeout(asleepTimer)
+    asleepTimer = setTimeout(() => document.body.classList.remove('awake'), AWAKE_MS)
   }
+  if (document.body.classList.contains('kiosk')) for (const kind of ['pointerdown', 'pointermove', 'keydown']) addEventListener(kind, wake)
 
   open()
   requestAnimationFrame(frame)

@@ -5,9 +5,8 @@
   const SPOKEN_IN = ['hold', 'reps', 'rest', 'test']
   const PHRASE_OF_PHASE = { wait: 'step-on', away: 'step-on', rest: 'rest', lifted: 'heel-down', paused: 'paused', done: 'well-done', result: 'well-done' }
   const START_PHASES = ['prepare', 'side', 'wait'], ENDED_PHASES = ['done', 'result'], WORKING_PHASES = ['hold', 'reps', 'grace']
-  const choice = document.getElementById('announcer')
-  const isRecordedVoice = () => choice && choice.value === 'recorded'
-  let context = null, phraseNames = null, cues = {}, previous = null, spoken = { exercise: '', side: '' }, cue = 0, freeAt = 0, generation = 0, playing = []
+  const isRecordedVoice = () => window.station_announcer.is('recorded')
+  let context = null, listed = null, phraseNames = null, cues = {}, previous = null, spoken = { exercise: '', side: '' }, cue = 0, freeAt = 0, generation = 0, playing = []
   const sounds = {}
 
   // The phrases to speak when the live view changes from `was` to `view`, as file names.
@@ -20,6 +19,10 @@
     if (view.phase === 'switch' && changed) {
       spoken.side = side
       return ['other-side', side].filter(Boolean)
+    }
+    if (view.activity === 'rest' && changed && view.next_exercise && view.next_exercise !== spoken.exercise) {
+      spoken = { exercise: view.next_exercise, side: '' }
+      return ['rest', 'next', 'exercise-' + view.next_exercise]
     }
     if (START_PHASES.includes(view.phase) && (exercise !== spoken.exercise || side !== spoken.side)) {
       if (exercise && exercise !== spoken.exercise) found.push(...(spoken.exercise ? ['next'] : []), 'exercise-' + exercise)
@@ -34,7 +37,7 @@
 
   function resetSpoken() { spoken = { exercise: '', side: '' } }
   function cueLengthMs(one) {
-    const table = cues[one.name]
+    const table = one && cues[one.name]   // a station that has started again has given none
     return table ? (table.variants[one.side] || table.variants[one.count] || table.tones).at(-1)[2] : 0
   }
   function stopSpeaking() {
@@ -74,35 +77,67 @@
     }, (begin - context.currentTime) * 1000)
   }
 
+  function speakAvailable(names) {
+    const available = names.filter(name => phraseNames && phraseNames.includes(name))
+    if (isRecordedVoice() && context && available.length) speak(available)
+  }
+
+  // Resolves when the phrases are known; their sounds follow one by one.
   async function loadPhrases() {
     if (!isRecordedVoice()) { if (context) stopSpeaking(); return }
     context = context || new (window.AudioContext || window.webkitAudioContext)()
     context.resume().catch(() => {})
-    if (phraseNames) return
-    phraseNames = []
-    try {
-      const [list, table] = await Promise.all([FOLDER + 'phrases.json', '/sounds.json'].map(address => fetch(address).then(answer => answer.json())))
-      phraseNames = Object.keys(list)
-      cues = Object.fromEntries(table.map(one => [one.name, one]))
-      for (const name of phraseNames) await load(name)
-    } catch { phraseNames = null }
+    listed = listed || list().catch(() => { listed = null })
+    await listed
   }
+  async function list() {
+    const [names, table] = await Promise.all([FOLDER + 'phrases.json', '/sounds.json'].map(address => fetch(address).then(answer => answer.json())))
+    cues = Object.fromEntries(table.map(one => [one.name, one]))
+    phraseNames = Object.keys(names)
+    loadSounds()
+  }
+  async function loadSounds() { for (const name of phraseNames) await load(name).catch(() => {}) }
 
   document.addEventListener('live-view', event => {
     const view = event.detail, number = view.cue ? view.cue.number : 0
     const found = phrases(previous, view)
     const first = previous === null
     previous = { ...view }
-    if (first) { cue = number; return }
+    if (first) { cue = number; showOffer(view); return }
     if (number !== cue) {
       if (context) stopSpeaking()
       freeAt = performance.now() + GAP_MS + cueLengthMs(view.cue) + (number - cue - 1) * OTHER_CUE_MS
       cue = number
     }
-    const available = found.filter(name => phraseNames && phraseNames.includes(name))
-    if (isRecordedVoice() && context && available.length) speak(available)
+    showOffer(view)
+    speakAvailable(found)
   })
-  if (choice) choice.addEventListener('change', loadPhrases)
+
+  // Offered once in each browser: before the first clock runs, or never again.
+  const offer = document.getElementById('voice-offer'), FIRST_PHASES = ['lay', 'wait', 'prepare']
+  let isOffered = !window.station_memory.get('voice-offered')
+  function endOffer() {
+    isOffered = false
+    offer.hidden = true
+    window.station_memory.set('voice-offered', 'yes')
+  }
+  function showOffer(view) {
+    if (!isOffered) return
+    if (!offer.hidden && view.tone === 'work') endOffer()
+    else offer.hidden = !view.is_active || !FIRST_PHASES.includes(view.phase) || isRecordedVoice()
+  }
+  async function turnOn() {
+    endOffer()
+    window.station_announcer.choose('recorded')
+    await loadPhrases()
+    resetSpoken()
+    if (previous) speakAvailable(phrases({ ...previous, phase: '' }, previous))
+  }
+  document.getElementById('voice-on').addEventListener('click', turnOn)
+  document.getElementById('voice-off').addEventListener('click', endOffer)
+
+  document.addEventListener('announcer-chosen', loadPhrases)
+  if (isRecordedVoice()) loadPhrases()
   for (const kind of ['pointerdown', 'keydown']) addEventListener(kind, loadPhrases)
   window.station_speech = { phrases, resetSpoken }
 })()

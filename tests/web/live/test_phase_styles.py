@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from station.core.facts import CueName
 from station.core.sound.cues import CUES
 from station.units import CM
 from tests.web.snapshots import snapshot
+from web.live.phase_styles import PHASE_STYLES
 from web.live.view_model import live_view
 
 HOLD: dict[str, Any] = {"activity": "hold", "phase": "hold", "side": Side.LEFT, "counting": "hold", "target_us": 30}
@@ -30,7 +32,7 @@ def heels(left: bool | None, right: bool | None) -> tuple[HeelView, ...]:
 def test_both_feet_are_named() -> None:
     """With both legs at work the page says so and asks for both heels."""
     seen = shown(**{**HOLD, "side": BOTH_LEGS}, exercise="3c", verified=True)
-    assert (seen["side"], seen["side_word"]) == ("both", "BOTH FEET")
+    assert (seen["side"], seen["side_word"]) == ("both", "BOTH")
     assert seen["sentence"] == "Hold. Keep both heels down."
     assert shown(**HOLD)["side_word"] == "LEFT"
 
@@ -216,8 +218,8 @@ def test_every_cue_has_lesson_text(cue: CueName) -> None:
 
 def test_next_step_is_named() -> None:
     """The next exercise has its name; a test, questions and a rest have theirs."""
-    assert shown(**HOLD, next_step="hold", next_exercise="3b")["next"] == "Next exercise: soleus stretch, each leg"
-    assert shown(**HOLD, exercise="3b", next_step="hold", next_exercise="3b")["next"] == "Next: soleus stretch again"
+    assert shown(**HOLD, next_step="hold", next_exercise="3b")["next"] == "Next: soleus stretch"
+    assert shown(**HOLD, exercise="3b", next_step="hold", next_exercise="3b")["next"] == "Again: soleus stretch"
     assert shown(**HOLD, next_step="ask")["next"] == "Next: two questions"
     assert shown(**HOLD)["next"] is None
 
@@ -235,3 +237,45 @@ def test_undo_is_offered_while_possible() -> None:
     seen = shown(**HOLD, undo_us=5, note="Taken back.")
     assert (seen["can_undo"], seen["note"]) == (True, "Taken back.")
     assert not shown(**HOLD)["can_undo"]
+
+
+AT_HAND = {"idle", "lay", "fault", "warm", "clear", "leave", "block", "capture", "felt", "pain"}
+"""The phases that are read with the page at hand."""
+
+
+def test_each_phase_is_read_from_the_board_or_at_hand() -> None:
+    """Setting up, questions, calibration and faults have a sentence to read; all else has a few words."""
+    assert {phase for phase, style in PHASE_STYLES.items() if style.brief is None} == AT_HAND
+    assert shown(activity="calibrate", phase="done")["brief"] is None
+
+
+LINES = 3
+LINE_LETTERS = 9
+"""What fits across a phone in capitals of 9 mm."""
+
+
+@pytest.mark.parametrize("phase", sorted(set(PHASE_STYLES) - AT_HAND))
+def test_brief_fits_a_phone(phase: str) -> None:
+    """No word is wider than a phone, and three lines are enough, whatever the exercise."""
+    activities: list[dict[str, Any]] = [{"activity": "test", "toe_mm": 93.0}]
+    for key in exercises():
+        activities += [{**HOLD, "exercise": key}, {**REPS, "exercise": key}, {"activity": "rest", "next_exercise": key}]
+    for activity in activities:
+        for side in (*Side, BOTH_LEGS):
+            brief = shown(**{**activity, "phase": phase, "side": side, "heels": heels(False, True)})["brief"]
+            lines = textwrap.wrap(brief, LINE_LETTERS + 1, break_long_words=False)
+            assert len(lines) <= LINES, brief
+            assert all(len(line.rstrip(".")) <= LINE_LETTERS + 1 for line in lines), brief
+
+
+def test_brief_says_what_to_do_or_how_it_went() -> None:
+    """The exercise before it begins, the verdict of an attempt, the foot to lift, and what follows a rest."""
+    assert shown(**{**HOLD, "phase": "prepare"}, exercise="3b")["brief"] == "Soleus stretch."
+    moving: dict[str, Any] = {"activity": "test", "phase": "move", "side": Side.LEFT, "toe_mm": 93.0}
+    assert shown(**moving, target_mm=109.0, verdict="heel")["brief"] == "Heel lifted."
+    assert shown(**moving, target_mm=93.0, verdict="heel", is_on_target=True)["brief"] == "Right there."
+    assert shown(activity="test", phase="switch", side=Side.LEFT)["brief"] == "Lift the right foot."
+    assert shown(activity="rest", phase="rest", next_exercise="5a")["brief"] == "Next: seated toe lift"
+    lifted = {**HOLD, "phase": "lifted", "side": BOTH_LEGS}
+    assert shown(**lifted, heels=heels(False, True))["brief"] == "Left heel."
+    assert shown(**lifted, heels=heels(False, False))["brief"] == ""

@@ -42,7 +42,7 @@ def test_hold_countdown_is_computed_by_page() -> None:
     """In a hold the page counts down from the station's last update."""
     seen = shown(activity="hold", phase="hold", counting="hold", counted_us=6, target_us=30, rate=1)
     assert seen["number"] is None
-    assert (seen["counted_us"], seen["target_us"], seen["rate"], seen["unit"]) == (6, 30, 1, "s")
+    assert (seen["counted_us"], seen["target_us"], seen["rate"], seen["caption"]) == (6, 30, 1, "seconds")
 
 
 @pytest.mark.parametrize(
@@ -132,16 +132,16 @@ CAPTIONS: list[tuple[str, dict[str, Any]]] = [
     ("you are at", {"activity": "idle", "toe_mm": 90.0}),
     ("", {"activity": "idle", "toe_mm": None}),
     ("slide back", {"activity": "test", "phase": "move", "toe_mm": 92.0, "target_mm": 109.0}),
-    ("slide closer", {"activity": "test", "phase": "move", "toe_mm": 120.0, "target_mm": 109.0}),
+    ("closer", {"activity": "test", "phase": "move", "toe_mm": 120.0, "target_mm": 109.0}),
     (
-        "off the target",
+        "off target",
         {"activity": "test", "phase": "move", "toe_mm": 109.4, "target_mm": 109.0, "is_on_target": True},
     ),
     ("toes to wall", {"activity": "test", "phase": "result", "result_left_mm": 94.0}),
-    ("seconds left", {"activity": "hold", "phase": "hold", "counting": "hold", "target_us": 30, "rate": 1}),
+    ("seconds", {"activity": "hold", "phase": "hold", "counting": "hold", "target_us": 30, "rate": 1}),
     ("go in", {"activity": "hold", "phase": "prepare", "counting": "prepare", "target_us": 10, "rate": 1}),
     ("rest", {"activity": "rest", "phase": "rest", "counting": "rest", "target_us": 10, "rate": 1}),
-    ("repetitions done", {"activity": "reps", "phase": "reps", "count": 3, "target_count": 20}),
+    ("times", {"activity": "reps", "phase": "reps", "count": 3, "target_count": 20}),
     ("block", {"activity": "calibrate", "phase": "block", "target_mm": 100.0}),
     ("", {"activity": "ask", "phase": "pain"}),
 ]

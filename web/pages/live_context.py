@@ -1,0 +1,23 @@
+"""What the live page and the page of the simulated board have in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from station.advice.pain import MAX_PAIN
+from web.context import Site
+from web.live.view_model import live_view
+from web.pages.end_card import end_card_context
+
+
+def live_context(site: Site) -> dict[str, Any]:
+    """The state of the board, who may start something, and the card of a session that has ended."""
+    units = site.store.settings().units
+    return {
+        "view": live_view(site.api.snapshot(), units),
+        "units": units,
+        "person": site.person(),
+        "people": site.store.people(),
+        **end_card_context(site),
+        "most_pain": MAX_PAIN,
+    }

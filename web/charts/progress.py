@@ -346,7 +346,9 @@ def _change_dates(side: Side, changes: Sequence[RealChange], frame: Frame) -> It
         kind = "" if x + DATE_WIDTH <= free_x else " wide-only"
         free_x, wide_free_x = free_x if kind else x, x
         anchor = " from-here" if x < DATE_WIDTH / 2 else " to-here" if x > FULL - DATE_WIDTH / 2 else ""
-        words = f"{SIDE_SYMBOLS[side]} {ARROWS[change.direction]} {format_date.format(change.confirmed_at.astimezone())}"
+        words = (
+            f"{SIDE_SYMBOLS[side]} {ARROWS[change.direction]} {format_date.format(change.confirmed_at.astimezone())}"
+        )
         yield f'<text class="change {side}{anchor}{kind}" x="{x:g}%" y="0%">{words}</text>'
 
 
@@ -380,7 +382,9 @@ def _whiskers(marks: Sequence[Mark], frame: Frame) -> Iterator[str]:
 def _symbols(side: Side, marks: Sequence[Mark], frame: Frame) -> Iterator[str]:
     """Quick tests in one group, full ones in another."""
     for kind, full in (("quick", False), ("full", True)):
-        drawn = "".join(_use(str(side), frame.x(mark.at), frame.y_scale(mark.mm)) for mark in marks if mark.full is full)
+        drawn = "".join(
+            _use(str(side), frame.x(mark.at), frame.y_scale(mark.mm)) for mark in marks if mark.full is full
+        )
         if drawn:
             yield f'<g class="{side} symbol {kind}">{drawn}</g>'
 
@@ -416,7 +420,7 @@ def _ends(sides: Mapping[Side, Shown], frame: Frame) -> list[End]:
     found = []
     for side, row in last.items():
         x, y, place = frame.x(row.at), heights[side], places[side]
-        words = f"{side.capitalize()}</tspan> <tspan x=\"100%\" dy=\"1.15em\">{length_text(row.mm, frame.units)}"
+        words = f'{side.capitalize()}</tspan> <tspan x="100%" dy="1.15em">{length_text(row.mm, frame.units)}'
         label = f'<text class="end {side}" x="100%" y="{place:g}%"><tspan>{words}</tspan></text>'
         mark = f'<g class="{side} symbol full">{_use(f"last-{side}", x, y)}</g>'
         found.append(End(mark + label, f'<path class="{side} leader" d="M{x:g} {y:g}L100 {place:g}"/>'))

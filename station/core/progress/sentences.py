@@ -200,7 +200,9 @@ def _summary(progress: SideProgress | None, formatters: Formatters) -> str:
         return _other_change(progress, formatters)
     if progress.steady_since is not None:
         return f"steady since about {formatters.day(progress.steady_since)}"
-    return "too few tests to show a change" if progress.change_mm is None else "no change beyond the measurement error yet"
+    return (
+        "too few tests to show a change" if progress.change_mm is None else "no change beyond the measurement error yet"
+    )
 
 
 def _start(progress: SideProgress | None, formatters: Formatters) -> str | None:

@@ -117,7 +117,7 @@ class Frame:
 
     def y(self, mm: float) -> float:
         """The height, or the plot's edge for what extends beyond it."""
-        return min(max(self.y_scale(mm), 0.0), FULL)
+        return min(max(0.0, self.y_scale(mm)), FULL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +267,7 @@ def _point(of_one: Mapping[Side, Mark], frame: Frame) -> Point:
 
 
 def _gridlines(frame: Frame) -> Iterator[str]:
-    yield f'<path class="axis" d="{"".join(f"M0 {frame.y_scale(mm):g}H100" for mm in _levels(frame))}"/>'
+    yield f'<path class="axis" d="{"".join(f"M0 {frame.y(mm):g}H100" for mm in _levels(frame))}"/>'
 
 
 def _levels(frame: Frame) -> list[float]:
@@ -277,11 +277,11 @@ def _levels(frame: Frame) -> list[float]:
 
 
 def _tick_labels(frame: Frame) -> Iterator[str]:
-    """The numbers beside the grid, the unit at the highest, and the dates below; every second date needs a wide plot."""
+    """The numbers beside the grid, the unit at the highest, and the dates below; some need a wide plot."""
     one = float(MM_PER_UNIT[frame.units])
     *lower, highest = _levels(frame)
     for mm in lower:
-        yield f'<text class="height" y="{frame.y_scale(mm):g}%">{mm / one:g}</text>'
+        yield f'<text class="height" y="{frame.y(mm):g}%">{mm / one:g}</text>'
     yield f'<text class="height" y="0%">{highest / one:g} {UNIT_SYMBOLS[frame.units]}</text>'
     free_x = 0.0
     for at, label in ticks(frame.span):
@@ -336,7 +336,7 @@ def _change_lines(side: Side, progress: SideProgress, trend: Sequence[TrendPoint
 
 
 def _change_dates(side: Side, changes: Sequence[RealChange], frame: Frame) -> Iterator[str]:
-    """Above the plot, a line of its own for each side: an arrow and a date; the newest first, as many as there is room."""
+    """Above the plot, a line for each side with arrows and dates, the newest first, as many as there is room."""
     format_date = "{0:%b %Y}" if frame.span.days > LONG_DAYS else "{0.day} {0:%b}"
     free_x = wide_free_x = 2 * FULL
     for change in reversed(_visible_changes(changes, frame.span)):

@@ -22,7 +22,7 @@ from station.app.progress import (
 )
 from station.core.events import Side
 from station.core.progress.published import PUBLISHED_MEANS
-from station.core.progress.records import Interval, SideProgress
+from station.core.progress.records import Interval
 from station.core.progress.sentences import Formatters, difference_sentence, summary_sentence
 from station.units import SIDE_SYMBOLS
 from web.charts.progress import ProgressChart, Shown, progress_chart, span_of_range

@@ -40,12 +40,12 @@ SHAPES = {str(side): shape for side, shape in SIDE_SYMBOLS.items()}
 
 
 class SessionCard(NamedTuple):
-    """A session in the list: what was done, its results by side, and what was credited."""
+    """A session in the list: what was done, its results by side, and `about` it what was credited and answered."""
 
     session: Session
     what: str
     results: list[tuple[Side, str]]
-    credited: str
+    about: list[str]
     is_test: bool
 
 
@@ -164,10 +164,12 @@ def _card(one: SessionSummary, units: str) -> SessionCard:
     results = [(side, length_text(mm, units)) for side, mm, _ in _last_results(one.tests)]
     held_us = sum(hold.credited_us for hold in one.holds)
     counted = sum(reps.count for reps in one.rep_sets)
-    credited = [f"{duration_text(held_us)} held"] if held_us else []
-    credited += [count_text(counted, "repetition")] if counted else []
+    about = [f"{duration_text(held_us)} held"] if held_us else []
+    about += [count_text(counted, "repetition")] if counted else []
+    answered = ", ".join(dict.fromkeys(text for test in one.tests for text in _answer_texts(test)))
+    about += [answered] if answered else []
     what = _capitalize_first(", ".join(done)) or "Nothing completed"
-    return SessionCard(one.session, what, results, ", ".join(credited), bool(one.tests))
+    return SessionCard(one.session, what, results, about, bool(one.tests))
 
 
 def headline(detail: SessionDetail, units: str) -> list[str]:

@@ -137,7 +137,7 @@ def progress_chart(
     marks = {side: _marks(one, frame) for side, one in sides.items()}
     painful = [row for one in sides.values() for row in one.rows if (row.pain or 0) >= EASE_OFF_PAIN]
     outliers = {side: [row for row in one.rows if row.test_id in one.progress.outliers] for side, one in sides.items()}
-    stretched, placed, sure_lines, sure_marks = [*_gridlines(frame)], [*_tick_labels(frame)], [], []
+    stretched, placed, sure_lines = [*_gridlines(frame)], [*_tick_labels(frame)], []
     for side, one in sides.items():
         trend = _visible_trend(one.progress.trend, span)
         sure_lines += [*_bands(side, trend, one.progress.error.sem_mm, frame), *_whiskers(marks[side][0], frame)]
@@ -145,7 +145,7 @@ def progress_chart(
         stretched += [*_trend(side, trend, frame), *_change_lines(side, one.progress, trend, frame)]
         placed += [*_symbols(side, marks[side][0], frame), *_uses("outlier", outliers[side], frame)]
         placed += _change_dates(side, one.progress.changes, frame)
-    sure_marks += _lane("calibration", calibrated_at, frame)
+    sure_marks = _lane("calibration", calibrated_at, frame)
     ends = _ends(sides, frame)
     stretched += [*_goal_line(frame), *(one.leader for one in ends)]
     placed += [*_goal_label(frame), *_lane("pain", [one.at for one in painful], frame), *(one.label for one in ends)]

@@ -105,7 +105,7 @@ def _test_entries(test: Test, units: str) -> Iterator[Entry]:
     answered = [FELT_TEXTS.get(place, f"felt: {place}") for place in felt or ()]
     answered += [] if pain is None else [f"pain {pain} of {MAX_PAIN}"]
     if answered:
-        yield Entry(end, _capitalize(", ".join(answered)), about="your answer after the test")
+        yield Entry(end, "Answers after the test", about=", ".join(answered))
 
 
 def _attempt_view(one: Attempt, units: str) -> AttemptView:
@@ -154,8 +154,4 @@ def _state_texts(state: str, *, verified: bool) -> list[str]:
 
 
 def _pain_entry(one: Answer) -> Entry:
-    return Entry(one.answered_at, f"Pain {one.answer} of {MAX_PAIN}", about="reported")
-
-
-def _capitalize(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    return Entry(one.answered_at, "Pain", about=f"{one.answer} of {MAX_PAIN}")

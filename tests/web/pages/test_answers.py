@@ -192,7 +192,7 @@ def test_finished_test_asks_for_felt_place_and_pain(client: FlaskClient, store: 
     assert answer.headers["Location"] == f"/sessions/{session}#test-{test.id}"
     assert "How much did it hurt?" not in text_of(client, "/")
     for address in ("/history", f"/sessions/{session}"):
-        assert "felt in the calf, pain 2 of 10" in text_of(client, address).lower()
+        assert "felt in the calf, pain 2 of 10" in text_of(client, address)
     client.post(f"/tests/{test.id}/answer", data={"felt": ["calf", "achilles"]})
     assert store.tests(ada.id)[0].circumstances.felt_places == ("achilles", "calf")
 

@@ -25,6 +25,8 @@ from station.core.events import EASE_OFF_PAIN, Side
 from station.core.measurement.uncertainty import COVERAGE
 from station.core.progress.records import Direction, RealChange, SideProgress, TrendPoint
 from station.units import (
+    CM,
+    INCH,
     MM_PER_UNIT,
     SIDE_SYMBOLS,
     UNIT_SYMBOLS,
@@ -44,10 +46,14 @@ PERIOD_DAYS = {"week": 7.0, "month": 30.4, "quarter": 91.3}
 TREND_POINTS = 120
 """One for every second pixel of a phone."""
 MAX_GRIDLINES = 5
+STEPS = {CM: (1, 2, 5, 10), INCH: (0.5, 1, 2, 5, 10)}
+"""Between two grid lines, in units."""
 MARGIN_SHARE = 0.02
 """The free margin beside the first and the last mark."""
 DATE_WIDTH, TICK_WIDTH = 44.0, 15.0
 """The width of the date of a real change, and of a label below the plot, on the narrowest phone."""
+MARK_WIDTH = 4.0
+"""The width of a sign on the narrowest phone."""
 WIDER = 3.0
 """How many times wider the plot is where `wide-only` labels are shown."""
 LONG_DAYS = 366.0
@@ -133,51 +139,68 @@ def progress_chart(
     sides: Mapping[Side, Shown], calibrated_at: Sequence[datetime], span: Span, goal_mm: float, units: str
 ) -> ProgressChart:
     """The chart of all sides that were tested."""
-    frame = _frame(sides, span, goal_mm, units)
-    marks = {side: _marks(one, frame) for side, one in sides.items()}
-    painful = [row for one in sides.values() for row in one.rows if (row.pain or 0) >= EASE_OFF_PAIN]
+    every = _mark_span(sides.values(), span)
+    marks = {side: _marks(one, every, span, units) for side, one in sides.items()}
     outliers = {side: [row for row in one.rows if row.test_id in one.progress.outliers] for side, one in sides.items()}
-    stretched, placed, sure_lines = [*_gridlines(frame)], [*_tick_labels(frame)], []
+    frame = _frame(sides, marks, [] if every else [*outliers.values()], span, goal_mm, units)
+    lines, placed, sure_lines, sure_placed = [*_gridlines(frame)], [*_tick_labels(frame)], [""], [""]
     for side, one in sides.items():
         trend = _visible_trend(one.progress.trend, span)
-        sure_lines += [*_bands(side, trend, one.progress.error.sem_mm, frame), *_whiskers(marks[side][0], frame)]
+        changes = dated_changes(one.progress.changes, frame)
+        sure_lines += [*_bands(side, trend, one.progress.error.sem_mm, frame), *_whiskers(marks[side], frame)]
         sure_lines += _originals(one.rows, frame)
-        stretched += [*_trend(side, trend, frame), *_change_lines(side, one.progress, trend, frame)]
-        placed += [*_symbols(side, marks[side][0], frame), *_uses("outlier", outliers[side], frame)]
-        placed += _change_dates(side, one.progress.changes, frame)
-    sure_marks = _lane("calibration", calibrated_at, frame)
+        lines += [*_trend(side, trend, frame), *_change_lines(side, changes, trend, frame)]
+        placed += [*_symbols(side, marks[side], frame), *_change_dates(side, changes, frame)]
+        (sure_placed if every else placed).extend(_outlier_marks(outliers[side], frame))
+    sure_placed += _lane("calibration", calibrated_at, frame)
+    painful = [row.at for one in sides.values() for row in one.rows if (row.pain or 0) >= EASE_OFF_PAIN]
     ends = _ends(sides, frame)
-    stretched += [*_goal_line(frame), *(one.leader for one in ends)]
-    placed += [*_goal_label(frame), *_lane("pain", [one.at for one in painful], frame), *(one.label for one in ends)]
+    lines += [*_goal_line(frame), *(one.leader for one in ends)]
+    placed += [*_goal_label(frame), *_lane("pain", painful, frame, MARK_WIDTH if every else 1.0)]
+    placed += [one.label for one in ends]
     title = f"Toe distance, {date_text(span.since)} to {date_text(span.until)}"
-    sentence = " ".join(
-        f"{side.capitalize()}: {_description(one.rows, outliers[side], marks[side][1], frame)}"
-        for side, one in sides.items()
-    )
-    svg = (
-        '<svg class="progress-chart" role="img" aria-labelledby="chart-title chart-text">'
-        f'<title id="chart-title">{title}</title><desc id="chart-text">{sentence}</desc><defs>'
-        + "".join(f'<path id="sign-{name}" d="M0 0{shape}"/>' for name, shape in SHAPES.items())
-        + f'</defs><svg viewBox="0 0 {FULL:g} {FULL:g}" width="100%" height="100%" preserveAspectRatio="none">'
-        f'<g class="sure">{"".join(sure_lines)}</g>{"".join(stretched)}<path class="cursor" d=""/></svg>'
-        f'<g class="sure">{"".join(sure_marks)}</g>{"".join(placed)}</svg>'
-    )
+    described = [f"{side.capitalize()}: {_description(one.rows, outliers[side], units)}" for side, one in sides.items()]
+    sentence = " ".join([*described, *([f"Each mark is the mean of a {every}."] if every else [])])
     real = tuple(
         f"{side.capitalize()}: {_change_text(change)}"
         for side, one in sides.items()
-        for change in _visible_changes(one.progress.changes, span)
+        for change in one.progress.changes
+        if _is_visible(change.confirmed_at, span)
     )
-    signs = _signs(has_change=bool(real), has_pain=bool(painful), has_outlier=any(outliers.values()))
+    signs = _signs(has_change=bool(real), has_pain=bool(painful), has_outlier=every is None and any(outliers.values()))
     of_outliers = {side: [_mark(one, units, is_outlier=True) for one in rows] for side, rows in outliers.items()}
-    points = _points({side: [*marks[side][0], *of_outliers[side]] for side in sides}, frame)
-    return ProgressChart(title, sentence, Markup(svg), points, real, signs)  # numbers and fixed text only
+    points = _points({side: [*marks[side], *of_outliers[side]] for side in sides}, frame)
+    svg = _svg(title, sentence, sure_lines, lines, sure_placed, placed)
+    return ProgressChart(title, sentence, svg, points, real, signs)
 
 
-def _frame(sides: Mapping[Side, Shown], span: Span, goal_mm: float, units: str) -> Frame:
-    """Scales that contain every result and level, and the goal."""
-    heights = [goal_mm]
-    for one in sides.values():
-        heights += [row.mm for row in one.rows]
+def _svg(
+    title: str, sentence: str, sure_lines: list[str], lines: list[str], sure_placed: list[str], placed: list[str]
+) -> Markup:
+    """The drawing: lines in a part that is stretched to the plot, and letters and signs placed in it by percent."""
+    signs = "".join(f'<path id="sign-{name}" d="M0 0{shape}"/>' for name, shape in SHAPES.items())
+    return Markup(  # numbers and fixed text only
+        '<svg class="progress-chart" role="img" aria-labelledby="chart-title chart-text">'
+        f'<title id="chart-title">{title}</title><desc id="chart-text">{sentence}</desc><defs>{signs}</defs>'
+        f'<svg viewBox="0 0 {FULL:g} {FULL:g}" width="100%" height="100%" preserveAspectRatio="none">'
+        f'<g class="sure">{"".join(sure_lines)}</g>{"".join(lines)}<path class="cursor" d=""/></svg>'
+        f'<g class="sure">{"".join(sure_placed)}</g>{"".join(placed)}</svg>'
+    )
+
+
+def _frame(
+    sides: Mapping[Side, Shown],
+    marks: Mapping[Side, Sequence[Mark]],
+    outliers: Iterable[Sequence[ResultRow]],
+    span: Span,
+    goal_mm: float,
+    units: str,
+) -> Frame:
+    """Scales that contain every mark and level, these outliers, the last results and the goal."""
+    heights = [goal_mm, *(row.mm for rows in outliers for row in rows)]
+    for side, one in sides.items():
+        heights += [mark.mm for mark in marks[side]]
+        heights += [row.mm for row in one.rows[-1:]]
         heights += [row.original_mm for row in one.rows if row.original_mm is not None]
         for at in _visible_trend(one.progress.trend, span):
             heights += [at.low_mm, at.high_mm]
@@ -206,18 +229,24 @@ def _point_time(point: TrendPoint) -> datetime:
 def _step(low_mm: float, high_mm: float, units: str) -> float:
     one = float(MM_PER_UNIT[units])
     tall = max(high_mm - low_mm, one)
-    return next((one * step for step in (0.5, 1, 2, 5, 10) if tall / one / step <= MAX_GRIDLINES), one * 20)
+    return next((one * step for step in STEPS[units] if tall / one / step <= MAX_GRIDLINES), one * 20)
 
 
-def _marks(shown: Shown, frame: Frame) -> tuple[list[Mark], str | None]:
-    """The marks of a side without its outliers, and the span of time of one mark, `None` for one test a mark."""
+def _mark_span(sides: Iterable[Shown], span: Span) -> str | None:
+    """The span of time of one mark, `None` for one test a mark."""
+    if max((len(one.rows) for one in sides), default=0) <= MAX_MARKS:
+        return None
+    return next((name for name, days in PERIOD_DAYS.items() if span.days / days <= MAX_MARKS), "year")
+
+
+def _marks(shown: Shown, every: str | None, span: Span, units: str) -> list[Mark]:
+    """The marks of a side without its outliers."""
     accepted = [one for one in shown.rows if one.test_id not in shown.progress.outliers]
-    if len(accepted) <= MAX_MARKS:
-        return [_mark(one, frame.units) for one in accepted], None
-    every = next((name for name, days in PERIOD_DAYS.items() if frame.span.days / days <= MAX_MARKS), "year")
-    edges = [bisect_left(accepted, at, key=_row_time) for at in period_starts(frame.span, every)]
+    if every is None:
+        return [_mark(one, units) for one in accepted]
+    edges = [bisect_left(accepted, at, key=_row_time) for at in period_starts(span, every)]
     groups = ((n, accepted[low:high]) for n, (low, high) in enumerate(pairwise([0, *edges, len(accepted)])))
-    return [_mean_mark(f"{every} {n}", group, every, frame.units) for n, group in groups if group], every
+    return [_mean_mark(f"{every} {n}", group, every, units) for n, group in groups if group]
 
 
 def _row_time(one: ResultRow) -> datetime:
@@ -263,7 +292,7 @@ def _point(of_one: Mapping[Side, Mark], frame: Frame) -> Point:
         for side, mark in of_one.items()
     ]
     text = f"{first.when}: {'; '.join(sides)}" + (f" ({', '.join(first.notes)})" if common and first.notes else "")
-    return Point(frame.x(first.at), tuple(frame.y_scale(mark.mm) for mark in of_one.values()), text)
+    return Point(frame.x(first.at), tuple(frame.y(mark.mm) for mark in of_one.values()), text)
 
 
 def _gridlines(frame: Frame) -> Iterator[str]:
@@ -323,33 +352,57 @@ def _goal_label(frame: Frame) -> Iterator[str]:
     yield f'<text class="goal-label" y="{frame.y_scale(frame.goal_mm):g}%">{goal}</text>'
 
 
-def _visible_changes(changes: Sequence[RealChange], span: Span) -> list[RealChange]:
-    return [one for one in changes if span.since <= one.confirmed_at <= span.until]
+def _is_visible(at: datetime, span: Span) -> bool:
+    return span.since <= at <= span.until
 
 
-def _change_lines(side: Side, progress: SideProgress, trend: Sequence[TrendPoint], frame: Frame) -> Iterator[str]:
-    """A thin line from the date of each real change down to the trend, so that it is clear whose it is."""
-    for change in _visible_changes(progress.changes, frame.span):
-        after = min(bisect_left(trend, change.confirmed_at, key=_point_time), len(trend) - 1)
-        down = frame.y(trend[after].mm) if trend else FULL
-        yield f'<path class="{side} real-change" d="M{frame.x(change.confirmed_at):g} 0V{down:g}"/>'
+class DatedChange(NamedTuple):
+    """A real change whose date has room above the plot, at `x`; `anchor` is the class of its alignment."""
+
+    change: RealChange
+    x: float
+    anchor: str
+    is_wide_only: bool
+
+    @property
+    def shown(self) -> str:
+        return " wide-only" if self.is_wide_only else ""
 
 
-def _change_dates(side: Side, changes: Sequence[RealChange], frame: Frame) -> Iterator[str]:
-    """Above the plot, a line for each side with arrows and dates, the newest first, as many as there is room."""
-    format_date = "{0:%b %Y}" if frame.span.days > LONG_DAYS else "{0.day} {0:%b}"
+def dated_changes(changes: Sequence[RealChange], frame: Frame) -> list[DatedChange]:
+    """The real changes that the plot has room for, the newest first; some only where it is wide."""
+    found: list[DatedChange] = []
     free_x = wide_free_x = 2 * FULL
-    for change in reversed(_visible_changes(changes, frame.span)):
+    for change in reversed(changes):
         x = frame.x(change.confirmed_at)
-        if x + DATE_WIDTH / WIDER > wide_free_x:
+        share, anchor = (0.0, " from-here") if x < DATE_WIDTH / 2 else (0.5, "")
+        share, anchor = (1.0, " to-here") if x > FULL - DATE_WIDTH / 2 else (share, anchor)
+        start, wide_start = x - share * DATE_WIDTH, x - share * DATE_WIDTH / WIDER
+        if not _is_visible(change.confirmed_at, frame.span) or wide_start + DATE_WIDTH / WIDER > wide_free_x:
             continue
-        kind = "" if x + DATE_WIDTH <= free_x else " wide-only"
-        free_x, wide_free_x = free_x if kind else x, x
-        anchor = " from-here" if x < DATE_WIDTH / 2 else " to-here" if x > FULL - DATE_WIDTH / 2 else ""
-        words = (
-            f"{SIDE_SYMBOLS[side]} {ARROWS[change.direction]} {format_date.format(change.confirmed_at.astimezone())}"
-        )
-        yield f'<text class="change {side}{anchor}{kind}" x="{x:g}%" y="0%">{words}</text>'
+        is_wide_only = start + DATE_WIDTH > free_x
+        found.append(DatedChange(change, x, anchor, is_wide_only))
+        free_x, wide_free_x = free_x if is_wide_only else start, wide_start
+    return found
+
+
+def _change_lines(
+    side: Side, changes: Sequence[DatedChange], trend: Sequence[TrendPoint], frame: Frame
+) -> Iterator[str]:
+    """A thin line from the date of each real change down to the trend, so that it is clear whose it is."""
+    for one in changes:
+        after = min(bisect_left(trend, one.change.confirmed_at, key=_point_time), len(trend) - 1)
+        down = frame.y(trend[after].mm) if trend else FULL
+        yield f'<path class="{side} real-change{one.shown}" d="M{one.x:g} 0V{down:g}"/>'
+
+
+def _change_dates(side: Side, changes: Sequence[DatedChange], frame: Frame) -> Iterator[str]:
+    """Above the plot, a line for each side with arrows and dates."""
+    format_date = "{0:%b %Y}" if frame.span.days > LONG_DAYS else "{0.day} {0:%b}"
+    for one in changes:
+        date = format_date.format(one.change.confirmed_at.astimezone())
+        words = f"{SIDE_SYMBOLS[side]} {ARROWS[one.change.direction]} {date}"
+        yield f'<text class="change {side}{one.anchor}{one.shown}" x="{one.x:g}%" y="0%">{words}</text>'
 
 
 def _change_text(change: RealChange) -> str:
@@ -393,16 +446,17 @@ def _use(sign: str, x: float, y: float) -> str:
     return f'<use href="#sign-{sign}" x="{x:g}%" y="{y:g}%"/>'
 
 
-def _uses(sign: str, rows: Sequence[ResultRow], frame: Frame) -> Iterator[str]:
+def _outlier_marks(rows: Sequence[ResultRow], frame: Frame) -> Iterator[str]:
     if rows:
-        yield f'<g class="{sign}">{"".join(_use(sign, frame.x(one.at), frame.y_scale(one.mm)) for one in rows)}</g>'
+        drawn = "".join(_use("outlier", frame.x(one.at), frame.y(one.mm)) for one in rows)
+        yield f'<g class="outlier">{drawn}</g>'
 
 
-def _lane(sign: str, times: Iterable[datetime], frame: Frame) -> Iterator[str]:
-    """Signs that stand on the bottom of the plot."""
-    places = sorted({round(frame.x(at)) for at in times if frame.span.since <= at <= frame.span.until})
+def _lane(sign: str, times: Iterable[datetime], frame: Frame, apart: float = 1.0) -> Iterator[str]:
+    """Signs that stand on the bottom of the plot, those within `apart` percent as one."""
+    places = sorted({round(frame.x(at) / apart) for at in times if _is_visible(at, frame.span)})
     if places:
-        yield f'<g class="{sign}">{"".join(_use(sign, x, FULL) for x in places)}</g>'
+        yield f'<g class="{sign}">{"".join(_use(sign, place * apart, FULL) for place in places)}</g>'
 
 
 class End(NamedTuple):
@@ -445,16 +499,14 @@ def _signs(*, has_change: bool, has_pain: bool, has_outlier: bool) -> tuple[tupl
     return tuple((sign, words) for is_there, sign, words in found if is_there)
 
 
-def _description(rows: Sequence[ResultRow], outliers: Sequence[ResultRow], every: str | None, frame: Frame) -> str:
+def _description(rows: Sequence[ResultRow], outliers: Sequence[ResultRow], units: str) -> str:
     if not rows:
         return "no tests in this period."
     distances = [one.mm for one in rows]
-    low, high = length_text(min(distances), frame.units), length_text(max(distances), frame.units)
+    low, high = length_text(min(distances), units), length_text(max(distances), units)
     text = f"{count_text(len(rows), 'test')}, " + (low if low == high else f"from {low} to {high}")
     if outliers:
         text += f", {count_text(len(outliers), 'outlier')} among them"
-    if every is not None:
-        text += f"; each mark is the mean of a {every}"
     return text + "."
 
 

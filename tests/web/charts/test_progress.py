@@ -16,10 +16,23 @@ from station.app.progress import ResultRow
 from station.core.events import Side
 from station.core.facts import Contact
 from station.core.progress.analysis import analyse_progress
-from station.core.progress.records import Result
+from station.core.progress.records import Direction, RealChange, Result
 from station.units import CM, INCH
-from web.charts.progress import FULL, LABEL_HEIGHT, MAX_MARKS, ProgressChart, Shown, progress_chart, span_of_range
+from web.charts.progress import (
+    DATE_WIDTH,
+    FULL,
+    LABEL_HEIGHT,
+    MAX_MARKS,
+    WIDER,
+    Frame,
+    ProgressChart,
+    Shown,
+    dated_changes,
+    progress_chart,
+    span_of_range,
+)
 from web.charts.time_axis import Span, ticks
+from web.charts.trace import Scale
 
 SVG = "http://www.w3.org/2000/svg"
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -186,6 +199,25 @@ def test_real_change_has_date_and_line_to_its_trend() -> None:
     assert "left real-change" in paths(made)
 
 
+@given(st.lists(st.integers(0, 3_000), min_size=1, max_size=25, unique=True))
+def test_dates_of_real_changes_never_overlap(days_ago: list[int]) -> None:
+    """Whatever the changes, the dates have room: on a phone those that it shows, on a wide plot all."""
+    span = span_of_range("all", [seen(3_000, 80.0)], NOW)
+    changes = [
+        RealChange(Direction.GAIN, False, at, at, "")
+        for at in (NOW - timedelta(days=day) for day in sorted(days_ago)[::-1])
+    ]
+    frame = Frame(
+        span, CM, GOAL_MM, Scale(span.since.timestamp(), span.until.timestamp(), 0, 100), Scale(0, 1, 0, 1), 1
+    )
+    found = dated_changes(changes, frame)
+    assert found[0].change is changes[-1]
+    for width, shown in ((DATE_WIDTH, [one for one in found if not one.is_wide_only]), (DATE_WIDTH / WIDER, found)):
+        starts = [one.x - width * {" from-here": 0.0, "": 0.5, " to-here": 1.0}[one.anchor] for one in shown]
+        assert all(later - earlier >= width - 0.01 for later, earlier in pairwise(starts))
+        assert all(start >= -0.01 and start + width <= FULL + 0.01 for start in starts)
+
+
 def test_trend_needs_three_tests() -> None:
     """The line and its bands appear with the third test."""
     assert not any("trend" in name or "band" in name for name in paths(drawn(daily(2))))
@@ -193,7 +225,7 @@ def test_trend_needs_three_tests() -> None:
 
 
 def test_ten_years_are_drawn_as_quarterly_means() -> None:
-    """Daily tests of ten years become quarterly means; the outlier among them is drawn on its own."""
+    """Daily tests of ten years become quarterly means; the outlier has its own mark among the signs of certainty."""
     tests = daily(3_650)
     tests[1_000] = tests[1_000]._replace(mm=170.0)
     made = drawn(tests, right=right_of(daily(3_650), 10.0))
@@ -202,6 +234,8 @@ def test_ten_years_are_drawn_as_quarterly_means() -> None:
     assert len(elements(made)) < 220
     assert len(made.points) <= MAX_MARKS
     assert len(marks(made)["outlier"]) == 1
+    assert labels(made, "height")[-1][0] == "11 cm", "an outlier among means does not press the lines together"
+    assert made.signs == ()
     counted = [int(count) for count in re.findall(r"mean of (\d+) tests?", str(made.points))]
     assert sum(counted) == 3_649 + 3_650
     assert len(str(made.svg)) < 20_000

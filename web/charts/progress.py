@@ -50,8 +50,10 @@ STEPS = {CM: (1, 2, 5, 10), INCH: (0.5, 1, 2, 5, 10)}
 """Between two grid lines, in units."""
 MARGIN_SHARE = 0.02
 """The free margin beside the first and the last mark."""
-DATE_WIDTH, TICK_WIDTH = 44.0, 15.0
-"""The width of the date of a real change, and of a label below the plot, on the narrowest phone."""
+DAY_WIDTH, MONTH_WIDTH = 54.0, 66.0
+"""The width of the date of a real change on the narrowest phone: of a day, and of a month with its year."""
+LETTER_WIDTH, GAP_WIDTH = 5.3, 3.0
+"""The width of a letter below the plot there, and of the gap between two labels."""
 MARK_WIDTH = 4.0
 """The width of a sign on the narrowest phone."""
 WIDER = 3.0
@@ -63,6 +65,8 @@ LABEL_HEIGHT = 17.0
 SHAPES = {
     "left": "m-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0z",
     "right": "m0-5l4 5-4 5-4-5z",
+    "mean-left": "m-2.5 0a2.5 2.5 0 1 0 5 0a2.5 2.5 0 1 0-5 0z",
+    "mean-right": "m0-3.2l2.6 3.2-2.6 3.2-2.6-3.2z",
     "last-left": "m-6 0a6 6 0 1 0 12 0a6 6 0 1 0-12 0z",
     "last-right": "m0-7.5l6 7.5-6 7.5-6-7.5z",
     "outlier": "m-4-4l8 8m0-8l-8 8",
@@ -150,7 +154,7 @@ def progress_chart(
         sure_lines += [*_bands(side, trend, one.progress.error.sem_mm, frame), *_whiskers(marks[side], frame)]
         sure_lines += _originals(one.rows, frame)
         lines += [*_trend(side, trend, frame), *_change_lines(side, changes, trend, frame)]
-        placed += [*_symbols(side, marks[side], frame), *_change_dates(side, changes, frame)]
+        placed += [*_symbols(side, marks[side], every, frame), *_change_dates(side, changes, frame)]
         (sure_placed if every else placed).extend(_outlier_marks(outliers[side], frame))
     sure_placed += _lane("calibration", calibrated_at, frame)
     painful = [row.at for one in sides.values() for row in one.rows if (row.pain or 0) >= EASE_OFF_PAIN]
@@ -316,7 +320,7 @@ def _tick_labels(frame: Frame) -> Iterator[str]:
     for at, label in ticks(frame.span):
         x = frame.x(at)
         kind = "date" if x >= free_x else "date wide-only"
-        free_x = x + TICK_WIDTH * max(1.0, len(label) / 4) if x >= free_x else free_x
+        free_x = x + len(label) * LETTER_WIDTH + GAP_WIDTH if x >= free_x else free_x
         yield f'<text class="{kind}" x="{x:g}%" y="100%">{label}</text>'
 
 
@@ -372,18 +376,24 @@ class DatedChange(NamedTuple):
 def dated_changes(changes: Sequence[RealChange], frame: Frame) -> list[DatedChange]:
     """The real changes that the plot has room for, the newest first; some only where it is wide."""
     found: list[DatedChange] = []
+    width = date_width(frame.span)
     free_x = wide_free_x = 2 * FULL
     for change in reversed(changes):
         x = frame.x(change.confirmed_at)
-        share, anchor = (0.0, " from-here") if x < DATE_WIDTH / 2 else (0.5, "")
-        share, anchor = (1.0, " to-here") if x > FULL - DATE_WIDTH / 2 else (share, anchor)
-        start, wide_start = x - share * DATE_WIDTH, x - share * DATE_WIDTH / WIDER
-        if not _is_visible(change.confirmed_at, frame.span) or wide_start + DATE_WIDTH / WIDER > wide_free_x:
+        share, anchor = (0.0, " from-here") if x < width / 2 else (0.5, "")
+        share, anchor = (1.0, " to-here") if x > FULL - width / 2 else (share, anchor)
+        start, wide_start = x - share * width, x - share * width / WIDER
+        if not _is_visible(change.confirmed_at, frame.span) or wide_start + width / WIDER > wide_free_x:
             continue
-        is_wide_only = start + DATE_WIDTH > free_x
+        is_wide_only = start + width > free_x
         found.append(DatedChange(change, x, anchor, is_wide_only))
         free_x, wide_free_x = free_x if is_wide_only else start, wide_start
     return found
+
+
+def date_width(span: Span) -> float:
+    """The width of the date of a real change on the narrowest phone, in percent."""
+    return MONTH_WIDTH if span.days > LONG_DAYS else DAY_WIDTH
 
 
 def _change_lines(
@@ -432,8 +442,12 @@ def _whiskers(marks: Sequence[Mark], frame: Frame) -> Iterator[str]:
         yield f'<path class="whisker" d="{drawn}"/>'
 
 
-def _symbols(side: Side, marks: Sequence[Mark], frame: Frame) -> Iterator[str]:
-    """Quick tests in one group, full ones in another."""
+def _symbols(side: Side, marks: Sequence[Mark], every: str | None, frame: Frame) -> Iterator[str]:
+    """Quick tests in one group, full ones in another; means are smaller and filled."""
+    if every is not None and marks:
+        drawn = "".join(_use(f"mean-{side}", frame.x(mark.at), frame.y_scale(mark.mm)) for mark in marks)
+        yield f'<g class="{side} symbol full">{drawn}</g>'
+        return
     for kind, full in (("quick", False), ("full", True)):
         drawn = "".join(
             _use(str(side), frame.x(mark.at), frame.y_scale(mark.mm)) for mark in marks if mark.full is full

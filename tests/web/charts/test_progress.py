@@ -19,7 +19,6 @@ from station.core.progress.analysis import analyse_progress
 from station.core.progress.records import Direction, RealChange, Result
 from station.units import CM, INCH
 from web.charts.progress import (
-    DATE_WIDTH,
     FULL,
     LABEL_HEIGHT,
     MAX_MARKS,
@@ -27,6 +26,7 @@ from web.charts.progress import (
     Frame,
     ProgressChart,
     Shown,
+    date_width,
     dated_changes,
     progress_chart,
     span_of_range,
@@ -212,7 +212,8 @@ def test_dates_of_real_changes_never_overlap(days_ago: list[int]) -> None:
     )
     found = dated_changes(changes, frame)
     assert found[0].change is changes[-1]
-    for width, shown in ((DATE_WIDTH, [one for one in found if not one.is_wide_only]), (DATE_WIDTH / WIDER, found)):
+    narrow = date_width(span)
+    for width, shown in ((narrow, [one for one in found if not one.is_wide_only]), (narrow / WIDER, found)):
         starts = [one.x - width * {" from-here": 0.0, "": 0.5, " to-here": 1.0}[one.anchor] for one in shown]
         assert all(later - earlier >= width - 0.01 for later, earlier in pairwise(starts))
         assert all(start >= -0.01 and start + width <= FULL + 0.01 for start in starts)

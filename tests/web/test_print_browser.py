@@ -31,7 +31,7 @@ for (const one of texts) for (const other of texts) {
   if (wide > 1 && high > 3) faults.push(`${one.textContent} on ${other.textContent}`)
 }
 for (const card of document.querySelectorAll('main .card')) for (const one of card.querySelectorAll('*')) {
-  if (!shown(one) || box(one).width <= 1 || one.closest('.visually-hidden, defs') || one.matches('svg, path, g')) continue
+  if (!shown(one) || one.closest('.visually-hidden, defs') || one.matches('svg, path, g')) continue
   const over = Math.max(box(one).right - box(card).right, box(card).left - box(one).left)
   if (over > 1) faults.push(`outside its card: ${one.textContent}`)
 }

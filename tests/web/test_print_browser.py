@@ -107,13 +107,13 @@ def test_report_opens_what_is_folded_and_leaves_out_controls(
 def test_nothing_overlaps_at_any_width(visit: Callable[[str], Browser], window: Browser, store: Store) -> None:
     """From 320 to 1920 px, also with text at 200 %: no label on another, nothing outside its card, nothing too wide."""
     _, session = months_of_sessions(store)
-    found = {}
+    found: dict[tuple[str, str], list[str]] = {}
     for address in ("/progress", "/progress?range=6w", "/history", f"/sessions/{session}"):
         visit(address)
         window.run("for (const one of document.querySelectorAll('details')) one.open = true")
         for width in WIDTHS:
             window.emulate((width, 800))
-            found[address, width] = window.run(OVERLAPS)
+            found[address, f"{width} px"] = window.run(OVERLAPS)
         window.run("document.documentElement.style.fontSize = '200%'")
         for width in (320, 390, 640, 1280):
             window.emulate((width, 800))

@@ -30,7 +30,7 @@ return seen.find(one => one.innerText.startsWith(arguments[0]))
 """
 SHORT = {"hold_s": "5", "repetitions": "1"}
 """The shortest holds that the form allows, to keep the run short."""
-PREPARE = {"prepare_s": 3, "ask_setup": "no"}
+PREPARE = {"prepare_s": 3}
 WHOLE_ROUTINE_S = 90.0
 """Two short stretches with a change of legs, with time for a heel lift and a pause."""
 

@@ -41,7 +41,17 @@ PLACES = (
         "More",
         "ellipsis",
         "more.more",
-        further=("people", "health_questions", "sounds", "help", "calibration", "status", "settings", "about"),
+        further=(
+            "people",
+            "health_questions",
+            "sounds",
+            "help",
+            "calibration",
+            "status",
+            "settings",
+            "about",
+            "components",
+        ),
     ),
 )
 """The places, in this order. The live page is none: it is a mode of its own, without the menu."""

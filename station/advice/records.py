@@ -54,7 +54,7 @@ class Situation:
     `available_minutes` the time that they chose, `None` if they chose none. `rotation` counts how far the rotation of
     the guide's sections has come (`None`: not counted, and none takes its turn), `calm_training_days` the training days
     without pain of 4 or more since they answered the health questions, `has_trained_today` whether they stretched or
-    trained today.
+    trained today, and `trained_weekdays` (Monday is 0) on which days of this week they did.
     """
 
     now: datetime
@@ -69,6 +69,7 @@ class Situation:
     rotation: int | None = None
     calm_training_days: int = 0
     has_trained_today: bool = False
+    trained_weekdays: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

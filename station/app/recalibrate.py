@@ -1,8 +1,9 @@
 """Recalculates results with another calibration: `station recalibrate`.
 
 A trial is stored without its reading, but with the curve in use; the inverted curve recovers the reading to a tenth of
-a millimetre. The trials are then scored by the current rule. The correction is stored beside the original; originals,
-trials, attempts and traces stay.
+a millimetre, to which the distance is rounded. A replay of the trace would not: another curve sets other targets, which
+the person did not follow. The trials are then scored by the current rule. The correction is stored beside the original;
+originals, trials, attempts and traces stay.
 
 Distances are never stored below 0, so a 0 only bounds its reading. A test with such a side is not corrected at all,
 because both sides of a result must share one calibration.

@@ -106,9 +106,9 @@ def zone_of(planned: Plan | None) -> tzinfo:
 
 def _training_counts(
     times: Sequence[tuple[datetime, bool]], calm_since: datetime, now: datetime, zone: tzinfo
-) -> tuple[int, int, bool]:
-    """How far the rotation of the guide's sections has come, the training days since `calm_since`, and whether today is
-    one.
+) -> tuple[int, int, bool, frozenset[int]]:
+    """How far the rotation of the guide's sections has come, the training days since `calm_since`, whether today is
+    one, and the weekdays of this week that are.
 
     It moves on each week, and after each training day in it. Today is no training day yet: what it adds does not
     change today's routine.
@@ -116,9 +116,10 @@ def _training_counts(
     today = now.astimezone(zone).date()
     monday = today - timedelta(days=today.weekday())
     days = [(at, at.astimezone(zone).date()) for at, _ in times]
-    this_week = {day for _, day in days if monday <= day < today}
+    this_week = {day for _, day in days if monday <= day <= today}
     calm = {day for at, day in days if at >= calm_since and day < today}
-    return monday.toordinal() // _WEEK.days + len(this_week), len(calm), any(day == today for _, day in days)
+    rotation = monday.toordinal() // _WEEK.days + len(this_week - {today})
+    return rotation, len(calm), today in this_week, frozenset(day.weekday() for day in this_week)
 
 
 def _answered_conditions(answer: Answer) -> frozenset[str] | None:

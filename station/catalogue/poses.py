@@ -31,6 +31,7 @@ HipAngle = Annotated[float, Meta(ge=-40, le=145)]
 KneeAngle = Annotated[float, Meta(ge=-5, le=155)]
 AnkleAngle = Annotated[float, Meta(ge=-60, le=50)]
 ToesAngle = Annotated[float, Meta(ge=-45, le=90)]
+RockAngle = Annotated[float, Meta(ge=-45, le=45)]
 ShoulderAngle = Annotated[float, Meta(ge=-90, le=190)]
 ElbowAngle = Annotated[float, Meta(ge=-5, le=150)]
 Length = Annotated[float, Meta(gt=0, le=300)]
@@ -60,17 +61,21 @@ class FootContact(StrEnum):
 
 
 class PictureExtent(StrEnum):
-    """How much of the figure is drawn: all of it, or a close-up of the near foot and part of its shin."""
+    """How much of the figure is drawn: all of it, a close-up of the near foot and part of its shin, or the near foot
+    alone, seen from its end: the sole towards the viewer, with the big toe on the right.
+    """
 
     FIGURE = "figure"
     FOOT = "foot"
+    SOLE = "sole"
 
 
 class Leg(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """`hip` and `knee` are bent, `ankle` and `toes` pulled up, by this many degrees.
 
-    `others` are the four small toes if they differ from the big one. `on` is the kind of prop that the foot stands on,
-    `by` the part of the foot that does.
+    `others` are the four small toes if they differ from the big one. `rock` is how far the foot rocks to its big toe's
+    side, which only its sole shows. `on` is the kind of prop that the foot stands on, `by` the part of the foot that
+    does. `crosses` is whether the far leg lies over the near one.
     """
 
     hip: HipAngle = 0.0
@@ -78,8 +83,10 @@ class Leg(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     ankle: AnkleAngle = 0.0
     toes: ToesAngle = 0.0
     others: ToesAngle | None = None
+    rock: RockAngle = 0.0
     on: str | None = None
     by: FootContact = FootContact.SOLE
+    crosses: bool = False
 
 
 class Arm(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -181,7 +188,7 @@ class Sitter(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field=
 
 
 class Reach(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="reach"):
-    """An arm of the sitter, seen from in front: from `shoulder` to fingertips at `at`, which end at `to`.
+    """An arm of the sitter, seen from in front: from `shoulder` to fingertips at `at`.
 
     Its elbow is bent away from the line between them by the fraction `bend` of its length, to the right if positive.
     """
@@ -189,10 +196,37 @@ class Reach(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="
     shoulder: Point
     at: Point
     bend: Annotated[float, Meta(ge=-1, le=1)]
+
+
+class Tendon(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="tendon"):
+    """The Achilles tendon of a close-up, as a cord from the calf, `at`, to the heel, `to`."""
+
+    at: Point
+    to: Point
+
+
+class Pinch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="pinch"):
+    """A hand of a close-up that pinches something between thumb and finger `at` a point, and slides it `to` another."""
+
+    at: Point
+    to: Point
+
+
+class Grasp(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="grasp"):
+    """A hand of a close-up that lies round something, its fingers `at` a point, and takes it `to` another.
+
+    `angle` is the direction of its fingers, 0 down and 90 right; it turns by `turn` degrees on its way. Its back is
+    towards the viewer, so that the thumb tells a right hand from a left one.
+    """
+
+    at: Point
+    angle: Angle
     to: Point | None = None
+    turn: Angle = 0.0
+    is_right: bool = False
 
 
-Prop = Floor | Wall | Weight | Bench | Chair | Board | Roller | Ball | Band | Sitter | Reach
+Prop = Floor | Wall | Weight | Bench | Chair | Board | Roller | Ball | Band | Sitter | Reach | Tendon | Pinch | Grasp
 
 
 class MoveArrow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="move"):
@@ -220,18 +254,45 @@ class Helper(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     end: Pose
 
 
-class ExercisePicture(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What one picture shows. `view` is its square: left, bottom and width; `both` means that both legs work."""
+class Scene(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What is around a figure. `view` is its square: left, bottom and width; `both` means that both legs work."""
 
     view: tuple[float, float, Length]
-    heel: HeelPosition
-    start: Pose
-    end: Pose
-    arrows: Annotated[tuple[MoveArrow | TurnArrow, ...], Meta(min_length=1)]
     props: tuple[Prop, ...] = ()
     both: bool = False
     shows: PictureExtent = PictureExtent.FIGURE
+
+    @property
+    def top(self) -> float:
+        """The upper edge of the view."""
+        return self.view[1] + self.view[2]
+
+
+class Inset(Scene, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The whole figure beside a close-up, still, in a frame.
+
+    `frame` is its left, top, width and height in the picture's square of 200; the view fills the frame's width.
+    """
+
+    frame: tuple[float, float, Length, Length]
+    pose: Pose
+
+    @property
+    def top(self) -> float:
+        """The upper edge of the view, at that of the frame."""
+        _, _, width, height = self.frame
+        return self.view[1] + self.view[2] * height / width
+
+
+class ExercisePicture(Scene, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What one picture shows."""
+
+    start: Pose
+    end: Pose
+    heel: HeelPosition
+    arrows: Annotated[tuple[MoveArrow | TurnArrow, ...], Meta(min_length=1)]
     helper: Helper | None = None
+    inset: Inset | None = None
 
 
 def prop_kind(prop: Prop) -> str:
@@ -263,29 +324,33 @@ def parse_picture(text: bytes | str, file: str) -> ExercisePicture:
         raise PoseError(f"{file}: {where.rstrip('`') or 'the whole'}: {what}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise PoseError(f"{file} is not valid TOML: {error}.") from None
-    for whose, one in _posed_figures(pictured):
+    moving: list[tuple[str, ExercisePicture | Helper]] = [("", pictured)]
+    moving += [("helper.", pictured.helper)] if pictured.helper else []
+    for whose, one in moving:
         for limb in LIMBS:
             if (getattr(one.start, limb) is None) != (getattr(one.end, limb) is None):
                 where = f"{file}: {whose}end.{limb}"
                 raise PoseError(f"{where}: it is in one of start and end only; give it in both or in neither.")
-    prop_kinds = {prop_kind(prop) for prop in pictured.props}
-    for field, named in _prop_references(pictured):
-        if named is not None and named not in prop_kinds:
-            raise PoseError(f"{file}: {field}: there is no {named} among the props.")
+    for name, pose, props in _poses(pictured):
+        prop_kinds = {prop_kind(prop) for prop in props}
+        for field, named in _prop_references(pose):
+            if named is not None and named not in prop_kinds:
+                raise PoseError(f"{file}: {name}.{field}: there is no {named} among the props.")
     return pictured
 
 
-def _posed_figures(pictured: ExercisePicture) -> Iterator[tuple[str, ExercisePicture | Helper]]:
-    """Each figure that has two poses, with the prefix of its fields."""
-    yield "", pictured
+def _poses(pictured: ExercisePicture) -> Iterator[tuple[str, Pose, tuple[Prop, ...]]]:
+    """Every pose in the picture, with its name in the file and the props around it."""
+    yield from (("start", pictured.start, pictured.props), ("end", pictured.end, pictured.props))
     if pictured.helper:
-        yield "helper.", pictured.helper
+        yield "helper.start", pictured.helper.start, pictured.props
+        yield "helper.end", pictured.helper.end, pictured.props
+    if pictured.inset:
+        yield "inset.pose", pictured.inset.pose, pictured.inset.props
 
 
-def _prop_references(pictured: ExercisePicture) -> Iterator[tuple[str, str | None]]:
-    """Every field that refers to a prop, with the prop's kind."""
-    for whose, one in _posed_figures(pictured):
-        for name, pose in (("start", one.start), ("end", one.end)):
-            yield f"{whose}{name}.sits_on", pose.sits_on
-            for limb in LIMBS:
-                yield f"{whose}{name}.{limb}.on", getattr(getattr(pose, limb), "on", None)
+def _prop_references(pose: Pose) -> Iterator[tuple[str, str | None]]:
+    """Every field of a pose that refers to a prop, with the prop's kind."""
+    yield "sits_on", pose.sits_on
+    for limb in LIMBS:
+        yield f"{limb}.on", getattr(getattr(pose, limb), "on", None)

@@ -325,23 +325,31 @@ def replay(file: Path, do: str | None, **options: Any) -> None:
 
 
 def _traces_in(file: Path) -> tuple[tuple[str | None, str], ...]:
-    """The traces of a bundle with their names, or the single trace in the file."""
+    """The traces of a bundle with their names, or the single trace in the file. It may be a pipe: it is read once."""
+    import io
     import zipfile
 
-    try:
-        if zipfile.is_zipfile(file):
-            from station.store import StoreError
-            from station.store.bundle import read_bundle
+    from station.core.untrusted import MAX_TRACE_BYTES, MAX_TRACE_MB
 
-            try:
-                return read_bundle(file)
-            except StoreError as error:
-                exit_with_error(str(error))
-        return ((None, file.read_text(encoding="utf-8")),)
-    except UnicodeDecodeError as error:
-        exit_with_error(f"{file}: not text in UTF-8 ({error.reason} at byte {error.start})")
+    try:
+        with file.open("rb") as stream:
+            content = stream.read(MAX_TRACE_BYTES + 1)
     except OSError as error:
         exit_with_error(f"{file}: {error.strerror or error}")
+    if len(content) > MAX_TRACE_BYTES:
+        exit_with_error(f"{file}: it takes more than {MAX_TRACE_MB} MB, and no session does: replay a part of it")
+    if zipfile.is_zipfile(io.BytesIO(content)):
+        from station.store import StoreError
+        from station.store.bundle import read_bundle
+
+        try:
+            return read_bundle(file, content)
+        except StoreError as error:
+            exit_with_error(str(error))
+    try:
+        return ((None, content.decode()),)
+    except UnicodeDecodeError as error:
+        exit_with_error(f"{file}: not text in UTF-8 ({error.reason} at byte {error.start})")
 
 
 def _replayed(where: str, text: str, do: str | None, given: dict[str, Any]) -> Iterator[str]:

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from station.core.events import BOTH_LEGS, SECOND_US, Side
-from station.core.steps import AskStep, HoldStep, RepsStep, RestStep, Routine, SetupStep, Step, TestStep, is_verified
+from station.core.steps import (
+    MIN_SWITCH_US,
+    AskStep,
+    HoldStep,
+    RepsStep,
+    RestStep,
+    Routine,
+    SetupStep,
+    Step,
+    TestStep,
+    is_verified,
+)
 
 UNPACED_REPETITION_US = 2 * SECOND_US
 """Estimate of one repetition without a tempo: one circle of the ankle, or one heel raise and return."""
-SWITCH_US = 10 * SECOND_US
-"""The shortest time from SWITCH to GO."""
 QUICK_TEST_US, FULL_TEST_US = 180 * SECOND_US, 480 * SECOND_US
 """Estimates of a quick and a full test of both sides by a practised person."""
 SETUP_US = 15 * SECOND_US
@@ -25,7 +34,7 @@ def duration_us(routine: Routine) -> int:
 def _step_us(step: Step) -> int:
     match step:
         case HoldStep():
-            turn_us = step.repetitions * step.hold_us + (step.repetitions - 1) * step.rest_us
+            turn_us = step.repetitions * step.hold_us + (step.repetitions - 1) * step.rest_between_us
             return _exercise_us(step, turn_us)
         case RepsStep():
             one_us = sum(step.tempo_us) or UNPACED_REPETITION_US
@@ -44,7 +53,7 @@ def _step_us(step: Step) -> int:
 
 def _exercise_us(step: HoldStep | RepsStep, turn_us: int) -> int:
     turns = len(step.turns)
-    return step.prepare_us + turns * turn_us + (turns - 1) * SWITCH_US
+    return step.prepare_us + turns * turn_us + (turns - 1) * MIN_SWITCH_US
 
 
 def held_us_by_side(routine: Routine) -> dict[Side, int]:

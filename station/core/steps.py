@@ -21,6 +21,10 @@ BOTH_SIDES = (Side.LEFT, Side.RIGHT)
 
 WARM_UP_US = 60 * SECOND_US
 """In its first minute the distance sensor reads up to 2 mm too far (a one-hour recording from power-on)."""
+MIN_REST_US = 1 * SECOND_US
+"""The least rest between two holds: HOLD_DONE has sounded by then, so that GO sounds when the clock starts."""
+MIN_SWITCH_US = 10 * SECOND_US
+"""The least time from SWITCH to GO: people turn round, and some sit down for it."""
 
 
 class HeelRule(StrEnum):
@@ -59,6 +63,11 @@ class HoldStep:
     prepare_off: bool = False
     reduced: bool = False
     """Half of its usual dose already, by a precaution or after pain."""
+
+    @property
+    def rest_between_us(self) -> int:
+        """The rest from HOLD_DONE to the next GO."""
+        return max(self.rest_us, MIN_REST_US)
 
     @property
     def turns(self) -> tuple[Legs, ...]:

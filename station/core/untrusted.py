@@ -1,10 +1,15 @@
-"""Values from files and command lines: which are usable numbers, and how a sentence quotes them."""
+"""What comes from files and command lines: how much of it is read, which values are usable numbers, and how a sentence
+quotes them."""
 
 from __future__ import annotations
 
 import sys
 from reprlib import Repr
 from typing import TypeGuard
+
+MAX_TRACE_MB = 64
+MAX_TRACE_BYTES = MAX_TRACE_MB * 1024 * 1024
+"""The most that a trace takes, or all traces of a bundle: some hours of every sensor."""
 
 _SHORT = Repr()
 _SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 60

@@ -272,7 +272,7 @@ class SimulatedBoard:
         if purpose in BLOCK_PURPOSES:
             self._person_do(self.person.arrive_with_blocks(max(self._config.range_sensor.blocks_mm)))
         elif self.person.body.is_standing and purpose is None:
-            self.person.script.follows_cues = True
+            self.person.stay(self.clock.now_us())
         else:
             self._person_do(self.person.arrive())
 

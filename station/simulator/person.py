@@ -10,7 +10,8 @@ from collections.abc import Callable
 from random import Random
 
 from station.core.events import BOTH_LEGS, Side
-from station.core.facts import CueName
+from station.core.facts import Cue, CueName
+from station.core.sound.cues import cue_length_us
 from station.simulator.ankle import Ankles, PersonProfile
 from station.simulator.blocks import BLOCK_PURPOSES, BlockHandler
 from station.simulator.body import Body
@@ -30,6 +31,8 @@ LAY_BOARD_S = 6.0
 MAX_PAUSES = 4
 """After this many pauses in one session the person gives up."""
 MIN_REACTION_S, REACTION_CV = 0.2, 0.1
+ENDING_CUES = (CueName.COMPLETE, CueName.ENDED)
+"""The cues after which the person leaves."""
 
 
 class Person:
@@ -52,6 +55,9 @@ class Person:
         """What the person came for: `test`, `stretch`, `calibrate`, `check`, or `None` for anything."""
         self._random = Random(seed)
         self._is_heel_up_cue_on = False
+        self._is_leaving = False
+        """Whether the last cue that the person acted on makes them step off for good."""
+        self._stays_since_us = begin_us
         self._pause_count = 0
         self.script = ScriptRunner(begin_us)
         self.ankles = Ankles(profile, seed, begin_us)
@@ -63,17 +69,30 @@ class Person:
 
     def on_cue(self, cue: CueName, at_us: int) -> None:
         """React to a recognised cue."""
-        if not self.script.accepts_cues:
+        if not self.script.accepts_cues or self._is_outdated(cue, at_us):
             return
         is_calibrating = self.purpose in BLOCK_PURPOSES
         script = self.blocks.script_for_cue(cue) if is_calibrating else self._script_for_cue(cue, at_us)
         if script is not None:
+            self._is_leaving = cue in ENDING_CUES or self._pause_count == MAX_PAUSES
             self.script.run(self._after_reaction(script), at_us)
+
+    def _is_outdated(self, cue: CueName, at_us: int) -> bool:
+        """Whether a cue that is recognised at `at_us` ended what went on before the person was asked to stay."""
+        return cue in ENDING_CUES and at_us - cue_length_us(Cue(at_us, cue)) < self._stays_since_us
+
+    def stay(self, at_us: int) -> None:
+        """Follow the cues from here on. A person who was about to leave does what the page asks for instead."""
+        self._stays_since_us = at_us
+        self.script.follows_cues = True
+        if self._is_leaving or self.page.is_board_to_be_laid:
+            self._is_leaving, self._pause_count = False, 0
+            self.script.run(self._do_what_page_asks(), at_us)
 
     def arrive(self, toe_mm: float | None = None) -> Script:
         """Look at the page, set the board to `toe_mm` or to where a test begins, and step on."""
         self.placement.reset()
-        self._pause_count = 0
+        self._is_leaving, self._pause_count = False, 0
         self.script.follows_cues = self.script.is_arriving = True
         yield from self.body.stop_leaning()
         yield LOOK_S
@@ -147,6 +166,15 @@ class Person:
             return
         yield from self.body.change_posture(is_seated=self.exercise_moves.is_seated_exercise)
         yield from self._get_on_board()
+
+    def _do_what_page_asks(self) -> Script:
+        """Look at the page for what has begun, and do it."""
+        yield LOOK_S
+        if self.page.is_board_to_be_laid:
+            yield from self._lay_board()
+        else:
+            yield from self.page.answer_questions(self.body.profile)
+            yield from self._get_ready()
 
     def _lay_board(self) -> Script:
         """Step off, lay the board as the page shows, and step on again."""

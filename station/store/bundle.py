@@ -11,7 +11,8 @@ from pathlib import Path
 
 import msgspec
 
-from station.store.errors import StoreError, translate_errors
+from station.core.untrusted import MAX_TRACE_BYTES, MAX_TRACE_MB
+from station.store.errors import StoreError
 from station.store.files import atomic_write
 from station.store.read import Reader
 from station.store.traces import trace_text
@@ -39,8 +40,6 @@ def export_bundle(reader: Reader, session_id: str, path: Path) -> None:
                 archive.writestr(f"{number}-{header.get('do', 'run')}{TRACE_SUFFIX}", trace_text(header, rows))
 
 
-MAX_TRACE_BYTES = 64 * 1024 * 1024
-"""The most that the traces of a bundle take when unpacked: some hours of every sensor."""
 ZIP_ERRORS = (
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
     *(EOFError, LookupError, OSError, OverflowError, RuntimeError, ValueError),
@@ -48,16 +47,17 @@ ZIP_ERRORS = (
 """What `zipfile` raises for an archive that is damaged, encrypted or packed by an unknown method."""
 
 
-def read_bundle(path: Path) -> tuple[tuple[str, str], ...]:
-    """The names and texts of the trace files in a bundle, in order. Raises `StoreError` if it is not a bundle."""
-    with translate_errors(path):
-        content = io.BytesIO(path.read_bytes())
+def read_bundle(path: Path, content: bytes) -> tuple[tuple[str, str], ...]:
+    """The names and texts of the trace files in the bundle that `path` contains, in order.
+
+    Raises `StoreError` if it is not a bundle, or its traces take more than `MAX_TRACE_BYTES` when unpacked.
+    """
     try:
-        with zipfile.ZipFile(content) as archive:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
             found = [entry for entry in archive.infolist() if entry.filename.endswith(TRACE_SUFFIX)]
             if sum(entry.file_size for entry in found) > MAX_TRACE_BYTES:
                 raise StoreError(
-                    f"The traces in {path} take more than {MAX_TRACE_BYTES >> 20} MB: unpack it, and replay one by one."
+                    f"The traces in {path} take more than {MAX_TRACE_MB} MB: unpack it, and replay one by one."
                 )
             return tuple((entry.filename, archive.read(entry).decode()) for entry in found)
     except ZIP_ERRORS as error:

@@ -249,6 +249,7 @@ def test_first_routine_leads_to_health_questions_and_back(
         assert not effect.is_displayed()
         for one in window.find_all('input[value="no"]'):
             if one.is_displayed():
+                window.run("arguments[0].scrollIntoView({block: 'center'})", one)
                 one.click()
         window.click('[name="balance"][value="yes"]')
         window.wait_until(effect.is_displayed, "what a yes does is seen")

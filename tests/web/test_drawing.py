@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from base64 import b64encode
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from math import hypot
 from pathlib import Path
 from threading import Thread
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 from xml.etree import ElementTree
 
 import msgspec
@@ -18,11 +19,19 @@ import pytest
 
 from station.catalogue.poses import (
     Anchor,
+    Ball,
     Board,
     ExercisePicture,
+    Grasp,
+    MoveArrow,
+    PictureExtent,
+    Pinch,
     Pose,
     Prop,
-    Reach,
+    Roller,
+    Scene,
+    Sitter,
+    Tendon,
     TurnArrow,
     exercise_picture,
     picture_keys,
@@ -34,7 +43,7 @@ from tests.browser import PHONE, Browser, is_available, open_browser
 from tests.tree import ROOT
 from web.app import CSP
 from web.drawing import DARK, LIGHT, STYLE, PoseError, inline_svg, standalone_svg, svg_security_policy
-from web.drawing.body import HAND, HIP_TO_SEAT, ArmJoints, Figure, contact_points, figure
+from web.drawing.body import HAND, HEEL_BACK, HIP_TO_SEAT, ArmJoints, Figure, contact_points, figure, toes_of_sole
 from web.drawing.path import SIZE, Viewport
 from web.drawing.props import distance_to_surface, heel_plate
 
@@ -45,9 +54,15 @@ BUDGET_KB = 60
 SCORES = (ROOT / "web" / "drawing" / "SCORES.md").read_text(encoding="utf-8")
 LEAST_SCORE = 52
 HAND_TOLERANCE = 1.5
+TENDON_HALF_WIDTH, SHIN_HALF_WIDTH, CALF_HALF_WIDTH = 1.5, 4.0, 9.0
+SOLE_BELOW_ANKLE = 9.0
+"""How far the heel's edge of a sole is below the ankle, seen from the foot's end."""
+PropKind = TypeVar("PropKind", bound=Prop)
 HEEL_REACH = 9.0
 """How far a heel extends about its contact point, with a little air."""
 KEYS = picture_keys()
+FRAMED = tuple(key for key in KEYS if exercise_picture(key).inset)
+"""The close-ups that show the whole figure in a frame."""
 FIGURES = [(key, end) for key in KEYS for end in ("start", "end")]
 NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)")
 OVER_TOES = ("3b", "3c", "4c", "7a", "7b", "7c")
@@ -101,12 +116,12 @@ def pose_and_figure(key: str, end: str) -> tuple[ExercisePicture, Pose, Figure]:
     return pictured, pose, figure(pose)
 
 
-def nearest(pictured: ExercisePicture, name: str, point: tuple[float, float]) -> float:
+def nearest(pictured: Scene, name: str, point: tuple[float, float]) -> float:
     there: list[Prop] = [prop for prop in pictured.props if prop_kind(prop) == name]
     return min(distance_to_surface(prop, point) for prop in there)
 
 
-def support_faults(pictured: ExercisePicture, pose: Pose, body: Figure) -> list[str]:
+def support_faults(pictured: Scene, pose: Pose, body: Figure) -> list[str]:
     """Faults: limbs and seats that do not touch what the pose puts them on."""
     faults = []
     for name, leg, at in (("near", pose.near, body.near), ("far", pose.far, body.far)):
@@ -184,24 +199,111 @@ def test_start_and_end_differ_visibly(key: str) -> None:
     for one, other in ((start.near, end.near), (start.far, end.far)):
         if one and other:
             pairs += [(one.knee, other.knee), (one.heel, other.heel), (one.tip, other.tip)]
-    pairs += [(prop.at, prop.to) for prop in pictured.props if isinstance(prop, Reach) and prop.to]
+    if pictured.shows is PictureExtent.SOLE:
+        pairs += [
+            (one, other)
+            for (one, _), (other, _) in zip(*(toes_of_sole(body.near) for body in (start, end)), strict=True)
+        ]
+    pairs += [(prop.at, prop.to) for prop in pictured.props if isinstance(prop, Pinch | Grasp) and prop.to]
     assert max(hypot(one[0] - other[0], one[1] - other[1]) for one, other in pairs) > pictured.view[2] / 30
 
 
-@pytest.mark.parametrize(("key", "begin", "end"), [("2c", "achilles", "heel"), ("4b", "forefoot", "forefoot")])
-def test_moving_hand_holds_its_part_of_the_foot(key: str, begin: str, end: str) -> None:
-    """2c: from the tendon to the heel. 4b: on the forefoot all the way, with the other hand above the ankle."""
-    pictured = exercise_picture(key)
-    *still, moving = (prop for prop in pictured.props if isinstance(prop, Reach))
+def only(pictured: Scene, kind: type[PropKind]) -> PropKind:
+    """The one prop of this kind."""
+    (prop,) = (prop for prop in pictured.props if isinstance(prop, kind))
+    return prop
+
+
+def test_fingers_stroke_the_tendon_down_to_the_heel() -> None:
+    """2c: the tendon goes from the calf to the heel; the pinch stays on it and ends nearer the heel, above the bone.
+
+    The foot is bent up and nothing but the hand moves; the one arrow goes the same way.
+    """
+    pictured = exercise_picture("2c")
+    tendon, pinch, near = only(pictured, Tendon), only(pictured, Pinch), figure(pictured.end).near
+    assert pictured.start == pictured.end
+    assert pictured.end.near.ankle > 0
+    assert length(tendon.to, near.heel) < HEEL_REACH
+    assert max(distance_to_segment(point, tendon.at, tendon.to) for point in (pinch.at, pinch.to)) < TENDON_HALF_WIDTH
+    assert length(tendon.at, pinch.at) < length(tendon.at, pinch.to)
+    assert length(pinch.to, tendon.to) > HAND / 2
+    (arrow,) = pictured.arrows
+    assert isinstance(arrow, MoveArrow)
+    assert direction(arrow.at, arrow.to) == pytest.approx(direction(pinch.at, pinch.to), abs=0.1)
+
+
+def test_hands_hold_ankle_and_forefoot() -> None:
+    """4b: the right hand lies on the front of the ankle and stays, the other on the forefoot all the way down."""
+    pictured = exercise_picture("4b")
+    still, moving = (prop for prop in pictured.props if isinstance(prop, Grasp))
+    assert still.to is None
+    assert still.is_right is not moving.is_right
     assert moving.to
-    for part, pose, at in ((begin, pictured.start, moving.at), (end, pictured.end, moving.to)):
+    for pose, at in ((pictured.start, moving.at), (pictured.end, moving.to)):
         near = figure(pose).near
-        tendon = (near.ankle[0] - HAND, near.ankle[1] - HEEL_REACH)
-        place = {"achilles": tendon, "heel": near.heel, "forefoot": near.ball}[part]
-        assert hypot(at[0] - place[0], at[1] - place[1]) < HAND
-    for hand in still:
-        ankle = figure(pictured.start).near.ankle
-        assert hypot(hand.at[0] - ankle[0], hand.at[1] - ankle[1]) < 2 * HAND
+        assert length(still.at, near.ankle) < HAND
+        assert length(at, near.ball) < HAND / 2
+    assert moving.to[1] < moving.at[1]
+
+
+def test_foot_on_the_ball_rocks_to_both_sides() -> None:
+    """2b, from the foot's end: the toes go as far to one side as to the other, over a ball that is wider than the heel.
+
+    The heel hangs below the top of the ball, in front of it; each side has an arrow that points away from the other.
+    """
+    pictured = exercise_picture("2b")
+    ball = only(pictured, Ball)
+    assert pictured.shows is PictureExtent.SOLE
+    assert pictured.start.near.rock == -pictured.end.near.rock
+    begun, ended = (toes_of_sole(figure(pose).near)[2][0][0] - ball.at[0] for pose in (pictured.start, pictured.end))
+    assert begun < -ball.radius / 2 < ball.radius / 2 < ended
+    for pose in (pictured.start, pictured.end):
+        x, y = figure(pose).near.ankle
+        assert ball.at[0] == x
+        assert ball.at[1] < y - SOLE_BELOW_ANKLE < ball.at[1] + ball.radius < y
+    one, other = (arrow for arrow in pictured.arrows if isinstance(arrow, MoveArrow))
+    assert direction(one.at, one.to)[0] < -0.8
+    assert direction(other.at, other.to)[0] > 0.8
+
+
+@pytest.mark.parametrize("key", FRAMED)
+def test_figure_in_the_frame_has_a_support(key: str) -> None:
+    """It touches what it stands, sits or lies on; or it is the sitter from in front, on a chair."""
+    inset = exercise_picture(key).inset
+    assert inset
+    pose = inset.pose
+    assert not support_faults(inset, pose, figure(pose))
+    assert pose.sits_on or (pose.far and pose.far.on) or any(isinstance(prop, Sitter) for prop in inset.props)
+
+
+@pytest.mark.parametrize("key", FRAMED)
+def test_frame_holds_its_figure(key: str) -> None:
+    """The frame hides what is behind it, and no part of its figure reaches out of it."""
+    inset = exercise_picture(key).inset
+    assert inset
+    left, top, width, height = inset.frame
+    after = [path.attrib["class"] for path in paths(key)].index("inset")
+    framed = itertools.takewhile(lambda path: "halo" not in path.attrib["class"], paths(key)[after:])
+    for path in framed:
+        for x, y in (point for d in data(path) for point in points(d)):
+            assert left <= x <= left + width, path.attrib
+            assert top <= y <= top + height, path.attrib
+
+
+def length(one: tuple[float, float], other: tuple[float, float]) -> float:
+    return hypot(other[0] - one[0], other[1] - one[1])
+
+
+def direction(one: tuple[float, float], other: tuple[float, float]) -> tuple[float, float]:
+    far = length(one, other)
+    return (other[0] - one[0]) / far, (other[1] - one[1]) / far
+
+
+def distance_to_segment(point: tuple[float, float], one: tuple[float, float], other: tuple[float, float]) -> float:
+    along, far = direction(one, other), length(one, other)
+    x, y = point[0] - one[0], point[1] - one[1]
+    way = min(max(x * along[0] + y * along[1], 0.0), far)
+    return hypot(x - way * along[0], y - way * along[1])
 
 
 def test_toes_stay_inside_their_circle() -> None:
@@ -278,7 +380,7 @@ def test_every_figure_has_a_support(key: str, end: str) -> None:
     """Each figure stands or sits on something, or is a close-up."""
     pictured, pose, _ = pose_and_figure(key, end)
     limbs = (pose.near, pose.far, pose.near_arm, pose.far_arm)
-    assert pose.sits_on or any(limb and limb.on for limb in limbs) or pictured.shows == "foot"
+    assert pose.sits_on or any(limb and limb.on for limb in limbs) or pictured.shows is not PictureExtent.FIGURE
 
 
 @pytest.mark.parametrize("key", OVER_TOES)
@@ -291,8 +393,53 @@ def test_knee_moves_over_the_toes(key: str) -> None:
 
 @pytest.mark.parametrize("key", STRAIGHT)
 def test_straight_knee_exercises_keep_knee_straight(key: str) -> None:
-    """At both ends."""
-    assert max(exercise_picture(key).start.near.knee, exercise_picture(key).end.near.knee) < STRAIGHT_BELOW_DEG
+    """At both ends; where both legs work, both knees."""
+    pictured = exercise_picture(key)
+    legs = [leg for pose in (pictured.start, pictured.end) for leg in (pose.near, pose.far if pictured.both else None)]
+    assert max(leg.knee for leg in legs if leg) < STRAIGHT_BELOW_DEG
+
+
+@pytest.mark.parametrize("end", ["start", "end"])
+def test_crossed_leg_lies_on_the_working_leg(end: str) -> None:
+    """2a: the other heel is on the shin, drawn over it; the calf lies on the roller, and the seat is on the floor."""
+    pictured, pose, body = pose_and_figure("2a", end)
+    assert pose.far
+    assert pose.far.crosses
+    assert pose.sits_on == "floor"
+    assert body.far
+    assert distance_to_segment(body.far.heel, body.near.knee, body.near.ankle) < SHIN_HALF_WIDTH
+    assert body.far.ankle[1] > body.near.ankle[1]
+    roller = only(pictured, Roller)
+    at = roller.to if end == "end" and roller.to else roller.at
+    assert body.near.knee[0] < at[0] < body.near.ankle[0]
+    assert roller.radius < distance_to_segment(at, body.near.knee, body.near.ankle) < roller.radius + CALF_HALF_WIDTH
+
+
+@pytest.mark.parametrize("key", [key for key in KEYS if exercises()[key].on_board])
+def test_board_is_seen_behind_the_heel(key: str) -> None:
+    """The whole heel stands on it, so that nobody takes it for something before the feet."""
+    pictured = exercise_picture(key)
+    assert figure(pictured.start).near.heel[0] - HEEL_BACK > only(pictured, Board).at[0]
+
+
+def test_toes_tap_the_floor_at_the_end_alone() -> None:
+    """7c: ball and toes of the other foot lie on the floor at the end; at the start the foot is in the air."""
+    pictured = exercise_picture("7c")
+    begun, ended = (figure(pose).far for pose in (pictured.start, pictured.end))
+    assert begun
+    assert ended
+    assert max(abs(ended.ball[1]), abs(ended.tip[1])) < SUPPORT_TOLERANCE
+    assert min(begun.heel[1], begun.ball[1], begun.tip[1]) > 10 * SUPPORT_TOLERANCE
+
+
+def test_arrow_presses_the_heel_down_below_the_big_toe_stretch() -> None:
+    """10b: one arrow points down at the heel, which stays on the floor."""
+    pictured = exercise_picture("10b")
+    heel = figure(pictured.end).near.heel
+    arrows = [arrow for arrow in pictured.arrows if isinstance(arrow, MoveArrow)]
+    assert any(direction(arrow.at, arrow.to)[1] < -0.8 and length(arrow.to, heel) < 2 * HEEL_REACH for arrow in arrows)
+    assert figure(pictured.start).near.heel == pytest.approx(heel)
+    assert heel == pytest.approx((0, 0))
 
 
 @pytest.mark.parametrize(("key", "end"), [("3a", "end"), ("7d", "start")])

@@ -66,18 +66,18 @@ def test_pages_load_nothing_external_and_run_nothing_inline(client: FlaskClient,
 
 def test_today_without_tests_shows_test_position(client: FlaskClient) -> None:
     page = text_of(client, "/")
-    assert "No test yet" in page
+    assert "Your first test" in page
     assert '<title id="position-title">' in page
 
 
 def test_today_calls_first_test_starting_point(client: FlaskClient, store: Store) -> None:
-    """Both sides are shown with their ±."""
+    """Both sides are shown with their ±, the ± smaller."""
     add_session(store)
     page = text_of(client, "/")
     assert "starting point" in page
-    assert "8.4 cm \u00b1 0.3" in page
-    assert "10.2 cm \u00b1 0.3" in page
-    assert "Stretching this week: left" not in page, "the meter alone shows this week"
+    assert "8.4 cm <small>\u00b1 0.3</small>" in page
+    assert "10.2 cm <small>\u00b1 0.3</small>" in page
+    assert "Stretched this week: left" not in page, "the rings alone show this week"
 
 
 def test_today_shows_distance_to_goal_from_second_test(client: FlaskClient, store: Store) -> None:
@@ -93,7 +93,7 @@ def test_today_marks_untested_side(client: FlaskClient, store: Store) -> None:
     add_test(store, store.begin_session(person.id, now, simulated=False), now, right_mm=None)
     page = text_of(client, "/")
     assert "8.4 cm" in page
-    assert "No test yet." in page
+    assert "No test yet" in page
     assert "part of a test" in page
 
 
@@ -119,7 +119,7 @@ def test_today_asks_who_is_here_among_several_people(client: FlaskClient, store:
     assert "Who is here?" in page
     assert "8.4 cm" not in page
     assert client.post("/person", data={"person": ada.id}).status_code == 303
-    assert "Ada today" in text_of(client, "/")
+    assert "Person: Ada" in text_of(client, "/")
     assert client.post("/person", data={"person": "somebody"}).status_code == 400
 
 
@@ -130,7 +130,7 @@ def test_inches_replace_centimetres_on_every_page(client: FlaskClient, store: St
         page = text_of(client, address)
         assert " in" in page
         assert " cm" not in page
-    assert "3.3 in \u00b1 0.1" in text_of(client, "/")
+    assert "3.3 in <small>\u00b1 0.1</small>" in text_of(client, "/")
 
 
 def test_history_lists_sessions_newest_first(client: FlaskClient, store: Store) -> None:
@@ -292,10 +292,12 @@ def test_unknown_commands_are_refused(client: FlaskClient, station: StationDoubl
     assert station.commands == []
 
 
-def test_get_never_writes(client: FlaskClient, station: StationDouble, board: RecordedBoard) -> None:
+def test_get_never_writes(client: FlaskClient, station: StationDouble, board: RecordedBoard, store: Store) -> None:
     """No link can change anything."""
-    for address in ("/start", "/command", "/person", "/board/act", "/pain", "/people", "/felt", "/dismiss-missed"):
+    for address in ("/start", "/command", "/person", "/board/act", "/pain", "/felt", "/dismiss-missed"):
         assert client.get(address).status_code == 405
+    text_of(client, "/people?name=Ada")
+    assert store.people() == ()
     assert (station.commands, station.started, board.acts) == ([], [], [])
 
 

@@ -47,7 +47,9 @@ def translated(point: Point, *steps: tuple[float, Point]) -> Point:
 
 @dataclass(frozen=True, slots=True)
 class LegJoints:
-    """The joints of a leg; `pitch` is the angle of the sole, toes up, in degrees."""
+    """The joints of a leg; `pitch` is the angle of the sole, toes up, and `rock` that of a sole seen from the foot's
+    end, to the big toe's side, in degrees. `crosses` is whether the leg lies over the near one.
+    """
 
     hip: Point
     knee: Point
@@ -56,8 +58,10 @@ class LegJoints:
     ball: Point
     tip: Point
     pitch: float
+    rock: float
     big_toe_angle: float
     small_toes_angle: float | None
+    crosses: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +122,7 @@ def _leg(leg: Leg, hip: Point, lean: float) -> LegJoints:
         hinge, (TOES, foot_direction(pitch + leg.toes)), (TOE_JOINT_HEIGHT, limb_direction(pitch + leg.toes))
     )
     heel = translated(ankle, (ANKLE_HIGH, down), (-HEEL_BACK, forwards))
-    return LegJoints(hip, knee, ankle, heel, ball, tip, pitch, leg.toes, leg.others)
+    return LegJoints(hip, knee, ankle, heel, ball, tip, pitch, leg.rock, leg.toes, leg.others, leg.crosses)
 
 
 def _arm(arm: Arm, shoulder: Point, lean: float) -> ArmJoints:
@@ -147,6 +151,12 @@ FOOT_SHAPE = (
     *((-4, -8), (-9, -8), (-9, -3), (-4.5, 1), (-5, 5)),
 )
 TOE_SHAPE = ((-4, 3.4), (2, 3.4), (7, 2.8), (11, 1.2), (10.5, -2), (7, -2), (2, -1.8), (-1.5, -1.8), (-3.5, 0.6))
+SOLE_SHAPE = (
+    *((-10, 0), (-9.5, -3.6), (-4, -4.4), (4, -4.2), (11, -6.2), (16, -5.4), (17.5, 0), (18.5, 5.6), (13, 6.4)),
+    *((7, 3.4), (0, 3.2), (-5, 4.4), (-9.5, 3.6)),
+)
+SOLE_TOES = ((22.3, 3.6, 2.5), (22, -0.6, 1.5), (20.7, -3.1, 1.4), (18.8, -5.2, 1.3), (16.6, -7, 1.2))
+"""Each toe of the sole: how far it is above the ankle and to the big toe's side, and its radius."""
 TRUNK_SHAPE = (
     *((-9, 2), (-7, 9), (12, 10.5), (34, 12.5), (48, 10), (56, 3), (55, -5), (46, -11), (30, -11), (14, -7)),
     *((2, -12), (-8, -9)),
@@ -160,12 +170,20 @@ UPPER_ARM_SHAPE = ((-6, 4), (8, 6), (28, 4.5), (33, 0), (28, -4.5), (8, -6), (-6
 FOREARM_SHAPE = ((-5, 3), (6, 5.5), (20, 3), (27, 3), (27, -3), (20, -3), (6, -4.5), (-5, -3))
 HAND_SHAPE = ((-4, 2.5), (1, 4), (7, 3), (11, 1.5), (11, -1.5), (7, -3), (1, -3.5), (-4, -2.5))
 """Each limb as the control points of a closed quadratic B-spline: along the limb from its upper joint, and to its front
-(the foot: ahead of and above the ankle; head, neck and trunk: upwards and to the front)."""
+(the foot: ahead of and above the ankle; the sole: upwards from the ankle and to the big toe; head, neck and trunk:
+upwards and to the front)."""
 
 
 def placed(shape: Sequence[Point], origin: Point, axis: Point, front: Point) -> Outline:
     """A shape's control points, moved to an origin and two axes of the figure."""
     return [translated(origin, (u, axis), (v, front)) for u, v in shape]
+
+
+def circle(centre: Point, radius: float) -> Outline:
+    """Eight control points; their spline is round to a hundredth of its radius."""
+    out = radius / cos(radians(22.5))
+    turns = (radians(45.0 * number) for number in range(8))
+    return [(centre[0] + out * cos(turn), centre[1] + out * sin(turn)) for turn in turns]
 
 
 def _limb(shape: Sequence[Point], origin: Point, end: Point, length: float) -> Outline:
@@ -174,7 +192,9 @@ def _limb(shape: Sequence[Point], origin: Point, end: Point, length: float) -> O
 
 
 def leg_outlines(leg: LegJoints, shows: PictureExtent) -> list[Outline]:
-    """Thigh (not close up), shin, foot and toes."""
+    """Thigh (not close up), shin, foot and toes, or the sole with its toes."""
+    if shows is PictureExtent.SOLE:
+        return _sole_outlines(leg)
     forwards, down = foot_direction(leg.pitch), limb_direction(leg.pitch)
     up = (-down[0], -down[1])
     foot = [placed(FOOT_SHAPE, leg.ankle, forwards, up), _toe_outline(leg, leg.big_toe_angle)]
@@ -182,6 +202,21 @@ def leg_outlines(leg: LegJoints, shows: PictureExtent) -> list[Outline]:
         return [_limb(CUT_SHIN_SHAPE, leg.knee, leg.ankle, SHIN), *foot]
     thigh = _limb(THIGH_SHAPE, leg.hip, leg.knee, THIGH)
     return [thigh, _limb(SHIN_SHAPE, leg.knee, leg.ankle, SHIN), *foot]
+
+
+def toes_of_sole(leg: LegJoints) -> list[tuple[Point, float]]:
+    """The middle and the radius of each toe of a sole that is seen from the foot's end, the big toe first."""
+    up, side = _sole_axes(leg)
+    return [(translated(leg.ankle, (high, up), (aside, side)), radius) for high, aside, radius in SOLE_TOES]
+
+
+def _sole_outlines(leg: LegJoints) -> list[Outline]:
+    return [placed(SOLE_SHAPE, leg.ankle, *_sole_axes(leg)), *(circle(at, radius) for at, radius in toes_of_sole(leg))]
+
+
+def _sole_axes(leg: LegJoints) -> tuple[Point, Point]:
+    up = limb_direction(180.0 - leg.rock)
+    return up, (up[1], -up[0])
 
 
 def small_toe_outlines(leg: LegJoints) -> list[Outline]:

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import pairwise
-from math import cos, radians, sin
 
 from web.drawing.body import Outline, Point
 
 SIZE = 200
+WHOLE = (0.0, 0.0, float(SIZE), float(SIZE))
 TENTHS = 10
 """A tenth of the square's unit is a third of a pixel at a width of 600."""
 
 
 class Viewport:
-    """From the units of the figure, y up, to the square of the SVG, y down. `view` is left, bottom and width."""
+    """From the units of the figure, y up, to the square of the SVG, y down. `view` is left, bottom and width.
 
-    def __init__(self, view: tuple[float, float, float]) -> None:
+    `frame` is the part of the square that it fills: left, top, width and height.
+    """
+
+    def __init__(self, view: tuple[float, float, float], frame: tuple[float, float, float, float] = WHOLE) -> None:
         self._x_min, self._y_min, size = view
-        self.scale = SIZE / size
+        self._left, top, width, height = frame
+        self._bottom = top + height
+        self.scale = width / size
 
     def __call__(self, point: Point) -> Point:
         x, y = point
-        return (x - self._x_min) * self.scale, SIZE - (y - self._y_min) * self.scale
+        return self._left + (x - self._x_min) * self.scale, self._bottom - (y - self._y_min) * self.scale
 
 
 def middle(one: Point, other: Point) -> Point:
@@ -67,13 +72,6 @@ def arc(start: Point, end: Point, radius: float, *, large: bool, clockwise: bool
     """A circular arc."""
     at, size = _tenths(start), _format_numbers([round(radius * TENTHS)])
     return f"M{_format_numbers(at)}a{size} {size} 0 {large:d} {clockwise:d} {_format_numbers(_less(_tenths(end), at))}"
-
-
-def circle(centre: Point, radius: float) -> Outline:
-    """Eight control points; their spline is round to a hundredth of its radius."""
-    out = radius / cos(radians(22.5))
-    turns = (radians(45.0 * number) for number in range(8))
-    return [(centre[0] + out * cos(turn), centre[1] + out * sin(turn)) for turn in turns]
 
 
 def _tenths(point: Point) -> tuple[int, int]:

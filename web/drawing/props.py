@@ -8,8 +8,7 @@ from math import cos, hypot, radians, tan
 
 from station.catalogue import poses
 from station.catalogue.poses import Prop
-from web.drawing.body import Outline, Point, foot_direction, placed, translated
-from web.drawing.path import circle
+from web.drawing.body import Outline, Point, circle, foot_direction, limb_direction, placed, translated
 
 THICK = 5.0
 """The thickness of a floor, wall, seat or chair leg in side view."""
@@ -21,7 +20,20 @@ HAND_SHAPE = (
     *((-3.5, -7.5), (-7, -4), (-5, -3), (0, -2.8)),
 )
 
-
+PINCH_SHAPE = (
+    *((3.6, 3.4), (0, 4.8), (-6, 4.6), (-11, 2), (-15, -4), (-19, -9), (-19, -9), (-12.5, -14.5), (-12.5, -14.5)),
+    *((-9, -11), (-5, -7.5), (0, -5), (4, -4), (4.4, -1.4), (0, -1.4), (-6, -1.7), (-7.5, 0), (-6, 1.7), (0, 1.4)),
+    (3.8, 1),
+)
+"""A hand with thumb and finger above and below a point, and its forearm, from below."""
+GRASP_SHAPE = (
+    *((-25, 3), (-25, 3), (-15, 3), (-9, 4.6), (-2, 5), (2, 4.5), (2, -4.5), (-2, -5), (-9, -4.4), (-15, -3)),
+    *((-25, -3), (-25, -3)),
+)
+FINGER_SHAPE = ((-3, 1.3), (5.5, 1.3), (5.5, -1.3), (-3, -1.3))
+THUMB_SHAPE = ((-9, 3), (-4, 8), (2, 9), (2, 6.5), (-3, 3))
+FINGERS = (3.6, 1.2, -1.2, -3.6)
+"""A hand that lies round something, and its forearm: along its fingers from their middle, and to the thumb."""
 SITTER_HALF = ((-6, 0), (-9, 12), (2, 18), (16, 13), (34, 17), (46, 20), (51, 15), (52, 0))
 """Half of the trunk from in front: upwards from the pelvis, and to the side."""
 HEAD_ABOVE, SHOULDER = 68.0, (17.0, 44.0)
@@ -40,10 +52,10 @@ class Shape:
     has_corners: bool = True
 
 
-def shapes(prop: Prop, view: tuple[float, float, float], *, end: bool) -> list[Shape]:
-    """The shapes of a prop at the start or at the end."""
-    x_min, bottom, size = view
-    x_max, top = x_min + size, bottom + size
+def shapes(prop: Prop, around: poses.Scene, *, end: bool) -> list[Shape]:
+    """The shapes of a prop at the start or at the end. The floor and a wall are as long as the view."""
+    x_min, bottom, size = around.view
+    x_max, top = x_min + size, around.top
     match prop:
         case poses.Floor():
             return [_slab(x_min, -THICK, x_max, 0.0)]
@@ -66,8 +78,15 @@ def shapes(prop: Prop, view: tuple[float, float, float], *, end: bool) -> list[S
             return [Shape("halo", [[post, at]]), Shape("band", [[post, at]])]
         case poses.Sitter():
             return _sitter(prop, bottom)
-        case poses.Reach(shoulder, at, bend, to):
-            return [Shape("body", _reach(shoulder, to if end and to else at, bend), has_corners=False)]
+        case poses.Reach(shoulder, at, bend):
+            return [Shape("body", _reach(shoulder, at, bend), has_corners=False)]
+        case poses.Tendon(at, to):
+            return [Shape("far", [_cord(at, to)], has_corners=False)]
+        case poses.Grasp():
+            return _grasp(prop, end=end)
+        case poses.Pinch(at, to):
+            tips = to if end else at
+            return [Shape("body", [[translated(tips, (1, point)) for point in PINCH_SHAPE]], has_corners=False)]
 
 
 def _slab(x_min: float, bottom: float, x_max: float, top: float) -> Shape:
@@ -153,6 +172,26 @@ def _joined(*outlines: Outline) -> list[Outline]:
 
 def _area(outline: Outline) -> float:
     return sum(one[0] * other[1] - other[0] * one[1] for one, other in pairwise((*outline, outline[0])))
+
+
+def _grasp(grasp: poses.Grasp, *, end: bool) -> list[Shape]:
+    """The hand with its thumb, and each finger."""
+    at = grasp.to if end and grasp.to else grasp.at
+    along = limb_direction(grasp.angle + (grasp.turn if end else 0.0))
+    side = (-along[1], along[0]) if grasp.is_right else (along[1], -along[0])
+    hand = _joined(*(placed(shape, at, along, side) for shape in (GRASP_SHAPE, THUMB_SHAPE)))
+    fingers = (placed(FINGER_SHAPE, translated(at, (aside, side)), along, side) for aside in FINGERS)
+    return [Shape("body", outlines, has_corners=False) for outlines in (hand, *([finger] for finger in fingers))]
+
+
+def _cord(at: Point, to: Point) -> Outline:
+    """A cord that widens into the calf, `at`, and on to the heel, `to`."""
+    long = hypot(to[0] - at[0], to[1] - at[1])
+    way = ((to[0] - at[0]) / long, (to[1] - at[1]) / long)
+    low, high = long / 3, 0.75 * long
+    calf, heel = ((0, 4.7), (0, 4.7), (0, -1.8), (0, -1.8)), ((long, -1.2), (long + 2, 1.2), (long - 1, 3.4))
+    shape = (*calf, (low, -1.4), (high, -1.2), *heel, (high, 1.4), (low, 1.2))
+    return placed(shape, at, way, (-way[1], way[0]))
 
 
 def _tube(length: float, wide: float, narrow: float) -> Outline:

@@ -57,22 +57,8 @@ def blueprint(site: Site) -> Blueprint:
         """Ask the station to start a routine, and show what it decided."""
         name = request.form.get("routine", "")
         person = _requested_person(site)
-        person_id = person.id if person else None
         is_chosen = person is not None or request.form.get("person") == NOBODY or site.is_nobody_chosen()
-        title = site.routine_title(name, person_id)
-        if is_active(site.api.snapshot()) and "confirmed" not in request.form:
-            return _interruption_response(site, title)
-        try:
-            decision = wait_until_saved(site.api.request_start(name, person_id, is_chosen=is_chosen))
-        except ValueError as error:
-            abort(400, str(error))
-        if decision.routine:
-            note = _decision_html(decision)
-            response = back_to_live(note, started=name) if note else back_to_live()
-            return remember_person(response, person_id) if is_chosen else response
-        if decision.needs_health_questions and person is not None:
-            return _redirect_to_health_questions(name, person_id)
-        return _refused_response(decision, title, person)
+        return start_response(site, name, person, is_chosen=is_chosen)
 
     @pages.post("/command")
     def command() -> AnyResponse:
@@ -120,10 +106,29 @@ def blueprint(site: Site) -> Blueprint:
     return pages
 
 
-def _interruption_response(site: Site, title: str) -> AnyResponse:
+def start_response(site: Site, name: str, person: Person | None, *, is_chosen: bool) -> AnyResponse:
+    """Ask the station to start a routine for this person; go to the live page, or show why nothing starts."""
+    person_id = person.id if person else None
+    title = site.routine_title(name, person_id)
+    if is_active(site.api.snapshot()) and "confirmed" not in request.form:
+        return _interruption_response(site, title, {"routine": name, **({"person": person_id} if person_id else {})})
+    try:
+        decision = wait_until_saved(site.api.request_start(name, person_id, is_chosen=is_chosen))
+    except ValueError as error:
+        abort(400, str(error))
+    if decision.routine:
+        note = _decision_html(decision)
+        response = back_to_live(note, started=name) if note else back_to_live()
+        return remember_person(response, person_id) if is_chosen else response
+    if decision.needs_health_questions and person is not None:
+        return _redirect_to_health_questions(name, person_id)
+    return _refused_response(decision, title, person)
+
+
+def _interruption_response(site: Site, title: str, start: dict[str, str]) -> AnyResponse:
     """The page that asks before a start ends what runs on the board, perhaps for somebody else."""
     now = site.api.snapshot()
-    page = render_template("interrupt.html", now=now, title=title, form=request.form.items())
+    page = render_template("interrupt.html", now=now, title=title, form={**request.form.to_dict(), **start}.items())
     return Response(page, 409)
 
 

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from math import ceil
+from typing import NamedTuple
 
 from station.advice import plan
 from station.advice.triage import block_reason
+from station.app.situation import zone_of
 from station.app.start_gate import PROPOSED_NAME, TodaySummary
-from station.core.events import Side
+from station.core.duration import duration_us
+from station.core.events import SECOND_US, Side
+from station.core.steps import TestStep
 from station.store.records import Person
 from station.units import SIDE_SYMBOLS
 from web.context import Site
 
+MINUTE_US = 60 * SECOND_US
 PROPOSED_PHRASE = "your suggested routine"
 """How a sentence names the proposal, which has no title of its own."""
 TEST_PHRASES = {"full": "a full test", "quick": "a quick test"}
+TEST_PICTURE, DONE_ICON, ILL_ICON = "position", "circle-check", "heart-pulse"
 
 
 def today_summary(site: Site, person: Person) -> TodaySummary:
@@ -28,16 +35,23 @@ def due_test_text(summary: TodaySummary) -> str | None:
     return None if summary.due_test is None else TEST_PHRASES[summary.due_test]
 
 
+def test_minutes(*, full: bool) -> int:
+    """About how long a test of both ankles takes."""
+    return ceil(duration_us((TestStep(full=full),)) / MINUTE_US)
+
+
 @dataclass(frozen=True, slots=True)
 class NextAction:
-    """What to do now: a heading, a sentence and the label of the start button, empty if there is none.
+    """What to do now: a heading, its minutes, a sentence and the label of the start button, empty if there is none.
 
-    `leads_to` is where it leads instead: `health-questions` or `pain`. `missed` is the time of a missed routine
-    that is offered once more.
+    `picture` is an exercise's key, `position` for the test, or the name of an icon. `leads_to` is where it leads
+    instead: `health-questions` or `pain`. `missed` is the time of a missed routine that is offered once more.
     """
 
     heading: str
     sentence: str
+    picture: str
+    minutes: int | None = None
     button: str = ""
     leads_to: str = ""
     missed: datetime | None = None
@@ -47,30 +61,37 @@ def next_action(summary: TodaySummary) -> NextAction:
     """The most important action for this person now."""
     blocked, test = block_reason(summary.situation), due_test_text(summary)
     if blocked is not None and blocked.rule.startswith("pain"):
-        return NextAction("Rest today", blocked.sentence, leads_to="pain")
+        return NextAction("Rest today", blocked.sentence, ILL_ICON, leads_to="pain")
     routine_name = PROPOSED_PHRASE if summary.title == PROPOSED_NAME else summary.title
     if test is not None:
-        follows = f", then {routine_name}" if summary.is_open and blocked is None else ""
+        follows = f" Then: {routine_name}." if summary.is_open and blocked is None else ""
         why = next(why.sentence for why in summary.due.reasons if why.rule.startswith("test-"))
-        return NextAction(f"Now: {test}{follows}", why, f"Start {test}")
+        minutes = test_minutes(full=summary.due_test == "full")
+        return NextAction(_capitalized(test), f"{why}{follows}", TEST_PICTURE, minutes, f"Start {test}")
     if summary.situation.ask_reason is not None:
-        return NextAction("First: a few questions", summary.situation.ask_reason.sentence, leads_to="health-questions")
+        reason = summary.situation.ask_reason
+        return NextAction("First: a few questions", reason.sentence, ILL_ICON, leads_to="health-questions")
     if blocked is not None:
-        return NextAction("Nothing now", blocked.sentence, leads_to="health-questions")
+        return NextAction("Nothing now", blocked.sentence, ILL_ICON, leads_to="health-questions")
+    picture = next((item.exercise for item in summary.proposal.items if item.exercise is not None), TEST_PICTURE)
+    start = NextAction(_capitalized(routine_name), "", picture, summary.minutes, f"Start {routine_name}")
     if summary.plan is None and summary.situation.has_trained_today:
-        return NextAction("Done for today", f"Rest is part of it. If you want more: about {summary.minutes} min.")
+        return NextAction(
+            "Done for today", f"Rest is part of it. If you want more: about {summary.minutes} min.", DONE_ICON
+        )
     if summary.plan is None:
-        sentence = f"About {summary.minutes} min, from your tests and answers."
-        return NextAction(f"Now: {routine_name}", sentence, f"Start {routine_name}")
+        return replace(start, sentence="From your tests and answers.")
     if summary.due.occurrence is None:
         done = next(why.sentence for why in summary.due.reasons if why.rule in ("plan-done", "plan-rest"))
-        return NextAction(
-            "Done for today" if done.startswith("Done") else "Nothing is due", _next_time_text(summary, done)
-        )
+        heading = "Done for today" if done.startswith("Done") else "Nothing is due"
+        return NextAction(heading, _next_time_text(summary, done), DONE_ICON)
     open_why = next(why.sentence for why in summary.due.reasons if why.rule in ("plan-due", "plan-missed"))
     missed = summary.due.occurrence if summary.due.is_missed else None
-    sentence = f"About {summary.minutes} min. {summary.instead or open_why}"
-    return NextAction(f"Now: {routine_name}", sentence, f"Start {routine_name}", missed=missed)
+    return replace(start, sentence=summary.instead or open_why, missed=missed)
+
+
+def _capitalized(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _next_time_text(summary: TodaySummary, sentence: str) -> str:
@@ -93,3 +114,22 @@ def weekly_minutes(summary: TodaySummary) -> list[tuple[Side, str, float, str]]:
         (side, SIDE_SYMBOLS[side], summary.credited_s[side] / 60, f"{summary.credited_s[side] // 60:.0f} min")
         for side in Side
     ]
+
+
+class Weekday(NamedTuple):
+    """One day of this week: its name, and `done`, `planned`, `today` or an empty state."""
+
+    name: str
+    state: str
+
+
+def this_week(summary: TodaySummary) -> list[Weekday]:
+    """The days of this week, Monday first: trained on, planned from today on, or neither."""
+    today = summary.now.astimezone(zone_of(summary.plan)).weekday()
+    planned = {day for day, _ in summary.plan.days} if summary.plan is not None else set()
+    states = []
+    for day in range(len(plan.WEEKDAYS)):
+        is_done = day in summary.situation.trained_weekdays
+        ahead = "planned" if day in planned and day >= today else "today" if day == today else ""
+        states.append("done" if is_done else ahead)
+    return [Weekday(name, state) for name, state in zip(plan.WEEKDAYS, states, strict=True)]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from station.app.start_gate import TODAY
 from web.context import Site, remember_person, wait_until_saved
+from web.pages.live import start_response
 
 NEXT_ENDPOINTS = {
     "today": "today.today",
@@ -14,6 +16,8 @@ NEXT_ENDPOINTS = {
     "why": "why.why",
 }
 """Where adding a person may continue to."""
+START = "start"
+"""Or it starts today's session for them."""
 
 
 def blueprint(site: Site) -> Blueprint:
@@ -36,6 +40,9 @@ def blueprint(site: Site) -> Blueprint:
             person_id = wait_until_saved(site.api.add_person(name))
         except ValueError as error:
             return page(name, str(error)), 400
+        if request.form.get("next") == START:
+            person = next(one for one in site.store.people() if one.id == person_id)
+            return start_response(site, TODAY, person, is_chosen=True)
         where = NEXT_ENDPOINTS.get(request.form.get("next", ""), "today.today")
         return remember_person(redirect(url_for(where), 303), person_id)
 

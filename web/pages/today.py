@@ -2,89 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from flask import Blueprint, render_template, request
+from markupsafe import Markup
 
 from station import units
 from station.advice import pain
 from station.advice.plan import WEEKLY_GOAL_MINUTES
-from station.app.progress import History, ResultBreakdown, breakdown_of, history_of
+from station.app.progress import History, ResultRow, history_of
 from station.app.snapshot import Snapshot
 from station.core.events import Side
-from station.core.measurement.uncertainty import COVERAGE
 from station.settings import Settings
 from station.store.records import Person, Test
 from station.units import SIDE_SYMBOLS, date_text
+from web.charts.glance import ring_svg, sparkline_svg
 from web.context import PERSON_COOKIE, Site
-from web.live.phase_styles import is_active
 from web.live.view_model import FELT_PLACES, resume_label
 from web.pages.feedback import claim_context
-from web.pages.next_action import next_action, today_summary, weekly_minutes
+from web.pages.next_action import next_action, test_minutes, this_week, today_summary, weekly_minutes
 
 ASK_WINDOW = timedelta(hours=24)
 """How long after a test Today asks where its limit was felt; later people no longer remember."""
+SPARKLINE_RESULTS = 12
 
 
 class SideResult(NamedTuple):
-    """What one side's card shows; `mm` is `None` while there is no result."""
+    """What one side's card shows; `row` and `test` are `None` while there is no result."""
 
     side: Side
     shape: str
-    mm: float | None
-    uncertainty_mm: float | None
-    below_range: bool
+    row: ResultRow | None
     test: Test | None
-    breakdown: ResultBreakdown | None
+    below_range: bool
+    sparkline: Markup
 
 
 def blueprint(site: Site) -> Blueprint:
-    """`/`, and the write `/people`."""
+    """`/`."""
     pages = Blueprint("today", __name__)
 
     @pages.get("/")
     def today() -> str:
-        return _page(site)
+        person, settings, now = site.person(), site.store.settings(), site.api.snapshot()
+        people = site.store.people()
+        if person is None and people and PERSON_COOKIE not in request.cookies:
+            return render_template("who.html", people=people, **claim_context(site, settings.units))
+        history = history_of(site.store, _id(person), settings.goal_mm, datetime.now(UTC))
+        tests = _shown_tests(site, history)
+        return render_template(
+            "today.html",
+            person=person,
+            units=settings.units,
+            sides=[_side(side, history.rows(side), tests) for side in Side],
+            first_minutes=test_minutes(full=True),
+            sentence=results_sentence(history, settings),
+            calibration_hint=_calibration_hint(now),
+            resume_label=_resume_label(site, person, now),
+            note=_note(now, person),
+            test_to_ask_about=_test_to_ask_about(tests.get(history.scores[-1].test_id)) if history.scores else None,
+            felt_places=FELT_PLACES,
+            most_pain=pain.MAX_PAIN,
+            people=people,
+            **claim_context(site, settings.units),
+            **_person_context(site, person),
+        )
 
     return pages
-
-
-def _page(site: Site, *, name: str = "", trouble: str = "") -> str:
-    person, settings, now = site.person(), site.store.settings(), site.api.snapshot()
-    people = site.store.people()
-    is_person_unknown = person is None and bool(people) and PERSON_COOKIE not in request.cookies
-    history = None if is_person_unknown else history_of(site.store, _id(person), settings.goal_mm, datetime.now(UTC))
-    tests = _shown_tests(site, history)
-    made = breakdown_of(site.store, tests.values()) if tests else {}
-    last = {} if history is None else {side: seen[-1].test_id for side in Side if (seen := history.rows(side))}
-    sides = [_side(side, tests.get(last.get(side, "")), made) for side in Side]
-    return render_template(
-        "today.html",
-        person=person,
-        settings=settings,
-        units=settings.units,
-        coverage=COVERAGE,
-        sides=sides,
-        is_person_unknown=is_person_unknown,
-        sentence="" if history is None else results_sentence(history, settings),
-        calibration_hint=_calibration_hint(now),
-        is_active=is_active(now),
-        resume_label=_resume_label(site, person, now),
-        note=_note(now, person),
-        test_to_ask_about=None
-        if history is None or not history.scores
-        else _test_to_ask_about(tests.get(history.scores[-1].test_id)),
-        felt_places=FELT_PLACES,
-        most_pain=pain.MAX_PAIN,
-        goal_minutes=WEEKLY_GOAL_MINUTES,
-        name=name,
-        trouble=trouble,
-        people=people,
-        **claim_context(site, settings.units),
-        **_person_context(site, person),
-    )
 
 
 def _person_context(site: Site, person: Person | None) -> dict[str, Any]:
@@ -99,7 +85,12 @@ def _person_context(site: Site, person: Person | None) -> dict[str, Any]:
     return {
         "summary": summary,
         "next": next_action(summary),
-        "weekly_minutes": weekly_minutes(summary),
+        "week": this_week(summary),
+        "goal_minutes": WEEKLY_GOAL_MINUTES,
+        "rings": [
+            (side, shape, text, ring_svg(side, minutes / WEEKLY_GOAL_MINUTES))
+            for side, shape, minutes, text in weekly_minutes(summary)
+        ],
         "ask_pain_again": pain.is_follow_up_due(summary.situation.pain_answers, summary.now) or stopped,
         "is_stopped_by_pain": stopped,
         "last_pain": summary.situation.pain_answers[0][1] if summary.situation.pain_answers else None,
@@ -146,37 +137,32 @@ def _id(person: Person | None) -> str | None:
     return None if person is None else person.id
 
 
-def _shown_tests(site: Site, history: History | None) -> dict[str, Test]:
+def _shown_tests(site: Site, history: History) -> dict[str, Test]:
     """The last test with a result of each side, and the last one of all, by their ids."""
-    if history is None or not history.scores:
+    if not history.scores:
         return {}
     last = [seen[-1].test_id for side in Side if (seen := history.rows(side))]
     return site.store.tests_with({*last, history.scores[-1].test_id})
 
 
-def _distance_mm(test: Test, side: Side) -> float | None:
-    return test.left_mm if side is Side.LEFT else test.right_mm
-
-
-def _side(side: Side, test: Test | None, breakdown: Mapping[str, list[ResultBreakdown]]) -> SideResult:
-    if test is None:
-        return SideResult(side, SIDE_SYMBOLS[side], None, None, False, None, None)
-    uncertainty = test.left_uncertainty_mm if side is Side.LEFT else test.right_uncertainty_mm
-    below = any(trial.below_range for trial in test.trials if trial.side is side)
-    of_side = next((one for one in breakdown[test.id] if one.row.side is side), None)
-    return SideResult(side, SIDE_SYMBOLS[side], _distance_mm(test, side), uncertainty, below, test, of_side)
+def _side(side: Side, rows: Sequence[ResultRow], tests: Mapping[str, Test]) -> SideResult:
+    row = rows[-1] if rows else None
+    test = None if row is None else tests.get(row.test_id)
+    below = test is not None and any(trial.below_range for trial in test.trials if trial.side is side)
+    line = sparkline_svg(side, [one.mm for one in rows[-SPARKLINE_RESULTS:]])
+    return SideResult(side, SIDE_SYMBOLS[side], row, test, below, line)
 
 
 def results_sentence(history: History, settings: Settings) -> str:
     """What the latest results mean: the starting point, or how far each side is from the goal."""
     latest = {side: rows[-1] for side in Side if (rows := history.rows(side))}
     if not latest:
-        return "No test yet. The first one takes about six minutes, including practice."
+        return f"No test yet. The first one takes about {test_minutes(full=True)} minutes."
     last = max(row.at for row in latest.values())
     if len(history.tests) == 1:
         return f"This is your starting point, from {date_text(last)}."
     goals = ", ".join(_goal_text(side, row.mm, settings) for side, row in latest.items())
-    return f"Last test on {date_text(last)}. Goal {units.length_text(settings.goal_mm, settings.units)}: {goals}."
+    return f"Goal {units.length_text(settings.goal_mm, settings.units)}: {goals}."
 
 
 def _goal_text(side: Side, mm: float, settings: Settings) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from station.core.events import SECOND_US
+from station.core.steps import MIN_SWITCH_US
 
 
 class ExercisePhase(StrEnum):
@@ -55,8 +56,7 @@ class ExerciseRules:
     give_up_after_us: int = 15 * SECOND_US
     pause_timeout_us: int = 60 * SECOND_US
     nudge_after_us: int = 2_500_000
-    min_switch_us: int = 10 * SECOND_US
-    """The least time from SWITCH to GO: people turn round, and some sit down for it."""
+    min_switch_us: int = MIN_SWITCH_US
     switch_timeout_us: int = 90 * SECOND_US
     return_timeout_us: int = 180 * SECOND_US
     """Getting up from the floor and back on the board takes longer than changing legs."""

@@ -51,8 +51,6 @@ class HoldRules(ExerciseRules):
     """The most of one lift that counts as lifted: after that the hold pauses."""
     min_halfway_us: int = 3 * SECOND_US
     """HALFWAY stays out of the last seconds, which have their ticks."""
-    min_rest_us: int = 1 * SECOND_US
-    """HOLD_DONE has sounded by then, so that GO sounds when the clock starts."""
 
 
 class Hold(ExerciseActivity):
@@ -67,7 +65,6 @@ class Hold(ExerciseActivity):
         self._hold_rules = rules or HoldRules()
         super().__init__(step, sensors, is_first_step=is_first_step, rules=self._hold_rules)
         self._step = step
-        self._rest_us = max(step.rest_us, self._hold_rules.min_rest_us)
         self._rest_deadline_us = 0
         self._rest_ticks = CountdownTicks(0)
         self.reset_for_side()
@@ -169,8 +166,8 @@ class Hold(ExerciseActivity):
             self.finish_side(now_us)
             return
         self.enter(ExercisePhase.REST)
-        self._rest_deadline_us = now_us + self._rest_us
-        self._rest_ticks = CountdownTicks(self._rest_us, self.rules.countdown_ticks)
+        self._rest_deadline_us = now_us + self._step.rest_between_us
+        self._rest_ticks = CountdownTicks(self._step.rest_between_us, self.rules.countdown_ticks)
 
     def _result(self, now_us: int) -> tuple[Legs, int, int, int, int, int]:
         counts = (self._clock.credited_us(now_us), self._lifted_us, self._lifts, self._micro_lifts)
@@ -256,6 +253,6 @@ class Hold(ExerciseActivity):
             clock = self._clock
             return ShownClock("hold", clock.credited_us(at_us), self._step.hold_us, int(clock.is_running))
         if self.phase is ExercisePhase.REST:
-            rested_us = at_us - (self._rest_deadline_us - self._rest_us)
-            return ShownClock("rest", rested_us, self._rest_us, 1)
+            rested_us = at_us - (self._rest_deadline_us - self._step.rest_between_us)
+            return ShownClock("rest", rested_us, self._step.rest_between_us, 1)
         return self.preparation_clock(at_us)

@@ -96,6 +96,15 @@ def test_hand_holds_what_the_steps_name(key: str, support: str) -> None:
         assert pose.near_arm.on == support
 
 
+def test_hand_of_a_close_up_is_on_the_wall_in_its_frame() -> None:
+    """10a: one hand is on the wall as its step has it, and the person stands."""
+    inset = exercise_picture("10a").inset
+    assert inset
+    assert inset.pose.near_arm
+    assert inset.pose.near_arm.on == "wall"
+    assert inset.pose.sits_on is None
+
+
 def test_circles_have_round_arrows() -> None:
     """1a: two about one centre, each most of a circle."""
     turns = turn_arrows("1a")
@@ -160,6 +169,16 @@ def test_fault_of_helper_is_named() -> None:
     assert parse_picture(helped, "poses/x.toml").helper
     with pytest.raises(PoseError, match=r"poses/x\.toml: helper\.end\.near\.on: there is no step"):
         parse_picture(helped[::-1].replace("floor"[::-1], "step"[::-1], 1)[::-1], "poses/x.toml")
+
+
+def test_fault_in_the_frame_is_named() -> None:
+    """The figure in the frame has props of its own."""
+    framed = f"{GOOD}[inset]\nframe = [0, 0, 80, 80]\nview = [0, 0, 200]\n"
+    floor = 'props = [{ kind = "floor" }]\n'
+    pose = '[inset.pose]\nanchor = "heel"\nat = [0, 0]\nnear = { on = "floor" }\n'
+    assert parse_picture(f"{framed}{floor}{pose}", "poses/x.toml").inset
+    with pytest.raises(PoseError, match=r"poses/x\.toml: inset\.pose\.near\.on: there is no floor"):
+        parse_picture(f"{framed}{pose}", "poses/x.toml")
 
 
 @pytest.mark.parametrize("key", ["nothing", "../exercises/3a", ""])

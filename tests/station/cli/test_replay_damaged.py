@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
+import os
 import resource
+import threading
 import time
 import zipfile
 from collections.abc import Callable
@@ -16,7 +19,7 @@ from click.testing import CliRunner
 
 from station.cli.main import main
 from station.core.steps import MAX_DOSE
-from station.store.bundle import MAX_TRACE_BYTES
+from station.core.untrusted import MAX_TRACE_BYTES
 
 TRACES = sorted((Path(__file__).parents[2] / "traces").glob("*.csv"))
 HEADER = "at_s,channel,value\n"
@@ -228,6 +231,35 @@ def test_bundle_that_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:
     status, sentence = check_replay(tmp_path, content.getvalue())
     assert status == 2
     assert "more than 64 MB" in sentence
+
+
+def test_trace_that_is_too_large_is_refused(tmp_path: Path) -> None:
+    """A file of gigabytes would fill the memory."""
+    status, sentence = check_replay(tmp_path, b"\n" * (MAX_TRACE_BYTES + 1), "--do", "hold")
+    assert status == 2
+    assert "more than 64 MB" in sentence
+
+
+def write_until_closed(path: Path, content: bytes, *, is_endless: bool) -> None:
+    """Write into a named pipe: once, or until nobody reads any more."""
+    with contextlib.suppress(BrokenPipeError), path.open("wb") as pipe:
+        pipe.write(content)
+        while is_endless:
+            pipe.write(bytes(1 << 20))
+
+
+@pytest.mark.parametrize(("is_endless", "status", "words"), [(False, 0, ""), (True, 2, "more than 64 MB")])
+def test_stream_is_read_once_and_up_to_the_limit(tmp_path: Path, is_endless: bool, status: int, words: str) -> None:
+    """A named pipe that another program writes."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    content = (HEADER + ROW).encode()
+    writer = threading.Thread(target=write_until_closed, args=(pipe, content), kwargs={"is_endless": is_endless})
+    writer.start()
+    result = CliRunner().invoke(main, ["replay", str(pipe), "--do", "hold"])
+    writer.join()
+    assert result.exit_code == status
+    assert words in result.stderr
 
 
 def test_most_that_routines_ask_for_can_be_replayed(tmp_path: Path) -> None:

@@ -12,14 +12,21 @@ import pytest
 
 from station.app.snapshot import Snapshot
 from station.config import Config
-from station.core.events import Side
+from station.core.events import CommandName, Side
 from station.core.facts import CueName
 from station.core.steps import HoldStep, RestStep, Routine
 from station.devices.light import DARK, GLOW, Colour
 from station.simulator.ear import RecognisedCue
 from station.simulator.pins import PinOutput
 from station.units import CM
-from tests.station.guided_station import ANALOGUE, COMPARATORS, GuidedStation, prescribed_doses, stored_doses
+from tests.station.guided_station import (
+    ANALOGUE,
+    COMPARATORS,
+    GuidedStation,
+    is_running,
+    prescribed_doses,
+    stored_doses,
+)
 from tests.station.simulator.whole_sessions import STEADY
 from web.live.view_model import live_view
 
@@ -30,6 +37,7 @@ STRETCHES: Routine = (
     RestStep(10_000_000),
     HoldStep((Side.RIGHT, Side.LEFT), 30_000_000, 1, 10_000_000, 5_000_000, exercise="3b"),
 )
+STRETCH: Routine = (HoldStep((Side.LEFT,), 10_000_000, 1, 3_000_000, 3_000_000, exercise="3a"),)
 PINS = Config().pins
 WIRINGS = {"loads": ANALOGUE, "comparators": COMPARATORS}
 NEEDED = {
@@ -185,3 +193,30 @@ def test_led_flashes_for_every_cue_without_sound(tmp_path: Path) -> None:
         for at_us, cue in guided.board.seen_cues:
             assert any(at_us - 50_000 <= flash_us <= at_us + 1_000_000 for flash_us in flashes), cue
         assert all(fourth - first > 1_000_000 for first, fourth in zip(flashes, flashes[3:], strict=False))
+
+
+@pytest.mark.parametrize("asks_setup", [False, True])
+@pytest.mark.parametrize(
+    ("begins_s", "stays_s"), [(0.1, 0.2), (0.1, 1.0), (1.0, 1.1), (1.0, 2.5), (2.0, 3.5), (3.0, 3.5)]
+)
+def test_person_about_to_leave_stays_for_what_has_begun(
+    tmp_path: Path, begins_s: float, stays_s: float, asks_setup: bool
+) -> None:
+    """After an early end they step off within four seconds. "Automatic" keeps them, whatever they heard or missed."""
+    with GuidedStation(tmp_path, COMPARATORS) as guided:
+        guided.station.start(STRETCH, guided.person_id)
+        guided.board.act("auto")
+        guided.until_phase("hold")
+        guided.live(2.0)
+        guided.station.command(CommandName.STOP)
+        guided.live(begins_s)
+        guided.station.change_settings({"ask_setup": "yes" if asks_setup else "no"})
+        guided.seen.clear()
+        guided.station.start(STRETCH, guided.person_id)
+        guided.live(stays_s - begins_s)
+        guided.board.act("auto")
+        guided.until(lambda: not is_running(guided), 60.0)
+        hold = guided.last_session().holds[-1]
+        assert (hold.state, hold.lift_count) == ("finished", 0)
+        assert "paused" not in guided.phases()
+        assert ("lay" in guided.phases()) is asks_setup

@@ -265,15 +265,16 @@ def test_a_bundle_has_the_session_and_its_traces(full: Store, tmp_path: Path) ->
     guided_id, session_id = (full.sessions()[number].id for number in (1, 2))
     detail = full.session(session_id)
     assert detail is not None
-    export_bundle(full, session_id, tmp_path / "session.zip")
+    file = tmp_path / "session.zip"
+    export_bundle(full, session_id, file)
 
-    (first, text), (second, _) = read_bundle(tmp_path / "session.zip")
+    (first, text), (second, _) = read_bundle(file, file.read_bytes())
     assert (first, second) == ("1-test.csv", "2-hold.csv")
     header, columns, rest = text.split("\n", 2)
     assert json.loads(header.removeprefix("# ")) == {"do": "test", "side": "both"}
     assert columns == "at_s,channel,value"
     assert rest == TRACE
-    with zipfile.ZipFile(tmp_path / "session.zip") as archive:
+    with zipfile.ZipFile(file) as archive:
         reported = json.loads(archive.read("session.json"))
     assert msgspec.convert(reported["session"], Session) == detail.session
     assert msgspec.convert(reported["tests"], tuple[Test, ...]) == detail.tests
@@ -290,6 +291,5 @@ def test_file_that_is_no_bundle_is_refused(store: Store, tmp_path: Path) -> None
     """An unknown session and a file that is no bundle are named."""
     with pytest.raises(StoreError, match="There is no session nothing"):
         export_bundle(store, "nothing", tmp_path / "session.zip")
-    (tmp_path / "bad.zip").write_bytes(b"no zip")
     with pytest.raises(StoreError, match=r"bad\.zip is not a bundle"):
-        read_bundle(tmp_path / "bad.zip")
+        read_bundle(tmp_path / "bad.zip", b"no zip")

@@ -67,10 +67,10 @@ def test_new_person_is_added_with_one_field(client: FlaskClient, store: Store) -
     """On an empty station, and beside other people, a name is enough; this browser then shows their results."""
     assert 'action="/people"' in text_of(client, "/")
     assert client.post("/people", data={"name": " Ada  Lovelace "}).headers["Location"] == "/"
-    assert "Ada Lovelace today" in text_of(client, "/")
+    assert "Person: Ada Lovelace" in text_of(client, "/")
     client.post("/people", data={"name": "Grace", "next": "health"})
     assert [one.name for one in store.people()] == ["Ada Lovelace", "Grace"]
-    assert "Grace today" in text_of(client, "/")
+    assert "Person: Grace" in text_of(client, "/")
 
 
 @pytest.mark.parametrize("name", ["", "   ", "ada", "x" * 61])
@@ -114,17 +114,17 @@ def test_name_added_after_a_session_claims_it(client: FlaskClient, store: Store,
     assert found is not None
     assert found.session.person_id == person.id
     shown = text_of(client, "/")
-    assert "Ann today" in shown
+    assert "Person: Ann" in shown
     assert "Whose was this?" not in shown
     assert "No test yet" not in shown
 
 
 def test_person_added_first_is_asked_about_the_session_before(client: FlaskClient, unclaimed: str) -> None:
-    """The question comes before "No test yet"."""
+    """The question comes before what is next."""
     client.post("/people", data={"name": "Ann"})
     shown = text_of(client, "/")
     assert "Whose was this?" in shown
-    assert shown.index("Whose was this?") < shown.index("No test yet")
+    assert shown.index("Whose was this?") < shown.index("A full test")
 
 
 def test_declined_session_is_not_asked_about_again(client: FlaskClient, store: Store, unclaimed: str) -> None:
@@ -141,7 +141,7 @@ def test_claim_for_another_does_not_change_whose_browser_it_is(
     ada, grace = store.add_person("Ada"), store.add_person("Grace")
     client.post("/person", data={"person": grace.id})
     client.post(f"/sessions/{unclaimed}/claim", data={"person": ada.id})
-    assert "Grace today" in text_of(client, "/")
+    assert "Person: Grace" in text_of(client, "/")
 
 
 def test_everyones_history_does_not_change_whose_browser_it_is(client: FlaskClient, store: Store) -> None:
@@ -151,7 +151,7 @@ def test_everyones_history_does_not_change_whose_browser_it_is(client: FlaskClie
     assert "All sessions" in text_of(client, "/history?person=everyone") or "No sessions yet" in text_of(
         client, "/history?person=everyone"
     )
-    assert "Ada today" in text_of(client, "/")
+    assert "Person: Ada" in text_of(client, "/")
     assert client.get("/history?person=gone").status_code == 404
 
 
@@ -348,7 +348,7 @@ def test_end_card_says_what_was_done_what_it_means_and_what_is_next(
     assert "est left" in card
     assert "This is your starting point" in card
     assert "Stretched this week: left 0 min, right 0 min." in card
-    assert "Now: " in card
+    assert "<b>A full test.</b>" in card
     assert "Whose was this?" not in card
     assert card.strip() in text_of(client, "/live")
 

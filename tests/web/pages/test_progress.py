@@ -199,13 +199,13 @@ def test_result_expands_to_uncertainty_sources(client: FlaskClient, store: Store
     store.finish_test(
         test_id, left_mm=84.0, right_mm=None, left_uncertainty_mm=BUDGET.total_mm, left_budget=BUDGET, partial=True
     )
-    for address in (f"/sessions/{session}", "/"):
-        page = text_of(client, address)
-        assert "8.4 cm \u00b1 0.4: where the ± comes from" in page
-        assert all(part.description in page for part in BUDGET.parts)
-        assert f"{BUDGET.expanded_mm:.1f} mm" in page
-        assert "by the calibration of" in page
-        assert "contact: knee pad" in page
+    page = text_of(client, f"/sessions/{session}")
+    assert "8.4 cm \u00b1 0.4: where the ± comes from" in page
+    assert all(part.description in page for part in BUDGET.parts)
+    assert f"{BUDGET.expanded_mm:.1f} mm" in page
+    assert "by the calibration of" in page
+    assert "contact: knee pad" in page
+    assert f'href="/sessions/{session}#test-{test_id}"' in text_of(client, "/"), "one tap from Today"
 
 
 def test_progress_text_passes_no_verdict(client: FlaskClient, store: Store) -> None:

@@ -211,7 +211,7 @@ def test_start_form_asks_for_person_among_several(client: FlaskClient, station: 
     add_session(store, name="Ada")
     client.post("/start", data={"routine": "test", "person": grace.id})
     assert station.started[-1][1] == grace.id
-    assert "Grace today" in client.get("/").get_data(as_text=True)
+    assert "Person: Grace" in client.get("/").get_data(as_text=True)
 
 
 def test_live_page_offers_unfinished_routine_to_its_person_only(

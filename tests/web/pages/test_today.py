@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,14 +10,19 @@ import pytest
 from flask.testing import FlaskClient
 from markupsafe import escape
 
+from station.advice.plan import Due, plan_from_dict
+from station.advice.records import Proposal, Situation
 from station.advice.rules import RULE_BY_KEY, RULES
 from station.app.snapshot import UnfinishedView
+from station.app.start_gate import TodaySummary
 from station.core.events import SECOND_US, Side
 from station.core.facts import Contact
+from station.core.steps import TestStep
 from station.store import Store
 from tests.station.store.histories import one_test
 from tests.web.double import StationDouble
 from tests.web.history import add_session
+from web.pages.next_action import this_week
 
 EVERY_DAY = [[day, "00:00"] for day in range(7)]
 PLAN: dict[str, Any] = {"days": EVERY_DAY, "routine": "daily", "zone": "UTC", "tests": False}
@@ -38,7 +44,7 @@ def page_of(client: FlaskClient, address: str = "/") -> str:
 
 def now_of(client: FlaskClient) -> str:
     """The first section of the page: what to do next."""
-    return page_of(client).split('<section class="now"')[1].split("</section>")[0]
+    return page_of(client).split('<section class="now card"')[1].split("</section>")[0]
 
 
 def missed_yesterday() -> dict[str, Any]:
@@ -50,32 +56,34 @@ def missed_yesterday() -> dict[str, Any]:
 def test_without_plan_test_and_routine_are_offered(client: FlaskClient, store: Store, ada: str) -> None:
     """A person without a plan has one big button too: the first test, and then a routine from its answers."""
     now = now_of(client)
-    assert "Now: a full test, then your suggested routine" in now
+    assert ">A full test</h1>" in now
+    assert "Then: your suggested routine." in now
     assert now.count('class="primary big"') == 1
     assert 'value="today">Start a full test' in now
     began = datetime.now(UTC)
     run = store.begin_run(store.begin_session(ada, began, simulated=False), {}, began)
     one_test(store, run, 84.0, 101.0, full=True)
     now = now_of(client)
-    assert "Now: your suggested routine" in now
+    assert ">Your suggested routine</h1>" in now
     assert 'value="today">Start your suggested routine' in now
 
 
 def test_without_plan_what_is_done_is_shown_as_done(client: FlaskClient, store: Store, ada: str) -> None:
-    """After a stretch today no second one is urged, and it can still be started below."""
+    """After a stretch today no second one is urged, and it can still be started."""
     add_session(store)
     shown = now_of(client)
     assert "Done for today" in shown
-    assert "<button" not in shown
-    assert 'value="today"' in page_of(client)
+    assert 'class="primary big"' not in shown
+    assert 'value="today">Do more' in shown
 
 
 def test_due_routine_is_the_big_button(client: FlaskClient, store: Store, ada: str) -> None:
     """The due routine has its name, its minutes and the one big button."""
     store.save_plan(ada, PLAN)
     now = now_of(client)
-    assert "Now: Daily" in now
-    assert "About 14 min. Your routine is ready when you are." in now
+    assert ">Daily</h1>" in now
+    assert "14 <small>min</small>" in now
+    assert "Your routine is ready when you are." in now
     assert 'value="today">Start Daily' in now
 
 
@@ -83,7 +91,8 @@ def test_due_test_comes_before_stretching(client: FlaskClient, store: Store, ada
     """The page says what follows the test."""
     store.save_plan(ada, {**PLAN, "tests": True})
     now = now_of(client)
-    assert "Now: a full test, then Daily" in now
+    assert ">A full test</h1>" in now
+    assert "Then: Daily." in now
     assert "Start a full test" in now
 
 
@@ -111,7 +120,7 @@ def test_deleted_planned_routine_is_reported(client: FlaskClient, store: Store, 
     """Today and Why say that another routine is proposed instead."""
     mine = store.save_routine(None, ada, "Mine", [{"exercise": "3b"}])
     store.save_plan(ada, {**PLAN, "routine": mine})
-    assert "Now: Mine" in now_of(client)
+    assert ">Mine</h1>" in now_of(client)
     store.remove_routine(mine)
     assert "no longer exists" in now_of(client)
     assert "no longer exists" in page_of(client, "/why")
@@ -129,8 +138,9 @@ def test_today_says_done_for_today(client: FlaskClient, store: Store, ada: str) 
     )
     assert "Done for today" in now_of(client)
     week = page_of(client).split('id="week"')[1].split("</section>")[0]
-    assert "goal: 10 min a leg" in week
-    assert 'value="2.50" aria-label="Left: 2 min of 10"' in week
+    assert "of 10" in week
+    assert 'class="left" cx="50" cy="50" r="42" pathLength="100" stroke-dasharray="25 100"' in week
+    assert '<li class="done">' in week
 
 
 def test_today_asks_health_questions_before_first_routine(client: FlaskClient, store: Store) -> None:
@@ -160,13 +170,14 @@ def test_today_links_to_what_lifts_a_block(client: FlaskClient, store: Store, ad
 
 
 def test_sections_are_ordered_by_importance(client: FlaskClient, station: StationDouble, store: Store) -> None:
-    """Next action, last results, week, unfinished routine, yesterday's pain."""
+    """Next action, unfinished routine, yesterday's pain, last results, week."""
     person, _ = add_session(store, days_ago=1.5)
     store.add_answer(person.id, "health", {"yes": [], "no": []})
     store.add_answer(person.id, "pain", 5, answered_at=datetime.now(UTC) - timedelta(hours=30))
     station.show(rest=UnfinishedView("Daily", 700, person.id))
     page = page_of(client)
-    places = [page.index(part) for part in ('class="now"', 'class="figure"', 'id="week"', "Resume", 'id="pain"')]
+    parts = ('class="now card"', "Resume", 'id="pain"', 'id="ankles"', 'id="week"')
+    places = [page.index(part) for part in parts]
     assert places == sorted(places)
 
 
@@ -246,3 +257,28 @@ def test_why_gives_felt_place_as_reason(client: FlaskClient, store: Store, ada: 
 def test_why_puts_blocking_reason_first(client: FlaskClient, store: Store, ada: str) -> None:
     store.add_answer(ada, "health", {"yes": ["not_cleared"], "no": []})
     assert "Nothing is suggested right now." in page_of(client, "/why")
+
+
+def test_week_marks_what_is_done_and_what_is_planned() -> None:
+    """Done on a day that has passed or is today; planned only from today on."""
+    wednesday = datetime(2026, 11, 25, 12, tzinfo=UTC)
+    planned = plan_from_dict({**PLAN, "days": [[0, "18:00"], [2, "18:00"], [4, "18:00"]], "token": "t"})
+    situation = Situation(wednesday, trained_weekdays=frozenset({1}))
+    summary = TodaySummary(
+        wednesday, planned, Due(None, False, None, None, ()), situation, Proposal(), "Daily", dict.fromkeys(Side, 0.0)
+    )
+    assert [one.state for one in this_week(summary)] == ["", "done", "planned", "", "planned", "", ""]
+    unplanned = replace(summary, plan=None)
+    assert [one.state for one in this_week(unplanned)] == ["", "done", "today", "", "", "", ""]
+
+
+def test_new_name_starts_the_first_test_at_once(client: FlaskClient, station: StationDouble, store: Store) -> None:
+    """One field and one button: the person is added, remembered by the browser, and their test starts."""
+    assert 'name="next" value="start"' in page_of(client)
+    answer = client.post("/people", data={"name": "Ada", "next": "start"})
+    assert answer.headers["Location"].startswith("/live")
+    (ada,) = store.people()
+    ((routine, person_id),) = station.started
+    assert person_id == ada.id
+    assert [step for step in routine if isinstance(step, TestStep)] == [TestStep(full=True)]
+    assert "Person: Ada" in page_of(client)

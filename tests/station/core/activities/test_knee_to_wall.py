@@ -16,6 +16,7 @@ from station.core.facts import (
     AttemptVoid,
     Contact,
     Cue,
+    CueEnded,
     CueName,
     Ended,
     Paused,
@@ -81,6 +82,17 @@ def fails(board: Board) -> AttemptFailed:
 def moves(board: Board, toe_mm: float) -> AttemptStarted:
     board.toe_mm = toe_mm
     return board.until_go(6)
+
+
+def finishes_left(board: Board) -> AttemptPassed:
+    """Somebody steps on and does the left side of a quick test, until SWITCH."""
+    board.stand(LEFT)
+    board.until_go()
+    passed = touches(board, Contact.PAD)
+    for toe_mm in (75.0, 85.0):
+        moves(board, toe_mm)
+        fails(board)
+    return passed
 
 
 @pytest.mark.parametrize(("options", "contact"), WIRINGS)
@@ -489,12 +501,7 @@ def test_trials_far_apart_get_a_fourth_and_the_closest_three_count() -> None:
 def test_the_sides_change(plates: tuple[Side, ...]) -> None:
     """SWITCH; the heel at work up for a second, then the other one down: the other side settles."""
     board = Board(BOTH, plates=plates)
-    board.stand(LEFT)
-    board.until_go()
-    touches(board, Contact.PAD)
-    for toe_mm in (75.0, 85.0):
-        moves(board, toe_mm)
-        fails(board)
+    finishes_left(board)
     switch = only(board.facts, Cue)[-1]
     assert (switch.cue, switch.side) == (CueName.SWITCH, RIGHT)
     board.toe_mm = 60.0
@@ -505,15 +512,23 @@ def test_the_sides_change(plates: tuple[Side, ...]) -> None:
     assert board.until_go(10).side is RIGHT
 
 
+def test_both_feet_down_at_the_change_bring_a_nudge() -> None:
+    """Ten seconds after the second foot is down; lifting the left one ends it, and the right side begins."""
+    board = Board(BOTH)
+    finishes_left(board)
+    board.run(3)
+    board.stand(RIGHT)
+    down_s = board.now_s
+    assert board.until_cue(CueName.NUDGE, 11) == pytest.approx(down_s + 10, abs=0.05)
+    board.rise(LEFT)
+    assert board.until(CueEnded, 1).cue is CueName.NUDGE
+    assert board.until_go(10).side is RIGHT
+
+
 def test_nobody_changes_sides() -> None:
     """90 s after SWITCH: PAUSED, 120 s later ENDED with a partial test."""
     board = Board(BOTH)
-    board.stand(LEFT)
-    board.until_go()
-    passed = touches(board, Contact.PAD)
-    for toe_mm in (75.0, 85.0):
-        moves(board, toe_mm)
-        fails(board)
+    passed = finishes_left(board)
     switch_s = board.now_s
     board.rise(LEFT)
     assert board.until(Paused, 91).at_us / 1e6 == pytest.approx(switch_s + 90, abs=0.1)

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from station.core.events import SECOND_US, Side
-from station.core.facts import Cue, CueName
+from station.core.facts import Cue, CueEnded, CueName
+from station.core.replay import replay
 from station.core.sound.cues import CUES, PHRASE_GAP_US, cue_rhythm_ms
 from station.core.sound.sequencer import CUT_GAP_US, CueSequencer, Edge
+from station.core.steps import routine_from_header
+from station.core.trace import curve_from_header, read_trace
+from tests.station.core.traces import heard, us
 
+TRACES = sorted((Path(__file__).parents[3] / "traces").glob("*.csv"))
 RESONANCE_HZ = 2_400
 CUT_IN_US = 20_000
 C = CueName
@@ -101,6 +107,20 @@ def test_sequencer_plays_a_phrase_in_turn() -> None:
 def test_go_sounds_at_its_moment_whatever_falls_on_it(before: CueName) -> None:
     """The clock starts with it: it cuts in on a phrase."""
     assert play(Cue(0, before), Cue(0, C.GO))[0] == play(Cue(0, C.GO))[0]
+
+
+@pytest.mark.parametrize("file", TRACES, ids=lambda file: file.stem)
+def test_go_of_a_trace_sounds_when_its_clock_starts(file: Path) -> None:
+    """Within 20 ms, for its whole length, whichever cues surround it."""
+    trace = read_trace(file.read_text(encoding="utf-8").splitlines())
+    facts = list(replay(trace, routine_from_header(trace.header), curve_from_header(trace.header)))
+    requests = [
+        fact if isinstance(fact, Cue) else (fact.at_us, fact.cue) for fact in facts if isinstance(fact, Cue | CueEnded)
+    ]
+    played = play(*requests, until_us=facts[-1].at_us + SECOND_US)
+    for go_s in heard(facts, C.GO):
+        (go,) = [tone for tone in played if 0 <= tone.start_us - us(go_s) <= CUT_IN_US]
+        assert rhythm_ms([go]) == cue_rhythm_ms(C.GO)
 
 
 def test_sequencer_separates_cues_by_150_ms() -> None:

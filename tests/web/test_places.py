@@ -1,0 +1,30 @@
+"""Every page is in one of the four places, or is the board's own; More lists what no tab has."""
+
+from __future__ import annotations
+
+from flask.testing import FlaskClient
+
+from web.places import MORE, PLACES, place_of
+
+MODE = {"live", "board"}
+"""The board's page, a mode without the menu."""
+NO_PAGE = {"static", "downloads", "end_card"}
+"""Files, and a part of the live page."""
+
+
+def test_every_page_is_in_exactly_one_place(client: FlaskClient) -> None:
+    for blueprint in client.application.blueprints.keys() - MODE - NO_PAGE:
+        assert len([place for place in PLACES if place.has(blueprint)]) == 1, blueprint
+    assert all(place_of(blueprint) is None for blueprint in MODE)
+
+
+def test_every_place_and_entry_leads_to_a_page(client: FlaskClient) -> None:
+    """What the bar, the tabs and More list exists, and its place is marked there."""
+    endpoints = [one.endpoint for one in PLACES] + [endpoint for one in PLACES for endpoint, _ in one.tabs]
+    endpoints += [endpoint for _, entries in MORE for endpoint, *_ in entries]
+    with client.application.test_request_context():
+        addresses = {endpoint: client.application.url_for(endpoint) for endpoint in endpoints}
+    for endpoint, address in addresses.items():
+        answer = client.get(address)
+        assert answer.status_code == 200, endpoint
+        assert answer.get_data(as_text=True).count("aria-current") >= 1, endpoint

@@ -345,7 +345,7 @@ def test_summary_gives_gains_of_both_sides() -> None:
         assert f"A real change: {size} mm more" in side_sentences(analyse_left(made), WORDS)[0]
 
 
-def test_summary_tells_sides_apart() -> None:
+def test_summary_separates_differing_sides() -> None:
     """A gain, a loss, a steady side, a reversed gain and a change of method each have their words."""
     gaining, losing, steady = scattered(14, slope=2.0), scattered(15, slope=-2.0), scattered(26)
     assert re.fullmatch(

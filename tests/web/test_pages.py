@@ -193,7 +193,7 @@ def test_session_page_is_in_order_of_time(client: FlaskClient, store: Store) -> 
         "Quick test contact: knee pad",
         "\u25cf Left 8.4 cm \u00b1 0.3 \u2713 6.2 cm passed \u2713 8.4 cm passed \u2715 9.9 cm heel came up",
         "\u25c6 Right 10.2 cm \u00b1 0.3 \u2713 10.2 cm passed \u2715 11.6 cm knee did not reach",
-        "Answers after the test felt in the calf, pain 2 of 10",
+        "After the test felt in the calf, pain 2 of 10",
         "\u25cf Stretch, 1 , left 30 s of 30 s heel up 1 time, 2.0 s",
         "15 s rest",
         "\u25c6 Stretch, 1 , right 20 s of 30 s partial",

@@ -39,6 +39,7 @@ class Entry:
     """One thing that happened, in words: its title, its `result`, and `about` it a little more.
 
     `side` is `None` where no leg worked; `anchor` is the element's id for links to it. `until` is `None` if unknown.
+    `test` is the test that is asked about here.
     """
 
     at: datetime
@@ -77,11 +78,11 @@ def _rest(before: Entry, after: Entry) -> Iterator[Entry]:
 
 
 def _test_entries(test: Test, units: str) -> Iterator[Entry]:
-    """The beginning of a test, each trial with its attempts, and the answers about it."""
+    """The beginning of a test, each trial with its attempts, and what it is asked about afterwards."""
     kind = "Imported test" if test.imported else "Full test" if test.full else "Quick test"
     about = "" if test.imported else f"contact: {CONTACTS[test.contact]}"
     state = "" if test.state == "finished" else f" ({STATES[test.state]})"
-    yield Entry(test.started_at, kind + state, about=about, anchor=f"test-{test.id}", test=test)
+    yield Entry(test.started_at, kind + state, about=about, anchor=f"test-{test.id}")
     began_us = test.attempts[0].started_us if test.attempts else 0
     end = test.started_at
     for (side, number), group in groupby(test.attempts, key=lambda one: (one.side, one.trial)):
@@ -104,8 +105,8 @@ def _test_entries(test: Test, units: str) -> Iterator[Entry]:
     felt, pain = test.circumstances.felt_places, test.circumstances.pain
     answered = [FELT_TEXTS.get(place, f"felt: {place}") for place in felt or ()]
     answered += [] if pain is None else [f"pain {pain} of {MAX_PAIN}"]
-    if answered:
-        yield Entry(end, "Answers after the test", about=", ".join(answered))
+    if answered or not test.imported:
+        yield Entry(end, "After the test", about=", ".join(answered), test=test)
 
 
 def _attempt_view(one: Attempt, units: str) -> AttemptView:

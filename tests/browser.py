@@ -7,9 +7,11 @@ person on a phone would complain about.
 from __future__ import annotations
 
 import base64
+import re
 import shutil
 import tempfile
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,6 +37,7 @@ FLAGS = (
     "--autoplay-policy=user-gesture-required",
 )
 PHONE_SMALL, PHONE, TABLET, DESKTOP = (320, 640), (390, 844), (800, 1280), (1280, 800)
+A4_INCHES = (8.27, 11.69)
 TAB_KEY = {"key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9}
 VISIBLE_TEXT = """
 const element = document.querySelector(arguments[0])
@@ -147,6 +150,13 @@ class Browser:
         shot = self._send_command("Page.captureScreenshot", {"clip": clip, "captureBeyondViewport": True})
         Path(path).write_bytes(base64.b64decode(shot["data"]))
 
+    def printed_pages(self) -> list[int]:
+        """Print the page on A4: the number of pieces of text on each sheet, 0 for a blank one."""
+        wanted = {"paperWidth": A4_INCHES[0], "paperHeight": A4_INCHES[1], "preferCSSPageSize": True}
+        pdf = base64.b64decode(self._send_command("Page.printToPDF", wanted)["data"])
+        contents = re.findall(rb"/Type /Page\n.*?/Contents (\d+) 0 R", pdf, re.DOTALL)
+        return [zlib.decompress(_pdf_stream(pdf, number)).count(b"BT") for number in contents]
+
     def console_errors(self) -> list[str]:
         """Errors that the console has logged since the last call."""
         return [str(line["message"]) for line in self.driver.get_log("browser") if line["level"] == "SEVERE"]  # type: ignore[no-untyped-call]  # selenium has no types here
@@ -169,6 +179,12 @@ class Browser:
 
     def _send_command(self, command: str, arguments: dict[str, Any]) -> Any:
         return self.driver.execute_cdp_cmd(command, arguments)
+
+
+def _pdf_stream(pdf: bytes, number: bytes) -> bytes:
+    """The bytes of the stream with this object number."""
+    start = pdf.index(b"stream\n", pdf.index(b"\n" + number + b" 0 obj")) + len(b"stream\n")
+    return pdf[start : pdf.index(b"\nendstream", start)]
 
 
 @contextmanager

@@ -102,9 +102,12 @@ def test_demo_shows_test_and_hold_with_heel_lift(phone: Visitor, desktop: Visito
 
     for visitor in both:
         visitor.open("/history")
-        assert f"left {left} cm, right {right} cm" in visitor.text("tbody")
-        visitor.window.click("tbody a")
-        assert "5 s held left" in visitor.text(".lead")
+        newest = visitor.text(".session-day")
+        assert f"left {left} cm" in newest
+        assert f"right {right} cm" in newest
+        visitor.window.click(".session-day a")
+        assert "10 s of stretching" in visitor.text("h1")
+        assert visitor.text(".timeline").count("5 s of 5 s") == len(Side)
         assert "simulated" in visitor.text("main .tag")
     assert "felt in the calf, pain 2 of 10" in desktop.text("main")
     _check_session_page(desktop)
@@ -175,6 +178,6 @@ def test_demo_stretch_works_without_scripts(phone: Visitor) -> None:
         phone.reload_until("/live", "#word", "HOLD")
         phone.click_and_wait('button[value="stop"]')
         phone.reload_until("/live", "#word", "ENDED")
-        phone.reload_until("/history", "tbody", "held left")
+        phone.reload_until("/history", ".session-day", "s held")
     finally:
         phone.window.emulate(PHONE)

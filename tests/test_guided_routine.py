@@ -58,8 +58,8 @@ def test_new_person_builds_starts_stops_and_resumes_a_routine(phone: Visitor) ->
     _resume(phone)
     phone.open("/history")
     assert serious_violations(window) == []
-    assert "10 s held left" in phone.text("tbody")
-    window.click("tbody a")
+    assert "20 s held" in phone.text(".session-day")
+    window.click(".session-day a")
     assert serious_violations(window) == []
     page = phone.text("main")
     assert "Soleus stretch" in page

@@ -13,7 +13,7 @@ from station.core.steps import routine_from_header
 from station.core.trace import curve_from_header, read_trace
 from tests.pi.person import LIFTED
 from tests.pi.rig import CLOCK_SET, LIMIT_MM, SET_CLOCK, Rig, eventually, held, troubles
-from web.pages.history import FELT_TEXTS
+from web.pages.timeline import FELT_TEXTS
 
 NEAR_MM = 3.0
 """A result may be off by the sensor's own slow wander, which the page states as its uncertainty."""

@@ -622,10 +622,12 @@ def test_text_at_200_percent_fits(visit: Callable[[str], Browser], window: Brows
 
 
 def test_arrow_keys_walk_through_chart_points(visit: Callable[[str], Browser], window: Browser, store: Store) -> None:
-    """Each point has the slider's text and a marker in the chart; a tap on the chart selects a point."""
+    """Each test has the slider's text, of both sides, and a marker in the chart; a tap on the chart selects a test."""
     add_years_of_tests(store, 100, every=3.0)
     slider = visit("/progress").find("figure input")
     newest = window.text("figure .point-text")
+    assert "left" in newest
+    assert "right" in newest
     slider.send_keys("\ue012")
     before = window.text("figure .point-text")
     assert before != newest

@@ -8,7 +8,7 @@ import json
 import re
 import zipfile
 from dataclasses import fields
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -22,6 +22,7 @@ from station.core.sound.cues import CUES
 from station.core.steps import HoldStep, TestStep
 from station.settings import Settings
 from station.store import Reader, Store
+from station.units import date_text
 from tests.tree import ROOT
 from tests.web.double import RecordedBoard, StationDouble
 from tests.web.history import add_session, add_test
@@ -136,14 +137,20 @@ def test_inches_replace_centimetres_on_every_page(client: FlaskClient, store: St
 
 
 def test_history_lists_sessions_newest_first(client: FlaskClient, store: Store) -> None:
-    """Each session is one line with its date and results; beyond one page there is a link to older ones."""
+    """Each session is a card with what was done and its results, by day, with a link to older ones."""
     assert "No sessions yet" in text_of(client, "/history")
     for days in range(32):
         add_session(store, days_ago=days)
     page = text_of(client, "/history")
-    assert page.count("Test left 8.4 cm, right 10.2 cm; 30 s held left.") == 30
+    headings = re.findall(r'<h2 id="day-\d+">(.*?)</h2>', page)
+    now = datetime.now(UTC)
+    assert headings == [date_text(now - timedelta(days=number)) for number in range(30)]
+    cards = [" ".join(re.sub(r"<[^>]*>", " ", one).split()) for one in re.findall(r"<li>(.*?)</li>", page)]
+    assert len(cards) == 30
+    assert all(one.startswith("Quick test, stretches \u25cf left 8.4 cm \u25c6 right 10.2 cm") for one in cards)
+    assert all("30 s held" in one for one in cards)
     older = page.split('href="/history?before=')[1].split('"')[0]
-    assert text_of(client, f"/history?before={older}").count("Test left") == 2
+    assert text_of(client, f"/history?before={older}").count("Quick test, stretches") == 2
 
 
 @pytest.mark.parametrize("before", ["yesterday", "2026-11-23T10:00:00", "%00"])
@@ -152,15 +159,49 @@ def test_history_refuses_invalid_time(client: FlaskClient, before: str) -> None:
     assert "time" in text_of(client, f"/history?before={before}", 400)
 
 
-def test_session_page_has_charts_and_tables(client: FlaskClient, store: Store) -> None:
-    """Each activity has a chart with a title and a table of the same data."""
+def test_session_page_has_headline_and_charts(client: FlaskClient, store: Store) -> None:
+    """The headline is the result and the credited time; each activity has a chart with a title, behind a fold."""
     _, session = add_session(store)
     page = text_of(client, f"/sessions/{session}")
+    heading = re.findall(r"<h1.*?</h1>", page)
+    assert [" ".join(re.sub(r"<[^>]*>", "", one).split()) for one in heading] == [
+        "Left 8.4 cm \u00b1 0.3, right 10.2 cm \u00b1 0.3, 30 s of stretching"
+    ]
     assert page.count('role="img"') == 2
     assert page.count("<desc") == 2
-    assert "heel came up" in page
-    assert "30 s of 30 s" in page
-    assert "1 time, 2.0 s" in page
+    assert page.count('<details class="prints">') == 2
+
+
+def timeline_of(page: str) -> list[str]:
+    """The entries of a session's timeline without their times."""
+    entries = re.findall(r"<li[^>]*><span class=\"minute\">.*?</span>(.*?</div></li>)", page, re.DOTALL)
+    return [" ".join(re.sub(r"<[^>]*>", " ", one).split()) for one in entries]
+
+
+def test_session_page_is_in_order_of_time(client: FlaskClient, store: Store) -> None:
+    """Test, attempts, answers, holds with the rests between them: oldest first."""
+    ada, session = add_session(store, days_ago=timedelta(minutes=4) / timedelta(days=1))
+    detail = store.session(session)
+    assert detail is not None
+    store.answer_test(detail.tests[0].id, felt_places=["calf"], pain=2)
+    run = detail.holds[0].run_id
+    hold = store.begin_hold(run, side=Side.RIGHT, repetition=1, target_us=30_000_000, started_us=52_000_000)
+    store.finish_hold(
+        hold, credited_us=20_000_000, lifted_us=0, lift_count=0, micro_lift_count=0, ended_us=72_000_000, partial=True
+    )
+    store.add_answer(ada.id, "pain", 3)
+    page = text_of(client, f"/sessions/{session}")
+    assert detail.session.started_at.astimezone().strftime("%H:%M") in page
+    assert timeline_of(page) == [
+        "Quick test contact: knee pad",
+        "\u25cf Left 8.4 cm \u00b1 0.3 \u2713 6.2 cm passed \u2713 8.4 cm passed \u2715 9.9 cm heel came up",
+        "\u25c6 Right 10.2 cm \u00b1 0.3 \u2713 10.2 cm passed \u2715 11.6 cm knee did not reach",
+        "After the test felt in the calf, pain 2 of 10",
+        "\u25cf Stretch, 1 , left 30 s of 30 s heel up 1 time, 2.0 s",
+        "15 s rest",
+        "\u25c6 Stretch, 1 , right 20 s of 30 s partial",
+        "Pain 3 of 10",
+    ]
 
 
 def test_running_session_differs_from_interrupted(client: FlaskClient, store: Store, station: StationDouble) -> None:

@@ -1,64 +1,119 @@
-"""The progress chart of one side, as server-side SVG: tests over a true time axis, with trend and real changes.
+"""The progress chart of both sides, as server-side SVG: tests over a true time axis, with trends and real changes.
 
-Both sides share their scales. Where the tests outnumber the room on a phone, one mark stands for those of a week,
-month, quarter or year, and the text says so; an outlier always has a mark of its own.
+The drawing is the plot alone: places in it are shares in percent, letters and marks keep their size at any width, and
+the labels stand outside, in the room that the page's style leaves around it. What shows how sure the lines are (bands,
+error bars, calibrations, corrections) is in groups of the class `sure`, which the page shows on demand.
+
+Where the tests outnumber the room on a phone, one mark stands for those of a week, month, quarter or year, and the text
+says so; an outlier always has a mark of its own.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import fmean
+from typing import NamedTuple
 
 from markupsafe import Markup
 
 from station.app.progress import ResultRow
-from station.core.events import Side
+from station.core.events import EASE_OFF_PAIN, Side
 from station.core.measurement.uncertainty import COVERAGE
 from station.core.progress.records import Direction, RealChange, SideProgress, TrendPoint
-from station.units import MM_PER_UNIT, UNIT_SYMBOLS, count_text, date_text, length_text, length_with_uncertainty
+from station.units import (
+    CM,
+    INCH,
+    MM_PER_UNIT,
+    SIDE_SYMBOLS,
+    UNIT_SYMBOLS,
+    count_text,
+    date_text,
+    length_text,
+    length_with_uncertainty,
+)
 from web.charts.time_axis import Span, period_starts, ticks
 from web.charts.trace import Chart, Scale
 
-WIDTH, HEIGHT = 360, 262
-"""About the width of a phone and half that of a screen, so that letters have one size on both."""
-X_MIN, X_MAX, Y_TOP, Y_BOTTOM = 38, 350, 40, 206
-EVENT_LANE_Y = Y_BOTTOM + 11
-"""Where calibrations and pain are marked, below the plot."""
-MAX_MARKS = 200
-"""Half a year of days: more would overlap."""
+FULL = 100.0
+"""The width and height of the plot, in percent."""
+MAX_MARKS = 60
+"""Two months of days: more would overlap on a phone."""
 PERIOD_DAYS = {"week": 7.0, "month": 30.4, "quarter": 91.3}
-TREND_POINTS = 158
+TREND_POINTS = 120
 """One for every second pixel of a phone."""
-MAX_GRIDLINES = 6
+MAX_GRIDLINES = 5
+STEPS = {CM: (1, 2, 5, 10), INCH: (0.5, 1, 2, 5, 10)}
+"""Between two grid lines, in units."""
 MARGIN_SHARE = 0.02
 """The free margin beside the first and the last mark."""
-LABEL_WIDTH = 84
-"""The width of the date of a real change."""
-CIRCLE = "m-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0z"
-DIAMOND = "m0-5l4 5-4 5-4-5z"
-SMALL_CIRCLE = "m-2 0a2 2 0 1 0 4 0a2 2 0 1 0-4 0z"
-SMALL_DIAMOND = "m0-2.5l2 2.5-2 2.5-2-2.5z"
+DAY_WIDTH, MONTH_WIDTH = 54.0, 66.0
+"""The width of the date of a real change on the narrowest phone: of a day, and of a month with its year."""
+LETTER_WIDTH, GAP_WIDTH = 5.3, 3.0
+"""The width of a letter below the plot there, and of the gap between two labels."""
+MARK_WIDTH = 4.0
+"""The width of a sign on the narrowest phone."""
+WIDER = 3.0
+"""How many times wider the plot is where `wide-only` labels are shown."""
+LONG_DAYS = 366.0
+"""Beyond this, the date of a real change has a year instead of a day."""
+LABEL_HEIGHT = 17.0
+"""The height of a label at the end of a line."""
+SHAPES = {
+    "left": "m-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0z",
+    "right": "m0-5l4 5-4 5-4-5z",
+    "mean-left": "m-2.5 0a2.5 2.5 0 1 0 5 0a2.5 2.5 0 1 0-5 0z",
+    "mean-right": "m0-3.2l2.6 3.2-2.6 3.2-2.6-3.2z",
+    "last-left": "m-6 0a6 6 0 1 0 12 0a6 6 0 1 0-12 0z",
+    "last-right": "m0-7.5l6 7.5-6 7.5-6-7.5z",
+    "outlier": "m-4-4l8 8m0-8l-8 8",
+    "pain": "m0-9l5 8h-10z",
+    "calibration": "m-3-7h6v6h-6z",
+}
+"""The marks, about their own place, in pixels: circles left, diamonds right."""
+ARROWS = {Direction.GAIN: "\u25b2", Direction.LOSS: "\u25bc"}
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One test, or all of one `span` of time: the mean, and the interval that the whisker shows."""
+    """One test of a side, or all of one span of time: the mean, and the interval that its error bar shows.
 
+    `key` is the same for both sides of a test, or of a span; `when`, `result` and `notes` are its words.
+    """
+
+    key: str
     at: datetime
     mm: float
     low_mm: float | None
     high_mm: float | None
     full: bool
+    when: str
+    result: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the chart shows of one side: its results in the span, oldest first, and its progress."""
+
+    rows: Sequence[ResultRow]
+    progress: SideProgress
+
+
+class Point(NamedTuple):
+    """One step of the slider: the place of a test, the heights of its sides, and its words."""
+
+    x: float
+    heights: tuple[float, ...]
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What both sides' charts share: the time range, the heights and the grid spacing."""
+    """The time range, the heights and the grid spacing."""
 
     span: Span
     units: str
@@ -70,67 +125,93 @@ class Frame:
     def x(self, at: datetime) -> float:
         return self.x_scale(at.timestamp())
 
+    def y(self, mm: float) -> float:
+        """The height, or the plot's edge for what extends beyond it."""
+        return min(max(0.0, self.y_scale(mm)), FULL)
+
 
 @dataclass(frozen=True, slots=True)
 class ProgressChart(Chart):
-    """A chart. `points` are its marks, oldest first, as positions and in words; `real` the real changes in words."""
+    """The chart, its `points`, oldest first, the real changes in words, and which signs need an explanation."""
 
-    side: Side
-    points: tuple[tuple[float, float, str], ...]
+    points: tuple[Point, ...]
     real_changes: tuple[str, ...]
+    signs: tuple[tuple[str, str], ...]
 
 
-def plot_frame(
-    sides: Iterable[Sequence[ResultRow]], trends: Iterable[SideProgress], span: Span, goal_mm: float, units: str
-) -> Frame:
-    """Scales that contain everything shown of both sides, and the goal."""
-    heights = [goal_mm]
-    for seen in sides:
-        heights += [one.mm for one in seen]
-        heights += [one.original_mm for one in seen if one.original_mm is not None]
-    for side in trends:
-        error_mm = COVERAGE * side.error.sem_mm
-        for at in _visible_trend(side.trend, span):
-            heights += [at.mm - error_mm, at.mm + error_mm, at.low_mm, at.high_mm]
-    step = _step(min(heights), max(heights), units)
-    time = Scale(span.since.timestamp(), span.until.timestamp(), X_MIN, X_MAX)
-    height = Scale(min(heights) // step * step, -(-max(heights) // step) * step, Y_BOTTOM, Y_TOP)
-    return Frame(span, units, goal_mm, time, height, step)
-
-
-def side_chart(
-    side: Side, rows: Sequence[ResultRow], progress: SideProgress, calibrated_at: Sequence[datetime], frame: Frame
+def progress_chart(
+    sides: Mapping[Side, Shown], calibrated_at: Sequence[datetime], span: Span, goal_mm: float, units: str
 ) -> ProgressChart:
-    """One side's chart. `seen` are its results within the plotted time, oldest first."""
-    marks, every = _marks(rows, progress.outliers, frame)
-    outliers = [one for one in rows if one.test_id in progress.outliers]
-    parts = [*_grid(frame), *_bands(side, progress, frame), *_changes(progress.changes, frame)]
-    parts += [
-        *_originals(rows, frame),
-        *_whiskers(marks, frame),
-        *_symbols(side, marks, every, frame),
-        *_outlier_marks(outliers, frame),
-    ]
-    parts += _goal(frame)
-    parts += _event_lane(calibrated_at, [one for one in rows if one.pain], frame)
-    title = f"{side.capitalize()}: toe distance, {date_text(frame.span.since)} to {date_text(frame.span.until)}"
-    sentence = _description(rows, outliers, every, frame)
-    name = f"progress-{side}"
-    svg = (
-        f'<svg class="chart over-time" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-labelledby="{name} {name}-d">'
-        f'<title id="{name}">{title}</title><desc id="{name}-d">{sentence}</desc>{"".join(parts)}'
-        '<path class="cursor" d=""/></svg>'
-    )
-    drawn_marks = sorted(
-        [*marks, *(_mark(one, frame.units, is_outlier=True) for one in outliers)], key=lambda mark: mark.at
-    )
-    points = tuple((frame.x(mark.at), frame.y_scale(mark.mm), mark.text) for mark in drawn_marks)
+    """The chart of all sides that were tested."""
+    every = _mark_span(sides.values(), span)
+    marks = {side: _marks(one, every, span, units) for side, one in sides.items()}
+    outliers = {side: [row for row in one.rows if row.test_id in one.progress.outliers] for side, one in sides.items()}
+    frame = _frame(sides, marks, [] if every else [*outliers.values()], span, goal_mm, units)
+    lines, placed, sure_lines, sure_placed = [*_gridlines(frame)], [*_tick_labels(frame)], [""], [""]
+    for side, one in sides.items():
+        trend = _visible_trend(one.progress.trend, span)
+        changes = dated_changes(one.progress.changes, frame)
+        sure_lines += [*_bands(side, trend, one.progress.error.sem_mm, frame), *_whiskers(marks[side], frame)]
+        sure_lines += _originals(one.rows, frame)
+        lines += [*_trend(side, trend, frame), *_change_lines(side, changes, trend, frame)]
+        placed += [*_symbols(side, marks[side], every, frame), *_change_dates(side, changes, frame)]
+        (sure_placed if every else placed).extend(_outlier_marks(outliers[side], frame))
+    sure_placed += _lane("calibration", calibrated_at, frame)
+    painful = [row.at for one in sides.values() for row in one.rows if (row.pain or 0) >= EASE_OFF_PAIN]
+    ends = _ends(sides, frame)
+    lines += [*_goal_line(frame), *(one.leader for one in ends)]
+    placed += [*_goal_label(frame), *_lane("pain", painful, frame, MARK_WIDTH if every else 1.0)]
+    placed += [one.label for one in ends]
+    title = f"Toe distance, {date_text(span.since)} to {date_text(span.until)}"
+    described = [f"{side.capitalize()}: {_description(one.rows, outliers[side], units)}" for side, one in sides.items()]
+    sentence = " ".join([*described, *([f"Each mark is the mean of a {every}."] if every else [])])
     real = tuple(
-        _change_text(change)
-        for change in progress.changes
-        if frame.span.since <= change.confirmed_at <= frame.span.until
+        f"{side.capitalize()}: {_change_text(change)}"
+        for side, one in sides.items()
+        for change in one.progress.changes
+        if _is_visible(change.confirmed_at, span)
     )
-    return ProgressChart(title, sentence, Markup(svg), side, points, real)  # numbers and fixed text only
+    signs = _signs(has_change=bool(real), has_pain=bool(painful), has_outlier=every is None and any(outliers.values()))
+    of_outliers = {side: [_mark(one, units, is_outlier=True) for one in rows] for side, rows in outliers.items()}
+    points = _points({side: [*marks[side], *of_outliers[side]] for side in sides}, frame)
+    svg = _svg(title, sentence, sure_lines, lines, sure_placed, placed)
+    return ProgressChart(title, sentence, svg, points, real, signs)
+
+
+def _svg(
+    title: str, sentence: str, sure_lines: list[str], lines: list[str], sure_placed: list[str], placed: list[str]
+) -> Markup:
+    """The drawing: lines in a part that is stretched to the plot, and letters and signs placed in it by percent."""
+    signs = "".join(f'<path id="sign-{name}" d="M0 0{shape}"/>' for name, shape in SHAPES.items())
+    return Markup(  # numbers and fixed text only
+        '<svg class="progress-chart" role="img" aria-labelledby="chart-title chart-text">'
+        f'<title id="chart-title">{title}</title><desc id="chart-text">{sentence}</desc><defs>{signs}</defs>'
+        f'<svg viewBox="0 0 {FULL:g} {FULL:g}" width="100%" height="100%" preserveAspectRatio="none">'
+        f'<g class="sure">{"".join(sure_lines)}</g>{"".join(lines)}<path class="cursor" d=""/></svg>'
+        f'<g class="sure">{"".join(sure_placed)}</g>{"".join(placed)}</svg>'
+    )
+
+
+def _frame(
+    sides: Mapping[Side, Shown],
+    marks: Mapping[Side, Sequence[Mark]],
+    outliers: Iterable[Sequence[ResultRow]],
+    span: Span,
+    goal_mm: float,
+    units: str,
+) -> Frame:
+    """Scales that contain every mark and level, these outliers, the last results and the goal."""
+    heights = [goal_mm, *(row.mm for rows in outliers for row in rows)]
+    for side, one in sides.items():
+        heights += [mark.mm for mark in marks[side]]
+        heights += [row.mm for row in one.rows[-1:]]
+        heights += [row.original_mm for row in one.rows if row.original_mm is not None]
+        for at in _visible_trend(one.progress.trend, span):
+            heights += [at.low_mm, at.high_mm]
+    step = _step(min(heights), max(heights), units)
+    time = Scale(span.since.timestamp(), span.until.timestamp(), 0.0, FULL)
+    height = Scale(min(heights) // step * step, -(-max(heights) // step) * step, FULL, 0.0)
+    return Frame(span, units, goal_mm, time, height, step)
 
 
 def _visible_trend(trend: Sequence[TrendPoint], span: Span) -> list[TrendPoint]:
@@ -152,18 +233,24 @@ def _point_time(point: TrendPoint) -> datetime:
 def _step(low_mm: float, high_mm: float, units: str) -> float:
     one = float(MM_PER_UNIT[units])
     tall = max(high_mm - low_mm, one)
-    return next((one * step for step in (0.5, 1, 2, 5, 10) if tall / one / step <= MAX_GRIDLINES), one * 20)
+    return next((one * step for step in STEPS[units] if tall / one / step <= MAX_GRIDLINES), one * 20)
 
 
-def _marks(rows: Sequence[ResultRow], outlier_ids: frozenset[str], frame: Frame) -> tuple[list[Mark], str | None]:
-    """The marks of these results, and the span of time of one mark, `None` for one test a mark."""
-    accepted = [one for one in rows if one.test_id not in outlier_ids]
-    if len(accepted) <= MAX_MARKS:
-        return [_mark(one, frame.units) for one in accepted], None
-    every = next((name for name, days in PERIOD_DAYS.items() if frame.span.days / days <= MAX_MARKS), "year")
-    edges = [bisect_left(accepted, at, key=_row_time) for at in period_starts(frame.span, every)]
-    groups = (accepted[low:high] for low, high in pairwise([0, *edges, len(accepted)]) if low < high)
-    return [_mean_mark(group, every, frame.units) for group in groups], every
+def _mark_span(sides: Iterable[Shown], span: Span) -> str | None:
+    """The span of time of one mark, `None` for one test a mark."""
+    if max((len(one.rows) for one in sides), default=0) <= MAX_MARKS:
+        return None
+    return next((name for name, days in PERIOD_DAYS.items() if span.days / days <= MAX_MARKS), "year")
+
+
+def _marks(shown: Shown, every: str | None, span: Span, units: str) -> list[Mark]:
+    """The marks of a side without its outliers."""
+    accepted = [one for one in shown.rows if one.test_id not in shown.progress.outliers]
+    if every is None:
+        return [_mark(one, units) for one in accepted]
+    edges = [bisect_left(accepted, at, key=_row_time) for at in period_starts(span, every)]
+    groups = ((n, accepted[low:high]) for n, (low, high) in enumerate(pairwise([0, *edges, len(accepted)])))
+    return [_mean_mark(f"{every} {n}", group, every, units) for n, group in groups if group]
 
 
 def _row_time(one: ResultRow) -> datetime:
@@ -172,53 +259,77 @@ def _row_time(one: ResultRow) -> datetime:
 
 def _mark(row: ResultRow, units: str, *, is_outlier: bool = False) -> Mark:
     reach = None if row.uncertainty_mm is None else COVERAGE * row.uncertainty_mm
-    parts = [date_text(row.at), length_with_uncertainty(row.mm, row.uncertainty_mm, units), *row.notes(units)]
-    if is_outlier:
-        parts.append("looks like an outlier: given little weight")
     low, high = (None, None) if reach is None else (row.mm - reach, row.mm + reach)
-    return Mark(row.at, row.mm, low, high, row.full, ", ".join(parts))
+    notes = (*row.notes(units), *(["looks like an outlier: given little weight"] if is_outlier else []))
+    result = length_with_uncertainty(row.mm, row.uncertainty_mm, units)
+    return Mark(row.test_id, row.at, row.mm, low, high, row.full, date_text(row.at), result, notes)
 
 
-def _mean_mark(group: Sequence[ResultRow], every: str, units: str) -> Mark:
+def _mean_mark(key: str, group: Sequence[ResultRow], every: str, units: str) -> Mark:
     distances = [one.mm for one in group]
     middle = group[0].at + (group[-1].at - group[0].at) / 2
     low, high = min(distances), max(distances)
-    words = (
-        f"{every} of {date_text(group[0].at)}: {count_text(len(group), 'test')}, "
-        f"mean {length_text(fmean(distances), units)}, from {length_text(low, units)} to {length_text(high, units)}"
+    result = (
+        f"{length_text(fmean(distances), units)}, the mean of {count_text(len(group), 'test')} "
+        f"from {length_text(low, units)} to {length_text(high, units)}"
     )
-    return Mark(middle, fmean(distances), low, high, any(one.full for one in group), words)
+    is_full, when = any(one.full for one in group), f"{every.capitalize()} of {date_text(group[0].at)}"
+    return Mark(key, middle, fmean(distances), low, high, is_full, when, result, ())
 
 
-def _grid(frame: Frame) -> Iterator[str]:
+def _points(marks: Mapping[Side, Sequence[Mark]], frame: Frame) -> tuple[Point, ...]:
+    """The marks of both sides together, oldest first: those of one test, or of one span of time, are one point."""
+    together: dict[str, dict[Side, Mark]] = {}
+    for side, of_side in marks.items():
+        for mark in of_side:
+            together.setdefault(mark.key, {})[side] = mark
+    in_order = sorted(together.values(), key=lambda of_one: min(mark.at for mark in of_one.values()))
+    return tuple(_point(of_one, frame) for of_one in in_order)
+
+
+def _point(of_one: Mapping[Side, Mark], frame: Frame) -> Point:
+    """Notes that hold for both sides appear once, at the end."""
+    first = next(iter(of_one.values()))
+    common = all(mark.notes == first.notes for mark in of_one.values())
+    sides = [
+        f"{side} {mark.result}" + ("" if common or not mark.notes else f" ({', '.join(mark.notes)})")
+        for side, mark in of_one.items()
+    ]
+    text = f"{first.when}: {'; '.join(sides)}" + (f" ({', '.join(first.notes)})" if common and first.notes else "")
+    return Point(frame.x(first.at), tuple(frame.y(mark.mm) for mark in of_one.values()), text)
+
+
+def _gridlines(frame: Frame) -> Iterator[str]:
+    yield f'<path class="axis" d="{"".join(f"M0 {frame.y(mm):g}H100" for mm in _levels(frame))}"/>'
+
+
+def _levels(frame: Frame) -> list[float]:
+    """The heights of the grid, lowest first."""
+    low, high = frame.y_scale.low, frame.y_scale.high
+    return [low + number * frame.gridline_mm for number in range(round((high - low) / frame.gridline_mm) + 1)]
+
+
+def _tick_labels(frame: Frame) -> Iterator[str]:
+    """The numbers beside the grid, the unit at the highest, and the dates below; some need a wide plot."""
     one = float(MM_PER_UNIT[frame.units])
-    step = frame.gridline_mm
-    yield f'<text x="2" y="12">{UNIT_SYMBOLS[frame.units]}</text>'
-    for number in range(round((frame.y_scale.high - frame.y_scale.low) / step) + 1):
-        mm = frame.y_scale.low + number * step
-        y = frame.y_scale(mm)
-        yield f'<path class="axis" d="M{X_MIN} {y:g}H{X_MAX}"/>'
-        yield f'<text x="{X_MIN - 6}" y="{y + 4:g}" text-anchor="end">{mm / one:g}</text>'
+    *lower, highest = _levels(frame)
+    for mm in lower:
+        yield f'<text class="height" y="{frame.y(mm):g}%">{mm / one:g}</text>'
+    yield f'<text class="height" y="0%">{highest / one:g} {UNIT_SYMBOLS[frame.units]}</text>'
+    free_x = 0.0
     for at, label in ticks(frame.span):
         x = frame.x(at)
-        yield f'<path class="axis" d="M{x:g} {Y_TOP}V{Y_BOTTOM}"/>'
-        anchor = "middle" if x < X_MAX - 14 else "end"
-        yield f'<text x="{x:g}" y="{HEIGHT - 12}" text-anchor="{anchor}">{label}</text>'
+        kind = "date" if x >= free_x else "date wide-only"
+        free_x = x + len(label) * LETTER_WIDTH + GAP_WIDTH if x >= free_x else free_x
+        yield f'<text class="{kind}" x="{x:g}%" y="100%">{label}</text>'
 
 
-def _bands(side: Side, progress: SideProgress, frame: Frame) -> Iterator[str]:
-    """The ranges of this person's tests (light) and of their level (dark), and the trend."""
-    shown = _visible_trend(progress.trend, frame.span)
-    if not shown:
-        return
-    error_mm = COVERAGE * progress.error.sem_mm
-    clip = f"plot-{side}"
-    yield f'<clipPath id="{clip}"><path d="M{X_MIN} {Y_TOP}H{X_MAX}V{Y_BOTTOM}H{X_MIN}z"/></clipPath>'
-    yield f'<g clip-path="url(#{clip})">'
-    yield _band("error", [(at.at, at.mm - error_mm, at.mm + error_mm) for at in shown], frame)
-    yield _band("level", [(at.at, at.low_mm, at.high_mm) for at in shown], frame)
-    line = _line([(at.at, at.mm) for at in shown], frame)
-    yield f'<path class="{side} trend" d="{line}"/></g>'
+def _bands(side: Side, trend: Sequence[TrendPoint], sem_mm: float, frame: Frame) -> Iterator[str]:
+    """The ranges of this person's tests (light) and of their level (dark)."""
+    if trend:
+        error_mm = COVERAGE * sem_mm
+        yield _band(f"{side} error", [(at.at, at.mm - error_mm, at.mm + error_mm) for at in trend], frame)
+        yield _band(f"{side} level", [(at.at, at.low_mm, at.high_mm) for at in trend], frame)
 
 
 def _band(kind: str, edges: Sequence[tuple[datetime, float, float]], frame: Frame) -> str:
@@ -227,44 +338,93 @@ def _band(kind: str, edges: Sequence[tuple[datetime, float, float]], frame: Fram
     return f'<path class="band {kind}" d="{there}L{back[1:]}z"/>'
 
 
+def _trend(side: Side, trend: Sequence[TrendPoint], frame: Frame) -> Iterator[str]:
+    if trend:
+        yield f'<path class="{side} trend" d="{_line([(at.at, at.mm) for at in trend], frame)}"/>'
+
+
 def _line(points: Sequence[tuple[datetime, float]], frame: Frame) -> str:
     return "M" + " ".join(f"{frame.x(at):g} {frame.y_scale(mm):g}" for at, mm in points)
 
 
-def _goal(frame: Frame) -> Iterator[str]:
-    y = frame.y_scale(frame.goal_mm)
-    yield f'<path class="goal" d="M{X_MIN} {y:g}H{X_MAX}"/>'
-    goal = f"goal {length_text(frame.goal_mm, frame.units)}"
-    yield f'<text class="halo" x="{X_MIN + 3}" y="{y - 5:g}">{goal}</text>'
+def _goal_line(frame: Frame) -> Iterator[str]:
+    yield f'<path class="goal" d="M0 {frame.y_scale(frame.goal_mm):g}H100"/>'
 
 
-def _changes(changes: Sequence[RealChange], frame: Frame) -> Iterator[str]:
-    """A bar from the start of a change to the test that confirmed it, with an arrow and that test's date."""
-    free_x = float(X_MIN)
-    for change in changes:
-        if not frame.span.since <= change.confirmed_at <= frame.span.until:
+def _goal_label(frame: Frame) -> Iterator[str]:
+    goal = f"Goal {length_text(frame.goal_mm, frame.units)}"
+    yield f'<text class="goal-label" y="{frame.y_scale(frame.goal_mm):g}%">{goal}</text>'
+
+
+def _is_visible(at: datetime, span: Span) -> bool:
+    return span.since <= at <= span.until
+
+
+class DatedChange(NamedTuple):
+    """A real change whose date has room above the plot, at `x`; `anchor` is the class of its alignment."""
+
+    change: RealChange
+    x: float
+    anchor: str
+    is_wide_only: bool
+
+    @property
+    def shown(self) -> str:
+        return " wide-only" if self.is_wide_only else ""
+
+
+def dated_changes(changes: Sequence[RealChange], frame: Frame) -> list[DatedChange]:
+    """The real changes that the plot has room for, the newest first; some only where it is wide."""
+    found: list[DatedChange] = []
+    width = date_width(frame.span)
+    free_x = wide_free_x = 2 * FULL
+    for change in reversed(changes):
+        x = frame.x(change.confirmed_at)
+        share, anchor = (0.0, " from-here") if x < width / 2 else (0.5, "")
+        share, anchor = (1.0, " to-here") if x > FULL - width / 2 else (share, anchor)
+        start, wide_start = x - share * width, x - share * width / WIDER
+        if not _is_visible(change.confirmed_at, frame.span) or wide_start + width / WIDER > wide_free_x:
             continue
-        x, began = frame.x(change.confirmed_at), max(float(X_MIN), frame.x(max(change.since, frame.span.since)))
-        arrow = "l-5 9h10z" if change.direction is Direction.GAIN else "m-5 0h10l-5 9z"
-        yield f'<path class="real-change" d="M{began:g} 25H{x:g}V{Y_BOTTOM}"/>'
-        yield f'<path class="event passed" d="M{x:g} 20{arrow}"/>'
-        place = min(max(x - LABEL_WIDTH / 2, X_MIN), X_MAX - LABEL_WIDTH)
-        if place >= free_x:
-            local = change.confirmed_at.astimezone()
-            yield f'<text x="{place:g}" y="15">{local.day} {local:%b %Y}</text>'
-            free_x = place + LABEL_WIDTH
+        is_wide_only = start + width > free_x
+        found.append(DatedChange(change, x, anchor, is_wide_only))
+        free_x, wide_free_x = free_x if is_wide_only else start, wide_start
+    return found
+
+
+def date_width(span: Span) -> float:
+    """The width of the date of a real change on the narrowest phone, in percent."""
+    return MONTH_WIDTH if span.days > LONG_DAYS else DAY_WIDTH
+
+
+def _change_lines(
+    side: Side, changes: Sequence[DatedChange], trend: Sequence[TrendPoint], frame: Frame
+) -> Iterator[str]:
+    """A thin line from the date of each real change down to the trend, so that it is clear whose it is."""
+    for one in changes:
+        after = min(bisect_left(trend, one.change.confirmed_at, key=_point_time), len(trend) - 1)
+        down = frame.y(trend[after].mm) if trend else FULL
+        yield f'<path class="{side} real-change{one.shown}" d="M{one.x:g} 0V{down:g}"/>'
+
+
+def _change_dates(side: Side, changes: Sequence[DatedChange], frame: Frame) -> Iterator[str]:
+    """Above the plot, a line for each side with arrows and dates."""
+    format_date = "{0:%b %Y}" if frame.span.days > LONG_DAYS else "{0.day} {0:%b}"
+    for one in changes:
+        date = format_date.format(one.change.confirmed_at.astimezone())
+        words = f"{SIDE_SYMBOLS[side]} {ARROWS[one.change.direction]} {date}"
+        yield f'<text class="change {side}{one.anchor}{one.shown}" x="{one.x:g}%" y="0%">{words}</text>'
 
 
 def _change_text(change: RealChange) -> str:
-    """The sentences for real changes, which the chart marks with an arrow and a bar."""
+    """The sentences for real changes, which the chart marks with an arrow and a date."""
     began = f"on {date_text(change.since)}" if change.sudden else f"about {date_text(change.since)}"
-    return f"A real {change.direction}, confirmed on {date_text(change.confirmed_at)}, began {began}"
+    return f"a real {change.direction}, confirmed on {date_text(change.confirmed_at)}, began {began}"
 
 
 def _originals(rows: Sequence[ResultRow], frame: Frame) -> Iterator[str]:
     """The original of each corrected value, with a line to the corrected one."""
     drawn = "".join(
-        f"M{frame.x(one.at) - 3:g} {frame.y_scale(one.original_mm):g}h6m-3 0V{frame.y_scale(one.mm):g}"
+        f"M{frame.x(one.at) - 1:g} {frame.y_scale(one.original_mm):g}h2m-1 0V{frame.y_scale(one.mm):g}"
         for one in rows
         if one.original_mm is not None
     )
@@ -274,7 +434,7 @@ def _originals(rows: Sequence[ResultRow], frame: Frame) -> Iterator[str]:
 
 def _whiskers(marks: Sequence[Mark], frame: Frame) -> Iterator[str]:
     drawn = "".join(
-        f"M{frame.x(mark.at):g} {_clamped_y(mark.low_mm, frame):g}V{_clamped_y(mark.high_mm, frame):g}"
+        f"M{frame.x(mark.at):g} {frame.y(mark.low_mm):g}V{frame.y(mark.high_mm):g}"
         for mark in marks
         if mark.low_mm is not None and mark.high_mm is not None
     )
@@ -282,53 +442,85 @@ def _whiskers(marks: Sequence[Mark], frame: Frame) -> Iterator[str]:
         yield f'<path class="whisker" d="{drawn}"/>'
 
 
-def _clamped_y(mm: float, frame: Frame) -> float:
-    """The height, or the plot's edge for a whisker that extends beyond it."""
-    return min(max(frame.y_scale(mm), Y_TOP), Y_BOTTOM)
-
-
 def _symbols(side: Side, marks: Sequence[Mark], every: str | None, frame: Frame) -> Iterator[str]:
-    """All quick tests in one path, all full ones in another: circles left, diamonds right; means are smaller."""
-    shapes = (CIRCLE, DIAMOND) if every is None else (SMALL_CIRCLE, SMALL_DIAMOND)
-    shape = shapes[0] if side is Side.LEFT else shapes[1]
-    for full in (False, True):
+    """Quick tests in one group, full ones in another; means are smaller and filled."""
+    if every is not None and marks:
+        drawn = "".join(_use(f"mean-{side}", frame.x(mark.at), frame.y_scale(mark.mm)) for mark in marks)
+        yield f'<g class="{side} symbol full">{drawn}</g>'
+        return
+    for kind, full in (("quick", False), ("full", True)):
         drawn = "".join(
-            f"M{frame.x(mark.at):g} {frame.y_scale(mark.mm):g}{shape}" for mark in marks if mark.full is full
+            _use(str(side), frame.x(mark.at), frame.y_scale(mark.mm)) for mark in marks if mark.full is full
         )
         if drawn:
-            yield f'<path class="{side} symbol {"full" if full else "quick"}" d="{drawn}"/>'
+            yield f'<g class="{side} symbol {kind}">{drawn}</g>'
 
 
-def _outlier_marks(outliers: Sequence[ResultRow], frame: Frame) -> Iterator[str]:
-    drawn = "".join(f"M{frame.x(one.at) - 4:g} {frame.y_scale(one.mm) - 4:g}l8 8m0-8l-8 8" for one in outliers)
-    if drawn:
-        yield f'<path class="outlier" d="{drawn}"/>'
+def _use(sign: str, x: float, y: float) -> str:
+    return f'<use href="#sign-{sign}" x="{x:g}%" y="{y:g}%"/>'
 
 
-def _event_lane(calibrated_at: Sequence[datetime], painful: Sequence[ResultRow], frame: Frame) -> Iterator[str]:
-    """Below the plot: a square for each calibration, a triangle for each test with pain."""
-    squares = "".join(
-        f"M{frame.x(at) - 3:g} {EVENT_LANE_Y - 3}h6v6h-6z"
-        for at in calibrated_at
-        if frame.span.since <= at <= frame.span.until
-    )
-    if squares:
-        yield f'<path class="event" d="{squares}"/>'
-    places = dict.fromkeys(round(frame.x(one.at)) for one in painful)
+def _outlier_marks(rows: Sequence[ResultRow], frame: Frame) -> Iterator[str]:
+    if rows:
+        drawn = "".join(_use("outlier", frame.x(one.at), frame.y(one.mm)) for one in rows)
+        yield f'<g class="outlier">{drawn}</g>'
+
+
+def _lane(sign: str, times: Iterable[datetime], frame: Frame, apart: float = 1.0) -> Iterator[str]:
+    """Signs that stand on the bottom of the plot, those within `apart` percent as one."""
+    places = sorted({round(frame.x(at) / apart) for at in times if _is_visible(at, frame.span)})
     if places:
-        yield f'<path class="event passed" d="{"".join(f"M{x} {EVENT_LANE_Y + 8}l4 7h-8z" for x in places)}"/>'
+        yield f'<g class="{sign}">{"".join(_use(sign, place * apart, FULL) for place in places)}</g>'
 
 
-def _description(rows: Sequence[ResultRow], outliers: Sequence[ResultRow], every: str | None, frame: Frame) -> str:
+class End(NamedTuple):
+    """The label at the end of a side's line, and the thin line to it."""
+
+    label: str
+    leader: str
+
+
+def _ends(sides: Mapping[Side, Shown], frame: Frame) -> list[End]:
+    """Each side's last result beside the plot, at its height, or moved apart where both would overlap."""
+    last = {side: one.rows[-1] for side, one in sides.items() if one.rows}
+    heights = {side: frame.y_scale(row.mm) for side, row in last.items()}
+    places = dict(zip(sorted(heights, key=lambda side: heights[side]), _apart(sorted(heights.values())), strict=True))
+    found = []
+    for side, row in last.items():
+        x, y, place = frame.x(row.at), heights[side], places[side]
+        words = f'{side.capitalize()}</tspan> <tspan x="100%" dy="1.15em">{length_text(row.mm, frame.units)}'
+        label = f'<text class="end {side}" x="100%" y="{place:g}%"><tspan>{words}</tspan></text>'
+        mark = f'<g class="{side} symbol full">{_use(f"last-{side}", x, y)}</g>'
+        found.append(End(mark + label, f'<path class="{side} leader" d="M{x:g} {y:g}L100 {place:g}"/>'))
+    return found
+
+
+def _apart(heights: Sequence[float]) -> list[float]:
+    """These heights, ascending, at least a label apart and inside the plot."""
+    if len(heights) < 2 or heights[1] - heights[0] >= LABEL_HEIGHT:
+        return [*heights]
+    middle = min(max((heights[0] + heights[1]) / 2, LABEL_HEIGHT / 2), FULL - LABEL_HEIGHT / 2)
+    return [middle - LABEL_HEIGHT / 2, middle + LABEL_HEIGHT / 2]
+
+
+def _signs(*, has_change: bool, has_pain: bool, has_outlier: bool) -> tuple[tuple[str, str], ...]:
+    """The signs in the chart, each with its meaning."""
+    found = [
+        (has_change, "\u25b2", "a real change"),
+        (has_pain, "\u25b3", f"pain {EASE_OFF_PAIN} or more"),
+        (has_outlier, "\u2715", "looks like an outlier"),
+    ]
+    return tuple((sign, words) for is_there, sign, words in found if is_there)
+
+
+def _description(rows: Sequence[ResultRow], outliers: Sequence[ResultRow], units: str) -> str:
     if not rows:
-        return "No tests in this period."
+        return "no tests in this period."
     distances = [one.mm for one in rows]
-    low, high = length_text(min(distances), frame.units), length_text(max(distances), frame.units)
+    low, high = length_text(min(distances), units), length_text(max(distances), units)
     text = f"{count_text(len(rows), 'test')}, " + (low if low == high else f"from {low} to {high}")
     if outliers:
         text += f", {count_text(len(outliers), 'outlier')} among them"
-    if every is not None:
-        text += f". Each point is the mean of a {every}\u2019s tests, its bar spans the lowest to the highest"
     return text + "."
 
 

@@ -32,10 +32,16 @@ def end_card_context(site: Site) -> dict[str, Any]:
     """What the card of the session on the board shows, if it has ended with results; `done` is empty otherwise."""
     now, settings = site.api.snapshot(), site.store.settings()
     detail = None if now.session_id is None or is_active(now) else site.store.session(now.session_id)
-    context: dict[str, Any] = {"done": "", "means": [], "next": None, **claim_context(site, settings.units)}
+    context: dict[str, Any] = {
+        "done": "",
+        "done_session_id": None,
+        "means": [],
+        "next": None,
+        **claim_context(site, settings.units),
+    }
     if detail is None or not (detail.tests or detail.holds or detail.rep_sets):
         return context
-    context["done"] = session_sentence(detail, settings.units)
+    context |= {"done": session_sentence(detail, settings.units), "done_session_id": detail.session.id}
     person = next((one for one in site.store.people() if one.id == detail.session.person_id), None)
     if person is not None:
         context |= _for_person(site, person, is_test=bool(detail.tests))

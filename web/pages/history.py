@@ -1,36 +1,52 @@
-"""History: the list of sessions, and one session with its charts and tables."""
+"""The list of sessions, and one session in order of time."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import NamedTuple
 
 from flask import Blueprint, abort, render_template, request
 
 from station.advice.pain import MAX_PAIN
-from station.app.progress import CONTACTS, breakdown_of
+from station.app.progress import breakdown_of
 from station.catalogue.read import exercises
 from station.catalogue.records import Group
-from station.core.events import BOTH_LEGS, SECOND_US, Legs, Side
+from station.core.events import BOTH_LEGS, Legs, Side
 from station.core.measurement.uncertainty import COVERAGE
-from station.store.records import Hold, HoldTotal, Person, RepSet, RepTotal, SessionDetail, SessionSummary, Test
-from station.units import SIDE_SYMBOLS, duration_text, length_text
+from station.store.records import (
+    Answer,
+    Hold,
+    HoldTotal,
+    Person,
+    RepSet,
+    RepTotal,
+    Session,
+    SessionDetail,
+    SessionSummary,
+    Test,
+)
+from station.units import SIDE_SYMBOLS, count_text, date_text, duration_text, length_text, length_with_uncertainty
 from web.charts.trace import trace_chart
 from web.context import Site
 from web.live.view_model import FELT_PLACES
+from web.pages.timeline import FELT_TEXTS, STATES, timeline
 
 SESSIONS_PER_PAGE = 30
 EVERYONE = "everyone"
 
 SHAPES = {str(side): shape for side, shape in SIDE_SYMBOLS.items()}
-FELT_TEXTS = {
-    "front": "felt in front of the ankle",
-    "achilles": "felt in the Achilles tendon",
-    "calf": "felt in the calf",
-    "nowhere": "felt nowhere",
-}
-STATES = {"finished": "finished", "partial": "partial", "unfinished": "not finished"}
-OUTCOMES = {"passed": "passed", "heel": "heel came up", "contact": "knee did not reach", "void": "does not count"}
+
+
+class SessionCard(NamedTuple):
+    """A session in the list: what was done, its results by side, and `about` it what was credited and answered."""
+
+    session: Session
+    what: str
+    results: list[tuple[Side, str]]
+    about: list[str]
+    is_test: bool
 
 
 def blueprint(site: Site) -> Blueprint:
@@ -48,7 +64,8 @@ def blueprint(site: Site) -> Blueprint:
             "history.html",
             person=person,
             people=site.store.people(),
-            sessions=[(one.session, session_sentence(one, units)) for one in shown],
+            days=[(day, list(cards)) for day, cards in groupby((_card(one, units) for one in shown), key=_day)],
+            shapes=SHAPES,
             active_session_id=site.api.snapshot().session_id,
             older=shown[-1].session.started_at.isoformat() if len(found) > SESSIONS_PER_PAGE else None,
         )
@@ -60,56 +77,55 @@ def blueprint(site: Site) -> Blueprint:
             abort(404)
         units = site.store.settings().units
         traces = site.store.traces(detail.run_ids)
-        charts = [made for made in (trace_chart(detail, run, traces.get(run), units) for run in detail.run_ids) if made]
+        charts = [(run, made) for run in detail.run_ids if (made := trace_chart(detail, run, traces.get(run), units))]
+        answers = _answers(site, detail.session)
+        names = {key: one.name for key, one in exercises().items()}
         return render_template(
             "session.html",
             detail=detail,
             session=detail.session,
-            sentence=session_sentence(detail, units),
+            headline=headline(detail, units),
+            entries=timeline(detail, answers, names, units),
             charts=charts,
             breakdowns=breakdown_of(site.store, detail.tests),
             coverage=COVERAGE,
             is_active=session_id == site.api.snapshot().session_id,
             units=units,
-            sides=list(Side),
             shapes=SHAPES,
-            states=STATES,
-            outcomes=OUTCOMES,
-            contacts=CONTACTS,
             people=site.store.people(),
             person=site.person(),
             felt_places=FELT_PLACES,
             most_pain=MAX_PAIN,
-            names={key: one.name for key, one in exercises().items()},
-            felt_answers=_felt_answers(site, detail),
+            names=names,
+            felt_answers=_felt_answers(detail, answers),
             just_answered=request.args.get("felt"),
-            duration_range=_duration_range,
         )
 
     return pages
 
 
-def _duration_range(one: RepSet) -> str:
-    """The duration of a repetition, fastest to slowest; a dash if they were not recorded one by one."""
-    took_s = sorted(each.took_us / SECOND_US for each in one.repetitions)
-    if not took_s:
-        return "\u2013"
-    quick, slow = (f"{one_s:.1f}" for one_s in (took_s[0], took_s[-1]))
-    return f"{quick} s" if quick == slow else f"{quick} to {slow} s"
-
-
-def _felt_answers(site: Site, detail: SessionDetail) -> dict[str, bool | None]:
-    """The stretches done in a session with a known person, and whether they have since reported feeling them."""
-    session = detail.session
+def _answers(site: Site, session: Session) -> list[Answer]:
+    """What the person answered about this session: pain while it ran, and since then whether a stretch was felt."""
     if session.person_id is None:
+        return []
+    pains = site.store.answers(session.person_id, "pain")
+    until = session.ended_at or datetime.max.replace(tzinfo=UTC)
+    in_session = [one for one in pains if session.started_at <= one.answered_at <= until]
+    felt = site.store.answers(session.person_id, "felt")
+    return [*in_session, *(one for one in felt if one.answered_at >= session.started_at)]
+
+
+def _felt_answers(detail: SessionDetail, answers: Sequence[Answer]) -> dict[str, bool | None]:
+    """The stretches done in a session with a known person, and whether they have since reported feeling them."""
+    if detail.session.person_id is None:
         return {}
     done = dict.fromkeys(hold.exercise for hold in detail.holds if hold.exercise is not None)
     stretches = [key for key in done if key in exercises() and exercises()[key].group is Group.STRETCH]
-    answers: dict[str, bool | None] = dict.fromkeys(stretches)
-    for one in reversed(site.store.answers(session.person_id, "felt") if stretches else ()):
-        if one.about in answers and one.answered_at >= session.started_at:
-            answers[one.about] = one.answer is not False
-    return answers
+    found: dict[str, bool | None] = dict.fromkeys(stretches)
+    for one in reversed(answers):
+        if one.question == "felt" and one.about in found:
+            found[one.about] = one.answer is not False
+    return found
 
 
 def _requested_before() -> datetime | None:
@@ -136,6 +152,53 @@ def _requested_person(site: Site) -> Person | None:
     if found is None:
         abort(404, "There is no such person on this station. Choose one from the list.")
     return found
+
+
+def _day(card: SessionCard) -> str:
+    return date_text(card.session.started_at)
+
+
+def _card(one: SessionSummary, units: str) -> SessionCard:
+    tests = ["Full test" if test.full else "Quick test" for test in one.tests]
+    done = [*dict.fromkeys(tests), *(["stretches"] if one.holds else []), *(["repetitions"] if one.rep_sets else [])]
+    results = [(side, length_text(mm, units)) for side, mm, _ in _last_results(one.tests)]
+    held_us = sum(hold.credited_us for hold in one.holds)
+    counted = sum(reps.count for reps in one.rep_sets)
+    about = [f"{duration_text(held_us)} held"] if held_us else []
+    about += [count_text(counted, "repetition")] if counted else []
+    answered = ", ".join(dict.fromkeys(text for test in one.tests for text in _answer_texts(test)))
+    about += [answered] if answered else []
+    what = _capitalize_first(", ".join(done)) or "Nothing completed"
+    return SessionCard(one.session, what, results, about, bool(one.tests))
+
+
+def headline(detail: SessionDetail, units: str) -> list[str]:
+    """What a session came to, in parts: the last result of each side, and what was credited."""
+    parts = [f"{side} {length_with_uncertainty(mm, sure, units)}" for side, mm, sure in _last_results(detail.tests)]
+    is_stretch = {key for key, one in exercises().items() if one.group is Group.STRETCH} | {None}
+    for what, holds in (
+        ("of stretching", [one for one in detail.holds if one.exercise in is_stretch]),
+        ("held", [one for one in detail.holds if one.exercise not in is_stretch]),
+    ):
+        credited_us = sum(one.credited_us for one in holds)
+        parts += [f"{duration_text(credited_us)} {what}"] if credited_us else []
+    counted = sum(one.count for one in detail.rep_sets)
+    parts += [count_text(counted, "repetition")] if counted else []
+    first, *others = parts or ["Nothing completed"]
+    return [_capitalize_first(first), *others]
+
+
+def _last_results(tests: Sequence[Test]) -> list[tuple[Side, float, float | None]]:
+    """The last result of each side, with its uncertainty."""
+    found: dict[Side, tuple[Side, float, float | None]] = {}
+    for test in tests:
+        for side, mm, sure in (
+            (Side.LEFT, test.left_mm, test.left_uncertainty_mm),
+            (Side.RIGHT, test.right_mm, test.right_uncertainty_mm),
+        ):
+            if mm is not None:
+                found[side] = (side, mm, sure)
+    return [found[side] for side in Side if side in found]
 
 
 def session_sentence(detail: SessionDetail | SessionSummary, units: str) -> str:

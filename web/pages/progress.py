@@ -1,4 +1,4 @@
-"""Progress: whether a change is real, from all tests of a person, in sentences, charts and a table."""
+"""Progress: whether a change is real, from all tests of a person, in a sentence, one chart and a table."""
 
 from __future__ import annotations
 
@@ -22,25 +22,24 @@ from station.app.progress import (
 )
 from station.core.events import Side
 from station.core.progress.published import PUBLISHED_MEANS
-from station.core.progress.records import Interval, SideProgress
-from station.core.progress.sentences import Formatters, difference_sentence
+from station.core.progress.records import Interval
+from station.core.progress.sentences import Formatters, difference_sentence, summary_sentence
 from station.units import SIDE_SYMBOLS
-from web.charts.progress import ProgressChart, plot_frame, side_chart, span_of_range
+from web.charts.progress import ProgressChart, Shown, progress_chart, span_of_range
 from web.charts.time_axis import Span
 from web.context import PERSON_COOKIE, Site
 
-RANGES = {"6w": "6 weeks", "6m": "6 months", "all": "all"}
-ROWS_PER_PAGE = 50
+RANGES = {"6w": "6 weeks", "6m": "6 months", "all": "All"}
+ROWS_PER_PAGE = 10
 FEW_TESTS = 2
 """With this many tests in six months, or fewer, everything is shown at first."""
 
 
 class SideSummary(NamedTuple):
-    """One side's summary at the top of the page; `progress` is `None` if it was never tested."""
+    """What is known about one side, in sentences; `last` is `None` if it was never tested."""
 
     side: Side
     shape: str
-    progress: SideProgress | None
     last: ResultRow | None
     sentences: list[str]
     error_sentence: str | None
@@ -70,9 +69,9 @@ def blueprint(site: Site) -> Blueprint:
         words = formatters_for(settings.units)
         chosen = _chosen_range(history, now)
         shown_at = _next_hour(now)
-        charts = site.store.cache.get(
-            ("charts", person.id if person else None, chosen, settings.goal_mm, settings.units, shown_at),
-            lambda: _charts(history, chosen, settings.goal_mm, settings.units, shown_at),
+        chart = site.store.cache.get(
+            ("chart", person.id if person else None, chosen, settings.goal_mm, settings.units, shown_at),
+            lambda: _chart(history, chosen, settings.goal_mm, settings.units, shown_at),
         )
         rows, page, last_page = _table_page(history, settings.units)
         return render_template(
@@ -84,8 +83,11 @@ def blueprint(site: Site) -> Blueprint:
             sides_summary=[_side_summary(history, side, words, settings.units) for side in Side],
             difference=difference_sentence(history.progress.difference, words),
             not_compared=not_compared_sentence(history),
-            charts=charts,
-            points=[json.dumps(one.points) for one in charts],
+            summary=summary_sentence(history.progress, words),
+            test_count=len(history.tests),
+            printed_on=now,
+            chart=chart,
+            points=json.dumps(chart.points),
             ranges=RANGES,
             chosen=chosen,
             rows=rows,
@@ -103,9 +105,8 @@ def blueprint(site: Site) -> Blueprint:
 def _side_summary(history: History, side: Side, words: Formatters, units: str) -> SideSummary:
     rows, progress = history.rows(side), history.side_progress(side)
     error = None if progress is None else own_error_sentence(progress.error, units)
-    return SideSummary(
-        side, SIDE_SYMBOLS[side], progress, rows[-1] if rows else None, progress_sentences(history, side, words), error
-    )
+    last = rows[-1] if rows else None
+    return SideSummary(side, SIDE_SYMBOLS[side], last, progress_sentences(history, side, words), error)
 
 
 def _chosen_range(history: History, now: datetime) -> str:
@@ -122,16 +123,18 @@ def _chosen_range(history: History, now: datetime) -> str:
 
 
 def _next_hour(now: datetime) -> datetime:
-    """The end of the charts: the same for an hour, so that they are drawn once an hour and after each new result."""
+    """The end of the chart: the same for an hour, so that it is drawn once an hour and after each new result."""
     return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
 
 
-def _charts(history: History, chosen: str, goal_mm: float, units: str, now: datetime) -> list[ProgressChart]:
+def _chart(history: History, chosen: str, goal_mm: float, units: str, now: datetime) -> ProgressChart:
     span = span_of_range(chosen, (*history.left[:1], *history.right[:1]), now)
-    shown = {side: _within(history.rows(side), span) for side in Side}
-    known = {side: progress for side in Side if (progress := history.side_progress(side)) is not None}
-    scales = plot_frame(shown.values(), known.values(), span, goal_mm, units)
-    return [side_chart(side, shown[side], progress, history.calibrated, scales) for side, progress in known.items()]
+    shown = {
+        side: Shown(_within(history.rows(side), span), progress)
+        for side in Side
+        if (progress := history.side_progress(side)) is not None
+    }
+    return progress_chart(shown, history.calibrated, span, goal_mm, units)
 
 
 def _within(seen: Sequence[ResultRow], span: Span) -> Sequence[ResultRow]:

@@ -15,6 +15,7 @@ from station.core.progress.records import (
     Forecast,
     Interval,
     Phase,
+    Progress,
     RealChange,
     SideProgress,
     SidesDifference,
@@ -39,6 +40,30 @@ class Formatters:
     change: Callable[[float], str]
     day: Callable[[datetime], str]
     pace: Callable[[float], str]
+
+
+def summary_sentence(progress: Progress, formatters: Formatters) -> str:
+    """Return one sentence about both sides: whether a change is real."""
+    sides = progress.left, progress.right
+    known = [side for side in sides if side is not None]
+    finding = _both_sides(sides, formatters)
+    if not known or not all(side.old for side in known):
+        return finding
+    last = max(side.counted[-1].at for side in known)
+    return f"At the last test, on {formatters.day(last)}: {finding[0].lower()}{finding[1:]}"
+
+
+def _both_sides(sides: tuple[SideProgress | None, SideProgress | None], formatters: Formatters) -> str:
+    left, right = (_summary(side, formatters) for side in sides)
+    if left == right:
+        return f"Both sides: {left}."
+    gains = [_gain(side, formatters) for side in sides]
+    if all(gains):
+        return f"A real gain on both sides: left {gains[0]}, right {gains[1]}."
+    starts = [_start(side, formatters) for side in sides]
+    if all(starts):
+        return f"Your starting point: left {starts[0]}, right {starts[1]}."
+    return f"Left: {left}; right: {right}."
 
 
 def side_sentences(progress: SideProgress | None, formatters: Formatters) -> list[str]:
@@ -160,6 +185,51 @@ def _first_in_same_direction(changes: Sequence[RealChange]) -> RealChange:
             break
         first = change
     return first
+
+
+def _summary(progress: SideProgress | None, formatters: Formatters) -> str:
+    """Return what is known about a change of one side, as a clause."""
+    if progress is None:
+        return "not tested yet"
+    start, gain = _start(progress, formatters), _gain(progress, formatters)
+    if start is not None:
+        return f"{start}, your starting point"
+    if gain is not None:
+        return f"a real gain of {gain}"
+    if progress.trend and progress.changes:
+        return _other_change(progress, formatters)
+    if progress.steady_since is not None:
+        return f"steady since about {formatters.day(progress.steady_since)}"
+    return (
+        "too few tests to show a change" if progress.change_mm is None else "no change beyond the measurement error yet"
+    )
+
+
+def _start(progress: SideProgress | None, formatters: Formatters) -> str | None:
+    """Return the only result of a side, `None` if there are none or several."""
+    if progress is None or len(progress.counted) != 1:
+        return None
+    return formatters.length(progress.counted[0].mm)
+
+
+def _gain(progress: SideProgress | None, formatters: Formatters) -> str | None:
+    """Return how much a side has really gained, `None` if it has not."""
+    if progress is None or not progress.trend or not progress.changes:
+        return None
+    moved = _moved(progress, _first_in_same_direction(progress.changes))
+    is_gain = progress.changes[-1].direction is Direction.GAIN and moved is not None and moved > 0
+    return formatters.length(moved) if moved is not None and is_gain else None
+
+
+def _other_change(progress: SideProgress, formatters: Formatters) -> str:
+    """Return the latest real change where it is not a gain that lasts, as a clause."""
+    latest = progress.changes[-1]
+    moved = _moved(progress, _first_in_same_direction(progress.changes))
+    if moved is None:
+        return f"a real {latest.direction}, found by another test method than the last test's"
+    if (moved > 0) is (latest.direction is Direction.GAIN):
+        return f"a real loss of {formatters.length(-moved)}, which can be regained"
+    return f"the real {latest.direction} of {formatters.day(latest.confirmed_at)} has been reversed"
 
 
 def _interval_text(estimate: Interval, formatters: Formatters) -> str:

@@ -35,46 +35,72 @@ def add_test_session(
     return one_test(store, run, left_mm, right_mm)
 
 
+def end_labels(page: str) -> list[str]:
+    """The labels at the ends of the chart's lines."""
+    return [re.sub(r"<[^>]*>", "", one) for one in re.findall(r'<text class="end.*?</text>', page)]
+
+
 def test_progress_without_tests_links_to_start(client: FlaskClient) -> None:
-    """An empty page says what the first test is for, and draws only the test position."""
+    """An empty page shows the position, says what the first test is for and how long it takes."""
     page = text_of(client)
     assert "No test yet" in page
+    assert "about six minutes" in page
+    assert '<title id="position-title">' in page
     assert "over-time" not in page
 
 
 def test_trend_line_needs_three_tests(client: FlaskClient, store: Store) -> None:
-    """One test is shown with its ±; the line appears with the third."""
+    """One test is the starting point with its ±; the page says when the line starts, and it appears with the third."""
     ann = store.add_person("Ann")
     add_test_session(store, ann.id, 9, 84.0, 90.0)
     page = text_of(client)
-    assert "your starting point" in page
+    assert "Your starting point: left 8.4 cm, right 9.0 cm." in page
     assert "8.4 cm \u00b1" in page
+    assert "The line starts with the third test." in page
     add_test_session(store, ann.id, 6, 85.0, 91.0)
-    assert " trend" not in text_of(client).split("<details")[0]
+    page = text_of(client)
+    assert "The line starts with the third test." in page
+    assert " trend" not in page
     add_test_session(store, ann.id, 3, 86.0, 92.0)
-    assert 'class="left trend"' in text_of(client)
+    page = text_of(client)
+    assert 'class="left trend"' in page
+    assert "line starts" not in page
 
 
-def test_card_shows_last_test_without_change(client: FlaskClient, store: Store) -> None:
-    """The big figure is a distance with its ±, and no change, whatever the progress so far."""
+def test_lines_end_in_last_test_without_change(client: FlaskClient, store: Store) -> None:
+    """The number at a line's end is the last test's, as on every page, whatever the progress so far."""
     ann = store.add_person("Ann")
     for number in range(10):
         add_test_session(store, ann.id, 30 - 3 * number, 84.0 + number, None)
     page = text_of(client)
-    figures = re.findall(r'<p class="figure">(.*?)</p>', page)
-    assert [re.sub(r"<[^>]*>", "", figure)[:8] for figure in figures] == ["9.3 cm \u00b1", "\u2013"]
+    assert end_labels(page) == ["Left 9.3 cm"]
+    assert "left 9.3 cm \u00b1" in page
     assert "Since your first test of this kind" in page or "So far +" in page
 
 
-def test_untested_side_shows_dash(client: FlaskClient, store: Store) -> None:
-    """A tested side alone has its chart; the other is a dash, and the sides are not compared."""
+def test_one_sentence_says_whether_change_is_real(client: FlaskClient, store: Store) -> None:
+    """The first sentence is about both sides; everything about certainty is behind a fold."""
+    ann = store.add_person("Ann")
+    for day in range(90, 0, -3):
+        add_test_session(store, ann.id, day, 60.0 + 0.4 * (90 - day) + day % 2, 90.0 + day % 2)
+    page = text_of(client)
+    lead = re.findall(r'<p class="lead">(.*?)</p>', page)
+    assert len(lead) == 1
+    assert re.fullmatch(r"Left: a real gain of [23]\.\d cm; right: steady since about [^;]*\.", lead[0])
+    assert "95 %:" not in page.split('<details class="how-sure')[0]
+    assert "95 %:" in page
+
+
+def test_untested_side_has_no_line(client: FlaskClient, store: Store) -> None:
+    """A tested side is in the chart alone; the sides are not compared."""
     ann = store.add_person("Ann")
     for days_ago in (9, 6, 3):
         add_test_session(store, ann.id, days_ago, 84.0, None)
     page = text_of(client)
-    assert "Not tested yet" in page
+    assert "right: not tested yet" in page
     assert "cannot be compared yet" in page
-    assert page.count('class="chart over-time"') == 1
+    assert page.count('class="progress-chart"') == 1
+    assert end_labels(page) == ["Left 8.4 cm"]
 
 
 def test_gap_of_a_year_is_named_and_chart_shows_everything(client: FlaskClient, store: Store) -> None:
@@ -84,29 +110,32 @@ def test_gap_of_a_year_is_named_and_chart_shows_everything(client: FlaskClient, 
     page = text_of(client)
     assert "There is no test between" in page
     assert re.search(r'range=all#over-time" aria-current="page"', page)
-    assert "No tests in this period." in text_of(client, "/progress?range=6w")
+    assert "Left: no tests in this period." in text_of(client, "/progress?range=6w")
 
 
 def test_results_are_paginated_newest_first(client: FlaskClient, store: Store) -> None:
-    """Fifty tests a page, with a link to older ones; a missing page is answered in words."""
-    add_years_of_tests(store, 120)
+    """Ten tests a page, with a link to older ones; a missing page is answered in words."""
+    add_years_of_tests(store, 25)
     page = text_of(client)
-    assert page.count("#test-1-") == 50
+    assert page.count("#test-1-") == 10
     assert "page 1 of 3" in page
-    assert page.index("#test-1-00119") < page.index("#test-1-00118")
-    assert text_of(client, "/progress?page=3").count("#test-1-") == 20
+    assert page.index("#test-1-00024") < page.index("#test-1-00023")
+    assert text_of(client, "/progress?page=3").count("#test-1-") == 5
     assert "pages 1 to 3" in text_of(client, "/progress?page=4", 400)
     assert "not one of" in text_of(client, "/progress?range=week", 400)
 
 
-def test_ten_years_of_tests_fit_in_60_kb(client: FlaskClient, store: Store) -> None:
-    """Ten years of daily tests are under 60 KB over the wire with everything the page loads, and few elements."""
+def test_ten_years_of_tests_fit_in_30_kb(client: FlaskClient, store: Store) -> None:
+    """Ten years of daily tests are under 30 KB over the wire with everything the page loads, and few elements."""
     add_years_of_tests(store, 3_650)
     page = text_of(client, "/progress?range=all")
-    assert page.count("<") < 1_500
-    files = ["/progress?range=all", "/static/page.css", "/static/progress.js"]
+    assert page.count("<") < 1_200
+    files = [
+        "/progress?range=all",
+        *(f"/static/{name}" for name in ("page.css", "progress.css", "progress.js", "print.js")),
+    ]
     sent = [client.get(one, headers={"Accept-Encoding": "gzip"}, buffered=True).data for one in files]
-    assert sum(map(len, sent)) < 60_000
+    assert sum(map(len, sent)) < 30_000
 
 
 def test_result_shows_its_cautions(client: FlaskClient, store: Store) -> None:

@@ -14,7 +14,13 @@ from station.core.facts import Contact
 from station.core.progress.analysis import analyse_progress
 from station.core.progress.person_error import Repeats
 from station.core.progress.records import Direction, Phase, Progress, Result, SideProgress
-from station.core.progress.sentences import Formatters, before_after_sentence, difference_sentence, side_sentences
+from station.core.progress.sentences import (
+    Formatters,
+    before_after_sentence,
+    difference_sentence,
+    side_sentences,
+    summary_sentence,
+)
 from tests.station.core.progress.histories import BEGIN, result, results, scattered
 
 WEEK = timedelta(weeks=1)
@@ -307,3 +313,56 @@ def test_trend_has_a_point_per_test_from_the_third_on() -> None:
     for count in range(3, 8):
         found = analyse_left(results([90.0 + number for number in range(count)]))
         assert len(found.trend) == count
+
+
+def summary_of(left: list[Result], right: list[Result], now: datetime | None = None) -> str:
+    """The one sentence about both sides."""
+    last = max(made[-1].at for made in (left, right) if made)
+    return summary_sentence(analyse_progress(left, right, GOAL_MM, now or last), WORDS)
+
+
+def test_summary_says_the_same_of_both_sides_once() -> None:
+    """No tests, too few, or no change on either side."""
+    assert summary_sentence(Progress(None, None, None), WORDS) == "Both sides: not tested yet."
+    two = results([90.0, 110.0])
+    assert summary_of(two, two) == "Both sides: too few tests to show a change."
+    few = scattered(3, slope=2.0, seed=4)
+    assert summary_of(few, few) == "Both sides: no change beyond the measurement error yet."
+
+
+def test_summary_gives_starting_point() -> None:
+    """The first results of both sides, or of the one that was tested."""
+    assert summary_of([result(0, 94)], [result(0, 101)]) == "Your starting point: left 94 mm, right 101 mm."
+    assert summary_of([result(0, 94)], []) == "Left: 94 mm, your starting point; right: not tested yet."
+
+
+def test_summary_gives_gains_of_both_sides() -> None:
+    """As the sentences about each side give them."""
+    gaining, more = scattered(14, slope=2.0), scattered(14, slope=2.5, seed=3)
+    found = re.fullmatch(r"A real gain on both sides: left (\d+) mm, right (\d+) mm\.", summary_of(gaining, more))
+    assert found
+    for size, made in zip(found.groups(), (gaining, more), strict=True):
+        assert f"A real change: {size} mm more" in side_sentences(analyse_left(made), WORDS)[0]
+
+
+def test_summary_separates_differing_sides() -> None:
+    """A gain, a loss, a steady side, a reversed gain and a change of method each have their words."""
+    gaining, losing, steady = scattered(14, slope=2.0), scattered(15, slope=-2.0), scattered(26)
+    assert re.fullmatch(
+        r"Left: a real gain of \d+ mm; right: a real loss of \d+ mm, which can be regained\.",
+        summary_of(gaining, losing),
+    )
+    assert re.search(r"; right: steady since about [\d.]+\.$", summary_of(gaining, steady))
+    down = [replace(one, test_id=f"d{one.test_id}", at=one.at + 9 * WEEK) for one in scattered(5, slope=-4.0, seed=6)]
+    up = [replace(one, mm=one.mm - 12) for one in scattered(9, slope=2.5, seed=3)]
+    assert re.search(r"left: the real gain of [\d.]+ has been reversed; right", summary_of(up + down, steady).lower())
+    word = [replace(one, contact=Contact.SELF) for one in scattered(14, slope=2.5)]
+    pad = [replace(one, test_id=f"p{one.test_id}", at=one.at + 14 * WEEK) for one in scattered(5, start=95.0)]
+    assert "Left: a real gain, found by another test method than the last test's; " in summary_of(word + pad, steady)
+
+
+def test_summary_dates_an_old_finding() -> None:
+    """Two months after the last test the sentence has its date."""
+    gaining = scattered(14, slope=2.0)
+    found = summary_of(gaining, scattered(14, slope=2.5, seed=3), now=gaining[-1].at + 8 * WEEK)
+    assert found.startswith(f"At the last test, on {WORDS.day(gaining[-1].at)}: a real gain on both sides: left ")

@@ -1,0 +1,158 @@
+"""A session in order of time: what was tested, held, repeated and answered, and the rests in between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby, pairwise
+
+from station.advice.pain import MAX_PAIN
+from station.app.progress import CONTACTS
+from station.core.events import SECOND_US, Legs
+from station.store.records import Answer, Attempt, Hold, RepSet, SessionDetail, Test
+from station.units import count_text, duration_text, length_text, length_with_uncertainty
+
+FELT_TEXTS = {
+    "front": "felt in front of the ankle",
+    "achilles": "felt in the Achilles tendon",
+    "calf": "felt in the calf",
+    "nowhere": "felt nowhere",
+}
+STATES = {"finished": "finished", "partial": "partial", "unfinished": "not finished"}
+OUTCOMES = {"passed": "passed", "heel": "heel came up", "contact": "knee did not reach", "void": "does not count"}
+MIN_REST, MAX_REST = timedelta(seconds=5), timedelta(minutes=10)
+"""A shorter pause is none, a longer one was not a rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptView:
+    """One attempt of a trial, in words; `passed` decides its sign."""
+
+    passed: bool
+    distance: str | None
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that happened, in words: its title, its `result`, and `about` it a little more.
+
+    `side` is `None` where no leg worked; `anchor` is the element's id for links to it. `until` is `None` if unknown.
+    `test` is the test that is asked about here.
+    """
+
+    at: datetime
+    title: str
+    until: datetime | None = None
+    side: Legs | None = None
+    result: str = ""
+    about: str = ""
+    attempts: tuple[AttemptView, ...] = ()
+    anchor: str = ""
+    test: Test | None = None
+    is_exercise: bool = False
+    is_rest: bool = False
+
+
+def timeline(detail: SessionDetail, answers: Sequence[Answer], names: Mapping[str, str], units: str) -> list[Entry]:
+    """Everything in a session, oldest first. `names` are those of the exercises, by key."""
+    entries = [entry for test in detail.tests for entry in _test_entries(test, units)]
+    entries += [_hold_entry(one, names) for one in detail.holds]
+    entries += [_reps_entry(one, names) for one in detail.rep_sets]
+    entries += [_pain_entry(one) for one in answers if one.question == "pain" and isinstance(one.answer, int)]
+    in_order = sorted(entries, key=lambda entry: entry.at)
+    found = in_order[:1]
+    for before, entry in pairwise(in_order):
+        found += [*_rest(before, entry), entry]
+    return found
+
+
+def _rest(before: Entry, after: Entry) -> Iterator[Entry]:
+    """The rest between two exercises."""
+    if before.is_exercise and after.is_exercise and before.until is not None:
+        pause = after.at - before.until
+        if MIN_REST <= pause <= MAX_REST:
+            seconds = round(pause.total_seconds())
+            yield Entry(before.until, f"{duration_text(seconds * SECOND_US)} rest", after.at, is_rest=True)
+
+
+def _test_entries(test: Test, units: str) -> Iterator[Entry]:
+    """The beginning of a test, each trial with its attempts, and what it is asked about afterwards."""
+    kind = "Imported test" if test.imported else "Full test" if test.full else "Quick test"
+    about = "" if test.imported else f"contact: {CONTACTS[test.contact]}"
+    state = "" if test.state == "finished" else f" ({STATES[test.state]})"
+    yield Entry(test.started_at, kind + state, about=about, anchor=f"test-{test.id}")
+    began_us = test.attempts[0].started_us if test.attempts else 0
+    end = test.started_at
+    for (side, number), group in groupby(test.attempts, key=lambda one: (one.side, one.trial)):
+        attempts = tuple(group)
+        trial = next((one for one in test.trials if (one.side, one.number) == (side, number)), None)
+        result = "" if trial is None else length_with_uncertainty(trial.toe_mm, trial.uncertainty_mm, units)
+        at, end = (
+            test.started_at + timedelta(microseconds=us - began_us)
+            for us in (attempts[0].started_us, attempts[-1].ended_us)
+        )
+        yield Entry(
+            at,
+            f"{side.capitalize()}{f', trial {number}' if test.full else ''}",
+            end,
+            side,
+            result,
+            "below range" if trial is not None and trial.below_range else "",
+            tuple(_attempt_view(one, units) for one in attempts),
+        )
+    felt, pain = test.circumstances.felt_places, test.circumstances.pain
+    answered = [FELT_TEXTS.get(place, f"felt: {place}") for place in felt or ()]
+    answered += [] if pain is None else [f"pain {pain} of {MAX_PAIN}"]
+    if answered or not test.imported:
+        yield Entry(end, "After the test", about=", ".join(answered), test=test)
+
+
+def _attempt_view(one: Attempt, units: str) -> AttemptView:
+    distance = None if one.toe_mm is None else length_text(one.toe_mm, units)
+    return AttemptView(one.outcome == "passed", distance, OUTCOMES.get(one.outcome, one.outcome))
+
+
+def _hold_entry(hold: Hold, names: Mapping[str, str]) -> Entry:
+    about = []
+    if hold.lift_count:
+        about.append(f"heel up {count_text(hold.lift_count, 'time')}, {hold.lifted_us / SECOND_US:.1f} s")
+    about += _state_texts(hold.state, verified=hold.verified)
+    name = names.get(hold.exercise or "", "Stretch")
+    lasted_us = hold.credited_us + hold.lifted_us if hold.ended_us is None else hold.ended_us - hold.started_us
+    return Entry(
+        hold.started_at,
+        f"{name}, {hold.repetition}",
+        hold.started_at + timedelta(microseconds=lasted_us),
+        hold.side,
+        f"{duration_text(hold.credited_us)} of {duration_text(hold.target_us)}",
+        ", ".join(about),
+        is_exercise=True,
+    )
+
+
+def _reps_entry(one: RepSet, names: Mapping[str, str]) -> Entry:
+    about = []
+    took_s = sorted(each.took_us / SECOND_US for each in one.repetitions)
+    if took_s:
+        quick, slow = (f"{one_s:.1f}" for one_s in (took_s[0], took_s[-1]))
+        about.append(f"{quick} s each" if quick == slow else f"{quick} to {slow} s each")
+    if one.too_quick_count:
+        about.append(f"{one.too_quick_count} too fast")
+    about += _state_texts(one.state, verified=one.verified)
+    until = None
+    if one.repetitions:
+        first, last = one.repetitions[0], one.repetitions[-1]
+        until = one.started_at + timedelta(microseconds=last.at_us - first.at_us + first.took_us)
+    counted = f"{one.count} of {count_text(one.target_count, 'repetition')}"
+    name = names.get(one.exercise or "", "Repetitions")
+    return Entry(one.started_at, name, until, one.side, counted, ", ".join(about), is_exercise=True)
+
+
+def _state_texts(state: str, *, verified: bool) -> list[str]:
+    return ([] if state == "finished" else [STATES[state]]) + ([] if verified else ["not verified"])
+
+
+def _pain_entry(one: Answer) -> Entry:
+    return Entry(one.answered_at, "Pain", about=f"{one.answer} of {MAX_PAIN}")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
-from station.app.snapshot import CueView, Fault, HeelView, UnfinishedView
+from station.app.snapshot import CueView, HeelView
 from station.config import Config, PageConfig
-from station.core.events import BOTH_LEGS, CommandName, Side
+from station.core.events import CommandName, Side
 from station.core.facts import CueName
 from station.store import Store
 from tests import browser
@@ -17,6 +16,7 @@ from tests.browser import DESKTOP, PHONE, PHONE_SMALL, Browser
 from tests.station.store.histories import FIT
 from tests.web.double import RecordedBoard, StationDouble
 from tests.web.history import add_session
+from tests.web.live_states import HEELS, HOLD, STATES
 from tests.web.years import add_years_of_tests
 from web.server.http import Server, open_page
 
@@ -34,54 +34,6 @@ PAGES = (
 TARGET, LIVE_TARGET = 44, 64
 MOST_STOPS = 100
 """More tab stops than any page has, in case the focus never returns to the start."""
-HEELS = (HeelView(Side.LEFT, True, 1.0), HeelView(Side.RIGHT, True, 0.9))
-HOLD: dict[str, Any] = {
-    "activity": "hold",
-    "phase": "hold",
-    "side": Side.LEFT,
-    "counting": "hold",
-    "counted_us": 6_000_000,
-    "target_us": 30_000_000,
-    "rate": 1,
-    "repetition": 2,
-    "repetitions": 3,
-    "toe_mm": 93.0,
-    "heels": HEELS,
-}
-STATES: dict[str, dict[str, Any]] = {
-    "idle": {},
-    "hold": HOLD,
-    "prepare": {**HOLD, "phase": "prepare", "counting": "prepare", "target_us": 10_000_000, "next_step": "Right leg"},
-    "lifted": {**HOLD, "phase": "lifted", "rate": 0},
-    "result": {"activity": "test", "phase": "result", "result_left_mm": 94.0, "result_right_mm": 101.2},
-    "fault": {"phase": "fault", "troubles": (Fault("toe", "It does not answer: check the blue and yellow wire."),)},
-    "block": {
-        "activity": "calibrate",
-        "phase": "block",
-        "target_mm": 100.0,
-        "repetition": 2,
-        "repetitions": 6,
-        "why": "Somebody stood on the board while a block was read: step off, and show it again",
-    },
-    "capture": {"activity": "calibrate", "phase": "capture", "counting": "capture", "target_us": 10_000_000, "rate": 1},
-    "move": {"activity": "test", "phase": "move", "toe_mm": 93.0, "target_mm": 109.0, "verdict": "passed", "trial": 1},
-    "felt": {"activity": "ask", "phase": "felt", "result_left_mm": 94.0, "result_right_mm": 101.2},
-    "pain": {"activity": "ask", "phase": "pain", "result_left_mm": 94.0, "result_right_mm": 101.2},
-    "exercise": {**HOLD, "exercise": "3b", "verified": True, "next_step": "hold", "next_exercise": "3c"},
-    "ready": {**HOLD, "phase": "prepare", "side": BOTH_LEGS, "exercise": "3c", "target_us": 30_000_000},
-    "both": {**HOLD, "phase": "lifted", "rate": 0, "side": BOTH_LEGS, "exercise": "3c", "verified": True},
-    "pace": {
-        "activity": "reps",
-        "phase": "reps",
-        "side": Side.LEFT,
-        "count": 0,
-        "target_count": 40,
-        "exercise": "1a",
-        "verified": False,
-    },
-    "quiz": {"activity": "lesson", "phase": "quiz", "claimed": CueName.SWITCH, "repetition": 2, "repetitions": 6},
-    "unfinished": {"rest": UnfinishedView("Daily", 700), "note": "Undone. Heel taps are off now.", "undo_us": 1},
-}
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
@@ -111,7 +63,7 @@ def test_every_live_state_fits_first_viewport(
     """Number, word and sentence are in the first viewport, and large enough to read from two metres."""
     window.emulate(size, dark=dark)
     for name, state in STATES.items():
-        station.show(**{**STATES["fault"], "troubles": (), "phase": "idle", **_blank(), **state})
+        station.show_only(**state)
         visit("/live")
         window.wait_until(
             lambda: window.run("return document.getElementById('stage').dataset.digits"), "the stream arrives"
@@ -127,17 +79,6 @@ def test_every_live_state_fits_first_viewport(
         )
         assert number >= (0.2 if name == "result" else 0.4) * least
         assert word >= 0.12 * least
-
-
-def _blank() -> dict[str, Any]:
-    fields = {key for state in STATES.values() for key in state} - {
-        "troubles",
-        "phase",
-        "rate",
-        "counted_us",
-        "target_us",
-    }
-    return {**dict.fromkeys(fields - {"activity", "heels"}), "activity": "idle", "heels": (), "rate": 0}
 
 
 def test_hold_counts_down_between_updates(

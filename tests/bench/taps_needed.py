@@ -12,6 +12,7 @@ name, as a screen reader does.
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -123,7 +124,7 @@ JOURNEYS = (
             PressAll("radio", "No"),
             Press("button", "Save", "every exercise is open to you"),
             Press("link", "Continue to", "Ada today"),
-            Press("button", "Daily", "FLAT"),
+            Press("button", "Daily", "SIT DOWN"),
         ),
     ),
     Journey("felt place answered", tested_today, (ROBIN, Press("button", "Calf", "How much did it hurt"))),
@@ -165,6 +166,8 @@ JOURNEYS = (
 
 BOUND_S = 40.0
 """Longer than the longest wait, from stepping on to GO."""
+EMPTY_S = 4.0
+"""How long the board stays empty before the first step, to learn the weight of the empty plate."""
 MOST_STOPS = 250
 """More tab stops than any page has."""
 SCREEN = """
@@ -225,6 +228,7 @@ class Walk:
                 self.hand(self, control)
             return
         if isinstance(step, Act):
+            time.sleep(EMPTY_S)
             assert self.window.run(ACT, step.command, step.argument), f"the board refuses {step.command}"
         else:
             control = self.window.wait_until(

@@ -25,7 +25,7 @@ from tests.browser import Browser
 from tests.station.store.histories import FIT
 from tests.web.double import RecordedBoard, StationDouble
 from tests.web.history import add_session, add_test
-from tests.web.live_states import HOLD, MORE_STATES, STATES
+from tests.web.live_states import HOLD, STATES
 from web.app import create_app
 from web.context import NOBODY, PERSON_COOKIE
 from web.pages.simulated_board import CONTROL_GROUPS
@@ -138,7 +138,7 @@ def views() -> tuple[View, ...]:
         for situation, (history, person, names) in SITUATIONS.items()
         for name in names
     ]
-    moments = [View(f"live-{name}", "/live", state=state) for name, state in (STATES | MORE_STATES).items()]
+    moments = [View(f"live-{name}", "/live", state=state) for name, state in STATES.items()]
     ends = [
         View("live-end-card", "/live", state={"activity": "hold", "phase": "done"}, is_end=True),
         View("live-end-card-whose", "/live", TROUBLED, state={"activity": "test", "phase": "result"}, is_end=True),

@@ -55,8 +55,6 @@ STATES: dict[str, dict[str, Any]] = {
     },
     "quiz": {"activity": "lesson", "phase": "quiz", "claimed": CueName.SWITCH, "repetition": 2, "repetitions": 6},
     "unfinished": {"rest": UnfinishedView("Daily", 700), "note": "Undone. Heel taps are off now.", "undo_us": 1},
-}
-MORE_STATES: dict[str, dict[str, Any]] = {
     "wait": {"activity": "test", "phase": "wait"},
     "stand": {"activity": "test", "phase": "settle", "heels": HEELS, "toe_mm": 68.0},
     "lay": {"activity": "setup", "phase": "lay", "board": BoardPosition.SLOPE, "is_occupied": True},

@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup setup-dev browser demo test lint bench study lock lock-check clean
+.PHONY: help setup setup-dev browser demo test lint bench look study lock lock-check clean
 
 # The device tree names a Raspberry Pi. There the environment sees Debian's packages, because the package index has no
 # lgpio wheel (the pin driver) for Python 3.13, only an empty stub.
@@ -51,6 +51,9 @@ lint: setup-dev ## style, format and types
 
 bench: setup-dev browser ## measure speed and size; writes bench/results.json
 	$(PYTHON) -m tests.bench
+
+look: setup-dev browser ## photograph every page; writes build/look/ (LOOK='--pages today --widths 390' for a part)
+	$(PYTHON) -m tests.look $(LOOK)
 
 study: setup-dev ## simulate people and their progress (minutes on two cores); writes tests/study/
 	$(PYTHON) -m tests.study --people $(PEOPLE)

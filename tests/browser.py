@@ -81,21 +81,34 @@ class Browser:
         self.driver = driver
 
     def emulate(
-        self, size: tuple[int, int], *, dark: bool = False, reduced_motion: bool = False, scripts: bool = True
+        self,
+        size: tuple[int, int],
+        *,
+        dark: bool = False,
+        reduced_motion: bool = False,
+        scripts: bool = True,
+        printed: bool = False,
+        device_scale: float = 1,
     ) -> None:
-        """Emulate a device of this size in CSS pixels, with its colour scheme, motion preference and scripts."""
+        """Emulate a device of this size in CSS pixels, with its colour scheme, motion preference and scripts.
+
+        `printed` shows the page as it is printed; `device_scale` is the device's pixels a CSS pixel.
+        """
         width, height = size
-        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < TABLET[0]}
+        metrics = {"width": width, "height": height, "deviceScaleFactor": device_scale, "mobile": width < TABLET[0]}
         self._send_command("Emulation.setDeviceMetricsOverride", metrics)
         features = [
             {"name": "prefers-color-scheme", "value": "dark" if dark else "light"},
             {"name": "prefers-reduced-motion", "value": "reduce" if reduced_motion else "no-preference"},
         ]
-        self._send_command("Emulation.setEmulatedMedia", {"media": "", "features": features})
+        self._send_command("Emulation.setEmulatedMedia", {"media": "print" if printed else "", "features": features})
         self._send_command("Emulation.setScriptExecutionDisabled", {"value": not scripts})
 
     def clear_cookies(self) -> None:
         self._send_command("Network.clearBrowserCookies", {})
+
+    def set_cookie(self, origin: str, name: str, value: str) -> None:
+        self._send_command("Network.setCookie", {"url": origin, "name": name, "value": value})
 
     def open(self, address: str) -> None:
         self.driver.get(address)
@@ -147,7 +160,8 @@ class Browser:
         """Save the whole page as a PNG."""
         width, height = self.run("return [innerWidth, document.documentElement.scrollHeight]")
         clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
-        shot = self._send_command("Page.captureScreenshot", {"clip": clip, "captureBeyondViewport": True})
+        how = {"clip": clip, "captureBeyondViewport": True, "optimizeForSpeed": True}
+        shot = self._send_command("Page.captureScreenshot", how)
         Path(path).write_bytes(base64.b64decode(shot["data"]))
 
     def printed_pages(self) -> list[int]:

@@ -65,6 +65,11 @@ class StationDouble:
         for wake in list(self._wakes):
             wake()
 
+    def show_only(self, **fields: Any) -> None:
+        """Publish a snapshot with these fields and nothing of the last one, and wake all subscribers."""
+        self._now = Snapshot(at_us=SystemClock().now_us())
+        self.show(**fields)
+
     @property
     def watchers(self) -> int:
         return len(self._wakes)

@@ -1,0 +1,243 @@
+"""Every page of the station, each kind once, in the situations in which it looks different.
+
+The pages come from the application's own addresses, so a new page is looked at and checked without a line here; what
+an address alone does not show is listed below: variants, answers to forms, and the moments of the board's page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from station.advice.health_questions import CONDITIONS
+from station.clock import SystemClock
+from station.config import Config, PageConfig
+from station.store import Store
+from station.system.demo_history import fill
+from station.system.simulate import answer_no_to_all
+from tests.browser import Browser
+from tests.station.store.histories import FIT
+from tests.web.double import RecordedBoard, StationDouble
+from tests.web.history import add_session, add_test
+from tests.web.live_states import HOLD, STATES
+from web.app import create_app
+from web.context import NOBODY, PERSON_COOKIE
+from web.pages.simulated_board import CONTROL_GROUPS
+from web.server.http import Server, open_page
+
+NOT_PAGES = (".csv", ".json", ".zip", ".ics", ".svg", "<path:filename>", "/end-card")
+"""Ends of addresses that answer a file, or a part of a page."""
+TEN_WEEKS, NEW, TROUBLED = "ten weeks", "new", "troubled"
+"""The histories: the demonstration's with a session of today; none; a person with pain and conditions, and a session
+of nobody known."""
+LONG_NAME = "A person with quite a long name, as people have"
+CHOSEN = "the chosen person"
+HEALTH_QUESTIONS, PAIN = "health", "pain"
+IS_SETTLED = """
+const stage = document.getElementById('stage')
+return document.readyState === 'complete' && (!stage || stage.dataset.digits) && document.fonts.status === 'loaded'
+"""
+"""The page and all that it loads have come; the board's page has its first state from the stream."""
+SEND = """
+const form = document.createElement('form')
+form.method = 'post'
+form.action = arguments[0]
+for (const [name, value] of Object.entries(arguments[1])) {
+  const field = document.createElement('input')
+  Object.assign(field, {type: 'hidden', name, value})
+  form.append(field)
+}
+document.body.append(form)
+window.isLeft = true
+form.submit()
+"""
+IS_ANSWERED = f"return !window.isLeft && (() => {{ {IS_SETTLED} }})()"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A page in one situation.
+
+    `{session_id}`, `{key}` and `{routine_id}` in the address stand for those of the history. `person` is the one chosen
+    in the browser: `CHOSEN`, `NOBODY`, or `None` for a browser that is new here. `state` is what happens on the board,
+    `is_end` says that the newest session has just ended there. With a `form`, the page is the answer to it.
+    """
+
+    name: str
+    address: str
+    history: str = TEN_WEEKS
+    person: str | None = CHOSEN
+    state: Mapping[str, Any] = field(default_factory=dict)
+    is_end: bool = False
+    form: Mapping[str, str] | None = None
+
+
+@cache
+def page_rules() -> tuple[tuple[str, str], ...]:
+    """The name and the address pattern of every page that the application answers, in order of address."""
+    with TemporaryDirectory() as scratch, Store.open(Path(scratch) / "rules.db", clock=SystemClock()) as store:
+        rules = sorted(create_app(StationDouble(store, _board()), store).url_map.iter_rules(), key=lambda one: one.rule)
+    return tuple(
+        (_name(rule.endpoint), rule.rule.replace("<", "{").replace(">", "}"))
+        for rule in rules
+        if "GET" in (rule.methods or ()) and not rule.rule.endswith(NOT_PAGES)
+    )
+
+
+def _name(endpoint: str) -> str:
+    """`routines.new` is `routines-new`; `plan.plan` and `health_questions.show` are the pages of their module."""
+    module, function = endpoint.replace("_", "-").split(".")
+    return module if function in (module, "show") else f"{module}-{function}"
+
+
+VARIANTS = (
+    View("exercises-filtered", "/exercises?place=calf"),
+    View("exercise-still", "/exercises/10c?still"),
+    View("routines-sheet-daily", "/routines/daily/sheet"),
+    View("routines-sheet-full", "/routines/full/sheet"),
+    View("routines-new-from-full", "/routines/new?from=full"),
+    View("help-found", "/help?q=heel"),
+    View("help-nothing-found", "/help?q=xyzzy"),
+    View("progress-all", "/progress?range=all"),
+    View("health-questions-again", "/health-questions?again="),
+    View("health-questions-saved", "/health-questions?saved=&next=today&routine=daily", TROUBLED),
+    View("error-not-found", "/nowhere"),
+    View("error-form", "/start", form={"routine": "nothing of this name"}),
+    View("plan-wrong", "/plan", form={"day0": "25:00", "zone": "Atlantis", "routine": "daily"}),
+    View("routines-new-wrong", "/routines/new", form={"action": "save", "name": ""}),
+    View("interrupt", "/start", state={**HOLD, "person_name": "Sam"}, form={"routine": "daily"}),
+    View("blocked", "/start", TROUBLED, form={"routine": "daily"}),
+)
+"""Pages that an address of the application alone does not show."""
+SITUATIONS = {
+    "first-visit": (NEW, None, ("today", "live", "progress", "history", "routines", "plan", "health-questions", "why")),
+    "who-is-here": (TEN_WEEKS, None, ("today", "live", "progress", "plan", "health-questions")),
+    "nobody": (TEN_WEEKS, NOBODY, ("today", "history")),
+    "troubled": (
+        TROUBLED,
+        CHOSEN,
+        ("today", "live", "progress", "history", "plan", "why", "health-questions", "calibration"),
+    ),
+    "whose": (TROUBLED, NOBODY, ("today", "live", "progress")),
+}
+"""For each situation its history, the person chosen, and the pages that look different in it."""
+
+
+def views() -> tuple[View, ...]:
+    """Every page, by name: of the demonstration, in other situations, and at many moments on the board."""
+    addresses = dict(page_rules())
+    pages = [View(name, address) for name, address in addresses.items()]
+    others = [
+        View(f"{name}-{situation}", addresses[name], history, person)
+        for situation, (history, person, names) in SITUATIONS.items()
+        for name in names
+    ]
+    moments = [View(f"live-{name}", "/live", state=state) for name, state in STATES.items()]
+    ends = [
+        View("live-end-card", "/live", state={"activity": "hold", "phase": "done"}, is_end=True),
+        View("live-end-card-whose", "/live", TROUBLED, state={"activity": "test", "phase": "result"}, is_end=True),
+        View("today-running", "/", state=HOLD),
+    ]
+    return tuple(sorted((*pages, *VARIANTS, *others, *moments, *ends), key=lambda view: view.name))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A station with one history: its page's server, what it shows, and what stands in addresses."""
+
+    server: Server
+    station: StationDouble
+    person_id: str | None
+    arguments: Mapping[str, str]
+
+    @property
+    def origin(self) -> str:
+        return f"http://127.0.0.1:{self.server.port}"
+
+
+@contextmanager
+def open_places(directory: Path) -> Iterator[dict[str, Place]]:
+    """Serve each history on a port of its own."""
+    with ExitStack() as opened:
+        places = {}
+        for history, prepare in HISTORIES.items():
+            path = directory / f"{history.replace(' ', '-')}.db"
+            store = opened.enter_context(Store.open(path, clock=SystemClock()))
+            person_id, arguments = prepare(store)
+            station = StationDouble(store, _board())
+            server = open_page(station, store, Config(page=PageConfig(port=0)))
+            server.start()
+            opened.callback(server.stop)
+            places[history] = Place(server, station, person_id, arguments)
+        yield places
+
+
+def show(window: Browser, places: Mapping[str, Place], view: View) -> None:
+    """Open the view and wait until it and all that it loads are there."""
+    place = places[view.history]
+    newest = {"session_id": place.arguments["session_id"]} if view.is_end else {}
+    place.station.show_only(simulated=True, **newest, **view.state)
+    window.clear_cookies()
+    person_id = place.person_id if view.person == CHOSEN else view.person
+    if person_id is not None:
+        window.set_cookie(place.origin, PERSON_COOKIE, person_id)
+    address = place.origin + view.address.format(**place.arguments)
+    if view.form is None:
+        window.open(address)
+        window.wait_until(lambda: window.run(IS_SETTLED), f"{view.name} is loaded")
+        return
+    window.open(f"{place.origin}/about")
+    window.run(SEND, address, dict(view.form))
+    window.wait_until(lambda: window.run(IS_ANSWERED), f"{view.name} is answered")
+
+
+def _board() -> RecordedBoard:
+    return RecordedBoard(tuple(control.command for _, known in CONTROL_GROUPS for control in known))
+
+
+def _ten_weeks(store: Store) -> tuple[str, dict[str, str]]:
+    """The demonstration's history with a session of today, a plan and a routine of the person's own."""
+    fill(store)
+    person = store.people()[0]
+    for one in store.people():
+        answer_no_to_all(store, one.id)
+    add_session(store, days_ago=2, name=person.name)
+    _, session_id = add_session(store, name=person.name)
+    store.add_calibration(FIT)
+    store.save_plan(person.id, _plan([[0, "18:00"], [2, "18:00"], [4, "18:00"]], "proposed"))
+    items: list[dict[str, Any]] = [{"exercise": "3b"}, {"rest_s": 20}, {"exercise": "4a"}, {"test": "quick"}]
+    routine_id = store.save_routine(None, person.id, "Mine", items)
+    return person.id, {"session_id": session_id, "routine_id": routine_id, "key": "4a"}
+
+
+def _new(store: Store) -> tuple[None, dict[str, str]]:
+    return None, {}
+
+
+def _troubled(store: Store) -> tuple[str, dict[str, str]]:
+    """A person with a long name, conditions and pain of 7, and a later session of nobody known."""
+    person, _ = add_session(store, days_ago=1, name=LONG_NAME)
+    store.add_person("Sam")
+    yes = ["tendon_pain", "balance"]
+    no = [one.key for one in CONDITIONS if one.follow_up_of is None and one.key not in yes]
+    store.add_answer(person.id, HEALTH_QUESTIONS, {"yes": yes, "no": no})
+    store.add_answer(person.id, PAIN, 7)
+    store.save_plan(person.id, _plan([[0, "07:30"], [3, "18:00"]], "daily"))
+    began = datetime.now(UTC) - timedelta(minutes=20)
+    nobody = store.begin_session(None, began, simulated=True)
+    add_test(store, nobody, began)
+    store.end_session(nobody, began + timedelta(minutes=4), "stepped off")
+    return person.id, {"session_id": nobody}
+
+
+HISTORIES = {TEN_WEEKS: _ten_weeks, NEW: _new, TROUBLED: _troubled}
+
+
+def _plan(days: list[list[Any]], routine: str) -> dict[str, Any]:
+    return {"days": days, "routine": routine, "zone": "UTC", "token": "t"}

@@ -102,7 +102,7 @@ def test_demo_shows_test_and_hold_with_heel_lift(phone: Visitor, desktop: Visito
 
     for visitor in both:
         visitor.open("/history")
-        newest = visitor.text(".session-day")
+        newest = " ".join(visitor.text(".session-day").split())
         assert f"left {left} cm" in newest
         assert f"right {right} cm" in newest
         visitor.window.click(".session-day a")

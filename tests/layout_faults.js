@@ -39,7 +39,7 @@ const isHiddenPart = one => { const style = getComputedStyle(one), box = one.get
 const above = one => { const found = []; for (; one && one !== document.body; one = one.parentElement) found.push(one); return found }
 const bar = one => above(one).find(each => /fixed|sticky/.test(getComputedStyle(each).position)) || null
 const alpha = colour => { const part = colour.match(/[\d.]+/g).map(Number); return part.length < 4 ? 1 : part[3] }
-const isBox = (one, style) => one.matches('svg') || style.display !== 'inline' && !one.closest('svg') &&
+const isBox = (one, style) => one.matches('svg') && style.overflowX !== 'visible' || style.display !== 'inline' && !one.closest('svg') &&
   (alpha(style.backgroundColor) > 0 || /hidden|clip/.test(style.overflowX) ||
    ['Top', 'Left'].every(edge => parseFloat(style[`border${edge}Width`]) > 0 && alpha(style[`border${edge}Color`]) > 0))
 const linesOf = node => {

@@ -11,7 +11,7 @@ from jinja2.utils import missing
 
 from station.app.api import StationApi
 from station.core.steps import CalibrateStep
-from station.store import Reader, StoreError
+from station.store import Reader
 from web.context import NOBODY, ROUTINES, Site
 from web.live.phase_styles import is_active
 from web.live.view_model import RESUME_NOTE
@@ -104,25 +104,16 @@ def create_app(
     def template_context() -> dict[str, object]:
         return {
             "simulated": api.board is not None,
-            "is_running": is_active(api.snapshot()),
+            "is_running": lambda: is_active(api.snapshot()),
             "resume_note": RESUME_NOTE,
             "routines": ROUTINES,
             "places": PLACES,
             "place": place_of(request.blueprint),
-            "visitor": _visitor(site),
+            "visitor": site.person,
             "no_person": NOBODY if Site.is_nobody_chosen() else "",
         }
 
     return app
-
-
-def _visitor(site: Site) -> str | None:
-    """The name of the person looking; `None` also on a page that says that the storage fails."""
-    try:
-        person = site.person()
-    except StoreError:
-        return None
-    return None if person is None else person.name
 
 
 def _add_security_headers(response: Response) -> Response:

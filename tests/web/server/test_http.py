@@ -116,7 +116,7 @@ def test_page_is_served_without_server_header(server: Server) -> None:
     """The page answers at its address and does not reveal its server software."""
     status, page = request(server)
     assert status == 200
-    assert "not a medical device" in page
+    assert "Not a medical device" in page
     assert "server:" not in raw(server, "GET /about HTTP/1.0\r\nHost: localhost\r\n\r\n").lower().split("\r\n\r\n")[0]
 
 
@@ -409,7 +409,7 @@ def test_already_bound_socket_is_used(station: StationDouble, store: Store) -> N
 def test_page_error_is_logged_and_isolated(
     server: Server, station: StationDouble, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A broken stream ends alone, the log names its address, and other pages still answer."""
+    """A broken stream ends alone, the log names its address, and what does not ask the station still answers."""
 
     def broken() -> Snapshot:
         raise RuntimeError("no picture")
@@ -420,7 +420,7 @@ def test_page_error_is_logged_and_isolated(
         assert is_closed(connection)
     assert "the page failed to answer '/events'" in caplog.text
     assert station.watchers == 0
-    assert request(server)[0] == 200
+    assert request(server, "/exercises/3a.svg")[0] == 200
     status, page = request(server, "/live")
     assert status == 500
     assert "the station keeps running" in page

@@ -139,7 +139,7 @@ def _fail_twice(visitor: Visitor) -> None:
 
 def _check_session_page(visitor: Visitor) -> None:
     """The session has a chart for each activity with attempts, credited time and heel lift, and a text version."""
-    test, hold = visitor.window.run("return [...document.querySelectorAll('figure')].map(one => one.innerText)")
+    test, hold = visitor.window.run("return [...document.querySelectorAll('figure')].map(one => one.textContent)")
     assert "6 attempts, 2 passed" in test
     assert "2 stretches with 10 s credited, 1 heel lift" in hold
     drawn = "return [...document.querySelectorAll('figure')].map(one => one.querySelectorAll(arguments[0]).length)"

@@ -71,10 +71,10 @@ def _at(phone: Visitor, path: str) -> bool:
 
 
 def _add_person(phone: Visitor, name: str) -> None:
-    phone.open("/")
+    phone.open("/people")
     phone.window.run(FILL_IN, "input[name=name]", name)
     phone.click_button("Add")
-    phone.window.wait_until(lambda: name in phone.text("h1"), "the page greets the person")
+    phone.window.wait_until(lambda: _at(phone, "/") and name in phone.text(".bar"), "Today names the person")
     assert serious_violations(phone.window) == []
 
 

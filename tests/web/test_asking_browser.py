@@ -286,7 +286,9 @@ def test_plan_form_marks_error_and_saves_after_correction(
     """The wrong field is marked, other input stays, and the corrected plan is saved."""
     window.emulate(PHONE_SMALL)
     visit("/plan")
+    window.click("[name=preset][value=other]")
     window.run("document.querySelectorAll('[name=day0], [name=day3]').forEach(one => { one.value = '18:00' })")
+    window.click("form.plan summary")
     window.find('[name="zone"]').clear()
     window.find('[name="zone"]').send_keys("Atlantis")
     window.click("form.plan button")
@@ -322,6 +324,7 @@ def test_axe_finds_nothing_serious_in_questions_and_forms(
     for address in ("/", "/health-questions?saved=&next=today&routine=daily", "/plan", "/why"):
         assert serious_violations(visit(address)) == [], address
     visit("/plan")
+    window.click("form.plan summary")
     window.find('[name="zone"]').send_keys("x")
     window.click("form.plan button")
     window.wait_until(lambda: window.text("#trouble-zone"), "the field is marked")

@@ -143,6 +143,15 @@ def test_person_is_asked_for_in_one_way(client: FlaskClient, store: Store, addre
     assert answer.headers["Location"] == ("/" if address == "/people" else address)
 
 
+def test_pages_for_developers_are_last_and_folded(client: FlaskClient, store: Store) -> None:
+    """More has them only with a simulated board, after everything else."""
+    assert "For developers" not in text_of(create_app(StationDouble(store), store).test_client(), "/more")
+    page = text_of(client, "/more")
+    before_fold, fold = page.split("<summary>For developers</summary>")
+    assert "Components" not in before_fold
+    assert fold.count("<li>") == 2
+
+
 @pytest.mark.parametrize("address", ["/people", "/plan", "/health-questions", "/why"])
 def test_first_person_only_types_a_name(client: FlaskClient, address: str) -> None:
     page = text_of(client, address)

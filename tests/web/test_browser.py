@@ -166,7 +166,7 @@ def test_live_page_is_a_mode(
     folded = window.run(
         "return [...document.querySelectorAll('details:not([open]) > summary')].map(one => one.innerText)"
     )
-    assert folded == ["It hurts", "More", *(["Simulated board"] if address == "/live" else [])]
+    assert folded == ["It hurts", "Other routines, person, sound", *(["Simulated board"] if address == "/live" else [])]
     assert window.text('button[value="skip"]') == "Skip this exercise"
     station.show(activity="idle", phase="idle", counting=None)
     window.wait_until(lambda: not window.text('button[value="skip"]'), "without a session there is nothing to skip")

@@ -28,6 +28,7 @@ from station.units import SIDE_SYMBOLS
 from web.charts.progress import ProgressChart, Shown, progress_chart, span_of_range
 from web.charts.time_axis import Span
 from web.context import PERSON_COOKIE, Site
+from web.pages.next_action import test_minutes
 
 RANGES = {"6w": "6 weeks", "6m": "6 months", "all": "All"}
 ROWS_PER_PAGE = 10
@@ -76,6 +77,7 @@ def blueprint(site: Site) -> Blueprint:
         rows, page, last_page = _table_page(history, settings.units)
         return render_template(
             "progress.html",
+            first_minutes=test_minutes(full=True),
             person=person,
             people=people,
             is_person_unknown=False,

@@ -23,6 +23,7 @@ from web.context import PERSON_COOKIE, Site
 from web.live.view_model import FELT_PLACES, resume_label
 from web.pages.feedback import claim_context
 from web.pages.next_action import next_action, test_minutes, this_week, today_summary, weekly_minutes
+from web.pages.why import why_context
 
 ASK_WINDOW = timedelta(hours=24)
 """How long after a test Today asks where its limit was felt; later people no longer remember."""
@@ -85,6 +86,7 @@ def _person_context(site: Site, person: Person | None) -> dict[str, Any]:
     return {
         "summary": summary,
         "next": next_action(summary),
+        **why_context(summary),
         "week": this_week(summary),
         "goal_minutes": WEEKLY_GOAL_MINUTES,
         "rings": [

@@ -145,6 +145,7 @@
     setVisible('stop', view.is_active)
     setVisible('confirm', view.can_confirm)
     setVisible('steps', view.is_active)
+    setVisible('begin', !view.is_active)
     setVisible('note', view.note)
     text('note', view.note || '')
     const resumeForm = el('resume-form')

@@ -120,11 +120,11 @@ def test_name_added_after_a_session_claims_it(client: FlaskClient, store: Store,
 
 
 def test_person_added_first_is_asked_about_the_session_before(client: FlaskClient, unclaimed: str) -> None:
-    """The question comes before what is next."""
+    """The question comes right after the one next thing."""
     client.post("/people", data={"name": "Ann"})
     shown = text_of(client, "/")
     assert "Whose was this?" in shown
-    assert shown.index("Whose was this?") < shown.index("A full test")
+    assert shown.index('id="now"') < shown.index("Whose was this?") < shown.index("What do these numbers mean?")
 
 
 def test_declined_session_is_not_asked_about_again(client: FlaskClient, store: Store, unclaimed: str) -> None:

@@ -44,7 +44,7 @@ def test_progress_without_tests_links_to_start(client: FlaskClient) -> None:
     """An empty page shows the position, says what the first test is for and how long it takes."""
     page = text_of(client)
     assert "No test yet" in page
-    assert "about six minutes" in page
+    assert "about 8 minutes" in page
     assert '<title id="position-title">' in page
     assert "over-time" not in page
 

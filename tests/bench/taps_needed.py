@@ -1,9 +1,9 @@
 """How many taps, keys and screens a person needs for what they came for, at a running demonstration.
 
-By touch on a phone, and by keyboard on a desktop. `python -m tests.bench.taps_needed` prints the table; a journey's
-title, or its beginning, limits it to that one. What is typed or picked from a list is not counted, only the way to the
-field. What a person does on the board (stepping on) is no tap. A screen is a page, or another word on the board's page
-at the moment of a tap.
+By touch on a phone, and by keyboard on a desktop. `python -m tests.bench.taps_needed` prints the table that
+`web/README.md` has; a journey's title, or its beginning, limits it to that one. What is typed or picked from a list is
+not counted, only the way to the field. What a person does on the board (stepping on) is no tap. A screen is a page, or
+another word on the board's page at the moment of a tap.
 
 The journeys at the top are the part to edit when a page changes: each step finds its control by role and accessible
 name, as a screen reader does.

@@ -90,7 +90,7 @@ def run_session(browser: Browser, address: str) -> None:
     for page in PAGES:
         assert browser.run(FETCH, page), page
     visitor.open("/history")
-    browser.click("tbody a")
+    browser.click("main .link-list a")
     visitor.open("/live")
 
 

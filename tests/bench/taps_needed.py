@@ -1,9 +1,9 @@
 """How many taps, keys and screens a person needs for what they came for, at a running demonstration.
 
-By touch on a phone, and by keyboard on a desktop. `python -m tests.bench.taps_needed` prints the table; a journey's
-title, or its beginning, limits it to that one. What is typed or picked from a list is not counted, only the way to the
-field. What a person does on the board (stepping on) is no tap. A screen is a page, or another word on the board's page
-at the moment of a tap.
+By touch on a phone, and by keyboard on a desktop. `python -m tests.bench.taps_needed` prints the table that
+`web/README.md` has; a journey's title, or its beginning, limits it to that one. What is typed or picked from a list is
+not counted, only the way to the field. What a person does on the board (stepping on) is no tap. A screen is a page, or
+another word on the board's page at the moment of a tap.
 
 The journeys at the top are the part to edit when a page changes: each step finds its control by role and accessible
 name, as a screen reader does.
@@ -91,40 +91,33 @@ class Journey:
     steps: tuple[Step, ...]
 
 
-TIME = "InputTime"
-ROBIN = Press("button", "Robin", "Robin today")
+ON_TODAY = "What do these numbers mean?"
+"""Words that Today shows to everybody, and *Who is here?* to nobody."""
+ROBIN = Press("button", "Robin", ON_TODAY)
+TO_GO = (Press("button", "Next", "Come back to the board"), Act("step_on", "left", "LUNGE"))
 JOURNEYS = (
     Journey(
         "newcomer to the first GO, with a name",
         no_history,
-        (
-            Fill("textbox", "Someone new? Name", "Ada"),
-            Press("button", "Add", "Ada today"),
-            Press("button", "Start a full test", "FLAT"),
-            Press("button", "Next", "Come back to the board"),
-            Act("step_on", "left", "LUNGE"),
-        ),
+        (Fill("textbox", "Your name", "Ada"), Press("button", "Start", "FLAT"), *TO_GO),
     ),
     Journey(
         "newcomer to the first GO, name afterwards",
         no_history,
-        (
-            Press("button", "Start", "FLAT"),
-            Press("button", "Next", "Come back to the board"),
-            Act("step_on", "left", "LUNGE"),
-        ),
+        (Press("button", "Start without a name", "FLAT"), *TO_GO),
     ),
     Journey(
         "newcomer to the start of a routine",
         no_history,
         (
+            Press("link", "Person: no one yet", "Someone new?"),
             Fill("textbox", "Someone new? Name", "Ada"),
-            Press("button", "Add", "Ada today"),
-            Press("link", "Answer them", "Before the first routine"),
+            Press("button", "Add", ON_TODAY),
+            Press("link", "Train", "Ready-made"),
+            Press("button", "Start Daily", "Before the first routine"),
             PressAll("radio", "No"),
             Press("button", "Save", "every exercise is open to you"),
-            Press("link", "Continue to", "Ada today"),
-            Press("button", "Daily", "Stop"),
+            Press("button", "Start: Daily", "Stop"),
         ),
     ),
     Journey("felt place answered", tested_today, (ROBIN, Press("button", "Calf", "How much did it hurt"))),
@@ -149,18 +142,23 @@ JOURNEYS = (
         ten_weeks,
         (
             ROBIN,
-            Press("link", "Make a plan", "No plan yet"),
-            Fill(TIME, "Monday, first time", "18:00"),
-            Fill(TIME, "Wednesday, first time", "18:00"),
-            Fill(TIME, "Friday, first time", "18:00"),
+            Press("link", "Train", "Ready-made"),
+            Press("link", "Plan", "No plan yet"),
+            Press("radio", "Mon, Wed, Fri", "Mon, Wed, Fri"),
+            Press("radio", "18:00", "18:00"),
             Press("button", "Save", "Monday, Wednesday and Friday at 18:00"),
         ),
     ),
-    Journey("report ready to print", ten_weeks, (ROBIN, Press("link", "Progress", "All tests"))),
+    Journey("report ready to print", ten_weeks, (ROBIN, Press("link", "Progress", "Print the report"))),
     Journey(
         "sheet of a routine ready to print",
         ten_weeks,
-        (ROBIN, Press("link", "Routines", "Ready"), Press("link", "Print Daily", "Print")),
+        (
+            ROBIN,
+            Press("link", "Train", "Ready-made"),
+            Press("DisclosureTriangle", "4 exercises of Daily", "Print"),
+            Press("link", "Print Daily", "All routines"),
+        ),
     ),
 )
 
@@ -181,14 +179,17 @@ return fetch('/board/act', {method: 'POST', body: form}).then(answer => answer.o
 """
 IS_SHOWN = "function() { return this.checkVisibility({visibilityProperty: true}) && !this.disabled }"
 PLACE = """function() {
-  const inside = () => { const box = this.getBoundingClientRect(); return box.top >= 0 && box.bottom <= innerHeight }
-  const scrolls = !inside()
-  if (scrolls) this.scrollIntoView({block: 'center'})
+  const middle = () => {
+    const box = this.getBoundingClientRect()
+    return [box.left + box.width / 2, box.top + box.height / 2]
+  }
+  const is_hit = () => this.contains(document.elementFromPoint(...middle()))
   const box = this.getBoundingClientRect()
-  const [x, y] = [box.left + box.width / 2, box.top + box.height / 2]
-  const hit = document.elementFromPoint(x, y)
-  return [x, y, scrolls, this.contains(hit)]
+  const scrolls = box.top < 0 || box.bottom > innerHeight || !is_hit()
+  if (scrolls) this.scrollIntoView({block: 'center', behavior: 'instant'})
+  return [...middle(), scrolls, is_hit()]
 }"""
+"""Where to touch, and whether that needs scrolling: also out from under the bar of places."""
 HAS_FOCUS = "function() { return document.activeElement === this }"
 IN_GROUP = "function() { return this.type === 'radio' && document.activeElement.name === this.name }"
 SET = """function(text) {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from station.advice import health_questions
 from station.app.routines import TITLES, steps_of
 from station.app.situation import plan_for
+from station.app.start_gate import StartGate
 from station.catalogue.checked import convert_to_record
 from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import Item, Restriction
@@ -24,7 +25,7 @@ from web.context import Site, wait_until_saved
 from web.live.phase_styles import is_active
 from web.pages import routine_form
 from web.pages.exercises import still_picture
-from web.pages.next_action import MINUTE_US, next_action, today_summary
+from web.pages.next_action import MINUTE_US, next_action
 from web.pages.routine_form import REST, TEST, Draft
 from web.pages.why import why_context
 
@@ -100,19 +101,20 @@ def blueprint(site: Site) -> Blueprint:
     def routines() -> str:
         person = site.person()
         person_id = person.id if person else None
+        gate = _viewers_gate(site)
         own = [_own_card(site, one) for one in site.store.own_routines(person_id)]
         return render_template(
             "routines.html",
             exercise_text=exercise_text,
             person=person,
-            ready=[_ready_card(site, key) for key in built_in_routines()],
+            ready=[_ready_card(site, key, gate) for key in built_in_routines()],
             single=[_single_card(site, key) for key in SINGLE_ABOUT],
             own=own,
             rest=site.store.unfinished_run(person_id),
             saved=next((one for one in own if one.key == request.args.get("saved")), None),
             removed="removed" in request.args,
             is_active=is_active(site.api.snapshot()),
-            **_today_context(site, person),
+            **_today_context(gate),
         )
 
     @pages.get("/routines/new")
@@ -161,7 +163,11 @@ def blueprint(site: Site) -> Blueprint:
     @pages.get("/routines/<routine_id>/sheet")
     def sheet(routine_id: str) -> str:
         ready = routine_id in built_in_routines()
-        shown = _ready_card(site, routine_id) if ready else _own_card(site, _accessible_routine(site, routine_id))
+        shown = (
+            _ready_card(site, routine_id, _viewers_gate(site))
+            if ready
+            else _own_card(site, _accessible_routine(site, routine_id))
+        )
         drawn = sum(one.exercise is not None for one in shown.entries)
         return render_template(
             "routine_sheet.html",
@@ -181,11 +187,11 @@ def blueprint(site: Site) -> Blueprint:
     return pages
 
 
-def _today_context(site: Site, person: Person | None) -> dict[str, Any]:
+def _today_context(gate: StartGate) -> dict[str, Any]:
     """What is next for a known person, with its reasons."""
-    if person is None:
+    if gate.person_id is None:
         return {}
-    summary = today_summary(site, person)
+    summary = gate.today_summary()
     return {"next": next_action(summary), "summary": summary, **why_context(summary)}
 
 
@@ -272,7 +278,7 @@ def _summary(site: Site, draft: Draft) -> routine_form.DraftSummary:
 def _copy(site: Site, wanted: str) -> Draft:
     """A draft with the content of a ready or an own routine."""
     if wanted in built_in_routines():
-        items: Iterable[Mapping[str, Any]] = [msgspec.to_builtins(item) for item in _ready_items(site, wanted)]
+        items: Iterable[Mapping[str, Any]] = [msgspec.to_builtins(item) for item in _viewers_gate(site).items(wanted)]
         name = built_in_routines()[wanted].name
     else:
         own = _accessible_routine(site, wanted)
@@ -291,15 +297,15 @@ def _accessible_routine(site: Site, routine_id: str) -> OwnRoutine:
     return own
 
 
-def _ready_card(site: Site, key: str) -> RoutineCard:
-    ready = built_in_routines()[key]
-    return RoutineCard(key, ready.name, ready.about, *_card_contents(site, _ready_items(site, key)))
-
-
-def _ready_items(site: Site, key: str) -> Sequence[Item]:
-    """The items of a ready routine for the viewer."""
+def _viewers_gate(site: Site) -> StartGate:
+    """The start gate for the viewer: one serves a whole page, because what it reads of the person is kept."""
     person = site.person()
-    return site.gate(None if person is None else person.id).items(key)
+    return site.gate(None if person is None else person.id)
+
+
+def _ready_card(site: Site, key: str, gate: StartGate) -> RoutineCard:
+    ready = built_in_routines()[key]
+    return RoutineCard(key, ready.name, ready.about, *_card_contents(site, gate.items(key)))
 
 
 def _single_card(site: Site, key: str) -> RoutineCard:

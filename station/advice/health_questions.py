@@ -479,6 +479,10 @@ def neuro_dose(exercise: Exercise, item: Item) -> Item:
     return msgspec.structs.replace(item, hold_s=hold_s, repetitions=ceil(NEURO_TOTAL_S / hold_s))
 
 
+OLD_ANSWERS = Reason("health-asked", "Your answers are more than half a year old. Are they still true?")
+"""The one reason to ask again that does not itself say that something has changed."""
+
+
 def ask_reason(
     answered_at: datetime | None, now: datetime, pains: PainAnswers = (), *, changed_at: datetime | None = None
 ) -> Reason | None:
@@ -496,5 +500,5 @@ def ask_reason(
     if changed_at is not None and changed_at > answered_at:
         return Reason("health-asked", "You reported a change, so please go through the questions again.")
     if now - answered_at > ASK_AGAIN_AFTER:
-        return Reason("health-asked", "Your answers are more than half a year old. Are they still true?")
+        return OLD_ANSWERS
     return None

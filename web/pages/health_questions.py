@@ -92,7 +92,9 @@ def blueprint(site: Site) -> Blueprint:
         if now.ask_reason is None and now.conditions is not None and "again" not in request.args:
             return _effects_page(site, person, effects_of(now.conditions, now.calm_training_days))
         last = {} if now.conditions is None else _last_answers(site, person)
-        return _questions_page(person, {}, now.ask_reason.sentence if now.ask_reason else "", last_answers=last)
+        sentence = now.ask_reason.sentence if now.ask_reason else ""
+        has_changed = now.ask_reason not in (None, health_questions.OLD_ANSWERS)
+        return _questions_page(person, {}, sentence, last_answers=last, has_changed=has_changed)
 
     @pages.post("/health-questions")
     def save() -> Response | tuple[str, int]:
@@ -119,6 +121,7 @@ def _questions_page(
     *,
     missing: Collection[str] = (),
     last_answers: Mapping[str, str] | None = None,
+    has_changed: bool = False,
 ) -> str:
     last = last_answers or {}
     return render_template(
@@ -131,7 +134,7 @@ def _questions_page(
         reason=reason,
         choice_label=_choice_label,
         last_answers=last,
-        can_repeat=bool(last) and last.keys() >= {*_asked(last)},
+        can_repeat=not has_changed and bool(last) and last.keys() >= {*_asked(last)},
         disclaimer=DISCLAIMER,
         onward=_onward_args(request.form if request.method == "POST" else request.args),
     )

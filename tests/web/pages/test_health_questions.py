@@ -179,7 +179,9 @@ def test_strong_pain_asks_health_questions_again(
     """After a pain of 6 or more the questions are asked again, with the reason."""
     client.post("/health-questions", data=NO)
     store.add_answer(ada, "pain", 8)
-    assert "You have had strong pain since" in text_of(client, "/health-questions")
+    page = text_of(client, "/health-questions")
+    assert "You have had strong pain since" in page
+    assert "Nothing has changed" not in page
 
 
 def test_answer_for_one_leg_is_stored_and_named_everywhere(client: FlaskClient, store: Store, ada: str) -> None:

@@ -355,7 +355,8 @@ def test_picture_is_whole_above_the_dock(
     visit("/live")
     wait_for_stream(window)
     (picture,) = window.run(
-        "return [...document.querySelectorAll('#live-picture > svg')].map(one => one.getBoundingClientRect())"
+        "return [...document.querySelectorAll('#live-picture > svg')]"
+        ".filter(one => getComputedStyle(one).visibility === 'visible').map(one => one.getBoundingClientRect())"
         ".filter(box => box.height).map(box => [box.left, box.top, box.right, box.bottom])"
     )
     dock = window.run("const box = document.getElementById('dock').getBoundingClientRect(); return [box.left, box.top]")

@@ -298,7 +298,7 @@ def _toe_text(snapshot: Snapshot, units: str) -> str | None:
     """The distance of the toes, or why there is none where one is needed; else `None`."""
     if snapshot.toe_mm is not None:
         return lengths.length_text(snapshot.toe_mm, units)
-    if isinstance(snapshot.state, TestState | BlockState) and is_active(snapshot):
+    if isinstance(snapshot.state, TestState | BlockState) and snapshot.phase != "wait" and is_active(snapshot):
         return snapshot.toe_why or "no reading"
     return None
 

@@ -101,10 +101,10 @@ def test_missing_values_are_shown_as_missing() -> None:
 
 
 @pytest.mark.parametrize(
-    "fields", [{}, {"activity": "lesson", "phase": "quiz"}, {"activity": "test", "phase": "result"}]
+    ("activity", "phase"), [("idle", "idle"), ("lesson", "quiz"), ("test", "wait"), ("test", "result")]
 )
-def test_no_reading_is_no_news_where_none_is_needed(fields: dict[str, Any]) -> None:
-    assert shown(**fields, toe_why="no reading yet")["toe"] is None
+def test_no_reading_is_no_news_where_none_is_needed(activity: str, phase: str) -> None:
+    assert shown(activity=activity, phase=phase, toe_why="no reading yet")["toe"] is None
 
 
 def test_number_of_a_sound_is_shown_once() -> None:

@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 TOE_MEDIAN_US = 500_000
 """The toe distance shown is the median over this span."""
+NO_READING_YET = "no reading yet"
+"""Why there is no toe distance before the first reading."""
 
 
 class BoardView:
@@ -34,7 +36,7 @@ class BoardView:
         self.decision: StartDecision | None = None
         self.decided_for: str | None = None
         """The person that `decision` is about, `None` for an unknown one."""
-        self.toe_missing_reason: str | None = "no reading yet"
+        self.toe_missing_reason: str | None = NO_READING_YET
         """Why there is no toe distance; `None` while there is one."""
         self._toes: deque[tuple[int, float]] = deque()
         self._faults: dict[str, str] = {}

@@ -14,13 +14,14 @@ LEGS: dict[str, Legs] = {"LEFT": Side.LEFT, "RIGHT": Side.RIGHT, "BOTH FEET": BO
 BOARD_WORDS = {word for word, _, _ in BOARD_STYLES.values()}
 QUESTION_WORDS = {"WHERE?": FELT_QUESTION, "PAIN?": PAIN_QUESTION}
 TEMPO_WORDS = {word for parts in TEMPO_PARTS.values() for word, _ in parts}
+HEEL_WORDS = ("HEEL DOWN", "HEELS DOWN")
 MOVE_WORDS = {"SLIDE BACK": 1, "CLOSER": -1, "STAND STILL": 0}
 """The words in a move, and the direction in which the number beside them leads."""
 WORDS = {
     **dict.fromkeys(("READY", "LEFT", "RIGHT", "BOTH FEET", "COME BACK", "SIT DOWN"), CueName.READY),
     **dict.fromkeys(("LUNGE", "KEEP GOING", "YOUR PACE", *TEMPO_WORDS), CueName.GO),
     **dict.fromkeys((*BOARD_WORDS, *QUESTION_WORDS), CueName.ASK),
-    "HEEL DOWN": CueName.HEEL_UP,
+    **dict.fromkeys(HEEL_WORDS, CueName.HEEL_UP),
     "REST": CueName.HOLD_DONE,
     "OTHER SIDE": CueName.SWITCH,
     "SLIDE BACK": CueName.YES,
@@ -55,7 +56,7 @@ class PageReader:
     def _asked_by(self, word: str, before: str) -> CueName | None:
         """What a new word asks for; nothing where it continues what the person does already."""
         is_same_move = word in MOVE_WORDS and before in MOVE_WORDS and self.activity == "test"
-        if is_same_move or (word in TEMPO_WORDS and before in (*TEMPO_WORDS, "HEEL DOWN")):
+        if is_same_move or (word in TEMPO_WORDS and before in (*TEMPO_WORDS, *HEEL_WORDS)):
             return None
         if word == "STAND STILL":
             return CueName.YES if before == "LUNGE" else None

@@ -34,7 +34,8 @@ MM_PER_PX = {PHONE: 25.4 / 153, (844, 390): 25.4 / 153, DESKTOP: 25.4 / 149, (19
 LEAST_CAPITAL_MM = 9.0
 """Sixteen minutes of arc at two metres."""
 READ_FROM_BOARD = """
-const texts = ['number', 'unit', 'caption', 'side', 'word', 'brief', 'next'].map(id => document.getElementById(id))
+const ids = ['number', 'results', 'unit', 'caption', 'side', 'word', 'brief', 'next']
+const texts = ids.map(id => document.getElementById(id))
 const seen = texts.filter(one => one.textContent.trim() && one.getClientRects().length)
 const pen = document.createElement('canvas').getContext('2d')
 const capital = one => {

@@ -62,14 +62,30 @@ def test_card_faults_are_found(visit: Callable[[str], Browser], window: Browser)
     assert any("lies on" in fault for fault in found)
 
 
+@pytest.mark.parametrize("address", ["/settings", "/routines/new?from=full"])
 @pytest.mark.parametrize("size", [PHONE, (1280, 800)], ids=["phone", "desktop"])
-def test_save_is_always_in_reach(visit: Callable[[str], Browser], window: Browser, size: tuple[int, int]) -> None:
-    """On Settings Save lies above everything else at the top, in the middle and at the end of the page."""
+def test_save_is_always_in_reach(
+    visit: Callable[[str], Browser], window: Browser, size: tuple[int, int], address: str
+) -> None:
+    """On a long form Save lies above everything else at the top, in the middle and at the end of the page."""
     window.emulate(size)
-    visit("/settings")
+    visit(address)
     for share in (0, 0.5, 1):
         window.run("scrollTo({top: arguments[0] * document.documentElement.scrollHeight, behavior: 'instant'})", share)
         assert window.run(IS_IN_VIEW, ".save-bar button"), share
+
+
+def test_fields_and_buttons_of_row_take_two_lines(visit: Callable[[str], Browser], window: Browser) -> None:
+    """On a phone the fields and buttons of each row of a routine lie in at most two lines below its name."""
+    window.emulate(PHONE)
+    visit("/routines/new?from=full")
+    lines = window.run(
+        "return [...document.querySelectorAll('.routine-rows li')].map(row => new Set([...row.querySelectorAll("
+        "'.row-fields > *, .row-actions button')].map(e => { const box = e.getBoundingClientRect();"
+        " return Math.round((box.top + box.bottom) / 20) })).size)"
+    )
+    assert lines
+    assert max(lines) <= 2
 
 
 def test_plan_takes_three_taps(visit: Callable[[str], Browser], window: Browser, store: Store) -> None:

@@ -10,12 +10,13 @@ import zipfile
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from station.app.snapshot import Fault
+from station.app.snapshot import Fault, HeelView
 from station.clock import SystemClock
 from station.core.events import CommandName, Side
 from station.core.sound.cues import CUES
@@ -35,6 +36,7 @@ PAGES = (
     *("/exercises", "/exercises/3a", "/routines", "/routines/new?from=full", "/help", "/causes"),
     *("/routines/daily/sheet", "/sheets/position"),
 )
+HEELS = (HeelView(Side.LEFT, True, None), HeelView(Side.RIGHT, False, None))
 
 
 def text_of(client: FlaskClient, address: str, status: int = 200) -> str:
@@ -124,6 +126,37 @@ def test_today_asks_who_is_here_among_several_people(client: FlaskClient, store:
     assert client.post("/person", data={"person": ada.id}).status_code == 303
     assert "Person: Ada" in text_of(client, "/")
     assert client.post("/person", data={"person": "somebody"}).status_code == 400
+
+
+@pytest.mark.parametrize("address", ["/", "/people", "/progress", "/plan", "/health-questions", "/why"])
+def test_person_is_asked_for_in_one_way(client: FlaskClient, store: Store, address: str) -> None:
+    """Everywhere a button for each name and a field for a new one; both lead back to the page."""
+    for name in ("Ada", "Grace"):
+        store.add_person(name)
+    page = text_of(client, address)
+    assert re.findall(r'<button name="person" value="(?!nobody)[^>]*>(\w+)</button>', page) == ["Ada", "Grace"]
+    assert page.count('action="/person"') == page.count('action="/people"') == 1
+    assert "Someone new? Name" in page
+    back = re.findall(r'name="(?:return_to|next)" value="([\w-]+)"', page)
+    assert back == ["today" if address in ("/", "/people") else address[1:]] * 2
+    answer = client.post("/people", data={"name": "Robin", "next": back[1]})
+    assert answer.headers["Location"] == ("/" if address == "/people" else address)
+
+
+def test_pages_for_developers_are_last_and_folded(client: FlaskClient, store: Store) -> None:
+    """More has them only with a simulated board, after everything else."""
+    assert "For developers" not in text_of(create_app(StationDouble(store), store).test_client(), "/more")
+    page = text_of(client, "/more")
+    before_fold, fold = page.split("<summary>For developers</summary>")
+    assert "Components" not in before_fold
+    assert fold.count("<li>") == 2
+
+
+@pytest.mark.parametrize("address", ["/people", "/plan", "/health-questions", "/why"])
+def test_first_person_only_types_a_name(client: FlaskClient, address: str) -> None:
+    page = text_of(client, address)
+    assert "Type your name to begin." in page
+    assert 'action="/person"' not in page
 
 
 def test_inches_replace_centimetres_on_every_page(client: FlaskClient, store: Store) -> None:
@@ -244,6 +277,7 @@ def test_unknown_address_gets_one_sentence(client: FlaskClient, address: str) ->
     page = text_of(client, address, 404)
     assert "Page not found" in page
     assert "Back to today" in page
+    assert 'class="chip" href="/"' in page
 
 
 def test_start_passes_chosen_routine_and_person(client: FlaskClient, station: StationDouble, store: Store) -> None:
@@ -412,11 +446,31 @@ def test_about_names_everything_that_is_not_ours(client: FlaskClient) -> None:
 
 def test_status_reports_fault_and_remedy(client: FlaskClient, station: StationDouble) -> None:
     """In words and as JSON."""
-    station.show(toe_mm=93.0)
+    station.show(toe_mm=93.0, heels=HEELS)
     assert "All good" in text_of(client, "/status")
     station.show(troubles=(Fault("heel left", "The left heel is silent: check its cable."),))
     assert "check its cable" in text_of(client, "/status")
     assert json.loads(text_of(client, "/status.json"))["ok"] is False
+
+
+@pytest.mark.parametrize(
+    ("fields", "title"),
+    [
+        ({}, "Running; waiting for the first readings"),
+        ({"toe_why": "no reading yet", "heels": HEELS}, "Running; waiting for the first readings"),
+        ({"toe_mm": 93.0}, "Running; waiting for the first readings"),
+        ({"toe_mm": 93.0, "heels": (HEELS[0], HeelView(Side.RIGHT, None, None))}, "Running; waiting for the first"),
+        ({"toe_why": "out of range", "heels": HEELS}, "Running; no distance reading"),
+    ],
+)
+def test_status_is_good_only_with_every_reading(
+    client: FlaskClient, station: StationDouble, fields: dict[str, Any], title: str
+) -> None:
+    """A station that has not read a sensor needs no action, but its title does not call all of it good."""
+    station.show(**fields)
+    page = text_of(client, "/status")
+    assert f"<h1>{title}" in page
+    assert "All good" not in page
 
 
 def test_status_reports_stalled_station(client: FlaskClient, station: StationDouble) -> None:

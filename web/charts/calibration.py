@@ -1,4 +1,4 @@
-"""The calibration charts: the curve fitted through the blocks, its residuals, and the sensor's error over months."""
+"""The calibration charts: the curve fitted through the blocks, its residuals, and the correction over months."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ CURVE_POINTS = 40
 EXTRAPOLATION_MM = 20.0
 """How far the curve is drawn beyond the last block, to show that it is less certain there."""
 REFERENCE_MM = 100.0
-"""The toe distance at which the sensor's error is followed over months."""
+"""The toe distance at which the correction is followed over months."""
 RESIDUAL_RANGE_MM = 2.0
 """A residual above this is refused, so the scale of the residuals is the same for all calibrations."""
 
 
 @dataclass(frozen=True, slots=True)
-class SensorError:
-    """One measurement of the sensor's uncalibrated error at `AT_MM`, by a calibration or a check."""
+class Correction:
+    """What the distance of the board as built needs added at `REFERENCE_MM`, by a calibration or a check."""
 
     at: datetime
-    error_mm: float
+    correction_mm: float
     uncertainty_mm: float
     is_calibration: bool
     passed: bool
@@ -76,12 +76,12 @@ def fit_chart(fit: Fit) -> Chart:
     return _build_chart("fit", "Blocks and the fitted curve", sentence, FIT_HEIGHT, parts)
 
 
-def sensor_errors(calibrations: Sequence[Calibration], checks: Sequence[Check]) -> list[SensorError]:
-    """The sensor's own error at 100 mm at every calibration by blocks and every check, oldest first.
+def corrections_of(calibrations: Sequence[Calibration], checks: Sequence[Check]) -> list[Correction]:
+    """The correction at 100 mm at every calibration by blocks and every check, oldest first.
 
-    A check adds the drift that it measured to the error at its calibration.
+    A check takes the drift that it measured from the correction of its calibration.
     """
-    by_id: dict[str, SensorError] = {}
+    by_id: dict[str, Correction] = {}
     built = Curve()
     for one in sorted(calibrations, key=lambda each: each.number):
         if one.fit is None:
@@ -89,48 +89,50 @@ def sensor_errors(calibrations: Sequence[Calibration], checks: Sequence[Check]) 
             continue
         reading_mm = one.curve.reading_mm(REFERENCE_MM)
         sure_mm = one.fit.uncertainty_mm(reading_mm)
-        by_id[one.id] = SensorError(one.created_at, built.toe_mm(reading_mm) - REFERENCE_MM, sure_mm, True, True)
+        by_id[one.id] = Correction(one.created_at, REFERENCE_MM - built.toe_mm(reading_mm), sure_mm, True, True)
     found = list(by_id.values())
     found += [
-        SensorError(
-            one.created_at, by_id[one.calibration_id].error_mm + one.off_mm, one.uncertainty_mm, False, one.passed
+        Correction(
+            one.created_at, by_id[one.calibration_id].correction_mm - one.off_mm, one.uncertainty_mm, False, one.passed
         )
         for one in checks
         if one.calibration_id in by_id
     ]
-    return sorted(found, key=lambda look: look.at)
+    return sorted(found, key=lambda one: one.at)
 
 
-def drift_chart(errors: Sequence[SensorError], now: datetime) -> Chart:
-    """The sensor's own error at 100 mm over real time: squares are calibrations, circles checks, crosses failed."""
-    margin = max((now - errors[0].at) * 0.03, timedelta(hours=12))
-    span = Span(min(errors[0].at - margin, now - timedelta(weeks=1)), now)
+def drift_chart(corrections: Sequence[Correction], now: datetime) -> Chart:
+    """The correction at 100 mm over real time: squares are calibrations, circles checks, crosses failed."""
+    margin = max((now - corrections[0].at) * 0.03, timedelta(hours=12))
+    span = Span(min(corrections[0].at - margin, now - timedelta(weeks=1)), now)
     time = Scale(span.since.timestamp(), span.until.timestamp(), X_MIN, X_MAX)
-    reach = [COVERAGE * look.uncertainty_mm for look in errors]
-    low = min(look.error_mm - mm for look, mm in zip(errors, reach, strict=True)) - 1
-    high = max(look.error_mm + mm for look, mm in zip(errors, reach, strict=True)) + 1
+    reach = [COVERAGE * one.uncertainty_mm for one in corrections]
+    low = min(one.correction_mm - mm for one, mm in zip(corrections, reach, strict=True)) - 1
+    high = max(one.correction_mm + mm for one, mm in zip(corrections, reach, strict=True)) + 1
     step = next((step for step in (1, 2, 5, 10) if (high - low) / step <= 7), 20)
     value = Scale(low // step * step, -(-high // step) * step, DRIFT_BOTTOM, DRIFT_TOP)
-    parts = ['<text x="2" y="12">off at 100 mm, mm</text>']
+    parts = ['<text x="2" y="12">added at 100 mm, mm</text>']
     parts += _gridlines(value, [value.low + n * step for n in range(round((value.high - value.low) / step) + 1)])
     for at, label in ticks(span):
         x = time(at.timestamp())
         parts.append(f'<path class="axis" d="M{x:g} {DRIFT_TOP}V{DRIFT_BOTTOM}"/>')
         anchor = "middle" if x < X_MAX - 14 else "end"
         parts.append(f'<text x="{x:g}" y="{DRIFT_HEIGHT - 12}" text-anchor="{anchor}">{label}</text>')
-    for look, mm in zip(errors, reach, strict=True):
-        x, y = time(look.at.timestamp()), value(look.error_mm)
-        parts.append(f'<path class="whisker" d="M{x:g} {value(look.error_mm - mm):g}V{value(look.error_mm + mm):g}"/>')
-        if look.is_calibration:
+    for one, mm in zip(corrections, reach, strict=True):
+        x, y = time(one.at.timestamp()), value(one.correction_mm)
+        parts.append(
+            f'<path class="whisker" d="M{x:g} {value(one.correction_mm - mm):g}V{value(one.correction_mm + mm):g}"/>'
+        )
+        if one.is_calibration:
             parts.append(f'<path class="event passed" d="M{x - 4:g} {y - 4:g}h8v8h-8z"/>')
-        elif look.passed:
+        elif one.passed:
             parts.append(f'<circle class="event" cx="{x:g}" cy="{y:g}" r="4"/>')
         else:
             parts.append(f'<path class="event" d="M{x - 4:g} {y - 4:g}l8 8m0-8l-8 8"/>')
-    made = sum(look.is_calibration for look in errors)
-    counts = f"{count_text(made, 'calibration')} and {count_text(len(errors) - made, 'check')}"
-    sentence = f"{counts} since {date_text(errors[0].at)}."
-    return _build_chart("sensor", "Sensor error at 100 mm over time", sentence, DRIFT_HEIGHT, parts)
+    made = sum(one.is_calibration for one in corrections)
+    counts = f"{count_text(made, 'calibration')} and {count_text(len(corrections) - made, 'check')}"
+    sentence = f"{counts} since {date_text(corrections[0].at)}."
+    return _build_chart("sensor", "Correction applied", sentence, DRIFT_HEIGHT, parts)
 
 
 def _gridlines(scale: Scale, values: Sequence[float]) -> Iterator[str]:

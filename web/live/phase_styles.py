@@ -175,7 +175,9 @@ def phase_style(snapshot: Snapshot) -> PhaseStyle:
     if phase == "lifted" and state.side is BOTH_LEGS:
         up = [heel.side for heel in snapshot.heels if heel.down is False]
         sentence = f"{_raised_heel_sentence(up)} The clock is paused."
-        return style._replace(sentence=sentence, brief=f"{up[0].capitalize()} heel." if len(up) == 1 else "")
+        if len(up) == 1:
+            return style._replace(sentence=sentence, brief=f"{up[0].capitalize()} heel.")
+        return style._replace(word="HEELS DOWN", sentence=sentence)
     if exercise is None or not isinstance(state, ExerciseState):
         return style
     return _exercise_style(snapshot, state, exercise, phase, style)

@@ -32,6 +32,7 @@ from web.exercise_text import TIMES_SIGN
 from web.live.phase_styles import (
     PHASE_STYLES,
     PhaseStyle,
+    current_exercise,
     exercise_details,
     is_active,
     is_self_paced,
@@ -59,7 +60,7 @@ TAP_HINTS = {
 }
 
 VERDICTS = {
-    "passed": ("Passed.", "Passed."),
+    "passed": ("That one counts.", "That one counts."),
     "heel": ("Your heel came up. Try again.", "Heel lifted."),
     "contact": ("Your knee did not reach. Try again.", "Knee too far."),
     "void": ("The board moved. Same distance again.", "Board moved."),
@@ -88,6 +89,18 @@ CLOCK_CAPTIONS = {
 """What a clock counts down to."""
 MOVE_CAPTIONS = {"SLIDE BACK": "slide back", "CLOSER": "closer", "STAND STILL": "off target"}
 """What the distance is while the board is moved, by the word beside it."""
+TEST_PICTURES = {
+    "wait": "test-step-on",
+    "settle": "test-stand",
+    "side": "test-ready",
+    "count": "test-ready",
+    "attempt": "test-lunge",
+    "move": "test-move",
+    "switch": "test-lift",
+}
+"""What a person does in a phase of a test, as a picture."""
+MOVE_PICTURES = {"SLIDE BACK": "test-slide-back", "CLOSER": "test-closer", "STAND STILL": "test-stand"}
+"""The picture while the board is moved, by the word beside it; without a reading, `TEST_PICTURES` has it."""
 REPETITION_NOUNS = {"calibrate": "block", "check": "block", "lesson": "sound"}
 """What a repetition is called in activities other than stretches."""
 
@@ -128,15 +141,14 @@ def live_view(snapshot: Snapshot, units: str) -> dict[str, Any]:
         "target_us": clock.target_us if clock is not None else 0,
         "rate": clock.rate if clock is not None else 0,
         "caption": _caption(snapshot, style, units),
-        "picture": _picture(state),
+        "picture": _picture(state, style),
         "number": _number(snapshot, units),
         "unit": _unit(snapshot, units),
+        "results": _result_rows(state, units),
         "bar_share": _bar_share(snapshot),
         "step_position": _position_text(state),
         "next": _next_text(snapshot, units),
-        "toe": lengths.length_text(snapshot.toe_mm, units)
-        if snapshot.toe_mm is not None
-        else snapshot.toe_why or "no reading",
+        "toe": _toe_text(snapshot, units),
         "toe_mm": snapshot.toe_mm,
         "target": lengths.length_text(snapshot.target_mm, units) if snapshot.target_mm is not None else None,
         "best": lengths.length_text(best_mm, units) if best_mm is not None else None,
@@ -150,6 +162,7 @@ def live_view(snapshot: Snapshot, units: str) -> dict[str, Any]:
         "session": snapshot.session_id,
         "simulated": snapshot.simulated,
         "exercise": exercise_details(snapshot),
+        "exercise_picture": _exercise_picture(snapshot),
         "next_exercise": snapshot.next_exercise,
         "question": _question(state),
         "is_active": is_active(snapshot),
@@ -241,7 +254,7 @@ def _brief(snapshot: Snapshot, style: PhaseStyle, units: str) -> str | None:
     if state.phase == "switch" and isinstance(state.side, Side):
         return f"Lift the {state.side.other} foot."
     if _is_self_confirmed(state):
-        return "At wall: tap twice."
+        return "Tap heel twice."
     if isinstance(state, TestState) and state.phase == "move" and state.verdict and not style.brief:
         return VERDICTS.get(state.verdict, (state.verdict, state.verdict))[1]
     return style.brief
@@ -259,13 +272,34 @@ def _block_sentence(state: BlockState, style: PhaseStyle) -> str:
     return f"{state.why}. {sentence}" if state.phase in ("done", "ended") else f"{state.why}."
 
 
-def _picture(state: ActivityState) -> str | None:
-    """The picture to show: how the board must lie, or the position of a test while the person works at it."""
+def _picture(state: ActivityState, style: PhaseStyle) -> str | None:
+    """The picture to show: how the board must lie, or what the person does in a test; it agrees with the words."""
     match state:
         case SetupState(phase="lay"):
             return f"board-{state.board}"
-        case TestState(phase="wait" | "settle" | "side" | "count" | "attempt" | "move" | "switch"):
-            return "position"
+        case TestState(phase="move"):
+            return MOVE_PICTURES.get(style.word, TEST_PICTURES["move"])
+        case TestState():
+            return TEST_PICTURES.get(state.phase)
+    return None
+
+
+def _exercise_picture(snapshot: Snapshot) -> dict[str, str] | None:
+    """The exercise to picture: the current one; while the person rests, the next one if it is known."""
+    if snapshot.phase != "rest":
+        exercise = current_exercise(snapshot)
+    else:
+        is_between_steps = isinstance(snapshot.state, RestState)
+        exercise = exercises().get(snapshot.next_exercise or "") if is_between_steps else None
+    return {"key": exercise.key, "short_name": exercise.short_name} if exercise is not None else None
+
+
+def _toe_text(snapshot: Snapshot, units: str) -> str | None:
+    """The distance of the toes, or why there is none where one is needed; else `None`."""
+    if snapshot.toe_mm is not None:
+        return lengths.length_text(snapshot.toe_mm, units)
+    if isinstance(snapshot.state, TestState | BlockState) and is_active(snapshot):
+        return snapshot.toe_why or "no reading"
     return None
 
 
@@ -323,9 +357,7 @@ def _number(snapshot: Snapshot, units: str) -> str | None:
         case TestState(phase="wait" | "switch"):
             return NO_NUMBER
         case TestState(phase="result") as state:
-            results = ((Side.LEFT, state.result_left_mm), (Side.RIGHT, state.result_right_mm))
-            known = [f"{SIDE_SYMBOLS[side]} {lengths.number_text(mm, units)}" for side, mm in results if mm is not None]
-            return "\n".join(known) or NO_NUMBER
+            return "" if _result_rows(state, units) else NO_NUMBER
         case TestState(phase="move", target_mm=float() as target_mm) if snapshot.toe_mm is not None:
             return lengths.number_text(abs(target_mm - snapshot.toe_mm), units)
     return lengths.number_text(snapshot.toe_mm, units) if snapshot.toe_mm is not None else NO_NUMBER
@@ -349,6 +381,8 @@ def _unit(snapshot: Snapshot, units: str) -> str:
             return f"of {repetitions}" if repetitions else ""
         case TestState(phase="count") if snapshot.cue is not None and snapshot.cue.count is not None:
             return ""
+        case TestState(phase="result"):
+            return ""
         case BlockState(phase=phase):
             return "mm" if phase == "block" else ""
     return lengths.UNIT_SYMBOLS[units] if _number(snapshot, units) not in (None, NO_NUMBER) else ""
@@ -367,11 +401,12 @@ def _bar_share(snapshot: Snapshot) -> float | None:
 
 
 def _position_text(state: ActivityState) -> str:
-    """The position in the routine: step, repetition, trial, attempt."""
+    """The position in the routine: step, repetition, trial, attempt; not what the large number shows already."""
     parts = []
     if state.step is not None and state.steps and state.steps > 1:
         parts.append(f"step {state.step + 1} of {state.steps}")
-    if isinstance(state, HoldState | LessonState | BlockState) and state.repetition is not None:
+    is_number = isinstance(state, LessonState) and state.phase in SOUND_PHASES
+    if isinstance(state, HoldState | LessonState | BlockState) and state.repetition is not None and not is_number:
         is_named = isinstance(state, HoldState) and state.exercise
         thing = REPETITION_NOUNS.get(state.activity, "hold" if is_named else "stretch")
         if state.repetitions != 1:
@@ -387,6 +422,24 @@ def _position_text(state: ActivityState) -> str:
 def _heel(heel: HeelView) -> dict[str, Any]:
     state = "unknown" if heel.down is None else "down" if heel.down else "up"
     return {"side": heel.side, "shape": SIDE_SYMBOLS[heel.side], "down": heel.down, "share": heel.share, "state": state}
+
+
+def _result_rows(state: ActivityState, units: str) -> list[dict[str, str]]:
+    """The result of a test, a row for each side that has one, shown in place of the number."""
+    if not isinstance(state, TestState) or state.phase != "result":
+        return []
+    results = ((Side.LEFT, state.result_left_mm), (Side.RIGHT, state.result_right_mm))
+    return [
+        {
+            "side": side,
+            "shape": SIDE_SYMBOLS[side],
+            "name": side.capitalize(),
+            "number": lengths.number_text(mm, units),
+            "unit": lengths.UNIT_SYMBOLS[units],
+        }
+        for side, mm in results
+        if mm is not None
+    ]
 
 
 def _result(state: ActivityState, units: str) -> str | None:

@@ -10,7 +10,7 @@ from station.core.measurement.tolerance import TOLERANCE_MM
 from station.core.measurement.uncertainty import COVERAGE
 from station.core.steps import CalibrateStep
 from station.store.records import Calibration, Check
-from web.charts.calibration import drift_chart, fit_chart, sensor_errors
+from web.charts.calibration import corrections_of, drift_chart, fit_chart
 from web.context import Site
 
 MAX_CHECKS = 200
@@ -28,7 +28,7 @@ def blueprint(site: Site) -> Blueprint:
         now = datetime.now(UTC)
         every, checks = site.store.calibrations(), site.store.checks(limit=MAX_CHECKS)
         current, fit = every[0], every[0].fit
-        seen = sensor_errors(every, checks)
+        seen = corrections_of(every, checks)
         snapshot = site.api.snapshot()
         return render_template(
             "calibration.html",

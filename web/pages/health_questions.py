@@ -91,7 +91,8 @@ def blueprint(site: Site) -> Blueprint:
         now = site.situation(person)
         if now.ask_reason is None and now.conditions is not None and "again" not in request.args:
             return _effects_page(site, person, effects_of(now.conditions, now.calm_training_days))
-        return _questions_page(person, {}, now.ask_reason.sentence if now.ask_reason else "", previous=now.conditions)
+        last = {} if now.conditions is None else _last_answers(site, person)
+        return _questions_page(person, {}, now.ask_reason.sentence if now.ask_reason else "", last_answers=last)
 
     @pages.post("/health-questions")
     def save() -> Response | tuple[str, int]:
@@ -100,7 +101,7 @@ def blueprint(site: Site) -> Blueprint:
             abort(400, "Choose who you are first: the answers belong to one person.")
         given = {one.key: request.form.get(one.key, "") for one in CONDITIONS}
         given = {one.key: given[one.key] if given[one.key] in one.choices else "" for one in CONDITIONS}
-        asked = [one.key for one in CONDITIONS if one.follow_up_of is None or given[one.follow_up_of] == YES]
+        asked = _asked(given)
         missing = {key for key in asked if not given[key]}
         if missing:
             return _questions_page(person, given, "", missing=missing), 400
@@ -117,8 +118,9 @@ def _questions_page(
     reason: str,
     *,
     missing: Collection[str] = (),
-    previous: LegConditions | None = None,
+    last_answers: Mapping[str, str] | None = None,
 ) -> str:
+    last = last_answers or {}
     return render_template(
         "health_questions.html",
         person=person,
@@ -128,7 +130,8 @@ def _questions_page(
         missing=missing,
         reason=reason,
         choice_label=_choice_label,
-        last_answers={} if previous is None else _last_answers(previous),
+        last_answers=last,
+        can_repeat=bool(last) and last.keys() >= {*_asked(last)},
         disclaimer=DISCLAIMER,
         onward=_onward_args(request.form if request.method == "POST" else request.args),
     )
@@ -138,11 +141,15 @@ def _choice_label(condition: Condition, choice: str) -> str:
     return BOTH_LABEL if condition.is_of_leg and choice == YES else CHOICE_LABELS[choice]
 
 
-def _last_answers(conditions: LegConditions) -> dict[str, str]:
-    """The labels of the last answers by the conditions."""
-    legs = {one.key: conditions.legs_with(one.key) for one in CONDITIONS}
-    choices = {key: NO if not found else found[0] if len(found) == 1 else YES for key, found in legs.items()}
-    return {one.key: _choice_label(one, choices[one.key]).lower() for one in CONDITIONS}
+def _asked(given: Mapping[str, str]) -> list[str]:
+    """The conditions to ask about after these answers: a follow-up question only after yes to its question."""
+    return [one.key for one in CONDITIONS if one.follow_up_of is None or given.get(one.follow_up_of) == YES]
+
+
+def _last_answers(site: Site, person: Person) -> dict[str, str]:
+    """The choice that the person made last for each condition asked about then; the answer must be readable."""
+    (newest,) = site.store.newest_answers(person.id, {"health": 1})["health"]
+    return {key: str(choice) for choice, keys in newest.answer.items() for key in keys}
 
 
 def _effects_page(site: Site, person: Person, effects: HealthAnswerEffects) -> str:

@@ -26,7 +26,7 @@ BACK_ENDPOINTS = {
     "plan": "plan.plan",
     "why": "why.why",
 }
-"""Where choosing a person may return to."""
+"""Where choosing or adding a person may return to, other than Today."""
 
 
 def blueprint(site: Site) -> Blueprint:

@@ -7,17 +7,10 @@ from werkzeug.wrappers import Response
 
 from station.app.start_gate import TODAY
 from web.context import Site, remember_person, wait_until_saved
-from web.pages.live import start_response
+from web.pages.live import BACK_ENDPOINTS, start_response
 
-NEXT_ENDPOINTS = {
-    "today": "today.today",
-    "health-questions": "health_questions.show",
-    "plan": "plan.plan",
-    "why": "why.why",
-}
-"""Where adding a person may continue to."""
 START = "start"
-"""Or it starts today's session for them."""
+"""The value of `next` that starts today's session for a new person; any other is a page of `BACK_ENDPOINTS`."""
 
 
 def blueprint(site: Site) -> Blueprint:
@@ -43,7 +36,7 @@ def blueprint(site: Site) -> Blueprint:
         if request.form.get("next") == START:
             person = next(one for one in site.store.people() if one.id == person_id)
             return start_response(site, TODAY, person, is_chosen=True)
-        where = NEXT_ENDPOINTS.get(request.form.get("next", ""), "today.today")
+        where = BACK_ENDPOINTS.get(request.form.get("next", ""), "today.today")
         return remember_person(redirect(url_for(where), 303), person_id)
 
     return pages

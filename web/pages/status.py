@@ -11,6 +11,7 @@ from typing import Any
 from flask import Blueprint, jsonify, render_template
 from werkzeug.wrappers import Response
 
+from station.app.board_view import NO_READING_YET
 from station.app.snapshot import Snapshot
 from station.clock import SystemClock
 from station.core.events import SECOND_US
@@ -45,7 +46,7 @@ def blueprint(site: Site) -> Blueprint:
 
 
 def station_status(site: Site) -> dict[str, Any]:
-    """The station's status. `ok` means no action is needed; each part has a sentence."""
+    """The station's status. `ok` means no action is needed; each part has a sentence, and `title` sums them up."""
     now = site.api.snapshot()
     age_us = max(0, SystemClock().now_us() - now.at_us)
     free_mb = _free_mb(site.store.path)
@@ -69,6 +70,7 @@ def station_status(site: Site) -> dict[str, Any]:
     is_ok = not now.troubles and age_us < SILENT_AFTER_US and free_mb >= LOW_MB and wall.year >= FIRST_YEAR
     return {
         "ok": is_ok,
+        "title": _title(now) if is_ok else "Action needed",
         "parts": parts,
         "troubles": [asdict(trouble) for trouble in now.troubles],
         "simulated": site.api.board is not None,
@@ -78,9 +80,16 @@ def station_status(site: Site) -> dict[str, Any]:
     }
 
 
+def _title(now: Snapshot) -> str:
+    """The title while no action is needed: all is good only if every sensor gives a reading."""
+    if not now.heels or any(heel.down is None for heel in now.heels) or now.toe_why == NO_READING_YET:
+        return "Running; waiting for the first readings"
+    return "All good" if now.toe_mm is not None else "Running; no distance reading"
+
+
 def _distance_sentence(now: Snapshot, units: str) -> str:
     if now.toe_mm is None:
-        return f"No distance reading: {now.toe_why or 'no reading yet'}."
+        return f"No distance reading: {now.toe_why or NO_READING_YET}."
     return f"{length_text(now.toe_mm, units)} from the toes to the wall."
 
 

@@ -91,11 +91,22 @@
     text('step-position', view.step_position)
     text('unit', view.unit)
     text('caption', view.caption)
+    replaceIfChanged('results', JSON.stringify(view.results), ...view.results.map(row => {
+      const p = document.createElement('p'), parts = ['name', 'number', 'unit'].map(part => {
+        const place = document.createElement(part === 'number' ? 'b' : 'span')
+        place.textContent = row[part]
+        return place
+      })
+      p.className = row.side
+      p.append(mark(row.side, row.shape), ...parts.flatMap(part => [' ', part]))
+      return p
+    }))
     el('live-picture').dataset.picture = view.picture || ''
     text('sentence', view.sentence)
     text('brief', view.brief || '')
     text('next', view.next || '')
-    text('toe', view.toe)
+    setVisible('toes', view.toe)
+    text('toe', view.toe || '')
     text('target', view.target ? ', aim ' + view.target : '')
     const heels = view.heels.map(heel => {
       const span = document.createElement('span')
@@ -151,20 +162,20 @@
     const resumeForm = el('resume-form')
     setVisible('resume-form', view.resume && resumeForm && resumeForm.dataset.person === view.resume_person)
     if (view.resume && resumeForm) text('resume-button', view.resume)
-    setVisible('exercise-info', doing)
+    renderPicture(view.exercise_picture)
     if (doing && adviceExercise && adviceExercise !== doing.key) {
       el('answer').replaceChildren()
       adviceExercise = ''
     }
     if (el('pain-exercise')) el('pain-exercise').value = doing ? doing.key : ''
-    if (!doing) {
-      if (el('exercise-about')) text('exercise-about', '')
-      return
-    }
-    const picture = el('exercise'), address = `/exercises/${doing.key}.svg`
-    if (picture.getAttribute('src') !== address) Object.assign(picture, { src: address, alt: 'Picture: ' + doing.short_name })
-    for (const part of ['name', 'dose', 'verifies']) text('exercise-' + part, doing[part])
-    if (el('exercise-about')) text('exercise-about', `${doing.name}: ${doing.dose}. ${doing.verifies}`)
+    for (const part of ['name', 'dose', 'verifies']) text('exercise-' + part, doing ? doing[part] : '')
+    if (el('exercise-about')) text('exercise-about', doing ? `${doing.name}: ${doing.dose}. ${doing.verifies}` : '')
+  }
+  function renderPicture(exercise) {
+    setVisible('exercise-info', exercise)
+    if (!exercise) return
+    const picture = el('exercise'), address = `/exercises/${exercise.key}.svg`
+    if (picture.getAttribute('src') !== address) Object.assign(picture, { src: address, alt: 'Picture: ' + exercise.short_name })
   }
 
   function showCueBadge() {
@@ -173,7 +184,7 @@
     const number = cue ? cue.number : 0
     if (lastCue !== null && cue && number !== lastCue) {
       const known = cues[cue.name]
-      if (known && known.word !== view.word) {
+      if (known && known.word !== view.word && !(cue.name === 'HEEL_UP' && view.tone === 'alarm')) {
         const n = cue.count === null ? '' : ' ' + cue.count
         text('cue-badge', `${known.shape} ${known.word}${n}`)
         el('cue-badge').hidden = false

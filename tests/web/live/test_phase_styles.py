@@ -188,7 +188,7 @@ def test_question_shows_answers_and_equivalent_taps() -> None:
     assert [answer for answer, _ in seen["question"]["choices"]] == [str(n) for n in range(11)]
     over = shown(**asked, phase="done")
     assert (over["question"], over["word"], over["sentence"]) == (None, "DONE", "Left 9.4 cm. Saved.")
-    assert over["number"] == "\u25cf 9.4"
+    assert [(row["name"], row["number"]) for row in over["results"]] == [("Left", "9.4")]
     assert shown(**HOLD)["question"] is None
 
 

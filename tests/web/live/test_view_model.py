@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import web
 from station.app.snapshot import CueView, Fault, HeelView
-from station.core.events import BoardPosition, Side
+from station.core.events import BOTH_LEGS, BoardPosition, Side
 from station.core.facts import Contact, CueName
 from station.units import CM, INCH
 from tests.web.snapshots import snapshot
@@ -72,7 +74,9 @@ def test_attempt_number_appears_with_first_lunge() -> None:
 def test_result_names_both_sides() -> None:
     """Shapes and words tell left and right apart; no side is at work any more."""
     seen = shown(phase="result", side=Side.RIGHT, result_left_mm=94.0, result_right_mm=101.2, activity="test")
-    assert seen["number"] == "\u25cf 9.4\n\u25c6 10.1"
+    rows = [" ".join((row["shape"], row["name"], row["number"], row["unit"])) for row in seen["results"]]
+    assert rows == ["\u25cf Left 9.4 cm", "\u25c6 Right 10.1 cm"]
+    assert (seen["number"], seen["unit"]) == ("", "")
     assert seen["sentence"] == "Left 9.4 cm, right 10.1 cm. Saved."
     assert seen["side"] is None
 
@@ -90,9 +94,22 @@ def test_self_reported_contact_shows_confirm_hint() -> None:
 
 def test_missing_values_are_shown_as_missing() -> None:
     """An unknown heel or distance is shown as unknown."""
-    seen = shown(INCH, heels=(HeelView(Side.LEFT, None, None),), toe_why="no answer")
+    missing: dict[str, Any] = {"heels": (HeelView(Side.LEFT, None, None),), "toe_why": "no answer"}
+    seen = shown(INCH, activity="test", phase="settle", **missing)
     assert seen["heels"][0]["state"] == "unknown"
     assert seen["toe"] == "no answer"
+
+
+@pytest.mark.parametrize(
+    "fields", [{}, {"activity": "lesson", "phase": "quiz"}, {"activity": "test", "phase": "result"}]
+)
+def test_no_reading_is_no_news_where_none_is_needed(fields: dict[str, Any]) -> None:
+    assert shown(**fields, toe_why="no reading yet")["toe"] is None
+
+
+def test_number_of_a_sound_is_shown_once() -> None:
+    seen = shown(activity="lesson", phase="quiz", repetition=2, repetitions=6)
+    assert (seen["number"], seen["unit"], seen["step_position"]) == ("2", "of 6", "")
 
 
 def test_repetitions_show_count_and_progress() -> None:
@@ -153,7 +170,54 @@ def test_number_says_what_it_is(caption: str, fields: dict[str, Any]) -> None:
     assert shown(**fields)["caption"] == caption
 
 
-@pytest.mark.parametrize("phase", ["wait", "settle", "side", "count", "attempt", "move"])
-def test_picture_of_the_position_stays_during_a_test(phase: str) -> None:
-    assert shown(activity="test", phase=phase)["picture"] == "position"
-    assert shown(activity="hold", phase=phase)["picture"] is None
+ON_TARGET: dict[str, Any] = {"phase": "move", "toe_mm": 109.0, "target_mm": 109.0, "is_on_target": True}
+TEST_PICTURES: list[tuple[str, dict[str, Any]]] = [
+    ("test-step-on", {"phase": "wait"}),
+    ("test-stand", {"phase": "settle"}),
+    ("test-ready", {"phase": "side", "side": Side.LEFT}),
+    ("test-ready", {"phase": "count"}),
+    ("test-lunge", {"phase": "attempt"}),
+    ("test-slide-back", {"phase": "move", "toe_mm": 92.0, "target_mm": 109.0}),
+    ("test-closer", {"phase": "move", "toe_mm": 120.0, "target_mm": 109.0}),
+    ("test-stand", ON_TARGET),
+    ("test-move", {"phase": "move"}),
+    ("test-lift", {"phase": "switch", "side": Side.RIGHT}),
+]
+
+
+@pytest.mark.parametrize(("picture", "fields"), TEST_PICTURES)
+def test_picture_of_a_test_shows_what_the_words_ask(picture: str, fields: dict[str, Any]) -> None:
+    """One picture for each state in which the person works at a test, and a drawing for each picture."""
+    assert shown(activity="test", **fields)["picture"] == picture
+    assert shown(activity="hold", phase=fields["phase"])["picture"] is None
+    drawings = (Path(web.__file__).parent / "templates" / "_live_pictures.html").read_text(encoding="utf-8")
+    style = (Path(web.__file__).parent / "static" / "live.css").read_text(encoding="utf-8")
+    assert f'<svg class="{picture}"' in drawings
+    assert f"[data-picture={picture}] > .{picture}" in style
+
+
+def test_rest_pictures_the_next_exercise_and_not_the_last() -> None:
+    """Between the holds of one exercise nothing is pictured: the person relaxes."""
+    assert shown(activity="hold", phase="hold", exercise="3b")["exercise_picture"]["key"] == "3b"
+    assert shown(activity="hold", phase="rest", exercise="3b", next_exercise="3c")["exercise_picture"] is None
+    assert shown(activity="rest", phase="rest", next_exercise="5a")["exercise_picture"]["key"] == "5a"
+    assert shown(activity="rest", phase="rest")["exercise_picture"] is None
+
+
+def test_an_attempt_that_passed_counts() -> None:
+    seen = shown(activity="test", phase="move", toe_mm=92.0, target_mm=109.0, verdict="passed")
+    assert (seen["word"], seen["brief"]) == ("SLIDE BACK", "That one counts.")
+
+
+def test_undo_is_offered_until_it_is_used() -> None:
+    assert shown(undo_us=1)["can_undo"]
+    assert not shown(note="Undone. Heel taps are off now.")["can_undo"]
+
+
+@pytest.mark.parametrize(
+    ("downs", "word", "brief"), [((False, False), "HEELS DOWN", ""), ((True, False), "HEEL DOWN", "Right heel.")]
+)
+def test_lifted_heels_are_named_by_their_number(downs: tuple[bool, bool], word: str, brief: str) -> None:
+    heels = tuple(HeelView(side, down, 1.0) for side, down in zip(Side, downs, strict=True))
+    seen = shown(activity="hold", phase="lifted", side=BOTH_LEGS, exercise="3c", heels=heels)
+    assert (seen["word"], seen["brief"]) == (word, brief)

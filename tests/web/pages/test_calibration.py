@@ -16,7 +16,7 @@ from station.units import CM
 from tests.web.double import StationDouble
 from tests.web.snapshots import snapshot
 from web.app import create_app
-from web.charts.calibration import drift_chart, fit_chart, sensor_errors
+from web.charts.calibration import corrections_of, drift_chart, fit_chart
 from web.live.view_model import live_view
 from web.pages.calibration import calibration_sentence, relative_day
 
@@ -73,13 +73,11 @@ def test_chart_shows_each_block_on_curve_and_residuals() -> None:
 
 
 def test_drift_chart_puts_calibrations_and_checks_on_one_scale() -> None:
-    """A check that finds the sensor 1 mm off lies 1 mm from its calibration."""
-    seen = sensor_errors([BY_BLOCKS, BUILT], [check(10, 1.0), check(2, -3.0, passed=False)])
+    """A check that finds distances 1 mm too long needs 1 mm less correction than its calibration applies."""
+    seen = corrections_of([BY_BLOCKS, BUILT], [check(10, 1.0), check(2, -3.0, passed=False)])
     calibration, passed, failed = seen
-    assert calibration.error_mm == pytest.approx(Curve().toe_mm(FIT.curve.reading_mm(100.0)) - 100.0)
-    assert (passed.error_mm - calibration.error_mm, failed.error_mm - calibration.error_mm) == pytest.approx(
-        (1.0, -3.0)
-    )
+    assert calibration.correction_mm == pytest.approx(100.0 - Curve().toe_mm(FIT.curve.reading_mm(100.0)))
+    assert [one.correction_mm - calibration.correction_mm for one in (passed, failed)] == pytest.approx([-1.0, 3.0])
     drawn = str(drift_chart(seen, NOW).svg)
     assert (drawn.count('class="event passed"'), drawn.count("<circle"), drawn.count("l8 8m0-8l-8 8")) == (1, 1, 1)
 
@@ -97,6 +95,10 @@ def test_page_sections_follow_available_data(client: FlaskClient, store: Store) 
     page = client.get("/calibration").get_data(as_text=True)
     assert "Good. \u00b1" in page
     assert 'value="check"' in page
+    before_fold, fold = page.split("<summary>Details</summary>")
+    assert "Residual" not in before_fold
+    assert "residual" not in before_fold
+    assert "station recalibrate" in fold
     assert page.count('role="img"') == 2
     assert page.count('data-name="Residual"') == len(POINTS)
     assert "\u22120.7 mm \u00b1 1.0, passed" in page

@@ -28,7 +28,7 @@ def text_of(client: FlaskClient, address: str) -> str:
 def test_health_questions_need_a_person(client: FlaskClient) -> None:
     """Without a person the page asks who it is, and stores nothing."""
     page = text_of(client, "/health-questions")
-    assert "Choose who you are first" in page
+    assert "Type your name to begin" in page
     assert 'action="/people"' in page
     assert client.post("/health-questions", data=NO).status_code == 400
 
@@ -145,6 +145,32 @@ def test_health_questions_can_be_answered_again(client: FlaskClient, store: Stor
     assert " checked" not in page
     client.post("/health-questions", data=NO)
     assert [one.answer["yes"] for one in store.answers(ada, "health")] == [[], ["balance"], ["pinch"]]
+
+
+def test_same_answers_are_saved_in_one_tap(client: FlaskClient, store: Store, ada: str) -> None:
+    """The button that nothing has changed posts each earlier answer, also of a follow-up question, and where to go."""
+    page = text_of(client, "/health-questions")
+    assert "Before the first routine" in page
+    assert "Nothing has changed" not in page
+    client.post("/health-questions", data={**NO, "child": "yes", "child_led": "yes", "pinch": "right", "numb": "yes"})
+    page = text_of(client, "/health-questions?again=&next=plan")
+    assert "Has anything changed?" in page
+    form = page.split('class="same-answers"')[1].split("</form>")[0]
+    fields = dict(re.findall(r'name="(\w+)" value="(\w+)"', form))
+    assert fields.pop("next") == "plan"
+    answer = client.post("/health-questions", data=fields)
+    assert answer.status_code == 303
+    newest, earlier = store.answers(ada, "health")
+    assert newest.answer == earlier.answer
+
+
+def test_new_question_must_be_answered(client: FlaskClient, store: Store, ada: str) -> None:
+    """If not every question was answered last time, nothing may be saved in one tap."""
+    store.add_answer(ada, "health", {"yes": [], "no": [key for key in NO if key != "numb"]})
+    page = text_of(client, "/health-questions?again=")
+    assert "Has anything changed?" in page
+    assert "Nothing has changed" not in page
+    assert "Last time" not in page.split('id="ask-numb"')[1].split("</fieldset>")[0]
 
 
 def test_strong_pain_asks_health_questions_again(

@@ -47,7 +47,7 @@ def saved_plan(store: Store, person_id: str) -> dict[str, Any]:
 
 def test_plan_page_without_person_asks_who_it_is(client: FlaskClient) -> None:
     """Without a person the page asks who it is, and stores nothing."""
-    assert "Choose who you are first" in page_of(client)
+    assert "Type your name to begin" in page_of(client)
     assert 'class="trouble"' not in page_of(client)
     assert client.post("/plan", data=FORM).status_code == 400
 

@@ -244,7 +244,7 @@ def test_progress_asks_for_person_first(client: FlaskClient, store: Store) -> No
     ada, _ = add_session(store, name="Ada")
     add_session(store, name="Grace")
     page = text_of(client)
-    assert "Who are you?" in page
+    assert "Choose who you are first" in page
     assert "8.4 cm" not in page
     answer = client.post("/person", data={"person": ada.id, "return_to": "progress"})
     assert answer.headers["Location"] == "/progress"

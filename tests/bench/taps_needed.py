@@ -110,8 +110,8 @@ JOURNEYS = (
         "newcomer to the start of a routine",
         no_history,
         (
-            Press("link", "Person: no one yet", "Someone new?"),
-            Fill("textbox", "Someone new? Name", "Ada"),
+            Press("link", "Person: no one yet", "Type your name to begin."),
+            Fill("textbox", "Your name", "Ada"),
             Press("button", "Add", ON_TODAY),
             Press("link", "Train", "Ready-made"),
             Press("button", "Start Daily", "Before the first routine"),

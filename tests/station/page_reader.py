@@ -10,7 +10,7 @@ from station.core.facts import Cue, CueName
 from station.simulator.person import Person
 from web.live.phase_styles import BOARD_STYLES, NOT_VERIFIED, TEMPO_PARTS
 
-LEGS: dict[str, Legs] = {"LEFT": Side.LEFT, "RIGHT": Side.RIGHT, "BOTH FEET": BOTH_LEGS}
+LEGS: dict[str, Legs] = {"LEFT": Side.LEFT, "RIGHT": Side.RIGHT, "BOTH": BOTH_LEGS}
 BOARD_WORDS = {word for word, _, _ in BOARD_STYLES.values()}
 QUESTION_WORDS = {"WHERE?": FELT_QUESTION, "PAIN?": PAIN_QUESTION}
 TEMPO_WORDS = {word for parts in TEMPO_PARTS.values() for word, _ in parts}
@@ -72,7 +72,7 @@ class PageReader:
             return "ask"
         if self._view["exercise"] is None:
             return "test"
-        return "reps" if self._view["caption"] in ("to do", "repetitions done") else "hold"
+        return "reps" if self._view["caption"] in ("to do", "times") else "hold"
 
     @property
     def phase(self) -> str:

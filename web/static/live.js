@@ -225,6 +225,7 @@
   }
   const reducedMotion = matchMedia('(prefers-reduced-motion: reduce)')
   function bar(share) {
+    el('bar').toggleAttribute('data-empty', share === null)
     const steps = reducedMotion.matches ? 20 : 500
     const value = share === null ? 0 : Math.round(share * steps) * (1000 / steps)
     if (value !== barValue) el('bar').value = barValue = value

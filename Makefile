@@ -70,8 +70,10 @@ clean: ## remove the environment and all build output
 
 setup-dev: setup $(MADE)-dev
 
+# A browser with a narrow face, as phones and televisions have one: the board's page is set in it.
+NARROW_FACE := /usr/share/fonts/truetype/dejavu/DejaVuSansCondensed.ttf
 browser:
-	$(call need,command -v chromium && command -v chromedriver,chromium chromium-driver)
+	$(call need,command -v chromium && command -v chromedriver && test -e $(NARROW_FACE),chromium chromium-driver fonts-dejavu-extra)
 
 $(MADE): requirements.lock requirements-build.lock
 	@$(SYSTEM_PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

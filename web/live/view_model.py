@@ -60,11 +60,11 @@ TAP_HINTS = {
 }
 
 VERDICTS = {
-    "passed": ("That one counts.", "That one counts."),
+    "passed": ("That one counts.", "Good."),
     "heel": ("Your heel came up. Try again.", "Heel lifted."),
     "contact": ("Your knee did not reach. Try again.", "Knee too far."),
     "void": ("The board moved. Same distance again.", "Board moved."),
-    "unclear": ("The sensor could not read the distance. Same distance again.", "Not read. Again."),
+    "unclear": ("The sensor could not read the distance. Same distance again.", "Not read."),
 }
 """How an attempt ended: in a sentence, and in the few words that are read from the board."""
 

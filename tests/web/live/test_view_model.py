@@ -206,7 +206,7 @@ def test_rest_pictures_the_next_exercise_and_not_the_last() -> None:
 
 def test_an_attempt_that_passed_counts() -> None:
     seen = shown(activity="test", phase="move", toe_mm=92.0, target_mm=109.0, verdict="passed")
-    assert (seen["word"], seen["brief"]) == ("SLIDE BACK", "That one counts.")
+    assert (seen["word"], seen["brief"]) == ("SLIDE BACK", "Good.")
 
 
 def test_undo_is_offered_until_it_is_used() -> None:

@@ -173,7 +173,12 @@ class Browser:
 
     def console_errors(self) -> list[str]:
         """Errors that the console has logged since the last call."""
-        return [str(line["message"]) for line in self.driver.get_log("browser") if line["level"] == "SEVERE"]  # type: ignore[no-untyped-call]  # selenium has no types here
+        return [str(line["message"]) for line in self.log("browser") if line["level"] == "SEVERE"]
+
+    def log(self, kind: str) -> list[dict[str, str]]:
+        """The lines of the browser's log of this kind since the last call."""
+        lines: list[dict[str, str]] = self.driver.get_log(kind)  # type: ignore[no-untyped-call]  # selenium has no types here
+        return lines
 
     def layout_faults(self, least_target: int) -> list[str]:
         """Layout faults: sideways scrolling, small targets, missing names, low contrast, duplicate ids."""

@@ -51,8 +51,7 @@ def memory_kib(process: int) -> int:
 
 def load_bytes(browser: Browser) -> int:
     """Bytes over the wire since the last call, open streams included."""
-    lines: list[dict[str, str]] = browser.driver.get_log("performance")  # type: ignore[no-untyped-call]  # selenium has no types here
-    return sum(_bytes(json.loads(line["message"])["message"]) for line in lines)
+    return sum(_bytes(json.loads(line["message"])["message"]) for line in browser.log("performance"))
 
 
 def _bytes(event: dict[str, Any]) -> int:

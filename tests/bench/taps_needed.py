@@ -95,6 +95,7 @@ ON_TODAY = "What do these numbers mean?"
 """Words that Today shows to everybody, and *Who is here?* to nobody."""
 ROBIN = Press("button", "Robin", ON_TODAY)
 TO_GO = (Press("button", "Next", "Come back to the board"), Act("step_on", "left", "LUNGE"))
+TO_TRAIN = Press("link", "Train", "Ready-made")
 JOURNEYS = (
     Journey(
         "newcomer to the first GO, with a name",
@@ -113,7 +114,7 @@ JOURNEYS = (
             Press("link", "Person: no one yet", "Type your name to begin."),
             Fill("textbox", "Your name", "Ada"),
             Press("button", "Add", ON_TODAY),
-            Press("link", "Train", "Ready-made"),
+            TO_TRAIN,
             Press("button", "Start Daily", "Before the first routine"),
             PressAll("radio", "No"),
             Press("button", "Save", "every exercise is open to you"),
@@ -142,7 +143,7 @@ JOURNEYS = (
         ten_weeks,
         (
             ROBIN,
-            Press("link", "Train", "Ready-made"),
+            TO_TRAIN,
             Press("link", "Plan", "No plan yet"),
             Press("radio", "Mon, Wed, Fri", "Mon, Wed, Fri"),
             Press("radio", "18:00", "18:00"),
@@ -155,7 +156,7 @@ JOURNEYS = (
         ten_weeks,
         (
             ROBIN,
-            Press("link", "Train", "Ready-made"),
+            TO_TRAIN,
             Press("DisclosureTriangle", "4 exercises of Daily", "Print"),
             Press("link", "Print Daily", "All routines"),
         ),

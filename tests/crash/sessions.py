@@ -52,8 +52,7 @@ class Sessions:
         self._ledger.acknowledge("tests", test_id, state="finished", left_mm=toe_mm)
 
     def _hold(self, run_id: str) -> None:
-        begun = {"side": Side.RIGHT, "repetition": 1, "target_us": 30 * SECOND_US, "started_us": 0}
-        hold_id = self._store.begin_hold(run_id, **begun)  # type: ignore[arg-type]  # a dictionary of several types
+        hold_id = self._store.begin_hold(run_id, side=Side.RIGHT, repetition=1, target_us=30 * SECOND_US, started_us=0)
         self._ledger.acknowledge("holds", hold_id, run_id=run_id, state="unfinished")
         so_far = dict.fromkeys(("credited_us", "lifted_us", "lift_count", "micro_lift_count"), 0)
         rows = ""

@@ -95,7 +95,7 @@ class Studio:
         self._places = places
 
     def photograph(self, view: View, wanted: Sequence[Look], directory: Path) -> list[Picture]:
-        """Photograph a view in every way; it is loaded anew for each width."""
+        """Photograph a view in every way; it is loaded again for each width."""
         pictures = []
         loaded = None
         for look in wanted:

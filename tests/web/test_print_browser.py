@@ -79,7 +79,7 @@ def test_report_of_ten_years_has_at_most_two_sheets(visit: Callable[[str], Brows
 def test_report_opens_what_is_folded_and_leaves_out_controls(
     visit: Callable[[str], Browser], window: Browser, store: Store
 ) -> None:
-    """Certainty is printed, published averages and every control are not; both lines are told apart without colour."""
+    """The report says how sure a result is, without others' averages or controls; the lines differ without colour."""
     months_of_sessions(store)
     visit("/progress")
     assert window.text(".how-sure .two-columns") == ""

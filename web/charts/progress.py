@@ -14,8 +14,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
-from statistics import fmean
 from typing import NamedTuple
 
 from markupsafe import Markup
@@ -23,7 +21,7 @@ from markupsafe import Markup
 from station.app.progress import ResultRow
 from station.core.events import EASE_OFF_PAIN, Side
 from station.core.measurement.uncertainty import COVERAGE
-from station.core.progress.records import Direction, RealChange, SideProgress, TrendPoint
+from station.core.progress.records import Direction, RealChange, TrendPoint
 from station.units import (
     CM,
     INCH,
@@ -33,16 +31,13 @@ from station.units import (
     count_text,
     date_text,
     length_text,
-    length_with_uncertainty,
 )
-from web.charts.time_axis import Span, period_starts, ticks
+from web.charts.progress_marks import Mark, Shown, mark_of, mark_span, marks_of
+from web.charts.time_axis import Span, ticks
 from web.charts.trace import Chart, Scale
 
 FULL = 100.0
 """The width and height of the plot, in percent."""
-MAX_MARKS = 60
-"""Two months of days: more would overlap on a phone."""
-PERIOD_DAYS = {"week": 7.0, "month": 30.4, "quarter": 91.3}
 TREND_POINTS = 120
 """One for every second pixel of a phone."""
 MAX_GRIDLINES = 5
@@ -75,32 +70,6 @@ SHAPES = {
 }
 """The marks, about their own place, in pixels: circles left, diamonds right."""
 ARROWS = {Direction.GAIN: "\u25b2", Direction.LOSS: "\u25bc"}
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """One test of a side, or all of one span of time: the mean, and the interval that its error bar shows.
-
-    `key` is the same for both sides of a test, or of a span; `when`, `result` and `notes` are its words.
-    """
-
-    key: str
-    at: datetime
-    mm: float
-    low_mm: float | None
-    high_mm: float | None
-    full: bool
-    when: str
-    result: str
-    notes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What the chart shows of one side: its results in the span, oldest first, and its progress."""
-
-    rows: Sequence[ResultRow]
-    progress: SideProgress
 
 
 class Point(NamedTuple):
@@ -143,8 +112,8 @@ def progress_chart(
     sides: Mapping[Side, Shown], calibrated_at: Sequence[datetime], span: Span, goal_mm: float, units: str
 ) -> ProgressChart:
     """The chart of all sides that were tested."""
-    every = _mark_span(sides.values(), span)
-    marks = {side: _marks(one, every, span, units) for side, one in sides.items()}
+    every = mark_span(sides.values(), span)
+    marks = {side: marks_of(one, every, span, units) for side, one in sides.items()}
     outliers = {side: [row for row in one.rows if row.test_id in one.progress.outliers] for side, one in sides.items()}
     frame = _frame(sides, marks, [] if every else [*outliers.values()], span, goal_mm, units)
     lines, placed, sure_lines, sure_placed = [*_gridlines(frame)], [*_tick_labels(frame)], [""], [""]
@@ -172,7 +141,7 @@ def progress_chart(
         if _is_visible(change.confirmed_at, span)
     )
     signs = _signs(has_change=bool(real), has_pain=bool(painful), has_outlier=every is None and any(outliers.values()))
-    of_outliers = {side: [_mark(one, units, is_outlier=True) for one in rows] for side, rows in outliers.items()}
+    of_outliers = {side: [mark_of(one, units, is_outlier=True) for one in rows] for side, rows in outliers.items()}
     points = _points({side: [*marks[side], *of_outliers[side]] for side in sides}, frame)
     svg = _svg(title, sentence, sure_lines, lines, sure_placed, placed)
     return ProgressChart(title, sentence, svg, points, real, signs)
@@ -234,47 +203,6 @@ def _step(low_mm: float, high_mm: float, units: str) -> float:
     one = float(MM_PER_UNIT[units])
     tall = max(high_mm - low_mm, one)
     return next((one * step for step in STEPS[units] if tall / one / step <= MAX_GRIDLINES), one * 20)
-
-
-def _mark_span(sides: Iterable[Shown], span: Span) -> str | None:
-    """The span of time of one mark, `None` for one test a mark."""
-    if max((len(one.rows) for one in sides), default=0) <= MAX_MARKS:
-        return None
-    return next((name for name, days in PERIOD_DAYS.items() if span.days / days <= MAX_MARKS), "year")
-
-
-def _marks(shown: Shown, every: str | None, span: Span, units: str) -> list[Mark]:
-    """The marks of a side without its outliers."""
-    accepted = [one for one in shown.rows if one.test_id not in shown.progress.outliers]
-    if every is None:
-        return [_mark(one, units) for one in accepted]
-    edges = [bisect_left(accepted, at, key=_row_time) for at in period_starts(span, every)]
-    groups = ((n, accepted[low:high]) for n, (low, high) in enumerate(pairwise([0, *edges, len(accepted)])))
-    return [_mean_mark(f"{every} {n}", group, every, units) for n, group in groups if group]
-
-
-def _row_time(one: ResultRow) -> datetime:
-    return one.at
-
-
-def _mark(row: ResultRow, units: str, *, is_outlier: bool = False) -> Mark:
-    reach = None if row.uncertainty_mm is None else COVERAGE * row.uncertainty_mm
-    low, high = (None, None) if reach is None else (row.mm - reach, row.mm + reach)
-    notes = (*row.notes(units), *(["looks like an outlier: given little weight"] if is_outlier else []))
-    result = length_with_uncertainty(row.mm, row.uncertainty_mm, units)
-    return Mark(row.test_id, row.at, row.mm, low, high, row.full, date_text(row.at), result, notes)
-
-
-def _mean_mark(key: str, group: Sequence[ResultRow], every: str, units: str) -> Mark:
-    distances = [one.mm for one in group]
-    middle = group[0].at + (group[-1].at - group[0].at) / 2
-    low, high = min(distances), max(distances)
-    result = (
-        f"{length_text(fmean(distances), units)}, the mean of {count_text(len(group), 'test')} "
-        f"from {length_text(low, units)} to {length_text(high, units)}"
-    )
-    is_full, when = any(one.full for one in group), f"{every.capitalize()} of {date_text(group[0].at)}"
-    return Mark(key, middle, fmean(distances), low, high, is_full, when, result, ())
 
 
 def _points(marks: Mapping[Side, Sequence[Mark]], frame: Frame) -> tuple[Point, ...]:

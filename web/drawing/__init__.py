@@ -12,10 +12,13 @@ from functools import cache
 from hashlib import sha256
 from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from station.catalogue.poses import PoseError, exercise_picture
 from web.drawing.path import SIZE
-from web.drawing.scene import Part, scene
+
+if TYPE_CHECKING:
+    from web.drawing.scene import Part
 
 CYCLE_S = 4
 """There and back, with a pause at both ends."""
@@ -64,6 +67,8 @@ def _style() -> str:
 
 def _svg(key: str, title: str, *, animated: bool, more: str, xmlns: str = "") -> str:
     name = f"drawing-{key}"
+    from web.drawing.scene import scene  # the first page after a start has no drawing, and does not wait for it
+
     parts = "".join(piece for part in scene(exercise_picture(key)) for piece in _piece(part, animated=animated))
     return (
         f'<svg{xmlns} class="drawing" viewBox="0 0 {SIZE} {SIZE}" role="img" aria-labelledby="{name}">'

@@ -25,7 +25,8 @@ from station.core.progress.published import PUBLISHED_MEANS
 from station.core.progress.records import Interval
 from station.core.progress.sentences import Formatters, difference_sentence, summary_sentence
 from station.units import SIDE_SYMBOLS
-from web.charts.progress import ProgressChart, Shown, progress_chart, span_of_range
+from web.charts.progress import ProgressChart, progress_chart, span_of_range
+from web.charts.progress_marks import Shown
 from web.charts.time_axis import Span
 from web.context import PERSON_COOKIE, Site
 from web.pages.next_action import test_minutes

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from station.advice.records import LegConditions
 from station.advice.routine import MAX_ITEMS, RoutineFault, routine_faults
 from station.app.routines import steps_of
+from station.catalogue.checked import convert_to_record
 from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import Item
 from station.core.duration import duration_us
@@ -101,11 +102,11 @@ def test_more_than_an_hour_of_holds_is_refused() -> None:
         ({"rest_s": 600}, {"rest_s": 601}, "rest for 1 to 600 seconds, not 601."),
     ],
 )
-def test_dose_out_of_range_is_refused(good: dict[str, int], wrong: dict[str, int], sentence: str) -> None:
+def test_dose_out_of_range_is_refused(good: dict[str, object], wrong: dict[str, object], sentence: str) -> None:
     """The last allowed value passes; the next is refused with the range and the index of its item."""
     before = Item(exercise="1a")
-    assert sentences(before, Item(**good), blocking=True) == ""  # type: ignore[arg-type]  # a table of mixed values
-    (fault,) = (fault for fault in faults(before, Item(**wrong)) if fault.is_blocking)  # type: ignore[arg-type]  # the same
+    assert sentences(before, convert_to_record(good, Item), blocking=True) == ""
+    (fault,) = (fault for fault in faults(before, convert_to_record(wrong, Item)) if fault.is_blocking)
     assert sentence in fault.sentence
     assert fault.index == 1
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -177,7 +177,7 @@ def test_a_rest_is_of_a_run_that_there_is(store: Store, clock: HandClock) -> Non
     with pytest.raises(LookupError, match="no row nobody"):
         store.save_unfinished("nobody", QUICK, clock.utc_now())
     with pytest.raises(ValueError, match="no time zone"):
-        store.save_unfinished(run_id, QUICK, datetime(2026, 3, 2, 9))  # noqa: DTZ001  # the mistake itself
+        store.save_unfinished(run_id, QUICK, clock.utc_now().replace(tzinfo=None))
     assert store.unfinished_run(None) is None
 
 
@@ -263,7 +263,7 @@ def test_an_answer_may_be_of_another_time(store: Store, clock: HandClock) -> Non
     store.add_answer(ann, "pain", 1, answered_at=then)
     assert [one.answered_at for one in store.answers(ann)] == [then]
     with pytest.raises(ValueError, match="no time zone"):
-        store.add_answer(ann, "pain", 1, answered_at=datetime(2026, 3, 2, 9))  # noqa: DTZ001  # the mistake itself
+        store.add_answer(ann, "pain", 1, answered_at=clock.utc_now().replace(tzinfo=None))
     with pytest.raises(StoreError, match="FOREIGN KEY"):
         store.add_answer("nobody", "pain", 1)
     with pytest.raises(TypeError, match="JSON"):

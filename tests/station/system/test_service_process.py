@@ -185,7 +185,7 @@ def test_run_refuses_real_board_without_gpio(tmp_path: Path) -> None:
     path = configured(tmp_path)
     path.write_text(path.read_text(encoding="utf-8").replace("simulated = true", "simulated = false"), encoding="utf-8")
     if Path("/dev/gpiochip0").exists():
-        pytest.skip("this machine has pins")
+        pytest.skip("this machine has pins: a real board would start")
     status, sentence = refused("run", "--config", str(path))
     assert status == 1
     assert "pins cannot be" in sentence

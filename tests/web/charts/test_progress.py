@@ -21,16 +21,15 @@ from station.units import CM, INCH
 from web.charts.progress import (
     FULL,
     LABEL_HEIGHT,
-    MAX_MARKS,
     WIDER,
     Frame,
     ProgressChart,
-    Shown,
     date_width,
     dated_changes,
     progress_chart,
     span_of_range,
 )
+from web.charts.progress_marks import MAX_MARKS, Shown
 from web.charts.time_axis import Span, ticks
 from web.charts.trace import Scale
 

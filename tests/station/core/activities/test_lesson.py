@@ -16,12 +16,13 @@ from tests.station.states import AnyState
 
 SEED = 3
 LIFT_S = 0.6
-WIRINGS = {
-    "two loads": {"analogue": True},
-    "two comparators": {"analogue": False},
-    "one load": {"analogue": True, "plates": (RIGHT,)},
-    "one comparator": {"analogue": False, "plates": (LEFT,)},
+WIRINGS: dict[str, tuple[bool, tuple[Side, ...]]] = {
+    "two loads": (True, tuple(Side)),
+    "two comparators": (False, tuple(Side)),
+    "one load": (True, (RIGHT,)),
+    "one comparator": (False, (LEFT,)),
 }
+"""Whether the heels are analogue, and the sides with a plate."""
 
 
 def lesson(*, analogue: bool = False, plates: tuple[Side, ...] = tuple(Side), seed: int = SEED) -> Board:
@@ -62,8 +63,8 @@ def names(facts: Iterable[Fact]) -> list[CueName]:
 @pytest.mark.parametrize("wiring", WIRINGS)
 def test_a_whole_lesson_by_one_heel(wiring: str) -> None:
     """Heard, listened to, six right answers: YES each time, and COMPLETE at the end, with any heels the board has."""
-    options = WIRINGS[wiring]
-    board = lesson(**options)  # type: ignore[arg-type]  # a table of options
+    analogue, plates = WIRINGS[wiring]
+    board = lesson(analogue=analogue, plates=plates)
     side = board.sensors.plates[0].side
     board.until_cue(CueName.READY)
     assert names(board.lift(LIFT_S, side)) == [CueName.YES]

@@ -90,6 +90,11 @@ class Snapshot:
     check_due: str | None = None
 
     @property
+    def is_note_a_decision(self) -> bool:
+        """Whether the note is what the start gate decided last."""
+        return self.decision is not None and self.note == self.decision.note
+
+    @property
     def activity(self) -> str:
         """The name of the activity."""
         return self.state.activity

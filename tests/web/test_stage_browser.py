@@ -115,6 +115,35 @@ return [colour, Math.max(a, b) / Math.min(a, b)]
 """
 
 
+COVERED = """
+const badge = document.getElementById('cue-badge')
+badge.textContent = arguments[0]
+badge.hidden = false
+const a = badge.getBoundingClientRect()
+const stage = ['number', 'caption', 'unit', 'side', 'word', 'brief', 'live-picture']
+return [...stage, 'voice-on', 'confirm', 'pause', 'stop', 'pain-report'].filter(id => {
+  const one = document.getElementById(id), b = one && one.getBoundingClientRect()
+  return b && b.width && a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom
+}).concat(a.left < 0 || a.right > innerWidth || a.top < 0 ? ['outside'] : [])
+"""
+
+
+@pytest.mark.parametrize("kiosk", ["", "?kiosk"], ids=["page", "wall display"])
+@pytest.mark.parametrize("size", [PHONE_SMALL, *MM_PER_PX], ids=["small", "phone", "lying", "tablet", "tv"])
+def test_name_of_a_sound_covers_nothing(
+    visit: Callable[[str], Browser], window: Browser, station: StationDouble, size: tuple[int, int], kiosk: str
+) -> None:
+    """While a sound plays its name is shown beside the stage's number and words, not on them."""
+    window.emulate(size)
+    for name in ("hold", "prepare", "attempt", "wait", "result", "lifted"):
+        station.show_only(**{**STATES, **ON_BOARD}[name])
+        visit(f"/live{kiosk}")
+        window.wait_until(
+            lambda: window.run("return document.getElementById('stage').dataset.digits"), "the stream arrives"
+        )
+        assert window.run(COVERED, "\u25bc HEEL DOWN") == [], name
+
+
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_band_of_colour_shows_prepare_work_and_rest(
     visit: Callable[[str], Browser], window: Browser, station: StationDouble, dark: bool

@@ -169,7 +169,7 @@ def live_view(snapshot: Snapshot, units: str) -> dict[str, Any]:
         "awaits_next": isinstance(state, SetupState) and is_active(snapshot),
         "is_paused": state.phase == "paused" and is_active(snapshot),
         "can_undo": state.undo_us is not None,
-        "note": snapshot.note,
+        "note": _note(snapshot, style),
         "resume": resume_label(snapshot.rest) if snapshot.rest is not None else None,
         "resume_person": (snapshot.rest.person_id if snapshot.rest is not None else None) or "",
     }
@@ -242,6 +242,12 @@ def _move_sentence(state: TestState, style: PhaseStyle, units: str) -> str:
         where = f"Slide to {target}: step off, or push with the free foot. Or stand still to try here."
     verdict, _ = VERDICTS.get(state.verdict or "", (state.verdict, ""))
     return f"{verdict} {where}" if verdict else where
+
+
+def _note(snapshot: Snapshot, style: PhaseStyle) -> str | None:
+    """The board's note; a start's decision waits for the end, because a person on the board reads few words."""
+    is_standing = style.brief is not None and is_active(snapshot)
+    return None if is_standing and snapshot.is_note_a_decision else snapshot.note
 
 
 def _brief(snapshot: Snapshot, style: PhaseStyle, units: str) -> str | None:

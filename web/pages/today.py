@@ -103,9 +103,10 @@ def _person_context(site: Site, person: Person | None) -> dict[str, Any]:
 
 
 def _note(now: Snapshot, person: Person | None) -> str | None:
-    """The board's note, unless it is a decision about another person."""
-    is_decision = now.decision is not None and now.note == now.decision.note
-    return None if is_decision and now.decided_for != _id(person) else now.note
+    """The board's note, unless it is a decision about another person, or one that asks for what Today asks itself."""
+    if now.decision is None or not now.is_note_a_decision:
+        return now.note
+    return None if now.decided_for != _id(person) or now.decision.needs_health_questions else now.note
 
 
 def _resume_label(site: Site, person: Person | None, now: Snapshot) -> str | None:

@@ -9,6 +9,7 @@ import pytest
 
 import web
 from station.app.snapshot import CueView, Fault, HeelView
+from station.app.start_gate import StartDecision
 from station.core.events import BOTH_LEGS, BoardPosition, Side
 from station.core.facts import Contact, CueName
 from station.units import CM, INCH
@@ -221,3 +222,12 @@ def test_lifted_heels_are_named_by_their_number(downs: tuple[bool, bool], word: 
     heels = tuple(HeelView(side, down, 1.0) for side, down in zip(Side, downs, strict=True))
     seen = shown(activity="hold", phase="lifted", side=BOTH_LEGS, exercise="3c", heels=heels)
     assert (seen["word"], seen["brief"]) == (word, brief)
+
+
+def test_decision_waits_while_a_person_stands() -> None:
+    """A start's decision is read at hand: before and after, not during a test; other notes are shown at once."""
+    decision = StartDecision(notice="Answer the questions first.")
+    decided: dict[str, Any] = {"activity": "test", "decision": decision, "note": decision.note}
+    assert shown(**decided, phase="attempt")["note"] is None
+    assert shown(**{**decided, "note": "Heel taps are off now."}, phase="attempt")["note"] == "Heel taps are off now."
+    assert shown(**decided, phase="ended")["note"] == "Answer the questions first."

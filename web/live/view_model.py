@@ -360,7 +360,7 @@ def _number(snapshot: Snapshot, units: str) -> str | None:
             return str(repetition)
         case TestState(phase="count") if snapshot.cue is not None and snapshot.cue.count is not None:
             return str(snapshot.cue.count)
-        case TestState(phase="wait" | "switch"):
+        case TestState(phase="wait" | "switch" | "ended"):
             return NO_NUMBER
         case TestState(phase="result") as state:
             return "" if _result_rows(state, units) else NO_NUMBER

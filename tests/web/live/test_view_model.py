@@ -231,3 +231,9 @@ def test_decision_waits_while_a_person_stands() -> None:
     assert shown(**decided, phase="attempt")["note"] is None
     assert shown(**{**decided, "note": "Heel taps are off now."}, phase="attempt")["note"] == "Heel taps are off now."
     assert shown(**decided, phase="ended")["note"] == "Answer the questions first."
+
+
+def test_test_that_ended_early_shows_no_distance() -> None:
+    """Where the board happens to stand is no result."""
+    seen = shown(activity="test", phase="ended", side=Side.LEFT, toe_mm=90.0)
+    assert (seen["word"], seen["caption"], seen["number"]) == ("ENDED", "", "\u2013")

@@ -66,7 +66,7 @@ def test_demo_shows_test_and_hold_with_heel_lift(phone: Visitor, desktop: Visito
     for visitor in both:
         visitor.wait_for("LEFT", "STAND STILL")
         visitor.wait_for("LUNGE", "Knee to the wall")
-        visitor.wait_for("SLIDE BACK", "Good.")
+        visitor.wait_for("SLIDE BACK", "That one counts.")
     phone.click_button("Take over")
     _fail_twice(phone)
     for visitor in both:
@@ -121,7 +121,7 @@ def test_demo_shows_test_and_hold_with_heel_lift(phone: Visitor, desktop: Visito
 def _pass(visitor: Visitor) -> None:
     visitor.wait_for("LUNGE")
     visitor.click_button("Lean: knee to the wall")
-    visitor.wait_for("SLIDE BACK", "Good.")
+    visitor.wait_for("SLIDE BACK", "That one counts.")
 
 
 def _fail_twice(visitor: Visitor) -> None:

@@ -9,11 +9,37 @@ from enum import StrEnum
 from station.core.facts import Contact
 
 
+class TimeOfDay(StrEnum):
+    """The part of the day of a test. Ankles are stiffer in the morning than in the evening."""
+
+    MORNING = "morning"
+    DAYTIME = "daytime"
+    EVENING = "evening"
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What moves a result although the ankle has not changed; `None` where it is not known.
+
+    `after_stretch`: a stretch was credited on that day before the test. `back_foot` is `heel up`, `flat` or `off`.
+    `calibration` is the number of the calibration that gave the distance.
+    """
+
+    time_of_day: TimeOfDay | None = None
+    after_stretch: bool = False
+    warmed_up: bool | None = None
+    shod: bool | None = None
+    back_foot: str | None = None
+    board_angle_deg: float | None = None
+    calibration: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """The result of one side of one test. `uncertainty_mm` is the instrument's, one standard deviation.
 
-    `imported`: measured elsewhere, so it may differ systematically from the station's.
+    `imported`: measured elsewhere, so it may differ systematically from the station's. A distance of 0 is censored: the
+    knee did not reach the wall, so the range is below what the station measures.
     """
 
     test_id: str
@@ -23,6 +49,11 @@ class Result:
     full: bool
     contact: Contact
     imported: bool = False
+    circumstances: Circumstances = Circumstances()
+
+    @property
+    def is_below_range(self) -> bool:
+        return self.mm <= 0.0
 
     @property
     def method(self) -> tuple[Contact, bool]:
@@ -121,6 +152,18 @@ class BeforeAfter:
 
 
 @dataclass(frozen=True, slots=True)
+class Habit:
+    """How much more tests in one circumstance read for this person than in another, with its 95 % interval.
+
+    `circumstance` and `compared_with` are nouns for a sentence: `evenings`, `mornings`, `after a stretch`.
+    """
+
+    circumstance: str
+    compared_with: str
+    difference_mm: Interval
+
+
+@dataclass(frozen=True, slots=True)
 class SideProgress:
     """The progress of one side.
 
@@ -132,6 +175,8 @@ class SideProgress:
     - `chance_real`: the probability that the change exceeds the smallest worthwhile one (6 mm) in its direction.
     - `changes`: the real changes among all counted results, oldest first.
     - `steady_since`: the start of a plateau; `None` where the tests do not prove one.
+    - `habits`: what the circumstances of the tests do to the result, where the tests show it.
+    - `is_below_range`: the last test is below range. There is then no change, slope, phase or plateau.
     """
 
     counted: tuple[Result, ...]
@@ -148,6 +193,8 @@ class SideProgress:
     steady_since: datetime | None
     forecast: Forecast
     before_after: tuple[BeforeAfter, ...]
+    habits: tuple[Habit, ...] = ()
+    is_below_range: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +207,12 @@ class SidesDifference:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The progress of both sides, `None` for one never tested. `difference` needs tests of both within two weeks."""
+    """The progress of both sides, `None` for one never tested. `difference` needs tests of both within two weeks.
+
+    `both` are the real changes of the mean of both sides, oldest first: two ankles that gain alike are told sooner.
+    """
 
     left: SideProgress | None
     right: SideProgress | None
     difference: SidesDifference | None
+    both: tuple[RealChange, ...] = ()

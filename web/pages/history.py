@@ -11,6 +11,7 @@ from flask import Blueprint, abort, render_template, request
 
 from station.advice.pain import MAX_PAIN
 from station.app.progress import breakdown_of
+from station.app.session import STATION_STOPPED
 from station.catalogue.read import exercises
 from station.catalogue.records import Group
 from station.core.events import BOTH_LEGS, Legs, Side
@@ -89,6 +90,7 @@ def blueprint(site: Site) -> Blueprint:
             charts=charts,
             breakdowns=breakdown_of(site.store, detail.tests),
             coverage=COVERAGE,
+            station_stopped=STATION_STOPPED,
             is_active=session_id == site.api.snapshot().session_id,
             units=units,
             shapes=SHAPES,

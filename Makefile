@@ -16,8 +16,12 @@ PYTHON_VERSION := $(shell $(SYSTEM_PYTHON) -c 'import sys; print("%d.%d" % sys.v
 # The stamps name the Python version, so that a new system Python makes a new environment.
 MADE := .venv/made-$(PYTHON_VERSION)$(if $(PI),-pi)
 PYTHON := .venv/bin/python
-PIP_INSTALL := $(PYTHON) -m pip install --disable-pip-version-check
-LOCKED := $(PIP_INSTALL) --require-hashes --only-binary :all:
+# .venv is a link to one of two environments. A new one is made in the other place, and the link moves when it works: a
+# set-up that fails or loses power leaves the station as it was, and one that runs keeps its files until the next.
+NEXT := $(if $(filter .venv-a,$(shell readlink .venv)),.venv-b,.venv-a)
+OTHER := $(if $(filter .venv-a,$(NEXT)),.venv-b,.venv-a)
+INSTALL := -m pip install --disable-pip-version-check
+LOCKED := $(INSTALL) --require-hashes --only-binary :all:
 # adafruit-extended-bus is the one dependency without a wheel: a single Python file.
 UNWHEELED := --no-binary adafruit-extended-bus --no-build-isolation --use-pep517
 
@@ -32,10 +36,19 @@ define need
 fi
 endef
 
+# $(call in_turn,TARGET): make TARGET, one make at a time; from the beginning if the environment does not work.
+WORKS := -c 'import station.system.service, web.server'
+define in_turn
+@flock --nonblock . true || echo "Another make is setting up the station; waiting for it ..."
++@flock . sh -c '{ test -x .venv/bin/station && .venv/bin/python "$$@"; } >/dev/null 2>&1 || again=--always-make; \
+  exec $(MAKE) --no-print-directory $$again $(1)' works $(WORKS)
+endef
+
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
-setup: $(MADE)-station ## create .venv and install the station into it
+setup: ## create .venv and install the station into it
+	$(call in_turn,$(MADE))
 
 demo: setup ## run the station on a simulated board, with its web page
 	.venv/bin/station demo
@@ -65,35 +78,38 @@ lock-check: setup-dev ## check that the locks resolve for x86-64 and aarch64, Py
 	$(PYTHON) -m tests.locks check
 
 clean: ## remove the environment and all build output
-	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+	rm -rf .venv .venv-a .venv-b .venv-link build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
 	find station web hardware tests -name __pycache__ -prune -exec rm -rf {} +
 
-setup-dev: setup $(MADE)-dev
+setup-dev:
+	$(call in_turn,$(MADE)-dev)
 
 # A browser with a narrow face, as phones and televisions have one: the board's page is set in it.
 NARROW_FACE := /usr/share/fonts/truetype/dejavu/DejaVuSansCondensed.ttf
 browser:
 	$(call need,command -v chromium && command -v chromedriver && test -e $(NARROW_FACE),chromium chromium-driver fonts-dejavu-extra)
 
-$(MADE): requirements.lock requirements-build.lock
+$(MADE): requirements.lock requirements-build.lock pyproject.toml
 	@$(SYSTEM_PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "The station needs Python 3.11 or later; $(SYSTEM_PYTHON) is $(PYTHON_VERSION). Please use Debian 12 or later." >&2; exit 1; }
 	$(call need,$(SYSTEM_PYTHON) -c 'import ensurepip$(comma) venv',python3-venv)
 	$(if $(PI),$(call need,$(SYSTEM_PYTHON) -c 'import lgpio',python3-lgpio))
-	$(SYSTEM_PYTHON) -m venv --clear $(if $(PI),--system-site-packages) .venv
-	$(LOCKED) -r requirements-build.lock
-	$(LOCKED) $(UNWHEELED) -r requirements.lock
-	@touch $@
-
-$(MADE)-station: $(MADE) pyproject.toml
-	$(PIP_INSTALL) --quiet --no-deps --no-index --no-build-isolation --editable .
+	$(SYSTEM_PYTHON) -m venv --clear $(if $(PI),--system-site-packages) $(NEXT)
+	$(NEXT)/bin/python $(LOCKED) -r requirements-build.lock
+	$(NEXT)/bin/python $(LOCKED) $(UNWHEELED) -r requirements.lock
+	$(NEXT)/bin/python $(INSTALL) --quiet --no-deps --no-index --no-build-isolation --editable .
 	@# The service cannot write here, and starts faster from compiled modules.
-	$(PYTHON) -m compileall -q station web hardware
-	$(PYTHON) -m web.compiled
-	@touch $@
+	$(NEXT)/bin/python -m compileall -q station web hardware
+	$(NEXT)/bin/python -m web.compiled
+	@test -x $(NEXT)/bin/station && $(NEXT)/bin/python $(WORKS) || \
+	  { echo "The new environment does not work, so the former one stays. Please report this." >&2; exit 1; }
+	@touch $(NEXT)/$(@F) && ln -sfn $(NEXT) .venv-link && sync
+	@# An environment of its own in this place, from before there were two, makes room.
+	@if [ -d .venv ] && [ ! -L .venv ]; then rm -rf $(OTHER) && mv -T .venv $(OTHER); fi
+	@mv -T .venv-link .venv
 
 $(MADE)-dev: $(MADE) requirements-dev.lock
-	$(LOCKED) $(UNWHEELED) -r requirements-dev.lock
+	$(PYTHON) $(LOCKED) $(UNWHEELED) -r requirements-dev.lock
 	@touch $@
 
 comma := ,

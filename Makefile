@@ -90,6 +90,8 @@ browser:
 	$(call need,command -v chromium && command -v chromedriver && test -e $(NARROW_FACE),chromium chromium-driver fonts-dejavu-extra)
 
 $(MADE): requirements.lock requirements-build.lock pyproject.toml
+	@$(SYSTEM_PYTHON) -c 'import sys; sys.exit(sys.maxsize < 2 ** 32)' || \
+	  { echo "The station needs a 64-bit system, and this one is 32-bit: please install Raspberry Pi OS (64-bit)." >&2; exit 1; }
 	@$(SYSTEM_PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "The station needs Python 3.11 or later; $(SYSTEM_PYTHON) is $(PYTHON_VERSION). Please use Debian 12 or later." >&2; exit 1; }
 	$(call need,$(SYSTEM_PYTHON) -c 'import ensurepip$(comma) venv',python3-venv)

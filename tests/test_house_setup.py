@@ -184,3 +184,13 @@ def test_clean_removes_every_environment(tree: Path) -> None:
     make(tree)
     assert make(tree, "clean").returncode == 0
     assert [path.name for path in tree.glob(".venv*")] == []
+
+
+def test_setup_refuses_a_32_bit_system_before_anything_else(tree: Path) -> None:
+    """Some packages exist for 64-bit systems only."""
+    (tree / "32-bit").touch()
+    refused = make(tree)
+    assert refused.returncode != 0
+    assert "needs a 64-bit system" in refused.stderr
+    assert "Raspberry Pi OS (64-bit)" in refused.stderr
+    assert not (tree / "environments").exists()

@@ -43,7 +43,7 @@ def back_up(database: Path, directory: Path, day: date, *, keep: int = BACKUPS_K
         raise StoreError(f"There is no database at {database} to back up: name the one that the station uses.")
     path = directory / f"station-{day.isoformat()}.db"
     copy_database(database, path)
-    old = list_backups(directory)[keep:]
+    old = tuple(copy for copy in list_backups(directory)[keep:] if copy != path)  # its date may be of the past
     for copy_path in old:
         copy_path.unlink()
     return Backup(path, path.stat().st_size, old)

@@ -83,7 +83,7 @@ class Scheduler:
         self._ring()
 
     def every_night(self, job: Callable[[], None]) -> None:
-        """Run a job every night. Call it once the wall clock is right."""
+        """Run a job every night by the wall clock, in place of the former one; call it again when the clock was set."""
         self._nightly = job
         self._scheduler.add_job(
             job,

@@ -18,7 +18,7 @@ from station.core.sensing.toe_distance import ToeRules, invalid_reason
 from station.devices.board import Devices
 from station.devices.errors import DeviceError
 from station.store import Reader, Store, StoreError
-from station.system.service import clock_is_right
+from station.system.wall_clock import DateCheck
 
 LISTEN_US = 3 * SECOND_US
 """How long to listen to the board: at least sixty readings, even if the sensor is found only at the third try."""
@@ -40,7 +40,7 @@ def checks(config: Config) -> Iterator[Result]:
     """Run every check in turn."""
     yield Result("configuration", True, f"{'a simulated' if config.board.simulated else 'a real'} board")
     clock: Clock = SystemClock()
-    right = clock_is_right(clock.utc_now())
+    right = DateCheck(Path(config.store.path)).is_right(clock)
     date = f"{clock.utc_now().astimezone():%Y-%m-%d %H:%M}"
     yield Result("clock", right, date if right else f"{date} may be wrong: connect the network or set the date")
     yield _store(config, clock)

@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -19,6 +19,7 @@ from station.config import Config
 from station.core.events import SECOND_US, CommandName
 from station.store import Store, StoreError
 from station.system.systemd import Notifier
+from station.system.wall_clock import CLOCK_STEP, EARLIEST_DATE, DateCheck, wall_offset
 
 if TYPE_CHECKING:
     from station.devices.board import Devices
@@ -26,12 +27,6 @@ if TYPE_CHECKING:
 
 WATCHDOG_US = 1 * SECOND_US
 """How often the watchdog is fed and the other threads are checked."""
-EARLIEST_DATE = datetime(2026, 11, 1, tzinfo=UTC)
-"""An earlier date is wrong: a Raspberry Pi without a clock chip starts in the past."""
-CLOCK_STEP = timedelta(seconds=2)
-"""More than a clock drifts within a second: a person or the network has set it."""
-SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
-SYSTEMD = Path("/run/systemd/system")
 PAGE_GROUP = "station.page"
 THREAD_SWITCH_S = 0.0005
 """How long a computing thread may keep the others waiting: Python's default of 5 ms is audible in a rhythm."""
@@ -51,11 +46,6 @@ class Page(Protocol):
     def stop(self) -> None: ...
 
 
-def clock_is_right(wall: datetime) -> bool:
-    """Whether the wall clock is plausible: not before `EARLIEST_DATE`, and synchronised if systemd does that."""
-    return wall >= EARLIEST_DATE and (SYNCHRONISED.exists() or not SYSTEMD.exists())
-
-
 def open_page(station: Station, store: Store, config: Config) -> Page | None:
     """The page that is installed, bound to its address; `None` where there is none. Raises PageError."""
     found = next(iter(entry_points(group=PAGE_GROUP)), None)
@@ -71,14 +61,13 @@ class Service:
     def __init__(self, config: Config, clock: Clock | None = None) -> None:
         self._config = config
         self._clock = clock or SystemClock()
+        self._date = DateCheck(Path(config.store.path))
         self._closing = ExitStack()
         self._notifier = Notifier()
         self._alive_us = 0
-        self._backup_scheduled = False
         self._is_stopping = False
         self._clock_right = True
         self._wall_offset: datetime | None = None
-        """The wall time at zero of the monotonic clock; it changes when the wall clock is set."""
         self.devices: Devices | None = None
         self.page: Page | None = None
 
@@ -155,6 +144,7 @@ class Service:
         """Run the loop until SIGTERM, SIGINT or `station.stop`; `watch` is called at least once a second."""
         gc.enable()
         gc.freeze()  # what is loaded so far is never garbage; collecting it stops every thread for 30 ms
+        self._date.remember(self._clock)
         self._notifier.notify("READY=1")
 
         def alive() -> None:
@@ -184,17 +174,23 @@ class Service:
         self._watch_clock()
 
     def _watch_clock(self) -> None:
-        right = clock_is_right(self._clock.utc_now())
+        """Report a wrong date, and plan the calendar's jobs again when the date was set.
+
+        The nightly backup does not wait for a date that is right: a station without a network has none for years.
+        """
+        offset = wall_offset(self._clock)
+        was_set = self._wall_offset is None or abs(offset - self._wall_offset) > CLOCK_STEP
+        if was_set:
+            self._wall_offset = offset
+            if self._clock.utc_now() >= EARLIEST_DATE:
+                self._alarms.every_night(self._back_up)
+            self._alarms.reschedule()
+        right = self._date.is_right(self._clock)
         if right is not self._clock_right:
             self._clock_right = right
             self.station.report_fault("clock", None if right else CLOCK_WRONG)
-        if right and not self._backup_scheduled:
-            self._backup_scheduled = True
-            self._alarms.every_night(self._back_up)
-        ahead = self._clock.utc_now() - timedelta(microseconds=self._clock.now_us())
-        if right and (self._wall_offset is None or abs(ahead - self._wall_offset) > CLOCK_STEP):
-            self._wall_offset = ahead
-            self._alarms.reschedule()
+            was_set = True
+        if right and was_set:
             self.station.wall_clock_set()
 
     def _back_up(self) -> None:

@@ -42,6 +42,16 @@ def test_the_newest_copies_are_kept(store: Store, tmp_path: Path, path: Path) ->
     assert [old.name for old in made.removed] == ["station-2026-03-07.db"]
 
 
+def test_copy_with_a_date_of_the_past_stays(store: Store, tmp_path: Path, path: Path) -> None:
+    """A machine that has forgotten the date makes copies too; the newest of them all is the one just made."""
+    assert store.people() == ()
+    for number in range(BACKUPS_KEPT):
+        back_up(path, tmp_path, DAY + timedelta(days=number))
+    made = back_up(path, tmp_path, DAY - timedelta(days=30))
+    assert made.path in list_backups(tmp_path)
+    assert made.removed == ()
+
+
 def test_damaged_database_is_reported_and_costs_no_older_copy(tmp_path: Path, path: Path, clock: HandClock) -> None:
     """Damage is found by reading every page, traces too, and the older copies stay as they are."""
     with Store.open(path, clock=clock) as store:

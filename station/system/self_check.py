@@ -13,7 +13,8 @@ from station.clock import Clock, SystemClock
 from station.config import Config
 from station.core.events import SECOND_US, Event, Heel, Load, Side, Toe
 from station.core.facts import Cue, CueName
-from station.core.sensing.heel_load import LoadRules
+from station.core.sensing.heel_load import HeelLoad, LoadRules
+from station.core.sensing.sensors import NOISY
 from station.core.sensing.toe_distance import ToeRules, invalid_reason
 from station.devices.board import Devices
 from station.devices.errors import DeviceError
@@ -177,11 +178,21 @@ def _load(side: Side, loads: list[Load], empty: float) -> Result:
     part = f"{side} heel sensor"
     if max(shares) == 0 and empty > LoadRules().cut_wire_share:
         return Result(part, False, "reads 0, which its empty plate never does: check its cable, and the MCP3008's")
+    if any(_noisy(loads)):
+        return Result(part, False, f"{NOISY}; check its cable, its divider's resistor and the MCP3008's ground")
     rate, least, most = _rate([load.at_us for load in loads]), min(shares), max(shares)
     sentence = f"{rate:.0f} samples a second, {least:.2f} to {most:.2f} of full scale"
     return Result(
         part, True, sentence + ("; an empty plate reads near 0, and so does a cut wire" if least < NEAR_0 else "")
     )
+
+
+def _noisy(loads: list[Load]) -> Iterator[bool]:
+    """At each sample whether the load jumps as no heel does."""
+    heel = HeelLoad()
+    for load in loads:
+        heel.add_sample(load.at_us, load.share)
+        yield heel.noisy_since(load.at_us) is not None
 
 
 def _rate(times_us: list[int]) -> float:

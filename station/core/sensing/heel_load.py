@@ -15,6 +15,9 @@ Details:
   that standing (a creep of 60 %, a shift of weight), unless the header gives it. After ten seconds without one the heel
   is reported.
 - A standing load too close to the empty pad is a fault until steady standing makes enough difference.
+- A load that jumps up and down between neighbouring samples, twenty times within a second, is no heel: a foot takes
+  tens of milliseconds to come or go, and a plate that bounces jumps a few times. Samples more than 50 ms apart are no
+  neighbours.
 - Full scale means a short or a stuck plate only while another sensor detects a person: a plate at its hard stop may
   give one code for minutes. Zero is a lifted heel; it is a cut wire only where the header gives an empty pad above
   zero.
@@ -23,6 +26,7 @@ Details:
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import deque
 from dataclasses import dataclass
 from math import fsum, sqrt
 from statistics import median
@@ -89,6 +93,14 @@ class LoadRules:
     """The least fraction of a second's samples near their median when the pad is empty."""
     cut_wire_share: float = 3 / 1023
     """An empty pad above this never reads 0 unless its wire is cut."""
+    jump_share: float = 0.1
+    """A change between neighbouring samples that is a jump; a steady load's noise is a twentieth of that."""
+    max_jump_gap_us: int = 50_000
+    """Samples further apart are no neighbours: a heel may come and go between them."""
+    noisy_reversals: int = 20
+    """So many jumps, each back from the one before, within `noisy_us` are no heel. Four taps a second on a plate that
+    bounces at both ends are 16."""
+    noisy_us: int = 1_000_000
 
 
 class HeelLoad:
@@ -117,6 +129,10 @@ class HeelLoad:
         self._history_us = self.rules.history_before_reference_us
         self._trim_at_count = 4096
         self._stuck_since_us: int | None = None
+        self._jump = 0.0
+        """The newest sample's jump, 0 where it has not jumped."""
+        self._reversals_us: deque[int] = deque(maxlen=self.rules.noisy_reversals)
+        self._noisy_since_us: int | None = None
         cuts = empty is not None and empty > self.rules.cut_wire_share
         self._cut_wire_share = 0.0 if cuts else -1.0
         """A share at or below this means a cut wire; -1 where a cut wire cannot be detected."""
@@ -154,6 +170,11 @@ class HeelLoad:
     def add_sample(self, at_us: int, share: float) -> bool:
         """Take one sample and update `level`. Returns true where it completes the first reference, by which the earlier
         samples can be judged."""
+        change = share - self.shares[-1] if self.shares else 0.0
+        if not -self.rules.jump_share < change < self.rules.jump_share:
+            self._count_jump(at_us, change)
+        elif self._jump:
+            self._jump = 0.0
         self.times_us.append(at_us)
         self.shares.append(share)
         if self._unchanged_above < share < self._unchanged_below and len(self.shares) <= self._trim_at_count:
@@ -161,6 +182,23 @@ class HeelLoad:
         is_first_reference = self._process_sample(at_us, share)
         self._update_unchanged_range()
         return is_first_reference
+
+    def _count_jump(self, at_us: int, jump: float) -> None:
+        if at_us - self.times_us[-1] > self.rules.max_jump_gap_us:
+            jump = 0.0
+        elif jump * self._jump < 0:
+            self._count_reversal(at_us)
+        self._jump = jump
+
+    def _count_reversal(self, at_us: int) -> None:
+        is_noisy, reversals_us = self.noisy_since(at_us) is not None, self._reversals_us
+        reversals_us.append(at_us)
+        if not is_noisy:
+            is_full = len(reversals_us) == self.rules.noisy_reversals
+            is_noisy = is_full and at_us - reversals_us[0] <= self.rules.noisy_us
+            self._noisy_since_us = reversals_us[0] if is_noisy else None
+        if is_noisy:
+            self._unchanged_above, self._unchanged_below = 1.0, 0.0
 
     def _process_sample(self, at_us: int, share: float) -> bool:
         if len(self.times_us) > self._trim_at_count:
@@ -180,7 +218,10 @@ class HeelLoad:
         """Set the range of shares in which the next sample changes nothing and needs no processing."""
         self._unchanged_above, self._unchanged_below = 1.0, 0.0
         self.needs_processing = (
-            self.standing_millisiemens is None or self.is_span_too_small or self._stuck_since_us is not None
+            self.standing_millisiemens is None
+            or self.is_span_too_small
+            or self._stuck_since_us is not None
+            or (bool(self.times_us) and self.noisy_since(self.times_us[-1]) is not None)
         )
         if self.needs_processing or self.level is None:
             return
@@ -200,6 +241,11 @@ class HeelLoad:
         """Return since when the ADC has been at one end of its scale, if that is long enough to be a fault."""
         since = self._stuck_since_us
         return since if since is not None and at_us - since >= self.rules.stuck_us else None
+
+    def noisy_since(self, at_us: int) -> int | None:
+        """Return since when the load has jumped as no heel does, `None` if it does not: a second of calm ends it."""
+        since_us = self._noisy_since_us
+        return since_us if since_us is not None and at_us - self._reversals_us[-1] <= self.rules.noisy_us else None
 
     def is_empty_unknown(self, at_us: int) -> bool:
         """Return whether the person has stood for long and no load could be the empty pad."""

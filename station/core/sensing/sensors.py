@@ -93,6 +93,8 @@ Change = HeelChange | KneeChange | SensorChange
 
 EMPTY_UNKNOWN = "the empty pad reads more than half of standing: step off for two seconds, or free the plate"
 
+NOISY = "it jumps as no heel does: a loose or broken wire"
+
 NO_CHANGE: Sequence[Change] = []
 """The result of most rows: no change, and no earlier due time. Compare it by identity."""
 
@@ -147,6 +149,10 @@ class HeelChannel:
         if last_us is not None and at_us - last_us >= self._rules.max_silence_us:
             self._recovery_count = 0
         changes: list[Change] = []
+        noisy_since_us = load.noisy_since(at_us)
+        if noisy_since_us is not None:
+            self._recovery_count = 0
+            return () if self.lost_reason is not None else (self._mark_lost(at_us, noisy_since_us, NOISY),)
         if self.lost_reason is not None:
             changes += self._count_recovery(at_us)
         elif load.stuck_since(at_us) is not None and sees_person(self):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 
-from station.core.events import CommandName, Side
+from station.core.events import Command, CommandName, Side
 from station.core.facts import (
     Completed,
     CueEnded,
@@ -346,3 +348,20 @@ def test_hold_without_rest_leaves_hold_done_its_time() -> None:
     facts = facts_of(Story().stands(30).comparator(), HoldStep((LEFT,), us(5), 2, 0, us(5)))
     assert heard(facts, CueName.GO) == [5, 11]
     assert [fact.credited_us for fact in only(facts, HoldFinished)] == [us(5), us(5)]
+
+
+@pytest.mark.parametrize("top", [1.2, 2.0, 4.0])
+@pytest.mark.parametrize("seed", range(3))
+def test_hold_credits_nothing_while_the_load_is_noise(seed: int, top: float) -> None:
+    """A loose wire gives any load, from GO on for twelve seconds: it earns less than a second, and is reported."""
+    story = Story().rises(2).stands(40)
+    go_us = one(facts_of(story.loads(), HOLD), HoldStarted).at_us
+    chance = Random(seed)
+    noise_us = range(go_us, go_us + us(12))
+    events = story.loads(load=lambda _side, at_us: chance.uniform(0, top) if at_us in noise_us else None)
+    until_stop = [event for event in events if event.at_us < noise_us.stop]
+    facts = facts_of([*until_stop, Command(noise_us.stop, CommandName.STOP)], HOLD)
+    assert one(facts, HoldPartial).credited_us < us(1)
+    lost = one(facts, SensorLost)
+    assert lost.at_us < go_us + us(2)
+    assert "no heel" in lost.why

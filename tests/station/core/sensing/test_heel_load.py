@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from random import Random
+
+import pytest
+
 from station.core.events import Event, Load, Side
 from station.core.sensing.heel_load import HeelLoad, conductance_millisiemens, share_from_conductance
 from station.core.sensing.sensors import BoardSensors, HeelChange, References, SensorChange, Wiring
+from tests.recordings import heel_cells
 from tests.station.core.traces import EMPTY, LEFT, RIGHT, part_of_standing
 
 EMPTY_KNOWN = dict.fromkeys(Side, 0.18)
@@ -127,3 +133,51 @@ def test_channel_is_lost_while_standing_differs_too_little() -> None:
     known = References(dict.fromkeys(Side, 0.18), {LEFT: 0.2, RIGHT: 0.5})
     found = [c for c in changes_of(both_feet(4, 0.5, 0.5), known) if isinstance(c, SensorChange)]
     assert [change.is_lost for change in found] == [True, False]
+
+
+def noise_around(share: float, deviation: float, seed: int) -> Callable[[], float]:
+    """An ADC's codes around this share of full scale, with noise of this standard deviation."""
+    gauss = Random(seed).gauss
+    return lambda: min(1.0, max(0.0, round((share + gauss(0.0, deviation)) * 1023) / 1023))
+
+
+@pytest.mark.parametrize("deviation", [0.2, 0.3, 0.6])
+@pytest.mark.parametrize("around", [0.0, 0.5, 0.9])
+def test_channel_that_no_heel_can_produce_is_lost(around: float, deviation: float) -> None:
+    """Within two seconds, dated back to its first jumps; a second after the last one the channel is back."""
+    known = References(dict.fromkeys(Side, 0.02), dict.fromkeys(Side, 0.5))
+    code = noise_around(around, deviation, seed=7)
+    events: list[Event] = [
+        Load(number * 10_000, LEFT, code() if 200 <= number < 1_000 else 0.5) for number in range(1_300)
+    ]
+    lost, back = (change for change in changes_of(events, known) if isinstance(change, SensorChange) and change.side)
+    assert (lost.is_lost, back.is_lost) == (True, False)
+    assert 2_000_000 <= lost.since_us < lost.at_us < 4_000_000
+    assert "no heel" in lost.reason
+    assert 10_000_000 < back.since_us < 11_100_000
+    heels = [change for change in changes_of(events, known) if isinstance(change, HeelChange)]
+    assert not [change for change in heels if lost.at_us < change.at_us < 10_000_000]
+
+
+@pytest.mark.parametrize(("number", "foot"), [(1, "a"), (1, "b"), (2, "a"), (2, "b")])
+@pytest.mark.parametrize("noise_codes", [0.8, 20.0])
+def test_real_heels_are_heels(number: int, foot: str, noise_codes: float) -> None:
+    """A recording, sampled 100 times a second through a noisy ADC, with its jumps as they are: nothing is lost."""
+    cells = heel_cells(number, foot)
+    load, cell = HeelLoad(EMPTY, part_of_standing(1.0)), 0
+    gauss = Random(number).gauss
+    for at_us in range(0, cells[-1][0], 10_000):
+        while cells[cell + 1][0] <= at_us:
+            cell += 1
+        load.add_sample(at_us, min(1.0, max(0.0, cells[cell][1] + gauss(0.0, noise_codes / 1023))))
+        assert load.noisy_since(at_us) is None
+
+
+def test_fast_taps_on_a_plate_that_bounces_are_a_heel() -> None:
+    """Four taps a second, each with a bounce when the heel comes and when it goes."""
+    load = HeelLoad(EMPTY, part_of_standing(1.0))
+    for number in range(1_000):
+        phase = number % 25
+        share = 0.0 if (phase < 12) is (phase in (1, 13)) else 0.6
+        load.add_sample(number * 10_000, share)
+        assert load.noisy_since(number * 10_000) is None

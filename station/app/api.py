@@ -85,8 +85,8 @@ class StationApi(Protocol):
     def save_plan(self, person_id: str, plan: Mapping[str, Any]) -> Future[None]:
         """Replace the person's plan."""
 
-    def change_settings(self, changes: dict[str, str]) -> None:
-        """Change settings by name, all or none, and store them. Only the loop writes.
+    def change_settings(self, changes: dict[str, str]) -> Future[None]:
+        """Change settings by name, all or none, and store them. They hold even while the disk fails.
 
         Raises ValueError with a sentence for an unknown name or a value that is not allowed.
         """

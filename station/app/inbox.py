@@ -77,6 +77,7 @@ class SettingsChange:
     """Change settings by name, based on their values when the loop handles it."""
 
     changes: dict[str, str]
+    done: Future[None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +184,7 @@ class Inbox:
 
     def _refuse_pending(self) -> None:
         while (item := self.take()) is not None:
-            if isinstance(item, StoreRequest | StartRequest):
+            if isinstance(item, StoreRequest | StartRequest | SettingsChange):
                 item.done.set_exception(StoreError(STOPPED))
 
     def add_person(self, name: str) -> Future[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from station.app.api import SimulatedBoard
@@ -122,6 +123,7 @@ class Station(Inbox):
             view=view,
         )
         view.set_fault("calibration", calibration.fault_sentence)
+        recorder.write(store.require_room)
         self._presenter = Presenter(
             clock,
             is_simulated=config.board.simulated,
@@ -140,9 +142,13 @@ class Station(Inbox):
     def snapshot(self) -> Snapshot:
         return self._presenter.snapshot
 
-    def change_settings(self, changes: dict[str, str]) -> None:
+    def change_settings(self, changes: dict[str, str]) -> Future[None]:
         with_changes(self._settings.values, changes)  # raises here, so that the caller gets the error at once
-        self.post(SettingsChange(changes))
+        done: Future[None] = Future()
+        self.post(SettingsChange(changes, done))
+        if self._closed:
+            self._refuse_pending()
+        return done
 
     @property
     def board(self) -> SimulatedBoard | None:
@@ -204,7 +210,7 @@ class Station(Inbox):
             case StartRequest():
                 self._starter.answer(item)
             case SettingsChange():
-                self._settings.change(item.changes)
+                self._change_settings(item)
             case StoreRequest():
                 self._execute_request(item)
             case ReminderDue():
@@ -217,6 +223,18 @@ class Station(Inbox):
                 pass
             case _:
                 self._handle_event(item)
+
+    def _change_settings(self, request: SettingsChange) -> None:
+        try:
+            self._settings.change(request.changes)
+        except ValueError as error:
+            request.done.set_exception(error)
+            return
+        if self._recorder.fault is None:
+            request.done.set_result(None)
+        else:
+            sentence = f"{self._recorder.fault} Until then the settings are in use, but not stored."
+            request.done.set_exception(StoreError(sentence))
 
     def _execute_request(self, request: StoreRequest) -> None:
         try:
@@ -291,6 +309,9 @@ class Station(Inbox):
     def close(self) -> None:
         """Shut down silently; the current run stays unfinished."""
         self._session.close()
+        lost = self._recorder.pending_count - self._store.waits_for_room  # the wait for room is no entry
+        if lost > 0:
+            log.warning("%s The station stops, so %d entries are lost.", self._recorder.fault, lost)
 
 
 def wiring_of(config: Config) -> Wiring:

@@ -68,6 +68,16 @@ class Recorder:
         return self._queue.has_pending_writes
 
     @property
+    def pending_count(self) -> int:
+        """How many writes are still waiting."""
+        return self._queue.pending_count
+
+    @property
+    def fault(self) -> str | None:
+        """Why writes are waiting, in a sentence; `None` while the store works."""
+        return self._queue.fault
+
+    @property
     def in_session(self) -> bool:
         """Whether a session has begun and not ended, stored or not."""
         return self._session is not None

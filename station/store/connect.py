@@ -6,6 +6,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
@@ -47,6 +48,30 @@ def sqlite_driver(path: Path, read_only: bool) -> sqlite3.Connection:
         isolation_level=None,
         check_same_thread=False,
     )
+
+
+def frozen_driver(path: Path, _read_only: bool) -> sqlite3.Connection:
+    """A connection that only reads, and needs no room on the disk. Nothing may write to the database meanwhile."""
+    return sqlite3.connect(
+        f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1",
+        uri=True,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+
+
+def has_log(path: Path) -> bool:
+    """Whether the write-ahead log holds something that may be missing in the database."""
+    log = path.with_name(f"{path.name}-wal")
+    return log.exists() and log.stat().st_size > 0
+
+
+def empty_log(path: Path, driver: Driver) -> None:
+    """Move the log into the database without the index that other connections would need: it takes no further room
+    where the log only changes pages. Nobody else may use the database."""
+    with closing(driver(path, False)) as alone:
+        alone.execute("PRAGMA locking_mode=EXCLUSIVE").fetchall()
+        alone.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 def write_engine(path: Path, driver: Driver) -> Engine:
@@ -122,11 +147,7 @@ def lock_database(path: Path) -> IO[bytes]:
             f"Another station (process {holder}) is using the database {path}: "
             "stop it, or give this one another database."
         ) from None
-    try:
-        with translate_errors(path):
-            file.truncate(0)
-            file.write(f"{os.getpid()}\n".encode())
-    except StoreError:
-        file.close()
-        raise
+    with suppress(OSError):  # on a full disk; the lock holds without it
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n".encode())
     return file

@@ -15,6 +15,10 @@ class StoreError(Exception):
     """The database cannot be used as asked; the message is a sentence for the person who set the station up."""
 
 
+class DiskFullError(StoreError):
+    """The disk is full. What was asked can be done as soon as there is room."""
+
+
 _SQLITE_SENTENCES = {
     sqlite3.SQLITE_FULL: "The disk is full, so nothing can be stored in {path}: free some space on it.",
     sqlite3.SQLITE_READONLY: "The database {path} can only be read: its file or its file system is write-protected; "
@@ -41,6 +45,9 @@ _OS_SENTENCES = {
     errno.EEXIST: _THROUGH_FILE,
     errno.EISDIR: "The path {path} is a directory: name a file in it.",
 }
+_FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+SQLITE_IOERR_SHMSIZE = 4874
+"""No room for the index of the log: a full disk, which SQLite calls an I/O error."""
 PRIMARY_CODE = 0xFF  # SQLite's extended codes carry the primary one in their low byte
 
 
@@ -49,12 +56,24 @@ def error_sentence(error: BaseException, path: Path) -> str:
     if isinstance(error, OSError):
         known = _OS_SENTENCES.get(error.errno or 0, f"The file {{path}} cannot be used ({error.strerror}).")
         return known.format(path=path)
-    code = getattr(error, "sqlite_errorcode", 0) & PRIMARY_CODE
+    code = sqlite3.SQLITE_FULL if _is_disk_full(error) else getattr(error, "sqlite_errorcode", 0) & PRIMARY_CODE
     if "malformed" in str(error):
         code = sqlite3.SQLITE_CORRUPT
     return _SQLITE_SENTENCES.get(code, f"The database {{path}} could not do what was asked ({error}).").format(
         path=path
     )
+
+
+def _is_disk_full(error: BaseException) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in _FULL_ERRNOS
+    code = getattr(error, "sqlite_errorcode", 0)
+    return code == SQLITE_IOERR_SHMSIZE or code & PRIMARY_CODE == sqlite3.SQLITE_FULL
+
+
+def _store_error(error: BaseException, path: Path) -> StoreError:
+    """The error with its sentence, in the class that tells whether waiting helps."""
+    return (DiskFullError if _is_disk_full(error) else StoreError)(error_sentence(error, path))
 
 
 @contextmanager
@@ -68,6 +87,6 @@ def translate_errors(path: Path) -> Iterator[None]:
     except StatementError as error:
         if isinstance(error.orig, ValueError):
             raise error.orig from None
-        raise StoreError(error_sentence(error.orig or error, path)) from error
+        raise _store_error(error.orig or error, path) from error
     except (sqlite3.Error, OSError) as error:
-        raise StoreError(error_sentence(error, path)) from error
+        raise _store_error(error, path) from error

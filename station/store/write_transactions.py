@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any, Self
@@ -13,12 +14,22 @@ from sqlalchemy import Connection, Table, event, func, insert, select, update
 from station.clock import Clock
 from station.core.measurement.calibration import Curve
 from station.store.cache import CACHED_TABLES, Cache
-from station.store.connect import Driver, lock_database, make_directory, sqlite_driver, write_engine
-from station.store.errors import translate_errors
+from station.store.connect import (
+    Driver,
+    empty_log,
+    frozen_driver,
+    has_log,
+    lock_database,
+    make_directory,
+    read_engine,
+    sqlite_driver,
+    write_engine,
+)
+from station.store.errors import DiskFullError, StoreError, translate_errors
 from station.store.ids import IdFactory, uuid7
-from station.store.prepare import prepare_database
+from station.store.prepare import prepare_database, read_revision
 from station.store.read import NEWEST_CALIBRATION, Reader
-from station.store.schema import calibrations, sessions
+from station.store.schema import HEAD_REVISION, calibrations, sessions
 from station.version import APP_VERSION, RULE_VERSION
 
 AS_BUILT_OFFSET_MM = -70.0
@@ -49,6 +60,10 @@ class WriteTransactions(Reader):
         self._cached_changed = False
         event.listen(self._write_engine, "before_execute", self._before_execute)
         self._write_connection: Connection | None = None
+        self._driver = driver
+        self._as_built_offset_mm: float | None = None
+        self.waits_for_room = False
+        """Whether the disk was full when the database was opened: it is read, and nothing is written until then."""
 
     @classmethod
     def open(  # type: ignore[override]  # a store needs a clock where a reader does not
@@ -62,6 +77,9 @@ class WriteTransactions(Reader):
     ) -> Self:
         """Open the database, creating it if there is none, and recover from a power cut.
 
+        On a full disk an existing database opens all the same: it can be read, and a write raises `DiskFullError` until
+        there is room.
+
         `as_built_offset_mm` is the drawing's value until the first calibration; without it, the stored one stays.
 
         Raises `StoreError`: no permission, disk full, read-only, damaged, of another or a newer program, or in use by
@@ -69,15 +87,54 @@ class WriteTransactions(Reader):
         """
         make_directory(path)
         store = cls(path, clock=clock, new_id=new_id, driver=driver)
+        store._as_built_offset_mm = as_built_offset_mm
         try:
-            with translate_errors(path):
-                prepare_database(store._write_engine, path)
-                store._write_connection = store._write_engine.connect()
-            store._recover_after_power_cut(as_built_offset_mm)
+            try:
+                with translate_errors(path):
+                    store._open_writer()
+            except DiskFullError as full:
+                store._read_until_room(full)
         except BaseException:
             store.close()
             raise
         return store
+
+    def _open_writer(self) -> None:
+        prepare_database(self._write_engine, self.path)
+        writer = self._write_engine.connect()
+        try:
+            with writer.begin():
+                self._recover_after_power_cut(writer)
+        except BaseException:
+            writer.close()
+            raise
+        self._write_connection = writer
+
+    def _read_until_room(self, full: DiskFullError) -> None:
+        """Open an existing database for reading alone. Raises `full` if that would show only a part of it."""
+        self._write_engine.dispose()
+        with suppress(sqlite3.Error):
+            empty_log(self.path, self._driver)
+        if has_log(self.path):
+            raise full
+        self._replace_readers(frozen_driver)
+        try:
+            with self.read_transaction() as connection:
+                if read_revision(connection, self.path) != HEAD_REVISION:
+                    raise full
+        except StoreError:
+            raise full from None
+        self.waits_for_room = True
+
+    def _replace_readers(self, driver: Driver) -> None:
+        readers, self._read_engine = self._read_engine, read_engine(self.path, driver)
+        readers.dispose()
+        self.cache.clear()
+
+    def require_room(self) -> None:
+        """Raise `DiskFullError` while nothing can be written because the disk was full at the start."""
+        with self.write_transaction():
+            pass
 
     def close(self) -> None:
         """Close the file and release its lock; may be called again.
@@ -87,6 +144,7 @@ class WriteTransactions(Reader):
         with self._write_lock, closing(self._lock_file):
             super().close()
             writer, self._write_connection = self._write_connection, None
+            self.waits_for_room = False
             try:
                 if writer is not None:
                     writer.close()
@@ -97,6 +155,10 @@ class WriteTransactions(Reader):
     def write_transaction(self) -> Iterator[Connection]:
         """One transaction of the one writer."""
         with self._write_lock, translate_errors(self.path):
+            if self.waits_for_room:
+                self._open_writer()
+                self.waits_for_room = False
+                self._replace_readers(self._driver)
             if self._write_connection is None:
                 raise ValueError(f"The database {self.path} has been closed.")
             try:
@@ -111,16 +173,16 @@ class WriteTransactions(Reader):
         """Note whether this transaction changes a cached table; the cache is cleared at its end."""
         self._cached_changed |= getattr(statement, "table", None) in CACHED_TABLES
 
-    def _recover_after_power_cut(self, as_built_offset_mm: float | None) -> None:
+    def _recover_after_power_cut(self, connection: Connection) -> None:
         """Mark interrupted sessions; as the first write it also detects a read-only file."""
         cut = (sessions.c.ended_at.is_(None), sessions.c.end_reason.is_(None))
-        with self.write_transaction() as connection:
-            connection.execute(update(sessions).where(*cut).values(end_reason=CUT_OFF))
-            newest = connection.execute(NEWEST_CALIBRATION).first()
-            if newest is None:
-                self._insert_calibration(connection, Curve(offset_mm=as_built_offset_mm or AS_BUILT_OFFSET_MM))
-            elif as_built_offset_mm not in (None, newest.offset_mm) and newest.points_json is None:
-                self._insert_calibration(connection, Curve(offset_mm=as_built_offset_mm))
+        as_built_offset_mm = self._as_built_offset_mm
+        connection.execute(update(sessions).where(*cut).values(end_reason=CUT_OFF))
+        newest = connection.execute(NEWEST_CALIBRATION).first()
+        if newest is None:
+            self._insert_calibration(connection, Curve(offset_mm=as_built_offset_mm or AS_BUILT_OFFSET_MM))
+        elif as_built_offset_mm not in (None, newest.offset_mm) and newest.points_json is None:
+            self._insert_calibration(connection, Curve(offset_mm=as_built_offset_mm))
 
     def _insert_calibration(self, connection: Connection, curve: Curve, **values: Any) -> str:
         values |= {"gain": curve.gain, "offset_mm": curve.offset_mm, "bend_per_mm": curve.bend_per_mm}

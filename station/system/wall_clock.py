@@ -32,7 +32,7 @@ TIME_ERROR = 5
 
 def is_kernel_synchronised() -> bool:
     """Whether a time server keeps the kernel's clock, as chrony, ntpd and systemd report to the kernel."""
-    state = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(TIMEX_BYTES))
+    state: int = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(TIMEX_BYTES))
     return 0 <= state != TIME_ERROR
 
 

@@ -143,6 +143,7 @@ class StationDouble:
     def save_plan(self, person_id: str, plan: Mapping[str, Any]) -> Future[None]:
         return self._run_now(lambda store: store.save_plan(person_id, plan))
 
-    def change_settings(self, changes: dict[str, str]) -> None:
+    def change_settings(self, changes: dict[str, str]) -> Future[None]:
         assert self._store is not None
-        self._store.save_settings(with_changes(self._store.settings(), changes))
+        values = with_changes(self._store.settings(), changes)
+        return self._run_now(lambda store: store.save_settings(values))

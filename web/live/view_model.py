@@ -104,6 +104,9 @@ MOVE_PICTURES = {"SLIDE BACK": "test-slide-back", "CLOSER": "test-closer", "STAN
 REPETITION_NOUNS = {"calibrate": "block", "check": "block", "lesson": "sound"}
 """What a repetition is called in activities other than stretches."""
 
+UNSAVED = {"Saved.": "Not saved.", "is saved": "is not saved yet", "and saved.": "but not saved yet."}
+"""What stands in place of these words while the store cannot write."""
+
 CONFIRM_HINT = "When your knee touches: tap your heel twice, press the button, or press \u201cKnee touches\u201d below."
 
 
@@ -134,8 +137,8 @@ def live_view(snapshot: Snapshot, units: str) -> dict[str, Any]:
         "word": style.word,
         "shape": style.shape,
         "tone": style.tone,
-        "sentence": _sentence(snapshot, style, units),
-        "brief": _brief(snapshot, style, units),
+        "sentence": _if_stored(snapshot, _sentence(snapshot, style, units)),
+        "brief": _if_stored(snapshot, _brief(snapshot, style, units)),
         "counting": clock.what if clock is not None else None,
         "counted_us": clock.counted_us if clock is not None else 0,
         "target_us": clock.target_us if clock is not None else 0,
@@ -147,7 +150,7 @@ def live_view(snapshot: Snapshot, units: str) -> dict[str, Any]:
         "results": _result_rows(state, units),
         "bar_share": _bar_share(snapshot),
         "step_position": _position_text(state),
-        "next": _next_text(snapshot, units),
+        "next": _if_stored(snapshot, _next_text(snapshot, units)),
         "toe": _toe_text(snapshot, units),
         "toe_mm": snapshot.toe_mm,
         "target": lengths.length_text(snapshot.target_mm, units) if snapshot.target_mm is not None else None,
@@ -155,7 +158,7 @@ def live_view(snapshot: Snapshot, units: str) -> dict[str, Any]:
         "heels": [_heel(heel) for heel in snapshot.heels],
         "knee": snapshot.knee,
         "can_confirm": _is_self_confirmed(state),
-        "result": _result(state, units),
+        "result": _if_stored(snapshot, _result(state, units)),
         "cue": _cue(snapshot),
         "troubles": [{"part": trouble.part, "sentence": trouble.sentence} for trouble in snapshot.troubles],
         "person": snapshot.person_name,
@@ -173,6 +176,14 @@ def live_view(snapshot: Snapshot, units: str) -> dict[str, Any]:
         "resume": resume_label(snapshot.rest) if snapshot.rest is not None else None,
         "resume_person": (snapshot.rest.person_id if snapshot.rest is not None else None) or "",
     }
+
+
+def _if_stored(snapshot: Snapshot, text: str | None) -> str | None:
+    """The text, which says that something is saved only where the store works."""
+    if text is not None and any(trouble.part == "store" for trouble in snapshot.troubles):
+        for saved, unsaved in UNSAVED.items():
+            text = text.replace(saved, unsaved)
+    return text
 
 
 def _is_self_confirmed(state: ActivityState) -> bool:

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from station.settings import CHOICES, LIMITS
 from station.units import MM_PER_UNIT, UNIT_SYMBOLS, number_text
-from web.context import Site
+from web.context import Site, wait_until_saved
 
 CHOICE_NAMES = {
     "cm": "centimetres",
@@ -108,7 +108,7 @@ def blueprint(site: Site) -> Blueprint:
         given = {field.name: request.form[field.name].strip() for field in FIELDS if field.name in request.form}
         units = site.store.settings().units
         try:
-            site.api.change_settings(_with_goal_in_mm(given, units))
+            wait_until_saved(site.api.change_settings(_with_goal_in_mm(given, units)))
         except ValueError as error:
             return _page(site, asdict(site.store.settings()), given=given, trouble=str(error)), 400
         return redirect(url_for("settings.settings", saved=""), 303)

@@ -37,11 +37,18 @@ class WriteQueue:
         self._report_fault = report_fault
         self._pending: deque[Callable[[], object]] = deque()
         self._retry_us = 0
+        self.fault: str | None = None
+        """Why writes are waiting, in a sentence."""
 
     @property
     def has_pending_writes(self) -> bool:
         """Whether writes are still waiting."""
         return bool(self._pending)
+
+    @property
+    def pending_count(self) -> int:
+        """How many writes are still waiting."""
+        return len(self._pending)
 
     def write(self, act: Callable[[], object]) -> None:
         """Write now, or after the pending writes as soon as the store works."""
@@ -63,17 +70,17 @@ class WriteQueue:
         """Try the pending writes if a retry is due (`now_us` of 0: at once)."""
         if not self._pending or 0 < now_us < self._retry_us:
             return
-        failed = False
-        while self._pending and not failed:
+        self.fault = None
+        while self._pending and self.fault is None:
             try:
                 self._pending[0]()
             except StoreError as error:
-                failed = True
-                self._report_fault(
-                    f"{str(error).rstrip('.')}. What you do is kept in memory and stored as soon as that works."
-                )
+                self.fault = f"{str(error).rstrip('.')}."
             else:
                 self._pending.popleft()
         self._retry_us = now_us + RETRY_US
-        if not failed:
-            self._report_fault(None)
+        self._report_fault(
+            None
+            if self.fault is None
+            else f"{self.fault} What you do is kept in memory and stored as soon as that works."
+        )

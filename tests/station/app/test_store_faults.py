@@ -94,8 +94,11 @@ def write_protect(rig: Rig, on: bool) -> None:
 def test_unwritable_settings_are_stored_later(tmp_path: Path) -> None:
     with Rig(tmp_path) as rig:
         write_protect(rig, True)
-        rig.station.change_settings({"goal_mm": "123"})
+        saved = rig.station.change_settings({"goal_mm": "123"})
         rig.live(1.0)
+        sentence = str(saved.exception(0))
+        wanted = ("can only be read", "rig.db", "make it writable", "in use, but not stored")
+        assert [word for word in wanted if word not in sentence] == []
         assert "store" in rig.troubles
         assert rig.store.settings().goal_mm == Settings().goal_mm
         write_protect(rig, False)
@@ -130,6 +133,21 @@ def test_closing_station_writes_pending_results(tmp_path: Path) -> None:
     rig.station.close()
     assert [(hold.state, hold.credited_us) for hold in rig.last_session().holds] == [("finished", 6_000_000)]
     assert rig.last_session().session.end_reason == "the station was stopped"
+    rig.close()
+
+
+def test_closing_station_logs_what_is_lost(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    rig = Rig(tmp_path)
+    rig.step_on()
+    rig.hold(6)
+    write_protect(rig, True)
+    rig.until_phase("done")
+    with caplog.at_level("WARNING"):
+        rig.station.close()
+    (line,) = [record.getMessage() for record in caplog.records if "lost" in record.getMessage()]
+    assert line.startswith(f"The database {rig.store.path} can only be read")
+    assert line.endswith("entries are lost.")
+    write_protect(rig, False)
     rig.close()
 
 

@@ -295,6 +295,58 @@ def test_full_disk_at_start_is_reported(path: Path, room: str) -> None:
         assert store.people() == ()
 
 
+_FULL_WITH_HISTORY = """
+import resource, signal, sys
+from pathlib import Path
+from station.clock import SystemClock
+from station.store import Store, StoreError
+path = Path(sys.argv[1])
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, resource.RLIM_INFINITY))
+with Store.open(path, clock=SystemClock()) as store:
+    for _ in range(2):
+        print([person.name for person in store.people()], store.current_calibration().curve.offset_mm)
+        try:
+            store.add_person("Bea")
+        except StoreError as error:
+            print(error)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    store.add_person("Bea")
+    print([person.name for person in store.people()])
+"""
+
+
+def test_database_opens_on_a_full_disk_and_waits_for_room(path: Path) -> None:
+    """The history can be read; a write says why it fails, and works once there is room."""
+    with Store.open(path, clock=SystemClock(), as_built_offset_mm=-65.0) as store:
+        store.add_person("Ann")
+    command = [sys.executable, "-c", _FULL_WITH_HISTORY, str(path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    *while_full, after = done.stdout.splitlines()
+    full = f"The disk is full, so nothing can be stored in {path}: free some space on it."
+    assert while_full == ["['Ann'] -65.0", full] * 2
+    assert after == "['Ann', 'Bea']"
+    with Store.open(path, clock=SystemClock()) as store:
+        assert [person.name for person in store.people()] == ["Ann", "Bea"]
+
+
+def test_log_that_a_full_disk_cannot_hold_is_not_left_out(path: Path, tmp_path: Path) -> None:
+    """After a power cut the newest writes are in the log alone; a start that cannot move them is refused."""
+    after_cut = tmp_path / "after" / "station.db"
+    after_cut.parent.mkdir()
+    with Store.open(path, clock=SystemClock()) as store:
+        store.add_person("Ann")
+        for suffix in ("", "-wal"):
+            after_cut.with_name(f"station.db{suffix}").write_bytes(path.with_name(f"station.db{suffix}").read_bytes())
+    command = [sys.executable, "-c", _FULL_AT_START, str(after_cut), "1000"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "full" in done.stdout
+    with Store.open(after_cut, clock=SystemClock()) as store:
+        assert [person.name for person in store.people()] == ["Ann"]
+
+
 def test_a_reader_needs_a_database(path: Path) -> None:
     """To read where there is nothing is an error with a sentence, and makes nothing."""
     with pytest.raises(StoreError, match="There is no database at"):

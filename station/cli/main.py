@@ -81,7 +81,7 @@ def demo(port: int, data: Path | None, empty: bool, config_path: Path | None) ->
             if fresh:
                 _be_heard(store)
 
-        _serve(config, prepare)
+        _serve(config, prepare, needs_page=True)
 
 
 def _nothing(_store: Store) -> None:
@@ -120,7 +120,7 @@ def _config(path: Path | None) -> Config:
         exit_with_error(str(error), os.EX_CONFIG)
 
 
-def _serve(config: Config, prepare: Callable[[Store], None] = _nothing) -> None:
+def _serve(config: Config, prepare: Callable[[Store], None] = _nothing, *, needs_page: bool = False) -> None:
     import gc
     import logging
 
@@ -128,14 +128,16 @@ def _serve(config: Config, prepare: Callable[[Store], None] = _nothing) -> None:
 
     from station.app.api import PageError
     from station.devices.errors import DeviceError
-    from station.store import StoreError
+    from station.store import PermanentStoreError, StoreError
     from station.system.service import Service
 
     logging.basicConfig(level=logging.WARNING, format="station: %(message)s")
     service = Service(config)
     service.obey_signals()
     try:
-        service.open(prepare)
+        service.open(prepare, needs_page=needs_page)
+    except PermanentStoreError as error:
+        exit_with_error(str(error), os.EX_CONFIG)
     except (StoreError, DeviceError, PageError) as error:
         exit_with_error(str(error), 1)
     try:

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
-from station.store.errors import StoreError, translate_errors
+from station.store.errors import PermanentStoreError, StoreError, translate_errors
 
 Driver = Callable[[Path, bool], Any]
 """Opens a database (path, read only?) and returns a connection of Python's `sqlite3`, or one that behaves like it."""
@@ -129,7 +129,7 @@ def make_directory(path: Path) -> None:
     with translate_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.is_dir():
-            raise StoreError(f"The path {path} is a directory: name a file in it.")
+            raise PermanentStoreError(f"The path {path} is a directory: name a file in it.")
 
 
 def lock_database(path: Path) -> IO[bytes]:

@@ -19,10 +19,15 @@ class DiskFullError(StoreError):
     """The disk is full. What was asked can be done as soon as there is room."""
 
 
+class PermanentStoreError(StoreError):
+    """Trying again does not help: a person has to do something first."""
+
+
 _SQLITE_SENTENCES = {
     sqlite3.SQLITE_FULL: "The disk is full, so nothing can be stored in {path}: free some space on it.",
     sqlite3.SQLITE_READONLY: "The database {path} can only be read: its file or its file system is write-protected; "
-    "make it writable for the user that runs the station.",
+    "make it writable for the user that runs the station, for example with "
+    "sudo chown --reference={path.parent} {path}",
     sqlite3.SQLITE_CORRUPT: "The database {path} is damaged: stop the station, keep the file, and put the newest "
     "backup in its place.",
     sqlite3.SQLITE_NOTADB: "The file {path} is not a database of the station: move it away, or name another path.",
@@ -45,6 +50,7 @@ _OS_SENTENCES = {
     errno.EEXIST: _THROUGH_FILE,
     errno.EISDIR: "The path {path} is a directory: name a file in it.",
 }
+_PERMANENT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 SQLITE_IOERR_SHMSIZE = 4874
 """No room for the index of the log: a full disk, which SQLite calls an I/O error."""
@@ -56,7 +62,7 @@ def error_sentence(error: BaseException, path: Path) -> str:
     if isinstance(error, OSError):
         known = _OS_SENTENCES.get(error.errno or 0, f"The file {{path}} cannot be used ({error.strerror}).")
         return known.format(path=path)
-    code = sqlite3.SQLITE_FULL if _is_disk_full(error) else getattr(error, "sqlite_errorcode", 0) & PRIMARY_CODE
+    code = sqlite3.SQLITE_FULL if is_disk_full(error) else getattr(error, "sqlite_errorcode", 0) & PRIMARY_CODE
     if "malformed" in str(error):
         code = sqlite3.SQLITE_CORRUPT
     return _SQLITE_SENTENCES.get(code, f"The database {{path}} could not do what was asked ({error}).").format(
@@ -64,7 +70,8 @@ def error_sentence(error: BaseException, path: Path) -> str:
     )
 
 
-def _is_disk_full(error: BaseException) -> bool:
+def is_disk_full(error: BaseException) -> bool:
+    """Whether an error of SQLite or of the operating system means that the disk is full."""
     if isinstance(error, OSError):
         return error.errno in _FULL_ERRNOS
     code = getattr(error, "sqlite_errorcode", 0)
@@ -73,7 +80,10 @@ def _is_disk_full(error: BaseException) -> bool:
 
 def _store_error(error: BaseException, path: Path) -> StoreError:
     """The error with its sentence, in the class that tells whether waiting helps."""
-    return (DiskFullError if _is_disk_full(error) else StoreError)(error_sentence(error, path))
+    if is_disk_full(error):
+        return DiskFullError(error_sentence(error, path))
+    kind = PermanentStoreError if getattr(error, "sqlite_errorcode", 0) & PRIMARY_CODE in _PERMANENT else StoreError
+    return kind(error_sentence(error, path))
 
 
 @contextmanager

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
 
-from station.store.errors import StoreError
+from station.store.errors import DiskFullError, PermanentStoreError, is_disk_full
 from station.store.schema import HEAD_REVISION, metadata, trace_chunks
 
 VERSION_TABLE = "alembic_version"
 
 
-def prepare_database(engine: Engine, path: Path) -> None:
+def prepare_database(engine: Engine, path: Path, on_upgrade: Callable[[], None] = lambda: None) -> None:
     """Bring the database to the current schema: create a new one, upgrade an older one, refuse a newer one.
 
     Alembic is imported only for an upgrade: it costs 0.2 s and 10 MB. The older database is copied first, to a file
-    beside it that is named after its revision.
+    beside it that is named after its revision. `on_upgrade` is called first: an upgrade may take minutes.
     """
     with engine.begin() as connection:
         revision = read_revision(connection, path)
@@ -28,11 +29,13 @@ def prepare_database(engine: Engine, path: Path) -> None:
         from station.store.backup import copy_database
         from station.store.migrate import upgrade
 
+        on_upgrade()
         copy_database(path, path.with_name(f"{path.name}.{revision}"))
         try:
             upgrade(engine)
         except Exception as error:
-            raise StoreError(
+            kind = DiskFullError if is_disk_full(getattr(error, "orig", error)) else PermanentStoreError
+            raise kind(
                 f"The database {path} could not be upgraded to the schema {HEAD_REVISION} ({error}): it is unchanged; "
                 "go back to the program that wrote it, and report this."
             ) from error
@@ -40,15 +43,17 @@ def prepare_database(engine: Engine, path: Path) -> None:
 
 
 def read_revision(connection: Connection, path: Path) -> str | None:
-    """The revision of the database; `None` if it is empty. Raises `StoreError` if it is not ours, or newer."""
+    """The revision of the database; `None` if it is empty. Raises `PermanentStoreError` if it is not ours, or newer."""
     present = set(inspect(connection).get_table_names())
     if not present:
         return None
     if VERSION_TABLE not in present:
-        raise StoreError(f"The file {path} is a database of another program: move it away, or name another path.")
+        raise PermanentStoreError(
+            f"The file {path} is a database of another program: move it away, or name another path."
+        )
     revision = str(connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar_one())
     if revision > HEAD_REVISION:
-        raise StoreError(
+        raise PermanentStoreError(
             f"The database {path} was written by a newer program (its schema is {revision}, this program knows "
             f"{HEAD_REVISION}): update the station, or put back a backup from before."
         )
@@ -56,7 +61,7 @@ def read_revision(connection: Connection, path: Path) -> str | None:
 
 
 def check_integrity(engine: Engine, path: Path) -> None:
-    """Raise `StoreError` if the database is damaged.
+    """Raise `PermanentStoreError` if the database is damaged.
 
     Traces are skipped: they are nearly all of the file, and reading a gigabyte from a memory card takes a minute.
     The nightly backup reads everything.
@@ -67,7 +72,7 @@ def check_integrity(engine: Engine, path: Path) -> None:
                 continue
             verdict = str(connection.execute(text(f"PRAGMA quick_check('{name}')")).scalars().first())
             if verdict != "ok":
-                raise StoreError(
+                raise PermanentStoreError(
                     f"The database {path} is damaged ({verdict.splitlines()[-1]}): stop the station, keep the file, "
                     "and put the newest backup in its place."
                 )

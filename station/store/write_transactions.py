@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from threading import Lock
@@ -74,6 +74,7 @@ class WriteTransactions(Reader):
         new_id: IdFactory = uuid7,
         as_built_offset_mm: float | None = None,
         driver: Driver = sqlite_driver,
+        on_upgrade: Callable[[], None] = lambda: None,
     ) -> Self:
         """Open the database, creating it if there is none, and recover from a power cut.
 
@@ -81,9 +82,10 @@ class WriteTransactions(Reader):
         there is room.
 
         `as_built_offset_mm` is the drawing's value until the first calibration; without it, the stored one stays.
+        `on_upgrade` is called before an upgrade of the schema, which may take minutes.
 
-        Raises `StoreError`: no permission, disk full, read-only, damaged, of another or a newer program, or in use by
-        another station.
+        Raises `StoreError`: no permission, disk full, read-only, or in use by another station; `PermanentStoreError`:
+        damaged, or of another or a newer program.
         """
         make_directory(path)
         store = cls(path, clock=clock, new_id=new_id, driver=driver)
@@ -91,7 +93,7 @@ class WriteTransactions(Reader):
         try:
             try:
                 with translate_errors(path):
-                    store._open_writer()
+                    store._open_writer(on_upgrade)
             except DiskFullError as full:
                 store._read_until_room(full)
         except BaseException:
@@ -99,8 +101,8 @@ class WriteTransactions(Reader):
             raise
         return store
 
-    def _open_writer(self) -> None:
-        prepare_database(self._write_engine, self.path)
+    def _open_writer(self, on_upgrade: Callable[[], None] = lambda: None) -> None:
+        prepare_database(self._write_engine, self.path, on_upgrade)
         writer = self._write_engine.connect()
         try:
             with writer.begin():

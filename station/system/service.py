@@ -5,14 +5,16 @@ from __future__ import annotations
 import gc
 import signal
 import sys
+import threading
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import datetime
 from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from station.app.api import PageError
 from station.app.loop import Station
 from station.clock import Clock, SystemClock
 from station.config import Config
@@ -28,6 +30,10 @@ if TYPE_CHECKING:
 WATCHDOG_US = 1 * SECOND_US
 """How often the watchdog is fed and the other threads are checked."""
 PAGE_GROUP = "station.page"
+PAGE_RETRY_S = 10.0
+"""How often to try again to open a page whose address is taken, or not there yet."""
+UPGRADE_LIMIT_US = 3600 * SECOND_US
+"""How long systemd waits for an upgrade of the database: years of sessions on a slow memory card take minutes."""
 THREAD_SWITCH_S = 0.0005
 """How long a computing thread may keep the others waiting: Python's default of 5 ms is audible in a rhythm."""
 CLOCK_WRONG = "The date may be wrong: connect the network or set the date, because results carry it."
@@ -70,9 +76,15 @@ class Service:
         self._wall_offset: datetime | None = None
         self.devices: Devices | None = None
         self.page: Page | None = None
+        self._closed = threading.Event()
 
-    def open(self, prepare: Callable[[Store], None] = lambda _store: None, *, page: bool = True) -> Station:
+    def open(
+        self, prepare: Callable[[Store], None] = lambda _store: None, *, page: bool = True, needs_page: bool = False
+    ) -> Station:
         """Open store, board and, if wanted, the page. `prepare` may fill an empty store first.
+
+        A page that cannot be opened is reported and tried again, and the board runs without it, unless the caller
+        `needs_page`.
 
         Raises StoreError, DeviceError (no pins at all) or PageError, each one sentence.
         """
@@ -82,19 +94,50 @@ class Service:
                 Path(self._config.store.path),
                 clock=self._clock,
                 as_built_offset_mm=-float(self._config.board.setback_mm),
+                on_upgrade=lambda: self._notifier.notify(f"EXTEND_TIMEOUT_USEC={UPGRADE_LIMIT_US}"),
             )
             undo.callback(self.store.close)
             prepare(self.store)
             board = self._simulated_board() if self._config.board.simulated else None
             self.station = Station(self._config, self.store, self._clock, board=board)
             undo.callback(self.station.close)
-            self.page = open_page(self.station, self.store, self._config) if page else None
-            if self.page is not None:
-                undo.callback(self.page.stop)
-                self.page.start()
+            undo.callback(self._close_page)
+            if page:
+                self._open_page_or_retry(needs_page=needs_page)
             self._open_board(undo, board)
             self._closing = undo.pop_all()
         return self.station
+
+    def _open_page_or_retry(self, *, needs_page: bool) -> None:
+        try:
+            self._open_page()
+        except PageError as error:
+            if needs_page:
+                raise
+            self.station.report_fault("page", f"{error} The board runs without its page, which is tried again.")
+            threading.Thread(target=self._retry_page, name="page retry", daemon=True).start()
+
+    def _open_page(self) -> None:
+        page = open_page(self.station, self.store, self._config)
+        if page is not None:
+            try:
+                page.start()
+            except BaseException:
+                page.stop()
+                raise
+        self.page = page
+
+    def _retry_page(self) -> None:
+        while not self._closed.wait(PAGE_RETRY_S):
+            with suppress(PageError):
+                self._open_page()
+                self.station.report_fault("page", None)
+                return
+
+    def _close_page(self) -> None:
+        self._closed.set()
+        if self.page is not None:
+            self.page.stop()
 
     def _simulated_board(self) -> SimulatedBoard:
         from station.simulator.board import SENSOR_SEED, SimulatedBoard

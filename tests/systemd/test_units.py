@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import subprocess
@@ -60,6 +61,23 @@ def test_the_service_may_use_the_devices_and_write_its_folder() -> None:
     assert unit["Service.WorkingDirectory"] == [folder]
     assert f"LG_WD={folder}" in unit["Service.Environment"][0].split()
     assert Path(Config().store.path).parent == Path(folder.replace("%S", "/var/lib"))
+
+
+def test_a_backup_put_back_by_root_belongs_to_the_service(tmp_path: Path) -> None:
+    """Before each start everything in the state directory gets the directory's owner; links are not followed."""
+    (command,) = directives(SERVICE)["Service.ExecStartPre"]
+    assert command.startswith("-+/bin/chown --recursive ")
+    folder, outside = tmp_path / "station", tmp_path / "outside"
+    folder.mkdir()
+    outside.touch()
+    (folder / "station.db").touch()
+    (folder / "link").symlink_to(outside)
+    words = shlex.split(command.removeprefix("-+").replace("%S", str(tmp_path)))
+    if os.geteuid() == 0:
+        os.chown(folder, 65_533, 65_533)
+    subprocess.run(words, check=True)
+    assert (folder / "station.db").stat().st_uid == folder.stat().st_uid
+    assert outside.stat().st_uid == os.geteuid()
 
 
 def test_the_service_runs_the_station_with_the_documented_file() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +109,35 @@ def test_a_change_that_fails_changes_nothing(path: Path, clock: HandClock, next_
         assert len(same.execute("SELECT * FROM people").fetchall()) == 2
         assert "colour" not in str(same.execute("SELECT sql FROM sqlite_master WHERE name = 'people'").fetchone())
         same.close()
+
+
+CUT = "op.execute('UPDATE people SET name = upper(name)'); import os; os.kill(os.getpid(), 9)"
+
+
+@pytest.mark.parametrize("place", ["before the table is rebuilt", "after the table is rebuilt"])
+def test_a_change_that_is_cut_off_is_made_by_the_next_start(
+    path: Path, clock: HandClock, next_revision: Path, place: str
+) -> None:
+    """The process is killed within the transaction: the rows are as they were, and the next start changes them."""
+    make_old_database(path, clock)
+    whole, body = next_revision.read_text(encoding="utf-8"), "    with op.batch_alter_table"
+    cut = whole.replace(body, f"    {CUT}\n{body}") if place.startswith("before") else NEXT.format(more=CUT)
+    next_revision.write_text(cut, encoding="utf-8")
+    child = os.fork()
+    if child == 0:
+        with suppress(BaseException):
+            Store.open(path, clock=clock)
+        os._exit(0)
+    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+    with closing(sqlite3.connect(path)) as same:
+        assert same.execute("SELECT version_num FROM alembic_version").fetchall() == [("0004",)]
+        assert {name for (name,) in same.execute("SELECT name FROM people")} == {"Ann", "Bea"}
+    next_revision.write_text(whole, encoding="utf-8")
+    with Store.open(path, clock=clock) as store, store.read_transaction() as now:
+        assert {(row.name, row.colour) for row in now.execute(text("SELECT name, colour FROM people"))} == {
+            ("Ann", "red"),
+            ("Bea", "red"),
+        }
 
 
 def test_an_older_database_is_not_read_before_it_is_changed(path: Path, clock: HandClock, next_revision: Path) -> None:

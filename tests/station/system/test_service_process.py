@@ -8,16 +8,20 @@ import socket
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from station.cli.main import main
+from station.config import load
 from station.settings import Settings
 from station.store import Reader
+from station.store.connect import sqlite_driver, write_engine
+from station.store.migrate import upgrade
 from station.store.records import Hold
+from station.system.service import Service
 from tests.station.process import BOUND_S, ROOT, Running, configured, station, wait_until
 
 
@@ -139,23 +143,68 @@ def test_replay_process_refuses_bad_trace(tmp_path: Path, text: str, words: tupl
     assert [word for word in (str(path), *words) if word not in sentence] == []
 
 
-def test_run_refuses_taken_port(tmp_path: Path) -> None:
-    """The address, and what to do; the database is given back."""
+def test_demo_refuses_taken_port(tmp_path: Path) -> None:
+    """A demonstration is its page: the address, and what to do; the database is given back."""
     with closing(socket.create_server(("127.0.0.1", 0))) as other:
         port = other.getsockname()[1]
-        status, sentence = refused("run", "--config", str(configured(tmp_path, port=port)))
-        assert status == 1
-        assert str(port) in sentence
-        assert refused("run", "--config", str(configured(tmp_path, port=port)))[1] == sentence
+        for _ in range(2):
+            status, sentence = refused("demo", "--empty", "--port", str(port), "--data", str(tmp_path))
+            assert status == 1
+            assert f"127.0.0.1 port {port}: another program has it" in sentence
+
+
+def test_board_runs_while_the_pages_port_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fault names the address and what to do; once the port is free the page opens by itself."""
+    monkeypatch.setattr("station.system.service.PAGE_RETRY_S", 0.05)
+    with closing(socket.create_server(("127.0.0.1", 0))) as other:
+        port = other.getsockname()[1]
+        service = Service(load(configured(tmp_path, port=port)))
+        live = service.open()
+        try:
+            live.drain()
+            (fault,) = [one for one in live.snapshot().troubles if one.part == "page"]
+            assert [
+                words for words in (str(port), "Stop that program", "board runs") if words not in fault.sentence
+            ] == []
+            assert service.devices is not None
+            assert service.page is None
+            other.close()
+            wait_until(lambda: service.page is not None, "the page has not opened")
+            wait_until(lambda: (live.drain(), not live.snapshot().troubles)[1], "the fault stays")
+        finally:
+            service.close()
+
+
+def test_upgrade_asks_systemd_for_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An upgrade of the database may take longer than a start: systemd is asked to wait for an hour."""
+    config = configured(tmp_path, wiring="")
+    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.setblocking(False)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        engine = write_engine(tmp_path / "station.db", sqlite_driver)
+        upgrade(engine, "0003")
+        engine.dispose()
+        for expected in (["EXTEND_TIMEOUT_USEC=3600000000"], []):
+            service = Service(load(config))
+            service.open(page=False)
+            received = []
+            with suppress(BlockingIOError):
+                while True:
+                    received.append(systemd.recv(200).decode())
+            service.close()
+            assert received == expected
+            with suppress(BlockingIOError):
+                assert systemd.recv(200) == b"STOPPING=1"
 
 
 def test_run_refuses_unusable_database(tmp_path: Path) -> None:
-    """Damaged, of another program, newer, or on no file: one sentence each, and the file is as it was."""
+    """Of another program or newer: status 78, which systemd does not start again, a sentence, and the file as it was."""
     config = configured(tmp_path)
     database = tmp_path / "station.db"
     database.write_bytes(b"this is a letter to my aunt" * 100)
     status, sentence = refused("run", "--config", str(config))
-    assert status == 1
+    assert status == 78
     assert [words for words in ("station.db", "is not a database", "move it away") if words not in sentence] == []
     assert database.read_bytes() == b"this is a letter to my aunt" * 100
     database.unlink()
@@ -164,7 +213,7 @@ def test_run_refuses_unusable_database(tmp_path: Path) -> None:
         newer.execute("INSERT INTO alembic_version VALUES ('9999')")
         newer.commit()
     status, sentence = refused("run", "--config", str(config))
-    assert status == 1
+    assert status == 78
     assert [words for words in ("station.db", "newer program", "update") if words not in sentence] == []
 
 
@@ -174,7 +223,7 @@ def test_run_refuses_full_disk(tmp_path: Path) -> None:
     bash = ["bash", "-c", command]
     done = subprocess.run(bash, cwd=ROOT, capture_output=True, text=True, timeout=BOUND_S, check=False)
     assert done.returncode == 1
-    wanted = ("station.db", "check the disk", "not full")
+    wanted = ("station.db", "The disk is full", "free some space")
     assert [words for words in wanted if words not in done.stderr] == []
     with Running(configured(tmp_path)) as running:
         assert running.send_signal()[0] == 0

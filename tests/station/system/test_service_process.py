@@ -170,7 +170,12 @@ def test_board_runs_while_the_pages_port_is_taken(tmp_path: Path, monkeypatch: p
             assert service.page is None
             other.close()
             wait_until(lambda: service.page is not None, "the page has not opened")
-            wait_until(lambda: (live.drain(), not live.snapshot().troubles)[1], "the fault stays")
+
+            def is_mended() -> bool:
+                live.drain()
+                return not live.snapshot().troubles
+
+            wait_until(is_mended, "the fault stays")
         finally:
             service.close()
 
@@ -199,7 +204,7 @@ def test_upgrade_asks_systemd_for_time(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_run_refuses_unusable_database(tmp_path: Path) -> None:
-    """Of another program or newer: status 78, which systemd does not start again, a sentence, and the file as it was."""
+    """Of another program or newer: status 78, which systemd does not start again, and the file stays as it was."""
     config = configured(tmp_path)
     database = tmp_path / "station.db"
     database.write_bytes(b"this is a letter to my aunt" * 100)

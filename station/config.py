@@ -7,6 +7,7 @@ The schema below is the reference: `python -m station.config` prints it as a doc
 from __future__ import annotations
 
 import difflib
+import re
 import sys
 import tomllib
 from pathlib import Path
@@ -18,6 +19,9 @@ from msgspec import Meta, Struct
 from hardware import pins
 from station.config_document import allowed_values, documented_toml, toml_value
 from station.core.steps import blocks_problem
+
+HOST_NAME = re.compile(r"(?=.*[a-z])[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*", re.IGNORECASE)
+"""A host name; a number of dots and digits is an address."""
 
 BcmPin = Annotated[int, Meta(ge=2, le=27)]
 """The GPIO lines of the 40-pin header; 0 and 1 belong to the identification of add-on boards."""
@@ -178,7 +182,7 @@ def parse(text: str, file: str) -> Config:
 
 def _read_text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")  # some editors begin a file with a byte-order mark
     except UnicodeDecodeError:
         raise ConfigError(f"{path} is not text in UTF-8; save it again with a text editor.") from None
     except OSError as error:
@@ -214,6 +218,17 @@ def _check_consistency(config: Config, file: str) -> None:
             f"{file}: analogue_heels.channel_right is {heels.channel_right}, which is already "
             "analogue_heels.channel_left; two plates need two channels."
         )
+    for key, path in (("store.path", config.store.path), ("range_sensor.thermometer", config.range_sensor.thermometer)):
+        if path.startswith("~"):
+            raise ConfigError(
+                f"{file}: {key} is {toml_value(path)}, but only a shell knows what ~ stands for; write the whole path."
+            )
+    for name in config.page.allowed_hosts:
+        if not HOST_NAME.fullmatch(name):
+            raise ConfigError(
+                f"{file}: page.allowed_hosts has {toml_value(name)}, but must have names as a browser's address line "
+                'shows them, without http:// and port, for example "station.local"; numeric addresses need no entry.'
+            )
     if config.page.host in ("0.0.0.0", "::") and not config.page.allowed_hosts:
         raise ConfigError(
             f"{file}: page.allowed_hosts is empty, but page.host opens the page to every network, where no browser "

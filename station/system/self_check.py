@@ -128,8 +128,10 @@ def _open(
 ) -> Devices:
     report = troubles.__setitem__
     if not config.board.simulated:
+        from station.devices.board_lock import lock_board
         from station.devices.pins import open_pin_factory
 
+        close.append(lock_board(Path(f"/dev/i2c-{config.range_sensor.i2c_bus}")))
         return Devices(config, clock, events.put, report, pin_factory=open_pin_factory())
     from station.devices.pacer import DeadlineThread
     from station.simulator.board import SimulatedBoard

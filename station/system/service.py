@@ -155,8 +155,10 @@ class Service:
 
         station = self.station
         if board is None:
+            from station.devices.board_lock import lock_board
             from station.devices.pins import open_pin_factory
 
+            undo.callback(lock_board(Path(f"/dev/i2c-{self._config.range_sensor.i2c_bus}")))
             pin_factory, open_bus = open_pin_factory(), None
         else:
             pin_factory, open_bus = board.pin_factory, board.open_bus

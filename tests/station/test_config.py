@@ -117,11 +117,34 @@ def test_value_of_wrong_type_is_refused_for_every_key(section: str, key: msgspec
             "board.toml: page.allowed_hosts is empty, but page.host opens the page to every network, where no browser "
             'could open it; add the station\'s host name, for example ["station.local"].',
         ),
+        (
+            '[store]\npath = "~/station.db"',
+            'board.toml: store.path is "~/station.db", but only a shell knows what ~ stands for; write the whole path.',
+        ),
     ],
 )
 def test_each_mistake_gets_one_sentence(text: str, sentence: str) -> None:
     """With the file, the key, the mistake and what is allowed."""
     assert refused(text) == sentence
+
+
+@pytest.mark.parametrize("name", ["*", "station.local:8080", "http://station.local", "192.168.1.5", "::1", "a b", ""])
+def test_allowed_host_that_no_browser_names_is_refused(name: str) -> None:
+    sentence = refused(f'[page]\nallowed_hosts = ["station.local", "{name}"]')
+    assert sentence.startswith(f'board.toml: page.allowed_hosts has "{name}", but must have names')
+    assert 'for example "station.local"' in sentence
+
+
+@pytest.mark.parametrize("name", ["station.local", "Station", "pi-3.fritz.box", "3d.example"])
+def test_allowed_host_is_a_name(name: str) -> None:
+    assert parse(f'[page]\nallowed_hosts = ["{name}"]', "board.toml").page.allowed_hosts == (name,)
+
+
+def test_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
+    """Windows' editor begins a file with one."""
+    path = tmp_path / "board.toml"
+    path.write_bytes(b"\xef\xbb\xbf[page]\nport = 80\n")
+    assert load(path).page.port == 80
 
 
 def test_invalid_toml_is_refused_with_its_line() -> None:

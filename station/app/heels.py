@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from station.app.snapshot import HeelView
 from station.core.events import SECOND_US
-from station.core.sensing.sensors import BoardSensors, References
+from station.core.sensing.sensors import SILENT, BoardSensors, References
 
 PAD_CONTRADICTION_US = 3 * SECOND_US
 """A knee on the pad for this long while no heel is down means a heel fault."""
@@ -32,6 +32,11 @@ def heel_views(sensors: BoardSensors) -> tuple[HeelView, ...]:
 def heel_fault_of(sensors: BoardSensors, at_us: int) -> str | None:
     """The fault of a heel's sensor, in a sentence: lost, stuck, or contradicted by the knee pad."""
     for plate in sensors.plates:
+        if plate.lost_reason == SILENT:
+            return (
+                f"The {plate.side} heel was not read for half a second: the MCP3008 does not answer, which has a sentence "
+                "of its own, or the processor was busy; then close other programs on this machine."
+            )
         if plate.lost_reason is not None:
             return f"The {plate.side} heel sensor is lost ({plate.lost_reason}): check its cable and the plate."
         load = plate.load

@@ -70,6 +70,9 @@ class RangeTiming:
     max_silence_us: int = SECOND_US
     """A sensor without a sample for this long is lost."""
 
+    late_us: int = 50_000
+    """A look at the sensor that is later than this is late because the processor was busy."""
+
     frozen_repeats: int = 20
     """This many equal valid result blocks mean a frozen sensor (ST staff); the longest real run is 6."""
 

@@ -87,17 +87,27 @@ class RangeReader:
         self._retry_delay_us = self.timing.first_retry_us
         self._last_result = b""
         self._repeat_count = 0
+        self._is_lateness_forgiven = False
         self._is_closed = False
 
     def poll(self, now_us: int) -> Toe | None:
         """Do what is due, and return a reading if there is one. Blocks for at most 30 ms (at a start)."""
         if self._is_closed or (now_us < self.next_poll_us and not self._is_interrupt_active()):
             return None
+        self._forgive_lateness(now_us - self.next_poll_us)
         try:
             return self._next_step(now_us)
         except _SensorLostError as lost:
             self.mark_lost(now_us, str(lost))
             return None
+
+    def _forgive_lateness(self, late_us: int) -> None:
+        """Take a time in which a busy processor did not look from the silence of sensor and line, once a reading: a
+        sensor that measures has one ready then."""
+        if late_us >= self.timing.late_us and not self._is_lateness_forgiven:
+            self._is_lateness_forgiven = True
+            self._last_sample_us += late_us
+            self._last_edge_us += late_us
 
     def mark_lost(self, now_us: int, reason: str) -> None:
         """Mark the sensor as lost because of `reason`, one sentence; it restarts after the back-off."""
@@ -227,6 +237,7 @@ class RangeReader:
         if sensor is None:
             return None
         was_edge_seen, self._is_edge_seen = self._is_edge_seen, False
+        was_active = self._is_interrupt_active()
         try:
             if now_us < self.next_poll_us or (was_edge_seen and self._is_interrupt_active()):
                 sensor.is_interrupt_seen = True
@@ -242,7 +253,10 @@ class RangeReader:
             raise _SensorLostError(self._bus_error_message(error)) from error
         finally:
             sensor.is_interrupt_seen = False
+        if was_active and not self._is_interrupt_active():  # the line follows the sensor, even if no edge was seen
+            self._last_edge_us = now_us
         self._last_sample_us = now_us
+        self._is_lateness_forgiven = False
         self._set_next_poll(now_us)
         status = (block[0] & 0x78) >> 3
         self._check_frozen(block, status)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -54,11 +55,27 @@ def _store(config: Config, clock: Clock) -> Result:
     if not path.exists():
         return _place_for_store(path)
     try:
-        with Store.open(path, clock=clock) as store:
+        with _as_owner_of(path), Store.open(path, clock=clock) as store:
             people = len(store.people())
     except StoreError as error:
         return Result("store", False, str(error))
     return Result("store", True, f"{path} can be read and written; people: {people}")
+
+
+@contextmanager
+def _as_owner_of(path: Path) -> Iterator[None]:
+    """As root, act as the database's owner: files of root beside it would keep the station's own user out."""
+    if os.geteuid() != 0 or not path.exists():
+        yield
+        return
+    owner = path.stat()
+    os.setegid(owner.st_gid)
+    os.seteuid(owner.st_uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(os.getgid())
 
 
 def _place_for_store(path: Path) -> Result:
@@ -113,7 +130,7 @@ def _board(config: Config, clock: Clock) -> Iterator[Result]:
 def _empty_plates(config: Config) -> dict[Side, float]:
     """The load of each empty plate, if the station has learnt it."""
     try:
-        with Reader.open(Path(config.store.path)) as reader:
+        with _as_owner_of(Path(config.store.path)), Reader.open(Path(config.store.path)) as reader:
             return reader.empty_shares()
     except StoreError:
         return {}

@@ -93,6 +93,7 @@ Change = HeelChange | KneeChange | SensorChange
 
 EMPTY_UNKNOWN = "the empty pad reads more than half of standing: step off for two seconds, or free the plate"
 
+SILENT = "no sample for half a second"
 NOISY = "it jumps as no heel does: a loose or broken wire"
 
 NO_CHANGE: Sequence[Change] = []
@@ -175,7 +176,7 @@ class HeelChannel:
         if self.load is not None and self.lost_reason is None and self._last_sample_us is not None:
             silent_us = self._last_sample_us + self._rules.max_silence_us
             if at_us >= silent_us:
-                yield self._mark_lost(silent_us, self._last_sample_us, "no sample for half a second")
+                yield self._mark_lost(silent_us, self._last_sample_us, SILENT)
 
     def _debounce(self, at_us: int, row_us: int, level: bool) -> list[Change]:
         return [

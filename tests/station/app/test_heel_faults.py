@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from station.core.events import Side
+from station.app.heels import heel_fault_of
+from station.core.events import Load, Side
 from station.core.facts import CueName
+from station.core.sensing.sensors import BoardSensors, Wiring
 from station.simulator.adc import AdcState
 from tests.station.rig import COMPARATORS, Rig
 from tests.station.states import AnyState
@@ -134,3 +136,25 @@ def test_leaving_for_good_stores_a_partial_hold(tmp_path: Path, wiring: str) -> 
         assert abs(rig.last_session().holds[0].credited_us - 7_000_000) < 300_000
         assert CueName.ENDED in rig.recognised_cues()
         assert rig.last_session().session.end_reason == "stepped off"
+
+
+def test_silent_heel_blames_no_wire() -> None:
+    """No wire of a heel can make the ADC silent: the processor was busy, or the ADC itself does not answer."""
+    sensors = BoardSensors(Wiring(), 0)
+    for number in range(20):
+        sensors.update(Load(number * 10_000, Side.LEFT, 0.5))
+    list(sensors.pass_time(2_000_000))
+    sentence = heel_fault_of(sensors, 2_000_000)
+    assert sentence is not None
+    assert [word for word in ("left heel", "half a second", "processor was busy") if word not in sentence] == []
+    assert "cable" not in sentence
+
+
+def test_noisy_heel_is_reported() -> None:
+    """On an idle board too: a channel that jumps as no heel does names its wire."""
+    sensors = BoardSensors(Wiring(), 0)
+    for number in range(200):
+        sensors.update(Load(number * 10_000, Side.LEFT, 0.2 + 0.6 * (number % 2)))
+    sentence = heel_fault_of(sensors, 2_000_000)
+    assert sentence is not None
+    assert [word for word in ("left heel", "jumps as no heel does", "check its cable") if word not in sentence] == []

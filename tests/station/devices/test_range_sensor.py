@@ -338,6 +338,19 @@ def test_dead_interrupt_wire() -> None:
     assert "interrupt wire" in rig.reader.warning
 
 
+@pytest.mark.parametrize(("looks", "late_us"), [(60, 100_000), (12, 500_000), (3, 4_000_000)])
+def test_busy_processor_is_not_blamed_on_the_wire(looks: int, late_us: int) -> None:
+    """For seconds the program looks late: the line follows the sensor, and nothing is lost."""
+    rig = Rig(interrupt=True)
+    rig.run(1.0)
+    for _ in range(looks):
+        rig.time_us += late_us
+        rig.model.run_due(rig.time_us)
+        rig.reader.poll(rig.time_us)
+        assert (rig.reader.warning, rig.reader.fault) == (None, None)
+    assert len(rig.run(1.0)) > 25
+
+
 def test_missed_edge() -> None:
     """One missed edge costs no more than a tenth of a second, and the line stays in use."""
     rig = Rig(interrupt=True)

@@ -2,17 +2,48 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 
 import pytest
 
+from station.clock import SystemClock
+from station.config import parse
 from station.core.events import Load, Side
-from station.system.self_check import _load
+from station.store import Store
+from station.system.self_check import _empty_plates, _load, _store
 
 
 def loads(share: float, deviation: float) -> list[Load]:
     gauss = Random(3).gauss
     return [Load(number * 10_000, Side.LEFT, min(1.0, max(0.0, share + gauss(0, deviation)))) for number in range(300)]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make files of another user")
+def test_a_check_by_root_leaves_no_file_of_root() -> None:
+    """The service's own user can use the database after it, with all that lies beside it."""
+    with TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        data = Path(folder) / "station"
+        data.mkdir()
+        config = parse(f'[store]\npath = "{data / "station.db"}"\n', "board.toml")
+        Store.open(data / "station.db", clock=SystemClock()).close()
+        for path in (data, *data.iterdir()):
+            os.chown(path, 65_533, 65_533)
+        (data / "station.db.lock").unlink()
+        assert _store(config, SystemClock()).well
+        assert _empty_plates(config) == {}
+        assert os.geteuid() == 0
+        assert {path.stat().st_uid for path in data.iterdir()} == {65_533}
+
+
+def test_a_check_makes_no_database(tmp_path: Path) -> None:
+    config = parse(f'[store]\npath = "{tmp_path / "station.db"}"\n', "board.toml")
+    assert "the first start creates it" in _store(config, SystemClock()).sentence
+    assert _empty_plates(config) == {}
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_quiet_plate_is_well() -> None:

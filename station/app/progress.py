@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import NamedTuple
 
+from station.catalogue.read import exercises
+from station.catalogue.records import Group
 from station.core.events import Side
 from station.core.facts import Contact
 from station.core.measurement.uncertainty import COVERAGE, Budget
 from station.core.progress.analysis import Analysis, analysis
+from station.core.progress.part_of_day import part_of_day
 from station.core.progress.person_error import Repeats
-from station.core.progress.records import PersonError, Progress, Result, SideProgress
+from station.core.progress.records import Circumstances, PersonError, Progress, Result, SideProgress, TimeOfDay
 from station.core.progress.sentences import Formatters, side_sentences
 from station.store import Reader
-from station.store.records import Calibration, Check, ResultSummary, Test
+from station.store.records import Calibration, Check, ExercisesBegun, ResultSummary, Test
 from station.units import change_text, date_text, fine_change_text, length_text
 
 CONTACTS = {Contact.PAD: "knee pad", Contact.INFERRED: "felt in the heel", Contact.SELF: "said by the person"}
@@ -43,6 +46,7 @@ class ResultRow(NamedTuple):
     suspect_since: datetime | None
     imported: bool
     pain: int | None
+    circumstances: Circumstances = Circumstances()
 
     def notes(self, units: str) -> list[str]:
         """How the number was measured, and its cautions, in words."""
@@ -173,7 +177,9 @@ def history_of(reader: Reader, person_id: str | None, goal_mm: float, now: datet
 def _recorded(reader: Reader, person_id: str | None) -> Recorded:
     scores = reader.result_summaries(person_id)
     calibrations, checks = reader.calibrations(), reader.checks()
-    left, right = (tuple(_test_rows(side, scores, calibrations, checks)) for side in Side)
+    warm_ups = {key for key, one in exercises().items() if one.group is Group.WARM_UP}
+    circumstances = circumstances_by_test(scores, reader.exercises_begun(person_id, warm_ups))
+    left, right = (tuple(_test_rows(side, scores, calibrations, checks, circumstances)) for side in Side)
     calibrated = any(one.calibrated for one in (*left, *right))
     apart_since = min((one.at for one in (*left, *right) if _is_not_comparable(one, calibrated)), default=None)
     repeats = reader.trial_distances_mm(person_id)
@@ -185,6 +191,41 @@ def _recorded(reader: Reader, person_id: str | None) -> Recorded:
     )
     by_blocks = tuple(one.created_at for one in calibrations if one.fit is not None)
     return Recorded(left, right, _tests(left, right), scores, found, by_blocks, apart_since)
+
+
+def circumstances_by_test(scores: Sequence[ResultSummary], begun: Sequence[ExercisesBegun]) -> dict[str, Circumstances]:
+    """The circumstances of each test: those stored with it, and those that follow from its time and from exercises.
+
+    A stretch counts on the day of the test, a warm-up in its session, each only before it.
+    """
+    stretch_at: dict[date, datetime] = {}
+    warm_up_at: dict[str, datetime] = {}
+    for one in begun:
+        if one.stretch_at is not None:
+            day = _day_of(one.stretch_at)
+            stretch_at[day] = min(one.stretch_at, stretch_at.get(day, one.stretch_at))
+        if one.warm_up_at is not None:
+            warm_up_at[one.session_id] = min(one.warm_up_at, warm_up_at.get(one.session_id, one.warm_up_at))
+    found = {}
+    for score in scores:
+        at = score.started_at
+        local = at.astimezone()
+        found[score.test_id] = _completed(
+            score.circumstances,
+            part_of_day(local.hour) if score.is_time_known else None,
+            after_stretch=score.is_time_known and stretch_at.get(local.date(), at) < at,
+            after_warm_up=warm_up_at.get(score.session_id, at) < at,
+        )
+    return found
+
+
+@lru_cache(maxsize=256)
+def _completed(
+    stored: Circumstances, time_of_day: TimeOfDay | None, *, after_stretch: bool, after_warm_up: bool
+) -> Circumstances:
+    """One record for all tests alike: years of them differ in little."""
+    warmed_up = True if after_warm_up and stored.warmed_up is None else stored.warmed_up
+    return replace(stored, time_of_day=time_of_day, after_stretch=after_stretch, warmed_up=warmed_up)
 
 
 def _tests(left: Sequence[ResultRow], right: Sequence[ResultRow]) -> tuple[Tested, ...]:
@@ -227,7 +268,7 @@ def _breakdown_of_test(
         original_mm = None if original is None else original.left_mm if left else original.right_mm
         row = ResultRow(
             *(side, test.id, test.session_id, test.started_at, mm, uncertainty_mm, test.full, test.contact),
-            *(original_mm, calibrated, test.is_suspect, suspect_since, test.imported, test.circumstances.pain),
+            *(original_mm, calibrated, test.is_suspect, suspect_since, test.imported, test.answers.pain),
         )
         budget = test.left_budget if left else test.right_budget
         found.append(ResultBreakdown(row, _method_text(test, calibration), budget))
@@ -255,7 +296,11 @@ def _failed_before(at: datetime, failed: Sequence[datetime]) -> datetime | None:
 
 
 def _test_rows(
-    side: Side, scores: Sequence[ResultSummary], calibrations: Sequence[Calibration], checks: Sequence[Check]
+    side: Side,
+    scores: Sequence[ResultSummary],
+    calibrations: Sequence[Calibration],
+    checks: Sequence[Check],
+    circumstances: Mapping[str, Circumstances],
 ) -> Iterable[ResultRow]:
     fitted = {one.number: one.fit is not None for one in calibrations}
     failed = _failed(checks)
@@ -266,11 +311,13 @@ def _test_rows(
             mm, uncertainty_mm, original_mm = one.right_mm, one.right_uncertainty_mm, one.right_original_mm
         if mm is None:
             continue
-        calibrated = None if one.calibration_number is None else fitted.get(one.calibration_number)
+        number = one.circumstances.calibration
+        calibrated = None if number is None else fitted.get(number)
         suspect_since = _failed_before(one.started_at, failed) if one.is_suspect else None
         yield ResultRow(
             *(side, one.test_id, one.session_id, one.started_at, mm, uncertainty_mm, one.full, one.contact),
             *(original_mm, calibrated, one.is_suspect, suspect_since, one.imported, one.pain),
+            circumstances[one.test_id],
         )
 
 
@@ -310,7 +357,9 @@ def not_compared_sentence(history: History) -> str | None:
 
 def _progress_results(rows: Sequence[ResultRow], calibrated: bool) -> list[Result]:
     return [
-        Result(one.test_id, one.at, one.mm, one.uncertainty_mm, one.full, one.contact, one.imported)
+        Result(
+            *(one.test_id, one.at, one.mm, one.uncertainty_mm, one.full, one.contact, one.imported, one.circumstances)
+        )
         for one in rows
         if not _is_not_comparable(one, calibrated)
     ]

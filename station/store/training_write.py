@@ -11,6 +11,7 @@ from sqlalchemy import delete, select
 
 from station.core.events import FELT_PLACE_ANSWERS, NOWHERE
 from station.store.schema import answers, plans, routines, runs, tests
+from station.store.training_read import is_circumstance
 from station.store.write_transactions import WriteTransactions, next_number
 
 MAX_NAME_LENGTH = 60
@@ -78,6 +79,17 @@ class TrainingWriter(WriteTransactions):
         given = {name: value for name, value in values.items() if value is not None}
         if given:
             self._update_and_commit(tests, test_id, **given)
+
+    def describe_test(self, test_id: str, *, shod: bool | None, back_foot: str | None, warmed_up: bool | None) -> None:
+        """Store the circumstances of a test that only the person knows; `None` is not known.
+
+        Raises `ValueError` with a sentence for an unknown place of the other foot.
+        """
+        given: dict[str, bool | str | None] = {"shod": shod, "back_foot": back_foot, "warmed_up": warmed_up}
+        for name, value in given.items():
+            if not is_circumstance(name, value):
+                raise ValueError(f"The circumstance {name} of a test cannot be {value!r}.")
+        self._update_and_commit(tests, test_id, **given)
 
 
 def felt_places_to_text(places: Collection[str] | None) -> str | None:

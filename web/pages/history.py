@@ -228,7 +228,7 @@ def _test_text(test: Test, units: str) -> str:
 
 def _answer_texts(test: Test) -> list[str]:
     """The person's answers about it: `felt in the calf`, `pain 2 of 10`."""
-    felt, pain = test.circumstances.felt_places, test.circumstances.pain
+    felt, pain = test.answers.felt_places, test.answers.pain
     parts = [FELT_TEXTS.get(place, f"felt: {place}") for place in felt or ()]
     return parts if pain is None else [*parts, f"pain {pain} of {MAX_PAIN}"]
 

@@ -102,7 +102,7 @@ def _test_entries(test: Test, units: str) -> Iterator[Entry]:
             "below range" if trial is not None and trial.below_range else "",
             tuple(_attempt_view(one, units) for one in attempts),
         )
-    felt, pain = test.circumstances.felt_places, test.circumstances.pain
+    felt, pain = test.answers.felt_places, test.answers.pain
     answered = [FELT_TEXTS.get(place, f"felt: {place}") for place in felt or ()]
     answered += [] if pain is None else [f"pain {pain} of {MAX_PAIN}"]
     if answered or not test.imported:

@@ -123,7 +123,7 @@ def _test_to_ask_about(test: Test | None) -> Test | None:
     """The latest test, if it is less than a day old and its felt place or pain is still unanswered."""
     if test is None or test.imported or datetime.now(UTC) - test.started_at > ASK_WINDOW:
         return None
-    answers = test.circumstances
+    answers = test.answers
     return test if answers.felt_places is None or answers.pain is None else None
 
 

@@ -116,7 +116,7 @@ def test_due_test_is_followed_by_routine_for_its_felt_place(guided: GuidedStatio
     (test,) = guided.last_session().tests
     assert isinstance(test, Test)
     assert (test.full, test.state) == (True, "finished")
-    assert (test.circumstances.felt_places, test.circumstances.pain) == (("front",), 2)
+    assert (test.answers.felt_places, test.answers.pain) == (("front",), 2)
     assert guided.last_session().session.person_id == ada
 
 

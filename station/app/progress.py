@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime
-from functools import lru_cache, partial
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
-from station.catalogue.read import exercises
-from station.catalogue.records import Group
+from station.app.circumstances import AFTER_STRETCH, circumstances_by_test, local_day
 from station.core.events import Side
 from station.core.facts import Contact
 from station.core.measurement.uncertainty import COVERAGE, Budget
 from station.core.progress.analysis import Analysis, analysis
-from station.core.progress.part_of_day import part_of_day
 from station.core.progress.person_error import Repeats
-from station.core.progress.records import Circumstances, PersonError, Progress, Result, SideProgress, TimeOfDay
+from station.core.progress.records import Circumstances, PersonError, Progress, Result, SideProgress
 from station.core.progress.sentences import Formatters, side_sentences
 from station.store import Reader
-from station.store.records import Calibration, Check, ExercisesBegun, ResultSummary, Test
+from station.store.records import Calibration, Check, ResultSummary, Test
 from station.units import change_text, date_text, fine_change_text, length_text
 
 CONTACTS = {Contact.PAD: "knee pad", Contact.INFERRED: "felt in the heel", Contact.SELF: "said by the person"}
@@ -51,6 +49,7 @@ class ResultRow(NamedTuple):
     def notes(self, units: str) -> list[str]:
         """How the number was measured, and its cautions, in words."""
         how = ["imported"] if self.imported else ["full" if self.full else "quick", CONTACTS[self.contact]]
+        how += [AFTER_STRETCH] if self.circumstances.after_stretch else []
         return how + self.cautions(units)
 
     def cautions(self, units: str) -> list[str]:
@@ -177,8 +176,7 @@ def history_of(reader: Reader, person_id: str | None, goal_mm: float, now: datet
 def _recorded(reader: Reader, person_id: str | None) -> Recorded:
     scores = reader.result_summaries(person_id)
     calibrations, checks = reader.calibrations(), reader.checks()
-    warm_ups = {key for key, one in exercises().items() if one.group is Group.WARM_UP}
-    circumstances = circumstances_by_test(scores, reader.exercises_begun(person_id, warm_ups))
+    circumstances = circumstances_by_test(reader, person_id, scores)
     left, right = (tuple(_test_rows(side, scores, calibrations, checks, circumstances)) for side in Side)
     calibrated = any(one.calibrated for one in (*left, *right))
     apart_since = min((one.at for one in (*left, *right) if _is_not_comparable(one, calibrated)), default=None)
@@ -187,45 +185,10 @@ def _recorded(reader: Reader, person_id: str | None) -> Recorded:
         *(_progress_results(left, calibrated), _progress_results(right, calibrated)),
         repeats_left=_repeats_by_test(left, repeats),
         repeats_right=_repeats_by_test(right, repeats),
-        day_of=_day_of,
+        day_of=local_day,
     )
     by_blocks = tuple(one.created_at for one in calibrations if one.fit is not None)
     return Recorded(left, right, _tests(left, right), scores, found, by_blocks, apart_since)
-
-
-def circumstances_by_test(scores: Sequence[ResultSummary], begun: Sequence[ExercisesBegun]) -> dict[str, Circumstances]:
-    """The circumstances of each test: those stored with it, and those that follow from its time and from exercises.
-
-    A stretch counts on the day of the test, a warm-up in its session, each only before it.
-    """
-    stretch_at: dict[date, datetime] = {}
-    warm_up_at: dict[str, datetime] = {}
-    for one in begun:
-        if one.stretch_at is not None:
-            day = _day_of(one.stretch_at)
-            stretch_at[day] = min(one.stretch_at, stretch_at.get(day, one.stretch_at))
-        if one.warm_up_at is not None:
-            warm_up_at[one.session_id] = min(one.warm_up_at, warm_up_at.get(one.session_id, one.warm_up_at))
-    found = {}
-    for score in scores:
-        at = score.started_at
-        local = at.astimezone()
-        found[score.test_id] = _completed(
-            score.circumstances,
-            part_of_day(local.hour) if score.is_time_known else None,
-            after_stretch=score.is_time_known and stretch_at.get(local.date(), at) < at,
-            after_warm_up=warm_up_at.get(score.session_id, at) < at,
-        )
-    return found
-
-
-@lru_cache(maxsize=256)
-def _completed(
-    stored: Circumstances, time_of_day: TimeOfDay | None, *, after_stretch: bool, after_warm_up: bool
-) -> Circumstances:
-    """One record for all tests alike: years of them differ in little."""
-    warmed_up = True if after_warm_up and stored.warmed_up is None else stored.warmed_up
-    return replace(stored, time_of_day=time_of_day, after_stretch=after_stretch, warmed_up=warmed_up)
 
 
 def _tests(left: Sequence[ResultRow], right: Sequence[ResultRow]) -> tuple[Tested, ...]:
@@ -319,11 +282,6 @@ def _test_rows(
             *(original_mm, calibrated, one.is_suspect, suspect_since, one.imported, one.pain),
             circumstances[one.test_id],
         )
-
-
-def _day_of(at: datetime) -> date:
-    """The date at the station, in the time zone rules of that time."""
-    return at.astimezone().date()
 
 
 def _repeats_by_test(rows: Sequence[ResultRow], trials: Mapping[tuple[str, Side], Sequence[float]]) -> list[Repeats]:

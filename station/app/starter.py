@@ -76,8 +76,9 @@ class Starter:
         """After today's test, go on to today's routine, or ask for a step on if nobody stands on the board."""
         if not self._resume.continues_today:
             return
-        if any(heel.down for heel in run.heels()):
-            self._begin_named(TODAY, self._people.last_id, last_side(run.routine), is_tested=True)
+        person_id, first = self._people.last_id, last_side(run.routine)
+        if any(heel.down for heel in run.heels()) or not self._gate_for(person_id, first).decide(TODAY, tested=True).routine:
+            self._begin_named(TODAY, person_id, first, is_tested=True)
         else:
             self._view.show_note(TEST_FOLLOWED_NOTE)
             self._cues.play([Cue(self._time.now_us, CueName.NUDGE)])

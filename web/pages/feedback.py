@@ -10,7 +10,16 @@ from werkzeug.wrappers import Response
 from station.advice.pain import MAX_PAIN
 from station.catalogue.read import exercises
 from station.core.events import FELT_PLACE_ANSWERS
-from web.context import DECLINED_COOKIE, NOBODY, PERSON_COOKIE, Site, redirect_to, remember_person, wait_until_saved
+from web.context import (
+    DECLINED_COOKIE,
+    NOBODY,
+    PERSON_COOKIE,
+    Site,
+    redirect_to,
+    remember_person,
+    return_address,
+    wait_until_saved,
+)
 from web.pages.history import session_sentence
 
 YES, NO = "yes", "no"
@@ -67,7 +76,7 @@ def blueprint(site: Site) -> Blueprint:
             wait_until_saved(site.api.answer_test(test_id, felt=felt, pain=None if pain is None else int(pain)))
         except ValueError as error:
             abort(400, str(error))
-        return redirect(_return_address(test.session_id, f"test-{test_id}"), 303)
+        return redirect(return_address(test.session_id, f"test-{test_id}"), 303)
 
     @pages.post("/felt")
     def answer_felt() -> Response:
@@ -78,7 +87,7 @@ def blueprint(site: Site) -> Blueprint:
         if found.session.person_id is None:
             abort(400, "Choose first who this session belongs to.")
         wait_until_saved(site.api.answer(found.session.person_id, "felt", felt == YES, key))
-        return redirect(_return_address(session_id, "felt", felt=key), 303)
+        return redirect(return_address(session_id, "felt", felt=key), 303)
 
     @pages.post("/dismiss-missed")
     def dismiss_missed() -> Response:
@@ -90,9 +99,3 @@ def blueprint(site: Site) -> Blueprint:
         return redirect(url_for("today.today"), 303)
 
     return pages
-
-
-def _return_address(session_id: str, anchor: str, **more: str) -> str:
-    if request.form.get("return_to") == "today":
-        return url_for("today.today")
-    return url_for("history.session", session_id=session_id, _anchor=anchor, _external=False, **dict(more))

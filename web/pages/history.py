@@ -10,7 +10,8 @@ from typing import NamedTuple
 from flask import Blueprint, abort, render_template, request
 
 from station.advice.pain import MAX_PAIN
-from station.app.progress import breakdown_of
+from station.app.circumstances import circumstance_texts
+from station.app.progress import breakdown_of, history_of
 from station.app.session import STATION_STOPPED
 from station.catalogue.read import exercises
 from station.catalogue.records import Group
@@ -32,6 +33,7 @@ from station.units import SIDE_SYMBOLS, count_text, date_text, duration_text, le
 from web.charts.trace import trace_chart
 from web.context import Site
 from web.live.view_model import FELT_PLACES
+from web.pages.circumstances import CIRCUMSTANCE_NAMES, UNKNOWN, form_value, unasked
 from web.pages.timeline import FELT_TEXTS, STATES, timeline
 
 SESSIONS_PER_PAGE = 30
@@ -76,7 +78,9 @@ def blueprint(site: Site) -> Blueprint:
         detail = site.store.session(session_id)
         if detail is None:
             abort(404)
-        units = site.store.settings().units
+        settings = site.store.settings()
+        units = settings.units
+        own_tests = [test for test in detail.tests if not test.imported]
         traces = site.store.traces(detail.run_ids)
         charts = [(run, made) for run in detail.run_ids if (made := trace_chart(detail, run, traces.get(run), units))]
         answers = _answers(site, detail.session)
@@ -86,7 +90,7 @@ def blueprint(site: Site) -> Blueprint:
             detail=detail,
             session=detail.session,
             headline=headline(detail, units),
-            entries=timeline(detail, answers, names, units),
+            entries=timeline(detail, answers, names, units, _circumstances(site, detail, settings.goal_mm)),
             charts=charts,
             breakdowns=breakdown_of(site.store, detail.tests),
             coverage=COVERAGE,
@@ -98,12 +102,25 @@ def blueprint(site: Site) -> Blueprint:
             person=site.person(),
             felt_places=FELT_PLACES,
             most_pain=MAX_PAIN,
+            ask_usual=unasked(site, detail.session.person_id, own_tests),
+            circumstance_names=CIRCUMSTANCE_NAMES,
+            unknown=UNKNOWN,
+            form_value=form_value,
             names=names,
             felt_answers=_felt_answers(detail, answers),
             just_answered=request.args.get("felt"),
         )
 
     return pages
+
+
+def _circumstances(site: Site, detail: SessionDetail, goal_mm: float) -> dict[str, list[str]]:
+    """The circumstances of each test with a result, in words."""
+    if not detail.tests:
+        return {}
+    history = history_of(site.store, detail.session.person_id, goal_mm, datetime.now(UTC))
+    rows = (row for both in history.tests for row in both if row is not None and row.session_id == detail.session.id)
+    return {row.test_id: circumstance_texts(row.circumstances) for row in rows}
 
 
 def _answers(site: Site, session: Session) -> list[Answer]:

@@ -21,6 +21,7 @@ from station.units import SIDE_SYMBOLS, date_text
 from web.charts.glance import ring_svg, sparkline_svg
 from web.context import PERSON_COOKIE, Site
 from web.live.view_model import FELT_PLACES, resume_label
+from web.pages.circumstances import CIRCUMSTANCE_NAMES, unasked
 from web.pages.feedback import claim_context
 from web.pages.next_action import next_action, test_minutes, this_week, today_summary, weekly_minutes
 from web.pages.why import why_context
@@ -53,6 +54,12 @@ def blueprint(site: Site) -> Blueprint:
             return render_template("who.html", people=people, **claim_context(site, settings.units))
         history = history_of(site.store, _id(person), settings.goal_mm, datetime.now(UTC))
         tests = _shown_tests(site, history)
+        last_test = tests.get(history.scores[-1].test_id) if history.scores else None
+        test_to_ask_about = last_test if _is_recent(last_test) else None
+        ask_usual: list[str] = []
+        if test_to_ask_about is not None and _is_answered(test_to_ask_about):
+            ask_usual = unasked(site, _id(person), [test_to_ask_about])
+            test_to_ask_about = test_to_ask_about if ask_usual else None
         return render_template(
             "today.html",
             person=person,
@@ -63,7 +70,9 @@ def blueprint(site: Site) -> Blueprint:
             calibration_hint=_calibration_hint(now),
             resume_label=_resume_label(site, person, now),
             note=_note(now, person),
-            test_to_ask_about=_test_to_ask_about(tests.get(history.scores[-1].test_id)) if history.scores else None,
+            test_to_ask_about=test_to_ask_about,
+            ask_usual=ask_usual,
+            circumstance_names=CIRCUMSTANCE_NAMES,
             felt_places=FELT_PLACES,
             most_pain=pain.MAX_PAIN,
             people=people,
@@ -119,12 +128,14 @@ def _resume_label(site: Site, person: Person | None, now: Snapshot) -> str | Non
     return f"Resume {left.title or 'the routine'}"
 
 
-def _test_to_ask_about(test: Test | None) -> Test | None:
-    """The latest test, if it is less than a day old and its felt place or pain is still unanswered."""
-    if test is None or test.imported or datetime.now(UTC) - test.started_at > ASK_WINDOW:
-        return None
-    answers = test.answers
-    return test if answers.felt_places is None or answers.pain is None else None
+def _is_recent(test: Test | None) -> bool:
+    """Whether the latest test is the board's own and less than a day old."""
+    return test is not None and not test.imported and datetime.now(UTC) - test.started_at <= ASK_WINDOW
+
+
+def _is_answered(test: Test) -> bool:
+    """Whether the felt place and the pain are answered."""
+    return test.answers.felt_places is not None and test.answers.pain is not None
 
 
 def _calibration_hint(now: Snapshot) -> str | None:

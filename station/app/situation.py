@@ -31,7 +31,14 @@ RECENT_EXERCISES = 50
 MAX_DECLINED = 20
 _WEEK = timedelta(weeks=1)
 _PLACES = frozenset(FeltPlace)
-_ASKED = {"health": 1, "changed": 1, "pain": DEFAULT_LIMIT, "felt": DEFAULT_LIMIT, "offered": MAX_DECLINED, "baseline": 1}
+_ASKED = {
+    "health": 1,
+    "changed": 1,
+    "baseline": 1,
+    "pain": DEFAULT_LIMIT,
+    "felt": DEFAULT_LIMIT,
+    "offered": MAX_DECLINED,
+}
 """How many of the newest answers to each question count."""
 Answers = Mapping[str, tuple[Answer, ...]]
 """The newest answers by question."""

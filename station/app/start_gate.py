@@ -121,7 +121,7 @@ class TodaySummary:
     proposal: Proposal
     title: str
     credited_s: dict[Side, float]
-    offers_baseline: bool
+    offers_baseline: bool = False
 
     @property
     def instead(self) -> str | None:

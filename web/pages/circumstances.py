@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from flask import Blueprint, abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from station.core.events import BACK_FOOT_PLACES
+from station.core.progress.records import Circumstances
 from station.store.records import Person, Test
 from station.store.training_read import USUAL_CIRCUMSTANCES
 from web.context import Site, return_address, wait_until_saved
@@ -15,21 +17,50 @@ from web.context import Site, return_address, wait_until_saved
 YES, NO = "yes", "no"
 UNKNOWN, UNANSWERED = "unknown", "unanswered"
 """What a form sends for a circumstance that is not known or varies, and for a question still unanswered."""
-CIRCUMSTANCE_NAMES = {
-    "shod": {NO: "Barefoot", YES: "With shoes"},
-    "back_foot": {"heel up": "Behind me, heel up", "flat": "Behind me, flat", "off": "Off the floor"},
-    "warmed_up": {YES: "Yes", NO: "No"},
-}
-"""The circumstances that a person may answer, and the labels of their answers."""
 
 
-def unasked(site: Site, person_id: str | None, tests: Collection[Test]) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class CircumstanceQuestion:
+    """A question about a test that only the person can answer, and the labels of its answers."""
+
+    name: str
+    text: str
+    answers: Mapping[str, str]
+
+
+QUESTIONS = (
+    CircumstanceQuestion("shod", "Barefoot, or with shoes?", {NO: "Barefoot", YES: "With shoes"}),
+    CircumstanceQuestion(
+        "back_foot",
+        "Where was the other foot?",
+        {"heel up": "Behind me, heel up", "flat": "Behind me, flat", "off": "Off the floor"},
+    ),
+    CircumstanceQuestion("warmed_up", "Warmed up before?", {YES: "Yes", NO: "No"}),
+)
+QUESTION_BY_NAME = {question.name: question for question in QUESTIONS}
+
+
+def questions_about(test: Test, known: Circumstances) -> list[tuple[CircumstanceQuestion, str]]:
+    """The questions that correct how a test was done, each with the value of its form.
+
+    A warm-up by the station's own exercise is `known` without an answer.
+    """
+    stored = {question.name: getattr(test.circumstances, question.name) for question in QUESTIONS}
+    is_warm_up_known = stored["warmed_up"] is None and known.warmed_up is not None
+    return [
+        (question, form_value(stored[question.name]))
+        for question in QUESTIONS
+        if not (question.name == "warmed_up" and is_warm_up_known)
+    ]
+
+
+def unasked(site: Site, person_id: str | None, tests: Collection[Test]) -> list[CircumstanceQuestion]:
     """What one of these tests lacks of the usual circumstances, as far as its person was never asked."""
     missing = [name for name in USUAL_CIRCUMSTANCES if any(getattr(test.circumstances, name) is None for test in tests)]
     if person_id is None or not missing:
         return []
     answered = site.store.usual_circumstances(person_id)
-    return [name for name in missing if name not in answered]
+    return [QUESTION_BY_NAME[name] for name in missing if name not in answered]
 
 
 def form_value(value: object) -> str:
@@ -37,12 +68,15 @@ def form_value(value: object) -> str:
     return UNKNOWN if value is None else value if isinstance(value, str) else YES if value else NO
 
 
-def usual_form(site: Site, person: Person | None) -> dict[str, str]:
-    """The values of the form of how a person usually tests, by question; empty without a person."""
+def usual_form(site: Site, person: Person | None) -> list[tuple[CircumstanceQuestion, str]]:
+    """The questions about how a person usually tests, each with the value of its form; none without a person."""
     if person is None:
-        return {}
+        return []
     usual = site.store.usual_circumstances(person.id)
-    return {name: form_value(usual[name]) if name in usual else UNANSWERED for name in USUAL_CIRCUMSTANCES}
+    return [
+        (QUESTION_BY_NAME[name], form_value(usual[name]) if name in usual else UNANSWERED)
+        for name in USUAL_CIRCUMSTANCES
+    ]
 
 
 def blueprint(site: Site) -> Blueprint:
@@ -55,10 +89,10 @@ def blueprint(site: Site) -> Blueprint:
         test = site.store.test(test_id)
         if test is None or test.imported:
             abort(404)
-        given = {name: _value(name, request.form[name]) for name in CIRCUMSTANCE_NAMES if name in request.form}
+        given = {name: _value(name, request.form[name]) for name in QUESTION_BY_NAME if name in request.form}
         if not given:
-            abort(400, f"Send {', '.join(CIRCUMSTANCE_NAMES)} or some of them.")
-        known = {name: given.get(name, getattr(test.circumstances, name)) for name in CIRCUMSTANCE_NAMES}
+            abort(400, f"Send {', '.join(QUESTION_BY_NAME)} or some of them.")
+        known = {name: given.get(name, getattr(test.circumstances, name)) for name in QUESTION_BY_NAME}
         wait_until_saved(site.api.describe_test(test_id, **known))
         if "usual" in request.form and test.person_id is not None:
             for name in USUAL_CIRCUMSTANCES:
@@ -72,11 +106,10 @@ def blueprint(site: Site) -> Blueprint:
         person = site.person()
         if person is None:
             abort(400, "Choose who you are first.")
-        before = usual_form(site, person)
-        for name in USUAL_CIRCUMSTANCES:
-            text = request.form.get(name, before[name])
-            if text != before[name]:
-                wait_until_saved(site.api.answer(person.id, name, _value(name, text)))
+        for question, before in usual_form(site, person):
+            text = request.form.get(question.name, before)
+            if text != before:
+                wait_until_saved(site.api.answer(person.id, question.name, _value(question.name, text)))
         return redirect(url_for("people.people", saved=""), 303)
 
     return pages
@@ -86,6 +119,6 @@ def _value(name: str, text: str) -> bool | str | None:
     """A circumstance from its form. Aborts with 400 if it has no such value."""
     if text == UNKNOWN:
         return None
-    if text not in CIRCUMSTANCE_NAMES[name]:
-        abort(400, f"The circumstance {name} is one of {', '.join((*CIRCUMSTANCE_NAMES[name], UNKNOWN))}.")
+    if text not in QUESTION_BY_NAME[name].answers:
+        abort(400, f"The circumstance {name} is one of {', '.join((*QUESTION_BY_NAME[name].answers, UNKNOWN))}.")
     return text if text in BACK_FOOT_PLACES else text == YES

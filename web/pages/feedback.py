@@ -35,7 +35,7 @@ def claim_context(site: Site, units: str) -> dict[str, Any]:
 
 
 def blueprint(site: Site) -> Blueprint:
-    """The writes `/sessions/<id>/claim`, `/tests/<id>/answer`, `/felt` and `/dismiss-missed`."""
+    """The writes `/sessions/<id>/claim`, `/tests/<id>/answer`, `/felt`, `/dismiss-missed` and `/baseline`."""
     pages = Blueprint("feedback", __name__)
 
     @pages.post("/sessions/<session_id>/claim")
@@ -96,6 +96,15 @@ def blueprint(site: Site) -> Blueprint:
         if person is None:
             abort(400, "Choose who you are first.")
         wait_until_saved(site.api.answer(person.id, "offered", False, request.form.get("occurrence", "")[:40]))
+        return redirect(url_for("today.today"), 303)
+
+    @pages.post("/baseline")
+    def answer_baseline() -> Response:
+        """Begin a baseline, or decline or leave it."""
+        person, answer = site.person(), request.form.get("answer")
+        if person is None or answer not in (YES, NO):
+            abort(400, "Choose who you are, and answer yes or no.")
+        wait_until_saved(site.api.answer(person.id, "baseline", answer == YES))
         return redirect(url_for("today.today"), 303)
 
     return pages

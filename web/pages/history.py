@@ -10,13 +10,13 @@ from typing import NamedTuple
 from flask import Blueprint, abort, render_template, request
 
 from station.advice.pain import MAX_PAIN
-from station.app.circumstances import circumstance_texts
 from station.app.progress import breakdown_of, history_of
 from station.app.session import STATION_STOPPED
 from station.catalogue.read import exercises
 from station.catalogue.records import Group
 from station.core.events import BOTH_LEGS, Legs, Side
 from station.core.measurement.uncertainty import COVERAGE
+from station.core.progress.records import Circumstances
 from station.store.records import (
     Answer,
     Hold,
@@ -33,7 +33,7 @@ from station.units import SIDE_SYMBOLS, count_text, date_text, duration_text, le
 from web.charts.trace import trace_chart
 from web.context import Site
 from web.live.view_model import FELT_PLACES
-from web.pages.circumstances import CIRCUMSTANCE_NAMES, UNKNOWN, form_value, unasked
+from web.pages.circumstances import UNKNOWN, questions_about, unasked
 from web.pages.timeline import FELT_TEXTS, STATES, timeline
 
 SESSIONS_PER_PAGE = 30
@@ -81,6 +81,7 @@ def blueprint(site: Site) -> Blueprint:
         settings = site.store.settings()
         units = settings.units
         own_tests = [test for test in detail.tests if not test.imported]
+        known = _circumstances(site, detail, settings.goal_mm)
         traces = site.store.traces(detail.run_ids)
         charts = [(run, made) for run in detail.run_ids if (made := trace_chart(detail, run, traces.get(run), units))]
         answers = _answers(site, detail.session)
@@ -90,7 +91,7 @@ def blueprint(site: Site) -> Blueprint:
             detail=detail,
             session=detail.session,
             headline=headline(detail, units),
-            entries=timeline(detail, answers, names, units, _circumstances(site, detail, settings.goal_mm)),
+            entries=timeline(detail, answers, names, units, known),
             charts=charts,
             breakdowns=breakdown_of(site.store, detail.tests),
             coverage=COVERAGE,
@@ -103,9 +104,10 @@ def blueprint(site: Site) -> Blueprint:
             felt_places=FELT_PLACES,
             most_pain=MAX_PAIN,
             ask_usual=unasked(site, detail.session.person_id, own_tests),
-            circumstance_names=CIRCUMSTANCE_NAMES,
             unknown=UNKNOWN,
-            form_value=form_value,
+            circumstance_questions={
+                test.id: questions_about(test, known[test.id]) for test in own_tests if test.id in known
+            },
             names=names,
             felt_answers=_felt_answers(detail, answers),
             just_answered=request.args.get("felt"),
@@ -114,13 +116,13 @@ def blueprint(site: Site) -> Blueprint:
     return pages
 
 
-def _circumstances(site: Site, detail: SessionDetail, goal_mm: float) -> dict[str, list[str]]:
-    """The circumstances of each test with a result, in words."""
+def _circumstances(site: Site, detail: SessionDetail, goal_mm: float) -> dict[str, Circumstances]:
+    """The circumstances of each test with a result."""
     if not detail.tests:
         return {}
     history = history_of(site.store, detail.session.person_id, goal_mm, datetime.now(UTC))
     rows = (row for both in history.tests for row in both if row is not None and row.session_id == detail.session.id)
-    return {row.test_id: circumstance_texts(row.circumstances) for row in rows}
+    return {row.test_id: row.circumstances for row in rows}
 
 
 def _answers(site: Site, session: Session) -> list[Answer]:

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from station import units
 from station.advice import pain
-from station.advice.plan import WEEKLY_GOAL_MINUTES
+from station.advice.plan import BASELINE_DAYS, WEEKLY_GOAL_MINUTES
 from station.app.progress import History, ResultRow, history_of
 from station.app.snapshot import Snapshot
 from station.core.events import Side
@@ -21,7 +21,7 @@ from station.units import SIDE_SYMBOLS, date_text
 from web.charts.glance import ring_svg, sparkline_svg
 from web.context import PERSON_COOKIE, Site
 from web.live.view_model import FELT_PLACES, resume_label
-from web.pages.circumstances import CIRCUMSTANCE_NAMES, unasked
+from web.pages.circumstances import CircumstanceQuestion, unasked
 from web.pages.feedback import claim_context
 from web.pages.next_action import next_action, test_minutes, this_week, today_summary, weekly_minutes
 from web.pages.why import why_context
@@ -56,7 +56,7 @@ def blueprint(site: Site) -> Blueprint:
         tests = _shown_tests(site, history)
         last_test = tests.get(history.scores[-1].test_id) if history.scores else None
         test_to_ask_about = last_test if _is_recent(last_test) else None
-        ask_usual: list[str] = []
+        ask_usual: list[CircumstanceQuestion] = []
         if test_to_ask_about is not None and _is_answered(test_to_ask_about):
             ask_usual = unasked(site, _id(person), [test_to_ask_about])
             test_to_ask_about = test_to_ask_about if ask_usual else None
@@ -72,7 +72,6 @@ def blueprint(site: Site) -> Blueprint:
             note=_note(now, person),
             test_to_ask_about=test_to_ask_about,
             ask_usual=ask_usual,
-            circumstance_names=CIRCUMSTANCE_NAMES,
             felt_places=FELT_PLACES,
             most_pain=pain.MAX_PAIN,
             people=people,
@@ -98,6 +97,8 @@ def _person_context(site: Site, person: Person | None) -> dict[str, Any]:
         **why_context(summary),
         "week": this_week(summary),
         "goal_minutes": WEEKLY_GOAL_MINUTES,
+        "baseline_days": BASELINE_DAYS,
+        "quick_minutes": test_minutes(full=False),
         "rings": [
             (side, shape, text, ring_svg(side, minutes / WEEKLY_GOAL_MINUTES))
             for side, shape, minutes, text in weekly_minutes(summary)

@@ -216,11 +216,11 @@ def _baseline_day(done: PlanProgress, now: datetime, zone: tzinfo) -> int | None
 def _baseline_due(day: int, following: datetime | None, done: PlanProgress, now: datetime, zone: tzinfo) -> Due:
     """What is due on this day of a baseline: a test every second day, whatever the plan says of tests."""
     test, test_reasons = _test_due_today(done, now, zone, BASELINE_TEST_INTERVAL_DAYS)
-    sentence = f"Day {day} of {BASELINE_DAYS} of your baseline: tests, and no stretches yet."
+    reasons = [Reason("baseline", f"Day {day} of {BASELINE_DAYS} of your baseline: tests, and no stretches yet.")]
     if test is None and day < BASELINE_DAYS:
         tested = done.last_test is not None and _local_date(done.last_test, zone) == _local_date(now, zone)
-        sentence += f" The next test comes {'in two days' if tested else 'tomorrow'}."
-    return Due(None, False, following, test, (Reason("baseline", sentence), *test_reasons), day)
+        reasons.append(Reason("baseline", f"The next test comes {'in two days' if tested else 'tomorrow'}."))
+    return Due(None, False, following, test, (*reasons, *test_reasons), day)
 
 
 def weekly_dose_reason(credited_s: Mapping[Side, float]) -> Reason:

@@ -21,21 +21,23 @@ UNKNOWN, UNANSWERED = "unknown", "unanswered"
 
 @dataclass(frozen=True, slots=True)
 class CircumstanceQuestion:
-    """A question about a test that only the person can answer, and the labels of its answers."""
+    """A question about a test that only the person can answer; its `label` in a form, and those of its answers."""
 
     name: str
+    label: str
     text: str
     answers: Mapping[str, str]
 
 
 QUESTIONS = (
-    CircumstanceQuestion("shod", "Barefoot, or with shoes?", {NO: "Barefoot", YES: "With shoes"}),
+    CircumstanceQuestion("shod", "Shoes", "Barefoot, or with shoes?", {NO: "Barefoot", YES: "With shoes"}),
     CircumstanceQuestion(
         "back_foot",
+        "Other foot",
         "Where was the other foot?",
         {"heel up": "Behind me, heel up", "flat": "Behind me, flat", "off": "Off the floor"},
     ),
-    CircumstanceQuestion("warmed_up", "Warmed up before?", {YES: "Yes", NO: "No"}),
+    CircumstanceQuestion("warmed_up", "Warm-up before it", "Did you warm up?", {YES: "Yes", NO: "No"}),
 )
 QUESTION_BY_NAME = {question.name: question for question in QUESTIONS}
 

@@ -281,7 +281,7 @@ def _test_due_by_interval(
     done: PlanProgress, today: date, zone: tzinfo, quick_interval_days: int
 ) -> tuple[str | None, tuple[Reason, ...]]:
     if done.last_test is None:
-        return "full", (Reason("test-first", "Your first test, a full one, is your starting point."),)
+        return "full", (Reason("test-first", "Your first test, a full one, shows where you begin."),)
     if done.last_full_test is None or (today - _local_date(done.last_full_test, zone)).days >= FULL_TEST_INTERVAL_DAYS:
         return "full", (Reason("test-full", "A full test is due: do it first, before you stretch."),)
     if (today - _local_date(done.last_test, zone)).days >= quick_interval_days:

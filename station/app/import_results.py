@@ -108,8 +108,8 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
                 continue
             if len(cells) != len(names):
                 raise ImportRefusedError(
-                    f"{path}, line {reader.line_num}: it has {len(cells)} cells instead of {len(names)}. Write 9.4 with "
-                    "a point, or put semicolons between the cells."
+                    f"{path}, line {reader.line_num}: it has {len(cells)} cells instead of {len(names)}. Write 9.4 "
+                    "with a point, or put semicolons between the cells."
                 )
             values = [cell.strip().replace(",", ".") for cell in cells]
             yield reader.line_num, dict(zip(names, values, strict=True))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from itertools import islice
 from typing import NamedTuple
 
 from station.app.circumstances import AFTER_STRETCH, circumstances_by_test, local_day
@@ -13,6 +14,7 @@ from station.core.events import Side
 from station.core.facts import Contact
 from station.core.measurement.uncertainty import COVERAGE, Budget
 from station.core.progress.analysis import Analysis, analysis
+from station.core.progress.counting import PRACTICE_TESTS
 from station.core.progress.person_error import Repeats
 from station.core.progress.records import Circumstances, PersonError, Progress, Result, SideProgress
 from station.core.progress.sentences import Formatters, side_sentences
@@ -27,7 +29,7 @@ class ResultRow(NamedTuple):
     """One side of one test as shown. Distances in mm; a named tuple, because ten years make thousands of them.
 
     `original_mm` is the result before a correction. `suspect_since` is the time of the failed check before it.
-    `calibrated` is `None` if the calibration is unknown.
+    `calibrated` is `None` if the calibration is unknown. `is_practice`: it is one of the person's first tests.
     """
 
     side: Side
@@ -45,6 +47,7 @@ class ResultRow(NamedTuple):
     imported: bool
     pain: int | None
     circumstances: Circumstances = Circumstances()
+    is_practice: bool = False
 
     def notes(self, units: str) -> list[str]:
         """How the number was measured, and its cautions, in words."""
@@ -54,7 +57,7 @@ class ResultRow(NamedTuple):
 
     def cautions(self, units: str) -> list[str]:
         """What limits the number, in words."""
-        found = []
+        found = ["practice"] if self.is_practice else []
         if self.calibrated is False:
             found.append("uncalibrated")
         if self.is_suspect:
@@ -267,6 +270,7 @@ def _test_rows(
 ) -> Iterable[ResultRow]:
     fitted = {one.number: one.fit is not None for one in calibrations}
     failed = _failed(checks)
+    practice = _practice_ids(scores)
     for one in scores:
         if side is Side.LEFT:
             mm, uncertainty_mm, original_mm = one.left_mm, one.left_uncertainty_mm, one.left_original_mm
@@ -280,8 +284,14 @@ def _test_rows(
         yield ResultRow(
             *(side, one.test_id, one.session_id, one.started_at, mm, uncertainty_mm, one.full, one.contact),
             *(original_mm, calibrated, one.is_suspect, suspect_since, one.imported, one.pain),
-            circumstances[one.test_id],
+            *(circumstances[one.test_id], one.test_id in practice),
         )
+
+
+def _practice_ids(scores: Sequence[ResultSummary]) -> frozenset[str]:
+    """The tests of this station among a person's first ones with a result."""
+    with_result = (one for one in scores if one.left_mm is not None or one.right_mm is not None)
+    return frozenset(one.test_id for one in islice(with_result, PRACTICE_TESTS) if not one.imported)
 
 
 def _repeats_by_test(rows: Sequence[ResultRow], trials: Mapping[tuple[str, Side], Sequence[float]]) -> list[Repeats]:

@@ -76,11 +76,11 @@ def test_today_without_tests_shows_test_position(client: FlaskClient) -> None:
     assert '<title id="position-title">' in page
 
 
-def test_today_calls_first_test_starting_point(client: FlaskClient, store: Store) -> None:
+def test_today_calls_first_test_practice(client: FlaskClient, store: Store) -> None:
     """Both sides are shown with their ±, the ± smaller."""
     add_session(store)
     page = text_of(client, "/")
-    assert "starting point" in page
+    assert "is practice: most people reach farther once they know the movement." in page
     assert "8.4 cm <small>\u00b1 0.3</small>" in page
     assert "10.2 cm <small>\u00b1 0.3</small>" in page
     assert "Stretched this week: left" not in page, "the rings alone show this week"

@@ -169,13 +169,13 @@ def _side(side: Side, rows: Sequence[ResultRow], tests: Mapping[str, Test]) -> S
 
 
 def results_sentence(history: History, settings: Settings) -> str:
-    """What the latest results mean: the starting point, or how far each side is from the goal."""
+    """What the latest results mean: practice, or how far each side is from the goal."""
     latest = {side: rows[-1] for side in Side if (rows := history.rows(side))}
     if not latest:
         return f"No test yet. The first one takes about {test_minutes(full=True)} minutes."
     last = max(row.at for row in latest.values())
-    if len(history.tests) == 1:
-        return f"This is your starting point, from {date_text(last)}."
+    if all(row.is_practice for row in latest.values()):
+        return f"The test of {date_text(last)} is practice: most people reach farther once they know the movement."
     goals = ", ".join(_goal_text(side, row.mm, settings) for side, row in latest.items())
     return f"Goal {units.length_text(settings.goal_mm, settings.units)}: {goals}."
 

@@ -13,6 +13,7 @@ import pytest
 from station.app.progress import history_of
 from station.core.events import SECOND_US, Side
 from station.core.facts import Contact
+from station.core.progress.counting import PRACTICE_TESTS
 from station.core.progress.part_of_day import part_of_day
 from station.core.progress.records import Circumstances, TimeOfDay
 from station.store import Store
@@ -202,3 +203,19 @@ def test_unknown_circumstances_are_refused(store: Store, ann: str) -> None:
     with pytest.raises(ValueError, match="back_foot of a test cannot be 'ahead'"):
         store.describe_test(test_id, shod=True, back_foot="ahead", warmed_up=None)
     assert usual(store, ann) == [(None, None)]
+
+
+def practice(store: Store, person_id: str) -> list[bool]:
+    return [one.is_practice for one in history_of(store, person_id, 100.0, local(31, 12)).right]
+
+
+def test_first_tests_are_practice(store: Store, ann: str) -> None:
+    """Of each person, if they have a result; somebody with a history from a tape knows the movement."""
+    for day in (3, 4, 5):
+        one_test(store, run(store, session(store, ann, local(day, 7)), local(day, 7)), None, 90.0 if day > 3 else None)
+    assert practice(store, ann) == [number < PRACTICE_TESTS for number in range(2)]
+    assert history_of(store, ann, 100.0, local(31, 12)).right[0].cautions("cm")[0] == "practice"
+    bea = store.add_person("Bea").id
+    store.add_imported_results(bea, [ImportedResult(local(1, 12), 80.0, 90.0)])
+    one_test(store, run(store, session(store, bea, local(3, 7)), local(3, 7)), 80.0, 90.0)
+    assert practice(store, bea) == [False, False]

@@ -321,6 +321,9 @@ def test_baseline_waits_for_its_next_test(client: FlaskClient, store: Store, ada
     assert ">Nothing to do today</h1>" in now
     assert "<p>The next test comes in two days.</p>" in now
     assert 'name="routine"' not in now
+    why = page_of(client, "/why").split('id="all"')[0]
+    assert "No routine yet: first a baseline of tests." in why
+    assert "Left out" not in why
 
 
 @pytest.mark.parametrize("days", [2, 3], ids=["due", "waiting"])

@@ -207,6 +207,9 @@ class Inbox:
             lambda store: store.describe_test(test_id, shod=shod, back_foot=back_foot, warmed_up=warmed_up)
         )
 
+    def answer_own_circumstance(self, person_id: str, name: str, answer: bool | str | None) -> Future[None]:
+        return self._request_store(lambda store: store.answer_own_circumstance(person_id, name, answer))
+
     def save_routine(
         self, routine_id: str | None, person_id: str | None, name: str, items: Sequence[Item]
     ) -> Future[str]:

@@ -17,9 +17,9 @@ from station.store.schema import answers, plans, routines, runs, sessions
 IMPORTED = "imported"
 """The end reason and the activity of a session that was never on the board."""
 
-USUAL_CIRCUMSTANCES = ("shod", "back_foot")
-"""The circumstances of a test that a person answers once, as the question of an answer, for all their later tests."""
-_USUAL_QUESTIONS = tuple((question, 1) for question in USUAL_CIRCUMSTANCES)
+OWN_CIRCUMSTANCES = ("shod", "back_foot")
+"""The circumstances of a test that a person answers once for all their tests; each is the question of an answer."""
+_OWN_QUESTIONS = tuple((question, 1) for question in OWN_CIRCUMSTANCES)
 
 _NOT_RESUMABLE = frozenset({"calibrate", "check", "lesson", IMPORTED})
 """Activities that alone are no routine to resume."""
@@ -60,10 +60,10 @@ class TrainingReader(ReadTransactions):
             found[row.question].append(loading.answer_from_row(row))
         return {question: tuple(said) for question, said in found.items()}
 
-    def usual_circumstances(self, person_id: str) -> dict[str, bool | str | None]:
-        """How a person usually tests, by question, as far as they have answered; see `usual_circumstances`."""
+    def own_circumstances(self, person_id: str) -> dict[str, bool | str | None]:
+        """How a person tests, by question, as far as they have answered; see `own_circumstances`."""
         with self.read_transaction() as connection:
-            return usual_circumstances(connection, person_id)
+            return own_circumstances(connection, person_id)
 
     def plan(self, person_id: str) -> dict[str, Any] | None:
         """The person's plan; `None` without one."""
@@ -97,14 +97,14 @@ class TrainingReader(ReadTransactions):
         return None
 
 
-def usual_circumstances(connection: Connection, person_id: str | None) -> dict[str, bool | str | None]:
-    """How a person usually tests: `shod` and `back_foot` by their newest answers, `None` where it varies.
+def own_circumstances(connection: Connection, person_id: str | None) -> dict[str, bool | str | None]:
+    """How a person tests: `shod` and `back_foot` by their newest answers, `None` where it varies.
 
     A question that the person has not answered is left out.
     """
     if person_id is None:
         return {}
-    rows = connection.execute(_newest_answers(_USUAL_QUESTIONS), {"person_id": person_id})
+    rows = connection.execute(_newest_answers(_OWN_QUESTIONS), {"person_id": person_id})
     found = {row.question: loading.parse_json(row.answer_json) for row in rows}
     return {question: answer for question, answer in found.items() if is_circumstance(question, answer)}
 

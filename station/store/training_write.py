@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import Connection, delete, select
 
 from station.core.events import FELT_PLACE_ANSWERS, NOWHERE
 from station.store.schema import answers, plans, routines, runs, tests
@@ -56,10 +56,21 @@ class TrainingWriter(WriteTransactions):
         self, person_id: str, question: str, answer: Any, about: str | None = None, answered_at: datetime | None = None
     ) -> str:
         """Store a person's answer, any JSON value. `answered_at` defaults to now."""
-        values = {"person_id": person_id, "question": question, "about": about, "answer_json": json.dumps(answer)}
         with self.write_transaction() as connection:
-            number, said_at = next_number(connection, answers), answered_at or self._clock.utc_now()
-            return self._insert(connection, answers, number=number, answered_at=said_at, **values)
+            return self._insert_answer(connection, person_id, question, answer, about, answered_at)
+
+    def _insert_answer(
+        self,
+        connection: Connection,
+        person_id: str,
+        question: str,
+        answer: Any,
+        about: str | None = None,
+        answered_at: datetime | None = None,
+    ) -> str:
+        values = {"person_id": person_id, "question": question, "about": about, "answer_json": json.dumps(answer)}
+        number, said_at = next_number(connection, answers), answered_at or self._clock.utc_now()
+        return self._insert(connection, answers, number=number, answered_at=said_at, **values)
 
     def save_plan(self, person_id: str, plan: Mapping[str, Any]) -> None:
         """Store the person's plan in place of the last one."""

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
 from station.core.events import Legs, Side
 from station.core.facts import Contact
@@ -46,7 +46,7 @@ from station.store.schema import (
     trials,
 )
 from station.store.traces import compress_rows
-from station.store.training_read import IMPORTED, usual_circumstances
+from station.store.training_read import IMPORTED, OWN_CIRCUMSTANCES, is_circumstance, own_circumstances
 from station.store.training_write import TrainingWriter, unique_name
 from station.store.write_transactions import next_number
 
@@ -136,13 +136,24 @@ class Store(TrainingWriter):
         return self._insert_and_commit(sessions, person_id=person_id, started_at=started_at, simulated=simulated)
 
     def claim_session(self, session_id: str, person_id: str | None) -> None:
-        """Assign a session to a person, or make it unclaimed. Its tests take the person's usual circumstances."""
+        """Assign a session to a person, or make it unclaimed. Its tests take the person's own circumstances."""
         with self.write_transaction() as connection:
             self._update(connection, sessions, session_id, person_id=person_id)
-            run_ids = select(runs.c.id).where(runs.c.session_id == session_id)
-            for name, usual in usual_circumstances(connection, person_id).items():
-                unknown = (tests.c.run_id.in_(run_ids), tests.c[name].is_(None), tests.c.imported.is_(False))
-                connection.execute(update(tests).where(*unknown).values({name: usual}))
+            for name, answer in own_circumstances(connection, person_id).items():
+                _fill_unknown(connection, sessions.c.id == session_id, name, answer)
+
+    def answer_own_circumstance(self, person_id: str, name: str, answer: bool | str | None) -> None:
+        """Store how a person tests, `None` where it varies: a first answer for all their tests, another for later ones.
+
+        A test of which the circumstance is known keeps it, and an imported one is left alone. Raises `ValueError` with
+        a sentence for an unknown name or answer.
+        """
+        if name not in OWN_CIRCUMSTANCES or not is_circumstance(name, answer):
+            raise ValueError(f"The circumstance {name} of a test cannot be {answer!r}.")
+        with self.write_transaction() as connection:
+            if name not in own_circumstances(connection, person_id):
+                _fill_unknown(connection, sessions.c.person_id == person_id, name, answer)
+            self._insert_answer(connection, person_id, name, answer)
 
     def end_session(self, session_id: str, ended_at: datetime, end_reason: str) -> None:
         self._update_and_commit(sessions, session_id, ended_at=ended_at, end_reason=end_reason)
@@ -178,7 +189,7 @@ class Store(TrainingWriter):
     ) -> str:
         """Begin a test; it is stored as suspect while its calibration, even an old one, has a failed check.
 
-        What `circumstances` leaves open is as usual for the person, if they ever answered it.
+        What `circumstances` leaves open is as the person answered once for all their tests.
         """
         values: dict[str, Any] = _circumstance_values(circumstances or Circumstances())
         values |= {"full": full, "contact": contact, "calibration_id": calibration_id, "started_us": started_us}
@@ -186,8 +197,8 @@ class Store(TrainingWriter):
         with self.write_transaction() as connection:
             is_suspect = failed_check_of(connection, calibration_id) is not None
             person = select(sessions.c.person_id).select_from(sessions.join(runs)).where(runs.c.id == run_id)
-            usual = usual_circumstances(connection, connection.execute(person).scalar_one_or_none())
-            values |= {name: answer for name, answer in usual.items() if values[name] is None}
+            own = own_circumstances(connection, connection.execute(person).scalar_one_or_none())
+            values |= {name: answer for name, answer in own.items() if values[name] is None}
             return self._insert(connection, tests, run_id=run_id, state=UNFINISHED, is_suspect=is_suspect, **values)
 
     def add_attempt(self, test_id: str, attempt: Attempt) -> str:
@@ -339,6 +350,15 @@ class Store(TrainingWriter):
         self._update_and_commit(
             rep_sets, rep_set_id, count=count, too_quick_count=too_quick_count, state=PARTIAL if partial else FINISHED
         )
+
+
+def _fill_unknown(
+    connection: Connection, is_included: ColumnElement[bool], name: str, value: bool | str | None
+) -> None:
+    """Set a circumstance of the tests of the included sessions where it is not known."""
+    run_ids = select(runs.c.id).select_from(sessions.join(runs)).where(is_included)
+    unknown = (tests.c.run_id.in_(run_ids), tests.c[name].is_(None), tests.c.imported.is_(False))
+    connection.execute(update(tests).where(*unknown).values({name: value}))
 
 
 def _circumstance_values(circumstances: Circumstances) -> dict[str, Any]:

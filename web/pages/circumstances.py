@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from station.core.events import BACK_FOOT_PLACES
 from station.core.progress.records import Circumstances
 from station.store.records import Person, Test
-from station.store.training_read import USUAL_CIRCUMSTANCES
+from station.store.training_read import OWN_CIRCUMSTANCES
 from web.context import Site, return_address, wait_until_saved
 
 YES, NO = "yes", "no"
@@ -34,7 +34,7 @@ QUESTIONS = (
     CircumstanceQuestion(
         "back_foot",
         "Other foot",
-        "Where was the other foot?",
+        "Where is the other foot?",
         {"heel up": "Behind me, heel up", "flat": "Behind me, flat", "off": "Off the floor"},
     ),
     CircumstanceQuestion("warmed_up", "Warm-up before it", "Did you warm up?", {YES: "Yes", NO: "No"}),
@@ -57,11 +57,11 @@ def questions_about(test: Test, known: Circumstances) -> list[tuple[Circumstance
 
 
 def unasked(site: Site, person_id: str | None, tests: Collection[Test]) -> list[CircumstanceQuestion]:
-    """What one of these tests lacks of the usual circumstances, as far as its person was never asked."""
-    missing = [name for name in USUAL_CIRCUMSTANCES if any(getattr(test.circumstances, name) is None for test in tests)]
+    """What is not known of one of these tests, and was never asked of its person."""
+    missing = [name for name in OWN_CIRCUMSTANCES if any(getattr(test.circumstances, name) is None for test in tests)]
     if person_id is None or not missing:
         return []
-    answered = site.store.usual_circumstances(person_id)
+    answered = site.store.own_circumstances(person_id)
     return [QUESTION_BY_NAME[name] for name in missing if name not in answered]
 
 
@@ -70,24 +70,23 @@ def form_value(value: object) -> str:
     return UNKNOWN if value is None else value if isinstance(value, str) else YES if value else NO
 
 
-def usual_form(site: Site, person: Person | None) -> list[tuple[CircumstanceQuestion, str]]:
-    """The questions about how a person usually tests, each with the value of its form; none without a person."""
+def own_form(site: Site, person: Person | None) -> list[tuple[CircumstanceQuestion, str]]:
+    """The questions about how a person tests, each with the value of its form; none without a person."""
     if person is None:
         return []
-    usual = site.store.usual_circumstances(person.id)
+    own = site.store.own_circumstances(person.id)
     return [
-        (QUESTION_BY_NAME[name], form_value(usual[name]) if name in usual else UNANSWERED)
-        for name in USUAL_CIRCUMSTANCES
+        (QUESTION_BY_NAME[name], form_value(own[name]) if name in own else UNANSWERED) for name in OWN_CIRCUMSTANCES
     ]
 
 
 def blueprint(site: Site) -> Blueprint:
-    """The writes `/tests/<id>/circumstances` and `/usual-circumstances`."""
+    """The writes `/tests/<id>/circumstances` and `/people/<id>/circumstances`."""
     pages = Blueprint("circumstances", __name__)
 
     @pages.post("/tests/<test_id>/circumstances")
     def describe_test(test_id: str) -> Response:
-        """Store what the form says about one test; `usual` in it makes this the answer for later tests too."""
+        """Store what the form says about one test."""
         test = site.store.test(test_id)
         if test is None or test.imported:
             abort(404)
@@ -96,23 +95,23 @@ def blueprint(site: Site) -> Blueprint:
             abort(400, f"Send {', '.join(QUESTION_BY_NAME)} or some of them.")
         known = {name: given.get(name, getattr(test.circumstances, name)) for name in QUESTION_BY_NAME}
         wait_until_saved(site.api.describe_test(test_id, **known))
-        if "usual" in request.form and test.person_id is not None:
-            for name in USUAL_CIRCUMSTANCES:
-                if name in given:
-                    wait_until_saved(site.api.answer(test.person_id, name, given[name]))
         return redirect(return_address(test.session_id, f"test-{test_id}"), 303)
 
-    @pages.post("/usual-circumstances")
-    def answer_usual() -> Response:
-        """Store how this browser's person usually tests, where the form changes it."""
-        person = site.person()
+    @pages.post("/people/<person_id>/circumstances")
+    def answer_own(person_id: str) -> Response:
+        """Store how a person tests, where the form changes it."""
+        person = next((one for one in site.store.people() if one.id == person_id), None)
         if person is None:
-            abort(400, "Choose who you are first.")
-        for question, before in usual_form(site, person):
+            abort(404)
+        for question, before in own_form(site, person):
             text = request.form.get(question.name, before)
             if text != before:
-                wait_until_saved(site.api.answer(person.id, question.name, _value(question.name, text)))
-        return redirect(url_for("people.people", saved=""), 303)
+                answer = _value(question.name, text)
+                wait_until_saved(site.api.answer_own_circumstance(person_id, question.name, answer))
+        session_id, test_id = request.form.get("session"), request.form.get("test", "")
+        if session_id is None:
+            return redirect(url_for("people.people", saved=""), 303)
+        return redirect(return_address(session_id, f"test-{test_id}"), 303)
 
     return pages
 

@@ -111,7 +111,7 @@ def blueprint(site: Site) -> Blueprint:
             person=site.person(),
             felt_places=FELT_PLACES,
             most_pain=MAX_PAIN,
-            ask_usual=unasked(site, detail.session.person_id, own_tests),
+            ask_once=unasked(site, detail.session.person_id, own_tests),
             unknown=UNKNOWN,
             circumstance_questions={
                 test.id: questions_about(test, known[test.id]) for test in own_tests if test.id in known

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from station.app.start_gate import TODAY
 from web.context import Site, remember_person, wait_until_saved
-from web.pages.circumstances import UNANSWERED, UNKNOWN, usual_form
+from web.pages.circumstances import UNANSWERED, UNKNOWN, own_form
 from web.pages.live import BACK_ENDPOINTS, start_response
 
 START = "start"
@@ -26,7 +26,7 @@ def blueprint(site: Site) -> Blueprint:
             person=person,
             name=name,
             trouble=trouble,
-            usual=usual_form(site, person),
+            own=own_form(site, person),
             unanswered=UNANSWERED,
             unknown=UNKNOWN,
             saved="saved" in request.args,

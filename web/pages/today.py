@@ -21,7 +21,7 @@ from station.units import SIDE_SYMBOLS, date_text
 from web.charts.glance import ring_svg, sparkline_svg
 from web.context import PERSON_COOKIE, Site
 from web.live.view_model import FELT_PLACES, resume_label
-from web.pages.circumstances import CircumstanceQuestion, unasked
+from web.pages.circumstances import UNKNOWN, CircumstanceQuestion, unasked
 from web.pages.feedback import claim_context
 from web.pages.next_action import next_action, test_minutes, this_week, today_summary, weekly_minutes
 from web.pages.why import why_context
@@ -56,10 +56,10 @@ def blueprint(site: Site) -> Blueprint:
         tests = _shown_tests(site, history)
         last_test = tests.get(history.scores[-1].test_id) if history.scores else None
         test_to_ask_about = last_test if _is_recent(last_test) else None
-        ask_usual: list[CircumstanceQuestion] = []
+        ask_once: list[CircumstanceQuestion] = []
         if test_to_ask_about is not None and _is_answered(test_to_ask_about):
-            ask_usual = unasked(site, _id(person), [test_to_ask_about])
-            test_to_ask_about = test_to_ask_about if ask_usual else None
+            ask_once = unasked(site, _id(person), [test_to_ask_about])
+            test_to_ask_about = test_to_ask_about if ask_once else None
         return render_template(
             "today.html",
             person=person,
@@ -71,7 +71,8 @@ def blueprint(site: Site) -> Blueprint:
             resume_label=_resume_label(site, person, now),
             note=_note(now, person),
             test_to_ask_about=test_to_ask_about,
-            ask_usual=ask_usual,
+            ask_once=ask_once,
+            unknown=UNKNOWN,
             felt_places=FELT_PLACES,
             most_pain=pain.MAX_PAIN,
             people=people,

@@ -133,8 +133,8 @@ def test_answer_about_the_warm_up_counts(store: Store, ann: str) -> None:
 
 
 def test_imported_result_has_what_its_file_says(store: Store, ann: str) -> None:
-    """Its time of day only if the file has one; nothing of it is as usual for the person."""
-    store.add_answer(ann, "shod", True)
+    """Its time of day only if the file has one; what the person answered for their own tests is left out."""
+    store.answer_own_circumstance(ann, "shod", True)
     known = Circumstances(shod=False, back_foot="flat", board_angle_deg=0.0, warmed_up=True)
     results = [ImportedResult(local(1, 12), 80.0, 90.0), ImportedResult(local(2, 8), 80.0, 90.0, True, known)]
     store.add_imported_results(ann, results)
@@ -151,50 +151,60 @@ def begin_test(store: Store, person_id: str | None, day: int) -> tuple[str, str]
     return session_id, test_id
 
 
-def usual(store: Store, person_id: str | None) -> list[tuple[bool | None, str | None]]:
+def own(store: Store, person_id: str | None) -> list[tuple[bool | None, str | None]]:
     return [(one.shod, one.back_foot) for one in circumstances(store, person_id)]
 
 
-def test_usual_circumstances_are_those_of_later_tests(store: Store, ann: str) -> None:
-    """From the answer until the next one; an earlier test keeps what was known of it."""
-    assert store.usual_circumstances(ann) == {}
+def test_first_answer_counts_for_all_tests_and_another_for_later_ones(store: Store, ann: str) -> None:
+    """It is asked for all of them; an earlier test keeps what was known of it, and nobody else's changes."""
+    assert store.own_circumstances(ann) == {}
+    begin_test(store, None, 2)
     days: tuple[tuple[int, dict[str, Any]], ...] = (
-        (3, {}),
-        (4, {"shod": False, "back_foot": "heel up"}),
-        (5, {"shod": None}),
-        (6, {}),
+        *((3, {}), (4, {"shod": False, "back_foot": "heel up"})),
+        *((5, {"shod": None}), (6, {"shod": True})),
     )
     for day, answers in days:
-        for question, answer in answers.items():
-            store.add_answer(ann, question, answer)
+        for name, answer in answers.items():
+            store.answer_own_circumstance(ann, name, answer)
         session_id = session(store, ann, local(day, 7))
         newest = store.current_calibration().id
         test_id = store.begin_test(
             run(store, session_id, local(day, 7)), full=False, contact=Contact.PAD, calibration_id=newest
         )
         store.finish_test(test_id, left_mm=80.0, right_mm=90.0)
-    assert usual(store, ann) == [(None, None), (False, "heel up"), (None, "heel up"), (None, "heel up")]
-    assert store.usual_circumstances(ann) == {"shod": None, "back_foot": "heel up"}
+        if day == 3:
+            store.describe_test(test_id, shod=True, back_foot=None, warmed_up=None)
+    assert own(store, ann) == [(True, "heel up"), (False, "heel up"), (None, "heel up"), (True, "heel up")]
+    assert own(store, None) == [(None, None)]
+    assert store.own_circumstances(ann) == {"shod": True, "back_foot": "heel up"}
 
 
-def test_claimed_session_takes_the_usual_circumstances(store: Store, ann: str) -> None:
+def test_answer_changes_what_pages_show(store: Store, ann: str) -> None:
+    """The history that was read before is read again."""
+    begin_test(store, ann, 3)
+    assert own(store, ann) == [(None, None)]
+    store.answer_own_circumstance(ann, "shod", True)
+    assert own(store, ann) == [(True, None)]
+
+
+def test_claimed_session_takes_the_answers_of_its_person(store: Store, ann: str) -> None:
     """Where nothing is known of the test itself."""
-    store.add_answer(ann, "shod", True)
-    store.add_answer(ann, "back_foot", "flat")
+    store.answer_own_circumstance(ann, "shod", True)
+    store.answer_own_circumstance(ann, "back_foot", "flat")
     session_id, test_id = begin_test(store, None, 3)
     other_id, _ = begin_test(store, None, 4)
     store.describe_test(test_id, shod=False, back_foot=None, warmed_up=None)
     store.claim_session(session_id, ann)
-    assert (usual(store, ann), usual(store, None)) == ([(False, "flat")], [(None, None)])
+    assert (own(store, ann), own(store, None)) == ([(False, "flat")], [(None, None)])
     store.claim_session(other_id, store.add_person("Bea").id)
-    assert usual(store, ann) == [(False, "flat")]
+    assert own(store, ann) == [(False, "flat")]
 
 
 def test_damaged_answers_are_no_circumstances(store: Store, ann: str) -> None:
     """What cannot be the answer to the question is left out."""
     store.add_answer(ann, "shod", "yes")
     store.add_answer(ann, "back_foot", "knee up")
-    assert store.usual_circumstances(ann) == {}
+    assert store.own_circumstances(ann) == {}
 
 
 def test_unknown_circumstances_are_refused(store: Store, ann: str) -> None:
@@ -202,7 +212,11 @@ def test_unknown_circumstances_are_refused(store: Store, ann: str) -> None:
     _, test_id = begin_test(store, ann, 3)
     with pytest.raises(ValueError, match="back_foot of a test cannot be 'ahead'"):
         store.describe_test(test_id, shod=True, back_foot="ahead", warmed_up=None)
-    assert usual(store, ann) == [(None, None)]
+    for name, answer in (("shod", "yes"), ("back_foot", "ahead"), ("warmed_up", True)):
+        with pytest.raises(ValueError, match=f"{name} of a test cannot be"):
+            store.answer_own_circumstance(ann, name, answer)
+    assert own(store, ann) == [(None, None)]
+    assert store.own_circumstances(ann) == {}
 
 
 def practice(store: Store, person_id: str) -> list[bool]:

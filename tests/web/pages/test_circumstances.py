@@ -14,7 +14,7 @@ from station.store import Store
 from station.store.records import ImportedResult
 from tests.web.history import add_session, add_test
 
-SHOD, OTHER_FOOT = "Barefoot, or with shoes?", "Where was the other foot?"
+SHOD, OTHER_FOOT = "Barefoot, or with shoes?", "Where is the other foot?"
 
 
 def page_of(client: FlaskClient, address: str = "/") -> str:
@@ -44,18 +44,20 @@ def stored(store: Store, test_id: str) -> Circumstances:
 
 
 def test_first_test_asks_once_for_shoes_and_the_other_foot(client: FlaskClient, store: Store) -> None:
-    """After the questions of every test, one at a time; the answers count for later tests too."""
+    """After the questions of every test, one at a time; the answers count for all of the person's tests."""
+    _, _, before = answered_session(store, days_ago=2)
     ada, session, test_id = answered_session(store)
-    address = f"/tests/{test_id}/circumstances"
+    address, asked_at = f"/people/{ada}/circumstances", {"session": session, "test": test_id}
     assert asked(client) == SHOD
-    answer = client.post(address, data={"shod": "no", "usual": "yes", "return_to": "today"})
+    answer = client.post(address, data={"shod": "no", "return_to": "today", **asked_at})
     assert answer.headers["Location"] == "/"
     assert asked(client) == OTHER_FOOT
-    answer = client.post(address, data={"back_foot": "heel up", "usual": "yes"})
+    answer = client.post(address, data={"back_foot": "heel up", **asked_at})
     assert answer.headers["Location"] == f"/sessions/{session}#test-{test_id}"
     assert asked(client) is None
-    assert stored(store, test_id) == Circumstances(shod=False, back_foot="heel up")
-    assert store.usual_circumstances(ada) == {"shod": False, "back_foot": "heel up"}
+    for each in (before, test_id):
+        assert stored(store, each) == Circumstances(shod=False, back_foot="heel up")
+    assert store.own_circumstances(ada) == {"shod": False, "back_foot": "heel up"}
     _, _, later = answered_session(store)
     assert asked(client) is None
     assert stored(store, later) == Circumstances(shod=False, back_foot="heel up")
@@ -74,22 +76,22 @@ def test_nobody_known_is_not_asked(client: FlaskClient, store: Store) -> None:
     session = store.begin_session(None, datetime.now(UTC), simulated=False)
     add_test(store, session, datetime.now(UTC))
     store.answer_test(store.tests()[0].id, pain=0, felt_places=["calf"])
-    assert 'name="usual"' not in page_of(client, f"/sessions/{session}")
+    assert "Asked once" not in page_of(client, f"/sessions/{session}")
     assert asked(client) != SHOD
 
 
 def test_person_whose_shoes_vary_is_not_asked_again(client: FlaskClient, store: Store) -> None:
     ada, _, _ = answered_session(store)
-    store.add_answer(ada, "shod", None)
+    assert ">It varies</button>" in page_of(client)
+    client.post(f"/people/{ada}/circumstances", data={"shod": "unknown"})
     assert asked(client) == OTHER_FOOT
 
 
 def test_session_page_shows_and_corrects_one_test(client: FlaskClient, store: Store) -> None:
-    """The person's later tests stay as usual."""
+    """What the person answered for all their tests stays."""
     ada, session, test_id = answered_session(store)
-    for question, usual in (("shod", False), ("back_foot", "heel up")):
-        store.add_answer(ada, question, usual)
-    store.describe_test(test_id, shod=False, back_foot="heel up", warmed_up=None)
+    store.answer_own_circumstance(ada, "shod", False)
+    store.answer_own_circumstance(ada, "back_foot", "heel up")
     address = f"/sessions/{session}"
     assert "contact: knee pad, barefoot, other foot behind, heel up<" in page_of(client, address)
     form = {"shod": "yes", "back_foot": "unknown", "warmed_up": "no"}
@@ -101,7 +103,7 @@ def test_session_page_shows_and_corrects_one_test(client: FlaskClient, store: St
         chosen = re.search(rf'<select name="{name}">.*?<option value="([^"]*)" selected>', page, re.DOTALL)
         assert chosen is not None
         assert chosen[1] == value
-    assert store.usual_circumstances(ada) == {"shod": False, "back_foot": "heel up"}
+    assert store.own_circumstances(ada) == {"shod": False, "back_foot": "heel up"}
 
 
 def test_session_page_says_that_a_stretch_came_before(client: FlaskClient, store: Store) -> None:
@@ -114,7 +116,7 @@ def test_session_page_says_that_a_stretch_came_before(client: FlaskClient, store
 
 
 @pytest.mark.parametrize(
-    "form", [{}, {"shod": "maybe"}, {"back_foot": "ahead"}, {"warmed_up": ""}, {"usual": "yes"}, {"shod": "unanswered"}]
+    "form", [{}, {"shod": "maybe"}, {"back_foot": "ahead"}, {"warmed_up": ""}, {"shod": "unanswered"}]
 )
 def test_invalid_circumstances_are_refused(client: FlaskClient, store: Store, form: dict[str, str]) -> None:
     """With a sentence, and nothing changes."""
@@ -130,7 +132,7 @@ def test_imported_or_unknown_test_is_not_described(client: FlaskClient, store: S
         assert client.post(f"/tests/{test_id}/circumstances", data={"shod": "no"}).status_code == 404
 
 
-def usual_form(client: FlaskClient) -> dict[str, str]:
+def own_form(client: FlaskClient) -> dict[str, str]:
     """What the form under People has chosen."""
     page = page_of(client, "/people")
     return {
@@ -141,20 +143,22 @@ def usual_form(client: FlaskClient) -> dict[str, str]:
 
 
 def test_people_page_changes_how_a_person_tests(client: FlaskClient, store: Store) -> None:
-    """From the next test on; what was not changed stays unanswered."""
+    """What was not changed stays unanswered; a change counts from the next test on."""
     ada, _, test_id = answered_session(store)
-    assert usual_form(client) == {"shod": "unanswered", "back_foot": "unanswered"}
-    assert client.post("/usual-circumstances", data={"shod": "yes", "back_foot": "unanswered"}).status_code == 303
-    assert usual_form(client) == {"shod": "yes", "back_foot": "unanswered"}
-    assert store.usual_circumstances(ada) == {"shod": True}
-    client.post("/usual-circumstances", data={"shod": "unknown", "back_foot": "off"})
-    client.post("/usual-circumstances", data={"shod": "unknown", "back_foot": "off"})
-    assert usual_form(client) == {"shod": "unknown", "back_foot": "off"}
+    address = f"/people/{ada}/circumstances"
+    assert own_form(client) == {"shod": "unanswered", "back_foot": "unanswered"}
+    answer = client.post(address, data={"shod": "yes", "back_foot": "unanswered"})
+    assert answer.headers["Location"] == "/people?saved="
+    assert own_form(client) == {"shod": "yes", "back_foot": "unanswered"}
+    assert store.own_circumstances(ada) == {"shod": True}
+    for _ in range(2):
+        client.post(address, data={"shod": "unknown", "back_foot": "off"})
+    assert own_form(client) == {"shod": "unknown", "back_foot": "off"}
     assert len(store.answers(ada, "back_foot")) == 1
-    assert stored(store, test_id) == Circumstances()
-    assert client.post("/usual-circumstances", data={"shod": "maybe"}).status_code == 400
+    assert stored(store, test_id) == Circumstances(shod=True, back_foot="off")
+    assert client.post(address, data={"shod": "maybe"}).status_code == 400
 
 
 def test_people_page_without_a_person_has_no_such_form(client: FlaskClient, store: Store) -> None:
-    assert usual_form(client) == {}
-    assert client.post("/usual-circumstances", data={"shod": "yes"}).status_code == 400
+    assert own_form(client) == {}
+    assert client.post("/people/nobody/circumstances", data={"shod": "yes"}).status_code == 404

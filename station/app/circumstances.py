@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
@@ -32,35 +32,31 @@ def circumstance_texts(of_test: Circumstances) -> list[str]:
     return [*found, AFTER_STRETCH] if of_test.after_stretch else found
 
 
-def local_day(at: datetime) -> date:
-    """The date at the station, in the time zone rules of that time."""
-    return at.astimezone().date()
-
-
 def circumstances_by_test(
-    reader: Reader, person_id: str | None, scores: Sequence[ResultSummary]
+    reader: Reader, person_id: str | None, scores: Sequence[ResultSummary], local: Mapping[datetime, datetime]
 ) -> dict[str, Circumstances]:
     """The circumstances of each of a person's tests: what is stored with it, and what follows from time and exercises.
 
-    A stretch counts on the day of the test, a warm-up in its session, each only before it. Raises StoreError.
+    A stretch counts on the day of the test, a warm-up in its session, each only before it. `local` has the time at the
+    station of each test's. Raises StoreError.
     """
     warm_ups = {key for key, one in exercises().items() if one.group is Group.WARM_UP}
     stretch_at: dict[date, datetime] = {}
     warm_up_at: dict[str, datetime] = {}
     for one in reader.exercises_begun(person_id, warm_ups):
         if one.stretch_at is not None:
-            day = local_day(one.stretch_at)
+            day = one.stretch_at.astimezone().date()
             stretch_at[day] = min(one.stretch_at, stretch_at.get(day, one.stretch_at))
         if one.warm_up_at is not None:
             warm_up_at[one.session_id] = min(one.warm_up_at, warm_up_at.get(one.session_id, one.warm_up_at))
     found = {}
     for score in scores:
         at = score.started_at
-        local = at.astimezone()
+        at_station = local[at]
         found[score.test_id] = _completed(
             score.circumstances,
-            part_of_day(local.hour) if score.is_time_known else None,
-            after_stretch=score.is_time_known and stretch_at.get(local.date(), at) < at,
+            part_of_day(at_station.hour) if score.is_time_known else None,
+            after_stretch=score.is_time_known and stretch_at.get(at_station.date(), at) < at,
             after_warm_up=warm_up_at.get(score.session_id, at) < at,
         )
     return found

@@ -9,7 +9,7 @@ from functools import partial
 from itertools import islice
 from typing import NamedTuple
 
-from station.app.circumstances import AFTER_STRETCH, circumstances_by_test, local_day
+from station.app.circumstances import AFTER_STRETCH, circumstances_by_test
 from station.core.events import Side
 from station.core.facts import Contact
 from station.core.measurement.uncertainty import COVERAGE, Budget
@@ -179,7 +179,9 @@ def history_of(reader: Reader, person_id: str | None, goal_mm: float, now: datet
 def _recorded(reader: Reader, person_id: str | None) -> Recorded:
     scores = reader.result_summaries(person_id)
     calibrations, checks = reader.calibrations(), reader.checks()
-    circumstances = circumstances_by_test(reader, person_id, scores)
+    # The time zone's rules are asked once for each test: they take longer than what is made of the answer.
+    local = {one.started_at: one.started_at.astimezone() for one in scores}
+    circumstances = circumstances_by_test(reader, person_id, scores, local)
     left, right = (tuple(_test_rows(side, scores, calibrations, checks, circumstances)) for side in Side)
     calibrated = any(one.calibrated for one in (*left, *right))
     apart_since = min((one.at for one in (*left, *right) if _is_not_comparable(one, calibrated)), default=None)
@@ -188,7 +190,7 @@ def _recorded(reader: Reader, person_id: str | None) -> Recorded:
         *(_progress_results(left, calibrated), _progress_results(right, calibrated)),
         repeats_left=_repeats_by_test(left, repeats),
         repeats_right=_repeats_by_test(right, repeats),
-        day_of=local_day,
+        day_of=lambda at: local[at].date(),
     )
     by_blocks = tuple(one.created_at for one in calibrations if one.fit is not None)
     return Recorded(left, right, _tests(left, right), scores, found, by_blocks, apart_since)

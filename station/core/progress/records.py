@@ -34,6 +34,10 @@ class Circumstances:
     calibration: int | None = None
 
 
+Method = tuple[Contact, bool, bool | None, str | None, float | None]
+"""Contact, imported, shod, back foot and board angle."""
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """The result of one side of one test. `uncertainty_mm` is the instrument's, one standard deviation.
@@ -56,9 +60,14 @@ class Result:
         return self.mm <= 0.0
 
     @property
-    def method(self) -> tuple[Contact, bool]:
-        """How it was measured: results of two methods differ even if the ankle has not changed."""
-        return self.contact, self.imported
+    def method(self) -> Method:
+        """How it was measured: results of two methods differ even if the ankle has not changed.
+
+        Unknown equals unknown alone: a shoe or another board angle moves a result by centimetres, so a result that may
+        have been made with either is compared with neither.
+        """
+        known = self.circumstances
+        return self.contact, self.imported, known.shod, known.back_foot, known.board_angle_deg
 
 
 class Direction(StrEnum):

@@ -11,6 +11,7 @@ from statistics import NormalDist
 from station.core.facts import Contact
 from station.core.progress.change import real_changes
 from station.core.progress.counting import before_after, first_of_each_day, oldest_first
+from station.core.progress.kalman import TrendState
 from station.core.progress.outlook import TOO_FEW, WORTHWHILE_MM, current_phase, forecast, steady_since
 from station.core.progress.person_error import Repeats, person_errors
 from station.core.progress.records import (
@@ -24,7 +25,7 @@ from station.core.progress.records import (
     SideProgress,
     SidesDifference,
 )
-from station.core.progress.trend import Trend, TrendState, fit_trend, interval_95, outlier_indices
+from station.core.progress.trend import Trend, fit_trend, interval_95
 
 MIN_TREND_TESTS = 3
 """The fewest tests of a trend."""
@@ -118,16 +119,15 @@ def _analyse_side(
     same_method = [result for result in tests if result.method == last.method]
     sds_mm = [_sd_mm(result, errors[result.full, result.contact]) for result in same_method]
     breaks = _step_indices(same_method, changes)
-    outliers = outlier_indices(same_method, sds_mm, breaks)
-    fitted = fit_trend(same_method, sds_mm, outliers, breaks)
+    fitted = fit_trend(same_method, sds_mm, breaks)
     has_trend = len(same_method) >= MIN_TREND_TESTS
-    inliers = [result for index, result in enumerate(same_method) if index not in outliers]
+    inliers = [result for index, result in enumerate(same_method) if index not in fitted.outliers]
     steady = steady_since(inliers, changes) if has_trend else None
     has_change = len(same_method) >= MIN_CHANGE_TESTS and last.at - same_method[0].at >= _MIN_CHANGE_SPAN
     progress = SideProgress(
         counted=tuple(tests),
         old=False,
-        outliers=frozenset(same_method[index].test_id for index in outliers),
+        outliers=frozenset(same_method[index].test_id for index in fitted.outliers),
         error=errors[last.full, last.contact],
         trend=fitted.points if has_trend else (),
         slope_mm_week=fitted.slope_mm_week if has_change else None,

@@ -8,8 +8,8 @@ from math import sqrt
 from statistics import NormalDist
 
 from station.core.progress.correlation import estimate_correlation
+from station.core.progress.kalman import TrendState
 from station.core.progress.records import Direction, Forecast, Phase, RealChange, Result
-from station.core.progress.trend import TrendState
 
 WORTHWHILE_MM = 6.0
 """The smallest worthwhile change."""

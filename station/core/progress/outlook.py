@@ -32,6 +32,7 @@ _FORECAST_LOW, _FORECAST_HIGH = 0.1, 0.9
 _NORMAL = NormalDist()
 
 TOO_FEW = "there are not enough tests yet"
+BELOW_RANGE = "your knee does not reach the wall yet"
 TOO_OLD = "the last test is too long ago"
 NO_GAIN = "no gain is certain at present"
 TOO_CLOSE = "you are too close to it for the tests to show whether you are there"

@@ -20,6 +20,7 @@ from statistics import NormalDist, median
 from station.core.progress.correlation import DECAY_DAYS, estimate_correlation
 from station.core.progress.habits import Habits, offsets_of
 from station.core.progress.kalman import LevelFilter, TrendState
+from station.core.progress.person_error import PRIOR_SEM_MM
 from station.core.progress.records import Habit, Interval, Result, TrendPoint
 
 _OUTLIER_SDS = 4.0
@@ -95,25 +96,34 @@ def correlated_share(
     return estimate_correlation(days, [mm[index] for index in kept], days)[0]
 
 
-def in_usual_circumstances(results: Sequence[Result], sds_mm: Sequence[float]) -> list[float]:
-    """Return the results of one method, oldest first, in mm, without what habits add to them."""
+def in_usual_circumstances(results: Sequence[Result]) -> list[float]:
+    """Return the results of one method, oldest first, in mm, without what habits add to them.
+
+    This is a first estimate with the error of the literature, for what is judged before the trend is fitted.
+    """
     mm = [result.mm for result in results]
     offsets = offsets_of(results)
     if not offsets:
         return mm
     middle = _middle(mm)
     centred = [one - middle for one in mm]
-    level_filter = LevelFilter(_weeks(results), centred, [sd * sd for sd in sds_mm])
+    level_filter = LevelFilter(_weeks(results), centred, [PRIOR_SEM_MM**2] * len(mm))
     return [middle + one for one in Habits(offsets, centred, level_filter).removed_from(centred)]
 
 
-def fit_trend(results: Sequence[Result], sds_mm: Sequence[float], breaks: Collection[int] = ()) -> Trend:
+def fit_trend(
+    results: Sequence[Result],
+    sds_mm: Sequence[float],
+    breaks: Collection[int] = (),
+    usual_mm: Sequence[float] | None = None,
+) -> Trend:
     """Fit the trend through one or more results of one method, oldest first.
 
-    `sds_mm` is the SD of each result. At each index of `breaks` the level may step.
+    `sds_mm` is the SD of each result. At each index of `breaks` the level may step. `usual_mm` are the results
+    `in_usual_circumstances`, where they are known already.
     """
     weeks = _weeks(results)
-    rough = in_usual_circumstances(results, sds_mm)
+    rough = in_usual_circumstances(results) if usual_mm is None else list(usual_mm)
     middle = _middle(rough)
     rough = [one - middle for one in rough]
     variances = _result_variances(weeks, rough, sds_mm, (), breaks)
@@ -169,7 +179,9 @@ def _lasts(mm: Sequence[float], index: int, sd_mm: float) -> bool:
     before, after = mm[max(0, index - _STEP_NEIGHBOURS) : index], mm[index : index + _STEP_NEIGHBOURS]
     if len(after) < _STEP_DECIDING_TESTS:
         return True
-    return abs(median(after) - median(before)) > _STEP_SDS * sd_mm * sqrt(1 / len(before) + 1 / len(after))
+    level = median(before)
+    least = _STEP_SDS * sd_mm * sqrt(1 / len(before) + 1 / len(after))
+    return median(after) - level > least if mm[index] > level else median(after) - level < -least
 
 
 def _result_variances(

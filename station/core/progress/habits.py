@@ -13,7 +13,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
-from station.core.progress.kalman import LevelFilter, LevelSmoother
+from station.core.progress.kalman import LevelFilter, LevelSmoother, Variances
 from station.core.progress.records import Habit, Interval, Result, TimeOfDay
 
 OFFSET_SD_MM = 4.0
@@ -91,10 +91,18 @@ def _offsets_of_calibrations(results: Sequence[Result]) -> Iterator[Offset]:
             yield Offset(tuple(float(number == calibration) for number in numbers), CALIBRATION_SD_MM)
 
 
+def without(offsets: Sequence[Offset], values: Sequence[float], mm: Sequence[float]) -> list[float]:
+    """Return the results as they would be in the usual circumstances, where the offsets have these values."""
+    found = list(mm)
+    for offset, value in zip(offsets, values, strict=True):
+        found = [one - share * value for one, share in zip(found, offset.shares, strict=True)]
+    return found
+
+
 class Habits:
     """The estimated offsets of results, with the uncertainty they leave in a level.
 
-    `mm` are the results, `level_filter` went through them with the offsets known so far taken off.
+    `mm` are the results, and `level_filter` has passed them.
     """
 
     def __init__(self, offsets: Sequence[Offset], mm: Sequence[float], level_filter: LevelFilter) -> None:
@@ -116,13 +124,6 @@ class Habits:
         along = [_dot(one, surprises) for one in weighted]
         self.values = [_dot(row, along) for row in self._covariance]
 
-    def removed_from(self, mm: Sequence[float]) -> list[float]:
-        """Return the results as they would be in the usual circumstances."""
-        found = list(mm)
-        for offset, value in zip(self.offsets, self.values, strict=True):
-            found = [one - share * value for one, share in zip(found, offset.shares, strict=True)]
-        return found
-
     def found(self) -> tuple[Habit, ...]:
         """Return the habits whose interval excludes 0, with at least five tests of either kind."""
         habits = []
@@ -140,19 +141,23 @@ class Habits:
         habits = [offset.shares for offset in self.offsets if offset.circumstance]
         return tuple(not any(shares[index] for shares in habits) for index in range(self._results))
 
-    def shares_of_levels(self, smoother: LevelSmoother) -> list[tuple[float, ...]]:
-        """Return how much of each offset is in the smoothed level at each result."""
-        if not self.offsets:
-            return [()] * self._results
-        return list(zip(*(smoother.levels(states) for states, _ in self._followed), strict=True))
+    def smoothed_variances(self, smoother: LevelSmoother) -> tuple[list[float], float]:
+        """Return the variances that the offsets add to the level at each result, and to its change from first to last."""
+        smoothed = [smoother.levels(states) for states, _ in self._followed]
+        added = [0.0] * self._results
+        for one, row in zip(smoothed, self._covariance, strict=True):
+            for other, covariance in zip(smoothed, row, strict=True):
+                added = [so_far + covariance * a * b for so_far, a, b in zip(added, one, other, strict=True)]
+        change = [levels[-1] - levels[0] for levels in smoothed]
+        return added, self._variance(change, change)
 
-    def shares_of_last_state(self) -> tuple[list[float], list[float]]:
-        """Return how much of each offset is in the last level, and in the last slope."""
+    def last_variances(self) -> Variances:
+        """Return the variances that the offsets add to the filter's last level and slope."""
         last = [states[-1] for states, _ in self._followed]
-        return [level for level, _ in last], [slope for _, slope in last]
+        levels, slopes = [level for level, _ in last], [slope for _, slope in last]
+        return self._variance(levels, levels), self._variance(levels, slopes), self._variance(slopes, slopes)
 
-    def covariance(self, one: Sequence[float], other: Sequence[float]) -> float:
-        """Return the covariance that the offsets give two sums of them with these factors."""
+    def _variance(self, one: Sequence[float], other: Sequence[float]) -> float:
         return _dot(one, [_dot(row, other) for row in self._covariance])
 
 

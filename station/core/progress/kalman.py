@@ -94,20 +94,35 @@ def _spread(variances: Variances, slope: float, passage: _Passage) -> Variances:
     )
 
 
-class _Visit(NamedTuple):
-    """What the filter keeps of one test."""
+def passages(weeks: Sequence[float]) -> list[_Passage]:
+    """Return what happens to a slope before each of the tests at these ascending times."""
+    return [_passage(0.0), *(_passage(later - earlier) for earlier, later in pairwise(weeks))]
 
-    passage: _Passage
-    predicted: Variances
-    gains: State
-    state: State
-    filtered: Variances
+
+class _Visit(NamedTuple):
+    """What the filter keeps of one test: predicted and filtered variances, gains, filtered state, innovation."""
+
+    keep: float
+    reach: float
+    predicted_level: float
+    predicted_both: float
+    predicted_slope: float
+    gain_level: float
+    gain_slope: float
+    level: float
+    slope: float
+    level_variance: float
+    both: float
+    slope_variance: float
     innovation_variance: float
     innovation_sds: float
 
 
+_BEFORE_FIRST = _Visit(1, 0, 0, 0, 0, 0, 0, 0, 0, _FIRST_LEVEL_SD_MM**2, 0, FIRST_SLOPE_SD_MM_WEEK**2, 0, 0)
+
+
 class LevelFilter:
-    """The filter through tests at ascending `weeks`, with results `mm` (about 0) and the `variances` of their errors.
+    """The filter along tests with results `mm` (about 0), `variances` of their errors, and the `passages` before them.
 
     At each index of `breaks` the level may step. With `finds_steps` the filter adds breaks: where two to six tests in a
     row all lie more than one SD on one side of what the tests before each of them let expect, and together more than
@@ -117,54 +132,27 @@ class LevelFilter:
 
     def __init__(
         self,
-        weeks: Sequence[float],
+        passages: Sequence[_Passage],
         mm: Sequence[float],
         variances: Sequence[float],
         breaks: Collection[int] = (),
         *,
         finds_steps: bool = False,
     ) -> None:
-        gaps = [0.0, *(later - earlier for earlier, later in pairwise(weeks))]
-        passages = {gap: _passage(gap) for gap in set(gaps)}
-        start = (0.0, 0.0), (_FIRST_LEVEL_SD_MM**2, 0.0, FIRST_SLOPE_SD_MM_WEEK**2)
         self.breaks = set(breaks)
         self._visits: list[_Visit] = []
         index = 0
         while index < len(mm):
-            state, filtered = (self._visits[-1].state, self._visits[-1].filtered) if index else start
-            self._visit(mm[index], variances[index], passages[gaps[index]], state, filtered)
-            tests = self._tests_after_step() if finds_steps else 0
-            if tests:
-                index -= tests - 1
-                self.breaks.add(index)
-                del self._visits[index:]
-            else:
-                index += 1
-
-    def _visit(self, mm: float, variance: float, passage: _Passage, state: State, filtered: Variances) -> None:
-        level, slope = state
-        p_level, p_both, p_slope = _spread(filtered, slope, passage)
-        if len(self._visits) in self.breaks:
-            p_level += _STEP_SD_MM**2
-        level += passage.reach * slope
-        slope *= passage.keep
-        surprise = mm - level
-        innovation_variance = p_level + variance
-        sds = surprise / sqrt(innovation_variance)
-        if abs(sds) > _HUBER_SDS:
-            innovation_variance = p_level + variance * abs(sds) / _HUBER_SDS
-        gain_level, gain_slope = p_level / innovation_variance, p_both / innovation_variance
-        self._visits.append(
-            _Visit(
-                passage,
-                (p_level, p_both, p_slope),
-                (gain_level, gain_slope),
-                (level + gain_level * surprise, slope + gain_slope * surprise),
-                (p_level * (1 - gain_level), p_both * (1 - gain_level), p_slope - gain_slope * p_both),
-                innovation_variance,
-                sds,
-            )
-        )
+            last = self._visits[-1] if index else _BEFORE_FIRST
+            visit = _visit(last, passages[index], mm[index], variances[index], index in self.breaks)
+            self._visits.append(visit)
+            index += 1
+            if finds_steps and abs(visit.innovation_sds) > _SDS_EACH:
+                tests = self._tests_after_step()
+                if tests:
+                    index -= tests
+                    self.breaks.add(index)
+                    del self._visits[index:]
 
     def _tests_after_step(self) -> int:
         """Return how many of the last tests lie after a step that they open, 0 for none."""
@@ -183,7 +171,8 @@ class LevelFilter:
 
     @property
     def last_variances(self) -> Variances:
-        return self._visits[-1].filtered
+        last = self._visits[-1]
+        return last.level_variance, last.both, last.slope_variance
 
     @property
     def innovation_variances(self) -> list[float]:
@@ -194,18 +183,50 @@ class LevelFilter:
         level = slope = 0.0
         states, innovations = [], []
         for value, visit in zip(values, self._visits, strict=True):
-            gain_level, gain_slope = visit.gains
-            level += visit.passage.reach * slope
-            slope *= visit.passage.keep
+            level += visit.reach * slope
+            slope *= visit.keep
             innovation = value - level
-            level += gain_level * innovation
-            slope += gain_slope * innovation
+            level += visit.gain_level * innovation
+            slope += visit.gain_slope * innovation
             states.append((level, slope))
             innovations.append(innovation)
         return states, innovations
 
     def smoother(self) -> LevelSmoother:
         return LevelSmoother(self._visits)
+
+
+def _visit(last: _Visit, passage: _Passage, mm: float, variance: float, steps: bool) -> _Visit:
+    """Return the visit of the next test."""
+    keep, reach = passage[:2]
+    slope = last.slope
+    p_level, p_both, p_slope = _spread((last.level_variance, last.both, last.slope_variance), slope, passage)
+    if steps:
+        p_level += _STEP_SD_MM**2
+    level = last.level + reach * slope
+    slope *= keep
+    surprise = mm - level
+    innovation_variance = p_level + variance
+    sds = surprise / sqrt(innovation_variance)
+    if abs(sds) > _HUBER_SDS:
+        innovation_variance = p_level + variance * abs(sds) / _HUBER_SDS
+    gain_level, gain_slope = p_level / innovation_variance, p_both / innovation_variance
+    return _Visit(
+        keep,
+        reach,
+        p_level,
+        p_both,
+        p_slope,
+        gain_level,
+        gain_slope,
+        level + gain_level * surprise,
+        slope + gain_slope * surprise,
+        p_level * (1 - gain_level),
+        p_both * (1 - gain_level),
+        p_slope - gain_slope * p_both,
+        innovation_variance,
+        sds,
+    )
 
 
 class LevelSmoother:
@@ -215,15 +236,14 @@ class LevelSmoother:
     """
 
     def __init__(self, visits: Sequence[_Visit]) -> None:
-        self._passages = [visit.passage for visit in visits]
+        self._visits = visits
         self._gains: list[tuple[float, float, float, float]] = []
-        v_level, v_both, v_slope = visits[-1].filtered
+        v_level, v_both, v_slope = visits[-1].level_variance, visits[-1].both, visits[-1].slope_variance
         c_level, c_slope = v_level, v_both
         variances, covariances = [v_level], [c_level]
         for here, then in zip(reversed(visits[:-1]), reversed(visits[1:]), strict=True):
-            keep, reach = then.passage[:2]
-            p_level, p_both, p_slope = here.filtered
-            q_level, q_both, q_slope = then.predicted
+            keep, reach, q_level, q_both, q_slope = then[:5]
+            p_level, p_both, p_slope = here.level_variance, here.both, here.slope_variance
             # The gain is J = P F' / Q: P is the filtered covariance here, Q the predicted one at the next test.
             determinant = q_level * q_slope - q_both * q_both
             a, b = p_level + reach * p_both, keep * p_both
@@ -251,7 +271,7 @@ class LevelSmoother:
         levels = [level]
         for index in range(len(states) - 2, -1, -1):
             f_level, f_slope = states[index]
-            keep, reach = self._passages[index + 1][:2]
+            keep, reach = self._visits[index + 1][:2]
             j11, j12, j21, j22 = self._gains[index]
             off_level, off_slope = level - f_level - reach * f_slope, slope - keep * f_slope
             level = f_level + j11 * off_level + j12 * off_slope

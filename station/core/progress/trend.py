@@ -11,15 +11,15 @@ is that of the person's usual circumstances.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import pairwise
 from math import exp, sqrt
 from statistics import NormalDist, median
 
 from station.core.progress.correlation import DECAY_DAYS, estimate_correlation
-from station.core.progress.habits import Habits, offsets_of
-from station.core.progress.kalman import LevelFilter, TrendState
+from station.core.progress.habits import Habits, offsets_of, without
+from station.core.progress.kalman import LevelFilter, TrendState, passages
 from station.core.progress.person_error import PRIOR_SEM_MM
 from station.core.progress.records import Habit, Interval, Result, TrendPoint
 
@@ -32,6 +32,7 @@ _STEP_SDS = 3.3
 """A step stays if, from its fourth test on, the medians of up to seven tests before and after it differ by so many SDs
 of the difference of two means of as many. One slip opens a step with the next test on its side; this closes it."""
 _RECENT_DAYS = 182.0
+_RECENT_TESTS = 300
 _WEEK = timedelta(weeks=1)
 Z95 = NormalDist().inv_cdf(0.975)
 
@@ -99,16 +100,18 @@ def correlated_share(
 def in_usual_circumstances(results: Sequence[Result]) -> list[float]:
     """Return the results of one method, oldest first, in mm, without what habits add to them.
 
-    This is a first estimate with the error of the literature, for what is judged before the trend is fitted.
+    This is a first estimate from recent tests with the error of the literature, for what is judged before the trend.
     """
     mm = [result.mm for result in results]
     offsets = offsets_of(results)
     if not offsets:
         return mm
-    middle = _middle(mm)
-    centred = [one - middle for one in mm]
-    level_filter = LevelFilter(_weeks(results), centred, [PRIOR_SEM_MM**2] * len(mm))
-    return [middle + one for one in Habits(offsets, centred, level_filter).removed_from(centred)]
+    recent = results[-_RECENT_TESTS:]
+    middle = _middle(mm[-_RECENT_TESTS:])
+    centred = [result.mm - middle for result in recent]
+    level_filter = LevelFilter(passages(_weeks(recent)), centred, [PRIOR_SEM_MM**2] * len(recent))
+    of_recent = [replace(offset, shares=offset.shares[-_RECENT_TESTS:]) for offset in offsets]
+    return without(offsets, Habits(of_recent, centred, level_filter).values, mm)
 
 
 def fit_trend(
@@ -123,37 +126,30 @@ def fit_trend(
     `in_usual_circumstances`, where they are known already.
     """
     weeks = _weeks(results)
-    rough = in_usual_circumstances(results) if usual_mm is None else list(usual_mm)
+    between = passages(weeks)
+    rough = in_usual_circumstances(results) if usual_mm is None else usual_mm
     middle = _middle(rough)
     rough = [one - middle for one in rough]
     variances = _result_variances(weeks, rough, sds_mm, (), breaks)
-    steps = LevelFilter(weeks, rough, variances, breaks, finds_steps=True).breaks
+    steps = LevelFilter(between, rough, variances, breaks, finds_steps=True).breaks
     steps = {index for index in steps if index in breaks or _lasts(rough, index, sds_mm[index])}
     outliers = outlier_indices(rough, sds_mm, steps)
-    level_filter = LevelFilter(weeks, rough, _result_variances(weeks, rough, sds_mm, outliers, steps), steps)
+    level_filter = LevelFilter(between, rough, _result_variances(weeks, rough, sds_mm, outliers, steps), steps)
+    smoother = level_filter.smoother()
 
     mm = [result.mm - middle for result in results]
     habits = Habits(offsets_of(results), mm, level_filter)
-    states, _ = level_filter.follow(habits.removed_from(mm))
-    smoother = level_filter.smoother()
+    states, _ = level_filter.follow(without(habits.offsets, habits.values, mm))
     levels = [middle + level for level in smoother.levels(states)]
-    shares = habits.shares_of_levels(smoother)
+    added, added_to_change = habits.smoothed_variances(smoother)
     points = []
-    for result, level, variance, share in zip(results, levels, smoother.variances, shares, strict=True):
-        half = Z95 * sqrt(variance + habits.covariance(share, share))
+    for result, level, variance, more in zip(results, levels, smoother.variances, added, strict=True):
+        half = Z95 * sqrt(variance + more)
         points.append(TrendPoint(result.at, level, level - half, level + half))
-    last_variances = level_filter.last_variances
-    in_level, in_slope = habits.shares_of_last_state()
-    state = TrendState(
-        levels[-1],
-        states[-1][1],
-        last_variances[0] + habits.covariance(in_level, in_level),
-        last_variances[1] + habits.covariance(in_level, in_slope),
-        last_variances[2] + habits.covariance(in_slope, in_slope),
-    )
-    in_change = [last - first for first, last in zip(shares[0], shares[-1], strict=True)]
-    change_variance = max(0.0, smoother.variances[-1] + smoother.variances[0] - 2 * smoother.covariances[0])
-    change_sd = sqrt(change_variance + habits.covariance(in_change, in_change))
+    pairs = zip(level_filter.last_variances, habits.last_variances(), strict=True)
+    state = TrendState(levels[-1], states[-1][1], *(variance + more for variance, more in pairs))
+    change_variance = smoother.variances[-1] + smoother.variances[0] - 2 * smoother.covariances[0]
+    change_sd = sqrt(max(0.0, change_variance) + added_to_change)
     return Trend(
         tuple(points),
         state,

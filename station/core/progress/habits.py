@@ -142,7 +142,7 @@ class Habits:
         return tuple(not any(shares[index] for shares in habits) for index in range(self._results))
 
     def smoothed_variances(self, smoother: LevelSmoother) -> tuple[list[float], float]:
-        """Return the variances that the offsets add to the level at each result, and to its change from first to last."""
+        """Return the variances that the offsets add to the level at each result, and to the change from the first."""
         smoothed = [smoother.levels(states) for states, _ in self._followed]
         added = [0.0] * self._results
         for one, row in zip(smoothed, self._covariance, strict=True):

@@ -19,8 +19,8 @@ from typing import NamedTuple
 SLOPE_SD_MM_WEEK = 1.5
 SLOPE_LASTS_WEEKS = 20.0
 """The SD of a new slope, from the gains of ankles in training (Warneke 2023: 10 to 14 % of about 110 mm in six weeks),
-and how long a slope lasts on average. With both, the bands hold the truth for people who keep gaining and for those
-whose gain ends (`make study`)."""
+and how long a slope lasts on average: short, because a gain may have ended last week. With both, the bands hold the
+truth for people who keep gaining and for those whose gain has just ended (`make study`)."""
 FIRST_SLOPE_SD_MM_WEEK = 3.0
 """The SD of the slope at the first test: people begin to test when they begin to train."""
 _FIRST_LEVEL_SD_MM = 100.0
@@ -48,11 +48,11 @@ class TrendState:
     covariance: float
     slope_variance: float
 
-    def predicted(self, weeks: float) -> TrendState:
+    def predicted(self, weeks: float, slope_lasts_weeks: float = SLOPE_LASTS_WEEKS) -> TrendState:
         """Return the state expected after so many weeks without a test."""
         if weeks <= 0:
             return self
-        passage = _passage(weeks)
+        passage = _passage(weeks, slope_lasts_weeks)
         variances = _spread((self.level_variance, self.covariance, self.slope_variance), self.slope, passage)
         return TrendState(self.level + passage.reach * self.slope, passage.keep * self.slope, *variances)
 
@@ -68,16 +68,16 @@ class _Passage(NamedTuple):
     new_level: float
 
 
-def _passage(weeks: float) -> _Passage:
-    keep = exp(-weeks / SLOPE_LASTS_WEEKS)
-    reach = SLOPE_LASTS_WEEKS * (1 - keep)
+def _passage(weeks: float, lasts_weeks: float = SLOPE_LASTS_WEEKS) -> _Passage:
+    keep = exp(-weeks / lasts_weeks)
+    reach = lasts_weeks * (1 - keep)
     both = weeks * keep
     return _Passage(
         keep,
         reach,
         both,
-        max(0.0, 2 * SLOPE_LASTS_WEEKS * (reach - both)),
-        max(0.0, 2 * SLOPE_LASTS_WEEKS * (weeks - reach)),
+        max(0.0, 2 * lasts_weeks * (reach - both)),
+        max(0.0, 2 * lasts_weeks * (weeks - reach)),
     )
 
 

@@ -28,6 +28,9 @@ _CURRENT_WEEKS = 6.0
 _CHANGE_LASTS_WEEKS = 26.0
 _MOVING_PROBABILITY = 0.8
 _MAX_FORECAST_WEEKS = 52
+_GAIN_LASTS_WEEKS = 40.0
+"""How long a gain lasts on average in a forecast: longer than the trend supposes, whose slope at present must hold for
+those whose gain ended last week too."""
 _FORECAST_LOW, _FORECAST_HIGH = 0.1, 0.9
 _NORMAL = NormalDist()
 
@@ -123,10 +126,11 @@ def forecast(state: TrendState | None, at: datetime | None, phase: Phase, goal_m
         return Forecast(True, None, None, None)
     if phase is not Phase.GAINING:
         return Forecast(False, None, None, TOO_CLOSE if reached_probability > _FORECAST_LOW else NO_GAIN)
-    expected = state.predicted((now - at) / _WEEK)
+    expected = state.predicted((now - at) / _WEEK, _GAIN_LASTS_WEEKS)
     chances = [_reached_probability(expected, goal_mm)]
     for week in range(1, _MAX_FORECAST_WEEKS + 1):
-        chances.append(max(chances[-1], _reached_probability(expected.predicted(float(week)), goal_mm)))
+        then = expected.predicted(float(week), _GAIN_LASTS_WEEKS)
+        chances.append(max(chances[-1], _reached_probability(then, goal_mm)))
     earliest, latest = (
         _week_of_probability(chances, _FORECAST_LOW),
         _week_of_probability(chances, _FORECAST_HIGH),

@@ -177,7 +177,8 @@ class SideProgress:
     """The progress of one side.
 
     - `counted`: the first results of each day, oldest first; `old`: the last of them is more than six weeks ago.
-    - `trend`: one point for each counted result of the last one's method (`Result.method`); empty for fewer than three.
+    - `trend`: one point for each counted result in range of the last one's method (`Result.method`), as a test in the
+      person's usual circumstances would give it; empty for fewer than three.
     - `outliers`: the test ids of outliers among them: stored, shown, given little weight.
     - `slope_mm_week`, `change_mm`: the slope now, and the change since the first of them, at `change_from`; both need
       six tests over two weeks.

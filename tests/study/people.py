@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from math import exp, sqrt
 from random import Random
 
@@ -28,7 +29,7 @@ class Scenario:
 
     A full test reads `full_adds_mm` more than a quick one, an evening (every `evening_every`-th test, and all from
     `evenings_from_week` on) `evening_adds_mm` more than a morning, and the calibration of `recalibrated_week`
-    `recalibrated_adds_mm` more than the one before.
+    `recalibrated_adds_mm` more than the one before. Nobody does more than `most_tests`.
 
     Days are correlated with a decay time of `fade_days` (an autoregression; 0 for independent days). Every
     `full_every`-th test is full (0: none); a share `slips` of the tests is off by 20 to 50 mm either way.
@@ -55,6 +56,7 @@ class Scenario:
     evening_adds_mm: float = 0.0
     recalibrated_week: float = 1000.0
     recalibrated_adds_mm: float = 0.0
+    most_tests: int = 10_000
 
     @property
     def sd_mm(self) -> float:
@@ -80,9 +82,8 @@ class Scenario:
         return self.level_mm(week) + (self.evening_adds_mm if self.evenings_from_week < self.weeks else 0.0)
 
     def days(self) -> Iterator[int]:
-        for week in range(self.weeks):
-            for day in TEST_DAYS[self.per_week]:
-                yield week * 7 + day
+        days = (week * 7 + day for week in range(self.weeks) for day in TEST_DAYS[self.per_week])
+        return islice(days, self.most_tests)
 
 
 def made_by(scenario: Scenario, rng: Random) -> list[Result]:

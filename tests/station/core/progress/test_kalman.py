@@ -103,7 +103,7 @@ def test_filter_opens_a_step_at_its_second_test() -> None:
         assert filter_of(weeks[:tests], mm[:tests], finds_steps=True).breaks == {20}
 
 
-def test_filter_opens_no_step_for_one_slip() -> None:
+def test_filter_opens_no_step_for_one_outlier() -> None:
     """50 mm off once, the tests around it as before."""
     weeks = [number / 3 for number in range(30)]
     mm = [(-1.0) ** number * 4 + (50 if number == 20 else 0) for number in range(30)]

@@ -21,7 +21,7 @@ from station.core.progress.outlook import (
     steady_since,
 )
 from station.core.progress.records import Direction, Phase, RealChange, Result
-from station.core.progress.trend import TrendState
+from station.core.progress.kalman import TrendState
 from tests.station.core.progress.histories import BEGIN, result, scattered
 
 WEEK = timedelta(weeks=1)

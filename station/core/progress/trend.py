@@ -71,11 +71,12 @@ def outlier_indices(mm: Sequence[float], sds_mm: Sequence[float], breaks: Collec
         if end - begin < 3:
             continue
         for index in range(begin, end):
+            value, most = mm[index], _OUTLIER_SDS * sds_mm[index]
+            # With both neighbours near it most of the results around it are, and so is their median.
+            if begin < index < end - 1 and abs(mm[index - 1] - value) <= most and abs(mm[index + 1] - value) <= most:
+                continue
             low = max(begin, min(index - _NEIGHBOURS_PER_SIDE, end - width))
-            around = sorted(mm[low : min(end, low + width)])
-            if abs(mm[index] - (around[len(around) // 2] + around[(len(around) - 1) // 2]) / 2) > (
-                _OUTLIER_SDS * sds_mm[index]
-            ):
+            if abs(value - median(mm[low : min(end, low + width)])) > most:
                 found.add(index)
     return found
 

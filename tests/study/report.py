@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from tests.study.measure import PHASES
+from tests.study.measure import PHASES, PLAIN
 from tests.study.people import Scenario
 from tests.study.scenarios import BANDS, CHANGES, FORECASTS, STEADY
 
@@ -156,7 +156,8 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
     yield "## How often the 95 % intervals contain the true value"
     yield ""
     yield "After 26 weeks (12 for people who keep gaining) where no other time is stated, with each person's error as"
-    yield "the station estimates it. The true level is that of the circumstances that are usual in the end."
+    yield "the station estimates it. The true level is that of the circumstances that are usual in the end. *Plain* is the"
+    yield "same filter without steps, outliers and habits."
     yield ""
     yield from _bands(results["bands"], BANDS)
     yield ""
@@ -190,6 +191,7 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
 
 def _bands(results: Mapping[str, Any], scenarios: Sequence[Scenario]) -> Iterator[str]:
     what = {"level": "level now", "band": "band", "change": "change", "slope": "slope"}
+    what |= {name: f"{name.removeprefix('plain ')}, plain" for name in PLAIN}
     called = (*(f"called {phase}" for phase in PHASES), "given a habit")
 
     def row(scenario: Scenario) -> Iterator[str]:

@@ -12,9 +12,10 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
+from statistics import NormalDist
 
 from station.core.progress.kalman import LevelFilter, LevelSmoother, Variances
-from station.core.progress.records import Habit, Interval, Result, TimeOfDay
+from station.core.progress.records import Result, TimeOfDay
 
 OFFSET_SD_MM = 4.0
 CALIBRATION_SD_MM = 1.5
@@ -23,6 +24,7 @@ USUAL_TESTS = 12
 """The most common circumstance of so many last tests is the usual one."""
 MIN_HABIT_TESTS = 5
 """The fewest tests of either kind of a habit that is given."""
+_CERTAIN_SDS = NormalDist().inv_cdf(0.995)
 _MAX_CALIBRATIONS = 6
 """The last so many calibrations have offsets; older ones would cost time and change nothing."""
 
@@ -39,7 +41,7 @@ _CIRCUMSTANCES = (
     _Circumstance(lambda result: result.full, {True: "full tests", False: "quick tests"}),
     _Circumstance(
         lambda result: result.circumstances.time_of_day,
-        {TimeOfDay.MORNING: "mornings", TimeOfDay.DAYTIME: "daytimes", TimeOfDay.EVENING: "evenings"},
+        {TimeOfDay.MORNING: "mornings", TimeOfDay.DAYTIME: "tests by day", TimeOfDay.EVENING: "evenings"},
     ),
     _Circumstance(
         lambda result: result.circumstances.after_stretch,
@@ -54,12 +56,15 @@ _CIRCUMSTANCES = (
 
 @dataclass(frozen=True, slots=True)
 class Offset:
-    """One offset: the share of it in each result, its SD before the tests, and the nouns of a habit it may be."""
+    """One offset: the share of it in each result, and its SD before the tests.
+
+    A habit has the nouns of its circumstance and of the usual one, and the number of tests in that; a calibration none.
+    """
 
     shares: tuple[float, ...]
     prior_sd_mm: float
-    circumstance: str | None = None
-    compared_with: str | None = None
+    circumstance: str = ""
+    compared_with: str = ""
     usual_tests: int = 0
 
 
@@ -124,17 +129,16 @@ class Habits:
         along = [_dot(one, surprises) for one in weighted]
         self.values = [_dot(row, along) for row in self._covariance]
 
-    def found(self) -> tuple[Habit, ...]:
-        """Return the habits whose interval excludes 0, with at least five tests of either kind."""
-        habits = []
+    def found(self) -> Iterator[tuple[Offset, float, float]]:
+        """Yield the habits that the tests show, each with its difference and SD.
+
+        Its 99 % interval excludes 0, because the question is asked after every test.
+        """
         for index, (offset, value) in enumerate(zip(self.offsets, self.values, strict=True)):
-            half = 1.959964 * sqrt(self._covariance[index][index])
+            sd = sqrt(self._covariance[index][index])
             enough = min(sum(offset.shares), offset.usual_tests) >= MIN_HABIT_TESTS
-            if enough and offset.circumstance and offset.compared_with and abs(value) > half:
-                habits.append(
-                    Habit(offset.circumstance, offset.compared_with, Interval(value, value - half, value + half))
-                )
-        return tuple(habits)
+            if enough and abs(value) > _CERTAIN_SDS * sd:
+                yield offset, value, sd
 
     def usual(self) -> tuple[bool, ...]:
         """Return of each result whether it was made in the usual circumstances. Calibrations do not count."""

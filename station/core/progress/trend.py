@@ -158,7 +158,10 @@ def fit_trend(
         interval_95(levels[-1] - levels[0], change_sd),
         change_sd,
         frozenset(outliers),
-        habits.found(),
+        tuple(
+            Habit(offset.circumstance, offset.compared_with, interval_95(value, sd))
+            for offset, value, sd in habits.found()
+        ),
         habits.usual(),
     )
 

@@ -156,8 +156,8 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
     yield "## How often the 95 % intervals contain the true value"
     yield ""
     yield "After 26 weeks (12 for people who keep gaining) where no other time is stated, with each person's error as"
-    yield "the station estimates it. The true level is that of the circumstances that are usual in the end. *Plain* is the"
-    yield "same filter without steps, outliers and habits."
+    yield "the station estimates it. The true level is that of the circumstances that are usual in the end. *Plain* is"
+    yield "the same filter without steps, outliers and habits."
     yield ""
     yield from _bands(results["bands"], BANDS)
     yield ""

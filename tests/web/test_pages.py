@@ -16,6 +16,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from station.app.session import STATION_STOPPED
 from station.app.snapshot import Fault, HeelView
 from station.clock import SystemClock
 from station.core.events import CommandName, Side
@@ -250,6 +251,8 @@ def test_running_session_differs_from_interrupted(client: FlaskClient, store: St
     station.show(session_id=session)
     assert "running now" in text_of(client, f"/sessions/{session}")
     assert "Running now" in text_of(client, "/history")
+    store.end_session(session, now + timedelta(minutes=4), STATION_STOPPED)
+    assert ", the station was stopped" in text_of(client, f"/sessions/{session}")
 
 
 def test_downloads_are_complete(client: FlaskClient, store: Store) -> None:
@@ -267,6 +270,12 @@ def test_downloads_are_complete(client: FlaskClient, store: Store) -> None:
     assert [row["kind"] for row in rows] == ["quick test", "quick test", "hold"]
     assert {row["person"] for row in rows} == {ada.name}
     assert [row["value"] for row in rows] == ["84.1", "101.6", "30.0"]
+
+
+def test_name_like_a_formula_is_harmless_in_the_table(client: FlaskClient, store: Store) -> None:
+    add_session(store, name='=HYPERLINK("//evil.example")')
+    rows = list(csv.DictReader(io.StringIO(text_of(client, "/history.csv"))))
+    assert {row["person"][0] for row in rows} == {"'"}
 
 
 @pytest.mark.parametrize(

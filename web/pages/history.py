@@ -11,6 +11,7 @@ from flask import Blueprint, abort, render_template, request
 
 from station.advice.pain import MAX_PAIN
 from station.app.progress import breakdown_of
+from station.app.session import STATION_STOPPED
 from station.catalogue.read import exercises
 from station.catalogue.records import Group
 from station.core.events import BOTH_LEGS, Legs, Side
@@ -27,7 +28,15 @@ from station.store.records import (
     SessionSummary,
     Test,
 )
-from station.units import SIDE_SYMBOLS, count_text, date_text, duration_text, length_text, length_with_uncertainty
+from station.units import (
+    SIDE_SYMBOLS,
+    count_text,
+    date_text,
+    duration_text,
+    length_text,
+    length_with_uncertainty,
+    utc_time,
+)
 from web.charts.trace import trace_chart
 from web.context import Site
 from web.live.view_model import FELT_PLACES
@@ -89,6 +98,7 @@ def blueprint(site: Site) -> Blueprint:
             charts=charts,
             breakdowns=breakdown_of(site.store, detail.tests),
             coverage=COVERAGE,
+            station_stopped=STATION_STOPPED,
             is_active=session_id == site.api.snapshot().session_id,
             units=units,
             shapes=SHAPES,
@@ -132,12 +142,9 @@ def _requested_before() -> datetime | None:
     given = request.args.get("before")
     if not given:
         return None
-    try:
-        before = datetime.fromisoformat(given)
-    except ValueError:
-        abort(400, "“before” must be a time such as 2026-11-23T21:16:00+00:00.")
-    if before.tzinfo is None:
-        abort(400, "“before” needs a time zone, for example +00:00.")
+    before = utc_time(given)
+    if before is None:
+        abort(400, "“before” must be a time with its time zone, such as 2026-11-23T21:16:00+00:00.")
     return before
 
 

@@ -61,13 +61,13 @@ BANDS = (
         replace(
             _GAINING,
             name=f"stopped {weeks}",
-            says=f"2 mm a week, none for {weeks} weeks",
+            says=f"2 mm a week for 10 weeks, in week {10 + weeks}",
             to_week=10.0,
             weeks=10 + weeks,
         )
         for weeks in (1, 2, 4)
     ),
-    replace(_GAINING, name="gained", says="2 mm a week for 10 weeks, none for 16", to_week=10.0, weeks=26),
+    replace(_GAINING, name="gained", says="2 mm a week for 10 weeks, in week 26", to_week=10.0, weeks=26),
     *(
         replace(
             _GAINING,
@@ -82,7 +82,7 @@ BANDS = (
         replace(
             _STEPPED,
             name=f"stepped {tests}",
-            says=f"a sudden loss of 20 mm, {tests} tests later",
+            says=f"a sudden loss of 20 mm, at test {tests} after it",
             most_tests=36 + tests,
         )
         for tests in (1, 2, 3, 6)
@@ -90,7 +90,7 @@ BANDS = (
     replace(
         _STEPPED,
         name="stepped 6, slips",
-        says="a sudden loss of 20 mm, 6 tests later, 5 % outliers",
+        says="a sudden loss of 20 mm, at test 6 after it, 5 % outliers",
         outlier_share=0.05,
         most_tests=42,
     ),

@@ -76,8 +76,8 @@ def _passage(weeks: float, lasts_weeks: float = SLOPE_LASTS_WEEKS) -> _Passage:
         keep,
         reach,
         both,
-        max(0.0, 2 * lasts_weeks * (reach - both)),
-        max(0.0, 2 * lasts_weeks * (weeks - reach)),
+        2 * lasts_weeks * (reach - both),
+        2 * lasts_weeks * (weeks - reach),
     )
 
 

@@ -131,11 +131,13 @@ def fit_trend(
     rough = in_usual_circumstances(results) if usual_mm is None else usual_mm
     middle = _middle(rough)
     rough = [one - middle for one in rough]
-    variances = _result_variances(weeks, rough, sds_mm, (), breaks)
+    close = _close_in_time(weeks)
+    variances = _result_variances(weeks, rough, sds_mm, close, (), breaks)
     steps = LevelFilter(between, rough, variances, breaks, finds_steps=True).breaks
     steps = {index for index in steps if index in breaks or _lasts(rough, index, sds_mm[index])}
     outliers = outlier_indices(rough, sds_mm, steps)
-    level_filter = LevelFilter(between, rough, _result_variances(weeks, rough, sds_mm, outliers, steps), steps)
+    variances = _result_variances(weeks, rough, sds_mm, close, outliers, steps)
+    level_filter = LevelFilter(between, rough, variances, steps)
     smoother = level_filter.smoother()
 
     mm = [result.mm - middle for result in results]
@@ -184,17 +186,10 @@ def _lasts(mm: Sequence[float], index: int, sd_mm: float) -> bool:
     return median(after) - level > least if mm[index] > level else median(after) - level < -least
 
 
-def _result_variances(
-    weeks: Sequence[float],
-    mm: Sequence[float],
-    sds_mm: Sequence[float],
-    outliers: Collection[int],
-    breaks: Collection[int],
-) -> list[float]:
-    """Return the variance of each result: larger for outliers, and for results close to others in time."""
-    share = correlated_share(weeks, mm, outliers, breaks)
+def _close_in_time(weeks: Sequence[float]) -> list[float]:
+    """Return how many other tests each one shares its days with: those close in time count, fading with the days."""
     fades = [exp((earlier - later) * 7 / DECAY_DAYS) for earlier, later in pairwise(weeks)]
-    close = [0.0] * len(mm)
+    close = [0.0] * len(weeks)
     before = after = 0.0
     for index, fade in enumerate(fades):
         before = fade * (before + 1)
@@ -202,6 +197,19 @@ def _result_variances(
     for index in range(len(fades) - 1, -1, -1):
         after = fades[index] * (after + 1)
         close[index] += after
+    return close
+
+
+def _result_variances(
+    weeks: Sequence[float],
+    mm: Sequence[float],
+    sds_mm: Sequence[float],
+    close: Sequence[float],
+    outliers: Collection[int],
+    breaks: Collection[int],
+) -> list[float]:
+    """Return the variance of each result: larger for outliers, and for results close to others in time."""
+    share = correlated_share(weeks, mm, outliers, breaks)
     return [
         sd * sd * (1 + share * near) * (_OUTLIER_VARIANCE_FACTOR if index in outliers else 1.0)
         for index, (sd, near) in enumerate(zip(sds_mm, close, strict=True))

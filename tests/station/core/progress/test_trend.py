@@ -64,7 +64,10 @@ def test_trend_gives_correlated_tests_less_weight() -> None:
     """Correlated daily tests weigh less each; the same results ten days apart do not."""
     mms = [95.0, 94, 96, 85, 84, 86, 85, 95, 96, 94, 86, 85]
     daily, apart = ([number * days / 7 for number in range(12)] for days in (1, 10))
-    variances = [module._result_variances(weeks, mms, [SD] * 12, (), ()) for weeks in (daily, apart)]
+    variances = [
+        module._result_variances(weeks, mms, [SD] * 12, module._close_in_time(weeks), (), ())
+        for weeks in (daily, apart)
+    ]
     assert min(variances[0]) > max(variances[1])
 
 

@@ -27,9 +27,9 @@ class Scenario:
     The level moves by `slope` mm a week from `from_week` to `to_week`, the other way from `turn_week` on, and steps by
     `step_mm` at `step_week`.
 
-    A full test reads `full_adds_mm` more than a quick one, an evening (every `evening_every`-th test, and all from
-    `evenings_from_week` on) `evening_adds_mm` more than a morning, and the calibration of `recalibrated_week`
-    `recalibrated_adds_mm` more than the one before. Nobody does more than `most_tests`.
+    A full test reads `full_mm` more than a quick one, an evening (every `evening_every`-th test, and all from
+    `evening_from_week` on) `evening_mm` more than a morning, and the calibration of `calibrated_week`
+    `calibration_mm` more than the one before. Nobody does more than `most_tests`.
 
     Days are correlated with a decay time of `fade_days` (an autoregression; 0 for independent days). Every
     `full_every`-th test is full (0: none); a share `slips` of the tests is off by 20 to 50 mm either way.
@@ -50,12 +50,12 @@ class Scenario:
     outlier_share: float = 0.0
     fade_days: float = 0.0
     full_every: int = 0
-    full_adds_mm: float = 0.0
+    full_mm: float = 0.0
     evening_every: int = 0
-    evenings_from_week: float = 1000.0
-    evening_adds_mm: float = 0.0
-    recalibrated_week: float = 1000.0
-    recalibrated_adds_mm: float = 0.0
+    evening_from_week: float = 1000.0
+    evening_mm: float = 0.0
+    calibrated_week: float = 1000.0
+    calibration_mm: float = 0.0
     most_tests: int = 10_000
 
     @property
@@ -79,7 +79,7 @@ class Scenario:
 
     def usual_level_mm(self, week: float) -> float:
         """The level as tests in the circumstances that are usual in the end give it."""
-        return self.level_mm(week) + (self.evening_adds_mm if self.evenings_from_week < self.weeks else 0.0)
+        return self.level_mm(week) + (self.evening_mm if self.evening_from_week < self.weeks else 0.0)
 
     def days(self) -> Iterator[int]:
         days = (week * 7 + day for week in range(self.weeks) for day in TEST_DAYS[self.per_week])
@@ -102,13 +102,13 @@ def made_by(scenario: Scenario, rng: Random) -> list[Result]:
         if scenario.outlier_share and rng.random() < scenario.outlier_share:
             error += rng.choice((-1, 1)) * rng.uniform(*OUTLIER_MM)
         week = day / 7
-        evening = week >= scenario.evenings_from_week or (
+        evening = week >= scenario.evening_from_week or (
             scenario.evening_every > 0 and number % scenario.evening_every == 1
         )
-        recalibrated = week >= scenario.recalibrated_week
+        calibrated = week >= scenario.calibrated_week
         mm = scenario.level_mm(week) + ankle + error
-        mm += (scenario.full_adds_mm if full else 0.0) + (scenario.evening_adds_mm if evening else 0.0)
-        mm += scenario.recalibrated_adds_mm if recalibrated else 0.0
+        mm += (scenario.full_mm if full else 0.0) + (scenario.evening_mm if evening else 0.0)
+        mm += scenario.calibration_mm if calibrated else 0.0
         part_of_day = TimeOfDay.EVENING if evening else TimeOfDay.MORNING
         made.append(
             Result(
@@ -118,7 +118,7 @@ def made_by(scenario: Scenario, rng: Random) -> list[Result]:
                 None,
                 full,
                 Contact.PAD,
-                circumstances=Circumstances(time_of_day=part_of_day, calibration=2 if recalibrated else 1),
+                circumstances=Circumstances(time_of_day=part_of_day, calibration=2 if calibrated else 1),
             )
         )
     return made

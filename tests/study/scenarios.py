@@ -95,28 +95,28 @@ BANDS = (
         most_tests=42,
     ),
     replace(_STEPPED, name="stepped"),
-    replace(_SIX_MONTHS, name="mixed", says="every third test full, reading 4 mm more", full_every=3, full_adds_mm=4.0),
+    replace(_SIX_MONTHS, name="mixed", says="every third test full, reading 4 mm more", full_every=3, full_mm=4.0),
     replace(
         _GAINING,
         name="gaining, mixed",
         says="2 mm a week, every third full, reading 4 mm more",
         full_every=3,
-        full_adds_mm=4.0,
+        full_mm=4.0,
     ),
     replace(
         _SIX_MONTHS,
         name="evenings",
         says="every third test in the evening, 6 mm more",
         evening_every=3,
-        evening_adds_mm=6.0,
+        evening_mm=6.0,
     ),
     *(
         replace(
             _SIX_MONTHS,
             name=f"to evenings {weeks}",
             says=f"from mornings to evenings, 6 mm more, {weeks} weeks later",
-            evenings_from_week=12.0,
-            evening_adds_mm=6.0,
+            evening_from_week=12.0,
+            evening_mm=6.0,
             weeks=12 + weeks,
         )
         for weeks in (4, 14)
@@ -126,8 +126,8 @@ BANDS = (
             _SIX_MONTHS,
             name=f"recalibrated {weeks}",
             says=f"a new calibration, 3 mm more, {weeks} weeks later",
-            recalibrated_week=12.0,
-            recalibrated_adds_mm=3.0,
+            calibrated_week=12.0,
+            calibration_mm=3.0,
             weeks=12 + weeks,
         )
         for weeks in (4, 14)

@@ -324,8 +324,8 @@ def _check_round_drift(points: Sequence[Point]) -> None:
     if abs(drift_mm) > MAX_ROUND_DRIFT_MM:
         raise DriftError(
             f"The sensor drifted: in the last round all blocks read {abs(drift_mm):.1f} mm "
-            f"{'farther' if drift_mm > 0 else 'nearer'} than in the first; see that neither the sensor nor the toe stop "
-            "is loose, and calibrate again"
+            f"{'farther' if drift_mm > 0 else 'nearer'} than in the first; see that neither the sensor nor the toe "
+            "stop is loose, and calibrate again"
         )
 
 
@@ -340,8 +340,8 @@ def _check_crosstalk(points: Sequence[Point], blocks: Sequence[Point]) -> None:
         short_mm = at.toe_mm - predicted.toe_mm(at.reading_mm)
         if at.toe_mm not in lengths_mm and short_mm > MAX_CROSSTALK_MM:
             raise CalibrationError(
-                f"{_block_name(at.toe_mm)} reads {short_mm:.0f} mm short, at {at.reading_mm:.0f} mm: so near, light from "
-                "the sensor's own cover falsifies it (crosstalk); clean or remove the cover, or mount the sensor "
+                f"{_block_name(at.toe_mm)} reads {short_mm:.0f} mm short, at {at.reading_mm:.0f} mm: so near, light "
+                "from the sensor's own cover falsifies it (crosstalk); clean or remove the cover, or mount the sensor "
                 "farther behind the toe line; if it stays so, measure the blocks"
             )
 

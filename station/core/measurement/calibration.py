@@ -45,10 +45,9 @@ MAX_BEND_MM = 4.0
 """The largest deviation of a real sensor from the straight line between the ends of that range ("some mm")."""
 BEND_SD = MAX_BEND_MM / sqrt(3.0) * 4.0 / (CURVED_TO_MM * CURVED_TO_MM)
 """SD of the bend in 1/mm, for a uniform distribution up to `MAX_BEND_MM` either way."""
-CUBIC_SPAN_MM = 100.0
-"""An S crosses 0 in the middle of the blocks' readings and this far to either side of it."""
-CUBIC_PER_MM = 1.5 * sqrt(3.0) / CUBIC_SPAN_MM**3
-"""The cubic coefficient, in 1/mm2, of an S that reaches 1 mm on either side of the middle."""
+CUBIC_PER_MM = 1.5 * sqrt(3.0) / 100.0**3
+"""The cubic coefficient, in 1/mm2, of an S that crosses 0 in the middle of the blocks' readings and 100 mm to either side
+of it, and reaches 1 mm in between."""
 MAX_CUBIC_MM = 4.0
 """The largest S of a real sensor."""
 CUBIC_SDS_MM = (0.3, MAX_CUBIC_MM / sqrt(3.0))
@@ -59,6 +58,8 @@ MAX_FITTED_CUBIC_MM = 5.0
 """The largest bend and S of a fit, wander included: 1 of 1,000 calibrations of simulated sensors exceeds 3.9 and 4.7."""
 MAX_RESIDUAL_MM = 2.0
 """A block that differs by more from the prediction of the others stands askew."""
+MISPLACED_MM = 3.0
+"""SD of how far a block is off that does not stand where it should: of two that may be, the nearer one is likelier."""
 MAX_REPEAT_DIFFERENCE_MM = 2.5
 """The largest difference between two samples of a block; the wander makes 0.6 mm (SD)."""
 MAX_ROUND_DRIFT_MM = 1.4
@@ -250,9 +251,9 @@ def fit(points: Sequence[Point]) -> Fit:
     Raises `DriftError` where the last round differs from the first as a whole, and `CalibrationError` for fewer than
     two different blocks, and for points that no real sensor gives of blocks held against the toe stop.
     """
+    _check_round_drift(points)
     blocks = _mean_by_block(points)
     _check_order(blocks)
-    _check_round_drift(points)
     solved = _solve(points)
     _check_crosstalk(points, blocks)
     _check_shape(points, blocks, solved)
@@ -284,7 +285,8 @@ def _mean_by_block(points: Sequence[Point]) -> list[Point]:
         if apart_mm > MAX_REPEAT_DIFFERENCE_MM:
             raise CalibrationError(
                 f"{_block_name(toe_mm)} read {apart_mm:.1f} mm differently from one time to the other: see that it "
-                "is the right block, upright and against the toe stop each time, and begin again"
+                "is the right block, upright and against the toe stop each time; if it is, the sensor drifted, or its "
+                "mount or the toe stop is loose: begin again"
             )
     return [
         Point(
@@ -318,7 +320,7 @@ def _check_round_drift(points: Sequence[Point]) -> None:
     """Raises where, once each block has been sampled as often, the last samples differ from the first alike."""
     samples_by_block = _samples_by_block(points)
     counts = {len(samples) for samples in samples_by_block.values()}
-    if len(counts) > 1 or counts == {1}:
+    if len(counts) != 1 or counts == {1}:
         return
     drift_mm = fmean(samples[-1].reading_mm - samples[0].reading_mm for samples in samples_by_block.values())
     if abs(drift_mm) > MAX_ROUND_DRIFT_MM:
@@ -363,8 +365,13 @@ def _check_shape(points: Sequence[Point], blocks: Sequence[Point], solved: _Solv
     if is_real or len(blocks) < 3:
         return
     without = [_solve([at for at in points if at.toe_mm != block.toe_mm]) for block in blocks]
-    best, block = min(zip(without, blocks, strict=True), key=lambda one: one[0].misfit)
-    off_mm = block.toe_mm - best.curve.toe_mm(block.reading_mm)
+    off_by_block = [
+        block.toe_mm - others.curve.toe_mm(block.reading_mm) for block, others in zip(blocks, without, strict=True)
+    ]
+    block, _, off_mm = min(
+        zip(blocks, without, off_by_block, strict=True),
+        key=lambda one: one[1].misfit + (one[2] / MISPLACED_MM) ** 2,
+    )
     raise CalibrationError(
         f"The blocks do not fit together: most likely the {block.toe_mm:g} mm block stood {abs(off_mm):.1f} mm off; "
         "see that each stands upright, against the toe stop, with nothing else in view, and begin again"
@@ -386,19 +393,32 @@ class _Solved:
 
 
 def _solve(points: Sequence[Point], cubic_sds_mm: Sequence[float] = CUBIC_SDS_MM) -> _Solved:
-    """Solve for level, gain, bend and S about the middle of the readings, over the kinds of sensor.
+    """Solve for level, gain, bend and S about the middle of the readings, in units of half their span, over the kinds of
+    sensor.
 
-    About the middle, two blocks carry no information on the bend, and three none on the S: they stay 0 with the
-    prior's uncertainty.
+    The gain is that from the nearest to the farthest reading, where the S is 0. So two blocks carry no information on
+    bend and S, and three evenly spaced ones none on the S: they stay 0 with the prior's uncertainty.
     """
     readings_mm = [at.reading_mm for at in points]
     middle_mm = (min(readings_mm) + max(readings_mm)) / 2
+    half_mm = (max(readings_mm) - min(readings_mm)) / 2
     root = _error_cholesky(points)
-    columns = [[_extended_power(mm, power, middle_mm) for mm in readings_mm] for power in range(4)]
-    columns[3] = [cubed - CUBIC_SPAN_MM**2 * x for cubed, x in zip(columns[3], columns[1], strict=True)]
+    scales = [half_mm**power for power in range(4)]
+    columns = [
+        [_extended_power(mm, power, middle_mm) / scale for mm in readings_mm] for power, scale in enumerate(scales)
+    ]
+    columns[3] = [cubed - one for cubed, one in zip(columns[3], columns[1], strict=True)]
     rows = [_whitened(root, column) for column in columns]
     toes = _whitened(root, [at.toe_mm for at in points])
-    kinds = [_solve_kind(rows, toes, (0.0, GAIN_SD, BEND_SD, sd_mm * CUBIC_PER_MM)) for sd_mm in cubic_sds_mm]
+    kinds = [
+        _solve_kind(
+            rows,
+            toes,
+            [sd * scale for sd, scale in zip((0.0, GAIN_SD, BEND_SD, sd_mm * CUBIC_PER_MM), scales, strict=True)],
+            half_mm,
+        )
+        for sd_mm in cubic_sds_mm
+    ]
     best = max(kind.log_evidence for kind in kinds)
     shares = [exp(kind.log_evidence - best) for kind in kinds]
     shares = [share / fsum(shares) for share in shares]
@@ -413,22 +433,29 @@ def _solve(points: Sequence[Point], cubic_sds_mm: Sequence[float] = CUBIC_SDS_MM
         ]
         for i in range(4)
     ]
-    m, h = middle_mm, CUBIC_SPAN_MM
-    to_zero = (
-        (1.0, -m, m * m, h * h * m - m * m * m),
-        (0.0, 1.0, -2.0 * m, 3.0 * m * m - h * h),
-        (0.0, 0.0, 1.0, -3.0 * m),
-        (0.0, 0.0, 0.0, 1.0),
-    )
+    m = middle_mm / half_mm
+    to_zero = [
+        [value / scale for value in row]
+        for scale, row in zip(
+            scales,
+            (
+                (1.0, -m, m * m, m - m * m * m),
+                (0.0, 1.0, -2.0 * m, 3.0 * m * m - 1.0),
+                (0.0, 0.0, 1.0, -3.0 * m),
+                (0.0, 0.0, 0.0, 1.0),
+            ),
+            strict=True,
+        )
+    ]
     half = [[fsum(row[k] * covariance[k][j] for k in range(4)) for j in range(4)] for row in to_zero]
     oo, og, ob, oc, gg, gb, gc, bb, bc, cc = (_dot(half[i], to_zero[j]) for i in range(4) for j in range(i, 4))
     offset, gain, bend, cubic = (_dot(row, terms) for row in to_zero)
     return _Solved(
         Curve(gain, offset, bend, cubic),
         (oo, og, ob, oc, gg, gb, gc, bb, bc, cc),
-        terms[1],
-        terms[2] * CURVED_TO_MM * CURVED_TO_MM / 4.0,
-        terms[3] / CUBIC_PER_MM,
+        terms[1] / scales[1],
+        terms[2] / scales[2] * CURVED_TO_MM * CURVED_TO_MM / 4.0,
+        terms[3] / scales[3] / CUBIC_PER_MM,
         fsum(share * kind.misfit for share, kind in zip(shares, kinds, strict=True)),
     )
 
@@ -443,11 +470,15 @@ class _Kind:
     log_evidence: float
 
 
-def _solve_kind(rows: Sequence[Sequence[float]], toes: Sequence[float], prior_sds: Sequence[float]) -> _Kind:
-    """Solve whitened equations with normal priors about a gain of 1 and 0; an SD of 0 means no prior."""
+def _solve_kind(
+    rows: Sequence[Sequence[float]], toes: Sequence[float], prior_sds: Sequence[float], slope: float
+) -> _Kind:
+    """Solve whitened equations with normal priors: about `slope` for the second term, about 0 for the others. An SD of
+    0 means no prior.
+    """
     size = len(rows)
     weights = [1.0 / (sd * sd) if sd else 0.0 for sd in prior_sds]
-    expected = [float(i == 1) for i in range(size)]
+    expected = [slope if i == 1 else 0.0 for i in range(size)]
     normal = [[_dot(rows[i], rows[j]) + (weights[i] if i == j else 0.0) for j in range(size)] for i in range(size)]
     rhs = [_dot(rows[i], toes) + weights[i] * expected[i] for i in range(size)]
     root = _cholesky(normal)

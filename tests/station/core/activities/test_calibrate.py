@@ -22,7 +22,7 @@ from station.core.measurement.tolerance import check_due_reason, is_out_of_toler
 from station.core.replay import format_fact, replay
 from station.core.steps import CalibrateStep, CheckStep, StepError, routine_from_header, step_from_options, to_json
 from station.core.trace import format_row, header_lines, read_trace
-from tests.station.core.blocks import SHOWN_S, Bench
+from tests.station.core.blocks import CHECK_SHOWN_S, SHOWN_S, Bench
 
 BLOCKS_MM = (0.0, 100.0, 200.0)
 WARM = CalibrateStep(BLOCKS_MM, warm_us=0)
@@ -258,7 +258,7 @@ def test_a_check_that_found_it_out_is_done_while_that_sounds() -> None:
     """Neither a lost sensor nor STOP makes it an end before time, and a station that closes has the result."""
     step = CheckStep(100.0, calibration_mm=0.5, warm_us=0)
     bench = Bench(step, short_mm=30.0, curve=Curve(1.0, -45.0)).read(3.0)
-    bench.show(100.0, SHOWN_S - 1.0)
+    bench.show(100.0, CHECK_SHOWN_S - 1.0)
     assert (bench.cues()[-1], bench.picture.phase, bench.over) == (CueName.ERROR, "done", None)
     bench.sensor = False
     bench.read(1.5)

@@ -132,6 +132,15 @@ class CalibrateStep:
     """How long the sensor must run before the first block: a cold one reads up to 2 mm too far."""
 
 
+SAMPLES_PER_CALIBRATION = 8
+"""The least number of samples that averages out what the sensor's wander adds to each."""
+
+
+def rounds_for(blocks_mm: Sequence[float]) -> int:
+    """Return how often each of these blocks is shown: four twice, three thrice."""
+    return max(2, ceil(SAMPLES_PER_CALIBRATION / len(blocks_mm)))
+
+
 @dataclass(frozen=True, slots=True)
 class CheckStep:
     """A check with one block whether the calibration still holds."""

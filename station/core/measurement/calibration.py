@@ -46,8 +46,8 @@ MAX_BEND_MM = 4.0
 BEND_SD = MAX_BEND_MM / sqrt(3.0) * 4.0 / (CURVED_TO_MM * CURVED_TO_MM)
 """SD of the bend in 1/mm, for a uniform distribution up to `MAX_BEND_MM` either way."""
 CUBIC_PER_MM = 1.5 * sqrt(3.0) / 100.0**3
-"""The cubic coefficient, in 1/mm2, of an S that crosses 0 in the middle of the blocks' readings and 100 mm to either side
-of it, and reaches 1 mm in between."""
+"""The cubic coefficient, in 1/mm2, of an S that crosses 0 in the middle of the blocks' readings and 100 mm to either
+side of it, and reaches 1 mm in between."""
 MAX_CUBIC_MM = 4.0
 """The largest S of a real sensor."""
 CUBIC_SDS_MM = (0.3, MAX_CUBIC_MM / sqrt(3.0))
@@ -55,7 +55,8 @@ CUBIC_SDS_MM = (0.3, MAX_CUBIC_MM / sqrt(3.0))
 0.3 mm, others have an S of any size up to `MAX_CUBIC_MM`. One prior for both would cost 0.03 mm with the first kind."""
 MAX_FITTED_BEND_MM = 4.3
 MAX_FITTED_CUBIC_MM = 5.0
-"""The largest bend and S of a fit, wander included: 1 of 1,000 calibrations of simulated sensors exceeds 3.9 and 4.7."""
+"""The largest bend and S of a fit, wander included; of 1,000 calibrations of simulated sensors one exceeds 3.9 and 4.7
+mm."""
 MAX_RESIDUAL_MM = 2.0
 """A block that differs by more from the prediction of the others stands askew."""
 MISPLACED_MM = 3.0
@@ -349,7 +350,9 @@ def _check_crosstalk(points: Sequence[Point], blocks: Sequence[Point]) -> None:
 
 
 def _check_shape(points: Sequence[Point], blocks: Sequence[Point], solved: _Solved) -> None:
-    """Raises where the curve is none of a real sensor, and names the block without which the others fit best."""
+    """Raises where the curve is none of a real sensor, and names the block without which the others fit best: of three,
+    where any two fit, the one that is least off.
+    """
     if abs(solved.gain - 1.0) > MAX_GAIN_ERROR:
         raise CalibrationError(
             f"The readings grow by {1 / solved.gain:.2f} mm for each mm of the blocks, and no sensor does so: see that "
@@ -370,7 +373,7 @@ def _check_shape(points: Sequence[Point], blocks: Sequence[Point], solved: _Solv
     ]
     block, _, off_mm = min(
         zip(blocks, without, off_by_block, strict=True),
-        key=lambda one: one[1].misfit + (one[2] / MISPLACED_MM) ** 2,
+        key=lambda one: (one[1].misfit if len(blocks) > 3 else 0.0) + (one[2] / MISPLACED_MM) ** 2,
     )
     raise CalibrationError(
         f"The blocks do not fit together: most likely the {block.toe_mm:g} mm block stood {abs(off_mm):.1f} mm off; "
@@ -393,8 +396,8 @@ class _Solved:
 
 
 def _solve(points: Sequence[Point], cubic_sds_mm: Sequence[float] = CUBIC_SDS_MM) -> _Solved:
-    """Solve for level, gain, bend and S about the middle of the readings, in units of half their span, over the kinds of
-    sensor.
+    """Solve for level, gain, bend and S about the middle of the readings, in units of half their span, over the kinds
+    of sensor.
 
     The gain is that from the nearest to the farthest reading, where the S is 0. So two blocks carry no information on
     bend and S, and three evenly spaced ones none on the S: they stay 0 with the prior's uncertainty.

@@ -256,7 +256,7 @@ def test_fit_refuses_a_drift_between_the_rounds(drift_mm: float) -> None:
     """All blocks shifted alike are the sensor, its mount or the toe stop, not a block."""
     first, last = seen(RangeError(-25), rounds=1), seen(RangeError(-25 + drift_mm), rounds=1)
     again = [replace(at, at_us=(at.at_us or 0) + 4 * LATER_US) for at in last]
-    with pytest.raises(DriftError, match="drifted: in the last round all blocks read 3.0 mm"):
+    with pytest.raises(DriftError, match=r"drifted: in the last round all blocks read 3\.0 mm"):
         fit([*first, *again])
 
 

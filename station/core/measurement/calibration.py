@@ -68,6 +68,8 @@ MAX_ROUND_DRIFT_MM = 1.4
 exceeds it in the calm hour, and 2 % do in the two restless ones."""
 MIN_READING_GROWTH = 0.5
 """Readings that grow by less than this share of the blocks' difference do not come from the blocks."""
+MAX_SWAPPED_GROWTH = -0.1
+"""Readings that shrink by more than this share of it come from other blocks than those asked for."""
 MAX_DRIFT_MM = 2.0
 """The largest drift while a block is read; the wander alone makes 0.4 mm (SD)."""
 CROSSTALK_READING_MM = 40.0
@@ -304,10 +306,10 @@ def _check_order(blocks: Sequence[Point]) -> None:
     """Raises where a longer block does not read clearly longer."""
     for near, far in pairwise(blocks):
         grown = (far.reading_mm - near.reading_mm) / (far.toe_mm - near.toe_mm)
-        if grown < -MIN_READING_GROWTH:
+        if grown < MAX_SWAPPED_GROWTH:
             raise CalibrationError(
-                f"{_block_name(near.toe_mm)} reads farther than the {far.toe_mm:g} mm block: they are swapped; show "
-                "them again in the order that is asked for"
+                f"{_block_name(near.toe_mm)} reads farther than the {far.toe_mm:g} mm block: they are swapped, or one "
+                "is another block; show them again in the order that is asked for"
             )
         if grown < MIN_READING_GROWTH:
             raise CalibrationError(

@@ -13,6 +13,7 @@ from station.core.facts import Cue, CueName, Fact
 from station.core.measurement.calibration import Curve
 from station.core.sensing.sensors import BoardSensors, Wiring
 from station.core.steps import CheckStep, Step
+from station.simulator.range_error import RangeError
 from tests.recordings import still_readings
 from tests.station.core.traces import TRUE_MM, SomeFact
 from tests.station.states import AnyState
@@ -38,6 +39,10 @@ class Bench:
         self.seen_mm: float | None = LANE_MM
         """The toe distance of what the sensor sees; `None` for nothing within range."""
         self.shown_s = CHECK_SHOWN_S if isinstance(step, CheckStep) else SHOWN_S
+        self.drift_mm_per_s = 0.0
+        """How fast everything seems to move away."""
+        self.crosstalk_mm = 0.0
+        """As in `RangeError`."""
         self.sensor = True
         self._noise = cycle(still_readings())
         self.feed(Command(0, CommandName.START))
@@ -55,7 +60,9 @@ class Bench:
             elif self.seen_mm is None:
                 self.feed(Toe(self.now_us, 8190 + len(self.events) % 2, 4))
             else:
-                reading_mm = self.gain * (self.seen_mm + 70.0) - self.short_mm + next(self._noise) - TRUE_MM
+                error = RangeError(-self.short_mm, self.gain, crosstalk_mm=self.crosstalk_mm)
+                reading_mm = error.reading_mm(self.seen_mm + 70.0) + next(self._noise) - TRUE_MM
+                reading_mm += self.drift_mm_per_s * self.now_us / SECOND_US
                 self.feed(Toe(self.now_us, max(0, round(reading_mm))))
         return self
 

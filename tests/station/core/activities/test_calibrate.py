@@ -20,7 +20,15 @@ from station.core.facts import (
 from station.core.measurement.calibration import Curve
 from station.core.measurement.tolerance import check_due_reason, is_out_of_tolerance
 from station.core.replay import format_fact, replay
-from station.core.steps import CalibrateStep, CheckStep, StepError, routine_from_header, step_from_options, to_json
+from station.core.steps import (
+    CalibrateStep,
+    CheckStep,
+    StepError,
+    rounds_for,
+    routine_from_header,
+    step_from_options,
+    to_json,
+)
 from station.core.trace import format_row, header_lines, read_trace
 from tests.station.core.blocks import CHECK_SHOWN_S, SHOWN_S, Bench
 
@@ -158,6 +166,49 @@ def test_a_block_that_stood_askew_once_is_asked_for_again() -> None:
     assert bench.over == "complete"
     assert "differently from one time to the other" in bench.facts_of(BlockUnclear)[0].why
     assert CueName.NO in bench.cues()
+
+
+FOUR = CalibrateStep(warm_us=0)
+
+
+def test_four_blocks_are_shown_twice() -> None:
+    """Eight samples in the order of the blocks, and the curve is that of the sensor."""
+    bench = shown(Bench(FOUR, gain=0.98), *FOUR.blocks_mm * 2)
+    assert bench.over == "complete"
+    (made,) = bench.facts_of(Calibrated)
+    assert [at.toe_mm for at in made.fit.points] == [0.0, 150.0, 50.0, 200.0] * 2
+    assert made.fit.notice is None
+    for toe_mm in (0.0, 25.0, 100.0, 175.0, 200.0):
+        assert made.fit.curve.toe_mm(0.98 * (toe_mm + 70.0) - 25.0) == pytest.approx(toe_mm, abs=1.5)
+
+
+@pytest.mark.parametrize("drift_mm", [-3.0, 4.0])
+def test_a_drift_while_calibrating_is_refused(drift_mm: float) -> None:
+    """Over all blocks, beside a wander of -0.6 mm in this part of the recording: refused at the end, and no block is
+    asked for again, because none was wrong.
+    """
+    bench = Bench(replace(FOUR, warm_us=120 * SECOND_US)).read(120.0)
+    bench.drift_mm_per_s = drift_mm / (7 * (SHOWN_S + 2.0))
+    shown(bench, *FOUR.blocks_mm * 2)
+    assert bench.over == "ended"
+    assert bench.facts_of(BlockUnclear) == []
+    assert refusal(bench).startswith("The sensor drifted: in the last round all blocks read")
+    assert bench.facts_of(CalibrationRefused)[0].why == refusal(bench)
+
+
+def test_crosstalk_is_refused() -> None:
+    """The cover pulls the nearest block short by 6 mm: said after the first round, and again until it is refused."""
+    bench = Bench(FOUR, short_mm=45.0)
+    bench.crosstalk_mm = 16.0
+    shown(bench, *FOUR.blocks_mm * 3)
+    assert "the sensor's own cover falsifies it (crosstalk)" in refusal(bench)
+    assert shown(Bench(FOUR, short_mm=45.0), *FOUR.blocks_mm * 2).over == "complete"
+
+
+@pytest.mark.parametrize(("blocks", "rounds"), [(2, 4), (3, 3), (4, 2), (6, 2)])
+def test_fewer_blocks_are_shown_more_often(blocks: int, rounds: int) -> None:
+    """At least eight samples average out the wander."""
+    assert rounds_for((0.0, 40.0, 80.0, 120.0, 160.0, 200.0)[:blocks]) == rounds
 
 
 def test_a_person_who_leaves_in_the_middle() -> None:

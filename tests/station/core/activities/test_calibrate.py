@@ -184,16 +184,17 @@ def test_four_blocks_are_shown_twice() -> None:
 
 @pytest.mark.parametrize("drift_mm", [-3.0, 4.0])
 def test_a_drift_while_calibrating_is_refused(drift_mm: float) -> None:
-    """Over all blocks, beside a wander of -0.6 mm in this part of the recording: refused at the end, and no block is
-    asked for again, because none was wrong.
+    """Over all blocks, beside a wander of -0.6 mm in this part of the recording: refused for good at the end, or, where
+    it shows in one block alone, asked for again with the drift as one of two causes. Nothing is kept either way.
     """
     bench = Bench(replace(FOUR, warm_us=120 * SECOND_US)).read(120.0)
     bench.drift_mm_per_s = drift_mm / (7 * (SHOWN_S + 2.0))
     shown(bench, *FOUR.blocks_mm * 2)
-    assert bench.over == "ended"
-    assert bench.facts_of(BlockUnclear) == []
-    assert refusal(bench).startswith("The sensor drifted: in the last round all blocks read")
-    assert bench.facts_of(CalibrationRefused)[0].why == refusal(bench)
+    assert bench.facts_of(Calibrated) == []
+    assert all("the sensor drifted" in unclear.why for unclear in bench.facts_of(BlockUnclear))
+    if bench.facts_of(BlockUnclear) == []:
+        assert refusal(bench).startswith("The sensor drifted: in the last round all blocks read")
+        assert bench.facts_of(CalibrationRefused)[0].why == refusal(bench)
 
 
 def test_crosstalk_is_refused() -> None:

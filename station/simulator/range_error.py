@@ -35,7 +35,7 @@ class RangeError:
     """Where they depart most: 0 in the middle, above 0 farther out. Other than 0, the bend is not a parabola."""
 
     cubic_mm: float = 0.0
-    """How far the readings depart in an S, short and then long, between the toe line and a wall 200 mm beyond it."""
+    """How far the readings depart in an S, long and then short, between the toe line and a wall 200 mm beyond it."""
 
     crosstalk_mm: float = 0.0
     """How much too short the nearest readings are: in full at a reading of 0, not at all from `CROSSTALK_TO_MM` on."""

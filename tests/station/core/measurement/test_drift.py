@@ -14,7 +14,7 @@ from station.core.measurement.drift import LaneFinding, LaneMonitor
 from tests.recordings import still_readings
 from tests.station.core.traces import TRUE_MM
 
-FIT = Fit(Curve(), (), (), (0.2, 0.0, 0.0, 0.0, 0.0, 0.0))
+FIT = Fit(Curve(), (), (), (0.2, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0))
 RECORDED_US = 17_978
 SLOW_US = 100_000
 REST_US = 400_000

@@ -29,7 +29,7 @@ budgets = st.builds(Budget, *[sizes] * 6)
 
 @pytest.fixture(scope="module")
 def known() -> Fit:
-    return fit([Point(toe, 45 + toe, 0.28, 290) for toe in (0.0, 100.0, 200.0)])
+    return fit([Point(toe, 45 + toe, 0.28, 290) for toe in (0.0, 150.0, 50.0, 200.0)])
 
 
 @given(budgets)

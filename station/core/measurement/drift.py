@@ -6,19 +6,23 @@
   that the board, a door or a chair was moved: the comparison restarts.
 
 Readings are averaged over windows of ten seconds, which are as precise as an attempt and cheap to compute. The lane
-compares means of ten minutes, because within minutes the sensor wanders by 0.5 mm (SD) without being out.
+compares means of ten minutes, because within minutes a sensor wanders by a millimetre (SD) without being out. So it
+finds what moves a calibration for good, by 3.3 mm or more. What comes and goes within the hour is in the uncertainty.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import hypot
+from math import hypot, sqrt
 from statistics import fmean
 
 from station.core.events import SECOND_US
 from station.core.measurement.calibration import Curve, Fit
 from station.core.measurement.estimate import WANDER_MM, Refusal, estimate
 from station.core.measurement.tolerance import TOLERANCE_MM, is_out_of_tolerance
+
+LANE_UNCERTAINTY_MM = sqrt(2.0) * WANDER_MM
+"""Standard uncertainty of a difference between two means of the lane: each has a wander of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,5 +150,5 @@ class LaneMonitor:
             return None
         self._last_mean_mm = mean_mm
         off_mm = self._curve.slope(mean_mm) * (mean_mm - self._first_mean_mm)
-        self._out_count = self._out_count + 1 if is_out_of_tolerance(off_mm, WANDER_MM) else 0
-        return self._report_once(LaneFinding("lane", off_mm, WANDER_MM)) if self._out_count >= 2 else None
+        self._out_count = self._out_count + 1 if is_out_of_tolerance(off_mm, LANE_UNCERTAINTY_MM) else 0
+        return self._report_once(LaneFinding("lane", off_mm, LANE_UNCERTAINTY_MM)) if self._out_count >= 2 else None

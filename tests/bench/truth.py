@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from math import sqrt
 from random import Random
 from statistics import mean, median, pstdev
@@ -20,17 +21,21 @@ from station.core.activities.calibrate import CAPTURE_US
 from station.core.events import SECOND_US
 from station.core.facts import Contact
 from station.core.measurement.calibration import CalibrationError, Curve, Fit, fit, point_from_readings
-from station.core.measurement.estimate import Estimate, estimate
+from station.core.measurement.estimate import WANDER_MM, Estimate, estimate
 from station.core.measurement.uncertainty import Assumptions, Conditions, budget_from_reading
+from station.core.measurement.wander import MEANS_PER_HOUR, WanderEstimate
 from station.core.steps import WARM_UP_US, CalibrateStep
-from station.simulator.noise import RangeNoise
+from station.simulator.noise import NoiseParameters, RangeNoise
 from station.simulator.range_error import RangeError
+from tests.recordings import StillRecording
 
 SENSORS = 200
 CALIBRATIONS = 10
 """Calibrations of each sensor, each with its own noise: the median of 200 alone would be uncertain by 0.03 mm."""
 ATTEMPTS = 5
 """Attempts after each calibration."""
+CALM = NoiseParameters()
+"""The noise of the calm hour; `RESTLESS` is that of the other recording."""
 MAX_CUBIC_MM = 4.0
 """The largest S of a cubic sensor."""
 RANGE_US = 34_400
@@ -44,19 +49,55 @@ WHERE_MM = tuple(range(0, 201, 10))
 WINDOWS_US = {Contact.PAD: 1 * SECOND_US, Contact.INFERRED: 2 * SECOND_US, Contact.SELF: 2 * SECOND_US}
 
 
+class RecordedNoise:
+    """The error of a real sensor: its recording without the warm-up, played round and round from some moment on."""
+
+    def __init__(self, recording: StillRecording, start: float) -> None:
+        self._step_us = recording.lasts_s * SECOND_US / len(recording.readings_mm)
+        self._errors_mm = _errors_mm(recording)
+        self._first = int(start * len(self._errors_mm))
+
+    def error_mm(self, at_us: int, range_us: int, powered_us: int) -> float:
+        """The error of the readings that began within `range_us` up to then: one, or the mean of several."""
+        last = self._first + int(at_us / self._step_us)
+        count = max(1, int(range_us / self._step_us / 2))
+        n = len(self._errors_mm)
+        return mean(self._errors_mm[(last - number) % n] for number in range(count))
+
+
+@cache
+def _errors_mm(recording: StillRecording) -> tuple[float, ...]:
+    kept = recording.readings_mm[int(len(recording.readings_mm) * 180 / recording.lasts_s) :]
+    middle_mm = mean(kept)
+    return tuple(reading_mm - middle_mm for reading_mm in kept)
+
+
 class Sensor:
     """One simulated sensor in front of a movable target, ranging since it was cold."""
 
-    def __init__(self, error: RangeError, seed: int) -> None:
+    def __init__(self, error: RangeError, seed: int, noise: NoiseParameters | StillRecording = CALM) -> None:
         self.error = error
         self.warmer_degrees = 0.0
         self.days = 0.0
-        self._noise = RangeNoise(seed)
+        self.wander_mm = WANDER_MM
+        self._noise: RangeNoise | RecordedNoise
+        if isinstance(noise, NoiseParameters):
+            self._noise = RangeNoise(seed, noise)
+        else:
+            self._noise = RecordedNoise(noise, Random(seed).random())
         self._at_us = 0
 
     def later(self, us: int) -> None:
         """Let this time pass without a reading."""
         self._at_us += us
+
+    def watch_lane(self, hours: int) -> None:
+        """Let the station learn the wander from the empty lane: means of ten seconds."""
+        learnt, span_us = WanderEstimate(), 10 * SECOND_US
+        for _ in range(hours * MEANS_PER_HOUR):
+            self._at_us += span_us
+            learnt.add_mean(self._noise.error_mm(self._at_us, span_us, self._at_us), 0.1)
+        self.wander_mm = learnt.sd_mm
 
     def window(self, toe_mm: float, us: int) -> tuple[list[int], list[int]]:
         """Times and readings in whole mm of a wall at this toe distance, as the register model makes them."""
@@ -105,6 +146,15 @@ def calibrate(
     return fit(points)
 
 
+def calibrate_until_accepted(sensor: Sensor, random: Random) -> Fit:
+    """The guided run, as often as a restless sensor needs it."""
+    while True:
+        try:
+            return calibrate(sensor, random)
+        except CalibrationError:
+            continue
+
+
 def single_offset(sensor: Sensor, random: Random) -> Curve:
     """What ST's own calibration does: an offset alone, from fifty readings of one target at 100 mm, warm."""
     sensor.later(WARM_UP_US + random.randint(5 * SECOND_US, 10 * SECOND_US))
@@ -149,7 +199,7 @@ def attempt(sensor: Sensor, known: Fit, random: Random) -> Captured:
     found = estimate(*sensor.window(wall_mm, WINDOWS_US[contact]))
     if not isinstance(found, Estimate):
         raise ValueError(f"the readings of a still wall {found.reason}")
-    now = Conditions(sensor.days, sensor.warmer_degrees if degrees_known else None)
+    now = Conditions(sensor.days, sensor.warmer_degrees if degrees_known else None, sensor.wander_mm)
     carried = budget_from_reading(found.reading_mm, found.noise_mm, contact, known, now, ASSUMED)
     toe_mm = known.curve.toe_mm(found.reading_mm)
     return Captured(true_mm, toe_mm, carried.expanded_mm, contact, sensor.days, degrees_known)
@@ -206,8 +256,11 @@ def study(
     calibrations: int = CALIBRATIONS,
     attempts: int = ATTEMPTS,
     report_progress: Callable[[str], None] = lambda _: None,
+    noise: NoiseParameters | StillRecording = CALM,
+    lane_hours: int = 0,
 ) -> Study:
-    """Calibrate and use this many sensors. The same numbers give the same figures."""
+    """Calibrate and use this many sensors. The same numbers give the same figures. The station has watched the empty
+    lane of each for so many hours."""
     found = Study([], [], {1 * SECOND_US: [], 2 * SECOND_US: []}, [])
     for number in range(sensors):
         if number % 20 == 0:
@@ -215,8 +268,9 @@ def study(
         random = Random(number)
         error = parabolic(number)
         for run in range(calibrations):
-            sensor = Sensor(error, random.getrandbits(32))
-            known = calibrate(sensor, random)
+            sensor = Sensor(error, random.getrandbits(32), noise)
+            known = calibrate_until_accepted(sensor, random)
+            sensor.watch_lane(lane_hours)
             found.worst_mm.append(worst_bias_mm(sensor, known.curve))
             again = Sensor(error, random.getrandbits(32))
             found.single_mm.append(worst_bias_mm(again, single_offset(again, random)))

@@ -22,11 +22,14 @@ from station.core.measurement.estimate import (
     BRIEF_WANDER_MM,
     COMMON_WANDER_MM,
     COMMON_WANDER_S,
+    WANDER_MM,
     Refusal,
     estimate,
     without_outliers,
 )
 
+LASTING_SHARE = 0.94
+"""The share of the lasting wander's variance that is in the mean of a calibration of two and a half minutes."""
 WARM_UP_MM = 0.3
 """How much too far a sensor still reads at the first block, one minute after a cold start."""
 WARM_UP_S = 30.0
@@ -179,13 +182,19 @@ class Fit:
     residuals_mm: tuple[float, ...]
     covariance: Covariance
 
-    def uncertainty_mm(self, reading_mm: float) -> float:
-        """Return the standard uncertainty, in mm, of the toe distance that the curve gives for a noiseless reading."""
+    def uncertainty_mm(self, reading_mm: float, wander_mm: float = WANDER_MM) -> float:
+        """Return the standard uncertainty, in mm, of the toe distance that the curve gives for a noiseless reading.
+
+        The covariance supposes that the sensor wandered by `WANDER_MM` between the calibration and now; of a sensor
+        that is known to wander less, that part is smaller.
+        """
         oo, og, ob, oc, gg, gb, gc, bb, bc, cc = self.covariance
         _, g, b, c = (_extended_power(reading_mm, power) for power in range(4))
         squares = oo + g * g * gg + b * b * bb + c * c * cc
         products = g * og + b * ob + c * oc + g * b * gb + g * c * gc + b * c * bc
-        return sqrt(max(0.0, squares + 2.0 * products))
+        lasting_mm = self.curve.slope(reading_mm) * COMMON_WANDER_MM
+        calmer = LASTING_SHARE * lasting_mm * lasting_mm * (1.0 - (wander_mm / WANDER_MM) ** 2)
+        return sqrt(max(0.0, squares + 2.0 * products - calmer))
 
     @property
     def determined_terms(self) -> str:

@@ -54,10 +54,12 @@ class Assumptions:
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """What has changed since the calibration: days, and degrees warmer (`None` where unknown)."""
+    """What has changed since the calibration: days, and degrees warmer (`None` where unknown); and how far this sensor
+    wanders (SD)."""
 
     days_since_calibration: float = 0.0
     warmer_degrees: float | None = None
+    wander_mm: float = WANDER_MM
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,13 +144,16 @@ def budget_from_reading(
 
     `calibration` is `None` for an uncalibrated sensor, whose drift is 0: there is no calibration to drift from.
     """
-    assumed = assumed or Assumptions()
+    assumed, conditions = assumed or Assumptions(), conditions or Conditions()
+    wander_mm = conditions.wander_mm
     slope = abs((Curve() if calibration is None else calibration.curve).slope(reading_mm))
     return Budget(
         noise_mm=slope * noise_mm,
-        wander_mm=slope * WANDER_MM,
-        calibration_mm=assumed.as_built_mm if calibration is None else calibration.uncertainty_mm(reading_mm),
-        drift_mm=0.0 if calibration is None else drift_mm(conditions or Conditions(), assumed),
+        wander_mm=slope * wander_mm,
+        calibration_mm=assumed.as_built_mm
+        if calibration is None
+        else calibration.uncertainty_mm(reading_mm, wander_mm),
+        drift_mm=0.0 if calibration is None else drift_mm(conditions, assumed),
         toe_mm=assumed.toe_mm,
         contact_mm=assumed.contact_mm(contact),
     )

@@ -19,6 +19,7 @@ from station.core.progress.records import Direction, Phase, Progress, SideProgre
 from station.store import Reader
 from station.store.read_transactions import DEFAULT_LIMIT
 from station.store.records import Answer, ResultSummary
+from station.units import utc_time
 
 RECENT = timedelta(weeks=26)
 """A felt place from a test longer ago than this is ignored."""
@@ -200,12 +201,9 @@ def _has_persisted(times: Sequence[tuple[datetime, bool]], now: datetime) -> boo
 
 def _declined_occurrences(answers: Iterable[Answer]) -> Iterable[datetime]:
     for one in answers:
-        try:
-            at = datetime.fromisoformat(str(one.about))
-        except ValueError:
-            continue
-        if at.tzinfo is not None:
-            yield at.astimezone(UTC)
+        at = utc_time(str(one.about))
+        if at is not None:
+            yield at
 
 
 def _last_exercise_times(store: Reader, person_id: str) -> tuple[datetime | None, datetime | None]:

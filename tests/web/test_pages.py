@@ -272,6 +272,12 @@ def test_downloads_are_complete(client: FlaskClient, store: Store) -> None:
     assert [row["value"] for row in rows] == ["84.1", "101.6", "30.0"]
 
 
+def test_name_like_a_formula_is_harmless_in_the_table(client: FlaskClient, store: Store) -> None:
+    add_session(store, name='=HYPERLINK("//evil.example")')
+    rows = list(csv.DictReader(io.StringIO(text_of(client, "/history.csv"))))
+    assert {row["person"][0] for row in rows} == {"'"}
+
+
 @pytest.mark.parametrize(
     "address", ["/nowhere", "/sessions/no", "/runs/no/trace.csv", "/sessions/no/bundle.zip", "/static/no.js"]
 )

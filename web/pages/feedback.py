@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from station.advice.pain import MAX_PAIN
 from station.catalogue.read import exercises
 from station.core.events import FELT_PLACE_ANSWERS
+from station.units import utc_time
 from web.context import DECLINED_COOKIE, NOBODY, PERSON_COOKIE, Site, redirect_to, remember_person, wait_until_saved
 from web.pages.history import session_sentence
 
@@ -86,7 +87,10 @@ def blueprint(site: Site) -> Blueprint:
         person = site.person()
         if person is None:
             abort(400, "Choose who you are first.")
-        wait_until_saved(site.api.answer(person.id, "offered", False, request.form.get("occurrence", "")[:40]))
+        occurrence = utc_time(request.form.get("occurrence", ""))
+        if occurrence is None:
+            abort(400, "Open Today and press the button there: this is no time of your plan.")
+        wait_until_saved(site.api.answer(person.id, "offered", False, occurrence.isoformat()))
         return redirect(url_for("today.today"), 303)
 
     return pages

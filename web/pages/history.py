@@ -28,7 +28,15 @@ from station.store.records import (
     SessionSummary,
     Test,
 )
-from station.units import SIDE_SYMBOLS, count_text, date_text, duration_text, length_text, length_with_uncertainty
+from station.units import (
+    SIDE_SYMBOLS,
+    count_text,
+    date_text,
+    duration_text,
+    length_text,
+    length_with_uncertainty,
+    utc_time,
+)
 from web.charts.trace import trace_chart
 from web.context import Site
 from web.live.view_model import FELT_PLACES
@@ -134,12 +142,9 @@ def _requested_before() -> datetime | None:
     given = request.args.get("before")
     if not given:
         return None
-    try:
-        before = datetime.fromisoformat(given)
-    except ValueError:
-        abort(400, "“before” must be a time such as 2026-11-23T21:16:00+00:00.")
-    if before.tzinfo is None:
-        abort(400, "“before” needs a time zone, for example +00:00.")
+    before = utc_time(given)
+    if before is None:
+        abort(400, "“before” must be a time with its time zone, such as 2026-11-23T21:16:00+00:00.")
     return before
 
 

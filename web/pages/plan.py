@@ -44,6 +44,7 @@ from station.core.events import SECOND_US
 from station.store.records import Person
 from web.context import Site, wait_until_saved
 from web.pages.next_action import relative_time
+from web.typed import whole_number
 
 LOCALTIME = Path("/etc/localtime")
 """The file in which Debian names the machine's time zone."""
@@ -222,8 +223,8 @@ def _validate(site: Site, person: Person, submitted: Form, before: Plan | None) 
     else:
         days, errors["preset"] = [], "Choose the days of your plan."
     check("zone", zone=submitted.zone)
-    minutes = int(submitted.minutes) if submitted.minutes.isdecimal() else submitted.minutes or None
-    check("minutes", minutes=minutes)
+    minutes = whole_number(submitted.minutes)
+    check("minutes", minutes=submitted.minutes[:20] or None if minutes is None else minutes)
     if submitted.routine not in _routines(site, person):
         errors["routine"] = "This routine no longer exists: choose another one."
     if errors:

@@ -19,7 +19,7 @@ from station.core.measurement.uncertainty import Budget
 from station.settings import Settings
 from station.store import Store, StoreError
 from station.store.bundle import export_bundle, read_bundle
-from station.store.export import EXPORT_KIND, export_csv, export_json, import_json
+from station.store.export import EXPORT_KIND, csv_value, export_csv, export_json, import_json
 from station.store.records import Correction, ImportedResult, Session, SideResults, Test
 from station.store.schema import HEAD_REVISION
 from station.system.demo_history import SHIPPED
@@ -214,6 +214,14 @@ def test_an_export_that_cannot_be_written_leaves_nothing(full: Store, tmp_path: 
     with pytest.raises(StoreError, match="there"):
         export_json(full, target)
     assert [path.name for path in tmp_path.iterdir() if "unfinished" in path.name] == []
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_text_that_begins_like_a_formula_is_harmless_in_a_spreadsheet(start: str) -> None:
+    """OWASP's list of first characters; numbers stay numbers."""
+    assert csv_value(f"{start}1+1") == f"'{start}1+1"
+    assert csv_value(-1.5) == -1.5
+    assert csv_value("Ada") == "Ada"
 
 
 def test_the_csv_has_every_row_of_every_table(full: Store, path: Path, tmp_path: Path) -> None:

@@ -190,10 +190,13 @@ class Fit:
     @property
     def determined_terms(self) -> str:
         """The terms of the curve that the points determine without the priors."""
-        blocks = len({point.toe_mm for point in self.points})
-        if blocks < 3:
+        if self._block_count < 3:
             return "offset and gain"
-        return "offset, gain and bend" if blocks < 4 else "offset, gain, bend and cubic part"
+        return "offset, gain and bend" if self._block_count < 4 else "offset, gain, bend and cubic part"
+
+    @property
+    def _block_count(self) -> int:
+        return len({point.toe_mm for point in self.points})
 
     @property
     def notice(self) -> str | None:
@@ -202,9 +205,9 @@ class Fit:
         An S in the readings is either the sensor's, and then the curve is right, or comes from a block whose length is
         not the one stated. The blocks alone cannot say which.
         """
-        blocks = _mean_by_block(self.points)
-        if len(blocks) < 4:
+        if self._block_count < 4:
             return None
+        blocks = _mean_by_block(self.points)
         *_, cubic_values = _orthogonal_columns([at.reading_mm for at in blocks])
         cubic_per_mm2 = _dot(cubic_values, [at.toe_mm for at in blocks]) / _dot(cubic_values, cubic_values)
         if abs(cubic_per_mm2) <= NOTICED_CUBIC_MM * CUBIC_PER_MM:

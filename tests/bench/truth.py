@@ -10,6 +10,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
+from itertools import accumulate
 from math import sqrt
 from random import Random
 from statistics import mean, median, pstdev
@@ -20,17 +22,21 @@ from station.core.activities.calibrate import CAPTURE_US
 from station.core.events import SECOND_US
 from station.core.facts import Contact
 from station.core.measurement.calibration import CalibrationError, Curve, Fit, fit, point_from_readings
-from station.core.measurement.estimate import Estimate, estimate
+from station.core.measurement.estimate import WANDER_MM, Estimate, estimate
 from station.core.measurement.uncertainty import Assumptions, Conditions, budget_from_reading
+from station.core.measurement.wander import MEANS_PER_HOUR, WanderEstimate
 from station.core.steps import WARM_UP_US, CalibrateStep
-from station.simulator.noise import RangeNoise
+from station.simulator.noise import NoiseParameters, RangeNoise
 from station.simulator.range_error import RangeError
+from tests.recordings import StillRecording, still_recordings
 
 SENSORS = 200
 CALIBRATIONS = 10
 """Calibrations of each sensor, each with its own noise: the median of 200 alone would be uncertain by 0.03 mm."""
 ATTEMPTS = 5
 """Attempts after each calibration."""
+CALM = NoiseParameters()
+"""The noise of the calm hour; `RESTLESS` is that of the other recording."""
 MAX_CUBIC_MM = 4.0
 """The largest S of a cubic sensor."""
 RANGE_US = 34_400
@@ -39,24 +45,64 @@ GUIDED = CalibrateStep()
 SETBACK_MM = 70.0
 """The distance from the sensor to the toe line."""
 NO_ERRORS: Mapping[float, float] = {}
+WARM_S = 180.0
+"""How much of a recording shows the sensor warming up."""
+LANE_HOURS = 8
+"""A night: how long the station has watched the empty lane before it is used."""
 WHERE_MM = tuple(range(0, 201, 10))
 """The toe distances at which the bias is evaluated."""
 WINDOWS_US = {Contact.PAD: 1 * SECOND_US, Contact.INFERRED: 2 * SECOND_US, Contact.SELF: 2 * SECOND_US}
 
 
+class RecordedNoise:
+    """The error of a real sensor: its recording without the warm-up, played round and round from some moment on."""
+
+    def __init__(self, recording: StillRecording, start: float) -> None:
+        self._step_us = recording.lasts_s * SECOND_US / len(recording.readings_mm)
+        self._sums_mm = _sums_mm(recording)
+        self._first = int(start * len(self._sums_mm))
+
+    def error_mm(self, at_us: int, range_us: int, powered_us: int) -> float:
+        """The mean error of the readings that began within half of `range_us` up to then, at least one."""
+        count = max(1, int(range_us / self._step_us / 2))
+        end = count + (self._first + int(at_us / self._step_us)) % (len(self._sums_mm) - count)
+        return (self._sums_mm[end] - self._sums_mm[end - count]) / count
+
+
+@cache
+def _sums_mm(recording: StillRecording) -> tuple[float, ...]:
+    """The sums of the errors up to each reading."""
+    kept = recording.readings_mm[int(len(recording.readings_mm) * WARM_S / recording.lasts_s) :]
+    middle_mm = mean(kept)
+    return tuple(accumulate((reading_mm - middle_mm for reading_mm in kept), initial=0.0))
+
+
 class Sensor:
     """One simulated sensor in front of a movable target, ranging since it was cold."""
 
-    def __init__(self, error: RangeError, seed: int) -> None:
+    def __init__(self, error: RangeError, seed: int, noise: NoiseParameters | StillRecording = CALM) -> None:
         self.error = error
         self.warmer_degrees = 0.0
         self.days = 0.0
-        self._noise = RangeNoise(seed)
+        self.wander_mm = WANDER_MM
+        self._noise: RangeNoise | RecordedNoise
+        if isinstance(noise, NoiseParameters):
+            self._noise = RangeNoise(seed, noise)
+        else:
+            self._noise = RecordedNoise(noise, Random(seed).random())
         self._at_us = 0
 
     def later(self, us: int) -> None:
         """Let this time pass without a reading."""
         self._at_us += us
+
+    def watch_lane(self, hours: int) -> None:
+        """Let the station learn the wander from the empty lane: means of ten seconds."""
+        learnt, span_us = WanderEstimate(), 10 * SECOND_US
+        for _ in range(hours * MEANS_PER_HOUR):
+            self._at_us += span_us
+            learnt.add_mean(self._noise.error_mm(self._at_us, span_us, self._at_us), 0.1)
+        self.wander_mm = learnt.sd_mm
 
     def window(self, toe_mm: float, us: int) -> tuple[list[int], list[int]]:
         """Times and readings in whole mm of a wall at this toe distance, as the register model makes them."""
@@ -105,6 +151,15 @@ def calibrate(
     return fit(points)
 
 
+def calibrate_until_accepted(sensor: Sensor, random: Random) -> Fit:
+    """The guided run, as often as a restless sensor needs it."""
+    while True:
+        try:
+            return calibrate(sensor, random)
+        except CalibrationError:
+            continue
+
+
 def single_offset(sensor: Sensor, random: Random) -> Curve:
     """What ST's own calibration does: an offset alone, from fifty readings of one target at 100 mm, warm."""
     sensor.later(WARM_UP_US + random.randint(5 * SECOND_US, 10 * SECOND_US))
@@ -149,7 +204,7 @@ def attempt(sensor: Sensor, known: Fit, random: Random) -> Captured:
     found = estimate(*sensor.window(wall_mm, WINDOWS_US[contact]))
     if not isinstance(found, Estimate):
         raise ValueError(f"the readings of a still wall {found.reason}")
-    now = Conditions(sensor.days, sensor.warmer_degrees if degrees_known else None)
+    now = Conditions(sensor.days, sensor.warmer_degrees if degrees_known else None, sensor.wander_mm)
     carried = budget_from_reading(found.reading_mm, found.noise_mm, contact, known, now, ASSUMED)
     toe_mm = known.curve.toe_mm(found.reading_mm)
     return Captured(true_mm, toe_mm, carried.expanded_mm, contact, sensor.days, degrees_known)
@@ -206,8 +261,11 @@ def study(
     calibrations: int = CALIBRATIONS,
     attempts: int = ATTEMPTS,
     report_progress: Callable[[str], None] = lambda _: None,
+    noise: NoiseParameters | StillRecording = CALM,
+    lane_hours: int = 0,
 ) -> Study:
-    """Calibrate and use this many sensors. The same numbers give the same figures."""
+    """Calibrate and use this many sensors. The same numbers give the same figures. The station has watched the empty
+    lane of each for so many hours."""
     found = Study([], [], {1 * SECOND_US: [], 2 * SECOND_US: []}, [])
     for number in range(sensors):
         if number % 20 == 0:
@@ -215,8 +273,9 @@ def study(
         random = Random(number)
         error = parabolic(number)
         for run in range(calibrations):
-            sensor = Sensor(error, random.getrandbits(32))
-            known = calibrate(sensor, random)
+            sensor = Sensor(error, random.getrandbits(32), noise)
+            known = calibrate_until_accepted(sensor, random)
+            sensor.watch_lane(lane_hours)
             found.worst_mm.append(worst_bias_mm(sensor, known.curve))
             again = Sensor(error, random.getrandbits(32))
             found.single_mm.append(worst_bias_mm(again, single_offset(again, random)))
@@ -280,13 +339,18 @@ def figures() -> dict[str, dict[str, float | str]]:
     found = study(report_progress=_progress)
     _progress("cubic sensors")
     found_cubic = verdicts(cubic, 5)
+    coverage_errors = []
+    for recording in still_recordings():
+        _progress(f"intervals with the noise of the {recording.name} recording")
+        seen = study(100, 2, 10, noise=recording, lane_hours=LANE_HOURS)
+        coverage_errors.append(abs(seen.coverage - 0.95))
     return {
         "calibrated_bias_mm": {"value": round(median(found.worst_mm), 3), "unit": "mm"},
         "calibrated_bias_p95_mm": {"value": round(ranked(found.worst_mm, 0.95), 3), "unit": "mm"},
         "calibrated_bias_cubic_mm": {"value": round(median(found_cubic.worst_mm), 3), "unit": "mm"},
         "single_offset_bias_mm": {"value": round(median(found.single_mm), 3), "unit": "mm"},
         "captured_sd_mm": {"value": round(found.sd_mm, 3), "unit": "mm"},
-        "coverage_95_error": {"value": round(abs(found.coverage - 0.95), 4), "unit": "share"},
+        "coverage_95_error": {"value": round(max(coverage_errors), 4), "unit": "share"},
     }
 
 

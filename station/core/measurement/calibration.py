@@ -18,15 +18,18 @@ from itertools import pairwise
 from math import exp, fsum, log, sqrt
 from statistics import fmean
 
-from station.core.measurement.estimate import Refusal, estimate, without_outliers
+from station.core.measurement.estimate import (
+    BRIEF_WANDER_MM,
+    COMMON_WANDER_MM,
+    COMMON_WANDER_S,
+    WANDER_MM,
+    Refusal,
+    estimate,
+    without_outliers,
+)
 
-SLOW_WANDER_MM = 1.05
-"""SD of the slow term of the wander, from two recordings. It is nearly the same for all blocks of a calibration of two
-minutes, so it adds to the offset."""
-SLOW_WANDER_S = 900.0
-"""Time in which the correlation of that term between two blocks falls to 1/e."""
-FAST_WANDER_MM = 0.47
-"""SD of what changes within a minute: the rest of the wander of 1.15 mm. It counts as independent between blocks."""
+LASTING_SHARE = 0.94
+"""The share of the lasting wander's variance that is in the mean of a calibration of two and a half minutes."""
 WARM_UP_MM = 0.3
 """How much too far a sensor still reads at the first block, one minute after a cold start."""
 WARM_UP_S = 30.0
@@ -179,13 +182,19 @@ class Fit:
     residuals_mm: tuple[float, ...]
     covariance: Covariance
 
-    def uncertainty_mm(self, reading_mm: float) -> float:
-        """Return the standard uncertainty, in mm, of the toe distance that the curve gives for a noiseless reading."""
+    def uncertainty_mm(self, reading_mm: float, wander_mm: float = WANDER_MM) -> float:
+        """Return the standard uncertainty, in mm, of the toe distance that the curve gives for a noiseless reading.
+
+        The covariance supposes that the sensor wandered by `WANDER_MM` between the calibration and now; of a sensor
+        that is known to wander less, that part is smaller.
+        """
         oo, og, ob, oc, gg, gb, gc, bb, bc, cc = self.covariance
         _, g, b, c = (_extended_power(reading_mm, power) for power in range(4))
         squares = oo + g * g * gg + b * b * bb + c * c * cc
         products = g * og + b * ob + c * oc + g * b * gb + g * c * gc + b * c * bc
-        return sqrt(max(0.0, squares + 2.0 * products))
+        lasting_mm = self.curve.slope(reading_mm) * COMMON_WANDER_MM
+        calmer = LASTING_SHARE * lasting_mm * lasting_mm * (1.0 - (wander_mm / WANDER_MM) ** 2)
+        return sqrt(max(0.0, squares + 2.0 * products - calmer))
 
     @property
     def determined_terms(self) -> str:
@@ -243,7 +252,7 @@ def point_from_readings(toe_mm: float, times_us: Sequence[int], readings_mm: Seq
             f"{_block_name(toe_mm)}: the readings wander, by {abs(drift_mm):.1f} mm while it was held: let the sensor "
             "warm up for a minute, hold the block still, and show it again"
         )
-    uncertainty_mm = sqrt(found.noise_mm * found.noise_mm + FAST_WANDER_MM * FAST_WANDER_MM)
+    uncertainty_mm = sqrt(found.noise_mm * found.noise_mm + BRIEF_WANDER_MM * BRIEF_WANDER_MM)
     return Point(toe_mm, found.reading_mm, uncertainty_mm, found.n, (min(times_us) + max(times_us)) // 2)
 
 
@@ -536,7 +545,7 @@ def _error_cholesky(points: Sequence[Point]) -> list[list[float]]:
     times_s = [(at_us - min(times_us)) / 1_000_000 for at_us in times_us]
 
     def covariance(i: int, j: int) -> float:
-        slow = SLOW_WANDER_MM * SLOW_WANDER_MM * exp(-abs(times_s[i] - times_s[j]) / SLOW_WANDER_S)
+        slow = COMMON_WANDER_MM * COMMON_WANDER_MM * exp(-abs(times_s[i] - times_s[j]) / COMMON_WANDER_S)
         cold = WARM_UP_MM * WARM_UP_MM * exp(-(times_s[i] + times_s[j]) / WARM_UP_S)
         block = BLOCK_TOLERANCE_MM * BLOCK_TOLERANCE_MM if points[i].toe_mm == points[j].toe_mm else 0.0
         own = points[i].uncertainty_mm * points[i].uncertainty_mm if i == j else 0.0

@@ -23,6 +23,7 @@ from station.core.measurement.calibration import (
     fit,
     point_from_readings,
 )
+from station.core.measurement.estimate import BRIEF_WANDER_MM, COMMON_WANDER_MM, COMMON_WANDER_S
 from station.simulator.range_error import RangeError
 from tests.bench.truth import RANGE_US, Sensor, calibrate, cubic, parabolic
 
@@ -106,7 +107,7 @@ def test_fit_equals_generalised_least_squares_with_priors() -> None:
     points = seen(RangeError(-20, 1.02, 2.0, cubic_mm=0.8), {1: 0.4, 5: -0.3})
     times_s = np.array([(at.at_us or 0) / 1e6 for at in points])
     toes = np.array([at.toe_mm for at in points])
-    errors = c.SLOW_WANDER_MM**2 * np.exp(-np.abs(times_s[:, None] - times_s) / c.SLOW_WANDER_S) + np.eye(8) * OWN_MM**2
+    errors = COMMON_WANDER_MM**2 * np.exp(-np.abs(times_s[:, None] - times_s) / COMMON_WANDER_S) + np.eye(8) * OWN_MM**2
     errors += c.WARM_UP_MM**2 * np.exp(-(times_s[:, None] + times_s) / c.WARM_UP_S)
     errors += c.BLOCK_TOLERANCE_MM**2 * (toes[:, None] == toes)
     read = np.array([at.reading_mm for at in points])
@@ -310,8 +311,8 @@ def test_point_has_mean_uncertainty_and_time() -> None:
     """Ten seconds of a block at 100 mm read 145 mm within the stated uncertainty."""
     times_us, readings = still()
     found = point_from_readings(100, times_us, readings)
-    assert abs(found.reading_mm - 145) < 3 * np.hypot(found.uncertainty_mm, c.SLOW_WANDER_MM)
-    assert c.FAST_WANDER_MM < found.uncertainty_mm < 0.5
+    assert abs(found.reading_mm - 145) < 3 * np.hypot(found.uncertainty_mm, COMMON_WANDER_MM)
+    assert BRIEF_WANDER_MM < found.uncertainty_mm < 0.5
     assert found.n == len(readings)
     assert found.at_us == pytest.approx(times_us[0] + 5_000_000, abs=3 * RANGE_US)
 

@@ -34,8 +34,8 @@ def heel_fault_of(sensors: BoardSensors, at_us: int) -> str | None:
     for plate in sensors.plates:
         if plate.lost_reason == SILENT:
             return (
-                f"The {plate.side} heel was not read for half a second: the MCP3008 does not answer, which has a sentence "
-                "of its own, or the processor was busy; then close other programs on this machine."
+                f"The {plate.side} heel was not read for half a second: the MCP3008 does not answer, which has a "
+                "sentence of its own, or the processor was busy; then close other programs on this machine."
             )
         if plate.lost_reason is not None:
             return f"The {plate.side} heel sensor is lost ({plate.lost_reason}): check its cable and the plate."

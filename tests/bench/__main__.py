@@ -45,7 +45,7 @@ FIGURES = (
     Figure("calibrated_bias_cubic_mm", "truth", 0.7, AT_MOST, "the same where the error has an S; three blocks: 2.4"),
     Figure("single_offset_bias_mm", "truth", 0.5, AT_LEAST, "ST's one target at 100 mm; if less, blocks are useless"),
     Figure("captured_sd_mm", "truth", 1.0, AT_MOST, "the sensor's wander alone: 0.56"),
-    Figure("coverage_95_error", "truth", 0.02, AT_MOST, "intervals with the true value in 95 of 100 cases"),
+    Figure("coverage_95_error", "truth", 0.02, AT_MOST, "95 of 100, on the worse of two real sensors' recordings"),
     Figure("false_change_per_year", "progress", 0.05, AT_MOST, "above the own MDC95: 0.86; two in a row: 0.24"),
     Figure("weeks_to_tell_half", "progress", 7, AT_MOST, "a sequential test that knows error and slope: 5.6"),
     Figure("weeks_to_tell_95", "progress", 11, AT_MOST, "a sequential test that knows error and slope: 8.3"),

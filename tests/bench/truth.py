@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import accumulate
 from math import sqrt
 from random import Random
 from statistics import mean, median, pstdev
@@ -27,7 +28,7 @@ from station.core.measurement.wander import MEANS_PER_HOUR, WanderEstimate
 from station.core.steps import WARM_UP_US, CalibrateStep
 from station.simulator.noise import NoiseParameters, RangeNoise
 from station.simulator.range_error import RangeError
-from tests.recordings import StillRecording
+from tests.recordings import StillRecording, still_recordings
 
 SENSORS = 200
 CALIBRATIONS = 10
@@ -44,6 +45,10 @@ GUIDED = CalibrateStep()
 SETBACK_MM = 70.0
 """The distance from the sensor to the toe line."""
 NO_ERRORS: Mapping[float, float] = {}
+WARM_S = 180.0
+"""How much of a recording shows the sensor warming up."""
+LANE_HOURS = 8
+"""A night: how long the station has watched the empty lane before it is used."""
 WHERE_MM = tuple(range(0, 201, 10))
 """The toe distances at which the bias is evaluated."""
 WINDOWS_US = {Contact.PAD: 1 * SECOND_US, Contact.INFERRED: 2 * SECOND_US, Contact.SELF: 2 * SECOND_US}
@@ -54,22 +59,22 @@ class RecordedNoise:
 
     def __init__(self, recording: StillRecording, start: float) -> None:
         self._step_us = recording.lasts_s * SECOND_US / len(recording.readings_mm)
-        self._errors_mm = _errors_mm(recording)
-        self._first = int(start * len(self._errors_mm))
+        self._sums_mm = _sums_mm(recording)
+        self._first = int(start * len(self._sums_mm))
 
     def error_mm(self, at_us: int, range_us: int, powered_us: int) -> float:
-        """The error of the readings that began within `range_us` up to then: one, or the mean of several."""
-        last = self._first + int(at_us / self._step_us)
+        """The mean error of the readings that began within half of `range_us` up to then, at least one."""
         count = max(1, int(range_us / self._step_us / 2))
-        n = len(self._errors_mm)
-        return mean(self._errors_mm[(last - number) % n] for number in range(count))
+        end = count + (self._first + int(at_us / self._step_us)) % (len(self._sums_mm) - count)
+        return (self._sums_mm[end] - self._sums_mm[end - count]) / count
 
 
 @cache
-def _errors_mm(recording: StillRecording) -> tuple[float, ...]:
-    kept = recording.readings_mm[int(len(recording.readings_mm) * 180 / recording.lasts_s) :]
+def _sums_mm(recording: StillRecording) -> tuple[float, ...]:
+    """The sums of the errors up to each reading."""
+    kept = recording.readings_mm[int(len(recording.readings_mm) * WARM_S / recording.lasts_s) :]
     middle_mm = mean(kept)
-    return tuple(reading_mm - middle_mm for reading_mm in kept)
+    return tuple(accumulate((reading_mm - middle_mm for reading_mm in kept), initial=0.0))
 
 
 class Sensor:
@@ -334,13 +339,18 @@ def figures() -> dict[str, dict[str, float | str]]:
     found = study(report_progress=_progress)
     _progress("cubic sensors")
     found_cubic = verdicts(cubic, 5)
+    coverage_errors = []
+    for recording in still_recordings():
+        _progress(f"intervals with the noise of the {recording.name} recording")
+        seen = study(100, 2, 10, noise=recording, lane_hours=LANE_HOURS)
+        coverage_errors.append(abs(seen.coverage - 0.95))
     return {
         "calibrated_bias_mm": {"value": round(median(found.worst_mm), 3), "unit": "mm"},
         "calibrated_bias_p95_mm": {"value": round(ranked(found.worst_mm, 0.95), 3), "unit": "mm"},
         "calibrated_bias_cubic_mm": {"value": round(median(found_cubic.worst_mm), 3), "unit": "mm"},
         "single_offset_bias_mm": {"value": round(median(found.single_mm), 3), "unit": "mm"},
         "captured_sd_mm": {"value": round(found.sd_mm, 3), "unit": "mm"},
-        "coverage_95_error": {"value": round(abs(found.coverage - 0.95), 4), "unit": "share"},
+        "coverage_95_error": {"value": round(max(coverage_errors), 4), "unit": "share"},
     }
 
 

@@ -411,9 +411,13 @@ def _solve(points: Sequence[Point], cubic_sds_mm: Sequence[float] = CUBIC_SDS_MM
     of sensor.
 
     The gain is that from the nearest to the farthest reading, where the S is 0. So two blocks carry no information on
-    bend and S, and three evenly spaced ones none on the S: they stay 0 with the prior's uncertainty.
+    bend and S, and three evenly spaced ones none on the S: they stay 0 with the prior's uncertainty. The samples of a block differ by their
+    errors alone, so the terms are those of their mean reading: else their scatter would pass for an S.
     """
-    readings_mm = [at.reading_mm for at in points]
+    mean_by_block = {
+        toe_mm: fmean(at.reading_mm for at in samples) for toe_mm, samples in _samples_by_block(points).items()
+    }
+    readings_mm = [mean_by_block[at.toe_mm] for at in points]
     middle_mm = (min(readings_mm) + max(readings_mm)) / 2
     half_mm = (max(readings_mm) - min(readings_mm)) / 2
     root = _error_cholesky(points)
@@ -423,7 +427,8 @@ def _solve(points: Sequence[Point], cubic_sds_mm: Sequence[float] = CUBIC_SDS_MM
     ]
     columns[3] = [cubed - one for cubed, one in zip(columns[3], columns[1], strict=True)]
     rows = [_whitened(root, column) for column in columns]
-    toes = _whitened(root, [at.toe_mm for at in points])
+    errors_mm = [at.reading_mm - mean_mm for at, mean_mm in zip(points, readings_mm, strict=True)]
+    toes = _whitened(root, [at.toe_mm - error_mm for at, error_mm in zip(points, errors_mm, strict=True)])
     kinds = [
         _solve_kind(
             rows,

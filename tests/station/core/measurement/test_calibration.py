@@ -102,7 +102,8 @@ def test_fit_equals_generalised_least_squares_with_priors() -> None:
     errors = COMMON_WANDER_MM**2 * np.exp(-np.abs(times_s[:, None] - times_s) / COMMON_WANDER_S) + np.eye(8) * OWN_MM**2
     errors += c.WARM_UP_MM**2 * np.exp(-(times_s[:, None] + times_s) / c.WARM_UP_S)
     errors += c.BLOCK_TOLERANCE_MM**2 * (toes[:, None] == toes)
-    readings = np.array([at.reading_mm for at in points])
+    read = np.array([at.reading_mm for at in points])
+    readings = np.array([read[toes == toe_mm].mean() for toe_mm in toes])
     middle_mm, half_mm = (readings.max() + readings.min()) / 2, (readings.max() - readings.min()) / 2
 
     def rows(reading_mm: Any) -> Any:
@@ -115,7 +116,7 @@ def test_fit_equals_generalised_least_squares_with_priors() -> None:
     for sd_mm in c.CUBIC_SDS_MM:
         prior = np.diag((np.array([300.0, c.GAIN_SD, c.BEND_SD, sd_mm * c.CUBIC_PER_MM]) * scales) ** 2)
         marginal = design @ prior @ design.T + errors
-        off = toes - design @ expected
+        off = toes - (read - readings) - design @ expected
         precision = np.linalg.inv(prior) * np.diag([0, 1, 1, 1])
         covariance = np.linalg.inv(design.T @ np.linalg.solve(errors, design) + precision)
         found.append((expected + covariance @ design.T @ np.linalg.solve(errors, off), covariance))

@@ -411,8 +411,9 @@ def _solve(points: Sequence[Point], cubic_sds_mm: Sequence[float] = CUBIC_SDS_MM
     of sensor.
 
     The gain is that from the nearest to the farthest reading, where the S is 0. So two blocks carry no information on
-    bend and S, and three evenly spaced ones none on the S: they stay 0 with the prior's uncertainty. The samples of a block differ by their
-    errors alone, so the terms are those of their mean reading: else their scatter would pass for an S.
+    bend and S, and three evenly spaced ones none on the S: they stay 0 with the prior's uncertainty. The samples of a
+    block differ by their errors alone, so the terms are those of their mean reading: else their scatter would pass for
+    an S.
     """
     mean_by_block = {
         toe_mm: fmean(at.reading_mm for at in samples) for toe_mm, samples in _samples_by_block(points).items()

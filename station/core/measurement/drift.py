@@ -153,7 +153,7 @@ class LaneMonitor:
             or self._last_mean_mm is None
             or abs(mean_mm - self._last_mean_mm) > self._rules.max_mean_step_mm
         ):
-            # The wander goes on learning: a restless sensor moves as far, and without such hours it would pass for calm.
+            # The wander goes on learning: without the hours in which a restless sensor moves so far it would seem calm.
             self._restart_comparison()
             self._first_mean_mm = self._last_mean_mm = mean_mm
             return None

@@ -36,8 +36,9 @@ _OLD_AFTER = timedelta(weeks=6)
 _MAX_SIDES_APART = timedelta(weeks=2)
 CLEAR_DIFFERENCE_MM = 15.0
 """Smaller differences between the ankles are common: 68 % of healthy people have one (Hoch and McKeon 2011)."""
-_TYPICAL_UNCERTAINTY_MM = 1.6
-"""The instrument's uncertainty that the person's error includes; only what exceeds it counts on top."""
+_TYPICAL_UNCERTAINTY_MM = 2.1
+"""The instrument's uncertainty that the person's error includes, that of a full test by the pad; only what exceeds it
+counts on top."""
 _WEEK = timedelta(weeks=1)
 NO_FORECAST = Forecast(False, None, None, TOO_FEW)
 

@@ -1,9 +1,8 @@
 """The uncertainty budget of one distance: its parts, and where each of them comes from.
 
 The parts are independent, so their squares add (JCGM 100:2008, 5.1.2). Two are measured: the noise from the window's
-own readings, the wander from recordings of two real sensors (`station.core.measurement.estimate`) and from the empty
-lane (`station.core.measurement.wander`). The calibration gives its own (`Fit.uncertainty_mm`). The others are
-assumptions, each with its reason.
+own readings, the wander from hours of real sensors (`station.core.measurement.estimate`). The calibration gives its
+own (`Fit.uncertainty_mm`). The others are assumptions, each with its reason.
 """
 
 from __future__ import annotations
@@ -75,7 +74,7 @@ class BudgetPart:
 
 PART_DESCRIPTIONS = {
     "noise": ("Single readings scatter; this is what remains in their mean.", True),
-    "wander": ("The sensor wanders slowly, by about a millimetre over a quarter of an hour.", False),
+    "wander": ("The sensor wanders slowly over minutes: a millimetre, or less as the empty board has shown.", False),
     "calibration": ("What the blocks could not determine when the sensor was calibrated.", False),
     "drift": ("What may have changed in the sensor since then, by temperature and time.", False),
     "toe": ("How exactly the toes stand against the toe stop (an assumption).", True),

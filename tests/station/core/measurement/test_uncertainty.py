@@ -111,16 +111,16 @@ def truth() -> Study:
 @pytest.mark.parametrize("recording", still_recordings(), ids=lambda one: one.name)
 def test_intervals_cover_the_truth(recording: StillRecording) -> None:
     """With the noise of either real sensor, and after a night of its empty lane, 95 % of them do, within 3 standard
-    errors; attempts of a sensor share its error, so of 800 some 400 count."""
-    found = study(sensors=40, calibrations=2, attempts=10, noise=recording, lane_hours=LANE_HOURS)
-    assert len(found.attempts) == 800
-    assert abs(found.coverage - 0.95) < 3 * sqrt(0.95 * 0.05 / 400)
+    errors; attempts of a sensor share its error, so of 480 some 240 count."""
+    found = study(sensors=24, calibrations=2, attempts=10, noise=recording, lane_hours=LANE_HOURS)
+    assert len(found.attempts) == 480
+    assert abs(found.coverage - 0.95) < 3 * sqrt(0.95 * 0.05 / 240)
 
 
 def test_intervals_of_an_unknown_sensor_are_wide_enough_for_a_restless_one() -> None:
     """Before the lane has shown anything."""
-    found = study(sensors=40, calibrations=2, attempts=10, noise=still_recordings()[1])
-    assert abs(found.coverage - 0.95) < 3 * sqrt(0.95 * 0.05 / 400)
+    found = study(sensors=24, calibrations=2, attempts=10, noise=still_recordings()[1])
+    assert abs(found.coverage - 0.95) < 3 * sqrt(0.95 * 0.05 / 240)
 
 
 def test_calibration_has_the_published_bias(truth: Study) -> None:

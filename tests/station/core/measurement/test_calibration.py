@@ -14,7 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from station.core.measurement import calibration as c
-from station.core.measurement.calibration import CalibrationError, Curve, DriftError, Point, fit, point_from_readings
+from station.core.measurement.calibration import (
+    CalibrationError,
+    Curve,
+    DriftError,
+    Fit,
+    Point,
+    fit,
+    point_from_readings,
+)
 from station.core.measurement.estimate import BRIEF_WANDER_MM, COMMON_WANDER_MM, COMMON_WANDER_S
 from station.simulator.range_error import RangeError
 from tests.bench.truth import RANGE_US, Sensor, calibrate, cubic, parabolic
@@ -251,6 +259,13 @@ def test_an_s_names_the_blocks_that_may_be_wrong(which: int, off_mm: float) -> N
     assert f"the {BLOCKS[which]:g} mm block is 3 mm {longer} than that" in (known.notice or "")
     assert "measure the blocks, and calibrate again if one is wrong" in (known.notice or "")
     assert fit(seen(RangeError(-25))).notice is None
+
+
+@pytest.mark.parametrize("points", [[(0.0, 70.0)], [(0.0, 70.0), (0.0, 79.0), (100.0, 170.0)]], ids=["one", "two"])
+def test_an_older_calibration_has_no_notice(points: list[tuple[float, float]]) -> None:
+    """Of fewer than four blocks, whatever they were, nothing is said."""
+    older = Fit(Curve(), tuple(shown(*points)), (0.0,) * len(points), (0.0,) * 10)
+    assert older.notice is None
 
 
 @pytest.mark.parametrize("drift_mm", [-3.0, 3.0])

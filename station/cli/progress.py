@@ -70,7 +70,7 @@ def _lines(history: History, goal_mm: float, units: str) -> list[str]:
         lines += ["" if said is None else own_error_sentence(said.error, units), ""]
         lines += [*chart(history, side, goal_mm, units), ""]
     apart = not_compared_sentence(history)
-    lines += [difference_sentence(history.progress.difference, words), *([] if apart is None else [f"{apart}."]), ""]
+    lines += [difference_sentence(history.progress, words), *([] if apart is None else [f"{apart}."]), ""]
     lines += _table(history, units)
     return lines
 
@@ -159,7 +159,7 @@ def _as_json(history: History, units: str) -> dict[str, Any]:
     return {
         "sides": sides,
         "difference": None if difference is None else asdict(difference),
-        "difference_sentence": difference_sentence(difference, words),
+        "difference_sentence": difference_sentence(history.progress, words),
         "not_compared": not_compared_sentence(history),
     }
 

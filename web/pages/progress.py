@@ -84,7 +84,7 @@ def blueprint(site: Site) -> Blueprint:
             is_person_unknown=False,
             units=settings.units,
             sides_summary=[_side_summary(history, side, words, settings.units) for side in Side],
-            difference=difference_sentence(history.progress.difference, words),
+            difference=difference_sentence(history.progress, words),
             not_compared=not_compared_sentence(history),
             summary=summary_sentence(history.progress, words),
             test_count=len(history.tests),

@@ -15,6 +15,8 @@ from station.core.progress.records import BeforeAfter, PersonError, Result
 from station.core.progress.trend import interval_95
 
 HOUR = timedelta(hours=1)
+PRACTICE_TESTS = 1
+"""So many first tests of a person are practice too: knowing how can add to the next one."""
 
 
 def oldest_first(results: Sequence[Result]) -> list[Result]:

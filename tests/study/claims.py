@@ -102,11 +102,12 @@ CLAIMS = (
 
 
 class Look(NamedTuple):
-    """What is true at one look: of one side, or of left minus right."""
+    """What is true at one look, of one side or of left minus right, as of the last test in `week`."""
 
     level_mm: Callable[[float], float]
     week: float
     side: SideProgress | None
+    asked_week: float
 
 
 def _week(text: str) -> float:
@@ -152,6 +153,12 @@ def _reached_week(look: Look) -> float:
     return next((day / 7 for day in range(7 * 200) if look.level_mm(day / 7) >= GOAL_MM), float("inf"))
 
 
+def _is_not_before(look: Look, found: re.Match[str]) -> bool:
+    """Whether the goal is reached from the first date on. Where that is the day of the look, it may be already."""
+    is_open = _week(found["from"]) <= look.asked_week
+    return is_open or _week(found["from"]) <= _reached_week(look)
+
+
 def _is_within(found: re.Match[str], true: float) -> bool:
     return float(found["low"]) <= true <= float(found["high"])
 
@@ -170,7 +177,7 @@ Judge = Callable[[Look, re.Match[str]], bool]
 OF_A_SIDE: tuple[tuple[str, str, Judge], ...] = (
     (
         "a real gain, lasting",
-        rf"real gain of {N} mm (?:on|since about) (?P<at>{D})",
+        rf"real gain of (?:at least )?{N} mm (?:on|since about) (?P<at>{D})",
         lambda look, m: _since(look, m["at"]) > 0,
     ),
     (
@@ -235,8 +242,8 @@ OF_A_SIDE: tuple[tuple[str, str, Judge], ...] = (
     ),
     (
         "since your first test, 95 %",
-        rf"Since your first test[^%]*{_INTERVAL}",
-        lambda look, m: _is_within(m, look.level_mm(look.week) - look.level_mm(0)),
+        rf"Since your first test of this kind, on (?P<at>{D}): [^%]*{_INTERVAL}",
+        lambda look, m: _is_within(m, look.level_mm(look.week) - look.level_mm(_week(m["at"]))),
     ),
     ("chance of more than 0.6 cm: 90 % or more", r"more than 6.0+ mm: 9\d %", lambda look, m: _exceeds(look)),
     (
@@ -248,12 +255,12 @@ OF_A_SIDE: tuple[tuple[str, str, Judge], ...] = (
     (
         "your goal between two dates, 80 %",
         rf"Your goal, .*between (?P<from>{D}) and (?P<to>{D})",
-        lambda look, m: _week(m["from"]) <= _reached_week(look) <= _week(m["to"]),
+        lambda look, m: _is_not_before(look, m) and _reached_week(look) <= _week(m["to"]),
     ),
     (
         "your goal not before",
         rf"Your goal: probably not before (?P<from>{D});",
-        lambda look, m: _week(m["from"]) <= _reached_week(look),
+        lambda look, m: _is_not_before(look, m),
     ),
 )
 """Each claim with its pattern, and whether it is true. Forecasts are called 80 % likely."""
@@ -285,7 +292,7 @@ def claims(ankles: Ankles, block: int, people: int) -> dict[str, float]:
             now = BEGIN + timedelta(weeks=week)
             seen = [[test for test in side if test.at < now] for side in (left, right)]
             progress = analyse_progress(*seen, GOAL_MM, now)
-            for name, is_true in _claims_of(ankles, progress):
+            for name, is_true in _claims_of(ankles, progress, float(week)):
                 found[f"{name}|made"] = found.get(f"{name}|made", 0.0) + 1
                 found[f"{name}|true"] = found.get(f"{name}|true", 0.0) + is_true
         assert progress is not None
@@ -294,7 +301,7 @@ def claims(ankles: Ankles, block: int, people: int) -> dict[str, float]:
     return found
 
 
-def _claims_of(ankles: Ankles, progress: Progress) -> Iterator[tuple[str, bool]]:
+def _claims_of(ankles: Ankles, progress: Progress, asked_week: float) -> Iterator[tuple[str, bool]]:
     levels: list[Callable[[float], float]] = [
         lambda week, one=one, adds=adds: one.level_mm(week) + adds  # type: ignore[misc]
         for one, adds in ((ankles.left, ankles.left_adds_mm), (ankles.right, ankles.right_adds_mm))
@@ -304,8 +311,8 @@ def _claims_of(ankles: Ankles, progress: Progress) -> Iterator[tuple[str, bool]]
         assert side is not None
         week = week_of(side.counted[-1].at)
         text = " ".join(side_sentences(side, EXACT))
-        yield from _judged(OF_A_SIDE, text, Look(level, week, side))
-    apart = Look(lambda at: levels[0](at) - levels[1](at), week, None)
+        yield from _judged(OF_A_SIDE, text, Look(level, week, side, asked_week))
+    apart = Look(lambda at: levels[0](at) - levels[1](at), week, None, asked_week)
     yield from _judged(OF_BOTH, difference_sentence(progress, EXACT), apart)
     both = both_sentence(progress, EXACT)
     if both is not None:

@@ -15,6 +15,9 @@ from station.core.progress.records import Direction, Progress, RealChange, SideP
 _MAX_START_GAP = timedelta(weeks=3)
 """How far the trend's nearest point may be from the start of a change to give the level there."""
 _RECENT = timedelta(weeks=6)
+_PARTIAL_SHARE = 1.5
+"""How many times its error a way back must be where some of the change is left: the farthest point of a trend that
+stays is a chance high, so a way back from it exceeds its error too often."""
 
 
 class Outcome(StrEnum):
@@ -41,7 +44,8 @@ class Course:
     """The last real change in one direction, with the one before it where that is what came back.
 
     `mm` is what there is of it at the last test, `farthest_mm` what there was at `farthest_at`; both without a sign,
-    and zero where the outcome gives none.
+    and zero where the outcome gives none. `is_at_least`: some tests about its start were below range, so the level
+    there was lower than the others show.
     """
 
     direction: Direction
@@ -52,6 +56,7 @@ class Course:
     mm: float = 0.0
     farthest_mm: float = 0.0
     farthest_at: datetime | None = None
+    is_at_least: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +123,20 @@ def _course_of_run(progress: SideProgress, run: Sequence[RealChange]) -> Course:
     error_mm = _error_mm(before, present) if whole is None else (whole.high - whole.low) / 2
     farthest = max(trend[start:], key=lambda point: sign * point.mm)
     mm, farthest_mm = sign * (present.mm - before.mm), sign * (farthest.mm - before.mm)
-    has_come_back = farthest_mm - mm > _error_mm(farthest, present)
+    back_mm, back_error_mm = farthest_mm - mm, _error_mm(farthest, present)
     if mm > error_mm:
-        outcome = Outcome.PARTIAL if has_come_back else Outcome.LASTING
+        outcome = Outcome.PARTIAL if back_mm > _PARTIAL_SHARE * back_error_mm else Outcome.LASTING
     else:
-        outcome = Outcome.RETURNED if has_come_back else Outcome.OPEN
+        outcome = Outcome.RETURNED if back_mm > back_error_mm else Outcome.OPEN
     return Course(
-        first.direction, first.sudden, first.since, last.confirmed_at, outcome, max(0.0, mm), farthest_mm, farthest.at
+        *(first.direction, first.sudden, first.since, last.confirmed_at, outcome, max(0.0, mm), farthest_mm),
+        *(farthest.at, has_zeros_from(progress, before.at)),
     )
+
+
+def has_zeros_from(progress: SideProgress, at: datetime) -> bool:
+    """Return whether a test from three weeks before that time on was below range."""
+    return any(test.is_below_range and test.at >= at - _MAX_START_GAP for test in progress.counted)
 
 
 def _start_index(trend: Sequence[TrendPoint], change: RealChange) -> int | None:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from station.core.progress.analysis import CLEAR_DIFFERENCE_MM, MIN_CHANGE_TESTS, MIN_TREND_TESTS
 from station.core.progress.counting import PRACTICE_TESTS
-from station.core.progress.course import Course, Outcome, change_of_both, course_of, is_course_recent
+from station.core.progress.course import Course, Outcome, change_of_both, course_of, has_zeros_from, is_course_recent
 from station.core.progress.outlook import WORTHWHILE_MM
 from station.core.progress.records import Direction, Forecast, Interval, Phase, Progress, SideProgress
 
@@ -132,34 +132,37 @@ def _finding(progress: SideProgress | None, formatters: Formatters) -> str:
         return f"your knee {'did not reach the wall at the last test' if reached_before else _KNEE_SHORT}"
     if not earlier:
         return f"{formatters.length(last.mm)}, your starting point"
-    measured = [test for test in progress.counted if test.method == last.method and not test.is_below_range]
-    if len(measured) < MIN_TREND_TESTS:
-        if any(test.is_below_range for test in earlier if test.method == last.method):
-            return f"{formatters.length(last.mm)}: your knee reaches the wall, which it did not before"
-        if len(measured) == 1:
-            return "your tests now use another method, and this one is your new starting point"
+    alike = [test for test in progress.counted if test.method == last.method]
+    if (course := course_of(progress)) is not None:
+        return _course_text(course, progress, formatters)
+    if any(test.is_below_range for test in alike):
+        is_reaching = not any(test.is_below_range for test in alike[-MIN_TREND_TESTS:])
+        return f"your knee reaches the wall{', which it did not at first' if is_reaching else ' in some tests'}"
+    if len(alike) == 1:
+        return "your tests now use another method, and this one is your new starting point"
+    if len(alike) < MIN_TREND_TESTS:
         return f"{formatters.length(last.mm)} after two tests, too few to show a change"
-    course = course_of(progress)
-    if course is not None:
-        steady = (
-            "" if progress.steady_since is None else f", steady since about {formatters.day(progress.steady_since)}"
-        )
-        return f"{_course_text(course, progress, formatters)}{steady}"
     if progress.steady_since is not None:
         return f"steady since about {formatters.day(progress.steady_since)}"
-    if all(test.mm == last.mm for test in measured):
-        return f"all {len(measured)} tests gave {formatters.length(last.mm)}"
+    if all(test.mm == last.mm for test in alike):
+        return f"all {len(alike)} tests gave {formatters.length(last.mm)}"
     return "too few tests to show a change" if progress.change_mm is None else "no certain change yet"
 
 
 def _course_text(course: Course, progress: SideProgress, formatters: Formatters) -> str:
-    """Return what became of a real change, as a clause."""
+    """Return what became of a real change, and since when it has been steady, as a clause."""
+    steady = "" if progress.steady_since is None else f", steady since about {formatters.day(progress.steady_since)}"
+    return f"{_outcome_text(course, progress, formatters)}{steady}"
+
+
+def _outcome_text(course: Course, progress: SideProgress, formatters: Formatters) -> str:
     what = f"a real {course.direction}"
     when = f"{'on' if course.sudden else 'since about'} {formatters.day(course.since)}"
     is_gain = course.direction is Direction.GAIN
     match course.outcome:
         case Outcome.LASTING:
-            return f"{what} of {formatters.length(course.mm)} {when}"
+            bound = "at least " if course.is_at_least else ""
+            return f"{what} of {bound}{formatters.length(course.mm)} {when}"
         case Outcome.OPEN if is_course_recent(course, progress):
             return f"{what} {when}, its amount not certain yet"
         case Outcome.OPEN:
@@ -232,12 +235,14 @@ def _interval_text(estimate: Interval, formatters: Formatters) -> str:
 
 
 def _change_so_far_sentences(progress: SideProgress, formatters: Formatters) -> list[str]:
-    """Describe the change since the starting point.
+    """Describe the change since the starting point, unless tests about it were below range.
 
     Its interval and its chance are shown only after a real change: checked after every test, an interval excludes zero
     by chance sooner or later, and a chance of 99 of 100 comes sooner or later.
     """
     if progress.change_mm is None or progress.change_from is None or progress.chance_real is None:
+        return []
+    if has_zeros_from(progress, progress.change_from):
         return []
     course = course_of(progress)
     if course is None:

@@ -245,6 +245,18 @@ OF_A_SIDE: tuple[tuple[str, str, Judge], ...] = (
         rf"Since your first test of this kind, on (?P<at>{D}): [^%]*{_INTERVAL}",
         lambda look, m: _is_within(m, look.level_mm(look.week) - look.level_mm(_week(m["at"]))),
     ),
+    (
+        "a real gain of at least, less 0.6 cm",
+        rf"real gain of at least (?P<mm>{N}) mm (?:on|since about) (?P<at>{D})",
+        lambda look, m: _since(look, m["at"]) >= float(m["mm"]) - WORTHWHILE_MM,
+    ),
+    (
+        "your knee reaches the wall, at first it did not",
+        r"our knee reaches the wall, which it did not at first",
+        lambda look, m: look.level_mm(look.week) > max(0.0, look.level_mm(0)),
+    ),
+    ("a gain is likely", r"A gain is likely", lambda look, m: look.level_mm(look.week) > look.level_mm(0)),
+    ("a loss is likely", r"A loss is likely", lambda look, m: look.level_mm(look.week) < look.level_mm(0)),
     ("chance of more than 0.6 cm: 90 % or more", r"more than 6.0+ mm: 9\d %", lambda look, m: _exceeds(look)),
     (
         "at present a week, 95 %",

@@ -23,6 +23,7 @@ from station.core.events import EASE_OFF_PAIN, Side
 from station.core.measurement.uncertainty import COVERAGE
 from station.core.progress.records import Direction, RealChange, TrendPoint
 from station.units import (
+    BELOW_RANGE,
     CM,
     INCH,
     MM_PER_UNIT,
@@ -98,6 +99,10 @@ class Frame:
         """The height, or the plot's edge for what extends beyond it."""
         return min(max(0.0, self.y_scale(mm)), FULL)
 
+    def y_of_mark(self, mark: Mark) -> float:
+        """The height of a mark, the bottom for one below range."""
+        return FULL if mark.mm is None else self.y(mark.mm)
+
 
 @dataclass(frozen=True, slots=True)
 class ProgressChart(Chart):
@@ -129,7 +134,11 @@ def progress_chart(
     painful = [row.at for one in sides.values() for row in one.rows if (row.pain or 0) >= EASE_OFF_PAIN]
     ends = _ends(sides, frame)
     lines += [*_goal_line(frame), *(one.leader for one in ends)]
-    placed += [*_goal_label(frame), *_lane("pain", painful, frame, MARK_WIDTH if every else 1.0)]
+    placed += [
+        *_goal_label(frame),
+        *_below_label(marks, frame),
+        *_lane("pain", painful, frame, MARK_WIDTH if every else 1.0),
+    ]
     placed += [one.label for one in ends]
     title = f"Toe distance, {date_text(span.since)} to {date_text(span.until)}"
     described = [f"{side.capitalize()}: {_description(one.rows, outliers[side], units)}" for side, one in sides.items()]
@@ -172,7 +181,7 @@ def _frame(
     """Scales that contain every mark and level, these outliers, the last results and the goal."""
     heights = [goal_mm, *(row.mm for rows in outliers for row in rows)]
     for side, one in sides.items():
-        heights += [mark.mm for mark in marks[side]]
+        heights += [mark.mm or 0.0 for mark in marks[side]]
         heights += [row.mm for row in one.rows[-1:]]
         heights += [row.original_mm for row in one.rows if row.original_mm is not None]
         for at in _visible_trend(one.progress.trend, span):
@@ -224,7 +233,7 @@ def _point(of_one: Mapping[Side, Mark], frame: Frame) -> Point:
         for side, mark in of_one.items()
     ]
     text = f"{first.when}: {'; '.join(sides)}" + (f" ({', '.join(first.notes)})" if common and first.notes else "")
-    return Point(frame.x(first.at), tuple(frame.y(mark.mm) for mark in of_one.values()), text)
+    return Point(frame.x(first.at), tuple(frame.y_of_mark(mark) for mark in of_one.values()), text)
 
 
 def _gridlines(frame: Frame) -> Iterator[str]:
@@ -371,17 +380,26 @@ def _whiskers(marks: Sequence[Mark], frame: Frame) -> Iterator[str]:
 
 
 def _symbols(side: Side, marks: Sequence[Mark], every: str | None, frame: Frame) -> Iterator[str]:
-    """Quick tests in one group, full ones in another; means are smaller and filled."""
-    if every is not None and marks:
-        drawn = "".join(_use(f"mean-{side}", frame.x(mark.at), frame.y_scale(mark.mm)) for mark in marks)
-        yield f'<g class="{side} symbol full">{drawn}</g>'
-        return
-    for kind, full in (("quick", False), ("full", True)):
-        drawn = "".join(
-            _use(str(side), frame.x(mark.at), frame.y_scale(mark.mm)) for mark in marks if mark.full is full
-        )
-        if drawn:
+    """Quick tests in one group, full ones in another; means are smaller and filled. Below range all are hollow."""
+    measured = [mark for mark in marks if mark.mm is not None]
+    groups = {
+        "quick": [mark for mark in measured if every is None and not mark.full],
+        "full": [mark for mark in measured if every is not None or mark.full],
+        "quick below": [mark for mark in marks if mark.mm is None],
+    }
+    sign = str(side) if every is None else f"mean-{side}"
+    for kind, of_kind in groups.items():
+        if of_kind:
+            drawn = "".join(_use(sign, frame.x(mark.at), frame.y_of_mark(mark)) for mark in of_kind)
             yield f'<g class="{side} symbol {kind}">{drawn}</g>'
+
+
+def _below_label(marks: Mapping[Side, Sequence[Mark]], frame: Frame) -> Iterator[str]:
+    """The word for the marks at the bottom, beside the last of them."""
+    places = [frame.x(mark.at) for of_side in marks.values() for mark in of_side if mark.mm is None]
+    if places:
+        anchor = "to-here" if max(places) > FULL / 2 else "from-here"
+        yield f'<text class="below {anchor}" x="{max(places):g}%" y="100%">{BELOW_RANGE}</text>'
 
 
 def _use(sign: str, x: float, y: float) -> str:
@@ -416,11 +434,16 @@ def _ends(sides: Mapping[Side, Shown], frame: Frame) -> list[End]:
     found = []
     for side, row in last.items():
         x, y, place = frame.x(row.at), heights[side], places[side]
-        words = f'{side.capitalize()}</tspan> <tspan x="100%" dy="1.15em">{length_text(row.mm, frame.units)}'
+        words = f'{side.capitalize()}</tspan> <tspan x="100%" dy="1.15em">{_end_text(row, frame)}'
         label = f'<text class="end {side}" x="100%" y="{place:g}%"><tspan>{words}</tspan></text>'
         mark = f'<g class="{side} symbol full">{_use(f"last-{side}", x, y)}</g>'
         found.append(End(mark + label, f'<path class="{side} leader" d="M{x:g} {y:g}L100 {place:g}"/>'))
     return found
+
+
+def _end_text(row: ResultRow, frame: Frame) -> str:
+    """The result beside the plot, which has room for few letters."""
+    return "below 0" if row.mm <= 0 else length_text(row.mm, frame.units)
 
 
 def _apart(heights: Sequence[float]) -> list[float]:
@@ -444,9 +467,13 @@ def _signs(*, has_change: bool, has_pain: bool, has_outlier: bool) -> tuple[tupl
 def _description(rows: Sequence[ResultRow], outliers: Sequence[ResultRow], units: str) -> str:
     if not rows:
         return "no tests in this period."
-    distances = [one.mm for one in rows]
-    low, high = length_text(min(distances), units), length_text(max(distances), units)
-    text = f"{count_text(len(rows), 'test')}, " + (low if low == high else f"from {low} to {high}")
+    distances = [one.mm for one in rows if one.mm > 0]
+    text = count_text(len(rows), "test")
+    if len(distances) < len(rows):
+        text += f", {len(rows) - len(distances)} of them {BELOW_RANGE}"
+    if distances:
+        low, high = length_text(min(distances), units), length_text(max(distances), units)
+        text += f", {low}" if low == high else f", from {low} to {high}"
     if outliers:
         text += f", {count_text(len(outliers), 'outlier')} among them"
     return text + "."

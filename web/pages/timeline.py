@@ -99,8 +99,7 @@ def _test_entries(test: Test, units: str) -> Iterator[Entry]:
             end,
             side,
             result,
-            "below range" if trial is not None and trial.below_range else "",
-            tuple(_attempt_view(one, units) for one in attempts),
+            attempts=tuple(_attempt_view(one, units) for one in attempts),
         )
     felt, pain = test.circumstances.felt_places, test.circumstances.pain
     answered = [FELT_TEXTS.get(place, f"felt: {place}") for place in felt or ()]

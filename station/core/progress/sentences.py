@@ -146,7 +146,16 @@ def _finding(progress: SideProgress | None, formatters: Formatters) -> str:
         return f"steady since about {formatters.day(progress.steady_since)}"
     if all(test.mm == last.mm for test in alike):
         return f"all {len(alike)} tests gave {formatters.length(last.mm)}"
-    return "too few tests to show a change" if progress.change_mm is None else "no certain change yet"
+    if progress.change_mm is None:
+        return "too few tests to show a change"
+    if _is_likely(progress):
+        return f"a {'gain' if progress.change_mm.value > 0 else 'loss'} is likely, but not certain yet"
+    return "no certain change yet"
+
+
+def _is_likely(progress: SideProgress) -> bool:
+    """Return whether the change so far is more than two tests of this person differ by without any change."""
+    return progress.change_mm is not None and abs(progress.change_mm.value) > progress.error.mdc95_mm
 
 
 def _course_text(course: Course, progress: SideProgress, formatters: Formatters) -> str:
@@ -247,7 +256,8 @@ def _change_so_far_sentences(progress: SideProgress, formatters: Formatters) -> 
     course = course_of(progress)
     if course is None:
         is_shown = progress.steady_since is None and abs(progress.change_mm.value) >= _MIN_SHOWN_MM
-        so_far = f"So far {formatters.change(progress.change_mm.value)}, which may still be chance."
+        open_end = "; a few more tests decide" if _is_likely(progress) else ", which may still be chance"
+        so_far = f"So far {formatters.change(progress.change_mm.value)}{open_end}."
         return [so_far] if is_shown else []
     since = f"Since your first test of this kind, on {formatters.day(progress.change_from)}: "
     sentences = [f"{since}{_interval_text(progress.change_mm, formatters)}."]

@@ -71,7 +71,7 @@ def alike(scenario: Scenario, adds_mm: float = 0.0) -> Ankles:
 
 
 _GAINING = replace(NULL, name="gaining", says="2 mm a week for half a year", slope=2.0, weeks=26)
-CLAIMS = (
+WORLDS = (
     alike(replace(NULL, name="unchanged", says="no change, a year")),
     alike(_GAINING),
     alike(replace(_GAINING, name="gaining slowly", says="0.8 mm a week, a year", slope=0.8, weeks=52)),
@@ -203,13 +203,13 @@ OF_A_SIDE: tuple[tuple[str, str, Judge], ...] = (
         lambda look, m: _since(look, m["at"]) < 0,
     ),
     (
-        "a real gain was found, what is left is not certain",
-        rf"real gain was found on (?P<at>{D}),",
+        "a real gain was found, nothing certain is left",
+        rf"real gain, found on (?P<at>{D}), of which",
         lambda look, m: _span(look, _week(m["at"]))[1] > look.level_mm(0),
     ),
     (
-        "a real loss was found, what is left is not certain",
-        rf"real loss was found on (?P<at>{D}),",
+        "a real loss was found, nothing certain is left",
+        rf"real loss, found on (?P<at>{D}), of which",
         lambda look, m: _span(look, _week(m["at"]))[0] < look.level_mm(0),
     ),
     (
@@ -221,6 +221,16 @@ OF_A_SIDE: tuple[tuple[str, str, Judge], ...] = (
         "went down and has come back",
         rf"ent down by about {N} mm by (?P<at>{D}) and has come back",
         lambda look, m: _has_come_back(look, m, upwards=False),
+    ),
+    (
+        "went up, and is below its start",
+        r"ent up by about .* is below its start",
+        lambda look, m: look.level_mm(look.week) < look.level_mm(0),
+    ),
+    (
+        "went down, and is above its start",
+        r"ent down by about .* is above its start",
+        lambda look, m: look.level_mm(look.week) > look.level_mm(0),
     ),
     (
         "went up, some of it is left",
@@ -294,7 +304,7 @@ def claims(ankles: Ankles, block: int, people: int) -> dict[str, float]:
     Of the people, count those of whom a change of either side or of both together is ever reported.
     """
     rng = rng_of(ankles.left, block)
-    found: dict[str, float] = {"people": 0.0, "ever a change": 0.0}
+    found: dict[str, float] = {"people": 0.0, "looks": 0.0, "ever a change": 0.0}
     for _ in range(people):
         left = _censored(made_by(ankles.left, rng), ankles.left_adds_mm)
         right = _censored(made_by(ankles.right, rng), ankles.right_adds_mm)
@@ -302,6 +312,7 @@ def claims(ankles: Ankles, block: int, people: int) -> dict[str, float]:
         progress = None
         for week in range(FIRST_LOOK_WEEK, ankles.weeks + 1):
             now = BEGIN + timedelta(weeks=week)
+            found["looks"] += 2
             seen = [[test for test in side if test.at < now] for side in (left, right)]
             progress = analyse_progress(*seen, GOAL_MM, now)
             for name, is_true in _claims_of(ankles, progress, float(week)):

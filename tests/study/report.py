@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from tests.study.claims import WORLDS
 from tests.study.people import Scenario
 from tests.study.scenarios import BANDS, CHANGES, FORECASTS, STEADY
 
@@ -17,6 +18,7 @@ SAYS = {
     "limit": "the limit",
 }
 STROKES = {"ours": "", "above 19 mm": "2 4", "above MDC95": "8 4", "two in a row": "8 3 2 3", "limit": "1 3"}
+RARE = 0.01
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, FOOT = 760, 380, 56, 220, 44, 48
 STYLE = (
     "text{font:13px system-ui,sans-serif;fill:#1a1a1a}.title{font-weight:600;font-size:15px}"
@@ -184,6 +186,34 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
             for found in (results["steady"][one.name],)
         ),
     )
+
+    yield ""
+    yield "## Sentences: how often each claim is true, read every week"
+    yield ""
+    yield f"{round(sum(found['people'] for found in results['claims'].values())):,} people of these worlds, both ankles:"
+    yield f"{'; '.join(one.says for one in WORLDS)}. The last column is the world in which"
+    yield "the claim is true least often, of those in which one look of a hundred makes it."
+    yield ""
+    yield from _table(("claim", "made", "true", "least true in"), _claims(results["claims"]))
+
+
+def _claims(results: Mapping[str, Any]) -> Iterator[Sequence[str]]:
+    names = dict.fromkeys(name.removesuffix("|made") for found in results.values() for name in found if "|" in name)
+    for name in (one for one in names if not one.endswith("|true")):
+        made = sum(found.get(f"{name}|made", 0) for found in results.values())
+        true = sum(found.get(f"{name}|true", 0) for found in results.values())
+        shares = {
+            world.says: results[world.name][f"{name}|true"] / results[world.name][f"{name}|made"]
+            for world in WORLDS
+            if results[world.name].get(f"{name}|made", 0) >= RARE * results[world.name]["looks"]
+        }
+        least = min(shares, key=lambda world: shares[world], default=None)
+        yield (
+            name,
+            f"{round(made):,}",
+            percent(true / made),
+            "" if least is None else f"{percent(shares[least])}: {least}",
+        )
 
 
 def _bands(results: Mapping[str, Any], scenarios: Sequence[Scenario]) -> Iterator[str]:

@@ -26,6 +26,7 @@ class Outcome(StrEnum):
     - `lasting`: it exceeds the error.
     - `partial`: some of it, beyond the error, and beyond the error it was more.
     - `returned`: it went and came back, to within the error.
+    - `reversed`: it came back and beyond, by more than the error.
     - `open`: it is real, but its amount does not exceed the error.
     - `unmeasured`: no test of the last one's method shows the level before it.
     - `from_below`: the level before it was below range.
@@ -34,6 +35,7 @@ class Outcome(StrEnum):
     LASTING = "lasting"
     PARTIAL = "partial"
     RETURNED = "returned"
+    REVERSED = "reversed"
     OPEN = "open"
     UNMEASURED = "unmeasured"
     FROM_BELOW = "from below"
@@ -126,6 +128,8 @@ def _course_of_run(progress: SideProgress, run: Sequence[RealChange]) -> Course:
     back_mm, back_error_mm = farthest_mm - mm, _error_mm(farthest, present)
     if mm > error_mm:
         outcome = Outcome.PARTIAL if back_mm > _PARTIAL_SHARE * back_error_mm else Outcome.LASTING
+    elif mm < -error_mm:
+        outcome = Outcome.REVERSED
     else:
         outcome = Outcome.RETURNED if back_mm > back_error_mm else Outcome.OPEN
     return Course(

@@ -21,6 +21,8 @@ LONG_GAP = timedelta(weeks=26)
 _LONG_STEADY = timedelta(weeks=13)
 _MIN_SHOWN_MM = 0.5
 """Less would be shown as nothing."""
+_MIN_APART_MM = 5.0
+"""A smaller difference of sides that is not clear is not mentioned."""
 _MIN_TURNS = 3
 """So many real changes, each against the one before, are ups and downs."""
 _KNEE_SHORT = "does not reach the wall yet"
@@ -116,7 +118,7 @@ def difference_sentence(progress: Progress, formatters: Formatters) -> str:
     if abs(difference.value) >= CLEAR_DIFFERENCE_MM:
         return f"No clear difference between the sides: about {apart} more on the {more}, which may still be chance."
     common = f"up to {formatters.length(CLEAR_DIFFERENCE_MM)} is common"
-    if abs(difference.value) < _MIN_SHOWN_MM:
+    if abs(difference.value) < _MIN_APART_MM:
         return f"No clear difference between the sides: {common}."
     return f"No clear difference between the sides: about {apart} more on the {more}, and {common}."
 
@@ -136,7 +138,8 @@ def _finding(progress: SideProgress | None, formatters: Formatters) -> str:
     if (course := course_of(progress)) is not None:
         return _course_text(course, progress, formatters)
     if any(test.is_below_range for test in alike):
-        is_reaching = not any(test.is_below_range for test in alike[-MIN_TREND_TESTS:])
+        touched = next(at for at, test in enumerate(alike) if not test.is_below_range)
+        is_reaching = not any(test.is_below_range for test in alike[max(touched, len(alike) - MIN_CHANGE_TESTS) :])
         return f"your knee reaches the wall{', which it did not at first' if is_reaching else ' in some tests'}"
     if len(alike) == 1:
         return "your tests now use another method, and this one is your new starting point"
@@ -175,7 +178,7 @@ def _outcome_text(course: Course, progress: SideProgress, formatters: Formatters
         case Outcome.OPEN if is_course_recent(course, progress):
             return f"{what} {when}, its amount not certain yet"
         case Outcome.OPEN:
-            return f"{what} was found on {formatters.day(course.confirmed_at)}, and what is left of it is not certain"
+            return f"{what}, found on {formatters.day(course.confirmed_at)}, of which nothing certain is left"
         case Outcome.UNMEASURED:
             return f"{what} {when}, found by another test method than the last test's"
         case Outcome.FROM_BELOW if is_gain:
@@ -187,6 +190,8 @@ def _outcome_text(course: Course, progress: SideProgress, formatters: Formatters
     went = f"{went} by {formatters.day(course.farthest_at)}"
     if course.outcome is Outcome.RETURNED:
         return f"{went} and has come back"
+    if course.outcome is Outcome.REVERSED:
+        return f"{went}, and is {'below' if is_gain else 'above'} its start"
     rest = formatters.length(course.mm)
     return f"{went}, and about {rest} of it is left" if is_gain else f"{went}, and about {rest} is not regained yet"
 

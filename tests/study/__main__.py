@@ -28,7 +28,7 @@ PARTS: dict[str, tuple[Callable[[Any, int, int], Any], tuple[Scenario | Ankles, 
     "bands": (measure.bands, BANDS, 0.25),
     "forecasts": (measure.forecasts, FORECASTS, 0.2),
     "steady": (measure.steady, STEADY, 0.05),
-    "claims": (claims, WORLDS, 0.025),
+    "claims": (claims, WORLDS, 0.05),
 }
 """The measurements, their scenarios, and the share of people simulated for each."""
 

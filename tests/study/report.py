@@ -190,9 +190,10 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     yield "## Sentences: how often each claim is true, read every week"
     yield ""
-    yield f"{round(sum(found['people'] for found in results['claims'].values())):,} people of these worlds, both ankles:"
-    yield f"{'; '.join(one.says for one in WORLDS)}. The last column is the world in which"
-    yield "the claim is true least often, of those in which one look of a hundred makes it."
+    watched = round(sum(found["people"] for found in results["claims"].values()))
+    yield f"{watched:,} people with both ankles, in equal numbers: {'; '.join(one.says for one in WORLDS)}."
+    yield "The last column is the world in which the claim is true least often, of those where at least one look of a"
+    yield "hundred makes it."
     yield ""
     yield from _table(("claim", "made", "true", "least true in"), _claims(results["claims"]))
 

@@ -76,7 +76,8 @@ def course_of(progress: SideProgress) -> Course | None:
     runs = [list(run) for _, run in groupby(progress.changes, key=lambda change: change.direction)]
     if len(runs) > 1:
         turned = _course_of_run(progress, runs[-2])
-        if turned.outcome in (Outcome.RETURNED, Outcome.PARTIAL):
+        is_gain_lost = turned.outcome is Outcome.REVERSED and turned.direction is Direction.GAIN
+        if turned.outcome in (Outcome.RETURNED, Outcome.PARTIAL) or is_gain_lost:
             return turned
     return _course_of_run(progress, runs[-1])
 

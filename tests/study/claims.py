@@ -309,8 +309,8 @@ def claims(ankles: Ankles, block: int, people: int) -> dict[str, float]:
         for week in range(FIRST_LOOK_WEEK, ankles.weeks + 1):
             now = BEGIN + timedelta(weeks=week)
             found["looks"] += 2
-            seen = [[test for test in side if test.at < now] for side in (left, right)]
-            progress = analyse_progress(*seen, GOAL_MM, now)
+            seen_left, seen_right = ([test for test in side if test.at < now] for side in (left, right))
+            progress = analyse_progress(seen_left, seen_right, GOAL_MM, now)
             for name, is_true in _claims_of(ankles, progress, float(week)):
                 found[f"{name}|made"] = found.get(f"{name}|made", 0.0) + 1
                 found[f"{name}|true"] = found.get(f"{name}|true", 0.0) + is_true

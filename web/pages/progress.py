@@ -107,7 +107,7 @@ def blueprint(site: Site) -> Blueprint:
 
 def _side_summary(history: History, side: Side, words: Formatters, units: str) -> SideSummary:
     rows, progress = history.rows(side), history.side_progress(side)
-    error = None if progress is None else own_error_sentence(progress.error, units)
+    error = own_error_sentence(progress, units)
     last = rows[-1] if rows else None
     return SideSummary(side, SIDE_SYMBOLS[side], last, progress_sentences(history, side, words), error)
 

@@ -56,7 +56,7 @@ def test_sentences_of_any_history_agree(
             made.append(result(day, max(0.0, mm)))
         sides.append(made)
     last = max(test.at for made in sides for test in made)
-    assert not faults_of_page(*read(analyse_progress(*sides, GOAL_MM, last + timedelta(days=later))))
+    assert not faults_of_page(*read(analyse_progress(sides[0], sides[1], GOAL_MM, last + timedelta(days=later))))
 
 
 @settings(max_examples=40, deadline=None)

@@ -241,7 +241,7 @@ OF_A_SIDE: tuple[tuple[str, str, Judge], ...] = (
     ),
     ("steady since", rf"teady since about (?P<at>{D})", lambda look, m: _is_steady(look, m["at"])),
     (
-        "no certain change yet: less than the MDC95",
+        "no certain change yet (true below the MDC95)",
         r"No certain change yet",
         lambda look, m: (
             look.side is not None and abs(look.level_mm(look.week) - look.level_mm(0)) < look.side.error.mdc95_mm
@@ -292,7 +292,8 @@ OF_BOTH: tuple[tuple[str, str, Judge], ...] = (
         lambda look, m: abs(look.level_mm(look.week)) < CLEAR_DIFFERENCE_MM,
     ),
 )
-BOTH_GAINED = "both ankles together have gained"
+BOTH_CHANGED = "both ankles together have gained, or lost"
+NAMES = (*(name for name, _, _ in (*OF_A_SIDE, *OF_BOTH)), BOTH_CHANGED)
 
 
 def claims(ankles: Ankles, block: int, people: int) -> dict[str, float]:
@@ -333,7 +334,7 @@ def _claims_of(ankles: Ankles, progress: Progress, asked_week: float) -> Iterato
     both = both_sentence(progress, EXACT)
     if both is not None:
         mean_gain = sum(level(week) - level(0) for level in levels)
-        yield BOTH_GAINED, (mean_gain > 0) is ("gained" in both) and mean_gain != 0
+        yield BOTH_CHANGED, (mean_gain > 0) is ("gained" in both) and mean_gain != 0
 
 
 def _judged(kinds: tuple[tuple[str, str, Judge], ...], text: str, look: Look) -> Iterator[tuple[str, bool]]:

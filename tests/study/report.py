@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from tests.study.claims import WORLDS
+from tests.study.claims import NAMES, WORLDS
 from tests.study.people import Scenario
 from tests.study.scenarios import BANDS, CHANGES, FORECASTS, STEADY
 
@@ -191,17 +191,22 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
     yield "## Sentences: how often each claim is true, read every week"
     yield ""
     watched = round(sum(found["people"] for found in results["claims"].values()))
-    yield f"{watched:,} people with both ankles, in equal numbers: {'; '.join(one.says for one in WORLDS)}."
+    yield f"{watched:,} people with both ankles, in equal numbers of these worlds:"
+    yield ""
+    yield from (f"- {one.says}" for one in WORLDS)
+    yield ""
     yield "The last column is the world in which the claim is true least often, of those where at least one look of a"
-    yield "hundred makes it."
+    yield "hundred makes it. A forecast whose first date is the day of the look leaves open that the goal is reached."
     yield ""
     yield from _table(("claim", "made", "true", "least true in"), _claims(results["claims"]))
 
 
 def _claims(results: Mapping[str, Any]) -> Iterator[Sequence[str]]:
-    names = dict.fromkeys(name.removesuffix("|made") for found in results.values() for name in found if "|" in name)
-    for name in (one for one in names if not one.endswith("|true")):
+    """Each claim that is ever made: how often, how often it is true, and where least often."""
+    for name in NAMES:
         made = sum(found.get(f"{name}|made", 0) for found in results.values())
+        if not made:
+            continue
         true = sum(found.get(f"{name}|true", 0) for found in results.values())
         shares = {
             world.says: results[world.name][f"{name}|true"] / results[world.name][f"{name}|made"]

@@ -15,9 +15,9 @@ from station.core.progress.records import Direction, Progress, RealChange, SideP
 _MAX_START_GAP = timedelta(weeks=3)
 """How far the trend's nearest point may be from the start of a change to give the level there."""
 _RECENT = timedelta(weeks=6)
-_PARTIAL_SHARE = 1.5
-"""How many times its error a way back must be where some of the change is left: the farthest point of a trend that
-stays is a chance high, so a way back from it exceeds its error too often."""
+_CAUTION = 1.5
+"""How many times its error a way back must be where some of the change is left, or more than all of it is gone: the
+farthest point of a trend that stays is a chance high, so a way back from it exceeds its error too often."""
 
 
 class Outcome(StrEnum):
@@ -27,7 +27,7 @@ class Outcome(StrEnum):
     - `partial`: some of it, beyond the error, and beyond the error it was more.
     - `returned`: it went and came back, to within the error.
     - `reversed`: it came back and beyond, by more than the error.
-    - `open`: it is real, but its amount does not exceed the error.
+    - `open`: it is real, but neither its amount nor a way back exceeds the error.
     - `unmeasured`: no test of the last one's method shows the level before it.
     - `from_below`: the level before it was below range.
     """
@@ -128,11 +128,11 @@ def _course_of_run(progress: SideProgress, run: Sequence[RealChange]) -> Course:
     mm, farthest_mm = sign * (present.mm - before.mm), sign * (farthest.mm - before.mm)
     back_mm, back_error_mm = farthest_mm - mm, _error_mm(farthest, present)
     if mm > error_mm:
-        outcome = Outcome.PARTIAL if back_mm > _PARTIAL_SHARE * back_error_mm else Outcome.LASTING
-    elif mm < -error_mm:
-        outcome = Outcome.REVERSED
+        outcome = Outcome.PARTIAL if back_mm > _CAUTION * back_error_mm else Outcome.LASTING
+    elif farthest_mm <= _error_mm(before, farthest) or back_mm <= back_error_mm:
+        outcome = Outcome.OPEN
     else:
-        outcome = Outcome.RETURNED if back_mm > back_error_mm else Outcome.OPEN
+        outcome = Outcome.REVERSED if mm < -_CAUTION * error_mm else Outcome.RETURNED
     return Course(
         *(first.direction, first.sudden, first.since, last.confirmed_at, outcome, max(0.0, mm), farthest_mm),
         *(farthest.at, has_zeros_from(progress, before.at)),

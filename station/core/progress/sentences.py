@@ -138,9 +138,9 @@ def _finding(progress: SideProgress | None, formatters: Formatters) -> str:
     if (course := course_of(progress)) is not None:
         return _course_text(course, progress, formatters)
     if any(test.is_below_range for test in alike):
-        touched = next(at for at, test in enumerate(alike) if not test.is_below_range)
-        is_reaching = not any(test.is_below_range for test in alike[max(touched, len(alike) - MIN_CHANGE_TESTS) :])
-        return f"your knee reaches the wall{', which it did not at first' if is_reaching else ' in some tests'}"
+        if any(test.is_below_range for test in alike[-MIN_CHANGE_TESTS:]):
+            return f"{formatters.length(last.mm)}: your knee reached the wall in the last test, but not in every one"
+        return "your knee reaches the wall, which it did not at first"
     if len(alike) == 1:
         return "your tests now use another method, and this one is your new starting point"
     if len(alike) < MIN_TREND_TESTS:

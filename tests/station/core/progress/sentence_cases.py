@@ -306,10 +306,10 @@ CASES: tuple[Case, ...] = (
         "the first touch",
         (ZEROS, flat(0, start=9.0, sd=1.0, from_week=7.0)),
         None,
-        ("your knee reaches the wall, which it did not at first",),
+        ("your knee reached the wall in the last test",),
     ),
     Case("from zero to a distance", FROM_ZERO, None, ("real gain",)),
-    Case("touches on some days", flat(12, start=-1.0, sd=4.0), None, ("in some tests",)),
+    Case("touches on some days", flat(12, start=-1.0, sd=4.0), None, ("your knee reaches the wall, which it did not at first",)),
     Case("from a distance to zero", flat(20, step_week=16.0, step_mm=-110.0), None, ("did not reach the wall at",)),
     # Methods
     Case(

@@ -230,6 +230,16 @@ OF_A_SIDE: tuple[tuple[str, str, Judge], ...] = (
         lambda look, m: look.level_mm(look.week) > look.level_mm(0),
     ),
     (
+        "a real gain, has since been reversed",
+        rf"real gain, found on (?P<at>{D}), has since been reversed",
+        lambda look, m: look.level_mm(look.week) < _span(look, _week(m["at"]))[1],
+    ),
+    (
+        "a real loss, has since been reversed",
+        rf"real loss, found on (?P<at>{D}), has since been reversed",
+        lambda look, m: look.level_mm(look.week) > _span(look, _week(m["at"]))[0],
+    ),
+    (
         "went up, some of it is left",
         rf"ent up by about {N} mm by (?P<at>{D}), and about",
         lambda look, m: _is_partly_left(look, m, upwards=True),

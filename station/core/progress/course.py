@@ -45,9 +45,9 @@ class Outcome(StrEnum):
 class Course:
     """The last real change in one direction, with the one before it where that is what came back.
 
-    `mm` is what there is of it at the last test, `farthest_mm` what there was at `farthest_at`; both without a sign,
-    and zero where the outcome gives none. `is_at_least`: some tests about its start were below range, so the level
-    there was lower than the others show.
+    `mm` is what there is of it at the last test, `farthest_mm` what there was at `farthest_at`; both without a sign.
+    `farthest_at` is `None` where that never exceeded the error. `is_at_least`: some tests about its start were below
+    range, so the level there was lower than the others show.
     """
 
     direction: Direction
@@ -126,16 +126,17 @@ def _course_of_run(progress: SideProgress, run: Sequence[RealChange]) -> Course:
     error_mm = _error_mm(before, present) if whole is None else (whole.high - whole.low) / 2
     farthest = max(trend[start:], key=lambda point: sign * point.mm)
     mm, farthest_mm = sign * (present.mm - before.mm), sign * (farthest.mm - before.mm)
+    has_gone = farthest_mm > _error_mm(before, farthest)
     back_mm, back_error_mm = farthest_mm - mm, _error_mm(farthest, present)
     if mm > error_mm:
         outcome = Outcome.PARTIAL if back_mm > _CAUTION * back_error_mm else Outcome.LASTING
-    elif farthest_mm <= _error_mm(before, farthest) or back_mm <= back_error_mm:
-        outcome = Outcome.OPEN
+    elif mm < -(_CAUTION if has_gone else 1.0) * error_mm:
+        outcome = Outcome.REVERSED
     else:
-        outcome = Outcome.REVERSED if mm < -_CAUTION * error_mm else Outcome.RETURNED
+        outcome = Outcome.RETURNED if has_gone and back_mm > back_error_mm else Outcome.OPEN
     return Course(
         *(first.direction, first.sudden, first.since, last.confirmed_at, outcome, max(0.0, mm), farthest_mm),
-        *(farthest.at, has_zeros_from(progress, before.at)),
+        *(farthest.at if has_gone else None, has_zeros_from(progress, before.at)),
     )
 
 

@@ -185,7 +185,8 @@ def _outcome_text(course: Course, progress: SideProgress, formatters: Formatters
             return f"{what} {when}: your knee reaches the wall, which it did not at first"
         case Outcome.FROM_BELOW:
             return f"{what} {when}"
-    assert course.farthest_at is not None
+    if course.farthest_at is None:
+        return f"{what}, found on {formatters.day(course.confirmed_at)}, has since been reversed"
     went = f"went {'up' if is_gain else 'down'} by about {formatters.length(course.farthest_mm)}"
     went = f"{went} by {formatters.day(course.farthest_at)}"
     if course.outcome is Outcome.RETURNED:

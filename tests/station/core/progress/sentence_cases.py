@@ -276,7 +276,7 @@ CASES: tuple[Case, ...] = (
     Case("up and back long ago", replace(UP_AND_BACK, parts=((12, 2.0), (12, -2.0), (40, 0.0))), None, ("come back",)),
     Case("up and back, tests long ago", UP_AND_BACK, None, ("At the last test", "went up by about"), later_weeks=10),
     Case("up and half of it back", HALF_BACK, replace(HALF_BACK, seed=3)),
-    Case("up, back and up", course((12, 2.0), (12, -2.0), (14, 2.0)), None, ("real gain of", "goes up and down")),
+    Case("up, back and up", course((12, 2.0), (12, -2.0), (14, 2.0)), None, ("goes up and down",)),
     Case("up and back at once", flat(24, step_week=8.0, step_mm=20.0), None, ("real gain",)),
     Case("turning just now", course((12, 2.0), (3, -3.0)), course((12, 2.0), (3, -3.0), seed=2)),
     Case("down and back", course((12, -2.0), (12, 2.0), (4, 0.0)), None, ("come back",)),
@@ -309,7 +309,7 @@ CASES: tuple[Case, ...] = (
         ("your knee reached the wall in the last test",),
     ),
     Case("from zero to a distance", FROM_ZERO, None, ("real gain",)),
-    Case("touches on some days", flat(12, start=-1.0, sd=4.0), None, ("your knee reaches the wall, which it did not at first",)),
+    Case("touches on some days", flat(12, start=-1.0, sd=4.0), None, ("in the last test, but not in every one",)),
     Case("from a distance to zero", flat(20, step_week=16.0, step_mm=-110.0), None, ("did not reach the wall at",)),
     # Methods
     Case(

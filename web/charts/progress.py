@@ -70,6 +70,7 @@ SHAPES = {
     "calibration": "m-3-7h6v6h-6z",
 }
 """The marks, about their own place, in pixels: circles left, diamonds right."""
+OPEN_SIGNS = {Side.LEFT: "\u25cb", Side.RIGHT: "\u25c7"}
 ARROWS = {Direction.GAIN: "\u25b2", Direction.LOSS: "\u25bc"}
 
 
@@ -149,7 +150,9 @@ def progress_chart(
         for change in one.progress.changes
         if _is_visible(change.confirmed_at, span)
     )
-    signs = _signs(has_change=bool(real), has_pain=bool(painful), has_outlier=every is None and any(outliers.values()))
+    below = "".join(OPEN_SIGNS[side] for side in sides if any(mark.mm is None for mark in marks[side]))
+    has_outlier = every is None and any(outliers.values())
+    signs = _signs(has_change=bool(real), has_pain=bool(painful), has_outlier=has_outlier, below=below)
     of_outliers = {side: [mark_of(one, units, is_outlier=True) for one in rows] for side, rows in outliers.items()}
     points = _points({side: [*marks[side], *of_outliers[side]] for side in sides}, frame)
     svg = _svg(title, sentence, sure_lines, lines, sure_placed, placed)
@@ -185,7 +188,7 @@ def _frame(
         heights += [row.mm for row in one.rows[-1:]]
         heights += [row.original_mm for row in one.rows if row.original_mm is not None]
         for at in _visible_trend(one.progress.trend, span):
-            heights += [at.low_mm, at.high_mm]
+            heights += [max(0.0, at.low_mm), at.high_mm]
     step = _step(min(heights), max(heights), units)
     time = Scale(span.since.timestamp(), span.until.timestamp(), 0.0, FULL)
     height = Scale(min(heights) // step * step, -(-max(heights) // step) * step, FULL, 0.0)
@@ -394,14 +397,6 @@ def _symbols(side: Side, marks: Sequence[Mark], every: str | None, frame: Frame)
             yield f'<g class="{side} symbol {kind}">{drawn}</g>'
 
 
-def _below_label(marks: Mapping[Side, Sequence[Mark]], frame: Frame) -> Iterator[str]:
-    """The word for the marks at the bottom, beside the last of them."""
-    places = [frame.x(mark.at) for of_side in marks.values() for mark in of_side if mark.mm is None]
-    if places:
-        anchor = "to-here" if max(places) > FULL / 2 else "from-here"
-        yield f'<text class="below {anchor}" x="{max(places):g}%" y="100%">{BELOW_RANGE}</text>'
-
-
 def _use(sign: str, x: float, y: float) -> str:
     return f'<use href="#sign-{sign}" x="{x:g}%" y="{y:g}%"/>'
 
@@ -429,14 +424,15 @@ class End(NamedTuple):
 def _ends(sides: Mapping[Side, Shown], frame: Frame) -> list[End]:
     """Each side's last result beside the plot, at its height, or moved apart where both would overlap."""
     last = {side: one.rows[-1] for side, one in sides.items() if one.rows}
-    heights = {side: frame.y_scale(row.mm) for side, row in last.items()}
+    heights = {side: frame.y_scale(row.mm) if row.mm > 0 else FULL for side, row in last.items()}
     places = dict(zip(sorted(heights, key=lambda side: heights[side]), _apart(sorted(heights.values())), strict=True))
     found = []
     for side, row in last.items():
-        x, y, place = frame.x(row.at), heights[side], places[side]
+        x, y, place = frame.x(row.at), heights[side], min(places[side], FULL - LABEL_HEIGHT / 2)
         words = f'{side.capitalize()}</tspan> <tspan x="100%" dy="1.15em">{_end_text(row, frame)}'
         label = f'<text class="end {side}" x="100%" y="{place:g}%"><tspan>{words}</tspan></text>'
-        mark = f'<g class="{side} symbol full">{_use(f"last-{side}", x, y)}</g>'
+        kind = "full" if row.mm > 0 else "quick"
+        mark = f'<g class="{side} symbol {kind}">{_use(f"last-{side}", x, y)}</g>'
         found.append(End(mark + label, f'<path class="{side} leader" d="M{x:g} {y:g}L100 {place:g}"/>'))
     return found
 
@@ -454,12 +450,13 @@ def _apart(heights: Sequence[float]) -> list[float]:
     return [middle - LABEL_HEIGHT / 2, middle + LABEL_HEIGHT / 2]
 
 
-def _signs(*, has_change: bool, has_pain: bool, has_outlier: bool) -> tuple[tuple[str, str], ...]:
-    """The signs in the chart, each with its meaning."""
+def _signs(*, has_change: bool, has_pain: bool, has_outlier: bool, below: str) -> tuple[tuple[str, str], ...]:
+    """The signs in the chart, each with its meaning. `below` are the open marks of the sides with a test below range."""
     found = [
         (has_change, "\u25b2", "a real change"),
         (has_pain, "\u25b3", f"pain {EASE_OFF_PAIN} or more"),
         (has_outlier, "\u2715", "looks like an outlier"),
+        (bool(below), below, f"at the bottom: {BELOW_RANGE}"),
     ]
     return tuple((sign, words) for is_there, sign, words in found if is_there)
 

@@ -70,8 +70,8 @@ class ChangeOfBoth:
 
 
 def course_of(progress: SideProgress) -> Course | None:
-    """Return what became of the real changes of a side, `None` without one or without a trend."""
-    if not progress.trend or not progress.changes:
+    """Return what became of the real changes of a side, `None` without one, without a trend, or below range."""
+    if not progress.trend or not progress.changes or progress.counted[-1].is_below_range:
         return None
     runs = [list(run) for _, run in groupby(progress.changes, key=lambda change: change.direction)]
     if len(runs) > 1:

@@ -136,7 +136,7 @@ def test_result_below_range_is_an_open_mark_at_the_bottom_with_a_word() -> None:
     assert [(sign, y) for sign, _, y in below] == [("left", FULL), ("left", FULL)]
     assert "left symbol full" not in {kind for kind, found in marks(made).items() if len(found) > 1}
     assert paths(made)["whisker"].count("M") == 2
-    assert labels(made, "below") == [("below range", FULL)]
+    assert ("\u25cb", "at the bottom: below range") in made.signs
     assert "below 0" in str(made.svg)
     assert "4 tests, 2 of them below range, from 0.9 cm to 1.2 cm" in made.description
     assert "\u00b1" not in made.points[0].text

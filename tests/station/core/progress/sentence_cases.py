@@ -301,6 +301,12 @@ CASES: tuple[Case, ...] = (
     Case("a gain below zero", up(26, 0.8, start=-40.0), up(26, 0.8, start=-40.0), ("does not reach the wall yet",)),
     Case("zeros on the left alone", ZEROS, flat(6, seed=2), ("cannot be compared in numbers",)),
     Case("zeros and a gain", flat(14, start=-30.0), up(14, seed=2), ("does not reach the wall yet", "a real gain of")),
+    Case(
+        "a gain from zero, and zero in the last test",
+        (replace(FROM_ZERO, parts=((10, 0.0), (12, 2.0))), flat(0, start=-30.0, from_week=22.5)),
+        up(22.5),
+        ("Left: your knee did not reach the wall at the last test; right: a real gain",),
+    ),
     Case("zeros, tests long ago", ZEROS, ZEROS, ("At the last test, on",), later_weeks=12),
     Case(
         "the first touch",

@@ -79,6 +79,12 @@ def faults_of_page(summary: str, left: Sequence[str], right: Sequence[str], diff
             and "on both sides" not in summary
             and "starting point" not in summary
         ]
+    if (
+        re.search("on both sides|^Both", summary)
+        and left[0] != right[0]
+        and re.search("reach(ed)? the wall", left[0] + right[0])
+    ):
+        faults.append("the summary says of both sides what one that is below range cannot show")
     if "further" in difference and "No clear difference" in difference:
         faults.append("a difference that is clear and is not")
     return faults

@@ -137,7 +137,6 @@ def progress_chart(
     lines += [*_goal_line(frame), *(one.leader for one in ends)]
     placed += [
         *_goal_label(frame),
-        *_below_label(marks, frame),
         *_lane("pain", painful, frame, MARK_WIDTH if every else 1.0),
     ]
     placed += [one.label for one in ends]

@@ -450,7 +450,7 @@ def _apart(heights: Sequence[float]) -> list[float]:
 
 
 def _signs(*, has_change: bool, has_pain: bool, has_outlier: bool, below: str) -> tuple[tuple[str, str], ...]:
-    """The signs in the chart, each with its meaning. `below` are the open marks of the sides with a test below range."""
+    """The signs in the chart, each with its meaning. `below` are the open marks of the sides with a zero."""
     found = [
         (has_change, "\u25b2", "a real change"),
         (has_pain, "\u25b3", f"pain {EASE_OFF_PAIN} or more"),

@@ -140,10 +140,10 @@ def _has_come_back(look: Look, found: re.Match[str], upwards: bool) -> bool:
     return went >= WORTHWHILE_MM / 2 and rest <= max(WORTHWHILE_MM, went / 2)
 
 
-def _is_partly_left(look: Look, found: re.Match[str], upwards: bool) -> bool:
-    """Whether some of it is left and some is not."""
+def _is_partly_back(look: Look, found: re.Match[str], upwards: bool) -> bool:
+    """Whether less is left than there was."""
     went, rest = _way(look, found, upwards)
-    return 0 < rest < went
+    return rest < went
 
 
 def _reached_week(look: Look) -> float:
@@ -240,14 +240,14 @@ OF_A_SIDE: tuple[tuple[str, str, Judge], ...] = (
         lambda look, m: look.level_mm(look.week) > _span(look, _week(m["at"]))[0],
     ),
     (
-        "went up, some of it is left",
-        rf"ent up by about {N} mm by (?P<at>{D}), and about",
-        lambda look, m: _is_partly_left(look, m, upwards=True),
+        "went up, some of it at least has come back",
+        rf"ent up by about {N} mm by (?P<at>{D}), and some",
+        lambda look, m: _is_partly_back(look, m, upwards=True),
     ),
     (
-        "went down, some is not regained yet",
-        rf"ent down by about {N} mm by (?P<at>{D}), and about",
-        lambda look, m: _is_partly_left(look, m, upwards=False),
+        "went down, some of it at least is regained",
+        rf"ent down by about {N} mm by (?P<at>{D}), and some",
+        lambda look, m: _is_partly_back(look, m, upwards=False),
     ),
     ("steady since", rf"teady since about (?P<at>{D})", lambda look, m: _is_steady(look, m["at"])),
     (

@@ -15,7 +15,7 @@ from station.core.progress.records import Direction, Progress, RealChange, SideP
 _MAX_START_GAP = timedelta(weeks=3)
 """How far the trend's nearest point may be from the start of a change to give the level there."""
 _RECENT = timedelta(weeks=6)
-_CAUTION = 1.5
+_CAUTION = 2.0
 """How many times its error a way back must be where some of the change is left, or more than all of it is gone: the
 farthest point of a trend that stays is a chance high, so a way back from it exceeds its error too often."""
 

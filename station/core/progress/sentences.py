@@ -193,8 +193,7 @@ def _outcome_text(course: Course, progress: SideProgress, formatters: Formatters
         return f"{went} and has come back"
     if course.outcome is Outcome.REVERSED:
         return f"{went}, and is {'below' if is_gain else 'above'} its start"
-    rest = formatters.length(course.mm)
-    return f"{went}, and about {rest} of it is left" if is_gain else f"{went}, and about {rest} is not regained yet"
+    return f"{went}, and some of it at least {'has come back' if is_gain else 'is regained'}"
 
 
 def _is_lasting_gain(course: Course) -> bool:

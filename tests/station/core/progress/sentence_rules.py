@@ -18,7 +18,7 @@ EXCLUSIVE = (
     ("[Ss]teady since", r"At present|may still be chance"),
     (r"real gain (on|since).* amount not certain", r"Since your first test.*\(95 %: [-\u2212][^)]* to [-\u2212]"),
     (r"real loss (on|since).* amount not certain", r"Since your first test.*\(95 %: \+[^)]* to \+"),
-    ("has come back", r"[Aa] real (gain|loss) of|[Cc]hance that"),
+    ("and has come back", r"[Aa] real (gain|loss) of|[Cc]hance that"),
     ("not certain", r"[Cc]hance that"),
     ("does not reach the wall|did not reach the wall", r"[Ss]teady|95 %|\u00b1|So far|At present|Your goal|[Cc]hance"),
     ("have reached your goal", r"No date for your goal"),

@@ -16,7 +16,7 @@ from station.core.progress.trend import interval_95
 
 HOUR = timedelta(hours=1)
 PRACTICE_TESTS = 1
-"""So many first tests of a person are practice too: knowing how can add to the next one."""
+"""How many of a person's first tests are practice: who learns the movement reaches farther with the same ankle."""
 
 
 def oldest_first(results: Sequence[Result]) -> list[Result]:

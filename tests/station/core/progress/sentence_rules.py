@@ -81,7 +81,7 @@ def faults_of_page(summary: str, left: Sequence[str], right: Sequence[str], diff
         ]
     if (
         re.search("on both sides|^Both", summary)
-        and _finding(left[0]) != _finding(right[0])
+        and _finding(left[0]).lower() != _finding(right[0]).lower()
         and re.search("reach(ed)? the wall", left[0] + right[0])
     ):
         faults.append("the summary says of both sides what one that is below range cannot show")

@@ -16,8 +16,6 @@ EXCLUSIVE = (
     ("No certain change|no certain change", r"[Cc]hance that|95 %|[Aa] real (gain|loss)"),
     (r"\bis likely, but not certain", r"[Cc]hance that|a real (gain|loss)|may still be chance"),
     ("[Ss]teady since", r"At present|may still be chance"),
-    (r"real gain (on|since).* amount not certain", r"Since your first test.*\(95 %: [-\u2212][^)]* to [-\u2212]"),
-    (r"real loss (on|since).* amount not certain", r"Since your first test.*\(95 %: \+[^)]* to \+"),
     ("and has come back", r"[Aa] real (gain|loss) of|[Cc]hance that"),
     ("not certain", r"[Cc]hance that"),
     ("does not reach the wall|did not reach the wall", r"[Ss]teady|95 %|\u00b1|So far|At present|Your goal|[Cc]hance"),
@@ -27,6 +25,11 @@ EXCLUSIVE = (
     (r"[Aa] real gain", r"[Aa] real loss"),
 )
 """What may not stand together about one side."""
+OPPOSITE = re.compile(
+    r"real gain since about ([^,]*), its amount.* on \1: [^(]*\(95 %: [-\u2212][^)]* to [-\u2212]"
+    r"|real loss since about ([^,]*), its amount.* on \2: [^(]*\(95 %: \+[^)]* to \+"
+)
+"""A change since a day, and beside it the opposite one since the same day."""
 ZERO_AMOUNT = re.compile(
     r"(about|of|by|more|less|further) [+\u2212-]?0(\.0)? (cm|mm|in)\b|[+\u2212-]0(\.0)? (cm|mm|in)\b"
 )
@@ -60,6 +63,8 @@ def faults_of_side(sentences: Sequence[str]) -> list[str]:
     faults += [
         f"both {one!r} and {other!r}" for one, other in EXCLUSIVE if re.search(one, text) and re.search(other, text)
     ]
+    if OPPOSITE.search(text):
+        faults.append("a real change, and the opposite one since the same day")
     if len(set(sentences)) < len(sentences):
         faults.append("says a sentence twice")
     return faults

@@ -36,14 +36,23 @@ def length_text(mm: float | None, units: str) -> str:
     return "\u2013" if mm is None else f"{number_text(mm, units)} {UNIT_SYMBOLS[units]}"
 
 
+BELOW_RANGE = "below range"
+"""A distance of 0: the knee did not reach the wall, so the true one is below all that the station measures."""
+
+
+def result_text(mm: float | None, units: str) -> str:
+    """The result of a test: its length, `below range` for 0, or a dash when there is none."""
+    return BELOW_RANGE if mm is not None and mm <= 0 else length_text(mm, units)
+
+
 def length_with_uncertainty(mm: float, uncertainty_mm: float | None, units: str) -> str:
     """The length with its uncertainty: `9.4 cm ± 0.3`, from the standard uncertainty in mm.
 
     The number after ± is half the 95 % interval, rounded up to a tenth. The length keeps its tenth however large it is:
-    one result is one number on every page.
+    one result is one number on every page. A result below range has no ±: it is a bound.
     """
-    if uncertainty_mm is None:
-        return length_text(mm, units)
+    if uncertainty_mm is None or mm <= 0:
+        return result_text(mm, units)
     uncertainty = (Decimal(str(uncertainty_mm * COVERAGE)) / MM_PER_UNIT[units]).quantize(TENTH, ROUND_CEILING)
     return f"{length_text(mm, units)} \u00b1 {max(uncertainty, TENTH)}"
 

@@ -79,13 +79,16 @@ def formatters_for(units: str) -> Formatters:
     )
 
 
-def own_error_sentence(error: PersonError, units: str) -> str:
-    """The person's own error in a sentence, with its source."""
+def own_error_sentence(progress: SideProgress | None, units: str) -> str | None:
+    """The person's own error in sentences, with its source; `None` below range, where a test has no error."""
+    if progress is None or progress.counted[-1].is_below_range:
+        return None
+    error = progress.error
     known = "studies, and no repeats of your own yet" if error.own_df == 0 else "your own repeats and studies together"
     return (
         f"Your own error, from {known}: one test is within {length_text(COVERAGE * error.sem_mm, units)} of your "
-        f"level in 95 of 100 cases, and two tests may differ by up to {length_text(error.mdc95_mm, units)} "
-        "without any change."
+        f"level in 95 of 100 cases. Two tests may differ by up to {length_text(error.mdc95_mm, units)} without any "
+        "change."
     )
 
 

@@ -16,17 +16,19 @@ from typing import Any
 import click
 
 from tests.study import measure
+from tests.study.claims import WORLDS, Ankles, claims
 from tests.study.measure import BLOCK, SEED, characteristics, summed
 from tests.study.people import Scenario
 from tests.study.report import pictures, prose
 from tests.study.scenarios import BANDS, CHANGES, FORECASTS, STEADY
 
 HERE = Path(__file__).parent
-PARTS: dict[str, tuple[Callable[[Scenario, int, int], Any], tuple[Scenario, ...], float]] = {
+PARTS: dict[str, tuple[Callable[[Any, int, int], Any], tuple[Scenario | Ankles, ...], float]] = {
     "told": (measure.weeks_confirmed, CHANGES, 1.0),
     "bands": (measure.bands, BANDS, 0.1),
     "forecasts": (measure.forecasts, FORECASTS, 0.2),
     "steady": (measure.steady, STEADY, 0.05),
+    "claims": (claims, WORLDS, 0.05),
 }
 """The measurements, their scenarios, and the share of people simulated for each."""
 
@@ -64,7 +66,7 @@ def study(people: int, processes: int, say: Callable[[int, int], None]) -> dict[
     return results
 
 
-def _gathered(scenario: Scenario, blocks: list[dict[str, Any]]) -> dict[str, Any]:
+def _gathered(scenario: Scenario | Ankles, blocks: list[dict[str, Any]]) -> dict[str, Any]:
     if isinstance(next(iter(blocks[0].values())), list):
         weeks = {rule: [week for block in blocks for week in block[rule]] for rule in blocks[0]}
         return {rule: characteristics(found, scenario.weeks) for rule, found in weeks.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from tests.study.claims import NAMES, WORLDS
 from tests.study.measure import PHASES, PLAIN
 from tests.study.people import Scenario
 from tests.study.scenarios import BANDS, CHANGES, FORECASTS, STEADY
@@ -18,6 +19,7 @@ SAYS = {
     "limit": "the limit",
 }
 STROKES = {"ours": "", "above 19 mm": "2 4", "above MDC95": "8 4", "two in a row": "8 3 2 3", "limit": "1 3"}
+RARE = 0.01
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, FOOT = 760, 380, 56, 220, 44, 48
 STYLE = (
     "text{font:13px system-ui,sans-serif;fill:#1a1a1a}.title{font-weight:600;font-size:15px}"
@@ -187,6 +189,40 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
             for found in (results["steady"][one.name],)
         ),
     )
+
+    yield ""
+    yield "## Sentences: how often each claim is true, read every week"
+    yield ""
+    watched = round(sum(found["people"] for found in results["claims"].values()))
+    yield f"{watched:,} people with both ankles, in equal numbers of these worlds:"
+    yield ""
+    yield from (f"- {one.says}" for one in WORLDS)
+    yield ""
+    yield "The last column is the world in which the claim is true least often, of those where at least one look of a"
+    yield "hundred makes it. A forecast whose first date is the day of the look leaves open that the goal is reached."
+    yield ""
+    yield from _table(("claim", "made", "true", "least true in"), _claims(results["claims"]))
+
+
+def _claims(results: Mapping[str, Any]) -> Iterator[Sequence[str]]:
+    """Each claim that is ever made: how often, how often it is true, and where least often."""
+    for name in NAMES:
+        made = sum(found.get(f"{name}|made", 0) for found in results.values())
+        if not made:
+            continue
+        true = sum(found.get(f"{name}|true", 0) for found in results.values())
+        shares = {
+            world.says: results[world.name][f"{name}|true"] / results[world.name][f"{name}|made"]
+            for world in WORLDS
+            if results[world.name].get(f"{name}|made", 0) >= RARE * results[world.name]["looks"]
+        }
+        least = min(shares, key=lambda world: shares[world], default=None)
+        yield (
+            name,
+            f"{round(made):,}",
+            percent(true / made),
+            "" if least is None else f"{percent(shares[least])}: {least}",
+        )
 
 
 def _bands(results: Mapping[str, Any], scenarios: Sequence[Scenario]) -> Iterator[str]:

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from station.core.progress.promise import FALSE_CHANGES_PERSON_YEAR, FALSE_CHANGES_SIDE_YEAR
 from tests.study import baseline, measure
 from tests.study.people import Scenario, made_by, week_of
 from tests.study.report import pictures, prose
@@ -78,6 +79,9 @@ def test_results_meet_the_stated_limits() -> None:
     assert RESULTS["people"] >= 10_000
     for name in (one.name for one in CHANGES if one.is_null and not one.fade_days):
         assert reported[name]["ours"]["told"] <= 0.05, name
+    plain = [reported[name]["ours"]["told"] for name in ("null", "null, SEM 3", "null, SEM 9", "null, slips")]
+    assert max(plain) <= FALSE_CHANGES_SIDE_YEAR
+    assert 1 - (1 - max(plain)) ** 2 <= FALSE_CHANGES_PERSON_YEAR, "both sides, as if independent"
     assert reported["gain"]["ours"]["half"] <= 7
     assert reported["gain"]["ours"]["most"] <= 11
     for found in RESULTS["forecasts"].values():

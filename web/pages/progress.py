@@ -84,7 +84,7 @@ def blueprint(site: Site) -> Blueprint:
             is_person_unknown=False,
             units=settings.units,
             sides_summary=[_side_summary(history, side, words, settings.units) for side in Side],
-            difference=difference_sentence(history.progress.difference, words),
+            difference=difference_sentence(history.progress, words),
             not_compared=not_compared_sentence(history),
             summary=summary_sentence(history.progress, words),
             test_count=len(history.tests),
@@ -107,7 +107,7 @@ def blueprint(site: Site) -> Blueprint:
 
 def _side_summary(history: History, side: Side, words: Formatters, units: str) -> SideSummary:
     rows, progress = history.rows(side), history.side_progress(side)
-    error = None if progress is None else own_error_sentence(progress.error, units)
+    error = own_error_sentence(progress, units)
     last = rows[-1] if rows else None
     return SideSummary(side, SIDE_SYMBOLS[side], last, progress_sentences(history, side, words), error)
 

@@ -60,6 +60,11 @@ class Result:
         """How it was measured: results of two methods differ even if the ankle has not changed."""
         return self.contact, self.imported
 
+    @property
+    def kind(self) -> tuple[Contact, bool, bool, Circumstances]:
+        """What results must share to be compared with each other."""
+        return self.contact, self.full, self.imported, self.circumstances
+
 
 class Direction(StrEnum):
     """The direction of a change."""
@@ -199,7 +204,10 @@ class SideProgress:
 
 @dataclass(frozen=True, slots=True)
 class SidesDifference:
-    """Left minus right, in mm, with its 95 % interval; `clear` if the interval excludes 0 and it is at least 15 mm."""
+    """Left minus right, in mm, with its 95 % interval.
+
+    `clear`: it is at least 15 mm, the interval excludes 0, and so does evidence that holds under repeated looks.
+    """
 
     difference_mm: Interval
     clear: bool

@@ -9,10 +9,11 @@ from random import Random
 from typing import Any
 
 from station.core.progress.analysis import analyse_progress
-from station.core.progress.change import real_changes
+from station.core.progress.change import ODDS_AGAINST_SPELLS, real_changes
 from station.core.progress.outlook import steady_since
-from station.core.progress.records import Phase
-from tests.study.people import BEGIN, START_MM, WEEK, Scenario, made_by, week_of
+from station.core.progress.records import Phase, Result
+from station.core.progress.sides import means_of_sides, pairs_of_sides
+from tests.study.people import BEGIN, START_MM, WEEK, Scenario, made_by, made_by_both, week_of
 from tests.study.rules import RULES
 from tests.study.scenarios import GOALS_MM
 
@@ -44,6 +45,30 @@ def weeks_confirmed(
             week = rule(scenario, made)
             weeks[name].append(inf if week is None else week - (0.0 if scenario.is_null else scenario.changes_at))
     return weeks
+
+
+def person_weeks(
+    scenario: Scenario, block: int, people: int, odds: float = ODDS_AGAINST_SPELLS
+) -> dict[str, list[float]]:
+    """The week of the first change confirmed, from the start of the true one: of each side, and of each person.
+
+    A person's is the first of three: left, right and the mean of both.
+    """
+    rng = rng_of(scenario, block)
+    weeks: dict[str, list[float]] = {"side": [], "person": []}
+    for _ in range(people):
+        left, right = made_by_both(scenario, rng)
+        games = left, right, means_of_sides(pairs_of_sides(left, right))
+        first = [_first_week(scenario, game, odds) for game in games]
+        weeks["side"] += first[:2]
+        weeks["person"].append(min(first))
+    return weeks
+
+
+def _first_week(scenario: Scenario, tests: Sequence[Result], odds: float) -> float:
+    begins = 0.0 if scenario.is_null else scenario.changes_at
+    confirmed = (week_of(change.confirmed_at) - begins for change in real_changes(tests, odds))
+    return next((week for week in confirmed if week >= 0), inf)
 
 
 def bands(scenario: Scenario, block: int, people: int) -> dict[str, float]:

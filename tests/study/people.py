@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from math import exp, sqrt
+from math import exp, pi, sin, sqrt
 from random import Random
 
 from station.core.facts import Contact
-from station.core.progress.records import Result
+from station.core.progress.records import Circumstances, Result, TimeOfDay
 
 BEGIN = datetime(2026, 1, 5, 7, tzinfo=UTC)
 WEEK = timedelta(weeks=1)
@@ -17,6 +17,7 @@ START_MM = 90.0
 TEST_DAYS = {1: (0,), 2: (0, 3), 3: (0, 2, 4), 5: (0, 1, 2, 3, 4), 7: (0, 1, 2, 3, 4, 5, 6)}
 FULL_TRIALS = 3
 OUTLIER_MM = (20.0, 50.0)
+LEARNED_TESTS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,12 @@ class Scenario:
     `step_mm` at `step_week`.
 
     Days are correlated with a decay time of `fade_days` (an autoregression; 0 for independent days). Every
-    `full_every`-th test is full (0: none); a share `slips` of the tests is off by 20 to 50 mm either way.
+    `full_every`-th test is full (0: none); a share `outlier_share` of the tests is off by 20 to 50 mm either way.
+
+    Tests in the evening read `evening_mm` more: a share `evening_share` of them, and all from `evening_from_week` on.
+    From `calibrated_week` on a new calibration reads `calibration_mm` more. The first tests are learned: they read less
+    by `learning_mm` for the first, and by nothing from the fifth on. A season moves the true level by `season_mm` up
+    and down within a year. The results of the first `tape_weeks` are imported.
     """
 
     name: str
@@ -45,6 +51,14 @@ class Scenario:
     outlier_share: float = 0.0
     fade_days: float = 0.0
     full_every: int = 0
+    evening_mm: float = 0.0
+    evening_share: float = 0.0
+    evening_from_week: float = 1000.0
+    calibration_mm: float = 0.0
+    calibrated_week: float = 1000.0
+    learning_mm: float = 0.0
+    season_mm: float = 0.0
+    tape_weeks: float = 0.0
 
     @property
     def sd_mm(self) -> float:
@@ -58,12 +72,13 @@ class Scenario:
 
     @property
     def is_null(self) -> bool:
-        return self.slope == 0 and self.step_mm == 0
+        return self.slope == 0 and self.step_mm == 0 and self.season_mm == 0
 
     def level_mm(self, week: float) -> float:
         at = max(self.from_week, min(week, self.to_week))
         moved = self.slope * (at - self.from_week - 2 * max(0.0, at - self.turn_week))
-        return START_MM + moved + (self.step_mm if self.step_mm and week >= self.step_week else 0.0)
+        season = self.season_mm * sin(2 * pi * week / 52)
+        return START_MM + moved + season + (self.step_mm if self.step_mm and week >= self.step_week else 0.0)
 
     def days(self) -> Iterator[int]:
         for week in range(self.weeks):
@@ -71,8 +86,8 @@ class Scenario:
                 yield week * 7 + day
 
 
-def made_by(scenario: Scenario, rng: Random) -> list[Result]:
-    """One person's results of one side, oldest first."""
+def made_by(scenario: Scenario, rng: Random, evenings: frozenset[int] = frozenset()) -> list[Result]:
+    """One person's results of one side, oldest first. The tests on the days `evenings` are in the evening."""
     made: list[Result] = []
     gauss, before, ankle = rng.gauss, 0, 0.0
     for number, day in enumerate(scenario.days()):
@@ -86,10 +101,26 @@ def made_by(scenario: Scenario, rng: Random) -> list[Result]:
         error = gauss(0.0, scenario.sem_mm / sqrt(FULL_TRIALS) if full else scenario.sem_mm)
         if scenario.outlier_share and rng.random() < scenario.outlier_share:
             error += rng.choice((-1, 1)) * rng.uniform(*OUTLIER_MM)
-        at = BEGIN + timedelta(days=day)
-        mm = scenario.level_mm(day / 7) + ankle + error
-        made.append(Result(str(number), at, mm, None, full, Contact.PAD))
+        week = day / 7
+        evening, calibrated = day in evenings, week >= scenario.calibrated_week
+        error += scenario.evening_mm * evening + scenario.calibration_mm * calibrated
+        error -= scenario.learning_mm * max(0.0, 1 - number / LEARNED_TESTS)
+        known = Circumstances(TimeOfDay.EVENING if evening else TimeOfDay.MORNING, calibration=2 if calibrated else 1)
+        at = BEGIN + timedelta(days=day, hours=12 if evening else 0)
+        mm = scenario.level_mm(week) + ankle + error
+        imported = week < scenario.tape_weeks
+        made.append(Result(str(number), at, mm, None, full, Contact.PAD, imported, known))
     return made
+
+
+def made_by_both(scenario: Scenario, rng: Random) -> tuple[list[Result], list[Result]]:
+    """One person's results of left and right, tested together; the sides share nothing but the circumstances."""
+    evenings = frozenset(
+        day
+        for day in scenario.days()
+        if day / 7 >= scenario.evening_from_week or (scenario.evening_share and rng.random() < scenario.evening_share)
+    )
+    return made_by(scenario, rng, evenings), made_by(scenario, rng, evenings)
 
 
 def week_of(at: datetime) -> float:

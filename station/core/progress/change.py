@@ -35,9 +35,12 @@ from station.core.progress.spells import log_odds_of_course
 EVIDENCE_THRESHOLD, IMPORTED_EVIDENCE_THRESHOLD = 80.0, 240.0
 """The inverse bounds the share of unchanged people for whom one epoch of one game ever confirms a change. For the three
 games of a person, and those of imported results, the bounds add up to 5 %."""
-_LOG_ODDS_AGAINST_SPELLS = log(100.0)
+ODDS_AGAINST_SPELLS = 100.0
+"""How much likelier than spells a change must be. The study shows what other odds would give, and at what delay."""
 _LATE_START_LOG_ODDS = 4.0
-"""How much likelier a step or a later start must be: there are many, so spells resemble one of them more often."""
+"""The logarithm of how much more a step or a later start needs: there are many, so spells often resemble one."""
+_MORE_RESULTS = 0.02
+"""After a refusal the odds are computed again when there are so many more results: they take a millisecond."""
 _WEEK = timedelta(weeks=1)
 _EPOCH_WEEKS = 52.0
 _RUN_IN_WEEKS = 13.0
@@ -122,9 +125,18 @@ class _HypothesisEvidence:
 class Epoch:
     """One period of collecting evidence. `run_in` are earlier results, oldest first, which are only ranked against."""
 
-    def __init__(self, begins_at: datetime, run_in: Sequence[Result] = (), *, imported: bool = False) -> None:
+    def __init__(
+        self,
+        begins_at: datetime,
+        run_in: Sequence[Result] = (),
+        *,
+        imported: bool = False,
+        odds: float = ODDS_AGAINST_SPELLS,
+    ) -> None:
         self.begins_at = begins_at
         self._log_threshold = log(IMPORTED_EVIDENCE_THRESHOLD if imported else EVIDENCE_THRESHOLD)
+        self._min_log_odds = log(odds)
+        self._weighed_from = 0
         self.results: list[Result] = []
         self._weeks: list[float] = []
         self._kind_numbers: dict[object, int] = {}
@@ -150,13 +162,14 @@ class Epoch:
     def judge(self, result: Result) -> RealChange | None:
         """Take a result, later than all before it; return the change that it confirms, or `None`."""
         self._add(result)
-        if self.log_evidence() < self._log_threshold:
+        count = len(self.results)
+        if count < self._weighed_from or self.log_evidence() < self._log_threshold:
             return None
         likeliest = max(self._active, key=_HypothesisEvidence.log_likelihood)
         from_index = self._step_index(likeliest.start) if likeliest.sudden else 0
-        if self._log_odds(likeliest, from_index) < _LOG_ODDS_AGAINST_SPELLS + (
-            _LATE_START_LOG_ODDS if likeliest.is_late else 0.0
-        ):
+        required = self._min_log_odds + (_LATE_START_LOG_ODDS if likeliest.is_late else 0.0)
+        if self._log_odds(likeliest, from_index) < required:
+            self._weighed_from = count + 1 + int(_MORE_RESULTS * count)
             return None
         since = self.results[from_index].at if likeliest.sudden else self.begins_at + likeliest.start * _WEEK
         direction = Direction.GAIN if likeliest.score > 0 else Direction.LOSS
@@ -247,7 +260,7 @@ class Epoch:
         return found
 
 
-def real_changes(results: Sequence[Result]) -> list[RealChange]:
+def real_changes(results: Sequence[Result], odds: float = ODDS_AGAINST_SPELLS) -> list[RealChange]:
     """Return the real changes of one side, or of the mean of both, oldest first.
 
     `results` are oldest first, at most one a day. The result that confirms a change dates its report, so later results
@@ -259,9 +272,9 @@ def real_changes(results: Sequence[Result]) -> list[RealChange]:
         imported = result.imported
         epoch = epochs.get(imported)
         if epoch is None:
-            epoch = epochs[imported] = Epoch(result.at, imported=imported)
+            epoch = epochs[imported] = Epoch(result.at, imported=imported, odds=odds)
         elif epoch.is_over(result.at):
-            epoch = epochs[imported] = Epoch(result.at, epoch.run_in(result.at), imported=imported)
+            epoch = epochs[imported] = Epoch(result.at, epoch.run_in(result.at), imported=imported, odds=odds)
         change = epoch.judge(result)
         if change is not None:
             changes.append(change)

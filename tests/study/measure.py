@@ -11,8 +11,8 @@ from typing import Any
 from station.core.progress.analysis import analyse_progress
 from station.core.progress.change import ODDS_AGAINST_SPELLS, real_changes
 from station.core.progress.outlook import steady_since
-from station.core.progress.records import Phase, Result
-from station.core.progress.sides import means_of_sides, pairs_of_sides
+from station.core.progress.records import Phase, RealChange
+from station.core.progress.sides import changes_of_both, pairs_of_sides
 from tests.study.people import BEGIN, START_MM, WEEK, Scenario, made_by, made_by_both, week_of
 from tests.study.rules import RULES
 from tests.study.scenarios import GOALS_MM
@@ -58,16 +58,16 @@ def person_weeks(
     weeks: dict[str, list[float]] = {"side": [], "person": []}
     for _ in range(people):
         left, right = made_by_both(scenario, rng)
-        games = left, right, means_of_sides(pairs_of_sides(left, right))
-        first = [_first_week(scenario, game, odds) for game in games]
+        games = real_changes(left, odds), real_changes(right, odds), changes_of_both(pairs_of_sides(left, right), odds)
+        first = [_first_week(scenario, changes) for changes in games]
         weeks["side"] += first[:2]
         weeks["person"].append(min(first))
     return weeks
 
 
-def _first_week(scenario: Scenario, tests: Sequence[Result], odds: float) -> float:
+def _first_week(scenario: Scenario, changes: Sequence[RealChange]) -> float:
     begins = 0.0 if scenario.is_null else scenario.changes_at
-    confirmed = (week_of(change.confirmed_at) - begins for change in real_changes(tests, odds))
+    confirmed = (week_of(change.confirmed_at) - begins for change in changes)
     return next((week for week in confirmed if week >= 0), inf)
 
 

@@ -23,7 +23,7 @@ from station.core.progress.records import (
     SideProgress,
     SidesDifference,
 )
-from station.core.progress.sides import means_of_sides, pairs_of_sides, sides_differ
+from station.core.progress.sides import changes_of_both, pairs_of_sides, sides_differ
 from station.core.progress.trend import Trend, TrendState, fit_trend, interval_95, outlier_indices
 
 MIN_TREND_TESTS = 3
@@ -86,7 +86,7 @@ def analysis(
     """
     sides = _analyse_side(left, repeats_left, day_of), _analyse_side(right, repeats_right, day_of)
     pairs = pairs_of_sides(*(() if side is None else side.said.counted for side in sides))
-    return Analysis(*sides, tuple(real_changes(means_of_sides(pairs))), sides_differ(pairs))
+    return Analysis(*sides, tuple(changes_of_both(pairs)), sides_differ(pairs))
 
 
 def analyse_progress(

@@ -47,9 +47,9 @@ _RUN_IN_WEEKS = 13.0
 _RUN_IN_MIN_RESULTS = 12
 _MAX_COURSE_WEEKS = 16.0
 """The longest expected course, so that the length of a year's gap is no evidence by itself."""
-_STEP_CLOSES_WEEKS, _KINK_CLOSES_WEEKS = 16.0, 26.0
+_STEP_CLOSES_WEEKS, _KINK_CLOSES_WEEKS = 8.0, 26.0
 """How long after its week a hypothesis of a step, or of a later start, collects evidence."""
-_NEGLIGIBLE_LOG = -30.0
+_NEGLIGIBLE_LOG = -12.0
 _LATE_START_PENALTY = 1.5
 _STEP_SEARCH_WEEKS = 3.0
 """How far from the week of the hypothesis to search for the date of a step."""
@@ -69,7 +69,7 @@ class Hypothesis:
 
 
 _KINK_START_WEEKS = range(0, 52, 4)
-_STEP_START_WEEKS = range(0, 52, 2)
+_STEP_START_WEEKS = range(52)
 HYPOTHESES = (
     Hypothesis(None, 0.3, False, 0.72),
     Hypothesis(None, 0.12, False, 0.08),
@@ -93,7 +93,8 @@ class _HypothesisEvidence:
         self.closes_at_week = (
             start + (_STEP_CLOSES_WEEKS if self.sudden else _KINK_CLOSES_WEEKS) if hypothesis.week is not None else inf
         )
-        self.course_sums: dict[int, float] = {}
+        self.course_sums: list[float] = []
+        """The sum of the expected course over the results so far, by number of their kind."""
         self.score = 0.0
         self.score_variance = 0.0
 
@@ -147,7 +148,7 @@ class Epoch:
         self._pending.sort(key=lambda case: -case.start)
         self._active: list[_HypothesisEvidence] = []
         self._next_close_week = inf
-        self._closed_evidence = 0.0
+        self._active_evidence = self._closed_evidence = 0.0
         for result in run_in:
             self._add(result)
 
@@ -180,11 +181,7 @@ class Epoch:
 
         It sums only the likelier direction of each hypothesis: this omits almost nothing and adds nothing.
         """
-        total = self._closed_evidence
-        for case in self._active:
-            power = case.effect * (abs(case.score) - case.effect * case.score_variance / 2) + case.log_weight
-            if power > _NEGLIGIBLE_LOG:
-                total += exp(power)
+        total = self._closed_evidence + self._active_evidence
         return log(total) if total else _NEGLIGIBLE_LOG
 
     def _add(self, result: Result) -> None:
@@ -192,15 +189,15 @@ class Epoch:
         self.results.append(result)
         self._weeks.append(weeks)
         self._activate_and_close(weeks)
-        kind = self._kind_numbers.setdefault(result.kind, len(self._ranks))
-        self._kinds.append(kind)
-        if kind == len(self._ranks):
-            self._ranks.append(Ranks())
+        kind = self._kind_number(result)
         ranks = self._ranks[kind]
-        before = len(ranks)
+        before = len(ranks) or 1
         score = ranks.add(result.mm)
-        judged = before > 0 and weeks >= 0
-        scatter = score_variance(before + 1)
+        # The first of its kind scores 0 with a variance of 0; a result of the run-in is only ranked against.
+        scatter = score_variance(len(ranks))
+        if weeks < 0:
+            score = scatter = 0.0
+        evidence = 0.0
         for case in self._active:
             if case.sudden:
                 course = 1.0
@@ -208,13 +205,26 @@ class Epoch:
                 course = weeks - case.start
                 if course > _MAX_COURSE_WEEKS:
                     course = _MAX_COURSE_WEEKS
-            courses = case.course_sums
-            earlier = courses.get(kind, 0.0)
-            if judged:
-                deviation = course - earlier / before
-                case.score += deviation * score
-                case.score_variance += deviation * deviation * scatter
-            courses[kind] = earlier + course
+            course_sums = case.course_sums
+            earlier = course_sums[kind]
+            course_sums[kind] = earlier + course
+            deviation = course - earlier / before
+            total = case.score = case.score + deviation * score
+            variance = case.score_variance = case.score_variance + deviation * deviation * scatter
+            effect = case.effect
+            power = effect * ((total if total > 0 else -total) - effect * variance / 2) + case.log_weight
+            if power > _NEGLIGIBLE_LOG:
+                evidence += exp(power)
+        self._active_evidence = evidence
+
+    def _kind_number(self, result: Result) -> int:
+        kind = self._kind_numbers.setdefault(result.kind, len(self._ranks))
+        if kind == len(self._ranks):
+            self._ranks.append(Ranks())
+            for case in (*self._active, *self._pending):
+                case.course_sums.append(0.0)
+        self._kinds.append(kind)
+        return kind
 
     def _activate_and_close(self, weeks: float) -> None:
         pending, cases = self._pending, self._active
@@ -264,7 +274,7 @@ def real_changes(results: Sequence[Result], odds: float = ODDS_AGAINST_SPELLS) -
     """Return the real changes of one side, or of the mean of both, oldest first.
 
     `results` are oldest first, at most one a day. The result that confirms a change dates its report, so later results
-    never revoke it.
+    never revoke it. A change must be `odds` times likelier than spells.
     """
     changes: list[RealChange] = []
     epochs: dict[bool, Epoch] = {}

@@ -217,7 +217,8 @@ class SidesDifference:
 class Progress:
     """The progress of both sides, `None` for one never tested. `difference` needs tests of both within two weeks.
 
-    `both` are the real changes of the mean of both sides, oldest first: two ankles that gain alike are told sooner.
+    `both` are the real changes of the mean of both sides in which both had their part, oldest first: two ankles that
+    gain alike are told sooner.
     """
 
     left: SideProgress | None

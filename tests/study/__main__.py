@@ -34,9 +34,9 @@ from tests.study.scenarios import (
 HERE = Path(__file__).parent
 PARTS: dict[str, tuple[Callable[[Scenario, int, int], Any], tuple[Scenario, ...], float]] = {
     "told": (measure.weeks_confirmed, CHANGES, 1.0),
-    "lives": (measure.person_weeks, (*LIVES, *map(gaining, LIVES)), 0.05),
-    "courses": (measure.person_weeks, COURSES, 0.05),
-    "price": (measure.price, PRICED, 0.025),
+    "lives": (measure.person_weeks, (*LIVES, *map(gaining, LIVES)), 0.1),
+    "courses": (measure.person_weeks, COURSES, 0.1),
+    "price": (measure.price, PRICED, 0.05),
     "seasons": (measure.true_changes, (SEASONS,), 0.05),
     "bands": (measure.bands, BANDS, 0.25),
     "forecasts": (measure.forecasts, FORECASTS, 0.2),

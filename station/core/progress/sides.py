@@ -14,6 +14,7 @@ from datetime import timedelta
 from math import log
 
 from station.core.progress.change import ODDS_AGAINST_SPELLS, real_changes
+from station.core.progress.counting import HOUR
 from station.core.progress.records import RealChange, Result
 
 Pair = tuple[Result, Result]
@@ -39,7 +40,11 @@ def pairs_of_sides(left: Sequence[Result], right: Sequence[Result]) -> list[Pair
     i = j = 0
     while i < len(lefts) and j < len(rights):
         one, other = lefts[i], rights[j]
-        if one.kind == other.kind and abs(one.at - other.at) <= _MAX_APART:
+        if _are_together(lefts, i + 1, other) and not _are_together(lefts, i, other):
+            i += 1
+        elif _are_together(rights, j + 1, one) and not _are_together(rights, j, one):
+            j += 1
+        elif one.kind == other.kind and abs(one.at - other.at) <= _MAX_APART:
             pairs.append((one, other))
             i, j = i + 1, j + 1
         elif one.at <= other.at:
@@ -47,6 +52,10 @@ def pairs_of_sides(left: Sequence[Result], right: Sequence[Result]) -> list[Pair
         else:
             j += 1
     return pairs
+
+
+def _are_together(results: Sequence[Result], index: int, other: Result) -> bool:
+    return index < len(results) and abs(results[index].at - other.at) <= HOUR
 
 
 def changes_of_both(pairs: Sequence[Pair], odds: float = ODDS_AGAINST_SPELLS) -> list[RealChange]:
@@ -76,7 +85,11 @@ def sides_differ(pairs: Sequence[Pair]) -> bool:
         return False
     begins_at = pairs[-1][0].at - _EPOCH
     differences = [left.mm - right.mm for left, right in pairs if left.at >= begins_at]
-    total = sum(differences)
-    variance = sum(one * one for one in differences) + _PRIOR_MM2
-    log_evidence = (total * total / variance - log(variance / _PRIOR_MM2)) / 2
-    return log_evidence >= log(DIFFERENCE_EVIDENCE_THRESHOLD)
+    return log_evidence_of_difference(differences) >= log(DIFFERENCE_EVIDENCE_THRESHOLD)
+
+
+def log_evidence_of_difference(differences_mm: Sequence[float]) -> float:
+    """Return the logarithm of the evidence that these differences are not those of equal sides."""
+    total = sum(differences_mm)
+    squares = sum(one * one for one in differences_mm) + _PRIOR_MM2
+    return (total * total / squares - log(squares / _PRIOR_MM2)) / 2

@@ -47,15 +47,15 @@ LIVES = (
     *(
         replace(
             NULL,
-            name=f"SEM {sem}, {rate} a week{slips and ', slips'}",
-            says=f"SEM {sem} mm, {rate} a week{slips and ', 5 % slips'}",
+            name=f"SEM {sem}, {rate} a week{', outliers' * (share > 0)}",
+            says=f"SEM {sem} mm, {rate} a week{', 5 % outliers' * (share > 0)}",
             sem_mm=float(sem),
             per_week=rate,
-            outlier_share=0.05 if slips else 0.0,
+            outlier_share=share,
         )
         for sem in (3, 5, 9)
         for rate in (1, 3, 7)
-        for slips in ("", "slips")
+        for share in (0.0, 0.05)
     ),
     replace(
         NULL,

@@ -42,14 +42,14 @@ _LATE_START_LOG_ODDS = 4.0
 _MORE_RESULTS = 0.02
 """After a refusal the odds are computed again when there are so many more results: they take a millisecond."""
 _WEEK = timedelta(weeks=1)
-_EPOCH_WEEKS = 52.0
+_EPOCH = timedelta(weeks=52)
 _RUN_IN_WEEKS = 13.0
 _RUN_IN_MIN_RESULTS = 12
 _MAX_COURSE_WEEKS = 16.0
 """The longest expected course, so that the length of a year's gap is no evidence by itself."""
 _STEP_CLOSES_WEEKS, _KINK_CLOSES_WEEKS = 8.0, 26.0
 """How long after its week a hypothesis of a step, or of a later start, collects evidence."""
-_NEGLIGIBLE_LOG = -12.0
+_NEGLIGIBLE_LOG = -9.0
 _LATE_START_PENALTY = 1.5
 _STEP_SEARCH_WEEKS = 3.0
 """How far from the week of the hypothesis to search for the date of a step."""
@@ -135,7 +135,8 @@ class Epoch:
         odds: float = ODDS_AGAINST_SPELLS,
     ) -> None:
         self.begins_at = begins_at
-        self._log_threshold = log(IMPORTED_EVIDENCE_THRESHOLD if imported else EVIDENCE_THRESHOLD)
+        self.ends_at = begins_at + _EPOCH
+        self._threshold = IMPORTED_EVIDENCE_THRESHOLD if imported else EVIDENCE_THRESHOLD
         self._min_log_odds = log(odds)
         self._weighed_from = 0
         self.results: list[Result] = []
@@ -152,9 +153,6 @@ class Epoch:
         for result in run_in:
             self._add(result)
 
-    def is_over(self, at: datetime) -> bool:
-        return (at - self.begins_at) / _WEEK >= _EPOCH_WEEKS
-
     def run_in(self, at: datetime) -> list[Result]:
         """Return the results that an epoch which begins at `at` ranks against."""
         recent = sum((at - result.at) / _WEEK <= _RUN_IN_WEEKS for result in self.results)
@@ -164,7 +162,7 @@ class Epoch:
         """Take a result, later than all before it; return the change that it confirms, or `None`."""
         self._add(result)
         count = len(self.results)
-        if count < self._weighed_from or self.log_evidence() < self._log_threshold:
+        if count < self._weighed_from or self.evidence() < self._threshold:
             return None
         likeliest = max(self._active, key=_HypothesisEvidence.log_likelihood)
         from_index = self._step_index(likeliest.start) if likeliest.sudden else 0
@@ -176,13 +174,12 @@ class Epoch:
         direction = Direction.GAIN if likeliest.score > 0 else Direction.LOSS
         return RealChange(direction, likeliest.sudden, since, result.at, result.test_id)
 
-    def log_evidence(self) -> float:
-        """Return the logarithm of the evidence for a change.
+    def evidence(self) -> float:
+        """Return the evidence for a change.
 
         It sums only the likelier direction of each hypothesis: this omits almost nothing and adds nothing.
         """
-        total = self._closed_evidence + self._active_evidence
-        return log(total) if total else _NEGLIGIBLE_LOG
+        return self._closed_evidence + self._active_evidence
 
     def _add(self, result: Result) -> None:
         weeks = (result.at - self.begins_at) / _WEEK
@@ -283,7 +280,7 @@ def real_changes(results: Sequence[Result], odds: float = ODDS_AGAINST_SPELLS) -
         epoch = epochs.get(imported)
         if epoch is None:
             epoch = epochs[imported] = Epoch(result.at, imported=imported, odds=odds)
-        elif epoch.is_over(result.at):
+        elif result.at >= epoch.ends_at:
             epoch = epochs[imported] = Epoch(result.at, epoch.run_in(result.at), imported=imported, odds=odds)
         change = epoch.judge(result)
         if change is not None:

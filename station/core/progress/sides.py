@@ -9,7 +9,6 @@ every test, for at most one person in twenty (Ville 1939).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from math import log
 
@@ -63,8 +62,15 @@ def changes_of_both(pairs: Sequence[Pair], odds: float = ODDS_AGAINST_SPELLS) ->
 
     The mean scatters less than either side, so a change of both is confirmed sooner. `odds`: as in `real_changes`.
     """
-    means = [replace(max(pair, key=lambda one: one.at), mm=(pair[0].mm + pair[1].mm) / 2) for pair in pairs]
+    means = [_mean(left, right) for left, right in pairs]
     return [change for change in real_changes(means, odds) if _both_moved(pairs, change)]
+
+
+def _mean(left: Result, right: Result) -> Result:
+    """Return the mean of both as a result of the later test."""
+    later = left if left.at > right.at else right
+    mm = (left.mm + right.mm) / 2
+    return Result(later.test_id, later.at, mm, None, later.full, later.contact, later.imported, later.circumstances)
 
 
 def _both_moved(pairs: Sequence[Pair], change: RealChange) -> bool:

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from station.core.untrusted import quoted
+
 INCH_MM = 25.4
 DEFAULT_GOAL_MM = 4 * INCH_MM
 """Four inches."""
@@ -58,16 +60,17 @@ class Settings:
     def _check(self, name: str, value: Any) -> None:
         if name in CHOICES:
             if value not in CHOICES[name]:
-                raise ValueError(f"The setting {name} is {value!r}, but may only be one of {', '.join(CHOICES[name])}.")
+                choices = ", ".join(CHOICES[name])
+                raise ValueError(f"The setting {name} is {quoted(value)}, but may only be one of {choices}.")
         elif name in LIMITS:
             low, high = LIMITS[name]
             is_whole = isinstance(low, int)
             is_number = isinstance(value, int if is_whole else int | float) and not isinstance(value, bool)
             if not is_number or not low <= value <= high:
                 number = "a whole number" if is_whole else "a number"
-                raise ValueError(f"The setting {name} is {value!r}, but must be {number} from {low} to {high}.")
+                raise ValueError(f"The setting {name} is {quoted(value)}, but must be {number} from {low} to {high}.")
         elif not isinstance(value, str) or not _TIME_OF_DAY.fullmatch(value):
-            raise ValueError(f"The setting {name} is {value!r}, but must be a time of day such as 21:00.")
+            raise ValueError(f"The setting {name} is {quoted(value)}, but must be a time of day such as 21:00.")
 
 
 def with_changes(settings: Settings, changes: dict[str, str]) -> Settings:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 
 from station.core.events import BOTH_LEGS, Legs, Side
@@ -15,6 +15,15 @@ TENTH = Decimal("0.1")
 SIDE_SYMBOLS: dict[Legs, str] = {Side.LEFT: "\u25cf", Side.RIGHT: "\u25c6", BOTH_LEGS: "\u25cf\u25c6"}
 """A filled circle and a diamond, shown beside the name of a side."""
 MINUS_SIGN = "\u2212"
+
+
+def utc_time(text: str) -> datetime | None:
+    """Return the time of an ISO 8601 text with a time zone, in UTC; `None` for another text, or beyond the calendar."""
+    try:
+        at = datetime.fromisoformat(text)
+        return None if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def number_text(mm: float, units: str) -> str:

@@ -29,6 +29,8 @@ STEPPED_OFF = "stepped off"
 """The end reason of a session whose person left the board."""
 OTHER_PERSON = "another person"
 """The end reason of a session that another person's start ends."""
+STATION_STOPPED = "the station was stopped"
+"""The end reason of a session in which the program ended."""
 
 
 class Session:
@@ -212,5 +214,5 @@ class Session:
             self._time.catch_up()
             self._recorder.stop_run(self.run.to_run_us(self._time.now_us))
         if self._recorder.in_session:
-            self._recorder.end_session(self._clock.utc_now(), "the station was stopped")
+            self._recorder.end_session(self._clock.utc_now(), STATION_STOPPED)
         self._recorder.flush(0)

@@ -1,6 +1,6 @@
 """Exports everything as one JSON document, which can be imported again, or as CSV.
 
-The document is `{"export": "slant board station", "schema": "0004", "tables": {name: {column: [values]}},
+The document is `{"export": "slant board station", "schema": "0005", "tables": {name: {column: [values]}},
 "traces": {run: rows}}`. Values are grouped by column, because similar values compress well together; times are ISO
 8601 in UTC. A file whose name ends in `.xz` is compressed. Exports before schema 0004 call it `shape`.
 """
@@ -76,6 +76,9 @@ def import_json(store: Store, path: Path) -> None:
             connection.execute(insert(trace_chunks), chunks)
 
 
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
 def export_csv(reader: Reader, path: Path) -> None:
     """Write a zip with `results.csv`, a CSV file for each table and a trace file for each run.
 
@@ -99,7 +102,7 @@ def _write_csv(archive: zipfile.ZipFile, name: str, columns: Iterable[str], rows
     with archive.open(f"{name}.csv", "w") as file, TextIOWrapper(file, "utf-8", newline="") as text:
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(columns)
-        writer.writerows([_csv_value(value) for value in row] for row in rows)
+        writer.writerows([csv_value(value) for value in row] for row in rows)
 
 
 def _tables_without_traces() -> list[Table]:
@@ -130,11 +133,14 @@ def _json_value(value: object) -> object:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def _csv_value(value: object) -> object:
-    """The value as a spreadsheet reads it; empty if it is missing."""
+def csv_value(value: object) -> object:
+    """The value as a spreadsheet reads it: empty if it is missing, and a text that begins like a formula (a person's
+    name can) after an apostrophe, so that opening the file runs nothing."""
     if value is None:
         return ""
-    return str(value).lower() if isinstance(value, bool) else _json_value(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else _json_value(value)
 
 
 def _read_document(path: Path) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import re
 import time
 from collections import Counter
 
-from station.advice.plan import WEEKDAYS
+from station.advice.plan import WEEKDAYS, WEEKLY_GOAL_MINUTES
 from station.core.events import SECOND_US
 from station.core.facts import HoldEnd
 from station.core.replay import replay
@@ -97,8 +97,8 @@ def _check_stored(rig: Rig, before: int, session_id: str) -> None:
                 credited[str(fact.side)] += fact.credited_us
     replayed_s = {side: credited_us / SECOND_US for side, credited_us in credited.items()}
     rig.check("the trace replays to the stored credit", replayed_s == {"both": total_s}, replayed_s=replayed_s)
-    minutes = re.findall(r'<meter [^>]*value="([\d.]+)"', rig.page.get("/"))
-    wanted_minutes = [f"{HOLD_S / 60:.2f}"] * 2
-    rig.check("today counts the stretch for either leg", minutes == wanted_minutes, minutes=minutes)
+    rings = re.findall(r'class="(?:left|right)"[^>]*stroke-dasharray="(\d+) 100"', rig.page.get("/"))
+    wanted_percent = [f"{100 * HOLD_S / 60 / WEEKLY_GOAL_MINUTES:.0f}"] * 2
+    rig.check("today counts the stretch for either leg", rings == wanted_percent, rings=rings, wanted=wanted_percent)
     words = rig.page.text_of("/")
     rig.check("today shows it as done", "Done for today" in words, text=words[words.find(NAME) :][:200])

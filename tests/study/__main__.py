@@ -38,7 +38,7 @@ PARTS: dict[str, tuple[Callable[[Scenario, int, int], Any], tuple[Scenario, ...]
     "courses": (measure.person_weeks, COURSES, 0.1),
     "price": (measure.price, PRICED, 0.05),
     "seasons": (measure.true_changes, (SEASONS,), 0.05),
-    "bands": (measure.bands, BANDS, 0.25),
+    "bands": (measure.bands, BANDS, 0.1),
     "forecasts": (measure.forecasts, FORECASTS, 0.2),
     "steady": (measure.steady, STEADY, 0.05),
 }

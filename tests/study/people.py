@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from math import exp, pi, sin, sqrt
 from random import Random
 
@@ -27,11 +28,14 @@ class Scenario:
     The level moves by `slope` mm a week from `from_week` to `to_week`, the other way from `turn_week` on, and steps by
     `step_mm` at `step_week`.
 
+    A full test reads `full_mm` more than a quick one, an evening (every `evening_every`-th test, and all from
+    `evening_from_week` on) `evening_mm` more than a morning, and the calibration of `calibrated_week`
+    `calibration_mm` more than the one before. Nobody does more than `most_tests`.
+
     Days are correlated with a decay time of `fade_days` (an autoregression; 0 for independent days). Every
     `full_every`-th test is full (0: none); a share `outlier_share` of the tests is off by 20 to 50 mm either way.
 
-    Tests in the evening read `evening_mm` more: a share `evening_share` of them, and all from `evening_from_week` on.
-    From `calibrated_week` on a new calibration reads `calibration_mm` more. The first tests are learned: they read less
+    A share `evening_share` of the tests is in the evening as well. The first tests are learned: they read less
     by `learning_mm` for the first, and by nothing from the fifth on. A season moves the true level by `season_mm` up
     and down within a year. The results of the first `tape_weeks` are imported.
     """
@@ -51,11 +55,14 @@ class Scenario:
     outlier_share: float = 0.0
     fade_days: float = 0.0
     full_every: int = 0
-    evening_mm: float = 0.0
-    evening_share: float = 0.0
+    full_mm: float = 0.0
+    evening_every: int = 0
     evening_from_week: float = 1000.0
-    calibration_mm: float = 0.0
+    evening_mm: float = 0.0
     calibrated_week: float = 1000.0
+    calibration_mm: float = 0.0
+    most_tests: int = 10_000
+    evening_share: float = 0.0
     learning_mm: float = 0.0
     season_mm: float = 0.0
     tape_weeks: float = 0.0
@@ -80,10 +87,13 @@ class Scenario:
         season = self.season_mm * sin(2 * pi * week / 52)
         return START_MM + moved + season + (self.step_mm if self.step_mm and week >= self.step_week else 0.0)
 
+    def usual_level_mm(self, week: float) -> float:
+        """The level as tests in the circumstances that are usual in the end give it."""
+        return self.level_mm(week) + (self.evening_mm if self.evening_from_week < self.weeks else 0.0)
+
     def days(self) -> Iterator[int]:
-        for week in range(self.weeks):
-            for day in TEST_DAYS[self.per_week]:
-                yield week * 7 + day
+        days = (week * 7 + day for week in range(self.weeks) for day in TEST_DAYS[self.per_week])
+        return islice(days, self.most_tests)
 
 
 def made_by(scenario: Scenario, rng: Random, evenings: frozenset[int] = frozenset()) -> list[Result]:
@@ -102,13 +112,19 @@ def made_by(scenario: Scenario, rng: Random, evenings: frozenset[int] = frozense
         if scenario.outlier_share and rng.random() < scenario.outlier_share:
             error += rng.choice((-1, 1)) * rng.uniform(*OUTLIER_MM)
         week = day / 7
-        evening, calibrated = day in evenings, week >= scenario.calibrated_week
-        error += scenario.evening_mm * evening + scenario.calibration_mm * calibrated
-        error -= scenario.learning_mm * max(0.0, 1 - number / LEARNED_TESTS)
-        known = Circumstances(TimeOfDay.EVENING if evening else TimeOfDay.MORNING, calibration=2 if calibrated else 1)
-        at = BEGIN + timedelta(days=day, hours=12 if evening else 0)
+        evening = (
+            day in evenings
+            or week >= scenario.evening_from_week
+            or (scenario.evening_every > 0 and number % scenario.evening_every == 1)
+        )
+        calibrated = week >= scenario.calibrated_week
         mm = scenario.level_mm(week) + ankle + error
+        mm += (scenario.full_mm if full else 0.0) + (scenario.evening_mm if evening else 0.0)
+        mm += scenario.calibration_mm if calibrated else 0.0
+        mm -= scenario.learning_mm * max(0.0, 1 - number / LEARNED_TESTS)
+        known = Circumstances(TimeOfDay.EVENING if evening else TimeOfDay.MORNING, calibration=2 if calibrated else 1)
         imported = week < scenario.tape_weeks
+        at = BEGIN + timedelta(days=day)
         made.append(Result(str(number), at, mm, None, full, Contact.PAD, imported, known))
     return made
 
@@ -116,9 +132,7 @@ def made_by(scenario: Scenario, rng: Random, evenings: frozenset[int] = frozense
 def made_by_both(scenario: Scenario, rng: Random) -> tuple[list[Result], list[Result]]:
     """One person's results of left and right, tested together; the sides share nothing but the circumstances."""
     evenings = frozenset(
-        day
-        for day in scenario.days()
-        if day / 7 >= scenario.evening_from_week or (scenario.evening_share and rng.random() < scenario.evening_share)
+        day for day in scenario.days() if scenario.evening_share and rng.random() < scenario.evening_share
     )
     return made_by(scenario, rng, evenings), made_by(scenario, rng, evenings)
 

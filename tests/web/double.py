@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -16,7 +15,7 @@ from station.catalogue.records import Item
 from station.clock import SystemClock
 from station.core.events import CommandName, Side
 from station.core.steps import Routine
-from station.settings import Settings
+from station.settings import with_changes
 from station.store import Store, StoreError
 from tests.web.snapshots import snapshot
 
@@ -132,6 +131,16 @@ class StationDouble:
     ) -> Future[None]:
         return self._run_now(lambda store: store.answer_test(test_id, pain=pain, felt_places=felt))
 
+    def describe_test(
+        self, test_id: str, *, shod: bool | None, back_foot: str | None, warmed_up: bool | None
+    ) -> Future[None]:
+        return self._run_now(
+            lambda store: store.describe_test(test_id, shod=shod, back_foot=back_foot, warmed_up=warmed_up)
+        )
+
+    def answer_own_circumstance(self, person_id: str, name: str, answer: bool | str | None) -> Future[None]:
+        return self._run_now(lambda store: store.answer_own_circumstance(person_id, name, answer))
+
     def save_routine(
         self, routine_id: str | None, person_id: str | None, name: str, items: Sequence[Item]
     ) -> Future[str]:
@@ -146,6 +155,4 @@ class StationDouble:
 
     def change_settings(self, changes: dict[str, str]) -> None:
         assert self._store is not None
-        kinds = {name: type(value) for name, value in asdict(Settings()).items()}
-        typed = {name: kinds[name](value) for name, value in changes.items()}
-        self._store.save_settings(replace(self._store.settings(), **typed))
+        self._store.save_settings(with_changes(self._store.settings(), changes))

@@ -16,6 +16,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from station.app.session import STATION_STOPPED
 from station.app.snapshot import Fault, HeelView
 from station.clock import SystemClock
 from station.core.events import CommandName, Side
@@ -75,11 +76,11 @@ def test_today_without_tests_shows_test_position(client: FlaskClient) -> None:
     assert '<title id="position-title">' in page
 
 
-def test_today_calls_first_test_starting_point(client: FlaskClient, store: Store) -> None:
+def test_today_calls_first_test_practice(client: FlaskClient, store: Store) -> None:
     """Both sides are shown with their ±, the ± smaller."""
     add_session(store)
     page = text_of(client, "/")
-    assert "starting point" in page
+    assert "is practice: most people reach farther once they know the movement." in page
     assert "8.4 cm <small>\u00b1 0.3</small>" in page
     assert "10.2 cm <small>\u00b1 0.3</small>" in page
     assert "Stretched this week: left" not in page, "the rings alone show this week"
@@ -206,8 +207,9 @@ def test_session_page_has_headline_and_charts(client: FlaskClient, store: Store)
 
 
 def timeline_of(page: str) -> list[str]:
-    """The entries of a session's timeline without their times."""
+    """The entries of a session's timeline without their times and folds."""
     entries = re.findall(r"<li[^>]*><span class=\"minute\">.*?</span>(.*?</div></li>)", page, re.DOTALL)
+    entries = [re.sub(r"<details.*?</details>", "", one, flags=re.DOTALL) for one in entries]
     return [" ".join(re.sub(r"<[^>]*>", " ", one).split()) for one in entries]
 
 
@@ -223,6 +225,8 @@ def test_session_page_is_in_order_of_time(client: FlaskClient, store: Store) -> 
         hold, credited_us=20_000_000, lifted_us=0, lift_count=0, micro_lift_count=0, ended_us=72_000_000, partial=True
     )
     store.add_answer(ada.id, "pain", 3)
+    store.add_answer(ada.id, "shod", False)
+    store.add_answer(ada.id, "back_foot", "heel up")
     page = text_of(client, f"/sessions/{session}")
     assert detail.session.started_at.astimezone().strftime("%H:%M") in page
     assert timeline_of(page) == [
@@ -250,6 +254,8 @@ def test_running_session_differs_from_interrupted(client: FlaskClient, store: St
     station.show(session_id=session)
     assert "running now" in text_of(client, f"/sessions/{session}")
     assert "Running now" in text_of(client, "/history")
+    store.end_session(session, now + timedelta(minutes=4), STATION_STOPPED)
+    assert ", the station was stopped" in text_of(client, f"/sessions/{session}")
 
 
 def test_downloads_are_complete(client: FlaskClient, store: Store) -> None:
@@ -267,6 +273,12 @@ def test_downloads_are_complete(client: FlaskClient, store: Store) -> None:
     assert [row["kind"] for row in rows] == ["quick test", "quick test", "hold"]
     assert {row["person"] for row in rows} == {ada.name}
     assert [row["value"] for row in rows] == ["84.1", "101.6", "30.0"]
+
+
+def test_name_like_a_formula_is_harmless_in_the_table(client: FlaskClient, store: Store) -> None:
+    add_session(store, name='=HYPERLINK("//evil.example")')
+    rows = list(csv.DictReader(io.StringIO(text_of(client, "/history.csv"))))
+    assert {row["person"][0] for row in rows} == {"'"}
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from flask import Blueprint, Response, abort
 
 from station.core.events import SECOND_US, Side
 from station.store.bundle import export_bundle
+from station.store.export import csv_value
 from station.store.records import Hold, Person, RepSet, Test
 from station.store.traces import trace_text
 from web.context import Site
@@ -61,7 +62,7 @@ def blueprint(site: Site) -> Blueprint:
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(COLUMNS)
         rows = sorted(_rows(site, site.person()), key=_row_time)
-        writer.writerows(rows)
+        writer.writerows([csv_value(value) for value in row] for row in rows)
         return _file(text.getvalue().encode(), "text/csv", "results.csv")
 
     return pages

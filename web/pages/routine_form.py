@@ -22,6 +22,7 @@ from station.catalogue.records import Exercise, Feet, Item
 from station.core.duration import duration_us, held_us_by_side
 from station.core.events import Side
 from station.settings import Settings
+from web.typed import whole_number
 
 TEST, REST = "test", "rest"
 """Row keys that are not exercises."""
@@ -31,7 +32,6 @@ FIELD_NAMES = {"hold_s": "the hold", "repetitions": "the holds", "count": "the t
 DEFAULT_REST_S = 30
 MAX_ROWS = 200
 """A form with more rows is rejected."""
-WHOLE = re.compile(r"\d{1,6}", re.ASCII)
 ROW = re.compile(r"\d{1,4}", re.ASCII)
 
 
@@ -216,7 +216,8 @@ def _parse_number(field: str, typed: str) -> int | None:
     typed = typed.strip()
     if not typed:
         return None
-    if not WHOLE.fullmatch(typed):
+    number = whole_number(typed)
+    if number is None:
         shown = typed if len(typed) <= 20 else f"{typed[:20]}\u2026"
         raise ValueError(f"{FIELD_NAMES[field]} must be a whole number such as 30, not {shown}.")
-    return int(typed)
+    return number

@@ -17,6 +17,7 @@ from web.server.stream import Receive, Scope, Send, Stream
 
 MAX_BODY_BYTES = 64 * 1024
 """Forms of this page are under a kilobyte."""
+MAX_LENGTH_DIGITS = 9
 BODY_TIMEOUT_S = 8.0
 """Even a phone with a weak signal sends a form in one go; nobody types while sending."""
 MAX_HEADERS = 64
@@ -120,7 +121,7 @@ class RequestGuard:
     async def _body(self, scope: Scope, receive: Receive) -> bytes | None:
         """The whole body, or `None` when the visitor left before it was here."""
         for value in _values(scope["headers"], b"content-length"):
-            if int(value) > MAX_BODY_BYTES:
+            if len(value) > MAX_LENGTH_DIGITS or not value.isdecimal() or int(value) > MAX_BODY_BYTES:
                 raise _too_large()
         if scope["method"] != "POST":
             return b""
@@ -144,12 +145,20 @@ def _check_same_site(method: str, host: str, headers: list[tuple[bytes, bytes]])
     """Refuse a foreign `Origin`; a write must prove that it comes from a page of this station."""
     origins = _values(headers, b"origin")
     fetch_sites = _values(headers, b"sec-fetch-site")
-    if any(urlsplit(origin).netloc.lower() != host.lower() for origin in origins):
+    if any(_authority(origin) != host.lower() for origin in origins):
         raise RefusalError(403, "This request comes from another site. The station refuses those.")
     if method != "POST":
         return
     if any(site != "same-origin" for site in fetch_sites) or not (origins or fetch_sites):
         raise RefusalError(403, "A change must come from the station's own page. Open it and press the button there.")
+
+
+def _authority(origin: str) -> str | None:
+    """The host and port of an `Origin` in lower case; `None` if it is invalid."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return None
 
 
 def host_name(host: str) -> str | None:

@@ -19,7 +19,8 @@ from station.core.measurement.uncertainty import Budget
 from station.settings import Settings
 from station.store import Store, StoreError
 from station.store.bundle import export_bundle, read_bundle
-from station.store.export import EXPORT_KIND, export_csv, export_json, import_json
+from station.store.export import EXPORT_KIND, csv_value, export_csv, export_json, import_json
+from station.store.loading import CIRCUMSTANCE_COLUMNS
 from station.store.records import Correction, ImportedResult, Session, SideResults, Test
 from station.store.schema import HEAD_REVISION
 from station.system.demo_history import SHIPPED
@@ -109,12 +110,12 @@ def test_the_history_that_is_shipped_is_of_today(tmp_path: Path, clock: HandCloc
     assert json.loads((tmp_path / "again.json").read_text(encoding="utf-8")) == document
 
 
-@pytest.mark.parametrize("schema", ["0000", "0005", "00010", "abcd", 1, None])
+@pytest.mark.parametrize("schema", ["0000", "0006", "00010", "abcd", 1, None])
 def test_export_of_an_unknown_schema_is_refused(store: Store, tmp_path: Path, schema: object) -> None:
     """Neither a newer one nor one that never was is guessed at."""
     path = tmp_path / "bad.json"
     path.write_text(json.dumps({"export": EXPORT_KIND, "schema": schema, "tables": {}, "traces": {}}), encoding="utf-8")
-    with pytest.raises(StoreError, match=r"this program reads 0001 to 0004|not an export"):
+    with pytest.raises(StoreError, match=r"this program reads 0001 to 0005|not an export"):
         import_json(store, path)
 
 
@@ -171,18 +172,18 @@ def test_a_store_with_a_routine_in_it_takes_no_import(store: Store, tmp_path: Pa
     [
         (b"", "not an export of the station"),
         (b"[1, 2]", "not an export of the station"),
-        (b'{"export": "slant board station", "schema": "0004"}', "not an export of the station"),
+        (b'{"export": "slant board station", "schema": "0005"}', "not an export of the station"),
         (b'{"export": "slant board station", "schema": "9", "tables": {}, "traces": {}}', "has the schema 9"),
         (
-            b'{"export": "slant board station", "schema": "0004", "tables": {"people": {"id": [1]}}, "traces": {}}',
+            b'{"export": "slant board station", "schema": "0005", "tables": {"people": {"id": [1]}}, "traces": {}}',
             "NOT NULL",
         ),
         (
-            b'{"export": "slant board station", "schema": "0004", "tables": {"people": {"hat": [1]}}, "traces": {}}',
+            b'{"export": "slant board station", "schema": "0005", "tables": {"people": {"hat": [1]}}, "traces": {}}',
             "damaged in the table people",
         ),
         (
-            b'{"export": "slant board station", "schema": "0004", "tables": {}, "traces": {"a": ""}}',
+            b'{"export": "slant board station", "schema": "0005", "tables": {}, "traces": {"a": ""}}',
             "belongs to no run",
         ),
     ],
@@ -214,6 +215,14 @@ def test_an_export_that_cannot_be_written_leaves_nothing(full: Store, tmp_path: 
     with pytest.raises(StoreError, match="there"):
         export_json(full, target)
     assert [path.name for path in tmp_path.iterdir() if "unfinished" in path.name] == []
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_text_that_begins_like_a_formula_is_harmless_in_a_spreadsheet(start: str) -> None:
+    """OWASP's list of first characters; numbers stay numbers."""
+    assert csv_value(f"{start}1+1") == f"'{start}1+1"
+    assert csv_value(-1.5) == -1.5
+    assert csv_value("Ada") == "Ada"
 
 
 def test_the_csv_has_every_row_of_every_table(full: Store, path: Path, tmp_path: Path) -> None:
@@ -252,6 +261,8 @@ def test_the_results_say_how_sure_they_are_and_how_they_came(full: Store, tmp_pa
         *("left", "1", "1", "pad", RULE_VERSION, "1")
     ]
     assert [first[name] for name in ("original_mm", "imported", "suspect")] == ["", "false", "false"]
+    assert [first[name] for name in CIRCUMSTANCE_COLUMNS] == ["false", "", "", ""]
+    assert [tape[name] for name in CIRCUMSTANCE_COLUMNS] == ["", "", "", ""]
     (corrected,) = (line for line in lines if line["side"] == "left" and line["original_mm"])
     assert [corrected[name] for name in ("result_mm", "calibration", "original_calibration")] == ["110.5", "2", "1"]
     parts = {name.removeprefix("part_"): float(corrected[name]) for name in corrected if name.startswith("part_")}

@@ -69,6 +69,11 @@ class Result:
         known = self.circumstances
         return self.contact, self.imported, known.shod, known.back_foot, known.board_angle_deg
 
+    @property
+    def kind(self) -> tuple[Contact, bool, bool, Circumstances]:
+        """What results must share to be compared with each other."""
+        return self.contact, self.full, self.imported, self.circumstances
+
 
 class Direction(StrEnum):
     """The direction of a change."""
@@ -209,7 +214,10 @@ class SideProgress:
 
 @dataclass(frozen=True, slots=True)
 class SidesDifference:
-    """Left minus right, in mm, with its 95 % interval; `clear` if the interval excludes 0 and it is at least 15 mm."""
+    """Left minus right, in mm, with its 95 % interval.
+
+    `clear`: it is at least 15 mm, the interval excludes 0, and so does evidence that holds under repeated looks.
+    """
 
     difference_mm: Interval
     clear: bool
@@ -219,7 +227,8 @@ class SidesDifference:
 class Progress:
     """The progress of both sides, `None` for one never tested. `difference` needs tests of both within two weeks.
 
-    `both` are the real changes of the mean of both sides, oldest first: two ankles that gain alike are told sooner.
+    `both` are the real changes of the mean of both sides in which both had their part, oldest first: two ankles that
+    gain alike are told sooner.
     """
 
     left: SideProgress | None

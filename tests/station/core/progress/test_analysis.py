@@ -280,6 +280,25 @@ def test_trend_weighs_results_by_their_uncertainty() -> None:
     assert unsure.trend[-1].mm < sure.trend[-1].mm
 
 
+def test_a_difference_needs_evidence_under_repeated_looks() -> None:
+    """30 mm apart at the first test of both is not clear yet, as 30 mm by one slip is not; after six weeks it is."""
+    left, right = scattered(6, seed=41), scattered(6, seed=42, start=60.0)
+    first, last = (analyse_progress(left[:n], right[:n], GOAL_MM, left[n - 1].at).difference for n in (1, 18))
+    assert first is not None
+    assert last is not None
+    assert not first.clear
+    assert last.clear
+
+
+def test_both_ankles_have_changes_in_common() -> None:
+    """A gain of both is one of both; a gain of one is not."""
+    left, right = scattered(14, slope=2.0, seed=43), scattered(14, slope=2.0, seed=44)
+    now = left[-1].at
+    assert analyse_progress(left, right, GOAL_MM, now).both
+    assert not analyse_progress(left, scattered(14, seed=45), GOAL_MM, now).both
+    assert not analyse_progress(left, (), GOAL_MM, now).both
+
+
 def test_sides_difference_combines_both_errors() -> None:
     """30 mm are clear, 8 mm are not, and sides tested weeks apart are not compared."""
     left, right, near = scattered(8, seed=1, start=110), scattered(8, seed=2, start=80), scattered(8, seed=3, start=104)

@@ -279,6 +279,11 @@ def _day_of(at: datetime) -> date:
     return at.astimezone().date()
 
 
+def repeats_of(reader: Reader, person_id: str | None, rows: Sequence[ResultRow]) -> list[Repeats]:
+    """The trials of these results, for those of full tests. Raises StoreError."""
+    return _repeats_by_test(rows, reader.trial_distances_mm(person_id))
+
+
 def _repeats_by_test(rows: Sequence[ResultRow], trials: Mapping[tuple[str, Side], Sequence[float]]) -> list[Repeats]:
     of_tests = ((one, trials.get((one.test_id, one.side))) for one in rows if one.full)
     return [Repeats(one.at, one.contact, tuple(mm)) for one, mm in of_tests if mm is not None]

@@ -121,6 +121,11 @@ class Fit:
         variance = oo + r * (2 * og + r * (2 * ob + gg + r * (2 * gb + r * bb)))
         return sqrt(max(0.0, variance))
 
+    def largest_uncertainty_mm(self) -> float:
+        """Return the largest standard uncertainty, in mm, from the toe line to the longest block."""
+        longest_mm = max(point.toe_mm for point in self.points)
+        return max(self.uncertainty_mm(self.curve.reading_mm(longest_mm * n / 20)) for n in range(21))
+
     @property
     def determined_terms(self) -> str:
         """The terms of the curve that the points determine without the priors."""

@@ -1,0 +1,373 @@
+"""The report of one person for a health professional: what one sheet of paper holds, in words, from the store."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from statistics import median
+from typing import NamedTuple
+
+from station.advice.plan import WEEKDAYS, WEEKLY_GOAL_MINUTES, Plan, occurrences
+from station.app.progress import CONTACTS, History, ResultRow, formatters_for, history_of, repeats_of
+from station.app.situation import pain_answers, plan_for, stretch_credits, zone_of
+from station.core.events import SECOND_US, Side
+from station.core.measurement.uncertainty import COVERAGE
+from station.core.progress.records import Interval, Phase, SideProgress
+from station.core.progress.repeatability import GROUP, MIN_PAIRS, repeatability
+from station.core.progress.sentences import difference_sentence, summary_sentence
+from station.core.statistics.agreement import BlandAltman, Limits
+from station.store import Reader
+from station.store.read_transactions import DEFAULT_LIMIT
+from station.store.records import Calibration, Check, Person
+from station.units import change_text, count_text, date_text, fine_change_text, length_text, length_with_uncertainty
+
+WEEKS = 8
+NONE, BELOW_RANGE, NOT_RECORDED = "\u2013", "below range", "not recorded"
+TOO_FEW = "too few repeats yet"
+PLACES = {"front": "front of the ankle", "achilles": "Achilles tendon", "calf": "calf", "nowhere": "nowhere"}
+FOOTWEAR = {False: "barefoot", True: "shod", None: NOT_RECORDED}
+BACK_FEET = {"heel up": "heel up", "flat": "flat", "off": "off the floor", None: NOT_RECORDED}
+WARM_UPS = {False: "cold", True: "warmed up", None: NOT_RECORDED}
+MINUTE_US = 60 * SECOND_US
+
+
+class Line(NamedTuple):
+    """One line of a table: its name, and the text for each side."""
+
+    name: str
+    left: str
+    right: str
+
+
+class Week(NamedTuple):
+    """One week of training: its Monday, sessions done and planned (`None` without a plan), credited minutes, the worst
+    pain (`None` if not asked) and where the limit was felt."""
+
+    monday: datetime
+    sessions: int
+    planned: int | None
+    left_minutes: int
+    right_minutes: int
+    pain: int | None
+    felt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The report, ready to be laid out.
+
+    `lines` and `repeats` have one text a side, `protocol` has terms and their texts. `group` is the published group of
+    the ICC. `weeks` are the newest ones since the first activity, oldest first; `dose` sums them up.
+    """
+
+    person: Person
+    written_at: datetime
+    history: History
+    goal: str
+    tests: str
+    summary: str
+    lines: tuple[Line, ...]
+    difference: str
+    repeats: tuple[Line, ...]
+    group: str
+    protocol: tuple[tuple[str, str], ...]
+    dose: str
+    weeks: tuple[Week, ...]
+    left_out: tuple[str, ...]
+    is_simulated: bool
+
+
+def report_of(reader: Reader, person: Person, now: datetime) -> Report:
+    """The report of this person at `now`. Raises StoreError."""
+    settings = reader.settings()
+    history = history_of(reader, person.id, settings.goal_mm, now)
+    words = formatters_for(settings.units)
+    plan = plan_for(reader, person.id)
+    weeks = _weeks(reader, person.id, history, plan, now)
+    return Report(
+        person=person,
+        written_at=now,
+        history=history,
+        goal=length_text(settings.goal_mm, settings.units),
+        tests=_tests_text(history),
+        summary=summary_sentence(history.progress, words) if history.tests else "No test yet.",
+        lines=tuple(_lines(history, settings.units)),
+        difference=difference_sentence(history.progress.difference, words),
+        repeats=tuple(_repeat_lines(reader, person.id, history, settings.units)),
+        group=f"{GROUP.people} {GROUP.population}, SD {length_text(GROUP.sd_mm, settings.units)}; {GROUP.source}",
+        protocol=tuple(_protocol(history, reader.calibrations(), reader.checks(), settings.units)),
+        dose=_dose_text(weeks, plan),
+        weeks=weeks,
+        left_out=tuple(_left_out(history)),
+        is_simulated=any(one.simulated for one in history.scores),
+    )
+
+
+def _tests_text(history: History) -> str:
+    if not history.tests:
+        return "no tests"
+    newest, oldest = (next(one.at for one in history.tests[index] if one is not None) for index in (0, -1))
+    if len(history.tests) == 1:
+        return f"1 test, {date_text(newest)}"
+    return f"{len(history.tests)} tests, {date_text(oldest)} to {date_text(newest)}"
+
+
+def _by_side(name: str, history: History, text: Callable[[Side, SideProgress], str]) -> Line:
+    """A line with a dash for a side without progress."""
+    sides = ((side, history.side_progress(side)) for side in Side)
+    return Line(name, *(NONE if progress is None else text(side, progress) for side, progress in sides))
+
+
+def _lines(history: History, units: str) -> Iterable[Line]:
+    """What the tests show, side by side."""
+
+    def result(row: ResultRow) -> str:
+        shown = BELOW_RANGE if row.mm <= 0 else length_with_uncertainty(row.mm, row.uncertainty_mm, units)
+        return ", ".join([shown, date_text(row.at), *row.cautions(units)])
+
+    def first(side: Side, progress: SideProgress) -> str:
+        found = next(one for one in progress.counted if one.method == progress.counted[-1].method)
+        return result(next(row for row in history.rows(side) if row.test_id == found.test_id))
+
+    def level(_: Side, progress: SideProgress) -> str:
+        if not progress.trend:
+            return BELOW_RANGE if progress.counted[-1].is_below_range else "needs three tests"
+        now = progress.trend[-1]
+        return _interval_text(Interval(now.mm, now.low_mm, now.high_mm), lambda mm: length_text(mm, units))
+
+    def change(_: Side, progress: SideProgress) -> str:
+        if progress.change_mm is None:
+            return NONE if progress.counted[-1].is_below_range else "needs six tests over two weeks"
+        if not progress.changes:
+            return f"{change_text(progress.change_mm.value, units)}, may be chance"
+        return _interval_text(progress.change_mm, lambda mm: change_text(mm, units))
+
+    def pace(_: Side, progress: SideProgress) -> str:
+        if progress.slope_mm_week is None or progress.old or progress.phase not in (Phase.GAINING, Phase.LOSING):
+            return "steady" if progress.phase is Phase.STEADY else NONE
+        return _interval_text(progress.slope_mm_week, lambda mm: fine_change_text(mm, units))
+
+    newest = (history.rows(side)[-1:] for side in Side)
+    yield Line("Latest test", *(result(rows[0]) if rows else "not tested" for rows in newest))
+    yield _by_side("First test by this method", history, first)
+    yield _by_side("Level now", history, level)
+    yield _by_side("Change since the first", history, change)
+    yield _by_side("Real changes", history, lambda _, progress: _real_changes_text(progress))
+    yield _by_side("Change a week, at present", history, pace)
+    yield _by_side("Smallest real change (MDC95)", history, lambda _, one: length_text(one.error.mdc95_mm, units))
+
+
+def _interval_text(estimate: Interval | Limits, words: Callable[[float], str]) -> str:
+    if estimate.low is None or estimate.high is None:
+        return words(estimate.value)
+    return f"{words(estimate.value)} ({words(estimate.low)} to {words(estimate.high)})"
+
+
+def _real_changes_text(progress: SideProgress) -> str:
+    if not progress.changes:
+        return "none confirmed"
+    newest = progress.changes[-1]
+    earlier = len(progress.changes) - 1
+    text = f"{newest.direction}, confirmed {date_text(newest.confirmed_at)}"
+    return f"{text}; {earlier} earlier" if earlier else text
+
+
+def _repeat_lines(reader: Reader, person_id: str, history: History, units: str) -> Iterable[Line]:
+    """How well tests repeat, side by side."""
+    found = {
+        side: repeatability(progress, repeats_of(reader, person_id, history.rows(side)))
+        for side in Side
+        if (progress := history.side_progress(side)) is not None
+    }
+
+    def length(mm: float | None) -> str:
+        return TOO_FEW if mm is None else length_text(mm, units)
+
+    def icc(limits: Limits | None) -> str:
+        return TOO_FEW if limits is None else _interval_text(limits, _icc_text)
+
+    def agreement(pairs: BlandAltman | None, count: int) -> str:
+        if pairs is None:
+            return f"needs {MIN_PAIRS} pairs, has {count}"
+        bias, low, high = (change_text(one.value, units) for one in (pairs.bias, pairs.lower, pairs.upper))
+        return f"{bias} (limits {low} to {high}; {pairs.n_used} pairs)"
+
+    if found:
+        yield _by_side("Kind of test", history, lambda _, one: _kind_text(one))
+        yield _by_side("Error of one test (SEM)", history, lambda _, one: _sem_text(one, units))
+        yield _by_side("Trials of one session (SD)", history, lambda _, one: length(one.error.within_mm))
+        yield _by_side("ICC between days*", history, lambda side, _: icc(found[side].icc_between_days))
+        yield _by_side("ICC within a session*", history, lambda side, _: icc(found[side].icc_within_session))
+        yield _by_side(
+            "Bland-Altman, next test minus test",
+            history,
+            lambda side, _: agreement(found[side].between_days, found[side].day_pairs),
+        )
+        yield _by_side(
+            "Bland-Altman, last minus first trial",
+            history,
+            lambda side, _: agreement(found[side].within_session, found[side].trial_pairs),
+        )
+
+
+def _icc_text(icc: float) -> str:
+    """Rounded down to two digits: 0.996 is no 1.00."""
+    return f"{int(icc * 100) / 100:.2f}"
+
+
+def _kind_text(progress: SideProgress) -> str:
+    last = progress.counted[-1]
+    if last.imported:
+        return "imported"
+    return f"{'full (mean of three trials)' if last.full else 'quick (one trial)'}, {CONTACTS[last.contact]}"
+
+
+def _sem_text(progress: SideProgress, units: str) -> str:
+    error = progress.error
+    source = "published, no own repeats yet" if error.own_df == 0 else "own repeats and published"
+    return f"{length_text(error.sem_mm, units)}, {source}"
+
+
+def _protocol(
+    history: History, calibrations: Sequence[Calibration], checks: Sequence[Check], units: str
+) -> Iterable[tuple[str, str]]:
+    """How it was measured: terms with their texts."""
+    rows = {one.test_id: one for side in Side for one in history.rows(side)}
+    own = [one for one in rows.values() if not one.imported]
+    kinds = Counter("full" if one.full else "quick" for one in own)
+    if imported := len(rows) - len(own):
+        kinds["imported, measured elsewhere"] = imported
+    yield "Tests", _counts_text(kinds)
+    yield "Position", _position_text(history)
+    if own:
+        yield "Knee contact", _counts_text(Counter(CONTACTS[one.contact] for one in own))
+        yield "Calibration", _calibration_text(calibrations[0], checks)
+    uncertainties = [one.uncertainty_mm for one in rows.values() if one.uncertainty_mm is not None]
+    if uncertainties:
+        most = length_text(COVERAGE * max(uncertainties), units)
+        typical = length_text(COVERAGE * median(uncertainties), units)
+        yield "Instrument", f"\u00b1 {typical} for one distance (median, 95 %), at most \u00b1 {most}"
+
+
+def _counts_text(counts: Mapping[str, int]) -> str:
+    """The only kind alone, or each with its number, the most frequent first."""
+    if len(counts) == 1:
+        return f"all {next(iter(counts))}"
+    return ", ".join(f"{name} {count}" for name, count in sorted(counts.items(), key=lambda one: -one[1]))
+
+
+def _position_text(history: History) -> str:
+    sides = (history.side_progress(side) for side in Side)
+    known = {one.test_id: one.circumstances for side in sides if side is not None for one in side.counted}.values()
+    parts = {
+        "footwear": Counter(FOOTWEAR[one.shod] for one in known),
+        "back foot": Counter(BACK_FEET.get(one.back_foot, str(one.back_foot)) for one in known),
+        "warm-up": Counter(WARM_UPS[one.warmed_up] for one in known),
+    }
+    missing = [name for name, counts in parts.items() if set(counts) <= {NOT_RECORDED}]
+    found = [f"{name}: {_counts_text(counts)}" for name, counts in parts.items() if name not in missing]
+    if missing:
+        found.append(f"{NOT_RECORDED}: {', '.join(missing)}")
+    if after := sum(1 for one in known if one.after_stretch):
+        found.append(f"after a stretch that day: {after}")
+    return "; ".join(found)
+
+
+def _calibration_text(newest: Calibration, checks: Sequence[Check]) -> str:
+    if newest.fit is None:
+        return "none: distances may be 10 to 25 mm off as a whole"
+    blocks = count_text(len(newest.fit.points), "block")
+    text = (
+        f"{date_text(newest.created_at)}, {blocks}, \u00b1 {COVERAGE * newest.fit.largest_uncertainty_mm():.1f} mm "
+        "(95 %)"
+    )
+    check = next((one for one in checks if one.calibration_id == newest.id), None)
+    if check is None:
+        return text
+    return f"{text}; {'check passed' if check.passed else 'check failed'} {date_text(check.created_at)}"
+
+
+def _left_out(history: History) -> Iterable[str]:
+    """What the line and the change leave out, and why, with the number of results a side."""
+    reasons: dict[str, list[int]] = {}
+    for side in Side:
+        for reason, count in _left_out_of(history, side):
+            reasons.setdefault(reason, [0, 0])[side is Side.RIGHT] = count
+    for reason, (left, right) in reasons.items():
+        if left or right:
+            yield f"{reason}: left {left}, right {right}"
+
+
+def _left_out_of(history: History, side: Side) -> Iterable[tuple[str, int]]:
+    rows, comparable, progress = history.rows(side), history.comparable(side), history.side_progress(side)
+    suspect = sum(1 for one in rows if one.is_suspect)
+    yield "Sensor off at a check", suspect
+    yield "Before the sensor was calibrated", len(rows) - len(comparable) - suspect
+    if progress is None:
+        return
+    counted, last = progress.counted, progress.counted[-1]
+    yield "Not the first test of its day", len(comparable) - len(counted)
+    yield "Another method than the last test", sum(1 for one in counted if one.method != last.method)
+    yield "Below range, so without a distance", sum(1 for one in counted if one.is_below_range)
+    yield "Looks like an outlier (given little weight)", len(progress.outliers)
+
+
+def _weeks(reader: Reader, person_id: str, history: History, plan: Plan | None, now: datetime) -> tuple[Week, ...]:
+    """The newest weeks since the first activity or the plan, oldest first."""
+    zone = zone_of(plan)
+    today = now.astimezone(zone).date()
+    this_monday = today - timedelta(days=today.weekday())
+    starts = [_midnight(this_monday - timedelta(weeks=ago), zone) for ago in reversed(range(WEEKS))]
+    times = [at for at, _ in reader.training_session_times(person_id, starts[0].astimezone(UTC))]
+    credited = {one.monday: one for one in stretch_credits(reader, person_id, starts[0].astimezone(UTC), zone)}
+    pains = pain_answers(reader.answers(person_id, "pain", limit=DEFAULT_LIMIT), history, now)
+    active = [*times[:1], *(one.started_at for one in history.scores[:1])]
+    if plan is not None and plan.since is not None:
+        active.append(_midnight(plan.since, zone))
+    found = []
+    for begin in starts:
+        end = _midnight(begin.date() + timedelta(weeks=1), zone)
+        if not active or min(active) >= end:
+            continue
+        credit = credited.get(begin.date())
+        felt = Counter(
+            place for one in history.scores if begin <= one.started_at < end for place in one.felt_places or ()
+        )
+        found.append(
+            Week(
+                monday=begin,
+                sessions=sum(1 for at in times if begin <= at < end),
+                planned=None if plan is None else sum(1 for _ in occurrences(plan, begin, min(end, now))),
+                left_minutes=0 if credit is None else credit.left_us // MINUTE_US,
+                right_minutes=0 if credit is None else credit.right_us // MINUTE_US,
+                pain=max((pain for at, pain in pains if begin <= at < end), default=None),
+                felt=", ".join(PLACES.get(place, place) for place in felt),
+            )
+        )
+    return tuple(found)
+
+
+def _midnight(day: date, zone: tzinfo) -> datetime:
+    return datetime.combine(day, time(), zone)
+
+
+def _dose_text(weeks: Sequence[Week], plan: Plan | None) -> str:
+    """What was done in these weeks, against the plan and the weekly goal."""
+    if not weeks:
+        return "No training yet."
+    done = sum(week.sessions for week in weeks)
+    if plan is None:
+        sessions = f"{count_text(done, 'session')}, without a plan"
+    else:
+        days = ", ".join(dict.fromkeys(WEEKDAYS[day][:3] for day, _ in plan.days))
+        sessions = f"{done} sessions of {sum(week.planned or 0 for week in weeks)} planned ({days})"
+    complete = weeks[:-1] or weeks
+    left = sum(week.left_minutes for week in complete) / len(complete)
+    right = sum(week.right_minutes for week in complete) / len(complete)
+    mean = "in this first week" if len(weeks) == 1 else "a week on average, without the running one"
+    return (
+        f"In {count_text(len(weeks), 'week')}: {sessions}. Credited stretching {mean}: left {left:.0f}, right "
+        f"{right:.0f} min; the goal is {WEEKLY_GOAL_MINUTES} a leg."
+    )

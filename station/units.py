@@ -74,6 +74,12 @@ def date_text(when: datetime) -> str:
     return f"{local:%a} {local.day} {local:%b %Y}"
 
 
+def short_date_text(when: datetime) -> str:
+    """A date without its weekday, in the station's own time zone: `23 Nov 2026`."""
+    local = when.astimezone()
+    return f"{local.day} {local:%b %Y}"
+
+
 def date_time_text(when: datetime) -> str:
     """Date and time in the station's own time zone: `Mon 23 Nov 2026, 21:16`."""
     return f"{date_text(when)}, {when.astimezone():%H:%M}"

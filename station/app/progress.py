@@ -14,6 +14,7 @@ from station.core.measurement.uncertainty import COVERAGE, Budget
 from station.core.progress.analysis import Analysis, analysis
 from station.core.progress.person_error import Repeats
 from station.core.progress.records import PersonError, Progress, Result, SideProgress
+from station.core.progress.repeatability import Repeatability, repeatability
 from station.core.progress.sentences import Formatters, side_sentences
 from station.store import Reader
 from station.store.records import Calibration, Check, ResultSummary, Test
@@ -279,9 +280,18 @@ def _day_of(at: datetime) -> date:
     return at.astimezone().date()
 
 
-def repeats_of(reader: Reader, person_id: str | None, rows: Sequence[ResultRow]) -> list[Repeats]:
-    """The trials of these results, for those of full tests. Raises StoreError."""
-    return _repeats_by_test(rows, reader.trial_distances_mm(person_id))
+def repeatability_of(reader: Reader, person_id: str, history: History) -> dict[Side, Repeatability]:
+    """How well the tests of each tested side repeat, calculated once after each new result. Raises StoreError."""
+
+    def calculated() -> dict[Side, Repeatability]:
+        trials = reader.trial_distances_mm(person_id)
+        return {
+            side: repeatability(progress, _repeats_by_test(history.rows(side), trials))
+            for side in Side
+            if (progress := history.side_progress(side)) is not None
+        }
+
+    return reader.cache.get(("repeatability", person_id), calculated)
 
 
 def _repeats_by_test(rows: Sequence[ResultRow], trials: Mapping[tuple[str, Side], Sequence[float]]) -> list[Repeats]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,18 +11,25 @@ from statistics import median
 from typing import NamedTuple
 
 from station.advice.plan import WEEKDAYS, WEEKLY_GOAL_MINUTES, Plan, occurrences
-from station.app.progress import CONTACTS, History, ResultRow, formatters_for, history_of, repeats_of
+from station.app.progress import CONTACTS, History, ResultRow, formatters_for, history_of, repeatability_of
 from station.app.situation import pain_answers, plan_for, stretch_credits, zone_of
 from station.core.events import SECOND_US, Side
 from station.core.measurement.uncertainty import COVERAGE
 from station.core.progress.records import Interval, Phase, SideProgress
-from station.core.progress.repeatability import GROUP, MIN_PAIRS, repeatability
+from station.core.progress.repeatability import GROUP, MIN_PAIRS
 from station.core.progress.sentences import difference_sentence, summary_sentence
 from station.core.statistics.agreement import BlandAltman, Limits
 from station.store import Reader
 from station.store.read_transactions import DEFAULT_LIMIT
 from station.store.records import Calibration, Check, Person
-from station.units import change_text, count_text, date_text, fine_change_text, length_text, length_with_uncertainty
+from station.units import (
+    change_text,
+    count_text,
+    fine_change_text,
+    length_text,
+    length_with_uncertainty,
+    short_date_text,
+)
 
 WEEKS = 8
 NONE, BELOW_RANGE, NOT_RECORDED = "\u2013", "below range", "not recorded"
@@ -110,8 +118,8 @@ def _tests_text(history: History) -> str:
         return "no tests"
     newest, oldest = (next(one.at for one in history.tests[index] if one is not None) for index in (0, -1))
     if len(history.tests) == 1:
-        return f"1 test, {date_text(newest)}"
-    return f"{len(history.tests)} tests, {date_text(oldest)} to {date_text(newest)}"
+        return f"1 test, {short_date_text(newest)}"
+    return f"{len(history.tests)} tests, {short_date_text(oldest)} to {short_date_text(newest)}"
 
 
 def _by_side(name: str, history: History, text: Callable[[Side, SideProgress], str]) -> Line:
@@ -125,7 +133,13 @@ def _lines(history: History, units: str) -> Iterable[Line]:
 
     def result(row: ResultRow) -> str:
         shown = BELOW_RANGE if row.mm <= 0 else length_with_uncertainty(row.mm, row.uncertainty_mm, units)
-        return ", ".join([shown, date_text(row.at), *row.cautions(units)])
+        return f"{shown}, {short_date_text(row.at)}"
+
+    def latest(side: Side) -> str:
+        if not history.rows(side):
+            return "not tested"
+        row = history.rows(side)[-1]
+        return ", ".join([result(row), *row.cautions(units)])
 
     def first(side: Side, progress: SideProgress) -> str:
         found = next(one for one in progress.counted if one.method == progress.counted[-1].method)
@@ -149,10 +163,9 @@ def _lines(history: History, units: str) -> Iterable[Line]:
             return "steady" if progress.phase is Phase.STEADY else NONE
         return _interval_text(progress.slope_mm_week, lambda mm: fine_change_text(mm, units))
 
-    newest = (history.rows(side)[-1:] for side in Side)
-    yield Line("Latest test", *(result(rows[0]) if rows else "not tested" for rows in newest))
+    yield Line("Latest test", *(latest(side) for side in Side))
     yield _by_side("First test by this method", history, first)
-    yield _by_side("Level now", history, level)
+    yield _by_side("Level now (trend)", history, level)
     yield _by_side("Change since the first", history, change)
     yield _by_side("Real changes", history, lambda _, progress: _real_changes_text(progress))
     yield _by_side("Change a week, at present", history, pace)
@@ -160,9 +173,14 @@ def _lines(history: History, units: str) -> Iterable[Line]:
 
 
 def _interval_text(estimate: Interval | Limits, words: Callable[[float], str]) -> str:
+    """An estimate with its 95 % limits in brackets: `9.4 cm (9.1 to 9.7)`."""
     if estimate.low is None or estimate.high is None:
         return words(estimate.value)
-    return f"{words(estimate.value)} ({words(estimate.low)} to {words(estimate.high)})"
+    return f"{words(estimate.value)} ({_without_unit(words(estimate.low))} to {_without_unit(words(estimate.high))})"
+
+
+def _without_unit(text: str) -> str:
+    return text.partition(" ")[0]
 
 
 def _real_changes_text(progress: SideProgress) -> str:
@@ -170,17 +188,13 @@ def _real_changes_text(progress: SideProgress) -> str:
         return "none confirmed"
     newest = progress.changes[-1]
     earlier = len(progress.changes) - 1
-    text = f"{newest.direction}, confirmed {date_text(newest.confirmed_at)}"
+    text = f"{newest.direction}, confirmed {short_date_text(newest.confirmed_at)}"
     return f"{text}; {earlier} earlier" if earlier else text
 
 
 def _repeat_lines(reader: Reader, person_id: str, history: History, units: str) -> Iterable[Line]:
     """How well tests repeat, side by side."""
-    found = {
-        side: repeatability(progress, repeats_of(reader, person_id, history.rows(side)))
-        for side in Side
-        if (progress := history.side_progress(side)) is not None
-    }
+    found = repeatability_of(reader, person_id, history)
 
     def length(mm: float | None) -> str:
         return TOO_FEW if mm is None else length_text(mm, units)
@@ -192,7 +206,7 @@ def _repeat_lines(reader: Reader, person_id: str, history: History, units: str) 
         if pairs is None:
             return f"needs {MIN_PAIRS} pairs, has {count}"
         bias, low, high = (change_text(one.value, units) for one in (pairs.bias, pairs.lower, pairs.upper))
-        return f"{bias} (limits {low} to {high}; {pairs.n_used} pairs)"
+        return f"bias {bias} ({_without_unit(low)} to {_without_unit(high)}), {pairs.n_used} pairs"
 
     if found:
         yield _by_side("Kind of test", history, lambda _, one: _kind_text(one))
@@ -201,12 +215,12 @@ def _repeat_lines(reader: Reader, person_id: str, history: History, units: str) 
         yield _by_side("ICC between days*", history, lambda side, _: icc(found[side].icc_between_days))
         yield _by_side("ICC within a session*", history, lambda side, _: icc(found[side].icc_within_session))
         yield _by_side(
-            "Bland-Altman, next test minus test",
+            "Bland-Altman, test to test",
             history,
             lambda side, _: agreement(found[side].between_days, found[side].day_pairs),
         )
         yield _by_side(
-            "Bland-Altman, last minus first trial",
+            "Bland-Altman, first to last trial",
             history,
             lambda side, _: agreement(found[side].within_session, found[side].trial_pairs),
         )
@@ -226,7 +240,7 @@ def _kind_text(progress: SideProgress) -> str:
 
 def _sem_text(progress: SideProgress, units: str) -> str:
     error = progress.error
-    source = "published, no own repeats yet" if error.own_df == 0 else "own repeats and published"
+    source = "published values, no own repeats yet" if error.own_df == 0 else "own repeats and published values"
     return f"{length_text(error.sem_mm, units)}, {source}"
 
 
@@ -254,7 +268,7 @@ def _protocol(
 def _counts_text(counts: Mapping[str, int]) -> str:
     """The only kind alone, or each with its number, the most frequent first."""
     if len(counts) == 1:
-        return f"all {next(iter(counts))}"
+        return f"{next(iter(counts))}, all tests"
     return ", ".join(f"{name} {count}" for name, count in sorted(counts.items(), key=lambda one: -one[1]))
 
 
@@ -280,13 +294,13 @@ def _calibration_text(newest: Calibration, checks: Sequence[Check]) -> str:
         return "none: distances may be 10 to 25 mm off as a whole"
     blocks = count_text(len(newest.fit.points), "block")
     text = (
-        f"{date_text(newest.created_at)}, {blocks}, \u00b1 {COVERAGE * newest.fit.largest_uncertainty_mm():.1f} mm "
-        "(95 %)"
+        f"{short_date_text(newest.created_at)}, {blocks}, "
+        f"\u00b1 {COVERAGE * newest.fit.largest_uncertainty_mm():.1f} mm (95 %)"
     )
     check = next((one for one in checks if one.calibration_id == newest.id), None)
     if check is None:
         return text
-    return f"{text}; {'check passed' if check.passed else 'check failed'} {date_text(check.created_at)}"
+    return f"{text}; {'check passed' if check.passed else 'check failed'} {short_date_text(check.created_at)}"
 
 
 def _left_out(history: History) -> Iterable[str]:
@@ -323,6 +337,7 @@ def _weeks(reader: Reader, person_id: str, history: History, plan: Plan | None, 
     times = [at for at, _ in reader.training_session_times(person_id, starts[0].astimezone(UTC))]
     credited = {one.monday: one for one in stretch_credits(reader, person_id, starts[0].astimezone(UTC), zone)}
     pains = pain_answers(reader.answers(person_id, "pain", limit=DEFAULT_LIMIT), history, now)
+    recent = history.scores[bisect_left(history.scores, starts[0], key=lambda one: one.started_at) :]
     active = [*times[:1], *(one.started_at for one in history.scores[:1])]
     if plan is not None and plan.since is not None:
         active.append(_midnight(plan.since, zone))
@@ -332,9 +347,7 @@ def _weeks(reader: Reader, person_id: str, history: History, plan: Plan | None, 
         if not active or min(active) >= end:
             continue
         credit = credited.get(begin.date())
-        felt = Counter(
-            place for one in history.scores if begin <= one.started_at < end for place in one.felt_places or ()
-        )
+        felt = Counter(place for one in recent if begin <= one.started_at < end for place in one.felt_places or ())
         found.append(
             Week(
                 monday=begin,

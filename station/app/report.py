@@ -292,7 +292,7 @@ def _position_text(history: History) -> str:
 def _calibration_text(newest: Calibration, checks: Sequence[Check]) -> str:
     if newest.fit is None:
         return "none: distances may be 10 to 25 mm off as a whole"
-    blocks = count_text(len(newest.fit.points), "block")
+    blocks = count_text(len({point.toe_mm for point in newest.fit.points}), "block")
     text = (
         f"{short_date_text(newest.created_at)}, {blocks}, "
         f"\u00b1 {COVERAGE * newest.fit.largest_uncertainty_mm():.1f} mm (95 %)"

@@ -44,8 +44,13 @@ def length_with_uncertainty(mm: float, uncertainty_mm: float | None, units: str)
     """
     if uncertainty_mm is None:
         return length_text(mm, units)
-    uncertainty = (Decimal(str(uncertainty_mm * COVERAGE)) / MM_PER_UNIT[units]).quantize(TENTH, ROUND_CEILING)
-    return f"{length_text(mm, units)} \u00b1 {max(uncertainty, TENTH)}"
+    return f"{length_text(mm, units)} \u00b1 {uncertainty_text(uncertainty_mm, units)}"
+
+
+def uncertainty_text(uncertainty_mm: float, units: str) -> str:
+    """Half the 95 % interval of a standard uncertainty in mm, rounded up to a tenth, without its unit."""
+    half = (Decimal(str(uncertainty_mm * COVERAGE)) / MM_PER_UNIT[units]).quantize(TENTH, ROUND_CEILING)
+    return str(max(half, TENTH))
 
 
 def change_text(mm: float, units: str) -> str:

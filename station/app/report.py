@@ -23,12 +23,14 @@ from station.store import Reader
 from station.store.read_transactions import DEFAULT_LIMIT
 from station.store.records import Calibration, Check, Person
 from station.units import (
+    UNIT_SYMBOLS,
     change_text,
     count_text,
     fine_change_text,
     length_text,
     length_with_uncertainty,
     short_date_text,
+    uncertainty_text,
 )
 
 WEEKS = 8
@@ -260,9 +262,8 @@ def _protocol(
         yield "Calibration", _calibration_text(calibrations[0], checks)
     uncertainties = [one.uncertainty_mm for one in rows.values() if one.uncertainty_mm is not None]
     if uncertainties:
-        most = length_text(COVERAGE * max(uncertainties), units)
-        typical = length_text(COVERAGE * median(uncertainties), units)
-        yield "Instrument", f"\u00b1 {typical} for one distance (median, 95 %), at most \u00b1 {most}"
+        typical, most = (uncertainty_text(mm, units) for mm in (median(uncertainties), max(uncertainties)))
+        yield "Instrument", f"\u00b1 {typical} {UNIT_SYMBOLS[units]} for one distance (median), at most \u00b1 {most}"
 
 
 def _counts_text(counts: Mapping[str, int]) -> str:

@@ -12,7 +12,7 @@ from station.store.records import ImportedResult, Person, Trial
 from tests.station.store.histories import BLOCK, FIT, one_hold
 
 LONG_NAME = "A person with quite a long name, as people have in the end"
-CYCLE = ["front", "achilles"]
+EVERYWHERE = ["front", "achilles", "calf"]
 
 
 def add_test(
@@ -83,7 +83,7 @@ def add_everything(store: Store) -> Person:
         test_id = add_test(
             store, person, days_ago, level_mm + outlier_mm, level_mm + 20.0, full=days_ago % 2 == 0, contact=contact
         )
-        store.answer_test(test_id, pain=4, felt_places=CYCLE)
+        store.answer_test(test_id, pain=4, felt_places=EVERYWHERE)
         add_test(store, person, days_ago - 0.2, level_mm, level_mm + 20.0)
         add_training(store, person, days_ago - 0.4, 3)
     add_test(store, person, 1.5, 0.0, 0.0)
@@ -91,7 +91,7 @@ def add_everything(store: Store) -> Person:
         calibration_id=store.current_calibration().id, off_mm=8.0, passed=False, temperature_c=None, **BLOCK
     )
     test_id = add_test(store, person, 0.1, 101.0, 122.0)
-    store.answer_test(test_id, pain=5, felt_places=CYCLE)
+    store.answer_test(test_id, pain=5, felt_places=EVERYWHERE)
     days = [[day, "18:00"] for day in range(7)]
     store.save_plan(person.id, {"days": days, "routine": "daily", "zone": "UTC", "token": "t"})
     return person

@@ -36,7 +36,7 @@ from station.units import (
 WEEKS = 8
 NONE, BELOW_RANGE, NOT_RECORDED = "\u2013", "below range", "not recorded"
 TOO_FEW = "too few repeats yet"
-PLACES = {"front": "front of the ankle", "achilles": "Achilles tendon", "calf": "calf", "nowhere": "nowhere"}
+PLACES = {"front": "front", "achilles": "Achilles", "calf": "calf", "nowhere": "nowhere"}
 FOOTWEAR = {False: "barefoot", True: "shod", None: NOT_RECORDED}
 BACK_FEET = {"heel up": "heel up", "flat": "flat", "off": "off the floor", None: NOT_RECORDED}
 WARM_UPS = {False: "cold", True: "warmed up", None: NOT_RECORDED}
@@ -52,10 +52,10 @@ class Line(NamedTuple):
 
 
 class Week(NamedTuple):
-    """One week of training: its Monday, sessions done and planned (`None` without a plan), credited minutes, the worst
-    pain (`None` if not asked) and where the limit was felt."""
+    """One week of training: its Monday (`5 Oct`), sessions done and planned (`None` without a plan), credited minutes,
+    the worst pain (`None` if not asked) and where the limit was felt."""
 
-    monday: datetime
+    monday: str
     sessions: int
     planned: int | None
     left_minutes: int
@@ -254,8 +254,9 @@ def _protocol(
     own = [one for one in rows.values() if not one.imported]
     kinds = Counter("full" if one.full else "quick" for one in own)
     if imported := len(rows) - len(own):
-        kinds["imported, measured elsewhere"] = imported
-    yield "Tests", _counts_text(kinds)
+        kinds["imported"] = imported
+    guided = "; guided by the station\u2019s sounds" if own else ""
+    yield "Tests", f"{_counts_text(kinds)}{guided}"
     yield "Position", _position_text(history)
     if own:
         yield "Knee contact", _counts_text(Counter(CONTACTS[one.contact] for one in own))
@@ -318,15 +319,15 @@ def _left_out(history: History) -> Iterable[str]:
 def _left_out_of(history: History, side: Side) -> Iterable[tuple[str, int]]:
     rows, comparable, progress = history.rows(side), history.comparable(side), history.side_progress(side)
     suspect = sum(1 for one in rows if one.is_suspect)
-    yield "Sensor off at a check", suspect
-    yield "Before the sensor was calibrated", len(rows) - len(comparable) - suspect
+    yield "sensor off at a check", suspect
+    yield "before the sensor was calibrated", len(rows) - len(comparable) - suspect
     if progress is None:
         return
     counted, last = progress.counted, progress.counted[-1]
-    yield "Not the first test of its day", len(comparable) - len(counted)
-    yield "Another method than the last test", sum(1 for one in counted if one.method != last.method)
-    yield "Below range, so without a distance", sum(1 for one in counted if one.is_below_range)
-    yield "Looks like an outlier (given little weight)", len(progress.outliers)
+    yield "not the first test of its day", len(comparable) - len(counted)
+    yield "another method than the last test", sum(1 for one in counted if one.method != last.method)
+    yield "below range, so without a distance", sum(1 for one in counted if one.is_below_range)
+    yield "looks like an outlier (given little weight)", len(progress.outliers)
 
 
 def _weeks(reader: Reader, person_id: str, history: History, plan: Plan | None, now: datetime) -> tuple[Week, ...]:
@@ -351,7 +352,7 @@ def _weeks(reader: Reader, person_id: str, history: History, plan: Plan | None, 
         felt = Counter(place for one in recent if begin <= one.started_at < end for place in one.felt_places or ())
         found.append(
             Week(
-                monday=begin,
+                monday=f"{begin.day} {begin:%b}",
                 sessions=sum(1 for at in times if begin <= at < end),
                 planned=None if plan is None else sum(1 for _ in occurrences(plan, begin, min(end, now))),
                 left_minutes=0 if credit is None else credit.left_us // MINUTE_US,
@@ -375,7 +376,8 @@ def _dose_text(weeks: Sequence[Week], plan: Plan | None) -> str:
     if plan is None:
         sessions = f"{count_text(done, 'session')}, without a plan"
     else:
-        days = ", ".join(dict.fromkeys(WEEKDAYS[day][:3] for day, _ in plan.days))
+        weekdays = sorted({day for day, _ in plan.days})
+        days = "every day" if len(weekdays) == len(WEEKDAYS) else ", ".join(WEEKDAYS[day][:3] for day in weekdays)
         sessions = f"{done} sessions of {sum(week.planned or 0 for week in weeks)} planned ({days})"
     complete = weeks[:-1] or weeks
     left = sum(week.left_minutes for week in complete) / len(complete)

@@ -281,17 +281,13 @@ def _day_of(at: datetime) -> date:
 
 
 def repeatability_of(reader: Reader, person_id: str, history: History) -> dict[Side, Repeatability]:
-    """How well the tests of each tested side repeat, calculated once after each new result. Raises StoreError."""
-
-    def calculated() -> dict[Side, Repeatability]:
-        trials = reader.trial_distances_mm(person_id)
-        return {
-            side: repeatability(progress, _repeats_by_test(history.rows(side), trials))
-            for side in Side
-            if (progress := history.side_progress(side)) is not None
-        }
-
-    return reader.cache.get(("repeatability", person_id), calculated)
+    """How well the tests of each tested side repeat. Raises StoreError."""
+    trials = reader.trial_distances_mm(person_id)
+    return {
+        side: repeatability(progress, _repeats_by_test(history.rows(side), trials))
+        for side in Side
+        if (progress := history.side_progress(side)) is not None
+    }
 
 
 def _repeats_by_test(rows: Sequence[ResultRow], trials: Mapping[tuple[str, Side], Sequence[float]]) -> list[Repeats]:

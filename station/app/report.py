@@ -16,7 +16,7 @@ from station.app.situation import pain_answers, plan_for, stretch_credits, zone_
 from station.core.events import SECOND_US, Side
 from station.core.measurement.uncertainty import COVERAGE
 from station.core.progress.records import Interval, Phase, SideProgress
-from station.core.progress.repeatability import GROUP, MIN_PAIRS
+from station.core.progress.repeatability import GROUP, MIN_PAIRS, Repeatability
 from station.core.progress.sentences import difference_sentence, summary_sentence
 from station.core.statistics.agreement import BlandAltman, Limits
 from station.store import Reader
@@ -92,26 +92,46 @@ class Report:
 def report_of(reader: Reader, person: Person, now: datetime) -> Report:
     """The report of this person at `now`. Raises StoreError."""
     settings = reader.settings()
+    units = settings.units
     history = history_of(reader, person.id, settings.goal_mm, now)
-    words = formatters_for(settings.units)
+    words = formatters_for(units)
+    method = reader.cache.get(("report", person.id, units), lambda: _method_of(reader, person.id, history, units))
     plan = plan_for(reader, person.id)
     weeks = _weeks(reader, person.id, history, plan, now)
     return Report(
         person=person,
         written_at=now,
         history=history,
-        goal=length_text(settings.goal_mm, settings.units),
+        goal=length_text(settings.goal_mm, units),
         tests=_tests_text(history),
         summary=summary_sentence(history.progress, words) if history.tests else "No test yet.",
-        lines=tuple(_lines(history, settings.units)),
+        lines=tuple(_lines(history, units)),
         difference=difference_sentence(history.progress.difference, words),
-        repeats=tuple(_repeat_lines(reader, person.id, history, settings.units)),
-        group=f"{GROUP.people} {GROUP.population}, SD {length_text(GROUP.sd_mm, settings.units)}; {GROUP.source}",
-        protocol=tuple(_protocol(history, reader.calibrations(), reader.checks(), settings.units)),
+        repeats=method.repeats,
+        group=f"{GROUP.people} {GROUP.population}, SD {length_text(GROUP.sd_mm, units)}; {GROUP.source}",
+        protocol=method.protocol,
         dose=_dose_text(weeks, plan),
         weeks=weeks,
-        left_out=tuple(_left_out(history)),
-        is_simulated=any(one.simulated for one in history.scores),
+        left_out=method.left_out,
+        is_simulated=method.is_simulated,
+    )
+
+
+class _Method(NamedTuple):
+    """How the tests were made and repeat: what only a new result changes, and what takes time with thousands."""
+
+    repeats: tuple[Line, ...]
+    protocol: tuple[tuple[str, str], ...]
+    left_out: tuple[str, ...]
+    is_simulated: bool
+
+
+def _method_of(reader: Reader, person_id: str, history: History, units: str) -> _Method:
+    return _Method(
+        tuple(_repeat_lines(repeatability_of(reader, person_id, history), history, units)),
+        tuple(_protocol(history, reader.calibrations(), reader.checks(), units)),
+        tuple(_left_out(history)),
+        any(one.simulated for one in history.scores),
     )
 
 
@@ -194,9 +214,8 @@ def _real_changes_text(progress: SideProgress) -> str:
     return f"{text}; {earlier} earlier" if earlier else text
 
 
-def _repeat_lines(reader: Reader, person_id: str, history: History, units: str) -> Iterable[Line]:
+def _repeat_lines(found: Mapping[Side, Repeatability], history: History, units: str) -> Iterable[Line]:
     """How well tests repeat, side by side."""
-    found = repeatability_of(reader, person_id, history)
 
     def length(mm: float | None) -> str:
         return TOO_FEW if mm is None else length_text(mm, units)
@@ -255,6 +274,7 @@ def _protocol(
     kinds = Counter("full" if one.full else "quick" for one in own)
     if imported := len(rows) - len(own):
         kinds["imported"] = imported
+    yield "Distance", "toes to the wall, the knee touching it, the heel down"
     guided = "; guided by the station\u2019s sounds" if own else ""
     yield "Tests", f"{_counts_text(kinds)}{guided}"
     yield "Position", _position_text(history)

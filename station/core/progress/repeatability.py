@@ -24,7 +24,7 @@ from station.core.statistics.distributions import chi2_quantile
 GROUP = min(PUBLISHED_MEANS, key=lambda one: one.sd_mm)
 """The published group of the ICC."""
 MIN_PAIRS = 6
-"""The fewest with which a limit of agreement is known better than by its own distance from the mean difference."""
+"""The fewest with which the 95 % interval of a limit of agreement does not reach the mean difference."""
 MAX_PAIR_GAP = timedelta(weeks=2)
 """Two tests further apart differ by more than their error: an ankle gains up to 2 mm a week."""
 _TAIL_PROBABILITY = 0.025

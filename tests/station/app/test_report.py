@@ -171,7 +171,7 @@ def test_imported_results_alone(store: Store) -> None:
     store.add_imported_results(ada.id, [ImportedResult(now - timedelta(days=day), 80.0, 90.0) for day in (9, 6, 3)])
     found = report(store, ada)
     assert lines(found)["Kind of test"] == ("imported", "imported")
-    assert dict(found.protocol).keys() == {"Tests", "Position"}
+    assert dict(found.protocol).keys() == {"Distance", "Tests", "Position"}
     assert dict(found.protocol)["Tests"] == "imported, all tests"
 
 

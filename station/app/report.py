@@ -168,22 +168,31 @@ def _lines(history: History, units: str) -> Iterable[Line]:
         return result(next(row for row in history.rows(side) if row.test_id == found.test_id))
 
     def level(_: Side, progress: SideProgress) -> str:
+        if progress.counted[-1].is_below_range:
+            return BELOW_RANGE
         if not progress.trend:
-            return BELOW_RANGE if progress.counted[-1].is_below_range else "needs three tests"
+            return "needs three tests"
         now = progress.trend[-1]
         return _interval_text(Interval(now.mm, now.low_mm, now.high_mm), lambda mm: length_text(mm, units))
 
     def change(_: Side, progress: SideProgress) -> str:
+        if progress.counted[-1].is_below_range:
+            return NONE
         if progress.change_mm is None:
-            return NONE if progress.counted[-1].is_below_range else "needs six tests over two weeks"
+            return "needs six tests over two weeks"
         if not progress.changes:
             return f"{change_text(progress.change_mm.value, units)}, may be chance"
         return _interval_text(progress.change_mm, lambda mm: change_text(mm, units))
 
     def pace(_: Side, progress: SideProgress) -> str:
-        if progress.slope_mm_week is None or progress.old or progress.phase not in (Phase.GAINING, Phase.LOSING):
-            return "steady" if progress.phase is Phase.STEADY else NONE
-        return _interval_text(progress.slope_mm_week, lambda mm: fine_change_text(mm, units))
+        if progress.old or progress.counted[-1].is_below_range:
+            return NONE
+        if progress.phase is Phase.STEADY:
+            return "steady"
+        slope = progress.slope_mm_week
+        if slope is None or progress.phase is Phase.UNKNOWN:
+            return NONE
+        return _interval_text(slope, lambda mm: fine_change_text(mm, units))
 
     yield Line("Latest test", *(latest(side) for side in Side))
     yield _by_side("First test by this method", history, first)

@@ -164,6 +164,18 @@ def test_below_range_is_no_distance(store: Store) -> None:
     assert "below range, so without a distance: left 3, right 0" in found.left_out
 
 
+def test_zero_after_distances_has_no_level_or_change(store: Store) -> None:
+    """What the trend said before is not the level of a knee that does not reach the wall."""
+    ada = store.add_person("Ada")
+    for days_ago in range(30, 0, -3):
+        add_test(store, ada, days_ago, 84.0 + days_ago % 4, 90.0)
+    add_test(store, ada, 0.1, 0.0, 90.0)
+    by_name = lines(report(store, ada))
+    assert by_name["Level now (trend)"][0] == "below range"
+    assert by_name["Change since the first"][0] == by_name["Change a week, at present"][0] == "\u2013"
+    assert by_name["Level now (trend)"][1].startswith("9.0 cm (")
+
+
 def test_imported_results_alone(store: Store) -> None:
     """Measured elsewhere: nothing about this board's contact, calibration or instrument."""
     ada = store.add_person("Ada")

@@ -86,7 +86,7 @@ def add_everything(store: Store) -> Person:
         store.answer_test(test_id, pain=4, felt_places=EVERYWHERE)
         add_test(store, person, days_ago - 0.2, level_mm, level_mm + 20.0)
         add_training(store, person, days_ago - 0.4, 3)
-    add_test(store, person, 1.5, 0.0, 0.0)
+    add_test(store, person, 46, 0.0, 0.0)
     store.add_check(
         calibration_id=store.current_calibration().id, off_mm=8.0, passed=False, temperature_c=None, **BLOCK
     )

@@ -88,9 +88,9 @@ class RangeSensorConfig(Struct, frozen=True):
         tuple[float, ...],
         Meta(
             description="The calibration blocks in the order of use, as the toe distance of each in mm; two to six "
-            "blocks, at least 30 mm apart."
+            "blocks, at least 30 mm apart; four are best, the inner ones a quarter of the way from either end."
         ),
-    ] = (0.0, 100.0, 200.0)
+    ] = (0.0, 150.0, 50.0, 200.0)
     thermometer: Annotated[
         str,
         Meta(

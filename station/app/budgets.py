@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from station.core.activities.trials import TrialResult, scored_trials
 from station.core.events import BoardPosition, Side
 from station.core.facts import AttemptPassed, Contact, TrialFinished
+from station.core.measurement.estimate import WANDER_MM
 from station.core.measurement.uncertainty import Budget, Conditions, budget_from_reading, budget_of_mean
 from station.store.records import Calibration
 
@@ -20,14 +21,15 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class MeasurementContext:
-    """The calibration and conditions of a measurement: time, sensor temperature and how the board lies, if known, and
-    the skirting board."""
+    """The calibration and conditions of a measurement: time, sensor temperature and how the board lies, if known, the
+    skirting board, and how far the sensor wanders (SD)."""
 
     calibration: Calibration
     at: datetime
     temperature_c: float | None = None
     skirting_mm: float = 0.0
     board_lies: BoardPosition | None = None
+    wander_mm: float = WANDER_MM
 
     @property
     def conditions(self) -> Conditions:
@@ -37,6 +39,7 @@ class MeasurementContext:
         return Conditions(
             days_since_calibration=abs(self.at - self.calibration.created_at) / DAY,
             warmer_degrees=warmer,
+            wander_mm=self.wander_mm,
         )
 
     def budget_of(self, reading_mm: float, noise_mm: float, contact: Contact) -> Budget:

@@ -11,6 +11,7 @@ from station.core.measurement.calibration import Curve
 from station.core.measurement.drift import LaneFinding, LaneMonitor
 from station.core.measurement.tolerance import TOLERANCE_MM, check_due_reason
 from station.core.measurement.uncertainty import Assumptions
+from station.core.measurement.wander import WanderEstimate
 from station.core.sensing.toe_distance import ToeRules, invalid_reason
 from station.core.steps import WARM_UP_US, CalibrateStep, CheckStep, Routine, Step, uses_blocks
 from station.store import Store
@@ -29,6 +30,7 @@ class CalibrationMonitor:
         self._skirting_mm = float(config.board.skirting_mm)
         self._ranging_since_us: int | None = None
         self._last_reading_us = 0
+        self._wander = WanderEstimate()
         self.current: Calibration
         self.failed_check: Check | None = None
         self._last_passed_check: Check | None = None
@@ -40,7 +42,7 @@ class CalibrationMonitor:
         checks = self._store.checks(limit=20)
         passed = [check for check in checks if check.calibration_id == current.id and check.passed]
         if getattr(self, "current", None) != current:
-            self._lane = LaneMonitor(current.curve, current.fit)
+            self._lane = LaneMonitor(current.curve, current.fit, wander=self._wander)
         if self.failed_check is not None and failed is None:
             self._lane.rearm()
         self.current, self.failed_check, self._last_passed_check = current, failed, next(iter(passed), None)
@@ -49,6 +51,11 @@ class CalibrationMonitor:
     def curve(self) -> Curve:
         """The curve from reading to toe distance, measured to the wall, not to a skirting board in front of it."""
         return self.current.curve.shifted(self._skirting_mm)
+
+    @property
+    def wander_mm(self) -> float:
+        """How far this sensor wanders (SD), as far as the empty lane has shown since the program began."""
+        return self._wander.sd_mm
 
     def curve_for(self, routine: Routine) -> Curve:
         """The curve for a routine; blocks are measured directly, so the skirting board does not count."""

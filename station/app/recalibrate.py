@@ -12,7 +12,7 @@ because both sides of a result must share one calibration.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 
 from station.app.budgets import MeasurementContext, side_budget, total_mm
@@ -103,6 +103,8 @@ def _recalculated(
     noise_mm = _noise_mm(trial, abs(before.slope(reading_mm)))
     if noise_mm is None:
         return TrialResult(trial.number, toe_mm, False, None), None
+    if trial.budget is not None:
+        context = replace(context, wander_mm=trial.budget.wander_mm / abs(before.slope(reading_mm)))
     budget = context.budget_of(reading_mm, noise_mm, _contact(trial, test))
     return TrialResult(trial.number, toe_mm, False, total_mm(budget)), budget
 

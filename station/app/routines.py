@@ -21,6 +21,7 @@ from station.core.steps import (
     Routine,
     Step,
     TestStep,
+    rounds_for,
 )
 from station.settings import Settings
 
@@ -71,7 +72,7 @@ def routine_called(
         "full_test": (TestStep(sides, full=True), *asked),
         "stretch": (_built_in_stretch(settings, sides),),
         "lesson": (LessonStep(seed),),
-        "calibrate": (CalibrateStep(blocks_mm),),
+        "calibrate": (CalibrateStep(blocks_mm, rounds_for(blocks_mm)),),
         "check": (CheckStep(sorted(blocks_mm)[len(blocks_mm) // 2]),),
     }
     if name not in steps:

@@ -70,6 +70,11 @@ class RunFactory:
         curve = calibration.curve_for(routine)
         run = Run(routine, wiring, self._board.references, curve, self._time.now_us, taps=taps)
         context = MeasurementContext(
-            calibration.current, wall, self._outputs.temperature_c, self._skirting_mm, self.board_lies
+            calibration.current,
+            wall,
+            self._outputs.temperature_c,
+            self._skirting_mm,
+            self.board_lies,
+            calibration.wander_mm,
         )
         return PreparedRun(run, context)

@@ -65,6 +65,7 @@ class Outcome:
                 for at, residual_mm in zip(fit.points, fit.residuals_mm, strict=True)
             ]
             found["uncertainty_mm"] = {f"{toe_mm:g}": round(mm, 2) for toe_mm, mm in self.uncertainty_mm.items()}
+            found["notice"] = fit.notice
         if self.check is not None:
             check = self.check
             found |= {"block_mm": check.block_mm, "off_mm": round(check.off_mm, 2), "passed": check.passed}
@@ -82,6 +83,7 @@ class Outcome:
                 for at, residual_mm in zip(fit.points, fit.residuals_mm, strict=True)
             ]
             lines += [f"at {toe_mm:g} mm: \u00b1 {2 * mm:.1f} mm" for toe_mm, mm in self.uncertainty_mm.items()]
+            lines += [] if fit.notice is None else [fit.notice]
         return [*lines, self.sentence]
 
 

@@ -125,11 +125,20 @@ class RestStep:
 class CalibrateStep:
     """A calibration: each block is held against the toe stop in this order, `rounds` times."""
 
-    blocks_mm: tuple[float, ...] = (0.0, 100.0, 200.0)
-    rounds: int = 3
-    """Three samples of six seconds beat one of twenty: the sensor's slow wander limits accuracy, not its noise."""
+    blocks_mm: tuple[float, ...] = (0.0, 150.0, 50.0, 200.0)
+    rounds: int = 2
+    """Two samples of ten seconds beat one of thirty: the sensor's slow wander limits accuracy, not its noise."""
     warm_us: int = WARM_UP_US
     """How long the sensor must run before the first block: a cold one reads up to 2 mm too far."""
+
+
+SAMPLES_PER_CALIBRATION = 8
+"""The least number of samples that averages out what the sensor's wander adds to each."""
+
+
+def rounds_for(blocks_mm: Sequence[float]) -> int:
+    """Return how often each of these blocks is shown: four twice, three thrice."""
+    return max(2, ceil(SAMPLES_PER_CALIBRATION / len(blocks_mm)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,7 +368,7 @@ MIN_BLOCK_DIFFERENCE_MM = 30.0
 def blocks_problem(blocks_mm: Sequence[float]) -> str | None:
     """Return what is wrong with these blocks, as a clause that follows the name of the field, or `None`."""
     if not 2 <= len(blocks_mm) <= MAX_BLOCKS:
-        return f"names {len(blocks_mm)} blocks; two to {MAX_BLOCKS} are needed, three are best"
+        return f"names {len(blocks_mm)} blocks; two to {MAX_BLOCKS} are needed, four are best"
     if not all(0.0 <= block <= MAX_BLOCK_MM for block in blocks_mm):
         return f"has a block that is not from 0 to {MAX_BLOCK_MM:g} mm long"
     if any(far - near < MIN_BLOCK_DIFFERENCE_MM for near, far in pairwise(sorted(blocks_mm))):

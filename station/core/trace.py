@@ -30,7 +30,12 @@ AS_BUILT = Curve()
 """An uncalibrated sensor, mounted 70 mm behind the toe line."""
 DEFAULT_CALIBRATION = asdict(AS_BUILT)
 """The calibration fields of a trace's header, with their defaults."""
-CALIBRATION_LIMITS = {"gain": (0.1, 10.0), "offset_mm": (-10_000.0, 10_000.0), "bend_per_mm": (-0.01, 0.01)}
+CALIBRATION_LIMITS = {
+    "gain": (0.1, 10.0),
+    "offset_mm": (-10_000.0, 10_000.0),
+    "bend_per_mm": (-0.01, 0.01),
+    "cubic_per_mm2": (-1e-4, 1e-4),
+}
 """The least and the most of each: wide enough for readings in another unit, and every distance stays finite."""
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 """What counts as a number. Python's `float` would also take 1_0, nan and the digits of every script."""
@@ -237,5 +242,5 @@ def curve_from_header(header: Mapping[str, Any]) -> Curve:
 
 
 def header_from_curve(curve: Curve) -> dict[str, float]:
-    """Return the header fields of a curve, without the bend where it is 0."""
-    return {key: value for key, value in asdict(curve).items() if key != "bend_per_mm" or value != 0.0}
+    """Return the header fields of a curve, without the bend and the cubic part where they are 0."""
+    return {key: value for key, value in asdict(curve).items() if value != 0.0 or DEFAULT_CALIBRATION[key] != 0.0}

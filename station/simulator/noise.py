@@ -1,6 +1,7 @@
 """How a real VL53L0X errs on a target that does not move: scatter, wander and warming up, from a seed.
 
-The figures are fitted to `tests/recordings/vl53l0x_still_1h.csv.gz` (one hour, 200,244 readings, 20 ms budget). Its
+The figures are fitted to `tests/recordings/vl53l0x_still_1h.csv.gz` (one hour, 200,244 readings, 20 ms budget), those
+of `RESTLESS` to another sensor's recording of four hours (`vl53l0x_still_2h.csv.gz` is its first half). The hour's
 autocovariance is 4.643 mm² at lag 0, 0.318 at one reading, 0.292 at 1 s, 0.238 at 5 s, 0.175 at 60 s, 0.078 at 180 s
 and none at 600 s. Least squares with three decaying exponentials on 60 lags between 1 reading and 600 s gives the
 three terms of the wander; the rest at lag 0, less 1/12 mm² for the rounding to whole millimetres, is the scatter.
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from random import Random
 
 from station.core.events import SECOND_US
+from station.core.measurement.estimate import COMMON_WANDER_MM, COMMON_WANDER_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,12 @@ class NoiseParameters:
 
     warm_up_s: float = 30.0
     """Of 10 to 150 s, 20 to 100 s give the smallest residuals over the first ten minutes; the fall is early."""
+
+
+RESTLESS = NoiseParameters(
+    wander=((0.33, 10.0), (0.33, 60.0), (COMMON_WANDER_MM, COMMON_WANDER_S)),
+)
+"""A sensor whose wander has an SD of 1.15 mm."""
 
 
 class RangeNoise:

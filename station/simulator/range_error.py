@@ -1,4 +1,4 @@
-"""The systematic error of one VL53L0X: offset, gain, bend, temperature and age, from a seed, as in real units."""
+"""The systematic error of one VL53L0X: offset, gain, shape, temperature and age, from a seed, as in real units."""
 
 from __future__ import annotations
 
@@ -10,6 +10,15 @@ BEND_RANGE_MM = 270.0
 """The bend is defined over sensor distances up to this: the wall 200 mm in front of the toe line."""
 MAX_BENT_MM = 1.5 * BEND_RANGE_MM
 """Beyond this distance the bend adds the same as at it."""
+
+CUBIC_MIDDLE_MM = 170.0
+CUBIC_SPAN_MM = 100.0
+"""The S crosses 0 at this distance and this far to either side of it, and is 0 beyond: toe distances of 0 to 200 mm."""
+UNIT_CUBIC = 1.5 * sqrt(3.0) / CUBIC_SPAN_MM**3
+"""The cubic coefficient of an S that reaches 1 mm on either side of its middle."""
+
+CROSSTALK_TO_MM = 40.0
+"""The reading up to which light from the sensor's own cover mixes in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +33,12 @@ class RangeError:
 
     bend_skew: float = 0.0
     """Where they depart most: 0 in the middle, above 0 farther out. Other than 0, the bend is not a parabola."""
+
+    cubic_mm: float = 0.0
+    """How far the readings depart in an S, long and then short, between the toe line and a wall 200 mm beyond it."""
+
+    crosstalk_mm: float = 0.0
+    """How much too short the nearest readings are: in full at a reading of 0, not at all from `CROSSTALK_TO_MM` on."""
 
     per_degree_mm: float = 0.0
     """The change per degree Celsius."""
@@ -54,4 +69,9 @@ class RangeError:
         fraction = min(distance_mm, MAX_BENT_MM) / BEND_RANGE_MM
         bent_mm = self.bend_mm * 4.0 * fraction * (1.0 - fraction) * (1.0 + self.bend_skew * (2.0 * fraction - 1.0))
         aged_mm = self.per_degree_mm * warmer_degrees + self.per_root_day_mm * sqrt(days)
-        return self.gain * distance_mm + self.offset_mm + bent_mm + aged_mm
+        reading_mm = self.gain * distance_mm + self.offset_mm + bent_mm + self._cubic_mm(distance_mm) + aged_mm
+        return reading_mm - self.crosstalk_mm * max(0.0, 1.0 - max(0.0, reading_mm) / CROSSTALK_TO_MM)
+
+    def _cubic_mm(self, distance_mm: float) -> float:
+        from_middle_mm = min(max(distance_mm - CUBIC_MIDDLE_MM, -CUBIC_SPAN_MM), CUBIC_SPAN_MM)
+        return self.cubic_mm * UNIT_CUBIC * from_middle_mm * (from_middle_mm**2 - CUBIC_SPAN_MM**2)

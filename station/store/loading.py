@@ -133,19 +133,19 @@ def session_from_row(row: AnyRow) -> Session:
 
 def calibration_from_row(row: AnyRow) -> Calibration:
     """The calibration in a row, with its curve and fit."""
-    curve = Curve(row.gain, row.offset_mm, row.bend_per_mm)
+    curve = Curve(row.gain, row.offset_mm, row.bend_per_mm, row.cubic_per_mm2)
     return Calibration(row.id, row.number, row.created_at, curve, _fit_from_json(row, curve), row.temperature_c)
 
 
 def _fit_from_json(row: AnyRow, curve: Curve) -> Fit | None:
     if row.points_json is None:
         return None
-    oo, og, ob, gg, gb, bb = json.loads(row.covariance_json)
+    oo, og, ob, oc, gg, gb, gc, bb, bc, cc = json.loads(row.covariance_json)
     return Fit(
         curve=curve,
         points=tuple(Point(**point) for point in json.loads(row.points_json)),
         residuals_mm=tuple(json.loads(row.residuals_json)),
-        covariance=(oo, og, ob, gg, gb, bb),
+        covariance=(oo, og, ob, oc, gg, gb, gc, bb, bc, cc),
     )
 
 

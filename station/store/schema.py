@@ -27,7 +27,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-HEAD_REVISION = "0004"
+HEAD_REVISION = "0005"
 """The newest revision in `migrations/versions`. Revisions are four-digit numbers in ascending order."""
 
 
@@ -102,6 +102,7 @@ calibrations = _table(
     Column("gain", Float, nullable=False),
     Column("offset_mm", Float, nullable=False),
     Column("bend_per_mm", Float, nullable=False),
+    Column("cubic_per_mm2", Float, nullable=False),
     Column("points_json", Text),  # these three are missing together: as built, not calibrated
     Column("residuals_json", Text),
     Column("covariance_json", Text),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from threading import Lock
 from typing import Any, Self
@@ -123,7 +124,7 @@ class WriteTransactions(Reader):
                 self._insert_calibration(connection, Curve(offset_mm=as_built_offset_mm))
 
     def _insert_calibration(self, connection: Connection, curve: Curve, **values: Any) -> str:
-        values |= {"gain": curve.gain, "offset_mm": curve.offset_mm, "bend_per_mm": curve.bend_per_mm}
+        values |= asdict(curve)
         return self._insert_numbered(connection, calibrations, **values)
 
     def _insert_numbered(self, connection: Connection, table: Table, **values: Any) -> str:

@@ -13,12 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from station.core.measurement.estimate import Estimate, estimate
-from tests.recordings import still_readings
+from tests.recordings import StillRecording, still_recordings
 
 Array = NDArray[np.float64]
 
-RECORDED_S = 3600.0
-"""How long the recording took; its readings are evenly spaced."""
 RATES_HZ = (55.6, 30.0)
 """The recording as it is (20 ms budget), and thinned to the pace of a 33 ms budget."""
 WINDOWS_S = (1.0, 2.0)
@@ -28,36 +26,39 @@ FIT_S = 2.5
 
 
 class Windows:
-    """The recording cut into windows that follow each other.
+    """A recording cut into windows that follow each other.
 
     `readings_mm` has a row a window; `times_us`, the same for all, are from the window's first reading.
     """
 
-    def __init__(self, recording: Array, rate_hz: float, window_s: float) -> None:
-        recorded_hz = len(recording) / RECORDED_S
+    def __init__(self, recording: StillRecording, rate_hz: float, window_s: float) -> None:
+        readings = np.array(recording.readings_mm)
+        recorded_hz = len(readings) / recording.lasts_s
         every = max(1.0, recorded_hz / rate_hz)
-        chosen = recording[np.floor(np.arange(0, len(recording), every)).astype(int)]
+        chosen = readings[np.floor(np.arange(0, len(readings), every)).astype(int)]
         n = round(window_s * recorded_hz / every)
-        self.name = f"{recorded_hz / every:.1f} Hz, {window_s:.0f} s"
+        self.name = f"{recording.name}, {recorded_hz / every:.1f} Hz, {window_s:.0f} s"
+        self.recording = recording
+        self.mean_mm = float(np.mean(readings))
         self.readings_mm = chosen[: len(chosen) // n * n].reshape(-1, n)
         self.times_us = [round(i * every / recorded_hz * 1e6) for i in range(n)]
 
 
 def all_windows() -> Iterator[Windows]:
-    recording = np.array(still_readings())
-    for rate_hz in RATES_HZ:
-        for window_s in WINDOWS_S:
-            yield Windows(recording, rate_hz, window_s)
+    for recording in still_recordings():
+        for rate_hz in RATES_HZ:
+            for window_s in WINDOWS_S:
+                yield Windows(recording, rate_hz, window_s)
 
 
-def covariance() -> Callable[[Array], Array]:
-    """Fitted autocovariance of the recording in mm2, by lag in s: white noise, and a wander that falls along a line.
+def covariance(of: StillRecording) -> Callable[[Array], Array]:
+    """Fitted autocovariance of a recording in mm2, by lag in s: white noise, and a wander that falls along a line.
 
     The line is fitted to the lags above 0; what lag 0 has beyond it is white.
     """
-    recording = np.array(still_readings())
+    recording = np.array(of.readings_mm)
     about = recording - recording.mean()
-    pace_s = RECORDED_S / len(recording)
+    pace_s = of.lasts_s / len(recording)
     lags = np.arange(1, round(FIT_S / pace_s))
     at_lags = [float(np.mean(about[:-lag] * about[lag:])) for lag in lags]
     slope, wander = np.polyfit(lags * pace_s, at_lags, 1)
@@ -68,7 +69,9 @@ def covariance() -> Callable[[Array], Array]:
 def best_linear(windows: Windows) -> Array:
     """Generalised least squares for a constant distance: no weights on these readings have a smaller variance."""
     times_s = np.array(windows.times_us) / 1e6
-    weights = np.linalg.solve(covariance()(np.abs(times_s[:, None] - times_s[None, :])), np.ones(len(times_s)))
+    weights = np.linalg.solve(
+        covariance(windows.recording)(np.abs(times_s[:, None] - times_s[None, :])), np.ones(len(times_s))
+    )
     captured: Array = windows.readings_mm @ (weights / weights.sum())
     return captured
 
@@ -90,8 +93,8 @@ def plain_median(windows: Windows) -> Array:
     return np.array([median(readings) for readings in windows.readings_mm.tolist()])
 
 
-def within_hour(captured: Array) -> float:
-    """SD about the mean of the hour: the target did not move, so all of it is error, wander included."""
+def about_mean(captured: Array) -> float:
+    """SD about the mean of the recording: the target did not move, so all of it is error, wander included."""
     return float(np.std(captured))
 
 
@@ -103,7 +106,7 @@ def within_seconds(captured: Array) -> float:
     return float(np.sqrt(np.mean(np.diff(captured) ** 2) / 2))
 
 
-SCATTERS = (within_seconds, within_hour)
+SCATTERS = (within_seconds, about_mean)
 
 
 def worst_ratio(estimator: Callable[[Windows], Array]) -> float:
@@ -150,10 +153,26 @@ ESTIMATORS: dict[str, Callable[[Windows], Array]] = {
 
 
 def report() -> Iterator[str]:
-    """Lines that describe the noise and the result of each estimator."""
-    recording = np.array(still_readings())
-    pace_s = RECORDED_S / len(recording)
-    fitted = covariance()
+    """Lines that describe the noise of each recording, and the result of each estimator."""
+    for recording in still_recordings():
+        yield from _noise_report(recording)
+    for windows in all_windows():
+        for name, estimator in ESTIMATORS.items():
+            captured = estimator(windows)
+            blocks = np.sqrt(np.mean([np.var(block) for block in np.array_split(captured, 6)]))
+            yield (
+                f"{windows.name}: {name:8} SD one to the next {within_seconds(captured):.3f}, "
+                f"within ten minutes {blocks:.3f}, about its mean {about_mean(captured):.3f} mm"
+            )
+    for name, estimator in ESTIMATORS.items():
+        yield f"worst ratio to the best: {name:8} {worst_ratio(estimator):.3f}"
+
+
+def _noise_report(of: StillRecording) -> Iterator[str]:
+    recording = np.array(of.readings_mm)
+    pace_s = of.lasts_s / len(recording)
+    fitted = covariance(of)
+    yield f"{of.name}: {len(recording)} readings in {of.lasts_s / 3600:g} h"
     at_zero, near, far = (float(fitted(np.array(lag))) for lag in (0.0, 1e-9, 2.0))
     yield f"SD {recording.std():.2f} mm: white {np.sqrt(at_zero - near):.2f}, wander {np.sqrt(near):.2f} mm"
     yield f"wander in common two seconds apart: {far / near:.0%} of its variance"
@@ -170,16 +189,6 @@ def report() -> Iterator[str]:
             f"3 s means {apart_s} s apart: SD {np.sqrt(np.mean(moved**2)):.2f}, "
             f"95 % within {np.quantile(moved, 0.95):.1f}, at worst {moved.max():.1f} mm"
         )
-    for windows in all_windows():
-        for name, estimator in ESTIMATORS.items():
-            captured = estimator(windows)
-            blocks = np.sqrt(np.mean([np.var(block) for block in np.array_split(captured, 6)]))
-            yield (
-                f"{windows.name}: {name:8} SD one to the next {within_seconds(captured):.3f}, "
-                f"within ten minutes {blocks:.3f}, within the hour {within_hour(captured):.3f} mm"
-            )
-    for name, estimator in ESTIMATORS.items():
-        yield f"worst ratio to the best: {name:8} {worst_ratio(estimator):.3f}"
 
 
 if __name__ == "__main__":

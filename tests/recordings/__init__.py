@@ -4,26 +4,44 @@ from __future__ import annotations
 
 import csv
 import gzip
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 HERE = Path(__file__).parent
 
 
+@dataclass(frozen=True, slots=True)
+class StillRecording:
+    """A real VL53L0X at a 20 ms budget in front of a target that does not move: its readings in mm, evenly spaced.
+
+    The true distance is not stated (about 76 mm), only that it is constant. Both by Tomás Suárez, MIT
+    (`vl53l0x_still_1h.LICENSE`), from github.com/tomisuarez2/TimeOfFlightCalibration, commit dd22d07; the three header
+    lines of each are left out here.
+    """
+
+    name: str
+    lasts_s: float
+    readings_mm: tuple[float, ...]
+
+
 @cache
-def _still() -> tuple[float, ...]:
-    with gzip.open(HERE / "vl53l0x_still_1h.csv.gz", "rt", encoding="ascii") as lines:
+def _still(file: str) -> tuple[float, ...]:
+    with gzip.open(HERE / file, "rt", encoding="ascii") as lines:
         return tuple(float(line) for line in lines)
 
 
 def still_readings() -> list[float]:
-    """One hour of a real VL53L0X at a 20 ms budget: 200,244 readings in mm of a target that does not move.
+    """The readings of the calm hour: 200,244, 17.98 ms apart."""
+    return list(_still("vl53l0x_still_1h.csv.gz"))
 
-    The file has one reading a line and no times; the readings are 3600 s / 200,244 apart (17.98 ms). The true distance
-    is not stated (about 76 mm), only that it is constant. By Tomás Suárez, MIT (`vl53l0x_still_1h.LICENSE`), from
-    github.com/tomisuarez2/TimeOfFlightCalibration, commit dd22d07; its three header lines are left out here.
-    """
-    return list(_still())
+
+def still_recordings() -> tuple[StillRecording, StillRecording]:
+    """The calm hour, and the first two hours (399,034 readings) of another sensor, which wanders twice as far."""
+    return (
+        StillRecording("calm", 3600.0, _still("vl53l0x_still_1h.csv.gz")),
+        StillRecording("restless", 7200.0, _still("vl53l0x_still_2h.csv.gz")),
+    )
 
 
 FULL_SCALE = 4095

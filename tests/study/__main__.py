@@ -24,7 +24,7 @@ from tests.study.scenarios import BANDS, CHANGES, FORECASTS, STEADY
 HERE = Path(__file__).parent
 PARTS: dict[str, tuple[Callable[[Scenario, int, int], Any], tuple[Scenario, ...], float]] = {
     "told": (measure.weeks_confirmed, CHANGES, 1.0),
-    "bands": (measure.bands, BANDS, 0.25),
+    "bands": (measure.bands, BANDS, 0.1),
     "forecasts": (measure.forecasts, FORECASTS, 0.2),
     "steady": (measure.steady, STEADY, 0.05),
 }

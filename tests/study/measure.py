@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from math import ceil, inf, sqrt
 from random import Random
 from typing import Any
 
 from station.core.progress.analysis import analyse_progress
 from station.core.progress.change import real_changes
+from station.core.progress.kalman import LevelFilter, passages
 from station.core.progress.outlook import steady_since
-from station.core.progress.records import Phase
+from station.core.progress.records import Interval, Phase, Result
+from station.core.progress.trend import interval_95
 from tests.study.people import BEGIN, START_MM, WEEK, Scenario, made_by, week_of
 from tests.study.rules import RULES
 from tests.study.scenarios import GOALS_MM
 
 SEED = 20261124
+NEVER = datetime.max.replace(tzinfo=UTC)
 BLOCK = 250
 """People simulated at a time. Each block has its own seed, so the order of blocks does not matter."""
 
+INTERVALS = ("level", "band", "change", "slope")
+PLAIN = ("plain level", "plain change")
+PHASES = (Phase.STEADY.value, Phase.GAINING.value, Phase.LOSING.value)
 Counts = dict[str, Any]
 
 
@@ -47,9 +53,12 @@ def weeks_confirmed(
 
 
 def bands(scenario: Scenario, block: int, people: int) -> dict[str, float]:
-    """Count the people whose true value lies inside each 95 % interval, as of their last test."""
+    """Count the people whose true value lies inside each 95 % interval, as of their last test.
+
+    `half_mm` is the sum of the half widths of the level's interval, `habits` counts who is given one.
+    """
     rng = rng_of(scenario, block)
-    found = dict.fromkeys(("people", "level", "change", "slope", "band", "steady", "gaining", "losing"), 0.0)
+    found = dict.fromkeys(("people", *INTERVALS, *PLAIN, "half_mm", *PHASES, "habits"), 0.0)
     for _ in range(people):
         made = made_by(scenario, rng)
         progress = analyse_progress(made, (), START_MM + 100, made[-1].at).left
@@ -57,7 +66,7 @@ def bands(scenario: Scenario, block: int, people: int) -> dict[str, float]:
         assert progress.change_mm is not None
         assert progress.slope_mm_week is not None
         last = week_of(made[-1].at)
-        truth = [scenario.level_mm(week_of(point.at)) for point in progress.trend]
+        truth = [scenario.usual_level_mm(week_of(point.at)) for point in progress.trend]
         inside = [point.low_mm <= true <= point.high_mm for point, true in zip(progress.trend, truth, strict=True)]
         slope = scenario.slope if scenario.from_week <= last <= scenario.to_week else 0.0
         found["people"] += 1
@@ -65,9 +74,29 @@ def bands(scenario: Scenario, block: int, people: int) -> dict[str, float]:
         found["band"] += sum(inside) / len(inside)
         found["change"] += progress.change_mm.low <= truth[-1] - truth[0] <= progress.change_mm.high
         found["slope"] += progress.slope_mm_week.low <= slope <= progress.slope_mm_week.high
-        for phase in (Phase.STEADY, Phase.GAINING, Phase.LOSING):
-            found[phase.value] += progress.phase is phase
+        plain_level, plain_change = plain_intervals(made, progress.error.sem_mm)
+        found["plain level"] += plain_level.low <= truth[-1] <= plain_level.high
+        found["plain change"] += plain_change.low <= truth[-1] - truth[0] <= plain_change.high
+        found["half_mm"] += (progress.trend[-1].high_mm - progress.trend[-1].low_mm) / 2
+        found["habits"] += bool(progress.habits)
+        for phase in PHASES:
+            found[phase] += progress.phase == phase
     return found
+
+
+def plain_intervals(made: Sequence[Result], sem_mm: float) -> tuple[Interval, Interval]:
+    """The intervals of level and change by the same filter without steps, outliers and habits."""
+    level_filter = LevelFilter(
+        passages([week_of(test.at) for test in made]), [test.mm - START_MM for test in made], [sem_mm**2] * len(made)
+    )
+    smoother = level_filter.smoother()
+    states, _ = level_filter.follow([test.mm - START_MM for test in made])
+    levels = smoother.levels(states)
+    change_variance = smoother.variances[0] + smoother.variances[-1] - 2 * smoother.covariances[0]
+    return (
+        interval_95(START_MM + levels[-1], sqrt(smoother.variances[-1])),
+        interval_95(levels[-1] - levels[0], sqrt(change_variance)),
+    )
 
 
 def forecasts(scenario: Scenario, block: int, people: int) -> dict[str, float]:
@@ -81,7 +110,8 @@ def forecasts(scenario: Scenario, block: int, people: int) -> dict[str, float]:
             continue
         seen = [test for test in made if test.at <= changes[0].confirmed_at]
         for goal in GOALS_MM:
-            reached = BEGIN + goal / scenario.slope * WEEK
+            week = goal / scenario.slope
+            reached = BEGIN + week * WEEK if week <= scenario.to_week else NEVER
             now = seen[-1].at
             if reached <= now:
                 continue

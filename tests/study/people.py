@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from math import exp, sqrt
 from random import Random
 
 from station.core.facts import Contact
-from station.core.progress.records import Result
+from station.core.progress.records import Circumstances, Result, TimeOfDay
 
 BEGIN = datetime(2026, 1, 5, 7, tzinfo=UTC)
 WEEK = timedelta(weeks=1)
@@ -25,6 +26,10 @@ class Scenario:
 
     The level moves by `slope` mm a week from `from_week` to `to_week`, the other way from `turn_week` on, and steps by
     `step_mm` at `step_week`.
+
+    A full test reads `full_mm` more than a quick one, an evening (every `evening_every`-th test, and all from
+    `evening_from_week` on) `evening_mm` more than a morning, and the calibration of `calibrated_week`
+    `calibration_mm` more than the one before. Nobody does more than `most_tests`.
 
     Days are correlated with a decay time of `fade_days` (an autoregression; 0 for independent days). Every
     `full_every`-th test is full (0: none); a share `slips` of the tests is off by 20 to 50 mm either way.
@@ -45,6 +50,13 @@ class Scenario:
     outlier_share: float = 0.0
     fade_days: float = 0.0
     full_every: int = 0
+    full_mm: float = 0.0
+    evening_every: int = 0
+    evening_from_week: float = 1000.0
+    evening_mm: float = 0.0
+    calibrated_week: float = 1000.0
+    calibration_mm: float = 0.0
+    most_tests: int = 10_000
 
     @property
     def sd_mm(self) -> float:
@@ -65,10 +77,13 @@ class Scenario:
         moved = self.slope * (at - self.from_week - 2 * max(0.0, at - self.turn_week))
         return START_MM + moved + (self.step_mm if self.step_mm and week >= self.step_week else 0.0)
 
+    def usual_level_mm(self, week: float) -> float:
+        """The level as tests in the circumstances that are usual in the end give it."""
+        return self.level_mm(week) + (self.evening_mm if self.evening_from_week < self.weeks else 0.0)
+
     def days(self) -> Iterator[int]:
-        for week in range(self.weeks):
-            for day in TEST_DAYS[self.per_week]:
-                yield week * 7 + day
+        days = (week * 7 + day for week in range(self.weeks) for day in TEST_DAYS[self.per_week])
+        return islice(days, self.most_tests)
 
 
 def made_by(scenario: Scenario, rng: Random) -> list[Result]:
@@ -86,9 +101,26 @@ def made_by(scenario: Scenario, rng: Random) -> list[Result]:
         error = gauss(0.0, scenario.sem_mm / sqrt(FULL_TRIALS) if full else scenario.sem_mm)
         if scenario.outlier_share and rng.random() < scenario.outlier_share:
             error += rng.choice((-1, 1)) * rng.uniform(*OUTLIER_MM)
-        at = BEGIN + timedelta(days=day)
-        mm = scenario.level_mm(day / 7) + ankle + error
-        made.append(Result(str(number), at, mm, None, full, Contact.PAD))
+        week = day / 7
+        evening = week >= scenario.evening_from_week or (
+            scenario.evening_every > 0 and number % scenario.evening_every == 1
+        )
+        calibrated = week >= scenario.calibrated_week
+        mm = scenario.level_mm(week) + ankle + error
+        mm += (scenario.full_mm if full else 0.0) + (scenario.evening_mm if evening else 0.0)
+        mm += scenario.calibration_mm if calibrated else 0.0
+        part_of_day = TimeOfDay.EVENING if evening else TimeOfDay.MORNING
+        made.append(
+            Result(
+                str(number),
+                BEGIN + timedelta(days=day),
+                mm,
+                None,
+                full,
+                Contact.PAD,
+                circumstances=Circumstances(time_of_day=part_of_day, calibration=2 if calibrated else 1),
+            )
+        )
     return made
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from tests.study.measure import PHASES, PLAIN
 from tests.study.people import Scenario
 from tests.study.scenarios import BANDS, CHANGES, FORECASTS, STEADY
 
@@ -154,7 +155,9 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     yield "## How often the 95 % intervals contain the true value"
     yield ""
-    yield "After 26 weeks (12 for people who keep gaining), with each person's error as the station estimates it."
+    yield "After 26 weeks (12 for people who keep gaining) where no other time is stated, with each person's error as"
+    yield "the station estimates it. The true level is that of the circumstances that are usual in the end. *Plain* is"
+    yield "the same filter without steps, outliers and habits."
     yield ""
     yield from _bands(results["bands"], BANDS)
     yield ""
@@ -188,13 +191,18 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
 
 def _bands(results: Mapping[str, Any], scenarios: Sequence[Scenario]) -> Iterator[str]:
     what = {"level": "level now", "band": "band", "change": "change", "slope": "slope"}
-    phases = ("steady", "gaining", "losing")
+    what |= {name: f"{name.removeprefix('plain ')}, plain" for name in PLAIN}
+    called = (*(f"called {phase}" for phase in PHASES), "given a habit")
+
+    def row(scenario: Scenario) -> Iterator[str]:
+        found = results[scenario.name]
+        yield scenario.says
+        yield from (percent(found[name] / found["people"]) for name in what)
+        yield f"{found['half_mm'] / found['people']:.1f} mm"
+        yield from (percent(found[name] / found["people"]) for name in (*PHASES, "habits"))
+
     yield from _table(
-        ("people", *what.values(), *(f"called {phase}" for phase in phases)),
-        (
-            (one.says, *(percent(results[one.name][name] / results[one.name]["people"]) for name in (*what, *phases)))
-            for one in scenarios
-        ),
+        ("people", *what.values(), "\u00b1 of the level now", *called), (tuple(row(one)) for one in scenarios)
     )
 
 

@@ -8,7 +8,7 @@ from flask import Blueprint, render_template
 
 from station.core.measurement.tolerance import TOLERANCE_MM
 from station.core.measurement.uncertainty import COVERAGE
-from station.core.steps import CalibrateStep
+from station.core.steps import rounds_for
 from station.store.records import Calibration, Check
 from web.charts.calibration import corrections_of, drift_chart, fit_chart
 from web.context import Site
@@ -43,7 +43,7 @@ def blueprint(site: Site) -> Blueprint:
             coverage=COVERAGE,
             blocks=site.blocks_mm,
             check_mm=sorted(site.blocks_mm)[len(site.blocks_mm) // 2],
-            rounds=NUMBER_WORDS[CalibrateStep().rounds],
+            rounds=NUMBER_WORDS[rounds_for(site.blocks_mm)],
             out_mm=TOLERANCE_MM,
             is_active=snapshot.activity != "idle",
         )

@@ -1,7 +1,7 @@
 """Calibration with blocks, hands-free and guided by sound. The check with one block (`check`) works the same way.
 
 The board detects a block by itself: something nearer than the empty lane stands still for two seconds. It is read for
-six seconds, HOLD_DONE sounds, and the next block is due. The rules that the table does not show:
+ten seconds (six by a check), HOLD_DONE sounds, and the next block is due. The rules that the table does not show:
 
 - A sensor that has just been switched on warms up first: in its first minute it reads up to 2 mm too far.
 - At the beginning only the empty lane may be in view, so that the wall never passes for a block. The lane must be
@@ -10,6 +10,7 @@ six seconds, HOLD_DONE sounds, and the next block is due. The rules that the tab
 - A block that moved, or whose reading does not fit the blocks before it, is requested again, three times at most.
 - If the blocks of the first round contradict each other, any of them may be wrong. The round starts again once the
   block in view has been removed, three times at most.
+- A sensor that drifted from the first round to the last is refused at once: no block can be shown again to mend it.
 - A lost sensor may have lost its power, so it warms up again.
 - A lane longer than the sensor's range is valid; a silent sensor is a fault.
 - An unfinished calibration is not kept. Two minutes without a block end it.
@@ -26,13 +27,13 @@ from typing import ClassVar, assert_never
 from station.core.activities.phases import PhasedActivity
 from station.core.events import SECOND_US, Command, CommandName, Event, Side, Toe
 from station.core.facts import BlockShown, BlockUnclear, Calibrated, CalibrationRefused, CueName, Ended
-from station.core.measurement.calibration import CalibrationError, Point, fit, point_from_readings
+from station.core.measurement.calibration import CalibrationError, DriftError, Point, fit, point_from_readings
 from station.core.sensing.sensors import BoardSensors, Change, HeelChange, SensorChange
 from station.core.state import CalibrationState, CheckState, ShownClock
 from station.core.steps import WARM_UP_US, CalibrateStep
 
-CAPTURE_US = 6 * SECOND_US
-"""How long a block is read. Another round gains more than longer readings (`station.core.measurement.calibration`)."""
+CAPTURE_US = 10 * SECOND_US
+"""How long a calibration reads a block. Two rounds of 10 s are as accurate as three of 5 s and ask for fewer blocks."""
 FINAL_CUE_US = 4 * SECOND_US
 """How long a repeating cue sounds at the end, after HOLD_DONE: nothing else would end it."""
 
@@ -104,6 +105,8 @@ class BlockActivity(PhasedActivity[BlockPhase]):
 
     name: ClassVar[str]
     shown_as: ClassVar[type[CalibrationState] | type[CheckState]]
+    capture_us: ClassVar[int]
+    """How long a block is read."""
     transitions = TRANSITIONS
 
     def __init__(self, blocks_mm: Sequence[float], warm_up_us: int, sensors: BoardSensors) -> None:
@@ -125,7 +128,9 @@ class BlockActivity(PhasedActivity[BlockPhase]):
 
     @abstractmethod
     def validate_point(self, now_us: int, point: Point) -> None:
-        """A block has been read. Raises CalibrationError if it must be wrong, RoundError if any block may be wrong."""
+        """A block has been read. Raises CalibrationError if it must be wrong, RoundError if any block may be wrong, and
+        DriftError if the sensor drifted.
+        """
 
     @abstractmethod
     def on_all_blocks_read(self, now_us: int) -> None:
@@ -218,7 +223,7 @@ class BlockActivity(PhasedActivity[BlockPhase]):
         if self.phase is BlockPhase.WARM:
             dues.append(self._phase_since_us + self._warm_up_us)
         elif self.phase is BlockPhase.CAPTURE:
-            dues.append(self._phase_since_us + CAPTURE_US)
+            dues.append(self._phase_since_us + self.capture_us)
         elif self.phase is BlockPhase.DONE:
             dues.append(self._phase_since_us + FINAL_CUE_US)
         else:
@@ -331,12 +336,14 @@ class BlockActivity(PhasedActivity[BlockPhase]):
         now_mm = self.sensors.toe.latest_median(from_us)
         if now_mm is not None and abs(now_mm - self._capture_start_mm) > self.rules.max_movement_mm:
             self._ask_again(now_us, "The block moved while it was read: hold it still, and show it again")
-        elif now_us >= from_us + CAPTURE_US:
+        elif now_us >= from_us + self.capture_us:
             try:
                 found = point_from_readings(self.wanted_block_mm, *self.sensors.toe.window(from_us, now_us))
                 self.validate_point(now_us, found)
             except RoundError as error:
                 self._restart_round(now_us, str(error))
+            except DriftError as error:
+                self._refuse(now_us, str(error))
             except CalibrationError as error:
                 self._ask_again(now_us, str(error))
             else:
@@ -369,10 +376,14 @@ class BlockActivity(PhasedActivity[BlockPhase]):
         self.emit(BlockUnclear(now_us, self.wanted_block_mm, reason))
         self.emit_cue(now_us, CueName.NO)
         if self._tries >= self.rules.max_tries:
-            self.emit(CalibrationRefused(now_us, reason))
-            self._end_early(now_us, "refused")
+            self._refuse(now_us, reason)
         else:
             self._enter_waiting_phase(now_us)
+
+    def _refuse(self, now_us: int, reason: str) -> None:
+        self._problem = reason
+        self.emit(CalibrationRefused(now_us, reason))
+        self._end_early(now_us, "refused")
 
     def _enter_fault(self, now_us: int) -> None:
         self._enter_phase(BlockPhase.FAULT, now_us)
@@ -402,7 +413,7 @@ class BlockActivity(PhasedActivity[BlockPhase]):
         return tuple(Side)
 
     def state_at(self, at_us: int) -> CalibrationState | CheckState:
-        target_us = {BlockPhase.WARM: self._warm_up_us, BlockPhase.CAPTURE: CAPTURE_US}.get(self.phase)
+        target_us = {BlockPhase.WARM: self._warm_up_us, BlockPhase.CAPTURE: self.capture_us}.get(self.phase)
         return self.shown_as(
             phase=self.phase,
             clock=None
@@ -420,6 +431,7 @@ class CalibrationActivity(BlockActivity):
 
     name = "calibrate"
     shown_as = CalibrationState
+    capture_us = CAPTURE_US
 
     def __init__(self, step: CalibrateStep, sensors: BoardSensors) -> None:
         super().__init__(step.blocks_mm * step.rounds, step.warm_us, sensors)

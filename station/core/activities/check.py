@@ -5,13 +5,17 @@ from __future__ import annotations
 from math import sqrt
 
 from station.core.activities.calibrate import BlockActivity
+from station.core.events import SECOND_US
 from station.core.facts import CheckDone, CueName
-from station.core.measurement.calibration import SLOW_WANDER_MM, CalibrationError, Point
+from station.core.measurement.calibration import CalibrationError, Point
+from station.core.measurement.estimate import WANDER_MM
 from station.core.measurement.tolerance import is_out_of_tolerance
 from station.core.sensing.sensors import BoardSensors
 from station.core.state import CheckState
 from station.core.steps import CheckStep
 
+CHECK_CAPTURE_US = 6 * SECOND_US
+"""How long a check reads its block: the wander, not the noise, limits it."""
 WRONG_BLOCK_MM = 15.0
 """A block that a calibrated sensor measures this far off is another block, or not at the toe stop. A sensor that has
 aged or moved in its mount is off by a few mm; the next block differs by 30 mm at least."""
@@ -24,6 +28,7 @@ class CalibrationCheck(BlockActivity):
 
     name = "check"
     shown_as = CheckState
+    capture_us = CHECK_CAPTURE_US
 
     def __init__(self, step: CheckStep, sensors: BoardSensors) -> None:
         super().__init__((step.block_mm,), step.warm_us, sensors)
@@ -52,7 +57,7 @@ class CalibrationCheck(BlockActivity):
         curve = self.sensors.curve
         found_mm = curve.toe_mm(point.reading_mm)
         noise_mm = curve.slope(point.reading_mm) * point.uncertainty_mm
-        uncertainty_mm = sqrt(noise_mm**2 + SLOW_WANDER_MM**2 + self._calibration_uncertainty_mm**2)
+        uncertainty_mm = sqrt(noise_mm**2 + WANDER_MM**2 + self._calibration_uncertainty_mm**2)
         error_mm = found_mm - point.toe_mm
         self.is_out_of_tolerance = is_out_of_tolerance(error_mm, uncertainty_mm)
         self.emit(CheckDone(now_us, point.toe_mm, found_mm, error_mm, uncertainty_mm, self.is_out_of_tolerance))

@@ -1,77 +1,120 @@
 """Calibration: the curve from a reading to a toe distance, and its uncertainty.
 
 A block of known length stands against the toe stop; its readings make a `Point` (`point_from_readings`). `fit` puts a
-curve through the points of two or more blocks: two determine an offset and a gain, three a bend as well. Priors from
-real sensors fill in what the points leave open, and the covariance includes it.
+curve through the points of two or more blocks: two determine an offset and a gain, three a bend, four an S-shaped
+(cubic) part as well. Priors from real sensors fill in what the points leave open, and the covariance includes it.
 
-Three short rounds beat one long one. In a calibration of two minutes the sensor's slow wander is the limit: from one
-block to the next it looks like gain and bend. More rounds average it out, and a block that stood askew in one round
-shows up at once. Over simulated sensors (`tests.bench.truth`) the worst bias at 0 to 200 mm has a median of 0.60 mm
-after one round of 12 s, 0.50 mm after two of 10 s and 0.47 mm after three of 6 s.
+Four blocks shown twice for ten seconds suit a sensor of either kind (`tests.bench.truth`, worst error at 0 to 200 mm,
+median and 95 %): 0.49 and 1.04 mm where the sensor's error is nearly a parabola, 0.61 and 1.19 mm where it is an S of
+up to 4 mm. Three blocks shown thrice for six seconds give 0.45 and 1.03 mm, but 2.4 and 4.2 mm for an S, which they
+cannot show. The sensor's slow wander sets the rest: from one block to the next it passes for gain, bend and S.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from math import exp, fsum, sqrt
+from math import exp, fsum, log, sqrt
 from statistics import fmean
 
-from station.core.measurement.estimate import Refusal, estimate, without_outliers
+from station.core.measurement.estimate import (
+    BRIEF_WANDER_MM,
+    COMMON_WANDER_MM,
+    COMMON_WANDER_S,
+    WANDER_MM,
+    Refusal,
+    estimate,
+    without_outliers,
+)
 
-SLOW_WANDER_MM = 0.46
-"""SD of the slow term of the recorded wander (`station.simulator.noise`). It is nearly the same for all blocks of a
-two-minute calibration, so it adds to the offset."""
-SLOW_WANDER_S = 150.0
-"""Time in which the correlation of that term between two blocks falls to 1/e."""
-FAST_WANDER_MM = 0.28
-"""SD that the fast terms of the wander leave in the mean of one block's six seconds, independent between blocks."""
+LASTING_SHARE = 0.94
+"""The share of the lasting wander's variance that is in the mean of a calibration of two and a half minutes."""
 WARM_UP_MM = 0.3
 """How much too far a sensor still reads at the first block, one minute after a cold start."""
 WARM_UP_S = 30.0
-BLOCK_INTERVAL_US = 14_000_000
-"""Assumed time from one block to the next for points without a time: six seconds to read it, eight to change it."""
+BLOCK_INTERVAL_US = 18_000_000
+"""Assumed time from one block to the next for points without a time: ten seconds to read it, eight to change it."""
+BLOCK_TOLERANCE_MM = 0.3
+"""SD of a block's length, measured to half a millimetre (uniform distribution). All samples of a block share it."""
 GAIN_SD = 0.02
 """SD of the gain of real sensors about 1; they lie between 0.97 and 1.03."""
 MAX_GAIN_ERROR = 0.06
 """The largest deviation of a real sensor's gain from 1, including a bend's slope over the blocks (0.014)."""
-BEND_RANGE_MM = 270.0
-"""The range of readings over which a bend is stated: from the sensor to a wall 200 mm in front of the toe line."""
+CURVED_TO_MM = 270.0
+"""Readings up to this have a bend and a cubic part: from the sensor to a wall 200 mm in front of the toe line. Beyond
+it, and below 0, the curve goes on straight, because no block stands there."""
 MAX_BEND_MM = 4.0
 """The largest deviation of a real sensor from the straight line between the ends of that range ("some mm")."""
+BEND_SD = MAX_BEND_MM / sqrt(3.0) * 4.0 / (CURVED_TO_MM * CURVED_TO_MM)
+"""SD of the bend in 1/mm, for a uniform distribution up to `MAX_BEND_MM` either way."""
+CUBIC_PER_MM = 1.5 * sqrt(3.0) / 100.0**3
+"""The cubic coefficient, in 1/mm2, of an S that crosses 0 in the middle of the blocks' readings and 100 mm to either
+side of it, and reaches 1 mm in between."""
+MAX_CUBIC_MM = 4.0
+"""The largest S of a real sensor."""
+CUBIC_SDS_MM = (0.3, MAX_CUBIC_MM / sqrt(3.0))
+"""SD of the S of two kinds of sensor, equally likely before the blocks are read: nearly all sensors are a parabola to
+0.3 mm, others have an S of any size up to `MAX_CUBIC_MM`. One prior for both would cost 0.03 mm with the first kind."""
+MAX_FITTED_BEND_MM = 4.3
+MAX_FITTED_CUBIC_MM = 5.0
+"""The largest bend and S of a fit, wander included; of 1,000 calibrations of simulated sensors one exceeds 3.9 and 4.7
+mm."""
 MAX_RESIDUAL_MM = 2.0
 """A block that differs by more from the prediction of the others stands askew."""
+MISPLACED_MM = 3.0
+"""SD of how far a block is off that does not stand where it should: of two that may be, the nearer one is likelier."""
 MAX_REPEAT_DIFFERENCE_MM = 2.5
-"""The largest difference between two samples of a block; the wander alone makes 0.5 mm (SD)."""
+"""The largest difference between two samples of a block; the wander makes 0.6 mm (SD)."""
+MAX_ROUND_DRIFT_MM = 1.4
+"""The largest shift of all blocks alike from the first round to the last. In the recordings none of 20,000 calibrations
+exceeds it in the calm hour, and 2 % do in the two restless ones."""
 MIN_READING_GROWTH = 0.5
 """Readings that grow by less than this share of the blocks' difference do not come from the blocks."""
+MAX_SWAPPED_GROWTH = -0.1
+"""Readings that shrink by more than this share of it come from other blocks than those asked for."""
 MAX_DRIFT_MM = 2.0
 """The largest drift while a block is read; the wander alone makes 0.4 mm (SD)."""
+CROSSTALK_READING_MM = 40.0
+"""Below this reading, light that the cover throws back (crosstalk) may pull readings short."""
+MAX_CROSSTALK_MM = 4.0
+"""A block that reads below that limit, and shorter by more than the blocks beyond the limit predict, is refused."""
+NOTICED_CUBIC_MM = 0.55
+"""An S above this is reported, because a block of the wrong length looks the same: 1 in 100 parabolic sensors."""
 
-Vector = tuple[float, float, float]
-Covariance = tuple[float, float, float, float, float, float]
+Covariance = tuple[float, float, float, float, float, float, float, float, float, float]
 
 
 class CalibrationError(ValueError):
     """A calibration that failed: one sentence that names the block and what to do."""
 
 
+class DriftError(CalibrationError):
+    """The sensor drifted from the first round to the last, so that all its blocks must be shown again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """`toe_mm = offset_mm + gain * reading_mm + bend_per_mm * reading_mm**2`, for readings from 0 to some 400 mm."""
+    """The toe distance as a polynomial of the reading r from 0 to `CURVED_TO_MM`, and straight beyond either end:
+
+    `toe_mm = offset_mm + gain * r + bend_per_mm * r**2 + cubic_per_mm2 * r**3`
+    """
 
     gain: float = 1.0
     offset_mm: float = -70.0
     bend_per_mm: float = 0.0
+    cubic_per_mm2: float = 0.0
 
     def toe_mm(self, reading_mm: float) -> float:
         """Return the toe distance in mm; negative for a reading from behind the toe line."""
-        return self.offset_mm + (self.gain + self.bend_per_mm * reading_mm) * reading_mm
+        r = _within_curve(reading_mm)
+        curved_mm = self.offset_mm + (self.gain + (self.bend_per_mm + self.cubic_per_mm2 * r) * r) * r
+        return curved_mm if r == reading_mm else curved_mm + self.slope(r) * (reading_mm - r)
 
     def slope(self, reading_mm: float) -> float:
         """Return the mm of toe distance per mm of reading at this reading."""
-        return self.gain + 2.0 * self.bend_per_mm * reading_mm
+        r = _within_curve(reading_mm)
+        return self.gain + (2.0 * self.bend_per_mm + 3.0 * self.cubic_per_mm2 * r) * r
 
     def toe_difference_mm(self, reading_mm: float, other_mm: float) -> float:
         """Return the difference of two readings in mm of toe distance, without a sign."""
@@ -82,9 +125,34 @@ class Curve:
         return replace(self, offset_mm=self.offset_mm + by_mm)
 
     def reading_mm(self, toe_mm: float) -> float:
-        """Return the reading that gives this toe distance: the inverse of `toe_mm`."""
-        short_mm = toe_mm - self.offset_mm
-        return 2.0 * short_mm / (self.gain + sqrt(self.gain * self.gain + 4.0 * self.bend_per_mm * short_mm))
+        """Return the reading that gives this toe distance: the inverse of `toe_mm`, for a curve that rises.
+
+        Newton's method; a step that leaves the interval known to hold the reading halves it instead.
+        """
+        low_mm, high_mm = 0.0, CURVED_TO_MM
+        for end_mm, is_beyond in ((low_mm, toe_mm < self.toe_mm(low_mm)), (high_mm, toe_mm > self.toe_mm(high_mm))):
+            if is_beyond:
+                return end_mm + (toe_mm - self.toe_mm(end_mm)) / max(self.slope(end_mm), MIN_SLOPE)
+        r = (low_mm + high_mm) / 2
+        for _ in range(MAX_INVERSION_STEPS):
+            short_mm = toe_mm - self.toe_mm(r)
+            if abs(short_mm) < INVERSION_ERROR_MM:
+                break
+            low_mm, high_mm = (r, high_mm) if short_mm > 0.0 else (low_mm, r)
+            r += short_mm / max(self.slope(r), MIN_SLOPE)
+            if not low_mm < r < high_mm:
+                r = (low_mm + high_mm) / 2
+        return r
+
+
+MIN_SLOPE = 0.1
+"""No real sensor's curve is flatter; the inverse of one that is would be no distance."""
+INVERSION_ERROR_MM = 1e-9
+MAX_INVERSION_STEPS = 60
+
+
+def _within_curve(reading_mm: float) -> float:
+    return min(max(reading_mm, 0.0), CURVED_TO_MM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +174,7 @@ class Point:
 class Fit:
     """A curve fitted to points, the residual of each point (mm of toe distance), and the curve's covariance.
 
-    `covariance` holds the six entries of the upper triangle, row by row, in the order offset, gain, bend.
+    `covariance` holds the ten entries of the upper triangle, row by row, in the order offset, gain, bend, cubic.
     """
 
     curve: Curve
@@ -114,12 +182,19 @@ class Fit:
     residuals_mm: tuple[float, ...]
     covariance: Covariance
 
-    def uncertainty_mm(self, reading_mm: float) -> float:
-        """Return the standard uncertainty, in mm, of the toe distance that the curve gives for a noiseless reading."""
-        oo, og, ob, gg, gb, bb = self.covariance
-        r = reading_mm
-        variance = oo + r * (2 * og + r * (2 * ob + gg + r * (2 * gb + r * bb)))
-        return sqrt(max(0.0, variance))
+    def uncertainty_mm(self, reading_mm: float, wander_mm: float = WANDER_MM) -> float:
+        """Return the standard uncertainty, in mm, of the toe distance that the curve gives for a noiseless reading.
+
+        The covariance supposes that the sensor wandered by `WANDER_MM` between the calibration and now; of a sensor
+        that is known to wander less, that part is smaller.
+        """
+        oo, og, ob, oc, gg, gb, gc, bb, bc, cc = self.covariance
+        _, g, b, c = (_extended_power(reading_mm, power) for power in range(4))
+        squares = oo + g * g * gg + b * b * bb + c * c * cc
+        products = g * og + b * ob + c * oc + g * b * gb + g * c * gc + b * c * bc
+        lasting_mm = self.curve.slope(reading_mm) * COMMON_WANDER_MM
+        calmer = LASTING_SHARE * lasting_mm * lasting_mm * (1.0 - (wander_mm / WANDER_MM) ** 2)
+        return sqrt(max(0.0, squares + 2.0 * products - calmer))
 
     def largest_uncertainty_mm(self) -> float:
         """Return the largest standard uncertainty, in mm, from the toe line to the longest block."""
@@ -129,7 +204,35 @@ class Fit:
     @property
     def determined_terms(self) -> str:
         """The terms of the curve that the points determine without the priors."""
-        return "offset and gain" if len({point.toe_mm for point in self.points}) < 3 else "offset, gain and bend"
+        blocks = len({point.toe_mm for point in self.points})
+        if blocks < 3:
+            return "offset and gain"
+        return "offset, gain and bend" if blocks < 4 else "offset, gain, bend and cubic part"
+
+    @property
+    def notice(self) -> str | None:
+        """What to make sure of although the calibration is good, in a sentence; `None` for most.
+
+        An S in the readings is either the sensor's, and then the curve is right, or comes from a block whose length is
+        not the one stated. The blocks alone cannot say which.
+        """
+        blocks = _mean_by_block(self.points)
+        if len(blocks) < 4:
+            return None
+        *_, cubic_values = _orthogonal_columns([at.reading_mm for at in blocks])
+        cubic_per_mm2 = _dot(cubic_values, [at.toe_mm for at in blocks]) / _dot(cubic_values, cubic_values)
+        if abs(cubic_per_mm2) <= NOTICED_CUBIC_MM * CUBIC_PER_MM:
+            return None
+        off_mm = [cubic_per_mm2 * _dot(cubic_values, cubic_values) / value for value in cubic_values]
+        suspects = sorted(zip(off_mm, blocks, strict=True), key=lambda suspect: abs(suspect[0]))
+        names = " or ".join(
+            f"the {block.toe_mm:g} mm block is {abs(mm):.0f} mm {'shorter' if mm > 0 else 'longer'} than that"
+            for mm, block in suspects
+        )
+        return (
+            f"The readings follow an S of {abs(cubic_per_mm2) / CUBIC_PER_MM:.1f} mm, as few sensors do, unless "
+            f"{names}: measure the blocks, and calibrate again if one is wrong."
+        )
 
 
 def point_from_readings(toe_mm: float, times_us: Sequence[int], readings_mm: Sequence[float]) -> Point:
@@ -151,55 +254,56 @@ def point_from_readings(toe_mm: float, times_us: Sequence[int], readings_mm: Seq
             f"{_block_name(toe_mm)}: the readings wander, by {abs(drift_mm):.1f} mm while it was held: let the sensor "
             "warm up for a minute, hold the block still, and show it again"
         )
-    uncertainty_mm = sqrt(found.noise_mm * found.noise_mm + FAST_WANDER_MM * FAST_WANDER_MM)
+    uncertainty_mm = sqrt(found.noise_mm * found.noise_mm + BRIEF_WANDER_MM * BRIEF_WANDER_MM)
     return Point(toe_mm, found.reading_mm, uncertainty_mm, found.n, (min(times_us) + max(times_us)) // 2)
 
 
 def fit(points: Sequence[Point]) -> Fit:
     """Fit the curve through the points, in any order; a block may have several.
 
-    Generalised least squares with normal priors (a Bayesian fit). The weights follow from each point's uncertainty and
-    from the wander that points close in time share, which lowers the bias by 5 %. The priors on gain and bend come from
-    real sensors, so the covariance includes what the blocks leave open.
-    Raises `CalibrationError` for fewer than two different blocks, and for points that no real sensor gives of blocks
-    held against the toe stop.
+    Generalised least squares with normal priors (a Bayesian fit), for either kind of sensor (`CUBIC_SDS_MM`), each
+    weighted by how probable the points make it. The weights of the points follow from the uncertainty of each, from
+    the wander that points close in time share, and from the tolerance that the points of a block share. The priors
+    come from real sensors, so the covariance includes what the blocks leave open.
+    Raises `DriftError` where the last round differs from the first as a whole, and `CalibrationError` for fewer than
+    two different blocks, and for points that no real sensor gives of blocks held against the toe stop.
     """
+    _check_round_drift(points)
     blocks = _mean_by_block(points)
     _check_order(blocks)
-    if len(blocks) > 2:
-        _check_agreement(blocks)
-    middle_mm = (blocks[0].reading_mm + blocks[-1].reading_mm) / 2
-    centred, covariance = _solve(points, middle_mm)
-    gain = centred[1]
-    if abs(gain - 1.0) > MAX_GAIN_ERROR:
-        raise CalibrationError(
-            f"The readings grow by {1 / gain:.2f} mm for each mm of the blocks, and no sensor does so: see that each "
-            "block's length is the one that was said, stands upright against the toe stop, and fills the sensor's view"
-        )
-    curve = _uncentred_curve(centred, middle_mm)
-    residuals_mm = tuple(at.toe_mm - curve.toe_mm(at.reading_mm) for at in points)
-    return Fit(curve, tuple(points), residuals_mm, covariance)
+    solved = _solve(points)
+    _check_crosstalk(points, blocks)
+    _check_shape(points, blocks, solved)
+    residuals_mm = tuple(at.toe_mm - solved.curve.toe_mm(at.reading_mm) for at in points)
+    return Fit(solved.curve, tuple(points), residuals_mm, solved.covariance)
 
 
 def _block_name(toe_mm: float) -> str:
     return f"The {toe_mm:g} mm block"
 
 
+def _samples_by_block(points: Sequence[Point]) -> dict[float, list[Point]]:
+    """Group the samples by block, each block's in their order of time."""
+    samples_by_block: dict[float, list[Point]] = {}
+    for at in sorted(points, key=lambda at: at.at_us or 0):
+        samples_by_block.setdefault(at.toe_mm, []).append(at)
+    return samples_by_block
+
+
 def _mean_by_block(points: Sequence[Point]) -> list[Point]:
     """Average the samples of each block, nearest block first. Raises where they do not repeat or are too few."""
-    samples_by_block: dict[float, list[Point]] = {}
-    for at in points:
-        samples_by_block.setdefault(at.toe_mm, []).append(at)
+    samples_by_block = _samples_by_block(points)
     if len(samples_by_block) < 2:
         seen = _block_name(next(iter(samples_by_block))) + " alone" if samples_by_block else "No block"
-        raise CalibrationError(f"{seen} tells too little: show at least one more, of another length; three are better")
+        raise CalibrationError(f"{seen} tells too little: show at least one more, of another length; four are better")
     for toe_mm, samples in samples_by_block.items():
         readings_mm = [at.reading_mm for at in samples]
         apart_mm = max(readings_mm) - min(readings_mm)
         if apart_mm > MAX_REPEAT_DIFFERENCE_MM:
             raise CalibrationError(
                 f"{_block_name(toe_mm)} read {apart_mm:.1f} mm differently from one time to the other: see that it "
-                "is the right block, upright and against the toe stop each time, and begin again"
+                "is the right block, upright and against the toe stop each time; if it is, the sensor drifted, or its "
+                "mount or the toe stop is loose: begin again"
             )
     return [
         Point(
@@ -216,10 +320,10 @@ def _check_order(blocks: Sequence[Point]) -> None:
     """Raises where a longer block does not read clearly longer."""
     for near, far in pairwise(blocks):
         grown = (far.reading_mm - near.reading_mm) / (far.toe_mm - near.toe_mm)
-        if grown < -MIN_READING_GROWTH:
+        if grown < MAX_SWAPPED_GROWTH:
             raise CalibrationError(
-                f"{_block_name(near.toe_mm)} reads farther than the {far.toe_mm:g} mm block: they are swapped; show "
-                "them again in the order that is asked for"
+                f"{_block_name(near.toe_mm)} reads farther than the {far.toe_mm:g} mm block: they are swapped, or one "
+                "is another block; show them again in the order that is asked for"
             )
         if grown < MIN_READING_GROWTH:
             raise CalibrationError(
@@ -229,92 +333,230 @@ def _check_order(blocks: Sequence[Point]) -> None:
             )
 
 
-def _check_agreement(blocks: Sequence[Point]) -> None:
-    """Raises where a block deviates from the line through the others by more than the bend of a real sensor explains.
-
-    A parabola through three points leaves no residual. So each block is compared with the line through the others,
-    after the largest bend of real sensors is subtracted. Where several blocks explain the deviation, the error names
-    the one that stands least askew.
-    """
-    worst: tuple[float, Point] | None = None
-    is_out = False
-    for i, at in enumerate(blocks):
-        others = [*blocks[:i], *blocks[i + 1 :]]
-        off_mm = at.toe_mm - _line_value(others, at.reading_mm, lambda other: other.toe_mm)
-        bend_mm = abs(
-            _unit_bend(at.reading_mm) - _line_value(others, at.reading_mm, lambda other: _unit_bend(other.reading_mm))
+def _check_round_drift(points: Sequence[Point]) -> None:
+    """Raises where, once each block has been sampled as often, the last samples differ from the first alike."""
+    samples_by_block = _samples_by_block(points)
+    counts = {len(samples) for samples in samples_by_block.values()}
+    if len(counts) != 1 or counts == {1}:
+        return
+    drift_mm = fmean(samples[-1].reading_mm - samples[0].reading_mm for samples in samples_by_block.values())
+    if abs(drift_mm) > MAX_ROUND_DRIFT_MM:
+        raise DriftError(
+            f"The sensor drifted: in the last round all blocks read {abs(drift_mm):.1f} mm "
+            f"{'farther' if drift_mm > 0 else 'nearer'} than in the first; see that neither the sensor nor the toe "
+            "stop is loose, and calibrate again"
         )
-        is_out = is_out or abs(off_mm) - MAX_BEND_MM * bend_mm > MAX_RESIDUAL_MM
-        if worst is None or abs(off_mm) < abs(worst[0]):
-            worst = off_mm, at
-    if is_out and worst is not None:
+
+
+def _check_crosstalk(points: Sequence[Point], blocks: Sequence[Point]) -> None:
+    """Raises where a block among the sensor's nearest readings reads shorter than the other blocks predict."""
+    beyond = [at for at in blocks if at.reading_mm >= CROSSTALK_READING_MM]
+    if len(beyond) < 3 or len(beyond) == len(blocks):
+        return
+    lengths_mm = {at.toe_mm for at in beyond}
+    predicted = _solve([at for at in points if at.toe_mm in lengths_mm], CUBIC_SDS_MM[:1]).curve
+    for at in blocks:
+        short_mm = at.toe_mm - predicted.toe_mm(at.reading_mm)
+        if at.toe_mm not in lengths_mm and short_mm > MAX_CROSSTALK_MM:
+            raise CalibrationError(
+                f"{_block_name(at.toe_mm)} reads {short_mm:.0f} mm short, at {at.reading_mm:.0f} mm: so near, light "
+                "from the sensor's own cover falsifies it (crosstalk); clean or remove the cover, or mount the sensor "
+                "farther behind the toe line; if it stays so, measure the blocks"
+            )
+
+
+def _check_shape(points: Sequence[Point], blocks: Sequence[Point], solved: _Solved) -> None:
+    """Raises where the curve is none of a real sensor, and names the block without which the others fit best: of three,
+    where any two fit, the one that is least off.
+    """
+    if abs(solved.gain - 1.0) > MAX_GAIN_ERROR:
         raise CalibrationError(
-            f"The blocks do not fit together: most likely the {worst[1].toe_mm:g} mm block stood {abs(worst[0]):.1f} "
-            "mm off; see that each stands upright, against the toe stop, with nothing else in view, and begin again"
+            f"The readings grow by {1 / solved.gain:.2f} mm for each mm of the blocks, and no sensor does so: see that "
+            "each block's length is the one that was said, stands upright against the toe stop, and fills the sensor's "
+            "view"
         )
+    is_real = (
+        abs(solved.bend_mm) <= MAX_FITTED_BEND_MM
+        and abs(solved.cubic_mm) <= MAX_FITTED_CUBIC_MM
+        and all(abs(at.toe_mm - solved.curve.toe_mm(at.reading_mm)) <= MAX_RESIDUAL_MM for at in blocks)
+        and all(solved.curve.slope(at.reading_mm) > MIN_SLOPE for at in blocks)
+    )
+    if is_real or len(blocks) < 3:
+        return
+    without = [_solve([at for at in points if at.toe_mm != block.toe_mm]) for block in blocks]
+    off_by_block = [
+        block.toe_mm - others.curve.toe_mm(block.reading_mm) for block, others in zip(blocks, without, strict=True)
+    ]
+    block, _, off_mm = min(
+        zip(blocks, without, off_by_block, strict=True),
+        key=lambda one: (one[1].misfit if len(blocks) > 3 else 0.0) + (one[2] / MISPLACED_MM) ** 2,
+    )
+    raise CalibrationError(
+        f"The blocks do not fit together: most likely the {block.toe_mm:g} mm block stood {abs(off_mm):.1f} mm off; "
+        "see that each stands upright, against the toe stop, with nothing else in view, and begin again"
+    )
 
 
-def _line_value(points: Sequence[Point], reading_mm: float, value: Callable[[Point], float]) -> float:
-    """Evaluate, at this reading, the least-squares line of `value` over the points' readings."""
-    middle = fmean(at.reading_mm for at in points)
-    level = fmean(value(at) for at in points)
-    spread = fsum((at.reading_mm - middle) * (at.reading_mm - middle) for at in points)
-    return level + fsum((at.reading_mm - middle) * value(at) for at in points) / spread * (reading_mm - middle)
-
-
-def _unit_bend(reading_mm: float) -> float:
-    """Evaluate a bend that deviates from the straight line by 1 mm in the middle of its range."""
-    part = reading_mm / BEND_RANGE_MM
-    return 4.0 * part * (1.0 - part)
-
-
-BEND_SD = MAX_BEND_MM / sqrt(3.0) * 4.0 / (BEND_RANGE_MM * BEND_RANGE_MM)
-"""SD of the bend in 1/mm, for a uniform distribution up to `MAX_BEND_MM` either way."""
-
-
-def _solve(points: Sequence[Point], middle_mm: float) -> tuple[Vector, Covariance]:
-    """Return level, slope and bend about the middle of the readings, and the covariance of offset, gain and bend.
-
-    About the middle, two blocks carry no information on the bend: it stays 0 with the prior's uncertainty.
+@dataclass(frozen=True, slots=True)
+class _Solved:
+    """A curve with its covariance; its gain, bend and S about the middle of the blocks' readings, and its misfit: the
+    squared errors of points and priors, in units of their variances.
     """
-    normal = [[0.0] * 3 for _ in range(3)]
-    rhs = [0.0] * 3
-    normal[1][1] = 1.0 / (GAIN_SD * GAIN_SD)
-    normal[2][2] = 1.0 / (BEND_SD * BEND_SD)
-    rhs[1] = normal[1][1]
-    centred_mm = [at.reading_mm - middle_mm for at in points]
+
+    curve: Curve
+    covariance: Covariance
+    gain: float
+    bend_mm: float
+    cubic_mm: float
+    misfit: float
+
+
+def _solve(points: Sequence[Point], cubic_sds_mm: Sequence[float] = CUBIC_SDS_MM) -> _Solved:
+    """Solve for level, gain, bend and S about the middle of the readings, in units of half their span, over the kinds
+    of sensor.
+
+    The gain is that from the nearest to the farthest reading, where the S is 0. So two blocks carry no information on
+    bend and S, and three evenly spaced ones none on the S: they stay 0 with the prior's uncertainty.
+    """
+    readings_mm = [at.reading_mm for at in points]
+    middle_mm = (min(readings_mm) + max(readings_mm)) / 2
+    half_mm = (max(readings_mm) - min(readings_mm)) / 2
     root = _error_cholesky(points)
-    rows = [_whitened(root, column) for column in ([1.0] * len(points), centred_mm, [x * x for x in centred_mm])]
-    whitened_toes = _whitened(root, [at.toe_mm for at in points])
-    for i in range(3):
-        rhs[i] += _dot(rows[i], whitened_toes)
-        for j in range(3):
-            normal[i][j] += _dot(rows[i], rows[j])
-    inverse = _inverse(normal)
-    inverse_0, inverse_1, inverse_2 = inverse
-    solved = (_dot(inverse_0, rhs), _dot(inverse_1, rhs), _dot(inverse_2, rhs))
-    m = middle_mm
-    to_zero = ((1.0, -m, m * m), (0.0, 1.0, -2.0 * m), (0.0, 0.0, 1.0))
-    half = [[fsum(row[k] * inverse[k][j] for k in range(3)) for j in range(3)] for row in to_zero]
-    oo, og, ob, gg, gb, bb = (_dot(half[i], to_zero[j]) for i in range(3) for j in range(i, 3))
-    return solved, (oo, og, ob, gg, gb, bb)
+    scales = [half_mm**power for power in range(4)]
+    columns = [
+        [_extended_power(mm, power, middle_mm) / scale for mm in readings_mm] for power, scale in enumerate(scales)
+    ]
+    columns[3] = [cubed - one for cubed, one in zip(columns[3], columns[1], strict=True)]
+    rows = [_whitened(root, column) for column in columns]
+    toes = _whitened(root, [at.toe_mm for at in points])
+    kinds = [
+        _solve_kind(
+            rows,
+            toes,
+            [sd * scale for sd, scale in zip((0.0, GAIN_SD, BEND_SD, sd_mm * CUBIC_PER_MM), scales, strict=True)],
+            half_mm,
+        )
+        for sd_mm in cubic_sds_mm
+    ]
+    best = max(kind.log_evidence for kind in kinds)
+    shares = [exp(kind.log_evidence - best) for kind in kinds]
+    shares = [share / fsum(shares) for share in shares]
+    terms = [fsum(share * kind.terms[i] for share, kind in zip(shares, kinds, strict=True)) for i in range(4)]
+    covariance = [
+        [
+            fsum(
+                share * (kind.covariance[i][j] + (kind.terms[i] - terms[i]) * (kind.terms[j] - terms[j]))
+                for share, kind in zip(shares, kinds, strict=True)
+            )
+            for j in range(4)
+        ]
+        for i in range(4)
+    ]
+    m = middle_mm / half_mm
+    to_zero = [
+        [value / scale for value in row]
+        for scale, row in zip(
+            scales,
+            (
+                (1.0, -m, m * m, m - m * m * m),
+                (0.0, 1.0, -2.0 * m, 3.0 * m * m - 1.0),
+                (0.0, 0.0, 1.0, -3.0 * m),
+                (0.0, 0.0, 0.0, 1.0),
+            ),
+            strict=True,
+        )
+    ]
+    half = [[fsum(row[k] * covariance[k][j] for k in range(4)) for j in range(4)] for row in to_zero]
+    oo, og, ob, oc, gg, gb, gc, bb, bc, cc = (_dot(half[i], to_zero[j]) for i in range(4) for j in range(i, 4))
+    offset, gain, bend, cubic = (_dot(row, terms) for row in to_zero)
+    return _Solved(
+        Curve(gain, offset, bend, cubic),
+        (oo, og, ob, oc, gg, gb, gc, bb, bc, cc),
+        terms[1] / scales[1],
+        terms[2] / scales[2] * CURVED_TO_MM * CURVED_TO_MM / 4.0,
+        terms[3] / scales[3] / CUBIC_PER_MM,
+        fsum(share * kind.misfit for share, kind in zip(shares, kinds, strict=True)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """The solution for one kind of sensor. `log_evidence` is how probable the points are with it, as a logarithm."""
+
+    terms: list[float]
+    covariance: list[list[float]]
+    misfit: float
+    log_evidence: float
+
+
+def _solve_kind(
+    rows: Sequence[Sequence[float]], toes: Sequence[float], prior_sds: Sequence[float], slope: float
+) -> _Kind:
+    """Solve whitened equations with normal priors: about `slope` for the second term, about 0 for the others. An SD of
+    0 means no prior.
+    """
+    size = len(rows)
+    weights = [1.0 / (sd * sd) if sd else 0.0 for sd in prior_sds]
+    expected = [slope if i == 1 else 0.0 for i in range(size)]
+    normal = [[_dot(rows[i], rows[j]) + (weights[i] if i == j else 0.0) for j in range(size)] for i in range(size)]
+    rhs = [_dot(rows[i], toes) + weights[i] * expected[i] for i in range(size)]
+    root = _cholesky(normal)
+    halves = [_whitened(root, [float(i == j) for j in range(size)]) for i in range(size)]
+    covariance = [[_dot(halves[i], halves[j]) for j in range(size)] for i in range(size)]
+    terms = [_dot(row, rhs) for row in covariance]
+    errors = [toe - fsum(term * row[n] for term, row in zip(terms, rows, strict=True)) for n, toe in enumerate(toes)]
+    misfit = _dot(errors, errors) + fsum(
+        weight * (term - mean) * (term - mean) for weight, term, mean in zip(weights, terms, expected, strict=True)
+    )
+    log_volume = fsum(log(root[i][i] * (prior_sds[i] or 1.0)) for i in range(size))
+    return _Kind(terms, covariance, misfit, -0.5 * misfit - log_volume)
+
+
+def _extended_power(reading_mm: float, power: int, middle_mm: float = 0.0) -> float:
+    """Return the power of a reading about the middle, which beyond the curved range goes on straight, as `Curve`."""
+    within_mm = _within_curve(reading_mm)
+    base = within_mm - middle_mm
+    return float(base**power + (power * base ** (power - 1) * (reading_mm - within_mm) if power else 0.0))
+
+
+def _orthogonal_columns(readings_mm: Sequence[float]) -> list[list[float]]:
+    """Return the powers 0 to 3 of the readings, each less its part along the lower ones."""
+    middle_mm = fmean(readings_mm)
+    columns: list[list[float]] = []
+    for power in range(4):
+        column = [_extended_power(mm, power, middle_mm) for mm in readings_mm]
+        for lower in columns:
+            along = _dot(column, lower) / _dot(lower, lower)
+            column = [value - along * other for value, other in zip(column, lower, strict=True)]
+        columns.append(column)
+    return columns
 
 
 def _error_cholesky(points: Sequence[Point]) -> list[list[float]]:
-    """Return the Cholesky factor (lower triangle) of the covariance of the points' errors, which is in mm2."""
+    """Return the Cholesky factor of the covariance of the points' errors, which is in mm2."""
     if any(at.at_us is None for at in points):
         times_us = [i * BLOCK_INTERVAL_US for i in range(len(points))]
     else:
         times_us = [at.at_us or 0 for at in points]
     times_s = [(at_us - min(times_us)) / 1_000_000 for at_us in times_us]
+
+    def covariance(i: int, j: int) -> float:
+        slow = COMMON_WANDER_MM * COMMON_WANDER_MM * exp(-abs(times_s[i] - times_s[j]) / COMMON_WANDER_S)
+        cold = WARM_UP_MM * WARM_UP_MM * exp(-(times_s[i] + times_s[j]) / WARM_UP_S)
+        block = BLOCK_TOLERANCE_MM * BLOCK_TOLERANCE_MM if points[i].toe_mm == points[j].toe_mm else 0.0
+        own = points[i].uncertainty_mm * points[i].uncertainty_mm if i == j else 0.0
+        return slow + cold + block + own
+
+    return _cholesky([[covariance(i, j) for j in range(len(points))] for i in range(len(points))])
+
+
+def _cholesky(matrix: Sequence[Sequence[float]]) -> list[list[float]]:
+    """Return the lower triangle whose product with its transpose is this symmetric positive definite matrix."""
     root: list[list[float]] = []
-    for i, at in enumerate(points):
+    for i, values in enumerate(matrix):
         row: list[float] = []
         for j in range(i + 1):
-            slow = SLOW_WANDER_MM * SLOW_WANDER_MM * exp(-abs(times_s[i] - times_s[j]) / SLOW_WANDER_S)
-            cold = WARM_UP_MM * WARM_UP_MM * exp(-(times_s[i] + times_s[j]) / WARM_UP_S)
-            own = at.uncertainty_mm * at.uncertainty_mm if i == j else 0.0
-            remaining = slow + cold + own - fsum(row[k] * (row if i == j else root[j])[k] for k in range(j))
+            remaining = values[j] - fsum(row[k] * (row if i == j else root[j])[k] for k in range(j))
             row.append(sqrt(remaining) if i == j else remaining / root[j][j])
         root.append(row)
     return root
@@ -330,20 +572,3 @@ def _whitened(root: Sequence[Sequence[float]], values: Sequence[float]) -> list[
 
 def _dot(first: Sequence[float], second: Sequence[float]) -> float:
     return fsum(one * other for one, other in zip(first, second, strict=True))
-
-
-def _uncentred_curve(centred: Vector, middle_mm: float) -> Curve:
-    level, slope, bend = centred
-    return Curve(slope - 2.0 * bend * middle_mm, level - slope * middle_mm + bend * middle_mm * middle_mm, bend)
-
-
-def _inverse(matrix: list[list[float]]) -> list[list[float]]:
-    """Invert a symmetric positive definite 3 by 3 matrix."""
-    (a, b, c), (_, d, e), (_, _, f) = matrix
-    cofactors = [
-        [d * f - e * e, c * e - b * f, b * e - c * d],
-        [c * e - b * f, a * f - c * c, b * c - a * e],
-        [b * e - c * d, b * c - a * e, a * d - b * b],
-    ]
-    determinant = a * cofactors[0][0] + b * cofactors[0][1] + c * cofactors[0][2]
-    return [[cofactor / determinant for cofactor in row] for row in cofactors]

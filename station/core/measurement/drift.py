@@ -6,19 +6,24 @@
   that the board, a door or a chair was moved: the comparison restarts.
 
 Readings are averaged over windows of ten seconds, which are as precise as an attempt and cheap to compute. The lane
-compares means of ten minutes, because within minutes the sensor wanders by 0.5 mm (SD) without being out.
+compares means of ten minutes, because within minutes a sensor wanders by a millimetre (SD) without being out. So it
+finds what moves a calibration for good, by 3.3 mm or more. What comes and goes within the hour is in the uncertainty.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import hypot
+from math import hypot, sqrt
 from statistics import fmean
 
 from station.core.events import SECOND_US
 from station.core.measurement.calibration import Curve, Fit
-from station.core.measurement.estimate import WANDER_MM, Refusal, estimate
+from station.core.measurement.estimate import WANDER_MM, Estimate, Refusal, estimate
 from station.core.measurement.tolerance import TOLERANCE_MM, is_out_of_tolerance
+from station.core.measurement.wander import WanderEstimate
+
+LANE_UNCERTAINTY_MM = sqrt(2.0) * WANDER_MM
+"""Standard uncertainty of a difference between two means of the lane: each has a wander of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +67,13 @@ class LaneFinding:
 class LaneMonitor:
     """Watches the valid readings, and reports each kind of finding once until `rearm`."""
 
-    def __init__(self, curve: Curve, fit: Fit | None, rules: LaneRules | None = None) -> None:
-        """`fit` is `None` for an uncalibrated sensor, which may be off by any amount and is never reported."""
+    def __init__(
+        self, curve: Curve, fit: Fit | None, rules: LaneRules | None = None, wander: WanderEstimate | None = None
+    ) -> None:
+        """`fit` is `None` for an uncalibrated sensor, which may be off by any amount and is never reported. `wander`
+        learns from the empty lane."""
         self._curve, self._fit = curve, fit
+        self._wander = wander or WanderEstimate()
         self._rules = rules or LaneRules()
         self._times_us: list[int] = []
         self._readings_mm: list[float] = []
@@ -83,8 +92,6 @@ class LaneMonitor:
 
     def add_reading(self, at_us: int, reading_mm: float, *, is_empty: bool) -> LaneFinding | None:
         """Take a reading; return a finding that it completes. `is_empty`: the board is empty. Times never go back."""
-        if self._fit is None:
-            return None
         if self._times_us and at_us - self._times_us[-1] > self._rules.max_gap_us:
             self._clear_window()
             self._restart_lane()
@@ -100,14 +107,15 @@ class LaneMonitor:
             self._wall_count = 0
             self._restart_lane()
             return None
-        return self._check_wall(self._fit, found.reading_mm, found.uncertainty_mm) or (
-            self._check_lane(found.reading_mm) if is_empty else None
-        )
+        behind = None if self._fit is None else self._check_wall(self._fit, found.reading_mm, found.uncertainty_mm)
+        drifted = self._check_lane(found) if is_empty and behind is None else None
+        return behind or (None if self._fit is None else drifted)
 
     def _clear_window(self) -> None:
         self._times_us, self._readings_mm = [], []
 
     def _restart_lane(self) -> None:
+        self._wander.restart()
         self._window_means_mm, self._first_mean_mm, self._last_mean_mm, self._out_count = [], None, None, 0
 
     def _report_once(self, finding: LaneFinding) -> LaneFinding | None:
@@ -127,12 +135,13 @@ class LaneMonitor:
             else None
         )
 
-    def _check_lane(self, reading_mm: float) -> LaneFinding | None:
-        window_means_mm = self._window_means_mm
+    def _check_lane(self, found: Estimate) -> LaneFinding | None:
+        reading_mm, window_means_mm = found.reading_mm, self._window_means_mm
         if window_means_mm and abs(reading_mm - window_means_mm[-1]) > self._rules.max_jump_mm:
             self._restart_lane()
             return None
         window_means_mm.append(reading_mm)
+        self._wander.add_mean(reading_mm, found.noise_mm)
         if len(window_means_mm) < self._rules.windows_per_mean:
             return None
         mean_mm, self._window_means_mm = fmean(window_means_mm), [window_means_mm[-1]]
@@ -146,5 +155,5 @@ class LaneMonitor:
             return None
         self._last_mean_mm = mean_mm
         off_mm = self._curve.slope(mean_mm) * (mean_mm - self._first_mean_mm)
-        self._out_count = self._out_count + 1 if is_out_of_tolerance(off_mm, WANDER_MM) else 0
-        return self._report_once(LaneFinding("lane", off_mm, WANDER_MM)) if self._out_count >= 2 else None
+        self._out_count = self._out_count + 1 if is_out_of_tolerance(off_mm, LANE_UNCERTAINTY_MM) else 0
+        return self._report_once(LaneFinding("lane", off_mm, LANE_UNCERTAINTY_MM)) if self._out_count >= 2 else None

@@ -1,13 +1,13 @@
 """Estimates the distance of an attempt, and its uncertainty, from the readings of one window.
 
-The noise model comes from one hour of a real sensor in front of a fixed target (`tests/recordings`, timing budget
-20 ms; `python -m tests.bench.distance` prints the figures again):
+The noise model comes from two recordings of real sensors in front of fixed targets, one of an hour and one of two
+(`tests/recordings`, timing budget 20 ms; `python -m tests.bench.distance` prints the figures again):
 
-- White noise from reading to reading, SD 2.08 mm, with tails no heavier than a normal distribution's: no estimator
-  beats the mean. Readings are whole millimetres, but this noise dithers them, so their mean is not coarse; their median
-  is nearly always a whole millimetre.
-- A slow wander, SD 0.57 mm, which changes little within two seconds. It moves all readings of a window together, so no
-  weighting averages it out; the best weights gain less than 1 % on equal ones.
+- White noise from reading to reading, SD 2.1 mm in both, with tails no heavier than a normal distribution's: no
+  estimator beats the mean. Readings are whole millimetres, but this noise dithers them, so their mean is not coarse;
+  their median is nearly always a whole millimetre.
+- A slow wander, which changes little within two seconds. It moves all readings of a window together, so no weighting
+  averages it out; the best weights gain less than 1 % on equal ones. One sensor wanders twice as far as the other.
 
 So the estimate is the mean without outliers: single wild readings, absent from the recording, but possible with a
 trouser leg or a hand in view. Other windows are refused with a reason instead of averaged: those that jump from one
@@ -22,12 +22,20 @@ from dataclasses import dataclass
 from math import fsum, sqrt
 from statistics import median
 
-WANDER_MM = 0.57
-"""SD of the slow wander about its mean over an hour (SD of 3 s means of the recording).
+WANDER_MM = 1.15
+"""SD of the slow wander, of the more restless of two sensors: its recording of four hours, of which the first two are
+here. The calm hour has 0.57 mm.
 
-Every `uncertainty_mm` includes it. A calibration samples the wander once too and carries the same amount: two moments
-ten minutes apart differ by 0.8 mm (SD), 1.5 mm (95 %), 3.1 mm at worst.
+Every `uncertainty_mm` includes it, so that it is wide enough for either sensor. A calibration samples the wander once
+too and carries the same amount: two moments of the restless sensor ten minutes apart differ by 1.5 mm (SD), 3.4 mm
+(95 %), 4.3 mm at worst.
 """
+COMMON_WANDER_MM = 1.05
+"""The part of it that lasts: nearly the same for all blocks of a calibration, and for all trials of a test."""
+COMMON_WANDER_S = 900.0
+"""Time in which the correlation of that part falls to 1/e."""
+BRIEF_WANDER_MM = sqrt(WANDER_MM * WANDER_MM - COMMON_WANDER_MM * COMMON_WANDER_MM)
+"""The rest, 0.47 mm, which changes within a minute."""
 OUTLIER_SDS = 4.0
 """A reading farther from the median than this many robust SDs is an outlier: one in a thousand with true noise."""
 MIN_OUTLIER_MM = 6.0

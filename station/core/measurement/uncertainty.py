@@ -1,7 +1,7 @@
 """The uncertainty budget of one distance: its parts, and where each of them comes from.
 
 The parts are independent, so their squares add (JCGM 100:2008, 5.1.2). Two are measured: the noise from the window's
-own readings, the wander from an hour of a real sensor (`station.core.measurement.estimate`). The calibration gives its
+own readings, the wander from hours of real sensors (`station.core.measurement.estimate`). The calibration gives its
 own (`Fit.uncertainty_mm`). The others are assumptions, each with its reason.
 """
 
@@ -54,10 +54,12 @@ class Assumptions:
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """What has changed since the calibration: days, and degrees warmer (`None` where unknown)."""
+    """What has changed since the calibration: days, and degrees warmer (`None` where unknown); and how far this sensor
+    wanders (SD)."""
 
     days_since_calibration: float = 0.0
     warmer_degrees: float | None = None
+    wander_mm: float = WANDER_MM
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ class BudgetPart:
 
 PART_DESCRIPTIONS = {
     "noise": ("Single readings scatter; this is what remains in their mean.", True),
-    "wander": ("The sensor wanders slowly, by fractions of a millimetre over minutes.", False),
+    "wander": ("The sensor wanders slowly over minutes: a millimetre, or less as the empty board has shown.", False),
     "calibration": ("What the blocks could not determine when the sensor was calibrated.", False),
     "drift": ("What may have changed in the sensor since then, by temperature and time.", False),
     "toe": ("How exactly the toes stand against the toe stop (an assumption).", True),
@@ -142,13 +144,16 @@ def budget_from_reading(
 
     `calibration` is `None` for an uncalibrated sensor, whose drift is 0: there is no calibration to drift from.
     """
-    assumed = assumed or Assumptions()
+    assumed, conditions = assumed or Assumptions(), conditions or Conditions()
+    wander_mm = conditions.wander_mm
     slope = abs((Curve() if calibration is None else calibration.curve).slope(reading_mm))
     return Budget(
         noise_mm=slope * noise_mm,
-        wander_mm=slope * WANDER_MM,
-        calibration_mm=assumed.as_built_mm if calibration is None else calibration.uncertainty_mm(reading_mm),
-        drift_mm=0.0 if calibration is None else drift_mm(conditions or Conditions(), assumed),
+        wander_mm=slope * wander_mm,
+        calibration_mm=assumed.as_built_mm
+        if calibration is None
+        else calibration.uncertainty_mm(reading_mm, wander_mm),
+        drift_mm=0.0 if calibration is None else drift_mm(conditions, assumed),
         toe_mm=assumed.toe_mm,
         contact_mm=assumed.contact_mm(contact),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from math import sqrt
@@ -11,7 +11,8 @@ from statistics import NormalDist
 from station.core.facts import Contact
 from station.core.progress.change import real_changes
 from station.core.progress.counting import before_after, first_of_each_day, oldest_first
-from station.core.progress.outlook import TOO_FEW, WORTHWHILE_MM, current_phase, forecast, steady_since
+from station.core.progress.kalman import TrendState
+from station.core.progress.outlook import BELOW_RANGE, TOO_FEW, WORTHWHILE_MM, current_phase, forecast, steady_since
 from station.core.progress.person_error import Repeats, person_errors
 from station.core.progress.records import (
     Forecast,
@@ -24,7 +25,7 @@ from station.core.progress.records import (
     SideProgress,
     SidesDifference,
 )
-from station.core.progress.trend import Trend, TrendState, fit_trend, interval_95, outlier_indices
+from station.core.progress.trend import Trend, fit_trend, in_usual_circumstances, interval_95
 
 MIN_TREND_TESTS = 3
 """The fewest tests of a trend."""
@@ -36,8 +37,9 @@ _OLD_AFTER = timedelta(weeks=6)
 _MAX_SIDES_APART = timedelta(weeks=2)
 CLEAR_DIFFERENCE_MM = 15.0
 """Smaller differences between the ankles are common: 68 % of healthy people have one (Hoch and McKeon 2011)."""
-_TYPICAL_UNCERTAINTY_MM = 1.6
-"""The instrument's uncertainty that the person's error includes; only what exceeds it counts on top."""
+_TYPICAL_UNCERTAINTY_MM = 2.1
+"""The instrument's uncertainty that the person's error includes: that of a test against the pad, of any sensor, on the
+day of its calibration. Only what exceeds it counts on top."""
 _WEEK = timedelta(weeks=1)
 NO_FORECAST = Forecast(False, None, None, TOO_FEW)
 
@@ -47,8 +49,8 @@ class SideAnalysis:
     """The analysis of one side's results. `said` lacks what depends on the time of asking and on the goal."""
 
     said: SideProgress
-    state: TrendState
-    """The state of the trend at the last counted result."""
+    state: TrendState | None
+    """The state of the trend at the last counted result, `None` where that is below range."""
     errors: Mapping[tuple[bool, Contact], PersonError]
     """The person's own error by kind of test (`True` is full) and contact."""
 
@@ -107,40 +109,69 @@ def _analyse_side(
         return None
     ordered = oldest_first(results)
     tests = first_of_each_day(ordered, day_of)
-    errors = {
-        (full, contact): error
-        for contact in {result.contact for result in ordered}
-        for full, error in person_errors(repeats, tests, contact).items()
-    }
     last = tests[-1]
+    # Methods differ by centimetres, so a line through results of two would show how often each was used. Zeros are no
+    # distances: a line through them would show how far the sensor measures.
+    same_method = [test for test in tests if test.method == last.method and not test.is_below_range]
+    usual_mm = in_usual_circumstances(same_method)
+    errors = _errors(repeats, tests, {result.contact for result in ordered}, same_method, usual_mm)
     changes = real_changes(tests)
-    # Methods differ by centimetres, so a line through results of two would show how often each was used.
-    same_method = [result for result in tests if result.method == last.method]
-    sds_mm = [_sd_mm(result, errors[result.full, result.contact]) for result in same_method]
-    breaks = _step_indices(same_method, changes)
-    outliers = outlier_indices(same_method, sds_mm, breaks)
-    fitted = fit_trend(same_method, sds_mm, outliers, breaks)
-    has_trend = len(same_method) >= MIN_TREND_TESTS
-    inliers = [result for index, result in enumerate(same_method) if index not in outliers]
-    steady = steady_since(inliers, changes) if has_trend else None
-    has_change = len(same_method) >= MIN_CHANGE_TESTS and last.at - same_method[0].at >= _MIN_CHANGE_SPAN
     progress = SideProgress(
         counted=tuple(tests),
         old=False,
-        outliers=frozenset(same_method[index].test_id for index in outliers),
+        outliers=frozenset(),
         error=errors[last.full, last.contact],
-        trend=fitted.points if has_trend else (),
-        slope_mm_week=fitted.slope_mm_week if has_change else None,
-        change_from=same_method[0].at if has_change else None,
-        change_mm=fitted.change_mm if has_change else None,
-        chance_real=_chance_real(fitted) if has_change else None,
+        trend=(),
+        slope_mm_week=None,
+        change_from=None,
+        change_mm=None,
+        chance_real=None,
         changes=tuple(changes),
         phase=Phase.UNKNOWN,
-        steady_since=steady,
+        steady_since=None,
         forecast=NO_FORECAST,
-        before_after=tuple(before_after(ordered, errors)),
+        before_after=tuple(before_after([result for result in ordered if not result.is_below_range], errors)),
+        is_below_range=last.is_below_range,
     )
+    if last.is_below_range:
+        return SideAnalysis(progress, None, errors)
+    sds_mm = [_sd_mm(result, errors[result.full, result.contact]) for result in same_method]
+    fitted = fit_trend(same_method, sds_mm, _step_indices(same_method, changes), usual_mm)
+    progress = replace(progress, outliers=frozenset(same_method[index].test_id for index in fitted.outliers))
+    if len(same_method) >= MIN_TREND_TESTS:
+        # Only tests in the usual circumstances prove a plateau: what others add is itself an estimate.
+        proving = [
+            result
+            for index, (result, is_usual) in enumerate(zip(same_method, fitted.usual, strict=True))
+            if is_usual and index not in fitted.outliers
+        ]
+        progress = replace(
+            progress, trend=fitted.points, habits=fitted.habits, steady_since=steady_since(proving, changes)
+        )
+    if len(same_method) >= MIN_CHANGE_TESTS and last.at - same_method[0].at >= _MIN_CHANGE_SPAN:
+        progress = replace(
+            progress,
+            slope_mm_week=fitted.slope_mm_week,
+            change_from=same_method[0].at,
+            change_mm=fitted.change_mm,
+            chance_real=_chance_real(fitted),
+        )
     return SideAnalysis(progress, fitted.last_state, errors)
+
+
+def _errors(
+    repeats: Sequence[Repeats],
+    tests: Sequence[Result],
+    contacts: Collection[Contact],
+    same_method: Sequence[Result],
+    usual_mm: Sequence[float],
+) -> dict[tuple[bool, Contact], PersonError]:
+    """Return the person's errors, without what habits add to the results of the last method: a habit is no error."""
+    usual = {result.test_id: mm for result, mm in zip(same_method, usual_mm, strict=True) if mm != result.mm}
+    alike = [replace(test, mm=usual[test.test_id]) if test.test_id in usual else test for test in tests]
+    return {
+        (full, contact): error for contact in contacts for full, error in person_errors(repeats, alike, contact).items()
+    }
 
 
 def _said_at(side: SideAnalysis, now: datetime, goal_mm: float) -> SideProgress:
@@ -149,11 +180,12 @@ def _said_at(side: SideAnalysis, now: datetime, goal_mm: float) -> SideProgress:
     last_at = progress.counted[-1].at
     state = side.state if progress.trend else None
     phase = current_phase(state, last_at, progress.changes, progress.steady_since, now)
+    below_range = Forecast(False, None, None, BELOW_RANGE)
     return replace(
         progress,
         old=now - last_at > _OLD_AFTER,
         phase=phase,
-        forecast=forecast(state, last_at, phase, goal_mm, now),
+        forecast=below_range if progress.is_below_range else forecast(state, last_at, phase, goal_mm, now),
     )
 
 
@@ -177,7 +209,7 @@ def _chance_real(fitted: Trend) -> float:
 
 def _sides_difference(left: SideAnalysis | None, right: SideAnalysis | None) -> SidesDifference | None:
     """Return left minus right as of the later of the last tests, with the error of both."""
-    if left is None or right is None:
+    if left is None or right is None or left.state is None or right.state is None:
         return None
     at_left, at_right = left.said.counted[-1].at, right.said.counted[-1].at
     if abs(at_left - at_right) > _MAX_SIDES_APART:

@@ -8,8 +8,8 @@ from math import sqrt
 from statistics import NormalDist
 
 from station.core.progress.correlation import estimate_correlation
+from station.core.progress.kalman import TrendState
 from station.core.progress.records import Direction, Forecast, Phase, RealChange, Result
-from station.core.progress.trend import TrendState
 
 WORTHWHILE_MM = 6.0
 """The smallest worthwhile change."""
@@ -28,10 +28,14 @@ _CURRENT_WEEKS = 6.0
 _CHANGE_LASTS_WEEKS = 26.0
 _MOVING_PROBABILITY = 0.8
 _MAX_FORECAST_WEEKS = 52
+_GAIN_LASTS_WEEKS = 40.0
+"""How long a gain lasts on average in a forecast: longer than the trend supposes, whose slope at present must hold for
+those whose gain ended last week too."""
 _FORECAST_LOW, _FORECAST_HIGH = 0.1, 0.9
 _NORMAL = NormalDist()
 
 TOO_FEW = "there are not enough tests yet"
+BELOW_RANGE = "your knee does not reach the wall yet"
 TOO_OLD = "the last test is too long ago"
 NO_GAIN = "no gain is certain at present"
 TOO_CLOSE = "you are too close to it for the tests to show whether you are there"
@@ -122,10 +126,11 @@ def forecast(state: TrendState | None, at: datetime | None, phase: Phase, goal_m
         return Forecast(True, None, None, None)
     if phase is not Phase.GAINING:
         return Forecast(False, None, None, TOO_CLOSE if reached_probability > _FORECAST_LOW else NO_GAIN)
-    expected = state.predicted((now - at) / _WEEK)
+    expected = state.predicted((now - at) / _WEEK, _GAIN_LASTS_WEEKS)
     chances = [_reached_probability(expected, goal_mm)]
     for week in range(1, _MAX_FORECAST_WEEKS + 1):
-        chances.append(max(chances[-1], _reached_probability(expected.predicted(float(week)), goal_mm)))
+        then = expected.predicted(float(week), _GAIN_LASTS_WEEKS)
+        chances.append(max(chances[-1], _reached_probability(then, goal_mm)))
     earliest, latest = (
         _week_of_probability(chances, _FORECAST_LOW),
         _week_of_probability(chances, _FORECAST_HIGH),

@@ -9,8 +9,9 @@ the error of its trials (SD `within` over the root of their number). So the erro
 Repeats within a session carry no information about days, so `sem` comes from tests on different days: their variance
 about a straight line, fitted to series of up to `MAX_SERIES_TESTS` tests without a long gap. Over such a series a
 rising, falling or constant level is nearly straight; anything else (an injury, a spurt) makes the error larger, never
-smaller. The trials give `within`, which converts the variance of one kind of test to that of the other (a difference of
-`within**2 * 2 / 3`). Different contacts have different errors and are never mixed.
+smaller. A series has one method, and zeros, which are censored, belong to none. The trials give `within`, which
+converts the variance of one kind of test to that of the other (a difference of `within**2 * 2 / 3`). Different contacts
+have different errors and are never mixed.
 
 The blend is `sem**2 = (6 * 6.9**2 + v * s**2) / (6 + v)`, with the person's own variance `s**2` of `v` degrees of
 freedom, and at least 3 mm. 6.9 mm comes from a review of 12 studies (Powden 2015, Man Ther 20:524: MDC95 1.9 cm within
@@ -32,7 +33,7 @@ from math import isfinite, sqrt
 from statistics import median
 
 from station.core.facts import Contact
-from station.core.progress.records import PersonError, Result
+from station.core.progress.records import Method, PersonError, Result
 from station.core.statistics.agreement import mdc
 
 PRIOR_SEM_MM = 6.9
@@ -101,9 +102,15 @@ def person_errors(repeats: Sequence[Repeats], tests: Sequence[Result], contact: 
     """Return the person's error of full (`True`) and of quick tests in one computation. See `person_error`."""
     _require_finite(repeats, tests)
     within = _within_session_variance(
-        sorted((one for one in repeats if one.contact is contact), key=lambda one: one.at)
+        sorted(
+            (one for one in repeats if one.contact is contact and min(one.mm, default=0) > 0), key=lambda one: one.at
+        )
     )
-    days = _day_to_day_variances(sorted((test for test in tests if test.contact is contact), key=lambda test: test.at))
+    days = _day_to_day_variances(
+        sorted(
+            (test for test in tests if test.contact is contact and not test.is_below_range), key=lambda test: test.at
+        )
+    )
     return {full: _person_error(_own_variance(days, within, full), within, full) for full in (True, False)}
 
 
@@ -150,7 +157,7 @@ def _within_session_variance(repeats: Iterable[Repeats]) -> _PooledVariance:
     return pool
 
 
-def _day_to_day_variances(tests: Iterable[Result]) -> dict[bool, _PooledVariance]:
+def _day_to_day_variances(tests: Sequence[Result]) -> dict[bool, _PooledVariance]:
     """Pool the variance of full (`True`) and of quick tests about the lines of their series. Tests are oldest first."""
     days = {True: _PooledVariance(), False: _PooledVariance()}
     both = _PooledVariance()
@@ -168,16 +175,20 @@ def _day_to_day_variances(tests: Iterable[Result]) -> dict[bool, _PooledVariance
     return days
 
 
-def _split_into_series(tests: Iterable[Result]) -> Iterator[list[Result]]:
-    series: list[Result] = []
+def _split_into_series(tests: Sequence[Result]) -> Iterator[list[Result]]:
+    of_method: dict[Method, list[Result]] = {}
     for test in tests:
-        if series and (len(series) == MAX_SERIES_TESTS or test.at - series[-1].at > MAX_SERIES_GAP):
-            if len(series) >= MIN_SERIES_TESTS:
-                yield series
-            series = []
-        series.append(test)
-    if len(series) >= MIN_SERIES_TESTS:
-        yield series
+        of_method.setdefault(test.method, []).append(test)
+    for alike in of_method.values():
+        series: list[Result] = []
+        for test in alike:
+            if series and (len(series) == MAX_SERIES_TESTS or test.at - series[-1].at > MAX_SERIES_GAP):
+                if len(series) >= MIN_SERIES_TESTS:
+                    yield series
+                series = []
+            series.append(test)
+        if len(series) >= MIN_SERIES_TESTS:
+            yield series
 
 
 def _median_line_residuals(points: Sequence[tuple[float, float]]) -> list[float]:

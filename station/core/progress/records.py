@@ -34,6 +34,10 @@ class Circumstances:
     calibration: int | None = None
 
 
+Method = tuple[Contact, bool, bool | None, str | None, float | None]
+"""Contact, imported, shod, back foot and board angle."""
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """The result of one side of one test. `uncertainty_mm` is the instrument's, one standard deviation.
@@ -56,9 +60,14 @@ class Result:
         return self.mm <= 0.0
 
     @property
-    def method(self) -> tuple[Contact, bool]:
-        """How it was measured: results of two methods differ even if the ankle has not changed."""
-        return self.contact, self.imported
+    def method(self) -> Method:
+        """How it was measured: results of two methods differ even if the ankle has not changed.
+
+        Unknown equals unknown alone: a shoe or another board angle moves a result by centimetres, so a result that may
+        have been made with either is compared with neither.
+        """
+        known = self.circumstances
+        return self.contact, self.imported, known.shod, known.back_foot, known.board_angle_deg
 
 
 class Direction(StrEnum):
@@ -171,7 +180,8 @@ class SideProgress:
     """The progress of one side.
 
     - `counted`: the first results of each day, oldest first; `old`: the last of them is more than six weeks ago.
-    - `trend`: one point for each counted result of the last one's method (`Result.method`); empty for fewer than three.
+    - `trend`: one point for each counted result in range of the last one's method (`Result.method`), as a test in the
+      person's usual circumstances would give it; empty for fewer than three.
     - `outliers`: the test ids of outliers among them: stored, shown, given little weight.
     - `slope_mm_week`, `change_mm`: the slope now, and the change since the first of them, at `change_from`; both need
       six tests over two weeks.

@@ -1,77 +1,57 @@
-"""The trend of the level: a local linear model through tests at irregular times.
+"""The trend of the level through tests at irregular times, with its band, its steps, its outliers and the habits in it.
 
-The level follows a slope, and the slope is an Ornstein-Uhlenbeck process that decays towards 0 over months: a stretched
-ankle gains some millimetres a week for some weeks, then less. A Kalman filter and a Rauch-Tung-Striebel smoother,
-written out for the two numbers of the state, take milliseconds for ten years of daily tests.
+A step of the level, such as an injury, opens where the filter finds one (`station.core.progress.kalman`) and, once four
+tests follow it, the medians before and after it differ as well. Tests after a step are no outliers.
 
 Outliers do not pull the trend along: results more than four SDs from the median of their neighbours get little weight,
-and innovations of the filter beyond two SDs are limited to that (Huber 1964).
+and the filter limits innovations. What a habit adds to results is taken off (`station.core.progress.habits`): the trend
+is that of the person's usual circumstances.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import pairwise
 from math import exp, sqrt
 from statistics import NormalDist, median
 
 from station.core.progress.correlation import DECAY_DAYS, estimate_correlation
-from station.core.progress.records import Interval, Result, TrendPoint
+from station.core.progress.habits import Habits, offsets_of, without
+from station.core.progress.kalman import LevelFilter, TrendState, passages
+from station.core.progress.person_error import PRIOR_SEM_MM
+from station.core.progress.records import Habit, Interval, Result, TrendPoint
 
-SLOPE_SD_MM_WEEK = 1.5
-SLOPE_DECAY_WEEKS = 40.0
-"""The SD of the slope, from the gains of ankles in training (Warneke 2023: 10 to 14 % of about 110 mm in six weeks),
-and the time in which a slope decays to 1/e. With both, the bands hold the truth for people who keep gaining and for
-those whose gain ends (`make study`)."""
-_INITIAL_SD_MM = 100.0
-_STEP_SD_MM = 20.0
-"""The SD of a step of the level, such as an injury."""
 _OUTLIER_SDS = 4.0
 _OUTLIER_VARIANCE_FACTOR = 100.0
-_HUBER_SDS = 2.0
 _NEIGHBOURS_PER_SIDE = 2
+_STEP_NEIGHBOURS = 7
+_STEP_DECIDING_TESTS = 4
+_STEP_SDS = 3.3
+"""A step stays if, from its fourth test on, the medians of up to seven tests before and after it differ by so many SDs
+of the difference of two means of as many. One slip opens a step with the next test on its side; this closes it."""
 _RECENT_DAYS = 182.0
+_RECENT_TESTS = 300
 _WEEK = timedelta(weeks=1)
 Z95 = NormalDist().inv_cdf(0.975)
 
 
 @dataclass(frozen=True, slots=True)
-class TrendState:
-    """The level in mm and the slope in mm a week at one moment, with their variances and covariance."""
-
-    level: float
-    slope: float
-    level_variance: float
-    covariance: float
-    slope_variance: float
-
-    def predicted(self, weeks: float) -> TrendState:
-        """Return the state expected after so many weeks without a test."""
-        if weeks <= 0:
-            return self
-        keep, reach, level_added, both_added, slope_added = _transition(weeks)
-        along = self.covariance + reach * self.slope_variance
-        return TrendState(
-            self.level + reach * self.slope,
-            keep * self.slope,
-            self.level_variance + reach * (self.covariance + along) + level_added,
-            keep * along + both_added,
-            keep * keep * self.slope_variance + slope_added,
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class Trend:
-    """The band at each result, the state at the last one, and the change from `change_from_index` to the last."""
+    """The band at each result, the state at the last one, the change from the first to the last, and what was found.
+
+    `outliers` are indices of results; `usual` tells of each whether it was made in the person's usual circumstances.
+    """
 
     points: tuple[TrendPoint, ...]
     last_state: TrendState
     slope_mm_week: Interval
-    change_from_index: int
     change_mm: Interval
     change_sd_mm: float
+    outliers: frozenset[int]
+    habits: tuple[Habit, ...]
+    usual: tuple[bool, ...]
 
 
 def interval_95(value: float, sd: float) -> Interval:
@@ -79,99 +59,137 @@ def interval_95(value: float, sd: float) -> Interval:
     return Interval(value, value - Z95 * sd, value + Z95 * sd)
 
 
-def outlier_indices(results: Sequence[Result], sds_mm: Sequence[float], breaks: Collection[int]) -> set[int]:
+def outlier_indices(mm: Sequence[float], sds_mm: Sequence[float], breaks: Collection[int]) -> set[int]:
     """Return the indices of results too far from the median of themselves and two neighbours on each side.
 
     `sds_mm` is the SD of each result. Results are not compared across a break, or among fewer than three.
     """
     found: set[int] = set()
-    ends = [0, *sorted(breaks), len(results)]
-    mm = [result.mm for result in results]
+    ends = [0, *sorted(breaks), len(mm)]
     width = 2 * _NEIGHBOURS_PER_SIDE + 1
     for begin, end in pairwise(ends):
         if end - begin < 3:
             continue
         for index in range(begin, end):
+            value, most = mm[index], _OUTLIER_SDS * sds_mm[index]
+            # With both neighbours near it most of the results around it are, and so is their median.
+            if begin < index < end - 1 and abs(mm[index - 1] - value) <= most and abs(mm[index + 1] - value) <= most:
+                continue
             low = max(begin, min(index - _NEIGHBOURS_PER_SIDE, end - width))
-            around = sorted(mm[low : min(end, low + width)])
-            if abs(mm[index] - (around[len(around) // 2] + around[(len(around) - 1) // 2]) / 2) > (
-                _OUTLIER_SDS * sds_mm[index]
-            ):
+            if abs(value - median(mm[low : min(end, low + width)])) > most:
                 found.add(index)
     return found
 
 
-def correlated_share(results: Sequence[Result], outliers: Collection[int], breaks: Collection[int]) -> float:
+def correlated_share(
+    weeks: Sequence[float], mm: Sequence[float], outliers: Collection[int], breaks: Collection[int]
+) -> float:
     """Return the share of variance that results close in time have in common, from the last half year.
 
     See `station.core.progress.correlation`.
     """
-    last = results[-1].at
-    begin = max(breaks, default=0)
+    first = max(breaks, default=0)
     kept = [
-        result
-        for index, result in enumerate(results)
-        if index >= begin and index not in outliers and (last - result.at) / _WEEK * 7 <= _RECENT_DAYS
+        index
+        for index in range(first, len(mm))
+        if index not in outliers and (weeks[-1] - weeks[index]) * 7 <= _RECENT_DAYS
     ]
-    days = [(result.at - last) / _WEEK * 7 for result in kept]
-    return estimate_correlation(days, [result.mm for result in kept], days)[0]
+    days = [(weeks[index] - weeks[-1]) * 7 for index in kept]
+    return estimate_correlation(days, [mm[index] for index in kept], days)[0]
+
+
+def in_usual_circumstances(results: Sequence[Result]) -> list[float]:
+    """Return the results of one method, oldest first, in mm, without what habits add to them.
+
+    This is a first estimate from recent tests with the error of the literature, for what is judged before the trend.
+    """
+    mm = [result.mm for result in results]
+    offsets = offsets_of(results)
+    if not offsets:
+        return mm
+    recent = results[-_RECENT_TESTS:]
+    middle = _middle(mm[-_RECENT_TESTS:])
+    centred = [result.mm - middle for result in recent]
+    level_filter = LevelFilter(passages(_weeks(recent)), centred, [PRIOR_SEM_MM**2] * len(recent))
+    of_recent = [replace(offset, shares=offset.shares[-_RECENT_TESTS:]) for offset in offsets]
+    return without(offsets, Habits(of_recent, centred, level_filter).values, mm)
 
 
 def fit_trend(
     results: Sequence[Result],
     sds_mm: Sequence[float],
-    outliers: Collection[int] = (),
     breaks: Collection[int] = (),
-    begin: int = 0,
+    usual_mm: Sequence[float] | None = None,
 ) -> Trend:
-    """Fit the trend through one or more results, oldest first, with the change counted from the one at `begin`.
+    """Fit the trend through one or more results of one method, oldest first.
 
-    `sds_mm` is the SD of each result, `outliers` are indices of results to give little weight. At each index of
-    `breaks` the level may step.
+    `sds_mm` is the SD of each result. At each index of `breaks` the level may step. `usual_mm` are the results
+    `in_usual_circumstances`, where they are known already.
     """
-    weeks = [(result.at - results[0].at) / _WEEK for result in results]
-    variances = _result_variances(results, sds_mm, outliers, breaks)
-    kalman = _KalmanFilter(results, weeks, variances, breaks, begin)
-    levels, level_variances = kalman.smoothed()
+    weeks = _weeks(results)
+    between = passages(weeks)
+    rough = in_usual_circumstances(results) if usual_mm is None else usual_mm
+    middle = _middle(rough)
+    rough = [one - middle for one in rough]
+    close = _close_in_time(weeks)
+    variances = _result_variances(weeks, rough, sds_mm, close, (), breaks)
+    steps = LevelFilter(between, rough, variances, breaks, finds_steps=True).breaks
+    steps = {index for index in steps if index in breaks or _lasts(rough, index, sds_mm[index])}
+    outliers = outlier_indices(rough, sds_mm, steps)
+    variances = _result_variances(weeks, rough, sds_mm, close, outliers, steps)
+    level_filter = LevelFilter(between, rough, variances, steps)
+    smoother = level_filter.smoother()
+
+    mm = [result.mm - middle for result in results]
+    habits = Habits(offsets_of(results), mm, level_filter)
+    states, _ = level_filter.follow(without(habits.offsets, habits.values, mm))
+    levels = [middle + level for level in smoother.levels(states)]
+    added, added_to_change = habits.smoothed_variances(smoother)
     points = []
-    for result, level, variance in zip(results, levels, level_variances, strict=True):
-        half = Z95 * sqrt(variance)
+    for result, level, variance, more in zip(results, levels, smoother.variances, added, strict=True):
+        half = Z95 * sqrt(variance + more)
         points.append(TrendPoint(result.at, level, level - half, level + half))
-    now = kalman.last_state
-    change_variance = max(0.0, now.level_variance + level_variances[begin] - 2 * kalman.change_covariance)
+    pairs = zip(level_filter.last_variances, habits.last_variances(), strict=True)
+    state = TrendState(levels[-1], states[-1][1], *(variance + more for variance, more in pairs))
+    change_variance = smoother.variances[-1] + smoother.variances[0] - 2 * smoother.covariances[0]
+    change_sd = sqrt(max(0.0, change_variance) + added_to_change)
     return Trend(
         tuple(points),
-        now,
-        interval_95(now.slope, sqrt(now.slope_variance)),
-        begin,
-        interval_95(now.level - levels[begin], sqrt(change_variance)),
-        sqrt(change_variance),
+        state,
+        interval_95(state.slope, sqrt(state.slope_variance)),
+        interval_95(levels[-1] - levels[0], change_sd),
+        change_sd,
+        frozenset(outliers),
+        tuple(
+            Habit(offset.circumstance, offset.compared_with, interval_95(value, sd))
+            for offset, value, sd in habits.found()
+        ),
+        habits.usual(),
     )
 
 
-def _transition(weeks: float) -> tuple[float, float, float, float, float]:
-    """Return the exact discretisation over so many weeks: the factor that remains of the slope, the change of the level
-    per unit of slope, and the (co)variances added to the level, to both, and to the slope."""
-    decays = weeks / SLOPE_DECAY_WEEKS
-    keep = exp(-decays)
-    reach = SLOPE_DECAY_WEEKS * (1 - keep)
-    variance = SLOPE_SD_MM_WEEK * SLOPE_SD_MM_WEEK
-    return (
-        keep,
-        reach,
-        max(0.0, variance * SLOPE_DECAY_WEEKS * SLOPE_DECAY_WEEKS * (2 * decays - 3 + 4 * keep - keep * keep)),
-        variance * SLOPE_DECAY_WEEKS * (1 - keep) * (1 - keep),
-        variance * (1 - keep * keep),
-    )
+def _weeks(results: Sequence[Result]) -> list[float]:
+    return [(result.at - results[0].at) / _WEEK for result in results]
 
 
-def _result_variances(
-    results: Sequence[Result], sds_mm: Sequence[float], outliers: Collection[int], breaks: Collection[int]
-) -> list[float]:
-    """Return the variance of each result: larger for outliers, and for results close to others in time."""
-    share = correlated_share(results, outliers, breaks)
-    fades = [exp((earlier.at - later.at) / _WEEK * 7 / DECAY_DAYS) for earlier, later in pairwise(results)]
-    close = [0.0] * len(results)
+def _middle(mm: Sequence[float]) -> float:
+    return median(mm[: 2 * _NEIGHBOURS_PER_SIDE + 1])
+
+
+def _lasts(mm: Sequence[float], index: int, sd_mm: float) -> bool:
+    """Return whether the tests after a step at this index confirm it, or are too few to refute it."""
+    before, after = mm[max(0, index - _STEP_NEIGHBOURS) : index], mm[index : index + _STEP_NEIGHBOURS]
+    if len(after) < _STEP_DECIDING_TESTS:
+        return True
+    level = median(before)
+    least = _STEP_SDS * sd_mm * sqrt(1 / len(before) + 1 / len(after))
+    return median(after) - level > least if mm[index] > level else median(after) - level < -least
+
+
+def _close_in_time(weeks: Sequence[float]) -> list[float]:
+    """Return how many other tests each one shares its days with: those close in time count, fading with the days."""
+    fades = [exp((earlier - later) * 7 / DECAY_DAYS) for earlier, later in pairwise(weeks)]
+    close = [0.0] * len(weeks)
     before = after = 0.0
     for index, fade in enumerate(fades):
         before = fade * (before + 1)
@@ -179,90 +197,20 @@ def _result_variances(
     for index in range(len(fades) - 1, -1, -1):
         after = fades[index] * (after + 1)
         close[index] += after
+    return close
+
+
+def _result_variances(
+    weeks: Sequence[float],
+    mm: Sequence[float],
+    sds_mm: Sequence[float],
+    close: Sequence[float],
+    outliers: Collection[int],
+    breaks: Collection[int],
+) -> list[float]:
+    """Return the variance of each result: larger for outliers, and for results close to others in time."""
+    share = correlated_share(weeks, mm, outliers, breaks)
     return [
         sd * sd * (1 + share * near) * (_OUTLIER_VARIANCE_FACTOR if index in outliers else 1.0)
         for index, (sd, near) in enumerate(zip(sds_mm, close, strict=True))
     ]
-
-
-class _KalmanFilter:
-    """A Kalman filter that stores its state at each result for the smoother."""
-
-    def __init__(
-        self,
-        results: Sequence[Result],
-        weeks: Sequence[float],
-        variances: Sequence[float],
-        breaks: Collection[int],
-        begin: int,
-    ) -> None:
-        self._filtered: list[tuple[float, float, float, float, float]] = []
-        self._predicted: list[tuple[float, float, float, float, float, float, float]] = []
-        level, slope = median(result.mm for result in results[: 2 * _NEIGHBOURS_PER_SIDE + 1]), 0.0
-        p_level, p_both, p_slope = _INITIAL_SD_MM**2, 0.0, SLOPE_SD_MM_WEEK**2
-        # The covariance of the level at `begin` with the current level and slope.
-        with_level = with_slope = 0.0
-        last = 0.0
-        steps: dict[float, tuple[float, float, float, float, float]] = {}
-        for index, (result, at, variance) in enumerate(zip(results, weeks, variances, strict=True)):
-            gap, last = at - last, at
-            step = steps.get(gap)
-            if step is None:
-                step = steps[gap] = _transition(gap)
-            keep, reach, level_added, both_added, slope_added = step
-            level += reach * slope
-            slope *= keep
-            along = p_both + reach * p_slope
-            p_level += reach * (p_both + along) + level_added
-            p_both = keep * along + both_added
-            p_slope = keep * keep * p_slope + slope_added
-            with_level += reach * with_slope
-            with_slope *= keep
-            if index in breaks:
-                p_level += _STEP_SD_MM**2
-            self._predicted.append((keep, reach, level, slope, p_level, p_both, p_slope))
-            if index == begin:
-                with_level, with_slope = p_level, p_both
-            surprise = result.mm - level
-            innovation_variance = p_level + variance
-            max_surprise = _HUBER_SDS * sqrt(innovation_variance)
-            if surprise > max_surprise or surprise < -max_surprise:
-                variance *= abs(surprise) / max_surprise
-                innovation_variance = p_level + variance
-            gain_level, gain_slope = p_level / innovation_variance, p_both / innovation_variance
-            level += gain_level * surprise
-            slope += gain_slope * surprise
-            p_slope -= gain_slope * p_both
-            p_level *= 1 - gain_level
-            p_both *= 1 - gain_level
-            with_slope -= gain_slope * with_level
-            with_level *= 1 - gain_level
-            self._filtered.append((level, slope, p_level, p_both, p_slope))
-        self.change_covariance = with_level
-        self.last_state = TrendState(level, slope, p_level, p_both, p_slope)
-
-    def smoothed(self) -> tuple[list[float], list[float]]:
-        """Return the level and its variance at each result, given all results."""
-        level, slope, v_level, v_both, v_slope = self._filtered[-1]
-        levels, level_variances = [level], [v_level]
-        for index in range(len(self._filtered) - 2, -1, -1):
-            f_level, f_slope, p_level, p_both, p_slope = self._filtered[index]
-            keep, reach, next_level, next_slope, q_level, q_both, q_slope = self._predicted[index + 1]
-            # The smoother gain J = P F' / Q: P is the filtered covariance here, Q the predicted one at the next result.
-            determinant = q_level * q_slope - q_both * q_both
-            a, b = p_level + reach * p_both, keep * p_both
-            c, d = p_both + reach * p_slope, keep * p_slope
-            j11, j12 = (a * q_slope - b * q_both) / determinant, (b * q_level - a * q_both) / determinant
-            j21, j22 = (c * q_slope - d * q_both) / determinant, (d * q_level - c * q_both) / determinant
-            off_level, off_slope = level - next_level, slope - next_slope
-            level = f_level + j11 * off_level + j12 * off_slope
-            slope = f_slope + j21 * off_level + j22 * off_slope
-            r_level, r_both, r_slope = v_level - q_level, v_both - q_both, v_slope - q_slope
-            u1, u2 = j11 * r_level + j12 * r_both, j11 * r_both + j12 * r_slope
-            w1, w2 = j21 * r_level + j22 * r_both, j21 * r_both + j22 * r_slope
-            v_level = p_level + u1 * j11 + u2 * j12
-            v_both = p_both + u1 * j21 + u2 * j22
-            v_slope = p_slope + w1 * j21 + w2 * j22
-            levels.append(level)
-            level_variances.append(max(0.0, v_level))
-        return levels[::-1], level_variances[::-1]

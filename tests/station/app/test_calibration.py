@@ -60,10 +60,10 @@ def test_calibration_by_ear_makes_distances_accurate(tmp_path: Path) -> None:
         assert max(map(abs, lab.errors_mm())) < WORST_MM
         assert lab.station.snapshot().calibration == "good"
         assert lab.recognised_cues()[-1] is CueName.COMPLETE
-        assert lab.recognised_cues().count(CueName.GO) == 3 * CalibrateStep().rounds
+        assert lab.recognised_cues().count(CueName.GO) == 4 * CalibrateStep().rounds
         assert "warms up" in lab.printed[0]
         assert outcome.lines()[-1].startswith("Good. ±")
-        assert set(outcome.as_json()) == {"well", "sentence", "points", "uncertainty_mm"}
+        assert set(outcome.as_json()) == {"well", "sentence", "points", "uncertainty_mm", "notice"}
 
 
 def test_test_after_calibration_uses_and_names_it(tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ def test_failed_check_marks_results_until_recalibration(tmp_path: Path) -> None:
 
 
 def test_swapped_blocks_keep_previous_calibration(tmp_path: Path) -> None:
-    """Swapping the 200 and the 100 mm block gives a sentence."""
+    """Swapping the 200 and the 0 mm block gives a sentence."""
     with CalibrationRig(tmp_path) as lab:
         before = lab.store.current_calibration()
         lab.board.person.blocks.true_lengths_mm = {0.0: 200.0, 200.0: 0.0}
@@ -150,7 +150,7 @@ def test_abandoned_calibration_times_out_and_changes_nothing(tmp_path: Path) -> 
         lab.board.act("take_over")
         lab.board.act("no_block")
         lab.until(lambda: guided.on_snapshot(lab.station.snapshot()), 200.0)
-        assert "The 200 mm block was not seen" in guided.outcome().sentence
+        assert "The 50 mm block was not seen" in guided.outcome().sentence
         assert lab.store.current_calibration() == before
 
 

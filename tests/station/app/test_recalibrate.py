@@ -26,7 +26,7 @@ from station.store import Store
 from station.store.records import Attempt, Calibration, Correction, ImportedResult, SideResults, Test, Trial
 from tests.station.store.histories import FIT, HandClock
 
-OTHER = Fit(Curve(0.98, -41.0, -0.0001), FIT.points, FIT.residuals_mm, FIT.covariance)
+OTHER = Fit(Curve(0.98, -41.0, -0.0001, 2e-7), FIT.points, FIT.residuals_mm, FIT.covariance)
 SKIRTING_MM = 12.0
 SINCE = ("--since", "2026-03-02")
 

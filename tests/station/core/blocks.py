@@ -5,19 +5,22 @@ from __future__ import annotations
 from itertools import cycle
 
 from station.core.activities.calibrate import CAPTURE_US
+from station.core.activities.check import CHECK_CAPTURE_US
 from station.core.activities.engine import Engine
 from station.core.activities.routine import RoutineRun
 from station.core.events import SECOND_US, Command, CommandName, Event, Heel, Side, Tick, Toe
 from station.core.facts import Cue, CueName, Fact
 from station.core.measurement.calibration import Curve
 from station.core.sensing.sensors import BoardSensors, Wiring
-from station.core.steps import Step
+from station.core.steps import CheckStep, Step
+from station.simulator.range_error import RangeError
 from tests.recordings import still_readings
 from tests.station.core.traces import TRUE_MM, SomeFact
 from tests.station.states import AnyState
 
 READING_US = 33_333
 SHOWN_S = CAPTURE_US / SECOND_US + 3.5
+CHECK_SHOWN_S = CHECK_CAPTURE_US / SECOND_US + 3.5
 """How long a brisk person holds a block: two seconds until it is still, then the capture."""
 LANE_MM = 280.0
 """The distance from the toe line to the wall."""
@@ -35,6 +38,11 @@ class Bench:
         self.events: list[Event] = []
         self.seen_mm: float | None = LANE_MM
         """The toe distance of what the sensor sees; `None` for nothing within range."""
+        self.shown_s = CHECK_SHOWN_S if isinstance(step, CheckStep) else SHOWN_S
+        self.drift_mm_per_s = 0.0
+        """How fast everything seems to move away."""
+        self.crosstalk_mm = 0.0
+        """As in `RangeError`."""
         self.sensor = True
         self._noise = cycle(still_readings())
         self.feed(Command(0, CommandName.START))
@@ -52,16 +60,18 @@ class Bench:
             elif self.seen_mm is None:
                 self.feed(Toe(self.now_us, 8190 + len(self.events) % 2, 4))
             else:
-                reading_mm = self.gain * (self.seen_mm + 70.0) - self.short_mm + next(self._noise) - TRUE_MM
+                error = RangeError(-self.short_mm, self.gain, crosstalk_mm=self.crosstalk_mm)
+                reading_mm = error.reading_mm(self.seen_mm + 70.0) + next(self._noise) - TRUE_MM
+                reading_mm += self.drift_mm_per_s * self.now_us / SECOND_US
                 self.feed(Toe(self.now_us, max(0, round(reading_mm))))
         return self
 
-    def show(self, toe_mm: float | None, seconds: float = SHOWN_S) -> Bench:
+    def show(self, toe_mm: float | None, seconds: float | None = None) -> Bench:
         """Hold a block against the toe stop, after two seconds with an empty lane."""
         self.seen_mm = LANE_MM
         self.read(2.0)
         self.seen_mm = toe_mm
-        return self.read(seconds)
+        return self.read(self.shown_s if seconds is None else seconds)
 
     def heel(self, down: bool) -> Bench:
         self.feed(Heel(self.now_us, Side.LEFT, down))

@@ -15,10 +15,10 @@ from station.store.records import Attempt, Circumstances, HeelLift, Repetition, 
 
 TRACE = "".join(f"{at / 100:.2f},load_left,{0.5 + at % 7 / 100:.2f}\n" for at in range(300))
 FIT = Fit(
-    Curve(1.01, -45.5, 0.0001),
+    Curve(1.01, -45.5, 0.0001, 1e-7),
     (Point(0.0, 45.2, 0.4, 300), Point(100.0, 142.0, 0.41, 310), Point(200.0, 237.5, 0.42, 290)),
     (0.1, -0.2, 0.1),
-    (0.3, -0.002, 1e-6, 1e-4, -1e-7, 1e-9),
+    (0.3, -0.002, 1e-6, 2e-9, 1e-4, -1e-7, 3e-10, 1e-9, -1e-12, 4e-15),
 )
 """A calibration that nobody made, with every number that one has."""
 BUDGET = Budget(noise_mm=0.3, wander_mm=0.6, calibration_mm=0.5, drift_mm=0.9, toe_mm=1.0, contact_mm=0.25)

@@ -57,8 +57,8 @@ NEXT = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0005"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005"
 
 
 def upgrade() -> None:
@@ -73,10 +73,10 @@ def next_revision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A program with one more revision, which rebuilds the table that all sessions refer to."""
     copy = tmp_path / "migrations"
     shutil.copytree(MIGRATIONS_DIR, copy)
-    (copy / "versions" / "0005_next.py").write_text(NEXT.format(more=""))
+    (copy / "versions" / "0006_next.py").write_text(NEXT.format(more=""))
     monkeypatch.setattr("station.store.migrate.MIGRATIONS_DIR", copy)
-    monkeypatch.setattr("station.store.prepare.HEAD_REVISION", "0005")
-    return copy / "versions" / "0005_next.py"
+    monkeypatch.setattr("station.store.prepare.HEAD_REVISION", "0006")
+    return copy / "versions" / "0006_next.py"
 
 
 def test_an_older_database_is_brought_up_to_date(path: Path, clock: HandClock, next_revision: Path) -> None:
@@ -86,11 +86,11 @@ def test_an_older_database_is_brought_up_to_date(path: Path, clock: HandClock, n
     with Store.open(path, clock=clock) as store:
         with store.write_transaction() as now:
             assert now.execute(text("SELECT DISTINCT colour FROM people")).scalars().all() == ["red"]
-            assert now.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == ["0005"]
+            assert now.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == ["0006"]
             assert now.execute(text("PRAGMA foreign_keys")).scalar() == 1
         assert [one.person_name for one in store.sessions()] == ["Bea", "Ann"]
-    copy = sqlite3.connect(path.with_name("station.db.0004"))
-    assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [("0004",)]
+    copy = sqlite3.connect(path.with_name("station.db.0005"))
+    assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [("0005",)]
     assert copy.execute("SELECT count(*) FROM sessions").fetchall() == [(2,)]
     copy.close()
 
@@ -100,10 +100,10 @@ def test_a_change_that_fails_changes_nothing(path: Path, clock: HandClock, next_
     make_old_database(path, clock)
     for more, why in (('op.execute("DELETE FROM people")', "breaks references"), ("raise OSError('half')", "half")):
         next_revision.write_text(NEXT.format(more=more))
-        with pytest.raises(StoreError, match=f"could not be upgraded to the schema 0005 .*{why}.*it is unchanged"):
+        with pytest.raises(StoreError, match=f"could not be upgraded to the schema 0006 .*{why}.*it is unchanged"):
             Store.open(path, clock=clock)
         same = sqlite3.connect(path)
-        assert same.execute("SELECT version_num FROM alembic_version").fetchall() == [("0004",)]
+        assert same.execute("SELECT version_num FROM alembic_version").fetchall() == [("0005",)]
         assert len(same.execute("SELECT * FROM people").fetchall()) == 2
         assert "colour" not in str(same.execute("SELECT sql FROM sqlite_master WHERE name = 'people'").fetchone())
         same.close()
@@ -114,7 +114,7 @@ def test_an_older_database_is_not_read_before_it_is_changed(path: Path, clock: H
     assert next_revision.exists()
     make_old_database(path, clock)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("station.store.read_transactions.HEAD_REVISION", "0005")
+        patch.setattr("station.store.read_transactions.HEAD_REVISION", "0006")
         with pytest.raises(StoreError, match="older schema: start the station"):
             Reader.open(path)
 
@@ -122,7 +122,7 @@ def test_an_older_database_is_not_read_before_it_is_changed(path: Path, clock: H
 def make_old_database(path: Path, clock: HandClock) -> None:
     """A database of the schema before, with two people and a session of each."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("station.store.prepare.HEAD_REVISION", "0004")
+        patch.setattr("station.store.prepare.HEAD_REVISION", "0005")
         with Store.open(path, clock=clock) as store:
             weeks(store, clock, days=1)
 
@@ -361,9 +361,8 @@ def test_an_older_schema_keeps_every_row(path: Path, clock: HandClock, schema: s
     """Whatever was in a column is there afterwards; only what a calibration knew is said in another way."""
     make_older_database(path, schema)
     columns, before = rows_of(path)
-    if schema == "0001":
-        columns["calibrations"].remove("points_json")
-        _, before = rows_of(path, columns)
+    columns["calibrations"].remove("points_json" if schema == "0001" else "covariance_json")
+    _, before = rows_of(path, columns)
     assert {table for table, rows in before.items() if not rows} <= MAY_BE_EMPTY
     Store.open(path, clock=clock).close()
     today = {

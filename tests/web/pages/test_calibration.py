@@ -112,9 +112,23 @@ def test_buttons_start_guided_run_with_configured_blocks(station: StationDouble,
         assert client.post("/start", data={"routine": routine, "person": "nobody"}).status_code == 303
     (calibrate,), (checked,) = (steps for steps, _ in station.started)
     assert isinstance(calibrate, CalibrateStep)
-    assert calibrate.blocks_mm == (0.0, 60.0, 150.0)
+    assert (calibrate.blocks_mm, calibrate.rounds) == ((0.0, 60.0, 150.0), 3)
     assert isinstance(checked, CheckStep)
     assert checked.block_mm == 60.0
+
+
+def test_a_block_that_may_be_wrong_is_reported_on_the_page(station: StationDouble, store: Store) -> None:
+    """The notice of the calibration in use, and nothing of the kind where there is none."""
+    client = create_app(station, store).test_client()
+    short = {50.0: -3.0}
+    for off_mm, count in ((short, 1), ({}, 0)):
+        blocks_mm = CalibrateStep().blocks_mm * 2
+        known = fit([Point(mm, mm + 46.0 + off_mm.get(mm, 0.0), 0.34, 300) for mm in blocks_mm])
+        store.add_calibration(known)
+        page = client.get("/calibration").get_data(as_text=True)
+        assert page.count("the 50 mm block is 3 mm shorter than that") == count
+    assert "in two rounds" in page
+    assert "Blocks: 0, 150, 50, 200 mm." in page
 
 
 def shown(**fields: Any) -> dict[str, Any]:

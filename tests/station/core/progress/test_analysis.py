@@ -13,7 +13,15 @@ import pytest
 from station.core.facts import Contact
 from station.core.progress.analysis import analyse_progress
 from station.core.progress.person_error import Repeats
-from station.core.progress.records import Direction, Phase, Progress, Result, SideProgress
+from station.core.progress.records import (
+    Circumstances,
+    Direction,
+    Phase,
+    Progress,
+    Result,
+    SideProgress,
+    TimeOfDay,
+)
 from station.core.progress.sentences import (
     Formatters,
     before_after_sentence,
@@ -292,6 +300,94 @@ def test_sides_difference_combines_both_errors() -> None:
     same = analyse_progress(left, left, GOAL_MM, left[-1].at).difference
     assert difference_sentence(same, WORDS).startswith("No clear difference between the sides.")
     assert analyse_progress(left, right[:3], GOAL_MM, left[-1].at).difference is None
+
+
+def below_range(weeks: int, seed: int = 1) -> list[Result]:
+    """Three tests a week of somebody whose knee does not reach the wall yet."""
+    return [replace(one, mm=0.0) for one in scattered(weeks, seed=seed)]
+
+
+def test_zeros_show_no_change_no_plateau_and_no_error() -> None:
+    """Half a year below range: nothing is known of the level, and nothing is made of the zeros."""
+    found = analyse_left(below_range(26))
+    assert found.is_below_range
+    assert len(found.counted) == 78
+    assert (found.trend, found.outliers, found.habits) == ((), frozenset(), ())
+    assert (found.change_from, found.change_mm, found.slope_mm_week, found.chance_real) == (None, None, None, None)
+    assert (found.steady_since, found.phase) == (None, Phase.UNKNOWN)
+    assert found.forecast.earliest is None
+    assert not found.forecast.reached
+    assert found.forecast.why_not == "your knee does not reach the wall yet"
+    assert found.error.own_df == 0
+    assert found.error.sem_mm == pytest.approx(6.9)
+
+
+def test_sides_are_not_compared_where_one_is_below_range() -> None:
+    """Two zeros differ by an unknown amount, and so do a zero and a distance."""
+    zeros, level = below_range(8), scattered(8, start=60)
+    for left, right in ((zeros, zeros), (zeros, level), (level, zeros)):
+        assert analyse_progress(left, right, GOAL_MM, zeros[-1].at).difference is None
+
+
+def test_trend_begins_with_the_tests_in_range() -> None:
+    """Eight weeks of zeros, then ten weeks of a gain in range: the change counts from the first distance."""
+    in_range = [
+        replace(one, test_id=f"r{one.test_id}", at=one.at + 8 * WEEK)
+        for one in scattered(10, slope=2.0, sd=3.0, start=15.0)
+    ]
+    found = analyse_left(below_range(8) + in_range)
+    assert not found.is_below_range
+    assert [point.at for point in found.trend] == [one.at for one in in_range]
+    assert found.change_from == in_range[0].at
+    assert found.change_mm is not None
+    assert found.change_mm.low < 18.9 < found.change_mm.high
+    assert found.error == analyse_left(in_range).error
+
+
+def test_a_zero_among_distances_is_no_outlier() -> None:
+    """It says only that the knee did not reach; with a zero as the last test nothing is known at present."""
+    made = scattered(8, start=40.0, sd=3.0)
+    with_zero = [*made[:10], replace(made[10], mm=0.0), *made[11:]]
+    found = analyse_left(with_zero)
+    assert found.outliers == frozenset()
+    assert len(found.trend) == len(made) - 1
+    found = analyse_left([*made, replace(made[-1], test_id="z", at=made[-1].at + WEEK, mm=0.0)])
+    assert found.is_below_range
+    assert (found.trend, found.phase, found.steady_since) == ((), Phase.UNKNOWN, None)
+
+
+def test_zeros_form_no_pairs_and_no_repeats() -> None:
+    """Before and after a stretch, and within a session: a censored distance has no difference from another."""
+    repeats = [Repeats(BEGIN + day * WEEK, Contact.PAD, (0.0, 0.0, 2.0)) for day in range(4)]
+    found = analyse_progress([result(0, 0.0), result(0.02, 4)], (), GOAL_MM, BEGIN, repeats_left=repeats).left
+    assert found is not None
+    assert found.before_after == ()
+    assert found.error.within_mm is None
+
+
+def test_habits_are_no_error_and_prove_no_plateau() -> None:
+    """Every third test in the evening, 8 mm more: the person's error is as without it, and so is the plateau."""
+    made = scattered(30, sd=4.0, seed=3)
+    evening = Circumstances(time_of_day=TimeOfDay.EVENING)
+    morning = Circumstances(time_of_day=TimeOfDay.MORNING)
+    mixed = [
+        replace(one, mm=one.mm + 8, circumstances=evening) if number % 3 == 1 else replace(one, circumstances=morning)
+        for number, one in enumerate(made)
+    ]
+    found = analyse_left(mixed)
+    assert [habit.circumstance for habit in found.habits] == ["evenings"]
+    assert found.error.sem_mm == pytest.approx(analyse_left(made).error.sem_mm, rel=0.05)
+    assert found.phase is Phase.STEADY
+    assert found.trend[-1].mm == pytest.approx(90, abs=3)
+
+
+def test_errors_compare_no_two_methods() -> None:
+    """Alternately in shoes, 30 mm up, and bare: the error is that about each level."""
+    made = [
+        replace(one, mm=one.mm + 30 * (number % 2), circumstances=Circumstances(shod=bool(number % 2)))
+        for number, one in enumerate(scattered(26, sd=4.0, seed=3))
+    ]
+    assert analyse_left(made).error.sem_mm < 5.5
 
 
 def test_analysis_ignores_the_order_of_entry() -> None:

@@ -9,6 +9,7 @@ from random import Random
 import pytest
 
 from station.core.progress.change import real_changes
+from station.core.progress.kalman import TrendState
 from station.core.progress.outlook import (
     LIKELY_REACHED,
     NO_GAIN,
@@ -21,7 +22,6 @@ from station.core.progress.outlook import (
     steady_since,
 )
 from station.core.progress.records import Direction, Phase, RealChange, Result
-from station.core.progress.trend import TrendState
 from tests.station.core.progress.histories import BEGIN, result, scattered
 
 WEEK = timedelta(weeks=1)

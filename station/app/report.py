@@ -36,6 +36,7 @@ from station.units import (
 WEEKS = 8
 NONE, BELOW_RANGE, NOT_RECORDED = "\u2013", "below range", "not recorded"
 TOO_FEW = "too few repeats yet"
+PUBLISHED = "published value, no own repeats yet"
 PLACES = {"front": "front", "achilles": "Achilles", "calf": "calf", "nowhere": "nowhere"}
 FOOTWEAR = {False: "barefoot", True: "shod", None: NOT_RECORDED}
 BACK_FEET = {"heel up": "heel up", "flat": "flat", "off": "off the floor", None: NOT_RECORDED}
@@ -87,6 +88,10 @@ class Report:
     weeks: tuple[Week, ...]
     left_out: tuple[str, ...]
     is_simulated: bool
+
+    @property
+    def has_trend(self) -> bool:
+        return any(one is not None and one.trend for one in (self.history.progress.left, self.history.progress.right))
 
 
 def report_of(reader: Reader, person: Person, now: datetime) -> Report:
@@ -194,13 +199,17 @@ def _lines(history: History, units: str) -> Iterable[Line]:
             return NONE
         return _interval_text(slope, lambda mm: fine_change_text(mm, units))
 
+    def mdc(_: Side, progress: SideProgress) -> str:
+        smallest = length_text(progress.error.mdc95_mm, units)
+        return smallest if progress.error.own_df else f"{smallest}, {PUBLISHED}"
+
     yield Line("Latest test", *(latest(side) for side in Side))
     yield _by_side("First test by this method", history, first)
     yield _by_side("Level now (trend)", history, level)
     yield _by_side("Change since the first", history, change)
     yield _by_side("Real changes", history, lambda _, progress: _real_changes_text(progress))
     yield _by_side("Change a week, at present", history, pace)
-    yield _by_side("Smallest real change (MDC95)", history, lambda _, one: length_text(one.error.mdc95_mm, units))
+    yield _by_side("Smallest real change (MDC95)", history, mdc)
 
 
 def _interval_text(estimate: Interval | Limits, words: Callable[[float], str]) -> str:
@@ -270,7 +279,7 @@ def _kind_text(progress: SideProgress) -> str:
 
 def _sem_text(progress: SideProgress, units: str) -> str:
     error = progress.error
-    source = "published values, no own repeats yet" if error.own_df == 0 else "own repeats and published values"
+    source = "own repeats and published value" if error.own_df else PUBLISHED
     return f"{length_text(error.sem_mm, units)}, {source}"
 
 
@@ -326,7 +335,7 @@ def _calibration_text(newest: Calibration, checks: Sequence[Check]) -> str:
     blocks = count_text(len({point.toe_mm for point in newest.fit.points}), "block")
     text = (
         f"{short_date_text(newest.created_at)}, {blocks}, "
-        f"\u00b1 {COVERAGE * newest.fit.largest_uncertainty_mm():.1f} mm (95 %)"
+        f"\u00b1 {COVERAGE * newest.fit.largest_uncertainty_mm():.1f} mm (95\u00a0%)"
     )
     check = next((one for one in checks if one.calibration_id == newest.id), None)
     if check is None:
@@ -407,7 +416,7 @@ def _dose_text(weeks: Sequence[Week], plan: Plan | None) -> str:
     else:
         weekdays = sorted({day for day, _ in plan.days})
         days = "every day" if len(weekdays) == len(WEEKDAYS) else ", ".join(WEEKDAYS[day][:3] for day in weekdays)
-        sessions = f"{done} sessions of {sum(week.planned or 0 for week in weeks)} planned ({days})"
+        sessions = f"{done} of {count_text(sum(week.planned or 0 for week in weeks), 'planned session')} ({days})"
     complete = weeks[:-1] or weeks
     left = sum(week.left_minutes for week in complete) / len(complete)
     right = sum(week.right_minutes for week in complete) / len(complete)

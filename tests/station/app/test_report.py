@@ -64,6 +64,7 @@ def test_rich_history_fills_every_line(months: Report) -> None:
     )
     assert months.tests.startswith("30 tests, ")
     assert months.left_out == ()
+    assert months.has_trend
 
 
 def test_report_has_the_sentences_of_progress(months: Report) -> None:
@@ -97,7 +98,7 @@ def test_training_is_compared_with_plan_and_goal(months: Report) -> None:
     assert {week.sessions for week in whole} <= {1, 2}
     assert {week.pain for week in whole} <= {0, 1, 2}
     assert {week.felt for week in whole} == {"calf"}
-    assert " planned (Mon, Wed, Fri)." in months.dose
+    assert " planned sessions (Mon, Wed, Fri)." in months.dose
     assert "the goal is 10 a leg" in months.dose
 
 
@@ -125,11 +126,14 @@ def test_first_test_gives_a_result_and_says_what_is_missing(store: Store) -> Non
     """Studies alone give no ICC and no limits of agreement of this person."""
     ada = store.add_person("Ada")
     add_test(store, ada, 0.01, 84.0, 90.0)
-    by_name = lines(report(store, ada))
+    found = report(store, ada)
+    by_name = lines(found)
+    assert not found.has_trend
     assert by_name["Latest test"][0].startswith("8.4 cm \u00b1 0.3, ")
     assert by_name["Level now (trend)"] == ("needs three tests",) * 2
     assert by_name["Change since the first"] == ("needs six tests over two weeks",) * 2
-    assert by_name["Error of one test (SEM)"][0].endswith("published values, no own repeats yet")
+    assert by_name["Error of one test (SEM)"][0] == "0.7 cm, published value, no own repeats yet"
+    assert by_name["Smallest real change (MDC95)"][0] == "1.9 cm, published value, no own repeats yet"
     assert by_name["ICC between days*"] == by_name["ICC within a session*"] == ("too few repeats yet",) * 2
     assert by_name["Bland-Altman, test to test"] == ("needs 6 pairs, has 0",) * 2
 

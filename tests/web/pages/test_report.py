@@ -67,6 +67,7 @@ def test_report_of_one_test(client: FlaskClient, store: Store) -> None:
     assert "1 test, " in page
     assert "not tested" in page
     assert 'class="left trend"' not in page
+    assert "Band: " not in page
 
 
 @pytest.mark.parametrize("is_nobody_chosen", [True, False])

@@ -2,5 +2,5 @@
 
 APP_VERSION = "0.1.0"
 
-RULE_VERSION = "2"
+RULE_VERSION = "3"
 """Grows with every change of a rule after which the same trace could give another result."""

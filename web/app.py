@@ -49,6 +49,7 @@ def create_app(
         about,
         calibration,
         causes,
+        circumstances,
         components,
         downloads,
         end_card,
@@ -94,7 +95,7 @@ def create_app(
         about,
         components,
     )
-    guide_pages = (health_questions, feedback, end_card, plan, why, exercises, routines, help, causes)
+    guide_pages = (health_questions, feedback, circumstances, end_card, plan, why, exercises, routines, help, causes)
     for page in (*board_pages, *guide_pages):
         app.register_blueprint(page.blueprint(site))
     errors.register(app)

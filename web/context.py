@@ -83,6 +83,13 @@ def redirect_to(address: str) -> AnyResponse:
     return Response(status=204, headers={REDIRECT_HEADER: address})
 
 
+def return_address(session_id: str, anchor: str, **query: str) -> str:
+    """The page that a form about a session came from: Today, or the session's at this anchor."""
+    if request.form.get("return_to") == "today":
+        return url_for("today.today")
+    return url_for("history.session", session_id=session_id, _anchor=anchor, _external=False, **query)
+
+
 def remember_person(response: AnyResponse, person_id: str | None) -> AnyResponse:
     """Remember in this browser whose results to show; `None` for no one."""
     response.set_cookie(PERSON_COOKIE, person_id or NOBODY, max_age=YEAR_S, httponly=True, samesite="Strict")

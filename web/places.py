@@ -23,7 +23,7 @@ class Place:
 
 
 PLACES = (
-    Place("Today", "house", "today.today", further=("feedback",)),
+    Place("Today", "house", "today.today", further=("feedback", "circumstances")),
     Place(
         "Train",
         "dumbbell",

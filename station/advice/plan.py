@@ -27,6 +27,10 @@ WEEKLY_GOAL_MINUTES = 10
 MAX_MINUTES = 180
 MAX_TIMES_PER_WEEK = 28
 """Four a day; more is a typing error."""
+BASELINE_DAYS = 14
+BASELINE_TEST_INTERVAL_DAYS = 2
+MAX_TESTS_BEFORE_BASELINE = 3
+"""With more tests than this a baseline is no longer offered: the beginning is known."""
 DAY = timedelta(days=1)
 LONG_BREAK = timedelta(weeks=1)
 _TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
@@ -58,7 +62,8 @@ class PlanProgress:
 
     `offered_occurrences` are the missed occurrences already offered, `last_stretched_at` is the time of the last
     credited hold, `last_finished_at` the end of the last finished routine, and `credited_this_week_s` the credited
-    seconds of stretches this week.
+    seconds of stretches this week. `baseline_since` is when the person began a baseline, `None` if they never did, left
+    it or declined it; `is_baseline_answered` tells the first from the others.
     """
 
     last_test: datetime | None = None
@@ -67,6 +72,15 @@ class PlanProgress:
     last_stretched_at: datetime | None = None
     last_finished_at: datetime | None = None
     credited_this_week_s: Mapping[Side, float] = field(default_factory=dict)
+    test_count: int = 0
+    baseline_since: datetime | None = None
+    is_baseline_answered: bool = False
+
+    @property
+    def offers_baseline(self) -> bool:
+        """Whether a baseline still helps, and the person has not answered the offer: few tests, and no stretch yet."""
+        is_new = self.last_stretched_at is None and self.test_count <= MAX_TESTS_BEFORE_BASELINE
+        return is_new and not self.is_baseline_answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +88,8 @@ class Due:
     """What is due at a moment.
 
     `occurrence` is the plan's open one; `is_missed` if its own day is over, so it is offered once. `next_occurrence` is
-    the coming one, `test_kind` is `full`, `quick` or `None`, and `reasons` put all this in sentences.
+    the coming one, `test_kind` is `full`, `quick` or `None`, and `reasons` put all this in sentences. `baseline_day` is
+    the day of the baseline, from 1, on which no routine is due; `None` without one.
     """
 
     occurrence: datetime | None
@@ -82,6 +97,7 @@ class Due:
     next_occurrence: datetime | None
     test_kind: str | None
     reasons: tuple[Reason, ...]
+    baseline_day: int | None = None
 
 
 def plan_from_dict(stored: Mapping[str, Any]) -> Plan:
@@ -152,8 +168,16 @@ def occurrences(plan: Plan, begin: datetime, end: datetime) -> Iterator[datetime
 
 
 def due(plan: Plan, done: PlanProgress, now: datetime) -> Due:
-    """What is due at `now`: only the newest occurrence, from its time until the end of the next day."""
+    """What is due at `now`: only the newest occurrence, from its time until the end of the next day.
+
+    In a baseline no occurrence is due.
+    """
     zone = ZoneInfo(plan.zone)
+    baseline_day = _baseline_day(done, now, zone)
+    if baseline_day is not None:
+        after = _local_time_in_utc(_local_date(now, zone) + (BASELINE_DAYS + 1 - baseline_day) * DAY, time(), zone)
+        following = next(occurrences(plan, after, after + 9 * DAY), None)
+        return _baseline_due(baseline_day, following, done, now, zone)
     before = list(occurrences(plan, now - 8 * DAY, now + timedelta.resolution))
     following = next(occurrences(plan, now + timedelta.resolution, now + 9 * DAY), None)
     newest = before[-1] if before else None
@@ -173,8 +197,30 @@ def due(plan: Plan, done: PlanProgress, now: datetime) -> Due:
 
 def due_without_plan(done: PlanProgress, now: datetime, zone: tzinfo) -> Due:
     """What is due without a plan: no occurrence, but the tests."""
+    baseline_day = _baseline_day(done, now, zone)
+    if baseline_day is not None:
+        return _baseline_due(baseline_day, None, done, now, zone)
     test, test_reasons = _test_due_today(done, now, zone)
     return Due(None, False, None, test, (*test_reasons, weekly_dose_reason(done.credited_this_week_s)))
+
+
+def _baseline_day(done: PlanProgress, now: datetime, zone: tzinfo) -> int | None:
+    """The day of the baseline, from 1; `None` without one, after it, or once the person has stretched in it."""
+    since = done.baseline_since
+    if since is None or (done.last_stretched_at is not None and done.last_stretched_at > since):
+        return None
+    day = max(0, (_local_date(now, zone) - _local_date(since, zone)).days) + 1
+    return day if day <= BASELINE_DAYS else None
+
+
+def _baseline_due(day: int, following: datetime | None, done: PlanProgress, now: datetime, zone: tzinfo) -> Due:
+    """What is due on this day of a baseline: a test every second day, whatever the plan says of tests."""
+    test, test_reasons = _test_due_today(done, now, zone, BASELINE_TEST_INTERVAL_DAYS)
+    reasons = [Reason("baseline", f"Day {day} of {BASELINE_DAYS} of your baseline: tests, and no stretches yet.")]
+    if test is None and day < BASELINE_DAYS:
+        tested = done.last_test is not None and _local_date(done.last_test, zone) == _local_date(now, zone)
+        reasons.append(Reason("baseline", f"The next test comes {'in two days' if tested else 'tomorrow'}."))
+    return Due(None, False, following, test, (*reasons, *test_reasons), day)
 
 
 def weekly_dose_reason(credited_s: Mapping[Side, float]) -> Reason:
@@ -217,9 +263,11 @@ def test_of_today(done: PlanProgress, now: datetime, zone: tzinfo) -> str | None
     return "full" if done.last_full_test == done.last_test else "quick"
 
 
-def _test_due_today(done: PlanProgress, now: datetime, zone: tzinfo) -> tuple[str | None, tuple[Reason, ...]]:
+def _test_due_today(
+    done: PlanProgress, now: datetime, zone: tzinfo, quick_interval_days: int = QUICK_TEST_INTERVAL_DAYS
+) -> tuple[str | None, tuple[Reason, ...]]:
     today = _local_date(now, zone)
-    test, why = _test_due_by_interval(done, today, zone)
+    test, why = _test_due_by_interval(done, today, zone, quick_interval_days)
     if test is not None and done.last_stretched_at is not None and _local_date(done.last_stretched_at, zone) == today:
         return None, (
             Reason(
@@ -229,12 +277,14 @@ def _test_due_today(done: PlanProgress, now: datetime, zone: tzinfo) -> tuple[st
     return test, why
 
 
-def _test_due_by_interval(done: PlanProgress, today: date, zone: tzinfo) -> tuple[str | None, tuple[Reason, ...]]:
+def _test_due_by_interval(
+    done: PlanProgress, today: date, zone: tzinfo, quick_interval_days: int
+) -> tuple[str | None, tuple[Reason, ...]]:
     if done.last_test is None:
-        return "full", (Reason("test-first", "Your first test, a full one, is your starting point."),)
+        return "full", (Reason("test-first", "Your first test, a full one, shows where you begin."),)
     if done.last_full_test is None or (today - _local_date(done.last_full_test, zone)).days >= FULL_TEST_INTERVAL_DAYS:
         return "full", (Reason("test-full", "A full test is due: do it first, before you stretch."),)
-    if (today - _local_date(done.last_test, zone)).days >= QUICK_TEST_INTERVAL_DAYS:
+    if (today - _local_date(done.last_test, zone)).days >= quick_interval_days:
         return "quick", (Reason("test-quick", "A quick test is due: do it first, before you stretch."),)
     return None, ()
 

@@ -221,6 +221,13 @@ RULES: tuple[Rule, ...] = (
         "further gain beyond ten minutes a week, or four in one session.",
         "Ingram 2024, 189 studies",
     ),
+    Rule(
+        "baseline",
+        "A baseline before stretching",
+        "Two weeks with a test every second day and no stretch show where you begin and how much your tests vary by "
+        "themselves, so a change is recognised sooner. Leave it at any time; a stretch ends it too.",
+        OWN_CHOICE,
+    ),
     Rule("test-first", "The first test", "A full test: all later ones are compared with it.", OWN_CHOICE),
     Rule("test-full", "Full tests", "Every two weeks.", OWN_CHOICE),
     Rule("test-quick", "Quick tests", "Once a week between full tests.", OWN_CHOICE),

@@ -67,12 +67,20 @@ class StationApi(Protocol):
         """Assign a session to a person."""
 
     def answer(self, person_id: str, question: str, answer: Any, about: str | None = None) -> Future[str]:
-        """Store a person's answer: `question` is `care`, `pain` or `felt`, `about` its subject."""
+        """Store a person's answer: `question` is its name, such as `pain` or `felt`, `about` its subject."""
 
     def answer_test(
         self, test_id: str, *, pain: int | None = None, felt: Collection[str] | None = None
     ) -> Future[None]:
         """Store answers about a test, `felt` one or more places; omitted values stay unchanged."""
+
+    def describe_test(
+        self, test_id: str, *, shod: bool | None, back_foot: str | None, warmed_up: bool | None
+    ) -> Future[None]:
+        """Store the circumstances of a test that only the person knows; `None` is not known."""
+
+    def answer_own_circumstance(self, person_id: str, name: str, answer: bool | str | None) -> Future[None]:
+        """Store how a person tests, once for all their tests; `None` where it varies."""
 
     def save_routine(
         self, routine_id: str | None, person_id: str | None, name: str, items: Sequence[Item]

@@ -1,22 +1,29 @@
 """Imports past results, measured with a tape: `station import`.
 
 The file is CSV with the columns `date,left,right`, or with semicolons and decimal commas as spreadsheets of many
-countries write it. Either side may be empty. A date may include a time of day. All rows are imported, or none.
+countries write it. Either side may be empty. A date may include a time of day. Further columns may say how a test was
+done: `shod` and `warmed_up` (yes, no), `back_foot` (heel up, flat, off) and `board_angle_deg`; empty is not known. All
+rows are imported, or none.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from math import isfinite, nan
 from pathlib import Path
+from typing import TypeVar
 
-from station.core.events import Side
+from station.core.events import BACK_FOOT_PLACES, Side
+from station.core.progress.records import Circumstances
 from station.store.records import ImportedResult
 
 COLUMNS = ("date", *Side)
+MORE_COLUMNS = ("shod", "back_foot", "board_angle_deg", "warmed_up")
+YES_NO = {"yes": True, "no": False}
+MAX_BOARD_ANGLE_DEG = 45.0
 MM_IN_ONE = {"mm": 1.0, "cm": 10.0, "inch": 25.4}
 FARTHEST_MM = 250.0
 """No knee reaches the wall from farther: published means are 70 to 150 mm with an SD of 30 (Hoch and McKeon 2011)."""
@@ -27,6 +34,7 @@ FIRST_YEAR = 1998
 NOON = time(12)
 DAY_LETTERS = len("2026-01-31")
 """A longer text includes a time of day."""
+Value = TypeVar("Value")
 
 
 class ImportRefusedError(ValueError):
@@ -62,7 +70,9 @@ def read_past_results(
                 f"{where}: line {found[at][0]} is of {row['date']} too. Keep one of them, or write times of day "
                 f"({at.astimezone():%Y-%m-%d} 18:30)."
             )
-        found[at] = (line, ImportedResult(at, sides[Side.LEFT], sides[Side.RIGHT]))
+        is_time_known = len(row["date"]) > DAY_LETTERS
+        known = _circumstances(row, where)
+        found[at] = (line, ImportedResult(at, sides[Side.LEFT], sides[Side.RIGHT], is_time_known, known))
     if not found:
         raise ImportRefusedError(
             f"{path}: there is no result in it. It needs a line for each test below date,left,right."
@@ -87,10 +97,10 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     separator = ";" if lines and ";" in lines[0] else ","
     reader = csv.reader(lines, delimiter=separator)
     names = [name.strip().lower() for name in next(reader, [])]
-    if sorted(names) != sorted(COLUMNS):
+    if len(set(names)) < len(names) or not set(COLUMNS) <= set(names) <= {*COLUMNS, *MORE_COLUMNS}:
         raise ImportRefusedError(
-            f"{path}, line 1: its columns are {', '.join(names) or 'none'}. Name them date, left, right, and leave "
-            "others out."
+            f"{path}, line 1: its columns are {', '.join(names) or 'none'}. Name them date, left, right, if you like "
+            f"also {', '.join(MORE_COLUMNS)}, and leave others out."
         )
     try:
         for cells in reader:
@@ -98,8 +108,8 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
                 continue
             if len(cells) != len(names):
                 raise ImportRefusedError(
-                    f"{path}, line {reader.line_num}: it has {len(cells)} cells instead of 3. Write 9.4 with a point, "
-                    "or put semicolons between the cells."
+                    f"{path}, line {reader.line_num}: it has {len(cells)} cells instead of {len(names)}. Write 9.4 "
+                    "with a point, or put semicolons between the cells."
                 )
             values = [cell.strip().replace(",", ".") for cell in cells]
             yield reader.line_num, dict(zip(names, values, strict=True))
@@ -124,6 +134,36 @@ def _parse_time(text: str, where: str, now: datetime) -> datetime:
     if given.year > now.year + 1 or given.astimezone() > now:
         raise ImportRefusedError(f"{where}: {text} is in the future. Correct the date, or this machine's clock.")
     return given.astimezone()
+
+
+def _circumstances(row: Mapping[str, str], where: str) -> Circumstances:
+    """What the line says of how the test was done."""
+    return Circumstances(
+        shod=_choice(row, "shod", YES_NO, where),
+        back_foot=_choice(row, "back_foot", {place: place for place in BACK_FOOT_PLACES}, where),
+        board_angle_deg=_board_angle_deg(row.get("board_angle_deg", ""), where),
+        warmed_up=_choice(row, "warmed_up", YES_NO, where),
+    )
+
+
+def _choice(row: Mapping[str, str], column: str, choices: Mapping[str, Value], where: str) -> Value | None:
+    text = row.get(column, "").lower()
+    if text and text not in choices:
+        raise ImportRefusedError(f"{where}: {column} is {text!r}. Write {', '.join(choices)}, or nothing.")
+    return choices.get(text)
+
+
+def _board_angle_deg(text: str, where: str) -> float | None:
+    try:
+        angle_deg = float(text or 0.0)
+    except ValueError:
+        angle_deg = nan
+    if not 0.0 <= angle_deg <= MAX_BOARD_ANGLE_DEG:
+        raise ImportRefusedError(
+            f"{where}: board_angle_deg is {text!r}. Write a number from 0 (flat) to {MAX_BOARD_ANGLE_DEG:g}, or "
+            "nothing."
+        )
+    return angle_deg if text else None
 
 
 def _mm(text: str, unit: str, where: str, *, sure: bool) -> float | None:

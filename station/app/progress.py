@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
+from itertools import islice
 from typing import NamedTuple
 
+from station.app.circumstances import AFTER_STRETCH, circumstances_by_test
 from station.core.events import Side
 from station.core.facts import Contact
 from station.core.measurement.uncertainty import COVERAGE, Budget
 from station.core.progress.analysis import Analysis, analysis
+from station.core.progress.counting import PRACTICE_TESTS
 from station.core.progress.person_error import Repeats
-from station.core.progress.records import PersonError, Progress, Result, SideProgress
+from station.core.progress.records import Circumstances, PersonError, Progress, Result, SideProgress
 from station.core.progress.repeatability import Repeatability, repeatability
 from station.core.progress.sentences import Formatters, side_sentences
 from station.store import Reader
@@ -27,7 +30,7 @@ class ResultRow(NamedTuple):
     """One side of one test as shown. Distances in mm; a named tuple, because ten years make thousands of them.
 
     `original_mm` is the result before a correction. `suspect_since` is the time of the failed check before it.
-    `calibrated` is `None` if the calibration is unknown.
+    `calibrated` is `None` if the calibration is unknown. `is_practice`: it is one of the person's first tests.
     """
 
     side: Side
@@ -44,15 +47,18 @@ class ResultRow(NamedTuple):
     suspect_since: datetime | None
     imported: bool
     pain: int | None
+    circumstances: Circumstances = Circumstances()
+    is_practice: bool = False
 
     def notes(self, units: str) -> list[str]:
         """How the number was measured, and its cautions, in words."""
         how = ["imported"] if self.imported else ["full" if self.full else "quick", CONTACTS[self.contact]]
+        how += [AFTER_STRETCH] if self.circumstances.after_stretch else []
         return how + self.cautions(units)
 
     def cautions(self, units: str) -> list[str]:
         """What limits the number, in words."""
-        found = []
+        found = ["practice"] if self.is_practice else []
         if self.calibrated is False:
             found.append("uncalibrated")
         if self.is_suspect:
@@ -174,7 +180,10 @@ def history_of(reader: Reader, person_id: str | None, goal_mm: float, now: datet
 def _recorded(reader: Reader, person_id: str | None) -> Recorded:
     scores = reader.result_summaries(person_id)
     calibrations, checks = reader.calibrations(), reader.checks()
-    left, right = (tuple(_test_rows(side, scores, calibrations, checks)) for side in Side)
+    # The time zone's rules are asked once for each test: they take longer than what is made of the answer.
+    local = {one.started_at: one.started_at.astimezone() for one in scores}
+    circumstances = circumstances_by_test(reader, person_id, scores, local)
+    left, right = (tuple(_test_rows(side, scores, calibrations, checks, circumstances)) for side in Side)
     calibrated = any(one.calibrated for one in (*left, *right))
     apart_since = min((one.at for one in (*left, *right) if _is_not_comparable(one, calibrated)), default=None)
     repeats = reader.trial_distances_mm(person_id)
@@ -182,7 +191,7 @@ def _recorded(reader: Reader, person_id: str | None) -> Recorded:
         *(_progress_results(left, calibrated), _progress_results(right, calibrated)),
         repeats_left=_repeats_by_test(left, repeats),
         repeats_right=_repeats_by_test(right, repeats),
-        day_of=_day_of,
+        day_of=lambda at: local[at].date(),
     )
     by_blocks = tuple(one.created_at for one in calibrations if one.fit is not None)
     return Recorded(left, right, _tests(left, right), scores, found, by_blocks, apart_since)
@@ -228,7 +237,7 @@ def _breakdown_of_test(
         original_mm = None if original is None else original.left_mm if left else original.right_mm
         row = ResultRow(
             *(side, test.id, test.session_id, test.started_at, mm, uncertainty_mm, test.full, test.contact),
-            *(original_mm, calibrated, test.is_suspect, suspect_since, test.imported, test.circumstances.pain),
+            *(original_mm, calibrated, test.is_suspect, suspect_since, test.imported, test.answers.pain),
         )
         budget = test.left_budget if left else test.right_budget
         found.append(ResultBreakdown(row, _method_text(test, calibration), budget))
@@ -256,10 +265,15 @@ def _failed_before(at: datetime, failed: Sequence[datetime]) -> datetime | None:
 
 
 def _test_rows(
-    side: Side, scores: Sequence[ResultSummary], calibrations: Sequence[Calibration], checks: Sequence[Check]
+    side: Side,
+    scores: Sequence[ResultSummary],
+    calibrations: Sequence[Calibration],
+    checks: Sequence[Check],
+    circumstances: Mapping[str, Circumstances],
 ) -> Iterable[ResultRow]:
     fitted = {one.number: one.fit is not None for one in calibrations}
     failed = _failed(checks)
+    practice = _practice_ids(scores)
     for one in scores:
         if side is Side.LEFT:
             mm, uncertainty_mm, original_mm = one.left_mm, one.left_uncertainty_mm, one.left_original_mm
@@ -267,17 +281,20 @@ def _test_rows(
             mm, uncertainty_mm, original_mm = one.right_mm, one.right_uncertainty_mm, one.right_original_mm
         if mm is None:
             continue
-        calibrated = None if one.calibration_number is None else fitted.get(one.calibration_number)
+        number = one.circumstances.calibration
+        calibrated = None if number is None else fitted.get(number)
         suspect_since = _failed_before(one.started_at, failed) if one.is_suspect else None
         yield ResultRow(
             *(side, one.test_id, one.session_id, one.started_at, mm, uncertainty_mm, one.full, one.contact),
             *(original_mm, calibrated, one.is_suspect, suspect_since, one.imported, one.pain),
+            *(circumstances[one.test_id], one.test_id in practice),
         )
 
 
-def _day_of(at: datetime) -> date:
-    """The date at the station, in the time zone rules of that time."""
-    return at.astimezone().date()
+def _practice_ids(scores: Sequence[ResultSummary]) -> frozenset[str]:
+    """The tests of this station among a person's first ones with a result."""
+    with_result = (one for one in scores if one.left_mm is not None or one.right_mm is not None)
+    return frozenset(one.test_id for one in islice(with_result, PRACTICE_TESTS) if not one.imported)
 
 
 def repeatability_of(reader: Reader, person_id: str, history: History) -> dict[Side, Repeatability]:
@@ -321,7 +338,9 @@ def not_compared_sentence(history: History) -> str | None:
 
 def _progress_results(rows: Sequence[ResultRow], calibrated: bool) -> list[Result]:
     return [
-        Result(one.test_id, one.at, one.mm, one.uncertainty_mm, one.full, one.contact, one.imported)
+        Result(
+            *(one.test_id, one.at, one.mm, one.uncertainty_mm, one.full, one.contact, one.imported, one.circumstances)
+        )
         for one in rows
         if not _is_not_comparable(one, calibrated)
     ]

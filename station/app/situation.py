@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -32,20 +32,41 @@ RECENT_EXERCISES = 50
 MAX_DECLINED = 20
 _WEEK = timedelta(weeks=1)
 _PLACES = frozenset(FeltPlace)
-_ASKED = {"health": 1, "changed": 1, "pain": DEFAULT_LIMIT, "felt": DEFAULT_LIMIT}
+_ASKED = {
+    "health": 1,
+    "changed": 1,
+    "baseline": 1,
+    "pain": DEFAULT_LIMIT,
+    "felt": DEFAULT_LIMIT,
+    "offered": MAX_DECLINED,
+}
 """How many of the newest answers to each question count."""
+Answers = Mapping[str, tuple[Answer, ...]]
+"""The newest answers by question."""
+
+
+def answers_of(store: Reader, person_id: str) -> Answers:
+    """The person's answers that count for what they should do. Raises StoreError."""
+    return store.newest_answers(person_id, _ASKED)
 
 
 def situation_of(
-    store: Reader, person_id: str, planned: Plan | None, now: datetime, *, history: History | None = None
+    store: Reader,
+    person_id: str,
+    planned: Plan | None,
+    now: datetime,
+    *,
+    history: History | None = None,
+    answers: Answers | None = None,
 ) -> Situation:
     """The situation that decides what this person, with this plan, should do at `now`.
 
-    Pass `history` if already loaded: reading it takes tens of milliseconds. Raises StoreError.
+    Pass `history` and `answers` if already loaded: reading takes tens of milliseconds. Raises StoreError.
     """
     if history is None:
         history = history_of(store, person_id, store.settings().goal_mm, now)
-    answers = store.newest_answers(person_id, _ASKED)
+    if answers is None:
+        answers = answers_of(store, person_id)
     pains = pain_answers(answers["pain"], history, now)
     health = next(iter(answers["health"]), None)
     conditions = None if health is None else _answered_conditions(health)
@@ -71,11 +92,20 @@ def situation_of(
 
 
 def done_of(
-    store: Reader, person_id: str, now: datetime, zone: tzinfo, *, history: History | None = None
+    store: Reader,
+    person_id: str,
+    now: datetime,
+    zone: tzinfo,
+    *,
+    history: History | None = None,
+    answers: Answers | None = None,
 ) -> PlanProgress:
     """What this person has done that affects what is due, in the days of `zone`. Raises StoreError."""
     if history is None:
         history = history_of(store, person_id, store.settings().goal_mm, now)
+    if answers is None:
+        answers = answers_of(store, person_id)
+    baseline = next(iter(answers["baseline"]), None)
     recent = [one for one in _since(history, now - FULL_TEST_WITHIN) if not one.imported]
     last_test = max((one.started_at for one in recent), default=None)
     if last_test is None:
@@ -84,9 +114,12 @@ def done_of(
     return PlanProgress(
         last_test,
         max(full, default=None),
-        frozenset(_declined_occurrences(store.answers(person_id, "offered", limit=MAX_DECLINED))),
+        frozenset(_declined_occurrences(answers["offered"])),
         *_last_exercise_times(store, person_id),
         _credited_this_week_s(store, person_id, now, zone),
+        len(history.scores),
+        baseline.answered_at if baseline is not None and baseline.answer is True else None,
+        baseline is not None,
     )
 
 

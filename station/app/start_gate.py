@@ -28,7 +28,7 @@ from station.advice.restrictions import (
 )
 from station.advice.triage import TOO_LONG, apply_precautions, full_routine, proposal
 from station.app.routines import STRETCH, TITLES, routine_called, routine_names, steps_of
-from station.app.situation import done_of, plan_for, situation_of, zone_of
+from station.app.situation import Answers, answers_of, done_of, plan_for, situation_of, zone_of
 from station.catalogue.checked import convert_to_record
 from station.catalogue.read import built_in_routines, exercises, item_faults
 from station.catalogue.records import Item
@@ -60,6 +60,7 @@ UNKNOWN_PERSON = "test_and_stretch"
 AFTER_TEST = "stretch"
 """The part of it that follows the test."""
 NOTHING_DUE = "Nothing is due now: rest days are part of the plan. To do something anyway, choose it on the page."
+NO_STRETCH_IN_BASELINE = "Your baseline goes on: no stretch today. To stretch anyway, end the baseline on the page."
 PROPOSED_INSTEAD = "The routine of your plan no longer exists, so this one is proposed. Choose another in the plan."
 GONE = "This routine no longer exists, or belongs to another person. Choose another one."
 ALREADY_COMPLETE = "Nothing remains of the last routine: it is complete."
@@ -109,7 +110,7 @@ class TodaySummary:
     """What is due today for one person.
 
     `due_test` is the test that is due and may start (`full` or `quick`), with which the proposal begins; `credited_s`
-    is this week's credit.
+    is this week's credit. `offers_baseline`: tests before the first stretch would help, and nobody has asked yet.
     """
 
     now: datetime
@@ -120,6 +121,7 @@ class TodaySummary:
     proposal: Proposal
     title: str
     credited_s: dict[Side, float]
+    offers_baseline: bool = False
 
     @property
     def instead(self) -> str | None:
@@ -134,8 +136,8 @@ class TodaySummary:
 
     @property
     def is_open(self) -> bool:
-        """Whether the routine may start now; without a plan always."""
-        return self.plan is None or self.due.occurrence is not None
+        """Whether the routine may start now: without a plan always, in a baseline never."""
+        return self.due.baseline_day is None and (self.plan is None or self.due.occurrence is not None)
 
 
 @dataclass(frozen=True)
@@ -173,7 +175,14 @@ class StartGate:
     @cached_property
     def situation(self) -> Situation | None:
         """The person's current situation; `None` for an unknown person."""
-        return None if self.person_id is None else situation_of(self.store, self.person_id, self.plan, self.now)
+        if self.person_id is None:
+            return None
+        return situation_of(self.store, self.person_id, self.plan, self.now, answers=self._answers)
+
+    @cached_property
+    def _answers(self) -> Answers:
+        assert self.person_id is not None
+        return answers_of(self.store, self.person_id)
 
     @cached_property
     def plan(self) -> Plan | None:
@@ -278,14 +287,16 @@ class StartGate:
         assert self.person_id is not None
         assert self.situation is not None
         planned = self.plan
-        done = done_of(self.store, self.person_id, self.now, zone_of(planned))
         zone = zone_of(planned)
+        done = done_of(self.store, self.person_id, self.now, zone, answers=self._answers)
         due = plan.due_without_plan(done, self.now, zone) if planned is None else plan.due(planned, done, self.now)
         due_test = due.test_kind if knee_to_wall_block_reason(self.situation) is None else None
         test = plan.test_of_today(done, self.now, zone) if tested else due_test
         title, found = self.planned(planned, self.situation, test)
         credited_s = dict(done.credited_this_week_s)
-        return TodaySummary(self.now, planned, due, due_test, self.situation, found, title, credited_s)
+        return TodaySummary(
+            *(self.now, planned, due, due_test, self.situation, found, title, credited_s, done.offers_baseline)
+        )
 
     def base(self, planned: Plan | None) -> tuple[str, Sequence[Item]]:
         """The title of a plan's routine, and its items before advice; a proposal replaces one that no longer exists."""
@@ -313,6 +324,8 @@ class StartGate:
         summary = self.today_summary(tested=tested)
         if summary.due_test is not None and not tested:
             return self._due_test(summary)
+        if summary.due.baseline_day is not None:
+            return StartDecision(notice=NO_STRETCH_IN_BASELINE)
         if not summary.is_open:
             return StartDecision(notice=NOTHING_DUE)
         if summary.title != PROPOSED_NAME:

@@ -73,14 +73,23 @@ class Starter:
             self._begin_named(on_step, person_id, self._board.first_side)
 
     def on_run_end(self, run: Run) -> None:
-        """After today's test, go on to today's routine, or ask for a step on if nobody stands on the board."""
+        """After today's test, go on to today's routine, or ask for a step on if nobody stands on the board.
+
+        If no routine follows, show why.
+        """
         if not self._resume.continues_today:
             return
+        person_id, first = self._people.last_id, last_side(run.routine)
         if any(heel.down for heel in run.heels()):
-            self._begin_named(TODAY, self._people.last_id, last_side(run.routine), is_tested=True)
-        else:
+            self._begin_named(TODAY, person_id, first, is_tested=True)
+            return
+        decision = self._gate_for(person_id, first).decide(TODAY, tested=True)
+        if decision.routine:
             self._view.show_note(TEST_FOLLOWED_NOTE)
             self._cues.play([Cue(self._time.now_us, CueName.NUDGE)])
+        else:
+            self._resume.continues_today = False
+            self._view.show_decision(decision, person_id)
 
     def start(self, start: Start) -> None:
         """Start given steps. The current run ends first."""

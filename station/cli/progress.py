@@ -153,7 +153,10 @@ def _as_json(history: History, units: str) -> dict[str, Any]:
         found: dict[str, Any] = {"sentences": progress_sentences(history, side, words)}
         if said is not None:
             kept = {key: value for key, value in asdict(said).items() if key != "counted"}
-            found |= kept | {"outliers": sorted(said.outliers), "tests": [one._asdict() for one in history.rows(side)]}
+            found |= kept | {
+                "outliers": sorted(said.outliers),
+                "tests": [_test_as_json(one) for one in history.rows(side)],
+            }
         sides[str(side)] = found
     difference = history.progress.difference
     return {
@@ -162,6 +165,10 @@ def _as_json(history: History, units: str) -> dict[str, Any]:
         "difference_sentence": difference_sentence(difference, words),
         "not_compared": not_compared_sentence(history),
     }
+
+
+def _test_as_json(row: ResultRow) -> dict[str, Any]:
+    return row._asdict() | {"circumstances": asdict(row.circumstances)}
 
 
 def _plain(value: object) -> str:

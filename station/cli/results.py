@@ -76,8 +76,10 @@ def recalibrate(since: str, database: Path | None, calibration: int | None, yes:
 def import_past(file: Path, person: str, unit: str, sure: bool, database: Path | None) -> None:
     """Import past tape measurements from a CSV file.
 
-    The columns are date,left,right; either side may be empty. All lines are imported, or none. Days that already
-    have tests are skipped. Stop a running station first: it locks the database.
+    The columns are date,left,right; either side may be empty. A date may have a time of day. Columns of their own
+    may say how a test was done: shod and warmed_up (yes, no), back_foot (heel up, flat, off), board_angle_deg. All
+    lines are imported, or none. Days that already have tests are skipped. Stop a running station first: it locks
+    the database.
 
     Example: station import tape.csv --person Robin --unit cm
     """

@@ -102,6 +102,8 @@ class Tick:
 NOWHERE = "nowhere"
 FELT_PLACE_ANSWERS = ("front", "achilles", "calf", NOWHERE)
 """Felt places: where a person can feel the limit of the ankle."""
+BACK_FOOT_PLACES = ("heel up", "flat", "off")
+"""Where the other foot is in a test: behind with its heel up, behind and flat, or off the floor."""
 MAX_PAIN = 10
 EASE_OFF_PAIN, STOPPING_PAIN = 4, 6
 """Pain from which the remaining steps are halved, and from which the routine ends: the pain-monitoring traffic

@@ -19,7 +19,8 @@ from station.store.schema import (
 )
 
 CACHED_TABLES = frozenset({people, settings, sessions, tests, trials, corrections, calibrations, calibration_checks})
-"""The only tables that cached values may be read from, besides the runs of tests: their columns in use never change."""
+"""The only tables that cached values may be read from, besides two whose values in use never change: the runs of tests,
+and the exercises before a test."""
 
 Value = TypeVar("Value")
 

@@ -6,21 +6,22 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, Table, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, Table, case, func, select
 
 from station.core.events import BOTH_LEGS, Legs, Side
 from station.core.facts import Contact
 from station.core.measurement.calibration import Curve, Fit, Point
 from station.core.measurement.uncertainty import Budget
+from station.core.progress.records import Circumstances
 from station.store.records import (
     Answer,
     Attempt,
     Calibration,
     Check,
-    Circumstances,
     HeelLift,
     Hold,
     HoldTotal,
@@ -34,6 +35,7 @@ from station.store.records import (
     SessionSummary,
     SideResults,
     Test,
+    TestAnswers,
     Trial,
 )
 from station.store.schema import (
@@ -71,6 +73,10 @@ RESULT_COLUMNS = (
     *("left_budget_json", "right_budget_json", "calibration_id"),
 )
 """The columns that a test and its corrections share: the results of both sides under one calibration."""
+CIRCUMSTANCE_COLUMNS = ("shod", "back_foot", "board_angle_deg", "warmed_up")
+"""The columns of a test that are fields of `Circumstances`; the others follow from other rows."""
+IS_TIME_KNOWN = "is_time_known"
+"""The entry in the header of an imported test's run that is true if its time of day is known."""
 _original_columns = attrgetter(*RESULT_COLUMNS)
 _corrected_columns = attrgetter(*(f"new_{name}" for name in RESULT_COLUMNS))
 
@@ -120,6 +126,8 @@ SELECT_RESULT_SUMMARIES = select(
     *(tests.c[name] for name in RESULT_COLUMNS[:4]),
     corrections.c.id,
     *(corrections.c[name] for name in RESULT_COLUMNS[:4]),
+    *(tests.c[name] for name in CIRCUMSTANCE_COLUMNS),
+    case((tests.c.imported, runs.c.header_json)),
 ).select_from(_TESTS_JOIN)
 """Few and plain columns, in the order of `result_summary_from_row`: a chart reads years of them."""
 
@@ -169,6 +177,7 @@ def result_summary_from_row(row: AnyRow) -> ResultSummary:
     test_id, session_id, run_started_at, started_us, full, contact, state = row[:7]
     number, pain, felt_places, doubted, imported, simulated = row[7:13]
     original, correction_id, corrected = row[13:17], row[17], row[18:22]
+    circumstances, import_header = row[22:26], row[26]
     left_mm, right_mm, left_uncertainty_mm, right_uncertainty_mm = original if correction_id is None else corrected
     left_day_mm, right_day_mm = original[:2]
     return ResultSummary(
@@ -184,12 +193,36 @@ def result_summary_from_row(row: AnyRow) -> ResultSummary:
         right_uncertainty_mm=right_uncertainty_mm,
         left_original_mm=None if left_day_mm == left_mm else left_day_mm,
         right_original_mm=None if right_day_mm == right_mm else right_day_mm,
-        calibration_number=number,
+        circumstances=_circumstances(*circumstances, number),
+        is_time_known=import_header is None or _is_time_known(import_header),
         pain=pain,
         felt_places=_felt_places(felt_places),
         is_suspect=doubted,
         imported=imported,
         simulated=simulated,
+    )
+
+
+def _is_time_known(import_header: str) -> bool:
+    header = parse_json(import_header)
+    return isinstance(header, dict) and header.get(IS_TIME_KNOWN) is True
+
+
+@lru_cache(maxsize=256)
+def _circumstances(
+    shod: bool | None,
+    back_foot: str | None,
+    board_angle_deg: float | None,
+    warmed_up: bool | None,
+    calibration: int | None = None,
+) -> Circumstances:
+    """One record for all tests alike: years of them differ in little but the calibration."""
+    return Circumstances(
+        shod=shod,
+        back_foot=back_foot,
+        board_angle_deg=board_angle_deg,
+        warmed_up=warmed_up,
+        calibration=calibration,
     )
 
 
@@ -278,9 +311,8 @@ def stored_test_from_row(row: AnyRow, trial_rows: Sequence[AnyRow] = (), attempt
         imported=row.imported,
         simulated=row.simulated,
         rule_version=row.rule_version,
-        circumstances=Circumstances(
-            row.shod, row.back_foot, row.board_angle_deg, row.warmed_up, row.pain, _felt_places(row.felt_place)
-        ),
+        circumstances=_circumstances(row.shod, row.back_foot, row.board_angle_deg, row.warmed_up),
+        answers=TestAnswers(row.pain, _felt_places(row.felt_place)),
         trials=tuple(_trial_from_row(child) for child in trial_rows),
         attempts=tuple(_attempt_from_row(child) for child in attempt_rows),
     )

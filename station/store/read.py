@@ -31,6 +31,7 @@ from station.store.records import (
     Calibration,
     Check,
     ExerciseRecord,
+    ExercisesBegun,
     Hold,
     Person,
     RepSet,
@@ -252,6 +253,26 @@ class Reader(TrainingReader):
             for row in connection.execute(union(*each)):
                 found[row.started_at] = found.get(row.started_at, False) or bool(row.is_credited)
         return tuple(sorted(found.items()))
+
+    def exercises_begun(self, person_id: str | None, warm_ups: Collection[str]) -> tuple[ExercisesBegun, ...]:
+        """When the first credited exercise of each run began, of one person (`None`: unclaimed ones), in any order.
+
+        `warm_ups` are the keys of the exercises of the warm-up.
+        """
+        first: dict[tuple[str, str, datetime], dict[bool, datetime]] = defaultdict(dict)
+        each = (
+            select(runs.c.session_id, runs.c.id, runs.c.started_at, done.c.exercise, func.min(done.c.started_us))
+            .select_from(sessions.join(runs).join(done))
+            .where(sessions.c.person_id == person_id, credited > 0)
+            .group_by(runs.c.id, done.c.exercise.in_(warm_ups))
+            for done, credited in ((holds, holds.c.credited_us), (rep_sets, rep_sets.c["count"]))
+        )
+        with self.read_transaction() as connection:
+            for session_id, run_id, started_at, exercise, started_us in connection.execute(union_all(*each)):
+                began = first[session_id, run_id, started_at]
+                is_warm_up, at = exercise in warm_ups, started_at + timedelta(microseconds=started_us)
+                began[is_warm_up] = min(at, began.get(is_warm_up, at))
+        return tuple(ExercisesBegun(key[0], began.get(True), began.get(False)) for key, began in first.items())
 
     def week_credits(
         self,

@@ -6,7 +6,7 @@ predates budgets and covers only the noise and wander of the window.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from station.core.events import Legs, Side
 from station.core.facts import Contact
 from station.core.measurement.calibration import Curve, Fit
 from station.core.measurement.uncertainty import Budget
+from station.core.progress.records import Circumstances
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +75,15 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
-class Circumstances:
-    """Circumstances of a test; `None` where not answered. A test needs a board at 0 degrees.
+class TestAnswers:
+    """The person's answers after a test; `None` where not answered.
 
-    `back_foot` is `heel up`, `flat` or `off`; `pain` is 0 to 10; `felt_places` has one or more of `front` (of the
-    ankle), `achilles` and `calf`, or `nowhere` alone.
+    `pain` is 0 to 10; `felt_places` has one or more of `front` (of the ankle), `achilles` and `calf`, or `nowhere`
+    alone.
     """
 
-    shod: bool | None = None
-    back_foot: str | None = None
-    board_angle_deg: float | None = None
-    warmed_up: bool | None = None
+    __test__ = False
+
     pain: int | None = None
     felt_places: tuple[str, ...] | None = None
 
@@ -113,7 +112,8 @@ class Test:
     `is_suspect`: a check of the day's calibration had failed, and no correction by a newer one counts. `imported`:
     measured by tape, without instrument, trials or uncertainty. `temperature_c` is `None` if unknown. `skirting_mm` is
     how far the skirting board that the sensor sees stands out from the wall, to which the distances are measured;
-    `None` for an imported test.
+    `None` for an imported test. `circumstances` has what was stored with the test; what follows from other rows, such
+    as a stretch before it, is not in it.
     """
 
     __test__ = False
@@ -141,6 +141,7 @@ class Test:
     simulated: bool
     rule_version: str
     circumstances: Circumstances
+    answers: TestAnswers
     trials: tuple[Trial, ...]
     attempts: tuple[Attempt, ...]
 
@@ -149,8 +150,9 @@ class Test:
 class ResultSummary:
     """The fields of a test that a chart needs; `None` for a side that was not tested.
 
-    The distances are those that count now; `…_original_mm` are those of the day, where they differ. `calibration` is
-    the number of the one that counts, `None` where nobody knows it.
+    The distances are those that count now; `…_original_mm` are those of the day, where they differ. `circumstances` are
+    those of `Test`, with the number of the calibration that counts. `is_time_known` is false for an imported test of
+    which only the day is known.
     """
 
     test_id: str
@@ -165,7 +167,8 @@ class ResultSummary:
     right_uncertainty_mm: float | None
     left_original_mm: float | None
     right_original_mm: float | None
-    calibration_number: int | None
+    circumstances: Circumstances
+    is_time_known: bool
     pain: int | None
     felt_places: tuple[str, ...] | None
     is_suspect: bool
@@ -183,11 +186,13 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class ImportedResult:
-    """A past result measured by tape, to import."""
+    """A past result measured by tape, to import. `is_time_known`: more of `measured_at` is known than the day."""
 
     measured_at: datetime
     left_mm: float | None
     right_mm: float | None
+    is_time_known: bool = False
+    circumstances: Circumstances = field(default_factory=Circumstances)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +268,15 @@ class RepSet:
     exercise: str | None = None
     verified: bool = True
     repetitions: tuple[Repetition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ExercisesBegun:
+    """When a run's first credited exercises began: `warm_up_at` those of the warm-up, `stretch_at` all others."""
+
+    session_id: str
+    warm_up_at: datetime | None
+    stretch_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

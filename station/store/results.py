@@ -17,6 +17,7 @@ CSV_COLUMNS = (
     *("at_utc", "person", "side", "result_mm", "uncertainty_mm", *(f"part_{name}_mm" for name in PART_DESCRIPTIONS)),
     *("calibration", "trials", "contact", "rule_version", "state", "pain", "temperature_c"),
     *("original_mm", "original_uncertainty_mm", "original_calibration", "suspect", "imported", "simulated", "test_id"),
+    *loading.CIRCUMSTANCE_COLUMNS,
 )
 """`trials` is the planned number per side, 3 or 1. `original_…` are the values of the day, where a correction counts.
 `uncertainty_mm` and its parts are standard uncertainties; a tape has none, and its trials are unknown."""
@@ -43,7 +44,7 @@ def _result_row(test: Test, side: Side, names: dict[str, str], numbers: dict[str
         numbers.get(test.calibration_id or ""),
         None if test.imported else 3 if test.full else 1,
         *(test.contact, test.rule_version),
-        *(test.state, test.circumstances.pain, test.temperature_c),
+        *(test.state, test.answers.pain, test.temperature_c),
         *(
             (None, None)
             if original is None
@@ -51,6 +52,7 @@ def _result_row(test: Test, side: Side, names: dict[str, str], numbers: dict[str
         ),
         None if original is None else numbers.get(original.calibration_id or ""),
         *(test.is_suspect, test.imported, test.simulated, test.id),
+        *(getattr(test.circumstances, name) for name in loading.CIRCUMSTANCE_COLUMNS),
     )
 
 

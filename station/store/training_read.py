@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import CompoundSelect, bindparam, or_, select, union_all
+from sqlalchemy import CompoundSelect, Connection, bindparam, or_, select, union_all
 
+from station.core.events import BACK_FOOT_PLACES
 from station.store import loading
 from station.store.read_transactions import DEFAULT_LIMIT, ReadTransactions
 from station.store.records import Answer, OwnRoutine, UnfinishedRun
@@ -15,6 +16,10 @@ from station.store.schema import answers, plans, routines, runs, sessions
 
 IMPORTED = "imported"
 """The end reason and the activity of a session that was never on the board."""
+
+OWN_CIRCUMSTANCES = ("shod", "back_foot")
+"""The circumstances of a test that a person answers once for all their tests; each is the question of an answer."""
+_OWN_QUESTIONS = tuple((question, 1) for question in OWN_CIRCUMSTANCES)
 
 _NOT_RESUMABLE = frozenset({"calibrate", "check", "lesson", IMPORTED})
 """Activities that alone are no routine to resume."""
@@ -55,6 +60,11 @@ class TrainingReader(ReadTransactions):
             found[row.question].append(loading.answer_from_row(row))
         return {question: tuple(said) for question, said in found.items()}
 
+    def own_circumstances(self, person_id: str) -> dict[str, bool | str | None]:
+        """How a person tests, by question, as far as they have answered; see `own_circumstances`."""
+        with self.read_transaction() as connection:
+            return own_circumstances(connection, person_id)
+
     def plan(self, person_id: str) -> dict[str, Any] | None:
         """The person's plan; `None` without one."""
         return self.plans().get(person_id)
@@ -85,6 +95,23 @@ class TrainingReader(ReadTransactions):
                         return None
                     return UnfinishedRun(row.id, person_id, row.title, row.remaining_saved_at, remaining)
         return None
+
+
+def own_circumstances(connection: Connection, person_id: str | None) -> dict[str, bool | str | None]:
+    """How a person tests: `shod` and `back_foot` by their newest answers, `None` where it varies.
+
+    A question that the person has not answered is left out.
+    """
+    if person_id is None:
+        return {}
+    rows = connection.execute(_newest_answers(_OWN_QUESTIONS), {"person_id": person_id})
+    found = {row.question: loading.parse_json(row.answer_json) for row in rows}
+    return {question: answer for question, answer in found.items() if is_circumstance(question, answer)}
+
+
+def is_circumstance(name: str, value: object) -> bool:
+    """Whether this may be the value of that circumstance of a test."""
+    return value is None or (value in BACK_FOOT_PLACES if name == "back_foot" else isinstance(value, bool))
 
 
 @lru_cache

@@ -7,10 +7,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import Connection, delete, select
 
 from station.core.events import FELT_PLACE_ANSWERS, NOWHERE
 from station.store.schema import answers, plans, routines, runs, tests
+from station.store.training_read import is_circumstance
 from station.store.write_transactions import WriteTransactions, next_number
 
 MAX_NAME_LENGTH = 60
@@ -55,10 +56,21 @@ class TrainingWriter(WriteTransactions):
         self, person_id: str, question: str, answer: Any, about: str | None = None, answered_at: datetime | None = None
     ) -> str:
         """Store a person's answer, any JSON value. `answered_at` defaults to now."""
-        values = {"person_id": person_id, "question": question, "about": about, "answer_json": json.dumps(answer)}
         with self.write_transaction() as connection:
-            number, said_at = next_number(connection, answers), answered_at or self._clock.utc_now()
-            return self._insert(connection, answers, number=number, answered_at=said_at, **values)
+            return self._insert_answer(connection, person_id, question, answer, about, answered_at)
+
+    def _insert_answer(
+        self,
+        connection: Connection,
+        person_id: str,
+        question: str,
+        answer: Any,
+        about: str | None = None,
+        answered_at: datetime | None = None,
+    ) -> str:
+        values = {"person_id": person_id, "question": question, "about": about, "answer_json": json.dumps(answer)}
+        number, said_at = next_number(connection, answers), answered_at or self._clock.utc_now()
+        return self._insert(connection, answers, number=number, answered_at=said_at, **values)
 
     def save_plan(self, person_id: str, plan: Mapping[str, Any]) -> None:
         """Store the person's plan in place of the last one."""
@@ -78,6 +90,17 @@ class TrainingWriter(WriteTransactions):
         given = {name: value for name, value in values.items() if value is not None}
         if given:
             self._update_and_commit(tests, test_id, **given)
+
+    def describe_test(self, test_id: str, *, shod: bool | None, back_foot: str | None, warmed_up: bool | None) -> None:
+        """Store the circumstances of a test that only the person knows; `None` is not known.
+
+        Raises `ValueError` with a sentence for an unknown place of the other foot.
+        """
+        given: dict[str, bool | str | None] = {"shod": shod, "back_foot": back_foot, "warmed_up": warmed_up}
+        for name, value in given.items():
+            if not is_circumstance(name, value):
+                raise ValueError(f"The circumstance {name} of a test cannot be {value!r}.")
+        self._update_and_commit(tests, test_id, **given)
 
 
 def felt_places_to_text(places: Collection[str] | None) -> str | None:

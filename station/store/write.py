@@ -8,18 +8,18 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
 from station.core.events import Legs, Side
 from station.core.facts import Contact
 from station.core.measurement.calibration import Fit
 from station.core.measurement.uncertainty import Budget
+from station.core.progress.records import Circumstances
 from station.settings import Settings
-from station.store.loading import budget_to_json
+from station.store.loading import CIRCUMSTANCE_COLUMNS, IS_TIME_KNOWN, budget_to_json
 from station.store.read import failed_check_of, stored_settings
 from station.store.records import (
     Attempt,
-    Circumstances,
     Correction,
     HeelLift,
     ImportedResult,
@@ -46,8 +46,8 @@ from station.store.schema import (
     trials,
 )
 from station.store.traces import compress_rows
-from station.store.training_read import IMPORTED
-from station.store.training_write import TrainingWriter, felt_places_to_text, unique_name
+from station.store.training_read import IMPORTED, OWN_CIRCUMSTANCES, is_circumstance, own_circumstances
+from station.store.training_write import TrainingWriter, unique_name
 from station.store.write_transactions import next_number
 
 CHECK_KINDS = ("block", "wall", "lane")
@@ -136,8 +136,24 @@ class Store(TrainingWriter):
         return self._insert_and_commit(sessions, person_id=person_id, started_at=started_at, simulated=simulated)
 
     def claim_session(self, session_id: str, person_id: str | None) -> None:
-        """Assign a session to a person, or make it unclaimed."""
-        self._update_and_commit(sessions, session_id, person_id=person_id)
+        """Assign a session to a person, or make it unclaimed. Its tests take the person's own circumstances."""
+        with self.write_transaction() as connection:
+            self._update(connection, sessions, session_id, person_id=person_id)
+            for name, answer in own_circumstances(connection, person_id).items():
+                _fill_unknown(connection, sessions.c.id == session_id, name, answer)
+
+    def answer_own_circumstance(self, person_id: str, name: str, answer: bool | str | None) -> None:
+        """Store how a person tests, `None` where it varies: a first answer for all their tests, another for later ones.
+
+        A test of which the circumstance is known keeps it, and an imported one is left alone. Raises `ValueError` with
+        a sentence for an unknown name or answer.
+        """
+        if name not in OWN_CIRCUMSTANCES or not is_circumstance(name, answer):
+            raise ValueError(f"The circumstance {name} of a test cannot be {answer!r}.")
+        with self.write_transaction() as connection:
+            if name not in own_circumstances(connection, person_id):
+                _fill_unknown(connection, sessions.c.person_id == person_id, name, answer)
+            self._insert_answer(connection, person_id, name, answer)
 
     def end_session(self, session_id: str, ended_at: datetime, end_reason: str) -> None:
         self._update_and_commit(sessions, session_id, ended_at=ended_at, end_reason=end_reason)
@@ -171,13 +187,18 @@ class Store(TrainingWriter):
         skirting_mm: float = 0.0,
         circumstances: Circumstances | None = None,
     ) -> str:
-        """Begin a test; it is stored as suspect while its calibration, even an old one, has a failed check."""
-        values = asdict(circumstances or Circumstances())
-        values["felt_place"] = felt_places_to_text(values.pop("felt_places"))
+        """Begin a test; it is stored as suspect while its calibration, even an old one, has a failed check.
+
+        What `circumstances` leaves open is as the person answered once for all their tests.
+        """
+        values: dict[str, Any] = _circumstance_values(circumstances or Circumstances())
         values |= {"full": full, "contact": contact, "calibration_id": calibration_id, "started_us": started_us}
         values |= {"temperature_c": temperature_c, "skirting_mm": skirting_mm, "imported": False}
         with self.write_transaction() as connection:
             is_suspect = failed_check_of(connection, calibration_id) is not None
+            person = select(sessions.c.person_id).select_from(sessions.join(runs)).where(runs.c.id == run_id)
+            own = own_circumstances(connection, connection.execute(person).scalar_one_or_none())
+            values |= {name: answer for name, answer in own.items() if values[name] is None}
             return self._insert(connection, tests, run_id=run_id, state=UNFINISHED, is_suspect=is_suspect, **values)
 
     def add_attempt(self, test_id: str, attempt: Attempt) -> str:
@@ -230,10 +251,11 @@ class Store(TrainingWriter):
                 at, sides = result.measured_at, {"left_mm": result.left_mm, "right_mm": result.right_mm}
                 ended = {"started_at": at, "ended_at": at, "end_reason": IMPORTED}
                 session_id = self._insert(connection, sessions, person_id=person_id, simulated=False, **ended)
-                header = json.dumps({"do": IMPORTED})
+                header = json.dumps({"do": IMPORTED} | ({IS_TIME_KNOWN: True} if result.is_time_known else {}))
                 run_id = self._insert(connection, runs, session_id=session_id, started_at=at, header_json=header)
                 kind = {"full": False, "contact": Contact.SELF, "is_suspect": False, "imported": True}
-                self._insert(connection, tests, run_id=run_id, started_us=0, state=FINISHED, **kind, **sides)
+                known = _circumstance_values(result.circumstances)
+                self._insert(connection, tests, run_id=run_id, started_us=0, state=FINISHED, **kind, **sides, **known)
 
     def begin_hold(
         self,
@@ -328,6 +350,19 @@ class Store(TrainingWriter):
         self._update_and_commit(
             rep_sets, rep_set_id, count=count, too_quick_count=too_quick_count, state=PARTIAL if partial else FINISHED
         )
+
+
+def _fill_unknown(
+    connection: Connection, is_included: ColumnElement[bool], name: str, value: bool | str | None
+) -> None:
+    """Set a circumstance of the tests of the included sessions where it is not known."""
+    run_ids = select(runs.c.id).select_from(sessions.join(runs)).where(is_included)
+    unknown = (tests.c.run_id.in_(run_ids), tests.c[name].is_(None), tests.c.imported.is_(False))
+    connection.execute(update(tests).where(*unknown).values({name: value}))
+
+
+def _circumstance_values(circumstances: Circumstances) -> dict[str, Any]:
+    return {name: getattr(circumstances, name) for name in CIRCUMSTANCE_COLUMNS}
 
 
 def _column_values(record: Attempt | Trial | SideResults) -> dict[str, Any]:

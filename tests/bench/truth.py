@@ -296,11 +296,6 @@ class Verdicts:
     noticed: int
     refused: int
 
-    @property
-    def accepted_unnoticed(self) -> float:
-        """The share that is accepted without a word."""
-        return (len(self.worst_mm) - self.noticed) / (len(self.worst_mm) + self.refused)
-
     def __str__(self) -> str:
         total = len(self.worst_mm) + self.refused
         bias = ""

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.study import measure
+from tests.study import baseline, measure
 from tests.study.people import Scenario, made_by, week_of
 from tests.study.report import pictures, prose
 from tests.study.rules import above, limit
@@ -160,3 +160,9 @@ def test_characteristics_count_all_people() -> None:
     assert (found["told"], found["half"], found["most"]) == (0.75, 2.0, None)
     assert found["by_week"] == [0, 0.25, 0.5, 0.75]
     assert measure.quantile([3.0, 1.0, 2.0], 0.95) == 3.0
+
+
+def test_baseline_confirms_a_short_gain_for_more_people() -> None:
+    """8 mm in four weeks, eight weeks after the first stretch; 300 people."""
+    with_it, without = (baseline.share_confirmed(300, 3, 8, baseline=one) for one in (True, False))
+    assert with_it > without

@@ -131,6 +131,16 @@ class StationDouble:
     ) -> Future[None]:
         return self._run_now(lambda store: store.answer_test(test_id, pain=pain, felt_places=felt))
 
+    def describe_test(
+        self, test_id: str, *, shod: bool | None, back_foot: str | None, warmed_up: bool | None
+    ) -> Future[None]:
+        return self._run_now(
+            lambda store: store.describe_test(test_id, shod=shod, back_foot=back_foot, warmed_up=warmed_up)
+        )
+
+    def answer_own_circumstance(self, person_id: str, name: str, answer: bool | str | None) -> Future[None]:
+        return self._run_now(lambda store: store.answer_own_circumstance(person_id, name, answer))
+
     def save_routine(
         self, routine_id: str | None, person_id: str | None, name: str, items: Sequence[Item]
     ) -> Future[str]:

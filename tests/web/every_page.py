@@ -33,9 +33,9 @@ from web.server.http import Server, open_page
 
 NOT_PAGES = (".csv", ".json", ".zip", ".ics", ".svg", "<path:filename>", "/end-card")
 """Ends of addresses that answer a file, or a part of a page."""
-TEN_WEEKS, NEW, TROUBLED = "ten weeks", "new", "troubled"
+TEN_WEEKS, NEW, TROUBLED, UNTESTED, BASELINE = "ten weeks", "new", "troubled", "untested", "baseline"
 """The histories: the demonstration's with a session of today; none; a person with pain and conditions, and a session
-of nobody known."""
+of nobody known; a person before the first test; one after it, in a baseline."""
 LONG_NAME = "A person with quite a long name, as people have"
 CHOSEN = "the chosen person"
 HEALTH_QUESTIONS, PAIN = "health", "pain"
@@ -128,6 +128,8 @@ SITUATIONS = {
         CHOSEN,
         ("today", "live", "progress", "report", "history", "plan", "why", "health-questions", "calibration"),
     ),
+    "untested": (UNTESTED, CHOSEN, ("today",)),
+    "baseline": (BASELINE, CHOSEN, ("today", "history-session", "people", "why")),
     "whose": (TROUBLED, NOBODY, ("today", "live", "progress")),
 }
 """For each situation its history, the person chosen, and the pages that look different in it."""
@@ -240,7 +242,26 @@ def _troubled(store: Store) -> tuple[str, dict[str, str]]:
     return person.id, {"session_id": nobody}
 
 
-HISTORIES = {TEN_WEEKS: _ten_weeks, NEW: _new, TROUBLED: _troubled}
+def _untested(store: Store) -> tuple[str, dict[str, str]]:
+    """A person who has answered the health questions and nothing else."""
+    person_id = store.add_person("Ada").id
+    answer_no_to_all(store, person_id)
+    return person_id, {}
+
+
+def _baseline(store: Store) -> tuple[str, dict[str, str]]:
+    """A person after the first test of a baseline, who is asked how they test."""
+    person_id, _ = _untested(store)
+    began = datetime.now(UTC) - timedelta(minutes=20)
+    store.add_answer(person_id, "baseline", True, answered_at=began)
+    session_id = store.begin_session(person_id, began, simulated=True)
+    add_test(store, session_id, began)
+    store.answer_test(store.tests(person_id)[0].id, felt_places=["calf"], pain=0)
+    store.end_session(session_id, began + timedelta(minutes=4), "stepped off")
+    return person_id, {"session_id": session_id}
+
+
+HISTORIES = {TEN_WEEKS: _ten_weeks, NEW: _new, TROUBLED: _troubled, UNTESTED: _untested, BASELINE: _baseline}
 
 
 def _plan(days: list[list[Any]], routine: str) -> dict[str, Any]:

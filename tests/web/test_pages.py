@@ -76,11 +76,11 @@ def test_today_without_tests_shows_test_position(client: FlaskClient) -> None:
     assert '<title id="position-title">' in page
 
 
-def test_today_calls_first_test_starting_point(client: FlaskClient, store: Store) -> None:
+def test_today_calls_first_test_practice(client: FlaskClient, store: Store) -> None:
     """Both sides are shown with their ±, the ± smaller."""
     add_session(store)
     page = text_of(client, "/")
-    assert "starting point" in page
+    assert "is practice: most people reach farther once they know the movement." in page
     assert "8.4 cm <small>\u00b1 0.3</small>" in page
     assert "10.2 cm <small>\u00b1 0.3</small>" in page
     assert "Stretched this week: left" not in page, "the rings alone show this week"
@@ -207,8 +207,9 @@ def test_session_page_has_headline_and_charts(client: FlaskClient, store: Store)
 
 
 def timeline_of(page: str) -> list[str]:
-    """The entries of a session's timeline without their times."""
+    """The entries of a session's timeline without their times and folds."""
     entries = re.findall(r"<li[^>]*><span class=\"minute\">.*?</span>(.*?</div></li>)", page, re.DOTALL)
+    entries = [re.sub(r"<details.*?</details>", "", one, flags=re.DOTALL) for one in entries]
     return [" ".join(re.sub(r"<[^>]*>", " ", one).split()) for one in entries]
 
 
@@ -224,6 +225,8 @@ def test_session_page_is_in_order_of_time(client: FlaskClient, store: Store) -> 
         hold, credited_us=20_000_000, lifted_us=0, lift_count=0, micro_lift_count=0, ended_us=72_000_000, partial=True
     )
     store.add_answer(ada.id, "pain", 3)
+    store.add_answer(ada.id, "shod", False)
+    store.add_answer(ada.id, "back_foot", "heel up")
     page = text_of(client, f"/sessions/{session}")
     assert detail.session.started_at.astimezone().strftime("%H:%M") in page
     assert timeline_of(page) == [

@@ -21,7 +21,7 @@ from station.units import SIDE_SYMBOLS
 
 MIN_STEP_OFF_REST_US = 10 * SECOND_US
 """A shorter rest leaves no time to step off and back on."""
-TEST_POSITION = "Barefoot, foot straight, arch up. The other foot stands behind, on the floor."
+TEST_POSITION = "Barefoot, foot straight, arch up. The other foot stands behind, heel up."
 NOT_VERIFIED = "Not verified: the board cannot sense this exercise."
 
 

@@ -11,7 +11,16 @@ from station.advice.pain import MAX_PAIN
 from station.catalogue.read import exercises
 from station.core.events import FELT_PLACE_ANSWERS
 from station.units import utc_time
-from web.context import DECLINED_COOKIE, NOBODY, PERSON_COOKIE, Site, redirect_to, remember_person, wait_until_saved
+from web.context import (
+    DECLINED_COOKIE,
+    NOBODY,
+    PERSON_COOKIE,
+    Site,
+    redirect_to,
+    remember_person,
+    return_address,
+    wait_until_saved,
+)
 from web.pages.history import session_sentence
 
 YES, NO = "yes", "no"
@@ -27,7 +36,7 @@ def claim_context(site: Site, units: str) -> dict[str, Any]:
 
 
 def blueprint(site: Site) -> Blueprint:
-    """The writes `/sessions/<id>/claim`, `/tests/<id>/answer`, `/felt` and `/dismiss-missed`."""
+    """The writes `/sessions/<id>/claim`, `/tests/<id>/answer`, `/felt`, `/dismiss-missed` and `/baseline`."""
     pages = Blueprint("feedback", __name__)
 
     @pages.post("/sessions/<session_id>/claim")
@@ -68,7 +77,7 @@ def blueprint(site: Site) -> Blueprint:
             wait_until_saved(site.api.answer_test(test_id, felt=felt, pain=None if pain is None else int(pain)))
         except ValueError as error:
             abort(400, str(error))
-        return redirect(_return_address(test.session_id, f"test-{test_id}"), 303)
+        return redirect(return_address(test.session_id, f"test-{test_id}"), 303)
 
     @pages.post("/felt")
     def answer_felt() -> Response:
@@ -79,7 +88,7 @@ def blueprint(site: Site) -> Blueprint:
         if found.session.person_id is None:
             abort(400, "Choose first who this session belongs to.")
         wait_until_saved(site.api.answer(found.session.person_id, "felt", felt == YES, key))
-        return redirect(_return_address(session_id, "felt", felt=key), 303)
+        return redirect(return_address(session_id, "felt", felt=key), 303)
 
     @pages.post("/dismiss-missed")
     def dismiss_missed() -> Response:
@@ -93,10 +102,13 @@ def blueprint(site: Site) -> Blueprint:
         wait_until_saved(site.api.answer(person.id, "offered", False, occurrence.isoformat()))
         return redirect(url_for("today.today"), 303)
 
+    @pages.post("/baseline")
+    def answer_baseline() -> Response:
+        """Begin a baseline, or decline or leave it."""
+        person, answer = site.person(), request.form.get("answer")
+        if person is None or answer not in (YES, NO):
+            abort(400, "Choose who you are, and answer yes or no.")
+        wait_until_saved(site.api.answer(person.id, "baseline", answer == YES))
+        return redirect(url_for("today.today"), 303)
+
     return pages
-
-
-def _return_address(session_id: str, anchor: str, **more: str) -> str:
-    if request.form.get("return_to") == "today":
-        return url_for("today.today")
-    return url_for("history.session", session_id=session_id, _anchor=anchor, _external=False, **dict(more))

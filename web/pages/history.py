@@ -10,12 +10,13 @@ from typing import NamedTuple
 from flask import Blueprint, abort, render_template, request
 
 from station.advice.pain import MAX_PAIN
-from station.app.progress import breakdown_of
+from station.app.progress import breakdown_of, history_of
 from station.app.session import STATION_STOPPED
 from station.catalogue.read import exercises
 from station.catalogue.records import Group
 from station.core.events import BOTH_LEGS, Legs, Side
 from station.core.measurement.uncertainty import COVERAGE
+from station.core.progress.records import Circumstances
 from station.store.records import (
     Answer,
     Hold,
@@ -40,6 +41,7 @@ from station.units import (
 from web.charts.trace import trace_chart
 from web.context import Site
 from web.live.view_model import FELT_PLACES
+from web.pages.circumstances import UNKNOWN, questions_about, unasked
 from web.pages.timeline import FELT_TEXTS, STATES, timeline
 
 SESSIONS_PER_PAGE = 30
@@ -84,7 +86,10 @@ def blueprint(site: Site) -> Blueprint:
         detail = site.store.session(session_id)
         if detail is None:
             abort(404)
-        units = site.store.settings().units
+        settings = site.store.settings()
+        units = settings.units
+        own_tests = [test for test in detail.tests if not test.imported]
+        known = _circumstances(site, detail, settings.goal_mm)
         traces = site.store.traces(detail.run_ids)
         charts = [(run, made) for run in detail.run_ids if (made := trace_chart(detail, run, traces.get(run), units))]
         answers = _answers(site, detail.session)
@@ -94,7 +99,7 @@ def blueprint(site: Site) -> Blueprint:
             detail=detail,
             session=detail.session,
             headline=headline(detail, units),
-            entries=timeline(detail, answers, names, units),
+            entries=timeline(detail, answers, names, units, known),
             charts=charts,
             breakdowns=breakdown_of(site.store, detail.tests),
             coverage=COVERAGE,
@@ -106,12 +111,26 @@ def blueprint(site: Site) -> Blueprint:
             person=site.person(),
             felt_places=FELT_PLACES,
             most_pain=MAX_PAIN,
+            ask_once=unasked(site, detail.session.person_id, own_tests),
+            unknown=UNKNOWN,
+            circumstance_questions={
+                test.id: questions_about(test, known[test.id]) for test in own_tests if test.id in known
+            },
             names=names,
             felt_answers=_felt_answers(detail, answers),
             just_answered=request.args.get("felt"),
         )
 
     return pages
+
+
+def _circumstances(site: Site, detail: SessionDetail, goal_mm: float) -> dict[str, Circumstances]:
+    """The circumstances of each test with a result."""
+    if not detail.tests:
+        return {}
+    history = history_of(site.store, detail.session.person_id, goal_mm, datetime.now(UTC))
+    rows = (row for both in history.tests for row in both if row is not None and row.session_id == detail.session.id)
+    return {row.test_id: row.circumstances for row in rows}
 
 
 def _answers(site: Site, session: Session) -> list[Answer]:
@@ -233,7 +252,7 @@ def _test_text(test: Test, units: str) -> str:
 
 def _answer_texts(test: Test) -> list[str]:
     """The person's answers about it: `felt in the calf`, `pain 2 of 10`."""
-    felt, pain = test.circumstances.felt_places, test.circumstances.pain
+    felt, pain = test.answers.felt_places, test.answers.pain
     parts = [FELT_TEXTS.get(place, f"felt: {place}") for place in felt or ()]
     return parts if pain is None else [*parts, f"pain {pain} of {MAX_PAIN}"]
 

@@ -74,6 +74,9 @@ def next_action(summary: TodaySummary) -> NextAction:
         return NextAction("First: a few questions", reason.sentence, ILL_ICON, leads_to="health-questions")
     if blocked is not None:
         return NextAction("Nothing now", blocked.sentence, ILL_ICON, leads_to="health-questions")
+    if summary.due.baseline_day is not None:
+        *_, last = (why.sentence for why in summary.due.reasons if why.rule == "baseline")
+        return NextAction("Nothing to do today", last, DONE_ICON)
     picture = next((item.exercise for item in summary.proposal.items if item.exercise is not None), TEST_PICTURE)
     start = NextAction(_capitalized(routine_name), "", picture, summary.minutes, f"Start {routine_name}")
     if summary.plan is None and summary.situation.has_trained_today:

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from station.app.start_gate import TODAY
 from web.context import Site, remember_person, wait_until_saved
+from web.pages.circumstances import UNANSWERED, UNKNOWN, own_form
 from web.pages.live import BACK_ENDPOINTS, start_response
 
 START = "start"
@@ -18,8 +19,17 @@ def blueprint(site: Site) -> Blueprint:
     pages = Blueprint("people", __name__)
 
     def page(name: str = "", trouble: str = "") -> str:
+        person = site.person()
         return render_template(
-            "people.html", people=site.store.people(), person=site.person(), name=name, trouble=trouble
+            "people.html",
+            people=site.store.people(),
+            person=person,
+            name=name,
+            trouble=trouble,
+            own=own_form(site, person),
+            unanswered=UNANSWERED,
+            unknown=UNKNOWN,
+            saved="saved" in request.args,
         )
 
     @pages.get("/people")

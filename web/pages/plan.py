@@ -26,7 +26,10 @@ from station.advice.plan import (
     PROPOSED_ROUTINE,
     WEEKDAYS,
     WEEKLY_GOAL_MINUTES,
+    Due,
     Plan,
+    PlanProgress,
+    due,
     few_days_hint,
     occurrences,
     plan_from_dict,
@@ -256,7 +259,7 @@ def _routines(site: Site, person: Person) -> dict[str, str]:
 def _page(site: Site, person: Person, planned: Plan | None, form: Form) -> str:
     now = datetime.now(UTC)
     done = done_of(site.store, person.id, now, zone_of(planned))
-    known = {} if planned is None else _plan_details(site, person.id, planned, now)
+    known = {} if planned is None else _plan_details(site, person.id, planned, done, now)
     return render_template(
         "plan.html",
         person=person,
@@ -276,13 +279,13 @@ def _page(site: Site, person: Person, planned: Plan | None, form: Form) -> str:
     )
 
 
-def _plan_details(site: Site, person_id: str, planned: Plan, now: datetime) -> dict[str, Any]:
+def _plan_details(site: Site, person_id: str, planned: Plan, done: PlanProgress, now: datetime) -> dict[str, Any]:
     """Context of a stored plan: summary, hint, upcoming times, weekly minutes and calendar address."""
     title, items = _routine(site, person_id, planned)
     return {
         "summary": _summary(planned, title, items),
         "hint": few_days_hint(planned),
-        "upcoming": _upcoming(planned, now),
+        "upcoming": _upcoming(planned, due(planned, done, now), now),
         "weekly_minutes": _weekly_minutes(site, planned, items),
         "calendar": url_for("plan.calendar", token=planned.token, _external=True),
     }
@@ -320,8 +323,10 @@ def _join_with_and(parts: Sequence[str]) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
-def _upcoming(planned: Plan, now: datetime) -> list[str]:
-    coming = islice(occurrences(planned, now, now + 15 * DAY), UPCOMING_COUNT)
+def _upcoming(planned: Plan, found: Due, now: datetime) -> list[str]:
+    """The next times of the plan in words; in a baseline, those after it."""
+    begin = now if found.baseline_day is None else found.next_occurrence or now
+    coming = islice(occurrences(planned, begin, begin + 15 * DAY), UPCOMING_COUNT)
     return [f"{relative_time(at, now)[:1].upper()}{relative_time(at, now)[1:]}, {at.day} {at:%B}" for at in coming]
 
 

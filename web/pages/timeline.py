@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 from itertools import groupby, pairwise
 
 from station.advice.pain import MAX_PAIN
+from station.app.circumstances import circumstance_texts
 from station.app.progress import CONTACTS
 from station.core.events import SECOND_US, Legs
+from station.core.progress.records import Circumstances
 from station.store.records import Answer, Attempt, Hold, RepSet, SessionDetail, Test
 from station.units import count_text, duration_text, length_text, length_with_uncertainty
 
@@ -55,9 +57,20 @@ class Entry:
     is_rest: bool = False
 
 
-def timeline(detail: SessionDetail, answers: Sequence[Answer], names: Mapping[str, str], units: str) -> list[Entry]:
-    """Everything in a session, oldest first. `names` are those of the exercises, by key."""
-    entries = [entry for test in detail.tests for entry in _test_entries(test, units)]
+def timeline(
+    detail: SessionDetail,
+    answers: Sequence[Answer],
+    names: Mapping[str, str],
+    units: str,
+    circumstances: Mapping[str, Circumstances],
+) -> list[Entry]:
+    """Everything in a session, oldest first. `names` are those of the exercises, by key; `circumstances` are those of
+    the tests, by id."""
+    entries = [
+        entry
+        for test in detail.tests
+        for entry in _test_entries(test, units, circumstances.get(test.id, test.circumstances))
+    ]
     entries += [_hold_entry(one, names) for one in detail.holds]
     entries += [_reps_entry(one, names) for one in detail.rep_sets]
     entries += [_pain_entry(one) for one in answers if one.question == "pain" and isinstance(one.answer, int)]
@@ -77,10 +90,12 @@ def _rest(before: Entry, after: Entry) -> Iterator[Entry]:
             yield Entry(before.until, f"{duration_text(seconds * SECOND_US)} rest", after.at, is_rest=True)
 
 
-def _test_entries(test: Test, units: str) -> Iterator[Entry]:
+def _test_entries(test: Test, units: str, circumstances: Circumstances) -> Iterator[Entry]:
     """The beginning of a test, each trial with its attempts, and what it is asked about afterwards."""
     kind = "Imported test" if test.imported else "Full test" if test.full else "Quick test"
-    about = "" if test.imported else f"contact: {CONTACTS[test.contact]}"
+    about = ", ".join(
+        ([] if test.imported else [f"contact: {CONTACTS[test.contact]}"]) + circumstance_texts(circumstances)
+    )
     state = "" if test.state == "finished" else f" ({STATES[test.state]})"
     yield Entry(test.started_at, kind + state, about=about, anchor=f"test-{test.id}")
     began_us = test.attempts[0].started_us if test.attempts else 0
@@ -102,7 +117,7 @@ def _test_entries(test: Test, units: str) -> Iterator[Entry]:
             "below range" if trial is not None and trial.below_range else "",
             tuple(_attempt_view(one, units) for one in attempts),
         )
-    felt, pain = test.circumstances.felt_places, test.circumstances.pain
+    felt, pain = test.answers.felt_places, test.answers.pain
     answered = [FELT_TEXTS.get(place, f"felt: {place}") for place in felt or ()]
     answered += [] if pain is None else [f"pain {pain} of {MAX_PAIN}"]
     if answered or not test.imported:

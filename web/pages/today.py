@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from station import units
 from station.advice import pain
-from station.advice.plan import WEEKLY_GOAL_MINUTES
+from station.advice.plan import BASELINE_DAYS, WEEKLY_GOAL_MINUTES
 from station.app.progress import History, ResultRow, history_of
 from station.app.snapshot import Snapshot
 from station.core.events import Side
@@ -21,6 +21,7 @@ from station.units import SIDE_SYMBOLS, date_text
 from web.charts.glance import ring_svg, sparkline_svg
 from web.context import PERSON_COOKIE, Site
 from web.live.view_model import FELT_PLACES, resume_label
+from web.pages.circumstances import UNKNOWN, CircumstanceQuestion, unasked
 from web.pages.feedback import claim_context
 from web.pages.next_action import next_action, test_minutes, this_week, today_summary, weekly_minutes
 from web.pages.why import why_context
@@ -53,6 +54,12 @@ def blueprint(site: Site) -> Blueprint:
             return render_template("who.html", people=people, **claim_context(site, settings.units))
         history = history_of(site.store, _id(person), settings.goal_mm, datetime.now(UTC))
         tests = _shown_tests(site, history)
+        last_test = tests.get(history.scores[-1].test_id) if history.scores else None
+        test_to_ask_about = last_test if _is_recent(last_test) else None
+        ask_once: list[CircumstanceQuestion] = []
+        if test_to_ask_about is not None and _is_answered(test_to_ask_about):
+            ask_once = unasked(site, _id(person), [test_to_ask_about])
+            test_to_ask_about = test_to_ask_about if ask_once else None
         return render_template(
             "today.html",
             person=person,
@@ -63,7 +70,9 @@ def blueprint(site: Site) -> Blueprint:
             calibration_hint=_calibration_hint(now),
             resume_label=_resume_label(site, person, now),
             note=_note(now, person),
-            test_to_ask_about=_test_to_ask_about(tests.get(history.scores[-1].test_id)) if history.scores else None,
+            test_to_ask_about=test_to_ask_about,
+            ask_once=ask_once,
+            unknown=UNKNOWN,
             felt_places=FELT_PLACES,
             most_pain=pain.MAX_PAIN,
             people=people,
@@ -89,6 +98,8 @@ def _person_context(site: Site, person: Person | None) -> dict[str, Any]:
         **why_context(summary),
         "week": this_week(summary),
         "goal_minutes": WEEKLY_GOAL_MINUTES,
+        "baseline_days": BASELINE_DAYS,
+        "quick_minutes": test_minutes(full=False),
         "rings": [
             (side, shape, text, ring_svg(side, minutes / WEEKLY_GOAL_MINUTES))
             for side, shape, minutes, text in weekly_minutes(summary)
@@ -119,12 +130,14 @@ def _resume_label(site: Site, person: Person | None, now: Snapshot) -> str | Non
     return f"Resume {left.title or 'the routine'}"
 
 
-def _test_to_ask_about(test: Test | None) -> Test | None:
-    """The latest test, if it is less than a day old and its felt place or pain is still unanswered."""
-    if test is None or test.imported or datetime.now(UTC) - test.started_at > ASK_WINDOW:
-        return None
-    answers = test.circumstances
-    return test if answers.felt_places is None or answers.pain is None else None
+def _is_recent(test: Test | None) -> bool:
+    """Whether the latest test is the board's own and less than a day old."""
+    return test is not None and not test.imported and datetime.now(UTC) - test.started_at <= ASK_WINDOW
+
+
+def _is_answered(test: Test) -> bool:
+    """Whether the felt place and the pain are answered."""
+    return test.answers.felt_places is not None and test.answers.pain is not None
 
 
 def _calibration_hint(now: Snapshot) -> str | None:
@@ -157,13 +170,13 @@ def _side(side: Side, rows: Sequence[ResultRow], tests: Mapping[str, Test]) -> S
 
 
 def results_sentence(history: History, settings: Settings) -> str:
-    """What the latest results mean: the starting point, or how far each side is from the goal."""
+    """What the latest results mean: practice, or how far each side is from the goal."""
     latest = {side: rows[-1] for side in Side if (rows := history.rows(side))}
     if not latest:
         return f"No test yet. The first one takes about {test_minutes(full=True)} minutes."
     last = max(row.at for row in latest.values())
-    if len(history.tests) == 1:
-        return f"This is your starting point, from {date_text(last)}."
+    if all(row.is_practice for row in latest.values()):
+        return f"The test of {date_text(last)} is practice: most people reach farther once they know the movement."
     goals = ", ".join(_goal_text(side, row.mm, settings) for side, row in latest.items())
     return f"Goal {units.length_text(settings.goal_mm, settings.units)}: {goals}."
 

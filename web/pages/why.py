@@ -27,7 +27,8 @@ def today_reasons(summary: TodaySummary) -> tuple[Reason, ...]:
     """Why today's routine is this one: a block alone, otherwise the reasons of the proposal and of what is due."""
     if summary.proposal.block_reason is not None:
         return (summary.proposal.block_reason,)
-    reasons = (*summary.proposal.reasons, *summary.due.reasons)
+    proposed = summary.proposal.reasons if summary.due.baseline_day is None else ()
+    reasons = (*proposed, *summary.due.reasons)
     return tuple({reason.sentence: reason for reason in reasons}.values())
 
 

@@ -18,9 +18,10 @@ from station.core.facts import (
     TestFinished,
     TrialFinished,
 )
+from station.core.progress.records import Circumstances
 from station.core.steps import TestStep
 from station.store import Store
-from station.store.records import Attempt, Circumstances, Trial
+from station.store.records import Attempt, Trial
 
 
 class TestRecorder:

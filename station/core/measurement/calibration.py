@@ -204,10 +204,13 @@ class Fit:
     @property
     def determined_terms(self) -> str:
         """The terms of the curve that the points determine without the priors."""
-        blocks = len({point.toe_mm for point in self.points})
-        if blocks < 3:
+        if self._block_count < 3:
             return "offset and gain"
-        return "offset, gain and bend" if blocks < 4 else "offset, gain, bend and cubic part"
+        return "offset, gain and bend" if self._block_count < 4 else "offset, gain, bend and cubic part"
+
+    @property
+    def _block_count(self) -> int:
+        return len({point.toe_mm for point in self.points})
 
     @property
     def notice(self) -> str | None:
@@ -216,9 +219,9 @@ class Fit:
         An S in the readings is either the sensor's, and then the curve is right, or comes from a block whose length is
         not the one stated. The blocks alone cannot say which.
         """
-        blocks = _mean_by_block(self.points)
-        if len(blocks) < 4:
+        if self._block_count < 4:
             return None
+        blocks = _mean_by_block(self.points)
         *_, cubic_values = _orthogonal_columns([at.reading_mm for at in blocks])
         cubic_per_mm2 = _dot(cubic_values, [at.toe_mm for at in blocks]) / _dot(cubic_values, cubic_values)
         if abs(cubic_per_mm2) <= NOTICED_CUBIC_MM * CUBIC_PER_MM:
@@ -416,9 +419,14 @@ def _solve(points: Sequence[Point], cubic_sds_mm: Sequence[float] = CUBIC_SDS_MM
     of sensor.
 
     The gain is that from the nearest to the farthest reading, where the S is 0. So two blocks carry no information on
-    bend and S, and three evenly spaced ones none on the S: they stay 0 with the prior's uncertainty.
+    bend and S, and three evenly spaced ones none on the S: they stay 0 with the prior's uncertainty. The samples
+    of a block differ by their errors alone, so the terms are those of their mean reading: else their scatter would pass
+    for an S.
     """
-    readings_mm = [at.reading_mm for at in points]
+    mean_by_block = {
+        toe_mm: fmean(at.reading_mm for at in samples) for toe_mm, samples in _samples_by_block(points).items()
+    }
+    readings_mm = [mean_by_block[at.toe_mm] for at in points]
     middle_mm = (min(readings_mm) + max(readings_mm)) / 2
     half_mm = (max(readings_mm) - min(readings_mm)) / 2
     root = _error_cholesky(points)
@@ -428,7 +436,8 @@ def _solve(points: Sequence[Point], cubic_sds_mm: Sequence[float] = CUBIC_SDS_MM
     ]
     columns[3] = [cubed - one for cubed, one in zip(columns[3], columns[1], strict=True)]
     rows = [_whitened(root, column) for column in columns]
-    toes = _whitened(root, [at.toe_mm for at in points])
+    errors_mm = [at.reading_mm - mean_mm for at, mean_mm in zip(points, readings_mm, strict=True)]
+    toes = _whitened(root, [at.toe_mm - error_mm for at, error_mm in zip(points, errors_mm, strict=True)])
     kinds = [
         _solve_kind(
             rows,

@@ -15,6 +15,8 @@ from station.core.progress.records import BeforeAfter, PersonError, Result
 from station.core.progress.trend import interval_95
 
 HOUR = timedelta(hours=1)
+PRACTICE_TESTS = 1
+"""How many of a person's first tests are practice: who learns the movement reaches farther with the same ankle."""
 
 
 def oldest_first(results: Sequence[Result]) -> list[Result]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,10 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from station.advice.plan import (
+    BASELINE_DAYS,
     Due,
     Plan,
     PlanProgress,
     due,
+    due_without_plan,
     few_days_hint,
     occurrences,
     plan_from_dict,
@@ -29,6 +32,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
 DAY = timedelta(days=1)
 PLAN = plan_from_dict({"days": [[0, "18:00"], [3, "18:00"]], "zone": "Europe/Berlin", "routine": "daily"})
 TESTED = PlanProgress(last_test=datetime(2026, 6, 1, 9, tzinfo=UTC), last_full_test=datetime(2026, 6, 1, 9, tzinfo=UTC))
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 # The first of June 2026 is a Monday.
 
 
@@ -318,3 +322,76 @@ def test_reasons_are_kind() -> None:
         assert not [
             word for word in ("fail", "lazy", "must", "should", "behind", "streak", "!") if word in why.sentence
         ]
+
+
+def in_baseline(day: int, tests: Sequence[int] = (), **more: Any) -> Due:
+    """What is due at noon of a day of a baseline that began on 1 June, after tests on these days."""
+    last = NOW + (tests[-1] - 1) * DAY if tests else None
+    full = NOW if tests else None
+    done = PlanProgress(last, full, baseline_since=NOW, is_baseline_answered=True, test_count=len(tests), **more)
+    return due(PLAN, done, NOW + (day - 1) * DAY)
+
+
+def test_baseline_has_a_test_every_second_day_and_no_routine() -> None:
+    """The first is full, the others are quick; the plan's routine waits until the two weeks are over."""
+    tests: list[int] = []
+    kinds = []
+    for day in range(1, BASELINE_DAYS + 1):
+        found = in_baseline(day, tests)
+        assert (found.occurrence, found.baseline_day, rules(found)[0]) == (None, day, "baseline")
+        if found.test_kind is not None:
+            tests.append(day)
+            kinds.append(found.test_kind)
+    assert tests == list(range(1, BASELINE_DAYS, 2))
+    assert kinds == ["full", *["quick"] * 6]
+    over = in_baseline(BASELINE_DAYS + 1, tests)
+    assert (over.baseline_day, over.test_kind) == (None, "full")
+
+
+def test_baseline_gives_the_day_of_the_next_test() -> None:
+    """In two days after a test, tomorrow on the day between; none after the last day."""
+    assert in_baseline(3, [1, 3]).reasons[1].sentence == "The next test comes in two days."
+    assert in_baseline(4, [1, 3]).reasons[1].sentence == "The next test comes tomorrow."
+    assert "next test" not in " ".join(why.sentence for why in in_baseline(14, [1, 13]).reasons)
+
+
+def test_plan_goes_on_after_the_baseline() -> None:
+    """Its next time is the first one after the two weeks."""
+    after = datetime(2026, 6, 15, tzinfo=ZoneInfo(PLAN.zone))
+    expected = next(occurrences(PLAN, after, after + 9 * DAY))
+    for day in (1, 7, 14):
+        assert in_baseline(day, [1]).next_occurrence == expected
+
+
+def test_stretch_ends_the_baseline() -> None:
+    """One before it does not."""
+    assert in_baseline(4, [1], last_stretched_at=NOW + DAY).baseline_day is None
+    assert in_baseline(4, [1], last_stretched_at=NOW - DAY).baseline_day == 4
+
+
+def test_baseline_without_plan_has_the_same_tests() -> None:
+    done = PlanProgress(baseline_since=NOW, is_baseline_answered=True)
+    found = due_without_plan(done, NOW, UTC)
+    assert (found.test_kind, found.baseline_day, found.next_occurrence) == ("full", 1, None)
+    assert due_without_plan(replace(done, baseline_since=None), NOW, UTC).baseline_day is None
+
+
+def test_clock_set_back_begins_the_baseline_today() -> None:
+    """A board without a battery may have been ahead when the person answered."""
+    done = PlanProgress(baseline_since=NOW + 400 * DAY, is_baseline_answered=True)
+    assert due_without_plan(done, NOW, UTC).baseline_day == 1
+
+
+@pytest.mark.parametrize(
+    ("done", "offered"),
+    [
+        (PlanProgress(), True),
+        (PlanProgress(test_count=3), True),
+        (PlanProgress(test_count=4), False),
+        (PlanProgress(last_stretched_at=NOW), False),
+        (PlanProgress(is_baseline_answered=True), False),
+    ],
+)
+def test_baseline_is_offered_once_and_early(done: PlanProgress, offered: bool) -> None:
+    """While there are few tests and no stretch, until the person answers."""
+    assert done.offers_baseline is offered

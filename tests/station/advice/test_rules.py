@@ -64,6 +64,7 @@ def of_plans() -> Iterator[Reason]:
         plan.PlanProgress(),
         plan.PlanProgress(last_test=NOW, last_full_test=NOW, last_finished_at=NOW),
         plan.PlanProgress(last_test=NOW, last_stretched_at=NOW, last_finished_at=NOW),
+        plan.PlanProgress(baseline_since=NOW, is_baseline_answered=True),
     ]
     for done in histories:
         for day in range(22):

@@ -161,8 +161,8 @@ def test_test_and_stretch_asks_two_questions_between() -> None:
     assert isinstance(test, Test)
     assert test.left_mm is not None
     assert test.right_mm is not None
-    circumstances = test.circumstances
-    assert (circumstances.felt_places, circumstances.pain) == (("calf",), 1)
+    answers = test.answers
+    assert (answers.felt_places, answers.pain) == (("calf",), 1)
     asked = done.shown(1)
     assert [one.phase for one in asked if one.phase in ("felt", "pain")]
     assert {AnyState(one.state).result_left_mm for one in asked if one.phase == "pain"} == {test.left_mm}

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from station.app.import_results import ImportRefusedError, read_past_results
 from station.cli.main import main
 from station.core.facts import Contact
+from station.core.progress.records import Circumstances
 from station.store import Reader, Store
 from tests.station.store.histories import HandClock, weeks
 
@@ -71,6 +72,40 @@ def test_date_becomes_noon_and_today_becomes_now(file: Path) -> None:
     assert (second.astimezone().hour, second.astimezone().minute) == (18, 30)
     assert third == datetime(2026, 2, 2, 13, 30, tzinfo=UTC)
     assert today <= NOW
+
+
+def test_import_reads_how_a_test_was_done(file: Path) -> None:
+    """In columns that may be there; an empty cell is not known, and so is the time of a date alone."""
+    header = "date,left,right,shod,back_foot,board_angle_deg,warmed_up\n"
+    file.write_text(header + "2026-01-31 08:00,9,,no,heel up,0,yes\n2026-02-01,9,,,,,\n2026-02-02,9,,Yes,off,12.5,No\n")
+    timed, plain, other = read_past_results(file, "cm", (), NOW).results
+    assert timed.circumstances == Circumstances(shod=False, back_foot="heel up", board_angle_deg=0.0, warmed_up=True)
+    assert plain.circumstances == Circumstances()
+    assert other.circumstances == Circumstances(shod=True, back_foot="off", board_angle_deg=12.5, warmed_up=False)
+    assert [one.is_time_known for one in (timed, plain, other)] == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "words"),
+    [
+        ("shod", "perhaps", "line 2: shod is 'perhaps'. Write yes, no, or nothing."),
+        ("warmed_up", "1", "line 2: warmed_up is '1'. Write yes, no, or nothing."),
+        ("back_foot", "ahead", "line 2: back_foot is 'ahead'. Write heel up, flat, off, or nothing."),
+        (
+            "board_angle_deg",
+            "flat",
+            "line 2: board_angle_deg is 'flat'. Write a number from 0 (flat) to 45, or nothing.",
+        ),
+        ("board_angle_deg", "-1", "line 2: board_angle_deg is '-1'."),
+        ("board_angle_deg", "nan", "line 2: board_angle_deg is 'nan'."),
+        ("weather", "rain", "line 1: its columns are date, left, right, weather."),
+        ("left", "9", "line 1: its columns are date, left, right, left."),
+    ],
+)
+def test_import_names_mistake_in_how_a_test_was_done(file: Path, column: str, cell: str, words: str) -> None:
+    """With the line, and what may be written."""
+    with pytest.raises(ImportRefusedError, match=re.escape(words)):
+        parse(file, f"date,left,right,{column}\n2026-01-31,9,,{cell}\n")
 
 
 @pytest.fixture

@@ -58,7 +58,7 @@ def test_stretch_does_not_follow_painful_test(guided: GuidedStation, known: bool
     assert (now.activity, now.phase, now.note) == ("test", "result", STOP_ADVICE.sentence)
     assert guided.recognised_cues()[-1] is (CueName.COMPLETE if known else CueName.ENDED)
     assert holds_and_reps(guided.last_session()) == ()
-    assert guided.last_session().tests[0].circumstances.pain == HURTING.pain
+    assert guided.last_session().tests[0].answers.pain == HURTING.pain
     guided.board.act("step_off")
     guided.live(3.0)
     guided.step_on(after_s=5.0)

@@ -12,7 +12,7 @@ import pytest
 from station.advice import health_questions, pain
 from station.advice.plan import plan_from_dict, to_dict
 from station.advice.restrictions import ANSWER_QUESTIONS_FIRST
-from station.app.start_gate import NOTHING_DUE, PROPOSED_INSTEAD, PROPOSED_NAME
+from station.app.start_gate import NO_STRETCH_IN_BASELINE, NOTHING_DUE, PROPOSED_INSTEAD, PROPOSED_NAME
 from station.app.starter import TEST_FOLLOWED_NOTE
 from station.catalogue.read import exercises
 from station.catalogue.records import Restriction
@@ -116,7 +116,7 @@ def test_due_test_is_followed_by_routine_for_its_felt_place(guided: GuidedStatio
     (test,) = guided.last_session().tests
     assert isinstance(test, Test)
     assert (test.full, test.state) == (True, "finished")
-    assert (test.circumstances.felt_places, test.circumstances.pain) == (("front",), 2)
+    assert (test.answers.felt_places, test.answers.pain) == (("front",), 2)
     assert guided.last_session().session.person_id == ada
 
 
@@ -271,3 +271,21 @@ def test_loaded_side_comes_first(guided: GuidedStation) -> None:
     assert isinstance(second, HoldStep)
     assert first.sides == (Side.RIGHT, Side.LEFT)
     assert second.sides[0] is Side.LEFT
+
+
+@pytest.mark.parametrize("stays", [True, False], ids=["stands", "has left"])
+def test_no_stretch_follows_the_test_of_a_baseline(guided: GuidedStation, stays: bool) -> None:
+    """The board says so, whether or not the person still stands on it, and nothing starts on the next step on."""
+    ada = add_ada(guided)
+    guided.store.add_answer(ada, "baseline", True)
+    step_on(guided)
+    assert guided.station.snapshot().called == "Full test"
+    guided.until(lambda: guided.station.snapshot().activity == "ask", 1200.0)
+    if not stays:
+        guided.board.act("step_off")
+        guided.live(2.0)
+        guided.station.command(CommandName.ANSWER, answer="calf")
+        guided.station.command(CommandName.ANSWER, answer="0")
+    guided.until(lambda: guided.station.snapshot().note is not None, 120.0)
+    assert guided.station.snapshot().note == NO_STRETCH_IN_BASELINE
+    assert running_routine(guided) == ()

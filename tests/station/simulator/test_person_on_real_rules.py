@@ -172,7 +172,7 @@ def test_quick_test_by_ear_at_any_range(tmp_path: Path, limit_mm: float, placeme
         guided.run_routine(routine)
         assert "paused" not in guided.phases()
         (test,) = guided.last_session().tests
-        assert (test.state, test.circumstances.pain) == ("finished", 0)
+        assert (test.state, test.answers.pain) == ("finished", 0)
 
 
 def check_full_test(guided: GuidedStation, *, pain: int) -> None:
@@ -183,7 +183,7 @@ def check_full_test(guided: GuidedStation, *, pain: int) -> None:
     ankles, now_us = guided.board.person.ankles, guided.clock.now_us()
     assert test.left_mm == pytest.approx(ankles.limit_mm(Side.LEFT, now_us), abs=10.0)
     assert test.right_mm == pytest.approx(ankles.limit_mm(Side.RIGHT, now_us), abs=10.0)
-    assert (test.circumstances.felt_places, test.circumstances.pain) == (("calf",), pain)
+    assert (test.answers.felt_places, test.answers.pain) == (("calf",), pain)
     assert test.circumstances.board_angle_deg == 0.0
 
 

@@ -10,8 +10,9 @@ from station.core.events import BOTH_LEGS, SECOND_US, Side
 from station.core.facts import Contact
 from station.core.measurement.calibration import Curve, Fit, Point
 from station.core.measurement.uncertainty import Budget
+from station.core.progress.records import Circumstances
 from station.store import Store
-from station.store.records import Attempt, Circumstances, HeelLift, Repetition, Trial
+from station.store.records import Attempt, HeelLift, Repetition, Trial
 
 TRACE = "".join(f"{at / 100:.2f},load_left,{0.5 + at % 7 / 100:.2f}\n" for at in range(300))
 FIT = Fit(
@@ -46,9 +47,9 @@ class HandClock:
 def one_test(store: Store, run_id: str, left_mm: float | None, right_mm: float | None, *, full: bool = False) -> str:
     """A finished test of one trial a side with two attempts each."""
     newest = store.current_calibration().id
-    test_id = store.begin_test(
-        run_id, full=full, contact=Contact.PAD, calibration_id=newest, circumstances=Circumstances(shod=False, pain=1)
-    )
+    barefoot = Circumstances(shod=False)
+    test_id = store.begin_test(run_id, full=full, contact=Contact.PAD, calibration_id=newest, circumstances=barefoot)
+    store.answer_test(test_id, pain=1)
     for side, toe_mm in ((Side.LEFT, left_mm), (Side.RIGHT, right_mm)):
         if toe_mm is None:
             continue

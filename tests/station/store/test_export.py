@@ -20,6 +20,7 @@ from station.settings import Settings
 from station.store import Store, StoreError
 from station.store.bundle import export_bundle, read_bundle
 from station.store.export import EXPORT_KIND, csv_value, export_csv, export_json, import_json
+from station.store.loading import CIRCUMSTANCE_COLUMNS
 from station.store.records import Correction, ImportedResult, Session, SideResults, Test
 from station.store.schema import HEAD_REVISION
 from station.system.demo_history import SHIPPED
@@ -260,6 +261,8 @@ def test_the_results_say_how_sure_they_are_and_how_they_came(full: Store, tmp_pa
         *("left", "1", "1", "pad", RULE_VERSION, "1")
     ]
     assert [first[name] for name in ("original_mm", "imported", "suspect")] == ["", "false", "false"]
+    assert [first[name] for name in CIRCUMSTANCE_COLUMNS] == ["false", "", "", ""]
+    assert [tape[name] for name in CIRCUMSTANCE_COLUMNS] == ["", "", "", ""]
     (corrected,) = (line for line in lines if line["side"] == "left" and line["original_mm"])
     assert [corrected[name] for name in ("result_mm", "calibration", "original_calibration")] == ["110.5", "2", "1"]
     parts = {name.removeprefix("part_"): float(corrected[name]) for name in corrected if name.startswith("part_")}

@@ -9,13 +9,14 @@ import pytest
 
 from station.core.events import BOTH_LEGS, SECOND_US, Legs, Side
 from station.core.facts import Contact
+from station.core.progress.records import Circumstances
 from station.store import Store, StoreError
 from station.store.records import (
     Answer,
-    Circumstances,
     ImportedResult,
     OwnRoutine,
     Repetition,
+    TestAnswers,
     Trial,
     UnfinishedRun,
     WeekCredit,
@@ -300,7 +301,7 @@ def test_a_plan_that_cannot_be_kept_leaves_the_one_before(store: Store) -> None:
 def test_what_is_said_of_a_test_changes_nothing_else(store: Store, clock: HandClock) -> None:
     """Pain and the felt places come one by one, and what was known of the test stays."""
     (run_id,) = begin(store, clock, None, QUICK)
-    known = Circumstances(shod=True, back_foot="flat", board_angle_deg=0.0, warmed_up=False, pain=1)
+    known = Circumstances(shod=True, back_foot="flat", board_angle_deg=0.0, warmed_up=False)
     test_id = store.begin_test(
         run_id, full=False, contact=Contact.PAD, calibration_id=store.current_calibration().id, circumstances=known
     )
@@ -309,8 +310,8 @@ def test_what_is_said_of_a_test_changes_nothing_else(store: Store, clock: HandCl
     before = store.test(test_id)
     assert before is not None
     steps: list[tuple[dict[str, Any], tuple[int | None, tuple[str, ...] | None]]] = [
-        ({}, (1, None)),
-        ({"felt_places": ["calf"]}, (1, ("calf",))),
+        ({}, (None, None)),
+        ({"felt_places": ["calf"]}, (None, ("calf",))),
         ({"pain": 0}, (0, ("calf",))),
         ({"felt_places": {"calf", "front"}}, (0, ("front", "calf"))),
         ({"pain": 4, "felt_places": ["nowhere"]}, (4, ("nowhere",))),
@@ -319,7 +320,8 @@ def test_what_is_said_of_a_test_changes_nothing_else(store: Store, clock: HandCl
         store.answer_test(test_id, **given)
         test = store.test(test_id)
         assert test is not None
-        assert test.circumstances == Circumstances(True, "flat", 0.0, False, pain, felt_places)
+        assert test.circumstances == known
+        assert test.answers == TestAnswers(pain, felt_places)
         (score,) = store.result_summaries(None)
         assert (score.pain, score.felt_places) == (pain, felt_places)
         assert (test.left_mm, test.state, test.trials) == (before.left_mm, before.state, before.trials)
@@ -342,7 +344,7 @@ def test_what_cannot_be_said_of_a_test_is_refused(store: Store, clock: HandClock
         store.answer_test("nobody", pain=2)
     test = store.test(test_id)
     assert test is not None
-    assert test.circumstances == Circumstances(shod=False, pain=1)
+    assert test.answers == TestAnswers(pain=1)
 
 
 def test_credit_of_both_legs_counts_for_each(store: Store, clock: HandClock) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -13,9 +12,10 @@ import pytest
 from station.core.events import SECOND_US, Side
 from station.core.facts import Contact
 from station.core.measurement.calibration import Curve
+from station.core.progress.records import Circumstances
 from station.settings import DEFAULT_GOAL_MM, Settings
 from station.store import Store, StoreError, seeded_ids
-from station.store.records import Attempt, Circumstances, Correction, HeelLift, SideResults, Test, Trial, WeekCredit
+from station.store.records import Attempt, Correction, HeelLift, SideResults, Test, TestAnswers, Trial, WeekCredit
 from station.version import APP_VERSION, RULE_VERSION
 from tests.station.store.histories import (
     BLOCK,
@@ -93,7 +93,8 @@ def test_a_test_is_read_as_it_was_written(store: Store, clock: HandClock) -> Non
             imported=False,
             simulated=False,
             rule_version=RULE_VERSION,
-            circumstances=replace(known, pain=2, felt_places=("calf",)),
+            circumstances=known,
+            answers=TestAnswers(2, ("calf",)),
             trials=(trial,),
             attempts=(passed, failed),
         ),

@@ -194,7 +194,7 @@ def test_finished_test_asks_for_felt_place_and_pain(client: FlaskClient, store: 
     for address in ("/history", f"/sessions/{session}"):
         assert "felt in the calf, pain 2 of 10" in text_of(client, address)
     client.post(f"/tests/{test.id}/answer", data={"felt": ["calf", "achilles"]})
-    assert store.tests(ada.id)[0].circumstances.felt_places == ("achilles", "calf")
+    assert store.tests(ada.id)[0].answers.felt_places == ("achilles", "calf")
 
 
 @pytest.mark.parametrize(
@@ -214,8 +214,8 @@ def test_invalid_answer_is_refused(client: FlaskClient, store: Store, form: dict
     ada, _ = add_session(store)
     (test,) = store.tests(ada.id)
     assert client.post(f"/tests/{test.id}/answer", data=form).status_code == 400
-    circumstances = store.tests(ada.id)[0].circumstances
-    assert (circumstances.felt_places, circumstances.pain) == (None, None)
+    answers = store.tests(ada.id)[0].answers
+    assert (answers.felt_places, answers.pain) == (None, None)
 
 
 def test_today_does_not_ask_about_test_older_than_a_day(client: FlaskClient, store: Store) -> None:
@@ -346,7 +346,7 @@ def test_end_card_says_what_was_done_what_it_means_and_what_is_next(
     station.show(activity="test", phase="result")
     card = text_of(client, "/end-card")
     assert "est left" in card
-    assert "This is your starting point" in card
+    assert "is practice: most people reach farther once they know the movement." in card
     assert "Stretched this week: left 0 min, right 0 min." in card
     assert "<b>A full test.</b>" in card
     assert "Whose was this?" not in card

@@ -290,3 +290,57 @@ def test_new_name_starts_the_first_test_at_once(client: FlaskClient, station: St
     assert person_id == ada.id
     assert [step for step in routine if isinstance(step, TestStep)] == [TestStep(full=True)]
     assert "Person: Ada" in page_of(client)
+
+
+OFFER, BASELINE = "Begin with two weeks of tests?", "Your baseline: day"
+
+
+def test_baseline_is_offered_and_can_be_left(client: FlaskClient, store: Store, ada: str) -> None:
+    """One tap begins it, its state is shown, and one tap ends it; it is not offered again."""
+    assert OFFER in page_of(client)
+    assert client.post("/baseline", data={"answer": "yes"}).status_code == 303
+    page = page_of(client)
+    assert f"{BASELINE} 1 of 14" in page
+    assert OFFER not in page
+    assert ">A full test</h1>" in now_of(client)
+    assert "Then:" not in now_of(client)
+    assert client.post("/baseline", data={"answer": "no"}).status_code == 303
+    page = page_of(client)
+    assert BASELINE not in page
+    assert OFFER not in page
+    assert "Then:" in now_of(client)
+
+
+def test_baseline_waits_for_its_next_test(client: FlaskClient, store: Store, ada: str) -> None:
+    """After a test nothing is to do, and no routine is proposed: neither here nor on Why."""
+    begun = datetime.now(UTC) - timedelta(minutes=30)
+    store.add_answer(ada, "baseline", True, answered_at=begun)
+    session = store.begin_session(ada, begun, simulated=False)
+    one_test(store, store.begin_run(session, {"do": "test", "side": "both"}, begun), 80.0, 90.0, full=True)
+    now = now_of(client)
+    assert ">Nothing to do today</h1>" in now
+    assert "<p>The next test comes in two days.</p>" in now
+    assert 'name="routine"' not in now
+    why = page_of(client, "/why").split('id="all"')[0]
+    assert "No routine yet: first a baseline of tests." in why
+    assert "Left out" not in why
+
+
+@pytest.mark.parametrize("days", [2, 3], ids=["due", "waiting"])
+def test_pain_comes_before_the_baseline(client: FlaskClient, store: Store, ada: str, days: int) -> None:
+    """A baseline hides nothing from somebody in pain."""
+    store.add_answer(ada, "baseline", True, answered_at=datetime.now(UTC) - timedelta(days=days))
+    store.add_answer(ada, "pain", 8)
+    assert ">Rest today</h1>" in now_of(client)
+
+
+def test_baseline_is_not_offered_after_a_stretch(client: FlaskClient, store: Store) -> None:
+    """The beginning is over."""
+    add_session(store, days_ago=0.5)
+    assert OFFER not in page_of(client)
+
+
+def test_baseline_needs_a_person_and_an_answer(client: FlaskClient, store: Store) -> None:
+    assert client.post("/baseline", data={"answer": "yes"}).status_code == 400
+    store.add_person("Ada")
+    assert client.post("/baseline", data={"answer": "perhaps"}).status_code == 400

@@ -14,7 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from station.core.measurement import calibration as c
-from station.core.measurement.calibration import CalibrationError, Curve, DriftError, Point, fit, point_from_readings
+from station.core.measurement.calibration import (
+    CalibrationError,
+    Curve,
+    DriftError,
+    Fit,
+    Point,
+    fit,
+    point_from_readings,
+)
 from station.core.measurement.estimate import BRIEF_WANDER_MM, COMMON_WANDER_MM, COMMON_WANDER_S
 from station.simulator.range_error import RangeError
 from tests.bench.truth import RANGE_US, Sensor, calibrate, cubic, parabolic
@@ -102,7 +110,8 @@ def test_fit_equals_generalised_least_squares_with_priors() -> None:
     errors = COMMON_WANDER_MM**2 * np.exp(-np.abs(times_s[:, None] - times_s) / COMMON_WANDER_S) + np.eye(8) * OWN_MM**2
     errors += c.WARM_UP_MM**2 * np.exp(-(times_s[:, None] + times_s) / c.WARM_UP_S)
     errors += c.BLOCK_TOLERANCE_MM**2 * (toes[:, None] == toes)
-    readings = np.array([at.reading_mm for at in points])
+    read = np.array([at.reading_mm for at in points])
+    readings = np.array([read[toes == toe_mm].mean() for toe_mm in toes])
     middle_mm, half_mm = (readings.max() + readings.min()) / 2, (readings.max() - readings.min()) / 2
 
     def rows(reading_mm: Any) -> Any:
@@ -115,7 +124,7 @@ def test_fit_equals_generalised_least_squares_with_priors() -> None:
     for sd_mm in c.CUBIC_SDS_MM:
         prior = np.diag((np.array([300.0, c.GAIN_SD, c.BEND_SD, sd_mm * c.CUBIC_PER_MM]) * scales) ** 2)
         marginal = design @ prior @ design.T + errors
-        off = toes - design @ expected
+        off = toes - (read - readings) - design @ expected
         precision = np.linalg.inv(prior) * np.diag([0, 1, 1, 1])
         covariance = np.linalg.inv(design.T @ np.linalg.solve(errors, design) + precision)
         found.append((expected + covariance @ design.T @ np.linalg.solve(errors, off), covariance))
@@ -250,6 +259,13 @@ def test_an_s_names_the_blocks_that_may_be_wrong(which: int, off_mm: float) -> N
     assert f"the {BLOCKS[which]:g} mm block is 3 mm {longer} than that" in (known.notice or "")
     assert "measure the blocks, and calibrate again if one is wrong" in (known.notice or "")
     assert fit(seen(RangeError(-25))).notice is None
+
+
+@pytest.mark.parametrize("points", [[(0.0, 70.0)], [(0.0, 70.0), (0.0, 79.0), (100.0, 170.0)]], ids=["one", "two"])
+def test_an_older_calibration_has_no_notice(points: list[tuple[float, float]]) -> None:
+    """Of fewer than four blocks, whatever they were, nothing is said."""
+    older = Fit(Curve(), tuple(shown(*points)), (0.0,) * len(points), (0.0,) * 10)
+    assert older.notice is None
 
 
 @pytest.mark.parametrize("drift_mm", [-3.0, 3.0])

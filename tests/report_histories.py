@@ -7,6 +7,7 @@ from random import Random
 
 from station.core.events import SECOND_US, Side
 from station.core.facts import Contact
+from station.core.progress.records import Circumstances
 from station.store import Store
 from station.store.records import ImportedResult, Person, Trial
 from tests.station.store.histories import BLOCK, FIT, one_hold
@@ -25,11 +26,18 @@ def add_test(
     full: bool = False,
     contact: Contact = Contact.PAD,
     scatter_mm: float = 1.0,
+    circumstances: Circumstances | None = None,
 ) -> str:
     """Add a session with one test; a full one has three trials, the last `scatter_mm` more than the first."""
     at = datetime.now(UTC) - timedelta(days=days_ago)
     run_id = store.begin_run(store.begin_session(person.id, at, simulated=False), {"do": "test"}, at)
-    test_id = store.begin_test(run_id, full=full, contact=contact, calibration_id=store.current_calibration().id)
+    test_id = store.begin_test(
+        run_id,
+        full=full,
+        contact=contact,
+        calibration_id=store.current_calibration().id,
+        circumstances=circumstances or Circumstances(),
+    )
     for side, mm in ((Side.LEFT, left_mm), (Side.RIGHT, right_mm)):
         for number in range(3 if full and mm else 0):
             toe_mm = (mm or 0.0) + (number - 1) * scatter_mm / 2
@@ -77,16 +85,23 @@ def add_everything(store: Store) -> Person:
     store.add_calibration(FIT)
     random = Random(2)
     for days_ago in range(120, 1, -3):
-        contact = Contact.INFERRED if days_ago > 90 else Contact.PAD
+        is_early, is_warm = days_ago > 90, days_ago % 2 == 0
+        contact = Contact.INFERRED if is_early else Contact.PAD
+        circumstances = Circumstances(
+            shod=is_early, back_foot="flat" if is_early else "heel up", warmed_up=None if days_ago % 5 == 0 else is_warm
+        )
         level_mm = 70.0 + (120 - days_ago) * 2 / 7 + random.gauss(0, 4)
         outlier_mm = 60.0 if days_ago == 30 else 0.0
         test_id = add_test(
-            store, person, days_ago, level_mm + outlier_mm, level_mm + 20.0, full=days_ago % 2 == 0, contact=contact
+            *(store, person, days_ago, level_mm + outlier_mm, level_mm + 20.0),
+            full=days_ago % 2 == 0,
+            contact=contact,
+            circumstances=circumstances,
         )
         store.answer_test(test_id, pain=4, felt_places=EVERYWHERE)
         add_test(store, person, days_ago - 0.2, level_mm, level_mm + 20.0)
         add_training(store, person, days_ago - 0.4, 3)
-    add_test(store, person, 46, 0.0, 0.0)
+    add_test(store, person, 46, 0.0, 0.0, circumstances=Circumstances(shod=False, back_foot="heel up"))
     store.add_check(
         calibration_id=store.current_calibration().id, off_mm=8.0, passed=False, temperature_c=None, **BLOCK
     )

@@ -170,7 +170,8 @@ def _lines(history: History, units: str) -> Iterable[Line]:
 
     def first(side: Side, progress: SideProgress) -> str:
         found = next(one for one in progress.counted if one.method == progress.counted[-1].method)
-        return result(next(row for row in history.rows(side) if row.test_id == found.test_id))
+        row = next(row for row in history.rows(side) if row.test_id == found.test_id)
+        return f"{result(row)}, practice" if row.is_practice else result(row)
 
     def level(_: Side, progress: SideProgress) -> str:
         if progress.counted[-1].is_below_range:
@@ -292,8 +293,8 @@ def _protocol(
     kinds = Counter("full" if one.full else "quick" for one in own)
     if imported := len(rows) - len(own):
         kinds["imported"] = imported
-    yield "Distance", "toes to the wall, the knee touching it, the heel down"
-    guided = "; guided by the station\u2019s sounds" if own else ""
+    yield "Distance", "toes to wall, knee touching, heel down"
+    guided = "; guided by sounds" if own else ""
     yield "Tests", f"{_counts_text(kinds)}{guided}"
     yield "Position", _position_text(history)
     if own:
@@ -302,7 +303,10 @@ def _protocol(
     uncertainties = [one.uncertainty_mm for one in rows.values() if one.uncertainty_mm is not None]
     if uncertainties:
         typical, most = (uncertainty_text(mm, units) for mm in (median(uncertainties), max(uncertainties)))
-        yield "Instrument", f"\u00b1 {typical} {UNIT_SYMBOLS[units]} for one distance (median), at most \u00b1 {most}"
+        yield (
+            "Instrument",
+            f"median \u00b1 {typical} {UNIT_SYMBOLS[units]}, at most \u00b1 {most} {UNIT_SYMBOLS[units]}",
+        )
 
 
 def _counts_text(counts: Mapping[str, int]) -> str:

@@ -130,6 +130,8 @@ def test_first_test_gives_a_result_and_says_what_is_missing(store: Store) -> Non
     by_name = lines(found)
     assert not found.has_trend
     assert by_name["Latest test"][0].startswith("8.4 cm \u00b1 0.3, ")
+    assert by_name["Latest test"][0].count("practice") == 1
+    assert by_name["First test by this method"][0].endswith(", practice")
     assert by_name["Level now (trend)"] == ("needs three tests",) * 2
     assert by_name["Change since the first"] == ("needs six tests over two weeks",) * 2
     assert by_name["Error of one test (SEM)"][0] == "0.7 cm, published value, no own repeats yet"
@@ -209,9 +211,12 @@ def test_protocol_names_contact_calibration_and_instrument(everything: Report) -
     assert "imported 1" in protocol["Tests"]
     assert "knee pad" in protocol["Knee contact"]
     assert "felt in the heel" in protocol["Knee contact"]
+    assert "footwear: barefoot " in protocol["Position"]
+    assert ", shod 10, not recorded 1; back foot: heel up " in protocol["Position"]
+    assert "; warm-up: " in protocol["Position"]
     assert ", 3 blocks, \u00b1 " in protocol["Calibration"]
     assert "check failed" in protocol["Calibration"]
-    assert protocol["Instrument"].startswith("\u00b1 0.3 cm for one distance")
+    assert protocol["Instrument"] == "median \u00b1 0.3 cm, at most \u00b1 0.3 cm"
 
 
 def test_report_uses_units_of_settings(store: Store) -> None:

@@ -53,8 +53,13 @@ def length_with_uncertainty(mm: float, uncertainty_mm: float | None, units: str)
     """
     if uncertainty_mm is None or mm <= 0:
         return result_text(mm, units)
-    uncertainty = (Decimal(str(uncertainty_mm * COVERAGE)) / MM_PER_UNIT[units]).quantize(TENTH, ROUND_CEILING)
-    return f"{length_text(mm, units)} \u00b1 {max(uncertainty, TENTH)}"
+    return f"{length_text(mm, units)} \u00b1 {uncertainty_text(uncertainty_mm, units)}"
+
+
+def uncertainty_text(uncertainty_mm: float, units: str) -> str:
+    """Half the 95 % interval of a standard uncertainty in mm, rounded up to a tenth, without its unit."""
+    half = (Decimal(str(uncertainty_mm * COVERAGE)) / MM_PER_UNIT[units]).quantize(TENTH, ROUND_CEILING)
+    return str(max(half, TENTH))
 
 
 def change_text(mm: float, units: str) -> str:
@@ -81,6 +86,12 @@ def date_text(when: datetime) -> str:
     """A date in the station's own time zone: `Mon 23 Nov 2026`."""
     local = when.astimezone()
     return f"{local:%a} {local.day} {local:%b %Y}"
+
+
+def short_date_text(when: datetime) -> str:
+    """A date without its weekday, in the station's own time zone: `23 Nov 2026`."""
+    local = when.astimezone()
+    return f"{local.day} {local:%b %Y}"
 
 
 def date_time_text(when: datetime) -> str:

@@ -17,6 +17,7 @@ from station.core.progress.analysis import Analysis, analysis
 from station.core.progress.counting import PRACTICE_TESTS
 from station.core.progress.person_error import Repeats
 from station.core.progress.records import Circumstances, PersonError, Progress, Result, SideProgress
+from station.core.progress.repeatability import Repeatability, repeatability
 from station.core.progress.sentences import Formatters, side_sentences
 from station.store import Reader
 from station.store.records import Calibration, Check, ResultSummary, Test
@@ -297,6 +298,16 @@ def _practice_ids(scores: Sequence[ResultSummary]) -> frozenset[str]:
     """The tests of this station among a person's first ones with a result."""
     with_result = (one for one in scores if one.left_mm is not None or one.right_mm is not None)
     return frozenset(one.test_id for one in islice(with_result, PRACTICE_TESTS) if not one.imported)
+
+
+def repeatability_of(reader: Reader, person_id: str, history: History) -> dict[Side, Repeatability]:
+    """How well the tests of each tested side repeat. Raises StoreError."""
+    trials = reader.trial_distances_mm(person_id)
+    return {
+        side: repeatability(progress, _repeats_by_test(history.rows(side), trials))
+        for side in Side
+        if (progress := history.side_progress(side)) is not None
+    }
 
 
 def _repeats_by_test(rows: Sequence[ResultRow], trials: Mapping[tuple[str, Side], Sequence[float]]) -> list[Repeats]:

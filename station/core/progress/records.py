@@ -117,7 +117,8 @@ class PersonError:
     `sem_mm` is the SEM of a test on another day, which all bands and bounds use. `within_mm` is the scatter of repeats
     within a session and `between_mm` that of days, `None` while there are too few repeats. `own_df` are the degrees of
     freedom from the person's own repeats, 0 while the error is the literature's alone. `mdc90_mm` and `mdc95_mm` are
-    the minimal detectable change with 90 and 95 % confidence.
+    the minimal detectable change with 90 and 95 % confidence. `own_sem_mm` is the SEM of the person's own repeats
+    alone, without the literature, and `within_df` the degrees of freedom of `within_mm`.
     """
 
     sem_mm: float
@@ -126,6 +127,8 @@ class PersonError:
     own_df: float
     mdc90_mm: float
     mdc95_mm: float
+    own_sem_mm: float | None = None
+    within_df: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,16 +36,30 @@ def length_text(mm: float | None, units: str) -> str:
     return "\u2013" if mm is None else f"{number_text(mm, units)} {UNIT_SYMBOLS[units]}"
 
 
+BELOW_RANGE = "below range"
+"""A distance of 0: the knee did not reach the wall, so the true one is below all that the station measures."""
+
+
+def result_text(mm: float | None, units: str) -> str:
+    """The result of a test: its length, `below range` for 0, or a dash when there is none."""
+    return BELOW_RANGE if mm is not None and mm <= 0 else length_text(mm, units)
+
+
 def length_with_uncertainty(mm: float, uncertainty_mm: float | None, units: str) -> str:
     """The length with its uncertainty: `9.4 cm ± 0.3`, from the standard uncertainty in mm.
 
     The number after ± is half the 95 % interval, rounded up to a tenth. The length keeps its tenth however large it is:
-    one result is one number on every page.
+    one result is one number on every page. A result below range has no ±: it is a bound.
     """
-    if uncertainty_mm is None:
-        return length_text(mm, units)
-    uncertainty = (Decimal(str(uncertainty_mm * COVERAGE)) / MM_PER_UNIT[units]).quantize(TENTH, ROUND_CEILING)
-    return f"{length_text(mm, units)} \u00b1 {max(uncertainty, TENTH)}"
+    if uncertainty_mm is None or mm <= 0:
+        return result_text(mm, units)
+    return f"{length_text(mm, units)} \u00b1 {uncertainty_text(uncertainty_mm, units)}"
+
+
+def uncertainty_text(uncertainty_mm: float, units: str) -> str:
+    """Half the 95 % interval of a standard uncertainty in mm, rounded up to a tenth, without its unit."""
+    half = (Decimal(str(uncertainty_mm * COVERAGE)) / MM_PER_UNIT[units]).quantize(TENTH, ROUND_CEILING)
+    return str(max(half, TENTH))
 
 
 def change_text(mm: float, units: str) -> str:
@@ -72,6 +86,12 @@ def date_text(when: datetime) -> str:
     """A date in the station's own time zone: `Mon 23 Nov 2026`."""
     local = when.astimezone()
     return f"{local:%a} {local.day} {local:%b %Y}"
+
+
+def short_date_text(when: datetime) -> str:
+    """A date without its weekday, in the station's own time zone: `23 Nov 2026`."""
+    local = when.astimezone()
+    return f"{local.day} {local:%b %Y}"
 
 
 def date_time_text(when: datetime) -> str:

@@ -37,7 +37,7 @@ FLAGS = (
     "--autoplay-policy=user-gesture-required",
 )
 PHONE_SMALL, PHONE, TABLET, DESKTOP = (320, 640), (390, 844), (800, 1280), (1280, 800)
-A4_INCHES = (8.27, 11.69)
+A4_INCHES, LETTER_INCHES = (8.27, 11.69), (8.5, 11.0)
 TAB_KEY = {"key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9}
 VISIBLE_TEXT = """
 const element = document.querySelector(arguments[0])
@@ -164,9 +164,9 @@ class Browser:
         shot = self._send_command("Page.captureScreenshot", how)
         Path(path).write_bytes(base64.b64decode(shot["data"]))
 
-    def printed_pages(self) -> list[int]:
-        """Print the page on A4: the number of pieces of text on each sheet, 0 for a blank one."""
-        wanted = {"paperWidth": A4_INCHES[0], "paperHeight": A4_INCHES[1], "preferCSSPageSize": True}
+    def printed_pages(self, paper: tuple[float, float] = A4_INCHES) -> list[int]:
+        """Print the page on this paper: the number of pieces of text on each sheet, 0 for a blank one."""
+        wanted = {"paperWidth": paper[0], "paperHeight": paper[1], "preferCSSPageSize": True}
         pdf = base64.b64decode(self._send_command("Page.printToPDF", wanted)["data"])
         contents = re.findall(rb"/Type /Page\n.*?/Contents (\d+) 0 R", pdf, re.DOTALL)
         return [zlib.decompress(_pdf_stream(pdf, number)).count(b"BT") for number in contents]

@@ -11,6 +11,7 @@ def register(app: Flask) -> None:
     """Give the filters to the templates."""
     app.jinja_env.filters.update(
         day=units.date_text,
+        short_day=units.short_date_text,
         moment=units.date_time_text,
         length=units.length_text,
         sure=units.length_with_uncertainty,

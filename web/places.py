@@ -36,6 +36,7 @@ PLACES = (
         "chart-line",
         "progress.progress",
         tabs=(("progress.progress", "Change"), ("history.history", "Sessions")),
+        further=("report",),
     ),
     Place(
         "More",

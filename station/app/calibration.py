@@ -72,7 +72,9 @@ class CalibrationMonitor:
             return replace(step, warm_us=warm_us)
         if isinstance(step, CheckStep):
             reading_mm, fit = self.current.curve.reading_mm(step.block_mm), self.current.fit
-            uncertainty_mm = Assumptions().as_built_mm if fit is None else fit.uncertainty_mm(reading_mm)
+            uncertainty_mm = (
+                Assumptions().as_built_mm if fit is None else fit.uncertainty_mm(reading_mm, self.wander_mm)
+            )
             return replace(step, warm_us=warm_us, calibration_mm=round(uncertainty_mm, 3))
         return step
 

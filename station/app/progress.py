@@ -17,6 +17,7 @@ from station.core.progress.analysis import Analysis, analysis
 from station.core.progress.counting import PRACTICE_TESTS
 from station.core.progress.person_error import Repeats
 from station.core.progress.records import Circumstances, PersonError, Progress, Result, SideProgress
+from station.core.progress.repeatability import Repeatability, repeatability
 from station.core.progress.sentences import Formatters, side_sentences
 from station.store import Reader
 from station.store.records import Calibration, Check, ResultSummary, Test
@@ -79,13 +80,16 @@ def formatters_for(units: str) -> Formatters:
     )
 
 
-def own_error_sentence(error: PersonError, units: str) -> str:
-    """The person's own error in a sentence, with its source."""
+def own_error_sentence(progress: SideProgress | None, units: str) -> str | None:
+    """The person's own error in sentences, with its source; `None` below range, where a test has no error."""
+    if progress is None or progress.counted[-1].is_below_range:
+        return None
+    error = progress.error
     known = "studies, and no repeats of your own yet" if error.own_df == 0 else "your own repeats and studies together"
     return (
         f"Your own error, from {known}: one test is within {length_text(COVERAGE * error.sem_mm, units)} of your "
-        f"level in 95 of 100 cases, and two tests may differ by up to {length_text(error.mdc95_mm, units)} "
-        "without any change."
+        f"level in 95 of 100 cases. Two tests may differ by up to {length_text(error.mdc95_mm, units)} without any "
+        "change."
     )
 
 
@@ -294,6 +298,16 @@ def _practice_ids(scores: Sequence[ResultSummary]) -> frozenset[str]:
     """The tests of this station among a person's first ones with a result."""
     with_result = (one for one in scores if one.left_mm is not None or one.right_mm is not None)
     return frozenset(one.test_id for one in islice(with_result, PRACTICE_TESTS) if not one.imported)
+
+
+def repeatability_of(reader: Reader, person_id: str, history: History) -> dict[Side, Repeatability]:
+    """How well the tests of each tested side repeat. Raises StoreError."""
+    trials = reader.trial_distances_mm(person_id)
+    return {
+        side: repeatability(progress, _repeats_by_test(history.rows(side), trials))
+        for side in Side
+        if (progress := history.side_progress(side)) is not None
+    }
 
 
 def _repeats_by_test(rows: Sequence[ResultRow], trials: Mapping[tuple[str, Side], Sequence[float]]) -> list[Repeats]:

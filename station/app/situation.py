@@ -18,7 +18,7 @@ from station.core.events import SECOND_US, Side
 from station.core.progress.records import Direction, Phase, Progress, SideProgress
 from station.store import Reader
 from station.store.read_transactions import DEFAULT_LIMIT
-from station.store.records import Answer, ResultSummary
+from station.store.records import Answer, ResultSummary, WeekCredit
 from station.units import utc_time
 
 RECENT = timedelta(weeks=26)
@@ -67,7 +67,7 @@ def situation_of(
         history = history_of(store, person_id, store.settings().goal_mm, now)
     if answers is None:
         answers = answers_of(store, person_id)
-    pains = _pain_answers(answers["pain"], history, now)
+    pains = pain_answers(answers["pain"], history, now)
     health = next(iter(answers["health"]), None)
     conditions = None if health is None else _answered_conditions(health)
     answered_at = None if health is None or conditions is None else health.answered_at
@@ -164,8 +164,8 @@ def _answered_conditions(answer: Answer) -> LegConditions | None:
         return None
 
 
-def _pain_answers(answers: Sequence[Answer], history: History, now: datetime) -> tuple[tuple[datetime, int], ...]:
-    """Pain from the answers and the tests, newest first."""
+def pain_answers(answers: Sequence[Answer], history: History, now: datetime) -> tuple[tuple[datetime, int], ...]:
+    """Pain from these answers, newest first, and from the tests: each with its time, newest first."""
     of_tests = {one.test_id: (one.at, one.pain) for one in (*history.left, *history.right) if one.pain is not None}
     of_answers: list[tuple[datetime, int]] = []
     for one in reversed(answers):
@@ -248,11 +248,16 @@ def _last_exercise_times(store: Reader, person_id: str) -> tuple[datetime | None
     return stretched_at, None if last is None else last.ended_at or last.started_at
 
 
+def stretch_credits(store: Reader, person_id: str, since: datetime, zone: tzinfo) -> tuple[WeekCredit, ...]:
+    """The credited time of stretches since then, by week: what counts for the weekly goal. Raises StoreError."""
+    stretches = {key for key, one in exercises().items() if one.group is Group.STRETCH}
+    return store.week_credits(person_id, since=since, zone=zone, exercises=stretches)
+
+
 def _credited_this_week_s(store: Reader, person_id: str, now: datetime, zone: tzinfo) -> dict[Side, float]:
     today = now.astimezone(zone).date()
     monday = today - timedelta(days=today.weekday())
-    stretches = {key for key, one in exercises().items() if one.group is Group.STRETCH}
-    weeks = store.week_credits(person_id, since=now - 2 * _WEEK, zone=zone, exercises=stretches)
+    weeks = stretch_credits(store, person_id, now - 2 * _WEEK, zone)
     this = next((week for week in weeks if week.monday == monday), None)
     if this is None:
         return dict.fromkeys(Side, 0.0)

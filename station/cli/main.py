@@ -15,6 +15,7 @@ import click
 from station.cli.progress import progress
 from station.cli.progress_bar import with_progress
 from station.cli.refuse import exit_with_error
+from station.cli.report import report
 from station.cli.results import DATABASE, database_path, import_past, recalibrate
 
 if TYPE_CHECKING:
@@ -385,6 +386,7 @@ def _replayed(where: str, text: str, do: str | None, given: dict[str, Any]) -> I
 main.add_command(recalibrate)
 main.add_command(import_past)
 main.add_command(progress)
+main.add_command(report)
 
 if __name__ == "__main__":
     main()

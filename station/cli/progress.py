@@ -22,7 +22,8 @@ LAST = 20
 """Tests in the printed table; JSON has all of them."""
 POINTS = {Side.LEFT: ("\u25cb", "\u25cf"), Side.RIGHT: ("\u25c7", "\u25c6")}
 """Quick tests and full ones."""
-TREND, GOAL, OUTLIER = "\u00b7", "\u2508", "\u00d7"
+TREND, GOAL, OUTLIER, BELOW = "\u00b7", "\u2508", "\u00d7", "\u25bf"
+"""`BELOW` marks a test below range, at the bottom."""
 
 
 @click.command()
@@ -53,13 +54,14 @@ def progress(person: str, database: Path | None, as_json: bool) -> None:
         said = {"person": person, "goal_mm": settings.goal_mm, **_as_json(history, settings.units)}
         click.echo(json.dumps(said, default=_plain))
     else:
-        for line in _lines(history, settings.goal_mm, settings.units):
+        for line in report_lines(history, settings.goal_mm, settings.units):
             click.echo(line)
 
 
-def _lines(history: History, goal_mm: float, units: str) -> list[str]:
+def report_lines(history: History, goal_mm: float, units: str) -> list[str]:
+    """Everything that the command prints."""
     from station.app.progress import formatters_for, not_compared_sentence, own_error_sentence, progress_sentences
-    from station.core.progress.sentences import difference_sentence
+    from station.core.progress.sentences import both_sentence, difference_sentence
     from station.units import SIDE_SYMBOLS
 
     words = formatters_for(units)
@@ -67,17 +69,19 @@ def _lines(history: History, goal_mm: float, units: str) -> list[str]:
     for side in Side:
         said = history.side_progress(side)
         lines += [f"{SIDE_SYMBOLS[side]} {side.capitalize()}", *progress_sentences(history, side, words)]
-        lines += ["" if said is None else own_error_sentence(said.error, units), ""]
+        lines += [own_error_sentence(said, units) or "", ""]
         lines += [*chart(history, side, goal_mm, units), ""]
     apart = not_compared_sentence(history)
-    lines += [difference_sentence(history.progress.difference, words), *([] if apart is None else [f"{apart}."]), ""]
+    together = both_sentence(history.progress, words)
+    lines += [] if together is None else [together]
+    lines += [difference_sentence(history.progress, words), *([] if apart is None else [f"{apart}."]), ""]
     lines += _table(history, units)
     return lines
 
 
 def chart(history: History, side: Side, goal_mm: float, units: str) -> list[str]:
     """All tests of a side over time, drawn in characters; empty without tests."""
-    from station.units import date_text, length_text, number_text
+    from station.units import BELOW_RANGE, date_text, length_text, number_text
 
     seen, said = history.rows(side), history.side_progress(side)
     if said is None:
@@ -99,7 +103,8 @@ def chart(history: History, side: Side, goal_mm: float, units: str) -> list[str]
     for at, mm in trend:
         cells[row(mm)][column(at)] = TREND
     for one in seen:
-        cells[row(one.mm)][column(one.at)] = OUTLIER if one.test_id in said.outliers else POINTS[side][one.full]
+        mark = OUTLIER if one.test_id in said.outliers else POINTS[side][one.full]
+        cells[row(one.mm)][column(one.at)] = BELOW if one.mm <= 0 else mark
     labels = {0: number_text(high, units), HEIGHT - 1: number_text(low, units)}
     drawn = [f"{labels.get(n, ''):>5} \u2502{''.join(cells[n]).rstrip()}" for n in range(HEIGHT)]
     ends = (
@@ -109,6 +114,7 @@ def chart(history: History, side: Side, goal_mm: float, units: str) -> list[str]
     )
     quick, full = POINTS[side]
     legend = f"{quick} quick  {full} full  {OUTLIER} outlier  {TREND} trend  {GOAL} goal {length_text(goal_mm, units)}"
+    legend += f"  {BELOW} {BELOW_RANGE}" if any(one.mm <= 0 for one in seen) else ""
     return [*drawn, f"      \u2514{ends}", f"       {legend}"]
 
 
@@ -144,7 +150,7 @@ def _day(at: datetime) -> str:
 
 def _as_json(history: History, units: str) -> dict[str, Any]:
     from station.app.progress import formatters_for, not_compared_sentence, progress_sentences
-    from station.core.progress.sentences import difference_sentence
+    from station.core.progress.sentences import both_sentence, difference_sentence
 
     words = formatters_for(units)
     sides = {}
@@ -162,7 +168,8 @@ def _as_json(history: History, units: str) -> dict[str, Any]:
     return {
         "sides": sides,
         "difference": None if difference is None else asdict(difference),
-        "difference_sentence": difference_sentence(difference, words),
+        "both_sentence": both_sentence(history.progress, words),
+        "difference_sentence": difference_sentence(history.progress, words),
         "not_compared": not_compared_sentence(history),
     }
 

@@ -139,7 +139,7 @@ def _chosen(store: Store, number: int | None, path: Path) -> Calibration:
 
 def _show(store: Store, outcomes: list[Outcome], to: Calibration, since: str) -> None:
     """Print a line for each test that changes, and why others cannot."""
-    from station.units import date_text, length_text, length_with_uncertainty
+    from station.units import date_text, length_with_uncertainty, result_text
 
     units = store.settings().units
     names = {person.id: person.name for person in store.people()}
@@ -152,7 +152,7 @@ def _show(store: Store, outcomes: list[Outcome], to: Calibration, since: str) ->
             left, right = (
                 "\u2013" if mm is None else length_with_uncertainty(mm, sure_mm, units) for mm, sure_mm in sides
             )
-            old_left, old_right = length_text(test.left_mm, units), length_text(test.right_mm, units)
+            old_left, old_right = result_text(test.left_mm, units), result_text(test.right_mm, units)
             rows.append((date_text(test.started_at), whose, old_left, left, old_right, right))
     if len(rows) == 1:
         click.echo(f"No result since {since} changes with calibration {to.number}.")

@@ -204,12 +204,13 @@ class Reader(TrainingReader):
             return tuple(loading.result_summary_from_row(row) for row in rows)
 
     def trial_distances_mm(self, person_id: str | None) -> dict[tuple[str, Side], list[float]]:
-        """The trials in mm of each full test of one person (`None`: unclaimed ones), by test and side."""
+        """The trials in mm of each full test of one person (`None`: unclaimed), by test and side, in order."""
         done = (tests.c.full, tests.c.state != "unfinished", trials.c.below_range.is_(False))
         query = (
             select(trials.c.test_id, trials.c.side, trials.c.toe_mm)
             .select_from(sessions.join(runs).join(tests, tests.c.run_id == runs.c.id).join(trials))
             .where(sessions.c.person_id == person_id, *done)
+            .order_by(trials.c.number)
         )
         found: dict[tuple[str, Side], list[float]] = defaultdict(list)
         sides = {str(side): side for side in Side}

@@ -150,7 +150,15 @@ JOURNEYS = (
             Press("button", "Save", "Monday, Wednesday and Friday at 18:00"),
         ),
     ),
-    Journey("report ready to print", ten_weeks, (ROBIN, Press("link", "Progress", "Print the report"))),
+    Journey(
+        "report ready to print",
+        ten_weeks,
+        (
+            ROBIN,
+            Press("link", "Progress", "All tests"),
+            Press("link", "Report for your physiotherapist", "How well the tests repeat"),
+        ),
+    ),
     Journey(
         "sheet of a routine ready to print",
         ten_weeks,

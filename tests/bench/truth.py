@@ -69,6 +69,33 @@ class RecordedNoise:
         return (self._sums_mm[end] - self._sums_mm[end - count]) / count
 
 
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """A sensor that never returns: how far it is after ten minutes (SD), in mm."""
+
+    ten_minutes_mm: float
+
+
+class WalkingNoise:
+    """The scatter of a real sensor, over a random walk."""
+
+    def __init__(self, walk: Walk, seed: int) -> None:
+        self._walk = walk
+        self._random = Random(seed)
+        self._at_us = 0
+        self._level_mm = 0.0
+
+    def error_mm(self, at_us: int, range_us: int, powered_us: int) -> float:
+        """The error of a reading, or the mean error over `range_us`; `at_us` never decreases."""
+        step_mm = self._walk.ten_minutes_mm * sqrt((at_us - self._at_us) / (600 * SECOND_US))
+        self._level_mm += self._random.gauss(0.0, step_mm)
+        self._at_us = at_us
+        return self._level_mm + self._random.gauss(0.0, CALM.scatter_mm * sqrt(CALM.scatter_range_us / range_us))
+
+
+Noise = NoiseParameters | StillRecording | Walk
+
+
 @cache
 def _sums_mm(recording: StillRecording) -> tuple[float, ...]:
     """The sums of the errors up to each reading."""
@@ -80,14 +107,16 @@ def _sums_mm(recording: StillRecording) -> tuple[float, ...]:
 class Sensor:
     """One simulated sensor in front of a movable target, ranging since it was cold."""
 
-    def __init__(self, error: RangeError, seed: int, noise: NoiseParameters | StillRecording = CALM) -> None:
+    def __init__(self, error: RangeError, seed: int, noise: Noise = CALM) -> None:
         self.error = error
         self.warmer_degrees = 0.0
         self.days = 0.0
         self.wander_mm = WANDER_MM
-        self._noise: RangeNoise | RecordedNoise
+        self._noise: RangeNoise | RecordedNoise | WalkingNoise
         if isinstance(noise, NoiseParameters):
             self._noise = RangeNoise(seed, noise)
+        elif isinstance(noise, Walk):
+            self._noise = WalkingNoise(noise, seed)
         else:
             self._noise = RecordedNoise(noise, Random(seed).random())
         self._at_us = 0
@@ -261,7 +290,7 @@ def study(
     calibrations: int = CALIBRATIONS,
     attempts: int = ATTEMPTS,
     report_progress: Callable[[str], None] = lambda _: None,
-    noise: NoiseParameters | StillRecording = CALM,
+    noise: Noise = CALM,
     lane_hours: int = 0,
 ) -> Study:
     """Calibrate and use this many sensors. The same numbers give the same figures. The station has watched the empty
@@ -274,8 +303,8 @@ def study(
         error = parabolic(number)
         for run in range(calibrations):
             sensor = Sensor(error, random.getrandbits(32), noise)
-            known = calibrate_until_accepted(sensor, random)
             sensor.watch_lane(lane_hours)
+            known = calibrate_until_accepted(sensor, random)
             found.worst_mm.append(worst_bias_mm(sensor, known.curve))
             again = Sensor(error, random.getrandbits(32))
             found.single_mm.append(worst_bias_mm(again, single_offset(again, random)))
@@ -284,6 +313,11 @@ def study(
                     squares.append(captured_sd_mm(again, known, window_us) ** 2)
             found.attempts += [attempt(sensor, known, random) for _ in range(attempts)]
     return found
+
+
+def with_noise_of(recording: StillRecording, lane_hours: int) -> Study:
+    """Simulated sensors that wander as this real one did."""
+    return study(100, 2, 10, noise=recording, lane_hours=lane_hours)
 
 
 @dataclass(slots=True)
@@ -337,8 +371,7 @@ def figures() -> dict[str, dict[str, float | str]]:
     coverage_errors = []
     for recording in still_recordings():
         _progress(f"intervals with the noise of the {recording.name} recording")
-        seen = study(100, 2, 10, noise=recording, lane_hours=LANE_HOURS)
-        coverage_errors.append(abs(seen.coverage - 0.95))
+        coverage_errors.append(abs(with_noise_of(recording, LANE_HOURS).coverage - 0.95))
     return {
         "calibrated_bias_mm": {"value": round(median(found.worst_mm), 3), "unit": "mm"},
         "calibrated_bias_p95_mm": {"value": round(ranked(found.worst_mm, 0.95), 3), "unit": "mm"},
@@ -351,6 +384,11 @@ def figures() -> dict[str, dict[str, float | str]]:
 
 def _progress(line: str) -> None:
     click.echo(line, err=True)
+
+
+def _covered(seen: Study, lane_hours: int) -> str:
+    half_mm = mean(one.expanded_mm for one in seen.attempts)
+    return f"{lane_hours} h of empty lane: coverage {seen.coverage:.4f}, mean half width {half_mm:.2f} mm"
 
 
 def report() -> Iterator[str]:
@@ -382,6 +420,12 @@ def report() -> Iterator[str]:
     for window_us, squares in found.squares.items():
         yield f"SD of captures of {window_us / SECOND_US:.0f} s: {sqrt(mean(squares)):.2f} mm"
     yield f"coverage {found.coverage:.4f} of {len(found.attempts)} attempts"
+    for lane_hours in (0, LANE_HOURS):
+        for recording in still_recordings():
+            yield f"{recording.name} recording, {_covered(with_noise_of(recording, lane_hours), lane_hours)}"
+        for mm in (1.0, 3.0):
+            walking = study(400, 1, 1, noise=Walk(mm), lane_hours=lane_hours)
+            yield f"walk of {mm:g} mm in ten minutes, {_covered(walking, lane_hours)}"
     for name, chosen in (
         ("0 to 10 mm", [one for one in found.attempts if one.true_mm <= 10]),
         ("0 to 67 mm", [one for one in found.attempts if one.true_mm <= 67]),

@@ -16,17 +16,33 @@ from typing import Any
 import click
 
 from tests.study import measure
-from tests.study.measure import BLOCK, SEED, characteristics, summed
+from tests.study.claims import WORLDS, Ankles, claims
+from tests.study.measure import BLOCK, SEED, characteristics, summary, summed
 from tests.study.people import Scenario
 from tests.study.report import pictures, prose
-from tests.study.scenarios import BANDS, CHANGES, FORECASTS, STEADY
+from tests.study.scenarios import (
+    BANDS,
+    CHANGES,
+    COURSES,
+    FORECASTS,
+    LIVES,
+    PRICED,
+    SEASONS,
+    STEADY,
+    gaining,
+)
 
 HERE = Path(__file__).parent
-PARTS: dict[str, tuple[Callable[[Scenario, int, int], Any], tuple[Scenario, ...], float]] = {
+PARTS: dict[str, tuple[Callable[[Any, int, int], Any], tuple[Scenario | Ankles, ...], float]] = {
     "told": (measure.weeks_confirmed, CHANGES, 1.0),
+    "lives": (measure.person_weeks, (*LIVES, *map(gaining, LIVES)), 0.1),
+    "courses": (measure.person_weeks, COURSES, 0.1),
+    "price": (measure.price, PRICED, 0.05),
+    "seasons": (measure.true_changes, (SEASONS,), 0.05),
     "bands": (measure.bands, BANDS, 0.1),
     "forecasts": (measure.forecasts, FORECASTS, 0.2),
     "steady": (measure.steady, STEADY, 0.05),
+    "claims": (claims, WORLDS, 0.05),
 }
 """The measurements, their scenarios, and the share of people simulated for each."""
 
@@ -58,16 +74,19 @@ def study(people: int, processes: int, say: Callable[[int, int], None]) -> dict[
     results: dict[str, Any] = {"seed": SEED, "people": people}
     for part, (_, scenarios, _) in PARTS.items():
         results[part] = {
-            scenario.name: _gathered(scenario, [found for _, found in sorted(blocks[part, number].items())])
+            scenario.name: _gathered(part, scenario, [found for _, found in sorted(blocks[part, number].items())])
             for number, scenario in enumerate(scenarios)
         }
     return results
 
 
-def _gathered(scenario: Scenario, blocks: list[dict[str, Any]]) -> dict[str, Any]:
+def _gathered(part: str, scenario: Scenario | Ankles, blocks: list[dict[str, Any]]) -> dict[str, Any]:
     if isinstance(next(iter(blocks[0].values())), list):
         weeks = {rule: [week for block in blocks for week in block[rule]] for rule in blocks[0]}
-        return {rule: characteristics(found, scenario.weeks) for rule, found in weeks.items()}
+        return {
+            rule: characteristics(found, scenario.weeks) if part == "told" else summary(found)
+            for rule, found in weeks.items()
+        }
     return {name: round(count, 4) for name, count in summed(blocks).items()}
 
 

@@ -9,14 +9,15 @@ from random import Random
 from typing import Any
 
 from station.core.progress.analysis import analyse_progress
-from station.core.progress.change import real_changes
+from station.core.progress.change import ODDS_AGAINST_SPELLS, real_changes
 from station.core.progress.kalman import LevelFilter, passages
 from station.core.progress.outlook import steady_since
-from station.core.progress.records import Interval, Phase, Result
+from station.core.progress.records import Direction, Interval, Phase, RealChange, Result
+from station.core.progress.sides import changes_of_both, pairs_of_sides
 from station.core.progress.trend import interval_95
-from tests.study.people import BEGIN, START_MM, WEEK, Scenario, made_by, week_of
+from tests.study.people import BEGIN, START_MM, WEEK, Scenario, made_by, made_by_both, week_of
 from tests.study.rules import RULES
-from tests.study.scenarios import GOALS_MM
+from tests.study.scenarios import GOALS_MM, ODDS
 
 SEED = 20261124
 NEVER = datetime.max.replace(tzinfo=UTC)
@@ -50,6 +51,59 @@ def weeks_confirmed(
             week = rule(scenario, made)
             weeks[name].append(inf if week is None else week - (0.0 if scenario.is_null else scenario.changes_at))
     return weeks
+
+
+def person_weeks(
+    scenario: Scenario, block: int, people: int, odds: float = ODDS_AGAINST_SPELLS
+) -> dict[str, list[float]]:
+    """The week of the first change confirmed, from the start of the true one: of each side, and of each person.
+
+    A person's is the first of three: left, right and the mean of both.
+    """
+    rng = rng_of(scenario, block)
+    weeks: dict[str, list[float]] = {"side": [], "person": []}
+    for _ in range(people):
+        left, right = made_by_both(scenario, rng)
+        games = real_changes(left, odds), real_changes(right, odds), changes_of_both(pairs_of_sides(left, right), odds)
+        first = [_first_week(scenario, changes) for changes in games]
+        weeks["side"] += first[:2]
+        weeks["person"].append(min(first))
+    return weeks
+
+
+def _first_week(scenario: Scenario, changes: Sequence[RealChange]) -> float:
+    begins = 0.0 if scenario.is_null else scenario.changes_at
+    confirmed = (week_of(change.confirmed_at) - begins for change in changes)
+    return next((week for week in confirmed if week >= 0), inf)
+
+
+def price(scenario: Scenario, block: int, people: int) -> dict[str, list[float]]:
+    """The same weeks if a change had to be other odds likelier than spells; for the same people at all odds."""
+    return {
+        f"{who} at {odds:g}": weeks
+        for odds in ODDS
+        for who, weeks in person_weeks(scenario, block, people, odds).items()
+    }
+
+
+def true_changes(scenario: Scenario, block: int, people: int) -> dict[str, float]:
+    """Count the changes confirmed, those whose direction is true, and those whose 95 % interval holds the true size."""
+    rng = rng_of(scenario, block)
+    found = dict.fromkeys(("people", "confirmed", "direction", "size"), 0.0)
+    for _ in range(people):
+        made = made_by(scenario, rng)
+        changes = real_changes(made)
+        found["people"] += 1
+        found["confirmed"] += len(changes)
+        for change in changes:
+            seen = [test for test in made if test.at <= change.confirmed_at]
+            size = analyse_progress(seen, (), START_MM + 100, seen[-1].at).left
+            assert size is not None
+            assert size.change_mm is not None
+            since, first, now = (scenario.level_mm(week_of(at)) for at in (change.since, seen[0].at, seen[-1].at))
+            found["direction"] += (now > since) is (change.direction is Direction.GAIN)
+            found["size"] += size.change_mm.low <= now - first <= size.change_mm.high
+    return found
 
 
 def bands(scenario: Scenario, block: int, people: int) -> dict[str, float]:
@@ -168,8 +222,13 @@ def finite(week: float) -> float | None:
 
 
 def characteristics(weeks: Sequence[float], horizon: int) -> Counts:
-    """A rule's performance for one kind of people: the share with a confirmed change, its standard error, the weeks for
-    half and 95 % of them, and the curve by week."""
+    """A rule's performance for one kind of people: the figures of `summary`, and the curve by week."""
+    n = len(weeks)
+    return summary(weeks) | {"by_week": [round(sum(week <= at for week in weeks) / n, 4) for at in range(horizon + 1)]}
+
+
+def summary(weeks: Sequence[float]) -> Counts:
+    """The share with a confirmed change, its standard error, and the weeks for half and 95 % of all."""
     n = len(weeks)
     share = sum(week < inf for week in weeks) / n
     return {
@@ -178,5 +237,4 @@ def characteristics(weeks: Sequence[float], horizon: int) -> Counts:
         "standard_error": round(sqrt(share * (1 - share) / n), 4),
         "half": finite(quantile(weeks, 0.5)),
         "most": finite(quantile(weeks, 0.95)),
-        "by_week": [round(sum(week <= at for week in weeks) / n, 4) for at in range(horizon + 1)],
     }

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from math import exp, sqrt
+from math import exp, pi, sin, sqrt
 from random import Random
 
 from station.core.facts import Contact
@@ -18,6 +18,7 @@ START_MM = 90.0
 TEST_DAYS = {1: (0,), 2: (0, 3), 3: (0, 2, 4), 5: (0, 1, 2, 3, 4), 7: (0, 1, 2, 3, 4, 5, 6)}
 FULL_TRIALS = 3
 OUTLIER_MM = (20.0, 50.0)
+LEARNED_TESTS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,11 @@ class Scenario:
     `calibration_mm` more than the one before. Nobody does more than `most_tests`.
 
     Days are correlated with a decay time of `fade_days` (an autoregression; 0 for independent days). Every
-    `full_every`-th test is full (0: none); a share `slips` of the tests is off by 20 to 50 mm either way.
+    `full_every`-th test is full (0: none); a share `outlier_share` of the tests is off by 20 to 50 mm either way.
+
+    A share `evening_share` of the tests is in the evening as well. The first tests are learned: they read less
+    by `learning_mm` for the first, and by nothing from the fifth on. A season moves the true level by `season_mm` up
+    and down within a year. The results of the first `tape_weeks` are imported.
     """
 
     name: str
@@ -57,6 +62,10 @@ class Scenario:
     calibrated_week: float = 1000.0
     calibration_mm: float = 0.0
     most_tests: int = 10_000
+    evening_share: float = 0.0
+    learning_mm: float = 0.0
+    season_mm: float = 0.0
+    tape_weeks: float = 0.0
 
     @property
     def sd_mm(self) -> float:
@@ -70,12 +79,13 @@ class Scenario:
 
     @property
     def is_null(self) -> bool:
-        return self.slope == 0 and self.step_mm == 0
+        return self.slope == 0 and self.step_mm == 0 and self.season_mm == 0
 
     def level_mm(self, week: float) -> float:
         at = max(self.from_week, min(week, self.to_week))
         moved = self.slope * (at - self.from_week - 2 * max(0.0, at - self.turn_week))
-        return START_MM + moved + (self.step_mm if self.step_mm and week >= self.step_week else 0.0)
+        season = self.season_mm * sin(2 * pi * week / 52)
+        return START_MM + moved + season + (self.step_mm if self.step_mm and week >= self.step_week else 0.0)
 
     def usual_level_mm(self, week: float) -> float:
         """The level as tests in the circumstances that are usual in the end give it."""
@@ -86,8 +96,8 @@ class Scenario:
         return islice(days, self.most_tests)
 
 
-def made_by(scenario: Scenario, rng: Random) -> list[Result]:
-    """One person's results of one side, oldest first."""
+def made_by(scenario: Scenario, rng: Random, evenings: frozenset[int] = frozenset()) -> list[Result]:
+    """One person's results of one side, oldest first. The tests on the days `evenings` are in the evening."""
     made: list[Result] = []
     gauss, before, ankle = rng.gauss, 0, 0.0
     for number, day in enumerate(scenario.days()):
@@ -102,26 +112,29 @@ def made_by(scenario: Scenario, rng: Random) -> list[Result]:
         if scenario.outlier_share and rng.random() < scenario.outlier_share:
             error += rng.choice((-1, 1)) * rng.uniform(*OUTLIER_MM)
         week = day / 7
-        evening = week >= scenario.evening_from_week or (
-            scenario.evening_every > 0 and number % scenario.evening_every == 1
+        evening = (
+            day in evenings
+            or week >= scenario.evening_from_week
+            or (scenario.evening_every > 0 and number % scenario.evening_every == 1)
         )
         calibrated = week >= scenario.calibrated_week
         mm = scenario.level_mm(week) + ankle + error
         mm += (scenario.full_mm if full else 0.0) + (scenario.evening_mm if evening else 0.0)
         mm += scenario.calibration_mm if calibrated else 0.0
-        part_of_day = TimeOfDay.EVENING if evening else TimeOfDay.MORNING
-        made.append(
-            Result(
-                str(number),
-                BEGIN + timedelta(days=day),
-                mm,
-                None,
-                full,
-                Contact.PAD,
-                circumstances=Circumstances(time_of_day=part_of_day, calibration=2 if calibrated else 1),
-            )
-        )
+        mm -= scenario.learning_mm * max(0.0, 1 - number / LEARNED_TESTS)
+        known = Circumstances(TimeOfDay.EVENING if evening else TimeOfDay.MORNING, calibration=2 if calibrated else 1)
+        imported = week < scenario.tape_weeks
+        at = BEGIN + timedelta(days=day)
+        made.append(Result(str(number), at, mm, None, full, Contact.PAD, imported, known))
     return made
+
+
+def made_by_both(scenario: Scenario, rng: Random) -> tuple[list[Result], list[Result]]:
+    """One person's results of left and right, tested together; the sides share nothing but the circumstances."""
+    evenings = frozenset(
+        day for day in scenario.days() if scenario.evening_share and rng.random() < scenario.evening_share
+    )
+    return made_by(scenario, rng, evenings), made_by(scenario, rng, evenings)
 
 
 def week_of(at: datetime) -> float:

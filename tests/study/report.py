@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from station.core.progress.change import ODDS_AGAINST_SPELLS
+from tests.study.claims import NAMES, WORLDS
 from tests.study.measure import PHASES, PLAIN
 from tests.study.people import Scenario
-from tests.study.scenarios import BANDS, CHANGES, FORECASTS, STEADY
+from tests.study.scenarios import BANDS, CHANGES, COURSES, FORECASTS, LIVES, ODDS, PRICED, SEASONS, STEADY, gaining
 
 SHOWN = ("ours", "above 19 mm", "above MDC95", "two in a row", "limit")
 SAYS = {
@@ -18,6 +20,7 @@ SAYS = {
     "limit": "the limit",
 }
 STROKES = {"ours": "", "above 19 mm": "2 4", "above MDC95": "8 4", "two in a row": "8 3 2 3", "limit": "1 3"}
+RARE = 0.01
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, FOOT = 760, 380, 56, 220, 44, 48
 STYLE = (
     "text{font:13px system-ui,sans-serif;fill:#1a1a1a}.title{font-weight:600;font-size:15px}"
@@ -53,16 +56,52 @@ def pictures(results: Mapping[str, Any]) -> dict[str, str]:
             1.0,
             note=0.05,
         ),
+        "price.svg": price_chart(results["price"]),
     }
+
+
+def price_chart(results: Mapping[str, Any]) -> str:
+    """Draw false changes of spells against the weeks until half of gaining sides know it: one point for each odds."""
+    weeks = [results["gain"][f"side at {odds:g}"]["half"] for odds in ODDS]
+    first, last = int(min(weeks)), int(max(weeks)) + 1
+    title = "False changes within a year against delay: the price of the promise"
+
+    def x(week: float) -> float:
+        return round(LEFT + (WIDTH - LEFT - RIGHT) * (week - first) / (last - first), 1)
+
+    parts, y = _frame(title, 1.0)
+    parts += _ticks(range(first, last + 1), x)
+    names = []
+    for one, dash in zip((one for one in PRICED if one.is_null), ("none", "8 4"), strict=True):
+        shares = [results[one.name][f"side at {odds:g}"]["told"] for odds in ODDS]
+        path = "M" + "L".join(f"{x(week)} {y(share)}" for week, share in zip(weeks, shares, strict=True))
+        parts.append(f'<path class="line ours" stroke-dasharray="{dash}" d="{path}"/>')
+        names.append(f'<text x="{x(weeks[-1]) + 8}" y="{y(shares[-1]) + 4}">{one.says}</text>')
+        for odds, week, share in zip(ODDS, weeks, shares, strict=True):
+            if odds == ODDS_AGAINST_SPELLS:
+                parts.append(f'<circle class="note" fill="none" cx="{x(week)}" cy="{y(share)}" r="7"/>')
+    return _svg(title, "A circle marks the odds of the station.", [*parts, *names])
 
 
 def chart(curves: Mapping[str, Sequence[float]], title: str, says: str, top: float, note: float | None = None) -> str:
     """Draw shares against weeks, with each curve's name at its end and a line at `note`."""
     weeks = max(len(curve) for curve in curves.values()) - 1
-    wide, high = WIDTH - LEFT - RIGHT, HEIGHT - TOP - FOOT
 
     def x(week: float) -> float:
-        return round(LEFT + wide * week / weeks, 1)
+        return round(LEFT + (WIDTH - LEFT - RIGHT) * week / weeks, 1)
+
+    parts, y = _frame(title, top)
+    parts += _ticks(range(0, weeks + 1, max(1, weeks // 10)), x)
+    if note is not None:
+        parts.append(f'<path class="note" d="M{LEFT} {y(note)}h{WIDTH - LEFT - RIGHT}"/>')
+    for rule, curve in curves.items():
+        parts.append(_stroke(rule, "M" + "L".join(f"{x(week)} {y(share)}" for week, share in enumerate(curve))))
+    return _svg(title, says, [*parts, *_names(curves, y, x(weeks) + 8)])
+
+
+def _frame(title: str, top: float) -> tuple[list[str], Callable[[float], float]]:
+    """Return the ground, the title and the lines of the shares, and the height of a share."""
+    wide, high = WIDTH - LEFT - RIGHT, HEIGHT - TOP - FOOT
 
     def y(share: float) -> float:
         return round(TOP + high * (1 - share / top), 1)
@@ -74,16 +113,15 @@ def chart(curves: Mapping[str, Sequence[float]], title: str, says: str, top: flo
         share = top * tick / 5
         parts.append(f'<path class="grid" d="M{LEFT} {y(share)}h{wide}"/>')
         parts.append(f'<text x="{LEFT - 8}" y="{y(share) + 4}" text-anchor="end">{100 * share:.0f} %</text>')
-    parts += [
-        f'<text x="{x(week)}" y="{HEIGHT - FOOT + 20}" text-anchor="middle">{week}</text>'
-        for week in range(0, weeks + 1, max(1, weeks // 10))
-    ]
     parts.append(f'<text x="{LEFT + wide / 2}" y="{HEIGHT - 8}" text-anchor="middle">weeks</text>')
-    if note is not None:
-        parts.append(f'<path class="note" d="M{LEFT} {y(note)}h{wide}"/>')
-    for rule, curve in curves.items():
-        parts.append(_stroke(rule, "M" + "L".join(f"{x(week)} {y(share)}" for week, share in enumerate(curve))))
-    parts += _names(curves, y, x(weeks) + 8)
+    return parts, y
+
+
+def _ticks(weeks: range, x: Callable[[float], float]) -> list[str]:
+    return [f'<text x="{x(week)}" y="{HEIGHT - FOOT + 20}" text-anchor="middle">{week}</text>' for week in weeks]
+
+
+def _svg(title: str, says: str, parts: Sequence[str]) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
         f'aria-label="{title}. {says}">'
@@ -153,6 +191,8 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     yield "![Share of people who gain 2 mm a week and see it confirmed](gain.svg)"
     yield ""
+    yield from _lives(results)
+    yield from _price(results["price"])
     yield "## How often the 95 % intervals contain the true value"
     yield ""
     yield "After 26 weeks (12 for people who keep gaining) where no other time is stated, with each person's error as"
@@ -187,6 +227,113 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
             for found in (results["steady"][one.name],)
         ),
     )
+
+    yield ""
+    yield "## Sentences: how often each claim is true, read every week"
+    yield ""
+    watched = round(sum(found["people"] for found in results["claims"].values()))
+    yield f"{watched:,} people with both ankles, in equal numbers of these worlds:"
+    yield ""
+    yield from (f"- {one.says}" for one in WORLDS)
+    yield ""
+    yield "The last column is the world in which the claim is true least often, of those where at least one look of a"
+    yield "hundred makes it. A forecast whose first date is the day of the look leaves open that the goal is reached."
+    yield ""
+    yield from _table(("claim", "made", "true", "least true in"), _claims(results["claims"]))
+
+
+def _claims(results: Mapping[str, Any]) -> Iterator[Sequence[str]]:
+    """Each claim that is ever made: how often, how often it is true, and where least often."""
+    for name in NAMES:
+        made = sum(found.get(f"{name}|made", 0) for found in results.values())
+        if not made:
+            continue
+        true = sum(found.get(f"{name}|true", 0) for found in results.values())
+        shares = {
+            world.says: results[world.name][f"{name}|true"] / results[world.name][f"{name}|made"]
+            for world in WORLDS
+            if results[world.name].get(f"{name}|made", 0) >= RARE * results[world.name]["looks"]
+        }
+        least = min(shares, key=lambda world: shares[world], default=None)
+        yield (
+            name,
+            f"{round(made):,}",
+            percent(true / made),
+            "" if least is None else f"{percent(shares[least])}: {least}",
+        )
+
+
+def _weeks(found: Mapping[str, Any]) -> str:
+    return f"{_week(found['half'])} / {_week(found['most'])}"
+
+
+def _lives(results: Mapping[str, Any]) -> Iterator[str]:
+    lives, courses = results["lives"], results["courses"]
+    who = ("side", "person")
+    yield "## People as they live: a false change within a year, and the weeks until a gain is confirmed"
+    yield ""
+    yield "Both sides, looked at after every test. A person's is the first change of three: left, right, and the mean"
+    yield "of both. The gain is one of 2 mm a week in both ankles, weeks for half / for 95 %."
+    yield ""
+    yield from _table(
+        ("people", "false: a side", "false: a person", "gain: a side", "gain: a person"),
+        (
+            (
+                one.says,
+                *(percent(lives[one.name][of]["told"]) for of in who),
+                *(_weeks(lives[gaining(one).name][of]) for of in who),
+            )
+            for one in LIVES
+        ),
+    )
+    yield ""
+    yield "Courses that both ankles share, and how many have a change confirmed after its start:"
+    yield ""
+    yield from _table(
+        ("course", "of sides", "of people", "weeks, a side", "weeks, a person"),
+        (
+            (
+                one.says,
+                *(percent(courses[one.name][of]["told"]) for of in who),
+                *(_weeks(courses[one.name][of]) for of in who),
+            )
+            for one in COURSES
+        ),
+    )
+    yield ""
+    found = results["seasons"][SEASONS.name]
+    confirmed = found["confirmed"]
+    yield f"Seasons ({SEASONS.says}): {confirmed / found['people']:.2f} changes a side and year are confirmed."
+    yield f"Of these {percent(found['direction'] / confirmed)} name the true direction, and the 95 % interval holds"
+    yield f"the true size in {percent(found['size'] / confirmed)}."
+    yield ""
+
+
+def _price(results: Mapping[str, Any]) -> Iterator[str]:
+    yield "## The price: how much likelier than spells a change must be, and what that delays"
+    yield ""
+    yield f"The station asks for odds of {ODDS_AGAINST_SPELLS:g} to 1. Each cell: of a side, then of a person."
+    yield ""
+    yield from _table(
+        ("odds", *(one.says for one in PRICED)),
+        (
+            (
+                f"{odds:g}",
+                *(
+                    ", ".join(
+                        percent(found["told"]) if one.is_null else _weeks(found)
+                        for of in ("side", "person")
+                        for found in (results[one.name][f"{of} at {odds:g}"],)
+                    )
+                    for one in PRICED
+                ),
+            )
+            for odds in ODDS
+        ),
+    )
+    yield ""
+    yield "![False changes against delay, for each odds](price.svg)"
+    yield ""
 
 
 def _bands(results: Mapping[str, Any], scenarios: Sequence[Scenario]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import log
 
 from tests.study.people import Scenario
 
@@ -39,6 +40,81 @@ CHANGES = (
     replace(GAIN, name="loss", says="a sudden loss of 20 mm in week 12", slope=0.0, step_mm=-20.0, step_week=12.0),
 )
 """When does each rule first confirm a change?"""
+
+SPELLS_FADE_DAYS = -1 / log(0.9)
+_SPELLS = replace(NULL, name="spells", says="spells of ten days, SD 3 mm", fade_days=SPELLS_FADE_DAYS)
+LIVES = (
+    *(
+        replace(
+            NULL,
+            name=f"SEM {sem}, {rate} a week{', outliers' * (share > 0)}",
+            says=f"SEM {sem} mm, {rate} a week{', 5 % outliers' * (share > 0)}",
+            sem_mm=float(sem),
+            per_week=rate,
+            outlier_share=share,
+        )
+        for sem in (3, 5, 9)
+        for rate in (1, 3, 7)
+        for share in (0.0, 0.05)
+    ),
+    replace(
+        NULL,
+        name="evening",
+        says="from mornings to evenings in week 12 (+6 mm)",
+        evening_mm=6.0,
+        evening_from_week=12.0,
+    ),
+    replace(NULL, name="evenings", says="every other test in the evening (+6 mm)", evening_mm=6.0, evening_share=0.5),
+    replace(
+        NULL, name="recalibrated", says="recalibrated in week 12 (+3 mm)", calibration_mm=3.0, calibrated_week=12.0
+    ),
+    replace(NULL, name="learning", says="learning the test, +10 mm over the first five", learning_mm=10.0),
+    _SPELLS,
+    replace(_SPELLS, name="spells, 7 a week", says="spells of ten days, SD 3 mm, a test every day", per_week=7),
+    replace(_SPELLS, name="long spells", says="spells of ten days, SD 5 mm", day_mm=5.0),
+    replace(
+        _SPELLS,
+        name="long spells, 7 a week",
+        says="spells of ten days, SD 5 mm, a test every day",
+        day_mm=5.0,
+        per_week=7,
+    ),
+    replace(NULL, name="three years", says="three years", weeks=156),
+)
+"""People as they live. Does a year without a change seem like one, and when is a gain of 2 mm a week confirmed?"""
+GAINING_WEEKS = {1: 52, 3: 30, 7: 20}
+"""By tests a week: long enough for nearly all."""
+
+
+def gaining(life: Scenario) -> Scenario:
+    """The same life with a gain of 2 mm a week from the first test on."""
+    return replace(life, name=f"{life.name}, gaining", slope=2.0, weeks=GAINING_WEEKS[life.per_week])
+
+
+COURSES = (
+    replace(
+        GAIN,
+        name="tape",
+        says="2 mm a week after half a year of imported results",
+        tape_weeks=26.0,
+        from_week=26.0,
+        weeks=56,
+    ),
+    replace(GAIN, name="brief", says="8 mm in four weeks from the first test on", to_week=4.0, weeks=28),
+    replace(GAIN, name="baseline", says="8 mm in four weeks after two weeks of tests", from_week=2.0, to_week=6.0),
+    replace(GAIN, name="early loss", says="10 mm lost in week 1", slope=0.0, step_mm=-10.0, step_week=1.0),
+    replace(GAIN, name="loss after a baseline", says="10 mm lost in week 3", slope=0.0, step_mm=-10.0, step_week=3.0),
+    replace(GAIN, name="injury", says="20 mm lost in week 12", slope=0.0, step_mm=-20.0, step_week=12.3),
+)
+"""How many of both ankles that change alike have it confirmed, and when?"""
+SEASONS = replace(NULL, name="seasons", says="4 mm up and down within a year, a true swing of 8 mm", season_mm=4.0)
+PRICED = (
+    replace(GAIN, name="gain", says="2 mm a week: half / 95 %"),
+    replace(_SPELLS, name="spells", says="spells, SD 3 mm"),
+    replace(_SPELLS, name="long spells", says="spells, SD 5 mm", day_mm=5.0),
+)
+ODDS = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
+"""Of a change to spells, for the price of the promise."""
 
 _SIX_MONTHS = replace(NULL, name="steady", says="no change", weeks=26)
 _GAINING = replace(_SIX_MONTHS, name="gaining", says="2 mm a week", slope=2.0, weeks=12)

@@ -116,13 +116,17 @@ VARIANTS = (
 )
 """Pages that an address of the application alone does not show."""
 SITUATIONS = {
-    "first-visit": (NEW, None, ("today", "live", "progress", "history", "routines", "plan", "health-questions", "why")),
-    "who-is-here": (TEN_WEEKS, None, ("today", "live", "progress", "plan", "health-questions")),
+    "first-visit": (
+        NEW,
+        None,
+        ("today", "live", "progress", "report", "history", "routines", "plan", "health-questions", "why"),
+    ),
+    "who-is-here": (TEN_WEEKS, None, ("today", "live", "progress", "report", "plan", "health-questions")),
     "nobody": (TEN_WEEKS, NOBODY, ("today", "history")),
     "troubled": (
         TROUBLED,
         CHOSEN,
-        ("today", "live", "progress", "history", "plan", "why", "health-questions", "calibration"),
+        ("today", "live", "progress", "report", "history", "plan", "why", "health-questions", "calibration"),
     ),
     "untested": (UNTESTED, CHOSEN, ("today",)),
     "baseline": (BASELINE, CHOSEN, ("today", "history-session", "people", "why")),

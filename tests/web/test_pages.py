@@ -89,7 +89,7 @@ def test_today_calls_first_test_practice(client: FlaskClient, store: Store) -> N
 def test_today_shows_distance_to_goal_from_second_test(client: FlaskClient, store: Store) -> None:
     add_session(store, days_ago=14)
     add_session(store)
-    assert "left 1.8 cm to go, right reached" in text_of(client, "/")
+    assert "left 1.8 cm to go, right there in the last test" in text_of(client, "/")
 
 
 def test_today_marks_untested_side(client: FlaskClient, store: Store) -> None:
@@ -108,7 +108,9 @@ def test_result_below_range_is_shown_kindly(client: FlaskClient, store: Store) -
     person = store.add_person("Ada")
     now = datetime.now(UTC)
     add_test(store, store.begin_session(person.id, now, simulated=False), now, right_mm=0.0)
-    assert "that is a result too" in text_of(client, "/")
+    page = text_of(client, "/")
+    assert "that is a result too" in page
+    assert "0.0 cm" not in page
 
 
 def test_station_without_people_shows_unclaimed_results(client: FlaskClient, store: Store) -> None:

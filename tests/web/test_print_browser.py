@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from station.store import Store
 from station.store.records import Person
 from tests import browser
-from tests.browser import PHONE, Browser
-from tests.station.store.histories import one_test
+from tests.browser import A4_INCHES, LETTER_INCHES, PHONE, Browser
+from tests.report_histories import add_everything, add_months
 from tests.web.history import add_session
 from tests.web.years import add_years_of_tests
+from web.pages.report import report_file
 
 pytestmark = pytest.mark.skipif(
     not browser.is_available(), reason="no browser here: apt-get install chromium chromium-driver"
@@ -38,9 +40,69 @@ for (const card of document.querySelectorAll('main .card')) for (const one of ca
 if (document.documentElement.scrollWidth > document.documentElement.clientWidth) faults.push('scrolls sideways')
 return faults
 """
+TEXT_ON_TEXT = """
+const boxes = [], faults = []
+const walker = document.createTreeWalker(document.querySelector('.report'), NodeFilter.SHOW_TEXT)
+while (walker.nextNode()) {
+  const text = walker.currentNode
+  if (!text.data.trim() || text.parentElement.closest('.visually-hidden, title, desc')) continue
+  const range = document.createRange()
+  range.selectNodeContents(text)
+  for (const box of range.getClientRects()) boxes.push([box, text])
+}
+for (const [n, [a, one]] of boxes.entries()) for (const [b, other] of boxes.slice(n + 1)) {
+  if (one === other) continue
+  const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left)
+  const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top)
+  if (wide > 1 && high > 4) faults.push(`${one.data} on ${other.data}`)
+}
+for (const [box, text] of boxes) if (box.right > innerWidth + 1 || box.left < -1) faults.push(`cut off: ${text.data}`)
+return faults
+"""
+"""Pieces of text that share more of their height than line spacing takes, or leave the paper."""
+COLOURS = """
+const found = new Set()
+for (const one of document.querySelectorAll('.report *')) {
+  if (!one.getClientRects().length) continue
+  const style = getComputedStyle(one)
+  for (const value of [style.color, style.backgroundColor, style.fill, style.stroke, style.borderBottomColor]) {
+    const parts = (value.match(/^rgba?\\(([^)]*)/) || ['', ''])[1].split(',').map(parseFloat)
+    if (parts.length >= 3 && new Set(parts.slice(0, 3)).size > 1) found.add(`${one.tagName}: ${value}`)
+  }
+}
+return [...found]
+"""
+"""What has a colour rather than a grey."""
+TEXT_POINTS = """
+const shown = one => one.getClientRects().length && !one.closest('.visually-hidden')
+const own = one => [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim())
+return [...document.querySelectorAll('.report *')].filter(one => shown(one) && own(one))
+  .map(one => parseFloat(getComputedStyle(one).fontSize) * 0.75)
+"""
 CHART_TEXT_PX = """
 return [...document.querySelectorAll('.progress-chart text')].map(one => parseFloat(getComputedStyle(one).fontSize))
 """
+
+
+def add_ten_years(store: Store) -> Person:
+    return add_years_of_tests(store, 3_650, holds_a_day=6)
+
+
+def add_one_test(store: Store) -> Person:
+    return add_session(store)[0]
+
+
+def add_newcomer(store: Store) -> Person:
+    return store.add_person("Ada")
+
+
+HISTORIES: dict[str, Callable[[Store], Person]] = {
+    "everything": add_everything,
+    "months": add_months,
+    "ten years": add_ten_years,
+    "one test": add_one_test,
+    "newcomer": add_newcomer,
+}
 
 
 def months_of_sessions(store: Store) -> tuple[Person, str]:
@@ -51,7 +113,7 @@ def months_of_sessions(store: Store) -> tuple[Person, str]:
 
 
 def test_pages_have_no_blank_sheet(visit: Callable[[str], Browser], store: Store) -> None:
-    """Progress is a report of one sheet; everything else has text on every sheet."""
+    """Every sheet has text, and most pages have one sheet."""
     person, session = months_of_sessions(store)
     store.save_plan(person.id, {"days": [[0, "07:30"], [3, "18:00"]], "routine": "daily", "zone": "UTC", "token": "t"})
     found = {
@@ -65,30 +127,35 @@ def test_pages_have_no_blank_sheet(visit: Callable[[str], Browser], store: Store
     assert many.get(f"/sessions/{session}", 1) <= 2, "a timeline, and the charts of a test and a hold"
 
 
-def test_report_of_ten_years_has_at_most_two_sheets(visit: Callable[[str], Browser], store: Store) -> None:
-    """However much there is to tell; also where every test has a caution."""
-    person = add_years_of_tests(store, 3_650)
-    for _ in range(10):
-        run = store.begin_run(store.begin_session(person.id, datetime.now(UTC), simulated=False), {}, datetime.now(UTC))
-        one_test(store, run, 84.0, 90.0)
-    sheets = visit("/progress?range=all").printed_pages()
-    assert len(sheets) <= 2
-    assert all(sheets)
+@pytest.mark.parametrize("paper", [A4_INCHES, LETTER_INCHES], ids=["A4", "Letter"])
+@pytest.mark.parametrize("add", HISTORIES.values(), ids=HISTORIES)
+def test_report_is_one_sheet(
+    visit: Callable[[str], Browser], store: Store, add: Callable[[Store], Person], paper: tuple[float, float]
+) -> None:
+    """However much or little there is to tell, on either paper."""
+    add(store)
+    sheets = visit("/report").printed_pages(paper)
+    assert len(sheets) == 1
+    assert sheets[0] > 0
 
 
-def test_report_opens_what_is_folded_and_leaves_out_controls(
+def test_report_on_paper_is_grey_without_controls_or_overlaps(
     visit: Callable[[str], Browser], window: Browser, store: Store
 ) -> None:
-    """The report says how sure a result is, without others' averages or controls; the lines differ without colour."""
-    months_of_sessions(store)
-    visit("/progress")
-    assert window.text(".how-sure .two-columns") == ""
-    assert window.text("[data-print]") == "Print the report"
+    """Lines differ without colour, nothing covers anything, the smallest letters have 7 points, and nothing to press
+    is printed."""
+    add_everything(store)
+    visit("/report")
     window.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     try:
-        assert "95 of 100 cases" in window.text(".how-sure .two-columns")
-        assert "Printed on" in window.text(".print-only")
-        controls = "nav, header, button, input, summary"
+        for width_mm in (186, 192):
+            metrics = {"width": round(width_mm * 96 / 25.4), "height": 1000, "deviceScaleFactor": 1, "mobile": False}
+            window.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+            assert window.run(OVERLAPS) == []
+            assert window.run(TEXT_ON_TEXT) == []
+        assert window.run(COLOURS) == []
+        assert min(window.run(TEXT_POINTS)) >= 7
+        controls = "nav, header, button, input, summary, a"
         assert (
             window.run(
                 "return [...document.querySelectorAll(arguments[0])].filter(one => one.getClientRects().length).length",
@@ -100,8 +167,33 @@ def test_report_opens_what_is_folded_and_leaves_out_controls(
         style += "return [one.stroke, one.strokeDasharray]"
         assert window.run(style, ".left.trend") == ["rgb(0, 0, 0)", "none"]
         assert window.run(style, ".right.trend") == ["rgb(0, 0, 0)", "9px, 6px"]
+        assert window.run(style, ".band.level")
+        assert window.run("return document.querySelector('.band.level').getClientRects().length") == 1
     finally:
         window.emulate(PHONE)
+
+
+@pytest.mark.parametrize("paper", [A4_INCHES, LETTER_INCHES], ids=["A4", "Letter"])
+def test_file_of_report_is_the_same_sheet(
+    window: Browser, store: Store, tmp_path: Path, paper: tuple[float, float]
+) -> None:
+    """Opened from a disk, without the station; it loads nothing and logs no error."""
+    file = tmp_path / "report.html"
+    file.write_text(report_file(store, add_months(store), datetime.now(UTC)), encoding="utf-8")
+    window.open(file.as_uri())
+    assert len(window.printed_pages(paper)) == 1
+    assert window.run("return performance.getEntriesByType('resource').length") == 0
+    assert window.text("h1") == "Ankle report: Ada"
+    assert window.run("return getComputedStyle(document.querySelector('.left.trend')).fill") == "none"
+    assert window.console_errors() == []
+
+
+def test_print_button_of_report_prints(visit: Callable[[str], Browser], window: Browser, store: Store) -> None:
+    add_months(store)
+    visit("/report")
+    window.run("window.print = () => { document.title = 'printed' }")
+    window.click("[data-print]")
+    window.wait_until(lambda: window.run("return document.title") == "printed", "the page is printed")
 
 
 def test_nothing_overlaps_at_any_width(visit: Callable[[str], Browser], window: Browser, store: Store) -> None:

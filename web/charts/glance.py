@@ -15,7 +15,12 @@ RADIUS = 42
 
 
 def sparkline_svg(side: Side, results_mm: Sequence[float]) -> Markup:
-    """The results (mm, oldest first) as a line that ends in a dot; empty with fewer than three."""
+    """The results (mm, oldest first) as a line that ends in a dot; empty with fewer than three.
+
+    A result below range has no height, so the line starts after the last one.
+    """
+    last_zero = max((at for at, mm in enumerate(results_mm) if mm <= 0), default=-1)
+    results_mm = results_mm[last_zero + 1 :]
     if len(results_mm) < 3:
         return Markup()
     middle = (max(results_mm) + min(results_mm)) / 2

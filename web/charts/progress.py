@@ -23,6 +23,7 @@ from station.core.events import EASE_OFF_PAIN, Side
 from station.core.measurement.uncertainty import COVERAGE
 from station.core.progress.records import Direction, RealChange, TrendPoint
 from station.units import (
+    BELOW_RANGE,
     CM,
     INCH,
     MM_PER_UNIT,
@@ -69,6 +70,7 @@ SHAPES = {
     "calibration": "m-3-7h6v6h-6z",
 }
 """The marks, about their own place, in pixels: circles left, diamonds right."""
+OPEN_SIGNS = {Side.LEFT: "\u25cb", Side.RIGHT: "\u25c7"}
 ARROWS = {Direction.GAIN: "\u25b2", Direction.LOSS: "\u25bc"}
 
 
@@ -97,6 +99,10 @@ class Frame:
     def y(self, mm: float) -> float:
         """The height, or the plot's edge for what extends beyond it."""
         return min(max(0.0, self.y_scale(mm)), FULL)
+
+    def y_of_mark(self, mark: Mark) -> float:
+        """The height of a mark, the bottom for one below range."""
+        return FULL if mark.mm is None else self.y(mark.mm)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +135,10 @@ def progress_chart(
     painful = [row.at for one in sides.values() for row in one.rows if (row.pain or 0) >= EASE_OFF_PAIN]
     ends = _ends(sides, frame)
     lines += [*_goal_line(frame), *(one.leader for one in ends)]
-    placed += [*_goal_label(frame), *_lane("pain", painful, frame, MARK_WIDTH if every else 1.0)]
+    placed += [
+        *_goal_label(frame),
+        *_lane("pain", painful, frame, MARK_WIDTH if every else 1.0),
+    ]
     placed += [one.label for one in ends]
     title = f"Toe distance, {date_text(span.since)} to {date_text(span.until)}"
     described = [f"{side.capitalize()}: {_description(one.rows, outliers[side], units)}" for side, one in sides.items()]
@@ -140,7 +149,9 @@ def progress_chart(
         for change in one.progress.changes
         if _is_visible(change.confirmed_at, span)
     )
-    signs = _signs(has_change=bool(real), has_pain=bool(painful), has_outlier=every is None and any(outliers.values()))
+    below = "".join(OPEN_SIGNS[side] for side in sides if any(mark.mm is None for mark in marks[side]))
+    has_outlier = every is None and any(outliers.values())
+    signs = _signs(has_change=bool(real), has_pain=bool(painful), has_outlier=has_outlier, below=below)
     of_outliers = {side: [mark_of(one, units, is_outlier=True) for one in rows] for side, rows in outliers.items()}
     points = _points({side: [*marks[side], *of_outliers[side]] for side in sides}, frame)
     svg = _svg(title, sentence, sure_lines, lines, sure_placed, placed)
@@ -172,11 +183,11 @@ def _frame(
     """Scales that contain every mark and level, these outliers, the last results and the goal."""
     heights = [goal_mm, *(row.mm for rows in outliers for row in rows)]
     for side, one in sides.items():
-        heights += [mark.mm for mark in marks[side]]
+        heights += [mark.mm or 0.0 for mark in marks[side]]
         heights += [row.mm for row in one.rows[-1:]]
         heights += [row.original_mm for row in one.rows if row.original_mm is not None]
         for at in _visible_trend(one.progress.trend, span):
-            heights += [at.low_mm, at.high_mm]
+            heights += [max(0.0, at.low_mm), at.high_mm]
     step = _step(min(heights), max(heights), units)
     time = Scale(span.since.timestamp(), span.until.timestamp(), 0.0, FULL)
     height = Scale(min(heights) // step * step, -(-max(heights) // step) * step, FULL, 0.0)
@@ -224,7 +235,7 @@ def _point(of_one: Mapping[Side, Mark], frame: Frame) -> Point:
         for side, mark in of_one.items()
     ]
     text = f"{first.when}: {'; '.join(sides)}" + (f" ({', '.join(first.notes)})" if common and first.notes else "")
-    return Point(frame.x(first.at), tuple(frame.y(mark.mm) for mark in of_one.values()), text)
+    return Point(frame.x(first.at), tuple(frame.y_of_mark(mark) for mark in of_one.values()), text)
 
 
 def _gridlines(frame: Frame) -> Iterator[str]:
@@ -371,16 +382,17 @@ def _whiskers(marks: Sequence[Mark], frame: Frame) -> Iterator[str]:
 
 
 def _symbols(side: Side, marks: Sequence[Mark], every: str | None, frame: Frame) -> Iterator[str]:
-    """Quick tests in one group, full ones in another; means are smaller and filled."""
-    if every is not None and marks:
-        drawn = "".join(_use(f"mean-{side}", frame.x(mark.at), frame.y_scale(mark.mm)) for mark in marks)
-        yield f'<g class="{side} symbol full">{drawn}</g>'
-        return
-    for kind, full in (("quick", False), ("full", True)):
-        drawn = "".join(
-            _use(str(side), frame.x(mark.at), frame.y_scale(mark.mm)) for mark in marks if mark.full is full
-        )
-        if drawn:
+    """Quick tests in one group, full ones in another; means are smaller and filled. Below range all are hollow."""
+    measured = [mark for mark in marks if mark.mm is not None]
+    groups = {
+        "quick": [mark for mark in measured if every is None and not mark.full],
+        "full": [mark for mark in measured if every is not None or mark.full],
+        "quick below": [mark for mark in marks if mark.mm is None],
+    }
+    sign = str(side) if every is None else f"mean-{side}"
+    for kind, of_kind in groups.items():
+        if of_kind:
+            drawn = "".join(_use(sign, frame.x(mark.at), frame.y_of_mark(mark)) for mark in of_kind)
             yield f'<g class="{side} symbol {kind}">{drawn}</g>'
 
 
@@ -411,16 +423,22 @@ class End(NamedTuple):
 def _ends(sides: Mapping[Side, Shown], frame: Frame) -> list[End]:
     """Each side's last result beside the plot, at its height, or moved apart where both would overlap."""
     last = {side: one.rows[-1] for side, one in sides.items() if one.rows}
-    heights = {side: frame.y_scale(row.mm) for side, row in last.items()}
+    heights = {side: frame.y_scale(row.mm) if row.mm > 0 else FULL for side, row in last.items()}
     places = dict(zip(sorted(heights, key=lambda side: heights[side]), _apart(sorted(heights.values())), strict=True))
     found = []
     for side, row in last.items():
-        x, y, place = frame.x(row.at), heights[side], places[side]
-        words = f'{side.capitalize()}</tspan> <tspan x="100%" dy="1.15em">{length_text(row.mm, frame.units)}'
+        x, y, place = frame.x(row.at), heights[side], min(places[side], FULL - LABEL_HEIGHT / 2)
+        words = f'{side.capitalize()}</tspan> <tspan x="100%" dy="1.15em">{_end_text(row, frame)}'
         label = f'<text class="end {side}" x="100%" y="{place:g}%"><tspan>{words}</tspan></text>'
-        mark = f'<g class="{side} symbol full">{_use(f"last-{side}", x, y)}</g>'
+        kind = "full" if row.mm > 0 else "quick"
+        mark = f'<g class="{side} symbol {kind}">{_use(f"last-{side}", x, y)}</g>'
         found.append(End(mark + label, f'<path class="{side} leader" d="M{x:g} {y:g}L100 {place:g}"/>'))
     return found
+
+
+def _end_text(row: ResultRow, frame: Frame) -> str:
+    """The result beside the plot, which has room for few letters."""
+    return "below 0" if row.mm <= 0 else length_text(row.mm, frame.units)
 
 
 def _apart(heights: Sequence[float]) -> list[float]:
@@ -431,12 +449,13 @@ def _apart(heights: Sequence[float]) -> list[float]:
     return [middle - LABEL_HEIGHT / 2, middle + LABEL_HEIGHT / 2]
 
 
-def _signs(*, has_change: bool, has_pain: bool, has_outlier: bool) -> tuple[tuple[str, str], ...]:
-    """The signs in the chart, each with its meaning."""
+def _signs(*, has_change: bool, has_pain: bool, has_outlier: bool, below: str) -> tuple[tuple[str, str], ...]:
+    """The signs in the chart, each with its meaning. `below` are the open marks of the sides with a zero."""
     found = [
         (has_change, "\u25b2", "a real change"),
         (has_pain, "\u25b3", f"pain {EASE_OFF_PAIN} or more"),
         (has_outlier, "\u2715", "looks like an outlier"),
+        (bool(below), below, f"at the bottom: {BELOW_RANGE}"),
     ]
     return tuple((sign, words) for is_there, sign, words in found if is_there)
 
@@ -444,9 +463,13 @@ def _signs(*, has_change: bool, has_pain: bool, has_outlier: bool) -> tuple[tupl
 def _description(rows: Sequence[ResultRow], outliers: Sequence[ResultRow], units: str) -> str:
     if not rows:
         return "no tests in this period."
-    distances = [one.mm for one in rows]
-    low, high = length_text(min(distances), units), length_text(max(distances), units)
-    text = f"{count_text(len(rows), 'test')}, " + (low if low == high else f"from {low} to {high}")
+    distances = [one.mm for one in rows if one.mm > 0]
+    text = count_text(len(rows), "test")
+    if len(distances) < len(rows):
+        text += f", {len(rows) - len(distances)} of them {BELOW_RANGE}"
+    if distances:
+        low, high = length_text(min(distances), units), length_text(max(distances), units)
+        text += f", {low}" if low == high else f", from {low} to {high}"
     if outliers:
         text += f", {count_text(len(outliers), 'outlier')} among them"
     return text + "."

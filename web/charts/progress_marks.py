@@ -12,7 +12,7 @@ from statistics import fmean
 from station.app.progress import ResultRow
 from station.core.measurement.uncertainty import COVERAGE
 from station.core.progress.records import SideProgress
-from station.units import count_text, date_text, length_text, length_with_uncertainty
+from station.units import BELOW_RANGE, count_text, date_text, length_text, length_with_uncertainty
 from web.charts.time_axis import Span, period_starts
 
 MAX_MARKS = 60
@@ -24,12 +24,13 @@ PERIOD_DAYS = {"week": 7.0, "month": 30.4, "quarter": 91.3}
 class Mark:
     """One test of a side, or all of one span of time: the mean, and the interval that its error bar shows.
 
-    `key` is the same for both sides of a test, or of a span; `when`, `result` and `notes` are its words.
+    `mm` is `None` below range. `key` is the same for both sides of a test, or of a span; `when`, `result` and `notes`
+    are its words.
     """
 
     key: str
     at: datetime
-    mm: float
+    mm: float | None
     low_mm: float | None
     high_mm: float | None
     full: bool
@@ -69,20 +70,27 @@ def _row_time(one: ResultRow) -> datetime:
 
 def mark_of(row: ResultRow, units: str, *, is_outlier: bool = False) -> Mark:
     """The mark of one test; its error bar is the 95 % interval."""
-    reach = None if row.uncertainty_mm is None else COVERAGE * row.uncertainty_mm
+    is_measured = row.mm > 0
+    reach = None if row.uncertainty_mm is None or not is_measured else COVERAGE * row.uncertainty_mm
     low, high = (None, None) if reach is None else (row.mm - reach, row.mm + reach)
     notes = (*row.notes(units), *(["looks like an outlier: given little weight"] if is_outlier else []))
     result = length_with_uncertainty(row.mm, row.uncertainty_mm, units)
-    return Mark(row.test_id, row.at, row.mm, low, high, row.full, date_text(row.at), result, notes)
+    return Mark(
+        row.test_id, row.at, row.mm if is_measured else None, low, high, row.full, date_text(row.at), result, notes
+    )
 
 
 def _mean_mark(key: str, group: Sequence[ResultRow], every: str, units: str) -> Mark:
-    distances = [one.mm for one in group]
+    distances = [one.mm for one in group if one.mm > 0]
     middle = group[0].at + (group[-1].at - group[0].at) / 2
+    is_full, when = any(one.full for one in group), f"{every.capitalize()} of {date_text(group[0].at)}"
+    zeros = len(group) - len(distances)
+    notes = (f"{count_text(zeros, 'test')} below range",) if zeros else ()
+    if not distances:
+        return Mark(key, middle, None, None, None, is_full, when, BELOW_RANGE, notes)
     low, high = min(distances), max(distances)
     result = (
-        f"{length_text(fmean(distances), units)}, the mean of {count_text(len(group), 'test')} "
+        f"{length_text(fmean(distances), units)}, the mean of {count_text(len(distances), 'test')} "
         f"from {length_text(low, units)} to {length_text(high, units)}"
     )
-    is_full, when = any(one.full for one in group), f"{every.capitalize()} of {date_text(group[0].at)}"
-    return Mark(key, middle, fmean(distances), low, high, is_full, when, result, ())
+    return Mark(key, middle, fmean(distances), low, high, is_full, when, result, notes)

@@ -68,7 +68,7 @@ def calibration_sentence(
             "Results since then are uncertain until it is recalibrated or a check passes."
         )
     most_mm = max(at.toe_mm for at in fit.points)
-    sure_mm = COVERAGE * max(fit.uncertainty_mm(fit.curve.reading_mm(most_mm * n / 20)) for n in range(21))
+    sure_mm = COVERAGE * fit.largest_uncertainty_mm()
     good = f"\u00b1 {sure_mm:.1f} mm up to {most_mm:g} mm."
     if check_due is not None:
         return f"Good when last checked. {good} {check_due}"

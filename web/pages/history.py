@@ -36,6 +36,7 @@ from station.units import (
     duration_text,
     length_text,
     length_with_uncertainty,
+    result_text,
     utc_time,
 )
 from web.charts.trace import trace_chart
@@ -187,7 +188,7 @@ def _day(card: SessionCard) -> str:
 def _card(one: SessionSummary, units: str) -> SessionCard:
     tests = ["Full test" if test.full else "Quick test" for test in one.tests]
     done = [*dict.fromkeys(tests), *(["stretches"] if one.holds else []), *(["repetitions"] if one.rep_sets else [])]
-    results = [(side, length_text(mm, units)) for side, mm, _ in _last_results(one.tests)]
+    results = [(side, result_text(mm, units)) for side, mm, _ in _last_results(one.tests)]
     held_us = sum(hold.credited_us for hold in one.holds)
     counted = sum(reps.count for reps in one.rep_sets)
     about = [f"{duration_text(held_us)} held"] if held_us else []

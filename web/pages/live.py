@@ -25,6 +25,7 @@ BACK_ENDPOINTS = {
     "health-questions": "health_questions.show",
     "plan": "plan.plan",
     "why": "why.why",
+    "report": "report.report",
 }
 """Where choosing or adding a person may return to, other than Today."""
 

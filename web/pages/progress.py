@@ -24,6 +24,9 @@ from station.core.events import Side
 from station.core.progress.published import PUBLISHED_MEANS
 from station.core.progress.records import Interval
 from station.core.progress.sentences import Formatters, difference_sentence, summary_sentence
+from station.settings import Settings
+from station.store import Reader
+from station.store.records import Person
 from station.units import SIDE_SYMBOLS
 from web.charts.progress import ProgressChart, progress_chart, span_of_range
 from web.charts.progress_marks import Shown
@@ -70,11 +73,7 @@ def blueprint(site: Site) -> Blueprint:
         history = history_of(site.store, person.id if person else None, settings.goal_mm, now)
         words = formatters_for(settings.units)
         chosen = _chosen_range(history, now)
-        shown_at = _next_hour(now)
-        chart = site.store.cache.get(
-            ("chart", person.id if person else None, chosen, settings.goal_mm, settings.units, shown_at),
-            lambda: _chart(history, chosen, settings.goal_mm, settings.units, shown_at),
-        )
+        chart = cached_chart(site.store, person, history, chosen, settings, now)
         rows, page, last_page = _table_page(history, settings.units)
         return render_template(
             "progress.html",
@@ -84,11 +83,10 @@ def blueprint(site: Site) -> Blueprint:
             is_person_unknown=False,
             units=settings.units,
             sides_summary=[_side_summary(history, side, words, settings.units) for side in Side],
-            difference=difference_sentence(history.progress.difference, words),
+            difference=difference_sentence(history.progress, words),
             not_compared=not_compared_sentence(history),
             summary=summary_sentence(history.progress, words),
             test_count=len(history.tests),
-            printed_on=now,
             chart=chart,
             points=json.dumps(chart.points),
             ranges=RANGES,
@@ -107,22 +105,36 @@ def blueprint(site: Site) -> Blueprint:
 
 def _side_summary(history: History, side: Side, words: Formatters, units: str) -> SideSummary:
     rows, progress = history.rows(side), history.side_progress(side)
-    error = None if progress is None else own_error_sentence(progress.error, units)
+    error = own_error_sentence(progress, units)
     last = rows[-1] if rows else None
     return SideSummary(side, SIDE_SYMBOLS[side], last, progress_sentences(history, side, words), error)
 
 
 def _chosen_range(history: History, now: datetime) -> str:
-    """The requested range; else six months, or everything if they contain all tests or hardly any."""
+    """The requested range, else the default one."""
     asked = request.args.get("range")
     if asked is not None and asked not in RANGES:
         abort(400, f"The range {asked[:20]!r} is not one of {', '.join(RANGES)}.")
-    if asked is not None:
-        return asked
+    return default_range(history, now) if asked is None else asked
+
+
+def default_range(history: History, now: datetime) -> str:
+    """Six months, or everything if they contain all tests or hardly any."""
     since = span_of_range("6m", (), now).since
     recent = max(sum(1 for one in history.rows(side)[-FEW_TESTS - 1 :] if one.at >= since) for side in Side)
     older = any(one.at < since for side in Side for one in history.rows(side)[:1])
     return "6m" if older and recent > FEW_TESTS else "all"
+
+
+def cached_chart(
+    store: Reader, person: Person | None, history: History, chosen: str, settings: Settings, now: datetime
+) -> ProgressChart:
+    """The chart of a range, drawn once an hour and after each new result."""
+    shown_at = _next_hour(now)
+    return store.cache.get(
+        ("chart", person.id if person else None, chosen, settings.goal_mm, settings.units, shown_at),
+        lambda: _chart(history, chosen, settings.goal_mm, settings.units, shown_at),
+    )
 
 
 def _next_hour(now: datetime) -> datetime:

@@ -114,8 +114,7 @@ def _test_entries(test: Test, units: str, circumstances: Circumstances) -> Itera
             end,
             side,
             result,
-            "below range" if trial is not None and trial.below_range else "",
-            tuple(_attempt_view(one, units) for one in attempts),
+            attempts=tuple(_attempt_view(one, units) for one in attempts),
         )
     felt, pain = test.answers.felt_places, test.answers.pain
     answered = [FELT_TEXTS.get(place, f"felt: {place}") for place in felt or ()]

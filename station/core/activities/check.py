@@ -8,7 +8,7 @@ from station.core.activities.calibrate import BlockActivity
 from station.core.events import SECOND_US
 from station.core.facts import CheckDone, CueName
 from station.core.measurement.calibration import CalibrationError, Point
-from station.core.measurement.estimate import WANDER_MM
+from station.core.measurement.estimate import COMMON_WANDER_MM
 from station.core.measurement.tolerance import is_out_of_tolerance
 from station.core.sensing.sensors import BoardSensors
 from station.core.state import CheckState
@@ -57,7 +57,7 @@ class CalibrationCheck(BlockActivity):
         curve = self.sensors.curve
         found_mm = curve.toe_mm(point.reading_mm)
         noise_mm = curve.slope(point.reading_mm) * point.uncertainty_mm
-        uncertainty_mm = sqrt(noise_mm**2 + WANDER_MM**2 + self._calibration_uncertainty_mm**2)
+        uncertainty_mm = sqrt(noise_mm**2 + COMMON_WANDER_MM**2 + self._calibration_uncertainty_mm**2)
         error_mm = found_mm - point.toe_mm
         self.is_out_of_tolerance = is_out_of_tolerance(error_mm, uncertainty_mm)
         self.emit(CheckDone(now_us, point.toe_mm, found_mm, error_mm, uncertainty_mm, self.is_out_of_tolerance))

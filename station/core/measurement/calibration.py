@@ -196,6 +196,11 @@ class Fit:
         calmer = LASTING_SHARE * lasting_mm * lasting_mm * (1.0 - (wander_mm / WANDER_MM) ** 2)
         return sqrt(max(0.0, squares + 2.0 * products - calmer))
 
+    def largest_uncertainty_mm(self) -> float:
+        """Return the largest standard uncertainty, in mm, from the toe line to the longest block."""
+        longest_mm = max(point.toe_mm for point in self.points)
+        return max(self.uncertainty_mm(self.curve.reading_mm(longest_mm * n / 20)) for n in range(21))
+
     @property
     def determined_terms(self) -> str:
         """The terms of the curve that the points determine without the priors."""

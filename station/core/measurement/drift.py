@@ -116,6 +116,9 @@ class LaneMonitor:
 
     def _restart_lane(self) -> None:
         self._wander.restart()
+        self._restart_comparison()
+
+    def _restart_comparison(self) -> None:
         self._window_means_mm, self._first_mean_mm, self._last_mean_mm, self._out_count = [], None, None, 0
 
     def _report_once(self, finding: LaneFinding) -> LaneFinding | None:
@@ -150,7 +153,8 @@ class LaneMonitor:
             or self._last_mean_mm is None
             or abs(mean_mm - self._last_mean_mm) > self._rules.max_mean_step_mm
         ):
-            self._restart_lane()
+            # The wander goes on learning: without the hours in which a restless sensor moves so far it would seem calm.
+            self._restart_comparison()
             self._first_mean_mm = self._last_mean_mm = mean_mm
             return None
         self._last_mean_mm = mean_mm

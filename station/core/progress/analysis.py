@@ -16,7 +16,6 @@ from station.core.progress.outlook import BELOW_RANGE, TOO_FEW, WORTHWHILE_MM, c
 from station.core.progress.person_error import Repeats, person_errors
 from station.core.progress.records import (
     Forecast,
-    Interval,
     PersonError,
     Phase,
     Progress,
@@ -25,6 +24,7 @@ from station.core.progress.records import (
     SideProgress,
     SidesDifference,
 )
+from station.core.progress.sides import changes_of_both, pairs_of_sides, sides_differ
 from station.core.progress.trend import Trend, fit_trend, in_usual_circumstances, interval_95
 
 MIN_TREND_TESTS = 3
@@ -64,11 +64,13 @@ class Analysis:
 
     left: SideAnalysis | None
     right: SideAnalysis | None
+    both: tuple[RealChange, ...]
+    sides_differ: bool
 
     def at(self, now: datetime, goal_mm: float) -> Progress:
         """Return the person's progress as of `now`, for their goal."""
         left, right = (None if side is None else _said_at(side, now, goal_mm) for side in (self.left, self.right))
-        return Progress(left, right, _sides_difference(self.left, self.right))
+        return Progress(left, right, _sides_difference(self), self.both)
 
 
 def analysis(
@@ -84,7 +86,9 @@ def analysis(
     `day_of` gives the day of a time; `repeats_...` are the trials within sessions, for the person's own error. Raises
     `ValueError` for a result that is not finite.
     """
-    return Analysis(_analyse_side(left, repeats_left, day_of), _analyse_side(right, repeats_right, day_of))
+    sides = _analyse_side(left, repeats_left, day_of), _analyse_side(right, repeats_right, day_of)
+    pairs = pairs_of_sides(*(() if side is None else side.said.counted for side in sides))
+    return Analysis(*sides, tuple(changes_of_both(pairs)), sides_differ(pairs))
 
 
 def analyse_progress(
@@ -207,8 +211,9 @@ def _chance_real(fitted: Trend) -> float:
     return NormalDist().cdf(beyond / fitted.change_sd_mm) if fitted.change_sd_mm else float(beyond > 0)
 
 
-def _sides_difference(left: SideAnalysis | None, right: SideAnalysis | None) -> SidesDifference | None:
+def _sides_difference(found: Analysis) -> SidesDifference | None:
     """Return left minus right as of the later of the last tests, with the error of both."""
+    left, right = found.left, found.right
     if left is None or right is None or left.state is None or right.state is None:
         return None
     at_left, at_right = left.said.counted[-1].at, right.said.counted[-1].at
@@ -222,8 +227,5 @@ def _sides_difference(left: SideAnalysis | None, right: SideAnalysis | None) -> 
     difference = interval_95(
         left_state.level - right_state.level, sqrt(left_state.level_variance + right_state.level_variance)
     )
-    return SidesDifference(difference, _is_clear(difference))
-
-
-def _is_clear(difference: Interval) -> bool:
-    return abs(difference.value) >= CLEAR_DIFFERENCE_MM and difference.low * difference.high > 0
+    is_large = abs(difference.value) >= CLEAR_DIFFERENCE_MM and difference.low * difference.high > 0
+    return SidesDifference(difference, found.sides_differ and is_large)

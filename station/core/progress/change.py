@@ -5,14 +5,17 @@ For a person who does not change, each result's rank among the earlier ones is a
 or from a later week on, or that it steps in some week. The evidence for one is the product over the tests of
 `exp(l * score - l * l * v / 2)`, where `l` is its expected difference between the test and the mean of the earlier
 ones, in SDs. The total evidence is the weighted mean over the hypotheses. For a person who does not change its
-expectation never exceeds 1, so it ever reaches 20, checked after every test, for at most one person in twenty (Ville
+expectation never exceeds 1, so it ever reaches 80, checked after every test, for at most one person in eighty (Ville
 1939). This needs neither the person's error nor its distribution.
 
-Results of another contact or kind of test, and imported ones, are ranked among their own kind. So a change of method
-never counts as a change of the ankle, and alternating between methods costs little.
+A person plays three such games: left, right and the mean of both. Imported results play games of their own, so that
+years of them do not use up the evidence of the station's. The bars of all six leave 5 % of people a false change.
 
-Where days are correlated, the evidence is raised to the power `1 / V` (`station.core.progress.correlation`); `V` is at
-least 1, so the bound still holds.
+Results are ranked among their own kind: the same contact, kind of test and circumstances. So a change of method or of
+the time of day never counts as a change of the ankle, and alternating between them costs little.
+
+The evidence supposes that days are independent. So the odds that the results follow the likeliest hypothesis, and not
+stiff and supple spells, must be a hundred to one as well (`station.core.progress.spells`).
 
 An epoch lasts at most a year. The next one ranks against the last results of the one before. After a real change, a new
 epoch starts with the next test.
@@ -25,23 +28,28 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import exp, inf, log
 
-from station.core.facts import Contact
-from station.core.progress.correlation import estimate_correlation, min_variance_factor
 from station.core.progress.ranks import Ranks, score_variance
 from station.core.progress.records import Direction, RealChange, Result
+from station.core.progress.spells import log_odds_of_course
 
-EVIDENCE_THRESHOLD = 20.0
-"""Its inverse bounds the share of unchanged people for whom one epoch ever reports a change."""
-_LOG_THRESHOLD = log(EVIDENCE_THRESHOLD)
+EVIDENCE_THRESHOLD, IMPORTED_EVIDENCE_THRESHOLD = 80.0, 240.0
+"""The inverse bounds the share of unchanged people for whom one epoch of one game ever confirms a change. For the three
+games of a person, and those of imported results, the bounds add up to 5 %."""
+ODDS_AGAINST_SPELLS = 100.0
+"""How much likelier than spells a change must be. The study shows what other odds would give, and at what delay."""
+_LATE_START_LOG_ODDS = 4.0
+"""The logarithm of how much more a step or a later start needs: there are many, so spells often resemble one."""
+_MORE_RESULTS = 0.02
+"""After a refusal the odds are computed again when there are so many more results: they take a millisecond."""
 _WEEK = timedelta(weeks=1)
-_EPOCH_WEEKS = 52.0
+_EPOCH = timedelta(weeks=52)
 _RUN_IN_WEEKS = 13.0
 _RUN_IN_MIN_RESULTS = 12
 _MAX_COURSE_WEEKS = 16.0
 """The longest expected course, so that the length of a year's gap is no evidence by itself."""
-_STEP_CLOSES_WEEKS, _KINK_CLOSES_WEEKS = 16.0, 26.0
+_STEP_CLOSES_WEEKS, _KINK_CLOSES_WEEKS = 8.0, 26.0
 """How long after its week a hypothesis of a step, or of a later start, collects evidence."""
-_NEGLIGIBLE_LOG = -30.0
+_NEGLIGIBLE_LOG = -9.0
 _LATE_START_PENALTY = 1.5
 _STEP_SEARCH_WEEKS = 3.0
 """How far from the week of the hypothesis to search for the date of a step."""
@@ -61,20 +69,14 @@ class Hypothesis:
 
 
 _KINK_START_WEEKS = range(0, 52, 4)
-_STEP_START_WEEKS = range(0, 52, 2)
+_STEP_START_WEEKS = range(52)
 HYPOTHESES = (
-    Hypothesis(None, 0.3, False, 0.80),
+    Hypothesis(None, 0.3, False, 0.72),
     Hypothesis(None, 0.12, False, 0.08),
     *(Hypothesis(float(week), 0.3, False, 0.06 / len(_KINK_START_WEEKS)) for week in _KINK_START_WEEKS),
-    *(Hypothesis(float(week), 2.0, True, 0.06 / len(_STEP_START_WEEKS)) for week in _STEP_START_WEEKS),
+    *(Hypothesis(float(week), 2.0, True, 0.14 / len(_STEP_START_WEEKS)) for week in _STEP_START_WEEKS),
 )
 """The first is the main one: a gain of 2 mm a week with an SD of 5.8 mm from day to day is 0.34 SDs a week."""
-
-ResultKind = tuple[Contact, bool, bool]
-
-
-def _kind(result: Result) -> ResultKind:
-    return result.contact, result.full, result.imported
 
 
 class _HypothesisEvidence:
@@ -91,7 +93,8 @@ class _HypothesisEvidence:
         self.closes_at_week = (
             start + (_STEP_CLOSES_WEEKS if self.sudden else _KINK_CLOSES_WEEKS) if hypothesis.week is not None else inf
         )
-        self.course_sums: dict[ResultKind, float] = {}
+        self.course_sums: list[float] = []
+        """The sum of the expected course over the results so far, by number of their kind."""
         self.score = 0.0
         self.score_variance = 0.0
 
@@ -101,6 +104,11 @@ class _HypothesisEvidence:
         if elapsed_weeks < 0:
             return 0.0
         return 1.0 if self.sudden else min(elapsed_weeks, _MAX_COURSE_WEEKS)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the level moves from a later week on."""
+        return self.closes_at_week < inf
 
     def log_weighted_evidence(self) -> float:
         """Return the logarithm of evidence times weight in the likelier direction."""
@@ -112,28 +120,38 @@ class _HypothesisEvidence:
         A course from the first test on is the simplest; any other must be clearly likelier.
         """
         likelihood = self.score * self.score / (2 * self.score_variance) if self.score_variance else 0.0
-        return likelihood if self.closes_at_week == inf else likelihood - _LATE_START_PENALTY
+        return likelihood - _LATE_START_PENALTY if self.is_late else likelihood
 
 
 class Epoch:
     """One period of collecting evidence. `run_in` are earlier results, oldest first, which are only ranked against."""
 
-    def __init__(self, begins_at: datetime, run_in: Sequence[Result] = ()) -> None:
+    def __init__(
+        self,
+        begins_at: datetime,
+        run_in: Sequence[Result] = (),
+        *,
+        imported: bool = False,
+        odds: float = ODDS_AGAINST_SPELLS,
+    ) -> None:
         self.begins_at = begins_at
+        self.ends_at = begins_at + _EPOCH
+        self._threshold = IMPORTED_EVIDENCE_THRESHOLD if imported else EVIDENCE_THRESHOLD
+        self._min_log_odds = log(odds)
+        self._weighed_from = 0
         self.results: list[Result] = []
         self._weeks: list[float] = []
-        self._ranks: dict[ResultKind, Ranks] = {}
+        self._kind_numbers: dict[object, int] = {}
+        self._kinds: list[int] = []
+        self._ranks: list[Ranks] = []
         first = (run_in[0].at - begins_at) / _WEEK if run_in else 0.0
         self._pending = [_HypothesisEvidence(one, first if one.week is None else one.week) for one in HYPOTHESES]
         self._pending.sort(key=lambda case: -case.start)
         self._active: list[_HypothesisEvidence] = []
         self._next_close_week = inf
-        self._closed_evidence = 0.0
+        self._active_evidence = self._closed_evidence = 0.0
         for result in run_in:
             self._add(result)
-
-    def is_over(self, at: datetime) -> bool:
-        return (at - self.begins_at) / _WEEK >= _EPOCH_WEEKS
 
     def run_in(self, at: datetime) -> list[Result]:
         """Return the results that an epoch which begins at `at` ranks against."""
@@ -143,41 +161,40 @@ class Epoch:
     def judge(self, result: Result) -> RealChange | None:
         """Take a result, later than all before it; return the change that it confirms, or `None`."""
         self._add(result)
-        evidence = self.log_evidence()
-        if evidence < _LOG_THRESHOLD or evidence < _LOG_THRESHOLD * min_variance_factor(self._days()):
+        count = len(self.results)
+        if count < self._weighed_from or self.evidence() < self._threshold:
             return None
         likeliest = max(self._active, key=_HypothesisEvidence.log_likelihood)
-        return (
-            self._real_change(likeliest, result)
-            if evidence >= _LOG_THRESHOLD * self._variance_factor(likeliest)
-            else None
-        )
+        from_index = self._step_index(likeliest.start) if likeliest.sudden else 0
+        required = self._min_log_odds + (_LATE_START_LOG_ODDS if likeliest.is_late else 0.0)
+        if self._log_odds(likeliest, from_index) < required:
+            self._weighed_from = count + 1 + int(_MORE_RESULTS * count)
+            return None
+        since = self.results[from_index].at if likeliest.sudden else self.begins_at + likeliest.start * _WEEK
+        direction = Direction.GAIN if likeliest.score > 0 else Direction.LOSS
+        return RealChange(direction, likeliest.sudden, since, result.at, result.test_id)
 
-    def log_evidence(self) -> float:
-        """Return the logarithm of the evidence for a change, without the correction for correlated days.
+    def evidence(self) -> float:
+        """Return the evidence for a change.
 
         It sums only the likelier direction of each hypothesis: this omits almost nothing and adds nothing.
         """
-        total = self._closed_evidence
-        for case in self._active:
-            power = case.effect * (abs(case.score) - case.effect * case.score_variance / 2) + case.log_weight
-            if power > _NEGLIGIBLE_LOG:
-                total += exp(power)
-        return log(total) if total else _NEGLIGIBLE_LOG
+        return self._closed_evidence + self._active_evidence
 
     def _add(self, result: Result) -> None:
         weeks = (result.at - self.begins_at) / _WEEK
         self.results.append(result)
         self._weeks.append(weeks)
         self._activate_and_close(weeks)
-        kind = _kind(result)
-        ranks = self._ranks.get(kind)
-        if ranks is None:
-            ranks = self._ranks[kind] = Ranks()
-        before = len(ranks)
+        kind = self._kind_number(result)
+        ranks = self._ranks[kind]
+        before = len(ranks) or 1
         score = ranks.add(result.mm)
-        judged = before > 0 and weeks >= 0
-        scatter = score_variance(before + 1)
+        # The first of its kind scores 0 with a variance of 0; a result of the run-in is only ranked against.
+        scatter = score_variance(len(ranks))
+        if weeks < 0:
+            score = scatter = 0.0
+        evidence = 0.0
         for case in self._active:
             if case.sudden:
                 course = 1.0
@@ -185,13 +202,26 @@ class Epoch:
                 course = weeks - case.start
                 if course > _MAX_COURSE_WEEKS:
                     course = _MAX_COURSE_WEEKS
-            courses = case.course_sums
-            earlier = courses.get(kind, 0.0)
-            if judged:
-                deviation = course - earlier / before
-                case.score += deviation * score
-                case.score_variance += deviation * deviation * scatter
-            courses[kind] = earlier + course
+            course_sums = case.course_sums
+            earlier = course_sums[kind]
+            course_sums[kind] = earlier + course
+            deviation = course - earlier / before
+            total = case.score = case.score + deviation * score
+            variance = case.score_variance = case.score_variance + deviation * deviation * scatter
+            effect = case.effect
+            power = effect * ((total if total > 0 else -total) - effect * variance / 2) + case.log_weight
+            if power > _NEGLIGIBLE_LOG:
+                evidence += exp(power)
+        self._active_evidence = evidence
+
+    def _kind_number(self, result: Result) -> int:
+        kind = self._kind_numbers.setdefault(result.kind, len(self._ranks))
+        if kind == len(self._ranks):
+            self._ranks.append(Ranks())
+            for case in (*self._active, *self._pending):
+                case.course_sums.append(0.0)
+        self._kinds.append(kind)
+        return kind
 
     def _activate_and_close(self, weeks: float) -> None:
         pending, cases = self._pending, self._active
@@ -205,50 +235,55 @@ class Epoch:
             self._active = [case for case in cases if case.closes_at_week >= weeks]
             self._next_close_week = min(case.closes_at_week for case in self._active)
 
-    def _variance_factor(self, best: _HypothesisEvidence) -> float:
-        """Return `V`: the variance inflation of the scores by correlated days."""
-        courses = [best.expected_course(weeks) for weeks in self._weeks]
-        return estimate_correlation(self._days(), self._normal_scores(), courses)[1]
+    def _log_odds(self, case: _HypothesisEvidence, from_index: int) -> float:
+        """Return the log odds of the course of `case`, or of a step at `from_index`, to spells without a change."""
+        courses = [
+            float(index >= from_index) if case.sudden else case.expected_course(weeks)
+            for index, weeks in enumerate(self._weeks)
+        ]
+        mms = [result.mm for result in self.results]
+        days = [weeks * 7 for weeks in self._weeks]
+        return log_odds_of_course(days, self._within_kinds(mms), self._within_kinds(courses))
 
-    def _days(self) -> list[float]:
-        return [weeks * 7 for weeks in self._weeks]
+    def _within_kinds(self, values: Sequence[float]) -> list[float]:
+        """Return the values of all results, each less the mean of its kind."""
+        sums = [0.0] * len(self._ranks)
+        for kind, value in zip(self._kinds, values, strict=True):
+            sums[kind] += value
+        means = [total / len(ranks) for total, ranks in zip(sums, self._ranks, strict=True)]
+        return [value - means[kind] for kind, value in zip(self._kinds, values, strict=True)]
 
-    def _normal_scores(self) -> list[float]:
-        return [self._ranks[_kind(one)].normal_score(one.mm) for one in self.results]
-
-    def _real_change(self, best: _HypothesisEvidence, result: Result) -> RealChange:
-        since = self._step_time(best.start) if best.sudden else self.begins_at + best.start * _WEEK
-        direction = Direction.GAIN if best.score > 0 else Direction.LOSS
-        return RealChange(direction, best.sudden, since, result.at, result.test_id)
-
-    def _step_time(self, step_week: float) -> datetime:
-        """Return the time of the first result after the step: the split whose two sides differ most in score."""
-        values = self._normal_scores()
-        n, total = len(values), sum(values)
-        best, since, before = -1.0, self.begins_at + step_week * _WEEK, 0.0
+    def _step_index(self, step_week: float) -> int:
+        """Return the first result after the step: the split whose two sides differ most."""
+        scores = [self._ranks[kind].normal_score(one.mm) for kind, one in zip(self._kinds, self.results, strict=True)]
+        n, total = len(scores), sum(scores)
+        best, found, before = -1.0, 0, 0.0
         for index in range(1, n):
-            before += values[index - 1]
+            before += scores[index - 1]
             if abs(self._weeks[index] - step_week) <= _STEP_SEARCH_WEEKS:
                 apart = (before / index - (total - before) / (n - index)) ** 2 * index * (n - index)
                 if apart > best:
-                    best, since = apart, self.results[index].at
-        return since
+                    best, found = apart, index
+        return found
 
 
-def real_changes(results: Sequence[Result]) -> list[RealChange]:
-    """Return the real changes of one side, oldest first. `results` are oldest first, at most one a day.
+def real_changes(results: Sequence[Result], odds: float = ODDS_AGAINST_SPELLS) -> list[RealChange]:
+    """Return the real changes of one side, or of the mean of both, oldest first.
 
-    The result that confirms a change dates its report, so later results never revoke it.
+    `results` are oldest first, at most one a day. The result that confirms a change dates its report, so later results
+    never revoke it. A change must be `odds` times likelier than spells.
     """
     changes: list[RealChange] = []
-    epoch: Epoch | None = None
+    epochs: dict[bool, Epoch] = {}
     for result in results:
+        imported = result.imported
+        epoch = epochs.get(imported)
         if epoch is None:
-            epoch = Epoch(result.at)
-        elif epoch.is_over(result.at):
-            epoch = Epoch(result.at, epoch.run_in(result.at))
+            epoch = epochs[imported] = Epoch(result.at, imported=imported, odds=odds)
+        elif result.at >= epoch.ends_at:
+            epoch = epochs[imported] = Epoch(result.at, epoch.run_in(result.at), imported=imported, odds=odds)
         change = epoch.judge(result)
         if change is not None:
             changes.append(change)
-            epoch = None
+            epochs.clear()
     return changes

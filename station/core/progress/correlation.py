@@ -18,8 +18,7 @@ _PRIOR_PAIRS = 10.0
 """The prior of `c`, and its weight in adjacent pairs."""
 _ADJACENT_DAYS = 1.5
 _ADJACENT_DAYS_FACTOR = 0.6
-"""Times the share of tests less than a day and a half apart, this is added to the factor. It keeps the false changes
-under correlation over three days about as rare at seven tests a week as at three (`make study`)."""
+"""Times the share of tests less than a day and a half apart, this is added to the factor."""
 
 
 def estimate_correlation(
@@ -65,13 +64,5 @@ def estimate_correlation(
         fitted += near / n + centred_course[i] * near_along / squares
     own = products / variance + fitted
     share = max(0.0, (own + _PRIOR_SHARE * _PRIOR_PAIRS) / (weights_squared + _PRIOR_PAIRS))
-    return share, min_variance_factor(days) + 2 * share * weights / n
-
-
-def min_variance_factor(days: Sequence[float]) -> float:
-    """Return a lower bound of the factor of `estimate_correlation` from the days alone, which is cheap to compute."""
-    n = len(days)
-    if n < 4:
-        return 1.0
     next_days = sum(after - before < _ADJACENT_DAYS for before, after in pairwise(days)) / (n - 1)
-    return 1 + _ADJACENT_DAYS_FACTOR * next_days
+    return share, 1 + _ADJACENT_DAYS_FACTOR * next_days + 2 * share * weights / n

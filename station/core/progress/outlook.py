@@ -12,7 +12,8 @@ from station.core.progress.kalman import TrendState
 from station.core.progress.records import Direction, Forecast, Phase, RealChange, Result
 
 WORTHWHILE_MM = 6.0
-"""The smallest worthwhile change."""
+"""The smallest worthwhile change: 0.2 SD between healthy people, whose SD is 28 to 30 mm (Hoch and McKeon 2011, Hall
+and Docherty 2017). It is made by distribution, without an anchor: no study asked people whether 6 mm matter to them."""
 _WEEK = timedelta(weeks=1)
 _DAY = timedelta(days=1)
 _STEADY_WEEKS = (26.0, 20.0, 13.0)

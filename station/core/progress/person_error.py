@@ -125,6 +125,8 @@ def _person_error(own: _PooledVariance, within: _PooledVariance, full: bool) -> 
         own_df=own.df,
         mdc90_mm=mdc(sem_mm, 0.90),
         mdc95_mm=mdc(sem_mm, 0.95),
+        own_sem_mm=sqrt(own.variance) if own.df >= MIN_REPORTED_DF else None,
+        within_df=within.df,
     )
 
 

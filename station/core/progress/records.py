@@ -69,6 +69,11 @@ class Result:
         known = self.circumstances
         return self.contact, self.imported, known.shod, known.back_foot, known.board_angle_deg
 
+    @property
+    def kind(self) -> tuple[Contact, bool, bool, Circumstances]:
+        """What results must share to be compared with each other."""
+        return self.contact, self.full, self.imported, self.circumstances
+
 
 class Direction(StrEnum):
     """The direction of a change."""
@@ -112,7 +117,8 @@ class PersonError:
     `sem_mm` is the SEM of a test on another day, which all bands and bounds use. `within_mm` is the scatter of repeats
     within a session and `between_mm` that of days, `None` while there are too few repeats. `own_df` are the degrees of
     freedom from the person's own repeats, 0 while the error is the literature's alone. `mdc90_mm` and `mdc95_mm` are
-    the minimal detectable change with 90 and 95 % confidence.
+    the minimal detectable change with 90 and 95 % confidence. `own_sem_mm` is the SEM of the person's own repeats
+    alone, without the literature, and `within_df` the degrees of freedom of `within_mm`.
     """
 
     sem_mm: float
@@ -121,6 +127,8 @@ class PersonError:
     own_df: float
     mdc90_mm: float
     mdc95_mm: float
+    own_sem_mm: float | None = None
+    within_df: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +217,10 @@ class SideProgress:
 
 @dataclass(frozen=True, slots=True)
 class SidesDifference:
-    """Left minus right, in mm, with its 95 % interval; `clear` if the interval excludes 0 and it is at least 15 mm."""
+    """Left minus right, in mm, with its 95 % interval.
+
+    `clear`: it is at least 15 mm, the interval excludes 0, and so does evidence that holds under repeated looks.
+    """
 
     difference_mm: Interval
     clear: bool
@@ -219,7 +230,8 @@ class SidesDifference:
 class Progress:
     """The progress of both sides, `None` for one never tested. `difference` needs tests of both within two weeks.
 
-    `both` are the real changes of the mean of both sides, oldest first: two ankles that gain alike are told sooner.
+    `both` are the real changes of the mean of both sides in which both had their part, oldest first: two ankles that
+    gain alike are told sooner.
     """
 
     left: SideProgress | None

@@ -1,32 +1,32 @@
-"""Describes progress in plain sentences: what the tests show, never what a person should reach."""
+"""Describes progress in plain sentences: what the tests show, never what a person should reach.
+
+A sentence gives an amount only where the tests show it beyond the error, and none takes back what another one beside it
+says. A distance of 0 is a bound: it has no error, and no difference is made of it.
+"""
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from station.core.progress.analysis import CLEAR_DIFFERENCE_MM, MIN_CHANGE_TESTS
+from station.core.progress.analysis import CLEAR_DIFFERENCE_MM, MIN_CHANGE_TESTS, MIN_TREND_TESTS
+from station.core.progress.counting import PRACTICE_TESTS
+from station.core.progress.course import Course, Outcome, change_of_both, course_of, has_zeros_from, is_course_recent
 from station.core.progress.outlook import WORTHWHILE_MM
-from station.core.progress.records import (
-    BeforeAfter,
-    Direction,
-    Forecast,
-    Interval,
-    Phase,
-    Progress,
-    RealChange,
-    SideProgress,
-    SidesDifference,
-    TrendPoint,
-)
+from station.core.progress.records import Direction, Forecast, Interval, Phase, Progress, SideProgress
 
 LONG_GAP = timedelta(weeks=26)
 """A longer time without a test is mentioned."""
 _LONG_STEADY = timedelta(weeks=13)
-_MAX_START_GAP = timedelta(weeks=3)
-"""How far the trend's nearest point may be from the start of a change to give the level there."""
+_MIN_SHOWN_MM = 0.5
+"""Less would be shown as nothing."""
+_MIN_APART_MM = 5.0
+"""A smaller difference of sides that is not clear is not mentioned."""
+_MIN_TURNS = 3
+"""So many real changes, each against the one before, are ups and downs."""
+_KNEE_SHORT = "does not reach the wall yet"
+_IF_IT_HURTS = "If it hurts, see a health professional."
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +46,37 @@ def summary_sentence(progress: Progress, formatters: Formatters) -> str:
     """Return one sentence about both sides: whether a change is real."""
     sides = progress.left, progress.right
     known = [side for side in sides if side is not None]
-    finding = _both_sides(sides, formatters)
+    finding = both_sentence(progress, formatters) or _both_sides(sides, formatters)
     if not known or not all(side.old for side in known):
         return finding
     last = max(side.counted[-1].at for side in known)
     return f"At the last test, on {formatters.day(last)}: {finding[0].lower()}{finding[1:]}"
 
 
+def both_sentence(progress: Progress, formatters: Formatters) -> str | None:
+    """Return the sentence about a change of the mean of both sides that neither shows alone, `None` without one."""
+    found = change_of_both(progress)
+    if found is None:
+        return None
+    verb = "gained" if found.direction is Direction.GAIN else "lost"
+    amount = "" if found.mm is None else f" about {formatters.length(found.mm)}"
+    return f"Both ankles together have {verb}{amount}; each alone does not show it yet."
+
+
 def _both_sides(sides: tuple[SideProgress | None, SideProgress | None], formatters: Formatters) -> str:
-    left, right = (_summary(side, formatters) for side in sides)
+    left, right = (_finding(side, formatters) for side in sides)
     if left == right:
         return f"Both sides: {left}."
-    gains = [_gain(side, formatters) for side in sides]
-    if all(gains):
+    courses = [None if side is None else course_of(side) for side in sides]
+    gains = [formatters.length(one.mm) for one in courses if one is not None and _is_lasting_gain(one)]
+    if len(gains) == len(sides):
         return f"A real gain on both sides: left {gains[0]}, right {gains[1]}."
-    starts = [_start(side, formatters) for side in sides]
-    if all(starts):
+    starts = [
+        formatters.length(side.counted[0].mm)
+        for side in sides
+        if side is not None and len(side.counted) == 1 and not side.counted[0].is_below_range
+    ]
+    if len(starts) == len(sides):
         return f"Your starting point: left {starts[0]}, right {starts[1]}."
     return f"Left: {left}; right: {right}."
 
@@ -70,166 +85,162 @@ def side_sentences(progress: SideProgress | None, formatters: Formatters) -> lis
     """Return the sentences about one side: at least one, and the first is the main finding."""
     if progress is None:
         return ["Not tested yet: the first test is your starting point."]
-    sentences = [
-        _headline(progress, formatters),
-        *_change_so_far_sentences(progress, formatters),
-        *_gap_sentences(progress, formatters),
-    ]
+    finding = _finding(progress, formatters)
+    if progress.old:
+        finding = f"at the last test, on {formatters.day(progress.counted[-1].at)}: {finding}"
+    sentences = [f"{finding[0].upper()}{finding[1:]}.", *_practice_sentences(progress)]
+    if progress.counted[-1].is_below_range:
+        return [*sentences, *_below_range_sentences(progress, formatters)]
+    sentences += _explanations(progress, formatters)
+    sentences += _change_so_far_sentences(progress, formatters)
+    sentences += _gap_sentences(progress, formatters)
     if progress.trend:
         sentences += [
             *_pace_sentences(progress, formatters),
             _forecast_sentence(progress.forecast, formatters),
             *_health_professional_sentences(progress),
         ]
-    return [*sentences, *_outlier_sentences(progress)]
+    return [*sentences, *_habit_sentences(progress, formatters), *_outlier_sentences(progress)]
 
 
-def difference_sentence(difference: SidesDifference | None, formatters: Formatters) -> str:
-    """Return the sentence that compares left with right."""
-    if difference is None:
+def difference_sentence(progress: Progress, formatters: Formatters) -> str:
+    """Return the sentence that compares left with right. It has an interval only where the difference is clear."""
+    known = [side for side in (progress.left, progress.right) if side is not None]
+    if len(known) == 2 and any(side.counted[-1].is_below_range for side in known):
+        return "The sides cannot be compared in numbers while a knee does not reach the wall."
+    if progress.difference is None:
         return "The sides cannot be compared yet: both need a test within two weeks of each other."
-    between = _interval_text(difference.difference_mm, formatters)
-    more = "left" if difference.difference_mm.value > 0 else "right"
-    apart = formatters.length(abs(difference.difference_mm.value))
-    if not difference.clear:
-        if difference.difference_mm.low <= 0 <= difference.difference_mm.high:
-            return f"No clear difference between the sides. Left minus right: {between}."
-        common = f"differences up to {formatters.length(CLEAR_DIFFERENCE_MM)} are common"
-        return f"The {more} side reaches {apart} further; {common}. Left minus right: {between}."
-    return f"The {more} side reaches {apart} further. Left minus right: {between}."
+    difference = progress.difference.difference_mm
+    more = "left" if difference.value > 0 else "right"
+    apart = formatters.length(abs(difference.value))
+    if progress.difference.clear:
+        return f"The {more} side reaches {apart} further. Left minus right: {_interval_text(difference, formatters)}."
+    if abs(difference.value) >= CLEAR_DIFFERENCE_MM:
+        return f"No clear difference between the sides: about {apart} more on the {more}, which may still be chance."
+    common = f"up to {formatters.length(CLEAR_DIFFERENCE_MM)} is common"
+    if abs(difference.value) < _MIN_APART_MM:
+        return f"No clear difference between the sides: {common}."
+    return f"No clear difference between the sides: about {apart} more on the {more}, and {common}."
 
 
-def before_after_sentence(pair: BeforeAfter, formatters: Formatters) -> str:
-    """Return the sentences about two tests within an hour."""
-    low, high = pair.change_mm.low, pair.change_mm.high
-    what = "more than the measurement error" if low > 0 or high < 0 else "not more than the measurement error"
-    return (
-        f"Before and after, within an hour: {formatters.change(pair.change_mm.value)}, {what}. "
-        "The effect of a stretch lasts for some hours, so the trend leaves it out."
-    )
-
-
-def _headline(progress: SideProgress, formatters: Formatters) -> str:
-    answer = _headline_finding(progress, formatters)
-    if not progress.old:
-        return answer
-    return f"At the last test, on {formatters.day(progress.counted[-1].at)}, {answer[0].lower()}{answer[1:]}"
-
-
-def _headline_finding(progress: SideProgress, formatters: Formatters) -> str:
-    last = progress.counted[-1]
-    if len(progress.counted) == 1:
-        return f"{formatters.length(last.mm)}: your starting point."
-    if progress.trend and progress.changes:
-        return _change_sentence(progress, formatters)
-    same_method = [test for test in progress.counted if test.method == last.method]
-    if len(same_method) == 1:
-        return "Your tests now use another method: this one is your new starting point."
-    if not progress.trend:
-        return f"{formatters.length(last.mm)}, after two tests. The line starts with the third."
-    if progress.steady_since is not None:
-        return (
-            f"Steady since about {formatters.day(progress.steady_since)}: no gain or loss as large as "
-            f"{formatters.length(WORTHWHILE_MM)} in three months."
-        )
-    if all(test.mm == last.mm for test in same_method):
-        return f"All {len(same_method)} tests gave {formatters.length(last.mm)}: no change so far."
-    if progress.change_mm is None:
-        return (
-            f"After {len(same_method)} tests: it takes at least {MIN_CHANGE_TESTS}, over two weeks or more, "
-            "to show a change."
-        )
-    return "No change beyond the measurement error yet."
-
-
-def _change_sentence(progress: SideProgress, formatters: Formatters) -> str:
-    latest = progress.changes[-1]
-    first = _first_in_same_direction(progress.changes)
-    upwards = latest.direction is Direction.GAIN
-    when = f"{'on' if first.sudden else 'since about'} {formatters.day(first.since)}"
-    moved = _moved(progress, first)
-    if moved is None:
-        return f"A real {latest.direction} {when}, found by another test method than the last test's."
-    if (moved > 0) is not upwards:
-        return (
-            f"A real {latest.direction} was found on {formatters.day(latest.confirmed_at)}; it has since been reversed."
-        )
-    sentence = f"A real change: {formatters.length(abs(moved))} {'more' if upwards else 'less'} {when}"
-    if progress.steady_since is not None:
-        return f"{sentence}, and steady since about {formatters.day(progress.steady_since)}."
-    return f"{sentence}." if upwards else f"{sentence}. This happens, and you can regain it."
-
-
-def _moved(progress: SideProgress, change: RealChange) -> float | None:
-    """Return the difference in mm from before the change to the last test, `None` where the trend starts too late.
-
-    The first result after a step includes the step, so the level before is that of the point before it.
-    """
-    trend = progress.trend
-    after = bisect_left(trend, change.since, key=_at)
-    if change.sudden:
-        return trend[-1].mm - trend[after - 1].mm if after else None
-    began = min(trend[max(0, after - 1) : after + 1], key=lambda point: abs(point.at - change.since))
-    return trend[-1].mm - began.mm if began.at - change.since <= _MAX_START_GAP else None
-
-
-def _at(point: TrendPoint) -> datetime:
-    return point.at
-
-
-def _first_in_same_direction(changes: Sequence[RealChange]) -> RealChange:
-    """Return the first of the latest consecutive changes in one direction."""
-    first = changes[-1]
-    for change in reversed(changes):
-        if change.direction is not first.direction:
-            break
-        first = change
-    return first
-
-
-def _summary(progress: SideProgress | None, formatters: Formatters) -> str:
-    """Return what is known about a change of one side, as a clause."""
+def _finding(progress: SideProgress | None, formatters: Formatters) -> str:
+    """Return what is known about a change of one side, as a clause: the same in the summary and about the side."""
     if progress is None:
         return "not tested yet"
-    start, gain = _start(progress, formatters), _gain(progress, formatters)
-    if start is not None:
-        return f"{start}, your starting point"
-    if gain is not None:
-        return f"a real gain of {gain}"
-    if progress.trend and progress.changes:
-        return _other_change(progress, formatters)
+    last = progress.counted[-1]
+    earlier = progress.counted[:-1]
+    if last.is_below_range:
+        reached_before = any(not test.is_below_range for test in earlier)
+        return f"your knee {'did not reach the wall at the last test' if reached_before else _KNEE_SHORT}"
+    if not earlier:
+        return f"{formatters.length(last.mm)}, your starting point"
+    alike = [test for test in progress.counted if test.method == last.method]
+    if (course := course_of(progress)) is not None:
+        return _course_text(course, progress, formatters)
+    if any(test.is_below_range for test in alike):
+        if any(test.is_below_range for test in alike[-MIN_CHANGE_TESTS:]):
+            return f"{formatters.length(last.mm)}: your knee reached the wall in the last test, but not in every one"
+        return "your knee reaches the wall, which it did not at first"
+    if len(alike) == 1:
+        return "your tests now use another method, and this one is your new starting point"
+    if len(alike) < MIN_TREND_TESTS:
+        return f"{formatters.length(last.mm)} after two tests, too few to show a change"
     if progress.steady_since is not None:
         return f"steady since about {formatters.day(progress.steady_since)}"
-    return (
-        "too few tests to show a change" if progress.change_mm is None else "no change beyond the measurement error yet"
+    if all(test.mm == last.mm for test in alike):
+        return f"all {len(alike)} tests gave {formatters.length(last.mm)}"
+    if progress.change_mm is None:
+        return "too few tests to show a change"
+    if _is_likely(progress):
+        return f"a {'gain' if progress.change_mm.value > 0 else 'loss'} is likely, but not certain yet"
+    return "no certain change yet"
+
+
+def _is_likely(progress: SideProgress) -> bool:
+    """Return whether the change so far is more than two tests of this person differ by without any change."""
+    return progress.change_mm is not None and abs(progress.change_mm.value) > progress.error.mdc95_mm
+
+
+def _course_text(course: Course, progress: SideProgress, formatters: Formatters) -> str:
+    """Return what became of a real change, and since when it has been steady, as a clause."""
+    steady = "" if progress.steady_since is None else f", steady since about {formatters.day(progress.steady_since)}"
+    return f"{_outcome_text(course, progress, formatters)}{steady}"
+
+
+def _outcome_text(course: Course, progress: SideProgress, formatters: Formatters) -> str:
+    what = f"a real {course.direction}"
+    when = f"{'on' if course.sudden else 'since about'} {formatters.day(course.since)}"
+    is_gain = course.direction is Direction.GAIN
+    match course.outcome:
+        case Outcome.LASTING:
+            bound = "at least " if course.is_at_least else ""
+            return f"{what} of {bound}{formatters.length(course.mm)} {when}"
+        case Outcome.OPEN if is_course_recent(course, progress):
+            return f"{what} {when}, its amount not certain yet"
+        case Outcome.OPEN:
+            return f"{what}, found on {formatters.day(course.confirmed_at)}, of which nothing certain is left"
+        case Outcome.UNMEASURED:
+            return f"{what} {when}, found by another test method than the last test's"
+        case Outcome.FROM_BELOW if is_gain:
+            return f"{what} {when}: your knee reaches the wall, which it did not at first"
+        case Outcome.FROM_BELOW:
+            return f"{what} {when}"
+    if course.farthest_at is None:
+        return f"{what}, found on {formatters.day(course.confirmed_at)}, has since been reversed"
+    went = f"went {'up' if is_gain else 'down'} by about {formatters.length(course.farthest_mm)}"
+    went = f"{went} by {formatters.day(course.farthest_at)}"
+    if course.outcome is Outcome.RETURNED:
+        return f"{went} and has come back"
+    if course.outcome is Outcome.REVERSED:
+        return f"{went}, and is {'below' if is_gain else 'above'} its start"
+    return f"{went}, and some of it at least {'has come back' if is_gain else 'is regained'}"
+
+
+def _is_lasting_gain(course: Course) -> bool:
+    return course.outcome is Outcome.LASTING and course.direction is Direction.GAIN
+
+
+def _practice_sentences(progress: SideProgress) -> list[str]:
+    if len(progress.counted) > PRACTICE_TESTS:
+        return []
+    return ["The first test is practice too: knowing how can add to the next one without any change of the ankle."]
+
+
+def _below_range_sentences(progress: SideProgress, formatters: Formatters) -> list[str]:
+    """Below range there is no amount: the first touch shows the first gain."""
+    reached = [test for test in progress.counted if not test.is_below_range]
+    if not reached:
+        return [
+            "The board measures no distance below zero, so no number shows a gain there.",
+            "The first touch will: that test is your first distance.",
+            "Until then, count the minutes that you hold.",
+        ]
+    sentences = [f"It last reached the wall on {formatters.day(reached[-1].at)}: {formatters.length(reached[-1].mm)}."]
+    if progress.changes and progress.changes[-1].direction is Direction.LOSS:
+        sentences += ["That is a real loss, and how large it is cannot be measured below zero.", _IF_IT_HURTS]
+    else:
+        sentences.append("The board measures no distance below zero: the next touch counts again.")
+    return sentences
+
+
+def _explanations(progress: SideProgress, formatters: Formatters) -> list[str]:
+    """Return what the finding means, where it does not speak for itself."""
+    course = course_of(progress)
+    sentences = []
+    if progress.steady_since is not None:
+        sentences.append(f"No gain or loss as large as {formatters.length(WORTHWHILE_MM)} in three months.")
+    elif course is None and progress.trend and progress.change_mm is None:
+        sentences.append(f"It takes at least {MIN_CHANGE_TESTS} tests, over two weeks or more.")
+    if course is not None and course.direction is Direction.LOSS and course.outcome is Outcome.LASTING:
+        sentences.append(_IF_IT_HURTS)
+    turns = sum(
+        one.direction is not next_one.direction
+        for one, next_one in zip(progress.changes, progress.changes[1:], strict=False)
     )
-
-
-def _start(progress: SideProgress | None, formatters: Formatters) -> str | None:
-    """Return the only result of a side, `None` if there are none or several."""
-    if progress is None or len(progress.counted) != 1:
-        return None
-    return formatters.length(progress.counted[0].mm)
-
-
-def _gain(progress: SideProgress | None, formatters: Formatters) -> str | None:
-    """Return how much a side has really gained, `None` if it has not."""
-    if progress is None or not progress.trend or not progress.changes:
-        return None
-    moved = _moved(progress, _first_in_same_direction(progress.changes))
-    is_gain = progress.changes[-1].direction is Direction.GAIN and moved is not None and moved > 0
-    return formatters.length(moved) if moved is not None and is_gain else None
-
-
-def _other_change(progress: SideProgress, formatters: Formatters) -> str:
-    """Return the latest real change where it is not a gain that lasts, as a clause."""
-    latest = progress.changes[-1]
-    moved = _moved(progress, _first_in_same_direction(progress.changes))
-    if moved is None:
-        return f"a real {latest.direction}, found by another test method than the last test's"
-    if (moved > 0) is (latest.direction is Direction.GAIN):
-        return f"a real loss of {formatters.length(-moved)}, which can be regained"
-    return f"the real {latest.direction} of {formatters.day(latest.confirmed_at)} has been reversed"
+    if turns + 1 >= _MIN_TURNS and course is not None:
+        since = formatters.day(progress.changes[0].since)
+        sentences.append(f"Your range goes up and down: {turns + 1} real changes since about {since}.")
+    return sentences
 
 
 def _interval_text(estimate: Interval, formatters: Formatters) -> str:
@@ -238,20 +249,28 @@ def _interval_text(estimate: Interval, formatters: Formatters) -> str:
 
 
 def _change_so_far_sentences(progress: SideProgress, formatters: Formatters) -> list[str]:
-    """Describe the change since the starting point. Its interval is shown only after a real change: checked after every
-    test, an interval excludes zero by chance sooner or later."""
+    """Describe the change since the starting point, unless tests about it were below range.
+
+    Its interval and its chance are shown only after a real change: checked after every test, an interval excludes zero
+    by chance sooner or later, and a chance of 99 of 100 comes sooner or later.
+    """
     if progress.change_mm is None or progress.change_from is None or progress.chance_real is None:
         return []
-    if progress.changes:
-        since = f"Since your first test of this kind, on {formatters.day(progress.change_from)}: "
-        so_far = f"{since}{_interval_text(progress.change_mm, formatters)}."
-    elif progress.steady_since is None:
-        change = formatters.change(progress.change_mm.value)
-        so_far = f"So far {change}, which may still be chance."
-    else:
+    if has_zeros_from(progress, progress.change_from):
         return []
-    percent = min(99, max(1, round(100 * progress.chance_real)))
-    return [so_far, f"Chance that the real change exceeds {formatters.length(WORTHWHILE_MM)}: {percent} %."]
+    course = course_of(progress)
+    if course is None:
+        is_shown = progress.steady_since is None and abs(progress.change_mm.value) >= _MIN_SHOWN_MM
+        open_end = "; a few more tests decide" if _is_likely(progress) else ", which may still be chance"
+        so_far = f"So far {formatters.change(progress.change_mm.value)}{open_end}."
+        return [so_far] if is_shown else []
+    since = f"Since your first test of this kind, on {formatters.day(progress.change_from)}: "
+    sentences = [f"{since}{_interval_text(progress.change_mm, formatters)}."]
+    if course.outcome in (Outcome.LASTING, Outcome.PARTIAL):
+        percent = min(99, max(1, round(100 * progress.chance_real)))
+        worthwhile = formatters.length(WORTHWHILE_MM)
+        sentences.append(f"Chance that this is a change of more than {worthwhile}: {percent} %.")
+    return sentences
 
 
 def _gap_sentences(progress: SideProgress, formatters: Formatters) -> list[str]:
@@ -282,7 +301,7 @@ def _forecast_sentence(forecast: Forecast, formatters: Formatters) -> str:
     if forecast.latest is None:
         return f"Your goal: probably not before {formatters.day(forecast.earliest)}; a latest date is not yet known."
     earliest, latest = formatters.day(forecast.earliest), formatters.day(forecast.latest)
-    return f"Your goal: between {earliest} and {latest} (80 % likely)."
+    return f"Your goal, if you go on like this: between {earliest} and {latest} (80 % likely)."
 
 
 def _health_professional_sentences(progress: SideProgress) -> list[str]:
@@ -293,6 +312,17 @@ def _health_professional_sentences(progress: SideProgress) -> list[str]:
     if progress.counted[-1].at - steady < _LONG_STEADY - timedelta(weeks=1):
         return []
     return ["After three months without any gain, the guide recommends seeing a health professional."]
+
+
+def _habit_sentences(progress: SideProgress, formatters: Formatters) -> list[str]:
+    shown = [habit for habit in progress.habits if abs(habit.difference_mm.value) >= _MIN_SHOWN_MM]
+    sentences = []
+    for habit in shown:
+        apart = habit.difference_mm.value
+        reads = f"read about {formatters.length(abs(apart))} {'more' if apart > 0 else 'less'} for you"
+        name = habit.circumstance[0].upper() + habit.circumstance[1:]
+        sentences.append(f"{name} {reads} than {habit.compared_with}.")
+    return [*sentences, "Only like is compared with like."] if sentences else []
 
 
 def _outlier_sentences(progress: SideProgress) -> list[str]:

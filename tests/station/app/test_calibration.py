@@ -7,15 +7,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from station.app.calibration import CalibrationMonitor
 from station.cli.guided_calibration import GuidedCalibration
-from station.core.events import CommandName, Side
+from station.config import parse
+from station.core.events import SECOND_US, CommandName, Side, Toe
 from station.core.facts import Calibrated, CueName
-from station.core.steps import CalibrateStep, TestStep
+from station.core.steps import CalibrateStep, CheckStep, TestStep
 from station.simulator.board import SimulatedBoard
 from station.simulator.range_error import RangeError
 from station.store import StoreError
 from station.store.schema import runs
 from station.store.traces import trace_text
+from station.system.simulate import simulated
 from tests.station.app.test_run import facts_of
 from tests.station.rig import COMPARATORS, Rig
 from tests.station.states import AnyState
@@ -235,3 +238,22 @@ def test_skirting_board_offset_applies_to_wall_not_to_blocks(tmp_path: Path) -> 
         lab.board.world.slide(120.0, lab.clock.now_us(), 0)
         lab.live(2.0)
         assert lab.station.snapshot().toe_mm == pytest.approx(120.0, abs=3.0)
+
+
+def test_calmer_sensor_is_checked_against_a_smaller_uncertainty(tmp_path: Path) -> None:
+    """What the empty lane has shown of its wander counts in the calibration's part of a check."""
+    with CalibrationRig(tmp_path) as lab:
+        assert lab.guided().outcome().well
+        monitor = CalibrationMonitor(simulated(parse(COMPARATORS, "wiring.toml")), lab.store)
+        unknown_mm = checked_mm(monitor)
+        for at_us in range(0, 5 * 3600 * SECOND_US, 400_000):
+            monitor.on_reading(Toe(at_us, 300.0), at_us, empty=True)
+        assert monitor.wander_mm < 0.7
+        assert checked_mm(monitor) < 0.8 * unknown_mm
+
+
+def checked_mm(monitor: CalibrationMonitor) -> float:
+    """The calibration's uncertainty in a check."""
+    (step,) = monitor.prepare_routine((CheckStep(),), 0)
+    assert isinstance(step, CheckStep)
+    return step.calibration_mm

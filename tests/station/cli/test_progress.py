@@ -35,7 +35,7 @@ def test_progress_prints_sentences_chart_and_table(progress: Command) -> None:
     assert result.exit_code == 0
     lines = result.stdout.splitlines()
     assert "\u25cf Left" in lines
-    assert any("real change" in line for line in lines)
+    assert any("a real gain" in line.lower() for line in lines)
     assert any("Your own error" in line for line in lines)
     drawn = [line for line in lines if "\u2502" in line]
     assert len(drawn) == 20

@@ -10,8 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from station.core.events import SECOND_US
-from station.simulator.noise import NoiseParameters, RangeNoise
-from tests.recordings import still_readings
+from station.simulator.noise import RESTLESS, NoiseParameters, RangeNoise
+from tests.recordings import still_readings, still_recordings
 
 PACE_US = 17_978
 """The time between readings of the recording: 3600 s over 200,244 readings."""
@@ -77,3 +77,30 @@ def test_same_seed_gives_the_same_errors() -> None:
 
     assert errors(7) == errors(7)
     assert errors(7) != errors(8)
+
+
+def minutes_apart(means: NDArray[np.float64]) -> NDArray[np.float64]:
+    """SD of 3 s means, then of their differences one minute and ten minutes apart."""
+    return np.array([means.std(), *(np.sqrt(np.mean((means[later:] - means[:-later]) ** 2)) for later in LATER)])
+
+
+@pytest.mark.parametrize(
+    ("number", "parameters"), [(0, NoiseParameters()), (1, RESTLESS)], ids=[one.name for one in still_recordings()]
+)
+def test_each_recording_could_be_one_of_its_simulated_sensor(number: int, parameters: NoiseParameters) -> None:
+    """How far 3 s means wander lies within what forty simulated sensors do, over as long a time; and the other
+    sensor's do not do all of it."""
+    recording = still_recordings()[number]
+    span = round(3 * len(recording.readings_mm) / recording.lasts_s)
+    readings = np.array(recording.readings_mm)
+    real = minutes_apart(readings[: len(readings) // span * span].reshape(-1, span).mean(axis=1))
+
+    def simulated(simulated_parameters: NoiseParameters, seed: int) -> NDArray[np.float64]:
+        noise = RangeNoise(seed, simulated_parameters)
+        times_us = [i * 3 * SECOND_US for i in range(round(recording.lasts_s / 3))]
+        return minutes_apart(np.array([noise.error_mm(at_us, 3 * SECOND_US, at_us) for at_us in times_us]))
+
+    same = np.array([simulated(parameters, seed) for seed in range(40)])
+    other = np.array([simulated(RESTLESS if number == 0 else NoiseParameters(), seed) for seed in range(40)])
+    assert np.all((same.min(axis=0) <= real) & (real <= same.max(axis=0))), (real, same.min(axis=0), same.max(axis=0))
+    assert not np.all((other.min(axis=0) <= real) & (real <= other.max(axis=0)))

@@ -33,6 +33,12 @@ def test_two_results_make_no_line() -> None:
     assert sparkline_svg(Side.LEFT, [90.0, 95.0]) == ""
 
 
+def test_line_starts_after_a_result_below_range() -> None:
+    """A zero has no height."""
+    assert sparkline_svg(Side.LEFT, [80.0, 90.0, 95.0, 0.0]) == ""
+    assert len(heights(sparkline_svg(Side.LEFT, [0.0, 80.0, 0.0, 10.0, 20.0, 30.0]))) == 3
+
+
 def test_ring_is_empty_at_first_and_full_at_most() -> None:
     assert "pathLength" not in ring_svg(Side.LEFT, 0.0)
     assert 'stroke-dasharray="25 100"' in ring_svg(Side.LEFT, 0.25)

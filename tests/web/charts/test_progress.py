@@ -129,6 +129,27 @@ def test_chart_marks_quick_hollow_full_solid_each_with_whisker() -> None:
     assert paths(made)["whisker"].count("M") == 4
 
 
+def test_result_below_range_is_an_open_mark_at_the_bottom_with_a_word() -> None:
+    """Hollow even for a full test, without an error bar; the label of the line's end is a word as well."""
+    made = drawn([seen(30, 0.0, full=True), seen(20, 12.0), seen(10, 9.0), seen(5, 0.0)])
+    below = marks(made)["left symbol quick below"]
+    assert [(sign, y) for sign, _, y in below] == [("left", FULL), ("left", FULL)]
+    assert "left symbol full" not in {kind for kind, found in marks(made).items() if len(found) > 1}
+    assert paths(made)["whisker"].count("M") == 2
+    assert ("\u25cb", "at the bottom: below range") in made.signs
+    assert "below 0" in str(made.svg)
+    assert "4 tests, 2 of them below range, from 0.9 cm to 1.2 cm" in made.description
+    assert "\u00b1" not in made.points[0].text
+
+
+def test_mean_leaves_out_results_below_range() -> None:
+    """They are counted beside it; a span of zeros alone has no height."""
+    made = drawn([seen(day, 0.0 if day > 500 or day % 2 else 20.0) for day in range(900, 0, -3)])
+    assert any("below range" in one.text and "2.0 cm, the mean of" in one.text for one in made.points)
+    assert made.points[0].text.endswith("below range)")
+    assert made.points[0].heights == (FULL,)
+
+
 def test_whisker_spans_95_percent_interval() -> None:
     """A whisker reaches 1.96 standard uncertainties to either side, on the scale of its point."""
     made = drawn([seen(20, 80.0), seen(10, 100.0, uncertainty_mm=2.0), seen(5, 90.0)])

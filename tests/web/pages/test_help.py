@@ -8,6 +8,7 @@ from html import unescape
 import pytest
 from flask.testing import FlaskClient
 
+from station.core.progress.promise import FALSE_CHANGES_PERSON_YEAR, FALSE_CHANGES_SIDE_YEAR
 from web.pages.help_answers import MAX_ANSWER_WORDS, Answer, answers, search, searchable
 
 READERS = {
@@ -41,6 +42,13 @@ TOPICS = {
     "arch": ("arch",),
     "toes-out": ("toes out",),
     "shin": ("shin", "inner ankle", "outer ankle"),
+    "degrees": ("degrees", "how many degrees is a centimetre", "angle"),
+    "six-millimetres": ("0.6 cm", "smallest worthwhile change"),
+    "false-change": ("can it be wrong", "false change", "how sure is it"),
+    "time-of-day": ("morning or evening", "time of day", "habit"),
+    "practice": ("is the first test practice",),
+    "both-together": ("both ankles together",),
+    "knee-short": ("below range", "zero"),
     "knee-hip": ("knee pain", "hip", "bow legs"),
     "tendon": ("tendon pain",),
     "months-nothing": ("months without change",),
@@ -120,6 +128,13 @@ def test_every_help_link_resolves(client: FlaskClient, one: Answer) -> None:
 def test_answers_with_study_numbers_name_the_study() -> None:
     measured = re.compile(r"study|averaged|average|gain has been seen")
     assert [one.key for one in searchable() if measured.search(one.text) and not one.source] == []
+
+
+def test_help_states_the_promise_about_false_changes() -> None:
+    """With the figures that the study holds."""
+    (answer,) = (one for one in answers() if one.key == "false-change")
+    for share, whom in ((FALSE_CHANGES_SIDE_YEAR, "see a"), (FALSE_CHANGES_PERSON_YEAR, "on either side")):
+        assert f"fewer than {100 * share:.0f} {whom}" in answer.text
 
 
 def test_keys_and_questions_are_unique() -> None:

@@ -86,7 +86,9 @@ def test_one_sentence_says_whether_change_is_real(client: FlaskClient, store: St
     page = text_of(client)
     lead = re.findall(r'<p class="lead">(.*?)</p>', page)
     assert len(lead) == 1
-    assert re.fullmatch(r"Left: a real gain of [23]\.\d cm; right: steady since about [^;]*\.", lead[0])
+    assert re.fullmatch(
+        r"Left: a real gain of [23]\.\d cm since about [^;]*; right: steady since about [^;]*\.", lead[0]
+    )
     assert "95 %:" not in page.split('<details class="how-sure')[0]
     assert "95 %:" in page
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import hypot
 
 import pytest
 
@@ -18,6 +19,7 @@ from station.core.facts import (
     Ended,
 )
 from station.core.measurement.calibration import Curve
+from station.core.measurement.estimate import WANDER_MM
 from station.core.measurement.tolerance import check_due_reason, is_out_of_tolerance
 from station.core.replay import format_fact, replay
 from station.core.steps import (
@@ -304,6 +306,13 @@ def test_a_check_says_whether_the_calibration_holds(drifted_mm: float, out: bool
     assert bench.cues() == [CueName.READY, CueName.GO, CueName.HOLD_DONE, *heard]
     assert [ended.cue for ended in bench.facts_of(CueEnded)] == [CueName.ERROR] * out
     assert len(bench.facts_of(Completed)) == 1
+
+
+def test_a_check_counts_the_wander_once() -> None:
+    """Its brief part is in the reading of the block, the lasting one is added; the readings' noise is next to none."""
+    bench = shown(Bench(CheckStep(100.0, calibration_mm=0.5, warm_us=0), curve=Curve(1.0, -45.0)), 100.0).read(4.0)
+    (done,) = bench.facts_of(CheckDone)
+    assert done.uncertainty_mm == pytest.approx(hypot(WANDER_MM, 0.5), abs=0.06)
 
 
 def test_a_check_that_found_it_out_is_done_while_that_sounds() -> None:

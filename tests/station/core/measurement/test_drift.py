@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from itertools import cycle
+from math import sqrt
 from random import Random
 
 import pytest
@@ -11,6 +12,8 @@ import pytest
 from station.core.events import SECOND_US
 from station.core.measurement.calibration import Curve, Fit
 from station.core.measurement.drift import LaneFinding, LaneMonitor
+from station.core.measurement.estimate import WANDER_MM
+from station.core.measurement.wander import WanderEstimate
 from tests.recordings import StillRecording, still_readings, still_recordings
 from tests.station.core.traces import TRUE_MM
 
@@ -62,6 +65,17 @@ def test_monitor_reports_a_slow_drift_once() -> None:
     assert finding.kind == "lane"
     assert 3.2 < finding.off_mm < 4.2
     assert "drifted by" in finding.sentence
+
+
+def test_lane_learns_from_an_hour_that_moves_too_far_to_compare() -> None:
+    """A sensor that walks 3 mm in ten minutes (SD) makes every ± wider; without its wild hours it would seem calm."""
+    chance, at_mm, wander = Random(5), LANE_MM, WanderEstimate()
+    readings = []
+    for _ in range(6 * HOUR_US // REST_US):
+        at_mm += chance.gauss(0.0, 3.0 / sqrt(600 * SECOND_US / REST_US))
+        readings.append(round(at_mm + chance.gauss(0.0, 2.1)))
+    findings_of(LaneMonitor(Curve(), FIT, wander=wander), readings, REST_US)
+    assert wander.sd_mm > 2 * WANDER_MM
 
 
 def test_monitor_works_with_rare_readings() -> None:

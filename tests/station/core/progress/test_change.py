@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from itertools import permutations
-from math import exp
 from statistics import fmean
 
 import pytest
@@ -14,11 +14,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from station.core.facts import Contact
-from station.core.progress.change import HYPOTHESES, Epoch, real_changes
-from station.core.progress.records import Direction, Result
+from station.core.progress.change import (
+    EVIDENCE_THRESHOLD,
+    HYPOTHESES,
+    IMPORTED_EVIDENCE_THRESHOLD,
+    Epoch,
+    real_changes,
+)
+from station.core.progress.records import Circumstances, Direction, Result, TimeOfDay
 from tests.station.core.progress.histories import BEGIN, result, results, scattered
 
 WEEK = timedelta(weeks=1)
+
+
+def _in(known: Circumstances, one: Result) -> Result:
+    return replace(one, circumstances=known)
+
+
+def test_bounds_of_all_games_add_up_to_5_percent() -> None:
+    """Three games of a person, each with one of imported results."""
+    bound = 3 * (1 / EVIDENCE_THRESHOLD + 1 / IMPORTED_EVIDENCE_THRESHOLD)
+    assert bound == pytest.approx(0.05)
 
 
 def test_hypotheses_have_weights_that_sum_to_one() -> None:
@@ -34,7 +50,7 @@ def test_evidence_has_a_mean_of_at_most_one(days: tuple[int, ...]) -> None:
         epoch = Epoch(BEGIN)
         for day, mm in zip(days, mms, strict=True):
             epoch.judge(result(day, mm))
-        evidence.append(exp(epoch.log_evidence()))
+        evidence.append(epoch.evidence())
     assert 0.05 < fmean(evidence) <= 1
 
 
@@ -46,7 +62,7 @@ def test_evidence_has_a_mean_of_at_most_one_after_a_run_in() -> None:
         epoch = Epoch(BEGIN, made[:2])
         for one in made[2:]:
             epoch.judge(one)
-        evidence.append(exp(epoch.log_evidence()))
+        evidence.append(epoch.evidence())
     assert 0.05 < fmean(evidence) <= 1
 
 
@@ -114,11 +130,23 @@ def test_real_changes_is_empty_for_equal_results(mm: float) -> None:
         lambda one: replace(one, contact=Contact.SELF),
         lambda one: replace(one, full=True),
         lambda one: replace(one, imported=True),
+        *(
+            partial(_in, Circumstances(**known))
+            for known in (
+                {"time_of_day": TimeOfDay.EVENING},
+                {"after_stretch": True},
+                {"warmed_up": True},
+                {"shod": True},
+                {"back_foot": "off"},
+                {"board_angle_deg": 10.0},
+                {"calibration": 2},
+            )
+        ),
     ],
-    ids=["contact", "full", "imported"],
 )
-def test_real_changes_ignores_a_change_of_method(otherwise: Callable[[Result], Result]) -> None:
-    """Results 40 mm off by another contact, kind or origin are no change of the ankle; by the same they are."""
+def test_real_changes_ignores_a_change_of_kind(otherwise: Callable[[Result], Result]) -> None:
+    """Results 40 mm off by another contact, in other circumstances or imported are no change of the ankle; by the same
+    they are."""
     here = scattered(12, seed=8)
     there = [replace(one, at=one.at + 12 * WEEK, mm=one.mm + 40) for one in scattered(12, seed=9)]
     assert real_changes(here + [otherwise(one) for one in there]) == []
@@ -132,6 +160,37 @@ def test_real_changes_finds_a_gain_in_alternating_methods() -> None:
         for number, one in enumerate(scattered(14, slope=2.0, seed=10))
     ]
     assert [change.direction for change in real_changes(made)][:1] == [Direction.GAIN]
+
+
+def test_imported_results_do_not_delay_a_change() -> None:
+    """Half a year of them before the station's: the change is confirmed by the same test as without."""
+    station = scattered(14, slope=2.0, seed=12)
+    tape = [replace(one, at=one.at - 26 * WEEK, imported=True, test_id=f"tape {one.test_id}") for one in scattered(26)]
+    assert real_changes(tape + station) == real_changes(station) != []
+
+
+def test_imported_results_have_changes_of_their_own() -> None:
+    """A history on paper with a gain of 3 mm a week."""
+    tape = [replace(one, imported=True) for one in scattered(20, slope=3.0, seed=13)]
+    assert [change.direction for change in real_changes(tape)][:1] == [Direction.GAIN]
+
+
+def test_coming_into_range_is_a_gain() -> None:
+    """Five weeks below range are no change; then the knee reaches the wall further and further."""
+    below = results([0.0] * 15)
+    within = results([2.0 * number + (number % 3) for number in range(1, 20)], from_day=30)
+    assert real_changes(below) == []
+    change = real_changes(below + within)[0]
+    assert change.direction is Direction.GAIN
+    assert change.confirmed_at <= within[12].at
+
+
+def test_higher_odds_confirm_later() -> None:
+    """The price of the promise."""
+    made = scattered(16, slope=2.0, seed=14)
+    weeks = [real_changes(made, odds)[0].confirmed_at for odds in (1.0, 100.0, 10_000.0)]
+    assert weeks == sorted(weeks)
+    assert weeks[0] < weeks[2]
 
 
 def test_real_changes_ignores_one_outlier() -> None:
@@ -159,7 +218,7 @@ def test_real_changes_never_revokes_a_change(mms: list[int], every_days: float) 
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.floats(60, 140), max_size=50), st.floats(0.1, 3), st.floats(-50, 50))
-def test_real_changes_depends_on_ranks_only(mms: list[float], gain: float, offset: float) -> None:
+def test_real_changes_ignores_zero_and_unit(mms: list[float], gain: float, offset: float) -> None:
     """Another zero or another unit gives the same changes."""
     steps = [round(mm) for mm in mms]
     plain = real_changes(results([float(step) for step in steps]))

@@ -1,0 +1,359 @@
+"""How often each claim of the sentences is true, when a person looks once a week.
+
+The claims are read from the sentences themselves, as of each look, and compared with the true course of the ankle.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from math import pi, sin
+from typing import NamedTuple
+
+from station.core.progress.analysis import CLEAR_DIFFERENCE_MM, analyse_progress
+from station.core.progress.outlook import WORTHWHILE_MM
+from station.core.progress.records import Progress, Result, SideProgress
+from station.core.progress.sentences import Formatters, both_sentence, difference_sentence, side_sentences
+from tests.study.measure import rng_of
+from tests.study.people import BEGIN, START_MM, Scenario, made_by, week_of
+from tests.study.scenarios import NULL
+
+GOAL_MM = START_MM + 20.0
+FIRST_LOOK_WEEK = 3
+PEOPLE_PER_LOOKER = 10
+EXACT = Formatters(
+    length=lambda mm: f"{mm:.4f} mm",
+    change=lambda mm: f"{mm:+.4f} mm",
+    day=lambda at: at.isoformat(),
+    pace=lambda mm: f"{mm:+.4f} mm",
+)
+"""Sentences with these can be read back without rounding."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeasonalScenario(Scenario):
+    """People whose level swings by `season_mm` to either side of the mean in a year."""
+
+    season_mm: float = 0.0
+
+    def level_mm(self, week: float) -> float:
+        return START_MM + self.season_mm * sin(2 * pi * week / 52)
+
+
+@dataclass(frozen=True, slots=True)
+class Ankles:
+    """The two ankles of one kind of people. Either side's level is higher than in its scenario by `..._adds_mm`."""
+
+    name: str
+    says: str
+    left: Scenario
+    right: Scenario
+    left_adds_mm: float = 0.0
+    right_adds_mm: float = 0.0
+
+    @property
+    def weeks(self) -> int:
+        return self.left.weeks
+
+    @property
+    def per_week(self) -> int:
+        return self.left.per_week
+
+
+def alike(scenario: Scenario, adds_mm: float = 0.0) -> Ankles:
+    """Both ankles of one kind."""
+    return Ankles(scenario.name, scenario.says, scenario, scenario, adds_mm, adds_mm)
+
+
+_GAINING = replace(NULL, name="gaining", says="2 mm a week for half a year", slope=2.0, weeks=26)
+WORLDS = (
+    alike(replace(NULL, name="unchanged", says="no change, a year")),
+    alike(_GAINING),
+    alike(replace(_GAINING, name="gaining slowly", says="0.8 mm a week, a year", slope=0.8, weeks=52)),
+    alike(replace(_GAINING, name="gaining fast", says="4 mm a week, 16 weeks", slope=4.0, weeks=16)),
+    alike(replace(_GAINING, name="stopping", says="2 mm a week for 10 weeks, then none", to_week=10.0, weeks=40)),
+    alike(
+        replace(
+            _GAINING,
+            name="up and back",
+            says="1.5 mm a week for 12 weeks, and back in 12",
+            slope=1.5,
+            turn_week=12.0,
+            to_week=24.0,
+            weeks=40,
+        )
+    ),
+    alike(
+        replace(NULL, name="injured", says="a sudden loss of 20 mm in week 12", step_mm=-20.0, step_week=12.0, weeks=30)
+    ),
+    alike(SeasonalScenario("seasons", "4 mm up and down in a year", 78, season_mm=4.0)),
+    alike(SeasonalScenario("large seasons", "8 mm up and down in a year", 78, season_mm=8.0)),
+    Ankles("uneven", "the left 20 mm further, no change", replace(NULL, weeks=26), replace(NULL, weeks=26), 20.0),
+    alike(
+        replace(_GAINING, name="below range", says="from 20 mm below zero, 1 mm a week", slope=1.0, weeks=52), -110.0
+    ),
+)
+"""Is what the station says true?"""
+
+
+class Look(NamedTuple):
+    """What is true at one look, of one side or of left minus right, as of the last test in `week`."""
+
+    level_mm: Callable[[float], float]
+    week: float
+    side: SideProgress | None
+    asked_week: float
+
+
+def _week(text: str) -> float:
+    return week_of(datetime.fromisoformat(text))
+
+
+def _since(look: Look, text: str) -> float:
+    """The true change since a moment just before the one in the text."""
+    return look.level_mm(look.week) - look.level_mm(max(0.0, _week(text) - 0.01))
+
+
+def _span(look: Look, until: float | None = None) -> tuple[float, float]:
+    """The lowest and the highest level so far."""
+    levels = [look.level_mm(day / 7) for day in range(int((look.week if until is None else until) * 7) + 1)]
+    return min(levels), max(levels)
+
+
+def _is_steady(look: Look, since: str) -> bool:
+    weeks = [_week(since) + day / 7 for day in range(int((look.week - _week(since)) * 7) + 1)]
+    return all(abs(look.level_mm(min(week + 13, look.week)) - look.level_mm(week)) < WORTHWHILE_MM for week in weeks)
+
+
+def _way(look: Look, found: re.Match[str], upwards: bool) -> tuple[float, float]:
+    """How far the level went until the date in the text, from its turning point before, and what is left of it."""
+    sign = 1 if upwards else -1
+    levels = [sign * look.level_mm(day / 7) for day in range(int(_week(found["at"]) * 7) + 1)]
+    return levels[-1] - min(levels), sign * look.level_mm(look.week) - min(levels)
+
+
+def _has_come_back(look: Look, found: re.Match[str], upwards: bool) -> bool:
+    """Whether the level went somewhere, and half of that or less is left, or less than is worthwhile."""
+    went, rest = _way(look, found, upwards)
+    return went >= WORTHWHILE_MM / 2 and rest <= max(WORTHWHILE_MM, went / 2)
+
+
+def _is_partly_back(look: Look, found: re.Match[str], upwards: bool) -> bool:
+    """Whether less is left than there was."""
+    went, rest = _way(look, found, upwards)
+    return rest < went
+
+
+def _reached_week(look: Look) -> float:
+    return next((day / 7 for day in range(7 * 200) if look.level_mm(day / 7) >= GOAL_MM), float("inf"))
+
+
+def _is_not_before(look: Look, found: re.Match[str]) -> bool:
+    """Whether the goal is reached from the first date on. Where that is the day of the look, it may be already."""
+    is_open = _week(found["from"]) <= look.asked_week
+    return is_open or _week(found["from"]) <= _reached_week(look)
+
+
+def _is_within(found: re.Match[str], true: float) -> bool:
+    return float(found["low"]) <= true <= float(found["high"])
+
+
+def _exceeds(look: Look) -> bool:
+    assert look.side is not None
+    assert look.side.change_mm is not None
+    true = look.level_mm(look.week) - look.level_mm(0)
+    return (true if look.side.change_mm.value > 0 else -true) > WORTHWHILE_MM
+
+
+N = r"[+-]?\d+\.\d+"
+D = r"[\dT:.+-]+\d"
+_INTERVAL = rf"\(95 %: (?P<low>{N}) mm to (?P<high>{N}) mm\)"
+Judge = Callable[[Look, re.Match[str]], bool]
+OF_A_SIDE: tuple[tuple[str, str, Judge], ...] = (
+    (
+        "a real gain, lasting",
+        rf"real gain of (?:at least )?{N} mm (?:on|since about) (?P<at>{D})",
+        lambda look, m: _since(look, m["at"]) > 0,
+    ),
+    (
+        "its amount, to 0.6 cm",
+        rf"real (?P<what>gain|loss) of (?P<mm>{N}) mm (?:on|since about) (?P<at>{D})",
+        lambda look, m: (
+            abs(float(m["mm"]) - _since(look, m["at"]) * (1 if m["what"] == "gain" else -1)) <= WORTHWHILE_MM
+        ),
+    ),
+    (
+        "a real loss, lasting",
+        rf"real loss of {N} mm (?:on|since about) (?P<at>{D})",
+        lambda look, m: _since(look, m["at"]) < 0,
+    ),
+    (
+        "a real gain, amount not certain yet",
+        rf"real gain (?:on|since about) (?P<at>{D}), its",
+        lambda look, m: _since(look, m["at"]) > 0,
+    ),
+    (
+        "a real loss, amount not certain yet",
+        rf"real loss (?:on|since about) (?P<at>{D}), its",
+        lambda look, m: _since(look, m["at"]) < 0,
+    ),
+    (
+        "a real gain was found, nothing certain is left",
+        rf"real gain, found on (?P<at>{D}), of which",
+        lambda look, m: _span(look, _week(m["at"]))[1] > look.level_mm(0),
+    ),
+    (
+        "a real loss was found, nothing certain is left",
+        rf"real loss, found on (?P<at>{D}), of which",
+        lambda look, m: _span(look, _week(m["at"]))[0] < look.level_mm(0),
+    ),
+    (
+        "went up and has come back",
+        rf"ent up by about {N} mm by (?P<at>{D}) and has come back",
+        lambda look, m: _has_come_back(look, m, upwards=True),
+    ),
+    (
+        "went down and has come back",
+        rf"ent down by about {N} mm by (?P<at>{D}) and has come back",
+        lambda look, m: _has_come_back(look, m, upwards=False),
+    ),
+    (
+        "went up, and is below its start",
+        r"ent up by about .* is below its start",
+        lambda look, m: look.level_mm(look.week) < look.level_mm(0),
+    ),
+    (
+        "went down, and is above its start",
+        r"ent down by about .* is above its start",
+        lambda look, m: look.level_mm(look.week) > look.level_mm(0),
+    ),
+    (
+        "a real gain, has since been reversed",
+        rf"real gain, found on (?P<at>{D}), has since been reversed",
+        lambda look, m: look.level_mm(look.week) < _span(look, _week(m["at"]))[1],
+    ),
+    (
+        "a real loss, has since been reversed",
+        rf"real loss, found on (?P<at>{D}), has since been reversed",
+        lambda look, m: look.level_mm(look.week) > _span(look, _week(m["at"]))[0],
+    ),
+    (
+        "went up, some of it at least has come back",
+        rf"ent up by about {N} mm by (?P<at>{D}), and some",
+        lambda look, m: _is_partly_back(look, m, upwards=True),
+    ),
+    (
+        "went down, some of it at least is regained",
+        rf"ent down by about {N} mm by (?P<at>{D}), and some",
+        lambda look, m: _is_partly_back(look, m, upwards=False),
+    ),
+    ("steady since", rf"teady since about (?P<at>{D})", lambda look, m: _is_steady(look, m["at"])),
+    (
+        "no certain change yet (true below the MDC95)",
+        r"No certain change yet",
+        lambda look, m: (
+            look.side is not None and abs(look.level_mm(look.week) - look.level_mm(0)) < look.side.error.mdc95_mm
+        ),
+    ),
+    (
+        "since your first test, 95 %",
+        rf"Since your first test of this kind, on (?P<at>{D}): [^%]*{_INTERVAL}",
+        lambda look, m: _is_within(m, look.level_mm(look.week) - look.level_mm(_week(m["at"]))),
+    ),
+    (
+        "a real gain of at least, less 0.6 cm",
+        rf"real gain of at least (?P<mm>{N}) mm (?:on|since about) (?P<at>{D})",
+        lambda look, m: _since(look, m["at"]) >= float(m["mm"]) - WORTHWHILE_MM,
+    ),
+    (
+        "your knee reaches the wall, at first it did not",
+        r"our knee reaches the wall, which it did not at first",
+        lambda look, m: look.level_mm(look.week) > max(0.0, look.level_mm(0)),
+    ),
+    ("a gain is likely", r"A gain is likely", lambda look, m: look.level_mm(look.week) > look.level_mm(0)),
+    ("a loss is likely", r"A loss is likely", lambda look, m: look.level_mm(look.week) < look.level_mm(0)),
+    ("chance of more than 0.6 cm: 90 % or more", r"more than 6.0+ mm: 9\d %", lambda look, m: _exceeds(look)),
+    (
+        "at present a week, 95 %",
+        rf"At present [^%]*{_INTERVAL}",
+        lambda look, m: _is_within(m, (look.level_mm(look.week) - look.level_mm(look.week - 0.01)) / 0.01),
+    ),
+    ("you have reached your goal", r"You have reached your goal", lambda look, m: look.level_mm(look.week) >= GOAL_MM),
+    (
+        "your goal between two dates, 80 %",
+        rf"Your goal, .*between (?P<from>{D}) and (?P<to>{D})",
+        lambda look, m: _is_not_before(look, m) and _reached_week(look) <= _week(m["to"]),
+    ),
+    (
+        "your goal not before",
+        rf"Your goal: probably not before (?P<from>{D});",
+        lambda look, m: _is_not_before(look, m),
+    ),
+)
+"""Each claim with its pattern, and whether it is true. Forecasts are called 80 % likely."""
+OF_BOTH: tuple[tuple[str, str, Judge], ...] = (
+    ("the left reaches further", r"The left side reaches", lambda look, m: look.level_mm(look.week) > 0),
+    ("the right reaches further", r"The right side reaches", lambda look, m: look.level_mm(look.week) < 0),
+    (
+        "no clear difference",
+        r"No clear difference",
+        lambda look, m: abs(look.level_mm(look.week)) < CLEAR_DIFFERENCE_MM,
+    ),
+)
+BOTH_CHANGED = "both ankles together have gained, or lost"
+NAMES = (*(name for name, _, _ in (*OF_A_SIDE, *OF_BOTH)), BOTH_CHANGED)
+
+
+def claims(ankles: Ankles, block: int, people: int) -> dict[str, float]:
+    """Count, over all weekly looks, how often each claim is made and how often it is true.
+
+    A look is a whole analysis, so this takes one in ten of the people.
+    """
+    rng = rng_of(ankles.left, block)
+    found: dict[str, float] = {"people": 0.0, "looks": 0.0}
+    for _ in range(max(1, people // PEOPLE_PER_LOOKER)):
+        left = _censored(made_by(ankles.left, rng), ankles.left_adds_mm)
+        right = _censored(made_by(ankles.right, rng), ankles.right_adds_mm)
+        found["people"] += 1
+        for week in range(FIRST_LOOK_WEEK, ankles.weeks + 1):
+            now = BEGIN + timedelta(weeks=week)
+            found["looks"] += 2
+            seen_left, seen_right = ([test for test in side if test.at < now] for side in (left, right))
+            progress = analyse_progress(seen_left, seen_right, GOAL_MM, now)
+            for name, is_true in _claims_of(ankles, progress, float(week)):
+                found[f"{name}|made"] = found.get(f"{name}|made", 0.0) + 1
+                found[f"{name}|true"] = found.get(f"{name}|true", 0.0) + is_true
+    return found
+
+
+def _claims_of(ankles: Ankles, progress: Progress, asked_week: float) -> Iterator[tuple[str, bool]]:
+    levels: list[Callable[[float], float]] = [
+        lambda week, one=one, adds=adds: one.level_mm(week) + adds  # type: ignore[misc]
+        for one, adds in ((ankles.left, ankles.left_adds_mm), (ankles.right, ankles.right_adds_mm))
+    ]
+    week = 0.0
+    for side, level in zip((progress.left, progress.right), levels, strict=True):
+        assert side is not None
+        week = week_of(side.counted[-1].at)
+        text = " ".join(side_sentences(side, EXACT))
+        yield from _judged(OF_A_SIDE, text, Look(level, week, side, asked_week))
+    apart = Look(lambda at: levels[0](at) - levels[1](at), week, None, asked_week)
+    yield from _judged(OF_BOTH, difference_sentence(progress, EXACT), apart)
+    both = both_sentence(progress, EXACT)
+    if both is not None:
+        mean_gain = sum(level(week) - level(0) for level in levels)
+        yield BOTH_CHANGED, (mean_gain > 0) is ("gained" in both) and mean_gain != 0
+
+
+def _judged(kinds: tuple[tuple[str, str, Judge], ...], text: str, look: Look) -> Iterator[tuple[str, bool]]:
+    for name, pattern, judge in kinds:
+        match = re.search(pattern, text)
+        if match is not None:
+            yield name, judge(look, match)
+
+
+def _censored(made: list[Result], adds_mm: float) -> list[Result]:
+    """The results at their level, with zero for those below range."""
+    return [replace(test, mm=max(0.0, test.mm + adds_mm)) for test in made]

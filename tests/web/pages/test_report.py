@@ -1,0 +1,130 @@
+"""The page of the report and its file: what stands where, for whom, and nothing from elsewhere."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+from flask.testing import FlaskClient
+
+from station.app.report import report_of
+from station.store import Store
+from tests.report_histories import add_months, add_test
+from web.context import NOBODY, PERSON_COOKIE
+from web.pages.report import report_file
+
+HEADINGS = (
+    *("Both sides", "How well the tests repeat", "Training, pain and felt place", "How it was measured"),
+    *("Left out, and why", "How to read it"),
+)
+
+
+def text_of(client: FlaskClient) -> str:
+    answer = client.get("/report")
+    assert answer.status_code == 200
+    return answer.get_data(as_text=True)
+
+
+def test_report_has_every_part(client: FlaskClient, store: Store) -> None:
+    """The sentence comes before the numbers, and these before how far to trust them."""
+    ada = add_months(store)
+    page, report = text_of(client), report_of(store, ada, datetime.now(UTC))
+    assert re.findall(r"<h1>(.*?)</h1>", page) == ["Ankle report: Ada"]
+    places = [page.index(words) for words in (report.summary, *HEADINGS)]
+    assert sorted(places[:3]) == places[:3]
+    for line in (*report.lines, *report.repeats):
+        assert f'<th scope="row">{line.name}</th>' in page
+        assert f'<td data-name="Left">{line.left}</td><td data-name="Right">{line.right}</td>' in page
+    for term, words in report.protocol:
+        assert f"<dt>{term}</dt><dd>{words}</dd>" in page
+    assert report.difference in page
+    assert report.dose in page
+    assert page.count('<th scope="row" data-name="Week of">') == len(report.weeks)
+    assert all(name in page for name in ("left trend", "right trend", "band left level", "band right level"))
+
+
+def test_icc_says_whose_it_is(client: FlaskClient, store: Store) -> None:
+    """One person has none: the sheet names the group, its SD and the source beside the number."""
+    add_months(store)
+    page = text_of(client)
+    assert "An ICC compares people, so one person has none." in page
+    assert "693 basketball players aged 12 to 17, SD 2.4 cm; Adillon 2022" in page
+
+
+def test_report_without_tests_has_no_chart(client: FlaskClient, store: Store) -> None:
+    store.add_person("Ada")
+    page = text_of(client)
+    assert "No test yet." in page
+    assert "progress-chart" not in page
+    assert "ICC" not in page
+    assert "No training yet." in page
+
+
+def test_report_of_one_test(client: FlaskClient, store: Store) -> None:
+    add_test(store, store.add_person("Ada"), 0.1, 84.0, None)
+    page = text_of(client)
+    assert "1 test, " in page
+    assert "not tested" in page
+    assert 'class="left trend"' not in page
+    assert "Band: " not in page
+
+
+@pytest.mark.parametrize("is_nobody_chosen", [True, False])
+def test_report_needs_a_person(client: FlaskClient, store: Store, is_nobody_chosen: bool) -> None:
+    """It asks who it is, and choosing leads back to it; nobody's results are no person's report."""
+    ada = add_months(store)
+    store.add_person("Bea")
+    if is_nobody_chosen:
+        client.set_cookie(PERSON_COOKIE, NOBODY)
+    page = text_of(client)
+    assert "Choose who you are first." in page
+    assert "No one yet" not in page
+    answer = client.post(
+        "/person", data={"person": ada.id, "return_to": "report"}, headers={"Sec-Fetch-Site": "same-origin"}
+    )
+    assert answer.headers["Location"] == "/report"
+    assert "Ankle report: Ada" in text_of(client)
+
+
+def test_progress_leads_to_report(client: FlaskClient, store: Store) -> None:
+    add_test(store, store.add_person("Ada"), 0.1, 84.0, None)
+    page = client.get("/progress").get_data(as_text=True)
+    assert re.search(r'<a class="button" href="/report">.*Report for your physiotherapist</a>', page)
+
+
+def test_print_button_needs_scripts_and_the_page_says_what_does_not(client: FlaskClient, store: Store) -> None:
+    store.add_person("Ada")
+    page = text_of(client)
+    assert re.search(r'<button type="button" class="primary js-only" data-print>', page)
+    without = page.partition("<noscript>")[2].partition("</noscript>")[0]
+    assert "save it as PDF, with your browser" in without
+
+
+def test_file_has_the_page_s_sheet(client: FlaskClient, store: Store) -> None:
+    """The same article, with the style in it."""
+    ada = add_months(store)
+    file, page = report_file(store, ada, datetime.now(UTC)), text_of(client)
+    sheet = re.compile(r'<article class="report">.*</article>', re.DOTALL)
+    found = [sheet.search(text) for text in (file, page)]
+    assert found[0] is not None
+    assert found[1] is not None
+    assert found[0].group() == found[1].group()
+    assert ".progress-chart" in file.partition("<style>")[2].partition("</style>")[0]
+
+
+def test_file_loads_and_runs_nothing(store: Store) -> None:
+    """No address, script or import in it, and its policy allows none."""
+    file = report_file(store, add_months(store), datetime.now(UTC))
+    assert re.findall(r"<(?:script|link|img|iframe|a)\b|@import|url\(|https?:", file) == []
+    assert "default-src 'none'; style-src 'unsafe-inline'" in file
+
+
+def test_name_is_text_in_page_and_file(client: FlaskClient, store: Store) -> None:
+    """A name that is HTML stays a name."""
+    name = "<img src=x onerror=alert(1)></style>"
+    ada = store.add_person(name)
+    for text in (text_of(client), report_file(store, ada, datetime.now(UTC))):
+        assert "<img" not in text
+        assert text.count("</style>") <= 1
+        assert "&lt;img src=x onerror=alert(1)&gt;" in text

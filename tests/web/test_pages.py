@@ -387,6 +387,15 @@ def test_goal_is_entered_in_chosen_units_and_stored_in_mm(client: FlaskClient, s
     assert "Saved" in text_of(client, "/settings?saved=")
 
 
+def test_settings_that_cannot_be_stored_are_not_called_saved(client: FlaskClient, store: Store) -> None:
+    with store.write_transaction() as now:
+        now.exec_driver_sql("PRAGMA query_only=ON")
+    refused = client.post("/settings", data={"goal_mm": "9,5"})
+    assert refused.status_code == 503
+    assert "can only be read" in refused.text
+    assert "Saved" not in refused.text
+
+
 def test_refused_setting_is_named_by_its_label(client: FlaskClient) -> None:
     """The sentence has the field's label and unit, not the internal name and millimetres."""
     long = client.post("/settings", data={"hold_s": "5000"}).get_data(as_text=True)

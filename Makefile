@@ -53,9 +53,13 @@ setup: ## create .venv and install the station into it
 demo: setup ## run the station on a simulated board, with its web page
 	.venv/bin/station demo
 
+# What is calculated alone can run on all cores at once; what measures time, starts processes or opens browsers cannot.
+RULES := tests/station/core
+CALCULATED := $(RULES) $(addprefix tests/station/,advice app catalogue cli simulator store) $(addprefix tests/web/,charts live pages) tests/study
 test: setup-dev browser lint ## lint, then all tests: the rules with their coverage, the rest with a real browser
-	$(PYTHON) -m pytest tests/station/core --cov
-	$(PYTHON) -m pytest --ignore tests/station/core
+	$(PYTHON) -m pytest -n auto $(RULES) --cov
+	$(PYTHON) -m pytest -n auto $(filter-out $(RULES),$(CALCULATED))
+	$(PYTHON) -m pytest $(addprefix --ignore ,$(CALCULATED))
 
 lint: setup-dev ## style, format and types
 	.venv/bin/ruff check .

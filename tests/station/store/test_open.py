@@ -7,8 +7,9 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from itertools import takewhile
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 
 import pytest
@@ -173,7 +174,7 @@ except StoreError as error:
 @pytest.fixture
 def open_to_all(tmp_path: Path) -> Path:
     """A directory that any user may enter, for tests that give up their rights."""
-    for directory in (tmp_path, *tmp_path.parents[:2]):
+    for directory in (tmp_path, *takewhile(Path(gettempdir()).__ne__, tmp_path.parents)):
         directory.chmod(stat.S_IRWXU | stat.S_IROTH | stat.S_IXOTH)
     return tmp_path
 

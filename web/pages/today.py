@@ -142,7 +142,7 @@ def _is_answered(test: Test) -> bool:
 def _calibration_hint(now: Snapshot) -> str | None:
     """What the distance sensor needs, in a sentence, or `None`."""
     if now.calibration == "as built":
-        return "The distance sensor is not calibrated yet. It takes three minutes with blocks."
+        return "The distance sensor is not calibrated yet. It takes three to four minutes with blocks."
     if now.calibration == "doubted":
         return "The distance sensor failed its last check: results are uncertain until it is recalibrated."
     return now.check_due

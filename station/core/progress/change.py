@@ -133,11 +133,13 @@ class Epoch:
         *,
         imported: bool = False,
         odds: float = ODDS_AGAINST_SPELLS,
+        by_calibration: bool = False,
     ) -> None:
         self.begins_at = begins_at
         self.ends_at = begins_at + _EPOCH
         self._threshold = IMPORTED_EVIDENCE_THRESHOLD if imported else EVIDENCE_THRESHOLD
         self._min_log_odds = log(odds)
+        self._by_calibration = by_calibration
         self._weighed_from = 0
         self.results: list[Result] = []
         self._weeks: list[float] = []
@@ -215,7 +217,8 @@ class Epoch:
         self._active_evidence = evidence
 
     def _kind_number(self, result: Result) -> int:
-        kind = self._kind_numbers.setdefault(result.kind, len(self._ranks))
+        alike = (result.kind, result.circumstances.calibration) if self._by_calibration else result.kind
+        kind = self._kind_numbers.setdefault(alike, len(self._ranks))
         if kind == len(self._ranks):
             self._ranks.append(Ranks())
             for case in (*self._active, *self._pending):
@@ -267,11 +270,14 @@ class Epoch:
         return found
 
 
-def real_changes(results: Sequence[Result], odds: float = ODDS_AGAINST_SPELLS) -> list[RealChange]:
+def real_changes(
+    results: Sequence[Result], odds: float = ODDS_AGAINST_SPELLS, *, by_calibration: bool = False
+) -> list[RealChange]:
     """Return the real changes of one side, or of the mean of both, oldest first.
 
     `results` are oldest first, at most one a day. The result that confirms a change dates its report, so later results
-    never revoke it. A change must be `odds` times likelier than spells.
+    never revoke it. A change must be `odds` times likelier than spells. With `by_calibration` only results of one
+    calibration are ranked among each other.
     """
     changes: list[RealChange] = []
     epochs: dict[bool, Epoch] = {}
@@ -279,9 +285,11 @@ def real_changes(results: Sequence[Result], odds: float = ODDS_AGAINST_SPELLS) -
         imported = result.imported
         epoch = epochs.get(imported)
         if epoch is None:
-            epoch = epochs[imported] = Epoch(result.at, imported=imported, odds=odds)
+            epoch = epochs[imported] = Epoch(result.at, imported=imported, odds=odds, by_calibration=by_calibration)
         elif result.at >= epoch.ends_at:
-            epoch = epochs[imported] = Epoch(result.at, epoch.run_in(result.at), imported=imported, odds=odds)
+            epoch = epochs[imported] = Epoch(
+                result.at, epoch.run_in(result.at), imported=imported, odds=odds, by_calibration=by_calibration
+            )
         change = epoch.judge(result)
         if change is not None:
             changes.append(change)

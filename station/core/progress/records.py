@@ -70,9 +70,17 @@ class Result:
         return self.contact, self.imported, known.shod, known.back_foot, known.board_angle_deg
 
     @property
-    def kind(self) -> tuple[Contact, bool, bool, Circumstances]:
-        """What results must share to be compared with each other."""
-        return self.contact, self.full, self.imported, self.circumstances
+    def kind(self) -> tuple[object, ...]:
+        """What results must share to be ranked among each other.
+
+        Not the calibration: who calibrates every month would never have a gain confirmed, and two calibrations differ
+        by a fraction of what tests do.
+        """
+        known = self.circumstances
+        return (
+            *(self.contact, self.full, self.imported, known.time_of_day, known.after_stretch, known.warmed_up),
+            *(known.shod, known.back_foot, known.board_angle_deg),
+        )
 
 
 class Direction(StrEnum):

@@ -60,10 +60,12 @@ def _are_together(results: Sequence[Result], index: int, other: Result) -> bool:
 def changes_of_both(pairs: Sequence[Pair], odds: float = ODDS_AGAINST_SPELLS) -> list[RealChange]:
     """Return the real changes of the mean of both sides in which both had their part, oldest first.
 
-    The mean scatters less than either side, so a change of both is confirmed sooner. `odds`: as in `real_changes`.
+    The mean scatters less than either side, so a change of both is confirmed sooner. For the same reason it shows what
+    a new calibration adds to both, which a side alone hardly does: so calibrations are kept apart. `odds`: as in
+    `real_changes`.
     """
     means = [_mean(left, right) for left, right in pairs]
-    return [change for change in real_changes(means, odds) if _both_moved(pairs, change)]
+    return [change for change in real_changes(means, odds, by_calibration=True) if _both_moved(pairs, change)]
 
 
 def _mean(left: Result, right: Result) -> Result:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from itertools import permutations
+from random import Random
 from statistics import fmean
 
 import pytest
@@ -139,7 +140,6 @@ def test_real_changes_is_empty_for_equal_results(mm: float) -> None:
                 {"shod": True},
                 {"back_foot": "off"},
                 {"board_angle_deg": 10.0},
-                {"calibration": 2},
             )
         ),
     ],
@@ -160,6 +160,18 @@ def test_real_changes_finds_a_gain_in_alternating_methods() -> None:
         for number, one in enumerate(scattered(14, slope=2.0, seed=10))
     ]
     assert [change.direction for change in real_changes(made)][:1] == [Direction.GAIN]
+
+
+def test_calibrating_often_hides_no_gain() -> None:
+    """A new calibration every week or month, each off by as much as calibrations differ, and 3 mm a week."""
+    for weeks in (1, 4):
+        chance, offsets = Random(weeks), dict[int, float]()
+        made = []
+        for one in scattered(20, slope=3.0, seed=14):
+            number = int((one.at - BEGIN) / WEEK) // weeks
+            offset_mm = offsets.setdefault(number, chance.gauss(0.0, 1.5))
+            made.append(replace(one, mm=one.mm + offset_mm, circumstances=Circumstances(calibration=number)))
+        assert [change.direction for change in real_changes(made)][:1] == [Direction.GAIN]
 
 
 def test_imported_results_do_not_delay_a_change() -> None:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from math import pi, sin
 from typing import NamedTuple
 
@@ -128,7 +129,7 @@ def _is_steady(look: Look, since: str) -> bool:
 
 
 def _way(look: Look, found: re.Match[str], upwards: bool) -> tuple[float, float]:
-    """How far the level went until the date in the text, from its turning point before, and what is left of it."""
+    """The change of the level from its last turning point to the date in the text, and how much of it remains."""
     sign = 1 if upwards else -1
     levels = [sign * look.level_mm(day / 7) for day in range(int(_week(found["at"]) * 7) + 1)]
     return levels[-1] - min(levels), sign * look.level_mm(look.week) - min(levels)
@@ -328,9 +329,13 @@ def claims(ankles: Ankles, block: int, people: int) -> dict[str, float]:
     return found
 
 
+def _level_mm(ankle: Scenario, adds_mm: float, week: float) -> float:
+    return ankle.level_mm(week) + adds_mm
+
+
 def _claims_of(ankles: Ankles, progress: Progress, asked_week: float) -> Iterator[tuple[str, bool]]:
     levels: list[Callable[[float], float]] = [
-        lambda week, one=one, adds=adds: one.level_mm(week) + adds  # type: ignore[misc]
+        partial(_level_mm, one, adds)
         for one, adds in ((ankles.left, ankles.left_adds_mm), (ankles.right, ankles.right_adds_mm))
     ]
     week = 0.0

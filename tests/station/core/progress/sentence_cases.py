@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import pi, sin
 from random import Random
+from typing import Any
 
 import click
 
@@ -125,16 +126,16 @@ def _results(side: Side) -> list[Result]:
     return [test for story in stories for test in story.results()]
 
 
-def up(weeks: float, slope: float = 2.0, **more: object) -> Story:
-    return replace(Story(((weeks, slope),)), **more)  # type: ignore[arg-type]
+def up(weeks: float, slope: float = 2.0, **more: Any) -> Story:
+    return replace(Story(((weeks, slope),)), **more)
 
 
-def flat(weeks: float, **more: object) -> Story:
+def flat(weeks: float, **more: Any) -> Story:
     return up(weeks, 0.0, **more)
 
 
-def course(*parts: tuple[float, float], **more: object) -> Story:
-    return replace(Story(parts), **more)  # type: ignore[arg-type]
+def course(*parts: tuple[float, float], **more: Any) -> Story:
+    return replace(Story(parts), **more)
 
 
 def both_gained(progress: Progress) -> Progress:

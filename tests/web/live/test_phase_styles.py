@@ -90,7 +90,7 @@ def test_every_exercise_shows_picture_name_and_dose(key: str) -> None:
         assert (seen["exercise"]["key"], seen["exercise"]["name"]) == (key, one.name)
         assert seen["exercise"]["dose"]
         assert seen["sentence"]
-    assert one.short_name in shown(**{**what, "phase": "prepare"}, exercise=key)["sentence"]
+    assert one.name_in_sentence in shown(**{**what, "phase": "prepare"}, exercise=key)["sentence"]
 
 
 def test_shown_dose_is_the_reduced_dose() -> None:
@@ -131,7 +131,7 @@ def test_next_step_for_both_feet_asks_for_both() -> None:
     """No change of legs is asked for, and no standing for a seated exercise."""
     waiting: dict[str, Any] = {"activity": "hold", "phase": "wait", "step": 1, "steps": 4, "heels": heels(False, True)}
     seen = shown(**waiting, side=BOTH_LEGS, exercise="3c")
-    assert (seen["word"], seen["sentence"]) == ("BOTH FEET", "Both feet. Next: achilles stretch. Stand on the board.")
+    assert (seen["word"], seen["sentence"]) == ("BOTH FEET", "Both feet. Next: Achilles stretch. Stand on the board.")
     seen = shown(**{**waiting, "activity": "test"}, side=Side.LEFT)
     assert (seen["word"], seen["sentence"]) == ("OTHER SIDE", "Left leg. Next: the test. Change legs.")
     seen = shown(**waiting, side=Side.LEFT, exercise="5a")

@@ -312,7 +312,7 @@ def test_stored_tokens_are_hashes(house: House) -> None:
 
 def test_tokens_are_compared_in_constant_time(house: House) -> None:
     """What an index found is compared once more, by the function that does not stop at the first difference."""
-    with mock.patch.object(tokens.hmac, "compare_digest", wraps=hmac.compare_digest) as compared:
+    with mock.patch("hmac.compare_digest", wraps=hmac.compare_digest) as compared:
         assert house.client(Role.MEMBER).get("/history").status_code == 200
     assert compared.call_args.args == (hash_of(house.tokens[Role.MEMBER] or ""),) * 2
 
@@ -518,10 +518,6 @@ def test_owners_browser_is_not_shared(house: House) -> None:
 # The demonstration.
 
 
-def demo_of(store: Store, station: StationDouble) -> Flask:
-    return create_app(station, store)
-
-
 def test_demonstration_lets_its_first_browser_in_on_this_machine(store: Store, station: StationDouble) -> None:
     """As the owner's, with everybody's consent, and says so; the second one pairs, and one from elsewhere too."""
     people = [store.add_person(name) for name in NAMES]
@@ -533,9 +529,9 @@ def test_demonstration_lets_its_first_browser_in_on_this_machine(store: Store, s
     page = first.get("/").get_data(as_text=True)
     assert "This is a demonstration" in page
     assert f"Person: {NAMES[0]}" in page
-    assert {one.id for one in people} == visitor_with(
-        store, first.get_cookie(ACCESS_COOKIE).value if first.get_cookie(ACCESS_COOKIE) else None, datetime.now(UTC)
-    ).person_ids
+    cookie = first.get_cookie(ACCESS_COOKIE)
+    assert cookie is not None
+    assert visitor_with(store, cookie.value, datetime.now(UTC)).person_ids == {one.id for one in people}
     assert [(one.name, one.role) for one in store.devices()] == [(DEMO_DEVICE, Role.OWNER)]
     assert b"Pair this browser" in client_with(app, None).get("/").data
 

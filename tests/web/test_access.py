@@ -191,7 +191,7 @@ def test_owner_sees_names_of_browsers_but_no_results(house: House) -> None:
     assert house.client(Role.OWNER).get(f"/sessions/{house.sessions[house.bea]}").status_code == 404
 
 
-def test_visitor_is_told_to_pair(house: House) -> None:
+def test_visitor_learns_how_to_pair(house: House) -> None:
     """Today says how; other pages answer 403 with the same."""
     client = house.client(None)
     for address, status in (("/", 200), ("/history", 403), ("/people", 403)):

@@ -206,6 +206,31 @@ def test_visitor_learns_how_to_pair(house: House) -> None:
     )
 
 
+def test_pages_offer_only_what_their_visitor_may_do(house: House) -> None:
+    """No menu, form or link of a page leads a visitor, guest or member to a refusal by its first tap."""
+    house.store.claim_session(house.sessions[house.bea], None)
+    guest, member, visitor = (house.client(role) for role in (Role.GUEST, Role.MEMBER, None))
+    assert 'action="/people"' not in guest.get("/").get_data(as_text=True)
+    assert "/claim" not in guest.get("/").get_data(as_text=True)
+    assert "/claim" in member.get("/").get_data(as_text=True)
+    assert "owner of the station changes" in member.get("/settings").get_data(as_text=True)
+    assert [is_dock_hidden(client.get("/live").get_data(as_text=True)) for client in (visitor, guest)] == [True, False]
+    for client, role in ((visitor, None), (guest, Role.GUEST), (member, Role.MEMBER)):
+        for address in ("/", "/more"):
+            nav = (
+                client.get(address).get_data(as_text=True).partition('<nav class="places"')[2].partition("</header>")[0]
+            )
+            targets = {part.partition('"')[0] for part in nav.split('href="')[1:]}
+            assert targets
+            assert {target: status for target in targets if (status := client.get(target).status_code) != 200} == {}, (
+                role
+            )
+
+
+def is_dock_hidden(page: str) -> bool:
+    return page.partition('<div class="dock"')[0].rstrip().endswith("<div hidden>")
+
+
 def test_consent_lets_see_until_it_is_withdrawn(house: House) -> None:
     """From the next request on, in both directions of the answer."""
     practitioner = visitor_with(house.store, house.tokens[Role.PRACTITIONER], datetime.now(UTC)).person_id

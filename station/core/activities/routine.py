@@ -23,6 +23,7 @@ from station.core.activities.calibrate import CalibrationActivity
 from station.core.activities.check import CalibrationCheck
 from station.core.activities.engine import Activity
 from station.core.activities.exercise import ExerciseActivity
+from station.core.activities.heel_rhythm import HeelRhythm
 from station.core.activities.hold import Hold
 from station.core.activities.knee_to_wall import KneeToWallTest
 from station.core.activities.lesson import SoundLesson
@@ -56,6 +57,7 @@ from station.core.steps import (
     LessonStep,
     RepsStep,
     RestStep,
+    RhythmStep,
     Routine,
     SetupStep,
     Step,
@@ -151,6 +153,8 @@ class RoutineRun(Activity):
                 return Questions(step, self.sensors)
             case LessonStep():
                 return SoundLesson(step, self.sensors)
+            case RhythmStep():
+                return HeelRhythm(step, self.sensors)
             case CalibrateStep():
                 return CalibrationActivity(step, self.sensors)
             case CheckStep():

@@ -22,6 +22,7 @@ from enum import StrEnum
 from station.core.activities.phases import PhasedActivity
 from station.core.events import SECOND_US, Button, Command, CommandName, Event, Load, Press, Side
 from station.core.facts import Cue, CueName, Ended, PressEnded, RhythmMatched, RhythmWrong
+from station.core.sensing.debounce import DebouncedChange, Debouncer
 from station.core.sensing.press_level import PressLevel
 from station.core.sensing.sensors import BoardSensors, Change, HeelChange, SensorChange
 from station.core.sound.cues import cue_length_us
@@ -85,6 +86,7 @@ class HeelRhythm(PhasedActivity[RhythmPhase]):
         self.rules = rules or RhythmRules()
         self._step = step
         self._levels = {plate.side: PressLevel() for plate in sensors.plates if plate.load is not None}
+        self._button = Debouncer(sampled=False)
         self._source: str | None = None
         """The heel plate, or the button, that the current presses come from."""
         self._down_sources: set[str] = set()
@@ -133,8 +135,12 @@ class HeelRhythm(PhasedActivity[RhythmPhase]):
             for change in self._levels[plate.side].add_sample(event.at_us, event.share, plate.load.empty):
                 self._on_level(plate.side, change.since_us, event.at_us, is_down=change.value)
         elif isinstance(event, Button):
-            self._on_level(BUTTON, event.at_us, event.at_us, is_down=event.pressed)
+            self._on_button_changes(self._button.update(event.at_us, event.pressed))
         self._set_due()
+
+    def _on_button_changes(self, changes: list[DebouncedChange]) -> None:
+        for change in changes:
+            self._on_level(BUTTON, change.since_us, change.at_us, is_down=change.value)
 
     def _on_level(self, source: str, since_us: int, at_us: int, *, is_down: bool) -> None:
         """A heel or the button is down, or up, since `since_us`."""
@@ -205,6 +211,8 @@ class HeelRhythm(PhasedActivity[RhythmPhase]):
             self.due_us = None
             return
         dues = [self._deadline_us]
+        if self._button.due_us is not None:
+            dues.append(self._button.due_us)
         if self.phase is RhythmPhase.WRONG:
             dues.append(self._wrong_until_us)
         if self._number_due_us is not None:
@@ -222,6 +230,7 @@ class HeelRhythm(PhasedActivity[RhythmPhase]):
 
     def on_alarm(self, at_us: int) -> None:
         rules = self.rules
+        self._on_button_changes(self._button.pass_time(at_us))
         if at_us >= self._deadline_us:
             self._end_early(at_us, NO_ANSWER if self.phase is RhythmPhase.NUMBER else NO_RHYTHM)
         elif self._number_due_us is not None and at_us >= self._number_due_us:
@@ -232,7 +241,7 @@ class HeelRhythm(PhasedActivity[RhythmPhase]):
                 self.emit_cue(at_us, CueName.COUNT)
             elif at_us >= self._down_since_us + rules.standing_from_us:
                 self._end_attempt(at_us)
-        elif self._presses:
+        elif self._presses and self._up_since_us is not None and at_us >= self._up_since_us + rules.max_gap_us:
             self._end_attempt(at_us)
         elif self.phase is RhythmPhase.WRONG and at_us >= self._wrong_until_us:
             self.enter(RhythmPhase.PRESS)

@@ -130,7 +130,6 @@ class PresenceDesk:
             raise ValueError(RUNNING)
         if (minutes := self._pause_minutes()) is not None:
             raise ValueError(f"{MAX_WRONG} wrong rhythms: wait {minutes} min, and ask again.")
-        self._store.log_access("presence asked")
         rhythm = _draw_rhythm()
         step = RhythmStep(rhythm, secrets.choice(TWO_DIGITS))
         self._last_serial += 1

@@ -8,7 +8,7 @@ A *press* is the time for which a heel is down, on the board or from beside it, 
 - The presses are those of one heel: a change of the other heel begins anew, as walking and shuffling do.
 - Who steps on and begins at once has made one press more. So after 3 s without a press, where the last three of four
   presses are a beginning, a fifth may follow, and the last four count. Else the rhythm is wrong: NO sounds, and the
-  next press begins another attempt.
+  next press begins another attempt. One that begins within 1 s of NO still belongs to the wrong rhythm.
 
 After the match NUMBER beeps the two digits, three times, until the command `confirm`.
 """
@@ -67,6 +67,8 @@ class RhythmRules:
     """Twice as long as a slow person's tap, and shorter than counting to two."""
     standing_from_us: int = 4 * SECOND_US
     max_gap_us: int = 3 * SECOND_US
+    after_wrong_us: int = 1 * SECOND_US
+    """A press that begins so soon after NO is no answer to it."""
     show_wrong_us: int = 2_500_000
     before_number_us: int = 800_000
     """Time to look up, or to listen."""
@@ -100,6 +102,7 @@ class HeelRhythm(PhasedActivity[RhythmPhase]):
         self._is_tick_due = False
         self._deadline_us = 0
         self._wrong_until_us = 0
+        self._deaf_until_us = 0
         self._number_due_us: int | None = None
         self._numbers = 0
 
@@ -154,6 +157,9 @@ class HeelRhythm(PhasedActivity[RhythmPhase]):
                 self._up_since_us = since_us if source in self._down_sources else self._up_since_us
                 self._down_sources.discard(source)
                 return
+            if since_us < self._deaf_until_us:
+                self._down_sources.add(source)
+                return
             self._source = source
         if is_down:
             self._down_sources.add(source)
@@ -200,6 +206,7 @@ class HeelRhythm(PhasedActivity[RhythmPhase]):
             self.emit(RhythmWrong(at_us, presses))
             self.enter(RhythmPhase.WRONG)
             self._wrong_until_us = at_us + self.rules.show_wrong_us
+            self._deaf_until_us = at_us + self.rules.after_wrong_us
 
     def _clear(self) -> None:
         self._presses, self._down_since_us, self._source = [], None, None

@@ -74,7 +74,7 @@ def test_standing_still_is_nothing(wiring: str) -> None:
 
 def test_wrong_rhythm_sounds_no_and_may_be_tried_again() -> None:
     """NO sounds at once, and the next press begins another attempt."""
-    story = presses(presses(Story().rises(2), (L, L, S, L)), RHYTHM).waits(2)
+    story = presses(presses(Story().rises(2), (L, L, S, L)).waits(1), RHYTHM).waits(2)
     facts = facts_of(story.comparator(), STEP)
     wrong = one(facts, RhythmWrong)
     assert wrong.presses == (L, L, S, L)
@@ -86,10 +86,18 @@ def test_step_on_excuses_one_press_once() -> None:
     """The fifth press counts after a while without a press; whoever stamps on gets four."""
     extra = (L, *RHYTHM)
     assert only(facts_of(presses(Story().rises(3.5), extra).waits(4).comparator(), STEP), RhythmMatched)
-    stamping = presses(Story().rises(3.5), (S, S, L, L))
+    stamping = presses(Story().rises(3.5), (S, S, L, L)).waits(1)
     facts = facts_of(presses(stamping, extra).waits(4).comparator(), STEP)
     assert [fact.presses for fact in only(facts, RhythmWrong)] == [(S, S, L, L), (L, S, L, S)]
     assert only(facts, RhythmMatched) == []
+
+
+def test_last_press_of_a_wrong_rhythm_is_not_the_first_of_the_next() -> None:
+    """Who stepped on first hears NO before they have finished."""
+    story = presses(Story().rises(3.5).stands(2).rises(0.7), (L, L, S, S)).waits(1.5)
+    facts = facts_of(presses(story, RHYTHM).waits(4).comparator(), STEP)
+    assert [fact.presses for fact in only(facts, RhythmWrong)] == [(L, L, L, S)]
+    assert one(facts, RhythmMatched)
 
 
 def test_few_presses_and_a_pause_are_no_attempt() -> None:

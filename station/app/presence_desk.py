@@ -30,8 +30,8 @@ MAX_WRONG, WRONG_WITHIN, PAUSE = 5, timedelta(minutes=10), timedelta(minutes=5)
 """After so many wrong rhythms within this time nobody may ask for a while."""
 
 CLEAR_US = 3 * SECOND_US
-"""After a request the heel that made the rhythm comes down again: only a board that was empty for so long makes the next
-step on one that starts something."""
+"""After a request the heel that made the rhythm comes down again: a step on starts something only once the board was
+empty for so long."""
 
 RUNNING = "A session is running on the board: wait until it is over, and ask again."
 TWO_ASKED = "Two browsers asked at the same time, so both were cancelled: ask again, one after the other."

@@ -46,8 +46,10 @@ def pairings() -> Iterator[tuple[str, int, float]]:
             rig.live(COMPARE_S)
             phone.post("/pair/confirm")
             assert phone.get("/progress").status_code == 200
-            yield "".join("L" if one is Press.LONG else "s" for one in rhythm), counted or 0, (
-                (rig.clock.now_us() - begun_us) / SECOND_US
+            yield (
+                "".join("L" if one is Press.LONG else "s" for one in rhythm),
+                counted or 0,
+                ((rig.clock.now_us() - begun_us) / SECOND_US),
             )
 
 

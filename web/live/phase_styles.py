@@ -84,7 +84,9 @@ PHASE_STYLES = {
     "wrong": PhaseStyle(
         "NOT YET", "\u2715", "calm", "That was another rhythm. Look at the browser, and try again.", "Try again."
     ),
-    "number": PhaseStyle("COUNT", "\u2025", "work", "Count the tones. The browser must show this number.", "The tones."),
+    "number": PhaseStyle(
+        "COUNT", "\u2025", "work", "Count the tones. The browser must show this number.", "The tones."
+    ),
     "ended": PhaseStyle("ENDED", "\u25a1", "calm", "Ended early. Your work is saved.", "Saved."),
 }
 

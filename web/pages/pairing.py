@@ -194,9 +194,9 @@ def blueprint(site: Site) -> Blueprint:
         if asked is not None and book.take(asked) and asked.stage is Stage.BOARD:
             wait_until_saved(site.api.cancel_presence(asked.request.id))
         purpose = Purpose.PAIR if asked is None else asked.purpose
-        response = redirect(url_for(PAGES[purpose], **({"next": asked.return_to} if asked and asked.return_to else {})))
+        return_to = None if asked is None else asked.return_to or None
+        response = redirect(url_for(PAGES[purpose], next=return_to), 303)
         response.delete_cookie(PRESENCE_COOKIE)
-        response.status_code = 303
         return response
 
     def complete(asked: Asked) -> Response | tuple[str, int]:
@@ -204,9 +204,11 @@ def blueprint(site: Site) -> Blueprint:
         if not book.take(asked):
             return over(None)
         try:
-            response = {Purpose.PAIR: complete_pairing, Purpose.STEP_UP: complete_step, Purpose.CONSENT: complete_consent}[
-                asked.purpose
-            ](asked)
+            response = {
+                Purpose.PAIR: complete_pairing,
+                Purpose.STEP_UP: complete_step,
+                Purpose.CONSENT: complete_consent,
+            }[asked.purpose](asked)
         except (ValueError, LookupError) as error:
             return form(asked.purpose, str(error), 409)
         response.delete_cookie(PRESENCE_COOKIE)
@@ -243,9 +245,7 @@ def blueprint(site: Site) -> Blueprint:
 
     def waiting_approvals() -> list[tuple[Asked, str]]:
         names = {one.id: one.name for one in site.store.people()}
-        return [
-            (one, names.get(one.viewer_id or "", "Somebody")) for one in book.waiting_for(site.visitor().person_id)
-        ]
+        return [(one, names.get(one.viewer_id or "", "Somebody")) for one in book.waiting_for(site.visitor().person_id)]
 
     @pages.app_context_processor
     def approvals() -> dict[str, object]:

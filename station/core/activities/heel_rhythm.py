@@ -125,9 +125,8 @@ class HeelRhythm(PhasedActivity[RhythmPhase]):
         if isinstance(change, HeelChange) and not self._levels:
             source = self.sensors.plate_for(change.side).side
             self._on_level(source, change.since_us, change.at_us, is_down=change.down)
-        elif isinstance(change, SensorChange) and change.is_lost and change.side is not None:
-            if self._source == self.sensors.plate_for(change.side).side:
-                self._clear()
+        elif isinstance(change, SensorChange) and change.is_lost and self._source == change.side:
+            self._clear()
         self._set_due()
 
     def on_sensor_event(self, event: Event) -> None:

@@ -254,7 +254,9 @@ class RoutineRun(Activity):
 
     def on_sensor_event(self, event: Event) -> None:
         self._activity.on_sensor_event(event)
-        if self._tap_detector is None:
+        if self._activity.facts:
+            self._take_over_step(event.at_us)
+        elif self._tap_detector is None:
             self.due_us = self._activity.due_us
         else:
             self._set_due()

@@ -6,16 +6,18 @@ from concurrent.futures import Future
 from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import msgspec
 import pytest
 
 from station.app.presence_desk import MAX_WRONG, PAUSE, TWO_ASKED
-from station.app.snapshot import PresenceRequest, PresenceState
+from station.app.snapshot import PresenceRequest, PresenceState, PresenceView
 from station.core.events import Press, Side
 from station.core.facts import CueName
 from tests.station.rig import COMPARATORS, Rig, hold_of
+
+Answer = TypeVar("Answer")
 
 ANALOGUE = ""
 WIRINGS = {
@@ -32,7 +34,7 @@ def ask(rig: Rig, name: str = "kitchen phone") -> PresenceRequest:
     return answer_of(rig, rig.station.request_presence(name))
 
 
-def answer_of(rig: Rig, future: Future[Any]) -> Any:
+def answer_of(rig: Rig, future: Future[Answer]) -> Answer:
     rig.live(0.1)
     return future.result(0)
 
@@ -118,7 +120,7 @@ def test_snapshot_has_no_secret(tmp_path: Path) -> None:
             assert snapshot.presence is not None
             assert snapshot.presence.state is PresenceState.MATCHED or len(snapshot.presence.presses) < 4
             assert snapshot.cue is None or snapshot.cue.cue is not CueName.NUMBER or snapshot.cue.count is None
-        names = {field.name for field in fields(shown[-1].presence)}
+        names = {field.name for field in fields(PresenceView)}
         assert names == {"serial", "state", "presses", "seconds_left", "why"}
 
 
@@ -237,7 +239,7 @@ def test_five_wrong_rhythms_pause_for_everybody_across_a_restart(tmp_path: Path)
         paused_at = rig.clock.utc_now()
     with Rig(tmp_path) as rig:
         rig.jump_to(paused_at + timedelta(minutes=1))
-        with pytest.raises(ValueError, match="5 wrong rhythms: wait [45] min"):
+        with pytest.raises(ValueError, match=r"5 wrong rhythms: wait [45] min"):
             ask(rig, "somebody else")
         rig.jump_to(paused_at + PAUSE + timedelta(minutes=1))
         assert ask(rig).seconds_left == 120

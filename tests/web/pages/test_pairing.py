@@ -105,7 +105,7 @@ def test_pairing_from_request_to_own_page(home: Home) -> None:
     assert "SameSite=Strict" in cookie
     page = read(phone)
     assert sorted(set(bars(page))) == ["long", "short"]
-    assert "http-equiv=\"refresh\"" in page
+    assert 'http-equiv="refresh"' in page
     home.make_rhythm()
     made = set()
     home.rig.live(0.4)
@@ -233,7 +233,11 @@ def test_first_browser_is_the_owners(tmp_path: Path) -> None:
         # Not the demonstration's own door: a board that is not simulated has none.
         app = create_app(drained(rig.station), rig.store)
         phone = client_with(app, None)
-        phone.post("/pair", data={"name": "Anna", "browser": "phone", "role": "member"}, environ_base={"REMOTE_ADDR": "192.168.1.7"})
+        phone.post(
+            "/pair",
+            data={"name": "Anna", "browser": "phone", "role": "member"},
+            environ_base={"REMOTE_ADDR": "192.168.1.7"},
+        )
         rig.board.act("rhythm")
         rig.until(lambda: (rig.station.snapshot().presence or NO_VIEW).state is PresenceState.MATCHED, WAIT_S)
         phone.post("/pair/confirm", environ_base={"REMOTE_ADDR": "192.168.1.7"})

@@ -14,7 +14,7 @@ from station.core.sensing.sensors import BoardSensors, References
 from station.core.state import RhythmState
 from station.core.steps import RhythmStep, routine_from_header, to_json
 from tests.bench.rhythm import recognised
-from tests.station.core.traces import KNOWN, LEFT, RIGHT, Story, facts_of, heard, one, only, us, wiring_of
+from tests.station.core.traces import KNOWN, LEFT, RIGHT, Story, engine_for, facts_of, heard, one, only, us, wiring_of
 
 S, L = Press.SHORT, Press.LONG
 RHYTHM = (S, L, S, S)
@@ -51,6 +51,17 @@ def test_rhythm_from_beside_the_board_matches(wiring: str, rhythm: tuple[Press, 
     assert [fact.press for fact in only(facts, PressEnded)] == list(rhythm)
     assert one(facts, RhythmMatched)
     assert only(facts, RhythmWrong) == []
+
+
+def test_match_is_known_as_the_last_press_ends() -> None:
+    """With the sample that settles it, not with the next alarm: the browser shows the number 0.8 s before the beeps."""
+    events, references = wirings(story_of())["force sensors"]
+    engine = engine_for((STEP,), events, references)
+    known_us = next(
+        event.at_us for event in events if any(isinstance(fact, RhythmMatched) for fact in engine.feed(event))
+    )
+    last_up_us = us(2 + sum(DOWN_S[press] for press in RHYTHM) + 3 * 0.6)
+    assert 0 < known_us - last_up_us <= us(0.15)
 
 
 @pytest.mark.parametrize("wiring", ["comparators", "force sensors"])
@@ -178,7 +189,9 @@ def test_step_survives_a_trace_header() -> None:
     assert routine_from_header(to_json((STEP,))) == (STEP,)
 
 
-@pytest.mark.parametrize("header", [{"rhythm": ["short"] * 3}, {"rhythm": ["brief"] * 4}, {"number": 100}, {"number": 7}])
+@pytest.mark.parametrize(
+    "header", [{"rhythm": ["short"] * 3}, {"rhythm": ["brief"] * 4}, {"number": 100}, {"number": 7}]
+)
 def test_bad_step_is_refused(header: dict[str, object]) -> None:
     """One sentence names the field."""
     with pytest.raises(ValueError, match=next(iter(header))):

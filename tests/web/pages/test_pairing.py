@@ -31,7 +31,7 @@ class Home:
     """A station, its pages, and what people do at the board."""
 
     def __init__(self, tmp_path: Path) -> None:
-        self.rig = Rig(tmp_path)
+        self.rig = Rig(tmp_path, wall=datetime.now(UTC))  # the pages have the machine's clock
         self.app: Flask = create_app(drained(self.rig.station), self.rig.store)
         self.store = self.rig.store
         # The demonstration lets its first browser in by itself; here somebody is the owner already.
@@ -229,7 +229,7 @@ def test_guest_needs_no_name(home: Home) -> None:
 
 def test_first_browser_is_the_owners(tmp_path: Path) -> None:
     """Whatever it asked to be, unless it is a guest's."""
-    with Rig(tmp_path) as rig:
+    with Rig(tmp_path, wall=datetime.now(UTC)) as rig:
         # Not the demonstration's own door: a board that is not simulated has none.
         app = create_app(drained(rig.station), rig.store)
         phone = client_with(app, None)

@@ -30,9 +30,10 @@ LIMIT_S = 60.0
 
 def pairings() -> Iterator[tuple[str, int, float]]:
     """Each phone's rhythm, its number, and the seconds from its request to its first own page."""
-    with TemporaryDirectory(prefix="station-bench-") as scratch, Rig(
-        Path(scratch), ANALOGUE, wall=datetime.now(UTC)
-    ) as rig:
+    with (
+        TemporaryDirectory(prefix="station-bench-") as scratch,
+        Rig(Path(scratch), ANALOGUE, wall=datetime.now(UTC)) as rig,
+    ):
         app = create_app(drained(rig.station), rig.store)
         let_in(rig.store, Role.OWNER, rig.add_person("Owner"))
         for number in range(PHONES):

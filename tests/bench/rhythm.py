@@ -62,7 +62,7 @@ def some_rhythm(chance: Random) -> tuple[Press, ...]:
             return rhythm
 
 
-def honest(person: Walker, rhythm: tuple[Press, ...], chance: Random, *, hears_tick: bool) -> dict[Side, Foot]:
+def honest(person: Walker, rhythm: tuple[Press, ...], chance: Random, *, waits_for_tick: bool) -> dict[Side, Foot]:
     """One person's attempt at a rhythm."""
     side = chance.choice(list(Side))
     feet = {one: Foot([(0.0, 0.0)]) for one in Side}
@@ -76,7 +76,7 @@ def honest(person: Walker, rhythm: tuple[Press, ...], chance: Random, *, hears_t
         foot.stay(clipped(chance, *person.gap_s))
     for press in rhythm:
         down_s = clipped(chance, *(person.short_s if press is Press.SHORT else person.long_s))
-        if press is Press.LONG and hears_tick:
+        if press is Press.LONG and waits_for_tick:
             down_s = LONG_FROM_S + clipped(chance, 0.35, 0.1)
         foot.go(pressed, chance.uniform(*person.ramp_s))
         foot.stay(down_s)
@@ -111,13 +111,16 @@ def is_first_verdict_a_match(facts: Iterator[Fact]) -> bool:
     return isinstance(verdict, RhythmMatched)
 
 
-def recognised(name: str, *, analogue: bool, hears_tick: bool, trials: int = TRIALS) -> float:
+def recognised(name: str, *, analogue: bool, waits_for_tick: bool, trials: int = TRIALS) -> float:
     """The share of this kind of people whose first attempt is recognised."""
     found = 0
     for seed in range(trials):
         chance = Random(f"{name} {seed}")
         rhythm = some_rhythm(chance)
-        paths = {side: foot.path for side, foot in honest(PEOPLE[name], rhythm, chance, hears_tick=hears_tick).items()}
+        paths = {
+            side: foot.path
+            for side, foot in honest(PEOPLE[name], rhythm, chance, waits_for_tick=waits_for_tick).items()
+        }
         rows = (loads_of if analogue else levels_of)(paths, chance)
         found += is_first_verdict_a_match(facts_of(rows, rhythm, analogue=analogue))
     return found / trials
@@ -171,9 +174,9 @@ def report(half_hours: int = 24) -> None:
     """Print the shares."""
     for analogue, people in ((True, PEOPLE), (False, COMPARATOR_PEOPLE)):
         wiring = "force sensors" if analogue else "comparators"
-        for name, hears_tick in chain.from_iterable(((one, True), (one, False)) for one in people):
-            share = recognised(name, analogue=analogue, hears_tick=hears_tick)
-            how = "waits for the tick" if hears_tick else "counts to two"
+        for name, waits_for_tick in chain.from_iterable(((one, True), (one, False)) for one in people):
+            share = recognised(name, analogue=analogue, waits_for_tick=waits_for_tick)
+            how = "waits for the tick" if waits_for_tick else "counts to two"
             sys.stdout.write(f"{wiring:14} {name:9} {how:19} {share:.3f}\n")
         right, wrong = restless_matches(half_hours, analogue=analogue)
         sys.stdout.write(f"{wiring:14} {half_hours / 2:g} h of restless feet: {right} matches, {wrong} wrong rhythms\n")

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import time
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from station.app.access import Role
+from station.app.access import NOBODY_YET, Role, Visitor
 from station.core.activities.heel_rhythm import RhythmRules
 from station.core.events import SECOND_US
 from station.store.training_write import unique_name
@@ -249,7 +249,9 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.app_context_processor
     def approvals() -> dict[str, object]:
-        return {"count_approvals": lambda: len(book.waiting_for(site.visitor().person_id))}
+        """How many approvals wait for the visitor whom this request has let in, also where the store cannot be read."""
+        seen: Visitor = g.get("access", NOBODY_YET)
+        return {"count_approvals": len(book.waiting_for(seen.person_id))}
 
     @pages.get("/pair/approve")
     def approval() -> str:

@@ -240,7 +240,7 @@ class HeelRhythm(PhasedActivity[RhythmPhase]):
         if at_us >= self._deadline_us:
             self._end_early(at_us, NO_ANSWER if self.phase is RhythmPhase.NUMBER else NO_RHYTHM)
         elif self._number_due_us is not None and at_us >= self._number_due_us:
-            self._beep_number(at_us)
+            self._play_number(at_us)
         elif self._is_listening and self._down_since_us is not None:
             if self._is_tick_due and at_us >= self._down_since_us + rules.long_from_us:
                 self._is_tick_due = False
@@ -253,7 +253,7 @@ class HeelRhythm(PhasedActivity[RhythmPhase]):
             self.enter(RhythmPhase.PRESS)
         self._set_due()
 
-    def _beep_number(self, at_us: int) -> None:
+    def _play_number(self, at_us: int) -> None:
         self._numbers += 1
         self.emit_cue(at_us, CueName.NUMBER, count=self._step.number)
         end_us = at_us + cue_length_us(Cue(at_us, CueName.NUMBER, self._step.number))

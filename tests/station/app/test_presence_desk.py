@@ -88,7 +88,7 @@ def test_rhythm_lets_a_browser_finish_once(tmp_path: Path, wiring: str, stands: 
 
 
 def test_button_makes_the_rhythm(tmp_path: Path) -> None:
-    """Whoever cannot press with a heel presses the button, also through its bounces."""
+    """A person who cannot press with a heel presses the button, also through its bounces."""
     with Rig(tmp_path) as rig:
         request = ask(rig)
         pin = rig.board._config.pins.button
@@ -220,8 +220,8 @@ def test_wrong_rhythm_says_so_and_may_be_tried_again(tmp_path: Path) -> None:
 
 
 def test_five_wrong_rhythms_pause_for_everybody_across_a_restart(tmp_path: Path) -> None:
-    """Whoever asks, whatever they called themselves, and also after the station was switched off and on: here its
-    clock begins at the same time again."""
+    """Nobody may ask, under whatever name, also after the station was switched off and on: here its clock begins at the
+    same time again."""
     with Rig(tmp_path) as rig:
         request = ask(rig)
         for _ in range(MAX_WRONG - 1):

@@ -294,7 +294,7 @@ def test_board_shows_that_a_browser_asks_and_no_secret() -> None:
     assert (beeping["word"], beeping["number"]) == ("COUNT", "\u2013")
 
 
-def test_stream_tells_how_far_a_request_for_presence_is() -> None:
+def test_stream_has_how_far_a_request_for_presence_is() -> None:
     """Enough for the page that asked to load its content again: which request, its state, presses and seconds."""
     assert shown()["presence"] is None
     view = PresenceView(3, PresenceState.WAITING, (Press.LONG,), 99)

@@ -200,8 +200,8 @@ def test_bad_step_is_refused(header: dict[str, object]) -> None:
 
 def test_slow_stiff_and_seated_people_are_recognised() -> None:
     """At least 9 in 10 at the first attempt, by either kind of heel; the bench has the shares."""
-    assert recognised("slow", analogue=True, hears_tick=True, trials=20) >= 0.9
-    assert recognised("stiff", analogue=True, hears_tick=True, trials=20) >= 0.9
-    assert recognised("seated", analogue=True, hears_tick=True, trials=20) >= 0.9
-    assert recognised("slow", analogue=False, hears_tick=True, trials=40) >= 0.9
-    assert recognised("ordinary", analogue=False, hears_tick=False, trials=40) >= 0.9
+    assert recognised("slow", analogue=True, waits_for_tick=True, trials=20) >= 0.9
+    assert recognised("stiff", analogue=True, waits_for_tick=True, trials=20) >= 0.9
+    assert recognised("seated", analogue=True, waits_for_tick=True, trials=20) >= 0.9
+    assert recognised("slow", analogue=False, waits_for_tick=True, trials=40) >= 0.9
+    assert recognised("ordinary", analogue=False, waits_for_tick=False, trials=40) >= 0.9

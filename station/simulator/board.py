@@ -60,7 +60,8 @@ class SimulatedBoard:
 
     `spend_us` gets the bus time in virtual time. The owner sets the rest: `snapshot` gives what the person reads on the
     page, `request_start` starts the routine of this name, `answer_question` gets the answer that the person taps,
-    `shown_rhythm` gives the rhythm that a browser shows which wants to be let in, and `wake` is called when `next_due_us` may have become earlier.
+    `shown_rhythm` gives the rhythm that a browser shows which wants to be let in, and `wake` is called when
+    `next_due_us` may have become earlier.
     """
 
     def __init__(

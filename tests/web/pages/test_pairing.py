@@ -244,7 +244,7 @@ def test_first_browser_is_the_owners(tmp_path: Path) -> None:
         assert [device.role for device in rig.store.devices()] == [Role.OWNER]
 
 
-def test_name_of_somebody_with_a_browser_needs_their_approval(home: Home) -> None:
+def test_name_of_a_person_with_a_browser_needs_their_approval(home: Home) -> None:
     """Before the rhythm nothing says that the name is known; then the other browser is asked."""
     phone = home.visitor()
     known = phone.post("/pair", data={"name": "Olga", "browser": "new phone", "role": "member"})
@@ -284,7 +284,7 @@ def test_refused_approval_lets_nobody_in(home: Home) -> None:
     assert len(home.store.devices()) == 1
 
 
-def test_name_of_somebody_with_a_pin_needs_it(home: Home) -> None:
+def test_name_of_a_person_with_a_pin_needs_it(home: Home) -> None:
     """A wrong PIN is counted and lets nobody in."""
     anna = home.rig.add_person("Anna")
     home.store.set_pin(anna, hash_of_pin(PIN))
@@ -332,7 +332,7 @@ def test_person_agrees_on_the_board(home: Home) -> None:
     assert [(one.viewer_id, one.person_id) for one in home.store.consents()] == [(home.owner_person, paul.id)]
 
 
-def test_consent_of_somebody_with_a_browser_needs_their_approval(home: Home) -> None:
+def test_consent_of_a_person_with_a_browser_needs_their_approval(home: Home) -> None:
     """Presence alone would let anybody agree in their name."""
     anna = home.rig.add_person("Anna")
     hers = client_with(home.app, let_in(home.store, Role.MEMBER, anna, name="Anna's phone"))

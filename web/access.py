@@ -77,7 +77,6 @@ RULES: dict[str, Rule] = {
     "circumstances.answer_own": _MEMBER_SEEN,
     "circumstances.describe_test": _GUEST_SEEN,
     "components.components": _GUEST,
-    "consents.agree": Rule(Role.MEMBER, Whose.SEEN, presence_for="consents"),
     "consents.allow": Rule(Role.MEMBER, Whose.SEEN, presence_for="consents"),
     "consents.consents": _MEMBER_SEEN,
     "consents.withdraw": _MEMBER_SEEN,

@@ -56,4 +56,3 @@ def blueprint(site: Site) -> Blueprint:
         return done()
 
     return pages
-

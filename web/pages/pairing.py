@@ -12,6 +12,7 @@ from flask import Blueprint, abort, g, redirect, render_template, request, url_f
 from werkzeug.wrappers import Response
 
 from station.app.access import NOBODY_YET, Role, Visitor
+from station.app.snapshot import PresenceState
 from station.core.activities.heel_rhythm import RhythmRules
 from station.core.events import SECOND_US
 from station.store.training_write import unique_name
@@ -68,17 +69,22 @@ def blueprint(site: Site) -> Blueprint:
             trouble=trouble,
         ), status
 
-    def progress(asked: Asked) -> str:
+    def progress(asked: Asked, trouble: str = "") -> str:
+        now = progress_of(asked, site.api.snapshot())
+        is_at_board = asked.stage is Stage.BOARD and now.state in (PresenceState.WAITING, PresenceState.WRONG)
         return render_template(
             "presence.html",
             purpose=asked.purpose,
             asked=asked,
-            progress=progress_of(asked, site.api.snapshot()),
+            progress=now,
+            # Never beside a button whose answer has a cookie, nor a PIN that is being typed: a reload would cut it off.
+            refreshes=is_at_board,
+            address=url_for(PAGES[asked.purpose]),
             long_s=LONG_S,
             viewer=site.person(),
             digits=DIGITS,
             return_to=asked.return_to,
-            trouble="",
+            trouble=trouble,
         )
 
     def page(purpose: Purpose) -> str | tuple[str, int]:
@@ -183,9 +189,7 @@ def blueprint(site: Site) -> Blueprint:
         try:
             person_with_pin(site, asked.person_name, request.form.get("pin", ""))
         except ValueError as error:
-            return render_template(
-                "presence.html", purpose=asked.purpose, asked=asked, digits=DIGITS, viewer=None, trouble=str(error)
-            ), 400
+            return progress(asked, str(error)), 400
         return complete(asked)
 
     @pages.post("/pair/cancel")

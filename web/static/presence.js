@@ -1,11 +1,14 @@
 // Keeps a request for presence up to date: loads the page's content again whenever the board has news of it.
 (() => {
   'use strict'
+  document.documentElement.classList.add('js')
   const POLL_MS = 2000, RECONNECT_MS = 2000
   const box = document.getElementById('presence')
   let newest = '', isLoading = false, isStale = false
+  let isLeaving = false   // a form was sent: its answer, with its cookie, must not be cut off by a reload
 
   async function load() {
+    if (isLeaving) return
     if (isLoading) { isStale = true; return }
     isLoading = true
     try {
@@ -17,6 +20,7 @@
   }
 
   function show(next) {
+    if (isLeaving) return
     if (!next) { location.reload(); return }
     if (next.dataset.key !== box.dataset.key) {
       box.dataset.key = next.dataset.key
@@ -38,6 +42,8 @@
     })
     source.onerror = () => { if (source.readyState === 2) setTimeout(open, RECONNECT_MS) }
   }
+  document.addEventListener('submit', () => { isLeaving = true })
+  addEventListener('pageshow', () => { isLeaving = false })
   open()
   setInterval(() => { if ('poll' in box.dataset) load() }, POLL_MS)
 })()

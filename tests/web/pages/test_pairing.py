@@ -115,6 +115,7 @@ def test_pairing_from_request_to_own_page(home: Home) -> None:
     assert made >= {0, 1, 2, 3}
     home.until(PresenceState.MATCHED)
     number = home.heard_number()
+    assert 'http-equiv="refresh"' not in read(phone), "a reload would cut off the answer to the confirmation"
     assert " ".join(str(number)) in text_of(read(phone))
     answer = phone.post("/pair/confirm")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/")

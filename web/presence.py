@@ -23,6 +23,8 @@ PRESENCE_COOKIE = "presence_request"
 KEPT_S = 900.0
 """How long a request is kept, its PIN or approval included."""
 MAX_KEPT = 16
+GIVEN_S = 60.0
+"""How long a browser that lost the answer, and with it its token, can ask for the same one again."""
 FRESH_S = 5.0
 """How long a snapshot may be older than a request."""
 GONE = "The board has given this request up: ask again."
@@ -74,6 +76,8 @@ class PresenceBook:
     def __init__(self) -> None:
         self._lock = Lock()
         self._asked: dict[str, Asked] = {}
+        self._given: tuple[str, str, float] | None = None
+        """The newest token: the key of its request, the token, and when it was given."""
 
     def add(self, asked: Asked) -> None:
         """Keep a request; the oldest are forgotten."""
@@ -100,6 +104,19 @@ class PresenceBook:
         """Take a request out, and return whether it was still there: only one call gets it."""
         with self._lock:
             return self._asked.pop(asked.key_hash, None) is not None
+
+    def give(self, asked: Asked, token: str) -> None:
+        """Remember for a moment which token this request's browser got."""
+        with self._lock:
+            self._given = (asked.key_hash, token, time.monotonic())
+
+    def given(self, key: str | None) -> str | None:
+        """The token that the request with this key has just brought, for a browser that did not get the answer."""
+        with self._lock:
+            given = self._given
+        if not key or given is None or given[0] != hash_of(key) or time.monotonic() - given[2] > GIVEN_S:
+            return None
+        return given[1]
 
     def waiting_for(self, person_id: str | None) -> list[Asked]:
         """The requests that this person can approve."""

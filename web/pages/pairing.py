@@ -111,8 +111,17 @@ def blueprint(site: Site) -> Blueprint:
     # Letting a browser in.
 
     @pages.get("/pair")
-    def pair() -> str | tuple[str, int]:
-        return page(Purpose.PAIR)
+    def pair() -> Response | str | tuple[str, int]:
+        token = book.given(request.cookies.get(PRESENCE_COOKIE))
+        return page(Purpose.PAIR) if token is None else welcome(token)
+
+    def welcome(token: str) -> Response:
+        """The first own page of a browser that was let in."""
+        response = redirect(url_for("today.today"), 303)
+        response.delete_cookie(PERSON_COOKIE)
+        response.delete_cookie(PRESENCE_COOKIE)
+        set_access_cookie(response, token)
+        return response
 
     @pages.post("/pair")
     def ask() -> Response | tuple[str, int]:
@@ -167,6 +176,8 @@ def blueprint(site: Site) -> Blueprint:
     def confirm() -> Response | tuple[str, int]:
         """The number in this browser is the one that the board beeped."""
         asked = asked_here()
+        if (token := book.given(request.cookies.get(PRESENCE_COOKIE))) is not None:
+            return welcome(token)
         if asked is None or asked.stage not in (Stage.BOARD, Stage.APPROVED):
             return over(asked)
         if asked.stage is Stage.BOARD:
@@ -227,10 +238,8 @@ def blueprint(site: Site) -> Blueprint:
 
     def complete_pairing(asked: Asked) -> Response:
         token = let_in(site, asked.browser_name, asked.role, person_of(asked))
-        response = redirect(url_for("today.today"), 303)
-        response.delete_cookie(PERSON_COOKIE)
-        set_access_cookie(response, token)
-        return response
+        book.give(asked, token)
+        return welcome(token)
 
     def complete_step(asked: Asked) -> Response:
         if asked.device_id is None or asked.device_id != site.device_id:

@@ -141,6 +141,32 @@ def test_confirmation_lets_in_once(home: Home) -> None:
     assert len(home.store.devices()) == count
 
 
+def test_lost_answer_is_given_again_to_the_same_browser(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wi-Fi that drops at the tap leaves no device without its browser: for a minute its key gets the same token."""
+    phone = home.visitor()
+    phone.post("/pair", data={"name": "Anna", "browser": "phone", "role": "member"})
+    home.make_rhythm()
+    home.until(PresenceState.MATCHED)
+    key = phone.get_cookie(PRESENCE_COOKIE)
+    assert key is not None
+    phone.post("/pair/confirm")
+    token, count = phone.get_cookie(ACCESS_COOKIE), len(home.store.devices())
+    assert token is not None
+    for method, address in (("GET", "/pair"), ("POST", "/pair/confirm")):
+        again = home.visitor()
+        again.set_cookie(PRESENCE_COOKIE, key.value)
+        assert again.open(address, method=method).headers["Location"] == "/"
+        found = again.get_cookie(ACCESS_COOKIE)
+        assert found is not None
+        assert found.value == token.value
+    assert len(home.store.devices()) == count
+    monkeypatch.setattr("web.presence.GIVEN_S", -1.0)
+    late = home.visitor()
+    late.set_cookie(PRESENCE_COOKIE, key.value)
+    assert late.get("/pair").status_code == 200
+    assert late.get_cookie(ACCESS_COOKIE) is None
+
+
 def test_confirmation_before_the_rhythm_does_nothing(home: Home) -> None:
     phone = home.visitor()
     phone.post("/pair", data={"name": "Anna", "browser": "phone", "role": "member"})

@@ -246,23 +246,6 @@ def test_consent_lets_see_until_it_is_withdrawn(house: House) -> None:
     assert NAMES[1] not in client.get("/people").get_data(as_text=True)
 
 
-def test_consent_is_given_on_the_board(house: House) -> None:
-    """Without presence the page asks for it; who has a browser of their own agrees there, and not by mere presence."""
-    client, device_id = house.client(Role.PRACTITIONER), house.device_id(Role.PRACTITIONER)
-    answer = ask(client, "POST", "/consents/agree", name=NAMES[1])
-    assert answer.headers["Location"] == f"{PRESENCE_ADDRESS}?next=consents"
-    house.station.note_presence(device_id)
-    dan = house.store.add_person("Dan").id
-    assert ask(client, "POST", "/consents/agree", name=NAMES[1]).status_code == 400
-    assert ask(client, "POST", "/consents/agree", name="Nobody").status_code == 400
-    assert ask(client, "POST", "/consents/agree", name=" dan ").status_code == 303
-    house.store.set_pin(house.bea, hash_of_pin("271828"))
-    assert ask(client, "POST", "/consents/agree", name=NAMES[1], pin="999999").status_code == 400
-    assert ask(client, "POST", "/consents/agree", name=NAMES[1], pin="271828").status_code == 303
-    viewer = visitor_with(house.store, house.tokens[Role.PRACTITIONER], datetime.now(UTC))
-    assert {dan, house.bea} < viewer.person_ids
-
-
 def test_person_added_in_a_browser_is_seen_there(house: House) -> None:
     assert ask(house.client(Role.MEMBER), "POST", "/people", name="Kid").status_code == 303
     assert "Kid" in house.client(Role.MEMBER).get("/people").get_data(as_text=True)

@@ -16,6 +16,7 @@ from station.app.api import StationApi
 from station.app.situation import plan_for, situation_of
 from station.app.start_gate import TODAY, UNFINISHED, StartGate
 from station.catalogue.read import built_in_routines
+from station.profile import PersonSettings
 from station.store import Reader, StoreError
 from station.store.records import Person, SessionSummary
 from web.live.phase_styles import is_active
@@ -120,6 +121,15 @@ class Site:
     def situation(self, person: Person) -> Situation:
         """Everything that decides what this person may and should do now."""
         return situation_of(self.store, person.id, plan_for(self.store, person.id), datetime.now(UTC))
+
+    def settings(self) -> PersonSettings:
+        """What holds for the person of this browser, else for nobody known."""
+        person = self.person()
+        return self.settings_of(None if person is None else person.id)
+
+    def settings_of(self, person_id: str | None) -> PersonSettings:
+        """What holds for this person, or for nobody known (`None`)."""
+        return self.store.settings_of(person_id)
 
     def routine_title(self, name: str, person_id: str | None) -> str:
         """The routine's title. Aborts with 400 if there is no such routine."""

@@ -16,12 +16,15 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from station.app.removal import delete_person
 from station.app.start_gate import StartDecision
 from station.catalogue.records import Item
 from station.clock import Clock
 from station.core.events import Command, CommandName, Event, Side
 from station.core.steps import Routine
+from station.profile import Profile
 from station.store import Store, StoreError
+from station.store.records import Deletion
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +61,8 @@ class StoreRequest:
     done: Future[Any]
     claim: tuple[str, str | None] | None = None
     """Session and person, if the request claims a session, so that the loop can update itself."""
+    moved: tuple[str, str | None] | None = None
+    """A person who will be gone, and who takes their place, if anybody: this waits for a board without a session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,10 +174,13 @@ class Inbox:
         return done
 
     def _request_store(
-        self, action: Callable[[Store], Saved], claim: tuple[str, str | None] | None = None
+        self,
+        action: Callable[[Store], Saved],
+        claim: tuple[str, str | None] | None = None,
+        moved: tuple[str, str | None] | None = None,
     ) -> Future[Saved]:
         done: Future[Saved] = Future()
-        self.post(StoreRequest(action, done, claim))
+        self.post(StoreRequest(action, done, claim, moved))
         if self._closed:
             self._refuse_pending()
         return done
@@ -189,6 +197,21 @@ class Inbox:
 
     def add_person(self, name: str) -> Future[str]:
         return self._request_store(lambda store: store.add_person(name).id)
+
+    def rename_person(self, person_id: str, name: str) -> Future[None]:
+        return self._request_store(lambda store: store.rename_person(person_id, name))
+
+    def save_profile(self, person_id: str, profile: Profile) -> Future[None]:
+        return self._request_store(lambda store: store.save_profile(person_id, profile))
+
+    def archive_person(self, person_id: str, *, is_archived: bool) -> Future[None]:
+        return self._request_store(lambda store: store.archive_person(person_id, is_archived=is_archived))
+
+    def delete_person(self, person_id: str) -> Future[Deletion]:
+        return self._request_store(lambda store: delete_person(store, person_id, self._clock.utc_now()), None, (person_id, None))
+
+    def swap_sides(self, session_id: str, test_id: str | None = None) -> Future[None]:
+        return self._request_store(lambda store: store.swap_sides(session_id, test_id))
 
     def claim_session(self, session_id: str, person_id: str | None) -> Future[None]:
         return self._request_store(lambda store: store.claim_session(session_id, person_id), (session_id, person_id))

@@ -24,8 +24,10 @@ from sqlalchemy import (
 )
 
 from station.core.events import BOTH_LEGS, Side
+from station.profile import PersonSettings, settings_for
 from station.settings import Settings
 from station.store import loading
+from station.store.people_read import PeopleReader
 from station.store.read_transactions import DEFAULT_LIMIT
 from station.store.records import (
     Calibration,
@@ -33,7 +35,6 @@ from station.store.records import (
     ExerciseRecord,
     ExercisesBegun,
     Hold,
-    Person,
     RepSet,
     ResultSummary,
     Session,
@@ -47,7 +48,6 @@ from station.store.schema import (
     calibrations,
     heel_sensors,
     holds,
-    people,
     rep_sets,
     runs,
     sessions,
@@ -67,17 +67,13 @@ NEWEST_CALIBRATION = CALIBRATIONS_NEWEST_FIRST.limit(1)
 CHECKS_NEWEST_FIRST = select(calibration_checks).order_by(calibration_checks.c.number.desc())
 
 
-class Reader(TrainingReader):
+class Reader(TrainingReader, PeopleReader):
     """Queries for the pages and the export. Raises `StoreError` with a sentence if the file cannot be read."""
 
-    def people(self) -> tuple[Person, ...]:
-        """All people, by name."""
-        return self.cache.get("people", self._people)
-
-    def _people(self) -> tuple[Person, ...]:
-        with self.read_transaction() as connection:
-            rows = connection.execute(select(people.c.id, people.c.name).order_by(people.c.name, people.c.id))
-            return tuple(Person(row.id, row.name) for row in rows)
+    def settings_of(self, person_id: str | None) -> PersonSettings:
+        """What holds for this person, or for nobody known (`None`); see `station.profile.settings_for`."""
+        person = self.person(person_id)
+        return settings_for(self.settings(), None if person is None else person.profile)
 
     def settings(self) -> Settings:
         return self.cache.get("settings", self._read_settings)

@@ -16,7 +16,7 @@ from station.catalogue.read import exercises
 from station.catalogue.records import Group
 from station.core.events import BOTH_LEGS, Legs, Side
 from station.core.measurement.uncertainty import COVERAGE
-from station.core.progress.records import Circumstances
+from station.core.progress.records import Circumstances, Goals
 from station.store.records import (
     Answer,
     Hold,
@@ -71,7 +71,7 @@ def blueprint(site: Site) -> Blueprint:
         found = site.store.session_summaries(
             person.id if person else None, limit=SESSIONS_PER_PAGE + 1, before=_requested_before()
         )
-        shown, units = found[:SESSIONS_PER_PAGE], site.store.settings().units
+        shown, units = found[:SESSIONS_PER_PAGE], site.settings().units
         return render_template(
             "history.html",
             person=person,
@@ -87,10 +87,10 @@ def blueprint(site: Site) -> Blueprint:
         detail = site.store.session(session_id)
         if detail is None:
             abort(404)
-        settings = site.store.settings()
+        settings = site.settings_of(detail.session.person_id)
         units = settings.units
         own_tests = [test for test in detail.tests if not test.imported]
-        known = _circumstances(site, detail, settings.goal_mm)
+        known = _circumstances(site, detail, settings.goals)
         traces = site.store.traces(detail.run_ids)
         charts = [(run, made) for run in detail.run_ids if (made := trace_chart(detail, run, traces.get(run), units))]
         answers = _answers(site, detail.session)
@@ -125,11 +125,11 @@ def blueprint(site: Site) -> Blueprint:
     return pages
 
 
-def _circumstances(site: Site, detail: SessionDetail, goal_mm: float) -> dict[str, Circumstances]:
+def _circumstances(site: Site, detail: SessionDetail, goals: Goals) -> dict[str, Circumstances]:
     """The circumstances of each test with a result."""
     if not detail.tests:
         return {}
-    history = history_of(site.store, detail.session.person_id, goal_mm, datetime.now(UTC))
+    history = history_of(site.store, detail.session.person_id, goals, datetime.now(UTC))
     rows = (row for both in history.tests for row in both if row is not None and row.session_id == detail.session.id)
     return {row.test_id: row.circumstances for row in rows}
 

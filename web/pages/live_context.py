@@ -12,7 +12,7 @@ from web.pages.end_card import end_card_context
 
 def live_context(site: Site) -> dict[str, Any]:
     """The state of the board, who may start something, and the card of a session that has ended."""
-    units = site.store.settings().units
+    units = site.settings().units
     return {
         "view": live_view(site.api.snapshot(), units),
         "units": units,

@@ -134,7 +134,7 @@ class Weekday(NamedTuple):
 
 def this_week(summary: TodaySummary) -> list[Weekday]:
     """The days of this week, Monday first: trained on, planned from today on, or neither."""
-    today = summary.now.astimezone(zone_of(summary.plan)).weekday()
+    today = summary.now.astimezone(summary.zone).weekday()
     planned = {day for day, _ in summary.plan.days} if summary.plan is not None else set()
     states = []
     for day in range(len(plan.WEEKDAYS)):

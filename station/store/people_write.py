@@ -105,7 +105,11 @@ class PeopleWriter(WriteTransactions):
             is_felt &= answers.c.answered_at < next_at
         if session.ended_at is not None or next_at is not None:
             is_pain &= answers.c.answered_at <= (session.ended_at or next_at)
-        about_it = (answers.c.person_id == person_id, answers.c.answered_at >= session.started_at, or_(is_felt, is_pain))
+        about_it = (
+            answers.c.person_id == person_id,
+            answers.c.answered_at >= session.started_at,
+            or_(is_felt, is_pain),
+        )
         for row in connection.execute(select(answers).where(*about_it)).all():
             values = {name: value for name, value in row._mapping.items() if name != "person_id"}
             connection.execute(insert(set_aside_answers).values(session_id=session_id, **values))

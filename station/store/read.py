@@ -27,6 +27,7 @@ from station.core.events import BOTH_LEGS, Side
 from station.profile import PersonSettings, settings_for
 from station.settings import Settings
 from station.store import loading
+from station.store.access_read import AccessReader
 from station.store.people_read import PeopleReader
 from station.store.read_transactions import DEFAULT_LIMIT
 from station.store.records import (
@@ -67,7 +68,7 @@ NEWEST_CALIBRATION = CALIBRATIONS_NEWEST_FIRST.limit(1)
 CHECKS_NEWEST_FIRST = select(calibration_checks).order_by(calibration_checks.c.number.desc())
 
 
-class Reader(TrainingReader, PeopleReader):
+class Reader(TrainingReader, AccessReader, PeopleReader):
     """Queries for the pages and the export. Raises `StoreError` with a sentence if the file cannot be read."""
 
     def settings_of(self, person_id: str | None) -> PersonSettings:

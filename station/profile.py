@@ -1,4 +1,4 @@
-"""What a person says of themselves, all of it optional, and what follows for them from it and the station's settings."""
+"""What a person says of themselves, all of it optional, and what follows from it and the station's settings."""
 
 from __future__ import annotations
 

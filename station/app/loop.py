@@ -171,7 +171,10 @@ class Station(Inbox):
                 lambda store: store.merge_people(person_id, into_id), moved=(person_id, into_id)
             ).result()
             done.set_result(Merge(moved, backup.name))
+        except (ValueError, LookupError, StoreError) as error:
+            done.set_exception(error)
         except Exception as error:
+            log.exception("Merging two people failed; the board carries on.")
             done.set_exception(error)
 
     @property

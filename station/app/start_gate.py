@@ -110,7 +110,8 @@ class TodaySummary:
     """What is due today for one person.
 
     `due_test` is the test that is due and may start (`full` or `quick`), with which the proposal begins; `credited_s`
-    is this week's credit. `zone` is that of the person's days. `offers_baseline`: tests before the first stretch would help, and nobody has asked yet.
+    is this week's credit, and `zone` that of the person's days. `offers_baseline`: tests before the first stretch would
+    help, and nobody has asked yet.
     """
 
     now: datetime

@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from station.store.connect import sqlite_driver
@@ -46,7 +46,7 @@ def back_up(database: Path, directory: Path, day: date, *, keep: int = BACKUPS_K
     path = directory / f"station-{day.isoformat()}.db"
     copy_database(database, path)
     old = tuple(copy for copy in list_backups(directory)[keep:] if copy != path)  # its date may be of the past
-    old += _other_copies(database, directory, before=datetime.combine(day - timedelta(days=keep), time()))
+    old += tuple(copy for copy in _other_copies(database, directory) if _day_of(copy) < day - timedelta(days=keep))
     for copy_path in old:
         copy_path.unlink()
     return Backup(path, path.stat().st_size, old)
@@ -72,10 +72,13 @@ def held_until(database: Path, day: date, *, keep: int = BACKUPS_KEPT) -> date |
     return day + timedelta(days=keep + 1) if has_copies else None
 
 
-def _other_copies(database: Path, directory: Path, *, before: datetime = datetime.max) -> tuple[Path, ...]:
-    """The copies made before a merge or an upgrade, older than that: they go when the nightly ones of that day go."""
-    found = (*directory.glob(f"{BEFORE_MERGING}*.db"), *database.parent.glob(f"{database.name}.[0-9][0-9][0-9][0-9]"))
-    return tuple(path for path in found if datetime.fromtimestamp(path.stat().st_mtime) < before)
+def _other_copies(database: Path, directory: Path) -> tuple[Path, ...]:
+    """The copies made before a merge or an upgrade; they go when the nightly ones of their day go."""
+    return *directory.glob(f"{BEFORE_MERGING}*.db"), *database.parent.glob(f"{database.name}.[0-9][0-9][0-9][0-9]")
+
+
+def _day_of(copy: Path) -> date:
+    return datetime.fromtimestamp(copy.stat().st_mtime, UTC).date()
 
 
 def copy_database(database: Path, path: Path) -> None:

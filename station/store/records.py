@@ -35,8 +35,8 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class PersonContents:
-    """How much is stored of one person. `traces` are recorded runs, `devices` paired browsers, and `consents` those that
-    the person gave and got."""
+    """How much is stored of one person. `traces` are recorded runs, `devices` paired browsers, `consents` those
+    that the person gave and got."""
 
     sessions: int
     tests: int

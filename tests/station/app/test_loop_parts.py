@@ -13,8 +13,8 @@ from station.app.board_view import BoardView
 from station.app.event_time import EventTime
 from station.app.heels import STUCK_HEEL_US
 from station.app.idle_board import IdleBoard
-from station.app.outputs import BoardOutputs, CuePublisher
-from station.app.people import PERSON_REMEMBERED_US, People
+from station.app.outputs import BoardOutputs
+from station.app.people import PERSON_REMEMBERED_US, CuePublisher, People
 from station.app.recorder import Recorder
 from station.app.settings_in_use import SettingsInUse
 from station.core.events import SECOND_US, Command, CommandName, Heel, Knee, Side, Tick
@@ -117,7 +117,9 @@ def test_idle_board_learns_only_lower_shares_of_empty_plates(time: EventTime) ->
 
 def test_settings_are_stored_as_they_change(store: Store, clock: HandClock) -> None:
     """The volume rises to the loudest and no further, taps go off, and a bad value changes nothing."""
-    settings = SettingsInUse(store, Recorder(store, lambda _sentence: None), BoardOutputs(), clock)
+    settings = SettingsInUse(
+        store, Recorder(store, lambda _sentence: None), BoardOutputs(), People(store, EventTime(clock)), clock
+    )
     settings.change({"volume": "low", "taps": "on"})
     volumes = []
     for _ in range(3):

@@ -12,7 +12,7 @@ from jinja2.utils import missing
 from station.app.api import StationApi
 from station.core.steps import CalibrateStep
 from station.store import Reader
-from web.context import NOBODY, ROUTINES, Site
+from web.context import FEW_PEOPLE, NOBODY, ROUTINES, Site
 from web.live.phase_styles import is_active
 from web.live.view_model import RESUME_NOTE
 from web.places import PLACES, place_of
@@ -59,11 +59,14 @@ def create_app(
         health_questions,
         help,
         history,
+        inbox,
         live,
         more,
         people,
         plan,
+        profile,
         progress,
+        removal,
         report,
         routines,
         settings,
@@ -88,6 +91,9 @@ def create_app(
         downloads,
         more,
         people,
+        profile,
+        removal,
+        inbox,
         settings,
         sounds,
         calibration,
@@ -113,6 +119,7 @@ def create_app(
             "places": PLACES,
             "place": place_of(request.blueprint),
             "visitor": site.person,
+            "few_people": FEW_PEOPLE,
             "no_person": NOBODY if Site.is_nobody_chosen() else "",
         }
 

@@ -31,6 +31,8 @@ DECLINED_COOKIE = "declined_session"
 CLAIM_WINDOW = timedelta(hours=24)
 """How long after a session of nobody known the pages ask whose it was; every session can be claimed later on its own
 page."""
+FEW_PEOPLE = 8
+"""As many as a phone shows with a button each; more are searched."""
 YEAR_S = 365 * 24 * 3600
 
 SAVE_TIMEOUT_S = 5.0
@@ -54,14 +56,14 @@ OWN_NAMES = {TODAY: ROUTINES["today"], UNFINISHED: "The unfinished routine"}
 """Titles of starts that are neither a ready routine nor one's own."""
 
 
-def wait_until_saved(future: Future[Saved]) -> Saved:
+def wait_until_saved(future: Future[Saved], timeout_s: float = SAVE_TIMEOUT_S) -> Saved:
     """Wait until the station has stored something and return its result.
 
     Raises ValueError with a sentence for people if the station refuses it; a disk error or a station that does not
     answer aborts with 503 and a sentence.
     """
     try:
-        return future.result(SAVE_TIMEOUT_S)
+        return future.result(timeout_s)
     except StoreError as error:
         abort(503, str(error))
     except TooLate:
@@ -165,10 +167,14 @@ class Site:
         return found
 
     def people(self) -> tuple[Person, ...]:
-        """The people whose results this visitor may see, by name."""
+        """The people to choose among: those whose results this visitor may see, by name, without the archive."""
+        return tuple(one for one in self.everybody() if not one.is_archived)
+
+    def everybody(self) -> tuple[Person, ...]:
+        """The people whose results this visitor may see, those in the archive too."""
         visitor = self.visitor()
-        everybody = self.store.people()
-        return everybody if visitor.device is None else tuple(one for one in everybody if visitor.sees(one.id))
+        known = self.store.people()
+        return known if visitor.device is None else tuple(one for one in known if visitor.sees(one.id))
 
     def person(self) -> Person | None:
         """The person chosen in this browser, else the only person, else `None`; read once a request."""

@@ -44,6 +44,9 @@ PLACES = (
         "more.more",
         further=(
             "people",
+            "profile",
+            "removal",
+            "inbox",
             "health_questions",
             "sounds",
             "help",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, func, or_, select
@@ -61,6 +63,30 @@ class PeopleReader(ReadTransactions):
         with self.read_transaction() as connection:
             return tuple(SideSwap(row.session_id, row.test_id, row.created_at) for row in connection.execute(query))
 
+    def exchanged_at(self, run_id: str) -> datetime | None:
+        """When left and right of this run, or of a test in it, were exchanged; `None` if all is as recorded."""
+        in_run = or_(side_swaps.c.test_id.is_(None), tests.c.run_id == run_id)
+        query = (
+            select(side_swaps)
+            .select_from(
+                side_swaps.join(runs, runs.c.session_id == side_swaps.c.session_id).outerjoin(
+                    tests, tests.c.id == side_swaps.c.test_id
+                )
+            )
+            .where(runs.c.id == run_id, in_run)
+            .order_by(side_swaps.c.number)
+        )
+        with self.read_transaction() as connection:
+            found = [SideSwap(row.session_id, row.test_id, row.created_at) for row in connection.execute(query)]
+        times = (swapped_at(found, test_id) for test_id in {one.test_id for one in found})
+        return max((at for at in times if at is not None), default=None)
+
+
+def swapped_at(swaps: Sequence[SideSwap], test_id: str | None) -> datetime | None:
+    """When the sides of a test, or of the whole session (`None`), were exchanged; `None` if they are as recorded."""
+    of_it = [one for one in swaps if one.test_id == test_id]
+    return of_it[-1].created_at if len(of_it) % 2 else None
+
 
 def contents_of(connection: Connection, person_id: str) -> PersonContents:
     """See `PeopleReader.person_contents`."""
@@ -94,4 +120,4 @@ def contents_of(connection: Connection, person_id: str) -> PersonContents:
 
 
 def _person_from_row(row: AnyRow) -> Person:
-    return Person(row.id, row.name, profile_from_values(row._mapping), row.archived_at)
+    return Person(row.id, row.name, profile_from_values(row._asdict()), row.archived_at)

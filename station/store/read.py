@@ -14,6 +14,7 @@ from sqlalchemy import (
     Connection,
     Select,
     bindparam,
+    exists,
     false,
     func,
     literal,
@@ -150,6 +151,25 @@ class Reader(TrainingReader, AccessReader, PeopleReader):
             found = tuple(loading.session_from_row(row) for row in connection.execute(query))
             summaries = loading.load_session_summaries(connection, found) if found else ()
             return tuple(one for one in summaries if one.has_results)
+
+    def unclaimed_count(self) -> int:
+        """How many sessions of nobody known have results."""
+        of_session = runs.c.session_id == sessions.c.id
+        measured = or_(tests.c.left_mm.is_not(None), tests.c.right_mm.is_not(None))
+        has_results = or_(
+            *(
+                exists().where(of_session, table.c.run_id == runs.c.id, condition)
+                for table, condition in (
+                    (tests, measured),
+                    (holds, holds.c.credited_us > 0),
+                    (rep_sets, rep_sets.c["count"] > 0),
+                )
+            )
+        )
+        query = select(func.count()).select_from(sessions)
+        with self.read_transaction() as connection:
+            of_nobody = query.where(sessions.c.person_id.is_(None), _IS_MORE_THAN_BLOCKS, has_results)
+            return int(connection.execute(of_nobody).scalar_one())
 
     def session_summaries(
         self, person_id: str | None = None, *, limit: int = DEFAULT_LIMIT, before: datetime | None = None

@@ -31,6 +31,7 @@ def claim_context(site: Site, units: str) -> dict[str, Any]:
     unclaimed = site.unclaimed_session()
     return {
         "unclaimed": unclaimed,
+        "unclaimed_count": site.store.unclaimed_count(),
         "unclaimed_text": "" if unclaimed is None else session_sentence(unclaimed, units),
     }
 
@@ -44,7 +45,11 @@ def blueprint(site: Site) -> Blueprint:
         found = site.store.session(session_id)
         if found is None:
             abort(404)
-        back = {"today": url_for("today.today"), "live": url_for("live.live")}.get(request.form.get("return_to", ""))
+        back = {
+            "today": url_for("today.today"),
+            "live": url_for("live.live"),
+            "inbox": url_for("inbox.inbox", claimed=session_id),
+        }.get(request.form.get("return_to", ""))
         response = redirect_to(back or url_for("history.session", session_id=session_id))
         person_id = request.form.get("person", "")
         if person_id == NOBODY:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flask import Blueprint, abort, render_template, request
 
@@ -17,6 +18,7 @@ from station.catalogue.records import Group
 from station.core.events import BOTH_LEGS, Legs, Side
 from station.core.measurement.uncertainty import COVERAGE
 from station.core.progress.records import Circumstances, Goals
+from station.store.people_read import swapped_at
 from station.store.records import (
     Answer,
     Hold,
@@ -27,6 +29,7 @@ from station.store.records import (
     Session,
     SessionDetail,
     SessionSummary,
+    SideSwap,
     Test,
 )
 from station.units import (
@@ -92,7 +95,8 @@ def blueprint(site: Site) -> Blueprint:
         own_tests = [test for test in detail.tests if not test.imported]
         known = _circumstances(site, detail, settings.goals)
         traces = site.store.traces(detail.run_ids)
-        charts = [(run, made) for run in detail.run_ids if (made := trace_chart(detail, run, traces.get(run), units))]
+        recorded = _as_recorded(detail, site.store.side_swaps(session_id))
+        charts = [(run, made) for run in detail.run_ids if (made := trace_chart(recorded, run, traces.get(run), units))]
         answers = _answers(site, detail.session)
         names = {key: one.name for key, one in exercises().items()}
         return render_template(
@@ -120,9 +124,36 @@ def blueprint(site: Site) -> Blueprint:
             names=names,
             felt_answers=_felt_answers(detail, answers),
             just_answered=request.args.get("felt"),
+            **_corrections(site, detail),
         )
 
     return pages
+
+
+def _as_recorded(detail: SessionDetail, swaps: Sequence[SideSwap]) -> SessionDetail:
+    """The session with its attempts on the sides of the trace, which an exchange of left and right leaves alone."""
+    is_all = swapped_at(swaps, None) is not None
+    tests = tuple(
+        replace(test, attempts=tuple(replace(one, side=one.side.other) for one in test.attempts))
+        if (swapped_at(swaps, test.id) is not None) is not is_all
+        else test
+        for test in detail.tests
+    )
+    return replace(detail, tests=tests)
+
+
+def _corrections(site: Site, detail: SessionDetail) -> dict[str, Any]:
+    """What can be corrected of a session, and what was: exchanged sides."""
+    swaps = site.store.side_swaps(detail.session.id)
+    in_force = [
+        (test_id, at) for test_id in (None, *(test.id for test in detail.tests)) if (at := swapped_at(swaps, test_id))
+    ]
+    return {
+        "swaps": [(at, test_id is not None) for test_id, at in in_force],
+        "is_swapped": any(test_id is None for test_id, _ in in_force),
+        "swapped_tests": {test_id for test_id, _ in in_force},
+        "has_sides": bool(detail.tests or detail.holds or detail.rep_sets),
+    }
 
 
 def _circumstances(site: Site, detail: SessionDetail, goals: Goals) -> dict[str, Circumstances]:

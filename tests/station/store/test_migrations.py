@@ -91,7 +91,7 @@ def test_an_older_database_is_brought_up_to_date(path: Path, clock: HandClock, n
             assert now.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == ["0008"]
             assert now.execute(text("PRAGMA foreign_keys")).scalar() == 1
         assert [one.person_name for one in store.sessions()] == ["Bea", "Ann"]
-    copy = sqlite3.connect(path.with_name("station.db.0006"))
+    copy = sqlite3.connect(path.with_name("station.db.0007"))
     assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [("0007",)]
     assert copy.execute("SELECT count(*) FROM sessions").fetchall() == [(2,)]
     copy.close()
@@ -102,7 +102,7 @@ def test_a_change_that_fails_changes_nothing(path: Path, clock: HandClock, next_
     make_old_database(path, clock)
     for more, why in (('op.execute("DELETE FROM people")', "breaks references"), ("raise OSError('half')", "half")):
         next_revision.write_text(NEXT.format(more=more))
-        with pytest.raises(StoreError, match=f"could not be upgraded to the schema 0007 .*{why}.*it is unchanged"):
+        with pytest.raises(StoreError, match=f"could not be upgraded to the schema 0008 .*{why}.*it is unchanged"):
             Store.open(path, clock=clock)
         same = sqlite3.connect(path)
         assert same.execute("SELECT version_num FROM alembic_version").fetchall() == [("0007",)]

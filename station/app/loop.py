@@ -277,6 +277,8 @@ class Station(Inbox):
             self._session.on_claim(*request.claim)
         if request.moved is not None and request.done.exception() is None:
             self._session.on_person_moved(*request.moved)
+        if request.changes_access:
+            self._view.on_access_change()
         self._mirror.refresh()
         self._reminders.schedule()
 

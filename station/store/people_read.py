@@ -66,16 +66,10 @@ class PeopleReader(ReadTransactions):
     def exchanged_at(self, run_id: str) -> datetime | None:
         """When left and right of this run, or of a test in it, were exchanged; `None` if all is as recorded."""
         in_run = or_(side_swaps.c.test_id.is_(None), tests.c.run_id == run_id)
-        query = (
-            select(side_swaps)
-            .select_from(
-                side_swaps.join(runs, runs.c.session_id == side_swaps.c.session_id).outerjoin(
-                    tests, tests.c.id == side_swaps.c.test_id
-                )
-            )
-            .where(runs.c.id == run_id, in_run)
-            .order_by(side_swaps.c.number)
-        )
+        with_run = side_swaps.join(runs, runs.c.session_id == side_swaps.c.session_id)
+        with_test = with_run.outerjoin(tests, tests.c.id == side_swaps.c.test_id)
+        query = select(side_swaps).select_from(with_test).where(runs.c.id == run_id, in_run)
+        query = query.order_by(side_swaps.c.number)
         with self.read_transaction() as connection:
             found = [SideSwap(row.session_id, row.test_id, row.created_at) for row in connection.execute(query)]
         times = (swapped_at(found, test_id) for test_id in {one.test_id for one in found})

@@ -523,3 +523,14 @@ class AccessLogEntry:
     what: str
     device_id: str | None
     person_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Whose rows somebody may read: those of these people, and those of nobody of sessions since `nobody_since`.
+
+    `nobody_since` is `None` where they may read none of nobody's.
+    """
+
+    person_ids: frozenset[str]
+    nobody_since: datetime | None

@@ -74,7 +74,7 @@ def served(server: Server) -> Iterator[int]:
 def minimal_server() -> Server:
     """The minimal page behind the station's own server."""
     station, threads = StationDouble(), WSGIMiddleware(minimal(), workers=THREADS)  # type: ignore[arg-type]  # Flask names the same type otherwise
-    stream, names = Stream(station, SystemClock()), AllowedHosts(frozenset({"localhost"}), loopback_only=True)
+    stream, names = Stream(station, store, SystemClock()), AllowedHosts(frozenset({"localhost"}), loopback_only=True)
     front = RequestGuard(names, stream, cast(Application, threads))
     return Server(front, stream, threads, listen(PageConfig(port=0)), DeadlineProtocol)
 

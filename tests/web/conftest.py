@@ -13,6 +13,7 @@ from station.config import Config, PageConfig
 from station.store import Store
 from tests import browser
 from tests.browser import PHONE, Browser
+from tests.let_in import paired_client
 from tests.web.double import RecordedBoard, StationDouble
 from web.app import create_app
 from web.pages.simulated_board import CONTROL_GROUPS
@@ -39,7 +40,7 @@ def station(store: Store, board: RecordedBoard) -> StationDouble:
 
 @pytest.fixture
 def client(station: StationDouble, store: Store) -> FlaskClient:
-    return create_app(station, store).test_client()
+    return paired_client(create_app(station, store), store)
 
 
 @pytest.fixture(scope="module")

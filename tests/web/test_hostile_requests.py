@@ -85,7 +85,9 @@ class Page:
         app.request_class = NotingRequest
         self.app, self.ids = app, ids
         self.guard = RequestGuard(
-            AllowedHosts(frozenset({"localhost"}), loopback_only=True), Stream(station, SystemClock()), self._flask
+            AllowedHosts(frozenset({"localhost"}), loopback_only=True),
+            Stream(station, store, SystemClock()),
+            self._flask,
         )
 
     async def _flask(self, scope: Any, receive: Any, send: Any) -> None:

@@ -34,7 +34,7 @@ class Roster(NamedTuple):
     rows: Sequence[RosterRow]
     typed: str
     is_archive: bool
-    count: int
+    found: int
     total: int
     page: int
     last_page: int
@@ -42,7 +42,7 @@ class Roster(NamedTuple):
 
     @property
     def count_sentence(self) -> str:
-        text = "1 person" if self.count == 1 else f"{self.count} people"
+        text = "1 person" if self.found == 1 else f"{self.found} people"
         return f"{text} found" if self.typed else text
 
     @property
@@ -78,11 +78,12 @@ def blueprint(site: Site) -> Blueprint:
     def add_person() -> Response | tuple[str, int]:
         name = request.form.get("name", "")
         try:
-            person_id = wait_until_saved(site.api.add_person(name))
+            person_id = wait_until_saved(site.api.add_person(name, device_id=site.device_id))
         except ValueError as error:
             return page(name, str(error)), 400
+        site.forget_visitor()
         if request.form.get("next") == START:
-            person = next(one for one in site.store.people() if one.id == person_id)
+            person = next(one for one in site.people() if one.id == person_id)
             return start_response(site, TODAY, person, is_chosen=True)
         where = BACK_ENDPOINTS.get(request.form.get("next", ""), "today.today")
         return remember_person(redirect(url_for(where), 303), person_id)
@@ -116,4 +117,4 @@ def folded(text: str) -> str:
     """The text without capitals, accents and characters that are not seen."""
     apart = unicodedata.normalize("NFKD", text.casefold())
     kept = (letter for letter in apart if unicodedata.category(letter) not in ("Mn", "Cf"))
-    return "".join(letter if letter.isalnum() else " " if letter in "-'’.,_/()" else letter for letter in kept)
+    return "".join(letter if letter.isalnum() or not letter.isascii() else " " for letter in kept)

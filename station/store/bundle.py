@@ -39,8 +39,6 @@ def export_bundle(reader: Reader, session_id: str, path: Path) -> None:
                 header, rows = found
                 text = trace_text(header, rows, reader.exchanged_at(run_id))
                 archive.writestr(f"{number}-{header.get('do', 'run')}{TRACE_SUFFIX}", text)
-                    trace_text(header, rows, reader.exchanged_at(run_id)),
-                )
 
 
 ZIP_ERRORS = (

@@ -26,7 +26,7 @@ def blueprint(site: Site) -> Blueprint:
         running = now.session_id if is_active(now) else None
         found = [one for one in site.store.unclaimed_sessions(EVER) if one.session.id != running]
         undo_id = request.args.get("claimed")
-        undone = None if undo_id is None else site.store.session(undo_id)
+        undone = None if undo_id is None else site.session(undo_id)
         return render_template(
             "inbox.html",
             sessions=[(one.session, session_sentence(one, units)) for one in found[:SESSIONS_SHOWN]],
@@ -41,18 +41,14 @@ def blueprint(site: Site) -> Blueprint:
     @pages.post("/sessions/<session_id>/give-back")
     def give_back(session_id: str) -> Response:
         """It was somebody else: the session is nobody's again."""
-        found = site.store.session(session_id)
-        if found is None:
-            abort(404)
+        site.session(session_id)
         wait_until_saved(site.api.claim_session(session_id, None))
         return redirect(url_for("inbox.inbox", _anchor=f"session-{session_id}"), 303)
 
     @pages.post("/sessions/<session_id>/swap")
     def swap(session_id: str) -> Response:
         """Left and right were mixed up, in all of a session or in one test of it; again undoes it."""
-        found, test_id = site.store.session(session_id), request.form.get("test") or None
-        if found is None:
-            abort(404)
+        found, test_id = site.session(session_id), request.form.get("test") or None
         if session_id == site.api.snapshot().session_id and is_active(site.api.snapshot()):
             abort(409, "This session is running: exchange its sides when it has ended.")
         if test_id is not None and test_id not in {test.id for test in found.tests}:

@@ -25,7 +25,7 @@ CANDIDATES = 12
 class Amount(NamedTuple):
     """One line of a receipt: how many of what."""
 
-    count: int
+    number: int
     what: str
 
 
@@ -43,9 +43,7 @@ def amounts(contents: PersonContents) -> list[Amount]:
         (contents.devices, "paired browser", "s"),
         (contents.consents, "consent, given or got", ""),
     )
-    return [
-        Amount(count, count_text(count, thing, ending).partition(" ")[2]) for count, thing, ending in named if count
-    ]
+    return [Amount(n, count_text(n, thing, ending).partition(" ")[2]) for n, thing, ending in named if n]
 
 
 def blueprint(site: Site) -> Blueprint:

@@ -53,6 +53,7 @@ def _forget_deleted_rows(engine: Engine) -> None:
     with closing(engine.raw_connection()) as pooled, suppress(sqlite3.Error):
         assert pooled.driver_connection is not None
         pooled.driver_connection.execute("VACUUM")
+        pooled.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 def read_revision(connection: Connection, path: Path) -> str | None:

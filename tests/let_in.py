@@ -7,10 +7,12 @@ from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from station.app.access import ACCESS_COOKIE, Role, hash_of, new_token, pair
 from station.store import Store
+from station.store.schema import devices
 
 
 def let_in(
@@ -21,9 +23,12 @@ def let_in(
     name: str = "Test",
     is_shared: bool = False,
 ) -> str:
-    """Pair a browser as the station does after a match, and return its token. The first that is no guest is an owner."""
-    token = new_token()
-    pair(store, datetime.now(UTC), hash_of(token), name, role, person_id, is_shared=is_shared)
+    """Pair a browser as the station does after a match, and return its token; the first is the owner's."""
+    token, now = new_token(), datetime.now(UTC)
+    device_id = pair(store, now, hash_of(token), name, role, person_id, is_shared=is_shared)
+    with store.write_transaction() as connection:  # the clock of a test's store may stand elsewhere than the page's
+        seen_now = update(devices).where(devices.c.id == device_id).values(paired_at=now, last_seen_at=now)
+        connection.execute(seen_now)
     return token
 
 

@@ -228,7 +228,7 @@ class Site:
             abort(404)
 
     def person(self) -> Person | None:
-        """The person chosen in this browser, else the one whose it is, else the only one it sees; read once a request."""
+        """The person chosen in this browser, else the one whose it is; read once a request."""
         if "person" not in g:
             g.person = self._read_person()
         found: Person | None = g.person
@@ -242,5 +242,4 @@ class Site:
         for person in people:
             if person.id == chosen:
                 return person
-        own = next((one for one in people if one.id == self.visitor().person_id), None)
-        return people[0] if own is None and len(people) == 1 else own
+        return next((one for one in people if one.id == self.visitor().person_id), None)

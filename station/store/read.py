@@ -137,7 +137,8 @@ class Reader(TrainingReader, AccessReader, PeopleReader):
     ) -> tuple[Session, ...]:
         """Sessions, newest first, of everybody if no person is named; `before` is the start of the last one read.
 
-        With `seen`, only those, here and in the other lists. Sessions in which the board was only calibrated or checked are left out.
+        With `seen`, only those, here and in the other lists. Sessions in which the board was only calibrated or checked
+        are left out.
         """
         with self.read_transaction() as connection:
             return _sessions_in(connection, person_id, limit, before, seen)

@@ -13,8 +13,8 @@ from web.context import Site, wait_until_saved
 from web.pages.browsers import person_with_pin
 
 NOT_HERE = (
-    "Nobody of this name can agree in this browser. Who has a browser of their own agrees there; who has a PIN types it "
-    "here."
+    "Nobody of this name can agree in this browser. Who has a browser of their own agrees there; who has a PIN types "
+    "it here."
 )
 NO_ONE = "There is nobody of this name: type it as the other person has it."
 

@@ -217,7 +217,9 @@ class Inbox:
 
     def delete_person(self, person_id: str) -> Future[Deletion]:
         return self._request_store(
-            lambda store: delete_person(store, person_id, self._clock.utc_now()), None, (person_id, None)
+            lambda store: delete_person(store, person_id, self._clock.utc_now()),
+            moved=(person_id, None),
+            changes_access=True,
         )
 
     def swap_sides(self, session_id: str, test_id: str | None = None) -> Future[None]:

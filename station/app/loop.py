@@ -168,7 +168,7 @@ class Station(Inbox):
                 raise ValueError(BOARD_IN_USE)
             backup = back_up_before_merging(self._store.path, self._clock.utc_now())
             moved = self._request_store(
-                lambda store: store.merge_people(person_id, into_id), moved=(person_id, into_id)
+                lambda store: store.merge_people(person_id, into_id), moved=(person_id, into_id), changes_access=True
             ).result()
             done.set_result(Merge(moved, backup.name))
         except (ValueError, LookupError, StoreError) as error:

@@ -24,7 +24,7 @@ class Place:
 
 
 PLACES = (
-    Place("Today", "house", "today.today", further=("feedback", "circumstances")),
+    Place("Today", "house", "today.today", further=("feedback", "circumstances", "inbox")),
     Place(
         "Train",
         "dumbbell",
@@ -47,7 +47,6 @@ PLACES = (
             "people",
             "profile",
             "removal",
-            "inbox",
             "browsers",
             "consents",
             "health_questions",

@@ -19,6 +19,7 @@ from station.core.progress.records import Interval, Phase, SideProgress
 from station.core.progress.repeatability import GROUP, MIN_PAIRS, Repeatability
 from station.core.progress.sentences import difference_sentence, summary_sentence
 from station.core.statistics.agreement import BlandAltman, Limits
+from station.profile import Profile
 from station.store import Reader
 from station.store.read_transactions import DEFAULT_LIMIT
 from station.store.records import Calibration, Check, Person
@@ -114,7 +115,7 @@ def report_of(reader: Reader, person: Person, now: datetime) -> Report:
         difference=difference_sentence(history.progress, words),
         repeats=method.repeats,
         group=f"{GROUP.people} {GROUP.population}, SD {length_text(GROUP.sd_mm, units)}; {GROUP.source}",
-        protocol=method.protocol,
+        protocol=(*method.protocol, *_person_lines(person.profile)),
         dose=_dose_text(weeks, plan),
         weeks=weeks,
         left_out=method.left_out,
@@ -307,6 +308,15 @@ def _protocol(
             "Instrument",
             f"median \u00b1 {typical} {UNIT_SYMBOLS[units]}, at most \u00b1 {most} {UNIT_SYMBOLS[units]}",
         )
+
+
+def _person_lines(profile: Profile) -> Iterable[tuple[str, str]]:
+    """What the person says of their ankles, as far as they do."""
+    if profile.hurt_side is not None:
+        since = "" if profile.hurt_since is None else f", since {profile.hurt_since}"
+        yield "Hurt ankle", f"{profile.hurt_side}{since}"
+    if profile.dominant_side is not None:
+        yield "Dominant leg", f"{profile.dominant_side} (kicks a ball)"
 
 
 def _counts_text(counts: Mapping[str, int]) -> str:

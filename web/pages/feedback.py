@@ -53,6 +53,9 @@ def blueprint(site: Site) -> Blueprint:
         if person_id == NOBODY:
             response.set_cookie(DECLINED_COOKIE, session_id, httponly=True, samesite="Strict")
             return response
+        if "known" in request.form:
+            wanted = " ".join(request.form["known"].split()).casefold()
+            person_id = next((one.id for one in site.people() if one.name.casefold() == wanted), "")
         if found.session.person_id is None and "name" in request.form:
             try:
                 person_id = wait_until_saved(site.api.add_person(request.form["name"], device_id=site.device_id))

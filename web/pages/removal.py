@@ -35,13 +35,13 @@ def amounts(contents: PersonContents) -> list[Amount]:
         (contents.sessions, "session", "s"),
         (contents.tests, "test", "s"),
         (contents.holds, "stretch", "es"),
-        (contents.rep_sets, "set of repetitions", ""),
+        (contents.rep_sets, "set", "s of repetitions"),
         (contents.traces, "recorded trace", "s"),
         (contents.answers, "answer", "s"),
         (contents.routines, "own routine", "s"),
         (contents.plans, "plan", "s"),
         (contents.devices, "paired browser", "s"),
-        (contents.consents, "consent, given or got", ""),
+        (contents.consents, "consent", "s"),
     )
     return [Amount(n, count_text(n, thing, ending).partition(" ")[2]) for n, thing, ending in named if n]
 

@@ -172,18 +172,18 @@ def test_a_store_with_a_routine_in_it_takes_no_import(store: Store, tmp_path: Pa
     [
         (b"", "not an export of the station"),
         (b"[1, 2]", "not an export of the station"),
-        (b'{"export": "slant board station", "schema": "0006"}', "not an export of the station"),
+        (b'{"export": "slant board station", "schema": "0007"}', "not an export of the station"),
         (b'{"export": "slant board station", "schema": "9", "tables": {}, "traces": {}}', "has the schema 9"),
         (
-            b'{"export": "slant board station", "schema": "0006", "tables": {"people": {"id": [1]}}, "traces": {}}',
+            b'{"export": "slant board station", "schema": "0007", "tables": {"people": {"id": [1]}}, "traces": {}}',
             "NOT NULL",
         ),
         (
-            b'{"export": "slant board station", "schema": "0006", "tables": {"people": {"hat": [1]}}, "traces": {}}',
+            b'{"export": "slant board station", "schema": "0007", "tables": {"people": {"hat": [1]}}, "traces": {}}',
             "damaged in the table people",
         ),
         (
-            b'{"export": "slant board station", "schema": "0006", "tables": {}, "traces": {"a": ""}}',
+            b'{"export": "slant board station", "schema": "0007", "tables": {}, "traces": {"a": ""}}',
             "belongs to no run",
         ),
     ],
@@ -232,7 +232,7 @@ def test_the_csv_has_every_row_of_every_table(full: Store, path: Path, tmp_path:
     with zipfile.ZipFile(tmp_path / "export.zip") as archive:
         names = [name.removesuffix(".csv") for name in archive.namelist() if not name.startswith("traces/")]
         assert names[0] == "results"
-        assert len(names) == 20
+        assert len(names) == 22
         for name in names[1:]:
             lines = list(csv.DictReader(StringIO(archive.read(f"{name}.csv").decode(), newline="")))
             (count,) = stored.execute(f"SELECT count(*) FROM {name}").fetchone()

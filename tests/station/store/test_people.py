@@ -131,7 +131,7 @@ def test_claim_and_undo_leave_nothing_behind(store: Store, clock: HandClock) -> 
     assert contents_of_everybody(store) == before
 
 
-def test_a_session_of_somebody_else_takes_its_answers_along(store: Store, clock: HandClock) -> None:
+def test_session_of_another_person_takes_its_answers_along(store: Store, clock: HandClock) -> None:
     """Pain of 7 stops whose it was, and not who was thought to be there; giving it back again undoes it."""
     ann, bea = store.add_person("Ann"), store.add_person("Bea")
     store.add_answer(ann.id, "pain", 1, answered_at=clock.utc_now())
@@ -322,7 +322,7 @@ def test_a_shared_browser_survives_its_person(store: Store, clock: HandClock) ->
     assert [(one.name, one.person_id) for one in store.devices()] == [("Kitchen", None)]
 
 
-def test_who_deletes_is_told_until_when_backups_hold_it(store: Store) -> None:
+def test_receipt_says_until_when_backups_hold_it(store: Store) -> None:
     """Without a backup, never; with one, until as many newer ones have been made as are kept."""
     day = date(2026, 3, 5)
     store.add_person("Ann")

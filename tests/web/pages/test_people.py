@@ -254,7 +254,7 @@ def test_inbox_takes_a_new_name_where_nobody_is_known(client: FlaskClient, store
     assert [one.person_name for one in store.sessions()] == ["Ann"]
 
 
-def test_a_session_of_somebody_else_is_given_back(client: FlaskClient, store: Store) -> None:
+def test_session_of_another_person_is_given_back(client: FlaskClient, store: Store) -> None:
     """“That was not Ann” is one button, and the session waits in the inbox."""
     ann = store.add_person("Ann")
     session_id, _ = unclaimed_session(store)

@@ -175,6 +175,7 @@ class Site:
         """Read the visitor again at the next question: this request has changed who it is, or whom it sees."""
         g.pop("access", None)
         g.pop("person", None)
+        g.pop("everybody", None)
 
     @classmethod
     def use_token(cls, token: str) -> None:
@@ -197,9 +198,12 @@ class Site:
         return tuple(one for one in self.everybody() if not one.is_archived)
 
     def everybody(self) -> tuple[Person, ...]:
-        """The people whose results this visitor may see, those in the archive too."""
-        visitor = self.visitor()
-        return tuple(one for one in self.store.people() if visitor.sees(one.id)) if visitor.person_ids else ()
+        """The people whose results this visitor may see, those in the archive too; read once a request."""
+        if "everybody" not in g:
+            seen = self.visitor().person_ids
+            g.everybody = tuple(one for one in self.store.people() if one.id in seen) if seen else ()
+        found: tuple[Person, ...] = g.everybody
+        return found
 
     def session(self, session_id: str) -> SessionDetail:
         """A session that this visitor may see. Aborts with 404 for another's as for one that does not exist."""

@@ -206,7 +206,7 @@ def _requested_person(site: Site) -> Person | None:
         return site.person()
     if asked == EVERYONE:
         return None
-    found = next((one for one in site.people() if one.id == asked), None)
+    found = next((one for one in site.everybody() if one.id == asked), None)
     if found is None:
         abort(404, "There is no such person on this station. Choose one from the list.")
     return found

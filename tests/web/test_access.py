@@ -265,6 +265,23 @@ def test_guest_sees_nobodys_sessions_since_the_pairing(house: House) -> None:
     assert client.get("/history.csv").status_code == 200
 
 
+def test_guests_today_has_results_of_today_alone(house: House) -> None:
+    """Nobody's results of before the pairing are somebody's whom the guest does not know."""
+    _, session = add_session(house.store, days_ago=1.0)
+    house.store.claim_session(session, None)
+    assert "8.4 cm" not in house.client(Role.GUEST).get("/").get_data(as_text=True)
+    member = house.client(Role.MEMBER)
+    ask(member, "POST", "/person", person="nobody")
+    assert "8.4 cm" in member.get("/").get_data(as_text=True)
+
+
+@pytest.mark.parametrize("name", ["calibrate", "check"])
+def test_guest_does_not_calibrate(house: House, name: str) -> None:
+    assert ask(house.client(Role.GUEST), "POST", "/start", routine=name).status_code == 403
+    assert house.station.started == []
+    assert ask(house.client(Role.MEMBER), "POST", "/start", routine=name).status_code == 303
+
+
 def test_guest_starts_for_nobody(house: House) -> None:
     assert ask(house.client(Role.GUEST), "POST", "/start", routine="test").status_code == 303
     assert house.station.chosen == [True]
@@ -274,7 +291,11 @@ def test_guest_starts_for_nobody(house: House) -> None:
 
 def test_own_routine_of_others_is_not_started(house: House) -> None:
     routine = house.store.save_routine(None, house.bea, "Bea's", [{"exercise": "3a"}])
-    assert ask(house.client(Role.OWNER), "POST", "/start", routine=f"own:{routine}").status_code == 404
+    owner = house.client(Role.OWNER)
+    assert ask(owner, "POST", "/start", routine=f"own:{routine}").status_code == 404
+    answers = [owner.get(f"/routines/{one}/change") for one in (routine, "01234567-unknown")]
+    assert [one.status_code for one in answers] == [404, 404]
+    assert answers[0].data == answers[1].data
     assert house.station.started == []
 
 

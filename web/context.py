@@ -251,4 +251,4 @@ class Site:
         for person in people:
             if person.id == chosen:
                 return person
-        return next((one for one in people if one.id == self.visitor().person_id), None)
+        return next((one for one in self.everybody() if one.id == self.visitor().person_id), None)

@@ -26,6 +26,7 @@ from sqlalchemy import (
 from station.core.events import BOTH_LEGS, Side
 from station.settings import Settings
 from station.store import loading
+from station.store.page_read import IS_MORE_THAN_BLOCKS, PageReader
 from station.store.read_transactions import DEFAULT_LIMIT
 from station.store.records import (
     Calibration,
@@ -58,8 +59,6 @@ from station.store.schema import (
 from station.store.traces import read_trace_rows
 from station.store.training_read import TrainingReader
 
-ONLY_BLOCKS = "only blocks"
-"""The end reason of a session in which the board was only calibrated or checked."""
 RECENT_RUNS = 100
 """How many of a person's runs count for what is due; older ones do not matter."""
 CALIBRATIONS_NEWEST_FIRST = select(calibrations).order_by(calibrations.c.number.desc())
@@ -67,7 +66,7 @@ NEWEST_CALIBRATION = CALIBRATIONS_NEWEST_FIRST.limit(1)
 CHECKS_NEWEST_FIRST = select(calibration_checks).order_by(calibration_checks.c.number.desc())
 
 
-class Reader(TrainingReader):
+class Reader(PageReader, TrainingReader):
     """Queries for the pages and the export. Raises `StoreError` with a sentence if the file cannot be read."""
 
     def people(self) -> tuple[Person, ...]:
@@ -148,7 +147,7 @@ class Reader(TrainingReader):
         """The sessions of nobody known since then in which something was measured or done, newest first."""
         with self.read_transaction() as connection:
             query = loading.SELECT_SESSIONS.where(
-                sessions.c.person_id.is_(None), sessions.c.started_at >= since, _IS_MORE_THAN_BLOCKS
+                sessions.c.person_id.is_(None), sessions.c.started_at >= since, IS_MORE_THAN_BLOCKS
             ).order_by(*_NEWEST_SESSION_FIRST)
             found = tuple(loading.session_from_row(row) for row in connection.execute(query))
             summaries = loading.load_session_summaries(connection, found) if found else ()
@@ -362,14 +361,11 @@ _NEWEST_SESSION_FIRST = (sessions.c.started_at.desc(), sessions.c.id.desc())
 _NEWEST_RUN_FIRST = (*_NEWEST_SESSION_FIRST, runs.c.started_at.desc())
 
 
-_IS_MORE_THAN_BLOCKS = or_(sessions.c.end_reason.is_(None), sessions.c.end_reason != ONLY_BLOCKS)
-
-
 def _sessions_in(
     connection: Connection, person_id: str | None, limit: int, before: datetime | None
 ) -> tuple[Session, ...]:
     query = (
-        _person_filter(loading.SELECT_SESSIONS.where(_IS_MORE_THAN_BLOCKS), person_id, before)
+        _person_filter(loading.SELECT_SESSIONS.where(IS_MORE_THAN_BLOCKS), person_id, before)
         .order_by(*_NEWEST_SESSION_FIRST)
         .limit(limit)
     )

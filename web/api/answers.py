@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cache
+
+import msgspec
 
 from station.app.progress import (
     History,
@@ -28,6 +31,7 @@ from station.units import BELOW_RANGE
 from web.api import records
 from web.live.phase_styles import is_active
 from web.live.view_model import live_view
+from web.pages.sounds import table
 
 
 def state_answer(now: Snapshot, units: str, live_person: records.LivePerson | None) -> records.LiveState:
@@ -86,6 +90,12 @@ def live_person_answer(now: Snapshot) -> records.LivePerson:
         left_toe_distance_mm=state.result_left_mm if has_results else None,
         right_toe_distance_mm=state.result_right_mm if has_results else None,
     )
+
+
+@cache
+def sounds_answer() -> records.Sounds:
+    """The cues as the Sounds page has them."""
+    return records.Sounds(items=msgspec.convert(table(), list[records.Sound]))
 
 
 def session_answer(session: stored.Session) -> records.Session:

@@ -12,7 +12,9 @@ from flask import Response, abort, g, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from station.advice.records import Situation
+from station.app.access import NOBODY_YET, Visitor, visitor_with
 from station.app.api import StationApi
+from station.app.api_tokens import TokenAccess, access_with
 from station.app.situation import plan_for, situation_of
 from station.app.start_gate import TODAY, UNFINISHED, StartGate
 from station.catalogue.read import built_in_routines
@@ -20,6 +22,10 @@ from station.store import Reader, StoreError
 from station.store.records import Person, SessionSummary
 from web.live.phase_styles import is_active
 
+ACCESS_COOKIE = "access"
+"""The token of a browser that was let in."""
+API = "api"
+"""The blueprint of the API."""
 PERSON_COOKIE = "person"
 NOBODY = "nobody"
 DECLINED_COOKIE = "declined_session"
@@ -96,6 +102,11 @@ def remember_person(response: AnyResponse, person_id: str | None) -> AnyResponse
     return response
 
 
+def has_token() -> bool:
+    """Whether this request brings a token of a program, right or wrong; only the API's addresses take any."""
+    return request.blueprint == API and "Authorization" in request.headers
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """The station that the pages show."""
@@ -144,6 +155,31 @@ class Site:
         is_declined = newest is not None and request.cookies.get(DECLINED_COOKIE) == newest.session.id
         return None if is_declined else newest
 
+    def token_access(self) -> TokenAccess | None:
+        """The live token that this request to the API brings; read once a request."""
+        if "token_access" not in g:
+            kind, _, token = request.headers.get("Authorization", "").partition(" ")
+            is_token = kind.lower() == "bearer" and has_token()
+            g.token_access = access_with(self.store, token.strip(), datetime.now(UTC)) if is_token else None
+        found: TokenAccess | None = g.token_access
+        return found
+
+    def visitor(self) -> Visitor:
+        """Who sent this request: whose browser or, in the API, whose token it is; read once a request."""
+        if "access" not in g and has_token():
+            found = self.token_access()
+            g.access = NOBODY_YET if found is None else found.visitor
+        if "access" not in g:
+            g.access = visitor_with(self.store, request.cookies.get(ACCESS_COOKIE), datetime.now(UTC))
+        found: Visitor = g.access
+        return found
+
+    def people(self) -> tuple[Person, ...]:
+        """The people whose results this visitor may see, by name."""
+        visitor = self.visitor()
+        everybody = self.store.people()
+        return everybody if visitor.device is None else tuple(one for one in everybody if visitor.sees(one.id))
+
     def person(self) -> Person | None:
         """The person chosen in this browser, else the only person, else `None`; read once a request."""
         if "person" not in g:
@@ -154,7 +190,7 @@ class Site:
     def _read_person(self) -> Person | None:
         if self.is_nobody_chosen():
             return None
-        people = self.store.people()
+        people = self.people()
         chosen = request.cookies.get(PERSON_COOKIE)
         for person in people:
             if person.id == chosen:

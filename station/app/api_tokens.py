@@ -7,11 +7,12 @@ its hash is stored.
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from station.app.access import NOBODY_YET, Visitor, hash_of, is_live, visitor_of
+from station.app.access import Visitor, hash_of, is_live, visitor_of
 from station.store import Reader, Store
 from station.store.records import ApiToken, Device, Role
 
@@ -44,13 +45,12 @@ def may_make_tokens(device: Device | None) -> bool:
 def access_with(reader: Reader, token: str, now: datetime) -> TokenAccess | None:
     """The live token with this text, with its browser's rights now; `None` for an unknown, revoked or ended one."""
     found = reader.api_token_with(hash_of(token))
-    if found is None or found.token.revoked_at is not None:
+    if found is None or found.revoked_at is not None:
         return None
-    device = found.access.device
-    if not may_make_tokens(device) or not is_live(device, now):
+    access = reader.device_access(found.device_id)
+    if access is None or not may_make_tokens(access.device) or not is_live(access.device, now):
         return None
-    visitor = visitor_of(found.access, now)
-    return None if visitor == NOBODY_YET else TokenAccess(found.token, visitor)
+    return TokenAccess(found, replace(visitor_of(access, now), is_present=False))
 
 
 def add(store: Store, device_id: str, token_hash: str, name: str, scopes: Collection[str]) -> str:

@@ -27,6 +27,7 @@ from station.core.events import BOTH_LEGS, Side
 from station.settings import Settings
 from station.store import loading
 from station.store.page_read import IS_MORE_THAN_BLOCKS, PageReader
+from station.store.access_read import AccessReader
 from station.store.read_transactions import DEFAULT_LIMIT
 from station.store.records import (
     Calibration,
@@ -56,6 +57,7 @@ from station.store.schema import (
     tests,
     trials,
 )
+from station.store.token_read import TokenReader
 from station.store.traces import read_trace_rows
 from station.store.training_read import TrainingReader
 
@@ -66,7 +68,7 @@ NEWEST_CALIBRATION = CALIBRATIONS_NEWEST_FIRST.limit(1)
 CHECKS_NEWEST_FIRST = select(calibration_checks).order_by(calibration_checks.c.number.desc())
 
 
-class Reader(PageReader, TrainingReader):
+class Reader(PageReader, TrainingReader, AccessReader, TokenReader):
     """Queries for the pages and the export. Raises `StoreError` with a sentence if the file cannot be read."""
 
     def people(self) -> tuple[Person, ...]:

@@ -15,7 +15,7 @@ from web.api.limits import ADDRESS_LIMIT, TOKEN_LIMIT, Limit, RateLimiter, addre
 from web.api.operations import OPERATIONS, Access, Operation
 from web.api.problems import PREFIX, ApiError, ProblemCode
 from web.api.requests import JSON_TYPE, check_no_query, read_body, read_query
-from web.context import Site, has_token
+from web.context import API, Site, has_token
 
 _encoder = msgspec.json.Encoder()
 
@@ -26,7 +26,7 @@ def blueprint(
     """All of `/api/v1`."""
     clock = clock or SystemClock()
     tokens, addresses = RateLimiter(token_limit, clock), RateLimiter(address_limit, clock)
-    routes = Blueprint("api", __name__, url_prefix=PREFIX.rstrip("/"))
+    routes = Blueprint(API, __name__, url_prefix=PREFIX.rstrip("/"))
 
     @routes.before_request
     def count_request() -> None:

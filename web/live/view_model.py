@@ -268,6 +268,10 @@ def _brief(snapshot: Snapshot, style: PhaseStyle, units: str) -> str | None:
         return _next_text(snapshot, units) or style.brief
     if isinstance(state, BlockState):
         return None
+    if isinstance(state, HoldState) and state.phase == "rest" and state.repetition and state.repetitions:
+        return f"Next: {state.repetition} of {state.repetitions}."
+    if isinstance(state, TestState) and state.phase == "rest" and state.trial:
+        return f"Next: trial {state.trial}."
     if state.phase == "switch" and isinstance(state.side, Side):
         return f"Lift the {state.side.other} foot."
     if _is_self_confirmed(state):

@@ -257,7 +257,8 @@ LINE_LETTERS = 9
 @pytest.mark.parametrize("phase", sorted(set(PHASE_STYLES) - AT_HAND))
 def test_brief_fits_a_phone(phase: str) -> None:
     """No word is wider than a phone, and three lines are enough, whatever the exercise."""
-    activities: list[dict[str, Any]] = [{"activity": "test", "toe_mm": 93.0}]
+    activities: list[dict[str, Any]] = [{"activity": "test", "toe_mm": 93.0, "trial": 3}]
+    activities.append({**HOLD, "repetition": 10, "repetitions": 10})
     for key in exercises():
         activities += [{**HOLD, "exercise": key}, {**REPS, "exercise": key}, {"activity": "rest", "next_exercise": key}]
     for activity in activities:
@@ -276,6 +277,8 @@ def test_brief_says_what_to_do_or_how_it_went() -> None:
     assert shown(**moving, target_mm=93.0, verdict="heel", is_on_target=True)["brief"] == "Right there."
     assert shown(activity="test", phase="switch", side=Side.LEFT)["brief"] == "Lift the right foot."
     assert shown(activity="rest", phase="rest", next_exercise="5a")["brief"] == "Next: seated toe lift"
+    assert shown(**{**HOLD, "phase": "rest"}, repetition=2, repetitions=3)["brief"] == "Next: 2 of 3."
+    assert shown(activity="test", phase="rest", side=Side.LEFT, trial=2)["brief"] == "Next: trial 2."
     lifted = {**HOLD, "phase": "lifted", "side": BOTH_LEGS}
     assert shown(**lifted, heels=heels(False, True))["brief"] == "Left heel."
     assert shown(**lifted, heels=heels(False, False))["brief"] == ""

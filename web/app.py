@@ -44,6 +44,7 @@ def create_app(
     `blocks_mm` are the available calibration blocks; `analogue`: the heels have force sensors.
     """
     from web import filters
+    from web.api import routes as api_routes
     from web.compiled import use_compiled_templates
     from web.pages import (
         about,
@@ -73,6 +74,7 @@ def create_app(
         today,
         why,
     )
+    from web.pages import api as api_pages
 
     app = Flask(__name__)
     app.jinja_env.undefined = NamedOnly
@@ -94,10 +96,12 @@ def create_app(
         status,
         about,
         components,
+        api_pages,
     )
     guide_pages = (health_questions, feedback, circumstances, end_card, plan, why, exercises, routines, help, causes)
     for page in (*board_pages, *guide_pages):
         app.register_blueprint(page.blueprint(site))
+    app.register_blueprint(api_routes.blueprint(site))
     errors.register(app)
     filters.register(app)
     app.after_request(_add_security_headers)

@@ -167,8 +167,8 @@ class Site:
     def visitor(self) -> Visitor:
         """Who sent this request: whose browser or, in the API, whose token it is; read once a request."""
         if "access" not in g and has_token():
-            found = self.token_access()
-            g.access = NOBODY_YET if found is None else found.visitor
+            token = self.token_access()
+            g.access = NOBODY_YET if token is None else token.visitor
         if "access" not in g:
             g.access = visitor_with(self.store, request.cookies.get(ACCESS_COOKIE), datetime.now(UTC))
         found: Visitor = g.access

@@ -14,11 +14,10 @@ from station.store.schema import access_attempts, access_log, consents, devices,
 
 _DEVICE_COLUMNS = tuple(devices.c[name] for name in Device.__dataclass_fields__)
 _SELECT_DEVICES = select(*_DEVICE_COLUMNS).order_by(devices.c.paired_at, devices.c.id)
-_SELECT_DEVICE_ACCESS = (
-    select(*_DEVICE_COLUMNS, devices.c.token_hash, consents.c.person_id.label("agreed_id"))
-    .select_from(
-        devices.outerjoin(consents, (consents.c.viewer_id == devices.c.person_id) & consents.c.withdrawn_at.is_(None))
-    )
+_SELECT_DEVICE_ACCESS = select(
+    *_DEVICE_COLUMNS, devices.c.token_hash, consents.c.person_id.label("agreed_id")
+).select_from(
+    devices.outerjoin(consents, (consents.c.viewer_id == devices.c.person_id) & consents.c.withdrawn_at.is_(None))
 )
 _SELECT_DEVICE_WITH_TOKEN = _SELECT_DEVICE_ACCESS.where(devices.c.token_hash == bindparam("token_hash"))
 _SELECT_DEVICE_WITH_ID = _SELECT_DEVICE_ACCESS.where(devices.c.id == bindparam("device_id"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, Table, literal, or_, tuple_
 
 from station.store import loading
 from station.store.read_transactions import ReadTransactions
@@ -63,7 +63,9 @@ class PageReader(ReadTransactions):
         order = (*_SESSION_ORDER, *in_session)
         of_person = query.where(sessions.c.person_id == person_id)
         with self.read_transaction() as connection:
-            page = of_person if after is None else of_person.where(_is_after(connection, of_person, table, order, after))
+            page = (
+                of_person if after is None else of_person.where(_is_after(connection, of_person, table, order, after))
+            )
             return load(connection, page.order_by(*(column.desc() for column in order)).limit(limit))
 
 

@@ -26,8 +26,8 @@ from sqlalchemy import (
 from station.core.events import BOTH_LEGS, Side
 from station.settings import Settings
 from station.store import loading
-from station.store.page_read import IS_MORE_THAN_BLOCKS, PageReader
 from station.store.access_read import AccessReader
+from station.store.page_read import IS_MORE_THAN_BLOCKS, PageReader
 from station.store.read_transactions import DEFAULT_LIMIT
 from station.store.records import (
     Calibration,

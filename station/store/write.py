@@ -46,9 +46,9 @@ from station.store.schema import (
     trace_chunks,
     trials,
 )
+from station.store.token_write import TokenWriter
 from station.store.traces import compress_rows
 from station.store.training_read import IMPORTED, OWN_CIRCUMSTANCES, is_circumstance, own_circumstances
-from station.store.token_write import TokenWriter
 from station.store.training_write import TrainingWriter, unique_name
 from station.store.write_transactions import next_number
 

@@ -37,13 +37,13 @@ from web.pages.sounds import table
 def state_answer(now: Snapshot, units: str, live_person: records.LivePerson | None) -> records.LiveState:
     """The live state; its words are those of the live page."""
     state, view = now.state, live_view(now, units)
-    is_counting = isinstance(state, HoldState | LessonState | BlockState)
+    repeated = state if isinstance(state, HoldState | LessonState | BlockState) else None
     return records.LiveState(
         age_s=max(0, SystemClock().now_us() - now.at_us) / SECOND_US,
         activity=now.activity,
         phase=now.phase,
         is_active=is_active(now),
-        legs=now.side,
+        legs=None if now.side is None else records.Legs(now.side),
         step=None if state.step is None else state.step + 1,
         steps=state.steps,
         clock=None
@@ -54,8 +54,8 @@ def state_answer(now: Snapshot, units: str, live_person: records.LivePerson | No
             target_s=state.clock.target_us / SECOND_US,
             is_running=state.clock.rate > 0,
         ),
-        repetition=state.repetition if is_counting else None,
-        repetitions=state.repetitions if is_counting else None,
+        repetition=None if repeated is None else repeated.repetition,
+        repetitions=None if repeated is None else repeated.repetitions,
         exercise=now.exercise,
         word=view["word"],
         sentence=view["sentence"],
@@ -80,15 +80,14 @@ def state_answer(now: Snapshot, units: str, live_person: records.LivePerson | No
 
 def live_person_answer(now: Snapshot) -> records.LivePerson:
     """What the board keeps for the person on it."""
-    state = now.state
-    has_results = isinstance(state, TestState | QuestionState)
+    tested = now.state if isinstance(now.state, TestState | QuestionState) else None
     return records.LivePerson(
         person_id=now.person_id,
         session_id=now.session_id,
         routine_title=now.called,
         note=now.note,
-        left_toe_distance_mm=state.result_left_mm if has_results else None,
-        right_toe_distance_mm=state.result_right_mm if has_results else None,
+        left_toe_distance_mm=None if tested is None else tested.result_left_mm,
+        right_toe_distance_mm=None if tested is None else tested.result_right_mm,
     )
 
 
@@ -212,7 +211,7 @@ def hold_answer(hold: stored.Hold) -> records.Hold:
         session_id=hold.session_id,
         person_id=hold.person_id,
         started_at=hold.started_at,
-        legs=hold.side,
+        legs=records.Legs(hold.side),
         exercise=hold.exercise,
         repetition=hold.repetition,
         target_s=hold.target_us / SECOND_US,
@@ -232,7 +231,7 @@ def rep_set_answer(reps: stored.RepSet) -> records.RepSet:
         session_id=reps.session_id,
         person_id=reps.person_id,
         started_at=reps.started_at,
-        legs=reps.side,
+        legs=records.Legs(reps.side),
         exercise=reps.exercise,
         target_count=reps.target_count,
         count=reps.count,
@@ -346,5 +345,3 @@ def check_answer(check: stored.Check) -> records.Check:
         temperature_c=check.temperature_c,
         is_passed=check.passed,
     )
-
-

@@ -27,7 +27,12 @@ A list comes in pages, newest first: send `next_cursor` of a page as `cursor` to
 `ETag` is not sent again to a program that sends it back as `If-None-Match`. A token may ask {TOKEN_LIMIT.burst:g} times
 at once and then {TOKEN_LIMIT.per_s:g} times a second, all tokens of an address together {ADDRESS_LIMIT.burst:g} times and
 {ADDRESS_LIMIT.per_s:g} times; beyond that the answer is 429 with `Retry-After`."""
-_EVERYWHERE = (ProblemCode.INVALID_QUERY, ProblemCode.UNAUTHENTICATED, ProblemCode.RATE_LIMITED, ProblemCode.UNAVAILABLE)
+_EVERYWHERE = (
+    ProblemCode.INVALID_QUERY,
+    ProblemCode.UNAUTHENTICATED,
+    ProblemCode.RATE_LIMITED,
+    ProblemCode.UNAVAILABLE,
+)
 """What every operation may answer."""
 _PATH_FIELD = re.compile(r"<(\w+)>")
 
@@ -120,10 +125,12 @@ def needed_scope(one: Operation) -> str:
 
 
 def _security(one: Operation) -> list[dict[str, list[str]]]:
-    token, browser, nobody = {TOKEN: []}, {BROWSER: []}, {}
-    if one.access is Access.EVERYBODY:
-        return [token, browser, nobody]
-    return [token] if one.access is Access.CONTROL else [token, browser]
+    kinds: dict[Access, list[dict[str, list[str]]]] = {
+        Access.EVERYBODY: [{TOKEN: []}, {BROWSER: []}, {}],
+        Access.READ: [{TOKEN: []}, {BROWSER: []}],
+        Access.CONTROL: [{TOKEN: []}],
+    }
+    return kinds[one.access]
 
 
 def _path_parameters(one: Operation) -> list[dict[str, Any]]:

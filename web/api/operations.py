@@ -14,7 +14,6 @@ from typing import Any, TypeVar, get_type_hints
 
 from werkzeug.exceptions import ServiceUnavailable
 
-from station.app.api_tokens import Scope
 from station.app.start_gate import OWN
 from station.store import records as stored
 from station.store.page_read import CursorError
@@ -133,9 +132,7 @@ def people(site: Site, caller: Caller, query: records.PageQuery) -> records.Peop
             raise ApiError(ProblemCode.INVALID_CURSOR)
     shown = known[first : first + query.limit]
     return records.People(
-        items=[
-            records.Person(id=one.id, name=one.name, is_own=one.id == caller.visitor.person_id) for one in shown
-        ],
+        items=[records.Person(id=one.id, name=one.name, is_own=one.id == caller.visitor.person_id) for one in shown],
         next_cursor=shown[-1].id if first + query.limit < len(known) else None,
     )
 

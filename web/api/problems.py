@@ -47,7 +47,9 @@ class ProblemKind(NamedTuple):
 
 KINDS = {
     ProblemCode.INVALID_QUERY: ProblemKind(400, "The query is not right", "Read the fields of this address."),
-    ProblemCode.INVALID_BODY: ProblemKind(400, "The body is not right", "Send a JSON object with the fields described."),
+    ProblemCode.INVALID_BODY: ProblemKind(
+        400, "The body is not right", "Send a JSON object with the fields described."
+    ),
     ProblemCode.INVALID_CURSOR: ProblemKind(
         400, "The cursor is not of this list", "Take next_cursor of the page before, or begin without one."
     ),

@@ -12,7 +12,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from station.core.events import Both, Side
+from station.core.events import Side
 from station.core.facts import Contact
 from station.core.progress.records import Direction, Phase
 from web.commands import PageCommand
@@ -25,12 +25,20 @@ MAX_ID_CHARACTERS = 64
 Id = Annotated[str, Meta(max_length=MAX_ID_CHARACTERS)]
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True):
+class Record(msgspec.Struct):
     """An answer. Every field is always there."""
 
 
-class Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Input(msgspec.Struct, forbid_unknown_fields=True):
     """What a request brings, in its query or its body; other fields are refused."""
+
+
+class Legs(StrEnum):
+    """Which legs work."""
+
+    LEFT = "left"
+    RIGHT = "right"
+    BOTH = "both"
 
 
 class Problem(Record):
@@ -80,7 +88,7 @@ class Tone(msgspec.Struct, frozen=True, array_like=True):
 class Sound(Record):
     """What a cue sounds like and tells a person to do.
 
-    `variants` are its tones for a side or a count, where they differ. A repeating one comes `every_ms`, `times` times
+    `variants` are its tones for a side or a count, where they differ. `rhythm_ms` is on, off, on in turn. A repeating one comes `every_ms`, `times` times
     (`null`: until another one comes). `word` and `shape` are what the page shows with it.
     """
 
@@ -90,7 +98,7 @@ class Sound(Record):
     means: str
     tones: list[Tone]
     variants: dict[str, list[Tone]]
-    rhythm_ms: int
+    rhythm_ms: list[int]
     every_ms: int | None
     times: int | None
     soft: bool
@@ -151,7 +159,7 @@ class LiveState(Record):
     activity: str
     phase: str
     is_active: bool
-    legs: Side | Both | None
+    legs: Legs | None
     step: int | None
     steps: int | None
     clock: Clock | None
@@ -190,8 +198,8 @@ class SideResult(Record):
     """The result of one side of a test.
 
     `toe_distance_mm` is what counts now; `original_toe_distance_mm` is that of the day where a correction changed it.
-    A result `is_below_range` is a bound without an uncertainty. `expanded_uncertainty_mm` is half the 95 % interval: the
-    number after \u00b1 on the page. `parts` is empty where the parts are not known; their squares add up.
+    A result that `is_below_range` is a bound without an uncertainty. `expanded_uncertainty_mm` is half the 95 %
+    interval: the number after \u00b1 on the page. `parts` is empty where the parts are not known; their squares add up.
     """
 
     side: Side
@@ -255,7 +263,7 @@ class Trial(Record):
 
 
 class Attempt(Record):
-    """One lunge: `outcome` is `passed`, `heel`, `contact` or `void`; the seconds count from the start of the test's run."""
+    """One lunge: `outcome` is `passed`, `heel`, `contact` or `void`. Seconds count from the start of the test's run."""
 
     side: Side
     trial: int
@@ -285,7 +293,7 @@ class Hold(Record):
     session_id: str
     person_id: str | None
     started_at: datetime
-    legs: Side | Both
+    legs: Legs
     exercise: str | None
     repetition: int
     target_s: float
@@ -305,7 +313,7 @@ class RepSet(Record):
     session_id: str
     person_id: str | None
     started_at: datetime
-    legs: Side | Both
+    legs: Legs
     exercise: str | None
     target_count: int
     count: int
@@ -438,7 +446,7 @@ class Calibration(Record):
 
 
 class Check(Record):
-    """A check of a calibration: `kind` is `block`, `wall` or `lane`; `off_mm` is the measured minus the true distance."""
+    """A check of a calibration: `kind` is `block`, `wall` or `lane`, `off_mm` the measured minus the true distance."""
 
     id: str
     created_at: datetime
@@ -569,7 +577,8 @@ class Start(Input):
 
     routine: Annotated[str, Meta(max_length=100, description="A name of `GET /routines`.")]
     person_id: Annotated[
-        str | None, Meta(description="For whom: an id of `GET /people`, or `nobody`; without it, the token's own person.")
+        str | None,
+        Meta(description="For whom: an id of `GET /people`, or `nobody`; without it, the token's own person."),
     ] = None
     may_interrupt: Annotated[
         bool, Meta(description="Whether it may end what runs on the board now; what was done is kept.")

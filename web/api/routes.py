@@ -108,7 +108,8 @@ def _with_etag(response: Response) -> Response:
     response.add_etag(weak=True)
     response.headers["Cache-Control"] = "private, no-cache"
     response.vary.update(("Authorization", "Cookie"))
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 def _take(limiter: RateLimiter, key: str) -> None:

@@ -1,7 +1,7 @@
 """Tokens for programs: what each may do, and for whom it asks.
 
-A token belongs to the paired browser that made it: it sees and may at most what that browser may, and ends with it. Only
-its hash is stored.
+A token belongs to the paired browser that made it: it sees and may at most what that browser may, and ends with it.
+Only its hash is stored.
 """
 
 from __future__ import annotations

@@ -98,6 +98,7 @@ def sounds_answer() -> records.Sounds:
 
 
 def session_answer(session: stored.Session) -> records.Session:
+    """A session without what was done in it."""
     return records.Session(
         id=session.id,
         person_id=session.person_id,
@@ -206,6 +207,7 @@ def test_detail_answer(store: Reader, test: stored.Test) -> records.TestDetail:
 
 
 def hold_answer(hold: stored.Hold) -> records.Hold:
+    """A hold; its times in seconds."""
     return records.Hold(
         id=hold.id,
         session_id=hold.session_id,
@@ -226,6 +228,7 @@ def hold_answer(hold: stored.Hold) -> records.Hold:
 
 
 def rep_set_answer(reps: stored.RepSet) -> records.RepSet:
+    """A set of repetitions."""
     return records.RepSet(
         id=reps.id,
         session_id=reps.session_id,
@@ -315,6 +318,7 @@ def _forecast(forecast: core.Forecast) -> records.GoalForecast:
 
 
 def calibration_answer(calibration: stored.Calibration, *, is_current: bool) -> records.Calibration:
+    """A calibration with its curve and its blocks."""
     curve, fit = calibration.curve, calibration.fit
     return records.Calibration(
         id=calibration.id,
@@ -334,6 +338,7 @@ def calibration_answer(calibration: stored.Calibration, *, is_current: bool) -> 
 
 
 def check_answer(check: stored.Check) -> records.Check:
+    """A check of a calibration."""
     return records.Check(
         id=check.id,
         created_at=check.created_at,

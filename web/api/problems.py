@@ -56,7 +56,7 @@ KINDS = {
     ProblemCode.UNAUTHENTICATED: ProblemKind(
         401,
         "A token is needed",
-        "Send the header Authorization: Bearer and a token. A browser that was let in makes one on the page /api/tokens.",
+        "Send the header Authorization: Bearer and a token. A browser that was let in makes one on /api/tokens.",
     ),
     ProblemCode.INSUFFICIENT_SCOPE: ProblemKind(
         403, "The token may not do this", "Make a token with the scope that this address needs."

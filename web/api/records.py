@@ -1,4 +1,4 @@
-"""What the API answers and takes, as records: the OpenAPI document and the conversion from and to JSON follow from them.
+"""What the API answers and takes, as records, from which the OpenAPI document and the conversion of JSON follow.
 
 Times are UTC in ISO 8601 with `Z`. Units are in the names. What is not known is `null`, never left out.
 """
@@ -88,8 +88,9 @@ class Tone(msgspec.Struct, frozen=True, array_like=True):
 class Sound(Record):
     """What a cue sounds like and tells a person to do.
 
-    `variants` are its tones for a side or a count, where they differ. `rhythm_ms` is on, off, on in turn. A repeating one comes `every_ms`, `times` times
-    (`null`: until another one comes). `word` and `shape` are what the page shows with it.
+    `variants` are its tones for a side or a count, where they differ. `rhythm_ms` is on, off, on in turn.
+    A repeating one comes `every_ms`, `times` times (`null`: until another one comes). `word` and `shape` are what the
+    page shows with it.
     """
 
     name: str

@@ -10,8 +10,10 @@ from jinja2 import Undefined, UndefinedError
 from jinja2.utils import missing
 
 from station.app.api import StationApi
+from station.clock import Clock, SystemClock
 from station.core.steps import CalibrateStep
 from station.store import Reader
+from web.api.limits import ADDRESS_LIMIT, TOKEN_LIMIT, Limit
 from web.context import NOBODY, ROUTINES, Site
 from web.live.phase_styles import is_active
 from web.live.view_model import RESUME_NOTE
@@ -37,11 +39,18 @@ class NamedOnly(Undefined):
 
 
 def create_app(
-    api: StationApi, store: Reader, blocks_mm: tuple[float, ...] = CalibrateStep().blocks_mm, *, analogue: bool = True
+    api: StationApi,
+    store: Reader,
+    blocks_mm: tuple[float, ...] = CalibrateStep().blocks_mm,
+    *,
+    analogue: bool = True,
+    api_limits: tuple[Limit, Limit] = (TOKEN_LIMIT, ADDRESS_LIMIT),
+    clock: Clock | None = None,
 ) -> Flask:
     """The pages as a WSGI application over the station's API and store, without the stream (see `web.server.stream`).
 
-    `blocks_mm` are the available calibration blocks; `analogue`: the heels have force sensors.
+    `blocks_mm` are the available calibration blocks; `analogue`: the heels have force sensors. `api_limits` are those of
+    the API's tokens and addresses, which count by `clock`.
     """
     from web import filters
     from web.api import routes as api_routes
@@ -101,7 +110,7 @@ def create_app(
     guide_pages = (health_questions, feedback, circumstances, end_card, plan, why, exercises, routines, help, causes)
     for page in (*board_pages, *guide_pages):
         app.register_blueprint(page.blueprint(site))
-    app.register_blueprint(api_routes.blueprint(site))
+    app.register_blueprint(api_routes.blueprint(site, clock or SystemClock(), *api_limits))
     errors.register(app)
     filters.register(app)
     app.after_request(_add_security_headers)

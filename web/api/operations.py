@@ -252,7 +252,7 @@ def start(site: Site, caller: Caller, body: records.Start) -> records.StartedRou
     return records.StartedRoutine(title=decision.title, is_changed=decision.is_changed, note=decision.note)
 
 
-@_operation("POST", "/command", Access.CONTROL, status=202)
+@_operation("POST", "/command", Access.CONTROL, ProblemCode.INVALID_BODY, status=202)
 def command(site: Site, caller: Caller, body: records.Command) -> records.Accepted:
     """Pause, resume, skip, stop or answer what runs on the board."""
     try:

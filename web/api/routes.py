@@ -9,9 +9,9 @@ import msgspec
 from flask import Blueprint, Response, request
 
 from station.app.api_tokens import TOUCH_EVERY, Scope, TokenAccess
-from station.clock import Clock, SystemClock
+from station.clock import Clock
 from web.api.caller import Caller
-from web.api.limits import ADDRESS_LIMIT, TOKEN_LIMIT, Limit, RateLimiter, address_key
+from web.api.limits import Limit, RateLimiter, address_key
 from web.api.operations import OPERATIONS, Access, Operation
 from web.api.problems import PREFIX, ApiError, ProblemCode
 from web.api.requests import JSON_TYPE, check_no_query, read_body, read_query
@@ -20,11 +20,8 @@ from web.context import API, Site, has_token
 _encoder = msgspec.json.Encoder()
 
 
-def blueprint(
-    site: Site, clock: Clock | None = None, token_limit: Limit = TOKEN_LIMIT, address_limit: Limit = ADDRESS_LIMIT
-) -> Blueprint:
+def blueprint(site: Site, clock: Clock, token_limit: Limit, address_limit: Limit) -> Blueprint:
     """All of `/api/v1`."""
-    clock = clock or SystemClock()
     tokens, addresses = RateLimiter(token_limit, clock), RateLimiter(address_limit, clock)
     routes = Blueprint(API, __name__, url_prefix=PREFIX.rstrip("/"))
 

@@ -49,8 +49,8 @@ def create_app(
 ) -> Flask:
     """The pages as a WSGI application over the station's API and store, without the stream (see `web.server.stream`).
 
-    `blocks_mm` are the available calibration blocks; `analogue`: the heels have force sensors. `api_limits` are those of
-    the API's tokens and addresses, which count by `clock`.
+    `blocks_mm` are the available calibration blocks; `analogue`: the heels have force sensors. `api_limits` are those
+    of the API's tokens and addresses, which count by `clock`.
     """
     from web import filters
     from web.api import routes as api_routes

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from station.app.access import Visitor, hash_of, is_live, visitor_of
+from station.app.access import IDLE_END, Visitor, hash_of, visitor_of
 from station.store import Reader, Store
 from station.store.records import ApiToken, Device, Role
 
@@ -42,13 +42,21 @@ def may_make_tokens(device: Device | None) -> bool:
     return device is not None and device.role is not Role.GUEST and not device.is_shared
 
 
+def is_live(token: ApiToken, device: Device, now: datetime) -> bool:
+    """Whether a token of this browser holds: neither is revoked, the browser's pairing has not expired, and the token
+    was used in the last 90 days. A browser may rest while its program works."""
+    if token.revoked_at is not None or device.revoked_at is not None or not may_make_tokens(device):
+        return False
+    return now < device.expires_at and now < (token.last_used_at or token.created_at) + IDLE_END
+
+
 def access_with(reader: Reader, token: str, now: datetime) -> TokenAccess | None:
     """The live token with this text, with its browser's rights now; `None` for an unknown, revoked or ended one."""
     found = reader.api_token_with(hash_of(token))
-    if found is None or found.revoked_at is not None:
+    if found is None:
         return None
     access = reader.device_access(found.device_id)
-    if access is None or not may_make_tokens(access.device) or not is_live(access.device, now):
+    if access is None or not is_live(found, access.device, now):
         return None
     return TokenAccess(found, replace(visitor_of(access, now), is_present=False))
 

@@ -6,7 +6,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -58,33 +61,60 @@ class World:
         return self.app.test_client(use_cookies=False)
 
 
+class Filled(NamedTuple):
+    """The database of a filled station, and its ids by name."""
+
+    database: bytes
+    people: dict[str, str]
+    devices: dict[str, str]
+    tokens: dict[str, str]
+    sessions: dict[str, str]
+
+
+@cache
+def filled() -> Filled:
+    """The station of all tests, filled once."""
+    with TemporaryDirectory() as scratch:
+        path = Path(scratch) / "station.db"
+        with Store.open(path, clock=SystemClock()) as store:
+            people, sessions = {}, {}
+            for name in (ADA, BEN, CAN, PIA):
+                person, sessions[name] = add_session(store, days_ago=2.0, name=name)
+                people[name] = person.id
+            store.agree_consent(people[PIA], people[BEN])
+            sessions["nobody"] = _add_unclaimed_session(store)
+            roles = {ADA: Role.OWNER, BEN: Role.MEMBER, CAN: Role.MEMBER, PIA: Role.PRACTITIONER}
+            devices = {name: add_device(store, name, role, people[name]) for name, role in roles.items()}
+            tokens = {
+                caller: add_token(store, devices[name], caller, scopes)
+                for caller, (name, scopes) in CALLERS.items()
+                if scopes
+            }
+        return Filled(path.read_bytes(), people, devices, tokens, sessions)
+
+
+def _add_unclaimed_session(store: Store) -> str:
+    began = datetime.now(UTC) - timedelta(days=1)
+    session = store.begin_session(None, began, simulated=True)
+    run = store.begin_run(session, {"do": "reps", "side": "left"}, began)
+    reps = store.begin_rep_set(run, side=Side.LEFT, target_count=10, started_us=1_000_000)
+    store.finish_rep_set(reps, count=9, too_quick_count=1)
+    store.end_session(session, began + timedelta(minutes=1), "stepped off")
+    return session
+
+
 @contextmanager
 def open_world(
     directory: Path, *, token_limit: Limit = NO_LIMIT, address_limit: Limit = NO_LIMIT, clock: Clock | None = None
 ) -> Iterator[World]:
-    """A station in this directory."""
-    with Store.open(directory / "station.db", clock=SystemClock()) as store:
-        people, sessions = {}, {}
-        for name in (ADA, BEN, CAN, PIA):
-            person, sessions[name] = add_session(store, days_ago=2.0, name=name)
-            people[name] = person.id
-        store.agree_consent(people[PIA], people[BEN])
-        began = datetime.now(UTC) - timedelta(days=1)
-        sessions["nobody"] = store.begin_session(None, began, simulated=True)
-        run = store.begin_run(sessions["nobody"], {"do": "reps", "side": "left"}, began)
-        reps = store.begin_rep_set(run, side=Side.LEFT, target_count=10, started_us=1_000_000)
-        store.finish_rep_set(reps, count=9, too_quick_count=1)
-        store.end_session(sessions["nobody"], began + timedelta(minutes=1), "stepped off")
-        roles = {ADA: Role.OWNER, BEN: Role.MEMBER, CAN: Role.MEMBER, PIA: Role.PRACTITIONER}
-        devices = {name: add_device(store, name, role, people[name]) for name, role in roles.items()}
-        tokens = {
-            caller: add_token(store, devices[name], caller, scopes)
-            for caller, (name, scopes) in CALLERS.items()
-            if scopes
-        }
+    """A station of its own in this directory."""
+    given = filled()
+    path = directory / "station.db"
+    path.write_bytes(given.database)
+    with Store.open(path, clock=SystemClock()) as store:
         station = StationDouble(store, RecordedBoard(()))
         app = create_app(station, store, api_limits=(token_limit, address_limit), clock=clock)
-        yield World(app, store, station, people, devices, tokens, sessions)
+        yield World(app, store, station, given.people, given.devices, given.tokens, given.sessions)
 
 
 def add_device(store: Store, name: str, role: Role, person_id: str | None, *, is_shared: bool = False) -> str:

@@ -88,8 +88,9 @@ class Tone(msgspec.Struct, frozen=True, array_like=True):
 class Sound(Record):
     """What a cue sounds like and tells a person to do.
 
-    `variants` are its tones for a side or a count, where they differ. `rhythm_ms` is on, off, on in turn. A repeating one comes `every_ms`, `times` times (`null`: until another one comes). `word` and `shape` are what the
-    page shows with it.
+    `variants` are its tones for a side or a count, where they differ. `rhythm_ms` is on, off, on in turn. A
+    repeating cue comes `every_ms`, `times` times (`null`: until another one comes). `word` and `shape` are what the page
+    shows with it.
     """
 
     name: str

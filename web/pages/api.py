@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from station.app.access import hash_of, is_live, new_token
-from station.app.api_tokens import Scope, may_make_tokens
-from station.store.records import ApiToken, Role
+from station.app.access import Visitor, hash_of, new_token
+from station.app.api_tokens import Scope, is_live, may_make_tokens
+from station.store.records import ApiToken, Device, Role
 from web.context import Site, wait_until_saved
 
 SCOPE_TEXTS = {
@@ -71,13 +71,17 @@ def visible_tokens(site: Site) -> list[ApiToken]:
     visitor, now = site.visitor(), datetime.now(UTC)
     if visitor.device is None:
         return []
-    live = {one.id for one in site.store.devices() if is_live(one, now)}
-    own = {visitor.device.id} | {
-        one.id
+    devices = {
+        one.id: one
         for one in site.store.devices()
-        if visitor.role is Role.OWNER or (visitor.person_id is not None and one.person_id == visitor.person_id)
+        if visitor.role is Role.OWNER or one.id == visitor.device.id or _is_same_person(one, visitor)
     }
-    return [one for one in site.store.api_tokens() if one.revoked_at is None and one.device_id in own & live]
+    found = (one for one in site.store.api_tokens() if one.device_id in devices)
+    return [one for one in found if is_live(one, devices[one.device_id], now)]
+
+
+def _is_same_person(device: Device, visitor: Visitor) -> bool:
+    return visitor.person_id is not None and device.person_id == visitor.person_id
 
 
 def _tokens_page(site: Site, *, token: str | None = None, sentence: str | None = None) -> str:

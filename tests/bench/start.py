@@ -45,8 +45,8 @@ def first_answer_s(port: int, began: float) -> float:
     """Seconds from `began` until the page answers with a toe distance."""
     while time.monotonic() - began < BOUND_S:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/status.json", timeout=1) as answer:
-                if "from the toes" in json.load(answer)["parts"]["distance"]:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/state", timeout=1) as answer:
+                if json.load(answer)["toe_distance_mm"] is not None:
                     return time.monotonic() - began
         except OSError:
             pass

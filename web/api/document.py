@@ -27,8 +27,8 @@ A list comes in pages, newest first: send `next_cursor` of a page as `cursor` to
 `ETag` is not sent again to a program that sends it back as `If-None-Match`.
 
 A token may ask {TOKEN_LIMIT.burst:g} times at once and then {TOKEN_LIMIT.per_s:g} times a second; one address, with all
-of its tokens, {ADDRESS_LIMIT.burst:g} times and then {ADDRESS_LIMIT.per_s:g} times a second. Beyond that the answer is 429
-with `Retry-After`."""
+of its tokens, {ADDRESS_LIMIT.burst:g} times and then {ADDRESS_LIMIT.per_s:g} times a second. Beyond that the answer is
+429 with `Retry-After`."""
 _EVERYWHERE = (
     ProblemCode.INVALID_QUERY,
     ProblemCode.UNAUTHENTICATED,

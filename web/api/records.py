@@ -89,7 +89,7 @@ class Sound(Record):
     """What a cue sounds like and tells a person to do.
 
     `variants` are its tones for a side or a count, where they differ. `rhythm_ms` is on, off, on in turn. A
-    repeating cue comes `every_ms`, `times` times (`null`: until another one comes). `word` and `shape` are what the page
+    repeating cue comes `every_ms`, `times` times (`null`: until another one). `word` and `shape` are what the page
     shows with it.
     """
 

@@ -1,4 +1,4 @@
-"""The API: whose results each caller reads, tokens, refusals in words, limits, pages of lists, answers not sent twice."""
+"""The API: whose results each caller reads, control, refusals in words, limits, pages of lists."""
 
 from __future__ import annotations
 

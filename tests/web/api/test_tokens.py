@@ -63,7 +63,7 @@ def test_two_tokens_differ(world: World) -> None:
 
 
 def test_revoked_token_ends_at_once(world: World) -> None:
-    """By its own person in any of their browsers, or the owner; another person cannot, and is not told that it exists."""
+    """By its own person in any of their browsers, or the owner; to others it does not exist."""
     client = browser(world, BEN)
     token = make(client, "kitchen display", "read")
     token_id = next(one.id for one in world.store.api_tokens() if one.name == "kitchen display")

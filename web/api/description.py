@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from web.api.document import document, needed_scope, problems_of
 from web.api.operations import OPERATIONS
-from web.api.problems import KINDS, PREFIX, ProblemCode
+from web.api.problems import KINDS, PREFIX, REFUSED, REFUSED_TITLE
 
 
 class DescribedField(NamedTuple):
@@ -75,9 +75,10 @@ def described_records() -> tuple[DescribedRecord, ...]:
     return tuple(found)
 
 
-def described_problems() -> list[tuple[str, int, str, str]]:
+def described_problems() -> list[tuple[str, str, str, str]]:
     """Each problem: code, status, title and what to do."""
-    return [(code.value, *KINDS[code]) for code in ProblemCode]
+    found = [(code.value, str(kind.status), kind.title, kind.detail) for code, kind in KINDS.items()]
+    return [*found, (REFUSED, "4xx", REFUSED_TITLE, "It comes from another site, or is too large; detail says which.")]
 
 
 def _field(name: str, schema: dict[str, Any], text: str) -> DescribedField:

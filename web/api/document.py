@@ -13,7 +13,7 @@ import msgspec
 from station.version import APP_VERSION
 from web.api.limits import ADDRESS_LIMIT, TOKEN_LIMIT
 from web.api.operations import OPERATIONS, Access, Operation
-from web.api.problems import KINDS, PREFIX, PROBLEM_TYPE, ProblemCode
+from web.api.problems import KINDS, PREFIX, PROBLEM_TYPE, REFUSED, ProblemCode
 from web.api.records import Input, Problem
 from web.api.requests import JSON_TYPE
 from web.context import ACCESS_COOKIE
@@ -28,7 +28,8 @@ A list comes in pages, newest first: send `next_cursor` of a page as `cursor` to
 
 A token may ask {TOKEN_LIMIT.burst:g} times at once and then {TOKEN_LIMIT.per_s:g} times a second; one address, with all
 of its tokens, {ADDRESS_LIMIT.burst:g} times and then {ADDRESS_LIMIT.per_s:g} times a second. Beyond that the answer is
-429 with `Retry-After`."""
+429 with `Retry-After`. What the station does not take at all, because it comes from another site or is too large, is
+answered with the code `{REFUSED}` and a status of its own."""
 _EVERYWHERE = (
     ProblemCode.INVALID_QUERY,
     ProblemCode.UNAUTHENTICATED,
@@ -50,7 +51,7 @@ def document() -> dict[str, Any]:
     """The document. The schemas of all records are among its components."""
     kinds = {kind: None for one in OPERATIONS for kind in (one.query, one.body, one.answer) if kind is not None}
     _, schemas = msgspec.json.schema_components((*kinds, Problem), ref_template=REFERENCE)
-    schemas["Problem"]["properties"]["code"] = {"enum": [code.value for code in ProblemCode]}
+    schemas["Problem"]["properties"]["code"] = {"enum": [*(code.value for code in ProblemCode), REFUSED]}
     paths: dict[str, dict[str, Any]] = {}
     for one in OPERATIONS:
         path = PREFIX.rstrip("/") + _PATH_FIELD.sub(r"{\1}", one.path)

@@ -94,6 +94,10 @@ CODES_BY_STATUS = {
 """The problem for an error of the web server's own, by its status."""
 
 
+REFUSED, REFUSED_TITLE = "refused", "The station does not take this request"
+"""The code and title of what the request guard refuses, with a status and a sentence of its own."""
+
+
 class ApiError(Exception):
     """A refused request, with its problem and perhaps a sentence and headers of its own."""
 
@@ -120,6 +124,11 @@ def problem_response(
     if code is ProblemCode.UNAUTHENTICATED:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
+
+
+def refusal_problem(status: int, sentence: str) -> Problem:
+    """The problem for a request that did not reach the API at all: from elsewhere, too large, too slow."""
+    return Problem(type="/api#refused", title=REFUSED_TITLE, status=status, detail=sentence, code=REFUSED)
 
 
 def http_problem(error: HTTPException) -> Response:

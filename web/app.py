@@ -17,7 +17,7 @@ from web.api.limits import ADDRESS_LIMIT, TOKEN_LIMIT, Limit
 from web.context import NOBODY, ROUTINES, Site
 from web.live.phase_styles import is_active
 from web.live.view_model import RESUME_NOTE
-from web.places import PLACES, place_of
+from web.places import place_of, places_for
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -52,15 +52,17 @@ def create_app(
     `blocks_mm` are the available calibration blocks; `analogue`: the heels have force sensors. `api_limits` are those
     of the API's tokens and addresses, which count by `clock`.
     """
-    from web import filters
+    from web import access, filters
     from web.api import routes as api_routes
     from web.compiled import use_compiled_templates
     from web.pages import (
         about,
+        browsers,
         calibration,
         causes,
         circumstances,
         components,
+        consents,
         downloads,
         end_card,
         errors,
@@ -99,6 +101,8 @@ def create_app(
         downloads,
         more,
         people,
+        browsers,
+        consents,
         settings,
         sounds,
         calibration,
@@ -111,6 +115,7 @@ def create_app(
     for page in (*board_pages, *guide_pages):
         app.register_blueprint(page.blueprint(site))
     app.register_blueprint(api_routes.blueprint(site, clock or SystemClock(), *api_limits))
+    access.register(app, site)
     errors.register(app)
     filters.register(app)
     app.after_request(_add_security_headers)
@@ -123,8 +128,9 @@ def create_app(
             "is_running": lambda: is_active(api.snapshot()),
             "resume_note": RESUME_NOTE,
             "routines": ROUTINES,
-            "places": PLACES,
+            "places": places_for(access.may_open),
             "place": place_of(request.blueprint),
+            "may_open": access.may_open,
             "visitor": site.person,
             "no_person": NOBODY if Site.is_nobody_chosen() else "",
         }

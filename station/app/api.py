@@ -61,8 +61,9 @@ class StationApi(Protocol):
     # Writes that the loop does for the page. A future completes once the data is on disk; it raises ValueError with a
     # sentence for an invalid request, StoreError if the disk fails. Callers must wait with a timeout.
 
-    def add_person(self, name: str, viewer_id: str | None = None) -> Future[str]:
-        """Add a person and return their id; `viewer_id`, if given, sees their results from now on."""
+    def add_person(self, name: str, viewer_id: str | None = None, *, device_id: str | None = None) -> Future[str]:
+        """Add a person and return their id; `viewer_id`, if given, sees their results from now on. `device_id` is where
+        they were added: it becomes theirs if it is nobody's, and else its person sees their results."""
 
     def claim_session(self, session_id: str, person_id: str | None) -> Future[None]:
         """Assign a session to a person."""

@@ -484,3 +484,14 @@ class ApiToken:
     created_at: datetime
     last_used_at: datetime | None
     revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Whose rows somebody may read: those of these people, and those of nobody of sessions since `nobody_since`.
+
+    `nobody_since` is `None` where they may read none of nobody's.
+    """
+
+    person_ids: frozenset[str]
+    nobody_since: datetime | None

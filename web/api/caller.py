@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from station.app.access import Visitor
@@ -27,6 +27,11 @@ class Caller:
             return self.visitor.person_ids
         own = self.visitor.person_id
         return self.visitor.person_ids & {own} if Scope.READ in self.scopes and own is not None else frozenset()
+
+    @property
+    def reader(self) -> Visitor:
+        """The visitor, who sees no more than the caller may read."""
+        return replace(self.visitor, person_ids=self.person_ids)
 
     @property
     def sees_unclaimed(self) -> bool:

@@ -110,11 +110,11 @@ def problems_of(one: Operation) -> tuple[ProblemCode, ...]:
     """Every problem that an operation may answer."""
     found = {*_EVERYWHERE, *one.problems}
     if one.access is not Access.EVERYBODY:
-        found |= {ProblemCode.INSUFFICIENT_SCOPE}
+        found |= {ProblemCode.INSUFFICIENT_SCOPE, ProblemCode.FORBIDDEN}
     if "<" in one.path or (one.query is not None and "person_id" in one.query.__struct_fields__):
         found |= {ProblemCode.NOT_FOUND}
     if one.body is not None:
-        found |= {ProblemCode.INVALID_BODY, ProblemCode.UNSUPPORTED_TYPE, ProblemCode.TOO_LARGE, ProblemCode.FORBIDDEN}
+        found |= {ProblemCode.INVALID_BODY, ProblemCode.UNSUPPORTED_TYPE, ProblemCode.TOO_LARGE}
     return tuple(code for code in ProblemCode if code in found)
 
 

@@ -23,6 +23,7 @@ from web.api.problems import ApiError, ProblemCode
 from web.commands import send_command
 from web.context import NOBODY, ROUTINES, Site, wait_until_saved
 from web.live.phase_styles import is_active
+from web.live.seen import snapshot_for
 from web.pages.calibration import MAX_CHECKS, calibration_sentence
 from web.pages.status import station_status
 
@@ -104,15 +105,15 @@ def _operation(
 @_operation("GET", "/status", Access.EVERYBODY, is_live=True)
 def status(site: Site, caller: Caller) -> records.Status:
     """How the station is; each part only for those who were let in."""
-    return station_status(site, with_details=caller.visitor.is_let_in)
+    return station_status(site)
 
 
 @_operation("GET", "/state", Access.EVERYBODY, is_live=True)
 def state(site: Site, caller: Caller, query: records.StateQuery) -> records.LiveState:
     """What happens on the board now, as on the live page; whose it is only for those who may see that person."""
-    now = site.api.snapshot()
-    is_visible = caller.sees(now.person_id) if now.person_id is not None else caller.sees_unclaimed
-    return answers.state_answer(now, query.units, answers.live_person_answer(now) if is_visible else None)
+    now = snapshot_for(caller.reader, site.api.snapshot())
+    live_person = answers.live_person_answer(now) if caller.reader.is_let_in else None
+    return answers.state_answer(now, query.units, live_person)
 
 
 @_operation("GET", "/sounds", Access.EVERYBODY)

@@ -61,7 +61,7 @@ KINDS = {
     ProblemCode.INSUFFICIENT_SCOPE: ProblemKind(
         403, "The token may not do this", "Make a token with the scope that this address needs."
     ),
-    ProblemCode.FORBIDDEN: ProblemKind(403, "Refused", "This request comes from another site."),
+    ProblemCode.FORBIDDEN: ProblemKind(403, "Refused", "The browser, or the one that made the token, may not do this."),
     ProblemCode.NOT_FOUND: ProblemKind(
         404, "Not found", "There is nothing here that this token may see; /api/v1/openapi.json lists all addresses."
     ),

@@ -59,21 +59,21 @@ class Fault(Record):
 
 
 class StatusDetails(Record):
-    """Each part of the station in a sentence, and what is wrong."""
+    """Each part of the station in a sentence."""
 
     parts: dict[str, str]
-    faults: list[Fault]
-    is_simulated: bool
     snapshot_age_s: float
     app_version: str
     rule_version: str
 
 
 class Status(Record):
-    """How the station is. `ok`: no action is needed. `details` only for those who were let in."""
+    """How the station is. `ok`: no action is needed. What is wrong, and `details`, only for those who were let in."""
 
     ok: bool
     title: str
+    faults: list[Fault]
+    is_simulated: bool
     details: StatusDetails | None
 
 

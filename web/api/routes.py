@@ -25,10 +25,11 @@ def blueprint(site: Site, clock: Clock, token_limit: Limit, address_limit: Limit
     tokens, addresses = RateLimiter(token_limit, clock), RateLimiter(address_limit, clock)
     routes = Blueprint(API, __name__, url_prefix=PREFIX.rstrip("/"))
 
-    @routes.before_request
+    @routes.before_app_request
     def count_request() -> None:
         """Count the request for its address, before anything is looked up for it."""
-        _take(addresses, address_key(request.remote_addr))
+        if request.blueprint == API:
+            _take(addresses, address_key(request.remote_addr))
 
     @routes.errorhandler(ApiError)
     def refused(error: ApiError) -> Response:

@@ -34,24 +34,29 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.get("/status")
     def status() -> str:
-        return render_template("status.html", status=station_status(site, with_details=True))
+        return render_template("status.html", status=station_status(site))
 
     return pages
 
 
-def station_status(site: Site, *, with_details: bool) -> Status:
-    """The station's status; `title` sums up the parts."""
-    now = site.api.snapshot()
+def station_status(site: Site) -> Status:
+    """The station's status; `title` sums up the parts, and those who were let in see each of them.
+
+    It tells nobody else how full the disk is, or which version runs.
+    """
+    now = site.snapshot()
     age_us = max(0, SystemClock().now_us() - now.at_us)
     free_mb = _free_mb(site.store.path)
     wall = datetime.now(UTC)
     is_ok = not now.troubles and age_us < SILENT_AFTER_US and free_mb >= LOW_MB and wall.year >= FIRST_YEAR
     title = _title(now) if is_ok else "Action needed"
-    return Status(ok=is_ok, title=title, details=_details(site, now, age_us, free_mb, wall) if with_details else None)
+    details = _details(site, now, age_us, free_mb, wall) if site.visitor().is_let_in else None
+    faults = [Fault(part=one.part, sentence=one.sentence) for one in now.troubles]
+    return Status(ok=is_ok, title=title, faults=faults, is_simulated=site.api.board is not None, details=details)
 
 
 def _details(site: Site, now: Snapshot, age_us: int, free_mb: int, wall: datetime) -> StatusDetails:
-    """Each part in a sentence, and what is wrong."""
+    """Each part in a sentence."""
     parts = {
         "station": "Running."
         if age_us < SILENT_AFTER_US
@@ -70,8 +75,6 @@ def _details(site: Site, now: Snapshot, age_us: int, free_mb: int, wall: datetim
     }
     return StatusDetails(
         parts=parts,
-        faults=[Fault(part=one.part, sentence=one.sentence) for one in now.troubles],
-        is_simulated=site.api.board is not None,
         snapshot_age_s=round(age_us / SECOND_US, 3),
         app_version=APP_VERSION,
         rule_version=RULE_VERSION,

@@ -10,13 +10,13 @@ from typing import Any
 
 import msgspec
 
+from station.app.access import ACCESS_COOKIE
 from station.version import APP_VERSION
 from web.api.limits import ADDRESS_LIMIT, TOKEN_LIMIT
 from web.api.operations import OPERATIONS, Access, Operation
 from web.api.problems import KINDS, PREFIX, PROBLEM_TYPE, REFUSED, ProblemCode
 from web.api.records import Input, Problem
 from web.api.requests import JSON_TYPE
-from web.context import ACCESS_COOKIE
 
 REFERENCE = "#/components/schemas/{name}"
 TOKEN, BROWSER = "token", "browser"

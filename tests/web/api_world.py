@@ -118,9 +118,9 @@ def open_world(
 
 
 def add_device(store: Store, name: str, role: Role, person_id: str | None, *, is_shared: bool = False) -> str:
-    """A browser with the cookie `cookie of NAME`."""
+    """A browser with the cookie `cookie-of-NAME`."""
     return store.add_device(
-        token_hash=hash_of(f"cookie of {name}"),
+        token_hash=hash_of(f"cookie-of-{name}"),
         name=f"{name}\u2019s phone",
         role=role,
         person_id=person_id,

@@ -13,8 +13,8 @@ from station.store.records import ApiToken, Device, Role
 from web.context import Site, wait_until_saved
 
 SCOPE_TEXTS = {
-    Scope.READ: "read your own results",
-    Scope.READ_ALL: "read the results of all who agreed that you see them",
+    Scope.READ: "read own results",
+    Scope.READ_ALL: "read own results, and those of all who agreed",
     Scope.CONTROL: "start sessions and control the board",
 }
 READING = (Scope.READ, Scope.READ_ALL)

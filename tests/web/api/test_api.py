@@ -152,7 +152,7 @@ def test_progress_is_that_of_the_page(world: World) -> None:
     history = history_of(world.store, world.people[BEN], found["goal_mm"], datetime.now(UTC))
     assert [len(side["trend"]) for side in found["sides"]] == [len(history.progress.left.trend), 4]  # type: ignore[union-attr]  # it has tests
     client = world.app.test_client()
-    client.set_cookie("access", f"cookie of {BEN}")
+    client.set_cookie("access", f"cookie-of-{BEN}")
     page = " ".join(client.get("/progress").text.split())
     for sentence in (found["sentence"], found["difference_sentence"], *found["sides"][0]["sentences"]):
         assert sentence in page.replace("&#39;", "\u2019"), sentence
@@ -251,7 +251,7 @@ def test_command_reaches_the_board(world: World) -> None:
 def test_cookie_changes_nothing(world: World, address: str) -> None:
     """A browser that was let in reads with its cookie, but a write needs a token: no other site can bring one along."""
     client = world.app.test_client()
-    client.set_cookie("access", f"cookie of {ADA}")
+    client.set_cookie("access", f"cookie-of-{ADA}")
     assert client.get(f"{PREFIX}tests").status_code == 200
     body = {"routine": "test"} if address == "start" else {"command": "stop"}
     assert code_of(client.post(PREFIX + address, json=body)) == "unauthenticated"
@@ -313,7 +313,7 @@ def test_wrong_body_is_refused(world: World, body: bytes, kind: str, code: str, 
 def test_wrong_token_is_refused_everywhere(world: World, header: str) -> None:
     """Also where none is needed, so that a program learns of it; and a good cookie beside it does not help."""
     client = world.app.test_client()
-    client.set_cookie("access", f"cookie of {ADA}")
+    client.set_cookie("access", f"cookie-of-{ADA}")
     for address in ("status", "tests"):
         response = client.get(PREFIX + address, headers={"Authorization": header})
         assert code_of(response) == "unauthenticated"

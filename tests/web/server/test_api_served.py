@@ -102,9 +102,9 @@ def test_other_site_may_not_ask_for_leave(server: Server, world: World) -> None:
 def test_write_without_a_token_needs_none_of_the_guard(server: Server, world: World) -> None:
     """By a cookie it is refused, from this station's own page too."""
     own = {"Origin": f"http://127.0.0.1:{server.port}", "Sec_Fetch_Site": "same-origin"}
-    status, _, found = ask(server, "POST", START, BODY, Cookie=f"access=cookie of {BEN}", **own)
+    status, _, found = ask(server, "POST", START, BODY, Cookie=f"access=cookie-of-{BEN}", **own)
     assert (status, found["code"]) == (401, "unauthenticated")
-    status, _, found = ask(server, "POST", START, BODY, Cookie=f"access=cookie of {BEN}")
+    status, _, found = ask(server, "POST", START, BODY, Cookie=f"access=cookie-of-{BEN}")
     assert (status, found["code"]) == (403, "refused")
 
 

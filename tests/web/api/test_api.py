@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from station.app.access import Role
 from station.app.progress import history_of
 from station.core.events import CommandName, Side
 from station.core.measurement.uncertainty import COVERAGE
 from tests.station.store.histories import BUDGET, HandClock
-from tests.web.api_world import ADA, BEN, CALLERS, CAN, PIA, World, open_world
+from tests.web.api_world import ADA, BEN, CALLERS, CAN, PIA, World, add_device, open_world
 from tests.web.history import add_session
 from tests.web.live_states import HOLD
 from web.api.limits import MAX_KEYS, Limit, RateLimiter, address_key
@@ -199,6 +200,18 @@ def test_sessions_of_nobody_need_the_scope_for_all(world: World) -> None:
     assert get(world, "owner", f"sessions/{world.sessions['nobody']}").status_code == 200
     for address in ("rep-sets?person_id=nobody", f"sessions/{world.sessions['nobody']}"):
         assert code_of(get(world, "member", address)) == "not-found"
+
+
+def test_guest_reads_sessions_of_nobody_since_the_pairing(world: World) -> None:
+    """By the cookie, as on the pages; what was before is as if it were not."""
+    add_device(world.store, "guest", Role.GUEST, None)
+    client = world.app.test_client()
+    client.set_cookie("access", "cookie-of-guest")
+    since = world.store.begin_session(None, datetime.now(UTC), simulated=True)
+    page = client.get(f"{PREFIX}sessions?person_id=nobody").json
+    assert page is not None
+    assert [one["id"] for one in page["items"]] == [since]
+    assert client.get(f"{PREFIX}sessions/{world.sessions['nobody']}").status_code == 404
 
 
 def test_answer_that_is_there_already_is_not_sent_again(world: World) -> None:

@@ -24,7 +24,7 @@ class Place:
 
 
 PLACES = (
-    Place("Today", "house", "today.today", further=("feedback", "circumstances")),
+    Place("Today", "house", "today.today", further=("feedback", "circumstances", "inbox")),
     Place(
         "Train",
         "dumbbell",
@@ -45,6 +45,8 @@ PLACES = (
         "more.more",
         further=(
             "people",
+            "profile",
+            "removal",
             "browsers",
             "consents",
             "health_questions",

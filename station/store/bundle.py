@@ -37,7 +37,8 @@ def export_bundle(reader: Reader, session_id: str, path: Path) -> None:
             found = reader.trace(run_id)
             if found is not None:
                 header, rows = found
-                archive.writestr(f"{number}-{header.get('do', 'run')}{TRACE_SUFFIX}", trace_text(header, rows))
+                text = trace_text(header, rows, reader.exchanged_at(run_id))
+                archive.writestr(f"{number}-{header.get('do', 'run')}{TRACE_SUFFIX}", text)
 
 
 ZIP_ERRORS = (

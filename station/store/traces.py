@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import bz2
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select
 
-from station.core.trace import header_lines
+from station.core.trace import EXCHANGED_AT, header_lines
 from station.store.schema import trace_chunks
 
 BZ2_LEVEL = 1
@@ -38,6 +39,8 @@ def read_trace_rows(connection: Connection, run_ids: Collection[str]) -> dict[st
     return {run_id: decompress_rows(of_run) for run_id, of_run in chunks.items()}
 
 
-def trace_text(header: dict[str, Any], rows_text: str) -> str:
-    """A trace as `station replay` reads it."""
+def trace_text(header: dict[str, Any], rows_text: str, exchanged_at: datetime | None = None) -> str:
+    """A trace as `station replay` reads it. `exchanged_at`: when left and right of its results were exchanged."""
+    if exchanged_at is not None:
+        header = {**header, EXCHANGED_AT: exchanged_at.isoformat(timespec="seconds")}
     return "\n".join([*header_lines(header), rows_text])

@@ -97,6 +97,11 @@ def sounds_answer() -> records.Sounds:
     return records.Sounds(items=msgspec.convert(table(), list[records.Sound]))
 
 
+def person_answer(person: stored.Person, own_id: str | None) -> records.Person:
+    """A person, for the caller whose own id that is."""
+    return records.Person(id=person.id, name=person.name, is_own=person.id == own_id, is_archived=person.is_archived)
+
+
 def session_answer(session: stored.Session) -> records.Session:
     """A session without what was done in it."""
     return records.Session(
@@ -122,8 +127,7 @@ def session_detail_answer(store: Reader, detail: stored.SessionDetail) -> record
 def test_answers(store: Reader, tests: Sequence[stored.Test]) -> list[records.Test]:
     """Tests with their results, each with the parts of its uncertainty, as the page of the session has them."""
     breakdowns = breakdown_of(store, tests)
-    units = store.settings().units
-    return [_test_answer(test, breakdowns[test.id], units) for test in tests]
+    return [_test_answer(test, breakdowns[test.id], store.settings_of(test.person_id).units) for test in tests]
 
 
 def _test_answer(test: stored.Test, breakdown: Iterable[ResultBreakdown], units: str) -> records.Test:
@@ -246,15 +250,16 @@ def rep_set_answer(reps: stored.RepSet) -> records.RepSet:
 
 
 def progress_answer(
-    store: Reader, person_id: str | None, goal_mm: float, units: str, now: datetime
+    store: Reader, person_id: str | None, goals: core.Goals, units: str, now: datetime
 ) -> records.Progress:
     """The progress of a person (`None`: of nobody known) as the Progress page shows it. Raises StoreError."""
-    history, words = history_of(store, person_id, goal_mm, now), formatters_for(units)
+    history, words = history_of(store, person_id, goals, now), formatters_for(units)
     difference = history.progress.difference
     return records.Progress(
         person_id=person_id,
         at=now,
-        goal_mm=goal_mm,
+        goal_left_mm=goals.left_mm,
+        goal_right_mm=goals.right_mm,
         sentence=summary_sentence(history.progress, words),
         sides=[_side_progress(history, side, words, units) for side in Side],
         difference_sentence=difference_sentence(history.progress, words),

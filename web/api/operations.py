@@ -133,7 +133,7 @@ def people(site: Site, caller: Caller, query: records.PageQuery) -> records.Peop
             raise ApiError(ProblemCode.INVALID_CURSOR)
     shown = known[first : first + query.limit]
     return records.People(
-        items=[records.Person(id=one.id, name=one.name, is_own=one.id == caller.visitor.person_id) for one in shown],
+        items=[answers.person_answer(one, caller.visitor.person_id) for one in shown],
         next_cursor=shown[-1].id if first + query.limit < len(known) else None,
     )
 
@@ -144,7 +144,7 @@ def person(site: Site, caller: Caller, person_id: str) -> records.Person:
     found = next((one for one in site.store.people() if one.id == person_id and one.id in caller.person_ids), None)
     if found is None:
         raise ApiError(ProblemCode.NOT_FOUND)
-    return records.Person(id=found.id, name=found.name, is_own=found.id == caller.visitor.person_id)
+    return answers.person_answer(found, caller.visitor.person_id)
 
 
 @_operation("GET", "/sessions", Access.READ, ProblemCode.INVALID_CURSOR)
@@ -201,9 +201,9 @@ def rep_sets(site: Site, caller: Caller, query: records.PersonPageQuery) -> reco
 def progress(site: Site, caller: Caller, query: records.ProgressQuery) -> records.Progress:
     """Whether a change is real: the sentence and the figures of the Progress page."""
     person_id = _requested_person_id(caller, query.person_id)
-    settings = site.store.settings()
+    settings = site.settings_of(person_id)
     units = query.units or settings.units
-    return answers.progress_answer(site.store, person_id, settings.goal_mm, units, datetime.now(UTC))
+    return answers.progress_answer(site.store, person_id, settings.goals, units, datetime.now(UTC))
 
 
 @_operation("GET", "/calibrations", Access.READ)

@@ -180,11 +180,12 @@ class LiveState(Record):
 
 
 class Person(Record):
-    """A person whose results this token may read. `is_own`: the token is theirs."""
+    """A person whose results this token may read. `is_own`: it is theirs. `is_archived`: in no list of choice."""
 
     id: str
     name: str
     is_own: bool
+    is_archived: bool
 
 
 class UncertaintyPart(Record):
@@ -417,7 +418,8 @@ class Progress(Record):
 
     person_id: str | None
     at: datetime
-    goal_mm: float
+    goal_left_mm: float
+    goal_right_mm: float
     sentence: str
     sides: list[SideProgress]
     difference_sentence: str

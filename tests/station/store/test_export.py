@@ -235,7 +235,7 @@ def test_the_csv_has_every_row_of_every_table(full: Store, path: Path, tmp_path:
     with zipfile.ZipFile(tmp_path / "export.zip") as archive:
         names = [name.removesuffix(".csv") for name in archive.namelist() if not name.startswith("traces/")]
         assert names[0] == "results"
-        assert len(names) == 20
+        assert len(names) == 22
         for name in names[1:]:
             lines = list(csv.DictReader(StringIO(archive.read(f"{name}.csv").decode(), newline="")))
             (count,) = stored.execute(f"SELECT count(*) FROM {name}").fetchone()

@@ -14,6 +14,7 @@ from station.app.access import Role
 from station.app.progress import history_of
 from station.core.events import CommandName, Side
 from station.core.measurement.uncertainty import COVERAGE
+from station.core.progress.records import Goals
 from tests.station.store.histories import BUDGET, HandClock
 from tests.web.api_world import ADA, BEN, CALLERS, CAN, PIA, World, add_device, open_world
 from tests.web.history import add_session
@@ -150,7 +151,9 @@ def test_progress_is_that_of_the_page(world: World) -> None:
         add_session(world.store, days_ago=days, name=BEN)
     found = get(world, "member", "progress").json
     assert found is not None
-    history = history_of(world.store, world.people[BEN], found["goal_mm"], datetime.now(UTC))
+    history = history_of(
+        world.store, world.people[BEN], Goals(found["goal_left_mm"], found["goal_right_mm"]), datetime.now(UTC)
+    )
     assert [len(side["trend"]) for side in found["sides"]] == [len(history.progress.left.trend), 4]  # type: ignore[union-attr]  # it has tests
     client = world.app.test_client()
     client.set_cookie("access", f"cookie-of-{BEN}")

@@ -21,7 +21,7 @@ from station.app.start_gate import OWN, TODAY, UNFINISHED, StartGate
 from station.catalogue.read import built_in_routines
 from station.profile import PersonSettings
 from station.store import Reader, StoreError
-from station.store.records import Person, SessionDetail, SessionSummary, Test
+from station.store.records import Person, SessionDetail, SessionSummary, Test, UnfinishedRun
 from web.live.phase_styles import is_active
 from web.live.seen import snapshot_for
 
@@ -195,6 +195,7 @@ class Site:
         """Read the visitor again at the next question: this request has changed who it is, or whom it sees."""
         g.pop("access", None)
         g.pop("person", None)
+        g.pop("everybody", None)
 
     @classmethod
     def use_token(cls, token: str) -> None:
@@ -217,9 +218,12 @@ class Site:
         return tuple(one for one in self.everybody() if not one.is_archived)
 
     def everybody(self) -> tuple[Person, ...]:
-        """The people whose results this visitor may see, those in the archive too."""
-        visitor = self.visitor()
-        return tuple(one for one in self.store.people() if visitor.sees(one.id)) if visitor.person_ids else ()
+        """The people whose results this visitor may see, those in the archive too; read once a request."""
+        if "everybody" not in g:
+            seen = self.visitor().person_ids
+            g.everybody = tuple(one for one in self.store.people() if one.id in seen) if seen else ()
+        found: tuple[Person, ...] = g.everybody
+        return found
 
     def session(self, session_id: str) -> SessionDetail:
         """A session that this visitor may see. Aborts with 404 for another's as for one that does not exist."""
@@ -240,6 +244,11 @@ class Site:
         found = self.store.session_of_run(run_id)
         if found is None or not self.visitor().sees(found.person_id, found.started_at):
             abort(404)
+
+    def unfinished_run(self, person_id: str | None) -> UnfinishedRun | None:
+        """The unfinished routine of a person, or of nobody, as far as this visitor sees it."""
+        found = self.store.unfinished_run(person_id)
+        return found if found is not None and self.visitor().sees(person_id, found.saved_at) else None
 
     def require_own_routine(self, name: str) -> None:
         """Abort with 404 if this starts an own routine of somebody whom this visitor may not see."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, or_, select
 
-from station.profile import PROFILE_FIELDS, profile_from_values
+from station.profile import NOTHING_SAID, PROFILE_FIELDS, profile_from_values
 from station.store.loading import AnyRow
 from station.store.read_transactions import ReadTransactions
 from station.store.records import Person, PersonContents, SideSwap
@@ -44,10 +44,9 @@ class PeopleReader(ReadTransactions):
             return tuple(sorted(found, key=lambda one: (one.name.casefold(), one.id)))
 
     def person(self, person_id: str | None) -> Person | None:
-        """One person; `None` if there is no such person."""
-        return None if person_id is None else self.cache.get(("person", person_id), lambda: self._person(person_id))
-
-    def _person(self, person_id: str) -> Person | None:
+        """One person; `None` if there is no such person. Without a cache their row alone is read."""
+        if self.cache.is_on:
+            return next((one for one in self.people() if one.id == person_id), None)
         with self.read_transaction() as connection:
             row = connection.execute(_SELECT_PEOPLE.where(people.c.id == person_id)).one_or_none()
             return None if row is None else _person_from_row(row)
@@ -114,4 +113,7 @@ def contents_of(connection: Connection, person_id: str) -> PersonContents:
 
 
 def _person_from_row(row: AnyRow) -> Person:
-    return Person(row.id, row.name, profile_from_values(row._asdict()), row.archived_at)
+    person_id, name, archived_at, *said = row
+    has_profile = any(value is not None for value in said)
+    profile = profile_from_values(dict(zip(PROFILE_FIELDS, said, strict=True))) if has_profile else NOTHING_SAID
+    return Person(person_id, name, profile, archived_at)

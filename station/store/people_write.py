@@ -142,8 +142,9 @@ class PeopleWriter(WriteTransactions):
                 connection.execute(update(plans).where(plans.c.person_id == person_id).values(person_id=into_id))
             connection.execute(delete(plans).where(plans.c.person_id == person_id))
             _merge_consents(connection, person_id, into_id)
-            said = {name: getattr(gone, name) for name in PROFILE_FIELDS if getattr(kept, name) is None}
-            self._update(connection, people, into_id, **_whole_profile(said, gone, kept))
+            filled = _filled_entries(gone, kept)
+            if filled:
+                self._update(connection, people, into_id, **filled)
             connection.execute(delete(people).where(people.c.id == person_id))
             self._rewrite(connection, *TABLES_WITH_NAMES)
         self.empty_log()
@@ -248,13 +249,15 @@ def _merge_consents(connection: Connection, person_id: str, into_id: str) -> Non
             connection.execute(insert(consents).values({**row._mapping, "viewer_id": viewer_id, "person_id": of_id}))
 
 
-def _whole_profile(said: dict[str, Any], gone: Any, kept: Any) -> dict[str, Any]:
-    """These entries of the first person's profile, without one that means nothing beside the other's."""
-    if kept.quiet_from is not None or gone.quiet_from is None:
-        said.pop("quiet_from", None), said.pop("quiet_to", None)
+def _filled_entries(gone: Any, kept: Any) -> dict[str, Any]:
+    """The entries of one person's row that fill what the other's leaves open, without those that mean nothing there."""
+    names = ("pin_hash", *PROFILE_FIELDS)
+    filled = {name: getattr(gone, name) for name in names if getattr(kept, name) is None}
+    if kept.quiet_from is not None:
+        filled.pop("quiet_to", None)
     if kept.hurt_side is not None and kept.hurt_side != gone.hurt_side:
-        said.pop("hurt_since", None)
-    return said or {"name": kept.name}
+        filled.pop("hurt_since", None)
+    return {name: value for name, value in filled.items() if value is not None}
 
 
 def _require_other_owner(connection: Connection, person_id: str, name: str) -> None:

@@ -169,7 +169,10 @@ class Reader(PageReader, TrainingReader, AccessReader, PeopleReader, TokenReader
             return tuple(one for one in summaries if one.has_results)
 
     def unclaimed_count(self) -> int:
-        """How many sessions of nobody known have results."""
+        """How many sessions of nobody known have ended with results."""
+        return self.cache.get("unclaimed", self._unclaimed_count)
+
+    def _unclaimed_count(self) -> int:
         of_session = runs.c.session_id == sessions.c.id
         measured = or_(tests.c.left_mm.is_not(None), tests.c.right_mm.is_not(None))
         has_results = or_(
@@ -184,7 +187,9 @@ class Reader(PageReader, TrainingReader, AccessReader, PeopleReader, TokenReader
         )
         query = select(func.count()).select_from(sessions)
         with self.read_transaction() as connection:
-            of_nobody = query.where(sessions.c.person_id.is_(None), IS_MORE_THAN_BLOCKS, has_results)
+            of_nobody = query.where(
+                sessions.c.person_id.is_(None), IS_MORE_THAN_BLOCKS, sessions.c.end_reason.is_not(None), has_results
+            )
             return int(connection.execute(of_nobody).scalar_one())
 
     def session_summaries(

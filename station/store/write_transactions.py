@@ -42,7 +42,7 @@ CUT_OFF = "cut off"
 EMPTY_LOG_TIMEOUT_MS = 250
 """How long the loop waits for pages that are reading before it leaves the log to a later write."""
 
-CACHE_SIZE = 16
+CACHE_SIZE = 12
 """A household's histories and charts, and what every page reads. Ten years of daily tests take some 5 MB."""
 
 

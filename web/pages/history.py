@@ -96,7 +96,8 @@ def blueprint(site: Site) -> Blueprint:
         own_tests = [test for test in detail.tests if not test.imported]
         known = _circumstances(site, detail, settings.goals)
         traces = site.store.traces(detail.run_ids)
-        recorded = _as_recorded(detail, site.store.side_swaps(session_id))
+        swaps = site.store.side_swaps(session_id)
+        recorded = _as_recorded(detail, swaps)
         charts = [(run, made) for run in detail.run_ids if (made := trace_chart(recorded, run, traces.get(run), units))]
         answers = _answers(site, detail.session)
         names = {key: one.name for key, one in exercises().items()}
@@ -125,7 +126,7 @@ def blueprint(site: Site) -> Blueprint:
             names=names,
             felt_answers=_felt_answers(detail, answers),
             just_answered=request.args.get("felt"),
-            **_corrections(site, detail),
+            **_corrections(detail, swaps),
         )
 
     return pages
@@ -143,9 +144,8 @@ def _as_recorded(detail: SessionDetail, swaps: Sequence[SideSwap]) -> SessionDet
     return replace(detail, tests=tests)
 
 
-def _corrections(site: Site, detail: SessionDetail) -> dict[str, Any]:
+def _corrections(detail: SessionDetail, swaps: Sequence[SideSwap]) -> dict[str, Any]:
     """What can be corrected of a session, and what was: exchanged sides."""
-    swaps = site.store.side_swaps(detail.session.id)
     of_what = (None, *(test.id for test in detail.tests))
     in_force = [(test_id, at) for test_id in of_what if (at := swapped_at(swaps, test_id)) is not None]
     return {
@@ -206,7 +206,7 @@ def _requested_person(site: Site) -> Person | None:
         return site.person()
     if asked == EVERYONE:
         return None
-    found = next((one for one in site.people() if one.id == asked), None)
+    found = next((one for one in site.everybody() if one.id == asked), None)
     if found is None:
         abort(404, "There is no such person on this station. Choose one from the list.")
     return found

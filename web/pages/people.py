@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -109,10 +110,11 @@ def roster_of(site: Site) -> Roster:
 
 def matches(name: str, typed: str) -> bool:
     """Whether each typed word begins a word of the name; capitals and accents do not matter."""
-    words = folded(name).split()
-    return all(any(word.startswith(part) for word in words) for part in folded(typed).split())
+    words = f" {folded(name)}"
+    return all(f" {part}" in words for part in folded(typed).split())
 
 
+@lru_cache(maxsize=2_000)
 def folded(text: str) -> str:
     """The text without capitals, accents and characters that are not seen."""
     apart = unicodedata.normalize("NFKD", text.casefold())

@@ -178,6 +178,7 @@ def test_merging_moves_everything(store: Store, clock: HandClock) -> None:
         guided_routine(store, clock, person.id)
     store.save_profile(ann.id, Profile(goal_left_mm=90.0, quiet_from="20:00", quiet_to="06:00", hurt_side="left"))
     store.save_profile(anne.id, Profile(goal_left_mm=80.0, hurt_side="right", hurt_since="2025"))
+    store.set_pin(ann.id, "hash of a PIN")
     store.agree_consent(cleo.id, ann.id)
     store.agree_consent(ann.id, anne.id)
     store.agree_consent(cleo.id, anne.id)
@@ -187,6 +188,7 @@ def test_merging_moves_everything(store: Store, clock: HandClock) -> None:
     had, has = store.person_contents(ann.id), store.person_contents(anne.id)
     results = {test.id: (test.left_mm, test.right_mm) for test in store.tests(limit=99)}
     assert store.merge_people(ann.id, anne.id) == had
+    assert store.pin_hash(anne.id) == "hash of a PIN"
     merged = store.person_contents(anne.id)
     for name in ("sessions", "tests", "holds", "rep_sets", "traces", "answers", "routines", "devices"):
         assert getattr(merged, name) == getattr(had, name) + getattr(has, name), name

@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from typing import Any, Protocol
 
 from station.app.access import Role
-from station.app.snapshot import Snapshot
+from station.app.snapshot import PresenceRequest, Snapshot
 from station.app.start_gate import StartDecision
 from station.catalogue.records import Item
 from station.core.events import CommandName, Side
@@ -183,6 +183,21 @@ class StationApi(Protocol):
 
     def touch_api_token(self, token_id: str) -> Future[None]:
         """Note that a token was used now."""
+
+    # Presence: somebody proves at the board that they stand there.
+
+    def request_presence(self, name: str) -> Future[PresenceRequest]:
+        """Ask for a rhythm of heel presses, on behalf of the browser with this name; the snapshot has how far it is.
+
+        Raises ValueError with a sentence while a session runs and after too many wrong rhythms. While another request
+        is going on, both are cancelled.
+        """
+
+    def finish_presence(self, request_id: str) -> Future[None]:
+        """Use a request whose rhythm has matched, once. Raises ValueError with a sentence for any other."""
+
+    def cancel_presence(self, request_id: str) -> Future[None]:
+        """Give a request up."""
 
     @property
     def board(self) -> SimulatedBoard | None:

@@ -86,6 +86,13 @@ def test_token_ends_with_its_browser(world: World) -> None:
     assert status_of(world, world.tokens["member"]) == 401
 
 
+def test_tokens_of_a_deleted_person_go_too(world: World) -> None:
+    """With their names."""
+    world.store.delete_person(world.people[BEN])
+    assert status_of(world, world.tokens["member"]) == 401
+    assert "member" not in {one.name for one in world.store.api_tokens()}
+
+
 def test_token_follows_the_consents_of_its_person(world: World) -> None:
     """What its person may no longer see, it may not either, at once."""
     address = f"tests?person_id={world.people[BEN]}"

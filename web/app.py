@@ -10,8 +10,10 @@ from jinja2 import Undefined, UndefinedError
 from jinja2.utils import missing
 
 from station.app.api import StationApi
+from station.clock import Clock, SystemClock
 from station.core.steps import CalibrateStep
 from station.store import Reader
+from web.api.limits import ADDRESS_LIMIT, TOKEN_LIMIT, Limit
 from web.context import FEW_PEOPLE, NOBODY, ROUTINES, Site
 from web.live.phase_styles import is_active
 from web.live.view_model import RESUME_NOTE
@@ -37,13 +39,21 @@ class NamedOnly(Undefined):
 
 
 def create_app(
-    api: StationApi, store: Reader, blocks_mm: tuple[float, ...] = CalibrateStep().blocks_mm, *, analogue: bool = True
+    api: StationApi,
+    store: Reader,
+    blocks_mm: tuple[float, ...] = CalibrateStep().blocks_mm,
+    *,
+    analogue: bool = True,
+    api_limits: tuple[Limit, Limit] = (TOKEN_LIMIT, ADDRESS_LIMIT),
+    clock: Clock | None = None,
 ) -> Flask:
     """The pages as a WSGI application over the station's API and store, without the stream (see `web.server.stream`).
 
-    `blocks_mm` are the available calibration blocks; `analogue`: the heels have force sensors.
+    `blocks_mm` are the available calibration blocks; `analogue`: the heels have force sensors. `api_limits` are those
+    of the API's tokens and addresses, which count by `clock`.
     """
     from web import access, filters
+    from web.api import routes as api_routes
     from web.compiled import use_compiled_templates
     from web.pages import (
         about,
@@ -79,6 +89,7 @@ def create_app(
         today,
         why,
     )
+    from web.pages import api as api_pages
 
     app = Flask(__name__)
     app.jinja_env.undefined = NamedOnly
@@ -106,10 +117,12 @@ def create_app(
         status,
         about,
         components,
+        api_pages,
     )
     guide_pages = (health_questions, feedback, circumstances, end_card, plan, why, exercises, routines, help, causes)
     for page in (*board_pages, *guide_pages):
         app.register_blueprint(page.blueprint(site))
+    app.register_blueprint(api_routes.blueprint(site, clock or SystemClock(), *api_limits))
     access.register(app, site)
     errors.register(app)
     filters.register(app)

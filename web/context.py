@@ -12,8 +12,9 @@ from flask import Response, abort, g, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from station.advice.records import Situation
-from station.app.access import ACCESS_COOKIE, Role, Visitor, visitor_with
+from station.app.access import ACCESS_COOKIE, NOBODY_YET, Role, Visitor, visitor_with
 from station.app.api import StationApi
+from station.app.api_tokens import TokenAccess, access_with
 from station.app.situation import plan_for, situation_of
 from station.app.snapshot import Snapshot
 from station.app.start_gate import OWN, TODAY, UNFINISHED, StartGate
@@ -24,6 +25,8 @@ from station.store.records import Person, SessionDetail, SessionSummary, Test, U
 from web.live.phase_styles import is_active
 from web.live.seen import snapshot_for
 
+API = "api"
+"""The blueprint of the API."""
 PERSON_COOKIE = "person"
 NOBODY = "nobody"
 DECLINED_COOKIE = "declined_session"
@@ -102,6 +105,11 @@ def remember_person(response: AnyResponse, person_id: str | None) -> AnyResponse
     return response
 
 
+def has_token() -> bool:
+    """Whether this request brings a token of a program, right or wrong; only the API's addresses take any."""
+    return request.blueprint == API and "Authorization" in request.headers
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """The station that the pages show."""
@@ -162,8 +170,20 @@ class Site:
         is_declined = newest is not None and request.cookies.get(DECLINED_COOKIE) == newest.session.id
         return None if is_declined else newest
 
+    def token_access(self) -> TokenAccess | None:
+        """The live token that this request to the API brings; read once a request."""
+        if "token_access" not in g:
+            kind, _, token = request.headers.get("Authorization", "").partition(" ")
+            is_token = kind.lower() == "bearer" and has_token()
+            g.token_access = access_with(self.store, token.strip(), datetime.now(UTC)) if is_token else None
+        found: TokenAccess | None = g.token_access
+        return found
+
     def visitor(self) -> Visitor:
-        """Who sent this request; read once a request."""
+        """Who sent this request: whose browser or, in the API, whose token it is; read once a request."""
+        if "access" not in g and has_token():
+            of_program = self.token_access()
+            g.access = NOBODY_YET if of_program is None else of_program.visitor
         if "access" not in g:
             token = g.get("token") or request.cookies.get(ACCESS_COOKIE)
             g.access = visitor_with(self.store, token, datetime.now(UTC))

@@ -173,6 +173,17 @@ class StationApi(Protocol):
     def log_access(self, what: str, device_id: str | None = None, person_id: str | None = None) -> Future[None]:
         """Write to the access log, in a few words without a name."""
 
+    # Tokens for programs; see `station.app.api_tokens`. LookupError for an id that does not exist.
+
+    def add_api_token(self, device_id: str, token_hash: str, name: str, scopes: list[str]) -> Future[str]:
+        """Store a token of a device and return its id. Raises ValueError with a sentence if it may not be made."""
+
+    def revoke_api_token(self, token_id: str) -> Future[None]:
+        """End a token."""
+
+    def touch_api_token(self, token_id: str) -> Future[None]:
+        """Note that a token was used now."""
+
     # Presence: somebody proves at the board that they stand there.
 
     def request_presence(self, name: str) -> Future[PresenceRequest]:

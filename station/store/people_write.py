@@ -17,6 +17,7 @@ from station.store.records import PersonContents, Role
 from station.store.schema import (
     access_log,
     answers,
+    api_tokens,
     attempts,
     consents,
     corrections,
@@ -42,7 +43,7 @@ from station.store.write_transactions import WriteTransactions, next_number
 
 NAME_TAKEN = "There is somebody called {name} already: add a letter to tell them apart."
 ONLY_OWNER = "{name} has the only browser of the owner: make another person the owner first."
-TABLES_WITH_NAMES = (people, routines, devices)
+TABLES_WITH_NAMES = (people, routines, devices, api_tokens)
 """The tables whose texts may name a person."""
 RESULT_PAIRS = ("{}_mm", "{}_uncertainty_mm", "{}_budget_json")
 """The columns of a test and of a correction that each side has."""
@@ -171,8 +172,10 @@ class PeopleWriter(WriteTransactions):
             deleted = contents_of(connection, person_id)
             _delete_sessions(connection, sessions.c.person_id == person_id)
             own_devices = (devices.c.person_id == person_id, devices.c.is_shared.is_(False))
-            in_log = access_log.c.device_id.in_(select(devices.c.id).where(*own_devices))
+            own_ids = select(devices.c.id).where(*own_devices)
+            in_log = access_log.c.device_id.in_(own_ids)
             connection.execute(delete(access_log).where(or_(in_log, access_log.c.person_id == person_id)))
+            connection.execute(delete(api_tokens).where(api_tokens.c.device_id.in_(own_ids)))
             connection.execute(delete(devices).where(*own_devices))
             shared = devices.c.person_id == person_id
             connection.execute(update(devices).where(shared).values(person_id=None, person_until=None))

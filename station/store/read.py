@@ -29,6 +29,7 @@ from station.profile import PersonSettings, settings_for
 from station.settings import Settings
 from station.store import loading
 from station.store.access_read import AccessReader
+from station.store.page_read import IS_MORE_THAN_BLOCKS, PageReader
 from station.store.people_read import PeopleReader
 from station.store.read_transactions import DEFAULT_LIMIT
 from station.store.records import (
@@ -58,11 +59,10 @@ from station.store.schema import (
     tests,
     trials,
 )
+from station.store.token_read import TokenReader
 from station.store.traces import read_trace_rows
 from station.store.training_read import TrainingReader
 
-ONLY_BLOCKS = "only blocks"
-"""The end reason of a session in which the board was only calibrated or checked."""
 RECENT_RUNS = 100
 """How many of a person's runs count for what is due; older ones do not matter."""
 CALIBRATIONS_NEWEST_FIRST = select(calibrations).order_by(calibrations.c.number.desc())
@@ -70,7 +70,7 @@ NEWEST_CALIBRATION = CALIBRATIONS_NEWEST_FIRST.limit(1)
 CHECKS_NEWEST_FIRST = select(calibration_checks).order_by(calibration_checks.c.number.desc())
 
 
-class Reader(TrainingReader, AccessReader, PeopleReader):
+class Reader(PageReader, TrainingReader, AccessReader, PeopleReader, TokenReader):
     """Queries for the pages and the export. Raises `StoreError` with a sentence if the file cannot be read."""
 
     def settings_of(self, person_id: str | None) -> PersonSettings:
@@ -162,7 +162,7 @@ class Reader(TrainingReader, AccessReader, PeopleReader):
         """The sessions of nobody known since then in which something was measured or done, newest first."""
         with self.read_transaction() as connection:
             query = loading.SELECT_SESSIONS.where(
-                sessions.c.person_id.is_(None), sessions.c.started_at >= since, _IS_MORE_THAN_BLOCKS
+                sessions.c.person_id.is_(None), sessions.c.started_at >= since, IS_MORE_THAN_BLOCKS
             ).order_by(*_NEWEST_SESSION_FIRST)
             found = tuple(loading.session_from_row(row) for row in connection.execute(query))
             summaries = loading.load_session_summaries(connection, found) if found else ()
@@ -188,7 +188,7 @@ class Reader(TrainingReader, AccessReader, PeopleReader):
         query = select(func.count()).select_from(sessions)
         with self.read_transaction() as connection:
             of_nobody = query.where(
-                sessions.c.person_id.is_(None), _IS_MORE_THAN_BLOCKS, sessions.c.end_reason.is_not(None), has_results
+                sessions.c.person_id.is_(None), IS_MORE_THAN_BLOCKS, sessions.c.end_reason.is_not(None), has_results
             )
             return int(connection.execute(of_nobody).scalar_one())
 
@@ -421,14 +421,11 @@ _NEWEST_SESSION_FIRST = (sessions.c.started_at.desc(), sessions.c.id.desc())
 _NEWEST_RUN_FIRST = (*_NEWEST_SESSION_FIRST, runs.c.started_at.desc())
 
 
-_IS_MORE_THAN_BLOCKS = or_(sessions.c.end_reason.is_(None), sessions.c.end_reason != ONLY_BLOCKS)
-
-
 def _sessions_in(
     connection: Connection, person_id: str | None, limit: int, before: datetime | None, seen: Seen | None
 ) -> tuple[Session, ...]:
     query = (
-        _person_filter(loading.SELECT_SESSIONS.where(_IS_MORE_THAN_BLOCKS), person_id, before, seen)
+        _person_filter(loading.SELECT_SESSIONS.where(IS_MORE_THAN_BLOCKS), person_id, before, seen)
         .order_by(*_NEWEST_SESSION_FIRST)
         .limit(limit)
     )

@@ -526,6 +526,21 @@ class AccessLogEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class ApiToken:
+    """A program's token, made by the device `device_id` of that name and person. `scopes` is what it may do."""
+
+    id: str
+    device_id: str
+    device_name: str
+    person_id: str | None
+    name: str
+    scopes: tuple[str, ...]
+    created_at: datetime
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """Whose rows somebody may read: those of these people, and those of nobody of sessions since `nobody_since`.
 

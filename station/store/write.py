@@ -47,6 +47,7 @@ from station.store.schema import (
     trace_chunks,
     trials,
 )
+from station.store.token_write import TokenWriter
 from station.store.traces import compress_rows
 from station.store.training_read import IMPORTED, OWN_CIRCUMSTANCES, is_circumstance, own_circumstances
 from station.store.training_write import TrainingWriter, unique_name
@@ -57,7 +58,7 @@ CHECK_KINDS = ("block", "wall", "lane")
 UNFINISHED, PARTIAL, FINISHED = "unfinished", "partial", "finished"
 
 
-class Store(TrainingWriter, AccessWriter, PeopleWriter):
+class Store(TrainingWriter, AccessWriter, PeopleWriter, TokenWriter):
     """The database of one station. A method that raises `StoreError` (one sentence) has changed nothing.
 
     Rows in progress are `unfinished` until they are finished, and stay so if the power fails.

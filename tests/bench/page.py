@@ -24,7 +24,7 @@ SESSION_S = 90.0
 LOADED_S = 10.0
 SHORT = "hold_s=5&repetitions=1&rest_s=0&prepare_s=3&volume=normal&quiet_from=00:00&quiet_to=00:00"
 CHANGE = "return fetch('/settings', {method: 'POST', body: new URLSearchParams(arguments[0])}).then(one => one.ok)"
-PAGES = ("/", "/history", "/settings", "/sounds", "/status", "/about", "/board", "/status.json")
+PAGES = ("/", "/history", "/settings", "/sounds", "/status", "/about", "/board", "/api/v1/status")
 FETCH = "return fetch(arguments[0]).then(one => one.ok)"
 KB, MB = 1_000, 1_024
 
@@ -72,7 +72,7 @@ def first_load_bytes(browser: Browser, address: str) -> int:
     )
     browser.wait_until(lambda: browser.run(is_loaded), "the stream arrives", LOADED_S)
     browser.wait_until(
-        lambda: browser.run("return performance.getEntriesByName(location.origin + '/sounds.json').length"),
+        lambda: browser.run("return performance.getEntriesByName(location.origin + '/api/v1/sounds').length"),
         "the sounds are loaded",
         LOADED_S,
     )

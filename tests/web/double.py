@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from station.app import access
+from station.app import access, api_tokens
 from station.app.access import Role
 from station.app.removal import delete_person
 from station.app.snapshot import PresenceRequest, PresenceState, PresenceView, Snapshot
@@ -268,3 +268,12 @@ class StationDouble:
 
     def log_access(self, what: str, device_id: str | None = None, person_id: str | None = None) -> Future[None]:
         return self._run_now(lambda store: store.log_access(what, device_id, person_id))
+
+    def add_api_token(self, device_id: str, token_hash: str, name: str, scopes: list[str]) -> Future[str]:
+        return self._run_now(lambda store: api_tokens.add(store, device_id, token_hash, name, scopes))
+
+    def revoke_api_token(self, token_id: str) -> Future[None]:
+        return self._run_now(lambda store: store.revoke_api_token(token_id))
+
+    def touch_api_token(self, token_id: str) -> Future[None]:
+        return self._run_now(lambda store: store.touch_api_token(token_id))

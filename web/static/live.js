@@ -32,8 +32,8 @@
   let receivedAt = performance.now(), ageMs = 0
   let source = null, lastCue = null, cues = {}, cueBadgeTimer = 0
 
-  fetch('/sounds.json').then(answer => answer.json()).then(list => {
-    for (const cue of list) cues[cue.name] = cue
+  fetch('/api/v1/sounds').then(answer => answer.json()).then(list => {
+    for (const cue of list.items) cues[cue.name] = cue
     if (window.station_sound) window.station_sound.setCues(cues)
   }).catch(() => {})
 

@@ -91,8 +91,8 @@
     await listed
   }
   async function list() {
-    const [names, table] = await Promise.all([FOLDER + 'phrases.json', '/sounds.json'].map(address => fetch(address).then(answer => answer.json())))
-    cues = Object.fromEntries(table.map(one => [one.name, one]))
+    const [names, table] = await Promise.all([FOLDER + 'phrases.json', '/api/v1/sounds'].map(address => fetch(address).then(answer => answer.json())))
+    cues = Object.fromEntries(table.items.map(one => [one.name, one]))
     phraseNames = Object.keys(names)
     loadSounds()
   }

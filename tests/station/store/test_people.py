@@ -479,6 +479,7 @@ def test_an_upgrade_forgets_what_was_deleted_before(path: Path, clock: HandClock
         old.execute("PRAGMA secure_delete=OFF")
         old.execute("DROP TABLE side_swaps")
         old.execute("DROP TABLE set_aside_answers")
+        old.execute("DROP TABLE api_tokens")
         old.execute("UPDATE alembic_version SET version_num = '0006'")
         values = [(str(n), f"{CANARY} {n}") for n in range(200)]
         old.executemany(

@@ -84,6 +84,7 @@ class BoardServer:
         self._run(self._end()).result(SLOW_S)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
+        self._loop.run_until_complete(self._loop.shutdown_asyncgens())  # with what the last turn left to do
         self._loop.close()
         if self._path is not None:
             self._path.unlink(missing_ok=True)

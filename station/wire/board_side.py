@@ -27,7 +27,6 @@ MAX_PAGES = 4
 """One page and its successor; more would be somebody who should not be here."""
 MAX_OPEN_CALLS = 64
 """The page has four threads for requests."""
-MAX_WAITING_BYTES = 1 << 16
 SLOW_S = 5.0
 """A page that reads nothing for so long, or that takes so long to send a message, has stopped."""
 MIN_INTERVAL_S = 0.005
@@ -46,7 +45,9 @@ class BoardServer:
     def __init__(self, api: StationApi, revision: Callable[[], int]) -> None:
         self._api = api
         self._revision = revision
-        self._pages: set[asyncio.Task[None]] = set()
+        self._connections: set[socket.socket] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._listener: socket.socket | None = None
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="wire", daemon=True)
         self._path: Path | None = None
@@ -70,63 +71,67 @@ class BoardServer:
                 f"The socket {path} cannot be made ({error.strerror}): "
                 "let the user that runs the station write to its directory."
             ) from error
-        self._path = path
-        self._run(self._accept(listener))
+        listener.setblocking(False)
+        self._path, self._listener = path, listener
+        self._loop.call_soon_threadsafe(self._loop.add_reader, listener, self._accept, listener)
 
     def adopt(self, connection: socket.socket) -> None:
-        """Serve a page on a connection that is already there."""
-        self._run(self._serve(connection))
+        """Serve a page on a connection that is already there, and that now belongs to the server."""
+        self._loop.call_soon_threadsafe(self._serve, connection)
 
     def close(self) -> None:
         """End every connection and the thread; may be called again."""
         if self._loop.is_closed():
             return
-        self._run(self._end()).result(SLOW_S)
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(SLOW_S)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
-        self._loop.run_until_complete(self._loop.shutdown_asyncgens())  # with what the last turn left to do
         self._loop.close()
+        for connection in self._connections:
+            connection.close()
+        if self._listener is not None:
+            self._listener.close()
         if self._path is not None:
             self._path.unlink(missing_ok=True)
 
-    def _run(self, work: Any) -> Future[None]:
-        return asyncio.run_coroutine_threadsafe(work, self._loop)
-
     async def _end(self) -> None:
+        if self._listener is not None:
+            self._loop.remove_reader(self._listener)
         others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
 
-    async def _accept(self, listener: socket.socket) -> None:
-        listener.setblocking(False)
-        with listener:
-            while True:
-                try:
-                    connection, _ = await self._loop.sock_accept(listener)
-                except OSError as error:
-                    log.warning("A page could not be accepted: %s.", error)
-                    await asyncio.sleep(1.0)
-                    continue
-                if len(self._pages) >= MAX_PAGES:
-                    connection.close()
-                    continue
-                task = self._loop.create_task(self._serve(connection))
-                self._pages.add(task)
-                task.add_done_callback(self._pages.discard)
-
-    async def _serve(self, connection: socket.socket) -> None:
-        reader, writer = await asyncio.open_unix_connection(sock=connection)
-        page = _Page(self._api, self._revision, reader, writer)
+    def _accept(self, listener: socket.socket) -> None:
         try:
-            await page.serve()
-        except (WireError, OSError, asyncio.IncompleteReadError, TimeoutError) as error:
-            if not isinstance(error, asyncio.IncompleteReadError | ConnectionError):
-                log.warning("A page is disconnected: %s.", error or "it does not read")
+            connection, _ = listener.accept()
+        except OSError as error:
+            log.warning("A page could not be accepted: %s.", error)
+            return
+        if len(self._connections) < MAX_PAGES:
+            self._serve(connection)
+        else:
+            connection.close()
+
+    def _serve(self, connection: socket.socket) -> None:
+        connection.setblocking(False)
+        self._connections.add(connection)
+        task = self._loop.create_task(self._serve_until_gone(connection))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _serve_until_gone(self, connection: socket.socket) -> None:
+        try:
+            await _Page(self._api, self._revision, connection).serve()
+        except (WireError, TimeoutError) as error:
+            log.warning("A page is disconnected: %s.", error or "it does not read, or sends half a message")
+        except (OSError, EOFError):
+            pass  # it has left
         except Exception:
             log.exception("A page is disconnected; the board carries on.")
         finally:
-            writer.transport.abort()
+            connection.close()
+            self._connections.discard(connection)
 
 
 class _Page:
@@ -136,18 +141,15 @@ class _Page:
         self,
         api: StationApi,
         revision: Callable[[], int],
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
+        connection: socket.socket,
     ) -> None:
         self._api = api
         self._revision = revision
-        self._reader = reader
-        self._writer = writer
+        self._connection = connection
         self._loop = asyncio.get_running_loop()
         self._changed = asyncio.Event()
         self._open_calls = 0
         self._answers: list[bytes] = []
-        writer.transport.set_write_buffer_limits(MAX_WAITING_BYTES)
 
     async def serve(self) -> None:
         """Serve the page until it leaves or has to."""
@@ -170,23 +172,25 @@ class _Page:
 
     async def _send(self) -> None:
         board = self._api.board
-        self._writer.write(wire().encode(Hello(wire().version, None if board is None else board.commands())))
+        frames = [wire().encode(Hello(wire().version, None if board is None else board.commands()))]
         sent: Snapshot | None = None
         while True:
             self._changed.clear()
             snapshot, revision = self._api.snapshot(), self._revision()
             answers, self._answers = self._answers, []
             if snapshot is not sent:
-                self._writer.write(wire().state(snapshot, revision))
+                frames.append(wire().state(snapshot, revision))
                 sent = snapshot
-            for answer in answers:
-                self._writer.write(answer)
-            await asyncio.wait_for(self._writer.drain(), SLOW_S)
+            frames += answers
+            async with asyncio.timeout(SLOW_S):
+                await self._loop.sock_sendall(self._connection, b"".join(frames))
+            frames = []
             await asyncio.sleep(MIN_INTERVAL_S)
             await self._changed.wait()
 
     async def _receive(self) -> None:
-        hello = wire().to_board(await asyncio.wait_for(self._frame(), SLOW_S))
+        async with asyncio.timeout(SLOW_S):
+            hello = wire().to_board(await self._frame())
         if not isinstance(hello, Hello) or hello.shape != wire().version:
             raise WireError("it is of another version; restart it")
         while True:
@@ -198,11 +202,20 @@ class _Page:
             self._call(call.number, wire().methods[type(call.arguments).__struct_config__.tag], call.arguments)
 
     async def _frame(self) -> bytes:
-        head = await self._reader.readexactly(HEAD_BYTES)
-        length = int.from_bytes(head, "big")
+        length = int.from_bytes(await self._exactly(HEAD_BYTES), "big")
         if length > MAX_TO_BOARD_BYTES:
             raise WireError(f"it sends a message of {length} bytes")
-        return await asyncio.wait_for(self._reader.readexactly(length), SLOW_S)
+        async with asyncio.timeout(SLOW_S):
+            return await self._exactly(length)
+
+    async def _exactly(self, length: int) -> bytes:
+        found = bytearray()
+        while len(found) < length:
+            part = await self._loop.sock_recv(self._connection, length - len(found))
+            if not part:
+                raise EOFError
+            found += part
+        return bytes(found)
 
     def _call(self, number: int, method: Method, arguments: Any) -> None:
         target = self._api if method.name != "act" else self._api.board

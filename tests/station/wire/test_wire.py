@@ -6,7 +6,7 @@ import socket
 import struct
 from collections.abc import Iterator
 from concurrent.futures import Future
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from random import Random
 
@@ -24,6 +24,18 @@ from station.wire.messages import MAX_TO_BOARD_BYTES, Hello, wire
 from station.wire.page_side import AWAY, RemoteStation
 from tests.station.process import BOUND_S, wait_until
 from tests.web.double import RecordedBoard, StationDouble
+
+HELLO = wire().encode(Hello(wire().version))
+
+
+def converse(connection: socket.socket, sent: bytes, *, reads: bool = True, is_all: bool = False) -> None:
+    """Send bytes, and read until the board closes the connection; `is_all`: nothing follows them."""
+    with suppress(ConnectionError):
+        connection.sendall(sent)
+        if is_all:
+            connection.shutdown(socket.SHUT_WR)
+        while reads and connection.recv(1 << 16):
+            pass
 
 
 class Board:
@@ -130,8 +142,7 @@ def test_board_survives_pages_that_leave(board: Board, page: RemoteStation) -> N
     """A dozen pages come and go in the middle of everything; the one that stays is served, and nothing is left."""
     for number in range(12):
         with board.connect() as other:
-            other.sendall(wire().encode(Hello(wire().version))[: 3 + number])
-            other.recv(10)
+            converse(other, HELLO[: 3 + number], reads=False)
     board.station.show(toe_mm=50.0)
     wait_until(lambda: page.snapshot().toe_mm == 50.0, "the page is not served")
     wait_until(lambda: board.station.watchers == 1, "a subscription is left")
@@ -153,9 +164,6 @@ def test_a_page_that_does_not_read_is_dropped(
         wait_until(is_dropped, "the deaf page is still there")
     board.station.show(toe_mm=1.0)
     wait_until(lambda: page.snapshot().toe_mm == 1.0, "the page is not served")
-
-
-HELLO = wire().encode(Hello(wire().version))
 
 
 def frame(body: bytes) -> bytes:
@@ -186,9 +194,7 @@ def frame(body: bytes) -> bytes:
 def test_malicious_bytes_close_the_connection(board: Board, page: RemoteStation, sent: bytes) -> None:
     """Whatever is no message ends that connection, does nothing, and disturbs nobody."""
     with board.connect() as hostile:
-        hostile.sendall(sent)
-        while hostile.recv(1 << 16):
-            pass
+        converse(hostile, sent)
     assert board.store.people() == ()
     assert board.station.commands == []
     page.api.add_person("Ada").result(BOUND_S)
@@ -204,10 +210,7 @@ def test_random_bytes_never_harm(board: Board, page: RemoteStation, caplog: pyte
             bad[random.randrange(len(bad))] = random.randrange(256)
         with ExitStack() as stack:
             hostile = stack.enter_context(board.connect())
-            hostile.sendall(bad)
-            hostile.shutdown(socket.SHUT_WR)
-            while hostile.recv(1 << 16):
-                pass
+            converse(hostile, bytes(bad), is_all=True)
     assert [record.exc_info for record in caplog.records if record.exc_info] == []
     page.api.add_person("Ada").result(BOUND_S)
 
@@ -215,11 +218,8 @@ def test_random_bytes_never_harm(board: Board, page: RemoteStation, caplog: pyte
 def test_too_many_open_calls_end_the_connection(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(board.station, "add_person", lambda _name: Future())
     with board.connect() as hostile:
-        hostile.sendall(HELLO)
-        for number in range(MAX_OPEN_CALLS + 1):
-            hostile.sendall(wire().encode(["Call", number, ["add_person", "Ada"]]))
-        while hostile.recv(1 << 16):
-            pass
+        calls = (wire().encode(["Call", number, ["add_person", "Ada"]]) for number in range(MAX_OPEN_CALLS + 1))
+        converse(hostile, HELLO + b"".join(calls))
 
 
 def test_socket_is_for_the_stations_group_alone(board: Board) -> None:
@@ -244,9 +244,7 @@ def test_path_that_is_no_socket_is_refused_with_a_sentence(board: Board, tmp_pat
 def test_other_version_is_refused_on_both_sides(board: Board) -> None:
     """A page of another version ends, so that its service starts the new one."""
     with board.connect() as older:
-        older.sendall(wire().encode(Hello("older")))
-        while older.recv(1 << 16):
-            pass
+        converse(older, wire().encode(Hello("older")))
     ours, theirs = socket.socketpair()
     ended: list[bool] = []
     page = RemoteStation(lambda: ours, lambda _revision: None, lambda: ended.append(True))

@@ -22,7 +22,7 @@ import msgspec
 from station.app.api import PageError, StationApi
 from station.config import Config
 from station.store import Reader
-from station.store.cache import CACHE_SIZE, Cache
+from station.store.following import FollowingReader
 from station.system.systemd import Notifier
 from station.wire.page_side import RemoteStation
 
@@ -118,9 +118,8 @@ def _run(
     over = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: over.set())
-    cache = Cache(CACHE_SIZE)
-    with Reader(Path(config.store.path), cache=cache) as reader:
-        station = RemoteStation(connect, cache.follow, over.set, reconnects=reconnects)
+    with FollowingReader(Path(config.store.path)) as reader:
+        station = RemoteStation(connect, reader.follow, over.set, reconnects=reconnects)
         station.start()
         page: Page | None = None
         try:

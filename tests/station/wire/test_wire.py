@@ -17,8 +17,8 @@ from station.app.snapshot import Snapshot
 from station.catalogue.records import Item
 from station.clock import SystemClock
 from station.core.events import CommandName, Side
-from station.store import Reader, Store, StoreError
-from station.store.cache import CACHE_SIZE, Cache
+from station.store import Store, StoreError
+from station.store.following import FollowingReader
 from station.wire.board_side import MAX_OPEN_CALLS, BoardServer
 from station.wire.messages import MAX_TO_BOARD_BYTES, Hello, wire
 from station.wire.page_side import AWAY, RemoteStation
@@ -102,12 +102,15 @@ def test_calls_reach_the_station(board: Board, page: RemoteStation) -> None:
     assert board.station.board.acts == [("step_on", "left")]
 
 
+def following(board: Board, reader: FollowingReader) -> RemoteStation:
+    made = RemoteStation(board.connect, reader.follow, lambda: None)
+    made.start()
+    return made
+
+
 def test_a_write_is_read_at_once(board: Board) -> None:
     """The page caches what it reads; after its own write it never shows the old."""
-    cache = Cache(CACHE_SIZE)
-    page = RemoteStation(board.connect, cache.follow, lambda: None)
-    page.start()
-    with closing(page), Reader(board.store.path, cache=cache) as reader:
+    with FollowingReader(board.store.path) as reader, closing(following(board, reader)) as page:
         assert page.arrived.wait(BOUND_S)
         for number in range(50):
             assert len(reader.people()) == number

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from station.store.cache import CACHE_SIZE, Cache
 from station.store.connect import frozen_driver, has_log, sqlite_driver
+from station.store.errors import StoreError
 from station.store.read import Reader
 
 
@@ -32,12 +33,14 @@ class FollowingReader(Reader):
         self.cache.follow(revision)
 
     def _open(self, path: Path, read_only: bool) -> sqlite3.Connection:
+        if not path.exists():
+            raise StoreError(f"There is no database at {path} yet: start the station, which makes it.")
         connection = sqlite_driver(path, read_only)
         try:
             connection.execute("SELECT 1 FROM sqlite_master").fetchone()
         except sqlite3.OperationalError as error:
             connection.close()
-            if not path.exists() or has_log(path) or error.sqlite_errorcode & 0xFF not in _CANNOT_CREATE:
+            if has_log(path) or error.sqlite_errorcode & 0xFF not in _CANNOT_CREATE:
                 raise
             self._is_frozen = True
             return frozen_driver(path, read_only)

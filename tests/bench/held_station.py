@@ -19,7 +19,7 @@ from station.core.events import SECOND_US, Side
 from station.core.steps import HoldStep
 from station.simulator.board import SimulatedBoard
 from tests.bench.cues import jitter_of
-from tests.bench.page import memory_kib
+from tests.bench.page import memory_mb
 from tests.bench.station import STANDING_N, STILL_S, now_us, running
 
 HOLD_US, REST_US, PREPARE_US = 4 * SECOND_US, SECOND_US, 2 * SECOND_US
@@ -50,9 +50,7 @@ class HeldStation:
 
     def memory_mb(self) -> list[float]:
         """The memory of the board's process, then of each process that it has started."""
-        board = self._process.pid
-        children = Path(f"/proc/{board}/task/{board}/children").read_text(encoding="ascii").split()
-        return [memory_kib(each) / 1024 for each in (board, *map(int, children))]
+        return memory_mb(self._process.pid)
 
 
 @contextmanager

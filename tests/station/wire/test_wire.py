@@ -185,10 +185,10 @@ def frame(body: bytes) -> bytes:
         wire().encode(Hello("another version")),
         HELLO + HELLO,
         HELLO + frame(b"\x93\xa4Call\x01\x91\xa6reboot"),
-        HELLO + wire().encode(["Call", 1, ["add_person"]]),
-        HELLO + wire().encode(["Call", 1, ["add_person", 3]]),
+        HELLO + wire().encode(["Call", 1, ["remove_routine"]]),
+        HELLO + wire().encode(["Call", 1, ["remove_routine", 3]]),
         HELLO + wire().encode(["Call", 1, ["command", "explode", None, None]]),
-        HELLO + wire().encode(["Call", 2**63, ["add_person", "Ada", "more"]]),
+        HELLO + wire().encode(["Call", 2**63, ["remove_routine", "a", "more"]]),
         HELLO + wire().encode(["Call", "1", ["subscribe", None]]),
         HELLO + wire().encode(["Call", 1, ["__class__"]]),
     ],
@@ -219,9 +219,9 @@ def test_random_bytes_never_harm(board: Board, page: RemoteStation, caplog: pyte
 
 
 def test_too_many_open_calls_end_the_connection(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(board.station, "add_person", lambda _name: Future())
+    monkeypatch.setattr(board.station, "remove_routine", lambda _name: Future())
     with board.connect() as hostile:
-        calls = (wire().encode(["Call", number, ["add_person", "Ada"]]) for number in range(MAX_OPEN_CALLS + 1))
+        calls = (wire().encode(["Call", number, ["remove_routine", "a"]]) for number in range(MAX_OPEN_CALLS + 1))
         converse(hostile, HELLO + b"".join(calls))
 
 

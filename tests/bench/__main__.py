@@ -84,9 +84,7 @@ FIGURES = (
     Figure("cold_start_s", "start", 1.5, AT_MOST, "OctoPrint: 10"),
     Figure("cold_start_ratio", "start", 3, AT_MOST, "a minimal Flask application by the same server, in turn"),
     Figure("idle_cpu_percent", "idle", 1.5, AT_MOST, "both processes; sampling at full rate: 7"),
-    Figure(
-        "viewers_64_jitter_p99_ms", "viewers", 20, AT_MOST, "64 viewers, 1,200 hostile clients; one process: 12"
-    ),
+    Figure("viewers_64_jitter_p99_ms", "viewers", 20, AT_MOST, "64 viewers, 1,200 hostile clients; one process: 12"),
     Figure("hostile_p95_ms", "viewers", 500, AT_MOST, "GET / meanwhile; one process: 147"),
     Figure("hostile_memory_mb", "viewers", 120, AT_MOST, "both processes together; one process: 74"),
     Figure("heavy_8_jitter_p99_ms", "heavy", 20, AT_MOST, "eight clients without a pause; one process: 82"),

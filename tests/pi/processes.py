@@ -19,8 +19,9 @@ def processes(rig: Rig) -> None:
         exposure = float(next(word for word in said.split() if word.replace(".", "").isdecimal()))
         rig.check(f"the exposure of {unit} is small", exposure <= limit, exposure=exposure)
     board, page = (rig.machine.run(f"systemctl show {unit} -p MainPID --value").strip() for unit in MOST_EXPOSED)
-    cards = rig.machine.run(f"tail -n +3 /proc/{board}/net/dev | cut -d: -f1").split()
-    rig.check("the board's process has no network", cards == ["lo"], cards=cards)
+    networks = rig.machine.run(f"readlink /proc/1/ns/net /proc/{board}/ns/net").split()
+    routes = rig.machine.run(f"tail -n +2 /proc/{board}/net/route").split()
+    rig.check("the board's process has no network", networks[0] != networks[1] and routes == [], routes=routes)
     opened = rig.machine.run(f"ls -l /proc/{page}/fd | grep -c -E '/dev/(gpio|i2c|spi)'", fails=True).strip()
     rig.check("the page's process has no device open", opened == "0", devices=opened)
     restarts = rig.machine.property("NRestarts")
@@ -33,8 +34,10 @@ def processes(rig: Rig) -> None:
         after_s=round(time.monotonic() - down_at, 1),
     )
     rig.machine.run(f"systemctl stop {UNIT}")
-    said_so = eventually(lambda: any(AWAY in one["sentence"] for one in rig.page.health()["troubles"]), 15)
-    rig.check("without the board the page says that it does not respond", said_so)
+    rig.check("without the board the page says that it does not respond", eventually(lambda: _is_away(rig), 15))
     rig.machine.run(f"systemctl start {UNIT}")
-    well = eventually(lambda: not rig.page.health()["troubles"], 60)
-    rig.check("the page connects to the board again", well)
+    rig.check("the page connects to the board again", eventually(lambda: not _is_away(rig), 60))
+
+
+def _is_away(rig: Rig) -> bool:
+    return any(AWAY in one["sentence"] for one in rig.page.health()["troubles"])

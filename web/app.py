@@ -12,10 +12,10 @@ from jinja2.utils import missing
 from station.app.api import StationApi
 from station.core.steps import CalibrateStep
 from station.store import Reader
-from web.context import NOBODY, ROUTINES, Site
+from web.context import FEW_PEOPLE, NOBODY, ROUTINES, Site
 from web.live.phase_styles import is_active
 from web.live.view_model import RESUME_NOTE
-from web.places import PLACES, place_of
+from web.places import place_of, places_for
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -43,14 +43,16 @@ def create_app(
 
     `blocks_mm` are the available calibration blocks; `analogue`: the heels have force sensors.
     """
-    from web import filters
+    from web import access, filters
     from web.compiled import use_compiled_templates
     from web.pages import (
         about,
+        browsers,
         calibration,
         causes,
         circumstances,
         components,
+        consents,
         downloads,
         end_card,
         errors,
@@ -59,11 +61,15 @@ def create_app(
         health_questions,
         help,
         history,
+        inbox,
         live,
         more,
+        pairing,
         people,
         plan,
+        profile,
         progress,
+        removal,
         report,
         routines,
         settings,
@@ -88,6 +94,12 @@ def create_app(
         downloads,
         more,
         people,
+        profile,
+        removal,
+        inbox,
+        browsers,
+        consents,
+        pairing,
         settings,
         sounds,
         calibration,
@@ -98,6 +110,7 @@ def create_app(
     guide_pages = (health_questions, feedback, circumstances, end_card, plan, why, exercises, routines, help, causes)
     for page in (*board_pages, *guide_pages):
         app.register_blueprint(page.blueprint(site))
+    access.register(app, site)
     errors.register(app)
     filters.register(app)
     app.after_request(_add_security_headers)
@@ -110,9 +123,11 @@ def create_app(
             "is_running": lambda: is_active(api.snapshot()),
             "resume_note": RESUME_NOTE,
             "routines": ROUTINES,
-            "places": PLACES,
+            "places": places_for(access.may_open),
             "place": place_of(request.blueprint),
+            "may_open": access.may_open,
             "visitor": site.person,
+            "few_people": FEW_PEOPLE,
             "no_person": NOBODY if Site.is_nobody_chosen() else "",
         }
 

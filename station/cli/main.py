@@ -181,6 +181,8 @@ def _serve(
         if service.page is not None:
             where = page_address(config.page, service.page.port)
             click.echo(f"The station is running. Open {where} in a browser; Ctrl-C stops it.")
+            if config.board.simulated:
+                click.echo("The board is simulated: the first browser on this machine is let in as the owner\u2019s.")
         service.run()
     finally:
         service.close()
@@ -407,7 +409,7 @@ def _replayed(where: str, text: str, do: str | None, given: dict[str, Any]) -> I
     from station.core.replay import format_fact, merge_header
     from station.core.replay import replay as facts_of
     from station.core.steps import routine_from_header
-    from station.core.trace import curve_from_header, read_trace
+    from station.core.trace import EXCHANGED_AT, curve_from_header, exchanged_sentence, read_trace
 
     try:
         trace = read_trace(text.split("\n"))
@@ -416,6 +418,8 @@ def _replayed(where: str, text: str, do: str | None, given: dict[str, Any]) -> I
         curve = curve_from_header(header)
     except ValueError as error:
         exit_with_error(f"{where}: {error}")
+    if EXCHANGED_AT in trace.header:
+        click.echo(f"{where}: {exchanged_sentence(trace.header)}", err=True)
     yield from map(format_fact, facts_of(trace, routine, curve))
 
 

@@ -183,6 +183,7 @@ class Service:
         if board is not None:
             board.snapshot, board.request_start = station.snapshot, lambda name: station.request_start(name, None)
             board.answer_question = partial(station.command, CommandName.ANSWER, None)
+            board.shown_rhythm = station.shown_rhythm
             pacer = DeadlineThread(board, self._clock, station_failing(station), name="simulated board")
             board.wake = pacer.wake
             undo.callback(pacer.close)
@@ -252,10 +253,10 @@ class Service:
             self.station.wall_clock_set()
 
     def _back_up(self) -> None:
-        from station.store.backup import back_up
+        from station.store.backup import back_up, backups_of
 
         try:
-            back_up(self.store.path, self.store.path.parent / "backups", self._clock.utc_now().astimezone().date())
+            back_up(self.store.path, backups_of(self.store.path), self._clock.utc_now().astimezone().date())
         except (StoreError, OSError) as error:
             self.station.report_fault("backup", f"The nightly backup has failed: {error}")
         else:

@@ -45,16 +45,15 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.get("/runs/<run_id>/trace.csv")
     def trace(run_id: str) -> Response:
+        site.require_run(run_id)
         found = site.store.trace(run_id)
         if found is None:
             abort(404)
-        return _file(trace_text(*found).encode(), "text/csv", f"trace-{run_id}.csv")
+        return _file(trace_text(*found, site.store.exchanged_at(run_id)).encode(), "text/csv", f"trace-{run_id}.csv")
 
     @pages.get("/sessions/<session_id>/bundle.zip")
     def bundle(session_id: str) -> Response:
-        detail = site.store.session(session_id)
-        if detail is None:
-            abort(404)
+        detail = site.session(session_id)
         with ExitStack() as undo:
             file = undo.enter_context(tempfile.TemporaryFile(prefix="station-page-"))
             write_bundle(site.store, detail, file)
@@ -87,11 +86,11 @@ def _as_download(answer: Response, name: str) -> Response:
 
 
 def _rows(site: Site, person: Person | None) -> Iterator[Row]:
-    names = {one.id: one.name for one in site.store.people()}
-    person_id = person.id if person else None
-    for test in site.store.tests(person_id, limit=MAX_ROWS):
+    names = {one.id: one.name for one in site.people()}
+    person_id, seen = person.id if person else None, site.visitor().seen
+    for test in site.store.tests(person_id, limit=MAX_ROWS, seen=seen):
         yield from _test_rows(test, names)
-    for hold in site.store.holds(person_id, limit=MAX_ROWS):
+    for hold in site.store.holds(person_id, limit=MAX_ROWS, seen=seen):
         yield (
             *_leading_columns(hold, names, "hold"),
             hold.side,
@@ -101,7 +100,7 @@ def _rows(site: Site, person: Person | None) -> Iterator[Row]:
             "",
             *_trailing_columns(hold),
         )
-    for reps in site.store.rep_sets(person_id, limit=MAX_ROWS):
+    for reps in site.store.rep_sets(person_id, limit=MAX_ROWS, seen=seen):
         yield (
             *_leading_columns(reps, names, "repetitions"),
             reps.side,

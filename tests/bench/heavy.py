@@ -74,17 +74,18 @@ def run() -> Loaded:
             add_trace(store, newest)
         bundle = f"/sessions/{newest}/bundle.zip"
         with held(Path(scratch)) as station:
+            cookie = station.let_in()
             time.sleep(ALONE_S)
             alone_us = station.jitter_us()
             for address in ("/history", "/progress", "/history.csv"):
-                Clients("probe", station.port, WARM_S, (address,)).result()
-            flood = Clients("heavy", station.port, FLOOD_S, ("/history",)).result()
+                Clients("probe", station.port, WARM_S, (address,), cookie).result()
+            flood = Clients("heavy", station.port, FLOOD_S, ("/history",), cookie).result()
             before_mb = sum(station.memory_mb())
-            bundles = Clients("heavy", station.port, BUNDLES_S, (bundle,)).result()
+            bundles = Clients("heavy", station.port, BUNDLES_S, (bundle,), cookie).result()
             time.sleep(SETTLED_S)
             after_mb = sum(station.memory_mb())
             addresses = ("/history", "/progress?range=all", bundle, "/history.csv")
-            heavy = Clients("heavy", station.port, LOADED_S, addresses)
+            heavy = Clients("heavy", station.port, LOADED_S, addresses, cookie)
             time.sleep(WARM_S)
             station.jitter_us()
             time.sleep(LOADED_S - WARM_S - 1)

@@ -10,6 +10,7 @@ import json
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,6 +39,11 @@ class HeldStation:
         assert self._process.stdout is not None
         found: dict[str, int] = json.loads(self._process.stdout.readline())
         return found
+
+    def let_in(self) -> str:
+        """Visit the page: on a simulated board the first browser is let in. Gives its cookie."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/more") as answer:
+            return str(answer.headers["Set-Cookie"]).partition(";")[0]
 
     def jitter_us(self) -> list[int]:
         """How late each edge since the last call was, in µs, smallest first."""

@@ -27,6 +27,8 @@ AGAIN_S = 0.2
 PROBE_EVERY_S = 0.2
 ANSWER_S = 30.0
 LINE_S = 1.0
+COOKIE = "STATION_BENCH_COOKIE"
+"""The environment's variable with the cookie of a browser that was let in."""
 
 
 class Load:
@@ -36,6 +38,7 @@ class Load:
         self.port = port
         self.end_s = time.monotonic() + seconds
         self.addresses = addresses
+        self.cookie = os.environ.get(COOKIE, "")
         self.counts: Counter[str] = Counter()
         self.took_s: list[float] = []
 
@@ -49,7 +52,8 @@ class Load:
     def head(self, address: str, method: str = "GET", *more: str) -> bytes:
         """The head of a request as a browser sends it."""
         own = f"127.0.0.1:{self.port}"
-        lines = (f"{method} {address} HTTP/1.1", f"Host: {own}", f"Origin: http://{own}", *more, "", "")
+        cookie = (f"Cookie: {self.cookie}",) if self.cookie else ()
+        lines = (f"{method} {address} HTTP/1.1", f"Host: {own}", f"Origin: http://{own}", *cookie, *more, "", "")
         return "\r\n".join(lines).encode()
 
     async def fetch(self, address: str) -> None:
@@ -155,9 +159,10 @@ KINDS: dict[str, tuple[Callable[[Load], Callable[[int], Awaitable[None]]], int]]
 class Clients:
     """The clients of one kind, running in a process of their own."""
 
-    def __init__(self, kind: str, port: int, seconds: float, addresses: Sequence[str] = ()) -> None:
+    def __init__(self, kind: str, port: int, seconds: float, addresses: Sequence[str] = (), cookie: str = "") -> None:
         command = (sys.executable, "-m", "tests.bench.load", kind, str(port), str(seconds), *addresses)
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        environment = os.environ | {COOKIE: cookie}
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
 
     def result(self) -> dict[str, Any]:
         """Wait for the end, and give what happened."""

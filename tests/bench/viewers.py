@@ -38,7 +38,11 @@ def run() -> Loaded:
     with TemporaryDirectory() as scratch, held(Path(scratch)) as station:
         time.sleep(ALONE_S)
         alone_us = station.jitter_us()
-        kinds = {kind: Clients(kind, station.port, LOADED_S) for kind in ("viewers", "hostile", "probe")}
+        cookie = station.let_in()
+        kinds = {
+            kind: Clients(kind, station.port, LOADED_S, cookie="" if kind == "hostile" else cookie)
+            for kind in ("viewers", "hostile", "probe")
+        }
         time.sleep(WARM_S)
         station.jitter_us()
         time.sleep(LOADED_S - WARM_S - 1)

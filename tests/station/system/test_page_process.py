@@ -39,6 +39,23 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+COOKIES: dict[int, dict[str, str]] = {}
+"""The cookie of each port's browser."""
+
+
+def let_in(port: int) -> dict[str, str]:
+    """The first visit of a simulated board lets its browser in."""
+    if port not in COOKIES:
+        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=BOUND_S)) as page:
+            page.request("GET", "/more")
+            answer = page.getresponse()
+            answer.read()
+        if answer.headers["Set-Cookie"] is None:
+            return {}
+        COOKIES[port] = {"Cookie": str(answer.headers["Set-Cookie"]).partition(";")[0]}
+    return COOKIES[port]
+
+
 def page_text(port: int) -> str | None:
     """The first page; `None` where nobody answers."""
     with suppress(OSError), closing(http.client.HTTPConnection("127.0.0.1", port, timeout=BOUND_S)) as page:
@@ -51,7 +68,7 @@ def status(port: int) -> dict[str, Any] | None:
     """What `/status.json` says; `None` where nobody answers, or it cannot say anything."""
     unanswered = suppress(OSError, http.client.HTTPException, json.JSONDecodeError)
     with unanswered, closing(http.client.HTTPConnection("127.0.0.1", port, timeout=BOUND_S)) as page:
-        page.request("GET", "/status.json")
+        page.request("GET", "/status.json", headers=let_in(port))
         found: dict[str, Any] = json.loads(page.getresponse().read())
         return found
     return None
@@ -60,7 +77,7 @@ def status(port: int) -> dict[str, Any] | None:
 def post(port: int, address: str, **form: str) -> tuple[int, str]:
     with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=BOUND_S)) as page:
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": f"http://127.0.0.1:{port}"}
-        page.request("POST", address, urlencode(form), headers)
+        page.request("POST", address, urlencode(form), headers | let_in(port))
         answer = page.getresponse()
         return answer.status, answer.read().decode()
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Table, delete, event, func, insert, select, u
 
 from station.clock import Clock
 from station.core.measurement.calibration import Curve
-from station.store.cache import CACHED_TABLES, Cache
+from station.store.cache import CACHE_SIZE, CACHED_TABLES, Cache
 from station.store.connect import (
     BUSY_TIMEOUT_S,
     Driver,
@@ -41,9 +41,6 @@ CUT_OFF = "cut off"
 
 EMPTY_LOG_TIMEOUT_MS = 250
 """How long the loop waits for pages that are reading before it leaves the log to a later write."""
-
-CACHE_SIZE = 12
-"""A household's histories and charts, and what every page reads. Ten years of daily tests take some 5 MB."""
 
 
 def next_number(connection: Connection, table: Table) -> int:

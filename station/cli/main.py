@@ -19,7 +19,7 @@ from station.cli.report import report
 from station.cli.results import DATABASE, database_path, import_past, recalibrate
 
 if TYPE_CHECKING:
-    from station.config import Config, PageConfig
+    from station.config import Config
     from station.store import Store
 
 CONFIG = click.option(
@@ -143,23 +143,11 @@ def _serve(config: Config, prepare: Callable[[Store], None] = _nothing, *, needs
         exit_with_error(str(error), 1)
     try:
         if service.page is not None:
-            where = page_address(config.page, service.page.port)
+            where = " or ".join(service.page.addresses[:2])
             click.echo(f"The station is running. Open {where} in a browser; Ctrl-C stops it.")
         service.run()
     finally:
         service.close()
-
-
-def page_address(page: PageConfig, port: int) -> str:
-    """An address that a browser can open: "every network" is none, so it names the station."""
-    host = page.host
-    if host in ("127.0.0.1", "::1"):
-        host = "localhost"
-    elif host in ("0.0.0.0", "::"):
-        host = page.allowed_hosts[0]
-    elif ":" in host:
-        host = f"[{host}]"
-    return f"http://{host}:{port}"
 
 
 @main.command()

@@ -43,6 +43,8 @@ class Page(Protocol):
     """The page's server, as the service uses it."""
 
     port: int
+    addresses: tuple[str, ...]
+    """What opens the page in a browser, best first."""
 
     @property
     def alive(self) -> bool: ...

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from station.cli.network import network
 from station.cli.progress import progress
 from station.cli.progress_bar import with_progress
 from station.cli.refuse import exit_with_error
@@ -373,6 +374,7 @@ def _replayed(where: str, text: str, do: str | None, given: dict[str, Any]) -> I
 
 main.add_command(recalibrate)
 main.add_command(import_past)
+main.add_command(network)
 main.add_command(progress)
 main.add_command(report)
 

@@ -79,6 +79,7 @@ HOMES = {
     **dict.fromkeys(("flask", "jinja2", "werkzeug", "uvicorn", "a2wsgi"), ("web",)),
     **dict.fromkeys(("sqlalchemy", "alembic"), ("station.store",)),
     "icalendar": ("station.advice.calendar",),
+    "cryptography": ("station.system.authority",),
 }
 
 

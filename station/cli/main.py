@@ -18,6 +18,7 @@ from station.cli.progress_bar import with_progress
 from station.cli.refuse import exit_with_error
 from station.cli.report import report
 from station.cli.results import DATABASE, database_path, import_past, recalibrate
+from station.cli.tls import tls
 
 if TYPE_CHECKING:
     from station.config import Config
@@ -377,6 +378,7 @@ main.add_command(import_past)
 main.add_command(network)
 main.add_command(progress)
 main.add_command(report)
+main.add_command(tls)
 
 if __name__ == "__main__":
     main()

@@ -77,13 +77,16 @@ class HomeNetwork:
         self._file.unlink(missing_ok=True)
         self.use_sockets((), (PLAIN_SOCKET, ENCRYPTED_SOCKET))
 
-    def switch_https(self, *, is_on: bool) -> None:
-        """Add https at port 443 to a page on the network, or take it away. Raises NetworkError."""
+    def switch_https(self, *, is_on: bool) -> bool:
+        """Add https at port 443 to a page on the network, or take it away; whether it is on the network, and so was
+        started again. Raises NetworkError.
+        """
         self._need_unit(ENCRYPTED_SOCKET)
         if not self.is_enabled(PLAIN_SOCKET):
-            return
+            return False
         self.use_sockets(*(((ENCRYPTED_SOCKET,), ()) if is_on else ((), (ENCRYPTED_SOCKET,))))
         self._announce(is_https=is_on)
+        return True
 
     def use_sockets(self, wanted: Sequence[str], unwanted: Sequence[str]) -> None:
         """Enable and disable these sockets, then start the page with what is enabled.

@@ -30,6 +30,9 @@ NETWORK_FILES = Path("proc/net")
 AVAHI_SOCKET = Path("run/avahi-daemon/socket")
 """It is there while Avahi answers for the machine's `.local` name."""
 HTTP_PORT, HTTPS_PORT = 80, 443
+NETWORK_REQUEST = "network-request"
+"""The file beside the database by which the page asks systemd to switch the network; it says `on` or `off`."""
+ON, OFF = "on", "off"
 
 
 def parse_address(text: str) -> Address | None:

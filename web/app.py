@@ -16,10 +16,11 @@ from web.context import NOBODY, ROUTINES, Site
 from web.live.phase_styles import is_active
 from web.live.view_model import RESUME_NOTE
 from web.places import PLACES, place_of
+from web.served import Served, code_svg, is_https, require_https_later, visitor_tag
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 GZIP_MIN_BYTES = 1024
 """Below one packet compression gains nothing."""
@@ -37,11 +38,17 @@ class NamedOnly(Undefined):
 
 
 def create_app(
-    api: StationApi, store: Reader, blocks_mm: tuple[float, ...] = CalibrateStep().blocks_mm, *, analogue: bool = True
+    api: StationApi,
+    store: Reader,
+    blocks_mm: tuple[float, ...] = CalibrateStep().blocks_mm,
+    *,
+    analogue: bool = True,
+    served: Served | None = None,
 ) -> Flask:
     """The pages as a WSGI application over the station's API and store, without the stream (see `web.server.stream`).
 
-    `blocks_mm` are the available calibration blocks; `analogue`: the heels have force sensors.
+    `blocks_mm` are the available calibration blocks; `analogue`: the heels have force sensors; `served`: where the
+    page is served, without it on this machine alone.
     """
     from web import filters
     from web.compiled import use_compiled_templates
@@ -61,6 +68,8 @@ def create_app(
         history,
         live,
         more,
+        network,
+        offline,
         people,
         plan,
         progress,
@@ -77,7 +86,7 @@ def create_app(
     app = Flask(__name__)
     app.jinja_env.undefined = NamedOnly
     use_compiled_templates(app)
-    site = Site(api, store, blocks_mm, analogue)
+    site = Site(api, store, blocks_mm, analogue, served or Served())
     board_pages = (
         today,
         live,
@@ -89,6 +98,8 @@ def create_app(
         more,
         people,
         settings,
+        network,
+        offline,
         sounds,
         calibration,
         status,
@@ -102,11 +113,16 @@ def create_app(
     filters.register(app)
     app.after_request(_add_security_headers)
     app.after_request(_compress)
+    app.after_request(require_https_later)
+    app.after_request(_name_visitor)
 
     @app.context_processor
     def template_context() -> dict[str, object]:
         return {
             "simulated": api.board is not None,
+            "is_https": is_https,
+            "address_to_scan": site.served.address_to_scan,
+            "code_svg": code_svg,
             "is_running": lambda: is_active(api.snapshot()),
             "resume_note": RESUME_NOTE,
             "routines": ROUTINES,
@@ -126,6 +142,13 @@ def _add_security_headers(response: Response) -> Response:
     response.headers["Referrer-Policy"] = "same-origin"
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _name_visitor(response: Response) -> Response:
+    """Tell the service worker whose page this is, so that it keeps nothing of a former person."""
+    if is_https() and response.mimetype == "text/html":
+        response.headers["X-Seen-By"] = visitor_tag()
     return response
 
 

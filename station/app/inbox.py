@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from station.app.network_request import ask_for_network
 from station.app.start_gate import StartDecision
 from station.catalogue.records import Item
 from station.clock import Clock
@@ -219,6 +220,9 @@ class Inbox:
 
     def remove_routine(self, routine_id: str) -> Future[None]:
         return self._request_store(lambda store: store.remove_routine(routine_id))
+
+    def request_network(self, is_on: bool) -> Future[None]:
+        return self._request_store(lambda store: ask_for_network(store.path, is_on))
 
     def save_plan(self, person_id: str, plan: Mapping[str, Any]) -> Future[None]:
         return self._request_store(lambda store: store.save_plan(person_id, plan))

@@ -43,7 +43,8 @@ def network(what: str, config_path: Path, as_json: bool) -> None:
     Example: station network on
     """
     from station.config import ConfigError, load
-    from station.system.home_network import REQUEST_NAME, HomeNetwork, NetworkError
+    from station.network import NETWORK_REQUEST
+    from station.system.home_network import HomeNetwork, NetworkError
 
     try:
         config = load(config_path if config_path.exists() else None)
@@ -58,7 +59,7 @@ def network(what: str, config_path: Path, as_json: bool) -> None:
         elif what == "off":
             switch.switch_off()
         elif what == "as-requested":
-            switch.switch_as_requested(Path(config.store.path).parent / REQUEST_NAME)
+            switch.switch_as_requested(Path(config.store.path).parent / NETWORK_REQUEST)
     except NetworkError as error:
         exit_with_error(str(error), 1)
     found = switch.status(config.page.allowed_hosts)

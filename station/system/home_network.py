@@ -12,16 +12,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from station.network import HTTP_PORT, HTTPS_PORT, Machine
+from station.network import HTTP_PORT, HTTPS_PORT, OFF, ON, Machine
 
 PAGE_SERVICE = "station-page.service"
 PLAIN_SOCKET = "station-page.socket"
 ENCRYPTED_SOCKET = "station-page-https.socket"
 UNIT_DIRECTORIES = tuple(f"{place}/systemd/system" for place in ("etc", "usr/local/lib", "usr/lib", "lib"))
 AVAHI_FILE = Path("etc/avahi/services/station.service")
-REQUEST_NAME = "network-request"
-"""The file beside the database by which the page asks; `station-network.path` watches it."""
-ON, OFF = "on", "off"
 MAX_REQUEST_BYTES = 8
 
 Systemctl = Callable[[Sequence[str]], str]

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from station.app.network_request import ask_for_network
 from station.app.snapshot import Snapshot
 from station.app.start_gate import StartDecision, StartGate
 from station.catalogue.records import Item
@@ -119,6 +120,9 @@ class StationDouble:
 
     def add_person(self, name: str) -> Future[str]:
         return self._run_now(lambda store: store.add_person(name).id)
+
+    def request_network(self, is_on: bool) -> Future[None]:
+        return self._run_now(lambda store: ask_for_network(store.path, is_on))
 
     def claim_session(self, session_id: str, person_id: str | None) -> Future[None]:
         return self._run_now(lambda store: store.claim_session(session_id, person_id))

@@ -22,9 +22,10 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from station.app.api import PageError, StationApi
 from station.clock import SystemClock
 from station.config import Config, PageConfig
-from station.network import Machine, parse_address
+from station.network import parse_address
 from station.store import Reader
 from web.app import create_app
+from web.served import Served
 from web.server.clients import Clients
 from web.server.encryption import certificate_file, server_context
 from web.server.hosts import AllowedHosts
@@ -268,7 +269,10 @@ def open_page(
     listeners = _listeners(page, listener, has_certificate=encryption is not None)
     https = next((one for one in listeners if one.is_https), None)
     best = https or listeners[0]
-    app = create_app(api, store, config.range_sensor.blocks_mm, analogue=config.board.heels == "analogue")
+    served = Served(best.host, best.port, page.allowed_hosts, certificate)
+    app = create_app(
+        api, store, config.range_sensor.blocks_mm, analogue=config.board.heels == "analogue", served=served
+    )
     threads = WSGIMiddleware(app, workers=THREADS)  # type: ignore[arg-type]  # Flask names the same type otherwise
     stream = Stream(api, SystemClock())
     guard = RequestGuard(
@@ -279,8 +283,7 @@ def open_page(
         clients=Clients(parse_address(page.proxy), page.public),
         https_port=https.port if https else None,
     )
-    addresses = Machine().page_addresses(best.host, best.port, page.allowed_hosts, is_https=best.is_https)
-    return Server(guard, stream, threads, listeners, protocol, encryption=encryption, addresses=addresses)
+    return Server(guard, stream, threads, listeners, protocol, encryption=encryption, addresses=served.addresses())
 
 
 def _allowed_hosts(page: PageConfig, listeners: Sequence[Listener]) -> AllowedHosts:

@@ -11,7 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -35,7 +35,7 @@ for one in json.load(sys.stdin):
         connection.request(one["method"], one["address"], one["body"], one["headers"])
         answer = connection.getresponse()
         text = answer.read().decode("utf-8", "replace")
-        answers.append({"status": answer.status, "headers": dict(answer.getheaders()), "text": text})
+        answers.append({"status": answer.status, "headers": {name.lower(): value for name, value in answer.getheaders()}, "text": text})
     except (OSError, http.client.HTTPException) as error:
         answers.append({"status": 0, "headers": {}, "text": repr(error)})
     finally:
@@ -46,7 +46,7 @@ json.dump(answers, sys.stdout)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back; status 0 and the error where nothing did."""
+    """What came back, headers by their names in lower case; status 0 and the error where nothing did."""
 
     status: int
     headers: dict[str, str]
@@ -88,22 +88,21 @@ class Host:
         address: str,
         *,
         port: int = 80,
-        method: str = "GET",
         body: str | None = None,
         source: str = "",
         authority: Path | None = None,
-        **headers: str,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Ask a server from this host, from one of its addresses (`source`); over https with an `authority`."""
         one = {
             "host": host,
             "address": address,
             "port": port,
-            "method": method,
+            "method": "GET" if body is None else "POST",
             "body": body,
             "source": source,
             "authority": str(authority) if authority else "",
-            "headers": {name.replace("_", "-"): value for name, value in headers.items()},
+            "headers": dict(headers or {}),
         }
         (found,) = json.loads(self.run(sys.executable, "-c", REQUESTS, given=json.dumps([one])))
         return Answer(**found)

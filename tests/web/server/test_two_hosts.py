@@ -83,7 +83,7 @@ def test_phone_in_the_same_network_opens_the_page(hosts: tuple[Host, Host], plai
     assert f"http://{STATION_ADDRESS}" in printed
     for host in (STATION_ADDRESS, ULA_STATION_ADDRESS):
         assert phone.request(host, OPEN_PAGE).status == 200
-    assert phone.request(STATION_ADDRESS, OPEN_PAGE, Host="board.example.org").status == 200
+    assert phone.request(STATION_ADDRESS, OPEN_PAGE, headers={"Host": "board.example.org"}).status == 200
     assert station.request("127.0.0.1", OPEN_PAGE).status == 200
 
 
@@ -92,13 +92,13 @@ def test_stranger_with_a_public_address_gets_one_sentence(hosts: tuple[Host, Hos
     """Whatever it asks for, with whatever name or header, and before any of that is looked at."""
     _, phone = hosts
     for headers in ({}, {"Host": STATION_ADDRESS, "X-Forwarded-For": "127.0.0.1"}, {"Host": "evil.example"}):
-        answer = phone.request(PUBLIC_STATION_ADDRESS, address, source=PUBLIC_ADDRESS, **headers)
+        answer = phone.request(PUBLIC_STATION_ADDRESS, address, source=PUBLIC_ADDRESS, headers=headers)
         assert (answer.status, answer.text) == (403, f"{FOREIGN}\n")
 
 
 def test_home_device_at_the_public_address_of_the_station_is_refused(hosts: tuple[Host, Host], plain: str) -> None:
     _, phone = hosts
-    answer = phone.request(PUBLIC_STATION_ADDRESS, OPEN_PAGE, source=PHONE_ADDRESS, Host=STATION_ADDRESS)
+    answer = phone.request(PUBLIC_STATION_ADDRESS, OPEN_PAGE, source=PHONE_ADDRESS, headers={"Host": STATION_ADDRESS})
     assert (answer.status, answer.text) == (403, f"{FOREIGN}\n")
 
 
@@ -106,7 +106,7 @@ def test_rebound_name_and_foreign_address_are_refused(hosts: tuple[Host, Host], 
     """A page of the internet whose name now leads here reads nothing, and neither does another host's address."""
     _, phone = hosts
     for host in ("evil.example", f"{STATION_ADDRESS}.nip.io", PHONE_ADDRESS, "10.77.0.3", PUBLIC_STATION_ADDRESS + "9"):
-        assert phone.request(STATION_ADDRESS, OPEN_PAGE, Host=host).status == 421
+        assert phone.request(STATION_ADDRESS, OPEN_PAGE, headers={"Host": host}).status == 421
 
 
 def test_new_address_of_the_station_is_answered_while_it_runs(hosts: tuple[Host, Host], plain: str) -> None:
@@ -119,7 +119,8 @@ def test_new_address_of_the_station_is_answered_while_it_runs(hosts: tuple[Host,
     finally:
         station.run("ip", "address", "delete", "10.77.0.9/24", "dev", interface)
     wait_until(
-        lambda: phone.request(STATION_ADDRESS, OPEN_PAGE, Host="10.77.0.9").status == 421, "the old one is forgotten"
+        lambda: phone.request(STATION_ADDRESS, OPEN_PAGE, headers={"Host": "10.77.0.9"}).status == 421,
+        "the old one is forgotten",
     )
 
 
@@ -152,22 +153,26 @@ def test_encrypted_page_is_verified_and_plain_http_leads_to_it(hosts: tuple[Host
         assert f"Open https://{STATION_ADDRESS} in a browser" in line
         encrypted = phone.request(STATION_ADDRESS, OPEN_PAGE, port=443, authority=trusted)
         assert encrypted.status == 200
-        assert encrypted.headers["Strict-Transport-Security"] == "max-age=2592000"
+        assert encrypted.headers["strict-transport-security"] == "max-age=2592000"
 
         moved = phone.request(STATION_ADDRESS, "/help?q=a%20b", port=PLAIN_PORT)
         assert (moved.status, moved.headers["location"]) == (307, f"https://{STATION_ADDRESS}/help?q=a%20b")
-        assert "Strict-Transport-Security" not in moved.headers
-        stop = {"method": "POST", "body": "command=stop"}
-        origin = f"http://{STATION_ADDRESS}:{PLAIN_PORT}"
-        written = phone.request(STATION_ADDRESS, "/command", port=PLAIN_PORT, **stop, Origin=origin)
+        assert "strict-transport-security" not in moved.headers
+        origin = {"Origin": f"http://{STATION_ADDRESS}:{PLAIN_PORT}"}
+        written = phone.request(STATION_ADDRESS, "/command", port=PLAIN_PORT, body="command=stop", headers=origin)
         assert (written.status, "over https only" in written.text) == (403, True)
         for address, kind in PLAIN_FILES.items():
             answer = phone.request(STATION_ADDRESS, address, port=PLAIN_PORT)
-            assert (answer.status, answer.headers["Content-Type"].partition(";")[0]) == (200, kind)
+            assert (answer.status, answer.headers["content-type"].partition(";")[0]) == (200, kind)
         assert station.request("127.0.0.1", OPEN_PAGE, port=PLAIN_PORT).status == 200
 
         foreign = phone.request(
-            STATION_ADDRESS, "/command", port=443, authority=trusted, **stop, Origin=f"http://{STATION_ADDRESS}"
+            STATION_ADDRESS,
+            "/command",
+            port=443,
+            body="command=stop",
+            authority=trusted,
+            headers={"Origin": f"http://{STATION_ADDRESS}"},
         )
         assert (foreign.status, "another site" in foreign.text) == (403, True)
         stranger = phone.request(PUBLIC_STATION_ADDRESS, "/trust", port=PLAIN_PORT, source=PUBLIC_ADDRESS)

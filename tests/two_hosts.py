@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from itertools import count
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -22,6 +23,8 @@ STATION_ADDRESS, PHONE_ADDRESS = "10.77.0.1", "10.77.0.2"
 PUBLIC_STATION_ADDRESS, PUBLIC_ADDRESS = "203.0.113.1", "203.0.113.2"
 """Addresses for documentation (RFC 5737), which nobody on the internet has: for the station they are public ones."""
 ULA_STATION_ADDRESS, ULA_ADDRESS = "fd77::1", "fd77::2"
+NUMBERS = count()
+"""Numbers of the pairs that this process makes."""
 REQUESTS = """
 import http.client, json, ssl, sys
 answers = []
@@ -35,7 +38,8 @@ for one in json.load(sys.stdin):
         connection.request(one["method"], one["address"], one["body"], one["headers"])
         answer = connection.getresponse()
         text = answer.read().decode("utf-8", "replace")
-        answers.append({"status": answer.status, "headers": {name.lower(): value for name, value in answer.getheaders()}, "text": text})
+        headers = {name.lower(): value for name, value in answer.getheaders()}
+        answers.append({"status": answer.status, "headers": headers, "text": text})
     except (OSError, http.client.HTTPException) as error:
         answers.append({"status": 0, "headers": {}, "text": repr(error)})
     finally:
@@ -125,8 +129,9 @@ def reason_not_possible() -> str:
 @contextmanager
 def two_hosts() -> Iterator[tuple[Host, Host]]:
     """The station's host and the phone's, both up, with private, public and unique local addresses."""
-    station, phone = (Host(f"{name}-{os.getpid()}") for name in ("station", "phone"))
-    ends = f"s{os.getpid()}", f"p{os.getpid()}"
+    number = f"{os.getpid()}-{next(NUMBERS)}"
+    station, phone = (Host(f"{name}-{number}") for name in ("station", "phone"))
+    ends = f"s{number}", f"p{number}"
     addresses = (
         (f"{STATION_ADDRESS}/24", f"{PUBLIC_STATION_ADDRESS}/24", f"{ULA_STATION_ADDRESS}/64"),
         (f"{PHONE_ADDRESS}/24", f"{PUBLIC_ADDRESS}/24", f"{ULA_ADDRESS}/64"),

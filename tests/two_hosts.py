@@ -23,6 +23,8 @@ STATION_ADDRESS, PHONE_ADDRESS = "10.77.0.1", "10.77.0.2"
 PUBLIC_STATION_ADDRESS, PUBLIC_ADDRESS = "203.0.113.1", "203.0.113.2"
 """Addresses for documentation (RFC 5737), which nobody on the internet has: for the station they are public ones."""
 ULA_STATION_ADDRESS, ULA_ADDRESS = "fd77::1", "fd77::2"
+OPEN_PAGE = "/help"
+"""A page that everybody may see."""
 NUMBERS = count()
 """Numbers of the pairs that this process makes."""
 REQUESTS = """
@@ -172,3 +174,26 @@ os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS=str(len(opened)), LIST
 os.execv({command[0]!r}, {list(command)!r})
 """
     return [sys.executable, "-c", script]
+
+
+@contextmanager
+def running(host: Host, directory: Path, page: str, *sockets: tuple[str, str, int]) -> Iterator[str]:
+    """A station on this host until the end; its first line, which names an address."""
+    config = directory / "station.toml"
+    config.write_text(
+        f'[board]\nsimulated = true\nheels = "comparator"\n[page]\n{page}\n'
+        f'[store]\npath = "{directory / "station.db"}"\n',
+        encoding="utf-8",
+    )
+    command = [sys.executable, "-m", "station.cli", "run", "--config", str(config)]
+    process = host.start(*(hand_over(sockets, command) if sockets else command))
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert "The station is running" in line, line + process.stdout.read()
+        yield line
+    finally:
+        process.terminate()
+        process.wait(20)
+        assert process.stdout is not None
+        process.stdout.close()

@@ -123,9 +123,14 @@ class QuietServer(uvicorn.Server):
     """
 
     def __init__(
-        self, config: uvicorn.Config, listeners: Sequence[Listener], encryption: ssl.SSLContext | None
+        self,
+        config: uvicorn.Config,
+        listeners: Sequence[Listener],
+        encryption: ssl.SSLContext | None,
+        handshake_timeout_s: float,
     ) -> None:
         super().__init__(config)
+        self._handshake_timeout_s = handshake_timeout_s
         self._listeners = listeners
         self._encryption = encryption
         self._ending = asyncio.Event()
@@ -145,7 +150,7 @@ class QuietServer(uvicorn.Server):
                 sock=one.socket,
                 backlog=BACKLOG,
                 ssl=self._encryption if one.is_https else None,
-                ssl_handshake_timeout=HEADER_TIMEOUT_S if one.is_https else None,
+                ssl_handshake_timeout=self._handshake_timeout_s if one.is_https else None,
             )
             for one in self._listeners
         ]
@@ -198,7 +203,7 @@ class Server:
             timeout_graceful_shutdown=1,
             h11_max_incomplete_event_size=MAX_HEADER_BYTES,
         )
-        self._server = QuietServer(config, listeners, encryption)
+        self._server = QuietServer(config, listeners, encryption, protocol.header_timeout_s)
         self._thread = threading.Thread(target=self._serve, name="page", daemon=True)
         self._ready = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -287,9 +292,10 @@ def open_page(
 
 
 def _allowed_hosts(page: PageConfig, listeners: Sequence[Listener]) -> AllowedHosts:
-    """The host names of the page: the loopback's, the configured ones, and on a network the machine's own."""
+    """The host names of the page: the loopback's, the configured ones, and on a network, also by a proxy, its own."""
     names = {page.host.lower(), *(name.lower() for name in page.allowed_hosts)}
-    return AllowedHosts(frozenset(names), loopback_only=all(one.is_loopback for one in listeners))
+    is_alone = all(one.is_loopback for one in listeners) and not page.proxy
+    return AllowedHosts(frozenset(names), loopback_only=is_alone)
 
 
 def _listeners(page: PageConfig, given: socket.socket | None, *, has_certificate: bool) -> list[Listener]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
@@ -16,20 +14,19 @@ from station.system.authority import AUTHORITY_FILE, PAGE_FILE, Authority, Names
 from tests import two_hosts
 from tests.station.process import wait_until
 from tests.two_hosts import (
+    OPEN_PAGE,
     PHONE_ADDRESS,
     PUBLIC_ADDRESS,
     PUBLIC_STATION_ADDRESS,
     STATION_ADDRESS,
     ULA_STATION_ADDRESS,
     Host,
-    hand_over,
+    running,
 )
 from web.server.clients import FOREIGN
 
 pytestmark = pytest.mark.skipif(bool(two_hosts.reason_not_possible()), reason=two_hosts.reason_not_possible())
 
-OPEN_PAGE = "/help"
-"""A page that everybody may see."""
 PLAIN_PORT = 8083
 PLAIN_FILES = {
     "/trust": "text/html",
@@ -43,29 +40,6 @@ PLAIN_FILES = {
 def hosts() -> Iterator[tuple[Host, Host]]:
     with two_hosts.two_hosts() as made:
         yield made
-
-
-@contextmanager
-def running(host: Host, directory: Path, page: str, *sockets: tuple[str, str, int]) -> Iterator[str]:
-    """A station on this host until the end; its first line, which names an address."""
-    config = directory / "station.toml"
-    config.write_text(
-        f'[board]\nsimulated = true\nheels = "comparator"\n[page]\n{page}\n'
-        f'[store]\npath = "{directory / "station.db"}"\n',
-        encoding="utf-8",
-    )
-    command = [sys.executable, "-m", "station.cli", "run", "--config", str(config)]
-    process = host.start(*(hand_over(sockets, command) if sockets else command))
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        assert "The station is running" in line, line + process.stdout.read()
-        yield line
-    finally:
-        process.terminate()
-        process.wait(20)
-        assert process.stdout is not None
-        process.stdout.close()
 
 
 @pytest.fixture(scope="module")

@@ -38,12 +38,18 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.get("/trust")
     def trust() -> str:
-        return render_template("trust.html", fingerprint=fingerprint(_authority(site)), address=_https_address(site))
+        found = _authority(site)
+        return render_template(
+            "trust.html", fingerprint=fingerprint(found) if found else None, address=site.served.addresses()[0]
+        )
 
     @pages.get("/trust/station.crt")
     def certificate() -> Response:
         """The authority's certificate (DER): every phone and computer takes it under this type and name."""
-        return Response(_authority(site), mimetype=CERTIFICATE_TYPE)
+        found = _authority(site)
+        if found is None:
+            abort(404, "This station has no authority of its own. Type sudo station tls on at the station to make one.")
+        return Response(found, mimetype=CERTIFICATE_TYPE)
 
     return pages
 
@@ -53,21 +59,13 @@ def fingerprint(certificate: bytes) -> str:
     return hashlib.sha256(certificate).digest().hex(":").upper()
 
 
-def _authority(site: Site) -> bytes:
-    """The authority's certificate (DER). Aborts with 404 where the station has none of its own."""
+def _authority(site: Site) -> bytes | None:
+    """The certificate of the station's own authority (DER), if it has one."""
     found = site.served.authority()
     try:
-        return ssl.PEM_cert_to_DER_cert(found.decode("ascii")) if found is not None else _no_authority()
+        return ssl.PEM_cert_to_DER_cert(found.decode("ascii")) if found is not None else None
     except ValueError:
-        return _no_authority()
-
-
-def _no_authority() -> bytes:
-    abort(404, "This station has no authority of its own. Type sudo station tls on at the station to make one.")
-
-
-def _https_address(site: Site) -> str:
-    return site.served.addresses()[0]
+        return None
 
 
 def _is_service() -> bool:

@@ -11,7 +11,6 @@ from flask import Blueprint, Response, abort, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from web.context import Site, wait_until_saved
-from web.served import is_https
 
 CERTIFICATE_TYPE = "application/x-x509-ca-cert"
 """What makes a phone offer to install a file as an authority."""
@@ -82,7 +81,6 @@ def _context(site: Site) -> dict[str, object]:
         "local_name": served.machine.local_name,
         "is_announced": served.machine.is_announced,
         "is_service": _is_service(),
-        "is_https": is_https(),
         "has_authority": served.authority() is not None,
         "ends_at": ends_at,
         "days_left": (ends_at - datetime.now(UTC)).days if ends_at else None,

@@ -9,14 +9,15 @@ from flask import Flask, Response, request
 from jinja2 import Undefined, UndefinedError
 from jinja2.utils import missing
 
+from station.app.access import Role, hash_of
 from station.app.api import StationApi
 from station.core.steps import CalibrateStep
 from station.store import Reader
 from web.context import NOBODY, ROUTINES, Site
 from web.live.phase_styles import is_active
 from web.live.view_model import RESUME_NOTE
-from web.places import PLACES, place_of
-from web.served import Served, code_svg, is_https, require_https_later, visitor_tag
+from web.places import place_of, places_for
+from web.served import Served, code_svg, is_https, require_https_later
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -50,14 +51,16 @@ def create_app(
     `blocks_mm` are the available calibration blocks; `analogue`: the heels have force sensors; `served`: where the
     page is served, without it on this machine alone.
     """
-    from web import filters
+    from web import access, filters
     from web.compiled import use_compiled_templates
     from web.pages import (
         about,
+        browsers,
         calibration,
         causes,
         circumstances,
         components,
+        consents,
         downloads,
         end_card,
         errors,
@@ -97,6 +100,8 @@ def create_app(
         downloads,
         more,
         people,
+        browsers,
+        consents,
         settings,
         network,
         offline,
@@ -109,12 +114,13 @@ def create_app(
     guide_pages = (health_questions, feedback, circumstances, end_card, plan, why, exercises, routines, help, causes)
     for page in (*board_pages, *guide_pages):
         app.register_blueprint(page.blueprint(site))
+    access.register(app, site)
     errors.register(app)
     filters.register(app)
     app.after_request(_add_security_headers)
     app.after_request(_compress)
     app.after_request(require_https_later)
-    app.after_request(_name_visitor)
+    app.after_request(lambda response: _name_visitor(site, response))
 
     @app.context_processor
     def template_context() -> dict[str, object]:
@@ -126,8 +132,9 @@ def create_app(
             "is_running": lambda: is_active(api.snapshot()),
             "resume_note": RESUME_NOTE,
             "routines": ROUTINES,
-            "places": PLACES,
+            "places": places_for(access.may_open),
             "place": place_of(request.blueprint),
+            "may_open": access.may_open,
             "visitor": site.person,
             "no_person": NOBODY if Site.is_nobody_chosen() else "",
         }
@@ -145,10 +152,18 @@ def _add_security_headers(response: Response) -> Response:
     return response
 
 
-def _name_visitor(response: Response) -> Response:
-    """Tell the service worker whose page this is, so that it keeps nothing of a former person."""
+def _name_visitor(site: Site, response: Response) -> Response:
+    """Tell the service worker whose page this is, by a name without meaning, so that it keeps no other person's.
+
+    It keeps a person's own results in a browser of their own: nothing of others, of a guest, or in a shared browser.
+    """
     if is_https() and response.mimetype == "text/html":
-        response.headers["X-Seen-By"] = visitor_tag()
+        visitor, person = site.visitor(), site.person()
+        is_own = person is not None and person.id == visitor.person_id and visitor.is_at_least(Role.MEMBER)
+        seen_by = NOBODY
+        if visitor.device is not None and is_own and not visitor.device.is_shared:
+            seen_by = hash_of(f"{visitor.device.id} {visitor.person_id}")[:24]
+        response.headers["X-Seen-By"] = seen_by
     return response
 
 

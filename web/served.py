@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -18,9 +17,6 @@ HSTS_S = 30 * 24 * 3600
 """How long a browser opens the page over https alone: not long after `station tls off`, long between two visits."""
 VALID_UNTIL = b"Valid until "
 """How the file of `station tls` begins."""
-NOBODY = "nobody"
-VISITOR_COOKIES = ("access", "person")
-"""The cookies that say who looks: the token of a browser that was let in, and the person chosen there."""
 AUTHORITY_FILE = "authority.crt"
 """The authority's certificate, beside the page's."""
 
@@ -84,12 +80,6 @@ def require_https_later(response: Response) -> Response:
     if is_https():
         response.headers["Strict-Transport-Security"] = f"max-age={HSTS_S}"
     return response
-
-
-def visitor_tag() -> str:
-    """A name without meaning for the person and the browser of this request; `nobody` for one that was not let in."""
-    chosen = [request.cookies.get(name, "") for name in VISITOR_COOKIES]
-    return hashlib.sha256("\n".join(chosen).encode()).hexdigest()[:24] if chosen[0] else NOBODY
 
 
 @lru_cache(maxsize=8)

@@ -33,6 +33,10 @@ class BoardView:
         self.cue: CueView | None = None
         self.note: str | None = None
         """One sentence for the person."""
+        self.note_about: str | None = None
+        """The person that `note` is about, if it is about one."""
+        self.access_number = 0
+        """Grows with each change of who may get in, or may see whom."""
         self.decision: StartDecision | None = None
         self.decided_for: str | None = None
         """The person that `decision` is about, `None` for an unknown one."""
@@ -71,14 +75,18 @@ class BoardView:
         elif self.cue is not None:
             self.cue = replace(self.cue, repeating=False)
 
-    def show_note(self, sentence: str | None) -> None:
-        """Show this sentence, or none, in place of the last one."""
-        self.note, self.is_urgent = sentence, True
+    def show_note(self, sentence: str | None, about: str | None = None) -> None:
+        """Show this sentence, `about` a person, or none, in place of the last one."""
+        self.note, self.note_about, self.is_urgent = sentence, about, True
+
+    def on_access_change(self) -> None:
+        """Tell the open pages at once that somebody may see less or more."""
+        self.access_number, self.is_urgent = self.access_number + 1, True
 
     def show_decision(self, decision: StartDecision, person_id: str | None) -> None:
         """Show a decision of the start gate, with its note."""
         self.decision, self.decided_for = decision, person_id
-        self.show_note(decision.note)
+        self.show_note(decision.note, person_id)
 
     def set_fault(self, part: str, sentence: str | None) -> None:
         """Set or clear (`None`) a part's fault."""

@@ -246,6 +246,8 @@ class Station(Inbox):
             request.done.set_exception(error)
         if request.claim is not None and request.done.exception() is None:
             self._session.on_claim(*request.claim)
+        if request.changes_access:
+            self._view.on_access_change()
         self._mirror.refresh()
         self._reminders.schedule()
 

@@ -81,6 +81,8 @@ class Presenter:
             decision=view.decision,
             decided_for=view.decided_for,
             note=view.note,
+            note_about=view.note_about,
+            access_number=view.access_number,
             rest=None if run is not None else self._resume.offer(now_us),
             toe_mm=self._toe_mm(now_us),
             toe_why=view.toe_missing_reason,

@@ -75,6 +75,10 @@ class Snapshot:
     decided_for: str | None = None
     """The person that `decision` is about, `None` for an unknown one."""
     note: str | None = None
+    note_about: str | None = None
+    """The person that `note` names or is about, if it is about one."""
+    access_number: int = 0
+    """Grows whenever somebody is let in or put out, or may see other people than before."""
     rest: UnfinishedView | None = None
     toe_mm: float | None = None
     toe_why: str | None = None

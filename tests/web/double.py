@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from station.app import access
+from station.app.access import Role
 from station.app.network_request import ask_for_network
 from station.app.snapshot import Snapshot
 from station.app.start_gate import StartDecision, StartGate
@@ -118,8 +120,13 @@ class StationDouble:
             done.set_exception(error)
         return done
 
-    def add_person(self, name: str) -> Future[str]:
-        return self._run_now(lambda store: store.add_person(name).id)
+    def _change_access(self, act: Callable[[Store], Kept]) -> Future[Kept]:
+        done = self._run_now(act)
+        self.show(access_number=self._now.access_number + 1)
+        return done
+
+    def add_person(self, name: str, viewer_id: str | None = None, *, device_id: str | None = None) -> Future[str]:
+        return self._change_access(lambda store: access.add_person(store, name, viewer_id, device_id))
 
     def request_network(self, is_on: bool) -> Future[None]:
         return self._run_now(lambda store: ask_for_network(store.path, is_on))
@@ -161,3 +168,54 @@ class StationDouble:
         assert self._store is not None
         values = with_changes(self._store.settings(), changes)
         return self._run_now(lambda store: store.save_settings(values))
+
+    def add_device(
+        self, token_hash: str, name: str, role: Role, person_id: str | None, *, is_shared: bool = False
+    ) -> Future[str]:
+        return self._change_access(
+            lambda store: access.pair(store, datetime.now(UTC), token_hash, name, role, person_id, is_shared=is_shared)
+        )
+
+    def rename_device(self, device_id: str, name: str) -> Future[None]:
+        return self._run_now(lambda store: store.rename_device(device_id, name))
+
+    def revoke_device(self, device_id: str) -> Future[None]:
+        return self._change_access(lambda store: store.revoke_device(device_id))
+
+    def set_role(self, device_id: str, role: Role) -> Future[None]:
+        return self._change_access(lambda store: store.set_role(device_id, role))
+
+    def share_device(self, device_id: str, *, is_shared: bool) -> Future[None]:
+        return self._change_access(lambda store: store.share_device(device_id, is_shared=is_shared))
+
+    def choose_person(self, device_id: str, token_hash: str, person_id: str | None) -> Future[None]:
+        return self._change_access(
+            lambda store: access.choose_person(store, datetime.now(UTC), device_id, token_hash, person_id)
+        )
+
+    def renew_token(self, device_id: str, token_hash: str) -> Future[None]:
+        return self._change_access(lambda store: store.renew_token(device_id, token_hash))
+
+    def touch_device(self, device_id: str) -> Future[None]:
+        return self._run_now(lambda store: access.touch(store, datetime.now(UTC), device_id))
+
+    def note_presence(self, device_id: str) -> Future[None]:
+        return self._run_now(lambda store: store.note_presence(device_id, datetime.now(UTC) + access.PRESENCE))
+
+    def agree_consent(self, viewer_id: str, person_id: str) -> Future[None]:
+        return self._change_access(lambda store: store.agree_consent(viewer_id, person_id))
+
+    def withdraw_consent(self, viewer_id: str, person_id: str) -> Future[None]:
+        return self._change_access(lambda store: store.withdraw_consent(viewer_id, person_id))
+
+    def set_pin(self, person_id: str, pin_hash: str | None) -> Future[None]:
+        return self._run_now(lambda store: store.set_pin(person_id, pin_hash))
+
+    def note_attempt(self, kind: str, *, succeeded: bool = False) -> Future[str]:
+        return self._run_now(lambda store: access.note_attempt(store, datetime.now(UTC), kind, succeeded=succeeded))
+
+    def note_success(self, attempt_id: str) -> Future[None]:
+        return self._run_now(lambda store: store.note_success(attempt_id))
+
+    def log_access(self, what: str, device_id: str | None = None, person_id: str | None = None) -> Future[None]:
+        return self._run_now(lambda store: store.log_access(what, device_id, person_id))

@@ -113,7 +113,7 @@ def blueprint(site: Site) -> Blueprint:
             rest=site.store.unfinished_run(person_id),
             saved=next((one for one in own if one.key == request.args.get("saved")), None),
             removed="removed" in request.args,
-            is_active=is_active(site.api.snapshot()),
+            is_active=is_active(site.snapshot()),
             **_today_context(gate),
         )
 

@@ -287,7 +287,7 @@ def open_page(
         api, store, config.range_sensor.blocks_mm, analogue=config.board.heels == "analogue", served=served
     )
     threads = WSGIMiddleware(app, workers=THREADS)  # type: ignore[arg-type]  # Flask names the same type otherwise
-    stream = Stream(api, SystemClock())
+    stream = Stream(api, store, SystemClock())
     guard = RequestGuard(
         _allowed_hosts(page, listeners),
         stream,

@@ -12,11 +12,13 @@ from typing import Any
 
 import pytest
 
+from station.app.access import ACCESS_COOKIE
 from station.app.snapshot import Snapshot
 from station.config import Config, PageConfig
 from station.core.events import CommandName
 from station.network import Machine, web_address
 from station.store import Store
+from tests.let_in import let_in
 from tests.web.double import StationDouble
 from web.server.http import DeadlineProtocol, PageError, Server, open_page
 from web.server.stream import MAX_STREAMS
@@ -156,8 +158,11 @@ SAME_ORIGIN = {"Host": "station.local:80", "Origin": "http://station.local:80"}
 @pytest.mark.parametrize(
     "headers", [SAME_ORIGIN, {**SAME_ORIGIN, "Sec_Fetch_Site": "same-origin"}, {"Sec_Fetch_Site": "same-origin"}]
 )
-def test_same_origin_write_is_accepted(server: Server, station: StationDouble, headers: dict[str, str]) -> None:
-    assert request(server, "/command", "POST", "command=pause", **headers)[0] == 303
+def test_same_origin_write_is_accepted(
+    server: Server, station: StationDouble, store: Store, headers: dict[str, str]
+) -> None:
+    cookie = f"{ACCESS_COOKIE}={let_in(store)}"
+    assert request(server, "/command", "POST", "command=pause", Cookie=cookie, **headers)[0] == 303
     assert station.commands == [(CommandName.PAUSE, None)]
 
 

@@ -17,12 +17,14 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from station.app.access import ACCESS_COOKIE, Role
 from station.app.api import PageError
 from station.config import Config, PageConfig
 from station.store import Store
 from station.system.authority import AUTHORITY_FILE, PAGE_FILE, Authority, Names
 from tests import browser
 from tests.browser import PHONE, Browser
+from tests.let_in import let_in
 from tests.web.double import StationDouble
 from web.server.http import DeadlineProtocol, Server, open_page
 
@@ -124,3 +126,122 @@ def test_browser_keeps_the_screen_on_while_something_runs(
     window.wait_until(lambda: window.run(awake), "the screen is kept on")
     station.show(activity="idle", phase="idle", counting=None)
     window.wait_until(lambda: not window.run(awake), "the screen may go dark")
+
+
+def offline_note(window: Browser) -> str:
+    return window.text(".offline")
+
+
+@pytest.fixture
+def own_page(window: Browser, store: Store, server: Server) -> Iterator[str]:
+    """The address of the station in a browser that was let in as Robin's, and whose worker has taken over."""
+    person = store.add_person("Robin Canary")
+    let_in(store)  # the first one is the owner's
+    origin = f"https://localhost:{server.port}"
+    window.set_cookie(origin, ACCESS_COOKIE, let_in(store, Role.MEMBER, person.id))
+    window.open(f"{origin}/")
+    window.wait_until(lambda: window.run("return navigator.serviceWorker.controller !== null"), "the worker controls")
+    window.open(f"{origin}/")
+    window.open(f"{origin}/progress")
+    yield origin
+    window.clear_cookies()
+
+
+def is_kept(window: Browser, path: str) -> bool:
+    """Whether the worker keeps this page."""
+    script = "const [path, done] = arguments; caches.match(path, {cacheName: 'pages'}).then(one => done(Boolean(one)))"
+    return bool(window.driver.execute_async_script(script, path))
+
+
+def test_last_results_are_shown_and_marked_where_the_station_does_not_answer(
+    window: Browser, own_page: str, server: Server
+) -> None:
+    """Today and Progress with the time at which they were seen; every other page says that nothing answers."""
+    window.wait_until(lambda: is_kept(window, "/") and is_kept(window, "/progress"), "both pages are kept")
+    server.stop()
+    for path in ("/", "/progress"):
+        window.open(f"{own_page}{path}")
+        assert offline_note(window).startswith("Offline. The station does not answer. This is what it showed on ")
+        assert "Robin Canary" in window.run("return document.body.innerText")
+        assert window.run("return getComputedStyle(document.querySelector('.note')).borderLeftStyle") == "solid"
+    for path in ("/settings", "/live", "/history"):
+        window.open(f"{own_page}{path}")
+        assert window.text("h1") == "The station does not answer"
+        assert "Robin" not in window.run("return document.documentElement.outerHTML")
+
+
+def test_page_that_is_answered_is_never_an_old_one(window: Browser, own_page: str, store: Store) -> None:
+    """While the station answers, what it says now is shown, without a mark."""
+    store.rename_person(store.people()[0].id, "Robin Renamed")
+    window.open(f"{own_page}/")
+    assert "Robin Renamed" in window.run("return document.body.innerText")
+    assert offline_note(window) == ""
+
+
+def test_nothing_is_kept_once_the_browser_is_revoked(
+    window: Browser, own_page: str, store: Store, server: Server
+) -> None:
+    """From the first answer on that this browser gets after its pairing has ended."""
+    window.wait_until(lambda: is_kept(window, "/"), "Today is kept")
+    for device in store.devices():
+        if device.role is Role.MEMBER:
+            store.revoke_device(device.id)
+    window.open(f"{own_page}/help")
+    window.wait_until(lambda: not is_kept(window, "/") and not is_kept(window, "/progress"), "both are gone")
+    server.stop()
+    window.open(f"{own_page}/")
+    assert window.text("h1") == "The station does not answer"
+
+
+def test_another_person_of_the_same_browser_ends_what_was_kept(window: Browser, own_page: str, store: Store) -> None:
+    window.wait_until(lambda: is_kept(window, "/progress"), "Progress is kept")
+    other = store.add_person("Sam")
+    window.set_cookie(own_page, ACCESS_COOKIE, let_in(store, Role.MEMBER, other.id))
+    window.open(f"{own_page}/")
+    window.wait_until(lambda: is_kept(window, "/") and not is_kept(window, "/progress"), "only Sam's page is kept")
+
+
+@pytest.mark.parametrize("kind", ["guest", "shared", "unpaired"])
+def test_results_of_others_are_not_kept(window: Browser, store: Store, server: Server, kind: str) -> None:
+    """A guest's browser, one that several people share, and one that was not let in keep nothing."""
+    person = store.add_person("Robin")
+    let_in(store)
+    origin = f"https://localhost:{server.port}"
+    if kind == "guest":
+        window.set_cookie(origin, ACCESS_COOKIE, let_in(store, Role.GUEST))
+    elif kind == "shared":
+        window.set_cookie(origin, ACCESS_COOKIE, let_in(store, Role.MEMBER, person.id, is_shared=True))
+    window.open(f"{origin}/")
+    window.wait_until(lambda: window.run("return navigator.serviceWorker.controller !== null"), "the worker controls")
+    window.open(f"{origin}/")
+    window.open(f"{origin}/help")
+    assert not is_kept(window, "/")
+    window.clear_cookies()
+
+
+def test_browser_may_install_the_page_as_an_app(window: Browser, own_page: str) -> None:
+    """Chromium finds no reason against it."""
+    window.open(f"{own_page}/")
+    manifest = window.driver.execute_cdp_cmd("Page.getAppManifest", {})
+    assert (manifest["errors"], manifest["url"]) == ([], f"{own_page}/static/manifest.webmanifest")
+    assert window.driver.execute_cdp_cmd("Page.getInstallabilityErrors", {})["installabilityErrors"] == []
+
+
+def test_cookie_of_an_encrypted_page_never_travels_plain(server: Server, store: Store, authority: Authority) -> None:
+    """The cookie of this browser is `Secure`; over plain http it is not, because the browser would drop it."""
+    person = store.add_person("Robin")
+    token = let_in(store, Role.MEMBER, person.id)
+    context = ssl.create_default_context(cafile=str(authority.directory / AUTHORITY_FILE))
+    with closing(http.client.HTTPSConnection("localhost", server.port, timeout=5, context=context)) as connection:
+        headers = {
+            "Cookie": f"{ACCESS_COOKIE}={token}",
+            "Origin": f"https://localhost:{server.port}",
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
+        connection.request("POST", "/person", f"person={person.id}", headers)
+        answer = connection.getresponse()
+        answer.read()
+    cookies = answer.headers.get_all("Set-Cookie") or []
+    assert cookies
+    for one in cookies:
+        assert {"Secure", "HttpOnly", "SameSite=Strict", "Path=/"} <= set(one.split("; "))

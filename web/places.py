@@ -55,6 +55,7 @@ PLACES = (
             "status",
             "settings",
             "network",
+            "offline",
             "about",
             "components",
         ),

@@ -15,6 +15,8 @@ from web.context import Site, wait_until_saved
 CERTIFICATE_TYPE = "application/x-x509-ca-cert"
 """What makes a phone offer to install a file as an authority."""
 
+NO_AUTHORITY = "This station has no authority of its own. Type sudo station tls on at the station to make one.\n"
+
 
 def blueprint(site: Site) -> Blueprint:
     """`/settings/network`, and `/trust` with the certificate of the authority."""
@@ -47,7 +49,7 @@ def blueprint(site: Site) -> Blueprint:
         """The authority's certificate (DER): every phone and computer takes it under this type and name."""
         found = _authority(site)
         if found is None:
-            abort(404, "This station has no authority of its own. Type sudo station tls on at the station to make one.")
+            return Response(NO_AUTHORITY, 404, mimetype="text/plain")
         return Response(found, mimetype=CERTIFICATE_TYPE)
 
     return pages

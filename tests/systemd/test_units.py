@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -10,11 +11,22 @@ from pathlib import Path
 
 import pytest
 
+from station.cli.main import main
 from station.config import Config
+from station.network import HTTP_PORT, HTTPS_PORT, NETWORK_REQUEST
+from station.system.home_network import ENCRYPTED_SOCKET, PAGE_SERVICE, PLAIN_SOCKET
 from tests.pi.machine import CHECK
 from tests.tree import ROOT
+from web.server.listeners import PLAIN_NAME
 
 SERVICE = ROOT / "systemd" / "station.service"
+NETWORK_UNITS = [
+    ROOT / "systemd" / name
+    for name in (
+        *(PLAIN_SOCKET, ENCRYPTED_SOCKET),
+        *("station-network.path", "station-network.service", "station-tls.timer", "station-tls.service"),
+    )
+]
 
 
 def directives(unit: Path) -> dict[str, list[str]]:
@@ -41,6 +53,49 @@ def test_systemd_reads_the_unit(tmp_path: Path) -> None:
     unit.write_text(SERVICE.read_text(encoding="utf-8").replace(program, "/bin/true"), encoding="utf-8")
     done = subprocess.run((analyze, "verify", str(unit)), capture_output=True, text=True, check=False)
     assert [line for line in done.stderr.splitlines() if SERVICE.name in line] == []
+
+
+@pytest.mark.parametrize("unit", NETWORK_UNITS, ids=lambda unit: str(unit.name))
+def test_systemd_reads_the_units_of_the_network(tmp_path: Path, unit: Path) -> None:
+    """With a page's service for the sockets, whose program and file exist."""
+    analyze = shutil.which("systemd-analyze")
+    if analyze is None:
+        pytest.skip("this machine has no systemd-analyze")
+    for one in NETWORK_UNITS:
+        text = re.sub(r"ExecStart=\S+", "ExecStart=/bin/true", one.read_text(encoding="utf-8"))
+        (tmp_path / one.name).write_text(text, encoding="utf-8")
+    if not (tmp_path / PAGE_SERVICE).exists():
+        (tmp_path / PAGE_SERVICE).write_text("[Service]\nExecStart=/bin/true\n", encoding="utf-8")
+    done = subprocess.run((analyze, "verify", str(tmp_path / unit.name)), capture_output=True, text=True, check=False)
+    assert [line for line in done.stderr.splitlines() if any(one.name in line for one in NETWORK_UNITS)] == []
+
+
+def test_sockets_are_those_that_the_commands_switch_and_the_page_knows() -> None:
+    """Port 80 plain and port 443 encrypted, by the names that the page tells them apart by, for the page's service."""
+    plain, encrypted = (directives(ROOT / "systemd" / name) for name in (PLAIN_SOCKET, ENCRYPTED_SOCKET))
+    assert plain["Socket.ListenStream"] == [f"0.0.0.0:{HTTP_PORT}"]
+    assert encrypted["Socket.ListenStream"] == [f"0.0.0.0:{HTTPS_PORT}"]
+    assert plain["Socket.FileDescriptorName"] == [PLAIN_NAME]
+    assert encrypted["Socket.FileDescriptorName"] != [PLAIN_NAME]
+    for socket in (plain, encrypted):
+        assert socket["Socket.Service"] == [PAGE_SERVICE]
+        assert "Socket.Accept" not in socket
+
+
+def test_path_unit_watches_the_file_that_the_page_writes() -> None:
+    (watched,) = directives(ROOT / "systemd" / "station-network.path")["Path.PathExists"]
+    assert watched.replace("%S", "/var/lib") == str(Path(Config().store.path).parent / NETWORK_REQUEST)
+
+
+@pytest.mark.parametrize(
+    "unit", [one for one in NETWORK_UNITS if one.suffix == ".service"], ids=lambda one: str(one.name)
+)
+def test_units_of_root_run_commands_that_exist(unit: Path) -> None:
+    """Each with the documented file, and with words that the command knows."""
+    words = directives(ROOT / "systemd" / name)["Service.ExecStart"][0].split()
+    assert words[3:] == ["--config", "/etc/station.toml"]
+    what = next(one for one in main.commands[words[1]].params if one.name == "what")
+    assert words[2] in what.type.choices  # type: ignore[attr-defined]  # a choice has them
 
 
 def test_the_service_is_watched_and_comes_back() -> None:

@@ -17,6 +17,7 @@ from station.network import AVAHI_SOCKET, NETWORK_FILES, NETWORK_REQUEST, Machin
 from station.store import Store
 from station.system.authority import AUTHORITY_FILE, CERTIFICATE_LIFE, PAGE_FILE, Authority, Names
 from tests.let_in import client_with, let_in
+from tests.tree import sources
 from tests.web.double import StationDouble
 from web.app import create_app
 from web.served import Served
@@ -52,9 +53,8 @@ def page(station: StationDouble, store: Store, machine: Machine, certificate: Pa
 def visitor(app: Flask, store: Store, role: Role, *, is_present: bool = False) -> FlaskClient:
     """A client of this role; the owner's is paired first."""
     tokens = {Role.OWNER: let_in(store)}
-    token = tokens.get(role) or let_in(
-        store, role, store.add_person(f"Robin {len(store.people())}").id if role is not Role.GUEST else None
-    )
+    person_id = None if role is Role.GUEST else store.add_person(f"Robin {len(store.people())}").id
+    token = tokens.get(role) or let_in(store, role, person_id)
     if is_present:
         found = store.device_with(hash_of(token))
         assert found is not None
@@ -240,3 +240,9 @@ def test_page_over_https_asks_for_https_from_now_on(
         assert part in encrypted.get_data(as_text=True)
         assert part not in plain.get_data(as_text=True)
     assert (encrypted.headers["X-Seen-By"], "X-Seen-By" in plain.headers) == ("nobody", False)
+
+
+def test_every_cookie_is_set_by_the_one_function() -> None:
+    """Which knows whether the request is https."""
+    setting = [name for name, file in sources("web") if ".set_cookie(" in file.read_text(encoding="utf-8")]
+    assert setting == ["web.served"]

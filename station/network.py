@@ -26,7 +26,7 @@ HOME_NETWORKS: tuple[IPv4Network | IPv6Network, ...] = tuple(
 """Private (RFC 1918), unique local (RFC 4193), link-local (RFC 3927, RFC 4291) and loopback addresses."""
 EVERYWHERE = ("0.0.0.0", "::")
 """Hosts to listen on that stand for every network."""
-NETWORK_FILES = Path("proc/net")
+NETWORK_FILES = Path("proc/self/net")
 AVAHI_SOCKET = Path("run/avahi-daemon/socket")
 """It is there while Avahi answers for the machine's `.local` name."""
 HTTP_PORT, HTTPS_PORT = 80, 443

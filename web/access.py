@@ -7,6 +7,7 @@ A request without a rule is refused. `/events` is served beside Flask: `web.serv
 from __future__ import annotations
 
 import ipaddress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -15,6 +16,7 @@ from flask import Flask, Response, g, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from station.app.access import ACCESS_COOKIE, SHARED_STAY, TOUCH_EVERY, Role, Visitor, hash_of, new_token
+from station.store import StoreError
 from web.context import YEAR_S, Site, redirect_to, wait_until_saved
 from web.served import set_cookie
 
@@ -149,6 +151,8 @@ def register(app: Flask, site: Site) -> None:
     @app.before_request
     def check_access() -> AnyResponse | None:
         if request.endpoint is None:
+            with suppress(StoreError):  # only the links of the error page depend on it
+                site.visitor()
             return None
         rule, visitor = RULES.get(request.endpoint), site.visitor()
         if not visitor.is_let_in and _is_first_of_demo(site):

@@ -19,7 +19,7 @@ from station.app.snapshot import Snapshot
 from station.app.start_gate import OWN, TODAY, UNFINISHED, StartGate
 from station.catalogue.read import built_in_routines
 from station.store import Reader, StoreError
-from station.store.records import Person, SessionDetail, SessionSummary, Test
+from station.store.records import Person, SessionDetail, SessionSummary, Test, UnfinishedRun
 from web.live.phase_styles import is_active
 from web.live.seen import snapshot_for
 from web.served import Served, set_cookie
@@ -207,6 +207,11 @@ class Site:
         found = self.store.session_of_run(run_id)
         if found is None or not self.visitor().sees(found.person_id, found.started_at):
             abort(404)
+
+    def unfinished_run(self, person_id: str | None) -> UnfinishedRun | None:
+        """The unfinished routine of a person, or of nobody, as far as this visitor sees it."""
+        found = self.store.unfinished_run(person_id)
+        return found if found is not None and self.visitor().sees(person_id, found.saved_at) else None
 
     def require_own_routine(self, name: str) -> None:
         """Abort with 404 if this starts an own routine of somebody whom this visitor may not see."""

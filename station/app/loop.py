@@ -46,7 +46,9 @@ from station.app.store_mirror import StoreMirror
 from station.clock import Clock
 from station.config import Config
 from station.core.events import SECOND_US, Event, Heel, Knee, Side, Tick, Toe
+from station.core.facts import Cue, CueName
 from station.core.sensing.sensors import Wiring
+from station.core.sensing.start_press import StartPress
 from station.settings import with_changes
 from station.store import Store, StoreError
 
@@ -61,6 +63,7 @@ REST_US = 5 * SECOND_US
 """After this long, an empty board is sensed slowly until something moves."""
 ALARM_GRACE_US = 2_000
 """How long past the activity's alarm the loop waits for the alarm clock to ring: a tick that is 10 ms late is late."""
+OWNER_RESET = "The owner was reset at the board: the next browser that is paired becomes the owner's."
 
 
 class Station(Inbox):
@@ -122,6 +125,8 @@ class Station(Inbox):
             cues=cues,
             view=view,
         )
+        self._cues = cues
+        self._start_press = StartPress(clock.now_us())
         view.set_fault("calibration", calibration.fault_sentence)
         recorder.write(store.require_room)
         self._presenter = Presenter(
@@ -301,12 +306,32 @@ class Station(Inbox):
         if was_waiting and not self._recorder.has_pending_writes:
             self._mirror.refresh()
         self._session.end_if_empty(now_us)
+        if not self._start_press.is_over:
+            self._watch_start_press(now_us)
         if self._alarms is not None:
             self._alarms.move_alarm(self._session.wakes_at_us)
         self._outputs.rest(self._session.is_empty_for(REST_US, now_us))
         if self._presenter.is_due(now_us):
             self._presenter.publish()
             self.notify_pages()
+
+    def _watch_start_press(self, now_us: int) -> None:
+        """Reset the owner once the plates have been held pressed while the station started."""
+        heels = () if self._session.run is not None else self._idle_board.heels
+        if not self._start_press.observe(now_us, [heel.down for heel in heels]) or not self._has_owner():
+            return
+        log.warning("%s", OWNER_RESET)
+        self._recorder.write(self._store.reset_owner)
+        self._cues.play([Cue(now_us, CueName.ENDED)])
+        self._view.show_note(OWNER_RESET)
+        self._view.on_access_change()
+
+    def _has_owner(self) -> bool:
+        try:
+            return self._store.has_owner()
+        except StoreError as error:
+            self._view.set_fault("store", str(error))
+            return False
 
     def close(self) -> None:
         """Shut down silently; the current run stays unfinished."""

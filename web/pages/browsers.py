@@ -89,6 +89,8 @@ def blueprint(site: Site) -> Blueprint:
         role, device = request.form.get("role", ""), named_device(device_id)
         if role not in list(Role) or Role.GUEST in (role, device.role):
             return page("A browser is made owner, member or practitioner; a guest is paired again.", 400)
+        if role == Role.OWNER and device.is_shared:
+            return page("A shared browser is not the owner\u2019s: share it no longer first.", 400)
         try:
             wait_until_saved(site.api.set_role(device.id, Role(role)))
         except ValueError as error:

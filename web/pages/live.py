@@ -21,6 +21,8 @@ PAGE_COMMANDS = {
     *(CommandName.PAUSE, CommandName.RESUME, CommandName.NEXT, CommandName.SKIP, CommandName.STOP),
     *(CommandName.CONFIRM, CommandName.SIDE, CommandName.ANSWER, CommandName.UNDO),
 }
+BLOCK_ROUTINES = ("calibrate", "check")
+"""What changes how everybody is measured: not for guests."""
 BACK_ENDPOINTS = {
     "progress": "progress.progress",
     "health-questions": "health_questions.show",
@@ -105,6 +107,8 @@ def blueprint(site: Site) -> Blueprint:
 
 def start_response(site: Site, name: str, person: Person | None, *, is_chosen: bool) -> AnyResponse:
     """Ask the station to start a routine for this person; go to the live page, or show why nothing starts."""
+    if name in BLOCK_ROUTINES and not site.visitor().is_at_least(Role.MEMBER):
+        abort(403, "A guest does not calibrate the board: somebody who is at home here does.")
     person_id = person.id if person else None
     site.require_own_routine(name)
     title = site.routine_title(name, person_id)

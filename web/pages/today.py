@@ -12,6 +12,7 @@ from markupsafe import Markup
 from station import units
 from station.advice import pain
 from station.advice.plan import BASELINE_DAYS, WEEKLY_GOAL_MINUTES
+from station.app.access import Role
 from station.app.progress import History, ResultRow, history_of
 from station.app.snapshot import Snapshot
 from station.core.events import Side
@@ -56,7 +57,8 @@ def blueprint(site: Site) -> Blueprint:
             return render_template("choose_by_pin.html", trouble="", digits=DIGITS)
         person, settings, now = site.person(), site.store.settings(), site.snapshot()
         people = site.people()
-        history = history_of(site.store, _id(person), settings.goal_mm, datetime.now(UTC))
+        since = visitor.seen.nobody_since if visitor.role is Role.GUEST else None
+        history = history_of(site.store, _id(person), settings.goal_mm, datetime.now(UTC), since=since)
         tests = _shown_tests(site, history)
         last_test = tests.get(history.scores[-1].test_id) if history.scores else None
         test_to_ask_about = last_test if _is_recent(last_test) else None
@@ -130,7 +132,7 @@ def _resume_label(site: Site, person: Person | None, now: Snapshot) -> str | Non
     """The label that resumes today's unfinished routine; after a power cut only the store still knows it."""
     if now.rest is not None and now.rest.person_id == (person.id if person else None):
         return resume_label(now.rest)
-    left = site.store.unfinished_run(_id(person)) if now.activity == "idle" else None
+    left = site.unfinished_run(_id(person)) if now.activity == "idle" else None
     if left is None or datetime.now(UTC) - left.saved_at > ASK_WINDOW:
         return None
     return f"Resume {left.title or 'the routine'}"

@@ -125,6 +125,7 @@ class Stream:
                 before, checked_at = visitor, loop.time()
                 visitor = visitor_with(self._store, client.token, datetime.now(UTC))
                 if before.is_let_in and not visitor.is_let_in:
+                    await send({"type": "http.response.body", "body": b"", "more_body": False})
                     return
             event = (
                 self._heartbeat_event(snapshot)

@@ -12,11 +12,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from itertools import count
 from pathlib import Path
+
+from tests.station.process import wait_until
 
 ROOT = Path(__file__).resolve().parents[1]
 STATION_ADDRESS, PHONE_ADDRESS = "10.77.0.1", "10.77.0.2"
@@ -185,13 +187,27 @@ def running(host: Host, directory: Path, page: str, *sockets: tuple[str, str, in
         f'[store]\npath = "{directory / "station.db"}"\n',
         encoding="utf-8",
     )
-    command = [sys.executable, "-m", "station.cli", "run", "--config", str(config)]
-    process = host.start(*(hand_over(sockets, command) if sockets else command))
-    try:
+    program = [sys.executable, "-m", "station.cli"]
+    with ExitStack() as undo:
+        if sockets:
+            undo.enter_context(_process(host, [*program, "run", "--no-page", "--config", str(config)]))
+            wait_until(lambda: (directory / "page.sock").exists(), "the board waits for its page")
+            command = hand_over(sockets, [*program, "page", "--config", str(config)])
+        else:
+            command = [*program, "run", "--config", str(config)]
+        process = undo.enter_context(_process(host, command))
         assert process.stdout is not None
         line = process.stdout.readline()
-        assert "The station is running" in line, line + process.stdout.read()
+        assert "is running. Open " in line, line + process.stdout.read()
         yield line
+
+
+@contextmanager
+def _process(host: Host, command: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
+    """A process on this host, which ends with the block."""
+    process = host.start(*command)
+    try:
+        yield process
     finally:
         process.terminate()
         process.wait(20)

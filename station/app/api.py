@@ -7,15 +7,18 @@ from concurrent.futures import Future
 from typing import Any, Protocol
 
 from station.app.access import Role
+from station.app.page_error import PageError
 from station.app.snapshot import Snapshot
 from station.app.start_gate import StartDecision
 from station.catalogue.records import Item
 from station.core.events import CommandName, Side
-from station.core.steps import Routine
+from station.store.errors import StoreError
+
+__all__ = ["BoardAwayError", "PageError", "SimulatedBoard", "StationApi"]
 
 
-class PageError(Exception):
-    """The page cannot be served; the text is one sentence with the cause and the remedy."""
+class BoardAwayError(StoreError):
+    """The board's process does not answer; the text is one sentence."""
 
 
 class SimulatedBoard(Protocol):
@@ -43,12 +46,6 @@ class StationApi(Protocol):
 
     def command(self, word: CommandName, side: Side | None = None, answer: str | None = None) -> None:
         """Send a command to the current activity; `answer` goes with `CommandName.ANSWER`."""
-
-    def start(self, routine: Routine, person_id: str | None, title: str | None = None) -> None:
-        """Start a routine for a person (`None`: the one on the board). A current run ends first, stored as partial.
-
-        `title` is the routine's display name, if it has one.
-        """
 
     def request_start(self, name: str, person_id: str | None, *, is_chosen: bool = False) -> Future[StartDecision]:
         """Start what the start gate decides for this routine name and person.

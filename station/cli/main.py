@@ -23,6 +23,7 @@ from station.cli.tls import tls
 if TYPE_CHECKING:
     from station.config import Config
     from station.store import Store
+    from station.system.page_process import Page
 
 CONFIG = click.option(
     "--config",
@@ -40,12 +41,43 @@ def main() -> None:
 
 @main.command()
 @CONFIG
-def run(config_path: Path | None) -> None:
+@click.option("--no-page", is_flag=True, help="Leave the page to `station page`, and serve it on a socket.")
+def run(config_path: Path | None, no_page: bool) -> None:
     """Run the station and its page.
+
+    The page is a process of its own. With --no-page another service starts it, and the board needs no network: the two
+    meet at the socket page.sock beside the database.
 
     Example: station run --config /etc/station.toml
     """
-    _serve(_config(config_path))
+    _serve(_config(config_path), page=not no_page)
+
+
+@main.command()
+@CONFIG
+@click.option("--child", type=int, hidden=True, help="The descriptor of the connection, from the board's process.")
+def page(config_path: Path | None, child: int | None) -> None:
+    """Serve the page of a station that runs with --no-page.
+
+    It uses no device, only reads the database, and connects again when the board restarts.
+
+    Example: station page --config /etc/station.toml
+    """
+    from station.app.api import PageError
+    from station.system.page_process import run_page, run_page_as_child
+
+    if child is not None:
+        run_page_as_child(child)
+        return
+
+    def say_where(page: Page | None) -> None:
+        if page is not None:
+            click.echo(f"The page is running. Open {' or '.join(page.addresses[:2])} in a browser.")
+
+    try:
+        run_page(_config(config_path), say_where)
+    except PageError as error:
+        exit_with_error(str(error), 1)
 
 
 @main.command()
@@ -123,22 +155,32 @@ def _config(path: Path | None) -> Config:
         exit_with_error(str(error), os.EX_CONFIG)
 
 
-def _serve(config: Config, prepare: Callable[[Store], None] = _nothing, *, needs_page: bool = False) -> None:
+def _serve(
+    config: Config, prepare: Callable[[Store], None] = _nothing, *, page: bool = True, needs_page: bool = False
+) -> None:
     import gc
     import logging
 
     gc.disable()  # until the station runs: nothing loaded here is garbage, and collection takes a tenth of the start
 
-    from station.app.api import PageError
+    from station.app.page_error import PageError
+    from station.system.page_child import PageChild
+
+    try:
+        child = PageChild(config) if page else None  # it loads its program while this process loads its own
+    except PageError as error:
+        exit_with_error(str(error), 1)
+
     from station.devices.errors import DeviceError
     from station.store import PermanentStoreError, StoreError
+    from station.system.page_process import socket_path
     from station.system.service import Service
 
     logging.basicConfig(level=logging.WARNING, format="station: %(message)s")
-    service = Service(config)
+    service = Service(config, page=child)
     service.obey_signals()
     try:
-        service.open(prepare, needs_page=needs_page)
+        service.open(prepare, page=page, needs_page=needs_page, socket_path=None if page else socket_path(config))
     except PermanentStoreError as error:
         exit_with_error(str(error), os.EX_CONFIG)
     except (StoreError, DeviceError, PageError) as error:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Any
@@ -57,7 +58,7 @@ from station.store.schema import (
     tests,
     trials,
 )
-from station.store.traces import read_trace_rows
+from station.store.traces import chunks_of_rows, read_trace_rows
 from station.store.training_read import TrainingReader
 
 ONLY_BLOCKS = "only blocks"
@@ -356,6 +357,14 @@ class Reader(TrainingReader, AccessReader):
             headers = {row.id: json.loads(row.header_json) for row in connection.execute(query)}
             rows = read_trace_rows(connection, tuple(headers))
             return {run_id: (header, rows[run_id]) for run_id, header in headers.items()}
+
+    @contextmanager
+    def trace_parts(self, run_id: str) -> Iterator[tuple[dict[str, Any], Iterator[bytes]] | None]:
+        """The result of `trace` with the rows in parts, to be read inside the block."""
+        query = select(runs.c.header_json).where(runs.c.id == run_id)
+        with self.read_transaction() as connection:
+            header = connection.execute(query).scalar_one_or_none()
+            yield None if header is None else (json.loads(header), chunks_of_rows(connection, run_id))
 
     def last_exercise_records(self, person_id: str, *, limit: int) -> tuple[ExerciseRecord, ...]:
         """A person's holds and sets of repetitions, newest first, at most `limit` of each, in the `RECENT_RUNS`."""

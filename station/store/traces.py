@@ -6,7 +6,7 @@ The text of a trace is its header as one `#` line of JSON, the line of column na
 from __future__ import annotations
 
 import bz2
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -21,6 +21,13 @@ BZ2_LEVEL = 1
 def compress_rows(rows_text: str) -> bytes:
     """The rows of a trace, compressed."""
     return bz2.compress(rows_text.encode(), BZ2_LEVEL)
+
+
+def chunks_of_rows(connection: Connection, run_id: str) -> Iterator[bytes]:
+    """The rows of a run, chunk by chunk: a long session's trace takes megabytes."""
+    chosen = select(trace_chunks.c.rows).where(trace_chunks.c.run_id == run_id).order_by(*trace_chunks.primary_key)
+    for rows in connection.execution_options(yield_per=1).execute(chosen).scalars():
+        yield bz2.decompress(rows)
 
 
 def decompress_rows(chunks: Iterable[bytes]) -> str:
@@ -40,4 +47,9 @@ def read_trace_rows(connection: Connection, run_ids: Collection[str]) -> dict[st
 
 def trace_text(header: dict[str, Any], rows_text: str) -> str:
     """A trace as `station replay` reads it."""
-    return "\n".join([*header_lines(header), rows_text])
+    return trace_head(header) + rows_text
+
+
+def trace_head(header: dict[str, Any]) -> str:
+    """What comes before the rows in the text of a trace."""
+    return "\n".join([*header_lines(header), ""])

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Table, event, func, insert, select, update
 
 from station.clock import Clock
 from station.core.measurement.calibration import Curve
-from station.store.cache import CACHED_TABLES, Cache
+from station.store.cache import CACHE_SIZE, CACHED_TABLES, Cache
 from station.store.connect import (
     Driver,
     empty_log,
@@ -37,9 +37,6 @@ AS_BUILT_OFFSET_MM = -70.0
 """The sensor sits 70 mm behind the toe line; with gain 1, until it is calibrated."""
 
 CUT_OFF = "cut off"
-
-CACHE_SIZE = 12
-"""A household's histories and charts, and what every page reads. Ten years of daily tests take some 5 MB."""
 
 
 def next_number(connection: Connection, table: Table) -> int:

@@ -74,7 +74,8 @@ FIGURES = (
     Figure("taps_recognised", "awkward", 0.95, AT_LEAST, "all deliberate taps"),
     Figure("picture_score", "drawing", 52, AT_LEAST, "the former pictures: 38; web/drawing/SCORES.md"),
     Figure("drawing_kb", "drawing", 60, AT_MOST, "one photograph of one exercise: about 60"),
-    Figure("memory_mb", "page", 80, AT_MOST, "minimal Flask on a Pi: 31"),
+    Figure("memory_mb", "page", 80, AT_MOST, "board and page in one process: 57 at the start"),
+    Figure("page_memory_mb", "page", 80, AT_MOST, "the page's process; minimal Flask on a Pi: 31"),
     Figure("first_load_kb", "page", 100, AT_MOST, "Home Assistant: 862"),
     Figure("progress_ten_years_ms", "progress_page", 300, AT_MOST, "7,300 results, nothing cached; a browser: 1 s"),
     Figure("progress_ten_years_in_units", "progress_page", 3, AT_MOST, "the same on any machine: tests/bench/unit.py"),
@@ -82,7 +83,13 @@ FIGURES = (
     Figure("report_ms", "pages", 30, AT_MOST, "a minimal Flask page by the same server, subtracted; ten years of days"),
     Figure("cold_start_s", "start", 1.5, AT_MOST, "OctoPrint: 10"),
     Figure("cold_start_ratio", "start", 3, AT_MOST, "a minimal Flask application by the same server, in turn"),
-    Figure("idle_cpu_percent", "idle", 1.5, AT_MOST, "sampling at full rate: 7"),
+    Figure("idle_cpu_percent", "idle", 1.5, AT_MOST, "both processes; sampling at full rate: 7"),
+    Figure("viewers_64_jitter_p99_ms", "viewers", 20, AT_MOST, "64 viewers, 1,200 hostile clients; one process: 12"),
+    Figure("hostile_p95_ms", "viewers", 500, AT_MOST, "GET / meanwhile; one process: 147"),
+    Figure("hostile_memory_mb", "viewers", 120, AT_MOST, "both processes together; one process: 74"),
+    Figure("heavy_8_jitter_p99_ms", "heavy", 20, AT_MOST, "eight clients without a pause; one process: 82"),
+    Figure("history_per_unit", "heavy", 3, AT_LEAST, "the same on any machine: tests/bench/unit.py"),
+    Figure("bundle_left_mb", "heavy", 10, AT_MOST, "bundles made in memory, two processes: 72"),
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask, render_template
 from werkzeug.exceptions import HTTPException
 
+from station.app.api import BoardAwayError
 from station.store.errors import StoreError
 
 SENTENCES = {
@@ -26,6 +27,10 @@ def register(app: Flask) -> None:
         if code == 400 and error.description != type(error).description:
             sentence = error.description or sentence
         return render_template("error.html", title=title, sentence=sentence), code
+
+    @app.errorhandler(BoardAwayError)
+    def no_board(error: BoardAwayError) -> tuple[str, int]:
+        return render_template("error.html", title="The board does not respond", sentence=str(error)), 503
 
     @app.errorhandler(StoreError)
     def no_store(error: StoreError) -> tuple[str, int]:

@@ -12,7 +12,7 @@ from flask import Response, abort, g, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from station.advice.records import Situation
-from station.app.access import ACCESS_COOKIE, Visitor, visitor_with
+from station.app.access import ACCESS_COOKIE, Role, Visitor, visitor_with
 from station.app.api import StationApi
 from station.app.situation import plan_for, situation_of
 from station.app.snapshot import Snapshot
@@ -144,7 +144,7 @@ class Site:
     def unclaimed_session(self) -> SessionSummary | None:
         """The session to ask about: the newest of nobody known with results, unless it runs or was declined here."""
         since = self.visitor().seen.nobody_since
-        if since is None:
+        if since is None or not self.visitor().is_at_least(Role.MEMBER):
             return None
         found = self.store.unclaimed_sessions(max(since, datetime.now(UTC) - CLAIM_WINDOW))
         now = self.api.snapshot()

@@ -44,6 +44,7 @@ PLACES = (
         "ellipsis",
         "more.more",
         further=(
+            "pairing",
             "people",
             "browsers",
             "consents",

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from station.app.access import Role
 from station.app.page_error import PageError
-from station.app.snapshot import Snapshot
+from station.app.snapshot import PresenceRequest, Snapshot
 from station.app.start_gate import StartDecision
 from station.catalogue.records import Item
 from station.core.events import CommandName, Side
@@ -149,6 +149,21 @@ class StationApi(Protocol):
 
     def log_access(self, what: str, device_id: str | None = None, person_id: str | None = None) -> Future[None]:
         """Write to the access log, in a few words without a name."""
+
+    # Presence: somebody proves at the board that they stand there.
+
+    def request_presence(self, name: str) -> Future[PresenceRequest]:
+        """Ask for a rhythm of heel presses, on behalf of the browser with this name; the snapshot has how far it is.
+
+        Raises ValueError with a sentence while a session runs and after too many wrong rhythms. While another request
+        is going on, both are cancelled.
+        """
+
+    def finish_presence(self, request_id: str) -> Future[None]:
+        """Use a request whose rhythm has matched, once. Raises ValueError with a sentence for any other."""
+
+    def cancel_presence(self, request_id: str) -> Future[None]:
+        """Give a request up."""
 
     @property
     def board(self) -> SimulatedBoard | None:

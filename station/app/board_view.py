@@ -11,7 +11,7 @@ from station.app.snapshot import CueView, Fault
 from station.app.start_gate import StartDecision
 from station.core.activities.engine import REPEATING_CUES
 from station.core.events import Toe
-from station.core.facts import Cue, Fact
+from station.core.facts import Cue, CueName, Fact
 from station.core.sensing.toe_distance import ToeRules, invalid_reason
 
 log = logging.getLogger(__name__)
@@ -70,8 +70,9 @@ class BoardView:
     def on_cue(self, cue: Fact) -> None:
         """Note a cue that plays, or the end of a repeating one."""
         if isinstance(cue, Cue):
+            count = None if cue.cue is CueName.NUMBER else cue.count  # the number is for the ears at the board
             number = 1 if self.cue is None else self.cue.number + 1
-            self.cue = CueView(number, cue.cue, cue.count, cue.side, cue.cue in REPEATING_CUES)
+            self.cue = CueView(number, cue.cue, count, cue.side, cue.cue in REPEATING_CUES)
         elif self.cue is not None:
             self.cue = replace(self.cue, repeating=False)
 

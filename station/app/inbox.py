@@ -19,6 +19,7 @@ import msgspec
 from station.app import access
 from station.app.access import Role
 from station.app.network_request import ask_for_network
+from station.app.snapshot import PresenceRequest
 from station.app.start_gate import StartDecision
 from station.catalogue.records import Item
 from station.clock import Clock
@@ -51,6 +52,23 @@ class StartRequest:
     is_chosen: bool
     """Whether the person was chosen, so that no person means nobody; else the station infers who is on the board."""
     done: Future[StartDecision]
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceAsked:
+    """A browser asks that somebody proves their presence."""
+
+    name: str
+    done: Future[PresenceRequest]
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceFinished:
+    """A browser uses its request for presence (`is_confirmed`), or gives it up."""
+
+    request_id: str
+    is_confirmed: bool
+    done: Future[None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +116,9 @@ class Wakeup:
     """The alarm clock rang: check the time."""
 
 
-Posted = (
-    Event | Start | StartRequest | SettingsChange | StoreRequest | ReminderDue | WallClockSet | FaultReport | Wakeup
-)
+Answerable = StartRequest | SettingsChange | PresenceAsked | PresenceFinished | StoreRequest
+"""Requests that a future answers."""
+Posted = Event | Start | Answerable | ReminderDue | WallClockSet | FaultReport | Wakeup
 
 
 class Inbox:
@@ -173,6 +191,24 @@ class Inbox:
             self._refuse_pending()
         return done
 
+    def request_presence(self, name: str) -> Future[PresenceRequest]:
+        done: Future[PresenceRequest] = Future()
+        return self._post_answerable(PresenceAsked(name, done), done)
+
+    def finish_presence(self, request_id: str) -> Future[None]:
+        done: Future[None] = Future()
+        return self._post_answerable(PresenceFinished(request_id, True, done), done)
+
+    def cancel_presence(self, request_id: str) -> Future[None]:
+        done: Future[None] = Future()
+        return self._post_answerable(PresenceFinished(request_id, False, done), done)
+
+    def _post_answerable(self, item: Answerable, done: Future[Saved]) -> Future[Saved]:
+        self.post(item)
+        if self._closed:
+            self._refuse_pending()
+        return done
+
     def _request_store(
         self,
         action: Callable[[Store], Saved],
@@ -193,7 +229,7 @@ class Inbox:
 
     def _refuse_pending(self) -> None:
         while (item := self.take()) is not None:
-            if isinstance(item, StoreRequest | StartRequest | SettingsChange):
+            if isinstance(item, Answerable):
                 item.done.set_exception(StoreError(STOPPED))
 
     def add_person(self, name: str, viewer_id: str | None = None, *, device_id: str | None = None) -> Future[str]:

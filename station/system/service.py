@@ -183,6 +183,7 @@ class Service:
         if board is not None:
             board.snapshot, board.request_start = station.snapshot, lambda name: station.request_start(name, None)
             board.answer_question = partial(station.command, CommandName.ANSWER, None)
+            board.shown_rhythm = station.shown_rhythm
             pacer = DeadlineThread(board, self._clock, station_failing(station), name="simulated board")
             board.wake = pacer.wake
             undo.callback(pacer.close)

@@ -69,6 +69,7 @@ FIGURES = (
     Figure("obedient_stalls", "obedience", 0, AT_MOST, "if 4 mm of movement were asked for: steps of 5 mm"),
     Figure("proposal_coverage", "proposals", 20, AT_LEAST, "without the turns of the sections: 17"),
     Figure("taps_to_first_go", "taps_needed", 6, AT_MOST, "pages that ask about health first: 19"),
+    Figure("pairing_s", "pairing", 20, AT_MOST, "the slowest of 30 phones; a password for each person: minutes"),
     Figure("routine_dose_error", "guide", 0, AT_MOST, "the prescribed dose, over all twenty exercises"),
     Figure("false_commands_per_hour", "awkward", 0.05, AT_MOST, "the rhythm of the taps alone: 1.7"),
     Figure("taps_recognised", "awkward", 0.95, AT_LEAST, "all deliberate taps"),

@@ -12,17 +12,20 @@ import msgspec
 from station.app import access
 from station.app.access import Role
 from station.app.network_request import ask_for_network
-from station.app.snapshot import Snapshot
+from station.app.snapshot import PresenceRequest, PresenceState, PresenceView, Snapshot
 from station.app.start_gate import StartDecision, StartGate
 from station.catalogue.records import Item
 from station.clock import SystemClock
-from station.core.events import CommandName, Side
+from station.core.events import CommandName, Press, Side
 from station.core.steps import Routine
 from station.settings import with_changes
 from station.store import Store, StoreError
 from tests.web.snapshots import snapshot
 
 Kept = TypeVar("Kept")
+
+SHOWN_RHYTHM = (Press.SHORT, Press.LONG, Press.LONG, Press.LONG)
+SHOWN_NUMBER = 47
 
 
 class RecordedBoard:
@@ -123,6 +126,30 @@ class StationDouble:
     def _change_access(self, act: Callable[[Store], Kept]) -> Future[Kept]:
         done = self._run_now(act)
         self.show(access_number=self._now.access_number + 1)
+        return done
+
+    def request_presence(self, name: str) -> Future[PresenceRequest]:
+        """Show a request that waits; the test shows how it goes on."""
+        serial = 1 if self._now.presence is None else self._now.presence.serial + 1
+        self.show(presence=PresenceView(serial, PresenceState.WAITING, (), 120))
+        done: Future[PresenceRequest] = Future()
+        done.set_result(PresenceRequest(f"request {serial}", serial, name, SHOWN_RHYTHM, SHOWN_NUMBER, 120))
+        return done
+
+    def finish_presence(self, request_id: str) -> Future[None]:
+        return self._end_presence(request_id, PresenceState.MATCHED, PresenceState.CONFIRMED)
+
+    def cancel_presence(self, request_id: str) -> Future[None]:
+        return self._end_presence(request_id, PresenceState.WAITING, PresenceState.CANCELLED)
+
+    def _end_presence(self, request_id: str, expected: PresenceState, end: PresenceState) -> Future[None]:
+        done: Future[None] = Future()
+        view = self._now.presence
+        if view is None or request_id != f"request {view.serial}" or view.state is not expected:
+            done.set_exception(ValueError("This request is over: ask again."))
+            return done
+        self.show(presence=PresenceView(view.serial, end, (), 0))
+        done.set_result(None)
         return done
 
     def add_person(self, name: str, viewer_id: str | None = None, *, device_id: str | None = None) -> Future[str]:

@@ -114,6 +114,9 @@ VARIANTS = (
     View("plan-wrong", "/plan", form={"day0": "25:00", "zone": "Atlantis", "routine": "daily"}),
     View("routines-new-wrong", "/routines/new", form={"action": "save", "name": ""}),
     View("interrupt", "/start", state={**HOLD, "person_name": "Sam"}, form={"routine": "daily"}),
+    View("pair-rhythm", "/pair", form={"name": LONG_NAME, "browser": "phone"}),
+    View("pair-wrong", "/pair", form={"name": ""}),
+    View("consent-rhythm", "/consent", form={"name": LONG_NAME}),
     View("blocked", "/start", TROUBLED, form={"routine": "daily"}),
 )
 """Pages that an address of the application alone does not show."""

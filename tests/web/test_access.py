@@ -206,6 +206,31 @@ def test_visitor_learns_how_to_pair(house: House) -> None:
     )
 
 
+def test_pages_offer_only_what_their_visitor_may_do(house: House) -> None:
+    """No menu, form or link of a page leads a visitor, guest or member to a refusal by its first tap."""
+    house.store.claim_session(house.sessions[house.bea], None)
+    guest, member, visitor = (house.client(role) for role in (Role.GUEST, Role.MEMBER, None))
+    assert 'action="/people"' not in guest.get("/").get_data(as_text=True)
+    assert "/claim" not in guest.get("/").get_data(as_text=True)
+    assert "/claim" in member.get("/").get_data(as_text=True)
+    assert "owner of the station changes" in member.get("/settings").get_data(as_text=True)
+    assert [is_dock_hidden(client.get("/live").get_data(as_text=True)) for client in (visitor, guest)] == [True, False]
+    for client, role in ((visitor, None), (guest, Role.GUEST), (member, Role.MEMBER)):
+        for address in ("/", "/more"):
+            nav = (
+                client.get(address).get_data(as_text=True).partition('<nav class="places"')[2].partition("</header>")[0]
+            )
+            targets = {part.partition('"')[0] for part in nav.split('href="')[1:]}
+            assert targets
+            assert {target: status for target in targets if (status := client.get(target).status_code) != 200} == {}, (
+                role
+            )
+
+
+def is_dock_hidden(page: str) -> bool:
+    return page.partition('<div class="dock"')[0].rstrip().endswith("<div hidden>")
+
+
 def test_consent_lets_see_until_it_is_withdrawn(house: House) -> None:
     """From the next request on, in both directions of the answer."""
     practitioner = visitor_with(house.store, house.tokens[Role.PRACTITIONER], datetime.now(UTC)).person_id
@@ -219,23 +244,6 @@ def test_consent_lets_see_until_it_is_withdrawn(house: House) -> None:
     assert ask(member, "POST", "/consents/withdraw", person=practitioner, which="mine").status_code == 303
     assert client.get(address).status_code == 404
     assert NAMES[1] not in client.get("/people").get_data(as_text=True)
-
-
-def test_consent_is_given_on_the_board(house: House) -> None:
-    """Without presence the page asks for it; who has a browser of their own agrees there, and not by mere presence."""
-    client, device_id = house.client(Role.PRACTITIONER), house.device_id(Role.PRACTITIONER)
-    answer = ask(client, "POST", "/consents/agree", name=NAMES[1])
-    assert answer.headers["Location"] == f"{PRESENCE_ADDRESS}?next=consents"
-    house.station.note_presence(device_id)
-    dan = house.store.add_person("Dan").id
-    assert ask(client, "POST", "/consents/agree", name=NAMES[1]).status_code == 400
-    assert ask(client, "POST", "/consents/agree", name="Nobody").status_code == 400
-    assert ask(client, "POST", "/consents/agree", name=" dan ").status_code == 303
-    house.store.set_pin(house.bea, hash_of_pin("271828"))
-    assert ask(client, "POST", "/consents/agree", name=NAMES[1], pin="999999").status_code == 400
-    assert ask(client, "POST", "/consents/agree", name=NAMES[1], pin="271828").status_code == 303
-    viewer = visitor_with(house.store, house.tokens[Role.PRACTITIONER], datetime.now(UTC))
-    assert {dan, house.bea} < viewer.person_ids
 
 
 def test_person_added_in_a_browser_is_seen_there(house: House) -> None:

@@ -19,7 +19,8 @@ def snapshot_for(visitor: Visitor, now: Snapshot) -> Snapshot:
     hidden: dict[str, object] = {}
     if not _sees(visitor, now.person_id):
         hidden |= {"person_id": None, "person_name": None, "session_id": None, "called": None, "note": None}
-        hidden["state"] = _without_results(now.state)
+        is_question = isinstance(now.state, QuestionState) and not visitor.is_let_in
+        hidden["state"] = IdleState() if is_question else _without_results(now.state)
     if not _sees(visitor, now.note_about):
         hidden["note"] = None
     if not _sees(visitor, now.decided_for):

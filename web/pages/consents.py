@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from station.app.access import is_live
-from station.store.records import Person
 from web.context import Site, wait_until_saved
-from web.pages.browsers import person_with_pin
+from web.presence import named
 
-NOT_HERE = (
-    "Nobody of this name can agree in this browser. Who has a browser of their own agrees there; who has a PIN types "
-    "it here."
-)
 NO_ONE = "There is nobody of this name: type it as the other person has it."
 
 
@@ -37,10 +29,6 @@ def blueprint(site: Site) -> Blueprint:
             trouble=trouble,
         ), status
 
-    def named(name: str) -> Person | None:
-        wanted = " ".join(name.split()).casefold()
-        return next((one for one in site.store.people() if one.name.casefold() == wanted), None)
-
     def done() -> Response:
         return redirect(url_for("consents.consents", saved=""), 303)
 
@@ -51,29 +39,10 @@ def blueprint(site: Site) -> Blueprint:
     @pages.post("/consents/allow")
     def allow() -> Response | tuple[str, int]:
         """This browser's person lets somebody else see their results."""
-        own, viewer = site.visitor().person_id, named(request.form.get("name", ""))
+        own, viewer = site.visitor().person_id, named(site.store, request.form.get("name", ""))
         if own is None or viewer is None or viewer.id == own:
             return page(NO_ONE, 400)
         wait_until_saved(site.api.agree_consent(viewer.id, own))
-        return done()
-
-    @pages.post("/consents/agree")
-    def agree() -> Response | tuple[str, int]:
-        """Somebody who stands on the board agrees that this browser's person sees their results.
-
-        Who has a browser of their own agrees there, and who has a PIN gives it: presence alone would let anybody agree
-        in their name.
-        """
-        own, name, pin = site.visitor().person_id, request.form.get("name", ""), request.form.get("pin", "")
-        if own is None:
-            return page("Consents belong to a person: choose yourself first.", 400)
-        try:
-            person = person_with_pin(site, name, pin) if pin else named(name)
-        except ValueError as error:
-            return page(str(error), 400)
-        if person is None or (not pin and _is_protected(site, person.id)):
-            return page(NOT_HERE, 400)
-        wait_until_saved(site.api.agree_consent(own, person.id))
         return done()
 
     @pages.post("/consents/withdraw")
@@ -87,12 +56,3 @@ def blueprint(site: Site) -> Blueprint:
         return done()
 
     return pages
-
-
-def _is_protected(site: Site, person_id: str) -> bool:
-    """Whether a person has a PIN or a live browser of their own."""
-    now = datetime.now(UTC)
-    has_browser = any(
-        one.person_id == person_id and not one.is_shared and is_live(one, now) for one in site.store.devices()
-    )
-    return has_browser or site.store.pin_hash(person_id) is not None

@@ -113,9 +113,14 @@ def test_page_has_no_device_and_reads_the_store() -> None:
     assert unit["Service.PrivateDevices"] == ["yes"]
     assert unit["Service.Group"] == board["Service.User"] != unit["Service.User"]
     assert board["Service.UMask"] == ["0027"]
+    users = (ROOT / "systemd" / "sysusers.conf").read_text(encoding="utf-8")
+    assert [line.split()[1] for line in users.splitlines() if line.startswith("u ")] == [
+        board["Service.User"][0],
+        unit["Service.User"][0],
+    ]
     assert "Service.DeviceAllow" not in unit
     assert "Service.StateDirectory" not in unit
-    assert unit["Service.BindReadOnlyPaths"] == ["%S/private/station:%S/station"]
+    assert unit["Service.BindReadOnlyPaths"] == ["%S/station"]
     addresses = unit["Service.IPAddressAllow"][0].split()
     assert addresses[:2] == ["localhost", "link-local"]
     assert all(ipaddress.ip_network(one).is_private for one in addresses[2:])
@@ -181,7 +186,7 @@ def test_the_service_may_use_the_devices_and_write_its_folder() -> None:
 
 
 def test_a_backup_put_back_by_root_belongs_to_the_service(tmp_path: Path) -> None:
-    """Before each start everything in the state directory gets the directory's owner; links are not followed."""
+    """Before each start everything in the state directory gets the service's user; links are not followed."""
     (command,) = directives(SERVICE)["Service.ExecStartPre"]
     assert command.startswith("-+/bin/chown --recursive ")
     folder, outside = tmp_path / "station", tmp_path / "outside"
@@ -189,11 +194,10 @@ def test_a_backup_put_back_by_root_belongs_to_the_service(tmp_path: Path) -> Non
     outside.touch()
     (folder / "station.db").touch()
     (folder / "link").symlink_to(outside)
-    words = shlex.split(command.removeprefix("-+").replace("%S", str(tmp_path)))
-    if os.geteuid() == 0:
-        os.chown(folder, 65_533, 65_533)
+    owner = 65_533 if os.geteuid() == 0 else os.geteuid()
+    words = shlex.split(command.removeprefix("-+").replace("%S", str(tmp_path)).replace("station:station", f"{owner}"))
     subprocess.run(words, check=True)
-    assert (folder / "station.db").stat().st_uid == folder.stat().st_uid
+    assert (folder / "station.db").stat().st_uid == folder.stat().st_uid == owner
     assert outside.stat().st_uid == os.geteuid()
 
 
@@ -211,7 +215,7 @@ def test_the_check_runs_as_the_service_does() -> None:
     command = text[text.index("systemd-run") :].partition("\n    sudo")[0].replace("\\\n", " ")
     unit = {name.partition(".")[2]: values[0] for name, values in directives(SERVICE).items()}
     said = dict(word.removeprefix("--property=").split("=", 1) for word in shlex.split(command) if "=" in word)
-    for name in ("DynamicUser", "SupplementaryGroups", "StateDirectory"):
+    for name in ("User", "SupplementaryGroups", "StateDirectory"):
         assert said[name] == unit[name]
     folder = unit["WorkingDirectory"].replace("%S", "/var/lib")
     assert said["WorkingDirectory"] == folder

@@ -54,7 +54,12 @@ class Rule:
         return self.least is None or visitor.is_at_least(self.least)
 
 
-OWN_PAGES = {"browsers": "browsers.browsers", "consents": "consents.consents", "network": "network.network"}
+OWN_PAGES = {
+    "people": "people.people",
+    "browsers": "browsers.browsers",
+    "consents": "consents.consents",
+    "network": "network.network",
+}
 """Where a proof of presence returns to, by the value of its `next`."""
 
 _EVERYBODY = Rule(None)
@@ -122,12 +127,23 @@ RULES: dict[str, Rule] = {
     "pairing.give_pin": _EVERYBODY,
     "pairing.pair": _EVERYBODY,
     "pairing.presence": _GUEST,
+    "inbox.give_back": _MEMBER_SEEN,
+    "inbox.inbox": _MEMBER_SEEN,
+    "inbox.swap": _MEMBER_SEEN,
     "people.add_person": _MEMBER,
     "people.people": _MEMBER_SEEN,
     "plan.calendar": _EVERYBODY,
     "plan.plan": _MEMBER_SEEN,
     "plan.save": _MEMBER_SEEN,
+    "profile.archive": _MEMBER_SEEN,
+    "profile.profile": _MEMBER_SEEN,
+    "profile.rename": _MEMBER_SEEN,
+    "profile.save": _MEMBER_SEEN,
     "progress.progress": _MEMBER_SEEN,
+    "removal.ask": _MEMBER_SEEN,
+    "removal.delete": Rule(Role.MEMBER, Whose.SEEN, presence_for="people"),
+    "removal.merge": Rule(Role.OWNER, Whose.STATION, presence_for="people"),
+    "removal.preview": _STATION,
     "report.report": _MEMBER_SEEN,
     "routines.change": _MEMBER_SEEN,
     "routines.create": _MEMBER_SEEN,

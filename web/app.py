@@ -13,7 +13,7 @@ from station.app.access import Role, hash_of
 from station.app.api import StationApi
 from station.core.steps import CalibrateStep
 from station.store import Reader
-from web.context import NOBODY, ROUTINES, Site
+from web.context import FEW_PEOPLE, NOBODY, ROUTINES, Site
 from web.live.phase_styles import is_active
 from web.live.view_model import RESUME_NOTE
 from web.places import place_of, places_for
@@ -69,6 +69,7 @@ def create_app(
         health_questions,
         help,
         history,
+        inbox,
         live,
         more,
         network,
@@ -76,7 +77,9 @@ def create_app(
         pairing,
         people,
         plan,
+        profile,
         progress,
+        removal,
         report,
         routines,
         settings,
@@ -101,6 +104,9 @@ def create_app(
         downloads,
         more,
         people,
+        profile,
+        removal,
+        inbox,
         browsers,
         consents,
         pairing,
@@ -138,6 +144,7 @@ def create_app(
             "place": place_of(request.blueprint),
             "may_open": access.may_open,
             "visitor": site.person,
+            "few_people": FEW_PEOPLE,
             "no_person": NOBODY if Site.is_nobody_chosen() else "",
         }
 

@@ -24,7 +24,7 @@ class Place:
 
 
 PLACES = (
-    Place("Today", "house", "today.today", further=("feedback", "circumstances")),
+    Place("Today", "house", "today.today", further=("feedback", "circumstances", "inbox")),
     Place(
         "Train",
         "dumbbell",
@@ -46,6 +46,8 @@ PLACES = (
         further=(
             "pairing",
             "people",
+            "profile",
+            "removal",
             "browsers",
             "consents",
             "health_questions",

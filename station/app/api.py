@@ -12,7 +12,9 @@ from station.app.snapshot import PresenceRequest, Snapshot
 from station.app.start_gate import StartDecision
 from station.catalogue.records import Item
 from station.core.events import CommandName, Side
+from station.profile import Profile
 from station.store.errors import StoreError
+from station.store.records import Deletion, Merge
 
 __all__ = ["BoardAwayError", "PageError", "SimulatedBoard", "StationApi"]
 
@@ -62,8 +64,29 @@ class StationApi(Protocol):
         """Add a person and return their id; `viewer_id`, if given, sees their results from now on. `device_id` is where
         they were added: it becomes theirs if it is nobody's, and else its person sees their results."""
 
+    def rename_person(self, person_id: str, name: str) -> Future[None]:
+        """Give a person another name."""
+
+    def save_profile(self, person_id: str, profile: Profile) -> Future[None]:
+        """Replace what a person says of themselves."""
+
+    def archive_person(self, person_id: str, *, is_archived: bool) -> Future[None]:
+        """Take a person out of the lists of choice, or put them back."""
+
+    def merge_people(self, person_id: str, into_id: str) -> Future[Merge]:
+        """Back up the database, then move everything of one person to another and delete the first.
+
+        It may take a minute. Raises ValueError with a sentence while a session runs.
+        """
+
+    def delete_person(self, person_id: str) -> Future[Deletion]:
+        """Delete a person with everything of theirs. Raises ValueError with a sentence while a session runs."""
+
     def claim_session(self, session_id: str, person_id: str | None) -> Future[None]:
-        """Assign a session to a person."""
+        """Assign a session to a person, or give it back to nobody (`None`)."""
+
+    def swap_sides(self, session_id: str, test_id: str | None = None) -> Future[None]:
+        """Exchange left and right in all of a session, or in one test of it; again undoes it."""
 
     def answer(self, person_id: str, question: str, answer: Any, about: str | None = None) -> Future[str]:
         """Store a person's answer: `question` is its name, such as `pain` or `felt`, `about` its subject."""

@@ -405,7 +405,7 @@ def _replayed(where: str, text: str, do: str | None, given: dict[str, Any]) -> I
     from station.core.replay import format_fact, merge_header
     from station.core.replay import replay as facts_of
     from station.core.steps import routine_from_header
-    from station.core.trace import curve_from_header, read_trace
+    from station.core.trace import EXCHANGED_AT, curve_from_header, exchanged_sentence, read_trace
 
     try:
         trace = read_trace(text.split("\n"))
@@ -414,6 +414,8 @@ def _replayed(where: str, text: str, do: str | None, given: dict[str, Any]) -> I
         curve = curve_from_header(header)
     except ValueError as error:
         exit_with_error(f"{where}: {error}")
+    if EXCHANGED_AT in trace.header:
+        click.echo(f"{where}: {exchanged_sentence(trace.header)}", err=True)
     yield from map(format_fact, facts_of(trace, routine, curve))
 
 

@@ -47,7 +47,7 @@ def write_bundle(reader: Reader, detail: SessionDetail, file: IO[bytes]) -> None
                     continue
                 header, parts = found
                 with archive.open(f"{number}-{header.get('do', 'run')}{TRACE_SUFFIX}", "w") as trace:
-                    trace.write(trace_head(header).encode())
+                    trace.write(trace_head(header, reader.exchanged_at(run_id)).encode())
                     for part in parts:
                         trace.write(part)
 

@@ -19,8 +19,8 @@ from station.store.schema import (
 )
 
 CACHED_TABLES = frozenset({people, settings, sessions, tests, trials, corrections, calibrations, calibration_checks})
-"""The only tables that cached values may be read from, besides two whose values in use never change: the runs of tests,
-and the exercises before a test."""
+"""The only tables that cached values may be read from, besides those whose values in use never change: the runs of
+tests, the exercises before a test, and what was done in sessions that have ended."""
 
 CACHE_SIZE = 12
 """A household's histories and charts, and what every page reads. Ten years of daily tests take some 5 MB."""
@@ -63,6 +63,11 @@ class Cache:
         if revision is None or revision != self._followed:
             self._followed = revision
             self.clear()
+
+    @property
+    def is_on(self) -> bool:
+        """Whether anything is cached here."""
+        return self._size > 0
 
     def clear(self) -> None:
         """Invalidate everything read before this call. Never waits."""

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Connection,
     Select,
     bindparam,
+    exists,
     false,
     func,
     literal,
@@ -25,9 +26,11 @@ from sqlalchemy import (
 )
 
 from station.core.events import BOTH_LEGS, Side
+from station.profile import PersonSettings, settings_for
 from station.settings import Settings
 from station.store import loading
 from station.store.access_read import AccessReader
+from station.store.people_read import PeopleReader
 from station.store.read_transactions import DEFAULT_LIMIT
 from station.store.records import (
     Calibration,
@@ -35,7 +38,6 @@ from station.store.records import (
     ExerciseRecord,
     ExercisesBegun,
     Hold,
-    Person,
     RepSet,
     ResultSummary,
     Seen,
@@ -50,7 +52,6 @@ from station.store.schema import (
     calibrations,
     heel_sensors,
     holds,
-    people,
     rep_sets,
     runs,
     sessions,
@@ -70,17 +71,13 @@ NEWEST_CALIBRATION = CALIBRATIONS_NEWEST_FIRST.limit(1)
 CHECKS_NEWEST_FIRST = select(calibration_checks).order_by(calibration_checks.c.number.desc())
 
 
-class Reader(TrainingReader, AccessReader):
+class Reader(TrainingReader, AccessReader, PeopleReader):
     """Queries for the pages and the export. Raises `StoreError` with a sentence if the file cannot be read."""
 
-    def people(self) -> tuple[Person, ...]:
-        """All people, by name."""
-        return self.cache.get("people", self._people)
-
-    def _people(self) -> tuple[Person, ...]:
-        with self.read_transaction() as connection:
-            rows = connection.execute(select(people.c.id, people.c.name).order_by(people.c.name, people.c.id))
-            return tuple(Person(row.id, row.name) for row in rows)
+    def settings_of(self, person_id: str | None) -> PersonSettings:
+        """What holds for this person, or for nobody known (`None`); see `station.profile.settings_for`."""
+        person = self.person(person_id)
+        return settings_for(self.settings(), None if person is None else person.profile)
 
     def settings(self) -> Settings:
         return self.cache.get("settings", self._read_settings)
@@ -171,6 +168,30 @@ class Reader(TrainingReader, AccessReader):
             found = tuple(loading.session_from_row(row) for row in connection.execute(query))
             summaries = loading.load_session_summaries(connection, found) if found else ()
             return tuple(one for one in summaries if one.has_results)
+
+    def unclaimed_count(self) -> int:
+        """How many sessions of nobody known have ended with results."""
+        return self.cache.get("unclaimed", self._unclaimed_count)
+
+    def _unclaimed_count(self) -> int:
+        of_session = runs.c.session_id == sessions.c.id
+        measured = or_(tests.c.left_mm.is_not(None), tests.c.right_mm.is_not(None))
+        has_results = or_(
+            *(
+                exists().where(of_session, table.c.run_id == runs.c.id, condition)
+                for table, condition in (
+                    (tests, measured),
+                    (holds, holds.c.credited_us > 0),
+                    (rep_sets, rep_sets.c["count"] > 0),
+                )
+            )
+        )
+        query = select(func.count()).select_from(sessions)
+        with self.read_transaction() as connection:
+            of_nobody = query.where(
+                sessions.c.person_id.is_(None), _IS_MORE_THAN_BLOCKS, sessions.c.end_reason.is_not(None), has_results
+            )
+            return int(connection.execute(of_nobody).scalar_one())
 
     def session_summaries(
         self,

@@ -27,7 +27,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-HEAD_REVISION = "0006"
+HEAD_REVISION = "0007"
 """The newest revision in `migrations/versions`. Revisions are four-digit numbers in ascending order."""
 
 
@@ -360,6 +360,26 @@ access_log = _table(
     Column("what", String, nullable=False),
     Column("device_id", String, ForeignKey("devices.id")),
     Column("person_id", String, ForeignKey("people.id")),
+)
+
+side_swaps = _table(
+    "side_swaps",
+    _id_column(),
+    Column("number", Integer, nullable=False),  # an even number of swaps of the same undo each other
+    Column("created_at", UtcDateTime, nullable=False),
+    _foreign_key_column("session_id", "sessions.id"),
+    Column("test_id", String, ForeignKey("tests.id")),  # missing: all of the session
+)
+
+set_aside_answers = _table(
+    "set_aside_answers",
+    _id_column(),
+    Column("number", Integer, nullable=False),
+    _foreign_key_column("session_id", "sessions.id"),
+    Column("answered_at", UtcDateTime, nullable=False),
+    Column("question", String, nullable=False),
+    Column("about", String),
+    Column("answer_json", Text, nullable=False),
 )
 
 NEVER_EXPORTED: frozenset[Table | Column[Any]] = frozenset({devices, access_attempts, access_log, people.c.pin_hash})

@@ -253,10 +253,10 @@ class Service:
             self.station.wall_clock_set()
 
     def _back_up(self) -> None:
-        from station.store.backup import back_up
+        from station.store.backup import back_up, backups_of
 
         try:
-            back_up(self.store.path, self.store.path.parent / "backups", self._clock.utc_now().astimezone().date())
+            back_up(self.store.path, backups_of(self.store.path), self._clock.utc_now().astimezone().date())
         except (StoreError, OSError) as error:
             self.station.report_fault("backup", f"The nightly backup has failed: {error}")
         else:

@@ -81,6 +81,7 @@ FIGURES = (
     Figure("progress_ten_years_ms", "progress_page", 300, AT_MOST, "7,300 results, nothing cached; a browser: 1 s"),
     Figure("progress_ten_years_in_units", "progress_page", 3, AT_MOST, "the same on any machine: tests/bench/unit.py"),
     Figure("slowest_page_ratio", "pages", 12, AT_MOST, "a minimal Flask page by the same server; ten years of days"),
+    Figure("roster_500_ratio", "pages", 12, AT_MOST, "a minimal Flask page by the same server; 500 people, all found"),
     Figure("report_ms", "pages", 30, AT_MOST, "a minimal Flask page by the same server, subtracted; ten years of days"),
     Figure("cold_start_s", "start", 1.5, AT_MOST, "OctoPrint: 10"),
     Figure("cold_start_ratio", "start", 3, AT_MOST, "a minimal Flask application by the same server, in turn"),

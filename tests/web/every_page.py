@@ -189,7 +189,8 @@ def open_places(directory: Path) -> Iterator[dict[str, Place]]:
             opened.callback(server.stop)
             token = let_in(store)
             agree_all(store, token)
-            places[history] = Place(server, station, person_id, token, arguments)
+            of_person = {} if person_id is None else {"person_id": person_id}
+            places[history] = Place(server, station, person_id, token, {**arguments, **of_person})
         yield places
 
 

@@ -49,7 +49,7 @@ def blueprint(site: Site) -> Blueprint:
         found = site.store.trace(run_id)
         if found is None:
             abort(404)
-        return _file(trace_text(*found).encode(), "text/csv", f"trace-{run_id}.csv")
+        return _file(trace_text(*found, site.store.exchanged_at(run_id)).encode(), "text/csv", f"trace-{run_id}.csv")
 
     @pages.get("/sessions/<session_id>/bundle.zip")
     def bundle(session_id: str) -> Response:

@@ -69,7 +69,7 @@ def station_status(site: Site) -> dict[str, Any]:
         "station": "Running."
         if age_us < SILENT_AFTER_US
         else f"No update for {age_us // SECOND_US} s: restart the station.",
-        "distance": _distance_sentence(now, site.store.settings().units),
+        "distance": _distance_sentence(now, site.settings().units),
         "heels": _heels(now),
         "calibration": calibration.calibration_sentence(
             site.store.current_calibration(), site.store.checks(), site.store.failed_check(), now.check_due, wall

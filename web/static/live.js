@@ -12,7 +12,7 @@
     get(key) { try { return localStorage.getItem(key) } catch { return null } },
     set(key, value) { try { localStorage.setItem(key, value) } catch { /* not allowed to remember */ } }
   }
-  let announcedBy = memory.get('announcer') || 'reader'
+  let announcedBy = memory.get('announcer') || el('stage').dataset.voice || 'reader'   // this browser, else the person's profile
   const announcer = window.station_announcer = {
     is: who => who === announcedBy,
     choose(who) {

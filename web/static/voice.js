@@ -115,7 +115,7 @@
 
   // Offered once in each browser: before the first clock runs, or never again.
   const offer = document.getElementById('voice-offer'), FIRST_PHASES = ['lay', 'wait', 'prepare']
-  let isOffered = !window.station_memory.get('voice-offered')
+  let isOffered = !window.station_memory.get('voice-offered') && !document.getElementById('stage').dataset.voice
   function endOffer() {
     isOffered = false
     offer.hidden = true

@@ -21,6 +21,7 @@ SHARED = (
     "station.clock",
     "station.config",
     "station.config_document",
+    "station.network",
     "station.profile",
     "station.settings",
     "station.units",
@@ -52,6 +53,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "station.clock": (CORE,),
     "station.config": (CORE, *SHARED),
     "station.config_document": (CORE,),
+    "station.network": (),
     "station.profile": (CORE, "station.settings"),
     "station.settings": (CORE,),
     "station.units": (CORE,),
@@ -80,6 +82,7 @@ HOMES = {
     **dict.fromkeys(("flask", "jinja2", "werkzeug", "uvicorn", "a2wsgi"), ("web",)),
     **dict.fromkeys(("sqlalchemy", "alembic"), ("station.store",)),
     "icalendar": ("station.advice.calendar",),
+    "cryptography": ("station.system.authority",),
 }
 
 

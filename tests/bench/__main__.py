@@ -89,6 +89,7 @@ FIGURES = (
     Figure("viewers_64_jitter_p99_ms", "viewers", 20, AT_MOST, "64 viewers, 1,200 hostile clients; one process: 12"),
     Figure("hostile_p95_ms", "viewers", 500, AT_MOST, "GET / meanwhile; one process: 147"),
     Figure("hostile_memory_mb", "viewers", 120, AT_MOST, "both processes together; one process: 74"),
+    Figure("leaked_bytes", "leaks", 0, AT_MOST, "thirteen who may not see a person, every route; no door: all of them"),
     Figure("heavy_8_jitter_p99_ms", "heavy", 20, AT_MOST, "eight clients without a pause; one process: 82"),
     Figure("history_per_unit", "heavy", 3, AT_LEAST, "the same on any machine: tests/bench/unit.py"),
     Figure("bundle_left_mb", "heavy", 10, AT_MOST, "bundles made in memory, two processes: 72"),

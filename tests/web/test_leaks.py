@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import ssl
 from collections.abc import Iterator
@@ -13,11 +14,15 @@ import msgspec
 import pytest
 
 from station.app.access import ACCESS_COOKIE, NOBODY_YET, Role, visitor_with
+from station.clock import SystemClock
 from station.core.events import Side
+from station.store import StoreError
 from station.system.authority import AUTHORITY_FILE, PAGE_FILE, Authority, Names
 from station.system.home_network import service_file
 from station.units import MM_PER_UNIT
+from tests.let_in import client_with
 from tests.station.rig import Rig, hold_of
+from tests.web.double import StationDouble
 from tests.web.leaks import (
     NAME,
     WORDS,
@@ -33,6 +38,9 @@ from tests.web.leaks import (
 )
 from web.live.seen import snapshot_for
 from web.live.view_model import live_view
+from web.server.hosts import AllowedHosts
+from web.server.request_guard import RequestGuard
+from web.server.stream import Stream
 
 ASKERS = (
     *("new", "forged", "hash as a token", "old cookies", "revoked", "expired", "guest", "member"),
@@ -133,3 +141,55 @@ def test_announcement_and_certificate_name_the_machine_alone(house: House, tmp_p
         begin, end = text.index("-----BEGIN CERTIFICATE"), text.index("-----END CERTIFICATE-----")
         public.append(ssl.PEM_cert_to_DER_cert(f"{text[begin:end]}-----END CERTIFICATE-----\n"))
     assert [list(words_in(one, house.private.words)) for one in public] == [[], [], []]
+
+
+def test_log_of_a_database_error_has_no_value_that_was_to_be_stored(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log says which statement failed, and not for whom."""
+    with house.store.write_transaction() as connection:
+        connection.exec_driver_sql("ALTER TABLE routines RENAME COLUMN items_json TO gone")
+    with pytest.raises(StoreError) as raised:
+        house.store.save_routine(None, house.private.person_id, f"{NAME} again", ())
+    logging.getLogger("station").error("the board carries on", exc_info=raised.value)
+    assert "INSERT INTO routines" in caplog.text
+    assert list(words_in(caplog.text.encode(), house.private.words)) == []
+
+
+def test_log_of_a_page_that_breaks_has_no_id(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    """An address may have a person, a session or the calendar's token in it: the log has the name of its page."""
+    shown = client_with(house.app, house.own.cookies[ACCESS_COOKIE])
+
+    def broken(session_id: str) -> str:
+        raise RuntimeError("no picture")
+
+    house.app.view_functions["history.session"] = broken
+    assert shown.get(f"/sessions/{house.private.session_id}").status_code == 500
+    assert "GET history.session" in caplog.text
+    assert list(words_in(caplog.text.encode(), house.private.words)) == []
+
+
+def test_guard_logs_no_id_of_an_address(caplog: pytest.LogCaptureFixture) -> None:
+    """Also where not even the application answers."""
+
+    async def broken(_scope: object, _receive: object, _send: object) -> None:
+        raise RuntimeError("no answer")
+
+    async def nothing(_message: object = None) -> dict[str, str]:
+        return {"type": "http.request"}
+
+    guard = RequestGuard(
+        AllowedHosts(frozenset(), loopback_only=True), Stream(StationDouble(), None, SystemClock()), broken
+    )  # type: ignore[arg-type]  # no stream is opened
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/plan/secret-token.ics",
+        "raw_path": b"/plan/secret-token.ics",
+        "query_string": b"",
+        "headers": [(b"host", b"localhost")],
+    }
+    with pytest.raises(RuntimeError):
+        asyncio.run(guard(scope, nothing, nothing))
+    assert "'/plan'" in caplog.text
+    assert "secret-token" not in caplog.text

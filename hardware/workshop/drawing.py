@@ -38,10 +38,10 @@ class View:
     def axes(self) -> Array:
         """Rows: to the right, up, and towards the eye."""
         a, e = radians(self.azimuth_deg), radians(self.elevation_deg)
-        eye = np.array([sin(a) * cos(e), -cos(a) * cos(e), sin(e)])
-        right = np.array([cos(a), sin(a), 0.0])
-        up: Array = np.cross(eye, right)
-        return np.stack((right, up, eye))
+        right = (cos(a), sin(a), 0.0)
+        up = (-sin(a) * sin(e), cos(a) * sin(e), cos(e))
+        eye = (sin(a) * cos(e), -cos(a) * cos(e), sin(e))
+        return np.array((right, up, eye))
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,8 @@ def _normals(points: Array, triangles: NDArray[np.int64]) -> Array:
     a, b, c = (points[triangles[:, n]] for n in range(3))
     normals = np.cross(b - a, c - a)
     lengths = np.linalg.norm(normals, axis=1, keepdims=True)
-    return np.divide(normals, lengths, out=np.zeros_like(normals), where=lengths > 0)
+    unit: Array = np.divide(normals, lengths, out=np.zeros_like(normals), where=lengths > 0)
+    return unit
 
 
 def _faces(shape: Shape, axes: Array) -> list[_Face]:
@@ -209,10 +210,13 @@ def _shade(colour: str, normal: Array) -> str:
 
 
 def _path(outline: CrossSection, place: Array) -> str:
-    return "".join(
-        "M" + "L".join(f"{u + place[0]:.1f},{place[1] - v:.1f}" for u, v in polygon) + "Z"
-        for polygon in outline.to_polygons()
-    )
+    """An outline as a path, from its lowest corner on: the same outline is always the same text."""
+    drawn = []
+    for polygon in outline.simplify(SLIT_MM).to_polygons():
+        corners = [f"{u + place[0]:.1f},{place[1] - v:.1f}" for u, v in polygon.round(1) + 0.0]
+        first = corners.index(min(corners))
+        drawn.append("M" + "L".join(corners[first:] + corners[:first]) + "Z")
+    return "".join(sorted(drawn))
 
 
 def draw(shapes: Sequence[Shape], view: View, labels: Sequence[Label] = (), *, title: str, scale: float = 1.0) -> str:
@@ -235,17 +239,19 @@ def draw(shapes: Sequence[Shape], view: View, labels: Sequence[Label] = (), *, t
     left, right = min([*bounds[:, 0], *us]) - 8, max([*bounds[:, 2], *us]) + 8
     low, high = min([*bounds[:, 1], *vs]) - 8, max([*bounds[:, 3], *vs]) + 8
     place = np.array([-left, high])
-    drawn = []
-    ordered = sorted(_seen_parts(faces), key=lambda part: part[0].opacity < 1.0)
-    for face, seen in ordered:
+    painted = []
+    for face, seen in _seen_parts(faces):
         fill = _shade(face.colour, face.normal)
         see = "" if face.opacity == 1.0 else f" fill-opacity='{face.opacity:g}' stroke='none'"
         rim = see or f" stroke='{fill}'"
-        drawn.append(f"<path d='{_path(seen, place)}' fill='{fill}'{rim}/>")
-    lines = "".join(
-        f"M{a[0] + place[0]:.1f},{place[1] - a[1]:.1f}L{b[0] + place[0]:.1f},{place[1] - b[1]:.1f}"
-        for a, b in _seen_lines([one for one in scaled if one.opacity == 1.0], faces, unit)
+        painted.append((face.opacity < 1.0, f"<path d='{_path(seen, place)}' fill='{fill}'{rim}/>"))
+    # What is seen does not overlap, so its order is free; the solids' own depends on the threads that made them.
+    drawn = [path for _, path in sorted(painted)]
+    ends = (
+        sorted(f"{x + place[0]:.1f},{place[1] - y:.1f}" for x, y, _ in line)
+        for line in _seen_lines([one for one in scaled if one.opacity == 1.0], faces, unit)
     )
+    lines = "".join(sorted(f"M{a}L{b}" for a, b in ends))
     drawn.append(f"<path d='{lines}' fill='none' stroke='{INK}' stroke-width='0.9' stroke-linecap='round'/>")
     for label, point in anchors:
         drawn.append(_labelled(label, (float(point[0] + place[0]), float(place[1] - point[1]))))

@@ -465,4 +465,7 @@ def parts(*, rounded: bool) -> dict[str, Part]:
         Part("web-60", "web of a riser, below", birch(d.RISER_WEB_MM), _web(60.0), 2),
         Part("web-44", "web of a riser, behind", birch(d.RISER_WEB_MM), _web(44.0), 2),
     ]
+    for one in found:
+        # The library calculates late, and what is used further before that gets other triangles.
+        one.solid.status()
     return {one.key: one for one in found}

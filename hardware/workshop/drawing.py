@@ -23,6 +23,8 @@ NEARER_MM = 0.05
 SLIVER_MM = 0.12
 SLIT_MM = 0.03
 """What is narrower than twice these is an error of rounding."""
+FINE_MM = 0.01
+"""Corners closer than this are one: an outline with needles between them would vanish when it is moved."""
 SHARP_DEG = 32.0
 INK, PAPER, ACCENT = "#1d2328", "#ffffff", "#b3261e"
 FONT = "font-family='DejaVu Sans, Arial, sans-serif'"
@@ -110,7 +112,8 @@ def _faces(shape: Shape, axes: Array) -> list[_Face]:
 
 def _widened(outline: CrossSection, by_mm: float) -> CrossSection:
     """The outline moved out and back again, which closes slits; moved in first, it drops slivers."""
-    return outline.offset(by_mm, JoinType.Miter).offset(-by_mm, JoinType.Miter)
+    moved = outline.simplify(FINE_MM).offset(by_mm, JoinType.Miter)
+    return moved.simplify(FINE_MM).offset(-by_mm, JoinType.Miter)
 
 
 def _touching(box: Sequence[float], boxes: Array) -> NDArray[np.int64]:

@@ -232,7 +232,7 @@ def _picture_risers() -> str:
     new = assembly.risers(slopes, slopes[0]) + [piece.moved(x=640) for piece in assembly.risers(slopes, slopes[1])]
     labels = [
         Label("lying: 15 degrees", (-240, -100, 60), -40, 90),
-        Label("standing: 20 degrees", (396, -100, 95), -120, 290),
+        Label("standing: 20 degrees", (396, -100, 95), -150, -60),
     ]
     view = View(-62, 12)
     return draw(

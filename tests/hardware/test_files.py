@@ -5,11 +5,13 @@ from __future__ import annotations
 import platform
 import re
 
+import numpy as np
 import pytest
+from manifold3d import CrossSection, FillRule
 
 from hardware.workshop import files
 from hardware.workshop.drawing import Shape, View, draw
-from hardware.workshop.solids import box
+from hardware.workshop.solids import box, parts
 from tests.tree import tracked
 
 NUMBER = re.compile(r"-?\d+\.\d+")
@@ -50,3 +52,16 @@ def test_drawing_hides_what_is_behind() -> None:
         xs = [float(x) for x in re.findall(r"[ML](-?[\d.]+),", path)]
         spans.append(round(max(xs) - min(xs), 1))
     assert sorted(spans) == [5.0, 10.0]
+
+
+@pytest.mark.parametrize("key", ["sensor-tower", "electronics-box", "deck-lower"])
+def test_drawing_loses_no_face(key: str) -> None:
+    """What is painted of a part with holes and slots, cut open, fills its outline: no face vanished, none overlaps."""
+    view, part = View(62, 18), parts(rounded=False)[key].solid.trim_by_plane((-1, 0, 0), -7.5)
+    drawing = draw([Shape(part, "#808080")], view, title=key)
+    painted = 0.0
+    for path in re.findall(r"<path d='([^']+)' fill='#", drawing):
+        rings = [[(float(x), float(y)) for x, y in re.findall(r"([\d.-]+),([\d.-]+)", ring)] for ring in path.split("Z")]
+        painted += CrossSection([ring for ring in rings if ring], FillRule.EvenOdd).area()
+    axes = np.hstack((view.axes(), np.zeros((3, 1))))
+    assert painted == pytest.approx(part.transform(axes).project().area(), rel=0.01)

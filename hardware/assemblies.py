@@ -138,7 +138,8 @@ HEELS = Assembly(
     "Heel plates",
     "Each plate hangs on a hinge under the arch of the foot. Two springs lift its rear edge by"
     f" {d.PLATE_RISE_MM:g} mm; a heel presses it down onto its hard stop, a sheet that carries it all over. Only the"
-    " foam, squeezed between plate and stop, presses on the sensor.",
+    " foam, squeezed between plate and stop, presses on the sensor. A heel needs"
+    f" {d.closing_force_n(330.0):.0f} N (a foot of 330 mm) to {d.closing_force_n(220.0):.0f} N (220 mm) to close it.",
     (
         Step(
             "Hinge the plates",

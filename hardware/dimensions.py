@@ -85,6 +85,11 @@ FOAM_STRESS_KPA = (35.0, 63.0)
 """Stress of closed-cell foam of ASTM D1056 grade 2A2 at a quarter of its thickness, 5 to 9 psi."""
 SPRING_HOLE_MM = 10.0
 SPRING_BEHIND_HINGE_MM, SPRING_X_MM = 172.0, 38.0
+SPRING_HOLE_DEPTH_MM = 10.0
+SPRING_WIRE_MM, SPRING_OUTSIDE_MM, SPRING_FREE_MM, SPRING_TURNS = 0.63, 7.0, 20.0, 8.5
+STEEL_SHEAR_MODULUS = 81_500.0
+"""N/mm2, of spring wire (EN 10270-1)."""
+BIRCH_G_CM3 = 0.68
 LIMIT_BEHIND_HINGE_MM, LIMIT_HOLE_MM = 178.0, 5.0
 
 CONE_TUNNEL_LENGTH_MM = 40.0
@@ -101,6 +106,8 @@ BOX_WIDTH_MM, BOX_LENGTH_MM, BOX_WALL_MM, BOX_FLOOR_MM = 100.0, 200.0, 4.0, 3.0
 BOX_TOP_MM = 58.0
 BOX_FRONT_MM = -135.0
 LID_MM = 15.0
+PI_SIDE_MM = 12.0
+"""The Raspberry Pi lies this far to the right in its box: a straight power plug needs 30 mm on its left."""
 
 RIB_MM = 18.0
 RIB_CENTRES_MM = (75.0, 235.0)
@@ -179,6 +186,33 @@ def foam_force_n() -> tuple[float, float]:
     area_mm2 = 3.14159265 * FOAM_DIAMETER_MM**2 / 4
     least, most = (kpa / 1000 * compressed / 0.25 * area_mm2 for kpa in FOAM_STRESS_KPA)
     return least, most
+
+
+def spring_n(rise_mm: float) -> float:
+    """The force in N of one spring below a heel plate whose rear edge is raised by this much."""
+    turn_mm = SPRING_OUTSIDE_MM - SPRING_WIRE_MM
+    rate = STEEL_SHEAR_MODULUS * SPRING_WIRE_MM**4 / (8 * turn_mm**3 * SPRING_TURNS)
+    raised_mm = rise_mm * SPRING_BEHIND_HINGE_MM / PLATE_LENGTH_MM
+    return rate * (SPRING_FREE_MM - SPRING_HOLE_DEPTH_MM - STOP_SHEET_MM - raised_mm)
+
+
+def plate_weight_n() -> float:
+    """The weight of a heel plate in N."""
+    return PLATE_WIDTH_MM * PLATE_LENGTH_MM * PLATE_MM / 1e6 * BIRCH_G_CM3 * 9.81
+
+
+def closing_force_n(foot_mm: float) -> float:
+    """The load in N of the heel of a foot of this length that presses its plate onto the hard stop, with stiff foam.
+
+    The heel presses 15 % of the foot's length in front of its end.
+    """
+    moment = 2 * spring_n(0.0) * SPRING_BEHIND_HINGE_MM + foam_force_n()[1] * FSR_BEHIND_HINGE_MM
+    return (moment - plate_weight_n() * PLATE_LENGTH_MM / 2) / heel_behind_hinge_mm(foot_mm)
+
+
+def heel_behind_hinge_mm(foot_mm: float) -> float:
+    """Where the heel of a foot of this length presses, its toes at the toe stop."""
+    return WINDOW_FRONT_MM - DECK_FRONT_MM + 0.85 * foot_mm
 
 
 def foam_gap_mm() -> float:

@@ -121,7 +121,7 @@ KNEE_PAD = Plug(
         Wire("BN", "pad 2", net="GND"),
     ),
 )
-PANEL = Plug(
+BUTTON_AND_LED = Plug(
     "J5",
     "button and LED",
     2000,
@@ -134,7 +134,7 @@ PANEL = Plug(
         Wire("BU", "LED blue", pins.LED_BLUE, series_ohm=LED_OHM),
     ),
 )
-PLUGS = (SENSOR, LEFT_HEEL, RIGHT_HEEL, KNEE_PAD, PANEL)
+PLUGS = (SENSOR, LEFT_HEEL, RIGHT_HEEL, KNEE_PAD, BUTTON_AND_LED)
 
 INSIDE = (pins.SPI_SELECT, pins.SPI_MISO, pins.SPI_MOSI, pins.SPI_CLOCK, pins.BUZZER)
 """Lines that stay on the carrier board: the MCP3008 and the buzzer."""
@@ -184,8 +184,9 @@ MISTAKES = (
         "heel: plug out, or one wire open", ("an empty plate reads near 0",), "that heel stays near 0 under a foot"
     ),
     Mistake("heel: its wires shorted", ("of full scale",), "1.00 of full scale with an empty plate: the cable"),
+    Mistake("heel: a wire that makes contact now and then", ("jumps as no heel does",), "pull at its cable meanwhile"),
     Mistake(
-        "heel: its 2.2 kOhm resistor missing or badly soldered", ("jumps as no heel does",), "the divider's resistor"
+        "heel: its 2.2 kOhm resistor missing", ("of full scale",), "pressed once, it stays near 1.00 of full scale"
     ),
     Mistake(
         "heel: left and right swapped at the sensors",

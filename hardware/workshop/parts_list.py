@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from hardware import dimensions as d
 from hardware.assemblies import ASSEMBLIES, needs
 from hardware.catalogue import BY_KEY, material
 from hardware.workshop import cutting, solids
@@ -28,7 +29,7 @@ class Row:
 
 def mass_g(part: solids.Part) -> float:
     """The mass of one made piece, by its volume."""
-    density = solids.DENSITY_G_CM3.get(part.material, solids.BIRCH_G_CM3)
+    density = solids.DENSITY_G_CM3.get(part.material, d.BIRCH_G_CM3)
     return float(part.solid.volume()) / 1000 * density
 
 

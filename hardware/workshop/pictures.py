@@ -136,15 +136,16 @@ def _electronics() -> list[Placed]:
     for n, poles in enumerate((6, 2, 3, 4, 5)):
         y = front + 2 + sum((6, 2, 3, 4, 5)[:n]) * 2.3 + n * 1.8
         plugs.append(_lone("wall-plate", solids.box((12, 18), (y, y + 2.3 * poles), (floor + 12.6, floor + 20))))
-    return [
+    found = [
         _lone("pi", pi),
         _lone("chip", header),
         _lone("toe-stop", socket),
-        _lone("carrier", carrier.translate((0, 0, 0))),
+        _lone("carrier", carrier),
         _lone("chip", chip),
         _lone("chip", piezo),
         *plugs,
     ]
+    return [piece.moved(x=d.PI_SIDE_MM) for piece in found]
 
 
 def _tape() -> list[Placed]:

@@ -16,7 +16,7 @@ from hardware.wiring import (
     LED_OHM,
     LEFT_HEEL,
     MCP3008_PLACES,
-    PANEL,
+    BUTTON_AND_LED,
     PIEZO_OHM,
     RIGHT_HEEL,
     SENSOR,
@@ -150,8 +150,8 @@ def _contact(
 
 
 def _led(drawing: schemdraw.Drawing, x: float, y: float) -> None:
-    _title(drawing, f"LED, plug {PANEL.key}", (x - 2.6, y + 1.0))
-    lines = [wire for wire in PANEL.wires if wire.far.startswith("LED")]
+    _title(drawing, f"LED, plug {BUTTON_AND_LED.key}", (x - 2.6, y + 1.0))
+    lines = [wire for wire in BUTTON_AND_LED.wires if wire.far.startswith("LED")]
     for n, wire in enumerate(lines):
         assert wire.pin is not None
         row = y - 1.6 * n
@@ -182,7 +182,7 @@ def draw() -> str:
         _heel(drawing, LEFT_HEEL, -1.6, -9.0)
         _heel(drawing, RIGHT_HEEL, -1.6, -15.6)
         _contact(drawing, KNEE_PAD, "Knee pad", pins.KNEE_PAD, 14.5, -9.0, has_filter=True)
-        _contact(drawing, PANEL, "Button", pins.BUTTON, 14.5, -15.6, has_filter=False)
+        _contact(drawing, BUTTON_AND_LED, "Button", pins.BUTTON, 14.5, -15.6, has_filter=False)
         _led(drawing, -1.6, -21.0)
         _buzzer(drawing, 14.5, -21.0)
     made = drawing.get_imagedata("svg").decode()

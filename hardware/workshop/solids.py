@@ -49,7 +49,6 @@ class Part:
 
 PRINTED, HARDBOARD, ALUMINIUM, RUBBER = "PETG, printed", "hardboard 3 mm", "aluminium flat bar 40 x 2", "rubber 3 mm"
 DENSITY_G_CM3 = {PRINTED: 1.27, HARDBOARD: 0.9, ALUMINIUM: 2.7, RUBBER: 1.4}
-BIRCH_G_CM3 = 0.68
 
 
 def birch(thickness_mm: float) -> str:
@@ -137,7 +136,7 @@ def _deck_lower() -> Manifold:
         x = side * d.LANE_CENTRE_MM
         for dx in (-d.SPRING_X_MM, d.SPRING_X_MM):
             y = d.WINDOW_FRONT_MM - d.SPRING_BEHIND_HINGE_MM
-            layer -= upright(d.SPRING_HOLE_MM / 2, x + dx, y, (z[0] + 5.0, z[1] + 1))
+            layer -= upright(d.SPRING_HOLE_MM / 2, x + dx, y, (z[1] - d.SPRING_HOLE_DEPTH_MM, z[1] + 1))
         layer -= upright(d.LIMIT_HOLE_MM / 2, x, d.WINDOW_FRONT_MM - d.LIMIT_BEHIND_HINGE_MM, (z[0] - 1, z[1] + 1))
         layer -= upright(6.0, x, d.WINDOW_FRONT_MM - d.LIMIT_BEHIND_HINGE_MM, (z[0] - 1, z[0] + 7))
         groove_x = sorted((side * (d.CHANNEL_WIDTH_MM / 2 - 1), x))
@@ -257,7 +256,7 @@ def _box() -> Manifold:
     floor = (d.BASE_TOP_MM + d.BOX_FLOOR_MM - 0.5, d.BASE_TOP_MM + d.BOX_FLOOR_MM + 4)
     # Four posts at the 58 x 49 mm of every full-size Raspberry Pi, and 58 x 23 mm of the Zero beside two of them.
     for dy in (0.0, 58.0):
-        for dx in (-24.5, -1.5, 24.5):
+        for dx in (d.PI_SIDE_MM + x for x in (-24.5, -1.5, 24.5)):
             post = upright(3.0, dx, y[1] - 110 + dy, floor)
             tray += post - upright(1.15, dx, y[1] - 110 + dy, (floor[0] + 0.6, floor[1] + 1))
     for dx in (-half + d.BOX_WALL_MM + 3.5, half - d.BOX_WALL_MM - 3.5):

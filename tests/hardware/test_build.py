@@ -100,6 +100,8 @@ def test_models_fit_the_box() -> None:
     assert [model.name for model in MODELS] == [
         *("Raspberry Pi Zero 2 W", "Raspberry Pi 3 Model A+", "Raspberry Pi 4 Model B", "Raspberry Pi 5"),
     ]
+    left_mm = d.BOX_WIDTH_MM / 2 - d.BOX_WALL_MM + d.PI_SIDE_MM - 28.0
+    assert left_mm >= 30.0, "room for a straight power plug"
     tray = solids.parts(rounded=False)["electronics-box"].solid
     floor = d.BASE_TOP_MM + d.BOX_FLOOR_MM
     y = d.BOX_FRONT_MM - 110
@@ -107,7 +109,7 @@ def test_models_fit_the_box() -> None:
         assert model.board_mm[0] < inside[0]
         assert model.board_mm[1] < inside[1]
         assert model.posts_mm in ((58, 49), (58, 23))
-        for dx in (-24.5, -24.5 + model.posts_mm[1]):
+        for dx in (d.PI_SIDE_MM - 24.5, d.PI_SIDE_MM - 24.5 + model.posts_mm[1]):
             for dy in (0.0, float(model.posts_mm[0])):
                 post = solids.upright(3.0, dx, y + dy, (floor + 0.5, floor + 3.5))
                 assert (post ^ tray).volume() > 0.8 * post.volume(), (model.name, dx, dy)

@@ -61,7 +61,9 @@ def test_drawing_loses_no_face(key: str) -> None:
     drawing = draw([Shape(part, "#808080")], view, title=key)
     painted = 0.0
     for path in re.findall(r"<path d='([^']+)' fill='#", drawing):
-        rings = [[(float(x), float(y)) for x, y in re.findall(r"([\d.-]+),([\d.-]+)", ring)] for ring in path.split("Z")]
+        rings = [
+            [(float(x), float(y)) for x, y in re.findall(r"([\d.-]+),([\d.-]+)", ring)] for ring in path.split("Z")
+        ]
         painted += CrossSection([ring for ring in rings if ring], FillRule.EvenOdd).area()
     axes = np.hstack((view.axes(), np.zeros((3, 1))))
     assert painted == pytest.approx(part.transform(axes).project().area(), rel=0.01)

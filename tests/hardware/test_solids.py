@@ -72,6 +72,13 @@ def test_cone_is_clear(slope: float, kind: tuple[float, float]) -> None:
     assert {key: gap for key, gap in near.items() if gap < d.CONE_MARGIN_MM} == {}
 
 
+def test_wall_plate_catches_the_whole_cone() -> None:
+    for toe_mm in (0.0, 100.0, 200.0, d.CLEAR_TO_MM):
+        past = solids.cone(toe_mm + 1.0).trim_by_plane((0, 1, 0), toe_mm + 1e-6)
+        assert past.volume() > 100.0
+        assert (past - solids.wall_plate(toe_mm)).volume() < TOUCHING_MM3
+
+
 def test_cone_check_finds_an_axis_too_low() -> None:
     """At 65 mm the floor is in the cone: the check would say so."""
     lower = solids.cone().translate((0, 0, 65.0 - d.SENSOR_AXIS_MM))
@@ -270,8 +277,18 @@ def test_force_sensor_is_safe_behind_its_hard_stop() -> None:
 def test_heels_of_all_feet_press_on_the_plate() -> None:
     """Feet of 220 to 330 mm: the middle of the heel, 15 % of the foot from its end, is on the plate, off its hinge."""
     for foot_mm in (220.0, 270.0, 330.0):
-        heel_y = d.DECK_FRONT_MM - 0.85 * foot_mm
-        assert d.WINDOW_FRONT_MM - d.PLATE_LENGTH_MM < heel_y < d.WINDOW_FRONT_MM - 35.0
+        assert 35.0 < d.heel_behind_hinge_mm(foot_mm) < d.PLATE_LENGTH_MM
+
+
+def test_heel_plate_falls_under_a_heel_and_rises_without_one() -> None:
+    """Two springs lift the plate; the heel of a person of 30 kg closes it, also of the shortest foot.
+
+    Standing puts some 30 % of the weight on a heel (see `station.core.sensing.heel_load`): 88 N at 30 kg.
+    """
+    assert 0.5 <= d.spring_n(0.0) / (d.SPRING_FREE_MM - d.SPRING_HOLE_DEPTH_MM - d.STOP_SHEET_MM) <= 1.0
+    lifting = 2 * d.spring_n(d.PLATE_RISE_MM) * d.SPRING_BEHIND_HINGE_MM
+    assert lifting > 3 * d.plate_weight_n() * d.PLATE_LENGTH_MM / 2
+    assert d.closing_force_n(330.0) < d.closing_force_n(220.0) < 0.3 * 30.0 * strength.GRAVITY
 
 
 def test_sensor_is_where_the_software_expects_it() -> None:

@@ -10,13 +10,13 @@ from schemdraw import elements as elm
 from hardware import pins
 from hardware.pins import Pin
 from hardware.wiring import (
+    BUTTON_AND_LED,
     DIVIDER_OHM,
     FILTER_NF,
     KNEE_PAD,
     LED_OHM,
     LEFT_HEEL,
     MCP3008_PLACES,
-    BUTTON_AND_LED,
     PIEZO_OHM,
     RIGHT_HEEL,
     SENSOR,

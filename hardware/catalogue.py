@@ -106,7 +106,8 @@ BOUGHT = (
         "about 21 x 18 mm",
         "Adafruit 3317",
         ("Pololu 2490 (VL53L0X)", "GY-VL53L0XV2 (VL53L0X, no maker's number)"),
-        "XSHUT and GPIO1 are brought out; its own regulator; a VL53L1X or VL6180X is something else",
+        "XSHUT and GPIO1 are brought out; its own regulator; a VL53L4CD is wired alike and needs"
+        " `range_sensor.kind`; a VL53L1X or VL6180X does not work",
         2,
         "€€€",
     ),

@@ -23,10 +23,12 @@ from station.simulator.eyes import PageWatcher, SnapshotLike
 from station.simulator.i2c import SimulatedI2C
 from station.simulator.page import PageView
 from station.simulator.person import Person
+from station.simulator.range_chip import EmulatedRangeSensor
 from station.simulator.range_error import RangeError
 from station.simulator.script import Script
 from station.simulator.virtual import NEVER_US, SettableWallClock
 from station.simulator.vl53l0x import EmulatedVl53l0x
+from station.simulator.vl53l4cd import EmulatedVl53l4cd
 from station.simulator.world import World
 
 if TYPE_CHECKING:
@@ -43,6 +45,14 @@ SENSOR_SEED = 7
 calibration from one holds in the other."""
 ADC_SEED_OFFSET, SENSOR_SEED_OFFSET = 1, 2
 """Added to the seed, so that the errors of the parts are independent."""
+
+
+CHIPS: dict[str, type[EmulatedRangeSensor]] = {"VL53L0X": EmulatedVl53l0x, "VL53L4CD": EmulatedVl53l4cd}
+
+
+def delivered_error(config: Config, seed: int) -> RangeError:
+    """The systematic error of a random sensor of the configured kind, as delivered."""
+    return CHIPS[config.range_sensor.kind].delivered_error(seed)
 
 
 class SimulatedBoard:
@@ -89,7 +99,7 @@ class SimulatedBoard:
             self._channel_share, self.clock.now_us, noise_codes=ADC_NOISE_CODES, seed=seed + ADC_SEED_OFFSET
         )
         self._pin_factory: SimulatedPinFactory | None = None
-        self.sensor = EmulatedVl53l0x(
+        self.sensor = CHIPS[config.range_sensor.kind](
             self.clock.now_us,
             self.world.target_mm,
             seed=seed + SENSOR_SEED_OFFSET,

@@ -1,8 +1,9 @@
 """Exports everything as one JSON document, which can be imported again, or as CSV.
 
-The document is `{"export": "slant board station", "schema": "0005", "tables": {name: {column: [values]}},
+The document is `{"export": "slant board station", "schema": "0006", "tables": {name: {column: [values]}},
 "traces": {run: rows}}`. Values are grouped by column, because similar values compress well together; times are ISO
-8601 in UTC. A file whose name ends in `.xz` is compressed. Exports before schema 0004 call it `shape`.
+8601 in UTC. A file whose name ends in `.xz` is compressed. Exports before schema 0004 call it `shape`. Nothing that
+lets a browser in is ever exported: see `station.store.schema.NEVER_EXPORTED`.
 """
 
 from __future__ import annotations
@@ -17,14 +18,24 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, insert, select
+from sqlalchemy import Column, Connection, Table, func, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from station.store.errors import StoreError, translate_errors
 from station.store.files import atomic_write
 from station.store.read import Reader
 from station.store.results import CSV_COLUMNS, result_rows
-from station.store.schema import HEAD_REVISION, UtcDateTime, metadata, people, routines, runs, sessions, trace_chunks
+from station.store.schema import (
+    HEAD_REVISION,
+    NEVER_EXPORTED,
+    UtcDateTime,
+    metadata,
+    people,
+    routines,
+    runs,
+    sessions,
+    trace_chunks,
+)
 from station.store.traces import compress_rows, read_trace_rows, trace_text
 from station.store.write import Store
 
@@ -54,7 +65,7 @@ def export_json(reader: Reader, path: Path, *, traces: bool | Collection[str] = 
 
 def import_json(store: Store, path: Path) -> None:
     """Fill an empty store with what `export_json` wrote, in this version or an older one; settings and calibrations
-    become those of the export.
+    become those of the export. Paired browsers stay.
 
     Raises `StoreError` with a sentence when the store is not empty or the file is no export of this program.
     """
@@ -64,10 +75,12 @@ def import_json(store: Store, path: Path) -> None:
         if any(connection.execute(select(func.count()).select_from(table)).scalar_one() for table in filled):
             raise StoreError(f"The database {store.path} is not empty: import {path} into a new one.")
         for table in reversed(metadata.sorted_tables):
-            connection.execute(table.delete())
+            if table not in NEVER_EXPORTED:
+                connection.execute(table.delete())
         tables = _rows_by_table(document, path)
         for table in _tables_without_traces():
-            rows = tables[table.name]
+            names = [column.name for column in _exported_columns(table)]
+            rows = [{name: row[name] for name in names if name in row} for row in tables[table.name]]
             if rows:
                 connection.execute(insert(table), rows)
         versions = {row.id: (row.app_version, row.rule_version) for row in connection.execute(select(runs))}
@@ -92,7 +105,8 @@ def export_csv(reader: Reader, path: Path) -> None:
     ):
         _write_csv(archive, "results", CSV_COLUMNS, result_rows(connection))
         for table in _tables_without_traces():
-            _write_csv(archive, table.name, [column.name for column in table.c], connection.execute(_all_rows(table)))
+            names = [column.name for column in _exported_columns(table)]
+            _write_csv(archive, table.name, names, connection.execute(_all_rows(table)))
         for run_id, rows in _traces(connection):
             header = connection.execute(select(runs.c.header_json).where(runs.c.id == run_id)).scalar_one()
             archive.writestr(f"traces/{run_id}.csv", trace_text(json.loads(header), rows))
@@ -106,16 +120,20 @@ def _write_csv(archive: zipfile.ZipFile, name: str, columns: Iterable[str], rows
 
 
 def _tables_without_traces() -> list[Table]:
-    """All tables but the traces, referenced tables first."""
-    return [table for table in metadata.sorted_tables if table is not trace_chunks]
+    """All tables of an export but the traces, referenced tables first."""
+    return [table for table in metadata.sorted_tables if table is not trace_chunks and table not in NEVER_EXPORTED]
+
+
+def _exported_columns(table: Table) -> list[Column[Any]]:
+    return [column for column in table.c if column not in NEVER_EXPORTED]
 
 
 def _all_rows(table: Table) -> Any:
-    return select(table).order_by(*table.primary_key)
+    return select(*_exported_columns(table)).order_by(*table.primary_key)
 
 
 def _values_by_column(connection: Connection, table: Table) -> dict[str, list[Any]]:
-    columns: dict[str, list[Any]] = {column.name: [] for column in table.c}
+    columns: dict[str, list[Any]] = {column.name: [] for column in _exported_columns(table)}
     for row in connection.execute(_all_rows(table)):
         for values, value in zip(columns.values(), row, strict=True):
             values.append(_json_value(value))
@@ -187,7 +205,8 @@ def _rows_by_table(document: dict[str, Any], path: Path) -> dict[str, list[dict[
 
 def _parse_rows(table: Table, columns: dict[str, list[Any]], path: Path) -> list[dict[str, Any]]:
     try:
-        kinds = [table.c[name].type for name in columns]
+        known = {column.name: column.type for column in _exported_columns(table)}
+        kinds = [known[name] for name in columns]
         values = [
             [None if value is None else datetime.fromisoformat(value) for value in column]
             if isinstance(kind, UtcDateTime)

@@ -140,10 +140,10 @@ class Service:
             self.page.stop()
 
     def _simulated_board(self) -> SimulatedBoard:
-        from station.simulator.board import SENSOR_SEED, SimulatedBoard
-        from station.simulator.range_error import RangeError
+        from station.simulator.board import SENSOR_SEED, SimulatedBoard, delivered_error
 
-        board = SimulatedBoard(self._config, self._clock, range_error=RangeError.from_seed(SENSOR_SEED))
+        error = delivered_error(self._config, SENSOR_SEED)
+        board = SimulatedBoard(self._config, self._clock, range_error=error)
         self._clock = board.clock
         return board
 

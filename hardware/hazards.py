@@ -116,8 +116,8 @@ HAZARDS = (
     ),
     Hazard(
         "The sensor's infrared light",
-        "the VL53L0X is a Class 1 laser product (its data sheet): safe for eyes; so is the VL53L4CD, and no other sensor"
-        " is a substitute",
+        "the VL53L0X is a Class 1 laser product (its data sheet): safe for eyes; so is the VL53L4CD, and no other"
+        " sensor is a substitute",
         (f"{BUILD}::test_every_substitute_of_the_sensor_is_a_vl53l0x",),
         "-",
     ),

@@ -251,6 +251,16 @@ def test_touched_edges_are_rounded(key: str) -> None:
     assert sharp_edges(solid, above_mm=lowest) < 1.0
 
 
+@pytest.mark.parametrize(("key", "radius_mm"), [("deck-upper", 3.0), ("heel-plate", 2.0), ("box-lid", 3.0)])
+def test_rounded_edges_have_their_radius(key: str, radius_mm: float) -> None:
+    """The uppermost slice of a deck, plate or lid lies inside the one below the rounding by nearly the radius."""
+    solid = solids.parts(rounded=True)[key].solid
+    top = solid.bounding_box()[5]
+    below = solid.slice(top - radius_mm - 0.01)
+    assert (solid.slice(top - 0.02) - below.offset(-0.75 * radius_mm)).area() < 1.0
+    assert (solid.slice(top - radius_mm * 0.3) - below.offset(-0.15 * radius_mm)).area() < 1.0
+
+
 def test_sharp_edges_are_found() -> None:
     """A cube has four upper and four upright edges."""
     assert sharp_edges(Manifold.cube((10, 10, 10)), above_mm=0.01) == pytest.approx(80.0)

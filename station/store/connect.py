@@ -69,12 +69,29 @@ def has_log(path: Path) -> bool:
     return log.exists() and log.stat().st_size > 0
 
 
-def empty_log(path: Path, driver: Driver) -> None:
-    """Move the log into the database without the index that other connections would need: it takes no further room
-    where the log only changes pages. Nobody else may use the database."""
+def empty_log(connection: Any) -> bool:
+    """Move the log into the database and cut its file to nothing; False while a reader of an older state prevents it.
+
+    A power cut may leave a file cut halfway. Of a log of many transactions the first would remain, and the next start
+    would put their old pages over newer ones. So one transaction, which changes nothing, replaces them before the cut:
+    it remains whole or not at all.
+    """
+    is_busy, frames, _ = connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
+    if is_busy:
+        return False
+    if frames > 0:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        connection.execute(f"PRAGMA user_version={version}").fetchall()
+    is_busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not is_busy
+
+
+def empty_log_alone(path: Path, driver: Driver) -> None:
+    """Empty the log without the index that other connections would need: it takes no further room where the log only
+    changes pages. Nobody else may use the database."""
     with closing(driver(path, False)) as alone:
         alone.execute("PRAGMA locking_mode=EXCLUSIVE").fetchall()
-        alone.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        empty_log(alone)
 
 
 def write_engine(path: Path, driver: Driver) -> Engine:
@@ -96,7 +113,7 @@ def write_engine(path: Path, driver: Driver) -> Engine:
                     f"The database {path} does not take {name}={wanted} (it says {got}), so a power cut could lose "
                     "results: put it on a local disk or memory card."
                 )
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        empty_log(connection)
 
     _begin_transactions_with(engine, "BEGIN IMMEDIATE")
     return engine

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
 
+from station.store.connect import empty_log
 from station.store.errors import DiskFullError, PermanentStoreError, is_disk_full
 from station.store.schema import HEAD_REVISION, metadata, trace_chunks
 
@@ -53,7 +54,7 @@ def _forget_deleted_rows(engine: Engine) -> None:
     with closing(engine.raw_connection()) as pooled, suppress(sqlite3.Error):
         assert pooled.driver_connection is not None
         pooled.driver_connection.execute("VACUUM")
-        pooled.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        empty_log(pooled.driver_connection)
 
 
 def read_revision(connection: Connection, path: Path) -> str | None:

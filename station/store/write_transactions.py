@@ -19,6 +19,7 @@ from station.store.connect import (
     BUSY_TIMEOUT_S,
     Driver,
     empty_log,
+    empty_log_alone,
     frozen_driver,
     has_log,
     lock_database,
@@ -119,7 +120,7 @@ class WriteTransactions(Reader):
         """Open an existing database for reading alone. Raises `full` if that would show only a part of it."""
         self._write_engine.dispose()
         with suppress(sqlite3.Error):
-            empty_log(self.path, self._driver)
+            empty_log_alone(self.path, self._driver)
         if has_log(self.path):
             raise full
         self._replace_readers(frozen_driver)
@@ -190,10 +191,9 @@ class WriteTransactions(Reader):
         assert raw is not None
         raw.execute(f"PRAGMA busy_timeout={EMPTY_LOG_TIMEOUT_MS}").fetchall()
         try:
-            is_busy, _, _ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            self._must_empty_log = not empty_log(raw)
         finally:
             raw.execute(f"PRAGMA busy_timeout={round(BUSY_TIMEOUT_S * 1000)}").fetchall()
-        self._must_empty_log = bool(is_busy)
 
     def _rewrite(self, connection: Connection, *small_tables: Table) -> None:
         """Write these tables again from the start.

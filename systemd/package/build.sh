@@ -1,0 +1,44 @@
+#!/bin/sh
+# Builds the Debian package of the last commit: build.sh [all|arm64|amd64]. With an architecture the wheels of the locks
+# come with it, for Python 3.11 and 3.13, so that the installation needs no package index.
+set -eu
+arch=${1:-all}
+case $arch in
+  all) platform= ;;
+  arm64) platform=aarch64 ;;
+  amd64) platform=x86_64 ;;
+  *) echo "There is no package for $arch: choose all, arm64 or amd64." >&2; exit 2 ;;
+esac
+python=${PYTHON:-.venv/bin/python}
+version=$(sed -nE 's/^version = "(.*)"$/\1/p' pyproject.toml)
+homepage=$(sed -nE 's/^Homepage = "(.*)"$/\1/p' pyproject.toml)
+build=build/deb/$arch
+rm -rf "$build"
+mkdir -p "$build/opt/station" "$build/etc" "$build/lib/systemd/system" "$build/DEBIAN"
+git archive HEAD Makefile pyproject.toml requirements.lock requirements-build.lock requirements-dev.lock LICENSE README.md \
+  CHANGELOG.md SECURITY.md station web hardware systemd | tar -x -C "$build/opt/station"
+rm -rf "$build/opt/station/systemd/package"
+cp systemd/station.toml "$build/etc/station.toml"
+cp systemd/*.service systemd/*.socket "$build/lib/systemd/system/" 2>/dev/null || cp systemd/*.service "$build/lib/systemd/system/"
+
+if [ -n "$platform" ]; then
+  for release in 3.11 3.13; do
+    echo "Wheels for $platform, Python $release ..."
+    # Each file is checked against its hash in the lock.
+    "$python" -m pip download --quiet --disable-pip-version-check --require-hashes --no-deps \
+      --only-binary :all: --no-binary adafruit-extended-bus --no-build-isolation \
+      --python-version "$release" --implementation cp --platform "manylinux_2_28_$platform" \
+      --platform "manylinux_2_17_$platform" --platform "manylinux2014_$platform" \
+      --dest "$build/opt/station/wheels" --requirement requirements.lock --requirement requirements-build.lock
+  done
+fi
+
+for name in control preinst postinst prerm postrm conffiles; do
+  sed -e "s|@VERSION@|$version|g" -e "s|@ARCHITECTURE@|$arch|g" -e "s|@HOMEPAGE@|$homepage|g" \
+    "systemd/package/$name" >"$build/DEBIAN/$name"
+done
+[ -n "$homepage" ] || sed -i '/^Homepage:/d' "$build/DEBIAN/control"
+chmod 755 "$build/DEBIAN/preinst" "$build/DEBIAN/postinst" "$build/DEBIAN/prerm" "$build/DEBIAN/postrm"
+package=build/slant-board-station_${version}_$arch.deb
+dpkg-deb --root-owner-group -Zxz --build "$build" "$package"
+rm -rf "$build"

@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup setup-dev browser demo test lint bench look study lock lock-check clean
+.PHONY: help setup setup-dev browser demo test lint bench look study deb lock lock-check clean
 
 # The device tree names a Raspberry Pi. There the environment sees Debian's packages, because the package index has no
 # lgpio wheel (the pin driver) for Python 3.13, only an empty stub.
@@ -74,6 +74,9 @@ look: setup-dev browser ## photograph every page; writes build/look/ (LOOK='--pa
 
 study: setup-dev ## simulate people and their progress (minutes on two cores); writes tests/study/
 	$(PYTHON) -m tests.study --people $(PEOPLE)
+
+deb: setup ## build the Debian package; writes build/ (ARCH=arm64 or amd64 with all that it needs, else ARCH=all)
+	sh systemd/package/build.sh $(or $(ARCH),arm64)
 
 lock: setup-dev ## resolve the dependencies again into requirements*.lock
 	$(PYTHON) -m tests.locks write

@@ -12,14 +12,15 @@ esac
 python=${PYTHON:-.venv/bin/python}
 version=$(sed -nE 's/^version = "(.*)"$/\1/p' pyproject.toml)
 homepage=$(sed -nE 's/^Homepage = "(.*)"$/\1/p' pyproject.toml)
-build=build/deb/$arch
+into=${BUILD:-build}
+build=$into/deb/$arch
 rm -rf "$build"
 mkdir -p "$build/opt/station" "$build/etc" "$build/lib/systemd/system" "$build/DEBIAN"
 git archive HEAD Makefile pyproject.toml requirements.lock requirements-build.lock requirements-dev.lock LICENSE README.md \
   CHANGELOG.md SECURITY.md station web hardware systemd | tar -x -C "$build/opt/station"
 rm -rf "$build/opt/station/systemd/package"
 cp systemd/station.toml "$build/etc/station.toml"
-cp systemd/*.service systemd/*.socket "$build/lib/systemd/system/" 2>/dev/null || cp systemd/*.service "$build/lib/systemd/system/"
+find systemd -maxdepth 1 \( -name '*.service' -o -name '*.socket' \) -exec cp {} "$build/lib/systemd/system/" \;
 
 if [ -n "$platform" ]; then
   for release in 3.11 3.13; do
@@ -39,6 +40,6 @@ for name in control preinst postinst prerm postrm conffiles; do
 done
 [ -n "$homepage" ] || sed -i '/^Homepage:/d' "$build/DEBIAN/control"
 chmod 755 "$build/DEBIAN/preinst" "$build/DEBIAN/postinst" "$build/DEBIAN/prerm" "$build/DEBIAN/postrm"
-package=build/slant-board-station_${version}_$arch.deb
+package=$into/slant-board-station_${version}_$arch.deb
 dpkg-deb --root-owner-group -Zxz --build "$build" "$package"
 rm -rf "$build"

@@ -54,11 +54,13 @@ if [ -e /dev/watchdog ] && [ ! -e $watchdog ] && ask "Let the machine restart by
   systemctl daemon-reexec
 fi
 
-units() { find /opt/station/systemd -maxdepth 1 \( -name '*.socket' -o -name '*.service' \) -printf '%f\n'; }
-healthy() { systemctl is-active --quiet station.service && station health --config /etc/station.toml --wait "$1"; }
-database() { for one in /var/lib/private/station /var/lib/station; do [ -e "$one/station.db" ] && echo "$one/station.db" && return; done; }
-start() { systemctl daemon-reload; units | xargs systemctl enable --quiet; units | xargs systemctl restart; }
-stop() { units | xargs systemctl stop 2>/dev/null || true; }
+units="station.service station-page.service station-network.path"
+healthy() { systemctl is-active --quiet station.service && /usr/local/bin/station health --config /etc/station.toml --wait "$1"; }
+database() { [ ! -e /var/lib/station/station.db ] || echo /var/lib/station/station.db; }
+# shellcheck disable=SC2086  # the units are words
+start() { systemctl daemon-reload; systemctl enable --quiet $units; systemctl restart $units; }
+# shellcheck disable=SC2086  # the units are words
+stop() { systemctl stop $units 2>/dev/null || true; }
 
 if [ -n "$old" ]; then
   say "Version $old is installed. Its database is copied before $new takes its place."
@@ -88,7 +90,7 @@ fi
 
 if [ -z "$old" ]; then
   say "Each part of the board, as far as it can be checked alone:"
-  systemd-run --quiet --pipe --wait --property=DynamicUser=yes --property=User=station \
+  systemd-run --quiet --pipe --wait --property=User=station \
     --property='SupplementaryGroups=gpio i2c spi' --property=StateDirectory=station \
     --property=WorkingDirectory=/var/lib/station --setenv=LG_WD=/var/lib/station \
     /opt/station/.venv/bin/station check --config /etc/station.toml || true
@@ -113,5 +115,9 @@ else
   fail "The station is not healthy after a minute: journalctl --unit station says why."
 fi
 
-station network status --config /etc/station.toml || true
+if [ -z "$old" ] && ask "Open the page to the phones of the home's network?"; then
+  /usr/local/bin/station network on --config /etc/station.toml || true
+else
+  /usr/local/bin/station network status --config /etc/station.toml || true
+fi
 [ -z "$restart" ] || say "Restart the machine once, so that the sensors are found: sudo reboot"

@@ -9,17 +9,21 @@ from flask import Flask, Response, request
 from jinja2 import Undefined, UndefinedError
 from jinja2.utils import missing
 
+from station.app.access import Role, hash_of
 from station.app.api import StationApi
+from station.clock import Clock, SystemClock
 from station.core.steps import CalibrateStep
 from station.store import Reader
-from web.context import NOBODY, ROUTINES, Site
+from web.api.limits import ADDRESS_LIMIT, TOKEN_LIMIT, Limit
+from web.context import FEW_PEOPLE, NOBODY, ROUTINES, Site
 from web.live.phase_styles import is_active
 from web.live.view_model import RESUME_NOTE
-from web.places import PLACES, place_of
+from web.places import place_of, places_for
+from web.served import Served, code_svg, is_https, require_https_later
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 GZIP_MIN_BYTES = 1024
 """Below one packet compression gains nothing."""
@@ -37,20 +41,32 @@ class NamedOnly(Undefined):
 
 
 def create_app(
-    api: StationApi, store: Reader, blocks_mm: tuple[float, ...] = CalibrateStep().blocks_mm, *, analogue: bool = True
+    api: StationApi,
+    store: Reader,
+    blocks_mm: tuple[float, ...] = CalibrateStep().blocks_mm,
+    *,
+    analogue: bool = True,
+    api_limits: tuple[Limit, Limit] = (TOKEN_LIMIT, ADDRESS_LIMIT),
+    clock: Clock | None = None,
+    served: Served | None = None,
 ) -> Flask:
     """The pages as a WSGI application over the station's API and store, without the stream (see `web.server.stream`).
 
-    `blocks_mm` are the available calibration blocks; `analogue`: the heels have force sensors.
+    `blocks_mm` are the available calibration blocks; `analogue`: the heels have force sensors. `api_limits` are those
+    of the API's tokens and addresses, which count by `clock`. `served`: where the page is served, without it on this
+    machine alone.
     """
-    from web import filters
+    from web import access, filters
+    from web.api import routes as api_routes
     from web.compiled import use_compiled_templates
     from web.pages import (
         about,
+        browsers,
         calibration,
         causes,
         circumstances,
         components,
+        consents,
         downloads,
         end_card,
         errors,
@@ -59,11 +75,17 @@ def create_app(
         health_questions,
         help,
         history,
+        inbox,
         live,
         more,
+        network,
+        offline,
+        pairing,
         people,
         plan,
+        profile,
         progress,
+        removal,
         report,
         routines,
         settings,
@@ -73,11 +95,12 @@ def create_app(
         today,
         why,
     )
+    from web.pages import api as api_pages
 
     app = Flask(__name__)
     app.jinja_env.undefined = NamedOnly
     use_compiled_templates(app)
-    site = Site(api, store, blocks_mm, analogue)
+    site = Site(api, store, blocks_mm, analogue, served or Served())
     board_pages = (
         today,
         live,
@@ -88,31 +111,49 @@ def create_app(
         downloads,
         more,
         people,
+        profile,
+        removal,
+        inbox,
+        browsers,
+        consents,
+        pairing,
         settings,
+        network,
+        offline,
         sounds,
         calibration,
         status,
         about,
         components,
+        api_pages,
     )
     guide_pages = (health_questions, feedback, circumstances, end_card, plan, why, exercises, routines, help, causes)
     for page in (*board_pages, *guide_pages):
         app.register_blueprint(page.blueprint(site))
+    app.register_blueprint(api_routes.blueprint(site, clock or SystemClock(), *api_limits))
+    access.register(app, site)
     errors.register(app)
     filters.register(app)
     app.after_request(_add_security_headers)
     app.after_request(_compress)
+    app.after_request(require_https_later)
+    app.after_request(lambda response: _name_visitor(site, response))
 
     @app.context_processor
     def template_context() -> dict[str, object]:
         return {
             "simulated": api.board is not None,
+            "is_https": is_https,
+            "address_to_scan": site.served.address_to_scan,
+            "code_svg": code_svg,
             "is_running": lambda: is_active(api.snapshot()),
             "resume_note": RESUME_NOTE,
             "routines": ROUTINES,
-            "places": PLACES,
+            "places": places_for(access.may_open),
             "place": place_of(request.blueprint),
+            "may_open": access.may_open,
             "visitor": site.person,
+            "few_people": FEW_PEOPLE,
             "no_person": NOBODY if Site.is_nobody_chosen() else "",
         }
 
@@ -126,6 +167,21 @@ def _add_security_headers(response: Response) -> Response:
     response.headers["Referrer-Policy"] = "same-origin"
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _name_visitor(site: Site, response: Response) -> Response:
+    """Tell the service worker whose page this is, by a name without meaning, so that it keeps no other person's.
+
+    It keeps a person's own results in a browser of their own: nothing of others, of a guest, or in a shared browser.
+    """
+    if is_https() and response.mimetype == "text/html":
+        visitor, person = site.visitor(), site.person()
+        is_own = person is not None and person.id == visitor.person_id and visitor.is_at_least(Role.MEMBER)
+        seen_by = NOBODY
+        if visitor.device is not None and is_own and not visitor.device.is_shared:
+            seen_by = hash_of(f"{visitor.device.id} {visitor.person_id}")[:24]
+        response.headers["X-Seen-By"] = seen_by
     return response
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooLate
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -12,17 +12,22 @@ from flask import Response, abort, g, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from station.advice.records import Situation
-from station.app.access import Visitor, visitor_with
+from station.app.access import ACCESS_COOKIE, NOBODY_YET, Role, Visitor, visitor_with
 from station.app.api import StationApi
+from station.app.api_tokens import TokenAccess, access_with
 from station.app.situation import plan_for, situation_of
-from station.app.start_gate import TODAY, UNFINISHED, StartGate
+from station.app.snapshot import Snapshot
+from station.app.start_gate import OWN, TODAY, UNFINISHED, StartGate
 from station.catalogue.read import built_in_routines
+from station.profile import PersonSettings
 from station.store import Reader, StoreError
-from station.store.records import Person, SessionSummary
+from station.store.records import Person, SessionDetail, SessionSummary, Test, UnfinishedRun
 from web.live.phase_styles import is_active
+from web.live.seen import snapshot_for
+from web.served import Served, set_cookie
 
-ACCESS_COOKIE = "access"
-"""The token of a browser that was let in."""
+API = "api"
+"""The blueprint of the API."""
 PERSON_COOKIE = "person"
 NOBODY = "nobody"
 DECLINED_COOKIE = "declined_session"
@@ -30,6 +35,8 @@ DECLINED_COOKIE = "declined_session"
 CLAIM_WINDOW = timedelta(hours=24)
 """How long after a session of nobody known the pages ask whose it was; every session can be claimed later on its own
 page."""
+FEW_PEOPLE = 8
+"""As many as a phone shows with a button each; more are searched."""
 YEAR_S = 365 * 24 * 3600
 
 SAVE_TIMEOUT_S = 5.0
@@ -53,14 +60,14 @@ OWN_NAMES = {TODAY: ROUTINES["today"], UNFINISHED: "The unfinished routine"}
 """Titles of starts that are neither a ready routine nor one's own."""
 
 
-def wait_until_saved(future: Future[Saved]) -> Saved:
+def wait_until_saved(future: Future[Saved], timeout_s: float = SAVE_TIMEOUT_S) -> Saved:
     """Wait until the station has stored something and return its result.
 
     Raises ValueError with a sentence for people if the station refuses it; a disk error or a station that does not
     answer aborts with 503 and a sentence.
     """
     try:
-        return future.result(SAVE_TIMEOUT_S)
+        return future.result(timeout_s)
     except StoreError as error:
         abort(503, str(error))
     except TooLate:
@@ -95,8 +102,13 @@ def return_address(session_id: str, anchor: str, **query: str) -> str:
 
 def remember_person(response: AnyResponse, person_id: str | None) -> AnyResponse:
     """Remember in this browser whose results to show; `None` for no one."""
-    response.set_cookie(PERSON_COOKIE, person_id or NOBODY, max_age=YEAR_S, httponly=True, samesite="Strict")
+    set_cookie(response, PERSON_COOKIE, person_id or NOBODY, max_age_s=YEAR_S)
     return response
+
+
+def has_token() -> bool:
+    """Whether this request brings a token of a program, right or wrong; only the API's addresses take any."""
+    return request.blueprint == API and "Authorization" in request.headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +120,8 @@ class Site:
     blocks_mm: tuple[float, ...]
     analogue: bool
     """Whether the heels have force sensors, which also register a heel loaded by the shin alone."""
+    served: Served = field(default_factory=Served)
+    """Where the page is served."""
 
     def gate(self, person_id: str | None) -> StartGate:
         """The start gate for this person now, read-only; only the station's loop starts anything."""
@@ -123,6 +137,15 @@ class Site:
     def situation(self, person: Person) -> Situation:
         """Everything that decides what this person may and should do now."""
         return situation_of(self.store, person.id, plan_for(self.store, person.id), datetime.now(UTC))
+
+    def settings(self) -> PersonSettings:
+        """What holds for the person of this browser, else for nobody known."""
+        person = self.person()
+        return self.settings_of(None if person is None else person.id)
+
+    def settings_of(self, person_id: str | None) -> PersonSettings:
+        """What holds for this person, or for nobody known (`None`)."""
+        return self.store.settings_of(person_id)
 
     def routine_title(self, name: str, person_id: str | None) -> str:
         """The routine's title. Aborts with 400 if there is no such routine."""
@@ -140,28 +163,104 @@ class Site:
 
     def unclaimed_session(self) -> SessionSummary | None:
         """The session to ask about: the newest of nobody known with results, unless it runs or was declined here."""
-        found = self.store.unclaimed_sessions(datetime.now(UTC) - CLAIM_WINDOW)
+        since = self.visitor().seen.nobody_since
+        if since is None or not self.visitor().is_at_least(Role.MEMBER):
+            return None
+        found = self.store.unclaimed_sessions(max(since, datetime.now(UTC) - CLAIM_WINDOW))
         now = self.api.snapshot()
         running = now.session_id if is_active(now) else None
         newest = next((one for one in found if one.session.id != running), None)
         is_declined = newest is not None and request.cookies.get(DECLINED_COOKIE) == newest.session.id
         return None if is_declined else newest
 
+    def token_access(self) -> TokenAccess | None:
+        """The live token that this request to the API brings; read once a request."""
+        if "token_access" not in g:
+            kind, _, token = request.headers.get("Authorization", "").partition(" ")
+            is_token = kind.lower() == "bearer" and has_token()
+            g.token_access = access_with(self.store, token.strip(), datetime.now(UTC)) if is_token else None
+        found: TokenAccess | None = g.token_access
+        return found
+
     def visitor(self) -> Visitor:
-        """Who sent this request; read once a request."""
+        """Who sent this request: whose browser or, in the API, whose token it is; read once a request."""
+        if "access" not in g and has_token():
+            of_program = self.token_access()
+            g.access = NOBODY_YET if of_program is None else of_program.visitor
         if "access" not in g:
-            g.access = visitor_with(self.store, request.cookies.get(ACCESS_COOKIE), datetime.now(UTC))
+            token = g.get("token") or request.cookies.get(ACCESS_COOKIE)
+            g.access = visitor_with(self.store, token, datetime.now(UTC))
         found: Visitor = g.access
         return found
 
+    @staticmethod
+    def forget_visitor() -> None:
+        """Read the visitor again at the next question: this request has changed who it is, or whom it sees."""
+        g.pop("access", None)
+        g.pop("person", None)
+        g.pop("everybody", None)
+
+    @classmethod
+    def use_token(cls, token: str) -> None:
+        """Take this request as one with a token that it has just been given."""
+        g.token = token
+        cls.forget_visitor()
+
+    @property
+    def device_id(self) -> str | None:
+        """The device that sent this request."""
+        device = self.visitor().device
+        return None if device is None else device.id
+
+    def snapshot(self) -> Snapshot:
+        """The newest snapshot, without what this visitor may not see."""
+        return snapshot_for(self.visitor(), self.api.snapshot())
+
     def people(self) -> tuple[Person, ...]:
-        """The people whose results this visitor may see, by name."""
-        visitor = self.visitor()
-        everybody = self.store.people()
-        return everybody if visitor.device is None else tuple(one for one in everybody if visitor.sees(one.id))
+        """The people to choose among: those whose results this visitor may see, by name, without the archive."""
+        return tuple(one for one in self.everybody() if not one.is_archived)
+
+    def everybody(self) -> tuple[Person, ...]:
+        """The people whose results this visitor may see, those in the archive too; read once a request."""
+        if "everybody" not in g:
+            seen = self.visitor().person_ids
+            g.everybody = tuple(one for one in self.store.people() if one.id in seen) if seen else ()
+        found: tuple[Person, ...] = g.everybody
+        return found
+
+    def session(self, session_id: str) -> SessionDetail:
+        """A session that this visitor may see. Aborts with 404 for another's as for one that does not exist."""
+        found = self.store.session(session_id)
+        if found is None or not self.visitor().sees(found.session.person_id, found.session.started_at):
+            abort(404)
+        return found
+
+    def test(self, test_id: str) -> Test:
+        """A test that this visitor may see. Aborts with 404 for another's as for one that does not exist."""
+        found = self.store.test(test_id)
+        if found is None or not self.visitor().sees(found.person_id, found.started_at):
+            abort(404)
+        return found
+
+    def require_run(self, run_id: str) -> None:
+        """Abort with 404 for a run that does not exist, or that this visitor may not see."""
+        found = self.store.session_of_run(run_id)
+        if found is None or not self.visitor().sees(found.person_id, found.started_at):
+            abort(404)
+
+    def unfinished_run(self, person_id: str | None) -> UnfinishedRun | None:
+        """The unfinished routine of a person, or of nobody, as far as this visitor sees it."""
+        found = self.store.unfinished_run(person_id)
+        return found if found is not None and self.visitor().sees(person_id, found.saved_at) else None
+
+    def require_own_routine(self, name: str) -> None:
+        """Abort with 404 if this starts an own routine of somebody whom this visitor may not see."""
+        found = self.store.own_routine(name.removeprefix(OWN)) if name.startswith(OWN) else None
+        if found is not None and found.person_id is not None and not self.visitor().sees(found.person_id):
+            abort(404)
 
     def person(self) -> Person | None:
-        """The person chosen in this browser, else the only person, else `None`; read once a request."""
+        """The person chosen in this browser, else the one whose it is; read once a request."""
         if "person" not in g:
             g.person = self._read_person()
         found: Person | None = g.person
@@ -175,4 +274,4 @@ class Site:
         for person in people:
             if person.id == chosen:
                 return person
-        return people[0] if len(people) == 1 else None
+        return next((one for one in self.everybody() if one.id == self.visitor().person_id), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 
@@ -23,7 +24,7 @@ class Place:
 
 
 PLACES = (
-    Place("Today", "house", "today.today", further=("feedback", "circumstances")),
+    Place("Today", "house", "today.today", further=("feedback", "circumstances", "inbox")),
     Place(
         "Train",
         "dumbbell",
@@ -43,7 +44,12 @@ PLACES = (
         "ellipsis",
         "more.more",
         further=(
+            "pairing",
             "people",
+            "profile",
+            "removal",
+            "browsers",
+            "consents",
             "health_questions",
             "sounds",
             "help",
@@ -51,7 +57,10 @@ PLACES = (
             "calibration",
             "status",
             "settings",
+            "network",
+            "offline",
             "about",
+            "api_pages",
             "components",
         ),
     ),
@@ -63,6 +72,8 @@ MORE = (
         "You",
         (
             ("people.people", "users", "People", "Whose results this browser shows; someone new"),
+            ("consents.consents", "heart-pulse", "Who sees what", "Who sees your results, and whose you see"),
+            ("browsers.browsers", "monitor", "Browsers", "Phones and tablets that were let in; PIN"),
             ("health_questions.show", "heart-pulse", "Health questions", "What your answers change"),
             ("why.why", "route", "Why this routine", "The rules behind today\u2019s choice, with their sources"),
         ),
@@ -81,12 +92,25 @@ MORE = (
             ("status.status", "activity", "Status", "Sensors, clock, storage"),
             ("calibration.calibration", "ruler", "Calibration", "How accurate the distance is"),
             ("live.live", "monitor", "Wall display", "The stage alone, for a tablet or a television", {"kiosk": ""}),
+            ("api_pages.api", "code", "API", "Results and control for programs; tokens"),
             ("settings.settings", "settings", "Settings", "Goal, stretches, sounds, questions"),
+            ("network.network", "wifi", "On your phone", "The network, and who may read along"),
             ("about.about", "info", "About", "What \u00b1 means, what the station is not"),
         ),
     ),
 )
 """What *More* lists: groups of pages, each with its icon, name, what it is for, and the query of its address."""
+
+
+def places_for(may_open: Callable[[str], bool]) -> list[tuple[Place, str]]:
+    """The places that a visitor may open, each with the endpoint that it leads to: its own, or its first tab's."""
+    found = []
+    for place in PLACES:
+        endpoints = (place.endpoint, *(endpoint for endpoint, _ in place.tabs))
+        first = next((endpoint for endpoint in endpoints if may_open(endpoint)), None)
+        if first is not None:
+            found.append((place, first))
+    return found
 
 
 def place_of(blueprint: str | None) -> Place | None:

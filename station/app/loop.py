@@ -10,7 +10,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import TYPE_CHECKING
+from functools import partial
+from threading import Thread
+from typing import TYPE_CHECKING, TypeVar
 
 from station.app.api import SimulatedBoard
 from station.app.board_view import BoardView
@@ -23,6 +25,8 @@ from station.app.inbox import (
     FaultReport,
     Inbox,
     Posted,
+    PresenceAsked,
+    PresenceFinished,
     ReminderDue,
     SettingsChange,
     Start,
@@ -33,6 +37,7 @@ from station.app.inbox import (
 )
 from station.app.outputs import BoardOutputs, CuePublisher
 from station.app.people import People
+from station.app.presence_desk import PresenceDesk
 from station.app.presenter import Presenter
 from station.app.recorder import Recorder
 from station.app.reminders import AlarmClock, ReminderAlarms, Reminders
@@ -40,27 +45,35 @@ from station.app.resume import ResumeManager
 from station.app.run_factory import RunFactory
 from station.app.session import Session
 from station.app.settings_in_use import SettingsInUse
-from station.app.snapshot import Snapshot
+from station.app.snapshot import PresenceRequest, Snapshot
 from station.app.starter import Starter
 from station.app.store_mirror import StoreMirror
 from station.clock import Clock
 from station.config import Config
-from station.core.events import SECOND_US, Event, Heel, Knee, Side, Tick, Toe
+from station.core.events import SECOND_US, Button, Event, Heel, Knee, Press, Side, Tick, Toe
+from station.core.facts import Cue, CueName
 from station.core.sensing.sensors import Wiring
+from station.core.sensing.start_press import StartPress
 from station.settings import with_changes
 from station.store import Store, StoreError
+from station.store.backup import back_up_before_merging
+from station.store.records import Merge
 
 if TYPE_CHECKING:
     from station.devices.board import Devices
 
 log = logging.getLogger(__name__)
 
+Answer = TypeVar("Answer")
+
 MAX_WAIT_US = 250_000
 """The loop's longest wait: it checks the time at least this often, even if the alarm clock fails."""
 REST_US = 5 * SECOND_US
 """After this long, an empty board is sensed slowly until something moves."""
+BOARD_IN_USE = "Somebody is on the board: wait until their session has ended, and try again."
 ALARM_GRACE_US = 2_000
 """How long past the activity's alarm the loop waits for the alarm clock to ring: a tick that is 10 ms late is late."""
+OWNER_RESET = "The owner was reset at the board: the next browser that is paired becomes the owner's."
 
 
 class Station(Inbox):
@@ -80,12 +93,13 @@ class Station(Inbox):
         self._view = view = BoardView()
         self._outputs = outputs = BoardOutputs()
         self._recorder = recorder = Recorder(store, lambda sentence: view.set_fault("store", sentence))
-        self._settings = settings = SettingsInUse(store, recorder, outputs, clock)
+        people, resume, cues = People(store, time), ResumeManager(), CuePublisher(outputs, view, recorder)
+        self._settings = settings = SettingsInUse(store, recorder, outputs, people, clock)
         self._calibration = calibration = CalibrationMonitor(config, store)
         self._idle_board = idle = IdleBoard(wiring_of(config), time, store.empty_shares())
         self._reminders = ReminderAlarms(Reminders(store), clock, view, lambda one: self.post(ReminderDue(one)))
-        people, resume, cues = People(store, time), ResumeManager(), CuePublisher(outputs, view, recorder)
         gate_for = GateFactory(store, settings, clock, idle.wiring.analogue, config.range_sensor.blocks_mm)
+        self._presence = presence = PresenceDesk(store, clock, time, board=idle, cues=cues, view=view)
         self._mirror = mirror = StoreMirror(people, calibration, resume, gate_for, view)
         self._session = session = Session(
             store,
@@ -122,6 +136,8 @@ class Station(Inbox):
             cues=cues,
             view=view,
         )
+        self._cues = cues
+        self._start_press = StartPress(clock.now_us())
         view.set_fault("calibration", calibration.fault_sentence)
         recorder.write(store.require_room)
         self._presenter = Presenter(
@@ -130,6 +146,7 @@ class Station(Inbox):
             session=session,
             board=idle,
             people=people,
+            presence=presence,
             resume=resume,
             calibration=calibration,
             recorder=recorder,
@@ -142,6 +159,10 @@ class Station(Inbox):
     def snapshot(self) -> Snapshot:
         return self._presenter.snapshot
 
+    def shown_rhythm(self) -> tuple[Press, ...] | None:
+        """The rhythm that a browser shows now: for the simulated person, who looks at its screen."""
+        return self._presence.shown_rhythm
+
     def change_settings(self, changes: dict[str, str]) -> Future[None]:
         with_changes(self._settings.values, changes)  # raises here, so that the caller gets the error at once
         done: Future[None] = Future()
@@ -149,6 +170,28 @@ class Station(Inbox):
         if self._closed:
             self._refuse_pending()
         return done
+
+    def merge_people(self, person_id: str, into_id: str) -> Future[Merge]:
+        done: Future[Merge] = Future()
+        work = partial(self._back_up_and_merge, person_id, into_id, done)
+        Thread(target=work, name="merge", daemon=True).start()
+        return done
+
+    def _back_up_and_merge(self, person_id: str, into_id: str, done: Future[Merge]) -> None:
+        """In a thread of its own: a copy takes seconds, which the loop does not have."""
+        try:
+            if self._session.is_open:
+                raise ValueError(BOARD_IN_USE)
+            backup = back_up_before_merging(self._store.path, self._clock.utc_now())
+            moved = self._request_store(
+                lambda store: store.merge_people(person_id, into_id), moved=(person_id, into_id), changes_access=True
+            ).result()
+            done.set_result(Merge(moved, backup.name))
+        except (ValueError, LookupError, StoreError) as error:
+            done.set_exception(error)
+        except Exception as error:
+            log.exception("Merging two people failed; the board carries on.")
+            done.set_exception(error)
 
     @property
     def board(self) -> SimulatedBoard | None:
@@ -161,13 +204,19 @@ class Station(Inbox):
         self._outputs.attach(devices)
         self._alarms = alarms
         self._reminders.attach(alarms)
-        self._settings.apply_volume()
+        self._settings.apply_volume(None)
 
     @property
     def wakes_at_us(self) -> int:
         """When the loop must run next if nothing arrives."""
-        activity_us, snapshot_us = self._session.wakes_at_us, self._presenter.wakes_at_us
+        activity_us, snapshot_us = self._activity_wakes_at_us, self._presenter.wakes_at_us
         return snapshot_us if activity_us is None else min(activity_us, snapshot_us)
+
+    @property
+    def _activity_wakes_at_us(self) -> int | None:
+        """When the run, the wait for a person or a request for presence must be fed next."""
+        wakes_us = (self._session.wakes_at_us, self._presence.wakes_at_us)
+        return min((one for one in wakes_us if one is not None), default=None)
 
     def stop(self) -> None:
         """End `run`, from any thread."""
@@ -207,8 +256,16 @@ class Station(Inbox):
         match item:
             case Start():
                 self._starter.start(item)
+                self._end_presence_of_run()
             case StartRequest():
                 self._starter.answer(item)
+                self._end_presence_of_run()
+            case PresenceAsked():
+                self._answer(item.done, lambda: self._request_presence(item.name))
+            case PresenceFinished(is_confirmed=True):
+                self._answer(item.done, lambda: self._presence.finish(item.request_id))
+            case PresenceFinished():
+                self._answer(item.done, lambda: self._presence.cancel(item.request_id))
             case SettingsChange():
                 self._change_settings(item)
             case StoreRequest():
@@ -224,6 +281,25 @@ class Station(Inbox):
             case _:
                 self._handle_event(item)
 
+    def _request_presence(self, name: str) -> PresenceRequest:
+        self._settings.apply_volume(None)
+        return self._presence.request(name, is_running=self._session.run is not None)
+
+    def _answer(self, done: Future[Answer], act: Callable[[], Answer]) -> None:
+        """Do what a page requests at this moment, and give it the answer."""
+        self._time.catch_up()
+        try:
+            done.set_result(act())
+        except (ValueError, StoreError) as error:
+            done.set_exception(error)
+        except Exception as error:
+            log.exception("A request of the page failed; the board carries on.")
+            done.set_exception(error)
+
+    def _end_presence_of_run(self) -> None:
+        if self._session.run is not None:
+            self._presence.on_run_start()
+
     def _change_settings(self, request: SettingsChange) -> None:
         try:
             self._settings.change(request.changes)
@@ -238,6 +314,8 @@ class Station(Inbox):
 
     def _execute_request(self, request: StoreRequest) -> None:
         try:
+            if request.moved is not None and self._session.is_open:
+                raise ValueError(BOARD_IN_USE)
             request.done.set_result(request.action(self._store))
         except (ValueError, LookupError, StoreError) as error:
             request.done.set_exception(error)
@@ -246,6 +324,10 @@ class Station(Inbox):
             request.done.set_exception(error)
         if request.claim is not None and request.done.exception() is None:
             self._session.on_claim(*request.claim)
+        if request.moved is not None and request.done.exception() is None:
+            self._session.on_person_moved(*request.moved)
+        if request.changes_access:
+            self._view.on_access_change()
         self._mirror.refresh()
         self._reminders.schedule()
 
@@ -258,12 +340,22 @@ class Station(Inbox):
         """Feed an event to the current run, or to the board that waits for a person."""
         self._time.advance_to(event.at_us)
         self._remember(event)
-        if self._session.run is None:
+        if isinstance(event, Button):
+            self._presence.feed(event)
+        elif self._session.run is None:
             if self._idle_board.feed(event):
-                self._starter.on_step_on()
+                self._on_step_on()
+            self._presence.feed(event)
         elif (ended := self._session.feed(event)) is not None:
             self._starter.on_run_end(ended)
         self._view.on_sensor_changes(self._session.change_count)
+
+    def _on_step_on(self) -> None:
+        """A person stands on the board; after a rhythm that is no start."""
+        if self._presence.blocks_step_on:
+            self._idle_board.wait_for_person(is_occupied=True)
+        else:
+            self._starter.on_step_on()
 
     def _remember(self, event: Event) -> None:
         """Remember what the page shows of the sensors, and the levels that the next run starts with."""
@@ -291,7 +383,7 @@ class Station(Inbox):
 
     def _pass_time(self) -> None:
         now_us = self._clock.now_us()
-        wakes_at_us = self._session.wakes_at_us
+        wakes_at_us = self._activity_wakes_at_us
         if wakes_at_us is not None and now_us >= wakes_at_us:
             self._dispatch_safely(Tick(now_us))
         was_waiting = self._recorder.has_pending_writes
@@ -299,12 +391,33 @@ class Station(Inbox):
         if was_waiting and not self._recorder.has_pending_writes:
             self._mirror.refresh()
         self._session.end_if_empty(now_us)
+        self._presence.pass_time(now_us)
+        if not self._start_press.is_over:
+            self._watch_start_press(now_us)
         if self._alarms is not None:
-            self._alarms.move_alarm(self._session.wakes_at_us)
-        self._outputs.rest(self._session.is_empty_for(REST_US, now_us))
+            self._alarms.move_alarm(self._activity_wakes_at_us)
+        self._outputs.rest(not self._presence.is_waiting and self._session.is_empty_for(REST_US, now_us))
         if self._presenter.is_due(now_us):
             self._presenter.publish()
             self.notify_pages()
+
+    def _watch_start_press(self, now_us: int) -> None:
+        """Reset the owner once the plates have been held pressed while the station started."""
+        heels = () if self._session.run is not None else self._idle_board.heels
+        if not self._start_press.observe(now_us, [heel.down for heel in heels]) or not self._has_owner():
+            return
+        log.warning("%s", OWNER_RESET)
+        self._recorder.write(self._store.reset_owner)
+        self._cues.play([Cue(now_us, CueName.ENDED)])
+        self._view.show_note(OWNER_RESET)
+        self._view.on_access_change()
+
+    def _has_owner(self) -> bool:
+        try:
+            return self._store.has_owner()
+        except StoreError as error:
+            self._view.set_fault("store", str(error))
+            return False
 
     def close(self) -> None:
         """Shut down silently; the current run stays unfinished."""

@@ -12,15 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from station.cli.health import health
+from station.cli.network import network
 from station.cli.progress import progress
 from station.cli.progress_bar import with_progress
 from station.cli.refuse import exit_with_error
 from station.cli.report import report
 from station.cli.results import DATABASE, database_path, import_past, recalibrate
+from station.cli.tls import tls
 
 if TYPE_CHECKING:
-    from station.config import Config, PageConfig
+    from station.config import Config
     from station.store import Store
+    from station.system.page_process import Page
 
 CONFIG = click.option(
     "--config",
@@ -38,12 +42,43 @@ def main() -> None:
 
 @main.command()
 @CONFIG
-def run(config_path: Path | None) -> None:
+@click.option("--no-page", is_flag=True, help="Leave the page to `station page`, and serve it on a socket.")
+def run(config_path: Path | None, no_page: bool) -> None:
     """Run the station and its page.
+
+    The page is a process of its own. With --no-page another service starts it, and the board needs no network: the two
+    meet at the socket page.sock beside the database.
 
     Example: station run --config /etc/station.toml
     """
-    _serve(_config(config_path))
+    _serve(_config(config_path), page=not no_page)
+
+
+@main.command()
+@CONFIG
+@click.option("--child", type=int, hidden=True, help="The descriptor of the connection, from the board's process.")
+def page(config_path: Path | None, child: int | None) -> None:
+    """Serve the page of a station that runs with --no-page.
+
+    It uses no device, only reads the database, and connects again when the board restarts.
+
+    Example: station page --config /etc/station.toml
+    """
+    from station.app.api import PageError
+    from station.system.page_process import run_page, run_page_as_child
+
+    if child is not None:
+        run_page_as_child(child)
+        return
+
+    def say_where(page: Page | None) -> None:
+        if page is not None:
+            click.echo(f"The page is running. Open {' or '.join(page.addresses[:2])} in a browser.")
+
+    try:
+        run_page(_config(config_path), say_where)
+    except PageError as error:
+        exit_with_error(str(error), 1)
 
 
 @main.command()
@@ -121,45 +156,45 @@ def _config(path: Path | None) -> Config:
         exit_with_error(str(error), os.EX_CONFIG)
 
 
-def _serve(config: Config, prepare: Callable[[Store], None] = _nothing, *, needs_page: bool = False) -> None:
+def _serve(
+    config: Config, prepare: Callable[[Store], None] = _nothing, *, page: bool = True, needs_page: bool = False
+) -> None:
     import gc
     import logging
 
     gc.disable()  # until the station runs: nothing loaded here is garbage, and collection takes a tenth of the start
 
-    from station.app.api import PageError
+    from station.app.page_error import PageError
+    from station.system.page_child import PageChild
+
+    try:
+        child = PageChild(config) if page else None  # it loads its program while this process loads its own
+    except PageError as error:
+        exit_with_error(str(error), 1)
+
     from station.devices.errors import DeviceError
     from station.store import PermanentStoreError, StoreError
+    from station.system.page_process import socket_path
     from station.system.service import Service
 
     logging.basicConfig(level=logging.WARNING, format="station: %(message)s")
-    service = Service(config)
+    service = Service(config, page=child)
     service.obey_signals()
     try:
-        service.open(prepare, needs_page=needs_page)
+        service.open(prepare, page=page, needs_page=needs_page, socket_path=None if page else socket_path(config))
     except PermanentStoreError as error:
         exit_with_error(str(error), os.EX_CONFIG)
     except (StoreError, DeviceError, PageError) as error:
         exit_with_error(str(error), 1)
     try:
         if service.page is not None:
-            where = page_address(config.page, service.page.port)
+            where = " or ".join(service.page.addresses[:2])
             click.echo(f"The station is running. Open {where} in a browser; Ctrl-C stops it.")
+            if config.board.simulated:
+                click.echo("The board is simulated: the first browser on this machine is let in as the owner\u2019s.")
         service.run()
     finally:
         service.close()
-
-
-def page_address(page: PageConfig, port: int) -> str:
-    """An address that a browser can open: "every network" is none, so it names the station."""
-    host = page.host
-    if host in ("127.0.0.1", "::1"):
-        host = "localhost"
-    elif host in ("0.0.0.0", "::"):
-        host = page.allowed_hosts[0]
-    elif ":" in host:
-        host = f"[{host}]"
-    return f"http://{host}:{port}"
 
 
 @main.command()
@@ -371,7 +406,7 @@ def _replayed(where: str, text: str, do: str | None, given: dict[str, Any]) -> I
     from station.core.replay import format_fact, merge_header
     from station.core.replay import replay as facts_of
     from station.core.steps import routine_from_header
-    from station.core.trace import curve_from_header, read_trace
+    from station.core.trace import EXCHANGED_AT, curve_from_header, exchanged_sentence, read_trace
 
     try:
         trace = read_trace(text.split("\n"))
@@ -380,13 +415,18 @@ def _replayed(where: str, text: str, do: str | None, given: dict[str, Any]) -> I
         curve = curve_from_header(header)
     except ValueError as error:
         exit_with_error(f"{where}: {error}")
+    if EXCHANGED_AT in trace.header:
+        click.echo(f"{where}: {exchanged_sentence(trace.header)}", err=True)
     yield from map(format_fact, facts_of(trace, routine, curve))
 
 
 main.add_command(recalibrate)
 main.add_command(import_past)
+main.add_command(health)
+main.add_command(network)
 main.add_command(progress)
 main.add_command(report)
+main.add_command(tls)
 
 if __name__ == "__main__":
     main()

@@ -17,7 +17,20 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
-from station.core.events import ANSWERS, SECOND_US, Command, CommandName, Event, Heel, Knee, Load, Side, Tick, Toe
+from station.core.events import (
+    ANSWERS,
+    SECOND_US,
+    Button,
+    Command,
+    CommandName,
+    Event,
+    Heel,
+    Knee,
+    Load,
+    Side,
+    Tick,
+    Toe,
+)
 from station.core.measurement.calibration import Curve
 from station.core.sensing.sensors import References, Wiring
 from station.core.sensing.toe_distance import VALID_STATUS
@@ -37,10 +50,18 @@ CALIBRATION_LIMITS = {
     "cubic_per_mm2": (-1e-4, 1e-4),
 }
 """The least and the most of each: wide enough for readings in another unit, and every distance stays finite."""
+EXCHANGED_AT = "sides_exchanged_at"
+"""The entry of a trace's header that tells when left and right of its results were exchanged; the rows never are."""
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 """What counts as a number. Python's `float` would also take 1_0, nan and the digits of every script."""
 
 STATUS = re.compile(r"\d{1,3}", re.ASCII)
+
+
+def exchanged_sentence(header: Mapping[str, Any]) -> str:
+    """What a replay says of a trace whose results had left and right exchanged."""
+    at = quoted(header.get(EXCHANGED_AT))
+    return f"left and right of the results were exchanged ({at}); this trace and its replay are as recorded"
 
 
 class TraceError(ValueError):
@@ -132,9 +153,11 @@ def _parse_event(at_us: int, channel: str, value: str) -> Event:
         return _parse_toe(at_us, value)
     if channel == "knee":
         return Knee(at_us, _parse_flag(value, {"on": True, "off": False}))
+    if channel == "button":
+        return Button(at_us, _parse_flag(value, {"on": True, "off": False}))
     if channel == "command":
         return _parse_command(at_us, value)
-    known = "heel_left, heel_right, load_left, load_right, toe, knee and command"
+    known = "heel_left, heel_right, load_left, load_right, toe, knee, button and command"
     raise ValueError(f"no such channel: there are {known}")
 
 
@@ -217,6 +240,8 @@ def format_row(event: Event) -> str | None:
             cells = ("toe", f"{event.reading_mm}{status}")
         case Knee():
             cells = ("knee", "on" if event.touching else "off")
+        case Button():
+            cells = ("button", "on" if event.pressed else "off")
         case Command():
             about = event.side or event.answer
             cells = ("command", f"{event.word} {about}" if about else str(event.word))

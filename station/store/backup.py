@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from station.store.connect import sqlite_driver
@@ -15,6 +15,8 @@ from station.store.files import atomic_write
 
 BACKUPS_KEPT = 14
 """Two weeks: long enough to notice that something is missing."""
+
+BEFORE_MERGING = "before-merging-"
 
 RESERVE_BYTES = 50_000_000
 """The free space that a backup leaves on the disk: about three months of sessions with their traces."""
@@ -44,9 +46,39 @@ def back_up(database: Path, directory: Path, day: date, *, keep: int = BACKUPS_K
     path = directory / f"station-{day.isoformat()}.db"
     copy_database(database, path)
     old = tuple(copy for copy in list_backups(directory)[keep:] if copy != path)  # its date may be of the past
+    old += tuple(copy for copy in _other_copies(database, directory) if _day_of(copy) < day - timedelta(days=keep))
     for copy_path in old:
         copy_path.unlink()
     return Backup(path, path.stat().st_size, old)
+
+
+def backups_of(database: Path) -> Path:
+    """The directory of the backups of this database."""
+    return database.parent / "backups"
+
+
+def back_up_before_merging(database: Path, at: datetime) -> Path:
+    """Copy the database before two people are merged, which nothing undoes. Raises as `back_up` does."""
+    path = backups_of(database) / f"{BEFORE_MERGING}{at.astimezone():%Y-%m-%d-%H%M%S}.db"
+    copy_database(database, path)
+    return path
+
+
+def held_until(database: Path, day: date, *, keep: int = BACKUPS_KEPT) -> date | None:
+    """The day on which the last copy goes that holds what the database held on `day`, if there is a copy every night;
+    `None` without any copy."""
+    directory = backups_of(database)
+    has_copies = bool(list_backups(directory) or _other_copies(database, directory))
+    return day + timedelta(days=keep + 1) if has_copies else None
+
+
+def _other_copies(database: Path, directory: Path) -> tuple[Path, ...]:
+    """The copies made before a merge or an upgrade; they go when the nightly ones of their day go."""
+    return *directory.glob(f"{BEFORE_MERGING}*.db"), *database.parent.glob(f"{database.name}.[0-9][0-9][0-9][0-9]")
+
+
+def _day_of(copy: Path) -> date:
+    return datetime.fromtimestamp(copy.stat().st_mtime, UTC).date()
 
 
 def copy_database(database: Path, path: Path) -> None:

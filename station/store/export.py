@@ -1,6 +1,6 @@
 """Exports everything as one JSON document, which can be imported again, or as CSV.
 
-The document is `{"export": "slant board station", "schema": "0006", "tables": {name: {column: [values]}},
+The document is `{"export": "slant board station", "schema": "0008", "tables": {name: {column: [values]}},
 "traces": {run: rows}}`. Values are grouped by column, because similar values compress well together; times are ISO
 8601 in UTC. A file whose name ends in `.xz` is compressed. Exports before schema 0004 call it `shape`. Nothing that
 lets a browser in is ever exported: see `station.store.schema.NEVER_EXPORTED`.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Any
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Connection,
     Select,
     bindparam,
+    exists,
     false,
     func,
     literal,
@@ -24,9 +26,12 @@ from sqlalchemy import (
 )
 
 from station.core.events import BOTH_LEGS, Side
+from station.profile import PersonSettings, settings_for
 from station.settings import Settings
 from station.store import loading
 from station.store.access_read import AccessReader
+from station.store.page_read import IS_MORE_THAN_BLOCKS, PageReader
+from station.store.people_read import PeopleReader
 from station.store.read_transactions import DEFAULT_LIMIT
 from station.store.records import (
     Calibration,
@@ -34,9 +39,9 @@ from station.store.records import (
     ExerciseRecord,
     ExercisesBegun,
     Hold,
-    Person,
     RepSet,
     ResultSummary,
+    Seen,
     Session,
     SessionDetail,
     SessionSummary,
@@ -48,7 +53,6 @@ from station.store.schema import (
     calibrations,
     heel_sensors,
     holds,
-    people,
     rep_sets,
     runs,
     sessions,
@@ -56,11 +60,10 @@ from station.store.schema import (
     tests,
     trials,
 )
-from station.store.traces import read_trace_rows
+from station.store.token_read import TokenReader
+from station.store.traces import chunks_of_rows, read_trace_rows
 from station.store.training_read import TrainingReader
 
-ONLY_BLOCKS = "only blocks"
-"""The end reason of a session in which the board was only calibrated or checked."""
 RECENT_RUNS = 100
 """How many of a person's runs count for what is due; older ones do not matter."""
 CALIBRATIONS_NEWEST_FIRST = select(calibrations).order_by(calibrations.c.number.desc())
@@ -68,17 +71,13 @@ NEWEST_CALIBRATION = CALIBRATIONS_NEWEST_FIRST.limit(1)
 CHECKS_NEWEST_FIRST = select(calibration_checks).order_by(calibration_checks.c.number.desc())
 
 
-class Reader(TrainingReader, AccessReader):
+class Reader(PageReader, TrainingReader, AccessReader, PeopleReader, TokenReader):
     """Queries for the pages and the export. Raises `StoreError` with a sentence if the file cannot be read."""
 
-    def people(self) -> tuple[Person, ...]:
-        """All people, by name."""
-        return self.cache.get("people", self._people)
-
-    def _people(self) -> tuple[Person, ...]:
-        with self.read_transaction() as connection:
-            rows = connection.execute(select(people.c.id, people.c.name).order_by(people.c.name, people.c.id))
-            return tuple(Person(row.id, row.name) for row in rows)
+    def settings_of(self, person_id: str | None) -> PersonSettings:
+        """What holds for this person, or for nobody known (`None`); see `station.profile.settings_for`."""
+        person = self.person(person_id)
+        return settings_for(self.settings(), None if person is None else person.profile)
 
     def settings(self) -> Settings:
         return self.cache.get("settings", self._read_settings)
@@ -130,14 +129,20 @@ class Reader(TrainingReader, AccessReader):
             }
 
     def sessions(
-        self, person_id: str | None = None, *, limit: int = DEFAULT_LIMIT, before: datetime | None = None
+        self,
+        person_id: str | None = None,
+        *,
+        limit: int = DEFAULT_LIMIT,
+        before: datetime | None = None,
+        seen: Seen | None = None,
     ) -> tuple[Session, ...]:
         """Sessions, newest first, of everybody if no person is named; `before` is the start of the last one read.
 
-        Sessions in which the board was only calibrated or checked are left out.
+        With `seen`, only those, here and in the other lists. Sessions in which the board was only calibrated or checked
+        are left out.
         """
         with self.read_transaction() as connection:
-            return _sessions_in(connection, person_id, limit, before)
+            return _sessions_in(connection, person_id, limit, before, seen)
 
     def session(self, session_id: str) -> SessionDetail | None:
         """A session with everything in it, in the order done."""
@@ -145,29 +150,72 @@ class Reader(TrainingReader, AccessReader):
             row = connection.execute(loading.SELECT_SESSIONS.where(sessions.c.id == session_id)).one_or_none()
             return None if row is None else loading.load_session_detail(connection, loading.session_from_row(row))
 
+    def session_of_run(self, run_id: str) -> Session | None:
+        """The session that a run belongs to; `None` without such a run."""
+        query = loading.SELECT_SESSIONS.where(
+            sessions.c.id == select(runs.c.session_id).where(runs.c.id == run_id).scalar_subquery()
+        )
+        with self.read_transaction() as connection:
+            row = connection.execute(query).one_or_none()
+            return None if row is None else loading.session_from_row(row)
+
     def unclaimed_sessions(self, since: datetime) -> tuple[SessionSummary, ...]:
         """The sessions of nobody known since then in which something was measured or done, newest first."""
         with self.read_transaction() as connection:
             query = loading.SELECT_SESSIONS.where(
-                sessions.c.person_id.is_(None), sessions.c.started_at >= since, _IS_MORE_THAN_BLOCKS
+                sessions.c.person_id.is_(None), sessions.c.started_at >= since, IS_MORE_THAN_BLOCKS
             ).order_by(*_NEWEST_SESSION_FIRST)
             found = tuple(loading.session_from_row(row) for row in connection.execute(query))
             summaries = loading.load_session_summaries(connection, found) if found else ()
             return tuple(one for one in summaries if one.has_results)
 
+    def unclaimed_count(self) -> int:
+        """How many sessions of nobody known have ended with results."""
+        return self.cache.get("unclaimed", self._unclaimed_count)
+
+    def _unclaimed_count(self) -> int:
+        of_session = runs.c.session_id == sessions.c.id
+        measured = or_(tests.c.left_mm.is_not(None), tests.c.right_mm.is_not(None))
+        has_results = or_(
+            *(
+                exists().where(of_session, table.c.run_id == runs.c.id, condition)
+                for table, condition in (
+                    (tests, measured),
+                    (holds, holds.c.credited_us > 0),
+                    (rep_sets, rep_sets.c["count"] > 0),
+                )
+            )
+        )
+        query = select(func.count()).select_from(sessions)
+        with self.read_transaction() as connection:
+            of_nobody = query.where(
+                sessions.c.person_id.is_(None), IS_MORE_THAN_BLOCKS, sessions.c.end_reason.is_not(None), has_results
+            )
+            return int(connection.execute(of_nobody).scalar_one())
+
     def session_summaries(
-        self, person_id: str | None = None, *, limit: int = DEFAULT_LIMIT, before: datetime | None = None
+        self,
+        person_id: str | None = None,
+        *,
+        limit: int = DEFAULT_LIMIT,
+        before: datetime | None = None,
+        seen: Seen | None = None,
     ) -> tuple[SessionSummary, ...]:
         """The sessions of `sessions`, each with the totals of what was done."""
         with self.read_transaction() as connection:
-            return loading.load_session_summaries(connection, _sessions_in(connection, person_id, limit, before))
+            return loading.load_session_summaries(connection, _sessions_in(connection, person_id, limit, before, seen))
 
     def tests(
-        self, person_id: str | None = None, *, limit: int = DEFAULT_LIMIT, before: datetime | None = None
+        self,
+        person_id: str | None = None,
+        *,
+        limit: int = DEFAULT_LIMIT,
+        before: datetime | None = None,
+        seen: Seen | None = None,
     ) -> tuple[Test, ...]:
         """Tests, newest first, with trials and attempts; of everybody if no person is named."""
         with self.read_transaction() as connection:
-            query = _person_filter(loading.SELECT_TESTS, person_id, before).order_by(
+            query = _person_filter(loading.SELECT_TESTS, person_id, before, seen).order_by(
                 *_NEWEST_RUN_FIRST, tests.c.started_us.desc()
             )
             return loading.load_tests(connection, query.limit(limit))
@@ -221,23 +269,34 @@ class Reader(TrainingReader, AccessReader):
         return found
 
     def holds(
-        self, person_id: str | None = None, *, limit: int = DEFAULT_LIMIT, before: datetime | None = None
+        self,
+        person_id: str | None = None,
+        *,
+        limit: int = DEFAULT_LIMIT,
+        before: datetime | None = None,
+        seen: Seen | None = None,
     ) -> tuple[Hold, ...]:
         """Holds, newest first, with their heel lifts; of everybody if no person is named."""
         with self.read_transaction() as connection:
             order = (*_NEWEST_RUN_FIRST, holds.c.started_us.desc())
             return loading.load_holds(
-                connection, _person_filter(loading.SELECT_HOLDS, person_id, before).order_by(*order).limit(limit)
+                connection, _person_filter(loading.SELECT_HOLDS, person_id, before, seen).order_by(*order).limit(limit)
             )
 
     def rep_sets(
-        self, person_id: str | None = None, *, limit: int = DEFAULT_LIMIT, before: datetime | None = None
+        self,
+        person_id: str | None = None,
+        *,
+        limit: int = DEFAULT_LIMIT,
+        before: datetime | None = None,
+        seen: Seen | None = None,
     ) -> tuple[RepSet, ...]:
         """Sets of repetitions, newest first; of everybody if no person is named."""
         with self.read_transaction() as connection:
             order = (*_NEWEST_RUN_FIRST, rep_sets.c.started_us.desc())
             return loading.load_rep_sets(
-                connection, _person_filter(loading.SELECT_REP_SETS, person_id, before).order_by(*order).limit(limit)
+                connection,
+                _person_filter(loading.SELECT_REP_SETS, person_id, before, seen).order_by(*order).limit(limit),
             )
 
     def training_session_times(self, person_id: str, since: datetime) -> tuple[tuple[datetime, bool], ...]:
@@ -320,6 +379,14 @@ class Reader(TrainingReader, AccessReader):
             rows = read_trace_rows(connection, tuple(headers))
             return {run_id: (header, rows[run_id]) for run_id, header in headers.items()}
 
+    @contextmanager
+    def trace_parts(self, run_id: str) -> Iterator[tuple[dict[str, Any], Iterator[bytes]] | None]:
+        """The result of `trace` with the rows in parts, to be read inside the block."""
+        query = select(runs.c.header_json).where(runs.c.id == run_id)
+        with self.read_transaction() as connection:
+            header = connection.execute(query).scalar_one_or_none()
+            yield None if header is None else (json.loads(header), chunks_of_rows(connection, run_id))
+
     def last_exercise_records(self, person_id: str, *, limit: int) -> tuple[ExerciseRecord, ...]:
         """A person's holds and sets of repetitions, newest first, at most `limit` of each, in the `RECENT_RUNS`."""
         with self.read_transaction() as connection:
@@ -363,21 +430,23 @@ _NEWEST_SESSION_FIRST = (sessions.c.started_at.desc(), sessions.c.id.desc())
 _NEWEST_RUN_FIRST = (*_NEWEST_SESSION_FIRST, runs.c.started_at.desc())
 
 
-_IS_MORE_THAN_BLOCKS = or_(sessions.c.end_reason.is_(None), sessions.c.end_reason != ONLY_BLOCKS)
-
-
 def _sessions_in(
-    connection: Connection, person_id: str | None, limit: int, before: datetime | None
+    connection: Connection, person_id: str | None, limit: int, before: datetime | None, seen: Seen | None
 ) -> tuple[Session, ...]:
     query = (
-        _person_filter(loading.SELECT_SESSIONS.where(_IS_MORE_THAN_BLOCKS), person_id, before)
+        _person_filter(loading.SELECT_SESSIONS.where(IS_MORE_THAN_BLOCKS), person_id, before, seen)
         .order_by(*_NEWEST_SESSION_FIRST)
         .limit(limit)
     )
     return tuple(loading.session_from_row(row) for row in connection.execute(query))
 
 
-def _person_filter(rows: Select[Any], person_id: str | None, before: datetime | None) -> Select[Any]:
+def _person_filter(rows: Select[Any], person_id: str | None, before: datetime | None, seen: Seen | None) -> Select[Any]:
+    if seen is not None:
+        own = sessions.c.person_id.in_(seen.person_ids)
+        nobodys = sessions.c.person_id.is_(None)
+        since = seen.nobody_since
+        rows = rows.where(own if since is None else or_(own, nobodys & (sessions.c.started_at >= since)))
     if person_id is not None:
         rows = rows.where(sessions.c.person_id == person_id)
     return rows if before is None else rows.where(sessions.c.started_at < before)

@@ -115,6 +115,7 @@ class VirtualStation:
             self.board.snapshot = self.station.snapshot
             self.board.request_start = lambda name: self.station.request_start(name, None)
             self.board.answer_question = partial(self.station.command, CommandName.ANSWER, None)
+            self.board.shown_rhythm = self.station.shown_rhythm
             self._closing = undo.pop_all()
         self._deadlines = DeadlineQueue([self.board, *(timed for _, timed in self.devices.tasks)])
 

@@ -15,12 +15,15 @@ homepage=$(sed -nE 's/^Homepage = "(.*)"$/\1/p' pyproject.toml)
 into=${BUILD:-build}
 build=$into/deb/$arch
 rm -rf "$build"
-mkdir -p "$build/opt/station" "$build/etc" "$build/lib/systemd/system" "$build/DEBIAN"
+mkdir -p "$build/opt/station" "$build/etc" "$build/lib/systemd/system" "$build/usr/lib/sysusers.d" "$build/DEBIAN"
 git archive HEAD Makefile pyproject.toml requirements.lock requirements-build.lock requirements-dev.lock LICENSE README.md \
-  CHANGELOG.md SECURITY.md station web hardware systemd | tar -x -C "$build/opt/station"
-rm -rf "$build/opt/station/systemd/package"
+  CHANGELOG.md SECURITY.md station web hardware systemd \
+  ":(exclude)hardware/workshop" ":(exclude)hardware/pictures" ":(exclude)systemd/package" | tar -x -C "$build/opt/station"
 cp systemd/station.toml "$build/etc/station.toml"
-find systemd -maxdepth 1 \( -name '*.service' -o -name '*.socket' \) -exec cp {} "$build/lib/systemd/system/" \;
+for unit in systemd/*.service systemd/*.socket systemd/*.path systemd/*.timer; do
+  cp "$unit" "$build/lib/systemd/system/"
+done
+cp systemd/sysusers.conf "$build/usr/lib/sysusers.d/station.conf"
 
 if [ -n "$platform" ]; then
   for release in 3.11 3.13; do

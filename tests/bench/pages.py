@@ -19,16 +19,19 @@ from typing import cast
 from a2wsgi import WSGIMiddleware
 from flask import Flask
 
+from station.app.access import ACCESS_COOKIE
 from station.clock import SystemClock
 from station.config import Config, PageConfig
 from station.store import Store
 from station.store.records import Person
+from tests.let_in import let_in
 from tests.web.double import StationDouble
 from tests.web.years import add_years_of_tests
 from web.app import create_app
-from web.context import PERSON_COOKIE
-from web.server.http import THREADS, DeadlineProtocol, Server, listen, open_page
-from web.server.request_guard import AllowedHosts, Application, RequestGuard
+from web.server.hosts import AllowedHosts
+from web.server.http import THREADS, DeadlineProtocol, Server, open_page
+from web.server.listeners import Listener, listen
+from web.server.request_guard import Application, RequestGuard
 from web.server.stream import Stream
 
 DAYS = 3_650
@@ -40,6 +43,8 @@ DOWNLOADS = (".csv", ".json", ".zip", ".ics")
 ALL_RANGE = "/progress?range=all"
 """The range that draws most."""
 REPORT = "/report"
+ROSTER, ROSTER_PEOPLE = "/people?q=client", 500
+"""The search that finds everybody, of a clinic."""
 
 
 def addresses(store: Store, person: Person) -> list[str]:
@@ -71,17 +76,17 @@ def served(server: Server) -> Iterator[int]:
         server.stop()
 
 
-def minimal_server() -> Server:
+def minimal_server(store: Store) -> Server:
     """The minimal page behind the station's own server."""
     station, threads = StationDouble(), WSGIMiddleware(minimal(), workers=THREADS)  # type: ignore[arg-type]  # Flask names the same type otherwise
-    stream, names = Stream(station, SystemClock()), AllowedHosts(frozenset({"localhost"}), loopback_only=True)
+    stream, names = Stream(station, store, SystemClock()), AllowedHosts(frozenset({"localhost"}), loopback_only=True)
     front = RequestGuard(names, stream, cast(Application, threads))
-    return Server(front, stream, threads, listen(PageConfig(port=0)), DeadlineProtocol)
+    return Server(front, stream, threads, [Listener(listen(PageConfig(port=0)))], DeadlineProtocol)
 
 
-def first_byte_s(port: int, address: str, person_id: str) -> float:
+def first_byte_s(port: int, address: str, token: str) -> float:
     """Seconds from the connection to the first line of the answer."""
-    headers = {"Accept-Encoding": "gzip", "Cookie": f"{PERSON_COOKIE}={person_id}"}
+    headers = {"Accept-Encoding": "gzip", "Cookie": f"{ACCESS_COOKIE}={token}"}
     with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=BOUND_S)) as page:
         begun = time.perf_counter()
         page.request("GET", address, headers=headers)
@@ -96,25 +101,43 @@ def measure(scratch: Path) -> tuple[float, dict[str, float]]:
     """Seconds to the first byte of the minimal page, and of each page of the station once it is warm."""
     with Store.open(scratch / "station.db", clock=SystemClock()) as store:
         person = add_years_of_tests(store, DAYS, holds_a_day=HOLDS_A_DAY)
-        config = Config(page=PageConfig(port=0))
-        with served(minimal_server()) as plain, served(open_page(StationDouble(store), store, config)) as ours:
+        config, token = Config(page=PageConfig(port=0)), let_in(store, person_id=person.id)
+        with served(minimal_server(store)) as plain, served(open_page(StationDouble(store), store, config)) as ours:
             took_s: dict[str, list[float]] = {address: [] for address in addresses(store, person)}
             plain_s: list[float] = []
             for turn in range(TIMES + 1):
                 for address, each in took_s.items():
-                    plain_s.append(first_byte_s(plain, "/", person.id))
-                    one_s = first_byte_s(ours, address, person.id)
+                    plain_s.append(first_byte_s(plain, "/", token))
+                    one_s = first_byte_s(ours, address, token)
                     each.extend([one_s] if turn else [])
     return median(plain_s), {address: median(each) for address, each in took_s.items()}
+
+
+def roster_ratio(scratch: Path) -> float:
+    """The time to the first byte of a clinic's roster, over that of the minimal page; all its people agreed."""
+    with Store.open(scratch / "roster.db", clock=SystemClock()) as store:
+        people = [store.add_person(f"Client {number:03}") for number in range(ROSTER_PEOPLE)]
+        for person in people[1:]:
+            store.agree_consent(people[0].id, person.id)
+        config, token = Config(page=PageConfig(port=0)), let_in(store, person_id=people[0].id)
+        with served(minimal_server(store)) as plain, served(open_page(StationDouble(store), store, config)) as ours:
+            plain_s, ours_s = [], []
+            for turn in range(TIMES + 1):
+                plain_s.append(first_byte_s(plain, "/", token))
+                one_s = first_byte_s(ours, ROSTER, token)
+                ours_s.extend([one_s] if turn else [])
+    return median(ours_s) / median(plain_s)
 
 
 def figures() -> dict[str, dict[str, float | str]]:
     """The figures of this module."""
     with TemporaryDirectory() as scratch:
         plain_s, ours_s = measure(Path(scratch))
+        roster = roster_ratio(Path(scratch))
     address, slowest_s = max(ours_s.items(), key=lambda one: one[1])
     return {
         "slowest_page_ratio": {"value": round(slowest_s / plain_s, 1), "unit": f"x ({address})"},
+        "roster_500_ratio": {"value": round(roster, 1), "unit": "x"},
         "report_ms": {"value": round(1000 * (ours_s[REPORT] - plain_s), 1), "unit": "ms"},
     }
 

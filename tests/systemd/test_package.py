@@ -63,9 +63,18 @@ def test_package_has_the_program_and_no_more(package: Path) -> None:
         Path("opt/station/Makefile"),
         Path("opt/station/systemd/install.sh"),
         Path("etc/station.toml"),
-        *(Path("lib/systemd/system") / unit.name for unit in (ROOT / "systemd").glob("*.service")),
+        Path("usr/lib/sysusers.d/station.conf"),
+        *(
+            Path("lib/systemd/system") / unit.name
+            for kind in ("service", "socket", "path", "timer")
+            for unit in (ROOT / "systemd").glob(f"*.{kind}")
+        ),
     } <= names
-    assert not any(part in ("tests", ".git", ".venv", "__pycache__", "package") for name in names for part in name.parts)
+    assert not any(
+        part in ("tests", ".git", ".venv", "__pycache__", "package", "workshop")
+        for name in names
+        for part in name.parts
+    )
 
 
 def test_downgrade_is_refused_with_a_sentence(package: Path, tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -10,11 +12,26 @@ from pathlib import Path
 
 import pytest
 
+from hardware import pins
+from station.cli.main import main
 from station.config import Config
+from station.network import HTTP_PORT, HTTPS_PORT, NETWORK_REQUEST
+from station.system.home_network import ENCRYPTED_SOCKET, PAGE_SERVICE, PLAIN_SOCKET
 from tests.pi.machine import CHECK
 from tests.tree import ROOT
+from web.server.listeners import PLAIN_NAME
 
 SERVICE = ROOT / "systemd" / "station.service"
+PAGE = ROOT / "systemd" / "station-page.service"
+EXPOSURE = {SERVICE: 0.8, PAGE: 1.0}
+"""The page creates its own listening socket; without AF_INET it would be at 0.7."""
+NETWORK_UNITS = [
+    ROOT / "systemd" / name
+    for name in (
+        *(PLAIN_SOCKET, ENCRYPTED_SOCKET),
+        *("station-network.path", "station-network.service", "station-tls.timer", "station-tls.service"),
+    )
+]
 
 
 def directives(unit: Path) -> dict[str, list[str]]:
@@ -31,16 +48,121 @@ def directives(unit: Path) -> dict[str, list[str]]:
     return found
 
 
-def test_systemd_reads_the_unit(tmp_path: Path) -> None:
-    """systemd itself finds nothing to say about the unit, where systemd is there to be asked."""
-    analyze = shutil.which("systemd-analyze")
-    if analyze is None:
+@pytest.fixture
+def analyze() -> str:
+    found = shutil.which("systemd-analyze")
+    if found is None:
         pytest.skip("this machine has no systemd-analyze")
-    program = directives(SERVICE)["Service.ExecStart"][0].split()[0]
-    unit = tmp_path / SERVICE.name
-    unit.write_text(SERVICE.read_text(encoding="utf-8").replace(program, "/bin/true"), encoding="utf-8")
-    done = subprocess.run((analyze, "verify", str(unit)), capture_output=True, text=True, check=False)
-    assert [line for line in done.stderr.splitlines() if SERVICE.name in line] == []
+    return found
+
+
+@pytest.mark.parametrize("service", [SERVICE, PAGE], ids=lambda service: service.stem)
+def test_systemd_reads_the_unit(analyze: str, service: Path, tmp_path: Path) -> None:
+    """systemd itself finds nothing to say about the unit, where systemd is there to be asked."""
+    program = directives(service)["Service.ExecStart"][0].split()[0]
+    for each in (SERVICE, PAGE):
+        unit = tmp_path / each.name
+        unit.write_text(each.read_text(encoding="utf-8").replace(program, "/bin/true"), encoding="utf-8")
+    done = subprocess.run(
+        (analyze, "verify", str(tmp_path / service.name)), capture_output=True, text=True, check=False
+    )
+    assert [line for line in done.stderr.splitlines() if service.name in line] == []
+
+
+@pytest.mark.parametrize("service", [SERVICE, PAGE], ids=lambda service: service.stem)
+def test_exposure_is_small(analyze: str, service: Path) -> None:
+    """What systemd's own measure says of the sandbox; 10 is none at all."""
+    done = subprocess.run(
+        (analyze, "security", "--offline=true", str(service)), capture_output=True, text=True, check=False
+    )
+    found = re.search(r"exposure level for \S+: ([0-9.]+)", done.stdout)
+    assert found, done.stderr
+    assert float(found[1]) <= EXPOSURE[service]
+
+
+@pytest.mark.parametrize("service", [SERVICE, PAGE], ids=lambda service: service.stem)
+def test_sandbox_is_closed(service: Path) -> None:
+    """Each line of the sandbox, also where nobody can ask systemd."""
+    unit = {name.partition(".")[2]: values for name, values in directives(service).items()}
+    for name in ("PrivateTmp", "PrivateUsers", "NoNewPrivileges", "MemoryDenyWriteExecute", "RestrictNamespaces"):
+        assert unit[name] == ["yes"]
+    assert (unit["ProtectSystem"], unit["CapabilityBoundingSet"], unit["DevicePolicy"]) == (
+        ["strict"],
+        [""],
+        ["closed"],
+    )
+    assert unit["SystemCallFilter"] == ["@system-service", "~@privileged @resources"]
+    assert unit["IPAddressDeny"] == ["any"]
+
+
+def test_board_has_its_devices_and_no_network() -> None:
+    """The devices are named by path, so that they match what emulates them too; gpiozero needs the whole of /proc."""
+    unit = directives(SERVICE)
+    assert unit["Service.PrivateNetwork"] == ["yes"]
+    assert unit["Service.RestrictAddressFamilies"] == ["AF_UNIX"]
+    assert [one.split() for one in unit["Service.DeviceAllow"]] == [
+        [f"/dev/{name}", "rw"] for name in ("gpiochip0", "gpiochip4", f"i2c-{pins.I2C_BUS}", "spidev0.0")
+    ]
+    assert "Service.ProcSubset" not in unit
+
+
+def test_page_has_no_device_and_reads_the_store() -> None:
+    """It sees the board's folder read-only as a member of the board's group, and private addresses alone."""
+    unit = directives(PAGE)
+    board = directives(SERVICE)
+    assert unit["Service.PrivateDevices"] == ["yes"]
+    assert unit["Service.Group"] == board["Service.User"] != unit["Service.User"]
+    assert board["Service.UMask"] == ["0027"]
+    users = (ROOT / "systemd" / "sysusers.conf").read_text(encoding="utf-8")
+    assert [line.split()[1] for line in users.splitlines() if line.startswith("u ")] == [
+        board["Service.User"][0],
+        unit["Service.User"][0],
+    ]
+    assert "Service.DeviceAllow" not in unit
+    assert "Service.StateDirectory" not in unit
+    assert unit["Service.BindReadOnlyPaths"] == ["%S/station"]
+    addresses = unit["Service.IPAddressAllow"][0].split()
+    assert addresses[:2] == ["localhost", "link-local"]
+    assert all(ipaddress.ip_network(one).is_private for one in addresses[2:])
+    assert unit["Unit.Wants"] == ["station.service"]
+    assert unit["Service.ExecStart"] == ["/opt/station/.venv/bin/station page --config /etc/station.toml"]
+    assert (unit["Service.Type"], unit["Service.WatchdogSec"]) == (["notify"], ["10"])
+
+
+@pytest.mark.parametrize("unit", NETWORK_UNITS, ids=lambda unit: str(unit.name))
+def test_systemd_reads_the_units_of_the_network(analyze: str, tmp_path: Path, unit: Path) -> None:
+    """Together with the page's service, which gets the sockets."""
+    for one in (*NETWORK_UNITS, SERVICE, PAGE):
+        text = re.sub(r"ExecStart=\S+", "ExecStart=/bin/true", one.read_text(encoding="utf-8"))
+        (tmp_path / one.name).write_text(text, encoding="utf-8")
+    done = subprocess.run((analyze, "verify", str(tmp_path / unit.name)), capture_output=True, text=True, check=False)
+    assert [line for line in done.stderr.splitlines() if any(one.name in line for one in NETWORK_UNITS)] == []
+
+
+def test_sockets_are_those_that_the_commands_switch_and_the_page_knows() -> None:
+    """Port 80 plain and port 443 encrypted, by the names that the page tells them apart by, for the page's service."""
+    plain, encrypted = (directives(ROOT / "systemd" / name) for name in (PLAIN_SOCKET, ENCRYPTED_SOCKET))
+    assert plain["Socket.ListenStream"] == [f"0.0.0.0:{HTTP_PORT}"]
+    assert encrypted["Socket.ListenStream"] == [f"0.0.0.0:{HTTPS_PORT}"]
+    assert plain["Socket.FileDescriptorName"] == [PLAIN_NAME]
+    assert encrypted["Socket.FileDescriptorName"] != [PLAIN_NAME]
+    for socket in (plain, encrypted):
+        assert socket["Socket.Service"] == [PAGE_SERVICE] == [PAGE.name]
+        assert "Socket.Accept" not in socket
+
+
+def test_path_unit_watches_the_file_that_the_page_writes() -> None:
+    (watched,) = directives(ROOT / "systemd" / "station-network.path")["Path.PathExists"]
+    assert watched.replace("%S", "/var/lib") == str(Path(Config().store.path).parent / NETWORK_REQUEST)
+
+
+@pytest.mark.parametrize("name", ["station-network.service", "station-tls.service"])
+def test_units_of_root_run_commands_that_exist(name: str) -> None:
+    """Each with the documented file, and with words that the command knows."""
+    words = directives(ROOT / "systemd" / name)["Service.ExecStart"][0].split()
+    assert words[3:] == ["--config", "/etc/station.toml"]
+    what = next(one for one in main.commands[words[1]].params if one.name == "what")
+    assert words[2] in what.type.choices  # type: ignore[attr-defined]  # a choice has them
 
 
 def test_the_service_is_watched_and_comes_back() -> None:
@@ -64,7 +186,7 @@ def test_the_service_may_use_the_devices_and_write_its_folder() -> None:
 
 
 def test_a_backup_put_back_by_root_belongs_to_the_service(tmp_path: Path) -> None:
-    """Before each start everything in the state directory gets the directory's owner; links are not followed."""
+    """Before each start everything in the state directory gets the service's user; links are not followed."""
     (command,) = directives(SERVICE)["Service.ExecStartPre"]
     assert command.startswith("-+/bin/chown --recursive ")
     folder, outside = tmp_path / "station", tmp_path / "outside"
@@ -72,11 +194,10 @@ def test_a_backup_put_back_by_root_belongs_to_the_service(tmp_path: Path) -> Non
     outside.touch()
     (folder / "station.db").touch()
     (folder / "link").symlink_to(outside)
-    words = shlex.split(command.removeprefix("-+").replace("%S", str(tmp_path)))
-    if os.geteuid() == 0:
-        os.chown(folder, 65_533, 65_533)
+    owner = 65_533 if os.geteuid() == 0 else os.geteuid()
+    words = shlex.split(command.removeprefix("-+").replace("%S", str(tmp_path)).replace("station:station", f"{owner}"))
     subprocess.run(words, check=True)
-    assert (folder / "station.db").stat().st_uid == folder.stat().st_uid
+    assert (folder / "station.db").stat().st_uid == folder.stat().st_uid == owner
     assert outside.stat().st_uid == os.geteuid()
 
 
@@ -84,7 +205,7 @@ def test_the_service_runs_the_station_with_the_documented_file() -> None:
     """The unit starts `station run` with the file that the instructions tell to make from the example."""
     command = directives(SERVICE)["Service.ExecStart"][0].split()
     assert Path(command[0]).name == "station"
-    assert command[1:] == ["run", "--config", "/etc/station.toml"]
+    assert command[1:] == ["run", "--no-page", "--config", "/etc/station.toml"]
     assert "station.toml /etc/station.toml" in (ROOT / "systemd" / "README.md").read_text(encoding="utf-8")
 
 
@@ -94,10 +215,10 @@ def test_the_check_runs_as_the_service_does() -> None:
     command = text[text.index("systemd-run") :].partition("\n    sudo")[0].replace("\\\n", " ")
     unit = {name.partition(".")[2]: values[0] for name, values in directives(SERVICE).items()}
     said = dict(word.removeprefix("--property=").split("=", 1) for word in shlex.split(command) if "=" in word)
-    for name in ("DynamicUser", "SupplementaryGroups", "StateDirectory"):
+    for name in ("User", "SupplementaryGroups", "StateDirectory"):
         assert said[name] == unit[name]
     folder = unit["WorkingDirectory"].replace("%S", "/var/lib")
     assert said["WorkingDirectory"] == folder
     assert said["--setenv"] == f"LG_WD={folder}"
-    assert " ".join(shlex.split(command)[-4:]) == unit["ExecStart"].replace(" run ", " check ")
+    assert " ".join(shlex.split(command)[-4:]) == unit["ExecStart"].replace(" run --no-page ", " check ")
     assert shlex.split(CHECK)[-5:-1] == shlex.split(command)[-4:]

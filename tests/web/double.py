@@ -9,19 +9,27 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from station.app import access
+from station.app import access, api_tokens
 from station.app.access import Role
-from station.app.snapshot import Snapshot
+from station.app.network_request import ask_for_network
+from station.app.removal import delete_person
+from station.app.snapshot import PresenceRequest, PresenceState, PresenceView, Snapshot
 from station.app.start_gate import StartDecision, StartGate
 from station.catalogue.records import Item
 from station.clock import SystemClock
-from station.core.events import CommandName, Side
+from station.core.events import CommandName, Press, Side
 from station.core.steps import Routine
+from station.profile import Profile
 from station.settings import with_changes
 from station.store import Store, StoreError
+from station.store.backup import back_up_before_merging
+from station.store.records import Deletion, Merge
 from tests.web.snapshots import snapshot
 
 Kept = TypeVar("Kept")
+
+SHOWN_RHYTHM = (Press.SHORT, Press.LONG, Press.LONG, Press.LONG)
+SHOWN_NUMBER = 47
 
 
 class RecordedBoard:
@@ -119,8 +127,62 @@ class StationDouble:
             done.set_exception(error)
         return done
 
-    def add_person(self, name: str, viewer_id: str | None = None) -> Future[str]:
-        return self._run_now(lambda store: store.add_person(name, viewer_id).id)
+    def _change_access(self, act: Callable[[Store], Kept]) -> Future[Kept]:
+        done = self._run_now(act)
+        self.show(access_number=self._now.access_number + 1)
+        return done
+
+    def request_presence(self, name: str) -> Future[PresenceRequest]:
+        """Show a request that waits; the test shows how it goes on."""
+        serial = 1 if self._now.presence is None else self._now.presence.serial + 1
+        self.show(presence=PresenceView(serial, PresenceState.WAITING, (), 120))
+        done: Future[PresenceRequest] = Future()
+        done.set_result(PresenceRequest(f"request {serial}", serial, name, SHOWN_RHYTHM, SHOWN_NUMBER, 120))
+        return done
+
+    def finish_presence(self, request_id: str) -> Future[None]:
+        return self._end_presence(request_id, PresenceState.MATCHED, PresenceState.CONFIRMED)
+
+    def cancel_presence(self, request_id: str) -> Future[None]:
+        return self._end_presence(request_id, PresenceState.WAITING, PresenceState.CANCELLED)
+
+    def _end_presence(self, request_id: str, expected: PresenceState, end: PresenceState) -> Future[None]:
+        done: Future[None] = Future()
+        view = self._now.presence
+        if view is None or request_id != f"request {view.serial}" or view.state is not expected:
+            done.set_exception(ValueError("This request is over: ask again."))
+            return done
+        self.show(presence=PresenceView(view.serial, end, (), 0))
+        done.set_result(None)
+        return done
+
+    def add_person(self, name: str, viewer_id: str | None = None, *, device_id: str | None = None) -> Future[str]:
+        return self._change_access(lambda store: access.add_person(store, name, viewer_id, device_id))
+
+    def request_network(self, is_on: bool) -> Future[None]:
+        return self._run_now(lambda store: ask_for_network(store.path, is_on))
+
+    def rename_person(self, person_id: str, name: str) -> Future[None]:
+        return self._run_now(lambda store: store.rename_person(person_id, name))
+
+    def save_profile(self, person_id: str, profile: Profile) -> Future[None]:
+        return self._run_now(lambda store: store.save_profile(person_id, profile))
+
+    def archive_person(self, person_id: str, *, is_archived: bool) -> Future[None]:
+        return self._run_now(lambda store: store.archive_person(person_id, is_archived=is_archived))
+
+    def merge_people(self, person_id: str, into_id: str) -> Future[Merge]:
+        def merge(store: Store) -> Merge:
+            backup = back_up_before_merging(store.path, datetime.now(UTC))
+            return Merge(store.merge_people(person_id, into_id), backup.name)
+
+        return self._run_now(merge)
+
+    def delete_person(self, person_id: str) -> Future[Deletion]:
+        return self._run_now(lambda store: delete_person(store, person_id, datetime.now(UTC)))
+
+    def swap_sides(self, session_id: str, test_id: str | None = None) -> Future[None]:
+        return self._run_now(lambda store: store.swap_sides(session_id, test_id))
 
     def claim_session(self, session_id: str, person_id: str | None) -> Future[None]:
         return self._run_now(lambda store: store.claim_session(session_id, person_id))
@@ -163,7 +225,7 @@ class StationDouble:
     def add_device(
         self, token_hash: str, name: str, role: Role, person_id: str | None, *, is_shared: bool = False
     ) -> Future[str]:
-        return self._run_now(
+        return self._change_access(
             lambda store: access.pair(store, datetime.now(UTC), token_hash, name, role, person_id, is_shared=is_shared)
         )
 
@@ -171,21 +233,21 @@ class StationDouble:
         return self._run_now(lambda store: store.rename_device(device_id, name))
 
     def revoke_device(self, device_id: str) -> Future[None]:
-        return self._run_now(lambda store: store.revoke_device(device_id))
+        return self._change_access(lambda store: store.revoke_device(device_id))
 
     def set_role(self, device_id: str, role: Role) -> Future[None]:
-        return self._run_now(lambda store: store.set_role(device_id, role))
+        return self._change_access(lambda store: store.set_role(device_id, role))
 
     def share_device(self, device_id: str, *, is_shared: bool) -> Future[None]:
-        return self._run_now(lambda store: store.share_device(device_id, is_shared=is_shared))
+        return self._change_access(lambda store: store.share_device(device_id, is_shared=is_shared))
 
     def choose_person(self, device_id: str, token_hash: str, person_id: str | None) -> Future[None]:
-        return self._run_now(
+        return self._change_access(
             lambda store: access.choose_person(store, datetime.now(UTC), device_id, token_hash, person_id)
         )
 
     def renew_token(self, device_id: str, token_hash: str) -> Future[None]:
-        return self._run_now(lambda store: store.renew_token(device_id, token_hash))
+        return self._change_access(lambda store: store.renew_token(device_id, token_hash))
 
     def touch_device(self, device_id: str) -> Future[None]:
         return self._run_now(lambda store: access.touch(store, datetime.now(UTC), device_id))
@@ -194,10 +256,10 @@ class StationDouble:
         return self._run_now(lambda store: store.note_presence(device_id, datetime.now(UTC) + access.PRESENCE))
 
     def agree_consent(self, viewer_id: str, person_id: str) -> Future[None]:
-        return self._run_now(lambda store: store.agree_consent(viewer_id, person_id))
+        return self._change_access(lambda store: store.agree_consent(viewer_id, person_id))
 
     def withdraw_consent(self, viewer_id: str, person_id: str) -> Future[None]:
-        return self._run_now(lambda store: store.withdraw_consent(viewer_id, person_id))
+        return self._change_access(lambda store: store.withdraw_consent(viewer_id, person_id))
 
     def set_pin(self, person_id: str, pin_hash: str | None) -> Future[None]:
         return self._run_now(lambda store: store.set_pin(person_id, pin_hash))
@@ -210,3 +272,12 @@ class StationDouble:
 
     def log_access(self, what: str, device_id: str | None = None, person_id: str | None = None) -> Future[None]:
         return self._run_now(lambda store: store.log_access(what, device_id, person_id))
+
+    def add_api_token(self, device_id: str, token_hash: str, name: str, scopes: list[str]) -> Future[str]:
+        return self._run_now(lambda store: api_tokens.add(store, device_id, token_hash, name, scopes))
+
+    def revoke_api_token(self, token_id: str) -> Future[None]:
+        return self._run_now(lambda store: store.revoke_api_token(token_id))
+
+    def touch_api_token(self, token_id: str) -> Future[None]:
+        return self._run_now(lambda store: store.touch_api_token(token_id))

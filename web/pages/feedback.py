@@ -22,6 +22,7 @@ from web.context import (
     wait_until_saved,
 )
 from web.pages.history import session_sentence
+from web.served import set_cookie
 
 YES, NO = "yes", "no"
 
@@ -31,6 +32,7 @@ def claim_context(site: Site, units: str) -> dict[str, Any]:
     unclaimed = site.unclaimed_session()
     return {
         "unclaimed": unclaimed,
+        "unclaimed_count": site.store.unclaimed_count(),
         "unclaimed_text": "" if unclaimed is None else session_sentence(unclaimed, units),
     }
 
@@ -41,21 +43,27 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.post("/sessions/<session_id>/claim")
     def claim(session_id: str) -> Response:
-        found = site.store.session(session_id)
-        if found is None:
-            abort(404)
-        back = {"today": url_for("today.today"), "live": url_for("live.live")}.get(request.form.get("return_to", ""))
+        found = site.session(session_id)
+        back = {
+            "today": url_for("today.today"),
+            "live": url_for("live.live"),
+            "inbox": url_for("inbox.inbox", claimed=session_id),
+        }.get(request.form.get("return_to", ""))
         response = redirect_to(back or url_for("history.session", session_id=session_id))
         person_id = request.form.get("person", "")
         if person_id == NOBODY:
-            response.set_cookie(DECLINED_COOKIE, session_id, httponly=True, samesite="Strict")
+            set_cookie(response, DECLINED_COOKIE, session_id)
             return response
+        if "known" in request.form:
+            wanted = " ".join(request.form["known"].split()).casefold()
+            person_id = next((one.id for one in site.people() if one.name.casefold() == wanted), "")
         if found.session.person_id is None and "name" in request.form:
             try:
-                person_id = wait_until_saved(site.api.add_person(request.form["name"]))
+                person_id = wait_until_saved(site.api.add_person(request.form["name"], device_id=site.device_id))
             except ValueError as error:
                 abort(400, str(error))
-        if person_id not in {one.id for one in site.store.people()}:
+            site.forget_visitor()
+        if person_id not in {one.id for one in site.people()}:
             abort(400, "There is no such person on this station. Choose one from the list.")
         if found.session.person_id not in (None, person_id):
             abort(400, f"This session already belongs to {found.session.person_name}.")
@@ -65,9 +73,7 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.post("/tests/<test_id>/answer")
     def answer_test(test_id: str) -> Response:
-        test = site.store.test(test_id)
-        if test is None:
-            abort(404)
+        test = site.test(test_id)
         felt, pain = request.form.getlist("felt") or None, request.form.get("pain") or None
         if (felt is None) is (pain is None) or not set(felt or ()) <= set(FELT_PLACE_ANSWERS):
             abort(400, f"Send either felt ({', '.join(FELT_PLACE_ANSWERS)}) or pain (a number).")
@@ -82,8 +88,8 @@ def blueprint(site: Site) -> Blueprint:
     @pages.post("/felt")
     def answer_felt() -> Response:
         session_id, key, felt = (request.form.get(name, "") for name in ("session", "exercise", "felt"))
-        found = site.store.session(session_id)
-        if found is None or key not in exercises() or felt not in (YES, NO):
+        found = site.session(session_id)
+        if key not in exercises() or felt not in (YES, NO):
             abort(400, "Choose an exercise of this session and answer yes or no.")
         if found.session.person_id is None:
             abort(400, "Choose first who this session belongs to.")

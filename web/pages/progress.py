@@ -22,16 +22,16 @@ from station.app.progress import (
 )
 from station.core.events import Side
 from station.core.progress.published import PUBLISHED_MEANS
-from station.core.progress.records import Interval
+from station.core.progress.records import Goals, Interval
 from station.core.progress.sentences import Formatters, difference_sentence, summary_sentence
-from station.settings import Settings
+from station.profile import PersonSettings
 from station.store import Reader
 from station.store.records import Person
 from station.units import SIDE_SYMBOLS
 from web.charts.progress import ProgressChart, progress_chart, span_of_range
 from web.charts.progress_marks import Shown
 from web.charts.time_axis import Span
-from web.context import PERSON_COOKIE, Site
+from web.context import Site
 from web.pages.next_action import test_minutes
 
 RANGES = {"6w": "6 weeks", "6m": "6 months", "all": "All"}
@@ -66,11 +66,9 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.get("/progress")
     def progress() -> str:
-        person, settings, people = site.person(), site.store.settings(), site.store.people()
-        if person is None and people and PERSON_COOKIE not in request.cookies:
-            return render_template("progress.html", person=None, people=people, is_person_unknown=True)
+        person, settings, people = site.person(), site.settings(), site.people()
         now = datetime.now(UTC)
-        history = history_of(site.store, person.id if person else None, settings.goal_mm, now)
+        history = history_of(site.store, person.id if person else None, settings.goals, now)
         words = formatters_for(settings.units)
         chosen = _chosen_range(history, now)
         chart = cached_chart(site.store, person, history, chosen, settings, now)
@@ -80,7 +78,6 @@ def blueprint(site: Site) -> Blueprint:
             first_minutes=test_minutes(full=True),
             person=person,
             people=people,
-            is_person_unknown=False,
             units=settings.units,
             sides_summary=[_side_summary(history, side, words, settings.units) for side in Side],
             difference=difference_sentence(history.progress, words),
@@ -127,13 +124,13 @@ def default_range(history: History, now: datetime) -> str:
 
 
 def cached_chart(
-    store: Reader, person: Person | None, history: History, chosen: str, settings: Settings, now: datetime
+    store: Reader, person: Person | None, history: History, chosen: str, settings: PersonSettings, now: datetime
 ) -> ProgressChart:
     """The chart of a range, drawn once an hour and after each new result."""
     shown_at = _next_hour(now)
     return store.cache.get(
-        ("chart", person.id if person else None, chosen, settings.goal_mm, settings.units, shown_at),
-        lambda: _chart(history, chosen, settings.goal_mm, settings.units, shown_at),
+        ("chart", person.id if person else None, chosen, settings.goals, settings.units, shown_at),
+        lambda: _chart(history, chosen, settings.goals, settings.units, shown_at),
     )
 
 
@@ -142,14 +139,14 @@ def _next_hour(now: datetime) -> datetime:
     return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
 
 
-def _chart(history: History, chosen: str, goal_mm: float, units: str, now: datetime) -> ProgressChart:
+def _chart(history: History, chosen: str, goals: Goals, units: str, now: datetime) -> ProgressChart:
     span = span_of_range(chosen, (*history.left[:1], *history.right[:1]), now)
     shown = {
         side: Shown(_within(history.rows(side), span), progress)
         for side in Side
         if (progress := history.side_progress(side)) is not None
     }
-    return progress_chart(shown, history.calibrated, span, goal_mm, units)
+    return progress_chart(shown, history.calibrated, span, goals, units)
 
 
 def _within(seen: Sequence[ResultRow], span: Span) -> Sequence[ResultRow]:

@@ -25,7 +25,7 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.get("/report")
     def report() -> str:
-        person, people = site.person(), site.store.people()
+        person, people = site.person(), site.people()
         if person is None:
             return render_template("report.html", report=None, people=people, person=None)
         return render_template("report.html", **_values(site.store, person, datetime.now(UTC)))
@@ -47,5 +47,5 @@ def _values(reader: Reader, person: Person, now: datetime) -> dict[str, Any]:
     report = report_of(reader, person, now)
     history, chart = report.history, None
     if history.tests:
-        chart = cached_chart(reader, person, history, default_range(history, now), reader.settings(), now)
+        chart = cached_chart(reader, person, history, default_range(history, now), reader.settings_of(person.id), now)
     return {"report": report, "chart": chart, "shapes": SIDE_SYMBOLS}

@@ -1,12 +1,11 @@
-"""The Sounds pages: what each cue means, the lessons, and the cue table as JSON for the live page."""
+"""The Sounds pages: what each cue means, and the lessons; and the cue table, which the API sends to players."""
 
 from __future__ import annotations
 
 from functools import cache
 from typing import Any
 
-import msgspec
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, render_template
 
 from station.core.events import Side
 from station.core.facts import Cue, CueName
@@ -15,6 +14,7 @@ from web.context import Site
 from web.pages.sound_lessons import (
     DRAWING_WIDTH_MS,
     MS_PER_UNIT,
+    SHOWN_NUMBER,
     answers_by_taps,
     drawn_sound,
     grouped_sounds,
@@ -61,6 +61,7 @@ MEANING_GROUPS: tuple[tuple[str, str, tuple[CueName, ...]], ...] = (
     ("Once more", "Stand back and try again. Nothing is lost.", (CueName.NO, CueName.TRIAL_VOID)),
     ("A break", "There is no hurry.", (CueName.NUDGE, CueName.PAUSED, CueName.ENDED, CueName.ECHO)),
     ("Look at the page", "A question, or trouble with a sensor.", (CueName.ASK, CueName.ERROR)),
+    ("Count the tones", "A browser that is let in must show the same two digits.", (CueName.NUMBER,)),
 )
 """Every cue once, by what it tells a person to do: title, what to do, cues."""
 
@@ -99,12 +100,13 @@ def _tone_times(name: CueName, count: int | None = None, side: Side | None = Non
 def _variants(name: CueName) -> dict[str, list[tuple[int, int, int]]]:
     plain = _tone_times(name)
     sides = {str(side): _tone_times(name, side=side) for side in Side}
-    counts = {str(count): _tone_times(name, count=count) for count in TAP_COUNTS}
+    shown = TAP_COUNTS if name is CueName.ECHO else (SHOWN_NUMBER,) if name is CueName.NUMBER else ()
+    counts = {str(count): _tone_times(name, count=count) for count in shown}
     return {key: tones for key, tones in (sides | counts).items() if tones != plain}
 
 
 def blueprint(site: Site) -> Blueprint:
-    """`/sounds`, `/sounds/learn` and `/sounds.json`."""
+    """`/sounds` and `/sounds/learn`."""
     pages = Blueprint("sounds", __name__)
 
     @pages.get("/sounds")
@@ -124,9 +126,5 @@ def blueprint(site: Site) -> Blueprint:
             answers=answers_by_taps(),
             width=DRAWING_WIDTH_MS // MS_PER_UNIT,
         )
-
-    @pages.get("/sounds.json")
-    def as_json() -> Response:
-        return Response(msgspec.json.encode(table()), mimetype="application/json")
 
     return pages

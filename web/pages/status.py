@@ -1,15 +1,12 @@
-"""The station's status: sensors, clock, storage and version, in words and as JSON."""
+"""The station's status: sensors, clock, storage and version, in words; the API has the same."""
 
 from __future__ import annotations
 
 import shutil
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from flask import Blueprint, jsonify, render_template
-from werkzeug.wrappers import Response
+from flask import Blueprint, render_template
 
 from station.app.board_view import NO_READING_YET
 from station.app.snapshot import Snapshot
@@ -17,6 +14,7 @@ from station.clock import SystemClock
 from station.core.events import SECOND_US
 from station.units import date_time_text, length_text
 from station.version import APP_VERSION, RULE_VERSION
+from web.api.records import Fault, Status, StatusDetails
 from web.context import Site
 from web.pages import calibration
 
@@ -26,36 +24,53 @@ MB_PER_GB = 1000
 """Megabytes in a gigabyte."""
 LOW_MB = 200
 """Below this a year of sessions may no longer fit."""
+LATE_RENEWAL_DAYS = 45
+"""The station renews its certificate sixty days before it ends, so that fewer left mean that it cannot."""
 FIRST_YEAR = 2025
 """An earlier date means a clock that was never set."""
 
 
 def blueprint(site: Site) -> Blueprint:
-    """`/status` and `/status.json`."""
+    """`/status`."""
     pages = Blueprint("status", __name__)
 
     @pages.get("/status")
     def status() -> str:
         return render_template("status.html", status=station_status(site))
 
-    @pages.get("/status.json")
-    def as_json() -> Response:
-        return jsonify(station_status(site))
-
     return pages
 
 
-def station_status(site: Site) -> dict[str, Any]:
-    """The station's status. `ok` means no action is needed; each part has a sentence, and `title` sums them up."""
-    now = site.api.snapshot()
+def station_status(site: Site) -> Status:
+    """The station's status; `title` sums up the parts, and those who were let in see each of them.
+
+    It tells nobody else how full the disk is, or which version runs.
+    """
+    now = site.snapshot()
     age_us = max(0, SystemClock().now_us() - now.at_us)
     free_mb = _free_mb(site.store.path)
     wall = datetime.now(UTC)
+    encryption, is_certificate_due = _certificate_sentence(site.served.certificate_ends_at(), wall)
+    is_ok = (
+        not now.troubles
+        and not is_certificate_due
+        and age_us < SILENT_AFTER_US
+        and free_mb >= LOW_MB
+        and wall.year >= FIRST_YEAR
+    )
+    title = _title(now) if is_ok else "Action needed"
+    details = _details(site, now, age_us, free_mb, wall, encryption) if site.visitor().is_let_in else None
+    faults = [Fault(part=one.part, sentence=one.sentence) for one in now.troubles]
+    return Status(ok=is_ok, title=title, faults=faults, is_simulated=site.api.board is not None, details=details)
+
+
+def _details(site: Site, now: Snapshot, age_us: int, free_mb: int, wall: datetime, encryption: str) -> StatusDetails:
+    """Each part in a sentence."""
     parts = {
         "station": "Running."
         if age_us < SILENT_AFTER_US
         else f"No update for {age_us // SECOND_US} s: restart the station.",
-        "distance": _distance_sentence(now, site.store.settings().units),
+        "distance": _distance_sentence(now, site.settings().units),
         "heels": _heels(now),
         "calibration": calibration.calibration_sentence(
             site.store.current_calibration(), site.store.checks(), site.store.failed_check(), now.check_due, wall
@@ -65,19 +80,15 @@ def station_status(site: Site) -> dict[str, Any]:
         else f"The clock shows {wall.year}: set it, or connect the station to a network once.",
         "storage": f"{f'{free_mb // MB_PER_GB} GB' if free_mb >= 10 * MB_PER_GB else f'{free_mb} MB'} free."
         + ("" if free_mb >= LOW_MB else " Running low: free some space."),
+        **({"encryption": encryption} if encryption else {}),
         "version": f"Program {APP_VERSION}, rules {RULE_VERSION}.",
     }
-    is_ok = not now.troubles and age_us < SILENT_AFTER_US and free_mb >= LOW_MB and wall.year >= FIRST_YEAR
-    return {
-        "ok": is_ok,
-        "title": _title(now) if is_ok else "Action needed",
-        "parts": parts,
-        "troubles": [asdict(trouble) for trouble in now.troubles],
-        "simulated": site.api.board is not None,
-        "snapshot_age_s": round(age_us / SECOND_US, 3),
-        "app_version": APP_VERSION,
-        "rule_version": RULE_VERSION,
-    }
+    return StatusDetails(
+        parts=parts,
+        snapshot_age_s=round(age_us / SECOND_US, 3),
+        app_version=APP_VERSION,
+        rule_version=RULE_VERSION,
+    )
 
 
 def _title(now: Snapshot) -> str:
@@ -98,6 +109,17 @@ def _heels(now: Snapshot) -> str:
         return "No heel readings yet."
     states = {None: "unknown", True: "down", False: "up"}
     return ", ".join(f"{heel.side} {states[heel.down]}" for heel in now.heels).capitalize() + "."
+
+
+def _certificate_sentence(ends_at: datetime | None, now: datetime) -> tuple[str, bool]:
+    """How long the page's own certificate holds, and whether its renewal is overdue; empty where there is none."""
+    if ends_at is None:
+        return "", False
+    days = (ends_at - now).days
+    if days >= LATE_RENEWAL_DAYS:
+        return f"The certificate holds until {ends_at:%Y-%m-%d} and is renewed by itself.", False
+    left = f"ends in {days} days" if days >= 0 else f"ended on {ends_at:%Y-%m-%d}"
+    return f"The certificate {left}, and was not renewed: type sudo station tls renew at the station.", True
 
 
 def _free_mb(path: Path) -> int:

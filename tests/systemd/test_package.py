@@ -55,7 +55,8 @@ def test_package_says_what_it_is(package: Path) -> None:
 def test_package_has_the_program_and_no_more(package: Path) -> None:
     """The station, its page, its units and its configuration; no tests, no caches, no environment of the builder."""
     archive = subprocess.run(["dpkg-deb", "--fsys-tarfile", package], capture_output=True, check=True).stdout
-    names = {Path(name) for name in tarfile.open(fileobj=BytesIO(archive)).getnames()}
+    with tarfile.open(fileobj=BytesIO(archive)) as files:
+        names = {Path(name) for name in files.getnames()}
     assert {
         Path("opt/station/station/cli/main.py"),
         Path("opt/station/web/templates/today.html"),
@@ -70,11 +71,8 @@ def test_package_has_the_program_and_no_more(package: Path) -> None:
             for unit in (ROOT / "systemd").glob(f"*.{kind}")
         ),
     } <= names
-    assert not any(
-        part in ("tests", ".git", ".venv", "__pycache__", "package", "workshop")
-        for name in names
-        for part in name.parts
-    )
+    parts = {part for name in names for part in name.parts}
+    assert not parts & {"tests", ".git", ".venv", "__pycache__", "package", "workshop"}
 
 
 def test_downgrade_is_refused_with_a_sentence(package: Path, tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
@@ -58,6 +58,23 @@ def frozen_driver(path: Path, _read_only: bool) -> sqlite3.Connection:
         isolation_level=None,
         check_same_thread=False,
     )
+
+
+@contextmanager
+def attached(connection: Connection, path: Path | None) -> Iterator[None]:
+    """While it lasts, the tables of the database at `path` are in the schema `staged`; nothing may write to it.
+
+    No transaction may be open at the beginning and at the end.
+    """
+    if path is None:
+        yield
+        return
+    driver: Any = connection.connection.driver_connection
+    driver.execute("ATTACH DATABASE ? AS staged", (f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1",))
+    try:
+        yield
+    finally:
+        driver.execute("DETACH DATABASE staged")
 
 
 def has_log(path: Path) -> bool:

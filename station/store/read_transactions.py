@@ -10,7 +10,7 @@ from typing import Self
 from sqlalchemy import Connection
 
 from station.store.cache import Cache
-from station.store.connect import Driver, read_engine, sqlite_driver
+from station.store.connect import Driver, attached, read_engine, sqlite_driver
 from station.store.errors import StoreError, translate_errors
 from station.store.prepare import read_revision
 from station.store.schema import HEAD_REVISION
@@ -54,7 +54,15 @@ class ReadTransactions:
         self.close()
 
     @contextmanager
-    def read_transaction(self) -> Iterator[Connection]:
-        """A connection that sees the database as it is now, whatever is written meanwhile."""
-        with translate_errors(self.path), self._read_engine.connect() as connection, connection.begin():
+    def read_transaction(self, attach: Path | None = None) -> Iterator[Connection]:
+        """A connection that sees the database as it is now, whatever is written meanwhile.
+
+        With `attach`, the tables of that database are in the schema `staged`.
+        """
+        with (
+            translate_errors(self.path),
+            self._read_engine.connect() as connection,
+            attached(connection, attach),
+            connection.begin(),
+        ):
             yield connection

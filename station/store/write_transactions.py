@@ -17,6 +17,7 @@ from station.core.measurement.calibration import Curve
 from station.store.cache import CACHED_TABLES, Cache
 from station.store.connect import (
     Driver,
+    attached,
     empty_log,
     frozen_driver,
     has_log,
@@ -155,8 +156,8 @@ class WriteTransactions(Reader):
                 self._write_engine.dispose()
 
     @contextmanager
-    def write_transaction(self) -> Iterator[Connection]:
-        """One transaction of the one writer."""
+    def write_transaction(self, attach: Path | None = None) -> Iterator[Connection]:
+        """One transaction of the one writer. With `attach`, the tables of that database are in the schema `staged`."""
         with self._write_lock, translate_errors(self.path):
             if self.waits_for_room:
                 self._open_writer()
@@ -165,7 +166,7 @@ class WriteTransactions(Reader):
             if self._write_connection is None:
                 raise ValueError(f"The database {self.path} has been closed.")
             try:
-                with self._write_connection.begin():
+                with attached(self._write_connection, attach), self._write_connection.begin():
                     yield self._write_connection
             finally:
                 if self._cached_changed:

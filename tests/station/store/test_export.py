@@ -19,7 +19,8 @@ from station.core.measurement.uncertainty import Budget
 from station.settings import Settings
 from station.store import Store, StoreError
 from station.store.bundle import export_bundle, read_bundle
-from station.store.export import EXPORT_KIND, csv_value, export_csv, export_json, import_json
+from station.store.export import EXPORT_KIND, csv_value, export_csv, export_json
+from station.store.merge import import_export
 from station.store.loading import CIRCUMSTANCE_COLUMNS
 from station.store.records import Correction, ImportedResult, Session, SideResults, Test
 from station.store.schema import HEAD_REVISION
@@ -63,7 +64,7 @@ def test_an_export_comes_back_as_it_was(full: Store, tmp_path: Path, clock: Hand
     """What was exported and imported into an empty store is equal, to the last trace, and exports to the same bytes."""
     export_json(full, tmp_path / name)
     with Store.open(tmp_path / "other.db", clock=clock) as other:
-        import_json(other, tmp_path / name)
+        import_export(other, tmp_path / name)
         assert everything(other) == everything(full)
         export_json(other, tmp_path / f"again {name}")
     assert (tmp_path / f"again {name}").read_bytes() == (tmp_path / name).read_bytes()
@@ -87,7 +88,7 @@ def test_an_export_of_an_older_schema_is_brought_up(tmp_path: Path, clock: HandC
         Store.open(tmp_path / "other.db", clock=clock) as other,
         Store.open(tmp_path / "older.db", clock=clock) as changed,
     ):
-        import_json(other, tmp_path / "older.json")
+        import_export(other, tmp_path / "older.json")
         changed.append_trace("r", rows_of_r)
         assert everything(other) == everything(changed)
         assert other.trace("r") == ({}, rows_of_r)
@@ -105,7 +106,7 @@ def test_the_history_that_is_shipped_is_of_today(tmp_path: Path, clock: HandCloc
     document = json.loads(lzma.decompress(SHIPPED.read_bytes()))
     assert document["schema"] == HEAD_REVISION
     with Store.open(tmp_path / "demo.db", clock=clock) as store:
-        import_json(store, SHIPPED)
+        import_export(store, SHIPPED)
         export_json(store, tmp_path / "again.json")
     assert json.loads((tmp_path / "again.json").read_text(encoding="utf-8")) == document
 
@@ -116,7 +117,7 @@ def test_export_of_an_unknown_schema_is_refused(store: Store, tmp_path: Path, sc
     path = tmp_path / "bad.json"
     path.write_text(json.dumps({"export": EXPORT_KIND, "schema": schema, "tables": {}, "traces": {}}), encoding="utf-8")
     with pytest.raises(StoreError, match=r"this program reads 0001 to 0005|not an export"):
-        import_json(store, path)
+        import_export(store, path)
 
 
 def test_damaged_older_export_is_refused(store: Store, tmp_path: Path) -> None:
@@ -127,7 +128,7 @@ def test_damaged_older_export_is_refused(store: Store, tmp_path: Path) -> None:
             json.dumps({"export": EXPORT_KIND, "schema": "0001", "tables": tables, "traces": {}}), encoding="utf-8"
         )
         with pytest.raises(StoreError, match="damaged, or not of the schema 0001"):
-            import_json(store, path)
+            import_export(store, path)
     assert store.people() == ()
     assert len(store.calibrations()) == 1
 
@@ -136,7 +137,7 @@ def test_an_export_without_traces_has_every_result(full: Store, tmp_path: Path, 
     """The small export lacks the traces and nothing else."""
     export_json(full, tmp_path / "small.json", traces=False)
     with Store.open(tmp_path / "other.db", clock=clock) as other:
-        import_json(other, tmp_path / "small.json")
+        import_export(other, tmp_path / "small.json")
         details, traces, *rest = everything(other)
         assert [details, *rest] == [everything(full)[0], *everything(full)[2:]]
         assert {rows for _, rows in traces} == {""}
@@ -154,7 +155,7 @@ def test_store_with_a_person_takes_no_import(full: Store, tmp_path: Path) -> Non
     export_json(full, tmp_path / "export.json")
     before = everything(full)
     with pytest.raises(StoreError, match=r"is not empty: import .* into a new one"):
-        import_json(full, tmp_path / "export.json")
+        import_export(full, tmp_path / "export.json")
     assert everything(full) == before
 
 
@@ -163,7 +164,7 @@ def test_a_store_with_a_routine_in_it_takes_no_import(store: Store, tmp_path: Pa
     export_json(store, tmp_path / "export.json")
     store.save_routine(None, None, "Evening", ITEMS)
     with pytest.raises(StoreError, match="is not empty"):
-        import_json(store, tmp_path / "export.json")
+        import_export(store, tmp_path / "export.json")
     assert [one.name for one in store.own_routines(None)] == ["Evening"]
 
 
@@ -192,7 +193,7 @@ def test_file_that_is_no_export_is_refused(store: Store, tmp_path: Path, content
     """A file that is no export, of another schema or damaged changes nothing and is named."""
     (tmp_path / "bad.json").write_bytes(content)
     with pytest.raises(StoreError, match=sentence):
-        import_json(store, tmp_path / "bad.json")
+        import_export(store, tmp_path / "bad.json")
     assert store.people() == ()
     assert store.current_calibration().curve.offset_mm == -70.0
 
@@ -203,9 +204,9 @@ def test_uncompressed_file_is_refused(store: Store, tmp_path: Path) -> None:
     (tmp_path / "cut.json.xz").write_bytes(lzma.compress(b"{}" * 1000)[:-20])
     for name in ("bad.json.xz", "cut.json.xz"):
         with pytest.raises(StoreError, match="not an export of the station"):
-            import_json(store, tmp_path / name)
+            import_export(store, tmp_path / name)
     with pytest.raises(StoreError, match=r"missing\.json"):
-        import_json(store, tmp_path / "missing.json")
+        import_export(store, tmp_path / "missing.json")
 
 
 def test_an_export_that_cannot_be_written_leaves_nothing(full: Store, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from flask import Response, abort, g, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from station.advice.records import Situation
+from station.app.access import Visitor, visitor_with
 from station.app.api import StationApi
 from station.app.situation import plan_for, situation_of
 from station.app.start_gate import TODAY, UNFINISHED, StartGate
@@ -20,6 +21,8 @@ from station.store import Reader, StoreError
 from station.store.records import Person, SessionSummary
 from web.live.phase_styles import is_active
 
+ACCESS_COOKIE = "access"
+"""The token of a browser that was let in."""
 PERSON_COOKIE = "person"
 NOBODY = "nobody"
 DECLINED_COOKIE = "declined_session"
@@ -144,6 +147,19 @@ class Site:
         is_declined = newest is not None and request.cookies.get(DECLINED_COOKIE) == newest.session.id
         return None if is_declined else newest
 
+    def visitor(self) -> Visitor:
+        """Who sent this request; read once a request."""
+        if "access" not in g:
+            g.access = visitor_with(self.store, request.cookies.get(ACCESS_COOKIE), datetime.now(UTC))
+        found: Visitor = g.access
+        return found
+
+    def people(self) -> tuple[Person, ...]:
+        """The people whose results this visitor may see, by name."""
+        visitor = self.visitor()
+        everybody = self.store.people()
+        return everybody if visitor.device is None else tuple(one for one in everybody if visitor.sees(one.id))
+
     def person(self) -> Person | None:
         """The person chosen in this browser, else the only person, else `None`; read once a request."""
         if "person" not in g:
@@ -154,7 +170,7 @@ class Site:
     def _read_person(self) -> Person | None:
         if self.is_nobody_chosen():
             return None
-        people = self.store.people()
+        people = self.people()
         chosen = request.cookies.get(PERSON_COOKIE)
         for person in people:
             if person.id == chosen:

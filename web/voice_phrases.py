@@ -39,7 +39,7 @@ def phrases() -> dict[str, str]:
     """The text of each phrase by its file name: numbers, a few words, and the names of exercises."""
     found = {str(number): str(number) for number in range(1, MAX_SPOKEN_NUMBER + 1)}
     found |= {words.replace(" ", "-"): words for words in WORDS}
-    return found | {f"exercise-{key}": one.short_name for key, one in exercises().items()}
+    return found | {f"exercise-{key}": one.name.lower() for key, one in exercises().items()}
 
 
 def render(spoken: Mapping[str, str], folder: Path) -> None:

@@ -397,7 +397,7 @@ def _reasons(
         if one.required_exercise is not None and one.required_exercise not in kept:
             continue
         if promised:
-            names = ", ".join(exercise.short_name.replace("achilles", "Achilles") for exercise in promised)
+            names = ", ".join(exercise.name_in_sentence for exercise in promised)
             yield Reason(one.reason.rule, one.reason.sentence.replace("{exercises}", names))
         elif one.otherwise is not None and named:
             yield Reason(one.reason.rule, one.otherwise)

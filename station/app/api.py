@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any, Protocol
 
+from station.app.access import Role
 from station.app.snapshot import Snapshot
 from station.app.start_gate import StartDecision
 from station.catalogue.records import Item
@@ -60,8 +61,8 @@ class StationApi(Protocol):
     # Writes that the loop does for the page. A future completes once the data is on disk; it raises ValueError with a
     # sentence for an invalid request, StoreError if the disk fails. Callers must wait with a timeout.
 
-    def add_person(self, name: str) -> Future[str]:
-        """Add a person and return their id."""
+    def add_person(self, name: str, viewer_id: str | None = None) -> Future[str]:
+        """Add a person and return their id; `viewer_id`, if given, sees their results from now on."""
 
     def claim_session(self, session_id: str, person_id: str | None) -> Future[None]:
         """Assign a session to a person."""
@@ -98,6 +99,55 @@ class StationApi(Protocol):
 
         Raises ValueError with a sentence for an unknown name or a value that is not allowed.
         """
+
+    # Who may get in; see `station.app.access`. LookupError for an id that does not exist.
+
+    def add_device(
+        self, token_hash: str, name: str, role: Role, person_id: str | None, *, is_shared: bool = False
+    ) -> Future[str]:
+        """Let a browser in and return its device's id; the first that is no guest is the owner's."""
+
+    def rename_device(self, device_id: str, name: str) -> Future[None]:
+        """Give a device another name."""
+
+    def revoke_device(self, device_id: str) -> Future[None]:
+        """End a pairing. Raises ValueError with a sentence for the owner's only device."""
+
+    def set_role(self, device_id: str, role: Role) -> Future[None]:
+        """Change a device's role. Raises ValueError with a sentence if there would be no owner."""
+
+    def share_device(self, device_id: str, *, is_shared: bool) -> Future[None]:
+        """Let several people use a device, each by their PIN, or end that."""
+
+    def choose_person(self, device_id: str, token_hash: str, person_id: str | None) -> Future[None]:
+        """Make a shared device this person's for a while (`None`: nobody's), under a new token."""
+
+    def renew_token(self, device_id: str, token_hash: str) -> Future[None]:
+        """Replace a device's token."""
+
+    def touch_device(self, device_id: str) -> Future[None]:
+        """Note that a device was used now; a shared one stays its person's for another while."""
+
+    def note_presence(self, device_id: str) -> Future[None]:
+        """Somebody proved with this device that they stand at the board: it counts for ten minutes."""
+
+    def agree_consent(self, viewer_id: str, person_id: str) -> Future[None]:
+        """The person agrees that the viewer sees their results."""
+
+    def withdraw_consent(self, viewer_id: str, person_id: str) -> Future[None]:
+        """The viewer no longer sees the person's results."""
+
+    def set_pin(self, person_id: str, pin_hash: str | None) -> Future[None]:
+        """Replace the hash of a person's PIN; `None` removes it."""
+
+    def note_attempt(self, kind: str, *, succeeded: bool = False) -> Future[str]:
+        """Count a try (`rhythm`, `pin`) and return its id. Raises ValueError with a sentence after too many."""
+
+    def note_success(self, attempt_id: str) -> Future[None]:
+        """That try was right."""
+
+    def log_access(self, what: str, device_id: str | None = None, person_id: str | None = None) -> Future[None]:
+        """Write to the access log, in a few words without a name."""
 
     @property
     def board(self) -> SimulatedBoard | None:

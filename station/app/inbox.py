@@ -16,6 +16,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from station.app import access
+from station.app.access import Role
 from station.app.start_gate import StartDecision
 from station.catalogue.records import Item
 from station.clock import Clock
@@ -187,8 +189,8 @@ class Inbox:
             if isinstance(item, StoreRequest | StartRequest | SettingsChange):
                 item.done.set_exception(StoreError(STOPPED))
 
-    def add_person(self, name: str) -> Future[str]:
-        return self._request_store(lambda store: store.add_person(name).id)
+    def add_person(self, name: str, viewer_id: str | None = None) -> Future[str]:
+        return self._request_store(lambda store: store.add_person(name, viewer_id).id)
 
     def claim_session(self, session_id: str, person_id: str | None) -> Future[None]:
         return self._request_store(lambda store: store.claim_session(session_id, person_id), (session_id, person_id))
@@ -222,3 +224,62 @@ class Inbox:
 
     def save_plan(self, person_id: str, plan: Mapping[str, Any]) -> Future[None]:
         return self._request_store(lambda store: store.save_plan(person_id, plan))
+
+    # Who may get in.
+
+    def add_device(
+        self, token_hash: str, name: str, role: Role, person_id: str | None, *, is_shared: bool = False
+    ) -> Future[str]:
+        return self._request_store(
+            lambda store: access.pair(
+                store, self._clock.utc_now(), token_hash, name, role, person_id, is_shared=is_shared
+            )
+        )
+
+    def rename_device(self, device_id: str, name: str) -> Future[None]:
+        return self._request_store(lambda store: store.rename_device(device_id, name))
+
+    def revoke_device(self, device_id: str) -> Future[None]:
+        return self._request_store(lambda store: store.revoke_device(device_id))
+
+    def set_role(self, device_id: str, role: Role) -> Future[None]:
+        return self._request_store(lambda store: store.set_role(device_id, role))
+
+    def share_device(self, device_id: str, *, is_shared: bool) -> Future[None]:
+        return self._request_store(lambda store: store.share_device(device_id, is_shared=is_shared))
+
+    def choose_person(self, device_id: str, token_hash: str, person_id: str | None) -> Future[None]:
+        return self._request_store(
+            lambda store: access.choose_person(store, self._clock.utc_now(), device_id, token_hash, person_id)
+        )
+
+    def renew_token(self, device_id: str, token_hash: str) -> Future[None]:
+        return self._request_store(lambda store: store.renew_token(device_id, token_hash))
+
+    def touch_device(self, device_id: str) -> Future[None]:
+        return self._request_store(lambda store: access.touch(store, self._clock.utc_now(), device_id))
+
+    def note_presence(self, device_id: str) -> Future[None]:
+        return self._request_store(
+            lambda store: store.note_presence(device_id, self._clock.utc_now() + access.PRESENCE)
+        )
+
+    def agree_consent(self, viewer_id: str, person_id: str) -> Future[None]:
+        return self._request_store(lambda store: store.agree_consent(viewer_id, person_id))
+
+    def withdraw_consent(self, viewer_id: str, person_id: str) -> Future[None]:
+        return self._request_store(lambda store: store.withdraw_consent(viewer_id, person_id))
+
+    def set_pin(self, person_id: str, pin_hash: str | None) -> Future[None]:
+        return self._request_store(lambda store: store.set_pin(person_id, pin_hash))
+
+    def note_attempt(self, kind: str, *, succeeded: bool = False) -> Future[str]:
+        return self._request_store(
+            lambda store: access.note_attempt(store, self._clock.utc_now(), kind, succeeded=succeeded)
+        )
+
+    def note_success(self, attempt_id: str) -> Future[None]:
+        return self._request_store(lambda store: store.note_success(attempt_id))
+
+    def log_access(self, what: str, device_id: str | None = None, person_id: str | None = None) -> Future[None]:
+        return self._request_store(lambda store: store.log_access(what, device_id, person_id))

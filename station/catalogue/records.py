@@ -92,10 +92,15 @@ class Caution(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: str
 
 
+PROPER_NAME = "Achilles"
+"""The one word in the names of exercises that keeps its capital."""
+
+
 class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One exercise. Its texts address the person in the second person and are short.
 
-    `short_name` is its spoken name, which also fits beside a number. `board` is how the board lies, `None` for
+    `name` is what people call it, on the board as on the pages, and fits beside a number; `anatomical_name` is what a
+    textbook calls it, where that differs. `board` is how the board lies, `None` for
     exercises on the floor or a chair, where nothing is verified. `places` are the felt places that it helps (empty: it
     helps the gait), `steps` the instructions, one action each. `is_off_feet` means done sitting or lying, so that no
     leg carries the person. `prepare_s` is the time to get into position with the equipment.
@@ -103,7 +108,6 @@ class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     key: str
     name: str
-    short_name: str
     purpose: str
     group: Group
     places: tuple[FeltPlace, ...]
@@ -123,6 +127,12 @@ class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     is_off_feet: bool = False
     is_for_gait: bool = False
     prepare_s: int = 10
+    anatomical_name: str | None = None
+
+    @property
+    def name_in_sentence(self) -> str:
+        """The name as it stands within a sentence: only Achilles keeps its capital."""
+        return self.name if self.name.startswith(PROPER_NAME) else self.name[:1].lower() + self.name[1:]
 
     @property
     def on_board(self) -> bool:

@@ -29,7 +29,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import IO, Any
 
-from sqlalchemy import Connection, Select, false, func, select, true
+from sqlalchemy import Connection, Select, func, select
 
 from station.core.trace import header_lines
 from station.store.errors import StoreError
@@ -142,11 +142,12 @@ def export_csv(reader: Reader, path: Path, person_id: str | None = None, *, trac
             names = [column.name for column in exported_columns(table)]
             query = select_rows(table, person_id)
             if table is trace_chunks:
-                if traces:
-                    _write_traces(archive, connection, query)
+                if not traces:
+                    continue
+                _write_traces(archive, connection, query)
                 names[names.index("rows")] = CHUNK_BYTES
                 lengths = (func.length(one) if one is trace_chunks.c.rows else one for one in exported_columns(table))
-                query = query.with_only_columns(*lengths).where(true() if traces else false())
+                query = query.with_only_columns(*lengths)
             counts[table.name] = _write_csv(archive, f"{table.name}.csv", names, connection.execute(query))
         archive.writestr(HEAD_FILE, json_line(document_head(person_id) | {"rows": counts}))
 

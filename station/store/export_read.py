@@ -39,8 +39,7 @@ from station.store.export import (
     TRACES_DIR,
     csv_text,
 )
-from station.store.exported import SECRET_COLUMNS
-from station.store.schema import HEAD_REVISION, UtcDateTime
+from station.store.schema import HEAD_REVISION, NEVER_EXPORTED, UtcDateTime
 from station.store.traces import compress_rows
 
 OLDEST_REVISION = "0001"
@@ -207,14 +206,18 @@ def _open_document(blocks: Iterator[bytes], path: Path) -> tuple[Head, Iterator[
             raise DamagedExportError(
                 f"it is not in the lines that the station writes, and takes more than {MAX_WHOLE_MB} MB"
             )
-    document = _parse_json(bytes(whole))
+    try:
+        document = msgspec.json.decode(whole)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise _no_export(path) from error
     head = _head(document, path)
-    assert isinstance(document, dict)  # or it would have no head
     if "parts" in document:
         parts = document["parts"]
         if not isinstance(parts, list):
             raise DamagedExportError("it has no parts")
         return head, _checked_parts(iter(parts))
+    if not isinstance(document.get("tables"), dict) or not isinstance(document.get("traces"), dict):
+        raise _no_export(path)
     return head, _parts_of_older(document)
 
 
@@ -244,11 +247,17 @@ def _checked_parts(parts: Iterator[object]) -> Iterator[Part]:
         if not isinstance(part, dict):
             raise DamagedExportError("a part has no rows")
         if "rows" in part:
-            if part["rows"] != {name: counts.get(name, 0) for name in part["rows"]} or set(counts) - set(part["rows"]):
+            if (
+                not isinstance(part["rows"], dict)
+                or part["rows"] != {name: counts.get(name, 0) for name in part["rows"]}
+                or set(counts) - set(part["rows"])
+            ):
                 raise DamagedExportError("rows are missing")
             return
-        name, columns = part.get("table"), part.get("columns")
-        names, rows = _rows_of_columns(name, columns)
+        name = part.get("table")
+        if not isinstance(name, str):
+            raise DamagedExportError("a part has no table")
+        names, rows = _rows_of_columns(name, part.get("columns"))
         counts[name] = counts.get(name, 0) + len(rows)
         yield name, names, rows
     raise DamagedExportError("its end is missing")
@@ -264,17 +273,14 @@ def _rows_of_columns(name: object, columns: object) -> tuple[list[str], list[tup
 
 def _parts_of_older(document: dict[str, Any]) -> Iterator[Part]:
     """The parts of a document before schema 0006: all rows of a table at once, and each trace as one text."""
-    tables, traces = document.get("tables"), document.get("traces")
-    if not isinstance(tables, dict) or not isinstance(traces, dict):
-        raise DamagedExportError("it has no tables, or no traces")
     versions: dict[str, tuple[Any, Any]] = {}
-    for name, columns in tables.items():
+    for name, columns in document["tables"].items():
         names, rows = _rows_of_columns(name, columns)
         yield name, names, rows
         if name == "runs" and {"id", "app_version", "rule_version"} <= set(names):
             at = [names.index(one) for one in ("id", "app_version", "rule_version")]
             versions = {row[at[0]]: (row[at[1]], row[at[2]]) for row in rows if isinstance(row[at[0]], str)}
-    for run_id, text in traces.items():
+    for run_id, text in document["traces"].items():
         if run_id not in versions:
             raise DamagedExportError(f"a trace belongs to no run ({quoted(run_id)})")
         yield (
@@ -395,8 +401,8 @@ def row_parser(table: Table, names: list[str], *, is_text: bool) -> Callable[[tu
     `is_text`: all values are cells of a CSV. Raises `DamagedExportError` for a column that an export never has, and
     the function for a value that the column does not take.
     """
-    secret = SECRET_COLUMNS.get(table.name, frozenset())
-    if len(set(names)) < len(names) or not set(names) <= {column.name for column in table.c} - secret:
+    known = {column.name for column in table.c if column not in NEVER_EXPORTED}
+    if len(set(names)) < len(names) or not set(names) <= known:
         raise DamagedExportError(f"the table {table.name} has the columns {quoted(names)}")
     columns = [table.c[name] for name in names]
     parsers = [_parser(column.type, is_text) for column in columns]

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Select, Table, false, or_, select
 
 from station.store.schema import (
+    NEVER_EXPORTED,
     calibration_checks,
     calibrations,
     corrections,
@@ -14,12 +15,6 @@ from station.store.schema import (
     people,
     tests,
 )
-
-NEVER_EXPORTED = frozenset({"devices", "consents", "access_attempts", "access_log"})
-"""Who may see what is agreed on the board: a file neither tells it nor grants it."""
-
-SECRET_COLUMNS = {"people": frozenset({"pin_hash"})}
-"""Columns by table that no export has; a row that is imported has nothing in them."""
 
 STATION_ONLY = frozenset({"settings", "heel_sensors"})
 """Tables of the station itself, which are in no person's export."""
@@ -39,8 +34,7 @@ TABLES: tuple[Table, ...] = tuple(table for table in metadata.sorted_tables if t
 
 def exported_columns(table: Table) -> tuple[Column[Any], ...]:
     """The columns of a table that an export has."""
-    secret = SECRET_COLUMNS.get(table.name, frozenset())
-    return tuple(column for column in table.c if column.name not in secret)
+    return tuple(column for column in table.c if column not in NEVER_EXPORTED)
 
 
 def select_rows(table: Table, person_id: str | None) -> Select[Any]:

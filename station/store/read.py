@@ -26,6 +26,7 @@ from sqlalchemy import (
 from station.core.events import BOTH_LEGS, Side
 from station.settings import Settings
 from station.store import loading
+from station.store.access_read import AccessReader
 from station.store.read_transactions import DEFAULT_LIMIT
 from station.store.records import (
     Calibration,
@@ -67,7 +68,7 @@ NEWEST_CALIBRATION = CALIBRATIONS_NEWEST_FIRST.limit(1)
 CHECKS_NEWEST_FIRST = select(calibration_checks).order_by(calibration_checks.c.number.desc())
 
 
-class Reader(TrainingReader):
+class Reader(TrainingReader, AccessReader):
     """Queries for the pages and the export. Raises `StoreError` with a sentence if the file cannot be read."""
 
     def people(self) -> tuple[Person, ...]:

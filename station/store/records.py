@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 
 from station.core.events import Legs, Side
@@ -409,3 +410,62 @@ class UnfinishedRun:
     title: str | None
     saved_at: datetime
     remaining_header: dict[str, Any]
+
+
+class Role(StrEnum):
+    """What a paired browser may do, the least first."""
+
+    GUEST = "guest"
+    MEMBER = "member"
+    PRACTITIONER = "practitioner"
+    OWNER = "owner"
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A paired browser. `person_id` is whose it is; `None` for a guest, and for a shared one that nobody uses now.
+
+    A shared browser (`is_shared`) belongs to a person only until `person_until`. Somebody proved until `present_until`
+    that they stand at the board. `expires_at` is the end whatever happens; being idle ends it earlier.
+    """
+
+    id: str
+    name: str
+    role: Role
+    person_id: str | None
+    person_until: datetime | None
+    is_shared: bool
+    paired_at: datetime
+    last_seen_at: datetime
+    expires_at: datetime
+    present_until: datetime | None
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceAccess:
+    """A device with the hash of its token, and the ids of the people who agreed that its person sees their results."""
+
+    device: Device
+    token_hash: str
+    agreed_ids: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """`person_id` agreed that `viewer_id` sees their results; over at `withdrawn_at`."""
+
+    viewer_id: str
+    person_id: str
+    agreed_at: datetime
+    withdrawn_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccessLogEntry:
+    """Something that concerns who may get in, in words such as `paired`, with the device and the person it concerns."""
+
+    at: datetime
+    what: str
+    device_id: str | None
+    person_id: str | None

@@ -27,7 +27,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-HEAD_REVISION = "0005"
+HEAD_REVISION = "0006"
 """The newest revision in `migrations/versions`. Revisions are four-digit numbers in ascending order."""
 
 
@@ -85,6 +85,18 @@ people = _table(
     _id_column(),
     Column("name", String, nullable=False),
     Column("added_at", UtcDateTime, nullable=False),
+    Column("pin_hash", String),
+    Column("unit", String),
+    Column("goal_left_mm", Float),
+    Column("goal_right_mm", Float),
+    Column("time_zone", String),
+    Column("quiet_from", String),
+    Column("quiet_to", String),
+    Column("voice", Boolean),
+    Column("dominant_side", String),
+    Column("hurt_side", String),
+    Column("hurt_since", String),  # a date, or the part of it that is known: 2026, 2026-03
+    Column("archived_at", UtcDateTime),
 )
 
 settings = _table(
@@ -306,3 +318,52 @@ plans = _table(
     Column("plan_json", Text, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
 )
+
+devices = _table(
+    "devices",
+    _id_column(),
+    Column("name", String, nullable=False),
+    Column("token_hash", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("person_id", String, ForeignKey("people.id"), index=True),
+    Column("person_until", UtcDateTime),  # only where several people share the browser
+    Column("is_shared", Boolean, nullable=False),
+    Column("paired_at", UtcDateTime, nullable=False),
+    Column("last_seen_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("present_until", UtcDateTime),
+    Column("revoked_at", UtcDateTime),
+    Index("ix_devices_token_hash", "token_hash", unique=True),
+)
+
+consents = _table(
+    "consents",
+    Column("viewer_id", String, ForeignKey("people.id"), primary_key=True),
+    Column("person_id", String, ForeignKey("people.id"), primary_key=True, index=True),
+    Column("agreed_at", UtcDateTime, nullable=False),
+    Column("withdrawn_at", UtcDateTime),
+)
+
+access_attempts = _table(
+    "access_attempts",
+    _id_column(),
+    Column("kind", String, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("succeeded", Boolean, nullable=False),
+    Index("ix_access_attempts_kind_at", "kind", "at"),
+)
+
+access_log = _table(
+    "access_log",
+    _id_column(),
+    Column("at", UtcDateTime, nullable=False, index=True),
+    Column("what", String, nullable=False),
+    Column("device_id", String, ForeignKey("devices.id")),
+    Column("person_id", String, ForeignKey("people.id")),
+)
+
+NEVER_EXPORTED: frozenset[Table | Column[Any]] = frozenset(
+    {devices, consents, access_attempts, access_log, people.c.pin_hash}
+)
+"""The tables and columns that say who may get in and see what, and who did: no export has them, no import brings them.
+A consent is given on the board."""

@@ -16,6 +16,7 @@ from station.core.measurement.calibration import Fit
 from station.core.measurement.uncertainty import Budget
 from station.core.progress.records import Circumstances
 from station.settings import Settings
+from station.store.access_write import AccessWriter
 from station.store.loading import CIRCUMSTANCE_COLUMNS, IS_TIME_KNOWN, budget_to_json
 from station.store.read import failed_check_of, stored_settings
 from station.store.records import (
@@ -57,17 +58,23 @@ NAME_TAKEN = "There is somebody called {name} already: add a letter to tell them
 UNFINISHED, PARTIAL, FINISHED = "unfinished", "partial", "finished"
 
 
-class Store(TrainingWriter):
+class Store(TrainingWriter, AccessWriter):
     """The database of one station. A method that raises `StoreError` (one sentence) has changed nothing.
 
     Rows in progress are `unfinished` until they are finished, and stay so if the power fails.
     """
 
-    def add_person(self, name: str) -> Person:
-        """Raises `ValueError` with a sentence when the name is empty, too long or taken."""
+    def add_person(self, name: str, viewer_id: str | None = None) -> Person:
+        """Add a person, whose results `viewer_id` sees from now on, if given.
+
+        Raises `ValueError` with a sentence when the name is empty, too long or taken.
+        """
         with self.write_transaction() as connection:
             name = unique_name(name, [row.name for row in connection.execute(select(people.c.name))], NAME_TAKEN)
-            return Person(self._insert(connection, people, name=name, added_at=self._clock.utc_now()), name)
+            person = Person(self._insert(connection, people, name=name, added_at=self._clock.utc_now()), name)
+            if viewer_id is not None:
+                self._agree(connection, viewer_id, person.id)
+            return person
 
     def rename_person(self, person_id: str, name: str) -> None:
         """Raises as `add_person` does."""

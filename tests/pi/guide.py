@@ -85,7 +85,7 @@ def _check_stored(rig: Rig, before: int, session_id: str) -> None:
     rig.check("holds of both feet are credited to their target exactly", holds == wanted, holds=holds)
     total_s = HOLD_S * len(wanted)
     words = rig.page.session(session_id)
-    parts = (f"{HOLD_S:g} s of {HOLD_S:g} s", NAME, "Toe-raise hold and lower", "Achilles stretch")
+    parts = (f"{HOLD_S:g} s of {HOLD_S:g} s", NAME, "Toe raise", "Achilles stretch")
     rig.check("the session tells the routine", all(part in words for part in parts), text=words[:240])
     history = rig.page.text_of("/history")
     rig.check("the history has it", f"{total_s:g} s held" in history and NAME in history)

@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from station.app import access
+from station.app.access import Role
 from station.app.snapshot import Snapshot
 from station.app.start_gate import StartDecision, StartGate
 from station.catalogue.records import Item
@@ -117,8 +119,8 @@ class StationDouble:
             done.set_exception(error)
         return done
 
-    def add_person(self, name: str) -> Future[str]:
-        return self._run_now(lambda store: store.add_person(name).id)
+    def add_person(self, name: str, viewer_id: str | None = None) -> Future[str]:
+        return self._run_now(lambda store: store.add_person(name, viewer_id).id)
 
     def claim_session(self, session_id: str, person_id: str | None) -> Future[None]:
         return self._run_now(lambda store: store.claim_session(session_id, person_id))
@@ -157,3 +159,54 @@ class StationDouble:
         assert self._store is not None
         values = with_changes(self._store.settings(), changes)
         return self._run_now(lambda store: store.save_settings(values))
+
+    def add_device(
+        self, token_hash: str, name: str, role: Role, person_id: str | None, *, is_shared: bool = False
+    ) -> Future[str]:
+        return self._run_now(
+            lambda store: access.pair(store, datetime.now(UTC), token_hash, name, role, person_id, is_shared=is_shared)
+        )
+
+    def rename_device(self, device_id: str, name: str) -> Future[None]:
+        return self._run_now(lambda store: store.rename_device(device_id, name))
+
+    def revoke_device(self, device_id: str) -> Future[None]:
+        return self._run_now(lambda store: store.revoke_device(device_id))
+
+    def set_role(self, device_id: str, role: Role) -> Future[None]:
+        return self._run_now(lambda store: store.set_role(device_id, role))
+
+    def share_device(self, device_id: str, *, is_shared: bool) -> Future[None]:
+        return self._run_now(lambda store: store.share_device(device_id, is_shared=is_shared))
+
+    def choose_person(self, device_id: str, token_hash: str, person_id: str | None) -> Future[None]:
+        return self._run_now(
+            lambda store: access.choose_person(store, datetime.now(UTC), device_id, token_hash, person_id)
+        )
+
+    def renew_token(self, device_id: str, token_hash: str) -> Future[None]:
+        return self._run_now(lambda store: store.renew_token(device_id, token_hash))
+
+    def touch_device(self, device_id: str) -> Future[None]:
+        return self._run_now(lambda store: access.touch(store, datetime.now(UTC), device_id))
+
+    def note_presence(self, device_id: str) -> Future[None]:
+        return self._run_now(lambda store: store.note_presence(device_id, datetime.now(UTC) + access.PRESENCE))
+
+    def agree_consent(self, viewer_id: str, person_id: str) -> Future[None]:
+        return self._run_now(lambda store: store.agree_consent(viewer_id, person_id))
+
+    def withdraw_consent(self, viewer_id: str, person_id: str) -> Future[None]:
+        return self._run_now(lambda store: store.withdraw_consent(viewer_id, person_id))
+
+    def set_pin(self, person_id: str, pin_hash: str | None) -> Future[None]:
+        return self._run_now(lambda store: store.set_pin(person_id, pin_hash))
+
+    def note_attempt(self, kind: str, *, succeeded: bool = False) -> Future[str]:
+        return self._run_now(lambda store: access.note_attempt(store, datetime.now(UTC), kind, succeeded=succeeded))
+
+    def note_success(self, attempt_id: str) -> Future[None]:
+        return self._run_now(lambda store: store.note_success(attempt_id))
+
+    def log_access(self, what: str, device_id: str | None = None, person_id: str | None = None) -> Future[None]:
+        return self._run_now(lambda store: store.log_access(what, device_id, person_id))

@@ -83,16 +83,16 @@ def test_routine_is_built_by_keyboard(visit: Callable[[str], Browser], window: B
     """Added, dosed, ordered, named and saved without a pointer; the focus stays on the control in use."""
     window.emulate(DESKTOP)
     visit("/routines/new")
-    for count, button in enumerate(("Add Soleus stretch", "Add Gastrocnemius stretch on the slope"), start=1):
+    for count, button in enumerate(("Add Soleus stretch", "Add Calf stretch"), start=1):
         tab_to(window, button)
         press_key(window, ENTER)
         window.wait_until(has_rows(window, count), f"{button} is done")
         assert window.run(FOCUSED) == button
-    tab_to(window, "Move Gastrocnemius stretch on the slope up")
+    tab_to(window, "Move Calf stretch up")
     press_key(window, " ")
     window.wait_until(lambda: window.run(ROWS) == ["2", "1"], "the second row is the first")
-    assert window.run(FOCUSED) == "Move Gastrocnemius stretch on the slope down"
-    assert window.text("#form-status") == "Gastrocnemius stretch on the slope is now 1 of 2."
+    assert window.run(FOCUSED) == "Move Calf stretch down"
+    assert window.text("#form-status") == "Calf stretch is now 1 of 2."
     tab_to(window, "hold_s-1")
     press_key(window, f"{CONTROL}a{RELEASE}45")
     window.wait_until(

@@ -40,7 +40,7 @@ def test_phrase_files_match_the_catalogue() -> None:
 
 
 def test_phrases_cover_exercises_sides_and_counts_to_thirty() -> None:
-    assert {f"exercise-{key}": one.short_name for key, one in exercises().items()}.items() <= phrases().items()
+    assert {f"exercise-{key}": one.name.lower() for key, one in exercises().items()}.items() <= phrases().items()
     assert {str(number) for number in range(1, 31)} <= set(phrases())
     assert {str(legs) for legs in (*Side, BOTH_LEGS)} <= set(phrases())
 

@@ -199,11 +199,14 @@ def _come_back_style(snapshot: Snapshot) -> PhaseStyle:
         style = COME_BACK
     else:
         style = BOTH_FEET if snapshot.side is BOTH_LEGS else OTHER_SIDE
-    name = exercise.short_name if exercise is not None else "the test" if isinstance(snapshot.state, TestState) else ""
-    if not name:
+    if exercise is not None:
+        name = exercise.name_in_sentence
+    elif isinstance(snapshot.state, TestState):
+        name = "the test"
+    else:
         return style
     where = "Come back to the board." if style is COME_BACK else style.sentence
-    return style._replace(sentence=f"Next: {name}. {where}", brief=f"{name.capitalize()}.")
+    return style._replace(sentence=f"Next: {name}. {where}", brief=f"{name[:1].upper()}{name[1:]}.")
 
 
 def _exercise_style(
@@ -211,14 +214,14 @@ def _exercise_style(
 ) -> PhaseStyle:
     if phase == "wait":
         style = SIT_DOWN if exercise.is_light else style._replace(sentence="Stand on the board.")
-        return style._replace(sentence=f"Next: {exercise.short_name}. {style.sentence}", brief=_named(exercise))
+        return style._replace(sentence=f"Next: {exercise.name_in_sentence}. {style.sentence}", brief=_named(exercise))
     rest_us = state.clock.target_us if state.clock is not None else 0
     if phase == "rest" and (exercise.is_light or state.verified is False or rest_us < MIN_STEP_OFF_REST_US):
         return style._replace(sentence="Relax. Stay seated." if exercise.is_light else "Relax.")
     if phase == "prepare":
         what = "The clock starts" if isinstance(state, HoldState) else "It begins"
         arch = " Barefoot, arch up." if exercise.on_board and exercise.group is Group.STRETCH else ""
-        sentence = f"Get into position: {exercise.short_name}.{arch} {what} with the long tone."
+        sentence = f"Get into position: {exercise.name_in_sentence}.{arch} {what} with the long tone."
         return style._replace(sentence=sentence, brief=_named(exercise))
     if phase not in WORKING_PHASES:
         return style
@@ -258,7 +261,7 @@ def _tempo_part_style(state: RepsState, exercise: Exercise, style: PhaseStyle) -
 
 
 def _named(exercise: Exercise) -> str:
-    return f"{exercise.short_name.capitalize()}."
+    return f"{exercise.name}."
 
 
 def _is_standing(snapshot: Snapshot) -> bool:
@@ -321,7 +324,6 @@ def exercise_details(snapshot: Snapshot) -> dict[str, str] | None:
     return {
         "key": exercise.key,
         "name": exercise.name,
-        "short_name": exercise.short_name,
         "dose": _dose_text(snapshot, state, exercise),
         "verifies": NOT_VERIFIED if state.verified is False else exercise.verifies,
     }

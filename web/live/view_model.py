@@ -218,8 +218,8 @@ def _next_text(snapshot: Snapshot, units: str) -> str | None:
     if snapshot.next_exercise is not None and snapshot.next_exercise in exercises():
         exercise = exercises()[snapshot.next_exercise]
         if isinstance(snapshot.state, ExerciseState) and snapshot.next_exercise == snapshot.state.exercise:
-            return f"Again: {exercise.short_name}"
-        return f"Next: {exercise.short_name}"
+            return f"Again: {exercise.name_in_sentence}"
+        return f"Next: {exercise.name_in_sentence}"
     return f"Next: {STEP_NAMES.get(snapshot.next_step, snapshot.next_step)}" if snapshot.next_step else None
 
 
@@ -268,6 +268,10 @@ def _brief(snapshot: Snapshot, style: PhaseStyle, units: str) -> str | None:
         return _next_text(snapshot, units) or style.brief
     if isinstance(state, BlockState):
         return None
+    if isinstance(state, HoldState) and state.phase == "rest" and state.repetition and state.repetitions:
+        return f"Next: {state.repetition} of {state.repetitions}."
+    if isinstance(state, TestState) and state.phase == "rest" and state.trial:
+        return f"Next: trial {state.trial}."
     if state.phase == "switch" and isinstance(state.side, Side):
         return f"Lift the {state.side.other} foot."
     if _is_self_confirmed(state):
@@ -308,7 +312,7 @@ def _exercise_picture(snapshot: Snapshot) -> dict[str, str] | None:
     else:
         is_between_steps = isinstance(snapshot.state, RestState)
         exercise = exercises().get(snapshot.next_exercise or "") if is_between_steps else None
-    return {"key": exercise.key, "short_name": exercise.short_name} if exercise is not None else None
+    return {"key": exercise.key, "name": exercise.name} if exercise is not None else None
 
 
 def _toe_text(snapshot: Snapshot, units: str) -> str | None:

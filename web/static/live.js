@@ -175,7 +175,7 @@
     setVisible('exercise-info', exercise)
     if (!exercise) return
     const picture = el('exercise'), address = `/exercises/${exercise.key}.svg`
-    if (picture.getAttribute('src') !== address) Object.assign(picture, { src: address, alt: 'Picture: ' + exercise.short_name })
+    if (picture.getAttribute('src') !== address) Object.assign(picture, { src: address, alt: 'Picture: ' + exercise.name })
   }
 
   function showCueBadge() {

@@ -285,7 +285,7 @@ def test_sections_of_the_guide_take_turns() -> None:
 @pytest.mark.parametrize("felt", PLACES, ids=lambda felt: "+".join(sorted(felt)) or "nothing felt")
 def test_no_reason_names_an_excluded_exercise(felt: frozenset[FeltPlace]) -> None:
     """What comes first or is added is never also left out, for any two conditions and any turn."""
-    names = {key: one.short_name.replace("achilles", "Achilles") for key, one in ALL.items()}
+    names = {key: one.name_in_sentence for key, one in ALL.items()}
     for conditions in upto_two(CONDITIONS):
         for minutes in (5, 20, LONG):
             for turn in range(5):

@@ -50,7 +50,7 @@ def facts_of(one: Exercise) -> tuple[str, ...]:
 
 def texts_of(one: Exercise) -> Iterator[str]:
     """Every written or spoken text of an exercise."""
-    yield from (one.name, one.short_name, one.feel, *(getattr(one, field) for field in STATED))
+    yield from (one.name, one.anatomical_name or "", one.feel, *(getattr(one, field) for field in STATED))
     yield from chain(one.steps, one.mistakes, (caution.reason for caution in one.cautions))
 
 
@@ -136,17 +136,22 @@ def test_texts_have_right_length() -> None:
 
 
 def test_sentences_are_unique() -> None:
-    """Only the spoken name may repeat the name."""
+    """Nothing is said twice."""
     texts = chain.from_iterable(texts_of(one) for one in exercises().values())
-    spoken = {one.short_name for one in exercises().values()}
-    assert not repeated(sentence for text in texts if text not in spoken for sentence in re.split(r"(?<=\.)\s", text))
+    assert not repeated(sentence for text in texts if text for sentence in re.split(r"(?<=\.)\s", text))
 
 
-def test_spoken_names_are_short_and_unique() -> None:
-    """At most three words in lower case."""
-    spoken = [one.short_name for one in exercises().values()]
-    assert not repeated(iter(spoken))
-    assert all(text == text.lower() and 1 <= len(text.split()) <= 3 and not text.endswith(".") for text in spoken)
+def test_names_are_short_and_unique() -> None:
+    """At most three words, the first with a capital: they fit beside a number and into an announcement."""
+    names = [one.name for one in exercises().values()]
+    assert not repeated(iter(names))
+    assert all(name == name.capitalize() and 1 <= len(name.split()) <= 3 and not name.endswith(".") for name in names)
+
+
+def test_name_in_sentence_keeps_only_proper_names_capital() -> None:
+    """Achilles is somebody; a calf is not."""
+    assert exercises()["3c"].name_in_sentence == "Achilles stretch"
+    assert exercises()["3a"].name_in_sentence == "calf stretch"
 
 
 @pytest.mark.parametrize(("condition", "out", "gentler"), CAUTIONS)
@@ -178,7 +183,7 @@ def test_exercise_refuses_unknown_key() -> None:
 
 def test_calf_stretch_names_both_forms() -> None:
     """The guide lowers the heel over an edge; here it is the slope, and the edge is the harder form."""
-    assert "slope" in exercise("3a").name
+    assert "slope" in (exercise("3a").anatomical_name or "")
     assert "edge of a stair" in exercise("3a").harder
 
 
@@ -214,8 +219,8 @@ def test_ready_routines_follow_group_order() -> None:
 
 CHANGES = [
     ('key = "3a"', 'key = "3b"', "3a.toml: key is '3b', but must be '3a'"),
-    ('name = "', 'colour = "red"\nname = "', "3a.toml: .*unknown field `colour`; the fields are key, name, short_name"),
-    ('name = "Gastrocnemius stretch on the slope"\n', "", "3a.toml: .*missing required field `name`"),
+    ('name = "', 'colour = "red"\nname = "', "3a.toml: .*unknown field `colour`; the fields are key, name, purpose"),
+    ('name = "Calf stretch"\n', "", "3a.toml: .*missing required field `name`"),
     ('feet = "each"', 'feet = "every"', "3a.toml: feet: .*'every'; it may be each, both, stance"),
     ('places = ["calf"]', 'places = ["shin"]', r"3a.toml: places\[0\]: .*'shin'; it may be front, achilles, calf"),
     ('places = ["calf"]', 'places = ["nowhere"]', "3a.toml: places has nowhere"),

@@ -15,7 +15,7 @@ from station.core.measurement.calibration import Curve
 from station.core.progress.records import Circumstances
 from station.settings import DEFAULT_GOAL_MM, Settings
 from station.store import Store, StoreError, seeded_ids
-from station.store.records import Attempt, Correction, HeelLift, SideResults, Test, TestAnswers, Trial, WeekCredit
+from station.store.records import Attempt, Correction, HeelLift, Role, SideResults, Test, TestAnswers, Trial, WeekCredit
 from station.version import APP_VERSION, RULE_VERSION
 from tests.station.store.histories import (
     BLOCK,
@@ -321,10 +321,15 @@ def test_each_row_says_who_made_it(store: Store, clock: HandClock, path: Path) -
         [Correction(store.tests()[0].id, SideResults(81.0, 90.0, calibration_id=store.current_calibration().id))]
     )
     guided_routine(store, clock, store.people()[0].id)
+    store.agree_consent(store.people()[0].id, store.people()[1].id)
+    store.note_attempt("pin")
+    store.add_device(
+        token_hash="hash", name="Phone", role=Role.MEMBER, person_id=None, expires_at=clock.utc_now() + timedelta(1)
+    )
     stored = sqlite3.connect(path)
     names = [name for (name,) in stored.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     names.remove("alembic_version")
-    assert len(names) == 19
+    assert len(names) == 23
     for name in names:
         assert stored.execute(f"SELECT DISTINCT app_version, rule_version FROM {name}").fetchall() == [
             (APP_VERSION, RULE_VERSION)

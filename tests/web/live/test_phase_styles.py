@@ -90,7 +90,7 @@ def test_every_exercise_shows_picture_name_and_dose(key: str) -> None:
         assert (seen["exercise"]["key"], seen["exercise"]["name"]) == (key, one.name)
         assert seen["exercise"]["dose"]
         assert seen["sentence"]
-    assert one.short_name in shown(**{**what, "phase": "prepare"}, exercise=key)["sentence"]
+    assert one.name_in_sentence in shown(**{**what, "phase": "prepare"}, exercise=key)["sentence"]
 
 
 def test_shown_dose_is_the_reduced_dose() -> None:
@@ -131,7 +131,7 @@ def test_next_step_for_both_feet_asks_for_both() -> None:
     """No change of legs is asked for, and no standing for a seated exercise."""
     waiting: dict[str, Any] = {"activity": "hold", "phase": "wait", "step": 1, "steps": 4, "heels": heels(False, True)}
     seen = shown(**waiting, side=BOTH_LEGS, exercise="3c")
-    assert (seen["word"], seen["sentence"]) == ("BOTH FEET", "Both feet. Next: achilles stretch. Stand on the board.")
+    assert (seen["word"], seen["sentence"]) == ("BOTH FEET", "Both feet. Next: Achilles stretch. Stand on the board.")
     seen = shown(**{**waiting, "activity": "test"}, side=Side.LEFT)
     assert (seen["word"], seen["sentence"]) == ("OTHER SIDE", "Left leg. Next: the test. Change legs.")
     seen = shown(**waiting, side=Side.LEFT, exercise="5a")
@@ -257,7 +257,8 @@ LINE_LETTERS = 9
 @pytest.mark.parametrize("phase", sorted(set(PHASE_STYLES) - AT_HAND))
 def test_brief_fits_a_phone(phase: str) -> None:
     """No word is wider than a phone, and three lines are enough, whatever the exercise."""
-    activities: list[dict[str, Any]] = [{"activity": "test", "toe_mm": 93.0}]
+    activities: list[dict[str, Any]] = [{"activity": "test", "toe_mm": 93.0, "trial": 3}]
+    activities.append({**HOLD, "repetition": 10, "repetitions": 10})
     for key in exercises():
         activities += [{**HOLD, "exercise": key}, {**REPS, "exercise": key}, {"activity": "rest", "next_exercise": key}]
     for activity in activities:
@@ -276,6 +277,8 @@ def test_brief_says_what_to_do_or_how_it_went() -> None:
     assert shown(**moving, target_mm=93.0, verdict="heel", is_on_target=True)["brief"] == "Right there."
     assert shown(activity="test", phase="switch", side=Side.LEFT)["brief"] == "Lift the right foot."
     assert shown(activity="rest", phase="rest", next_exercise="5a")["brief"] == "Next: seated toe lift"
+    assert shown(**{**HOLD, "phase": "rest"}, repetition=2, repetitions=3)["brief"] == "Next: 2 of 3."
+    assert shown(activity="test", phase="rest", side=Side.LEFT, trial=2)["brief"] == "Next: trial 2."
     lifted = {**HOLD, "phase": "lifted", "side": BOTH_LEGS}
     assert shown(**lifted, heels=heels(False, True))["brief"] == "Left heel."
     assert shown(**lifted, heels=heels(False, False))["brief"] == ""

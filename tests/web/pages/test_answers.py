@@ -54,7 +54,7 @@ def test_session_page_lists_exercise_and_time_of_each_repetition(client: FlaskCl
     page = text_of(client, f"/sessions/{session}")
     assert "<span>22 repetitions</span>" in page
     row, other = page.split('<span class="minute">')[1:]
-    assert "Eccentric heel drops" in row
+    assert "Heel drops" in row
     assert "2 of 2 repetitions" in row
     assert "4.0 to 5.0 s each" in row
     assert "not verified" not in row

@@ -1,0 +1,181 @@
+"""Who looks at the page: what a paired browser's token, role and person allow.
+
+A token is worth as much as its browser, so only its SHA-256 is stored. It needs no salt: it is 256 random bits.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from station.store import Reader, Store
+from station.store.records import Device, Role
+
+__all__ = [
+    "NOBODY_YET",
+    "Role",
+    "Visitor",
+    "choose_person",
+    "expires_at",
+    "hash_of",
+    "is_live",
+    "new_token",
+    "note_attempt",
+    "pair",
+    "touch",
+    "visitor_with",
+]
+
+IDLE_END = timedelta(days=90)
+ABSOLUTE_END = timedelta(days=365)
+PRESENCE = timedelta(minutes=10)
+"""How long a proof of presence holds for the device that asked for it."""
+SHARED_STAY = timedelta(minutes=15)
+"""How long a shared browser stays a person's after their last request."""
+TOUCH_EVERY = timedelta(hours=1)
+"""How exactly "last seen" is stored: each write wears the memory card."""
+
+PIN, RHYTHM = "pin", "rhythm"
+"""The kinds of tries that are counted."""
+PIN_TRIES = 12
+PIN_TRIES_WITHIN = timedelta(hours=1)
+
+_RANK = {role: rank for rank, role in enumerate(Role)}
+_TOKEN_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who sent a request.
+
+    `device` and `role` are `None` for a browser that was not let in. `person_id` is whose browser it is now, and
+    `person_ids` are all whose results it may see. `is_present`: they have just proved that they stand at the board.
+    """
+
+    device: Device | None = None
+    role: Role | None = None
+    person_id: str | None = None
+    person_ids: frozenset[str] = frozenset()
+    is_present: bool = False
+
+    @property
+    def is_let_in(self) -> bool:
+        """Whether this browser is paired, and its pairing holds."""
+        return self.role is not None
+
+    def is_at_least(self, role: Role) -> bool:
+        """Whether this visitor has this role, or one that may more."""
+        return self.role is not None and _RANK[self.role] >= _RANK[role]
+
+    def sees(self, person_id: str | None, started_at: datetime | None = None) -> bool:
+        """Whether this visitor sees this person's results; without a person, those of nobody of a session that began
+        then: a guest sees them since their pairing, everybody else who was let in all of them."""
+        if person_id is not None:
+            return person_id in self.person_ids
+        if self.device is None or self.role is None:
+            return False
+        if self.role is not Role.GUEST:
+            return True
+        return started_at is not None and started_at >= self.device.paired_at
+
+
+NOBODY_YET = Visitor()
+"""A browser that was not let in."""
+
+
+def new_token() -> str:
+    """A token of 256 random bits, as a cookie has it."""
+    return secrets.token_urlsafe(_TOKEN_BYTES)
+
+
+def hash_of(token: str) -> str:
+    """What is stored of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def expires_at(role: Role, now: datetime) -> datetime:
+    """When a pairing of now ends whatever happens: a guest's at the end of the station's day."""
+    if role is Role.GUEST:
+        tomorrow = now.astimezone().date() + timedelta(days=1)
+        return datetime.combine(tomorrow, time()).astimezone()
+    return now + ABSOLUTE_END
+
+
+def is_live(device: Device, now: datetime) -> bool:
+    """Whether a pairing holds: not revoked, not expired, and not idle for too long."""
+    return device.revoked_at is None and now < device.expires_at and now < device.last_seen_at + IDLE_END
+
+
+def visitor_with(reader: Reader, token: str | None, now: datetime) -> Visitor:
+    """The visitor that this token lets in; `NOBODY_YET` without one, and for one that is unknown or has ended."""
+    if not token:
+        return NOBODY_YET
+    token_hash = hash_of(token)
+    access = reader.device_with(token_hash)
+    if access is None or not hmac.compare_digest(access.token_hash, token_hash) or not is_live(access.device, now):
+        return NOBODY_YET
+    device = access.device
+    is_theirs = not device.is_shared or (device.person_until is not None and now < device.person_until)
+    person_id = device.person_id if is_theirs else None
+    person_ids = frozenset() if person_id is None else access.agreed_ids | {person_id}
+    is_present = device.present_until is not None and now < device.present_until
+    return Visitor(device, device.role, person_id, person_ids, is_present)
+
+
+def pair(
+    store: Store,
+    now: datetime,
+    token_hash: str,
+    name: str,
+    role: Role,
+    person_id: str | None,
+    *,
+    is_shared: bool = False,
+) -> str:
+    """Let a browser in and return its device's id. While the station has no owner, the first that is no guest is it.
+
+    Raises `ValueError` with a sentence for an empty or too long name.
+    """
+    if role is not Role.GUEST and not store.has_owner():
+        role = Role.OWNER
+    return store.add_device(
+        token_hash=token_hash,
+        name=name,
+        role=role,
+        person_id=person_id,
+        expires_at=expires_at(role, now),
+        is_shared=is_shared,
+    )
+
+
+def choose_person(store: Store, now: datetime, device_id: str, token_hash: str, person_id: str | None) -> None:
+    """Make a shared device this person's for `SHARED_STAY` (`None`: nobody's), under a new token.
+
+    Raises `ValueError` with a sentence for a device that is not shared.
+    """
+    device = store.device(device_id)
+    if device is None or not device.is_shared:
+        raise ValueError("This browser is not shared: it has one person.")
+    store.choose_person(device_id, token_hash, person_id, None if person_id is None else now + SHARED_STAY)
+
+
+def touch(store: Store, now: datetime, device_id: str) -> None:
+    """Note that a device was used now; a shared one stays its person's for another `SHARED_STAY`."""
+    device = store.device(device_id)
+    if device is not None:
+        is_in_use = device.person_until is not None and now < device.person_until
+        store.touch_device(device_id, now + SHARED_STAY if is_in_use else None)
+
+
+def note_attempt(store: Store, now: datetime, kind: str, *, succeeded: bool = False) -> str:
+    """Count a try and return its id. Raises `ValueError` with a sentence after `PIN_TRIES` wrong PINs in an hour."""
+    if kind == PIN:
+        wrong = store.failed_attempts(PIN, now - PIN_TRIES_WITHIN)
+        if len(wrong) >= PIN_TRIES:
+            wait = wrong[PIN_TRIES - 1] + PIN_TRIES_WITHIN - now
+            minutes = max(1, -(-wait // timedelta(minutes=1)))
+            raise ValueError(f"{PIN_TRIES} wrong PINs within an hour: wait {minutes} minutes, and try again.")
+    return store.note_attempt(kind, succeeded=succeeded)

@@ -6,8 +6,6 @@ preview is the same comparison without the writing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +30,7 @@ from sqlalchemy import (
 from station.store.errors import StoreError
 from station.store.exported import STATION_ONLY, TABLES, exported_columns
 from station.store.read import Reader
+from station.store.records import Conflict, MergeReport, TableMerge
 from station.store.schema import (
     answers,
     calibration_checks,
@@ -63,60 +62,6 @@ _TAKEN_OVER = ("calibration_checks", "calibrations", "settings", "heel_sensors")
 """What a station that was never used takes as it is in the file, in the order in which it can be removed."""
 _ASIDE = 10**9
 """What sets the numbers of new rows apart until they have their place."""
-
-
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """A row that differs: its table, its key, and the columns that do."""
-
-    table: str
-    key: str
-    columns: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TableMerge:
-    """How many rows of a table are new, known, and known but different."""
-
-    table: str
-    new: int
-    known: int
-    different: int
-
-
-@dataclass(frozen=True, slots=True)
-class MergeReport:
-    """What a merge adds, and what it leaves.
-
-    `people` has the names of the new people, `renamed` those who get another name because theirs is taken. `takes_over`
-    is true if the station had no results: settings and calibration are then those of the file. `first_at` and `last_at`
-    are the starts of the first and the last new session.
-    """
-
-    person_id: str | None
-    takes_over: bool
-    tables: tuple[TableMerge, ...]
-    people: tuple[str, ...]
-    renamed: tuple[tuple[str, str], ...]
-    first_at: datetime | None
-    last_at: datetime | None
-    conflicts: tuple[Conflict, ...]
-
-    def new(self, table: str) -> int:
-        """How many rows of this table are new."""
-        return next(one.new for one in self.tables if one.table == table)
-
-    @property
-    def new_rows(self) -> int:
-        return sum(one.new for one in self.tables)
-
-    @property
-    def known_rows(self) -> int:
-        return sum(one.known for one in self.tables)
-
-    @property
-    def different_rows(self) -> int:
-        return sum(one.different for one in self.tables)
 
 
 def import_export(store: Store, path: Path) -> MergeReport:

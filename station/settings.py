@@ -27,7 +27,7 @@ LIMITS = {
     "rest_s": (0, 300),
     "prepare_s": (3, 60),
 }
-_TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Settings:
             if not is_number or not low <= value <= high:
                 number = "a whole number" if is_whole else "a number"
                 raise ValueError(f"The setting {name} is {quoted(value)}, but must be {number} from {low} to {high}.")
-        elif not isinstance(value, str) or not _TIME_OF_DAY.fullmatch(value):
+        elif not isinstance(value, str) or not TIME_OF_DAY.fullmatch(value):
             raise ValueError(f"The setting {name} is {quoted(value)}, but must be a time of day such as 21:00.")
 
 

@@ -198,7 +198,7 @@ def _write_csv(archive: zipfile.ZipFile, name: str, columns: Iterable[str], rows
     """Write a file of the archive; gives the number of its rows."""
     count = 0
     with archive.open(name, "w") as file, TextIOWrapper(file, "utf-8", newline="") as text:
-        writer = csv.writer(text, lineterminator="\n")
+        writer = csv.writer(text)  # with the line ends of RFC 4180, so that a cell with a carriage return is quoted
         writer.writerow(columns)
         for row in rows:
             writer.writerow([csv_value(value) for value in row])

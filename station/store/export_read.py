@@ -53,6 +53,7 @@ MAX_WHOLE_BYTES = MAX_WHOLE_MB * 1_024 * 1_024
 """The most of a document that is not in the station's own lines, and has to be in memory as a whole."""
 MAX_TEXT = 131_072
 """The letters of one value, which is also the limit of Python's CSV reader."""
+MAX_CSV_LINE = 1_000_000
 MAX_HEAD_BYTES = 65_536
 MAX_FILES = 1_000_000
 XZ_MEMORY_BYTES = 100 * 1_024 * 1_024
@@ -324,7 +325,7 @@ def _parts_of_archive(
     for name, info in tables.items():
         count = 0
         with archive.open(info) as file, TextIOWrapper(file, "utf-8", newline="") as text:
-            lines = csv.reader(text, strict=True)
+            lines = csv.reader(_short_lines(text, name), strict=True)
             names = next(lines, [])
             if name == "trace_chunks" and CHUNK_BYTES in names:
                 parts = _trace_parts(archive, files, names, lines)
@@ -337,6 +338,13 @@ def _parts_of_archive(
                 yield name, part_names, [tuple(row) for row in rows]
         if count != counts[name]:
             raise DamagedExportError(f"{name}.csv has {count} rows instead of {quoted(counts[name])}")
+
+
+def _short_lines(text: TextIOWrapper, name: str) -> Iterator[str]:
+    while line := text.readline(MAX_CSV_LINE):
+        if len(line) == MAX_CSV_LINE:
+            raise DamagedExportError(f"a line of {name}.csv is too long")
+        yield line
 
 
 def _batches(lines: Iterator[list[str]], size: int) -> Iterator[list[list[Any]]]:

@@ -17,7 +17,7 @@ from station.store.schema import (
 )
 
 STATION_ONLY = frozenset({"settings", "heel_sensors"})
-"""Tables of the station itself, which are in no person's export."""
+"""Tables of the station itself: no person's export has them, and a station that is in use keeps its own."""
 
 EXPORTED = frozenset(
     {

@@ -88,7 +88,7 @@ def merge(store: Store, staged: Staged) -> MergeReport:
                 connection.execute(metadata.tables[name].delete())
         new_names = [(table, _new_names(connection, table)) for table in (people, routines)]
         for table in TABLES:
-            if table.name not in STATION_ONLY or staged.person_id is None:
+            if table.name not in STATION_ONLY or report.takes_over:
                 _insert_new(connection, table)
         for table, given in new_names:
             for row_id, _, name in given:
@@ -103,22 +103,26 @@ def _compare(connection: Connection, staged: Staged) -> MergeReport:
     takes_over = staged.person_id is None and _is_unused(connection)
     counts, conflicts = [], []
     for table in TABLES:
+        if table.name in STATION_ONLY and not takes_over:
+            continue
         of_file = _staged_tables[table.name]
         total = _count(connection, select(of_file))
         if takes_over and table.name in _TAKEN_OVER:
             counts.append(TableMerge(table.name, total, 0, 0))
             continue
         new = _count(connection, _select_new(table))
-        differing = select(of_file, *(column.label(f"own_{column.name}") for column in table.c)).join_from(
-            of_file, table, _same_key(table, of_file)
-        )
-        differing = differing.where(
-            or_(*(of_file.c[name].is_distinct_from(table.c[name]) for name in _compared(table)))
+        own, compared = table.alias("own"), _compared(table)
+        differing = (
+            select(of_file, *(own.c[name].label(f"own_{name}") for name in compared))
+            .join_from(
+                of_file, own, and_(*(of_file.c[column.name] == own.c[column.name] for column in table.primary_key))
+            )
+            .where(or_(*(of_file.c[name].is_distinct_from(own.c[name]) for name in compared)))
         )
         different = _count(connection, differing)
         counts.append(TableMerge(table.name, new, total - new - different, different))
         for row in connection.execute(differing.limit(CONFLICTS_NAMED)).mappings():
-            columns = tuple(name for name in _compared(table) if row[of_file.c[name]] != row[f"own_{name}"])
+            columns = tuple(name for name in compared if row[of_file.c[name]] != row[f"own_{name}"])
             key = " ".join(str(row[of_file.c[column.name]]) for column in table.primary_key)
             conflicts.append(Conflict(table.name, key, columns))
     of_sessions, of_people = _staged_tables["sessions"], _staged_tables["people"]
@@ -158,13 +162,10 @@ def _count(connection: Connection, query: Select[Any]) -> int:
     return int(connection.execute(select(func.count()).select_from(query.subquery())).scalar_one())
 
 
-def _same_key(table: Table, of_file: Table) -> ColumnElement[bool]:
-    return and_(*(of_file.c[column.name] == column for column in table.primary_key))
-
-
 def _is_new(table: Table) -> ColumnElement[bool]:
     """Whether a staged row's key is not in the table."""
-    return ~exists().where(_same_key(table, _staged_tables[table.name]))
+    of_file = _staged_tables[table.name]
+    return ~exists().where(*(of_file.c[column.name] == column for column in table.primary_key))
 
 
 def _select_new(table: Table) -> Select[Any]:
@@ -215,12 +216,18 @@ def _place_group(connection: Connection, table: Table, is_included: list[ColumnE
     times = {row.id: row[1] for row in rows if row.number <= 0}
     if not own or not times:
         return
-    ids = set(times)
-    in_file = connection.execute(
-        select(of_file.c.id).where(of_file.c.id.in_(select(table.c.id).where(*is_included))).order_by(of_file.c.number)
-    ).scalars()
+    in_file = (
+        connection.execute(
+            select(of_file.c.id)
+            .where(of_file.c.id.in_(select(table.c.id).where(*is_included)))
+            .order_by(of_file.c.number)
+        )
+        .scalars()
+        .all()
+    )
+    is_in_file = set(in_file)
     order = [row_id for row_id, _ in own]
-    own_times = dict(own) | times
+    own_times = dict(own)
     last = order.pop() if table is calibrations else None
     follows_last = False
     tail: list[str] = []
@@ -228,12 +235,12 @@ def _place_group(connection: Connection, table: Table, is_included: list[ColumnE
     for row_id in in_file:
         if row_id == last:
             follows_last = True
-        elif row_id not in ids:
+        elif row_id not in times:
             place = order.index(row_id) + 1
         elif follows_last:
             tail.append(row_id)
         else:
-            while place < len(order) and own_times[order[place]] <= own_times[row_id]:
+            while place < len(order) and order[place] not in is_in_file and own_times[order[place]] <= times[row_id]:
                 place += 1
             order.insert(place, row_id)
             place += 1

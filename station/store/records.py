@@ -482,7 +482,7 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class TableMerge:
-    """How many rows of a table are new, known, and known but different."""
+    """How many rows of a table are new, known as they are, and known but different."""
 
     table: str
     new: int

@@ -12,19 +12,22 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import date
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, MetaData, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from station.core.events import Side
 from station.core.measurement.calibration import Curve
 from station.core.trace import CALIBRATION_LIMITS
-from station.settings import Settings
+from station.settings import CHOICES, LIMITS, TIME_OF_DAY, Settings
 from station.store import loading
 from station.store.connect import sqlite_driver, write_engine
-from station.store.export_read import DamagedExportError, Head, Part, open_export, row_parser
+from station.store.export_read import LAST_YEAR, DamagedExportError, Head, Part, open_export, row_parser
 from station.store.exported import EXPORTED
 from station.store.read import CALIBRATIONS_NEWEST_FIRST, CHECKS_NEWEST_FIRST, stored_settings
 from station.store.schema import (
@@ -149,7 +152,11 @@ def _read_everything(connection: Connection) -> None:
             _require(is_name(name), f"a name in {table.name}")
     for column, is_allowed in _ALLOWED:
         for value in connection.execute(select(column).distinct()).scalars():
-            _require(is_allowed(value), f"{column.table.name}.{column.name} {value!r:.60}")
+            try:
+                is_fine = is_allowed(value)
+            except (ValueError, KeyError, OSError):
+                is_fine = False
+            _require(is_fine, f"{column.table.name}.{column.name} {value!r:.60}")
     for column, kind in _JSON_COLUMNS:
         for text in connection.execute(select(column).where(column.is_not(None))).scalars():
             _require(isinstance(loading.parse_json(text), kind), f"{column.table.name}.{column.name}")
@@ -174,12 +181,45 @@ def _is_felt(stored: object) -> bool:
     return stored is None or (isinstance(stored, str) and felt_places_to_text(stored.split(",")) == stored)
 
 
+def _is_number_for(setting: str) -> Callable[[Any], bool]:
+    least, most = LIMITS[setting]
+    return lambda value: value is None or least <= value <= most
+
+
+def _is_one_of(*allowed: str) -> Callable[[Any], bool]:
+    return lambda value: value is None or value in allowed
+
+
+def _is_time_zone(value: str | None) -> bool:
+    if value is not None:
+        ZoneInfo(value)  # raises for one that does not exist
+    return True
+
+
+def _is_time_of_day(value: str | None) -> bool:
+    return value is None or TIME_OF_DAY.fullmatch(value) is not None
+
+
+def _is_day(value: str | None) -> bool:
+    """Whether this is a date, or the part of it that is known."""
+    return value is None or date.fromisoformat(f"{value}-01-01"[: len("2026-01-01")]).year <= LAST_YEAR
+
+
 _ALLOWED: tuple[tuple[Any, Callable[[Any], bool]], ...] = (
     (tests.c.state, (UNFINISHED, PARTIAL, FINISHED).__contains__),
     (tests.c.pain, lambda value: value is None or 0 <= value <= MAX_PAIN),
     (tests.c.felt_place, _is_felt),
     (tests.c.back_foot, lambda value: is_circumstance("back_foot", value)),
     (calibration_checks.c.kind, CHECK_KINDS.__contains__),
+    (people.c.unit, _is_one_of(*CHOICES["units"])),
+    (people.c.goal_left_mm, _is_number_for("goal_mm")),
+    (people.c.goal_right_mm, _is_number_for("goal_mm")),
+    (people.c.time_zone, _is_time_zone),
+    (people.c.quiet_from, _is_time_of_day),
+    (people.c.quiet_to, _is_time_of_day),
+    (people.c.dominant_side, _is_one_of(*Side)),
+    (people.c.hurt_side, _is_one_of(*Side)),
+    (people.c.hurt_since, _is_day),
 )
 _JSON_COLUMNS: tuple[tuple[Any, Any], ...] = (
     (runs.c.header_json, dict),

@@ -79,6 +79,8 @@ FIGURES = (
     Figure("report_ms", "pages", 30, AT_MOST, "a minimal Flask page by the same server, subtracted; ten years of days"),
     Figure("cold_start_s", "start", 1.5, AT_MOST, "OctoPrint: 10"),
     Figure("cold_start_ratio", "start", 3, AT_MOST, "a minimal Flask application by the same server, in turn"),
+    Figure("round_trip_loss", "exchange", 0, AT_MOST, "ten years as CSV, JSON and bundle, row by row"),
+    Figure("import_half", "exchange", 0, AT_MOST, "1,000 mutated exports of every kind"),
     Figure("idle_cpu_percent", "idle", 1.5, AT_MOST, "sampling at full rate: 7"),
 )
 

@@ -44,6 +44,7 @@ PLACES = (
         "more.more",
         further=(
             "people",
+            "data",
             "health_questions",
             "sounds",
             "help",
@@ -63,6 +64,7 @@ MORE = (
         "You",
         (
             ("people.people", "users", "People", "Whose results this browser shows; someone new"),
+            ("data.data", "archive", "Your data", "Take it out, or bring it back"),
             ("health_questions.show", "heart-pulse", "Health questions", "What your answers change"),
             ("why.why", "route", "Why this routine", "The rules behind today\u2019s choice, with their sources"),
         ),

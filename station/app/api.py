@@ -12,6 +12,7 @@ from station.app.start_gate import StartDecision
 from station.catalogue.records import Item
 from station.core.events import CommandName, Side
 from station.core.steps import Routine
+from station.store.records import MergeReport
 
 
 class PageError(Exception):
@@ -99,6 +100,9 @@ class StationApi(Protocol):
 
         Raises ValueError with a sentence for an unknown name or a value that is not allowed.
         """
+
+    def import_staged(self, path: str, person_id: str | None) -> Future[MergeReport]:
+        """Add what a staged database has (`station.store.staging`), all or nothing; see `station.store.merge`."""
 
     # Who may get in; see `station.app.access`. LookupError for an id that does not exist.
 

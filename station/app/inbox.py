@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Lock
 from typing import Any, TypeVar
@@ -24,6 +25,7 @@ from station.clock import Clock
 from station.core.events import Command, CommandName, Event, Side
 from station.core.steps import Routine
 from station.store import Store, StoreError
+from station.store.records import MergeReport
 
 log = logging.getLogger(__name__)
 
@@ -226,6 +228,12 @@ class Inbox:
         return self._request_store(lambda store: store.save_plan(person_id, plan))
 
     # Who may get in.
+
+    def import_staged(self, path: str, person_id: str | None) -> Future[MergeReport]:
+        from station.store.merge import merge  # it is seldom needed, and costs a tenth of the start
+        from station.store.staging import Staged
+
+        return self._request_store(lambda store: merge(store, Staged(Path(path), person_id)))
 
     def add_device(
         self, token_hash: str, name: str, role: Role, person_id: str | None, *, is_shared: bool = False

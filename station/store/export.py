@@ -32,6 +32,7 @@ from typing import IO, Any
 from sqlalchemy import Connection, Select, func, select
 
 from station.core.trace import header_lines
+from station.store.bundle import HEAD_FILE, PACKED_SUFFIX
 from station.store.errors import StoreError
 from station.store.exported import TABLES, exported_columns, select_rows
 from station.store.files import atomic_write
@@ -45,8 +46,8 @@ EXPORT_KIND = "slant board station"
 TEXT_FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 6 | lzma.PRESET_EXTREME, "lc": 4, "pb": 0}]
 """xz for text: more literal context, no alignment; 2 % smaller than its default, with the same memory."""
 COMPRESSED_SUFFIX = ".xz"
-HEAD_FILE, RESULTS_FILE = "export.json", "results.csv"
-TRACES_DIR, TRACE_SUFFIX = "traces/", ".csv.bz2"
+RESULTS_FILE = "results.csv"
+TRACES_DIR = "traces/"
 ROWS_A_PART, CHUNKS_A_PART = 500, 20
 """How many rows, or chunks of traces, are in memory at once, and in one line of a document."""
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -157,7 +158,7 @@ def _write_traces(archive: zipfile.ZipFile, connection: Connection, query: Selec
     stored, after the header."""
     for run_id, chunks in groupby(connection.execute(query), attrgetter("run_id")):
         header = connection.execute(select(runs.c.header_json).where(runs.c.id == run_id)).scalar_one()
-        with archive.open(zipfile.ZipInfo(f"{TRACES_DIR}{run_id}{TRACE_SUFFIX}"), "w") as file:
+        with archive.open(zipfile.ZipInfo(f"{TRACES_DIR}{run_id}{PACKED_SUFFIX}"), "w") as file:
             file.write(compress_rows("\n".join([*header_lines(parse_json(header) or {}), ""])))
             for chunk in chunks:
                 file.write(chunk.rows)

@@ -27,15 +27,13 @@ from sqlalchemy.types import TypeEngine
 
 from station.core.trace import NUMBER
 from station.core.untrusted import MAX_TRACE_BYTES, MAX_TRACE_MB, is_number, quoted
-from station.store.bundle import ZIP_ERRORS
+from station.store.bundle import HEAD_FILE, PACKED_SUFFIX, ZIP_ERRORS
 from station.store.errors import StoreError, translate_errors
 from station.store.export import (
     CHUNK_BYTES,
     EXPORT_KIND,
-    HEAD_FILE,
     RESULTS_FILE,
     ROWS_A_PART,
-    TRACE_SUFFIX,
     TRACES_DIR,
     csv_text,
 )
@@ -362,7 +360,7 @@ def _trace_parts(
         raise DamagedExportError("trace_chunks.csv has no runs") from None
     new_names = [*names[:bytes_at], "rows", *names[bytes_at + 1 :]]
     for run_id, of_run in groupby(lines, lambda line: line[run_at] if len(line) == len(names) else None):
-        info = files.get(f"{TRACES_DIR}{run_id}{TRACE_SUFFIX}")
+        info = files.get(f"{TRACES_DIR}{run_id}{PACKED_SUFFIX}")
         if info is None:
             raise DamagedExportError(f"the trace of the run {quoted(run_id)} is missing")
         chunks = [(line, _whole_number(line[bytes_at])) for line in of_run]

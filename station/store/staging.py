@@ -27,6 +27,7 @@ from station.core.trace import CALIBRATION_LIMITS
 from station.settings import CHOICES, LIMITS, TIME_OF_DAY, Settings
 from station.store import loading
 from station.store.connect import sqlite_driver, write_engine
+from station.store.errors import translate_errors
 from station.store.export_read import LAST_YEAR, DamagedExportError, Head, Part, open_export, row_parser
 from station.store.exported import EXPORTED
 from station.store.read import CALIBRATIONS_NEWEST_FIRST, CHECKS_NEWEST_FIRST, stored_settings
@@ -88,8 +89,12 @@ def scratch_directory(parent: Path) -> Iterator[Path]:
         with suppress(OSError):
             if time.time() - leftover.stat().st_mtime > LEFTOVER_S:
                 shutil.rmtree(leftover)
-    with tempfile.TemporaryDirectory(prefix=DIRECTORY_PREFIX, dir=parent) as scratch:
-        yield Path(scratch)
+    with translate_errors(parent):
+        scratch = Path(tempfile.mkdtemp(prefix=DIRECTORY_PREFIX, dir=parent))
+    try:
+        yield scratch
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _fill(engine: Engine, head: Head, parts: Iterator[Part]) -> None:

@@ -232,6 +232,11 @@ def test_the_csv_has_every_row_of_every_table(full: Store, path: Path, tmp_path:
         assert len(traces) == 6
         header, columns, rows = bz2.decompress(archive.read(traces[0])).decode().split("\n", 2)
         assert (json.loads(header.removeprefix("# "))["do"], columns, rows) == ("test", "at_s,channel,value", TRACE)
+    texts = read_bundle(tmp_path / "bundle.zip", (tmp_path / "bundle.zip").read_bytes())
+    assert [name for name, _ in texts] == traces
+    assert texts[0][1] == f"{header}\n{columns}\n{TRACE}"
+    with pytest.raises(StoreError, match="has no traces"):
+        read_bundle(tmp_path / "export.zip", (tmp_path / "export.zip").read_bytes())
     stored.close()
 
 

@@ -108,7 +108,7 @@ def _compare(connection: Connection, staged: Staged) -> MergeReport:
         of_file = _staged_tables[table.name]
         total = _count(connection, select(of_file))
         if takes_over and table.name in _TAKEN_OVER:
-            counts.append(TableMerge(table.name, total, 0, 0))
+            counts.append(TableMerge(str(table.name), total, 0, 0))
             continue
         new = _count(connection, _select_new(table))
         own, compared = table.alias("own"), _compared(table)
@@ -120,11 +120,11 @@ def _compare(connection: Connection, staged: Staged) -> MergeReport:
             .where(or_(*(of_file.c[name].is_distinct_from(own.c[name]) for name in compared)))
         )
         different = _count(connection, differing)
-        counts.append(TableMerge(table.name, new, total - new - different, different))
+        counts.append(TableMerge(str(table.name), new, total - new - different, different))
         for row in connection.execute(differing.limit(CONFLICTS_NAMED)).mappings():
             columns = tuple(name for name in compared if row[of_file.c[name]] != row[f"own_{name}"])
             key = " ".join(str(row[of_file.c[column.name]]) for column in table.primary_key)
-            conflicts.append(Conflict(table.name, key, columns))
+            conflicts.append(Conflict(str(table.name), key, columns))
     of_sessions, of_people = _staged_tables["sessions"], _staged_tables["people"]
     is_new_session = _is_new(sessions)
     first_at, last_at = connection.execute(
@@ -176,7 +176,7 @@ def _select_new(table: Table) -> Select[Any]:
 def _compared(table: Table) -> list[str]:
     """The columns that make a row another one. The order of rows is none of them: it depends on all others."""
     left_out = {column.name for column in table.primary_key} | ({"number"} if table.name in _NUMBERED else set())
-    return [column.name for column in exported_columns(table) if column.name not in left_out]
+    return [str(column.name) for column in exported_columns(table) if column.name not in left_out]
 
 
 def _insert_new(connection: Connection, table: Table) -> None:

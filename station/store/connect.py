@@ -15,6 +15,7 @@ from urllib.parse import quote
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
+from station.store import checksums
 from station.store.errors import PermanentStoreError, StoreError, translate_errors
 
 Driver = Callable[[Path, bool], Any]
@@ -102,6 +103,7 @@ def write_engine(path: Path, driver: Driver) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _set_write_pragmas(connection: Any, _record: object) -> None:
+        checksums.register(connection)
         for name, wanted, value in _WRITER_PRAGMAS:
             connection.execute(f"PRAGMA {name}={wanted}").fetchall()
             (got,) = connection.execute(f"PRAGMA {name}").fetchone()
@@ -128,6 +130,9 @@ def read_engine(path: Path, driver: Driver) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _set_read_pragmas(connection: Any, _record: object) -> None:
+        checksums.register(connection)
+        connection.execute("PRAGMA temp_store=MEMORY")
+        checksums.hide_damaged_rows(connection)
         connection.execute("PRAGMA query_only=ON")
         connection.execute(f"PRAGMA cache_size=-{READER_CACHE_KB}")
 

@@ -37,7 +37,7 @@ from station.store.export import (
     TRACES_DIR,
     csv_text,
 )
-from station.store.schema import HEAD_REVISION, NEVER_EXPORTED, UtcDateTime
+from station.store.schema import CHECKSUM, HEAD_REVISION, NEVER_EXPORTED, UtcDateTime
 from station.store.traces import compress_rows
 
 OLDEST_REVISION = "0001"
@@ -407,7 +407,7 @@ def row_parser(table: Table, names: list[str], *, is_text: bool) -> Callable[[tu
     `is_text`: all values are cells of a CSV. Raises `DamagedExportError` for a column that an export never has, and
     the function for a value that the column does not take.
     """
-    known = {column.name for column in table.c if column not in NEVER_EXPORTED}
+    known = {column.name for column in table.c if column not in NEVER_EXPORTED and column.name != CHECKSUM}
     if len(set(names)) < len(names) or not set(names) <= known:
         raise DamagedExportError(f"the table {table.name} has the columns {quoted(names)}")
     columns = [table.c[name] for name in names]

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Select, Table, false, or_, select
 
 from station.store.schema import (
+    CHECKSUM,
     NEVER_EXPORTED,
     calibration_checks,
     calibrations,
@@ -34,7 +35,7 @@ TABLES: tuple[Table, ...] = tuple(table for table in metadata.sorted_tables if t
 
 def exported_columns(table: Table) -> tuple[Column[Any], ...]:
     """The columns of a table that an export has."""
-    return tuple(column for column in table.c if column not in NEVER_EXPORTED)
+    return tuple(column for column in table.c if column not in NEVER_EXPORTED and column.name != CHECKSUM)
 
 
 def select_rows(table: Table, person_id: str | None) -> Select[Any]:

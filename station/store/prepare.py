@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
 
+from station.store import checksums
 from station.store.errors import DiskFullError, PermanentStoreError, is_disk_full
 from station.store.schema import HEAD_REVISION, metadata, trace_chunks
 
@@ -39,6 +40,8 @@ def prepare_database(engine: Engine, path: Path, on_upgrade: Callable[[], None] 
                 f"The database {path} could not be upgraded to the schema {HEAD_REVISION} ({error}): it is unchanged; "
                 "go back to the program that wrote it, and report this."
             ) from error
+    with engine.begin() as connection:
+        checksums.install(connection)
     check_integrity(engine, path)
 
 

@@ -27,8 +27,11 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-HEAD_REVISION = "0006"
+HEAD_REVISION = "0009"
 """The newest revision in `migrations/versions`. Revisions are four-digit numbers in ascending order."""
+
+
+CHECKSUM = "checksum"
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -56,6 +59,7 @@ def _table(name: str, *columns: Column[Any] | Index) -> Table:
         *columns,
         Column("app_version", String, nullable=False),
         Column("rule_version", String, nullable=False),
+        Column(CHECKSUM, BigInteger),  # of all other columns; triggers write it, see `station.store.checksums`
     )
 
 

@@ -18,14 +18,14 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, MetaData, insert, select
+from sqlalchemy import Connection, Engine, MetaData, Table, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from station.core.events import Side
 from station.core.measurement.calibration import Curve
 from station.core.trace import CALIBRATION_LIMITS
 from station.settings import CHOICES, LIMITS, TIME_OF_DAY, Settings
-from station.store import loading
+from station.store import checksums, loading
 from station.store.connect import sqlite_driver, write_engine
 from station.store.errors import translate_errors
 from station.store.export_read import LAST_YEAR, DamagedExportError, Head, Part, open_export, row_parser
@@ -33,6 +33,7 @@ from station.store.exported import EXPORTED
 from station.store.read import CALIBRATIONS_NEWEST_FIRST, CHECKS_NEWEST_FIRST, stored_settings
 from station.store.schema import (
     HEAD_REVISION,
+    NEVER_EXPORTED,
     answers,
     calibration_checks,
     metadata,
@@ -47,6 +48,7 @@ from station.store.training_read import is_circumstance
 from station.store.training_write import MAX_PAIN, felt_places_to_text, is_name
 from station.store.write import CHECK_KINDS, FINISHED, PARTIAL, UNFINISHED
 
+NEVER = {one.name for one in NEVER_EXPORTED if isinstance(one, Table)}
 SESSIONS_A_READ = 200
 LEFTOVER_S = 24 * 3_600
 """A directory of an import that is older was left by a power cut."""
@@ -102,6 +104,8 @@ def _fill(engine: Engine, head: Head, parts: Iterator[Part]) -> None:
     tables: MetaData = metadata
     if head.schema == HEAD_REVISION:
         metadata.create_all(engine)
+        with engine.begin() as connection:
+            checksums.install(connection)
     else:
         from station.store.migrate import upgrade
 
@@ -111,13 +115,15 @@ def _fill(engine: Engine, head: Head, parts: Iterator[Part]) -> None:
     with _loose_references(engine) as connection, connection.begin():
         for name, names, rows in parts:
             table = tables.tables.get(name)
-            if table is None or (head.schema == HEAD_REVISION and name not in EXPORTED):
+            if table is None or name in NEVER or (head.schema == HEAD_REVISION and name not in EXPORTED):
                 raise DamagedExportError(f"there is no table {name}")
             if rows:
                 parse = row_parser(table, names, is_text=head.is_text)
                 connection.execute(insert(table), [parse(row) for row in rows])
     if head.schema != HEAD_REVISION:
         upgrade(engine)
+        with engine.begin() as connection:
+            checksums.install(connection)
 
 
 @contextmanager

@@ -286,7 +286,7 @@ def zipped(*members: tuple[str, bytes]) -> bytes:
 
 
 def head(**counts: int) -> bytes:
-    return json.dumps({"export": "slant board station", "schema": "0006", "person": None, "rows": counts}).encode()
+    return json.dumps({"export": "slant board station", "schema": "0009", "person": None, "rows": counts}).encode()
 
 
 RESULTS = ("results.csv", b"")
@@ -303,12 +303,12 @@ LONG_CELL = b'id,name\n"' + b"a" * 2_000_000 + b'",b\n'
         (b"\x89PNG\r\n\x1a\n", "is not an export"),
         (b"[" * 1_000_000, "is not an export"),
         (b'{"export":' * 100_000, "is not an export"),
-        (b'{"export": "slant board station", "schema": "0006", "parts": 5}', "it has no parts"),
-        (b'{"export": "slant board station", "schema": "0006", "parts": [5]}', "a part has no rows"),
-        (b'{"export": "slant board station", "schema": "0006", "parts": [{"table": ["people"]}]}', "has no table"),
-        (b'{"export": "slant board station", "schema": "0006", "parts": [{"table": "people"}]}', "has no columns"),
-        (b'{"export": "slant board station", "schema": "0006", "parts": [{"rows": 5}]}', "rows are missing"),
-        (b'{"export": "slant board station", "schema": "0006", "parts": []}', "its end is missing"),
+        (b'{"export": "slant board station", "schema": "0009", "parts": 5}', "it has no parts"),
+        (b'{"export": "slant board station", "schema": "0009", "parts": [5]}', "a part has no rows"),
+        (b'{"export": "slant board station", "schema": "0009", "parts": [{"table": ["people"]}]}', "has no table"),
+        (b'{"export": "slant board station", "schema": "0009", "parts": [{"table": "people"}]}', "has no columns"),
+        (b'{"export": "slant board station", "schema": "0009", "parts": [{"rows": 5}]}', "rows are missing"),
+        (b'{"export": "slant board station", "schema": "0009", "parts": []}', "its end is missing"),
         (b'{"export": "slant board station", "schema": "9999", "parts": []}', "update the station"),
         (zipped(("session.json", b"{}"), ("1-test.csv", b"")), "is one session"),
         (zipped(("export.json", b"{}")), "is not an export"),

@@ -59,8 +59,8 @@ NEXT = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007"
-down_revision = "0006"
+revision = "0010"
+down_revision = "0009"
 
 
 def upgrade() -> None:
@@ -75,10 +75,10 @@ def next_revision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A program with one more revision, which rebuilds the table that all sessions refer to."""
     copy = tmp_path / "migrations"
     shutil.copytree(MIGRATIONS_DIR, copy)
-    (copy / "versions" / "0007_next.py").write_text(NEXT.format(more=""))
+    (copy / "versions" / "0010_next.py").write_text(NEXT.format(more=""))
     monkeypatch.setattr("station.store.migrate.MIGRATIONS_DIR", copy)
-    monkeypatch.setattr("station.store.prepare.HEAD_REVISION", "0007")
-    return copy / "versions" / "0007_next.py"
+    monkeypatch.setattr("station.store.prepare.HEAD_REVISION", "0010")
+    return copy / "versions" / "0010_next.py"
 
 
 def test_an_older_database_is_brought_up_to_date(path: Path, clock: HandClock, next_revision: Path) -> None:
@@ -88,11 +88,11 @@ def test_an_older_database_is_brought_up_to_date(path: Path, clock: HandClock, n
     with Store.open(path, clock=clock) as store:
         with store.write_transaction() as now:
             assert now.execute(text("SELECT DISTINCT colour FROM people")).scalars().all() == ["red"]
-            assert now.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == ["0007"]
+            assert now.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == ["0010"]
             assert now.execute(text("PRAGMA foreign_keys")).scalar() == 1
         assert [one.person_name for one in store.sessions()] == ["Bea", "Ann"]
-    copy = sqlite3.connect(path.with_name("station.db.0006"))
-    assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [("0006",)]
+    copy = sqlite3.connect(path.with_name("station.db.0009"))
+    assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [("0009",)]
     assert copy.execute("SELECT count(*) FROM sessions").fetchall() == [(2,)]
     copy.close()
 
@@ -102,10 +102,10 @@ def test_a_change_that_fails_changes_nothing(path: Path, clock: HandClock, next_
     make_old_database(path, clock)
     for more, why in (('op.execute("DELETE FROM people")', "breaks references"), ("raise OSError('half')", "half")):
         next_revision.write_text(NEXT.format(more=more))
-        with pytest.raises(StoreError, match=f"could not be upgraded to the schema 0007 .*{why}.*it is unchanged"):
+        with pytest.raises(StoreError, match=f"could not be upgraded to the schema 0010 .*{why}.*it is unchanged"):
             Store.open(path, clock=clock)
         same = sqlite3.connect(path)
-        assert same.execute("SELECT version_num FROM alembic_version").fetchall() == [("0006",)]
+        assert same.execute("SELECT version_num FROM alembic_version").fetchall() == [("0009",)]
         assert len(same.execute("SELECT * FROM people").fetchall()) == 2
         assert "colour" not in str(same.execute("SELECT sql FROM sqlite_master WHERE name = 'people'").fetchone())
         same.close()
@@ -145,7 +145,7 @@ def test_an_older_database_is_not_read_before_it_is_changed(path: Path, clock: H
     assert next_revision.exists()
     make_old_database(path, clock)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("station.store.read_transactions.HEAD_REVISION", "0007")
+        patch.setattr("station.store.read_transactions.HEAD_REVISION", "0010")
         with pytest.raises(StoreError, match="older schema: start the station"):
             Reader.open(path)
 
@@ -153,7 +153,7 @@ def test_an_older_database_is_not_read_before_it_is_changed(path: Path, clock: H
 def make_old_database(path: Path, clock: HandClock) -> None:
     """A database of the schema before, with two people and a session of each."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("station.store.prepare.HEAD_REVISION", "0006")
+        patch.setattr("station.store.prepare.HEAD_REVISION", "0009")
         with Store.open(path, clock=clock) as store:
             weeks(store, clock, days=1)
 

@@ -1,0 +1,92 @@
+"""A checksum in each row, so that a row that a memory card has changed is never taken for a result.
+
+Triggers compute it with every write, whatever statement writes, and readers see each table through a view that leaves
+out rows whose checksum does not fit. So nothing else in the store knows of it. CRC-32 misses one damage in four
+billion.
+"""
+
+from __future__ import annotations
+
+import marshal
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, String, Table
+
+from station.store.schema import CHECKSUM, metadata
+
+FUNCTION = "row_checksum"
+MARSHAL_VERSION = 2
+"""Binary numbers, and no references: equal values give equal bytes, in every version of Python."""
+
+
+@dataclass(frozen=True, slots=True)
+class DamagedRow:
+    """A row that is left out because its checksum does not fit: its table and its key, as far as they can be read."""
+
+    table: str
+    key: str
+
+
+def row_checksum(*values: object) -> int:
+    """The checksum of a row's values: numbers, bytes or nothing. Years of rows are read for a chart, so it is quick."""
+    return zlib.crc32(marshal.dumps(values, MARSHAL_VERSION))
+
+
+def register(driver: Any) -> None:
+    """Make the checksum known to a new connection of the driver; every connection that writes needs it."""
+    driver.create_function(FUNCTION, -1, row_checksum, deterministic=True)
+
+
+def hide_damaged_rows(driver: Any) -> None:
+    """Make a new connection that only reads see each table without its damaged rows."""
+    for table in metadata.sorted_tables:
+        # As a subquery it is the last condition that SQLite looks at, so only rows that are wanted are checked.
+        sound = f"{CHECKSUM} = (SELECT {_computed(table, '')})"
+        driver.execute(f'CREATE TEMP VIEW "{table.name}" AS SELECT * FROM main."{table.name}" WHERE {sound}')
+
+
+def install(connection: Connection) -> None:
+    """Bring the triggers of a database up to the current schema; where they change, compute all checksums."""
+    listed = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+    found = {row.name: row.sql for row in listed}
+    for table in metadata.sorted_tables:
+        wanted = dict(_triggers(table))
+        if all(found.get(name) == sql for name, sql in wanted.items()):
+            continue
+        for name in wanted:
+            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
+        connection.exec_driver_sql(f'UPDATE "{table.name}" SET {CHECKSUM} = {_computed(table, "")}')
+        for sql in wanted.values():
+            connection.exec_driver_sql(sql)
+
+
+def damaged_rows(connection: Connection) -> Iterator[DamagedRow]:
+    """All rows of a database whose checksum does not fit."""
+    for table in metadata.sorted_tables:
+        key = " || ' ' || ".join(f'hex(CAST("{one.name}" AS BLOB))' for one in table.primary_key)
+        query = f'SELECT {key} FROM main."{table.name}" WHERE {CHECKSUM} IS NOT {_computed(table, "")}'
+        for (found,) in connection.exec_driver_sql(query):
+            words = (bytes.fromhex(word).decode("utf-8", "replace") for word in (found or "").split(" "))
+            yield DamagedRow(str(table.name), " ".join(words))
+
+
+def _triggers(table: Table) -> Iterator[tuple[str, str]]:
+    """The name and the text of each trigger of a table."""
+    columns = ", ".join(f'"{column.name}"' for column in table.c if column.name != CHECKSUM)
+    action = f'UPDATE "{table.name}" SET {CHECKSUM} = {_computed(table, "NEW.")} WHERE rowid = NEW.rowid;'
+    for name, event in (("insert", "INSERT"), ("update", f"UPDATE OF {columns}")):
+        full_name = f"checksum_{table.name}_{name}"
+        yield full_name, f'CREATE TRIGGER {full_name} AFTER {event} ON "{table.name}" BEGIN {action} END'
+
+
+def _computed(table: Table, of: str) -> str:
+    """The SQL of a row's checksum. Texts count as bytes: damaged ones may be no text."""
+    values = (
+        f'CAST({of}"{column.name}" AS BLOB)' if isinstance(column.type, String) else f'{of}"{column.name}"'
+        for column in table.c
+        if column.name != CHECKSUM
+    )
+    return f"{FUNCTION}('{table.name}', {', '.join(values)})"

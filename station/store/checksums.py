@@ -48,8 +48,12 @@ def hide_damaged_rows(driver: Any) -> None:
         driver.execute(f'CREATE TEMP VIEW "{table.name}" AS SELECT * FROM main."{table.name}" WHERE {sound}')
 
 
-def install(connection: Connection) -> None:
-    """Bring the triggers of a database up to the current schema; where they change, compute all checksums."""
+def install(connection: Connection, *, compute: bool = False) -> None:
+    """Make the triggers of a database of the current schema what they should be.
+
+    `compute` gives every row of a table with other triggers its checksum: right after an upgrade, and never otherwise,
+    because it would make damaged rows count.
+    """
     listed = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
     found = {row.name: row.sql for row in listed}
     for table in metadata.sorted_tables:
@@ -58,7 +62,8 @@ def install(connection: Connection) -> None:
             continue
         for name in wanted:
             connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
-        connection.exec_driver_sql(f'UPDATE "{table.name}" SET {CHECKSUM} = {_computed(table, "")}')
+        if compute:
+            connection.exec_driver_sql(f'UPDATE "{table.name}" SET {CHECKSUM} = {_computed(table, "")}')
         for sql in wanted.values():
             connection.exec_driver_sql(sql)
 

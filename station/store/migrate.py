@@ -9,6 +9,8 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine
 
+from station.store import checksums
+
 MIGRATIONS_DIR = Path(__file__).with_name("migrations")
 
 
@@ -32,6 +34,8 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
         try:
             with connection.begin():
                 command.upgrade(alembic_config(connection), revision)
+                if revision == "head":
+                    checksums.install(connection, compute=True)
                 broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
                 if broken:
                     raise RuntimeError(f"The change to {revision} breaks references: {broken[:3]}")

@@ -122,8 +122,6 @@ def _fill(engine: Engine, head: Head, parts: Iterator[Part]) -> None:
                 connection.execute(insert(table), [parse(row) for row in rows])
     if head.schema != HEAD_REVISION:
         upgrade(engine)
-        with engine.begin() as connection:
-            checksums.install(connection)
 
 
 @contextmanager

@@ -13,24 +13,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, String, Table
+from sqlalchemy import Connection, String, Table, TextClause, text
 
-from station.store.schema import CHECKSUM, metadata
+from station.store.schema import CHECKSUM, UtcDateTime, metadata
 
-FUNCTION = "row_checksum"
+FUNCTION, IS_SOUND = "row_checksum", "is_sound"
+MAX_FOUND = 1_000
+"""How many damaged rows are remembered; there is no need to count more."""
 MARSHAL_VERSION = 2
 """Binary numbers, and no references: equal values give equal bytes, in every version of Python."""
 
 
 @dataclass(frozen=True, slots=True)
 class DamagedRow:
-    """A row that is left out because its checksum does not fit: its table and its key, as far as they can be read."""
+    """A row that is left out because its checksum does not fit: its table and its first key, as far as it is text."""
 
     table: str
     key: str
 
 
-def row_checksum(*values: object) -> int:
+def row_checksum(*values: Any) -> int:
     """The checksum of a row's values: numbers, bytes or nothing. Years of rows are read for a chart, so it is quick."""
     return zlib.crc32(marshal.dumps(values, MARSHAL_VERSION))
 
@@ -40,11 +42,20 @@ def register(driver: Any) -> None:
     driver.create_function(FUNCTION, -1, row_checksum, deterministic=True)
 
 
-def hide_damaged_rows(driver: Any) -> None:
-    """Make a new connection that only reads see each table without its damaged rows."""
+def hide_damaged_rows(driver: Any, found: set[DamagedRow]) -> None:
+    """Make a new connection that only reads see each table without damaged rows; those that it meets are `found`."""
+
+    def is_sound(checksum: object, table: str, key: Any, *values: Any) -> bool:
+        if checksum == row_checksum(table, key, *values):
+            return True
+        if len(found) < MAX_FOUND:
+            found.add(DamagedRow(table, key.decode("utf-8", "replace") if isinstance(key, bytes) else str(key)))
+        return False
+
+    driver.create_function(IS_SOUND, -1, is_sound, deterministic=True)
     for table in metadata.sorted_tables:
         # As a subquery it is the last condition that SQLite looks at, so only rows that are wanted are checked.
-        sound = f"{CHECKSUM} = (SELECT {_computed(table, '')})"
+        sound = f"(SELECT {IS_SOUND}({CHECKSUM}, {_values(table, '')}))"
         driver.execute(f'CREATE TEMP VIEW "{table.name}" AS SELECT * FROM main."{table.name}" WHERE {sound}')
 
 
@@ -71,27 +82,43 @@ def install(connection: Connection, *, compute: bool = False) -> None:
 def damaged_rows(connection: Connection) -> Iterator[DamagedRow]:
     """All rows of a database whose checksum does not fit."""
     for table in metadata.sorted_tables:
-        key = " || ' ' || ".join(f'hex(CAST("{one.name}" AS BLOB))' for one in table.primary_key)
+        key = f'CAST("{next(iter(table.c)).name}" AS BLOB)'
         query = f'SELECT {key} FROM main."{table.name}" WHERE {CHECKSUM} IS NOT {_computed(table, "")}'
         for (found,) in connection.exec_driver_sql(query):
-            words = (bytes.fromhex(word).decode("utf-8", "replace") for word in (found or "").split(" "))
-            yield DamagedRow(str(table.name), " ".join(words))
+            yield DamagedRow(str(table.name), (found or b"").decode("utf-8", "replace"))
+
+
+def is_sound(table: Table) -> TextClause:
+    """The condition that a row of a table is undamaged, for a connection that writes: it sees every row."""
+    return text(f'"{table.name}".{CHECKSUM} = {_computed(table, f"{table.name}.")}')
 
 
 def _triggers(table: Table) -> Iterator[tuple[str, str]]:
     """The name and the text of each trigger of a table."""
     columns = ", ".join(f'"{column.name}"' for column in table.c if column.name != CHECKSUM)
-    action = f'UPDATE "{table.name}" SET {CHECKSUM} = {_computed(table, "NEW.")} WHERE rowid = NEW.rowid;'
+    new = _values(table, "NEW.", is_damage_possible=False)
+    action = f'UPDATE "{table.name}" SET {CHECKSUM} = {FUNCTION}({new}) WHERE rowid = NEW.rowid;'
     for name, event in (("insert", "INSERT"), ("update", f"UPDATE OF {columns}")):
         full_name = f"checksum_{table.name}_{name}"
         yield full_name, f'CREATE TRIGGER {full_name} AFTER {event} ON "{table.name}" BEGIN {action} END'
 
 
 def _computed(table: Table, of: str) -> str:
-    """The SQL of a row's checksum. Texts count as bytes: damaged ones may be no text."""
-    values = (
-        f'CAST({of}"{column.name}" AS BLOB)' if isinstance(column.type, String) else f'{of}"{column.name}"'
-        for column in table.c
-        if column.name != CHECKSUM
-    )
-    return f"{FUNCTION}('{table.name}', {', '.join(values)})"
+    """The SQL of the checksum of a row as it is stored."""
+    return f"{FUNCTION}({_values(table, of)})"
+
+
+def _values(table: Table, of: str, *, is_damage_possible: bool = True) -> str:
+    """The SQL of what the checksum is of. Texts count as bytes: damaged ones may be no text, in any column."""
+    values = []
+    for column in table.c:
+        name = f'{of}"{column.name}"'
+        if column.name == CHECKSUM:
+            continue
+        if isinstance(column.type, String | UtcDateTime):
+            values.append(f"CAST({name} AS BLOB)")
+        elif is_damage_possible:
+            values.append(f"iif(typeof({name}) = 'text', CAST({name} AS BLOB), {name})")
+        else:
+            values.append(name)
+    return f"'{table.name}', {', '.join(values)}"

@@ -118,8 +118,8 @@ def write_engine(path: Path, driver: Driver) -> Engine:
     return engine
 
 
-def read_engine(path: Path, driver: Driver) -> Engine:
-    """The engine of the pages' read-only connections."""
+def read_engine(path: Path, driver: Driver, found: set[checksums.DamagedRow]) -> Engine:
+    """The engine of the pages' read-only connections; the damaged rows that they meet, and leave out, are `found`."""
     engine = create_engine(
         "sqlite://",
         creator=partial(driver, path, True),
@@ -132,7 +132,7 @@ def read_engine(path: Path, driver: Driver) -> Engine:
     def _set_read_pragmas(connection: Any, _record: object) -> None:
         checksums.register(connection)
         connection.execute("PRAGMA temp_store=MEMORY")
-        checksums.hide_damaged_rows(connection)
+        checksums.hide_damaged_rows(connection, found)
         connection.execute("PRAGMA query_only=ON")
         connection.execute(f"PRAGMA cache_size=-{READER_CACHE_KB}")
 

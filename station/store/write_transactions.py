@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Table, event, func, insert, select, update
 from station.clock import Clock
 from station.core.measurement.calibration import Curve
 from station.store.cache import CACHED_TABLES, Cache
+from station.store.checksums import is_sound
 from station.store.connect import (
     Driver,
     attached,
@@ -131,7 +132,7 @@ class WriteTransactions(Reader):
         self.waits_for_room = True
 
     def _replace_readers(self, driver: Driver) -> None:
-        readers, self._read_engine = self._read_engine, read_engine(self.path, driver)
+        readers, self._read_engine = self._read_engine, read_engine(self.path, driver, self._damaged)
         readers.dispose()
         self.cache.clear()
 
@@ -182,7 +183,7 @@ class WriteTransactions(Reader):
         cut = (sessions.c.ended_at.is_(None), sessions.c.end_reason.is_(None))
         as_built_offset_mm = self._as_built_offset_mm
         connection.execute(update(sessions).where(*cut).values(end_reason=CUT_OFF))
-        newest = connection.execute(NEWEST_CALIBRATION).first()
+        newest = connection.execute(NEWEST_CALIBRATION.where(is_sound(calibrations))).first()
         if newest is None:
             self._insert_calibration(connection, Curve(offset_mm=as_built_offset_mm or AS_BUILT_OFFSET_MM))
         elif as_built_offset_mm not in (None, newest.offset_mm) and newest.points_json is None:

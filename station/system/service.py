@@ -247,6 +247,10 @@ class Service:
             self.station.report_fault("backup", f"The nightly backup has failed: {error}")
         else:
             self.station.report_fault("backup", None)
+        try:
+            self.store.look_for_damage()  # the pages say what it finds
+        except StoreError as error:
+            self.station.report_fault("backup", f"The nightly check has failed: {error}")
 
     def close(self) -> None:
         """Silence the buzzer, store the current run, then release everything."""

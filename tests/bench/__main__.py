@@ -81,6 +81,8 @@ FIGURES = (
     Figure("cold_start_ratio", "start", 3, AT_MOST, "a minimal Flask application by the same server, in turn"),
     Figure("round_trip_loss", "exchange", 0, AT_MOST, "ten years as CSV, JSON and bundle, row by row"),
     Figure("import_half", "exchange", 0, AT_MOST, "1,000 mutated exports of every kind"),
+    Figure("damage_failed_pages", "damage", 0, AT_MOST, "1,000 damaged databases; without checksums 79 of 294"),
+    Figure("damage_invented_rows", "damage", 0, AT_MOST, "1,000 damaged databases; without checksums 41 of 294"),
     Figure("idle_cpu_percent", "idle", 1.5, AT_MOST, "sampling at full rate: 7"),
 )
 

@@ -12,6 +12,7 @@ from flask import Blueprint, jsonify, render_template
 from werkzeug.wrappers import Response
 
 from station.app.board_view import NO_READING_YET
+from station.app.damage import damage_sentence
 from station.app.snapshot import Snapshot
 from station.clock import SystemClock
 from station.core.events import SECOND_US
@@ -67,12 +68,22 @@ def station_status(site: Site) -> dict[str, Any]:
         + ("" if free_mb >= LOW_MB else " Running low: free some space."),
         "version": f"Program {APP_VERSION}, rules {RULE_VERSION}.",
     }
-    is_ok = not now.troubles and age_us < SILENT_AFTER_US and free_mb >= LOW_MB and wall.year >= FIRST_YEAR
+    damage = damage_sentence(site.store.damaged)
+    is_ok = (
+        not now.troubles
+        and damage is None
+        and age_us < SILENT_AFTER_US
+        and free_mb >= LOW_MB
+        and wall.year >= FIRST_YEAR
+    )
     return {
         "ok": is_ok,
         "title": _title(now) if is_ok else "Action needed",
         "parts": parts,
-        "troubles": [asdict(trouble) for trouble in now.troubles],
+        "troubles": [
+            *(asdict(trouble) for trouble in now.troubles),
+            *([] if damage is None else [{"part": "results", "sentence": damage}]),
+        ],
         "simulated": site.api.board is not None,
         "snapshot_age_s": round(age_us / SECOND_US, 3),
         "app_version": APP_VERSION,

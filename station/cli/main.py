@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from station.cli.backups import backup, restore
 from station.cli.exchange import export, import_file
 from station.cli.progress import progress
 from station.cli.progress_bar import with_progress
@@ -345,6 +346,8 @@ def _replayed(where: str, text: str, do: str | None, given: dict[str, Any]) -> I
 
 
 main.add_command(recalibrate)
+main.add_command(backup)
+main.add_command(restore)
 main.add_command(export)
 main.add_command(import_file)
 main.add_command(progress)

@@ -76,7 +76,7 @@ def staged_export(path: Path, beside: Path) -> Iterator[Staged]:
             engine = write_engine(target, sqlite_driver)
             try:
                 _fill(engine, head, parts)
-                _check(engine, head.person_id)
+                check_staged(engine, head.person_id)
             except SQLAlchemyError as error:
                 raise DamagedExportError(str(getattr(error, "orig", error))) from error
             finally:
@@ -136,7 +136,7 @@ def _loose_references(engine: Engine) -> Iterator[Connection]:
             driver.execute("PRAGMA foreign_keys=ON")
 
 
-def _check(engine: Engine, person_id: str | None) -> None:
+def check_staged(engine: Engine, person_id: str | None) -> None:
     """Raise `DamagedExportError` if a row refers to nothing, or a record cannot be read."""
     with engine.connect() as connection, connection.begin():
         broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()

@@ -239,10 +239,13 @@ class Service:
             self.station.wall_clock_set()
 
     def _back_up(self) -> None:
-        from station.store.backup import back_up
+        from station.store.backup import BACKUPS, STICK_DIRECTORY, back_up, is_plugged_in
 
+        day, stick = self._clock.utc_now().astimezone().date(), self._config.store.stick
         try:
-            back_up(self.store.path, self.store.path.parent / "backups", self._clock.utc_now().astimezone().date())
+            back_up(self.store.path, self.store.path.parent / BACKUPS, day)
+            if stick and is_plugged_in(Path(stick)):
+                back_up(self.store.path, Path(stick) / STICK_DIRECTORY, day)
         except (StoreError, OSError) as error:
             self.station.report_fault("backup", f"The nightly backup has failed: {error}")
         else:

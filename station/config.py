@@ -80,8 +80,12 @@ class AnalogueHeelsConfig(Struct, frozen=True):
 
 
 class RangeSensorConfig(Struct, frozen=True):
-    """The VL53L0X, the distance sensor that faces the wall."""
+    """The distance sensor that faces the wall."""
 
+    kind: Annotated[
+        Literal["VL53L0X", "VL53L4CD"],
+        Meta(description="The chip: a VL53L4CD sees a narrower cone (18 instead of 25 degrees) and is wired alike."),
+    ] = "VL53L0X"
     i2c_bus: Annotated[int, Meta(ge=0, le=31, description="The I2C bus: N of /dev/i2c-N.")] = pins.I2C_BUS
     interrupt: Annotated[bool, Meta(description="The interrupt line is wired; without it the sensor is polled.")] = True
     xshut: Annotated[bool, Meta(description="XSHUT is wired; if not, registers reset a lost sensor.")] = True

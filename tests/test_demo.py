@@ -41,8 +41,11 @@ def phone(windows: tuple[Browser, Browser], address: str) -> Iterator[Visitor]:
 
 
 @pytest.fixture
-def desktop(windows: tuple[Browser, Browser], address: str) -> Iterator[Visitor]:
+def desktop(windows: tuple[Browser, Browser], address: str, phone: Visitor) -> Iterator[Visitor]:
+    """The other browser, with the phone's token: the demonstration lets only its first browser in by itself."""
+    phone.open("/more")
     windows[1].emulate(DESKTOP)
+    windows[0].share_cookies(windows[1], address)
     yield Visitor(windows[1], address)
     assert windows[1].console_errors() == []
 

@@ -15,7 +15,7 @@ from station.store import Reader
 from web.context import NOBODY, ROUTINES, Site
 from web.live.phase_styles import is_active
 from web.live.view_model import RESUME_NOTE
-from web.places import PLACES, place_of
+from web.places import place_of, places_for
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -43,14 +43,16 @@ def create_app(
 
     `blocks_mm` are the available calibration blocks; `analogue`: the heels have force sensors.
     """
-    from web import filters
+    from web import access, filters
     from web.compiled import use_compiled_templates
     from web.pages import (
         about,
+        browsers,
         calibration,
         causes,
         circumstances,
         components,
+        consents,
         data,
         downloads,
         end_card,
@@ -62,6 +64,7 @@ def create_app(
         history,
         live,
         more,
+        pairing,
         people,
         plan,
         progress,
@@ -90,6 +93,9 @@ def create_app(
         data,
         more,
         people,
+        browsers,
+        consents,
+        pairing,
         settings,
         sounds,
         calibration,
@@ -100,6 +106,7 @@ def create_app(
     guide_pages = (health_questions, feedback, circumstances, end_card, plan, why, exercises, routines, help, causes)
     for page in (*board_pages, *guide_pages):
         app.register_blueprint(page.blueprint(site))
+    access.register(app, site)
     errors.register(app)
     filters.register(app)
     app.after_request(_add_security_headers)
@@ -112,8 +119,9 @@ def create_app(
             "is_running": lambda: is_active(api.snapshot()),
             "resume_note": RESUME_NOTE,
             "routines": ROUTINES,
-            "places": PLACES,
+            "places": places_for(access.may_open),
             "place": place_of(request.blueprint),
+            "may_open": access.may_open,
             "visitor": site.person,
             "no_person": NOBODY if Site.is_nobody_chosen() else "",
         }

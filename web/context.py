@@ -12,17 +12,17 @@ from flask import Response, abort, g, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from station.advice.records import Situation
-from station.app.access import Visitor, visitor_with
+from station.app.access import ACCESS_COOKIE, Role, Visitor, visitor_with
 from station.app.api import StationApi
 from station.app.situation import plan_for, situation_of
-from station.app.start_gate import TODAY, UNFINISHED, StartGate
+from station.app.snapshot import Snapshot
+from station.app.start_gate import OWN, TODAY, UNFINISHED, StartGate
 from station.catalogue.read import built_in_routines
 from station.store import Reader, StoreError
-from station.store.records import Person, SessionSummary
+from station.store.records import Person, SessionDetail, SessionSummary, Test, UnfinishedRun
 from web.live.phase_styles import is_active
+from web.live.seen import snapshot_for
 
-ACCESS_COOKIE = "access"
-"""The token of a browser that was let in."""
 PERSON_COOKIE = "person"
 NOBODY = "nobody"
 DECLINED_COOKIE = "declined_session"
@@ -140,7 +140,10 @@ class Site:
 
     def unclaimed_session(self) -> SessionSummary | None:
         """The session to ask about: the newest of nobody known with results, unless it runs or was declined here."""
-        found = self.store.unclaimed_sessions(datetime.now(UTC) - CLAIM_WINDOW)
+        since = self.visitor().seen.nobody_since
+        if since is None or not self.visitor().is_at_least(Role.MEMBER):
+            return None
+        found = self.store.unclaimed_sessions(max(since, datetime.now(UTC) - CLAIM_WINDOW))
         now = self.api.snapshot()
         running = now.session_id if is_active(now) else None
         newest = next((one for one in found if one.session.id != running), None)
@@ -150,18 +153,71 @@ class Site:
     def visitor(self) -> Visitor:
         """Who sent this request; read once a request."""
         if "access" not in g:
-            g.access = visitor_with(self.store, request.cookies.get(ACCESS_COOKIE), datetime.now(UTC))
+            token = g.get("token") or request.cookies.get(ACCESS_COOKIE)
+            g.access = visitor_with(self.store, token, datetime.now(UTC))
         found: Visitor = g.access
         return found
+
+    @staticmethod
+    def forget_visitor() -> None:
+        """Read the visitor again at the next question: this request has changed who it is, or whom it sees."""
+        g.pop("access", None)
+        g.pop("person", None)
+
+    @classmethod
+    def use_token(cls, token: str) -> None:
+        """Take this request as one with a token that it has just been given."""
+        g.token = token
+        cls.forget_visitor()
+
+    @property
+    def device_id(self) -> str | None:
+        """The device that sent this request."""
+        device = self.visitor().device
+        return None if device is None else device.id
+
+    def snapshot(self) -> Snapshot:
+        """The newest snapshot, without what this visitor may not see."""
+        return snapshot_for(self.visitor(), self.api.snapshot())
 
     def people(self) -> tuple[Person, ...]:
         """The people whose results this visitor may see, by name."""
         visitor = self.visitor()
-        everybody = self.store.people()
-        return everybody if visitor.device is None else tuple(one for one in everybody if visitor.sees(one.id))
+        return tuple(one for one in self.store.people() if visitor.sees(one.id)) if visitor.person_ids else ()
+
+    def session(self, session_id: str) -> SessionDetail:
+        """A session that this visitor may see. Aborts with 404 for another's as for one that does not exist."""
+        found = self.store.session(session_id)
+        if found is None or not self.visitor().sees(found.session.person_id, found.session.started_at):
+            abort(404)
+        return found
+
+    def test(self, test_id: str) -> Test:
+        """A test that this visitor may see. Aborts with 404 for another's as for one that does not exist."""
+        found = self.store.test(test_id)
+        if found is None or not self.visitor().sees(found.person_id, found.started_at):
+            abort(404)
+        return found
+
+    def require_run(self, run_id: str) -> None:
+        """Abort with 404 for a run that does not exist, or that this visitor may not see."""
+        found = self.store.session_of_run(run_id)
+        if found is None or not self.visitor().sees(found.person_id, found.started_at):
+            abort(404)
+
+    def unfinished_run(self, person_id: str | None) -> UnfinishedRun | None:
+        """The unfinished routine of a person, or of nobody, as far as this visitor sees it."""
+        found = self.store.unfinished_run(person_id)
+        return found if found is not None and self.visitor().sees(person_id, found.saved_at) else None
+
+    def require_own_routine(self, name: str) -> None:
+        """Abort with 404 if this starts an own routine of somebody whom this visitor may not see."""
+        found = self.store.own_routine(name.removeprefix(OWN)) if name.startswith(OWN) else None
+        if found is not None and found.person_id is not None and not self.visitor().sees(found.person_id):
+            abort(404)
 
     def person(self) -> Person | None:
-        """The person chosen in this browser, else the only person, else `None`; read once a request."""
+        """The person chosen in this browser, else the one whose it is; read once a request."""
         if "person" not in g:
             g.person = self._read_person()
         found: Person | None = g.person
@@ -175,4 +231,4 @@ class Site:
         for person in people:
             if person.id == chosen:
                 return person
-        return people[0] if len(people) == 1 else None
+        return next((one for one in people if one.id == self.visitor().person_id), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 
@@ -43,8 +44,11 @@ PLACES = (
         "ellipsis",
         "more.more",
         further=(
+            "pairing",
             "people",
             "data",
+            "browsers",
+            "consents",
             "health_questions",
             "sounds",
             "help",
@@ -65,6 +69,8 @@ MORE = (
         (
             ("people.people", "users", "People", "Whose results this browser shows; someone new"),
             ("data.data", "archive", "Your data", "Take it out, or bring it back"),
+            ("consents.consents", "heart-pulse", "Who sees what", "Who sees your results, and whose you see"),
+            ("browsers.browsers", "monitor", "Browsers", "Phones and tablets that were let in; PIN"),
             ("health_questions.show", "heart-pulse", "Health questions", "What your answers change"),
             ("why.why", "route", "Why this routine", "The rules behind today\u2019s choice, with their sources"),
         ),
@@ -89,6 +95,17 @@ MORE = (
     ),
 )
 """What *More* lists: groups of pages, each with its icon, name, what it is for, and the query of its address."""
+
+
+def places_for(may_open: Callable[[str], bool]) -> list[tuple[Place, str]]:
+    """The places that a visitor may open, each with the endpoint that it leads to: its own, or its first tab's."""
+    found = []
+    for place in PLACES:
+        endpoints = (place.endpoint, *(endpoint for endpoint, _ in place.tabs))
+        first = next((endpoint for endpoint in endpoints if may_open(endpoint)), None)
+        if first is not None:
+            found.append((place, first))
+    return found
 
 
 def place_of(blueprint: str | None) -> Place | None:

@@ -9,15 +9,17 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from station.store import Reader, Store
-from station.store.records import Device, Role
+from station.store.records import Device, Role, Seen
 
 __all__ = [
+    "ACCESS_COOKIE",
     "NOBODY_YET",
     "Role",
     "Visitor",
+    "add_person",
     "choose_person",
     "expires_at",
     "hash_of",
@@ -38,6 +40,8 @@ SHARED_STAY = timedelta(minutes=15)
 TOUCH_EVERY = timedelta(hours=1)
 """How exactly "last seen" is stored: each write wears the memory card."""
 
+ACCESS_COOKIE = "access"
+"""The cookie with the token of a browser that was let in."""
 PIN, RHYTHM = "pin", "rhythm"
 """The kinds of tries that are counted."""
 PIN_TRIES = 12
@@ -62,6 +66,15 @@ class Visitor:
     is_present: bool = False
 
     @property
+    def seen(self) -> Seen:
+        """Whose results this visitor may see."""
+        if self.device is None:
+            return Seen(frozenset(), None)
+        return Seen(
+            self.person_ids, self.device.paired_at if self.role is Role.GUEST else datetime.min.replace(tzinfo=UTC)
+        )
+
+    @property
     def is_let_in(self) -> bool:
         """Whether this browser is paired, and its pairing holds."""
         return self.role is not None
@@ -73,13 +86,10 @@ class Visitor:
     def sees(self, person_id: str | None, started_at: datetime | None = None) -> bool:
         """Whether this visitor sees this person's results; without a person, those of nobody of a session that began
         then: a guest sees them since their pairing, everybody else who was let in all of them."""
+        seen = self.seen
         if person_id is not None:
-            return person_id in self.person_ids
-        if self.device is None or self.role is None:
-            return False
-        if self.role is not Role.GUEST:
-            return True
-        return started_at is not None and started_at >= self.device.paired_at
+            return person_id in seen.person_ids
+        return seen.nobody_since is not None and started_at is not None and started_at >= seen.nobody_since
 
 
 NOBODY_YET = Visitor()
@@ -93,7 +103,7 @@ def new_token() -> str:
 
 def hash_of(token: str) -> str:
     """What is stored of a token."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode(errors="replace")).hexdigest()
 
 
 def expires_at(role: Role, now: datetime) -> datetime:
@@ -179,3 +189,14 @@ def note_attempt(store: Store, now: datetime, kind: str, *, succeeded: bool = Fa
             minutes = max(1, -(-wait // timedelta(minutes=1)))
             raise ValueError(f"{PIN_TRIES} wrong PINs within an hour: wait {minutes} minutes, and try again.")
     return store.note_attempt(kind, succeeded=succeeded)
+
+
+def add_person(store: Store, name: str, viewer_id: str | None, device_id: str | None) -> str:
+    """Add a person and return their id; see `station.app.api.StationApi`. Raises `ValueError` with a sentence."""
+    device = None if device_id is None else store.device(device_id)
+    if device is not None and device.person_id is not None:
+        viewer_id = device.person_id
+    person_id = store.add_person(name, viewer_id).id
+    if device is not None and device.person_id is None and not device.is_shared and device.role is not Role.GUEST:
+        store.assign_device(device.id, person_id)
+    return person_id

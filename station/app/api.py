@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from typing import Any, Protocol
 
 from station.app.access import Role
-from station.app.snapshot import Snapshot
+from station.app.snapshot import PresenceRequest, Snapshot
 from station.app.start_gate import StartDecision
 from station.catalogue.records import Item
 from station.core.events import CommandName, Side
@@ -62,8 +62,9 @@ class StationApi(Protocol):
     # Writes that the loop does for the page. A future completes once the data is on disk; it raises ValueError with a
     # sentence for an invalid request, StoreError if the disk fails. Callers must wait with a timeout.
 
-    def add_person(self, name: str, viewer_id: str | None = None) -> Future[str]:
-        """Add a person and return their id; `viewer_id`, if given, sees their results from now on."""
+    def add_person(self, name: str, viewer_id: str | None = None, *, device_id: str | None = None) -> Future[str]:
+        """Add a person and return their id; `viewer_id`, if given, sees their results from now on. `device_id` is where
+        they were added: it becomes theirs if it is nobody's, and else its person sees their results."""
 
     def claim_session(self, session_id: str, person_id: str | None) -> Future[None]:
         """Assign a session to a person."""
@@ -152,6 +153,21 @@ class StationApi(Protocol):
 
     def log_access(self, what: str, device_id: str | None = None, person_id: str | None = None) -> Future[None]:
         """Write to the access log, in a few words without a name."""
+
+    # Presence: somebody proves at the board that they stand there.
+
+    def request_presence(self, name: str) -> Future[PresenceRequest]:
+        """Ask for a rhythm of heel presses, on behalf of the browser with this name; the snapshot has how far it is.
+
+        Raises ValueError with a sentence while a session runs and after too many wrong rhythms. While another request
+        is going on, both are cancelled.
+        """
+
+    def finish_presence(self, request_id: str) -> Future[None]:
+        """Use a request whose rhythm has matched, once. Raises ValueError with a sentence for any other."""
+
+    def cancel_presence(self, request_id: str) -> Future[None]:
+        """Give a request up."""
 
     @property
     def board(self) -> SimulatedBoard | None:

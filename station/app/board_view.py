@@ -11,7 +11,7 @@ from station.app.snapshot import CueView, Fault
 from station.app.start_gate import StartDecision
 from station.core.activities.engine import REPEATING_CUES
 from station.core.events import Toe
-from station.core.facts import Cue, Fact
+from station.core.facts import Cue, CueName, Fact
 from station.core.sensing.toe_distance import ToeRules, invalid_reason
 
 log = logging.getLogger(__name__)
@@ -33,6 +33,10 @@ class BoardView:
         self.cue: CueView | None = None
         self.note: str | None = None
         """One sentence for the person."""
+        self.note_about: str | None = None
+        """The person that `note` is about, if it is about one."""
+        self.access_number = 0
+        """Grows with each change of who may get in, or may see whom."""
         self.decision: StartDecision | None = None
         self.decided_for: str | None = None
         """The person that `decision` is about, `None` for an unknown one."""
@@ -66,19 +70,24 @@ class BoardView:
     def on_cue(self, cue: Fact) -> None:
         """Note a cue that plays, or the end of a repeating one."""
         if isinstance(cue, Cue):
+            count = None if cue.cue is CueName.NUMBER else cue.count  # the number is for the ears at the board
             number = 1 if self.cue is None else self.cue.number + 1
-            self.cue = CueView(number, cue.cue, cue.count, cue.side, cue.cue in REPEATING_CUES)
+            self.cue = CueView(number, cue.cue, count, cue.side, cue.cue in REPEATING_CUES)
         elif self.cue is not None:
             self.cue = replace(self.cue, repeating=False)
 
-    def show_note(self, sentence: str | None) -> None:
-        """Show this sentence, or none, in place of the last one."""
-        self.note, self.is_urgent = sentence, True
+    def show_note(self, sentence: str | None, about: str | None = None) -> None:
+        """Show this sentence, `about` a person, or none, in place of the last one."""
+        self.note, self.note_about, self.is_urgent = sentence, about, True
+
+    def on_access_change(self) -> None:
+        """Tell the open pages at once that somebody may see less or more."""
+        self.access_number, self.is_urgent = self.access_number + 1, True
 
     def show_decision(self, decision: StartDecision, person_id: str | None) -> None:
         """Show a decision of the start gate, with its note."""
         self.decision, self.decided_for = decision, person_id
-        self.show_note(decision.note)
+        self.show_note(decision.note, person_id)
 
     def set_fault(self, part: str, sentence: str | None) -> None:
         """Set or clear (`None`) a part's fault."""

@@ -19,6 +19,7 @@ import msgspec
 
 from station.app import access
 from station.app.access import Role
+from station.app.snapshot import PresenceRequest
 from station.app.start_gate import StartDecision
 from station.catalogue.records import Item
 from station.clock import Clock
@@ -55,6 +56,23 @@ class StartRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class PresenceAsked:
+    """A browser asks that somebody proves their presence."""
+
+    name: str
+    done: Future[PresenceRequest]
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceFinished:
+    """A browser uses its request for presence (`is_confirmed`), or gives it up."""
+
+    request_id: str
+    is_confirmed: bool
+    done: Future[None]
+
+
+@dataclass(frozen=True, slots=True)
 class StoreRequest:
     """Run an action on the store and return its result through a future."""
 
@@ -62,6 +80,8 @@ class StoreRequest:
     done: Future[Any]
     claim: tuple[str, str | None] | None = None
     """Session and person, if the request claims a session, so that the loop can update itself."""
+    changes_access: bool = False
+    """Whether it changes who may get in, or whose results somebody may see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +117,9 @@ class Wakeup:
     """The alarm clock rang: check the time."""
 
 
-Posted = (
-    Event | Start | StartRequest | SettingsChange | StoreRequest | ReminderDue | WallClockSet | FaultReport | Wakeup
-)
+Answerable = StartRequest | SettingsChange | PresenceAsked | PresenceFinished | StoreRequest
+"""Requests that a future answers."""
+Posted = Event | Start | Answerable | ReminderDue | WallClockSet | FaultReport | Wakeup
 
 
 class Inbox:
@@ -172,11 +192,33 @@ class Inbox:
             self._refuse_pending()
         return done
 
+    def request_presence(self, name: str) -> Future[PresenceRequest]:
+        done: Future[PresenceRequest] = Future()
+        return self._post_answerable(PresenceAsked(name, done), done)
+
+    def finish_presence(self, request_id: str) -> Future[None]:
+        done: Future[None] = Future()
+        return self._post_answerable(PresenceFinished(request_id, True, done), done)
+
+    def cancel_presence(self, request_id: str) -> Future[None]:
+        done: Future[None] = Future()
+        return self._post_answerable(PresenceFinished(request_id, False, done), done)
+
+    def _post_answerable(self, item: Answerable, done: Future[Saved]) -> Future[Saved]:
+        self.post(item)
+        if self._closed:
+            self._refuse_pending()
+        return done
+
     def _request_store(
-        self, action: Callable[[Store], Saved], claim: tuple[str, str | None] | None = None
+        self,
+        action: Callable[[Store], Saved],
+        claim: tuple[str, str | None] | None = None,
+        *,
+        changes_access: bool = False,
     ) -> Future[Saved]:
         done: Future[Saved] = Future()
-        self.post(StoreRequest(action, done, claim))
+        self.post(StoreRequest(action, done, claim, changes_access))
         if self._closed:
             self._refuse_pending()
         return done
@@ -188,11 +230,13 @@ class Inbox:
 
     def _refuse_pending(self) -> None:
         while (item := self.take()) is not None:
-            if isinstance(item, StoreRequest | StartRequest | SettingsChange):
+            if isinstance(item, Answerable):
                 item.done.set_exception(StoreError(STOPPED))
 
-    def add_person(self, name: str, viewer_id: str | None = None) -> Future[str]:
-        return self._request_store(lambda store: store.add_person(name, viewer_id).id)
+    def add_person(self, name: str, viewer_id: str | None = None, *, device_id: str | None = None) -> Future[str]:
+        return self._request_store(
+            lambda store: access.add_person(store, name, viewer_id, device_id), changes_access=True
+        )
 
     def claim_session(self, session_id: str, person_id: str | None) -> Future[None]:
         return self._request_store(lambda store: store.claim_session(session_id, person_id), (session_id, person_id))
@@ -227,18 +271,21 @@ class Inbox:
     def save_plan(self, person_id: str, plan: Mapping[str, Any]) -> Future[None]:
         return self._request_store(lambda store: store.save_plan(person_id, plan))
 
-    # Who may get in.
-
     def import_staged(self, path: str, person_id: str | None) -> Future[MergeReport]:
         from station.store.merge import merge  # it is seldom needed, and costs a tenth of the start
         from station.store.staging import Staged
 
         return self._request_store(lambda store: merge(store, Staged(Path(path), person_id)))
 
+    # Who may get in.
+
+    def _change_access(self, action: Callable[[Store], Saved]) -> Future[Saved]:
+        return self._request_store(action, changes_access=True)
+
     def add_device(
         self, token_hash: str, name: str, role: Role, person_id: str | None, *, is_shared: bool = False
     ) -> Future[str]:
-        return self._request_store(
+        return self._change_access(
             lambda store: access.pair(
                 store, self._clock.utc_now(), token_hash, name, role, person_id, is_shared=is_shared
             )
@@ -248,21 +295,21 @@ class Inbox:
         return self._request_store(lambda store: store.rename_device(device_id, name))
 
     def revoke_device(self, device_id: str) -> Future[None]:
-        return self._request_store(lambda store: store.revoke_device(device_id))
+        return self._change_access(lambda store: store.revoke_device(device_id))
 
     def set_role(self, device_id: str, role: Role) -> Future[None]:
-        return self._request_store(lambda store: store.set_role(device_id, role))
+        return self._change_access(lambda store: store.set_role(device_id, role))
 
     def share_device(self, device_id: str, *, is_shared: bool) -> Future[None]:
-        return self._request_store(lambda store: store.share_device(device_id, is_shared=is_shared))
+        return self._change_access(lambda store: store.share_device(device_id, is_shared=is_shared))
 
     def choose_person(self, device_id: str, token_hash: str, person_id: str | None) -> Future[None]:
-        return self._request_store(
+        return self._change_access(
             lambda store: access.choose_person(store, self._clock.utc_now(), device_id, token_hash, person_id)
         )
 
     def renew_token(self, device_id: str, token_hash: str) -> Future[None]:
-        return self._request_store(lambda store: store.renew_token(device_id, token_hash))
+        return self._change_access(lambda store: store.renew_token(device_id, token_hash))
 
     def touch_device(self, device_id: str) -> Future[None]:
         return self._request_store(lambda store: access.touch(store, self._clock.utc_now(), device_id))
@@ -273,10 +320,10 @@ class Inbox:
         )
 
     def agree_consent(self, viewer_id: str, person_id: str) -> Future[None]:
-        return self._request_store(lambda store: store.agree_consent(viewer_id, person_id))
+        return self._change_access(lambda store: store.agree_consent(viewer_id, person_id))
 
     def withdraw_consent(self, viewer_id: str, person_id: str) -> Future[None]:
-        return self._request_store(lambda store: store.withdraw_consent(viewer_id, person_id))
+        return self._change_access(lambda store: store.withdraw_consent(viewer_id, person_id))
 
     def set_pin(self, person_id: str, pin_hash: str | None) -> Future[None]:
         return self._request_store(lambda store: store.set_pin(person_id, pin_hash))

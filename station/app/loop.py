@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from station.app.api import SimulatedBoard
 from station.app.board_view import BoardView
@@ -23,6 +23,8 @@ from station.app.inbox import (
     FaultReport,
     Inbox,
     Posted,
+    PresenceAsked,
+    PresenceFinished,
     ReminderDue,
     SettingsChange,
     Start,
@@ -33,6 +35,7 @@ from station.app.inbox import (
 )
 from station.app.outputs import BoardOutputs, CuePublisher
 from station.app.people import People
+from station.app.presence_desk import PresenceDesk
 from station.app.presenter import Presenter
 from station.app.recorder import Recorder
 from station.app.reminders import AlarmClock, ReminderAlarms, Reminders
@@ -40,13 +43,15 @@ from station.app.resume import ResumeManager
 from station.app.run_factory import RunFactory
 from station.app.session import Session
 from station.app.settings_in_use import SettingsInUse
-from station.app.snapshot import Snapshot
+from station.app.snapshot import PresenceRequest, Snapshot
 from station.app.starter import Starter
 from station.app.store_mirror import StoreMirror
 from station.clock import Clock
 from station.config import Config
-from station.core.events import SECOND_US, Event, Heel, Knee, Side, Tick, Toe
+from station.core.events import SECOND_US, Button, Event, Heel, Knee, Press, Side, Tick, Toe
+from station.core.facts import Cue, CueName
 from station.core.sensing.sensors import Wiring
+from station.core.sensing.start_press import StartPress
 from station.settings import with_changes
 from station.store import Store, StoreError
 
@@ -55,12 +60,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+Answer = TypeVar("Answer")
+
 MAX_WAIT_US = 250_000
 """The loop's longest wait: it checks the time at least this often, even if the alarm clock fails."""
 REST_US = 5 * SECOND_US
 """After this long, an empty board is sensed slowly until something moves."""
 ALARM_GRACE_US = 2_000
 """How long past the activity's alarm the loop waits for the alarm clock to ring: a tick that is 10 ms late is late."""
+OWNER_RESET = "The owner was reset at the board: the next browser that is paired becomes the owner's."
 
 
 class Station(Inbox):
@@ -86,6 +94,7 @@ class Station(Inbox):
         self._reminders = ReminderAlarms(Reminders(store), clock, view, lambda one: self.post(ReminderDue(one)))
         people, resume, cues = People(store, time), ResumeManager(), CuePublisher(outputs, view, recorder)
         gate_for = GateFactory(store, settings, clock, idle.wiring.analogue, config.range_sensor.blocks_mm)
+        self._presence = presence = PresenceDesk(store, clock, time, board=idle, cues=cues, view=view)
         self._mirror = mirror = StoreMirror(people, calibration, resume, gate_for, view)
         self._session = session = Session(
             store,
@@ -122,6 +131,8 @@ class Station(Inbox):
             cues=cues,
             view=view,
         )
+        self._cues = cues
+        self._start_press = StartPress(clock.now_us())
         view.set_fault("calibration", calibration.fault_sentence)
         recorder.write(store.require_room)
         self._presenter = Presenter(
@@ -130,6 +141,7 @@ class Station(Inbox):
             session=session,
             board=idle,
             people=people,
+            presence=presence,
             resume=resume,
             calibration=calibration,
             recorder=recorder,
@@ -141,6 +153,10 @@ class Station(Inbox):
 
     def snapshot(self) -> Snapshot:
         return self._presenter.snapshot
+
+    def shown_rhythm(self) -> tuple[Press, ...] | None:
+        """The rhythm that a browser shows now: for the simulated person, who looks at its screen."""
+        return self._presence.shown_rhythm
 
     def change_settings(self, changes: dict[str, str]) -> Future[None]:
         with_changes(self._settings.values, changes)  # raises here, so that the caller gets the error at once
@@ -166,8 +182,14 @@ class Station(Inbox):
     @property
     def wakes_at_us(self) -> int:
         """When the loop must run next if nothing arrives."""
-        activity_us, snapshot_us = self._session.wakes_at_us, self._presenter.wakes_at_us
+        activity_us, snapshot_us = self._activity_wakes_at_us, self._presenter.wakes_at_us
         return snapshot_us if activity_us is None else min(activity_us, snapshot_us)
+
+    @property
+    def _activity_wakes_at_us(self) -> int | None:
+        """When the run, the wait for a person or a request for presence must be fed next."""
+        wakes_us = (self._session.wakes_at_us, self._presence.wakes_at_us)
+        return min((one for one in wakes_us if one is not None), default=None)
 
     def stop(self) -> None:
         """End `run`, from any thread."""
@@ -207,8 +229,16 @@ class Station(Inbox):
         match item:
             case Start():
                 self._starter.start(item)
+                self._end_presence_of_run()
             case StartRequest():
                 self._starter.answer(item)
+                self._end_presence_of_run()
+            case PresenceAsked():
+                self._answer(item.done, lambda: self._request_presence(item.name))
+            case PresenceFinished(is_confirmed=True):
+                self._answer(item.done, lambda: self._presence.finish(item.request_id))
+            case PresenceFinished():
+                self._answer(item.done, lambda: self._presence.cancel(item.request_id))
             case SettingsChange():
                 self._change_settings(item)
             case StoreRequest():
@@ -223,6 +253,25 @@ class Station(Inbox):
                 pass
             case _:
                 self._handle_event(item)
+
+    def _request_presence(self, name: str) -> PresenceRequest:
+        self._settings.apply_volume()
+        return self._presence.request(name, is_running=self._session.run is not None)
+
+    def _answer(self, done: Future[Answer], act: Callable[[], Answer]) -> None:
+        """Do what a page requests at this moment, and give it the answer."""
+        self._time.catch_up()
+        try:
+            done.set_result(act())
+        except (ValueError, StoreError) as error:
+            done.set_exception(error)
+        except Exception as error:
+            log.exception("A request of the page failed; the board carries on.")
+            done.set_exception(error)
+
+    def _end_presence_of_run(self) -> None:
+        if self._session.run is not None:
+            self._presence.on_run_start()
 
     def _change_settings(self, request: SettingsChange) -> None:
         try:
@@ -246,6 +295,8 @@ class Station(Inbox):
             request.done.set_exception(error)
         if request.claim is not None and request.done.exception() is None:
             self._session.on_claim(*request.claim)
+        if request.changes_access:
+            self._view.on_access_change()
         self._mirror.refresh()
         self._reminders.schedule()
 
@@ -258,12 +309,22 @@ class Station(Inbox):
         """Feed an event to the current run, or to the board that waits for a person."""
         self._time.advance_to(event.at_us)
         self._remember(event)
-        if self._session.run is None:
+        if isinstance(event, Button):
+            self._presence.feed(event)
+        elif self._session.run is None:
             if self._idle_board.feed(event):
-                self._starter.on_step_on()
+                self._on_step_on()
+            self._presence.feed(event)
         elif (ended := self._session.feed(event)) is not None:
             self._starter.on_run_end(ended)
         self._view.on_sensor_changes(self._session.change_count)
+
+    def _on_step_on(self) -> None:
+        """A person stands on the board; after a rhythm that is no start."""
+        if self._presence.blocks_step_on:
+            self._idle_board.wait_for_person(is_occupied=True)
+        else:
+            self._starter.on_step_on()
 
     def _remember(self, event: Event) -> None:
         """Remember what the page shows of the sensors, and the levels that the next run starts with."""
@@ -291,7 +352,7 @@ class Station(Inbox):
 
     def _pass_time(self) -> None:
         now_us = self._clock.now_us()
-        wakes_at_us = self._session.wakes_at_us
+        wakes_at_us = self._activity_wakes_at_us
         if wakes_at_us is not None and now_us >= wakes_at_us:
             self._dispatch_safely(Tick(now_us))
         was_waiting = self._recorder.has_pending_writes
@@ -299,12 +360,33 @@ class Station(Inbox):
         if was_waiting and not self._recorder.has_pending_writes:
             self._mirror.refresh()
         self._session.end_if_empty(now_us)
+        self._presence.pass_time(now_us)
+        if not self._start_press.is_over:
+            self._watch_start_press(now_us)
         if self._alarms is not None:
-            self._alarms.move_alarm(self._session.wakes_at_us)
-        self._outputs.rest(self._session.is_empty_for(REST_US, now_us))
+            self._alarms.move_alarm(self._activity_wakes_at_us)
+        self._outputs.rest(not self._presence.is_waiting and self._session.is_empty_for(REST_US, now_us))
         if self._presenter.is_due(now_us):
             self._presenter.publish()
             self.notify_pages()
+
+    def _watch_start_press(self, now_us: int) -> None:
+        """Reset the owner once the plates have been held pressed while the station started."""
+        heels = () if self._session.run is not None else self._idle_board.heels
+        if not self._start_press.observe(now_us, [heel.down for heel in heels]) or not self._has_owner():
+            return
+        log.warning("%s", OWNER_RESET)
+        self._recorder.write(self._store.reset_owner)
+        self._cues.play([Cue(now_us, CueName.ENDED)])
+        self._view.show_note(OWNER_RESET)
+        self._view.on_access_change()
+
+    def _has_owner(self) -> bool:
+        try:
+            return self._store.has_owner()
+        except StoreError as error:
+            self._view.set_fault("store", str(error))
+            return False
 
     def close(self) -> None:
         """Shut down silently; the current run stays unfinished."""

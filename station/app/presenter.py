@@ -7,6 +7,7 @@ from station.app.calibration import CalibrationMonitor
 from station.app.idle_board import IdleBoard
 from station.app.outputs import BoardOutputs
 from station.app.people import People
+from station.app.presence_desk import PresenceDesk
 from station.app.recorder import Recorder
 from station.app.resume import ResumeManager
 from station.app.session import Session
@@ -32,6 +33,7 @@ class Presenter:
         session: Session,
         board: IdleBoard,
         people: People,
+        presence: PresenceDesk,
         resume: ResumeManager,
         calibration: CalibrationMonitor,
         recorder: Recorder,
@@ -43,6 +45,7 @@ class Presenter:
         self._session = session
         self._board = board
         self._people = people
+        self._presence = presence
         self._resume = resume
         self._calibration = calibration
         self._recorder = recorder
@@ -70,7 +73,7 @@ class Presenter:
 
     def _make_snapshot(self) -> Snapshot:
         now_us, run = self._clock.now_us(), self._session.run
-        state, view = self._session.state_at(now_us), self._view
+        state, view = self._presence.state_at(now_us) or self._session.state_at(now_us), self._view
         next_step, next_exercise = (None, None) if run is None else next_step_of(run.routine, state)
         return Snapshot(
             at_us=now_us,
@@ -81,6 +84,8 @@ class Presenter:
             decision=view.decision,
             decided_for=view.decided_for,
             note=view.note,
+            note_about=view.note_about,
+            access_number=view.access_number,
             rest=None if run is not None else self._resume.offer(now_us),
             toe_mm=self._toe_mm(now_us),
             toe_why=view.toe_missing_reason,
@@ -94,6 +99,7 @@ class Presenter:
             simulated=self._is_simulated,
             calibration=self._calibration.state,
             check_due=self._calibration.check_due_reason(self._clock.utc_now(), self._outputs.temperature_c),
+            presence=self._presence.view_at(now_us),
         )
 
     def _toe_mm(self, now_us: int) -> float | None:

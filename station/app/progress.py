@@ -171,17 +171,20 @@ class History:
         return self.progress.left if side is Side.LEFT else self.progress.right
 
 
-def history_of(reader: Reader, person_id: str | None, goal_mm: float, now: datetime) -> History:
-    """A person's history at `now`, or that of the unclaimed results (`None`). Raises StoreError.
+def history_of(
+    reader: Reader, person_id: str | None, goal_mm: float, now: datetime, *, since: datetime | None = None
+) -> History:
+    """A person's history at `now`, or that of the unclaimed results (`None`), of sessions `since` then. Raises
+    StoreError.
 
     Results are read and analysed once after each new one.
     """
-    recorded = reader.cache.get(("recorded", person_id), lambda: _recorded(reader, person_id))
+    recorded = reader.cache.get(("recorded", person_id, since), lambda: _recorded(reader, person_id, since))
     return History(recorded, recorded.analysis.at(now, goal_mm))
 
 
-def _recorded(reader: Reader, person_id: str | None) -> Recorded:
-    scores = reader.result_summaries(person_id)
+def _recorded(reader: Reader, person_id: str | None, since: datetime | None) -> Recorded:
+    scores = reader.result_summaries(person_id, since=since)
     calibrations, checks = reader.calibrations(), reader.checks()
     # The time zone's rules are asked once for each test: they take longer than what is made of the answer.
     local = {one.started_at: one.started_at.astimezone() for one in scores}

@@ -6,9 +6,10 @@ The page gets state, not animation: it counts on from `at_us` and the state's cl
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from station.app.start_gate import StartDecision
-from station.core.events import Legs, Side
+from station.core.events import Legs, Press, Side
 from station.core.facts import CueName
 from station.core.state import ActivityState, BlockState, ExerciseState, IdleState, RepsState, TestState
 
@@ -51,6 +52,51 @@ class UnfinishedView:
     """The person it belongs to; `None` while unclaimed."""
 
 
+class PresenceState(StrEnum):
+    """How far a request for presence is. All but the first three are its end."""
+
+    WAITING = "waiting"
+    WRONG = "wrong"
+    MATCHED = "matched"
+    CONFIRMED = "confirmed"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceRequest:
+    """A request for presence, for the browser that asked only: the rhythm to make and the number to compare.
+
+    `id` is the key with which that browser finishes or cancels it; `serial` names it in the snapshot.
+    """
+
+    id: str
+    serial: int
+    name: str
+    rhythm: tuple[Press, ...]
+    number: int
+    seconds_left: int
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceView:
+    """What everybody may know of a request for presence: never its rhythm or its number.
+
+    `presses` are those made so far. `why` is a sentence for the browser that asked, once the request is over.
+    """
+
+    serial: int
+    state: PresenceState
+    presses: tuple[Press, ...]
+    seconds_left: int
+    why: str | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more comes of this request."""
+        return self.state in (PresenceState.CONFIRMED, PresenceState.EXPIRED, PresenceState.CANCELLED)
+
+
 IDLE = IdleState()
 
 
@@ -75,6 +121,10 @@ class Snapshot:
     decided_for: str | None = None
     """The person that `decision` is about, `None` for an unknown one."""
     note: str | None = None
+    note_about: str | None = None
+    """The person that `note` names or is about, if it is about one."""
+    access_number: int = 0
+    """Grows whenever somebody is let in or put out, or may see other people than before."""
     rest: UnfinishedView | None = None
     toe_mm: float | None = None
     toe_why: str | None = None
@@ -88,6 +138,8 @@ class Snapshot:
     simulated: bool = False
     calibration: str = "as built"
     check_due: str | None = None
+    presence: PresenceView | None = None
+    """The request for presence that is going on, or how the last one ended."""
 
     @property
     def is_note_a_decision(self) -> bool:

@@ -124,7 +124,7 @@ class Starter:
             self._settings.apply_volume()
             name = self._people.name_of(person_id)
             ready = f"{name}, your routine is ready when you are." if name else "A routine is ready."
-            self._view.show_note(f"{ready} Step on the board.")
+            self._view.show_note(f"{ready} Step on the board.", person_id)
             self._cues.play([Cue(self._time.clock_us(), CueName.NUDGE)])
 
     def _person_of(self, request: StartRequest) -> str | None:

@@ -147,6 +147,8 @@ def _serve(config: Config, prepare: Callable[[Store], None] = _nothing, *, needs
         if service.page is not None:
             where = page_address(config.page, service.page.port)
             click.echo(f"The station is running. Open {where} in a browser; Ctrl-C stops it.")
+            if config.board.simulated:
+                click.echo("The board is simulated: the first browser on this machine is let in as the owner\u2019s.")
         service.run()
     finally:
         service.close()

@@ -42,6 +42,13 @@ class BoardPosition(StrEnum):
     TURNED = "turned"
 
 
+class Press(StrEnum):
+    """How long a heel, or the button, is pressed. `station.core.activities.heel_rhythm` has the limits."""
+
+    SHORT = "short"
+    LONG = "long"
+
+
 class CommandName(StrEnum):
     """The commands that the page, the button and heel taps can give."""
 
@@ -93,6 +100,14 @@ class Knee:
 
 
 @dataclass(frozen=True, slots=True)
+class Button:
+    """The push button's level; it holds until the next event of the button."""
+
+    at_us: int
+    pressed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """The clock has reached `at_us` and nothing else has happened."""
 
@@ -124,4 +139,4 @@ class Command:
     answer: str | None = None
 
 
-Event = Heel | Load | Toe | Knee | Tick | Command
+Event = Heel | Load | Toe | Knee | Button | Tick | Command

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from station.core.events import BoardPosition, CommandName, Legs, Side
+from station.core.events import BoardPosition, CommandName, Legs, Press, Side
 from station.core.measurement.calibration import Fit
 from station.core.measurement.estimate import Estimate
 
@@ -48,6 +48,7 @@ class CueName(StrEnum):
     NUDGE = "NUDGE"
     ASK = "ASK"
     ECHO = "ECHO"
+    NUMBER = "NUMBER"
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,6 +324,26 @@ class LessonFinished(Fact):
 
     right: int
     asked: int
+
+
+@dataclass(frozen=True, slots=True)
+class PressEnded(Fact):
+    """A press of the rhythm has ended: it began at `since_us`."""
+
+    since_us: int
+    press: Press
+
+
+@dataclass(frozen=True, slots=True)
+class RhythmMatched(Fact):
+    """The presses are the rhythm that was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class RhythmWrong(Fact):
+    """The presses are another rhythm."""
+
+    presses: tuple[Press, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from station.core.events import BoardPosition, Legs
+from station.core.events import BoardPosition, Legs, Press
 from station.core.facts import Contact, CueName
 
 
@@ -149,6 +149,16 @@ class LessonState(_State):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RhythmState(_State):
+    """The presses of a rhythm so far, and whether the heel or the button is down now. It holds no secret."""
+
+    activity = "rhythm"
+
+    presses: tuple[Press, ...] = ()
+    is_down: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BlockState(_State):
     """A calibration or a check: the block of `target_mm`, the `repetition`th of `repetitions`; `why` it failed."""
 
@@ -182,6 +192,7 @@ ActivityState = (
     | RestState
     | QuestionState
     | LessonState
+    | RhythmState
     | CalibrationState
     | CheckState
 )

@@ -13,7 +13,7 @@ from itertools import pairwise
 from math import ceil
 from typing import Any
 
-from station.core.events import BOTH_LEGS, SECOND_US, BoardPosition, Legs, Side
+from station.core.events import BOTH_LEGS, SECOND_US, BoardPosition, Legs, Press, Side
 from station.core.untrusted import is_number, quoted
 
 BOTH_SIDES = (Side.LEFT, Side.RIGHT)
@@ -166,7 +166,31 @@ class LessonStep:
     seed: int = 0
 
 
-Step = SetupStep | HoldStep | RepsStep | TestStep | RestStep | AskStep | LessonStep | CalibrateStep | CheckStep
+@dataclass(frozen=True, slots=True)
+class RhythmStep:
+    """Somebody proves that they stand at the board: a rhythm of heel presses, and then a number in counted beeps."""
+
+    rhythm: tuple[Press, ...] = (Press.SHORT, Press.LONG, Press.SHORT, Press.SHORT)
+    number: int = 10
+    """Two digits; the first is never 0, whose long tone begins like ERROR."""
+    wait_us: int = 120 * SECOND_US
+    """How long the board waits for the rhythm."""
+    confirm_us: int = 60 * SECOND_US
+    """How long it then waits until the number is confirmed."""
+
+
+Step = (
+    SetupStep
+    | HoldStep
+    | RepsStep
+    | TestStep
+    | RestStep
+    | AskStep
+    | LessonStep
+    | RhythmStep
+    | CalibrateStep
+    | CheckStep
+)
 Routine = tuple[Step, ...]
 
 
@@ -212,6 +236,7 @@ STEP_TYPES: dict[str, type[Step]] = {
     "rest": RestStep,
     "ask": AskStep,
     "lesson": LessonStep,
+    "rhythm": RhythmStep,
     "calibrate": CalibrateStep,
     "check": CheckStep,
 }
@@ -306,6 +331,8 @@ def _parse_field(name: str, key: str, options: Mapping[str, Any]) -> Any:
         return _parse_blocks(value)
     if name == "tempo_us":
         return _parse_tempo(value)
+    if name == "rhythm":
+        return _parse_rhythm(value)
     if name == "exercise":
         if not isinstance(value, str) or not value:
             raise StepError(f"{key} is {quoted(value)}; a key of the catalogue is needed")
@@ -317,6 +344,10 @@ def _parse_field(name: str, key: str, options: Mapping[str, Any]) -> Any:
     if not is_number(value):
         raise StepError(f"{key} is {quoted(value)}; a number is needed")
     if name == "seed":
+        return int(value)
+    if name == "number":
+        if value not in TWO_DIGITS:
+            raise StepError(f"{key} is {quoted(value)}; a whole number from 10 to 99 is needed")
         return int(value)
     if name in MAX_COUNTS:
         if not 1 <= value <= MAX_COUNTS[name] or value != int(value):
@@ -340,6 +371,19 @@ MAX_DOSE = {"rest_s": 600, "hold_s": 600, "repetitions": 60, "count": 100}
 """The most of an exercise that a person may ask for. Far above any dose in the guide; more is a typing error."""
 MAX_COUNTS = {"repetitions": 2 * MAX_DOSE["repetitions"], "count": 2 * MAX_DOSE["count"], "rounds": 10}
 """The most that a step counts: an exercise with two directions counts both, and a stiffer side gets an extra hold."""
+
+
+RHYTHM_LENGTH = 4
+"""How many presses a rhythm has."""
+TWO_DIGITS = range(10, 100)
+"""The numbers that can be beeped."""
+
+
+def _parse_rhythm(value: object) -> tuple[Press, ...]:
+    presses = value if isinstance(value, list | tuple) else ()
+    if len(presses) != RHYTHM_LENGTH or any(press not in tuple(Press) for press in presses):
+        raise StepError(f"rhythm is {quoted(value)}; {RHYTHM_LENGTH} presses are needed, each short or long")
+    return tuple(Press(press) for press in presses)
 
 
 MAX_TEMPO_PARTS, MIN_TEMPO_PART_S, MAX_TEMPO_PART_S = 4, 0.1, 30

@@ -17,7 +17,20 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
-from station.core.events import ANSWERS, SECOND_US, Command, CommandName, Event, Heel, Knee, Load, Side, Tick, Toe
+from station.core.events import (
+    ANSWERS,
+    SECOND_US,
+    Button,
+    Command,
+    CommandName,
+    Event,
+    Heel,
+    Knee,
+    Load,
+    Side,
+    Tick,
+    Toe,
+)
 from station.core.measurement.calibration import Curve
 from station.core.sensing.sensors import References, Wiring
 from station.core.sensing.toe_distance import VALID_STATUS
@@ -132,9 +145,11 @@ def _parse_event(at_us: int, channel: str, value: str) -> Event:
         return _parse_toe(at_us, value)
     if channel == "knee":
         return Knee(at_us, _parse_flag(value, {"on": True, "off": False}))
+    if channel == "button":
+        return Button(at_us, _parse_flag(value, {"on": True, "off": False}))
     if channel == "command":
         return _parse_command(at_us, value)
-    known = "heel_left, heel_right, load_left, load_right, toe, knee and command"
+    known = "heel_left, heel_right, load_left, load_right, toe, knee, button and command"
     raise ValueError(f"no such channel: there are {known}")
 
 
@@ -217,6 +232,8 @@ def format_row(event: Event) -> str | None:
             cells = ("toe", f"{event.reading_mm}{status}")
         case Knee():
             cells = ("knee", "on" if event.touching else "off")
+        case Button():
+            cells = ("button", "on" if event.pressed else "off")
         case Command():
             about = event.side or event.answer
             cells = ("command", f"{event.word} {about}" if about else str(event.word))

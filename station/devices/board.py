@@ -215,6 +215,7 @@ class Devices:
             sensor.i2c_bus,
             interrupt_pin=pins.range_interrupt if sensor.interrupt else None,
             xshut_pin=pins.xshut if sensor.xshut else None,
+            kind=sensor.kind,
             timing=RangeTiming(timing_budget_us=sensor.timing_budget_us),
             open_bus=self._open_bus,
             pin_factory=self._pin_factory,

@@ -8,7 +8,7 @@ from threading import Lock
 from gpiozero import DigitalInputDevice
 
 from station.clock import Clock
-from station.core.events import Command, CommandName, Event, Knee
+from station.core.events import Button, Command, CommandName, Event, Knee
 from station.devices.errors import as_device_error, never_raising
 from station.devices.pins import PinFactory
 
@@ -60,9 +60,10 @@ def next_command(at_us: int) -> Command:
 
 
 class PushButton:
-    """A button: each press posts `event_for_press` of its time. Raises DeviceError if the pin cannot be opened.
+    """A button: posts its level at every change, bounces too, and `event_for_press` of the time of each press.
 
     A press counts if the contact was settled before it: gpiozero's own debounce differs between its pin libraries.
+    Raises DeviceError if the pin cannot be opened.
     """
 
     def __init__(
@@ -92,11 +93,13 @@ class PushButton:
         at_us = self._clock.now_us()
         is_at_rest = self._last_edge_us is None or at_us - self._last_edge_us >= DEBOUNCE_US
         self._last_edge_us = at_us
+        self._post(Button(at_us, True))
         if is_at_rest:
             self._post(self._event_for_press(at_us))
 
     def _on_released(self) -> None:
         self._last_edge_us = self._clock.now_us()
+        self._post(Button(self._last_edge_us, False))
 
     def close(self) -> None:
         """Give the pin back; may be called more than once."""

@@ -12,13 +12,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import zip_longest
 from threading import RLock
 
 from gpiozero import RGBLED
 
 from station.clock import Clock
 from station.core.facts import Cue, CueEnded, CueName, Fact
-from station.core.sound.cues import CUES, MILLISECOND_US, Feedback, cue_rhythm_ms
+from station.core.sound.cues import CUES, DIGITS_GAP_MS, MILLISECOND_US, Feedback, cue_rhythm_ms
 from station.devices.errors import DeviceError, as_device_error
 from station.devices.pins import PinFactory
 
@@ -43,6 +44,9 @@ MIN_MIDDLE_MS, MIN_LONG_MS = 100, 240
 SHORT_US, MIDDLE_US, LONG_US, GAP_US = 120_000, 300_000, 700_000, 240_000
 """Flashes and the dark gap between them: at least 360 ms from flash to flash, which is 2.8 a second."""
 
+DIGITS_GAP_US = 1_500_000
+"""The dark gap between the two digits of a number, whose flashes are counted."""
+
 GROUP_GAP_US = 720_000
 """The dark gap between two groups of a repeating cue: three times the gap within a group."""
 
@@ -57,10 +61,11 @@ def cue_flashes(cue: Cue) -> tuple[tuple[int, int], ...]:
     """Start and end of each flash, in µs from the beginning of the cue."""
     flashes = []
     at_us = 0
-    for on_ms in cue_rhythm_ms(cue.cue, cue.count, cue.side)[::2]:
+    rhythm_ms = cue_rhythm_ms(cue.cue, cue.count, cue.side)
+    for on_ms, gap_ms in zip_longest(rhythm_ms[::2], rhythm_ms[1::2], fillvalue=0):
         end_us = at_us + (LONG_US if on_ms >= MIN_LONG_MS else MIDDLE_US if on_ms >= MIN_MIDDLE_MS else SHORT_US)
         flashes.append((at_us, end_us))
-        at_us = end_us + GAP_US
+        at_us = end_us + (DIGITS_GAP_US if gap_ms >= DIGITS_GAP_MS else GAP_US)
     return tuple(flashes)
 
 

@@ -1,7 +1,7 @@
-"""The distance sensor: a VL53L0X, read through its unmodified driver and restarted whenever it is lost.
+"""The distance sensor: a chip, read through its unmodified driver and restarted whenever it is lost.
 
 `RangeReader` has no thread and no clock of its own: its owner calls `poll` when the interrupt line falls or
-`next_poll_us` has come. One thread at a time may use the driver, because all its instances share one buffer.
+`next_poll_us` has come. One thread at a time may use a driver: all instances of the VL53L0X's share one buffer.
 """
 
 from __future__ import annotations
@@ -9,22 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
-from adafruit_bus_device.i2c_device import I2CDevice
-from adafruit_vl53l0x import VL53L0X
-
 from station.core.events import Toe
 from station.core.sensing.toe_distance import VALID_STATUS
+from station.devices.range_chips import ADDRESS, RangeChip, RangingChip, Vl53l0x, Wire
 from station.devices.range_parts import I2cBus, InputLine, OutputLine, RangeTiming
-
-ADDRESS = 0x29
-IDENTITY = bytes((0xEE, 0xAA, 0x10))
-IDENTITY_REGISTER = bytes((0xC0,))
-INTERRUPT_STATUS_REGISTER = bytes((0x13,))
-RESULT_REGISTER = bytes((0x14,))
-RESULT_BYTES = 12
-PAGE_RESET = (bytes((0xFF, 0x00)), bytes((0x80, 0x00)))
-"""A missing acknowledge in an init leaves the chip on a foreign page, where the next init finds a wrong identity."""
-STOP_RANGING = bytes((0x00, 0x01))
 
 BUS_ERRORS = (OSError, RuntimeError, ValueError, TypeError)
 """What driver and bus raise: no acknowledge, the driver's timeouts, its probe, and Blinka's TypeError after a read that
@@ -38,18 +26,8 @@ class _SensorLostError(Exception):
     """The sensor cannot be read; the text is one sentence for the page."""
 
 
-class _InterruptDrivenSensor(VL53L0X):  # type: ignore[misc]  # the driver ships no types
-    """The driver, with the interrupt line instead of polling: two transactions fewer a reading."""
-
-    is_interrupt_seen = False
-
-    @property
-    def data_ready(self) -> bool:
-        return self.is_interrupt_seen or bool(super().data_ready)
-
-
 class RangeReader:
-    """Reads one sensor on the bus that `open_bus` opens, and restarts it whenever it is lost.
+    """Reads one `chip` on the bus that `open_bus` opens, and restarts it whenever it is lost.
 
     `interrupt` and `xshut` are the wired lines, if any (gpiozero's `DigitalInputDevice` with a pull-up, and
     `DigitalOutputDevice`); `close` closes them too. Errors name `bus_name`. With the interrupt line a
@@ -59,6 +37,7 @@ class RangeReader:
     def __init__(
         self,
         open_bus: Callable[[], I2cBus],
+        chip: RangeChip | None = None,
         *,
         interrupt: InputLine | None = None,
         xshut: OutputLine | None = None,
@@ -73,12 +52,13 @@ class RangeReader:
         self.next_poll_us = 0
         """When `poll` has something to do even if the interrupt line stays silent."""
         self._open_bus = open_bus
+        self._chip = chip or Vl53l0x()
         self._interrupt = interrupt
         self._xshut = xshut
         self._bus_name = bus_name
         self._bus: I2cBus | None = None
-        self._i2c_device: I2CDevice | None = None
-        self._sensor: _InterruptDrivenSensor | None = None
+        self._wire: Wire | None = None
+        self._sensor: RangingChip | None = None
         self._next_step: ReaderStep = self._open
         self._is_interrupt_trusted = False
         self._is_edge_seen = False
@@ -135,7 +115,7 @@ class RangeReader:
         self._is_closed = True
         if self._sensor is not None:
             with suppress(*BUS_ERRORS):
-                self._sensor.stop_continuous()
+                self._sensor.stop()
         if self._bus is not None:
             self._bus.deinit()
         for line in (self._interrupt, self._xshut):
@@ -163,7 +143,7 @@ class RangeReader:
             raise _SensorLostError(
                 f"{self._bus_name} cannot be opened ({error}): switch I2C on with raspi-config and start again."
             ) from error
-        self._i2c_device = I2CDevice(self._bus, ADDRESS, probe=False)
+        self._wire = Wire(self._bus)
         if self._xshut is None:
             self._start(now_us)
         else:
@@ -181,20 +161,20 @@ class RangeReader:
 
     def _start(self, now_us: int) -> None:
         """Start a new driver object, because the old one does not notice that the chip lost power."""
+        assert self._bus is not None  # `_open` made both
+        assert self._wire is not None
         try:
-            self._reset_registers()
-            identity = self._read(IDENTITY_REGISTER, len(IDENTITY))
+            self._chip.recover(self._wire)
+            identity = self._chip.read_identity(self._wire)
         except BUS_ERRORS as error:
             raise _SensorLostError(self._no_answer_message()) from error
-        if identity != IDENTITY:
+        if identity != self._chip.identity:
             raise _SensorLostError(
-                f"The chip at 0x{ADDRESS:02X} on {self._bus_name} is not a VL53L0X (it says {identity.hex(' ')}):"
-                " check which sensor board is fitted."
+                f"The chip at 0x{ADDRESS:02X} on {self._bus_name} is not a {self._chip.name} (it says"
+                f" {identity.hex(' ')}): check which sensor board is fitted."
             )
         try:
-            sensor = _InterruptDrivenSensor(self._bus, ADDRESS, self.timing.io_timeout_s)
-            sensor.measurement_timing_budget = self.timing.timing_budget_us
-            sensor.start_continuous()
+            sensor = self._chip.start(self._bus, self._wire, self.timing)
         except ValueError as error:
             raise _SensorLostError(self._no_answer_message()) from error
         except RuntimeError as error:
@@ -211,16 +191,6 @@ class RangeReader:
         self.warning = None
         self._next_step = self._measure
         self._set_next_poll(now_us)
-
-    def _reset_registers(self) -> None:
-        """Return to page 0, and stop a chip that a killed process left ranging with an unread sample.
-
-        Needed after XSHUT too: its wire may be off.
-        """
-        for message in PAGE_RESET:
-            self._write(message)
-        if self._read(INTERRUPT_STATUS_REGISTER, 1)[0] & 0x07:
-            self._write(STOP_RANGING)
 
     def _set_next_poll(self, now_us: int) -> None:
         """Set when to poll for the next sample. If the line is low again, there is one already: after a late read no
@@ -239,34 +209,29 @@ class RangeReader:
         was_edge_seen, self._is_edge_seen = self._is_edge_seen, False
         was_active = self._is_interrupt_active()
         try:
-            if now_us < self.next_poll_us or (was_edge_seen and self._is_interrupt_active()):
-                sensor.is_interrupt_seen = True
+            is_edge = now_us < self.next_poll_us or (was_edge_seen and self._is_interrupt_active())
+            if is_edge:
                 self._last_edge_us = now_us
             elif not self._poll_ready(sensor, now_us):
                 self._postpone_poll(now_us)
                 return None
-            block = self._read(RESULT_REGISTER, RESULT_BYTES)
-            reading_mm = sensor.read_range()
+            result = sensor.read(edge_seen=is_edge)
         except RuntimeError as error:
             raise _SensorLostError(self._silence_message()) from error
         except BUS_ERRORS as error:
             raise _SensorLostError(self._bus_error_message(error)) from error
-        finally:
-            sensor.is_interrupt_seen = False
         if was_active and not self._is_interrupt_active():  # the line follows the sensor, even if no edge was seen
             self._last_edge_us = now_us
         self._last_sample_us = now_us
         self._is_lateness_forgiven = False
         self._set_next_poll(now_us)
-        status = (block[0] & 0x78) >> 3
-        self._check_frozen(block, status)
+        if result is not None:
+            self._check_frozen(result.block, result.status)
         self.fault = None
         self._retry_delay_us = self.timing.first_retry_us
-        if reading_mm != int.from_bytes(block[10:12], "big"):
-            return None  # a new sample came between the two reads: the status belongs to another range
-        return Toe(now_us, reading_mm, status)
+        return None if result is None else Toe(now_us, result.range_mm, result.status)
 
-    def _poll_ready(self, sensor: _InterruptDrivenSensor, now_us: int) -> bool:
+    def _poll_ready(self, sensor: RangingChip, now_us: int) -> bool:
         """Poll the bus, because no edge came. A line without edges is no longer used: it is off or stuck."""
         if self._is_interrupt_trusted:
             if now_us - self._last_sample_us < self._overdue_us and not self._is_interrupt_active():
@@ -277,7 +242,7 @@ class RangeReader:
                     "The distance sensor's interrupt wire does not follow the sensor: check that wire;"
                     " until then the sensor is polled."
                 )
-        return bool(sensor.data_ready)
+        return sensor.is_ready()
 
     def _postpone_poll(self, now_us: int) -> None:
         since_us = now_us - self._last_sample_us
@@ -308,23 +273,6 @@ class RangeReader:
                 "The distance sensor repeats the same result: it is being restarted;"
                 " if this stays, change the sensor board."
             )
-
-    @property
-    def _wire(self) -> I2CDevice:
-        """The device on the bus; `_open` makes it before any step that talks."""
-        assert self._i2c_device is not None
-        return self._i2c_device
-
-    def _write(self, message: bytes) -> None:
-        with self._wire as wire:
-            wire.write(message)
-
-    def _read(self, register: bytes, count: int) -> bytes:
-        answer = bytearray(count)
-        with self._wire as wire:
-            wire.write(register)
-            wire.readinto(answer)
-        return bytes(answer)
 
     def _no_answer_message(self) -> str:
         return (

@@ -8,6 +8,7 @@ from gpiozero import DigitalInputDevice, DigitalOutputDevice
 
 from station.devices.errors import DeviceError, as_device_error
 from station.devices.pins import PinFactory
+from station.devices.range_chips import CHIPS, Vl53l0x
 from station.devices.range_parts import I2cBus, RangeTiming
 from station.devices.range_sensor import RangeReader
 
@@ -23,14 +24,16 @@ def open_linux_bus(number: int) -> I2cBus:
 def open_range_reader(
     bus_number: int = 1,
     *,
+    kind: str = Vl53l0x.name,
     interrupt_pin: int | None = None,
     xshut_pin: int | None = None,
     timing: RangeTiming | None = None,
     open_bus: Callable[[], I2cBus] | None = None,
     pin_factory: PinFactory = None,
 ) -> RangeReader:
-    """A reader on BCM pins; `None` is a line that is not wired. `open_bus` replaces the bus of that number.
+    """A reader of a chip of this `kind` on BCM pins; `None` is a line that is not wired.
 
+    `open_bus` replaces the bus of that number.
     Raises DeviceError if a pin cannot be opened. A missing bus or sensor is the reader's `fault` instead.
     """
     interrupt = xshut = None
@@ -47,6 +50,7 @@ def open_range_reader(
             raise
     return RangeReader(
         open_bus or (lambda: open_linux_bus(bus_number)),
+        CHIPS[kind](),
         interrupt=interrupt,
         xshut=xshut,
         timing=timing,

@@ -6,14 +6,14 @@ or the owner of virtual time, calls `run_due` at `next_due_us`. `act` may be cal
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from station.clock import Clock
 from station.config import Config
-from station.core.events import Side
+from station.core.events import Press, Side
 from station.core.facts import Cue
 from station.simulator.adc import AdcState, EmulatedMcp3008
 from station.simulator.ankle import PersonProfile
@@ -21,12 +21,14 @@ from station.simulator.blocks import BLOCK_PURPOSES, LANE_MARGIN_MM
 from station.simulator.ear import CueRecogniser
 from station.simulator.eyes import PageWatcher, SnapshotLike
 from station.simulator.i2c import SimulatedI2C
-from station.simulator.page import PageView
+from station.simulator.page import LOOK_S, PageView
 from station.simulator.person import Person
+from station.simulator.range_chip import EmulatedRangeSensor
 from station.simulator.range_error import RangeError
 from station.simulator.script import Script
 from station.simulator.virtual import NEVER_US, SettableWallClock
 from station.simulator.vl53l0x import EmulatedVl53l0x
+from station.simulator.vl53l4cd import EmulatedVl53l4cd
 from station.simulator.world import World
 
 if TYPE_CHECKING:
@@ -45,12 +47,21 @@ ADC_SEED_OFFSET, SENSOR_SEED_OFFSET = 1, 2
 """Added to the seed, so that the errors of the parts are independent."""
 
 
+CHIPS: dict[str, type[EmulatedRangeSensor]] = {"VL53L0X": EmulatedVl53l0x, "VL53L4CD": EmulatedVl53l4cd}
+
+
+def delivered_error(config: Config, seed: int) -> RangeError:
+    """The systematic error of a random sensor of the configured kind, as delivered."""
+    return CHIPS[config.range_sensor.kind].delivered_error(seed)
+
+
 class SimulatedBoard:
     """One board with one person. Its `clock` is the given clock with a wall clock that can be set wrong.
 
     `spend_us` gets the bus time in virtual time. The owner sets the rest: `snapshot` gives what the person reads on the
-    page, `request_start` starts the routine of this name, `answer_question` gets the answer that the person taps, and
-    `wake` is called when `next_due_us` may have become earlier.
+    page, `request_start` starts the routine of this name, `answer_question` gets the answer that the person taps,
+    `shown_rhythm` gives the rhythm that a browser shows which wants to be let in, and `wake` is called when
+    `next_due_us` may have become earlier.
     """
 
     def __init__(
@@ -67,6 +78,7 @@ class SimulatedBoard:
         self.snapshot: Callable[[], PageView | None] = lambda: None
         self.request_start: Callable[[str], object] = lambda _what: None
         self.answer_question: Callable[[str], None] = lambda _answer: None
+        self.shown_rhythm: Callable[[], Sequence[Press] | None] = lambda: None
         self.wake: Callable[[], None] = lambda: None
         self.clock = SettableWallClock(clock)
         self._config = config
@@ -89,7 +101,7 @@ class SimulatedBoard:
             self._channel_share, self.clock.now_us, noise_codes=ADC_NOISE_CODES, seed=seed + ADC_SEED_OFFSET
         )
         self._pin_factory: SimulatedPinFactory | None = None
-        self.sensor = EmulatedVl53l0x(
+        self.sensor = CHIPS[config.range_sensor.kind](
             self.clock.now_us,
             self.world.target_mm,
             seed=seed + SENSOR_SEED_OFFSET,
@@ -252,6 +264,7 @@ class SimulatedBoard:
             "slide": lambda mm: self._person_do(body.slide_board(_parse_millimetres(mm))),
             "block": lambda mm: self._hold_block(mm),
             "no_block": lambda _: self.world.remove_block(),
+            "rhythm": lambda presses: self._press_rhythm(presses),
             "cheat": lambda _: self._take_over(body.lunge_on_lifted_heel()),
             "pull_cable": lambda _: self.sensor.power_off(),
             "return_cable": lambda _: self.sensor.power_on(),
@@ -277,6 +290,13 @@ class SimulatedBoard:
         else:
             self._person_do(self.person.arrive())
 
+    def _press_rhythm(self, presses: str | None) -> None:
+        """The person makes the rhythm that a browser shows, or these presses, parted by commas."""
+        rhythm = self.shown_rhythm() if presses is None else _parse_presses(presses)
+        if rhythm is None:
+            raise ValueError("No browser shows a rhythm now: open the page \u201cLet your phone in\u201d in one first.")
+        self._take_over(_after_a_look(self.person.body.press_rhythm(rhythm)))
+
     def _hold_block(self, length_mm: str | None) -> None:
         """Hold a block at the toe stop for a visitor; the board is pulled back if the wall is too near."""
         block_mm, now_us = _parse_millimetres(length_mm), self.clock.now_us()
@@ -299,6 +319,18 @@ class SimulatedBoard:
 
     def _set_adc_state(self, state: AdcState) -> None:
         self.adc.state = state
+
+
+def _after_a_look(script: Script) -> Script:
+    yield LOOK_S
+    yield from script
+
+
+def _parse_presses(argument: str) -> list[Press]:
+    words = argument.split(",")
+    if any(word not in tuple(Press) for word in words):
+        raise ValueError(f"{argument!r} is no rhythm: use short and long, parted by commas.")
+    return [Press(word) for word in words]
 
 
 def _parse_side(argument: str | None) -> Side:

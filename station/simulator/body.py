@@ -5,7 +5,9 @@ The body moves along a script: each movement begins at the script's time and yie
 
 from __future__ import annotations
 
-from station.core.events import BOTH_LEGS, SECOND_US, Legs, Side
+from collections.abc import Sequence
+
+from station.core.events import BOTH_LEGS, SECOND_US, Legs, Press, Side
 from station.simulator.ankle import LIFTED_REACH_MM, Ankles, PersonProfile
 from station.simulator.script import Script, ScriptRunner
 from station.simulator.world import World
@@ -17,6 +19,9 @@ HEEL_MOVE_S = 0.12
 TAP_MOVE_S = 0.08
 TAP_UP_S, BETWEEN_TAPS_S = 0.19, 0.26
 """How long the heel is up in a tap, and down after it: well within the 80 to 350 and 80 to 500 ms that count."""
+PRESS_S = {Press.SHORT: 0.35, Press.LONG: 1.4}
+"""How long the heel is pressed, from its way down to its way up: a long press waits for the tick after 1.1 s."""
+BETWEEN_PRESSES_S = 0.5
 CHANGE_LEGS_S = 1.2
 """From one foot off the board to the other foot on it, or from standing to sitting down."""
 SLIDE_S, SLIDE_MM_S = 0.5, 60.0
@@ -145,6 +150,21 @@ class Body:
         yield TAP_UP_S
         self._load_heel(self.profile.lunge_load_fraction if self.is_leaning else 1.0, TAP_MOVE_S)
         yield BETWEEN_TAPS_S
+
+    def press_rhythm(self, rhythm: Sequence[Press]) -> Script:
+        """Press this rhythm with one heel: from beside the board, or with the heel of the leg that stands there."""
+        side = self._working_sides[0]
+        force_n, was_down = self.profile.heel_force_n, self.is_standing and not self.is_heel_up
+        if was_down:
+            self._world.press(side, 0.0, self._script.time_us, round(HEEL_MOVE_S * SECOND_US))
+            yield BETWEEN_PRESSES_S
+        for press in rhythm:
+            self._world.press(side, force_n, self._script.time_us, round(HEEL_MOVE_S * SECOND_US))
+            yield PRESS_S[press]
+            self._world.press(side, 0.0, self._script.time_us, round(HEEL_MOVE_S * SECOND_US))
+            yield BETWEEN_PRESSES_S
+        if was_down:
+            yield from self.lower_heel()
 
     def lunge_on_lifted_heel(self) -> Script:
         """Lunge with the heel lifted."""

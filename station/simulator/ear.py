@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from station.core.events import Side
 from station.core.facts import Cue, CueName
 from station.core.sound.cues import CUES, MILLISECOND_US, PHRASE_GAP_US, cue_rhythm_ms
+from station.core.steps import TWO_DIGITS
 
 TOLERANCE_US = 25_000
 """How much too short or too long a tone or gap may be: a little less than people notice."""
@@ -54,10 +55,11 @@ def _build_patterns() -> tuple[_Pattern, ...]:
     cues = [
         Cue(0, name, side=side)
         for name in CueName
-        if name not in (CueName.ECHO, CueName.NUDGE)
+        if name not in (CueName.ECHO, CueName.NUDGE, CueName.NUMBER)
         for side in ((None, *Side) if name in (CueName.READY, CueName.SWITCH) else (None,))
     ]
     cues += [Cue(0, CueName.ECHO, count) for count in range(2, MAX_TAPS + 1)]
+    cues += [Cue(0, CueName.NUMBER, number) for number in TWO_DIGITS]
     phrases = [(cue,) for cue in cues] + [tuple(Cue(0, name) for name in phrase) for phrase in CUE_PHRASES]
     return tuple(_Pattern(phrase, _phrase_spans_us(phrase)) for phrase in phrases)
 

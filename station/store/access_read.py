@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
 from station.store.loading import AnyRow
 from station.store.read_transactions import DEFAULT_LIMIT, ReadTransactions
@@ -13,13 +13,13 @@ from station.store.schema import access_attempts, access_log, consents, devices,
 
 _DEVICE_COLUMNS = tuple(devices.c[name] for name in Device.__dataclass_fields__)
 _SELECT_DEVICES = select(*_DEVICE_COLUMNS).order_by(devices.c.paired_at, devices.c.id)
-_SELECT_DEVICE_WITH_TOKEN = (
-    select(*_DEVICE_COLUMNS, devices.c.token_hash, consents.c.person_id.label("agreed_id"))
-    .select_from(
-        devices.outerjoin(consents, (consents.c.viewer_id == devices.c.person_id) & consents.c.withdrawn_at.is_(None))
-    )
-    .where(devices.c.token_hash == bindparam("token_hash"))
+_AGREED = select(func.group_concat(consents.c.person_id)).where(
+    consents.c.viewer_id == devices.c.person_id, consents.c.withdrawn_at.is_(None)
 )
+_SELECT_DEVICE_WITH_TOKEN = select(
+    *_DEVICE_COLUMNS, devices.c.token_hash, _AGREED.correlate(devices).scalar_subquery().label("agreed_ids")
+).where(devices.c.token_hash == bindparam("token_hash"))
+"""One row however many people agreed: with a row for each, 300 of them would take 8 ms of each request."""
 
 
 class AccessReader(ReadTransactions):
@@ -38,11 +38,10 @@ class AccessReader(ReadTransactions):
     def device_with(self, token_hash: str) -> DeviceAccess | None:
         """The device with this hash of its token, also a revoked or expired one, by one look into an index."""
         with self.read_transaction() as connection:
-            rows = connection.execute(_SELECT_DEVICE_WITH_TOKEN, {"token_hash": token_hash}).all()
-        if not rows:
+            row = connection.execute(_SELECT_DEVICE_WITH_TOKEN, {"token_hash": token_hash}).one_or_none()
+        if row is None:
             return None
-        agreed_ids = frozenset(row.agreed_id for row in rows if row.agreed_id is not None)
-        return DeviceAccess(_device_from_row(rows[0]), rows[0].token_hash, agreed_ids)
+        return DeviceAccess(_device_from_row(row), row.token_hash, frozenset((row.agreed_ids or "").split(",")) - {""})
 
     def has_owner(self) -> bool:
         """Whether the station has an owner; without one, the next pairing makes one."""

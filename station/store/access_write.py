@@ -72,6 +72,12 @@ class AccessWriter(WriteTransactions):
             self._update(connection, devices, device_id, is_shared=is_shared, person_id=None, person_until=None)
             self._log(connection, "shared" if is_shared else "no longer shared", device_id)
 
+    def assign_device(self, device_id: str, person_id: str) -> None:
+        """Make a device this person's."""
+        with self.write_transaction() as connection:
+            self._update(connection, devices, device_id, person_id=person_id)
+            self._log(connection, "assigned", device_id, person_id)
+
     def choose_person(self, device_id: str, token_hash: str, person_id: str | None, until: datetime | None) -> None:
         """Make a shared browser this person's until then (`None`: nobody's), under a new token."""
         with self.write_transaction() as connection:

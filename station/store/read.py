@@ -37,6 +37,7 @@ from station.store.records import (
     Person,
     RepSet,
     ResultSummary,
+    Seen,
     Session,
     SessionDetail,
     SessionSummary,
@@ -130,20 +131,35 @@ class Reader(TrainingReader, AccessReader):
             }
 
     def sessions(
-        self, person_id: str | None = None, *, limit: int = DEFAULT_LIMIT, before: datetime | None = None
+        self,
+        person_id: str | None = None,
+        *,
+        limit: int = DEFAULT_LIMIT,
+        before: datetime | None = None,
+        seen: Seen | None = None,
     ) -> tuple[Session, ...]:
         """Sessions, newest first, of everybody if no person is named; `before` is the start of the last one read.
 
-        Sessions in which the board was only calibrated or checked are left out.
+        With `seen`, only those, here and in the other lists. Sessions in which the board was only calibrated or checked
+        are left out.
         """
         with self.read_transaction() as connection:
-            return _sessions_in(connection, person_id, limit, before)
+            return _sessions_in(connection, person_id, limit, before, seen)
 
     def session(self, session_id: str) -> SessionDetail | None:
         """A session with everything in it, in the order done."""
         with self.read_transaction() as connection:
             row = connection.execute(loading.SELECT_SESSIONS.where(sessions.c.id == session_id)).one_or_none()
             return None if row is None else loading.load_session_detail(connection, loading.session_from_row(row))
+
+    def session_of_run(self, run_id: str) -> Session | None:
+        """The session that a run belongs to; `None` without such a run."""
+        query = loading.SELECT_SESSIONS.where(
+            sessions.c.id == select(runs.c.session_id).where(runs.c.id == run_id).scalar_subquery()
+        )
+        with self.read_transaction() as connection:
+            row = connection.execute(query).one_or_none()
+            return None if row is None else loading.session_from_row(row)
 
     def unclaimed_sessions(self, since: datetime) -> tuple[SessionSummary, ...]:
         """The sessions of nobody known since then in which something was measured or done, newest first."""
@@ -156,18 +172,28 @@ class Reader(TrainingReader, AccessReader):
             return tuple(one for one in summaries if one.has_results)
 
     def session_summaries(
-        self, person_id: str | None = None, *, limit: int = DEFAULT_LIMIT, before: datetime | None = None
+        self,
+        person_id: str | None = None,
+        *,
+        limit: int = DEFAULT_LIMIT,
+        before: datetime | None = None,
+        seen: Seen | None = None,
     ) -> tuple[SessionSummary, ...]:
         """The sessions of `sessions`, each with the totals of what was done."""
         with self.read_transaction() as connection:
-            return loading.load_session_summaries(connection, _sessions_in(connection, person_id, limit, before))
+            return loading.load_session_summaries(connection, _sessions_in(connection, person_id, limit, before, seen))
 
     def tests(
-        self, person_id: str | None = None, *, limit: int = DEFAULT_LIMIT, before: datetime | None = None
+        self,
+        person_id: str | None = None,
+        *,
+        limit: int = DEFAULT_LIMIT,
+        before: datetime | None = None,
+        seen: Seen | None = None,
     ) -> tuple[Test, ...]:
         """Tests, newest first, with trials and attempts; of everybody if no person is named."""
         with self.read_transaction() as connection:
-            query = _person_filter(loading.SELECT_TESTS, person_id, before).order_by(
+            query = _person_filter(loading.SELECT_TESTS, person_id, before, seen).order_by(
                 *_NEWEST_RUN_FIRST, tests.c.started_us.desc()
             )
             return loading.load_tests(connection, query.limit(limit))
@@ -221,23 +247,34 @@ class Reader(TrainingReader, AccessReader):
         return found
 
     def holds(
-        self, person_id: str | None = None, *, limit: int = DEFAULT_LIMIT, before: datetime | None = None
+        self,
+        person_id: str | None = None,
+        *,
+        limit: int = DEFAULT_LIMIT,
+        before: datetime | None = None,
+        seen: Seen | None = None,
     ) -> tuple[Hold, ...]:
         """Holds, newest first, with their heel lifts; of everybody if no person is named."""
         with self.read_transaction() as connection:
             order = (*_NEWEST_RUN_FIRST, holds.c.started_us.desc())
             return loading.load_holds(
-                connection, _person_filter(loading.SELECT_HOLDS, person_id, before).order_by(*order).limit(limit)
+                connection, _person_filter(loading.SELECT_HOLDS, person_id, before, seen).order_by(*order).limit(limit)
             )
 
     def rep_sets(
-        self, person_id: str | None = None, *, limit: int = DEFAULT_LIMIT, before: datetime | None = None
+        self,
+        person_id: str | None = None,
+        *,
+        limit: int = DEFAULT_LIMIT,
+        before: datetime | None = None,
+        seen: Seen | None = None,
     ) -> tuple[RepSet, ...]:
         """Sets of repetitions, newest first; of everybody if no person is named."""
         with self.read_transaction() as connection:
             order = (*_NEWEST_RUN_FIRST, rep_sets.c.started_us.desc())
             return loading.load_rep_sets(
-                connection, _person_filter(loading.SELECT_REP_SETS, person_id, before).order_by(*order).limit(limit)
+                connection,
+                _person_filter(loading.SELECT_REP_SETS, person_id, before, seen).order_by(*order).limit(limit),
             )
 
     def training_session_times(self, person_id: str, since: datetime) -> tuple[tuple[datetime, bool], ...]:
@@ -367,17 +404,22 @@ _IS_MORE_THAN_BLOCKS = or_(sessions.c.end_reason.is_(None), sessions.c.end_reaso
 
 
 def _sessions_in(
-    connection: Connection, person_id: str | None, limit: int, before: datetime | None
+    connection: Connection, person_id: str | None, limit: int, before: datetime | None, seen: Seen | None
 ) -> tuple[Session, ...]:
     query = (
-        _person_filter(loading.SELECT_SESSIONS.where(_IS_MORE_THAN_BLOCKS), person_id, before)
+        _person_filter(loading.SELECT_SESSIONS.where(_IS_MORE_THAN_BLOCKS), person_id, before, seen)
         .order_by(*_NEWEST_SESSION_FIRST)
         .limit(limit)
     )
     return tuple(loading.session_from_row(row) for row in connection.execute(query))
 
 
-def _person_filter(rows: Select[Any], person_id: str | None, before: datetime | None) -> Select[Any]:
+def _person_filter(rows: Select[Any], person_id: str | None, before: datetime | None, seen: Seen | None) -> Select[Any]:
+    if seen is not None:
+        own = sessions.c.person_id.in_(seen.person_ids)
+        nobodys = sessions.c.person_id.is_(None)
+        since = seen.nobody_since
+        rows = rows.where(own if since is None else or_(own, nobodys & (sessions.c.started_at >= since)))
     if person_id is not None:
         rows = rows.where(sessions.c.person_id == person_id)
     return rows if before is None else rows.where(sessions.c.started_at < before)

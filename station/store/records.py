@@ -472,6 +472,17 @@ class AccessLogEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """Whose rows somebody may read: those of these people, and those of nobody of sessions since `nobody_since`.
+
+    `nobody_since` is `None` where they may read none of nobody's.
+    """
+
+    person_ids: frozenset[str]
+    nobody_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Conflict:
     """A row that differs: its table, its key, and the columns that do."""
 

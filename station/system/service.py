@@ -140,10 +140,10 @@ class Service:
             self.page.stop()
 
     def _simulated_board(self) -> SimulatedBoard:
-        from station.simulator.board import SENSOR_SEED, SimulatedBoard
-        from station.simulator.range_error import RangeError
+        from station.simulator.board import SENSOR_SEED, SimulatedBoard, delivered_error
 
-        board = SimulatedBoard(self._config, self._clock, range_error=RangeError.from_seed(SENSOR_SEED))
+        error = delivered_error(self._config, SENSOR_SEED)
+        board = SimulatedBoard(self._config, self._clock, range_error=error)
         self._clock = board.clock
         return board
 
@@ -170,6 +170,7 @@ class Service:
         if board is not None:
             board.snapshot, board.request_start = station.snapshot, lambda name: station.request_start(name, None)
             board.answer_question = partial(station.command, CommandName.ANSWER, None)
+            board.shown_rhythm = station.shown_rhythm
             pacer = DeadlineThread(board, self._clock, station_failing(station), name="simulated board")
             board.wake = pacer.wake
             undo.callback(pacer.close)

@@ -21,7 +21,7 @@ from station.core.events import SECOND_US, CommandName, Side
 from station.core.steps import Routine
 from station.devices.board import Devices
 from station.simulator.ankle import PersonProfile
-from station.simulator.board import SENSOR_SEED, SimulatedBoard
+from station.simulator.board import SENSOR_SEED, SimulatedBoard, delivered_error
 from station.simulator.range_error import RangeError
 from station.simulator.virtual import BEGIN_WALL, DeadlineQueue, VirtualClock, run_until
 from station.store import Store
@@ -115,6 +115,7 @@ class VirtualStation:
             self.board.snapshot = self.station.snapshot
             self.board.request_start = lambda name: self.station.request_start(name, None)
             self.board.answer_question = partial(self.station.command, CommandName.ANSWER, None)
+            self.board.shown_rhythm = self.station.shown_rhythm
             self._closing = undo.pop_all()
         self._deadlines = DeadlineQueue([self.board, *(timed for _, timed in self.devices.tasks)])
 
@@ -165,7 +166,7 @@ def simulate(habits: Habits, days: int, database: Path, config: Config | None = 
     Raises StoreError.
     """
     config = simulated(config or Config())
-    error = RangeError.from_seed(SENSOR_SEED)
+    error = delivered_error(config, SENSOR_SEED)
     with VirtualStation(
         config, database, character=habits.character, wall=habits.begin - BEFORE, seed=habits.seed, error=error
     ) as virtual:

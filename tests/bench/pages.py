@@ -19,14 +19,15 @@ from typing import cast
 from a2wsgi import WSGIMiddleware
 from flask import Flask
 
+from station.app.access import ACCESS_COOKIE
 from station.clock import SystemClock
 from station.config import Config, PageConfig
 from station.store import Store
 from station.store.records import Person
+from tests.let_in import let_in
 from tests.web.double import StationDouble
 from tests.web.years import add_years_of_tests
 from web.app import create_app
-from web.context import PERSON_COOKIE
 from web.server.http import THREADS, DeadlineProtocol, Server, listen, open_page
 from web.server.request_guard import AllowedHosts, Application, RequestGuard
 from web.server.stream import Stream
@@ -71,17 +72,17 @@ def served(server: Server) -> Iterator[int]:
         server.stop()
 
 
-def minimal_server() -> Server:
+def minimal_server(store: Store) -> Server:
     """The minimal page behind the station's own server."""
     station, threads = StationDouble(), WSGIMiddleware(minimal(), workers=THREADS)  # type: ignore[arg-type]  # Flask names the same type otherwise
-    stream, names = Stream(station, SystemClock()), AllowedHosts(frozenset({"localhost"}), loopback_only=True)
+    stream, names = Stream(station, store, SystemClock()), AllowedHosts(frozenset({"localhost"}), loopback_only=True)
     front = RequestGuard(names, stream, cast(Application, threads))
     return Server(front, stream, threads, listen(PageConfig(port=0)), DeadlineProtocol)
 
 
-def first_byte_s(port: int, address: str, person_id: str) -> float:
+def first_byte_s(port: int, address: str, token: str) -> float:
     """Seconds from the connection to the first line of the answer."""
-    headers = {"Accept-Encoding": "gzip", "Cookie": f"{PERSON_COOKIE}={person_id}"}
+    headers = {"Accept-Encoding": "gzip", "Cookie": f"{ACCESS_COOKIE}={token}"}
     with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=BOUND_S)) as page:
         begun = time.perf_counter()
         page.request("GET", address, headers=headers)
@@ -96,14 +97,14 @@ def measure(scratch: Path) -> tuple[float, dict[str, float]]:
     """Seconds to the first byte of the minimal page, and of each page of the station once it is warm."""
     with Store.open(scratch / "station.db", clock=SystemClock()) as store:
         person = add_years_of_tests(store, DAYS, holds_a_day=HOLDS_A_DAY)
-        config = Config(page=PageConfig(port=0))
-        with served(minimal_server()) as plain, served(open_page(StationDouble(store), store, config)) as ours:
+        config, token = Config(page=PageConfig(port=0)), let_in(store, person_id=person.id)
+        with served(minimal_server(store)) as plain, served(open_page(StationDouble(store), store, config)) as ours:
             took_s: dict[str, list[float]] = {address: [] for address in addresses(store, person)}
             plain_s: list[float] = []
             for turn in range(TIMES + 1):
                 for address, each in took_s.items():
-                    plain_s.append(first_byte_s(plain, "/", person.id))
-                    one_s = first_byte_s(ours, address, person.id)
+                    plain_s.append(first_byte_s(plain, "/", token))
+                    one_s = first_byte_s(ours, address, token)
                     each.extend([one_s] if turn else [])
     return median(plain_s), {address: median(each) for address, each in took_s.items()}
 

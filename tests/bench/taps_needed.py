@@ -92,8 +92,7 @@ class Journey:
 
 
 ON_TODAY = "What do these numbers mean?"
-"""Words that Today shows to everybody, and *Who is here?* to nobody."""
-ROBIN = Press("button", "Robin", ON_TODAY)
+"""Words that Today shows to everybody who was let in."""
 TO_GO = (Press("button", "Next", "Come back to the board"), Act("step_on", "left", "LUNGE"))
 TO_TRAIN = Press("link", "Train", "Ready-made")
 JOURNEYS = (
@@ -121,28 +120,26 @@ JOURNEYS = (
             Press("button", "Start: Daily", "Stop"),
         ),
     ),
-    Journey("felt place answered", tested_today, (ROBIN, Press("button", "Calf", "How much did it hurt"))),
+    Journey("felt place answered", tested_today, (Press("button", "Calf", "How much did it hurt"),)),
     Journey(
         "today's routine begun",
         ten_weeks,
         (
-            ROBIN,
             Press("button", "Start", "FLAT"),
             Press("button", "Next", "Come back to the board"),
             Act("step_on", "left", "READY"),
         ),
     ),
-    Journey("newest result found", ten_weeks, (ROBIN,)),
+    Journey("newest result found", ten_weeks, ()),
     Journey(
         "an older result found",
         ten_weeks,
-        (ROBIN, Press("link", "Progress", "All tests"), Press("link", "Mon 16 Nov 2026", "Mon 16 Nov 2026,")),
+        (Press("link", "Progress", "All tests"), Press("link", "Mon 16 Nov 2026", "Mon 16 Nov 2026,")),
     ),
     Journey(
         "plan made, three evenings a week",
         ten_weeks,
         (
-            ROBIN,
             TO_TRAIN,
             Press("link", "Plan", "No plan yet"),
             Press("radio", "Mon, Wed, Fri", "Mon, Wed, Fri"),
@@ -154,7 +151,6 @@ JOURNEYS = (
         "report ready to print",
         ten_weeks,
         (
-            ROBIN,
             Press("link", "Progress", "All tests"),
             Press("link", "Report for your physiotherapist", "How well the tests repeat"),
         ),
@@ -163,7 +159,6 @@ JOURNEYS = (
         "sheet of a routine ready to print",
         ten_weeks,
         (
-            ROBIN,
             TO_TRAIN,
             Press("DisclosureTriangle", "4 exercises of Daily", "Print"),
             Press("link", "Print Daily", "All routines"),

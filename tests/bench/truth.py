@@ -28,6 +28,7 @@ from station.core.measurement.wander import MEANS_PER_HOUR, WanderEstimate
 from station.core.steps import WARM_UP_US, CalibrateStep
 from station.simulator.noise import NoiseParameters, RangeNoise
 from station.simulator.range_error import RangeError
+from station.simulator.vl53l4cd import NEAR_NOISE, EmulatedVl53l4cd
 from tests.recordings import StillRecording, still_recordings
 
 SENSORS = 200
@@ -292,6 +293,7 @@ def study(
     report_progress: Callable[[str], None] = lambda _: None,
     noise: Noise = CALM,
     lane_hours: int = 0,
+    error_of: Callable[[int], RangeError] = parabolic,
 ) -> Study:
     """Calibrate and use this many sensors. The same numbers give the same figures. The station has watched the empty
     lane of each for so many hours."""
@@ -300,13 +302,13 @@ def study(
         if number % 20 == 0:
             report_progress(f"sensor {number} of {sensors}")
         random = Random(number)
-        error = parabolic(number)
+        error = error_of(number)
         for run in range(calibrations):
             sensor = Sensor(error, random.getrandbits(32), noise)
             sensor.watch_lane(lane_hours)
             known = calibrate_until_accepted(sensor, random)
             found.worst_mm.append(worst_bias_mm(sensor, known.curve))
-            again = Sensor(error, random.getrandbits(32))
+            again = Sensor(error, random.getrandbits(32), noise)
             found.single_mm.append(worst_bias_mm(again, single_offset(again, random)))
             if run == 0:
                 for window_us, squares in found.squares.items():
@@ -368,6 +370,8 @@ def figures() -> dict[str, dict[str, float | str]]:
     found = study(report_progress=_progress)
     _progress("cubic sensors")
     found_cubic = verdicts(cubic, 5)
+    _progress("sensors of the other kind, a VL53L4CD")
+    near = study(calibrations=3, noise=NEAR_NOISE, error_of=EmulatedVl53l4cd.delivered_error)
     coverage_errors = []
     for recording in still_recordings():
         _progress(f"intervals with the noise of the {recording.name} recording")
@@ -378,6 +382,9 @@ def figures() -> dict[str, dict[str, float | str]]:
         "calibrated_bias_cubic_mm": {"value": round(median(found_cubic.worst_mm), 3), "unit": "mm"},
         "single_offset_bias_mm": {"value": round(median(found.single_mm), 3), "unit": "mm"},
         "captured_sd_mm": {"value": round(found.sd_mm, 3), "unit": "mm"},
+        "near_chip_bias_mm": {"value": round(median(near.worst_mm), 3), "unit": "mm"},
+        "near_chip_single_offset_bias_mm": {"value": round(median(near.single_mm), 3), "unit": "mm"},
+        "near_chip_sd_mm": {"value": round(near.sd_mm, 3), "unit": "mm"},
         "coverage_95_error": {"value": round(max(coverage_errors), 4), "unit": "share"},
     }
 

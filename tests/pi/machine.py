@@ -14,6 +14,20 @@ CHECK = (
     " /opt/station/.venv/bin/station check --config /etc/station.toml --json"
 )
 """`station check` as the service's own user, with the service's own folder."""
+PAIR = """
+from datetime import UTC, datetime
+from pathlib import Path
+from station.app.access import Role, hash_of, new_token, pair
+from station.clock import SystemClock
+from station.config import load
+from station.store import Store
+token = new_token()
+with Store.open(Path(load(Path("/etc/station.toml")).store.path), clock=SystemClock()) as store:
+    pair(store, datetime.now(UTC), hash_of(token), "Test", Role.OWNER, None)
+print(token)
+"""
+"""Lets a browser in as the owner's, without the board, while the station is stopped."""
+LET_IN = CHECK.partition("/opt/station")[0] + f"/opt/station/.venv/bin/python -c {shlex.quote(PAIR)}"
 
 
 class MachineError(Exception):
@@ -38,6 +52,13 @@ class Machine:
     def restore_power(self) -> None:
         """Restore the power, and return when it has booted."""
         _run(shlex.split(self.boot or "false"), 300)
+
+    def let_in(self) -> str:
+        """Pair a browser as the owner's, and return its token; the station stops for it."""
+        self.run(f"systemctl stop {UNIT}")
+        token = self.run(LET_IN).strip()
+        self.run(f"systemctl start {UNIT}")
+        return token
 
     def property(self, name: str) -> str:
         """A property of the station's unit, by systemd."""

@@ -10,11 +10,13 @@ import re
 import threading
 import time
 from html import unescape
-from http.cookiejar import CookieJar
+from http.cookiejar import Cookie, CookieJar
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import parse_qs, urlencode, urlsplit
 from urllib.request import HTTPCookieProcessor, HTTPRedirectHandler, Request, build_opener
+
+from station.app.access import ACCESS_COOKIE
 
 Picture = dict[str, Any]
 Row = dict[str, str]
@@ -34,7 +36,9 @@ class Page:
 
     def __init__(self, address: str) -> None:
         self._address = address.rstrip("/")
-        self._open = build_opener(_NoRedirect(), HTTPCookieProcessor(CookieJar()))
+        self._token = ""
+        self._cookies = CookieJar()
+        self._open = build_opener(_NoRedirect(), HTTPCookieProcessor(self._cookies))
         self.now: Picture | None = None
         self.received_at = 0.0
         self.cues: list[tuple[float, str]] = []
@@ -45,6 +49,15 @@ class Page:
 
     def close(self) -> None:
         self._watching = False
+
+    def use_token(self, token: str) -> None:
+        """Be a browser that was let in with this token."""
+        self._token = token
+        host = urlsplit(self._address).hostname or ""
+        domain = (host, False, False)
+        self._cookies.set_cookie(
+            Cookie(0, ACCESS_COOKIE, token, None, False, *domain, "/", True, False, None, True, None, None, {})
+        )
 
     def get(self, path: str) -> str:
         """The text of a page. Raises PageError."""
@@ -123,7 +136,7 @@ class Page:
         while self._watching:
             line = http.client.HTTPConnection(where.hostname or "", where.port, timeout=6)
             try:
-                line.request("GET", "/events")
+                line.request("GET", "/events", headers={"Cookie": f"{ACCESS_COOKIE}={self._token}"})
                 answer = line.getresponse()
                 while self._watching:
                     self._handle_line(answer.readline())

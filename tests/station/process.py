@@ -67,6 +67,7 @@ class Running:
         found = re.search(r"http://localhost:(\d+)", line)
         assert found, line + self._read_rest()
         self.port = int(found[1])
+        self._cookies: dict[str, str] = {}
 
     def _read_rest(self) -> str:
         self._process.kill()
@@ -84,7 +85,12 @@ class Running:
     def post(self, address: str, **form: str) -> None:
         """Press a button of the page."""
         with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=BOUND_S)) as page:
-            headers = {
+            if not self._cookies:  # the first visit of a simulated board lets its browser in
+                page.request("GET", "/more")
+                answer = page.getresponse()
+                answer.read()
+                self._cookies = {"Cookie": str(answer.headers["Set-Cookie"]).partition(";")[0]}
+            headers = self._cookies | {
                 "Content-Type": "application/x-www-form-urlencoded",
                 "Origin": f"http://127.0.0.1:{self.port}",
             }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 from station.config import parse
@@ -11,6 +12,7 @@ from station.core.facts import CueName
 from station.core.steps import HoldStep, Routine
 from station.simulator.ankle import PersonProfile
 from station.simulator.board import SimulatedBoard
+from station.simulator.virtual import BEGIN_WALL
 from station.store.records import SessionDetail
 from station.system.simulate import MIDNIGHT, VirtualStation, simulated
 from tests.station.health_answers import add_screened_person
@@ -46,9 +48,10 @@ class Rig(VirtualStation):
         character: PersonProfile = STEADY,
         on_step: str = "nothing",
         asks_setup: bool = False,
+        wall: datetime = BEGIN_WALL,
     ) -> None:
         config = simulated(parse(wiring, "wiring.toml"))
-        super().__init__(config, tmp_path / "rig.db", character=character, before=before)
+        super().__init__(config, tmp_path / "rig.db", character=character, before=before, wall=wall)
         self.station.change_settings({"quiet_from": MIDNIGHT, "quiet_to": MIDNIGHT, "on_step": on_step})
         self.station.change_settings({"ask_setup": "yes" if asks_setup else "no"})
         self.live(3.0)

@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from station.app.access import ACCESS_COOKIE
 from station.clock import SystemClock
 from station.config import Config, PageConfig
 from station.store import Store
 from tests import browser
 from tests.browser import PHONE, Browser
+from tests.let_in import agree_all, let_in, paired_client
 from tests.web.double import RecordedBoard, StationDouble
 from web.app import create_app
 from web.pages.simulated_board import CONTROL_GROUPS
@@ -39,7 +41,7 @@ def station(store: Store, board: RecordedBoard) -> StationDouble:
 
 @pytest.fixture
 def client(station: StationDouble, store: Store) -> FlaskClient:
-    return create_app(station, store).test_client()
+    return paired_client(create_app(station, store), store)
 
 
 @pytest.fixture(scope="module")
@@ -57,10 +59,13 @@ def server(station: StationDouble, store: Store) -> Iterator[Server]:
 
 
 @pytest.fixture
-def visit(window: Browser, server: Server) -> Iterator[Callable[[str], Browser]]:
-    """Open a page of the test's server; any console error fails the test."""
+def visit(window: Browser, server: Server, store: Store) -> Iterator[Callable[[str], Browser]]:
+    """Open a page of the test's server in a browser that was let in; any console error fails the test."""
+    token = let_in(store)
 
     def visit(address: str) -> Browser:
+        agree_all(store, token)
+        window.set_cookie(f"http://127.0.0.1:{server.port}", ACCESS_COOKIE, token)
         window.open(f"http://127.0.0.1:{server.port}{address}")
         return window
 

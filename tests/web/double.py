@@ -12,11 +12,11 @@ import msgspec
 
 from station.app import access
 from station.app.access import Role
-from station.app.snapshot import Snapshot
+from station.app.snapshot import PresenceRequest, PresenceState, PresenceView, Snapshot
 from station.app.start_gate import StartDecision, StartGate
 from station.catalogue.records import Item
 from station.clock import SystemClock
-from station.core.events import CommandName, Side
+from station.core.events import CommandName, Press, Side
 from station.core.steps import Routine
 from station.settings import with_changes
 from station.store import Store, StoreError
@@ -26,6 +26,9 @@ from station.store.staging import Staged
 from tests.web.snapshots import snapshot
 
 Kept = TypeVar("Kept")
+
+SHOWN_RHYTHM = (Press.SHORT, Press.LONG, Press.LONG, Press.LONG)
+SHOWN_NUMBER = 47
 
 
 class RecordedBoard:
@@ -123,8 +126,37 @@ class StationDouble:
             done.set_exception(error)
         return done
 
-    def add_person(self, name: str, viewer_id: str | None = None) -> Future[str]:
-        return self._run_now(lambda store: store.add_person(name, viewer_id).id)
+    def _change_access(self, act: Callable[[Store], Kept]) -> Future[Kept]:
+        done = self._run_now(act)
+        self.show(access_number=self._now.access_number + 1)
+        return done
+
+    def request_presence(self, name: str) -> Future[PresenceRequest]:
+        """Show a request that waits; the test shows how it goes on."""
+        serial = 1 if self._now.presence is None else self._now.presence.serial + 1
+        self.show(presence=PresenceView(serial, PresenceState.WAITING, (), 120))
+        done: Future[PresenceRequest] = Future()
+        done.set_result(PresenceRequest(f"request {serial}", serial, name, SHOWN_RHYTHM, SHOWN_NUMBER, 120))
+        return done
+
+    def finish_presence(self, request_id: str) -> Future[None]:
+        return self._end_presence(request_id, PresenceState.MATCHED, PresenceState.CONFIRMED)
+
+    def cancel_presence(self, request_id: str) -> Future[None]:
+        return self._end_presence(request_id, PresenceState.WAITING, PresenceState.CANCELLED)
+
+    def _end_presence(self, request_id: str, expected: PresenceState, end: PresenceState) -> Future[None]:
+        done: Future[None] = Future()
+        view = self._now.presence
+        if view is None or request_id != f"request {view.serial}" or view.state is not expected:
+            done.set_exception(ValueError("This request is over: ask again."))
+            return done
+        self.show(presence=PresenceView(view.serial, end, (), 0))
+        done.set_result(None)
+        return done
+
+    def add_person(self, name: str, viewer_id: str | None = None, *, device_id: str | None = None) -> Future[str]:
+        return self._change_access(lambda store: access.add_person(store, name, viewer_id, device_id))
 
     def claim_session(self, session_id: str, person_id: str | None) -> Future[None]:
         return self._run_now(lambda store: store.claim_session(session_id, person_id))
@@ -170,7 +202,7 @@ class StationDouble:
     def add_device(
         self, token_hash: str, name: str, role: Role, person_id: str | None, *, is_shared: bool = False
     ) -> Future[str]:
-        return self._run_now(
+        return self._change_access(
             lambda store: access.pair(store, datetime.now(UTC), token_hash, name, role, person_id, is_shared=is_shared)
         )
 
@@ -178,21 +210,21 @@ class StationDouble:
         return self._run_now(lambda store: store.rename_device(device_id, name))
 
     def revoke_device(self, device_id: str) -> Future[None]:
-        return self._run_now(lambda store: store.revoke_device(device_id))
+        return self._change_access(lambda store: store.revoke_device(device_id))
 
     def set_role(self, device_id: str, role: Role) -> Future[None]:
-        return self._run_now(lambda store: store.set_role(device_id, role))
+        return self._change_access(lambda store: store.set_role(device_id, role))
 
     def share_device(self, device_id: str, *, is_shared: bool) -> Future[None]:
-        return self._run_now(lambda store: store.share_device(device_id, is_shared=is_shared))
+        return self._change_access(lambda store: store.share_device(device_id, is_shared=is_shared))
 
     def choose_person(self, device_id: str, token_hash: str, person_id: str | None) -> Future[None]:
-        return self._run_now(
+        return self._change_access(
             lambda store: access.choose_person(store, datetime.now(UTC), device_id, token_hash, person_id)
         )
 
     def renew_token(self, device_id: str, token_hash: str) -> Future[None]:
-        return self._run_now(lambda store: store.renew_token(device_id, token_hash))
+        return self._change_access(lambda store: store.renew_token(device_id, token_hash))
 
     def touch_device(self, device_id: str) -> Future[None]:
         return self._run_now(lambda store: access.touch(store, datetime.now(UTC), device_id))
@@ -201,10 +233,10 @@ class StationDouble:
         return self._run_now(lambda store: store.note_presence(device_id, datetime.now(UTC) + access.PRESENCE))
 
     def agree_consent(self, viewer_id: str, person_id: str) -> Future[None]:
-        return self._run_now(lambda store: store.agree_consent(viewer_id, person_id))
+        return self._change_access(lambda store: store.agree_consent(viewer_id, person_id))
 
     def withdraw_consent(self, viewer_id: str, person_id: str) -> Future[None]:
-        return self._run_now(lambda store: store.withdraw_consent(viewer_id, person_id))
+        return self._change_access(lambda store: store.withdraw_consent(viewer_id, person_id))
 
     def set_pin(self, person_id: str, pin_hash: str | None) -> Future[None]:
         return self._run_now(lambda store: store.set_pin(person_id, pin_hash))

@@ -16,12 +16,14 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from station.advice.health_questions import CONDITIONS
+from station.app.access import ACCESS_COOKIE
 from station.clock import SystemClock
 from station.config import Config, PageConfig
 from station.store import Store
 from station.system.demo_history import fill
 from station.system.simulate import answer_no_to_all
 from tests.browser import Browser
+from tests.let_in import agree_all, let_in
 from tests.station.store.histories import FIT
 from tests.web.double import RecordedBoard, StationDouble
 from tests.web.history import add_session, add_test
@@ -37,7 +39,7 @@ TEN_WEEKS, NEW, TROUBLED, UNTESTED, BASELINE = "ten weeks", "new", "troubled", "
 """The histories: the demonstration's with a session of today; none; a person with pain and conditions, and a session
 of nobody known; a person before the first test; one after it, in a baseline."""
 LONG_NAME = "A person with quite a long name, as people have"
-CHOSEN = "the chosen person"
+CHOSEN, UNPAIRED = "the chosen person", "not let in"
 HEALTH_QUESTIONS, PAIN = "health", "pain"
 IS_SETTLED = """
 const stage = document.getElementById('stage')
@@ -112,6 +114,9 @@ VARIANTS = (
     View("plan-wrong", "/plan", form={"day0": "25:00", "zone": "Atlantis", "routine": "daily"}),
     View("routines-new-wrong", "/routines/new", form={"action": "save", "name": ""}),
     View("interrupt", "/start", state={**HOLD, "person_name": "Sam"}, form={"routine": "daily"}),
+    View("pair-rhythm", "/pair", form={"name": LONG_NAME, "browser": "phone"}),
+    View("pair-wrong", "/pair", form={"name": ""}),
+    View("consent-rhythm", "/consent", form={"name": LONG_NAME}),
     View("blocked", "/start", TROUBLED, form={"routine": "daily"}),
 )
 """Pages that an address of the application alone does not show."""
@@ -121,8 +126,8 @@ SITUATIONS = {
         None,
         ("today", "live", "progress", "report", "history", "routines", "plan", "health-questions", "why"),
     ),
-    "who-is-here": (TEN_WEEKS, None, ("today", "live", "progress", "report", "plan", "health-questions")),
-    "nobody": (TEN_WEEKS, NOBODY, ("today", "history")),
+    "unpaired": (TEN_WEEKS, UNPAIRED, ("today", "live", "more", "status", "progress")),
+    "nobody": (TEN_WEEKS, NOBODY, ("today", "live", "progress", "report", "history", "plan", "health-questions")),
     "troubled": (
         TROUBLED,
         CHOSEN,
@@ -160,6 +165,8 @@ class Place:
     server: Server
     station: StationDouble
     person_id: str | None
+    token: str
+    """That of a browser that was let in."""
     arguments: Mapping[str, str]
 
     @property
@@ -180,7 +187,9 @@ def open_places(directory: Path) -> Iterator[dict[str, Place]]:
             server = open_page(station, store, Config(page=PageConfig(port=0)))
             server.start()
             opened.callback(server.stop)
-            places[history] = Place(server, station, person_id, arguments)
+            token = let_in(store)
+            agree_all(store, token)
+            places[history] = Place(server, station, person_id, token, arguments)
         yield places
 
 
@@ -191,8 +200,10 @@ def show(window: Browser, places: Mapping[str, Place], view: View) -> None:
     place.station.show_only(simulated=True, **newest, **view.state)
     window.clear_cookies()
     person_id = place.person_id if view.person == CHOSEN else view.person
-    if person_id is not None:
-        window.set_cookie(place.origin, PERSON_COOKIE, person_id)
+    if person_id != UNPAIRED:
+        window.set_cookie(place.origin, ACCESS_COOKIE, place.token)
+        if person_id is not None:
+            window.set_cookie(place.origin, PERSON_COOKIE, person_id)
     address = place.origin + view.address.format(**place.arguments)
     if view.form is None:
         window.open(address)

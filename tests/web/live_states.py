@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from station.app.snapshot import CueView, Fault, HeelView, UnfinishedView
-from station.core.events import BOTH_LEGS, BoardPosition, Side
+from station.core.events import BOTH_LEGS, BoardPosition, Press, Side
 from station.core.facts import Contact, CueName
 
 HEELS = (HeelView(Side.LEFT, True, 1.0), HeelView(Side.RIGHT, True, 0.9))
@@ -54,6 +54,8 @@ STATES: dict[str, dict[str, Any]] = {
         "verified": False,
     },
     "quiz": {"activity": "lesson", "phase": "quiz", "claimed": CueName.SWITCH, "repetition": 2, "repetitions": 6},
+    "rhythm": {"activity": "rhythm", "phase": "press", "presses": (Press.SHORT, Press.LONG), "is_down": True},
+    "number": {"activity": "rhythm", "phase": "number"},
     "unfinished": {"rest": UnfinishedView("Daily", 700), "note": "Undone. Heel taps are off now."},
     "tapped": {**HOLD, "phase": "paused", "rate": 0, "exercise": "3a", "verified": True, "undo_us": 1},
     "wait": {"activity": "test", "phase": "wait"},

@@ -17,6 +17,7 @@ from station.core.state import (
     QuestionState,
     RepsState,
     RestState,
+    RhythmState,
     SetupState,
     ShownClock,
     TestState,
@@ -33,6 +34,7 @@ STATES: dict[str, type[ActivityState]] = {
         RestState,
         QuestionState,
         LessonState,
+        RhythmState,
         CalibrationState,
         CheckState,
     )

@@ -22,8 +22,10 @@ from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.routing import BuildError
 from werkzeug.wsgi import ClosingIterator
 
+from station.app.access import ACCESS_COOKIE
 from station.clock import SystemClock
 from station.store import Store
+from tests.let_in import agree_all, let_in
 from tests.web.double import RecordedBoard, StationDouble
 from tests.web.history import add_session
 from web.app import create_app
@@ -81,11 +83,15 @@ class NotingRequest(Request):
 class Page:
     """The pages behind their request guard, without a socket."""
 
-    def __init__(self, app: Flask, station: StationDouble, ids: Sequence[str]) -> None:
+    def __init__(self, app: Flask, station: StationDouble, store: Store, ids: Sequence[str]) -> None:
+        self._cookie = f"{ACCESS_COOKIE}={(token := let_in(store))}"
+        agree_all(store, token)
         app.request_class = NotingRequest
         self.app, self.ids = app, ids
         self.guard = RequestGuard(
-            AllowedHosts(frozenset({"localhost"}), loopback_only=True), Stream(station, SystemClock()), self._flask
+            AllowedHosts(frozenset({"localhost"}), loopback_only=True),
+            Stream(station, store, SystemClock()),
+            self._flask,
         )
 
     async def _flask(self, scope: Any, receive: Any, send: Any) -> None:
@@ -119,8 +125,10 @@ class Page:
         await send({"type": "http.response.body", "body": content})
 
     def ask(self, method: str, path: str, headers: list[tuple[str, str]], body: str = "") -> tuple[int, str]:
-        """Send a request past the guard; return the status and the text of the answer."""
+        """Send a request of a browser that was let in past the guard; return the status and the text of the answer."""
         address, _, query = path.partition("?")
+        cookies = [self._cookie, *(value for name, value in headers if name == "Cookie")]
+        others = [(name, value) for name, value in headers if name != "Cookie"]
         sent: list[MutableMapping[str, Any]] = []
 
         async def receive() -> dict[str, Any]:
@@ -135,7 +143,10 @@ class Page:
             "path": address,
             "raw_path": address.encode("utf-8", "replace"),
             "query_string": query.encode("latin-1", "replace"),
-            "headers": [(name.lower().encode(), value.encode("utf-8", "replace")) for name, value in headers],
+            "headers": [
+                *((name.lower().encode(), value.encode("utf-8", "replace")) for name, value in others),
+                (b"cookie", "; ".join(cookies).encode("utf-8", "replace")),
+            ],
         }
         asyncio.run(self.guard(scope, receive, send))
         return sent[0]["status"], b"".join(message["body"] for message in sent[1:]).decode("utf-8", "replace")
@@ -149,7 +160,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
         assert detail is not None
         ids = (person.id, session, *detail.run_ids, *(one.id for one in detail.tests))
         station = StationDouble(store, RecordedBoard(("step_on",)))
-        yield Page(create_app(station, store), station, ids)
+        yield Page(create_app(station, store), station, store, ids)
 
 
 OWN = [("Host", "localhost"), ("Origin", "http://localhost"), ("Sec-Fetch-Site", "same-origin")]

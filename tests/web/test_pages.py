@@ -25,6 +25,7 @@ from station.core.steps import HoldStep, TestStep
 from station.settings import Settings
 from station.store import Reader, Store
 from station.units import date_text
+from tests.let_in import client_with, paired_client
 from tests.tree import ROOT
 from tests.web.double import RecordedBoard, StationDouble
 from tests.web.history import add_session, add_test
@@ -119,36 +120,36 @@ def test_station_without_people_shows_unclaimed_results(client: FlaskClient, sto
     assert "8.4 cm" in text_of(client, "/")
 
 
-def test_today_asks_who_is_here_among_several_people(client: FlaskClient, store: Store) -> None:
-    """No results are shown before a person is chosen; the browser remembers the choice."""
+def test_today_shows_whose_browser_it_is(client: FlaskClient, store: Store) -> None:
+    """Among several people until another one is chosen, whom the browser remembers."""
     ada, _ = add_session(store, name="Ada")
-    add_session(store, name="Grace")
-    page = text_of(client, "/")
-    assert "Who is here?" in page
-    assert "8.4 cm" not in page
-    assert client.post("/person", data={"person": ada.id}).status_code == 303
+    grace, _ = add_session(store, name="Grace")
     assert "Person: Ada" in text_of(client, "/")
+    assert client.post("/person", data={"person": grace.id}).status_code == 303
+    assert "Person: Grace" in text_of(client, "/")
     assert client.post("/person", data={"person": "somebody"}).status_code == 400
+    assert client.post("/person", data={"person": ada.id}).status_code == 303
 
 
-@pytest.mark.parametrize("address", ["/", "/people", "/progress", "/plan", "/health-questions", "/why"])
+@pytest.mark.parametrize("address", ["/people", "/plan", "/health-questions", "/why"])
 def test_person_is_asked_for_in_one_way(client: FlaskClient, store: Store, address: str) -> None:
     """Everywhere a button for each name and a field for a new one; both lead back to the page."""
     for name in ("Ada", "Grace"):
         store.add_person(name)
+    client.post("/person", data={"person": "nobody"})
     page = text_of(client, address)
     assert re.findall(r'<button name="person" value="(?!nobody)[^>]*>(\w+)</button>', page) == ["Ada", "Grace"]
     assert page.count('action="/person"') == page.count('action="/people"') == 1
     assert "Someone new? Name" in page
     back = re.findall(r'name="(?:return_to|next)" value="([\w-]+)"', page)
-    assert back == ["today" if address in ("/", "/people") else address[1:]] * 2
+    assert back == ["today" if address == "/people" else address[1:]] * 2
     answer = client.post("/people", data={"name": "Robin", "next": back[1]})
     assert answer.headers["Location"] == ("/" if address == "/people" else address)
 
 
 def test_pages_for_developers_are_last_and_folded(client: FlaskClient, store: Store) -> None:
     """More has them only with a simulated board, after everything else."""
-    assert "For developers" not in text_of(create_app(StationDouble(store), store).test_client(), "/more")
+    assert "For developers" not in text_of(paired_client(create_app(StationDouble(store), store), store), "/more")
     page = text_of(client, "/more")
     before_fold, fold = page.split("<summary>For developers</summary>")
     assert "Components" not in before_fold
@@ -354,7 +355,7 @@ def test_get_never_writes(client: FlaskClient, station: StationDouble, board: Re
 
 def test_real_board_has_no_simulator_page(store: Store) -> None:
     """Neither the page, nor its buttons, nor the word appear."""
-    client = create_app(StationDouble(store), store).test_client()
+    client = paired_client(create_app(StationDouble(store), store), store)
     text_of(client, "/board", 404)
     assert client.post("/board/act", data={"command": "step_on"}).status_code == 404
     assert all("imulated" not in text_of(client, address) for address in PAGES if address != "/board")
@@ -507,7 +508,7 @@ def test_unreadable_database_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "broken.db"
     path.write_bytes(b"not a database" * 1_000)
     with Reader(path) as broken:
-        page = text_of(create_app(StationDouble(), broken).test_client(), "/history", 503)
+        page = text_of(client_with(create_app(StationDouble(), broken), "token"), "/history", 503)
     assert "The database cannot be read" in page
     assert "move it away" in page
 

@@ -12,14 +12,15 @@ from sqlalchemy import Engine, event
 from station.store import Store
 from station.store.records import Person
 from tests.bench.pages import addresses
+from tests.let_in import agree_all, client_with, let_in
 from tests.station.store.histories import HandClock, guided_routine, weeks
 from tests.web.double import StationDouble
 from web.app import create_app
 from web.context import NOBODY, PERSON_COOKIE
 
-AT_MOST = 18
+AT_MOST = 19
 """The limit of the largest page with a cold cache."""
-WARM_AT_MOST = 12
+WARM_AT_MOST = 13
 
 
 @contextmanager
@@ -50,7 +51,8 @@ def store_with_sessions(path: Path, days: int) -> tuple[Store, Person]:
 
 def counts(store: Store, person_id: str, person: Person) -> dict[str, tuple[int, int]]:
     """The number of statements of each page, with a cold and with a warm cache."""
-    client = create_app(StationDouble(store), store).test_client()
+    agree_all(store, token := let_in(store))
+    client = client_with(create_app(StationDouble(store), store), token)
     client.set_cookie(PERSON_COOKIE, person_id)
     found = {}
     for address in addresses(store, person):

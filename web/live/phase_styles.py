@@ -16,7 +16,7 @@ from station.catalogue.records import Exercise, Feet, Group, Verification
 from station.core.events import BOTH_LEGS, SECOND_US, BoardPosition, Legs, Side
 from station.core.facts import CueName
 from station.core.sound.cues import CUES
-from station.core.state import ExerciseState, HoldState, LessonState, RepsState, SetupState, TestState
+from station.core.state import ExerciseState, HoldState, LessonState, RepsState, RhythmState, SetupState, TestState
 from station.units import SIDE_SYMBOLS
 
 MIN_STEP_OFF_REST_US = 10 * SECOND_US
@@ -80,6 +80,13 @@ PHASE_STYLES = {
     "volume": PhaseStyle("LISTEN", "\u266a", "calm", "Can you hear it? Lift a heel if you can.", "Lift a heel."),
     "listen": PhaseStyle("LISTEN", "\u266a", "calm", "The next sound is coming.", ""),
     "quiz": PhaseStyle("LISTEN", "\u266a", "calm", "Listen, then answer with your heel.", ""),
+    "press": PhaseStyle("RHYTHM", "\u266a", "calm", "A browser asks to be let in. Make the rhythm that it shows.", ""),
+    "wrong": PhaseStyle(
+        "NOT YET", "\u2715", "calm", "That was another rhythm. Look at the browser, and try again.", "Try again."
+    ),
+    "number": PhaseStyle(
+        "COUNT", "\u2025", "work", "Count the tones. The browser must show this number.", "The tones."
+    ),
     "ended": PhaseStyle("ENDED", "\u25a1", "calm", "Ended early. Your work is saved.", "Saved."),
 }
 
@@ -90,6 +97,7 @@ BOARD_STYLES = {
 }
 """How the board must lie: a word, a shape and what to do."""
 OTHER_SIDE = PHASE_STYLES["switch"]
+NOT_BEGUN = PHASE_STYLES["ended"]._replace(sentence="Ended before it began. Nothing was measured.", brief="Not begun.")
 COME_BACK = PhaseStyle("COME BACK", "\u25b6", "calm", "Come back to the board when you are ready.", "")
 SIT_DOWN = PhaseStyle("SIT DOWN", "\u25b6", "calm", "Sit down with one foot on its plate.", "Foot on a plate.")
 BOTH_FEET = PhaseStyle("BOTH FEET", "\u25b6", "calm", "Stand on the board.", "")
@@ -120,8 +128,9 @@ def current_exercise(snapshot: Snapshot) -> Exercise | None:
 
 
 def is_active(snapshot: Snapshot) -> bool:
-    """Whether an activity is running; one that has ended stays on display until the person steps off."""
-    return snapshot.activity != "idle" and snapshot.phase not in ENDED_PHASES
+    """Whether an activity of a session is running; one that has ended stays on display until the person steps off."""
+    is_session = snapshot.activity != "idle" and not isinstance(snapshot.state, RhythmState)
+    return is_session and snapshot.phase not in ENDED_PHASES
 
 
 def is_self_paced(snapshot: Snapshot) -> bool:
@@ -153,6 +162,8 @@ def phase_style(snapshot: Snapshot) -> PhaseStyle:
     style = PHASE_STYLES.get(phase) or PhaseStyle(phase.upper(), "", "calm", "")
     if isinstance(state, LessonState):
         return _lesson_style(state, style)
+    if isinstance(state, SetupState) and phase == "ended" and not state.step:
+        return NOT_BEGUN
     if isinstance(state, SetupState) and phase == "lay":
         return _setup_style(state, style)
     if phase == "side" and state.side is not None:

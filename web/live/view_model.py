@@ -24,9 +24,11 @@ from station.core.state import (
     QuestionState,
     RepsState,
     RestState,
+    RhythmState,
     SetupState,
     TestState,
 )
+from station.core.steps import RHYTHM_LENGTH
 from station.units import SIDE_SYMBOLS
 from web.exercise_text import TIMES_SIGN
 from web.live.phase_styles import (
@@ -174,8 +176,17 @@ def live_view(snapshot: Snapshot, units: str) -> dict[str, Any]:
         "can_undo": state.undo_us is not None,
         "note": _note(snapshot, style),
         "resume": resume_label(snapshot.rest) if snapshot.rest is not None else None,
+        "presence": _presence(snapshot),
         "resume_person": (snapshot.rest.person_id if snapshot.rest is not None else None) or "",
     }
+
+
+def _presence(snapshot: Snapshot) -> dict[str, Any] | None:
+    """How far a request for presence is, for the page that asked: it loads its content again when this changes."""
+    view = snapshot.presence
+    if view is None:
+        return None
+    return {"serial": view.serial, "state": view.state, "presses": len(view.presses), "seconds": view.seconds_left}
 
 
 def _if_stored(snapshot: Snapshot, text: str | None) -> str | None:
@@ -340,6 +351,8 @@ def _caption(snapshot: Snapshot, style: PhaseStyle, units: str) -> str:
             return "sound"
         case BlockState():
             return "block"
+        case RhythmState():
+            return "presses"
         case RepsState():
             return "to do" if is_self_paced(snapshot) else "times"
         case HoldState(exercise=str()):
@@ -365,6 +378,10 @@ def _number(snapshot: Snapshot, units: str) -> str | None:
                 state.repetition if state.phase in SOUND_PHASES else state.right if state.phase == "done" else None
             )
             return NO_NUMBER if counted is None else str(counted)
+        case RhythmState(phase="number"):
+            return NO_NUMBER
+        case RhythmState(presses=presses):
+            return str(min(len(presses), RHYTHM_LENGTH))
         case RepsState(count=count) if count is not None or is_self_paced(snapshot):
             return str(repetition_goal(snapshot) if is_self_paced(snapshot) else count)
         case BlockState(phase="block", target_mm=float() as target_mm):
@@ -396,6 +413,8 @@ def _unit(snapshot: Snapshot, units: str) -> str:
             return f"of {of}" if of else ""
         case RepsState() if is_self_paced(snapshot):
             return TIMES_SIGN
+        case RhythmState():
+            return f"of {RHYTHM_LENGTH}"
         case RepsState(count=int(), target_count=target_count):
             return f"of {target_count}" if target_count else ""
         case HoldState(exercise=str(), repetition=int(), repetitions=repetitions):

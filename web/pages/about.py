@@ -10,6 +10,7 @@ from web.context import Site
 LIBRARIES = (
     ("gpiozero", "BSD-3-Clause", "GPIO pins, heels, button and buzzer"),
     ("adafruit-circuitpython-vl53l0x", "MIT", "the distance sensor"),
+    ("adafruit-circuitpython-vl53l4cd", "MIT", "the other distance sensor"),
     ("Flask, Werkzeug, Jinja", "BSD-3-Clause", "the pages"),
     ("uvicorn", "BSD-3-Clause", "the page\u2019s server"),
     ("a2wsgi", "Apache-2.0", "between the server and the pages"),

@@ -29,7 +29,7 @@ def blueprint(site: Site) -> Blueprint:
         every, checks = site.store.calibrations(), site.store.checks(limit=MAX_CHECKS)
         current, fit = every[0], every[0].fit
         seen = corrections_of(every, checks)
-        snapshot = site.api.snapshot()
+        snapshot = site.snapshot()
         return render_template(
             "calibration.html",
             sentence=calibration_sentence(current, checks, site.store.failed_check(), snapshot.check_due, now),

@@ -87,8 +87,8 @@ def blueprint(site: Site) -> Blueprint:
     @pages.post("/tests/<test_id>/circumstances")
     def describe_test(test_id: str) -> Response:
         """Store what the form says about one test."""
-        test = site.store.test(test_id)
-        if test is None or test.imported:
+        test = site.test(test_id)
+        if test.imported:
             abort(404)
         given = {name: _value(name, request.form[name]) for name in QUESTION_BY_NAME if name in request.form}
         if not given:
@@ -100,7 +100,7 @@ def blueprint(site: Site) -> Blueprint:
     @pages.post("/people/<person_id>/circumstances")
     def answer_own(person_id: str) -> Response:
         """Store how a person tests, where the form changes it."""
-        person = next((one for one in site.store.people() if one.id == person_id), None)
+        person = next((one for one in site.people() if one.id == person_id), None)
         if person is None:
             abort(404)
         for question, before in own_form(site, person):

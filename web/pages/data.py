@@ -14,6 +14,7 @@ from flask import Blueprint, abort, render_template, request, send_file
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
+from station.app.access import Role
 from station.app.import_preview import preview_lines
 from station.store import StoreError
 from station.store.export import SUFFIXES, ExportKind, export_person, export_station
@@ -70,6 +71,7 @@ def blueprint(site: Site) -> Blueprint:
         return render_template(
             "data.html",
             person=site.person(),
+            is_owner=site.visitor().is_at_least(Role.OWNER),
             kinds=KIND_NAMES,
             trouble=trouble,
             lines=lines,
@@ -120,7 +122,7 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.post("/data/import")
     def bring_in() -> str | tuple[str, int]:
-        if is_active(site.api.snapshot()):
+        if is_active(site.snapshot()):
             return page(SESSION_RUNS), 400
         found = pending.take(request.form.get("ticket", ""))
         if found is None:

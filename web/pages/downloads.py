@@ -42,6 +42,7 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.get("/runs/<run_id>/trace.csv")
     def trace(run_id: str) -> Response:
+        site.require_run(run_id)
         found = site.store.trace(run_id)
         if found is None:
             abort(404)
@@ -49,8 +50,7 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.get("/sessions/<session_id>/bundle.zip")
     def bundle(session_id: str) -> Response:
-        if site.store.session(session_id) is None:
-            abort(404)
+        site.session(session_id)
         with tempfile.TemporaryDirectory(prefix="station-page-") as directory:
             path = Path(directory, "bundle.zip")
             export_bundle(site.store, session_id, path)
@@ -73,11 +73,11 @@ def _file(body: bytes, mimetype: str, name: str) -> Response:
 
 
 def _rows(site: Site, person: Person | None) -> Iterator[Row]:
-    names = {one.id: one.name for one in site.store.people()}
-    person_id = person.id if person else None
-    for test in site.store.tests(person_id, limit=MAX_ROWS):
+    names = {one.id: one.name for one in site.people()}
+    person_id, seen = person.id if person else None, site.visitor().seen
+    for test in site.store.tests(person_id, limit=MAX_ROWS, seen=seen):
         yield from _test_rows(test, names)
-    for hold in site.store.holds(person_id, limit=MAX_ROWS):
+    for hold in site.store.holds(person_id, limit=MAX_ROWS, seen=seen):
         yield (
             *_leading_columns(hold, names, "hold"),
             hold.side,
@@ -87,7 +87,7 @@ def _rows(site: Site, person: Person | None) -> Iterator[Row]:
             "",
             *_trailing_columns(hold),
         )
-    for reps in site.store.rep_sets(person_id, limit=MAX_ROWS):
+    for reps in site.store.rep_sets(person_id, limit=MAX_ROWS, seen=seen):
         yield (
             *_leading_columns(reps, names, "repetitions"),
             reps.side,

@@ -23,14 +23,14 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.get("/end-card")
     def end_card() -> str:
-        return render_template("_end_card.html", return_to="live", people=site.store.people(), **end_card_context(site))
+        return render_template("_end_card.html", return_to="live", people=site.people(), **end_card_context(site))
 
     return pages
 
 
 def end_card_context(site: Site) -> dict[str, Any]:
     """What the card of the session on the board shows, if it has ended with results; `done` is empty otherwise."""
-    now, settings = site.api.snapshot(), site.store.settings()
+    now, settings = site.snapshot(), site.store.settings()
     detail = None if now.session_id is None or is_active(now) else site.store.session(now.session_id)
     context: dict[str, Any] = {
         "done": "",
@@ -42,7 +42,7 @@ def end_card_context(site: Site) -> dict[str, Any]:
     if detail is None or not (detail.tests or detail.holds or detail.rep_sets):
         return context
     context |= {"done": session_sentence(detail, settings.units), "done_session_id": detail.session.id}
-    person = next((one for one in site.store.people() if one.id == detail.session.person_id), None)
+    person = next((one for one in site.people() if one.id == detail.session.person_id), None)
     if person is not None:
         context |= _for_person(site, person, is_test=bool(detail.tests))
     return context

@@ -41,9 +41,7 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.post("/sessions/<session_id>/claim")
     def claim(session_id: str) -> Response:
-        found = site.store.session(session_id)
-        if found is None:
-            abort(404)
+        found = site.session(session_id)
         back = {"today": url_for("today.today"), "live": url_for("live.live")}.get(request.form.get("return_to", ""))
         response = redirect_to(back or url_for("history.session", session_id=session_id))
         person_id = request.form.get("person", "")
@@ -52,10 +50,11 @@ def blueprint(site: Site) -> Blueprint:
             return response
         if found.session.person_id is None and "name" in request.form:
             try:
-                person_id = wait_until_saved(site.api.add_person(request.form["name"]))
+                person_id = wait_until_saved(site.api.add_person(request.form["name"], device_id=site.device_id))
             except ValueError as error:
                 abort(400, str(error))
-        if person_id not in {one.id for one in site.store.people()}:
+            site.forget_visitor()
+        if person_id not in {one.id for one in site.people()}:
             abort(400, "There is no such person on this station. Choose one from the list.")
         if found.session.person_id not in (None, person_id):
             abort(400, f"This session already belongs to {found.session.person_name}.")
@@ -65,9 +64,7 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.post("/tests/<test_id>/answer")
     def answer_test(test_id: str) -> Response:
-        test = site.store.test(test_id)
-        if test is None:
-            abort(404)
+        test = site.test(test_id)
         felt, pain = request.form.getlist("felt") or None, request.form.get("pain") or None
         if (felt is None) is (pain is None) or not set(felt or ()) <= set(FELT_PLACE_ANSWERS):
             abort(400, f"Send either felt ({', '.join(FELT_PLACE_ANSWERS)}) or pain (a number).")
@@ -82,8 +79,8 @@ def blueprint(site: Site) -> Blueprint:
     @pages.post("/felt")
     def answer_felt() -> Response:
         session_id, key, felt = (request.form.get(name, "") for name in ("session", "exercise", "felt"))
-        found = site.store.session(session_id)
-        if found is None or key not in exercises() or felt not in (YES, NO):
+        found = site.session(session_id)
+        if key not in exercises() or felt not in (YES, NO):
             abort(400, "Choose an exercise of this session and answer yes or no.")
         if found.session.person_id is None:
             abort(400, "Choose first who this session belongs to.")

@@ -87,7 +87,7 @@ def blueprint(site: Site) -> Blueprint:
     def show() -> str:
         person = site.person()
         if person is None:
-            return render_template("health_questions.html", person=None, people=site.store.people())
+            return render_template("health_questions.html", person=None, people=site.people())
         now = site.situation(person)
         if now.ask_reason is None and now.conditions is not None and "again" not in request.args:
             return _effects_page(site, person, effects_of(now.conditions, now.calm_training_days))

@@ -70,25 +70,26 @@ def blueprint(site: Site) -> Blueprint:
     def history() -> str:
         person = _requested_person(site)
         found = site.store.session_summaries(
-            person.id if person else None, limit=SESSIONS_PER_PAGE + 1, before=_requested_before()
+            person.id if person else None,
+            limit=SESSIONS_PER_PAGE + 1,
+            before=_requested_before(),
+            seen=site.visitor().seen,
         )
         shown, units = found[:SESSIONS_PER_PAGE], site.store.settings().units
         return render_template(
             "history.html",
             person=person,
-            people=site.store.people(),
+            people=site.people(),
             days=[(day, list(cards)) for day, cards in groupby((_card(one, units) for one in shown), key=_day)],
             shapes=SHAPES,
-            active_session_id=site.api.snapshot().session_id,
+            active_session_id=site.snapshot().session_id,
             damage=damage_sentence(site.store.damaged),
             older=shown[-1].session.started_at.isoformat() if len(found) > SESSIONS_PER_PAGE else None,
         )
 
     @pages.get("/sessions/<session_id>")
     def session(session_id: str) -> str:
-        detail = site.store.session(session_id)
-        if detail is None:
-            abort(404)
+        detail = site.session(session_id)
         settings = site.store.settings()
         units = settings.units
         own_tests = [test for test in detail.tests if not test.imported]
@@ -107,10 +108,10 @@ def blueprint(site: Site) -> Blueprint:
             breakdowns=breakdown_of(site.store, detail.tests),
             coverage=COVERAGE,
             station_stopped=STATION_STOPPED,
-            is_active=session_id == site.api.snapshot().session_id,
+            is_active=session_id == site.snapshot().session_id,
             units=units,
             shapes=SHAPES,
-            people=site.store.people(),
+            people=site.people(),
             person=site.person(),
             felt_places=FELT_PLACES,
             most_pain=MAX_PAIN,
@@ -177,7 +178,7 @@ def _requested_person(site: Site) -> Person | None:
         return site.person()
     if asked == EVERYONE:
         return None
-    found = next((one for one in site.store.people() if one.id == asked), None)
+    found = next((one for one in site.people() if one.id == asked), None)
     if found is None:
         abort(404, "There is no such person on this station. Choose one from the list.")
     return found

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from station.advice.pain import BLOCKED_BY_PAIN, MAX_PAIN, PainAction, PainAdvice, advice
+from station.app.access import Role
 from station.app.start_gate import StartDecision
 from station.catalogue.read import exercises
 from station.core.events import ANSWERS, CommandName, Side
@@ -20,6 +21,8 @@ PAGE_COMMANDS = {
     *(CommandName.PAUSE, CommandName.RESUME, CommandName.NEXT, CommandName.SKIP, CommandName.STOP),
     *(CommandName.CONFIRM, CommandName.SIDE, CommandName.ANSWER, CommandName.UNDO),
 }
+BLOCK_ROUTINES = ("calibrate", "check")
+"""What changes how everybody is measured: not for guests."""
 BACK_ENDPOINTS = {
     "progress": "progress.progress",
     "health-questions": "health_questions.show",
@@ -43,7 +46,7 @@ def blueprint(site: Site) -> Blueprint:
             board=control_groups(site),
             answer=_pain_answer_html(pain, about)
             if pain is not None
-            else _decision_html(site.api.snapshot().decision if "started" in request.args else None),
+            else _decision_html(site.snapshot().decision if "started" in request.args else None),
         )
 
     @pages.post("/start")
@@ -51,7 +54,9 @@ def blueprint(site: Site) -> Blueprint:
         """Ask the station to start a routine, and show what it decided."""
         name = request.form.get("routine", "")
         person = _requested_person(site)
-        is_chosen = person is not None or request.form.get("person") == NOBODY or site.is_nobody_chosen()
+        device = site.visitor().device
+        is_nobodys = device is not None and (device.is_shared or device.role is Role.GUEST)
+        is_chosen = person is not None or request.form.get("person") == NOBODY or site.is_nobody_chosen() or is_nobodys
         return start_response(site, name, person, is_chosen=is_chosen)
 
     @pages.post("/command")
@@ -92,7 +97,7 @@ def blueprint(site: Site) -> Blueprint:
     @pages.post("/person")
     def choose_person() -> AnyResponse:
         chosen_id = request.form.get("person", NOBODY)
-        if chosen_id != NOBODY and chosen_id not in {person.id for person in site.store.people()}:
+        if chosen_id != NOBODY and chosen_id not in {person.id for person in site.people()}:
             abort(400, "There is no such person on this station. Choose one from the list.")
         where = BACK_ENDPOINTS.get(request.form.get("return_to", ""), "today.today")
         return remember_person(redirect(url_for(where), 303), None if chosen_id == NOBODY else chosen_id)
@@ -102,9 +107,12 @@ def blueprint(site: Site) -> Blueprint:
 
 def start_response(site: Site, name: str, person: Person | None, *, is_chosen: bool) -> AnyResponse:
     """Ask the station to start a routine for this person; go to the live page, or show why nothing starts."""
+    if name in BLOCK_ROUTINES and not site.visitor().is_at_least(Role.MEMBER):
+        abort(403, "A guest does not calibrate the board: somebody who is at home here does.")
     person_id = person.id if person else None
+    site.require_own_routine(name)
     title = site.routine_title(name, person_id)
-    if is_active(site.api.snapshot()) and "confirmed" not in request.form:
+    if is_active(site.snapshot()) and "confirmed" not in request.form:
         return _interruption_response(site, title, {"routine": name, **({"person": person_id} if person_id else {})})
     try:
         decision = wait_until_saved(site.api.request_start(name, person_id, is_chosen=is_chosen))
@@ -121,7 +129,7 @@ def start_response(site: Site, name: str, person: Person | None, *, is_chosen: b
 
 def _interruption_response(site: Site, title: str, start: dict[str, str]) -> AnyResponse:
     """The page that asks before a start ends what runs on the board, perhaps for somebody else."""
-    now = site.api.snapshot()
+    now = site.snapshot()
     page = render_template("interrupt.html", now=now, title=title, form={**request.form.to_dict(), **start}.items())
     return Response(page, 409)
 
@@ -139,7 +147,7 @@ def _requested_person(site: Site) -> Person | None:
         return None
     if named is None:
         return site.person()
-    found = next((one for one in site.store.people() if one.id == named), None)
+    found = next((one for one in site.people() if one.id == named), None)
     if found is None:
         abort(400, "There is no such person on this station. Choose one from the list.")
     return found

@@ -14,10 +14,10 @@ def live_context(site: Site) -> dict[str, Any]:
     """The state of the board, who may start something, and the card of a session that has ended."""
     units = site.store.settings().units
     return {
-        "view": live_view(site.api.snapshot(), units),
+        "view": live_view(site.snapshot(), units),
         "units": units,
         "person": site.person(),
-        "people": site.store.people(),
+        "people": site.people(),
         **end_card_context(site),
         "most_pain": MAX_PAIN,
     }

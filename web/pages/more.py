@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template
 
+from web.access import may_open
 from web.context import Site
 from web.places import MORE
 
@@ -14,6 +15,7 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.get("/more")
     def more() -> str:
-        return render_template("more.html", groups=MORE)
+        groups = [(title, [one for one in entries if may_open(one[0])]) for title, entries in MORE]
+        return render_template("more.html", groups=groups)
 
     return pages

@@ -22,7 +22,7 @@ def blueprint(site: Site) -> Blueprint:
         person = site.person()
         return render_template(
             "people.html",
-            people=site.store.people(),
+            people=site.people(),
             person=person,
             name=name,
             trouble=trouble,
@@ -40,11 +40,12 @@ def blueprint(site: Site) -> Blueprint:
     def add_person() -> Response | tuple[str, int]:
         name = request.form.get("name", "")
         try:
-            person_id = wait_until_saved(site.api.add_person(name))
+            person_id = wait_until_saved(site.api.add_person(name, device_id=site.device_id))
         except ValueError as error:
             return page(name, str(error)), 400
+        site.forget_visitor()
         if request.form.get("next") == START:
-            person = next(one for one in site.store.people() if one.id == person_id)
+            person = next(one for one in site.people() if one.id == person_id)
             return start_response(site, TODAY, person, is_chosen=True)
         where = BACK_ENDPOINTS.get(request.form.get("next", ""), "today.today")
         return remember_person(redirect(url_for(where), 303), person_id)

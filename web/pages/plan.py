@@ -99,7 +99,7 @@ def blueprint(site: Site) -> Blueprint:
     def plan() -> str:
         person = site.person()
         if person is None:
-            return render_template("plan.html", person=None, people=site.store.people())
+            return render_template("plan.html", person=None, people=site.people())
         planned = plan_for(site.store, person.id)
         form = _first_form(site, person) if planned is None else _form_from_plan(planned)
         return _page(site, person, planned, form)

@@ -31,7 +31,7 @@ from station.units import SIDE_SYMBOLS
 from web.charts.progress import ProgressChart, progress_chart, span_of_range
 from web.charts.progress_marks import Shown
 from web.charts.time_axis import Span
-from web.context import PERSON_COOKIE, Site
+from web.context import Site
 from web.pages.next_action import test_minutes
 
 RANGES = {"6w": "6 weeks", "6m": "6 months", "all": "All"}
@@ -66,9 +66,7 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.get("/progress")
     def progress() -> str:
-        person, settings, people = site.person(), site.store.settings(), site.store.people()
-        if person is None and people and PERSON_COOKIE not in request.cookies:
-            return render_template("progress.html", person=None, people=people, is_person_unknown=True)
+        person, settings, people = site.person(), site.store.settings(), site.people()
         now = datetime.now(UTC)
         history = history_of(site.store, person.id if person else None, settings.goal_mm, now)
         words = formatters_for(settings.units)
@@ -80,7 +78,6 @@ def blueprint(site: Site) -> Blueprint:
             first_minutes=test_minutes(full=True),
             person=person,
             people=people,
-            is_person_unknown=False,
             units=settings.units,
             sides_summary=[_side_summary(history, side, words, settings.units) for side in Side],
             difference=difference_sentence(history.progress, words),

@@ -25,7 +25,7 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.get("/report")
     def report() -> str:
-        person, people = site.person(), site.store.people()
+        person, people = site.person(), site.people()
         if person is None:
             return render_template("report.html", report=None, people=people, person=None)
         return render_template("report.html", **_values(site.store, person, datetime.now(UTC)))

@@ -110,10 +110,10 @@ def blueprint(site: Site) -> Blueprint:
             ready=[_ready_card(site, key, gate) for key in built_in_routines()],
             single=[_single_card(site, key) for key in SINGLE_ABOUT],
             own=own,
-            rest=site.store.unfinished_run(person_id),
+            rest=site.unfinished_run(person_id),
             saved=next((one for one in own if one.key == request.args.get("saved")), None),
             removed="removed" in request.args,
-            is_active=is_active(site.api.snapshot()),
+            is_active=is_active(site.snapshot()),
             **_today_context(gate),
         )
 
@@ -289,7 +289,7 @@ def _copy(site: Site, wanted: str) -> Draft:
 def _accessible_routine(site: Site, routine_id: str) -> OwnRoutine:
     """The routine, if it belongs to the viewer or is shared."""
     own = site.store.own_routine(routine_id)
-    if own is None:
+    if own is None or (own.person_id is not None and not site.visitor().sees(own.person_id)):
         abort(404)
     person: Person | None = site.person()
     if own.person_id is not None and (person is None or person.id != own.person_id):

@@ -37,6 +37,7 @@ CONTROL_GROUPS = (
             Control("Check for me", "check"),
             Control("Automatic", "auto"),
             Control("Take over", "take_over"),
+            Control("Let the person make the rhythm", "rhythm"),
         ),
     ),
     (

@@ -30,6 +30,10 @@ HIGH_TONE_Y, LOW_TONE_Y, BASELINE_Y = 2, 9, 18
 """The tops of higher and lower tones in a drawing, and the bottom of both."""
 
 
+SHOWN_NUMBER = 21
+"""The number that is drawn and played as an example."""
+
+
 class SoundLesson(NamedTuple):
     """The description of a rhythm, and what to do when it plays."""
 
@@ -111,7 +115,8 @@ def _sound(entry: dict[str, Any]) -> dict[str, Any]:
 def drawn_sound(entry: dict[str, Any]) -> dict[str, Any]:
     """An entry of the cue table with the tones that its button plays, and their drawing."""
     name = entry["name"]
-    tones = entry["variants"][str(ECHOED_TAPS)] if name is CueName.ECHO else entry["tones"]
+    shown_counts = {CueName.ECHO: ECHOED_TAPS, CueName.NUMBER: SHOWN_NUMBER}
+    tones = entry["variants"][str(shown_counts[name])] if name in shown_counts else entry["tones"]
     played = _played_tones(name, tones, entry["every_ms"])
     return {**entry, "played": played, "drawing": rhythm_path(played)}
 

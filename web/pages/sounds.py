@@ -15,6 +15,7 @@ from web.context import Site
 from web.pages.sound_lessons import (
     DRAWING_WIDTH_MS,
     MS_PER_UNIT,
+    SHOWN_NUMBER,
     answers_by_taps,
     drawn_sound,
     grouped_sounds,
@@ -61,6 +62,7 @@ MEANING_GROUPS: tuple[tuple[str, str, tuple[CueName, ...]], ...] = (
     ("Once more", "Stand back and try again. Nothing is lost.", (CueName.NO, CueName.TRIAL_VOID)),
     ("A break", "There is no hurry.", (CueName.NUDGE, CueName.PAUSED, CueName.ENDED, CueName.ECHO)),
     ("Look at the page", "A question, or trouble with a sensor.", (CueName.ASK, CueName.ERROR)),
+    ("Count the tones", "A browser that is let in must show the same two digits.", (CueName.NUMBER,)),
 )
 """Every cue once, by what it tells a person to do: title, what to do, cues."""
 
@@ -99,7 +101,8 @@ def _tone_times(name: CueName, count: int | None = None, side: Side | None = Non
 def _variants(name: CueName) -> dict[str, list[tuple[int, int, int]]]:
     plain = _tone_times(name)
     sides = {str(side): _tone_times(name, side=side) for side in Side}
-    counts = {str(count): _tone_times(name, count=count) for count in TAP_COUNTS}
+    shown = TAP_COUNTS if name is CueName.ECHO else (SHOWN_NUMBER,) if name is CueName.NUMBER else ()
+    counts = {str(count): _tone_times(name, count=count) for count in shown}
     return {key: tones for key, tones in (sides | counts).items() if tones != plain}
 
 

@@ -37,18 +37,29 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.get("/status")
     def status() -> str:
-        return render_template("status.html", status=station_status(site))
+        return render_template("status.html", status=shown_status(site))
 
     @pages.get("/status.json")
     def as_json() -> Response:
-        return jsonify(station_status(site))
+        return jsonify(shown_status(site))
 
     return pages
 
 
+def shown_status(site: Site) -> dict[str, Any]:
+    """The status that this visitor may see: whether the board is well, and for those who were let in how each part is.
+
+    It tells nobody else what the parts are, how full the disk is, or which version runs.
+    """
+    status = station_status(site)
+    if site.visitor().is_let_in:
+        return status
+    return {"ok": status["ok"], "title": status["title"], "parts": {}, "troubles": [], "simulated": status["simulated"]}
+
+
 def station_status(site: Site) -> dict[str, Any]:
     """The station's status. `ok` means no action is needed; each part has a sentence, and `title` sums them up."""
-    now = site.api.snapshot()
+    now = site.snapshot()
     age_us = max(0, SystemClock().now_us() - now.at_us)
     free_mb = _free_mb(site.store.path)
     wall = datetime.now(UTC)

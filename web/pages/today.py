@@ -12,19 +12,22 @@ from markupsafe import Markup
 from station import units
 from station.advice import pain
 from station.advice.plan import BASELINE_DAYS, WEEKLY_GOAL_MINUTES
+from station.app.access import Role
 from station.app.progress import History, ResultRow, history_of
 from station.app.snapshot import Snapshot
 from station.core.events import Side
 from station.settings import Settings
 from station.store.records import Person, Test
 from station.units import SIDE_SYMBOLS, date_text
+from web.access import DEMO_DEVICE, DEMO_SENTENCE, PAIR_ADDRESS
 from web.charts.glance import ring_svg, sparkline_svg
-from web.context import PERSON_COOKIE, Site
+from web.context import Site
 from web.live.view_model import FELT_PLACES, resume_label
 from web.pages.circumstances import UNKNOWN, CircumstanceQuestion, unasked
 from web.pages.feedback import claim_context
 from web.pages.next_action import next_action, test_minutes, this_week, today_summary, weekly_minutes
 from web.pages.why import why_context
+from web.pin import DIGITS
 
 ASK_WINDOW = timedelta(hours=24)
 """How long after a test Today asks where its limit was felt; later people no longer remember."""
@@ -47,11 +50,15 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.get("/")
     def today() -> str:
-        person, settings, now = site.person(), site.store.settings(), site.api.snapshot()
-        people = site.store.people()
-        if person is None and people and PERSON_COOKIE not in request.cookies:
-            return render_template("who.html", people=people, **claim_context(site, settings.units))
-        history = history_of(site.store, _id(person), settings.goal_mm, datetime.now(UTC))
+        visitor = site.visitor()
+        if visitor.device is None:
+            return render_template("pair_first.html", pair_address=PAIR_ADDRESS)
+        if visitor.device.is_shared and visitor.person_id is None:
+            return render_template("choose_by_pin.html", trouble="", digits=DIGITS)
+        person, settings, now = site.person(), site.store.settings(), site.snapshot()
+        people = site.people()
+        since = visitor.seen.nobody_since if visitor.role is Role.GUEST else None
+        history = history_of(site.store, _id(person), settings.goal_mm, datetime.now(UTC), since=since)
         tests = _shown_tests(site, history)
         last_test = tests.get(history.scores[-1].test_id) if history.scores else None
         test_to_ask_about = last_test if _is_recent(last_test) else None
@@ -75,6 +82,8 @@ def blueprint(site: Site) -> Blueprint:
             felt_places=FELT_PLACES,
             most_pain=pain.MAX_PAIN,
             people=people,
+            demo=DEMO_SENTENCE if visitor.device.name == DEMO_DEVICE else "",
+            shared_until=visitor.device.person_until,
             **claim_context(site, settings.units),
             **_person_context(site, person),
         )
@@ -123,7 +132,7 @@ def _resume_label(site: Site, person: Person | None, now: Snapshot) -> str | Non
     """The label that resumes today's unfinished routine; after a power cut only the store still knows it."""
     if now.rest is not None and now.rest.person_id == (person.id if person else None):
         return resume_label(now.rest)
-    left = site.store.unfinished_run(_id(person)) if now.activity == "idle" else None
+    left = site.unfinished_run(_id(person)) if now.activity == "idle" else None
     if left is None or datetime.now(UTC) - left.saved_at > ASK_WINDOW:
         return None
     return f"Resume {left.title or 'the routine'}"

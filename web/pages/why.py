@@ -44,7 +44,7 @@ def blueprint(site: Site) -> Blueprint:
         return render_template(
             "why.html",
             person=person,
-            people=site.store.people(),
+            people=site.people(),
             summary=summary,
             entries=[entry(item, None if item.exercise is None else known[item.exercise]) for item in items],
             names=names_by_key(),

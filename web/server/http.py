@@ -229,7 +229,7 @@ def open_page(
     threads = WSGIMiddleware(app, workers=THREADS)  # type: ignore[arg-type]  # Flask names the same type otherwise
     allowed_hosts = _allowed_hosts(config.page)
     pages = cast(Application, threads)
-    stream = Stream(api, SystemClock())
+    stream = Stream(api, store, SystemClock())
     return Server(RequestGuard(allowed_hosts, stream, pages, body_s), stream, threads, listener, protocol)
 
 

@@ -23,6 +23,7 @@ from station.core.activities.calibrate import CalibrationActivity
 from station.core.activities.check import CalibrationCheck
 from station.core.activities.engine import Activity
 from station.core.activities.exercise import ExerciseActivity
+from station.core.activities.heel_rhythm import HeelRhythm
 from station.core.activities.hold import Hold
 from station.core.activities.knee_to_wall import KneeToWallTest
 from station.core.activities.lesson import SoundLesson
@@ -56,6 +57,7 @@ from station.core.steps import (
     LessonStep,
     RepsStep,
     RestStep,
+    RhythmStep,
     Routine,
     SetupStep,
     Step,
@@ -151,6 +153,8 @@ class RoutineRun(Activity):
                 return Questions(step, self.sensors)
             case LessonStep():
                 return SoundLesson(step, self.sensors)
+            case RhythmStep():
+                return HeelRhythm(step, self.sensors)
             case CalibrateStep():
                 return CalibrationActivity(step, self.sensors)
             case CheckStep():
@@ -250,7 +254,9 @@ class RoutineRun(Activity):
 
     def on_sensor_event(self, event: Event) -> None:
         self._activity.on_sensor_event(event)
-        if self._tap_detector is None:
+        if self._activity.facts:
+            self._take_over_step(event.at_us)
+        elif self._tap_detector is None:
             self.due_us = self._activity.due_us
         else:
             self._set_due()

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from station.core.events import Heel, Knee, Load, Side, Toe
+from station.core.events import Button, Heel, Knee, Load, Side, Toe
 from station.core.facts import Contact
 from station.core.measurement.calibration import Curve
 from station.core.sensing.debounce import Debouncer, DebounceRules
@@ -277,12 +277,14 @@ class BoardSensors:
             changes.append(SensorChange(at_us, self.toe.last_valid_us, "toe", True, why))
         return sorted(changes, key=lambda change: change.at_us)
 
-    def update(self, event: Heel | Load | Toe | Knee) -> Sequence[Change]:
+    def update(self, event: Heel | Load | Toe | Knee | Button) -> Sequence[Change]:
         """Take one row; return what it changes. `NO_CHANGE` itself means that `due_us` is no earlier either."""
         if isinstance(event, Load):
             return self._plate_by_side[event.side].add_sample(event.at_us, event.share, self._is_person_sensed_besides)
         if isinstance(event, Toe):
             return self._update_toe(event)
+        if isinstance(event, Button):
+            return NO_CHANGE
         if isinstance(event, Heel):
             return list(self._plate_by_side[event.side].update_level(event))
         return [KneeChange(c.at_us, c.since_us, c.value) for c in self.knee.update(event.at_us, event.touching)]

@@ -104,7 +104,12 @@ QUIET_FROM = time(21, 0)
 QUIET_TO = time(7, 30)
 """The default quiet hours, in local time."""
 
-AUDIBLE_IN_QUIET_HOURS = frozenset({CueName.COUNT, CueName.GO, CueName.HOLD_DONE, CueName.HEEL_UP, CueName.ERROR})
+DIGIT_TICK_MS, DIGIT_TICK_GAP_MS, ZERO_MS, DIGITS_GAP_MS = 200, 250, 900, 1_000
+"""NUMBER: as many tones as the digit says, slow enough to count; one long tone for 0; the pause between two digits."""
+
+AUDIBLE_IN_QUIET_HOURS = frozenset(
+    {CueName.COUNT, CueName.GO, CueName.HOLD_DONE, CueName.HEEL_UP, CueName.ERROR, CueName.NUMBER}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,18 +248,28 @@ CUES: dict[CueName, CueSound] = {
         times=3,
     ),
     CueName.ECHO: CueSound((40,), (_HIGH,), 2, "I counted your taps", "TAPS", Shape.DOTS),
+    CueName.NUMBER: CueSound(
+        (DIGIT_TICK_MS,), (_HIGH,), 2, "Count: your phone must show this number", "NUMBER", Shape.DOTS
+    ),
 }
-"""All cues. The ticks of the side follow READY and SWITCH; ECHO repeats its tick `count` times."""
+"""All cues. The ticks of the side follow READY and SWITCH; ECHO repeats its tick `count` times, and NUMBER counts the
+two digits of its `count`."""
 
 
 def cue_rhythm_ms(name: CueName, count: int | None = None, side: Side | None = None) -> tuple[int, ...]:
-    """Return on, gap, on, … in milliseconds, including the ticks of the side and all ticks of an ECHO."""
+    """Return on, gap, on, … in milliseconds, including the ticks of the side and all ticks of an ECHO or a NUMBER."""
     rhythm = CUES[name].rhythm_ms
     if name is CueName.ECHO:
         return TAP_TICK_MS * ((count or 1) - 1) + rhythm
+    if name is CueName.NUMBER and count is not None:
+        return (*_digit_rhythm_ms(count // 10), DIGITS_GAP_MS, *_digit_rhythm_ms(count % 10))
     if name in (CueName.READY, CueName.SWITCH) and side is not None:
         return (*rhythm, SIDE_GAP_MS, *(SIDE_TICKS_MS if side is Side.RIGHT else SIDE_TICKS_MS[:1]))
     return rhythm
+
+
+def _digit_rhythm_ms(digit: int) -> tuple[int, ...]:
+    return (DIGIT_TICK_MS, DIGIT_TICK_GAP_MS) * (digit - 1) + (DIGIT_TICK_MS,) if digit else (ZERO_MS,)
 
 
 def cue_tones(cue: Cue, resonance_hz: int) -> tuple[Tone, ...]:

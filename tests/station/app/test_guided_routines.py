@@ -321,6 +321,13 @@ def start_on_unknown_board(guided: GuidedStation) -> None:
     guided.live(2.0)
 
 
+def let_a_browser_in(guided: GuidedStation) -> None:
+    guided.station.request_presence("phone")
+    guided.live(0.1)
+    guided.board.act("rhythm")
+    guided.live(25.0)
+
+
 SCENARIOS = {
     CueName.TRIAL_VOID: slide_board_in_attempt,
     CueName.ERROR: unplug_sensor_in_attempt,
@@ -332,6 +339,7 @@ SCENARIOS = {
     CueName.HEEL_UP: lift_heel_in_hold,
     CueName.ECHO: answer_by_taps,
     CueName.ASK: start_on_unknown_board,
+    CueName.NUMBER: let_a_browser_in,
 }
 """Cues of exceptions, each with what causes it; all others sound in an undisturbed routine."""
 

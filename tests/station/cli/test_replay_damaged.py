@@ -44,7 +44,7 @@ KEYS = (
     *("standing", "steps", "taps"),
 )
 DOSE_KEYS = ("hold_s", "repetitions", "rest_s", "prepare_s", "count", "rounds", "warm_s")
-KINDS = ("setup", "hold", "reps", "test", "rest", "ask", "lesson", "calibrate", "check", "routine", "dance")
+KINDS = ("setup", "hold", "reps", "test", "rest", "ask", "lesson", "rhythm", "calibrate", "check", "routine", "dance")
 CHANNELS = ("heel_left", "heel_right", "load_left", "load_right", "toe", "knee", "command", "ankle\x1b[2J", "\x07", "")
 CELLS = (
     *("down", "up", "on", "off", "0", "0.5", "1", "163", "8190/4", "163/" + "9" * 400, "163/" + "9" * 5000, "65535"),

@@ -25,6 +25,7 @@ from station.core.steps import (
     LessonStep,
     RepsStep,
     RestStep,
+    RhythmStep,
     Step,
     TestStep,
 )
@@ -47,6 +48,7 @@ from tests.station.core.traces import LEFT, RIGHT, Story, facts_of, one, us
         (RestStep(us(40)), us(40)),
         (AskStep(), ANSWER_US),
         (LessonStep(), 0),
+        (RhythmStep(), 0),
         (CalibrateStep(), 0),
         (CheckStep(), 0),
     ],

@@ -9,10 +9,10 @@ from station.core.events import SECOND_US, Toe
 from station.devices.range_parts import RangeTiming
 from station.devices.range_sensor import RangeReader
 from station.devices.ranging import open_range_reader
+from station.simulator.board import CHIPS
 from station.simulator.i2c import SimulatedI2C
 from station.simulator.noise import NoiseParameters
 from station.simulator.pins import SimulatedPinFactory
-from station.simulator.vl53l0x import EmulatedVl53l0x
 
 QUIET = NoiseParameters(scatter_mm=0.0, wander=(), warm_up_mm=0.0)
 INTERRUPT_PIN, XSHUT_PIN = 17, 4
@@ -31,10 +31,12 @@ class Rig:
         offset_mm: float | None = -25.0,
         gain: float | None = 1.0,
         seed: int = 0,
+        kind: str = "VL53L0X",
     ) -> None:
         self.time_us = 10_000
         self.target_mm: float | None = 170.0
-        self.model = EmulatedVl53l0x(
+        self.kind = kind
+        self.model = CHIPS[kind](
             self.now_us,
             lambda _at_us: self.target_mm,
             seed=seed,
@@ -72,6 +74,7 @@ class Rig:
         reader = open_range_reader(
             interrupt_pin=INTERRUPT_PIN if self.interrupt else None,
             xshut_pin=XSHUT_PIN if self.xshut else None,
+            kind=self.kind,
             timing=self.times,
             open_bus=lambda: self.bus,
             pin_factory=pins,

@@ -153,11 +153,16 @@ def test_light_glow_changes_between_repeats() -> None:
 
 
 def rhythm(cue: Cue) -> tuple[tuple[str, ...], bool]:
-    """What an eye keeps of a cue without its colour: short, middle and long flashes in their order, and whether the
-    group comes again."""
+    """What an eye keeps of a cue without its colour: short, middle and long flashes and long pauses in their order, and
+    whether the group comes again."""
     lengths = {SHORT_US: "short", MIDDLE_US: "middle", LONG_US: "long"}
-    flashes = tuple(lengths[off_us - on_us] for on_us, off_us in cue_flashes(cue))
-    return flashes, CUES[cue.cue].every_ms is not None
+    seen: list[str] = []
+    last_us = 0
+    for on_us, off_us in cue_flashes(cue):
+        seen += ["pause"] if on_us - last_us >= 2 * GAP_US else []
+        seen.append(lengths[off_us - on_us])
+        last_us = off_us
+    return tuple(seen), CUES[cue.cue].every_ms is not None
 
 
 ENDINGS = (C.PAUSED, C.ENDED, C.ERROR)
@@ -171,6 +176,7 @@ MOMENTS: dict[str, tuple[CueName, ...]] = {
     "a question": (C.ASK, C.ECHO, C.STEP_ON, C.READY, C.SWITCH, *ENDINGS),
     "waiting": (C.ASK, C.STEP_ON, C.READY, C.SWITCH, C.NUDGE, *ENDINGS),
     "an attempt": (C.YES, C.NO, C.TRIAL_VOID, C.TRIAL_OK, C.HEEL_UP, *ENDINGS),
+    "a rhythm": (C.READY, C.COUNT, C.NO, C.NUMBER, *ENDINGS),
     "after an attempt": (C.GO, C.TRIAL_OK, C.SWITCH, C.BEST, C.COMPLETE, C.NUDGE, *ENDINGS),
 }
 """What may come next at each moment of a routine: a person has to tell only these apart."""

@@ -22,7 +22,8 @@ from station.devices.range_sensor import RangeReader
 from station.devices.ranging import open_range_reader
 from station.simulator.i2c import BusFaults, SimulatedI2C
 from station.simulator.pins import SimulatedPinFactory
-from station.simulator.vl53l0x import EmulatedVl53l0x, SensorFaults
+from station.simulator.range_chip import SensorFaults
+from station.simulator.vl53l0x import EmulatedVl53l0x
 from tests.station.devices.ranging_rig import INTERRUPT_PIN, QUIET, XSHUT_PIN, Rig
 
 WIRINGS = [(True, True), (True, False), (False, True), (False, False)]

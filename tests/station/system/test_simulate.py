@@ -13,8 +13,8 @@ from click.testing import CliRunner
 
 from station.cli.main import main
 from station.clock import SystemClock
-from station.simulator.board import SENSOR_SEED
-from station.simulator.range_error import RangeError
+from station.config import parse
+from station.simulator.board import CHIPS, SENSOR_SEED, delivered_error
 from station.store import Store
 from station.store.export import export_json
 from station.store.read import Reader
@@ -87,18 +87,20 @@ def test_simulate_adds_second_person_to_database(tmp_path: Path) -> None:
         assert sorted(session.person_name or "" for session in reader.sessions()) == ["Ada", "Ben"]
 
 
-def test_simulate_starts_with_calibration(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", list(CHIPS))
+def test_simulate_starts_with_calibration(tmp_path: Path, kind: str) -> None:
     """Of a sensor with an error of its own, the one that the demonstration has too; results are measured with it."""
     database = tmp_path / "ada.db"
-    assert list(simulate(Habits("Ada", character_of(left_mm=60.0, right_mm=55.0)), 1, database))
-    error = RangeError.from_seed(SENSOR_SEED)
+    config = parse(f'[range_sensor]\nkind = "{kind}"', "station.toml")
+    assert list(simulate(Habits("Ada", character_of(left_mm=60.0, right_mm=55.0)), 1, database, config))
+    error = delivered_error(config, SENSOR_SEED)
     with Reader.open(database) as reader:
         calibration = reader.current_calibration()
         assert calibration.fit is not None
         for toe_mm in (0.0, 100.0, 200.0):
             assert calibration.curve.toe_mm(error.reading_mm(toe_mm + 70.0)) == pytest.approx(toe_mm, abs=1.5)
         assert {test.calibration_id for test in reader.tests()} == {calibration.id}
-    assert list(simulate(Habits("Ben", character_of(left_mm=60.0, right_mm=55.0), seed=3), 1, database))
+    assert list(simulate(Habits("Ben", character_of(left_mm=60.0, right_mm=55.0), seed=3), 1, database, config))
     with Reader.open(database) as reader:
         assert reader.current_calibration() == calibration
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from station.app.snapshot import HeelView, UnfinishedView
+from station.app.snapshot import HeelView, PresenceState, PresenceView, UnfinishedView
 from station.catalogue.read import exercises
-from station.core.events import BOTH_LEGS, Side
+from station.core.events import BOTH_LEGS, Press, Side
 from station.core.facts import CueName
 from station.core.sound.cues import CUES
 from station.units import CM
@@ -282,3 +282,20 @@ def test_brief_says_what_to_do_or_how_it_went() -> None:
     lifted = {**HOLD, "phase": "lifted", "side": BOTH_LEGS}
     assert shown(**lifted, heels=heels(False, True))["brief"] == "Left heel."
     assert shown(**lifted, heels=heels(False, False))["brief"] == ""
+
+
+def test_board_shows_that_a_browser_asks_and_no_secret() -> None:
+    """The stage counts the presses; what they should be, and the number, only the browser shows that asked."""
+    seen = shown(activity="rhythm", phase="press", presses=(Press.SHORT, Press.LONG))
+    assert (seen["word"], seen["number"], seen["unit"], seen["caption"]) == ("RHYTHM", "2", "of 4", "presses")
+    assert "Make the rhythm that it shows" in seen["sentence"]
+    assert not seen["is_active"]
+    beeping = shown(activity="rhythm", phase="number", presses=(Press.SHORT,) * 4)
+    assert (beeping["word"], beeping["number"]) == ("COUNT", "\u2013")
+
+
+def test_stream_has_how_far_a_request_for_presence_is() -> None:
+    """Enough for the page that asked to load its content again: which request, its state, presses and seconds."""
+    assert shown()["presence"] is None
+    view = PresenceView(3, PresenceState.WAITING, (Press.LONG,), 99)
+    assert shown(presence=view)["presence"] == {"serial": 3, "state": "waiting", "presses": 1, "seconds": 99}

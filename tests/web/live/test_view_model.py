@@ -155,6 +155,16 @@ def test_laying_the_board_shows_picture_word_and_what_to_do(position: BoardPosit
     assert shown(**asked, is_occupied=True)["sentence"].startswith("Step off. ")
 
 
+def test_session_that_ended_before_it_began_says_so() -> None:
+    """Nobody laid the board: nothing is saved, and the page does not say that something is."""
+    ended: dict[str, Any] = {"activity": "setup", "phase": "done", "board": BoardPosition.FLAT, "steps": 3}
+    cue = CueView(1, CueName.ENDED, None, None, False)
+    first = shown(**ended, is_occupied=False, step=0, cue=cue)
+    assert (first["sentence"], first["brief"]) == ("Ended before it began. Nothing was measured.", "Not begun.")
+    later = shown(**ended, is_occupied=False, step=2, cue=cue)
+    assert later["sentence"] == "Ended early. Your work is saved."
+
+
 CAPTIONS: list[tuple[str, dict[str, Any]]] = [
     ("you are at", {"activity": "test", "phase": "settle", "toe_mm": 90.0}),
     ("you are at", {"activity": "idle", "toe_mm": 90.0}),

@@ -237,11 +237,11 @@ def test_session_page_asks_whether_stretch_was_felt(client: FlaskClient, store: 
     assert "Soleus stretch: <b>no</b>" in text_of(client, f"/sessions/{session}")
     other = add_stretch_session(store, ada, "5a")
     assert "Did you feel it?" not in text_of(client, f"/sessions/{other}")
-    for form in (
-        {"session": session, "exercise": "zz", "felt": "no"},
-        {"session": "gone", "exercise": "3b", "felt": "no"},
+    for form, status in (
+        ({"session": session, "exercise": "zz", "felt": "no"}, 400),
+        ({"session": "gone", "exercise": "3b", "felt": "no"}, 404),
     ):
-        assert client.post("/felt", data=form).status_code == 400
+        assert client.post("/felt", data=form).status_code == status
 
 
 @pytest.mark.parametrize(

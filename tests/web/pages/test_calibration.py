@@ -13,6 +13,7 @@ from station.core.steps import CalibrateStep, CheckStep
 from station.store import Store
 from station.store.records import Calibration, Check
 from station.units import CM
+from tests.let_in import paired_client
 from tests.web.double import StationDouble
 from tests.web.snapshots import snapshot
 from web.app import create_app
@@ -107,7 +108,7 @@ def test_page_sections_follow_available_data(client: FlaskClient, store: Store) 
 
 def test_buttons_start_guided_run_with_configured_blocks(station: StationDouble, store: Store) -> None:
     station.blocks_mm = (0.0, 60.0, 150.0)
-    client = create_app(station, store, station.blocks_mm).test_client()
+    client = paired_client(create_app(station, store, station.blocks_mm), store)
     for routine in ("calibrate", "check"):
         assert client.post("/start", data={"routine": routine, "person": "nobody"}).status_code == 303
     (calibrate,), (checked,) = (steps for steps, _ in station.started)
@@ -119,7 +120,7 @@ def test_buttons_start_guided_run_with_configured_blocks(station: StationDouble,
 
 def test_a_block_that_may_be_wrong_is_reported_on_the_page(station: StationDouble, store: Store) -> None:
     """The notice of the calibration in use, and nothing of the kind where there is none."""
-    client = create_app(station, store).test_client()
+    client = paired_client(create_app(station, store), store)
     short = {50.0: -3.0}
     for off_mm, count in ((short, 1), ({}, 0)):
         blocks_mm = CalibrateStep().blocks_mm * 2

@@ -14,7 +14,6 @@ from station.core.progress.published import PUBLISHED_MEANS
 from station.store import Store
 from station.store.records import Correction, ImportedResult, SideResults
 from tests.station.store.histories import BUDGET, FIT, one_test
-from tests.web.history import add_session
 from tests.web.years import add_years_of_tests
 
 JUDGING = ("normal", "restricted", "poor", "bad", "should", "unfortunately", "fail")
@@ -239,18 +238,6 @@ def test_before_and_after_are_not_part_of_trend(client: FlaskClient, store: Stor
     page = text_of(client)
     assert "Before and after stretching" in page
     assert "+0.4 cm" in page
-
-
-def test_progress_asks_for_person_first(client: FlaskClient, store: Store) -> None:
-    """With several people no results are shown before one is chosen; the choice returns to this page."""
-    ada, _ = add_session(store, name="Ada")
-    add_session(store, name="Grace")
-    page = text_of(client)
-    assert "Choose who you are first" in page
-    assert "8.4 cm" not in page
-    answer = client.post("/person", data={"person": ada.id, "return_to": "progress"})
-    assert answer.headers["Location"] == "/progress"
-    assert "Progress of Ada" in text_of(client)
 
 
 def test_full_test_trials_give_person_error(store: Store) -> None:

@@ -12,10 +12,12 @@ from typing import Any
 
 import pytest
 
+from station.app.access import ACCESS_COOKIE, Role, hash_of
 from station.app.snapshot import Snapshot
 from station.config import Config, PageConfig
 from station.core.events import CommandName
 from station.store import Store
+from tests.let_in import let_in
 from tests.web.double import StationDouble
 from web.server.http import DeadlineProtocol, PageError, Server, open_page
 from web.server.stream import MAX_STREAMS
@@ -96,9 +98,10 @@ def wait_until(condition: Callable[[], bool], what: str) -> None:
 class StreamClient:
     """An open live page, as far as its event stream goes."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, token: str | None = None) -> None:
         self._connection = http.client.HTTPConnection(LOCAL, server.port, timeout=BOUND_S)
-        self._connection.request("GET", "/events")
+        headers = {} if token is None else {"Cookie": f"theme=dark; {ACCESS_COOKIE}={token}"}
+        self._connection.request("GET", "/events", headers=headers)
         self.answer = self._connection.getresponse()
 
     def next(self, kind: str) -> dict[str, Any]:
@@ -153,8 +156,11 @@ SAME_ORIGIN = {"Host": "station.local:80", "Origin": "http://station.local:80"}
 @pytest.mark.parametrize(
     "headers", [SAME_ORIGIN, {**SAME_ORIGIN, "Sec_Fetch_Site": "same-origin"}, {"Sec_Fetch_Site": "same-origin"}]
 )
-def test_same_origin_write_is_accepted(server: Server, station: StationDouble, headers: dict[str, str]) -> None:
-    assert request(server, "/command", "POST", "command=pause", **headers)[0] == 303
+def test_same_origin_write_is_accepted(
+    server: Server, station: StationDouble, store: Store, headers: dict[str, str]
+) -> None:
+    cookie = f"{ACCESS_COOKIE}={let_in(store)}"
+    assert request(server, "/command", "POST", "command=pause", Cookie=cookie, **headers)[0] == 303
     assert station.commands == [(CommandName.PAUSE, None)]
 
 
@@ -294,6 +300,41 @@ def test_stream_starts_with_full_state(server: Server, station: StationDouble) -
         assert 0 <= first["age_us"] < 5_000_000
         station.show(phase="lifted", rate=0)
         assert page.next("state")["view"]["word"] == "HEEL DOWN"
+
+
+def test_revoked_browser_is_out_of_its_open_stream_within_a_second(
+    server: Server, station: StationDouble, store: Store
+) -> None:
+    """The stream ends at once, and the one that the page opens again is a visitor's."""
+    ada = store.add_person("Ada").id
+    let_in(store, Role.OWNER)
+    token = let_in(store, Role.MEMBER, ada)
+    station.show(activity="hold", phase="hold", person_id=ada, person_name="Ada", session_id="s")
+    access = store.device_with(hash_of(token))
+    assert access is not None
+    with closing(StreamClient(server, token)) as page:
+        assert page.next("state")["view"]["person"] == "Ada"
+        begun = time.monotonic()
+        station.revoke_device(access.device.id).result()
+        page.answer.read()
+        assert time.monotonic() - begun < 1.0
+    with closing(StreamClient(server, token)) as page:
+        view = page.next("state")["view"]
+    assert (view["word"], view["person"], view["session"]) == ("HOLD", None, None)
+
+
+def test_stream_shows_each_visitor_their_own_view(server: Server, station: StationDouble, store: Store) -> None:
+    """In one moment: the person on the board, somebody to whom they agree while both look, and a visitor."""
+    ada, bea = store.add_person("Ada").id, store.add_person("Bea").id
+    given = [let_in(store, Role.OWNER, ada), let_in(store, Role.MEMBER, bea), None]
+    station.show(activity="hold", phase="hold", person_id=ada, person_name="Ada", session_id="s", note="Well done.")
+    with ExitStack() as tabs:
+        pages = [tabs.enter_context(closing(StreamClient(server, token))) for token in given]
+        assert [page.next("state")["view"]["person"] for page in pages] == ["Ada", None, None]
+        station.agree_consent(bea, ada).result()
+        views = [page.next("state")["view"] for page in pages]
+    assert [view["person"] for view in views] == ["Ada", "Ada", None]
+    assert [view["note"] for view in views] == ["Well done.", "Well done.", None]
 
 
 def test_rapid_changes_are_coalesced(server: Server, station: StationDouble) -> None:

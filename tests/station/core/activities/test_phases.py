@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from station.core.activities import calibrate, hold, knee_to_wall, lesson, paced, questions, reps, rest
+from station.core.activities import calibrate, heel_rhythm, hold, knee_to_wall, lesson, paced, questions, reps, rest
 from station.core.activities.exercise_rules import ExercisePhase
 from station.core.activities.hold import Hold
 from station.core.activities.knee_to_wall import KneeToWallTest, TestPhase
@@ -21,6 +21,7 @@ TABLES: dict[str, Mapping[Any, frozenset[Any]]] = {
     "rest": rest.TRANSITIONS,
     "ask": questions.TRANSITIONS,
     "lesson": lesson.TRANSITIONS,
+    "rhythm": heel_rhythm.TRANSITIONS,
     "blocks": calibrate.TRANSITIONS,
 }
 FINAL = {"done", "ended"}
@@ -56,6 +57,7 @@ def test_every_phase_is_reachable(name: str) -> None:
         (rest.RestPhase, ("rest",)),
         (questions.AskPhase, ("ask",)),
         (lesson.LessonPhase, ("lesson",)),
+        (heel_rhythm.RhythmPhase, ("rhythm",)),
         (calibrate.BlockPhase, ("blocks",)),
     ],
 )

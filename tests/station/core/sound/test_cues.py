@@ -24,6 +24,7 @@ from station.core.sound.cues import (
     is_audible,
     is_quiet,
 )
+from station.core.steps import TWO_DIGITS
 
 RESONANCE_HZ = 2_400
 
@@ -49,6 +50,7 @@ TABLE = {
     "NUDGE": ("40", 6),
     "ASK": ("240 100 60 100 60", 4),
     "ECHO": ("40", 2),
+    "NUMBER": ("200", 2),
 }
 
 
@@ -58,6 +60,8 @@ def every_form() -> list[tuple[CueName, int | None, Side | None]]:
     for name in CueName:
         if name is CueName.ECHO:
             forms += [(name, count, None) for count in (2, 3, 4)]
+        elif name is CueName.NUMBER:
+            forms += [(name, number, None) for number in TWO_DIGITS]
         elif name in (CueName.READY, CueName.SWITCH):
             forms += [(name, None, side) for side in (None, *Side)]
         else:
@@ -132,7 +136,7 @@ def test_cue_tones_follow_the_rhythm(name: CueName, count: int | None, side: Sid
     assert tuple(spans_ms) == cue_rhythm_ms(name, count, side)
     assert edges[-1] == cue_length_us(cue)
     assert all(RESONANCE_HZ // 3 <= tone.hz <= RESONANCE_HZ for tone in cue_tones(cue, RESONANCE_HZ))
-    assert name in (CueName.ECHO,) or len(CUES[name].pitches) == (len(CUES[name].rhythm_ms) + 1) // 2
+    assert name in (CueName.ECHO, CueName.NUMBER) or len(CUES[name].pitches) == (len(CUES[name].rhythm_ms) + 1) // 2
 
 
 @pytest.mark.parametrize("name", [CueName.READY, CueName.SWITCH])
@@ -146,6 +150,19 @@ def test_cue_tones_add_one_tick_for_left_and_two_for_right(name: CueName) -> Non
 def test_cue_tones_give_an_echo_its_count_of_ticks() -> None:
     """The person hears how many taps were counted."""
     assert [len(cue_tones(Cue(0, CueName.ECHO, count), RESONANCE_HZ)) for count in (2, 3)] == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("number", "rhythm"),
+    [
+        (17, "200 1000 200 250 200 250 200 250 200 250 200 250 200 250 200"),
+        (21, "200 250 200 1000 200"),
+        (30, "200 250 200 250 200 1000 900"),
+    ],
+)
+def test_number_counts_its_two_digits(number: int, rhythm: str) -> None:
+    """One long tone for 0, as many short ones as a digit says, and a long pause between the digits."""
+    assert cue_rhythm_ms(CueName.NUMBER, number) == tuple(map(int, rhythm.split()))
 
 
 def test_duty_cycles_are_audible_steps() -> None:
@@ -181,9 +198,10 @@ def test_is_quiet_takes_the_persons_hours() -> None:
 
 
 def test_is_audible_limits_cues_in_quiet_hours() -> None:
-    """Only cues that guide a hold or report a fault sound at night."""
+    """Only cues that guide a hold, report a fault or let a phone in sound at night."""
+    guiding = {CueName.COUNT, CueName.GO, CueName.HOLD_DONE, CueName.HEEL_UP}
     audible = {name for name in CueName if is_audible(name, Volume.LOW, quiet=True)}
-    assert audible == {CueName.COUNT, CueName.GO, CueName.HOLD_DONE, CueName.HEEL_UP, CueName.ERROR}
+    assert audible == guiding | {CueName.ERROR, CueName.NUMBER}
     assert all(is_audible(name, Volume.LOW, quiet=False) for name in CueName)
     assert not any(is_audible(name, Volume.OFF, quiet=False) for name in CueName)
 

@@ -1,0 +1,400 @@
+"""Letting a browser in, proving presence, and agreeing: the pages over a whole station with its simulated person."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from station.app.access import ACCESS_COOKIE, Role
+from station.app.presence_desk import TWO_ASKED
+from station.app.snapshot import PresenceState, PresenceView
+from station.core.facts import CueName
+from tests.let_in import client_with, let_in
+from tests.station.drained import drained
+from tests.station.rig import Rig
+from web.app import create_app
+from web.pin import hash_of_pin
+from web.presence import PRESENCE_COOKIE
+
+PIN = "274916"
+WAIT_S = 40.0
+NO_VIEW = PresenceView(0, PresenceState.CANCELLED, (), 0)
+
+
+class Home:
+    """A station, its pages, and what people do at the board."""
+
+    def __init__(self, tmp_path: Path) -> None:
+        self.rig = Rig(tmp_path, wall=datetime.now(UTC))  # the pages have the machine's clock
+        self.app: Flask = create_app(drained(self.rig.station), self.rig.store)
+        self.store = self.rig.store
+        # The demonstration lets its first browser in by itself; here somebody is the owner already.
+        self.owner_person = self.rig.add_person("Olga")
+        self.owner = client_with(self.app, let_in(self.store, Role.OWNER, self.owner_person, name="Olga's phone"))
+
+    def visitor(self) -> FlaskClient:
+        """A browser that was not let in."""
+        return client_with(self.app, None)
+
+    def make_rhythm(self, presses: str | None = None) -> None:
+        """The person at the board makes the rhythm that the browser shows, or this one."""
+        self.rig.board.act("rhythm", presses)
+
+    def until(self, *states: PresenceState) -> None:
+        def is_there() -> bool:
+            view = self.rig.station.snapshot().presence
+            return view is not None and view.state in states
+
+        self.rig.until(is_there, WAIT_S)
+
+    def heard_number(self) -> int:
+        """The number that the person at the board has counted."""
+        self.rig.until(lambda: CueName.NUMBER in self.rig.recognised_cues(), WAIT_S)
+        count = next(cue.count for cue in self.rig.board.heard_cues if cue.cue is CueName.NUMBER)
+        assert count is not None
+        return count
+
+    def pair(self, browser: FlaskClient, **form: str) -> None:
+        """Ask, make the rhythm, and confirm the number."""
+        asked = browser.post("/pair", data={"browser": "phone", **form})
+        assert asked.status_code == 303, text_of(asked.get_data(as_text=True))
+        self.make_rhythm()
+        self.until(PresenceState.MATCHED)
+        self.rig.board.heard_cues.clear()
+        browser.post("/pair/confirm")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    made = Home(tmp_path)
+    with made.rig:
+        yield made
+
+
+def text_of(page: str) -> str:
+    """The text of a page's main part."""
+    main = page.partition("<main")[2].partition("</main>")[0]
+    return " ".join(re.sub(r"<[^>]*>", " ", main).split())
+
+
+def read(browser: FlaskClient, address: str = "/pair") -> str:
+    answer = browser.get(address)
+    assert answer.status_code == 200
+    return answer.get_data(as_text=True)
+
+
+def bars(page: str) -> list[str]:
+    """The classes of the bars of the rhythm."""
+    return re.findall(r'<li class="([^"]*)">(?:short|long)', page)
+
+
+def test_pairing_from_request_to_own_page(home: Home) -> None:
+    """Rhythm as bars that fill, number in beeps and on the page, confirmation; then it is Anna's browser."""
+    phone = home.visitor()
+    assert "Show the rhythm" in text_of(read(phone))
+    answer = phone.post("/pair", data={"name": "Anna", "browser": "kitchen phone", "role": "member"})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/pair")
+    cookie = answer.headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Strict" in cookie
+    page = read(phone)
+    assert sorted(set(bars(page))) == ["long", "short"]
+    assert 'http-equiv="refresh"' in page
+    home.make_rhythm()
+    made = set()
+    home.rig.live(0.4)
+    for _ in range(60):
+        home.rig.live(0.2)
+        made.add(sum("made" in bar for bar in bars(read(phone))))
+    assert made >= {0, 1, 2, 3}
+    home.until(PresenceState.MATCHED)
+    number = home.heard_number()
+    assert 'http-equiv="refresh"' not in read(phone), "a reload would cut off the answer to the confirmation"
+    assert " ".join(str(number)) in text_of(read(phone))
+    answer = phone.post("/pair/confirm")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+    assert "Anna" in phone.get("/people").get_data(as_text=True)
+    device = home.store.devices()[-1]
+    assert (device.name, device.role) == ("kitchen phone", Role.MEMBER)
+    assert home.store.people()[0].name == "Anna"
+    assert phone.get_cookie(PRESENCE_COOKIE) is None
+
+
+def test_confirmation_lets_in_once(home: Home) -> None:
+    """The same request sent again makes no second device, and no cookie."""
+    phone = home.visitor()
+    home.pair(phone, name="Anna", role="member")
+    count = len(home.store.devices())
+    key = "replayed"
+    thief = home.visitor()
+    thief.set_cookie(PRESENCE_COOKIE, key)
+    for browser in (phone, thief):
+        answer = browser.post("/pair/confirm")
+        assert answer.status_code == 409
+        assert ACCESS_COOKIE not in answer.headers.get("Set-Cookie", "")
+    assert len(home.store.devices()) == count
+
+
+def test_lost_answer_is_given_again_to_the_same_browser(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wi-Fi that drops at the tap leaves no device without its browser: for a minute its key gets the same token."""
+    phone = home.visitor()
+    phone.post("/pair", data={"name": "Anna", "browser": "phone", "role": "member"})
+    home.make_rhythm()
+    home.until(PresenceState.MATCHED)
+    key = phone.get_cookie(PRESENCE_COOKIE)
+    assert key is not None
+    phone.post("/pair/confirm")
+    token, count = phone.get_cookie(ACCESS_COOKIE), len(home.store.devices())
+    assert token is not None
+    for method, address in (("GET", "/pair"), ("POST", "/pair/confirm")):
+        again = home.visitor()
+        again.set_cookie(PRESENCE_COOKIE, key.value)
+        assert again.open(address, method=method).headers["Location"] == "/"
+        found = again.get_cookie(ACCESS_COOKIE)
+        assert found is not None
+        assert found.value == token.value
+    assert len(home.store.devices()) == count
+    monkeypatch.setattr("web.presence.GIVEN_S", -1.0)
+    late = home.visitor()
+    late.set_cookie(PRESENCE_COOKIE, key.value)
+    assert late.get("/pair").status_code == 200
+    assert late.get_cookie(ACCESS_COOKIE) is None
+
+
+def test_confirmation_before_the_rhythm_does_nothing(home: Home) -> None:
+    phone = home.visitor()
+    phone.post("/pair", data={"name": "Anna", "browser": "phone", "role": "member"})
+    assert phone.post("/pair/confirm").status_code == 303
+    assert len(home.store.devices()) == 1
+    assert "The board waits" in text_of(read(phone))
+
+
+def test_another_browser_sees_neither_rhythm_nor_number(home: Home) -> None:
+    """Only the cookie of the browser that asked shows them."""
+    phone, other = home.visitor(), home.visitor()
+    phone.post("/pair", data={"name": "Anna", "browser": "phone", "role": "member"})
+    home.make_rhythm()
+    home.until(PresenceState.MATCHED)
+    page = read(other)
+    assert bars(page) == []
+    assert "presence-number" not in page
+    assert other.post("/pair/confirm").status_code == 409
+    assert "presence-number" in read(phone)
+
+
+def test_two_browsers_at_once_are_both_cancelled(home: Home) -> None:
+    """Each page says so, and each may ask again."""
+    one, two = home.visitor(), home.visitor()
+    one.post("/pair", data={"name": "Anna", "browser": "phone", "role": "member"})
+    answer = two.post("/pair", data={"name": "Ben", "browser": "tablet", "role": "member"})
+    assert answer.status_code == 409
+    assert TWO_ASKED in text_of(answer.get_data(as_text=True))
+    assert TWO_ASKED in text_of(read(one))
+    assert one.post("/pair/cancel").status_code == 303
+    assert one.post("/pair", data={"name": "Anna", "browser": "phone", "role": "member"}).status_code == 303
+
+
+def test_asking_again_in_one_browser_replaces_its_request(home: Home) -> None:
+    """A page that was loaded again is no second browser."""
+    phone = home.visitor()
+    for _ in range(3):
+        assert phone.post("/pair", data={"name": "Anna", "browser": "phone", "role": "member"}).status_code == 303
+    home.make_rhythm()
+    home.until(PresenceState.MATCHED)
+
+
+def test_wrong_rhythm_is_said_on_the_page(home: Home) -> None:
+    phone = home.visitor()
+    phone.post("/pair", data={"name": "Anna", "browser": "phone", "role": "member"})
+    shown = bars(read(phone))
+    home.make_rhythm(",".join("short" if one == "long" else "long" for one in shown))
+    home.until(PresenceState.WRONG)
+    assert "That was another rhythm" in text_of(read(phone))
+
+
+def test_session_that_runs_is_not_disturbed(home: Home) -> None:
+    """The page says when to ask again."""
+    home.rig.step_on()
+    home.rig.hold(30.0)
+    answer = home.visitor().post("/pair", data={"name": "Anna", "browser": "phone", "role": "member"})
+    assert answer.status_code == 409
+    assert "A session is running on the board" in text_of(answer.get_data(as_text=True))
+
+
+@pytest.mark.parametrize(
+    ("form", "status", "sentence"),
+    [
+        ({"role": "member", "name": " "}, 400, "Type your name"),
+        ({"role": "member", "name": "x" * 200}, 400, "x"),
+        ({"role": "owner", "name": "Anna"}, 400, "member, guest or practitioner"),
+        ({"role": "member", "name": "Anna", "browser": "y" * 200}, 400, "y"),
+    ],
+)
+def test_bad_form_asks_nothing_of_the_board(home: Home, form: dict[str, str], status: int, sentence: str) -> None:
+    """A name that is missing or too long, and a role that nobody can choose."""
+    answer = home.visitor().post("/pair", data=form)
+    assert answer.status_code == status
+    assert sentence in answer.get_data(as_text=True)
+    home.rig.live(0.2)
+    assert home.rig.station.snapshot().presence is None
+
+
+def test_guest_needs_no_name(home: Home) -> None:
+    """A guest's browser belongs to nobody, and ends with the day."""
+    phone = home.visitor()
+    home.pair(phone, role="guest", name="ignored")
+    device = home.store.devices()[-1]
+    assert (device.role, device.person_id) == (Role.GUEST, None)
+    assert [person.name for person in home.store.people()] == ["Olga"]
+
+
+def test_first_browser_is_the_owners(tmp_path: Path) -> None:
+    """Whatever it asked to be, unless it is a guest's."""
+    with Rig(tmp_path, wall=datetime.now(UTC)) as rig:
+        # Not the demonstration's own door: a board that is not simulated has none.
+        app = create_app(drained(rig.station), rig.store)
+        phone = client_with(app, None)
+        phone.post(
+            "/pair",
+            data={"name": "Anna", "browser": "phone", "role": "member"},
+            environ_base={"REMOTE_ADDR": "192.168.1.7"},
+        )
+        rig.board.act("rhythm")
+        rig.until(lambda: (rig.station.snapshot().presence or NO_VIEW).state is PresenceState.MATCHED, WAIT_S)
+        phone.post("/pair/confirm", environ_base={"REMOTE_ADDR": "192.168.1.7"})
+        assert [device.role for device in rig.store.devices()] == [Role.OWNER]
+
+
+def test_name_of_a_person_with_a_browser_needs_their_approval(home: Home) -> None:
+    """Before the rhythm nothing says that the name is known; then the other browser is asked."""
+    phone = home.visitor()
+    known = phone.post("/pair", data={"name": "Olga", "browser": "new phone", "role": "member"})
+    page_known = text_of(read(phone))
+    phone.post("/pair/cancel")
+    unknown = phone.post("/pair", data={"name": "Nora", "browser": "new phone", "role": "member"})
+    assert known.status_code == unknown.status_code
+    assert page_known.replace("short", "x").replace("long", "x") == text_of(read(phone)).replace("short", "x").replace(
+        "long", "x"
+    )
+    phone.post("/pair/cancel")
+    home.pair(phone, name="olga", role="member")
+    assert len(home.store.devices()) == 1
+    assert "the name alone is not enough" in text_of(read(phone))
+    assert "Somebody at the board gave your name" in text_of(home.owner.get("/more").get_data(as_text=True))
+    page = home.owner.get("/pair/approve").get_data(as_text=True)
+    assert "called “phone” wants to be yours" in text_of(page)
+    request_id = re.findall(r'name="request" value="([^"]*)"', page)[0]
+    assert home.visitor().post("/pair/approve", data={"request": request_id, "answer": "yes"}).status_code == 403
+    assert phone.post("/pair/confirm").status_code == 303
+    assert len(home.store.devices()) == 1
+    home.owner.post("/pair/approve", data={"request": request_id, "answer": "yes"})
+    assert "Approved" in text_of(read(phone))
+    phone.post("/pair/confirm")
+    device = home.store.devices()[-1]
+    assert (device.name, device.person_id) == ("phone", home.owner_person)
+
+
+def test_refused_approval_lets_nobody_in(home: Home) -> None:
+    phone = home.visitor()
+    home.pair(phone, name="Olga", role="member")
+    page = home.owner.get("/pair/approve").get_data(as_text=True)
+    request_id = re.findall(r'name="request" value="([^"]*)"', page)[0]
+    home.owner.post("/pair/approve", data={"request": request_id, "answer": "no"})
+    assert "said no" in text_of(read(phone))
+    phone.post("/pair/confirm")
+    assert len(home.store.devices()) == 1
+
+
+def test_name_of_a_person_with_a_pin_needs_it(home: Home) -> None:
+    """A wrong PIN is counted and lets nobody in."""
+    anna = home.rig.add_person("Anna")
+    home.store.set_pin(anna, hash_of_pin(PIN))
+    phone = home.visitor()
+    home.pair(phone, name="Anna", role="member")
+    assert len(home.store.devices()) == 1
+    assert phone.post("/pair/pin", data={"pin": "111222"}).status_code == 400
+    assert len(home.store.failed_attempts("pin", datetime(2000, 1, 1, tzinfo=UTC))) == 1
+    assert phone.post("/pair/pin", data={"pin": PIN}).headers["Location"] == "/"
+    assert home.store.devices()[-1].person_id == anna
+
+
+def test_step_up_proves_presence_of_this_device(home: Home) -> None:
+    """A write that needs it leads here and back to its own page."""
+    answer = home.owner.post(f"/browsers/{home.store.devices()[0].id}/role", data={"role": "owner"})
+    assert answer.headers["Location"] == "/presence?next=browsers"
+    page = read(home.owner, "/presence?next=browsers")
+    assert 'name="next" value="browsers"' in page
+    home.owner.post("/presence", data={"next": "browsers"})
+    home.make_rhythm()
+    home.until(PresenceState.MATCHED)
+    assert "presence-number" in read(home.owner, "/presence")
+    assert home.owner.post("/pair/confirm").headers["Location"] == "/browsers"
+    assert home.store.devices()[0].present_until is not None
+    assert home.visitor().get("/presence").status_code == 403
+
+
+def test_step_up_returns_to_own_pages_only(home: Home) -> None:
+    home.owner.post("/presence", data={"next": "https://elsewhere.example/"})
+    home.make_rhythm()
+    home.until(PresenceState.MATCHED)
+    assert home.owner.post("/pair/confirm").headers["Location"] == "/"
+
+
+def test_person_agrees_on_the_board(home: Home) -> None:
+    """New people are added; the consent is towards the person of the browser that asked."""
+    assert home.owner.post("/consent", data={"name": "Paul"}).status_code == 303
+    assert "Paul, if you agree that Olga sees your results" in text_of(read(home.owner, "/consent"))
+    assert [person.name for person in home.store.people()] == ["Olga"]
+    home.make_rhythm()
+    home.until(PresenceState.MATCHED)
+    assert "I agree" in text_of(read(home.owner, "/consent"))
+    assert home.owner.post("/pair/confirm").headers["Location"].startswith("/consents")
+    paul = next(person for person in home.store.people() if person.name == "Paul")
+    assert [(one.viewer_id, one.person_id) for one in home.store.consents()] == [(home.owner_person, paul.id)]
+
+
+def test_consent_of_a_person_with_a_browser_needs_their_approval(home: Home) -> None:
+    """Presence alone would let anybody agree in their name."""
+    anna = home.rig.add_person("Anna")
+    hers = client_with(home.app, let_in(home.store, Role.MEMBER, anna, name="Anna's phone"))
+    home.owner.post("/consent", data={"name": "Anna"})
+    home.make_rhythm()
+    home.until(PresenceState.MATCHED)
+    home.owner.post("/pair/confirm")
+    assert home.store.consents() == ()
+    page = hers.get("/pair/approve").get_data(as_text=True)
+    assert "Olga wants to see your results" in text_of(page)
+    request_id = re.findall(r'name="request" value="([^"]*)"', page)[0]
+    hers.post("/pair/approve", data={"request": request_id, "answer": "yes"})
+    home.owner.post("/pair/confirm")
+    assert [one.person_id for one in home.store.consents()] == [anna]
+
+
+def test_giving_up_ends_the_request_at_the_board(home: Home) -> None:
+    """The next browser can ask at once."""
+    phone = home.visitor()
+    phone.post("/pair", data={"name": "Anna", "browser": "phone", "role": "member"})
+    assert phone.post("/pair/cancel").headers["Location"] == "/pair"
+    home.rig.live(0.2)
+    view = home.rig.station.snapshot().presence
+    assert view is not None
+    assert view.state is PresenceState.CANCELLED
+    other = home.visitor()
+    assert other.post("/pair", data={"name": "Ben", "browser": "phone", "role": "member"}).status_code == 303
+
+
+def test_simulated_person_makes_the_rhythm_from_the_board_page(home: Home) -> None:
+    """In a demonstration the first browser's controls press the heel for the second browser."""
+    assert "Let the person make the rhythm" in home.owner.get("/board").get_data(as_text=True)
+    answer = home.owner.post("/board/act", data={"command": "rhythm"})
+    assert answer.status_code == 400
+    phone = home.visitor()
+    phone.post("/pair", data={"name": "Anna", "browser": "phone", "role": "member"})
+    assert home.owner.post("/board/act", data={"command": "rhythm"}).status_code == 303
+    home.until(PresenceState.MATCHED)

@@ -1,0 +1,248 @@
+"""Who may open what: a rule for each endpoint, and the door that every request goes through.
+
+A request without a rule is refused. `/events` is served beside Flask: `web.server.stream` shows each visitor what
+`web.live.seen` leaves of the board.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from flask import Flask, Response, g, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from station.app.access import ACCESS_COOKIE, SHARED_STAY, TOUCH_EVERY, Role, Visitor, hash_of, new_token
+from station.store import StoreError
+from web.context import YEAR_S, Site, redirect_to, wait_until_saved
+
+PAIR_ADDRESS, PRESENCE_ADDRESS = "/pair", "/presence"
+DEMO_DEVICE = "Demonstration"
+"""The name of the browser that a demonstration lets in by itself."""
+DEMO_SENTENCE = (
+    "This is a demonstration: it let this browser, its first on this machine, in by itself, as the owner\u2019s. "
+    "Another one is paired by heel presses on the board."
+)
+
+
+class Whose(StrEnum):
+    """Whose data an endpoint shows or changes."""
+
+    NOBODY = "nobody"
+    SEEN = "seen"
+    """Of people whose results the visitor may see; another's id is answered as one that does not exist."""
+    STATION = "station"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What an endpoint asks of its visitor: at least this role (`None`: everybody), and whose data it has.
+
+    A request that needs presence leads to the proof first, and then to the own page with this name of `OWN_PAGES`.
+    """
+
+    least: Role | None
+    whose: Whose = Whose.NOBODY
+    presence_for: str | None = None
+
+    def lets_in(self, visitor: Visitor) -> bool:
+        """Whether this visitor's role is enough."""
+        return self.least is None or visitor.is_at_least(self.least)
+
+
+OWN_PAGES = {"browsers": "browsers.browsers", "consents": "consents.consents", "data": "data.data"}
+"""Where a proof of presence returns to, by the value of its `next`."""
+
+_EVERYBODY = Rule(None)
+_GUEST, _GUEST_SEEN = Rule(Role.GUEST), Rule(Role.GUEST, Whose.SEEN)
+_MEMBER, _MEMBER_SEEN = Rule(Role.MEMBER), Rule(Role.MEMBER, Whose.SEEN)
+_STATION = Rule(Role.OWNER, Whose.STATION)
+
+RULES: dict[str, Rule] = {
+    "static": _EVERYBODY,
+    "about.about": _EVERYBODY,
+    "board.act": _GUEST,
+    "board.board": _GUEST_SEEN,
+    "browsers.browsers": _GUEST,
+    "browsers.change_role": Rule(Role.OWNER, Whose.STATION, presence_for="browsers"),
+    "browsers.choose": _MEMBER,
+    "browsers.leave": _MEMBER,
+    "browsers.rename": _GUEST,
+    "browsers.revoke": _GUEST,
+    "browsers.set_pin": _MEMBER_SEEN,
+    "browsers.share": _MEMBER,
+    "calibration.calibration": Rule(Role.MEMBER, Whose.STATION),
+    "causes.causes": _EVERYBODY,
+    "circumstances.answer_own": _MEMBER_SEEN,
+    "circumstances.describe_test": _GUEST_SEEN,
+    "components.components": _GUEST,
+    "consents.allow": Rule(Role.MEMBER, Whose.SEEN, presence_for="consents"),
+    "consents.consents": _MEMBER_SEEN,
+    "consents.withdraw": _MEMBER_SEEN,
+    "data.bring_in": Rule(Role.OWNER, Whose.STATION, presence_for="data"),
+    "data.data": _MEMBER_SEEN,
+    "data.of_person": _MEMBER_SEEN,
+    "data.of_station": Rule(Role.OWNER, Whose.STATION, presence_for="data"),
+    "data.show_preview": Rule(Role.OWNER, Whose.STATION, presence_for="data"),
+    "downloads.bundle": _GUEST_SEEN,
+    "downloads.results": _GUEST_SEEN,
+    "downloads.trace": _GUEST_SEEN,
+    "end_card.end_card": _GUEST_SEEN,
+    "exercises.exercise": _EVERYBODY,
+    "exercises.exercises": _EVERYBODY,
+    "exercises.picture": _EVERYBODY,
+    "feedback.answer_baseline": _MEMBER_SEEN,
+    "feedback.answer_felt": _MEMBER_SEEN,
+    "feedback.answer_test": _GUEST_SEEN,
+    "feedback.claim": _MEMBER_SEEN,
+    "feedback.dismiss_missed": _MEMBER_SEEN,
+    "health_questions.save": _MEMBER_SEEN,
+    "health_questions.show": _MEMBER_SEEN,
+    "help.help": _EVERYBODY,
+    "history.history": _GUEST_SEEN,
+    "history.session": _GUEST_SEEN,
+    "live.choose_person": _MEMBER_SEEN,
+    "live.command": _GUEST,
+    "live.live": _EVERYBODY,
+    "live.report_pain": _GUEST,
+    "live.start": _GUEST_SEEN,
+    "more.more": _EVERYBODY,
+    "pairing.approval": _MEMBER,
+    "pairing.approve": _MEMBER,
+    "pairing.ask": _EVERYBODY,
+    "pairing.ask_consent": _MEMBER,
+    "pairing.ask_presence": _GUEST,
+    "pairing.cancel": _EVERYBODY,
+    "pairing.confirm": _EVERYBODY,
+    "pairing.consent": _MEMBER,
+    "pairing.give_pin": _EVERYBODY,
+    "pairing.pair": _EVERYBODY,
+    "pairing.presence": _GUEST,
+    "people.add_person": _MEMBER,
+    "people.people": _MEMBER_SEEN,
+    "plan.calendar": _EVERYBODY,
+    "plan.plan": _MEMBER_SEEN,
+    "plan.save": _MEMBER_SEEN,
+    "progress.progress": _MEMBER_SEEN,
+    "report.report": _MEMBER_SEEN,
+    "routines.change": _MEMBER_SEEN,
+    "routines.create": _MEMBER_SEEN,
+    "routines.delete": _MEMBER_SEEN,
+    "routines.new": _MEMBER_SEEN,
+    "routines.position": _EVERYBODY,
+    "routines.remove": _MEMBER_SEEN,
+    "routines.routines": _GUEST_SEEN,
+    "routines.sheet": _GUEST_SEEN,
+    "routines.summary": _GUEST,
+    "routines.update": _MEMBER_SEEN,
+    "settings.change": _STATION,
+    "settings.settings": Rule(Role.MEMBER, Whose.STATION),
+    "sounds.as_json": _EVERYBODY,
+    "sounds.learn": _EVERYBODY,
+    "sounds.sounds": _EVERYBODY,
+    "status.as_json": _EVERYBODY,
+    "status.status": _EVERYBODY,
+    "today.today": _EVERYBODY,
+    "why.why": _MEMBER_SEEN,
+}
+"""The rule of each endpoint. The calendar's address has a token of its own."""
+
+_NOT_FOR_PEOPLE = {"static", "status.as_json", "sounds.as_json", "exercises.picture", "plan.calendar"}
+"""What programs fetch: none of these is the first visit of a person's browser."""
+
+
+def register(app: Flask, site: Site) -> None:
+    """Put the door in front of every endpoint of the app."""
+
+    @app.before_request
+    def check_access() -> AnyResponse | None:
+        if request.endpoint is None:
+            with suppress(StoreError):  # only the links of the error page depend on it
+                site.visitor()
+            return None
+        rule, visitor = RULES.get(request.endpoint), site.visitor()
+        if not visitor.is_let_in and _is_first_of_demo(site):
+            g.new_token = let_in(site, DEMO_DEVICE, Role.OWNER, _demo_person(site))
+            for person in site.store.people():
+                if (own := site.visitor().person_id) is not None:
+                    wait_until_saved(site.api.agree_consent(own, person.id))
+            site.forget_visitor()
+            visitor = site.visitor()
+        if rule is None or not rule.lets_in(visitor):
+            return _refusal(visitor)
+        if rule.presence_for is not None and not visitor.is_present:
+            return redirect_to(f"{PRESENCE_ADDRESS}?next={rule.presence_for}")
+        _touch(site, visitor)
+        return None
+
+    @app.after_request
+    def set_new_token(response: Response) -> Response:
+        token: str | None = g.pop("new_token", None)
+        if token is not None:
+            set_access_cookie(response, token)
+        return response
+
+
+def may_open(endpoint: str) -> bool:
+    """Whether this request's visitor may open another endpoint; for links."""
+    rule, visitor = RULES.get(endpoint), g.get("access", Visitor())
+    return rule is not None and rule.lets_in(visitor)
+
+
+def let_in(site: Site, name: str, role: Role, person_id: str | None) -> str:
+    """Let this request's browser in under a new token, which the caller must set as its cookie.
+
+    A cookie that came with the request is never adopted, and a pairing that it had ends. Raises `ValueError` with a
+    sentence for an empty or too long name.
+    """
+    token, before = new_token(), site.visitor().device
+    wait_until_saved(site.api.add_device(hash_of(token), name, role, person_id))
+    if before is not None:
+        try:
+            wait_until_saved(site.api.revoke_device(before.id))
+        except ValueError:  # the owner's only browser stays listed, so that the owner is known
+            wait_until_saved(site.api.renew_token(before.id, hash_of(new_token())))
+    site.use_token(token)
+    return token
+
+
+def set_access_cookie(response: AnyResponse, token: str) -> None:
+    """Set the cookie that lets this browser in."""
+    response.set_cookie(
+        ACCESS_COOKIE, token, max_age=YEAR_S, path="/", httponly=True, samesite="Strict", secure=request.is_secure
+    )
+
+
+def _refusal(visitor: Visitor) -> AnyResponse:
+    """The page that says what to do, with 403."""
+    page = "forbidden.html" if visitor.is_let_in else "pair_first.html"
+    return Response(render_template(page, pair_address=PAIR_ADDRESS), 403)
+
+
+def _is_first_of_demo(site: Site) -> bool:
+    """Whether this is the first browser of a demonstration, on the same machine."""
+    if site.api.board is None or request.method != "GET" or request.endpoint in _NOT_FOR_PEOPLE:
+        return False
+    try:
+        is_here = ipaddress.ip_address(request.remote_addr or "").is_loopback
+    except ValueError:
+        return False
+    return is_here and not site.store.has_owner()
+
+
+def _demo_person(site: Site) -> str | None:
+    people = site.store.people()
+    return people[0].id if people else None
+
+
+def _touch(site: Site, visitor: Visitor) -> None:
+    """Let the station know that a device is in use, as seldom as is enough."""
+    device, now = visitor.device, datetime.now(UTC)
+    if device is None:
+        return
+    is_leaving = device.person_until is not None and timedelta() < device.person_until - now < SHARED_STAY / 2
+    if is_leaving or now - device.last_seen_at >= TOUCH_EVERY:
+        site.api.touch_device(device.id)

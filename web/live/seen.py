@@ -1,0 +1,47 @@
+"""What a visitor may see of the board: everything of their own people's sessions, and the bare board of others'."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from station.app.access import Visitor
+from station.app.snapshot import Fault, Snapshot
+from station.core.state import ActivityState, IdleState, QuestionState, TestState
+
+HIDDEN_FAULT = Fault("board", "Something needs attention: a paired browser says what.")
+
+
+def snapshot_for(visitor: Visitor, now: Snapshot) -> Snapshot:
+    """The snapshot without what this visitor may not see: names, ids, results, decisions and notes of others.
+
+    It is the same object where nothing is left out.
+    """
+    hidden: dict[str, object] = {}
+    if not _sees(visitor, now.person_id):
+        hidden |= {"person_id": None, "person_name": None, "session_id": None, "called": None, "note": None}
+        is_question = isinstance(now.state, QuestionState) and not visitor.is_let_in
+        hidden["state"] = IdleState() if is_question else _without_results(now.state)
+    if not _sees(visitor, now.note_about):
+        hidden["note"] = None
+    if not _sees(visitor, now.decided_for):
+        hidden |= {"decision": None, "decided_for": None}
+    if now.rest is not None and not _sees(visitor, now.rest.person_id):
+        hidden["rest"] = None
+    if now.troubles and not visitor.is_let_in:
+        hidden["troubles"] = (HIDDEN_FAULT,)
+    return replace(now, **hidden) if hidden else now  # type: ignore[arg-type]  # each value is of its field's type
+
+
+def _sees(visitor: Visitor, person_id: str | None) -> bool:
+    return visitor.is_let_in and (person_id is None or visitor.sees(person_id))
+
+
+def _without_results(state: ActivityState) -> ActivityState:
+    """The state without distances that were measured; an activity that only shows them is over."""
+    if isinstance(state, TestState | QuestionState) and state.phase in ("result", "done"):
+        return IdleState()
+    if isinstance(state, TestState):
+        return replace(state, target_mm=None, best_mm=None, result_left_mm=None, result_right_mm=None)
+    if isinstance(state, QuestionState):
+        return replace(state, result_left_mm=None, result_right_mm=None)
+    return state

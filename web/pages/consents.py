@@ -1,0 +1,58 @@
+"""Who sees whose results: the consents of this browser's person, and towards them."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from web.context import Site, wait_until_saved
+from web.presence import named
+
+NO_ONE = "There is nobody of this name: type it as the other person has it."
+
+
+def blueprint(site: Site) -> Blueprint:
+    """`/consents` and the writes below it."""
+    pages = Blueprint("consents", __name__)
+
+    def page(trouble: str = "", status: int = 200) -> tuple[str, int]:
+        own = site.visitor().person_id
+        names = {one.id: one.name for one in site.store.people()}
+        viewers = () if own is None else site.store.consents(person_id=own)
+        seen = () if own is None else site.store.consents(viewer_id=own)
+        return render_template(
+            "consents.html",
+            own=None if own is None else names.get(own),
+            viewers=[(one, names[one.viewer_id]) for one in viewers],
+            seen=[(one, names[one.person_id]) for one in seen],
+            saved="saved" in request.args,
+            trouble=trouble,
+        ), status
+
+    def done() -> Response:
+        return redirect(url_for("consents.consents", saved=""), 303)
+
+    @pages.get("/consents")
+    def consents() -> tuple[str, int]:
+        return page()
+
+    @pages.post("/consents/allow")
+    def allow() -> Response | tuple[str, int]:
+        """This browser's person lets somebody else see their results."""
+        own, viewer = site.visitor().person_id, named(site.store, request.form.get("name", ""))
+        if own is None or viewer is None or viewer.id == own:
+            return page(NO_ONE, 400)
+        wait_until_saved(site.api.agree_consent(viewer.id, own))
+        return done()
+
+    @pages.post("/consents/withdraw")
+    def withdraw() -> Response | tuple[str, int]:
+        """End a consent, from either end."""
+        own, other = site.visitor().person_id, request.form.get("person", "")
+        if own is None:
+            return page("Consents belong to a person: choose yourself first.", 400)
+        viewer_id, person_id = (other, own) if request.form.get("which") == "mine" else (own, other)
+        wait_until_saved(site.api.withdraw_consent(viewer_id, person_id))
+        return done()
+
+    return pages

@@ -1,0 +1,280 @@
+"""Letting a browser in, proving presence for a step that needs it, and agreeing: each by a rhythm on the board.
+
+The three pages share what happens at the board. Nobody learns whether a name is known before somebody has proved that
+they stand there; a name that is protected (`is_protected`) then needs the PIN, or the approval in a browser of theirs.
+"""
+
+from __future__ import annotations
+
+import time
+
+from flask import Blueprint, abort, g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from station.app.access import NOBODY_YET, Role, Visitor
+from station.app.snapshot import PresenceState
+from station.core.activities.heel_rhythm import RhythmRules
+from station.core.events import SECOND_US
+from station.store.training_write import unique_name
+from web.access import OWN_PAGES, let_in, set_access_cookie
+from web.context import PERSON_COOKIE, Site, wait_until_saved
+from web.pages.browsers import person_with_pin
+from web.pin import DIGITS
+from web.presence import (
+    KEPT_S,
+    PRESENCE_COOKIE,
+    Asked,
+    PresenceBook,
+    Purpose,
+    Stage,
+    is_protected,
+    named,
+    new_key,
+    progress_of,
+)
+
+PAIR_ROLES = {
+    Role.MEMBER: "My own: it shows my results from now on",
+    Role.GUEST: "A guest\u2019s: only today, without a name",
+    Role.PRACTITIONER: "A practitioner\u2019s: it shows the people who agreed",
+}
+"""What a browser can be let in as."""
+OVER = "This request is over: ask again."
+NEEDS_NAME = "Type your name: results belong to a person."
+PAGES = {Purpose.PAIR: "pairing.pair", Purpose.STEP_UP: "pairing.presence", Purpose.CONSENT: "pairing.consent"}
+LONG_S = RhythmRules().long_from_us / SECOND_US
+
+
+def blueprint(site: Site) -> Blueprint:
+    """`/pair`, `/presence`, `/consent`, and the writes of all three."""
+    pages = Blueprint("pairing", __name__)
+    book = PresenceBook()
+
+    def asked_here(purpose: Purpose | None = None) -> Asked | None:
+        """The request of this browser, for this purpose."""
+        found = book.find(request.cookies.get(PRESENCE_COOKIE))
+        return found if purpose is None or found is None or found.purpose is purpose else None
+
+    def form(purpose: Purpose, trouble: str = "", status: int = 200, name: str = "") -> tuple[str, int]:
+        return render_template(
+            "presence.html",
+            purpose=purpose,
+            asked=None,
+            roles=PAIR_ROLES,
+            has_owner=site.store.has_owner(),
+            is_let_in=site.visitor().is_let_in,
+            viewer=site.person(),
+            return_to=request.values.get("next", ""),
+            name=name,
+            trouble=trouble,
+        ), status
+
+    def progress(asked: Asked, trouble: str = "") -> str:
+        now = progress_of(asked, site.api.snapshot())
+        is_at_board = asked.stage is Stage.BOARD and now.state in (PresenceState.WAITING, PresenceState.WRONG)
+        return render_template(
+            "presence.html",
+            purpose=asked.purpose,
+            asked=asked,
+            progress=now,
+            # Never beside a button whose answer has a cookie, nor a PIN that is being typed: a reload would cut it off.
+            refreshes=is_at_board,
+            address=url_for(PAGES[asked.purpose]),
+            long_s=LONG_S,
+            viewer=site.person(),
+            digits=DIGITS,
+            return_to=asked.return_to,
+            trouble=trouble,
+        )
+
+    def page(purpose: Purpose) -> str | tuple[str, int]:
+        asked = asked_here(purpose)
+        return form(purpose) if asked is None else progress(asked)
+
+    def begin(purpose: Purpose, **details: object) -> Response | tuple[str, int]:
+        """Ask the board for a rhythm, and remember in this browser that it did."""
+        before = asked_here()
+        if before is not None and book.take(before):
+            wait_until_saved(site.api.cancel_presence(before.request.id))
+        try:
+            found = wait_until_saved(site.api.request_presence(str(details.get("browser_name", purpose))))
+        except ValueError as error:
+            return form(purpose, str(error), 409, str(details.get("person_name", "")))
+        key, key_hash = new_key()
+        book.add(Asked(key_hash, purpose, found, time.monotonic(), **details))  # type: ignore[arg-type]  # fields of it
+        response = redirect(url_for(PAGES[purpose]), 303)
+        response.set_cookie(
+            PRESENCE_COOKIE, key, max_age=int(KEPT_S), httponly=True, samesite="Strict", secure=request.is_secure
+        )
+        return response
+
+    # Letting a browser in.
+
+    @pages.get("/pair")
+    def pair() -> Response | str | tuple[str, int]:
+        token = book.given(request.cookies.get(PRESENCE_COOKIE))
+        return page(Purpose.PAIR) if token is None else welcome(token)
+
+    def welcome(token: str) -> Response:
+        """The first own page of a browser that was let in."""
+        response = redirect(url_for("today.today"), 303)
+        response.delete_cookie(PERSON_COOKIE)
+        response.delete_cookie(PRESENCE_COOKIE)
+        set_access_cookie(response, token)
+        return response
+
+    @pages.post("/pair")
+    def ask() -> Response | tuple[str, int]:
+        name, role = request.form.get("name", ""), request.form.get("role", Role.MEMBER)
+        if role not in PAIR_ROLES:
+            abort(400, "A browser is let in as member, guest or practitioner.")
+        if role != Role.GUEST and not name.strip():
+            return form(Purpose.PAIR, NEEDS_NAME, 400)
+        try:
+            browser_name = unique_name(request.form.get("browser", "") or "My phone", (), "")
+            person_name = "" if role == Role.GUEST else unique_name(name, (), "")
+        except ValueError as error:
+            return form(Purpose.PAIR, str(error), 400, name)
+        return begin(Purpose.PAIR, browser_name=browser_name, person_name=person_name, role=Role(role))
+
+    # A step that needs presence.
+
+    @pages.get("/presence")
+    def presence() -> str | tuple[str, int]:
+        return page(Purpose.STEP_UP)
+
+    @pages.post("/presence")
+    def ask_presence() -> Response | tuple[str, int]:
+        return_to = request.form.get("next", "")
+        return begin(Purpose.STEP_UP, device_id=site.device_id, return_to=return_to if return_to in OWN_PAGES else "")
+
+    # A person agrees that this browser's person sees their results.
+
+    @pages.get("/consent")
+    def consent() -> str | tuple[str, int]:
+        return page(Purpose.CONSENT)
+
+    @pages.post("/consent")
+    def ask_consent() -> Response | tuple[str, int]:
+        name, viewer_id = request.form.get("name", ""), site.visitor().person_id
+        if viewer_id is None:
+            return form(Purpose.CONSENT, "Consents belong to a person: choose yourself first.", 400, name)
+        try:
+            person_name = unique_name(name, (), "")
+        except ValueError as error:
+            return form(Purpose.CONSENT, str(error), 400, name)
+        return begin(Purpose.CONSENT, person_name=person_name, viewer_id=viewer_id)
+
+    # What follows the rhythm.
+
+    def over(asked: Asked | None) -> Response | tuple[str, int]:
+        if asked is None:
+            return form(Purpose.PAIR, OVER, 409)
+        return redirect(url_for(PAGES[asked.purpose]), 303)
+
+    @pages.post("/pair/confirm")
+    def confirm() -> Response | tuple[str, int]:
+        """The number in this browser is the one that the board beeped."""
+        asked = asked_here()
+        if (token := book.given(request.cookies.get(PRESENCE_COOKIE))) is not None:
+            return welcome(token)
+        if asked is None or asked.stage not in (Stage.BOARD, Stage.APPROVED):
+            return over(asked)
+        if asked.stage is Stage.BOARD:
+            try:
+                wait_until_saved(site.api.finish_presence(asked.request.id))
+            except ValueError:
+                return over(asked)
+            person = named(site.store, asked.person_name) if asked.person_name else None
+            if person is not None and is_protected(site.store, person.id):
+                book.change(asked, Stage.IDENTIFY, person.id)
+                return over(asked)
+        return complete(asked)
+
+    @pages.post("/pair/pin")
+    def give_pin() -> Response | tuple[str, int]:
+        """The PIN of the person whose name this browser gave."""
+        asked = asked_here()
+        if asked is None or asked.stage is not Stage.IDENTIFY:
+            return over(asked)
+        try:
+            person_with_pin(site, asked.person_name, request.form.get("pin", ""))
+        except ValueError as error:
+            return progress(asked, str(error)), 400
+        return complete(asked)
+
+    @pages.post("/pair/cancel")
+    def cancel() -> Response | tuple[str, int]:
+        asked = asked_here()
+        if asked is not None and book.take(asked) and asked.stage is Stage.BOARD:
+            wait_until_saved(site.api.cancel_presence(asked.request.id))
+        purpose = Purpose.PAIR if asked is None else asked.purpose
+        return_to = None if asked is None else asked.return_to or None
+        response = redirect(url_for(PAGES[purpose], next=return_to), 303)
+        response.delete_cookie(PRESENCE_COOKIE)
+        return response
+
+    def complete(asked: Asked) -> Response | tuple[str, int]:
+        """Do what the presence was for, once."""
+        if not book.take(asked):
+            return over(None)
+        try:
+            response = {
+                Purpose.PAIR: complete_pairing,
+                Purpose.STEP_UP: complete_step,
+                Purpose.CONSENT: complete_consent,
+            }[asked.purpose](asked)
+        except (ValueError, LookupError) as error:
+            return form(asked.purpose, str(error), 409)
+        response.delete_cookie(PRESENCE_COOKIE)
+        return response
+
+    def person_of(asked: Asked) -> str | None:
+        """The id of the person with the name that was given, who is added if there is nobody of that name."""
+        if not asked.person_name:
+            return None
+        found = named(site.store, asked.person_name)
+        return wait_until_saved(site.api.add_person(asked.person_name)) if found is None else found.id
+
+    def complete_pairing(asked: Asked) -> Response:
+        token = let_in(site, asked.browser_name, asked.role, person_of(asked))
+        book.give(asked, token)
+        return welcome(token)
+
+    def complete_step(asked: Asked) -> Response:
+        if asked.device_id is None or asked.device_id != site.device_id:
+            raise ValueError("Another browser asked for this: prove your presence here once more.")
+        wait_until_saved(site.api.note_presence(asked.device_id))
+        return redirect(url_for(OWN_PAGES.get(asked.return_to, "today.today")), 303)
+
+    def complete_consent(asked: Asked) -> Response:
+        person_id = person_of(asked)
+        if asked.viewer_id is None or person_id is None or asked.viewer_id != site.visitor().person_id:
+            raise ValueError("Another person uses this browser now: ask for the consent once more.")
+        wait_until_saved(site.api.agree_consent(asked.viewer_id, person_id))
+        return redirect(url_for("consents.consents", saved=""), 303)
+
+    # The approval, in a browser of the person whose name was given.
+
+    def waiting_approvals() -> list[tuple[Asked, str]]:
+        names = {one.id: one.name for one in site.store.people()}
+        return [(one, names.get(one.viewer_id or "", "Somebody")) for one in book.waiting_for(site.visitor().person_id)]
+
+    @pages.app_context_processor
+    def approvals() -> dict[str, object]:
+        """How many approvals wait for the visitor whom this request has let in, also where the store cannot be read."""
+        seen: Visitor = g.get("access", NOBODY_YET)
+        return {"count_approvals": len(book.waiting_for(seen.person_id))}
+
+    @pages.get("/pair/approve")
+    def approval() -> str:
+        return render_template("approve.html", waiting=waiting_approvals())
+
+    @pages.post("/pair/approve")
+    def approve() -> Response:
+        for asked, _ in waiting_approvals():
+            if asked.key_hash == request.form.get("request"):
+                book.change(asked, Stage.APPROVED if request.form.get("answer") == "yes" else Stage.REFUSED)
+        return redirect(url_for("pairing.approval"), 303)
+
+    return pages

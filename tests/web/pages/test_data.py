@@ -5,21 +5,33 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from station.app.access import PRESENCE, Role
 from station.clock import SystemClock
 from station.store import Store
 from station.store.export import ExportKind, export_station
 from station.store.merge import import_export
 from station.store.staging import DIRECTORY_PREFIX
+from tests.let_in import client_with, let_in, paired_client
 from tests.station.store.histories import HandClock, guided_routine, weeks
 from tests.station.store.test_import import rows
 from tests.web.double import StationDouble
+from web.app import create_app
 from web.server.request_guard import MAX_UPLOAD_BYTES
+
+
+@pytest.fixture
+def client(station: StationDouble, store: Store) -> FlaskClient:
+    """The owner's browser, whose person has just proved that they stand at the board."""
+    made = paired_client(create_app(station, store), store)
+    store.note_presence(store.devices()[0].id, datetime.now(UTC) + PRESENCE)
+    return made
 
 
 @pytest.fixture
@@ -47,6 +59,20 @@ def ticket_in(page: str) -> str:
     found = re.search(r'name="ticket" value="([^"]+)"', page)
     assert found is not None
     return found[1]
+
+
+@pytest.mark.parametrize("address", ["/data/station", "/data/preview", "/data/import"])
+def test_everybodys_data_ask_for_presence_and_the_owner(station: StationDouble, store: Store, address: str) -> None:
+    """The owner is led to the proof; a member finds no such button, and is refused."""
+    app = create_app(station, store)
+    owner = paired_client(app, store)
+    led = owner.post(address)
+    assert (led.status_code, led.headers["Location"]) == (303, "/presence?next=data")
+    assert "Everything of the station" in owner.get("/data").text
+    member = client_with(app, let_in(store, Role.MEMBER, store.add_person("Bea").id))
+    assert "Everything of Bea" in member.get("/data").text
+    assert "Everything of the station" not in member.get("/data").text
+    assert member.post(address).status_code == 403
 
 
 def test_a_preview_changes_nothing_and_an_import_brings_all(
@@ -97,7 +123,7 @@ def test_what_is_missing_is_asked_for(client: FlaskClient, station: StationDoubl
     station.show(activity="hold", phase="hold", session_id="s")
     assert "A session is running" in client.post("/data/import", data={"ticket": ticket}).text
     assert client.post("/data/station", data={"kind": "xml"}).status_code == 400
-    assert client.post("/data/person").status_code == 404
+    assert client.post("/data/person", data={"kind": "xml"}).status_code == 404
 
 
 @pytest.mark.parametrize("kind", list(ExportKind))

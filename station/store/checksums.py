@@ -59,6 +59,13 @@ def hide_damaged_rows(driver: Any, found: set[DamagedRow]) -> None:
         driver.execute(f'CREATE TEMP VIEW "{table.name}" AS SELECT * FROM main."{table.name}" WHERE {sound}')
 
 
+def remove(connection: Connection) -> None:
+    """Remove all triggers, before an upgrade changes their columns."""
+    for table in metadata.sorted_tables:
+        for name, _ in _triggers(table):
+            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
+
+
 def install(connection: Connection, *, compute: bool = False) -> None:
     """Make the triggers of a database of the current schema what they should be.
 

@@ -33,6 +33,7 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
         driver.execute("PRAGMA foreign_keys=OFF")
         try:
             with connection.begin():
+                checksums.remove(connection)
                 command.upgrade(alembic_config(connection), revision)
                 if revision == "head":
                     checksums.install(connection, compute=True)

@@ -55,7 +55,7 @@ demo: setup ## run the station on a simulated board, with its web page
 
 # What is calculated alone can run on all cores at once; what measures time, starts processes or opens browsers cannot.
 RULES := tests/station/core
-CALCULATED := $(RULES) $(addprefix tests/station/,advice app catalogue cli simulator store) $(addprefix tests/web/,charts live pages) tests/study
+CALCULATED := $(RULES) $(addprefix tests/station/,advice app catalogue cli simulator store) $(addprefix tests/web/,api charts live pages) tests/study
 test: setup-dev browser lint ## lint, then all tests: the rules with their coverage, the rest with a real browser
 	$(PYTHON) -m pytest -n auto $(RULES) --cov
 	$(PYTHON) -m pytest -n auto $(filter-out $(RULES),$(CALCULATED))

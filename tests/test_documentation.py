@@ -27,7 +27,8 @@ COMMANDS = sorted(main.commands)
 
 def options(name: str) -> set[str]:
     """The long options of a command."""
-    spelled = [word for given in main.commands[name].params for word in (*given.opts, *given.secondary_opts)]
+    shown = [one for one in main.commands[name].params if not getattr(one, "hidden", False)]
+    spelled = [word for given in shown for word in (*given.opts, *given.secondary_opts)]
     return {word for word in spelled if word.startswith("--")}
 
 
@@ -75,10 +76,10 @@ def test_web_readme_has_every_setting() -> None:
 
 
 def test_service_unit_uses_existing_options() -> None:
-    unit = (ROOT / "systemd" / "station.service").read_text(encoding="utf-8")
-    typed = re.findall(r"^ExecStart=\S+ (\S+)(.*)$", unit, flags=re.MULTILINE)
-    assert [name for name, _ in typed] == ["run"]
-    assert [set(re.findall(r"--[a-z-]+", rest)) - options(name) for name, rest in typed] == [set()]
+    units = [(ROOT / "systemd" / f"{name}.service").read_text(encoding="utf-8") for name in ("station", "station-page")]
+    typed = re.findall(r"^ExecStart=\S+ (\S+)(.*)$", "\n".join(units), flags=re.MULTILINE)
+    assert [name for name, _ in typed] == ["run", "page"]
+    assert [set(re.findall(r"--[a-z-]+", rest)) - options(name) for name, rest in typed] == [set(), set()]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -131,8 +132,8 @@ def test_architecture_names_functions_that_exist() -> None:
     """Each step of the walks names a function or class that its file defines, and every walk is numbered in order."""
     text = ARCHITECTURE.read_text(encoding="utf-8")
     hops = re.findall(r"^(\d+)\. `([\w/.]+)`(?: `([\w.]+)`)? - ", text, flags=re.MULTILINE)
-    walks = text.partition("## Four walks")[2].partition("\n## ")[0].split("\n### ")[1:]
-    assert len(walks) == 4
+    walks = text.partition("## Five walks")[2].partition("\n## ")[0].split("\n### ")[1:]
+    assert len(walks) == 5
     assert len(hops) == sum(len(re.findall(r"^\d+\.", walk, flags=re.MULTILINE)) for walk in walks)
     wrong = [(path, name) for _, path, name in hops if name and name not in defined(ROOT / path)]
     assert wrong == []

@@ -21,6 +21,7 @@ SHARED = (
     "station.clock",
     "station.config",
     "station.config_document",
+    "station.profile",
     "station.settings",
     "station.units",
     "station.version",
@@ -51,6 +52,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "station.clock": (CORE,),
     "station.config": (CORE, *SHARED),
     "station.config_document": (CORE,),
+    "station.profile": (CORE, "station.settings"),
     "station.settings": (CORE,),
     "station.units": (CORE,),
     "station.version": (),
@@ -60,16 +62,17 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "station.devices": (CORE, *SHARED),
     "station.simulator": (CORE, *SHARED),
     "station.app": (CORE, *SHARED, "station.catalogue", "station.advice", "station.store", "station.devices"),
+    "station.wire": (CORE, *SHARED, "station.catalogue", "station.store", "station.app"),
     "station.system": (
         *(CORE, *SHARED, "station.catalogue", "station.advice", "station.store", "station.devices"),
-        *("station.simulator", "station.app"),
+        *("station.simulator", "station.app", "station.wire"),
     ),
     "station.cli": ("station",),
     "web": (CORE, *SHARED, "station.catalogue", "station.advice", "station.store", "station.app"),
 }
 """Each room, and the rooms it may import from besides itself; the longest name that fits a module is its room."""
-NEVER_FROM_WEB = ("station.app.inbox", "station.app.loop")
-"""Internal to the loop: the pages use `station.app.api`."""
+NEVER_FROM_WEB = ("station.app.inbox", "station.app.loop", "station.wire")
+"""Internal to the loop and to its process: the pages use `station.app.api`."""
 # Where a package of others may be imported, and nowhere else.
 HOMES = {
     **dict.fromkeys(HARDWARE, ("station.devices", "station.simulator")),
@@ -194,6 +197,30 @@ def test_rules_store_and_page_import_without_hardware() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == modules
+
+
+LOADED = """
+import sys
+from station.system import {module}
+print(*sorted({{name.partition(".")[0] for name in sys.modules}}))
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "never"),
+    [
+        ("service", ("web", "flask", "jinja2", "werkzeug", "uvicorn", "h11", "a2wsgi")),
+        ("page_process", (*HARDWARE, "apscheduler", "adafruit_blinka")),
+        ("page_child", ("sqlalchemy", "web", *HARDWARE)),
+    ],
+)
+def test_each_process_loads_its_own_libraries(module: str, never: tuple[str, ...]) -> None:
+    """The board's process has no web server in it, and the page's no driver; what starts it loads neither."""
+    script = LOADED.format(module=module)
+    if module == "page_process":
+        script = "import web.server\n" + script
+    done = subprocess.run((sys.executable, "-c", script), cwd=ROOT, capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()) & set(never) == set()
 
 
 def import_graph() -> dict[str, set[str]]:

@@ -17,7 +17,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from station.app.access import ACCESS_COOKIE, SHARED_STAY, TOUCH_EVERY, Role, Visitor, hash_of, new_token
 from station.store import StoreError
-from web.context import YEAR_S, Site, redirect_to, wait_until_saved
+from web.api.problems import ApiError, ProblemCode
+from web.context import API, YEAR_S, Site, has_token, redirect_to, wait_until_saved
 
 PAIR_ADDRESS, PRESENCE_ADDRESS = "/pair", "/presence"
 DEMO_DEVICE = "Demonstration"
@@ -53,7 +54,12 @@ class Rule:
         return self.least is None or visitor.is_at_least(self.least)
 
 
-OWN_PAGES = {"browsers": "browsers.browsers", "consents": "consents.consents", "data": "data.data"}
+OWN_PAGES = {
+    "people": "people.people",
+    "browsers": "browsers.browsers",
+    "consents": "consents.consents",
+    "data": "data.data",
+}
 """Where a proof of presence returns to, by the value of its `next`."""
 
 _EVERYBODY = Rule(None)
@@ -64,6 +70,27 @@ _STATION = Rule(Role.OWNER, Whose.STATION)
 RULES: dict[str, Rule] = {
     "static": _EVERYBODY,
     "about.about": _EVERYBODY,
+    "api.calibrations": Rule(Role.MEMBER, Whose.STATION),
+    "api.command": _GUEST,
+    "api.holds": _GUEST_SEEN,
+    "api.openapi": _EVERYBODY,
+    "api.people": _GUEST_SEEN,
+    "api.person": _GUEST_SEEN,
+    "api.progress": _MEMBER_SEEN,
+    "api.rep_sets": _GUEST_SEEN,
+    "api.routines": _GUEST_SEEN,
+    "api.session": _GUEST_SEEN,
+    "api.sessions": _GUEST_SEEN,
+    "api.sounds": _EVERYBODY,
+    "api.start": _GUEST_SEEN,
+    "api.state": _EVERYBODY,
+    "api.status": _EVERYBODY,
+    "api.test": _GUEST_SEEN,
+    "api.tests": _GUEST_SEEN,
+    "api_pages.api": _EVERYBODY,
+    "api_pages.make": _MEMBER_SEEN,
+    "api_pages.revoke": _MEMBER_SEEN,
+    "api_pages.tokens": _MEMBER_SEEN,
     "board.act": _GUEST,
     "board.board": _GUEST_SEEN,
     "browsers.browsers": _GUEST,
@@ -121,12 +148,23 @@ RULES: dict[str, Rule] = {
     "pairing.give_pin": _EVERYBODY,
     "pairing.pair": _EVERYBODY,
     "pairing.presence": _GUEST,
+    "inbox.give_back": _MEMBER_SEEN,
+    "inbox.inbox": _MEMBER_SEEN,
+    "inbox.swap": _MEMBER_SEEN,
     "people.add_person": _MEMBER,
     "people.people": _MEMBER_SEEN,
     "plan.calendar": _EVERYBODY,
     "plan.plan": _MEMBER_SEEN,
     "plan.save": _MEMBER_SEEN,
+    "profile.archive": _MEMBER_SEEN,
+    "profile.profile": _MEMBER_SEEN,
+    "profile.rename": _MEMBER_SEEN,
+    "profile.save": _MEMBER_SEEN,
     "progress.progress": _MEMBER_SEEN,
+    "removal.ask": _MEMBER_SEEN,
+    "removal.delete": Rule(Role.MEMBER, Whose.SEEN, presence_for="people"),
+    "removal.merge": Rule(Role.OWNER, Whose.STATION, presence_for="people"),
+    "removal.preview": _STATION,
     "report.report": _MEMBER_SEEN,
     "routines.change": _MEMBER_SEEN,
     "routines.create": _MEMBER_SEEN,
@@ -140,17 +178,16 @@ RULES: dict[str, Rule] = {
     "routines.update": _MEMBER_SEEN,
     "settings.change": _STATION,
     "settings.settings": Rule(Role.MEMBER, Whose.STATION),
-    "sounds.as_json": _EVERYBODY,
     "sounds.learn": _EVERYBODY,
     "sounds.sounds": _EVERYBODY,
-    "status.as_json": _EVERYBODY,
     "status.status": _EVERYBODY,
     "today.today": _EVERYBODY,
     "why.why": _MEMBER_SEEN,
 }
-"""The rule of each endpoint. The calendar's address has a token of its own."""
+"""The rule of each endpoint. The calendar's address has a token of its own, and a program's token has scopes besides
+(`web.api.routes`)."""
 
-_NOT_FOR_PEOPLE = {"static", "status.as_json", "sounds.as_json", "exercises.picture", "plan.calendar"}
+_NOT_FOR_PEOPLE = {"static", "exercises.picture", "plan.calendar"}
 """What programs fetch: none of these is the first visit of a person's browser."""
 
 
@@ -217,14 +254,17 @@ def set_access_cookie(response: AnyResponse, token: str) -> None:
 
 
 def _refusal(visitor: Visitor) -> AnyResponse:
-    """The page that says what to do, with 403."""
+    """The page that says what to do, with 403; a program gets a problem."""
+    if request.blueprint == API:
+        raise ApiError(ProblemCode.FORBIDDEN if visitor.is_let_in else ProblemCode.UNAUTHENTICATED)
     page = "forbidden.html" if visitor.is_let_in else "pair_first.html"
     return Response(render_template(page, pair_address=PAIR_ADDRESS), 403)
 
 
 def _is_first_of_demo(site: Site) -> bool:
     """Whether this is the first browser of a demonstration, on the same machine."""
-    if site.api.board is None or request.method != "GET" or request.endpoint in _NOT_FOR_PEOPLE:
+    is_for_programs = request.blueprint == API or request.endpoint in _NOT_FOR_PEOPLE
+    if site.api.board is None or request.method != "GET" or is_for_programs:
         return False
     try:
         is_here = ipaddress.ip_address(request.remote_addr or "").is_loopback
@@ -239,9 +279,9 @@ def _demo_person(site: Site) -> str | None:
 
 
 def _touch(site: Site, visitor: Visitor) -> None:
-    """Let the station know that a device is in use, as seldom as is enough."""
+    """Let the station know that a device is in use, as seldom as is enough; a program that uses a token is not it."""
     device, now = visitor.device, datetime.now(UTC)
-    if device is None:
+    if device is None or has_token():
         return
     is_leaving = device.person_until is not None and timedelta() < device.person_until - now < SHARED_STAY / 2
     if is_leaving or now - device.last_seen_at >= TOUCH_EVERY:

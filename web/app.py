@@ -10,9 +10,11 @@ from jinja2 import Undefined, UndefinedError
 from jinja2.utils import missing
 
 from station.app.api import StationApi
+from station.clock import Clock, SystemClock
 from station.core.steps import CalibrateStep
 from station.store import Reader
-from web.context import NOBODY, ROUTINES, Site
+from web.api.limits import ADDRESS_LIMIT, TOKEN_LIMIT, Limit
+from web.context import FEW_PEOPLE, NOBODY, ROUTINES, Site
 from web.live.phase_styles import is_active
 from web.live.view_model import RESUME_NOTE
 from web.places import place_of, places_for
@@ -37,13 +39,21 @@ class NamedOnly(Undefined):
 
 
 def create_app(
-    api: StationApi, store: Reader, blocks_mm: tuple[float, ...] = CalibrateStep().blocks_mm, *, analogue: bool = True
+    api: StationApi,
+    store: Reader,
+    blocks_mm: tuple[float, ...] = CalibrateStep().blocks_mm,
+    *,
+    analogue: bool = True,
+    api_limits: tuple[Limit, Limit] = (TOKEN_LIMIT, ADDRESS_LIMIT),
+    clock: Clock | None = None,
 ) -> Flask:
     """The pages as a WSGI application over the station's API and store, without the stream (see `web.server.stream`).
 
-    `blocks_mm` are the available calibration blocks; `analogue`: the heels have force sensors.
+    `blocks_mm` are the available calibration blocks; `analogue`: the heels have force sensors. `api_limits` are those
+    of the API's tokens and addresses, which count by `clock`.
     """
     from web import access, filters
+    from web.api import routes as api_routes
     from web.compiled import use_compiled_templates
     from web.pages import (
         about,
@@ -62,12 +72,15 @@ def create_app(
         health_questions,
         help,
         history,
+        inbox,
         live,
         more,
         pairing,
         people,
         plan,
+        profile,
         progress,
+        removal,
         report,
         routines,
         settings,
@@ -77,6 +90,7 @@ def create_app(
         today,
         why,
     )
+    from web.pages import api as api_pages
 
     app = Flask(__name__)
     app.jinja_env.undefined = NamedOnly
@@ -93,6 +107,9 @@ def create_app(
         data,
         more,
         people,
+        profile,
+        removal,
+        inbox,
         browsers,
         consents,
         pairing,
@@ -102,10 +119,12 @@ def create_app(
         status,
         about,
         components,
+        api_pages,
     )
     guide_pages = (health_questions, feedback, circumstances, end_card, plan, why, exercises, routines, help, causes)
     for page in (*board_pages, *guide_pages):
         app.register_blueprint(page.blueprint(site))
+    app.register_blueprint(api_routes.blueprint(site, clock or SystemClock(), *api_limits))
     access.register(app, site)
     errors.register(app)
     filters.register(app)
@@ -123,6 +142,7 @@ def create_app(
             "place": place_of(request.blueprint),
             "may_open": access.may_open,
             "visitor": site.person,
+            "few_people": FEW_PEOPLE,
             "no_person": NOBODY if Site.is_nobody_chosen() else "",
         }
 

@@ -12,17 +12,21 @@ from flask import Response, abort, g, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from station.advice.records import Situation
-from station.app.access import ACCESS_COOKIE, Role, Visitor, visitor_with
+from station.app.access import ACCESS_COOKIE, NOBODY_YET, Role, Visitor, visitor_with
 from station.app.api import StationApi
+from station.app.api_tokens import TokenAccess, access_with
 from station.app.situation import plan_for, situation_of
 from station.app.snapshot import Snapshot
 from station.app.start_gate import OWN, TODAY, UNFINISHED, StartGate
 from station.catalogue.read import built_in_routines
+from station.profile import PersonSettings
 from station.store import Reader, StoreError
 from station.store.records import Person, SessionDetail, SessionSummary, Test, UnfinishedRun
 from web.live.phase_styles import is_active
 from web.live.seen import snapshot_for
 
+API = "api"
+"""The blueprint of the API."""
 PERSON_COOKIE = "person"
 NOBODY = "nobody"
 DECLINED_COOKIE = "declined_session"
@@ -30,6 +34,8 @@ DECLINED_COOKIE = "declined_session"
 CLAIM_WINDOW = timedelta(hours=24)
 """How long after a session of nobody known the pages ask whose it was; every session can be claimed later on its own
 page."""
+FEW_PEOPLE = 8
+"""As many as a phone shows with a button each; more are searched."""
 YEAR_S = 365 * 24 * 3600
 
 SAVE_TIMEOUT_S = 5.0
@@ -53,14 +59,14 @@ OWN_NAMES = {TODAY: ROUTINES["today"], UNFINISHED: "The unfinished routine"}
 """Titles of starts that are neither a ready routine nor one's own."""
 
 
-def wait_until_saved(future: Future[Saved]) -> Saved:
+def wait_until_saved(future: Future[Saved], timeout_s: float = SAVE_TIMEOUT_S) -> Saved:
     """Wait until the station has stored something and return its result.
 
     Raises ValueError with a sentence for people if the station refuses it; a disk error or a station that does not
     answer aborts with 503 and a sentence.
     """
     try:
-        return future.result(SAVE_TIMEOUT_S)
+        return future.result(timeout_s)
     except StoreError as error:
         abort(503, str(error))
     except TooLate:
@@ -99,6 +105,11 @@ def remember_person(response: AnyResponse, person_id: str | None) -> AnyResponse
     return response
 
 
+def has_token() -> bool:
+    """Whether this request brings a token of a program, right or wrong; only the API's addresses take any."""
+    return request.blueprint == API and "Authorization" in request.headers
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """The station that the pages show."""
@@ -123,6 +134,15 @@ class Site:
     def situation(self, person: Person) -> Situation:
         """Everything that decides what this person may and should do now."""
         return situation_of(self.store, person.id, plan_for(self.store, person.id), datetime.now(UTC))
+
+    def settings(self) -> PersonSettings:
+        """What holds for the person of this browser, else for nobody known."""
+        person = self.person()
+        return self.settings_of(None if person is None else person.id)
+
+    def settings_of(self, person_id: str | None) -> PersonSettings:
+        """What holds for this person, or for nobody known (`None`)."""
+        return self.store.settings_of(person_id)
 
     def routine_title(self, name: str, person_id: str | None) -> str:
         """The routine's title. Aborts with 400 if there is no such routine."""
@@ -150,8 +170,20 @@ class Site:
         is_declined = newest is not None and request.cookies.get(DECLINED_COOKIE) == newest.session.id
         return None if is_declined else newest
 
+    def token_access(self) -> TokenAccess | None:
+        """The live token that this request to the API brings; read once a request."""
+        if "token_access" not in g:
+            kind, _, token = request.headers.get("Authorization", "").partition(" ")
+            is_token = kind.lower() == "bearer" and has_token()
+            g.token_access = access_with(self.store, token.strip(), datetime.now(UTC)) if is_token else None
+        found: TokenAccess | None = g.token_access
+        return found
+
     def visitor(self) -> Visitor:
-        """Who sent this request; read once a request."""
+        """Who sent this request: whose browser or, in the API, whose token it is; read once a request."""
+        if "access" not in g and has_token():
+            of_program = self.token_access()
+            g.access = NOBODY_YET if of_program is None else of_program.visitor
         if "access" not in g:
             token = g.get("token") or request.cookies.get(ACCESS_COOKIE)
             g.access = visitor_with(self.store, token, datetime.now(UTC))
@@ -163,6 +195,7 @@ class Site:
         """Read the visitor again at the next question: this request has changed who it is, or whom it sees."""
         g.pop("access", None)
         g.pop("person", None)
+        g.pop("everybody", None)
 
     @classmethod
     def use_token(cls, token: str) -> None:
@@ -181,9 +214,16 @@ class Site:
         return snapshot_for(self.visitor(), self.api.snapshot())
 
     def people(self) -> tuple[Person, ...]:
-        """The people whose results this visitor may see, by name."""
-        visitor = self.visitor()
-        return tuple(one for one in self.store.people() if visitor.sees(one.id)) if visitor.person_ids else ()
+        """The people to choose among: those whose results this visitor may see, by name, without the archive."""
+        return tuple(one for one in self.everybody() if not one.is_archived)
+
+    def everybody(self) -> tuple[Person, ...]:
+        """The people whose results this visitor may see, those in the archive too; read once a request."""
+        if "everybody" not in g:
+            seen = self.visitor().person_ids
+            g.everybody = tuple(one for one in self.store.people() if one.id in seen) if seen else ()
+        found: tuple[Person, ...] = g.everybody
+        return found
 
     def session(self, session_id: str) -> SessionDetail:
         """A session that this visitor may see. Aborts with 404 for another's as for one that does not exist."""
@@ -231,4 +271,4 @@ class Site:
         for person in people:
             if person.id == chosen:
                 return person
-        return next((one for one in people if one.id == self.visitor().person_id), None)
+        return next((one for one in self.everybody() if one.id == self.visitor().person_id), None)

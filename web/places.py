@@ -24,7 +24,7 @@ class Place:
 
 
 PLACES = (
-    Place("Today", "house", "today.today", further=("feedback", "circumstances")),
+    Place("Today", "house", "today.today", further=("feedback", "circumstances", "inbox")),
     Place(
         "Train",
         "dumbbell",
@@ -47,6 +47,8 @@ PLACES = (
             "pairing",
             "people",
             "data",
+            "profile",
+            "removal",
             "browsers",
             "consents",
             "health_questions",
@@ -57,6 +59,7 @@ PLACES = (
             "status",
             "settings",
             "about",
+            "api_pages",
             "components",
         ),
     ),
@@ -89,6 +92,7 @@ MORE = (
             ("status.status", "activity", "Status", "Sensors, clock, storage"),
             ("calibration.calibration", "ruler", "Calibration", "How accurate the distance is"),
             ("live.live", "monitor", "Wall display", "The stage alone, for a tablet or a television", {"kiosk": ""}),
+            ("api_pages.api", "code", "API", "Results and control for programs; tokens"),
             ("settings.settings", "settings", "Settings", "Goal, stretches, sounds, questions"),
             ("about.about", "info", "About", "What \u00b1 means, what the station is not"),
         ),

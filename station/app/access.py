@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
 from station.store import Reader, Store
-from station.store.records import Device, Role, Seen
+from station.store.records import Device, DeviceAccess, Role, Seen
 
 __all__ = [
     "ACCESS_COOKIE",
@@ -28,6 +28,7 @@ __all__ = [
     "note_attempt",
     "pair",
     "touch",
+    "visitor_of",
     "visitor_with",
 ]
 
@@ -127,6 +128,11 @@ def visitor_with(reader: Reader, token: str | None, now: datetime) -> Visitor:
     access = reader.device_with(token_hash)
     if access is None or not hmac.compare_digest(access.token_hash, token_hash) or not is_live(access.device, now):
         return NOBODY_YET
+    return visitor_of(access, now)
+
+
+def visitor_of(access: DeviceAccess, now: datetime) -> Visitor:
+    """The visitor whose live device it is."""
     device = access.device
     is_theirs = not device.is_shared or (device.person_until is not None and now < device.person_until)
     person_id = device.person_id if is_theirs else None

@@ -7,16 +7,20 @@ from concurrent.futures import Future
 from typing import Any, Protocol
 
 from station.app.access import Role
+from station.app.page_error import PageError
 from station.app.snapshot import PresenceRequest, Snapshot
 from station.app.start_gate import StartDecision
 from station.catalogue.records import Item
 from station.core.events import CommandName, Side
-from station.core.steps import Routine
-from station.store.records import MergeReport
+from station.profile import Profile
+from station.store.errors import StoreError
+from station.store.records import Deletion, Merge, MergeReport
+
+__all__ = ["BoardAwayError", "PageError", "SimulatedBoard", "StationApi"]
 
 
-class PageError(Exception):
-    """The page cannot be served; the text is one sentence with the cause and the remedy."""
+class BoardAwayError(StoreError):
+    """The board's process does not answer; the text is one sentence."""
 
 
 class SimulatedBoard(Protocol):
@@ -45,12 +49,6 @@ class StationApi(Protocol):
     def command(self, word: CommandName, side: Side | None = None, answer: str | None = None) -> None:
         """Send a command to the current activity; `answer` goes with `CommandName.ANSWER`."""
 
-    def start(self, routine: Routine, person_id: str | None, title: str | None = None) -> None:
-        """Start a routine for a person (`None`: the one on the board). A current run ends first, stored as partial.
-
-        `title` is the routine's display name, if it has one.
-        """
-
     def request_start(self, name: str, person_id: str | None, *, is_chosen: bool = False) -> Future[StartDecision]:
         """Start what the start gate decides for this routine name and person.
 
@@ -66,8 +64,29 @@ class StationApi(Protocol):
         """Add a person and return their id; `viewer_id`, if given, sees their results from now on. `device_id` is where
         they were added: it becomes theirs if it is nobody's, and else its person sees their results."""
 
+    def rename_person(self, person_id: str, name: str) -> Future[None]:
+        """Give a person another name."""
+
+    def save_profile(self, person_id: str, profile: Profile) -> Future[None]:
+        """Replace what a person says of themselves."""
+
+    def archive_person(self, person_id: str, *, is_archived: bool) -> Future[None]:
+        """Take a person out of the lists of choice, or put them back."""
+
+    def merge_people(self, person_id: str, into_id: str) -> Future[Merge]:
+        """Back up the database, then move everything of one person to another and delete the first.
+
+        It may take a minute. Raises ValueError with a sentence while a session runs.
+        """
+
+    def delete_person(self, person_id: str) -> Future[Deletion]:
+        """Delete a person with everything of theirs. Raises ValueError with a sentence while a session runs."""
+
     def claim_session(self, session_id: str, person_id: str | None) -> Future[None]:
-        """Assign a session to a person."""
+        """Assign a session to a person, or give it back to nobody (`None`)."""
+
+    def swap_sides(self, session_id: str, test_id: str | None = None) -> Future[None]:
+        """Exchange left and right in all of a session, or in one test of it; again undoes it."""
 
     def answer(self, person_id: str, question: str, answer: Any, about: str | None = None) -> Future[str]:
         """Store a person's answer: `question` is its name, such as `pain` or `felt`, `about` its subject."""
@@ -153,6 +172,17 @@ class StationApi(Protocol):
 
     def log_access(self, what: str, device_id: str | None = None, person_id: str | None = None) -> Future[None]:
         """Write to the access log, in a few words without a name."""
+
+    # Tokens for programs; see `station.app.api_tokens`. LookupError for an id that does not exist.
+
+    def add_api_token(self, device_id: str, token_hash: str, name: str, scopes: list[str]) -> Future[str]:
+        """Store a token of a device and return its id. Raises ValueError with a sentence if it may not be made."""
+
+    def revoke_api_token(self, token_id: str) -> Future[None]:
+        """End a token."""
+
+    def touch_api_token(self, token_id: str) -> Future[None]:
+        """Note that a token was used now."""
 
     # Presence: somebody proves at the board that they stand there.
 

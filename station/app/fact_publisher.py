@@ -42,9 +42,9 @@ class FactPublisher:
         self.end_reason: str | None = None
         """Why the last run ended early."""
 
-    def on_run_start(self) -> None:
-        """A new run starts, with the volume for this hour, and none of its remaining steps stored."""
-        self._settings.apply_volume()
+    def on_run_start(self, person_id: str | None) -> None:
+        """A new run of this person starts, with the volume for this hour, and none of its remaining steps stored."""
+        self._settings.apply_volume(person_id)
         self._recorded_remaining = ()
 
     def publish(self, facts: list[Fact], run: Run) -> None:

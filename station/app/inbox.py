@@ -17,16 +17,18 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from station.app import access
+from station.app import access, api_tokens
 from station.app.access import Role
+from station.app.removal import delete_person
 from station.app.snapshot import PresenceRequest
 from station.app.start_gate import StartDecision
 from station.catalogue.records import Item
 from station.clock import Clock
 from station.core.events import Command, CommandName, Event, Side
 from station.core.steps import Routine
+from station.profile import Profile
 from station.store import Store, StoreError
-from station.store.records import MergeReport
+from station.store.records import Deletion, MergeReport
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +82,8 @@ class StoreRequest:
     done: Future[Any]
     claim: tuple[str, str | None] | None = None
     """Session and person, if the request claims a session, so that the loop can update itself."""
+    moved: tuple[str, str | None] | None = None
+    """A person who will be gone, and who takes their place, if anybody: this waits for a board without a session."""
     changes_access: bool = False
     """Whether it changes who may get in, or whose results somebody may see."""
 
@@ -214,11 +218,12 @@ class Inbox:
         self,
         action: Callable[[Store], Saved],
         claim: tuple[str, str | None] | None = None,
+        moved: tuple[str, str | None] | None = None,
         *,
         changes_access: bool = False,
     ) -> Future[Saved]:
         done: Future[Saved] = Future()
-        self.post(StoreRequest(action, done, claim, changes_access))
+        self.post(StoreRequest(action, done, claim, moved, changes_access))
         if self._closed:
             self._refuse_pending()
         return done
@@ -237,6 +242,25 @@ class Inbox:
         return self._request_store(
             lambda store: access.add_person(store, name, viewer_id, device_id), changes_access=True
         )
+
+    def rename_person(self, person_id: str, name: str) -> Future[None]:
+        return self._request_store(lambda store: store.rename_person(person_id, name))
+
+    def save_profile(self, person_id: str, profile: Profile) -> Future[None]:
+        return self._request_store(lambda store: store.save_profile(person_id, profile))
+
+    def archive_person(self, person_id: str, *, is_archived: bool) -> Future[None]:
+        return self._request_store(lambda store: store.archive_person(person_id, is_archived=is_archived))
+
+    def delete_person(self, person_id: str) -> Future[Deletion]:
+        return self._request_store(
+            lambda store: delete_person(store, person_id, self._clock.utc_now()),
+            moved=(person_id, None),
+            changes_access=True,
+        )
+
+    def swap_sides(self, session_id: str, test_id: str | None = None) -> Future[None]:
+        return self._request_store(lambda store: store.swap_sides(session_id, test_id))
 
     def claim_session(self, session_id: str, person_id: str | None) -> Future[None]:
         return self._request_store(lambda store: store.claim_session(session_id, person_id), (session_id, person_id))
@@ -338,3 +362,14 @@ class Inbox:
 
     def log_access(self, what: str, device_id: str | None = None, person_id: str | None = None) -> Future[None]:
         return self._request_store(lambda store: store.log_access(what, device_id, person_id))
+
+    # Tokens for programs.
+
+    def add_api_token(self, device_id: str, token_hash: str, name: str, scopes: list[str]) -> Future[str]:
+        return self._request_store(lambda store: api_tokens.add(store, device_id, token_hash, name, scopes))
+
+    def revoke_api_token(self, token_id: str) -> Future[None]:
+        return self._request_store(lambda store: store.revoke_api_token(token_id))
+
+    def touch_api_token(self, token_id: str) -> Future[None]:
+        return self._request_store(lambda store: store.touch_api_token(token_id))

@@ -10,6 +10,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
+from threading import Thread
 from typing import TYPE_CHECKING, TypeVar
 
 from station.app.api import SimulatedBoard
@@ -54,6 +56,8 @@ from station.core.sensing.sensors import Wiring
 from station.core.sensing.start_press import StartPress
 from station.settings import with_changes
 from station.store import Store, StoreError
+from station.store.backup import back_up_before_merging
+from station.store.records import Merge
 
 if TYPE_CHECKING:
     from station.devices.board import Devices
@@ -66,6 +70,7 @@ MAX_WAIT_US = 250_000
 """The loop's longest wait: it checks the time at least this often, even if the alarm clock fails."""
 REST_US = 5 * SECOND_US
 """After this long, an empty board is sensed slowly until something moves."""
+BOARD_IN_USE = "Somebody is on the board: wait until their session has ended, and try again."
 ALARM_GRACE_US = 2_000
 """How long past the activity's alarm the loop waits for the alarm clock to ring: a tick that is 10 ms late is late."""
 OWNER_RESET = "The owner was reset at the board: the next browser that is paired becomes the owner's."
@@ -88,11 +93,11 @@ class Station(Inbox):
         self._view = view = BoardView()
         self._outputs = outputs = BoardOutputs()
         self._recorder = recorder = Recorder(store, lambda sentence: view.set_fault("store", sentence))
-        self._settings = settings = SettingsInUse(store, recorder, outputs, clock)
+        people, resume, cues = People(store, time), ResumeManager(), CuePublisher(outputs, view, recorder)
+        self._settings = settings = SettingsInUse(store, recorder, outputs, people, clock)
         self._calibration = calibration = CalibrationMonitor(config, store)
         self._idle_board = idle = IdleBoard(wiring_of(config), time, store.empty_shares())
         self._reminders = ReminderAlarms(Reminders(store), clock, view, lambda one: self.post(ReminderDue(one)))
-        people, resume, cues = People(store, time), ResumeManager(), CuePublisher(outputs, view, recorder)
         gate_for = GateFactory(store, settings, clock, idle.wiring.analogue, config.range_sensor.blocks_mm)
         self._presence = presence = PresenceDesk(store, clock, time, board=idle, cues=cues, view=view)
         self._mirror = mirror = StoreMirror(people, calibration, resume, gate_for, view)
@@ -166,6 +171,28 @@ class Station(Inbox):
             self._refuse_pending()
         return done
 
+    def merge_people(self, person_id: str, into_id: str) -> Future[Merge]:
+        done: Future[Merge] = Future()
+        work = partial(self._back_up_and_merge, person_id, into_id, done)
+        Thread(target=work, name="merge", daemon=True).start()
+        return done
+
+    def _back_up_and_merge(self, person_id: str, into_id: str, done: Future[Merge]) -> None:
+        """In a thread of its own: a copy takes seconds, which the loop does not have."""
+        try:
+            if self._session.is_open:
+                raise ValueError(BOARD_IN_USE)
+            backup = back_up_before_merging(self._store.path, self._clock.utc_now())
+            moved = self._request_store(
+                lambda store: store.merge_people(person_id, into_id), moved=(person_id, into_id), changes_access=True
+            ).result()
+            done.set_result(Merge(moved, backup.name))
+        except (ValueError, LookupError, StoreError) as error:
+            done.set_exception(error)
+        except Exception as error:
+            log.exception("Merging two people failed; the board carries on.")
+            done.set_exception(error)
+
     @property
     def board(self) -> SimulatedBoard | None:
         return self._simulated_board
@@ -177,7 +204,7 @@ class Station(Inbox):
         self._outputs.attach(devices)
         self._alarms = alarms
         self._reminders.attach(alarms)
-        self._settings.apply_volume()
+        self._settings.apply_volume(None)
 
     @property
     def wakes_at_us(self) -> int:
@@ -255,7 +282,7 @@ class Station(Inbox):
                 self._handle_event(item)
 
     def _request_presence(self, name: str) -> PresenceRequest:
-        self._settings.apply_volume()
+        self._settings.apply_volume(None)
         return self._presence.request(name, is_running=self._session.run is not None)
 
     def _answer(self, done: Future[Answer], act: Callable[[], Answer]) -> None:
@@ -287,6 +314,8 @@ class Station(Inbox):
 
     def _execute_request(self, request: StoreRequest) -> None:
         try:
+            if request.moved is not None and self._session.is_open:
+                raise ValueError(BOARD_IN_USE)
             request.done.set_result(request.action(self._store))
         except (ValueError, LookupError, StoreError) as error:
             request.done.set_exception(error)
@@ -295,6 +324,8 @@ class Station(Inbox):
             request.done.set_exception(error)
         if request.claim is not None and request.done.exception() is None:
             self._session.on_claim(*request.claim)
+        if request.moved is not None and request.done.exception() is None:
+            self._session.on_person_moved(*request.moved)
         if request.changes_access:
             self._view.on_access_change()
         self._mirror.refresh()

@@ -15,7 +15,7 @@ from station.clock import RunUs
 from station.core.facts import Cue, CueEnded, CueName, Fact
 from station.core.sound.cues import Volume, is_quiet
 from station.core.state import TestState
-from station.settings import Settings
+from station.profile import PersonSettings
 
 if TYPE_CHECKING:
     from station.devices.board import Devices
@@ -52,12 +52,12 @@ class BoardOutputs:
         if self._devices is not None and cues:
             self._devices.play_cues(cues)
 
-    def set_volume(self, settings: Settings, wall: datetime) -> None:
-        """Set the buzzer to the settings' volume at this time of day."""
+    def set_volume(self, volume: Volume, settings: PersonSettings, wall: datetime) -> None:
+        """Set the buzzer to this volume, with the quiet hours of these settings at this time."""
         if self._devices is not None and self._devices.player is not None:
             begin, end = (time.fromisoformat(text) for text in (settings.quiet_from, settings.quiet_to))
-            quiet = is_quiet(wall.astimezone().time(), begin, end)
-            self._devices.player.set_volume(Volume(settings.volume), is_quiet=quiet)
+            quiet = is_quiet(wall.astimezone(settings.zone).time(), begin, end)
+            self._devices.player.set_volume(volume, is_quiet=quiet)
 
     def update(self, now: Snapshot) -> None:
         """Light the LED while a hold counts; while the feet move, tick faster the nearer they are to the target."""

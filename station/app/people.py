@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from station.app.event_time import EventTime
 from station.core.events import SECOND_US
+from station.profile import Profile
 from station.store import Reader
+from station.store.records import Person
 
 PERSON_REMEMBERED_US = 600 * SECOND_US
 """For ten minutes, a step on is attributed to the person chosen on a page or last on the board."""
@@ -16,22 +18,33 @@ class People:
     def __init__(self, store: Reader, time: EventTime) -> None:
         self._store = store
         self._time = time
-        self._names: dict[str, str] = {}
+        self._known: dict[str, Person] = {}
         self._seen_at_us = 0
         self.last_id: str | None = None
         """The person last on the board or chosen on a page; `None` for nobody."""
 
     def refresh(self) -> None:
-        """Reload the names. Raises StoreError and then keeps the last known ones."""
-        self._names = {person.id: person.name for person in self._store.people()}
+        """Reload all people. Raises StoreError and then keeps the last known ones."""
+        self._known = {person.id: person for person in self._store.people()}
 
     def name_of(self, person_id: str | None) -> str | None:
         """The person's name; `None` if there is no such person."""
-        return None if person_id is None else self._names.get(person_id)
+        person = None if person_id is None else self._known.get(person_id)
+        return None if person is None else person.name
+
+    def profile_of(self, person_id: str | None) -> Profile | None:
+        """The person's profile; `None` if there is no such person."""
+        person = None if person_id is None else self._known.get(person_id)
+        return None if person is None else person.profile
 
     def remember(self, person_id: str | None) -> None:
         """This person, or nobody, is on the board or was chosen."""
         self.last_id, self._seen_at_us = person_id, self._time.now_us
+
+    def on_moved(self, person_id: str, into_id: str | None) -> None:
+        """A person is gone; another one has taken their place, if anybody."""
+        if self.last_id == person_id:
+            self.last_id = into_id
 
     @property
     def recent_id(self) -> str | None:
@@ -40,5 +53,6 @@ class People:
 
     @property
     def only_id(self) -> str | None:
-        """The only person known; `None` if there are none or several."""
-        return next(iter(self._names)) if len(self._names) == 1 else None
+        """The only person in use, not archived; `None` if there are none or several."""
+        in_use = [person.id for person in self._known.values() if not person.is_archived]
+        return in_use[0] if len(in_use) == 1 else None

@@ -42,7 +42,7 @@ def without_best_to_beat(routine: Routine) -> Routine:
 
 def best_to_beat_mm(store: Reader, person_id: str, side: Side, contact: Contact, now: datetime) -> float | None:
     """The distance in mm that a full test of this side must exceed, `None` without a full test to compare with."""
-    history = history_of(store, person_id, store.settings().goal_mm, now)
+    history = history_of(store, person_id, store.settings_of(person_id).goals, now)
     error = history.error(side, contact, full=True)
     full = [one.mm for one in history.comparable(side) if one.full and one.contact is contact and not one.imported]
     return round(max(full) + error.mdc90_mm, 1) if full and error is not None else None

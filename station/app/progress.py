@@ -16,7 +16,7 @@ from station.core.measurement.uncertainty import COVERAGE, Budget
 from station.core.progress.analysis import Analysis, analysis
 from station.core.progress.counting import PRACTICE_TESTS
 from station.core.progress.person_error import Repeats
-from station.core.progress.records import Circumstances, PersonError, Progress, Result, SideProgress
+from station.core.progress.records import Circumstances, Goals, PersonError, Progress, Result, SideProgress
 from station.core.progress.repeatability import Repeatability, repeatability
 from station.core.progress.sentences import Formatters, side_sentences
 from station.store import Reader
@@ -78,6 +78,13 @@ def formatters_for(units: str) -> Formatters:
         date_text,
         partial(fine_change_text, units=units),
     )
+
+
+def goals_text(goals: Goals, units: str) -> str:
+    """The goal, or those of both sides where they differ: `left 10.2 cm, right 9.0 cm`."""
+    if goals.left_mm == goals.right_mm:
+        return length_text(goals.left_mm, units)
+    return ", ".join(f"{side} {length_text(goals.of(side), units)}" for side in Side)
 
 
 def own_error_sentence(progress: SideProgress | None, units: str) -> str | None:
@@ -172,7 +179,7 @@ class History:
 
 
 def history_of(
-    reader: Reader, person_id: str | None, goal_mm: float, now: datetime, *, since: datetime | None = None
+    reader: Reader, person_id: str | None, goals: Goals, now: datetime, *, since: datetime | None = None
 ) -> History:
     """A person's history at `now`, or that of the unclaimed results (`None`), of sessions `since` then. Raises
     StoreError.
@@ -180,7 +187,7 @@ def history_of(
     Results are read and analysed once after each new one.
     """
     recorded = reader.cache.get(("recorded", person_id, since), lambda: _recorded(reader, person_id, since))
-    return History(recorded, recorded.analysis.at(now, goal_mm))
+    return History(recorded, recorded.analysis.at(now, goals))
 
 
 def _recorded(reader: Reader, person_id: str | None, since: datetime | None) -> Recorded:

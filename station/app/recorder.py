@@ -26,7 +26,7 @@ from station.core.facts import (
 )
 from station.core.steps import Routine, uses_blocks
 from station.store import Store
-from station.store.read import ONLY_BLOCKS
+from station.store.page_read import ONLY_BLOCKS
 
 RESULTS = (
     HoldEnd,

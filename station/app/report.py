@@ -11,7 +11,7 @@ from statistics import median
 from typing import NamedTuple
 
 from station.advice.plan import WEEKDAYS, WEEKLY_GOAL_MINUTES, Plan, occurrences
-from station.app.progress import CONTACTS, History, ResultRow, formatters_for, history_of, repeatability_of
+from station.app.progress import CONTACTS, History, ResultRow, formatters_for, goals_text, history_of, repeatability_of
 from station.app.situation import pain_answers, plan_for, stretch_credits, zone_of
 from station.core.events import SECOND_US, Side
 from station.core.measurement.uncertainty import COVERAGE
@@ -19,6 +19,7 @@ from station.core.progress.records import Interval, Phase, SideProgress
 from station.core.progress.repeatability import GROUP, MIN_PAIRS, Repeatability
 from station.core.progress.sentences import difference_sentence, summary_sentence
 from station.core.statistics.agreement import BlandAltman, Limits
+from station.profile import Profile
 from station.store import Reader
 from station.store.read_transactions import DEFAULT_LIMIT
 from station.store.records import Calibration, Check, Person
@@ -96,9 +97,9 @@ class Report:
 
 def report_of(reader: Reader, person: Person, now: datetime) -> Report:
     """The report of this person at `now`. Raises StoreError."""
-    settings = reader.settings()
+    settings = reader.settings_of(person.id)
     units = settings.units
-    history = history_of(reader, person.id, settings.goal_mm, now)
+    history = history_of(reader, person.id, settings.goals, now)
     words = formatters_for(units)
     method = reader.cache.get(("report", person.id, units), lambda: _method_of(reader, person.id, history, units))
     plan = plan_for(reader, person.id)
@@ -107,14 +108,14 @@ def report_of(reader: Reader, person: Person, now: datetime) -> Report:
         person=person,
         written_at=now,
         history=history,
-        goal=length_text(settings.goal_mm, units),
+        goal=goals_text(settings.goals, units),
         tests=_tests_text(history),
         summary=summary_sentence(history.progress, words) if history.tests else "No test yet.",
         lines=tuple(_lines(history, units)),
         difference=difference_sentence(history.progress, words),
         repeats=method.repeats,
         group=f"{GROUP.people} {GROUP.population}, SD {length_text(GROUP.sd_mm, units)}; {GROUP.source}",
-        protocol=method.protocol,
+        protocol=(*method.protocol, *_person_lines(person.profile)),
         dose=_dose_text(weeks, plan),
         weeks=weeks,
         left_out=method.left_out,
@@ -309,6 +310,15 @@ def _protocol(
         )
 
 
+def _person_lines(profile: Profile) -> Iterable[tuple[str, str]]:
+    """What the person says of their ankles, as far as they do."""
+    if profile.hurt_side is not None:
+        since = "" if profile.hurt_since is None else f", since {profile.hurt_since}"
+        yield "Hurt ankle", f"{profile.hurt_side}{since}"
+    if profile.dominant_side is not None:
+        yield "Dominant leg", f"{profile.dominant_side} (kicks a ball)"
+
+
 def _counts_text(counts: Mapping[str, int]) -> str:
     """The only kind alone, or each with its number, the most frequent first."""
     if len(counts) == 1:
@@ -374,7 +384,7 @@ def _left_out_of(history: History, side: Side) -> Iterable[tuple[str, int]]:
 
 def _weeks(reader: Reader, person_id: str, history: History, plan: Plan | None, now: datetime) -> tuple[Week, ...]:
     """The newest weeks since the first activity or the plan, oldest first."""
-    zone = zone_of(plan)
+    zone = zone_of(reader, person_id, plan)
     today = now.astimezone(zone).date()
     this_monday = today - timedelta(days=today.weekday())
     starts = [_midnight(this_monday - timedelta(weeks=ago), zone) for ago in reversed(range(WEEKS))]

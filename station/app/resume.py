@@ -72,6 +72,11 @@ class ResumeManager:
         if self.unfinished is not None and self.unfinished.session_id == session_id:
             self.unfinished = replace(self.unfinished, person_id=person_id)
 
+    def on_person_moved(self, person_id: str, into_id: str | None) -> None:
+        """A person is gone, and with them their unfinished routine, unless another one has taken their place."""
+        if self.unfinished is not None and self.unfinished.person_id == person_id:
+            self.unfinished = None if into_id is None else replace(self.unfinished, person_id=into_id)
+
     def set_offered(self, offered: bool) -> None:
         """Set whether part of the unfinished routine may start, by the newest answers."""
         if self.unfinished is not None:

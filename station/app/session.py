@@ -131,7 +131,7 @@ class Session:
         self._recorder.begin_run(run, wall, context, title)
         self._resume.on_start()
         self._view.show_note(None)
-        self._publisher.on_run_start()
+        self._publisher.on_run_start(person_id)
         self._publisher.publish(run.start(), run)
         for level in self._board.current_levels():
             self._feed_run(run, level)
@@ -207,6 +207,12 @@ class Session:
         if session_id == self._recorder.session_id:
             self._people.remember(person_id)
         self._resume.on_claim(session_id, person_id)
+
+    def on_person_moved(self, person_id: str, into_id: str | None) -> None:
+        """A person is gone; another one has taken their place, if anybody."""
+        self._people.on_moved(person_id, into_id)
+        self._resume.on_person_moved(person_id, into_id)
+        self._view.show_note(None)
 
     def close(self) -> None:
         """End the session silently; the current run stays unfinished."""

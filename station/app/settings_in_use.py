@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from station.app.outputs import BoardOutputs
+from station.app.people import People
 from station.app.recorder import Recorder
 from station.clock import Clock
 from station.core.sound.cues import Volume
+from station.profile import settings_for
 from station.settings import Settings, with_changes
 from station.store import Store
 
@@ -17,9 +19,11 @@ QUIETER_TO_LOUDER = (Volume.OFF, Volume.LOW, Volume.NORMAL, Volume.LOUD)
 class SettingsInUse:
     """Holds the settings, stores changes and sets the volume. Only the loop changes them; any thread may read."""
 
-    def __init__(self, store: Store, recorder: Recorder, outputs: BoardOutputs, clock: Clock) -> None:
+    def __init__(self, store: Store, recorder: Recorder, outputs: BoardOutputs, people: People, clock: Clock) -> None:
         """Raises StoreError."""
         self._store = store
+        self._people = people
+        self._person_id: str | None = None
         self._recorder = recorder
         self._outputs = outputs
         self._clock = clock
@@ -43,11 +47,16 @@ class SettingsInUse:
         """Heel taps are no longer commands."""
         self._set(replace(self._values, taps="off"))
 
-    def apply_volume(self) -> None:
-        """Set the buzzer's volume for this hour."""
-        self._outputs.set_volume(self._values, self._clock.utc_now())
+    def apply_volume(self, person_id: str | None) -> None:
+        """Set the buzzer's volume for this hour, by this person's quiet hours; by the station's for nobody."""
+        self._person_id = person_id
+        self._apply_volume()
+
+    def _apply_volume(self) -> None:
+        own = settings_for(self._values, self._people.profile_of(self._person_id))
+        self._outputs.set_volume(Volume(self._values.volume), own, self._clock.utc_now())
 
     def _set(self, values: Settings) -> None:
         self._values = values
         self._recorder.write(lambda: self._store.save_settings(values))
-        self.apply_volume()
+        self._apply_volume()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -64,7 +65,7 @@ def situation_of(
     Pass `history` and `answers` if already loaded: reading takes tens of milliseconds. Raises StoreError.
     """
     if history is None:
-        history = history_of(store, person_id, store.settings().goal_mm, now)
+        history = history_of(store, person_id, store.settings_of(person_id).goals, now)
     if answers is None:
         answers = answers_of(store, person_id)
     pains = pain_answers(answers["pain"], history, now)
@@ -87,7 +88,7 @@ def situation_of(
         _side_histories(history.progress),
         _has_persisted(times, now),
         None if planned is None else planned.minutes,
-        *_training_counts(times, calm_since, now, zone_of(planned)),
+        *_training_counts(times, calm_since, now, zone_of(store, person_id, planned)),
     )
 
 
@@ -102,7 +103,7 @@ def done_of(
 ) -> PlanProgress:
     """What this person has done that affects what is due, in the days of `zone`. Raises StoreError."""
     if history is None:
-        history = history_of(store, person_id, store.settings().goal_mm, now)
+        history = history_of(store, person_id, store.settings_of(person_id).goals, now)
     if answers is None:
         answers = answers_of(store, person_id)
     baseline = next(iter(answers["baseline"]), None)
@@ -124,18 +125,24 @@ def done_of(
 
 
 def plan_for(store: Reader, person_id: str) -> Plan | None:
-    """This person's plan; `None` if there is none or it is invalid. Raises StoreError."""
+    """This person's plan, in the time zone of their profile if that has one.
+
+    `None` if there is none or it is invalid. Raises StoreError.
+    """
     stored = store.plan(person_id)
     try:
-        return None if stored is None else plan_from_dict(stored)
+        planned = None if stored is None else plan_from_dict(stored)
     except ValueError:
         return None
+    own = store.settings_of(person_id).zone
+    return planned if planned is None or own is None else replace(planned, zone=own.key)
 
 
-def zone_of(planned: Plan | None) -> tzinfo:
-    """The time zone of a person's days: that of their plan, else the station's own."""
-    here = datetime.now(UTC).astimezone().tzinfo or UTC
-    return here if planned is None else ZoneInfo(planned.zone)
+def zone_of(store: Reader, person_id: str, planned: Plan | None) -> tzinfo:
+    """The time zone of a person's days: their profile's or their plan's, else the station's own. Raises StoreError."""
+    if planned is not None:
+        return ZoneInfo(planned.zone)
+    return store.settings_of(person_id).zone or datetime.now(UTC).astimezone().tzinfo or UTC
 
 
 def _training_counts(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 from functools import cached_property
 from math import ceil
 
@@ -110,7 +110,8 @@ class TodaySummary:
     """What is due today for one person.
 
     `due_test` is the test that is due and may start (`full` or `quick`), with which the proposal begins; `credited_s`
-    is this week's credit. `offers_baseline`: tests before the first stretch would help, and nobody has asked yet.
+    is this week's credit, and `zone` that of the person's days. `offers_baseline`: tests before the first stretch would
+    help, and nobody has asked yet.
     """
 
     now: datetime
@@ -121,6 +122,7 @@ class TodaySummary:
     proposal: Proposal
     title: str
     credited_s: dict[Side, float]
+    zone: tzinfo
     offers_baseline: bool = False
 
     @property
@@ -287,7 +289,7 @@ class StartGate:
         assert self.person_id is not None
         assert self.situation is not None
         planned = self.plan
-        zone = zone_of(planned)
+        zone = zone_of(self.store, self.person_id, planned)
         done = done_of(self.store, self.person_id, self.now, zone, answers=self._answers)
         due = plan.due_without_plan(done, self.now, zone) if planned is None else plan.due(planned, done, self.now)
         due_test = due.test_kind if knee_to_wall_block_reason(self.situation) is None else None
@@ -295,7 +297,7 @@ class StartGate:
         title, found = self.planned(planned, self.situation, test)
         credited_s = dict(done.credited_this_week_s)
         return TodaySummary(
-            *(self.now, planned, due, due_test, self.situation, found, title, credited_s, done.offers_baseline)
+            *(self.now, planned, due, due_test, self.situation, found, title, credited_s, zone, done.offers_baseline)
         )
 
     def base(self, planned: Plan | None) -> tuple[str, Sequence[Item]]:

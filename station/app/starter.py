@@ -121,7 +121,7 @@ class Starter:
         decision = self._gate_for(person_id).decide(TODAY)
         if decision.routine:
             self._mirror.refresh()
-            self._settings.apply_volume()
+            self._settings.apply_volume(person_id)
             name = self._people.name_of(person_id)
             ready = f"{name}, your routine is ready when you are." if name else "A routine is ready."
             self._view.show_note(f"{ready} Step on the board.", person_id)

@@ -28,12 +28,12 @@ def backup(to: Path | None, database: Path | None) -> None:
     Example: station backup /media/stick
     """
     from station.store import StoreError
-    from station.store.backup import BACKUPS, back_up, copy_database
+    from station.store.backup import back_up, backups_of, copy_database
 
     path, today = existing_database(database), date.today()  # noqa: DTZ011  # the name of a copy is the person's day
     try:
         if to is None or to.is_dir():
-            to = back_up(path, to or path.parent / BACKUPS, today).path
+            to = back_up(path, to or backups_of(path), today).path
         else:
             copy_database(path, to)
     except StoreError as error:

@@ -40,12 +40,38 @@ def main() -> None:
 
 @main.command()
 @CONFIG
-def run(config_path: Path | None) -> None:
+@click.option("--no-page", is_flag=True, help="Leave the page to `station page`, and serve it on a socket.")
+def run(config_path: Path | None, no_page: bool) -> None:
     """Run the station and its page.
+
+    The page is a process of its own. With --no-page another service starts it, and the board needs no network: the two
+    meet at the socket page.sock beside the database.
 
     Example: station run --config /etc/station.toml
     """
-    _serve(_config(config_path))
+    _serve(_config(config_path), page=not no_page)
+
+
+@main.command()
+@CONFIG
+@click.option("--child", type=int, hidden=True, help="The descriptor of the connection, from the board's process.")
+def page(config_path: Path | None, child: int | None) -> None:
+    """Serve the page of a station that runs with --no-page.
+
+    It uses no device, only reads the database, and connects again when the board restarts.
+
+    Example: station page --config /etc/station.toml
+    """
+    from station.app.api import PageError
+    from station.system.page_process import run_page, run_page_as_child
+
+    if child is not None:
+        run_page_as_child(child)
+        return
+    try:
+        run_page(_config(config_path))
+    except PageError as error:
+        exit_with_error(str(error), 1)
 
 
 @main.command()
@@ -123,22 +149,32 @@ def _config(path: Path | None) -> Config:
         exit_with_error(str(error), os.EX_CONFIG)
 
 
-def _serve(config: Config, prepare: Callable[[Store], None] = _nothing, *, needs_page: bool = False) -> None:
+def _serve(
+    config: Config, prepare: Callable[[Store], None] = _nothing, *, page: bool = True, needs_page: bool = False
+) -> None:
     import gc
     import logging
 
     gc.disable()  # until the station runs: nothing loaded here is garbage, and collection takes a tenth of the start
 
-    from station.app.api import PageError
+    from station.app.page_error import PageError
+    from station.system.page_child import PageChild
+
+    try:
+        child = PageChild(config) if page else None  # it loads its program while this process loads its own
+    except PageError as error:
+        exit_with_error(str(error), 1)
+
     from station.devices.errors import DeviceError
     from station.store import PermanentStoreError, StoreError
+    from station.system.page_process import socket_path
     from station.system.service import Service
 
     logging.basicConfig(level=logging.WARNING, format="station: %(message)s")
-    service = Service(config)
+    service = Service(config, page=child)
     service.obey_signals()
     try:
-        service.open(prepare, needs_page=needs_page)
+        service.open(prepare, page=page, needs_page=needs_page, socket_path=None if page else socket_path(config))
     except PermanentStoreError as error:
         exit_with_error(str(error), os.EX_CONFIG)
     except (StoreError, DeviceError, PageError) as error:
@@ -335,7 +371,7 @@ def _replayed(where: str, text: str, do: str | None, given: dict[str, Any]) -> I
     from station.core.replay import format_fact, merge_header
     from station.core.replay import replay as facts_of
     from station.core.steps import routine_from_header
-    from station.core.trace import curve_from_header, read_trace
+    from station.core.trace import EXCHANGED_AT, curve_from_header, exchanged_sentence, read_trace
 
     try:
         trace = read_trace(text.split("\n"))
@@ -344,6 +380,8 @@ def _replayed(where: str, text: str, do: str | None, given: dict[str, Any]) -> I
         curve = curve_from_header(header)
     except ValueError as error:
         exit_with_error(f"{where}: {error}")
+    if EXCHANGED_AT in trace.header:
+        click.echo(f"{where}: {exchanged_sentence(trace.header)}", err=True)
     yield from map(format_fact, facts_of(trace, routine, curve))
 
 

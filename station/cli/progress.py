@@ -16,6 +16,7 @@ from station.core.events import Side
 
 if TYPE_CHECKING:
     from station.app.progress import History, ResultRow
+    from station.core.progress.records import Goals
 
 WIDTH, HEIGHT = 60, 10
 LAST = 20
@@ -46,19 +47,19 @@ def progress(person: str, database: Path | None, as_json: bool) -> None:
             if person not in people and person != "nobody":
                 known = ", ".join(people) or "nobody yet"
                 exit_with_error(f"This station has no person called {person!r} (it has: {known}).", 1)
-            settings = reader.settings()
-            history = history_of(reader, people.get(person), settings.goal_mm, datetime.now(UTC))
+            settings = reader.settings_of(people.get(person))
+            history = history_of(reader, people.get(person), settings.goals, datetime.now(UTC))
     except StoreError as error:
         exit_with_error(str(error), 1)
     if as_json:
-        said = {"person": person, "goal_mm": settings.goal_mm, **_as_json(history, settings.units)}
+        said = {"person": person, "goals_mm": settings.goals._asdict(), **_as_json(history, settings.units)}
         click.echo(json.dumps(said, default=_plain))
     else:
-        for line in report_lines(history, settings.goal_mm, settings.units):
+        for line in report_lines(history, settings.goals, settings.units):
             click.echo(line)
 
 
-def report_lines(history: History, goal_mm: float, units: str) -> list[str]:
+def report_lines(history: History, goals: Goals, units: str) -> list[str]:
     """Everything that the command prints."""
     from station.app.progress import formatters_for, not_compared_sentence, own_error_sentence, progress_sentences
     from station.core.progress.sentences import both_sentence, difference_sentence
@@ -70,7 +71,7 @@ def report_lines(history: History, goal_mm: float, units: str) -> list[str]:
         said = history.side_progress(side)
         lines += [f"{SIDE_SYMBOLS[side]} {side.capitalize()}", *progress_sentences(history, side, words)]
         lines += [own_error_sentence(said, units) or "", ""]
-        lines += [*chart(history, side, goal_mm, units), ""]
+        lines += [*chart(history, side, goals.of(side), units), ""]
     apart = not_compared_sentence(history)
     together = both_sentence(history.progress, words)
     lines += [] if together is None else [together]

@@ -50,10 +50,18 @@ CALIBRATION_LIMITS = {
     "cubic_per_mm2": (-1e-4, 1e-4),
 }
 """The least and the most of each: wide enough for readings in another unit, and every distance stays finite."""
+EXCHANGED_AT = "sides_exchanged_at"
+"""The entry of a trace's header that tells when left and right of its results were exchanged; the rows never are."""
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 """What counts as a number. Python's `float` would also take 1_0, nan and the digits of every script."""
 
 STATUS = re.compile(r"\d{1,3}", re.ASCII)
+
+
+def exchanged_sentence(header: Mapping[str, Any]) -> str:
+    """What a replay says of a trace whose results had left and right exchanged."""
+    at = quoted(header.get(EXCHANGED_AT))
+    return f"left and right of the results were exchanged ({at}); this trace and its replay are as recorded"
 
 
 class TraceError(ValueError):

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Collection
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from station.store.connect import sqlite_driver
@@ -18,10 +18,12 @@ DAYS_KEPT, WEEKS_KEPT, MONTHS_KEPT = 7, 8, 12
 """How many of the newest copies are kept, and how many of weeks and of months, each by its newest copy: long enough to
 notice that something is missing, and a year back where nobody did."""
 
-BACKUPS = "backups"
-"""The directory beside the database in which the nightly copies are."""
 STICK_DIRECTORY = "station-backups"
 """The directory of a USB stick in which the copies are."""
+BEFORE_MERGING = "before-merging-"
+OTHERS_KEPT_DAYS = 14
+"""How long copies are kept that were made before a merge or an upgrade."""
+
 RESERVE_BYTES = 50_000_000
 """The free space that a backup leaves on the disk: about three months of sessions with their traces."""
 
@@ -66,6 +68,11 @@ def back_up(database: Path, directory: Path, day: date) -> Backup:
     copies = {found: copy for copy in list_backups(directory) if (found := _day_of(copy)) is not None}
     kept = kept_days(copies)
     old = tuple(copy for found, copy in copies.items() if found not in kept and copy != path)
+    old += tuple(
+        copy
+        for copy in _other_copies(database, directory)
+        if _written_on(copy) < day - timedelta(days=OTHERS_KEPT_DAYS)
+    )
     for copy_path in old:
         copy_path.unlink()
     return Backup(path, path.stat().st_size, old)
@@ -82,6 +89,45 @@ def _day_of(copy: Path) -> date | None:
 def is_plugged_in(stick: Path) -> bool:
     """Whether something is mounted at this directory."""
     return stick.is_mount()
+
+
+def backups_of(database: Path) -> Path:
+    """The directory of the backups of this database."""
+    return database.parent / "backups"
+
+
+def back_up_before_merging(database: Path, at: datetime) -> Path:
+    """Copy the database before two people are merged, which nothing undoes. Raises as `back_up` does."""
+    path = backups_of(database) / f"{BEFORE_MERGING}{at.astimezone():%Y-%m-%d-%H%M%S}.db"
+    copy_database(database, path)
+    return path
+
+
+def held_until(database: Path, day: date) -> date | None:
+    """The day on which the last copy goes that holds what the database held on `day`, if there is a copy every night;
+    `None` without any copy."""
+    directory = backups_of(database)
+    copies = {found for copy in list_backups(directory) if (found := _day_of(copy)) is not None and found <= day}
+    others = _other_copies(database, directory)
+    if not copies and not others:
+        return None
+    until = day + timedelta(days=OTHERS_KEPT_DAYS + 1)
+    if copies:
+        night, kept = day, kept_days({*copies, day})
+        while min(kept) <= day:
+            night += timedelta(days=1)
+            kept = kept_days({*kept, night})
+        until = max(until, night)
+    return until
+
+
+def _other_copies(database: Path, directory: Path) -> tuple[Path, ...]:
+    """The copies made before a merge or an upgrade; they go when the nightly ones of their day go."""
+    return *directory.glob(f"{BEFORE_MERGING}*.db"), *database.parent.glob(f"{database.name}.[0-9][0-9][0-9][0-9]")
+
+
+def _written_on(copy: Path) -> date:
+    return datetime.fromtimestamp(copy.stat().st_mtime, UTC).date()
 
 
 def copy_database(database: Path, path: Path) -> None:

@@ -12,6 +12,7 @@ import struct
 import zipfile
 import zlib
 from pathlib import Path
+from typing import IO
 
 import msgspec
 
@@ -19,7 +20,8 @@ from station.core.untrusted import MAX_TRACE_BYTES, MAX_TRACE_MB
 from station.store.errors import StoreError
 from station.store.files import atomic_write
 from station.store.read import Reader
-from station.store.traces import trace_text
+from station.store.records import SessionDetail
+from station.store.traces import trace_head
 
 RESULTS_FILE = "session.json"
 TRACE_SUFFIX = ".csv"
@@ -35,13 +37,23 @@ def export_bundle(reader: Reader, session_id: str, path: Path) -> None:
         raise StoreError(
             f"There is no session {session_id} in {reader.path}: take its id from the page or from an export."
         )
-    with atomic_write(path) as unfinished, zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive:
+    with atomic_write(path) as unfinished, unfinished.open("wb") as file:
+        write_bundle(reader, detail, file)
+
+
+def write_bundle(reader: Reader, detail: SessionDetail, file: IO[bytes]) -> None:
+    """Write a session's bundle to a file, part by part, so that it takes little memory however long the session was."""
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(RESULTS_FILE, msgspec.json.format(msgspec.json.encode(detail), indent=2))
         for number, run_id in enumerate(detail.run_ids, 1):
-            found = reader.trace(run_id)
-            if found is not None:
-                header, rows = found
-                archive.writestr(f"{number}-{header.get('do', 'run')}{TRACE_SUFFIX}", trace_text(header, rows))
+            with reader.trace_parts(run_id) as found:
+                if found is None:
+                    continue
+                header, parts = found
+                with archive.open(f"{number}-{header.get('do', 'run')}{TRACE_SUFFIX}", "w") as trace:
+                    trace.write(trace_head(header, reader.exchanged_at(run_id)).encode())
+                    for part in parts:
+                        trace.write(part)
 
 
 ZIP_ERRORS = (

@@ -19,8 +19,11 @@ from station.store.schema import (
 )
 
 CACHED_TABLES = frozenset({people, settings, sessions, tests, trials, corrections, calibrations, calibration_checks})
-"""The only tables that cached values may be read from, besides two whose values in use never change: the runs of tests,
-and the exercises before a test."""
+"""The only tables that cached values may be read from, besides those whose values in use never change: the runs of
+tests, the exercises before a test, and what was done in sessions that have ended."""
+
+CACHE_SIZE = 12
+"""A household's histories and charts, and what every page reads. Ten years of daily tests take some 5 MB."""
 
 Value = TypeVar("Value")
 
@@ -39,8 +42,8 @@ class _Entry:
 class Cache:
     """At most `size` values by key; the least recently used is dropped first. Safe from any thread.
 
-    The writer calls `clear` after each commit that changed one of `CACHED_TABLES`. So only the process that writes may
-    cache anything: elsewhere `size` is 0, and every value is computed each time.
+    The writer calls `clear` after each commit that changed one of `CACHED_TABLES`. Another process may cache only if it
+    is told of each new `revision` and calls `follow`; elsewhere `size` is 0, and every value is computed each time.
     """
 
     def __init__(self, size: int = 0) -> None:
@@ -48,6 +51,23 @@ class Cache:
         self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
         self._guard = Lock()
         self._revision = 0
+        self._followed: int | None = None
+
+    @property
+    def revision(self) -> int:
+        """Grows whenever what was read before may be stale."""
+        return self._revision
+
+    def follow(self, revision: int | None) -> None:
+        """Invalidate everything if the writer's revision is another one; `None`: the writer is gone, or a new one."""
+        if revision is None or revision != self._followed:
+            self._followed = revision
+            self.clear()
+
+    @property
+    def is_on(self) -> bool:
+        """Whether anything is cached here."""
+        return self._size > 0
 
     def clear(self) -> None:
         """Invalidate everything read before this call. Never waits."""

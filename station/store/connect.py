@@ -32,7 +32,10 @@ READER_CACHE_KB = 512
 """SQLite's default of 2 MB per connection is a lot on a machine with 512 MB."""
 
 WAL, FULL, ON = "wal", 2, 1
-_WRITER_PRAGMAS = (("journal_mode", "WAL", WAL), ("synchronous", "FULL", FULL), ("foreign_keys", "ON", ON))
+_WRITER_PRAGMAS = (
+    *(("journal_mode", "WAL", WAL), ("synchronous", "FULL", FULL)),
+    *(("foreign_keys", "ON", ON), ("secure_delete", "ON", ON)),
+)
 
 
 def sqlite_driver(path: Path, read_only: bool) -> sqlite3.Connection:

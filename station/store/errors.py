@@ -102,3 +102,5 @@ def translate_errors(path: Path) -> Iterator[None]:
         raise _store_error(error.orig or error, path) from error
     except (sqlite3.Error, OSError) as error:
         raise _store_error(error, path) from error
+    except UnicodeDecodeError as error:  # in SQLite's own message, which quotes what is damaged
+        raise PermanentStoreError(_SQLITE_SENTENCES[sqlite3.SQLITE_CORRUPT].format(path=path)) from error

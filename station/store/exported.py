@@ -24,7 +24,7 @@ EXPORTED = frozenset(
     {
         *("people", "settings", "calibrations", "calibration_checks", "heel_sensors", "sessions", "runs"),
         *("trace_chunks", "tests", "corrections", "trials", "attempts", "holds", "heel_lifts", "rep_sets"),
-        *("repetitions", "routines", "answers", "plans"),
+        *("repetitions", "routines", "answers", "plans", "side_swaps", "set_aside_answers"),
     }
 )
 """The names of the tables that an export has; a table that is named nowhere here is not exported."""
@@ -64,6 +64,6 @@ def _is_of(table: Table, person_id: str) -> ColumnElement[bool]:
         )
         return or_(*(by_id.in_(ids) for ids in used))
     for key in table.foreign_keys:
-        if key.column.table is not calibrations:
+        if key.column.table is not calibrations and not key.parent.nullable:
             return key.parent.in_(select(key.column).where(_is_of(key.column.table, person_id)))
     raise ValueError(f"The table {table.name} belongs to nobody: say whose its rows are.")

@@ -40,6 +40,8 @@ from station.store.schema import (
     people,
     routines,
     sessions,
+    set_aside_answers,
+    side_swaps,
 )
 from station.store.staging import Staged, staged_export
 from station.store.training_write import MAX_NAME_LENGTH
@@ -56,6 +58,8 @@ _NUMBERED: dict[str, tuple[Column[Any], Column[Any] | None]] = {
     "calibration_checks": (calibration_checks.c.created_at, None),
     "corrections": (corrections.c.created_at, corrections.c.test_id),
     "answers": (answers.c.answered_at, answers.c.person_id),
+    "side_swaps": (side_swaps.c.created_at, side_swaps.c.session_id),
+    "set_aside_answers": (set_aside_answers.c.answered_at, set_aside_answers.c.session_id),
 }
 """The tables whose rows have an order by `number`: the time of a row, and what has an order of its own."""
 _TAKEN_OVER = ("calibration_checks", "calibrations", "settings", "heel_sensors")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing, suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
@@ -12,6 +14,8 @@ from station.store.errors import DiskFullError, PermanentStoreError, is_disk_ful
 from station.store.schema import HEAD_REVISION, metadata, trace_chunks
 
 VERSION_TABLE = "alembic_version"
+SECURE_DELETE_SINCE = "0007"
+"""Databases of older revisions may hold bytes of deleted rows."""
 
 
 def prepare_database(engine: Engine, path: Path, on_upgrade: Callable[[], None] = lambda: None) -> None:
@@ -40,9 +44,19 @@ def prepare_database(engine: Engine, path: Path, on_upgrade: Callable[[], None] 
                 f"The database {path} could not be upgraded to the schema {HEAD_REVISION} ({error}): it is unchanged; "
                 "go back to the program that wrote it, and report this."
             ) from error
+        if revision < SECURE_DELETE_SINCE:
+            _forget_deleted_rows(engine)
     with engine.begin() as connection:
         checksums.install(connection)
     check_integrity(engine, path)
+
+
+def _forget_deleted_rows(engine: Engine) -> None:
+    """Write the file again without what was deleted before `secure_delete` was on. Without room for it, it stays."""
+    with closing(engine.raw_connection()) as pooled, suppress(sqlite3.Error):
+        assert pooled.driver_connection is not None
+        pooled.driver_connection.execute("VACUUM")
+        pooled.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 def read_revision(connection: Connection, path: Path) -> str | None:

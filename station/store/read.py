@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Any
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Connection,
     Select,
     bindparam,
+    exists,
     false,
     func,
     literal,
@@ -24,9 +26,12 @@ from sqlalchemy import (
 )
 
 from station.core.events import BOTH_LEGS, Side
+from station.profile import PersonSettings, settings_for
 from station.settings import Settings
 from station.store import loading
 from station.store.access_read import AccessReader
+from station.store.page_read import IS_MORE_THAN_BLOCKS, PageReader
+from station.store.people_read import PeopleReader
 from station.store.read_transactions import DEFAULT_LIMIT
 from station.store.records import (
     Calibration,
@@ -34,7 +39,6 @@ from station.store.records import (
     ExerciseRecord,
     ExercisesBegun,
     Hold,
-    Person,
     RepSet,
     ResultSummary,
     Seen,
@@ -49,7 +53,6 @@ from station.store.schema import (
     calibrations,
     heel_sensors,
     holds,
-    people,
     rep_sets,
     runs,
     sessions,
@@ -57,11 +60,10 @@ from station.store.schema import (
     tests,
     trials,
 )
-from station.store.traces import read_trace_rows
+from station.store.token_read import TokenReader
+from station.store.traces import chunks_of_rows, read_trace_rows
 from station.store.training_read import TrainingReader
 
-ONLY_BLOCKS = "only blocks"
-"""The end reason of a session in which the board was only calibrated or checked."""
 RECENT_RUNS = 100
 """How many of a person's runs count for what is due; older ones do not matter."""
 CALIBRATIONS_NEWEST_FIRST = select(calibrations).order_by(calibrations.c.number.desc())
@@ -69,17 +71,13 @@ NEWEST_CALIBRATION = CALIBRATIONS_NEWEST_FIRST.limit(1)
 CHECKS_NEWEST_FIRST = select(calibration_checks).order_by(calibration_checks.c.number.desc())
 
 
-class Reader(TrainingReader, AccessReader):
+class Reader(PageReader, TrainingReader, AccessReader, PeopleReader, TokenReader):
     """Queries for the pages and the export. Raises `StoreError` with a sentence if the file cannot be read."""
 
-    def people(self) -> tuple[Person, ...]:
-        """All people, by name."""
-        return self.cache.get("people", self._people)
-
-    def _people(self) -> tuple[Person, ...]:
-        with self.read_transaction() as connection:
-            rows = connection.execute(select(people.c.id, people.c.name).order_by(people.c.name, people.c.id))
-            return tuple(Person(row.id, row.name) for row in rows)
+    def settings_of(self, person_id: str | None) -> PersonSettings:
+        """What holds for this person, or for nobody known (`None`); see `station.profile.settings_for`."""
+        person = self.person(person_id)
+        return settings_for(self.settings(), None if person is None else person.profile)
 
     def settings(self) -> Settings:
         return self.cache.get("settings", self._read_settings)
@@ -165,11 +163,35 @@ class Reader(TrainingReader, AccessReader):
         """The sessions of nobody known since then in which something was measured or done, newest first."""
         with self.read_transaction() as connection:
             query = loading.SELECT_SESSIONS.where(
-                sessions.c.person_id.is_(None), sessions.c.started_at >= since, _IS_MORE_THAN_BLOCKS
+                sessions.c.person_id.is_(None), sessions.c.started_at >= since, IS_MORE_THAN_BLOCKS
             ).order_by(*_NEWEST_SESSION_FIRST)
             found = tuple(loading.session_from_row(row) for row in connection.execute(query))
             summaries = loading.load_session_summaries(connection, found) if found else ()
             return tuple(one for one in summaries if one.has_results)
+
+    def unclaimed_count(self) -> int:
+        """How many sessions of nobody known have ended with results."""
+        return self.cache.get("unclaimed", self._unclaimed_count)
+
+    def _unclaimed_count(self) -> int:
+        of_session = runs.c.session_id == sessions.c.id
+        measured = or_(tests.c.left_mm.is_not(None), tests.c.right_mm.is_not(None))
+        has_results = or_(
+            *(
+                exists().where(of_session, table.c.run_id == runs.c.id, condition)
+                for table, condition in (
+                    (tests, measured),
+                    (holds, holds.c.credited_us > 0),
+                    (rep_sets, rep_sets.c["count"] > 0),
+                )
+            )
+        )
+        query = select(func.count()).select_from(sessions)
+        with self.read_transaction() as connection:
+            of_nobody = query.where(
+                sessions.c.person_id.is_(None), IS_MORE_THAN_BLOCKS, sessions.c.end_reason.is_not(None), has_results
+            )
+            return int(connection.execute(of_nobody).scalar_one())
 
     def session_summaries(
         self,
@@ -357,6 +379,14 @@ class Reader(TrainingReader, AccessReader):
             rows = read_trace_rows(connection, tuple(headers))
             return {run_id: (header, rows[run_id]) for run_id, header in headers.items()}
 
+    @contextmanager
+    def trace_parts(self, run_id: str) -> Iterator[tuple[dict[str, Any], Iterator[bytes]] | None]:
+        """The result of `trace` with the rows in parts, to be read inside the block."""
+        query = select(runs.c.header_json).where(runs.c.id == run_id)
+        with self.read_transaction() as connection:
+            header = connection.execute(query).scalar_one_or_none()
+            yield None if header is None else (json.loads(header), chunks_of_rows(connection, run_id))
+
     def last_exercise_records(self, person_id: str, *, limit: int) -> tuple[ExerciseRecord, ...]:
         """A person's holds and sets of repetitions, newest first, at most `limit` of each, in the `RECENT_RUNS`."""
         with self.read_transaction() as connection:
@@ -400,14 +430,11 @@ _NEWEST_SESSION_FIRST = (sessions.c.started_at.desc(), sessions.c.id.desc())
 _NEWEST_RUN_FIRST = (*_NEWEST_SESSION_FIRST, runs.c.started_at.desc())
 
 
-_IS_MORE_THAN_BLOCKS = or_(sessions.c.end_reason.is_(None), sessions.c.end_reason != ONLY_BLOCKS)
-
-
 def _sessions_in(
     connection: Connection, person_id: str | None, limit: int, before: datetime | None, seen: Seen | None
 ) -> tuple[Session, ...]:
     query = (
-        _person_filter(loading.SELECT_SESSIONS.where(_IS_MORE_THAN_BLOCKS), person_id, before, seen)
+        _person_filter(loading.SELECT_SESSIONS.where(IS_MORE_THAN_BLOCKS), person_id, before, seen)
         .order_by(*_NEWEST_SESSION_FIRST)
         .limit(limit)
     )

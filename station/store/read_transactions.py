@@ -23,9 +23,9 @@ DEFAULT_LIMIT = 100
 class ReadTransactions:
     """The file and its read connections. Raises `StoreError` with a sentence if the file cannot be read."""
 
-    def __init__(self, path: Path, driver: Driver = sqlite_driver) -> None:
+    def __init__(self, path: Path, driver: Driver = sqlite_driver, *, cache: Cache | None = None) -> None:
         self.path = path
-        self.cache = Cache()
+        self.cache = cache or Cache()
         self._damaged: set[DamagedRow] = set()
         self._read_engine = read_engine(path, driver, self._damaged)
 

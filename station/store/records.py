@@ -16,14 +16,68 @@ from station.core.facts import Contact
 from station.core.measurement.calibration import Curve, Fit
 from station.core.measurement.uncertainty import Budget
 from station.core.progress.records import Circumstances
+from station.profile import NOTHING_SAID, Profile
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A person who uses the station."""
+    """A person who uses the station. `archived_at` is since when they are in no list of choice, if they are not."""
 
     id: str
     name: str
+    profile: Profile = NOTHING_SAID
+    archived_at: datetime | None = None
+
+    @property
+    def is_archived(self) -> bool:
+        return self.archived_at is not None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonContents:
+    """How much is stored of one person. `traces` are recorded runs, `devices` paired browsers, `consents` those
+    that the person gave and got."""
+
+    sessions: int
+    tests: int
+    holds: int
+    rep_sets: int
+    traces: int
+    answers: int
+    routines: int
+    plans: int
+    devices: int
+    consents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Two people are one now: what moved, and the name of the backup that was made before."""
+
+    moved: PersonContents
+    backup: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """A person was deleted with everything of theirs. Backups still hold it until the day `held_until`; `None` if there
+    are none."""
+
+    deleted: PersonContents
+    deleted_at: datetime
+    held_until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class SideSwap:
+    """Left and right of a test, or of all of a session (`test_id` is `None`), were exchanged after it was recorded.
+
+    A second swap of the same undoes the first.
+    """
+
+    session_id: str
+    test_id: str | None
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -469,6 +523,21 @@ class AccessLogEntry:
     what: str
     device_id: str | None
     person_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ApiToken:
+    """A program's token, made by the device `device_id` of that name and person. `scopes` is what it may do."""
+
+    id: str
+    device_id: str
+    device_name: str
+    person_id: str | None
+    name: str
+    scopes: tuple[str, ...]
+    created_at: datetime
+    last_used_at: datetime | None
+    revoked_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

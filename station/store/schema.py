@@ -366,8 +366,41 @@ access_log = _table(
     Column("person_id", String, ForeignKey("people.id")),
 )
 
+side_swaps = _table(
+    "side_swaps",
+    _id_column(),
+    Column("number", Integer, nullable=False),  # an even number of swaps of the same undo each other
+    Column("created_at", UtcDateTime, nullable=False),
+    _foreign_key_column("session_id", "sessions.id"),
+    Column("test_id", String, ForeignKey("tests.id")),  # missing: all of the session
+)
+
+set_aside_answers = _table(
+    "set_aside_answers",
+    _id_column(),
+    Column("number", Integer, nullable=False),
+    _foreign_key_column("session_id", "sessions.id"),
+    Column("answered_at", UtcDateTime, nullable=False),
+    Column("question", String, nullable=False),
+    Column("about", String),
+    Column("answer_json", Text, nullable=False),
+)
+
+api_tokens = _table(
+    "api_tokens",
+    _id_column(),
+    _foreign_key_column("device_id", "devices.id"),
+    Column("name", String, nullable=False),
+    Column("token_hash", String, nullable=False),
+    Column("scopes", String, nullable=False),  # words with a space between them
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("last_used_at", UtcDateTime),
+    Column("revoked_at", UtcDateTime),
+    Index("ix_api_tokens_token_hash", "token_hash", unique=True),
+)
+
 NEVER_EXPORTED: frozenset[Table | Column[Any]] = frozenset(
-    {devices, consents, access_attempts, access_log, people.c.pin_hash}
+    {devices, consents, access_attempts, access_log, api_tokens, people.c.pin_hash}
 )
 """The tables and columns that say who may get in and see what, and who did: no export has them, no import brings them.
 A consent is given on the board."""

@@ -6,12 +6,13 @@ The text of a trace is its header as one `#` line of JSON, the line of column na
 from __future__ import annotations
 
 import bz2
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select
 
-from station.core.trace import header_lines
+from station.core.trace import EXCHANGED_AT, header_lines
 from station.store.schema import trace_chunks
 
 BZ2_LEVEL = 1
@@ -21,6 +22,13 @@ BZ2_LEVEL = 1
 def compress_rows(rows_text: str) -> bytes:
     """The rows of a trace, compressed."""
     return bz2.compress(rows_text.encode(), BZ2_LEVEL)
+
+
+def chunks_of_rows(connection: Connection, run_id: str) -> Iterator[bytes]:
+    """The rows of a run, chunk by chunk: a long session's trace takes megabytes."""
+    chosen = select(trace_chunks.c.rows).where(trace_chunks.c.run_id == run_id).order_by(*trace_chunks.primary_key)
+    for rows in connection.execution_options(yield_per=1).execute(chosen).scalars():
+        yield bz2.decompress(rows)
 
 
 def decompress_rows(chunks: Iterable[bytes]) -> str:
@@ -38,6 +46,13 @@ def read_trace_rows(connection: Connection, run_ids: Collection[str]) -> dict[st
     return {run_id: decompress_rows(of_run) for run_id, of_run in chunks.items()}
 
 
-def trace_text(header: dict[str, Any], rows_text: str) -> str:
-    """A trace as `station replay` reads it."""
-    return "\n".join([*header_lines(header), rows_text])
+def trace_text(header: dict[str, Any], rows_text: str, exchanged_at: datetime | None = None) -> str:
+    """A trace as `station replay` reads it. `exchanged_at`: when left and right of its results were exchanged."""
+    return trace_head(header, exchanged_at) + rows_text
+
+
+def trace_head(header: dict[str, Any], exchanged_at: datetime | None) -> str:
+    """What comes before the rows in the text of a trace."""
+    if exchanged_at is not None:
+        header = {**header, EXCHANGED_AT: exchanged_at.isoformat(timespec="seconds")}
+    return "\n".join([*header_lines(header), ""])

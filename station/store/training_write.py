@@ -18,6 +18,8 @@ MAX_NAME_LENGTH = 60
 """The letters of a name that fit on a phone in two lines."""
 
 MAX_PAIN = 10
+_JOINERS = {0x200C: None, 0x200D: None}
+"""Not seen, but part of Persian and Indian names, and of emoji."""
 
 
 class TrainingWriter(WriteTransactions):
@@ -125,7 +127,7 @@ def unique_name(name: str, others: Iterable[str], taken_sentence: str) -> str:
     name = " ".join(name.split())
     if not 1 <= len(name) <= MAX_NAME_LENGTH:
         raise ValueError(f"A name has 1 to {MAX_NAME_LENGTH} letters: give one.")
-    if not name.isprintable():
+    if not name.translate(_JOINERS).isprintable():
         raise ValueError("A name has only letters that can be seen: leave out the others.")
     if name.casefold() in (other.casefold() for other in others):
         raise ValueError(taken_sentence.format(name=name))

@@ -18,6 +18,7 @@ from station.core.progress.records import Circumstances
 from station.settings import Settings
 from station.store.access_write import AccessWriter
 from station.store.loading import CIRCUMSTANCE_COLUMNS, IS_TIME_KNOWN, budget_to_json
+from station.store.people_write import NAME_TAKEN, PeopleWriter
 from station.store.read import failed_check_of, stored_settings
 from station.store.records import (
     Attempt,
@@ -46,6 +47,7 @@ from station.store.schema import (
     trace_chunks,
     trials,
 )
+from station.store.token_write import TokenWriter
 from station.store.traces import compress_rows
 from station.store.training_read import IMPORTED, OWN_CIRCUMSTANCES, is_circumstance, own_circumstances
 from station.store.training_write import TrainingWriter, unique_name
@@ -53,12 +55,10 @@ from station.store.write_transactions import next_number
 
 CHECK_KINDS = ("block", "wall", "lane")
 
-NAME_TAKEN = "There is somebody called {name} already: add a letter to tell them apart."
-
 UNFINISHED, PARTIAL, FINISHED = "unfinished", "partial", "finished"
 
 
-class Store(TrainingWriter, AccessWriter):
+class Store(TrainingWriter, AccessWriter, PeopleWriter, TokenWriter):
     """The database of one station. A method that raises `StoreError` (one sentence) has changed nothing.
 
     Rows in progress are `unfinished` until they are finished, and stay so if the power fails.
@@ -75,13 +75,6 @@ class Store(TrainingWriter, AccessWriter):
             if viewer_id is not None:
                 self._agree(connection, viewer_id, person.id)
             return person
-
-    def rename_person(self, person_id: str, name: str) -> None:
-        """Raises as `add_person` does."""
-        with self.write_transaction() as connection:
-            everybody = connection.execute(select(people.c.id, people.c.name))
-            name = unique_name(name, [row.name for row in everybody if row.id != person_id], NAME_TAKEN)
-            self._update(connection, people, person_id, name=name)
 
     def save_settings(self, new_settings: Settings) -> None:
         """Store the settings that changed; those never changed follow the program's defaults."""
@@ -141,13 +134,6 @@ class Store(TrainingWriter, AccessWriter):
     def begin_session(self, person_id: str | None, started_at: datetime, *, simulated: bool) -> str:
         """Begin a session; without a person (`None`) it is unclaimed."""
         return self._insert_and_commit(sessions, person_id=person_id, started_at=started_at, simulated=simulated)
-
-    def claim_session(self, session_id: str, person_id: str | None) -> None:
-        """Assign a session to a person, or make it unclaimed. Its tests take the person's own circumstances."""
-        with self.write_transaction() as connection:
-            self._update(connection, sessions, session_id, person_id=person_id)
-            for name, answer in own_circumstances(connection, person_id).items():
-                _fill_unknown(connection, sessions.c.id == session_id, name, answer)
 
     def answer_own_circumstance(self, person_id: str, name: str, answer: bool | str | None) -> None:
         """Store how a person tests, `None` where it varies: a first answer for all their tests, another for later ones.

@@ -10,13 +10,14 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Self
 
-from sqlalchemy import Connection, Table, event, func, insert, select, update
+from sqlalchemy import Connection, Table, delete, event, func, insert, select, update
 
 from station.clock import Clock
 from station.core.measurement.calibration import Curve
-from station.store.cache import CACHED_TABLES, Cache
+from station.store.cache import CACHE_SIZE, CACHED_TABLES, Cache
 from station.store.checksums import is_sound
 from station.store.connect import (
+    BUSY_TIMEOUT_S,
     Driver,
     attached,
     empty_log,
@@ -40,8 +41,8 @@ AS_BUILT_OFFSET_MM = -70.0
 
 CUT_OFF = "cut off"
 
-CACHE_SIZE = 12
-"""A household's histories and charts, and what every page reads. Ten years of daily tests take some 5 MB."""
+EMPTY_LOG_TIMEOUT_MS = 250
+"""How long the loop waits for pages that are reading before it leaves the log to a later write."""
 
 
 def next_number(connection: Connection, table: Table) -> int:
@@ -61,6 +62,7 @@ class WriteTransactions(Reader):
         self._write_engine = write_engine(path, driver)
         self.cache = Cache(CACHE_SIZE)
         self._cached_changed = False
+        self._must_empty_log = False
         event.listen(self._write_engine, "before_execute", self._before_execute)
         self._write_connection: Connection | None = None
         self._driver = driver
@@ -173,6 +175,40 @@ class WriteTransactions(Reader):
                 if self._cached_changed:
                     self._cached_changed = False
                     self.cache.clear()
+            if self._must_empty_log:
+                self._empty_log()
+
+    def empty_log(self) -> None:
+        """Move the log into the database and cut it to nothing, so that what was deleted is in neither file.
+
+        While a page reads an older state that has to wait: each later write tries again.
+        """
+        with self._write_lock, translate_errors(self.path):
+            self._empty_log()
+
+    def _empty_log(self) -> None:
+        assert self._write_connection is not None
+        raw = self._write_connection.connection.driver_connection
+        assert raw is not None
+        raw.execute(f"PRAGMA busy_timeout={EMPTY_LOG_TIMEOUT_MS}").fetchall()
+        try:
+            is_busy, _, _ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            raw.execute(f"PRAGMA busy_timeout={round(BUSY_TIMEOUT_S * 1000)}").fetchall()
+        self._must_empty_log = bool(is_busy)
+
+    def _rewrite(self, connection: Connection, *small_tables: Table) -> None:
+        """Write these tables again from the start.
+
+        `secure_delete` overwrites a deleted row, but not the copies that SQLite left behind when it moved rows between
+        pages; pages that are freed as a whole are overwritten as a whole.
+        """
+        connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+        for table in small_tables:
+            rows = connection.execute(select(table)).all()
+            connection.execute(delete(table))
+            if rows:
+                connection.execute(insert(table), [dict(row._mapping) for row in rows])
 
     def _before_execute(self, _connection: Connection, statement: Any, *_: object) -> None:
         """Note whether this transaction changes a cached table; the cache is cleared at its end."""

@@ -10,9 +10,8 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from datetime import datetime
 from functools import partial
-from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from station.app.api import PageError
 from station.app.loop import Station
@@ -20,8 +19,10 @@ from station.clock import Clock, SystemClock
 from station.config import Config
 from station.core.events import SECOND_US, CommandName
 from station.store import Store, StoreError
+from station.system.page_child import PageChild
 from station.system.systemd import Notifier
 from station.system.wall_clock import CLOCK_STEP, EARLIEST_DATE, DateCheck, wall_offset
+from station.wire.board_side import BoardServer
 
 if TYPE_CHECKING:
     from station.devices.board import Devices
@@ -29,9 +30,9 @@ if TYPE_CHECKING:
 
 WATCHDOG_US = 1 * SECOND_US
 """How often the watchdog is fed and the other threads are checked."""
-PAGE_GROUP = "station.page"
 PAGE_RETRY_S = 10.0
-"""How often to try again to open a page whose address is taken, or not there yet."""
+"""How often to try again to open a page whose address is taken, or not there yet, or whose process has ended."""
+PAGE_ENDED = "The page's process has ended; the board goes on, and the page is started again."
 UPGRADE_LIMIT_US = 3600 * SECOND_US
 """How long systemd waits for an upgrade of the database: years of sessions on a slow memory card take minutes."""
 THREAD_SWITCH_S = 0.0005
@@ -39,32 +40,11 @@ THREAD_SWITCH_S = 0.0005
 CLOCK_WRONG = "The date may be wrong: connect the network or set the date, because results carry it."
 
 
-class Page(Protocol):
-    """The page's server, as the service uses it."""
-
-    port: int
-
-    @property
-    def alive(self) -> bool: ...
-
-    def start(self) -> None: ...
-
-    def stop(self) -> None: ...
-
-
-def open_page(station: Station, store: Store, config: Config) -> Page | None:
-    """The page that is installed, bound to its address; `None` where there is none. Raises PageError."""
-    found = next(iter(entry_points(group=PAGE_GROUP)), None)
-    if found is None:
-        return None
-    page: Page = found.load()(station, store, config)
-    return page
-
-
 class Service:
     """One station, from `open` to `close`."""
 
-    def __init__(self, config: Config, clock: Clock | None = None) -> None:
+    def __init__(self, config: Config, clock: Clock | None = None, *, page: PageChild | None = None) -> None:
+        """`page` is its process where it has been started already, so that both load their programs at once."""
         self._config = config
         self._clock = clock or SystemClock()
         self._date = DateCheck(Path(config.store.path))
@@ -75,21 +55,31 @@ class Service:
         self._clock_right = True
         self._wall_offset: datetime | None = None
         self.devices: Devices | None = None
-        self.page: Page | None = None
+        self.page = page
+        self._page_config = config
+        self._retrying: threading.Thread | None = None
         self._closed = threading.Event()
 
     def open(
-        self, prepare: Callable[[Store], None] = lambda _store: None, *, page: bool = True, needs_page: bool = False
+        self,
+        prepare: Callable[[Store], None] = lambda _store: None,
+        *,
+        page: bool = True,
+        needs_page: bool = False,
+        socket_path: Path | None = None,
     ) -> Station:
-        """Open store, board and, if wanted, the page. `prepare` may fill an empty store first.
+        """Open store, board and, if wanted, the page, as a process of its own. `prepare` may fill an empty store first.
 
-        A page that cannot be opened is reported and tried again, and the board runs without it, unless the caller
-        `needs_page`.
+        With a `socket_path` pages that somebody else starts are served there. A page that cannot be opened is reported
+        and tried again, and the board runs without it, unless the caller `needs_page`.
 
         Raises StoreError, DeviceError (no pins at all) or PageError, each one sentence.
         """
         sys.setswitchinterval(THREAD_SWITCH_S)
         with ExitStack() as undo:
+            undo.callback(self._close_page)
+            if page and self.page is None:
+                self._start_page(needs_page=needs_page)
             self.store = Store.open(
                 Path(self._config.store.path),
                 clock=self._clock,
@@ -101,36 +91,59 @@ class Service:
             board = self._simulated_board() if self._config.board.simulated else None
             self.station = Station(self._config, self.store, self._clock, board=board)
             undo.callback(self.station.close)
-            undo.callback(self._close_page)
-            if page:
-                self._open_page_or_retry(needs_page=needs_page)
+            if page or socket_path is not None:
+                self._wire = BoardServer(self.station, lambda: self.store.cache.revision)
+                undo.callback(self._wire.close)
+            if socket_path is not None:
+                self._wire.listen(socket_path)
+            if self.page is not None:
+                self._wire.adopt(self.page.take_connection())
             self._open_board(undo, board)
+            if page:
+                self._await_page(needs_page=needs_page)
             self._closing = undo.pop_all()
         return self.station
 
-    def _open_page_or_retry(self, *, needs_page: bool) -> None:
+    def _start_page(self, *, needs_page: bool) -> None:
         try:
-            self._open_page()
-        except PageError as error:
+            self.page = PageChild(self._config)
+        except PageError:
             if needs_page:
                 raise
-            self.station.report_fault("page", f"{error} The board runs without its page, which is tried again.")
-            threading.Thread(target=self._retry_page, name="page retry", daemon=True).start()
 
-    def _open_page(self) -> None:
-        page = open_page(self.station, self.store, self._config)
-        if page is not None:
-            try:
-                page.start()
-            except BaseException:
-                page.stop()
-                raise
-        self.page = page
+    def _await_page(self, *, needs_page: bool) -> None:
+        """Wait until the page serves."""
+        error: PageError | None = None
+        try:
+            if self.page is not None and not self.page.wait_until_ready():
+                self._close_page()
+                self.page = None
+                return
+        except PageError as failed:
+            error = failed
+        if error is None and self.page is not None:
+            self._page_config = self.page.same_address
+            return
+        if error is not None and needs_page:
+            raise error
+        self.page = None
+        self._retry_page_later(f"{error} The board runs without its page, which is tried again.")
+
+    def _retry_page_later(self, sentence: str) -> None:
+        self.station.report_fault("page", sentence)
+        self._retrying = threading.Thread(target=self._retry_page, name="page retry", daemon=True)
+        self._retrying.start()
 
     def _retry_page(self) -> None:
         while not self._closed.wait(PAGE_RETRY_S):
-            with suppress(PageError):
-                self._open_page()
+            with suppress(PageError, RuntimeError):  # there is still no page, or the station is being closed
+                page = PageChild(self._page_config)
+                self._wire.adopt(page.take_connection())
+                page.wait_until_ready()
+                self._page_config = page.same_address
+                self.page = page
+                if self._closed.is_set():
+                    page.stop()
                 self.station.report_fault("page", None)
                 return
 
@@ -214,9 +227,9 @@ class Service:
         if not self._alarms.is_alive:
             self._alarms.restart()
         if self.page is not None and not self.page.alive:
-            self.station.report_fault(
-                "page", "The page's server has ended; the board goes on. Start the station again."
-            )
+            self.page.stop()
+            self.page = None
+            self._retry_page_later(PAGE_ENDED)
         self._watch_clock()
 
     def _watch_clock(self) -> None:
@@ -240,11 +253,11 @@ class Service:
             self.station.wall_clock_set()
 
     def _back_up(self) -> None:
-        from station.store.backup import BACKUPS, STICK_DIRECTORY, back_up, is_plugged_in
+        from station.store.backup import STICK_DIRECTORY, back_up, backups_of, is_plugged_in
 
         day, stick = self._clock.utc_now().astimezone().date(), self._config.store.stick
         try:
-            back_up(self.store.path, self.store.path.parent / BACKUPS, day)
+            back_up(self.store.path, backups_of(self.store.path), day)
             if stick and is_plugged_in(Path(stick)):
                 back_up(self.store.path, Path(stick) / STICK_DIRECTORY, day)
         except (StoreError, OSError) as error:
@@ -259,6 +272,7 @@ class Service:
     def close(self) -> None:
         """Silence the buzzer, store the current run, then release everything."""
         self._notifier.notify("STOPPING=1")
+        self._closed.set()
         if self.devices is not None and self.devices.player is not None:
             self.devices.player.close()
         self._closing.close()

@@ -1,4 +1,4 @@
-"""The cost of the page: memory of the whole process after a session, and bytes of the first load.
+"""The cost of the page: memory of the board's and the page's process after a session, and bytes of the first load.
 
 `station run` is a process of its own here, on a simulated board, so its memory includes the emulated sensor and the
 simulated person; on a Raspberry Pi the pin backend takes their place.
@@ -24,7 +24,7 @@ SESSION_S = 90.0
 LOADED_S = 10.0
 SHORT = "hold_s=5&repetitions=1&rest_s=0&prepare_s=3&volume=normal&quiet_from=00:00&quiet_to=00:00"
 CHANGE = "return fetch('/settings', {method: 'POST', body: new URLSearchParams(arguments[0])}).then(one => one.ok)"
-PAGES = ("/", "/history", "/settings", "/sounds", "/status", "/about", "/board", "/status.json")
+PAGES = ("/", "/history", "/settings", "/sounds", "/status", "/about", "/board", "/api/v1/status")
 FETCH = "return fetch(arguments[0]).then(one => one.ok)"
 KB, MB = 1_000, 1_024
 
@@ -47,6 +47,17 @@ def memory_kib(process: int) -> int:
     """The process's own memory and its share of shared memory (PSS)."""
     lines = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="ascii").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+
+
+def processes(board: int) -> list[int]:
+    """The board's process, and those that it has started."""
+    children = Path(f"/proc/{board}/task/{board}/children").read_text(encoding="ascii")
+    return [board, *map(int, children.split())]
+
+
+def memory_mb(board: int) -> list[float]:
+    """The memory of the board's process, then of each that it has started."""
+    return [memory_kib(process) / MB for process in processes(board)]
 
 
 def load_bytes(browser: Browser) -> int:
@@ -72,7 +83,7 @@ def first_load_bytes(browser: Browser, address: str) -> int:
     )
     browser.wait_until(lambda: browser.run(is_loaded), "the stream arrives", LOADED_S)
     browser.wait_until(
-        lambda: browser.run("return performance.getEntriesByName(location.origin + '/sounds.json').length"),
+        lambda: browser.run("return performance.getEntriesByName(location.origin + '/api/v1/sounds').length"),
         "the sounds are loaded",
         LOADED_S,
     )
@@ -99,8 +110,9 @@ def figures() -> dict[str, dict[str, float | str]]:
         browser.emulate(PHONE)
         loaded = first_load_bytes(browser, address)
         run_session(browser, address)
-        used = memory_kib(process)
+        board_mb, *page_mb = memory_mb(process)
     return {
-        "memory_mb": {"value": round(used / MB, 1), "unit": "MB"},
+        "memory_mb": {"value": round(board_mb, 1), "unit": "MB"},
+        "page_memory_mb": {"value": round(sum(page_mb), 1), "unit": "MB"},
         "first_load_kb": {"value": round(loaded / KB, 1), "unit": "kB"},
     }

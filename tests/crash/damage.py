@@ -18,6 +18,7 @@ from sqlalchemy import select
 from station.clock import SystemClock
 from station.store import Store, StoreError
 from station.store.schema import metadata
+from tests.let_in import agree_all, client_with, let_in
 from tests.station.store.histories import FIT, HandClock, guided_routine, weeks
 from tests.web.double import RecordedBoard, StationDouble
 from web.app import create_app
@@ -37,13 +38,16 @@ class Outcome:
     invented: tuple[str, ...] = ()
 
 
-def make_database(path: Path) -> None:
-    """A database with some days of everything, closed."""
+def make_database(path: Path) -> str:
+    """A database with some days of everything, closed; gives the token of the owner's browser."""
     clock = HandClock()
     with Store.open(path, clock=clock) as store:
         weeks(store, clock, days=4)
         store.add_calibration(FIT)
         guided_routine(store, clock, store.people()[0].id)
+        token = let_in(store)
+        agree_all(store, token)
+        return token
 
 
 def damaged(content: bytes, random: Random) -> bytes:
@@ -69,7 +73,7 @@ def rows_read(store: Store) -> Iterator[tuple[str, tuple[Any, ...]]]:
             continue
 
 
-def outcome(path: Path, written: frozenset[tuple[str, tuple[Any, ...]]]) -> Outcome:
+def outcome(path: Path, written: frozenset[tuple[str, tuple[Any, ...]]], token: str) -> Outcome:
     """Open a damaged copy and read everything of it; the rows that were written are `written`."""
     try:
         store = Store.open(path, clock=SystemClock())
@@ -77,7 +81,7 @@ def outcome(path: Path, written: frozenset[tuple[str, tuple[Any, ...]]]) -> Outc
         return Outcome(is_refused=True)
     with closing(store):
         invented = tuple(f"{table} {row[0]}" for table, row in rows_read(store) if (table, row) not in written)
-        client = create_app(StationDouble(store, RecordedBoard(())), store).test_client()
+        client = client_with(create_app(StationDouble(store, RecordedBoard(())), store), token)
         people: tuple[str, ...] = ()
         try:
             people = tuple(one.id for one in store.people())
@@ -98,7 +102,7 @@ def outcome(path: Path, written: frozenset[tuple[str, tuple[Any, ...]]]) -> Outc
 def outcomes(scratch: Path, count: int, seed: int = 1) -> Iterator[Outcome]:
     """So many damaged copies of one database, one after the other."""
     random, source, copy = Random(seed), scratch / "whole.db", scratch / "damaged.db"
-    make_database(source)
+    token = make_database(source)
     whole = source.read_bytes()
     with Store.open(source, clock=SystemClock()) as store:
         written = frozenset(rows_read(store))
@@ -106,4 +110,4 @@ def outcomes(scratch: Path, count: int, seed: int = 1) -> Iterator[Outcome]:
         for old in scratch.glob("damaged.db*"):
             old.unlink()
         copy.write_bytes(damaged(whole, random))
-        yield outcome(copy, written)
+        yield outcome(copy, written, token)

@@ -13,7 +13,6 @@ import os
 import sys
 from pathlib import Path
 
-import station.system.service as services
 from station.config import parse
 from station.core.events import SECOND_US, Side
 from station.core.steps import HoldStep
@@ -34,10 +33,9 @@ def write_line(line: str) -> None:
 
 
 def child(path: Path, hold_us: int) -> None:
-    services.open_page = lambda *_: None
     config = simulated(parse(f'{WIRING}[store]\npath = "{path}"\n', "crash.toml"))
     service = Service(config)
-    station = service.open()
+    station = service.open(page=False)
     station.change_settings({"quiet_from": "00:00", "quiet_to": "00:00", "on_step": "nothing"})
 
     def shown() -> None:

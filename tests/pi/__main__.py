@@ -23,7 +23,7 @@ from pathlib import Path
 
 import click
 
-from tests.pi import activities, guide, mishaps
+from tests.pi import activities, guide, mishaps, processes
 from tests.pi.board import Board, BoardError
 from tests.pi.machine import Machine, MachineError
 from tests.pi.page import Page, PageError
@@ -38,6 +38,7 @@ PARTS: dict[str, Callable[[Rig], None]] = {
     "guide": guide.guide,
     "cables": mishaps.cables,
     "service": mishaps.service,
+    "processes": processes.processes,
     "power": mishaps.power,
     "check": mishaps.check,
 }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 UNIT = "station"
 CHECK = (
-    "systemd-run --quiet --pipe --wait --property=DynamicUser=yes --property=User=station"
+    "systemd-run --quiet --pipe --wait --property=User=station"
     " --property='SupplementaryGroups=gpio i2c spi' --property=StateDirectory=station"
     " --property=WorkingDirectory=/var/lib/station --setenv=LG_WD=/var/lib/station"
     " /opt/station/.venv/bin/station check --config /etc/station.toml --json"

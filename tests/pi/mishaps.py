@@ -42,7 +42,7 @@ def cables(rig: Rig) -> None:
         verdicts = [word for word in ("passed", "heel came up", "did not reach", "does not count") if word in words]
         rig.check(
             f"{bus} returned: settled again, and no verdict on the dropped attempt",
-            verdicts == [] and not rig.page.health()["troubles"],
+            verdicts == [] and not rig.page.faulty_parts(),
             settled_after_s=round(back_s, 1),
             verdicts=verdicts,
         )

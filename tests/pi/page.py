@@ -111,8 +111,12 @@ class Page:
                 time.sleep(0.1)
 
     def health(self) -> Picture:
-        found: Picture = json.loads(self.get("/status.json"))
+        found: Picture = json.loads(self.get("/api/v1/status"))
         return found
+
+    def faulty_parts(self) -> list[str]:
+        """The parts that have a fault now."""
+        return [str(one["part"]) for one in json.loads(self.get("/api/v1/state"))["faults"]]
 
     def results(self) -> list[Row]:
         """The history's table of results, oldest first."""

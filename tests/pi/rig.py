@@ -79,7 +79,7 @@ class Rig:
 
 
 def troubles(rig: Rig) -> list[str]:
-    return [str(one["part"]) for one in rig.page.health()["troubles"]]
+    return rig.page.faulty_parts()
 
 
 def held(seconds: float) -> Callable[[dict[str, Any]], bool]:

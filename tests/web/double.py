@@ -10,18 +10,21 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from station.app import access
+from station.app import access, api_tokens
 from station.app.access import Role
+from station.app.removal import delete_person
 from station.app.snapshot import PresenceRequest, PresenceState, PresenceView, Snapshot
 from station.app.start_gate import StartDecision, StartGate
 from station.catalogue.records import Item
 from station.clock import SystemClock
 from station.core.events import CommandName, Press, Side
 from station.core.steps import Routine
+from station.profile import Profile
 from station.settings import with_changes
 from station.store import Store, StoreError
+from station.store.backup import back_up_before_merging
 from station.store.merge import merge
-from station.store.records import MergeReport
+from station.store.records import Deletion, Merge, MergeReport
 from station.store.staging import Staged
 from tests.web.snapshots import snapshot
 
@@ -158,6 +161,28 @@ class StationDouble:
     def add_person(self, name: str, viewer_id: str | None = None, *, device_id: str | None = None) -> Future[str]:
         return self._change_access(lambda store: access.add_person(store, name, viewer_id, device_id))
 
+    def rename_person(self, person_id: str, name: str) -> Future[None]:
+        return self._run_now(lambda store: store.rename_person(person_id, name))
+
+    def save_profile(self, person_id: str, profile: Profile) -> Future[None]:
+        return self._run_now(lambda store: store.save_profile(person_id, profile))
+
+    def archive_person(self, person_id: str, *, is_archived: bool) -> Future[None]:
+        return self._run_now(lambda store: store.archive_person(person_id, is_archived=is_archived))
+
+    def merge_people(self, person_id: str, into_id: str) -> Future[Merge]:
+        def merge(store: Store) -> Merge:
+            backup = back_up_before_merging(store.path, datetime.now(UTC))
+            return Merge(store.merge_people(person_id, into_id), backup.name)
+
+        return self._run_now(merge)
+
+    def delete_person(self, person_id: str) -> Future[Deletion]:
+        return self._run_now(lambda store: delete_person(store, person_id, datetime.now(UTC)))
+
+    def swap_sides(self, session_id: str, test_id: str | None = None) -> Future[None]:
+        return self._run_now(lambda store: store.swap_sides(session_id, test_id))
+
     def claim_session(self, session_id: str, person_id: str | None) -> Future[None]:
         return self._run_now(lambda store: store.claim_session(session_id, person_id))
 
@@ -249,3 +274,12 @@ class StationDouble:
 
     def log_access(self, what: str, device_id: str | None = None, person_id: str | None = None) -> Future[None]:
         return self._run_now(lambda store: store.log_access(what, device_id, person_id))
+
+    def add_api_token(self, device_id: str, token_hash: str, name: str, scopes: list[str]) -> Future[str]:
+        return self._run_now(lambda store: api_tokens.add(store, device_id, token_hash, name, scopes))
+
+    def revoke_api_token(self, token_id: str) -> Future[None]:
+        return self._run_now(lambda store: store.revoke_api_token(token_id))
+
+    def touch_api_token(self, token_id: str) -> Future[None]:
+        return self._run_now(lambda store: store.touch_api_token(token_id))

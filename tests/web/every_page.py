@@ -28,6 +28,7 @@ from tests.station.store.histories import FIT
 from tests.web.double import RecordedBoard, StationDouble
 from tests.web.history import add_session, add_test
 from tests.web.live_states import HOLD, STATES
+from web.api.problems import PREFIX
 from web.app import create_app
 from web.context import NOBODY, PERSON_COOKIE
 from web.pages.simulated_board import CONTROL_GROUPS
@@ -88,7 +89,7 @@ def page_rules() -> tuple[tuple[str, str], ...]:
     return tuple(
         (_name(rule.endpoint), rule.rule.replace("<", "{").replace(">", "}"))
         for rule in rules
-        if "GET" in (rule.methods or ()) and not rule.rule.endswith(NOT_PAGES)
+        if "GET" in (rule.methods or ()) and not rule.rule.endswith(NOT_PAGES) and not rule.rule.startswith(PREFIX)
     )
 
 
@@ -189,7 +190,8 @@ def open_places(directory: Path) -> Iterator[dict[str, Place]]:
             opened.callback(server.stop)
             token = let_in(store)
             agree_all(store, token)
-            places[history] = Place(server, station, person_id, token, arguments)
+            of_person = {} if person_id is None else {"person_id": person_id}
+            places[history] = Place(server, station, person_id, token, {**arguments, **of_person})
         yield places
 
 

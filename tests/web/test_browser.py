@@ -83,7 +83,7 @@ def test_cue_badge_shows_playing_cue(visit: Callable[[str], Browser], window: Br
     )
     assert window.text("#cue-badge") == ""
     window.wait_until(
-        lambda: window.run("return performance.getEntriesByName(location.origin + '/sounds.json').length"),
+        lambda: window.run("return performance.getEntriesByName(location.origin + '/api/v1/sounds').length"),
         "sounds came",
     )
     station.show(cue=CueView(2, CueName.HALFWAY, None, None, False))

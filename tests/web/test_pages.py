@@ -138,7 +138,7 @@ def test_person_is_asked_for_in_one_way(client: FlaskClient, store: Store, addre
         store.add_person(name)
     client.post("/person", data={"person": "nobody"})
     page = text_of(client, address)
-    assert re.findall(r'<button name="person" value="(?!nobody)[^>]*>(\w+)</button>', page) == ["Ada", "Grace"]
+    assert re.findall(r'name="person" value="(?!nobody)[^>]*><bdi>(\w+)</bdi></button>', page) == ["Ada", "Grace"]
     assert page.count('action="/person"') == page.count('action="/people"') == 1
     assert "Someone new? Name" in page
     back = re.findall(r'name="(?:return_to|next)" value="([\w-]+)"', page)
@@ -450,7 +450,7 @@ def test_sounds_match_the_buzzer(client: FlaskClient) -> None:
     """Each cue is listed with its meaning, and as edges for the player; the sides differ by a tick."""
     page = text_of(client, "/sounds")
     assert all(sound.means in page for sound in CUES.values())
-    table = {cue["name"]: cue for cue in json.loads(text_of(client, "/sounds.json"))}
+    table = {cue["name"]: cue for cue in json.loads(text_of(client, "/api/v1/sounds"))["items"]}
     assert table.keys() == {str(name) for name in CUES}
     assert [edge[1:] for edge in table["HEEL_UP"]["tones"]] == [[0, 60], [120, 180], [240, 300]]
     assert table["HEEL_UP"]["every_ms"] == 600
@@ -474,7 +474,7 @@ def test_status_reports_fault_and_remedy(client: FlaskClient, station: StationDo
     assert "All good" in text_of(client, "/status")
     station.show(troubles=(Fault("heel left", "The left heel is silent: check its cable."),))
     assert "check its cable" in text_of(client, "/status")
-    assert json.loads(text_of(client, "/status.json"))["ok"] is False
+    assert json.loads(text_of(client, "/api/v1/status"))["ok"] is False
 
 
 @pytest.mark.parametrize(
@@ -526,7 +526,7 @@ def test_live_page_fits_in_20_kb(client: FlaskClient, station: StationDouble) ->
     """Under 20 KB over the wire with everything it loads, the style sheet under 6."""
     station.show(toe_mm=93.0)
     files = ("page.css", "live.js", "sound.js", "board.js")
-    addresses = ["/live", "/sounds.json", *(f"/static/{name}" for name in files)]
+    addresses = ["/live", "/api/v1/sounds", *(f"/static/{name}" for name in files)]
     sizes = {one: len(get_compressed(client, one).data) for one in addresses}
     assert sum(sizes.values()) < 20_000
     assert sizes["/static/page.css"] < 6_000

@@ -8,7 +8,7 @@ from web.places import MORE, PLACES, place_of
 
 MODE = {"live", "board"}
 """The board's page, a mode without the menu."""
-NO_PAGE = {"static", "downloads", "end_card"}
+NO_PAGE = {"api", "static", "downloads", "end_card"}
 """Files, and a part of the live page."""
 
 

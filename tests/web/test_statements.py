@@ -18,7 +18,7 @@ from tests.web.double import StationDouble
 from web.app import create_app
 from web.context import NOBODY, PERSON_COOKIE
 
-AT_MOST = 19
+AT_MOST = 20
 """The limit of the largest page with a cold cache."""
 WARM_AT_MOST = 13
 

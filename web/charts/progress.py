@@ -21,7 +21,7 @@ from markupsafe import Markup
 from station.app.progress import ResultRow
 from station.core.events import EASE_OFF_PAIN, Side
 from station.core.measurement.uncertainty import COVERAGE
-from station.core.progress.records import Direction, RealChange, TrendPoint
+from station.core.progress.records import Direction, Goals, RealChange, TrendPoint
 from station.units import (
     BELOW_RANGE,
     CM,
@@ -88,7 +88,7 @@ class Frame:
 
     span: Span
     units: str
-    goal_mm: float
+    goals: Goals
     x_scale: Scale
     y_scale: Scale
     gridline_mm: float
@@ -115,13 +115,13 @@ class ProgressChart(Chart):
 
 
 def progress_chart(
-    sides: Mapping[Side, Shown], calibrated_at: Sequence[datetime], span: Span, goal_mm: float, units: str
+    sides: Mapping[Side, Shown], calibrated_at: Sequence[datetime], span: Span, goals: Goals, units: str
 ) -> ProgressChart:
     """The chart of all sides that were tested."""
     every = mark_span(sides.values(), span)
     marks = {side: marks_of(one, every, span, units) for side, one in sides.items()}
     outliers = {side: [row for row in one.rows if row.test_id in one.progress.outliers] for side, one in sides.items()}
-    frame = _frame(sides, marks, [] if every else [*outliers.values()], span, goal_mm, units)
+    frame = _frame(sides, marks, [] if every else [*outliers.values()], span, goals, units)
     lines, placed, sure_lines, sure_placed = [*_gridlines(frame)], [*_tick_labels(frame)], [""], [""]
     for side, one in sides.items():
         trend = _visible_trend(one.progress.trend, span)
@@ -134,9 +134,9 @@ def progress_chart(
     sure_placed += _lane("calibration", calibrated_at, frame)
     painful = [row.at for one in sides.values() for row in one.rows if (row.pain or 0) >= EASE_OFF_PAIN]
     ends = _ends(sides, frame)
-    lines += [*_goal_line(frame), *(one.leader for one in ends)]
+    lines += [*_goal_lines(frame), *(one.leader for one in ends)]
     placed += [
-        *_goal_label(frame),
+        *_goal_labels(frame),
         *_lane("pain", painful, frame, MARK_WIDTH if every else 1.0),
     ]
     placed += [one.label for one in ends]
@@ -177,11 +177,11 @@ def _frame(
     marks: Mapping[Side, Sequence[Mark]],
     outliers: Iterable[Sequence[ResultRow]],
     span: Span,
-    goal_mm: float,
+    goals: Goals,
     units: str,
 ) -> Frame:
-    """Scales that contain every mark and level, these outliers, the last results and the goal."""
-    heights = [goal_mm, *(row.mm for rows in outliers for row in rows)]
+    """Scales that contain every mark and level, these outliers, the last results and the goals."""
+    heights = [*goals, *(row.mm for rows in outliers for row in rows)]
     for side, one in sides.items():
         heights += [mark.mm or 0.0 for mark in marks[side]]
         heights += [row.mm for row in one.rows[-1:]]
@@ -191,7 +191,7 @@ def _frame(
     step = _step(min(heights), max(heights), units)
     time = Scale(span.since.timestamp(), span.until.timestamp(), 0.0, FULL)
     height = Scale(min(heights) // step * step, -(-max(heights) // step) * step, FULL, 0.0)
-    return Frame(span, units, goal_mm, time, height, step)
+    return Frame(span, units, goals, time, height, step)
 
 
 def _visible_trend(trend: Sequence[TrendPoint], span: Span) -> list[TrendPoint]:
@@ -286,13 +286,20 @@ def _line(points: Sequence[tuple[datetime, float]], frame: Frame) -> str:
     return "M" + " ".join(f"{frame.x(at):g} {frame.y_scale(mm):g}" for at, mm in points)
 
 
-def _goal_line(frame: Frame) -> Iterator[str]:
-    yield f'<path class="goal" d="M0 {frame.y_scale(frame.goal_mm):g}H100"/>'
+def _goal_lines(frame: Frame) -> Iterator[str]:
+    """One line where both sides have the same goal, else one a side."""
+    for mm in dict.fromkeys(frame.goals):
+        yield f'<path class="goal" d="M0 {frame.y_scale(mm):g}H100"/>'
 
 
-def _goal_label(frame: Frame) -> Iterator[str]:
-    goal = f"Goal {length_text(frame.goal_mm, frame.units)}"
-    yield f'<text class="goal-label" y="{frame.y_scale(frame.goal_mm):g}%">{goal}</text>'
+def _goal_labels(frame: Frame) -> Iterator[str]:
+    if frame.goals.left_mm == frame.goals.right_mm:
+        labels = [(frame.goals.left_mm, "Goal")]
+    else:
+        labels = sorted((frame.goals.of(side), f"Goal {SIDE_SYMBOLS[side]}") for side in Side)[::-1]
+    for (mm, name), place in zip(labels, _apart([frame.y_scale(mm) for mm, _ in labels]), strict=True):
+        goal = f"{name} {length_text(mm, frame.units)}"
+        yield f'<text class="goal-label" y="{place:g}%">{goal}</text>'
 
 
 def _is_visible(at: datetime, span: Span) -> bool:

@@ -6,12 +6,13 @@ import csv
 import io
 import tempfile
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import ExitStack
 
-from flask import Blueprint, Response, abort
+from flask import Blueprint, Response, abort, request
+from werkzeug.wsgi import wrap_file
 
 from station.core.events import SECOND_US, Side
-from station.store.bundle import export_bundle
+from station.store.bundle import write_bundle
 from station.store.export import csv_value
 from station.store.records import Hold, Person, RepSet, Test
 from station.store.traces import trace_text
@@ -19,6 +20,8 @@ from web.context import Site
 
 MAX_ROWS = 5_000
 """Enough for years of daily sessions; spreadsheet programs open it easily."""
+PART_BYTES = 1 << 16
+"""A bundle is sent in parts of this size."""
 COLUMNS = (
     "at_utc",
     "person",
@@ -46,15 +49,20 @@ def blueprint(site: Site) -> Blueprint:
         found = site.store.trace(run_id)
         if found is None:
             abort(404)
-        return _file(trace_text(*found).encode(), "text/csv", f"trace-{run_id}.csv")
+        return _file(trace_text(*found, site.store.exchanged_at(run_id)).encode(), "text/csv", f"trace-{run_id}.csv")
 
     @pages.get("/sessions/<session_id>/bundle.zip")
     def bundle(session_id: str) -> Response:
-        site.session(session_id)
-        with tempfile.TemporaryDirectory(prefix="station-page-") as directory:
-            path = Path(directory, "bundle.zip")
-            export_bundle(site.store, session_id, path)
-            return _file(path.read_bytes(), "application/zip", f"session-{session_id}.zip")
+        detail = site.session(session_id)
+        with ExitStack() as undo:
+            file = undo.enter_context(tempfile.TemporaryFile(prefix="station-page-"))
+            write_bundle(site.store, detail, file)
+            size = file.tell()
+            file.seek(0)
+            undo.pop_all()
+        answer = Response(wrap_file(request.environ, file, PART_BYTES), mimetype="application/zip")
+        answer.content_length = size
+        return _as_download(answer, f"session-{session_id}.zip")
 
     @pages.get("/history.csv")
     def results() -> Response:
@@ -69,7 +77,12 @@ def blueprint(site: Site) -> Blueprint:
 
 
 def _file(body: bytes, mimetype: str, name: str) -> Response:
-    return Response(body, mimetype=mimetype, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    return _as_download(Response(body, mimetype=mimetype), name)
+
+
+def _as_download(answer: Response, name: str) -> Response:
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
 
 
 def _rows(site: Site, person: Person | None) -> Iterator[Row]:

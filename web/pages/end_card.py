@@ -30,7 +30,7 @@ def blueprint(site: Site) -> Blueprint:
 
 def end_card_context(site: Site) -> dict[str, Any]:
     """What the card of the session on the board shows, if it has ended with results; `done` is empty otherwise."""
-    now, settings = site.snapshot(), site.store.settings()
+    now, settings = site.snapshot(), site.settings()
     detail = None if now.session_id is None or is_active(now) else site.store.session(now.session_id)
     context: dict[str, Any] = {
         "done": "",
@@ -49,8 +49,8 @@ def end_card_context(site: Site) -> dict[str, Any]:
 
 
 def _for_person(site: Site, person: Person, *, is_test: bool) -> dict[str, Any]:
-    settings, summary = site.store.settings(), today_summary(site, person)
-    history = history_of(site.store, person.id, settings.goal_mm, datetime.now(UTC))
+    settings, summary = site.settings_of(person.id), today_summary(site, person)
+    history = history_of(site.store, person.id, settings.goals, datetime.now(UTC))
     means = [results_sentence(history, settings)] if is_test else []
     minutes = ", ".join(f"{side} {text}" for side, _, _, text in weekly_minutes(summary))
     return {"means": [*means, f"Stretched this week: {minutes}."], "next": next_action(summary)}

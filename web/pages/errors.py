@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Flask, render_template
+from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
+from station.app.api import BoardAwayError
 from station.store.errors import StoreError
+from web.api.problems import PREFIX, ProblemCode, http_problem, problem_response
 
 SENTENCES = {
     400: ("This cannot be done", "The station did not understand the request."),
@@ -20,13 +22,21 @@ def register(app: Flask) -> None:
     """Answer every error with a page."""
 
     @app.errorhandler(HTTPException)
-    def http_error(error: HTTPException) -> tuple[str, int]:
+    def http_error(error: HTTPException) -> Response | tuple[str, int]:
+        if request.path.startswith(PREFIX):
+            return http_problem(error)
         code = error.code or 500
         title, sentence = SENTENCES.get(code, (error.name, error.description or ""))
         if code == 400 and error.description != type(error).description:
             sentence = error.description or sentence
         return render_template("error.html", title=title, sentence=sentence), code
 
+    @app.errorhandler(BoardAwayError)
+    def no_board(error: BoardAwayError) -> tuple[str, int]:
+        return render_template("error.html", title="The board does not respond", sentence=str(error)), 503
+
     @app.errorhandler(StoreError)
-    def no_store(error: StoreError) -> tuple[str, int]:
+    def no_store(error: StoreError) -> Response | tuple[str, int]:
+        if request.path.startswith(PREFIX):
+            return problem_response(ProblemCode.UNAVAILABLE, str(error))
         return render_template("error.html", title="The database cannot be read", sentence=str(error)), 503

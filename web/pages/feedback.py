@@ -31,6 +31,7 @@ def claim_context(site: Site, units: str) -> dict[str, Any]:
     unclaimed = site.unclaimed_session()
     return {
         "unclaimed": unclaimed,
+        "unclaimed_count": site.store.unclaimed_count(),
         "unclaimed_text": "" if unclaimed is None else session_sentence(unclaimed, units),
     }
 
@@ -42,12 +43,19 @@ def blueprint(site: Site) -> Blueprint:
     @pages.post("/sessions/<session_id>/claim")
     def claim(session_id: str) -> Response:
         found = site.session(session_id)
-        back = {"today": url_for("today.today"), "live": url_for("live.live")}.get(request.form.get("return_to", ""))
+        back = {
+            "today": url_for("today.today"),
+            "live": url_for("live.live"),
+            "inbox": url_for("inbox.inbox", claimed=session_id),
+        }.get(request.form.get("return_to", ""))
         response = redirect_to(back or url_for("history.session", session_id=session_id))
         person_id = request.form.get("person", "")
         if person_id == NOBODY:
             response.set_cookie(DECLINED_COOKIE, session_id, httponly=True, samesite="Strict")
             return response
+        if "known" in request.form:
+            wanted = " ".join(request.form["known"].split()).casefold()
+            person_id = next((one.id for one in site.people() if one.name.casefold() == wanted), "")
         if found.session.person_id is None and "name" in request.form:
             try:
                 person_id = wait_until_saved(site.api.add_person(request.form["name"], device_id=site.device_id))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flask import Blueprint, abort, render_template, request
 
@@ -17,7 +18,8 @@ from station.catalogue.read import exercises
 from station.catalogue.records import Group
 from station.core.events import BOTH_LEGS, Legs, Side
 from station.core.measurement.uncertainty import COVERAGE
-from station.core.progress.records import Circumstances
+from station.core.progress.records import Circumstances, Goals
+from station.store.people_read import swapped_at
 from station.store.records import (
     Answer,
     Hold,
@@ -28,6 +30,7 @@ from station.store.records import (
     Session,
     SessionDetail,
     SessionSummary,
+    SideSwap,
     Test,
 )
 from station.units import (
@@ -75,7 +78,7 @@ def blueprint(site: Site) -> Blueprint:
             before=_requested_before(),
             seen=site.visitor().seen,
         )
-        shown, units = found[:SESSIONS_PER_PAGE], site.store.settings().units
+        shown, units = found[:SESSIONS_PER_PAGE], site.settings().units
         return render_template(
             "history.html",
             person=person,
@@ -90,12 +93,14 @@ def blueprint(site: Site) -> Blueprint:
     @pages.get("/sessions/<session_id>")
     def session(session_id: str) -> str:
         detail = site.session(session_id)
-        settings = site.store.settings()
+        settings = site.settings_of(detail.session.person_id)
         units = settings.units
         own_tests = [test for test in detail.tests if not test.imported]
-        known = _circumstances(site, detail, settings.goal_mm)
+        known = _circumstances(site, detail, settings.goals)
         traces = site.store.traces(detail.run_ids)
-        charts = [(run, made) for run in detail.run_ids if (made := trace_chart(detail, run, traces.get(run), units))]
+        swaps = site.store.side_swaps(session_id)
+        recorded = _as_recorded(detail, swaps)
+        charts = [(run, made) for run in detail.run_ids if (made := trace_chart(recorded, run, traces.get(run), units))]
         answers = _answers(site, detail.session)
         names = {key: one.name for key, one in exercises().items()}
         return render_template(
@@ -123,16 +128,41 @@ def blueprint(site: Site) -> Blueprint:
             names=names,
             felt_answers=_felt_answers(detail, answers),
             just_answered=request.args.get("felt"),
+            **_corrections(detail, swaps),
         )
 
     return pages
 
 
-def _circumstances(site: Site, detail: SessionDetail, goal_mm: float) -> dict[str, Circumstances]:
+def _as_recorded(detail: SessionDetail, swaps: Sequence[SideSwap]) -> SessionDetail:
+    """The session with its attempts on the sides of the trace, which an exchange of left and right leaves alone."""
+    is_all = swapped_at(swaps, None) is not None
+    tests = tuple(
+        replace(test, attempts=tuple(replace(one, side=one.side.other) for one in test.attempts))
+        if (swapped_at(swaps, test.id) is not None) is not is_all
+        else test
+        for test in detail.tests
+    )
+    return replace(detail, tests=tests)
+
+
+def _corrections(detail: SessionDetail, swaps: Sequence[SideSwap]) -> dict[str, Any]:
+    """What can be corrected of a session, and what was: exchanged sides."""
+    of_what = (None, *(test.id for test in detail.tests))
+    in_force = [(test_id, at) for test_id in of_what if (at := swapped_at(swaps, test_id)) is not None]
+    return {
+        "swaps": [(at, test_id is not None) for test_id, at in in_force],
+        "is_swapped": any(test_id is None for test_id, _ in in_force),
+        "swapped_tests": {test_id for test_id, _ in in_force},
+        "has_sides": bool(detail.tests or detail.holds or detail.rep_sets),
+    }
+
+
+def _circumstances(site: Site, detail: SessionDetail, goals: Goals) -> dict[str, Circumstances]:
     """The circumstances of each test with a result."""
     if not detail.tests:
         return {}
-    history = history_of(site.store, detail.session.person_id, goal_mm, datetime.now(UTC))
+    history = history_of(site.store, detail.session.person_id, goals, datetime.now(UTC))
     rows = (row for both in history.tests for row in both if row is not None and row.session_id == detail.session.id)
     return {row.test_id: row.circumstances for row in rows}
 
@@ -178,7 +208,7 @@ def _requested_person(site: Site) -> Person | None:
         return site.person()
     if asked == EVERYONE:
         return None
-    found = next((one for one in site.people() if one.id == asked), None)
+    found = next((one for one in site.everybody() if one.id == asked), None)
     if found is None:
         abort(404, "There is no such person on this station. Choose one from the list.")
     return found

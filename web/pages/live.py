@@ -9,18 +9,15 @@ from station.advice.pain import BLOCKED_BY_PAIN, MAX_PAIN, PainAction, PainAdvic
 from station.app.access import Role
 from station.app.start_gate import StartDecision
 from station.catalogue.read import exercises
-from station.core.events import ANSWERS, CommandName, Side
+from station.core.events import CommandName, Side
 from station.store.records import Person
+from web.commands import PageCommand, send_command
 from web.context import NOBODY, Site, back_to_live, redirect_to, remember_person, wait_until_saved
 from web.exercise_text import names_by_key
 from web.live.phase_styles import is_active
 from web.pages.live_context import live_context
 from web.pages.simulated_board import control_groups
 
-PAGE_COMMANDS = {
-    *(CommandName.PAUSE, CommandName.RESUME, CommandName.NEXT, CommandName.SKIP, CommandName.STOP),
-    *(CommandName.CONFIRM, CommandName.SIDE, CommandName.ANSWER, CommandName.UNDO),
-}
 BLOCK_ROUTINES = ("calibrate", "check")
 """What changes how everybody is measured: not for guests."""
 BACK_ENDPOINTS = {
@@ -62,13 +59,14 @@ def blueprint(site: Site) -> Blueprint:
     @pages.post("/command")
     def command() -> AnyResponse:
         word, side, answer = request.form.get("command", ""), request.form.get("side"), request.form.get("answer")
-        if word not in PAGE_COMMANDS:
+        if word not in list(PageCommand):
             abort(400, f"The station does not know the command {word[:20]!r}.")
-        if (side is None) is (word == CommandName.SIDE) or (side is not None and side not in list(Side)):
+        if side is not None and side not in list(Side):
             abort(400, "side must be left or right, and goes with the command side only.")
-        if (answer is None) is (word == CommandName.ANSWER) or (answer is not None and answer not in ANSWERS):
-            abort(400, "answer must be a place or a number from 0 to 10, and goes with the command answer only.")
-        site.api.command(CommandName(word), Side(side) if side else None, answer)
+        try:
+            send_command(site.api, PageCommand(word), Side(side) if side else None, answer)
+        except ValueError as error:
+            abort(400, str(error))
         return back_to_live()
 
     @pages.post("/pain")

@@ -12,10 +12,12 @@ from web.pages.end_card import end_card_context
 
 def live_context(site: Site) -> dict[str, Any]:
     """The state of the board, who may start something, and the card of a session that has ended."""
-    units = site.store.settings().units
+    settings = site.settings()
+    units = settings.units
     return {
         "view": live_view(site.snapshot(), units),
         "units": units,
+        "voice": settings.voice,
         "person": site.person(),
         "people": site.people(),
         **end_card_context(site),

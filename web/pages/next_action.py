@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from station.advice import plan
 from station.advice.triage import block_reason
-from station.app.situation import zone_of
 from station.app.start_gate import PROPOSED_NAME, TodaySummary
 from station.core.duration import duration_us
 from station.core.events import SECOND_US, Side
@@ -134,7 +133,7 @@ class Weekday(NamedTuple):
 
 def this_week(summary: TodaySummary) -> list[Weekday]:
     """The days of this week, Monday first: trained on, planned from today on, or neither."""
-    today = summary.now.astimezone(zone_of(summary.plan)).weekday()
+    today = summary.now.astimezone(summary.zone).weekday()
     planned = {day for day, _ in summary.plan.days} if summary.plan is not None else set()
     states = []
     for day in range(len(plan.WEEKDAYS)):

@@ -110,7 +110,7 @@ def blueprint(site: Site) -> Blueprint:
         if person is None:
             abort(400, "Say first who you are: a plan belongs to one person.")
         before = plan_for(site.store, person.id)
-        given = _form_from_request(request.form)
+        given = _form_from_request(request.form, site.settings_of(person.id).zone)
         checked_plan = _validate(site, person, given, before)
         if isinstance(checked_plan, Form):
             return _page(site, person, before, checked_plan), 400
@@ -154,8 +154,9 @@ def _first_form(site: Site, person: Person) -> Form:
     now = datetime.now(UTC)
     trained = [began for began, _ in site.store.training_session_times(person.id, now - USUAL_WITHIN)]
     days = [[""] * MIN_TIMES_PER_DAY for _ in WEEKDAYS]
-    clock = usual_time(trained, ZoneInfo(station_zone()))
-    return Form(next(iter(PRESETS)), clock, days, PROPOSED_ROUTINE, station_zone(), "", False, True)
+    zone = site.settings_of(person.id).zone or ZoneInfo(station_zone())
+    clock = usual_time(trained, zone)
+    return Form(next(iter(PRESETS)), clock, days, PROPOSED_ROUTINE, zone.key, "", False, True)
 
 
 def usual_time(trained: Sequence[datetime], zone: ZoneInfo) -> str:
@@ -195,10 +196,11 @@ def _pad_times(times: Sequence[Sequence[str]]) -> list[list[str]]:
     return [[*day, *[""] * (MIN_TIMES_PER_DAY - len(day))] for day in times]
 
 
-def _form_from_request(form: MultiDict[str, str]) -> Form:
-    """The form as submitted; without a preset the days count, as a program sends them."""
+def _form_from_request(form: MultiDict[str, str], own_zone: ZoneInfo | None) -> Form:
+    """The form as submitted; without a preset the days count, as a program sends them. The profile's zone wins."""
     times = [[one.strip() for one in form.getlist(f"day{day}") if one.strip()] for day in range(len(WEEKDAYS))]
     routine, zone, minutes = (form.get(name, "").strip() for name in ("routine", "zone", "minutes"))
+    zone = zone if own_zone is None else own_zone.key
     preset, clock = form.get("preset", OTHER_DAYS), form.get("clock", USUAL_TIME).strip()
     return Form(preset, clock, _pad_times(times), routine, zone, minutes, "reminder_cue" in form, "tests" in form)
 
@@ -258,7 +260,7 @@ def _routines(site: Site, person: Person) -> dict[str, str]:
 
 def _page(site: Site, person: Person, planned: Plan | None, form: Form) -> str:
     now = datetime.now(UTC)
-    done = done_of(site.store, person.id, now, zone_of(planned))
+    done = done_of(site.store, person.id, now, zone_of(site.store, person.id, planned))
     known = {} if planned is None else _plan_details(site, person.id, planned, done, now)
     return render_template(
         "plan.html",
@@ -273,6 +275,7 @@ def _page(site: Site, person: Person, planned: Plan | None, form: Form) -> str:
         default_minutes=DEFAULT_MINUTES,
         saved="saved" in request.args,
         planned=planned,
+        own_zone=site.settings_of(person.id).zone,
         week_sentence=dose_of_week(done.credited_this_week_s).sentence,
         goal_minutes=WEEKLY_GOAL_MINUTES,
         **known,

@@ -22,9 +22,9 @@ from station.app.progress import (
 )
 from station.core.events import Side
 from station.core.progress.published import PUBLISHED_MEANS
-from station.core.progress.records import Interval
+from station.core.progress.records import Goals, Interval
 from station.core.progress.sentences import Formatters, difference_sentence, summary_sentence
-from station.settings import Settings
+from station.profile import PersonSettings
 from station.store import Reader
 from station.store.records import Person
 from station.units import SIDE_SYMBOLS
@@ -66,9 +66,9 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.get("/progress")
     def progress() -> str:
-        person, settings, people = site.person(), site.store.settings(), site.people()
+        person, settings, people = site.person(), site.settings(), site.people()
         now = datetime.now(UTC)
-        history = history_of(site.store, person.id if person else None, settings.goal_mm, now)
+        history = history_of(site.store, person.id if person else None, settings.goals, now)
         words = formatters_for(settings.units)
         chosen = _chosen_range(history, now)
         chart = cached_chart(site.store, person, history, chosen, settings, now)
@@ -124,13 +124,13 @@ def default_range(history: History, now: datetime) -> str:
 
 
 def cached_chart(
-    store: Reader, person: Person | None, history: History, chosen: str, settings: Settings, now: datetime
+    store: Reader, person: Person | None, history: History, chosen: str, settings: PersonSettings, now: datetime
 ) -> ProgressChart:
     """The chart of a range, drawn once an hour and after each new result."""
     shown_at = _next_hour(now)
     return store.cache.get(
-        ("chart", person.id if person else None, chosen, settings.goal_mm, settings.units, shown_at),
-        lambda: _chart(history, chosen, settings.goal_mm, settings.units, shown_at),
+        ("chart", person.id if person else None, chosen, settings.goals, settings.units, shown_at),
+        lambda: _chart(history, chosen, settings.goals, settings.units, shown_at),
     )
 
 
@@ -139,14 +139,14 @@ def _next_hour(now: datetime) -> datetime:
     return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
 
 
-def _chart(history: History, chosen: str, goal_mm: float, units: str, now: datetime) -> ProgressChart:
+def _chart(history: History, chosen: str, goals: Goals, units: str, now: datetime) -> ProgressChart:
     span = span_of_range(chosen, (*history.left[:1], *history.right[:1]), now)
     shown = {
         side: Shown(_within(history.rows(side), span), progress)
         for side in Side
         if (progress := history.side_progress(side)) is not None
     }
-    return progress_chart(shown, history.calibrated, span, goal_mm, units)
+    return progress_chart(shown, history.calibrated, span, goals, units)
 
 
 def _within(seen: Sequence[ResultRow], span: Span) -> Sequence[ResultRow]:

@@ -47,5 +47,5 @@ def _values(reader: Reader, person: Person, now: datetime) -> dict[str, Any]:
     report = report_of(reader, person, now)
     history, chart = report.history, None
     if history.tests:
-        chart = cached_chart(reader, person, history, default_range(history, now), reader.settings(), now)
+        chart = cached_chart(reader, person, history, default_range(history, now), reader.settings_of(person.id), now)
     return {"report": report, "chart": chart, "shapes": SIDE_SYMBOLS}

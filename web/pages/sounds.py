@@ -1,12 +1,11 @@
-"""The Sounds pages: what each cue means, the lessons, and the cue table as JSON for the live page."""
+"""The Sounds pages: what each cue means, and the lessons; and the cue table, which the API sends to players."""
 
 from __future__ import annotations
 
 from functools import cache
 from typing import Any
 
-import msgspec
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, render_template
 
 from station.core.events import Side
 from station.core.facts import Cue, CueName
@@ -107,7 +106,7 @@ def _variants(name: CueName) -> dict[str, list[tuple[int, int, int]]]:
 
 
 def blueprint(site: Site) -> Blueprint:
-    """`/sounds`, `/sounds/learn` and `/sounds.json`."""
+    """`/sounds` and `/sounds/learn`."""
     pages = Blueprint("sounds", __name__)
 
     @pages.get("/sounds")
@@ -127,9 +126,5 @@ def blueprint(site: Site) -> Blueprint:
             answers=answers_by_taps(),
             width=DRAWING_WIDTH_MS // MS_PER_UNIT,
         )
-
-    @pages.get("/sounds.json")
-    def as_json() -> Response:
-        return Response(msgspec.json.encode(table()), mimetype="application/json")
 
     return pages

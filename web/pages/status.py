@@ -1,15 +1,12 @@
-"""The station's status: sensors, clock, storage and version, in words and as JSON."""
+"""The station's status: sensors, clock, storage and version, in words; the API has the same."""
 
 from __future__ import annotations
 
 import shutil
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from flask import Blueprint, jsonify, render_template
-from werkzeug.wrappers import Response
+from flask import Blueprint, render_template
 
 from station.app.board_view import NO_READING_YET
 from station.app.damage import damage_sentence
@@ -18,6 +15,7 @@ from station.clock import SystemClock
 from station.core.events import SECOND_US
 from station.units import date_time_text, length_text
 from station.version import APP_VERSION, RULE_VERSION
+from web.api.records import Fault, Status, StatusDetails
 from web.context import Site
 from web.pages import calibration
 
@@ -32,42 +30,42 @@ FIRST_YEAR = 2025
 
 
 def blueprint(site: Site) -> Blueprint:
-    """`/status` and `/status.json`."""
+    """`/status`."""
     pages = Blueprint("status", __name__)
 
     @pages.get("/status")
     def status() -> str:
-        return render_template("status.html", status=shown_status(site))
-
-    @pages.get("/status.json")
-    def as_json() -> Response:
-        return jsonify(shown_status(site))
+        return render_template("status.html", status=station_status(site))
 
     return pages
 
 
-def shown_status(site: Site) -> dict[str, Any]:
-    """The status that this visitor may see: whether the board is well, and for those who were let in how each part is.
+def station_status(site: Site) -> Status:
+    """The station's status; `title` sums up the parts, and those who were let in see each of them.
 
-    It tells nobody else what the parts are, how full the disk is, or which version runs.
+    It tells nobody else how full the disk is, or which version runs.
     """
-    status = station_status(site)
-    if site.visitor().is_let_in:
-        return status
-    return {"ok": status["ok"], "title": status["title"], "parts": {}, "troubles": [], "simulated": status["simulated"]}
-
-
-def station_status(site: Site) -> dict[str, Any]:
-    """The station's status. `ok` means no action is needed; each part has a sentence, and `title` sums them up."""
     now = site.snapshot()
     age_us = max(0, SystemClock().now_us() - now.at_us)
     free_mb = _free_mb(site.store.path)
     wall = datetime.now(UTC)
+    damage = damage_sentence(site.store.damaged)
+    is_well = not now.troubles and damage is None
+    is_ok = is_well and age_us < SILENT_AFTER_US and free_mb >= LOW_MB and wall.year >= FIRST_YEAR
+    title = _title(now) if is_ok else "Action needed"
+    details = _details(site, now, age_us, free_mb, wall) if site.visitor().is_let_in else None
+    faults = [Fault(part=one.part, sentence=one.sentence) for one in now.troubles]
+    faults += [] if damage is None else [Fault(part="results", sentence=damage)]
+    return Status(ok=is_ok, title=title, faults=faults, is_simulated=site.api.board is not None, details=details)
+
+
+def _details(site: Site, now: Snapshot, age_us: int, free_mb: int, wall: datetime) -> StatusDetails:
+    """Each part in a sentence."""
     parts = {
         "station": "Running."
         if age_us < SILENT_AFTER_US
         else f"No update for {age_us // SECOND_US} s: restart the station.",
-        "distance": _distance_sentence(now, site.store.settings().units),
+        "distance": _distance_sentence(now, site.settings().units),
         "heels": _heels(now),
         "calibration": calibration.calibration_sentence(
             site.store.current_calibration(), site.store.checks(), site.store.failed_check(), now.check_due, wall
@@ -79,27 +77,12 @@ def station_status(site: Site) -> dict[str, Any]:
         + ("" if free_mb >= LOW_MB else " Running low: free some space."),
         "version": f"Program {APP_VERSION}, rules {RULE_VERSION}.",
     }
-    damage = damage_sentence(site.store.damaged)
-    is_ok = (
-        not now.troubles
-        and damage is None
-        and age_us < SILENT_AFTER_US
-        and free_mb >= LOW_MB
-        and wall.year >= FIRST_YEAR
+    return StatusDetails(
+        parts=parts,
+        snapshot_age_s=round(age_us / SECOND_US, 3),
+        app_version=APP_VERSION,
+        rule_version=RULE_VERSION,
     )
-    return {
-        "ok": is_ok,
-        "title": _title(now) if is_ok else "Action needed",
-        "parts": parts,
-        "troubles": [
-            *(asdict(trouble) for trouble in now.troubles),
-            *([] if damage is None else [{"part": "results", "sentence": damage}]),
-        ],
-        "simulated": site.api.board is not None,
-        "snapshot_age_s": round(age_us / SECOND_US, 3),
-        "app_version": APP_VERSION,
-        "rule_version": RULE_VERSION,
-    }
 
 
 def _title(now: Snapshot) -> str:

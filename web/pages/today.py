@@ -13,10 +13,10 @@ from station import units
 from station.advice import pain
 from station.advice.plan import BASELINE_DAYS, WEEKLY_GOAL_MINUTES
 from station.app.access import Role
-from station.app.progress import History, ResultRow, history_of
+from station.app.progress import History, ResultRow, goals_text, history_of
 from station.app.snapshot import Snapshot
 from station.core.events import Side
-from station.settings import Settings
+from station.profile import PersonSettings
 from station.store.records import Person, Test
 from station.units import SIDE_SYMBOLS, date_text
 from web.access import DEMO_DEVICE, DEMO_SENTENCE, PAIR_ADDRESS
@@ -55,10 +55,10 @@ def blueprint(site: Site) -> Blueprint:
             return render_template("pair_first.html", pair_address=PAIR_ADDRESS)
         if visitor.device.is_shared and visitor.person_id is None:
             return render_template("choose_by_pin.html", trouble="", digits=DIGITS)
-        person, settings, now = site.person(), site.store.settings(), site.snapshot()
+        person, settings, now = site.person(), site.settings(), site.snapshot()
         people = site.people()
         since = visitor.seen.nobody_since if visitor.role is Role.GUEST else None
-        history = history_of(site.store, _id(person), settings.goal_mm, datetime.now(UTC), since=since)
+        history = history_of(site.store, _id(person), settings.goals, datetime.now(UTC), since=since)
         tests = _shown_tests(site, history)
         last_test = tests.get(history.scores[-1].test_id) if history.scores else None
         test_to_ask_about = last_test if _is_recent(last_test) else None
@@ -176,7 +176,7 @@ def _side(side: Side, rows: Sequence[ResultRow], tests: Mapping[str, Test]) -> S
     return SideResult(side, SIDE_SYMBOLS[side], row, test, line)
 
 
-def results_sentence(history: History, settings: Settings) -> str:
+def results_sentence(history: History, settings: PersonSettings) -> str:
     """What the latest results mean: practice, or how far each side is from the goal."""
     latest = {side: rows[-1] for side in Side if (rows := history.rows(side))}
     if not latest:
@@ -185,17 +185,17 @@ def results_sentence(history: History, settings: Settings) -> str:
     if all(row.is_practice for row in latest.values()):
         return f"The test of {date_text(last)} is practice: most people reach farther once they know the movement."
     goals = ", ".join(_goal_text(history, row, settings) for row in latest.values())
-    return f"Goal {units.length_text(settings.goal_mm, settings.units)}: {goals}."
+    return f"Goal {goals_text(settings.goals, settings.units)}: {goals}."
 
 
-def _goal_text(history: History, row: ResultRow, settings: Settings) -> str:
+def _goal_text(history: History, row: ResultRow, settings: PersonSettings) -> str:
     """How far a side is from the goal. Several tests show that it is reached; one beyond it says only that."""
     progress = history.side_progress(row.side)
     if row.mm <= 0:
         return f"{row.side} not at the wall yet"
     if progress is not None and progress.forecast.reached:
         return f"{row.side} reached"
-    to_go = settings.goal_mm - row.mm
+    to_go = settings.goals.of(row.side) - row.mm
     if to_go <= 0:
         return f"{row.side} there in the last test"
     return f"{row.side} {units.length_text(to_go, settings.units)} to go"

@@ -13,6 +13,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+import msgspec
+
+from web.api.problems import PREFIX, PROBLEM_TYPE, refusal_problem
 from web.server.stream import Receive, Scope, Send, Stream
 
 MAX_BODY_BYTES = 64 * 1024
@@ -89,7 +92,7 @@ class RequestGuard:
             else:
                 body = await _read_body(scope, receive, MAX_BODY_BYTES, self._body_s)
         except RefusalError as refusal:
-            await refuse(send, refusal)
+            await refuse(send, refusal, is_api=scope["path"].startswith(PREFIX))
             return
         if body is None:
             return
@@ -120,7 +123,7 @@ class RequestGuard:
                 "This station does not answer to that name. Open it by its address, "
                 "or add the name to `allowed_hosts` under [page] in the station's configuration.",
             )
-        _check_same_site(scope["method"], hosts[0], headers)
+        _check_same_site(scope, hosts[0])
         if _values(headers, b"content-length") and _values(headers, b"transfer-encoding"):
             raise RefusalError(400, "A request must have either a length or chunks, not both.")
         if scope["path"] == "/events" and self._stream.is_full:
@@ -160,13 +163,18 @@ async def _read_body(scope: Scope, receive: Receive, max_bytes: int, timeout_s: 
         raise RefusalError(408, f"The request did not arrive within {timeout_s:g} s. Send it again.") from None
 
 
-def _check_same_site(method: str, host: str, headers: list[tuple[bytes, bytes]]) -> None:
-    """Refuse a foreign `Origin`; a write must prove that it comes from a page of this station."""
+def _check_same_site(scope: Scope, host: str) -> None:
+    """Refuse a foreign `Origin`; a write must prove that it comes from a page of this station, or bring a token.
+
+    Another site cannot make a browser send a token: for that header it must ask first (OPTIONS), which is refused.
+    """
+    headers = scope["headers"]
     origins = _values(headers, b"origin")
     fetch_sites = _values(headers, b"sec-fetch-site")
     if any(_authority(origin) != host.lower() for origin in origins):
         raise RefusalError(403, "This request comes from another site. The station refuses those.")
-    if method != "POST":
+    has_token = scope["path"].startswith(PREFIX) and bool(_values(headers, b"authorization"))
+    if scope["method"] != "POST" or (has_token and not fetch_sites):
         return
     if any(site != "same-origin" for site in fetch_sites) or not (origins or fetch_sites):
         raise RefusalError(403, "A change must come from the station's own page. Open it and press the button there.")
@@ -188,11 +196,12 @@ def host_name(host: str) -> str | None:
         return None
 
 
-async def refuse(send: Send, refusal: RefusalError) -> None:
+async def refuse(send: Send, refusal: RefusalError, *, is_api: bool = False) -> None:
     """Answer with the reason, in words, and close the connection: what follows on it is not worth reading."""
-    body = f"{refusal.sentence}\n".encode()
+    problem = refusal_problem(refusal.status, refusal.sentence) if is_api else None
+    body = f"{refusal.sentence}\n".encode() if problem is None else msgspec.json.encode(problem)
     headers = [
-        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-type", b"text/plain; charset=utf-8" if problem is None else PROBLEM_TYPE.encode()),
         (b"content-length", str(len(body)).encode()),
         (b"x-content-type-options", b"nosniff"),
         (b"connection", b"close"),

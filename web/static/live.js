@@ -12,7 +12,7 @@
     get(key) { try { return localStorage.getItem(key) } catch { return null } },
     set(key, value) { try { localStorage.setItem(key, value) } catch { /* not allowed to remember */ } }
   }
-  let announcedBy = memory.get('announcer') || 'reader'
+  let announcedBy = memory.get('announcer') || el('stage').dataset.voice || 'reader'   // this browser, else the person's profile
   const announcer = window.station_announcer = {
     is: who => who === announcedBy,
     choose(who) {
@@ -32,8 +32,8 @@
   let receivedAt = performance.now(), ageMs = 0
   let source = null, lastCue = null, cues = {}, cueBadgeTimer = 0
 
-  fetch('/sounds.json').then(answer => answer.json()).then(list => {
-    for (const cue of list) cues[cue.name] = cue
+  fetch('/api/v1/sounds').then(answer => answer.json()).then(list => {
+    for (const cue of list.items) cues[cue.name] = cue
     if (window.station_sound) window.station_sound.setCues(cues)
   }).catch(() => {})
 

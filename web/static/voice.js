@@ -91,8 +91,8 @@
     await listed
   }
   async function list() {
-    const [names, table] = await Promise.all([FOLDER + 'phrases.json', '/sounds.json'].map(address => fetch(address).then(answer => answer.json())))
-    cues = Object.fromEntries(table.map(one => [one.name, one]))
+    const [names, table] = await Promise.all([FOLDER + 'phrases.json', '/api/v1/sounds'].map(address => fetch(address).then(answer => answer.json())))
+    cues = Object.fromEntries(table.items.map(one => [one.name, one]))
     phraseNames = Object.keys(names)
     loadSounds()
   }
@@ -115,7 +115,7 @@
 
   // Offered once in each browser: before the first clock runs, or never again.
   const offer = document.getElementById('voice-offer'), FIRST_PHASES = ['lay', 'wait', 'prepare']
-  let isOffered = !window.station_memory.get('voice-offered')
+  let isOffered = !window.station_memory.get('voice-offered') && !document.getElementById('stage').dataset.voice
   function endOffer() {
     isOffered = false
     offer.hidden = true

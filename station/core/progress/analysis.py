@@ -16,6 +16,7 @@ from station.core.progress.outlook import BELOW_RANGE, TOO_FEW, WORTHWHILE_MM, c
 from station.core.progress.person_error import Repeats, person_errors
 from station.core.progress.records import (
     Forecast,
+    Goals,
     PersonError,
     Phase,
     Progress,
@@ -67,9 +68,10 @@ class Analysis:
     both: tuple[RealChange, ...]
     sides_differ: bool
 
-    def at(self, now: datetime, goal_mm: float) -> Progress:
-        """Return the person's progress as of `now`, for their goal."""
-        left, right = (None if side is None else _said_at(side, now, goal_mm) for side in (self.left, self.right))
+    def at(self, now: datetime, goals: Goals) -> Progress:
+        """Return the person's progress as of `now`, for their goals."""
+        sides = zip((self.left, self.right), goals, strict=True)
+        left, right = (None if side is None else _said_at(side, now, goal_mm) for side, goal_mm in sides)
         return Progress(left, right, _sides_difference(self), self.both)
 
 
@@ -101,9 +103,9 @@ def analyse_progress(
     repeats_right: Sequence[Repeats] = (),
     day_of: Callable[[datetime], date] = datetime.date,
 ) -> Progress:
-    """Return a person's progress as of `now`. The arguments are those of `analysis` and `Analysis.at`."""
+    """Return a person's progress as of `now`, with one goal for both sides; see `analysis` and `Analysis.at`."""
     found = analysis(left, right, repeats_left=repeats_left, repeats_right=repeats_right, day_of=day_of)
-    return found.at(now, goal_mm)
+    return found.at(now, Goals(goal_mm, goal_mm))
 
 
 def _analyse_side(

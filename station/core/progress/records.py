@@ -5,8 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
+from station.core.events import Side
 from station.core.facts import Contact
+
+
+class Goals(NamedTuple):
+    """The toe distances in mm that a person wants to reach, one a side."""
+
+    left_mm: float
+    right_mm: float
+
+    def of(self, side: Side) -> float:
+        return self.left_mm if side is Side.LEFT else self.right_mm
 
 
 class TimeOfDay(StrEnum):

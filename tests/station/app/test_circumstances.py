@@ -15,7 +15,7 @@ from station.core.events import SECOND_US, Side
 from station.core.facts import Contact
 from station.core.progress.counting import PRACTICE_TESTS
 from station.core.progress.part_of_day import part_of_day
-from station.core.progress.records import Circumstances, TimeOfDay
+from station.core.progress.records import Circumstances, Goals, TimeOfDay
 from station.store import Store
 from station.store.records import Correction, ImportedResult, SideResults
 from tests.station.store.histories import FIT, HandClock, one_test
@@ -62,7 +62,7 @@ def raises(store: Store, run_id: str, exercise: str, count: int) -> None:
 
 def circumstances(store: Store, person_id: str | None) -> list[Circumstances]:
     """Those of the person's tests, oldest first."""
-    found = history_of(store, person_id, 100.0, local(31, 12))
+    found = history_of(store, person_id, Goals(100.0, 100.0), local(31, 12))
     both = zip(found.left, found.right, strict=True)
     assert all(one.circumstances == other.circumstances for one, other in both)
     return [one.circumstances for one in found.left]
@@ -220,7 +220,7 @@ def test_unknown_circumstances_are_refused(store: Store, ann: str) -> None:
 
 
 def practice(store: Store, person_id: str) -> list[bool]:
-    return [one.is_practice for one in history_of(store, person_id, 100.0, local(31, 12)).right]
+    return [one.is_practice for one in history_of(store, person_id, Goals(100.0, 100.0), local(31, 12)).right]
 
 
 def test_first_tests_are_practice(store: Store, ann: str) -> None:
@@ -228,7 +228,7 @@ def test_first_tests_are_practice(store: Store, ann: str) -> None:
     for day in (3, 4, 5):
         one_test(store, run(store, session(store, ann, local(day, 7)), local(day, 7)), None, 90.0 if day > 3 else None)
     assert practice(store, ann) == [number < PRACTICE_TESTS for number in range(2)]
-    assert history_of(store, ann, 100.0, local(31, 12)).right[0].cautions("cm")[0] == "practice"
+    assert history_of(store, ann, Goals(100.0, 100.0), local(31, 12)).right[0].cautions("cm")[0] == "practice"
     bea = store.add_person("Bea").id
     store.add_imported_results(bea, [ImportedResult(local(1, 12), 80.0, 90.0)])
     one_test(store, run(store, session(store, bea, local(3, 7)), local(3, 7)), 80.0, 90.0)

@@ -117,7 +117,9 @@ def test_idle_board_learns_only_lower_shares_of_empty_plates(time: EventTime) ->
 
 def test_settings_are_stored_as_they_change(store: Store, clock: HandClock) -> None:
     """The volume rises to the loudest and no further, taps go off, and a bad value changes nothing."""
-    settings = SettingsInUse(store, Recorder(store, lambda _sentence: None), BoardOutputs(), clock)
+    settings = SettingsInUse(
+        store, Recorder(store, lambda _sentence: None), BoardOutputs(), People(store, EventTime(clock)), clock
+    )
     settings.change({"volume": "low", "taps": "on"})
     volumes = []
     for _ in range(3):

@@ -12,6 +12,7 @@ from station.app.personal_best import best_to_beat_mm, with_best_to_beat
 from station.app.progress import history_of
 from station.core.events import Side
 from station.core.facts import Contact
+from station.core.progress.records import Goals
 from station.core.steps import HoldStep, TestStep
 from station.store import Store
 from tests.station.guided_station import COMPARATORS, GuidedStation
@@ -41,7 +42,7 @@ def test_best_to_beat_is_best_full_test_plus_own_error(store: Store) -> None:
     add_test_result(store, ada, 5, 120.0, full=False)
     add_test_result(store, ben, 4, 140.0)
     add_test_result(store, None, 3, 150.0)
-    error = history_of(store, ada, 100.0, NOW).error(Side.LEFT, Contact.PAD, full=True)
+    error = history_of(store, ada, Goals(100.0, 100.0), NOW).error(Side.LEFT, Contact.PAD, full=True)
     assert error is not None
     beat_mm = best_to_beat_mm(store, ada, Side.LEFT, Contact.PAD, NOW)
     assert beat_mm == pytest.approx(96.0 + error.mdc90_mm, abs=0.05)
@@ -55,7 +56,7 @@ def test_best_to_beat_uses_the_error_of_full_tests(store: Store) -> None:
     for days_ago in (60, 50, 40, 30):
         add_test_result(store, ada, days_ago, 90.0 + days_ago % 20 / 10)
     add_test_result(store, ada, 1, 90.0, full=False)
-    history = history_of(store, ada, 100.0, NOW)
+    history = history_of(store, ada, Goals(100.0, 100.0), NOW)
     error, quick = (history.error(Side.LEFT, Contact.PAD, full=full) for full in (True, False))
     assert error is not None
     assert quick is not None

@@ -16,6 +16,7 @@ from station.app.situation import done_of, plan_for, situation_of
 from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import FeltPlace
 from station.core.events import Side
+from station.core.progress.records import Goals
 from station.settings import DEFAULT_GOAL_MM
 from station.store import Store
 from tests.station.health_answers import on_both
@@ -148,7 +149,7 @@ def test_side_histories_follow_the_statistics(ann: PersonHistory) -> None:
         for _ in range(2):
             ann.test(80.0 + 2 * week, 80.0 + (week % 2))
             ann.clock.pass_by(days=2)
-    history = history_of(ann.store, ann.id, DEFAULT_GOAL_MM, ann.now)
+    history = history_of(ann.store, ann.id, Goals(DEFAULT_GOAL_MM, DEFAULT_GOAL_MM), ann.now)
     found = ann.situation(history=history)
     assert found == ann.situation()
     left, right = found.side_histories[Side.LEFT], found.side_histories[Side.RIGHT]

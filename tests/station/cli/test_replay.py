@@ -101,3 +101,16 @@ def test_replay_refuses_missing_file() -> None:
     result = replay(Path("nowhere.csv"), "--do", "hold")
     assert result.exit_code == 2
     assert "nowhere.csv" in result.stderr
+
+
+def test_replay_says_that_sides_of_results_were_exchanged(tmp_path: Path) -> None:
+    """The facts are as recorded, and a sentence beside them says that the results are not."""
+    recorded = TRACES / "quick_test_where_the_person_says_so.csv"
+    file = tmp_path / "exchanged.csv"
+    file.write_text('# {"sides_exchanged_at": "2026-03-01T08:00:00+00:00"}\n' + recorded.read_text(encoding="utf-8"))
+    result = replay(file)
+    assert result.exit_code == 0
+    assert result.stdout == recorded.with_suffix(".facts").read_text(encoding="utf-8")
+    assert "left and right of the results were exchanged ('2026-03-01T08:00:00+00:00')" in result.stderr
+    assert "as recorded" in result.stderr
+    assert "exchanged" not in replay(recorded).stderr

@@ -10,6 +10,7 @@ import pytest
 
 from station.app.progress import History, history_of
 from station.core.events import Side
+from station.core.progress.records import Goals
 from station.store import Reader, Store
 from station.store.cache import Cache
 from station.store.records import Correction, SideResults
@@ -25,7 +26,7 @@ def ann(store: Store, clock: HandClock) -> str:
 
 
 def history(store: Reader, person_id: str | None, clock: HandClock) -> History:
-    return history_of(store, person_id, GOAL_MM, clock.utc_now())
+    return history_of(store, person_id, Goals(GOAL_MM, GOAL_MM), clock.utc_now())
 
 
 def test_cache_makes_a_value_once() -> None:

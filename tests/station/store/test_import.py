@@ -25,7 +25,7 @@ from station.store.export import SUFFIXES, ExportKind, export_person, export_sta
 from station.store.export_read import ImportRefusedError
 from station.store.exported import EXPORTED, STATION_ONLY
 from station.store.merge import import_export, merge, preview
-from station.store.schema import NEVER_EXPORTED, metadata
+from station.store.schema import HEAD_REVISION, NEVER_EXPORTED, metadata
 from station.store.staging import DIRECTORY_PREFIX, staged_export
 from tests.station.store.histories import BLOCK, FIT, ITEMS, HandClock, guided_routine, one_test, weeks
 from tests.station.store.mutations import mutated, with_value
@@ -285,8 +285,17 @@ def zipped(*members: tuple[str, bytes]) -> bytes:
     return made.getvalue()
 
 
+HEAD = {"export": "slant board station", "schema": HEAD_REVISION, "person": None}
+
+
 def head(**counts: int) -> bytes:
-    return json.dumps({"export": "slant board station", "schema": "0009", "person": None, "rows": counts}).encode()
+    """What a zip says of itself."""
+    return json.dumps(HEAD | {"rows": counts}).encode()
+
+
+def document(parts: bytes) -> bytes:
+    """A JSON export with these parts."""
+    return json.dumps(HEAD).encode().removesuffix(b"}") + b', "parts": ' + parts + b"}"
 
 
 RESULTS = ("results.csv", b"")
@@ -303,12 +312,12 @@ LONG_CELL = b'id,name\n"' + b"a" * 2_000_000 + b'",b\n'
         (b"\x89PNG\r\n\x1a\n", "is not an export"),
         (b"[" * 1_000_000, "is not an export"),
         (b'{"export":' * 100_000, "is not an export"),
-        (b'{"export": "slant board station", "schema": "0009", "parts": 5}', "it has no parts"),
-        (b'{"export": "slant board station", "schema": "0009", "parts": [5]}', "a part has no rows"),
-        (b'{"export": "slant board station", "schema": "0009", "parts": [{"table": ["people"]}]}', "has no table"),
-        (b'{"export": "slant board station", "schema": "0009", "parts": [{"table": "people"}]}', "has no columns"),
-        (b'{"export": "slant board station", "schema": "0009", "parts": [{"rows": 5}]}', "rows are missing"),
-        (b'{"export": "slant board station", "schema": "0009", "parts": []}', "its end is missing"),
+        (document(b"5"), "it has no parts"),
+        (document(b"[5]"), "a part has no rows"),
+        (document(b'[{"table": ["people"]}]'), "has no table"),
+        (document(b'[{"table": "people"}]'), "has no columns"),
+        (document(b'[{"rows": 5}]'), "rows are missing"),
+        (document(b"[]"), "its end is missing"),
         (b'{"export": "slant board station", "schema": "9999", "parts": []}', "update the station"),
         (zipped(("session.json", b"{}"), ("1-test.csv", b"")), "is one session"),
         (zipped(("export.json", b"{}")), "is not an export"),

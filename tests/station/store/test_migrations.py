@@ -56,12 +56,13 @@ def test_the_program_knows_its_newest_revision() -> None:
     assert revisions == sorted(revisions, reverse=True)
 
 
+NEXT_REVISION = f"{int(HEAD_REVISION) + 1:04}"
 NEXT = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0010"
-down_revision = "0009"
+revision = "{next}"
+down_revision = "{head}"
 
 
 def upgrade() -> None:
@@ -71,15 +72,20 @@ def upgrade() -> None:
 """
 
 
+def next_source(more: str = "") -> str:
+    """The source of the revision after the newest."""
+    return NEXT.format(head=HEAD_REVISION, next=NEXT_REVISION, more=more)
+
+
 @pytest.fixture
 def next_revision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A program with one more revision, which rebuilds the table that all sessions refer to."""
     copy = tmp_path / "migrations"
     shutil.copytree(MIGRATIONS_DIR, copy)
-    (copy / "versions" / "0010_next.py").write_text(NEXT.format(more=""))
+    (copy / "versions" / f"{NEXT_REVISION}_next.py").write_text(next_source())
     monkeypatch.setattr("station.store.migrate.MIGRATIONS_DIR", copy)
-    monkeypatch.setattr("station.store.prepare.HEAD_REVISION", "0010")
-    return copy / "versions" / "0010_next.py"
+    monkeypatch.setattr("station.store.prepare.HEAD_REVISION", NEXT_REVISION)
+    return copy / "versions" / f"{NEXT_REVISION}_next.py"
 
 
 def test_an_older_database_is_brought_up_to_date(path: Path, clock: HandClock, next_revision: Path) -> None:
@@ -89,11 +95,11 @@ def test_an_older_database_is_brought_up_to_date(path: Path, clock: HandClock, n
     with Store.open(path, clock=clock) as store:
         with store.write_transaction() as now:
             assert now.execute(text("SELECT DISTINCT colour FROM people")).scalars().all() == ["red"]
-            assert now.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == ["0010"]
+            assert now.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == [NEXT_REVISION]
             assert now.execute(text("PRAGMA foreign_keys")).scalar() == 1
         assert [one.person_name for one in store.sessions()] == ["Bea", "Ann"]
-    copy = sqlite3.connect(path.with_name("station.db.0009"))
-    assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [("0009",)]
+    copy = sqlite3.connect(path.with_name(f"station.db.{HEAD_REVISION}"))
+    assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [(HEAD_REVISION,)]
     assert copy.execute("SELECT count(*) FROM sessions").fetchall() == [(2,)]
     copy.close()
 
@@ -102,11 +108,13 @@ def test_a_change_that_fails_changes_nothing(path: Path, clock: HandClock, next_
     """A revision that would break a reference, or fails half way, leaves the database as it was."""
     make_old_database(path, clock)
     for more, why in (('op.execute("DELETE FROM people")', "breaks references"), ("raise OSError('half')", "half")):
-        next_revision.write_text(NEXT.format(more=more))
-        with pytest.raises(StoreError, match=f"could not be upgraded to the schema 0010 .*{why}.*it is unchanged"):
+        next_revision.write_text(next_source(more))
+        with pytest.raises(
+            StoreError, match=f"could not be upgraded to the schema {NEXT_REVISION} .*{why}.*it is unchanged"
+        ):
             Store.open(path, clock=clock)
         same = sqlite3.connect(path)
-        assert same.execute("SELECT version_num FROM alembic_version").fetchall() == [("0009",)]
+        assert same.execute("SELECT version_num FROM alembic_version").fetchall() == [(HEAD_REVISION,)]
         assert len(same.execute("SELECT * FROM people").fetchall()) == 2
         assert "colour" not in str(same.execute("SELECT sql FROM sqlite_master WHERE name = 'people'").fetchone())
         same.close()
@@ -122,7 +130,7 @@ def test_a_change_that_is_cut_off_is_made_by_the_next_start(
     """The process is killed within the transaction: the rows are as they were, and the next start changes them."""
     make_old_database(path, clock)
     whole, body = next_revision.read_text(encoding="utf-8"), "    with op.batch_alter_table"
-    cut = whole.replace(body, f"    {CUT}\n{body}") if place.startswith("before") else NEXT.format(more=CUT)
+    cut = whole.replace(body, f"    {CUT}\n{body}") if place.startswith("before") else next_source(CUT)
     next_revision.write_text(cut, encoding="utf-8")
     child = os.fork()
     if child == 0:
@@ -146,7 +154,7 @@ def test_an_older_database_is_not_read_before_it_is_changed(path: Path, clock: H
     assert next_revision.exists()
     make_old_database(path, clock)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("station.store.read_transactions.HEAD_REVISION", "0010")
+        patch.setattr("station.store.read_transactions.HEAD_REVISION", NEXT_REVISION)
         with pytest.raises(StoreError, match="older schema: start the station"):
             Reader.open(path)
 
@@ -154,7 +162,7 @@ def test_an_older_database_is_not_read_before_it_is_changed(path: Path, clock: H
 def make_old_database(path: Path, clock: HandClock) -> None:
     """A database of the schema before, with two people and a session of each."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("station.store.prepare.HEAD_REVISION", "0009")
+        patch.setattr("station.store.prepare.HEAD_REVISION", HEAD_REVISION)
         with Store.open(path, clock=clock) as store:
             weeks(store, clock, days=1)
 

@@ -326,10 +326,16 @@ def test_each_row_says_who_made_it(store: Store, clock: HandClock, path: Path) -
     store.add_device(
         token_hash="hash", name="Phone", role=Role.MEMBER, person_id=None, expires_at=clock.utc_now() + timedelta(1)
     )
+    swapped = store.sessions()[-1].id
+    store.swap_sides(swapped)
+    person_id, started_at = store.people()[0].id, store.sessions()[-1].started_at
+    store.claim_session(swapped, person_id)
+    store.add_answer(person_id, "pain", 3, answered_at=started_at + timedelta(minutes=1))
+    store.claim_session(swapped, None)
     stored = sqlite3.connect(path)
     names = [name for (name,) in stored.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     names.remove("alembic_version")
-    assert len(names) == 23
+    assert len(names) == 25
     for name in names:
         assert stored.execute(f"SELECT DISTINCT app_version, rule_version FROM {name}").fetchall() == [
             (APP_VERSION, RULE_VERSION)

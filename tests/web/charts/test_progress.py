@@ -16,7 +16,7 @@ from station.app.progress import ResultRow
 from station.core.events import Side
 from station.core.facts import Contact
 from station.core.progress.analysis import analyse_progress
-from station.core.progress.records import Direction, RealChange, Result
+from station.core.progress.records import Direction, Goals, RealChange, Result
 from station.units import CM, INCH
 from web.charts.progress import (
     FULL,
@@ -36,6 +36,7 @@ from web.charts.trace import Scale
 SVG = "http://www.w3.org/2000/svg"
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 GOAL_MM = 101.6
+GOALS = Goals(GOAL_MM, GOAL_MM)
 
 
 def seen(days_ago: float, mm: float, **other: object) -> ResultRow:
@@ -66,7 +67,7 @@ def drawn(
         for side, (of_side, progress) in rows.items()
         if progress is not None
     }
-    return progress_chart(shown, [NOW - timedelta(days=3)], span, GOAL_MM, units)
+    return progress_chart(shown, [NOW - timedelta(days=3)], span, GOALS, units)
 
 
 def results_of(tests: Sequence[ResultRow]) -> list[Result]:
@@ -227,9 +228,7 @@ def test_dates_of_real_changes_never_overlap(days_ago: list[int]) -> None:
         RealChange(Direction.GAIN, False, at, at, "")
         for at in (NOW - timedelta(days=day) for day in sorted(days_ago)[::-1])
     ]
-    frame = Frame(
-        span, CM, GOAL_MM, Scale(span.since.timestamp(), span.until.timestamp(), 0, 100), Scale(0, 1, 0, 1), 1
-    )
+    frame = Frame(span, CM, GOALS, Scale(span.since.timestamp(), span.until.timestamp(), 0, 100), Scale(0, 1, 0, 1), 1)
     found = dated_changes(changes, frame)
     assert found[0].change is changes[-1]
     narrow = date_width(span)

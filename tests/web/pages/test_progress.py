@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from station.app.progress import history_of
 from station.core.events import Side
 from station.core.progress.published import PUBLISHED_MEANS
+from station.core.progress.records import Goals
 from station.store import Store
 from station.store.records import Correction, ImportedResult, SideResults
 from tests.station.store.histories import BUDGET, FIT, one_test
@@ -167,13 +168,13 @@ def test_calibration_is_not_a_real_change(client: FlaskClient, store: Store) -> 
     as_built = [
         add_test_session(store, ann.id, 60 - days, 60.0 + days % 3, 90.0 + days % 2) for days in range(0, 30, 2)
     ]
-    before = history_of(store, ann.id, 101.6, datetime.now(UTC))
+    before = history_of(store, ann.id, Goals(101.6, 101.6), datetime.now(UTC))
     assert before.apart_since is None
     assert before.side_progress(Side.LEFT) is not None
     calibration_id = store.add_calibration(FIT)
     for days in range(30, 60, 2):
         add_test_session(store, ann.id, 60 - days, 85.0 + days % 3, None)
-    history = history_of(store, ann.id, 101.6, datetime.now(UTC))
+    history = history_of(store, ann.id, Goals(101.6, 101.6), datetime.now(UTC))
     left = history.side_progress(Side.LEFT)
     assert left is not None
     assert (len(history.left), len(left.counted), left.changes) == (30, 15, ())
@@ -185,7 +186,7 @@ def test_calibration_is_not_a_real_change(client: FlaskClient, store: Store) -> 
         Correction(one, SideResults(85.0, 115.0, 1.5, 1.5, BUDGET, BUDGET, calibration_id)) for one in as_built
     ]
     store.add_corrections(corrections)
-    assert len(history_of(store, ann.id, 101.6, datetime.now(UTC)).progress.left.counted) == 30  # type: ignore[union-attr]  # a failure says so
+    assert len(history_of(store, ann.id, Goals(101.6, 101.6), datetime.now(UTC)).progress.left.counted) == 30  # type: ignore[union-attr]  # a failure says so
     assert "not compared with others" not in text_of(client)
 
 
@@ -243,7 +244,7 @@ def test_before_and_after_are_not_part_of_trend(client: FlaskClient, store: Stor
 def test_full_test_trials_give_person_error(store: Store) -> None:
     """The page's error uses the scatter of repeats within a session where full tests provide it."""
     person = add_years_of_tests(store, 300)
-    side = history_of(store, person.id, 101.6, datetime.now(UTC)).side_progress(Side.LEFT)
+    side = history_of(store, person.id, Goals(101.6, 101.6), datetime.now(UTC)).side_progress(Side.LEFT)
     assert side is not None
     assert side.error.within_mm == pytest.approx(4.0, rel=0.25)
     assert side.error.between_mm is not None

@@ -10,8 +10,9 @@ from station.app.progress import History, Recorded, ResultRow, formatters_for, o
 from station.cli.progress import report_lines
 from station.core.events import Side
 from station.core.progress.analysis import analysis
-from station.core.progress.records import Result
+from station.core.progress.records import Goals, Result
 from station.core.progress.sentences import difference_sentence, summary_sentence
+from station.profile import settings_for
 from station.settings import Settings
 from station.units import CM, result_text
 from tests.station.core.progress.sentence_cases import CASES, Case
@@ -45,7 +46,9 @@ def chart_texts(made: History, case: Case) -> list[str]:
         side: Shown(made.rows(side), progress) for side in Side if (progress := made.side_progress(side)) is not None
     }
     rows = (*made.left, *made.right)
-    chart = progress_chart(shown, (), span_of_range("all", sorted(rows, key=lambda one: one.at), case.now()), 101.6, CM)
+    chart = progress_chart(
+        shown, (), span_of_range("all", sorted(rows, key=lambda one: one.at), case.now()), Goals(101.6, 101.6), CM
+    )
     return [chart.description, *(point.text for point in chart.points), *chart.real_changes]
 
 
@@ -56,11 +59,11 @@ def test_pages_and_terminal_agree_with_the_sentences(case: Case) -> None:
     sides = {side: progress_sentences(made, side, WORDS) for side in Side}
     summary, apart = summary_sentence(made.progress, WORDS), difference_sentence(made.progress, WORDS)
     assert not faults_of_page(summary, sides[Side.LEFT], sides[Side.RIGHT], apart)
-    today = results_sentence(made, Settings(goal_mm=case.goal_mm))
+    today = results_sentence(made, settings_for(Settings(goal_mm=case.goal_mm), None))
     for side in Side:
         is_reached = "You have reached your goal." in sides[side]
         assert (f"{side} reached" in today) <= is_reached, today
-    printed = report_lines(made, case.goal_mm, CM)
+    printed = report_lines(made, Goals(case.goal_mm, case.goal_mm), CM)
     assert [one for of_side in sides.values() for one in of_side if one not in printed] == []
     assert apart in printed
 
@@ -70,8 +73,8 @@ def test_a_result_below_range_is_no_number(case: Case) -> None:
     """Neither Today, the chart nor the terminal gives it a length, an error or a distance to the goal."""
     made = history(case)
     zeros = [one for side in Side for one in made.rows(side) if one.mm <= 0]
-    texts = [results_sentence(made, Settings()), *chart_texts(made, case)] if made.tests else []
-    texts += report_lines(made, case.goal_mm, CM)
+    texts = [results_sentence(made, settings_for(Settings(), None)), *chart_texts(made, case)] if made.tests else []
+    texts += report_lines(made, Goals(case.goal_mm, case.goal_mm), CM)
     shortest = min((one.mm for side in Side for one in made.rows(side) if one.mm > 0), default=1.0)
     without_number = r"below range \u00b1" if shortest < 0.5 else r"\b0\.0 cm \u00b1|below range \u00b1"
     assert not any(re.search(without_number, text) for text in texts)

@@ -274,6 +274,7 @@ def test_week_marks_what_is_done_and_what_is_planned() -> None:
         Proposal(),
         "Daily",
         dict.fromkeys(Side, 0.0),
+        UTC,
     )
     assert [one.state for one in this_week(summary)] == ["", "done", "planned", "", "planned", "", ""]
     unplanned = replace(summary, plan=None)

@@ -1,0 +1,100 @@
+"""The page's process as the board's process starts it, where no systemd does."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import socket
+import subprocess
+import sys
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from station.app.page_error import PageError
+from station.config import Config
+
+ANSWER_S = 20.0
+"""From its start to its page; a busy Pi Zero needs eight seconds."""
+STOP_S = 5.0
+NOT_FOR_CHILDREN = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
+FEW_ARENAS = {"MALLOC_ARENA_MAX": "2"}
+"""Else each of the page's threads keeps its own freed memory."""
+NO_ANSWER = "The page's process did not start; see the log above. The board goes on."
+
+
+class PageChild:
+    """A process that serves the page."""
+
+    def __init__(self, config: Config) -> None:
+        """Start the process; it waits for the board on a connection of its own. Raises PageError."""
+        self._config = config
+        self._connection: socket.socket | None
+        self._connection, theirs = socket.socketpair()
+        environment = {name: value for name, value in os.environ.items() if name not in NOT_FOR_CHILDREN}
+        with theirs:
+            try:
+                self._process = subprocess.Popen(
+                    (sys.executable, "-m", "station.cli", "page", "--child", str(theirs.fileno())),
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    pass_fds=(theirs.fileno(),),
+                    env=FEW_ARENAS | environment,
+                    start_new_session=True,  # Ctrl-C is for the board, which then ends its page
+                )
+            except OSError as error:
+                self._connection.close()
+                raise PageError(f"The page's process cannot be started: {error}.") from error
+        assert self._process.stdin is not None
+        with suppress(BrokenPipeError):  # it has ended already, and its answer says why
+            self._process.stdin.write(msgspec.json.encode(config) + b"\n")
+            self._process.stdin.flush()
+        self.port = 0
+
+    def take_connection(self) -> socket.socket:
+        """The board's end of the connection, which the caller now owns; once."""
+        connection, self._connection = self._connection, None
+        assert connection is not None
+        return connection
+
+    def wait_until_ready(self) -> bool:
+        """Wait until the page serves; false where no page is installed. Raises PageError."""
+        stdout = self._process.stdout
+        assert stdout is not None
+        is_here = select.select((stdout,), (), (), ANSWER_S)[0]
+        line = stdout.readline() if is_here else b""
+        found: dict[str, Any] = json.loads(line) if line else {"error": NO_ANSWER}
+        if "error" in found:
+            self.stop()
+            raise PageError(found["error"])
+        self.port = found["port"] or 0
+        return self.port != 0
+
+    @property
+    def same_address(self) -> Config:
+        """The configuration of a successor that open browsers find."""
+        return replace(self._config, page=replace(self._config.page, port=self.port))
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process.poll() is None
+
+    def stop(self) -> None:
+        """End the process; may be called again."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with suppress(BrokenPipeError):
+                    pipe.close()

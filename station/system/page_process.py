@@ -1,0 +1,152 @@
+"""The page as a process of its own: no device, the store for reading, and the board at the other end of a socket."""
+
+from __future__ import annotations
+
+import gc
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+
+from station.app.api import PageError, StationApi
+from station.config import Config
+from station.store import Reader
+from station.store.following import FollowingReader
+from station.system.systemd import Notifier
+from station.wire.page_side import RemoteStation
+
+PAGE_GROUP = "station.page"
+SOCKET_NAME = "page.sock"
+"""In the database's directory: both processes find it by the configuration that they share."""
+FIRST_S = 3.0
+"""How long the page waits for the board before it answers visitors that the board does not respond."""
+ALIVE_S = 1.0
+YIELD = 5
+"""A page that is the board's child leaves it the processor; systemd's unit does so by itself."""
+
+
+class Page(Protocol):
+    """The page's server."""
+
+    port: int
+
+    @property
+    def alive(self) -> bool: ...
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+def socket_path(config: Config) -> Path:
+    """Where the board's process listens for the page's."""
+    return Path(config.store.path).parent / SOCKET_NAME
+
+
+def open_page(station: StationApi, store: Reader, config: Config) -> Page | None:
+    """The page that is installed, bound to its address; `None` where there is none. Raises PageError."""
+    found = next(iter(entry_points(group=PAGE_GROUP)), None)
+    if found is None:
+        return None
+    page: Page = found.load()(station, store, config)
+    return page
+
+
+def run_page(config: Config) -> None:
+    """Serve the page until SIGTERM or SIGINT; the board's process may come and go.
+
+    Raises PageError, also when the board's process is of another version.
+    """
+    _run(config, partial(_connect, socket_path(config)), lambda _port: None, Notifier(), reconnects=True)
+
+
+def run_page_as_child(descriptor: int) -> None:
+    """Serve the page of a board's process that has started this one, until that one ends.
+
+    The connection is open already. The first line of standard input is the configuration; one line on standard output
+    has the port, or why there is no page.
+    """
+    os.nice(YIELD)
+    line = sys.stdin.readline()
+    if not line:
+        return  # the board's process has ended
+    config = msgspec.json.decode(line, type=Config)
+    connection = socket.socket(fileno=descriptor)
+    os.set_inheritable(descriptor, False)
+
+    def answer(**words: Any) -> None:
+        with suppress(BrokenPipeError):  # the board's process has ended, and so does this one
+            os.write(sys.stdout.fileno(), json.dumps(words).encode() + b"\n")
+
+    try:
+        _run(config, lambda: connection, lambda port: answer(port=port), None, reconnects=False)
+    except PageError as error:
+        answer(error=str(error))
+
+
+def _connect(path: Path) -> socket.socket:
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        connection.connect(str(path))
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _run(
+    config: Config,
+    connect: Callable[[], socket.socket],
+    on_ready: Callable[[int | None], None],
+    notifier: Notifier | None,
+    *,
+    reconnects: bool,
+) -> None:
+    gc.disable()  # as in the board's process: until the page serves, nothing loaded is garbage
+    logging.basicConfig(level=logging.WARNING, format="station page: %(message)s")
+    over = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: over.set())
+    with FollowingReader(Path(config.store.path)) as reader:
+        station = RemoteStation(connect, reader.follow, over.set, reconnects=reconnects)
+        station.start()
+        page: Page | None = None
+        try:
+            page = open_page(station.api, reader, config)
+            station.arrived.wait(FIRST_S)
+            if page is not None and not over.is_set():
+                page.start()
+            gc.enable()
+            gc.freeze()
+            on_ready(None if page is None else page.port)
+            _serve_until(over, page, notifier)
+        finally:
+            if page is not None:
+                page.stop()
+            station.close()
+    if station.is_other_version:
+        raise PageError("The board's process is of another version than the page's: restart both.")
+
+
+def _serve_until(over: threading.Event, page: Page | None, notifier: Notifier | None) -> None:
+    word = "READY=1"
+    while not over.is_set():
+        if page is not None and not page.alive:
+            raise PageError("The page's server has ended; see its log. The board goes on.")
+        if notifier is not None:
+            notifier.notify(word)
+        word = "WATCHDOG=1"
+        over.wait(ALIVE_S)
+    if notifier is not None:
+        notifier.notify("STOPPING=1")

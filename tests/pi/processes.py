@@ -1,0 +1,43 @@
+"""Board and page as two services: what each may reach, and that each goes on without the other."""
+
+from __future__ import annotations
+
+import time
+
+from tests.pi.machine import UNIT
+from tests.pi.rig import Rig, eventually
+
+PAGE_UNIT = f"{UNIT}-page"
+MOST_EXPOSED = {UNIT: 0.8, PAGE_UNIT: 1.0}
+AWAY = "board does not respond"
+
+
+def processes(rig: Rig) -> None:
+    """The sandboxes by systemd's own measure; no network here, no device there; the page dies, the board restarts."""
+    for unit, limit in MOST_EXPOSED.items():
+        said = rig.machine.run(f"systemd-analyze security --no-pager {unit} | tail -n 1")
+        exposure = float(next(word for word in said.split() if word.replace(".", "").isdecimal()))
+        rig.check(f"the exposure of {unit} is small", exposure <= limit, exposure=exposure)
+    board, page = (rig.machine.run(f"systemctl show {unit} -p MainPID --value").strip() for unit in MOST_EXPOSED)
+    networks = rig.machine.run(f"readlink /proc/1/ns/net /proc/{board}/ns/net").split()
+    routes = rig.machine.run(f"tail -n +2 /proc/{board}/net/route").split()
+    rig.check("the board's process has no network", networks[0] != networks[1] and routes == [], routes=routes)
+    opened = rig.machine.run(f"ls -l /proc/{page}/fd | grep -c -E '/dev/(gpio|i2c|spi)'", fails=True).strip()
+    rig.check("the page's process has no device open", opened == "0", devices=opened)
+    restarts = rig.machine.property("NRestarts")
+    rig.machine.run(f"kill -KILL {page}")
+    down_at = time.monotonic()
+    rig.page.wait_until_up(60)
+    rig.check(
+        "the page comes back after it was killed, and the board did not stop",
+        rig.machine.property("NRestarts") == restarts and rig.machine.property("MainPID") == board,
+        after_s=round(time.monotonic() - down_at, 1),
+    )
+    rig.machine.run(f"systemctl stop {UNIT}")
+    rig.check("without the board the page says that it does not respond", eventually(lambda: _is_away(rig), 15))
+    rig.machine.run(f"systemctl start {UNIT}")
+    rig.check("the page connects to the board again", eventually(lambda: not _is_away(rig), 60))
+
+
+def _is_away(rig: Rig) -> bool:
+    return any(AWAY in one["sentence"] for one in rig.page.health()["troubles"])

@@ -1,0 +1,96 @@
+"""A reader beside the process that writes: it never shows the old after a revision, and lets go of the file."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from station.clock import SystemClock
+from station.store import Store, StoreError
+from station.store.following import FollowingReader
+from tests.tree import ROOT
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(tmp_path / "station.db", clock=SystemClock()) as made:
+        yield made
+
+
+def names(reader: FollowingReader) -> list[str]:
+    return [one.name for one in reader.people()]
+
+
+def test_cached_until_the_writer_reports_a_revision(store: Store) -> None:
+    with FollowingReader(store.path) as reader:
+        reader.follow(None)
+        reader.follow(store.cache.revision)
+        assert names(reader) == []
+        store.add_person("Ada")
+        assert names(reader) == []
+        reader.follow(store.cache.revision)
+        assert names(reader) == ["Ada"]
+        assert reader.people() is reader.people()
+
+
+def test_a_new_writer_with_the_same_number_is_another(store: Store) -> None:
+    """Revisions begin again with each writer: a number that is the same by chance hides nothing."""
+    with FollowingReader(store.path) as reader:
+        reader.follow(7)
+        assert names(reader) == []
+        store.add_person("Ada")
+        reader.follow(None)
+        reader.follow(7)
+        assert names(reader) == ["Ada"]
+
+
+def test_no_file_stays_open_without_the_writer(store: Store) -> None:
+    """While the board is away a backup can be put in the database's place, and is what the page reads then."""
+    with FollowingReader(store.path) as reader:
+        store.add_person("Ada")
+        assert names(reader) == ["Ada"]
+        store.close()
+        reader.follow(None)
+        assert not any(str(store.path) in one for one in open_files())
+
+
+def open_files() -> list[str]:
+    found = []
+    for one in Path("/proc/self/fd").iterdir():
+        try:
+            found.append(str(one.readlink()))
+        except OSError:
+            continue
+    return found
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody who may not write there")
+def test_database_in_a_folder_that_can_only_be_read_is_read(store: Store) -> None:
+    """Where the index of the log cannot be created the database is read as it is, until the writer is there."""
+    store.add_person("Ada")
+    store.close()
+    store.path.chmod(0o644)
+    for folder in (store.path.parent, store.path.parent.parent, store.path.parent.parent.parent):
+        folder.chmod(0o755)
+    script = f"""
+import os
+from pathlib import Path
+from station.store.following import FollowingReader
+os.setgid(65_534), os.setuid(65_534)
+with FollowingReader(Path({str(store.path)!r})) as reader:
+    print(*(one.name for one in reader.people()))
+    reader.follow(1)
+    print(*(one.name for one in reader.people()))
+"""
+    done = subprocess.run((sys.executable, "-c", script), cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["Ada", "Ada"], done.stderr
+
+
+def test_missing_database_is_an_error_with_a_sentence(tmp_path: Path) -> None:
+    with FollowingReader(tmp_path / "none.db") as reader, pytest.raises(StoreError, match=r"none\.db"):
+        reader.people()

@@ -1,0 +1,410 @@
+"""The pages about people: roster, profile, inbox, archive, merging and deleting, exchanged sides."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from html import unescape
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from station.app.access import Role, hash_of
+from station.core.events import Side
+from station.profile import NOTHING_SAID, Profile
+from station.store import Store
+from tests.let_in import client_with, let_in
+from tests.station.store.histories import one_hold, one_test
+from tests.station.store.test_people import ODD_NAMES, mirrored
+from tests.station.test_profile import WHOLE
+from tests.web.double import StationDouble
+from web.access import RULES
+from web.app import create_app
+from web.pages.people import ROWS_PER_PAGE, matches
+
+FORM = {
+    "unit": "inch",
+    "goal_left_mm": "3.5",
+    "goal_right_mm": "4,3",
+    "time_zone": "America/New_York",
+    "quiet_from": "22:00",
+    "quiet_to": "06:30",
+    "voice": "yes",
+    "dominant_side": "left",
+    "hurt_side": "right",
+    "hurt_since": "2026-03",
+}
+
+
+def read(client: FlaskClient, address: str) -> str:
+    """The page at an address, as its reader sees its letters."""
+    answer = client.get(address)
+    assert answer.status_code == 200, (address, answer.status_code)
+    return unescape(answer.get_data(as_text=True))
+
+
+def unclaimed_session(store: Store, *, days_ago: float = 0.0) -> tuple[str, str]:
+    """A session of nobody with a test and a hold."""
+    at = datetime.now(UTC) - timedelta(days=days_ago, minutes=30)
+    session_id = store.begin_session(None, at, simulated=False)
+    run_id = store.begin_run(session_id, {"do": "test", "side": "both"}, at)
+    test_id = one_test(store, run_id, 81.0, 92.5)
+    one_hold(store, run_id, Side.LEFT)
+    store.append_trace(run_id, "0.0,heel_left,down\n1.0,heel_left,up\n")
+    store.end_session(session_id, at + timedelta(minutes=5), "stepped off")
+    return session_id, test_id
+
+
+def prove_presence(client: FlaskClient, store: Store) -> None:
+    """Somebody has just proved with this browser that they stand at the board."""
+    cookie = client.get_cookie("access")
+    assert cookie is not None
+    access = store.device_with(hash_of(cookie.value))
+    assert access is not None
+    store.note_presence(access.device.id, datetime.now(UTC) + timedelta(minutes=10))
+
+
+@pytest.fixture
+def app(station: StationDouble, store: Store) -> Flask:
+    return create_app(station, store)
+
+
+# The roster.
+
+
+@pytest.mark.parametrize(
+    ("typed", "name", "fits"),
+    [
+        *(("", "Zoë", True), ("zoe", "Zoë Ångström", True), ("ang zo", "Zoë Ångström", True)),
+        *(("gström", "Zoë Ångström", False), ("o'br", "Pat O'Brien", True), ("brien", "Pat O'Brien", True)),
+        *(("شيماء", "شيماء عبد الله", True), ("straße", "Anna STRASSE", True), ("--", "Ann", True)),
+    ],
+)
+def test_typed_letters_find_names(typed: str, name: str, *, fits: bool) -> None:
+    """Each typed word begins a word of the name, whatever its capitals, accents and signs."""
+    assert matches(name, typed) is fits
+
+
+def test_roster_of_hundreds_is_searched_page_by_page(client: FlaskClient, store: Store) -> None:
+    """Works without scripts: a form that asks by address, and pages of a few."""
+    for number in range(ROWS_PER_PAGE + 15):
+        store.add_person(f"Client {number:03}")
+    store.add_person("Éva Nagy")
+    first = read(client, "/people")
+    assert first.count('class="name') == ROWS_PER_PAGE
+    assert f"{ROWS_PER_PAGE + 16} people, page 1 of 2" in first
+    assert read(client, "/people?page=2").count('class="name') == 16
+    found = read(client, "/people?q=eva")
+    assert "1 person found" in found
+    assert found.count('class="name') == 1
+    assert "Nobody with this name" in read(client, "/people?q=xyz")
+    for odd in ("?page=0", "?page=99", "?page=x", "?q=%00", "?q=" + "a" * 5000):
+        read(client, f"/people{odd}")
+
+
+def test_the_archive_takes_a_name_out_of_every_choice(client: FlaskClient, store: Store) -> None:
+    """It comes back by the same page; its results stay to be read."""
+    ann, bea = store.add_person("Ann"), store.add_person("Bea")
+    read(client, "/people")
+    assert client.post(f"/people/{bea.id}/archive", data={"archived": "yes"}).status_code == 303
+    unclaimed_session(store)
+    for address in ("/people", "/", "/inbox", "/progress", "/history"):
+        assert "Bea" not in read(client, address), address
+    assert "Bea" in read(client, "/people?archived")
+    assert "Archived since" in read(client, f"/people/{bea.id}")
+    assert client.post(f"/people/{bea.id}/archive", data={"archived": "no"}).status_code == 303
+    assert "Bea" in read(client, "/people")
+    assert store.person(ann.id) == ann
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_odd_names_are_text_on_every_page(client: FlaskClient, store: Store, name: str) -> None:
+    """No page takes a name for more than letters."""
+    ann = store.add_person("Ann")
+    assert client.post(f"/people/{ann.id}/name", data={"name": name}).status_code == 303
+    session_id, _ = unclaimed_session(store)
+    store.claim_session(session_id, ann.id)
+    store.add_person("Bea")
+    for address in ("/", "/people", f"/people/{ann.id}", "/inbox", f"/sessions/{session_id}", "/consents"):
+        page = client.get(address).get_data(as_text=True)
+        assert "<script>alert" not in page, address
+        assert "49" not in page or "{{" not in name or "{{ 7*7 }}" in unescape(page), address
+    assert name in read(client, f"/people/{ann.id}")
+
+
+# The profile.
+
+
+def test_profile_is_kept_and_shown(client: FlaskClient, store: Store) -> None:
+    """Goals are typed in the units that the page shows; an empty field follows the station again."""
+    ann = store.add_person("Ann")
+    store.save_profile(ann.id, Profile(unit="inch"))
+    assert client.post(f"/people/{ann.id}", data=FORM).status_code == 303
+    kept = store.people()[0].profile
+    assert (kept.goal_left_mm, kept.goal_right_mm) == (88.9, 109.2)
+    assert (kept.time_zone, kept.voice, kept.hurt_side, kept.hurt_since) == (
+        "America/New_York",
+        True,
+        "right",
+        "2026-03",
+    )
+    page = read(client, f"/people/{ann.id}?saved=profile")
+    assert 'value="3.5"' in page
+    assert "Saved." in page
+    assert client.post(f"/people/{ann.id}", data={}).status_code == 303
+    assert store.people()[0].profile == NOTHING_SAID
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "sentence"),
+    [
+        ("goal_left_mm", "far", "no number"),
+        ("goal_right_mm", "99999", "The goal right must be"),
+        ("goal_right_mm", "9" * 5000, "The goal right"),
+        ("goal_left_mm", "nan", "The goal left"),
+        ("time_zone", "Mars/Olympus", "“Time zone” is"),
+        ("time_zone", "../../etc/passwd", "“Time zone” is"),
+        ("unit", "mm", "“Lengths in” is"),
+        ("quiet_to", "", "Quiet hours need both times"),
+        ("voice", "loud", "“Voice on the live page” is"),
+        ("hurt_side", "", "needs its side"),
+        ("hurt_since", "last spring", "“Hurt since” is"),
+        ("dominant_side", "\x00", "“I kick a ball with my” is"),
+    ],
+)
+def test_profile_says_what_is_wrong(client: FlaskClient, store: Store, field: str, text: str, sentence: str) -> None:
+    """One sentence, the field marked, what was typed still there, and nothing changed."""
+    ann = store.add_person("Ann")
+    answer = client.post(f"/people/{ann.id}", data={**FORM, field: text})
+    page = unescape(answer.get_data(as_text=True))
+    assert answer.status_code == 400
+    assert sentence in page
+    assert 'aria-invalid="true"' in page
+    assert store.people()[0].profile == NOTHING_SAID
+
+
+def test_rename_refuses_a_taken_name(client: FlaskClient, store: Store) -> None:
+    """Two people of one name cannot be told apart."""
+    ann, _ = store.add_person("Ann"), store.add_person("Bea")
+    answer = client.post(f"/people/{ann.id}/name", data={"name": " bea "})
+    assert answer.status_code == 400
+    assert "There is somebody called bea already" in unescape(answer.get_data(as_text=True))
+    assert client.post(f"/people/{ann.id}/name", data={"name": "Anna"}).status_code == 303
+    assert [one.name for one in store.people()] == ["Anna", "Bea"]
+
+
+def test_own_units_and_goals_are_on_every_page_about_results(client: FlaskClient, store: Store) -> None:
+    """Today, Progress, one session and the report follow the profile."""
+    ann = store.add_person("Ann")
+    session_id, _ = unclaimed_session(store)
+    store.claim_session(session_id, ann.id)
+    store.save_profile(ann.id, WHOLE)
+    for address in ("/", "/progress", f"/sessions/{session_id}", "/report", "/history"):
+        assert "3.2 in" in read(client, address), address
+    assert "Goal ● 3.5 in" in read(client, "/progress")
+    assert "left 3.5 in, right 4.3 in" in read(client, "/report")
+    assert "right: right ankle, since 2026-03" not in read(client, "/report")
+
+
+def test_the_plan_is_in_the_time_zone_of_the_profile(client: FlaskClient, store: Store) -> None:
+    """The form, the stored plan's upcoming times and the calendar follow it, whatever the plan itself says."""
+    ann = store.add_person("Ann")
+    store.save_profile(ann.id, Profile(time_zone="Asia/Tokyo"))
+    page = read(client, "/plan")
+    assert "Time zone: Asia/Tokyo" in page
+    form = {"preset": "every-day", "clock": "18:00", "routine": "proposed", "zone": "Europe/Berlin"}
+    assert client.post("/plan", data=form).status_code == 303
+    plan = store.plan(ann.id)
+    assert plan is not None
+    assert plan["zone"] == "Asia/Tokyo"
+    store.save_profile(ann.id, Profile(time_zone="America/New_York"))
+    calendar = client.get(f"/plan/{plan['token']}.ics").get_data(as_text=True)
+    assert "TZID=America/New_York" in calendar
+    assert "Asia/Tokyo" not in calendar
+
+
+# The inbox.
+
+
+def test_inbox_claims_in_one_tap_and_undoes_it(client: FlaskClient, store: Store) -> None:
+    """Every session of nobody is there, the newest first; a claimed one leaves, and undo brings it back."""
+    ann = store.add_person("Ann")
+    older, _ = unclaimed_session(store, days_ago=9)
+    newer, _ = unclaimed_session(store)
+    today = read(client, "/")
+    assert "Sessions of nobody yet (2)" in today
+    page = read(client, "/inbox")
+    assert page.index(newer) < page.index(older)
+    claim = client.post(f"/sessions/{older}/claim", data={"person": ann.id, "return_to": "inbox"})
+    assert claim.headers["Location"] == f"/inbox?claimed={older}"
+    assert [one.person_id for one in store.sessions()] == [None, ann.id]
+    page = read(client, claim.headers["Location"])
+    assert "Undo" in page
+    assert f'id="session-{older}"' not in page
+    assert client.post(f"/sessions/{older}/give-back").status_code == 303
+    assert [one.person_id for one in store.sessions()] == [None, None]
+    assert "Every session has its person" not in read(client, "/inbox")
+
+
+def test_inbox_takes_a_new_name_where_nobody_is_known(client: FlaskClient, store: Store) -> None:
+    """The first person of a station claims what they did before they had a name."""
+    session_id, _ = unclaimed_session(store)
+    assert 'name="name"' in read(client, "/inbox")
+    client.post(f"/sessions/{session_id}/claim", data={"name": "Ann", "return_to": "inbox"})
+    assert [one.person_name for one in store.sessions()] == ["Ann"]
+
+
+def test_session_of_another_person_is_given_back(client: FlaskClient, store: Store) -> None:
+    """“That was not Ann” is one button, and the session waits in the inbox."""
+    ann = store.add_person("Ann")
+    session_id, _ = unclaimed_session(store)
+    store.claim_session(session_id, ann.id)
+    assert "That was not <bdi>Ann</bdi>" in read(client, f"/sessions/{session_id}")
+    answer = client.post(f"/sessions/{session_id}/give-back")
+    assert f'id="session-{session_id}"' in read(client, answer.headers["Location"].partition("#")[0])
+
+
+def test_sides_are_exchanged_and_back(client: FlaskClient, store: Store) -> None:
+    """The session's page says so, its trace too; a second time gives back what was there."""
+    session_id, test_id = unclaimed_session(store)
+    before = store.session(session_id)
+    assert before is not None
+    client.post(f"/sessions/{session_id}/swap")
+    assert store.session(session_id) == mirrored(before)
+    page = read(client, f"/sessions/{session_id}")
+    assert "Left and right of this session were exchanged on" in page
+    assert "Undo: exchange left and right again" in page
+    assert "sides_exchanged_at" in client.get(f"/runs/{before.run_ids[0]}/trace.csv").get_data(as_text=True)
+    client.post(f"/sessions/{session_id}/swap")
+    assert store.session(session_id) == before
+    client.post(f"/sessions/{session_id}/swap", data={"test": test_id})
+    assert "Left and right of a test were exchanged on" in read(client, f"/sessions/{session_id}")
+    assert client.post(f"/sessions/{session_id}/swap", data={"test": "another"}).status_code == 400
+
+
+def test_a_running_session_is_not_exchanged(client: FlaskClient, station: StationDouble, store: Store) -> None:
+    """The loop goes on writing to it by its sides."""
+    session_id, _ = unclaimed_session(store)
+    station.show(session_id=session_id, activity="hold", phase="hold")
+    assert client.post(f"/sessions/{session_id}/swap").status_code == 409
+
+
+# Merging and deleting.
+
+
+def test_merge_shows_what_moves_before_it_happens(client: FlaskClient, store: Store) -> None:
+    """Search, preview, presence, backup, result."""
+    ann, anne = store.add_person("Ann"), store.add_person("Anne")
+    session_id, _ = unclaimed_session(store)
+    store.claim_session(session_id, ann.id)
+    assert "Anne" in read(client, f"/people/{ann.id}/merge?q=anne")
+    preview = read(client, f"/people/{ann.id}/merge?into={anne.id}")
+    assert "<b>1</b> session</li>" in preview
+    assert "<b>1</b> stretch</li>" in preview
+    asked = client.post(f"/people/{ann.id}/merge", data={"into": anne.id})
+    assert asked.headers["Location"] == "/presence?next=people"
+    assert len(store.people()) == 2
+    prove_presence(client, store)
+    done = unescape(client.post(f"/people/{ann.id}/merge", data={"into": anne.id}).get_data(as_text=True))
+    assert "<bdi>Ann</bdi> is <bdi>Anne</bdi> now" in done
+    backup = done.partition("The backup from before is ")[2].split(" ")[0]
+    assert (store.path.parent / "backups" / backup).exists()
+    assert [one.name for one in store.people()] == ["Anne"]
+    assert store.sessions()[0].person_name == "Anne"
+    assert client.post(f"/people/{anne.id}/merge", data={"into": anne.id}).status_code == 409
+    assert client.post(f"/people/{anne.id}/merge", data={"into": "nobody"}).status_code == 404
+
+
+def test_deleting_gives_a_receipt(client: FlaskClient, store: Store) -> None:
+    """What will go is shown first, then presence is proved; the receipt has counts, and until when backups hold it."""
+    store.add_person("Ann")
+    bea = store.add_person("Bea <i>Müller</i>")
+    session_id, _ = unclaimed_session(store)
+    store.claim_session(session_id, bea.id)
+    asked = read(client, f"/people/{bea.id}/delete")
+    assert "<b>1</b> test</li>" in asked
+    assert client.post(f"/people/{bea.id}/delete").headers["Location"] == "/presence?next=people"
+    assert len(store.people()) == 2
+    prove_presence(client, store)
+    receipt = client.post(f"/people/{bea.id}/delete").get_data(as_text=True)
+    assert "Deleted: <bdi>Bea &lt;i&gt;Müller&lt;/i&gt;</bdi>" in receipt
+    for line in (
+        "<b>1</b> session</li>",
+        "<b>1</b> test</li>",
+        "<b>1</b> recorded trace</li>",
+        "no backup that holds it",
+    ):
+        assert line in receipt
+    assert [one.name for one in store.people()] == ["Ann"]
+    assert store.sessions() == ()
+    assert client.get(f"/people/{bea.id}").status_code == 404
+    assert client.post(f"/people/{bea.id}/delete").status_code == 404
+
+
+def test_the_only_owner_stays(client: FlaskClient, store: Store) -> None:
+    """The page says why, and nothing is deleted."""
+    ann = store.add_person("Ann")
+    read(client, "/people")
+    prove_presence(client, store)
+    answer = client.post(f"/people/{ann.id}/delete")
+    assert answer.status_code == 409
+    assert "only browser of the owner" in unescape(answer.get_data(as_text=True))
+    assert store.people() == (ann,)
+
+
+# Who may.
+
+
+def test_a_member_sees_and_changes_only_whom_they_may(app: Flask, store: Store) -> None:
+    """Others do not exist for them, in the roster, by address and in every write; nobody is deleted by a viewer."""
+    owner, ann, bea, cleo = (store.add_person(name) for name in ("Olga", "Ann", "Bea", "Cleo"))
+    let_in(store, Role.OWNER, owner.id)
+    store.agree_consent(ann.id, bea.id)
+    client = client_with(app, let_in(store, Role.MEMBER, ann.id))
+    session_id, _ = unclaimed_session(store)
+    store.claim_session(session_id, cleo.id)
+    page = read(client, "/people")
+    assert "Bea" in page
+    assert "Cleo" not in page
+    assert "Cleo" not in read(client, "/people?archived") + read(client, "/inbox")
+    prove_presence(client, store)
+    for method, address in (
+        *(("get", ""), ("post", ""), ("post", "/name"), ("post", "/archive"), ("get", "/delete"), ("post", "/delete")),
+    ):
+        assert getattr(client, method)(f"/people/{cleo.id}{address}").status_code == 404, (method, address)
+    for address in ("give-back", "swap", "claim"):
+        assert client.post(f"/sessions/{session_id}/{address}").status_code == 404, address
+    assert client.get(f"/people/{bea.id}/delete").status_code == 403
+    assert client.post(f"/people/{bea.id}/delete").status_code == 403
+    assert client.get(f"/people/{ann.id}/merge").status_code == 403
+    assert len(store.people()) == 4
+
+
+def test_the_owner_manages_names_without_seeing_results(app: Flask, store: Store) -> None:
+    """A roster has all names; those who did not agree are managed, not shown."""
+    owner, ann = store.add_person("Olga"), store.add_person("Ann")
+    client = client_with(app, let_in(store, Role.OWNER, owner.id))
+    session_id, _ = unclaimed_session(store)
+    store.claim_session(session_id, ann.id)
+    page = read(client, "/people")
+    assert "Ann" in page
+    assert f'value="{ann.id}"' not in page
+    assert "Who sees these results" in read(client, f"/people/{ann.id}")
+    assert client.post(f"/people/{ann.id}/archive", data={"archived": "yes"}).status_code == 303
+    assert client.get(f"/sessions/{session_id}").status_code == 404
+
+
+def test_whom_a_person_lets_see_their_results_is_on_their_profile(app: Flask, store: Store) -> None:
+    """Who agreed, and since when; a withdrawn one is gone."""
+    ann, pat = store.add_person("Ann"), store.add_person("Pat <b>Physio</b>")
+    client = client_with(app, let_in(store, Role.MEMBER, ann.id))
+    assert "Nobody else." in read(client, f"/people/{ann.id}")
+    store.agree_consent(pat.id, ann.id)
+    assert "Pat &lt;b&gt;Physio&lt;/b&gt;</bdi>, since" in client.get(f"/people/{ann.id}").get_data(as_text=True)
+    store.withdraw_consent(pat.id, ann.id)
+    assert "Nobody else." in read(client, f"/people/{ann.id}")
+
+
+def test_what_cannot_be_undone_needs_presence() -> None:
+    """Deleting and merging ask for somebody at the board."""
+    assert RULES["removal.delete"].presence_for == RULES["removal.merge"].presence_for == "people"

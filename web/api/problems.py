@@ -1,0 +1,139 @@
+"""Refusals of the API, as `application/problem+json` (RFC 9457), in words of our own: never with what was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import NamedTuple
+
+import msgspec
+from flask import Response
+from werkzeug.exceptions import HTTPException
+
+from web.api.records import Problem
+
+PROBLEM_TYPE = "application/problem+json"
+PREFIX = "/api/v1/"
+"""All addresses of the API begin so."""
+
+
+class ProblemCode(StrEnum):
+    """What went wrong, for programs."""
+
+    INVALID_QUERY = "invalid-query"
+    INVALID_BODY = "invalid-body"
+    INVALID_CURSOR = "invalid-cursor"
+    UNAUTHENTICATED = "unauthenticated"
+    INSUFFICIENT_SCOPE = "insufficient-scope"
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not-found"
+    METHOD_NOT_ALLOWED = "method-not-allowed"
+    SESSION_RUNNING = "session-running"
+    NOT_STARTED = "not-started"
+    TOO_LARGE = "too-large"
+    UNSUPPORTED_TYPE = "unsupported-type"
+    RATE_LIMITED = "rate-limited"
+    BROKEN = "broken"
+    UNAVAILABLE = "unavailable"
+
+
+class ProblemKind(NamedTuple):
+    """The status and title of a problem, and the sentence where a request has none of its own."""
+
+    status: int
+    title: str
+    detail: str
+
+
+KINDS = {
+    ProblemCode.INVALID_QUERY: ProblemKind(400, "The query is not right", "Read the fields of this address."),
+    ProblemCode.INVALID_BODY: ProblemKind(
+        400, "The body is not right", "Send a JSON object with the fields described."
+    ),
+    ProblemCode.INVALID_CURSOR: ProblemKind(
+        400, "The cursor is not of this list", "Take next_cursor of the page before, or begin without one."
+    ),
+    ProblemCode.UNAUTHENTICATED: ProblemKind(
+        401,
+        "A token is needed",
+        "Send the header Authorization: Bearer and a token. A browser that was let in makes one on /api/tokens.",
+    ),
+    ProblemCode.INSUFFICIENT_SCOPE: ProblemKind(
+        403, "The token may not do this", "Make a token with the scope that this address needs."
+    ),
+    ProblemCode.FORBIDDEN: ProblemKind(403, "Refused", "The browser, or the one that made the token, may not do this."),
+    ProblemCode.NOT_FOUND: ProblemKind(
+        404, "Not found", "There is nothing here that this token may see; /api/v1/openapi.json lists all addresses."
+    ),
+    ProblemCode.METHOD_NOT_ALLOWED: ProblemKind(
+        405, "Not this method", "Reading takes GET, changes take POST; /api/v1/openapi.json lists all addresses."
+    ),
+    ProblemCode.SESSION_RUNNING: ProblemKind(
+        409, "A session is running", "Send may_interrupt as true to end it; what was done is kept."
+    ),
+    ProblemCode.NOT_STARTED: ProblemKind(409, "Nothing starts", "The station does not start this now."),
+    ProblemCode.TOO_LARGE: ProblemKind(413, "Too large", "The station takes 64 KB at most."),
+    ProblemCode.UNSUPPORTED_TYPE: ProblemKind(
+        415, "Not JSON", "Send the body as JSON with the header Content-Type: application/json."
+    ),
+    ProblemCode.RATE_LIMITED: ProblemKind(429, "Too many requests", "Wait as many seconds as Retry-After says."),
+    ProblemCode.BROKEN: ProblemKind(500, "Something broke", "The station keeps running. See its log for details."),
+    ProblemCode.UNAVAILABLE: ProblemKind(503, "Not available now", "Try again in a moment."),
+}
+"""Every problem that the API answers."""
+CODES_BY_STATUS = {
+    400: ProblemCode.INVALID_QUERY,
+    401: ProblemCode.UNAUTHENTICATED,
+    403: ProblemCode.FORBIDDEN,
+    404: ProblemCode.NOT_FOUND,
+    405: ProblemCode.METHOD_NOT_ALLOWED,
+    413: ProblemCode.TOO_LARGE,
+    415: ProblemCode.UNSUPPORTED_TYPE,
+    503: ProblemCode.UNAVAILABLE,
+}
+"""The problem for an error of the web server's own, by its status."""
+
+
+REFUSED, REFUSED_TITLE = "refused", "The station does not take this request"
+"""The code and title of what the request guard refuses, with a status and a sentence of its own."""
+
+
+class ApiError(Exception):
+    """A refused request, with its problem and perhaps a sentence and headers of its own."""
+
+    def __init__(self, code: ProblemCode, detail: str | None = None, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(code)
+        self.code, self.detail, self.headers = code, detail, dict(headers or {})
+
+    def response(self) -> Response:
+        return problem_response(self.code, self.detail, self.headers)
+
+
+def problem(code: ProblemCode, detail: str | None = None) -> Problem:
+    """The problem with this code; `detail` replaces its sentence."""
+    kind = KINDS[code]
+    return Problem(type=f"/api#{code}", title=kind.title, status=kind.status, detail=detail or kind.detail, code=code)
+
+
+def problem_response(
+    code: ProblemCode, detail: str | None = None, headers: Mapping[str, str] | None = None
+) -> Response:
+    """The answer that tells a program its request was refused."""
+    body = msgspec.json.encode(problem(code, detail))
+    response = Response(body, KINDS[code].status, dict(headers or {}), content_type=PROBLEM_TYPE)
+    if code is ProblemCode.UNAUTHENTICATED:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def refusal_problem(status: int, sentence: str) -> Problem:
+    """The problem for a request that did not reach the API at all: from elsewhere, too large, too slow."""
+    return Problem(type="/api#refused", title=REFUSED_TITLE, status=status, detail=sentence, code=REFUSED)
+
+
+def http_problem(error: HTTPException) -> Response:
+    """The answer for an error that the web server raised, such as an address that does not exist."""
+    status = error.code or 500
+    code = CODES_BY_STATUS.get(status, ProblemCode.BROKEN if status >= 500 else ProblemCode.NOT_FOUND)
+    headers = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
+    return problem_response(code, headers=headers)

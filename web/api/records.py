@@ -1,0 +1,598 @@
+"""What the API answers and takes, as records, from which the OpenAPI document and the conversion of JSON follow.
+
+Times are UTC in ISO 8601 with `Z`. Units are in the names. What is not known is `null`, never left out.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from station.core.events import Side
+from station.core.facts import Contact
+from station.core.progress.records import Direction, Phase
+from web.commands import PageCommand
+
+MAX_PAGE = 100
+"""The largest page of a list."""
+DEFAULT_PAGE = 30
+MAX_ID_CHARACTERS = 64
+
+Id = Annotated[str, Meta(max_length=MAX_ID_CHARACTERS)]
+
+
+class Record(msgspec.Struct):
+    """An answer. Every field is always there."""
+
+
+class Input(msgspec.Struct, forbid_unknown_fields=True):
+    """What a request brings, in its query or its body; other fields are refused."""
+
+
+class Legs(StrEnum):
+    """Which legs work."""
+
+    LEFT = "left"
+    RIGHT = "right"
+    BOTH = "both"
+
+
+class Problem(Record):
+    """Why a request was refused (RFC 9457). `code` is for programs, `detail` says what to do."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+
+
+class Fault(Record):
+    """A part's fault in one sentence: what happened, where, what to do."""
+
+    part: str
+    sentence: str
+
+
+class StatusDetails(Record):
+    """Each part of the station in a sentence."""
+
+    parts: dict[str, str]
+    snapshot_age_s: float
+    app_version: str
+    rule_version: str
+
+
+class Status(Record):
+    """How the station is. `ok`: no action is needed. What is wrong, and `details`, only for those who were let in."""
+
+    ok: bool
+    title: str
+    faults: list[Fault]
+    is_simulated: bool
+    details: StatusDetails | None
+
+
+class Tone(msgspec.Struct, frozen=True, array_like=True):
+    """One tone of a cue, as an array: hertz, then the milliseconds at which it begins and ends."""
+
+    hz: int
+    start_ms: int
+    end_ms: int
+
+
+class Sound(Record):
+    """What a cue sounds like and tells a person to do.
+
+    `variants` are its tones for a side or a count, where they differ. `rhythm_ms` is on, off, on in turn. A
+    repeating cue comes `every_ms`, `times` times (`null`: until another one). `word` and `shape` are what the page
+    shows with it.
+    """
+
+    name: str
+    word: str
+    shape: str
+    means: str
+    tones: list[Tone]
+    variants: dict[str, list[Tone]]
+    rhythm_ms: list[int]
+    every_ms: int | None
+    times: int | None
+    soft: bool
+
+
+class Sounds(Record):
+    """All cues."""
+
+    items: list[Sound]
+
+
+class Clock(Record):
+    """A time that runs on the board: `counted_s` of `target_s` when the state was taken."""
+
+    what: str
+    counted_s: float
+    target_s: float
+    is_running: bool
+
+
+class HeelState(Record):
+    """A heel: `is_down` is `null` while unknown; `load_share` is its share of the person's standing load."""
+
+    side: Side
+    is_down: bool | None
+    load_share: float | None
+
+
+class CueState(Record):
+    """The last cue; `number` grows with every cue."""
+
+    number: int
+    name: str
+    count: int | None
+    side: Side | None
+    is_repeating: bool
+
+
+class LivePerson(Record):
+    """Who is on the board and what it keeps for them: only for those who may see this person's results."""
+
+    person_id: str | None
+    session_id: str | None
+    routine_title: str | None
+    note: str | None
+    left_toe_distance_mm: float | None
+    right_toe_distance_mm: float | None
+
+
+class LiveState(Record):
+    """What happens on the board now: the state of the live page.
+
+    `age_s` is how old it is; beyond 4 s the station does not respond. `legs` are those that work. `step` (from 1) of
+    `steps` is the place in the routine. `word` and `sentence` are what the page says.
+    """
+
+    age_s: float
+    activity: str
+    phase: str
+    is_active: bool
+    legs: Legs | None
+    step: int | None
+    steps: int | None
+    clock: Clock | None
+    repetition: int | None
+    repetitions: int | None
+    exercise: str | None
+    word: str
+    sentence: str
+    toe_distance_mm: float | None
+    toe_missing_reason: str | None
+    target_toe_distance_mm: float | None
+    heels: list[HeelState]
+    is_knee_touching: bool | None
+    cue: CueState | None
+    faults: list[Fault]
+    live_person: LivePerson | None
+
+
+class Person(Record):
+    """A person whose results this token may read. `is_own`: it is theirs. `is_archived`: in no list of choice."""
+
+    id: str
+    name: str
+    is_own: bool
+    is_archived: bool
+
+
+class UncertaintyPart(Record):
+    """One part of a result's uncertainty: a standard uncertainty, and what it is."""
+
+    name: str
+    standard_uncertainty_mm: float
+    description: str
+
+
+class SideResult(Record):
+    """The result of one side of a test.
+
+    `toe_distance_mm` is what counts now; `original_toe_distance_mm` is that of the day where a correction changed it.
+    A result that `is_below_range` is a bound without an uncertainty. `expanded_uncertainty_mm` is half the 95 %
+    interval: the number after \u00b1 on the page. `parts` is empty where the parts are not known; their squares add up.
+    """
+
+    side: Side
+    toe_distance_mm: float
+    is_below_range: bool
+    standard_uncertainty_mm: float | None
+    expanded_uncertainty_mm: float | None
+    parts: list[UncertaintyPart]
+    original_toe_distance_mm: float | None
+    method: str
+    cautions: list[str]
+
+
+class TestCircumstances(Record):
+    """How the test was done; `null` is not known."""
+
+    __test__ = False
+
+    is_shod: bool | None
+    is_warmed_up: bool | None
+    back_foot: str | None
+    board_angle_deg: float | None
+
+
+class Test(Record):
+    """A knee-to-wall test. `state` is `finished`, `partial` or `unfinished` (cut off).
+
+    `is_suspect`: a check of the calibration had failed, and no correction counts. `is_imported`: measured elsewhere, by
+    a tape. `pain` is 0 to 10.
+    """
+
+    __test__ = False
+
+    id: str
+    session_id: str
+    person_id: str | None
+    started_at: datetime
+    is_full: bool
+    contact: Contact
+    state: str
+    results: list[SideResult]
+    calibration_id: str | None
+    temperature_c: float | None
+    is_suspect: bool
+    is_imported: bool
+    is_simulated: bool
+    rule_version: str
+    circumstances: TestCircumstances
+    pain: int | None
+    felt_places: list[str] | None
+
+
+class Trial(Record):
+    """One trial of a test, as measured on its day."""
+
+    side: Side
+    number: int
+    toe_distance_mm: float
+    is_below_range: bool
+    standard_uncertainty_mm: float | None
+
+
+class Attempt(Record):
+    """One lunge: `outcome` is `passed`, `heel`, `contact` or `void`. Seconds count from the start of the test's run."""
+
+    side: Side
+    trial: int
+    number: int
+    outcome: str
+    started_s: float
+    ended_s: float
+    toe_distance_mm: float | None
+    standard_uncertainty_mm: float | None
+    contact: Contact | None
+
+
+class TestDetail(Record):
+    """A test with its trials and attempts."""
+
+    __test__ = False
+
+    test: Test
+    trials: list[Trial]
+    attempts: list[Attempt]
+
+
+class Hold(Record):
+    """One timed stretch. `state` as for a test; one that is not `is_verified` was timed without a sensed heel."""
+
+    id: str
+    session_id: str
+    person_id: str | None
+    started_at: datetime
+    legs: Legs
+    exercise: str | None
+    repetition: int
+    target_s: float
+    credited_s: float
+    lifted_s: float
+    heel_lift_count: int
+    micro_lift_count: int
+    state: str
+    is_verified: bool
+    is_simulated: bool
+
+
+class RepSet(Record):
+    """Counted repetitions of one exercise."""
+
+    id: str
+    session_id: str
+    person_id: str | None
+    started_at: datetime
+    legs: Legs
+    exercise: str | None
+    target_count: int
+    count: int
+    too_quick_count: int
+    state: str
+    is_verified: bool
+    is_simulated: bool
+
+
+class Session(Record):
+    """What one person did between stepping on and leaving. `ended_at` is `null` while it runs or if it was cut off."""
+
+    id: str
+    person_id: str | None
+    started_at: datetime
+    ended_at: datetime | None
+    end_reason: str | None
+    is_simulated: bool
+
+
+class SessionDetail(Record):
+    """A session with everything in it, in the order done."""
+
+    session: Session
+    tests: list[Test]
+    holds: list[Hold]
+    rep_sets: list[RepSet]
+
+
+class Interval(Record):
+    """An estimate with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+class Change(Record):
+    """A real change of level, confirmed by the test `test_id`, begun about `since`."""
+
+    direction: Direction
+    is_sudden: bool
+    since: datetime
+    confirmed_at: datetime
+    test_id: str
+
+
+class LevelPoint(Record):
+    """The true level at one moment, with its 95 % band."""
+
+    at: datetime
+    toe_distance_mm: float
+    low_mm: float
+    high_mm: float
+
+
+class GoalForecast(Record):
+    """When the goal will be reached: between two dates with 80 % probability, or why there is no date."""
+
+    is_reached: bool
+    earliest: datetime | None
+    latest: datetime | None
+    why_not: str | None
+
+
+class OwnError(Record):
+    """The person's own measurement error: SEM of one test, and the smallest change of two that is beyond it."""
+
+    sem_mm: float
+    mdc90_mm: float
+    mdc95_mm: float
+    sentence: str | None
+
+
+class SideProgress(Record):
+    """The progress of one side, in sentences as on the Progress page and in numbers; those are `null` before a test.
+
+    `trend` has a point for each counted result. `change_mm` is the change since `change_from`, `slope_mm_week` the pace
+    now. `chance_real` is the probability that the change exceeds 6 mm in its direction.
+    """
+
+    side: Side
+    sentences: list[str]
+    test_count: int
+    phase: Phase | None
+    trend: list[LevelPoint]
+    slope_mm_week: Interval | None
+    change_from: datetime | None
+    change_mm: Interval | None
+    chance_real: float | None
+    changes: list[Change]
+    outlier_test_ids: list[str]
+    goal: GoalForecast | None
+    error: OwnError | None
+
+
+class Progress(Record):
+    """Whether a change is real: `sentence` and everything else as on the Progress page. Left minus right is given where
+    both sides were tested within two weeks; `not_compared_sentence` says why tests are left out."""
+
+    person_id: str | None
+    at: datetime
+    goal_left_mm: float
+    goal_right_mm: float
+    sentence: str
+    sides: list[SideProgress]
+    difference_sentence: str
+    left_minus_right_mm: Interval | None
+    not_compared_sentence: str | None
+
+
+class Calibration(Record):
+    """How a reading becomes a toe distance. `is_current`: new results use it. Without blocks it is as built.
+
+    `offset_mm + gain * r + bend_per_mm * r**2 + cubic_per_mm2 * r**3` is the toe distance of the reading `r` in mm.
+    """
+
+    id: str
+    number: int
+    created_at: datetime
+    is_current: bool
+    is_by_blocks: bool
+    offset_mm: float
+    gain: float
+    bend_per_mm: float
+    cubic_per_mm2: float
+    blocks_mm: list[float]
+    residuals_mm: list[float]
+    largest_expanded_uncertainty_mm: float | None
+    temperature_c: float | None
+
+
+class Check(Record):
+    """A check of a calibration: `kind` is `block`, `wall` or `lane`, `off_mm` the measured minus the true distance."""
+
+    id: str
+    created_at: datetime
+    calibration_id: str
+    kind: str
+    block_mm: float | None
+    off_mm: float
+    standard_uncertainty_mm: float
+    temperature_c: float | None
+    is_passed: bool
+
+
+class Calibrations(Record):
+    """All calibrations and their checks, newest first. `sentence` says how good the current one is."""
+
+    sentence: str
+    items: list[Calibration]
+    checks: list[Check]
+
+
+class Routine(Record):
+    """What `POST /start` can start."""
+
+    name: str
+    title: str
+
+
+class Routines(Record):
+    """The routines of the station, and those of the token's own person."""
+
+    items: list[Routine]
+
+
+class People(Record):
+    """A page of people, by name. `next_cursor` is `null` on the last page."""
+
+    items: list[Person]
+    next_cursor: str | None
+
+
+class Sessions(Record):
+    """A page of sessions, newest first."""
+
+    items: list[Session]
+    next_cursor: str | None
+
+
+class Tests(Record):
+    """A page of tests, newest first, with their results."""
+
+    __test__ = False
+
+    items: list[Test]
+    next_cursor: str | None
+
+
+class Holds(Record):
+    """A page of holds, newest first."""
+
+    items: list[Hold]
+    next_cursor: str | None
+
+
+class RepSets(Record):
+    """A page of sets of repetitions, newest first."""
+
+    items: list[RepSet]
+    next_cursor: str | None
+
+
+class StartedRoutine(Record):
+    """What begins: `note` says what was changed, if anything, and why."""
+
+    title: str | None
+    is_changed: bool
+    note: str | None
+
+
+class Accepted(Record):
+    """The board carries it out in a moment; `GET /state` shows it."""
+
+    is_accepted: bool
+
+
+class Units(StrEnum):
+    """The units of lengths in sentences. Numbers are always in millimetres."""
+
+    CM = "cm"
+    INCH = "inch"
+
+
+class PageQuery(Input):
+    """A page of a list."""
+
+    limit: Annotated[int, Meta(ge=1, le=MAX_PAGE, description="How many to return.")] = DEFAULT_PAGE
+    cursor: Annotated[
+        str | None, Meta(description="The `next_cursor` of the page before; without it, the first page.")
+    ] = None
+
+
+class PersonPageQuery(PageQuery):
+    """A page of what belongs to one person."""
+
+    person_id: Annotated[
+        str | None, Meta(description="Whose: an id of `GET /people`, or `nobody`; without it, the token's own person.")
+    ] = None
+
+
+class ProgressQuery(Input):
+    """Whose progress, and in which units its sentences are."""
+
+    person_id: Annotated[
+        str | None, Meta(description="Whose: an id of `GET /people`; without it, the token's own person.")
+    ] = None
+    units: Annotated[Units | None, Meta(description="The units of the sentences; without it, those of the person.")] = (
+        None
+    )
+
+
+class StateQuery(Input):
+    """In which units the sentence of the state is."""
+
+    units: Annotated[Units, Meta(description="The units of lengths in `sentence`.")] = Units.CM
+
+
+class Start(Input):
+    """What to start, and for whom."""
+
+    routine: Annotated[str, Meta(max_length=100, description="A name of `GET /routines`.")]
+    person_id: Annotated[
+        str | None,
+        Meta(description="For whom: an id of `GET /people`, or `nobody`; without it, the token's own person."),
+    ] = None
+    may_interrupt: Annotated[
+        bool, Meta(description="Whether it may end what runs on the board now; what was done is kept.")
+    ] = False
+
+
+class Command(Input):
+    """A command to what runs on the board."""
+
+    command: PageCommand
+    side: Annotated[Side | None, Meta(description="The side to change to, with the command `side` only.")] = None
+    answer: Annotated[
+        str | None, Meta(description="A felt place, or pain from `0` to `10`, with the command `answer` only.")
+    ] = None

@@ -1,0 +1,86 @@
+"""Reads what a request of the API brings: its query and its body, checked against their records.
+
+What is wrong is said in words of our own, by the names of the fields; nothing that was sent is repeated.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, TypeVar
+
+import msgspec
+from flask import Request
+
+from web.api.problems import ApiError, ProblemCode
+from web.api.records import Input
+
+Read = TypeVar("Read", bound=Input)
+
+JSON_TYPE = "application/json"
+_FIELD = re.compile(r"`\$\.(\w+)")
+"""The field in a message of msgspec: `Expected int - at $.limit`."""
+_MISSING = re.compile(r"missing required field `(\w+)`")
+
+
+def read_query(request: Request, kind: type[Read]) -> Read:
+    """The query as this record. Raises `ApiError` for an unknown field, one given twice, or a wrong value."""
+    if any(len(values) > 1 for _, values in request.args.lists()):
+        raise ApiError(ProblemCode.INVALID_QUERY, f"Give each field once; the fields are {_names(kind)}.")
+    try:
+        return msgspec.convert(request.args.to_dict(), kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise ApiError(ProblemCode.INVALID_QUERY, _sentence(str(error), kind)) from None
+
+
+def check_no_query(request: Request) -> None:
+    """Raises `ApiError` if there is a query, where none is read."""
+    if request.args:
+        raise ApiError(ProblemCode.INVALID_QUERY, "This address takes no fields in its query.")
+
+
+def read_body(request: Request, kind: type[Read]) -> Read:
+    """The JSON body as this record. Raises `ApiError` for another type, no JSON, an unknown field or a wrong value."""
+    if request.mimetype != JSON_TYPE:
+        raise ApiError(ProblemCode.UNSUPPORTED_TYPE)
+    try:
+        return msgspec.json.decode(request.get_data(), type=kind)
+    except msgspec.ValidationError as error:
+        raise ApiError(ProblemCode.INVALID_BODY, _sentence(str(error), kind)) from None
+    except (msgspec.DecodeError, RecursionError):
+        raise ApiError(ProblemCode.INVALID_BODY, "The body is not JSON.") from None
+
+
+def _sentence(message: str, kind: type[Input]) -> str:
+    """What is wrong, from a message of msgspec, of which only names of our own fields are used."""
+    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    missing = _MISSING.search(message)
+    if missing is not None and missing[1] in fields:
+        return f"The field {missing[1]} is missing."
+    found = _FIELD.search(message)
+    if found is None or found[1] not in fields:
+        return f"There is a field that this address does not have; its fields are {_names(kind)}."
+    return f"The field {found[1]} is not right: {expected(fields[found[1]].type)}."
+
+
+def expected(kind: Any) -> str:
+    """What a field takes, in words: `a whole number from 1 to 100`, `one of cm, inch`."""
+    info = msgspec.inspect.type_info(kind)
+    if isinstance(info, msgspec.inspect.Metadata):
+        info = info.type
+    if isinstance(info, msgspec.inspect.UnionType):
+        known = [one for one in info.types if not isinstance(one, msgspec.inspect.NoneType)]
+        info = known[0]
+    match info:
+        case msgspec.inspect.EnumType(cls=cls):
+            return f"one of {', '.join(cls)}"
+        case msgspec.inspect.BoolType():
+            return "true or false"
+        case msgspec.inspect.IntType(ge=least, le=most):
+            return f"a whole number from {least} to {most}"
+        case msgspec.inspect.StrType(max_length=int(most)):
+            return f"a text of up to {most} characters"
+    return "a text"
+
+
+def _names(kind: type[Input]) -> str:
+    return ", ".join(field.encode_name for field in msgspec.structs.fields(kind))

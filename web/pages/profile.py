@@ -1,0 +1,196 @@
+"""One person: their name and profile, who sees their results, and the archive."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from zoneinfo import available_timezones
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from station.app.access import Role
+from station.core.events import Side
+from station.profile import PROFILE_FIELDS, Profile
+from station.settings import LIMITS, Settings
+from station.store.records import Person
+from station.units import MM_PER_UNIT, UNIT_SYMBOLS, date_text, length_text, number_text
+from web.context import Site, wait_until_saved
+from web.pages.plan import station_zone
+
+GOALS = {"goal_left_mm": Side.LEFT, "goal_right_mm": Side.RIGHT}
+VOICE_CHOICES = {"yes": "recorded voice", "no": "none"}
+LABELS = {
+    "unit": "Lengths in",
+    "goal_left_mm": "Goal left",
+    "goal_right_mm": "Goal right",
+    "time_zone": "Time zone",
+    "quiet_from": "Quiet from",
+    "quiet_to": "Quiet until",
+    "voice": "Voice on the live page",
+    "dominant_side": "I kick a ball with my",
+    "hurt_side": "Hurt ankle",
+    "hurt_since": "Hurt since",
+}
+_FIELD_IN_TROUBLE = re.compile(r"^The entry (\w+) is ")
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Somebody who sees this person's results, and since when."""
+
+    name: str
+    since: str
+
+
+def require_person(site: Site, person_id: str) -> Person:
+    """A person whose results the visitor may see, or anybody for the owner. Aborts with 404 for another."""
+    person, visitor = site.store.person(person_id), site.visitor()
+    if person is None or not (visitor.sees(person_id) or visitor.is_at_least(Role.OWNER)):
+        abort(404, "There is no such person on this station. Choose one from the list.")
+    return person
+
+
+def blueprint(site: Site) -> Blueprint:
+    """`/people/<person_id>`, read and write, and the writes that rename and archive."""
+    pages = Blueprint("profile", __name__)
+
+    def page(person: Person, given: dict[str, str] | None = None, trouble: str = "", name: str | None = None) -> str:
+        settings = site.store.settings()
+        units = site.settings_of(person.id).units
+        at_fault = _field_in_trouble(trouble)
+        if at_fault is not None:
+            trouble = trouble.replace(f"The entry {at_fault} is", f"\u201c{LABELS[at_fault]}\u201d is")
+        low, high = (number_text(mm, units) for mm in LIMITS["goal_mm"])
+        return render_template(
+            "profile.html",
+            shown=person,
+            values=_form_of(person.profile, units) | (given or {}),
+            labels=LABELS,
+            hints=_station_hints(settings, units),
+            goals=GOALS,
+            voices=VOICE_CHOICES,
+            limits=(low, high),
+            sign=UNIT_SYMBOLS[units],
+            zones=zone_names(),
+            trouble=trouble,
+            at_fault=at_fault,
+            name=person.name if name is None else name,
+            saved=request.args.get("saved", ""),
+            viewers=_viewers(site, person),
+            is_owner=site.visitor().is_at_least(Role.OWNER),
+            is_self=site.visitor().person_id == person.id,
+        )
+
+    @pages.get("/people/<person_id>")
+    def profile(person_id: str) -> str:
+        return page(require_person(site, person_id))
+
+    @pages.post("/people/<person_id>")
+    def save(person_id: str) -> Response | tuple[str, int]:
+        person = require_person(site, person_id)
+        given = {name: request.form.get(name, "").strip() for name in PROFILE_FIELDS}
+        try:
+            made = _profile_from(given, site.settings_of(person_id).units)
+            wait_until_saved(site.api.save_profile(person_id, made))
+        except ValueError as error:
+            return page(person, given, str(error)), 400
+        return redirect(url_for("profile.profile", person_id=person_id, saved="profile"), 303)
+
+    @pages.post("/people/<person_id>/name")
+    def rename(person_id: str) -> Response | tuple[str, int]:
+        person, name = require_person(site, person_id), request.form.get("name", "")
+        try:
+            wait_until_saved(site.api.rename_person(person_id, name))
+        except ValueError as error:
+            return page(person, trouble=str(error), name=name), 400
+        return redirect(url_for("profile.profile", person_id=person_id, saved="name"), 303)
+
+    @pages.post("/people/<person_id>/archive")
+    def archive(person_id: str) -> Response:
+        require_person(site, person_id)
+        is_archived = request.form.get("archived") == "yes"
+        wait_until_saved(site.api.archive_person(person_id, is_archived=is_archived))
+        return redirect(url_for("profile.profile", person_id=person_id, saved="archive"), 303)
+
+    return pages
+
+
+@cache
+def zone_names() -> tuple[str, ...]:
+    """The time zones to choose from: those named after a place."""
+    places = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
+    return tuple(sorted(name for name in available_timezones() if name.partition("/")[0] in places))
+
+
+def _form_of(profile: Profile, units: str) -> dict[str, str]:
+    """The profile as the form shows it; what is not said is empty."""
+    found = {}
+    for name in PROFILE_FIELDS:
+        value = getattr(profile, name)
+        if value is None:
+            found[name] = ""
+        elif isinstance(value, bool):
+            found[name] = "yes" if value else "no"
+        else:
+            found[name] = number_text(value, units) if name in GOALS else str(value)
+    return found
+
+
+def _profile_from(given: dict[str, str], units: str) -> Profile:
+    """The profile from the form, its goals typed in `units`. Raises ValueError with a sentence."""
+    values: dict[str, Any] = {}
+    for name, text in given.items():
+        if not text:
+            continue
+        if name in GOALS:
+            values[name] = _goal_mm(text, GOALS[name], units)
+        else:
+            values[name] = {"yes": True, "no": False}.get(text, text) if name == "voice" else text
+    return Profile(**values)
+
+
+def _goal_mm(text: str, side: Side, units: str) -> float:
+    try:
+        goal_mm = round(float(text.replace(",", ".")) * float(MM_PER_UNIT[units]), 1)
+    except (ValueError, OverflowError):
+        raise ValueError(f"The goal {side} is {text[:20]!r}, which is no number: enter for example 10.2.") from None
+    low, high = LIMITS["goal_mm"]
+    if not low <= goal_mm <= high:
+        within = f"from {number_text(low, units)} to {number_text(high, units)} {UNIT_SYMBOLS[units]}"
+        raise ValueError(f"The goal {side} must be {within}, not {text[:20]}.")
+    return goal_mm
+
+
+def _field_in_trouble(trouble: str) -> str | None:
+    """The field that a refusal names."""
+    found = _FIELD_IN_TROUBLE.match(trouble)
+    if found is not None:
+        return found[1]
+    beginnings = {f"The goal {side} ": name for name, side in GOALS.items()}
+    beginnings |= {"Quiet hours need": "quiet_from", "The date of an injury": "hurt_side"}
+    return next((name for begin, name in beginnings.items() if trouble.startswith(begin)), None)
+
+
+def _station_hints(settings: Settings, units: str) -> dict[str, str]:
+    """What holds while the person says nothing, by field."""
+    return {
+        "unit": UNIT_SYMBOLS[settings.units],
+        **dict.fromkeys(GOALS, length_text(settings.goal_mm, units)),
+        "time_zone": station_zone(),
+        "quiet_from": settings.quiet_from,
+        "quiet_to": settings.quiet_to,
+        "voice": "as this browser has it",
+    }
+
+
+def _viewers(site: Site, person: Person) -> list[Viewer]:
+    """Who sees this person's results besides themselves."""
+    names = {one.id: one.name for one in site.store.people()}
+    return [
+        Viewer(names[one.viewer_id], date_text(one.agreed_at))
+        for one in site.store.consents(person_id=person.id)
+        if one.viewer_id in names
+    ]

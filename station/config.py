@@ -19,6 +19,7 @@ from msgspec import Meta, Struct
 from hardware import pins
 from station.config_document import allowed_values, documented_toml, toml_value
 from station.core.steps import blocks_problem
+from station.network import is_home, parse_address
 
 HOST_NAME = re.compile(r"(?=.*[a-z])[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*", re.IGNORECASE)
 """A host name; a number of dots and digits is an address."""
@@ -133,8 +134,32 @@ class PageConfig(Struct, frozen=True):
     port: Annotated[int, Meta(ge=0, le=65_535, description="The port; 0 picks a free one.")] = 8080
     allowed_hosts: Annotated[
         tuple[str, ...],
-        Meta(description='Host names that browsers may use, such as "station.local", besides localhost and host.'),
+        Meta(
+            description='Host names that browsers may use, such as "station.example.org", besides localhost, host and, '
+            "in a network, the machine's own names."
+        ),
     ] = ()
+    public: Annotated[
+        bool,
+        Meta(
+            description="Answer devices of the whole internet as well. Without it the page answers private and "
+            "link-local addresses only."
+        ),
+    ] = False
+    proxy: Annotated[
+        str,
+        Meta(
+            description='The address of a web server in front of the page, such as "127.0.0.1", whose X-Forwarded-For '
+            "and X-Forwarded-Proto count; empty for none."
+        ),
+    ] = ""
+    certificate: Annotated[
+        str,
+        Meta(
+            description="The file (PEM) with certificate and key for https; empty for the one of `station tls`, or for "
+            "plain http."
+        ),
+    ] = ""
 
 
 class StoreConfig(Struct, frozen=True):
@@ -229,21 +254,37 @@ def _check_consistency(config: Config, file: str) -> None:
             f"{file}: analogue_heels.channel_right is {heels.channel_right}, which is already "
             "analogue_heels.channel_left; two plates need two channels."
         )
-    for key, path in (("store.path", config.store.path), ("range_sensor.thermometer", config.range_sensor.thermometer)):
+    paths = {
+        "store.path": config.store.path,
+        "range_sensor.thermometer": config.range_sensor.thermometer,
+        "page.certificate": config.page.certificate,
+    }
+    for key, path in paths.items():
         if path.startswith("~"):
             raise ConfigError(
                 f"{file}: {key} is {toml_value(path)}, but only a shell knows what ~ stands for; write the whole path."
             )
-    for name in config.page.allowed_hosts:
+    _check_page(config.page, file)
+
+
+def _check_page(page: PageConfig, file: str) -> None:
+    """Check where and for whom the page is served. Raises ConfigError."""
+    for name in page.allowed_hosts:
         if not HOST_NAME.fullmatch(name):
             raise ConfigError(
                 f"{file}: page.allowed_hosts has {toml_value(name)}, but must have names as a browser's address line "
                 'shows them, without http:// and port, for example "station.local"; numeric addresses need no entry.'
             )
-    if config.page.host in ("0.0.0.0", "::") and not config.page.allowed_hosts:
+    address = parse_address(page.host)
+    if address is not None and not (page.public or address.is_unspecified or is_home(address)):
         raise ConfigError(
-            f"{file}: page.allowed_hosts is empty, but page.host opens the page to every network, where no browser "
-            'could open it; add the station\'s host name, for example ["station.local"].'
+            f"{file}: page.host is {toml_value(page.host)}, an address on the internet; choose one of your own "
+            "network, or set page.public = true if everybody may reach the page."
+        )
+    if page.proxy and parse_address(page.proxy) is None:
+        raise ConfigError(
+            f"{file}: page.proxy is {toml_value(page.proxy)}, but must be an address in figures, for example "
+            '"127.0.0.1", or empty.'
         )
 
 

@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -212,12 +212,12 @@ def _pdf_stream(pdf: bytes, number: bytes) -> bytes:
 
 
 @contextmanager
-def open_browser(*, network: bool = False) -> Iterator[Browser]:
-    """Open a browser with a temporary profile; `network` records what comes over the wire."""
+def open_browser(*, network: bool = False, flags: Sequence[str] = ()) -> Iterator[Browser]:
+    """Open a browser with a temporary profile; `network` records what comes over the wire; `flags` are further ones."""
     profile = tempfile.mkdtemp(prefix="page-browser-")
     options = ChromeOptions()
     options.binary_location = CHROMIUM
-    for flag in (*FLAGS, f"--user-data-dir={profile}"):
+    for flag in (*FLAGS, *flags, f"--user-data-dir={profile}"):
         options.add_argument(flag)
     records = {"browser": "ALL", "performance": "ALL"} if network else {"browser": "ALL"}
     options.set_capability("goog:loggingPrefs", records)

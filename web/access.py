@@ -19,6 +19,7 @@ from station.app.access import ACCESS_COOKIE, SHARED_STAY, TOUCH_EVERY, Role, Vi
 from station.store import StoreError
 from web.api.problems import ApiError, ProblemCode
 from web.context import API, YEAR_S, Site, has_token, redirect_to, wait_until_saved
+from web.served import set_cookie
 
 PAIR_ADDRESS, PRESENCE_ADDRESS = "/pair", "/presence"
 DEMO_DEVICE = "Demonstration"
@@ -59,6 +60,7 @@ OWN_PAGES = {
     "browsers": "browsers.browsers",
     "consents": "consents.consents",
     "data": "data.data",
+    "network": "network.network",
 }
 """Where a proof of presence returns to, by the value of its `next`."""
 
@@ -137,6 +139,11 @@ RULES: dict[str, Rule] = {
     "live.report_pain": _GUEST,
     "live.start": _GUEST_SEEN,
     "more.more": _EVERYBODY,
+    "network.certificate": _EVERYBODY,
+    "network.network": _GUEST,
+    "network.switch": Rule(Role.OWNER, Whose.STATION, presence_for="network"),
+    "network.trust": _EVERYBODY,
+    "offline.service_worker": _EVERYBODY,
     "pairing.approval": _MEMBER,
     "pairing.approve": _MEMBER,
     "pairing.ask": _EVERYBODY,
@@ -248,9 +255,7 @@ def let_in(site: Site, name: str, role: Role, person_id: str | None) -> str:
 
 def set_access_cookie(response: AnyResponse, token: str) -> None:
     """Set the cookie that lets this browser in."""
-    response.set_cookie(
-        ACCESS_COOKIE, token, max_age=YEAR_S, path="/", httponly=True, samesite="Strict", secure=request.is_secure
-    )
+    set_cookie(response, ACCESS_COOKIE, token, max_age_s=YEAR_S)
 
 
 def _refusal(visitor: Visitor) -> AnyResponse:

@@ -9,6 +9,7 @@ from flask import Flask, Response, request
 from jinja2 import Undefined, UndefinedError
 from jinja2.utils import missing
 
+from station.app.access import Role, hash_of
 from station.app.api import StationApi
 from station.clock import Clock, SystemClock
 from station.core.steps import CalibrateStep
@@ -18,10 +19,11 @@ from web.context import FEW_PEOPLE, NOBODY, ROUTINES, Site
 from web.live.phase_styles import is_active
 from web.live.view_model import RESUME_NOTE
 from web.places import place_of, places_for
+from web.served import Served, code_svg, is_https, require_https_later
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 GZIP_MIN_BYTES = 1024
 """Below one packet compression gains nothing."""
@@ -46,11 +48,13 @@ def create_app(
     analogue: bool = True,
     api_limits: tuple[Limit, Limit] = (TOKEN_LIMIT, ADDRESS_LIMIT),
     clock: Clock | None = None,
+    served: Served | None = None,
 ) -> Flask:
     """The pages as a WSGI application over the station's API and store, without the stream (see `web.server.stream`).
 
     `blocks_mm` are the available calibration blocks; `analogue`: the heels have force sensors. `api_limits` are those
-    of the API's tokens and addresses, which count by `clock`.
+    of the API's tokens and addresses, which count by `clock`. `served`: where the page is served, without it on this
+    machine alone.
     """
     from web import access, filters
     from web.api import routes as api_routes
@@ -75,6 +79,8 @@ def create_app(
         inbox,
         live,
         more,
+        network,
+        offline,
         pairing,
         people,
         plan,
@@ -95,7 +101,7 @@ def create_app(
     app = Flask(__name__)
     app.jinja_env.undefined = NamedOnly
     use_compiled_templates(app)
-    site = Site(api, store, blocks_mm, analogue)
+    site = Site(api, store, blocks_mm, analogue, served or Served())
     board_pages = (
         today,
         live,
@@ -114,6 +120,8 @@ def create_app(
         consents,
         pairing,
         settings,
+        network,
+        offline,
         sounds,
         calibration,
         status,
@@ -130,11 +138,16 @@ def create_app(
     filters.register(app)
     app.after_request(_add_security_headers)
     app.after_request(_compress)
+    app.after_request(require_https_later)
+    app.after_request(lambda response: _name_visitor(site, response))
 
     @app.context_processor
     def template_context() -> dict[str, object]:
         return {
             "simulated": api.board is not None,
+            "is_https": is_https,
+            "address_to_scan": site.served.address_to_scan,
+            "code_svg": code_svg,
             "is_running": lambda: is_active(api.snapshot()),
             "resume_note": RESUME_NOTE,
             "routines": ROUTINES,
@@ -156,6 +169,21 @@ def _add_security_headers(response: Response) -> Response:
     response.headers["Referrer-Policy"] = "same-origin"
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _name_visitor(site: Site, response: Response) -> Response:
+    """Tell the service worker whose page this is, by a name without meaning, so that it keeps no other person's.
+
+    It keeps a person's own results in a browser of their own: nothing of others, of a guest, or in a shared browser.
+    """
+    if is_https() and response.mimetype == "text/html":
+        visitor, person = site.visitor(), site.person()
+        is_own = person is not None and person.id == visitor.person_id and visitor.is_at_least(Role.MEMBER)
+        seen_by = NOBODY
+        if visitor.device is not None and is_own and not visitor.device.is_shared:
+            seen_by = hash_of(f"{visitor.device.id} {visitor.person_id}")[:24]
+        response.headers["X-Seen-By"] = seen_by
     return response
 
 

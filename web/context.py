@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooLate
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -24,6 +24,7 @@ from station.store import Reader, StoreError
 from station.store.records import Person, SessionDetail, SessionSummary, Test, UnfinishedRun
 from web.live.phase_styles import is_active
 from web.live.seen import snapshot_for
+from web.served import Served, set_cookie
 
 API = "api"
 """The blueprint of the API."""
@@ -101,7 +102,7 @@ def return_address(session_id: str, anchor: str, **query: str) -> str:
 
 def remember_person(response: AnyResponse, person_id: str | None) -> AnyResponse:
     """Remember in this browser whose results to show; `None` for no one."""
-    response.set_cookie(PERSON_COOKIE, person_id or NOBODY, max_age=YEAR_S, httponly=True, samesite="Strict")
+    set_cookie(response, PERSON_COOKIE, person_id or NOBODY, max_age_s=YEAR_S)
     return response
 
 
@@ -119,6 +120,8 @@ class Site:
     blocks_mm: tuple[float, ...]
     analogue: bool
     """Whether the heels have force sensors, which also register a heel loaded by the shin alone."""
+    served: Served = field(default_factory=Served)
+    """Where the page is served."""
 
     def gate(self, person_id: str | None) -> StartGate:
         """The start gate for this person now, read-only; only the station's loop starts anything."""

@@ -115,6 +115,9 @@ class StationApi(Protocol):
     def save_plan(self, person_id: str, plan: Mapping[str, Any]) -> Future[None]:
         """Replace the person's plan."""
 
+    def request_network(self, is_on: bool) -> Future[None]:
+        """Ask systemd to open the page to the home's network, or to close it; it does so within seconds."""
+
     def change_settings(self, changes: dict[str, str]) -> Future[None]:
         """Change settings by name, all or none, and store them. They hold even while the disk fails.
 

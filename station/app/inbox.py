@@ -19,6 +19,7 @@ import msgspec
 
 from station.app import access, api_tokens
 from station.app.access import Role
+from station.app.network_request import ask_for_network
 from station.app.removal import delete_person
 from station.app.snapshot import PresenceRequest
 from station.app.start_gate import StartDecision
@@ -291,6 +292,9 @@ class Inbox:
 
     def remove_routine(self, routine_id: str) -> Future[None]:
         return self._request_store(lambda store: store.remove_routine(routine_id))
+
+    def request_network(self, is_on: bool) -> Future[None]:
+        return self._request_store(lambda store: ask_for_network(store.path, is_on))
 
     def save_plan(self, person_id: str, plan: Mapping[str, Any]) -> Future[None]:
         return self._request_store(lambda store: store.save_plan(person_id, plan))

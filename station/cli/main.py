@@ -14,15 +14,18 @@ import click
 
 from station.cli.backups import backup, restore
 from station.cli.exchange import export, import_file
+from station.cli.network import network
 from station.cli.progress import progress
 from station.cli.progress_bar import with_progress
 from station.cli.refuse import exit_with_error
 from station.cli.report import report
 from station.cli.results import recalibrate
+from station.cli.tls import tls
 
 if TYPE_CHECKING:
-    from station.config import Config, PageConfig
+    from station.config import Config
     from station.store import Store
+    from station.system.page_process import Page
 
 CONFIG = click.option(
     "--config",
@@ -68,8 +71,13 @@ def page(config_path: Path | None, child: int | None) -> None:
     if child is not None:
         run_page_as_child(child)
         return
+
+    def say_where(page: Page | None) -> None:
+        if page is not None:
+            click.echo(f"The page is running. Open {' or '.join(page.addresses[:2])} in a browser.")
+
     try:
-        run_page(_config(config_path))
+        run_page(_config(config_path), say_where)
     except PageError as error:
         exit_with_error(str(error), 1)
 
@@ -181,25 +189,13 @@ def _serve(
         exit_with_error(str(error), 1)
     try:
         if service.page is not None:
-            where = page_address(config.page, service.page.port)
+            where = " or ".join(service.page.addresses[:2])
             click.echo(f"The station is running. Open {where} in a browser; Ctrl-C stops it.")
             if config.board.simulated:
                 click.echo("The board is simulated: the first browser on this machine is let in as the owner\u2019s.")
         service.run()
     finally:
         service.close()
-
-
-def page_address(page: PageConfig, port: int) -> str:
-    """An address that a browser can open: "every network" is none, so it names the station."""
-    host = page.host
-    if host in ("127.0.0.1", "::1"):
-        host = "localhost"
-    elif host in ("0.0.0.0", "::"):
-        host = page.allowed_hosts[0]
-    elif ":" in host:
-        host = f"[{host}]"
-    return f"http://{host}:{port}"
 
 
 @main.command()
@@ -390,8 +386,10 @@ main.add_command(backup)
 main.add_command(restore)
 main.add_command(export)
 main.add_command(import_file)
+main.add_command(network)
 main.add_command(progress)
 main.add_command(report)
+main.add_command(tls)
 
 if __name__ == "__main__":
     main()

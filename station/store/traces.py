@@ -51,7 +51,7 @@ def trace_text(header: dict[str, Any], rows_text: str, exchanged_at: datetime | 
     return trace_head(header, exchanged_at) + rows_text
 
 
-def trace_head(header: dict[str, Any], exchanged_at: datetime | None) -> str:
+def trace_head(header: dict[str, Any], exchanged_at: datetime | None = None) -> str:
     """What comes before the rows in the text of a trace."""
     if exchanged_at is not None:
         header = {**header, EXCHANGED_AT: exchanged_at.isoformat(timespec="seconds")}

@@ -53,6 +53,7 @@ class PageChild:
             self._process.stdin.write(msgspec.json.encode(config) + b"\n")
             self._process.stdin.flush()
         self.port = 0
+        self.addresses: tuple[str, ...] = ()
 
     def take_connection(self) -> socket.socket:
         """The board's end of the connection, which the caller now owns; once."""
@@ -70,7 +71,7 @@ class PageChild:
         if "error" in found:
             self.stop()
             raise PageError(found["error"])
-        self.port = found["port"] or 0
+        self.port, self.addresses = found["port"] or 0, tuple(found["addresses"])
         return self.port != 0
 
     @property

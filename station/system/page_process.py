@@ -40,6 +40,8 @@ class Page(Protocol):
     """The page's server."""
 
     port: int
+    addresses: tuple[str, ...]
+    """What opens the page in a browser, best first."""
 
     @property
     def alive(self) -> bool: ...
@@ -63,19 +65,19 @@ def open_page(station: StationApi, store: Reader, config: Config) -> Page | None
     return page
 
 
-def run_page(config: Config) -> None:
-    """Serve the page until SIGTERM or SIGINT; the board's process may come and go.
+def run_page(config: Config, on_ready: Callable[[Page | None], None] = lambda _page: None) -> None:
+    """Serve the page until SIGTERM or SIGINT; the board's process may come and go. `on_ready` gets the page.
 
     Raises PageError, also when the board's process is of another version.
     """
-    _run(config, partial(_connect, socket_path(config)), lambda _port: None, Notifier(), reconnects=True)
+    _run(config, partial(_connect, socket_path(config)), on_ready, Notifier(), reconnects=True)
 
 
 def run_page_as_child(descriptor: int) -> None:
     """Serve the page of a board's process that has started this one, until that one ends.
 
     The connection is open already. The first line of standard input is the configuration; one line on standard output
-    has the port, or why there is no page.
+    has port and addresses, or why there is no page.
     """
     os.nice(YIELD)
     line = sys.stdin.readline()
@@ -89,8 +91,11 @@ def run_page_as_child(descriptor: int) -> None:
         with suppress(BrokenPipeError):  # the board's process has ended, and so does this one
             os.write(sys.stdout.fileno(), json.dumps(words).encode() + b"\n")
 
+    def report(page: Page | None) -> None:
+        answer(port=None if page is None else page.port, addresses=[] if page is None else page.addresses)
+
     try:
-        _run(config, lambda: connection, lambda port: answer(port=port), None, reconnects=False)
+        _run(config, lambda: connection, report, None, reconnects=False)
     except PageError as error:
         answer(error=str(error))
 
@@ -108,7 +113,7 @@ def _connect(path: Path) -> socket.socket:
 def _run(
     config: Config,
     connect: Callable[[], socket.socket],
-    on_ready: Callable[[int | None], None],
+    on_ready: Callable[[Page | None], None],
     notifier: Notifier | None,
     *,
     reconnects: bool,
@@ -129,7 +134,7 @@ def _run(
                 page.start()
             gc.enable()
             gc.freeze()
-            on_ready(None if page is None else page.port)
+            on_ready(page)
             _serve_until(over, page, notifier)
         finally:
             if page is not None:

@@ -28,8 +28,10 @@ from tests.let_in import let_in
 from tests.web.double import StationDouble
 from tests.web.years import add_years_of_tests
 from web.app import create_app
-from web.server.http import THREADS, DeadlineProtocol, Server, listen, open_page
-from web.server.request_guard import AllowedHosts, Application, RequestGuard
+from web.server.hosts import AllowedHosts
+from web.server.http import THREADS, DeadlineProtocol, Server, open_page
+from web.server.listeners import Listener, listen
+from web.server.request_guard import Application, RequestGuard
 from web.server.stream import Stream
 
 DAYS = 3_650
@@ -79,7 +81,7 @@ def minimal_server(store: Store) -> Server:
     station, threads = StationDouble(), WSGIMiddleware(minimal(), workers=THREADS)  # type: ignore[arg-type]  # Flask names the same type otherwise
     stream, names = Stream(station, store, SystemClock()), AllowedHosts(frozenset({"localhost"}), loopback_only=True)
     front = RequestGuard(names, stream, cast(Application, threads))
-    return Server(front, stream, threads, listen(PageConfig(port=0)), DeadlineProtocol)
+    return Server(front, stream, threads, [Listener(listen(PageConfig(port=0)))], DeadlineProtocol)
 
 
 def first_byte_s(port: int, address: str, token: str) -> float:

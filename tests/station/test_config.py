@@ -113,9 +113,14 @@ def test_value_of_wrong_type_is_refused_for_every_key(section: str, key: msgspec
             "two plates need two channels.",
         ),
         (
-            '[page]\nhost = "0.0.0.0"',
-            "board.toml: page.allowed_hosts is empty, but page.host opens the page to every network, where no browser "
-            'could open it; add the station\'s host name, for example ["station.local"].',
+            '[page]\nhost = "93.184.216.34"',
+            'board.toml: page.host is "93.184.216.34", an address on the internet; choose one of your own network, or '
+            "set page.public = true if everybody may reach the page.",
+        ),
+        (
+            '[page]\nproxy = "localhost"',
+            'board.toml: page.proxy is "localhost", but must be an address in figures, for example "127.0.0.1", or '
+            "empty.",
         ),
         (
             '[store]\npath = "~/station.db"',

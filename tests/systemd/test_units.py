@@ -13,14 +13,25 @@ from pathlib import Path
 import pytest
 
 from hardware import pins
+from station.cli.main import main
 from station.config import Config
+from station.network import HTTP_PORT, HTTPS_PORT, NETWORK_REQUEST
+from station.system.home_network import ENCRYPTED_SOCKET, PAGE_SERVICE, PLAIN_SOCKET
 from tests.pi.machine import CHECK
 from tests.tree import ROOT
+from web.server.listeners import PLAIN_NAME
 
 SERVICE = ROOT / "systemd" / "station.service"
 PAGE = ROOT / "systemd" / "station-page.service"
 EXPOSURE = {SERVICE: 0.8, PAGE: 1.0}
 """The page creates its own listening socket; without AF_INET it would be at 0.7."""
+NETWORK_UNITS = [
+    ROOT / "systemd" / name
+    for name in (
+        *(PLAIN_SOCKET, ENCRYPTED_SOCKET),
+        *("station-network.path", "station-network.service", "station-tls.timer", "station-tls.service"),
+    )
+]
 
 
 def directives(unit: Path) -> dict[str, list[str]]:
@@ -116,6 +127,42 @@ def test_page_has_no_device_and_reads_the_store() -> None:
     assert unit["Unit.Wants"] == ["station.service"]
     assert unit["Service.ExecStart"] == ["/opt/station/.venv/bin/station page --config /etc/station.toml"]
     assert (unit["Service.Type"], unit["Service.WatchdogSec"]) == (["notify"], ["10"])
+
+
+@pytest.mark.parametrize("unit", NETWORK_UNITS, ids=lambda unit: str(unit.name))
+def test_systemd_reads_the_units_of_the_network(analyze: str, tmp_path: Path, unit: Path) -> None:
+    """Together with the page's service, which gets the sockets."""
+    for one in (*NETWORK_UNITS, SERVICE, PAGE):
+        text = re.sub(r"ExecStart=\S+", "ExecStart=/bin/true", one.read_text(encoding="utf-8"))
+        (tmp_path / one.name).write_text(text, encoding="utf-8")
+    done = subprocess.run((analyze, "verify", str(tmp_path / unit.name)), capture_output=True, text=True, check=False)
+    assert [line for line in done.stderr.splitlines() if any(one.name in line for one in NETWORK_UNITS)] == []
+
+
+def test_sockets_are_those_that_the_commands_switch_and_the_page_knows() -> None:
+    """Port 80 plain and port 443 encrypted, by the names that the page tells them apart by, for the page's service."""
+    plain, encrypted = (directives(ROOT / "systemd" / name) for name in (PLAIN_SOCKET, ENCRYPTED_SOCKET))
+    assert plain["Socket.ListenStream"] == [f"0.0.0.0:{HTTP_PORT}"]
+    assert encrypted["Socket.ListenStream"] == [f"0.0.0.0:{HTTPS_PORT}"]
+    assert plain["Socket.FileDescriptorName"] == [PLAIN_NAME]
+    assert encrypted["Socket.FileDescriptorName"] != [PLAIN_NAME]
+    for socket in (plain, encrypted):
+        assert socket["Socket.Service"] == [PAGE_SERVICE] == [PAGE.name]
+        assert "Socket.Accept" not in socket
+
+
+def test_path_unit_watches_the_file_that_the_page_writes() -> None:
+    (watched,) = directives(ROOT / "systemd" / "station-network.path")["Path.PathExists"]
+    assert watched.replace("%S", "/var/lib") == str(Path(Config().store.path).parent / NETWORK_REQUEST)
+
+
+@pytest.mark.parametrize("name", ["station-network.service", "station-tls.service"])
+def test_units_of_root_run_commands_that_exist(name: str) -> None:
+    """Each with the documented file, and with words that the command knows."""
+    words = directives(ROOT / "systemd" / name)["Service.ExecStart"][0].split()
+    assert words[3:] == ["--config", "/etc/station.toml"]
+    what = next(one for one in main.commands[words[1]].params if one.name == "what")
+    assert words[2] in what.type.choices  # type: ignore[attr-defined]  # a choice has them
 
 
 def test_the_service_is_watched_and_comes_back() -> None:

@@ -12,6 +12,7 @@ import msgspec
 
 from station.app import access, api_tokens
 from station.app.access import Role
+from station.app.network_request import ask_for_network
 from station.app.removal import delete_person
 from station.app.snapshot import PresenceRequest, PresenceState, PresenceView, Snapshot
 from station.app.start_gate import StartDecision, StartGate
@@ -160,6 +161,9 @@ class StationDouble:
 
     def add_person(self, name: str, viewer_id: str | None = None, *, device_id: str | None = None) -> Future[str]:
         return self._change_access(lambda store: access.add_person(store, name, viewer_id, device_id))
+
+    def request_network(self, is_on: bool) -> Future[None]:
+        return self._run_now(lambda store: ask_for_network(store.path, is_on))
 
     def rename_person(self, person_id: str, name: str) -> Future[None]:
         return self._run_now(lambda store: store.rename_person(person_id, name))

@@ -34,7 +34,7 @@ from web.context import NOBODY, PERSON_COOKIE
 from web.pages.simulated_board import CONTROL_GROUPS
 from web.server.http import Server, open_page
 
-NOT_PAGES = (".csv", ".json", ".zip", ".ics", ".svg", "<path:filename>", "/end-card")
+NOT_PAGES = (".csv", ".json", ".zip", ".ics", ".svg", ".js", ".crt", "<path:filename>", "/end-card")
 """Ends of addresses that answer a file, or a part of a page."""
 TEN_WEEKS, NEW, TROUBLED, UNTESTED, BASELINE = "ten weeks", "new", "troubled", "untested", "baseline"
 """The histories: the demonstration's with a session of today; none; a person with pain and conditions, and a session

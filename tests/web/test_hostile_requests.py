@@ -29,7 +29,8 @@ from tests.let_in import agree_all, let_in
 from tests.web.double import RecordedBoard, StationDouble
 from tests.web.history import add_session
 from web.app import create_app
-from web.server.request_guard import AllowedHosts, RequestGuard
+from web.server.hosts import AllowedHosts
+from web.server.request_guard import RequestGuard
 from web.server.stream import Stream
 
 CANARY = '<canary a=\'"b">'

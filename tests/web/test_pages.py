@@ -269,7 +269,7 @@ def test_downloads_are_complete(client: FlaskClient, store: Store) -> None:
     trace = text_of(client, f"/runs/{detail.run_ids[0]}/trace.csv")
     assert json.loads(trace.splitlines()[0].lstrip("# "))["do"] == "test"
     assert "at_s,channel,value" in trace
-    bundle = client.get(f"/sessions/{session}/bundle.zip")
+    bundle = client.get(f"/sessions/{session}/bundle.zip", buffered=True)
     assert len(zipfile.ZipFile(io.BytesIO(bundle.data)).namelist()) == 3
     assert "attachment" in bundle.headers["Content-Disposition"]
     rows = list(csv.DictReader(io.StringIO(text_of(client, "/history.csv"))))

@@ -22,6 +22,7 @@ from web.context import (
     wait_until_saved,
 )
 from web.pages.history import session_sentence
+from web.served import set_cookie
 
 YES, NO = "yes", "no"
 
@@ -51,7 +52,7 @@ def blueprint(site: Site) -> Blueprint:
         response = redirect_to(back or url_for("history.session", session_id=session_id))
         person_id = request.form.get("person", "")
         if person_id == NOBODY:
-            response.set_cookie(DECLINED_COOKIE, session_id, httponly=True, samesite="Strict")
+            set_cookie(response, DECLINED_COOKIE, session_id)
             return response
         if "known" in request.form:
             wanted = " ".join(request.form["known"].split()).casefold()

@@ -32,6 +32,7 @@ from web.presence import (
     new_key,
     progress_of,
 )
+from web.served import set_cookie
 
 PAIR_ROLES = {
     Role.MEMBER: "My own: it shows my results from now on",
@@ -103,9 +104,7 @@ def blueprint(site: Site) -> Blueprint:
         key, key_hash = new_key()
         book.add(Asked(key_hash, purpose, found, time.monotonic(), **details))  # type: ignore[arg-type]  # fields of it
         response = redirect(url_for(PAGES[purpose]), 303)
-        response.set_cookie(
-            PRESENCE_COOKIE, key, max_age=int(KEPT_S), httponly=True, samesite="Strict", secure=request.is_secure
-        )
+        set_cookie(response, PRESENCE_COOKIE, key, max_age_s=int(KEPT_S))
         return response
 
     # Letting a browser in.

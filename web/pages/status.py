@@ -25,6 +25,8 @@ MB_PER_GB = 1000
 """Megabytes in a gigabyte."""
 LOW_MB = 200
 """Below this a year of sessions may no longer fit."""
+LATE_RENEWAL_DAYS = 45
+"""The station renews its certificate sixty days before it ends, so that fewer left mean that it cannot."""
 FIRST_YEAR = 2025
 """An earlier date means a clock that was never set."""
 
@@ -49,17 +51,24 @@ def station_status(site: Site) -> Status:
     age_us = max(0, SystemClock().now_us() - now.at_us)
     free_mb = _free_mb(site.store.path)
     wall = datetime.now(UTC)
+    encryption, is_certificate_due = _certificate_sentence(site.served.certificate_ends_at(), wall)
     damage = damage_sentence(site.store.damaged)
-    is_well = not now.troubles and damage is None
-    is_ok = is_well and age_us < SILENT_AFTER_US and free_mb >= LOW_MB and wall.year >= FIRST_YEAR
+    is_ok = (
+        not now.troubles
+        and damage is None
+        and not is_certificate_due
+        and age_us < SILENT_AFTER_US
+        and free_mb >= LOW_MB
+        and wall.year >= FIRST_YEAR
+    )
     title = _title(now) if is_ok else "Action needed"
-    details = _details(site, now, age_us, free_mb, wall) if site.visitor().is_let_in else None
+    details = _details(site, now, age_us, free_mb, wall, encryption) if site.visitor().is_let_in else None
     faults = [Fault(part=one.part, sentence=one.sentence) for one in now.troubles]
     faults += [] if damage is None else [Fault(part="results", sentence=damage)]
     return Status(ok=is_ok, title=title, faults=faults, is_simulated=site.api.board is not None, details=details)
 
 
-def _details(site: Site, now: Snapshot, age_us: int, free_mb: int, wall: datetime) -> StatusDetails:
+def _details(site: Site, now: Snapshot, age_us: int, free_mb: int, wall: datetime, encryption: str) -> StatusDetails:
     """Each part in a sentence."""
     parts = {
         "station": "Running."
@@ -75,6 +84,7 @@ def _details(site: Site, now: Snapshot, age_us: int, free_mb: int, wall: datetim
         else f"The clock shows {wall.year}: set it, or connect the station to a network once.",
         "storage": f"{f'{free_mb // MB_PER_GB} GB' if free_mb >= 10 * MB_PER_GB else f'{free_mb} MB'} free."
         + ("" if free_mb >= LOW_MB else " Running low: free some space."),
+        **({"encryption": encryption} if encryption else {}),
         "version": f"Program {APP_VERSION}, rules {RULE_VERSION}.",
     }
     return StatusDetails(
@@ -103,6 +113,17 @@ def _heels(now: Snapshot) -> str:
         return "No heel readings yet."
     states = {None: "unknown", True: "down", False: "up"}
     return ", ".join(f"{heel.side} {states[heel.down]}" for heel in now.heels).capitalize() + "."
+
+
+def _certificate_sentence(ends_at: datetime | None, now: datetime) -> tuple[str, bool]:
+    """How long the page's own certificate holds, and whether its renewal is overdue; empty where there is none."""
+    if ends_at is None:
+        return "", False
+    days = (ends_at - now).days
+    if days >= LATE_RENEWAL_DAYS:
+        return f"The certificate holds until {ends_at:%Y-%m-%d} and is renewed by itself.", False
+    left = f"ends in {days} days" if days >= 0 else f"ended on {ends_at:%Y-%m-%d}"
+    return f"The certificate {left}, and was not renewed: type sudo station tls renew at the station.", True
 
 
 def _free_mb(path: Path) -> int:

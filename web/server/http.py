@@ -6,10 +6,11 @@ Nothing here can stop the station: its loop publishes snapshots and takes comman
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
 import socket
+import ssl
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, cast
 
@@ -21,9 +22,15 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from station.app.api import PageError, StationApi
 from station.clock import SystemClock
 from station.config import Config, PageConfig
+from station.network import parse_address
 from station.store import Reader
 from web.app import create_app
-from web.server.request_guard import BODY_TIMEOUT_S, MAX_HEADER_BYTES, AllowedHosts, Application, RequestGuard
+from web.served import Served
+from web.server.clients import Clients
+from web.server.encryption import certificate_file, server_context
+from web.server.hosts import AllowedHosts
+from web.server.listeners import BACKLOG, PLAIN_NAME, Listener, inherited_sockets, listen
+from web.server.request_guard import BODY_TIMEOUT_S, MAX_HEADER_BYTES, Application, RequestGuard
 from web.server.stream import Stream
 
 HEADER_TIMEOUT_S = 5.0
@@ -34,7 +41,6 @@ READ_TIMEOUT_S = 15.0
 MAX_CONNECTIONS = 240
 """A process has 1,024 files by default, and the station needs some of them for the board and the store."""
 THREADS = 4
-BACKLOG = 128
 DATE_S = 1.0
 """The refresh interval of the `Date` header."""
 START_TIMEOUT_S = 10.0
@@ -113,12 +119,50 @@ def _is_idle(connection: Any) -> bool:
 
 class QuietServer(uvicorn.Server):
     """uvicorn's server polls ten times a second for its end; this one waits for `end`, and wakes once a second for the
-    `Date` header.
+    `Date` header. It speaks http on some of its sockets and https on others, with a deadline for the handshake.
     """
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        listeners: Sequence[Listener],
+        encryption: ssl.SSLContext | None,
+        handshake_timeout_s: float,
+    ) -> None:
         super().__init__(config)
+        self._handshake_timeout_s = handshake_timeout_s
+        self._listeners = listeners
+        self._encryption = encryption
         self._ending = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Accept connections."""
+        loop = asyncio.get_running_loop()
+
+        def connection() -> asyncio.Protocol:
+            return self.config.http_protocol_class(  # type: ignore[call-arg]  # as uvicorn has it
+                config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+            )
+
+        self.servers = [
+            await loop.create_server(
+                connection,
+                sock=one.socket,
+                backlog=BACKLOG,
+                ssl=self._encryption if one.is_https else None,
+                ssl_handshake_timeout=self._handshake_timeout_s if one.is_https else None,
+            )
+            for one in self._listeners
+        ]
+        self.started = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End as uvicorn does, without waiting for the farewell of TLS, which a phone that has left never sends."""
+        open_ones = [one.transport for one in self.server_state.connections]
+        await super().shutdown(sockets)
+        for transport in open_ones:
+            transport.abort()
+        await asyncio.sleep(0)
 
     def end(self) -> None:
         """End `serve`; call it on the event loop."""
@@ -132,20 +176,26 @@ class QuietServer(uvicorn.Server):
 
 
 class Server:
-    """The running server of the page. `port` is the actual one (a configured 0 takes any free one)."""
+    """The running server of the page. `port` is the actual one (a configured 0 takes any free one); `addresses` open
+    the page in a browser, best first.
+    """
 
     def __init__(
         self,
         guard: RequestGuard,
         stream: Stream,
         threads: WSGIMiddleware,
-        listener: socket.socket,
+        listeners: Sequence[Listener],
         protocol: type[DeadlineProtocol],
+        *,
+        encryption: ssl.SSLContext | None = None,
+        addresses: Sequence[str] = (),
     ) -> None:
         self._stream = stream
-        self._listener = listener
+        self._listeners = listeners
         self._threads = threads
-        self.port: int = listener.getsockname()[1] if listener.family != socket.AF_UNIX else 0
+        self.port: int = listeners[0].port
+        self.addresses = tuple(addresses)
         config = uvicorn.Config(
             guard,
             http=protocol,
@@ -161,7 +211,7 @@ class Server:
             timeout_graceful_shutdown=1,
             h11_max_incomplete_event_size=MAX_HEADER_BYTES,
         )
-        self._server = QuietServer(config)
+        self._server = QuietServer(config, listeners, encryption, protocol.header_timeout_s)
         self._thread = threading.Thread(target=self._serve, name="page", daemon=True)
         self._ready = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -179,7 +229,8 @@ class Server:
                 self._loop.call_soon_threadsafe(self._request_stop)
         self._thread.join(STOP_TIMEOUT_S)
         self._threads.executor.shutdown(wait=False, cancel_futures=True)
-        self._listener.close()
+        for one in self._listeners:
+            one.socket.close()
 
     def _request_stop(self) -> None:
         self._stream.close()
@@ -197,7 +248,7 @@ class Server:
         self._loop = asyncio.get_running_loop()
         watch = asyncio.create_task(self._set_ready_when_started())
         try:
-            await self._server.serve(sockets=[self._listener])
+            await self._server.serve(sockets=[one.socket for one in self._listeners])
         except Exception:
             log.exception("the page's server ended")
             raise
@@ -220,48 +271,51 @@ def open_page(
     body_s: float = BODY_TIMEOUT_S,
     protocol: type[DeadlineProtocol] = DeadlineProtocol,
 ) -> Server:
-    """A server for the page, bound but not started. `listener` is an already bound socket, for example from systemd.
+    """A server for the page, bound but not started. `listener` is an already bound socket; without one, systemd's
+    sockets are used where it has handed over any.
 
-    Raises PageError with one sentence when the address is not available.
+    Raises PageError with one sentence when the address is not available, or the certificate is no good.
     """
-    listener = listener or listen(config.page)
-    app = create_app(api, store, config.range_sensor.blocks_mm, analogue=config.board.heels == "analogue")
+    page = config.page
+    certificate = certificate_file(page)
+    encryption = server_context(certificate) if certificate is not None else None
+    listeners = _listeners(page, listener, has_certificate=encryption is not None)
+    https = next((one for one in listeners if one.is_https), None)
+    best = https or listeners[0]
+    served = Served(best.host, best.port, page.allowed_hosts, certificate)
+    app = create_app(
+        api, store, config.range_sensor.blocks_mm, analogue=config.board.heels == "analogue", served=served
+    )
     threads = WSGIMiddleware(app, workers=THREADS)  # type: ignore[arg-type]  # Flask names the same type otherwise
-    allowed_hosts = _allowed_hosts(config.page)
-    pages = cast(Application, threads)
     stream = Stream(api, store, SystemClock())
-    return Server(RequestGuard(allowed_hosts, stream, pages, body_s), stream, threads, listener, protocol)
+    guard = RequestGuard(
+        _allowed_hosts(page, listeners),
+        stream,
+        cast(Application, threads),
+        body_s,
+        clients=Clients(parse_address(page.proxy), page.public),
+        https_port=https.port if https else None,
+    )
+    return Server(guard, stream, threads, listeners, protocol, encryption=encryption, addresses=served.addresses())
 
 
-def _allowed_hosts(page: PageConfig) -> AllowedHosts:
-    """The host names of the page: the loopback's, the configured ones, and on a network the machine's own."""
-    loopback = page.host in ("127.0.0.1", "::1", "localhost")
-    names = {"localhost", page.host.lower(), *(name.lower() for name in page.allowed_hosts)}
-    if not loopback:
-        machine = socket.gethostname().lower()
-        names |= {machine, f"{machine}.local"}
-    return AllowedHosts(frozenset(names), loopback)
+def _allowed_hosts(page: PageConfig, listeners: Sequence[Listener]) -> AllowedHosts:
+    """The host names of the page: the loopback's, the configured ones, and on a network, also by a proxy, its own."""
+    names = {page.host.lower(), *(name.lower() for name in page.allowed_hosts)}
+    is_alone = all(one.is_loopback for one in listeners) and not page.proxy
+    return AllowedHosts(frozenset(names), loopback_only=is_alone)
 
 
-def listen(page: PageConfig) -> socket.socket:
-    family = socket.AF_INET6 if ":" in page.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((page.host, page.port))
-        listener.listen(BACKLOG)
-    except (OSError, OverflowError) as error:
-        listener.close()
-        raise PageError(_bind_error_text(page, error)) from error
-    listener.setblocking(False)
-    return listener
+def _listeners(page: PageConfig, given: socket.socket | None, *, has_certificate: bool) -> list[Listener]:
+    """What the page listens on: the socket that the caller gave, else those of systemd, else the configured address.
 
-
-def _bind_error_text(page: PageConfig, error: Exception) -> str:
-    where = f"{page.host} port {page.port}"
-    number = error.errno if isinstance(error, OSError) else None
-    if number == errno.EADDRINUSE:
-        return f"The page cannot use {where}: another program has it. Stop that program or choose another [page] port."
-    if number == errno.EACCES:
-        return f"The page may not use {where}: choose a [page] port of 1024 or more."
-    return f"The page cannot use {where}: {error}. Choose another [page] host or port."
+    With a certificate each speaks https, but those that systemd calls `http`.
+    """
+    if given is not None:
+        return [Listener(given, has_certificate)]
+    inherited = [
+        Listener(one, has_certificate and name != PLAIN_NAME)
+        for name, sockets in inherited_sockets().items()
+        for one in sockets
+    ]
+    return inherited or [Listener(listen(page), has_certificate)]

@@ -1,21 +1,21 @@
 """The request guard, on the event loop: which requests are answered, how large they may be, and how long they may take.
 
-It checks the host name, the origin of a write and the whole body before Flask sees a request. So a slow or hostile
-client costs a connection, never a thread.
+It checks where a request comes from, the host name, the origin of a write and the whole body before Flask sees it. So
+a slow or hostile client costs a connection, never a thread.
 """
 
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-import msgspec
-
-from web.api.problems import PREFIX, PROBLEM_TYPE, refusal_problem
+from station.network import parse_address, web_address
+from web.api.problems import PREFIX
+from web.server.clients import Clients
+from web.server.hosts import AllowedHosts, host_name
+from web.server.refusal import RefusalError, refuse
 from web.server.stream import Receive, Scope, Send, Stream
 
 MAX_BODY_BYTES = 64 * 1024
@@ -32,50 +32,30 @@ MAX_HEADERS = 64
 MAX_HEADER_BYTES = 16 * 1024
 """All headers and the address together; a browser sends about one kilobyte."""
 METHODS = ("GET", "HEAD", "POST")
+PLAIN_PATHS = ("/trust", "/static/")
+"""What plain http still shows beside https: how to install the station's authority, and its style."""
 
 log = logging.getLogger(__name__)
 
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
-@dataclass(frozen=True, slots=True)
-class RefusalError(Exception):
-    """A request that is refused, with a sentence for the person who sent it."""
-
-    status: int
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class AllowedHosts:
-    """The host names that the page answers to. On the loopback interface no other address is allowed."""
-
-    names: frozenset[str]
-    loopback_only: bool
-
-    def is_allowed(self, host: str) -> bool:
-        """Whether a `Host` header's value (with or without a port) is this station.
-
-        A foreign name server cannot rebind a numeric address, so these are trusted where they can arrive.
-        """
-        name = host_name(host)
-        if name is None:
-            return False
-        if name in self.names:
-            return True
-        try:
-            address = ipaddress.ip_address(name)
-        except ValueError:
-            return False
-        return address.is_loopback or not self.loopback_only
-
-
 class RequestGuard:
     """The ASGI application that the server runs."""
 
     def __init__(
-        self, allowed_hosts: AllowedHosts, stream: Stream, app: Application, body_s: float = BODY_TIMEOUT_S
+        self,
+        allowed_hosts: AllowedHosts,
+        stream: Stream,
+        app: Application,
+        body_s: float = BODY_TIMEOUT_S,
+        *,
+        clients: Clients = Clients(),  # noqa: B008  immutable
+        https_port: int | None = None,
     ) -> None:
+        """`https_port` is the port of the page's own https, where it has one: then plain http only leads there."""
+        self._clients = clients
+        self._https_port = https_port
         self._allowed_hosts = allowed_hosts
         self._stream = stream
         self._app = app
@@ -106,6 +86,7 @@ class RequestGuard:
             raise
 
     def _check(self, scope: Scope) -> None:
+        self._clients.admit(scope)
         headers = scope["headers"]
         size = (
             len(scope["raw_path"]) + len(scope["query_string"]) + sum(len(name) + len(value) for name, value in headers)
@@ -123,6 +104,8 @@ class RequestGuard:
                 "This station does not answer to that name. Open it by its address, "
                 "or add the name to `allowed_hosts` under [page] in the station's configuration.",
             )
+        if self._https_port is not None:
+            _check_encrypted(scope, hosts[0], self._https_port)
         _check_same_site(scope, hosts[0])
         if _values(headers, b"content-length") and _values(headers, b"transfer-encoding"):
             raise RefusalError(400, "A request must have either a length or chunks, not both.")
@@ -163,6 +146,23 @@ async def _read_body(scope: Scope, receive: Receive, max_bytes: int, timeout_s: 
         raise RefusalError(408, f"The request did not arrive within {timeout_s:g} s. Send it again.") from None
 
 
+def _check_encrypted(scope: Scope, host: str, https_port: int) -> None:
+    """Send plain http to https, but for the page that installs the authority, and for a screen at the station itself.
+
+    Nothing on the way can read what stays on this machine.
+    """
+    address = parse_address((scope.get("client") or ("127.0.0.1", 0))[0])
+    is_here = address is not None and address.is_loopback
+    if scope["scheme"] == "https" or is_here or scope["path"].startswith(PLAIN_PATHS):
+        return
+    where = web_address(str(host_name(host)), https_port, is_https=True)
+    if scope["method"] == "POST":
+        raise RefusalError(403, f"This station takes changes over https only. Open {where} and press the button there.")
+    query = f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
+    path = scope["raw_path"].decode("latin-1")
+    raise RefusalError(307, f"This page is at {where}.", f"{where}{path}{query}")
+
+
 def _check_same_site(scope: Scope, host: str) -> None:
     """Refuse a foreign `Origin`; a write must prove that it comes from a page of this station, or bring a token.
 
@@ -171,7 +171,7 @@ def _check_same_site(scope: Scope, host: str) -> None:
     headers = scope["headers"]
     origins = _values(headers, b"origin")
     fetch_sites = _values(headers, b"sec-fetch-site")
-    if any(_authority(origin) != host.lower() for origin in origins):
+    if any(_authority(origin, scope["scheme"]) != host.lower() for origin in origins):
         raise RefusalError(403, "This request comes from another site. The station refuses those.")
     has_token = scope["path"].startswith(PREFIX) and bool(_values(headers, b"authorization"))
     if scope["method"] != "POST" or (has_token and not fetch_sites):
@@ -180,34 +180,13 @@ def _check_same_site(scope: Scope, host: str) -> None:
         raise RefusalError(403, "A change must come from the station's own page. Open it and press the button there.")
 
 
-def _authority(origin: str) -> str | None:
-    """The host and port of an `Origin` in lower case; `None` if it is invalid."""
+def _authority(origin: str, scheme: str) -> str | None:
+    """The host and port of an `Origin` in lower case; `None` if it is invalid, or plain http where the page is not."""
     try:
-        return urlsplit(origin).netloc.lower()
+        parts = urlsplit(origin)
     except ValueError:
         return None
-
-
-def host_name(host: str) -> str | None:
-    """The name in a `Host` header in lower case, without port, brackets and trailing dot; `None` if it is invalid."""
-    try:
-        return (urlsplit(f"//{host}").hostname or "").rstrip(".") or None
-    except ValueError:
-        return None
-
-
-async def refuse(send: Send, refusal: RefusalError, *, is_api: bool = False) -> None:
-    """Answer with the reason, in words, and close the connection: what follows on it is not worth reading."""
-    problem = refusal_problem(refusal.status, refusal.sentence) if is_api else None
-    body = f"{refusal.sentence}\n".encode() if problem is None else msgspec.json.encode(problem)
-    headers = [
-        (b"content-type", b"text/plain; charset=utf-8" if problem is None else PROBLEM_TYPE.encode()),
-        (b"content-length", str(len(body)).encode()),
-        (b"x-content-type-options", b"nosniff"),
-        (b"connection", b"close"),
-    ]
-    await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    return parts.netloc.lower() if scheme == "http" or parts.scheme == scheme else None
 
 
 def _too_large(max_bytes: int) -> RefusalError:

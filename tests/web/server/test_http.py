@@ -16,6 +16,7 @@ from station.app.access import ACCESS_COOKIE, Role, hash_of
 from station.app.snapshot import Snapshot
 from station.config import Config, PageConfig
 from station.core.events import CommandName
+from station.network import Machine, web_address
 from station.store import Store
 from tests.let_in import let_in
 from tests.web.double import StationDouble
@@ -138,12 +139,14 @@ def test_unknown_host_is_refused(server: Server, host: str) -> None:
         assert "allowed_hosts" in sentence
 
 
-def test_server_on_all_interfaces_answers_ip_addresses_and_hostname(station: StationDouble, store: Store) -> None:
-    """Bound to every interface, it answers any numeric address and the machine's own name."""
+def test_server_on_all_interfaces_answers_own_addresses_and_hostname(station: StationDouble, store: Store) -> None:
+    """Bound to every interface, it answers its own addresses and the machine's own name, and no others."""
     served = open_page(station, store, Config(page=PageConfig(host="0.0.0.0", port=0)))
     served.start()
     try:
-        assert request(served, Host="192.168.1.5:8080")[0] == 200
+        for address in Machine().addresses():
+            assert request(served, Host=web_address(str(address), 8080).partition("//")[2])[0] == 200
+        assert request(served, Host="192.168.213.5:8080")[0] == 421
         assert request(served, Host=f"{socket.gethostname()}.local")[0] == 200
         assert request(served, Host="evil.example")[0] == 421
     finally:

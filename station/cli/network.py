@@ -1,0 +1,93 @@
+"""`station network`: the page on the home's network."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from station.cli.refuse import exit_with_error
+
+if TYPE_CHECKING:
+    from station.system.home_network import NetworkStatus
+
+PLAIN = (
+    "The page is not encrypted: who is in this network can read along. `sudo station tls on` changes that; a network "
+    "that guests use too is a reason to."
+)
+FURTHER = "A phone that does not find the name opens the address in figures. More under Help, “On your phone”."
+
+
+@click.command()
+@click.argument("what", type=click.Choice(["on", "off", "status", "as-requested"]), default="status")
+@click.option(
+    "--config",
+    "config_path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("/etc/station.toml"),
+    show_default=True,
+    help="The board's configuration, for its host names.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def network(what: str, config_path: Path, as_json: bool) -> None:
+    """Switch the page on the home's network on or off, or show where it is.
+
+    `on` serves it at port 80 of this machine, now and after every boot, and announces the machine's name, so that a
+    phone in the same Wi-Fi opens it; the terminal shows a code to scan. `off` leaves it to this machine alone.
+    `as-requested` does what the page has asked for; systemd calls it.
+
+    Example: station network on
+    """
+    from station.config import ConfigError, load
+    from station.network import NETWORK_REQUEST
+    from station.system.home_network import HomeNetwork, NetworkError
+
+    try:
+        config = load(config_path if config_path.exists() else None)
+    except ConfigError as error:
+        exit_with_error(str(error), os.EX_CONFIG)
+    switch = HomeNetwork()
+    if what != "status" and os.geteuid() != 0:
+        exit_with_error(f"Only root may switch the network: type sudo station network {what}.", 1)
+    try:
+        if what == "on":
+            switch.switch_on()
+        elif what == "off":
+            switch.switch_off()
+        elif what == "as-requested":
+            switch.switch_as_requested(Path(config.store.path).parent / NETWORK_REQUEST)
+    except NetworkError as error:
+        exit_with_error(str(error), 1)
+    found = switch.status(config.page.allowed_hosts)
+    if as_json:
+        click.echo(json.dumps(asdict(found)))
+    else:
+        _show(found)
+
+
+def _show(found: NetworkStatus) -> None:
+    if not found.is_on:
+        click.echo("The page is on this machine alone. `sudo station network on` opens it to the home's network.")
+        return
+    click.echo(f"The page is on the home's network: {' or '.join(found.addresses[:2])}")
+    click.echo(terminal_code(found.addresses[0]))
+    for trouble in found.troubles:
+        click.echo(trouble)
+    if not found.is_https:
+        click.echo(PLAIN)
+    click.echo(FURTHER)
+
+
+def terminal_code(address: str) -> str:
+    """The address as a QR code of block characters, dark on light in any terminal that shows them."""
+    import io
+
+    import segno
+
+    text = io.StringIO()
+    segno.make(address, error="m", micro=False).terminal(text, compact=True, border=2)
+    return text.getvalue()

@@ -1,0 +1,100 @@
+"""Switches https on and off: the authority's certificate, and how systemd hands it to the page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from station.network import Machine
+from station.system.authority import AUTHORITY_FILE, PAGE_FILE, Authority, AuthorityError, Names, PageCertificate
+from station.system.home_network import PAGE_SERVICE, HomeNetwork, NetworkError
+from station.system.wall_clock import EARLIEST_DATE
+
+DIRECTORY = Path("etc/station/tls")
+DROP_IN = Path(f"etc/systemd/system/{PAGE_SERVICE}.d/tls.conf")
+TIMER = "station-tls.timer"
+
+
+@dataclass(frozen=True, slots=True)
+class Encryption:
+    """Https of one machine's page."""
+
+    network: HomeNetwork = field(default_factory=HomeNetwork)
+
+    @property
+    def machine(self) -> Machine:
+        return self.network.machine
+
+    @property
+    def authority(self) -> Authority:
+        return Authority(self.machine.root / DIRECTORY)
+
+    @property
+    def is_on(self) -> bool:
+        """Whether systemd hands a certificate to the page."""
+        return (self.machine.root / DROP_IN).exists()
+
+    def names(self, configured: Sequence[str]) -> Names:
+        """What the page is called now: the machine's name, the configured ones, its addresses."""
+        hosts = dict.fromkeys((self.machine.local_name, self.machine.name, *(one.lower() for one in configured)))
+        return Names(tuple(hosts), tuple(self.machine.home_addresses()))
+
+    def switch_on(self, configured: Sequence[str], now: datetime, *, new_authority: bool = False) -> PageCertificate:
+        """Make what is missing, and serve the page over https. Raises AuthorityError or NetworkError."""
+        if now < EARLIEST_DATE:
+            raise AuthorityError(
+                f"The clock shows {now:%Y-%m-%d}: set it first, because a certificate holds from one date to another."
+            )
+        names = self.names(configured)
+        if new_authority or not self.authority.exists:
+            self.authority.create(self.machine.name, [one.lower() for one in configured], now)
+        self.authority.issue(names, now)
+        self._hand_over()
+        if not self.network.switch_https(is_on=True):
+            self._restart()
+        self.network.systemctl(("enable", "--now", TIMER))
+        return self.certificate()
+
+    def switch_off(self) -> None:
+        """Serve the page over plain http again; the authority stays, so that phones need not install another."""
+        drop_in = self.machine.root / DROP_IN
+        drop_in.unlink(missing_ok=True)
+        with suppress(OSError):
+            drop_in.parent.rmdir()
+        self.network.systemctl(("daemon-reload",))
+        if not self.network.switch_https(is_on=False):
+            self._restart()
+        self.network.systemctl(("disable", "--now", TIMER))
+
+    def renew(self, configured: Sequence[str], now: datetime) -> str:
+        """Make a new certificate if one is due, and return why; empty if none was."""
+        reason = self.certificate().renewal_reason(self.names(configured), now)
+        if reason:
+            self.authority.issue(self.names(configured), now)
+            self._restart()
+        return reason
+
+    def certificate(self) -> PageCertificate:
+        """The certificate in use. Raises AuthorityError if there is none."""
+        found = self.authority.page_certificate()
+        if found is None:
+            raise AuthorityError("There is no certificate yet: type sudo station tls on.")
+        return found
+
+    def _hand_over(self) -> None:
+        drop_in, directory = self.machine.root / DROP_IN, self.machine.root / DIRECTORY
+        lines = ["# Written by `station tls on`, removed by `station tls off`.", "[Service]"]
+        lines += [f"LoadCredential={name}:{directory / name}" for name in (PAGE_FILE, AUTHORITY_FILE)]
+        try:
+            drop_in.parent.mkdir(parents=True, exist_ok=True)
+            drop_in.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise NetworkError(f"{drop_in} cannot be written ({error.strerror}): use sudo.") from error
+        self.network.systemctl(("daemon-reload",))
+
+    def _restart(self) -> None:
+        """systemd hands the certificate over when the page starts; the board runs on meanwhile."""
+        self.network.systemctl(("try-restart", PAGE_SERVICE))

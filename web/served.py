@@ -1,0 +1,93 @@
+"""Where the page is served, as its own pages show it: addresses, codes to scan, and whether a request is https."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+
+from flask import Response, request
+from markupsafe import Markup
+from werkzeug.wrappers import Response as AnyResponse
+
+from station.network import EVERYWHERE, Machine, is_loopback_host
+
+HSTS_S = 30 * 24 * 3600
+"""How long a browser opens the page over https alone: not long after `station tls off`, long between two visits."""
+VALID_UNTIL = b"Valid until "
+"""How the file of `station tls` begins."""
+AUTHORITY_FILE = "authority.crt"
+"""The authority's certificate, beside the page's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The page's place: host and port on which it listens, its configured names, and its certificate for https."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    names: tuple[str, ...] = ()
+    certificate: Path | None = None
+    machine: Machine = field(default_factory=Machine)
+
+    @property
+    def is_on_network(self) -> bool:
+        """Whether other devices reach the page."""
+        return self.host in EVERYWHERE or not is_loopback_host(self.host)
+
+    def addresses(self) -> list[str]:
+        """What opens the page in a browser now, best first."""
+        is_https = self.certificate is not None
+        return self.machine.page_addresses(self.host, self.port, self.names, is_https=is_https)
+
+    def address_to_scan(self) -> str | None:
+        """What a phone opens; `None` where no phone reaches the page."""
+        return self.addresses()[0] if self.is_on_network else None
+
+    def authority(self) -> bytes | None:
+        """The certificate of the station's own authority (PEM), if it has one."""
+        if self.certificate is None:
+            return None
+        try:
+            return (self.certificate.parent / AUTHORITY_FILE).read_bytes()
+        except OSError:
+            return None
+
+    def certificate_ends_at(self) -> datetime | None:
+        """When the certificate of `station tls` ends; `None` where there is none, or another program made it."""
+        if self.certificate is None:
+            return None
+        try:
+            first = self.certificate.read_bytes().partition(b"\n")[0]
+            return datetime.fromisoformat(first.removeprefix(VALID_UNTIL).decode()) if b"until" in first else None
+        except (OSError, ValueError):
+            return None
+
+
+def is_https() -> bool:
+    """Whether this request came over https, to the page itself or to the proxy that the configuration names."""
+    return request.is_secure
+
+
+def set_cookie(response: AnyResponse, name: str, value: str, *, max_age_s: int | None = None) -> None:
+    """Set a cookie of this page: for it alone, not for scripts, not from other sites, and over https only if it was."""
+    response.set_cookie(name, value, max_age=max_age_s, httponly=True, samesite="Strict", path="/", secure=is_https())
+
+
+def require_https_later(response: Response) -> Response:
+    """Tell a browser that came over https to do so from now on (HSTS)."""
+    if is_https():
+        response.headers["Strict-Transport-Security"] = f"max-age={HSTS_S}"
+    return response
+
+
+@lru_cache(maxsize=8)
+def code_svg(address: str) -> Markup:
+    """The address as a QR code in SVG, scaled by the style of its class, named for those who do not see it."""
+    import segno
+
+    drawn = segno.make(address, error="m", micro=False).svg_inline(
+        omitsize=True, border=4, light="#fff", svgclass="code", lineclass=None, title=f"Code to scan: {address}"
+    )
+    return Markup(drawn.replace("<svg ", '<svg role="img" ', 1))

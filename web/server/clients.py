@@ -1,0 +1,55 @@
+"""Which devices the page answers, and what a proxy in front of it may say about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from station.network import Address, is_home, parse_address
+from web.server.refusal import RefusalError
+from web.server.stream import Scope
+
+FOREIGN = "This station answers devices of its own network only, and this request comes from elsewhere."
+UNNAMED = "The web server in front of the station did not say for whom it asks: let it send X-Forwarded-For."
+FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"x-forwarded-port")
+"""Headers by which a proxy describes the client. Anybody can send them, so they end here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """`proxy` is the address of the web server in front, if there is one; `public`: the whole internet is answered."""
+
+    proxy: Address | None = None
+    public: bool = False
+
+    def admit(self, scope: Scope) -> None:
+        """Check the addresses at both ends, and put the client's own into the request. Raises RefusalError.
+
+        A connection through a Unix socket has no address; it comes from this machine.
+        """
+        scope.setdefault("scheme", "http")
+        peer, local = _address(scope.get("client")), _address(scope.get("server"))
+        if not self.public and not all(one is None or is_home(one) for one in (peer, local)):
+            raise RefusalError(403, FOREIGN)
+        if self.proxy is not None and peer == self.proxy:
+            self._use_forwarded(scope)
+        scope["headers"] = [one for one in scope["headers"] if one[0] not in FORWARDED]
+
+    def _use_forwarded(self, scope: Scope) -> None:
+        """Take client and scheme from the last hop, which the proxy itself wrote."""
+        client = parse_address(_last_hop(scope, b"x-forwarded-for"))
+        if client is None:
+            raise RefusalError(400, UNNAMED)
+        if not self.public and not is_home(client):
+            raise RefusalError(403, FOREIGN)
+        scope["client"] = (str(client), 0)
+        scope["scheme"] = "https" if _last_hop(scope, b"x-forwarded-proto") == "https" else "http"
+
+
+def _address(end: tuple[str, int] | None) -> Address | None:
+    return parse_address(end[0]) if end else None
+
+
+def _last_hop(scope: Scope, name: bytes) -> str:
+    """The last entry of a header that each proxy on the way appends to; empty where there is none."""
+    values = [value for key, value in scope["headers"] if key == name]
+    return values[-1].decode("latin-1").rpartition(",")[2].strip().lower() if values else ""

@@ -1,0 +1,35 @@
+"""A request that is refused, or sent elsewhere, before a page sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from web.api.problems import PROBLEM_TYPE, refusal_problem
+from web.server.stream import Send
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalError(Exception):
+    """A request that is refused, with a sentence for the person who sent it; `location` is where to go instead."""
+
+    status: int
+    sentence: str
+    location: str = ""
+
+
+async def refuse(send: Send, refusal: RefusalError, *, is_api: bool = False) -> None:
+    """Answer with the reason, in words, and close the connection: what follows on it is not worth reading."""
+    problem = refusal_problem(refusal.status, refusal.sentence) if is_api else None
+    body = f"{refusal.sentence}\n".encode() if problem is None else msgspec.json.encode(problem)
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8" if problem is None else PROBLEM_TYPE.encode()),
+        (b"content-length", str(len(body)).encode()),
+        (b"x-content-type-options", b"nosniff"),
+        (b"connection", b"close"),
+    ]
+    if refusal.location:
+        headers.append((b"location", refusal.location.encode("latin-1")))
+    await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

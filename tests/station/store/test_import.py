@@ -197,7 +197,7 @@ def test_a_name_that_is_taken_gets_a_number(shelf: Path, path: Path, clock: Hand
         store.save_routine(None, None, "=Of everybody", ITEMS)
         report = import_export(store, shelf / "json.json")
         assert report.renamed == (("Ann", "Ann 2"), ("=Of everybody", "=Of everybody 2"))
-        assert [one.name for one in store.people()] == ["Ann 2", "Bea", "ann"]
+        assert [one.name for one in store.people()] == ["ann", "Ann 2", "Bea"]
         assert store.tests(own.id) == ()
 
 

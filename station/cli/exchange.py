@@ -126,7 +126,7 @@ def _import_export(file: Path, path: Path, *, yes: bool, as_json: bool) -> None:
     from station.store.merge import merge, preview
     from station.store.staging import staged_export
 
-    with opened_store(path) as store, staged_export(file, path) as staged:
+    with opened_store(path) as store, staged_export(file, path.parent) as staged:
         report = preview(store, staged)
         if not as_json:
             click.echo("\n".join(preview_lines(report)))

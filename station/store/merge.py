@@ -43,7 +43,7 @@ from station.store.schema import (
     set_aside_answers,
     side_swaps,
 )
-from station.store.staging import Staged, staged_export
+from station.store.staging import Staged, staged_export, work_directory
 from station.store.training_write import MAX_NAME_LENGTH
 from station.store.write import Store
 
@@ -73,7 +73,7 @@ def import_export(store: Store, path: Path) -> MergeReport:
 
     Raises `ImportRefusedError` for a file that is no export, or a damaged one, `StoreError` if the disk fails.
     """
-    with staged_export(path, store.path) as staged:
+    with staged_export(path, work_directory(store.path)) as staged:
         return merge(store, staged)
 
 

@@ -6,6 +6,7 @@ the migrations, the only place that knows how.
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import time
@@ -64,13 +65,11 @@ class Staged:
 
 
 @contextmanager
-def staged_export(path: Path, beside: Path) -> Iterator[Staged]:
-    """What the export at `path` has, as a database in a temporary directory beside the file `beside`.
-
-    Beside the station's database there is as much room as it will need, which a directory in memory has not. Raises
+def staged_export(path: Path, directory: Path) -> Iterator[Staged]:
+    """What the export at `path` has, as a database in a temporary directory in this one (`work_directory`). Raises
     `ImportRefusedError` for a file that is no export, or a damaged one, and `StoreError` if it cannot be read.
     """
-    with scratch_directory(beside.parent) as scratch:
+    with scratch_directory(directory) as scratch:
         target = scratch / "staged.db"
         with open_export(path) as (head, parts):
             engine = write_engine(target, sqlite_driver)
@@ -81,7 +80,15 @@ def staged_export(path: Path, beside: Path) -> Iterator[Staged]:
                 raise DamagedExportError(str(getattr(error, "orig", error))) from error
             finally:
                 engine.dispose()
+        target.chmod(0o640)
         yield Staged(target, head.person_id)
+
+
+def work_directory(database: Path) -> Path:
+    """Where files are made and checked: beside the database, where there is as much room as it will need, which a
+    directory in memory has not; in the cache directory that systemd gives a process which may not write there."""
+    given = os.environ.get("CACHE_DIRECTORY")
+    return Path(given) if given else database.parent
 
 
 @contextmanager
@@ -93,6 +100,7 @@ def scratch_directory(parent: Path) -> Iterator[Path]:
                 shutil.rmtree(leftover)
     with translate_errors(parent):
         scratch = Path(tempfile.mkdtemp(prefix=DIRECTORY_PREFIX, dir=parent))
+        scratch.chmod(0o750)  # the process that writes the database reads it, by its group
     try:
         yield scratch
     finally:

@@ -20,7 +20,7 @@ from station.store import StoreError
 from station.store.export import SUFFIXES, ExportKind, export_person, export_station
 from station.store.export_read import ImportRefusedError
 from station.store.merge import preview
-from station.store.staging import Staged, scratch_directory, staged_export
+from station.store.staging import Staged, scratch_directory, staged_export, work_directory
 from web.context import BUSY, Site
 from web.live.phase_styles import is_active
 
@@ -89,7 +89,7 @@ def blueprint(site: Site) -> Blueprint:
         if person is None:
             abort(404)
         kind = _kind()
-        with scratch_directory(site.store.path.parent) as scratch:
+        with scratch_directory(work_directory(site.store.path)) as scratch:
             path = scratch / f"person{SUFFIXES[kind]}"
             export_person(site.store, person.id, path, kind)
             return _file(path)
@@ -97,7 +97,7 @@ def blueprint(site: Site) -> Blueprint:
     @pages.post("/data/station")
     def of_station() -> Response:
         kind = _kind()
-        with scratch_directory(site.store.path.parent) as scratch:
+        with scratch_directory(work_directory(site.store.path)) as scratch:
             path = scratch / f"station{SUFFIXES[kind]}"
             export_station(site.store, path, kind)
             return _file(path)
@@ -108,10 +108,10 @@ def blueprint(site: Site) -> Blueprint:
         if given is None or not given.filename:
             return page("Choose a file first: one that a station exported."), 400
         with ExitStack() as opened:
-            scratch = opened.enter_context(scratch_directory(site.store.path.parent))
+            scratch = opened.enter_context(scratch_directory(work_directory(site.store.path)))
             path = _saved(given, scratch)
             try:
-                staged = opened.enter_context(staged_export(path, site.store.path))
+                staged = opened.enter_context(staged_export(path, work_directory(site.store.path)))
                 report = preview(site.store, staged)
             except ImportRefusedError as refused:
                 return page(str(refused)), 400

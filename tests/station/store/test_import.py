@@ -178,7 +178,7 @@ def test_the_stations_own_stays_where_both_have_it(full: Store, shelf: Path, tmp
     full.claim_session(full.sessions()[0].id, ann)
     full.save_settings(Settings(units="cm"))
     before = rows(full.path)
-    with staged_export(shelf / "bundle.zip", full.path) as staged:
+    with staged_export(shelf / "bundle.zip", full.path.parent) as staged:
         seen = preview(full, staged)
         assert merge(full, staged) == seen
     assert (seen.new_rows, seen.takes_over, seen.people) == (0, False, ())

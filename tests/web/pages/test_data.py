@@ -147,6 +147,21 @@ def test_downloads_come_back(
     assert not list(store.path.parent.glob(f"{DIRECTORY_PREFIX}*"))
 
 
+def test_files_are_checked_where_the_page_may_write(
+    client: FlaskClient, store: Store, tmp_path: Path, exported: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the unit the page's process cannot write beside the database, so systemd gives it a directory."""
+    (tmp_path / "cache").mkdir()
+    monkeypatch.setenv("CACHE_DIRECTORY", str(tmp_path / "cache"))
+    shown = send(client, exported)
+    (scratch,) = (tmp_path / "cache").glob(f"{DIRECTORY_PREFIX}*/staged.db")
+    assert (scratch.parent.stat().st_mode & 0o777, scratch.stat().st_mode & 0o777) == (0o750, 0o640)
+    assert not list(store.path.parent.glob(f"{DIRECTORY_PREFIX}*"))
+    client.post("/data/import", data={"ticket": ticket_in(shown.text)})
+    assert [one.name for one in store.people()] == ["Ann", "Bea"]
+    assert not list((tmp_path / "cache").iterdir())
+
+
 def test_the_page_says_how_large_a_file_may_be(client: FlaskClient) -> None:
     """The rule of the server and the page's words are one; and what phones have no field for."""
     text = client.get("/data").text

@@ -78,7 +78,7 @@ study: setup-dev ## simulate people and their progress (minutes on two cores); w
 
 hardware: setup-dev ## write the board's STL files, drawings, wiring and parts list; writes build/hardware/
 	$(call need,command -v dot,graphviz)
-	$(PYTHON) $(LOCKED) $(UNWHEELED) --quiet -r requirements-hardware.lock
+	$(PYTHON) $(LOCKED) --quiet -r requirements-hardware.lock
 	$(PYTHON) -m hardware.workshop
 
 lock: setup-dev ## resolve the dependencies again into requirements*.lock

@@ -122,10 +122,10 @@ def _values(table: Table, of: str, *, is_damage_possible: bool = True) -> str:
         name = f'{of}"{column.name}"'
         if column.name == CHECKSUM:
             continue
-        if isinstance(column.type, String | UtcDateTime):
-            values.append(f"CAST({name} AS BLOB)")
-        elif is_damage_possible:
-            values.append(f"iif(typeof({name}) = 'text', CAST({name} AS BLOB), {name})")
-        else:
-            values.append(name)
+        is_text = isinstance(column.type, String | UtcDateTime)
+        value = f"CAST({name} AS BLOB)" if is_text else name
+        if is_damage_possible:  # one bit makes a text of bytes, and bytes of a text
+            wrong = "NOT IN ('text', 'null')" if is_text else "= 'text'"
+            value = f"iif(typeof({name}) {wrong}, 0, {value})"
+        values.append(value)
     return f"'{table.name}', {', '.join(values)}"

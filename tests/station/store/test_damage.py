@@ -73,6 +73,17 @@ def test_no_value_is_too_odd(path: Path, clock: HandClock, value: str) -> None:
         assert len(store.damaged) == count
 
 
+def test_bytes_in_place_of_a_text_are_damage(path: Path, clock: HandClock) -> None:
+    """One bit of a record's head tells them apart, and the bytes are the same."""
+    with Store.open(path, clock=clock) as store:
+        weeks(store, clock, days=1)
+        count = len(store.tests())
+    change(path, "UPDATE tests SET state = CAST(state AS BLOB)")
+    with Store.open(path, clock=clock) as store:
+        assert store.tests() == ()
+        assert len(store.damaged) == count
+
+
 def test_damage_of_the_only_calibration_stops_nothing(path: Path, clock: HandClock) -> None:
     """The station is then as it was built, and says that a row is damaged."""
     with Store.open(path, clock=clock):

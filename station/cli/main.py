@@ -383,7 +383,6 @@ def _replayed(where: str, text: str, do: str | None, given: dict[str, Any]) -> I
 
 
 main.add_command(recalibrate)
-main.add_command(import_past)
 main.add_command(health)
 main.add_command(backup)
 main.add_command(restore)

@@ -59,6 +59,7 @@ OWN_PAGES = {
     "people": "people.people",
     "browsers": "browsers.browsers",
     "consents": "consents.consents",
+    "data": "data.data",
     "network": "network.network",
 }
 """Where a proof of presence returns to, by the value of its `next`."""
@@ -110,6 +111,11 @@ RULES: dict[str, Rule] = {
     "consents.allow": Rule(Role.MEMBER, Whose.SEEN, presence_for="consents"),
     "consents.consents": _MEMBER_SEEN,
     "consents.withdraw": _MEMBER_SEEN,
+    "data.bring_in": Rule(Role.OWNER, Whose.STATION, presence_for="data"),
+    "data.data": _MEMBER_SEEN,
+    "data.of_person": _MEMBER_SEEN,
+    "data.of_station": Rule(Role.OWNER, Whose.STATION, presence_for="data"),
+    "data.show_preview": Rule(Role.OWNER, Whose.STATION, presence_for="data"),
     "downloads.bundle": _GUEST_SEEN,
     "downloads.results": _GUEST_SEEN,
     "downloads.trace": _GUEST_SEEN,

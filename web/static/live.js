@@ -48,6 +48,7 @@
       stateTime = receivedAt - ageMs
       render()
     })
+    source.addEventListener('revoked', () => location.reload())
     source.addEventListener('heartbeat', event => noteAge(JSON.parse(event.data).age_us))
     source.onerror = () => { if (source && source.readyState === 2) setTimeout(open, RECONNECT_MS) }
   }

@@ -1,4 +1,4 @@
-"""From a phone on another host: find the station, scan its code, get in by heel presses, see own results, print, be out.
+"""From a phone on another host: find the station, scan its code, get in by heel presses, see results, print, be out.
 
 The station is two processes, board and page, on one host with an empty store; Chromium runs on the other. The simulated
 person stands at the board, which no phone can move before it is let in.

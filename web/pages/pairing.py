@@ -207,7 +207,11 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.post("/pair/cancel")
     def cancel() -> Response | tuple[str, int]:
+        """Give a request up; with `again`, make the same one once more."""
         asked = asked_here()
+        if asked is not None and "again" in request.form:
+            same = ("browser_name", "person_name", "role", "return_to", "viewer_id", "device_id")
+            return begin(asked.purpose, **{name: getattr(asked, name) for name in same})
         if asked is not None and book.take(asked) and asked.stage is Stage.BOARD:
             wait_until_saved(site.api.cancel_presence(asked.request.id))
         purpose = Purpose.PAIR if asked is None else asked.purpose

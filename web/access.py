@@ -61,6 +61,7 @@ OWN_PAGES = {
     "merge": "removal.preview",
     "browsers": "browsers.browsers",
     "consents": "consents.consents",
+    "data": "data.data",
     "network": "network.network",
 }
 """The page that asked for a proof of presence, to which it returns, by the first word of its `next`."""
@@ -114,6 +115,11 @@ RULES: dict[str, Rule] = {
     "consents.allow": Rule(Role.MEMBER, Whose.SEEN, presence_for="consents"),
     "consents.consents": _MEMBER_SEEN,
     "consents.withdraw": _MEMBER_SEEN,
+    "data.bring_in": Rule(Role.OWNER, Whose.STATION, presence_for="data"),
+    "data.data": _MEMBER_SEEN,
+    "data.of_person": _MEMBER_SEEN,
+    "data.of_station": Rule(Role.OWNER, Whose.STATION, presence_for="data"),
+    "data.show_preview": Rule(Role.OWNER, Whose.STATION, presence_for="data"),
     "downloads.bundle": _GUEST_SEEN,
     "downloads.results": _GUEST_SEEN,
     "downloads.trace": _GUEST_SEEN,

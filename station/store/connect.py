@@ -5,8 +5,8 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
@@ -15,6 +15,7 @@ from urllib.parse import quote
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
+from station.store import checksums
 from station.store.errors import PermanentStoreError, StoreError, translate_errors
 
 Driver = Callable[[Path, bool], Any]
@@ -63,6 +64,23 @@ def frozen_driver(path: Path, _read_only: bool) -> sqlite3.Connection:
     )
 
 
+@contextmanager
+def attached(connection: Connection, path: Path | None) -> Iterator[None]:
+    """While it lasts, the tables of the database at `path` are in the schema `staged`; nothing may write to it.
+
+    No transaction may be open at the beginning and at the end.
+    """
+    if path is None:
+        yield
+        return
+    driver: Any = connection.connection.driver_connection
+    driver.execute("ATTACH DATABASE ? AS staged", (f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1",))
+    try:
+        yield
+    finally:
+        driver.execute("DETACH DATABASE staged")
+
+
 def has_log(path: Path) -> bool:
     """Whether the write-ahead log holds something that may be missing in the database."""
     log = path.with_name(f"{path.name}-wal")
@@ -88,6 +106,7 @@ def write_engine(path: Path, driver: Driver) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _set_write_pragmas(connection: Any, _record: object) -> None:
+        checksums.register(connection)
         for name, wanted, value in _WRITER_PRAGMAS:
             connection.execute(f"PRAGMA {name}={wanted}").fetchall()
             (got,) = connection.execute(f"PRAGMA {name}").fetchone()
@@ -102,8 +121,8 @@ def write_engine(path: Path, driver: Driver) -> Engine:
     return engine
 
 
-def read_engine(path: Path, driver: Driver) -> Engine:
-    """The engine of the pages' read-only connections."""
+def read_engine(path: Path, driver: Driver, found: set[checksums.DamagedRow]) -> Engine:
+    """The engine of the pages' read-only connections; the damaged rows that they meet, and leave out, are `found`."""
     engine = create_engine(
         "sqlite://",
         creator=partial(driver, path, True),
@@ -114,6 +133,9 @@ def read_engine(path: Path, driver: Driver) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _set_read_pragmas(connection: Any, _record: object) -> None:
+        checksums.register(connection)
+        connection.execute("PRAGMA temp_store=MEMORY")
+        checksums.hide_damaged_rows(connection, found)
         connection.execute("PRAGMA query_only=ON")
         connection.execute(f"PRAGMA cache_size=-{READER_CACHE_KB}")
 

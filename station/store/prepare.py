@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
 
+from station.store import checksums
 from station.store.errors import DiskFullError, PermanentStoreError, is_disk_full
 from station.store.schema import HEAD_REVISION, metadata, trace_chunks
 
@@ -45,6 +46,8 @@ def prepare_database(engine: Engine, path: Path, on_upgrade: Callable[[], None] 
             ) from error
         if revision < SECURE_DELETE_SINCE:
             _forget_deleted_rows(engine)
+    with engine.begin() as connection:
+        checksums.install(connection)
     check_integrity(engine, path)
 
 

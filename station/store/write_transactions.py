@@ -15,9 +15,11 @@ from sqlalchemy import Connection, Table, delete, event, func, insert, select, u
 from station.clock import Clock
 from station.core.measurement.calibration import Curve
 from station.store.cache import CACHE_SIZE, CACHED_TABLES, Cache
+from station.store.checksums import is_sound
 from station.store.connect import (
     BUSY_TIMEOUT_S,
     Driver,
+    attached,
     empty_log,
     frozen_driver,
     has_log,
@@ -132,7 +134,7 @@ class WriteTransactions(Reader):
         self.waits_for_room = True
 
     def _replace_readers(self, driver: Driver) -> None:
-        readers, self._read_engine = self._read_engine, read_engine(self.path, driver)
+        readers, self._read_engine = self._read_engine, read_engine(self.path, driver, self._damaged)
         readers.dispose()
         self.cache.clear()
 
@@ -157,8 +159,8 @@ class WriteTransactions(Reader):
                 self._write_engine.dispose()
 
     @contextmanager
-    def write_transaction(self) -> Iterator[Connection]:
-        """One transaction of the one writer."""
+    def write_transaction(self, attach: Path | None = None) -> Iterator[Connection]:
+        """One transaction of the one writer. With `attach`, the tables of that database are in the schema `staged`."""
         with self._write_lock, translate_errors(self.path):
             if self.waits_for_room:
                 self._open_writer()
@@ -167,7 +169,7 @@ class WriteTransactions(Reader):
             if self._write_connection is None:
                 raise ValueError(f"The database {self.path} has been closed.")
             try:
-                with self._write_connection.begin():
+                with attached(self._write_connection, attach), self._write_connection.begin():
                     yield self._write_connection
             finally:
                 if self._cached_changed:
@@ -217,7 +219,7 @@ class WriteTransactions(Reader):
         cut = (sessions.c.ended_at.is_(None), sessions.c.end_reason.is_(None))
         as_built_offset_mm = self._as_built_offset_mm
         connection.execute(update(sessions).where(*cut).values(end_reason=CUT_OFF))
-        newest = connection.execute(NEWEST_CALIBRATION).first()
+        newest = connection.execute(NEWEST_CALIBRATION.where(is_sound(calibrations))).first()
         if newest is None:
             self._insert_calibration(connection, Curve(offset_mm=as_built_offset_mm or AS_BUILT_OFFSET_MM))
         elif as_built_offset_mm not in (None, newest.offset_mm) and newest.points_json is None:

@@ -245,7 +245,7 @@ path = Path(sys.argv[1])
 with Store.open(path, clock=SystemClock()) as store:
     store.add_person("Ann")
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, resource.RLIM_INFINITY))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (800_000, resource.RLIM_INFINITY))
     try:
         for number in range(1000):
             store.add_person(f"Person {number}")

@@ -154,6 +154,7 @@ def create_app(
             "places": places_for(access.may_open),
             "place": place_of(request.blueprint),
             "may_open": access.may_open,
+            "is_present": lambda: site.visitor().is_present,
             "visitor": site.person,
             "few_people": FEW_PEOPLE,
             "no_person": NOBODY if Site.is_nobody_chosen() else "",

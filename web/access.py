@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import Flask, Response, g, render_template, request, url_for
@@ -240,7 +241,8 @@ def own_page(after_presence: str) -> str | None:
     names = OWN_PAGE_IDS.get(word, ())
     if word not in OWN_PAGES or len(ids) != len(names) or not all(ids):
         return None
-    return url_for(OWN_PAGES[word], **dict(zip(names, ids, strict=True)))
+    values: dict[str, Any] = dict(zip(names, ids, strict=True))
+    return url_for(OWN_PAGES[word], **values)
 
 
 def _next(word: str) -> str:

@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup setup-dev browser demo test lint bench look study lock lock-check clean
+.PHONY: help setup setup-dev browser demo test lint bench look study hardware deb lock lock-check clean
 
 # The device tree names a Raspberry Pi. There the environment sees Debian's packages, because the package index has no
 # lgpio wheel (the pin driver) for Python 3.13, only an empty stub.
@@ -55,7 +55,8 @@ demo: setup ## run the station on a simulated board, with its web page
 
 # What is calculated alone can run on all cores at once; what measures time, starts processes or opens browsers cannot.
 RULES := tests/station/core
-CALCULATED := $(RULES) $(addprefix tests/station/,advice app catalogue cli simulator store) $(addprefix tests/web/,api charts live pages) tests/study
+BOARD := $(addprefix tests/hardware/test_,build.py files.py solids.py wiring.py)
+CALCULATED := $(RULES) $(addprefix tests/station/,advice app catalogue cli simulator store) $(addprefix tests/web/,api charts live pages) tests/study $(BOARD)
 test: setup-dev browser lint ## lint, then all tests: the rules with their coverage, the rest with a real browser
 	$(PYTHON) -m pytest -n auto $(RULES) --cov
 	$(PYTHON) -m pytest -n auto $(filter-out $(RULES),$(CALCULATED))
@@ -74,6 +75,14 @@ look: setup-dev browser ## photograph every page; writes build/look/ (LOOK='--pa
 
 study: setup-dev ## simulate people and their progress (minutes on two cores); writes tests/study/
 	$(PYTHON) -m tests.study --people $(PEOPLE)
+
+hardware: setup-dev ## write the board's STL files, drawings, wiring and parts list; writes build/hardware/
+	$(call need,command -v dot,graphviz)
+	$(PYTHON) $(LOCKED) --quiet -r requirements-hardware.lock
+	$(PYTHON) -m hardware.workshop
+
+deb: setup ## build the Debian package; writes build/ (ARCH=arm64 or amd64 with all that it needs, else ARCH=all)
+	sh systemd/package/build.sh $(or $(ARCH),arm64)
 
 lock: setup-dev ## resolve the dependencies again into requirements*.lock
 	$(PYTHON) -m tests.locks write

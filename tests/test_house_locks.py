@@ -17,6 +17,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 ASKED_BY = {
     "requirements.lock": PROJECT["project"]["dependencies"],
     "requirements-dev.lock": PROJECT["project"]["dependencies"] + PROJECT["project"]["optional-dependencies"]["dev"],
+    "requirements-hardware.lock": PROJECT["dependency-groups"]["hardware"],
     "requirements-build.lock": PROJECT["dependency-groups"]["build"],
 }
 MACHINES = [(machine, python) for machine in ("x86_64", "aarch64") for python in ("3.11", "3.13")]
@@ -58,9 +59,11 @@ def test_lock_has_one_allowed_version_of_each_dependency_per_machine(file: str, 
 @pytest.mark.parametrize(("machine", "python"), MACHINES)
 def test_locks_agree_on_shared_packages(machine: str, python: str) -> None:
     run = versions("requirements.lock", machine, python)
-    for file in ("requirements-dev.lock", "requirements-build.lock"):
+    development = versions("requirements-dev.lock", machine, python)
+    for file in ("requirements-dev.lock", "requirements-hardware.lock", "requirements-build.lock"):
         other = versions(file, machine, python)
-        assert {name: (run[name], other[name]) for name in run.keys() & other if run[name] != other[name]} == {}
+        for held in (run, development):
+            assert {name: (held[name], other[name]) for name in held.keys() & other if held[name] != other[name]} == {}
     assert run.keys() <= versions("requirements-dev.lock", machine, python).keys()
 
 

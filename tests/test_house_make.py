@@ -12,12 +12,26 @@ import pytest
 
 from tests.tree import ROOT, SHIPPED, tracked
 
-TARGETS = ("help", "setup", "demo", "test", "lint", "bench", "look", "study", "lock", "lock-check", "clean")
+TARGETS = (
+    "help",
+    "setup",
+    "demo",
+    "test",
+    "lint",
+    "bench",
+    "look",
+    "study",
+    "hardware",
+    "deb",
+    "lock",
+    "lock-check",
+    "clean",
+)
 TOP = {
     *("pyproject.toml", "station", "web", "systemd", "hardware", "tests", "Makefile", ".ci", ".gitignore"),
     *("README.md", "LICENSE", "CHANGELOG.md", "DECISIONS.md", "GLOSSARY.md"),
     *("ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", ".github", ".pre-commit-config.yaml"),
-    *("requirements.lock", "requirements-dev.lock", "requirements-build.lock", "bench"),
+    *("requirements.lock", "requirements-dev.lock", "requirements-hardware.lock", "requirements-build.lock", "bench"),
 }
 
 

@@ -17,6 +17,9 @@ HARDWARE = (
     *("adafruit_extended_bus", "adafruit_platformdetect", "adafruit_vl53l0x", "Adafruit_PureIO"),
 )
 CORE = "station.core"
+WORKSHOP = "hardware.workshop"
+DRAWING = ("manifold3d", "numpy", "schemdraw", "wireviz")
+"""What the workshop draws with."""
 SHARED = (
     "station.clock",
     "station.config",
@@ -31,6 +34,7 @@ SHARED = (
 """The packages that every room above the core may use."""
 ROOMS: dict[str, tuple[str, ...]] = {
     "hardware": (),
+    "hardware.workshop": ("hardware",),
     "station.core.events": (),
     "station.core.untrusted": (),
     "station.core.steps": ("station.core.events", "station.core.untrusted"),
@@ -105,8 +109,11 @@ def import_fault(module: str, imported: str) -> str | None:
     top = imported.partition(".")[0]
     if within(module, "station.core") and top not in sys.stdlib_module_names and not within(imported, "station.core"):
         return "the core imports the standard library and itself"
-    if within(module, "hardware") and top not in sys.stdlib_module_names and not within(imported, "hardware"):
-        return "the pin map imports the standard library"
+    if within(imported, WORKSHOP) and not within(module, WORKSHOP):
+        return "what draws the board needs the development libraries"
+    allowed = DRAWING if within(module, WORKSHOP) else ()
+    if within(module, "hardware") and not within(imported, "hardware", *allowed) and top not in sys.stdlib_module_names:
+        return "the board's data imports the standard library"
     if within(module, "station") and within(imported, "web"):
         return "nothing in the station imports the page"
     if within(module, "web") and within(imported, *NEVER_FROM_WEB):
@@ -149,6 +156,10 @@ def test_every_import_points_down() -> None:
         ("web.pages.today", "from station.devices import cues"),
         ("web.pages.today", "import sqlalchemy"),
         ("hardware.pins", "from station import config"),
+        ("hardware.strength", "import numpy"),
+        ("hardware.workshop.solids", "from station import config"),
+        ("hardware.workshop.solids", "import trimesh"),
+        ("station.config", "from hardware.workshop import solids"),
     ],
 )
 def test_forbidden_import_is_found(module: str, line: str) -> None:
@@ -164,6 +175,7 @@ def test_forbidden_import_is_found(module: str, line: str) -> None:
         ("station.system.scheduler", "from apscheduler.triggers.date import DateTrigger"),
         ("station.app.loop", "from station.devices import board\nfrom station.store import Store"),
         ("web.server.http", "from flask import Flask\nfrom station.app.api import Panel"),
+        ("hardware.workshop.solids", "from manifold3d import Manifold\nfrom hardware import dimensions"),
     ],
 )
 def test_allowed_import_is_accepted(module: str, line: str) -> None:

@@ -47,7 +47,7 @@ def test_no_request_breaks_a_route(tmp_path: Path, caller: str, rounds: int, cap
             assert fault is None, f"{what}: {fault}: {caplog.text[-1500:]}"
 
 
-def test_there_are_ten_thousand_of_somebody_of_each_role() -> None:
+def test_there_are_ten_thousand() -> None:
     assert sum(CALLERS.values()) == 10_000
 
 

@@ -22,7 +22,6 @@ from station.system.home_network import service_file
 from station.units import MM_PER_UNIT
 from tests.let_in import client_with
 from tests.station.rig import Rig, hold_of
-from tests.web.double import StationDouble
 from tests.web.leaks import (
     NAME,
     WORDS,
@@ -40,7 +39,7 @@ from web.live.seen import snapshot_for
 from web.live.view_model import live_view
 from web.server.hosts import AllowedHosts
 from web.server.request_guard import RequestGuard
-from web.server.stream import Stream
+from web.server.stream import Receive, Scope, Send, Stream
 
 ASKERS = (
     *("new", "forged", "hash as a token", "old cookies", "revoked", "expired", "guest", "member"),
@@ -131,7 +130,7 @@ def test_running_session_of_a_person_is_nobodys_to_others(tmp_path: Path, caplog
 
 @pytest.mark.parametrize("is_https", [False, True])
 def test_announcement_and_certificate_name_the_machine_alone(house: House, tmp_path: Path, is_https: bool) -> None:
-    """Whoever is in the network reads both without asking the page."""
+    """Everybody in the network reads both without asking the page."""
     authority = Authority(tmp_path / "tls")
     authority.create("station", (), datetime.now(UTC))
     authority.issue(Names(("station.local",), (ip_address("192.168.1.5"),)), datetime.now(UTC))
@@ -169,27 +168,30 @@ def test_log_of_a_page_that_breaks_has_no_id(house: House, caplog: pytest.LogCap
     assert list(words_in(caplog.text.encode(), house.private.words)) == []
 
 
-def test_guard_logs_no_id_of_an_address(caplog: pytest.LogCaptureFixture) -> None:
+def test_guard_logs_no_id_of_an_address(house: House, caplog: pytest.LogCaptureFixture) -> None:
     """Also where not even the application answers."""
 
-    async def broken(_scope: object, _receive: object, _send: object) -> None:
+    async def broken(_scope: Scope, _receive: Receive, _send: Send) -> None:
         raise RuntimeError("no answer")
 
-    async def nothing(_message: object = None) -> dict[str, str]:
+    async def receive() -> dict[str, str]:
         return {"type": "http.request"}
 
-    guard = RequestGuard(
-        AllowedHosts(frozenset(), loopback_only=True), Stream(StationDouble(), None, SystemClock()), broken
-    )  # type: ignore[arg-type]  # no stream is opened
+    async def send(_message: object) -> None:
+        raise AssertionError("nothing is answered")
+
+    hosts = AllowedHosts(frozenset(), loopback_only=True)
+    guard = RequestGuard(hosts, Stream(house.station, house.store, SystemClock()), broken)
+    path = "/plan/secret-token.ics"
     scope = {
         "type": "http",
         "method": "GET",
-        "path": "/plan/secret-token.ics",
-        "raw_path": b"/plan/secret-token.ics",
+        "path": path,
+        "raw_path": path.encode(),
         "query_string": b"",
         "headers": [(b"host", b"localhost")],
     }
     with pytest.raises(RuntimeError):
-        asyncio.run(guard(scope, nothing, nothing))
+        asyncio.run(guard(scope, receive, send))
     assert "'/plan'" in caplog.text
     assert "secret-token" not in caplog.text

@@ -14,6 +14,7 @@ from threading import Event, Thread
 from gpiozero import DigitalInputDevice, DigitalOutputDevice
 
 from station.config import RangeSensorConfig
+from station.devices.errors import as_device_error
 from station.devices.pins import PinFactory
 from station.devices.range_chips import ADDRESS, CHIPS, Wire
 from station.devices.range_parts import I2cBus, RangeTiming
@@ -34,7 +35,9 @@ def pulled_level(pin: int, pause_us: PauseUs, pin_factory: PinFactory) -> str:
     """`high` or `low` if something holds this line, `floats` if it follows the Pi's own pull-up and pull-down."""
     levels = []
     for pull_up in (True, False):
-        with DigitalInputDevice(pin, pull_up=pull_up, pin_factory=pin_factory) as line:
+        with as_device_error("line", f"GPIO {pin}"):
+            line = DigitalInputDevice(pin, pull_up=pull_up, pin_factory=pin_factory)
+        with line:
             pause_us(SETTLE_US)
             levels.append(bool(line.pin.state))
     return {(True, True): "high", (False, False): "low"}.get((levels[0], levels[1]), "floats")
@@ -42,7 +45,9 @@ def pulled_level(pin: int, pause_us: PauseUs, pin_factory: PinFactory) -> str:
 
 def lit(pin: int, pin_factory: PinFactory, action: Callable[[], str | None]) -> str | None:
     """The result of `action` while this output is high."""
-    with DigitalOutputDevice(pin, initial_value=True, pin_factory=pin_factory):
+    with as_device_error("LED", f"GPIO {pin}"):
+        line = DigitalOutputDevice(pin, initial_value=True, pin_factory=pin_factory)
+    with line:
         return action()
 
 

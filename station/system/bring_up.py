@@ -7,7 +7,7 @@ sees or measures. What it all means is the decision table in `wire_faults.py`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from statistics import median
 from typing import Protocol
@@ -16,6 +16,7 @@ from station.config import Config
 from station.core.events import SECOND_US, Button, Event, Heel, Knee, Load
 from station.core.facts import Cue, CueName
 from station.devices.board import Devices
+from station.devices.errors import DeviceError
 from station.devices.pins import PinFactory
 from station.devices.probe import interrupt_follows, lit, pulled_level, sensor_answer, xshut_is_obeyed
 from station.devices.range_parts import I2cBus
@@ -61,30 +62,31 @@ class Bench:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of the check: the part, the step, whether it is well, and one sentence."""
+class Result:
+    """One line of the check: the part, whether it is well, one sentence, and the step that found it."""
 
     part: str
-    step: str
     well: bool
     sentence: str
+    step: str = "probed"
 
 
-def probe(bench: Bench, diagnosis: Diagnosis) -> Iterator[Finding]:
+def probe(bench: Bench, diagnosis: Diagnosis) -> Iterator[Result]:
     """Look at every line and at the sensor before the drivers open them."""
     config, lines = bench.config, lines_of(bench.config)
     kind, pins = config.range_sensor.kind, config.pins
     for line in lines.values():
         if line.number < 100 and line.name not in ("SDA", "SCL", "CS", "DOUT", "DIN", "CLK"):
-            diagnosis.see(f"{line.name} pin", pulled_level(line.number, bench.pause_us, bench.pin_factory))
+            with suppress(DeviceError):  # the driver says it
+                diagnosis.see(f"{line.name} pin", pulled_level(line.number, bench.pause_us, bench.pin_factory))
     bench.pause_us(SECOND_US // 100)  # the sensor boots after XSHUT was let go
     answer = sensor_answer(bench.open_bus, kind)
     diagnosis.see("sensor", answer if answer != "other" else None)
     if answer == "answers":
-        if config.range_sensor.xshut:
+        if config.range_sensor.xshut and "XSHUT pin" in diagnosis.seen:
             obeyed = xshut_is_obeyed(pins.xshut, bench.open_bus, kind, bench.pause_us, bench.pin_factory)
             diagnosis.see("xshut", "obeys" if obeyed else "ignores")
-        if config.range_sensor.interrupt:
+        if config.range_sensor.interrupt and "interrupt pin" in diagnosis.seen:
             follows = interrupt_follows(
                 pins.range_interrupt, bench.open_bus, config.range_sensor, bench.pause_us, bench.pin_factory
             )
@@ -95,21 +97,37 @@ def probe(bench: Bench, diagnosis: Diagnosis) -> Iterator[Finding]:
             yield from _told(line.name, "probed", diagnosis, (f"{line.name} pin",))
 
 
-def exercise(bench: Bench, devices: Devices, diagnosis: Diagnosis, witness: Witness) -> Iterator[Finding]:
+def hear(events: Sequence[Event], diagnosis: Diagnosis) -> None:
+    """See what no plate shows by itself: full scale, with nobody on the board."""
+    loads = _loads(events)
+    full = [heel for heel, shares in loads.items() if min(shares) >= FULL_SHARE]
+    if full and len(full) == len(loads):
+        diagnosis.see("adc", "ones")
+        return
+    for heel in full:
+        diagnosis.see(heel, "full")
+
+
+def _loads(events: Sequence[Event]) -> dict[str, list[float]]:
+    loads: dict[str, list[float]] = {}
+    for load in (event for event in events if isinstance(event, Load)):
+        loads.setdefault(f"{load.side} heel", []).append(load.share)
+    return loads
+
+
+def exercise(bench: Bench, devices: Devices, diagnosis: Diagnosis, witness: Witness) -> Iterator[Result]:
     """Let somebody press every part that can be pressed, and see what the drivers report."""
     config, lines = bench.config, lines_of(bench.config)
-    loads: dict[str, list[float]] = {}
+    heel_events: list[Event] = []
     for name in (*HEELS, "knee pad", "button"):
         if name not in lines:
             continue
         witness.press(name)
         events = bench.listen(devices, PRESS_US)
-        if name in HEELS and config.board.heels == "analogue":
-            for load in (event for event in events if isinstance(event, Load)):
-                loads.setdefault(f"{load.side} heel", []).append(load.share)
+        heel_events += events if name in HEELS else ()
         diagnosis.see(name, _reaction(name, events))
         if name == "right heel" or (name in HEELS and config.board.plates != "two"):
-            _judge_adc(diagnosis, loads)
+            _judge_adc(diagnosis, _loads(heel_events))
         yield from _told(name, "exercised", diagnosis, (name,) if name in diagnosis.seen else ("adc",))
 
 
@@ -144,7 +162,7 @@ def _reaction(name: str, events: Sequence[Event]) -> str:
     return "follows" if name in moved else "other" if moved else "still"
 
 
-def witness_outputs(bench: Bench, devices: Devices, diagnosis: Diagnosis, witness: Witness) -> Iterator[Finding]:
+def witness_outputs(bench: Bench, devices: Devices, diagnosis: Diagnosis, witness: Witness) -> Iterator[Result]:
     """Let somebody hear the buzzer."""
     devices.play_cues([Cue(bench.now_us(), CueName.YES)])
     bench.listen(devices, CUE_US)
@@ -153,11 +171,12 @@ def witness_outputs(bench: Bench, devices: Devices, diagnosis: Diagnosis, witnes
     yield from _told("buzzer", "witnessed", diagnosis, ("buzzer",))
 
 
-def witness_light(bench: Bench, diagnosis: Diagnosis, witness: Witness) -> Iterator[Finding]:
+def witness_light(bench: Bench, diagnosis: Diagnosis, witness: Witness) -> Iterator[Result]:
     """Light one colour after the other, and let somebody say which one it is."""
     for colour in COLOURS if bench.config.board.led else ():
         pin = getattr(bench.config.pins, f"led_{colour}")
-        diagnosis.see(colour, lit(pin, bench.pin_factory, witness.colour))
+        with suppress(DeviceError):  # the driver says it
+            diagnosis.see(colour, lit(pin, bench.pin_factory, witness.colour))
         yield from _told(f"LED {colour}", "witnessed", diagnosis, (colour,))
 
 
@@ -175,30 +194,28 @@ def measure(bench: Bench, diagnosis: Diagnosis, witness: Witness) -> None:
             diagnosis.see(f"{end} {name}", found)
 
 
-def named(diagnosis: Diagnosis) -> Iterator[Finding]:
+def named(diagnosis: Diagnosis) -> Result:
     """The fault in words; or the faults that are left, or that there is more than one."""
     faults = diagnosis.faults
     if diagnosis.is_healthy:
-        yield Finding("wiring", "named", True, f"no wire is at fault as far as this check saw. {ALIKE}")
-    elif len(faults) == 1:
-        yield Finding("wiring", "named", False, sentence(faults[0]))
-    elif faults:
-        for fault in faults:
-            yield Finding("wiring", "named", False, f"one of {len(faults)} that look alike from here: {sentence(fault)}")
+        text = f"no wire is at fault as far as this check saw. {ALIKE}"
+    elif not faults:
+        text = f"no single wire explains {', '.join(diagnosis.odd)}: look at the supply, then mend one by one"
+    elif len(faults) <= 2:
+        text = "; or ".join(sentence(fault) for fault in faults)
     else:
-        odd = ", ".join(diagnosis.odd)
-        yield Finding(
-            "wiring", "named", False, f"no single wire explains {odd}: look at the supply, then mend one by one"
-        )
+        names = ", ".join(fault.name for fault in faults)
+        text = f"one of {len(faults)} that look alike from here, or the part's supply: {names}; answer all questions"
+    return Result("wiring", diagnosis.is_healthy, text, "named")
 
 
-def _told(part: str, step: str, diagnosis: Diagnosis, looked: Sequence[str]) -> Iterator[Finding]:
+def _told(part: str, step: str, diagnosis: Diagnosis, looked: Sequence[str]) -> Iterator[Result]:
     """What was seen of a part, in words."""
     seen = [what for what in looked if what in diagnosis.seen]
     if seen:
         well = not any(what in diagnosis.odd for what in seen)
-        words = "; ".join(_WORDS.get((what, diagnosis.seen[what])) or _plain(what, diagnosis.seen[what]) for what in seen)
-        yield Finding(part, step, well, words)
+        words = (_WORDS.get((what, diagnosis.seen[what])) or _plain(what, diagnosis.seen[what]) for what in seen)
+        yield Result(part, well, "; ".join(words), step)
 
 
 def _plain(what: str, value: str) -> str:

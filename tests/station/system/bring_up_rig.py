@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 
@@ -12,12 +12,11 @@ from station.devices.board import Devices
 from station.simulator.board import SimulatedBoard
 from station.simulator.pins import PinOutput
 from station.simulator.virtual import DeadlineQueue, VirtualClock, run_until
-from station.simulator.wires import WireFault, put_fault
-from station.system.bring_up import Bench, Finding, exercise, measure, named, probe, witness_light, witness_outputs
+from station.simulator.wires import FaultKind, WireFault, put_fault
+from station.system.bring_up import Bench, Result, exercise, hear, measure, named, probe, witness_light, witness_outputs
 from station.system.wire_faults import COLOURS, Diagnosis, Fault, lines_of
 
 HAND_N = 150.0
-PRESS_S = 1
 
 
 @dataclass
@@ -51,7 +50,7 @@ class VirtualBench:
             nullcontext,
         )
 
-    def _see(self, colour: str):  # type: ignore[no-untyped-def]
+    def _see(self, colour: str) -> Callable[[PinOutput], None]:
         def see(output: PinOutput) -> None:
             self.levels[colour] = output.duty > 0
 
@@ -105,23 +104,42 @@ class VirtualBench:
         return self.fault.meter_v(lines_of(self.config)[line].number, far=not near)
 
 
-def bring_up(config: Config, fault: WireFault | None, *, asks: bool = True) -> tuple[list[Finding], list[Fault]]:
-    """What the check says of this board, and the faults that it names; without questions if not `asks`."""
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What one check said, what it named, and what it had seen that no healthy board shows."""
+
+    said: list[Result]
+    faults: list[Fault]
+    odd: list[str]
+    measured: list[str]
+
+
+def check(config: Config, fault: WireFault | None, *, asks: bool = True) -> Check:
+    """Run the bring-up on this board; without questions if not `asks`."""
     rig, diagnosis = VirtualBench(config, fault), Diagnosis(config)
     said = list(probe(rig.bench, diagnosis))
+    rig.devices = Devices(
+        config,
+        rig.clock,
+        rig.events.append,
+        lambda _part, _sentence: None,
+        pin_factory=rig.board.pin_factory,
+        open_bus=rig.board.open_bus,
+    )
+    rig.devices.start(threads=False)
+    hear(rig.bench.listen(rig.devices, SECOND_US), diagnosis)
     if asks:
-        rig.devices = Devices(
-            config,
-            rig.clock,
-            rig.events.append,
-            lambda _part, _sentence: None,
-            pin_factory=rig.board.pin_factory,
-            open_bus=rig.board.open_bus,
-        )
-        rig.devices.start(threads=False)
         said += exercise(rig.bench, rig.devices, diagnosis, rig)
         said += witness_outputs(rig.bench, rig.devices, diagnosis, rig)
-        rig.devices.close()
+    rig.devices.close()
+    if asks:
         said += witness_light(rig.bench, diagnosis, rig)
+        odd = list(diagnosis.odd)
         measure(rig.bench, diagnosis, rig)
-    return [*said, *named(diagnosis)], diagnosis.faults
+    measured = [what for what in diagnosis.seen if what.startswith(("near ", "far "))]
+    return Check([*said, named(diagnosis)], diagnosis.faults, odd if asks else diagnosis.odd, measured)
+
+
+def injected(fault: Fault) -> WireFault:
+    """The simulator's fault of a row of the table."""
+    return WireFault(FaultKind(fault.kind), *(line.number for line in fault.lines))

@@ -16,7 +16,7 @@ from gpiozero import DigitalInputDevice, DigitalOutputDevice
 from station.config import RangeSensorConfig
 from station.devices.errors import as_device_error
 from station.devices.pins import PinFactory
-from station.devices.range_chips import ADDRESS, CHIPS, Wire
+from station.devices.range_chips import CHIPS, Wire
 from station.devices.range_parts import I2cBus, RangeTiming
 from station.devices.range_sensor import BUS_ERRORS
 
@@ -137,5 +137,3 @@ def keep_busy(open_bus: OpenBus, pin_factory: PinFactory, *, adc: bool) -> Itera
         over.set()
         for thread in threads:
             thread.join()
-
-

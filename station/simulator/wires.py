@@ -109,9 +109,7 @@ class _StuckLow:
 class FaultyI2c(SimulatedI2C):
     """A bus with a fault in SDA or SCL, as a Raspberry Pi up to the 4 sees it."""
 
-    def __init__(
-        self, devices: Sequence[I2cDevice], spend_us: Callable[[int], None] | None, fault: WireFault
-    ) -> None:
+    def __init__(self, devices: Sequence[I2cDevice], spend_us: Callable[[int], None] | None, fault: WireFault) -> None:
         super().__init__(devices, spend_us)
         self._fault = fault
 
@@ -150,7 +148,7 @@ def put_fault(board: SimulatedBoard, fault: WireFault) -> None:
     if SDA in fault.lines or SCL in fault.lines:
         board.bus = FaultyI2c(board.bus.devices, None, fault)
     if set(fault.lines) & set(SPI):
-        board.adc.transfer = faulty_transfer(board.adc, fault)  # type: ignore[method-assign]  # the wires, not the chip
+        board.adc.transfer = faulty_transfer(board.adc, fault)  # type: ignore[method-assign, assignment]  # its wires
     share = board.adc.channel_share
 
     def share_through_wires(channel: int, at_us: int) -> float:

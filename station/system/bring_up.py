@@ -245,4 +245,3 @@ _WORDS = {
     **{(heel, "other"): "another part follows its press" for heel in HEELS},
     **{(heel, "full"): "stays at full scale" for heel in HEELS},
 }
-

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -175,7 +175,9 @@ def _bench(
         from station.simulator.board import SimulatedBoard
 
         board = SimulatedBoard(config, clock)
-        pacer = DeadlineThread(board, clock, lambda error: report("simulated board", repr(error)), name="simulated board")
+        pacer = DeadlineThread(
+            board, clock, lambda error: report("simulated board", repr(error)), name="simulated board"
+        )
         board.wake = pacer.wake
         pacer.start()
         close.append(pacer.close)
@@ -201,7 +203,7 @@ def _listen(clock: Clock, events: SimpleQueue[Event], until_us: int) -> list[Eve
     return heard
 
 
-def _heard(heard: list[Event], troubles: dict[str, str | None], empty: dict[Side, float]) -> Iterator[Result]:
+def _heard(heard: Sequence[Event], troubles: dict[str, str | None], empty: dict[Side, float]) -> Iterator[Result]:
     readings = [toe.reading_mm for toe in heard if isinstance(toe, Toe) and invalid_reason(toe, ToeRules()) is None]
     if readings:
         rate = _rate([toe.at_us for toe in heard if isinstance(toe, Toe)])

@@ -86,16 +86,18 @@ def lines_of(config: Config) -> dict[str, Line]:
             found.append(Line(f"{side} heel", near, far, rest, "harness.svg", 100 + channels[side]))
     else:
         for side in sides:
-            pin = pins.heel_left if side == "left" else pins.heel_right
-            found.append(_line(f"{side} heel", pin, f"the {side} comparator", "0 V, 3.3 V while the heel is down"))
+            bcm = pins.heel_left if side == "left" else pins.heel_right
+            found.append(_line(f"{side} heel", bcm, f"the {side} comparator", "0 V, 3.3 V while the heel is down"))
     if board.knee_pad:
         found.append(_line("knee pad", pins.knee_pad, "the knee pad", "3.3 V, 0 V while the pad is pressed"))
     found.append(_line("buzzer", pins.buzzer, "the buzzer", "0 V"))
     if board.button:
         found.append(_line("button", pins.button, "the button", "3.3 V, 0 V while it is pressed"))
     if board.led:
-        for colour in COLOURS:
-            found.append(_line(colour, getattr(pins, f"led_{colour}"), f"the LED's {colour}", "0 V, 3.3 V when lit"))
+        found += [
+            _line(colour, getattr(pins, f"led_{colour}"), f"the LED's {colour}", "0 V, 3.3 V when lit")
+            for colour in COLOURS
+        ]
     return {line.name: line for line in found}
 
 

@@ -17,7 +17,7 @@ ANSWERS = {"y": True, "n": False, "skip": None}
 
 
 class Questions:
-    """Whoever sits at the terminal."""
+    """The person at the terminal."""
 
     def press(self, line: str) -> None:
         """Wait until somebody is ready to press this part."""

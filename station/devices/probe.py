@@ -22,7 +22,8 @@ from station.devices.range_sensor import BUS_ERRORS
 
 SETTLE_US = 20_000
 """A filter of 100 nF settles through the Pi's 50 kOhm within it."""
-BOOT_US = 3_000
+BOOT_US = 50_000
+"""The datasheet asks for 1.2 ms after XSHUT; a slow machine notices its lines later."""
 RESULT_US = 400_000
 """Within it, a sensor with the longest timing budget has a result."""
 NO_ACKNOWLEDGE = (errno.EREMOTEIO, errno.ENXIO)

@@ -30,11 +30,11 @@ from station.simulator.script import Script
 from station.simulator.virtual import NEVER_US, SettableWallClock
 from station.simulator.vl53l0x import EmulatedVl53l0x
 from station.simulator.vl53l4cd import EmulatedVl53l4cd
+from station.simulator.wires import SCL, SDA, SPI, FaultyI2c, WireFault, channel_line, faulty_share, faulty_transfer
 from station.simulator.world import World
 
 if TYPE_CHECKING:
     from station.simulator.pins import PinOutput, SimulatedPinFactory
-    from station.simulator.wires import WireFault
 
 ADC_NOISE_CODES = 0.6
 """Noise of an MCP3008 on a quiet supply, as an SD in codes: the datasheet's typical error."""
@@ -146,8 +146,14 @@ class SimulatedBoard:
             return self._pin_factory
 
     def put_fault(self, fault: WireFault) -> None:
-        """Put a fault into the wires of the pins, before they are used; `simulator/wires.py` does the other ones."""
-        self._fault = fault
+        """Put a fault into the wires, before anything uses them."""
+        if fault.first < channel_line(0):
+            self._fault = fault
+        if set(fault.lines) & {SDA, SCL}:
+            self.bus = FaultyI2c(self.bus.devices, None, fault)
+        if set(fault.lines) & set(SPI):
+            self.adc.transfer = faulty_transfer(self.adc, fault)  # type: ignore[method-assign, assignment]  # its wires
+        self.adc.channel_share = faulty_share(self.adc.channel_share, fault)
 
     def open_bus(self) -> Any:
         """The I2C bus; a test may replace it."""

@@ -138,7 +138,7 @@ class SimulatedPinFactory(MockFactory):  # type: ignore[misc]  # gpiozero ships 
             level = tied if tied is not None else None if fault.is_cut(pin) else self._driven.get(far)
         self.pin(pin).drive(level)
 
-    def _hear(self, pin: int, output: PinOutput, listener: Callable[[PinOutput], None]) -> None:
+    def _pass_on(self, pin: int, output: PinOutput, listener: Callable[[PinOutput], None]) -> None:
         """Bring an output of the Pi to the part at the end of its wire, unless the wire is cut or shorted."""
         if self._fault is None or (self._fault.tied_level(pin) is None and not self._fault.is_cut(pin)):
             listener(output)
@@ -167,7 +167,7 @@ class SimulatedPinFactory(MockFactory):  # type: ignore[misc]  # gpiozero ships 
     def add_listener(self, pin: int, listener: Callable[[PinOutput], None]) -> None:
         """Call `listener` with each later change of this output."""
         source = pin if self._fault is None else self._fault.far_line(pin)
-        self.pin(source).listeners.append(lambda output: self._hear(source, output, listener))
+        self.pin(source).listeners.append(lambda output: self._pass_on(source, output, listener))
         tied = None if self._fault is None else self._fault.tied_level(pin)
         if tied is not None:
             listener(PinOutput(self.clock.now_us(), float(tied), None))

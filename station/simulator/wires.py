@@ -1,7 +1,7 @@
 """Wires with a fault, below the drivers: one wire open, shorted to ground or to 3.3 V, or two swapped.
 
-A line is the BCM number of its pin; `channel_line` gives the MCP3008's inputs numbers of their own. `put_fault` changes
-a new `SimulatedBoard`; `WireFault.meter` says what a voltmeter shows while the buses are busy.
+A line is the BCM number of its pin; `channel_line` gives the MCP3008's inputs numbers of their own.
+`SimulatedBoard.put_fault` puts a fault in; `WireFault.meter_v` is what a voltmeter shows while the buses are busy.
 """
 
 from __future__ import annotations
@@ -10,14 +10,10 @@ import errno
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from hardware import pins
-from station.simulator.adc import EmulatedMcp3008
+from station.simulator.adc import ChannelShare, EmulatedMcp3008
 from station.simulator.i2c import I2cDevice, SimulatedI2C
-
-if TYPE_CHECKING:
-    from station.simulator.board import SimulatedBoard
 
 SDA, SCL = (pin.bcm for pin in pins.I2C)
 CS, MISO, MOSI, CLK = (pin.bcm for pin in pins.SPI)
@@ -141,15 +137,8 @@ def faulty_transfer(adc: EmulatedMcp3008, fault: WireFault) -> Callable[[Sequenc
     return transfer
 
 
-def put_fault(board: SimulatedBoard, fault: WireFault) -> None:
-    """Put this fault into the wires of a new board."""
-    if fault.first < channel_line(0):
-        board.put_fault(fault)
-    if SDA in fault.lines or SCL in fault.lines:
-        board.bus = FaultyI2c(board.bus.devices, None, fault)
-    if set(fault.lines) & set(SPI):
-        board.adc.transfer = faulty_transfer(board.adc, fault)  # type: ignore[method-assign, assignment]  # its wires
-    share = board.adc.channel_share
+def faulty_share(share: ChannelShare, fault: WireFault) -> ChannelShare:
+    """The voltage at the MCP3008's inputs behind these wires."""
 
     def share_through_wires(channel: int, at_us: int) -> float:
         line = channel_line(channel)
@@ -157,4 +146,4 @@ def put_fault(board: SimulatedBoard, fault: WireFault) -> None:
             return float(tied)
         return 0.0 if fault.is_cut(line) else share(fault.far_line(line) - channel_line(0), at_us)
 
-    board.adc.channel_share = share_through_wires
+    return share_through_wires

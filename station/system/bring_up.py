@@ -31,7 +31,7 @@ FULL_SHARE = 0.995
 
 
 class Witness(Protocol):
-    """Whoever stands at the board during the check."""
+    """The person at the board during the check."""
 
     def press(self, line: str) -> None:
         """Ask for a press on this part within the next `PRESS_US`."""
@@ -91,13 +91,13 @@ def probe(bench: Bench, diagnosis: Diagnosis) -> Iterator[Result]:
                 pins.range_interrupt, bench.open_bus, config.range_sensor, bench.pause_us, bench.pin_factory
             )
             diagnosis.see("interrupt", None if follows is None else "follows" if follows else "still")
-    yield from _told("distance sensor", "probed", diagnosis, ("sensor", "xshut", "interrupt"))
+    yield from _in_words("distance sensor", "probed", diagnosis, ("sensor", "xshut", "interrupt"))
     for line in lines.values():
         if f"{line.name} pin" in diagnosis.seen:
-            yield from _told(line.name, "probed", diagnosis, (f"{line.name} pin",))
+            yield from _in_words(line.name, "probed", diagnosis, (f"{line.name} pin",))
 
 
-def hear(events: Sequence[Event], diagnosis: Diagnosis) -> None:
+def see_full_scale(events: Sequence[Event], diagnosis: Diagnosis) -> None:
     """See what no plate shows by itself: full scale, with nobody on the board."""
     loads = _loads(events)
     full = [heel for heel, shares in loads.items() if min(shares) >= FULL_SHARE]
@@ -128,7 +128,7 @@ def exercise(bench: Bench, devices: Devices, diagnosis: Diagnosis, witness: Witn
         diagnosis.see(name, _reaction(name, events))
         if name == "right heel" or (name in HEELS and config.board.plates != "two"):
             _judge_adc(diagnosis, _loads(heel_events))
-        yield from _told(name, "exercised", diagnosis, (name,) if name in diagnosis.seen else ("adc",))
+        yield from _in_words(name, "exercised", diagnosis, (name,) if name in diagnosis.seen else ("adc",))
 
 
 def _judge_adc(diagnosis: Diagnosis, loads: dict[str, list[float]]) -> None:
@@ -168,7 +168,7 @@ def witness_outputs(bench: Bench, devices: Devices, diagnosis: Diagnosis, witnes
     bench.listen(devices, CUE_US)
     heard = witness.heard_two_tones()
     diagnosis.see("buzzer", None if heard is None else "yes" if heard else "no")
-    yield from _told("buzzer", "witnessed", diagnosis, ("buzzer",))
+    yield from _in_words("buzzer", "witnessed", diagnosis, ("buzzer",))
 
 
 def witness_light(bench: Bench, diagnosis: Diagnosis, witness: Witness) -> Iterator[Result]:
@@ -177,7 +177,7 @@ def witness_light(bench: Bench, diagnosis: Diagnosis, witness: Witness) -> Itera
         pin = getattr(bench.config.pins, f"led_{colour}")
         with suppress(DeviceError):  # the driver says it
             diagnosis.see(colour, lit(pin, bench.pin_factory, witness.colour))
-        yield from _told(f"LED {colour}", "witnessed", diagnosis, (colour,))
+        yield from _in_words(f"LED {colour}", "witnessed", diagnosis, (colour,))
 
 
 def measure(bench: Bench, diagnosis: Diagnosis, witness: Witness) -> None:
@@ -209,7 +209,7 @@ def named(diagnosis: Diagnosis) -> Result:
     return Result("wiring", diagnosis.is_healthy, text, "named")
 
 
-def _told(part: str, step: str, diagnosis: Diagnosis, looked: Sequence[str]) -> Iterator[Result]:
+def _in_words(part: str, step: str, diagnosis: Diagnosis, looked: Sequence[str]) -> Iterator[Result]:
     """What was seen of a part, in words."""
     seen = [what for what in looked if what in diagnosis.seen]
     if seen:

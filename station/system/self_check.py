@@ -124,7 +124,7 @@ def _board(config: Config, clock: Clock, witness: Witness | None) -> Iterator[Re
             devices.start(threads=True)
             heard = bench.listen(devices, LISTEN_US)
             yield from (Result(part, False, text) for part, text in troubles.items() if text is not None)
-            bring_up.hear(heard, diagnosis)
+            bring_up.see_full_scale(heard, diagnosis)
             yield from _heard(heard, troubles, _empty_plates(config))
             if witness is not None:
                 yield from bring_up.exercise(bench, devices, diagnosis, witness)

@@ -12,8 +12,8 @@ from station.devices.board import Devices
 from station.simulator.board import SimulatedBoard
 from station.simulator.pins import PinOutput
 from station.simulator.virtual import DeadlineQueue, VirtualClock, run_until
-from station.simulator.wires import FaultKind, WireFault, put_fault
-from station.system.bring_up import Bench, Result, exercise, hear, measure, named, probe, witness_light, witness_outputs
+from station.simulator.wires import FaultKind, WireFault
+from station.system.bring_up import Bench, Result, exercise, measure, named, probe, see_full_scale, witness_light, witness_outputs
 from station.system.wire_faults import COLOURS, Diagnosis, Fault, lines_of
 
 HAND_N = 150.0
@@ -34,11 +34,11 @@ class VirtualBench:
     def __post_init__(self) -> None:
         self.board = SimulatedBoard(self.config, self.clock, spend_us=self.clock.advance_by, seed=3)
         if self.fault is not None:
-            put_fault(self.board, self.fault)
+            self.board.put_fault(self.fault)
         lines = self.board.pin_factory
         for colour in COLOURS:
             lines.add_listener(getattr(self.config.pins, f"led_{colour}"), self._see(colour))
-        lines.add_listener(self.config.pins.buzzer, self._hear)
+        lines.add_listener(self.config.pins.buzzer, self._count_tone)
         self.devices: Devices | None = None
         self.bench = Bench(
             self.config,
@@ -56,7 +56,7 @@ class VirtualBench:
 
         return see
 
-    def _hear(self, output: PinOutput) -> None:
+    def _count_tone(self, output: PinOutput) -> None:
         self.tones += 0 < output.duty < 1
 
     def _pass(self, us: int) -> None:
@@ -127,7 +127,7 @@ def check(config: Config, fault: WireFault | None, *, asks: bool = True) -> Chec
         open_bus=rig.board.open_bus,
     )
     rig.devices.start(threads=False)
-    hear(rig.bench.listen(rig.devices, SECOND_US), diagnosis)
+    see_full_scale(rig.bench.listen(rig.devices, SECOND_US), diagnosis)
     if asks:
         said += exercise(rig.bench, rig.devices, diagnosis, rig)
         said += witness_outputs(rig.bench, rig.devices, diagnosis, rig)

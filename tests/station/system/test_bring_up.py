@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Sequence
+from threading import Event, active_count
 
+import click
+import pytest
+from click.testing import CliRunner
+
+from station.cli.bring_up_questions import Questions
+from station.clock import SystemClock
+from station.devices.probe import keep_busy
+from station.devices.range_parts import I2cBus
+from station.simulator.board import SimulatedBoard
 from station.simulator.wires import FaultKind, WireFault, channel_line
 from station.system.bring_up import Result
 from station.system.wire_faults import table, volts_class
@@ -91,3 +101,45 @@ def test_without_questions_the_faults_left_are_listed() -> None:
 def test_a_voltage_that_no_line_has_is_no_class() -> None:
     assert volts_class(2.4) == volts_class(2.64) == "2.5 V"
     assert volts_class(5.0) is None
+
+
+def test_buses_are_busy_while_somebody_measures() -> None:
+    """Both, until the measurement is over, although the sensor does not answer."""
+    board = SimulatedBoard(configuration(""), SystemClock())
+    board.put_fault(WireFault(FaultKind.OPEN, 2))
+    sent, called = Event(), Event()
+    transfer, bus = board.adc.transfer, board.bus
+
+    def count(words: Sequence[int]) -> list[int]:
+        sent.set()
+        return transfer(words)
+
+    board.adc.transfer = count  # type: ignore[method-assign]  # a listener on the bus, as a logic probe is
+
+    def open_bus() -> I2cBus:
+        called.set()
+        return bus
+
+    threads = active_count()
+    with keep_busy(open_bus, board.pin_factory, adc=True):
+        assert sent.wait(5)
+        assert called.wait(5)
+    assert active_count() == threads
+
+
+def test_questions_take_a_voltage_with_a_comma_and_ask_again_after_a_word() -> None:
+    heard: list[object] = []
+
+    @click.command()
+    def ask() -> None:
+        questions = Questions()
+        questions.press("knee pad")
+        heard.append(questions.heard_two_tones())
+        heard.append(questions.colour())
+        heard.append(questions.measured_v(True, "SDA", "GPIO 2"))
+        heard.append(questions.measured_v(False, "left heel", "the left force sensor"))
+
+    done = CliRunner().invoke(ask, input="\nn\nskip\nabc\n2,5 V\n\n")
+    assert heard == [False, None, 2.5, None]
+    assert "then press the knee pad" in done.output
+    assert "'abc' is not a voltage" in done.output

@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup setup-dev browser demo test lint bench look study hardware lock lock-check clean
+.PHONY: help setup setup-dev browser demo test lint bench look study hardware deb lock lock-check clean
 
 # The device tree names a Raspberry Pi. There the environment sees Debian's packages, because the package index has no
 # lgpio wheel (the pin driver) for Python 3.13, only an empty stub.
@@ -78,8 +78,11 @@ study: setup-dev ## simulate people and their progress (minutes on two cores); w
 
 hardware: setup-dev ## write the board's STL files, drawings, wiring and parts list; writes build/hardware/
 	$(call need,command -v dot,graphviz)
-	$(PYTHON) $(LOCKED) $(UNWHEELED) --quiet -r requirements-hardware.lock
+	$(PYTHON) $(LOCKED) --quiet -r requirements-hardware.lock
 	$(PYTHON) -m hardware.workshop
+
+deb: setup ## build the Debian package; writes build/ (ARCH=arm64 or amd64 with all that it needs, else ARCH=all)
+	sh systemd/package/build.sh $(or $(ARCH),arm64)
 
 lock: setup-dev ## resolve the dependencies again into requirements*.lock
 	$(PYTHON) -m tests.locks write

@@ -169,6 +169,13 @@ class StoreConfig(Struct, frozen=True):
         str,
         Meta(min_length=1, description="The database file; its directory must be writable and holds the backups."),
     ] = "/var/lib/station/station.db"
+    stick: Annotated[
+        str,
+        Meta(
+            description="A directory at which a USB stick is mounted when it is plugged in, such as /media/stick: the "
+            "nightly backup is then copied there too. Empty for none."
+        ),
+    ] = ""
 
 
 class Config(Struct, frozen=True):

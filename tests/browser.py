@@ -212,11 +212,16 @@ def _pdf_stream(pdf: bytes, number: bytes) -> bytes:
 
 
 @contextmanager
-def open_browser(*, network: bool = False, flags: Sequence[str] = ()) -> Iterator[Browser]:
-    """Open a browser with a temporary profile; `network` records what comes over the wire; `flags` are further ones."""
+def open_browser(
+    *, network: bool = False, flags: Sequence[str] = (), program: str | Path = CHROMIUM
+) -> Iterator[Browser]:
+    """Open a browser with a temporary profile; `network` records what comes over the wire; `flags` are further ones.
+
+    `program` may start Chromium elsewhere, in another network for example.
+    """
     profile = tempfile.mkdtemp(prefix="page-browser-")
     options = ChromeOptions()
-    options.binary_location = CHROMIUM
+    options.binary_location = str(program)
     for flag in (*FLAGS, *flags, f"--user-data-dir={profile}"):
         options.add_argument(flag)
     records = {"browser": "ALL", "performance": "ALL"} if network else {"browser": "ALL"}

@@ -32,7 +32,7 @@ class Lock:
 LOCKS = (
     Lock("requirements.lock", ("pyproject.toml",)),
     Lock("requirements-dev.lock", ("pyproject.toml", "--extra", "dev")),
-    Lock("requirements-hardware.lock", ("pyproject.toml", "--extra", "hardware")),
+    Lock("requirements-hardware.lock", ("--group", "pyproject.toml:hardware")),
     Lock("requirements-build.lock", ("--group", "pyproject.toml:build")),
 )
 

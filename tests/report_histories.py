@@ -16,6 +16,13 @@ LONG_NAME = "A person with quite a long name, as people have in the end"
 EVERYWHERE = ["front", "achilles", "calf"]
 
 
+def _moment(days_ago: float) -> datetime:
+    """So many days before the last noon: the part of the day does not depend on when a test runs."""
+    now = datetime.now(UTC)
+    noon = now.replace(hour=12, minute=0, second=0, microsecond=0)
+    return (noon if noon <= now else noon - timedelta(days=1)) - timedelta(days=days_ago)
+
+
 def add_test(
     store: Store,
     person: Person,
@@ -29,7 +36,7 @@ def add_test(
     circumstances: Circumstances | None = None,
 ) -> str:
     """Add a session with one test; a full one has three trials, the last `scatter_mm` more than the first."""
-    at = datetime.now(UTC) - timedelta(days=days_ago)
+    at = _moment(days_ago)
     run_id = store.begin_run(store.begin_session(person.id, at, simulated=False), {"do": "test"}, at)
     test_id = store.begin_test(
         run_id,
@@ -54,7 +61,7 @@ def add_test(
 
 def add_training(store: Store, person: Person, days_ago: float, holds: int) -> None:
     """Add a session with so many holds of 60 s of each leg."""
-    at = datetime.now(UTC) - timedelta(days=days_ago)
+    at = _moment(days_ago)
     run_id = store.begin_run(store.begin_session(person.id, at, simulated=False), {"do": "hold"}, at)
     for number in range(2 * holds):
         one_hold(store, run_id, list(Side)[number % 2], credited_s=60, started_s=100 * number + 10)
@@ -81,7 +88,7 @@ def add_everything(store: Store) -> Person:
     """
     person = store.add_person(LONG_NAME)
     add_test(store, person, 130, 60.0, 70.0)
-    store.add_imported_results(person.id, [ImportedResult(datetime.now(UTC) - timedelta(days=200), 55.0, 66.0)])
+    store.add_imported_results(person.id, [ImportedResult(_moment(200), 55.0, 66.0)])
     store.add_calibration(FIT)
     random = Random(2)
     for days_ago in range(120, 1, -3):

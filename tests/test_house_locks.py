@@ -17,9 +17,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 ASKED_BY = {
     "requirements.lock": PROJECT["project"]["dependencies"],
     "requirements-dev.lock": PROJECT["project"]["dependencies"] + PROJECT["project"]["optional-dependencies"]["dev"],
-    "requirements-hardware.lock": (
-        PROJECT["project"]["dependencies"] + PROJECT["project"]["optional-dependencies"]["hardware"]
-    ),
+    "requirements-hardware.lock": PROJECT["dependency-groups"]["hardware"],
     "requirements-build.lock": PROJECT["dependency-groups"]["build"],
 }
 MACHINES = [(machine, python) for machine in ("x86_64", "aarch64") for python in ("3.11", "3.13")]

@@ -12,7 +12,21 @@ import pytest
 
 from tests.tree import ROOT, SHIPPED, tracked
 
-TARGETS = ("help", "setup", "demo", "test", "lint", "bench", "look", "study", "hardware", "lock", "lock-check", "clean")
+TARGETS = (
+    "help",
+    "setup",
+    "demo",
+    "test",
+    "lint",
+    "bench",
+    "look",
+    "study",
+    "hardware",
+    "deb",
+    "lock",
+    "lock-check",
+    "clean",
+)
 TOP = {
     *("pyproject.toml", "station", "web", "systemd", "hardware", "tests", "Makefile", ".ci", ".gitignore"),
     *("README.md", "LICENSE", "CHANGELOG.md", "DECISIONS.md", "GLOSSARY.md"),

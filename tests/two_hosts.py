@@ -13,11 +13,12 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import count
 from pathlib import Path
 
+from station.system.home_network import service_file
 from tests.station.process import wait_until
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -51,6 +52,23 @@ for one in json.load(sys.stdin):
 json.dump(answers, sys.stdout)
 """
 
+AVAHI_CONFIGURATION = "[server]\nhost-name=station\nenable-dbus=no\nuse-ipv6=no\n[wide-area]\nenable-wide-area=no\n"
+MDNS_QUESTION = """
+import json, socket, struct, sys
+name, kind, source = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+labels = b"".join(bytes([len(one)]) + one.encode() for one in name.split("."))
+asking = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+asking.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(source))
+asking.bind((source, 0))
+asking.settimeout(1)
+asking.sendto(struct.pack(">6H", 7, 0, 1, 0, 0, 0) + labels + struct.pack(">B2H", 0, kind, 1), ("224.0.0.251", 5353))
+try:
+    print(asking.recv(9000).hex())
+except TimeoutError:
+    print("")
+"""
+ADDRESS_RECORD, POINTER_RECORD = 1, 12
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -66,9 +84,13 @@ class Host:
     """One of the two hosts."""
 
     namespace: str
+    mounts_of: int | None = None
+    """A process of this host whose files its further commands see, where they differ from this machine's."""
 
     def command(self, *words: str) -> list[str]:
         """A command line that runs on this host."""
+        if self.mounts_of is not None:
+            return ["nsenter", "--target", str(self.mounts_of), "--mount", "--net", *words]
         return ["ip", "netns", "exec", self.namespace, *words]
 
     def run(self, *words: str, given: str = "") -> str:
@@ -159,6 +181,36 @@ def two_hosts() -> Iterator[tuple[Host, Host]]:
 
 def _ip(*words: str) -> None:
     subprocess.run(("ip", *words), capture_output=True, text=True, check=True)
+
+
+@contextmanager
+def announced(station: Host, phone: Host, directory: Path) -> Iterator[Host]:
+    """Avahi on the station's host with the file of `station network on`, as `station.local`, until the end.
+
+    Gives that host with the files that Avahi sees, so that a station there finds its socket.
+    """
+    (directory / "services").mkdir()
+    (directory / "services" / "station.service").write_text(service_file(is_https=False), encoding="utf-8")
+    configuration = directory / "avahi-daemon.conf"
+    configuration.write_text(AVAHI_CONFIGURATION, encoding="ascii")
+    Path("/run/avahi-daemon").mkdir(exist_ok=True)
+    # `ip netns exec` has its own mounts: the machine's Avahi, if it has one, is left alone.
+    script = (
+        f"mount --bind {directory} /etc/avahi && mount -t tmpfs none /run/avahi-daemon && "
+        f"exec avahi-daemon --no-drop-root --no-rlimits --no-chroot -f {configuration}"
+    )
+    avahi = station.start("sh", "-c", script)
+    try:
+        wait_until(lambda: bool(ask_mdns(phone, "station.local", ADDRESS_RECORD)), "Avahi answers for station.local")
+        yield replace(station, mounts_of=avahi.pid)
+    finally:
+        avahi.terminate()
+        avahi.communicate(timeout=20)
+
+
+def ask_mdns(phone: Host, name: str, kind: int) -> bytes:
+    """The answer to an mDNS question of the phone; empty if none comes within a second."""
+    return bytes.fromhex(phone.run(sys.executable, "-c", MDNS_QUESTION, name, str(kind), PHONE_ADDRESS).strip())
 
 
 def hand_over(sockets: Sequence[tuple[str, str, int]], command: Sequence[str]) -> list[str]:

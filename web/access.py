@@ -11,8 +11,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Any
+from urllib.parse import urlencode
 
-from flask import Flask, Response, g, render_template, request
+from flask import Flask, Response, g, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from station.app.access import ACCESS_COOKIE, SHARED_STAY, TOUCH_EVERY, Role, Visitor, hash_of, new_token
@@ -56,12 +58,16 @@ class Rule:
 
 
 OWN_PAGES = {
-    "people": "people.people",
+    "delete": "removal.ask",
+    "merge": "removal.preview",
     "browsers": "browsers.browsers",
     "consents": "consents.consents",
+    "data": "data.data",
     "network": "network.network",
 }
-"""Where a proof of presence returns to, by the value of its `next`."""
+"""The page that asked for a proof of presence, to which it returns, by the first word of its `next`."""
+OWN_PAGE_IDS = {"delete": ("person_id",), "merge": ("person_id", "into")}
+"""What else such a page's address needs; it follows the word, after slashes."""
 
 _EVERYBODY = Rule(None)
 _GUEST, _GUEST_SEEN = Rule(Role.GUEST), Rule(Role.GUEST, Whose.SEEN)
@@ -110,6 +116,11 @@ RULES: dict[str, Rule] = {
     "consents.allow": Rule(Role.MEMBER, Whose.SEEN, presence_for="consents"),
     "consents.consents": _MEMBER_SEEN,
     "consents.withdraw": _MEMBER_SEEN,
+    "data.bring_in": Rule(Role.OWNER, Whose.STATION, presence_for="data"),
+    "data.data": _MEMBER_SEEN,
+    "data.of_person": _MEMBER_SEEN,
+    "data.of_station": Rule(Role.OWNER, Whose.STATION, presence_for="data"),
+    "data.show_preview": Rule(Role.OWNER, Whose.STATION, presence_for="data"),
     "downloads.bundle": _GUEST_SEEN,
     "downloads.results": _GUEST_SEEN,
     "downloads.trace": _GUEST_SEEN,
@@ -163,8 +174,8 @@ RULES: dict[str, Rule] = {
     "profile.save": _MEMBER_SEEN,
     "progress.progress": _MEMBER_SEEN,
     "removal.ask": _MEMBER_SEEN,
-    "removal.delete": Rule(Role.MEMBER, Whose.SEEN, presence_for="people"),
-    "removal.merge": Rule(Role.OWNER, Whose.STATION, presence_for="people"),
+    "removal.delete": Rule(Role.MEMBER, Whose.SEEN, presence_for="delete"),
+    "removal.merge": Rule(Role.OWNER, Whose.STATION, presence_for="merge"),
     "removal.preview": _STATION,
     "report.report": _MEMBER_SEEN,
     "routines.change": _MEMBER_SEEN,
@@ -212,7 +223,7 @@ def register(app: Flask, site: Site) -> None:
         if rule is None or not rule.lets_in(visitor):
             return _refusal(visitor)
         if rule.presence_for is not None and not visitor.is_present:
-            return redirect_to(f"{PRESENCE_ADDRESS}?next={rule.presence_for}")
+            return redirect_to(f"{PRESENCE_ADDRESS}?{urlencode({'next': _next(rule.presence_for)}, safe='/')}")
         _touch(site, visitor)
         return None
 
@@ -222,6 +233,22 @@ def register(app: Flask, site: Site) -> None:
         if token is not None:
             set_access_cookie(response, token)
         return response
+
+
+def own_page(after_presence: str) -> str | None:
+    """The address of the page that asked for presence, by the value of `next`; `None` if there is no such page."""
+    word, *ids = after_presence.split("/")
+    names = OWN_PAGE_IDS.get(word, ())
+    if word not in OWN_PAGES or len(ids) != len(names) or not all(ids):
+        return None
+    values: dict[str, Any] = dict(zip(names, ids, strict=True))
+    return url_for(OWN_PAGES[word], **values)
+
+
+def _next(word: str) -> str:
+    """The value of `next` that leads back to the page of this request's form."""
+    given = {**request.form, **(request.view_args or {})}
+    return "/".join([word, *(given.get(name, "") for name in OWN_PAGE_IDS.get(word, ()))])
 
 
 def may_open(endpoint: str) -> bool:

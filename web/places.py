@@ -46,6 +46,7 @@ PLACES = (
         further=(
             "pairing",
             "people",
+            "data",
             "profile",
             "removal",
             "browsers",
@@ -72,6 +73,7 @@ MORE = (
         "You",
         (
             ("people.people", "users", "People", "Whose results this browser shows; someone new"),
+            ("data.data", "archive", "Your data", "Take it out, or bring it back"),
             ("consents.consents", "heart-pulse", "Who sees what", "Who sees your results, and whose you see"),
             ("browsers.browsers", "monitor", "Browsers", "Phones and tablets that were let in; PIN"),
             ("health_questions.show", "heart-pulse", "Health questions", "What your answers change"),

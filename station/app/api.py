@@ -14,7 +14,7 @@ from station.catalogue.records import Item
 from station.core.events import CommandName, Side
 from station.profile import Profile
 from station.store.errors import StoreError
-from station.store.records import Deletion, Merge
+from station.store.records import Deletion, Merge, MergeReport
 
 __all__ = ["BoardAwayError", "PageError", "SimulatedBoard", "StationApi"]
 
@@ -123,6 +123,9 @@ class StationApi(Protocol):
 
         Raises ValueError with a sentence for an unknown name or a value that is not allowed.
         """
+
+    def import_staged(self, path: str, person_id: str | None) -> Future[MergeReport]:
+        """Add what a staged database has (`station.store.staging`), all or nothing; see `station.store.merge`."""
 
     # Who may get in; see `station.app.access`. LookupError for an id that does not exist.
 

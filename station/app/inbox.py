@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Lock
 from typing import Any, TypeVar
@@ -28,7 +29,7 @@ from station.core.events import Command, CommandName, Event, Side
 from station.core.steps import Routine
 from station.profile import Profile
 from station.store import Store, StoreError
-from station.store.records import Deletion
+from station.store.records import Deletion, MergeReport
 
 log = logging.getLogger(__name__)
 
@@ -297,6 +298,12 @@ class Inbox:
 
     def save_plan(self, person_id: str, plan: Mapping[str, Any]) -> Future[None]:
         return self._request_store(lambda store: store.save_plan(person_id, plan))
+
+    def import_staged(self, path: str, person_id: str | None) -> Future[MergeReport]:
+        from station.store.merge import merge  # it is seldom needed, and costs a tenth of the start
+        from station.store.staging import Staged
+
+        return self._request_store(lambda store: merge(store, Staged(Path(path), person_id)))
 
     # Who may get in.
 

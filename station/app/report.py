@@ -321,6 +321,8 @@ def _person_lines(profile: Profile) -> Iterable[tuple[str, str]]:
 
 def _counts_text(counts: Mapping[str, int]) -> str:
     """The only kind alone, or each with its number, the most frequent first."""
+    if not counts:
+        return "none"
     if len(counts) == 1:
         return f"{next(iter(counts))}, all tests"
     return ", ".join(f"{name} {count}" for name, count in sorted(counts.items(), key=lambda one: -one[1]))

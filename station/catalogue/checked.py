@@ -15,7 +15,16 @@ Record = TypeVar("Record")
 _CONVERT_LOCK = Lock()
 
 
-def convert_to_record(value: Any, record: type[Record]) -> Record:
-    """The value as this record. Raises msgspec.ValidationError if it does not fit."""
+def convert_to_record(value: Any, record: type[Record], *, strict: bool = True) -> Record:
+    """The value as this record; not `strict` takes numbers written as text.
+
+    Raises msgspec.ValidationError if it does not fit.
+    """
     with _CONVERT_LOCK:
-        return msgspec.convert(value, record, strict=True)
+        return msgspec.convert(value, record, strict=strict)
+
+
+def decode_to_record(text: bytes | str, record: type[Record]) -> Record:
+    """The JSON text as this record. Raises msgspec.ValidationError if it does not fit, DecodeError if it is no JSON."""
+    with _CONVERT_LOCK:
+        return msgspec.json.decode(text, type=record)

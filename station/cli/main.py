@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from station.cli.backups import backup, restore
+from station.cli.exchange import export, import_file
+from station.cli.health import health
 from station.cli.network import network
 from station.cli.progress import progress
 from station.cli.progress_bar import with_progress
 from station.cli.refuse import exit_with_error
 from station.cli.report import report
-from station.cli.results import DATABASE, database_path, import_past, recalibrate
+from station.cli.results import recalibrate
 from station.cli.tls import tls
 
 if TYPE_CHECKING:
@@ -253,46 +256,6 @@ def calibrate(config_path: Path | None, only_check: bool, as_json: bool) -> None
     sys.exit(0 if outcome.well else 1)
 
 
-@main.command()
-@click.argument("to", type=click.Path(path_type=Path))
-@DATABASE
-@click.option(
-    "--as",
-    "kind",
-    type=click.Choice(["csv", "json", "bundle"]),
-    default="csv",
-    show_default=True,
-    help="CSV (a zip with a file for each table), JSON (one document), or a bundle of one session.",
-)
-@click.option("--session", help="The session to bundle, by its identifier.  [default: the last one]")
-def export(to: Path, database: Path | None, kind: str, session: str | None) -> None:
-    """Export the whole database or one session to a file.
-
-    The traces in a bundle are files that `station replay` accepts.
-
-    Example: station export results.zip
-    """
-    from station.store import Reader, StoreError
-    from station.store.bundle import export_bundle
-    from station.store.export import export_csv, export_json
-
-    path = database_path(database)
-    try:
-        with Reader.open(path) as reader:
-            if kind == "csv":
-                export_csv(reader, to)
-            elif kind == "json":
-                export_json(reader, to)
-            else:
-                session = session or next((one.id for one in reader.sessions(limit=1)), None)
-                if session is None:
-                    exit_with_error(f"{path} has no session yet.", 1)
-                export_bundle(reader, session, to)
-    except (StoreError, LookupError) as error:
-        exit_with_error(str(error), 1)
-    click.echo(f"Written to {to}.")
-
-
 @main.command("simulate")
 @click.option("--person", required=True, help="The name of the simulated person.")
 @click.option("--days", type=click.IntRange(1, 3_650), required=True, help="How many days to simulate.")
@@ -425,7 +388,11 @@ def _replayed(where: str, text: str, do: str | None, given: dict[str, Any]) -> I
 
 
 main.add_command(recalibrate)
-main.add_command(import_past)
+main.add_command(health)
+main.add_command(backup)
+main.add_command(restore)
+main.add_command(export)
+main.add_command(import_file)
 main.add_command(network)
 main.add_command(progress)
 main.add_command(report)

@@ -1,4 +1,4 @@
-"""The commands that add results: `station recalibrate` and `station import`."""
+"""The command that adds results under another calibration: `station recalibrate`."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ def recalibrate(since: str, database: Path | None, calibration: int | None, yes:
         begin = datetime.combine(datetime.fromisoformat(since).date(), datetime.min.time()).astimezone()
     except (ValueError, OverflowError):
         exit_with_error(f"{since!r} is not a date: write it as 2026-01-31.")
-    path = _existing(database)
+    path = existing_database(database)
     try:
-        with _opened(path) as store:
+        with opened_store(path) as store:
             to = _chosen(store, calibration, path)
             ids = store.test_ids_since(begin)
             each = corrections_for(store, ids, to)
@@ -67,45 +67,6 @@ def recalibrate(since: str, database: Path | None, calibration: int | None, yes:
         click.echo(f"{len(made)} results written; the original ones stay." if sure else "Nothing was changed.")
 
 
-@click.command("import")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--person", required=True, help="The person's name, as on the page.")
-@click.option("--unit", type=click.Choice(["cm", "mm", "inch"]), required=True, help="The unit of the distances.")
-@click.option("--sure", is_flag=True, help="Import even if the distances look wrong for this unit.")
-@DATABASE
-def import_past(file: Path, person: str, unit: str, sure: bool, database: Path | None) -> None:
-    """Import past tape measurements from a CSV file.
-
-    The columns are date,left,right; either side may be empty. A date may have a time of day. Columns of their own
-    may say how a test was done: shod and warmed_up (yes, no), back_foot (heel up, flat, off), board_angle_deg. All
-    lines are imported, or none. Days that already have tests are skipped. Stop a running station first: it locks
-    the database.
-
-    Example: station import tape.csv --person Robin --unit cm
-    """
-    from station.app.import_results import ImportRefusedError, read_past_results
-    from station.store import StoreError
-    from station.units import count_text
-
-    path = _existing(database)
-    try:
-        with _opened(path) as store:
-            found = next((one for one in store.people() if one.name.lower() == " ".join(person.split()).lower()), None)
-            if found is None:
-                names = ", ".join(one.name for one in store.people()) or "nobody"
-                exit_with_error(
-                    f"{path} has no person called {person} (it has: {names}): add them on the page first.", 1
-                )
-            days = {score.started_at.astimezone().date() for score in store.result_summaries(found.id)}
-            past = read_past_results(file, unit, days, datetime.now().astimezone(), sure=sure)
-            store.add_imported_results(found.id, past.results)
-    except (StoreError, ImportRefusedError) as error:
-        exit_with_error(str(error), 1)
-    if past.known_days:
-        click.echo(f"Skipped days that already have tests: {', '.join(map(str, past.known_days))}.")
-    click.echo(f"{count_text(len(past.results), 'test')} of {found.name} imported into {path}.")
-
-
 def database_path(database: Path | None) -> Path:
     """The database that `--database` names, or the station's own."""
     from station.config import StoreConfig
@@ -113,14 +74,16 @@ def database_path(database: Path | None) -> Path:
     return database or Path(StoreConfig().path)
 
 
-def _existing(database: Path | None) -> Path:
+def existing_database(database: Path | None) -> Path:
+    """That database; ends the program with a sentence if there is none."""
     path = database_path(database)
     if not path.exists():
         exit_with_error(f"There is no database at {path}: name the station's database with --database.", 1)
     return path
 
 
-def _opened(path: Path) -> Store:
+def opened_store(path: Path) -> Store:
+    """The database, opened for writing. Raises StoreError."""
     from station.clock import SystemClock
     from station.store import Store
 

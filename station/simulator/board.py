@@ -315,7 +315,7 @@ class SimulatedBoard:
         """The person makes the rhythm that a browser shows, or these presses, parted by commas."""
         rhythm = self.shown_rhythm() if presses is None else _parse_presses(presses)
         if rhythm is None:
-            raise ValueError("No browser shows a rhythm now: open the page \u201cLet your phone in\u201d in one first.")
+            raise ValueError("No browser shows a rhythm now: open the page \u201cPair this browser\u201d in one first.")
         self._take_over(_after_a_look(self.person.body.press_rhythm(rhythm)))
 
     def _hold_block(self, length_mm: str | None) -> None:

@@ -1,9 +1,10 @@
-"""The nightly backup of the database, checked before it counts. It runs beside the station, in any thread."""
+"""Copies of the database, each checked before it counts. They are made beside the station, in any thread."""
 
 from __future__ import annotations
 
 import shutil
 import sqlite3
+from collections.abc import Collection
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -13,10 +14,15 @@ from station.store.connect import sqlite_driver
 from station.store.errors import PRIMARY_CODE, StoreError
 from station.store.files import atomic_write
 
-BACKUPS_KEPT = 14
-"""Two weeks: long enough to notice that something is missing."""
+DAYS_KEPT, WEEKS_KEPT, MONTHS_KEPT = 7, 8, 12
+"""How many of the newest copies are kept, and how many of weeks and of months, each by its newest copy: long enough to
+notice that something is missing, and a year back where nobody did."""
 
+STICK_DIRECTORY = "station-backups"
+"""The directory of a USB stick in which the copies are."""
 BEFORE_MERGING = "before-merging-"
+OTHERS_KEPT_DAYS = 14
+"""How long copies are kept that were made before a merge or an upgrade."""
 
 RESERVE_BYTES = 50_000_000
 """The free space that a backup leaves on the disk: about three months of sessions with their traces."""
@@ -36,8 +42,22 @@ def list_backups(directory: Path) -> tuple[Path, ...]:
     return tuple(sorted(directory.glob("station-????-??-??.db"), reverse=True))
 
 
-def back_up(database: Path, directory: Path, day: date, *, keep: int = BACKUPS_KEPT) -> Backup:
-    """Copy the database as it is now, check every page of the copy, and remove copies beyond the newest `keep`.
+def kept_days(days: Collection[date]) -> frozenset[date]:
+    """The days whose copies are kept: the newest ones, and the newest of each of the last weeks and months."""
+    newest_first = sorted(days, reverse=True)
+    weeks = {(day.isocalendar().year, day.isocalendar().week): day for day in reversed(newest_first)}
+    months = {(day.year, day.month): day for day in reversed(newest_first)}
+    return frozenset(
+        [
+            *newest_first[:DAYS_KEPT],
+            *(weeks[week] for week in sorted(weeks, reverse=True)[:WEEKS_KEPT]),
+            *(months[month] for month in sorted(months, reverse=True)[:MONTHS_KEPT]),
+        ]
+    )
+
+
+def back_up(database: Path, directory: Path, day: date) -> Backup:
+    """Copy the database as it is now, check every page of the copy, and remove the copies that `kept_days` leaves out.
 
     Raises `StoreError` with a sentence and keeps the older copies if there is no database, too little room, or damage.
     """
@@ -45,11 +65,30 @@ def back_up(database: Path, directory: Path, day: date, *, keep: int = BACKUPS_K
         raise StoreError(f"There is no database at {database} to back up: name the one that the station uses.")
     path = directory / f"station-{day.isoformat()}.db"
     copy_database(database, path)
-    old = tuple(copy for copy in list_backups(directory)[keep:] if copy != path)  # its date may be of the past
-    old += tuple(copy for copy in _other_copies(database, directory) if _day_of(copy) < day - timedelta(days=keep))
+    copies = {found: copy for copy in list_backups(directory) if (found := _day_of(copy)) is not None}
+    kept = kept_days(copies)
+    old = tuple(copy for found, copy in copies.items() if found not in kept and copy != path)
+    old += tuple(
+        copy
+        for copy in _other_copies(database, directory)
+        if _written_on(copy) < day - timedelta(days=OTHERS_KEPT_DAYS)
+    )
     for copy_path in old:
         copy_path.unlink()
     return Backup(path, path.stat().st_size, old)
+
+
+def _day_of(copy: Path) -> date | None:
+    """The day in the name of a copy; `None` for a file that is named like none."""
+    try:
+        return date.fromisoformat(copy.stem.removeprefix("station-"))
+    except ValueError:
+        return None
+
+
+def is_plugged_in(stick: Path) -> bool:
+    """Whether something is mounted at this directory."""
+    return stick.is_mount()
 
 
 def backups_of(database: Path) -> Path:
@@ -64,12 +103,22 @@ def back_up_before_merging(database: Path, at: datetime) -> Path:
     return path
 
 
-def held_until(database: Path, day: date, *, keep: int = BACKUPS_KEPT) -> date | None:
+def held_until(database: Path, day: date) -> date | None:
     """The day on which the last copy goes that holds what the database held on `day`, if there is a copy every night;
     `None` without any copy."""
     directory = backups_of(database)
-    has_copies = bool(list_backups(directory) or _other_copies(database, directory))
-    return day + timedelta(days=keep + 1) if has_copies else None
+    copies = {found for copy in list_backups(directory) if (found := _day_of(copy)) is not None and found <= day}
+    others = _other_copies(database, directory)
+    if not copies and not others:
+        return None
+    until = day + timedelta(days=OTHERS_KEPT_DAYS + 1)
+    if copies:
+        night, kept = day, kept_days({*copies, day})
+        while min(kept) <= day:
+            night += timedelta(days=1)
+            kept = kept_days({*kept, night})
+        until = max(until, night)
+    return until
 
 
 def _other_copies(database: Path, directory: Path) -> tuple[Path, ...]:
@@ -77,7 +126,7 @@ def _other_copies(database: Path, directory: Path) -> tuple[Path, ...]:
     return *directory.glob(f"{BEFORE_MERGING}*.db"), *database.parent.glob(f"{database.name}.[0-9][0-9][0-9][0-9]")
 
 
-def _day_of(copy: Path) -> date:
+def _written_on(copy: Path) -> date:
     return datetime.fromtimestamp(copy.stat().st_mtime, UTC).date()
 
 

@@ -1,7 +1,11 @@
-"""One session as a zip file to attach to a question: its results, and a trace file for each run."""
+"""One session as a zip file to attach to a question: its results, and a trace file for each run.
+
+The traces of an export's bundle (`station.store.export`) are read too.
+"""
 
 from __future__ import annotations
 
+import bz2
 import io
 import lzma
 import struct
@@ -59,6 +63,10 @@ ZIP_ERRORS = (
 """What `zipfile` raises for an archive that is damaged, encrypted or packed by an unknown method."""
 
 
+HEAD_FILE, PACKED_SUFFIX = "export.json", ".csv.bz2"
+"""The file that makes a zip an export, and how the trace files in it end."""
+
+
 def read_bundle(path: Path, content: bytes) -> tuple[tuple[str, str], ...]:
     """The names and texts of the trace files in the bundle that `path` contains, in order.
 
@@ -66,13 +74,42 @@ def read_bundle(path: Path, content: bytes) -> tuple[tuple[str, str], ...]:
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            found = [entry for entry in archive.infolist() if entry.filename.endswith(TRACE_SUFFIX)]
-            if sum(entry.file_size for entry in found) > MAX_TRACE_BYTES:
-                raise StoreError(
-                    f"The traces in {path} take more than {MAX_TRACE_MB} MB: unpack it, and replay one by one."
-                )
-            return tuple((entry.filename, archive.read(entry).decode()) for entry in found)
+            names = archive.namelist()
+            suffix = PACKED_SUFFIX if HEAD_FILE in names else TRACE_SUFFIX
+            found = [entry for entry in archive.infolist() if entry.filename.endswith(suffix)]
+            if not found and HEAD_FILE in names:
+                raise StoreError(f"The file {path} has no traces: replay a bundle, or a single trace.")
+            texts, left = [], MAX_TRACE_BYTES
+            for entry in found:
+                if entry.file_size > left:
+                    raise _too_much(path)
+                text = archive.read(entry)
+                if suffix == PACKED_SUFFIX:
+                    text = _unpacked(text, left)
+                left -= len(text)
+                if left < 0:
+                    raise _too_much(path)
+                texts.append((entry.filename, text.decode()))
+            return tuple(texts)
     except ZIP_ERRORS as error:
         raise StoreError(
-            f"The file {path} is not a bundle of a session, or it is damaged: name one that `station export` wrote."
+            f"The file {path} is not a bundle, or it is damaged: name one that `station export` wrote."
         ) from error
+
+
+def _too_much(path: Path) -> StoreError:
+    return StoreError(f"The traces in {path} take more than {MAX_TRACE_MB} MB: unpack it, and replay one by one.")
+
+
+def _unpacked(packed: bytes, most: int) -> bytes:
+    """What several streams of bzip2, one after the other, hold; hardly more than `most` bytes of it."""
+    texts, length = [], 0
+    while packed and length <= most:
+        unpacker = bz2.BZ2Decompressor()
+        text = unpacker.decompress(packed, most - length + 1)
+        if not unpacker.eof and length + len(text) <= most:
+            raise EOFError("a stream is cut off")
+        texts.append(text)
+        length += len(text)
+        packed = unpacker.unused_data
+    return b"".join(texts)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
@@ -15,6 +15,7 @@ from urllib.parse import quote
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
+from station.store import checksums
 from station.store.errors import PermanentStoreError, StoreError, translate_errors
 
 Driver = Callable[[Path, bool], Any]
@@ -63,18 +64,52 @@ def frozen_driver(path: Path, _read_only: bool) -> sqlite3.Connection:
     )
 
 
+@contextmanager
+def attached(connection: Connection, path: Path | None) -> Iterator[None]:
+    """While it lasts, the tables of the database at `path` are in the schema `staged`; nothing may write to it.
+
+    No transaction may be open at the beginning and at the end.
+    """
+    if path is None:
+        yield
+        return
+    driver: Any = connection.connection.driver_connection
+    driver.execute("ATTACH DATABASE ? AS staged", (f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1",))
+    try:
+        yield
+    finally:
+        driver.execute("DETACH DATABASE staged")
+
+
 def has_log(path: Path) -> bool:
     """Whether the write-ahead log holds something that may be missing in the database."""
     log = path.with_name(f"{path.name}-wal")
     return log.exists() and log.stat().st_size > 0
 
 
-def empty_log(path: Path, driver: Driver) -> None:
-    """Move the log into the database without the index that other connections would need: it takes no further room
-    where the log only changes pages. Nobody else may use the database."""
+def empty_log(connection: Any) -> bool:
+    """Move the log into the database and cut its file to nothing; False while a reader of an older state prevents it.
+
+    A power cut may leave a file cut halfway. Of a log of many transactions the first would remain, and the next start
+    would put their old pages over newer ones. So one transaction, which changes nothing, replaces them before the cut:
+    it remains whole or not at all.
+    """
+    is_busy, frames, _ = connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
+    if is_busy:
+        return False
+    if frames > 0:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        connection.execute(f"PRAGMA user_version={version}").fetchall()
+    is_busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not is_busy
+
+
+def empty_log_alone(path: Path, driver: Driver) -> None:
+    """Empty the log without the index that other connections would need: it takes no further room where the log only
+    changes pages. Nobody else may use the database."""
     with closing(driver(path, False)) as alone:
         alone.execute("PRAGMA locking_mode=EXCLUSIVE").fetchall()
-        alone.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        empty_log(alone)
 
 
 def write_engine(path: Path, driver: Driver) -> Engine:
@@ -88,6 +123,7 @@ def write_engine(path: Path, driver: Driver) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _set_write_pragmas(connection: Any, _record: object) -> None:
+        checksums.register(connection)
         for name, wanted, value in _WRITER_PRAGMAS:
             connection.execute(f"PRAGMA {name}={wanted}").fetchall()
             (got,) = connection.execute(f"PRAGMA {name}").fetchone()
@@ -96,14 +132,14 @@ def write_engine(path: Path, driver: Driver) -> Engine:
                     f"The database {path} does not take {name}={wanted} (it says {got}), so a power cut could lose "
                     "results: put it on a local disk or memory card."
                 )
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        empty_log(connection)
 
     _begin_transactions_with(engine, "BEGIN IMMEDIATE")
     return engine
 
 
-def read_engine(path: Path, driver: Driver) -> Engine:
-    """The engine of the pages' read-only connections."""
+def read_engine(path: Path, driver: Driver, found: set[checksums.DamagedRow]) -> Engine:
+    """The engine of the pages' read-only connections; the damaged rows that they meet, and leave out, are `found`."""
     engine = create_engine(
         "sqlite://",
         creator=partial(driver, path, True),
@@ -114,6 +150,9 @@ def read_engine(path: Path, driver: Driver) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _set_read_pragmas(connection: Any, _record: object) -> None:
+        checksums.register(connection)
+        connection.execute("PRAGMA temp_store=MEMORY")
+        checksums.hide_damaged_rows(connection, found)
         connection.execute("PRAGMA query_only=ON")
         connection.execute(f"PRAGMA cache_size=-{READER_CACHE_KB}")
 

@@ -63,6 +63,8 @@ def error_sentence(error: BaseException, path: Path) -> str:
         known = _OS_SENTENCES.get(error.errno or 0, f"The file {{path}} cannot be used ({error.strerror}).")
         return known.format(path=path)
     code = sqlite3.SQLITE_FULL if is_disk_full(error) else getattr(error, "sqlite_errorcode", 0) & PRIMARY_CODE
+    if str(error).endswith("because it is a view"):
+        code = sqlite3.SQLITE_READONLY
     if "malformed" in str(error):
         code = sqlite3.SQLITE_CORRUPT
     return _SQLITE_SENTENCES.get(code, f"The database {{path}} could not do what was asked ({error}).").format(
@@ -100,3 +102,5 @@ def translate_errors(path: Path) -> Iterator[None]:
         raise _store_error(error.orig or error, path) from error
     except (sqlite3.Error, OSError) as error:
         raise _store_error(error, path) from error
+    except UnicodeDecodeError as error:  # in SQLite's own message, which quotes what is damaged
+        raise PermanentStoreError(_SQLITE_SENTENCES[sqlite3.SQLITE_CORRUPT].format(path=path)) from error

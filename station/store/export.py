@@ -1,9 +1,16 @@
-"""Exports everything as one JSON document, which can be imported again, or as CSV.
+"""Writes everything of the station, or of one person, to a file that `station import` reads again.
 
-The document is `{"export": "slant board station", "schema": "0008", "tables": {name: {column: [values]}},
-"traces": {run: rows}}`. Values are grouped by column, because similar values compress well together; times are ISO
-8601 in UTC. A file whose name ends in `.xz` is compressed. Exports before schema 0004 call it `shape`. Nothing that
-lets a browser in is ever exported: see `station.store.schema.NEVER_EXPORTED`.
+Three kinds of file have the same tables, those of `station.store.exported`:
+
+- `json`, one document in lines: the first is `{"export": "slant board station", "schema": "0005", "person": null,
+  "parts": [`, each further one a part `{"table": name, "columns": {column: [values]}}` of some rows, and the last the
+  number of rows of each table. Values are grouped by column, because similar values compress well together; times are
+  ISO 8601 in UTC. A file whose name ends in `.xz` is compressed.
+- `csv`, a zip with a CSV file for each table, the same head as `export.json`, and `results.csv` for people, with a line
+  for each distance (`station.store.results`).
+- `bundle`, the same zip with the traces: `traces/RUN.csv.bz2` is as `station replay` reads it.
+
+Rows are read and written one after the other, so ten years take no more memory than a day.
 """
 
 from __future__ import annotations
@@ -12,216 +19,215 @@ import csv
 import json
 import lzma
 import zipfile
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from enum import StrEnum
 from io import TextIOWrapper
+from itertools import groupby, islice
+from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from sqlalchemy import Column, Connection, Table, func, insert, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Connection, Select, func, select
 
-from station.store.errors import StoreError, translate_errors
+from station.core.trace import header_lines
+from station.store.bundle import HEAD_FILE, PACKED_SUFFIX
+from station.store.errors import StoreError
+from station.store.exported import TABLES, exported_columns, select_rows
 from station.store.files import atomic_write
+from station.store.loading import parse_json
 from station.store.read import Reader
 from station.store.results import CSV_COLUMNS, result_rows
-from station.store.schema import (
-    HEAD_REVISION,
-    NEVER_EXPORTED,
-    UtcDateTime,
-    metadata,
-    people,
-    routines,
-    runs,
-    sessions,
-    trace_chunks,
-)
-from station.store.traces import compress_rows, read_trace_rows, trace_text
-from station.store.write import Store
+from station.store.schema import HEAD_REVISION, people, runs, trace_chunks
+from station.store.traces import compress_rows, decompress_rows
 
 EXPORT_KIND = "slant board station"
 TEXT_FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 6 | lzma.PRESET_EXTREME, "lc": 4, "pb": 0}]
 """xz for text: more literal context, no alignment; 2 % smaller than its default, with the same memory."""
 COMPRESSED_SUFFIX = ".xz"
-OLDEST_REVISION = "0001"
-
-
-def export_json(reader: Reader, path: Path, *, traces: bool | Collection[str] = True) -> None:
-    """Write a consistent snapshot to `path`.
-
-    `traces` selects the traces by run, all or none: without them the file is small and still has every result.
-    """
-    with reader.read_transaction() as connection:
-        document = {
-            "export": EXPORT_KIND,
-            "schema": HEAD_REVISION,
-            "tables": {table.name: _values_by_column(connection, table) for table in _tables_without_traces()},
-            "traces": dict(_traces(connection, traces)),
-        }
-    data = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
-    with atomic_write(path) as unfinished:
-        unfinished.write_bytes(lzma.compress(data, filters=TEXT_FILTERS) if path.suffix == COMPRESSED_SUFFIX else data)
-
-
-def import_json(store: Store, path: Path) -> None:
-    """Fill an empty store with what `export_json` wrote, in this version or an older one; settings and calibrations
-    become those of the export. Paired browsers stay.
-
-    Raises `StoreError` with a sentence when the store is not empty or the file is no export of this program.
-    """
-    document = _read_document(path)
-    with store.write_transaction() as connection:
-        filled = (people, sessions, routines)
-        if any(connection.execute(select(func.count()).select_from(table)).scalar_one() for table in filled):
-            raise StoreError(f"The database {store.path} is not empty: import {path} into a new one.")
-        for table in reversed(metadata.sorted_tables):
-            if table not in NEVER_EXPORTED:
-                connection.execute(table.delete())
-        tables = _rows_by_table(document, path)
-        for table in _tables_without_traces():
-            names = [column.name for column in _exported_columns(table)]
-            rows = [{name: row[name] for name in names if name in row} for row in tables[table.name]]
-            if rows:
-                connection.execute(insert(table), rows)
-        versions = {row.id: (row.app_version, row.rule_version) for row in connection.execute(select(runs))}
-        chunks = [_chunk_row(run_id, rows, versions, path) for run_id, rows in document["traces"].items()]
-        if chunks:
-            connection.execute(insert(trace_chunks), chunks)
-
-
+RESULTS_FILE = "results.csv"
+TRACES_DIR = "traces/"
+ROWS_A_PART, CHUNKS_A_PART = 500, 20
+"""How many rows, or chunks of traces, are in memory at once, and in one line of a document."""
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+CHUNK_BYTES = "chunk_bytes"
+"""The column of `trace_chunks.csv` that says how many bytes of the compressed trace a chunk takes."""
 
 
-def export_csv(reader: Reader, path: Path) -> None:
-    """Write a zip with `results.csv`, a CSV file for each table and a trace file for each run.
+class ExportKind(StrEnum):
+    """What kind of file an export is."""
 
-    `results.csv` has a line for each distance, with its uncertainty, its parts and its method
-    (`station.store.results`); the traces are as `station replay` reads them.
+    CSV = "csv"
+    JSON = "json"
+    BUNDLE = "bundle"
+
+
+SUFFIXES = {ExportKind.CSV: ".zip", ExportKind.JSON: ".json", ExportKind.BUNDLE: ".zip"}
+"""How the name of a file of each kind ends."""
+
+
+def export_station(reader: Reader, to: Path, kind: ExportKind) -> None:
+    """Write everything of the station to `to`. Raises `StoreError` with a sentence."""
+    _WRITERS[kind](reader, to, None)
+
+
+def export_person(reader: Reader, person_id: str, to: Path, kind: ExportKind) -> None:
+    """Write everything of one person to `to`, with the calibrations behind their results.
+
+    Raises `StoreError` with a sentence, also if there is no such person.
     """
+    _WRITERS[kind](reader, to, person_id)
+
+
+def export_json(
+    reader: Reader, path: Path, person_id: str | None = None, *, traces: bool | Collection[str] = False
+) -> None:
+    """Write one document; `traces` selects traces by run, all or none."""
     with (
-        reader.read_transaction() as connection,
+        _snapshot(reader, person_id) as connection,
+        atomic_write(path) as unfinished,
+        _opened(unfinished, path) as file,
+    ):
+        _write_document(connection, file, person_id, traces)
+
+
+def _opened(unfinished: Path, path: Path) -> IO[bytes]:
+    if path.suffix == COMPRESSED_SUFFIX:
+        return lzma.open(unfinished, "wb", filters=TEXT_FILTERS)
+    return unfinished.open("wb")
+
+
+def _write_document(
+    connection: Connection, file: IO[bytes], person_id: str | None, traces: bool | Collection[str]
+) -> None:
+    file.write(json_line(document_head(person_id) | {"parts": []}).removesuffix(b"]}") + b"\n")
+    counts: dict[str, int] = {}
+    for table in TABLES:
+        query, a_part, names = select_rows(table, person_id), ROWS_A_PART, [one.name for one in exported_columns(table)]
+        counts[table.name] = 0
+        if table is trace_chunks:
+            a_part = CHUNKS_A_PART
+            if not traces:
+                continue
+            if traces is not True:
+                query = query.where(trace_chunks.c.run_id.in_(traces))
+        rows = iter(connection.execute(query))
+        while part := list(islice(rows, a_part)):
+            values = ([_json_value(value) for value in column] for column in zip(*part, strict=True))
+            file.write(json_line({"table": table.name, "columns": dict(zip(names, values, strict=True))}) + b",\n")
+            counts[table.name] += len(part)
+    file.write(json_line({"rows": counts}) + b"\n]}\n")
+
+
+def document_head(person_id: str | None) -> dict[str, Any]:
+    """What every export begins with: what it is, the schema of its tables, and whose it is."""
+    return {"export": EXPORT_KIND, "schema": HEAD_REVISION, "person": person_id}
+
+
+def json_line(value: object) -> bytes:
+    """The value as JSON in one line."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def export_csv(reader: Reader, path: Path, person_id: str | None = None, *, traces: bool = False) -> None:
+    """Write a zip with `results.csv` and a CSV file for each table, and a file for each trace if `traces`."""
+    with (
+        _snapshot(reader, person_id) as connection,
         atomic_write(path) as unfinished,
         zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive,
     ):
-        _write_csv(archive, "results", CSV_COLUMNS, result_rows(connection))
-        for table in _tables_without_traces():
-            names = [column.name for column in _exported_columns(table)]
-            _write_csv(archive, table.name, names, connection.execute(_all_rows(table)))
-        for run_id, rows in _traces(connection):
-            header = connection.execute(select(runs.c.header_json).where(runs.c.id == run_id)).scalar_one()
-            archive.writestr(f"traces/{run_id}.csv", trace_text(json.loads(header), rows))
+        counts = {}
+        _write_csv(archive, RESULTS_FILE, CSV_COLUMNS, result_rows(connection, person_id))
+        for table in TABLES:
+            names = [column.name for column in exported_columns(table)]
+            query = select_rows(table, person_id)
+            if table is trace_chunks:
+                if not traces:
+                    continue
+                _write_traces(archive, connection, query)
+                names[names.index("rows")] = CHUNK_BYTES
+                lengths = (func.length(one) if one is trace_chunks.c.rows else one for one in exported_columns(table))
+                query = query.with_only_columns(*lengths)
+            counts[table.name] = _write_csv(archive, f"{table.name}.csv", names, connection.execute(query))
+        archive.writestr(HEAD_FILE, json_line(document_head(person_id) | {"rows": counts}))
 
 
-def _write_csv(archive: zipfile.ZipFile, name: str, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
-    with archive.open(f"{name}.csv", "w") as file, TextIOWrapper(file, "utf-8", newline="") as text:
-        writer = csv.writer(text, lineterminator="\n")
+def _write_traces(archive: zipfile.ZipFile, connection: Connection, query: Select[Any]) -> None:
+    """Write a file for each trace. A file of bzip2 may have several parts, so the chunks follow each other as they are
+    stored, after the header."""
+    for run_id, chunks in groupby(connection.execute(query), attrgetter("run_id")):
+        header = connection.execute(select(runs.c.header_json).where(runs.c.id == run_id)).scalar_one()
+        with archive.open(zipfile.ZipInfo(f"{TRACES_DIR}{run_id}{PACKED_SUFFIX}"), "w") as file:
+            file.write(compress_rows("\n".join([*header_lines(parse_json(header) or {}), ""])))
+            for chunk in chunks:
+                file.write(chunk.rows)
+
+
+def _export_csv(reader: Reader, to: Path, person_id: str | None) -> None:
+    export_csv(reader, to, person_id)
+
+
+def _export_json(reader: Reader, to: Path, person_id: str | None) -> None:
+    export_json(reader, to, person_id)
+
+
+def _export_bundle(reader: Reader, to: Path, person_id: str | None) -> None:
+    export_csv(reader, to, person_id, traces=True)
+
+
+_WRITERS: dict[ExportKind, Callable[[Reader, Path, str | None], None]] = {
+    ExportKind.CSV: _export_csv,
+    ExportKind.JSON: _export_json,
+    ExportKind.BUNDLE: _export_bundle,
+}
+
+
+@contextmanager
+def _snapshot(reader: Reader, person_id: str | None) -> Iterator[Connection]:
+    """The database as it is now. Raises `StoreError` if there is no such person."""
+    with reader.read_transaction() as connection:
+        if (
+            person_id is not None
+            and connection.execute(select(people.c.id).where(people.c.id == person_id)).first() is None
+        ):
+            raise StoreError(f"There is no person {person_id} in {reader.path}: take the id from an export.")
+        yield connection
+
+
+def _write_csv(archive: zipfile.ZipFile, name: str, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> int:
+    """Write a file of the archive; gives the number of its rows."""
+    count = 0
+    with archive.open(name, "w") as file, TextIOWrapper(file, "utf-8", newline="") as text:
+        writer = csv.writer(text)  # with the line ends of RFC 4180, so that a cell with a carriage return is quoted
         writer.writerow(columns)
-        writer.writerows([csv_value(value) for value in row] for row in rows)
-
-
-def _tables_without_traces() -> list[Table]:
-    """All tables of an export but the traces, referenced tables first."""
-    return [table for table in metadata.sorted_tables if table is not trace_chunks and table not in NEVER_EXPORTED]
-
-
-def _exported_columns(table: Table) -> list[Column[Any]]:
-    return [column for column in table.c if column not in NEVER_EXPORTED]
-
-
-def _all_rows(table: Table) -> Any:
-    return select(*_exported_columns(table)).order_by(*table.primary_key)
-
-
-def _values_by_column(connection: Connection, table: Table) -> dict[str, list[Any]]:
-    columns: dict[str, list[Any]] = {column.name: [] for column in _exported_columns(table)}
-    for row in connection.execute(_all_rows(table)):
-        for values, value in zip(columns.values(), row, strict=True):
-            values.append(_json_value(value))
-    return columns
-
-
-def _traces(connection: Connection, wanted: bool | Collection[str] = True) -> Iterator[tuple[str, str]]:
-    ids = select(trace_chunks.c.run_id).distinct().order_by(trace_chunks.c.run_id)
-    for run_id in connection.execute(ids).scalars().all():
-        if wanted is True or (wanted and run_id in wanted):
-            yield run_id, read_trace_rows(connection, (run_id,))[run_id]
+        for row in rows:
+            writer.writerow([csv_value(value) for value in row])
+            count += 1
+    return count
 
 
 def _json_value(value: object) -> object:
+    if isinstance(value, bytes):
+        return decompress_rows((value,))
     return value.isoformat() if isinstance(value, datetime) else value
 
 
 def csv_value(value: object) -> object:
     """The value as a spreadsheet reads it: empty if it is missing, and a text that begins like a formula (a person's
-    name can) after an apostrophe, so that opening the file runs nothing."""
+    name can) after an apostrophe, so that opening the file runs nothing.
+
+    So is an empty text, and one that begins with an apostrophe: `csv_text` takes one away again.
+    """
     if value is None:
         return ""
     if isinstance(value, bool):
         return str(value).lower()
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else _json_value(value)
+    if isinstance(value, str) and (not value or value.startswith((*FORMULA_STARTS, "'"))):
+        return f"'{value}"
+    return _json_value(value)
 
 
-def _read_document(path: Path) -> dict[str, Any]:
-    with translate_errors(path):
-        data = path.read_bytes()
-    try:
-        document: dict[str, Any] = json.loads(lzma.decompress(data) if path.suffix == COMPRESSED_SUFFIX else data)
-        what, schema = document["export"], document["schema"] if "schema" in document else document["shape"]
-        document["schema"] = schema
-        document["tables"].items(), document["traces"].items()
-    except (ValueError, LookupError, TypeError, AttributeError, EOFError, lzma.LZMAError):
-        what = schema = None
-    if what != EXPORT_KIND:
-        raise StoreError(f"The file {path} is not an export of the station: name one that `station export` wrote.")
-    if not (
-        isinstance(schema, str)
-        and schema.isdigit()
-        and len(schema) == len(HEAD_REVISION)
-        and OLDEST_REVISION <= schema <= HEAD_REVISION
-    ):
-        raise StoreError(
-            f"The export {path} has the schema {schema}, but this program reads {OLDEST_REVISION} to {HEAD_REVISION}: "
-            "update the station, or export it again with this version."
-        )
-    return document
-
-
-def _rows_by_table(document: dict[str, Any], path: Path) -> dict[str, list[dict[str, Any]]]:
-    """The rows of each table but the traces, in the current schema."""
-    if document["schema"] == HEAD_REVISION:
-        return {
-            table.name: _parse_rows(table, document["tables"].get(table.name, {}), path)
-            for table in _tables_without_traces()
-        }
-    from station.store.older_exports import upgraded_tables
-
-    try:
-        return upgraded_tables(document["tables"], document["schema"], metadata)
-    except (ValueError, LookupError, TypeError, SQLAlchemyError) as error:
-        raise StoreError(
-            f"The export {path} is damaged, or not of the schema {document['schema']} ({error}): export it again."
-        ) from error
-
-
-def _parse_rows(table: Table, columns: dict[str, list[Any]], path: Path) -> list[dict[str, Any]]:
-    try:
-        known = {column.name: column.type for column in _exported_columns(table)}
-        kinds = [known[name] for name in columns]
-        values = [
-            [None if value is None else datetime.fromisoformat(value) for value in column]
-            if isinstance(kind, UtcDateTime)
-            else column
-            for kind, column in zip(kinds, columns.values(), strict=True)
-        ]
-        return [dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True)]
-    except (ValueError, LookupError, TypeError) as error:
-        raise StoreError(
-            f"The export {path} is damaged in the table {table.name} ({error}): export it again."
-        ) from error
-
-
-def _chunk_row(run_id: str, rows: str, versions: dict[str, tuple[str, str]], path: Path) -> dict[str, Any]:
-    if run_id not in versions:
-        raise StoreError(f"The export {path} is damaged: a trace belongs to no run ({run_id}); export it again.")
-    app, rule = versions[run_id]
-    return {"run_id": run_id, "number": 0, "rows": compress_rows(rows), "app_version": app, "rule_version": rule}
+def csv_text(cell: str) -> str | None:
+    """The text that `csv_value` wrote."""
+    return cell.removeprefix("'") if cell else None

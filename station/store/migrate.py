@@ -9,6 +9,8 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine
 
+from station.store import checksums
+
 MIGRATIONS_DIR = Path(__file__).with_name("migrations")
 
 
@@ -31,7 +33,10 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
         driver.execute("PRAGMA foreign_keys=OFF")
         try:
             with connection.begin():
+                checksums.remove(connection)
                 command.upgrade(alembic_config(connection), revision)
+                if revision == "head":
+                    checksums.install(connection, compute=True)
                 broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
                 if broken:
                     raise RuntimeError(f"The change to {revision} breaks references: {broken[:3]}")

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
 
+from station.store import checksums
+from station.store.connect import empty_log
 from station.store.errors import DiskFullError, PermanentStoreError, is_disk_full
 from station.store.schema import HEAD_REVISION, metadata, trace_chunks
 
@@ -45,6 +47,8 @@ def prepare_database(engine: Engine, path: Path, on_upgrade: Callable[[], None] 
             ) from error
         if revision < SECURE_DELETE_SINCE:
             _forget_deleted_rows(engine)
+    with engine.begin() as connection:
+        checksums.install(connection)
     check_integrity(engine, path)
 
 
@@ -53,7 +57,7 @@ def _forget_deleted_rows(engine: Engine) -> None:
     with closing(engine.raw_connection()) as pooled, suppress(sqlite3.Error):
         assert pooled.driver_connection is not None
         pooled.driver_connection.execute("VACUUM")
-        pooled.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        empty_log(pooled.driver_connection)
 
 
 def read_revision(connection: Connection, path: Path) -> str | None:

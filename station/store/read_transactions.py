@@ -10,7 +10,8 @@ from typing import Self
 from sqlalchemy import Connection
 
 from station.store.cache import Cache
-from station.store.connect import Driver, read_engine, sqlite_driver
+from station.store.checksums import DamagedRow, damaged_rows
+from station.store.connect import Driver, attached, read_engine, sqlite_driver
 from station.store.errors import StoreError, translate_errors
 from station.store.prepare import read_revision
 from station.store.schema import HEAD_REVISION
@@ -25,7 +26,8 @@ class ReadTransactions:
     def __init__(self, path: Path, driver: Driver = sqlite_driver, *, cache: Cache | None = None) -> None:
         self.path = path
         self.cache = cache or Cache()
-        self._read_engine = read_engine(path, driver)
+        self._damaged: set[DamagedRow] = set()
+        self._read_engine = read_engine(path, driver, self._damaged)
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -53,8 +55,27 @@ class ReadTransactions:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def damaged(self) -> tuple[DamagedRow, ...]:
+        """The damaged rows that reading has met since the start; every query leaves them out."""
+        return tuple(sorted(self._damaged, key=lambda one: (one.table, one.key)))
+
+    def look_for_damage(self) -> tuple[DamagedRow, ...]:
+        """Read every row, and give the damaged ones. It takes a second for ten years, and more for their traces."""
+        with self.read_transaction() as connection:
+            self._damaged.update(damaged_rows(connection))
+        return self.damaged
+
     @contextmanager
-    def read_transaction(self) -> Iterator[Connection]:
-        """A connection that sees the database as it is now, whatever is written meanwhile."""
-        with translate_errors(self.path), self._read_engine.connect() as connection, connection.begin():
+    def read_transaction(self, attach: Path | None = None) -> Iterator[Connection]:
+        """A connection that sees the database as it is now, whatever is written meanwhile.
+
+        With `attach`, the tables of that database are in the schema `staged`.
+        """
+        with (
+            translate_errors(self.path),
+            self._read_engine.connect() as connection,
+            attached(connection, attach),
+            connection.begin(),
+        ):
             yield connection

@@ -11,7 +11,7 @@ from station.core.events import Side
 from station.core.measurement.uncertainty import PART_DESCRIPTIONS, Budget
 from station.store import loading
 from station.store.records import Test
-from station.store.schema import calibrations, people, runs, tests
+from station.store.schema import calibrations, people, runs, sessions, tests
 
 CSV_COLUMNS = (
     *("at_utc", "person", "side", "result_mm", "uncertainty_mm", *(f"part_{name}_mm" for name in PART_DESCRIPTIONS)),
@@ -23,11 +23,14 @@ CSV_COLUMNS = (
 `uncertainty_mm` and its parts are standard uncertainties; a tape has none, and its trials are unknown."""
 
 
-def result_rows(connection: Connection) -> Iterator[tuple[Any, ...]]:
-    """Rows in the order of `CSV_COLUMNS`, oldest first."""
+def result_rows(connection: Connection, person_id: str | None = None) -> Iterator[tuple[Any, ...]]:
+    """Rows in the order of `CSV_COLUMNS`, oldest first; of everybody if no person is named."""
     names = {row.id: row.name for row in connection.execute(select(people.c.id, people.c.name))}
     numbers = {row.id: row.number for row in connection.execute(select(calibrations.c.id, calibrations.c.number))}
-    for row in connection.execute(loading.SELECT_TESTS.order_by(runs.c.started_at, tests.c.started_us, tests.c.id)):
+    query = loading.SELECT_TESTS.order_by(runs.c.started_at, tests.c.started_us, tests.c.id)
+    if person_id is not None:
+        query = query.where(sessions.c.person_id == person_id)
+    for row in connection.execute(query):
         test = loading.stored_test_from_row(row)
         for side in Side:
             if _side_value(test, side, "mm") is not None:

@@ -27,8 +27,11 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-HEAD_REVISION = "0008"
+HEAD_REVISION = "0009"
 """The newest revision in `migrations/versions`. Revisions are four-digit numbers in ascending order."""
+
+
+CHECKSUM = "checksum"
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -56,6 +59,7 @@ def _table(name: str, *columns: Column[Any] | Index) -> Table:
         *columns,
         Column("app_version", String, nullable=False),
         Column("rule_version", String, nullable=False),
+        Column(CHECKSUM, BigInteger),  # of all other columns; triggers write it, see `station.store.checksums`
     )
 
 
@@ -396,6 +400,7 @@ api_tokens = _table(
 )
 
 NEVER_EXPORTED: frozenset[Table | Column[Any]] = frozenset(
-    {devices, access_attempts, access_log, api_tokens, people.c.pin_hash}
+    {devices, consents, access_attempts, access_log, api_tokens, people.c.pin_hash}
 )
-"""The tables and columns that say who may get in, and who did: no export has them."""
+"""The tables and columns that say who may get in and see what, and who did: no export has them, no import brings them.
+A consent is given on the board."""

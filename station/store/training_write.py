@@ -117,6 +117,11 @@ def felt_places_to_text(places: Collection[str] | None) -> str | None:
     return ",".join(place for place in FELT_PLACE_ANSWERS if place in places)
 
 
+def is_name(name: str) -> bool:
+    """Whether this may be the name of a person or a routine."""
+    return 1 <= len(name) <= MAX_NAME_LENGTH and name.isprintable() and name == " ".join(name.split())
+
+
 def unique_name(name: str, others: Iterable[str], taken_sentence: str) -> str:
     """The name without needless spaces. Raises `ValueError`: empty, too long, or the sentence `taken` of it."""
     name = " ".join(name.split())

@@ -15,10 +15,13 @@ from sqlalchemy import Connection, Table, delete, event, func, insert, select, u
 from station.clock import Clock
 from station.core.measurement.calibration import Curve
 from station.store.cache import CACHE_SIZE, CACHED_TABLES, Cache
+from station.store.checksums import is_sound
 from station.store.connect import (
     BUSY_TIMEOUT_S,
     Driver,
+    attached,
     empty_log,
+    empty_log_alone,
     frozen_driver,
     has_log,
     lock_database,
@@ -119,7 +122,7 @@ class WriteTransactions(Reader):
         """Open an existing database for reading alone. Raises `full` if that would show only a part of it."""
         self._write_engine.dispose()
         with suppress(sqlite3.Error):
-            empty_log(self.path, self._driver)
+            empty_log_alone(self.path, self._driver)
         if has_log(self.path):
             raise full
         self._replace_readers(frozen_driver)
@@ -132,7 +135,7 @@ class WriteTransactions(Reader):
         self.waits_for_room = True
 
     def _replace_readers(self, driver: Driver) -> None:
-        readers, self._read_engine = self._read_engine, read_engine(self.path, driver)
+        readers, self._read_engine = self._read_engine, read_engine(self.path, driver, self._damaged)
         readers.dispose()
         self.cache.clear()
 
@@ -157,8 +160,8 @@ class WriteTransactions(Reader):
                 self._write_engine.dispose()
 
     @contextmanager
-    def write_transaction(self) -> Iterator[Connection]:
-        """One transaction of the one writer."""
+    def write_transaction(self, attach: Path | None = None) -> Iterator[Connection]:
+        """One transaction of the one writer. With `attach`, the tables of that database are in the schema `staged`."""
         with self._write_lock, translate_errors(self.path):
             if self.waits_for_room:
                 self._open_writer()
@@ -167,7 +170,7 @@ class WriteTransactions(Reader):
             if self._write_connection is None:
                 raise ValueError(f"The database {self.path} has been closed.")
             try:
-                with self._write_connection.begin():
+                with attached(self._write_connection, attach), self._write_connection.begin():
                     yield self._write_connection
             finally:
                 if self._cached_changed:
@@ -190,10 +193,9 @@ class WriteTransactions(Reader):
         assert raw is not None
         raw.execute(f"PRAGMA busy_timeout={EMPTY_LOG_TIMEOUT_MS}").fetchall()
         try:
-            is_busy, _, _ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            self._must_empty_log = not empty_log(raw)
         finally:
             raw.execute(f"PRAGMA busy_timeout={round(BUSY_TIMEOUT_S * 1000)}").fetchall()
-        self._must_empty_log = bool(is_busy)
 
     def _rewrite(self, connection: Connection, *small_tables: Table) -> None:
         """Write these tables again from the start.
@@ -217,7 +219,7 @@ class WriteTransactions(Reader):
         cut = (sessions.c.ended_at.is_(None), sessions.c.end_reason.is_(None))
         as_built_offset_mm = self._as_built_offset_mm
         connection.execute(update(sessions).where(*cut).values(end_reason=CUT_OFF))
-        newest = connection.execute(NEWEST_CALIBRATION).first()
+        newest = connection.execute(NEWEST_CALIBRATION.where(is_sound(calibrations))).first()
         if newest is None:
             self._insert_calibration(connection, Curve(offset_mm=as_built_offset_mm or AS_BUILT_OFFSET_MM))
         elif as_built_offset_mm not in (None, newest.offset_mm) and newest.points_json is None:

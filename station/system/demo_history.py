@@ -13,7 +13,8 @@ import click
 from station.simulator.ankle import PersonProfile
 from station.simulator.virtual import BEGIN_WALL
 from station.store import Store
-from station.store.export import export_json, import_json
+from station.store.export import export_json
+from station.store.merge import import_export
 from station.store.read import Reader
 from station.system.simulate import Habits, simulate
 
@@ -48,7 +49,7 @@ PEOPLE = (
 
 def fill(store: Store) -> None:
     """Fill an empty store with the shipped history. Raises StoreError."""
-    import_json(store, SHIPPED)
+    import_export(store, SHIPPED)
 
 
 def make(path: Path, days: int = DAYS) -> None:

@@ -17,9 +17,8 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Protocol
 
-import msgspec
-
 from station.app.api import PageError, StationApi
+from station.catalogue.checked import decode_to_record
 from station.config import Config
 from station.store import Reader
 from station.store.following import FollowingReader
@@ -83,7 +82,7 @@ def run_page_as_child(descriptor: int) -> None:
     line = sys.stdin.readline()
     if not line:
         return  # the board's process has ended
-    config = msgspec.json.decode(line, type=Config)
+    config = decode_to_record(line, Config)
     connection = socket.socket(fileno=descriptor)
     os.set_inheritable(descriptor, False)
 

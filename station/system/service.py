@@ -253,14 +253,21 @@ class Service:
             self.station.wall_clock_set()
 
     def _back_up(self) -> None:
-        from station.store.backup import back_up, backups_of
+        from station.store.backup import STICK_DIRECTORY, back_up, backups_of, is_plugged_in
 
+        day, stick = self._clock.utc_now().astimezone().date(), self._config.store.stick
         try:
-            back_up(self.store.path, backups_of(self.store.path), self._clock.utc_now().astimezone().date())
+            back_up(self.store.path, backups_of(self.store.path), day)
+            if stick and is_plugged_in(Path(stick)):
+                back_up(self.store.path, Path(stick) / STICK_DIRECTORY, day)
         except (StoreError, OSError) as error:
             self.station.report_fault("backup", f"The nightly backup has failed: {error}")
         else:
             self.station.report_fault("backup", None)
+        try:
+            self.store.look_for_damage()  # the pages say what it finds
+        except StoreError as error:
+            self.station.report_fault("backup", f"The nightly check has failed: {error}")
 
     def close(self) -> None:
         """Silence the buzzer, store the current run, then release everything."""

@@ -84,7 +84,7 @@ def test_value_of_wrong_type_is_refused_for_every_key(section: str, key: msgspec
             'board.toml: page.allowed_hosts is "station.local", but must be a list of texts, such as ["one", "two"].',
         ),
         ("[page]\nprot = 80", "board.toml: there is no key page.prot; the nearest is port."),
-        ("[store]\nwhere = 1", "board.toml: there is no key store.where; the known ones are path."),
+        ("[store]\nwhere = 1", "board.toml: there is no key store.where; the known ones are path, stick."),
         ("[bord]\nled = true", "board.toml: there is no section [bord]; the nearest is board."),
         (
             "port = 80",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
@@ -23,7 +24,9 @@ from station.profile import Profile
 from station.settings import with_changes
 from station.store import Store, StoreError
 from station.store.backup import back_up_before_merging
-from station.store.records import Deletion, Merge
+from station.store.merge import merge
+from station.store.records import Deletion, Merge, MergeReport
+from station.store.staging import Staged
 from tests.web.snapshots import snapshot
 
 Kept = TypeVar("Kept")
@@ -221,6 +224,9 @@ class StationDouble:
         assert self._store is not None
         values = with_changes(self._store.settings(), changes)
         return self._run_now(lambda store: store.save_settings(values))
+
+    def import_staged(self, path: str, person_id: str | None) -> Future[MergeReport]:
+        return self._run_now(lambda store: merge(store, Staged(Path(path), person_id)))
 
     def add_device(
         self, token_hash: str, name: str, role: Role, person_id: str | None, *, is_shared: bool = False

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from station.config import Config, PageConfig
 from station.store import Store
 from station.store.records import Person
 from tests import browser
 from tests.browser import A4_INCHES, LETTER_INCHES, PHONE, Browser
 from tests.report_histories import add_everything, add_months
+from tests.web.double import StationDouble
 from tests.web.history import add_session
 from tests.web.years import add_years_of_tests
 from web.pages.report import report_file
+from web.server.http import Server, open_page
 
 pytestmark = pytest.mark.skipif(
     not browser.is_available(), reason="no browser here: apt-get install chromium chromium-driver"
@@ -82,6 +85,15 @@ return [...document.querySelectorAll('.report *')].filter(one => shown(one) && o
 CHART_TEXT_PX = """
 return [...document.querySelectorAll('.progress-chart text')].map(one => parseFloat(getComputedStyle(one).fontSize))
 """
+
+
+@pytest.fixture
+def server(station: StationDouble, store: Store) -> Iterator[Server]:
+    """A page that phones reach too, so that what is printed has the code to scan."""
+    served = open_page(station, store, Config(page=PageConfig(host="0.0.0.0", port=0)))
+    served.start()
+    yield served
+    served.stop()
 
 
 def add_ten_years(store: Store) -> Person:

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
 
-import msgspec
-
 from station.app.progress import (
     History,
     ResultBreakdown,
@@ -19,6 +17,7 @@ from station.app.progress import (
     progress_sentences,
 )
 from station.app.snapshot import Snapshot
+from station.catalogue.checked import convert_to_record
 from station.clock import SystemClock
 from station.core.events import SECOND_US, Side
 from station.core.measurement.uncertainty import COVERAGE
@@ -94,7 +93,7 @@ def live_person_answer(now: Snapshot) -> records.LivePerson:
 @cache
 def sounds_answer() -> records.Sounds:
     """The cues as the Sounds page has them."""
-    return records.Sounds(items=msgspec.convert(table(), list[records.Sound]))
+    return records.Sounds(items=convert_to_record(table(), list[records.Sound]))
 
 
 def person_answer(person: stored.Person, own_id: str | None) -> records.Person:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 from flask import Request
 
+from station.catalogue.checked import convert_to_record, decode_to_record
 from web.api.problems import ApiError, ProblemCode
 from web.api.records import Input
 
@@ -27,7 +28,7 @@ def read_query(request: Request, kind: type[Read]) -> Read:
     if any(len(values) > 1 for _, values in request.args.lists()):
         raise ApiError(ProblemCode.INVALID_QUERY, f"Give each field once; the fields are {_names(kind)}.")
     try:
-        return msgspec.convert(request.args.to_dict(), kind, strict=False)
+        return convert_to_record(request.args.to_dict(), kind, strict=False)
     except msgspec.ValidationError as error:
         raise ApiError(ProblemCode.INVALID_QUERY, _sentence(str(error), kind)) from None
 
@@ -43,7 +44,7 @@ def read_body(request: Request, kind: type[Read]) -> Read:
     if request.mimetype != JSON_TYPE:
         raise ApiError(ProblemCode.UNSUPPORTED_TYPE)
     try:
-        return msgspec.json.decode(request.get_data(), type=kind)
+        return decode_to_record(request.get_data(), kind)
     except msgspec.ValidationError as error:
         raise ApiError(ProblemCode.INVALID_BODY, _sentence(str(error), kind)) from None
     except (msgspec.DecodeError, RecursionError):

@@ -434,7 +434,7 @@ def _ends(sides: Mapping[Side, Shown], frame: Frame) -> list[End]:
     places = dict(zip(sorted(heights, key=lambda side: heights[side]), _apart(sorted(heights.values())), strict=True))
     found = []
     for side, row in last.items():
-        x, y, place = frame.x(row.at), heights[side], min(places[side], FULL - LABEL_HEIGHT / 2)
+        x, y, place = frame.x(row.at), heights[side], places[side]
         words = f'{side.capitalize()}</tspan> <tspan x="100%" dy="1.15em">{_end_text(row, frame)}'
         label = f'<text class="end {side}" x="100%" y="{place:g}%"><tspan>{words}</tspan></text>'
         kind = "full" if row.mm > 0 else "quick"
@@ -450,9 +450,11 @@ def _end_text(row: ResultRow, frame: Frame) -> str:
 
 def _apart(heights: Sequence[float]) -> list[float]:
     """These heights, ascending, at least a label apart and inside the plot."""
+    lowest = FULL - LABEL_HEIGHT / 2
+    heights = [min(height, lowest) for height in heights]
     if len(heights) < 2 or heights[1] - heights[0] >= LABEL_HEIGHT:
         return [*heights]
-    middle = min(max((heights[0] + heights[1]) / 2, LABEL_HEIGHT / 2), FULL - LABEL_HEIGHT / 2)
+    middle = min(max((heights[0] + heights[1]) / 2, LABEL_HEIGHT / 2), lowest - LABEL_HEIGHT / 2)
     return [middle - LABEL_HEIGHT / 2, middle + LABEL_HEIGHT / 2]
 
 

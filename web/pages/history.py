@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from flask import Blueprint, abort, render_template, request
 
 from station.advice.pain import MAX_PAIN
+from station.app.damage import damage_sentence
 from station.app.progress import breakdown_of, history_of
 from station.app.session import STATION_STOPPED
 from station.catalogue.read import exercises
@@ -85,6 +86,7 @@ def blueprint(site: Site) -> Blueprint:
             days=[(day, list(cards)) for day, cards in groupby((_card(one, units) for one in shown), key=_day)],
             shapes=SHAPES,
             active_session_id=site.snapshot().session_id,
+            damage=damage_sentence(site.store.damaged),
             older=shown[-1].session.started_at.isoformat() if len(found) > SESSIONS_PER_PAGE else None,
         )
 

@@ -15,8 +15,8 @@ from station.app.access import NOBODY_YET, Role, Visitor
 from station.app.snapshot import PresenceState
 from station.core.activities.heel_rhythm import RhythmRules
 from station.core.events import SECOND_US
-from station.store.training_write import unique_name
-from web.access import OWN_PAGES, let_in, set_access_cookie
+from station.store.training_write import MAX_NAME_LENGTH, unique_name
+from web.access import let_in, own_page, set_access_cookie
 from web.context import PERSON_COOKIE, Site, wait_until_saved
 from web.pages.browsers import person_with_pin
 from web.pin import DIGITS
@@ -66,6 +66,7 @@ def blueprint(site: Site) -> Blueprint:
             is_let_in=site.visitor().is_let_in,
             viewer=site.person(),
             return_to=request.values.get("next", ""),
+            back=own_page(request.values.get("next", "")),
             name=name,
             trouble=trouble,
         ), status
@@ -130,8 +131,9 @@ def blueprint(site: Site) -> Blueprint:
         if role != Role.GUEST and not name.strip():
             return form(Purpose.PAIR, NEEDS_NAME, 400)
         try:
-            browser_name = unique_name(request.form.get("browser", "") or "My phone", (), "")
             person_name = "" if role == Role.GUEST else unique_name(name, (), "")
+            usual_name = f"{person_name or 'A guest'}\u2019s phone"[:MAX_NAME_LENGTH]
+            browser_name = unique_name(request.form.get("browser", "").strip() or usual_name, (), "")
         except ValueError as error:
             return form(Purpose.PAIR, str(error), 400, name)
         return begin(Purpose.PAIR, browser_name=browser_name, person_name=person_name, role=Role(role))
@@ -145,7 +147,8 @@ def blueprint(site: Site) -> Blueprint:
     @pages.post("/presence")
     def ask_presence() -> Response | tuple[str, int]:
         return_to = request.form.get("next", "")
-        return begin(Purpose.STEP_UP, device_id=site.device_id, return_to=return_to if return_to in OWN_PAGES else "")
+        is_own = own_page(return_to) is not None
+        return begin(Purpose.STEP_UP, device_id=site.device_id, return_to=return_to if is_own else "")
 
     # A person agrees that this browser's person sees their results.
 
@@ -204,7 +207,11 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.post("/pair/cancel")
     def cancel() -> Response | tuple[str, int]:
+        """Give a request up; with `again`, make the same one once more."""
         asked = asked_here()
+        if asked is not None and "again" in request.form:
+            same = ("browser_name", "person_name", "role", "return_to", "viewer_id", "device_id")
+            return begin(asked.purpose, **{name: getattr(asked, name) for name in same})
         if asked is not None and book.take(asked) and asked.stage is Stage.BOARD:
             wait_until_saved(site.api.cancel_presence(asked.request.id))
         purpose = Purpose.PAIR if asked is None else asked.purpose
@@ -244,7 +251,7 @@ def blueprint(site: Site) -> Blueprint:
         if asked.device_id is None or asked.device_id != site.device_id:
             raise ValueError("Another browser asked for this: prove your presence here once more.")
         wait_until_saved(site.api.note_presence(asked.device_id))
-        return redirect(url_for(OWN_PAGES.get(asked.return_to, "today.today")), 303)
+        return redirect(own_page(asked.return_to) or url_for("today.today"), 303)
 
     def complete_consent(asked: Asked) -> Response:
         person_id = person_of(asked)

@@ -9,6 +9,7 @@ from pathlib import Path
 from flask import Blueprint, render_template
 
 from station.app.board_view import NO_READING_YET
+from station.app.damage import damage_sentence
 from station.app.snapshot import Snapshot
 from station.clock import SystemClock
 from station.core.events import SECOND_US
@@ -51,8 +52,10 @@ def station_status(site: Site) -> Status:
     free_mb = _free_mb(site.store.path)
     wall = datetime.now(UTC)
     encryption, is_certificate_due = _certificate_sentence(site.served.certificate_ends_at(), wall)
+    damage = damage_sentence(site.store.damaged)
     is_ok = (
         not now.troubles
+        and damage is None
         and not is_certificate_due
         and age_us < SILENT_AFTER_US
         and free_mb >= LOW_MB
@@ -61,6 +64,7 @@ def station_status(site: Site) -> Status:
     title = _title(now) if is_ok else "Action needed"
     details = _details(site, now, age_us, free_mb, wall, encryption) if site.visitor().is_let_in else None
     faults = [Fault(part=one.part, sentence=one.sentence) for one in now.troubles]
+    faults += [] if damage is None else [Fault(part="results", sentence=damage)]
     return Status(ok=is_ok, title=title, faults=faults, is_simulated=site.api.board is not None, details=details)
 
 

@@ -20,6 +20,10 @@ from web.server.stream import Receive, Scope, Send, Stream
 
 MAX_BODY_BYTES = 64 * 1024
 """Forms of this page are under a kilobyte."""
+UPLOAD_PATH = "/data/preview"
+MAX_UPLOAD_BYTES = 16 * 1024 * 1024
+"""An export of ten years without recordings takes 3 MB. It is in memory until it is checked, so one comes at a time."""
+UPLOAD_TIMEOUT_S = 60.0
 MAX_LENGTH_DIGITS = 9
 BODY_TIMEOUT_S = 8.0
 """Even a phone with a weak signal sends a form in one go; nobody types while sending."""
@@ -56,13 +60,17 @@ class RequestGuard:
         self._stream = stream
         self._app = app
         self._body_s = body_s
+        self._is_uploading = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
         try:
             self._check(scope)
-            body = await self._body(scope, receive)
+            if scope["path"] == UPLOAD_PATH and scope["method"] == "POST":
+                body = await self._upload(scope, receive)
+            else:
+                body = await _read_body(scope, receive, MAX_BODY_BYTES, self._body_s)
         except RefusalError as refusal:
             await refuse(send, refusal, is_api=scope["path"].startswith(PREFIX))
             return
@@ -104,27 +112,38 @@ class RequestGuard:
         if scope["path"] == "/events" and self._stream.is_full:
             raise RefusalError(503, "Too many live pages are open. Close one and load this page again.")
 
-    async def _body(self, scope: Scope, receive: Receive) -> bytes | None:
-        """The whole body, or `None` when the visitor left before it was here."""
-        for value in _values(scope["headers"], b"content-length"):
-            if len(value) > MAX_LENGTH_DIGITS or not value.isdecimal() or int(value) > MAX_BODY_BYTES:
-                raise _too_large()
-        if scope["method"] != "POST":
-            return b""
-        body = bytearray()
+    async def _upload(self, scope: Scope, receive: Receive) -> bytes | None:
+        """The body with a file in it, one at a time."""
+        if self._is_uploading:
+            raise RefusalError(503, "Another file is being sent. Try again in a minute.")
+        self._is_uploading = True
         try:
-            async with asyncio.timeout(self._body_s):
-                while True:
-                    message = await receive()
-                    if message["type"] == "http.disconnect":
-                        return None
-                    body += message.get("body", b"")
-                    if len(body) > MAX_BODY_BYTES:
-                        raise _too_large()
-                    if not message.get("more_body", False):
-                        return bytes(body)
-        except TimeoutError:
-            raise RefusalError(408, f"The request did not arrive within {self._body_s:g} s. Send it again.") from None
+            return await _read_body(scope, receive, MAX_UPLOAD_BYTES, UPLOAD_TIMEOUT_S)
+        finally:
+            self._is_uploading = False
+
+
+async def _read_body(scope: Scope, receive: Receive, max_bytes: int, timeout_s: float) -> bytes | None:
+    """The whole body, or `None` when the visitor left before it was here."""
+    for value in _values(scope["headers"], b"content-length"):
+        if len(value) > MAX_LENGTH_DIGITS or not value.isdecimal() or int(value) > max_bytes:
+            raise _too_large(max_bytes)
+    if scope["method"] != "POST":
+        return b""
+    body = bytearray()
+    try:
+        async with asyncio.timeout(timeout_s):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    return None
+                body += message.get("body", b"")
+                if len(body) > max_bytes:
+                    raise _too_large(max_bytes)
+                if not message.get("more_body", False):
+                    return bytes(body)
+    except TimeoutError:
+        raise RefusalError(408, f"The request did not arrive within {timeout_s:g} s. Send it again.") from None
 
 
 def _check_encrypted(scope: Scope, host: str, https_port: int) -> None:
@@ -170,8 +189,8 @@ def _authority(origin: str, scheme: str) -> str | None:
     return parts.netloc.lower() if scheme == "http" or parts.scheme == scheme else None
 
 
-def _too_large() -> RefusalError:
-    return RefusalError(413, f"The page takes {MAX_BODY_BYTES // 1024} KB at most, and this request is larger.")
+def _too_large(max_bytes: int) -> RefusalError:
+    return RefusalError(413, f"The page takes {max_bytes // 1024} KB at most, and this request is larger.")
 
 
 def _values(headers: list[tuple[bytes, bytes]], name: bytes) -> list[str]:

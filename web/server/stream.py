@@ -44,6 +44,8 @@ HEARTBEAT_S = 2.0
 MAX_STREAMS = 64
 """The limit of open pages: more than any household has."""
 
+REVOKED_EVENT = b"event: revoked\ndata: {}\n\n"
+"""The last event of a browser whose pairing ended: its page loads itself again."""
 RESPONSE_HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
@@ -125,7 +127,7 @@ class Stream:
                 before, checked_at = visitor, loop.time()
                 visitor = visitor_with(self._store, client.token, datetime.now(UTC))
                 if before.is_let_in and not visitor.is_let_in:
-                    await send({"type": "http.response.body", "body": b"", "more_body": False})
+                    await send({"type": "http.response.body", "body": REVOKED_EVENT, "more_body": False})
                     return
             event = (
                 self._heartbeat_event(snapshot)

@@ -48,6 +48,7 @@
       stateTime = receivedAt - ageMs
       render()
     })
+    source.addEventListener('revoked', () => location.reload())
     source.addEventListener('heartbeat', event => noteAge(JSON.parse(event.data).age_us))
     source.onerror = () => { if (source && source.readyState === 2) setTimeout(open, RECONNECT_MS) }
   }
@@ -285,7 +286,8 @@
     const silent = silentForMs >= STALE_MS
     el('stale-notice').hidden = !silent
     if (silent) {
-      text('stale-notice', `No update for ${Math.floor(silentForMs / 1000)} s. The board keeps running; listen to it.`)
+      const board = view && view.troubles.some(trouble => trouble.part === 'board') ? '' : ' The board keeps running; listen to it.'
+      text('stale-notice', `No update for ${Math.floor(silentForMs / 1000)} s.${board}`)
       if (view && view.rate) view = { ...view, rate: 0, counted_us: view.counted_us + (performance.now() - stateTime) * 1000 }
     }
     stage.classList.toggle('dim', performance.now() - lastActivityAt > DIM_MS)

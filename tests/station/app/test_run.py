@@ -184,7 +184,9 @@ def test_exported_bundle_replays_on_command_line(tmp_path: Path) -> None:
         path = rig.store.path
         export_bundle(rig.store, rig.last_session().session.id, tmp_path / "by hand.zip")
     run = CliRunner()
-    done = run.invoke(main, ["export", str(tmp_path / "one.zip"), "--database", str(path), "--as", "bundle"])
+    done = run.invoke(
+        main, ["export", str(tmp_path / "one.zip"), "--database", str(path), "--as", "bundle", "--session", "last"]
+    )
     assert done.exit_code == 0, done.output
     traces, by_hand = (
         read_bundle(file, file.read_bytes()) for file in (tmp_path / "one.zip", tmp_path / "by hand.zip")

@@ -220,7 +220,7 @@ def test_bundle_that_cannot_be_unpacked_is_refused(tmp_path: Path, spoil: Callab
     """The archive is readable, and its files are not."""
     status, sentence = check_replay(tmp_path, spoil(Damage(0).bundle()))
     assert status == 2
-    assert "not a bundle of a session, or it is damaged" in sentence
+    assert "not a bundle, or it is damaged" in sentence
 
 
 def test_bundle_that_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from station.store import Store
-from station.store.export import export_csv, export_json, import_json
+from station.store.export import export_csv, export_json
+from station.store.export_read import ImportRefusedError
+from station.store.merge import import_export
 from station.store.records import Role
 from tests.station.store.histories import HandClock
 
@@ -105,10 +107,19 @@ def test_no_export_says_who_may_get_in(store: Store, clock: HandClock, tmp_path:
         assert "pin_hash" not in next(csv.reader(io.StringIO(texts["people.csv"])))
     for text in (json.dumps(document), *texts.values(), *texts):
         assert not any(word in text for word in ("canary", "hash of Phone", "devices", "access_log", "access_attempts"))
-    document["tables"]["devices"] = {"id": ["d"], "token_hash": ["mine"]}
-    (tmp_path / "forged.json").write_text(json.dumps(document), encoding="utf-8")
+    (people,) = (part for part in document["parts"] if part.get("table") == "people")
+    forged = [
+        {"table": "devices", "columns": {"id": ["d"], "token_hash": ["mine"]}},
+        {"table": "people", "columns": people["columns"] | {"pin_hash": ["mine"]}},
+    ]
     with Store.open(tmp_path / "other.db", clock=clock) as other:
         add_device(other, clock, "Laptop", Role.OWNER)
-        import_json(other, tmp_path / "forged.json")
+        for part in forged:
+            (tmp_path / "forged.json").write_text(json.dumps(document | {"parts": [part, *document["parts"]]}))
+            with pytest.raises(ImportRefusedError, match=r"there is no table devices|has the columns"):
+                import_export(other, tmp_path / "forged.json")
+        assert other.people() == ()
+        import_export(other, tmp_path / "all.zip")
         assert [one.name for one in other.devices()] == ["Laptop"]
         assert [one.name for one in other.people()] == ["Ann"]
+        assert other.pin_hash(ann) is None

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from station.store import Store, StoreError
-from station.store.backup import BACKUPS_KEPT, back_up, list_backups
+from station.store.backup import DAYS_KEPT, MONTHS_KEPT, WEEKS_KEPT, back_up, kept_days, list_backups
 from tests.station.store.histories import HandClock, weeks
 
 DAY = date(2026, 3, 5)
@@ -30,24 +30,38 @@ def test_a_backup_is_a_database_like_the_first(store: Store, clock: HandClock, t
         assert len(store.people()) == len(copy.people()) + 1
 
 
-def test_the_newest_copies_are_kept(store: Store, tmp_path: Path, path: Path) -> None:
-    """Two weeks of days are kept; a second copy of one day takes the place of the first."""
+def test_the_newest_of_days_weeks_and_months_are_kept() -> None:
+    """Two years of nights: seven days, eight weeks and twelve months, each by its newest copy."""
+    nights = [DAY - timedelta(days=number) for number in range(730)]
+    kept = sorted(kept_days(nights), reverse=True)
+    assert kept[:DAYS_KEPT] == nights[:DAYS_KEPT]
+    assert {(day.year, day.month) for day in kept} == {(2025, month) for month in range(4, 13)} | {
+        (2026, month) for month in range(1, 4)
+    }
+    weeks = {day.isocalendar()[:2] for day in kept}
+    assert {(DAY - timedelta(weeks=number)).isocalendar()[:2] for number in range(WEEKS_KEPT)} <= weeks
+    assert len(kept) <= DAYS_KEPT + WEEKS_KEPT + MONTHS_KEPT
+    assert date(2025, 4, 30) in kept
+    assert kept_days([]) == frozenset()
+
+
+def test_old_copies_make_room(store: Store, tmp_path: Path, path: Path) -> None:
+    """A second copy of one day takes the place of the first; one that no rule keeps is removed, other files stay."""
     assert store.people() == ()
-    for number in range(BACKUPS_KEPT + 3):
+    (tmp_path / "station-20xx-01-01.db").write_bytes(b"mine")
+    for number in range(DAYS_KEPT + 2):
         made = back_up(path, tmp_path, DAY + timedelta(days=number))
-    back_up(path, tmp_path, DAY + timedelta(days=BACKUPS_KEPT + 2))
-    kept = list_backups(tmp_path)
-    assert len(kept) == BACKUPS_KEPT
-    assert kept[0] == made.path
-    assert [old.name for old in made.removed] == ["station-2026-03-07.db"]
+    assert back_up(path, tmp_path, DAY + timedelta(days=DAYS_KEPT + 1)).path == made.path
+    assert [one.name for one in made.removed] == ["station-2026-03-06.db"]
+    assert (tmp_path / "station-20xx-01-01.db").exists()
 
 
 def test_copy_with_a_date_of_the_past_stays(store: Store, tmp_path: Path, path: Path) -> None:
     """A machine that has forgotten the date makes copies too; the newest of them all is the one just made."""
     assert store.people() == ()
-    for number in range(BACKUPS_KEPT):
+    for number in range(DAYS_KEPT):
         back_up(path, tmp_path, DAY + timedelta(days=number))
-    made = back_up(path, tmp_path, DAY - timedelta(days=30))
+    made = back_up(path, tmp_path, DAY - timedelta(days=3_000))
     assert made.path in list_backups(tmp_path)
     assert made.removed == ()
 
@@ -61,7 +75,7 @@ def test_damaged_database_is_reported_and_costs_no_older_copy(tmp_path: Path, pa
         file.seek(path.stat().st_size // 2 // 4096 * 4096)
         file.write(os.urandom(4 * 4096))
     with pytest.raises(StoreError, match=r"is damaged .*older ones are as they were"):
-        back_up(path, tmp_path / "backups", DAY + timedelta(days=1), keep=1)
+        back_up(path, tmp_path / "backups", DAY + timedelta(days=1))
     assert os.listdir(tmp_path / "backups") == [good.path.name]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 import csv
 import json
 import lzma
@@ -19,8 +20,11 @@ from station.core.measurement.uncertainty import Budget
 from station.settings import Settings
 from station.store import Store, StoreError
 from station.store.bundle import export_bundle, read_bundle
-from station.store.export import EXPORT_KIND, csv_value, export_csv, export_json, import_json
+from station.store.export import EXPORT_KIND, ExportKind, csv_value, export_csv, export_json, export_station
+from station.store.export_read import ImportRefusedError
+from station.store.exported import EXPORTED
 from station.store.loading import CIRCUMSTANCE_COLUMNS
+from station.store.merge import import_export
 from station.store.records import Correction, ImportedResult, Session, SideResults, Test
 from station.store.schema import HEAD_REVISION
 from station.system.demo_history import SHIPPED
@@ -28,7 +32,7 @@ from station.version import RULE_VERSION
 from tests.station.store.histories import BLOCK, BUDGET, FIT, ITEMS, TRACE, HandClock, guided_routine, weeks
 from tests.station.store.test_migrations import SCHEMAS, make_older_database, rows_of
 
-TRUTHS = ("simulated", "full", "below_range", "passed", "doubted", "is_suspect", "imported")
+TRUTHS = ("simulated", "full", "below_range", "passed", "doubted", "is_suspect", "imported", "verified")
 """The columns of older schemas that are true or false."""
 
 
@@ -61,11 +65,11 @@ def everything(store: Store) -> list[Any]:
 @pytest.mark.parametrize("name", ["export.json", "export.json.xz"])
 def test_an_export_comes_back_as_it_was(full: Store, tmp_path: Path, clock: HandClock, name: str) -> None:
     """What was exported and imported into an empty store is equal, to the last trace, and exports to the same bytes."""
-    export_json(full, tmp_path / name)
+    export_json(full, tmp_path / name, traces=True)
     with Store.open(tmp_path / "other.db", clock=clock) as other:
-        import_json(other, tmp_path / name)
+        import_export(other, tmp_path / name)
         assert everything(other) == everything(full)
-        export_json(other, tmp_path / f"again {name}")
+        export_json(other, tmp_path / f"again {name}", traces=True)
     assert (tmp_path / f"again {name}").read_bytes() == (tmp_path / name).read_bytes()
 
 
@@ -87,7 +91,7 @@ def test_an_export_of_an_older_schema_is_brought_up(tmp_path: Path, clock: HandC
         Store.open(tmp_path / "other.db", clock=clock) as other,
         Store.open(tmp_path / "older.db", clock=clock) as changed,
     ):
-        import_json(other, tmp_path / "older.json")
+        import_export(other, tmp_path / "older.json")
         changed.append_trace("r", rows_of_r)
         assert everything(other) == everything(changed)
         assert other.trace("r") == ({}, rows_of_r)
@@ -105,8 +109,8 @@ def test_the_history_that_is_shipped_is_of_today(tmp_path: Path, clock: HandCloc
     document = json.loads(lzma.decompress(SHIPPED.read_bytes()))
     assert document["schema"] == HEAD_REVISION
     with Store.open(tmp_path / "demo.db", clock=clock) as store:
-        import_json(store, SHIPPED)
-        export_json(store, tmp_path / "again.json")
+        import_export(store, SHIPPED)
+        export_json(store, tmp_path / "again.json", traces=True)
     assert json.loads((tmp_path / "again.json").read_text(encoding="utf-8")) == document
 
 
@@ -116,7 +120,7 @@ def test_export_of_an_unknown_schema_is_refused(store: Store, tmp_path: Path, sc
     path = tmp_path / "bad.json"
     path.write_text(json.dumps({"export": EXPORT_KIND, "schema": schema, "tables": {}, "traces": {}}), encoding="utf-8")
     with pytest.raises(StoreError, match=f"this program reads 0001 to {HEAD_REVISION}|not an export"):
-        import_json(store, path)
+        import_export(store, path)
 
 
 def test_damaged_older_export_is_refused(store: Store, tmp_path: Path) -> None:
@@ -126,8 +130,8 @@ def test_damaged_older_export_is_refused(store: Store, tmp_path: Path) -> None:
         path.write_text(
             json.dumps({"export": EXPORT_KIND, "schema": "0001", "tables": tables, "traces": {}}), encoding="utf-8"
         )
-        with pytest.raises(StoreError, match="damaged, or not of the schema 0001"):
-            import_json(store, path)
+        with pytest.raises(StoreError, match=r"bad\.json is damaged \(.*(people|runs)"):
+            import_export(store, path)
     assert store.people() == ()
     assert len(store.calibrations()) == 1
 
@@ -136,7 +140,7 @@ def test_an_export_without_traces_has_every_result(full: Store, tmp_path: Path, 
     """The small export lacks the traces and nothing else."""
     export_json(full, tmp_path / "small.json", traces=False)
     with Store.open(tmp_path / "other.db", clock=clock) as other:
-        import_json(other, tmp_path / "small.json")
+        import_export(other, tmp_path / "small.json")
         details, traces, *rest = everything(other)
         assert [details, *rest] == [everything(full)[0], *everything(full)[2:]]
         assert {rows for _, rows in traces} == {""}
@@ -149,40 +153,22 @@ def test_ten_weeks_of_two_people_are_small(store: Store, clock: HandClock, tmp_p
     assert (tmp_path / "demo.json.xz").stat().st_size < 150_000
 
 
-def test_store_with_a_person_takes_no_import(full: Store, tmp_path: Path) -> None:
-    """An import never mixes with what is there."""
-    export_json(full, tmp_path / "export.json")
-    before = everything(full)
-    with pytest.raises(StoreError, match=r"is not empty: import .* into a new one"):
-        import_json(full, tmp_path / "export.json")
-    assert everything(full) == before
-
-
-def test_a_store_with_a_routine_in_it_takes_no_import(store: Store, tmp_path: Path) -> None:
-    """Also where there is nobody yet: the routine is somebody's work."""
-    export_json(store, tmp_path / "export.json")
-    store.save_routine(None, None, "Evening", ITEMS)
-    with pytest.raises(StoreError, match="is not empty"):
-        import_json(store, tmp_path / "export.json")
-    assert [one.name for one in store.own_routines(None)] == ["Evening"]
-
-
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
         (b"", "not an export of the station"),
         (b"[1, 2]", "not an export of the station"),
         (b'{"export": "slant board station", "schema": "%s"}' % HEAD_REVISION.encode(), "not an export of the station"),
-        (b'{"export": "slant board station", "schema": "9", "tables": {}, "traces": {}}', "has the schema 9"),
+        (b'{"export": "slant board station", "schema": "9", "tables": {}, "traces": {}}', "has the schema '9'"),
         (
             b'{"export": "slant board station", "schema": "%s", "tables": {"people": {"id": [1]}}, "traces": {}}'
             % HEAD_REVISION.encode(),
-            "NOT NULL",
+            "people.id cannot be 1",
         ),
         (
             b'{"export": "slant board station", "schema": "%s", "tables": {"people": {"hat": [1]}}, "traces": {}}'
             % HEAD_REVISION.encode(),
-            "damaged in the table people",
+            "the table people has the columns",
         ),
         (
             b'{"export": "slant board station", "schema": "%s", "tables": {}, "traces": {"a": ""}}'
@@ -195,7 +181,7 @@ def test_file_that_is_no_export_is_refused(store: Store, tmp_path: Path, content
     """A file that is no export, of another schema or damaged changes nothing and is named."""
     (tmp_path / "bad.json").write_bytes(content)
     with pytest.raises(StoreError, match=sentence):
-        import_json(store, tmp_path / "bad.json")
+        import_export(store, tmp_path / "bad.json")
     assert store.people() == ()
     assert store.current_calibration().curve.offset_mm == -70.0
 
@@ -205,10 +191,10 @@ def test_uncompressed_file_is_refused(store: Store, tmp_path: Path) -> None:
     (tmp_path / "bad.json.xz").write_bytes(b"{}")
     (tmp_path / "cut.json.xz").write_bytes(lzma.compress(b"{}" * 1000)[:-20])
     for name in ("bad.json.xz", "cut.json.xz"):
-        with pytest.raises(StoreError, match="not an export of the station"):
-            import_json(store, tmp_path / name)
+        with pytest.raises(ImportRefusedError, match=r"not an export of the station|its end is missing"):
+            import_export(store, tmp_path / name)
     with pytest.raises(StoreError, match=r"missing\.json"):
-        import_json(store, tmp_path / "missing.json")
+        import_export(store, tmp_path / "missing.json")
 
 
 def test_an_export_that_cannot_be_written_leaves_nothing(full: Store, tmp_path: Path) -> None:
@@ -229,14 +215,14 @@ def test_text_that_begins_like_a_formula_is_harmless_in_a_spreadsheet(start: str
 
 
 def test_the_csv_has_every_row_of_every_table(full: Store, path: Path, tmp_path: Path) -> None:
-    """A zip holds a file for each table, a line for each row, and the traces as they replay."""
-    export_csv(full, tmp_path / "export.zip")
+    """A zip holds a file for each table and a line for each row; a bundle has the traces too, as they replay."""
+    export_station(full, tmp_path / "export.zip", ExportKind.CSV)
+    export_station(full, tmp_path / "bundle.zip", ExportKind.BUNDLE)
     stored = sqlite3.connect(path)
     with zipfile.ZipFile(tmp_path / "export.zip") as archive:
-        names = [name.removesuffix(".csv") for name in archive.namelist() if not name.startswith("traces/")]
-        assert names[0] == "results"
-        assert len(names) == 22
-        for name in names[1:]:
+        names = {name.removesuffix(".csv") for name in archive.namelist()} - {"export.json", "results"}
+        assert names == EXPORTED - {"trace_chunks"}
+        for name in names:
             lines = list(csv.DictReader(StringIO(archive.read(f"{name}.csv").decode(), newline="")))
             (count,) = stored.execute(f"SELECT count(*) FROM {name}").fetchone()
             assert len(lines) == count
@@ -244,9 +230,16 @@ def test_the_csv_has_every_row_of_every_table(full: Store, path: Path, tmp_path:
         assert {line["simulated"] for line in sessions} == {"true", "false"}
         assert sessions[-1]["ended_at"] == ""
         assert sessions[0]["started_at"] == "2026-03-03T07:00:00+00:00"
+    with zipfile.ZipFile(tmp_path / "bundle.zip") as archive:
         traces = [name for name in archive.namelist() if name.startswith("traces/")]
         assert len(traces) == 6
-        assert archive.read(traces[0]).decode().endswith(TRACE)
+        header, columns, rows = bz2.decompress(archive.read(traces[0])).decode().split("\n", 2)
+        assert (json.loads(header.removeprefix("# "))["do"], columns, rows) == ("test", "at_s,channel,value", TRACE)
+    texts = read_bundle(tmp_path / "bundle.zip", (tmp_path / "bundle.zip").read_bytes())
+    assert [name for name, _ in texts] == traces
+    assert texts[0][1] == f"{header}\n{columns}\n{TRACE}"
+    with pytest.raises(StoreError, match="has no traces"):
+        read_bundle(tmp_path / "export.zip", (tmp_path / "export.zip").read_bytes())
     stored.close()
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import text
 
 from station.core.events import Side
 from station.core.measurement.calibration import Curve, Point
-from station.store import Reader, Store, StoreError
+from station.store import Reader, Store, StoreError, checksums
 from station.store.connect import sqlite_driver, write_engine
 from station.store.migrate import MIGRATIONS_DIR, alembic_config, upgrade
 from station.store.records import HeelLift
@@ -42,6 +42,7 @@ def test_a_missing_column_would_be_found(path: Path) -> None:
     engine = write_engine(path, sqlite_driver)
     upgrade(engine)
     with engine.connect() as connection:
+        checksums.remove(connection)
         connection.exec_driver_sql("ALTER TABLE people DROP COLUMN added_at")
         assert compare_metadata(MigrationContext.configure(connection), metadata) != []
     engine.dispose()

@@ -7,9 +7,9 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from itertools import takewhile
+from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory, gettempdir
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -172,11 +172,15 @@ except StoreError as error:
 
 
 @pytest.fixture
-def open_to_all(tmp_path: Path) -> Path:
-    """A directory that any user may enter, for tests that give up their rights."""
-    for directory in (tmp_path, *takewhile(Path(gettempdir()).__ne__, tmp_path.parents)):
+def open_to_all() -> Iterator[Path]:
+    """A directory that any user may enter, for tests that give up their rights.
+
+    Not below pytest's own: each pytest that starts takes the right to enter that from everybody else.
+    """
+    with TemporaryDirectory() as name:
+        directory = Path(name)
         directory.chmod(stat.S_IRWXU | stat.S_IROTH | stat.S_IXOTH)
-    return tmp_path
+        yield directory
 
 
 def as_nobody(path: Path) -> str:
@@ -245,7 +249,7 @@ path = Path(sys.argv[1])
 with Store.open(path, clock=SystemClock()) as store:
     store.add_person("Ann")
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, resource.RLIM_INFINITY))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (800_000, resource.RLIM_INFINITY))
     try:
         for number in range(1000):
             store.add_person(f"Person {number}")

@@ -323,9 +323,10 @@ def test_each_row_says_who_made_it(store: Store, clock: HandClock, path: Path) -
     guided_routine(store, clock, store.people()[0].id)
     store.agree_consent(store.people()[0].id, store.people()[1].id)
     store.note_attempt("pin")
-    store.add_device(
+    device_id = store.add_device(
         token_hash="hash", name="Phone", role=Role.MEMBER, person_id=None, expires_at=clock.utc_now() + timedelta(1)
     )
+    store.add_api_token(device_id, "other hash", "Script", ("read",))
     swapped = store.sessions()[-1].id
     store.swap_sides(swapped)
     person_id, started_at = store.people()[0].id, store.sessions()[-1].started_at
@@ -335,7 +336,7 @@ def test_each_row_says_who_made_it(store: Store, clock: HandClock, path: Path) -
     stored = sqlite3.connect(path)
     names = [name for (name,) in stored.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     names.remove("alembic_version")
-    assert len(names) == 25
+    assert len(names) == 26
     for name in names:
         assert stored.execute(f"SELECT DISTINCT app_version, rule_version FROM {name}").fetchall() == [
             (APP_VERSION, RULE_VERSION)

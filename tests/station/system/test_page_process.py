@@ -65,10 +65,10 @@ def page_text(port: int) -> str | None:
 
 
 def status(port: int) -> dict[str, Any] | None:
-    """What `/status.json` says; `None` where nobody answers, or it cannot say anything."""
+    """What the API says of the station; `None` where nobody answers, or it cannot say anything."""
     unanswered = suppress(OSError, http.client.HTTPException, json.JSONDecodeError)
     with unanswered, closing(http.client.HTTPConnection("127.0.0.1", port, timeout=BOUND_S)) as page:
-        page.request("GET", "/status.json", headers=let_in(port))
+        page.request("GET", "/api/v1/status", headers=let_in(port))
         found: dict[str, Any] = json.loads(page.getresponse().read())
         return found
     return None
@@ -85,13 +85,13 @@ def post(port: int, address: str, **form: str) -> tuple[int, str]:
 def sentences(port: int) -> list[str]:
     """The faults that the page reports."""
     found = status(port)
-    return [] if found is None else [one["sentence"] for one in found.get("troubles", [])]
+    return [] if found is None else [one["sentence"] for one in found.get("faults", [])]
 
 
 def is_well(port: int) -> bool:
     """Whether the page shows a board that works."""
     found = status(port)
-    return found is not None and found.get("snapshot_age_s", 9) < 2 and not found["troubles"]
+    return found is not None and bool(found["details"]) and found["details"]["snapshot_age_s"] < 2 and found["ok"]
 
 
 def test_page_outlives_the_board_and_the_board_its_page(tmp_path: Path) -> None:

@@ -208,6 +208,15 @@ def test_last_results_are_labels_that_never_overlap(apart_mm: float) -> None:
     assert all(0 <= height <= FULL for _, height in found)
 
 
+@pytest.mark.parametrize("apart_mm", [-2.0, 0.0, 2.0, 12.0])
+def test_labels_of_low_results_do_not_overlap(apart_mm: float) -> None:
+    """Both first results lie at the bottom of the plot, far below the goal: each label has its place above it."""
+    tests = [seen(1, 63)]
+    (_, left), (_, right) = labels(drawn(tests, right=right_of(tests, apart_mm)), "end")
+    assert abs(left - right) >= LABEL_HEIGHT - 0.1
+    assert max(left, right) <= FULL - LABEL_HEIGHT / 2
+
+
 def test_real_change_has_date_and_line_to_its_trend() -> None:
     """An arrow with the date of the test that confirmed it; the fold says when it began."""
     gaining = [seen(day, 60.0 + 0.5 * (90 - day) + day % 3) for day in range(90, 0, -3)]

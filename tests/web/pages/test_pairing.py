@@ -196,8 +196,22 @@ def test_two_browsers_at_once_are_both_cancelled(home: Home) -> None:
     assert answer.status_code == 409
     assert TWO_ASKED in text_of(answer.get_data(as_text=True))
     assert TWO_ASKED in text_of(read(one))
-    assert one.post("/pair/cancel").status_code == 303
-    assert one.post("/pair", data={"name": "Anna", "browser": "phone", "role": "member"}).status_code == 303
+    assert one.post("/pair/cancel", data={"again": "yes"}).status_code == 303
+    home.make_rhythm()
+    home.until(PresenceState.MATCHED)
+    one.post("/pair/confirm")
+    assert [(one.name, one.role) for one in home.store.devices()[1:]] == [("phone", Role.MEMBER)]
+
+
+def test_browser_without_a_name_is_named_after_its_person(home: Home) -> None:
+    """The list of browsers tells them apart."""
+    for form in ({"name": "Anna", "browser": ""}, {"role": "guest", "browser": " "}):
+        phone = home.visitor()
+        phone.post("/pair", data=form)
+        home.make_rhythm()
+        home.until(PresenceState.MATCHED)
+        phone.post("/pair/confirm")
+    assert [one.name for one in home.store.devices()[1:]] == ["Anna\u2019s phone", "A guest\u2019s phone"]
 
 
 def test_asking_again_in_one_browser_replaces_its_request(home: Home) -> None:
@@ -339,11 +353,26 @@ def test_step_up_proves_presence_of_this_device(home: Home) -> None:
     assert home.visitor().get("/presence").status_code == 403
 
 
-def test_step_up_returns_to_own_pages_only(home: Home) -> None:
-    home.owner.post("/presence", data={"next": "https://elsewhere.example/"})
+@pytest.mark.parametrize(
+    ("after_presence", "address"),
+    [
+        ("https://elsewhere.example/", "/"),
+        ("//elsewhere.example", "/"),
+        ("people/x", "/"),
+        ("delete/", "/"),
+        ("delete/one/two", "/"),
+        ("delete/one", "/people/one/delete"),
+        ("delete/?q=", "/people/%3Fq=/delete"),
+        ("merge/one/two", "/people/one/merge?into=two"),
+        ("merge/one/two&next=//x", "/"),
+    ],
+)
+def test_step_up_returns_to_own_pages_only(home: Home, after_presence: str, address: str) -> None:
+    """The page that asked, with the ids of its address; anything else is Today."""
+    home.owner.post("/presence", data={"next": after_presence})
     home.make_rhythm()
     home.until(PresenceState.MATCHED)
-    assert home.owner.post("/pair/confirm").headers["Location"] == "/"
+    assert home.owner.post("/pair/confirm").headers["Location"] == address
 
 
 def test_person_agrees_on_the_board(home: Home) -> None:

@@ -302,7 +302,7 @@ def test_merge_shows_what_moves_before_it_happens(client: FlaskClient, store: St
     assert "<b>1</b> session</li>" in preview
     assert "<b>1</b> stretch</li>" in preview
     asked = client.post(f"/people/{ann.id}/merge", data={"into": anne.id})
-    assert asked.headers["Location"] == "/presence?next=people"
+    assert asked.headers["Location"] == f"/presence?next=merge/{ann.id}/{anne.id}"
     assert len(store.people()) == 2
     prove_presence(client, store)
     done = unescape(client.post(f"/people/{ann.id}/merge", data={"into": anne.id}).get_data(as_text=True))
@@ -323,7 +323,7 @@ def test_deleting_gives_a_receipt(client: FlaskClient, store: Store) -> None:
     store.claim_session(session_id, bea.id)
     asked = read(client, f"/people/{bea.id}/delete")
     assert "<b>1</b> test</li>" in asked
-    assert client.post(f"/people/{bea.id}/delete").headers["Location"] == "/presence?next=people"
+    assert client.post(f"/people/{bea.id}/delete").headers["Location"] == f"/presence?next=delete/{bea.id}"
     assert len(store.people()) == 2
     prove_presence(client, store)
     receipt = client.post(f"/people/{bea.id}/delete").get_data(as_text=True)
@@ -407,4 +407,4 @@ def test_whom_a_person_lets_see_their_results_is_on_their_profile(app: Flask, st
 
 def test_what_cannot_be_undone_needs_presence() -> None:
     """Deleting and merging ask for somebody at the board."""
-    assert RULES["removal.delete"].presence_for == RULES["removal.merge"].presence_for == "people"
+    assert (RULES["removal.delete"].presence_for, RULES["removal.merge"].presence_for) == ("delete", "merge")

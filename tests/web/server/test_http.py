@@ -308,7 +308,7 @@ def test_stream_starts_with_full_state(server: Server, station: StationDouble) -
 def test_revoked_browser_is_out_of_its_open_stream_within_a_second(
     server: Server, station: StationDouble, store: Store
 ) -> None:
-    """The stream ends at once, and the one that the page opens again is a visitor's."""
+    """The stream says so and ends at once, and the one that the page opens again is a visitor's."""
     ada = store.add_person("Ada").id
     let_in(store, Role.OWNER)
     token = let_in(store, Role.MEMBER, ada)
@@ -319,7 +319,7 @@ def test_revoked_browser_is_out_of_its_open_stream_within_a_second(
         assert page.next("state")["view"]["person"] == "Ada"
         begun = time.monotonic()
         station.revoke_device(access.device.id).result()
-        page.answer.read()
+        assert b"event: revoked" in page.answer.read()
         assert time.monotonic() - begun < 1.0
     with closing(StreamClient(server, token)) as page:
         view = page.next("state")["view"]

@@ -1,0 +1,59 @@
+"""What an import adds and leaves, in sentences: the command line and the page say the same."""
+
+from __future__ import annotations
+
+from station.store.records import MergeReport
+from station.units import count_text, date_text
+
+NAMES = {"sessions": "session", "tests": "test", "holds": "hold", "calibrations": "calibration", "routines": "routine"}
+"""What people look for in it; the other rows belong to these."""
+
+
+def preview_lines(report: MergeReport) -> tuple[str, ...]:
+    """A sentence each: what is new, what is known, what differs, and which settings hold afterwards."""
+    return tuple(line for line in _lines(report) if line)
+
+
+def _lines(report: MergeReport) -> tuple[str, ...]:
+    return (
+        f"New people: {', '.join(report.people)}." if report.people else "",
+        _new(report),
+        _days(report),
+        *(f"The name {old} is taken: it becomes {new}." for old, new in report.renamed),
+        f"Already here: {count_text(report.known_rows, 'row')}." if report.known_rows else "",
+        *_conflicts(report),
+        _settings(report),
+    )
+
+
+def _new(report: MergeReport) -> str:
+    if not report.new_rows:
+        return "Nothing is new."
+    named = [count_text(report.new(table), name) for table, name in NAMES.items() if report.new(table)]
+    return f"New: {', '.join(named)}{', ' if named else ''}{count_text(report.new_rows, 'row')} in all."
+
+
+def _days(report: MergeReport) -> str:
+    if report.first_at is None or report.last_at is None:
+        return ""
+    first, last = date_text(report.first_at), date_text(report.last_at)
+    return f"The new sessions are of {first}." if first == last else f"The new sessions are of {first} to {last}."
+
+
+def _conflicts(report: MergeReport) -> list[str]:
+    lines = []
+    for one in report.tables:
+        if one.different:
+            named = [each for each in report.conflicts if each.table == one.table]
+            columns = sorted({column for each in named for column in each.columns})
+            rows = "row differs" if one.different == 1 else "rows differ"
+            lines.append(f"{one.different} {rows} in {one.table} ({', '.join(columns)}): the station\u2019s own stay.")
+    return lines
+
+
+def _settings(report: MergeReport) -> str:
+    if report.person_id is not None:
+        return "Settings are not in it: it is of one person."
+    if report.takes_over:
+        return "The station was never used, so it takes the settings and the calibration of the file."
+    return "Settings and the calibration in use stay the station\u2019s own."

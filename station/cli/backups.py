@@ -1,0 +1,129 @@
+"""The commands that copy the database and bring a copy back: `station backup` and `station restore`."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from station.cli.refuse import exit_with_error
+from station.cli.results import DATABASE, database_path, existing_database, opened_store
+
+if TYPE_CHECKING:
+    from station.store.restore import RestorePreview
+
+
+@click.command()
+@click.argument("to", required=False, type=click.Path(path_type=Path))
+@DATABASE
+def backup(to: Path | None, database: Path | None) -> None:
+    """Copy the database, also while the station runs, and check every page of the copy.
+
+    TO is a directory, such as that of a USB stick, or the file to be. Without it the copy joins those of the nights,
+    of which the newest of 7 days, 8 weeks and 12 months are kept.
+
+    Example: station backup /media/stick
+    """
+    from station.store import StoreError
+    from station.store.backup import back_up, backups_of, copy_database
+
+    path, today = existing_database(database), date.today()  # noqa: DTZ011  # the name of a copy is the person's day
+    try:
+        if to is None or to.is_dir():
+            to = back_up(path, to or backups_of(path), today).path
+        else:
+            copy_database(path, to)
+    except StoreError as error:
+        exit_with_error(str(error), 1)
+    click.echo(f"Written to {to}.")
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--merge", "is_merge", is_flag=True, help="Add what the station lacks, and lose nothing.")
+@click.option("--yes", is_flag=True, help="Restore without asking.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON; without --yes, nothing is restored.")
+@DATABASE
+def restore(file: Path, is_merge: bool, yes: bool, as_json: bool, database: Path | None) -> None:
+    """Bring a backup back, in place of the database or merged into it.
+
+    It shows what only the backup has and what would be lost, then asks. All of it is restored, or nothing; the
+    database before it stays beside it. Browsers that were sent away meanwhile stay away. Stop a running station first.
+
+    Example: station restore /var/lib/station/backups/station-2026-11-29.db
+    """
+    from station.store import StoreError
+
+    path = database_path(database)
+    try:
+        if is_merge:
+            _merge(file, path, yes=yes, as_json=as_json)
+        else:
+            _replace(file, path, yes=yes, as_json=as_json)
+    except StoreError as error:
+        exit_with_error(str(error), 1)
+
+
+def _merge(file: Path, path: Path, *, yes: bool, as_json: bool) -> None:
+    import msgspec
+
+    from station.app.import_preview import preview_lines
+    from station.store.merge import merge, preview
+    from station.store.restore import staged_backup
+
+    with opened_store(existing_database(path)) as store, staged_backup(file, path) as staged:
+        report = preview(store, staged)
+        if not as_json:
+            click.echo("\n".join(preview_lines(report)))
+        sure = bool(report.new_rows) and (yes or (not as_json and click.confirm("Merge this?")))
+        if sure:
+            merge(store, staged)
+    if as_json:
+        click.echo(json.dumps({"restored": sure, **msgspec.to_builtins(report)}))
+    elif report.new_rows:
+        click.echo(f"Merged into {path}." if sure else "Nothing was changed.")
+
+
+def _replace(file: Path, path: Path, *, yes: bool, as_json: bool) -> None:
+    import msgspec
+
+    from station.store import Reader, StoreError
+    from station.store.restore import preview_restore, replace_database, staged_backup
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with staged_backup(file, path) as staged:
+        try:
+            with Reader.open(path) as reader:
+                shown = preview_restore(reader, staged)
+        except StoreError as error:
+            shown = None
+            if not as_json:
+                click.echo(f"What would be lost is not known: {error}")
+        if shown is not None and not as_json:
+            click.echo("\n".join(_lines(shown)))
+        sure = yes or (not as_json and click.confirm("Put the backup in the place of the database?"))
+        before = replace_database(staged, path) if sure else None
+    if as_json:
+        known = {} if shown is None else msgspec.to_builtins(shown)
+        click.echo(json.dumps({"restored": sure, "before": None if before is None else str(before), **known}))
+    elif sure:
+        click.echo(f"Restored{'' if before is None else f'; the database before it is {before}'}.")
+    else:
+        click.echo("Nothing was changed.")
+
+
+def _lines(shown: RestorePreview) -> list[str]:
+    from station.units import date_time_text
+
+    lines = []
+    for counts, what in (
+        (shown.station_only, "Only in the station, and lost without --merge"),
+        (shown.backup_only, "Only in the backup"),
+    ):
+        lines.append(f"{what}: {', '.join(f'{count} {table}' for table, count in counts.items())}.")
+    for at, whose in ((shown.newest_at, "backup"), (shown.station_newest_at, "station")):
+        lines.append(f"The newest session of the {whose}: {'none' if at is None else date_time_text(at.astimezone())}.")
+    return lines

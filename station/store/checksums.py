@@ -1,0 +1,131 @@
+"""A checksum in each row, so that a row that a memory card has changed is never taken for a result.
+
+Triggers compute it with every write, whatever statement writes, and readers see each table through a view that leaves
+out rows whose checksum does not fit. So nothing else in the store knows of it. CRC-32 misses one damage in four
+billion.
+"""
+
+from __future__ import annotations
+
+import marshal
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, String, Table, TextClause, text
+
+from station.store.schema import CHECKSUM, UtcDateTime, metadata
+
+FUNCTION, IS_SOUND = "row_checksum", "is_sound"
+MAX_FOUND = 1_000
+"""How many damaged rows are remembered; there is no need to count more."""
+MARSHAL_VERSION = 2
+"""Binary numbers, and no references: equal values give equal bytes, in every version of Python."""
+
+
+@dataclass(frozen=True, slots=True)
+class DamagedRow:
+    """A row that is left out because its checksum does not fit: its table and its first key, as far as it is text."""
+
+    table: str
+    key: str
+
+
+def row_checksum(*values: Any) -> int:
+    """The checksum of a row's values: numbers, bytes or nothing. Years of rows are read for a chart, so it is quick."""
+    return zlib.crc32(marshal.dumps(values, MARSHAL_VERSION))
+
+
+def register(driver: Any) -> None:
+    """Make the checksum known to a new connection of the driver; every connection that writes needs it."""
+    driver.create_function(FUNCTION, -1, row_checksum, deterministic=True)
+
+
+def hide_damaged_rows(driver: Any, found: set[DamagedRow]) -> None:
+    """Make a new connection that only reads see each table without damaged rows; those that it meets are `found`."""
+
+    def is_sound(checksum: object, table: str, key: Any, *values: Any) -> bool:
+        if checksum == row_checksum(table, key, *values):
+            return True
+        if len(found) < MAX_FOUND:
+            found.add(DamagedRow(table, key.decode("utf-8", "replace") if isinstance(key, bytes) else str(key)))
+        return False
+
+    driver.create_function(IS_SOUND, -1, is_sound, deterministic=True)
+    for table in metadata.sorted_tables:
+        # As a subquery it is the last condition that SQLite looks at, so only rows that are wanted are checked.
+        sound = f"(SELECT {IS_SOUND}({CHECKSUM}, {_values(table, '')}))"
+        driver.execute(f'CREATE TEMP VIEW "{table.name}" AS SELECT * FROM main."{table.name}" WHERE {sound}')
+
+
+def remove(connection: Connection) -> None:
+    """Remove all triggers, before an upgrade changes their columns."""
+    for table in metadata.sorted_tables:
+        for name, _ in _triggers(table):
+            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
+
+
+def install(connection: Connection, *, compute: bool = False) -> None:
+    """Make the triggers of a database of the current schema what they should be.
+
+    `compute` gives every row of a table with other triggers its checksum: right after an upgrade, and never otherwise,
+    because it would make damaged rows count.
+    """
+    listed = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+    found = {row.name: row.sql for row in listed}
+    for table in metadata.sorted_tables:
+        wanted = dict(_triggers(table))
+        if all(found.get(name) == sql for name, sql in wanted.items()):
+            continue
+        for name in wanted:
+            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
+        if compute:
+            connection.exec_driver_sql(f'UPDATE "{table.name}" SET {CHECKSUM} = {_computed(table, "")}')
+        for sql in wanted.values():
+            connection.exec_driver_sql(sql)
+
+
+def damaged_rows(connection: Connection) -> Iterator[DamagedRow]:
+    """All rows of a database whose checksum does not fit."""
+    for table in metadata.sorted_tables:
+        key = f'CAST("{next(iter(table.c)).name}" AS BLOB)'
+        query = f'SELECT {key} FROM main."{table.name}" WHERE {CHECKSUM} IS NOT {_computed(table, "")}'
+        for (found,) in connection.exec_driver_sql(query):
+            yield DamagedRow(str(table.name), (found or b"").decode("utf-8", "replace"))
+
+
+def is_sound(table: Table) -> TextClause:
+    """The condition that a row of a table is undamaged, for a connection that writes: it sees every row."""
+    return text(f'"{table.name}".{CHECKSUM} = {_computed(table, f"{table.name}.")}')
+
+
+def _triggers(table: Table) -> Iterator[tuple[str, str]]:
+    """The name and the text of each trigger of a table."""
+    columns = ", ".join(f'"{column.name}"' for column in table.c if column.name != CHECKSUM)
+    new = _values(table, "NEW.", is_damage_possible=False)
+    action = f'UPDATE "{table.name}" SET {CHECKSUM} = {FUNCTION}({new}) WHERE rowid = NEW.rowid;'
+    for name, event in (("insert", "INSERT"), ("update", f"UPDATE OF {columns}")):
+        full_name = f"checksum_{table.name}_{name}"
+        yield full_name, f'CREATE TRIGGER {full_name} AFTER {event} ON "{table.name}" BEGIN {action} END'
+
+
+def _computed(table: Table, of: str) -> str:
+    """The SQL of the checksum of a row as it is stored."""
+    return f"{FUNCTION}({_values(table, of)})"
+
+
+def _values(table: Table, of: str, *, is_damage_possible: bool = True) -> str:
+    """The SQL of what the checksum is of. Texts count as bytes: damaged ones may be no text, in any column."""
+    values = []
+    for column in table.c:
+        name = f'{of}"{column.name}"'
+        if column.name == CHECKSUM:
+            continue
+        is_text = isinstance(column.type, String | UtcDateTime)
+        value = f"CAST({name} AS BLOB)" if is_text else name
+        if is_damage_possible:  # one bit makes a text of bytes, and bytes of a text
+            wrong = "NOT IN ('text', 'null')" if is_text else "= 'text'"
+            value = f"iif(typeof({name}) {wrong}, 0, {value})"
+        values.append(value)
+    return f"'{table.name}', {', '.join(values)}"

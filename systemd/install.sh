@@ -1,0 +1,123 @@
+#!/bin/sh
+# Installs or updates the station from its package: sudo sh install.sh slant-board-station_VERSION_arm64.deb
+#
+# It fetches nothing but Debian's packages, asks before it changes how the machine starts, and goes back to the former
+# version when the new one is not healthy within a minute. `--yes` answers every question with yes.
+set -eu
+
+say() { printf '%s\n' "$*"; }
+fail() { printf '%s\n' "$*" >&2; exit 1; }
+
+answer=
+if [ "${1:-}" = --yes ]; then
+  answer=y
+  shift
+fi
+package=${1:-}
+[ -n "$package" ] || fail "Which package? Type: sudo sh $0 slant-board-station_VERSION_arm64.deb"
+[ -f "$package" ] || fail "There is no file $package: copy it here, or give its whole path."
+[ "$(id -u)" = 0 ] || fail "Only root can install: type sudo sh $0 $package"
+command -v apt-get >/dev/null || fail "This is no Debian: the package needs Debian 12 or 13, or Raspberry Pi OS (64-bit)."
+architecture=$(dpkg-deb --field "$package" Architecture 2>/dev/null) || fail "$package is no Debian package: it may be cut short; copy it again."
+[ "$architecture" = all ] || [ "$architecture" = "$(dpkg --print-architecture)" ] ||
+  fail "$package is for $architecture, and this machine is $(dpkg --print-architecture): take the package for it."
+[ "$(getconf LONG_BIT)" = 64 ] || fail "The station needs a 64-bit system: please install Raspberry Pi OS (64-bit)."
+
+ask() {
+  if [ -n "$answer" ]; then
+    return 0
+  fi
+  printf '%s [y/N] ' "$1"
+  read -r given || given=
+  [ "$given" = y ] || [ "$given" = Y ]
+}
+
+name=slant-board-station
+kept=/var/cache/$name
+new=$(dpkg-deb --field "$package" Version)
+old=$(dpkg-query --show --showformat '${Version}' $name 2>/dev/null || true)
+mkdir -p "$kept"
+
+restart=
+if command -v raspi-config >/dev/null; then
+  for bus in i2c spi; do
+    if [ "$(raspi-config nonint get_$bus)" != 0 ] && ask "The sensors need $bus, which is off. Switch it on? It works after a restart."; then
+      raspi-config nonint do_$bus 0
+      restart=yes
+    fi
+  done
+fi
+watchdog=/etc/systemd/system.conf.d/station-watchdog.conf
+if [ -e /dev/watchdog ] && [ ! -e $watchdog ] && ask "Let the machine restart by itself if it hangs (its watchdog)?"; then
+  mkdir -p "$(dirname $watchdog)"
+  printf '[Manager]\nRuntimeWatchdogSec=15s\n' >$watchdog
+  systemctl daemon-reexec
+fi
+
+units="station.service station-page.service station-network.path"
+healthy() { systemctl is-active --quiet station.service && /usr/local/bin/station health --config /etc/station.toml --wait "$1"; }
+database() { [ ! -e /var/lib/station/station.db ] || echo /var/lib/station/station.db; }
+# shellcheck disable=SC2086  # the units are words
+start() { systemctl daemon-reload; systemctl enable --quiet $units; systemctl restart $units; }
+# shellcheck disable=SC2086  # the units are words
+stop() { systemctl stop $units 2>/dev/null || true; }
+
+if [ -n "$old" ]; then
+  say "Version $old is installed. Its database is copied before $new takes its place."
+  stop
+  data=$(database || true)
+  if [ -n "$data" ]; then
+    # With the station stopped its three files are one consistent copy.
+    mkdir -p "$kept/before-$new"
+    cp --archive "$data"* "$kept/before-$new/"
+  fi
+fi
+
+export DEBIAN_FRONTEND=noninteractive
+downgrades=
+[ "${STATION_DOWNGRADE:-}" != restore ] || downgrades=--allow-downgrades
+if ! apt-get install --yes --quiet=2 $downgrades "$(realpath "$package")"; then
+  [ -z "$old" ] || start
+  fail "Version $new could not be installed; the lines above say why."
+fi
+if [ "${STATION_DOWNGRADE:-}" = restore ] && [ -n "$old" ] && [ -d "$kept/before-$old" ]; then
+  data=$(database || true)
+  mkdir -p "$kept/of-$old"
+  mv "$data"* "$kept/of-$old/"
+  cp --archive "$kept/before-$old/"* "$(dirname "$data")/"
+  say "The database is the one from before the upgrade to $old; that of $old is kept in $kept/of-$old."
+fi
+
+if [ -z "$old" ]; then
+  say "Each part of the board, as far as it can be checked alone:"
+  systemd-run --quiet --pipe --wait --property=User=station \
+    --property='SupplementaryGroups=gpio i2c spi' --property=StateDirectory=station \
+    --property=WorkingDirectory=/var/lib/station --setenv=LG_WD=/var/lib/station \
+    /opt/station/.venv/bin/station check --config /etc/station.toml || true
+fi
+start
+if healthy 60; then
+  cp "$package" "$kept/$new.deb"
+  say "Version $new is running."
+elif [ -n "$old" ] && [ -f "$kept/$old.deb" ]; then
+  say "Version $new is not healthy after a minute: back to $old. Its log: journalctl --unit station"
+  stop
+  STATION_DOWNGRADE=restore apt-get install --yes --quiet=2 --allow-downgrades "$kept/$old.deb"
+  data=$(database || true)
+  if [ -n "$data" ] && [ -d "$kept/before-$new" ]; then
+    rm -f "$data"*
+    cp --archive "$kept/before-$new/"* "$(dirname "$data")/"
+  fi
+  start
+  healthy 60 || fail "Version $old does not run either: journalctl --unit station says why."
+  fail "Version $old runs again, with its database from before the update."
+else
+  fail "The station is not healthy after a minute: journalctl --unit station says why."
+fi
+
+if [ -z "$old" ] && ask "Open the page to the phones of the home's network?"; then
+  /usr/local/bin/station network on --config /etc/station.toml || true
+else
+  /usr/local/bin/station network status --config /etc/station.toml || true
+fi
+[ -z "$restart" ] || say "Restart the machine once, so that the sensors are found: sudo reboot"

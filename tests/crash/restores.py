@@ -1,0 +1,50 @@
+"""Damaged backups: whether a restore of one is ever done by half."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+from station.store import Store, StoreError
+from station.store.restore import replace_database, staged_backup
+from tests.crash.damage import damaged, make_database
+from tests.station.store.histories import HandClock, weeks
+from tests.station.store.test_import import rows
+
+HALF, REFUSED, WHOLE = "half", "refused", "whole"
+
+
+def mutated_backup(content: bytes, random: Random) -> bytes:
+    """As a memory card damages it, or cut off, as a copy that was not finished."""
+    if random.random() < 0.2:
+        return content[: random.randrange(len(content))]
+    return damaged(content, random)
+
+
+def restores(scratch: Path, count: int, seed: int = 1) -> Iterator[str]:
+    """So many mutated backups, one after the other: `whole` if the station is then as the sound backup is, `refused` if
+    it is as it was before, else `half`."""
+    random, source, own, backup = Random(seed), scratch / "source.db", scratch / "own.db", scratch / "backup.db"
+    make_database(source)
+    make_small_database(own)
+    sound, before, after = source.read_bytes(), rows(own), rows(source)
+    for _ in range(count):
+        station = scratch / "station.db"
+        shutil.copy(own, station)
+        backup.write_bytes(mutated_backup(sound, random))
+        try:
+            with staged_backup(backup, station) as staged:
+                replace_database(staged, station)
+        except StoreError:
+            yield REFUSED if rows(station) == before else HALF
+        else:
+            yield WHOLE if rows(station) == after else HALF
+
+
+def make_small_database(path: Path) -> None:
+    """A database of somebody else, closed."""
+    clock = HandClock()
+    with Store.open(path, clock=clock) as store:
+        weeks(store, clock, days=1, names=("Cleo",))

@@ -1,0 +1,84 @@
+"""`station export` and `station import`: one way out and one way in, with a preview and clear refusals."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from station.cli.main import main
+from station.store import Reader, Store
+from tests.station.store.histories import HandClock, guided_routine, weeks
+
+
+@pytest.fixture
+def full(tmp_path: Path) -> Path:
+    """A database with results of two people, and nobody who has it open."""
+    clock = HandClock()
+    with Store.open(tmp_path / "full.db", clock=clock) as store:
+        weeks(store, clock, days=1)
+        guided_routine(store, clock, store.people()[0].id)
+    return tmp_path / "full.db"
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Path:
+    with Store.open(tmp_path / "empty.db", clock=HandClock()):
+        return tmp_path / "empty.db"
+
+
+def station(*words: str | Path, answer: str | None = None) -> Result:
+    return CliRunner().invoke(main, [str(word) for word in words], input=answer)
+
+
+def people(path: Path) -> list[str]:
+    with Reader.open(path) as reader:
+        return [one.name for one in reader.people()]
+
+
+def test_an_import_shows_what_it_brings_and_asks(full: Path, empty: Path, tmp_path: Path) -> None:
+    """No leaves everything; yes brings it; a second time nothing is new, and nothing is asked."""
+    file = tmp_path / "all.zip"
+    assert station("export", file, "--database", full, "--as", "bundle").output == f"Written to {file}.\n"
+    refused = station("import", file, "--database", empty, answer="n\n")
+    assert "New people: Ann, Bea." in refused.output
+    assert "Nothing was changed." in refused.output
+    assert people(empty) == []
+    assert f"Imported into {empty}." in station("import", file, "--database", empty, answer="y\n").output
+    assert people(empty) == ["Ann", "Bea"]
+    again = station("import", file, "--database", empty)
+    assert (again.exit_code, "Nothing is new." in again.output) == (0, True)
+
+
+def test_one_person_in_json(full: Path, empty: Path, tmp_path: Path) -> None:
+    """Named without regard to capitals; JSON says what happened, and without --yes nothing does."""
+    station("export", tmp_path / "ann.json", "--database", full, "--as", "json", "--person", " ann ")
+    shown = json.loads(station("import", tmp_path / "ann.json", "--database", empty, "--json").output)
+    assert (shown["imported"], shown["people"]) == (False, ["Ann"])
+    assert people(empty) == []
+    done = json.loads(station("import", tmp_path / "ann.json", "--database", empty, "--json", "--yes").output)
+    assert done["imported"]
+    assert people(empty) == ["Ann"]
+
+
+def test_what_does_not_fit_is_refused_with_a_sentence(full: Path, empty: Path, tmp_path: Path) -> None:
+    """Options that belong to another kind of file, unknown people and sessions, and a file of no known kind."""
+    station("export", tmp_path / "all.json", "--database", full, "--as", "json")
+    (tmp_path / "tape.csv").write_text("date,left,right\n2026-01-31,9.4,\n", encoding="utf-8")
+    for words, sentence in (
+        (("import", tmp_path / "all.json", "--person", "Ann"), "is no list of tape measurements"),
+        (("import", tmp_path / "tape.csv"), "is no export of a station. If it is a list"),
+        (("import", tmp_path / "tape.csv", "--person", "Cleo", "--unit", "cm"), "has no person called Cleo"),
+        (("import", tmp_path / "missing.json"), "missing.json"),
+        (("import", full), "is a database"),
+        (("export", tmp_path / "x", "--person", "Cleo"), "has no person called Cleo"),
+        (("export", tmp_path / "x", "--session", "last"), "A session is exported as a bundle and alone"),
+        (("export", tmp_path / "x", "--as", "bundle", "--session", "last"), "has no session yet"),
+        (("export", tmp_path / "x", "--as", "bundle", "--session", "none"), "There is no session none"),
+    ):
+        done = station(*words, "--database", empty)
+        assert done.exit_code in (1, 2)
+        assert sentence in done.output
+        assert done.output.count("\n") == 1

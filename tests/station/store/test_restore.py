@@ -1,0 +1,170 @@
+"""A backup comes back whole, or not at all; and what it would cost is said before."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections import Counter
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from station.cli.main import main
+from station.store import Store, StoreError
+from station.store.backup import copy_database
+from station.store.export_read import ImportRefusedError
+from station.store.records import Role
+from station.store.restore import BEFORE_SUFFIX, replace_database, staged_backup
+from station.store.staging import DIRECTORY_PREFIX
+from tests.crash.damage import make_database
+from tests.crash.restores import HALF, REFUSED, WHOLE, make_small_database, restores
+from tests.station.store.histories import HandClock, weeks
+from tests.station.store.test_import import rows
+from tests.station.store.test_migrations import SCHEMAS, make_older_database
+
+MUTATIONS = 80
+"""A seeded part of the thousand of `make bench`."""
+
+
+@pytest.fixture
+def full(tmp_path: Path) -> Path:
+    make_database(tmp_path / "full.db")
+    return tmp_path / "full.db"
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    (tmp_path / "station").mkdir()
+    make_small_database(tmp_path / "station" / "station.db")
+    return tmp_path / "station" / "station.db"
+
+
+def station(*words: str | Path, answer: str | None = None) -> Result:
+    return CliRunner().invoke(main, [str(word) for word in words], input=answer)
+
+
+def test_a_backup_takes_the_place_of_the_database(full: Path, small: Path) -> None:
+    """It is shown what would be lost; then every row is the backup's, and the former database stays beside it."""
+    former = rows(small)
+    refused = station("restore", full, "--database", small, answer="n\n")
+    assert "Only in the station, and lost without --merge: 1 people, 1 sessions, 1 tests." in refused.output
+    assert "Only in the backup: 2 people" in refused.output
+    assert rows(small) == former
+    done = station("restore", full, "--database", small, answer="y\n")
+    assert done.exit_code == 0
+    assert rows(small) == rows(full)
+    assert rows(small.with_name(small.name + BEFORE_SUFFIX)) == former
+    assert not list(small.parent.glob(f"{DIRECTORY_PREFIX}*"))
+
+
+def test_merging_loses_nothing(full: Path, small: Path) -> None:
+    """Everybody is there afterwards; a second time nothing is new."""
+    done = station("restore", full, "--merge", "--yes", "--database", small)
+    assert "New people: Ann, Bea." in done.output
+    with Store.open(small, clock=HandClock()) as store:
+        assert [one.name for one in store.people()] == ["Ann", "Bea", "Cleo"]
+    assert "Nothing is new." in station("restore", full, "--merge", "--database", small).output
+
+
+def test_another_board_takes_it_all(full: Path, tmp_path: Path) -> None:
+    """Where there is no database yet, and where the one that is there is damaged beyond reading."""
+    target = tmp_path / "new" / "station.db"
+    assert station("restore", full, "--yes", "--database", target).exit_code == 0
+    assert rows(target) == rows(full)
+    target.write_bytes(b"\x00" * 100_000)
+    done = station("restore", full, "--yes", "--database", target)
+    assert "What would be lost is not known" in done.output
+    assert rows(target) == rows(full)
+
+
+def test_browsers_that_were_sent_away_stay_away(tmp_path: Path) -> None:
+    """A backup from before a phone was lost does not let that phone in again."""
+    clock, path = HandClock(), tmp_path / "station.db"
+    with Store.open(path, clock=clock) as store:
+        later = clock.utc_now() + timedelta(days=90)
+        for name, role in (("Desk", Role.OWNER), ("Lost phone", Role.MEMBER)):
+            store.add_device(token_hash=name, name=name, role=role, person_id=None, expires_at=later)
+        copy_database(path, tmp_path / "backup.db")
+        (lost,) = (one for one in store.devices() if one.name == "Lost phone")
+        store.revoke_device(lost.id)
+    with staged_backup(tmp_path / "backup.db", path) as staged:
+        replace_database(staged, path)
+    with Store.open(path, clock=clock) as store:
+        assert {one.name: one.revoked_at is None for one in store.devices()} == {"Desk": True, "Lost phone": False}
+
+
+@pytest.mark.parametrize("schema", SCHEMAS)
+def test_an_older_backup_is_brought_up(tmp_path: Path, schema: str) -> None:
+    """It is as a start of the older database would have made it."""
+    make_older_database(tmp_path / "older.db", schema)
+    shutil.copy(tmp_path / "older.db", tmp_path / "backup.db")
+    with staged_backup(tmp_path / "backup.db", tmp_path / "station.db") as staged:
+        replace_database(staged, tmp_path / "station.db")
+    with Store.open(tmp_path / "older.db", clock=HandClock()), Store.open(tmp_path / "station.db", clock=HandClock()):
+        assert rows(tmp_path / "station.db") == rows(tmp_path / "older.db")
+
+
+def test_a_running_station_is_not_replaced(full: Path, small: Path) -> None:
+    """Its database is locked; the sentence says by whom."""
+    with Store.open(small, clock=HandClock()):
+        assert "Another station" in station("restore", full, "--yes", "--database", small).output
+
+
+@pytest.mark.parametrize(
+    ("statement", "sentence"),
+    [
+        ("CREATE TRIGGER evil AFTER INSERT ON people BEGIN DELETE FROM tests; END", "the trigger evil"),
+        ("CREATE VIEW evil AS SELECT 1", "the view evil"),
+        ("DROP TABLE plans", "it lacks the table plans"),
+        ("UPDATE alembic_version SET version_num = '9999'", "was written by a newer program"),
+        ("DROP TABLE alembic_version", "is a database of another program"),
+        ("DELETE FROM people", "belongs to no row of people"),
+    ],
+)
+def test_a_database_that_no_station_made_is_refused(full: Path, small: Path, statement: str, sentence: str) -> None:
+    """A trigger or a view would act; tables that are missing would fail every page."""
+    with closing(sqlite3.connect(full)) as connection, connection:
+        connection.execute(statement)
+    before = rows(small)
+    with pytest.raises(StoreError, match=sentence), staged_backup(full, small):
+        raise AssertionError("it was taken")
+    assert rows(small) == before
+
+
+def test_what_is_no_database_is_refused(small: Path, tmp_path: Path) -> None:
+    (tmp_path / "export.json").write_text("{}")
+    with (
+        pytest.raises(ImportRefusedError, match="is no backup of the station"),
+        staged_backup(tmp_path / "export.json", small),
+    ):
+        raise AssertionError("it was taken")
+
+
+def test_mutated_backups_are_restored_whole_or_not_at_all(tmp_path: Path) -> None:
+    """Bits, zeros, garbage and cuts."""
+    found = Counter(restores(tmp_path, MUTATIONS))
+    assert found[HALF] == 0
+    assert found[REFUSED] > 0
+    assert found[REFUSED] + found[WHOLE] == MUTATIONS
+
+
+def test_a_copy_is_made_where_it_is_asked_for(full: Path, tmp_path: Path) -> None:
+    """Into a directory under its day, to a file, or beside the database."""
+    (tmp_path / "stick").mkdir()
+    for words in (("backup", tmp_path / "stick"), ("backup", tmp_path / "one.db"), ("backup",)):
+        done = station(*words, "--database", full)
+        assert done.exit_code == 0
+        assert rows(Path(done.output.removeprefix("Written to ").rstrip(".\n"))) == rows(full)
+    assert "There is no database" in station("backup", "--database", tmp_path / "none.db").output
+
+
+def test_the_copy_of_a_running_station_is_whole(tmp_path: Path) -> None:
+    """What is acknowledged before the copy is in it, from the log too."""
+    clock = HandClock()
+    with Store.open(tmp_path / "station.db", clock=clock) as store:
+        weeks(store, clock, days=1)
+        assert station("backup", tmp_path / "one.db", "--database", tmp_path / "station.db").exit_code == 0
+        assert rows(tmp_path / "one.db") == rows(tmp_path / "station.db")

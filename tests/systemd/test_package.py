@@ -1,0 +1,112 @@
+"""The Debian package and its installer: what is in it, what they refuse, and what they say."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tarfile
+import tomllib
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "systemd" / "package"
+INSTALLER = ROOT / "systemd" / "install.sh"
+SCRIPTS = ("preinst", "postinst", "prerm", "postrm")
+VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+
+
+def run(*command: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(part) for part in command],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", **variables},
+    )
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package without wheels, built from the last commit."""
+    folder = tmp_path_factory.mktemp("package")
+    done = run("sh", PACKAGE / "build.sh", "all", BUILD=str(folder), PYTHON=sys.executable)
+    assert done.returncode == 0, done.stderr
+    return folder / f"slant-board-station_{VERSION}_all.deb"
+
+
+@pytest.mark.parametrize("name", [*SCRIPTS, "build.sh", "../install.sh"])
+def test_scripts_have_no_syntax_error(name: str) -> None:
+    """They are read by Debian's own shell."""
+    assert run("sh", "-n", PACKAGE / name).stderr == ""
+
+
+def test_package_says_what_it_is(package: Path) -> None:
+    """Its version is the program's; no placeholder is left."""
+    fields = run("dpkg-deb", "--field", package).stdout
+    assert f"Version: {VERSION}\n" in fields
+    assert "Package: slant-board-station\n" in fields
+    assert "@" not in fields
+
+
+def test_package_has_the_program_and_no_more(package: Path) -> None:
+    """The station, its page, its units and its configuration; no tests, no caches, no environment of the builder."""
+    archive = subprocess.run(["dpkg-deb", "--fsys-tarfile", package], capture_output=True, check=True).stdout
+    with tarfile.open(fileobj=BytesIO(archive)) as files:
+        names = {Path(name) for name in files.getnames()}
+    assert {
+        Path("opt/station/station/cli/main.py"),
+        Path("opt/station/web/templates/today.html"),
+        Path("opt/station/hardware/pins.py"),
+        Path("opt/station/Makefile"),
+        Path("opt/station/systemd/install.sh"),
+        Path("etc/station.toml"),
+        Path("usr/lib/sysusers.d/station.conf"),
+        *(
+            Path("lib/systemd/system") / unit.name
+            for kind in ("service", "socket", "path", "timer")
+            for unit in (ROOT / "systemd").glob(f"*.{kind}")
+        ),
+    } <= names
+    parts = {part for name in names for part in name.parts}
+    assert not parts & {"tests", ".git", ".venv", "__pycache__", "package", "workshop"}
+
+
+def test_downgrade_is_refused_with_a_sentence(package: Path, tmp_path: Path) -> None:
+    """The database may be of the newer program; with the word for it the installer restores the backup."""
+    run("dpkg-deb", "--control", package, tmp_path)
+    refused = run("sh", tmp_path / "preinst", "upgrade", "99.0")
+    assert refused.returncode == 1
+    assert f"Version 99.0 is installed, and {VERSION} is older" in refused.stderr
+    assert "STATION_DOWNGRADE=restore" in refused.stderr
+    assert run("sh", tmp_path / "preinst", "upgrade", "99.0", STATION_DOWNGRADE="restore").returncode == 0
+    assert run("sh", tmp_path / "preinst", "upgrade", VERSION).returncode == 0
+    assert run("sh", tmp_path / "preinst", "install").returncode == 0
+
+
+def test_unknown_architecture_is_refused() -> None:
+    """A package that nothing could install is not built."""
+    done = run("sh", PACKAGE / "build.sh", "armhf")
+    assert (done.returncode, done.stderr) == (2, "There is no package for armhf: choose all, arm64 or amd64.\n")
+
+
+def test_installer_refuses_with_one_sentence(package: Path, tmp_path: Path) -> None:
+    """No file, no package, a file that is none: nothing is touched."""
+    cut = tmp_path / "cut.deb"
+    cut.write_bytes(package.read_bytes()[:1000])
+    for arguments, says in (
+        ((), "Which package?"),
+        (("nowhere.deb",), "There is no file nowhere.deb"),
+        ((cut,), "is no Debian package" if is_root() else "Only root can install"),
+    ):
+        done = run("sh", INSTALLER, *arguments)
+        assert done.returncode == 1
+        assert says in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+
+
+def is_root() -> bool:
+    return run("id", "-u").stdout.strip() == "0"

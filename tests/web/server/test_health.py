@@ -1,0 +1,48 @@
+"""`station health`, against the real page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from station.app.snapshot import Fault
+from station.cli import health as command
+from station.cli.main import main
+from station.clock import SystemClock
+from tests.web.double import StationDouble
+from web.server.http import Server
+
+
+def health(tmp_path: Path, port: int) -> tuple[int, str]:
+    config = tmp_path / "station.toml"
+    config.write_text(f"[page]\nport = {port}\n")
+    done = CliRunner().invoke(main, ["health", "--config", str(config)])
+    return done.exit_code, done.output.strip()
+
+
+def test_well_station_is_healthy_and_a_faulty_one_is_not(
+    tmp_path: Path, server: Server, station: StationDouble
+) -> None:
+    """Asked without access: it says that something is wrong, and where to look."""
+    station.show(at_us=SystemClock().now_us())
+    code, said = health(tmp_path, server.port)
+    assert (code, said.endswith(".")) == (0, True)
+    station.show(troubles=(Fault("distance sensor", "It does not answer."),))
+    assert health(tmp_path, server.port) == (1, "Action needed: see the page's Status.")
+
+
+def test_station_that_does_not_answer_is_not_healthy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing listens."""
+    monkeypatch.setattr(command, "NETWORK_PORT", 1)
+    code, said = health(tmp_path, 1)
+    assert code == 1
+    assert said == "station: No page answers on this machine: journalctl --unit 'station*' says why."
+
+
+def test_wrong_configuration_has_its_own_status(tmp_path: Path) -> None:
+    """As `station run` has it: 78."""
+    config = tmp_path / "station.toml"
+    config.write_text("[page]\nport = 'x'\n")
+    assert CliRunner().invoke(main, ["health", "--config", str(config)]).exit_code == 78

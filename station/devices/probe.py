@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from threading import Event, Thread
 
 from gpiozero import DigitalInputDevice, DigitalOutputDevice
@@ -74,6 +74,13 @@ def sensor_answer(open_bus: OpenBus, kind: str) -> str | None:
     return "answers" if identity == chip.identity else "other"
 
 
+def held_high(pin: int, pin_factory: PinFactory) -> AbstractContextManager[object]:
+    """Hold this line high meanwhile: a sensor board without a resistor at XSHUT stays off otherwise."""
+    with as_device_error("XSHUT", f"GPIO {pin}"):
+        line: AbstractContextManager[object] = DigitalOutputDevice(pin, initial_value=True, pin_factory=pin_factory)
+    return line
+
+
 def xshut_is_obeyed(pin: int, open_bus: OpenBus, kind: str, pause_us: PauseUs, pin_factory: PinFactory) -> bool:
     """Whether the sensor is silent while this line is low."""
     with DigitalOutputDevice(pin, initial_value=False, pin_factory=pin_factory) as line:
@@ -125,7 +132,7 @@ def keep_busy(open_bus: OpenBus, pin_factory: PinFactory, *, adc: bool) -> Itera
             bus.deinit()
 
     def send_ones() -> None:
-        with suppress(Exception), pin_factory.spi() as spi:
+        with suppress(Exception), closing(pin_factory.spi()) as spi:
             while not over.wait(REST_S):
                 spi.transfer([0xFF] * BUSY_BYTES)
 

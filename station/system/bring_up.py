@@ -7,7 +7,7 @@ sees or measures. What it all means is the decision table in `wire_faults.py`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from statistics import median
 from typing import Protocol
@@ -18,7 +18,15 @@ from station.core.facts import Cue, CueName
 from station.devices.board import Devices
 from station.devices.errors import DeviceError
 from station.devices.pins import PinFactory
-from station.devices.probe import interrupt_follows, lit, pulled_level, sensor_answer, xshut_is_obeyed
+from station.devices.probe import (
+    BOOT_US,
+    held_high,
+    interrupt_follows,
+    lit,
+    pulled_level,
+    sensor_answer,
+    xshut_is_obeyed,
+)
 from station.devices.range_parts import I2cBus
 from station.system.wire_faults import ALIKE, COLOURS, HEELS, Diagnosis, lines_of, sentence, volts_class
 
@@ -73,28 +81,35 @@ class Result:
 
 def probe(bench: Bench, diagnosis: Diagnosis) -> Iterator[Result]:
     """Look at every line and at the sensor before the drivers open them."""
-    config, lines = bench.config, lines_of(bench.config)
-    kind, pins = config.range_sensor.kind, config.pins
+    lines = lines_of(bench.config)
     for line in lines.values():
         if line.number < 100 and line.name not in ("SDA", "SCL", "CS", "DOUT", "DIN", "CLK"):
             with suppress(DeviceError):  # the driver says it
                 diagnosis.see(f"{line.name} pin", pulled_level(line.number, bench.pause_us, bench.pin_factory))
-    bench.pause_us(SECOND_US // 100)  # the sensor boots after XSHUT was let go
-    answer = sensor_answer(bench.open_bus, kind)
-    diagnosis.see("sensor", answer if answer != "other" else None)
-    if answer == "answers":
-        if config.range_sensor.xshut and "XSHUT pin" in diagnosis.seen:
-            obeyed = xshut_is_obeyed(pins.xshut, bench.open_bus, kind, bench.pause_us, bench.pin_factory)
-            diagnosis.see("xshut", "obeys" if obeyed else "ignores")
-        if config.range_sensor.interrupt and "interrupt pin" in diagnosis.seen:
-            follows = interrupt_follows(
-                pins.range_interrupt, bench.open_bus, config.range_sensor, bench.pause_us, bench.pin_factory
-            )
-            diagnosis.see("interrupt", None if follows is None else "follows" if follows else "still")
+    _probe_sensor(bench, diagnosis)
     yield from _in_words("distance sensor", "probed", diagnosis, ("sensor", "xshut", "interrupt"))
     for line in lines.values():
         if f"{line.name} pin" in diagnosis.seen:
             yield from _in_words(line.name, "probed", diagnosis, (f"{line.name} pin",))
+
+
+def _probe_sensor(bench: Bench, diagnosis: Diagnosis) -> None:
+    sensor, pins = bench.config.range_sensor, bench.config.pins
+    has_xshut = "XSHUT pin" in diagnosis.seen
+
+    def powered() -> AbstractContextManager[object]:
+        return held_high(pins.xshut, bench.pin_factory) if has_xshut else nullcontext()
+
+    with powered():
+        bench.pause_us(BOOT_US)
+        answer = sensor_answer(bench.open_bus, sensor.kind)
+        diagnosis.see("sensor", answer if answer != "other" else None)
+        if answer == "answers" and "interrupt pin" in diagnosis.seen:
+            follows = interrupt_follows(pins.range_interrupt, bench.open_bus, sensor, bench.pause_us, bench.pin_factory)
+            diagnosis.see("interrupt", None if follows is None else "follows" if follows else "still")
+    if answer == "answers" and has_xshut:
+        obeyed = xshut_is_obeyed(pins.xshut, bench.open_bus, sensor.kind, bench.pause_us, bench.pin_factory)
+        diagnosis.see("xshut", "obeys" if obeyed else "ignores")
 
 
 def see_full_scale(events: Sequence[Event], diagnosis: Diagnosis) -> None:

@@ -13,7 +13,17 @@ from station.simulator.board import SimulatedBoard
 from station.simulator.pins import PinOutput
 from station.simulator.virtual import DeadlineQueue, VirtualClock, run_until
 from station.simulator.wires import FaultKind, WireFault
-from station.system.bring_up import Bench, Result, exercise, measure, named, probe, see_full_scale, witness_light, witness_outputs
+from station.system.bring_up import (
+    Bench,
+    Result,
+    exercise,
+    measure,
+    named,
+    probe,
+    see_full_scale,
+    witness_light,
+    witness_outputs,
+)
 from station.system.wire_faults import COLOURS, Diagnosis, Fault, lines_of
 
 HAND_N = 150.0

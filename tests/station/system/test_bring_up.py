@@ -103,7 +103,7 @@ def test_a_voltage_that_no_line_has_is_no_class() -> None:
     assert volts_class(5.0) is None
 
 
-def test_buses_are_busy_while_somebody_measures() -> None:
+def test_buses_are_busy_during_a_measurement() -> None:
     """Both, until the measurement is over, although the sensor does not answer."""
     board = SimulatedBoard(configuration(""), SystemClock())
     board.put_fault(WireFault(FaultKind.OPEN, 2))

@@ -73,6 +73,7 @@ FIGURES = (
     Figure("routine_dose_error", "guide", 0, AT_MOST, "the prescribed dose, over all twenty exercises"),
     Figure("false_commands_per_hour", "awkward", 0.05, AT_MOST, "the rhythm of the taps alone: 1.7"),
     Figure("taps_recognised", "awkward", 0.95, AT_LEAST, "all deliberate taps"),
+    Figure("check_named_share", "check_faults", 0.9, AT_LEAST, "by what the Pi sees alone: hardware/CHECK.md"),
     Figure("picture_score", "drawing", 52, AT_LEAST, "the former pictures: 38; web/drawing/SCORES.md"),
     Figure("drawing_kb", "drawing", 60, AT_MOST, "one photograph of one exercise: about 60"),
     Figure("memory_mb", "page", 80, AT_MOST, "board and page in one process: 57 at the start"),

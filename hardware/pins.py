@@ -59,6 +59,36 @@ PINS = (
     LED_BLUE,
 )
 
+HEADER_PLACES = {
+    2: 3,
+    3: 5,
+    4: 7,
+    5: 29,
+    6: 31,
+    7: 26,
+    8: 24,
+    9: 21,
+    10: 19,
+    11: 23,
+    12: 32,
+    13: 33,
+    14: 8,
+    15: 10,
+    16: 36,
+    17: 11,
+    18: 12,
+    19: 35,
+    20: 38,
+    21: 40,
+    22: 15,
+    23: 16,
+    24: 18,
+    25: 22,
+    26: 37,
+    27: 13,
+}
+"""The place on the 40-pin header of every BCM number, for a configuration with other pins."""
+
 CHANNEL_LEFT = 0
 """The MCP3008's input of the left heel."""
 

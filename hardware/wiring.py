@@ -195,4 +195,4 @@ MISTAKES = (
     ),
     Mistake("buzzer: a wire open, or an active one", ("did you hear YES",), "GPIO18, and `buzzer.kind`"),
 )
-"""In the order of the wiring. Knee pad, button and LED have no line in `station check`; the build guide tries them."""
+"""In the order of the wiring, as `station check` says them by itself; with its questions it names the wire."""

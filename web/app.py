@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from types import TracebackType
 from typing import Any
 
 from flask import Flask, Response, request
@@ -28,7 +29,16 @@ CSP = (
 GZIP_MIN_BYTES = 1024
 """Below one packet compression gains nothing."""
 GZIP_LEVEL = 6
+ExcInfo = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
 TEXT_TYPES = ("text/", "application/json", "image/svg+xml", "application/javascript")
+
+
+class PagesApp(Flask):
+    """Flask, whose log names the page that broke, without its address: that may have ids in it."""
+
+    def log_exception(self, exc_info: ExcInfo) -> None:
+        """Log what broke a page."""
+        self.logger.error("Exception in %s %s", request.method, request.endpoint, exc_info=exc_info)
 
 
 class NamedOnly(Undefined):
@@ -98,7 +108,7 @@ def create_app(
     )
     from web.pages import api as api_pages
 
-    app = Flask(__name__)
+    app = PagesApp(__name__)
     app.jinja_env.undefined = NamedOnly
     use_compiled_templates(app)
     site = Site(api, store, blocks_mm, analogue, served or Served())

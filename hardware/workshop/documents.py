@@ -230,8 +230,8 @@ def wiring() -> str:
             ((one.what, "; ".join(f"*… {words} …*" for words in one.says), one.remedy) for one in MISTAKES),
         ),
         _prose(
-            "Knee pad, button and LED have no line there: press the pad and look at *Status*; the button shows on the"
-            " live page; the LED follows the cues."
+            "In a terminal the check also asks for presses, sounds, colours and voltages, and names the wire: every"
+            " fault of one wire is in [CHECK.md](CHECK.md)."
         ),
     ]
     return _page(blocks)

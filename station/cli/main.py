@@ -201,25 +201,30 @@ def _serve(
 
 @main.command()
 @CONFIG
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def check(config_path: Path | None, as_json: bool) -> None:
-    """Check every part and say how to fix what is wrong.
+@click.option("--no-questions", is_flag=True, help="Ask nothing: probe only what the Pi sees by itself.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, and ask nothing.")
+def check(config_path: Path | None, no_questions: bool, as_json: bool) -> None:
+    """Check every part, in wiring order, and name the wire that is wrong.
 
-    The parts are the clock, the database, the page's address, the sensors and the buzzer. Exit status 0 if all is
-    well, 1 if not. Stop a running station first.
+    The clock, the database and the page's address come first. Each part of the board is probed, exercised (you press
+    it) and witnessed (you say what you hear, see or measure). Exit status 0 if all is well, 1 if not. Stop a running
+    station first; nobody stands on the board. A simulated board asks nothing.
 
     Example: station check --config /etc/station.toml
     """
+    from station.cli.bring_up_questions import Questions
     from station.system.self_check import checks
 
     config = _config(config_path)
+    asks = not (no_questions or as_json or config.board.simulated) and sys.stdin.isatty()
     found = []
-    for result in checks(config):
+    for result in checks(config, Questions() if asks else None):
         found.append(result)
         if not as_json:
-            click.echo(f"{'ok     ' if result.well else 'WRONG  '}{result.part}: {result.sentence}")
+            click.echo(f"{'ok     ' if result.well else 'WRONG  '}{result.part}, {result.step}: {result.sentence}")
     if as_json:
-        click.echo(json.dumps([{"part": r.part, "well": r.well, "sentence": r.sentence} for r in found]))
+        rows = [{"part": r.part, "step": r.step, "well": r.well, "sentence": r.sentence} for r in found]
+        click.echo(json.dumps(rows))
     sys.exit(0 if all(result.well for result in found) else 1)
 
 

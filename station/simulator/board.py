@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ from station.simulator.script import Script
 from station.simulator.virtual import NEVER_US, SettableWallClock
 from station.simulator.vl53l0x import EmulatedVl53l0x
 from station.simulator.vl53l4cd import EmulatedVl53l4cd
+from station.simulator.wires import SCL, SDA, SPI, FaultyI2c, WireFault, channel_line, faulty_share, faulty_transfer
 from station.simulator.world import World
 
 if TYPE_CHECKING:
@@ -101,6 +103,7 @@ class SimulatedBoard:
             self._channel_share, self.clock.now_us, noise_codes=ADC_NOISE_CODES, seed=seed + ADC_SEED_OFFSET
         )
         self._pin_factory: SimulatedPinFactory | None = None
+        self._fault: WireFault | None = None
         self.sensor = CHIPS[config.range_sensor.kind](
             self.clock.now_us,
             self.world.target_mm,
@@ -137,8 +140,20 @@ class SimulatedBoard:
 
                 adc = self.adc if self._config.board.heels == "analogue" else None
                 self._pin_factory = SimulatedPinFactory(self.clock, adc)
+                if self._fault is not None:
+                    self._pin_factory.put_fault(self._fault)
                 self._connect_lines(self._pin_factory)
             return self._pin_factory
+
+    def put_fault(self, fault: WireFault) -> None:
+        """Put a fault into the wires, before anything uses them."""
+        if fault.first < channel_line(0):
+            self._fault = fault
+        if set(fault.lines) & {SDA, SCL}:
+            self.bus = FaultyI2c(self.bus.devices, None, fault)
+        if set(fault.lines) & set(SPI):
+            self.adc.transfer = faulty_transfer(self.adc, fault)  # type: ignore[method-assign, assignment]  # its wires
+        self.adc.channel_share = faulty_share(self.adc.channel_share, fault)
 
     def open_bus(self) -> Any:
         """The I2C bus; a test may replace it."""
@@ -147,11 +162,11 @@ class SimulatedBoard:
     def _connect_lines(self, lines: SimulatedPinFactory) -> None:
         pins, sensor = self._config.pins, self._config.range_sensor
         if sensor.interrupt:
-            line = lines.pin(pins.range_interrupt)
-            line.drive(self.sensor.interrupt_level)
-            self.sensor.on_interrupt = line.drive
+            lines.drive(pins.range_interrupt, self.sensor.interrupt_level)
+            self.sensor.on_interrupt = partial(lines.drive, pins.range_interrupt)
             self.sensor.wake = lambda: self.wake()
         if sensor.xshut:
+            lines.drive(pins.xshut, True)  # the sensor board pulls it up
             lines.add_listener(pins.xshut, lambda output: self.sensor.set_xshut(output.duty > 0))
         if self._config.board.heels == "comparator":
             for side in self._plates:
@@ -202,6 +217,12 @@ class SimulatedBoard:
             self.pin_factory.drive(self._config.pins.knee_pad, not self._is_touching, bounces=BOUNCE_COUNT)
         if self._config.board.heels == "comparator":
             self._update_comparators(now_us)
+
+    def watch_heels(self) -> None:
+        """Follow heels that the world's owner has moved."""
+        if self._config.board.heels == "comparator":
+            self._update_comparators(self.clock.now_us())
+        self.wake()
 
     def _update_comparators(self, now_us: int) -> None:
         """Update the comparators, and again after an interval while a heel moves."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from heapq import heappop, heappush
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gpiozero import PinSetInput
 from gpiozero.pins.mock import MockFactory, MockPWMPin
@@ -13,6 +13,9 @@ from gpiozero.pins.mock import MockFactory, MockPWMPin
 from station.clock import Clock
 from station.core.events import SECOND_US
 from station.simulator.adc import EmulatedMcp3008, MockSpi
+
+if TYPE_CHECKING:
+    from station.simulator.wires import WireFault
 
 PI_4B_REVISION = "c03114"
 """The revision code of the Raspberry Pi that the pins belong to."""
@@ -72,7 +75,18 @@ class SimulatedPin(MockPWMPin):  # type: ignore[misc]  # gpiozero ships no types
         if self._change_state(value):
             self._notify_listeners()
 
+    def _set_function(self, value: str) -> None:
+        """A pin that is no longer an output leaves the line to whatever pulls it."""
+        was_output, before = self._function == "output", float(self._state)
+        super()._set_function(value)
+        released = float(bool(self.driven_level))
+        if was_output and value == "input" and released != before:
+            for listener in self.listeners:
+                listener(PinOutput(self.factory.clock.now_us(), released, None))
+
     def _set_frequency(self, value: float | None) -> None:
+        if value is None and self._frequency is None:
+            return
         before = (self._state, self._frequency)
         super()._set_frequency(value)
         if before[0] and (self._state, self._frequency) != before:
@@ -106,6 +120,28 @@ class SimulatedPinFactory(MockFactory):  # type: ignore[misc]  # gpiozero ships 
         self.spi_missing = False
         self._open_errors: dict[int, Exception] = {}
         self._bounces: list[tuple[int, int, bool]] = []
+        self._driven: dict[int, bool | None] = {}
+        self._fault: WireFault | None = None
+
+    def put_fault(self, fault: WireFault) -> None:
+        """Put a fault into the wires between pins and parts, before any part is connected."""
+        self._fault = fault
+        for pin in fault.lines:
+            if fault.tied_level(pin) is not None:
+                self._settle(pin)
+
+    def _settle(self, pin: int) -> None:
+        """Bring the level of a part, or of a short, to the pin that it arrives at."""
+        fault, level = self._fault, self._driven.get(pin)
+        if fault is not None:
+            tied, far = fault.tied_level(pin), fault.far_line(pin)
+            level = tied if tied is not None else None if fault.is_cut(pin) else self._driven.get(far)
+        self.pin(pin).drive(level)
+
+    def _pass_on(self, pin: int, output: PinOutput, listener: Callable[[PinOutput], None]) -> None:
+        """Bring an output of the Pi to the part at the end of its wire, unless the wire is cut or shorted."""
+        if self._fault is None or (self._fault.tied_level(pin) is None and not self._fault.is_cut(pin)):
+            listener(output)
 
     def refuse_opening(self, pin: int, error: Exception | None) -> None:
         """Let every attempt to open this pin raise `error`, as when another program holds it; `None` allows it."""
@@ -121,7 +157,8 @@ class SimulatedPinFactory(MockFactory):  # type: ignore[misc]  # gpiozero ships 
     def drive(self, pin: int, high: bool | None, *, bounces: int = 0) -> None:
         """Drive an input high or low from outside, or release it (`None`); `bounces` is how often it opens again in the
         next milliseconds."""
-        self.pin(pin).drive(high)
+        self._driven[pin] = high
+        self._settle(pin if self._fault is None else self._fault.far_line(pin))
         if bounces and high is not None:
             now_us = self.clock.now_us()
             for change in range(1, 2 * bounces + 1):
@@ -129,7 +166,11 @@ class SimulatedPinFactory(MockFactory):  # type: ignore[misc]  # gpiozero ships 
 
     def add_listener(self, pin: int, listener: Callable[[PinOutput], None]) -> None:
         """Call `listener` with each later change of this output."""
-        self.pin(pin).listeners.append(listener)
+        source = pin if self._fault is None else self._fault.far_line(pin)
+        self.pin(source).listeners.append(lambda output: self._pass_on(source, output, listener))
+        tied = None if self._fault is None else self._fault.tied_level(pin)
+        if tied is not None:
+            listener(PinOutput(self.clock.now_us(), float(tied), None))
 
     def level(self, pin: int) -> float:
         """The present level: 0, 1, or the duty cycle of the PWM."""
@@ -143,7 +184,7 @@ class SimulatedPinFactory(MockFactory):  # type: ignore[misc]  # gpiozero ships 
         """Make the bounces that are due."""
         while self._bounces and self._bounces[0][0] <= now_us:
             _, pin, high = heappop(self._bounces)
-            self.pin(pin).drive(high)
+            self.drive(pin, high)
 
     def pin(self, name: Any, pin_class: Any = None, **kwargs: Any) -> Any:
         if name in self._open_errors:

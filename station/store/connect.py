@@ -119,7 +119,9 @@ def write_engine(path: Path, driver: Driver) -> Engine:
     was never acknowledged: a start would show it, and the next power cut could remove it again.
     """
     creator = partial(driver, path, False)
-    engine = create_engine("sqlite://", creator=creator, poolclass=QueuePool, pool_size=1, max_overflow=0)
+    engine = create_engine(
+        "sqlite://", creator=creator, poolclass=QueuePool, pool_size=1, max_overflow=0, hide_parameters=True
+    )
 
     @event.listens_for(engine, "connect")
     def _set_write_pragmas(connection: Any, _record: object) -> None:
@@ -146,6 +148,7 @@ def read_engine(path: Path, driver: Driver, found: set[checksums.DamagedRow]) ->
         poolclass=QueuePool,
         pool_size=READ_CONNECTIONS,
         max_overflow=MAX_READ_CONNECTIONS - READ_CONNECTIONS,
+        hide_parameters=True,  # an error's text ends in the log, and the values are names and results
     )
 
     @event.listens_for(engine, "connect")

@@ -1,11 +1,12 @@
-"""`station check`: tries every part once and reports that it works, or what is wrong and what to do."""
+"""`station check`: tries every part, in wiring order, and says that it works, or what is wrong and what to do."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from statistics import median, pstdev
@@ -19,8 +20,13 @@ from station.core.sensing.sensors import NOISY
 from station.core.sensing.toe_distance import ToeRules, invalid_reason
 from station.devices.board import Devices
 from station.devices.errors import DeviceError
+from station.devices.probe import keep_busy
+from station.devices.range_parts import I2cBus
 from station.store import Reader, Store, StoreError
+from station.system import bring_up
+from station.system.bring_up import Bench, Result, Witness
 from station.system.wall_clock import DateCheck
+from station.system.wire_faults import Diagnosis
 
 LISTEN_US = 3 * SECOND_US
 """How long to listen to the board: at least sixty readings, even if the sensor is found only at the third try."""
@@ -29,17 +35,8 @@ NEAR_0 = 0.1
 """The share of full scale below which a plate may be empty: a person on it presses harder."""
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """One part: whether it works, and one sentence."""
-
-    part: str
-    well: bool
-    sentence: str
-
-
-def checks(config: Config) -> Iterator[Result]:
-    """Run every check in turn."""
+def checks(config: Config, witness: Witness | None = None) -> Iterator[Result]:
+    """Run every check in turn; without a `witness` nobody is asked."""
     yield Result("configuration", True, f"{'a simulated' if config.board.simulated else 'a real'} board")
     clock: Clock = SystemClock()
     right = DateCheck(Path(config.store.path)).is_right(clock)
@@ -47,7 +44,7 @@ def checks(config: Config) -> Iterator[Result]:
     yield Result("clock", right, date if right else f"{date} may be wrong: connect the network or set the date")
     yield _store(config, clock)
     yield _page(config)
-    yield from _board(config, clock)
+    yield from _board(config, clock, witness)
 
 
 def _store(config: Config, clock: Clock) -> Result:
@@ -103,28 +100,48 @@ def _page(config: Config) -> Result:
     return Result("page", True, f"{where} is free")
 
 
-def _board(config: Config, clock: Clock) -> Iterator[Result]:
+def _board(config: Config, clock: Clock, witness: Witness | None) -> Iterator[Result]:
     events: SimpleQueue[Event] = SimpleQueue()
     troubles: dict[str, str | None] = {}
     close: list[Callable[[], None]] = []
     try:
-        devices = _open(config, clock, events, troubles, close)
+        bench = _bench(config, clock, events, troubles.__setitem__, close)
     except DeviceError as error:
         yield Result(error.part, False, str(error))
         return
+    diagnosis = Diagnosis(config)
     try:
-        devices.start(threads=True)
-        now_us = clock.now_us()
-        devices.play_cues([Cue(now_us, CueName.YES)])
-        heard = _listen(clock, events, now_us + LISTEN_US)
+        yield from bring_up.probe(bench, diagnosis)
+        devices = Devices(
+            config,
+            clock,
+            events.put,
+            troubles.__setitem__,
+            pin_factory=bench.pin_factory,
+            open_bus=bench.open_bus,
+        )
+        try:
+            devices.start(threads=True)
+            heard = bench.listen(devices, LISTEN_US)
+            yield from (Result(part, False, text) for part, text in troubles.items() if text is not None)
+            bring_up.see_full_scale(heard, diagnosis)
+            yield from _heard(heard, troubles, _empty_plates(config))
+            if witness is not None:
+                yield from bring_up.exercise(bench, devices, diagnosis, witness)
+                yield from bring_up.witness_outputs(bench, devices, diagnosis, witness)
+            elif troubles.get("buzzer") is None:
+                devices.play_cues([Cue(clock.now_us(), CueName.YES)])
+                bench.listen(devices, bring_up.CUE_US)
+                yield Result("buzzer", True, "short, long: did you hear YES? If not, check its two wires")
+        finally:
+            devices.close()
+        if witness is not None:
+            yield from bring_up.witness_light(bench, diagnosis, witness)
+            bring_up.measure(bench, diagnosis, witness)
+        yield bring_up.named(diagnosis)
     finally:
-        devices.close()
         for one in close:
             one()
-    for part, sentence in troubles.items():
-        if sentence is not None:
-            yield Result(part, False, sentence)
-    yield from _heard(heard, troubles, _empty_plates(config))
 
 
 def _empty_plates(config: Config) -> dict[Side, float]:
@@ -136,31 +153,44 @@ def _empty_plates(config: Config) -> dict[Side, float]:
         return {}
 
 
-def _open(
+def _bench(
     config: Config,
     clock: Clock,
     events: SimpleQueue[Event],
-    troubles: dict[str, str | None],
+    report: Callable[[str, str | None], None],
     close: list[Callable[[], None]],
-) -> Devices:
-    report = troubles.__setitem__
+) -> Bench:
+    """The board, real or simulated, in real time; `close` gets what is to be closed at the end."""
     if not config.board.simulated:
         from station.devices.board_lock import lock_board
         from station.devices.pins import open_pin_factory
+        from station.devices.ranging import open_linux_bus
 
-        close.append(lock_board(Path(f"/dev/i2c-{config.range_sensor.i2c_bus}")))
-        return Devices(config, clock, events.put, report, pin_factory=open_pin_factory())
-    from station.devices.pacer import DeadlineThread
-    from station.simulator.board import SimulatedBoard
+        bus = config.range_sensor.i2c_bus
+        close.append(lock_board(Path(f"/dev/i2c-{bus}")))
+        pin_factory = open_pin_factory()
+        open_bus: Callable[[], I2cBus] = partial(open_linux_bus, bus)
+    else:
+        from station.devices.pacer import DeadlineThread
+        from station.simulator.board import SimulatedBoard
 
-    board = SimulatedBoard(config, clock)
-    pacer = DeadlineThread(
-        board, board.clock, lambda error: report("simulated board", repr(error)), name="simulated board"
+        board = SimulatedBoard(config, clock)
+        pacer = DeadlineThread(
+            board, clock, lambda error: report("simulated board", repr(error)), name="simulated board"
+        )
+        board.wake = pacer.wake
+        pacer.start()
+        close.append(pacer.close)
+        pin_factory, open_bus = board.pin_factory, board.open_bus
+    return Bench(
+        config,
+        pin_factory,
+        open_bus,
+        clock.now_us,
+        lambda us: time.sleep(us / SECOND_US),
+        lambda _devices, us: _listen(clock, events, clock.now_us() + us),
+        lambda: keep_busy(open_bus, pin_factory, adc=config.board.heels == "analogue"),
     )
-    board.wake = pacer.wake
-    pacer.start()
-    close.append(pacer.close)
-    return Devices(config, board.clock, events.put, report, pin_factory=board.pin_factory, open_bus=board.open_bus)
 
 
 def _listen(clock: Clock, events: SimpleQueue[Event], until_us: int) -> list[Event]:
@@ -173,7 +203,7 @@ def _listen(clock: Clock, events: SimpleQueue[Event], until_us: int) -> list[Eve
     return heard
 
 
-def _heard(heard: list[Event], troubles: dict[str, str | None], empty: dict[Side, float]) -> Iterator[Result]:
+def _heard(heard: Sequence[Event], troubles: dict[str, str | None], empty: dict[Side, float]) -> Iterator[Result]:
     readings = [toe.reading_mm for toe in heard if isinstance(toe, Toe) and invalid_reason(toe, ToeRules()) is None]
     if readings:
         rate = _rate([toe.at_us for toe in heard if isinstance(toe, Toe)])
@@ -188,8 +218,6 @@ def _heard(heard: list[Event], troubles: dict[str, str | None], empty: dict[Side
     for heel in heard:
         if isinstance(heel, Heel):
             yield Result(f"{heel.side} heel comparator", True, f"reads {'down' if heel.down else 'up'}")
-    if troubles.get("buzzer") is None:
-        yield Result("buzzer", True, "short, long: did you hear YES? If not, check its two wires")
 
 
 def _load(side: Side, loads: list[Load], empty: float) -> Result:

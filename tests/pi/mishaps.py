@@ -113,7 +113,8 @@ def check(rig: Rig) -> None:
             parts_found = json.loads(rig.machine.run(CHECK, fails=True) or "[]")
             rig.board(bus, "ok")
             wrong = [one["sentence"] for one in parts_found if not one["well"]]
-            parts = [one["part"] for one in parts_found if not one["well"]]
+            parts = list(dict.fromkeys(one["part"] for one in parts_found if not one["well"]))
+            parts = [part for part in parts if part != "wiring"]
             rig.check(f"station check names what hangs on {bus}", parts == wanted, text=wrong)
     finally:
         rig.machine.run(f"systemctl start {UNIT}")

@@ -82,7 +82,8 @@ class RequestGuard:
             else:
                 await self._app(scope, _receive_from_body(body, receive), send)
         except Exception:
-            log.exception("the page failed to answer %r", scope["path"])
+            place = "/".join(scope["path"].split("/")[:2])  # the rest may have ids, or the calendar's token
+            log.exception("the page failed to answer %r", place)
             raise
 
     def _check(self, scope: Scope) -> None:

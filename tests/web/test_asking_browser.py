@@ -102,7 +102,7 @@ def test_exercise_picture_fits_beside_number_word_and_sentence(
     station.show(**HOLD)
     visit("/live")
     wait_for_stream(window)
-    assert window.run("return document.getElementById('exercise').alt") == "Picture: soleus stretch"
+    assert window.run("return document.getElementById('exercise').alt") == "Picture: Soleus stretch"
     assert "Soleus stretch" in window.text("#exercise-info")
     boxes = window.run(
         "return ['exercise-info', 'number', 'word', 'bar', 'sentence'].map(id => document.getElementById(id)"

@@ -63,7 +63,7 @@ def test_new_person_builds_starts_stops_and_resumes_a_routine(phone: Visitor) ->
     assert serious_violations(window) == []
     page = phone.text("main")
     assert "Soleus stretch" in page
-    assert "Gastrocnemius stretch" in page
+    assert "Calf stretch" in page
 
 
 def _at(phone: Visitor, path: str) -> bool:

@@ -30,8 +30,12 @@ A_FEW_DAYS = 4
 
 def rows(document: dict[str, Any], table: str) -> set[tuple[str, ...]]:
     """The rows of a table of an export, each as text."""
-    columns = document["tables"][table]
-    return {tuple(map(repr, row)) for row in zip(*(columns[name] for name in sorted(columns)), strict=True)}
+    return {
+        tuple(map(repr, row))
+        for part in document["parts"]
+        if part["table"] == table
+        for row in zip(*(values for _, values in sorted(part["columns"].items())), strict=True)
+    }
 
 
 def exported(database: Path) -> dict[str, Any]:

@@ -56,7 +56,9 @@ demo: setup ## run the station on a simulated board, with its web page
 # What is calculated alone can run on all cores at once; what measures time, starts processes or opens browsers cannot.
 RULES := tests/station/core
 BOARD := $(addprefix tests/hardware/test_,build.py files.py solids.py wiring.py)
-CALCULATED := $(RULES) $(addprefix tests/station/,advice app catalogue cli simulator store) $(addprefix tests/web/,api charts live pages) tests/study $(BOARD)
+PAGES := $(addprefix tests/web/,api charts live pages) $(addprefix tests/web/test_,access.py hostile_requests.py pages.py places.py statements.py)
+TEXTS := $(addprefix tests/test_,documentation.py house_words.py imports.py)
+CALCULATED := $(RULES) $(addprefix tests/station/,advice app catalogue cli simulator store) $(PAGES) tests/study $(BOARD) $(TEXTS)
 test: setup-dev browser lint ## lint, then all tests: the rules with their coverage, the rest with a real browser
 	$(PYTHON) -m pytest -n auto $(RULES) --cov
 	$(PYTHON) -m pytest -n auto $(filter-out $(RULES),$(CALCULATED))

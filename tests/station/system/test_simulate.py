@@ -33,7 +33,7 @@ def rows(document: dict[str, Any], table: str) -> set[tuple[str, ...]]:
     return {
         tuple(map(repr, row))
         for part in document["parts"]
-        if part["table"] == table
+        if part.get("table") == table
         for row in zip(*(values for _, values in sorted(part["columns"].items())), strict=True)
     }
 

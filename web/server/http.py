@@ -161,7 +161,8 @@ class QuietServer(uvicorn.Server):
         open_ones = [one.transport for one in self.server_state.connections]
         await super().shutdown(sockets)
         for transport in open_ones:
-            transport.abort()
+            with suppress(AttributeError):  # of TLS, in Python 3.11, once the connection has ended by itself
+                transport.abort()
         await asyncio.sleep(0)
 
     def end(self) -> None:

@@ -53,10 +53,10 @@ MIN_RANGE_US = 4_000
 """Assumed: the voltage calibration at the first start is no faster."""
 
 NEAR_NOISE = NoiseParameters(scatter_mm=1.0, scatter_range_us=33_000, warm_up_mm=1.0)
-"""Assumed, from the datasheet's typical repeatability at near range (1 mm at a 33 ms budget, white target). No still
-recording of this chip is known: the wander is that of a calm VL53L0X."""
+"""Assumed: 1 mm at a 33 ms budget, a white target at near range. No still recording of this chip is known: the wander is
+that of a calm VL53L0X."""
 DELIVERED_OFFSET_SD_MM, DELIVERED_GAIN = 4.0, 0.01
-"""Assumed: ST trims the offset of this chip at the factory; the datasheet allows 5 mm below 100 mm and 5 % beyond."""
+"""Assumed: the offset of this chip is trimmed at the factory, that of a VL53L0X is not."""
 
 
 class EmulatedVl53l4cd(EmulatedRangeSensor):

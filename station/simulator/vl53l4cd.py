@@ -53,8 +53,8 @@ MIN_RANGE_US = 4_000
 """Assumed: the voltage calibration at the first start is no faster."""
 
 NEAR_NOISE = NoiseParameters(scatter_mm=1.0, scatter_range_us=33_000, warm_up_mm=1.0)
-"""Assumed: 1 mm at a 33 ms budget, a white target at near range. No still recording of this chip is known: the wander is
-that of a calm VL53L0X."""
+"""Assumed: 1 mm at a 33 ms budget, a white target at near range. No still recording of this chip is known: the wander
+is that of a calm VL53L0X."""
 DELIVERED_OFFSET_SD_MM, DELIVERED_GAIN = 4.0, 0.01
 """Assumed: the offset of this chip is trimmed at the factory, that of a VL53L0X is not."""
 

@@ -18,7 +18,7 @@ rm -rf "$build"
 mkdir -p "$build/opt/station" "$build/etc" "$build/lib/systemd/system" "$build/usr/lib/sysusers.d" "$build/DEBIAN"
 git archive HEAD Makefile pyproject.toml requirements.lock requirements-build.lock requirements-dev.lock LICENSE README.md \
   CHANGELOG.md SECURITY.md station web hardware systemd \
-  ":(exclude)hardware/workshop" ":(exclude)hardware/pictures" ":(exclude)systemd/package" | tar -x -C "$build/opt/station"
+  ":(exclude)hardware/workshop" ":(exclude)systemd/package" | tar -x -C "$build/opt/station"
 cp systemd/station.toml "$build/etc/station.toml"
 for unit in systemd/*.service systemd/*.socket systemd/*.path systemd/*.timer; do
   cp "$unit" "$build/lib/systemd/system/"

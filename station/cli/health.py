@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from station.cli.options import CONFIG
 from station.cli.refuse import exit_with_error
 
 NETWORK_PORT = 80
@@ -20,12 +21,7 @@ ANSWER_WITHIN_S = 5.0
 
 
 @click.command()
-@click.option(
-    "--config",
-    "config_path",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="The board's configuration (TOML).  [default: a real board]",
-)
+@CONFIG
 @click.option(
     "--wait",
     "wait_s",

@@ -16,6 +16,7 @@ from station.cli.backups import backup, restore
 from station.cli.exchange import export, import_file
 from station.cli.health import health
 from station.cli.network import network
+from station.cli.options import CONFIG
 from station.cli.progress import progress
 from station.cli.progress_bar import with_progress
 from station.cli.refuse import exit_with_error
@@ -27,13 +28,6 @@ if TYPE_CHECKING:
     from station.config import Config
     from station.store import Store
     from station.system.page_process import Page
-
-CONFIG = click.option(
-    "--config",
-    "config_path",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="The board's configuration (TOML); systemd/station.toml describes every key.  [default: a real board]",
-)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from station.cli.options import INSTALLED_CONFIG
 from station.cli.refuse import exit_with_error
 
 if TYPE_CHECKING:
@@ -24,14 +25,7 @@ FURTHER = "A phone that does not find the name opens the address in figures. Mor
 
 @click.command()
 @click.argument("what", type=click.Choice(["on", "off", "status", "as-requested"]), default="status")
-@click.option(
-    "--config",
-    "config_path",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=Path("/etc/station.toml"),
-    show_default=True,
-    help="The board's configuration, for its host names.",
-)
+@INSTALLED_CONFIG
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def network(what: str, config_path: Path, as_json: bool) -> None:
     """Switch the page on the home's network on or off, or show where it is.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from station.cli.network import terminal_code
+from station.cli.options import INSTALLED_CONFIG
 from station.cli.refuse import exit_with_error
 
 if TYPE_CHECKING:
@@ -25,14 +26,7 @@ WARNING_OFF = (
 @click.command()
 @click.argument("what", type=click.Choice(["on", "off", "renew", "status"]), default="status")
 @click.option("--new-authority", is_flag=True, help="Make another authority; each phone must install it again.")
-@click.option(
-    "--config",
-    "config_path",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=Path("/etc/station.toml"),
-    show_default=True,
-    help="The board's configuration, for its host names.",
-)
+@INSTALLED_CONFIG
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def tls(what: str, new_authority: bool, config_path: Path, as_json: bool) -> None:
     """Encrypt the page (https) with an authority of your own.

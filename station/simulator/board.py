@@ -152,7 +152,7 @@ class SimulatedBoard:
         if set(fault.lines) & {SDA, SCL}:
             self.bus = FaultyI2c(self.bus.devices, None, fault)
         if set(fault.lines) & set(SPI):
-            self.adc.transfer = faulty_transfer(self.adc, fault)  # type: ignore[method-assign, assignment]  # its wires
+            self.adc.transfer = faulty_transfer(self.adc, fault)  # type: ignore[method-assign, assignment]  # as a wire does
         self.adc.channel_share = faulty_share(self.adc.channel_share, fault)
 
     def open_bus(self) -> Any:

@@ -43,7 +43,7 @@ class Cache:
     """At most `size` values by key; the least recently used is dropped first. Safe from any thread.
 
     The writer calls `clear` after each commit that changed one of `CACHED_TABLES`. Another process may cache only if it
-    is told of each new `revision` and calls `follow`; elsewhere `size` is 0, and every value is computed each time.
+    gets each new `revision` and calls `follow`; elsewhere `size` is 0, and every value is computed each time.
     """
 
     def __init__(self, size: int = 0) -> None:

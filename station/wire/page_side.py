@@ -47,7 +47,7 @@ class RemoteStation:
     """The station API over the wire; its calls are made from the annotations of `StationApi`.
 
     `connect` opens a connection, `on_revision` learns each revision of the store before anything that depends on it,
-    `on_end` is told when the first connection has ended and no further one is wanted (`reconnects` is false), or when
+    `on_end` is called when the first connection has ended and no further one is wanted (`reconnects` is false), or when
     the board is of another version.
     """
 

@@ -5,7 +5,7 @@ A *press* is the time for which a heel is down, on the board or from beside it, 
 - **short**: 80 ms to 1.1 s; **long**: 1.1 to 4 s. COUNT ticks after 1.1 s: who hears it may let go.
 - Longer than 4 s is standing, and no press. So a person may stand on the board first, and begin by lifting the heel.
 - At most 3 s pass between two presses of a rhythm. Fewer than four presses and then a pause are no attempt.
-- The presses are those of one heel: a change of the other heel begins anew, as walking and shuffling do.
+- The presses are those of one heel: a change of the other heel starts it over, as walking and shuffling do.
 - Who steps on and begins at once has made one press more. So after 3 s without a press, where the last three of four
   presses are a beginning, a fifth may follow, and the last four count. Else the rhythm is wrong: NO sounds, and the
   next press begins another attempt. One that begins within 1 s of NO still belongs to the wrong rhythm.

@@ -66,7 +66,8 @@ def create_app(
     of the API's tokens and addresses, which count by `clock`. `served`: where the page is served, without it on this
     machine alone.
     """
-    from web import access, filters
+    from web import filters
+    from web.access import rules
     from web.api import routes as api_routes
     from web.compiled import use_compiled_templates
     from web.pages import (
@@ -143,7 +144,7 @@ def create_app(
     for page in (*board_pages, *guide_pages):
         app.register_blueprint(page.blueprint(site))
     app.register_blueprint(api_routes.blueprint(site, clock or SystemClock(), *api_limits))
-    access.register(app, site)
+    rules.register(app, site)
     errors.register(app)
     filters.register(app)
     app.after_request(_add_security_headers)
@@ -161,9 +162,9 @@ def create_app(
             "is_running": lambda: is_active(api.snapshot()),
             "resume_note": RESUME_NOTE,
             "routines": ROUTINES,
-            "places": places_for(access.may_open),
+            "places": places_for(rules.may_open),
             "place": place_of(request.blueprint),
-            "may_open": access.may_open,
+            "may_open": rules.may_open,
             "is_present": lambda: site.visitor().is_present,
             "visitor": site.person,
             "few_people": FEW_PEOPLE,

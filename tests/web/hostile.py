@@ -34,7 +34,7 @@ from tests.let_in import agree_all, let_in
 from tests.web.api_world import NO_LIMIT
 from tests.web.double import RecordedBoard, StationDouble
 from tests.web.history import add_session
-from web.access import RULES
+from web.access.rules import RULES
 from web.api.problems import PREFIX
 from web.app import create_app
 from web.server.hosts import AllowedHosts

@@ -29,10 +29,10 @@ from tests.let_in import client_with, let_in
 from tests.tree import ROOT
 from tests.web.double import StationDouble
 from tests.web.history import add_session
-from web.access import DEMO_DEVICE, OWN_PAGES, PRESENCE_ADDRESS, RULES, Whose
+from web.access.pin import hash_of_pin, is_right
+from web.access.rules import DEMO_DEVICE, OWN_PAGES, PRESENCE_ADDRESS, RULES, Whose
 from web.app import create_app
 from web.live.seen import snapshot_for
-from web.pin import hash_of_pin, is_right
 
 ROLES: tuple[Role | None, ...] = (None, *Role)
 NAMES = ("Ada Canary", "Bea Canary")
@@ -327,7 +327,7 @@ def test_cookie_that_was_set_before_pairing_is_never_adopted(house: House) -> No
     """Session fixation: a token that somebody else put into the browser lets nobody in, also after a pairing."""
     planted = tokens.new_token()
     with create_app(house.station, house.store).test_request_context(headers={"Cookie": f"{ACCESS_COOKIE}={planted}"}):
-        from web.access import let_in as let_browser_in
+        from web.access.rules import let_in as let_browser_in
         from web.context import Site
 
         site = Site(house.station, house.store, (), True)
@@ -342,7 +342,7 @@ def test_cookie_that_was_set_before_pairing_is_never_adopted(house: House) -> No
 
 def test_pairing_again_ends_the_pairing_before(house: House) -> None:
     """A token is new at each login, and the former one is worthless."""
-    from web.access import let_in as let_browser_in
+    from web.access.rules import let_in as let_browser_in
     from web.context import Site
 
     before = house.tokens[Role.MEMBER]

@@ -36,7 +36,7 @@ from tests.tree import sources
 from tests.web.double import RecordedBoard, StationDouble
 from tests.web.history import add_session
 from tests.web.hostile_names import HOSTILE_NAMES
-from web.access import RULES
+from web.access.rules import RULES
 from web.app import create_app
 from web.live.view_model import live_view
 from web.server.hosts import AllowedHosts

@@ -22,8 +22,8 @@ from tests.web.double import StationDouble
 from tests.web.snapshots import snapshot
 from web.live.phase_styles import PHASE_STYLES
 from web.live.view_model import live_view
+from web.live.voice_phrases import FOLDER, LIST, SUFFIX, SpeechError, main, phrases, render
 from web.server.http import open_page
-from web.voice_phrases import FOLDER, LIST, SUFFIX, SpeechError, main, phrases, render
 
 MOST_BYTES, LEAST_FILE, MOST_FILE = 400_000, 500, 12_000
 needs_browser = pytest.mark.skipif(
@@ -34,7 +34,7 @@ READY_MS, SILENCE_MS = 740, 100
 
 
 def test_phrase_files_match_the_catalogue() -> None:
-    """Each file has the catalogue's current phrase; `python -m web.voice_phrases` renders them again."""
+    """Each file has the catalogue's current phrase; `python -m web.live.voice_phrases` renders them again."""
     assert json.loads((FOLDER / LIST).read_text(encoding="utf-8")) == phrases()
     assert {path.name for path in FOLDER.iterdir()} == {LIST, *(name + SUFFIX for name in phrases())}
 

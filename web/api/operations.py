@@ -20,8 +20,8 @@ from station.store.page_read import CursorError
 from web.api import answers, records
 from web.api.caller import Caller
 from web.api.problems import ApiError, ProblemCode
-from web.commands import send_command
 from web.context import NOBODY, ROUTINES, Site, wait_until_saved
+from web.live.commands import send_command
 from web.live.phase_styles import is_active
 from web.live.seen import snapshot_for
 from web.pages.calibration import MAX_CHECKS, calibration_sentence

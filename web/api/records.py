@@ -15,7 +15,7 @@ from msgspec import Meta
 from station.core.events import Side
 from station.core.facts import Contact
 from station.core.progress.records import Direction, Phase
-from web.commands import PageCommand
+from web.live.commands import PageCommand
 
 MAX_PAGE = 100
 """The largest page of a list."""

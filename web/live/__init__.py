@@ -1,1 +1,1 @@
-"""The live page: its view model and the style of each phase."""
+"""The live page: its view model, phases, commands and recorded voice."""

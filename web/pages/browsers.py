@@ -9,9 +9,9 @@ from werkzeug.wrappers import Response
 
 from station.app.access import PIN, PIN_TRIES, SHARED_STAY, Role, hash_of, is_live, new_token
 from station.store.records import Device, Person
-from web.access import DEMO_DEVICE, DEMO_SENTENCE, set_access_cookie
+from web.access.pin import DIGITS, hash_of_pin, is_right
+from web.access.rules import DEMO_DEVICE, DEMO_SENTENCE, set_access_cookie
 from web.context import PERSON_COOKIE, Site, wait_until_saved
-from web.pin import DIGITS, hash_of_pin, is_right
 
 ROLE_WORDS = {
     Role.OWNER: "owner: manages people, browsers and settings",
@@ -51,7 +51,7 @@ def blueprint(site: Site) -> Blueprint:
 
     def own_device() -> Device:
         device = site.visitor().device
-        assert device is not None  # a rule of `web.access` let this visitor in
+        assert device is not None  # a rule of `web.access.rules` let this visitor in
         return device
 
     def named_device(device_id: str) -> Device:

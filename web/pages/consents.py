@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from web.access.presence import named
 from web.context import Site, wait_until_saved
-from web.presence import named
 
 NO_ONE = "There is nobody of this name: type it as the other person has it."
 

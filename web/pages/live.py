@@ -11,9 +11,9 @@ from station.app.start_gate import StartDecision
 from station.catalogue.read import exercises
 from station.core.events import CommandName, Side
 from station.store.records import Person
-from web.commands import PageCommand, send_command
 from web.context import NOBODY, Site, back_to_live, redirect_to, remember_person, wait_until_saved
 from web.exercise_text import names_by_key
+from web.live.commands import PageCommand, send_command
 from web.live.phase_styles import is_active
 from web.pages.live_context import live_context
 from web.pages.simulated_board import control_groups

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template
 
-from web.access import may_open
+from web.access.rules import may_open
 from web.context import Site
 from web.places import MORE
 

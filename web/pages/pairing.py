@@ -16,11 +16,8 @@ from station.app.snapshot import PresenceState
 from station.core.activities.heel_rhythm import RhythmRules
 from station.core.events import SECOND_US
 from station.store.training_write import MAX_NAME_LENGTH, unique_name
-from web.access import let_in, own_page, set_access_cookie
-from web.context import PERSON_COOKIE, Site, wait_until_saved
-from web.pages.browsers import person_with_pin
-from web.pin import DIGITS
-from web.presence import (
+from web.access.pin import DIGITS
+from web.access.presence import (
     KEPT_S,
     PRESENCE_COOKIE,
     Asked,
@@ -32,6 +29,9 @@ from web.presence import (
     new_key,
     progress_of,
 )
+from web.access.rules import let_in, own_page, set_access_cookie
+from web.context import PERSON_COOKIE, Site, wait_until_saved
+from web.pages.browsers import person_with_pin
 from web.served import set_cookie
 
 PAIR_ROLES = {

@@ -19,7 +19,8 @@ from station.core.events import Side
 from station.profile import PersonSettings
 from station.store.records import Person, Test
 from station.units import SIDE_SYMBOLS, date_text
-from web.access import DEMO_DEVICE, DEMO_SENTENCE, PAIR_ADDRESS
+from web.access.pin import DIGITS
+from web.access.rules import DEMO_DEVICE, DEMO_SENTENCE, PAIR_ADDRESS
 from web.charts.glance import ring_svg, sparkline_svg
 from web.context import Site
 from web.live.view_model import FELT_PLACES, resume_label
@@ -27,7 +28,6 @@ from web.pages.circumstances import UNKNOWN, CircumstanceQuestion, unasked
 from web.pages.feedback import claim_context
 from web.pages.next_action import next_action, test_minutes, this_week, today_summary, weekly_minutes
 from web.pages.why import why_context
-from web.pin import DIGITS
 
 ASK_WINDOW = timedelta(hours=24)
 """How long after a test Today asks where its limit was felt; later people no longer remember."""

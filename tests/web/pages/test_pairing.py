@@ -18,9 +18,9 @@ from station.core.facts import CueName
 from tests.let_in import client_with, let_in
 from tests.station.drained import drained
 from tests.station.rig import Rig
+from web.access.pin import hash_of_pin
+from web.access.presence import PRESENCE_COOKIE
 from web.app import create_app
-from web.pin import hash_of_pin
-from web.presence import PRESENCE_COOKIE
 
 PIN = "274916"
 WAIT_S = 40.0
@@ -160,7 +160,7 @@ def test_lost_answer_is_given_again_to_the_same_browser(home: Home, monkeypatch:
         assert found is not None
         assert found.value == token.value
     assert len(home.store.devices()) == count
-    monkeypatch.setattr("web.presence.GIVEN_S", -1.0)
+    monkeypatch.setattr("web.access.presence.GIVEN_S", -1.0)
     late = home.visitor()
     late.set_cookie(PRESENCE_COOKIE, key.value)
     assert late.get("/pair").status_code == 200

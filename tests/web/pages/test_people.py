@@ -18,7 +18,7 @@ from tests.station.store.histories import one_hold, one_test
 from tests.station.store.test_people import ODD_NAMES, mirrored
 from tests.station.test_profile import WHOLE
 from tests.web.double import StationDouble
-from web.access import RULES
+from web.access.rules import RULES
 from web.app import create_app
 from web.pages.people import ROWS_PER_PAGE, matches
 

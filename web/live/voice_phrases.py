@@ -1,6 +1,6 @@
 """The recorded phrases of the live page: their list, and how to generate them.
 
-python -m web.voice_phrases    renders all of them with espeak-ng and lame, which apt-get installs
+python -m web.live.voice_phrases    renders all of them with espeak-ng and lame, which apt-get installs
 
 Each phrase is a file in `static/speech`, and `phrases.json` there lists their texts. The names of exercises come from
 the catalogue; after changing one, render them again; a test checks that.
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from station.catalogue.read import exercises
 
-FOLDER = Path(__file__).parent / "static" / "speech"
+FOLDER = Path(__file__).parents[1] / "static" / "speech"
 LIST = "phrases.json"
 SUFFIX = ".mp3"
 """The sound format that every browser plays."""

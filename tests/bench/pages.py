@@ -40,6 +40,8 @@ TIMES = 15
 BOUND_S = 30.0
 DOWNLOADS = (".csv", ".json", ".zip", ".ics")
 """Files to download, not pages."""
+PROGRAMS = "/api/"
+"""What answers programs, not people."""
 ALL_RANGE = "/progress?range=all"
 """The range that draws most."""
 REPORT = "/report"
@@ -52,7 +54,8 @@ def addresses(store: Store, person: Person) -> list[str]:
     rules = create_app(StationDouble(store), store).url_map.iter_rules()
     found = {rule.rule for rule in rules if "GET" in (rule.methods or ()) and not rule.arguments}
     newest = store.sessions(person.id, limit=1)[0]
-    return [*sorted(one for one in found if not one.endswith(DOWNLOADS)), ALL_RANGE, f"/sessions/{newest.id}"]
+    pages = sorted(one for one in found if not one.endswith(DOWNLOADS) and not one.startswith(PROGRAMS))
+    return [*pages, ALL_RANGE, f"/sessions/{newest.id}"]
 
 
 def minimal() -> Flask:

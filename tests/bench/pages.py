@@ -27,6 +27,7 @@ from station.store.records import Person
 from tests.let_in import let_in
 from tests.web.double import StationDouble
 from tests.web.years import add_years_of_tests
+from web.api.problems import PREFIX
 from web.app import create_app
 from web.server.hosts import AllowedHosts
 from web.server.http import THREADS, DeadlineProtocol, Server, open_page
@@ -40,8 +41,6 @@ TIMES = 15
 BOUND_S = 30.0
 DOWNLOADS = (".csv", ".json", ".zip", ".ics")
 """Files to download, not pages."""
-PROGRAMS = "/api/"
-"""What answers programs, not people."""
 ALL_RANGE = "/progress?range=all"
 """The range that draws most."""
 REPORT = "/report"
@@ -54,7 +53,7 @@ def addresses(store: Store, person: Person) -> list[str]:
     rules = create_app(StationDouble(store), store).url_map.iter_rules()
     found = {rule.rule for rule in rules if "GET" in (rule.methods or ()) and not rule.arguments}
     newest = store.sessions(person.id, limit=1)[0]
-    pages = sorted(one for one in found if not one.endswith(DOWNLOADS) and not one.startswith(PROGRAMS))
+    pages = sorted(one for one in found if not one.endswith(DOWNLOADS) and not one.startswith(PREFIX))
     return [*pages, ALL_RANGE, f"/sessions/{newest.id}"]
 
 

@@ -4,7 +4,7 @@ It knows the SD of a test, that a gain or loss begins with the first test, how f
 a week), that spells last ten days, and that their SD is 0, 3 or 5 mm. The station knows none of this. By Neyman and
 Pearson no test that is as seldom wrong in these worlds together confirms a gain much sooner.
 
-`python -m tests.study.limit` prints the table.
+`python -m tests.study.spells_limit` prints the table.
 """
 
 from __future__ import annotations

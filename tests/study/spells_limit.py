@@ -90,15 +90,15 @@ def most_log_odds(days: Values, results: Values, slopes: Sequence[float]) -> Val
 
 
 def report(sides: int = SIDES) -> Iterator[str]:
-    """Lines of a table: what it knows, the odds asked for, weeks for half and 95 %, told falsely in each world."""
+    """Lines of a table: what it knows, the odds asked for, weeks for half and 95 %, confirmed falsely in each world."""
     for says, slopes in KNOWS.items():
         gain, *worlds = WORLDS.values()
         days, results = simulated(gain, sides)
         odds = most_log_odds(days, results, slopes)
         falsely = [most_log_odds(*simulated(world, sides), slopes)[:, -1] for world in worlds]
         for bar in BARS:
-            told = odds >= log(bar)
-            weeks = np.where(told.any(axis=1), days[told.argmax(axis=1)] / 7, np.inf)
+            confirmed = odds >= log(bar)
+            weeks = np.where(confirmed.any(axis=1), days[confirmed.argmax(axis=1)] / 7, np.inf)
             half, most = np.quantile(weeks, (0.5, 0.95), method="inverted_cdf")
             shares = ", ".join(f"{(one >= log(bar)).mean():.1%}" for one in falsely)
             yield f"knows {says}, odds of {bar:g}: {half:.1f} / {most:.1f} weeks; falsely in a year {shares}"

@@ -210,8 +210,8 @@ def test_baseline_confirms_a_short_gain_for_more_people() -> None:
 def test_a_rule_that_knows_the_slope_is_bounded_by_its_odds() -> None:
     """200 sides: gains are confirmed within the half year; ankles that stay, for at most one in the odds asked for."""
     days, gaining = spells_limit.simulated((3, 30, 2.0, 3.0, False), 200)
-    told = spells_limit.most_log_odds(days, gaining, (2.0,)) >= log(20.0)
-    weeks = [days[tests.argmax()] / 7 for tests in told if tests.any()]
+    confirmed = spells_limit.most_log_odds(days, gaining, (2.0,)) >= log(20.0)
+    weeks = [days[tests.argmax()] / 7 for tests in confirmed if tests.any()]
     assert len(weeks) == 200
     assert 6.5 < median(weeks) < 8.5
     days, staying = spells_limit.simulated((3, 52, 0.0, 3.0, False), 200)

@@ -13,7 +13,7 @@ ten seconds (six by a check), HOLD_DONE sounds, and the next block is due. The r
 - A sensor that drifted from the first round to the last is refused at once: no block can be shown again to mend it.
 - A lost sensor may have lost its power, so it warms up again.
 - A lane longer than the sensor's range is valid; a silent sensor is a fault.
-- Readings with an S ask for up to two more rounds: the curve of such a sensor needs more samples. Whoever stops or
+- Readings with an S ask for up to two more rounds: the curve of such a sensor needs more samples. A person who stops or
   leaves before they are done keeps what is there.
 - An unfinished calibration is not kept. Two minutes without a block end it.
 """

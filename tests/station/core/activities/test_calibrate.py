@@ -209,7 +209,7 @@ def test_readings_with_an_s_ask_for_two_more_rounds() -> None:
 
 @pytest.mark.parametrize("stops", [True, False])
 def test_a_round_more_is_no_duty(stops: bool) -> None:
-    """Whoever stops or leaves in the third round keeps what was read; in the second, nothing."""
+    """A person who stops or leaves in the third round keeps what was read; in the second, nothing."""
     for blocks, kept in ((9, 9), (7, 0)):
         bench = s_shaped(*(FOUR.blocks_mm * 3)[:blocks])
         if stops:

@@ -57,7 +57,7 @@ demo: setup ## run the station on a simulated board, with its web page
 RULES := tests/station/core
 BOARD := $(addprefix tests/hardware/test_,build.py files.py solids.py wiring.py)
 PAGES := $(addprefix tests/web/,api charts live pages) $(addprefix tests/web/test_,access.py hostile_requests.py pages.py places.py statements.py)
-TEXTS := $(addprefix tests/test_,documentation.py house_words.py imports.py release.py)
+TEXTS := $(addprefix tests/test_,documentation.py house_words.py imports.py release.py standard.py)
 CALCULATED := $(RULES) $(addprefix tests/station/,advice app catalogue cli simulator store) $(PAGES) tests/study $(BOARD) $(TEXTS) tests/crash/test_power_cut.py
 test: setup-dev browser lint ## lint, then all tests: the rules with their coverage, the rest with a real browser
 	$(PYTHON) -m pytest -n auto $(RULES) --cov

@@ -84,9 +84,10 @@ def test_list_agrees_with_what_the_packages_say() -> None:
     """Where a package states an SPDX expression, it is the one in the list; else its words do not contradict it."""
     for part in parts.python_parts():
         said = parts.installed(part).metadata
-        if expression := said.get("License-Expression"):
+        expression = "".join(said.get_all("License-Expression") or ())
+        if expression:
             assert expression == part.licence, part.name
-        words = f"{said.get('License')} {said.get_all('Classifier')}"
+        words = " ".join((*(said.get_all("License") or ()), *(said.get_all("Classifier") or ())))
         assert re.search(part.licence.partition("-")[0], f"{expression} {words} {parts.licence_texts(part)}"), part.name
         assert not re.search(r"\bA?GPL|General Public", words), part.name
 
@@ -209,7 +210,7 @@ def test_changelog_is_by_version() -> None:
     """What is not released stands on top; then versions with their dates, newest first."""
     first, *headings = re.findall(r"^## (.*)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert first == "Unreleased"
-    days = [date.fromisoformat(re.fullmatch(r"\d+\.\d+\.\d+, (.*)", heading)[1]) for heading in headings]
+    days = [date.fromisoformat(heading.partition(", ")[2]) for heading in headings]
     assert days == sorted(days, reverse=True)
 
 
@@ -239,7 +240,7 @@ def test_release_of_a_clean_tagged_commit(repository: Path) -> None:
 def test_release_refuses_changes_that_are_not_committed(repository: Path) -> None:
     git(repository, "tag", "1.2.3")
     (repository / "more.py").touch()
-    with pytest.raises(ReleaseError, match="1 files are not committed"):
+    with pytest.raises(ReleaseError, match=r"not committed: more\.py"):
         check(repository)
 
 

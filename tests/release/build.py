@@ -55,7 +55,9 @@ def check(root: Path = ROOT) -> Release:
     """The release of the commit in `root`. Raises `ReleaseError` if it is not clean, tagged and described."""
     version = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     if changed := git(root, "status", "--porcelain").splitlines():
-        raise ReleaseError(f"{len(changed)} files are not committed: commit or remove them. See git status.")
+        raise ReleaseError(
+            f"Commit or remove what is not committed: {', '.join(line.split()[-1] for line in changed[:5])}."
+        )
     if version not in git(root, "tag", "--points-at", "HEAD").splitlines():
         raise ReleaseError(f"This commit has no tag {version}: type git tag --annotate {version}.")
     notes = notes_of((root / "CHANGELOG.md").read_text(encoding="utf-8"), version)

@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 import tomllib
-from datetime import date
+from datetime import UTC, date, datetime
 from fnmatch import fnmatch
 from functools import cache
 from importlib.metadata import version
@@ -23,13 +23,14 @@ from station.cli.main import main
 from station.version import APP_VERSION
 from tests.locks import pins
 from tests.release import parts
-from tests.release.build import ReleaseError, check, git, notes_of
+from tests.release.build import SUMS, ReleaseError, check, git, notes_of, sign_sums
 from tests.release.licences import PAGE, copyright_file, page
 from tests.release.sbom import sbom
 from tests.tree import ROOT, tracked
 from web.pages.about import LIBRARIES
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+CHANGELOG = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 MEDIA = re.compile(
     r"\.(mp3|ogg|wav|png|ico|jpg|gif|woff2?|ttf|otf|gz|xz|zip|pdf)$|\.min\.js$|^tests/recordings/.*\.csv$"
 )
@@ -202,13 +203,13 @@ def test_version_is_the_same_everywhere() -> None:
     assert current == version("slant-board-station") == APP_VERSION
     assert CliRunner().invoke(main, ["--version"]).output == f"station, version {current}\n"
     assert document()["metadata"]["component"]["version"] == current
-    assert notes_of((ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), current)
+    assert notes_of(CHANGELOG, current)
     assert f"slant-board-station_{current}_arm64.deb" in (ROOT / "systemd" / "README.md").read_text(encoding="utf-8")
 
 
 def test_changelog_is_by_version() -> None:
     """What is not released stands on top; then versions with their dates, newest first."""
-    first, *headings = re.findall(r"^## (.*)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    first, *headings = re.findall(r"^## (.*)$", CHANGELOG, re.MULTILINE)
     assert first == "Unreleased"
     days = [date.fromisoformat(heading.partition(", ")[2]) for heading in headings]
     assert days == sorted(days, reverse=True)
@@ -256,6 +257,27 @@ def test_release_refuses_a_version_without_a_section(repository: Path) -> None:
     git(repository, "tag", "1.2.3")
     with pytest.raises(ReleaseError, match=r'no section "## 1\.2\.3, DATE"'):
         check(repository)
+
+
+def test_checksums_are_signed_by_the_command_that_is_given(tmp_path: Path) -> None:
+    """It runs beside them, and a command that fails ends the release."""
+    (tmp_path / SUMS).write_text("sums\n", encoding="ascii")
+    (tmp_path / "signed").mkdir()
+    sign_sums(tmp_path, "cp -t signed")
+    assert (tmp_path / "signed" / SUMS).read_text(encoding="ascii") == "sums\n"
+    with pytest.raises(subprocess.CalledProcessError):
+        sign_sums(tmp_path, "false")
+
+
+def test_security_names_the_support_of_this_version() -> None:
+    """With a day until which it is promised at least, which is not yet over when the version comes out."""
+    text = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    series = PROJECT["version"].rpartition(".")[0]
+    promised = re.search(rf"^\| {re.escape(series)} \| until (\d+ \w+ \d{{4}}) at least", text, flags=re.MULTILINE)
+    assert promised
+    released = re.search(rf"^## {re.escape(PROJECT['version'])}, (.*)$", CHANGELOG, flags=re.MULTILINE)
+    assert released
+    assert datetime.strptime(promised[1], "%d %B %Y").replace(tzinfo=UTC).date() > date.fromisoformat(released[1])
 
 
 def test_release_is_checked_before_lint_and_built_after_it() -> None:

@@ -78,6 +78,11 @@ def sbom_of_head() -> str:
     return sbom(git(ROOT, "rev-parse", "HEAD"), int(git(ROOT, "log", "-1", "--format=%ct")))
 
 
+def sign_sums(folder: Path, command: str) -> None:
+    """Sign the checksums in a folder: the file's name follows the command. Raises `CalledProcessError`."""
+    subprocess.run((*shlex.split(command), SUMS), cwd=folder, check=True)
+
+
 def build(release: Release, into: Path, sign: str | None = None) -> list[Path]:
     """Write source archive, packages, SBOM, notes and checksums; sign the checksums with a command, if one is given.
 
@@ -105,5 +110,5 @@ def build(release: Release, into: Path, sign: str | None = None) -> list[Path]:
     sums = "".join(f"{sha256(file.read_bytes()).hexdigest()}  {file.name}\n" for file in made)
     (into / SUMS).write_text(sums, encoding="ascii")
     if sign:
-        subprocess.run((*shlex.split(sign), SUMS), cwd=into, check=True)
+        sign_sums(into, sign)
     return sorted(into.iterdir())

@@ -116,6 +116,7 @@ RULES: dict[str, Rule] = {
     "components.components": _GUEST,
     "consents.allow": Rule(Role.MEMBER, Whose.SEEN, presence_for="consents"),
     "consents.consents": _MEMBER_SEEN,
+    "consents.keep": _MEMBER_SEEN,
     "consents.withdraw": _MEMBER_SEEN,
     "data.bring_in": Rule(Role.OWNER, Whose.STATION, presence_for="data"),
     "data.data": _MEMBER_SEEN,

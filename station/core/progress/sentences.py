@@ -116,7 +116,7 @@ def difference_sentence(progress: Progress, formatters: Formatters) -> str:
     if progress.difference.clear:
         return f"The {more} side reaches {apart} further. Left minus right: {_interval_text(difference, formatters)}."
     if abs(difference.value) >= CLEAR_DIFFERENCE_MM:
-        return f"The sides seem to differ, but not for certain yet: about {apart} more on the {more}."
+        return f"No clear difference yet: about {apart} more on the {more}, with too few tests to be sure."
     common = f"up to {formatters.length(CLEAR_DIFFERENCE_MM)} is common"
     if abs(difference.value) < _MIN_APART_MM:
         return f"No clear difference between the sides: {common}."

@@ -360,7 +360,7 @@ CASES: tuple[Case, ...] = (
         "uneven, not clear",
         flat(8),
         flat(8, seed=2),
-        ("seem to differ, but not for certain yet",),
+        ("with too few tests to be sure",),
         changed=apart_by(17, 20, False),
     ),
     Case("a little uneven", flat(8), flat(8, seed=2), ("up to 1.5 cm is common",), changed=apart_by(-9, 4, False)),

@@ -63,6 +63,7 @@ class PageChild:
 
     def has_answered(self, within_s: float) -> bool:
         """Whether it serves, or has said why not, within this time."""
+        assert self._process.stdout is not None
         return bool(select.select((self._process.stdout,), (), (), within_s)[0])
 
     def wait_until_ready(self) -> bool:

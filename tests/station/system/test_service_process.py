@@ -185,7 +185,8 @@ def test_board_runs_while_the_pages_port_is_taken(tmp_path: Path, monkeypatch: p
 def test_board_starts_while_its_page_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A fault says so; once the page answers, the fault has gone and its address is shown."""
     monkeypatch.setattr("station.system.service.PAGE_FIRST_S", 0.05)
-    config, shown = load(configured(tmp_path)), []
+    config = load(configured(tmp_path))
+    shown: list[PageChild] = []
     child = PageChild(config)
     child._process.send_signal(signal.SIGSTOP)
     service = Service(config, page=child, on_page=shown.append)

@@ -172,6 +172,7 @@ def _serve(
     from station.store import PermanentStoreError, StoreError
     from station.system.page_process import socket_path
     from station.system.service import Service
+    from station.system.supervisor import ThreadEndedError
 
     logging.basicConfig(level=logging.WARNING, format="station: %(message)s")
     service = Service(config, page=child)
@@ -189,6 +190,8 @@ def _serve(
             if config.board.simulated:
                 click.echo("The board is simulated: the first browser on this machine is let in as the owner\u2019s.")
         service.run()
+    except ThreadEndedError as error:
+        exit_with_error(str(error), 1)
     finally:
         service.close()
 

@@ -62,6 +62,10 @@ class Scheduler:
             self.every_night(self._nightly)
         self.set_reminders(self._reminders, self._remind)
 
+    def post(self, call: Callable[[], None]) -> None:
+        """Have a worker call something that takes no time, at once, as it would ring an alarm."""
+        self._scheduler.add_job(call, id="asked", replace_existing=True, misfire_grace_time=None)
+
     def move_alarm(self, at_us: int | None) -> None:
         """Wake the loop at this moment of the monotonic clock only; `None` cancels the alarm."""
         if at_us is None:

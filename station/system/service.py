@@ -20,6 +20,7 @@ from station.config import Config
 from station.core.events import SECOND_US, CommandName
 from station.store import Store, StoreError
 from station.system.page_child import PageChild
+from station.system.supervisor import Asked, Supervisor
 from station.system.systemd import Notifier
 from station.system.wall_clock import CLOCK_STEP, EARLIEST_DATE, DateCheck, wall_offset
 from station.wire.board_side import BoardServer
@@ -50,7 +51,7 @@ class Service:
         self._date = DateCheck(Path(config.store.path))
         self._closing = ExitStack()
         self._notifier = Notifier()
-        self._alive_us = 0
+        self._watched_us = 0
         self._is_stopping = False
         self._clock_right = True
         self._wall_offset: datetime | None = None
@@ -91,9 +92,12 @@ class Service:
             board = self._simulated_board() if self._config.board.simulated else None
             self.station = Station(self._config, self.store, self._clock, board=board)
             undo.callback(self.station.close)
+            self._supervisor = Supervisor(self._clock, self.station.report_fault)
             if page or socket_path is not None:
                 self._wire = BoardServer(self.station, lambda: self.store.cache.revision)
                 undo.callback(self._wire.close)
+                wire = Asked("wire", self._clock, lambda: self._wire.is_alive, self._wire.post)
+                self._supervisor.watch(wire)
             if socket_path is not None:
                 self._wire.listen(socket_path)
             if self.page is not None:
@@ -188,11 +192,25 @@ class Service:
             board.wake = pacer.wake
             undo.callback(pacer.close)
             pacer.start()
+            self._supervisor.watch(pacer)
         self._alarms = Scheduler(self._clock, station.wake_up)
         self._alarms.start()
         undo.callback(self._alarms.stop)
+        self._watch_scheduler()
         station.attach(devices, self._alarms)
         devices.start(threads=True)
+        for thread in devices.threads:
+            self._supervisor.watch(thread)
+
+    def _watch_scheduler(self) -> None:
+        """Without a scheduler a hold still ends in time, so it is replaced while a person stands there."""
+        asked = Asked("scheduler", self._clock, lambda: self._alarms.is_alive, lambda call: self._alarms.post(call))
+
+        def revive() -> None:
+            self._alarms.restart()
+            asked.forget()
+
+        self._supervisor.watch(asked, revive)
 
     def obey_signals(self) -> None:
         """Install handlers so that SIGTERM and SIGINT shut the station down cleanly, even while it is still opening."""
@@ -200,7 +218,10 @@ class Service:
             signal.signal(number, self._stop)
 
     def run(self, watch: Callable[[], None] = lambda: None) -> None:
-        """Run the loop until SIGTERM, SIGINT or `station.stop`; `watch` is called at least once a second."""
+        """Run the loop until SIGTERM, SIGINT or `station.stop`; `watch` is called at least once a second.
+
+        Raises ThreadEndedError when a thread that the station needs has ended.
+        """
         gc.enable()
         gc.freeze()  # what is loaded so far is never garbage; collecting it stops every thread for 30 ms
         self._date.remember(self._clock)
@@ -216,16 +237,15 @@ class Service:
         self._is_stopping = True
 
     def _watch_threads(self) -> None:
-        """Called by the loop: feed the watchdog, and check the other threads."""
+        """Called by the loop: check the other threads, and feed the watchdog while all of them work."""
         if self._is_stopping:
             self.station.stop()
         now_us = self._clock.now_us()
-        if now_us - self._alive_us < WATCHDOG_US:
+        if now_us - self._watched_us < WATCHDOG_US:
             return
-        self._alive_us = now_us
-        self._notifier.notify("WATCHDOG=1")
-        if not self._alarms.is_alive:
-            self._alarms.restart()
+        self._watched_us = now_us
+        if self._supervisor.check():
+            self._notifier.notify("WATCHDOG=1")
         if self.page is not None and not self.page.alive:
             self.page.stop()
             self.page = None

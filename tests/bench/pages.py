@@ -34,6 +34,7 @@ from web.server.http import THREADS, DeadlineProtocol, Server, open_page
 from web.server.listeners import Listener, listen
 from web.server.request_guard import Application, RequestGuard
 from web.server.stream import Stream
+from web.server.workers import Workers
 
 DAYS = 3_650
 HOLDS_A_DAY = 6
@@ -80,10 +81,11 @@ def served(server: Server) -> Iterator[int]:
 
 def minimal_server(store: Store) -> Server:
     """The minimal page behind the station's own server."""
-    station, threads = StationDouble(), WSGIMiddleware(minimal(), workers=THREADS)  # type: ignore[arg-type]  # Flask names the same type otherwise
+    station, threads = StationDouble(), WSGIMiddleware(minimal())  # type: ignore[arg-type]  # Flask names the same type otherwise
+    threads.executor = workers = Workers(THREADS, SystemClock())
     stream, names = Stream(station, store, SystemClock()), AllowedHosts(frozenset({"localhost"}), loopback_only=True)
     front = RequestGuard(names, stream, cast(Application, threads))
-    return Server(front, stream, threads, [Listener(listen(PageConfig(port=0)))], DeadlineProtocol)
+    return Server(front, stream, workers, [Listener(listen(PageConfig(port=0)))], DeadlineProtocol)
 
 
 def first_byte_s(port: int, address: str, token: str) -> float:

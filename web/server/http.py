@@ -10,7 +10,7 @@ import logging
 import socket
 import ssl
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, cast
 
@@ -32,6 +32,7 @@ from web.server.hosts import AllowedHosts
 from web.server.listeners import BACKLOG, PLAIN_NAME, Listener, inherited_sockets, listen
 from web.server.request_guard import BODY_TIMEOUT_S, MAX_HEADER_BYTES, Application, RequestGuard
 from web.server.stream import Stream
+from web.server.workers import Workers
 
 HEADER_TIMEOUT_S = 5.0
 """From the connection, or the first byte of a further request, to the end of its headers."""
@@ -185,7 +186,7 @@ class Server:
         self,
         guard: RequestGuard,
         stream: Stream,
-        threads: WSGIMiddleware,
+        workers: Workers,
         listeners: Sequence[Listener],
         protocol: type[DeadlineProtocol],
         *,
@@ -194,7 +195,7 @@ class Server:
     ) -> None:
         self._stream = stream
         self._listeners = listeners
-        self._threads = threads
+        self.workers = workers
         self.port: int = listeners[0].port
         self.addresses = tuple(addresses)
         config = uvicorn.Config(
@@ -229,7 +230,7 @@ class Server:
             with suppress(RuntimeError):  # the loop has already ended
                 self._loop.call_soon_threadsafe(self._request_stop)
         self._thread.join(STOP_TIMEOUT_S)
-        self._threads.executor.shutdown(wait=False, cancel_futures=True)
+        self.workers.shutdown(wait=False, cancel_futures=True)
         for one in self._listeners:
             one.socket.close()
 
@@ -241,6 +242,12 @@ class Server:
     def alive(self) -> bool:
         """Whether the server's thread is running."""
         return self._thread.is_alive()
+
+    def post(self, call: Callable[[], None]) -> None:
+        """Have the server's thread call something that takes no time."""
+        if self._loop is not None:
+            with suppress(RuntimeError):  # it has just ended
+                self._loop.call_soon_threadsafe(call)
 
     def _serve(self) -> None:
         asyncio.run(self._serve_until_stopped())
@@ -287,8 +294,10 @@ def open_page(
     app = create_app(
         api, store, config.range_sensor.blocks_mm, analogue=config.board.heels == "analogue", served=served
     )
-    threads = WSGIMiddleware(app, workers=THREADS)  # type: ignore[arg-type]  # Flask names the same type otherwise
-    stream = Stream(api, store, SystemClock())
+    clock = SystemClock()
+    threads = WSGIMiddleware(app)  # type: ignore[arg-type]  # Flask names the same type otherwise
+    threads.executor = workers = Workers(THREADS, clock)
+    stream = Stream(api, store, clock)
     guard = RequestGuard(
         _allowed_hosts(page, listeners),
         stream,
@@ -297,7 +306,7 @@ def open_page(
         clients=Clients(parse_address(page.proxy), page.public),
         https_port=https.port if https else None,
     )
-    return Server(guard, stream, threads, listeners, protocol, encryption=encryption, addresses=served.addresses())
+    return Server(guard, stream, workers, listeners, protocol, encryption=encryption, addresses=served.addresses())
 
 
 def _allowed_hosts(page: PageConfig, listeners: Sequence[Listener]) -> AllowedHosts:

@@ -6,13 +6,15 @@ The threads are those of a real service on a simulated board; the clock of the s
 from __future__ import annotations
 
 import ctypes
+import http.client
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -23,11 +25,16 @@ from apscheduler.events import EVENT_JOB_SUBMITTED
 from station.clock import SystemClock
 from station.config import parse
 from station.core.events import SECOND_US
+from station.store.following import FollowingReader
+from station.system.page_process import _connect, open_page, supervisor_of
 from station.system.scheduler import Scheduler
 from station.system.service import Service
 from station.system.simulate import simulated
 from station.system.supervisor import ASK_US, HANG_US, ThreadEndedError
+from station.wire.page_side import RemoteStation
 from tests.station.process import BOUND_S, ROOT, configured, wait_until
+from web.server.http import THREADS as THREADS_OF_PAGES
+from web.server.workers import LONGEST_US
 
 PACED = ["buzzer", "LED", "heel sensors", "distance sensor", "thermometer", "simulated board"]
 """The threads with deadlines, on the board that has every part."""
@@ -116,10 +123,14 @@ def thread_named(name: str) -> threading.Thread:
     return next(one for one in threading.enumerate() if one.name == name)
 
 
+def raise_exit(thread: threading.Thread) -> None:
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(SystemExit))
+
+
 def end(watch: Watch, name: str) -> None:
     """Raise what no thread catches, in the thread of this name."""
     thread = thread_named(name)
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(SystemExit))
+    raise_exit(thread)
     for pacer in watch.service.devices.threads if watch.service.devices else ():
         pacer.wake()
     watch.scheduler.reschedule()
@@ -307,3 +318,90 @@ def has_sampled(watch: Watch) -> bool:
     assert watch.service.devices is not None
     heels = next(one for one in watch.service.devices.threads if one.name == "heel sensors")
     return (heels.due_us or 0) > SystemClock().now_us() + 9 * HANG_US
+
+
+PAGE_THREADS = ["board", "page", "pages"]
+
+
+class PageWatch:
+    """The page of a board, in this process, and what watches its threads."""
+
+    def __init__(self, watch: Watch, tmp_path: Path) -> None:
+        config = parse("[page]\nport = 0\n", "page.toml")
+        self.clock = AheadClock()
+        self.reader = FollowingReader(tmp_path / "watch.db")
+        connect = partial(_connect, tmp_path / "page.sock")
+        self.station = RemoteStation(connect, self.reader.follow, lambda: None, clock=self.clock)
+        self.station.start()
+        assert self.station.arrived.wait(5.0)
+        self.page: Any = open_page(self.station.api, self.reader, config)
+        self.page.start()
+        self.supervisor = supervisor_of(self.station, self.page, self.clock)
+        self._board = watch
+
+    def get(self, address: str) -> bytes:
+        with closing(http.client.HTTPConnection("127.0.0.1", self.page.port, timeout=BOUND_S)) as browser:
+            browser.request("GET", address)
+            return browser.getresponse().read()
+
+    def is_fed_after(self, passed_us: int) -> bool:
+        self.clock.ahead_us += passed_us
+        self.supervisor.check()
+        return self.supervisor.check()
+
+    def hang(self, name: str, is_hanging: Event, over: Event) -> None:
+        def wait() -> None:
+            is_hanging.set()
+            over.wait()
+
+        if name == "page":
+            self.page.post(wait)
+        elif name == "pages":
+            for _ in range(THREADS_OF_PAGES):
+                self.page.workers.submit(wait)
+        else:
+            self.station.subscribe(wait)
+            self._board.service.station.report_fault("buzzer", "A fault, which makes a snapshot.")
+            self._board.turn()
+
+    def close(self) -> None:
+        self.page.stop()
+        self.station.close()
+        self.reader.close()
+
+
+@pytest.fixture
+def page_watch(watch: Watch, tmp_path: Path) -> Iterator[PageWatch]:
+    made = PageWatch(watch, tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("name", PAGE_THREADS)
+def test_watchdog_is_not_fed_while_a_thread_of_the_page_hangs(page_watch: PageWatch, name: str) -> None:
+    """The page's own: the board's connection, the event loop, or all the threads that answer."""
+    is_hanging, over = Event(), Event()
+    assert page_watch.is_fed_after(0)
+    try:
+        page_watch.hang(name, is_hanging, over)
+        assert is_hanging.wait(5.0)
+        page_watch.is_fed_after(ASK_US)
+        assert not page_watch.is_fed_after(LONGEST_US + HANG_US)
+    finally:
+        over.set()
+    wait_until(lambda: page_watch.is_fed_after(0), "it works again, and is not fed")
+    assert page_watch.get("/static/none")
+
+
+@pytest.mark.parametrize("name", ["board", "page"])
+def test_thread_of_the_page_that_dies_ends_its_process(page_watch: PageWatch, watch: Watch, name: str) -> None:
+    """With a sentence; the command then exits with 1."""
+    raise_exit(thread_named(name))
+    page_watch.page.post(lambda: None)
+    watch.service.station.report_fault("buzzer", "A fault, which makes a snapshot.")
+    watch.turn()
+    thread = thread_named(name) if name in {one.name for one in threading.enumerate()} else None
+    if thread is not None:
+        thread.join(5.0)
+    with pytest.raises(ThreadEndedError, match=f"“{name}” has ended"):
+        page_watch.supervisor.check()

@@ -18,7 +18,8 @@ from station.app.loop import Station
 from station.clock import Clock, SystemClock
 from station.config import Config
 from station.core.events import SECOND_US, CommandName
-from station.store import Store, StoreError
+from station.store import Store
+from station.system.nightly import care_for
 from station.system.page_child import PageChild
 from station.system.supervisor import Asked, Supervisor
 from station.system.systemd import Notifier
@@ -193,7 +194,7 @@ class Service:
             undo.callback(pacer.close)
             pacer.start()
             self._supervisor.watch(pacer)
-        self._alarms = Scheduler(self._clock, station.wake_up)
+        self._alarms = Scheduler(self._clock, station.wake_up, station.report_fault)
         self._alarms.start()
         undo.callback(self._alarms.stop)
         self._watch_scheduler()
@@ -262,7 +263,8 @@ class Service:
         if was_set:
             self._wall_offset = offset
             if self._clock.utc_now() >= EARLIEST_DATE:
-                self._alarms.every_night(self._back_up)
+                stick = Path(self._config.store.stick) if self._config.store.stick else None
+                self._alarms.every_night(partial(care_for, self.store, self._clock, stick, self.station.report_fault))
             self._alarms.reschedule()
         right = self._date.is_right(self._clock)
         if right is not self._clock_right:
@@ -271,23 +273,6 @@ class Service:
             was_set = True
         if right and was_set:
             self.station.wall_clock_set()
-
-    def _back_up(self) -> None:
-        from station.store.backup import STICK_DIRECTORY, back_up, backups_of, is_plugged_in
-
-        day, stick = self._clock.utc_now().astimezone().date(), self._config.store.stick
-        try:
-            back_up(self.store.path, backups_of(self.store.path), day)
-            if stick and is_plugged_in(Path(stick)):
-                back_up(self.store.path, Path(stick) / STICK_DIRECTORY, day)
-        except (StoreError, OSError) as error:
-            self.station.report_fault("backup", f"The nightly backup has failed: {error}")
-        else:
-            self.station.report_fault("backup", None)
-        try:
-            self.store.look_for_damage()  # the pages say what it finds
-        except StoreError as error:
-            self.station.report_fault("backup", f"The nightly check has failed: {error}")
 
     def close(self) -> None:
         """Silence the buzzer, store the current run, then release everything."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import ctypes
+import inspect
 import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import pytest
 
@@ -161,6 +163,18 @@ def test_missed_nightly_job_runs_once(alarms: Scheduler, wall: Wall) -> None:
     time.sleep(0.1)
     assert len(ran) == 1
     assert alarms._scheduler.get_jobs()[0].next_run_time > wall.utc_now()
+
+
+def test_no_job_repeats_by_an_interval() -> None:
+    """A clock that is set an hour ahead would run a job of every second 3,600 times: there are dates and nights."""
+    source = ast.parse(Path(inspect.getfile(Scheduler)).read_text(encoding="utf-8"))
+    triggers = [call.args[1] for call in ast.walk(source) if is_call_of(call, "add_job") and len(call.args) > 1]
+    assert {ast.unparse(one).partition("(")[0] for one in triggers} == {"CronTrigger", "DateTrigger"}
+    assert "interval" not in ast.unparse(source)
+
+
+def is_call_of(node: ast.AST, name: str) -> TypeGuard[ast.Call]:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == name
 
 
 def night(alarms: Scheduler, wall: Wall) -> None:

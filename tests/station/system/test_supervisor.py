@@ -334,7 +334,9 @@ class PageWatch:
         self.station = RemoteStation(connect, self.reader.follow, lambda: None, clock=self.clock)
         self.station.start()
         assert self.station.arrived.wait(5.0)
-        self.page: Any = open_page(self.station.api, self.reader, config)
+        page = open_page(self.station.api, self.reader, config)
+        assert page is not None
+        self.page: Any = page
         self.page.start()
         self.supervisor = supervisor_of(self.station, self.page, self.clock)
         self._board = watch

@@ -1,10 +1,10 @@
 """A month of a busy household in virtual time: what grows that should not?
 
-The service's own parts run on the simulated board: drivers, loop, rules, store, the wire, and the page's server with open
-streams, read in this process. Every day three people and a stranger come, for tests, stretches and routines; cables come
+The service's own parts run on the simulated board: drivers, loop, rules, store, the wire, and the page's server with
+open streams, read in this process. Three of four people come every day, for tests, stretches and routines; cables come
 out and go back, the ADC makes noise, the wall clock is set wrong and right again, summer time begins, browsers load
-pages, reminders and the nightly job come by the real cron rules. Sessions and half an hour around them are lived in full;
-the rest of each day is jumped over, and so is the time of an undisturbed night (one night is lived for two hours).
+pages, reminders and the nightly job come by the real cron rules. Sessions, and two minutes before and after each, are
+lived in full, and so are two hours of one night; the rest of each day is jumped over.
 
 `python -m tests.bench.soak` prints every day. Memory, threads and descriptors are compared from day 3 on, when every
 part has been used.
@@ -35,6 +35,7 @@ from apscheduler.triggers.cron import CronTrigger
 from station.advice.plan import plan_from_dict, to_dict
 from station.app.access import ACCESS_COOKIE
 from station.app.routines import routine_called
+from station.cli.progress_bar import with_progress
 from station.config import Config, PageConfig
 from station.store.following import FollowingReader
 from station.system.nightly import care_for
@@ -53,21 +54,12 @@ SETTLED_DAY = 3
 """By the end of this day every part has been used, and every cache is in use."""
 NIGHT_DAY, NIGHT_S = 5, 7200.0
 """The night that is lived, and how much of it."""
-AROUND_S = 900.0
+AROUND_S = 120.0
 """Lived before and after each session."""
 STREAMS = 8
 PAGES = (
-    "/",
-    "/live",
-    "/progress",
-    "/history",
-    "/status",
-    "/routines",
-    "/exercises",
-    "/plan",
-    "/why",
-    "/inbox",
-    "/report",
+    *("/", "/live", "/progress", "/history", "/status", "/routines", "/exercises", "/plan", "/why", "/inbox"),
+    *("/report", "/history.csv"),
 )
 ANSWER_S = 60.0
 PEOPLE = ("Ada", "Ben", "Cleo")
@@ -284,10 +276,9 @@ class Household(VirtualStation):
         self.watch()
         for number in range(visits):
             self.jump_to_local(day, 7 + 4 * number, 5)
-            person_id = [*self.people, None][number % (len(self.people) + 1)]
-            self.visit(
-                SESSIONS[(day + number) % len(SESSIONS)], person_id, FAULTS[(day * visits + number) % len(FAULTS)]
-            )
+            turn = day * visits + number
+            person_id = (*self.people, None)[turn % (len(self.people) + 1)]
+            self.visit(SESSIONS[turn % len(SESSIONS)], person_id, FAULTS[turn % len(FAULTS)])
             self.browse()
         if day % 6 == 4:
             self.set_clock(-1)
@@ -316,7 +307,7 @@ class Household(VirtualStation):
         )
 
 
-SESSIONS = ("test_and_stretch", "stretch", "full_test", "daily")
+SESSIONS = ("test_and_stretch", "stretch", "full_test", "daily", "test")
 FAULTS: tuple[tuple[str, str] | None, ...] = (
     *(None, ("pull_cable", "return_cable"), None, ("noise", "quiet")),
     *(None, ("pull_heels", "return_heels"), ("freeze_sensor", "thaw_sensor")),
@@ -340,19 +331,54 @@ def memory_mb() -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-def soak(directory: Path, days: int, visits: int = 4) -> Iterator[Day]:
+def soak(directory: Path, days: int, visits: int = 3) -> Iterator[Day]:
     """Live these days; yields what the process holds at the end of each."""
     with Household(directory) as household:
         for day in range(days):
             yield household.spend_day(day, visits)
 
 
+def changes(days: list[Day], settled: Day) -> dict[str, float]:
+    """What has grown since the settled day, at most, and what a session and a day add."""
+    later = [one for one in days if one.day > settled.day]
+    sessions = later[-1].sessions - settled.sessions
+    return {
+        "soak_memory_growth_mb": max(one.memory_mb for one in later) - settled.memory_mb,
+        "soak_threads": max(one.threads for one in later) - settled.threads,
+        "soak_descriptors": max(one.descriptors for one in later) - settled.descriptors,
+        "soak_database_kb_session": (later[-1].database_kb - settled.database_kb) / sessions,
+        "soak_log_mb": max(one.log_kb for one in days) / 1000,
+        "soak_warnings_day": sum(one.warnings for one in later) / (later[-1].day - settled.day),
+    }
+
+
+UNITS = {
+    "soak_memory_growth_mb": "MB",
+    "soak_threads": "threads",
+    "soak_descriptors": "files",
+    "soak_database_kb_session": "kB",
+    "soak_log_mb": "MB",
+    "soak_warnings_day": "lines",
+}
+
+
+def figures() -> dict[str, dict[str, Any]]:
+    """What has grown from the third to the thirtieth day."""
+    with TemporaryDirectory(prefix="station-bench-") as scratch:
+        days = list(with_progress(soak(Path(scratch), DAYS), DAYS, "days"))
+    found = changes(days, days[SETTLED_DAY - 1])
+    return {name: {"value": round(value, 2), "unit": UNITS[name]} for name, value in found.items()}
+
+
 def main() -> None:
     days = int(sys.argv[1]) if len(sys.argv) > 1 else DAYS
-    with TemporaryDirectory() as scratch:
+    found = []
+    with TemporaryDirectory(prefix="station-bench-") as scratch:
         for one in soak(Path(scratch), days):
             sys.stdout.write(f"{one}\n")
             sys.stdout.flush()
+            found.append(one)
+    sys.stdout.write(f"{changes(found, found[min(SETTLED_DAY, days - 1) - 1])}\n")
 
 
 if __name__ == "__main__":

@@ -308,10 +308,10 @@ class Household(VirtualStation):
         )
 
 
-SESSIONS = ("test_and_stretch", "stretch", "full_test", "daily", "test")
+SESSIONS = ("test", "stretch", "test_and_stretch", "daily", "full_test")
 FAULTS: tuple[tuple[str, str] | None, ...] = (
-    *(None, ("pull_cable", "return_cable"), None, ("noise", "quiet")),
-    *(None, ("pull_heels", "return_heels"), ("freeze_sensor", "thaw_sensor")),
+    *(("pull_cable", "return_cable"), ("noise", "quiet"), None, ("pull_heels", "return_heels")),
+    *(None, ("freeze_sensor", "thaw_sensor"), None),
 )
 
 

@@ -21,7 +21,7 @@ from station.core.events import SECOND_US, CommandName
 from station.store import Store
 from station.system.nightly import care_for
 from station.system.page_child import PageChild
-from station.system.supervisor import Asked, Supervisor
+from station.system.supervisor import Asked, Foreign, Supervisor
 from station.system.systemd import Notifier
 from station.system.wall_clock import CLOCK_STEP, EARLIEST_DATE, DateCheck, wall_offset
 from station.wire.board_side import BoardServer
@@ -169,12 +169,12 @@ class Service:
         """Open the board's parts and the scheduler. They take half of the start, so the page comes first."""
         from station.devices.board import Devices
         from station.devices.pacer import DeadlineThread
+        from station.devices.pins import edge_thread, open_pin_factory
         from station.system.scheduler import Scheduler
 
         station = self.station
         if board is None:
             from station.devices.board_lock import lock_board
-            from station.devices.pins import open_pin_factory
 
             undo.callback(lock_board(Path(f"/dev/i2c-{self._config.range_sensor.i2c_bus}")))
             pin_factory, open_bus = open_pin_factory(), None
@@ -202,6 +202,8 @@ class Service:
         devices.start(threads=True)
         for thread in devices.threads:
             self._supervisor.watch(thread)
+        if (edges := edge_thread()) is not None:
+            self._supervisor.watch(Foreign("edges of the pins", edges))
 
     def _watch_scheduler(self) -> None:
         """Without a scheduler a hold still ends in time, so it is replaced while a person stands there."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import Thread
 from typing import Protocol
 
 from station.clock import Clock
@@ -33,6 +34,19 @@ class Watched(Protocol):
     @property
     def due_us(self) -> int | None:
         """By when it has, or had, to do the next thing; `None` while it has nothing to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """A library's thread: it is seen to end, and nobody can ask it whether it hangs."""
+
+    name: str
+    thread: Thread
+    due_us: None = None
+
+    @property
+    def is_alive(self) -> bool:
+        return self.thread.is_alive()
 
 
 class Asked:

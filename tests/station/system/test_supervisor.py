@@ -168,6 +168,25 @@ def test_scheduler_that_dies_is_replaced_twice(watch: Watch) -> None:
         watch.turn()
 
 
+def test_end_of_lgpios_thread_ends_the_loop(tmp_path: Path) -> None:
+    """It is the library's, and without it no pin is seen to change: a heel would count as down for ever."""
+    over = Event()
+    thread_class = type("_callback_thread", (threading.Thread,), {"__module__": "lgpio"})
+    thread = thread_class(target=over.wait, daemon=True)
+    thread.start()
+    service = Service(simulated(parse(f'[store]\npath = "{tmp_path / "edges.db"}"\n', "edges.toml")))
+    try:
+        service.open(page=False)
+        service._watch_threads()
+        over.set()
+        thread.join(5.0)
+        with pytest.raises(ThreadEndedError, match="“edges of the pins” has ended"):
+            service._supervisor.check()
+    finally:
+        over.set()
+        service.close()
+
+
 DIES = """
 import ctypes, sys, threading
 from station.cli import main

@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,11 +19,12 @@ from station.clock import Clock, SystemClock
 from station.config import Config
 from station.core.events import SECOND_US, CommandName
 from station.store import Store
-from station.system.nightly import care_for
+from station.system.nightly import run_nightly
 from station.system.page_child import PageChild
 from station.system.supervisor import Asked, Foreign, Supervisor
 from station.system.systemd import Notifier
 from station.system.wall_clock import CLOCK_STEP, EARLIEST_DATE, DateCheck, wall_offset
+from station.system.wrong_dates import WrongDates
 from station.wire.board_side import BoardServer
 
 if TYPE_CHECKING:
@@ -39,7 +40,9 @@ UPGRADE_LIMIT_US = 3600 * SECOND_US
 """How long systemd waits for an upgrade of the database: years of sessions on a slow memory card take minutes."""
 THREAD_SWITCH_S = 0.0005
 """How long a computing thread may keep the others waiting: Python's default of 5 ms is audible in a rhythm."""
-CLOCK_WRONG = "The date may be wrong: connect the network or set the date, because results carry it."
+CLOCK_WRONG = (
+    "The date may be wrong: connect the network or set the date. What is stored meanwhile gets the right date then."
+)
 
 
 class Service:
@@ -56,6 +59,7 @@ class Service:
         self._is_stopping = False
         self._clock_right = True
         self._wall_offset: datetime | None = None
+        self._wrong_dates: WrongDates | None = None
         self.devices: Devices | None = None
         self.page = page
         self._page_config = config
@@ -261,16 +265,22 @@ class Service:
         The nightly backup does not wait for a date that is right: a station without a network has none for years.
         """
         offset = wall_offset(self._clock)
-        was_set = self._wall_offset is None or abs(offset - self._wall_offset) > CLOCK_STEP
+        step = timedelta() if self._wall_offset is None else offset - self._wall_offset
+        was_set = self._wall_offset is None or abs(step) > CLOCK_STEP
         if was_set:
             self._wall_offset = offset
+            if self._wrong_dates is not None:
+                self._wrong_dates = self._wrong_dates.corrected(self.station, self._clock.utc_now(), step)
             if self._clock.utc_now() >= EARLIEST_DATE:
                 stick = Path(self._config.store.stick) if self._config.store.stick else None
-                self._alarms.every_night(partial(care_for, self.store, self._clock, stick, self.station.report_fault))
+                self._alarms.every_night(
+                    partial(run_nightly, self.store, self._clock, stick, self.station.report_fault)
+                )
             self._alarms.reschedule()
         right = self._date.is_right(self._clock)
         if right is not self._clock_right:
             self._clock_right = right
+            self._wrong_dates = None if right else WrongDates.since_now(self.store, self._clock)
             self.station.report_fault("clock", None if right else CLOCK_WRONG)
             was_set = True
         if right and was_set:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Table, func, literal_column, select, update
+from sqlalchemy import ColumnElement, Integer, Table, func, literal_column, select, update
 
 from station.store.schema import UtcDateTime, metadata
 from station.store.write_transactions import WriteTransactions
@@ -17,7 +17,7 @@ LONGEST_TERM = timedelta(days=366)
 """How far ahead of its making a pairing ends at most."""
 ENDS = ("expires_at", "person_until", "present_until")
 """The columns with dates to come."""
-ROW = literal_column("rowid")
+ROW: ColumnElement[int] = literal_column("rowid", Integer)
 
 
 class DateWriter(WriteTransactions):

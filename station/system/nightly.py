@@ -9,9 +9,7 @@ from station.clock import Clock
 from station.store import Store, StoreError
 
 
-def run_nightly(
-    store: Store, clock: Clock, stick: Path | None, report_fault: Callable[[str, str | None], None]
-) -> None:
+def do_nightly(store: Store, clock: Clock, stick: Path | None, report_fault: Callable[[str, str | None], None]) -> None:
     """Back the database up, also to the stick that is plugged in, and look for damage; in any thread but the loop's.
 
     What fails is reported until a later night succeeds.

@@ -19,7 +19,7 @@ from station.clock import Clock, SystemClock
 from station.config import Config
 from station.core.events import SECOND_US, CommandName
 from station.store import Store
-from station.system.nightly import run_nightly
+from station.system.nightly import do_nightly
 from station.system.page_child import PageChild
 from station.system.supervisor import Asked, Foreign, Supervisor
 from station.system.systemd import Notifier
@@ -41,7 +41,7 @@ UPGRADE_LIMIT_US = 3600 * SECOND_US
 THREAD_SWITCH_S = 0.0005
 """How long a computing thread may keep the others waiting: Python's default of 5 ms is audible in a rhythm."""
 CLOCK_WRONG = (
-    "The date may be wrong: connect the network or set the date. What is stored meanwhile gets the right date then."
+    "The date may be wrong: connect the network or set the date. What is stored until then gets the right date."
 )
 
 
@@ -273,9 +273,7 @@ class Service:
                 self._wrong_dates = self._wrong_dates.corrected(self.station, self._clock.utc_now(), step)
             if self._clock.utc_now() >= EARLIEST_DATE:
                 stick = Path(self._config.store.stick) if self._config.store.stick else None
-                self._alarms.every_night(
-                    partial(run_nightly, self.store, self._clock, stick, self.station.report_fault)
-                )
+                self._alarms.every_night(partial(do_nightly, self.store, self._clock, stick, self.station.report_fault))
             self._alarms.reschedule()
         right = self._date.is_right(self._clock)
         if right is not self._clock_right:

@@ -28,6 +28,6 @@ class WrongDates:
             return None
 
     def corrected(self, station: Station, now: datetime, step: timedelta) -> Self:
-        """Have the loop correct what was stored since, because the clock was set by `step`; the same by the new clock."""
+        """Have the loop correct what was stored since, because the clock was set by `step`; this, by the new clock."""
         station.correct_dates(self.marks, self.since, now - step, step)
         return type(self)(self.marks, self.since + step)

@@ -39,7 +39,7 @@ from station.app.routines import routine_called
 from station.cli.progress_bar import with_progress
 from station.config import Config, PageConfig
 from station.store.following import FollowingReader
-from station.system.nightly import run_nightly
+from station.system.nightly import do_nightly
 from station.system.page_process import open_page
 from station.system.scheduler import NIGHT_HOUR, NIGHT_MINUTE
 from station.system.simulate import MIDNIGHT, VirtualStation, answer_no_to_all, simulated
@@ -132,7 +132,7 @@ class Household(VirtualStation):
         self._undo.callback(logging.getLogger("station").removeHandler, self._log)
         wall = self.board.clock
         self._alarms = VirtualAlarms(
-            wall.utc_now, partial(run_nightly, self.store, wall, None, self.station.report_fault)
+            wall.utc_now, partial(do_nightly, self.store, wall, None, self.station.report_fault)
         )
         self.station.attach(self.devices, self._alarms)
         self._open_page(directory)

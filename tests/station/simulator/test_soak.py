@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.bench.soak import soak
 
-MOST_GROWTH_MB = 10.0
+MOST_GROWTH_MB = 8.0
 """The second and third day's caches; a trace that is kept in memory, or a page a day, is more."""
 MORE_DESCRIPTORS = 12
 """SQLite's connections for pages, three files each, are opened as more pages are read at once. A file that stays open

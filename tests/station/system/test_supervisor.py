@@ -22,11 +22,12 @@ from typing import Any
 import pytest
 from apscheduler.events import EVENT_JOB_SUBMITTED
 
+from station.app.page_error import PageError
 from station.clock import SystemClock
 from station.config import parse
 from station.core.events import SECOND_US
 from station.store.following import FollowingReader
-from station.system.page_process import _connect, open_page, supervisor_of
+from station.system.page_process import _connect, _serve_until, open_page, supervisor_of
 from station.system.scheduler import Scheduler
 from station.system.service import Service
 from station.system.simulate import simulated
@@ -424,5 +425,5 @@ def test_thread_of_the_page_that_dies_ends_its_process(page_watch: PageWatch, wa
     thread = thread_named(name) if name in {one.name for one in threading.enumerate()} else None
     if thread is not None:
         thread.join(5.0)
-    with pytest.raises(ThreadEndedError, match=f"“{name}” has ended"):
-        page_watch.supervisor.check()
+    with pytest.raises(PageError, match=f"“{name}” has ended"):
+        _serve_until(Event(), page_watch.supervisor, None)

@@ -26,6 +26,7 @@ from station.app.page_error import PageError
 from station.clock import SystemClock
 from station.config import parse
 from station.core.events import SECOND_US
+from station.devices.pacer import DeadlineThread
 from station.store.following import FollowingReader
 from station.system.page_process import _connect, _serve_until, open_page, supervisor_of
 from station.system.scheduler import Scheduler
@@ -84,6 +85,9 @@ class Watch:
     def turn(self, passed_us: int = SECOND_US, *, hanging: set[str] | None = None) -> None:
         """What the loop does after this time, in which all threads have worked but those that hang."""
         self.clock.ahead_us += passed_us
+        for row in self.service._supervisor._rows:
+            if isinstance(row.thread, DeadlineThread):
+                row.thread.wake()  # it waits by the machine's clock
         wait_until(lambda: self.late() <= (hanging or set()), "a thread does not catch up")
         self.service._watch_threads()
         self.service.station.drain()

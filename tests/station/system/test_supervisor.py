@@ -256,7 +256,7 @@ def hang_scheduler(watch: Watch, _name: str, is_hanging: Event, over: Event) -> 
         over.wait()
 
     watch.scheduler._scheduler.add_listener(listen, EVENT_JOB_SUBMITTED)
-    watch.scheduler.post(lambda: None)
+    watch.scheduler._scheduler.add_job(lambda: None, id="any", misfire_grace_time=None)
 
 
 def hang_workers(watch: Watch, _name: str, is_hanging: Event, over: Event) -> None:

@@ -89,6 +89,7 @@ FIGURES = (
     Figure("round_trip_loss", "exchange", 0, AT_MOST, "ten years as CSV, JSON and bundle, row by row"),
     Figure("import_half", "exchange", 0, AT_MOST, "1,000 mutated exports of every kind"),
     Figure("soak_memory_growth_mb", "soak", 15, AT_MOST, "90 sessions from day 3 to 30; their traces kept: 40"),
+    Figure("soak_objects_session", "soak", 200, AT_MOST, "a history of 85 sessions more is shown; a trace: 10,000"),
     Figure("soak_threads", "soak", 0, AT_MOST, "a thread for each stream that is opened: 216"),
     Figure("soak_descriptors", "soak", 12, AT_MOST, "SQLite opens connections as pages are read at once"),
     Figure("soak_database_kb_session", "soak", 500, AT_MOST, "with its traces, a third of the sessions full tests"),

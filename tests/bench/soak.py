@@ -72,6 +72,8 @@ class Day:
 
     day: int
     memory_mb: float
+    objects: int
+    """What Python's collector knows: memory also has SQLite's caches and what `malloc` has not given back."""
     threads: int
     descriptors: int
     database_kb: float
@@ -298,6 +300,7 @@ class Household(VirtualStation):
         return Day(
             day,
             memory_mb(),
+            len(gc.get_objects()),
             threading.active_count(),
             len(os.listdir("/proc/self/fd")),
             self.store.path.stat().st_size / 1000,
@@ -347,6 +350,7 @@ def changes(days: list[Day], settled: Day) -> dict[str, float]:
     sessions = later[-1].sessions - settled.sessions
     return {
         "soak_memory_growth_mb": max(one.memory_mb for one in later) - settled.memory_mb,
+        "soak_objects_session": (later[-1].objects - settled.objects) / sessions,
         "soak_threads": max(one.threads for one in later) - settled.threads,
         "soak_descriptors": max(one.descriptors for one in later) - settled.descriptors,
         "soak_database_kb_session": (later[-1].database_kb - settled.database_kb) / sessions,
@@ -357,6 +361,7 @@ def changes(days: list[Day], settled: Day) -> dict[str, float]:
 
 UNITS = {
     "soak_memory_growth_mb": "MB",
+    "soak_objects_session": "objects",
     "soak_threads": "threads",
     "soak_descriptors": "files",
     "soak_database_kb_session": "kB",

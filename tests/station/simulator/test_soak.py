@@ -11,6 +11,8 @@ MOST_GROWTH_MB = 8.0
 MORE_DESCRIPTORS = 12
 """SQLite's connections for pages, three files each, are opened as more pages are read at once. A file that stays open
 for each page that is loaded, or each state of a stream, is more."""
+MORE_OBJECTS = 3_000
+"""A few for each session's line on the pages, and the last edges of the buzzer; the rows of one trace are more."""
 MOST_LOG_KB = 16_000
 
 
@@ -21,6 +23,7 @@ def test_three_days_leave_nothing_behind(tmp_path: Path) -> None:
     for day in later:
         assert day.threads <= first.threads
         assert day.descriptors <= first.descriptors + MORE_DESCRIPTORS
+        assert day.objects <= first.objects + MORE_OBJECTS
         assert day.memory_mb <= first.memory_mb + MOST_GROWTH_MB
         assert day.log_kb <= MOST_LOG_KB
         assert day.warnings <= 10

@@ -172,6 +172,7 @@ def _serve(
     from station.store import PermanentStoreError, StoreError
     from station.system.page_process import socket_path
     from station.system.service import Service
+    from station.system.supervisor import ThreadEndedError
 
     logging.basicConfig(level=logging.WARNING, format="station: %(message)s")
 
@@ -191,6 +192,8 @@ def _serve(
         exit_with_error(str(error), 1)
     try:
         service.run()
+    except ThreadEndedError as error:
+        exit_with_error(str(error), 1)
     finally:
         service.close()
 

@@ -96,6 +96,12 @@ def backups_of(database: Path) -> Path:
     return database.parent / "backups"
 
 
+def newest_day(database: Path) -> date | None:
+    """The day of the newest nightly copy; `None` without one."""
+    days = (_day_of(copy) for copy in list_backups(backups_of(database)))
+    return next((day for day in days if day is not None), None)
+
+
 def back_up_before_merging(database: Path, at: datetime) -> Path:
     """Copy the database before two people are merged, which nothing undoes. Raises as `back_up` does."""
     path = backups_of(database) / f"{BEFORE_MERGING}{at.astimezone():%Y-%m-%d-%H%M%S}.db"

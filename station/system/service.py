@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,10 +18,13 @@ from station.app.loop import Station
 from station.clock import Clock, SystemClock
 from station.config import Config
 from station.core.events import SECOND_US, CommandName
-from station.store import Store, StoreError
+from station.store import Store
+from station.system.nightly import do_nightly
 from station.system.page_child import PageChild
+from station.system.supervisor import Asked, Foreign, Supervisor
 from station.system.systemd import Notifier
 from station.system.wall_clock import CLOCK_STEP, EARLIEST_DATE, DateCheck, wall_offset
+from station.system.wrong_dates import WrongDates
 from station.wire.board_side import BoardServer
 
 if TYPE_CHECKING:
@@ -41,7 +44,9 @@ UPGRADE_LIMIT_US = 3600 * SECOND_US
 """How long systemd waits for an upgrade of the database: years of sessions on a slow memory card take minutes."""
 THREAD_SWITCH_S = 0.0005
 """How long a computing thread may keep the others waiting: Python's default of 5 ms is audible in a rhythm."""
-CLOCK_WRONG = "The date may be wrong: connect the network or set the date, because results carry it."
+CLOCK_WRONG = (
+    "The date may be wrong: connect the network or set the date. What is stored until then gets the right date."
+)
 
 
 class Service:
@@ -65,10 +70,11 @@ class Service:
         self._date = DateCheck(Path(config.store.path))
         self._closing = ExitStack()
         self._notifier = Notifier()
-        self._alive_us = 0
+        self._watched_us = 0
         self._is_stopping = False
         self._clock_right = True
         self._wall_offset: datetime | None = None
+        self._wrong_dates: WrongDates | None = None
         self.devices: Devices | None = None
         self.page = page
         self._late_page: PageChild | None = None
@@ -108,9 +114,12 @@ class Service:
             board = self._simulated_board() if self._config.board.simulated else None
             self.station = Station(self._config, self.store, self._clock, board=board)
             undo.callback(self.station.close)
+            self._supervisor = Supervisor(self._clock, self.station.report_fault)
             if page or socket_path is not None:
                 self._wire = BoardServer(self.station, lambda: self.store.cache.revision)
                 undo.callback(self._wire.close)
+                wire = Asked("wire", self._clock, lambda: self._wire.is_alive, self._wire.post)
+                self._supervisor.watch(wire)
             if socket_path is not None:
                 self._wire.listen(socket_path)
             if self.page is not None:
@@ -198,12 +207,12 @@ class Service:
         """Open the board's parts and the scheduler. They take half of the start, so the page comes first."""
         from station.devices.board import Devices
         from station.devices.pacer import DeadlineThread
+        from station.devices.pins import edge_thread, open_pin_factory
         from station.system.scheduler import Scheduler
 
         station = self.station
         if board is None:
             from station.devices.board_lock import lock_board
-            from station.devices.pins import open_pin_factory
 
             undo.callback(lock_board(Path(f"/dev/i2c-{self._config.range_sensor.i2c_bus}")))
             pin_factory, open_bus = open_pin_factory(), None
@@ -222,11 +231,27 @@ class Service:
             board.wake = pacer.wake
             undo.callback(pacer.close)
             pacer.start()
-        self._alarms = Scheduler(self._clock, station.wake_up)
+            self._supervisor.watch(pacer)
+        self._alarms = Scheduler(self._clock, station.wake_up, station.report_fault)
         self._alarms.start()
         undo.callback(self._alarms.stop)
+        self._watch_scheduler()
         station.attach(devices, self._alarms)
         devices.start(threads=True)
+        for thread in devices.threads:
+            self._supervisor.watch(thread)
+        if (edges := edge_thread()) is not None:
+            self._supervisor.watch(Foreign("edges of the pins", edges))
+
+    def _watch_scheduler(self) -> None:
+        """Without a scheduler a hold still ends in time, so it is replaced while a person stands there."""
+        asked = Asked("scheduler", self._clock, lambda: self._alarms.is_alive, lambda call: self._alarms.post(call))
+
+        def revive() -> None:
+            self._alarms.restart()
+            asked.forget()
+
+        self._supervisor.watch(asked, revive)
 
     def obey_signals(self) -> None:
         """Install handlers so that SIGTERM and SIGINT shut the station down cleanly, even while it is still opening."""
@@ -234,7 +259,10 @@ class Service:
             signal.signal(number, self._stop)
 
     def run(self, watch: Callable[[], None] = lambda: None) -> None:
-        """Run the loop until SIGTERM, SIGINT or `station.stop`; `watch` is called at least once a second."""
+        """Run the loop until SIGTERM, SIGINT or `station.stop`; `watch` is called at least once a second.
+
+        Raises ThreadEndedError when a thread that the station needs has ended.
+        """
         gc.enable()
         gc.freeze()  # what is loaded so far is never garbage; collecting it stops every thread for 30 ms
         self._date.remember(self._clock)
@@ -250,16 +278,15 @@ class Service:
         self._is_stopping = True
 
     def _watch_threads(self) -> None:
-        """Called by the loop: feed the watchdog, and check the other threads."""
+        """Called by the loop: check the other threads, and feed the watchdog while all of them work."""
         if self._is_stopping:
             self.station.stop()
         now_us = self._clock.now_us()
-        if now_us - self._alive_us < WATCHDOG_US:
+        if now_us - self._watched_us < WATCHDOG_US:
             return
-        self._alive_us = now_us
-        self._notifier.notify("WATCHDOG=1")
-        if not self._alarms.is_alive:
-            self._alarms.restart()
+        self._watched_us = now_us
+        if self._supervisor.check():
+            self._notifier.notify("WATCHDOG=1")
         if self.page is not None and not self.page.alive:
             self.page.stop()
             self.page = None
@@ -272,36 +299,24 @@ class Service:
         The nightly backup does not wait for a date that is right: a station without a network has none for years.
         """
         offset = wall_offset(self._clock)
-        was_set = self._wall_offset is None or abs(offset - self._wall_offset) > CLOCK_STEP
+        step = timedelta() if self._wall_offset is None else offset - self._wall_offset
+        was_set = self._wall_offset is None or abs(step) > CLOCK_STEP
         if was_set:
             self._wall_offset = offset
+            if self._wrong_dates is not None:
+                self._wrong_dates = self._wrong_dates.corrected(self.station, self._clock.utc_now(), step)
             if self._clock.utc_now() >= EARLIEST_DATE:
-                self._alarms.every_night(self._back_up)
+                stick = Path(self._config.store.stick) if self._config.store.stick else None
+                self._alarms.every_night(partial(do_nightly, self.store, self._clock, stick, self.station.report_fault))
             self._alarms.reschedule()
         right = self._date.is_right(self._clock)
         if right is not self._clock_right:
             self._clock_right = right
+            self._wrong_dates = None if right else WrongDates.since_now(self.store, self._clock)
             self.station.report_fault("clock", None if right else CLOCK_WRONG)
             was_set = True
         if right and was_set:
             self.station.wall_clock_set()
-
-    def _back_up(self) -> None:
-        from station.store.backup import STICK_DIRECTORY, back_up, backups_of, is_plugged_in
-
-        day, stick = self._clock.utc_now().astimezone().date(), self._config.store.stick
-        try:
-            back_up(self.store.path, backups_of(self.store.path), day)
-            if stick and is_plugged_in(Path(stick)):
-                back_up(self.store.path, Path(stick) / STICK_DIRECTORY, day)
-        except (StoreError, OSError) as error:
-            self.station.report_fault("backup", f"The nightly backup has failed: {error}")
-        else:
-            self.station.report_fault("backup", None)
-        try:
-            self.store.look_for_damage()  # the pages say what it finds
-        except StoreError as error:
-            self.station.report_fault("backup", f"The nightly check has failed: {error}")
 
     def close(self) -> None:
         """Silence the buzzer, store the current run, then release everything."""

@@ -1,4 +1,4 @@
-"""The commands that copy the database and bring a copy back: `station backup` and `station restore`."""
+"""The commands that copy the database, bring a copy back, and save what is left of a damaged one."""
 
 from __future__ import annotations
 
@@ -67,6 +67,37 @@ def restore(file: Path, is_merge: bool, yes: bool, as_json: bool, database: Path
         exit_with_error(str(error), 1)
 
 
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@DATABASE
+def salvage(as_json: bool, database: Path | None) -> None:
+    """Save what can be read of a damaged database.
+
+    All readable rows go into a new database, with what the newest sound backup has of the rest. The damaged file stays
+    beside it under another name, with a report of what is lost. Stop a running station first; at its start it does
+    this by itself where the database does not open.
+
+    Example: station salvage
+    """
+    from datetime import UTC, datetime
+
+    import msgspec
+
+    from station.store import StoreError
+    from station.store.salvage import salvage as salvage_database
+
+    path = existing_database(database)
+    try:
+        made = salvage_database(path, datetime.now(UTC))
+    except StoreError as error:
+        exit_with_error(str(error), 1)
+    if as_json:
+        found = {} if made is None else msgspec.to_builtins(made)
+        click.echo(json.dumps({"damaged": made is not None, **found}))
+    else:
+        click.echo("\n".join(("Nothing is damaged, and nothing was changed.",) if made is None else made.lines()))
+
+
 def _merge(file: Path, path: Path, *, yes: bool, as_json: bool) -> None:
     import msgspec
 
@@ -116,6 +147,7 @@ def _replace(file: Path, path: Path, *, yes: bool, as_json: bool) -> None:
 
 
 def _lines(shown: RestorePreview) -> list[str]:
+    from station.store.amounts import amounts_text
     from station.units import date_time_text
 
     lines = []
@@ -123,7 +155,7 @@ def _lines(shown: RestorePreview) -> list[str]:
         (shown.station_only, "Only in the station, and lost without --merge"),
         (shown.backup_only, "Only in the backup"),
     ):
-        lines.append(f"{what}: {', '.join(f'{count} {table}' for table, count in counts.items())}.")
+        lines.append(f"{what}: {amounts_text(counts) or 'nothing'}.")
     for at, whose in ((shown.newest_at, "backup"), (shown.station_newest_at, "station")):
         lines.append(f"The newest session of the {whose}: {'none' if at is None else date_time_text(at.astimezone())}.")
     return lines

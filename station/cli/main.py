@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from station.cli.backups import backup, restore
+from station.cli.backups import backup, restore, salvage
 from station.cli.exchange import export, import_file
 from station.cli.health import health
 from station.cli.network import network
@@ -385,6 +385,7 @@ main.add_command(recalibrate)
 main.add_command(health)
 main.add_command(backup)
 main.add_command(restore)
+main.add_command(salvage)
 main.add_command(export)
 main.add_command(import_file)
 main.add_command(network)

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from station.store.connect import sqlite_driver
-from station.store.errors import PRIMARY_CODE, StoreError
+from station.store.errors import PRIMARY_CODE, SALVAGE, StoreError
 from station.store.files import atomic_write
 
 DAYS_KEPT, WEEKS_KEPT, MONTHS_KEPT = 7, 8, 12
@@ -141,7 +141,7 @@ def copy_database(database: Path, path: Path) -> None:
         if verdict != "ok":
             raise StoreError(
                 f"The database {database} is damaged ({verdict.splitlines()[-1]}): no backup was made, older ones "
-                "are as they were; stop the station and put the newest of them in its place."
+                f"are as they were; {SALVAGE}"
             )
 
 

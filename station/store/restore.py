@@ -21,6 +21,7 @@ from station.store import checksums
 from station.store.connect import empty_log, lock_database, sqlite_driver, write_engine
 from station.store.errors import StoreError, translate_errors
 from station.store.export_read import DATABASE_MAGIC, DamagedExportError, ImportRefusedError
+from station.store.files import sync_directory
 from station.store.prepare import VERSION_TABLE, read_revision
 from station.store.read import Reader
 from station.store.schema import HEAD_REVISION, devices, metadata, people, sessions, tests
@@ -152,7 +153,7 @@ def replace_database(staged: Staged, database: Path) -> Path | None:
                 if log.exists():
                     log.replace(before.with_name(before.name + ending))
         staged.path.replace(database)
-        _sync(database.parent)
+        sync_directory(database.parent)
         return before
 
 
@@ -170,11 +171,3 @@ def _keep_out(staged: Staged, database: Path) -> None:
             connection.execute(gone.values(revoked_at=devices.c.paired_at))
     finally:
         engine.dispose()
-
-
-def _sync(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

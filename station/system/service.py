@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import signal
 import sys
 import threading
@@ -18,7 +19,8 @@ from station.app.loop import Station
 from station.clock import Clock, SystemClock
 from station.config import Config
 from station.core.events import SECOND_US, CommandName
-from station.store import Store, StoreError
+from station.store import DamagedDatabaseError, Store, StoreError
+from station.store.backup import STICK_DIRECTORY
 from station.system.page_child import PageChild
 from station.system.systemd import Notifier
 from station.system.wall_clock import CLOCK_STEP, EARLIEST_DATE, DateCheck, wall_offset
@@ -27,6 +29,8 @@ from station.wire.board_side import BoardServer
 if TYPE_CHECKING:
     from station.devices.board import Devices
     from station.simulator.board import SimulatedBoard
+
+log = logging.getLogger(__name__)
 
 WATCHDOG_US = 1 * SECOND_US
 """How often the watchdog is fed and the other threads are checked."""
@@ -80,12 +84,7 @@ class Service:
             undo.callback(self._close_page)
             if page and self.page is None:
                 self._start_page(needs_page=needs_page)
-            self.store = Store.open(
-                Path(self._config.store.path),
-                clock=self._clock,
-                as_built_offset_mm=-float(self._config.board.setback_mm),
-                on_upgrade=lambda: self._notifier.notify(f"EXTEND_TIMEOUT_USEC={UPGRADE_LIMIT_US}"),
-            )
+            self.store = self._open_store()
             undo.callback(self.store.close)
             prepare(self.store)
             board = self._simulated_board() if self._config.board.simulated else None
@@ -103,6 +102,32 @@ class Service:
                 self._await_page(needs_page=needs_page)
             self._closing = undo.pop_all()
         return self.station
+
+    def _open_store(self) -> Store:
+        """Open the database. One that is damaged is salvaged first: nobody may be there to type the command."""
+        path = Path(self._config.store.path)
+
+        def wait_longer() -> None:
+            self._notifier.notify(f"EXTEND_TIMEOUT_USEC={UPGRADE_LIMIT_US}")
+
+        def open_it() -> Store:
+            setback_mm = float(self._config.board.setback_mm)
+            return Store.open(path, clock=self._clock, as_built_offset_mm=-setback_mm, on_upgrade=wait_longer)
+
+        try:
+            return open_it()
+        except DamagedDatabaseError as damage:
+            from station.store.salvage import salvage
+
+            log.warning("%s The station salvages it now.", damage)
+            wait_longer()
+            stick = self._config.store.stick
+            sticks = (Path(stick) / STICK_DIRECTORY,) if stick else ()
+            made = salvage(path, self._clock.utc_now(), sticks, known_as_damaged=True)
+            if made is None:
+                raise
+            log.warning("%s", " ".join(made.lines()))
+            return open_it()
 
     def _start_page(self, *, needs_page: bool) -> None:
         try:
@@ -253,7 +278,7 @@ class Service:
             self.station.wall_clock_set()
 
     def _back_up(self) -> None:
-        from station.store.backup import STICK_DIRECTORY, back_up, backups_of, is_plugged_in
+        from station.store.backup import back_up, backups_of, is_plugged_in
 
         day, stick = self._clock.utc_now().astimezone().date(), self._config.store.stick
         try:

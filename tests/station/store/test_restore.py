@@ -50,7 +50,7 @@ def test_a_backup_takes_the_place_of_the_database(full: Path, small: Path) -> No
     """It is shown what would be lost; then every row is the backup's, and the former database stays beside it."""
     former = rows(small)
     refused = station("restore", full, "--database", small, answer="n\n")
-    assert "Only in the station, and lost without --merge: 1 people, 1 sessions, 1 tests." in refused.output
+    assert "Only in the station, and lost without --merge: 1 person, 1 session, 1 test." in refused.output
     assert "Only in the backup: 2 people" in refused.output
     assert rows(small) == former
     done = station("restore", full, "--database", small, answer="y\n")

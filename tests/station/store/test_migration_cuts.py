@@ -19,7 +19,7 @@ from tests.station.store.test_migrations import SCHEMAS, make_older_database
 
 FEW_PAGES = 5
 """A cache so small that pages of the unfinished transaction are on the disk at each cut."""
-STARTS = 5
+STARTS = 2
 """How many of the cut databases are also started; each takes a third of a second."""
 State = tuple[str, dict[str, list[tuple[Any, ...]]]]
 

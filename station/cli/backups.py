@@ -5,15 +5,11 @@ from __future__ import annotations
 import json
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from station.cli.refuse import exit_with_error
 from station.cli.results import DATABASE, database_path, existing_database, opened_store
-
-if TYPE_CHECKING:
-    from station.store.restore import RestorePreview
 
 
 @click.command()
@@ -121,6 +117,7 @@ def _merge(file: Path, path: Path, *, yes: bool, as_json: bool) -> None:
 def _replace(file: Path, path: Path, *, yes: bool, as_json: bool) -> None:
     import msgspec
 
+    from station.app.restore_preview import UNKNOWN_BOARD, restore_lines
     from station.store import Reader, StoreError
     from station.store.restore import preview_restore, replace_database, staged_backup
 
@@ -131,10 +128,11 @@ def _replace(file: Path, path: Path, *, yes: bool, as_json: bool) -> None:
                 shown = preview_restore(reader, staged)
         except StoreError as error:
             shown = None
-            if not as_json:
-                click.echo(f"What would be lost is not known: {error}")
-        if shown is not None and not as_json:
-            click.echo("\n".join(_lines(shown)))
+            lines = [f"What would be lost is not known: {error}", UNKNOWN_BOARD]
+        else:
+            lines = [*restore_lines(shown)]
+        if not as_json:
+            click.echo("\n".join(lines))
         sure = yes or (not as_json and click.confirm("Put the backup in the place of the database?"))
         before = replace_database(staged, path) if sure else None
     if as_json:
@@ -144,18 +142,3 @@ def _replace(file: Path, path: Path, *, yes: bool, as_json: bool) -> None:
         click.echo(f"Restored{'' if before is None else f'; the database before it is {before}'}.")
     else:
         click.echo("Nothing was changed.")
-
-
-def _lines(shown: RestorePreview) -> list[str]:
-    from station.store.amounts import amounts_text
-    from station.units import date_time_text
-
-    lines = []
-    for counts, what in (
-        (shown.station_only, "Only in the station, and lost without --merge"),
-        (shown.backup_only, "Only in the backup"),
-    ):
-        lines.append(f"{what}: {amounts_text(counts) or 'nothing'}.")
-    for at, whose in ((shown.newest_at, "backup"), (shown.station_newest_at, "station")):
-        lines.append(f"The newest session of the {whose}: {'none' if at is None else date_time_text(at.astimezone())}.")
-    return lines

@@ -191,6 +191,8 @@ def _serve(
         service.run()
     finally:
         service.close()
+    if service.restore():
+        _serve(service.page_config, prepare, page=page, needs_page=needs_page)
 
 
 @main.command()

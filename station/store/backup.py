@@ -65,7 +65,7 @@ def back_up(database: Path, directory: Path, day: date) -> Backup:
         raise StoreError(f"There is no database at {database} to back up: name the one that the station uses.")
     path = directory / f"station-{day.isoformat()}.db"
     copy_database(database, path)
-    copies = {found: copy for copy in list_backups(directory) if (found := _day_of(copy)) is not None}
+    copies = {found: copy for copy in list_backups(directory) if (found := day_of(copy)) is not None}
     kept = kept_days(copies)
     old = tuple(copy for found, copy in copies.items() if found not in kept and copy != path)
     old += tuple(
@@ -78,7 +78,7 @@ def back_up(database: Path, directory: Path, day: date) -> Backup:
     return Backup(path, path.stat().st_size, old)
 
 
-def _day_of(copy: Path) -> date | None:
+def day_of(copy: Path) -> date | None:
     """The day in the name of a copy; `None` for a file that is named like none."""
     try:
         return date.fromisoformat(copy.stem.removeprefix("station-"))
@@ -107,7 +107,7 @@ def held_until(database: Path, day: date) -> date | None:
     """The day on which the last copy goes that holds what the database held on `day`, if there is a copy every night;
     `None` without any copy."""
     directory = backups_of(database)
-    copies = {found for copy in list_backups(directory) if (found := _day_of(copy)) is not None and found <= day}
+    copies = {found for copy in list_backups(directory) if (found := day_of(copy)) is not None and found <= day}
     others = _other_copies(database, directory)
     if not copies and not others:
         return None

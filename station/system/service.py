@@ -60,7 +60,8 @@ class Service:
         self._wall_offset: datetime | None = None
         self.devices: Devices | None = None
         self.page = page
-        self._page_config = config
+        self.page_config = config
+        """The configuration, with the address that the page has."""
         self._retrying: threading.Thread | None = None
         self._closed = threading.Event()
 
@@ -147,7 +148,7 @@ class Service:
         except PageError as failed:
             error = failed
         if error is None and self.page is not None:
-            self._page_config = self.page.same_address
+            self.page_config = self.page.same_address
             return
         if error is not None and needs_page:
             raise error
@@ -162,10 +163,10 @@ class Service:
     def _retry_page(self) -> None:
         while not self._closed.wait(PAGE_RETRY_S):
             with suppress(PageError, RuntimeError):  # there is still no page, or the station is being closed
-                page = PageChild(self._page_config)
+                page = PageChild(self.page_config)
                 self._wire.adopt(page.take_connection())
                 page.wait_until_ready()
-                self._page_config = page.same_address
+                self.page_config = page.same_address
                 self.page = page
                 if self._closed.is_set():
                     page.stop()
@@ -294,9 +295,28 @@ class Service:
         except StoreError as error:
             self.station.report_fault("backup", f"The nightly check has failed: {error}")
 
+    def restore(self) -> bool:
+        """Put the backup that a page has asked for in the place of the database, after `close`; whether to start again.
+
+        A disk that fails meanwhile leaves the database as it was, and the log says so.
+        """
+        staged = self.station.restoring.staged
+        if staged is None:
+            return False
+        from station.store.restore import replace_database
+
+        self._notifier.notify("WATCHDOG=1")
+        with self.station.restoring.opened:
+            try:
+                replace_database(staged, self.store.path)
+            except StoreError as error:
+                log.warning("No backup was restored: %s", error)
+        return not self._is_stopping
+
     def close(self) -> None:
         """Silence the buzzer, store the current run, then release everything."""
-        self._notifier.notify("STOPPING=1")
+        if self._is_stopping or self.station.restoring.staged is None:
+            self._notifier.notify("STOPPING=1")
         self._closed.set()
         if self.devices is not None and self.devices.player is not None:
             self.devices.player.close()

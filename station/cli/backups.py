@@ -123,14 +123,13 @@ def _replace(file: Path, path: Path, *, yes: bool, as_json: bool) -> None:
 
     path.parent.mkdir(parents=True, exist_ok=True)
     with staged_backup(file, path) as staged:
+        shown = None
         try:
             with Reader.open(path) as reader:
                 shown = preview_restore(reader, staged)
+                lines = restore_lines(shown)
         except StoreError as error:
-            shown = None
-            lines = [f"What would be lost is not known: {error}", UNKNOWN_BOARD]
-        else:
-            lines = [*restore_lines(shown)]
+            lines = (f"What would be lost is not known: {error}", UNKNOWN_BOARD)
         if not as_json:
             click.echo("\n".join(lines))
         sure = yes or (not as_json and click.confirm("Put the backup in the place of the database?"))

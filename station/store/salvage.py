@@ -170,9 +170,9 @@ def _insert_rows(engine: Engine, rows: Iterator[tuple[Table, dict[str, Any]]]) -
             by_table: dict[str, list[dict[str, Any]]] = defaultdict(list)
             for of, values in part:
                 by_table[str(of.name)].append(values)
-            for name, values in by_table.items():
+            for name, added in by_table.items():
                 raw = table(name, *(column(one.name) for one in metadata.tables[name].c))  # without types: as stored
-                saved[name] += connection.execute(insert(raw).prefix_with("OR IGNORE"), values).rowcount
+                saved[name] += connection.execute(insert(raw).prefix_with("OR IGNORE"), added).rowcount
     return dict(saved)
 
 

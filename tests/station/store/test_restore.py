@@ -113,7 +113,7 @@ def test_an_older_backup_is_brought_up(tmp_path: Path, schema: str) -> None:
 
 
 def test_a_browser_that_came_later_stays(tmp_path: Path) -> None:
-    """Whoever restores is still let in, if their person is not in the backup either; nobody of the backup is."""
+    """The owner who restores is still let in, even if the backup lacks their person; nobody of the backup is."""
     clock, path = HandClock(), tmp_path / "station.db"
     make_database(tmp_path / "backup.db")
     with Store.open(path, clock=clock) as store:

@@ -38,6 +38,7 @@ def full(path: Path) -> Path:
 
 def leaf_of(path: Path, table: str) -> int:
     """Where the first page with rows of a table is in the file."""
+    page: int
     with closing(sqlite3.connect(path)) as connection:
         (page,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)).fetchone()
     content = path.read_bytes()

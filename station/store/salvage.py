@@ -75,8 +75,8 @@ def salvage(
             return None
         if not saved and staged is None and not had_sessions(database):
             raise PermanentStoreError(
-                f"Nothing of a station is left in {database}, and there is no backup: it stays as it is; move it away, "
-                "or name another path."
+                f"The file {database} is not a database of the station, or nothing is left of one, and there is no "
+                "backup: it stays as it is; move it away, or name another path."
             )
         filled = {} if staged is None else _fill(engine, staged, set(metadata.tables) - whole)
         lost = {name: count for name, count in _lost(engine, found).items() if name not in whole}

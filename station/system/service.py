@@ -117,10 +117,9 @@ class Service:
 
         try:
             return open_it()
-        except DamagedDatabaseError as damage:
+        except DamagedDatabaseError:
             from station.store.salvage import salvage
 
-            log.warning("%s The station salvages it now.", damage)
             wait_longer()
             stick = self._config.store.stick
             sticks = (Path(stick) / STICK_DIRECTORY,) if stick else ()

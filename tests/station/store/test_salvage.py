@@ -196,7 +196,7 @@ def test_a_sound_database_is_left_alone(full: Path) -> None:
 
 def test_a_file_of_something_else_is_left_alone(path: Path) -> None:
     path.write_text("Dear diary\n")
-    with pytest.raises(StoreError, match="Nothing of a station is left in"):
+    with pytest.raises(StoreError, match="is not a database of the station, or nothing is left of one"):
         salvage(path, AT)
     assert path.read_text() == "Dear diary\n"
     assert [one.name for one in path.parent.glob(f"{path.name}*")] == ["station.db", "station.db.lock"]

@@ -1,0 +1,31 @@
+"""What the status says of a database that has been salvaged."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from station.clock import SystemClock
+from station.store import Store
+from station.store.salvage import salvage
+from tests.let_in import let_in, paired_client
+from tests.station.store.histories import HandClock, weeks
+from tests.web.double import StationDouble
+from web.app import create_app
+
+
+def test_a_browser_that_was_let_in_reads_what_was_salvaged(store: Store) -> None:
+    """For some weeks; a visitor who was not let in reads nothing of it, nor does a program."""
+    path, clock = store.path.with_name("salvaged.db"), HandClock()
+    with Store.open(path, clock=clock) as former:
+        weeks(former, clock, days=1)
+        let_in(former)
+    with path.open("r+b") as file:
+        file.write(bytes(100))
+    assert salvage(path, datetime.now(UTC)) is not None
+    with Store.open(path, clock=SystemClock()) as salvaged:
+        app = create_app(StationDouble(salvaged), salvaged)
+        shown = paired_client(app, salvaged).get("/status").text
+        assert "the database was found damaged, and salvaged. Saved: 2 people, " in shown
+        assert "Nothing is lost." in shown
+        assert "Nothing is lost." not in app.test_client().get("/status").text
+        assert "Nothing is lost." not in app.test_client().get("/api/v1/status").text

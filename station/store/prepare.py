@@ -95,7 +95,9 @@ def check_integrity(engine: Engine, path: Path) -> None:
 
 def had_sessions(path: Path) -> bool:
     """Whether this database has had a session, however little is left of it: its marker or a backup says so."""
-    return _marker(path).exists() or any((path.parent / "backups").glob("station-*.db"))
+    from station.store.backup import backups_of, list_backups  # a start of a sound database does without it
+
+    return _marker(path).exists() or bool(list_backups(backups_of(path)))
 
 
 def mark_sessions(path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import signal
 import sys
 import threading
@@ -18,7 +19,8 @@ from station.app.loop import Station
 from station.clock import Clock, SystemClock
 from station.config import Config
 from station.core.events import SECOND_US, CommandName
-from station.store import Store
+from station.store import DamagedDatabaseError, Store, StoreError
+from station.store.backup import STICK_DIRECTORY
 from station.system.nightly import do_nightly
 from station.system.page_child import PageChild
 from station.system.supervisor import Asked, Foreign, Supervisor
@@ -30,6 +32,8 @@ from station.wire.board_side import BoardServer
 if TYPE_CHECKING:
     from station.devices.board import Devices
     from station.simulator.board import SimulatedBoard
+
+log = logging.getLogger(__name__)
 
 WATCHDOG_US = 1 * SECOND_US
 """How often the watchdog is fed and the other threads are checked."""
@@ -79,7 +83,8 @@ class Service:
         self.page = page
         self._late_page: PageChild | None = None
         """It was started, and has not answered yet."""
-        self._page_config = config
+        self.page_config = config
+        """The configuration, with the address that the page has."""
         self._retrying: threading.Thread | None = None
         self._closed = threading.Event()
 
@@ -103,12 +108,7 @@ class Service:
             undo.callback(self._close_page)
             if page and self.page is None:
                 self._start_page(needs_page=needs_page)
-            self.store = Store.open(
-                Path(self._config.store.path),
-                clock=self._clock,
-                as_built_offset_mm=-float(self._config.board.setback_mm),
-                on_upgrade=lambda: self._notifier.notify(f"EXTEND_TIMEOUT_USEC={UPGRADE_LIMIT_US}"),
-            )
+            self.store = self._open_store()
             undo.callback(self.store.close)
             prepare(self.store)
             board = self._simulated_board() if self._config.board.simulated else None
@@ -129,6 +129,31 @@ class Service:
                 self._await_page(needs_page=needs_page)
             self._closing = undo.pop_all()
         return self.station
+
+    def _open_store(self) -> Store:
+        """Open the database. One that is damaged is salvaged first: nobody may be there to type the command."""
+        path = Path(self._config.store.path)
+
+        def wait_longer() -> None:
+            self._notifier.notify(f"EXTEND_TIMEOUT_USEC={UPGRADE_LIMIT_US}")
+
+        def open_it() -> Store:
+            setback_mm = float(self._config.board.setback_mm)
+            return Store.open(path, clock=self._clock, as_built_offset_mm=-setback_mm, on_upgrade=wait_longer)
+
+        try:
+            return open_it()
+        except DamagedDatabaseError:
+            from station.store.salvage import salvage
+
+            wait_longer()
+            stick = self._config.store.stick
+            sticks = (Path(stick) / STICK_DIRECTORY,) if stick else ()
+            made = salvage(path, self._clock.utc_now(), sticks, known_as_damaged=True)
+            if made is None:
+                raise
+            log.warning("%s", " ".join(made.lines()))
+            return open_it()
 
     def _start_page(self, *, needs_page: bool) -> None:
         try:
@@ -153,7 +178,7 @@ class Service:
         except PageError as failed:
             error = failed
         if error is None and page is not None:
-            self._page_config = page.same_address
+            self.page_config = page.same_address
             self._on_page(page)
             return
         if error is not None and needs_page:
@@ -172,14 +197,14 @@ class Service:
                 page = self._late_page
                 try:
                     if page is None:
-                        page = self._late_page = PageChild(self._page_config)
+                        page = self._late_page = PageChild(self.page_config)
                         self._wire.adopt(page.take_connection())
                     page.wait_until_ready()
                 except PageError as error:
                     self._late_page = None
                     self.station.report_fault("page", f"{error} {TRIED_AGAIN}")
                     continue
-                self._page_config = page.same_address
+                self.page_config = page.same_address
                 self.page, self._late_page = page, None
                 if self._closed.is_set():
                     page.stop()
@@ -318,9 +343,28 @@ class Service:
         if right and was_set:
             self.station.wall_clock_set()
 
+    def restore(self) -> bool:
+        """Put the backup that a page has asked for in the place of the database, after `close`; whether to start again.
+
+        A disk that fails meanwhile leaves the database as it was, and the log says so.
+        """
+        staged = self.station.restoring.staged
+        if staged is None:
+            return False
+        from station.store.restore import replace_database
+
+        self._notifier.notify("WATCHDOG=1")
+        with self.station.restoring.opened:
+            try:
+                replace_database(staged, self.store.path)
+            except StoreError as error:
+                log.warning("No backup was restored: %s", error)
+        return not self._is_stopping
+
     def close(self) -> None:
         """Silence the buzzer, store the current run, then release everything."""
-        self._notifier.notify("STOPPING=1")
+        if self._is_stopping or self.station.restoring.staged is None:
+            self._notifier.notify("STOPPING=1")
         self._closed.set()
         if self.devices is not None and self.devices.player is not None:
             self.devices.player.close()

@@ -98,6 +98,7 @@ FIGURES = (
     Figure("soak_warnings_day", "soak", 10, AT_MOST, "three faults a day, said once when they come"),
     Figure("damage_failed_pages", "damage", 0, AT_MOST, "1,000 damaged databases; without checksums 79 of 294"),
     Figure("damage_invented_rows", "damage", 0, AT_MOST, "1,000 damaged databases; without checksums 41 of 294"),
+    Figure("salvage_lost_readable", "damage", 0, AT_MOST, "300 destroyed databases; SQLite alone stops at a page"),
     Figure("restore_half", "damage", 0, AT_MOST, "1,000 mutated backups"),
     Figure("idle_cpu_percent", "idle", 1.5, AT_MOST, "both processes; sampling at full rate: 7"),
     Figure("viewers_64_jitter_p99_ms", "viewers", 20, AT_MOST, "64 viewers, 1,200 hostile clients; one process: 12"),

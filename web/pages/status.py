@@ -14,6 +14,7 @@ from station.app.snapshot import Snapshot
 from station.clock import SystemClock
 from station.core.events import SECOND_US
 from station.store.backup import newest_day
+from station.store.salvage_report import newest_report
 from station.units import date_time_text, length_text
 from station.version import APP_VERSION, RULE_VERSION
 from web.api.records import Fault, Status, StatusDetails
@@ -89,6 +90,7 @@ def _details(site: Site, now: Snapshot, age_us: int, free_mb: int, wall: datetim
         + ("" if free_mb >= LOW_MB else " Running low: free some space."),
         "backup": _backup_sentence(newest_day(site.store.path), wall.astimezone().date()),
         **({"encryption": encryption} if encryption else {}),
+        **({} if (report := newest_report(site.store.path, wall)) is None else {"salvage": report}),
         "version": f"Program {APP_VERSION}, rules {RULE_VERSION}.",
     }
     return StatusDetails(

@@ -12,6 +12,7 @@ import ssl
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, cast
 
 import h11
@@ -291,7 +292,12 @@ def open_page(
     best = https or listeners[0]
     served = Served(best.host, best.port, page.allowed_hosts, certificate)
     app = create_app(
-        api, store, config.range_sensor.blocks_mm, analogue=config.board.heels == "analogue", served=served
+        api,
+        store,
+        config.range_sensor.blocks_mm,
+        analogue=config.board.heels == "analogue",
+        served=served,
+        stick=Path(config.store.stick) if config.store.stick else None,
     )
     clock = SystemClock()
     threads = Threads(app, clock)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 
+from station.app.bring_up_records import Question, Result
 from station.config import Config
 from station.core.events import SECOND_US, Event, Side
 from station.devices.board import Devices
@@ -13,17 +14,8 @@ from station.simulator.board import SimulatedBoard
 from station.simulator.pins import PinOutput
 from station.simulator.virtual import DeadlineQueue, VirtualClock, run_until
 from station.simulator.wires import FaultKind, WireFault
-from station.system.bring_up import (
-    Bench,
-    Result,
-    exercise,
-    measure,
-    named,
-    probe,
-    see_full_scale,
-    witness_light,
-    witness_outputs,
-)
+from station.system.bring_up import Bench
+from station.system.self_check import check_board
 from station.system.wire_faults import COLOURS, Diagnosis, Fault, lines_of
 
 HAND_N = 150.0
@@ -52,9 +44,11 @@ class VirtualBench:
         self.devices: Devices | None = None
         self.bench = Bench(
             self.config,
+            self.clock,
             lines,
             lambda: self.board.open_bus(),
-            self.clock.now_us,
+            self.events.append,
+            False,
             self._pass,
             self._listen,
             nullcontext,
@@ -74,6 +68,7 @@ class VirtualBench:
         run_until(self.clock, DeadlineQueue([self.board, *tasks]), None, self.clock.now_us() + us)
 
     def _listen(self, devices: Devices, us: int) -> Sequence[Event]:
+        self.devices = devices
         begun, line, self.asked = len(self.events), self.asked, None
         if line is not None:
             self._press(line)
@@ -82,9 +77,20 @@ class VirtualBench:
         self._pass(us - us // 2)
         return self.events[begun:]
 
-    def press(self, line: str) -> None:
-        """Press this part as soon as the check listens."""
-        self.asked = line
+    def ask(self, question: Question) -> str:
+        """Do what the bring-up asks, as soon as it listens, or answer truly."""
+        if question.then:
+            self.asked = question.part
+            return "ready"
+        if question.takes_volts:
+            assert self.fault is not None
+            line = lines_of(self.config)[question.part]
+            is_far = "the far end" in question.text
+            return f"{self.fault.meter_v(line.number, far=is_far):g}"
+        if question.part == "buzzer":
+            return "yes" if self.tones >= 2 else "no"
+        lit = [colour for colour, on in self.levels.items() if on]
+        return "none" if not lit else lit[0] if len(lit) == 1 else "several"
 
     def _press(self, line: str) -> None:
         now_us, world, pins = self.clock.now_us(), self.board.world, self.config.pins
@@ -102,17 +108,6 @@ class VirtualBench:
         for pin in (pins.knee_pad, pins.button):
             self.board.pin_factory.drive(pin, None)
 
-    def heard_two_tones(self) -> bool | None:
-        return self.tones >= 2
-
-    def colour(self) -> str | None:
-        lit = [colour for colour, on in self.levels.items() if on]
-        return "none" if not lit else lit[0] if len(lit) == 1 else "several"
-
-    def measured_v(self, near: bool, line: str, place: str) -> float | None:
-        assert self.fault is not None
-        return self.fault.meter_v(lines_of(self.config)[line].number, far=not near)
-
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -127,27 +122,10 @@ class Check:
 def check(config: Config, fault: WireFault | None, *, asks: bool = True) -> Check:
     """Run the bring-up on this board; without questions if not `asks`."""
     rig, diagnosis = VirtualBench(config, fault), Diagnosis(config)
-    said = list(probe(rig.bench, diagnosis))
-    rig.devices = Devices(
-        config,
-        rig.clock,
-        rig.events.append,
-        lambda _part, _sentence: None,
-        pin_factory=rig.board.pin_factory,
-        open_bus=rig.board.open_bus,
-    )
-    rig.devices.start(threads=False)
-    see_full_scale(rig.bench.listen(rig.devices, SECOND_US), diagnosis)
-    if asks:
-        said += exercise(rig.bench, rig.devices, diagnosis, rig)
-        said += witness_outputs(rig.bench, rig.devices, diagnosis, rig)
-    rig.devices.close()
-    if asks:
-        said += witness_light(rig.bench, diagnosis, rig)
-        odd = list(diagnosis.odd)
-        measure(rig.bench, diagnosis, rig)
+    said = list(check_board(rig.bench, diagnosis, {}, rig if asks else None))
     measured = [what for what in diagnosis.seen if what.startswith(("near ", "far "))]
-    return Check([*said, named(diagnosis)], diagnosis.faults, odd if asks else diagnosis.odd, measured)
+    odd = [what for what in diagnosis.odd if what not in measured]
+    return Check(said, diagnosis.faults, odd, measured)
 
 
 def injected(fault: Fault) -> WireFault:

@@ -159,9 +159,12 @@ class BringUpDesk:
                 self._helper = self._thread = None
                 self._show(replace(view, is_over=True, question=None, doing="", why=news.why))
 
-    def answer(self, number: int, answer: str) -> None:
-        """Answer the question that the view of this number shows. Raises ValueError with a sentence."""
+    def answer(self, number: int, answer: str | None) -> None:
+        """Answer the question that the view of this number shows, or stop (`None`). Raises ValueError."""
         view = self.view
+        if answer is None:
+            self.stop()
+            return
         if self._helper is None or view is None or view.question is None:
             raise ValueError(NOTHING_ASKED)
         if number != view.number:

@@ -294,10 +294,8 @@ class Station(Inbox):
                 self._answer(item.done, lambda: self._presence.cancel(item.request_id))
             case BringUpAsked():
                 self._answer(item.done, lambda: self._begin_bring_up(item))
-            case BringUpAnswered(answer=None):
-                self._answer(item.done, self._bring_up.stop)
-            case BringUpAnswered(answer=str() as answer):
-                self._answer(item.done, lambda: self._bring_up.answer(item.number, answer))
+            case BringUpAnswered():
+                self._answer(item.done, lambda: self._bring_up.answer(item.number, item.answer))
             case BringUpNews():
                 self._take_bring_up_news(item)
             case SettingsChange():

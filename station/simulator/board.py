@@ -42,6 +42,10 @@ COMPARATOR_INTERVAL_US = 2_000
 """How often a comparator is evaluated while a heel moves."""
 BOUNCE_COUNT = 2
 """How often a pad's or comparator's contact opens again after it has closed."""
+PRESSED_PARTS = ("left heel", "right heel", "knee pad", "button")
+"""What somebody's hand presses while the board is checked."""
+HAND_N, HAND_S, HAND_MOVE_US = 150.0, 1.0, 200_000
+"""How hard and for how long a hand presses, and how fast it moves."""
 SENSOR_SEED = 7
 """The seed of the simulated sensor's error, the same in the simulated history and the demonstration, so that a
 calibration from one holds in the other."""
@@ -287,6 +291,7 @@ class SimulatedBoard:
             "no_block": lambda _: self.world.remove_block(),
             "rhythm": lambda presses: self._press_rhythm(presses),
             "cheat": lambda _: self._take_over(body.lunge_on_lifted_heel()),
+            "press": lambda part: self._take_over(self._press_by_hand(part)),
             "pull_cable": lambda _: self.sensor.power_off(),
             "return_cable": lambda _: self.sensor.power_on(),
             "freeze_sensor": lambda _: self._set_frozen(True),
@@ -317,6 +322,26 @@ class SimulatedBoard:
         if rhythm is None:
             raise ValueError("No browser shows a rhythm now: open the page \u201cPair this browser\u201d in one first.")
         self._take_over(_after_a_look(self.person.body.press_rhythm(rhythm)))
+
+    def _press_by_hand(self, part: str | None) -> Script:
+        """Somebody beside the board presses a part with their hand, and lets go."""
+        if part not in PRESSED_PARTS:
+            raise ValueError(f"{part!r} cannot be pressed: use one of {', '.join(PRESSED_PARTS)}.")
+        return self._hand_script(part)
+
+    def _hand_script(self, part: str) -> Script:
+        self._hold_by_hand(part, is_held=True)
+        yield HAND_S
+        self._hold_by_hand(part, is_held=False)
+
+    def _hold_by_hand(self, part: str, *, is_held: bool) -> None:
+        if part.endswith("heel"):
+            side, now_us = _parse_side(part.split()[0]), self.clock.now_us()
+            self.world.press(side, HAND_N if is_held else 0.0, now_us, HAND_MOVE_US)
+            self.watch_heels()
+            return
+        pins = self._config.pins
+        self.pin_factory.drive(pins.knee_pad if part == "knee pad" else pins.button, False if is_held else None)
 
     def _hold_block(self, length_mm: str | None) -> None:
         """Hold a block at the toe stop for a visitor; the board is pulled back if the wall is too near."""

@@ -111,7 +111,7 @@ def _board(config: Config, clock: Clock, witness: Witness | None) -> Iterator[Re
         yield Result(error.part, False, str(error))
         return
     try:
-        yield from check_board(bench, Diagnosis(config), _empty_plates(config), witness, troubles)
+        yield from check_board(bench, Diagnosis(config), empty_plates(config), witness, troubles)
     finally:
         for one in close:
             one()
@@ -159,7 +159,7 @@ def check_board(
     yield bring_up.named(diagnosis)
 
 
-def _empty_plates(config: Config) -> dict[Side, float]:
+def empty_plates(config: Config) -> dict[Side, float]:
     """The load of each empty plate, if the station has learnt it."""
     try:
         with _as_owner_of(Path(config.store.path)), Reader.open(Path(config.store.path)) as reader:

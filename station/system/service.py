@@ -27,6 +27,7 @@ from station.wire.board_side import BoardServer
 if TYPE_CHECKING:
     from station.devices.board import Devices
     from station.simulator.board import SimulatedBoard
+    from station.system.lent_parts import LentParts
 
 WATCHDOG_US = 1 * SECOND_US
 """How often the watchdog is fed and the other threads are checked."""
@@ -54,11 +55,16 @@ class Service:
         self._is_stopping = False
         self._clock_right = True
         self._wall_offset: datetime | None = None
-        self.devices: Devices | None = None
+        self._parts: LentParts | None = None
         self.page = page
         self._page_config = config
         self._retrying: threading.Thread | None = None
         self._closed = threading.Event()
+
+    @property
+    def devices(self) -> Devices | None:
+        """The board's parts, while they are open."""
+        return None if self._parts is None else self._parts.devices
 
     def open(
         self,
@@ -162,8 +168,8 @@ class Service:
 
     def _open_board(self, undo: ExitStack, board: SimulatedBoard | None) -> None:
         """Open the board's parts and the scheduler. They take half of the start, so the page comes first."""
-        from station.devices.board import Devices
         from station.devices.pacer import DeadlineThread
+        from station.system.lent_parts import LentParts
         from station.system.scheduler import Scheduler
 
         station = self.station
@@ -175,11 +181,9 @@ class Service:
             pin_factory, open_bus = open_pin_factory(), None
         else:
             pin_factory, open_bus = board.pin_factory, board.open_bus
-        devices = Devices(
-            self._config, self._clock, station.post, station.report_fault, pin_factory=pin_factory, open_bus=open_bus
-        )
-        undo.callback(devices.close)
-        self.devices = devices
+        parts = self._parts = LentParts(self._config, self._clock, station, pin_factory, open_bus)
+        undo.callback(parts.close)
+        devices = parts.open()
         if board is not None:
             board.snapshot, board.request_start = station.snapshot, lambda name: station.request_start(name, None)
             board.answer_question = partial(station.command, CommandName.ANSWER, None)
@@ -192,6 +196,7 @@ class Service:
         self._alarms.start()
         undo.callback(self._alarms.stop)
         station.attach(devices, self._alarms)
+        station.lend(parts)
         devices.start(threads=True)
 
     def obey_signals(self) -> None:
@@ -273,8 +278,8 @@ class Service:
         """Silence the buzzer, store the current run, then release everything."""
         self._notifier.notify("STOPPING=1")
         self._closed.set()
-        if self.devices is not None and self.devices.player is not None:
-            self.devices.player.close()
+        if self._parts is not None:
+            self._parts.silence()
         self._closing.close()
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from station.app.bring_up_records import Question, Result
 from station.config import Config
-from station.core.events import SECOND_US, Event, Side
+from station.core.events import Event
 from station.devices.board import Devices
 from station.simulator.board import SimulatedBoard
 from station.simulator.pins import PinOutput
@@ -17,8 +17,6 @@ from station.simulator.wires import FaultKind, WireFault
 from station.system.bring_up import Bench
 from station.system.self_check import check_board
 from station.system.wire_faults import COLOURS, Diagnosis, Fault, lines_of
-
-HAND_N = 150.0
 
 
 @dataclass
@@ -69,12 +67,10 @@ class VirtualBench:
 
     def _listen(self, devices: Devices, us: int) -> Sequence[Event]:
         self.devices = devices
-        begun, line, self.asked = len(self.events), self.asked, None
-        if line is not None:
-            self._press(line)
-        self._pass(us // 2)
-        self._release()
-        self._pass(us - us // 2)
+        begun, part, self.asked = len(self.events), self.asked, None
+        if part is not None:
+            self.board.act("press", part)
+        self._pass(us)
         return self.events[begun:]
 
     def ask(self, question: Question) -> str:
@@ -91,22 +87,6 @@ class VirtualBench:
             return "yes" if self.tones >= 2 else "no"
         lit = [colour for colour, on in self.levels.items() if on]
         return "none" if not lit else lit[0] if len(lit) == 1 else "several"
-
-    def _press(self, line: str) -> None:
-        now_us, world, pins = self.clock.now_us(), self.board.world, self.config.pins
-        if line.endswith("heel"):
-            world.press(Side(line.split()[0]), HAND_N, now_us, SECOND_US // 5)
-            self.board.watch_heels()
-        else:
-            self.board.pin_factory.drive(pins.knee_pad if line == "knee pad" else pins.button, False)
-
-    def _release(self) -> None:
-        now_us, pins = self.clock.now_us(), self.config.pins
-        for side in Side:
-            self.board.world.press(side, 0.0, now_us, SECOND_US // 5)
-        self.board.watch_heels()
-        for pin in (pins.knee_pad, pins.button):
-            self.board.pin_factory.drive(pin, None)
 
 
 @dataclass(frozen=True, slots=True)

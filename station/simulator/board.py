@@ -7,11 +7,13 @@ or the owner of virtual time, calls `run_due` at `next_due_us`. `act` may be cal
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
+from hardware.wiring import RAILS
 from station.clock import Clock
 from station.config import Config
 from station.core.events import Press, Side
@@ -30,7 +32,17 @@ from station.simulator.script import Script
 from station.simulator.virtual import NEVER_US, SettableWallClock
 from station.simulator.vl53l0x import EmulatedVl53l0x
 from station.simulator.vl53l4cd import EmulatedVl53l4cd
-from station.simulator.wires import SCL, SDA, SPI, FaultyI2c, WireFault, channel_line, faulty_share, faulty_transfer
+from station.simulator.wires import (
+    FIRST_RAIL,
+    SCL,
+    SDA,
+    SPI,
+    FaultyI2c,
+    WireFault,
+    channel_line,
+    faulty_share,
+    faulty_transfer,
+)
 from station.simulator.world import World
 
 if TYPE_CHECKING:
@@ -151,13 +163,32 @@ class SimulatedBoard:
 
     def put_fault(self, fault: WireFault) -> None:
         """Put a fault into the wires, before anything uses them."""
-        if fault.first < channel_line(0):
+        dead = self._lines_without(fault)
+        fault = replace(fault, dead=dead)
+        if fault.first < channel_line(0) or dead:
             self._fault = fault
-        if set(fault.lines) & {SDA, SCL}:
+        if {*fault.lines, *dead} & {SDA, SCL}:
             self.bus = FaultyI2c(self.bus.devices, None, fault)
-        if set(fault.lines) & set(SPI):
+        if {*fault.lines, *dead} & set(SPI):
             self.adc.transfer = faulty_transfer(self.adc, fault)  # type: ignore[method-assign, assignment]  # as a wire does
         self.adc.channel_share = faulty_share(self.adc.channel_share, fault)
+
+    def _lines_without(self, fault: WireFault) -> frozenset[int]:
+        """The lines of the part to which this wire brings 3.3 V or ground."""
+        if fault.first < FIRST_RAIL:
+            return frozenset()
+        pins, heels = self._config.pins, self._config.analogue_heels
+        part = RAILS[fault.first - FIRST_RAIL].name.removesuffix(" 3.3 V").removesuffix(" ground")
+        lines = {
+            "sensor": (SDA, SCL, pins.xshut, pins.range_interrupt),
+            "MCP3008": SPI,
+            "left heel": (channel_line(heels.channel_left),),
+            "right heel": (channel_line(heels.channel_right),),
+            "knee pad": (pins.knee_pad,),
+            "buzzer": (pins.buzzer,),
+            "button": (pins.button, pins.led_red, pins.led_green, pins.led_blue),
+        }
+        return frozenset(lines[part])
 
     def open_bus(self) -> Any:
         """The I2C bus; a test may replace it."""

@@ -54,8 +54,8 @@ class Bench:
     pause_us: Callable[[int], None]
     listen: Callable[[Devices, int], Sequence[Event]]
     """Let the parts run for this many µs, and return their events."""
-    busy: Callable[[], AbstractContextManager[None]]
-    """Keep the buses busy meanwhile."""
+    busy: Callable[[bool], AbstractContextManager[None]]
+    """Keep the buses busy meanwhile, and the buzzer too if asked."""
 
 
 def probe(bench: Bench, diagnosis: Diagnosis) -> Iterator[Result]:
@@ -179,7 +179,7 @@ def witness_light(bench: Bench, diagnosis: Diagnosis, witness: Witness) -> Itera
 def measure(bench: Bench, diagnosis: Diagnosis, witness: Witness) -> None:
     """Ask for voltages while they still narrow the faults down."""
     lines = lines_of(bench.config)
-    with bench.busy():
+    with bench.busy(diagnosis.seen.get("buzzer") == "no"):
         while len(diagnosis.faults) > 1 and (asked := diagnosis.next_measurement()) is not None:
             end, name = asked
             answer = witness.ask(volts_question(lines[name], is_near=end == "near"))

@@ -207,7 +207,13 @@ def bench_of(config: Config, clock: Clock, pin_factory: PinFactory, open_bus: Ca
         True,
         lambda us: time.sleep(us / SECOND_US),
         lambda _devices, us: _listen(clock, events, clock.now_us() + us),
-        lambda: keep_busy(bus, pin_factory, adc=config.board.heels == "analogue"),
+        lambda sounds: keep_busy(
+            bus,
+            pin_factory,
+            adc=config.board.heels == "analogue",
+            pulled_up=(config.pins.knee_pad,) if config.board.knee_pad else (),
+            tone=config.pins.buzzer if sounds else None,
+        ),
     )
 
 

@@ -9,6 +9,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from hardware.wiring import RAILS
 from station.app.bring_up_records import Result
 from station.cli.bring_up_questions import Questions
 from station.clock import SystemClock
@@ -17,7 +18,7 @@ from station.devices.range_parts import I2cBus
 from station.simulator.board import SimulatedBoard
 from station.simulator.wires import FaultKind, WireFault, channel_line
 from station.system.bring_up_questions import colour_question, press_question, tones_question, volts_question
-from station.system.wire_faults import lines_of, table, volts_class
+from station.system.wire_faults import FIRST_RAIL, lines_of, table, volts_class
 from tests.bench.check_faults import BOARDS, PAGE, Outcome, configuration, measured, page
 from tests.station.system.bring_up_rig import check
 
@@ -56,9 +57,12 @@ def test_page_has_what_was_measured(found: dict[str, list[Outcome]]) -> None:
 
 
 def test_every_line_has_each_fault() -> None:
-    """Each configured wire is open, at ground and at 3.3 V in the table, and has a neighbour to be swapped with."""
+    """Each configured wire is open, at ground and at 3.3 V in the table, and has a neighbour to be swapped with; each
+    wire of 3.3 V and ground is open."""
     rows = table(configuration(""))
-    singles = [row for row in rows if len(row.lines) == 1]
+    rails = {row.lines[0].name for row in rows if row.lines[0].number >= FIRST_RAIL}
+    assert rails == {rail.name for rail in RAILS}
+    singles = [row for row in rows if len(row.lines) == 1 and row.lines[0].name not in rails]
     swapped = {line.name for row in rows for line in row.lines if len(row.lines) == 2}
     assert len(singles) == 3 * 16
     assert {row.lines[0].name for row in singles} == swapped

@@ -74,6 +74,22 @@ def sensor_answer(open_bus: OpenBus, kind: str) -> str | None:
     return "answers" if identity == chip.identity else "other"
 
 
+def release_interrupt(open_bus: OpenBus, kind: str, pause_us: PauseUs) -> None:
+    """Let a sensor that answers end what it measures, and release its interrupt line.
+
+    Whoever used it last may have left it ranging, or a result unread.
+    """
+    with suppress(*BUS_ERRORS):
+        bus, chip = open_bus(), CHIPS[kind]()
+        try:
+            wire = Wire(bus)
+            chip.recover(wire)
+            pause_us(RESULT_US)  # a stop measures once more
+            wire.write(chip.clear_interrupt)
+        finally:
+            bus.deinit()
+
+
 def held_high(pin: int, pin_factory: PinFactory) -> AbstractContextManager[object]:
     """Hold this line high meanwhile: a sensor board without a resistor at XSHUT stays off otherwise."""
     with as_device_error("XSHUT", f"GPIO {pin}"):

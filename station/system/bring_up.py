@@ -25,6 +25,7 @@ from station.devices.probe import (
     interrupt_follows,
     lit,
     pulled_level,
+    release_interrupt,
     sensor_answer,
     xshut_is_obeyed,
 )
@@ -61,6 +62,7 @@ class Bench:
 def probe(bench: Bench, diagnosis: Diagnosis) -> Iterator[Result]:
     """Look at every line and at the sensor before the drivers open them."""
     lines = lines_of(bench.config)
+    release_interrupt(bench.open_bus, bench.config.range_sensor.kind, bench.pause_us)
     for line in lines.values():
         if line.number < 100 and line.name not in ("SDA", "SCL", "CS", "DOUT", "DIN", "CLK"):
             with suppress(DeviceError):  # the driver says it

@@ -79,9 +79,12 @@ def page(found: dict[str, list[Outcome]]) -> str:
         "",
         "# What `station check` names",
         "",
-        "On the simulated board, below the real drivers, each signal's wire was opened, shorted to ground and to 3.3 V,",
-        "and swapped with its neighbour, and each wire that brings 3.3 V or ground to a part was opened, one fault at a",
-        "time; somebody answered every question truly.",
+        *wrap(
+            "On the simulated board, below the real drivers, each signal's wire was opened, shorted to ground and to "
+            "3.3 V, and swapped with its neighbour, and each wire that brings 3.3 V or ground to a part was opened, "
+            "one fault at a time; somebody answered every question truly.",
+            116,
+        ),
         "",
         "| board | faults | named | narrowed to two | named with `--no-questions` |",
         "| --- | --- | --- | --- | --- |",
@@ -99,8 +102,9 @@ def page(found: dict[str, list[Outcome]]) -> str:
         *wrap(f"{ALIKE} A healthy chip is assumed: a dead one looks like several of its wires.", 116),
         "",
         *wrap(
-            "Assumed, and measured on no real board: an MCP3008 without supply or ground answers zeros, a sensor without"
-            " them does not answer and leaves its bus busy, and the ground of a part that has lost it rises above 0.3 V.",
+            "Assumed, and measured on no real board: an MCP3008 without supply or ground answers zeros, a sensor "
+            "without them does not answer and leaves its bus busy, and a part that has lost its ground lifts it above "
+            "0.3 V.",
             116,
         ),
         "",

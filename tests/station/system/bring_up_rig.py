@@ -26,13 +26,17 @@ class VirtualBench:
     config: Config
     fault: WireFault | None
     clock: VirtualClock = field(default_factory=VirtualClock)
+    board: SimulatedBoard = None  # type: ignore[assignment]  # made below, on this clock, if none is given
     events: list[Event] = field(default_factory=list)
+    taken: int = 0
+    """How many of the events have been listened to."""
     levels: dict[str, bool] = field(default_factory=dict)
     tones: int = 0
     asked: str | None = None
 
     def __post_init__(self) -> None:
-        self.board = SimulatedBoard(self.config, self.clock, spend_us=self.clock.advance_by, seed=3)
+        if self.board is None:
+            self.board = SimulatedBoard(self.config, self.clock, spend_us=self.clock.advance_by, seed=3)
         if self.fault is not None:
             self.board.put_fault(self.fault)
         lines = self.board.pin_factory
@@ -67,10 +71,11 @@ class VirtualBench:
 
     def _listen(self, devices: Devices, us: int) -> Sequence[Event]:
         self.devices = devices
-        begun, part, self.asked = len(self.events), self.asked, None
+        part, self.asked = self.asked, None
         if part is not None:
             self.board.act("press", part)
         self._pass(us)
+        begun, self.taken = self.taken, len(self.events)
         return self.events[begun:]
 
     def ask(self, question: Question) -> str:

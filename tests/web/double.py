@@ -13,7 +13,7 @@ import msgspec
 
 from station.app import access, api_tokens
 from station.app.access import Role
-from station.app.bring_up_desk import NOTHING_ASKED, STOPPED
+from station.app.bring_up_desk import NOTHING_ASKED, OCCUPIED, STOPPED
 from station.app.bring_up_records import BringUpView
 from station.app.network_request import ask_for_network
 from station.app.removal import delete_person
@@ -139,9 +139,13 @@ class StationDouble:
         return done
 
     def start_bring_up(self, *, asks: bool, is_empty: bool) -> Future[None]:
-        """Show a bring-up that begins; the test shows how it goes on."""
+        """Show a bring-up that begins; the test shows how it goes on. A board with a heel down is refused."""
+        return self._run_now(lambda _store: self._begin_bring_up(asks, is_empty))
+
+    def _begin_bring_up(self, asks: bool, is_empty: bool) -> None:
+        if not is_empty and any(heel.down for heel in self._now.heels):
+            raise ValueError(OCCUPIED)
         self.show(bring_up=BringUpView(1, asks))
-        return self._run_now(lambda _store: None)
 
     def answer_bring_up(self, number: int, answer: str) -> Future[None]:
         """Check the answer as the station does, and record it."""

@@ -77,7 +77,7 @@ def sensor_answer(open_bus: OpenBus, kind: str) -> str | None:
 def release_interrupt(open_bus: OpenBus, kind: str, pause_us: PauseUs) -> None:
     """Let a sensor that answers end what it measures, and release its interrupt line.
 
-    Whoever used it last may have left it ranging, or a result unread.
+    The program that used it last may have left it ranging, or a result unread.
     """
     with suppress(*BUS_ERRORS):
         bus, chip = open_bus(), CHIPS[kind]()

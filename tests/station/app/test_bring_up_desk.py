@@ -110,7 +110,7 @@ def test_a_healthy_board_is_well(rig: Rig) -> None:
     assert {"probed", "exercised", "witnessed", "named"} == {result.step for result in view.results}
 
 
-def test_a_buzzer_that_nobody_hears_is_named_with_its_picture(rig: Rig) -> None:
+def test_a_silent_buzzer_is_named_with_its_picture(rig: Rig) -> None:
     begin(rig)
     view = finish(rig, heard="no")
     assert not view.is_well
@@ -142,7 +142,7 @@ def test_nothing_starts_meanwhile(rig: Rig) -> None:
     assert rig.station.snapshot().activity == "idle"
 
 
-def test_it_is_refused_while_somebody_is_on_the_board_unless_they_say_that_it_is_empty(rig: Rig) -> None:
+def test_it_is_refused_on_an_occupied_board_unless_it_is_said_to_be_empty(rig: Rig) -> None:
     rig.step_on()
     with pytest.raises(ValueError, match="Somebody stands") as error:
         begin(rig)

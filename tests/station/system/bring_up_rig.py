@@ -26,7 +26,8 @@ class VirtualBench:
     config: Config
     fault: WireFault | None
     clock: VirtualClock = field(default_factory=VirtualClock)
-    board: SimulatedBoard = None  # type: ignore[assignment]  # made below, on this clock, if none is given
+    given: SimulatedBoard | None = None
+    """The board on this clock; without one a new one is made."""
     events: list[Event] = field(default_factory=list)
     taken: int = 0
     """How many of the events have been listened to."""
@@ -35,8 +36,7 @@ class VirtualBench:
     asked: str | None = None
 
     def __post_init__(self) -> None:
-        if self.board is None:
-            self.board = SimulatedBoard(self.config, self.clock, spend_us=self.clock.advance_by, seed=3)
+        self.board = self.given or SimulatedBoard(self.config, self.clock, spend_us=self.clock.advance_by, seed=3)
         if self.fault is not None:
             self.board.put_fault(self.fault)
         lines = self.board.pin_factory
@@ -53,7 +53,7 @@ class VirtualBench:
             False,
             self._pass,
             self._listen,
-            nullcontext,
+            lambda _sounds: nullcontext(),
         )
 
     def _see(self, colour: str) -> Callable[[PinOutput], None]:
@@ -115,4 +115,5 @@ def check(config: Config, fault: WireFault | None, *, asks: bool = True) -> Chec
 
 def injected(fault: Fault) -> WireFault:
     """The simulator's fault of a row of the table."""
-    return WireFault(FaultKind(fault.kind), *(line.number for line in fault.lines))
+    first, second = fault.lines[0].number, fault.lines[1].number if len(fault.lines) > 1 else None
+    return WireFault(FaultKind(fault.kind), first, second)

@@ -74,6 +74,7 @@ def create_app(
     from web.compiled import use_compiled_templates
     from web.pages import (
         about,
+        bring_up,
         browsers,
         calibration,
         causes,
@@ -86,6 +87,7 @@ def create_app(
         errors,
         exercises,
         feedback,
+        first_start,
         health_questions,
         help,
         history,
@@ -139,6 +141,8 @@ def create_app(
         offline,
         sounds,
         calibration,
+        bring_up,
+        first_start,
         status,
         about,
         components,

@@ -56,6 +56,8 @@ PLACES = (
             "help",
             "causes",
             "calibration",
+            "bring_up",
+            "first_start",
             "status",
             "settings",
             "restore",
@@ -93,6 +95,7 @@ MORE = (
         "The board",
         (
             ("status.status", "activity", "Status", "Sensors, clock, storage"),
+            ("bring_up.bring_up", "circle-check", "Check the board", "Try every part; which wire is wrong"),
             ("calibration.calibration", "ruler", "Calibration", "How accurate the distance is"),
             ("live.live", "monitor", "Wall display", "The stage alone, for a tablet or a television", {"kiosk": ""}),
             ("api_pages.api", "code", "API", "Results and control for programs; tokens"),

@@ -206,6 +206,21 @@ class StationApi(Protocol):
     def cancel_presence(self, request_id: str) -> Future[None]:
         """Give a request up."""
 
+    # The bring-up: every part of the board is tried; the snapshot has how far it is.
+
+    def start_bring_up(self, *, asks: bool, is_empty: bool) -> Future[None]:
+        """Begin the bring-up; `asks`: the person at the board is asked. `is_empty`: they say that nobody stands on it.
+
+        Raises ValueError with a sentence while a session runs, while somebody stands on the board, and so on.
+        """
+
+    def answer_bring_up(self, number: int, answer: str) -> Future[None]:
+        """Answer the question of the view with this number. Raises ValueError with a sentence for a bad answer, and
+        where the bring-up has gone on."""
+
+    def stop_bring_up(self) -> Future[None]:
+        """End the bring-up, if one is going on, at its next step."""
+
     @property
     def board(self) -> SimulatedBoard | None:
         """The simulated board, or `None` on a real one."""

@@ -20,6 +20,7 @@ import msgspec
 
 from station.app import access, api_tokens
 from station.app.access import Role
+from station.app.bring_up_desk import BringUpNews
 from station.app.network_request import ask_for_network
 from station.app.removal import delete_person
 from station.app.snapshot import PresenceRequest
@@ -78,6 +79,24 @@ class PresenceFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class BringUpAsked:
+    """A page begins the bring-up; see `StationApi.start_bring_up`."""
+
+    asks: bool
+    is_empty: bool
+    done: Future[None]
+
+
+@dataclass(frozen=True, slots=True)
+class BringUpAnswered:
+    """A page answers what the bring-up asks, or stops it (`answer` is `None`)."""
+
+    number: int
+    answer: str | None
+    done: Future[None]
+
+
+@dataclass(frozen=True, slots=True)
 class StoreRequest:
     """Run an action on the store and return its result through a future."""
 
@@ -124,9 +143,11 @@ class Wakeup:
     """The alarm clock rang: check the time."""
 
 
-Answerable = StartRequest | SettingsChange | PresenceAsked | PresenceFinished | StoreRequest
+Answerable = (
+    StartRequest | SettingsChange | PresenceAsked | PresenceFinished | BringUpAsked | BringUpAnswered | StoreRequest
+)
 """Requests that a future answers."""
-Posted = Event | Start | Answerable | ReminderDue | WallClockSet | FaultReport | Wakeup
+Posted = Event | Start | Answerable | ReminderDue | WallClockSet | FaultReport | BringUpNews | Wakeup
 
 
 class Inbox:
@@ -214,6 +235,18 @@ class Inbox:
     def cancel_presence(self, request_id: str) -> Future[None]:
         done: Future[None] = Future()
         return self._post_answerable(PresenceFinished(request_id, False, done), done)
+
+    def start_bring_up(self, *, asks: bool, is_empty: bool) -> Future[None]:
+        done: Future[None] = Future()
+        return self._post_answerable(BringUpAsked(asks, is_empty, done), done)
+
+    def answer_bring_up(self, number: int, answer: str) -> Future[None]:
+        done: Future[None] = Future()
+        return self._post_answerable(BringUpAnswered(number, answer, done), done)
+
+    def stop_bring_up(self) -> Future[None]:
+        done: Future[None] = Future()
+        return self._post_answerable(BringUpAnswered(0, None, done), done)
 
     def _post_answerable(self, item: Answerable, done: Future[Saved]) -> Future[Saved]:
         self.post(item)

@@ -32,6 +32,7 @@ from station.wire.board_side import BoardServer
 if TYPE_CHECKING:
     from station.devices.board import Devices
     from station.simulator.board import SimulatedBoard
+    from station.system.lent_parts import LentParts
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +80,7 @@ class Service:
         self._clock_right = True
         self._wall_offset: datetime | None = None
         self._wrong_dates: WrongDates | None = None
-        self.devices: Devices | None = None
+        self._parts: LentParts | None = None
         self.page = page
         self._late_page: PageChild | None = None
         """It was started, and has not answered yet."""
@@ -87,6 +88,11 @@ class Service:
         """The configuration, with the address that the page has."""
         self._retrying: threading.Thread | None = None
         self._closed = threading.Event()
+
+    @property
+    def devices(self) -> Devices | None:
+        """The board's parts, while they are open."""
+        return None if self._parts is None else self._parts.devices
 
     def open(
         self,
@@ -230,9 +236,9 @@ class Service:
 
     def _open_board(self, undo: ExitStack, board: SimulatedBoard | None) -> None:
         """Open the board's parts and the scheduler. They take half of the start, so the page comes first."""
-        from station.devices.board import Devices
         from station.devices.pacer import DeadlineThread
         from station.devices.pins import edge_thread, open_pin_factory
+        from station.system.lent_parts import LentParts
         from station.system.scheduler import Scheduler
 
         station = self.station
@@ -243,11 +249,9 @@ class Service:
             pin_factory, open_bus = open_pin_factory(), None
         else:
             pin_factory, open_bus = board.pin_factory, board.open_bus
-        devices = Devices(
-            self._config, self._clock, station.post, station.report_fault, pin_factory=pin_factory, open_bus=open_bus
-        )
-        undo.callback(devices.close)
-        self.devices = devices
+        parts = self._parts = LentParts(self._config, self._clock, station, self._supervisor, pin_factory, open_bus)
+        undo.callback(parts.close)
+        devices = parts.open()
         if board is not None:
             board.snapshot, board.request_start = station.snapshot, lambda name: station.request_start(name, None)
             board.answer_question = partial(station.command, CommandName.ANSWER, None)
@@ -262,9 +266,8 @@ class Service:
         undo.callback(self._alarms.stop)
         self._watch_scheduler()
         station.attach(devices, self._alarms)
-        devices.start(threads=True)
-        for thread in devices.threads:
-            self._supervisor.watch(thread)
+        station.lend(parts)
+        parts.start(devices)
         if (edges := edge_thread()) is not None:
             self._supervisor.watch(Foreign("edges of the pins", edges))
 
@@ -366,8 +369,8 @@ class Service:
         if self._is_stopping or self.station.restoring.staged is None:
             self._notifier.notify("STOPPING=1")
         self._closed.set()
-        if self.devices is not None and self.devices.player is not None:
-            self.devices.player.close()
+        if self._parts is not None:
+            self._parts.silence()
         self._closing.close()
 
 

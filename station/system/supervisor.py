@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from threading import Thread
 from typing import Protocol
@@ -83,7 +83,7 @@ class Asked:
         self._is_answered = True
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Row:
     thread: Watched
     revive: Callable[[], None] | None
@@ -109,11 +109,20 @@ class Supervisor:
         """Watch a thread from now on; `revive` replaces it after its death, up to twice."""
         self._rows.append(_Row(thread, revive, 0 if revive is None else 2))
 
+    def release(self, threads: Collection[Watched]) -> None:
+        """Watch these no longer, before they are ended; from any thread."""
+        released = [row for row in self._rows if row.thread in threads]
+        self._rows = [row for row in self._rows if row not in released]
+        for row in released:
+            if row.is_reported:
+                self._report_fault(f"{row.thread.name} thread", None)
+
     def check(self) -> bool:
         """Whether every thread does its work; call it about once a second. Raises ThreadEndedError."""
         now_us = self._clock.now_us()
         for row in self._rows:
-            self._check_alive(row)
+            if not row.thread.is_alive and row in self._rows:
+                self._revive(row)
             due_us = row.thread.due_us
             is_late = due_us is not None and now_us - due_us > HANG_US
             row.signs = row.signs + 1 if is_late else 0
@@ -124,9 +133,7 @@ class Supervisor:
         return not any(row.is_reported for row in self._rows)
 
     @staticmethod
-    def _check_alive(row: _Row) -> None:
-        if row.thread.is_alive:
-            return
+    def _revive(row: _Row) -> None:
         if row.revive is None or row.revivals == 0:
             raise ThreadEndedError(
                 f"The station's thread “{row.thread.name}” has ended, so the station ends too; systemd starts it "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,6 +13,8 @@ import msgspec
 
 from station.app import access, api_tokens
 from station.app.access import Role
+from station.app.bring_up_desk import NOTHING_ASKED, OCCUPIED, STOPPED
+from station.app.bring_up_records import BringUpView
 from station.app.network_request import ask_for_network
 from station.app.removal import delete_person
 from station.app.snapshot import PresenceRequest, PresenceState, PresenceView, Snapshot
@@ -137,6 +140,31 @@ class StationDouble:
         done = self._run_now(act)
         self.show(access_number=self._now.access_number + 1)
         return done
+
+    def start_bring_up(self, *, asks: bool, is_empty: bool) -> Future[None]:
+        """Show a bring-up that begins; the test shows how it goes on. A board with a heel down is refused."""
+        return self._run_now(lambda _store: self._begin_bring_up(asks, is_empty))
+
+    def _begin_bring_up(self, asks: bool, is_empty: bool) -> None:
+        if not is_empty and any(heel.down for heel in self._now.heels):
+            raise ValueError(OCCUPIED)
+        self.show(bring_up=BringUpView(1, asks))
+
+    def answer_bring_up(self, number: int, answer: str) -> Future[None]:
+        """Check the answer as the station does, and record it."""
+        return self._run_now(lambda _store: self._take_bring_up_answer(number, answer))
+
+    def _take_bring_up_answer(self, number: int, answer: str) -> None:
+        view = self._now.bring_up
+        if view is None or view.question is None:
+            raise ValueError(NOTHING_ASKED)
+        self.answers_given.append(view.question.checked(answer))
+        self.show(bring_up=replace(view, number=number + 1, question=None, doing=view.question.then))
+
+    def stop_bring_up(self) -> Future[None]:
+        if self._now.bring_up is not None:
+            self.show(bring_up=replace(self._now.bring_up, is_over=True, question=None, why=STOPPED))
+        return self._run_now(lambda _store: None)
 
     def request_presence(self, name: str) -> Future[PresenceRequest]:
         """Show a request that waits; the test shows how it goes on."""

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from station.app.bring_up_records import BringUpView
 from station.clock import SystemClock
 from station.config import parse
 from station.core.events import SECOND_US, Side
@@ -24,7 +25,7 @@ from station.system import wall_clock
 from station.system.service import CLOCK_WRONG, Service
 from station.system.simulate import MIDNIGHT, simulated
 from station.system.wall_clock import EARLIEST_DATE
-from tests.station.process import wait_until
+from tests.station.process import BOUND_S, wait_until
 from tests.station.states import AnyState
 
 HOLD_US = 3_800_000
@@ -249,3 +250,25 @@ def test_station_without_a_network_is_backed_up(tmp_path: Path) -> None:
         assert job.id == "nightly"
     finally:
         live.end()
+
+
+def bring_up_of(live: Live) -> BringUpView | None:
+    """The bring-up, once it is over."""
+    view = live.station.snapshot().bring_up
+    return view if view is not None and view.is_over else None
+
+
+def test_bring_up_has_the_parts_and_gives_them_back(live: Live) -> None:
+    """The running station checks its board, with the sensor out; afterwards its fault is gone, and a hold runs."""
+    live.board.act("pull_cable")
+    wait_until(lambda: "distance sensor" in live.troubles, "the missing sensor is not reported")
+    live.board.act("return_cable")
+    before = live.service.devices
+    live.station.start_bring_up(asks=False, is_empty=True).result(BOUND_S)
+    wait_until(lambda: bring_up_of(live) is not None, "the bring-up does not end")
+    view = bring_up_of(live)
+    assert view is not None
+    assert (view.why, "distance sensor" in {one.part for one in view.results}) == (None, True)
+    assert live.service.devices is not before
+    wait_until(lambda: "distance sensor" not in live.troubles, "the fault stays")
+    live.hold()

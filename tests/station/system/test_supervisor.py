@@ -160,6 +160,20 @@ def test_thread_that_dies_ends_the_loop(watch: Watch, name: str) -> None:
         watch.turn()
 
 
+def test_lent_parts_are_watched_again_when_they_are_back(watch: Watch) -> None:
+    """The bring-up ends the threads of the parts, which is no death; those that come back are watched."""
+    watch.turn()
+    parts = watch.service._parts
+    assert parts is not None
+    parts.bring_up(None, lambda result: None)
+    watch.service._watch_threads()
+    watch.service.station.attach(parts.reopen(), watch.scheduler)
+    watch.service._watch_threads()
+    end(watch, "heel sensors")
+    with pytest.raises(ThreadEndedError, match="“heel sensors” has ended"):
+        watch.turn()
+
+
 def test_scheduler_that_dies_is_replaced_twice(watch: Watch) -> None:
     """A hold needs none, so the process ends only when the third one has died."""
     for _ in range(2):

@@ -117,7 +117,6 @@ def _run(
     *,
     reconnects: bool,
 ) -> None:
-    gc.disable()  # as in the board's process: until the page serves, nothing loaded is garbage
     logging.basicConfig(level=logging.WARNING, format="station page: %(message)s")
     over = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -154,8 +154,6 @@ def _config(path: Path | None) -> Config:
 def _serve(
     config: Config, prepare: Callable[[Store], None] = _nothing, *, page: bool = True, needs_page: bool = False
 ) -> None:
-    import logging
-
     gc.disable()  # until the station runs: nothing loaded here is garbage, and collection takes a tenth of the start
 
     from station.app.page_error import PageError
@@ -168,10 +166,11 @@ def _serve(
 
     from station.devices.errors import DeviceError
     from station.store import PermanentStoreError, StoreError
+    from station.system.log import start_log
     from station.system.page_process import socket_path
     from station.system.service import Service
 
-    logging.basicConfig(level=logging.WARNING, format="station: %(message)s")
+    start_log("station")
     service = Service(config, page=child)
     service.obey_signals()
     try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import json
-import logging
 import os
 import signal
 import socket
@@ -22,6 +21,7 @@ from station.catalogue.checked import decode_to_record
 from station.config import Config
 from station.store import Reader
 from station.store.following import FollowingReader
+from station.system.log import start_log
 from station.system.systemd import Notifier
 from station.wire.page_side import RemoteStation
 
@@ -117,7 +117,7 @@ def _run(
     *,
     reconnects: bool,
 ) -> None:
-    logging.basicConfig(level=logging.WARNING, format="station page: %(message)s")
+    start_log("station page")
     over = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: over.set())

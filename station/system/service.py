@@ -27,6 +27,7 @@ from station.wire.board_side import BoardServer
 if TYPE_CHECKING:
     from station.devices.board import Devices
     from station.simulator.board import SimulatedBoard
+    from station.store.backup import NightlyCopies
 
 WATCHDOG_US = 1 * SECOND_US
 """How often the watchdog is fed and the other threads are checked."""
@@ -54,6 +55,7 @@ class Service:
         self._is_stopping = False
         self._clock_right = True
         self._wall_offset: datetime | None = None
+        self._copies: NightlyCopies | None = None
         self.devices: Devices | None = None
         self.page = page
         self._page_config = config
@@ -253,13 +255,14 @@ class Service:
             self.station.wall_clock_set()
 
     def _back_up(self) -> None:
-        from station.store.backup import STICK_DIRECTORY, back_up, backups_of, is_plugged_in
+        from station.store.backup import STICK_DIRECTORY, NightlyCopies, backups_of, is_plugged_in
 
+        copies = self._copies = self._copies or NightlyCopies(self.store.path)
         day, stick = self._clock.utc_now().astimezone().date(), self._config.store.stick
         try:
-            back_up(self.store.path, backups_of(self.store.path), day)
+            copies.copy(backups_of(self.store.path), day)
             if stick and is_plugged_in(Path(stick)):
-                back_up(self.store.path, Path(stick) / STICK_DIRECTORY, day)
+                copies.copy(Path(stick) / STICK_DIRECTORY, day)
         except (StoreError, OSError) as error:
             self.station.report_fault("backup", f"The nightly backup has failed: {error}")
         else:

@@ -13,12 +13,10 @@ night: backup and search for damage. The log is not in it: an idle station logs 
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -30,8 +28,8 @@ from station.core.steps import HoldStep
 from station.settings import Settings
 from station.store.backup import NightlyCopies, backups_of
 from station.system.simulate import MIDNIGHT, VirtualStation, answer_no_to_all, simulated
+from tests.loop_disk import LoopDisk, loop_disk
 
-SIZE_BYTES = 256 << 20
 SECTOR_BYTES = 512
 IDLE_S, DAY_S = 3_600.0, 86_400.0
 WARM_UP, SESSIONS = 3, 4
@@ -60,45 +58,17 @@ class Count(NamedTuple):
         return Count(device, self.process + other.process)
 
 
-@contextmanager
-def card() -> Iterator[tuple[Path, Callable[[], Count]]]:
-    """A directory on a memory card of its own, and what has been written to it so far."""
-    with TemporaryDirectory(dir="/var/tmp") as scratch:  # often on a disk where /tmp is in memory
-        image, directory = Path(scratch, "card.img"), Path(scratch, "card")
-        directory.mkdir()
-        with image.open("wb") as file:
-            file.truncate(SIZE_BYTES)
-        is_mounted = _is_done("mkfs.ext4", "-q", "-b", "4096", "-E", "lazy_itable_init=0", str(image)) and _is_done(
-            "mount", "-o", "loop,noatime", str(image), str(directory)
-        )
-        try:
-            yield directory, lambda: _count(directory, is_mounted=is_mounted)
-        finally:
-            if is_mounted:
-                subprocess.run(("umount", str(directory)), check=True)
-
-
-def _is_done(*command: str) -> bool:
-    try:
-        return subprocess.run(command, check=False, capture_output=True).returncode == 0
-    except OSError:
-        return False
-
-
-def _count(directory: Path, *, is_mounted: bool) -> Count:
+def _count(directory: Path, disk: LoopDisk | None) -> Count:
     subprocess.run(("sync", "--file-system", str(directory)), check=True)
     io = dict(line.split(": ") for line in Path("/proc/self/io").read_text(encoding="ascii").splitlines())
-    device = None
-    if is_mounted:
-        number = directory.stat().st_dev
-        stat = Path(f"/sys/dev/block/{os.major(number)}:{os.minor(number)}/stat").read_text(encoding="ascii").split()
-        device = int(stat[6]) * SECTOR_BYTES
-    return Count(device, int(io["write_bytes"]))
+    return Count(None if disk is None else disk.written_sectors() * SECTOR_BYTES, int(io["write_bytes"]))
 
 
 def measured() -> tuple[Count, Count]:
     """What a session writes (the mean of some), and what an idle day does."""
-    with card() as (directory, count):
+    with TemporaryDirectory(dir="/var/tmp") as scratch, loop_disk() as disk:
+        directory = Path(scratch) if disk is None else disk.directory
+        count = partial(_count, directory, disk)
         config, database = simulated(Config()), directory / "station.db"
         with VirtualStation(config, database) as virtual:
             virtual.station.change_settings({"quiet_from": MIDNIGHT, "quiet_to": MIDNIGHT})

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,20 +52,17 @@ def run(config_path: Path | None, no_page: bool) -> None:
 
 @main.command()
 @CONFIG
-@click.option("--child", type=int, hidden=True, help="The descriptor of the connection, from the board's process.")
-def page(config_path: Path | None, child: int | None) -> None:
+def page(config_path: Path | None) -> None:
     """Serve the page of a station that runs with --no-page.
 
     It uses no device, only reads the database, and connects again when the board restarts.
 
     Example: station page --config /etc/station.toml
     """
-    from station.app.api import PageError
-    from station.system.page_process import run_page, run_page_as_child
+    gc.disable()  # until the page serves: nothing loaded here is garbage
 
-    if child is not None:
-        run_page_as_child(child)
-        return
+    from station.app.page_error import PageError
+    from station.system.page_process import run_page
 
     def say_where(page: Page | None) -> None:
         if page is not None:
@@ -93,6 +90,8 @@ def demo(port: int, data: Path | None, empty: bool, config_path: Path | None) ->
 
     Example: station demo --port 8000
     """
+    import tempfile
+
     from msgspec.structs import replace
 
     config = _config(config_path)
@@ -155,9 +154,6 @@ def _config(path: Path | None) -> Config:
 def _serve(
     config: Config, prepare: Callable[[Store], None] = _nothing, *, page: bool = True, needs_page: bool = False
 ) -> None:
-    import gc
-    import logging
-
     gc.disable()  # until the station runs: nothing loaded here is garbage, and collection takes a tenth of the start
 
     from station.app.page_error import PageError
@@ -170,11 +166,12 @@ def _serve(
 
     from station.devices.errors import DeviceError
     from station.store import PermanentStoreError, StoreError
+    from station.system.log import start_log
     from station.system.page_process import socket_path
     from station.system.service import Service
     from station.system.supervisor import ThreadEndedError
 
-    logging.basicConfig(level=logging.WARNING, format="station: %(message)s")
+    start_log("station")
 
     def show_page(page: PageChild) -> None:
         where = " or ".join(page.addresses[:2])

@@ -56,15 +56,43 @@ def kept_days(days: Collection[date]) -> frozenset[date]:
     )
 
 
-def back_up(database: Path, directory: Path, day: date) -> Backup:
+class NightlyCopies:
+    """The backups of one night after the other. A night before which nothing was written has the copy of the night
+    before once more, under its own name: reading the database finds damage, and the memory card is spared."""
+
+    def __init__(self, database: Path) -> None:
+        self._database = database
+        self._made: dict[Path, tuple[object, Path]] = {}
+        """For each directory the state of the database before its newest copy, and that copy."""
+
+    def copy(self, directory: Path, day: date) -> Backup:
+        """See `back_up`."""
+        state = _state_of(self._database)
+        known, newest = self._made.get(directory, (None, None))
+        is_same = newest is not None and known == state and newest.exists()
+        made = back_up(self._database, directory, day, same_as=newest if is_same else None)
+        self._made[directory] = (state, made.path)
+        return made
+
+
+def _state_of(database: Path) -> object:
+    """What differs after anything was written to the database or its log."""
+    files = (database, database.with_name(f"{database.name}-wal"))
+    found = [file.stat() if file.exists() else None for file in files]
+    return [one and (one.st_ino, one.st_size, one.st_mtime_ns) for one in found]
+
+
+def back_up(database: Path, directory: Path, day: date, *, same_as: Path | None = None) -> Backup:
     """Copy the database as it is now, check every page of the copy, and remove the copies that `kept_days` leaves out.
+
+    `same_as` is a copy since which nothing was written: then the database is checked, and not copied again.
 
     Raises `StoreError` with a sentence and keeps the older copies if there is no database, too little room, or damage.
     """
     if not database.exists():
         raise StoreError(f"There is no database at {database} to back up: name the one that the station uses.")
     path = directory / f"station-{day.isoformat()}.db"
-    copy_database(database, path)
+    copy_database(database, path, same_as=same_as)
     copies = {found: copy for copy in list_backups(directory) if (found := day_of(copy)) is not None}
     kept = kept_days(copies)
     old = tuple(copy for found, copy in copies.items() if found not in kept and copy != path)
@@ -136,14 +164,19 @@ def _written_on(copy: Path) -> date:
     return datetime.fromtimestamp(copy.stat().st_mtime, UTC).date()
 
 
-def copy_database(database: Path, path: Path) -> None:
+def copy_database(database: Path, path: Path, *, same_as: Path | None = None) -> None:
     """Copy the database, also while it is written to; the file at `path` appears only if every page of it is sound.
+
+    A copy that is the same gets a second name where the file system has that (a FAT stick has not).
 
     Raises `StoreError` with a sentence if there is too little room, or damage.
     """
     with atomic_write(path) as unfinished:
-        _check_free_space(database, path.parent)
-        verdict = _copy_and_check(database, unfinished)
+        if same_as is not None and _is_linked(same_as, unfinished):
+            verdict = _check(database)
+        else:
+            _check_free_space(database, path.parent)
+            verdict = _copy_and_check(database, unfinished)
         if verdict != "ok":
             raise StoreError(
                 f"The database {database} is damaged ({verdict.splitlines()[-1]}): no backup was made, older ones "
@@ -157,11 +190,38 @@ def _copy_and_check(database: Path, path: Path) -> str:
         try:
             source.backup(copy)
             copy.execute("PRAGMA journal_mode=DELETE")
-            return str(copy.execute("PRAGMA integrity_check(1)").fetchone()[0])
         except sqlite3.DatabaseError as error:
-            if error.sqlite_errorcode & PRIMARY_CODE in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-                return str(error)
-            raise
+            return _damage(error)
+        return _verdict(copy)
+
+
+def _check(database: Path) -> str:
+    with closing(sqlite_driver(database, True)) as source:
+        return _verdict(source)
+
+
+def _verdict(connection: sqlite3.Connection) -> str:
+    """Read every page."""
+    try:
+        return str(connection.execute("PRAGMA integrity_check(1)").fetchone()[0])
+    except sqlite3.DatabaseError as error:
+        return _damage(error)
+
+
+def _damage(error: sqlite3.DatabaseError) -> str:
+    """What a damaged database says; raises any other error."""
+    if error.sqlite_errorcode & PRIMARY_CODE in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return str(error)
+    raise error
+
+
+def _is_linked(file: Path, name: Path) -> bool:
+    """Give a file one more name, where the file system has that."""
+    try:
+        name.hardlink_to(file)
+    except OSError:
+        return False
+    return True
 
 
 def _check_free_space(database: Path, directory: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import json
-import logging
 import os
 import signal
 import socket
@@ -23,6 +22,7 @@ from station.clock import Clock, SystemClock
 from station.config import Config
 from station.store import Reader
 from station.store.following import FollowingReader
+from station.system.log import start_log
 from station.system.supervisor import Asked, Supervisor, ThreadEndedError, Watched
 from station.system.systemd import Notifier
 from station.wire.page_side import RemoteStation
@@ -126,8 +126,7 @@ def _run(
     *,
     reconnects: bool,
 ) -> None:
-    gc.disable()  # as in the board's process: until the page serves, nothing loaded is garbage
-    logging.basicConfig(level=logging.WARNING, format="station page: %(message)s")
+    start_log("station page")
     over = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: over.set())

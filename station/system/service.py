@@ -20,8 +20,7 @@ from station.clock import Clock, SystemClock
 from station.config import Config
 from station.core.events import SECOND_US, CommandName
 from station.store import DamagedDatabaseError, Store, StoreError
-from station.store.backup import STICK_DIRECTORY
-from station.system.nightly import do_nightly
+from station.system.nightly import Nightly
 from station.system.page_child import PageChild
 from station.system.supervisor import Asked, Foreign, Supervisor
 from station.system.systemd import Notifier
@@ -121,6 +120,8 @@ class Service:
             self.station = Station(self._config, self.store, self._clock, board=board)
             undo.callback(self.station.close)
             self._supervisor = Supervisor(self._clock, self.station.report_fault)
+            stick = Path(self._config.store.stick) if self._config.store.stick else None
+            self._nightly = Nightly(self.store, self._clock, stick, self.station.report_fault)
             if page or socket_path is not None:
                 self._wire = BoardServer(self.station, lambda: self.store.cache.revision)
                 undo.callback(self._wire.close)
@@ -150,6 +151,7 @@ class Service:
         try:
             return open_it()
         except DamagedDatabaseError:
+            from station.store.backup import STICK_DIRECTORY
             from station.store.salvage import salvage
 
             wait_longer()
@@ -334,8 +336,7 @@ class Service:
             if self._wrong_dates is not None:
                 self._wrong_dates = self._wrong_dates.corrected(self.station, self._clock.utc_now(), step)
             if self._clock.utc_now() >= EARLIEST_DATE:
-                stick = Path(self._config.store.stick) if self._config.store.stick else None
-                self._alarms.every_night(partial(do_nightly, self.store, self._clock, stick, self.station.report_fault))
+                self._alarms.every_night(self._nightly.run)
             self._alarms.reschedule()
         right = self._date.is_right(self._clock)
         if right is not self._clock_right:

@@ -100,6 +100,8 @@ FIGURES = (
     Figure("damage_invented_rows", "damage", 0, AT_MOST, "1,000 damaged databases; without checksums 41 of 294"),
     Figure("salvage_lost_readable", "damage", 0, AT_MOST, "300 destroyed databases; SQLite alone stops at a page"),
     Figure("restore_half", "damage", 0, AT_MOST, "1,000 mutated backups"),
+    Figure("sd_bytes_session", "card", 300, AT_MOST, "a full test of both sides and two holds, in kB"),
+    Figure("sd_bytes_idle_day", "card", 5_000, AT_MOST, "a copy of the database each night: its size, in kB"),
     Figure("idle_cpu_percent", "idle", 1.5, AT_MOST, "both processes; sampling at full rate: 7"),
     Figure("viewers_64_jitter_p99_ms", "viewers", 20, AT_MOST, "64 viewers, 1,200 hostile clients; one process: 12"),
     Figure("hostile_p95_ms", "viewers", 500, AT_MOST, "GET / meanwhile; one process: 147"),

@@ -25,7 +25,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -39,7 +38,7 @@ from station.app.routines import routine_called
 from station.cli.progress_bar import with_progress
 from station.config import Config, PageConfig
 from station.store.following import FollowingReader
-from station.system.nightly import do_nightly
+from station.system.nightly import Nightly
 from station.system.page_process import open_page
 from station.system.scheduler import NIGHT_HOUR, NIGHT_MINUTE
 from station.system.simulate import MIDNIGHT, VirtualStation, answer_no_to_all, simulated
@@ -133,9 +132,7 @@ class Household(VirtualStation):
         logging.getLogger("station").addHandler(self._log)
         self._undo.callback(logging.getLogger("station").removeHandler, self._log)
         wall = self.board.clock
-        self._alarms = VirtualAlarms(
-            wall.utc_now, partial(do_nightly, self.store, wall, None, self.station.report_fault)
-        )
+        self._alarms = VirtualAlarms(wall.utc_now, Nightly(self.store, wall, None, self.station.report_fault).run)
         self.station.attach(self.devices, self._alarms)
         self._open_page(directory)
         self.station.change_settings({"quiet_from": MIDNIGHT, "quiet_to": MIDNIGHT, "on_step": "nothing"})

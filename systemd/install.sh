@@ -55,12 +55,25 @@ if [ -e /dev/watchdog ] && [ ! -e $watchdog ] && ask "Let the machine restart by
 fi
 
 units="station.service station-page.service station-network.path"
+# A socket would start the page, and the page the board; the two of the network start again where they are enabled.
+network_sockets="station-page.socket station-page-https.socket"
+sockets="station-page-local.socket $network_sockets"
 healthy() { systemctl is-active --quiet station.service && /usr/local/bin/station health --config /etc/station.toml --wait "$1"; }
 database() { [ ! -e /var/lib/station/station.db ] || echo /var/lib/station/station.db; }
 # shellcheck disable=SC2086  # the units are words
-start() { systemctl daemon-reload; systemctl enable --quiet $units; systemctl restart $units; }
+start() {
+  stop
+  systemctl daemon-reload
+  systemctl enable --quiet $units
+  for socket in $network_sockets; do
+    if systemctl is-enabled --quiet $socket 2>/dev/null; then
+      systemctl start $socket || say "$socket cannot be opened: journalctl --unit $socket says why."
+    fi
+  done
+  systemctl start $units
+}
 # shellcheck disable=SC2086  # the units are words
-stop() { systemctl stop $units 2>/dev/null || true; }
+stop() { systemctl stop $units $sockets 2>/dev/null || true; }
 
 if [ -n "$old" ]; then
   say "Version $old is installed. Its database is copied before $new takes its place."

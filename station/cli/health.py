@@ -14,8 +14,8 @@ import click
 from station.cli.options import CONFIG
 from station.cli.refuse import exit_with_error
 
-NETWORK_PORT = 80
-"""The port of the page's socket on the home's network, where the page may be alone."""
+LOCAL_PORT = 8080
+"""The port of systemd's socket for this machine, whatever the configuration says."""
 ASK_EVERY_S = 1.0
 ANSWER_WITHIN_S = 5.0
 
@@ -46,7 +46,7 @@ def health(config_path: Path | None, wait_s: int) -> None:
         exit_with_error(str(error), os.EX_CONFIG)
     until = time.monotonic() + wait_s
     while True:
-        status = _status((config.page.port, NETWORK_PORT))
+        status = _status((config.page.port, LOCAL_PORT))
         is_well = status is not None and bool(status["ok"])
         if is_well or time.monotonic() >= until:
             break

@@ -35,7 +35,7 @@ def test_well_station_is_healthy_and_a_faulty_one_is_not(
 
 def test_station_that_does_not_answer_is_not_healthy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing listens."""
-    monkeypatch.setattr(command, "NETWORK_PORT", 1)
+    monkeypatch.setattr(command, "LOCAL_PORT", 1)
     code, said = health(tmp_path, 1)
     assert code == 1
     assert said == "station: No page answers on this machine: journalctl --unit 'station*' says why."

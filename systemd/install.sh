@@ -58,7 +58,12 @@ units="station.service station-page.service station-network.path"
 # A socket would start the page, and the page the board; the two of the network start again where they are enabled.
 network_sockets="station-page.socket station-page-https.socket"
 sockets="station-page-local.socket $network_sockets"
-healthy() { systemctl is-active --quiet station.service && /usr/local/bin/station health --config /etc/station.toml --wait "$1"; }
+health="/usr/local/bin/station health --config /etc/station.toml"
+# A station with a loose cable, or with no board yet, is as healthy as it was: what counts is that it runs. One that was
+# well must be well again.
+enough=--running
+# shellcheck disable=SC2086  # words
+healthy() { $health $enough --wait 60 && systemctl is-active --quiet station.service; }
 database() { [ ! -e /var/lib/station/station.db ] || echo /var/lib/station/station.db; }
 # shellcheck disable=SC2086  # the units are words
 start() {
@@ -76,6 +81,9 @@ start() {
 stop() { systemctl stop $units $sockets 2>/dev/null || true; }
 
 if [ -n "$old" ]; then
+  if $health >/dev/null 2>&1; then
+    enough=
+  fi
   say "Version $old is installed. Its database is copied before $new takes its place."
   stop
   data=$(database || true)
@@ -109,7 +117,7 @@ if [ -z "$old" ]; then
     /opt/station/.venv/bin/station check --config /etc/station.toml || true
 fi
 start
-if healthy 60; then
+if healthy; then
   cp "$package" "$kept/$new.deb"
   say "Version $new is running."
 elif [ -n "$old" ] && [ -f "$kept/$old.deb" ]; then
@@ -122,7 +130,7 @@ elif [ -n "$old" ] && [ -f "$kept/$old.deb" ]; then
     cp --archive "$kept/before-$new/"* "$(dirname "$data")/"
   fi
   start
-  healthy 60 || fail "Version $old does not run either: journalctl --unit station says why."
+  healthy || fail "Version $old does not run either: journalctl --unit station says why."
   fail "Version $old runs again, with its database from before the update."
 else
   fail "The station is not healthy after a minute: journalctl --unit station says why."

@@ -18,6 +18,8 @@ LOCAL_PORT = 8080
 """The port of systemd's socket for this machine, whatever the configuration says."""
 ASK_EVERY_S = 1.0
 ANSWER_WITHIN_S = 5.0
+SILENT_AFTER_S = 4.0
+"""An older state is one of a board that does not respond (`LiveState.age_s`)."""
 
 
 @click.command()
@@ -30,11 +32,12 @@ ANSWER_WITHIN_S = 5.0
     show_default=True,
     help="How many seconds to wait for a station that is just starting.",
 )
-def health(config_path: Path | None, wait_s: int) -> None:
+@click.option("--running", "is_enough_to_run", is_flag=True, help="Only whether it runs: a loose cable is no matter.")
+def health(config_path: Path | None, wait_s: int, is_enough_to_run: bool) -> None:
     """Ask the running station whether it is well.
 
-    Exit status 0 if no action is needed, 1 if something is wrong or nothing answers. It needs no access: what is wrong
-    stands on the Status page.
+    Exit status 0 if no action is needed, 1 if something is wrong or nothing answers; with `--running` 0 if page and
+    board answer. It needs no access: what is wrong stands on the Status page.
 
     Example: station health --config /etc/station.toml --wait 60
     """
@@ -46,28 +49,42 @@ def health(config_path: Path | None, wait_s: int) -> None:
         exit_with_error(str(error), os.EX_CONFIG)
     until = time.monotonic() + wait_s
     while True:
-        status = _status((config.page.port, LOCAL_PORT))
+        port, status = _status((config.page.port, LOCAL_PORT))
         is_well = status is not None and bool(status["ok"])
-        if is_well or time.monotonic() >= until:
+        is_running = is_well or (status is not None and _board_answers(port))
+        if is_well or (is_running and is_enough_to_run) or time.monotonic() >= until:
             break
         time.sleep(ASK_EVERY_S)
     if status is None:
         exit_with_error("No page answers on this machine: journalctl --unit 'station*' says why.", 1)
+    if not is_running:
+        exit_with_error("The page runs, but the board does not respond: journalctl --unit station says why.", 1)
     click.echo(f"{status['title']}." if is_well else f"{status['title']}: see the page's Status.")
-    sys.exit(0 if is_well else 1)
+    sys.exit(0 if is_well or is_enough_to_run else 1)
 
 
-def _status(ports: tuple[int, ...]) -> dict[str, Any] | None:
-    """What the first page that answers on one of these ports says of the station; `None` if none does."""
+def _status(ports: tuple[int, ...]) -> tuple[int, dict[str, Any] | None]:
+    """The first of these ports on which a page answers, and what it says of the station; `None` if none does."""
+    for port in ports:
+        found = _answer(port, "status")
+        if found is not None and "ok" in found:
+            return port, found
+    return 0, None
+
+
+def _board_answers(port: int) -> bool:
+    """Whether the page shows a new state of the board."""
+    state = _answer(port, "state")
+    return state is not None and state.get("age_s", SILENT_AFTER_S) < SILENT_AFTER_S
+
+
+def _answer(port: int, name: str) -> dict[str, Any] | None:
     import urllib.request  # slow to load, and every other command goes without
     from http.client import HTTPException
 
-    for port in ports:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/status", timeout=ANSWER_WITHIN_S) as answer:
-                found = json.load(answer)
-        except (OSError, HTTPException, ValueError):
-            continue
-        if isinstance(found, dict) and "ok" in found:
-            return found
-    return None
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/{name}", timeout=ANSWER_WITHIN_S) as answer:
+            found = json.load(answer)
+    except (OSError, HTTPException, ValueError):
+        return None
+    return found if isinstance(found, dict) else None

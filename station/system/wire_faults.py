@@ -260,6 +260,10 @@ class Diagnosis:
         if value is not None:
             self.seen[what] = value
 
+    def forget(self, what: str) -> None:
+        """Drop an observation that a better one has replaced."""
+        self.seen.pop(what, None)
+
     @property
     def is_healthy(self) -> bool:
         """Whether all that was observed may be observed on a healthy board."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shlex
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
 
 UNIT = "station"
 CHECK = (
@@ -46,6 +48,11 @@ class Machine:
         """Run a command as root and return its output. Raises MachineError, unless it may fail (`fails`)."""
         return _run([*shlex.split(self.ssh), command], limit_s, fails=fails)
 
+    def send(self, file: Path, to: str) -> None:
+        """Copy a file to the machine. Raises MachineError."""
+        with file.open("rb") as content:
+            _run([*shlex.split(self.ssh), f"cat >{shlex.quote(to)}"], 300, given=content)
+
     def cut_power(self) -> None:
         _run(shlex.split(self.cut or "false"), 60)
 
@@ -83,9 +90,9 @@ class Machine:
         return (ready_us - began_us) / 1e6
 
 
-def _run(words: list[str], limit_s: float, *, fails: bool = False) -> str:
+def _run(words: list[str], limit_s: float, *, fails: bool = False, given: IO[bytes] | None = None) -> str:
     try:
-        done = subprocess.run(words, capture_output=True, text=True, timeout=limit_s, check=False)
+        done = subprocess.run(words, stdin=given, capture_output=True, text=True, timeout=limit_s, check=False)
     except subprocess.TimeoutExpired as error:
         raise MachineError(f"{shlex.join(words)} took longer than {limit_s:g} s.") from error
     if done.returncode and not fails:

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import IO
 
 UNIT = "station"
-CHECK = (
+IN_FOLDER = (
     "systemd-run --quiet --pipe --wait --property=User=station"
     " --property='SupplementaryGroups=gpio i2c spi' --property=StateDirectory=station"
     " --property=WorkingDirectory=/var/lib/station --setenv=LG_WD=/var/lib/station"
-    " /opt/station/.venv/bin/station check --config /etc/station.toml --json"
 )
-"""`station check` as the service's own user, with the service's own folder."""
+"""Runs the command that follows as the service's own user, with the service's own folder."""
+CHECK = f"{IN_FOLDER} /opt/station/.venv/bin/station check --config /etc/station.toml --json"
 PAIR = """
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,7 +29,7 @@ with Store.open(Path(load(Path("/etc/station.toml")).store.path), clock=SystemCl
 print(token)
 """
 """Lets a browser in as the owner's, without the board, while the station is stopped."""
-LET_IN = CHECK.partition("/opt/station")[0] + f"/opt/station/.venv/bin/python -c {shlex.quote(PAIR)}"
+LET_IN = f"{IN_FOLDER} /opt/station/.venv/bin/python -c {shlex.quote(PAIR)}"
 
 
 class MachineError(Exception):
@@ -67,19 +67,19 @@ class Machine:
         self.run(f"systemctl start {UNIT}")
         return token
 
-    def property(self, name: str) -> str:
-        """A property of the station's unit, by systemd."""
-        return self.run(f"systemctl show {UNIT} --property {name} --value").strip()
+    def property(self, name: str, unit: str = UNIT) -> str:
+        """A property of a unit, by systemd."""
+        return self.run(f"systemctl show {unit} --property {name} --value").strip()
 
-    def processor_s(self) -> float:
-        """The processor time that the station has used since it started."""
-        ticks = self.run(f"cut -d' ' -f14,15 /proc/$(systemctl show {UNIT} -p MainPID --value)/stat; getconf CLK_TCK")
+    def processor_s(self, unit: str = UNIT) -> float:
+        """The processor time that a unit's process has used since it started."""
+        ticks = self.run(f"cut -d' ' -f14,15 /proc/$(systemctl show {unit} -p MainPID --value)/stat; getconf CLK_TCK")
         user, system, per_s = map(int, ticks.split())
         return (user + system) / per_s
 
-    def memory_mb(self) -> float:
-        """The memory of the station's process with its share of shared memory (PSS)."""
-        found = self.run(f"grep ^Pss: /proc/$(systemctl show {UNIT} -p MainPID --value)/smaps_rollup")
+    def memory_mb(self, unit: str = UNIT) -> float:
+        """The memory of a unit's process with its share of shared memory (PSS)."""
+        found = self.run(f"grep ^Pss: /proc/$(systemctl show {unit} -p MainPID --value)/smaps_rollup")
         return int(found.split()[1]) * 1024 / 1e6
 
     def start_s(self) -> float:

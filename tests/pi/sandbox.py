@@ -1,0 +1,107 @@
+"""What the services do seldom, under their sandboxes: a calibration, an export, a backup, a migration."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import time
+from typing import Any
+
+from tests.pi.machine import IN_FOLDER, UNIT
+from tests.pi.page import PageError
+from tests.pi.person import SETBACK_MM
+from tests.pi.rig import Rig, eventually
+
+LANE_MM = 900.0
+BACKUPS = "/var/lib/station/backups"
+NIGHT = "03:29:50"
+"""Ten seconds before the nightly backup."""
+DATABASE, ASIDE = "/var/lib/station/station.db", "/var/lib/station/aside.db"
+OLD = "0005"
+OLDER = f"""
+from sqlalchemy import create_engine
+from station.store.migrate import upgrade
+upgrade(create_engine("sqlite:///{DATABASE}"), {OLD!r})
+"""
+REVISION = f"sqlite3.connect({DATABASE!r}).execute('select version_num from alembic_version').fetchone()[0]"
+CALIBRATION_LIMIT_S = 420
+
+
+def sandbox(rig: Rig) -> None:
+    """Calibration, export, backup and migration happen under the sandboxes of the services."""
+    _calibrate(rig)
+    _export(rig)
+    _back_up(rig)
+    _migrate(rig)
+
+
+def _calibrate(rig: Rig) -> None:
+    """Show each block where the page asks for it."""
+    rig.person.step_off()
+    rig.person.place(LANE_MM)
+    rig.page.press("/start", routine="calibrate")
+    end = time.monotonic() + CALIBRATION_LIMIT_S
+    now: dict[str, Any] = {}
+    shown: str | None = None
+    while time.monotonic() < end:
+        now = rig.page.now or {}
+        wanted = _shown_block(now)
+        if wanted != shown:
+            shown = wanted
+            rig.board("toe", LANE_MM if wanted is None else SETBACK_MM + float(wanted.split()[0]) * 10)
+        if now.get("phase") in ("done", "ended"):
+            break
+        time.sleep(0.2)
+    is_stored = "No calibration" not in rig.page.text_of("/calibration")
+    rig.check(
+        "a calibration is made and stored",
+        now.get("phase") == "done" and is_stored,
+        phase=now.get("phase"),
+        text=now.get("sentence"),
+    )
+    rig.person.place(100)
+    eventually(lambda: rig.page.now is not None and rig.page.now["session"] is None, 40)
+
+
+def _shown_block(now: dict[str, Any]) -> str | None:
+    """The block that belongs in the lane in this phase; `None` for an empty lane."""
+    return str(now["target"]) if now.get("phase") in ("block", "capture") and now.get("target") else None
+
+
+def _export(rig: Rig) -> None:
+    rig.page.choose_person()
+    try:
+        size = len(rig.page.press("/data/person", kind="json"))
+    except PageError as error:
+        rig.check("an export is made in the page's cache", passed=False, text=str(error))
+        return
+    left = rig.machine.run("find /var/cache/station-page -type f | wc -l").strip()
+    rig.check("an export is made in the page's cache", size > 100, characters=size, files_left=left)
+
+
+def _back_up(rig: Rig) -> None:
+    """Let the night come; the date is set back afterwards."""
+    before, now_s = time.monotonic(), int(rig.machine.run("date +%s"))
+    rig.machine.run(f'date --set "$(date --date tomorrow +%F) {NIGHT}"')
+    made = eventually(lambda: bool(rig.machine.run(f"ls {BACKUPS} 2>/dev/null", fails=True).split()), 60)
+    files = rig.machine.run(f"ls -l {BACKUPS}", fails=True)
+    rig.machine.run(f"date --set @{now_s + int(time.monotonic() - before)}")
+    rig.check("the night's backup is made", made, files=" ".join(files.split()))
+
+
+def _migrate(rig: Rig) -> None:
+    """A database of a former program, made by its own migrations, is brought to the present one."""
+    python = "/opt/station/.venv/bin/python"
+    rig.machine.run(f"systemctl stop {UNIT}; mkdir -p {ASIDE}; mv {DATABASE}* {ASIDE}/")
+    try:
+        rig.machine.run(f"{IN_FOLDER} {python} -c {shlex.quote(OLDER)}")
+        rig.machine.run(f"systemctl start {UNIT}")
+        rig.page.wait_until_up(120)
+        revision = rig.machine.run(f'{python} -c "import sqlite3; print({REVISION})"').strip()
+        copies = rig.machine.run(f"ls {DATABASE}.{OLD}", fails=True).strip()
+        rig.check("a former database is migrated, and copied first", revision > OLD and copies != "", now=revision)
+    finally:
+        rig.machine.run(f"systemctl stop {UNIT}; rm -f {DATABASE}*; mv {ASIDE}/* /var/lib/station/; rmdir {ASIDE}")
+        rig.machine.run(f"systemctl start {UNIT}")
+        rig.page.wait_until_up(120)
+    rig.check("the own database is back", json.loads(rig.page.get("/api/v1/status")) != {})

@@ -140,7 +140,7 @@ def _router_network(file: Path) -> IPv4Network | None:
     with suppress(OSError, ValueError, IndexError):
         for line in file.read_text(encoding="ascii", errors="replace").splitlines()[1:]:
             words = line.split()
-            routes.append((words[0], *map(_native, words[1:3]), int(words[6]), _native(words[7])))
+            routes.append((words[0], _native(words[1]), _native(words[2]), int(words[6]), _native(words[7])))
     leading = sorted((metric, name, gateway) for name, to, gateway, metric, mask in routes if not int(to) | int(mask))
     for _, name, gateway in leading:
         for other, to, through, _, mask in routes:

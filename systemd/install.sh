@@ -78,7 +78,10 @@ start() {
   systemctl start $units
 }
 # shellcheck disable=SC2086  # the units are words
-stop() { systemctl stop $units $sockets 2>/dev/null || true; }
+stop() {
+  systemctl stop $sockets 2>/dev/null || true
+  systemctl stop $units 2>/dev/null || true
+}
 
 if [ -n "$old" ]; then
   if $health >/dev/null 2>&1; then

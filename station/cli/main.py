@@ -60,7 +60,7 @@ def page(config_path: Path | None, child: int | None) -> None:
 
     Example: station page --config /etc/station.toml
     """
-    from station.app.api import PageError
+    from station.app.page_error import PageError, PermanentPageError
     from station.system.page_process import run_page, run_page_as_child
 
     if child is not None:
@@ -73,6 +73,8 @@ def page(config_path: Path | None, child: int | None) -> None:
 
     try:
         run_page(_config(config_path), say_where)
+    except PermanentPageError as error:
+        exit_with_error(str(error), os.EX_CONFIG)
     except PageError as error:
         exit_with_error(str(error), 1)
 

@@ -107,11 +107,11 @@ def _probe_sensor(bench: Bench, diagnosis: Diagnosis) -> None:
         if answer == "answers" and "interrupt pin" in diagnosis.seen:
             follows = interrupt_follows(pins.range_interrupt, bench.open_bus, sensor, bench.pause_us, bench.pin_factory)
             diagnosis.see("interrupt", None if follows is None else "follows" if follows else "still")
-            if follows:  # a chip that was never started drives its line low at rest; nothing else holds it
-                diagnosis.forget("interrupt pin")
     if answer == "answers" and has_xshut:
         obeyed = xshut_is_obeyed(pins.xshut, bench.open_bus, sensor.kind, bench.pause_us, bench.pin_factory)
         diagnosis.see("xshut", "obeys" if obeyed else "ignores")
+    if diagnosis.seen.get("interrupt pin") == "low" and diagnosis.seen.get("interrupt") != "still":
+        diagnosis.forget("interrupt pin")  # a chip that was never started drives its line low at rest
 
 
 def see_full_scale(events: Sequence[Event], diagnosis: Diagnosis) -> None:

@@ -91,9 +91,10 @@ class HomeNetwork:
         """Enable and disable these sockets, then start the page with what is enabled.
 
         systemd hands sockets over when a service starts, and opens none for a service that runs. So all of them are
-        closed meanwhile: a visitor would start it.
+        closed meanwhile, and before the page stops: a visitor would start it again.
         """
-        self.systemctl(("stop", PAGE_SERVICE, LOCAL_SOCKET, PLAIN_SOCKET, ENCRYPTED_SOCKET))
+        self.systemctl(("stop", LOCAL_SOCKET, PLAIN_SOCKET, ENCRYPTED_SOCKET))
+        self.systemctl(("stop", PAGE_SERVICE))
         try:
             if unwanted:
                 self.systemctl(("disable", "--now", *unwanted))

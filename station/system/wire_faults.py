@@ -212,7 +212,7 @@ def _channel_looks(name: str, kind: str, *, is_only: bool) -> Looks:
 _SWAPPED: dict[tuple[str, str], Looks] = {
     ("SDA", "SCL"): _SILENT,
     ("SCL", "XSHUT"): _SILENT | _meter(far={"SCL": HIGH, "XSHUT": DATA}),
-    ("XSHUT", "interrupt"): _looks(xshut="ignores", interrupt="still"),
+    ("XSHUT", "interrupt"): _looks(xshut="ignores", interrupt="still", XSHUT_pin="low|high|floats"),
     ("CS", "DOUT"): _NO_ADC | _meter(far={"CS": LOW, "DOUT": SELECT}),
     ("DOUT", "DIN"): _NO_ADC | _meter(far={"DIN": LOW, "DOUT": DATA}),
     ("DIN", "CLK"): _NO_ADC | _meter(far={"DIN": CLOCK, "CLK": DATA}),

@@ -135,15 +135,17 @@ def _taken_port(rig: Rig) -> None:
     local, began = f"{PAGE_UNIT}-local.socket", rig.machine.run("date '+%F %T'").strip()
     rig.machine.run(f"systemctl stop {PAGE_UNIT} {local}")
     rig.machine.run("systemd-run --quiet --unit taken python3 -m http.server --bind 127.0.0.1 8080; sleep 3")
-    rig.machine.run(f"systemctl start {PAGE_UNIT}", fails=True)
+    rig.machine.run(f"systemctl stop {PAGE_UNIT}.socket; systemctl start {PAGE_UNIT}", fails=True)
     time.sleep(5)
+    restarts = rig.machine.property("NRestarts", PAGE_UNIT)
     said = rig.machine.run(f"journalctl -u {local} --since '{began}' -o cat | grep -c 'in use'", fails=True).strip()
     rig.check(
         "a taken port stops the page with a sentence, and not the board",
         rig.machine.property("ActiveState", local) == "failed" and rig.machine.property("ActiveState") == "active",
         lines=said,
+        restarts_of_the_page=restarts,
     )
-    rig.machine.run(f"systemctl stop taken; systemctl reset-failed; systemctl start {PAGE_UNIT}")
+    rig.machine.run(f"systemctl stop taken; systemctl reset-failed; systemctl start {PAGE_UNIT}.socket {PAGE_UNIT}")
     rig.page.wait_until_up(60)
 
 

@@ -102,8 +102,7 @@ def test_page_has_no_device_and_reads_the_store() -> None:
     assert "Service.StateDirectory" not in unit
     assert unit["Service.BindReadOnlyPaths"] == ["%S/station"]
     assert unit["Service.RestrictAddressFamilies"] == ["AF_UNIX"]
-    assert unit["Unit.Requires"] == [LOCAL.name]
-    assert unit["Unit.Wants"] == ["station.service"]
+    assert unit["Unit.Wants"] == [f"station.service {LOCAL.name}"]
     assert unit["Service.ExecStart"] == ["/opt/station/.venv/bin/station page --config /etc/station.toml"]
     assert (unit["Service.Type"], unit["Service.WatchdogSec"]) == (["notify"], ["10"])
 

@@ -8,7 +8,7 @@ import socket
 from collections.abc import MutableMapping
 from dataclasses import dataclass
 
-from station.app.api import PageError
+from station.app.page_error import PageError, PermanentPageError
 from station.config import PageConfig
 from station.network import EVERYWHERE, is_loopback_host
 
@@ -43,12 +43,15 @@ class Listener:
 
 
 def listen(page: PageConfig) -> socket.socket:
-    """A socket that listens where the configuration says. Raises PageError when the address is not available."""
+    """A socket that listens where the configuration says.
+
+    Raises PageError when the address is not available, PermanentPageError when this process may open no such socket.
+    """
     family = socket.AF_INET6 if ":" in page.host else socket.AF_INET
     try:
         listener = socket.socket(family, socket.SOCK_STREAM)
     except OSError as error:
-        raise PageError(_bind_error_text(page, error)) from error
+        raise PermanentPageError(_bind_error_text(page, error)) from error
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((page.host, page.port))

@@ -22,7 +22,7 @@ from station.system.home_network import (
     systemctl,
 )
 
-CLOSE = f"stop {PAGE_SERVICE} {LOCAL_SOCKET} {PLAIN_SOCKET} {ENCRYPTED_SOCKET}"
+CLOSE = [f"stop {LOCAL_SOCKET} {PLAIN_SOCKET} {ENCRYPTED_SOCKET}", f"stop {PAGE_SERVICE}"]
 WANTS = Path("etc/systemd/system/sockets.target.wants")
 
 
@@ -73,7 +73,7 @@ def test_network_on_opens_the_socket_and_announces_the_name(host: Host) -> None:
     """Everything is closed first: systemd opens no socket for a service that runs, and a visitor would start it."""
     assert not host.switch.status().is_on
     host.switch.switch_on()
-    assert host.calls == [CLOSE, f"enable --now {PLAIN_SOCKET}", f"start {PLAIN_SOCKET} {PAGE_SERVICE}"]
+    assert host.calls == [*CLOSE, f"enable --now {PLAIN_SOCKET}", f"start {PLAIN_SOCKET} {PAGE_SERVICE}"]
     assert host.announced() == service_file(is_https=False)
     found = host.switch.status(("board.example.org",))
     assert (found.is_on, found.is_https, found.troubles) == (True, False, ())
@@ -83,8 +83,8 @@ def test_network_on_opens_the_socket_and_announces_the_name(host: Host) -> None:
 def test_network_off_closes_everything_and_leaves_no_announcement(host: Host) -> None:
     host.switch.switch_on()
     host.switch.switch_off()
-    assert host.calls[3:] == [
-        CLOSE,
+    assert host.calls[4:] == [
+        *CLOSE,
         f"disable --now {PLAIN_SOCKET} {ENCRYPTED_SOCKET}",
         f"start {PAGE_SERVICE}",
     ]

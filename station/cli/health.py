@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -17,9 +15,6 @@ from station.cli.refuse import exit_with_error
 LOCAL_PORT = 8080
 """The port of systemd's socket for this machine, whatever the configuration says."""
 ASK_EVERY_S = 1.0
-ANSWER_WITHIN_S = 5.0
-SILENT_AFTER_S = 4.0
-"""An older state is one of a board that does not respond (`LiveState.age_s`)."""
 
 
 @click.command()
@@ -42,6 +37,7 @@ def health(config_path: Path | None, wait_s: int, is_enough_to_run: bool) -> Non
     Example: station health --config /etc/station.toml --wait 60
     """
     from station.config import ConfigError, load
+    from station.system.running_page import board_answers, status_of_page
 
     try:
         config = load(config_path)
@@ -49,9 +45,9 @@ def health(config_path: Path | None, wait_s: int, is_enough_to_run: bool) -> Non
         exit_with_error(str(error), os.EX_CONFIG)
     until = time.monotonic() + wait_s
     while True:
-        port, status = _status((config.page.port, LOCAL_PORT))
+        port, status = status_of_page((config.page.port, LOCAL_PORT))
         is_well = status is not None and bool(status["ok"])
-        is_running = is_well or (status is not None and _board_answers(port))
+        is_running = is_well or (status is not None and board_answers(port))
         if is_well or (is_running and is_enough_to_run) or time.monotonic() >= until:
             break
         time.sleep(ASK_EVERY_S)
@@ -61,30 +57,3 @@ def health(config_path: Path | None, wait_s: int, is_enough_to_run: bool) -> Non
         exit_with_error("The page runs, but the board does not respond: journalctl --unit station says why.", 1)
     click.echo(f"{status['title']}." if is_well else f"{status['title']}: see the page's Status.")
     sys.exit(0 if is_well or is_enough_to_run else 1)
-
-
-def _status(ports: tuple[int, ...]) -> tuple[int, dict[str, Any] | None]:
-    """The first of these ports on which a page answers, and what it says of the station; `None` if none does."""
-    for port in ports:
-        found = _answer(port, "status")
-        if found is not None and "ok" in found:
-            return port, found
-    return 0, None
-
-
-def _board_answers(port: int) -> bool:
-    """Whether the page shows a new state of the board."""
-    state = _answer(port, "state")
-    return state is not None and state.get("age_s", SILENT_AFTER_S) < SILENT_AFTER_S
-
-
-def _answer(port: int, name: str) -> dict[str, Any] | None:
-    import urllib.request  # slow to load, and every other command goes without
-    from http.client import HTTPException
-
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/{name}", timeout=ANSWER_WITHIN_S) as answer:
-            found = json.load(answer)
-    except (OSError, HTTPException, ValueError):
-        return None
-    return found if isinstance(found, dict) else None

@@ -11,6 +11,8 @@ from station.app.snapshot import Fault
 from station.cli import health as command
 from station.cli.main import main
 from station.clock import SystemClock
+from station.config import parse
+from station.system.self_check import _page
 from tests.web.double import StationDouble
 from web.server.http import Server
 
@@ -47,6 +49,12 @@ def test_station_that_does_not_answer_is_not_healthy(tmp_path: Path, monkeypatch
     code, said = health(tmp_path, 1)
     assert code == 1
     assert said == "station: No page answers on this machine: journalctl --unit 'station*' says why."
+
+
+def test_check_finds_the_own_page_at_its_port(server: Server) -> None:
+    """A page that runs is no other program that has taken the port."""
+    found = _page(parse(f"[page]\nport = {server.port}\n", "test"))
+    assert (found.well, found.sentence) == (True, f"127.0.0.1 port {server.port} answers")
 
 
 def test_wrong_configuration_has_its_own_status(tmp_path: Path) -> None:

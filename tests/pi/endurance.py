@@ -104,7 +104,8 @@ def storms(rig: Rig) -> None:
         ("a newer database", _sql("update alembic_version set version_num='9999'"), "newer"),
         ("a damaged database", f"dd if=/dev/urandom of={DATABASE} bs=4096 count=3 conv=notrunc", "dam"),
     ):
-        rig.machine.run(f"systemctl stop {UNIT} {PAGE_UNIT} {PAGE_UNIT}-local.socket {PAGE_UNIT}.socket")
+        rig.machine.stop_page()
+        rig.machine.run(f"systemctl stop {UNIT}")
         rig.machine.run(f"rm -rf /root/kept; cp -a /var/lib/station /root/kept; cp {CONFIGURATION} /root/kept.toml")
         began = rig.machine.run("date '+%F %T'").strip()
         try:
@@ -133,9 +134,9 @@ def storms(rig: Rig) -> None:
 def _taken_port(rig: Rig) -> None:
     """Another program has the page's port: systemd says so once, and the board goes on."""
     local, began = f"{PAGE_UNIT}-local.socket", rig.machine.run("date '+%F %T'").strip()
-    rig.machine.run(f"systemctl stop {PAGE_UNIT} {local}")
+    rig.machine.stop_page()
     rig.machine.run("systemd-run --quiet --unit taken python3 -m http.server --bind 127.0.0.1 8080; sleep 3")
-    rig.machine.run(f"systemctl stop {PAGE_UNIT}.socket; systemctl start {PAGE_UNIT}", fails=True)
+    rig.machine.run(f"systemctl start {PAGE_UNIT}", fails=True)
     time.sleep(5)
     restarts = rig.machine.property("NRestarts", PAGE_UNIT)
     said = rig.machine.run(f"journalctl -u {local} --since '{began}' -o cat | grep -c 'in use'", fails=True).strip()

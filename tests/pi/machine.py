@@ -67,6 +67,10 @@ class Machine:
         self.run(f"systemctl start {UNIT}")
         return token
 
+    def stop_page(self) -> None:
+        """Stop the page; its sockets first, because a visitor would start it again."""
+        self.run(f"systemctl stop {UNIT}-page-local.socket {UNIT}-page.socket; systemctl stop {UNIT}-page")
+
     def property(self, name: str, unit: str = UNIT) -> str:
         """A property of a unit, by systemd."""
         return self.run(f"systemctl show {unit} --property {name} --value").strip()

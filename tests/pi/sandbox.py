@@ -7,6 +7,7 @@ import shlex
 import time
 from typing import Any
 
+from station.system.authority import PAGE_FILE
 from tests.pi.machine import IN_FOLDER, UNIT
 from tests.pi.page import PageError
 from tests.pi.person import SETBACK_MM
@@ -24,6 +25,8 @@ from station.store.migrate import upgrade
 upgrade(create_engine("sqlite:///{DATABASE}"), {OLD!r})
 """
 REVISION = f"sqlite3.connect({DATABASE!r}).execute('select version_num from alembic_version').fetchone()[0]"
+CERTIFICATE = f"/etc/station/tls/{PAGE_FILE}"
+NEW_ADDRESS = "10.9.9.9"
 CALIBRATION_LIMIT_S = 420
 
 
@@ -33,6 +36,7 @@ def sandbox(rig: Rig) -> None:
     _export(rig)
     _back_up(rig)
     _migrate(rig)
+    _encrypt(rig)
 
 
 def _calibrate(rig: Rig) -> None:
@@ -87,6 +91,29 @@ def _back_up(rig: Rig) -> None:
     files = rig.machine.run(f"ls -l {BACKUPS}", fails=True)
     rig.machine.run(f"date --set @{now_s + int(time.monotonic() - before)}")
     rig.check("the night's backup is made", made, files=" ".join(files.split()))
+
+
+def _encrypt(rig: Rig) -> None:
+    """Https goes on and off, and the timer's unit makes a certificate for an address that is new."""
+    card = rig.machine.run("ip -o route get 10.0.2.2 | sed 's/.* dev \\([^ ]*\\).*/\\1/'").strip()
+    rig.machine.run("station tls on --config /etc/station.toml")
+    try:
+        code = rig.machine.run(
+            "curl --insecure --silent --retry 30 --retry-all-errors --output /dev/null --write-out '%{http_code}'"
+            " https://127.0.0.1/api/v1/status"
+        )
+        rig.check("https is on", code == "200", code=code)
+        before = rig.machine.run(f"sha256sum {CERTIFICATE}")
+        rig.machine.run(f"ip address add {NEW_ADDRESS}/32 dev {card}; systemctl start station-tls.service")
+        rig.check(
+            "a new address gets a certificate, under the sandbox of its unit",
+            rig.machine.property("Result", "station-tls.service") == "success"
+            and rig.machine.run(f"sha256sum {CERTIFICATE}") != before,
+        )
+    finally:
+        rig.machine.run(f"ip address del {NEW_ADDRESS}/32 dev {card}", fails=True)
+        rig.machine.run("station tls off --config /etc/station.toml")
+    rig.page.wait_until_up(90)
 
 
 def _migrate(rig: Rig) -> None:

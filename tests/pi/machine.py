@@ -16,6 +16,8 @@ IN_FOLDER = (
 )
 """Runs the command that follows as the service's own user, with the service's own folder."""
 CHECK = f"{IN_FOLDER} /opt/station/.venv/bin/station check --config /etc/station.toml --json"
+NOT_CONNECTED, ASKED_TIMES = 255, 20
+"""ssh's status when it reached no machine, so that no command was run: a busy one answers later."""
 PAIR = """
 from datetime import UTC, datetime
 from pathlib import Path
@@ -95,10 +97,13 @@ class Machine:
 
 
 def _run(words: list[str], limit_s: float, *, fails: bool = False, given: IO[bytes] | None = None) -> str:
-    try:
-        done = subprocess.run(words, stdin=given, capture_output=True, text=True, timeout=limit_s, check=False)
-    except subprocess.TimeoutExpired as error:
-        raise MachineError(f"{shlex.join(words)} took longer than {limit_s:g} s.") from error
+    for _ in range(ASKED_TIMES):
+        try:
+            done = subprocess.run(words, stdin=given, capture_output=True, text=True, timeout=limit_s, check=False)
+        except subprocess.TimeoutExpired as error:
+            raise MachineError(f"{shlex.join(words)} took longer than {limit_s:g} s.") from error
+        if done.returncode != NOT_CONNECTED:
+            break
     if done.returncode and not fails:
         raise MachineError(f"{shlex.join(words)} has failed ({done.returncode}): {done.stderr.strip()[-300:]}")
     return done.stdout

@@ -37,6 +37,9 @@ kept=/var/cache/$name
 new=$(dpkg-deb --field "$package" Version)
 old=$(dpkg-query --show --showformat '${Version}' $name 2>/dev/null || true)
 mkdir -p "$kept"
+if [ -n "$old" ] && [ "${STATION_DOWNGRADE:-}" != restore ] && dpkg --compare-versions "$old" gt "$new"; then
+  fail "Version $old is installed, and $new is older: it may not be able to read the station's database. To go back, with the database from before the update: sudo STATION_DOWNGRADE=restore sh $0 $package"
+fi
 
 restart=
 if command -v raspi-config >/dev/null; then
@@ -75,7 +78,7 @@ start() {
       systemctl start $socket || say "$socket cannot be opened: journalctl --unit $socket says why."
     fi
   done
-  systemctl start $units
+  systemctl start $units || true  # whether it runs is asked below
 }
 # shellcheck disable=SC2086  # the units are words
 stop() {

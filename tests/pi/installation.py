@@ -83,7 +83,8 @@ def install(rig: Rig, package: Path) -> None:
     rig.page.use_token(rig.machine.let_in())
     rig.page.wait_until_up(60)
     rig.page.press("/people", name="Ada")
-    _updates(rig, packages)
+    _update(rig, packages)
+    _bad_update(rig, packages)
     _way_back(rig, packages)
     _removal(rig, packages)
 
@@ -117,13 +118,16 @@ def _twice(rig: Rig, packages: Packages) -> None:
     rig.check("the page's own request switches it on again", _eventually_answers(rig))
 
 
-def _updates(rig: Rig, packages: Packages) -> None:
+def _update(rig: Rig, packages: Packages) -> None:
     status, said = packages.install(packages.good)
     rig.check(
         "an update keeps results, access and network",
         status == 0 and _version(rig) == packages.good and "Ada" in _people(rig),
         text=_end(said),
     )
+
+
+def _bad_update(rig: Rig, packages: Packages) -> None:
     rig.page.press("/people", name="Bea")
     status, said = packages.install(packages.bad)
     rig.check(

@@ -95,6 +95,7 @@ if [ -n "$old" ]; then
   data=$(database || true)
   if [ -n "$data" ]; then
     # With the station stopped its three files are one consistent copy.
+    rm -rf "$kept/before-$new"
     mkdir -p "$kept/before-$new"
     cp --archive "$data"* "$kept/before-$new/"
   fi
@@ -107,12 +108,21 @@ if ! apt-get install --yes --quiet=2 $downgrades "$(realpath "$package")"; then
   [ -z "$old" ] || start
   fail "Version $new could not be installed; the lines above say why."
 fi
-if [ "${STATION_DOWNGRADE:-}" = restore ] && [ -n "$old" ] && [ -d "$kept/before-$old" ]; then
+# The copy that the version to go back to has left: that of the first version after it.
+left=
+for copy in "$kept"/before-*; do
+  after=${copy##*/before-}
+  if [ -d "$copy" ] && dpkg --compare-versions "$after" gt "$new" &&
+    { [ -z "$left" ] || dpkg --compare-versions "$after" lt "$left"; }; then
+    left=$after
+  fi
+done
+if [ "${STATION_DOWNGRADE:-}" = restore ] && [ -n "$old" ] && [ -n "$left" ]; then
   data=$(database || true)
   mkdir -p "$kept/of-$old"
   mv "$data"* "$kept/of-$old/"
-  cp --archive "$kept/before-$old/"* "$(dirname "$data")/"
-  say "The database is the one from before the upgrade to $old; that of $old is kept in $kept/of-$old."
+  cp --archive "$kept/before-$left/"* "$(dirname "$data")/"
+  say "The database is the one from before the upgrade to $left; that of $old is kept in $kept/of-$old."
 fi
 
 if [ -z "$old" ]; then

@@ -19,6 +19,8 @@ KEPT = f"/var/cache/{NAME}"
 DATABASE = "/var/lib/station/station.db"
 WATCHDOG = "/etc/systemd/system.conf.d/station-watchdog.conf"
 INSTALLER = Path(__file__).parents[2] / "systemd" / "install.sh"
+FIRST, SECOND = "Ada", "Bea"
+"""People who are added before and after the update."""
 INSTALL_LIMIT_S = 1200
 ASKED = 300
 """Seconds of `healthy`, twice, and of what apt does."""
@@ -82,7 +84,7 @@ def install(rig: Rig, package: Path) -> None:
     _twice(rig, packages)
     rig.page.use_token(rig.machine.let_in())
     rig.page.wait_until_up(60)
-    rig.page.press("/people", name="Ada")
+    rig.page.press("/people", name=FIRST)
     _update(rig, packages)
     _bad_update(rig, packages)
     _way_back(rig, packages)
@@ -122,13 +124,13 @@ def _update(rig: Rig, packages: Packages) -> None:
     status, said = packages.install(packages.good)
     rig.check(
         "an update keeps results, access and network",
-        status == 0 and _version(rig) == packages.good and "Ada" in _people(rig),
+        status == 0 and _version(rig) == packages.good and FIRST in _people(rig),
         text=_end(said),
     )
 
 
 def _bad_update(rig: Rig, packages: Packages) -> None:
-    rig.page.press("/people", name="Bea")
+    rig.page.press("/people", name=SECOND)
     status, said = packages.install(packages.bad)
     rig.check(
         "a version whose page never answers is taken back with a sentence",
@@ -137,7 +139,7 @@ def _bad_update(rig: Rig, packages: Packages) -> None:
     )
     rig.check(
         "the former version runs with its results",
-        _version(rig) == packages.good and {"Ada", "Bea"} <= _people(rig),
+        _version(rig) == packages.good and {FIRST, SECOND} <= _people(rig),
         version=_version(rig),
     )
 
@@ -154,7 +156,7 @@ def _way_back(rig: Rig, packages: Packages) -> None:
     kept = rig.machine.run(f"ls {KEPT}/of-{packages.good}", fails=True).split()
     rig.check(
         "a wanted downgrade has the database from before the update, and keeps the other",
-        status == 0 and _version(rig) == packages.version and "Ada" in people and "Bea" not in people and bool(kept),
+        status == 0 and _version(rig) == packages.version and FIRST in people and SECOND not in people and bool(kept),
         text=_end(said),
         people=sorted(people),
         kept=kept,
@@ -177,7 +179,7 @@ def _removal(rig: Rig, packages: Packages) -> None:
     rig.check("a purge takes the configuration, and no result", left == [DATABASE], left=left)
     status, said = packages.install(packages.version, "y\\n" * 4)
     rig.check(
-        "installed again, it has the results", status == 0 and _answers(rig) and "Ada" in _people(rig), text=_end(said)
+        "installed again, it has the results", status == 0 and _answers(rig) and FIRST in _people(rig), text=_end(said)
     )
 
 
@@ -228,7 +230,7 @@ def _is_up(rig: Rig) -> bool:
 def _people(rig: Rig) -> set[str]:
     """The names on the page, as the browser that was let in sees them."""
     rig.page.wait_until_up(60)
-    return set(re.findall(r"\b(Ada|Bea)\b", rig.page.text_of("/people")))
+    return {name for name in (FIRST, SECOND) if name in rig.page.text_of("/people")}
 
 
 def _end(said: str) -> str:

@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup setup-dev browser demo test lint bench look study hardware deb lock lock-check clean
+.PHONY: help setup setup-dev release-check browser demo test lint bench look study hardware deb sbom release lock lock-check clean
 
 # The device tree names a Raspberry Pi. There the environment sees Debian's packages, because the package index has no
 # lgpio wheel (the pin driver) for Python 3.13, only an empty stub.
@@ -86,8 +86,14 @@ hardware: setup-dev ## write the board's STL files, drawings, wiring and parts l
 	$(PYTHON) $(LOCKED) --quiet -r requirements-hardware.lock
 	$(PYTHON) -m hardware.workshop
 
-deb: setup ## build the Debian package; writes build/ (ARCH=arm64 or amd64 with all that it needs, else ARCH=all)
+deb: setup-dev ## build the Debian package; writes build/ (ARCH=arm64 or amd64 with all that it needs, else ARCH=all)
 	sh systemd/package/build.sh $(or $(ARCH),arm64)
+
+sbom: setup-dev ## write the list of all parts with their licences (CycloneDX); writes build/
+	$(PYTHON) -m tests.release sbom
+
+release: setup-dev release-check lint ## build the packages, source, SBOM and checksums of a tagged commit; writes build/release/ (SIGN='gpg --armor --detach-sign')
+	$(PYTHON) -m tests.release build $(if $(SIGN),--sign '$(SIGN)')
 
 lock: setup-dev ## resolve the dependencies again into requirements*.lock
 	$(PYTHON) -m tests.locks write
@@ -98,6 +104,9 @@ lock-check: setup-dev ## check that the locks resolve for x86-64 and aarch64, Py
 clean: ## remove the environment and all build output
 	rm -rf .venv .venv-a .venv-b .venv-link build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
 	find station web hardware tests -name __pycache__ -prune -exec rm -rf {} +
+
+release-check: setup-dev
+	$(PYTHON) -m tests.release check
 
 setup-dev:
 	$(call in_turn,$(MADE)-dev)

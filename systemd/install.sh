@@ -16,6 +16,13 @@ fi
 package=${1:-}
 [ -n "$package" ] || fail "Which package? Type: sudo sh $0 slant-board-station_VERSION_arm64.deb"
 [ -f "$package" ] || fail "There is no file $package: copy it here, or give its whole path."
+# The checksums of the release, where they lie beside the package.
+sums=$(dirname "$package")/SHA256SUMS
+if [ -f "$sums" ]; then
+  sum=$(sha256sum "$package" | cut -d ' ' -f 1)
+  grep -qx "$sum  $(basename "$package")" "$sums" ||
+    fail "$package is not the file that SHA256SUMS names: it may be damaged or another's; download both again."
+fi
 [ "$(id -u)" = 0 ] || fail "Only root can install: type sudo sh $0 $package"
 command -v apt-get >/dev/null || fail "This is no Debian: the package needs Debian 12 or 13, or Raspberry Pi OS (64-bit)."
 architecture=$(dpkg-deb --field "$package" Architecture 2>/dev/null) || fail "$package is no Debian package: it may be cut short; copy it again."
@@ -90,7 +97,7 @@ if [ -n "$old" ]; then
   if $health >/dev/null 2>&1; then
     enough=
   fi
-  say "Version $old is installed. Its database is copied before $new takes its place."
+  say "Version $old is installed. It stops now: a session that runs ends, and what was done is kept. Its database is copied before $new takes its place."
   stop
   data=$(database || true)
   if [ -n "$data" ]; then

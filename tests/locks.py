@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[1]
 PYTHONS = ("3.11", "3.13")
@@ -35,6 +36,13 @@ LOCKS = (
     Lock("requirements-hardware.lock", ("--group", "pyproject.toml:hardware")),
     Lock("requirements-build.lock", ("--group", "pyproject.toml:build")),
 )
+
+
+def pins(file: str) -> list[tuple[Requirement, tuple[str, ...]]]:
+    """The pins of a lock, each with the SHA-256 of the files that it may be."""
+    text = (ROOT / file).read_text(encoding="utf-8").replace("\\\n", " ")
+    lines = [line.split(" --hash=sha256:") for line in text.splitlines() if line.strip()]
+    return [(Requirement(pin), tuple(digest.strip() for digest in digests)) for pin, *digests in lines]
 
 
 def _resolve(*arguments: str) -> subprocess.CompletedProcess[str]:

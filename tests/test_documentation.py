@@ -91,11 +91,29 @@ def test_links_between_documents_exist(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_within_a_document_lead_to_a_heading(page: Path) -> None:
+    """By the heading's words, as GitHub and GitLab make an address of them."""
+    text = page.read_text(encoding="utf-8")
+    headings = re.findall(r"^#+ (.*)$", text, flags=re.MULTILINE)
+    addresses = {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+    assert set(re.findall(r"\]\(#([^)]+)\)", text)) <= addresses
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_named_make_targets_exist(page: Path) -> None:
     """Each `make TARGET` in a document is a target of the Makefile."""
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
     named = set(re.findall(r"`make ([a-z-]+)", page.read_text(encoding="utf-8")))
     assert named <= targets
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_nothing_stands_twice_in_a_table(page: Path) -> None:
+    """No two rows are about the same thing, and no address, command or setting is in two rows."""
+    for table in re.findall(r"(?:^\|.*\n)+", page.read_text(encoding="utf-8"), flags=re.MULTILINE):
+        heads = [line.split("|")[1].strip() for line in table.splitlines()[2:]]
+        named = [one for head in heads for one in (re.findall(r"`([^`]+)`", head) or [head]) if one]
+        assert {one for one in named if named.count(one) > 1} == set()
 
 
 def defined(file: Path) -> set[str]:

@@ -10,7 +10,7 @@ from packaging.markers import default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.locks import LOCKS, WITHOUT_WHEEL
+from tests.locks import LOCKS, WITHOUT_WHEEL, pins
 from tests.tree import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -23,13 +23,6 @@ ASKED_BY = {
 MACHINES = [(machine, python) for machine in ("x86_64", "aarch64") for python in ("3.11", "3.13")]
 
 
-def entries(file: str) -> list[tuple[Requirement, int]]:
-    """The pins of a lock, each with the number of hashes it may have."""
-    text = (ROOT / file).read_text(encoding="utf-8").replace("\\\n", " ")
-    lines = [line for line in text.splitlines() if line.strip()]
-    return [(Requirement(line.partition(" --hash=")[0]), line.count("--hash=sha256:")) for line in lines]
-
-
 def versions(file: str, machine: str, python: str) -> dict[str, list[str]]:
     """The versions of each package that a lock selects for a machine."""
     environment = {
@@ -39,7 +32,7 @@ def versions(file: str, machine: str, python: str) -> dict[str, list[str]]:
         "python_full_version": f"{python}.2",
     }
     found: dict[str, list[str]] = {}
-    for pin, _ in entries(file):
+    for pin, _ in pins(file):
         if pin.marker is None or pin.marker.evaluate(environment):
             found.setdefault(canonicalize_name(pin.name), []).append(str(pin.specifier).removeprefix("=="))
     return found
@@ -70,9 +63,9 @@ def test_locks_agree_on_shared_packages(machine: str, python: str) -> None:
 @pytest.mark.parametrize("file", ASKED_BY)
 def test_lock_pins_are_exact_and_hashed(file: str) -> None:
     """A lock has exact versions with hashes and names no index."""
-    pins = entries(file)
-    assert pins
-    assert [str(pin) for pin, hashes in pins if hashes == 0 or not str(pin.specifier).startswith("==")] == []
+    pinned = pins(file)
+    assert pinned
+    assert [str(pin) for pin, digests in pinned if not digests or not str(pin.specifier).startswith("==")] == []
     assert not re.search(r"://|--(extra-)?index|--find-links|@ ", (ROOT / file).read_text(encoding="utf-8"))
 
 

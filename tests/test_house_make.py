@@ -23,6 +23,8 @@ TARGETS = (
     "study",
     "hardware",
     "deb",
+    "sbom",
+    "release",
     "lock",
     "lock-check",
     "clean",
@@ -30,7 +32,8 @@ TARGETS = (
 TOP = {
     *("pyproject.toml", "station", "web", "systemd", "hardware", "tests", "Makefile", ".ci", ".gitignore"),
     *("README.md", "LICENSE", "CHANGELOG.md", "DECISIONS.md", "GLOSSARY.md"),
-    *("ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", ".github", ".pre-commit-config.yaml"),
+    *("ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSES.md", "EN-303-645.md"),
+    *(".github", ".pre-commit-config.yaml"),
     *("requirements.lock", "requirements-dev.lock", "requirements-hardware.lock", "requirements-build.lock", "bench"),
 }
 

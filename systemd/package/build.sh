@@ -1,7 +1,12 @@
 #!/bin/sh
 # Builds the Debian package of the last commit: build.sh [all|arm64|amd64]. With an architecture the wheels of the locks
 # come with it, for Python 3.11 and 3.13, so that the installation needs no package index.
+#
+# The same commit gives the same bytes: times are the commit's, modes and compression do not depend on the machine.
 set -eu
+umask 022
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
+export SOURCE_DATE_EPOCH
 arch=${1:-all}
 case $arch in
   all) platform= ;;
@@ -16,7 +21,7 @@ into=${BUILD:-build}
 build=$into/deb/$arch
 rm -rf "$build"
 mkdir -p "$build/opt/station" "$build/etc" "$build/lib/systemd/system" "$build/usr/lib/sysusers.d" "$build/DEBIAN"
-git archive HEAD Makefile pyproject.toml requirements.lock requirements-build.lock requirements-dev.lock LICENSE README.md \
+git -c tar.umask=022 archive HEAD Makefile pyproject.toml requirements.lock requirements-build.lock requirements-dev.lock LICENSE README.md \
   CHANGELOG.md SECURITY.md station web hardware systemd \
   ":(exclude)hardware/workshop" ":(exclude)systemd/package" | tar -x -C "$build/opt/station"
 cp systemd/station.toml "$build/etc/station.toml"
@@ -24,6 +29,7 @@ for unit in systemd/*.service systemd/*.socket systemd/*.path systemd/*.timer; d
   cp "$unit" "$build/lib/systemd/system/"
 done
 cp systemd/sysusers.conf "$build/usr/lib/sysusers.d/station.conf"
+"$python" -m tests.release papers "$build/usr/share/doc/slant-board-station"
 
 if [ -n "$platform" ]; then
   for release in 3.11 3.13; do
@@ -44,5 +50,5 @@ done
 [ -n "$homepage" ] || sed -i '/^Homepage:/d' "$build/DEBIAN/control"
 chmod 755 "$build/DEBIAN/preinst" "$build/DEBIAN/postinst" "$build/DEBIAN/prerm" "$build/DEBIAN/postrm"
 package=$into/slant-board-station_${version}_$arch.deb
-dpkg-deb --root-owner-group -Zxz --build "$build" "$package"
+dpkg-deb --root-owner-group -Zxz --threads-max=1 --build "$build" "$package"
 rm -rf "$build"

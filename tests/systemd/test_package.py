@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tarfile
 import tomllib
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 
@@ -106,6 +108,44 @@ def test_installer_refuses_with_one_sentence(package: Path, tmp_path: Path) -> N
         assert done.returncode == 1
         assert says in done.stderr
         assert len(done.stderr.splitlines()) == 1
+
+
+def test_installer_refuses_a_package_that_the_checksums_do_not_name(package: Path, tmp_path: Path) -> None:
+    """Where the release's SHA256SUMS lies beside it: a damaged file, and one that is not in the list."""
+    copy = tmp_path / package.name
+    copy.write_bytes(package.read_bytes())
+    sums = tmp_path / "SHA256SUMS"
+    digest = sha256(copy.read_bytes()).hexdigest()
+    for text, is_refused in (
+        (f"{digest}  {copy.name}\n", False),
+        (f"{'0' * 64}  {copy.name}\n", True),
+        (f"{digest}  other.deb\n", True),
+    ):
+        sums.write_text(text, encoding="ascii")
+        # A machine of 32 bits ends the installer before it changes anything.
+        done = run("sh", INSTALLER, copy, PATH=f"{foreign_machine(tmp_path)}:/usr/sbin:/usr/bin:/sbin:/bin")
+        assert done.returncode == 1
+        assert ("is not the file that SHA256SUMS names" in done.stderr) == is_refused
+
+
+def foreign_machine(tmp_path: Path) -> Path:
+    """A folder with a `getconf` that says 32 bits, so that the installer refuses the machine."""
+    folder = tmp_path / "bin"
+    folder.mkdir(exist_ok=True)
+    (folder / "getconf").write_text("#!/bin/sh\necho 32\n", encoding="utf-8")
+    (folder / "getconf").chmod(0o755)
+    return folder
+
+
+def test_package_has_the_papers(package: Path, tmp_path: Path) -> None:
+    """The licence texts of all parts and the SBOM, for the same version; times are those of the commit."""
+    run("dpkg-deb", "--extract", package, tmp_path)
+    papers = tmp_path / "usr/share/doc/slant-board-station"
+    assert "gpiozero" in (papers / "copyright").read_text(encoding="utf-8")
+    bom = json.loads((papers / "sbom.cdx.json").read_text(encoding="utf-8"))
+    assert bom["metadata"]["component"]["version"] == VERSION
+    committed = int(run("git", "log", "-1", "--format=%ct").stdout)
+    assert {int(file.stat().st_mtime) for file in (papers / "copyright", tmp_path / "etc/station.toml")} == {committed}
 
 
 def is_root() -> bool:

@@ -2,7 +2,7 @@
 # Installs or updates the station from its package: sudo sh install.sh slant-board-station_VERSION_arm64.deb
 #
 # It fetches nothing but Debian's packages, asks before it changes how the machine starts, and goes back to the former
-# version when the new one is not healthy within a minute. `--yes` answers every question with yes.
+# version when the new one does not run within a minute. `--yes` answers every question with yes.
 set -eu
 
 say() { printf '%s\n' "$*"; }
@@ -42,7 +42,8 @@ ask() {
 name=slant-board-station
 kept=/var/cache/$name
 new=$(dpkg-deb --field "$package" Version)
-old=$(dpkg-query --show --showformat '${Version}' $name 2>/dev/null || true)
+# A removed package keeps its configuration, and dpkg its version.
+old=$(dpkg-query --show --showformat '${db:Status-Status} ${Version}' $name 2>/dev/null | sed -n 's/^installed //p')
 mkdir -p "$kept"
 if [ -n "$old" ] && [ "${STATION_DOWNGRADE:-}" != restore ] && dpkg --compare-versions "$old" gt "$new"; then
   fail "Version $old is installed, and $new is older: it may not be able to read the station's database. To go back, with the database from before the update: sudo STATION_DOWNGRADE=restore sh $0 $package"

@@ -91,10 +91,12 @@ def _export(rig: Rig) -> None:
 
 def _back_up(rig: Rig) -> None:
     """Let the night come; the date is set back afterwards."""
+    listing = f"ls -l --full-time {BACKUPS} 2>/dev/null"
+    there = rig.machine.run(listing, fails=True)
     before, now_s = time.monotonic(), int(rig.machine.run("date +%s"))
     rig.machine.run(f'date --set "$(date --date tomorrow +%F) {NIGHT}"')
-    made = eventually(lambda: bool(rig.machine.run(f"ls {BACKUPS} 2>/dev/null", fails=True).split()), 60)
-    files = rig.machine.run(f"ls -l {BACKUPS}", fails=True)
+    made = eventually(lambda: rig.machine.run(listing, fails=True) != there, 60)
+    files = rig.machine.run(listing, fails=True)
     rig.machine.run(f"date --set @{now_s + int(time.monotonic() - before)}")
     rig.check("the night's backup is made", made, files=" ".join(files.split()))
 

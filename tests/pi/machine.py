@@ -59,8 +59,8 @@ class Machine:
         _run(shlex.split(self.cut or "false"), 60)
 
     def restore_power(self) -> None:
-        """Restore the power, and return when it has booted."""
-        _run(shlex.split(self.boot or "false"), 300)
+        """Restore the power, and return when it has booted; whether it answers is asked by who waits for it."""
+        _run(shlex.split(self.boot or "false"), 300, fails=True)
 
     def let_in(self) -> str:
         """Pair a browser as the owner's, and return its token; the station stops for it."""

@@ -165,6 +165,7 @@ def create_app(
             "places": places_for(rules.may_open),
             "place": place_of(request.blueprint),
             "may_open": rules.may_open,
+            "may_follow": rules.may_follow,
             "is_present": lambda: site.visitor().is_present,
             "visitor": site.person,
             "few_people": FEW_PEOPLE,

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from station.advice.records import Situation
 from station.app.access import ACCESS_COOKIE, NOBODY_YET, Role, Visitor, visitor_with
-from station.app.api import StationApi
+from station.app.api import BoardAwayError, StationApi
 from station.app.api_tokens import TokenAccess, access_with
 from station.app.situation import plan_for, situation_of
 from station.app.snapshot import Snapshot
@@ -63,11 +63,13 @@ OWN_NAMES = {TODAY: ROUTINES["today"], UNFINISHED: "The unfinished routine"}
 def wait_until_saved(future: Future[Saved], timeout_s: float = SAVE_TIMEOUT_S) -> Saved:
     """Wait until the station has stored something and return its result.
 
-    Raises ValueError with a sentence for people if the station refuses it; a disk error or a station that does not
-    answer aborts with 503 and a sentence.
+    Raises ValueError with a sentence for people if the station refuses it, and BoardAwayError; a disk error or a
+    station that does not answer aborts with 503 and a sentence.
     """
     try:
         return future.result(timeout_s)
+    except BoardAwayError:
+        raise
     except StoreError as error:
         abort(503, str(error))
     except TooLate:

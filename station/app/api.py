@@ -158,8 +158,8 @@ class StationApi(Protocol):
     def note_presence(self, device_id: str) -> Future[None]:
         """Somebody proved with this device that they stand at the board: it counts for ten minutes."""
 
-    def agree_consent(self, viewer_id: str, person_id: str) -> Future[None]:
-        """The person agrees that the viewer sees their results."""
+    def agree_consent(self, viewer_id: str, person_id: str, device_id: str | None = None) -> Future[None]:
+        """The person agrees that the viewer sees their results; `device_id` is the browser that asked for it."""
 
     def withdraw_consent(self, viewer_id: str, person_id: str) -> Future[None]:
         """The viewer no longer sees the person's results."""

@@ -347,8 +347,8 @@ class Inbox:
             lambda store: store.note_presence(device_id, self._clock.utc_now() + access.PRESENCE)
         )
 
-    def agree_consent(self, viewer_id: str, person_id: str) -> Future[None]:
-        return self._change_access(lambda store: store.agree_consent(viewer_id, person_id))
+    def agree_consent(self, viewer_id: str, person_id: str, device_id: str | None = None) -> Future[None]:
+        return self._change_access(lambda store: store.agree_consent(viewer_id, person_id, device_id))
 
     def withdraw_consent(self, viewer_id: str, person_id: str) -> Future[None]:
         return self._change_access(lambda store: store.withdraw_consent(viewer_id, person_id))

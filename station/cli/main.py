@@ -176,7 +176,14 @@ def _serve(
     from station.system.service import Service
 
     logging.basicConfig(level=logging.WARNING, format="station: %(message)s")
-    service = Service(config, page=child)
+
+    def show_page(page: PageChild) -> None:
+        where = " or ".join(page.addresses[:2])
+        click.echo(f"The station is running. Open {where} in a browser; Ctrl-C stops it.")
+        if config.board.simulated:
+            click.echo("The board is simulated: the first browser on this machine is let in as the owner\u2019s.")
+
+    service = Service(config, page=child, on_page=show_page)
     service.obey_signals()
     try:
         service.open(prepare, page=page, needs_page=needs_page, socket_path=None if page else socket_path(config))
@@ -185,11 +192,6 @@ def _serve(
     except (StoreError, DeviceError, PageError) as error:
         exit_with_error(str(error), 1)
     try:
-        if service.page is not None:
-            where = " or ".join(service.page.addresses[:2])
-            click.echo(f"The station is running. Open {where} in a browser; Ctrl-C stops it.")
-            if config.board.simulated:
-                click.echo("The board is simulated: the first browser on this machine is let in as the owner\u2019s.")
         service.run()
     finally:
         service.close()

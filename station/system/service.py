@@ -30,8 +30,12 @@ if TYPE_CHECKING:
 
 WATCHDOG_US = 1 * SECOND_US
 """How often the watchdog is fed and the other threads are checked."""
+PAGE_FIRST_S = 3.0
+"""How long the board waits for its page at the start; a page that takes longer comes later."""
 PAGE_RETRY_S = 10.0
 """How often to try again to open a page whose address is taken, or not there yet, or whose process has ended."""
+TRIED_AGAIN = "The board runs without its page, which is tried again."
+PAGE_LATE = "The page is still starting. The board runs without it meanwhile."
 PAGE_ENDED = "The page's process has ended; the board goes on, and the page is started again."
 UPGRADE_LIMIT_US = 3600 * SECOND_US
 """How long systemd waits for an upgrade of the database: years of sessions on a slow memory card take minutes."""
@@ -43,8 +47,19 @@ CLOCK_WRONG = "The date may be wrong: connect the network or set the date, becau
 class Service:
     """One station, from `open` to `close`."""
 
-    def __init__(self, config: Config, clock: Clock | None = None, *, page: PageChild | None = None) -> None:
-        """`page` is its process where it has been started already, so that both load their programs at once."""
+    def __init__(
+        self,
+        config: Config,
+        clock: Clock | None = None,
+        *,
+        page: PageChild | None = None,
+        on_page: Callable[[PageChild], None] = lambda _page: None,
+    ) -> None:
+        """`page` is its process where it has been started already, so that both load their programs at once.
+
+        `on_page` gets each page once it serves, in any thread.
+        """
+        self._on_page = on_page
         self._config = config
         self._clock = clock or SystemClock()
         self._date = DateCheck(Path(config.store.path))
@@ -56,6 +71,8 @@ class Service:
         self._wall_offset: datetime | None = None
         self.devices: Devices | None = None
         self.page = page
+        self._late_page: PageChild | None = None
+        """It was started, and has not answered yet."""
         self._page_config = config
         self._retrying: threading.Thread | None = None
         self._closed = threading.Event()
@@ -113,21 +130,27 @@ class Service:
 
     def _await_page(self, *, needs_page: bool) -> None:
         """Wait until the page serves."""
+        page = self.page
+        if page is not None and not needs_page and not page.has_answered(PAGE_FIRST_S):
+            self._late_page, self.page = page, None
+            self._retry_page_later(PAGE_LATE)
+            return
         error: PageError | None = None
         try:
-            if self.page is not None and not self.page.wait_until_ready():
+            if page is not None and not page.wait_until_ready():
                 self._close_page()
                 self.page = None
                 return
         except PageError as failed:
             error = failed
-        if error is None and self.page is not None:
-            self._page_config = self.page.same_address
+        if error is None and page is not None:
+            self._page_config = page.same_address
+            self._on_page(page)
             return
         if error is not None and needs_page:
             raise error
         self.page = None
-        self._retry_page_later(f"{error} The board runs without its page, which is tried again.")
+        self._retry_page_later(f"{error} {TRIED_AGAIN}")
 
     def _retry_page_later(self, sentence: str) -> None:
         self.station.report_fault("page", sentence)
@@ -135,22 +158,33 @@ class Service:
         self._retrying.start()
 
     def _retry_page(self) -> None:
-        while not self._closed.wait(PAGE_RETRY_S):
-            with suppress(PageError, RuntimeError):  # there is still no page, or the station is being closed
-                page = PageChild(self._page_config)
-                self._wire.adopt(page.take_connection())
-                page.wait_until_ready()
+        while self._late_page is not None or not self._closed.wait(PAGE_RETRY_S):
+            with suppress(RuntimeError, ValueError):  # the station is closing, and stops the process that is waited for
+                page = self._late_page
+                try:
+                    if page is None:
+                        page = self._late_page = PageChild(self._page_config)
+                        self._wire.adopt(page.take_connection())
+                    page.wait_until_ready()
+                except PageError as error:
+                    self._late_page = None
+                    self.station.report_fault("page", f"{error} {TRIED_AGAIN}")
+                    continue
                 self._page_config = page.same_address
-                self.page = page
+                self.page, self._late_page = page, None
                 if self._closed.is_set():
                     page.stop()
+                    return
                 self.station.report_fault("page", None)
+                self._on_page(page)
                 return
+            self._late_page = None
 
     def _close_page(self) -> None:
         self._closed.set()
-        if self.page is not None:
-            self.page.stop()
+        for page in (self.page, self._late_page):
+            if page is not None:
+                page.stop()
 
     def _simulated_board(self) -> SimulatedBoard:
         from station.simulator.board import SENSOR_SEED, SimulatedBoard, delivered_error

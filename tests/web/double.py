@@ -261,8 +261,8 @@ class StationDouble:
     def note_presence(self, device_id: str) -> Future[None]:
         return self._run_now(lambda store: store.note_presence(device_id, datetime.now(UTC) + access.PRESENCE))
 
-    def agree_consent(self, viewer_id: str, person_id: str) -> Future[None]:
-        return self._change_access(lambda store: store.agree_consent(viewer_id, person_id))
+    def agree_consent(self, viewer_id: str, person_id: str, device_id: str | None = None) -> Future[None]:
+        return self._change_access(lambda store: store.agree_consent(viewer_id, person_id, device_id))
 
     def withdraw_consent(self, viewer_id: str, person_id: str) -> Future[None]:
         return self._change_access(lambda store: store.withdraw_consent(viewer_id, person_id))

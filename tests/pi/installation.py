@@ -221,7 +221,7 @@ def _eventually_answers(rig: Rig) -> bool:
 
 def _is_up(rig: Rig) -> bool:
     try:
-        rig.machine.run("station health --config /etc/station.toml --wait 60")
+        rig.machine.run("station health --config /etc/station.toml --running --wait 60")
     except MachineError:
         return False
     return True

@@ -6,6 +6,7 @@ Everything here reads a few small files of the kernel and asks no name server, s
 from __future__ import annotations
 
 import socket
+import struct
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -89,8 +90,11 @@ class Machine:
             for one in self.addresses()
             if is_home(one) and not one.is_loopback and not (one.version == 6 and one.is_link_local)
         ]
-        towards_router = _source_address()
-        return sorted(reachable, key=lambda one: (one != towards_router, one.version, one.is_link_local, int(one)))
+        of_router = _router_network(self.root / NETWORK_FILES / "route")
+        return sorted(
+            reachable,
+            key=lambda one: (of_router is None or one not in of_router, one.version, one.is_link_local, int(one)),
+        )
 
     def page_addresses(self, host: str, port: int, names: Iterable[str] = (), *, is_https: bool = False) -> list[str]:
         """Addresses that open a page that listens on this host and port, best first; `names` are the configured ones.
@@ -126,12 +130,27 @@ def _ipv6_addresses(file: Path) -> Iterable[Address]:
                 yield IPv6Address(int(line.split()[0], 16))
 
 
-def _source_address() -> Address | None:
-    """The address from which this machine would send to the internet. Nothing is sent: it is a datagram's socket."""
-    with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.connect(("192.0.2.1", 9))
-        return parse_address(probe.getsockname()[0])
+def _router_network(file: Path) -> IPv4Network | None:
+    """The network of the router that leads to the internet; `None` where there is none.
+
+    A line has interface, destination, gateway and, as number 7 and 8, metric and mask, each but the metric a
+    hexadecimal number in this machine's byte order. The default route's destination and mask are 0.
+    """
+    routes: list[tuple[str, IPv4Address, IPv4Address, int, IPv4Address]] = []
+    with suppress(OSError, ValueError, IndexError):
+        for line in file.read_text(encoding="ascii", errors="replace").splitlines()[1:]:
+            words = line.split()
+            routes.append((words[0], _native(words[1]), _native(words[2]), int(words[6]), _native(words[7])))
+    leading = sorted((metric, name, gateway) for name, to, gateway, metric, mask in routes if not int(to) | int(mask))
+    for _, name, gateway in leading:
+        for other, to, through, _, mask in routes:
+            if other == name and not int(through) and int(mask) and int(gateway) & int(mask) == int(to):
+                return IPv4Network((int(to), int(mask).bit_count()))
     return None
+
+
+def _native(text: str) -> IPv4Address:
+    return IPv4Address(struct.pack("=I", int(text, 16)))
 
 
 def is_loopback_host(host: str) -> bool:

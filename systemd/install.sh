@@ -2,7 +2,7 @@
 # Installs or updates the station from its package: sudo sh install.sh slant-board-station_VERSION_arm64.deb
 #
 # It fetches nothing but Debian's packages, asks before it changes how the machine starts, and goes back to the former
-# version when the new one is not healthy within a minute. `--yes` answers every question with yes.
+# version when the new one does not run within a minute. `--yes` answers every question with yes.
 set -eu
 
 say() { printf '%s\n' "$*"; }
@@ -42,8 +42,12 @@ ask() {
 name=slant-board-station
 kept=/var/cache/$name
 new=$(dpkg-deb --field "$package" Version)
-old=$(dpkg-query --show --showformat '${Version}' $name 2>/dev/null || true)
+# A removed package keeps its configuration, and dpkg its version.
+old=$(dpkg-query --show --showformat '${db:Status-Status} ${Version}' $name 2>/dev/null | sed -n 's/^installed //p')
 mkdir -p "$kept"
+if [ -n "$old" ] && [ "${STATION_DOWNGRADE:-}" != restore ] && dpkg --compare-versions "$old" gt "$new"; then
+  fail "Version $old is installed, and $new is older: it may not be able to read the station's database. To go back, with the database from before the update: sudo STATION_DOWNGRADE=restore sh $0 $package"
+fi
 
 restart=
 if command -v raspi-config >/dev/null; then
@@ -62,19 +66,44 @@ if [ -e /dev/watchdog ] && [ ! -e $watchdog ] && ask "Let the machine restart by
 fi
 
 units="station.service station-page.service station-network.path"
-healthy() { systemctl is-active --quiet station.service && /usr/local/bin/station health --config /etc/station.toml --wait "$1"; }
+# A socket would start the page, and the page the board; the two of the network start again where they are enabled.
+network_sockets="station-page.socket station-page-https.socket"
+sockets="station-page-local.socket $network_sockets"
+health="/usr/local/bin/station health --config /etc/station.toml"
+# A station with a loose cable, or with no board yet, is as healthy as it was: what counts is that it runs. One that was
+# well must be well again.
+enough=--running
+# shellcheck disable=SC2086  # words
+healthy() { $health $enough --wait 60 && systemctl is-active --quiet station.service; }
 database() { [ ! -e /var/lib/station/station.db ] || echo /var/lib/station/station.db; }
 # shellcheck disable=SC2086  # the units are words
-start() { systemctl daemon-reload; systemctl enable --quiet $units; systemctl restart $units; }
+start() {
+  stop
+  systemctl daemon-reload
+  systemctl enable --quiet $units
+  for socket in $network_sockets; do
+    if systemctl is-enabled --quiet $socket 2>/dev/null; then
+      systemctl start $socket || say "$socket cannot be opened: journalctl --unit $socket says why."
+    fi
+  done
+  systemctl start $units || true  # whether it runs is asked below
+}
 # shellcheck disable=SC2086  # the units are words
-stop() { systemctl stop $units 2>/dev/null || true; }
+stop() {
+  systemctl stop $sockets 2>/dev/null || true
+  systemctl stop $units 2>/dev/null || true
+}
 
 if [ -n "$old" ]; then
+  if $health >/dev/null 2>&1; then
+    enough=
+  fi
   say "Version $old is installed. It stops now: a session that runs ends, and what was done is kept. Its database is copied before $new takes its place."
   stop
   data=$(database || true)
   if [ -n "$data" ]; then
     # With the station stopped its three files are one consistent copy.
+    rm -rf "$kept/before-$new"
     mkdir -p "$kept/before-$new"
     cp --archive "$data"* "$kept/before-$new/"
   fi
@@ -87,12 +116,21 @@ if ! apt-get install --yes --quiet=2 $downgrades "$(realpath "$package")"; then
   [ -z "$old" ] || start
   fail "Version $new could not be installed; the lines above say why."
 fi
-if [ "${STATION_DOWNGRADE:-}" = restore ] && [ -n "$old" ] && [ -d "$kept/before-$old" ]; then
+# The copy that the version to go back to has left: that of the first version after it.
+left=
+for copy in "$kept"/before-*; do
+  after=${copy##*/before-}
+  if [ -d "$copy" ] && dpkg --compare-versions "$after" gt "$new" &&
+    { [ -z "$left" ] || dpkg --compare-versions "$after" lt "$left"; }; then
+    left=$after
+  fi
+done
+if [ "${STATION_DOWNGRADE:-}" = restore ] && [ -n "$old" ] && [ -n "$left" ]; then
   data=$(database || true)
   mkdir -p "$kept/of-$old"
   mv "$data"* "$kept/of-$old/"
-  cp --archive "$kept/before-$old/"* "$(dirname "$data")/"
-  say "The database is the one from before the upgrade to $old; that of $old is kept in $kept/of-$old."
+  cp --archive "$kept/before-$left/"* "$(dirname "$data")/"
+  say "The database is the one from before the upgrade to $left; that of $old is kept in $kept/of-$old."
 fi
 
 if [ -z "$old" ]; then
@@ -103,7 +141,7 @@ if [ -z "$old" ]; then
     /opt/station/.venv/bin/station check --config /etc/station.toml || true
 fi
 start
-if healthy 60; then
+if healthy; then
   cp "$package" "$kept/$new.deb"
   say "Version $new is running."
 elif [ -n "$old" ] && [ -f "$kept/$old.deb" ]; then
@@ -116,7 +154,7 @@ elif [ -n "$old" ] && [ -f "$kept/$old.deb" ]; then
     cp --archive "$kept/before-$new/"* "$(dirname "$data")/"
   fi
   start
-  healthy 60 || fail "Version $old does not run either: journalctl --unit station says why."
+  healthy || fail "Version $old does not run either: journalctl --unit station says why."
   fail "Version $old runs again, with its database from before the update."
 else
   fail "The station is not healthy after a minute: journalctl --unit station says why."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
@@ -46,6 +47,15 @@ RUN = Run([(UP_US, DOWN_US)], (HOLD,), [*GO, HEEL_UP], SHOWN)
 def test_figure_names_a_module_that_measures_it(figure: bench.Figure) -> None:
     assert callable(import_module(f"tests.bench.{figure.module}").figures)
     assert figure.sense in (bench.AT_MOST, bench.AT_LEAST)
+
+
+def test_machine_without_systemd_says_so_and_measures_the_rest(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert bench.measure(["unit_exposure"], lambda _line: None) == {}
+    (said,) = capsys.readouterr().err.splitlines()
+    assert said.startswith("This machine has no systemd-analyze")
 
 
 def test_result_has_value_unit_target_and_comparison() -> None:

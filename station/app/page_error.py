@@ -5,3 +5,7 @@ from __future__ import annotations
 
 class PageError(Exception):
     """The page cannot be served; the text is one sentence with the cause and the remedy."""
+
+
+class PermanentPageError(PageError):
+    """A page that no restart mends."""

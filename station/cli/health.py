@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import click
 
 from station.cli.options import CONFIG
 from station.cli.refuse import exit_with_error
 
-NETWORK_PORT = 80
-"""The port of the page's socket on the home's network, where the page may be alone."""
+LOCAL_PORT = 8080
+"""The port of systemd's socket for this machine, whatever the configuration says."""
 ASK_EVERY_S = 1.0
-ANSWER_WITHIN_S = 5.0
 
 
 @click.command()
@@ -30,15 +27,17 @@ ANSWER_WITHIN_S = 5.0
     show_default=True,
     help="How many seconds to wait for a station that is just starting.",
 )
-def health(config_path: Path | None, wait_s: int) -> None:
+@click.option("--running", "is_enough_to_run", is_flag=True, help="Only whether it runs: a loose cable is no matter.")
+def health(config_path: Path | None, wait_s: int, is_enough_to_run: bool) -> None:
     """Ask the running station whether it is well.
 
-    Exit status 0 if no action is needed, 1 if something is wrong or nothing answers. It needs no access: what is wrong
-    stands on the Status page.
+    Exit status 0 if no action is needed, 1 if something is wrong or nothing answers; with `--running` 0 if page and
+    board answer. It needs no access: what is wrong stands on the Status page.
 
     Example: station health --config /etc/station.toml --wait 60
     """
     from station.config import ConfigError, load
+    from station.system.running_page import board_answers, status_of_page
 
     try:
         config = load(config_path)
@@ -46,28 +45,15 @@ def health(config_path: Path | None, wait_s: int) -> None:
         exit_with_error(str(error), os.EX_CONFIG)
     until = time.monotonic() + wait_s
     while True:
-        status = _status((config.page.port, NETWORK_PORT))
+        port, status = status_of_page((config.page.port, LOCAL_PORT))
         is_well = status is not None and bool(status["ok"])
-        if is_well or time.monotonic() >= until:
+        is_running = is_well or (status is not None and board_answers(port))
+        if is_well or (is_running and is_enough_to_run) or time.monotonic() >= until:
             break
         time.sleep(ASK_EVERY_S)
     if status is None:
         exit_with_error("No page answers on this machine: journalctl --unit 'station*' says why.", 1)
+    if not is_running:
+        exit_with_error("The page runs, but the board does not respond: journalctl --unit station says why.", 1)
     click.echo(f"{status['title']}." if is_well else f"{status['title']}: see the page's Status.")
-    sys.exit(0 if is_well else 1)
-
-
-def _status(ports: tuple[int, ...]) -> dict[str, Any] | None:
-    """What the first page that answers on one of these ports says of the station; `None` if none does."""
-    import urllib.request  # slow to load, and every other command goes without
-    from http.client import HTTPException
-
-    for port in ports:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/status", timeout=ANSWER_WITHIN_S) as answer:
-                found = json.load(answer)
-        except (OSError, HTTPException, ValueError):
-            continue
-        if isinstance(found, dict) and "ok" in found:
-            return found
-    return None
+    sys.exit(0 if is_well or is_enough_to_run else 1)

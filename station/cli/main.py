@@ -61,7 +61,7 @@ def page(config_path: Path | None) -> None:
     """
     gc.disable()  # until the page serves: nothing loaded here is garbage
 
-    from station.app.page_error import PageError
+    from station.app.page_error import PageError, PermanentPageError
     from station.system.page_process import run_page
 
     def say_where(page: Page | None) -> None:
@@ -70,6 +70,8 @@ def page(config_path: Path | None) -> None:
 
     try:
         run_page(_config(config_path), say_where)
+    except PermanentPageError as error:
+        exit_with_error(str(error), os.EX_CONFIG)
     except PageError as error:
         exit_with_error(str(error), 1)
 

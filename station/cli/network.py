@@ -20,6 +20,8 @@ PLAIN = (
     "The page is not encrypted: who is in this network can read along. `sudo station tls on` changes that; a network "
     "that guests use too is a reason to."
 )
+SWITCHED_ON, SWITCHED_OFF = "The page is on the home's network.", "The page is on this machine alone."
+NO_REQUEST = "The page has asked for nothing that the network can be switched to."
 FURTHER = "A phone that does not find the name opens the address in figures. More under Help, “On your phone”."
 
 
@@ -53,7 +55,9 @@ def network(what: str, config_path: Path, as_json: bool) -> None:
         elif what == "off":
             switch.switch_off()
         elif what == "as-requested":
-            switch.switch_as_requested(Path(config.store.path).parent / NETWORK_REQUEST)
+            is_on = switch.switch_as_requested(Path(config.store.path).parent / NETWORK_REQUEST)
+            click.echo({True: SWITCHED_ON, False: SWITCHED_OFF, None: NO_REQUEST}[is_on])
+            return
     except NetworkError as error:
         exit_with_error(str(error), 1)
     found = switch.status(config.page.allowed_hosts)

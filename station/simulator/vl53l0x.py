@@ -225,5 +225,5 @@ class EmulatedVl53l0x(EmulatedRangeSensor):
         return STATUS_VALID, max(0, round(reading_mm * scale)), signal
 
     def _driven_level(self) -> bool:
-        page = self._pages[0]
-        return page[INTERRUPT_CONFIG] == 0 or self.is_ready == bool(page[GPIO_ACTIVE_HIGH] & 0x10)
+        """Its polarity is active high until it is started, so at rest it then holds the line low."""
+        return self.is_ready == bool(self._pages[0][GPIO_ACTIVE_HIGH] & 0x10)

@@ -91,6 +91,8 @@ def _probe_sensor(bench: Bench, diagnosis: Diagnosis) -> None:
     if answer == "answers" and has_xshut:
         obeyed = xshut_is_obeyed(pins.xshut, bench.open_bus, sensor.kind, bench.pause_us, bench.pin_factory)
         diagnosis.see("xshut", "obeys" if obeyed else "ignores")
+    if diagnosis.seen.get("interrupt pin") == "low" and diagnosis.seen.get("interrupt") != "still":
+        diagnosis.forget("interrupt pin")  # a chip that was never started drives its line low at rest
 
 
 def see_full_scale(events: Sequence[Event], diagnosis: Diagnosis) -> None:

@@ -17,6 +17,8 @@ from station.network import HTTP_PORT, HTTPS_PORT, OFF, ON, Machine
 PAGE_SERVICE = "station-page.service"
 PLAIN_SOCKET = "station-page.socket"
 ENCRYPTED_SOCKET = "station-page-https.socket"
+LOCAL_SOCKET = "station-page-local.socket"
+"""The page on this machine alone, which the page's service always brings with it."""
 UNIT_DIRECTORIES = tuple(f"{place}/systemd/system" for place in ("etc", "usr/local/lib", "usr/lib", "lib"))
 AVAHI_FILE = Path("etc/avahi/services/station.service")
 MAX_REQUEST_BYTES = 8
@@ -88,16 +90,23 @@ class HomeNetwork:
     def use_sockets(self, wanted: Sequence[str], unwanted: Sequence[str]) -> None:
         """Enable and disable these sockets, then start the page with what is enabled.
 
-        systemd hands sockets over when a service starts, and opens none for a service that runs.
+        systemd hands sockets over when a service starts, and opens none for a service that runs. So all of them are
+        closed meanwhile, and before the page stops: a visitor would start it again.
         """
+        self.systemctl(("stop", LOCAL_SOCKET, PLAIN_SOCKET, ENCRYPTED_SOCKET))
         self.systemctl(("stop", PAGE_SERVICE))
         try:
             if unwanted:
                 self.systemctl(("disable", "--now", *unwanted))
             if wanted:
                 self.systemctl(("enable", "--now", *wanted))
+        except NetworkError:
+            if wanted:  # a socket that could not be opened now would keep the page from starting at every boot
+                self.systemctl(("disable", *wanted))
+            raise
         finally:
-            self.systemctl(("start", PAGE_SERVICE))
+            enabled = [one for one in (PLAIN_SOCKET, ENCRYPTED_SOCKET) if self.is_enabled(one)]
+            self.systemctl(("start", *enabled, PAGE_SERVICE))
 
     def is_enabled(self, unit: str) -> bool:
         """Whether systemd starts this unit at boot."""
@@ -137,6 +146,7 @@ class HomeNetwork:
             return
         try:
             self._file.write_text(service_file(is_https=is_https), encoding="utf-8")
+            self._file.chmod(0o644)  # Avahi is another user, whatever the umask here
         except OSError as error:
             raise NetworkError(f"{self._file} cannot be written ({error.strerror}): use sudo.") from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,6 +28,7 @@ from station.devices.range_parts import I2cBus
 from station.store import Reader, Store, StoreError
 from station.system import bring_up
 from station.system.bring_up import Bench
+from station.system.running_page import status_of_page
 from station.system.wall_clock import DateCheck
 from station.system.wire_faults import Diagnosis
 
@@ -97,6 +99,8 @@ def _page(config: Config) -> Result:
         try:
             probe.bind((config.page.host, config.page.port))
         except OSError as error:
+            if error.errno == errno.EADDRINUSE and status_of_page((config.page.port,))[1] is not None:
+                return Result("page", True, f"{where} answers")
             sentence = f"{where} cannot be used ({error.strerror}): choose another [page] host or port"
             return Result("page", False, sentence)
     return Result("page", True, f"{where} is free")

@@ -256,7 +256,7 @@ def _rail_looks(name: str) -> Looks:
 _SWAPPED: dict[tuple[str, str], Looks] = {
     ("SDA", "SCL"): _SILENT,
     ("SCL", "XSHUT"): _SILENT | _meter(far={"SCL": HIGH, "XSHUT": DATA}),
-    ("XSHUT", "interrupt"): _looks(xshut="ignores", interrupt="still"),
+    ("XSHUT", "interrupt"): _looks(xshut="ignores", interrupt="still", XSHUT_pin="low|high|floats"),
     ("CS", "DOUT"): _NO_ADC | _meter(far={"CS": LOW, "DOUT": SELECT}),
     ("DOUT", "DIN"): _NO_ADC | _meter(far={"DIN": LOW, "DOUT": DATA}),
     ("DIN", "CLK"): _NO_ADC | _meter(far={"DIN": CLOCK, "CLK": DATA}),
@@ -306,6 +306,10 @@ class Diagnosis:
         """Take an observation; `None` is one that could not be made."""
         if value is not None:
             self.seen[what] = value
+
+    def forget(self, what: str) -> None:
+        """Drop an observation that a better one has replaced."""
+        self.seen.pop(what, None)
 
     @property
     def is_healthy(self) -> bool:

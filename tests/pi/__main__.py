@@ -6,10 +6,15 @@ cables and cuts the power, and reads from the page what came of it. Examples:
     python -m tests.pi --world 17000 --page http://127.0.0.1:18080 --ssh './run.sh --ssh' \\
         --cut './run.sh --kill' --boot './run.sh --again'
     python -m tests.pi ... --part hold --part cables
+    python -m tests.pi install ... --package build/slant-board-station_0.1.0_amd64.deb
 
-A progress line for each expectation; a JSON summary at the end; exit status 0 when all was as expected, 1 when not, 2
-when the machine or the page could not be reached. It takes about nine minutes. Begin with an empty database: what the
-station knows of empty heel plates it has learnt from whatever was on the board before.
+`install` begins with a clean machine instead, and leaves a station on it whose page is on the network: the installer's
+questions, an update, one that goes wrong, the way back, and removal.
+
+A progress line for each expectation; a table of figures and a JSON summary at the end; exit status 0 when all was as
+expected, 1 when not, 2 when the machine or the page could not be reached. It takes about twenty minutes, `install`
+ten. Begin with an empty database: what the station knows of empty heel plates it has learnt from whatever was on the
+board before.
 """
 
 from __future__ import annotations
@@ -23,7 +28,7 @@ from pathlib import Path
 
 import click
 
-from tests.pi import activities, guide, mishaps, processes
+from tests.pi import activities, endurance, guide, installation, mishaps, processes, sandbox
 from tests.pi.board import Board, BoardError
 from tests.pi.machine import Machine, MachineError
 from tests.pi.page import Page, PageError
@@ -41,23 +46,36 @@ PARTS: dict[str, Callable[[Rig], None]] = {
     "processes": processes.processes,
     "power": mishaps.power,
     "check": mishaps.check,
+    "sandbox": sandbox.sandbox,
+    "watchdogs": endurance.watchdogs,
+    "storms": endurance.storms,
+    "logs": endurance.logs,
+    "idle": endurance.idle,
+    "cuts": endurance.cuts,
 }
+POWERED = ("power", "cuts")
+"""What needs a power switch."""
 
 
 def options() -> argparse.Namespace:
     found = argparse.ArgumentParser(
         prog="python -m tests.pi", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    found.add_argument("what", nargs="?", choices=["install"], help="test the installer, on a clean machine")
+    found.add_argument("--package", type=Path, help="the Debian package that `install` installs")
     found.add_argument("--world", required=True, help="where the board is moved: a port, a file with one, or a socket")
     found.add_argument("--page", required=True, help="the address of the station's page, as http://127.0.0.1:8080")
     found.add_argument("--ssh", required=True, help="the command that runs a command on the machine as root")
     found.add_argument(
-        "--cut", help="the command that cuts the machine's power; without it the part `power` is left out"
+        "--cut", help="the command that cuts the machine's power; without it `power` and `cuts` are left out"
     )
     found.add_argument("--boot", help="the command that gives the machine power again")
     found.add_argument("--part", action="append", choices=list(PARTS), help="only this part; may be given again")
     found.add_argument("--json", type=Path, help="write the summary to this file too")
-    return found.parse_args()
+    given = found.parse_args()
+    if given.what and not given.package:
+        found.error("install needs --package: make deb ARCH=amd64 builds it")
+    return given
 
 
 def main() -> int:
@@ -69,12 +87,15 @@ def main() -> int:
 
     machine = Machine(given.ssh, given.cut, given.boot)
     board, page = Board(given.world), Page(given.page)
-    chosen = given.part or [name for name in PARTS if name != "power" or (given.cut and given.boot)]
+    chosen = given.part or [name for name in PARTS if name not in POWERED or (given.cut and given.boot)]
     try:
         board.wait(10)
         machine.run("true")
-        page.wait_until_up(30)
         rig = Rig(board, page, machine, Person(board, page, LIMIT_MM), print_line)
+        if given.what:
+            installation.install(rig, given.package)
+            return _summary(rig, given.json, print_line)
+        page.wait_until_up(30)
         rig.person.step_off()
         page.use_token(machine.let_in())  # started again, it learns the present weight of the empty plates
         page.wait_until_up(60)
@@ -94,11 +115,22 @@ def main() -> int:
         return 2
     finally:
         page.close()
+    return _summary(rig, given.json, print_line)
+
+
+def _summary(rig: Rig, file: Path | None, print_line: Callable[[str], None]) -> int:
+    """Print the figures and what was found; returns the exit status."""
     failed = [name for name, one in rig.found.items() if not one["passed"]]
-    summary = json.dumps({"passed": not failed, "failed": failed, "found": rig.found}, ensure_ascii=False, indent=1)
-    if given.json:
-        given.json.write_text(summary + "\n", encoding="utf-8")
+    summary = json.dumps(
+        {"passed": not failed, "failed": failed, "figures": rig.figures, "found": rig.found},
+        ensure_ascii=False,
+        indent=1,
+    )
+    if file:
+        file.write_text(summary + "\n", encoding="utf-8")
     click.echo(summary)
+    for name, value in rig.figures.items():
+        click.echo(f"{name:30} {value:>10g}")
     print_line(f"{len(rig.found)} expectations, {len(failed)} not met")
     return 1 if failed else 0
 

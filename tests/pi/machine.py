@@ -5,15 +5,19 @@ from __future__ import annotations
 import shlex
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
 
 UNIT = "station"
-CHECK = (
+IN_FOLDER = (
     "systemd-run --quiet --pipe --wait --property=User=station"
     " --property='SupplementaryGroups=gpio i2c spi' --property=StateDirectory=station"
     " --property=WorkingDirectory=/var/lib/station --setenv=LG_WD=/var/lib/station"
-    " /opt/station/.venv/bin/station check --config /etc/station.toml --json"
 )
-"""`station check` as the service's own user, with the service's own folder."""
+"""Runs the command that follows as the service's own user, with the service's own folder."""
+CHECK = f"{IN_FOLDER} /opt/station/.venv/bin/station check --config /etc/station.toml --json"
+NOT_CONNECTED, ASKED_TIMES = 255, 20
+"""ssh's status when it reached no machine, so that no command was run: a busy one answers later."""
 PAIR = """
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,7 +31,7 @@ with Store.open(Path(load(Path("/etc/station.toml")).store.path), clock=SystemCl
 print(token)
 """
 """Lets a browser in as the owner's, without the board, while the station is stopped."""
-LET_IN = CHECK.partition("/opt/station")[0] + f"/opt/station/.venv/bin/python -c {shlex.quote(PAIR)}"
+LET_IN = f"{IN_FOLDER} /opt/station/.venv/bin/python -c {shlex.quote(PAIR)}"
 
 
 class MachineError(Exception):
@@ -46,12 +50,17 @@ class Machine:
         """Run a command as root and return its output. Raises MachineError, unless it may fail (`fails`)."""
         return _run([*shlex.split(self.ssh), command], limit_s, fails=fails)
 
+    def send(self, file: Path, to: str) -> None:
+        """Copy a file to the machine. Raises MachineError."""
+        with file.open("rb") as content:
+            _run([*shlex.split(self.ssh), f"cat >{shlex.quote(to)}"], 300, given=content)
+
     def cut_power(self) -> None:
         _run(shlex.split(self.cut or "false"), 60)
 
     def restore_power(self) -> None:
-        """Restore the power, and return when it has booted."""
-        _run(shlex.split(self.boot or "false"), 300)
+        """Restore the power, and return when it has booted; whether it answers is asked by who waits for it."""
+        _run(shlex.split(self.boot or "false"), 300, fails=True)
 
     def let_in(self) -> str:
         """Pair a browser as the owner's, and return its token; the station stops for it."""
@@ -60,19 +69,23 @@ class Machine:
         self.run(f"systemctl start {UNIT}")
         return token
 
-    def property(self, name: str) -> str:
-        """A property of the station's unit, by systemd."""
-        return self.run(f"systemctl show {UNIT} --property {name} --value").strip()
+    def stop_page(self) -> None:
+        """Stop the page; its sockets first, because a visitor would start it again."""
+        self.run(f"systemctl stop {UNIT}-page-local.socket {UNIT}-page.socket; systemctl stop {UNIT}-page")
 
-    def processor_s(self) -> float:
-        """The processor time that the station has used since it started."""
-        ticks = self.run(f"cut -d' ' -f14,15 /proc/$(systemctl show {UNIT} -p MainPID --value)/stat; getconf CLK_TCK")
+    def property(self, name: str, unit: str = UNIT) -> str:
+        """A property of a unit, by systemd."""
+        return self.run(f"systemctl show {unit} --property {name} --value").strip()
+
+    def processor_s(self, unit: str = UNIT) -> float:
+        """The processor time that a unit's process has used since it started."""
+        ticks = self.run(f"cut -d' ' -f14,15 /proc/$(systemctl show {unit} -p MainPID --value)/stat; getconf CLK_TCK")
         user, system, per_s = map(int, ticks.split())
         return (user + system) / per_s
 
-    def memory_mb(self) -> float:
-        """The memory of the station's process with its share of shared memory (PSS)."""
-        found = self.run(f"grep ^Pss: /proc/$(systemctl show {UNIT} -p MainPID --value)/smaps_rollup")
+    def memory_mb(self, unit: str = UNIT) -> float:
+        """The memory of a unit's process with its share of shared memory (PSS)."""
+        found = self.run(f"grep ^Pss: /proc/$(systemctl show {unit} -p MainPID --value)/smaps_rollup")
         return int(found.split()[1]) * 1024 / 1e6
 
     def start_s(self) -> float:
@@ -83,11 +96,14 @@ class Machine:
         return (ready_us - began_us) / 1e6
 
 
-def _run(words: list[str], limit_s: float, *, fails: bool = False) -> str:
-    try:
-        done = subprocess.run(words, capture_output=True, text=True, timeout=limit_s, check=False)
-    except subprocess.TimeoutExpired as error:
-        raise MachineError(f"{shlex.join(words)} took longer than {limit_s:g} s.") from error
+def _run(words: list[str], limit_s: float, *, fails: bool = False, given: IO[bytes] | None = None) -> str:
+    for _ in range(ASKED_TIMES):
+        try:
+            done = subprocess.run(words, stdin=given, capture_output=True, text=True, timeout=limit_s, check=False)
+        except subprocess.TimeoutExpired as error:
+            raise MachineError(f"{shlex.join(words)} took longer than {limit_s:g} s.") from error
+        if done.returncode != NOT_CONNECTED:
+            break
     if done.returncode and not fails:
         raise MachineError(f"{shlex.join(words)} has failed ({done.returncode}): {done.stderr.strip()[-300:]}")
     return done.stdout

@@ -44,10 +44,16 @@ class Page:
         self.cues: list[tuple[float, str]] = []
         self.held_s = self.held_at = 0.0
         self._number = 0
+        self._watching = False
+        self.watch()
+
+    def watch(self) -> None:
+        """Follow the live state."""
         self._watching = True
         threading.Thread(target=self._follow_stream, name="stream", daemon=True).start()
 
     def close(self) -> None:
+        """Look away."""
         self._watching = False
 
     def use_token(self, token: str) -> None:

@@ -41,6 +41,8 @@ class Rig:
     person: Person
     print_line: Callable[[str], None]
     found: dict[str, dict[str, Any]] = field(default_factory=dict)
+    figures: dict[str, float] = field(default_factory=dict)
+    """What was measured, for the table at the end."""
 
     def check(self, name: str, passed: bool, **figures: object) -> None:
         """Record one expectation, with the figures that it rests on."""

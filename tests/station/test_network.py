@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import sys
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -9,6 +11,8 @@ import pytest
 
 from station.network import AVAHI_SOCKET, NETWORK_FILES, Machine, is_home, parse_address
 
+ORDER = -1 if sys.byteorder == "little" else 1
+"""The kernel writes a route's numbers in the machine's byte order."""
 FIB_TRIE = """\
 Main:
   +-- 0.0.0.0/0 3 0 5
@@ -27,6 +31,12 @@ Local:
         /8 host LOCAL
      |-- 127.0.0.1
         /32 host LOCAL
+"""
+ROUTE = """\
+Iface Destination Gateway Flags RefCnt Use Metric Mask MTU Window IRTT
+eth0 00000000 {router} 0003 0 0 100 00000000 0 0 0
+wlan0 00000000 0100000A 0003 0 0 600 00000000 0 0 0
+eth0 {network} 00000000 0001 0 0 100 {mask} 0 0 0
 """
 IF_INET6 = """\
 00000000000000000000000000000001 01 80 10 80       lo
@@ -117,6 +127,19 @@ def test_this_machine_has_its_loopback_address() -> None:
 def test_home_addresses_can_be_opened_by_a_browser(machine: Machine) -> None:
     """No loopback, no public address, none that needs a zone; IPv4 first."""
     assert [str(one) for one in machine.home_addresses()] == ["192.168.178.23", "fd00::dea6:32ff:fe12:3456"]
+
+
+def test_address_that_leads_to_the_router_comes_first(machine: Machine) -> None:
+    """A container's or a second network's address is one that no phone reaches."""
+    files = machine.root / NETWORK_FILES
+    (files / "fib_trie").write_text(FIB_TRIE + "|-- 10.0.3.1\n/32 host LOCAL\n", encoding="ascii")
+    assert str(machine.home_addresses()[0]) == "10.0.3.1"
+    numbers = {"router": "192.168.178.1", "network": "192.168.178.0", "mask": "255.255.255.0"}
+    text = ROUTE.format(**{name: socket.inet_aton(one)[::ORDER].hex() for name, one in numbers.items()})
+    (files / "route").write_text(text, encoding="ascii")
+    assert str(machine.home_addresses()[0]) == "192.168.178.23"
+    (files / "route").write_bytes(b"Iface\nzz 1\n\xff")
+    assert str(machine.home_addresses()[0]) == "10.0.3.1"
 
 
 @pytest.mark.parametrize(

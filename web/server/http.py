@@ -289,8 +289,8 @@ def open_page(
     encryption = server_context(certificate) if certificate is not None else None
     listeners = _listeners(page, listener, has_certificate=encryption is not None)
     https = next((one for one in listeners if one.is_https), None)
-    best = https or listeners[0]
-    served = Served(best.host, best.port, page.allowed_hosts, certificate)
+    best = https or next((one for one in listeners if not one.is_loopback), listeners[0])
+    served = Served(best.host, best.port, page.allowed_hosts, certificate if https else None)
     app = create_app(
         api,
         store,

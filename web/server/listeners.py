@@ -8,7 +8,7 @@ import socket
 from collections.abc import MutableMapping
 from dataclasses import dataclass
 
-from station.app.api import PageError
+from station.app.page_error import PageError, PermanentPageError
 from station.config import PageConfig
 from station.network import EVERYWHERE, is_loopback_host
 
@@ -43,9 +43,15 @@ class Listener:
 
 
 def listen(page: PageConfig) -> socket.socket:
-    """A socket that listens where the configuration says. Raises PageError when the address is not available."""
+    """A socket that listens where the configuration says.
+
+    Raises PageError when the address is not available, PermanentPageError when this process may open no such socket.
+    """
     family = socket.AF_INET6 if ":" in page.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener = socket.socket(family, socket.SOCK_STREAM)
+    except OSError as error:
+        raise PermanentPageError(_bind_error_text(page, error)) from error
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((page.host, page.port))
@@ -91,6 +97,11 @@ def _bind_error_text(page: PageConfig, error: Exception) -> str:
     number = error.errno if isinstance(error, OSError) else None
     if number == errno.EADDRINUSE:
         return f"The page cannot use {where}: another program has it. Stop that program or choose another [page] port."
+    if number == errno.EAFNOSUPPORT:
+        return (
+            f"The page cannot use {where}: this machine has no such network, or systemd's unit of the page handed over "
+            "no socket (station-page-local.socket)."
+        )
     if number == errno.EACCES:
         return f"The page may not use {where}: choose a [page] port of 1024 or more."
     return f"The page cannot use {where}: {error}. Choose another [page] host or port."

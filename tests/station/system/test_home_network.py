@@ -13,6 +13,7 @@ from station.network import AVAHI_SOCKET, NETWORK_FILES, Machine
 from station.system.home_network import (
     AVAHI_FILE,
     ENCRYPTED_SOCKET,
+    LOCAL_SOCKET,
     PAGE_SERVICE,
     PLAIN_SOCKET,
     HomeNetwork,
@@ -21,6 +22,7 @@ from station.system.home_network import (
     systemctl,
 )
 
+CLOSE = [f"stop {LOCAL_SOCKET} {PLAIN_SOCKET} {ENCRYPTED_SOCKET}", f"stop {PAGE_SERVICE}"]
 WANTS = Path("etc/systemd/system/sockets.target.wants")
 
 
@@ -43,14 +45,19 @@ class Host:
         """What systemctl does to the links, in the order of the calls."""
         self.calls.append(" ".join(arguments))
         if self.failing and self.failing in self.calls[-1]:
+            self._link(arguments)
             raise NetworkError(f"systemctl {self.calls[-1]} has failed: no reason")
-        for unit in arguments[2:]:
+        self._link(arguments)
+        return ""
+
+    def _link(self, arguments: Sequence[str]) -> None:
+        """The links change also where the unit then does not start."""
+        for unit in (one for one in arguments if one.endswith(".socket")):
             link = self.root / WANTS / unit
             if arguments[0] == "enable" and not link.is_symlink():
                 link.symlink_to(f"/etc/systemd/system/{unit}")
             elif arguments[0] == "disable":
                 link.unlink(missing_ok=True)
-        return ""
 
     def announced(self) -> str:
         file = self.root / AVAHI_FILE
@@ -63,10 +70,10 @@ def host(tmp_path: Path) -> Host:
 
 
 def test_network_on_opens_the_socket_and_announces_the_name(host: Host) -> None:
-    """The page stops first: systemd opens no socket for a service that runs."""
+    """Everything is closed first: systemd opens no socket for a service that runs, and a visitor would start it."""
     assert not host.switch.status().is_on
     host.switch.switch_on()
-    assert host.calls == [f"stop {PAGE_SERVICE}", f"enable --now {PLAIN_SOCKET}", f"start {PAGE_SERVICE}"]
+    assert host.calls == [*CLOSE, f"enable --now {PLAIN_SOCKET}", f"start {PLAIN_SOCKET} {PAGE_SERVICE}"]
     assert host.announced() == service_file(is_https=False)
     found = host.switch.status(("board.example.org",))
     assert (found.is_on, found.is_https, found.troubles) == (True, False, ())
@@ -76,8 +83,8 @@ def test_network_on_opens_the_socket_and_announces_the_name(host: Host) -> None:
 def test_network_off_closes_everything_and_leaves_no_announcement(host: Host) -> None:
     host.switch.switch_on()
     host.switch.switch_off()
-    assert host.calls[3:] == [
-        f"stop {PAGE_SERVICE}",
+    assert host.calls[4:] == [
+        *CLOSE,
         f"disable --now {PLAIN_SOCKET} {ENCRYPTED_SOCKET}",
         f"start {PAGE_SERVICE}",
     ]
@@ -108,10 +115,11 @@ def test_https_joins_the_network_and_leaves_it(host: Host) -> None:
 
 def test_page_starts_again_when_the_socket_cannot_be_opened(host: Host) -> None:
     """For example because another web server has port 80: the page stays where it was."""
-    host.failing = "enable"
+    host.failing = "enable --now"
     with pytest.raises(NetworkError, match=r"enable --now station-page\.socket has failed"):
         host.switch.switch_on()
-    assert (host.calls[-1], host.announced()) == (f"start {PAGE_SERVICE}", "")
+    assert host.calls[-2:] == [f"disable {PLAIN_SOCKET}", f"start {PAGE_SERVICE}"]
+    assert host.announced() == ""
     assert not host.switch.status().is_on
 
 

@@ -1,0 +1,37 @@
+"""What the page that runs on this machine says of itself and of the board."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+ANSWER_WITHIN_S = 5.0
+SILENT_AFTER_S = 4.0
+"""An older state is one of a board that does not respond (`LiveState.age_s`)."""
+
+
+def status_of_page(ports: tuple[int, ...]) -> tuple[int, dict[str, Any] | None]:
+    """The first of these ports on which a page answers, and what it says of the station; `None` if none does."""
+    for port in ports:
+        found = _answer(port, "status")
+        if found is not None and "ok" in found:
+            return port, found
+    return 0, None
+
+
+def board_answers(port: int) -> bool:
+    """Whether the page shows a new state of the board."""
+    state = _answer(port, "state")
+    return state is not None and state.get("age_s", SILENT_AFTER_S) < SILENT_AFTER_S
+
+
+def _answer(port: int, name: str) -> dict[str, Any] | None:
+    import urllib.request  # slow to load, and every other command goes without
+    from http.client import HTTPException
+
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/{name}", timeout=ANSWER_WITHIN_S) as answer:
+            found = json.load(answer)
+    except (OSError, HTTPException, ValueError):
+        return None
+    return found if isinstance(found, dict) else None

@@ -6,6 +6,7 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooLate
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, TypeVar
 
 from flask import Response, abort, g, redirect, request, url_for
@@ -13,7 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from station.advice.records import Situation
 from station.app.access import ACCESS_COOKIE, NOBODY_YET, Role, Visitor, visitor_with
-from station.app.api import StationApi
+from station.app.api import BoardAwayError, StationApi
 from station.app.api_tokens import TokenAccess, access_with
 from station.app.situation import plan_for, situation_of
 from station.app.snapshot import Snapshot
@@ -63,11 +64,13 @@ OWN_NAMES = {TODAY: ROUTINES["today"], UNFINISHED: "The unfinished routine"}
 def wait_until_saved(future: Future[Saved], timeout_s: float = SAVE_TIMEOUT_S) -> Saved:
     """Wait until the station has stored something and return its result.
 
-    Raises ValueError with a sentence for people if the station refuses it; a disk error or a station that does not
-    answer aborts with 503 and a sentence.
+    Raises ValueError with a sentence for people if the station refuses it, and BoardAwayError; a disk error or a
+    station that does not answer aborts with 503 and a sentence.
     """
     try:
         return future.result(timeout_s)
+    except BoardAwayError:
+        raise
     except StoreError as error:
         abort(503, str(error))
     except TooLate:
@@ -122,6 +125,8 @@ class Site:
     """Whether the heels have force sensors, which also register a heel loaded by the shin alone."""
     served: Served = field(default_factory=Served)
     """Where the page is served."""
+    stick: Path | None = None
+    """Where a USB stick with backups is mounted when it is plugged in."""
 
     def gate(self, person_id: str | None) -> StartGate:
         """The start gate for this person now, read-only; only the station's loop starts anything."""

@@ -60,6 +60,7 @@ PLACES = (
             "first_start",
             "status",
             "settings",
+            "restore",
             "network",
             "offline",
             "about",

@@ -80,6 +80,7 @@ class Report:
     goal: str
     tests: str
     summary: str
+    ankles: str
     lines: tuple[Line, ...]
     difference: str
     repeats: tuple[Line, ...]
@@ -110,12 +111,13 @@ def report_of(reader: Reader, person: Person, now: datetime) -> Report:
         history=history,
         goal=goals_text(settings.goals, units),
         tests=_tests_text(history),
-        summary=summary_sentence(history.progress, words) if history.tests else "No test yet.",
+        summary=_impersonal(summary_sentence(history.progress, words)) if history.tests else "No test yet.",
         lines=tuple(_lines(history, units)),
         difference=difference_sentence(history.progress, words),
         repeats=method.repeats,
         group=f"{GROUP.people} {GROUP.population}, SD {length_text(GROUP.sd_mm, units)}; {GROUP.source}",
-        protocol=(*method.protocol, *_person_lines(person.profile)),
+        ankles="; ".join(_ankle_facts(person.profile)),
+        protocol=method.protocol,
         dose=_dose_text(weeks, plan),
         weeks=weeks,
         left_out=method.left_out,
@@ -300,7 +302,7 @@ def _protocol(
     yield "Position", _position_text(history)
     if own:
         yield "Knee contact", _counts_text(Counter(CONTACTS[one.contact] for one in own))
-        yield "Calibration", _calibration_text(calibrations[0], checks)
+        yield "Calibration", _calibration_text(calibrations[0], checks, units)
     uncertainties = [one.uncertainty_mm for one in rows.values() if one.uncertainty_mm is not None]
     if uncertainties:
         typical, most = (uncertainty_text(mm, units) for mm in (median(uncertainties), max(uncertainties)))
@@ -310,13 +312,18 @@ def _protocol(
         )
 
 
-def _person_lines(profile: Profile) -> Iterable[tuple[str, str]]:
+def _impersonal(sentence: str) -> str:
+    """A sentence to the person, as one about them: a physiotherapist reads it."""
+    return sentence.replace("your ", "the ").replace("Your ", "The ")
+
+
+def _ankle_facts(profile: Profile) -> Iterable[str]:
     """What the person says of their ankles, as far as they do."""
     if profile.hurt_side is not None:
         since = "" if profile.hurt_since is None else f", since {profile.hurt_since}"
-        yield "Hurt ankle", f"{profile.hurt_side}{since}"
+        yield f"hurt ankle: {profile.hurt_side}{since}"
     if profile.dominant_side is not None:
-        yield "Dominant leg", f"{profile.dominant_side} (kicks a ball)"
+        yield f"dominant leg: {profile.dominant_side} (kicks a ball)"
 
 
 def _counts_text(counts: Mapping[str, int]) -> str:
@@ -345,13 +352,13 @@ def _position_text(history: History) -> str:
     return "; ".join(found)
 
 
-def _calibration_text(newest: Calibration, checks: Sequence[Check]) -> str:
+def _calibration_text(newest: Calibration, checks: Sequence[Check], units: str) -> str:
     if newest.fit is None:
         return "none: distances may be 10 to 25 mm off as a whole"
     blocks = count_text(len({point.toe_mm for point in newest.fit.points}), "block")
     text = (
         f"{short_date_text(newest.created_at)}, {blocks}, "
-        f"\u00b1 {COVERAGE * newest.fit.largest_uncertainty_mm():.1f} mm (95\u00a0%)"
+        f"at most \u00b1 {length_text(COVERAGE * newest.fit.largest_uncertainty_mm(), units)} (95\u00a0%)"
     )
     check = next((one for one in checks if one.calibration_id == newest.id), None)
     if check is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from station.advice import health_questions
@@ -29,7 +29,6 @@ PERSISTENCE_MIN_WEEKS = 9
 """Two of three weeks with stretches, of these thirteen."""
 FULL_TEST_WITHIN = timedelta(weeks=4)
 """Beyond this a full test is due anyway."""
-RECENT_EXERCISES = 50
 MAX_DECLINED = 20
 _WEEK = timedelta(weeks=1)
 _PLACES = frozenset(FeltPlace)
@@ -248,11 +247,8 @@ def _declined_occurrences(answers: Iterable[Answer]) -> Iterable[datetime]:
 
 def _last_exercise_times(store: Reader, person_id: str) -> tuple[datetime | None, datetime | None]:
     """When the last credited hold was, and when the last routine was completed."""
-    exercises_done = store.last_exercise_records(person_id, limit=RECENT_EXERCISES)
-    stretched_at = next((one.started_at for one in exercises_done if one.credited_us), None)
     unfinished = store.unfinished_run(person_id)
-    last = next((one for one in exercises_done if unfinished is None or one.run_id != unfinished.run_id), None)
-    return stretched_at, None if last is None else last.ended_at or last.started_at
+    return store.last_exercise_times(person_id, unfinished_run_id=None if unfinished is None else unfinished.run_id)
 
 
 def stretch_credits(store: Reader, person_id: str, since: datetime, zone: tzinfo) -> tuple[WeekCredit, ...]:
@@ -264,7 +260,7 @@ def stretch_credits(store: Reader, person_id: str, since: datetime, zone: tzinfo
 def _credited_this_week_s(store: Reader, person_id: str, now: datetime, zone: tzinfo) -> dict[Side, float]:
     today = now.astimezone(zone).date()
     monday = today - timedelta(days=today.weekday())
-    weeks = stretch_credits(store, person_id, now - 2 * _WEEK, zone)
+    weeks = stretch_credits(store, person_id, datetime.combine(monday, time(), zone), zone)
     this = next((week for week in weeks if week.monday == monday), None)
     if this is None:
         return dict.fromkeys(Side, 0.0)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from station.cli.backups import backup, restore
+from station.cli.backups import backup, restore, salvage
 from station.cli.exchange import export, import_file
 from station.cli.health import health
 from station.cli.network import network
@@ -172,9 +172,17 @@ def _serve(
     from station.store import PermanentStoreError, StoreError
     from station.system.page_process import socket_path
     from station.system.service import Service
+    from station.system.supervisor import ThreadEndedError
 
     logging.basicConfig(level=logging.WARNING, format="station: %(message)s")
-    service = Service(config, page=child)
+
+    def show_page(page: PageChild) -> None:
+        where = " or ".join(page.addresses[:2])
+        click.echo(f"The station is running. Open {where} in a browser; Ctrl-C stops it.")
+        if config.board.simulated:
+            click.echo("The board is simulated: the first browser on this machine is let in as the owner\u2019s.")
+
+    service = Service(config, page=child, on_page=show_page)
     service.obey_signals()
     try:
         service.open(prepare, page=page, needs_page=needs_page, socket_path=None if page else socket_path(config))
@@ -183,14 +191,13 @@ def _serve(
     except (StoreError, DeviceError, PageError) as error:
         exit_with_error(str(error), 1)
     try:
-        if service.page is not None:
-            where = " or ".join(service.page.addresses[:2])
-            click.echo(f"The station is running. Open {where} in a browser; Ctrl-C stops it.")
-            if config.board.simulated:
-                click.echo("The board is simulated: the first browser on this machine is let in as the owner\u2019s.")
         service.run()
+    except ThreadEndedError as error:
+        exit_with_error(str(error), 1)
     finally:
         service.close()
+    if service.restore():
+        _serve(service.page_config, prepare, page=page, needs_page=needs_page)
 
 
 @main.command()
@@ -385,6 +392,7 @@ main.add_command(recalibrate)
 main.add_command(health)
 main.add_command(backup)
 main.add_command(restore)
+main.add_command(salvage)
 main.add_command(export)
 main.add_command(import_file)
 main.add_command(network)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 
 from station.store.loading import AnyRow
 from station.store.read_transactions import DEFAULT_LIMIT, ReadTransactions
@@ -59,6 +59,11 @@ class AccessReader(ReadTransactions):
             owner = select(devices.c.id).where(devices.c.role == Role.OWNER).limit(1)
             return connection.execute(owner).first() is not None
 
+    def is_only_owner(self, person_id: str) -> bool:
+        """Whether every browser of the owner is this person's: they cannot be deleted then."""
+        with self.read_transaction() as connection:
+            return is_only_owner(connection, person_id)
+
     def consents(self, *, viewer_id: str | None = None, person_id: str | None = None) -> tuple[Consent, ...]:
         """The consents that hold, oldest first: towards this viewer, of this person, or all."""
         query = select(consents.c.viewer_id, consents.c.person_id, consents.c.agreed_at, consents.c.withdrawn_at)
@@ -96,6 +101,12 @@ class AccessReader(ReadTransactions):
         query = select(*columns).order_by(access_log.c.at.desc(), access_log.c.id.desc()).limit(limit)
         with self.read_transaction() as connection:
             return tuple(AccessLogEntry(*row) for row in connection.execute(query))
+
+
+def is_only_owner(connection: Connection, person_id: str) -> bool:
+    """The answer of `AccessReader.is_only_owner`."""
+    owners = select(devices.c.person_id).where(devices.c.role == Role.OWNER, devices.c.revoked_at.is_(None))
+    return set(connection.execute(owners).scalars()) == {person_id}
 
 
 def _device_from_row(row: AnyRow) -> Device:

@@ -102,12 +102,15 @@ class AccessWriter(WriteTransactions):
             self._update(connection, devices, device_id, present_until=until)
             self._log(connection, "presence proved", device_id)
 
-    def agree_consent(self, viewer_id: str, person_id: str) -> None:
-        """The person agrees that the viewer sees their results. An agreement that holds stays as it is."""
-        with self.write_transaction() as connection:
-            self._agree(connection, viewer_id, person_id)
+    def agree_consent(self, viewer_id: str, person_id: str, device_id: str | None = None) -> None:
+        """The person agrees that the viewer sees their results; the log has the browser that asked for it.
 
-    def _agree(self, connection: Connection, viewer_id: str, person_id: str) -> None:
+        An agreement that holds stays as it is.
+        """
+        with self.write_transaction() as connection:
+            self._agree(connection, viewer_id, person_id, device_id)
+
+    def _agree(self, connection: Connection, viewer_id: str, person_id: str, device_id: str | None = None) -> None:
         same = (consents.c.viewer_id == viewer_id, consents.c.person_id == person_id)
         if (
             viewer_id == person_id
@@ -116,7 +119,7 @@ class AccessWriter(WriteTransactions):
             return
         connection.execute(delete(consents).where(*same))
         self._insert(connection, consents, viewer_id=viewer_id, person_id=person_id, agreed_at=self._clock.utc_now())
-        self._log(connection, "agreed", None, person_id)
+        self._log(connection, "agreed", device_id, person_id)
 
     def withdraw_consent(self, viewer_id: str, person_id: str) -> None:
         """The viewer no longer sees the person's results; without an agreement nothing happens."""

@@ -11,9 +11,10 @@ from sqlalchemy import ColumnElement, Connection, Table, case, delete, insert, o
 
 from station.core.events import Side
 from station.profile import PROFILE_FIELDS, Profile
+from station.store.access_read import is_only_owner
 from station.store.loading import parse_json
 from station.store.people_read import contents_of
-from station.store.records import PersonContents, Role
+from station.store.records import PersonContents
 from station.store.schema import (
     access_log,
     answers,
@@ -261,8 +262,7 @@ def _filled_entries(gone: Any, kept: Any) -> dict[str, Any]:
 
 
 def _require_other_owner(connection: Connection, person_id: str, name: str) -> None:
-    owners = select(devices.c.person_id).where(devices.c.role == Role.OWNER, devices.c.revoked_at.is_(None))
-    if set(connection.execute(owners).scalars()) == {person_id}:
+    if is_only_owner(connection, person_id):
         raise ValueError(ONLY_OWNER.format(name=name))
 
 

@@ -7,21 +7,17 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
-    CompoundSelect,
     Connection,
     Select,
     bindparam,
+    case,
     exists,
-    false,
     func,
-    literal,
     or_,
     select,
-    union,
     union_all,
 )
 
@@ -36,7 +32,6 @@ from station.store.read_transactions import DEFAULT_LIMIT
 from station.store.records import (
     Calibration,
     Check,
-    ExerciseRecord,
     ExercisesBegun,
     Hold,
     RepSet,
@@ -301,17 +296,11 @@ class Reader(PageReader, TrainingReader, AccessReader, PeopleReader, TokenReader
 
     def training_session_times(self, person_id: str, since: datetime) -> tuple[tuple[datetime, bool], ...]:
         """The starts of the sessions since then with any exercise, oldest first, and whether a hold was credited."""
-        credited = holds.c.verified & (holds.c.credited_us > 0)
-        each = (
-            select(sessions.c.started_at, flag.label("is_credited"))
-            .select_from(sessions.join(runs).join(done))
-            .where(sessions.c.person_id == person_id, sessions.c.started_at >= since)
-            for done, flag in ((holds, credited), (rep_sets, false()))
-        )
         found: dict[datetime, bool] = {}
         with self.read_transaction() as connection:
-            for row in connection.execute(union(*each)):
-                found[row.started_at] = found.get(row.started_at, False) or bool(row.is_credited)
+            for row in connection.execute(_SELECT_TRAINING_SESSIONS, {"person_id": person_id, "since": since}):
+                if row.is_credited is not None:
+                    found[row.started_at] = found.get(row.started_at, False) or bool(row.is_credited)
         return tuple(sorted(found.items()))
 
     def exercises_begun(self, person_id: str | None, warm_ups: Collection[str]) -> tuple[ExercisesBegun, ...]:
@@ -387,47 +376,54 @@ class Reader(PageReader, TrainingReader, AccessReader, PeopleReader, TokenReader
             header = connection.execute(query).scalar_one_or_none()
             yield None if header is None else (json.loads(header), chunks_of_rows(connection, run_id))
 
-    def last_exercise_records(self, person_id: str, *, limit: int) -> tuple[ExerciseRecord, ...]:
-        """A person's holds and sets of repetitions, newest first, at most `limit` of each, in the `RECENT_RUNS`."""
+    def last_exercise_times(
+        self, person_id: str, *, unfinished_run_id: str | None
+    ) -> tuple[datetime | None, datetime | None]:
+        """When a person's last credited hold began, and when the last session with an exercise ended, in `RECENT_RUNS`.
+
+        An unfinished run does not count for the second; a session that has not ended counts from its last exercise.
+        """
+        stretched_at = completed_at = None
         with self.read_transaction() as connection:
-            rows = connection.execute(_select_last_exercise_records(limit), {"person_id": person_id}).all()
-        found = (ExerciseRecord(row.run_id, _started_at(row), row.ended_at, row.credited_us) for row in rows)
-        return tuple(sorted(found, key=lambda one: one.started_at, reverse=True))
-
-
-@lru_cache
-def _select_last_exercise_records(limit: int) -> CompoundSelect[Any]:
-    newest = (
-        select(
-            runs.c.id.label("run_id"),
-            runs.c.started_at.label("run_started_at"),
-            sessions.c.started_at,
-            sessions.c.ended_at,
-        )
-        .select_from(sessions.join(runs))
-        .where(sessions.c.person_id == bindparam("person_id"))
-        .order_by(*_NEWEST_RUN_FIRST)
-        .limit(RECENT_RUNS)
-        .cte("newest")
-    )
-    each = (
-        select(newest, table.c.started_us, credited.label("credited_us"))
-        .select_from(newest.join(table, table.c.run_id == newest.c.run_id))
-        .order_by(newest.c.started_at.desc(), newest.c.run_started_at.desc(), table.c.started_us.desc())
-        .limit(limit)
-        .subquery()
-        for table, credited in ((holds, holds.c.credited_us), (rep_sets, literal(0)))
-    )
-    return union_all(*(select(one) for one in each))
-
-
-def _started_at(row: loading.AnyRow) -> datetime:
-    run_started_at: datetime = row.run_started_at
-    return run_started_at + timedelta(microseconds=row.started_us)
+            for row in connection.execute(_SELECT_LAST_EXERCISES, {"person_id": person_id}):
+                if stretched_at is None and row.credited_us is not None:
+                    stretched_at = row.run_started_at + timedelta(microseconds=row.credited_us)
+                last_us = max((us for us in (row.hold_us, row.set_us) if us is not None), default=None)
+                if completed_at is None and last_us is not None and row.id != unfinished_run_id:
+                    completed_at = row.ended_at or row.run_started_at + timedelta(microseconds=last_us)
+                if stretched_at is not None and completed_at is not None:
+                    break
+        return stretched_at, completed_at
 
 
 _NEWEST_SESSION_FIRST = (sessions.c.started_at.desc(), sessions.c.id.desc())
 _NEWEST_RUN_FIRST = (*_NEWEST_SESSION_FIRST, runs.c.started_at.desc())
+_WITH_A_HOLD = exists().where(runs.c.session_id == sessions.c.id, holds.c.run_id == runs.c.id)
+_WITH_A_SET = exists().where(runs.c.session_id == sessions.c.id, rep_sets.c.run_id == runs.c.id)
+_IS_CREDITED = case(
+    (_WITH_A_HOLD.where(holds.c.verified, holds.c.credited_us > 0), True), (or_(_WITH_A_HOLD, _WITH_A_SET), False)
+)
+_SELECT_TRAINING_SESSIONS = select(sessions.c.started_at, _IS_CREDITED.label("is_credited")).where(
+    sessions.c.person_id == bindparam("person_id"), sessions.c.started_at >= bindparam("since")
+)
+"""Which hold it is does not matter: the first that is found spares reading and checking the others."""
+_LAST_HOLD = select(func.max(holds.c.started_us)).where(holds.c.run_id == runs.c.id)
+_LAST_SET = select(func.max(rep_sets.c.started_us)).where(rep_sets.c.run_id == runs.c.id)
+_SELECT_LAST_EXERCISES = (
+    select(
+        runs.c.id,
+        runs.c.started_at.label("run_started_at"),
+        sessions.c.ended_at,
+        _LAST_HOLD.where(holds.c.credited_us > 0).scalar_subquery().label("credited_us"),
+        _LAST_HOLD.scalar_subquery().label("hold_us"),
+        _LAST_SET.scalar_subquery().label("set_us"),
+    )
+    .select_from(sessions.join(runs))
+    .where(sessions.c.person_id == bindparam("person_id"))
+    .order_by(*_NEWEST_RUN_FIRST)
+    .limit(RECENT_RUNS)
+)
+"""Row by row, so that what follows the last exercise is neither read nor checked."""
 
 
 def _sessions_in(

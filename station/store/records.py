@@ -335,16 +335,6 @@ class ExercisesBegun:
 
 
 @dataclass(frozen=True, slots=True)
-class ExerciseRecord:
-    """One hold or set of repetitions. `ended_at` is the end of its session, `None` while that runs."""
-
-    run_id: str
-    started_at: datetime
-    ended_at: datetime | None
-    credited_us: int
-
-
-@dataclass(frozen=True, slots=True)
 class Calibration:
     """How a reading becomes a toe distance; the newest has the greatest `number`.
 

@@ -97,6 +97,10 @@ class Authority:
         self._write(AUTHORITY_KEY_FILE, _private_pem(key), 0o600)
         self._write(AUTHORITY_FILE, certificate.public_bytes(serialization.Encoding.PEM), 0o644)
 
+    def vouches_for(self, host: str) -> bool:
+        """Whether phones would believe this authority for a host name. Raises AuthorityError if it cannot be read."""
+        return _is_within(host, _permitted(self._read()[0]))
+
     def issue(self, names: Names, now: datetime) -> None:
         """Make a certificate for the page with a new key. Raises AuthorityError."""
         authority, authority_key = self._read()
@@ -211,14 +215,17 @@ def _private_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
 
 def _check_permitted(authority: x509.Certificate, names: Names) -> None:
     """Refuse names for which phones would not believe the authority. Raises AuthorityError."""
-    constraints = authority.extensions.get_extension_for_class(x509.NameConstraints).value
-    permitted = [one.value for one in constraints.permitted_subtrees or () if isinstance(one, x509.DNSName)]
-    refused = [host for host in names.hosts if not _is_within(host, permitted)]
+    refused = [host for host in names.hosts if not _is_within(host, _permitted(authority))]
     if refused:
         raise AuthorityError(
             f"The authority does not vouch for {', '.join(refused)}: make another with `station tls on "
             "--new-authority` and install it on each phone."
         )
+
+
+def _permitted(authority: x509.Certificate) -> list[str]:
+    constraints = authority.extensions.get_extension_for_class(x509.NameConstraints).value
+    return [one.value for one in constraints.permitted_subtrees or () if isinstance(one, x509.DNSName)]
 
 
 def _is_within(host: str, permitted: Iterable[str]) -> bool:

@@ -38,8 +38,14 @@ class Encryption:
         return (self.machine.root / DROP_IN).exists()
 
     def names(self, configured: Sequence[str]) -> Names:
-        """What the page is called now: the machine's name, the configured ones, its addresses."""
-        hosts = dict.fromkeys((self.machine.local_name, self.machine.name, *(one.lower() for one in configured)))
+        """What the page is called now: the machine's name, the configured ones, its addresses.
+
+        The name without `.local` counts only while the authority vouches for it: once the machine is renamed it does
+        not, and phones should not need another authority for that.
+        """
+        own = self.machine.name
+        bare = (own,) if not self.authority.exists or self.authority.vouches_for(own) else ()
+        hosts = dict.fromkeys((self.machine.local_name, *bare, *(one.lower() for one in configured)))
         return Names(tuple(hosts), tuple(self.machine.home_addresses()))
 
     def switch_on(self, configured: Sequence[str], now: datetime, *, new_authority: bool = False) -> PageCertificate:
@@ -48,10 +54,9 @@ class Encryption:
             raise AuthorityError(
                 f"The clock shows {now:%Y-%m-%d}: set it first, because a certificate holds from one date to another."
             )
-        names = self.names(configured)
         if new_authority or not self.authority.exists:
             self.authority.create(self.machine.name, [one.lower() for one in configured], now)
-        self.authority.issue(names, now)
+        self.authority.issue(self.names(configured), now)
         self._hand_over()
         if not self.network.switch_https(is_on=True):
             self._restart()

@@ -11,6 +11,7 @@ from station.config import Config
 from station.devices.board import Devices
 from station.devices.pins import PinFactory
 from station.devices.range_parts import I2cBus
+from station.system.supervisor import Supervisor
 
 
 class LentParts:
@@ -21,12 +22,14 @@ class LentParts:
         config: Config,
         clock: Clock,
         station: Station,
+        supervisor: Supervisor,
         pin_factory: PinFactory,
         open_bus: Callable[[], I2cBus] | None,
     ) -> None:
         self._config = config
         self._clock = clock
         self._station = station
+        self._supervisor = supervisor
         self._pin_factory = pin_factory
         self._open_bus = open_bus
         self.devices: Devices | None = None
@@ -44,6 +47,12 @@ class LentParts:
         )
         return devices
 
+    def start(self, devices: Devices) -> None:
+        """Have the parts sample and play, each thread of theirs watched."""
+        devices.start(threads=True)
+        for thread in devices.threads:
+            self._supervisor.watch(thread)
+
     def _report_fault(self, part: str, sentence: str | None) -> None:
         self._reported.add(part)
         self._station.report_fault(part, sentence)
@@ -54,6 +63,7 @@ class LentParts:
         from station.system.wire_faults import Diagnosis
 
         assert self.devices is not None
+        self._supervisor.release(self.devices.threads)
         self.devices.close()
         for part in self._reported:
             self._station.report_fault(part, None)  # who opens the parts again reports what is still wrong
@@ -64,7 +74,7 @@ class LentParts:
     def reopen(self) -> Devices:
         """See `station.app.bring_up_desk.BoardParts`."""
         devices = self.open()
-        devices.start(threads=True)
+        self.start(devices)
         return devices
 
     def silence(self) -> None:

@@ -61,11 +61,16 @@ class PageChild:
         assert connection is not None
         return connection
 
+    def has_answered(self, within_s: float) -> bool:
+        """Whether it serves, or has said why not, within this time."""
+        assert self._process.stdout is not None
+        return bool(select.select((self._process.stdout,), (), (), within_s)[0])
+
     def wait_until_ready(self) -> bool:
         """Wait until the page serves; false where no page is installed. Raises PageError."""
         stdout = self._process.stdout
         assert stdout is not None
-        is_here = select.select((stdout,), (), (), ANSWER_S)[0]
+        is_here = self.has_answered(ANSWER_S)
         line = stdout.readline() if is_here else b""
         found: dict[str, Any] = json.loads(line) if line else {"error": NO_ANSWER}
         if "error" in found:

@@ -16,7 +16,6 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import cast
 
-from a2wsgi import WSGIMiddleware
 from flask import Flask
 
 from station.app.access import ACCESS_COOKIE
@@ -30,10 +29,11 @@ from tests.web.years import add_years_of_tests
 from web.api.problems import PREFIX
 from web.app import create_app
 from web.server.hosts import AllowedHosts
-from web.server.http import THREADS, DeadlineProtocol, Server, open_page
+from web.server.http import DeadlineProtocol, Server, open_page
 from web.server.listeners import Listener, listen
 from web.server.request_guard import Application, RequestGuard
 from web.server.stream import Stream
+from web.server.threads import Threads
 
 DAYS = 3_650
 HOLDS_A_DAY = 6
@@ -80,7 +80,7 @@ def served(server: Server) -> Iterator[int]:
 
 def minimal_server(store: Store) -> Server:
     """The minimal page behind the station's own server."""
-    station, threads = StationDouble(), WSGIMiddleware(minimal(), workers=THREADS)  # type: ignore[arg-type]  # Flask names the same type otherwise
+    station, threads = StationDouble(), Threads(minimal(), SystemClock())
     stream, names = Stream(station, store, SystemClock()), AllowedHosts(frozenset({"localhost"}), loopback_only=True)
     front = RequestGuard(names, stream, cast(Application, threads))
     return Server(front, stream, threads, [Listener(listen(PageConfig(port=0)))], DeadlineProtocol)

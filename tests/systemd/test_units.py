@@ -106,6 +106,11 @@ def test_board_has_its_devices_and_no_network() -> None:
     assert "Service.ProcSubset" not in unit
 
 
+def test_page_sees_a_new_name_of_the_machine() -> None:
+    """With ProtectHostname systemd gives it a copy of the name, which `hostnamectl` does not change (systemd.exec)."""
+    assert "Service.ProtectHostname" not in directives(PAGE)
+
+
 def test_page_has_no_device_and_reads_the_store() -> None:
     """It sees the board's folder read-only as a member of the board's group, and private addresses alone."""
     unit = directives(PAGE)

@@ -14,7 +14,8 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Flask, Response, g, render_template, request, url_for
+from flask import Flask, Response, current_app, g, render_template, request, url_for
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from station.app.access import ACCESS_COOKIE, SHARED_STAY, TOUCH_EVERY, Role, Visitor, hash_of, new_token
@@ -68,6 +69,7 @@ OWN_PAGES = {
     "consents": "consents.consents",
     "data": "data.data",
     "network": "network.network",
+    "restore": "restore.restore",
 }
 """The page that asked for a proof of presence, to which it returns, by the first word of its `next`."""
 OWN_PAGE_IDS = {"delete": ("person_id",), "merge": ("person_id", "into")}
@@ -125,6 +127,7 @@ RULES: dict[str, Rule] = {
     "components.components": _GUEST,
     "consents.allow": Rule(Role.MEMBER, Whose.SEEN, presence_for="consents"),
     "consents.consents": _MEMBER_SEEN,
+    "consents.keep": _MEMBER_SEEN,
     "consents.withdraw": _MEMBER_SEEN,
     "data.bring_in": Rule(Role.OWNER, Whose.STATION, presence_for="data"),
     "data.data": _MEMBER_SEEN,
@@ -190,6 +193,11 @@ RULES: dict[str, Rule] = {
     "removal.merge": Rule(Role.OWNER, Whose.STATION, presence_for="merge"),
     "removal.preview": _STATION,
     "report.report": _MEMBER_SEEN,
+    "restore.merge": Rule(Role.OWNER, Whose.STATION, presence_for="restore"),
+    "restore.put_back": Rule(Role.OWNER, Whose.STATION, presence_for="restore"),
+    "restore.restore": _STATION,
+    "restore.show_listed": Rule(Role.OWNER, Whose.STATION, presence_for="restore"),
+    "restore.show_uploaded": Rule(Role.OWNER, Whose.STATION, presence_for="restore"),
     "routines.change": _MEMBER_SEEN,
     "routines.create": _MEMBER_SEEN,
     "routines.delete": _MEMBER_SEEN,
@@ -268,6 +276,15 @@ def may_open(endpoint: str) -> bool:
     """Whether this request's visitor may open another endpoint; for links."""
     rule, visitor = RULES.get(endpoint), g.get("access", Visitor())
     return rule is not None and rule.lets_in(visitor)
+
+
+def may_follow(address: str) -> bool:
+    """Whether this request's visitor may open an address of the page, such as `/why#order`; for links of texts."""
+    try:
+        endpoint, _ = current_app.url_map.bind("").match(address.partition("#")[0].partition("?")[0])
+    except HTTPException:
+        return False
+    return may_open(str(endpoint))
 
 
 def let_in(site: Site, name: str, role: Role, person_id: str | None) -> str:

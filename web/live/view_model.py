@@ -109,13 +109,23 @@ REPETITION_NOUNS = {"calibrate": "block", "check": "block", "lesson": "sound"}
 UNSAVED = {"Saved.": "Not saved.", "is saved": "is not saved yet", "and saved.": "but not saved yet."}
 """What stands in place of these words while the store cannot write."""
 
+WITHOUT_BUTTONS = {
+    ", or choose what to do below": "",
+    ", press the button, or press \u201cKnee touches\u201d below": " or press the button",
+    ", or press \u201cResume\u201d": "",
+    "Press \u201cResume\u201d, or step off": "Step off",
+    "Press Resume": "Step off and on",
+    " Already so? Press \u201cNext\u201d.": "",
+}
+"""What stands in place of these words in a browser that was not let in: it has no buttons."""
+
 CONFIRM_HINT = "When your knee touches: tap your heel twice, press the button, or press \u201cKnee touches\u201d below."
 
 
-def live_view(snapshot: Snapshot, units: str) -> dict[str, Any]:
+def live_view(snapshot: Snapshot, units: str, *, has_buttons: bool = True) -> dict[str, Any]:
     """The live page's content as JSON-ready values; times in microseconds, distances in millimetres or as text.
 
-    After the questions that follow a test, it shows the test's result.
+    After the questions that follow a test, it shows the test's result. Without `has_buttons` nothing names one.
     """
     state = snapshot.state
     if isinstance(state, QuestionState) and state.phase == "done":
@@ -131,7 +141,7 @@ def live_view(snapshot: Snapshot, units: str) -> dict[str, Any]:
     style, clock = phase_style(snapshot), state.clock
     side = state.side if state.phase not in PHASES_WITHOUT_SIDE else None
     best_mm = state.best_mm if isinstance(state, TestState) else None
-    return {
+    view = {
         "activity": state.activity,
         "phase": state.phase,
         "side": side,
@@ -180,6 +190,15 @@ def live_view(snapshot: Snapshot, units: str) -> dict[str, Any]:
         "bring_up": None if snapshot.bring_up is None else snapshot.bring_up.number,
         "resume_person": (snapshot.rest.person_id if snapshot.rest is not None else None) or "",
     }
+    return view if has_buttons else _without_buttons(view)
+
+
+def _without_buttons(view: dict[str, Any]) -> dict[str, Any]:
+    shown = view | {"can_undo": False, "question": None}
+    for name in ("sentence", "brief"):
+        for with_button, without in WITHOUT_BUTTONS.items():
+            shown[name] = shown[name] and shown[name].replace(with_button, without)
+    return shown
 
 
 def _presence(snapshot: Snapshot) -> dict[str, Any] | None:

@@ -5,10 +5,27 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from station.store.records import Consent
 from web.access.presence import named
 from web.context import Site, wait_until_saved
 
+CONFIRMED = "consent"
+"""The question whose answers say, by the time of a consent, that its person has confirmed it in a browser of theirs."""
 NO_ONE = "There is nobody of this name: type it as the other person has it."
+
+
+def unconfirmed_consents(site: Site) -> list[tuple[Consent, str]]:
+    """The consents of this browser's person that they have not seen in a browser of theirs yet, with the viewer's name.
+
+    The rhythm proves that somebody stands on the board, not who it is; so each is shown once to whose name was given.
+    """
+    own = site.visitor().person_id
+    given = () if own is None else site.store.consents(person_id=own)
+    if own is None or not given:
+        return []
+    confirmed = {one.about for one in site.store.answers(own, CONFIRMED)}
+    names = {one.id: one.name for one in site.store.people()}
+    return [(one, names[one.viewer_id]) for one in given if one.agreed_at.isoformat() not in confirmed]
 
 
 def blueprint(site: Site) -> Blueprint:
@@ -42,8 +59,23 @@ def blueprint(site: Site) -> Blueprint:
         own, viewer = site.visitor().person_id, named(site.store, request.form.get("name", ""))
         if own is None or viewer is None or viewer.id == own:
             return page(NO_ONE, 400)
-        wait_until_saved(site.api.agree_consent(viewer.id, own))
+        wait_until_saved(site.api.agree_consent(viewer.id, own, site.device_id))
+        for one, _ in unconfirmed_consents(site):
+            if one.viewer_id == viewer.id:
+                confirm(own, one)
         return done()
+
+    @pages.post("/consents/confirm")
+    def keep() -> Response:
+        """This browser's person knows of a consent that somebody gave on the board in their name, and keeps it."""
+        own, viewer_id = site.visitor().person_id, request.form.get("person", "")
+        for one, _ in unconfirmed_consents(site):
+            if own is not None and one.viewer_id == viewer_id:
+                confirm(own, one)
+        return redirect(url_for("today.today"), 303)
+
+    def confirm(own: str, consent: Consent) -> None:
+        wait_until_saved(site.api.answer(own, CONFIRMED, True, consent.agreed_at.isoformat()))
 
     @pages.post("/consents/withdraw")
     def withdraw() -> Response | tuple[str, int]:

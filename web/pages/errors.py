@@ -9,13 +9,28 @@ from station.app.api import BoardAwayError
 from station.store.errors import StoreError
 from web.api.problems import PREFIX, ProblemCode, http_problem, problem_response
 
+REFUSED, BROKEN = 400, 500
 SENTENCES = {
-    400: ("This cannot be done", "The station did not understand the request."),
+    REFUSED: ("This cannot be done", "The station did not understand the request."),
+    403: ("Not with this browser", "The role of this browser may not do this."),
     404: ("Page not found", "The address may be mistyped, or the page no longer exists."),
     405: ("Not a page", "This address belongs to a button of another page: go back and press it."),
+    408: ("Too slow", "The request did not arrive in time. Send it again."),
+    409: ("Not now", "Something else has changed meanwhile. Load the page again."),
     413: ("Too large", "The page takes 64 KB at most."),
-    500: ("Something broke", "The page made a mistake; the station keeps running. See the log for details."),
+    429: ("Too many at once", "Wait a minute, then try again."),
+    BROKEN: ("Something broke", "The page made a mistake; the station keeps running. See the log for details."),
+    503: ("That did not work", "The station could not do this now. Try again in a moment."),
 }
+"""The heading and the sentence of each status; the first of its kind stands for one without."""
+
+
+def heading_and_sentence(error: HTTPException) -> tuple[str, str]:
+    """What a page shows for this error: its status' own words, and the sentence that the code gave it, if any."""
+    code = error.code or BROKEN
+    title, sentence = SENTENCES.get(code, SENTENCES[BROKEN if code >= BROKEN else REFUSED])
+    own, usual = vars(error).get("description"), type(error).description
+    return title, own if isinstance(own, str) and own != usual else sentence
 
 
 def register(app: Flask) -> None:
@@ -25,18 +40,13 @@ def register(app: Flask) -> None:
     def http_error(error: HTTPException) -> Response | tuple[str, int]:
         if request.path.startswith(PREFIX):
             return http_problem(error)
-        code = error.code or 500
-        title, sentence = SENTENCES.get(code, (error.name, error.description or ""))
-        if code == 400 and error.description != type(error).description:
-            sentence = error.description or sentence
-        return render_template("error.html", title=title, sentence=sentence), code
-
-    @app.errorhandler(BoardAwayError)
-    def no_board(error: BoardAwayError) -> tuple[str, int]:
-        return render_template("error.html", title="The board does not respond", sentence=str(error)), 503
+        title, sentence = heading_and_sentence(error)
+        return render_template("error.html", title=title, sentence=sentence), error.code or BROKEN
 
     @app.errorhandler(StoreError)
     def no_store(error: StoreError) -> Response | tuple[str, int]:
         if request.path.startswith(PREFIX):
             return problem_response(ProblemCode.UNAVAILABLE, str(error))
-        return render_template("error.html", title="The database cannot be read", sentence=str(error)), 503
+        is_away = isinstance(error, BoardAwayError)
+        title = "The board does not respond" if is_away else "The database cannot be read"
+        return render_template("error.html", title=title, sentence=str(error)), 503

@@ -15,7 +15,7 @@ def live_context(site: Site) -> dict[str, Any]:
     settings = site.settings()
     units = settings.units
     return {
-        "view": live_view(site.snapshot(), units),
+        "view": live_view(site.snapshot(), units, has_buttons=site.visitor().is_let_in),
         "units": units,
         "voice": settings.voice,
         "person": site.person(),

@@ -259,7 +259,7 @@ def blueprint(site: Site) -> Blueprint:
         person_id = person_of(asked)
         if asked.viewer_id is None or person_id is None or asked.viewer_id != site.visitor().person_id:
             raise ValueError("Another person uses this browser now: ask for the consent once more.")
-        wait_until_saved(site.api.agree_consent(asked.viewer_id, person_id))
+        wait_until_saved(site.api.agree_consent(asked.viewer_id, person_id, site.device_id))
         return redirect(url_for("consents.consents", saved=""), 303)
 
     # The approval, in a browser of the person whose name was given.

@@ -68,6 +68,7 @@ def blueprint(site: Site) -> Blueprint:
             amounts=amounts(site.store.person_contents(person.id)),
             held_until=None if until is None else date_text(datetime.combine(until, datetime.min.time())),
             trouble=trouble,
+            is_only_owner=site.store.is_only_owner(person.id),
         )
 
     @pages.post("/people/<person_id>/delete")

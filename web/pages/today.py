@@ -26,6 +26,7 @@ from web.charts.glance import ring_svg, sparkline_svg
 from web.context import Site
 from web.live.view_model import FELT_PLACES, resume_label
 from web.pages.circumstances import UNKNOWN, CircumstanceQuestion, unasked
+from web.pages.consents import unconfirmed_consents
 from web.pages.feedback import claim_context
 from web.pages.first_start import steps_left
 from web.pages.next_action import next_action, test_minutes, this_week, today_summary, weekly_minutes
@@ -88,6 +89,7 @@ def blueprint(site: Site) -> Blueprint:
             felt_places=FELT_PLACES,
             most_pain=pain.MAX_PAIN,
             people=people,
+            unconfirmed=unconfirmed_consents(site) if _id(person) == visitor.person_id else [],
             demo=DEMO_SENTENCE if visitor.device.name == DEMO_DEVICE else "",
             shared_until=visitor.device.person_until,
             **claim_context(site, settings.units),

@@ -10,13 +10,13 @@ import logging
 import socket
 import ssl
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, cast
 
 import h11
 import uvicorn
-from a2wsgi import WSGIMiddleware
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from station.app.api import PageError, StationApi
@@ -32,6 +32,7 @@ from web.server.hosts import AllowedHosts
 from web.server.listeners import BACKLOG, PLAIN_NAME, Listener, inherited_sockets, listen
 from web.server.request_guard import BODY_TIMEOUT_S, MAX_HEADER_BYTES, Application, RequestGuard
 from web.server.stream import Stream
+from web.server.threads import Threads
 
 HEADER_TIMEOUT_S = 5.0
 """From the connection, or the first byte of a further request, to the end of its headers."""
@@ -40,7 +41,6 @@ READ_TIMEOUT_S = 15.0
 """A client that reads nothing for this long is dropped, with everything pending for it."""
 MAX_CONNECTIONS = 240
 """A process has 1,024 files by default, and the station needs some of them for the board and the store."""
-THREADS = 4
 DATE_S = 1.0
 """The refresh interval of the `Date` header."""
 START_TIMEOUT_S = 10.0
@@ -185,7 +185,7 @@ class Server:
         self,
         guard: RequestGuard,
         stream: Stream,
-        threads: WSGIMiddleware,
+        threads: Threads,
         listeners: Sequence[Listener],
         protocol: type[DeadlineProtocol],
         *,
@@ -195,6 +195,7 @@ class Server:
         self._stream = stream
         self._listeners = listeners
         self._threads = threads
+        self.workers = threads.workers
         self.port: int = listeners[0].port
         self.addresses = tuple(addresses)
         config = uvicorn.Config(
@@ -229,7 +230,7 @@ class Server:
             with suppress(RuntimeError):  # the loop has already ended
                 self._loop.call_soon_threadsafe(self._request_stop)
         self._thread.join(STOP_TIMEOUT_S)
-        self._threads.executor.shutdown(wait=False, cancel_futures=True)
+        self._threads.stop()
         for one in self._listeners:
             one.socket.close()
 
@@ -241,6 +242,12 @@ class Server:
     def alive(self) -> bool:
         """Whether the server's thread is running."""
         return self._thread.is_alive()
+
+    def post(self, call: Callable[[], None]) -> None:
+        """Have the server's thread call something that takes no time."""
+        if self._loop is not None:
+            with suppress(RuntimeError):  # it has just ended
+                self._loop.call_soon_threadsafe(call)
 
     def _serve(self) -> None:
         asyncio.run(self._serve_until_stopped())
@@ -285,10 +292,16 @@ def open_page(
     best = https or listeners[0]
     served = Served(best.host, best.port, page.allowed_hosts, certificate)
     app = create_app(
-        api, store, config.range_sensor.blocks_mm, analogue=config.board.heels == "analogue", served=served
+        api,
+        store,
+        config.range_sensor.blocks_mm,
+        analogue=config.board.heels == "analogue",
+        served=served,
+        stick=Path(config.store.stick) if config.store.stick else None,
     )
-    threads = WSGIMiddleware(app, workers=THREADS)  # type: ignore[arg-type]  # Flask names the same type otherwise
-    stream = Stream(api, store, SystemClock())
+    clock = SystemClock()
+    threads = Threads(app, clock)
+    stream = Stream(api, store, clock)
     guard = RequestGuard(
         _allowed_hosts(page, listeners),
         stream,

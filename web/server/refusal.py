@@ -12,11 +12,15 @@ from web.server.stream import Send
 
 @dataclass(frozen=True, slots=True)
 class RefusalError(Exception):
-    """A request that is refused, with a sentence for the person who sent it; `location` is where to go instead."""
+    """A request that is refused, with a sentence for the person who sent it.
+
+    `location` is where to go instead, `retry_after_s` when to try again.
+    """
 
     status: int
     sentence: str
     location: str = ""
+    retry_after_s: int | None = None
 
 
 async def refuse(send: Send, refusal: RefusalError, *, is_api: bool = False) -> None:
@@ -31,5 +35,7 @@ async def refuse(send: Send, refusal: RefusalError, *, is_api: bool = False) -> 
     ]
     if refusal.location:
         headers.append((b"location", refusal.location.encode("latin-1")))
+    if refusal.retry_after_s is not None:
+        headers.append((b"retry-after", str(refusal.retry_after_s).encode()))
     await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

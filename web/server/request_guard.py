@@ -20,10 +20,14 @@ from web.server.stream import Receive, Scope, Send, Stream
 
 MAX_BODY_BYTES = 64 * 1024
 """Forms of this page are under a kilobyte."""
-UPLOAD_PATH = "/data/preview"
+UPLOAD_PATHS = ("/data/preview", "/restore/upload")
 MAX_UPLOAD_BYTES = 16 * 1024 * 1024
 """An export of ten years without recordings takes 3 MB. It is in memory until it is checked, so one comes at a time."""
 UPLOAD_TIMEOUT_S = 60.0
+DOWNLOADS_AT_ONCE = 2
+"""So two of four threads are left for pages, however many files people ask for."""
+DOWNLOAD_WAIT_S = 15.0
+"""How long another one waits for its turn. The bundle of a long session takes a second or two."""
 MAX_LENGTH_DIGITS = 9
 BODY_TIMEOUT_S = 8.0
 """Even a phone with a weak signal sends a form in one go; nobody types while sending."""
@@ -50,6 +54,7 @@ class RequestGuard:
         app: Application,
         body_s: float = BODY_TIMEOUT_S,
         *,
+        download_wait_s: float = DOWNLOAD_WAIT_S,
         clients: Clients = Clients(),  # noqa: B008  immutable
         https_port: int | None = None,
     ) -> None:
@@ -60,6 +65,8 @@ class RequestGuard:
         self._stream = stream
         self._app = app
         self._body_s = body_s
+        self._download_wait_s = download_wait_s
+        self._downloads = asyncio.Semaphore(DOWNLOADS_AT_ONCE)
         self._is_uploading = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -67,7 +74,7 @@ class RequestGuard:
             return
         try:
             self._check(scope)
-            if scope["path"] == UPLOAD_PATH and scope["method"] == "POST":
+            if scope["path"] in UPLOAD_PATHS and scope["method"] == "POST":
                 body = await self._upload(scope, receive)
             else:
                 body = await _read_body(scope, receive, MAX_BODY_BYTES, self._body_s)
@@ -79,12 +86,29 @@ class RequestGuard:
         try:
             if scope["path"] == "/events" and scope["method"] == "GET":
                 await self._stream(scope, receive, send)
+            elif is_download(scope["path"]):
+                await self._download(scope, _receive_from_body(body, receive), send)
             else:
                 await self._app(scope, _receive_from_body(body, receive), send)
         except Exception:
             place = "/".join(scope["path"].split("/")[:2])  # the rest may have ids, or the calendar's token
             log.exception("the page failed to answer %r", place)
             raise
+
+    async def _download(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with a file when it is its turn. It waits here, on the event loop, so a queue costs no thread."""
+        try:
+            async with asyncio.timeout(self._download_wait_s):
+                await self._downloads.acquire()
+        except TimeoutError:
+            wait_s = round(self._download_wait_s)
+            sentence = f"The station is busy with other downloads. Try again in {wait_s} seconds."
+            await refuse(send, RefusalError(503, sentence, retry_after_s=wait_s))
+            return
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._downloads.release()
 
     def _check(self, scope: Scope) -> None:
         self._clients.admit(scope)
@@ -122,6 +146,11 @@ class RequestGuard:
             return await _read_body(scope, receive, MAX_UPLOAD_BYTES, UPLOAD_TIMEOUT_S)
         finally:
             self._is_uploading = False
+
+
+def is_download(path: str) -> bool:
+    """Whether this address makes or reads a whole file: that takes seconds, where a page takes milliseconds."""
+    return path.startswith("/data/") or path.endswith((".csv", ".zip"))
 
 
 async def _read_body(scope: Scope, receive: Receive, max_bytes: int, timeout_s: float) -> bytes | None:

@@ -83,7 +83,7 @@ class Stream:
         self._clock = clock
         self._clients: set[StreamClient] = set()
         self._cached_snapshot: Snapshot | None = None
-        self._cached_views: list[tuple[Snapshot, str, bytes]] = []
+        self._cached_views: list[tuple[Snapshot, tuple[str, bool], bytes]] = []
 
     @property
     def is_full(self) -> bool:
@@ -151,11 +151,12 @@ class Stream:
         if self._cached_snapshot is not snapshot:
             self._cached_snapshot, self._cached_views = snapshot, []
         shown = snapshot_for(visitor, snapshot)
-        for cached, cached_units, view in self._cached_views:
-            if cached_units == units and cached == shown:
+        look = (units, visitor.is_let_in)
+        for cached, cached_look, view in self._cached_views:
+            if cached_look == look and cached == shown:
                 return view
-        view = msgspec.json.encode(live_view(shown, units))
-        self._cached_views.append((shown, units, view))
+        view = msgspec.json.encode(live_view(shown, units, has_buttons=visitor.is_let_in))
+        self._cached_views.append((shown, look, view))
         return view
 
     def _heartbeat_event(self, snapshot: Snapshot) -> bytes:

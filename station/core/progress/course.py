@@ -10,7 +10,7 @@ from enum import StrEnum
 from itertools import groupby
 from math import hypot
 
-from station.core.progress.records import Direction, Progress, RealChange, SideProgress, TrendPoint
+from station.core.progress.records import Direction, Progress, RealChange, Result, SideProgress, TrendPoint
 
 _MAX_START_GAP = timedelta(weeks=3)
 """How far the trend's nearest point may be from the start of a change to give the level there."""
@@ -142,7 +142,8 @@ def _course_of_run(progress: SideProgress, run: Sequence[RealChange]) -> Course:
 
 def has_zeros_from(progress: SideProgress, at: datetime) -> bool:
     """Return whether a test from three weeks before that time on was below range."""
-    return any(test.is_below_range and test.at >= at - _MAX_START_GAP for test in progress.counted)
+    counted = progress.counted
+    return any(test.is_below_range for test in counted[bisect_left(counted, at - _MAX_START_GAP, key=_at) :])
 
 
 def _start_index(trend: Sequence[TrendPoint], change: RealChange) -> int | None:
@@ -165,5 +166,5 @@ def _error_mm(one: TrendPoint, other: TrendPoint) -> float:
     return hypot(one.high_mm - one.low_mm, other.high_mm - other.low_mm) / 2
 
 
-def _at(point: TrendPoint) -> datetime:
+def _at(point: TrendPoint | Result) -> datetime:
     return point.at

@@ -64,10 +64,10 @@ def both_sentence(progress: Progress, formatters: Formatters) -> str | None:
 
 
 def _both_sides(sides: tuple[SideProgress | None, SideProgress | None], formatters: Formatters) -> str:
-    left, right = (_finding(side, formatters) for side in sides)
+    courses = [None if side is None else course_of(side) for side in sides]
+    left, right = (_finding(side, course, formatters) for side, course in zip(sides, courses, strict=True))
     if left == right:
         return f"Both sides: {left}."
-    courses = [None if side is None else course_of(side) for side in sides]
     gains = [formatters.length(one.mm) for one in courses if one is not None and _is_lasting_gain(one)]
     if len(gains) == len(sides):
         return f"A real gain on both sides: left {gains[0]}, right {gains[1]}."
@@ -85,7 +85,7 @@ def side_sentences(progress: SideProgress | None, formatters: Formatters) -> lis
     """Return the sentences about one side: at least one, and the first is the main finding."""
     if progress is None:
         return ["Not tested yet: the first test is your starting point."]
-    finding = _finding(progress, formatters)
+    finding = _finding(progress, course_of(progress), formatters)
     if progress.old:
         finding = f"at the last test, on {formatters.day(progress.counted[-1].at)}: {finding}"
     sentences = [f"{finding[0].upper()}{finding[1:]}.", *_practice_sentences(progress)]
@@ -116,14 +116,14 @@ def difference_sentence(progress: Progress, formatters: Formatters) -> str:
     if progress.difference.clear:
         return f"The {more} side reaches {apart} further. Left minus right: {_interval_text(difference, formatters)}."
     if abs(difference.value) >= CLEAR_DIFFERENCE_MM:
-        return f"No clear difference between the sides: about {apart} more on the {more}, which may still be chance."
+        return f"No clear difference yet: about {apart} more on the {more}, with too few tests to be sure."
     common = f"up to {formatters.length(CLEAR_DIFFERENCE_MM)} is common"
     if abs(difference.value) < _MIN_APART_MM:
         return f"No clear difference between the sides: {common}."
     return f"No clear difference between the sides: about {apart} more on the {more}, and {common}."
 
 
-def _finding(progress: SideProgress | None, formatters: Formatters) -> str:
+def _finding(progress: SideProgress | None, course: Course | None, formatters: Formatters) -> str:
     """Return what is known about a change of one side, as a clause: the same in the summary and about the side."""
     if progress is None:
         return "not tested yet"
@@ -134,9 +134,9 @@ def _finding(progress: SideProgress | None, formatters: Formatters) -> str:
         return f"your knee {'did not reach the wall at the last test' if reached_before else _KNEE_SHORT}"
     if not earlier:
         return f"{formatters.length(last.mm)}, your starting point"
-    alike = [test for test in progress.counted if test.method == last.method]
-    if (course := course_of(progress)) is not None:
+    if course is not None:
         return _course_text(course, progress, formatters)
+    alike = [test for test in progress.counted if test.method == last.method]
     if any(test.is_below_range for test in alike):
         if any(test.is_below_range for test in alike[-MIN_CHANGE_TESTS:]):
             return f"{formatters.length(last.mm)}: your knee reached the wall in the last test, but not in every one"

@@ -12,6 +12,7 @@ from station.app.progress import formatters_for
 from station.app.report import Report, report_of
 from station.clock import SystemClock
 from station.core.progress.sentences import difference_sentence, summary_sentence
+from station.profile import Profile
 from station.settings import Settings
 from station.store import Store
 from station.store.records import ImportedResult, Person
@@ -214,9 +215,23 @@ def test_protocol_names_contact_calibration_and_instrument(everything: Report) -
     assert "footwear: barefoot " in protocol["Position"]
     assert ", shod 10, not recorded 1; back foot: heel up " in protocol["Position"]
     assert "; warm-up: " in protocol["Position"]
-    assert ", 3 blocks, \u00b1 " in protocol["Calibration"]
+    assert ", 3 blocks, at most \u00b1 " in protocol["Calibration"]
     assert "check failed" in protocol["Calibration"]
     assert protocol["Instrument"] == "median \u00b1 0.3 cm, at most \u00b1 0.3 cm"
+
+
+def test_injury_stands_at_the_top_and_nobody_is_addressed(store: Store) -> None:
+    """A physiotherapist looks for the side first, and is not the owner of the knee."""
+    ada = store.add_person("Ada")
+    assert report(store, ada).ankles == ""
+    store.save_profile(ada.id, Profile(hurt_side="left", hurt_since="2026-03", dominant_side="right"))
+    for days_ago in (9, 6, 3):
+        add_test(store, ada, days_ago, 0.0 if days_ago > 3 else 6.0, 90.0)
+    (ada,) = store.people()
+    found = report(store, ada)
+    assert found.ankles == "hurt ankle: left, since 2026-03; dominant leg: right (kicks a ball)"
+    assert "the knee reached the wall in the last test" in found.summary
+    assert "your" not in found.summary.lower()
 
 
 def test_report_uses_units_of_settings(store: Store) -> None:

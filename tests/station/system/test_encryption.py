@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from station.network import NETWORK_FILES
+from station.network import NETWORK_FILES, Machine
 from station.system.authority import AUTHORITY_FILE, CERTIFICATE_LIFE, PAGE_FILE, AuthorityError
 from station.system.encryption import DIRECTORY, DROP_IN, Encryption
 from tests.station.system.test_home_network import Host
@@ -67,6 +68,16 @@ def test_new_address_renews_the_certificate(host: Host, encryption: Encryption) 
     (host.root / NETWORK_FILES / "fib_trie").write_text("|-- 192.168.1.77\n/32 host LOCAL\n", encoding="ascii")
     assert encryption.renew((), NOW) == "it lacks 192.168.1.77"
     assert encryption.renew((), NOW) == ""
+
+
+def test_new_name_renews_the_certificate_under_the_same_authority(host: Host, encryption: Encryption) -> None:
+    """Phones trust the authority for every name that ends in `.local`, and need no other one."""
+    first = encryption.switch_on((), NOW)
+    renamed = Encryption(replace(host.switch, machine=Machine(host.root, "kitchen")))
+    assert renamed.renew((), NOW) == "it lacks kitchen.local"
+    assert renamed.certificate().names == {"kitchen.local", "192.168.1.5"}
+    assert renamed.certificate().fingerprint == first.fingerprint
+    assert renamed.switch_on((), NOW, new_authority=True).names == {"kitchen.local", "kitchen", "192.168.1.5"}
 
 
 def test_clock_that_was_never_set_makes_no_certificate(host: Host, encryption: Encryption) -> None:

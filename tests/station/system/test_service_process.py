@@ -21,7 +21,8 @@ from station.store import Reader
 from station.store.connect import sqlite_driver, write_engine
 from station.store.migrate import upgrade
 from station.store.records import Hold
-from station.system.service import Service
+from station.system.page_child import PageChild
+from station.system.service import PAGE_LATE, Service
 from tests.station.process import BOUND_S, ROOT, Running, configured, station, wait_until
 
 
@@ -156,6 +157,7 @@ def test_demo_refuses_taken_port(tmp_path: Path) -> None:
 def test_board_runs_while_the_pages_port_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The fault names the address and what to do; once the port is free the page opens by itself."""
     monkeypatch.setattr("station.system.service.PAGE_RETRY_S", 0.05)
+    monkeypatch.setattr("station.system.service.PAGE_FIRST_S", BOUND_S)
     with closing(socket.create_server(("127.0.0.1", 0))) as other:
         port = other.getsockname()[1]
         service = Service(load(configured(tmp_path, port=port)))
@@ -178,6 +180,39 @@ def test_board_runs_while_the_pages_port_is_taken(tmp_path: Path, monkeypatch: p
             wait_until(is_mended, "the fault stays")
         finally:
             service.close()
+
+
+def test_board_starts_while_its_page_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault says so; once the page answers, the fault has gone and its address is shown."""
+    monkeypatch.setattr("station.system.service.PAGE_FIRST_S", 0.05)
+    config = load(configured(tmp_path))
+    shown: list[PageChild] = []
+    child = PageChild(config)
+    child._process.send_signal(signal.SIGSTOP)
+    service = Service(config, page=child, on_page=shown.append)
+    live = service.open()
+    try:
+        live.drain()
+        assert [one.sentence for one in live.snapshot().troubles if one.part == "page"] == [PAGE_LATE]
+        assert service.devices is not None
+        assert service.page is None
+        child._process.send_signal(signal.SIGCONT)
+        wait_until(lambda: shown == [child], "the page has not opened")
+        assert service.page is child
+    finally:
+        service.close()
+
+
+def test_board_ends_a_page_that_never_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("station.system.service.PAGE_FIRST_S", 0.05)
+    monkeypatch.setattr("station.system.page_child.STOP_S", 0.05)
+    config = load(configured(tmp_path))
+    child = PageChild(config)
+    child._process.send_signal(signal.SIGSTOP)
+    service = Service(config, page=child)
+    service.open()
+    service.close()
+    assert not child.alive
 
 
 def test_upgrade_asks_systemd_for_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

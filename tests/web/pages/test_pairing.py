@@ -388,6 +388,33 @@ def test_person_agrees_on_the_board(home: Home) -> None:
     assert [(one.viewer_id, one.person_id) for one in home.store.consents()] == [(home.owner_person, paul.id)]
 
 
+def test_consent_is_shown_to_its_person_in_their_own_browser(home: Home) -> None:
+    """It was given in a name, by whoever stood there. One tap keeps or ends it; the log has the browser that asked."""
+    assert "not who it is. You vouch for the name" in text_of(read(home.owner, "/consent"))
+    home.owner.post("/consent", data={"name": "Paul"})
+    home.make_rhythm()
+    home.until(PresenceState.MATCHED)
+    home.owner.post("/pair/confirm")
+    (given,) = home.store.consents()
+    logged = next(one for one in home.store.access_log() if one.what == "agreed")
+    assert (logged.device_id, logged.person_id) == (home.store.devices()[0].id, given.person_id)
+
+    his = client_with(home.app, let_in(home.store, Role.MEMBER, given.person_id, name="Paul's phone"))
+    assert "Olga sees your results" in text_of(read(his, "/"))
+    assert "sees your results" not in text_of(read(home.owner, "/"))
+    assert his.post("/consents/confirm", data={"person": given.viewer_id}).headers["Location"] == "/"
+    assert "Olga sees your results" not in text_of(read(his, "/"))
+    assert len(home.store.consents()) == 1
+
+    home.store.withdraw_consent(given.viewer_id, given.person_id)
+    home.rig.live(1.0)
+    home.store.agree_consent(given.viewer_id, given.person_id)
+    shown = read(his, "/")
+    assert "Olga sees your results" in text_of(shown)
+    assert his.post("/consents/withdraw", data={"which": "mine", "person": given.viewer_id}).status_code == 303
+    assert home.store.consents() == ()
+
+
 def test_consent_of_a_person_with_a_browser_needs_their_approval(home: Home) -> None:
     """Presence alone would let anybody agree in their name."""
     anna = home.rig.add_person("Anna")

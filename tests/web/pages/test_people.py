@@ -342,9 +342,11 @@ def test_deleting_gives_a_receipt(client: FlaskClient, store: Store) -> None:
 
 
 def test_the_only_owner_stays(client: FlaskClient, store: Store) -> None:
-    """The page says why, and nothing is deleted."""
+    """The page says why before anybody goes to the board for it, and nothing is deleted."""
     ann = store.add_person("Ann")
-    read(client, "/people")
+    asked = read(client, f"/people/{ann.id}/delete")
+    assert "has the only browser of the owner" in asked
+    assert "Delete for good" not in asked
     prove_presence(client, store)
     answer = client.post(f"/people/{ann.id}/delete")
     assert answer.status_code == 409

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
 
-from station.network import NETWORK_FILES, Machine
+from station.network import AVAHI_SOCKET, NETWORK_FILES, Machine
+from web.served import Served
 from web.server.hosts import REFRESH_S, AllowedHosts
 
 
@@ -63,6 +65,24 @@ def test_a_new_address_is_allowed_and_an_old_one_refused_after_the_refresh(inter
     interfaces.now_s = REFRESH_S
     assert hosts.is_allowed("192.168.1.77")
     assert not hosts.is_allowed("192.168.1.5")
+
+
+def test_a_new_name_of_the_machine_is_allowed_after_the_refresh(
+    tmp_path: Path, interfaces: Interfaces, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`hostnamectl` renames it while the page runs: the page answers to the new name, and shows that as its address."""
+    interfaces.machine = Machine(tmp_path)
+    (tmp_path / AVAHI_SOCKET).parent.mkdir(parents=True)
+    (tmp_path / AVAHI_SOCKET).touch()
+    hosts, served = interfaces.hosts(), Served("0.0.0.0", 80, machine=interfaces.machine)
+    monkeypatch.setattr(socket, "gethostname", lambda: "station")
+    assert hosts.is_allowed("station.local")
+    assert served.address_to_scan() == "http://station.local"
+    monkeypatch.setattr(socket, "gethostname", lambda: "Kitchen")
+    interfaces.now_s = REFRESH_S
+    assert hosts.is_allowed("kitchen.local")
+    assert not hosts.is_allowed("station.local")
+    assert served.address_to_scan() == "http://kitchen.local"
 
 
 def test_a_flood_of_wrong_hosts_reads_the_addresses_once(interfaces: Interfaces) -> None:

@@ -357,7 +357,11 @@ CASES: tuple[Case, ...] = (
         changed=apart_by(20, 5, True),
     ),
     Case(
-        "uneven, not clear", flat(8), flat(8, seed=2), ("which may still be chance",), changed=apart_by(17, 20, False)
+        "uneven, not clear",
+        flat(8),
+        flat(8, seed=2),
+        ("with too few tests to be sure",),
+        changed=apart_by(17, 20, False),
     ),
     Case("a little uneven", flat(8), flat(8, seed=2), ("up to 1.5 cm is common",), changed=apart_by(-9, 4, False)),
     Case("sides tested apart", flat(8), flat(2, seed=2), ("cannot be compared yet",)),

@@ -1,0 +1,118 @@
+"""Downloads wait for one another, so that pages never wait for all of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, MutableMapping
+from typing import Any
+
+from station.clock import SystemClock
+from station.store import Store
+from tests.web.double import StationDouble
+from web.app import create_app
+from web.server.hosts import AllowedHosts
+from web.server.request_guard import DOWNLOADS_AT_ONCE, Application, RequestGuard, is_download
+from web.server.stream import Receive, Scope, Send, Stream
+
+BUNDLE = "/sessions/1/bundle.zip"
+HEADERS = [(b"host", b"localhost")]
+
+
+class Answer:
+    """What the guard answers to one request."""
+
+    def __init__(self) -> None:
+        self.status = 0
+        self.headers: dict[str, str] = {}
+        self.body = b""
+
+    async def send(self, message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            self.headers = {name.decode(): value.decode() for name, value in message["headers"]}
+        self.body += message.get("body", b"")
+
+
+def guard_before(app: Application, store: Store, wait_s: float) -> RequestGuard:
+    hosts = AllowedHosts(frozenset(), loopback_only=True)
+    return RequestGuard(hosts, Stream(StationDouble(store), store, SystemClock()), app, download_wait_s=wait_s)
+
+
+def get(guard: RequestGuard, path: str) -> tuple[Answer, Awaitable[None]]:
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    scope = {"type": "http", "method": "GET", "scheme": "http", "path": path, "raw_path": path.encode()}
+    answer = Answer()
+    request = {**scope, "query_string": b"", "headers": HEADERS, "client": ("127.0.0.1", 50_000)}
+    return answer, guard(request, receive, answer.send)
+
+
+def test_pages_answer_while_downloads_wait_for_their_turn(store: Store) -> None:
+    """Of more downloads than may run at once the others wait, without a thread, and begin as soon as one has ended."""
+
+    async def check() -> None:
+        running: list[str] = []
+        are_released = asyncio.Event()
+
+        async def app(scope: Scope, _receive: Receive, send: Send) -> None:
+            running.append(scope["path"])
+            if is_download(scope["path"]):
+                await are_released.wait()
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+
+        guard = guard_before(app, store, wait_s=60)
+        downloads = [get(guard, BUNDLE) for _ in range(DOWNLOADS_AT_ONCE + 3)]
+        tasks = [asyncio.ensure_future(each) for _, each in downloads]
+        while len(running) < DOWNLOADS_AT_ONCE:
+            await asyncio.sleep(0)
+        page, asked = get(guard, "/history")
+        await asked
+        assert page.status == 200
+        assert running == [BUNDLE] * DOWNLOADS_AT_ONCE + ["/history"]
+        are_released.set()
+        await asyncio.gather(*tasks)
+        assert [answer.status for answer, _ in downloads] == [200] * len(downloads)
+
+    asyncio.run(check())
+
+
+def test_a_download_that_waited_too_long_says_when_to_try_again(store: Store) -> None:
+    """With a sentence and `Retry-After`; a download that failed, or whose browser left, gives its turn back."""
+
+    async def check() -> None:
+        is_failing, waiting = asyncio.Event(), 0
+
+        async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
+            if is_failing.is_set():
+                await send({"type": "http.response.start", "status": 200, "headers": []})
+                return
+            nonlocal waiting
+            waiting += 1
+            await is_failing.wait()
+            raise OSError("the disk is full")
+
+        guard = guard_before(app, store, wait_s=0)
+        tasks = [asyncio.ensure_future(get(guard, BUNDLE)[1]) for _ in range(DOWNLOADS_AT_ONCE)]
+        while waiting < DOWNLOADS_AT_ONCE:
+            await asyncio.sleep(0)
+        refused, asked = get(guard, "/history.csv")
+        await asked
+        assert refused.status == 503
+        assert int(refused.headers["retry-after"]) >= 0
+        assert b"Try again in" in refused.body
+        is_failing.set()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        answer, asked = get(guard, "/history.csv")
+        await asked
+        assert answer.status == 200
+
+    asyncio.run(check())
+
+
+def test_every_address_that_makes_a_file_takes_its_turn(store: Store) -> None:
+    """Those of the blueprint of downloads, and of the exports and imports; no page does."""
+    rules = list(create_app(StationDouble(store), store).url_map.iter_rules())
+    of_files = {one.rule for one in rules if one.endpoint.startswith("downloads.") or one.rule.startswith("/data/")}
+    assert {"/history.csv", "/data/station"} < of_files
+    assert {one.rule for one in rules if is_download(one.rule)} == of_files

@@ -204,7 +204,7 @@ def named(diagnosis: Diagnosis) -> Result:
         text = "; or ".join(sentence(fault) for fault in faults)
     else:
         names = ", ".join(fault.name for fault in faults)
-        text = f"one of {len(faults)} that look alike from here, or the part's supply: {names}; answer all questions"
+        text = f"one of {len(faults)} that look alike from here: {names}; answer all questions"
     pictures = dict.fromkeys(line.picture for fault in faults[:2] for line in fault.lines)
     return Result("wiring", diagnosis.is_healthy, text, "named", tuple(pictures))
 

@@ -58,6 +58,7 @@ PLACES = (
             "calibration",
             "status",
             "settings",
+            "restore",
             "network",
             "offline",
             "about",

@@ -127,6 +127,10 @@ class StationApi(Protocol):
     def import_staged(self, path: str, person_id: str | None) -> Future[MergeReport]:
         """Add what a staged database has (`station.store.staging`), all or nothing; see `station.store.merge`."""
 
+    def restore_backup(self, path: str) -> Future[None]:
+        """Put a backup in the place of the database, all or nothing: done once it is checked and the station is about
+        to start again on it. Raises ValueError with a sentence while a session runs, StoreError for a bad backup."""
+
     # Who may get in; see `station.app.access`. LookupError for an id that does not exist.
 
     def add_device(

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
+from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, TypeVar
 
@@ -41,6 +42,7 @@ from station.app.presence_desk import PresenceDesk
 from station.app.presenter import Presenter
 from station.app.recorder import Recorder
 from station.app.reminders import AlarmClock, ReminderAlarms, Reminders
+from station.app.restoring import Restoring
 from station.app.resume import ResumeManager
 from station.app.run_factory import RunFactory
 from station.app.session import Session
@@ -89,6 +91,7 @@ class Station(Inbox):
         self._simulated_board = board
         self._alarms: AlarmClock | None = None
         self._is_stopping = False
+        self.restoring = Restoring(store.path, self.stop)
         self._time = time = EventTime(clock)
         self._view = view = BoardView()
         self._outputs = outputs = BoardOutputs()
@@ -192,6 +195,17 @@ class Station(Inbox):
         except Exception as error:
             log.exception("Merging two people failed; the board carries on.")
             done.set_exception(error)
+
+    def restore_backup(self, path: str) -> Future[None]:
+        return self.restoring.request(Path(path), self._request_without_session)
+
+    def _request_without_session(self, act: Callable[[], None]) -> Future[None]:
+        def unless_in_use(_store: Store) -> None:
+            if self._session.is_open:
+                raise ValueError(BOARD_IN_USE)
+            act()
+
+        return self._request_store(unless_in_use)
 
     @property
     def board(self) -> SimulatedBoard | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from station.cli.backups import backup, restore
+from station.cli.backups import backup, restore, salvage
 from station.cli.exchange import export, import_file
 from station.cli.health import health
 from station.cli.network import network
@@ -172,6 +172,7 @@ def _serve(
     from station.store import PermanentStoreError, StoreError
     from station.system.page_process import socket_path
     from station.system.service import Service
+    from station.system.supervisor import ThreadEndedError
 
     logging.basicConfig(level=logging.WARNING, format="station: %(message)s")
 
@@ -191,8 +192,12 @@ def _serve(
         exit_with_error(str(error), 1)
     try:
         service.run()
+    except ThreadEndedError as error:
+        exit_with_error(str(error), 1)
     finally:
         service.close()
+    if service.restore():
+        _serve(service.page_config, prepare, page=page, needs_page=needs_page)
 
 
 @main.command()
@@ -387,6 +392,7 @@ main.add_command(recalibrate)
 main.add_command(health)
 main.add_command(backup)
 main.add_command(restore)
+main.add_command(salvage)
 main.add_command(export)
 main.add_command(import_file)
 main.add_command(network)

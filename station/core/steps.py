@@ -123,7 +123,9 @@ class RestStep:
 
 @dataclass(frozen=True, slots=True)
 class CalibrateStep:
-    """A calibration: each block is held against the toe stop in this order, `rounds` times."""
+    """A calibration: each block is held against the toe stop in this order, `rounds` times, and more often where the
+    readings form an S.
+    """
 
     blocks_mm: tuple[float, ...] = (0.0, 150.0, 50.0, 200.0)
     rounds: int = 2

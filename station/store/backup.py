@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from station.store.connect import sqlite_driver
-from station.store.errors import PRIMARY_CODE, StoreError
+from station.store.errors import PRIMARY_CODE, SALVAGE, StoreError
 from station.store.files import atomic_write
 
 DAYS_KEPT, WEEKS_KEPT, MONTHS_KEPT = 7, 8, 12
@@ -65,7 +65,7 @@ def back_up(database: Path, directory: Path, day: date) -> Backup:
         raise StoreError(f"There is no database at {database} to back up: name the one that the station uses.")
     path = directory / f"station-{day.isoformat()}.db"
     copy_database(database, path)
-    copies = {found: copy for copy in list_backups(directory) if (found := _day_of(copy)) is not None}
+    copies = {found: copy for copy in list_backups(directory) if (found := day_of(copy)) is not None}
     kept = kept_days(copies)
     old = tuple(copy for found, copy in copies.items() if found not in kept and copy != path)
     old += tuple(
@@ -78,7 +78,7 @@ def back_up(database: Path, directory: Path, day: date) -> Backup:
     return Backup(path, path.stat().st_size, old)
 
 
-def _day_of(copy: Path) -> date | None:
+def day_of(copy: Path) -> date | None:
     """The day in the name of a copy; `None` for a file that is named like none."""
     try:
         return date.fromisoformat(copy.stem.removeprefix("station-"))
@@ -96,6 +96,12 @@ def backups_of(database: Path) -> Path:
     return database.parent / "backups"
 
 
+def newest_day(database: Path) -> date | None:
+    """The day of the newest nightly copy; `None` without one."""
+    days = (day_of(copy) for copy in list_backups(backups_of(database)))
+    return next((day for day in days if day is not None), None)
+
+
 def back_up_before_merging(database: Path, at: datetime) -> Path:
     """Copy the database before two people are merged, which nothing undoes. Raises as `back_up` does."""
     path = backups_of(database) / f"{BEFORE_MERGING}{at.astimezone():%Y-%m-%d-%H%M%S}.db"
@@ -107,7 +113,7 @@ def held_until(database: Path, day: date) -> date | None:
     """The day on which the last copy goes that holds what the database held on `day`, if there is a copy every night;
     `None` without any copy."""
     directory = backups_of(database)
-    copies = {found for copy in list_backups(directory) if (found := _day_of(copy)) is not None and found <= day}
+    copies = {found for copy in list_backups(directory) if (found := day_of(copy)) is not None and found <= day}
     others = _other_copies(database, directory)
     if not copies and not others:
         return None
@@ -141,7 +147,7 @@ def copy_database(database: Path, path: Path) -> None:
         if verdict != "ok":
             raise StoreError(
                 f"The database {database} is damaged ({verdict.splitlines()[-1]}): no backup was made, older ones "
-                "are as they were; stop the station and put the newest of them in its place."
+                f"are as they were; {SALVAGE}"
             )
 
 

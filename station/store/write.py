@@ -17,6 +17,7 @@ from station.core.measurement.uncertainty import Budget
 from station.core.progress.records import Circumstances
 from station.settings import Settings
 from station.store.access_write import AccessWriter
+from station.store.date_write import DateWriter
 from station.store.loading import CIRCUMSTANCE_COLUMNS, IS_TIME_KNOWN, budget_to_json
 from station.store.people_write import NAME_TAKEN, PeopleWriter
 from station.store.read import failed_check_of, stored_settings
@@ -58,7 +59,7 @@ CHECK_KINDS = ("block", "wall", "lane")
 UNFINISHED, PARTIAL, FINISHED = "unfinished", "partial", "finished"
 
 
-class Store(TrainingWriter, AccessWriter, PeopleWriter, TokenWriter):
+class Store(TrainingWriter, AccessWriter, PeopleWriter, TokenWriter, DateWriter):
     """The database of one station. A method that raises `StoreError` (one sentence) has changed nothing.
 
     Rows in progress are `unfinished` until they are finished, and stay so if the power fails.

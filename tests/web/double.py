@@ -26,6 +26,7 @@ from station.store import Store, StoreError
 from station.store.backup import back_up_before_merging
 from station.store.merge import merge
 from station.store.records import Deletion, Merge, MergeReport
+from station.store.restore import staged_backup
 from station.store.staging import Staged
 from tests.web.snapshots import snapshot
 
@@ -62,6 +63,8 @@ class StationDouble:
         self.titles: list[str | None] = []
         self.chosen: list[bool] = []
         """Of each start requested by name, whether the page chose the person."""
+        self.restored: list[bytes] = []
+        """The databases that would have taken the place of the station's."""
         self.analogue = True
         self.blocks_mm: tuple[float, ...] = (0.0, 100.0, 200.0)
         self._store = store
@@ -227,6 +230,15 @@ class StationDouble:
 
     def import_staged(self, path: str, person_id: str | None) -> Future[MergeReport]:
         return self._run_now(lambda store: merge(store, Staged(Path(path), person_id)))
+
+    def restore_backup(self, path: str) -> Future[None]:
+        """Check the backup as the board does, and keep a copy of what it would put in place."""
+
+        def check(store: Store) -> None:
+            with staged_backup(Path(path), store.path) as staged:
+                self.restored.append(staged.path.read_bytes())
+
+        return self._run_now(check)
 
     def add_device(
         self, token_hash: str, name: str, role: Role, person_id: str | None, *, is_shared: bool = False

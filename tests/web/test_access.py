@@ -385,6 +385,38 @@ def test_expired_idle_and_revoked_tokens_let_nobody_in(house: House, changes: di
     assert house.client(Role.OWNER).get("/history").status_code == 200
 
 
+@pytest.mark.parametrize(
+    "cookie",
+    [
+        "{name}=",
+        "{name}={token}x",
+        "{name}={short}",
+        "{name}={upper}",
+        "{name}={token}%00",
+        "{name}=; {name}={token}x",
+        "{name}={hash}",
+        "{upper_name}={token}",
+        "{name}[]={token}",
+        "{name}",
+        "=;;{token}",
+    ],
+)
+def test_cookie_that_is_not_the_token_lets_nobody_in(house: House, cookie: str) -> None:
+    """Empty, shortened, lengthened, twice, the stored hash, or by another name: a stranger's answer, and no error."""
+    token = house.tokens[Role.OWNER] or ""
+    sent = cookie.format(
+        name=ACCESS_COOKIE,
+        upper_name=ACCESS_COOKIE.upper(),
+        token=token,
+        short=token[:-1],
+        upper=token.swapcase(),
+        hash=hash_of(token),
+    )
+    stranger = house.app.test_client(use_cookies=False)
+    assert stranger.get("/history", headers={"Cookie": sent}).status_code == 403
+    assert stranger.get("/history", headers={"Cookie": f"{ACCESS_COOKIE}={token}"}).status_code == 200
+
+
 def test_pairings_end_after_a_year_and_a_guests_with_the_day() -> None:
     now = datetime(2026, 3, 1, 12, tzinfo=UTC)
     assert tokens.expires_at(Role.MEMBER, now) - now == timedelta(days=365)

@@ -65,6 +65,7 @@ OWN_PAGES = {
     "consents": "consents.consents",
     "data": "data.data",
     "network": "network.network",
+    "restore": "restore.restore",
 }
 """The page that asked for a proof of presence, to which it returns, by the first word of its `next`."""
 OWN_PAGE_IDS = {"delete": ("person_id",), "merge": ("person_id", "into")}
@@ -180,6 +181,11 @@ RULES: dict[str, Rule] = {
     "removal.merge": Rule(Role.OWNER, Whose.STATION, presence_for="merge"),
     "removal.preview": _STATION,
     "report.report": _MEMBER_SEEN,
+    "restore.merge": Rule(Role.OWNER, Whose.STATION, presence_for="restore"),
+    "restore.put_back": Rule(Role.OWNER, Whose.STATION, presence_for="restore"),
+    "restore.restore": _STATION,
+    "restore.show_listed": Rule(Role.OWNER, Whose.STATION, presence_for="restore"),
+    "restore.show_uploaded": Rule(Role.OWNER, Whose.STATION, presence_for="restore"),
     "routines.change": _MEMBER_SEEN,
     "routines.create": _MEMBER_SEEN,
     "routines.delete": _MEMBER_SEEN,

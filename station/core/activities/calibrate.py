@@ -13,6 +13,8 @@ ten seconds (six by a check), HOLD_DONE sounds, and the next block is due. The r
 - A sensor that drifted from the first round to the last is refused at once: no block can be shown again to mend it.
 - A lost sensor may have lost its power, so it warms up again.
 - A lane longer than the sensor's range is valid; a silent sensor is a fault.
+- Readings with an S ask for up to two more rounds: the curve of such a sensor needs more samples. A person who stops or
+  leaves before they are done keeps what is there.
 - An unfinished calibration is not kept. Two minutes without a block end it.
 """
 
@@ -27,13 +29,15 @@ from typing import ClassVar, assert_never
 from station.core.activities.phases import PhasedActivity
 from station.core.events import SECOND_US, Command, CommandName, Event, Side, Toe
 from station.core.facts import BlockShown, BlockUnclear, Calibrated, CalibrationRefused, CueName, Ended
-from station.core.measurement.calibration import CalibrationError, DriftError, Point, fit, point_from_readings
+from station.core.measurement.calibration import CalibrationError, DriftError, Fit, Point, fit, point_from_readings
 from station.core.sensing.sensors import BoardSensors, Change, HeelChange, SensorChange
 from station.core.state import CalibrationState, CheckState, ShownClock
 from station.core.steps import WARM_UP_US, CalibrateStep
 
 CAPTURE_US = 10 * SECOND_US
 """How long a calibration reads a block. Two rounds of 10 s are as accurate as three of 5 s and ask for fewer blocks."""
+MAX_SAMPLES = 16
+"""The most samples of a calibration whose readings have an S: of four blocks, four rounds instead of two."""
 FINAL_CUE_US = 4 * SECOND_US
 """How long a repeating cue sounds at the end, after HOLD_DONE: nothing else would end it."""
 
@@ -59,10 +63,10 @@ TRANSITIONS: dict[BlockPhase, frozenset[BlockPhase]] = {
         {BlockPhase.CLEAR, BlockPhase.LEAVE, BlockPhase.BLOCK, BlockPhase.FAULT, BlockPhase.ENDED}
     ),
     BlockPhase.LEAVE: frozenset(
-        {BlockPhase.CLEAR, BlockPhase.LEAVE, BlockPhase.BLOCK, BlockPhase.FAULT, BlockPhase.ENDED}
+        {BlockPhase.CLEAR, BlockPhase.LEAVE, BlockPhase.BLOCK, BlockPhase.FAULT, BlockPhase.DONE, BlockPhase.ENDED}
     ),
     BlockPhase.BLOCK: frozenset(
-        {BlockPhase.LEAVE, BlockPhase.BLOCK, BlockPhase.CAPTURE, BlockPhase.FAULT, BlockPhase.ENDED}
+        {BlockPhase.LEAVE, BlockPhase.BLOCK, BlockPhase.CAPTURE, BlockPhase.FAULT, BlockPhase.DONE, BlockPhase.ENDED}
     ),
     BlockPhase.CAPTURE: frozenset(
         {BlockPhase.LEAVE, BlockPhase.BLOCK, BlockPhase.FAULT, BlockPhase.DONE, BlockPhase.ENDED}
@@ -75,6 +79,11 @@ TRANSITIONS: dict[BlockPhase, frozenset[BlockPhase]] = {
 
 WAITING = frozenset({BlockPhase.CLEAR, BlockPhase.LEAVE, BlockPhase.BLOCK})
 JUDGING = frozenset({BlockPhase.CLEAR, BlockPhase.BLOCK, BlockPhase.CAPTURE})
+
+
+def is_another_round_worthwhile(made: Fit, blocks: int) -> bool:
+    """Return whether the samples so far form an S, and another round of so many blocks is not too much."""
+    return made.notice is not None and len(made.points) + blocks <= MAX_SAMPLES
 
 
 class RoundError(CalibrationError):
@@ -135,6 +144,14 @@ class BlockActivity(PhasedActivity[BlockPhase]):
     @abstractmethod
     def on_all_blocks_read(self, now_us: int) -> None:
         """All blocks have been read."""
+
+    def more_blocks_mm(self) -> tuple[float, ...]:
+        """What to show besides, once all blocks have been read."""
+        return ()
+
+    def on_left(self, now_us: int, reason: str) -> None:
+        """The person stops, or shows no block any more."""
+        self._end_early(now_us, reason)
 
     @property
     def wanted_block_mm(self) -> float:
@@ -206,7 +223,7 @@ class BlockActivity(PhasedActivity[BlockPhase]):
 
     def on_command(self, command: Command) -> None:
         if command.word is CommandName.STOP and self.outcome is None and self.phase is not BlockPhase.DONE:
-            self._end_early(command.at_us, "stop")
+            self.on_left(command.at_us, "stop")
         self._set_due()
 
     def close(self, at_us: int) -> None:
@@ -242,7 +259,7 @@ class BlockActivity(PhasedActivity[BlockPhase]):
     def on_alarm(self, at_us: int) -> None:
         waiting = self.phase not in (BlockPhase.WARM, BlockPhase.CAPTURE, BlockPhase.DONE)
         if waiting and at_us >= self._deadline_us:
-            self._end_early(at_us, self._timeout_reason())
+            self.on_left(at_us, self._timeout_reason())
         elif waiting and self.phase is not BlockPhase.FAULT and at_us >= self._silence_deadline_us:
             self._enter_fault(at_us)
         elif self._nudge_us is not None and at_us >= self._nudge_us:
@@ -357,11 +374,16 @@ class BlockActivity(PhasedActivity[BlockPhase]):
         self._tries, self._last_progress_us = self._restarted_rounds, now_us
         self.emit_cue(now_us, CueName.HOLD_DONE)
         if len(self.points) == len(self._blocks_mm):
-            self._enter_phase(BlockPhase.DONE, now_us)
-            self.on_all_blocks_read(now_us)
-            self.outcome = "complete" if self._repeating is None else None
+            self._blocks_mm += self.more_blocks_mm()
+        if len(self.points) == len(self._blocks_mm):
+            self._finish(now_us)
         else:
             self._enter_waiting_phase(now_us)
+
+    def _finish(self, now_us: int) -> None:
+        self._enter_phase(BlockPhase.DONE, now_us)
+        self.on_all_blocks_read(now_us)
+        self.outcome = "complete" if self._repeating is None else None
 
     def _restart_round(self, now_us: int, reason: str) -> None:
         """Forget the blocks so far and request the first one once this one is gone. A lost round counts as a try."""
@@ -435,7 +457,8 @@ class CalibrationActivity(BlockActivity):
 
     def __init__(self, step: CalibrateStep, sensors: BoardSensors) -> None:
         super().__init__(step.blocks_mm * step.rounds, step.warm_us, sensors)
-        self._blocks_per_round = len(step.blocks_mm)
+        self._round_mm = step.blocks_mm
+        self._asked_samples = len(self._blocks_mm)
 
     def validate_point(self, now_us: int, point: Point) -> None:
         points = [*self.points, point]
@@ -444,11 +467,32 @@ class CalibrationActivity(BlockActivity):
         try:
             fit(points)
         except CalibrationError as error:
-            if len(self.points) < self._blocks_per_round:
+            if len(self.points) < len(self._round_mm):
                 raise RoundError(str(error)) from error
             raise
-        if len(points) == self._blocks_per_round:
+        if len(points) == len(self._round_mm):
             self._restarted_rounds = 0
+
+    def more_blocks_mm(self) -> tuple[float, ...]:
+        if not is_another_round_worthwhile(fit(self.points), len(self._round_mm)):
+            return ()
+        self._problem = (
+            f"The readings form an S: begin another round with the {self._round_mm[0]:g} mm block, "
+            "or stop and keep what was read so far"
+        )
+        return self._round_mm
+
+    def on_left(self, now_us: int, reason: str) -> None:
+        if len(self.points) >= self._asked_samples and self.phase in (
+            BlockPhase.LEAVE,
+            BlockPhase.BLOCK,
+            BlockPhase.CAPTURE,
+        ):
+            self.stop_repeating_cue(now_us)
+            self._problem = None
+            self._finish(now_us)
+        else:
+            super().on_left(now_us, reason)
 
     def on_all_blocks_read(self, now_us: int) -> None:
         self.emit(Calibrated(now_us, fit(self.points)))

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import exp, sqrt
+from math import exp, log, sqrt
 from typing import NamedTuple
 
 SLOPE_SD_MM_WEEK = 1.5
@@ -29,8 +29,10 @@ _STEP_SD_MM = 20.0
 _HUBER_SDS = 2.0
 _STEP_TESTS = 6
 _TESTS_BEFORE_STEP = 3
-_SDS_EACH, _SDS_TOGETHER = 1.0, 2.5
+_SDS_EACH, _SDS_TOGETHER = 1.0, 2.2
 """How many SDs tests after a step lie from what was expected: each of them, and together."""
+_OUTLIER_SHARE, _OUTLIER_SD_MM = 0.05, 35.0
+"""How many results are outliers, and the SD of these, where a step and outliers are weighed against each other."""
 
 Variances = tuple[float, float, float]
 """The variance of the level, the covariance of level and slope, and the variance of the slope."""
@@ -118,6 +120,14 @@ class _Visit(NamedTuple):
     innovation_sds: float
 
 
+class LastLevel(NamedTuple):
+    """The last level with its variance under one supposition, and how likely the last tests are under it."""
+
+    log_likelihood: float
+    level: float
+    variance: float
+
+
 _BEFORE_FIRST = _Visit(1, 0, 0, 0, 0, 0, 0, 0, 0, _FIRST_LEVEL_SD_MM**2, 0, FIRST_SLOPE_SD_MM_WEEK**2, 0, 0)
 
 
@@ -140,6 +150,7 @@ class LevelFilter:
         finds_steps: bool = False,
     ) -> None:
         self.breaks = set(breaks)
+        self._passages = passages
         self._visits: list[_Visit] = []
         index = 0
         while index < len(mm):
@@ -170,9 +181,26 @@ class LevelFilter:
         return found
 
     @property
+    def last_level(self) -> float:
+        return self._visits[-1].level
+
+    @property
     def last_variances(self) -> Variances:
         last = self._visits[-1]
         return last.level_variance, last.both, last.slope_variance
+
+    def if_stepped_at(self, step: int | None, mm: Sequence[float], variances: Sequence[float]) -> LastLevel:
+        """Return the last level if the only step among the last tests was at this index, or none.
+
+        `mm` and `variances` are those of the last tests.
+        """
+        first = len(self._visits) - len(mm)
+        visit, log_likelihood = self._visits[first - 1], 0.0
+        for index, (value, variance) in enumerate(zip(mm, variances, strict=True), first):
+            visit = _visit(visit, self._passages[index], value, variance, index == step)
+            expected = visit.predicted_level + variance
+            log_likelihood += _log_density(visit.innovation_sds * sqrt(expected), expected)
+        return LastLevel(log_likelihood, visit.level, visit.level_variance)
 
     @property
     def innovation_variances(self) -> list[float]:
@@ -226,6 +254,16 @@ def _visit(last: _Visit, passage: _Passage, mm: float, variance: float, steps: b
         p_slope - gain_slope * p_both,
         innovation_variance,
         sds,
+    )
+
+
+def _log_density(innovation: float, variance: float) -> float:
+    """Return the logarithm of the density of an innovation, which may be that of an outlier."""
+    return log(
+        sum(
+            share / sqrt(spread) * exp(-innovation * innovation / (2 * spread))
+            for share, spread in ((1 - _OUTLIER_SHARE, variance), (_OUTLIER_SHARE, variance + _OUTLIER_SD_MM**2))
+        )
     )
 
 

@@ -20,6 +20,7 @@ from statistics import NormalDist, median
 from station.core.progress.correlation import DECAY_DAYS, estimate_correlation
 from station.core.progress.habits import Habits, offsets_of, without
 from station.core.progress.kalman import LevelFilter, TrendState, passages
+from station.core.progress.open_step import added_variance, interval_with, possible_levels
 from station.core.progress.person_error import PRIOR_SEM_MM
 from station.core.progress.records import Habit, Interval, Result, TrendPoint
 
@@ -136,8 +137,10 @@ def fit_trend(
     steps = LevelFilter(between, rough, variances, breaks, finds_steps=True).breaks
     steps = {index for index in steps if index in breaks or _lasts(rough, index, sds_mm[index])}
     outliers = outlier_indices(rough, sds_mm, steps)
+    without_weights = variances
     variances = _result_variances(weeks, rough, sds_mm, close, outliers, steps)
     level_filter = LevelFilter(between, rough, variances, steps)
+    possible = possible_levels(level_filter, rough, without_weights, breaks)
     smoother = level_filter.smoother()
 
     mm = [result.mm - middle for result in results]
@@ -145,20 +148,25 @@ def fit_trend(
     states, _ = level_filter.follow(without(habits.offsets, habits.values, mm))
     levels = [middle + level for level in smoother.levels(states)]
     added, added_to_change = habits.smoothed_variances(smoother)
-    points = []
-    for result, level, variance, more in zip(results, levels, smoother.variances, added, strict=True):
-        half = Z95 * sqrt(variance + more)
-        points.append(TrendPoint(result.at, level, level - half, level + half))
+    level_variances = [variance + more for variance, more in zip(smoother.variances, added, strict=True)]
+    bands = [interval_95(level, sqrt(variance)) for level, variance in zip(levels, level_variances, strict=True)]
+    bands[-1] = interval_with(possible, bands[-1], level_variances[-1])
+    points = [
+        TrendPoint(result.at, band.value, band.low, band.high) for result, band in zip(results, bands, strict=True)
+    ]
     pairs = zip(level_filter.last_variances, habits.last_variances(), strict=True)
-    state = TrendState(levels[-1], states[-1][1], *(variance + more for variance, more in pairs))
-    change_variance = smoother.variances[-1] + smoother.variances[0] - 2 * smoother.covariances[0]
-    change_sd = sqrt(max(0.0, change_variance) + added_to_change)
+    level_variance, both, slope_variance = (variance + more for variance, more in pairs)
+    level_variance += added_variance(possible)
+    state = TrendState(levels[-1], states[-1][1], level_variance, both, slope_variance)
+    change_variance = max(0.0, smoother.variances[-1] + smoother.variances[0] - 2 * smoother.covariances[0])
+    change_variance += added_to_change
+    change = interval_with(possible, interval_95(levels[-1] - levels[0], sqrt(change_variance)), change_variance)
     return Trend(
         tuple(points),
         state,
         interval_95(state.slope, sqrt(state.slope_variance)),
-        interval_95(levels[-1] - levels[0], change_sd),
-        change_sd,
+        change,
+        sqrt(change_variance + added_variance(possible)),
         frozenset(outliers),
         tuple(
             Habit(offset.circumstance, offset.compared_with, interval_95(value, sd))

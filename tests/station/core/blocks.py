@@ -41,7 +41,7 @@ class Bench:
         self.shown_s = CHECK_SHOWN_S if isinstance(step, CheckStep) else SHOWN_S
         self.drift_mm_per_s = 0.0
         """How fast everything seems to move away."""
-        self.crosstalk_mm = 0.0
+        self.crosstalk_mm = self.cubic_mm = 0.0
         """As in `RangeError`."""
         self.sensor = True
         self._noise = cycle(still_readings())
@@ -60,7 +60,7 @@ class Bench:
             elif self.seen_mm is None:
                 self.feed(Toe(self.now_us, 8190 + len(self.events) % 2, 4))
             else:
-                error = RangeError(-self.short_mm, self.gain, crosstalk_mm=self.crosstalk_mm)
+                error = RangeError(-self.short_mm, self.gain, cubic_mm=self.cubic_mm, crosstalk_mm=self.crosstalk_mm)
                 reading_mm = error.reading_mm(self.seen_mm + 70.0) + next(self._noise) - TRUE_MM
                 reading_mm += self.drift_mm_per_s * self.now_us / SECOND_US
                 self.feed(Toe(self.now_us, max(0, round(reading_mm))))

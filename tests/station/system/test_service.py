@@ -208,7 +208,7 @@ def test_service_reports_wrong_date_until_set(tmp_path: Path, monkeypatch: pytes
     live = Live(tmp_path, clock)
     try:
         wait_until(lambda: live.troubles.get("clock") == CLOCK_WRONG, "nobody has noticed")
-        assert [word for word in ("date", "network", "results") if word not in CLOCK_WRONG] == []
+        assert [word for word in ("date", "network", "stored") if word not in CLOCK_WRONG] == []
         assert nightly(live) == []
         live.hold()
         clock.wrong = False
@@ -216,6 +216,9 @@ def test_service_reports_wrong_date_until_set(tmp_path: Path, monkeypatch: pytes
         (hold,) = live.service.store.holds()
         assert (hold.state, hold.credited_us) == ("finished", HOLD_US)
         wait_until(lambda: "clock" not in live.troubles, "the sentence stays")
+        wait_until(lambda: live.service.store.holds()[0].started_at.year >= 2026, "the hold keeps its wrong date")
+        (session,) = live.service.store.sessions()
+        assert timedelta() < clock.utc_now() - session.started_at < timedelta(minutes=2)
         wait_until(lambda: nightly(live) == ["nightly"], "there is no nightly job")
     finally:
         live.end()

@@ -32,6 +32,7 @@ from station.core.steps import (
     to_json,
 )
 from station.core.trace import format_row, header_lines, read_trace
+from station.simulator.range_error import RangeError
 from tests.station.core.blocks import CHECK_SHOWN_S, SHOWN_S, Bench
 
 BLOCKS_MM = (0.0, 100.0, 200.0)
@@ -182,6 +183,41 @@ def test_four_blocks_are_shown_twice() -> None:
     assert made.fit.notice is None
     for toe_mm in (0.0, 25.0, 100.0, 175.0, 200.0):
         assert made.fit.curve.toe_mm(0.98 * (toe_mm + 70.0) - 25.0) == pytest.approx(toe_mm, abs=1.5)
+
+
+def s_shaped(*blocks_mm: float) -> Bench:
+    bench = Bench(FOUR)
+    bench.cubic_mm = -3.0
+    return shown(bench, *blocks_mm)
+
+
+def test_readings_with_an_s_ask_for_two_more_rounds() -> None:
+    """Said when the third begins; sixteen samples, and the curve is that of the sensor."""
+    bench = s_shaped(*FOUR.blocks_mm * 2)
+    assert bench.facts_of(Calibrated) == []
+    assert "begin another round with the 0 mm block" in str(bench.picture.why)
+    assert (bench.picture.repetition, bench.picture.repetitions) == (9, 12)
+    for block_mm in FOUR.blocks_mm * 2:
+        bench.show(block_mm)
+    assert bench.over == "complete"
+    (made,) = bench.facts_of(Calibrated)
+    assert [at.toe_mm for at in made.fit.points] == [*FOUR.blocks_mm * 4]
+    sensor = RangeError(-25.0, cubic_mm=-3.0)
+    for toe_mm in (0.0, 50.0, 100.0, 150.0, 200.0):
+        assert made.fit.curve.toe_mm(sensor.reading_mm(toe_mm + 70.0)) == pytest.approx(toe_mm, abs=1.5)
+
+
+@pytest.mark.parametrize("stops", [True, False])
+def test_a_round_more_is_no_duty(stops: bool) -> None:
+    """A person who stops or leaves in the third round keeps what was read; in the second, nothing."""
+    for blocks, kept in ((9, 9), (7, 0)):
+        bench = s_shaped(*(FOUR.blocks_mm * 3)[:blocks])
+        if stops:
+            bench.feed(Command(bench.now_us, CommandName.STOP))
+        else:
+            bench.show(280.0, GIVEN_UP_S)
+        assert bench.over == ("complete" if kept else "ended")
+        assert [len(made.fit.points) for made in bench.facts_of(Calibrated)] == [kept] * bool(kept)
 
 
 @pytest.mark.parametrize("drift_mm", [-3.0, 4.0])

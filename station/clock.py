@@ -9,7 +9,7 @@ from typing import NewType, Protocol
 RunUs = NewType("RunUs", int)
 """Microseconds since a run began: the time of its events, facts and trace, and of what is stored of it.
 
-Only `station.app.run.Run` converts it to and from the station's monotonic clock.
+Only `station.app.running.run.Run` converts it to and from the station's monotonic clock.
 """
 
 

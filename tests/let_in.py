@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 from werkzeug.test import TestResponse
 
-from station.app.access import ACCESS_COOKIE, Role, hash_of, new_token, pair
+from station.app.access.roles import ACCESS_COOKIE, Role, hash_of, new_token, pair
 from station.store import Store
 from station.store.schema import devices
 

@@ -144,7 +144,7 @@ def test_every_import_points_down() -> None:
         ("station.core.activities.hold", "from station import clock"),
         ("station.devices.heels", "from station.simulator import person"),
         ("station.devices.heels", "def late():\n    from station.store import Store"),
-        ("station.store.write", "import station.app.loop"),
+        ("station.store.writing.store", "import station.app.loop"),
         ("station.catalogue.read", "from station.advice import care"),
         ("station.advice.plan", "from station.store import Reader"),
         ("station.advice.plan", "import icalendar"),

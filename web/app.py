@@ -11,7 +11,7 @@ from flask import Flask, Response, request
 from jinja2 import Undefined, UndefinedError
 from jinja2.utils import missing
 
-from station.app.access import Role, hash_of
+from station.app.access.roles import Role, hash_of
 from station.app.api import StationApi
 from station.clock import Clock, SystemClock
 from station.core.steps import CalibrateStep

@@ -13,12 +13,12 @@ from flask import Response, abort, g, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from station.advice.records import Situation
-from station.app.access import ACCESS_COOKIE, NOBODY_YET, Role, Visitor, visitor_with
+from station.app.access.api_tokens import TokenAccess, access_with
+from station.app.access.roles import ACCESS_COOKIE, NOBODY_YET, Role, Visitor, visitor_with
 from station.app.api import BoardAwayError, StationApi
-from station.app.api_tokens import TokenAccess, access_with
-from station.app.situation import plan_for, situation_of
 from station.app.snapshot import Snapshot
-from station.app.start_gate import OWN, TODAY, UNFINISHED, StartGate
+from station.app.starting.situation import plan_for, situation_of
+from station.app.starting.start_gate import OWN, TODAY, UNFINISHED, StartGate
 from station.catalogue.read import built_in_routines
 from station.profile import PersonSettings
 from station.store import Reader, StoreError

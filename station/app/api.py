@@ -6,10 +6,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any, Protocol
 
-from station.app.access import Role
+from station.app.access.roles import Role
 from station.app.page_error import PageError
 from station.app.snapshot import PresenceRequest, Snapshot
-from station.app.start_gate import StartDecision
+from station.app.starting.start_gate import StartDecision
 from station.catalogue.records import Item
 from station.core.events import CommandName, Side
 from station.profile import Profile
@@ -125,13 +125,13 @@ class StationApi(Protocol):
         """
 
     def import_staged(self, path: str, person_id: str | None) -> Future[MergeReport]:
-        """Add what a staged database has (`station.store.staging`), all or nothing; see `station.store.merge`."""
+        """Add what a staged database has, all or nothing; see `station.store.exchange.merge`."""
 
     def restore_backup(self, path: str) -> Future[None]:
         """Put a backup in the place of the database, all or nothing: done once it is checked and the station is about
         to start again on it. Raises ValueError with a sentence while a session runs, StoreError for a bad backup."""
 
-    # Who may get in; see `station.app.access`. LookupError for an id that does not exist.
+    # Who may get in; see `station.app.access.roles`. LookupError for an id that does not exist.
 
     def add_device(
         self, token_hash: str, name: str, role: Role, person_id: str | None, *, is_shared: bool = False
@@ -180,7 +180,7 @@ class StationApi(Protocol):
     def log_access(self, what: str, device_id: str | None = None, person_id: str | None = None) -> Future[None]:
         """Write to the access log, in a few words without a name."""
 
-    # Tokens for programs; see `station.app.api_tokens`. LookupError for an id that does not exist.
+    # Tokens for programs; see `station.app.access.api_tokens`. LookupError for an id that does not exist.
 
     def add_api_token(self, device_id: str, token_hash: str, name: str, scopes: list[str]) -> Future[str]:
         """Store a token of a device and return its id. Raises ValueError with a sentence if it may not be made."""

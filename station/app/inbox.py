@@ -18,21 +18,21 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from station.app import access, api_tokens
-from station.app.access import Role
-from station.app.bring_up_desk import BringUpNews
-from station.app.network_request import ask_for_network
+from station.app.access import api_tokens, roles
+from station.app.access.network_request import ask_for_network
+from station.app.access.roles import Role
+from station.app.board.bring_up_desk import BringUpNews
 from station.app.removal import delete_person
 from station.app.snapshot import PresenceRequest
-from station.app.start_gate import StartDecision
+from station.app.starting.start_gate import StartDecision
 from station.catalogue.records import Item
 from station.clock import Clock
 from station.core.events import Command, CommandName, Event, Side
 from station.core.steps import Routine
 from station.profile import Profile
 from station.store import Store, StoreError
-from station.store.date_write import RowMarks
 from station.store.records import Deletion, MergeReport
+from station.store.writing.dates import RowMarks
 
 log = logging.getLogger(__name__)
 
@@ -280,7 +280,7 @@ class Inbox:
 
     def add_person(self, name: str, viewer_id: str | None = None, *, device_id: str | None = None) -> Future[str]:
         return self._request_store(
-            lambda store: access.add_person(store, name, viewer_id, device_id), changes_access=True
+            lambda store: roles.add_person(store, name, viewer_id, device_id), changes_access=True
         )
 
     def rename_person(self, person_id: str, name: str) -> Future[None]:
@@ -339,8 +339,8 @@ class Inbox:
         return self._request_store(lambda store: store.save_plan(person_id, plan))
 
     def import_staged(self, path: str, person_id: str | None) -> Future[MergeReport]:
-        from station.store.merge import merge  # it is seldom needed, and costs a tenth of the start
-        from station.store.staging import Staged
+        from station.store.exchange.merge import merge  # it is seldom needed, and costs a tenth of the start
+        from station.store.exchange.staging import Staged
 
         return self._request_store(lambda store: merge(store, Staged(Path(path), person_id)))
 
@@ -353,7 +353,7 @@ class Inbox:
         self, token_hash: str, name: str, role: Role, person_id: str | None, *, is_shared: bool = False
     ) -> Future[str]:
         return self._change_access(
-            lambda store: access.pair(
+            lambda store: roles.pair(
                 store, self._clock.utc_now(), token_hash, name, role, person_id, is_shared=is_shared
             )
         )
@@ -372,19 +372,17 @@ class Inbox:
 
     def choose_person(self, device_id: str, token_hash: str, person_id: str | None) -> Future[None]:
         return self._change_access(
-            lambda store: access.choose_person(store, self._clock.utc_now(), device_id, token_hash, person_id)
+            lambda store: roles.choose_person(store, self._clock.utc_now(), device_id, token_hash, person_id)
         )
 
     def renew_token(self, device_id: str, token_hash: str) -> Future[None]:
         return self._change_access(lambda store: store.renew_token(device_id, token_hash))
 
     def touch_device(self, device_id: str) -> Future[None]:
-        return self._request_store(lambda store: access.touch(store, self._clock.utc_now(), device_id))
+        return self._request_store(lambda store: roles.touch(store, self._clock.utc_now(), device_id))
 
     def note_presence(self, device_id: str) -> Future[None]:
-        return self._request_store(
-            lambda store: store.note_presence(device_id, self._clock.utc_now() + access.PRESENCE)
-        )
+        return self._request_store(lambda store: store.note_presence(device_id, self._clock.utc_now() + roles.PRESENCE))
 
     def agree_consent(self, viewer_id: str, person_id: str, device_id: str | None = None) -> Future[None]:
         return self._change_access(lambda store: store.agree_consent(viewer_id, person_id, device_id))
@@ -397,7 +395,7 @@ class Inbox:
 
     def note_attempt(self, kind: str, *, succeeded: bool = False) -> Future[str]:
         return self._request_store(
-            lambda store: access.note_attempt(store, self._clock.utc_now(), kind, succeeded=succeeded)
+            lambda store: roles.note_attempt(store, self._clock.utc_now(), kind, succeeded=succeeded)
         )
 
     def note_success(self, attempt_id: str) -> Future[None]:

@@ -15,9 +15,9 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, TypeVar
 
+from station.app.access.presence_desk import PresenceDesk
 from station.app.api import SimulatedBoard
-from station.app.board_view import BoardView
-from station.app.bring_up_desk import (
+from station.app.board.bring_up_desk import (
     GOING,
     OCCUPIED,
     PAIRING,
@@ -27,11 +27,10 @@ from station.app.bring_up_desk import (
     BringUpEnded,
     BringUpNews,
 )
-from station.app.calibration import CalibrationMonitor
-from station.app.event_time import EventTime
-from station.app.fact_publisher import FactPublisher
-from station.app.gate_factory import GateFactory
-from station.app.idle_board import IdleBoard
+from station.app.board.idle_board import IdleBoard
+from station.app.board.outputs import BoardOutputs, CuePublisher
+from station.app.board.view import BoardView
+from station.app.exchange.restoring import Restoring
 from station.app.inbox import (
     BringUpAnswered,
     BringUpAsked,
@@ -48,19 +47,20 @@ from station.app.inbox import (
     Wakeup,
     WallClockSet,
 )
-from station.app.outputs import BoardOutputs, CuePublisher
 from station.app.people import People
-from station.app.presence_desk import PresenceDesk
-from station.app.presenter import Presenter
-from station.app.recorder import Recorder
-from station.app.reminders import AlarmClock, ReminderAlarms, Reminders
-from station.app.restoring import Restoring
-from station.app.resume import ResumeManager
-from station.app.run_factory import RunFactory
-from station.app.session import Session
+from station.app.recording.recorder import Recorder
+from station.app.results.calibration import CalibrationMonitor
+from station.app.running.event_time import EventTime
+from station.app.running.fact_publisher import FactPublisher
+from station.app.running.presenter import Presenter
+from station.app.running.session import Session
 from station.app.settings_in_use import SettingsInUse
 from station.app.snapshot import PresenceRequest, Snapshot
-from station.app.starter import Starter
+from station.app.starting.gate_factory import GateFactory
+from station.app.starting.reminders import AlarmClock, ReminderAlarms, Reminders
+from station.app.starting.resume import ResumeManager
+from station.app.starting.run_factory import RunFactory
+from station.app.starting.starter import Starter
 from station.app.store_mirror import StoreMirror
 from station.clock import Clock
 from station.config import Config
@@ -70,7 +70,7 @@ from station.core.sensing.sensors import Wiring
 from station.core.sensing.start_press import StartPress
 from station.settings import with_changes
 from station.store import Store, StoreError
-from station.store.backup import back_up_before_merging
+from station.store.backups.backup import back_up_before_merging
 from station.store.records import Merge
 
 if TYPE_CHECKING:

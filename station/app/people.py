@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from station.app.event_time import EventTime
+from station.app.running.event_time import EventTime
 from station.core.events import SECOND_US
 from station.profile import Profile
 from station.store import Reader

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from station.store import Store
-from station.store.backup import held_until
+from station.store.backups.backup import held_until
 from station.store.records import Deletion
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from station.app.outputs import BoardOutputs
+from station.app.board.outputs import BoardOutputs
 from station.app.people import People
-from station.app.recorder import Recorder
+from station.app.recording.recorder import Recorder
 from station.clock import Clock
 from station.core.sound.cues import Volume
 from station.profile import settings_for

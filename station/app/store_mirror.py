@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from station.app.board_view import BoardView
-from station.app.calibration import CalibrationMonitor
-from station.app.gate_factory import GateFactory
+from station.app.board.view import BoardView
 from station.app.people import People
-from station.app.resume import ResumeManager
+from station.app.results.calibration import CalibrationMonitor
+from station.app.starting.gate_factory import GateFactory
+from station.app.starting.resume import ResumeManager
 from station.store import StoreError
 
 

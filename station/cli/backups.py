@@ -24,7 +24,7 @@ def backup(to: Path | None, database: Path | None) -> None:
     Example: station backup /media/stick
     """
     from station.store import StoreError
-    from station.store.backup import back_up, backups_of, copy_database
+    from station.store.backups.backup import back_up, backups_of, copy_database
 
     path, today = existing_database(database), date.today()  # noqa: DTZ011  # the name of a copy is the person's day
     try:
@@ -80,7 +80,7 @@ def salvage(as_json: bool, database: Path | None) -> None:
     import msgspec
 
     from station.store import StoreError
-    from station.store.salvage import salvage as salvage_database
+    from station.store.backups.salvage import salvage as salvage_database
 
     path = existing_database(database)
     try:
@@ -97,9 +97,9 @@ def salvage(as_json: bool, database: Path | None) -> None:
 def _merge(file: Path, path: Path, *, yes: bool, as_json: bool) -> None:
     import msgspec
 
-    from station.app.import_preview import preview_lines
-    from station.store.merge import merge, preview
-    from station.store.restore import staged_backup
+    from station.app.exchange.import_preview import preview_lines
+    from station.store.backups.restore import staged_backup
+    from station.store.exchange.merge import merge, preview
 
     with opened_store(existing_database(path)) as store, staged_backup(file, path) as staged:
         report = preview(store, staged)
@@ -117,9 +117,9 @@ def _merge(file: Path, path: Path, *, yes: bool, as_json: bool) -> None:
 def _replace(file: Path, path: Path, *, yes: bool, as_json: bool) -> None:
     import msgspec
 
-    from station.app.restore_preview import UNKNOWN_BOARD, restore_lines
+    from station.app.exchange.restore_preview import UNKNOWN_BOARD, restore_lines
     from station.store import Reader, StoreError
-    from station.store.restore import preview_restore, replace_database, staged_backup
+    from station.store.backups.restore import preview_restore, replace_database, staged_backup
 
     path.parent.mkdir(parents=True, exist_ok=True)
     with staged_backup(file, path) as staged:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from station.app.bring_up_records import SKIP, Question
+from station.app.board.bring_up_records import SKIP, Question
 
 
 class Questions:

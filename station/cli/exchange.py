@@ -40,8 +40,8 @@ def export(to: Path, database: Path | None, kind: str, person: str | None, sessi
     Example: station export results.zip --person Robin
     """
     from station.store import Reader, StoreError
-    from station.store.bundle import export_bundle
-    from station.store.export import ExportKind, export_person, export_station
+    from station.store.exchange.bundle import export_bundle
+    from station.store.exchange.export import ExportKind, export_person, export_station
 
     if session is not None and (person is not None or kind != "bundle"):
         exit_with_error("A session is exported as a bundle and alone: say --as bundle --session, without --person.")
@@ -98,9 +98,9 @@ def import_file(file: Path, yes: bool, as_json: bool, database: Path | None, **t
 
     Example: station import tape.csv --person Robin --unit cm
     """
-    from station.app.import_results import ImportRefusedError
+    from station.app.exchange.import_results import ImportRefusedError
     from station.store import StoreError
-    from station.store.export_read import is_export
+    from station.store.exchange.export_read import is_export
 
     path = existing_database(database)
     try:
@@ -122,9 +122,9 @@ def import_file(file: Path, yes: bool, as_json: bool, database: Path | None, **t
 def _import_export(file: Path, path: Path, *, yes: bool, as_json: bool) -> None:
     import msgspec
 
-    from station.app.import_preview import preview_lines
-    from station.store.merge import merge, preview
-    from station.store.staging import staged_export
+    from station.app.exchange.import_preview import preview_lines
+    from station.store.exchange.merge import merge, preview
+    from station.store.exchange.staging import staged_export
 
     with opened_store(path) as store, staged_export(file, path.parent) as staged:
         report = preview(store, staged)
@@ -140,7 +140,7 @@ def _import_export(file: Path, path: Path, *, yes: bool, as_json: bool) -> None:
 
 
 def _import_tape(file: Path, path: Path, *, person: str, unit: str, sure: bool) -> None:
-    from station.app.import_results import read_past_results
+    from station.app.exchange.import_results import read_past_results
     from station.units import count_text
 
     with opened_store(path) as store:

@@ -357,7 +357,7 @@ def _traces_in(file: Path) -> tuple[tuple[str | None, str], ...]:
         exit_with_error(f"{file}: it takes more than {MAX_TRACE_MB} MB, and no session does: replay a part of it")
     if zipfile.is_zipfile(io.BytesIO(content)):
         from station.store import StoreError
-        from station.store.bundle import read_bundle
+        from station.store.exchange.bundle import read_bundle
 
         try:
             return read_bundle(file, content)

@@ -15,7 +15,7 @@ from station.cli.results import DATABASE, database_path
 from station.core.events import Side
 
 if TYPE_CHECKING:
-    from station.app.progress import History, ResultRow
+    from station.app.results.progress import History, ResultRow
     from station.core.progress.records import Goals
 
 WIDTH, HEIGHT = 60, 10
@@ -38,7 +38,7 @@ def progress(person: str, database: Path | None, as_json: bool) -> None:
 
     Example: station progress --person Robin --database robin.db
     """
-    from station.app.progress import history_of
+    from station.app.results.progress import history_of
     from station.store import Reader, StoreError
 
     try:
@@ -61,7 +61,12 @@ def progress(person: str, database: Path | None, as_json: bool) -> None:
 
 def report_lines(history: History, goals: Goals, units: str) -> list[str]:
     """Everything that the command prints."""
-    from station.app.progress import formatters_for, not_compared_sentence, own_error_sentence, progress_sentences
+    from station.app.results.progress import (
+        formatters_for,
+        not_compared_sentence,
+        own_error_sentence,
+        progress_sentences,
+    )
     from station.core.progress.sentences import both_sentence, difference_sentence
     from station.units import SIDE_SYMBOLS
 
@@ -150,7 +155,7 @@ def _day(at: datetime) -> str:
 
 
 def _as_json(history: History, units: str) -> dict[str, Any]:
-    from station.app.progress import formatters_for, not_compared_sentence, progress_sentences
+    from station.app.results.progress import formatters_for, not_compared_sentence, progress_sentences
     from station.core.progress.sentences import both_sentence, difference_sentence
 
     words = formatters_for(units)

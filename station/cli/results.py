@@ -13,7 +13,7 @@ from station.cli.progress_bar import with_progress
 from station.cli.refuse import exit_with_error
 
 if TYPE_CHECKING:
-    from station.app.recalibrate import Outcome
+    from station.app.results.recalibrate import Outcome
     from station.store import Store
     from station.store.records import Calibration
 
@@ -38,7 +38,7 @@ def recalibrate(since: str, database: Path | None, calibration: int | None, yes:
 
     Example: station recalibrate --since 2026-01-31
     """
-    from station.app.recalibrate import corrections_for
+    from station.app.results.recalibrate import corrections_for
     from station.store import StoreError
     from station.store.records import Correction
 

@@ -2,7 +2,7 @@
 
 from station.store.errors import DamagedDatabaseError, PermanentStoreError, StoreError
 from station.store.ids import seeded_ids, uuid7
-from station.store.read import Reader
-from station.store.write import Store
+from station.store.reading.reader import Reader
+from station.store.writing.store import Store
 
 __all__ = ["DamagedDatabaseError", "PermanentStoreError", "Reader", "Store", "StoreError", "seeded_ids", "uuid7"]

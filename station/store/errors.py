@@ -24,7 +24,7 @@ class PermanentStoreError(StoreError):
 
 
 class DamagedDatabaseError(PermanentStoreError):
-    """The database is damaged: `station.store.salvage` saves what can be read."""
+    """The database is damaged: `station.store.backups.salvage` saves what can be read."""
 
 
 SALVAGE = "stop the station and type station salvage, which keeps the file and saves what can be read."

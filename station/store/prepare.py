@@ -32,7 +32,7 @@ def prepare_database(engine: Engine, path: Path, on_upgrade: Callable[[], None] 
             connection.execute(text(f"CREATE TABLE {VERSION_TABLE} (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
             connection.execute(text(f"INSERT INTO {VERSION_TABLE} VALUES (:head)"), {"head": HEAD_REVISION})
     if revision is not None and revision < HEAD_REVISION:
-        from station.store.backup import copy_database
+        from station.store.backups.backup import copy_database
         from station.store.migrate import upgrade
 
         on_upgrade()
@@ -95,7 +95,7 @@ def check_integrity(engine: Engine, path: Path) -> None:
 
 def had_sessions(path: Path) -> bool:
     """Whether this database has had a session, however little is left of it: its marker or a backup says so."""
-    from station.store.backup import backups_of, list_backups  # a start of a sound database does without it
+    from station.store.backups.backup import backups_of, list_backups  # a start of a sound database does without it
 
     return _marker(path).exists() or bool(list_backups(backups_of(path)))
 

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from statistics import median
 
-from station.app.bring_up_records import SKIP, Result, Witness
+from station.app.board.bring_up_records import SKIP, Result, Witness
 from station.clock import Clock
 from station.config import Config
 from station.core.events import SECOND_US, Button, Event, Heel, Knee, Load

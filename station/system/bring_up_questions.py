@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from station.app.bring_up_records import SKIP, Question
+from station.app.board.bring_up_records import SKIP, Question
 from station.system.wire_faults import COLOURS, Line
 
 PRESS_S = 4

@@ -13,9 +13,9 @@ import click
 from station.simulator.ankle import PersonProfile
 from station.simulator.virtual import BEGIN_WALL
 from station.store import Store
-from station.store.export import export_json
-from station.store.merge import import_export
-from station.store.read import Reader
+from station.store.exchange.export import export_json
+from station.store.exchange.merge import import_export
+from station.store.reading.reader import Reader
 from station.system.simulate import Habits, simulate
 
 SHIPPED = Path(__file__).parents[1] / "simulator" / "history" / "ten-weeks.json.xz"

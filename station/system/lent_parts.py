@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from station.app.bring_up_records import Result, Witness
+from station.app.board.bring_up_records import Result, Witness
 from station.app.loop import Station
 from station.clock import Clock
 from station.config import Config
@@ -58,7 +58,7 @@ class LentParts:
         self._station.report_fault(part, sentence)
 
     def bring_up(self, witness: Witness | None, publish: Callable[[Result], None]) -> None:
-        """See `station.app.bring_up_desk.BoardParts`."""
+        """See `station.app.board.bring_up_desk.BoardParts`."""
         from station.system.self_check import bench_of, check_board, empty_plates
         from station.system.wire_faults import Diagnosis
 
@@ -72,7 +72,7 @@ class LentParts:
             publish(result)
 
     def reopen(self) -> Devices:
-        """See `station.app.bring_up_desk.BoardParts`."""
+        """See `station.app.board.bring_up_desk.BoardParts`."""
         devices = self.open()
         self.start(devices)
         return devices

@@ -10,7 +10,7 @@ from station.clock import Clock
 from station.store import Store, StoreError
 
 if TYPE_CHECKING:
-    from station.store.backup import NightlyCopies
+    from station.store.backups.backup import NightlyCopies
 
 
 class Nightly:
@@ -27,7 +27,7 @@ class Nightly:
 
     def run(self) -> None:
         """Back the database up, also to the stick that is plugged in, and look for damage."""
-        from station.store.backup import STICK_DIRECTORY, NightlyCopies, backups_of, is_plugged_in
+        from station.store.backups.backup import STICK_DIRECTORY, NightlyCopies, backups_of, is_plugged_in
 
         copies = self._copies = self._copies or NightlyCopies(self._store.path)
         day = self._clock.utc_now().astimezone().date()

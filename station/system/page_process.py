@@ -22,7 +22,7 @@ from station.catalogue.checked import decode_to_record
 from station.clock import Clock, SystemClock
 from station.config import Config
 from station.store import Reader
-from station.store.following import FollowingReader
+from station.store.reading.following import FollowingReader
 from station.system.log import start_log
 from station.system.supervisor import Asked, Supervisor, ThreadEndedError, Watched
 from station.system.systemd import Notifier

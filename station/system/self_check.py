@@ -12,7 +12,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from statistics import median, pstdev
 
-from station.app.bring_up_records import Result, Witness
+from station.app.board.bring_up_records import Result, Witness
 from station.clock import Clock, SystemClock
 from station.config import Config
 from station.core.events import SECOND_US, Event, Heel, Load, Side, Toe

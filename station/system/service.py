@@ -151,8 +151,8 @@ class Service:
         try:
             return open_it()
         except DamagedDatabaseError:
-            from station.store.backup import STICK_DIRECTORY
-            from station.store.salvage import salvage
+            from station.store.backups.backup import STICK_DIRECTORY
+            from station.store.backups.salvage import salvage
 
             wait_longer()
             stick = self._config.store.stick
@@ -355,7 +355,7 @@ class Service:
         staged = self.station.restoring.staged
         if staged is None:
             return False
-        from station.store.restore import replace_database
+        from station.store.backups.restore import replace_database
 
         self._notifier.notify("WATCHDOG=1")
         with self.station.restoring.opened:

@@ -15,7 +15,7 @@ import msgspec
 
 from station.advice.health_questions import CONDITIONS
 from station.app.loop import Station
-from station.app.routines import routine_called
+from station.app.starting.routines import routine_called
 from station.config import Config
 from station.core.events import SECOND_US, CommandName, Side
 from station.core.steps import Routine

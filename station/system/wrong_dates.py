@@ -9,7 +9,7 @@ from typing import Self
 from station.app.loop import Station
 from station.clock import Clock
 from station.store import Store, StoreError
-from station.store.date_write import RowMarks
+from station.store.writing.dates import RowMarks
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,12 +21,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from station.app.routines import routine_called
+from station.app.starting.routines import routine_called
 from station.config import Config
 from station.core.events import Side
 from station.core.steps import HoldStep
 from station.settings import Settings
-from station.store.backup import NightlyCopies, backups_of
+from station.store.backups.backup import NightlyCopies, backups_of
 from station.system.simulate import MIDNIGHT, VirtualStation, answer_no_to_all, simulated
 from tests.loop_disk import LoopDisk, loop_disk
 

@@ -17,8 +17,8 @@ from sqlalchemy import insert, select
 from station.core.measurement.calibration import Fit
 from station.settings import Settings
 from station.store import Store, StoreError, seeded_ids
-from station.store.export import SUFFIXES, ExportKind, export_station
-from station.store.merge import import_export
+from station.store.exchange.export import SUFFIXES, ExportKind, export_station
+from station.store.exchange.merge import import_export
 from station.store.schema import runs, trace_chunks
 from station.store.traces import compress_rows
 from tests.station.store.histories import BLOCK, FIT, TRACE, HandClock, guided_routine, weeks

@@ -18,7 +18,7 @@ from typing import cast
 
 from flask import Flask
 
-from station.app.access import ACCESS_COOKIE
+from station.app.access.roles import ACCESS_COOKIE
 from station.clock import SystemClock
 from station.config import Config, PageConfig
 from station.store import Store

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from station.app.access import Role
+from station.app.access.roles import Role
 from station.core.events import SECOND_US, Press
 from station.core.facts import CueName
 from tests.let_in import client_with, let_in

@@ -17,7 +17,7 @@ from typing import Any
 from station.advice.health_questions import CALM_DAYS_PER_STAGE
 from station.advice.records import Proposal, SideHistory, Situation
 from station.advice.triage import ROTATING_SECTIONS, proposal
-from station.app.start_gate import PROPOSED_FROM
+from station.app.starting.start_gate import PROPOSED_FROM
 from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import FeltPlace
 from station.core.events import Side

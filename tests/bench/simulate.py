@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from station.app.routines import routine_called
+from station.app.starting.routines import routine_called
 from station.config import Config
 from station.core.events import SECOND_US
 from station.system.simulate import EMPTY_S, MIDNIGHT, VirtualStation, simulated

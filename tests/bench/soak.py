@@ -33,11 +33,11 @@ from zoneinfo import ZoneInfo
 from apscheduler.triggers.cron import CronTrigger
 
 from station.advice.plan import plan_from_dict, to_dict
-from station.app.access import ACCESS_COOKIE
-from station.app.routines import routine_called
+from station.app.access.roles import ACCESS_COOKIE
+from station.app.starting.routines import routine_called
 from station.cli.progress_bar import with_progress
 from station.config import Config, PageConfig
-from station.store.following import FollowingReader
+from station.store.reading.following import FollowingReader
 from station.system.nightly import Nightly
 from station.system.page_process import open_page
 from station.system.scheduler import NIGHT_HOUR, NIGHT_MINUTE

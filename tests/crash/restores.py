@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 
 from station.store import Store, StoreError
-from station.store.restore import replace_database, staged_backup
+from station.store.backups.restore import replace_database, staged_backup
 from tests.crash.damage import damaged, make_database
 from tests.station.store.histories import HandClock, weeks
 from tests.station.store.test_import import rows

@@ -16,8 +16,8 @@ from random import Random
 from typing import Any
 
 from station.store import checksums
-from station.store.salvage import salvage
-from station.store.salvage_report import Salvage
+from station.store.backups.salvage import salvage
+from station.store.backups.salvage_report import Salvage
 from station.store.schema import CHECKSUM, metadata
 from tests.crash.damage import PAGE_BYTES, damaged, make_database
 

@@ -21,7 +21,7 @@ NOT_CONNECTED, ASKED_TIMES = 255, 20
 PAIR = """
 from datetime import UTC, datetime
 from pathlib import Path
-from station.app.access import Role, hash_of, new_token, pair
+from station.app.access.roles import Role, hash_of, new_token, pair
 from station.clock import SystemClock
 from station.config import load
 from station.store import Store

@@ -16,7 +16,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import parse_qs, urlencode, urlsplit
 from urllib.request import HTTPCookieProcessor, HTTPRedirectHandler, Request, build_opener
 
-from station.app.access import ACCESS_COOKIE
+from station.app.access.roles import ACCESS_COOKIE
 
 Picture = dict[str, Any]
 Row = dict[str, str]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from station.app.routines import steps_of
 from station.app.snapshot import Snapshot
+from station.app.starting.routines import steps_of
 from station.catalogue.records import Item
 from station.core.events import BOTH_LEGS, SECOND_US, Legs, Side
 from station.core.steps import HoldStep, RepsStep, Routine

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-from station.app.board_view import BoardView
+from station.app.board.view import BoardView
 from station.app.snapshot import HeelView, Snapshot
 from station.core.events import SECOND_US, CommandName, Side, Toe
 from station.core.facts import (

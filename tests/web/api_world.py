@@ -14,9 +14,9 @@ from typing import NamedTuple
 from flask import Flask
 from flask.testing import FlaskClient
 
-from station.app import api_tokens
-from station.app.access import Role, hash_of
-from station.app.api_tokens import Scope
+from station.app.access import api_tokens
+from station.app.access.api_tokens import Scope
+from station.app.access.roles import Role, hash_of
 from station.clock import Clock, SystemClock
 from station.core.events import Side
 from station.store import Store

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from station.app.access import ACCESS_COOKIE
+from station.app.access.roles import ACCESS_COOKIE
 from station.clock import SystemClock
 from station.config import Config, PageConfig
 from station.store import Store

@@ -11,14 +11,14 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from station.app import access, api_tokens
-from station.app.access import Role
-from station.app.bring_up_desk import NOTHING_ASKED, OCCUPIED, STOPPED
-from station.app.bring_up_records import BringUpView
-from station.app.network_request import ask_for_network
+from station.app.access import api_tokens, roles
+from station.app.access.network_request import ask_for_network
+from station.app.access.roles import Role
+from station.app.board.bring_up_desk import NOTHING_ASKED, OCCUPIED, STOPPED
+from station.app.board.bring_up_records import BringUpView
 from station.app.removal import delete_person
 from station.app.snapshot import PresenceRequest, PresenceState, PresenceView, Snapshot
-from station.app.start_gate import StartDecision, StartGate
+from station.app.starting.start_gate import StartDecision, StartGate
 from station.catalogue.records import Item
 from station.clock import SystemClock
 from station.core.events import CommandName, Press, Side
@@ -26,11 +26,11 @@ from station.core.steps import Routine
 from station.profile import Profile
 from station.settings import with_changes
 from station.store import Store, StoreError
-from station.store.backup import back_up_before_merging
-from station.store.merge import merge
+from station.store.backups.backup import back_up_before_merging
+from station.store.backups.restore import staged_backup
+from station.store.exchange.merge import merge
+from station.store.exchange.staging import Staged
 from station.store.records import Deletion, Merge, MergeReport
-from station.store.restore import staged_backup
-from station.store.staging import Staged
 from tests.web.snapshots import snapshot
 
 Kept = TypeVar("Kept")
@@ -191,7 +191,7 @@ class StationDouble:
         return done
 
     def add_person(self, name: str, viewer_id: str | None = None, *, device_id: str | None = None) -> Future[str]:
-        return self._change_access(lambda store: access.add_person(store, name, viewer_id, device_id))
+        return self._change_access(lambda store: roles.add_person(store, name, viewer_id, device_id))
 
     def request_network(self, is_on: bool) -> Future[None]:
         return self._run_now(lambda store: ask_for_network(store.path, is_on))
@@ -272,7 +272,7 @@ class StationDouble:
         self, token_hash: str, name: str, role: Role, person_id: str | None, *, is_shared: bool = False
     ) -> Future[str]:
         return self._change_access(
-            lambda store: access.pair(store, datetime.now(UTC), token_hash, name, role, person_id, is_shared=is_shared)
+            lambda store: roles.pair(store, datetime.now(UTC), token_hash, name, role, person_id, is_shared=is_shared)
         )
 
     def rename_device(self, device_id: str, name: str) -> Future[None]:
@@ -289,17 +289,17 @@ class StationDouble:
 
     def choose_person(self, device_id: str, token_hash: str, person_id: str | None) -> Future[None]:
         return self._change_access(
-            lambda store: access.choose_person(store, datetime.now(UTC), device_id, token_hash, person_id)
+            lambda store: roles.choose_person(store, datetime.now(UTC), device_id, token_hash, person_id)
         )
 
     def renew_token(self, device_id: str, token_hash: str) -> Future[None]:
         return self._change_access(lambda store: store.renew_token(device_id, token_hash))
 
     def touch_device(self, device_id: str) -> Future[None]:
-        return self._run_now(lambda store: access.touch(store, datetime.now(UTC), device_id))
+        return self._run_now(lambda store: roles.touch(store, datetime.now(UTC), device_id))
 
     def note_presence(self, device_id: str) -> Future[None]:
-        return self._run_now(lambda store: store.note_presence(device_id, datetime.now(UTC) + access.PRESENCE))
+        return self._run_now(lambda store: store.note_presence(device_id, datetime.now(UTC) + roles.PRESENCE))
 
     def agree_consent(self, viewer_id: str, person_id: str, device_id: str | None = None) -> Future[None]:
         return self._change_access(lambda store: store.agree_consent(viewer_id, person_id, device_id))
@@ -311,7 +311,7 @@ class StationDouble:
         return self._run_now(lambda store: store.set_pin(person_id, pin_hash))
 
     def note_attempt(self, kind: str, *, succeeded: bool = False) -> Future[str]:
-        return self._run_now(lambda store: access.note_attempt(store, datetime.now(UTC), kind, succeeded=succeeded))
+        return self._run_now(lambda store: roles.note_attempt(store, datetime.now(UTC), kind, succeeded=succeeded))
 
     def note_success(self, attempt_id: str) -> Future[None]:
         return self._run_now(lambda store: store.note_success(attempt_id))

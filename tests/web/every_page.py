@@ -16,8 +16,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from station.advice.health_questions import CONDITIONS
-from station.app.access import ACCESS_COOKIE
-from station.app.bring_up_records import BringUpView, Question, Result
+from station.app.access.roles import ACCESS_COOKIE
+from station.app.board.bring_up_records import BringUpView, Question, Result
 from station.clock import SystemClock
 from station.config import Config, PageConfig
 from station.store import Store

@@ -25,9 +25,9 @@ from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.routing import BuildError, Rule
 from werkzeug.wsgi import ClosingIterator
 
-from station.app import api_tokens
-from station.app.access import ACCESS_COOKIE, Role, hash_of, new_token
-from station.app.api_tokens import Scope
+from station.app.access import api_tokens
+from station.app.access.api_tokens import Scope
+from station.app.access.roles import ACCESS_COOKIE, Role, hash_of, new_token
 from station.clock import SystemClock
 from station.store import Store
 from tests.let_in import agree_all, let_in

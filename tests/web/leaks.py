@@ -23,11 +23,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
-from station.app import api_tokens
-from station.app.access import ACCESS_COOKIE, Role, hash_of, new_token
-from station.app.api_tokens import Scope
+from station.app.access import api_tokens
+from station.app.access.api_tokens import Scope
+from station.app.access.roles import ACCESS_COOKIE, Role, hash_of, new_token
 from station.app.snapshot import UnfinishedView
-from station.app.start_gate import StartDecision
+from station.app.starting.start_gate import StartDecision
 from station.clock import SystemClock
 from station.core.events import SECOND_US, Side
 from station.store import Store

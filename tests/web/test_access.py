@@ -17,10 +17,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 from werkzeug.test import TestResponse
 
-from station.app import access as tokens
-from station.app import api_tokens
-from station.app.access import ACCESS_COOKIE, Role, hash_of, visitor_with
-from station.app.api_tokens import Scope
+from station.app.access import api_tokens, roles
+from station.app.access.api_tokens import Scope
+from station.app.access.roles import ACCESS_COOKIE, Role, hash_of, visitor_with
 from station.app.snapshot import UnfinishedView
 from station.clock import SystemClock
 from station.store import Store
@@ -106,7 +105,7 @@ def addresses(house: House, owner_id: str) -> dict[str, tuple[str, str]]:
 
 def token_of_program(house: House, role: Role) -> str:
     """A token that may all that this role's browser may."""
-    token = tokens.new_token()
+    token = roles.new_token()
     api_tokens.add(house.store, house.device_id(role), hash_of(token), "program", list(Scope))
     return token
 
@@ -325,7 +324,7 @@ def test_own_routine_of_others_is_not_started(house: House) -> None:
 
 def test_cookie_that_was_set_before_pairing_is_never_adopted(house: House) -> None:
     """Session fixation: a token that somebody else put into the browser lets nobody in, also after a pairing."""
-    planted = tokens.new_token()
+    planted = roles.new_token()
     with create_app(house.station, house.store).test_request_context(headers={"Cookie": f"{ACCESS_COOKIE}={planted}"}):
         from web.access.rules import let_in as let_browser_in
         from web.context import Site
@@ -419,8 +418,8 @@ def test_cookie_that_is_not_the_token_lets_nobody_in(house: House, cookie: str) 
 
 def test_pairings_end_after_a_year_and_a_guests_with_the_day() -> None:
     now = datetime(2026, 3, 1, 12, tzinfo=UTC)
-    assert tokens.expires_at(Role.MEMBER, now) - now == timedelta(days=365)
-    end = tokens.expires_at(Role.GUEST, now).astimezone()
+    assert roles.expires_at(Role.MEMBER, now) - now == timedelta(days=365)
+    end = roles.expires_at(Role.GUEST, now).astimezone()
     assert (end.hour, end.minute) == (0, 0)
     assert timedelta() < end - now <= timedelta(hours=25)
 

@@ -24,13 +24,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from station.app.access import ABSOLUTE_END, IDLE_END, Role, hash_of, visitor_with
+from station.app.access.roles import ABSOLUTE_END, IDLE_END, Role, hash_of, visitor_with
 from station.app.snapshot import Fault
 from station.clock import SystemClock
 from station.config import PageConfig
 from station.store import Store, StoreError
-from station.store.bundle import read_bundle
-from station.store.merge import import_export
+from station.store.exchange.bundle import read_bundle
+from station.store.exchange.merge import import_export
 from tests.let_in import client_with, let_in
 from tests.tree import sources
 from tests.web.double import RecordedBoard, StationDouble

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from station.app.access import Role
+from station.app.access.roles import Role
 from station.app.snapshot import Fault
 from station.store import Store
 from tests import browser

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from station.app.access import ACCESS_COOKIE, NOBODY_YET, Role, visitor_with
+from station.app.access.roles import ACCESS_COOKIE, NOBODY_YET, Role, visitor_with
 from station.clock import SystemClock
 from station.core.events import Side
 from station.store import StoreError

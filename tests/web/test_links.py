@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from werkzeug.exceptions import HTTPException
 
-from station.app.access import Role, Visitor
+from station.app.access.roles import Role, Visitor
 from station.store import Store
 from station.units import CM
 from tests.let_in import client_with, let_in

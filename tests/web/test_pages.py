@@ -16,7 +16,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from station.app.end_reasons import STATION_STOPPED
+from station.app.running.end_reasons import STATION_STOPPED
 from station.app.snapshot import Fault, HeelView
 from station.clock import SystemClock
 from station.core.events import CommandName, Side

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from threading import Lock
 
-from station.app.access import Role, hash_of, is_live, new_token
+from station.app.access.roles import Role, hash_of, is_live, new_token
 from station.app.snapshot import PresenceRequest, PresenceState, Snapshot
 from station.core.events import Press
 from station.store import Reader

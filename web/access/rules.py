@@ -18,7 +18,7 @@ from flask import Flask, Response, current_app, g, render_template, request, url
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
-from station.app.access import ACCESS_COOKIE, SHARED_STAY, TOUCH_EVERY, Role, Visitor, hash_of, new_token
+from station.app.access.roles import ACCESS_COOKIE, SHARED_STAY, TOUCH_EVERY, Role, Visitor, hash_of, new_token
 from station.store import StoreError
 from web.api.problems import ApiError, ProblemCode
 from web.context import API, YEAR_S, Site, has_token, redirect_to, wait_until_saved

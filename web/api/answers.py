@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
 
-from station.app.progress import (
+from station.app.results.progress import (
     History,
     ResultBreakdown,
     breakdown_of,

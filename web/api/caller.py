@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from station.app.access import Visitor
-from station.app.api_tokens import Scope
+from station.app.access.api_tokens import Scope
+from station.app.access.roles import Visitor
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from station.app.access import ACCESS_COOKIE
+from station.app.access.roles import ACCESS_COOKIE
 from station.version import APP_VERSION
 from web.api.limits import ADDRESS_LIMIT, TOKEN_LIMIT
 from web.api.operations import OPERATIONS, Access, Operation

@@ -14,9 +14,9 @@ from typing import Any, TypeVar, get_type_hints
 
 from werkzeug.exceptions import ServiceUnavailable
 
-from station.app.start_gate import OWN
+from station.app.starting.start_gate import OWN
 from station.store import records as stored
-from station.store.page_read import CursorError
+from station.store.reading.pages import CursorError
 from web.api import answers, records
 from web.api.caller import Caller
 from web.api.problems import ApiError, ProblemCode

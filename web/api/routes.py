@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from flask import Blueprint, Response, request
 
-from station.app.api_tokens import TOUCH_EVERY, Scope, TokenAccess
+from station.app.access.api_tokens import TOUCH_EVERY, Scope, TokenAccess
 from station.clock import Clock
 from web.api.caller import Caller
 from web.api.limits import Limit, RateLimiter, address_key

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from station.app.progress import ResultRow
+from station.app.results.progress import ResultRow
 from station.core.events import EASE_OFF_PAIN, Side
 from station.core.measurement.uncertainty import COVERAGE
 from station.core.progress.records import Direction, Goals, RealChange, TrendPoint

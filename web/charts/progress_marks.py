@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import pairwise
 from statistics import fmean
 
-from station.app.progress import ResultRow
+from station.app.results.progress import ResultRow
 from station.core.measurement.uncertainty import COVERAGE
 from station.core.progress.records import SideProgress
 from station.units import BELOW_RANGE, count_text, date_text, length_text, length_with_uncertainty

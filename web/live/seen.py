@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from station.app.access import Visitor
+from station.app.access.roles import Visitor
 from station.app.snapshot import Fault, Snapshot
 from station.core.state import ActivityState, IdleState, QuestionState, TestState
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from station.app.access import Visitor, hash_of, new_token
-from station.app.api_tokens import Scope, is_live, may_make_tokens
+from station.app.access.api_tokens import Scope, is_live, may_make_tokens
+from station.app.access.roles import Visitor, hash_of, new_token
 from station.store.records import ApiToken, Device, Role
 from web.context import Site, wait_until_saved
 

@@ -8,8 +8,8 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 import hardware
-from station.app.bring_up_desk import OCCUPIED
-from station.app.bring_up_records import SKIP, BringUpView
+from station.app.board.bring_up_desk import OCCUPIED
+from station.app.board.bring_up_records import SKIP, BringUpView
 from web.context import Site, wait_until_saved
 from web.pages.first_start import settled, steps_left
 

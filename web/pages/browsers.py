@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from station.app.access import PIN, PIN_TRIES, SHARED_STAY, Role, hash_of, is_live, new_token
+from station.app.access.roles import PIN, PIN_TRIES, SHARED_STAY, Role, hash_of, is_live, new_token
 from station.store.records import Device, Person
 from web.access.pin import DIGITS, hash_of_pin, is_right
 from web.access.rules import DEMO_DEVICE, DEMO_SENTENCE, set_access_cookie

@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response
 
 from station.core.events import BACK_FOOT_PLACES
 from station.core.progress.records import Circumstances
+from station.store.reading.training import OWN_CIRCUMSTANCES
 from station.store.records import Person, Test
-from station.store.training_read import OWN_CIRCUMSTANCES
 from web.context import Site, return_address, wait_until_saved
 
 YES, NO = "yes", "no"

@@ -14,13 +14,13 @@ from flask import Blueprint, abort, render_template, request, send_file
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
-from station.app.access import Role
-from station.app.import_preview import preview_lines
+from station.app.access.roles import Role
+from station.app.exchange.import_preview import preview_lines
 from station.store import StoreError
-from station.store.export import SUFFIXES, ExportKind, export_person, export_station
-from station.store.export_read import ImportRefusedError
-from station.store.merge import preview
-from station.store.staging import Staged, scratch_directory, staged_export, work_directory
+from station.store.exchange.export import SUFFIXES, ExportKind, export_person, export_station
+from station.store.exchange.export_read import ImportRefusedError
+from station.store.exchange.merge import preview
+from station.store.exchange.staging import Staged, scratch_directory, staged_export, work_directory
 from web.context import BUSY, Site
 from web.live.phase_styles import is_active
 

@@ -12,8 +12,8 @@ from flask import Blueprint, Response, abort, request
 from werkzeug.wsgi import wrap_file
 
 from station.core.events import SECOND_US, Side
-from station.store.bundle import write_bundle
-from station.store.export import csv_value
+from station.store.exchange.bundle import write_bundle
+from station.store.exchange.export import csv_value
 from station.store.records import Hold, Person, RepSet, Test
 from station.store.traces import trace_text
 from web.context import Site

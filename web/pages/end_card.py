@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, render_template
 
-from station.app.progress import history_of
+from station.app.results.progress import history_of
 from station.store.records import Person
 from web.context import Site
 from web.live.phase_styles import is_active

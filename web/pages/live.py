@@ -6,8 +6,8 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from station.advice.pain import BLOCKED_BY_PAIN, MAX_PAIN, PainAction, PainAdvice, advice
-from station.app.access import Role
-from station.app.start_gate import StartDecision
+from station.app.access.roles import Role
+from station.app.starting.start_gate import StartDecision
 from station.catalogue.read import exercises
 from station.core.events import CommandName, Side
 from station.store.records import Person

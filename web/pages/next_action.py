@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from station.advice import plan
 from station.advice.triage import block_reason
-from station.app.start_gate import PROPOSED_NAME, TodaySummary
+from station.app.starting.start_gate import PROPOSED_NAME, TodaySummary
 from station.core.duration import duration_us
 from station.core.events import SECOND_US, Side
 from station.core.steps import TestStep

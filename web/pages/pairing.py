@@ -11,11 +11,11 @@ import time
 from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from station.app.access import NOBODY_YET, Role, Visitor
+from station.app.access.roles import NOBODY_YET, Role, Visitor
 from station.app.snapshot import PresenceState
 from station.core.activities.heel_rhythm import RhythmRules
 from station.core.events import SECOND_US
-from station.store.training_write import MAX_NAME_LENGTH, unique_name
+from station.store.writing.training import MAX_NAME_LENGTH, unique_name
 from web.access.pin import DIGITS
 from web.access.presence import (
     KEPT_S,

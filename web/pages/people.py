@@ -10,8 +10,8 @@ from typing import NamedTuple
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from station.app.access import Role
-from station.app.start_gate import TODAY
+from station.app.access.roles import Role
+from station.app.starting.start_gate import TODAY
 from station.store.records import Person
 from web.context import FEW_PEOPLE, Site, remember_person, wait_until_saved
 from web.pages.circumstances import UNANSWERED, UNKNOWN, own_form

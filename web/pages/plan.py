@@ -37,9 +37,9 @@ from station.advice.plan import (
 )
 from station.advice.plan import weekly_dose_reason as dose_of_week
 from station.advice.triage import DEFAULT_MINUTES
-from station.app.routines import steps_of
-from station.app.situation import done_of, plan_for, situation_of, zone_of
-from station.app.start_gate import PROPOSED_NAME
+from station.app.starting.routines import steps_of
+from station.app.starting.situation import done_of, plan_for, situation_of, zone_of
+from station.app.starting.start_gate import PROPOSED_NAME
 from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import Group, Item
 from station.core.duration import held_us_by_side

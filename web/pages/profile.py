@@ -11,7 +11,7 @@ from zoneinfo import available_timezones
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from station.app.access import Role
+from station.app.access.roles import Role
 from station.core.events import Side
 from station.profile import PROFILE_FIELDS, Profile
 from station.settings import LIMITS, Settings

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from flask import Blueprint, abort, render_template, request
 
-from station.app.progress import (
+from station.app.results.progress import (
     History,
     ResultRow,
     formatters_for,

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from flask import Blueprint, abort, make_response, render_template, request
 from werkzeug.wrappers import Response
 
-from station.app.access import Role
-from station.store.backup import held_until
+from station.app.access.roles import Role
+from station.store.backups.backup import held_until
 from station.store.records import Person, PersonContents
 from station.units import count_text, date_text, date_time_text
 from web.context import Site, wait_until_saved

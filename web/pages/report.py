@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Blueprint, Flask, render_template
 
-from station.app.report import report_of
+from station.app.results.report import report_of
 from station.store import Reader
 from station.store.records import Person
 from station.units import SIDE_SYMBOLS

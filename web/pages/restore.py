@@ -12,14 +12,14 @@ from typing import Any
 
 from flask import Blueprint, abort, render_template, request
 
-from station.app.import_preview import preview_lines
-from station.app.restore_preview import restore_lines
+from station.app.exchange.import_preview import preview_lines
+from station.app.exchange.restore_preview import restore_lines
 from station.store import StoreError
-from station.store.backup import STICK_DIRECTORY, backups_of, day_of, list_backups
-from station.store.export_read import ImportRefusedError
-from station.store.merge import preview
-from station.store.restore import BEFORE_SUFFIX, preview_restore, staged_backup
-from station.store.staging import Staged, scratch_directory, work_directory
+from station.store.backups.backup import STICK_DIRECTORY, backups_of, day_of, list_backups
+from station.store.backups.restore import BEFORE_SUFFIX, preview_restore, staged_backup
+from station.store.exchange.export_read import ImportRefusedError
+from station.store.exchange.merge import preview
+from station.store.exchange.staging import Staged, scratch_directory, work_directory
 from station.units import date_text, date_time_text
 from web.context import BUSY, Site
 from web.live.phase_styles import is_active

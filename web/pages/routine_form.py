@@ -16,7 +16,7 @@ import msgspec
 from station.advice.dose import count_of, hold_s_of, repetitions_of
 from station.advice.records import LegConditions
 from station.advice.routine import RoutineFault, routine_faults
-from station.app.routines import steps_of
+from station.app.starting.routines import steps_of
 from station.catalogue.read import TEST_KINDS, exercises
 from station.catalogue.records import Exercise, Feet, Item
 from station.core.duration import duration_us, held_us_by_side

@@ -11,9 +11,9 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from station.advice import health_questions
-from station.app.routines import TITLES, steps_of
-from station.app.situation import plan_for
-from station.app.start_gate import StartGate
+from station.app.starting.routines import TITLES, steps_of
+from station.app.starting.situation import plan_for
+from station.app.starting.start_gate import StartGate
 from station.catalogue.checked import convert_to_record
 from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import Item, Restriction

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from station.app.board_position import with_setups
-from station.app.routines import routine_called
+from station.app.board.position import with_setups
+from station.app.starting.routines import routine_called
 from station.core.activities.lesson import ECHOED_TAPS
 from station.core.activities.needed_cues import needed_cues
 from station.core.activities.questions import FELT_QUESTION, PAIN_BY_TAPS, PLACE_BY_TAPS

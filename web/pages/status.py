@@ -8,13 +8,13 @@ from pathlib import Path
 
 from flask import Blueprint, render_template
 
-from station.app.board_view import NO_READING_YET
-from station.app.damage import damage_sentence
+from station.app.board.view import NO_READING_YET
+from station.app.results.damage import damage_sentence
 from station.app.snapshot import Snapshot
 from station.clock import SystemClock
 from station.core.events import SECOND_US
-from station.store.backup import newest_day
-from station.store.salvage_report import newest_report
+from station.store.backups.backup import newest_day
+from station.store.backups.salvage_report import newest_report
 from station.units import date_time_text, length_text
 from station.version import APP_VERSION, RULE_VERSION
 from web.api.records import Fault, Status, StatusDetails

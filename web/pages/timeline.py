@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from itertools import groupby, pairwise
 
 from station.advice.pain import MAX_PAIN
-from station.app.circumstances import circumstance_texts
-from station.app.progress import CONTACTS
+from station.app.results.circumstances import circumstance_texts
+from station.app.results.progress import CONTACTS
 from station.core.events import SECOND_US, Legs
 from station.core.progress.records import Circumstances
 from station.store.records import Answer, Attempt, Hold, RepSet, SessionDetail, Test

@@ -13,8 +13,8 @@ from werkzeug.wrappers import Response
 from station import units
 from station.advice import pain
 from station.advice.plan import BASELINE_DAYS, WEEKLY_GOAL_MINUTES
-from station.app.access import Role
-from station.app.progress import History, ResultRow, goals_text, history_of
+from station.app.access.roles import Role
+from station.app.results.progress import History, ResultRow, goals_text, history_of
 from station.app.snapshot import Snapshot
 from station.core.events import Side
 from station.profile import PersonSettings

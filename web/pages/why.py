@@ -8,7 +8,7 @@ from flask import Blueprint, render_template
 
 from station.advice.records import Reason
 from station.advice.rules import RULE_BY_KEY, RULES
-from station.app.start_gate import TodaySummary
+from station.app.starting.start_gate import TodaySummary
 from station.catalogue.read import exercises
 from web.context import Site
 from web.exercise_text import entry, names_by_key

@@ -20,7 +20,7 @@ from urllib.parse import parse_qs
 import msgspec
 from werkzeug.http import parse_cookie
 
-from station.app.access import ACCESS_COOKIE, Visitor, visitor_with
+from station.app.access.roles import ACCESS_COOKIE, Visitor, visitor_with
 from station.app.api import StationApi
 from station.app.snapshot import Snapshot
 from station.clock import Clock

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from station.app.budgets import MeasurementContext
 from station.app.recording.queue import QueuedRow
-from station.app.run import Run
+from station.app.results.budgets import MeasurementContext
+from station.app.running.run import Run
 from station.core.events import BoardPosition
 from station.core.steps import Step
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from station.app.budgets import MeasurementContext
 from station.app.recording.current_run import CurrentRun
 from station.app.recording.holds import HoldRecorder
 from station.app.recording.queue import QueuedRow, WriteQueue
 from station.app.recording.reps import RepsRecorder
 from station.app.recording.tests import TestRecorder
 from station.app.recording.traces import TraceRecorder
-from station.app.run import Run
+from station.app.results.budgets import MeasurementContext
+from station.app.running.run import Run
 from station.clock import RunUs
 from station.core.facts import BoardSet, Fact, StepBegun, TrialFinished
 from station.core.steps import Routine, to_json

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from station.app.budgets import AttemptBudgets, total_mm
 from station.app.recording.current_run import CurrentRun
 from station.app.recording.queue import QueuedRow, WriteQueue
+from station.app.results.budgets import AttemptBudgets, total_mm
 from station.core.activities.questions import FELT_QUESTION, PAIN_QUESTION
 from station.core.events import BoardPosition, Side
 from station.core.facts import (

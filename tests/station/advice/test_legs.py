@@ -15,7 +15,7 @@ from station.advice.health_questions import CONDITIONS, parse_answer, restrictio
 from station.advice.records import LegConditions, Proposal, SideHistory, Situation
 from station.advice.restrictions import restrict
 from station.advice.triage import proposal
-from station.app.routines import steps_of
+from station.app.starting.routines import steps_of
 from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import Feet, Item, Restriction
 from station.core.events import Side

@@ -8,7 +8,7 @@ import pytest
 
 from station.advice.records import Situation
 from station.advice.triage import proposal
-from station.app.start_gate import PROPOSED_FROM
+from station.app.starting.start_gate import PROPOSED_FROM
 from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import FeltPlace
 from tests.bench.proposals import PLACES, STATES, faults, figures, proposals

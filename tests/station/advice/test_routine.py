@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from station.advice.records import LegConditions
 from station.advice.routine import MAX_ITEMS, RoutineFault, routine_faults
-from station.app.routines import steps_of
+from station.app.starting.routines import steps_of
 from station.catalogue.checked import convert_to_record
 from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import Item

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from station.app.board_position import with_setups
-from station.app.routines import routine_called, steps_of
+from station.app.board.position import with_setups
+from station.app.starting.routines import routine_called, steps_of
 from station.catalogue.read import exercises
 from station.catalogue.records import Item
 from station.core.events import BoardPosition

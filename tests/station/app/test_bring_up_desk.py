@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from station.app.bring_up_desk import ANSWER_US, GOING, OCCUPIED, PAIRING, RUNNING, STOPPED, UNANSWERED
-from station.app.bring_up_records import BringUpView, Result, Witness
+from station.app.board.bring_up_desk import ANSWER_US, GOING, OCCUPIED, PAIRING, RUNNING, STOPPED, UNANSWERED
+from station.app.board.bring_up_records import BringUpView, Result, Witness
 from station.config import parse
 from station.devices.board import Devices
 from station.system.self_check import check_board

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from station.app.calibration import CalibrationMonitor
+from station.app.results.calibration import CalibrationMonitor
 from station.cli.guided_calibration import GuidedCalibration
 from station.config import parse
 from station.core.events import SECOND_US, CommandName, Side, Toe

@@ -17,7 +17,7 @@ from station.advice.health_questions import (
     PARTIAL_WEIGHT,
     TENDON_PAIN,
 )
-from station.app.start_gate import StartDecision
+from station.app.starting.start_gate import StartDecision
 from station.catalogue.read import exercises
 from station.catalogue.records import Item, Restriction
 from station.core.events import Side

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from station.app.progress import history_of
+from station.app.results.progress import history_of
 from station.core.events import SECOND_US, Side
 from station.core.facts import Contact
 from station.core.progress.counting import PRACTICE_TESTS

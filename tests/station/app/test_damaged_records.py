@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Table, update
 
 from station.app.inbox import ReminderDue
-from station.app.start_gate import PROPOSED_INSTEAD, PROPOSED_NAME
+from station.app.starting.start_gate import PROPOSED_INSTEAD, PROPOSED_NAME
 from station.core.steps import StepError, routine_from_header
 from station.store.schema import answers, plans, routines, runs, tests
 from tests.station.app.test_reminders import AlarmClock, plan_at

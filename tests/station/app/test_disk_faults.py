@@ -11,7 +11,7 @@ from sqlalchemy import text
 from station.clock import SystemClock
 from station.core.facts import CueName
 from station.store import Store, StoreError
-from station.store.following import FollowingReader
+from station.store.reading.following import FollowingReader
 from tests.loop_disk import LoopDisk, loop_disk
 from tests.station.rig import Rig
 

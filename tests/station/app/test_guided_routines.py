@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from station.app.routines import TITLES, routine_called
 from station.app.snapshot import Snapshot
+from station.app.starting.routines import TITLES, routine_called
 from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import Item, Verification
 from station.core.events import SECOND_US, Legs, Side

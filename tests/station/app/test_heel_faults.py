@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from station.app.heels import heel_fault_of
+from station.app.board.heels import heel_fault_of
 from station.core.events import Load, Side
 from station.core.facts import CueName
 from station.core.sensing.sensors import BoardSensors, Wiring

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
-from station.app.import_results import ImportRefusedError, read_past_results
+from station.app.exchange.import_results import ImportRefusedError, read_past_results
 from station.cli.main import main
 from station.core.facts import Contact
 from station.core.progress.records import Circumstances
@@ -196,7 +196,7 @@ def test_unlikely_result_needs_sure_and_impossible_one_is_refused(file: Path) ->
 @given(st.floats(20.0, 200.0))
 def test_every_likely_distance_is_accepted_in_its_unit_only(mm: float) -> None:
     """A likely distance is accepted in its own unit, and never as centimetres when given in millimetres."""
-    from station.app.import_results import MM_IN_ONE, _mm
+    from station.app.exchange.import_results import MM_IN_ONE, _mm
 
     for unit, one in MM_IN_ONE.items():
         taken_mm = _mm(repr(mm / one), unit, "here", sure=False)

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from station.app.board_view import BoardView
-from station.app.event_time import EventTime
-from station.app.heels import STUCK_HEEL_US
-from station.app.idle_board import IdleBoard
-from station.app.outputs import BoardOutputs, CuePublisher
+from station.app.board.heels import STUCK_HEEL_US
+from station.app.board.idle_board import IdleBoard
+from station.app.board.outputs import BoardOutputs, CuePublisher
+from station.app.board.view import BoardView
 from station.app.people import PERSON_REMEMBERED_US, People
-from station.app.recorder import Recorder
+from station.app.recording.recorder import Recorder
+from station.app.running.event_time import EventTime
 from station.app.settings_in_use import SettingsInUse
 from station.core.events import SECOND_US, Command, CommandName, Heel, Knee, Side, Tick
 from station.core.facts import Cue, CueEnded, CueName

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hardware.pins import HEEL_LEFT, HEEL_RIGHT
-from station.app.access import Role, hash_of, new_token, pair
+from station.app.access.roles import Role, hash_of, new_token, pair
 from station.core.events import Side
 from station.core.facts import CueName
 from station.simulator.board import SimulatedBoard

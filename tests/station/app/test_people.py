@@ -13,7 +13,7 @@ from station.core.events import CommandName, Side
 from station.core.facts import CueName
 from station.profile import Profile
 from station.store import StoreError
-from station.store.backup import backups_of
+from station.store.backups.backup import backups_of
 from tests.station.app.test_reminders import ReminderStation
 from tests.station.rig import Rig, hold_of
 
@@ -142,7 +142,7 @@ def test_merging_without_room_for_a_backup_changes_nothing(tmp_path: Path, monke
     """No backup, no merge: the sentence says why."""
     with Rig(tmp_path) as rig:
         ann, anne = rig.add_person("Ann"), rig.add_person("Anne")
-        monkeypatch.setattr("station.store.backup.RESERVE_BYTES", 10**18)
+        monkeypatch.setattr("station.store.backups.backup.RESERVE_BYTES", 10**18)
         with pytest.raises(StoreError, match="free some space"):
             outcome(rig, rig.station.merge_people(ann, anne))
         assert len(rig.store.people()) == 2

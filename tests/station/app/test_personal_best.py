@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from station.app.personal_best import best_to_beat_mm, with_best_to_beat
-from station.app.progress import history_of
+from station.app.results.personal_best import best_to_beat_mm, with_best_to_beat
+from station.app.results.progress import history_of
 from station.core.events import Side
 from station.core.facts import Contact
 from station.core.progress.records import Goals

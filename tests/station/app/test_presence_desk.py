@@ -11,7 +11,7 @@ from typing import TypeVar
 import msgspec
 import pytest
 
-from station.app.presence_desk import MAX_WRONG, PAUSE, TWO_ASKED
+from station.app.access.presence_desk import MAX_WRONG, PAUSE, TWO_ASKED
 from station.app.snapshot import PresenceRequest, PresenceState, PresenceView
 from station.core.events import Press, Side
 from station.core.facts import CueName

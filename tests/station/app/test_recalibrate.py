@@ -13,8 +13,8 @@ from random import Random
 import pytest
 from click.testing import CliRunner, Result
 
-from station.app.budgets import AttemptBudgets, MeasurementContext
-from station.app.recalibrate import corrections_for
+from station.app.results.budgets import AttemptBudgets, MeasurementContext
+from station.app.results.recalibrate import corrections_for
 from station.cli.main import main
 from station.core.activities.trials import TrialResult, score_mm, scored_trials
 from station.core.events import Side

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from station.app.budgets import MeasurementContext
-from station.app.recorder import Recorder
-from station.app.run import Run
+from station.app.recording.recorder import Recorder
+from station.app.results.budgets import MeasurementContext
+from station.app.running.run import Run
 from station.core.events import Side
 from station.core.facts import (
     AttemptPassed,

@@ -11,7 +11,7 @@ import pytest
 
 from station.advice.plan import plan_from_dict, to_dict
 from station.app.inbox import ReminderDue
-from station.app.reminders import LATE_WITHIN, Reminders
+from station.app.starting.reminders import LATE_WITHIN, Reminders
 from station.core.events import CommandName
 from station.core.facts import CueName
 from station.store import Store

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from station.app.progress import formatters_for
-from station.app.report import Report, report_of
+from station.app.results.progress import formatters_for
+from station.app.results.report import Report, report_of
 from station.clock import SystemClock
 from station.core.progress.sentences import difference_sentence, summary_sentence
 from station.profile import Profile

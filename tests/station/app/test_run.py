@@ -33,7 +33,7 @@ from station.core.steps import RepsStep, RestStep, Routine, TestStep, routine_fr
 from station.core.trace import curve_from_header, read_trace
 from station.simulator.ankle import PersonProfile
 from station.store import Reader
-from station.store.bundle import export_bundle, read_bundle
+from station.store.exchange.bundle import export_bundle, read_bundle
 from station.store.traces import trace_text
 from tests.station.rig import COMPARATORS, Rig, hold_of
 

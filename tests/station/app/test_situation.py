@@ -11,8 +11,8 @@ import pytest
 from station.advice.plan import due, plan_from_dict, to_dict
 from station.advice.records import Situation
 from station.advice.triage import proposal
-from station.app.progress import History, history_of
-from station.app.situation import done_of, plan_for, situation_of
+from station.app.results.progress import History, history_of
+from station.app.starting.situation import done_of, plan_for, situation_of
 from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import FeltPlace
 from station.core.events import Side

@@ -19,8 +19,8 @@ from station.advice.health_questions import CONDITIONS
 from station.advice.plan import plan_from_dict, to_dict
 from station.advice.records import LegConditions, Reason, Situation
 from station.advice.restrictions import BUILT_IN_STRETCH, HEEL_DROPS, TEST_KEY, restrict
-from station.app.routines import steps_of
-from station.app.start_gate import ALREADY_COMPLETE, PROPOSED_NAME, TODAY, UNFINISHED, StartGate
+from station.app.starting.routines import steps_of
+from station.app.starting.start_gate import ALREADY_COMPLETE, PROPOSED_NAME, TODAY, UNFINISHED, StartGate
 from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import Item
 from station.core.duration import duration_us

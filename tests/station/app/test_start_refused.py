@@ -10,8 +10,8 @@ import pytest
 from station.advice.health_questions import NOT_CLEARED
 from station.advice.pain import BLOCKED_BY_PAIN, STOP_ADVICE
 from station.advice.restrictions import ANSWER_QUESTIONS_FIRST
-from station.app.fact_publisher import EASED_NOTE
-from station.app.start_gate import PROPOSED_NAME
+from station.app.running.fact_publisher import EASED_NOTE
+from station.app.starting.start_gate import PROPOSED_NAME
 from station.catalogue.records import Item
 from station.core.events import CommandName
 from station.core.facts import CueName

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from station.app.routines import routine_called
-from station.app.start_gate import ALREADY_COMPLETE
+from station.app.starting.routines import routine_called
+from station.app.starting.start_gate import ALREADY_COMPLETE
 from station.core.events import CommandName, Side
 from station.core.steps import AskStep, HoldStep, TestStep
 from station.simulator.board import SimulatedBoard

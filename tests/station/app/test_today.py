@@ -12,8 +12,8 @@ import pytest
 from station.advice import health_questions, pain
 from station.advice.plan import plan_from_dict, to_dict
 from station.advice.restrictions import ANSWER_QUESTIONS_FIRST
-from station.app.start_gate import NO_STRETCH_IN_BASELINE, NOTHING_DUE, PROPOSED_INSTEAD, PROPOSED_NAME
-from station.app.starter import TEST_FOLLOWED_NOTE
+from station.app.starting.start_gate import NO_STRETCH_IN_BASELINE, NOTHING_DUE, PROPOSED_INSTEAD, PROPOSED_NAME
+from station.app.starting.starter import TEST_FOLLOWED_NOTE
 from station.catalogue.read import exercises
 from station.catalogue.records import Restriction
 from station.core.events import CommandName, Side

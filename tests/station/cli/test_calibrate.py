@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from station.app.routines import routine_called
+from station.app.starting.routines import routine_called
 from station.cli.main import main
 from station.clock import SystemClock
 from station.config import ConfigError, parse

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from station.app.board_position import with_setups
-from station.app.routines import routine_called
+from station.app.board.position import with_setups
 from station.app.snapshot import Snapshot
+from station.app.starting.routines import routine_called
 from station.config import Config
 from station.core.activities.needed_cues import needed_cues
 from station.core.events import CommandName, Side

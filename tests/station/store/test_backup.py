@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from station.store import Store, StoreError
-from station.store.backup import (
+from station.store.backups.backup import (
     DAYS_KEPT,
     MONTHS_KEPT,
     WEEKS_KEPT,

@@ -8,11 +8,11 @@ from threading import Event
 
 import pytest
 
-from station.app.progress import History, history_of
+from station.app.results.progress import History, history_of
 from station.core.events import Side
 from station.core.progress.records import Goals
 from station.store import Reader, Store
-from station.store.cache import Cache
+from station.store.reading.cache import Cache
 from station.store.records import Correction, SideResults
 from tests.station.store.histories import BLOCK, FIT, HandClock, one_hold, one_test, weeks
 

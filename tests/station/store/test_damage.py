@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from station.app.damage import damage_sentence
+from station.app.results.damage import damage_sentence
 from station.core.events import Side
 from station.store import Store
 from station.store.checksums import DamagedRow, row_checksum

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from station.app.access import Role, hash_of, new_token, pair
+from station.app.access.roles import Role, hash_of, new_token, pair
 from station.store import Store
 from tests.station.store.histories import HandClock
 

@@ -19,12 +19,12 @@ import pytest
 from station.core.measurement.uncertainty import Budget
 from station.settings import Settings
 from station.store import Store, StoreError
-from station.store.bundle import export_bundle, read_bundle
-from station.store.export import EXPORT_KIND, ExportKind, csv_value, export_csv, export_json, export_station
-from station.store.export_read import ImportRefusedError
-from station.store.exported import EXPORTED
-from station.store.loading import CIRCUMSTANCE_COLUMNS
-from station.store.merge import import_export
+from station.store.exchange.bundle import export_bundle, read_bundle
+from station.store.exchange.export import EXPORT_KIND, ExportKind, csv_value, export_csv, export_json, export_station
+from station.store.exchange.export_read import ImportRefusedError
+from station.store.exchange.exported import EXPORTED
+from station.store.exchange.merge import import_export
+from station.store.reading.loading import CIRCUMSTANCE_COLUMNS
 from station.store.records import Correction, ImportedResult, Session, SideResults, Test
 from station.store.schema import HEAD_REVISION
 from station.system.demo_history import SHIPPED

@@ -13,7 +13,7 @@ import pytest
 
 from station.clock import SystemClock
 from station.store import Store, StoreError
-from station.store.following import FollowingReader
+from station.store.reading.following import FollowingReader
 from tests.tree import ROOT
 
 
@@ -83,7 +83,7 @@ def test_database_in_a_folder_that_can_only_be_read_is_read(store: Store) -> Non
     script = f"""
 import os
 from pathlib import Path
-from station.store.following import FollowingReader
+from station.store.reading.following import FollowingReader
 if os.geteuid() == 0:
     os.setgid(65_534), os.setuid(65_534)
 with FollowingReader(Path({str(store.path)!r})) as reader:

@@ -21,12 +21,12 @@ from station.core.events import Side
 from station.settings import Settings
 from station.store import Store, StoreError, seeded_ids
 from station.store.connect import sqlite_driver
-from station.store.export import SUFFIXES, ExportKind, export_person, export_station
-from station.store.export_read import ImportRefusedError
-from station.store.exported import EXPORTED, STATION_ONLY
-from station.store.merge import import_export, merge, preview
+from station.store.exchange.export import SUFFIXES, ExportKind, export_person, export_station
+from station.store.exchange.export_read import ImportRefusedError
+from station.store.exchange.exported import EXPORTED, STATION_ONLY
+from station.store.exchange.merge import import_export, merge, preview
+from station.store.exchange.staging import DIRECTORY_PREFIX, staged_export
 from station.store.schema import HEAD_REVISION, NEVER_EXPORTED, metadata
-from station.store.staging import DIRECTORY_PREFIX, staged_export
 from tests.station.store.histories import BLOCK, FIT, ITEMS, HandClock, guided_routine, one_test, weeks
 from tests.station.store.mutations import mutated, with_value
 

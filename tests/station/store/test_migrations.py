@@ -154,7 +154,7 @@ def test_an_older_database_is_not_read_before_it_is_changed(path: Path, clock: H
     assert next_revision.exists()
     make_old_database(path, clock)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("station.store.read_transactions.HEAD_REVISION", NEXT_REVISION)
+        patch.setattr("station.store.reading.transactions.HEAD_REVISION", NEXT_REVISION)
         with pytest.raises(StoreError, match="older schema: start the station"):
             Reader.open(path)
 

@@ -11,7 +11,7 @@ import pytest
 from station.core.events import SECOND_US, Side
 from station.core.facts import Contact
 from station.store import Store
-from station.store.page_read import CursorError
+from station.store.reading.pages import CursorError
 
 BEGAN = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
 KINDS: dict[str, Callable[[Store], Callable[..., tuple[Any, ...]]]] = {

@@ -14,14 +14,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from station.app.access import Role
+from station.app.access.roles import Role
 from station.core.events import Side
 from station.core.replay import replay as replay_trace
 from station.core.steps import routine_from_header
 from station.core.trace import read_trace
 from station.profile import NOTHING_SAID, Profile
 from station.store import Store, StoreError
-from station.store.backup import (
+from station.store.backups.backup import (
     DAYS_KEPT,
     OTHERS_KEPT_DAYS,
     back_up,
@@ -30,9 +30,9 @@ from station.store.backup import (
     held_until,
     kept_days,
 )
-from station.store.bundle import export_bundle, read_bundle
 from station.store.connect import sqlite_driver
-from station.store.people_read import swapped_at
+from station.store.exchange.bundle import export_bundle, read_bundle
+from station.store.reading.people import swapped_at
 from station.store.records import PersonContents, SessionDetail
 from station.store.schema import metadata
 from tests.station.store.histories import HandClock, guided_routine, one_hold, one_test, weeks

@@ -13,16 +13,16 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from station.app.restore_preview import OTHER_BOARD, UNKNOWN_BOARD
+from station.app.exchange.restore_preview import OTHER_BOARD, UNKNOWN_BOARD
 from station.cli.main import main
 from station.core.events import Side
 from station.core.measurement.calibration import Curve
 from station.store import Store, StoreError
-from station.store.backup import copy_database
-from station.store.export_read import ImportRefusedError
+from station.store.backups.backup import copy_database
+from station.store.backups.restore import BEFORE_SUFFIX, replace_database, staged_backup
+from station.store.exchange.export_read import ImportRefusedError
+from station.store.exchange.staging import DIRECTORY_PREFIX
 from station.store.records import Role
-from station.store.restore import BEFORE_SUFFIX, replace_database, staged_backup
-from station.store.staging import DIRECTORY_PREFIX
 from tests.crash.damage import make_database
 from tests.crash.restores import HALF, REFUSED, WHOLE, make_small_database, restores
 from tests.station.store.histories import FIT, HandClock, weeks

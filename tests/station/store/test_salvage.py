@@ -15,9 +15,9 @@ from station.cli.main import main
 from station.config import parse
 from station.store import DamagedDatabaseError, Store, StoreError
 from station.store.amounts import WORDS
-from station.store.backup import back_up, backups_of
-from station.store.salvage import salvage
-from station.store.salvage_report import SHOWN_FOR, Salvage, newest_report
+from station.store.backups.backup import back_up, backups_of
+from station.store.backups.salvage import salvage
+from station.store.backups.salvage_report import SHOWN_FOR, Salvage, newest_report
 from station.store.schema import metadata
 from station.system.service import Service
 from station.system.simulate import simulated

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 
-from station.app.bring_up_records import Question, Result
+from station.app.board.bring_up_records import Question, Result
 from station.config import Config
 from station.core.events import Event
 from station.devices.board import Devices

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from hardware.wiring import RAILS
-from station.app.bring_up_records import Result
+from station.app.board.bring_up_records import Result
 from station.cli.bring_up_questions import Questions
 from station.clock import SystemClock
 from station.devices.probe import keep_busy

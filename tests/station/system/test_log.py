@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from station.app.board_view import BoardView
+from station.app.board.view import BoardView
 from station.app.recording.queue import WriteQueue
 from station.core.events import SECOND_US
 from station.store.errors import DiskFullError

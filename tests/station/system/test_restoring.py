@@ -13,7 +13,7 @@ import pytest
 
 from station.config import parse
 from station.store import Reader, Store
-from station.store.export_read import ImportRefusedError
+from station.store.exchange.export_read import ImportRefusedError
 from station.system.service import Service
 from station.system.simulate import simulated
 from station.wire.page_side import RemoteStation

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from station.app.bring_up_records import BringUpView
+from station.app.board.bring_up_records import BringUpView
 from station.clock import SystemClock
 from station.config import parse
 from station.core.events import SECOND_US, Side

@@ -16,8 +16,8 @@ from station.clock import SystemClock
 from station.config import parse
 from station.simulator.board import CHIPS, SENSOR_SEED, delivered_error
 from station.store import Store
-from station.store.export import export_json
-from station.store.read import Reader
+from station.store.exchange.export import export_json
+from station.store.reading.reader import Reader
 from station.system.demo_history import DAYS, PEOPLE, SHIPPED, fill
 from station.system.simulate import Habits, character_of, simulate
 

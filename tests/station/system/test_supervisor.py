@@ -27,7 +27,7 @@ from station.clock import SystemClock
 from station.config import parse
 from station.core.events import SECOND_US
 from station.devices.pacer import DeadlineThread
-from station.store.following import FollowingReader
+from station.store.reading.following import FollowingReader
 from station.system.page_process import _connect, _serve_until, open_page, supervisor_of
 from station.system.scheduler import Scheduler
 from station.system.service import Service

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from station.app.snapshot import CueView, Fault, HeelView, Snapshot, UnfinishedView
-from station.app.start_gate import StartDecision
+from station.app.starting.start_gate import StartDecision
 from station.catalogue.records import Item
 from station.core.events import BOTH_LEGS, BoardPosition, Legs, Side
 from station.core.facts import CueName

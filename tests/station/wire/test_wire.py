@@ -18,7 +18,7 @@ from station.catalogue.records import Item
 from station.clock import SystemClock
 from station.core.events import CommandName, Side
 from station.store import Store, StoreError
-from station.store.following import FollowingReader
+from station.store.reading.following import FollowingReader
 from station.wire.board_side import MAX_OPEN_CALLS, BoardServer
 from station.wire.messages import MAX_TO_BOARD_BYTES, Hello, wire
 from station.wire.page_side import AWAY, RemoteStation

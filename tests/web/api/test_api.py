@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from station.app.access import Role
-from station.app.progress import history_of
+from station.app.access.roles import Role
+from station.app.results.progress import history_of
 from station.core.events import CommandName, Side
 from station.core.measurement.uncertainty import COVERAGE
 from station.core.progress.records import Goals

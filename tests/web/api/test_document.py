@@ -23,7 +23,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from station.app.api_tokens import Scope
+from station.app.access.api_tokens import Scope
 from tests.web.api_world import BEN, CALLERS, World, open_world
 from web.api.operations import OPERATIONS, Access, Operation
 from web.api.problems import PREFIX

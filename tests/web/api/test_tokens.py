@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from station.app import api_tokens
-from station.app.access import Role, hash_of
-from station.app.api_tokens import MAX_TOKENS, Scope
+from station.app.access import api_tokens
+from station.app.access.api_tokens import MAX_TOKENS, Scope
+from station.app.access.roles import Role, hash_of
 from tests.web.api_world import ADA, BEN, CAN, PIA, World, add_device, add_token, open_world
 from web.api.problems import PREFIX
 

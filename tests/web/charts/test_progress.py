@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from station.app.progress import ResultRow
+from station.app.results.progress import ResultRow
 from station.core.events import Side
 from station.core.facts import Contact
 from station.core.progress.analysis import analyse_progress

@@ -10,7 +10,7 @@ import pytest
 
 import web
 from station.app.snapshot import CueView, Fault, HeelView
-from station.app.start_gate import StartDecision
+from station.app.starting.start_gate import StartDecision
 from station.core.events import BOTH_LEGS, BoardPosition, Side
 from station.core.facts import Contact, CueName
 from station.units import CM, INCH

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask.testing import FlaskClient
 
-from station.app.access import Role
-from station.app.bring_up_desk import OCCUPIED
-from station.app.bring_up_records import BringUpView, Question, Result
+from station.app.access.roles import Role
+from station.app.board.bring_up_desk import OCCUPIED
+from station.app.board.bring_up_records import BringUpView, Question, Result
 from station.app.snapshot import HeelView
 from station.core.events import Side
 from station.store import Store

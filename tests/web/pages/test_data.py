@@ -12,12 +12,12 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from station.app.access import PRESENCE, Role
+from station.app.access.roles import PRESENCE, Role
 from station.clock import SystemClock
 from station.store import Store
-from station.store.export import ExportKind, export_station
-from station.store.merge import import_export
-from station.store.staging import DIRECTORY_PREFIX
+from station.store.exchange.export import ExportKind, export_station
+from station.store.exchange.merge import import_export
+from station.store.exchange.staging import DIRECTORY_PREFIX
 from tests.let_in import client_with, let_in, paired_client
 from tests.station.store.histories import HandClock, guided_routine, weeks
 from tests.station.store.test_import import rows

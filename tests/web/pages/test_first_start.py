@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask.testing import FlaskClient
 
-from station.app.bring_up_records import BringUpView
+from station.app.board.bring_up_records import BringUpView
 from station.store import Store
 from tests.let_in import client_with, let_in
 from tests.web.double import StationDouble

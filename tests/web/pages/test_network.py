@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from station.app.access import PRESENCE, Role, hash_of
+from station.app.access.roles import PRESENCE, Role, hash_of
 from station.network import AVAHI_SOCKET, NETWORK_FILES, NETWORK_REQUEST, Machine
 from station.store import Store
 from station.system.authority import AUTHORITY_FILE, CERTIFICATE_LIFE, PAGE_FILE, Authority, Names

@@ -11,8 +11,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from station.app.access import ACCESS_COOKIE, Role
-from station.app.presence_desk import TWO_ASKED
+from station.app.access.presence_desk import TWO_ASKED
+from station.app.access.roles import ACCESS_COOKIE, Role
 from station.app.snapshot import PresenceState, PresenceView
 from station.core.facts import CueName
 from tests.let_in import client_with, let_in

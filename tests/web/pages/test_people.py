@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from station.app.access import Role, hash_of
+from station.app.access.roles import Role, hash_of
 from station.core.events import Side
 from station.profile import NOTHING_SAID, Profile
 from station.store import Store

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask.testing import FlaskClient
 
-from station.app.progress import history_of
+from station.app.results.progress import history_of
 from station.core.events import Side
 from station.core.progress.published import PUBLISHED_MEANS
 from station.core.progress.records import Goals

@@ -6,7 +6,14 @@ import re
 
 import pytest
 
-from station.app.progress import History, Recorded, ResultRow, formatters_for, own_error_sentence, progress_sentences
+from station.app.results.progress import (
+    History,
+    Recorded,
+    ResultRow,
+    formatters_for,
+    own_error_sentence,
+    progress_sentences,
+)
 from station.cli.progress import report_lines
 from station.core.events import Side
 from station.core.progress.analysis import analysis

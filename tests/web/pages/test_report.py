@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from flask.testing import FlaskClient
 
-from station.app.report import report_of
+from station.app.results.report import report_of
 from station.store import Store
 from tests.report_histories import add_months, add_test
 from web.context import NOBODY, PERSON_COOKIE

@@ -15,10 +15,10 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from station.app.access import PRESENCE, Role
+from station.app.access.roles import PRESENCE, Role
 from station.store import Store
-from station.store.backup import STICK_DIRECTORY, back_up, backups_of, copy_database
-from station.store.staging import DIRECTORY_PREFIX
+from station.store.backups.backup import STICK_DIRECTORY, back_up, backups_of, copy_database
+from station.store.exchange.staging import DIRECTORY_PREFIX
 from tests.crash.damage import make_database
 from tests.crash.restores import mutated_backup
 from tests.let_in import client_with, let_in, paired_client

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 
 from station.advice import health_questions
 from station.advice.records import LegConditions
-from station.app.routines import steps_of
+from station.app.starting.routines import steps_of
 from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import Item
 from station.core.duration import duration_us, held_us_by_side

@@ -9,8 +9,8 @@ from flask.testing import FlaskClient
 
 from station.clock import SystemClock
 from station.store import Store
-from station.store.backup import back_up, backups_of
-from station.store.salvage import salvage
+from station.store.backups.backup import back_up, backups_of
+from station.store.backups.salvage import salvage
 from tests.let_in import let_in, paired_client
 from tests.station.store.histories import HandClock, weeks
 from tests.web.double import StationDouble

@@ -15,7 +15,7 @@ from station.advice.plan import Due, plan_from_dict
 from station.advice.records import Proposal, Situation
 from station.advice.rules import RULE_BY_KEY, RULES
 from station.app.snapshot import UnfinishedView
-from station.app.start_gate import TodaySummary
+from station.app.starting.start_gate import TodaySummary
 from station.core.events import SECOND_US, Side
 from station.core.facts import Contact
 from station.core.steps import TestStep

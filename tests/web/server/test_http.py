@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from station.app.access import ACCESS_COOKIE, Role, hash_of
+from station.app.access.roles import ACCESS_COOKIE, Role, hash_of
 from station.app.snapshot import Snapshot
 from station.config import Config, PageConfig
 from station.core.events import CommandName

@@ -17,7 +17,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from station.app.access import ACCESS_COOKIE, Role
+from station.app.access.roles import ACCESS_COOKIE, Role
 from station.app.api import PageError
 from station.config import Config, PageConfig
 from station.store import Store

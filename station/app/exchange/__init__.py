@@ -1,0 +1,1 @@
+"""Imports and backups brought back, with what each would change."""

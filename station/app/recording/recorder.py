@@ -1,0 +1,167 @@
+"""Writes the facts of sessions and runs to the store, in order and without loss (`station.app.recording`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from station.app.recording.calibrations import CalibrationRecorder
+from station.app.recording.queue import QueuedRow, WriteQueue
+from station.app.recording.run import RunRecorder
+from station.app.results.budgets import MeasurementContext
+from station.app.running.run import Run
+from station.clock import RunUs
+from station.core.facts import (
+    Answered,
+    AttemptFailed,
+    AttemptPassed,
+    AttemptVoid,
+    Calibrated,
+    CheckDone,
+    Fact,
+    HoldEnd,
+    RepsFinished,
+    TestFinished,
+    TrialFinished,
+)
+from station.core.steps import Routine, uses_blocks
+from station.store import Store
+from station.store.reading.pages import ONLY_BLOCKS
+
+RESULTS = (
+    HoldEnd,
+    RepsFinished,
+    Answered,
+    AttemptPassed,
+    AttemptFailed,
+    AttemptVoid,
+    TrialFinished,
+    TestFinished,
+    Calibrated,
+    CheckDone,
+)
+"""Facts that must be stored before their cue plays."""
+
+
+def is_result(fact: Fact) -> bool:
+    """Whether the fact is a result, which is stored before its cue plays."""
+    return isinstance(fact, RESULTS)
+
+
+class Recorder:
+    """Records one session after another, and in it one run after another. Only the loop calls it."""
+
+    def __init__(self, store: Store, report: Callable[[str | None], None]) -> None:
+        """`report` is called with a sentence when the store cannot write, and with `None` when it can again."""
+        self._store = store
+        self._queue = WriteQueue(report)
+        self._calibrations = CalibrationRecorder(self._queue, store)
+        self.temperature_c: float | None = None
+        """Current temperature beside the distance sensor; `None` if unknown."""
+        self._session: QueuedRow | None = None
+        self._has_only_blocks = True
+        self._run: RunRecorder | None = None
+
+    @property
+    def has_pending_writes(self) -> bool:
+        """Whether writes are still waiting."""
+        return self._queue.has_pending_writes
+
+    @property
+    def pending_count(self) -> int:
+        """How many writes are still waiting."""
+        return self._queue.pending_count
+
+    @property
+    def fault(self) -> str | None:
+        """Why writes are waiting, in a sentence; `None` while the store works."""
+        return self._queue.fault
+
+    @property
+    def in_session(self) -> bool:
+        """Whether a session has begun and not ended, stored or not."""
+        return self._session is not None
+
+    @property
+    def has_only_blocks(self) -> bool:
+        """Whether the current session consists only of calibrations and checks."""
+        return self.in_session and self._has_only_blocks
+
+    @property
+    def session_id(self) -> str | None:
+        """The current session's id, once it is stored."""
+        return None if self._session is None else self._session.stored_id
+
+    def write(self, act: Callable[[], None]) -> None:
+        """Write now, or after the pending writes as soon as the store works."""
+        self._queue.write(act)
+
+    def flush(self, now_us: int) -> None:
+        """Try the pending writes if a retry is due (`now_us` of 0: at once)."""
+        self._queue.flush(now_us)
+
+    def begin_session(self, person_id: str | None, at: datetime, *, simulated: bool) -> None:
+        self._has_only_blocks = True
+        self._session = self._queue.insert(lambda: self._store.begin_session(person_id, at, simulated=simulated))
+
+    def end_session(self, at: datetime, why: str) -> None:
+        session, reason = self._session, ONLY_BLOCKS if self._has_only_blocks else why
+        assert session is not None
+        self._session = None
+        self._queue.write(lambda: self._store.end_session(session.id, at, reason))
+
+    def begin_run(self, run: Run, at: datetime, using: MeasurementContext, called: str | None = None) -> None:
+        """`using` is the calibration and the conditions that the run measures with; `called` is the run's title."""
+        assert self._session is not None
+        self._has_only_blocks = self._has_only_blocks and uses_blocks(run.routine)
+        self._run = RunRecorder(self._queue, self._store, self._session, run, at, using, called)
+
+    def record_unfinished(self, rest: Routine, at: datetime) -> None:
+        """Store the steps that remain of the run's routine at `at`; empty when it is complete."""
+        self._require_run().record_unfinished(rest, at)
+
+    def end_run(self) -> None:
+        """End the run and store the last of its trace."""
+        self._require_run().end()
+        self._run = None
+
+    def stop_run(self, at_us: RunUs) -> None:
+        """Store the run's progress when the station stops in the middle of it."""
+        self._require_run().stop(at_us)
+        self._run = None
+
+    def _require_run(self) -> RunRecorder:
+        assert self._run is not None
+        return self._run
+
+    def tick(self, at_us: RunUs) -> None:
+        """At `at_us` of the run, store a hold's progress and the trace so far, where due."""
+        self._require_run().tick(at_us)
+
+    def record(self, fact: Fact) -> None:
+        """Store one fact, if it is of a kind that is stored. The trace that led to a result follows with the next tick,
+        after its cue has played."""
+        run = self._require_run()
+        run.record(fact)
+        match fact:
+            case Calibrated():
+                self._calibrations.record_calibration(fact.fit, self.temperature_c)
+            case CheckDone():
+                self._calibrations.record_block_check(fact, run.calibration_id, self.temperature_c)
+            case _:
+                pass
+
+    def record_check(
+        self,
+        calibration_id: str,
+        kind: str,
+        block_mm: float | None,
+        off_mm: float,
+        uncertainty_mm: float,
+        *,
+        passed: bool,
+    ) -> None:
+        """Store a check of a calibration. It names the one it was made with: another may wait to be stored."""
+        self._calibrations.record_check(
+            calibration_id, kind, block_mm, off_mm, uncertainty_mm, self.temperature_c, passed=passed
+        )

@@ -1,0 +1,1 @@
+"""What stored results say: progress, the report, calibrations and circumstances."""

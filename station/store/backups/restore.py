@@ -1,0 +1,233 @@
+"""Brings a backup back: as a whole, in place of the database, or merged into it. Nothing is half restored.
+
+The backup is copied beside the database, checked and upgraded there, and takes the database's place in one rename; the
+database before it stays beside it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, MetaData, delete, func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from station.store import checksums
+from station.store.connect import empty_log, lock_database, sqlite_driver, write_engine
+from station.store.errors import StoreError, translate_errors
+from station.store.exchange.export_read import DATABASE_MAGIC, DamagedExportError, ImportRefusedError
+from station.store.exchange.staging import Staged, check_staged, scratch_directory
+from station.store.files import sync_directory
+from station.store.prepare import VERSION_TABLE, read_revision
+from station.store.reading.reader import Reader
+from station.store.schema import (
+    HEAD_REVISION,
+    calibration_checks,
+    calibrations,
+    devices,
+    heel_sensors,
+    holds,
+    metadata,
+    people,
+    rep_sets,
+    routines,
+    sessions,
+    tests,
+)
+
+BEFORE_SUFFIX = ".before-restore"
+"""What is added to the name of the database that a backup has replaced."""
+COUNTED = (people, sessions, tests, holds, rep_sets, routines)
+"""What a preview counts."""
+_COMPUTES = re.compile(r"\bCHECK\s*\(|\bGENERATED\b|\bAS\s*\(|\([^()]*\(|\bWHERE\b", re.IGNORECASE)
+"""What no table or index of the station has: SQLite would compute it while it checks the pages."""
+MAX_VALUE_BYTES = 64_000_000
+"""The most that SQLite may hold of one value of a backup; a part of a trace takes less than a megabyte."""
+_OF_BOARD = (calibrations, calibration_checks, heel_sensors)
+"""What belongs to the board, referenced tables first."""
+
+
+@dataclass(frozen=True, slots=True)
+class RestorePreview:
+    """What a restore would do: rows by table that only the backup has, and rows that only the station has now.
+
+    `newest_at` is the start of the backup's newest session, `station_newest_at` that of the station's. A backup
+    `is_of_other_board` if it knows none of the station's calibrations, nor the station any of its own.
+    """
+
+    backup_only: dict[str, int]
+    station_only: dict[str, int]
+    newest_at: datetime | None
+    station_newest_at: datetime | None
+    is_of_other_board: bool
+
+
+@contextmanager
+def staged_backup(path: Path, beside: Path) -> Iterator[Staged]:
+    """A checked copy of a backup, of the current schema, in a temporary directory beside the file `beside`.
+
+    Raises `ImportRefusedError` for a file that is no backup or a damaged one, `StoreError` if it cannot be read.
+    """
+    with scratch_directory(beside.parent) as scratch:
+        target = scratch / "staged.db"
+        with translate_errors(path):
+            with path.open("rb") as file:
+                start = file.read(len(DATABASE_MAGIC))
+            if start != DATABASE_MAGIC:
+                raise ImportRefusedError(f"The file {path.name} is no backup of the station: name one of its copies.")
+            try:
+                _copy(path, target)
+                _upgrade_and_check(target, path)
+            except (sqlite3.DatabaseError, SQLAlchemyError, DamagedExportError, UnicodeDecodeError) as error:
+                reason = str(getattr(error, "orig", error))
+                raise ImportRefusedError(
+                    f"The backup {path.name} is damaged ({reason:.200}): name another one."
+                ) from error
+        yield Staged(target, None)
+
+
+def _copy(path: Path, target: Path) -> None:
+    """Copy all pages, and check them: nothing of the copied schema is computed before it is known to be ours."""
+    with closing(sqlite_driver(path, True)) as source, closing(sqlite3.connect(target)) as copy:
+        copy.execute("PRAGMA trusted_schema=OFF")
+        copy.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)
+        source.backup(copy)
+        copy.execute("PRAGMA journal_mode=DELETE")
+        for kind, name, sql in copy.execute("SELECT type, name, sql FROM sqlite_master").fetchall():
+            is_plain = kind in ("table", "index") and not _computes(sql or "")
+            if not is_plain and not (kind == "trigger" and name.startswith("checksum_")):
+                raise DamagedExportError(f"it has the {kind} {name}, which no station makes")
+        (verdict,) = copy.execute("PRAGMA integrity_check(1)").fetchone()
+        if verdict != "ok":
+            raise DamagedExportError(verdict.splitlines()[-1])
+
+
+def _computes(sql: str) -> bool:
+    """Whether a table is virtual, or a table or an index has an expression; types and keys stand in one parenthesis."""
+    columns = re.sub(r"\((?:\d+|\"?\w+\"?(?:, *\"?\w+\"?)*)\)", "", sql)
+    return sql.upper().startswith("CREATE VIRTUAL") or _COMPUTES.search(columns) is not None
+
+
+def _upgrade_and_check(target: Path, path: Path) -> None:
+    engine = write_engine(target, sqlite_driver)
+    try:
+        with engine.begin() as connection:
+            revision = read_revision(connection, path)
+        if revision is None:
+            raise DamagedExportError("it is empty")
+        if revision < HEAD_REVISION:
+            from station.store.migrate import upgrade
+
+            upgrade(engine)
+        with engine.begin() as connection:
+            _require_tables(connection)
+            checksums.install(connection)
+            damaged = next(checksums.damaged_rows(connection), None)
+            if damaged is not None:
+                raise DamagedExportError(f"a row of {damaged.table} cannot be read")
+        check_staged(engine, None)
+    finally:
+        engine.dispose()
+
+
+def _require_tables(connection: Connection) -> None:
+    listed = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").scalars().all()
+    missing = {str(name) for name in (*metadata.tables, VERSION_TABLE)} - set(listed)
+    if missing:
+        raise DamagedExportError(f"it lacks the table {min(missing)}")
+
+
+def preview_restore(reader: Reader, staged: Staged) -> RestorePreview:
+    """What the backup has that the station lacks, and what would be lost."""
+    newest = select(func.max(sessions.c.started_at))
+    with reader.read_transaction(attach=staged.path) as connection:
+        only = {}
+        for of, other in (("staged", "main"), ("main", "staged")):
+            counts = {}
+            for table in COUNTED:
+                query = (
+                    f'SELECT count(*) FROM {of}."{table.name}" WHERE id NOT IN (SELECT id FROM {other}."{table.name}")'
+                )
+                counts[str(table.name)] = int(connection.exec_driver_sql(query).scalar_one())
+            only[of] = counts
+        station_newest_at = connection.execute(newest).scalar_one()
+        of_backup = sessions.to_metadata(MetaData(), schema="staged")
+        newest_at = connection.execute(select(func.max(of_backup.c.started_at))).scalar_one()
+        theirs = calibrations.to_metadata(of_backup.metadata, schema="staged")
+        shared = select(theirs.c.id).where(theirs.c.id.in_(select(calibrations.c.id)))
+        is_of_other_board = connection.execute(shared).first() is None
+    return RestorePreview(only["staged"], only["main"], newest_at, station_newest_at, is_of_other_board)
+
+
+def replace_database(staged: Staged, database: Path) -> Path | None:
+    """Put the staged backup in the place of the database, which must not be in use.
+
+    Who may get in stays as the database has it, and so does the calibration of this board where the backup is of
+    another one. Gives the name under which the former database stays; `None` if there was none. Raises `StoreError`;
+    the database is then as it was.
+    """
+    with translate_errors(database), closing(lock_database(database)):
+        before = None
+        if database.exists():
+            _carry_over(staged, database)
+            with suppress(sqlite3.DatabaseError), closing(sqlite_driver(database, False)) as former:
+                empty_log(former)
+            before = database.with_name(database.name + BEFORE_SUFFIX)
+            before.unlink(missing_ok=True)
+            os.link(database, before)
+            for ending in ("-wal", "-shm"):
+                log = database.with_name(database.name + ending)
+                if log.exists():
+                    log.replace(before.with_name(before.name + ending))
+        staged.path.replace(database)
+        sync_directory(database.parent)
+        return before
+
+
+def _carry_over(staged: Staged, database: Path) -> None:
+    """Bring into the backup what is this station's whatever it held then: who may get in, and another board's curve.
+
+    A browser that the database, if it can be read, does not let in now is revoked; one that came later is added. A
+    backup of another board gets the calibrations of this one as its newest, and the loads of its empty heel plates.
+    """
+    try:
+        with Reader.open(database) as reader:
+            is_of_other_board = preview_restore(reader, staged).is_of_other_board
+            with reader.read_transaction() as connection:
+                live = connection.execute(select(devices).where(devices.c.revoked_at.is_(None))).mappings().all()
+                own = (
+                    {of: [dict(row) for row in connection.execute(select(of)).mappings()] for of in _OF_BOARD}
+                    if is_of_other_board
+                    else {}
+                )
+    except StoreError:
+        return
+    engine = write_engine(staged.path, sqlite_driver)
+    try:
+        with engine.begin() as connection:
+            gone = devices.update().where(
+                devices.c.revoked_at.is_(None), devices.c.id.not_in([row["id"] for row in live])
+            )
+            connection.execute(gone.values(revoked_at=devices.c.paired_at))
+            known = set(connection.execute(select(devices.c.id)).scalars())
+            in_backup = set(connection.execute(select(people.c.id)).scalars())
+            for row in live:
+                if row["id"] not in known:
+                    person_id = row["person_id"] if row["person_id"] in in_backup else None
+                    connection.execute(devices.insert().values(dict(row) | {"person_id": person_id}))
+            if own:
+                connection.execute(delete(heel_sensors))
+            for of, rows in own.items():
+                if "number" in of.c:
+                    last = connection.execute(select(func.coalesce(func.max(of.c.number), 0))).scalar_one()
+                    rows = [row | {"number": row["number"] + last} for row in rows]
+                if rows:
+                    connection.execute(of.insert(), rows)
+    finally:
+        engine.dispose()

@@ -1,0 +1,1 @@
+"""Exports, bundles and imports: the store's contents as files."""

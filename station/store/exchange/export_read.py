@@ -1,0 +1,501 @@
+"""Reads what `export.py` wrote, part by part. The file may come from anywhere: nothing in it is believed.
+
+Every fault is an `ImportRefusedError`: one sentence with the place, the problem and what to do. How much is read is
+bounded, whatever the file says of itself; no name in an archive is used as a path.
+"""
+
+from __future__ import annotations
+
+import bz2
+import csv
+import lzma
+import re
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from io import TextIOWrapper
+from itertools import groupby, islice
+from pathlib import Path
+from typing import IO, Any
+
+import msgspec
+from sqlalchemy import BigInteger, Boolean, DateTime, Float, Integer, LargeBinary, Table
+from sqlalchemy.types import TypeEngine
+
+from station.core.trace import NUMBER
+from station.core.untrusted import MAX_TRACE_BYTES, MAX_TRACE_MB, is_number, quoted
+from station.store.errors import StoreError, translate_errors
+from station.store.exchange.bundle import HEAD_FILE, PACKED_SUFFIX, ZIP_ERRORS
+from station.store.exchange.export import (
+    CHUNK_BYTES,
+    EXPORT_KIND,
+    RESULTS_FILE,
+    ROWS_A_PART,
+    TRACES_DIR,
+    csv_text,
+)
+from station.store.schema import CHECKSUM, HEAD_REVISION, NEVER_EXPORTED, UtcDateTime
+from station.store.traces import compress_rows
+
+OLDEST_REVISION = "0001"
+MAX_MB = 1_024
+MAX_BYTES = MAX_MB * 1_024 * 1_024
+"""The most that all tables of an export take when unpacked: a clinic's ten years. Traces are not counted."""
+MAX_LINE_BYTES = 16 * 1_024 * 1_024
+"""The most that one line of a document takes; the station writes some hundred kB."""
+MAX_WHOLE_MB = 64
+MAX_WHOLE_BYTES = MAX_WHOLE_MB * 1_024 * 1_024
+"""The most of a document that is not in the station's own lines, and has to be in memory as a whole."""
+MAX_TEXT = 131_072
+"""The letters of one value, which is also the limit of Python's CSV reader."""
+MAX_CSV_LINE = 1_000_000
+MAX_HEAD_BYTES = 65_536
+MAX_FILES = 1_000_000
+XZ_MEMORY_BYTES = 100 * 1_024 * 1_024
+BLOCK_BYTES = 65_536
+MAX_NUMBER = 1e9
+"""No distance, share or angle is as great; a chart of one would be."""
+MAX_WHOLE_NUMBER = 2**31 - 1
+MAX_SPAN_US = 366 * 24 * 3_600 * 1_000_000
+FIRST_YEAR, LAST_YEAR = 1970, 2200
+"""A clock that was never set begins in 1970."""
+XZ_MAGIC, ZIP_MAGIC, DATABASE_MAGIC = b"\xfd7zXZ", b"PK", b"SQLite format 3\x00"
+
+WHOLE_NUMBER = re.compile(r"-?\d{1,19}", re.ASCII)
+MAX_DIGITS = 64
+
+Row = dict[str, Any]
+Part = tuple[str, list[str], list[tuple[Any, ...]]]
+"""Some rows of a table: its name, the names of the columns, and the values as the file has them."""
+
+
+class ImportRefusedError(StoreError):
+    """One sentence: what is wrong with the file, where, and what to do. Nothing was changed."""
+
+
+class DamagedExportError(ValueError):
+    """A phrase: what is wrong, and where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What an export says of itself: the schema of its tables, whose it is (`None`: the station's), and whether all
+    values are cells of a CSV."""
+
+    schema: str
+    person_id: str | None
+    is_text: bool = False
+
+
+def is_export(path: Path) -> bool:
+    """Whether the file looks like an export by its first bytes: a zip, a compressed file, a database or JSON.
+
+    Raises `StoreError` if it cannot be read.
+    """
+    start = _first_bytes(path)
+    return start.startswith((ZIP_MAGIC, XZ_MAGIC, DATABASE_MAGIC)) or start.lstrip()[:1] in (b"{", b"[")
+
+
+def _first_bytes(path: Path) -> bytes:
+    with translate_errors(path), path.open("rb") as file:
+        return file.read(64)
+
+
+@contextmanager
+def open_export(path: Path) -> Iterator[tuple[Head, Iterator[Part]]]:
+    """The head of an export, and its parts in any order.
+
+    Raises `ImportRefusedError`, also while the parts are read, and `StoreError` if the file cannot be read at all.
+    """
+    start = _first_bytes(path)
+    if start.startswith(DATABASE_MAGIC):
+        raise ImportRefusedError(f"The file {path.name} is a database: bring it back with `station restore`.")
+    with translate_errors(path):
+        try:
+            if start.startswith(ZIP_MAGIC):
+                with zipfile.ZipFile(path) as archive:
+                    yield _open_archive(archive, path)
+            else:
+                with path.open("rb") as file:
+                    yield _open_document(_unpacked(file, start.startswith(XZ_MAGIC)), path)
+        except DamagedExportError as error:
+            raise ImportRefusedError(f"The export {path.name} is damaged ({error}): export it again.") from error
+        except (*ZIP_ERRORS, lzma.LZMAError, csv.Error, RecursionError) as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                raise
+            raise _no_export(path) from error
+
+
+def _no_export(path: Path) -> ImportRefusedError:
+    return ImportRefusedError(
+        f"The file {path.name} is not an export of the station, or it is damaged: name one that `station export` wrote."
+    )
+
+
+def _head(document: object, path: Path) -> Head:
+    if not isinstance(document, dict) or document.get("export") != EXPORT_KIND:
+        raise _no_export(path)
+    schema = document["schema"] if "schema" in document else document.get("shape")
+    if not (
+        isinstance(schema, str)
+        and schema.isdigit()
+        and len(schema) == len(HEAD_REVISION)
+        and OLDEST_REVISION <= schema <= HEAD_REVISION
+    ):
+        raise ImportRefusedError(
+            f"The export {path.name} has the schema {quoted(schema)}, but this program reads {OLDEST_REVISION} to "
+            f"{HEAD_REVISION}: update the station, or export it again with this version."
+        )
+    person_id = document.get("person")
+    if not isinstance(person_id, str | None):
+        raise _no_export(path)
+    return Head(schema, person_id)
+
+
+def _unpacked(file: IO[bytes], is_compressed: bool) -> Iterator[bytes]:
+    """The content of a document in blocks, at most `MAX_BYTES` of it."""
+    unpacker = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=XZ_MEMORY_BYTES) if is_compressed else None
+    total, block, is_more = 0, b"", True
+    while is_more:
+        if unpacker is None:
+            block = file.read(BLOCK_BYTES)
+            is_more = bool(block)
+        else:
+            block = unpacker.decompress(file.read(BLOCK_BYTES) if unpacker.needs_input else b"", BLOCK_BYTES)
+            is_more = not unpacker.eof
+            if is_more and not block and unpacker.needs_input and not file.peek(1):  # type: ignore[attr-defined]  # it is buffered
+                raise DamagedExportError("its end is missing")
+        total += len(block)
+        if total > MAX_BYTES:
+            raise DamagedExportError(f"it takes more than {MAX_MB} MB when unpacked")
+        yield block
+
+
+def _lines(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """The lines, without their ends; one that is longer than `MAX_LINE_BYTES` is given in pieces of about that."""
+    rest: list[bytes] = []
+    length = 0
+    for block in blocks:
+        *ended, last = block.split(b"\n")
+        for line in ended:
+            yield b"".join([*rest, line])
+            rest, length = [], 0
+        rest.append(last)
+        length += len(last)
+        if length > MAX_LINE_BYTES:
+            yield b"".join(rest)
+            rest, length = [], 0
+    if length:
+        yield b"".join(rest)
+
+
+def _open_document(blocks: Iterator[bytes], path: Path) -> tuple[Head, Iterator[Part]]:
+    """A document in the station's own lines, read line by line; or one in any other layout, as a whole."""
+    lines = _lines(blocks)
+    first = next(lines, b"")
+    if first.endswith(b'"parts":[') and len(first) < MAX_HEAD_BYTES:
+        return _head(_parse_json(first + b"]}"), path), _parts_of_lines(lines)
+    whole = bytearray(first)
+    for line in lines:
+        whole += b"\n" + line
+        if len(whole) > MAX_WHOLE_BYTES:
+            raise DamagedExportError(
+                f"it is not in the lines that the station writes, and takes more than {MAX_WHOLE_MB} MB"
+            )
+    try:
+        document = msgspec.json.decode(whole)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise _no_export(path) from error
+    head = _head(document, path)
+    if "parts" in document:
+        parts = document["parts"]
+        if not isinstance(parts, list):
+            raise DamagedExportError("it has no parts")
+        return head, _checked_parts(iter(parts))
+    if not isinstance(document.get("tables"), dict) or not isinstance(document.get("traces"), dict):
+        raise _no_export(path)
+    return head, _parts_of_older(document)
+
+
+def _parse_json(text: bytes) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise DamagedExportError("its JSON cannot be read") from error
+
+
+def _parts_of_lines(lines: Iterator[bytes]) -> Iterator[Part]:
+    return _checked_parts(_parse_json(line.removesuffix(b",")) for line in _until_end(lines))
+
+
+def _until_end(lines: Iterator[bytes]) -> Iterator[bytes]:
+    for line in lines:
+        if line == b"]}":
+            return
+        yield line
+    raise DamagedExportError("its end is missing")
+
+
+def _checked_parts(parts: Iterator[object]) -> Iterator[Part]:
+    """The rows of each part; the last one says how many rows each table has."""
+    counts: dict[str, int] = {}
+    for part in parts:
+        if not isinstance(part, dict):
+            raise DamagedExportError("a part has no rows")
+        if "rows" in part:
+            if (
+                not isinstance(part["rows"], dict)
+                or part["rows"] != {name: counts.get(name, 0) for name in part["rows"]}
+                or set(counts) - set(part["rows"])
+            ):
+                raise DamagedExportError("rows are missing")
+            return
+        name = part.get("table")
+        if not isinstance(name, str):
+            raise DamagedExportError("a part has no table")
+        names, rows = _rows_of_columns(name, part.get("columns"))
+        counts[name] = counts.get(name, 0) + len(rows)
+        yield name, names, rows
+    raise DamagedExportError("its end is missing")
+
+
+def _rows_of_columns(name: object, columns: object) -> tuple[list[str], list[tuple[Any, ...]]]:
+    if not isinstance(columns, dict) or not all(isinstance(values, list) for values in columns.values()):
+        raise DamagedExportError(f"the table {quoted(name)} has no columns")
+    if len({len(values) for values in columns.values()}) > 1:
+        raise DamagedExportError(f"the columns of the table {quoted(name)} have different lengths")
+    return list(columns), list(zip(*columns.values(), strict=True))
+
+
+def _parts_of_older(document: dict[str, Any]) -> Iterator[Part]:
+    """The parts of a document before schema 0006: all rows of a table at once, and each trace as one text."""
+    versions: dict[str, tuple[Any, Any]] = {}
+    for name, columns in document["tables"].items():
+        names, rows = _rows_of_columns(name, columns)
+        yield name, names, rows
+        if name == "runs" and {"id", "app_version", "rule_version"} <= set(names):
+            at = [names.index(one) for one in ("id", "app_version", "rule_version")]
+            versions = {row[at[0]]: (row[at[1]], row[at[2]]) for row in rows if isinstance(row[at[0]], str)}
+    for run_id, text in document["traces"].items():
+        if run_id not in versions:
+            raise DamagedExportError(f"a trace belongs to no run ({quoted(run_id)})")
+        yield (
+            "trace_chunks",
+            ["run_id", "number", "rows", "app_version", "rule_version"],
+            [(run_id, 0, text, *versions[run_id])],
+        )
+
+
+def _open_archive(archive: zipfile.ZipFile, path: Path) -> tuple[Head, Iterator[Part]]:
+    files = {info.filename: info for info in archive.infolist()}
+    if HEAD_FILE not in files:
+        if "session.json" in files:
+            raise ImportRefusedError(
+                f"The file {path.name} is one session, to attach to a question: replay it, or export everything of the "
+                "person with `station export`."
+            )
+        raise _no_export(path)
+    if len(files) < len(archive.infolist()) or len(files) > MAX_FILES:
+        raise DamagedExportError("it has two files of one name, or too many")
+    if files[HEAD_FILE].file_size > MAX_HEAD_BYTES:
+        raise _no_export(path)
+    with archive.open(HEAD_FILE) as file:
+        document = _parse_json(file.read(MAX_HEAD_BYTES))
+    head = replace(_head(document, path), is_text=True)
+    counts = document.get("rows")
+    if not isinstance(counts, dict):
+        raise _no_export(path)
+    return head, _parts_of_archive(archive, files, counts)
+
+
+def _parts_of_archive(
+    archive: zipfile.ZipFile, files: dict[str, zipfile.ZipInfo], counts: dict[str, object]
+) -> Iterator[Part]:
+    tables = {name.removesuffix(".csv"): info for name, info in files.items() if name.endswith(".csv")}
+    del tables[RESULTS_FILE.removesuffix(".csv")]
+    if set(tables) != set(counts):
+        raise DamagedExportError("a table is missing, or one too many")
+    if sum(info.file_size for info in tables.values()) > MAX_BYTES:
+        raise DamagedExportError(f"it takes more than {MAX_MB} MB when unpacked")
+    for name, info in tables.items():
+        count = 0
+        with archive.open(info) as file, TextIOWrapper(file, "utf-8", newline="") as text:
+            lines = csv.reader(_short_lines(text, name), strict=True)
+            names = next(lines, [])
+            if name == "trace_chunks" and CHUNK_BYTES in names:
+                parts = _trace_parts(archive, files, names, lines)
+            else:
+                parts = ((names, part) for part in _batches(lines, ROWS_A_PART))
+            for part_names, rows in parts:
+                if any(len(row) != len(part_names) for row in rows):
+                    raise DamagedExportError(f"a line of {name}.csv has too many cells, or too few")
+                count += len(rows)
+                yield name, part_names, [tuple(row) for row in rows]
+        if count != counts[name]:
+            raise DamagedExportError(f"{name}.csv has {count} rows instead of {quoted(counts[name])}")
+
+
+def _short_lines(text: TextIOWrapper, name: str) -> Iterator[str]:
+    while line := text.readline(MAX_CSV_LINE):
+        if len(line) == MAX_CSV_LINE:
+            raise DamagedExportError(f"a line of {name}.csv is too long")
+        yield line
+
+
+def _batches(lines: Iterator[list[str]], size: int) -> Iterator[list[list[Any]]]:
+    while batch := list(islice(lines, size)):
+        yield batch
+
+
+def _trace_parts(
+    archive: zipfile.ZipFile, files: dict[str, zipfile.ZipInfo], names: list[str], lines: Iterator[list[str]]
+) -> Iterator[tuple[list[str], list[list[Any]]]]:
+    """The chunks of each trace, cut out of its file as `trace_chunks.csv` says."""
+    try:
+        run_at, bytes_at = names.index("run_id"), names.index(CHUNK_BYTES)
+    except ValueError:
+        raise DamagedExportError("trace_chunks.csv has no runs") from None
+    new_names = [*names[:bytes_at], "rows", *names[bytes_at + 1 :]]
+    for run_id, of_run in groupby(lines, lambda line: line[run_at] if len(line) == len(names) else None):
+        info = files.get(f"{TRACES_DIR}{run_id}{PACKED_SUFFIX}")
+        if info is None:
+            raise DamagedExportError(f"the trace of the run {quoted(run_id)} is missing")
+        chunks = [(line, _whole_number(line[bytes_at])) for line in of_run]
+        left = info.file_size - sum(size for _, size in chunks)
+        if left < 0 or any(size < 0 for _, size in chunks) or info.file_size > MAX_TRACE_BYTES:
+            raise DamagedExportError(f"the trace of the run {quoted(run_id)} has another length")
+        total = 0
+        with archive.open(info) as file:
+            if len(file.read(left)) != left:
+                raise DamagedExportError(f"the trace of the run {quoted(run_id)} is cut off")
+            for line, size in chunks:
+                text = unpack_chunk(file.read(size), MAX_TRACE_BYTES - total)
+                total += len(text)
+                yield new_names, [[*line[:bytes_at], text, *line[bytes_at + 1 :]]]
+            if file.read(1):
+                raise DamagedExportError(f"the trace of the run {quoted(run_id)} is too long")
+
+
+def unpack_chunk(packed: bytes, most: int) -> str:
+    """The rows of a chunk. Raises `DamagedExportError` if they take more than `most` bytes, or cannot be read."""
+    unpacker = bz2.BZ2Decompressor()
+    try:
+        text = unpacker.decompress(packed, most + 1)
+        if len(text) > most:
+            raise DamagedExportError(f"a trace takes more than {MAX_TRACE_MB} MB when unpacked")
+        if not unpacker.eof or unpacker.unused_data:
+            raise DamagedExportError("a chunk of a trace is cut off")
+        return text.decode()
+    except (OSError, ValueError) as error:
+        if isinstance(error, DamagedExportError):
+            raise
+        raise DamagedExportError("a chunk of a trace cannot be read") from error
+
+
+def _whole_number(cell: str) -> int:
+    if not cell.isascii() or not cell.isdigit() or len(cell) > 12:
+        raise DamagedExportError(f"{quoted(cell)} is no number of bytes")
+    return int(cell)
+
+
+def row_parser(table: Table, names: list[str], *, is_text: bool) -> Callable[[tuple[Any, ...]], Row]:
+    """A function from the raw values of these columns to the values that the table stores.
+
+    `is_text`: all values are cells of a CSV. Raises `DamagedExportError` for a column that an export never has, and
+    the function for a value that the column does not take.
+    """
+    known = {column.name for column in table.c if column not in NEVER_EXPORTED and column.name != CHECKSUM}
+    if len(set(names)) < len(names) or not set(names) <= known:
+        raise DamagedExportError(f"the table {table.name} has the columns {quoted(names)}")
+    columns = [table.c[name] for name in names]
+    parsers = [_parser(column.type, is_text) for column in columns]
+    required = [not column.nullable for column in columns]
+
+    def parse(values: tuple[Any, ...]) -> Row:
+        row = {}
+        for name, parser, is_required, raw in zip(names, parsers, required, values, strict=True):
+            try:
+                value = row[name] = None if raw is None or (is_text and raw == "") else parser(raw)
+            except (ValueError, TypeError, OverflowError):
+                raise DamagedExportError(f"{table.name}.{name} cannot be {quoted(raw)}") from None
+            if value is None and is_required:
+                raise DamagedExportError(f"{table.name}.{name} is missing")
+        return row
+
+    return parse
+
+
+def _parser(kind: TypeEngine[Any], is_text: bool) -> Callable[[Any], Any]:
+    """What makes a value of this kind of column, or raises `ValueError`, `TypeError` or `OverflowError`."""
+    if isinstance(kind, LargeBinary):
+        return _packed
+    if isinstance(kind, Boolean):
+        return _truth_of_cell if is_text else _truth
+    if isinstance(kind, DateTime | UtcDateTime):
+        return _time if isinstance(kind, UtcDateTime) else _naive_time
+    if isinstance(kind, Integer):
+        most = MAX_SPAN_US if isinstance(kind, BigInteger) else MAX_WHOLE_NUMBER
+        return partial(_integer_of_cell if is_text else _integer, most=most)
+    if isinstance(kind, Float):
+        return _number_of_cell if is_text else _number
+    return _text_of_cell if is_text else _text
+
+
+def _packed(rows: object) -> bytes:
+    if not isinstance(rows, str) or len(rows) > MAX_TRACE_BYTES:
+        raise ValueError
+    return compress_rows(rows)
+
+
+def _truth(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError
+    return value
+
+
+def _truth_of_cell(cell: str) -> bool:
+    return {"true": True, "false": False}[cell] if cell in ("true", "false") else _truth(cell)
+
+
+def _integer(value: object, most: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or abs(value) > most:
+        raise ValueError
+    return value
+
+
+def _integer_of_cell(cell: str, most: int) -> int:
+    return _integer(int(cell) if WHOLE_NUMBER.fullmatch(cell) else cell, most)
+
+
+def _number(value: object) -> float:
+    if not is_number(value) or abs(value) > MAX_NUMBER:
+        raise ValueError
+    return float(value)
+
+
+def _number_of_cell(cell: str) -> float:
+    return _number(float(cell) if len(cell) < MAX_DIGITS and NUMBER.fullmatch(cell) else cell)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or len(value) > MAX_TEXT or "\x00" in value:
+        raise ValueError
+    return value
+
+
+def _text_of_cell(cell: str) -> str:
+    return _text(csv_text(cell))
+
+
+def _time(value: object) -> datetime:
+    at = datetime.fromisoformat(value) if isinstance(value, str) and len(value) < MAX_DIGITS else None
+    if at is None or at.tzinfo is None or not FIRST_YEAR <= at.year < LAST_YEAR:
+        raise ValueError
+    return at.astimezone(UTC)
+
+
+def _naive_time(value: object) -> datetime:
+    return _time(value).replace(tzinfo=None)

@@ -1,0 +1,279 @@
+"""Merges a staged database into the station's: what is new is added, what is known stays, all in one transaction.
+
+Rows are the same if their keys are. Where such a row differs in the file, the station's own stays, and is named. A
+preview is the same comparison without the writing.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    MetaData,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
+
+from station.store.errors import StoreError
+from station.store.exchange.exported import STATION_ONLY, TABLES, exported_columns
+from station.store.exchange.staging import Staged, staged_export, work_directory
+from station.store.reading.reader import Reader
+from station.store.records import Conflict, MergeReport, TableMerge
+from station.store.schema import (
+    answers,
+    calibration_checks,
+    calibrations,
+    corrections,
+    metadata,
+    people,
+    routines,
+    sessions,
+    set_aside_answers,
+    side_swaps,
+)
+from station.store.writing.store import Store
+from station.store.writing.training import MAX_NAME_LENGTH
+
+CONFLICTS_NAMED = 20
+"""How many rows of a table that differ are named; all are counted."""
+
+
+@cache
+def _staged_tables() -> dict[str, Table]:
+    """The tables as the staged database has them; only an import needs them, and they take 17 ms to make."""
+    staged = MetaData()
+    return {table.name: table.to_metadata(staged, schema="staged") for table in TABLES}
+
+
+_NUMBERED: dict[str, tuple[Column[Any], Column[Any] | None]] = {
+    "calibrations": (calibrations.c.created_at, None),
+    "calibration_checks": (calibration_checks.c.created_at, None),
+    "corrections": (corrections.c.created_at, corrections.c.test_id),
+    "answers": (answers.c.answered_at, answers.c.person_id),
+    "side_swaps": (side_swaps.c.created_at, side_swaps.c.session_id),
+    "set_aside_answers": (set_aside_answers.c.answered_at, set_aside_answers.c.session_id),
+}
+"""The tables whose rows have an order by `number`: the time of a row, and what has an order of its own."""
+_TAKEN_OVER = ("calibration_checks", "calibrations", "settings", "heel_sensors")
+"""What a station that was never used takes as it is in the file, in the order in which it can be removed."""
+_ASIDE = 10**9
+"""What sets the numbers of new rows apart until they have their place."""
+
+
+def import_export(store: Store, path: Path) -> MergeReport:
+    """Add what an export has to the store, all or nothing.
+
+    Raises `ImportRefusedError` for a file that is no export, or a damaged one, `StoreError` if the disk fails.
+    """
+    with staged_export(path, work_directory(store.path)) as staged:
+        return merge(store, staged)
+
+
+def preview(reader: Reader, staged: Staged) -> MergeReport:
+    """What `merge` would do, without doing it."""
+    with reader.read_transaction(attach=staged.path) as connection:
+        return _compare(connection, staged)
+
+
+def merge(store: Store, staged: Staged) -> MergeReport:
+    """Add to the store what it does not have, in one transaction."""
+    with store.write_transaction(attach=staged.path) as connection:
+        report = _compare(connection, staged)
+        if report.takes_over:
+            for name in _TAKEN_OVER:
+                connection.execute(metadata.tables[name].delete())
+        new_names = [(table, _new_names(connection, table)) for table in (people, routines)]
+        for table in TABLES:
+            if table.name not in STATION_ONLY or report.takes_over:
+                _insert_new(connection, table)
+        for table, given in new_names:
+            for row_id, _, name in given:
+                connection.execute(update(table).where(table.c.id == row_id).values(name=name))
+        for name in _NUMBERED:
+            _place_new_rows(connection, metadata.tables[name])
+        return report
+
+
+def _compare(connection: Connection, staged: Staged) -> MergeReport:
+    _require_plain(connection)
+    takes_over = staged.person_id is None and _is_unused(connection)
+    counts, conflicts = [], []
+    for table in TABLES:
+        if table.name in STATION_ONLY and not takes_over:
+            continue
+        of_file = _staged_tables()[table.name]
+        total = _count(connection, select(of_file))
+        if takes_over and table.name in _TAKEN_OVER:
+            counts.append(TableMerge(str(table.name), total, 0, 0))
+            continue
+        new = _count(connection, _select_new(table))
+        own, compared = table.alias("own"), _compared(table)
+        differing = (
+            select(of_file, *(own.c[name].label(f"own_{name}") for name in compared))
+            .join_from(
+                of_file, own, and_(*(of_file.c[column.name] == own.c[column.name] for column in table.primary_key))
+            )
+            .where(or_(*(of_file.c[name].is_distinct_from(own.c[name]) for name in compared)))
+        )
+        different = _count(connection, differing)
+        counts.append(TableMerge(str(table.name), new, total - new - different, different))
+        for row in connection.execute(differing.limit(CONFLICTS_NAMED)).mappings():
+            columns = tuple(name for name in compared if row[of_file.c[name]] != row[f"own_{name}"])
+            key = " ".join(str(row[of_file.c[column.name]]) for column in table.primary_key)
+            conflicts.append(Conflict(str(table.name), key, columns))
+    of_sessions, of_people = _staged_tables()["sessions"], _staged_tables()["people"]
+    is_new_session = _is_new(sessions)
+    first_at, last_at = connection.execute(
+        select(func.min(of_sessions.c.started_at), func.max(of_sessions.c.started_at)).where(is_new_session)
+    ).one()
+    named = [_new_names(connection, table) for table in (people, routines)]
+    return MergeReport(
+        person_id=staged.person_id,
+        takes_over=takes_over,
+        tables=tuple(counts),
+        people=tuple(
+            connection.execute(select(of_people.c.name).where(_is_new(people)).order_by(of_people.c.name)).scalars()
+        ),
+        renamed=tuple((old, new) for given in named for _, old, new in given),
+        first_at=first_at,
+        last_at=last_at,
+        conflicts=tuple(conflicts),
+    )
+
+
+def _require_plain(connection: Connection) -> None:
+    """Raise `StoreError` if a table of the staged database is none, but a view or virtual: reading it would act."""
+    listed = connection.exec_driver_sql("SELECT type, sql FROM staged.sqlite_master").all()
+    if any(kind == "view" or (sql or "").upper().startswith("CREATE VIRTUAL") for kind, sql in listed):
+        raise StoreError("The staged database is none that the station made: import the export again.")
+
+
+def _is_unused(connection: Connection) -> bool:
+    """Whether the station has nobody's results and was never calibrated: then its settings are nobody's work."""
+    never = select(calibrations).where(calibrations.c.points_json.is_not(None))
+    return not any(_count(connection, query) for query in (select(sessions), select(routines), never))
+
+
+def _count(connection: Connection, query: Select[Any]) -> int:
+    return int(connection.execute(select(func.count()).select_from(query.subquery())).scalar_one())
+
+
+def _is_new(table: Table) -> ColumnElement[bool]:
+    """Whether a staged row's key is not in the table."""
+    of_file = _staged_tables()[table.name]
+    return ~exists().where(*(of_file.c[column.name] == column for column in table.primary_key))
+
+
+def _select_new(table: Table) -> Select[Any]:
+    of_file = _staged_tables()[table.name]
+    return select(*(of_file.c[column.name] for column in exported_columns(table))).where(_is_new(table))
+
+
+def _compared(table: Table) -> list[str]:
+    """The columns that make a row another one. The order of rows is none of them: it depends on all others."""
+    left_out = {column.name for column in table.primary_key} | ({"number"} if table.name in _NUMBERED else set())
+    return [str(column.name) for column in exported_columns(table) if column.name not in left_out]
+
+
+def _insert_new(connection: Connection, table: Table) -> None:
+    query = _select_new(table)
+    names = [column.name for column in query.selected_columns]
+    if table.name in _NUMBERED:
+        of_file = _staged_tables()[table.name]
+        aside = -of_file.c.number - _ASIDE
+        query = query.with_only_columns(*(aside if name == "number" else of_file.c[name] for name in names))
+    connection.execute(insert(table).from_select(names, query))
+
+
+def _place_new_rows(connection: Connection, table: Table) -> None:
+    """Give the new rows numbers by which they follow what they followed in the file, and else what is earlier.
+
+    The calibration in use stays the newest, unless the file knows it and has newer ones of this board.
+    """
+    _, group = _NUMBERED[table.name]
+    is_aside = table.c.number < -_ASIDE
+    groups: list[Any] = [None]
+    if group is not None:
+        with_own = select(group).where(table.c.number > 0)
+        groups = list(connection.execute(select(group).where(is_aside, group.in_(with_own)).distinct()).scalars())
+    for value in groups:
+        _place_group(connection, table, [] if group is None else [group == value])
+    connection.execute(update(table).where(is_aside).values(number=-table.c.number - _ASIDE))
+    connection.execute(update(table).where(table.c.number < 0).values(number=-table.c.number))
+
+
+def _place_group(connection: Connection, table: Table, is_included: list[ColumnElement[bool]]) -> None:
+    """Number the rows of one group from 1, as negative numbers, if it has own rows and new ones."""
+    time, _ = _NUMBERED[table.name]
+    of_file = _staged_tables()[table.name]
+    listed = select(table.c.id, time, table.c.number).where(*is_included).order_by(table.c.number)
+    rows = connection.execute(listed).all()
+    own = [(row.id, row[1]) for row in rows if row.number > 0]
+    times = {row.id: row[1] for row in rows if row.number <= 0}
+    if not own or not times:
+        return
+    in_file = (
+        connection.execute(
+            select(of_file.c.id)
+            .where(of_file.c.id.in_(select(table.c.id).where(*is_included)))
+            .order_by(of_file.c.number)
+        )
+        .scalars()
+        .all()
+    )
+    is_in_file = set(in_file)
+    order = [row_id for row_id, _ in own]
+    own_times = dict(own)
+    last = order.pop() if table is calibrations else None
+    follows_last = False
+    tail: list[str] = []
+    place = 0
+    for row_id in in_file:
+        if row_id == last:
+            follows_last = True
+        elif row_id not in times:
+            place = order.index(row_id) + 1
+        elif follows_last:
+            tail.append(row_id)
+        else:
+            while place < len(order) and order[place] not in is_in_file and own_times[order[place]] <= times[row_id]:
+                place += 1
+            order.insert(place, row_id)
+            place += 1
+    order += [] if last is None else [last, *tail]
+    connection.execute(
+        update(table).where(table.c.id == bindparam("row_id")).values(number=bindparam("new_number")),
+        [{"row_id": row_id, "new_number": -number} for number, row_id in enumerate(order, 1)],
+    )
+
+
+def _new_names(connection: Connection, table: Table) -> list[tuple[str, str, str]]:
+    """The new rows of people or routines whose name is taken: id, name in the file, and name to be."""
+    of_file = _staged_tables()[table.name]
+    owner = (lambda of: of.c.person_id) if table is routines else (lambda _of: literal(None))
+    taken = {(row[1], row.name.casefold()) for row in connection.execute(select(table.c.name, owner(table)))}
+    found = []
+    query = select(of_file.c.id, of_file.c.name, owner(of_file)).where(_is_new(table)).order_by(of_file.c.id)
+    for row_id, name, person_id in connection.execute(query):
+        given, number = name, 2
+        while (person_id, given.casefold()) in taken:
+            ending = f" {number}"
+            given, number = name[: MAX_NAME_LENGTH - len(ending)] + ending, number + 1
+        taken.add((person_id, given.casefold()))
+        if given != name:
+            found.append((row_id, name, given))
+    return found

@@ -1,0 +1,1 @@
+"""Reads the store, safe from any thread."""

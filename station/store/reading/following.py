@@ -1,0 +1,51 @@
+"""Reading what another process writes, with a cache that follows its revisions."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from station.store.connect import frozen_driver, has_log, sqlite_driver
+from station.store.errors import StoreError
+from station.store.reading.cache import CACHE_SIZE, Cache
+from station.store.reading.reader import Reader
+
+
+class FollowingReader(Reader):
+    """A reader beside the process that writes. `follow` must be called with each revision of that process's cache.
+
+    It keeps no file open while the writer is away, so that a backup can be put in its place. A database beside which
+    nothing can be created, on a full disk or in a folder that can only be read, is read as it is until the writer
+    reports a new revision.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, self._open, cache=Cache(CACHE_SIZE))
+        self._is_frozen = False
+        self._revision: int | None = None
+
+    def follow(self, revision: int | None) -> None:
+        """The writer has this revision; `None`: it has gone, or has come."""
+        if revision is None or (self._is_frozen and revision != self._revision):
+            self._is_frozen = False
+            self._read_engine.dispose()
+        self._revision = revision
+        self.cache.follow(revision)
+
+    def _open(self, path: Path, read_only: bool) -> sqlite3.Connection:
+        if not path.exists():
+            raise StoreError(f"There is no database at {path} yet: start the station, which makes it.")
+        connection = sqlite_driver(path, read_only)
+        try:
+            connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+        except sqlite3.OperationalError as error:
+            connection.close()
+            if has_log(path) or error.sqlite_errorcode & 0xFF not in _CANNOT_CREATE:
+                raise
+            self._is_frozen = True
+            return frozen_driver(path, read_only)
+        return connection
+
+
+_CANNOT_CREATE = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR)
+"""What SQLite says where it cannot create the index of the log."""

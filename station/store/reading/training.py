@@ -1,0 +1,135 @@
+"""Reads what guides a person: own routines, answers, the plan, and the unfinished routine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import CompoundSelect, Connection, bindparam, or_, select, union_all
+
+from station.core.events import BACK_FOOT_PLACES
+from station.store.reading import loading
+from station.store.reading.transactions import DEFAULT_LIMIT, ReadTransactions
+from station.store.records import Answer, OwnRoutine, UnfinishedRun
+from station.store.schema import answers, plans, routines, runs, sessions
+
+IMPORTED = "imported"
+"""The end reason and the activity of a session that was never on the board."""
+
+OWN_CIRCUMSTANCES = ("shod", "back_foot")
+"""The circumstances of a test that a person answers once for all their tests; each is the question of an answer."""
+_OWN_QUESTIONS = tuple((question, 1) for question in OWN_CIRCUMSTANCES)
+
+_NOT_RESUMABLE = frozenset({"calibrate", "check", "lesson", IMPORTED})
+"""Activities that alone are no routine to resume."""
+
+_NEWEST_RUN_FIRST = (sessions.c.started_at.desc(), sessions.c.id.desc(), runs.c.started_at.desc(), runs.c.id.desc())
+
+
+class TrainingReader(ReadTransactions):
+    """The queries for routines, answers and plans."""
+
+    def own_routines(self, person_id: str | None) -> tuple[OwnRoutine, ...]:
+        """A person's own and everybody's, by name; without a person everybody's alone."""
+        theirs = or_(routines.c.person_id == person_id, routines.c.person_id.is_(None))
+        with self.read_transaction() as connection:
+            rows = connection.execute(select(routines).where(theirs)).all()
+        found = (loading.own_routine_from_row(row) for row in rows)
+        return tuple(sorted(found, key=lambda one: (one.name.casefold(), one.id)))
+
+    def own_routine(self, routine_id: str) -> OwnRoutine | None:
+        with self.read_transaction() as connection:
+            row = connection.execute(select(routines).where(routines.c.id == routine_id)).one_or_none()
+            return None if row is None else loading.own_routine_from_row(row)
+
+    def answers(self, person_id: str, question: str | None = None, *, limit: int = DEFAULT_LIMIT) -> tuple[Answer, ...]:
+        """A person's answers, newest first; to one question if it is named."""
+        query = select(answers).where(answers.c.person_id == person_id).order_by(answers.c.number.desc())
+        if question is not None:
+            query = query.where(answers.c.question == question)
+        with self.read_transaction() as connection:
+            return tuple(loading.answer_from_row(row) for row in connection.execute(query.limit(limit)))
+
+    def newest_answers(self, person_id: str, limits: Mapping[str, int]) -> dict[str, tuple[Answer, ...]]:
+        """A person's answers to each of these questions, newest first, up to its limit, in one statement."""
+        found: dict[str, list[Answer]] = {question: [] for question in limits}
+        with self.read_transaction() as connection:
+            rows = connection.execute(_newest_answers(tuple(limits.items())), {"person_id": person_id}).all()
+        for row in sorted(rows, key=lambda row: row.number, reverse=True):
+            found[row.question].append(loading.answer_from_row(row))
+        return {question: tuple(said) for question, said in found.items()}
+
+    def own_circumstances(self, person_id: str) -> dict[str, bool | str | None]:
+        """How a person tests, by question, as far as they have answered; see `own_circumstances`."""
+        with self.read_transaction() as connection:
+            return own_circumstances(connection, person_id)
+
+    def plan(self, person_id: str) -> dict[str, Any] | None:
+        """The person's plan; `None` without one."""
+        return self.plans().get(person_id)
+
+    def plans(self) -> dict[str, dict[str, Any]]:
+        """Everybody's plan, by person; a damaged plan is left out."""
+        with self.read_transaction() as connection:
+            rows = connection.execute(select(plans.c.person_id, plans.c.plan_json))
+            found = {row.person_id: loading.parse_json(row.plan_json) for row in rows}
+        return {person_id: plan for person_id, plan in found.items() if isinstance(plan, dict)}
+
+    def unfinished_run(self, person_id: str | None) -> UnfinishedRun | None:
+        """The unfinished routine of a person (`None`: unclaimed); `None` if the last one is complete.
+
+        A newer routine, complete or not, ends the older; calibrations, checks, lessons and imported results do not.
+        """
+        query = (
+            select(runs.c.id, runs.c.header_json, runs.c.title, runs.c.remaining_json, runs.c.remaining_saved_at)
+            .select_from(sessions.join(runs))
+            .where(sessions.c.person_id == person_id)
+            .order_by(*_NEWEST_RUN_FIRST)
+        )
+        with self.read_transaction() as connection:
+            for row in connection.execute(query):
+                if _is_resumable_header(loading.parse_json(row.header_json)):
+                    remaining = None if row.remaining_json is None else loading.parse_json(row.remaining_json)
+                    if not isinstance(remaining, dict):
+                        return None
+                    return UnfinishedRun(row.id, person_id, row.title, row.remaining_saved_at, remaining)
+        return None
+
+
+def own_circumstances(connection: Connection, person_id: str | None) -> dict[str, bool | str | None]:
+    """How a person tests: `shod` and `back_foot` by their newest answers, `None` where it varies.
+
+    A question that the person has not answered is left out.
+    """
+    if person_id is None:
+        return {}
+    rows = connection.execute(_newest_answers(_OWN_QUESTIONS), {"person_id": person_id})
+    found = {row.question: loading.parse_json(row.answer_json) for row in rows}
+    return {question: answer for question, answer in found.items() if is_circumstance(question, answer)}
+
+
+def is_circumstance(name: str, value: object) -> bool:
+    """Whether this may be the value of that circumstance of a test."""
+    return value is None or (value in BACK_FOOT_PLACES if name == "back_foot" else isinstance(value, bool))
+
+
+@lru_cache
+def _newest_answers(limits: tuple[tuple[str, int], ...]) -> CompoundSelect[Any]:
+    run_columns = answers.c.person_id == bindparam("person_id")
+    each = (
+        select(answers)
+        .where(run_columns, answers.c.question == question)
+        .order_by(answers.c.number.desc())
+        .limit(limit)
+        for question, limit in limits
+    )
+    return union_all(*(select(one.subquery()) for one in each))
+
+
+def _is_resumable_header(header: Any) -> bool:
+    """Whether a run with this header can be resumed."""
+    if not isinstance(header, dict):
+        return False
+    steps = header.get("steps", (header,))
+    return not all(isinstance(step, dict) and step.get("do") in _NOT_RESUMABLE for step in steps)

@@ -1,0 +1,1 @@
+"""Writes to the store: every method is one transaction."""

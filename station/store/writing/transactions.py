@@ -1,0 +1,256 @@
+"""The one writer: it opens the database, holds its lock, and writes transactions that are on the disk when they end."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import asdict
+from pathlib import Path
+from threading import Lock
+from typing import Any, Self
+
+from sqlalchemy import Connection, Table, delete, event, func, insert, select, update
+
+from station.clock import Clock
+from station.core.measurement.calibration import Curve
+from station.store.checksums import is_sound
+from station.store.connect import (
+    BUSY_TIMEOUT_S,
+    Driver,
+    attached,
+    empty_log,
+    empty_log_alone,
+    frozen_driver,
+    has_log,
+    lock_database,
+    make_directory,
+    read_engine,
+    sqlite_driver,
+    write_engine,
+)
+from station.store.errors import DiskFullError, StoreError, translate_errors
+from station.store.ids import IdFactory, uuid7
+from station.store.prepare import mark_sessions, prepare_database, read_revision, require_not_emptied
+from station.store.reading.cache import CACHE_SIZE, CACHED_TABLES, Cache
+from station.store.reading.reader import NEWEST_CALIBRATION, Reader
+from station.store.schema import HEAD_REVISION, calibrations, sessions
+from station.version import APP_VERSION, RULE_VERSION
+
+AS_BUILT_OFFSET_MM = -70.0
+"""The sensor sits 70 mm behind the toe line; with gain 1, until it is calibrated."""
+
+CUT_OFF = "cut off"
+
+EMPTY_LOG_TIMEOUT_MS = 250
+"""How long the loop waits for pages that are reading before it leaves the log to a later write."""
+
+
+def next_number(connection: Connection, table: Table) -> int:
+    """One more than the greatest number in the table: it orders rows even if the clock has gone back."""
+    return int(connection.execute(select(func.coalesce(func.max(table.c.number), 0) + 1)).scalar_one())
+
+
+class WriteTransactions(Reader):
+    """The write connection to one station's database, and how rows are written."""
+
+    def __init__(self, path: Path, *, clock: Clock, new_id: IdFactory, driver: Driver) -> None:
+        super().__init__(path, driver)
+        self._clock = clock
+        self._new_id = new_id
+        self._write_lock = Lock()
+        self._lock_file = lock_database(path)
+        self._write_engine = write_engine(path, driver)
+        self.cache = Cache(CACHE_SIZE)
+        self._cached_changed = False
+        self._must_empty_log = False
+        event.listen(self._write_engine, "before_execute", self._before_execute)
+        self._write_connection: Connection | None = None
+        self._driver = driver
+        self._as_built_offset_mm: float | None = None
+        self.waits_for_room = False
+        """Whether the disk was full when the database was opened: it is read, and nothing is written until then."""
+
+    @classmethod
+    def open(  # type: ignore[override]  # a store needs a clock where a reader does not
+        cls,
+        path: Path,
+        *,
+        clock: Clock,
+        new_id: IdFactory = uuid7,
+        as_built_offset_mm: float | None = None,
+        driver: Driver = sqlite_driver,
+        on_upgrade: Callable[[], None] = lambda: None,
+    ) -> Self:
+        """Open the database, creating it if there is none, and recover from a power cut.
+
+        On a full disk an existing database opens all the same: it can be read, and a write raises `DiskFullError` until
+        there is room.
+
+        `as_built_offset_mm` is the drawing's value until the first calibration; without it, the stored one stays.
+        `on_upgrade` is called before an upgrade of the schema, which may take minutes.
+
+        Raises `StoreError`: no permission, disk full, read-only, or in use by another station; `DamagedDatabaseError`;
+        `PermanentStoreError`: of another or a newer program.
+        """
+        make_directory(path)
+        with translate_errors(path):
+            require_not_emptied(path)
+        store = cls(path, clock=clock, new_id=new_id, driver=driver)
+        store._as_built_offset_mm = as_built_offset_mm
+        try:
+            try:
+                with translate_errors(path):
+                    store._open_writer(on_upgrade)
+            except DiskFullError as full:
+                store._read_until_room(full)
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    def _open_writer(self, on_upgrade: Callable[[], None] = lambda: None) -> None:
+        prepare_database(self._write_engine, self.path, on_upgrade)
+        writer = self._write_engine.connect()
+        try:
+            with writer.begin():
+                self._recover_after_power_cut(writer)
+        except BaseException:
+            writer.close()
+            raise
+        self._write_connection = writer
+
+    def _read_until_room(self, full: DiskFullError) -> None:
+        """Open an existing database for reading alone. Raises `full` if that would show only a part of it."""
+        self._write_engine.dispose()
+        with suppress(sqlite3.Error):
+            empty_log_alone(self.path, self._driver)
+        if has_log(self.path):
+            raise full
+        self._replace_readers(frozen_driver)
+        try:
+            with self.read_transaction() as connection:
+                if read_revision(connection, self.path) != HEAD_REVISION:
+                    raise full
+        except StoreError:
+            raise full from None
+        self.waits_for_room = True
+
+    def _replace_readers(self, driver: Driver) -> None:
+        readers, self._read_engine = self._read_engine, read_engine(self.path, driver, self._damaged)
+        readers.dispose()
+        self.cache.clear()
+
+    def require_room(self) -> None:
+        """Raise `DiskFullError` while nothing can be written because the disk was full at the start."""
+        with self.write_transaction():
+            pass
+
+    def close(self) -> None:
+        """Close the file and release its lock; may be called again.
+
+        The readers go first: the last to close empties the log into the database, which a reader may not.
+        """
+        with self._write_lock, closing(self._lock_file):
+            super().close()
+            writer, self._write_connection = self._write_connection, None
+            self.waits_for_room = False
+            try:
+                if writer is not None:
+                    writer.close()
+            finally:
+                self._write_engine.dispose()
+
+    @contextmanager
+    def write_transaction(self, attach: Path | None = None) -> Iterator[Connection]:
+        """One transaction of the one writer. With `attach`, the tables of that database are in the schema `staged`."""
+        with self._write_lock, translate_errors(self.path):
+            if self.waits_for_room:
+                self._open_writer()
+                self.waits_for_room = False
+                self._replace_readers(self._driver)
+            if self._write_connection is None:
+                raise ValueError(f"The database {self.path} has been closed.")
+            try:
+                with attached(self._write_connection, attach), self._write_connection.begin():
+                    yield self._write_connection
+            finally:
+                if self._cached_changed:
+                    self._cached_changed = False
+                    self.cache.clear()
+            if self._must_empty_log:
+                self._empty_log()
+
+    def empty_log(self) -> None:
+        """Move the log into the database and cut it to nothing, so that what was deleted is in neither file.
+
+        While a page reads an older state that has to wait: each later write tries again.
+        """
+        with self._write_lock, translate_errors(self.path):
+            self._empty_log()
+
+    def _empty_log(self) -> None:
+        assert self._write_connection is not None
+        raw = self._write_connection.connection.driver_connection
+        assert raw is not None
+        raw.execute(f"PRAGMA busy_timeout={EMPTY_LOG_TIMEOUT_MS}").fetchall()
+        try:
+            self._must_empty_log = not empty_log(raw)
+        finally:
+            raw.execute(f"PRAGMA busy_timeout={round(BUSY_TIMEOUT_S * 1000)}").fetchall()
+
+    def _rewrite(self, connection: Connection, *small_tables: Table) -> None:
+        """Write these tables again from the start.
+
+        `secure_delete` overwrites a deleted row, but not the copies that SQLite left behind when it moved rows between
+        pages; pages that are freed as a whole are overwritten as a whole.
+        """
+        connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+        for table in small_tables:
+            rows = connection.execute(select(table)).all()
+            connection.execute(delete(table))
+            if rows:
+                connection.execute(insert(table), [dict(row._mapping) for row in rows])
+
+    def _before_execute(self, _connection: Connection, statement: Any, *_: object) -> None:
+        """Note whether this transaction changes a cached table; the cache is cleared at its end."""
+        self._cached_changed |= getattr(statement, "table", None) in CACHED_TABLES
+
+    def _recover_after_power_cut(self, connection: Connection) -> None:
+        """Mark interrupted sessions; as the first write it also detects a read-only file."""
+        cut = (sessions.c.ended_at.is_(None), sessions.c.end_reason.is_(None))
+        as_built_offset_mm = self._as_built_offset_mm
+        connection.execute(update(sessions).where(*cut).values(end_reason=CUT_OFF))
+        if connection.execute(select(sessions.c.id).limit(1)).first() is not None:
+            mark_sessions(self.path)
+        newest = connection.execute(NEWEST_CALIBRATION.where(is_sound(calibrations))).first()
+        if newest is None:
+            self._insert_calibration(connection, Curve(offset_mm=as_built_offset_mm or AS_BUILT_OFFSET_MM))
+        elif as_built_offset_mm not in (None, newest.offset_mm) and newest.points_json is None:
+            self._insert_calibration(connection, Curve(offset_mm=as_built_offset_mm))
+
+    def _insert_calibration(self, connection: Connection, curve: Curve, **values: Any) -> str:
+        values |= asdict(curve)
+        return self._insert_numbered(connection, calibrations, **values)
+
+    def _insert_numbered(self, connection: Connection, table: Table, **values: Any) -> str:
+        number = next_number(connection, table)
+        return self._insert(connection, table, number=number, created_at=self._clock.utc_now(), **values)
+
+    def _insert(self, connection: Connection, table: Table, **values: Any) -> str:
+        if "id" in table.c:
+            values["id"] = self._new_id()
+        connection.execute(insert(table).values(app_version=APP_VERSION, rule_version=RULE_VERSION, **values))
+        return str(values.get("id", ""))
+
+    def _insert_and_commit(self, table: Table, **values: Any) -> str:
+        with self.write_transaction() as connection:
+            return self._insert(connection, table, **values)
+
+    def _update(self, connection: Connection, table: Table, row_id: str, **values: Any) -> None:
+        if connection.execute(update(table).where(table.c.id == row_id).values(**values)).rowcount != 1:
+            raise LookupError(f"There is no row {row_id} in the table {table.name} of {self.path}.")
+
+    def _update_and_commit(self, table: Table, row_id: str, **values: Any) -> None:
+        with self.write_transaction() as connection:
+            self._update(connection, table, row_id, **values)

@@ -142,6 +142,34 @@ INSIDE = (pins.SPI_SELECT, pins.SPI_MISO, pins.SPI_MOSI, pins.SPI_CLOCK, pins.BU
 NOT_WIRED = (pins.HEEL_LEFT, pins.HEEL_RIGHT)
 """The comparators' lines: only with `board.heels = "comparator"`, instead of the MCP3008."""
 
+
+@dataclass(frozen=True, slots=True)
+class Rail:
+    """A wire that brings 3.3 V or ground to a part, and where it begins and ends."""
+
+    name: str
+    is_supply: bool
+    near: str
+    far: str
+    is_in_plug: bool = True
+    """Whether it leaves the box by a plug, so that the harness shows it; else the schematic does."""
+
+
+RAILS = (
+    Rail("sensor 3.3 V", True, "3.3 V (plug J1 pole 1)", "VIN of the sensor"),
+    Rail("sensor ground", False, "ground (plug J1 pole 2)", "GND of the sensor"),
+    Rail("MCP3008 3.3 V", True, "3.3 V (place 1 or 17)", "pins 15 and 16 of the MCP3008", False),
+    Rail("MCP3008 ground", False, "ground (place 6, 9 or 14)", "pins 9 and 14 of the MCP3008", False),
+    Rail("left heel 3.3 V", True, "3.3 V (plug J2 pole 1)", "the left force sensor's other end"),
+    Rail("left heel ground", False, "ground", "the 2.2 kOhm resistor of the left heel", False),
+    Rail("right heel 3.3 V", True, "3.3 V (plug J3 pole 1)", "the right force sensor's other end"),
+    Rail("right heel ground", False, "ground", "the 2.2 kOhm resistor of the right heel", False),
+    Rail("knee pad ground", False, "ground (plug J4 pole 4)", "the knee pad's other wire"),
+    Rail("buzzer ground", False, "ground", "the buzzer's other wire", False),
+    Rail("button ground", False, "ground (plug J5 pole 1)", "the button's other wire and the LED's common one"),
+)
+"""The wires of 3.3 V and ground, in wiring order."""
+
 MCP3008_PLACES = {
     "CH0": 1,
     "CH1": 2,

@@ -27,6 +27,8 @@ LIMITS = {
     "rest_s": (0, 300),
     "prepare_s": (3, 60),
 }
+FIRST_START_STEPS = ("name", "board", "calibration")
+"""The steps of the first start that a person settles: done, or left out. Whether there is an owner shows by itself."""
 TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
@@ -34,7 +36,7 @@ TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 class Settings:
     """All settings. Quiet hours are times of day in the station's time zone; equal times mean none. `on_step` is what a
     step on starts: `today` follows the person's plan. `ask_setup`: what needs the board laid differently asks for it
-    first. `taps`: heel taps are commands.
+    first. `taps`: heel taps are commands. `first_start` has the settled steps of the first start, parted by commas.
 
     Raises `ValueError` with a sentence that names the field and what is allowed.
     """
@@ -52,6 +54,7 @@ class Settings:
     ask_after_test: str = "yes"
     ask_setup: str = "yes"
     taps: str = "off"
+    first_start: str = ""
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -69,6 +72,10 @@ class Settings:
             if not is_number or not low <= value <= high:
                 number = "a whole number" if is_whole else "a number"
                 raise ValueError(f"The setting {name} is {quoted(value)}, but must be {number} from {low} to {high}.")
+        elif name == "first_start":
+            if not isinstance(value, str) or set(value.split(",")) - {"", *FIRST_START_STEPS}:
+                steps = ", ".join(FIRST_START_STEPS)
+                raise ValueError(f"The setting {name} is {quoted(value)}, but may only have {steps}, parted by commas.")
         elif not isinstance(value, str) or not TIME_OF_DAY.fullmatch(value):
             raise ValueError(f"The setting {name} is {quoted(value)}, but must be a time of day such as 21:00.")
 

@@ -145,7 +145,9 @@ def test_family_uses_one_board_with_a_phone_each(home: Home, tmp_path: Path) -> 
     """The first phone becomes the owner's; the second one sees its own results alone, until the owner ends it."""
     anna, ben = home.phone, home.other
     window = anna.window
-    for address in ("/", "/history", "/people"):
+    anna.open("/")
+    assert anna.text("h1") == "Setting up the board"
+    for address in ("/history", "/people"):
         anna.open(address)
         assert "Pair this browser" in anna.text("main")
     assert all("403" in line for line in window.console_errors())

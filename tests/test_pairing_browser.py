@@ -24,7 +24,7 @@ window.made = [0]
 new MutationObserver(() => {
   const now = document.querySelectorAll('.rhythm .made').length
   if (made.at(-1) !== now) made.push(now)
-}).observe(document.getElementById('presence'), {subtree: true, childList: true, attributes: true})
+}).observe(document.getElementById('followed'), {subtree: true, childList: true, attributes: true})
 """
 NUMBER = ".presence-number"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -59,12 +60,13 @@ def create_app(
     api_limits: tuple[Limit, Limit] = (TOKEN_LIMIT, ADDRESS_LIMIT),
     clock: Clock | None = None,
     served: Served | None = None,
+    stick: Path | None = None,
 ) -> Flask:
     """The pages as a WSGI application over the station's API and store, without the stream (see `web.server.stream`).
 
     `blocks_mm` are the available calibration blocks; `analogue`: the heels have force sensors. `api_limits` are those
     of the API's tokens and addresses, which count by `clock`. `served`: where the page is served, without it on this
-    machine alone.
+    machine alone. `stick`: where a USB stick with backups is mounted.
     """
     from web import filters
     from web.access import rules
@@ -72,6 +74,7 @@ def create_app(
     from web.compiled import use_compiled_templates
     from web.pages import (
         about,
+        bring_up,
         browsers,
         calibration,
         causes,
@@ -84,6 +87,7 @@ def create_app(
         errors,
         exercises,
         feedback,
+        first_start,
         health_questions,
         help,
         history,
@@ -99,6 +103,7 @@ def create_app(
         progress,
         removal,
         report,
+        restore,
         routines,
         settings,
         simulated_board,
@@ -112,7 +117,7 @@ def create_app(
     app = PagesApp(__name__)
     app.jinja_env.undefined = NamedOnly
     use_compiled_templates(app)
-    site = Site(api, store, blocks_mm, analogue, served or Served())
+    site = Site(api, store, blocks_mm, analogue, served or Served(), stick)
     board_pages = (
         today,
         live,
@@ -122,6 +127,7 @@ def create_app(
         history,
         downloads,
         data,
+        restore,
         more,
         people,
         profile,
@@ -135,6 +141,8 @@ def create_app(
         offline,
         sounds,
         calibration,
+        bring_up,
+        first_start,
         status,
         about,
         components,

@@ -6,6 +6,7 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooLate
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, TypeVar
 
 from flask import Response, abort, g, redirect, request, url_for
@@ -124,6 +125,8 @@ class Site:
     """Whether the heels have force sensors, which also register a heel loaded by the shin alone."""
     served: Served = field(default_factory=Served)
     """Where the page is served."""
+    stick: Path | None = None
+    """Where a USB stick with backups is mounted when it is plugged in."""
 
     def gate(self, person_id: str | None) -> StartGate:
         """The start gate for this person now, read-only; only the station's loop starts anything."""

@@ -127,6 +127,10 @@ class StationApi(Protocol):
     def import_staged(self, path: str, person_id: str | None) -> Future[MergeReport]:
         """Add what a staged database has (`station.store.staging`), all or nothing; see `station.store.merge`."""
 
+    def restore_backup(self, path: str) -> Future[None]:
+        """Put a backup in the place of the database, all or nothing: done once it is checked and the station is about
+        to start again on it. Raises ValueError with a sentence while a session runs, StoreError for a bad backup."""
+
     # Who may get in; see `station.app.access`. LookupError for an id that does not exist.
 
     def add_device(
@@ -201,6 +205,21 @@ class StationApi(Protocol):
 
     def cancel_presence(self, request_id: str) -> Future[None]:
         """Give a request up."""
+
+    # The bring-up: every part of the board is tried; the snapshot has how far it is.
+
+    def start_bring_up(self, *, asks: bool, is_empty: bool) -> Future[None]:
+        """Begin the bring-up; `asks`: the person at the board is asked. `is_empty`: they say that nobody stands on it.
+
+        Raises ValueError with a sentence while a session runs, while somebody stands on the board, and so on.
+        """
+
+    def answer_bring_up(self, number: int, answer: str) -> Future[None]:
+        """Answer the question of the view with this number. Raises ValueError with a sentence for a bad answer, and
+        where the bring-up has gone on."""
+
+    def stop_bring_up(self) -> Future[None]:
+        """End the bring-up, if one is going on, at its next step."""
 
     @property
     def board(self) -> SimulatedBoard | None:

@@ -95,7 +95,7 @@ class BoardView:
             return
         self.is_urgent = True
         if sentence is None:
-            del self._faults[part]
+            log.warning("Good again: %s", self._faults.pop(part))
         else:
             self._faults[part] = sentence
             log.warning("%s", sentence)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 
+from station.store.amounts import amounts_text
 from station.store.checksums import DamagedRow
 from station.units import count_text
 
@@ -14,8 +15,7 @@ def damage_sentence(damaged: Collection[DamagedRow]) -> str | None:
     if not damaged:
         return None
     by_table = Counter(one.table for one in damaged)
-    where = ", ".join(f"{count} in {table}" for table, count in sorted(by_table.items()))
     return (
         f"{count_text(len(damaged), 'stored row')} cannot be read and {'is' if len(damaged) == 1 else 'are'} left out "
-        f"({where}). A backup may have what is missing: see Help."
+        f"({amounts_text(by_table)}). A backup may have what is missing: see Help."
     )

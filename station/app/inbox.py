@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Lock
@@ -19,6 +20,7 @@ import msgspec
 
 from station.app import access, api_tokens
 from station.app.access import Role
+from station.app.bring_up_desk import BringUpNews
 from station.app.network_request import ask_for_network
 from station.app.removal import delete_person
 from station.app.snapshot import PresenceRequest
@@ -29,6 +31,7 @@ from station.core.events import Command, CommandName, Event, Side
 from station.core.steps import Routine
 from station.profile import Profile
 from station.store import Store, StoreError
+from station.store.date_write import RowMarks
 from station.store.records import Deletion, MergeReport
 
 log = logging.getLogger(__name__)
@@ -72,6 +75,24 @@ class PresenceFinished:
 
     request_id: str
     is_confirmed: bool
+    done: Future[None]
+
+
+@dataclass(frozen=True, slots=True)
+class BringUpAsked:
+    """A page begins the bring-up; see `StationApi.start_bring_up`."""
+
+    asks: bool
+    is_empty: bool
+    done: Future[None]
+
+
+@dataclass(frozen=True, slots=True)
+class BringUpAnswered:
+    """A page answers what the bring-up asks, or stops it (`answer` is `None`)."""
+
+    number: int
+    answer: str | None
     done: Future[None]
 
 
@@ -122,9 +143,11 @@ class Wakeup:
     """The alarm clock rang: check the time."""
 
 
-Answerable = StartRequest | SettingsChange | PresenceAsked | PresenceFinished | StoreRequest
+Answerable = (
+    StartRequest | SettingsChange | PresenceAsked | PresenceFinished | BringUpAsked | BringUpAnswered | StoreRequest
+)
 """Requests that a future answers."""
-Posted = Event | Start | Answerable | ReminderDue | WallClockSet | FaultReport | Wakeup
+Posted = Event | Start | Answerable | ReminderDue | WallClockSet | FaultReport | BringUpNews | Wakeup
 
 
 class Inbox:
@@ -151,6 +174,10 @@ class Inbox:
     def report_fault(self, part: str, sentence: str | None) -> None:
         """Report a part's fault in a sentence; `None` once it works again."""
         self.post(FaultReport(part, sentence))
+
+    def correct_dates(self, marks: RowMarks, since: datetime, until: datetime, by: timedelta) -> Future[int]:
+        """Correct what was stored with a wrong date; see `Store.correct_dates`."""
+        return self._request_store(lambda store: store.correct_dates(marks, since, until, by), changes_access=True)
 
     def wall_clock_set(self) -> None:
         """Report that the wall clock is right, or was set, so that reminders can follow it."""
@@ -208,6 +235,18 @@ class Inbox:
     def cancel_presence(self, request_id: str) -> Future[None]:
         done: Future[None] = Future()
         return self._post_answerable(PresenceFinished(request_id, False, done), done)
+
+    def start_bring_up(self, *, asks: bool, is_empty: bool) -> Future[None]:
+        done: Future[None] = Future()
+        return self._post_answerable(BringUpAsked(asks, is_empty, done), done)
+
+    def answer_bring_up(self, number: int, answer: str) -> Future[None]:
+        done: Future[None] = Future()
+        return self._post_answerable(BringUpAnswered(number, answer, done), done)
+
+    def stop_bring_up(self) -> Future[None]:
+        done: Future[None] = Future()
+        return self._post_answerable(BringUpAnswered(0, None, done), done)
 
     def _post_answerable(self, item: Answerable, done: Future[Saved]) -> Future[Saved]:
         self.post(item)

@@ -11,17 +11,30 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
+from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, TypeVar
 
 from station.app.api import SimulatedBoard
 from station.app.board_view import BoardView
+from station.app.bring_up_desk import (
+    GOING,
+    OCCUPIED,
+    PAIRING,
+    RUNNING,
+    BoardParts,
+    BringUpDesk,
+    BringUpEnded,
+    BringUpNews,
+)
 from station.app.calibration import CalibrationMonitor
 from station.app.event_time import EventTime
 from station.app.fact_publisher import FactPublisher
 from station.app.gate_factory import GateFactory
 from station.app.idle_board import IdleBoard
 from station.app.inbox import (
+    BringUpAnswered,
+    BringUpAsked,
     FaultReport,
     Inbox,
     Posted,
@@ -41,6 +54,7 @@ from station.app.presence_desk import PresenceDesk
 from station.app.presenter import Presenter
 from station.app.recorder import Recorder
 from station.app.reminders import AlarmClock, ReminderAlarms, Reminders
+from station.app.restoring import Restoring
 from station.app.resume import ResumeManager
 from station.app.run_factory import RunFactory
 from station.app.session import Session
@@ -89,6 +103,7 @@ class Station(Inbox):
         self._simulated_board = board
         self._alarms: AlarmClock | None = None
         self._is_stopping = False
+        self.restoring = Restoring(store.path, self.stop)
         self._time = time = EventTime(clock)
         self._view = view = BoardView()
         self._outputs = outputs = BoardOutputs()
@@ -100,6 +115,7 @@ class Station(Inbox):
         self._reminders = ReminderAlarms(Reminders(store), clock, view, lambda one: self.post(ReminderDue(one)))
         gate_for = GateFactory(store, settings, clock, idle.wiring.analogue, config.range_sensor.blocks_mm)
         self._presence = presence = PresenceDesk(store, clock, time, board=idle, cues=cues, view=view)
+        self._bring_up = bring_up = BringUpDesk(self.post, view)
         self._mirror = mirror = StoreMirror(people, calibration, resume, gate_for, view)
         self._session = session = Session(
             store,
@@ -147,6 +163,7 @@ class Station(Inbox):
             board=idle,
             people=people,
             presence=presence,
+            bring_up=bring_up,
             resume=resume,
             calibration=calibration,
             recorder=recorder,
@@ -193,6 +210,17 @@ class Station(Inbox):
             log.exception("Merging two people failed; the board carries on.")
             done.set_exception(error)
 
+    def restore_backup(self, path: str) -> Future[None]:
+        return self.restoring.request(Path(path), self._request_without_session)
+
+    def _request_without_session(self, act: Callable[[], None]) -> Future[None]:
+        def unless_in_use(_store: Store) -> None:
+            if self._session.is_open:
+                raise ValueError(BOARD_IN_USE)
+            act()
+
+        return self._request_store(unless_in_use)
+
     @property
     def board(self) -> SimulatedBoard | None:
         return self._simulated_board
@@ -205,6 +233,14 @@ class Station(Inbox):
         self._alarms = alarms
         self._reminders.attach(alarms)
         self._settings.apply_volume(None)
+
+    def lend(self, parts: BoardParts) -> None:
+        """Let the bring-up have these parts while it goes on."""
+        self._bring_up.attach(parts)
+
+    def end_bring_up(self) -> None:
+        """End the bring-up, if one is going on, and wait until it has given the parts back; the loop no longer runs."""
+        self._bring_up.close()
 
     @property
     def wakes_at_us(self) -> int:
@@ -254,6 +290,10 @@ class Station(Inbox):
 
     def _dispatch(self, item: Posted) -> None:
         match item:
+            case StartRequest() | PresenceAsked() if self._bring_up.is_going:
+                item.done.set_exception(ValueError(GOING))
+            case Start() if self._bring_up.is_going:
+                self._view.show_note(GOING)
             case Start():
                 self._starter.start(item)
                 self._end_presence_of_run()
@@ -266,6 +306,12 @@ class Station(Inbox):
                 self._answer(item.done, lambda: self._presence.finish(item.request_id))
             case PresenceFinished():
                 self._answer(item.done, lambda: self._presence.cancel(item.request_id))
+            case BringUpAsked():
+                self._answer(item.done, lambda: self._begin_bring_up(item))
+            case BringUpAnswered():
+                self._answer(item.done, lambda: self._bring_up.answer(item.number, item.answer))
+            case BringUpNews():
+                self._take_bring_up_news(item)
             case SettingsChange():
                 self._change_settings(item)
             case StoreRequest():
@@ -284,6 +330,27 @@ class Station(Inbox):
     def _request_presence(self, name: str) -> PresenceRequest:
         self._settings.apply_volume(None)
         return self._presence.request(name, is_running=self._session.run is not None)
+
+    def _begin_bring_up(self, request: BringUpAsked) -> None:
+        """Lend the board's parts to the bring-up. Raises ValueError with a sentence."""
+        if self._bring_up.is_going:
+            raise ValueError(GOING)
+        if self._session.run is not None:
+            raise ValueError(RUNNING)
+        if self._presence.is_waiting:
+            raise ValueError(PAIRING)
+        is_faulty = self._session.heel_fault(self._time.now_us) is not None
+        if not (request.is_empty or is_faulty) and any(heel.down for heel in self._session.heels):
+            raise ValueError(OCCUPIED)
+        self._bring_up.begin(asks=request.asks)
+        self._outputs.attach(None)
+
+    def _take_bring_up_news(self, item: BringUpNews) -> None:
+        self._bring_up.take(item.news, self._clock.now_us())
+        if isinstance(item.news, BringUpEnded):
+            self._time.catch_up()
+            self.attach(item.news.devices, self._alarms)
+            self._session.wait_for_person(is_occupied=True)
 
     def _answer(self, done: Future[Answer], act: Callable[[], Answer]) -> None:
         """Do what a page requests at this moment, and give it the answer."""
@@ -392,6 +459,7 @@ class Station(Inbox):
             self._mirror.refresh()
         self._session.end_if_empty(now_us)
         self._presence.pass_time(now_us)
+        self._bring_up.pass_time(now_us)
         if not self._start_press.is_over:
             self._watch_start_press(now_us)
         if self._alarms is not None:

@@ -34,6 +34,7 @@ class BoardOutputs:
     def attach(self, devices: Devices | None) -> None:
         """Use these devices from now on."""
         self._devices = devices
+        self._glowing = self._guiding = self._resting = False
 
     @property
     def temperature_c(self) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from station.app.board_view import BoardView
+from station.app.bring_up_desk import BringUpDesk
 from station.app.calibration import CalibrationMonitor
 from station.app.idle_board import IdleBoard
 from station.app.outputs import BoardOutputs
@@ -34,6 +35,7 @@ class Presenter:
         board: IdleBoard,
         people: People,
         presence: PresenceDesk,
+        bring_up: BringUpDesk,
         resume: ResumeManager,
         calibration: CalibrationMonitor,
         recorder: Recorder,
@@ -46,6 +48,7 @@ class Presenter:
         self._board = board
         self._people = people
         self._presence = presence
+        self._bring_up = bring_up
         self._resume = resume
         self._calibration = calibration
         self._recorder = recorder
@@ -92,7 +95,7 @@ class Presenter:
             heels=self._session.heels,
             knee=self._board.knee_touching,
             cue=view.cue,
-            troubles=view.faults(self._session.heel_fault(now_us)),
+            troubles=view.faults(None if self._bring_up.is_going else self._session.heel_fault(now_us)),
             session_id=self._recorder.session_id,
             person_id=self._session.person_id,
             person_name=self._people.name_of(self._session.person_id),
@@ -100,6 +103,7 @@ class Presenter:
             calibration=self._calibration.state,
             check_due=self._calibration.check_due_reason(self._clock.utc_now(), self._outputs.temperature_c),
             presence=self._presence.view_at(now_us),
+            bring_up=self._bring_up.view,
         )
 
     def _toe_mm(self, now_us: int) -> float | None:

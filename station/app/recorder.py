@@ -142,7 +142,7 @@ class Recorder:
         """Store one fact, if it is of a kind that is stored. The trace that led to a result follows with the next tick,
         after its cue has played."""
         run = self._require_run()
-        run.record(fact, is_result=is_result(fact))
+        run.record(fact)
         match fact:
             case Calibrated():
                 self._calibrations.record_calibration(fact.fit, self.temperature_c)

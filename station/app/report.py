@@ -358,7 +358,7 @@ def _calibration_text(newest: Calibration, checks: Sequence[Check], units: str) 
     blocks = count_text(len({point.toe_mm for point in newest.fit.points}), "block")
     text = (
         f"{short_date_text(newest.created_at)}, {blocks}, "
-        f"at most \u00b1 {length_text(COVERAGE * newest.fit.largest_uncertainty_mm(), units)} (95\u00a0%)"
+        f"\u00b1 {length_text(COVERAGE * newest.fit.largest_uncertainty_mm(), units)} (95\u00a0%)"
     )
     check = next((one for one in checks if one.calibration_id == newest.id), None)
     if check is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from station.app.board_view import BoardView
+from station.app.end_reasons import OTHER_PERSON, STATION_STOPPED, STEPPED_OFF
 from station.app.event_time import EventTime
 from station.app.fact_publisher import FactPublisher
 from station.app.idle_board import IdleBoard, at_time
@@ -25,12 +26,6 @@ from station.store import Store
 
 EMPTY_BOARD_TIMEOUT_US = 20 * SECOND_US
 """A session ends once the board has been empty for this long after the last activity."""
-STEPPED_OFF = "stepped off"
-"""The end reason of a session whose person left the board."""
-OTHER_PERSON = "another person"
-"""The end reason of a session that another person's start ends."""
-STATION_STOPPED = "the station was stopped"
-"""The end reason of a session in which the program ended."""
 
 
 class Session:

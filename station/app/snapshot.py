@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from station.app.bring_up_records import BringUpView
 from station.app.start_gate import StartDecision
 from station.core.events import Legs, Press, Side
 from station.core.facts import CueName
@@ -140,6 +141,7 @@ class Snapshot:
     check_due: str | None = None
     presence: PresenceView | None = None
     """The request for presence that is going on, or how the last one ended."""
+    bring_up: BringUpView | None = None
 
     @property
     def is_note_a_decision(self) -> bool:

@@ -1,19 +1,15 @@
-"""The commands that copy the database and bring a copy back: `station backup` and `station restore`."""
+"""The commands that copy the database, bring a copy back, and save what is left of a damaged one."""
 
 from __future__ import annotations
 
 import json
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from station.cli.refuse import exit_with_error
 from station.cli.results import DATABASE, database_path, existing_database, opened_store
-
-if TYPE_CHECKING:
-    from station.store.restore import RestorePreview
 
 
 @click.command()
@@ -67,6 +63,37 @@ def restore(file: Path, is_merge: bool, yes: bool, as_json: bool, database: Path
         exit_with_error(str(error), 1)
 
 
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@DATABASE
+def salvage(as_json: bool, database: Path | None) -> None:
+    """Save what can be read of a damaged database.
+
+    All readable rows go into a new database, with what the newest sound backup has of the rest. The damaged file stays
+    beside it under another name, with a report of what is lost. Stop a running station first; at its start it does
+    this by itself where the database does not open.
+
+    Example: station salvage
+    """
+    from datetime import UTC, datetime
+
+    import msgspec
+
+    from station.store import StoreError
+    from station.store.salvage import salvage as salvage_database
+
+    path = existing_database(database)
+    try:
+        made = salvage_database(path, datetime.now(UTC))
+    except StoreError as error:
+        exit_with_error(str(error), 1)
+    if as_json:
+        found = {} if made is None else msgspec.to_builtins(made)
+        click.echo(json.dumps({"damaged": made is not None, **found}))
+    else:
+        click.echo("\n".join(("Nothing is damaged, and nothing was changed.",) if made is None else made.lines()))
+
+
 def _merge(file: Path, path: Path, *, yes: bool, as_json: bool) -> None:
     import msgspec
 
@@ -90,20 +117,21 @@ def _merge(file: Path, path: Path, *, yes: bool, as_json: bool) -> None:
 def _replace(file: Path, path: Path, *, yes: bool, as_json: bool) -> None:
     import msgspec
 
+    from station.app.restore_preview import UNKNOWN_BOARD, restore_lines
     from station.store import Reader, StoreError
     from station.store.restore import preview_restore, replace_database, staged_backup
 
     path.parent.mkdir(parents=True, exist_ok=True)
     with staged_backup(file, path) as staged:
+        shown = None
         try:
             with Reader.open(path) as reader:
                 shown = preview_restore(reader, staged)
+                lines = restore_lines(shown)
         except StoreError as error:
-            shown = None
-            if not as_json:
-                click.echo(f"What would be lost is not known: {error}")
-        if shown is not None and not as_json:
-            click.echo("\n".join(_lines(shown)))
+            lines = (f"What would be lost is not known: {error}", UNKNOWN_BOARD)
+        if not as_json:
+            click.echo("\n".join(lines))
         sure = yes or (not as_json and click.confirm("Put the backup in the place of the database?"))
         before = replace_database(staged, path) if sure else None
     if as_json:
@@ -113,17 +141,3 @@ def _replace(file: Path, path: Path, *, yes: bool, as_json: bool) -> None:
         click.echo(f"Restored{'' if before is None else f'; the database before it is {before}'}.")
     else:
         click.echo("Nothing was changed.")
-
-
-def _lines(shown: RestorePreview) -> list[str]:
-    from station.units import date_time_text
-
-    lines = []
-    for counts, what in (
-        (shown.station_only, "Only in the station, and lost without --merge"),
-        (shown.backup_only, "Only in the backup"),
-    ):
-        lines.append(f"{what}: {', '.join(f'{count} {table}' for table, count in counts.items())}.")
-    for at, whose in ((shown.newest_at, "backup"), (shown.station_newest_at, "station")):
-        lines.append(f"The newest session of the {whose}: {'none' if at is None else date_time_text(at.astimezone())}.")
-    return lines

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from station.cli.backups import backup, restore
+from station.cli.backups import backup, restore, salvage
 from station.cli.exchange import export, import_file
 from station.cli.health import health
 from station.cli.network import network
@@ -52,20 +52,17 @@ def run(config_path: Path | None, no_page: bool) -> None:
 
 @main.command()
 @CONFIG
-@click.option("--child", type=int, hidden=True, help="The descriptor of the connection, from the board's process.")
-def page(config_path: Path | None, child: int | None) -> None:
+def page(config_path: Path | None) -> None:
     """Serve the page of a station that runs with --no-page.
 
     It uses no device, only reads the database, and connects again when the board restarts.
 
     Example: station page --config /etc/station.toml
     """
-    from station.app.page_error import PageError, PermanentPageError
-    from station.system.page_process import run_page, run_page_as_child
+    gc.disable()  # until the page serves: nothing loaded here is garbage
 
-    if child is not None:
-        run_page_as_child(child)
-        return
+    from station.app.page_error import PageError, PermanentPageError
+    from station.system.page_process import run_page
 
     def say_where(page: Page | None) -> None:
         if page is not None:
@@ -95,6 +92,8 @@ def demo(port: int, data: Path | None, empty: bool, config_path: Path | None) ->
 
     Example: station demo --port 8000
     """
+    import tempfile
+
     from msgspec.structs import replace
 
     config = _config(config_path)
@@ -157,9 +156,6 @@ def _config(path: Path | None) -> Config:
 def _serve(
     config: Config, prepare: Callable[[Store], None] = _nothing, *, page: bool = True, needs_page: bool = False
 ) -> None:
-    import gc
-    import logging
-
     gc.disable()  # until the station runs: nothing loaded here is garbage, and collection takes a tenth of the start
 
     from station.app.page_error import PageError
@@ -172,10 +168,12 @@ def _serve(
 
     from station.devices.errors import DeviceError
     from station.store import PermanentStoreError, StoreError
+    from station.system.log import start_log
     from station.system.page_process import socket_path
     from station.system.service import Service
+    from station.system.supervisor import ThreadEndedError
 
-    logging.basicConfig(level=logging.WARNING, format="station: %(message)s")
+    start_log("station")
 
     def show_page(page: PageChild) -> None:
         where = " or ".join(page.addresses[:2])
@@ -193,8 +191,12 @@ def _serve(
         exit_with_error(str(error), 1)
     try:
         service.run()
+    except ThreadEndedError as error:
+        exit_with_error(str(error), 1)
     finally:
         service.close()
+    if service.restore():
+        _serve(service.page_config, prepare, page=page, needs_page=needs_page)
 
 
 @main.command()
@@ -389,6 +391,7 @@ main.add_command(recalibrate)
 main.add_command(health)
 main.add_command(backup)
 main.add_command(restore)
+main.add_command(salvage)
 main.add_command(export)
 main.add_command(import_file)
 main.add_command(network)

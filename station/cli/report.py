@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from importlib.metadata import entry_points
 from pathlib import Path
 
 import click
@@ -30,6 +29,8 @@ def report(person: str, out: Path | None, database: Path | None) -> None:
 
     Example: station report --person Robin --out robin.html
     """
+    from importlib.metadata import entry_points
+
     from station.store import Reader, StoreError
 
     installed = next(iter(entry_points(group=REPORT_GROUP)), None)

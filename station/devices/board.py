@@ -123,7 +123,7 @@ class Devices:
         self._parts: list[DevicePart] = []
         self._start_functions: list[Callable[[], None]] = []
         self._resting: list[Resting] = []
-        self._threads: list[DeadlineThread] = []
+        self.threads: list[DeadlineThread] = []
         self.tasks: list[tuple[str, DeadlineTask]] = []
         self.player: CuePlayer | None = None
         self.light: CueLight | None = None
@@ -256,14 +256,14 @@ class Devices:
             pacer = DeadlineThread(timed, self._clock, self._on_thread_error(name), name=name)
             if isinstance(timed, CuePlayer | CueLight | RangeSensorTask):
                 timed.wake = pacer.wake
-            self._threads.append(pacer)
+            self.threads.append(pacer)
             pacer.start()
 
     def close(self) -> None:
         """Switch sound and light off and close every part; may be called more than once."""
         if self.player is not None:
             self.player.close()
-        for pacer in self._threads:
+        for pacer in self.threads:
             pacer.close()
         for part in self._parts:
             part.close()

@@ -39,6 +39,14 @@ class DeadlineThread:
         self._bell.acquire()
         self._is_closing = False
         self._thread = Thread(target=self._run, name=name, daemon=True)
+        self.name = name
+        self.due_us: int | None = None
+        """By when the thread has, or had, to do the next thing; `None` while it waits for `wake` alone."""
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the thread runs, or has been closed."""
+        return self._is_closing or self._thread.is_alive()
 
     def start(self) -> None:
         self._thread.start()
@@ -59,7 +67,8 @@ class DeadlineThread:
         while not self._is_closing:
             try:
                 self._wait_until(self._task.next_due_us())
-                self._task.run_due(self._clock.now_us())
+                self.due_us = now_us = self._clock.now_us()
+                self._task.run_due(now_us)
             except Exception as error:  # noqa: BLE001  any error is reported, and the thread continues
                 self._on_error(error)
                 self._wait_until(self._clock.now_us() + ERROR_PAUSE_US)
@@ -68,6 +77,9 @@ class DeadlineThread:
         if self._is_closing:
             return
         if due_us is None:
+            self.due_us = None
             self._bell.acquire()
         else:
-            self._bell.acquire(timeout=max(0, due_us - self._clock.now_us()) / SECOND_US)
+            now_us = self._clock.now_us()
+            self.due_us = max(due_us, now_us)
+            self._bell.acquire(timeout=max(0, due_us - now_us) / SECOND_US)

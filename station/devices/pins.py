@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 from station.devices.errors import DeviceError
@@ -31,3 +32,11 @@ def open_pin_factory() -> PinFactory:
             f"The pins cannot be opened at /dev/gpiochip0 ({error}): is this a Raspberry Pi, and is the user in the"
             " group gpio? Without one, set simulated = true under [board].",
         ) from error
+
+
+def edge_thread() -> threading.Thread | None:
+    """The one thread in which lgpio reports the edges of all pins; `None` where lgpio is not loaded.
+
+    It is started as lgpio is loaded, and nothing starts it again: without it every pin stays as it was.
+    """
+    return next((one for one in threading.enumerate() if type(one).__module__ == "lgpio"), None)

@@ -7,11 +7,11 @@ so a probe drives nothing against a short.
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from threading import Event, Thread
 
-from gpiozero import DigitalInputDevice, DigitalOutputDevice
+from gpiozero import DigitalInputDevice, DigitalOutputDevice, PWMOutputDevice
 
 from station.config import RangeSensorConfig
 from station.devices.errors import as_device_error
@@ -74,6 +74,22 @@ def sensor_answer(open_bus: OpenBus, kind: str) -> str | None:
     return "answers" if identity == chip.identity else "other"
 
 
+def release_interrupt(open_bus: OpenBus, kind: str, pause_us: PauseUs) -> None:
+    """Let a sensor that answers end what it measures, and release its interrupt line.
+
+    The program that used it last may have left it ranging, or a result unread.
+    """
+    with suppress(*BUS_ERRORS):
+        bus, chip = open_bus(), CHIPS[kind]()
+        try:
+            wire = Wire(bus)
+            chip.recover(wire)
+            pause_us(RESULT_US)  # a stop measures once more
+            wire.write(chip.clear_interrupt)
+        finally:
+            bus.deinit()
+
+
 def held_high(pin: int, pin_factory: PinFactory) -> AbstractContextManager[object]:
     """Hold this line high meanwhile: a sensor board without a resistor at XSHUT stays off otherwise."""
     with as_device_error("XSHUT", f"GPIO {pin}"):
@@ -117,9 +133,17 @@ BUSY_BYTES = 500
 REST_S = 0.002
 
 
+TONE_HZ = 2_300
+
+
 @contextmanager
-def keep_busy(open_bus: OpenBus, pin_factory: PinFactory, *, adc: bool) -> Iterator[None]:
-    """Keep both buses busy meanwhile, so that a voltmeter shows on each line a mean that is neither 0 nor 3.3 V."""
+def keep_busy(
+    open_bus: OpenBus, pin_factory: PinFactory, *, adc: bool, pulled_up: Sequence[int] = (), tone: int | None = None
+) -> Iterator[None]:
+    """Keep both buses busy meanwhile, so that a voltmeter shows on each line a mean that is neither 0 nor 3.3 V.
+
+    The inputs `pulled_up` have the Pi's pull-up, and the pin `tone` is high half of the time.
+    """
     over = Event()
 
     def call_sensor() -> None:
@@ -137,11 +161,16 @@ def keep_busy(open_bus: OpenBus, pin_factory: PinFactory, *, adc: bool) -> Itera
                 spi.transfer([0xFF] * BUSY_BYTES)
 
     threads = [Thread(target=call_sensor, daemon=True)] + ([Thread(target=send_ones, daemon=True)] if adc else [])
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        over.set()
+    with ExitStack() as lines:
+        for pin in pulled_up:
+            lines.enter_context(DigitalInputDevice(pin, pull_up=True, pin_factory=pin_factory))
+        if tone is not None:
+            lines.enter_context(PWMOutputDevice(tone, initial_value=0.5, frequency=TONE_HZ, pin_factory=pin_factory))
         for thread in threads:
-            thread.join()
+            thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            for thread in threads:
+                thread.join()

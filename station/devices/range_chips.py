@@ -67,6 +67,8 @@ class RangeChip(Protocol):
 
     name: ClassVar[str]
     identity: ClassVar[bytes]
+    clear_interrupt: ClassVar[bytes]
+    """The message after which the interrupt line is released."""
 
     def read_identity(self, wire: Wire) -> bytes:
         """Return what the chip says it is."""
@@ -86,6 +88,7 @@ class Vl53l0x:
 
     name: ClassVar[str] = "VL53L0X"
     identity: ClassVar[bytes] = bytes((0xEE, 0xAA, 0x10))
+    clear_interrupt: ClassVar[bytes] = bytes((0x0B, 0x01))
     IDENTITY_REGISTER = bytes((0xC0,))
     INTERRUPT_STATUS_REGISTER = bytes((0x13,))
     PAGE_RESET = (bytes((0xFF, 0x00)), bytes((0x80, 0x00)))
@@ -153,6 +156,7 @@ class Vl53l4cd:
 
     name: ClassVar[str] = "VL53L4CD"
     identity: ClassVar[bytes] = bytes((0xEB, 0xAA))
+    clear_interrupt: ClassVar[bytes] = bytes((0x00, 0x86, 0x01))
     IDENTITY_REGISTER = bytes((0x01, 0x0F))
     STOP_RANGING = bytes((0x00, 0x87, 0x00))
 

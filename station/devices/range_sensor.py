@@ -168,6 +168,8 @@ class RangeReader:
             identity = self._chip.read_identity(self._wire)
         except BUS_ERRORS as error:
             raise _SensorLostError(self._no_answer_message()) from error
+        if set(identity) == {0xFF}:  # zeros may be another chip's
+            raise _SensorLostError(self._stuck_message(identity))
         if identity != self._chip.identity:
             raise _SensorLostError(
                 f"The chip at 0x{ADDRESS:02X} on {self._bus_name} is not a {self._chip.name} (it says"
@@ -220,6 +222,8 @@ class RangeReader:
             raise _SensorLostError(self._silence_message()) from error
         except BUS_ERRORS as error:
             raise _SensorLostError(self._bus_error_message(error)) from error
+        if result is not None and _is_stuck(result.block):
+            raise _SensorLostError(self._stuck_message(result.block))
         if was_active and not self._is_interrupt_active():  # the line follows the sensor, even if no edge was seen
             self._last_edge_us = now_us
         self._last_sample_us = now_us
@@ -280,8 +284,19 @@ class RangeReader:
             " check its cable (power, ground, SDA and SCL)."
         )
 
+    def _stuck_message(self, block: bytes) -> str:
+        return (
+            f"{self._bus_name} gives {block[0]:02x} whatever the distance sensor is asked: something holds SDA or SCL;"
+            " check the sensor's cable for a short."
+        )
+
     def _bus_error_message(self, error: BaseException) -> str:
         return f"The distance sensor's cable failed while it was used ({error}): check that its plug sits firmly."
 
     def _silence_message(self) -> str:
         return "The distance sensor has stopped measuring: check its power wire; it is being restarted."
+
+
+def _is_stuck(block: bytes) -> bool:
+    """Whether every byte of a result is what a held data line reads as; no sensor measures that."""
+    return set(block) in ({0x00}, {0xFF})

@@ -32,7 +32,7 @@ class EmulatedMcp3008:
         self.state = AdcState.OK
         self.channel_share = channel_share
         self._now_us = now_us
-        self._noise_codes = noise_codes
+        self.noise_codes = noise_codes
         self._gauss = Random(seed).gauss
 
     def transfer(self, words: Sequence[int]) -> list[int]:
@@ -59,8 +59,8 @@ class EmulatedMcp3008:
         if not single:
             share -= self.channel_share(channel ^ 1, now_us)
         code = share * CODES
-        if self._noise_codes:
-            code += self._gauss(0.0, self._noise_codes)
+        if self.noise_codes:
+            code += self._gauss(0.0, self.noise_codes)
         return min(FULL_SCALE_CODE, max(0, int(code)))
 
 

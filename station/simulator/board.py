@@ -7,11 +7,13 @@ or the owner of virtual time, calls `run_due` at `next_due_us`. `act` may be cal
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
+from hardware.wiring import RAILS
 from station.clock import Clock
 from station.config import Config
 from station.core.events import Press, Side
@@ -30,7 +32,17 @@ from station.simulator.script import Script
 from station.simulator.virtual import NEVER_US, SettableWallClock
 from station.simulator.vl53l0x import EmulatedVl53l0x
 from station.simulator.vl53l4cd import EmulatedVl53l4cd
-from station.simulator.wires import SCL, SDA, SPI, FaultyI2c, WireFault, channel_line, faulty_share, faulty_transfer
+from station.simulator.wires import (
+    FIRST_RAIL,
+    SCL,
+    SDA,
+    SPI,
+    FaultyI2c,
+    WireFault,
+    channel_line,
+    faulty_share,
+    faulty_transfer,
+)
 from station.simulator.world import World
 
 if TYPE_CHECKING:
@@ -42,6 +54,10 @@ COMPARATOR_INTERVAL_US = 2_000
 """How often a comparator is evaluated while a heel moves."""
 BOUNCE_COUNT = 2
 """How often a pad's or comparator's contact opens again after it has closed."""
+PRESSED_PARTS = ("left heel", "right heel", "knee pad", "button")
+"""What somebody's hand presses while the board is checked."""
+HAND_N, HAND_S, HAND_MOVE_US = 150.0, 1.0, 200_000
+"""How hard and for how long a hand presses, and how fast it moves."""
 SENSOR_SEED = 7
 """The seed of the simulated sensor's error, the same in the simulated history and the demonstration, so that a
 calibration from one holds in the other."""
@@ -147,13 +163,32 @@ class SimulatedBoard:
 
     def put_fault(self, fault: WireFault) -> None:
         """Put a fault into the wires, before anything uses them."""
-        if fault.first < channel_line(0):
+        dead = self._lines_without(fault)
+        fault = replace(fault, dead=dead)
+        if fault.first < channel_line(0) or dead:
             self._fault = fault
-        if set(fault.lines) & {SDA, SCL}:
+        if {*fault.lines, *dead} & {SDA, SCL}:
             self.bus = FaultyI2c(self.bus.devices, None, fault)
-        if set(fault.lines) & set(SPI):
+        if {*fault.lines, *dead} & set(SPI):
             self.adc.transfer = faulty_transfer(self.adc, fault)  # type: ignore[method-assign, assignment]  # as a wire does
         self.adc.channel_share = faulty_share(self.adc.channel_share, fault)
+
+    def _lines_without(self, fault: WireFault) -> frozenset[int]:
+        """The lines of the part to which this wire brings 3.3 V or ground."""
+        if fault.first < FIRST_RAIL:
+            return frozenset()
+        pins, heels = self._config.pins, self._config.analogue_heels
+        part = RAILS[fault.first - FIRST_RAIL].name.removesuffix(" 3.3 V").removesuffix(" ground")
+        lines = {
+            "sensor": (SDA, SCL, pins.xshut, pins.range_interrupt),
+            "MCP3008": SPI,
+            "left heel": (channel_line(heels.channel_left),),
+            "right heel": (channel_line(heels.channel_right),),
+            "knee pad": (pins.knee_pad,),
+            "buzzer": (pins.buzzer,),
+            "button": (pins.button, pins.led_red, pins.led_green, pins.led_blue),
+        }
+        return frozenset(lines[part])
 
     def open_bus(self) -> Any:
         """The I2C bus; a test may replace it."""
@@ -287,6 +322,7 @@ class SimulatedBoard:
             "no_block": lambda _: self.world.remove_block(),
             "rhythm": lambda presses: self._press_rhythm(presses),
             "cheat": lambda _: self._take_over(body.lunge_on_lifted_heel()),
+            "press": lambda part: self._take_over(self._press_by_hand(part)),
             "pull_cable": lambda _: self.sensor.power_off(),
             "return_cable": lambda _: self.sensor.power_on(),
             "freeze_sensor": lambda _: self._set_frozen(True),
@@ -317,6 +353,26 @@ class SimulatedBoard:
         if rhythm is None:
             raise ValueError("No browser shows a rhythm now: open the page \u201cPair this browser\u201d in one first.")
         self._take_over(_after_a_look(self.person.body.press_rhythm(rhythm)))
+
+    def _press_by_hand(self, part: str | None) -> Script:
+        """Somebody beside the board presses a part with their hand, and lets go."""
+        if part not in PRESSED_PARTS:
+            raise ValueError(f"{part!r} cannot be pressed: use one of {', '.join(PRESSED_PARTS)}.")
+        return self._hand_script(part)
+
+    def _hand_script(self, part: str) -> Script:
+        self._hold_by_hand(part, is_held=True)
+        yield HAND_S
+        self._hold_by_hand(part, is_held=False)
+
+    def _hold_by_hand(self, part: str, *, is_held: bool) -> None:
+        if part.endswith("heel"):
+            side, now_us = _parse_side(part.split()[0]), self.clock.now_us()
+            self.world.press(side, HAND_N if is_held else 0.0, now_us, HAND_MOVE_US)
+            self.watch_heels()
+            return
+        pins = self._config.pins
+        self.pin_factory.drive(pins.knee_pad if part == "knee pad" else pins.button, False if is_held else None)
 
     def _hold_block(self, length_mm: str | None) -> None:
         """Hold a block at the toe stop for a visitor; the board is pulled back if the wall is too near."""

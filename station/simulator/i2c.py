@@ -38,11 +38,13 @@ class BusFaults:
     """Faults of the wires.
 
     `nack_at` is the number of a transaction that no device acknowledges, as counted by `SimulatedI2C.transactions`;
-    `nack_probability` is the share of transactions, drawn at random, that no device acknowledges.
+    `nack_probability` is the share of transactions, drawn at random, that no device acknowledges. `stuck` is the byte
+    that every read gives while writes go nowhere: a data line that something holds.
     """
 
     nack_at: int | None = None
     nack_probability: float = 0.0
+    stuck: int | None = None
 
 
 class SimulatedI2C:
@@ -76,11 +78,14 @@ class SimulatedI2C:
 
     def writeto(self, address: int, buffer: bytes | bytearray, *, start: int = 0, end: int | None = None) -> None:
         data = bytes(buffer[start:end])
-        self._acknowledging_device(address, len(data)).write(data)
+        device = self._acknowledging_device(address, len(data))
+        if self.faults.stuck is None:
+            device.write(data)
 
     def readfrom_into(self, address: int, buffer: bytearray, *, start: int = 0, end: int | None = None) -> None:
         stop = len(buffer) if end is None else end
-        buffer[start:stop] = self._acknowledging_device(address, stop - start).read(stop - start)
+        answer = self._acknowledging_device(address, stop - start).read(stop - start)
+        buffer[start:stop] = answer if self.faults.stuck is None else bytes([self.faults.stuck]) * len(answer)
 
     def writeto_then_readfrom(
         self,

@@ -1,6 +1,7 @@
 """Wires with a fault, below the drivers: one wire open, shorted to ground or to 3.3 V, or two swapped.
 
-A line is the BCM number of its pin; `channel_line` gives the MCP3008's inputs numbers of their own.
+A line is the BCM number of its pin. The MCP3008's inputs (`channel_line`) and the wires of 3.3 V and ground (from
+`FIRST_RAIL` on, in the order of `RAILS`) have numbers of their own.
 `SimulatedBoard.put_fault` puts a fault in; `WireFault.meter_v` is what a voltmeter shows while the buses are busy.
 """
 
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from hardware import pins
+from hardware.wiring import RAILS
 from station.simulator.adc import ChannelShare, EmulatedMcp3008
 from station.simulator.i2c import I2cDevice, SimulatedI2C
 
@@ -33,13 +35,20 @@ BUSY_V = {
     MOSI: SUPPLY_V * BUSY_SHARE,
     CLK: SUPPLY_V * BUSY_SHARE / 2,
     MISO: LOW_V,
+    pins.BUZZER.bcm: SUPPLY_V / 2,
+    pins.KNEE_PAD.bcm: LOW_V,
 }
-"""The mean voltage of a busy line, as a voltmeter shows it; the MCP3008 answers zeros to ones."""
+"""The mean voltage of a busy line, as a voltmeter shows it; the MCP3008 answers zeros to ones, the pad is pressed."""
+LOST_SUPPLY_V, LOST_GROUND_V = 0.2, 2.8
+"""A part without its supply, and the ground of one without its ground, which its own current lifts."""
 
 
 def channel_line(channel: int) -> int:
     """The line to this input of the MCP3008."""
     return 100 + channel
+
+
+FIRST_RAIL = 200
 
 
 class FaultKind(StrEnum):
@@ -58,6 +67,8 @@ class WireFault:
     kind: FaultKind
     first: int
     second: int | None = None
+    dead: frozenset[int] = frozenset()
+    """The lines of the part that has lost its supply or its ground; `SimulatedBoard.put_fault` knows them."""
 
     @property
     def lines(self) -> tuple[int, ...]:
@@ -77,16 +88,35 @@ class WireFault:
 
     def is_cut(self, line: int) -> bool:
         """Whether nothing gets through this line."""
-        return self.kind is FaultKind.OPEN and line == self.first
+        return self.kind is FaultKind.OPEN and (line == self.first or line in self.dead)
 
     def meter_v(self, line: int, *, far: bool) -> float:
         """A voltmeter at this line, in V, at the part's end (`far`) or at the Pi's, while `keep_busy` runs."""
         tied = self.tied_level(line)
         if tied is not None:
             return SUPPLY_V if tied else LOW_V
+        if line >= FIRST_RAIL:
+            return self._rail_v(line)
+        if self.first >= FIRST_RAIL and (lost_v := self._lost_v(line)) is not None:
+            return lost_v
         if far and self.is_cut(line):
             return SUPPLY_V if line in PULLED_UP or line >= channel_line(0) else LOW_V
         return BUSY_V.get(self.far_line(line) if far else line, SUPPLY_V if line < channel_line(0) else PRESSED_V)
+
+    def _rail_v(self, line: int) -> float:
+        """The far end of a wire of 3.3 V or ground."""
+        is_supply = RAILS[line - FIRST_RAIL].is_supply
+        if line == self.first:
+            return LOST_SUPPLY_V if is_supply else LOST_GROUND_V
+        return SUPPLY_V if is_supply else LOW_V
+
+    def _lost_v(self, line: int) -> float | None:
+        """A line of a part that has lost its supply or ground, where that changes its voltage under a hand."""
+        rail = RAILS[self.first - FIRST_RAIL]
+        heels = {channel_line(pins.CHANNEL_LEFT): "left heel", channel_line(pins.CHANNEL_RIGHT): "right heel"}
+        if rail.name.startswith(heels.get(line, "no heel")):
+            return LOW_V if rail.is_supply else SUPPLY_V
+        return SUPPLY_V if rail.name == "knee pad ground" and line == pins.KNEE_PAD.bcm else None
 
 
 class _StuckLow:
@@ -115,7 +145,7 @@ class FaultyI2c(SimulatedI2C):
             raise OSError(errno.ETIMEDOUT, "Connection timed out")
         if self._fault.tied_level(SDA) is not False:
             device = super()._acknowledging_device(address, count)
-            if SDA in self._fault.lines or SCL in self._fault.lines:
+            if {SDA, SCL} & {*self._fault.lines, *self._fault.dead}:
                 raise OSError(errno.EREMOTEIO, "Remote I/O error")
         return device
 
@@ -144,6 +174,8 @@ def faulty_share(share: ChannelShare, fault: WireFault) -> ChannelShare:
         line = channel_line(channel)
         if (tied := fault.tied_level(line)) is not None:
             return float(tied)
+        if line in fault.dead and not RAILS[fault.first - FIRST_RAIL].is_supply:
+            return 1.0  # without the divider's resistor the force sensor alone pulls the input up
         return 0.0 if fault.is_cut(line) else share(fault.far_line(line) - channel_line(0), at_us)
 
     return share_through_wires

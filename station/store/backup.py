@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from station.store.connect import sqlite_driver
-from station.store.errors import PRIMARY_CODE, StoreError
+from station.store.errors import PRIMARY_CODE, SALVAGE, StoreError
 from station.store.files import atomic_write
 
 DAYS_KEPT, WEEKS_KEPT, MONTHS_KEPT = 7, 8, 12
@@ -56,16 +56,44 @@ def kept_days(days: Collection[date]) -> frozenset[date]:
     )
 
 
-def back_up(database: Path, directory: Path, day: date) -> Backup:
+class NightlyCopies:
+    """The backups of one night after the other. A night before which nothing was written has the copy of the night
+    before once more, under its own name: reading the database finds damage, and the memory card is spared."""
+
+    def __init__(self, database: Path) -> None:
+        self._database = database
+        self._made: dict[Path, tuple[object, Path]] = {}
+        """For each directory the state of the database before its newest copy, and that copy."""
+
+    def copy(self, directory: Path, day: date) -> Backup:
+        """See `back_up`."""
+        state = _state_of(self._database)
+        known, newest = self._made.get(directory, (None, None))
+        is_same = newest is not None and known == state and newest.exists()
+        made = back_up(self._database, directory, day, same_as=newest if is_same else None)
+        self._made[directory] = (state, made.path)
+        return made
+
+
+def _state_of(database: Path) -> object:
+    """What differs after anything was written to the database or its log."""
+    files = (database, database.with_name(f"{database.name}-wal"))
+    found = [file.stat() if file.exists() else None for file in files]
+    return [one and (one.st_ino, one.st_size, one.st_mtime_ns) for one in found]
+
+
+def back_up(database: Path, directory: Path, day: date, *, same_as: Path | None = None) -> Backup:
     """Copy the database as it is now, check every page of the copy, and remove the copies that `kept_days` leaves out.
+
+    `same_as` is a copy since which nothing was written: then the database is checked, and not copied again.
 
     Raises `StoreError` with a sentence and keeps the older copies if there is no database, too little room, or damage.
     """
     if not database.exists():
         raise StoreError(f"There is no database at {database} to back up: name the one that the station uses.")
     path = directory / f"station-{day.isoformat()}.db"
-    copy_database(database, path)
-    copies = {found: copy for copy in list_backups(directory) if (found := _day_of(copy)) is not None}
+    copy_database(database, path, same_as=same_as)
+    copies = {found: copy for copy in list_backups(directory) if (found := day_of(copy)) is not None}
     kept = kept_days(copies)
     old = tuple(copy for found, copy in copies.items() if found not in kept and copy != path)
     old += tuple(
@@ -78,7 +106,7 @@ def back_up(database: Path, directory: Path, day: date) -> Backup:
     return Backup(path, path.stat().st_size, old)
 
 
-def _day_of(copy: Path) -> date | None:
+def day_of(copy: Path) -> date | None:
     """The day in the name of a copy; `None` for a file that is named like none."""
     try:
         return date.fromisoformat(copy.stem.removeprefix("station-"))
@@ -96,6 +124,12 @@ def backups_of(database: Path) -> Path:
     return database.parent / "backups"
 
 
+def newest_day(database: Path) -> date | None:
+    """The day of the newest nightly copy; `None` without one."""
+    days = (day_of(copy) for copy in list_backups(backups_of(database)))
+    return next((day for day in days if day is not None), None)
+
+
 def back_up_before_merging(database: Path, at: datetime) -> Path:
     """Copy the database before two people are merged, which nothing undoes. Raises as `back_up` does."""
     path = backups_of(database) / f"{BEFORE_MERGING}{at.astimezone():%Y-%m-%d-%H%M%S}.db"
@@ -107,7 +141,7 @@ def held_until(database: Path, day: date) -> date | None:
     """The day on which the last copy goes that holds what the database held on `day`, if there is a copy every night;
     `None` without any copy."""
     directory = backups_of(database)
-    copies = {found for copy in list_backups(directory) if (found := _day_of(copy)) is not None and found <= day}
+    copies = {found for copy in list_backups(directory) if (found := day_of(copy)) is not None and found <= day}
     others = _other_copies(database, directory)
     if not copies and not others:
         return None
@@ -130,18 +164,23 @@ def _written_on(copy: Path) -> date:
     return datetime.fromtimestamp(copy.stat().st_mtime, UTC).date()
 
 
-def copy_database(database: Path, path: Path) -> None:
+def copy_database(database: Path, path: Path, *, same_as: Path | None = None) -> None:
     """Copy the database, also while it is written to; the file at `path` appears only if every page of it is sound.
+
+    A copy that is the same gets a second name where the file system has that (a FAT stick has not).
 
     Raises `StoreError` with a sentence if there is too little room, or damage.
     """
     with atomic_write(path) as unfinished:
-        _check_free_space(database, path.parent)
-        verdict = _copy_and_check(database, unfinished)
+        if same_as is not None and _is_linked(same_as, unfinished):
+            verdict = _check(database)
+        else:
+            _check_free_space(database, path.parent)
+            verdict = _copy_and_check(database, unfinished)
         if verdict != "ok":
             raise StoreError(
                 f"The database {database} is damaged ({verdict.splitlines()[-1]}): no backup was made, older ones "
-                "are as they were; stop the station and put the newest of them in its place."
+                f"are as they were; {SALVAGE}"
             )
 
 
@@ -151,11 +190,38 @@ def _copy_and_check(database: Path, path: Path) -> str:
         try:
             source.backup(copy)
             copy.execute("PRAGMA journal_mode=DELETE")
-            return str(copy.execute("PRAGMA integrity_check(1)").fetchone()[0])
         except sqlite3.DatabaseError as error:
-            if error.sqlite_errorcode & PRIMARY_CODE in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-                return str(error)
-            raise
+            return _damage(error)
+        return _verdict(copy)
+
+
+def _check(database: Path) -> str:
+    with closing(sqlite_driver(database, True)) as source:
+        return _verdict(source)
+
+
+def _verdict(connection: sqlite3.Connection) -> str:
+    """Read every page."""
+    try:
+        return str(connection.execute("PRAGMA integrity_check(1)").fetchone()[0])
+    except sqlite3.DatabaseError as error:
+        return _damage(error)
+
+
+def _damage(error: sqlite3.DatabaseError) -> str:
+    """What a damaged database says; raises any other error."""
+    if error.sqlite_errorcode & PRIMARY_CODE in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return str(error)
+    raise error
+
+
+def _is_linked(file: Path, name: Path) -> bool:
+    """Give a file one more name, where the file system has that."""
+    try:
+        name.hardlink_to(file)
+    except OSError:
+        return False
+    return True
 
 
 def _check_free_space(database: Path, directory: Path) -> None:

@@ -95,6 +95,11 @@ def damaged_rows(connection: Connection) -> Iterator[DamagedRow]:
             yield DamagedRow(str(table.name), (found or b"").decode("utf-8", "replace"))
 
 
+def count_sound(table: Table) -> str:
+    """The SQL that counts a table's rows, and those of them that are undamaged."""
+    return f'SELECT count(*), total({CHECKSUM} IS {_computed(table, "")}) FROM main."{table.name}" NOT INDEXED'
+
+
 def is_sound(table: Table) -> TextClause:
     """The condition that a row of a table is undamaged, for a connection that writes: it sees every row."""
     return text(f'"{table.name}".{CHECKSUM} = {_computed(table, f"{table.name}.")}')

@@ -23,14 +23,19 @@ class PermanentStoreError(StoreError):
     """Trying again does not help: a person has to do something first."""
 
 
+class DamagedDatabaseError(PermanentStoreError):
+    """The database is damaged: `station.store.salvage` saves what can be read."""
+
+
+SALVAGE = "stop the station and type station salvage, which keeps the file and saves what can be read."
 _SQLITE_SENTENCES = {
     sqlite3.SQLITE_FULL: "The disk is full, so nothing can be stored in {path}: free some space on it.",
     sqlite3.SQLITE_READONLY: "The database {path} can only be read: its file or its file system is write-protected; "
     "make it writable for the user that runs the station, for example with "
     "sudo chown --reference={path.parent} {path}",
-    sqlite3.SQLITE_CORRUPT: "The database {path} is damaged: stop the station, keep the file, and put the newest "
-    "backup in its place.",
-    sqlite3.SQLITE_NOTADB: "The file {path} is not a database of the station: move it away, or name another path.",
+    sqlite3.SQLITE_CORRUPT: f"The database {{path}} is damaged: {SALVAGE}",
+    sqlite3.SQLITE_NOTADB: "The file {path} is not a database of the station: move it away, or name another path; if "
+    f"it was one, {SALVAGE}",
     sqlite3.SQLITE_CANTOPEN: "The database {path} cannot be opened: check that its directory can be written by the "
     "user that runs the station.",
     sqlite3.SQLITE_PERM: "The database {path} may not be opened by this user: change its owner or its permissions.",
@@ -50,7 +55,7 @@ _OS_SENTENCES = {
     errno.EEXIST: _THROUGH_FILE,
     errno.EISDIR: "The path {path} is a directory: name a file in it.",
 }
-_PERMANENT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 SQLITE_IOERR_SHMSIZE = 4874
 """No room for the index of the log: a full disk, which SQLite calls an I/O error."""
@@ -84,7 +89,8 @@ def _store_error(error: BaseException, path: Path) -> StoreError:
     """The error with its sentence, in the class that tells whether waiting helps."""
     if is_disk_full(error):
         return DiskFullError(error_sentence(error, path))
-    kind = PermanentStoreError if getattr(error, "sqlite_errorcode", 0) & PRIMARY_CODE in _PERMANENT else StoreError
+    code = getattr(error, "sqlite_errorcode", 0) & PRIMARY_CODE
+    kind = DamagedDatabaseError if code in _DAMAGED else StoreError
     return kind(error_sentence(error, path))
 
 
@@ -103,4 +109,4 @@ def translate_errors(path: Path) -> Iterator[None]:
     except (sqlite3.Error, OSError) as error:
         raise _store_error(error, path) from error
     except UnicodeDecodeError as error:  # in SQLite's own message, which quotes what is damaged
-        raise PermanentStoreError(_SQLITE_SENTENCES[sqlite3.SQLITE_CORRUPT].format(path=path)) from error
+        raise DamagedDatabaseError(_SQLITE_SENTENCES[sqlite3.SQLITE_CORRUPT].format(path=path)) from error

@@ -21,14 +21,19 @@ def atomic_write(path: Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             yield unfinished
-            _fsync(unfinished)
+            _sync(unfinished)
             unfinished.replace(path)
-            _fsync(path.parent)
+            sync_directory(path.parent)
         finally:
             unfinished.unlink(missing_ok=True)
 
 
-def _fsync(path: Path) -> None:
+def sync_directory(path: Path) -> None:
+    """Let what was created, renamed or removed in a directory be so after a power cut."""
+    _sync(path)
+
+
+def _sync(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

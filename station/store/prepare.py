@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from station.store import checksums
 from station.store.connect import empty_log
-from station.store.errors import DiskFullError, PermanentStoreError, is_disk_full
+from station.store.errors import SALVAGE, DamagedDatabaseError, DiskFullError, PermanentStoreError, is_disk_full
 from station.store.schema import HEAD_REVISION, metadata, trace_chunks
 
 VERSION_TABLE = "alembic_version"
@@ -79,7 +79,7 @@ def read_revision(connection: Connection, path: Path) -> str | None:
 
 
 def check_integrity(engine: Engine, path: Path) -> None:
-    """Raise `PermanentStoreError` if the database is damaged.
+    """Raise `DamagedDatabaseError` if the database is damaged.
 
     Traces are skipped: they are nearly all of the file, and reading a gigabyte from a memory card takes a minute.
     The nightly backup reads everything.
@@ -90,7 +90,27 @@ def check_integrity(engine: Engine, path: Path) -> None:
                 continue
             verdict = str(connection.execute(text(f"PRAGMA quick_check('{name}')")).scalars().first())
             if verdict != "ok":
-                raise PermanentStoreError(
-                    f"The database {path} is damaged ({verdict.splitlines()[-1]}): stop the station, keep the file, "
-                    "and put the newest backup in its place."
-                )
+                raise DamagedDatabaseError(f"The database {path} is damaged ({verdict.splitlines()[-1]}): {SALVAGE}")
+
+
+def had_sessions(path: Path) -> bool:
+    """Whether this database has had a session, however little is left of it: its marker or a backup says so."""
+    from station.store.backup import backups_of, list_backups  # a start of a sound database does without it
+
+    return _marker(path).exists() or bool(list_backups(backups_of(path)))
+
+
+def mark_sessions(path: Path) -> None:
+    """Remember beside the database that it has had a session: an empty file is no new station from now on."""
+    with suppress(OSError):  # a full disk: the next start tries again
+        _marker(path).touch()
+
+
+def _marker(path: Path) -> Path:
+    return path.with_name(f"{path.name}.had-sessions")
+
+
+def require_not_emptied(path: Path) -> None:
+    """Raise `DamagedDatabaseError` for an empty file that has had sessions: SQLite takes it for a new database."""
+    if path.exists() and path.stat().st_size == 0 and had_sessions(path):
+        raise DamagedDatabaseError(f"The database {path} is empty, and has had sessions: {SALVAGE}")

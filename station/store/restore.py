@@ -7,6 +7,7 @@ database before it stays beside it.
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -14,35 +15,57 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, MetaData, func, select
+from sqlalchemy import Connection, MetaData, delete, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from station.store import checksums
 from station.store.connect import empty_log, lock_database, sqlite_driver, write_engine
 from station.store.errors import StoreError, translate_errors
 from station.store.export_read import DATABASE_MAGIC, DamagedExportError, ImportRefusedError
+from station.store.files import sync_directory
 from station.store.prepare import VERSION_TABLE, read_revision
 from station.store.read import Reader
-from station.store.schema import HEAD_REVISION, devices, metadata, people, sessions, tests
+from station.store.schema import (
+    HEAD_REVISION,
+    calibration_checks,
+    calibrations,
+    devices,
+    heel_sensors,
+    holds,
+    metadata,
+    people,
+    rep_sets,
+    routines,
+    sessions,
+    tests,
+)
 from station.store.staging import Staged, check_staged, scratch_directory
 
 BEFORE_SUFFIX = ".before-restore"
 """What is added to the name of the database that a backup has replaced."""
-COUNTED = (people, sessions, tests)
+COUNTED = (people, sessions, tests, holds, rep_sets, routines)
 """What a preview counts."""
+_COMPUTES = re.compile(r"\bCHECK\s*\(|\bGENERATED\b|\bAS\s*\(|\([^()]*\(|\bWHERE\b", re.IGNORECASE)
+"""What no table or index of the station has: SQLite would compute it while it checks the pages."""
+MAX_VALUE_BYTES = 64_000_000
+"""The most that SQLite may hold of one value of a backup; a part of a trace takes less than a megabyte."""
+_OF_BOARD = (calibrations, calibration_checks, heel_sensors)
+"""What belongs to the board, referenced tables first."""
 
 
 @dataclass(frozen=True, slots=True)
 class RestorePreview:
     """What a restore would do: rows by table that only the backup has, and rows that only the station has now.
 
-    `newest_at` is the start of the backup's newest session, `station_newest_at` that of the station's.
+    `newest_at` is the start of the backup's newest session, `station_newest_at` that of the station's. A backup
+    `is_of_other_board` if it knows none of the station's calibrations, nor the station any of its own.
     """
 
     backup_only: dict[str, int]
     station_only: dict[str, int]
     newest_at: datetime | None
     station_newest_at: datetime | None
+    is_of_other_board: bool
 
 
 @contextmanager
@@ -70,18 +93,25 @@ def staged_backup(path: Path, beside: Path) -> Iterator[Staged]:
 
 
 def _copy(path: Path, target: Path) -> None:
-    """Copy all pages, and check them. No statement of the copied schema runs before its tables are known to be ours."""
+    """Copy all pages, and check them: nothing of the copied schema is computed before it is known to be ours."""
     with closing(sqlite_driver(path, True)) as source, closing(sqlite3.connect(target)) as copy:
         copy.execute("PRAGMA trusted_schema=OFF")
+        copy.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)
         source.backup(copy)
         copy.execute("PRAGMA journal_mode=DELETE")
+        for kind, name, sql in copy.execute("SELECT type, name, sql FROM sqlite_master").fetchall():
+            is_plain = kind in ("table", "index") and not _computes(sql or "")
+            if not is_plain and not (kind == "trigger" and name.startswith("checksum_")):
+                raise DamagedExportError(f"it has the {kind} {name}, which no station makes")
         (verdict,) = copy.execute("PRAGMA integrity_check(1)").fetchone()
         if verdict != "ok":
             raise DamagedExportError(verdict.splitlines()[-1])
-        for kind, name, sql in copy.execute("SELECT type, name, sql FROM sqlite_master").fetchall():
-            is_ours = kind in ("table", "index") or (kind == "trigger" and name.startswith("checksum_"))
-            if not is_ours or (sql or "").upper().startswith("CREATE VIRTUAL"):
-                raise DamagedExportError(f"it has the {kind} {name}, which no station makes")
+
+
+def _computes(sql: str) -> bool:
+    """Whether a table is virtual, or a table or an index has an expression; types and keys stand in one parenthesis."""
+    columns = re.sub(r"\((?:\d+|\"?\w+\"?(?:, *\"?\w+\"?)*)\)", "", sql)
+    return sql.upper().startswith("CREATE VIRTUAL") or _COMPUTES.search(columns) is not None
 
 
 def _upgrade_and_check(target: Path, path: Path) -> None:
@@ -129,19 +159,23 @@ def preview_restore(reader: Reader, staged: Staged) -> RestorePreview:
         station_newest_at = connection.execute(newest).scalar_one()
         of_backup = sessions.to_metadata(MetaData(), schema="staged")
         newest_at = connection.execute(select(func.max(of_backup.c.started_at))).scalar_one()
-    return RestorePreview(only["staged"], only["main"], newest_at, station_newest_at)
+        theirs = calibrations.to_metadata(of_backup.metadata, schema="staged")
+        shared = select(theirs.c.id).where(theirs.c.id.in_(select(calibrations.c.id)))
+        is_of_other_board = connection.execute(shared).first() is None
+    return RestorePreview(only["staged"], only["main"], newest_at, station_newest_at, is_of_other_board)
 
 
 def replace_database(staged: Staged, database: Path) -> Path | None:
     """Put the staged backup in the place of the database, which must not be in use.
 
-    Browsers that the station has sent away since stay away. Gives the name under which the former database stays;
-    `None` if there was none. Raises `StoreError`; the database is then as it was.
+    Who may get in stays as the database has it, and so does the calibration of this board where the backup is of
+    another one. Gives the name under which the former database stays; `None` if there was none. Raises `StoreError`;
+    the database is then as it was.
     """
     with translate_errors(database), closing(lock_database(database)):
         before = None
         if database.exists():
-            _keep_out(staged, database)
+            _carry_over(staged, database)
             with suppress(sqlite3.DatabaseError), closing(sqlite_driver(database, False)) as former:
                 empty_log(former)
             before = database.with_name(database.name + BEFORE_SUFFIX)
@@ -152,29 +186,48 @@ def replace_database(staged: Staged, database: Path) -> Path | None:
                 if log.exists():
                     log.replace(before.with_name(before.name + ending))
         staged.path.replace(database)
-        _sync(database.parent)
+        sync_directory(database.parent)
         return before
 
 
-def _keep_out(staged: Staged, database: Path) -> None:
-    """Revoke in the backup each browser that the database, if it can be read, does not let in now."""
+def _carry_over(staged: Staged, database: Path) -> None:
+    """Bring into the backup what is this station's whatever it held then: who may get in, and another board's curve.
+
+    A browser that the database, if it can be read, does not let in now is revoked; one that came later is added. A
+    backup of another board gets the calibrations of this one as its newest, and the loads of its empty heel plates.
+    """
     try:
-        with Reader.open(database) as reader, reader.read_transaction() as connection:
-            live = set(connection.execute(select(devices.c.id).where(devices.c.revoked_at.is_(None))).scalars())
+        with Reader.open(database) as reader:
+            is_of_other_board = preview_restore(reader, staged).is_of_other_board
+            with reader.read_transaction() as connection:
+                live = connection.execute(select(devices).where(devices.c.revoked_at.is_(None))).mappings().all()
+                own = (
+                    {of: [dict(row) for row in connection.execute(select(of)).mappings()] for of in _OF_BOARD}
+                    if is_of_other_board
+                    else {}
+                )
     except StoreError:
         return
     engine = write_engine(staged.path, sqlite_driver)
     try:
         with engine.begin() as connection:
-            gone = devices.update().where(devices.c.revoked_at.is_(None), devices.c.id.not_in(live))
+            gone = devices.update().where(
+                devices.c.revoked_at.is_(None), devices.c.id.not_in([row["id"] for row in live])
+            )
             connection.execute(gone.values(revoked_at=devices.c.paired_at))
+            known = set(connection.execute(select(devices.c.id)).scalars())
+            in_backup = set(connection.execute(select(people.c.id)).scalars())
+            for row in live:
+                if row["id"] not in known:
+                    person_id = row["person_id"] if row["person_id"] in in_backup else None
+                    connection.execute(devices.insert().values(dict(row) | {"person_id": person_id}))
+            if own:
+                connection.execute(delete(heel_sensors))
+            for of, rows in own.items():
+                if "number" in of.c:
+                    last = connection.execute(select(func.coalesce(func.max(of.c.number), 0))).scalar_one()
+                    rows = [row | {"number": row["number"] + last} for row in rows]
+                if rows:
+                    connection.execute(of.insert(), rows)
     finally:
         engine.dispose()
-
-
-def _sync(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -120,7 +120,7 @@ def _fill(engine: Engine, head: Head, parts: Iterator[Part]) -> None:
         upgrade(engine, head.schema)
         tables = MetaData()
         tables.reflect(engine)
-    with _loose_references(engine) as connection, connection.begin():
+    with loose_references(engine) as connection, connection.begin():
         for name, names, rows in parts:
             table = tables.tables.get(name)
             if table is None or name in NEVER or (head.schema == HEAD_REVISION and name not in EXPORTED):
@@ -133,7 +133,7 @@ def _fill(engine: Engine, head: Head, parts: Iterator[Part]) -> None:
 
 
 @contextmanager
-def _loose_references(engine: Engine) -> Iterator[Connection]:
+def loose_references(engine: Engine) -> Iterator[Connection]:
     """A connection that takes rows in any order; their references are checked together at the end."""
     with engine.connect() as connection:
         driver: Any = connection.connection.driver_connection

@@ -17,6 +17,7 @@ from station.core.measurement.uncertainty import Budget
 from station.core.progress.records import Circumstances
 from station.settings import Settings
 from station.store.access_write import AccessWriter
+from station.store.date_write import DateWriter
 from station.store.loading import CIRCUMSTANCE_COLUMNS, IS_TIME_KNOWN, budget_to_json
 from station.store.people_write import NAME_TAKEN, PeopleWriter
 from station.store.read import failed_check_of, stored_settings
@@ -58,7 +59,7 @@ CHECK_KINDS = ("block", "wall", "lane")
 UNFINISHED, PARTIAL, FINISHED = "unfinished", "partial", "finished"
 
 
-class Store(TrainingWriter, AccessWriter, PeopleWriter, TokenWriter):
+class Store(TrainingWriter, AccessWriter, PeopleWriter, TokenWriter, DateWriter):
     """The database of one station. A method that raises `StoreError` (one sentence) has changed nothing.
 
     Rows in progress are `unfinished` until they are finished, and stay so if the power fails.
@@ -162,11 +163,16 @@ class Store(TrainingWriter, AccessWriter, PeopleWriter, TokenWriter):
         )
 
     def append_trace(self, run_id: str, rows_text: str) -> None:
-        """Add rows to the run's trace, whole lines without the line of column names; about every ten seconds."""
+        """Add rows to the run's trace, whole lines without the line of column names."""
+        self.append_packed_trace(run_id, [compress_rows(rows_text)])
+
+    def append_packed_trace(self, run_id: str, pieces: Sequence[bytes]) -> None:
+        """Add pieces of about ten seconds to the run's trace, each packed by `compress_rows`."""
         number = func.coalesce(func.max(trace_chunks.c.number) + 1, 0)
         with self.write_transaction() as connection:
-            count = connection.execute(select(number).where(trace_chunks.c.run_id == run_id)).scalar_one()
-            self._insert(connection, trace_chunks, run_id=run_id, number=count, rows=compress_rows(rows_text))
+            first = connection.execute(select(number).where(trace_chunks.c.run_id == run_id)).scalar_one()
+            for count, rows in enumerate(pieces, first):
+                self._insert(connection, trace_chunks, run_id=run_id, number=count, rows=rows)
 
     def begin_test(
         self,

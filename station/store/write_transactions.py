@@ -32,7 +32,7 @@ from station.store.connect import (
 )
 from station.store.errors import DiskFullError, StoreError, translate_errors
 from station.store.ids import IdFactory, uuid7
-from station.store.prepare import prepare_database, read_revision
+from station.store.prepare import mark_sessions, prepare_database, read_revision, require_not_emptied
 from station.store.read import NEWEST_CALIBRATION, Reader
 from station.store.schema import HEAD_REVISION, calibrations, sessions
 from station.version import APP_VERSION, RULE_VERSION
@@ -90,10 +90,12 @@ class WriteTransactions(Reader):
         `as_built_offset_mm` is the drawing's value until the first calibration; without it, the stored one stays.
         `on_upgrade` is called before an upgrade of the schema, which may take minutes.
 
-        Raises `StoreError`: no permission, disk full, read-only, or in use by another station; `PermanentStoreError`:
-        damaged, or of another or a newer program.
+        Raises `StoreError`: no permission, disk full, read-only, or in use by another station; `DamagedDatabaseError`;
+        `PermanentStoreError`: of another or a newer program.
         """
         make_directory(path)
+        with translate_errors(path):
+            require_not_emptied(path)
         store = cls(path, clock=clock, new_id=new_id, driver=driver)
         store._as_built_offset_mm = as_built_offset_mm
         try:
@@ -219,6 +221,8 @@ class WriteTransactions(Reader):
         cut = (sessions.c.ended_at.is_(None), sessions.c.end_reason.is_(None))
         as_built_offset_mm = self._as_built_offset_mm
         connection.execute(update(sessions).where(*cut).values(end_reason=CUT_OFF))
+        if connection.execute(select(sessions.c.id).limit(1)).first() is not None:
+            mark_sessions(self.path)
         newest = connection.execute(NEWEST_CALIBRATION.where(is_sound(calibrations))).first()
         if newest is None:
             self._insert_calibration(connection, Curve(offset_mm=as_built_offset_mm or AS_BUILT_OFFSET_MM))

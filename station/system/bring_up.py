@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from statistics import median
-from typing import Protocol
 
+from station.app.bring_up_records import SKIP, Result, Witness
+from station.clock import Clock
 from station.config import Config
 from station.core.events import SECOND_US, Button, Event, Heel, Knee, Load
 from station.core.facts import Cue, CueName
@@ -24,34 +25,19 @@ from station.devices.probe import (
     interrupt_follows,
     lit,
     pulled_level,
+    release_interrupt,
     sensor_answer,
     xshut_is_obeyed,
 )
 from station.devices.range_parts import I2cBus
+from station.system.bring_up_questions import PRESS_S, colour_question, press_question, tones_question, volts_question
 from station.system.wire_faults import ALIKE, COLOURS, HEELS, Diagnosis, lines_of, sentence, volts_class
 
-PRESS_US = 4 * SECOND_US
-"""How long to wait for a press that the check has asked for."""
+PRESS_US = PRESS_S * SECOND_US
 CUE_US = 2 * SECOND_US
 FOLLOWS_SHARE = 0.05
 """A hand on a plate changes its load by more; the converter's noise is a hundredth of it."""
 FULL_SHARE = 0.995
-
-
-class Witness(Protocol):
-    """The person at the board during the check."""
-
-    def press(self, line: str) -> None:
-        """Ask for a press on this part within the next `PRESS_US`."""
-
-    def heard_two_tones(self) -> bool | None:
-        """Ask whether two tones were heard; `None` for no answer."""
-
-    def colour(self) -> str | None:
-        """Ask which colour the LED has now: a colour, `none` or `several`; `None` for no answer."""
-
-    def measured_v(self, near: bool, line: str, place: str) -> float | None:
-        """Ask for the voltage in V between this place and ground; `None` for no answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,29 +45,24 @@ class Bench:
     """The board on the bench: its pins and bus, and its time, real or virtual."""
 
     config: Config
+    clock: Clock
     pin_factory: PinFactory
     open_bus: Callable[[], I2cBus]
-    now_us: Callable[[], int]
+    post: Callable[[Event], None]
+    """Where the parts put their events, for `listen`."""
+    has_threads: bool
+    """Whether the parts run by themselves; in virtual time `listen` runs them."""
     pause_us: Callable[[int], None]
     listen: Callable[[Devices, int], Sequence[Event]]
     """Let the parts run for this many µs, and return their events."""
-    busy: Callable[[], AbstractContextManager[None]]
-    """Keep the buses busy meanwhile."""
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """One line of the check: the part, whether it is well, one sentence, and the step that found it."""
-
-    part: str
-    well: bool
-    sentence: str
-    step: str = "probed"
+    busy: Callable[[bool], AbstractContextManager[None]]
+    """Keep the buses busy meanwhile, and the buzzer too if asked."""
 
 
 def probe(bench: Bench, diagnosis: Diagnosis) -> Iterator[Result]:
     """Look at every line and at the sensor before the drivers open them."""
     lines = lines_of(bench.config)
+    release_interrupt(bench.open_bus, bench.config.range_sensor.kind, bench.pause_us)
     for line in lines.values():
         if line.number < 100 and line.name not in ("SDA", "SCL", "CS", "DOUT", "DIN", "CLK"):
             with suppress(DeviceError):  # the driver says it
@@ -139,7 +120,8 @@ def exercise(bench: Bench, devices: Devices, diagnosis: Diagnosis, witness: Witn
     for name in (*HEELS, "knee pad", "button"):
         if name not in lines:
             continue
-        witness.press(name)
+        if witness.ask(press_question(name)) == SKIP:
+            continue
         events = bench.listen(devices, PRESS_US)
         heel_events += events if name in HEELS else ()
         diagnosis.see(name, _reaction(name, events))
@@ -181,10 +163,10 @@ def _reaction(name: str, events: Sequence[Event]) -> str:
 
 def witness_outputs(bench: Bench, devices: Devices, diagnosis: Diagnosis, witness: Witness) -> Iterator[Result]:
     """Let somebody hear the buzzer."""
-    devices.play_cues([Cue(bench.now_us(), CueName.YES)])
+    devices.play_cues([Cue(bench.clock.now_us(), CueName.YES)])
     bench.listen(devices, CUE_US)
-    heard = witness.heard_two_tones()
-    diagnosis.see("buzzer", None if heard is None else "yes" if heard else "no")
+    heard = witness.ask(tones_question())
+    diagnosis.see("buzzer", None if heard == SKIP else heard)
     yield from _in_words("buzzer", "witnessed", diagnosis, ("buzzer",))
 
 
@@ -193,19 +175,19 @@ def witness_light(bench: Bench, diagnosis: Diagnosis, witness: Witness) -> Itera
     for colour in COLOURS if bench.config.board.led else ():
         pin = getattr(bench.config.pins, f"led_{colour}")
         with suppress(DeviceError):  # the driver says it
-            diagnosis.see(colour, lit(pin, bench.pin_factory, witness.colour))
+            shown = lit(pin, bench.pin_factory, lambda: witness.ask(colour_question()))
+            diagnosis.see(colour, None if shown == SKIP else shown)
         yield from _in_words(f"LED {colour}", "witnessed", diagnosis, (colour,))
 
 
 def measure(bench: Bench, diagnosis: Diagnosis, witness: Witness) -> None:
     """Ask for voltages while they still narrow the faults down."""
     lines = lines_of(bench.config)
-    with bench.busy():
+    with bench.busy(diagnosis.seen.get("buzzer") == "no"):
         while len(diagnosis.faults) > 1 and (asked := diagnosis.next_measurement()) is not None:
             end, name = asked
-            place = lines[name].near if end == "near" else lines[name].far
-            measured_v = witness.measured_v(end == "near", name, place)
-            found = None if measured_v is None else volts_class(measured_v)
+            answer = witness.ask(volts_question(lines[name], is_near=end == "near"))
+            found = None if answer == SKIP else volts_class(float(answer))
             if found is None:
                 return
             diagnosis.see(f"{end} {name}", found)
@@ -222,8 +204,9 @@ def named(diagnosis: Diagnosis) -> Result:
         text = "; or ".join(sentence(fault) for fault in faults)
     else:
         names = ", ".join(fault.name for fault in faults)
-        text = f"one of {len(faults)} that look alike from here, or the part's supply: {names}; answer all questions"
-    return Result("wiring", diagnosis.is_healthy, text, "named")
+        text = f"one of {len(faults)} that look alike from here: {names}; answer all questions"
+    pictures = dict.fromkeys(line.picture for fault in faults[:2] for line in fault.lines)
+    return Result("wiring", diagnosis.is_healthy, text, "named", tuple(pictures))
 
 
 def _in_words(part: str, step: str, diagnosis: Diagnosis, looked: Sequence[str]) -> Iterator[Result]:

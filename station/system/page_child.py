@@ -38,7 +38,7 @@ class PageChild:
         with theirs:
             try:
                 self._process = subprocess.Popen(
-                    (sys.executable, "-m", "station.cli", "page", "--child", str(theirs.fileno())),
+                    (sys.executable, "-m", "station.system", str(theirs.fileno())),
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     pass_fds=(theirs.fileno(),),

@@ -19,11 +19,16 @@ from typing import Any, Protocol
 
 from station.app.api import PageError, StationApi
 from station.catalogue.checked import decode_to_record
+from station.clock import Clock, SystemClock
 from station.config import Config
 from station.store import Reader
 from station.store.following import FollowingReader
+from station.system.log import start_log
+from station.system.supervisor import Asked, Supervisor, ThreadEndedError, Watched
 from station.system.systemd import Notifier
 from station.wire.page_side import RemoteStation
+
+log = logging.getLogger(__name__)
 
 PAGE_GROUP = "station.page"
 SOCKET_NAME = "page.sock"
@@ -44,6 +49,11 @@ class Page(Protocol):
 
     @property
     def alive(self) -> bool: ...
+
+    @property
+    def workers(self) -> Watched: ...
+
+    def post(self, call: Callable[[], None]) -> None: ...
 
     def start(self) -> None: ...
 
@@ -117,8 +127,7 @@ def _run(
     *,
     reconnects: bool,
 ) -> None:
-    gc.disable()  # as in the board's process: until the page serves, nothing loaded is garbage
-    logging.basicConfig(level=logging.WARNING, format="station page: %(message)s")
+    start_log("station page")
     over = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: over.set())
@@ -134,7 +143,7 @@ def _run(
             gc.enable()
             gc.freeze()
             on_ready(page)
-            _serve_until(over, page, notifier)
+            _serve_until(over, supervisor_of(station, page), notifier)
         finally:
             if page is not None:
                 page.stop()
@@ -143,12 +152,25 @@ def _run(
         raise PageError("The board's process is of another version than the page's: restart both.")
 
 
-def _serve_until(over: threading.Event, page: Page | None, notifier: Notifier | None) -> None:
+def supervisor_of(station: RemoteStation, page: Page | None, clock: Clock | None = None) -> Supervisor:
+    """Watches the threads of the page's process."""
+    clock = clock or SystemClock()
+    supervisor = Supervisor(clock, lambda _part, sentence: log.warning("%s", sentence or "It works again."))
+    supervisor.watch(station)
+    if page is not None:
+        supervisor.watch(Asked("page", clock, lambda: page.alive, page.post))
+        supervisor.watch(page.workers)
+    return supervisor
+
+
+def _serve_until(over: threading.Event, supervisor: Supervisor, notifier: Notifier | None) -> None:
     word = "READY=1"
     while not over.is_set():
-        if page is not None and not page.alive:
-            raise PageError("The page's server has ended; see its log. The board goes on.")
-        if notifier is not None:
+        try:
+            is_working = supervisor.check()
+        except ThreadEndedError as error:
+            raise PageError(str(error)) from error
+        if notifier is not None and is_working:
             notifier.notify(word)
         word = "WATCHDOG=1"
         over.wait(ALIVE_S)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED, EVENT_JOB_MAX_INSTANCES, JobEvent
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -20,6 +21,8 @@ from apscheduler.triggers.date import DateTrigger
 from station.clock import Clock
 
 ALARM = "activity alarm"
+ASKED = "asked"
+"""A call that shows whether the scheduler works."""
 SAME_US = 1_000
 """An alarm that would move by less does not move."""
 NIGHT_HOUR, NIGHT_MINUTE = 3, 30
@@ -30,8 +33,12 @@ LATE_S = 6 * 3600
 class Scheduler:
     """The activity's alarm as one job that moves, and the calendar's jobs."""
 
-    def __init__(self, clock: Clock, ring: Callable[[], None]) -> None:
-        """`ring` is called from the scheduler's thread; it must only wake the loop."""
+    def __init__(
+        self, clock: Clock, ring: Callable[[], None], report_fault: Callable[[str, str | None], None] = lambda *_: None
+    ) -> None:
+        """`ring` is called from the scheduler's thread; it must only wake the loop. `report_fault` learns of jobs that
+        fail or do not end."""
+        self._report_fault = report_fault
         self._clock = clock
         self._ring = ring
         self._at_us: int | None = None
@@ -42,7 +49,23 @@ class Scheduler:
 
     def _make(self) -> BackgroundScheduler:
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
-        return BackgroundScheduler(executors={"default": ThreadPoolExecutor(2)}, daemon=True)
+        scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(2)}, daemon=True)
+        scheduler.add_listener(self._on_event, EVENT_JOB_ERROR | EVENT_JOB_MAX_INSTANCES | EVENT_JOB_EXECUTED)
+        return scheduler
+
+    def _on_event(self, event: JobEvent) -> None:
+        """Report a calendar job that fails, or is still at work when its next time comes, until it has succeeded.
+
+        A job that came too late to run is no fault: a reminder of yesterday is dropped, and the next backup is tonight.
+        """
+        if event.job_id in (ALARM, ASKED):
+            return
+        job, sentence = event.job_id.partition(" ")[0], None  # a reminder's id has a person's
+        if event.code == EVENT_JOB_ERROR:
+            sentence = f"The job “{job}” has failed ({event.exception!r}): the next one is tried at its time."
+        elif event.code == EVENT_JOB_MAX_INSTANCES:
+            sentence = f"The job “{job}” has not ended since its last time: restart the station."
+        self._report_fault(f"{job} job", sentence)
 
     def start(self) -> None:
         self._scheduler.start()
@@ -61,6 +84,10 @@ class Scheduler:
         if self._nightly is not None:
             self.every_night(self._nightly)
         self.set_reminders(self._reminders, self._remind)
+
+    def post(self, call: Callable[[], None]) -> None:
+        """Have a worker call something that takes no time, at once, as it would ring an alarm."""
+        self._scheduler.add_job(call, id=ASKED, replace_existing=True, misfire_grace_time=None)
 
     def move_alarm(self, at_us: int | None) -> None:
         """Wake the loop at this moment of the monotonic clock only; `None` cancels the alarm."""

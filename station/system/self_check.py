@@ -5,13 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from statistics import median, pstdev
 
+from station.app.bring_up_records import Result, Witness
 from station.clock import Clock, SystemClock
 from station.config import Config
 from station.core.events import SECOND_US, Event, Heel, Load, Side, Toe
@@ -21,11 +22,12 @@ from station.core.sensing.sensors import NOISY
 from station.core.sensing.toe_distance import ToeRules, invalid_reason
 from station.devices.board import Devices
 from station.devices.errors import DeviceError
+from station.devices.pins import PinFactory
 from station.devices.probe import keep_busy
 from station.devices.range_parts import I2cBus
 from station.store import Reader, Store, StoreError
 from station.system import bring_up
-from station.system.bring_up import Bench, Result, Witness
+from station.system.bring_up import Bench
 from station.system.running_page import status_of_page
 from station.system.wall_clock import DateCheck
 from station.system.wire_faults import Diagnosis
@@ -105,50 +107,63 @@ def _page(config: Config) -> Result:
 
 
 def _board(config: Config, clock: Clock, witness: Witness | None) -> Iterator[Result]:
-    events: SimpleQueue[Event] = SimpleQueue()
     troubles: dict[str, str | None] = {}
     close: list[Callable[[], None]] = []
     try:
-        bench = _bench(config, clock, events, troubles.__setitem__, close)
+        bench = _bench(config, clock, troubles.__setitem__, close)
     except DeviceError as error:
         yield Result(error.part, False, str(error))
         return
-    diagnosis = Diagnosis(config)
     try:
-        yield from bring_up.probe(bench, diagnosis)
-        devices = Devices(
-            config,
-            clock,
-            events.put,
-            troubles.__setitem__,
-            pin_factory=bench.pin_factory,
-            open_bus=bench.open_bus,
-        )
-        try:
-            devices.start(threads=True)
-            heard = bench.listen(devices, LISTEN_US)
-            yield from (Result(part, False, text) for part, text in troubles.items() if text is not None)
-            bring_up.see_full_scale(heard, diagnosis)
-            yield from _heard(heard, troubles, _empty_plates(config))
-            if witness is not None:
-                yield from bring_up.exercise(bench, devices, diagnosis, witness)
-                yield from bring_up.witness_outputs(bench, devices, diagnosis, witness)
-            elif troubles.get("buzzer") is None:
-                devices.play_cues([Cue(clock.now_us(), CueName.YES)])
-                bench.listen(devices, bring_up.CUE_US)
-                yield Result("buzzer", True, "short, long: did you hear YES? If not, check its two wires")
-        finally:
-            devices.close()
-        if witness is not None:
-            yield from bring_up.witness_light(bench, diagnosis, witness)
-            bring_up.measure(bench, diagnosis, witness)
-        yield bring_up.named(diagnosis)
+        yield from check_board(bench, Diagnosis(config), empty_plates(config), witness, troubles)
     finally:
         for one in close:
             one()
 
 
-def _empty_plates(config: Config) -> dict[Side, float]:
+def check_board(
+    bench: Bench,
+    diagnosis: Diagnosis,
+    empty: Mapping[Side, float],
+    witness: Witness | None,
+    troubles: dict[str, str | None] | None = None,
+) -> Iterator[Result]:
+    """The whole bring-up of a board whose parts nobody has open; without a `witness` nobody is asked.
+
+    `empty` is the load of each empty plate, where the station has learnt it. `troubles` gets the faults of the parts.
+    """
+    troubles = {} if troubles is None else troubles
+    yield from bring_up.probe(bench, diagnosis)
+    devices = Devices(
+        bench.config,
+        bench.clock,
+        bench.post,
+        troubles.__setitem__,
+        pin_factory=bench.pin_factory,
+        open_bus=bench.open_bus,
+    )
+    try:
+        devices.start(threads=bench.has_threads)
+        heard = bench.listen(devices, LISTEN_US)
+        yield from (Result(part, False, text) for part, text in troubles.items() if text is not None)
+        bring_up.see_full_scale(heard, diagnosis)
+        yield from _heard(heard, troubles, empty)
+        if witness is not None:
+            yield from bring_up.exercise(bench, devices, diagnosis, witness)
+            yield from bring_up.witness_outputs(bench, devices, diagnosis, witness)
+        elif troubles.get("buzzer") is None:
+            devices.play_cues([Cue(bench.clock.now_us(), CueName.YES)])
+            bench.listen(devices, bring_up.CUE_US)
+            yield Result("buzzer", True, "short, long: did you hear YES? If not, check its two wires")
+    finally:
+        devices.close()
+    if witness is not None:
+        yield from bring_up.witness_light(bench, diagnosis, witness)
+        bring_up.measure(bench, diagnosis, witness)
+    yield bring_up.named(diagnosis)
+
+
+def empty_plates(config: Config) -> dict[Side, float]:
     """The load of each empty plate, if the station has learnt it."""
     try:
         with _as_owner_of(Path(config.store.path)), Reader.open(Path(config.store.path)) as reader:
@@ -160,7 +175,6 @@ def _empty_plates(config: Config) -> dict[Side, float]:
 def _bench(
     config: Config,
     clock: Clock,
-    events: SimpleQueue[Event],
     report: Callable[[str, str | None], None],
     close: list[Callable[[], None]],
 ) -> Bench:
@@ -168,32 +182,42 @@ def _bench(
     if not config.board.simulated:
         from station.devices.board_lock import lock_board
         from station.devices.pins import open_pin_factory
-        from station.devices.ranging import open_linux_bus
 
-        bus = config.range_sensor.i2c_bus
-        close.append(lock_board(Path(f"/dev/i2c-{bus}")))
-        pin_factory = open_pin_factory()
-        open_bus: Callable[[], I2cBus] = partial(open_linux_bus, bus)
-    else:
-        from station.devices.pacer import DeadlineThread
-        from station.simulator.board import SimulatedBoard
+        close.append(lock_board(Path(f"/dev/i2c-{config.range_sensor.i2c_bus}")))
+        return bench_of(config, clock, open_pin_factory(), None)
+    from station.devices.pacer import DeadlineThread
+    from station.simulator.board import SimulatedBoard
 
-        board = SimulatedBoard(config, clock)
-        pacer = DeadlineThread(
-            board, clock, lambda error: report("simulated board", repr(error)), name="simulated board"
-        )
-        board.wake = pacer.wake
-        pacer.start()
-        close.append(pacer.close)
-        pin_factory, open_bus = board.pin_factory, board.open_bus
+    board = SimulatedBoard(config, clock)
+    pacer = DeadlineThread(board, clock, lambda error: report("simulated board", repr(error)), name="simulated board")
+    board.wake = pacer.wake
+    pacer.start()
+    close.append(pacer.close)
+    return bench_of(config, clock, board.pin_factory, board.open_bus)
+
+
+def bench_of(config: Config, clock: Clock, pin_factory: PinFactory, open_bus: Callable[[], I2cBus] | None) -> Bench:
+    """A board in real time, on these pins and this bus (`None`: the configured one of Linux)."""
+    from station.devices.ranging import open_linux_bus
+
+    events: SimpleQueue[Event] = SimpleQueue()
+    bus = open_bus or partial(open_linux_bus, config.range_sensor.i2c_bus)
     return Bench(
         config,
+        clock,
         pin_factory,
-        open_bus,
-        clock.now_us,
+        bus,
+        events.put,
+        True,
         lambda us: time.sleep(us / SECOND_US),
         lambda _devices, us: _listen(clock, events, clock.now_us() + us),
-        lambda: keep_busy(open_bus, pin_factory, adc=config.board.heels == "analogue"),
+        lambda sounds: keep_busy(
+            bus,
+            pin_factory,
+            adc=config.board.heels == "analogue",
+            pulled_up=(config.pins.knee_pad,) if config.board.knee_pad else (),
+            tone=config.pins.buzzer if sounds else None,
+        ),
     )
 
 
@@ -207,7 +231,7 @@ def _listen(clock: Clock, events: SimpleQueue[Event], until_us: int) -> list[Eve
     return heard
 
 
-def _heard(heard: Sequence[Event], troubles: dict[str, str | None], empty: dict[Side, float]) -> Iterator[Result]:
+def _heard(heard: Sequence[Event], troubles: dict[str, str | None], empty: Mapping[Side, float]) -> Iterator[Result]:
     readings = [toe.reading_mm for toe in heard if isinstance(toe, Toe) and invalid_reason(toe, ToeRules()) is None]
     if readings:
         rate = _rate([toe.at_us for toe in heard if isinstance(toe, Toe)])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import gc
+import logging
 import signal
 import sys
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,15 +19,21 @@ from station.app.loop import Station
 from station.clock import Clock, SystemClock
 from station.config import Config
 from station.core.events import SECOND_US, CommandName
-from station.store import Store, StoreError
+from station.store import DamagedDatabaseError, Store, StoreError
+from station.system.nightly import Nightly
 from station.system.page_child import PageChild
+from station.system.supervisor import Asked, Foreign, Supervisor
 from station.system.systemd import Notifier
 from station.system.wall_clock import CLOCK_STEP, EARLIEST_DATE, DateCheck, wall_offset
+from station.system.wrong_dates import WrongDates
 from station.wire.board_side import BoardServer
 
 if TYPE_CHECKING:
     from station.devices.board import Devices
     from station.simulator.board import SimulatedBoard
+    from station.system.lent_parts import LentParts
+
+log = logging.getLogger(__name__)
 
 WATCHDOG_US = 1 * SECOND_US
 """How often the watchdog is fed and the other threads are checked."""
@@ -41,7 +48,9 @@ UPGRADE_LIMIT_US = 3600 * SECOND_US
 """How long systemd waits for an upgrade of the database: years of sessions on a slow memory card take minutes."""
 THREAD_SWITCH_S = 0.0005
 """How long a computing thread may keep the others waiting: Python's default of 5 ms is audible in a rhythm."""
-CLOCK_WRONG = "The date may be wrong: connect the network or set the date, because results carry it."
+CLOCK_WRONG = (
+    "The date may be wrong: connect the network or set the date. What is stored until then gets the right date."
+)
 
 
 class Service:
@@ -65,17 +74,24 @@ class Service:
         self._date = DateCheck(Path(config.store.path))
         self._closing = ExitStack()
         self._notifier = Notifier()
-        self._alive_us = 0
+        self._watched_us = 0
         self._is_stopping = False
         self._clock_right = True
         self._wall_offset: datetime | None = None
-        self.devices: Devices | None = None
+        self._wrong_dates: WrongDates | None = None
+        self._parts: LentParts | None = None
         self.page = page
         self._late_page: PageChild | None = None
         """It was started, and has not answered yet."""
-        self._page_config = config
+        self.page_config = config
+        """The configuration, with the address that the page has."""
         self._retrying: threading.Thread | None = None
         self._closed = threading.Event()
+
+    @property
+    def devices(self) -> Devices | None:
+        """The board's parts, while they are open."""
+        return None if self._parts is None else self._parts.devices
 
     def open(
         self,
@@ -97,20 +113,20 @@ class Service:
             undo.callback(self._close_page)
             if page and self.page is None:
                 self._start_page(needs_page=needs_page)
-            self.store = Store.open(
-                Path(self._config.store.path),
-                clock=self._clock,
-                as_built_offset_mm=-float(self._config.board.setback_mm),
-                on_upgrade=lambda: self._notifier.notify(f"EXTEND_TIMEOUT_USEC={UPGRADE_LIMIT_US}"),
-            )
+            self.store = self._open_store()
             undo.callback(self.store.close)
             prepare(self.store)
             board = self._simulated_board() if self._config.board.simulated else None
             self.station = Station(self._config, self.store, self._clock, board=board)
             undo.callback(self.station.close)
+            self._supervisor = Supervisor(self._clock, self.station.report_fault)
+            stick = Path(self._config.store.stick) if self._config.store.stick else None
+            self._nightly = Nightly(self.store, self._clock, stick, self.station.report_fault)
             if page or socket_path is not None:
                 self._wire = BoardServer(self.station, lambda: self.store.cache.revision)
                 undo.callback(self._wire.close)
+                wire = Asked("wire", self._clock, lambda: self._wire.is_alive, self._wire.post)
+                self._supervisor.watch(wire)
             if socket_path is not None:
                 self._wire.listen(socket_path)
             if self.page is not None:
@@ -120,6 +136,32 @@ class Service:
                 self._await_page(needs_page=needs_page)
             self._closing = undo.pop_all()
         return self.station
+
+    def _open_store(self) -> Store:
+        """Open the database. One that is damaged is salvaged first: nobody may be there to type the command."""
+        path = Path(self._config.store.path)
+
+        def wait_longer() -> None:
+            self._notifier.notify(f"EXTEND_TIMEOUT_USEC={UPGRADE_LIMIT_US}")
+
+        def open_it() -> Store:
+            setback_mm = float(self._config.board.setback_mm)
+            return Store.open(path, clock=self._clock, as_built_offset_mm=-setback_mm, on_upgrade=wait_longer)
+
+        try:
+            return open_it()
+        except DamagedDatabaseError:
+            from station.store.backup import STICK_DIRECTORY
+            from station.store.salvage import salvage
+
+            wait_longer()
+            stick = self._config.store.stick
+            sticks = (Path(stick) / STICK_DIRECTORY,) if stick else ()
+            made = salvage(path, self._clock.utc_now(), sticks, known_as_damaged=True)
+            if made is None:
+                raise
+            log.warning("%s", " ".join(made.lines()))
+            return open_it()
 
     def _start_page(self, *, needs_page: bool) -> None:
         try:
@@ -144,7 +186,7 @@ class Service:
         except PageError as failed:
             error = failed
         if error is None and page is not None:
-            self._page_config = page.same_address
+            self.page_config = page.same_address
             self._on_page(page)
             return
         if error is not None and needs_page:
@@ -163,14 +205,14 @@ class Service:
                 page = self._late_page
                 try:
                     if page is None:
-                        page = self._late_page = PageChild(self._page_config)
+                        page = self._late_page = PageChild(self.page_config)
                         self._wire.adopt(page.take_connection())
                     page.wait_until_ready()
                 except PageError as error:
                     self._late_page = None
                     self.station.report_fault("page", f"{error} {TRIED_AGAIN}")
                     continue
-                self._page_config = page.same_address
+                self.page_config = page.same_address
                 self.page, self._late_page = page, None
                 if self._closed.is_set():
                     page.stop()
@@ -196,24 +238,22 @@ class Service:
 
     def _open_board(self, undo: ExitStack, board: SimulatedBoard | None) -> None:
         """Open the board's parts and the scheduler. They take half of the start, so the page comes first."""
-        from station.devices.board import Devices
         from station.devices.pacer import DeadlineThread
+        from station.devices.pins import edge_thread, open_pin_factory
+        from station.system.lent_parts import LentParts
         from station.system.scheduler import Scheduler
 
         station = self.station
         if board is None:
             from station.devices.board_lock import lock_board
-            from station.devices.pins import open_pin_factory
 
             undo.callback(lock_board(Path(f"/dev/i2c-{self._config.range_sensor.i2c_bus}")))
             pin_factory, open_bus = open_pin_factory(), None
         else:
             pin_factory, open_bus = board.pin_factory, board.open_bus
-        devices = Devices(
-            self._config, self._clock, station.post, station.report_fault, pin_factory=pin_factory, open_bus=open_bus
-        )
-        undo.callback(devices.close)
-        self.devices = devices
+        parts = self._parts = LentParts(self._config, self._clock, station, self._supervisor, pin_factory, open_bus)
+        undo.callback(parts.close)
+        devices = parts.open()
         if board is not None:
             board.snapshot, board.request_start = station.snapshot, lambda name: station.request_start(name, None)
             board.answer_question = partial(station.command, CommandName.ANSWER, None)
@@ -222,11 +262,26 @@ class Service:
             board.wake = pacer.wake
             undo.callback(pacer.close)
             pacer.start()
-        self._alarms = Scheduler(self._clock, station.wake_up)
+            self._supervisor.watch(pacer)
+        self._alarms = Scheduler(self._clock, station.wake_up, station.report_fault)
         self._alarms.start()
         undo.callback(self._alarms.stop)
+        self._watch_scheduler()
         station.attach(devices, self._alarms)
-        devices.start(threads=True)
+        station.lend(parts)
+        parts.start(devices)
+        if (edges := edge_thread()) is not None:
+            self._supervisor.watch(Foreign("edges of the pins", edges))
+
+    def _watch_scheduler(self) -> None:
+        """Without a scheduler a hold still ends in time, so it is replaced while a person stands there."""
+        asked = Asked("scheduler", self._clock, lambda: self._alarms.is_alive, lambda call: self._alarms.post(call))
+
+        def revive() -> None:
+            self._alarms.restart()
+            asked.forget()
+
+        self._supervisor.watch(asked, revive)
 
     def obey_signals(self) -> None:
         """Install handlers so that SIGTERM and SIGINT shut the station down cleanly, even while it is still opening."""
@@ -234,7 +289,10 @@ class Service:
             signal.signal(number, self._stop)
 
     def run(self, watch: Callable[[], None] = lambda: None) -> None:
-        """Run the loop until SIGTERM, SIGINT or `station.stop`; `watch` is called at least once a second."""
+        """Run the loop until SIGTERM, SIGINT or `station.stop`; `watch` is called at least once a second.
+
+        Raises ThreadEndedError when a thread that the station needs has ended.
+        """
         gc.enable()
         gc.freeze()  # what is loaded so far is never garbage; collecting it stops every thread for 30 ms
         self._date.remember(self._clock)
@@ -250,16 +308,15 @@ class Service:
         self._is_stopping = True
 
     def _watch_threads(self) -> None:
-        """Called by the loop: feed the watchdog, and check the other threads."""
+        """Called by the loop: check the other threads, and feed the watchdog while all of them work."""
         if self._is_stopping:
             self.station.stop()
         now_us = self._clock.now_us()
-        if now_us - self._alive_us < WATCHDOG_US:
+        if now_us - self._watched_us < WATCHDOG_US:
             return
-        self._alive_us = now_us
-        self._notifier.notify("WATCHDOG=1")
-        if not self._alarms.is_alive:
-            self._alarms.restart()
+        self._watched_us = now_us
+        if self._supervisor.check():
+            self._notifier.notify("WATCHDOG=1")
         if self.page is not None and not self.page.alive:
             self.page.stop()
             self.page = None
@@ -272,43 +329,49 @@ class Service:
         The nightly backup does not wait for a date that is right: a station without a network has none for years.
         """
         offset = wall_offset(self._clock)
-        was_set = self._wall_offset is None or abs(offset - self._wall_offset) > CLOCK_STEP
+        step = timedelta() if self._wall_offset is None else offset - self._wall_offset
+        was_set = self._wall_offset is None or abs(step) > CLOCK_STEP
         if was_set:
             self._wall_offset = offset
+            if self._wrong_dates is not None:
+                self._wrong_dates = self._wrong_dates.corrected(self.station, self._clock.utc_now(), step)
             if self._clock.utc_now() >= EARLIEST_DATE:
-                self._alarms.every_night(self._back_up)
+                self._alarms.every_night(self._nightly.run)
             self._alarms.reschedule()
         right = self._date.is_right(self._clock)
         if right is not self._clock_right:
             self._clock_right = right
+            self._wrong_dates = None if right else WrongDates.since_now(self.store, self._clock)
             self.station.report_fault("clock", None if right else CLOCK_WRONG)
             was_set = True
         if right and was_set:
             self.station.wall_clock_set()
 
-    def _back_up(self) -> None:
-        from station.store.backup import STICK_DIRECTORY, back_up, backups_of, is_plugged_in
+    def restore(self) -> bool:
+        """Put the backup that a page has asked for in the place of the database, after `close`; whether to start again.
 
-        day, stick = self._clock.utc_now().astimezone().date(), self._config.store.stick
-        try:
-            back_up(self.store.path, backups_of(self.store.path), day)
-            if stick and is_plugged_in(Path(stick)):
-                back_up(self.store.path, Path(stick) / STICK_DIRECTORY, day)
-        except (StoreError, OSError) as error:
-            self.station.report_fault("backup", f"The nightly backup has failed: {error}")
-        else:
-            self.station.report_fault("backup", None)
-        try:
-            self.store.look_for_damage()  # the pages say what it finds
-        except StoreError as error:
-            self.station.report_fault("backup", f"The nightly check has failed: {error}")
+        A disk that fails meanwhile leaves the database as it was, and the log says so.
+        """
+        staged = self.station.restoring.staged
+        if staged is None:
+            return False
+        from station.store.restore import replace_database
+
+        self._notifier.notify("WATCHDOG=1")
+        with self.station.restoring.opened:
+            try:
+                replace_database(staged, self.store.path)
+            except StoreError as error:
+                log.warning("No backup was restored: %s", error)
+        return not self._is_stopping
 
     def close(self) -> None:
         """Silence the buzzer, store the current run, then release everything."""
-        self._notifier.notify("STOPPING=1")
+        if self._is_stopping or self.station.restoring.staged is None:
+            self._notifier.notify("STOPPING=1")
         self._closed.set()
-        if self.devices is not None and self.devices.player is not None:
-            self.devices.player.close()
+        if self._parts is not None:
+            self._parts.silence()
         self._closing.close()
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from hardware import pins as header
-from hardware.wiring import MCP3008_PLACES, PLUGS
+from hardware.wiring import MCP3008_PLACES, PLUGS, RAILS
 from station.config import Config
 
 Seen = dict[str, str]
@@ -41,7 +41,7 @@ class Line:
     rest: str
     picture: str
     number: int
-    """The BCM number, or 100 and the MCP3008's input."""
+    """The BCM number, 100 and the MCP3008's input, or `FIRST_RAIL` and the place in `RAILS`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +98,30 @@ def lines_of(config: Config) -> dict[str, Line]:
             _line(colour, getattr(pins, f"led_{colour}"), f"the LED's {colour}", "0 V, 3.3 V when lit")
             for colour in COLOURS
         ]
+    found += _rails({line.name for line in found})
     return {line.name: line for line in found}
+
+
+FIRST_RAIL = 200
+
+
+def _rails(lines: set[str]) -> Iterator[Line]:
+    """The wires of 3.3 V and ground to the parts that have one of these lines."""
+    needs = {"sensor": "SDA", "MCP3008": "CS"}
+    for at, rail in enumerate(RAILS):
+        part = rail.name.removesuffix(" 3.3 V").removesuffix(" ground")
+        has_divider = "CS" in lines or not part.endswith("heel")
+        if needs.get(part, part) in lines and has_divider:
+            rest, picture = "3.3 V" if rail.is_supply else "0 V", "harness.svg" if rail.is_in_plug else "schematic.svg"
+            yield Line(rail.name, rail.near, rail.far, rest, picture, FIRST_RAIL + at)
 
 
 COLOURS = ("red", "green", "blue")
 CHIP_BUS, SENSOR_BUS = ("CS", "DOUT", "DIN", "CLK"), ("SDA", "SCL")
 HEELS = ("left heel", "right heel")
-MEASURED = (*SENSOR_BUS, "XSHUT", *CHIP_BUS, *HEELS)
-"""The lines at which the check asks for a voltage, while the buses are busy and a heel plate is pressed."""
+RAIL_NAMES = tuple(rail.name for rail in RAILS)
+MEASURED = (*SENSOR_BUS, "XSHUT", *CHIP_BUS, *HEELS, "knee pad", "buzzer", *RAIL_NAMES)
+"""The lines at which the check asks for a voltage, while the buses are busy and a plate or the pad is pressed."""
 ALIKE = (
     "The two wires of the knee pad, of the button, of a piezo and of a force sensor may be swapped: they work alike,"
     " and no check can tell."
@@ -129,6 +145,9 @@ def _looks(**what: str) -> Looks:
 
 
 HEALTHY_BUSES = {"SDA": DATA, "SCL": DATA, "XSHUT": HIGH, "CS": SELECT, "DOUT": LOW, "DIN": DATA, "CLK": CLOCK}
+
+
+ENDS = ("near", "far")
 
 
 def _meter(near: dict[str, str] | None = None, far: dict[str, str] | None = None) -> Looks:
@@ -163,6 +182,8 @@ HEALTHY: Looks = (
     )
     | _meter(HEALTHY_BUSES, HEALTHY_BUSES)
     | {f"far {heel}": frozenset({SELECT, CLOCK, DATA}) for heel in HEELS}
+    | _meter(far={"knee pad": LOW, "buzzer": CLOCK})
+    | _meter(far={rail.name: HIGH if rail.is_supply else LOW for rail in RAILS})
 )
 """What a healthy board looks like, with nobody on it."""
 
@@ -193,7 +214,7 @@ def _pin_looks(name: str, kind: str) -> Looks:
     if name == "interrupt":
         return pin | _looks(interrupt="still")
     if name == "buzzer":
-        return pin | _looks(buzzer="no")
+        return pin | _looks(buzzer="no") | _meter(far={name: HIGH if kind == SUPPLY else LOW})
     if name not in COLOURS:
         return pin | {name: frozenset({"still"})}
     if kind != SUPPLY:
@@ -207,6 +228,29 @@ def _channel_looks(name: str, kind: str, *, is_only: bool) -> Looks:
     value = "full" if kind == SUPPLY else "still"
     looks = _looks(adc="ones" if kind == SUPPLY else "zeros") if is_only else {name: frozenset({value})}
     return looks | _meter(far={name: LOW if kind == GROUND else HIGH})
+
+
+def _rail_looks(name: str) -> Looks:
+    """A part that has lost its 3.3 V or its ground (open)."""
+    is_supply = name.endswith(" 3.3 V")
+    part = name.removesuffix(" 3.3 V").removesuffix(" ground")
+    healthy = HIGH if is_supply else LOW
+    lost = {f"far {name}": frozenset(VOLTS) - {healthy}}
+    if part == "sensor":
+        return lost | _SILENT | {f"{end} {line}": frozenset({CLOCK, DATA}) for end in ENDS for line in SENSOR_BUS}
+    if part == "MCP3008":
+        return lost | _looks(adc="zeros" if is_supply else "zeros|ones")
+    if part in HEELS:
+        return (
+            lost
+            | {part: frozenset({"still" if is_supply else "full"})}
+            | _meter(far={part: LOW if is_supply else HIGH})
+        )
+    if part == "knee pad":
+        return lost | _looks(knee_pad="still") | _meter(far={part: HIGH})
+    if part == "buzzer":
+        return lost | _looks(buzzer="no")
+    return lost | _looks(button="still", red="none", green="none", blue="none")
 
 
 _SWAPPED: dict[tuple[str, str], Looks] = {
@@ -234,6 +278,9 @@ def table(config: Config) -> tuple[Fault, ...]:
 def _rows(config: Config) -> Iterator[Fault]:
     lines = lines_of(config)
     for name, line in lines.items():
+        if line.number >= FIRST_RAIL:
+            yield Fault(OPEN, (line,), _rail_looks(name))
+            continue
         for kind in KINDS:
             if name in (*SENSOR_BUS, *CHIP_BUS):
                 looks = _bus_looks(name, kind)

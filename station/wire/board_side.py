@@ -79,12 +79,22 @@ class BoardServer:
         """Serve a page on a connection that is already there, and that now belongs to the server."""
         self._loop.call_soon_threadsafe(self._serve, connection)
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether the thread runs."""
+        return self._thread.is_alive()
+
+    def post(self, call: Callable[[], None]) -> None:
+        """Have the thread call something that takes no time."""
+        self._loop.call_soon_threadsafe(call)
+
     def close(self) -> None:
         """End every connection and the thread; may be called again."""
         if self._loop.is_closed():
             return
-        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(SLOW_S)
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        if self.is_alive:
+            asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(SLOW_S)
+            self.post(self._loop.stop)
         self._thread.join()
         self._loop.close()
         for connection in self._connections:

@@ -14,6 +14,7 @@ from typing import Any, cast
 
 from station.app.api import BoardAwayError, SimulatedBoard, StationApi
 from station.app.snapshot import Fault, Snapshot
+from station.clock import Clock, SystemClock
 from station.store.errors import StoreError
 from station.wire.board_side import REFUSALS
 from station.wire.messages import (
@@ -51,6 +52,8 @@ class RemoteStation:
     the board is of another version.
     """
 
+    name = "board"
+
     def __init__(
         self,
         connect: Callable[[], socket.socket],
@@ -58,7 +61,9 @@ class RemoteStation:
         on_end: Callable[[], None],
         *,
         reconnects: bool = True,
+        clock: Clock | None = None,
     ) -> None:
+        self._clock = clock or SystemClock()
         self._connect = connect
         self._on_revision = on_revision
         self._on_end = on_end
@@ -73,12 +78,20 @@ class RemoteStation:
         self._is_closing = threading.Event()
         self.arrived = threading.Event()
         """Set once there is a first snapshot."""
+        self._has_ended = False
         self.is_other_version = False
-        self._thread = threading.Thread(target=self._run, name="board", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
+        self.due_us: int | None = None
+        """Since when the thread handles a message of the board; `None` while it waits for one."""
 
     def start(self) -> None:
         """Begin to connect."""
         self._thread.start()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the thread runs, or has ended because no further connection is wanted."""
+        return self._has_ended or self._thread.is_alive()
 
     def close(self) -> None:
         """End the connection and the thread."""
@@ -160,10 +173,12 @@ class RemoteStation:
             except (OSError, WireError) as error:
                 log.debug("The board does not respond: %s.", error)
             finally:
+                self.due_us = None
                 self._lose()
             if not self._reconnects:
                 break
             self._is_closing.wait(RETRY_S)
+        self._has_ended = True
         self._on_end()
 
     def _serve_one_connection(self) -> None:
@@ -178,7 +193,10 @@ class RemoteStation:
                 self._connection = connection
             self._on_revision(None)
             while not self._is_closing.is_set():
-                self._handle(wire().to_page(self._frame(connection)))
+                frame = self._frame(connection)
+                self.due_us = self._clock.now_us()
+                self._handle(wire().to_page(frame))
+                self.due_us = None
 
     def _frame(self, connection: socket.socket) -> bytes:
         length = int.from_bytes(self._exactly(connection, HEAD_BYTES), "big")

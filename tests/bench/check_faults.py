@@ -21,7 +21,7 @@ BOARDS = {
     "VL53L4CD": '[range_sensor]\nkind = "VL53L4CD"\n',
     "comparators": 'heels = "comparator"\n',
 }
-DIFFERENT = {"VL53L4CD": ("SDA", "SCL", "XSHUT", "interrupt"), "comparators": HEELS}
+DIFFERENT = {"VL53L4CD": ("SDA", "SCL", "XSHUT", "interrupt", "sensor 3.3 V", "sensor ground"), "comparators": HEELS}
 """The lines that the other two boards do not have from the first."""
 
 
@@ -79,8 +79,12 @@ def page(found: dict[str, list[Outcome]]) -> str:
         "",
         "# What `station check` names",
         "",
-        "Each wire of the simulated board, below the real drivers, was opened, shorted to ground and to 3.3 V, and",
-        "swapped with its neighbour, one fault at a time; somebody answered every question truly.",
+        *wrap(
+            "On the simulated board, below the real drivers, each signal's wire was opened, shorted to ground and to "
+            "3.3 V, and swapped with its neighbour, and each wire that brings 3.3 V or ground to a part was opened, "
+            "one fault at a time; somebody answered every question truly.",
+            116,
+        ),
         "",
         "| board | faults | named | narrowed to two | named with `--no-questions` |",
         "| --- | --- | --- | --- | --- |",
@@ -96,6 +100,13 @@ def page(found: dict[str, list[Outcome]]) -> str:
         "the faults that differ from the first one's.",
         "",
         *wrap(f"{ALIKE} A healthy chip is assumed: a dead one looks like several of its wires.", 116),
+        "",
+        *wrap(
+            "Assumed, and measured on no real board: an MCP3008 without supply or ground answers zeros, a sensor "
+            "without them does not answer and leaves its bus busy, and a part that has lost its ground lifts it above "
+            "0.3 V.",
+            116,
+        ),
         "",
         "## Fault by fault",
         "",

@@ -7,6 +7,7 @@ line that it gets with one line of JSON: how late each edge of the buzzer has be
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -19,9 +20,10 @@ from typing import cast
 from station.core.events import SECOND_US, Side
 from station.core.steps import HoldStep
 from station.simulator.board import SimulatedBoard
+from station.system.page_child import FEW_ARENAS
 from tests.bench.cues import jitter_of
-from tests.bench.page import memory_mb
-from tests.bench.station import STANDING_N, STILL_S, now_us, running
+from tests.bench.live_station import STANDING_N, STILL_S, now_us, running
+from tests.bench.memory import memory_mb
 
 HOLD_US, REST_US, PREPARE_US = 4 * SECOND_US, SECOND_US, 2 * SECOND_US
 ENDLESS = 50
@@ -63,7 +65,10 @@ class HeldStation:
 def held(directory: Path) -> Iterator[HeldStation]:
     """A station in a hold, until the end of the block."""
     command = (sys.executable, "-m", "tests.bench.held_station", str(directory))
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    environment = FEW_ARENAS | os.environ  # as in the unit of the board's service
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+    ) as process:
         yield HeldStation(process)
         assert process.stdin is not None
         process.stdin.close()

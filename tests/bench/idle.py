@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.bench.page import processes
+from tests.bench.memory import processes
 from tests.bench.start import BOUND_S, first_answer_s, free_port, start
 
 SETTLE_S = 5.0

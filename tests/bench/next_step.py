@@ -24,7 +24,8 @@ from station.core.steps import HoldStep
 from station.simulator.board import SimulatedBoard
 from station.system.service import Service
 from tests.bench.cues import percentile
-from tests.bench.station import BOUND_S, POLL_S, STANDING_N, STILL_S, now_us, running
+from tests.bench.live_station import STANDING_N, STILL_S, now_us, running
+from tests.bench.station import BOUND_S, POLL_S
 
 ROUNDS = 12
 LEARN_S = 6.0

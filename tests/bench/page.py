@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from tests.bench.memory import memory_mb
 from tests.bench.start import first_answer_s, free_port, start
 from tests.browser import PHONE, Browser, open_browser
 from tests.visitors import Visitor
@@ -26,7 +27,7 @@ SHORT = "hold_s=5&repetitions=1&rest_s=0&prepare_s=3&volume=normal&quiet_from=00
 CHANGE = "return fetch('/settings', {method: 'POST', body: new URLSearchParams(arguments[0])}).then(one => one.ok)"
 PAGES = ("/", "/history", "/settings", "/sounds", "/status", "/about", "/board", "/api/v1/status")
 FETCH = "return fetch(arguments[0]).then(one => one.ok)"
-KB, MB = 1_000, 1_024
+KB = 1_000
 
 
 @contextmanager
@@ -41,23 +42,6 @@ def running() -> Iterator[tuple[int, str]]:
         finally:
             process.terminate()
             process.wait(END_S)
-
-
-def memory_kib(process: int) -> int:
-    """The process's own memory and its share of shared memory (PSS)."""
-    lines = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="ascii").splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
-
-
-def processes(board: int) -> list[int]:
-    """The board's process, and those that it has started."""
-    children = Path(f"/proc/{board}/task/{board}/children").read_text(encoding="ascii")
-    return [board, *map(int, children.split())]
-
-
-def memory_mb(board: int) -> list[float]:
-    """The memory of the board's process, then of each that it has started."""
-    return [memory_kib(process) / MB for process in processes(board)]
 
 
 def load_bytes(browser: Browser) -> int:

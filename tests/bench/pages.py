@@ -80,7 +80,7 @@ def served(server: Server) -> Iterator[int]:
 
 def minimal_server(store: Store) -> Server:
     """The minimal page behind the station's own server."""
-    station, threads = StationDouble(), Threads(minimal())
+    station, threads = StationDouble(), Threads(minimal(), SystemClock())
     stream, names = Stream(station, store, SystemClock()), AllowedHosts(frozenset({"localhost"}), loopback_only=True)
     front = RequestGuard(names, stream, cast(Application, threads))
     return Server(front, stream, threads, [Listener(listen(PageConfig(port=0)))], DeadlineProtocol)

@@ -9,17 +9,12 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
-from threading import Thread
 from typing import cast
 
-from station.config import BoardConfig, Config, PageConfig
-from station.config import StoreConfig as StoreConfig
 from station.core.events import SECOND_US, Side
 from station.core.state import HoldState
 from station.core.steps import HoldStep
@@ -28,19 +23,16 @@ from station.simulator.board import SimulatedBoard
 from station.store.records import Hold
 from station.system.service import Service
 from tests.bench.cues import jitter_of, percentile
+from tests.bench.live_station import STANDING_N, STILL_S, now_us, running
 from tests.browser import DESKTOP, Browser, open_browser
 
 HOLDS, HOLD_US, REST_US, PREPARE_US = 20, 5 * SECOND_US, 2 * SECOND_US, 3 * SECOND_US
-STANDING_N = 300.0
 LIFT_AFTER_S, LIFT_LASTS_S = (0.4, 4.0), (0.7, 1.7)
 GRACE_US = SECOND_US // 2
 GO_US = 400_000
 POLL_S = 0.005
 """The poll interval for the start of the next hold."""
 BOUND_S = 30.0
-STILL_S = 3.0
-"""How long the board is empty before the first step, to learn the weight of the empty plate."""
-LOUD = {"volume": "normal", "quiet_from": "00:00", "quiet_to": "00:00", "on_step": "nothing"}
 ASKED = 30
 """How many times the browser's clock is read; the quickest answer counts."""
 WATCH = """
@@ -61,26 +53,6 @@ class Run:
     edges: list[PlayedEdge] = field(default_factory=list)
     shown: list[tuple[int, bool]] = field(default_factory=list)
     """When the browser showed the left heel, and whether it was up."""
-
-
-@contextmanager
-def running(directory: Path) -> Iterator[Service]:
-    """A station on a simulated board in the default wiring, in this process, with its own loop's thread."""
-    config = Config(
-        board=BoardConfig(simulated=True),
-        page=PageConfig(port=0),
-        store=StoreConfig(path=str(directory / "station.db")),
-    )
-    service = Service(config)
-    service.open().change_settings(LOUD)
-    loop = Thread(target=service.run, name="loop")
-    loop.start()
-    try:
-        yield service
-    finally:
-        service.station.stop()
-        loop.join()
-        service.close()
 
 
 def run() -> Run:
@@ -123,11 +95,6 @@ def _hold(service: Service, found: Run) -> None:
         sys.stderr.flush()
     _wait(service, None, "done")
     sys.stderr.write("\r")
-
-
-def now_us() -> int:
-    """The station's clock."""
-    return time.monotonic_ns() // 1000
 
 
 def _wait(service: Service, repetition: int | None, phase: str) -> None:

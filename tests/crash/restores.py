@@ -29,9 +29,12 @@ def restores(scratch: Path, count: int, seed: int = 1) -> Iterator[str]:
     random, source, own, backup = Random(seed), scratch / "source.db", scratch / "own.db", scratch / "backup.db"
     make_database(source)
     make_small_database(own)
-    sound, before, after = source.read_bytes(), rows(own), rows(source)
+    station = scratch / "station.db"
+    shutil.copy(own, station)
+    with staged_backup(source, station) as staged:
+        replace_database(staged, station)
+    sound, before, after = source.read_bytes(), rows(own), rows(station)
     for _ in range(count):
-        station = scratch / "station.db"
         shutil.copy(own, station)
         backup.write_bytes(mutated_backup(sound, random))
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,6 +13,8 @@ import msgspec
 
 from station.app import access, api_tokens
 from station.app.access import Role
+from station.app.bring_up_desk import NOTHING_ASKED, OCCUPIED, STOPPED
+from station.app.bring_up_records import BringUpView
 from station.app.network_request import ask_for_network
 from station.app.removal import delete_person
 from station.app.snapshot import PresenceRequest, PresenceState, PresenceView, Snapshot
@@ -26,6 +29,7 @@ from station.store import Store, StoreError
 from station.store.backup import back_up_before_merging
 from station.store.merge import merge
 from station.store.records import Deletion, Merge, MergeReport
+from station.store.restore import staged_backup
 from station.store.staging import Staged
 from tests.web.snapshots import snapshot
 
@@ -62,6 +66,8 @@ class StationDouble:
         self.titles: list[str | None] = []
         self.chosen: list[bool] = []
         """Of each start requested by name, whether the page chose the person."""
+        self.restored: list[bytes] = []
+        """The databases that would have taken the place of the station's."""
         self.analogue = True
         self.blocks_mm: tuple[float, ...] = (0.0, 100.0, 200.0)
         self._store = store
@@ -134,6 +140,31 @@ class StationDouble:
         done = self._run_now(act)
         self.show(access_number=self._now.access_number + 1)
         return done
+
+    def start_bring_up(self, *, asks: bool, is_empty: bool) -> Future[None]:
+        """Show a bring-up that begins; the test shows how it goes on. A board with a heel down is refused."""
+        return self._run_now(lambda _store: self._begin_bring_up(asks, is_empty))
+
+    def _begin_bring_up(self, asks: bool, is_empty: bool) -> None:
+        if not is_empty and any(heel.down for heel in self._now.heels):
+            raise ValueError(OCCUPIED)
+        self.show(bring_up=BringUpView(1, asks))
+
+    def answer_bring_up(self, number: int, answer: str) -> Future[None]:
+        """Check the answer as the station does, and record it."""
+        return self._run_now(lambda _store: self._take_bring_up_answer(number, answer))
+
+    def _take_bring_up_answer(self, number: int, answer: str) -> None:
+        view = self._now.bring_up
+        if view is None or view.question is None:
+            raise ValueError(NOTHING_ASKED)
+        self.answers_given.append(view.question.checked(answer))
+        self.show(bring_up=replace(view, number=number + 1, question=None, doing=view.question.then))
+
+    def stop_bring_up(self) -> Future[None]:
+        if self._now.bring_up is not None:
+            self.show(bring_up=replace(self._now.bring_up, is_over=True, question=None, why=STOPPED))
+        return self._run_now(lambda _store: None)
 
     def request_presence(self, name: str) -> Future[PresenceRequest]:
         """Show a request that waits; the test shows how it goes on."""
@@ -227,6 +258,15 @@ class StationDouble:
 
     def import_staged(self, path: str, person_id: str | None) -> Future[MergeReport]:
         return self._run_now(lambda store: merge(store, Staged(Path(path), person_id)))
+
+    def restore_backup(self, path: str) -> Future[None]:
+        """Check the backup as the board does, and keep a copy of what it would put in place."""
+
+        def check(store: Store) -> None:
+            with staged_backup(Path(path), store.path) as staged:
+                self.restored.append(staged.path.read_bytes())
+
+        return self._run_now(check)
 
     def add_device(
         self, token_hash: str, name: str, role: Role, person_id: str | None, *, is_shared: bool = False

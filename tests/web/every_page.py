@@ -17,6 +17,7 @@ from typing import Any
 
 from station.advice.health_questions import CONDITIONS
 from station.app.access import ACCESS_COOKIE
+from station.app.bring_up_records import BringUpView, Question, Result
 from station.clock import SystemClock
 from station.config import Config, PageConfig
 from station.store import Store
@@ -99,6 +100,31 @@ def _name(endpoint: str) -> str:
     return module if function in (module, "show") else f"{module}-{function}"
 
 
+SDA = "the wire of SDA, from GPIO 2 (place 3, plug J1 pole 3) to SDA of the VL53L0X, is open"
+FOUND = (Result("distance sensor", False, "does not answer"), Result("left heel", True, "follows a press", "exercised"))
+PRESS = Question(
+    "left heel",
+    "Next, press the left heel plate, firmly, with your hand, and let go: you have 4 seconds. Ready?",
+    (("ready", "Ready"), ("skip", "Leave it out")),
+    picture="plate-inside.svg",
+)
+VOLTS = Question(
+    "SDA",
+    "SDA: measure from SDA of the VL53L0X (the far end) to ground. How many volts?",
+    (("skip", "I cannot measure"),),
+    takes_volts=True,
+    picture="harness.svg",
+)
+BRING_UPS = {
+    "probing": BringUpView(1, True),
+    "press": BringUpView(3, True, results=FOUND[:1], question=PRESS),
+    "volts": BringUpView(9, True, results=FOUND, question=VOLTS),
+    "wrong": BringUpView(
+        12, True, is_over=True, results=(*FOUND, Result("wiring", False, SDA, "named", ("harness.svg",)))
+    ),
+    "well": BringUpView(12, True, is_over=True, results=FOUND[1:]),
+    "stopped": BringUpView(4, True, is_over=True, results=FOUND[:1], why="The check was stopped."),
+}
 VARIANTS = (
     View("exercises-filtered", "/exercises?place=calf"),
     View("exercise-still", "/exercises/10c?still"),
@@ -119,6 +145,8 @@ VARIANTS = (
     View("pair-wrong", "/pair", form={"name": ""}),
     View("consent-rhythm", "/consent", form={"name": LONG_NAME}),
     View("blocked", "/start", TROUBLED, form={"routine": "daily"}),
+    View("first-start-renamed", "/first-start?name=kitchen-board"),
+    *(View(f"bring-up-{name}", "/bring-up", state={"bring_up": view}) for name, view in BRING_UPS.items()),
 )
 """Pages that an address of the application alone does not show."""
 SITUATIONS = {

@@ -52,10 +52,14 @@ class Rule:
     least: Role | None
     whose: Whose = Whose.NOBODY
     presence_for: str | None = None
+    is_for_first_start: bool = False
+    """Whether everybody may as well, while the station has no owner."""
 
     def lets_in(self, visitor: Visitor) -> bool:
         """Whether this visitor's role is enough."""
-        return self.least is None or visitor.is_at_least(self.least)
+        if self.least is None or visitor.is_at_least(self.least):
+            return True
+        return self.is_for_first_start and "has_owner" in g and not g.has_owner()
 
 
 OWN_PAGES = {
@@ -65,6 +69,7 @@ OWN_PAGES = {
     "consents": "consents.consents",
     "data": "data.data",
     "network": "network.network",
+    "restore": "restore.restore",
 }
 """The page that asked for a proof of presence, to which it returns, by the first word of its `next`."""
 OWN_PAGE_IDS = {"delete": ("person_id",), "merge": ("person_id", "into")}
@@ -74,6 +79,7 @@ _EVERYBODY = Rule(None)
 _GUEST, _GUEST_SEEN = Rule(Role.GUEST), Rule(Role.GUEST, Whose.SEEN)
 _MEMBER, _MEMBER_SEEN = Rule(Role.MEMBER), Rule(Role.MEMBER, Whose.SEEN)
 _STATION = Rule(Role.OWNER, Whose.STATION)
+_FIRST_START = Rule(Role.OWNER, Whose.STATION, is_for_first_start=True)
 
 RULES: dict[str, Rule] = {
     "static": _EVERYBODY,
@@ -101,6 +107,11 @@ RULES: dict[str, Rule] = {
     "api_pages.tokens": _MEMBER_SEEN,
     "board.act": _GUEST,
     "board.board": _GUEST_SEEN,
+    "bring_up.answer": _FIRST_START,
+    "bring_up.begin": _FIRST_START,
+    "bring_up.bring_up": _FIRST_START,
+    "bring_up.picture": _EVERYBODY,
+    "bring_up.stop": _FIRST_START,
     "browsers.browsers": _GUEST,
     "browsers.change_role": Rule(Role.OWNER, Whose.STATION, presence_for="browsers"),
     "browsers.choose": _MEMBER,
@@ -135,6 +146,8 @@ RULES: dict[str, Rule] = {
     "feedback.answer_test": _GUEST_SEEN,
     "feedback.claim": _MEMBER_SEEN,
     "feedback.dismiss_missed": _MEMBER_SEEN,
+    "first_start.first_start": _FIRST_START,
+    "first_start.settle": _FIRST_START,
     "health_questions.save": _MEMBER_SEEN,
     "health_questions.show": _MEMBER_SEEN,
     "help.help": _EVERYBODY,
@@ -180,6 +193,11 @@ RULES: dict[str, Rule] = {
     "removal.merge": Rule(Role.OWNER, Whose.STATION, presence_for="merge"),
     "removal.preview": _STATION,
     "report.report": _MEMBER_SEEN,
+    "restore.merge": Rule(Role.OWNER, Whose.STATION, presence_for="restore"),
+    "restore.put_back": Rule(Role.OWNER, Whose.STATION, presence_for="restore"),
+    "restore.restore": _STATION,
+    "restore.show_listed": Rule(Role.OWNER, Whose.STATION, presence_for="restore"),
+    "restore.show_uploaded": Rule(Role.OWNER, Whose.STATION, presence_for="restore"),
     "routines.change": _MEMBER_SEEN,
     "routines.create": _MEMBER_SEEN,
     "routines.delete": _MEMBER_SEEN,
@@ -215,6 +233,7 @@ def register(app: Flask, site: Site) -> None:
                 site.visitor()
             return None
         rule, visitor = RULES.get(request.endpoint), site.visitor()
+        g.has_owner = site.store.has_owner
         if not visitor.is_let_in and _is_first_of_demo(site):
             g.new_token = let_in(site, DEMO_DEVICE, Role.OWNER, _demo_person(site))
             for person in site.store.people():

@@ -187,6 +187,7 @@ def live_view(snapshot: Snapshot, units: str, *, has_buttons: bool = True) -> di
         "note": _note(snapshot, style),
         "resume": resume_label(snapshot.rest) if snapshot.rest is not None else None,
         "presence": _presence(snapshot),
+        "bring_up": None if snapshot.bring_up is None else snapshot.bring_up.number,
         "resume_person": (snapshot.rest.person_id if snapshot.rest is not None else None) or "",
     }
     return view if has_buttons else _without_buttons(view)

@@ -109,7 +109,7 @@ def blueprint(site: Site) -> Blueprint:
             return page("Choose a file first: one that a station exported."), 400
         with ExitStack() as opened:
             scratch = opened.enter_context(scratch_directory(work_directory(site.store.path)))
-            path = _saved(given, scratch)
+            path = saved_upload(given, scratch)
             try:
                 staged = opened.enter_context(staged_export(path, work_directory(site.store.path)))
                 report = preview(site.store, staged)
@@ -153,7 +153,7 @@ def _file(path: Path) -> Response:
     return send_file(path.open("rb"), "application/octet-stream", as_attachment=True, download_name=name)
 
 
-def _saved(given: FileStorage, scratch: Path) -> Path:
+def saved_upload(given: FileStorage, scratch: Path) -> Path:
     """The file under its own name, as far as that has harmless letters: it is quoted in sentences."""
     name = UNSAFE_LETTERS.sub("-", Path(given.filename or "").name)[-60:].lstrip(".-")
     path = scratch / (name or "export")

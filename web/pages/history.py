@@ -12,8 +12,8 @@ from flask import Blueprint, abort, render_template, request
 
 from station.advice.pain import MAX_PAIN
 from station.app.damage import damage_sentence
+from station.app.end_reasons import STATION_STOPPED
 from station.app.progress import breakdown_of, history_of
-from station.app.session import STATION_STOPPED
 from station.catalogue.read import exercises
 from station.catalogue.records import Group
 from station.core.events import BOTH_LEGS, Legs, Side

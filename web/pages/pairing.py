@@ -32,6 +32,7 @@ from web.access.presence import (
 from web.access.rules import let_in, own_page, set_access_cookie
 from web.context import PERSON_COOKIE, Site, wait_until_saved
 from web.pages.browsers import person_with_pin
+from web.pages.first_start import steps_left
 from web.served import set_cookie
 
 PAIR_ROLES = {
@@ -117,7 +118,8 @@ def blueprint(site: Site) -> Blueprint:
 
     def welcome(token: str) -> Response:
         """The first own page of a browser that was let in."""
-        response = redirect(url_for("today.today"), 303)
+        is_setting_up = site.visitor().is_at_least(Role.OWNER) and steps_left(site)
+        response = redirect(url_for("first_start.first_start" if is_setting_up else "today.today"), 303)
         response.delete_cookie(PERSON_COOKIE)
         response.delete_cookie(PRESENCE_COOKIE)
         set_access_cookie(response, token)

@@ -64,6 +64,15 @@ CONTROL_GROUPS = (
         ),
     ),
     (
+        "Hands",
+        (
+            Control("Press the left plate", "press", "left heel"),
+            Control("Press the right plate", "press", "right heel"),
+            Control("Press the knee pad", "press", "knee pad"),
+            Control("Press the button", "press", "button"),
+        ),
+    ),
+    (
         "Simulate a fault",
         (
             Control("Unplug the sensor", "pull_cable"),

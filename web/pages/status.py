@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from flask import Blueprint, render_template
@@ -13,6 +13,8 @@ from station.app.damage import damage_sentence
 from station.app.snapshot import Snapshot
 from station.clock import SystemClock
 from station.core.events import SECOND_US
+from station.store.backup import newest_day
+from station.store.salvage_report import newest_report
 from station.units import date_time_text, length_text
 from station.version import APP_VERSION, RULE_VERSION
 from web.api.records import Fault, Status, StatusDetails
@@ -27,6 +29,8 @@ LOW_MB = 200
 """Below this a year of sessions may no longer fit."""
 LATE_RENEWAL_DAYS = 45
 """The station renews its certificate sixty days before it ends, so that fewer left mean that it cannot."""
+OLD_BACKUP_DAYS = 7
+"""After so many nights without a copy the page says what to do."""
 FIRST_YEAR = 2025
 """An earlier date means a clock that was never set."""
 
@@ -84,7 +88,9 @@ def _details(site: Site, now: Snapshot, age_us: int, free_mb: int, wall: datetim
         else f"The clock shows {wall.year}: set it, or connect the station to a network once.",
         "storage": f"{f'{free_mb // MB_PER_GB} GB' if free_mb >= 10 * MB_PER_GB else f'{free_mb} MB'} free."
         + ("" if free_mb >= LOW_MB else " Running low: free some space."),
+        "backup": _backup_sentence(newest_day(site.store.path), wall.astimezone().date()),
         **({"encryption": encryption} if encryption else {}),
+        **({} if (report := newest_report(site.store.path, wall)) is None else {"salvage": report}),
         "version": f"Program {APP_VERSION}, rules {RULE_VERSION}.",
     }
     return StatusDetails(
@@ -113,6 +119,16 @@ def _heels(now: Snapshot) -> str:
         return "No heel readings yet."
     states = {None: "unknown", True: "down", False: "up"}
     return ", ".join(f"{heel.side} {states[heel.down]}" for heel in now.heels).capitalize() + "."
+
+
+def _backup_sentence(newest: date | None, today: date) -> str:
+    """How old the newest copy is. An old one is no fault: the station may have been off."""
+    if newest is None:
+        return "None yet: one is made every night while the station is on."
+    days = (today - newest).days
+    age = {0: "today", 1: "yesterday"}.get(days, f"{days} days ago" if days > 0 else "a date in the future")
+    said = f"The last one is of {newest.isoformat()} ({age})."
+    return f"{said} One is made every night: leave the station on." if days > OLD_BACKUP_DAYS else said
 
 
 def _certificate_sentence(ends_at: datetime | None, now: datetime) -> tuple[str, bool]:

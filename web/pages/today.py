@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, redirect, render_template, request, url_for
 from markupsafe import Markup
+from werkzeug.wrappers import Response
 
 from station import units
 from station.advice import pain
@@ -27,6 +28,7 @@ from web.live.view_model import FELT_PLACES, resume_label
 from web.pages.circumstances import UNKNOWN, CircumstanceQuestion, unasked
 from web.pages.consents import unconfirmed_consents
 from web.pages.feedback import claim_context
+from web.pages.first_start import steps_left
 from web.pages.next_action import next_action, test_minutes, this_week, today_summary, weekly_minutes
 from web.pages.why import why_context
 
@@ -50,14 +52,17 @@ def blueprint(site: Site) -> Blueprint:
     pages = Blueprint("today", __name__)
 
     @pages.get("/")
-    def today() -> str:
+    def today() -> Response | str:
         visitor = site.visitor()
+        if visitor.device is None and not site.store.has_owner():
+            return redirect(url_for("first_start.first_start"), 303)
         if visitor.device is None:
             return render_template("pair_first.html", pair_address=PAIR_ADDRESS)
         if visitor.device.is_shared and visitor.person_id is None:
             return render_template("choose_by_pin.html", trouble="", digits=DIGITS)
         person, settings, now = site.person(), site.settings(), site.snapshot()
         people = site.people()
+        unsettled = {one.key: one.title for one in steps_left(site)} if visitor.is_at_least(Role.OWNER) else {}
         since = visitor.seen.nobody_since if visitor.role is Role.GUEST else None
         history = history_of(site.store, _id(person), settings.goals, datetime.now(UTC), since=since)
         tests = _shown_tests(site, history)
@@ -74,7 +79,8 @@ def blueprint(site: Site) -> Blueprint:
             sides=[_side(side, history.rows(side), tests) for side in Side],
             first_minutes=test_minutes(full=True),
             sentence=results_sentence(history, settings),
-            calibration_hint=_calibration_hint(now),
+            calibration_hint=None if "calibration" in unsettled else _calibration_hint(now),
+            setting_up=unsettled.values(),
             resume_label=_resume_label(site, person, now),
             note=_note(now, person),
             test_to_ask_about=test_to_ask_about,

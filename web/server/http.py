@@ -10,8 +10,9 @@ import logging
 import socket
 import ssl
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, cast
 
 import h11
@@ -194,6 +195,7 @@ class Server:
         self._stream = stream
         self._listeners = listeners
         self._threads = threads
+        self.workers = threads.workers
         self.port: int = listeners[0].port
         self.addresses = tuple(addresses)
         config = uvicorn.Config(
@@ -241,6 +243,12 @@ class Server:
         """Whether the server's thread is running."""
         return self._thread.is_alive()
 
+    def post(self, call: Callable[[], None]) -> None:
+        """Have the server's thread call something that takes no time."""
+        if self._loop is not None:
+            with suppress(RuntimeError):  # it has just ended
+                self._loop.call_soon_threadsafe(call)
+
     def _serve(self) -> None:
         asyncio.run(self._serve_until_stopped())
 
@@ -284,10 +292,16 @@ def open_page(
     best = https or next((one for one in listeners if not one.is_loopback), listeners[0])
     served = Served(best.host, best.port, page.allowed_hosts, certificate if https else None)
     app = create_app(
-        api, store, config.range_sensor.blocks_mm, analogue=config.board.heels == "analogue", served=served
+        api,
+        store,
+        config.range_sensor.blocks_mm,
+        analogue=config.board.heels == "analogue",
+        served=served,
+        stick=Path(config.store.stick) if config.store.stick else None,
     )
-    threads = Threads(app)
-    stream = Stream(api, store, SystemClock())
+    clock = SystemClock()
+    threads = Threads(app, clock)
+    stream = Stream(api, store, clock)
     guard = RequestGuard(
         _allowed_hosts(page, listeners),
         stream,

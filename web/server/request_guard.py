@@ -20,7 +20,7 @@ from web.server.stream import Receive, Scope, Send, Stream
 
 MAX_BODY_BYTES = 64 * 1024
 """Forms of this page are under a kilobyte."""
-UPLOAD_PATH = "/data/preview"
+UPLOAD_PATHS = ("/data/preview", "/restore/upload")
 MAX_UPLOAD_BYTES = 16 * 1024 * 1024
 """An export of ten years without recordings takes 3 MB. It is in memory until it is checked, so one comes at a time."""
 UPLOAD_TIMEOUT_S = 60.0
@@ -74,7 +74,7 @@ class RequestGuard:
             return
         try:
             self._check(scope)
-            if scope["path"] == UPLOAD_PATH and scope["method"] == "POST":
+            if scope["path"] in UPLOAD_PATHS and scope["method"] == "POST":
                 body = await self._upload(scope, receive)
             else:
                 body = await _read_body(scope, receive, MAX_BODY_BYTES, self._body_s)

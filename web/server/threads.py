@@ -8,14 +8,18 @@ from a2wsgi.asgi_typing import Send as SendMessage
 from a2wsgi.wsgi import WSGIResponder
 from flask import Flask
 
+from station.clock import Clock
+from web.server.workers import Workers
+
 THREADS = 4
 
 
 class Threads(WSGIMiddleware):
-    """A WSGI application in a few threads, as an ASGI application."""
+    """A WSGI application in a few threads, as an ASGI application; `workers` are the threads."""
 
-    def __init__(self, app: Flask) -> None:
-        super().__init__(app, workers=THREADS)  # type: ignore[arg-type]  # Flask names the same type otherwise
+    def __init__(self, app: Flask, clock: Clock) -> None:
+        super().__init__(app)  # type: ignore[arg-type]  # Flask names the same type otherwise
+        self.executor = self.workers = Workers(THREADS, clock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: SendMessage) -> None:
         assert scope["type"] == "http"  # the request guard lets nothing else pass

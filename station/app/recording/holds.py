@@ -5,14 +5,13 @@ from __future__ import annotations
 from station.app.recording.current_run import CurrentRun
 from station.app.recording.queue import QueuedRow, WriteQueue
 from station.clock import RunUs
-from station.core.events import SECOND_US
 from station.core.facts import Fact, HeelLifted, HeelReturned, HoldEnd, HoldPartial, HoldStarted, StepBegun, TapsUndone
 from station.core.steps import HoldStep, is_verified
 from station.store import Store
 from station.store.records import HeelLift
 
-PROGRESS_US = SECOND_US // 2
-"""The most of a hold that a power cut may lose; half of the promised second, as a margin."""
+PROGRESS_US = 800_000
+"""The most of a hold that a power cut may lose; less than the promised second by a tick of the loop, as a margin."""
 
 
 class HoldRecorder:

@@ -13,7 +13,7 @@ from station.app.recording.tests import TestRecorder
 from station.app.recording.traces import TraceRecorder
 from station.app.run import Run
 from station.clock import RunUs
-from station.core.facts import BoardSet, Fact, StepBegun
+from station.core.facts import BoardSet, Fact, StepBegun, TrialFinished
 from station.core.steps import Routine, to_json
 from station.store import Store
 
@@ -45,10 +45,10 @@ class RunRecorder:
         """The calibration that the run measures with."""
         return self._current.context.calibration.id
 
-    def record(self, fact: Fact, *, is_result: bool) -> None:
+    def record(self, fact: Fact) -> None:
         """Store one fact, if it is of a kind that is stored."""
-        if is_result:
-            self._traces.on_result(RunUs(fact.at_us))
+        if isinstance(fact, TrialFinished):
+            self._traces.on_trial(RunUs(fact.at_us))
         if isinstance(fact, StepBegun):
             self._current.step_number = fact.step
         if isinstance(fact, BoardSet):

@@ -215,7 +215,7 @@ def test_protocol_names_contact_calibration_and_instrument(everything: Report) -
     assert "footwear: barefoot " in protocol["Position"]
     assert ", shod 10, not recorded 1; back foot: heel up " in protocol["Position"]
     assert "; warm-up: " in protocol["Position"]
-    assert ", 3 blocks, at most \u00b1 " in protocol["Calibration"]
+    assert ", 3 blocks, \u00b1 " in protocol["Calibration"]
     assert "check failed" in protocol["Calibration"]
     assert protocol["Instrument"] == "median \u00b1 0.3 cm, at most \u00b1 0.3 cm"
 

@@ -242,6 +242,19 @@ def test_player_close_silences_tone(active: bool) -> None:
     PiezoBuzzer(PIN, RESONANCE_HZ, pin_factory=board.pins).close()
 
 
+@pytest.mark.parametrize("active", [False, True])
+def test_buzzer_that_a_killed_station_left_sounding_is_silenced(active: bool) -> None:
+    """The next start, seconds later, switches it off before anything else is opened."""
+    board = Sounding(active=active)
+    board.on_cue(Cue(0, C.GO))
+    board.until(100_000)
+    assert board.pins.level(PIN) > 0
+    board.pins._reservations.clear()  # the kernel takes the pin from a process that has died, and leaves its level
+    assert board.pins.level(PIN) > 0
+    ActiveBuzzer(PIN, pin_factory=board.pins) if active else PiezoBuzzer(PIN, RESONANCE_HZ, pin_factory=board.pins)
+    assert board.pins.level(PIN) == 0
+
+
 def test_silent_piezo_has_no_frequency() -> None:
     """Before and after a tone the pin's pulse width modulation is off: lgpio would count its periods without end."""
     pins = SimulatedPinFactory(HandClock())

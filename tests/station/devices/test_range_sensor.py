@@ -14,6 +14,7 @@ from gpiozero import GPIOPinInUse
 
 from station.clock import SystemClock
 from station.core.events import SECOND_US, Event, Toe
+from station.core.sensing.toe_distance import VALID_STATUS
 from station.devices.board import REST_READ_US, RangeSensorTask
 from station.devices.errors import DeviceError
 from station.devices.pacer import DeadlineThread
@@ -280,6 +281,25 @@ def test_bad_cable(interrupt: bool, xshut: bool) -> None:
     rig.bus.faults.nack_probability = 0.001
     assert len(rig.run(60.0)) > 600
     assert {(toe.reading_mm, toe.status) for toe in rig.toes} == {(145, 11)}
+
+
+@pytest.mark.parametrize("byte", [0x00, 0xFF])
+@pytest.mark.parametrize("is_ranging", [True, False])
+@wirings
+def test_stuck_bus(interrupt: bool, xshut: bool, is_ranging: bool, byte: int) -> None:
+    """Every read gives the same byte, from the start on or later: within three seconds a sentence says so, no reading
+    is valid, no read waits for ever, and a bus that is free again measures by itself."""
+    rig = Rig(interrupt=interrupt, xshut=xshut, times=RangeTiming(io_timeout_s=0.05))
+    if is_ranging:
+        rig.run(1.0)
+    rig.bus.faults.stuck = byte
+    rig.run(0.1)
+    assert [toe for toe in rig.run(2.9) if toe.status == VALID_STATUS] == []
+    said = "it says 00 00 00" if byte == 0 else "gives ff whatever the distance sensor is asked"
+    assert said in (rig.reader.fault or "")
+    rig.bus.faults.stuck = None
+    assert rig.run_until_read(5.5).reading_mm == 145
+    assert rig.reader.fault is None
 
 
 def blink(rig: Rig) -> None:

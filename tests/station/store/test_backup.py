@@ -11,7 +11,15 @@ from types import SimpleNamespace
 import pytest
 
 from station.store import Store, StoreError
-from station.store.backup import DAYS_KEPT, MONTHS_KEPT, WEEKS_KEPT, back_up, kept_days, list_backups
+from station.store.backup import (
+    DAYS_KEPT,
+    MONTHS_KEPT,
+    WEEKS_KEPT,
+    NightlyCopies,
+    back_up,
+    kept_days,
+    list_backups,
+)
 from tests.station.store.histories import HandClock, weeks
 
 DAY = date(2026, 3, 5)
@@ -114,3 +122,45 @@ def test_the_station_writes_while_a_backup_runs(store: Store, clock: HandClock, 
         with Store.open(one, clock=clock) as opened:
             names = {person.name for person in opened.people()} - {"Ann", "Bea"}
             assert names == {f"Person {number}" for number in range(len(names))}
+
+
+def test_night_without_a_write_makes_no_second_file(store: Store, tmp_path: Path, path: Path) -> None:
+    """The copy of the night before gets a second name and is removed under its old one; a write makes a new copy."""
+    store.add_person("Robin")
+    nights, directory = NightlyCopies(path), tmp_path / "backups"
+    first = nights.copy(directory, DAY).path
+    second = nights.copy(directory, DAY + timedelta(days=1)).path
+    assert second != first
+    assert second.samefile(first)
+    store.add_person("Cleo")
+    third = nights.copy(directory, DAY + timedelta(days=2)).path
+    assert not third.samefile(second)
+    inode = third.stat().st_ino
+    for number in range(3, DAYS_KEPT + 3):
+        newest = nights.copy(directory, DAY + timedelta(days=number)).path
+    assert newest.stat().st_ino == inode
+    assert not second.exists(), "a night without a write moves the older copies on as well"
+
+
+def test_night_without_a_write_still_finds_damage(store: Store, tmp_path: Path, path: Path) -> None:
+    """A damaged database gets no name of a copy, although nothing was written to it."""
+    store.add_person("Robin")
+    store.empty_log()
+    nights, directory = NightlyCopies(path), tmp_path / "backups"
+    good = nights.copy(directory, DAY).path
+    written = path.stat()
+    with path.open("r+b") as file:
+        file.seek(path.stat().st_size // 2 // 4096 * 4096)
+        file.write(os.urandom(4 * 4096))
+    os.utime(path, ns=(written.st_atime_ns, written.st_mtime_ns))
+    with pytest.raises(StoreError, match="is damaged"):
+        nights.copy(directory, DAY + timedelta(days=1))
+    assert list_backups(directory) == (good,)
+
+
+def test_lost_copy_is_made_again(store: Store, tmp_path: Path, path: Path) -> None:
+    """Who deletes the newest copy, or plugs in another stick, gets a whole one."""
+    assert store.people() == ()
+    nights, directory = NightlyCopies(path), tmp_path / "backups"
+    nights.copy(directory, DAY).path.unlink()
+    assert nights.copy(directory, DAY + timedelta(days=1)).size_bytes > 0

@@ -54,9 +54,7 @@ def test_a_damaged_test_is_left_out_and_said(path: Path, clock: HandClock) -> No
         assert store.holds() == holds
         assert store.damaged == (DamagedRow("tests", tests[0].id),)
         assert store.look_for_damage() == store.damaged
-        assert str(damage_sentence(store.damaged)).startswith(
-            "1 stored row cannot be read and is left out (1 in tests)"
-        )
+        assert str(damage_sentence(store.damaged)).startswith("1 stored row cannot be read and is left out (1 test)")
 
 
 @pytest.mark.parametrize(

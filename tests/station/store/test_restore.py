@@ -6,13 +6,17 @@ import shutil
 import sqlite3
 from collections import Counter
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from station.app.restore_preview import OTHER_BOARD, UNKNOWN_BOARD
 from station.cli.main import main
+from station.core.events import Side
+from station.core.measurement.calibration import Curve
 from station.store import Store, StoreError
 from station.store.backup import copy_database
 from station.store.export_read import ImportRefusedError
@@ -21,7 +25,7 @@ from station.store.restore import BEFORE_SUFFIX, replace_database, staged_backup
 from station.store.staging import DIRECTORY_PREFIX
 from tests.crash.damage import make_database
 from tests.crash.restores import HALF, REFUSED, WHOLE, make_small_database, restores
-from tests.station.store.histories import HandClock, weeks
+from tests.station.store.histories import FIT, HandClock, weeks
 from tests.station.store.test_import import rows
 from tests.station.store.test_migrations import SCHEMAS, make_older_database
 
@@ -50,12 +54,13 @@ def test_a_backup_takes_the_place_of_the_database(full: Path, small: Path) -> No
     """It is shown what would be lost; then every row is the backup's, and the former database stays beside it."""
     former = rows(small)
     refused = station("restore", full, "--database", small, answer="n\n")
-    assert "Only in the station, and lost without --merge: 1 people, 1 sessions, 1 tests." in refused.output
+    assert "Only in the station, and lost without a merge: 1 person, 1 session, 1 test, " in refused.output
     assert "Only in the backup: 2 people" in refused.output
     assert rows(small) == former
     done = station("restore", full, "--database", small, answer="y\n")
     assert done.exit_code == 0
-    assert rows(small) == rows(full)
+    own = frozenset({"calibrations"})
+    assert rows(small, without=own) == rows(full, without=own)
     assert rows(small.with_name(small.name + BEFORE_SUFFIX)) == former
     assert not list(small.parent.glob(f"{DIRECTORY_PREFIX}*"))
 
@@ -107,6 +112,49 @@ def test_an_older_backup_is_brought_up(tmp_path: Path, schema: str) -> None:
         assert rows(tmp_path / "station.db") == rows(tmp_path / "older.db")
 
 
+def test_a_browser_that_came_later_stays(tmp_path: Path) -> None:
+    """The owner who restores is still let in, even if the backup lacks their person; nobody of the backup is."""
+    clock, path = HandClock(), tmp_path / "station.db"
+    make_database(tmp_path / "backup.db")
+    with Store.open(path, clock=clock) as store:
+        eve = store.add_person("Eve").id
+        later = clock.utc_now() + timedelta(days=90)
+        store.add_device(token_hash="new", name="New", role=Role.OWNER, person_id=eve, expires_at=later)
+    with staged_backup(tmp_path / "backup.db", path) as staged:
+        replace_database(staged, path)
+    with Store.open(path, clock=clock) as store:
+        assert [(one.name, one.person_id) for one in store.devices() if one.revoked_at is None] == [("New", None)]
+        assert {one.name for one in store.people()} == {"Ann", "Bea"}
+
+
+@pytest.mark.parametrize("is_calibrated", [True, False])
+def test_another_board_keeps_its_calibration(tmp_path: Path, is_calibrated: bool) -> None:
+    """No two sensors are alike: results keep the calibration that they were made with, and the next ones get ours."""
+    clock, path = HandClock(), tmp_path / "station.db"
+    make_database(tmp_path / "backup.db")
+    with Store.open(tmp_path / "backup.db", clock=clock) as store:
+        store.save_empty_share(Side.LEFT, 0.02)
+        theirs = store.current_calibration()
+    with Store.open(path, clock=clock, as_built_offset_mm=-61.0) as store:
+        if is_calibrated:
+            store.add_calibration(replace(FIT, curve=Curve(0.99, -60.0)))
+        ours = store.current_calibration()
+    shown = station("restore", tmp_path / "backup.db", "--yes", "--database", path)
+    assert OTHER_BOARD in shown.output
+    with Store.open(path, clock=clock) as store:
+        assert replace(store.current_calibration(), number=ours.number) == ours
+        assert theirs.id in {one.id for one in store.calibrations()}
+        assert {one.calibration_id for one in store.tests()} <= {one.id for one in store.calibrations()} - {ours.id}
+        assert store.empty_shares() == {}
+    again = station("restore", tmp_path / "backup.db", "--database", path, answer="n\n")
+    assert OTHER_BOARD not in again.output
+
+
+def test_a_board_without_a_database_is_to_be_checked(full: Path, tmp_path: Path) -> None:
+    """Nobody knows whether it is the same board, so the sentence says what to do."""
+    assert UNKNOWN_BOARD in station("restore", full, "--yes", "--database", tmp_path / "new" / "station.db").output
+
+
 def test_a_running_station_is_not_replaced(full: Path, small: Path) -> None:
     """Its database is locked; the sentence says by whom."""
     with Store.open(small, clock=HandClock()):
@@ -118,6 +166,10 @@ def test_a_running_station_is_not_replaced(full: Path, small: Path) -> None:
     [
         ("CREATE TRIGGER evil AFTER INSERT ON people BEGIN DELETE FROM tests; END", "the trigger evil"),
         ("CREATE VIEW evil AS SELECT 1", "the view evil"),
+        ("CREATE TABLE evil (a TEXT CHECK (length(hex(zeroblob(500000000))) > 0))", "the table evil"),
+        ("CREATE TABLE evil (a INTEGER, b AS (hex(zeroblob(500000000))))", "the table evil"),
+        ("CREATE INDEX evil ON people (hex(zeroblob(name)))", "the index evil"),
+        ("CREATE INDEX evil ON people (name) WHERE length(name) > 9", "the index evil"),
         ("DROP TABLE plans", "it lacks the table plans"),
         ("UPDATE alembic_version SET version_num = '9999'", "was written by a newer program"),
         ("DROP TABLE alembic_version", "is a database of another program"),

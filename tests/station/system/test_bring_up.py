@@ -9,14 +9,16 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from hardware.wiring import RAILS
+from station.app.bring_up_records import Result
 from station.cli.bring_up_questions import Questions
 from station.clock import SystemClock
 from station.devices.probe import keep_busy
 from station.devices.range_parts import I2cBus
 from station.simulator.board import SimulatedBoard
 from station.simulator.wires import FaultKind, WireFault, channel_line
-from station.system.bring_up import Result
-from station.system.wire_faults import table, volts_class
+from station.system.bring_up_questions import colour_question, press_question, tones_question, volts_question
+from station.system.wire_faults import FIRST_RAIL, lines_of, table, volts_class
 from tests.bench.check_faults import BOARDS, PAGE, Outcome, configuration, measured, page
 from tests.station.system.bring_up_rig import check
 
@@ -55,9 +57,12 @@ def test_page_has_what_was_measured(found: dict[str, list[Outcome]]) -> None:
 
 
 def test_every_line_has_each_fault() -> None:
-    """Each configured wire is open, at ground and at 3.3 V in the table, and has a neighbour to be swapped with."""
+    """Each configured wire is open, at ground and at 3.3 V in the table, and has a neighbour to be swapped with; each
+    wire of 3.3 V and ground is open."""
     rows = table(configuration(""))
-    singles = [row for row in rows if len(row.lines) == 1]
+    rails = {row.lines[0].name for row in rows if row.lines[0].number >= FIRST_RAIL}
+    assert rails == {rail.name for rail in RAILS}
+    singles = [row for row in rows if len(row.lines) == 1 and row.lines[0].name not in rails]
     swapped = {line.name for row in rows for line in row.lines if len(row.lines) == 2}
     assert len(singles) == 3 * 16
     assert {row.lines[0].name for row in singles} == swapped
@@ -128,18 +133,19 @@ def test_buses_are_busy_during_a_measurement() -> None:
 
 
 def test_questions_take_a_voltage_with_a_comma_and_ask_again_after_a_word() -> None:
-    heard: list[object] = []
+    given: list[str] = []
+    lines = lines_of(configuration(""))
 
     @click.command()
     def ask() -> None:
         questions = Questions()
-        questions.press("knee pad")
-        heard.append(questions.heard_two_tones())
-        heard.append(questions.colour())
-        heard.append(questions.measured_v(True, "SDA", "GPIO 2"))
-        heard.append(questions.measured_v(False, "left heel", "the left force sensor"))
+        given.append(questions.ask(press_question("knee pad")))
+        given.append(questions.ask(tones_question()))
+        given.append(questions.ask(colour_question()))
+        given.append(questions.ask(volts_question(lines["SDA"], is_near=True)))
+        given.append(questions.ask(volts_question(lines["left heel"], is_near=False)))
 
-    done = CliRunner().invoke(ask, input="\nn\nskip\nabc\n2,5 V\n\n")
-    assert heard == [False, None, 2.5, None]
-    assert "then press the knee pad" in done.output
+    done = CliRunner().invoke(ask, input="\nno\nskip\nabc\n2,5 V\n\n")
+    assert given == ["ready", "no", "skip", "2.5", "skip"]
+    assert "Now press the knee pad" in done.output
     assert "'abc' is not a voltage" in done.output

@@ -91,7 +91,8 @@ def sentences(port: int) -> list[str]:
 def is_well(port: int) -> bool:
     """Whether the page shows a board that works."""
     found = status(port)
-    return found is not None and bool(found["details"]) and found["details"]["snapshot_age_s"] < 2 and found["ok"]
+    details: Any = (found or {}).get("details")  # a refusal has none
+    return found is not None and bool(details) and details["snapshot_age_s"] < 2 and found["ok"]
 
 
 def test_page_outlives_the_board_and_the_board_its_page(tmp_path: Path) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import ctypes
+import inspect
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import pytest
 
@@ -160,6 +163,78 @@ def test_missed_nightly_job_runs_once(alarms: Scheduler, wall: Wall) -> None:
     time.sleep(0.1)
     assert len(ran) == 1
     assert alarms._scheduler.get_jobs()[0].next_run_time > wall.utc_now()
+
+
+def test_no_job_repeats_by_an_interval() -> None:
+    """A clock that is set an hour ahead would run a job of every second 3,600 times: there are dates and nights."""
+    source = ast.parse(Path(inspect.getfile(Scheduler)).read_text(encoding="utf-8"))
+    triggers = [call.args[1] for call in ast.walk(source) if is_call_of(call, "add_job") and len(call.args) > 1]
+    assert {ast.unparse(one).partition("(")[0] for one in triggers} == {"CronTrigger", "DateTrigger"}
+    assert "interval" not in ast.unparse(source)
+
+
+def is_call_of(node: ast.AST, name: str) -> TypeGuard[ast.Call]:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == name
+
+
+def night(alarms: Scheduler, wall: Wall) -> None:
+    """Let the next night come."""
+    (job,) = (job for job in alarms._scheduler.get_jobs() if job.id == "nightly")
+    wall.off += job.next_run_time - wall.utc_now() + timedelta(seconds=1)
+    alarms._scheduler.wakeup()
+
+
+@pytest.fixture
+def faults(alarms: Scheduler, monkeypatch: pytest.MonkeyPatch) -> dict[str, str | None]:
+    """What the scheduler reports, by part."""
+    found: dict[str, str | None] = {}
+    monkeypatch.setattr(alarms, "_report_fault", found.__setitem__)
+    return found
+
+
+def test_job_that_fails_is_reported_until_it_succeeds(
+    alarms: Scheduler, wall: Wall, ears: Ears, faults: dict[str, str | None], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its next time comes as ever, and alarms ring meanwhile."""
+    caplog.set_level(logging.CRITICAL, "apscheduler")
+    nights = iter([1, 0, 1])
+
+    def job() -> None:
+        1 / next(nights)
+
+    alarms.every_night(job)
+    night(alarms, wall)
+    wait_for(lambda: faults.get("nightly job", "") is None)
+    night(alarms, wall)
+    wait_for(lambda: "ZeroDivisionError" in (faults["nightly job"] or ""))
+    alarms.move_alarm(wall.now_us())
+    assert ears.wait()
+    night(alarms, wall)
+    wait_for(lambda: faults["nightly job"] is None)
+
+
+def test_job_that_hangs_is_reported_and_holds_nothing_up(
+    alarms: Scheduler, wall: Wall, ears: Ears, faults: dict[str, str | None]
+) -> None:
+    """It never runs twice at once; alarms ring, and it is well again after its end."""
+    began, over = threading.Semaphore(0), threading.Event()
+
+    def job() -> None:
+        began.release()
+        over.wait()
+
+    try:
+        alarms.every_night(job)
+        night(alarms, wall)
+        assert began.acquire(timeout=BOUND_S)
+        night(alarms, wall)
+        wait_for(lambda: "has not ended" in (faults.get("nightly job") or ""))
+        assert not began.acquire(blocking=False)
+        alarms.move_alarm(wall.now_us())
+        assert ears.wait()
+    finally:
+        over.set()
+    wait_for(lambda: faults["nightly job"] is None)
 
 
 def dates_of(alarms: Scheduler) -> dict[str, datetime]:

@@ -13,7 +13,7 @@ from station.clock import SystemClock
 from station.config import parse
 from station.core.events import Load, Side
 from station.store import Store
-from station.system.self_check import _empty_plates, _load, _store
+from station.system.self_check import _load, _store, empty_plates
 
 
 def loads(share: float, deviation: float) -> list[Load]:
@@ -34,7 +34,7 @@ def test_a_check_by_root_leaves_no_file_of_root() -> None:
             os.chown(path, 65_533, 65_533)
         (data / "station.db.lock").unlink()
         assert _store(config, SystemClock()).well
-        assert _empty_plates(config) == {}
+        assert empty_plates(config) == {}
         assert os.geteuid() == 0
         assert {path.stat().st_uid for path in data.iterdir()} == {65_533}
 
@@ -42,7 +42,7 @@ def test_a_check_by_root_leaves_no_file_of_root() -> None:
 def test_a_check_makes_no_database(tmp_path: Path) -> None:
     config = parse(f'[store]\npath = "{tmp_path / "station.db"}"\n', "board.toml")
     assert "the first start creates it" in _store(config, SystemClock()).sentence
-    assert _empty_plates(config) == {}
+    assert empty_plates(config) == {}
     assert list(tmp_path.iterdir()) == []
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from station.app.bring_up_records import BringUpView
 from station.clock import SystemClock
 from station.config import parse
 from station.core.events import SECOND_US, Side
@@ -24,7 +25,7 @@ from station.system import wall_clock
 from station.system.service import CLOCK_WRONG, Service
 from station.system.simulate import MIDNIGHT, simulated
 from station.system.wall_clock import EARLIEST_DATE
-from tests.station.process import wait_until
+from tests.station.process import BOUND_S, wait_until
 from tests.station.states import AnyState
 
 HOLD_US = 3_800_000
@@ -208,7 +209,7 @@ def test_service_reports_wrong_date_until_set(tmp_path: Path, monkeypatch: pytes
     live = Live(tmp_path, clock)
     try:
         wait_until(lambda: live.troubles.get("clock") == CLOCK_WRONG, "nobody has noticed")
-        assert [word for word in ("date", "network", "results") if word not in CLOCK_WRONG] == []
+        assert [word for word in ("date", "network", "stored") if word not in CLOCK_WRONG] == []
         assert nightly(live) == []
         live.hold()
         clock.wrong = False
@@ -216,6 +217,9 @@ def test_service_reports_wrong_date_until_set(tmp_path: Path, monkeypatch: pytes
         (hold,) = live.service.store.holds()
         assert (hold.state, hold.credited_us) == ("finished", HOLD_US)
         wait_until(lambda: "clock" not in live.troubles, "the sentence stays")
+        wait_until(lambda: live.service.store.holds()[0].started_at.year >= 2026, "the hold keeps its wrong date")
+        (session,) = live.service.store.sessions()
+        assert timedelta() < clock.utc_now() - session.started_at < timedelta(minutes=2)
         wait_until(lambda: nightly(live) == ["nightly"], "there is no nightly job")
     finally:
         live.end()
@@ -246,3 +250,25 @@ def test_station_without_a_network_is_backed_up(tmp_path: Path) -> None:
         assert job.id == "nightly"
     finally:
         live.end()
+
+
+def bring_up_of(live: Live) -> BringUpView | None:
+    """The bring-up, once it is over."""
+    view = live.station.snapshot().bring_up
+    return view if view is not None and view.is_over else None
+
+
+def test_bring_up_has_the_parts_and_gives_them_back(live: Live) -> None:
+    """The running station checks its board, with the sensor out; afterwards its fault is gone, and a hold runs."""
+    live.board.act("pull_cable")
+    wait_until(lambda: "distance sensor" in live.troubles, "the missing sensor is not reported")
+    live.board.act("return_cable")
+    before = live.service.devices
+    live.station.start_bring_up(asks=False, is_empty=True).result(BOUND_S)
+    wait_until(lambda: bring_up_of(live) is not None, "the bring-up does not end")
+    view = bring_up_of(live)
+    assert view is not None
+    assert (view.why, "distance sensor" in {one.part for one in view.results}) == (None, True)
+    assert live.service.devices is not before
+    wait_until(lambda: "distance sensor" not in live.troubles, "the fault stays")
+    live.hold()

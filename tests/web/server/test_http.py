@@ -468,3 +468,49 @@ def test_page_error_is_logged_and_isolated(
     status, page = request(server, "/live")
     assert status == 500
     assert "the station keeps running" in page
+
+
+def test_no_request_writes_a_line_of_the_log(
+    server: Server, station: StationDouble, caplog: pytest.LogCaptureFixture
+) -> None:
+    """While every page breaks: a path with a line end makes none in the log, and neither token nor query is in it."""
+
+    def broken() -> Snapshot:
+        raise RuntimeError("no picture")
+
+    station.snapshot = broken  # type: ignore[method-assign]  # a station that breaks
+    for address in (
+        "/exercises/%0Aforged%20line",
+        "/sessions/%0D%0Aforged",
+        "/plan/secret-token.ics?word=secret-token",
+    ):
+        for place in (address, f"/events?x={address}", f"/live?x={address}"):
+            with suppress(http.client.IncompleteRead):  # a stream that breaks
+                request(server, place, Cookie="station=secret-token", X_Any="secret-token")
+    assert caplog.records
+    for record in caplog.records:
+        assert [one for one in ("\n", "\r", "secret-token") if one in record.getMessage()] == []
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        ("GET /about HTTP/1.0\r\n", 421),
+        ("GET /about HTTP/1.0\r\nHost: localhost\r\n", 200),
+        ("GET /about HTTP/0.9\r\nHost: localhost\r\n", 200),
+        ("GET /about HTTP/2.0\r\nHost: localhost\r\n", 200),
+        ("GET /about\r\nHost: localhost\r\n", 400),
+        ("GET /about HTTP/1.1\r\nHost: localhost\r\n" + "X: 1\r\n" * 1_000, 431),
+        ("GET /about HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n", 400),
+        ("GET /about HTTP/1.1\r\nHost : localhost\r\n", 400),
+        ("GET /about HTTP/1.1\r\nHost: localhost\r\n folded: 1\r\n", 421),
+        ("G\0T /about HTTP/1.1\r\nHost: localhost\r\n", 400),
+    ],
+)
+def test_odd_head_gets_its_status_and_costs_nobody_else(server: Server, head: str, status: int) -> None:
+    """Old and future versions, which are answered as 1.1; too many and malformed headers. The next visitor is
+    answered."""
+    with connected(server) as connection:
+        connection.sendall(f"{head}Connection: close\r\n\r\n".encode())
+        assert f" {status} " in received(connection).split("\r\n")[0]
+    assert request(server, "/about")[0] == 200

@@ -1,9 +1,10 @@
-// Keeps a request for presence up to date: loads the page's content again whenever the board has news of it.
+// Keeps what a page follows on the board up to date (`data-follows`, a part of the state): loads the page's content
+// again whenever the board has news of it.
 (() => {
   'use strict'
   document.documentElement.classList.add('js')
   const POLL_MS = 2000, RECONNECT_MS = 2000
-  const box = document.getElementById('presence')
+  const box = document.getElementById('followed')
   let newest = '', isLoading = false, isStale = false
   let isLeaving = false   // a form was sent: its answer, with its cookie, must not be cut off by a reload
 
@@ -13,7 +14,7 @@
     isLoading = true
     try {
       const answer = await fetch(location.pathname)
-      if (answer.ok) show(new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('presence'))
+      if (answer.ok) show(new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('followed'))
     } catch { /* the next news loads it */ }
     isLoading = false
     if (isStale) { isStale = false; load() }
@@ -26,8 +27,8 @@
       box.dataset.key = next.dataset.key
       box.toggleAttribute('data-poll', 'poll' in next.dataset)
       box.replaceChildren(...next.childNodes)
-      const confirm = document.getElementById('confirm')
-      if (confirm) confirm.focus()
+      const first = box.querySelector('[data-focus]')
+      if (first) first.focus()
       return
     }
     const seconds = document.getElementById('seconds'), newSeconds = next.querySelector('#seconds')
@@ -37,7 +38,7 @@
   function open() {
     const source = new EventSource('/events')
     source.addEventListener('state', event => {
-      const news = JSON.stringify(JSON.parse(event.data).view.presence)
+      const news = JSON.stringify(JSON.parse(event.data).view[box.dataset.follows])
       if (news !== newest) { newest = news; load() }
     })
     source.onerror = () => { if (source.readyState === 2) setTimeout(open, RECONNECT_MS) }

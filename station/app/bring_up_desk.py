@@ -1,0 +1,198 @@
+"""The bring-up while the station runs: the loop lends the board's parts to it, and shows what it finds and asks.
+
+It has a thread of its own, because it waits for wires and people; its news reach the loop through the queue.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from queue import SimpleQueue
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Protocol
+
+from station.app.board_view import BoardView
+from station.app.bring_up_records import SKIP, BringUpStoppedError, BringUpView, Question, Result, Witness
+from station.core.events import SECOND_US
+
+if TYPE_CHECKING:
+    from station.devices.board import Devices
+
+log = logging.getLogger(__name__)
+
+ANSWER_US = 600 * SECOND_US
+"""How long a question waits: a voltage takes minutes, and a page that was left must not keep the board."""
+END_S = 10.0
+"""How long a station that ends waits for the bring-up: a press or a stuck bus takes seconds."""
+GOING = "The board is being checked: wait until that has ended, or stop the check."
+RUNNING = "A session is running on the board: end it, then check the board."
+PAIRING = "A browser asks for presence at the board: wait until that has ended, then check the board."
+OCCUPIED = (
+    "Somebody stands on the board: step off, then check it. If it is empty, a plate reads pressed by itself: say below "
+    "that nobody stands there."
+)
+NO_BOARD = "This station has no board to check."
+OTHER_QUESTION = "The check has gone on: answer the question that it shows now."
+NOTHING_ASKED = "The check asks nothing now."
+STOPPED = "The check was stopped."
+UNANSWERED = "Nobody answered for ten minutes, so the check has ended: begin it again."
+BROKEN = "The check made a mistake and has ended: see the board's log for details."
+
+
+class BoardParts(Protocol):
+    """The parts of the board, as the station lends them to the bring-up."""
+
+    def bring_up(self, witness: Witness | None, publish: Callable[[Result], None]) -> None:
+        """Close the parts, then check each and publish what is found; without a `witness` nobody is asked."""
+
+    def reopen(self) -> Devices:
+        """Open the parts again, as they were before."""
+
+
+@dataclass(frozen=True, slots=True)
+class BringUpEnded:
+    """The bring-up has ended, early if there is a reason, and these parts are open again."""
+
+    devices: Devices
+    why: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BringUpNews:
+    """What the bring-up found, what it asks, or that it has ended."""
+
+    news: Result | Question | BringUpEnded
+
+
+class _Helper(Witness):
+    """The person at the page, for the bring-up's thread."""
+
+    def __init__(self, post: Callable[[BringUpNews], None]) -> None:
+        self._post = post
+        self._answers: SimpleQueue[str] = SimpleQueue()
+        self._is_stopped = Event()
+        self._why = STOPPED
+
+    def ask(self, question: Question) -> str:
+        self._require_going()
+        self._post(BringUpNews(question))
+        answer = self._answers.get()
+        self._require_going()
+        return answer
+
+    def publish(self, result: Result) -> None:
+        """Show a result. Raises BringUpStoppedError."""
+        self._require_going()
+        self._post(BringUpNews(result))
+
+    def answer(self, answer: str) -> None:
+        """Give the bring-up the answer that it waits for; from the loop's thread."""
+        self._answers.put(answer)
+
+    def stop(self, why: str) -> None:
+        """End the bring-up at its next step; from the loop's thread."""
+        self._why = why
+        self._is_stopped.set()
+        self._answers.put(SKIP)
+
+    def _require_going(self) -> None:
+        if self._is_stopped.is_set():
+            raise BringUpStoppedError(self._why)
+
+
+class BringUpDesk:
+    """Begins the bring-up, shows it and ends it. Only the loop calls it."""
+
+    def __init__(self, post: Callable[[BringUpNews], None], view: BoardView) -> None:
+        self._post = post
+        self._board_view = view
+        self._parts: BoardParts | None = None
+        self._helper: _Helper | None = None
+        self._thread: Thread | None = None
+        self._asked_us = 0
+        self.view: BringUpView | None = None
+
+    def attach(self, parts: BoardParts) -> None:
+        """Use these parts."""
+        self._parts = parts
+
+    @property
+    def is_going(self) -> bool:
+        """Whether the bring-up has the board's parts."""
+        return self._helper is not None
+
+    def begin(self, *, asks: bool) -> None:
+        """Begin; `asks`: the person is asked. Raises ValueError with a sentence where there is no board."""
+        parts = self._parts
+        if parts is None:
+            raise ValueError(NO_BOARD)
+        self._helper = helper = _Helper(self._post)
+        number = 1 if self.view is None else self.view.number + 1
+        self._show(BringUpView(number, asks))
+        self._thread = Thread(target=self._work, args=(parts, helper, asks), name="bring-up", daemon=True)
+        self._thread.start()
+
+    def _work(self, parts: BoardParts, helper: _Helper, asks: bool) -> None:
+        """In a thread of its own."""
+        why = None
+        try:
+            parts.bring_up(helper if asks else None, helper.publish)
+        except BringUpStoppedError as stopped:
+            why = str(stopped)
+        except Exception:
+            log.exception("The bring-up has failed; the board carries on.")
+            why = BROKEN
+        self._post(BringUpNews(BringUpEnded(parts.reopen(), why)))
+
+    def take(self, news: Result | Question | BringUpEnded, now_us: int) -> None:
+        """Show news of the bring-up."""
+        view = self.view
+        assert view is not None
+        match news:
+            case Result():
+                self._show(replace(view, results=(*view.results, news), question=None, doing=""))
+            case Question():
+                self._asked_us = now_us
+                self._show(replace(view, question=news, doing=""))
+            case BringUpEnded():
+                self._helper = self._thread = None
+                self._show(replace(view, is_over=True, question=None, doing="", why=news.why))
+
+    def answer(self, number: int, answer: str | None) -> None:
+        """Answer the question that the view of this number shows, or stop (`None`). Raises ValueError."""
+        view = self.view
+        if answer is None:
+            self.stop()
+            return
+        if self._helper is None or view is None or view.question is None:
+            raise ValueError(NOTHING_ASKED)
+        if number != view.number:
+            raise ValueError(OTHER_QUESTION)
+        checked, question = view.question.checked(answer), view.question
+        self._show(replace(view, question=None, doing="" if checked == SKIP else question.then))
+        self._helper.answer(checked)
+
+    def stop(self, why: str = STOPPED) -> None:
+        """End the bring-up, if one is going on, at its next step."""
+        if self._helper is not None and self.view is not None:
+            self._show(replace(self.view, question=None, doing="The check is being stopped."))
+            self._helper.stop(why)
+
+    def pass_time(self, now_us: int) -> None:
+        """End a bring-up whose question nobody answers."""
+        is_asked = self.view is not None and self.view.question is not None
+        if self.is_going and is_asked and now_us - self._asked_us >= ANSWER_US:
+            self.stop(UNANSWERED)
+
+    def close(self) -> None:
+        """End the bring-up, and wait for its thread."""
+        thread = self._thread
+        self.stop()
+        if thread is not None:
+            thread.join(END_S)
+
+    def _show(self, view: BringUpView) -> None:
+        number = view.number if self.view is None else max(view.number, self.view.number + 1)
+        self.view = replace(view, number=number)
+        self._board_view.is_urgent = True

@@ -1,0 +1,31 @@
+"""What a restore would do, in sentences: the command line and the page say the same."""
+
+from __future__ import annotations
+
+from station.store.amounts import amounts_text
+from station.store.restore import RestorePreview
+from station.units import date_time_text
+
+OTHER_BOARD = (
+    "It is of another board: the calibration and the heel plates of this one stay in use, because no two sensors are "
+    "alike."
+)
+UNKNOWN_BOARD = (
+    "If it is of another board, check the calibration before the first test: no two sensors are alike, and the one in "
+    "the backup is used."
+)
+
+
+def restore_lines(shown: RestorePreview) -> tuple[str, ...]:
+    """A sentence each: what is newer, what would be lost, what would be there again, whose calibration holds."""
+    newest = [
+        f"The newest session of the {whose}: {'none' if at is None else date_time_text(at.astimezone())}."
+        for at, whose in ((shown.newest_at, "backup"), (shown.station_newest_at, "station"))
+    ]
+    return (
+        *newest,
+        f"Only in the station, and lost without a merge: {amounts_text(shown.station_only) or 'nothing'}.",
+        f"Only in the backup: {amounts_text(shown.backup_only) or 'nothing'}.",
+        *((OTHER_BOARD,) if shown.is_of_other_board else ()),
+        "Browsers stay let in, or sent away, as they are now.",
+    )

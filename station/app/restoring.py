@@ -1,0 +1,62 @@
+"""Puts a backup in the place of the database when a page asks for it: it is checked while the board goes on."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import ExitStack
+from pathlib import Path
+from threading import Thread, Timer
+from typing import TYPE_CHECKING
+
+from station.store import StoreError
+
+if TYPE_CHECKING:
+    from station.store.staging import Staged
+
+log = logging.getLogger(__name__)
+
+RESTART_AFTER_S = 1.0
+"""How long the station goes on after it has promised a restore: the page gets the answer meanwhile."""
+
+
+class Restoring:
+    """At most one checked backup, which takes the place of the database once the loop has ended."""
+
+    def __init__(self, database: Path, stop: Callable[[], None]) -> None:
+        """`stop` ends the loop, from any thread."""
+        self._database = database
+        self._stop = stop
+        self.staged: Staged | None = None
+        self.opened = ExitStack()
+        """What keeps the checked backup; whoever has used it closes it."""
+
+    def request(self, path: Path, in_loop: Callable[[Callable[[], None]], Future[None]]) -> Future[None]:
+        """Check the backup at `path`, in a thread of its own, because it takes seconds; see `StationApi`.
+
+        `in_loop` calls a function in the loop, which refuses it with ValueError while a session runs.
+        """
+        done: Future[None] = Future()
+        Thread(target=self._stage, args=(path, in_loop, done), name="restore", daemon=True).start()
+        return done
+
+    def _stage(self, path: Path, in_loop: Callable[[Callable[[], None]], Future[None]], done: Future[None]) -> None:
+        from station.store.restore import staged_backup  # it is seldom needed, and costs a part of the start
+
+        with ExitStack() as opened:
+            try:
+                staged = opened.enter_context(staged_backup(path, self._database))
+                in_loop(lambda: self._keep(staged, opened.pop_all())).result()
+            except (ValueError, StoreError) as error:
+                done.set_exception(error)
+            except Exception as error:  # whatever it is, the page has to have an answer
+                log.exception("A restore failed; the board carries on.")
+                done.set_exception(error)
+            else:
+                done.set_result(None)
+                Timer(RESTART_AFTER_S, self._stop).start()
+
+    def _keep(self, staged: Staged, opened: ExitStack) -> None:
+        self.opened.close()
+        self.staged, self.opened = staged, opened

@@ -1,0 +1,289 @@
+"""Saves what is left of a damaged database: every row that can still be read, and what a backup has of the rest.
+
+The rows go into a new database, which takes the place of the damaged one in one rename. The damaged file stays beside
+it under another name, and is never changed or deleted. A report says in words what was saved and what is lost.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, suppress
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, MetaData, Table, column, delete, insert, literal_column, select, table, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from station.store import checksums
+from station.store.backup import RESERVE_BYTES, backups_of, list_backups
+from station.store.connect import attached, frozen_driver, lock_database, sqlite_driver, write_engine
+from station.store.errors import PermanentStoreError, StoreError, translate_errors
+from station.store.export_read import DATABASE_MAGIC, DamagedExportError
+from station.store.exported import EXPORTED, exported_columns
+from station.store.files import atomic_write, sync_directory
+from station.store.prepare import had_sessions, prepare_database
+from station.store.restore import staged_backup
+from station.store.salvage_report import ASIDE, Salvage
+from station.store.salvage_scan import FILE_HEADER_BYTES, Found, Orders, copy_with_log, scan_rows, scan_schema
+from station.store.schema import HEAD_REVISION, metadata
+from station.store.staging import check_staged, loose_references, scratch_directory
+
+ROWS_AT_ONCE = 500
+LOGS = ("-wal", "-shm")
+_Key = tuple[Any, ...]
+
+
+def salvage(
+    database: Path, at: datetime, sticks: Sequence[Path] = (), *, known_as_damaged: bool = False
+) -> Salvage | None:
+    """Put a new database with all that can be saved in the place of a damaged one, which must not be in use.
+
+    The rest comes from the newest sound backup, beside the database or in one of the directories `sticks`. Gives `None`
+    if nothing is damaged, and changes nothing then, unless it is `known_as_damaged`: it does not open. Raises
+    `StoreError`: in use, too little room, a file in which nothing of a station is left, or a database of another
+    schema; everything is then as it was.
+    """
+    with ExitStack() as opened:
+        opened.enter_context(translate_errors(database))
+        opened.enter_context(closing(lock_database(database)))
+        _require_room(database)
+        scratch = opened.enter_context(scratch_directory(database.parent))
+        aside = _unfinished(database) or _unused_name(database, at)
+        pages, target = scratch / "pages.db", scratch / "salvaged.db"
+        log = database.with_name(database.name + LOGS[0])
+        copy_with_log(database, log if log.exists() else aside.with_name(aside.name + LOGS[0]), pages)
+        found = scan_schema(pages)
+        if found.revision not in (None, HEAD_REVISION):
+            raise PermanentStoreError(
+                f"The database {database} has the schema {found.revision}, and this program salvages only "
+                f"{HEAD_REVISION}: put a backup in its place with station restore; the file stays as it is."
+            )
+        backup, staged = _newest_sound(database, sticks, opened)
+        engine = write_engine(target, sqlite_driver)
+        opened.callback(engine.dispose)
+        prepare_database(engine, target)
+        known_as_damaged |= _put_header(pages, target)
+        saved = _insert_rows(engine, scan_rows(pages, _orders(found, staged, scratch), found))
+        whole, is_sound = _whole_tables(pages, saved)
+        if is_sound and not known_as_damaged:
+            return None
+        if not saved and staged is None and not had_sessions(database):
+            raise PermanentStoreError(
+                f"The file {database} is not a database of the station, or nothing is left of one, and there is no "
+                "backup: it stays as it is; move it away, or name another path."
+            )
+        filled = {} if staged is None else _fill(engine, staged, set(metadata.tables) - whole)
+        lost = {name: count for name, count in _lost(engine, found).items() if name not in whole}
+        loosened, left_behind = _settle_references(engine)
+        _check(engine, database)
+        engine.dispose()
+        uncertain = tuple(sorted(set(metadata.tables) - whole))
+        made = Salvage(at, aside, backup, saved, filled, lost, loosened, left_behind, uncertain)
+        _swap(database, target, made)
+        return made
+
+
+def _require_room(database: Path) -> None:
+    needed, free = 3 * database.stat().st_size + RESERVE_BYTES, shutil.disk_usage(database.parent).free
+    if free < needed:
+        raise StoreError(
+            f"Salvaging the database {database} needs {needed // 1_000_000} MB free and finds {free // 1_000_000} MB: "
+            "free some space."
+        )
+
+
+def _unused_name(database: Path, at: datetime) -> Path:
+    stamp, number = f"{at.astimezone():%Y-%m-%d-%H%M%S}", 1
+    while (path := database.with_name(f"{database.name}{ASIDE}{stamp}{f'-{number}' if number > 1 else ''}")).exists():
+        number += 1
+    return path
+
+
+def _unfinished(database: Path) -> Path | None:
+    """The name that a salvage which a power cut has ended gave this very file: its log is there already."""
+    names = database.parent.glob(f"{database.name}{ASIDE}*")
+    return next((name for name in names if name.samefile(database)), None)
+
+
+def _newest_sound(database: Path, sticks: Sequence[Path], opened: ExitStack) -> tuple[Path | None, Path | None]:
+    """The newest backup that can be restored, and its checked copy."""
+    found = [copy for directory in (backups_of(database), *sticks) for copy in list_backups(directory)]
+    for path in sorted(found, key=lambda one: one.name, reverse=True):
+        with suppress(StoreError):
+            return path, opened.enter_context(staged_backup(path, database)).path
+    return None, None
+
+
+def _orders(found: Found, staged: Path | None, scratch: Path) -> Orders:
+    """The orders in which the columns of each table may stand in its rows: by the file itself, by the backup, as a new
+    database has them, and as the upgrades leave them."""
+    orders = {name: [tuple(one.name for one in of.c)] for name, of in metadata.tables.items()}
+    with closing(sqlite3.connect(":memory:")) as memory:
+        for name in orders:
+            with suppress(sqlite3.Error, ValueError):  # what damage has made of the statement
+                memory.execute(found.schemas.get(name, ""))
+        _add_orders(memory, orders)
+    if staged is not None:
+        with closing(frozen_driver(staged, True)) as copy:
+            _add_orders(copy, orders)
+    if set(orders) - set(found.schemas):
+        from station.store.migrate import upgrade
+
+        upgraded = write_engine(scratch / "upgraded.db", sqlite_driver)
+        upgrade(upgraded)
+        upgraded.dispose()
+        with closing(frozen_driver(scratch / "upgraded.db", True)) as copy:
+            _add_orders(copy, orders)
+    return orders
+
+
+def _add_orders(driver: Any, orders: dict[str, list[tuple[str, ...]]]) -> None:
+    for name, of in metadata.tables.items():
+        found = tuple(row[1] for row in driver.execute("SELECT * FROM pragma_table_info(?)", (name,)))
+        if set(found) == {one.name for one in of.c}:
+            orders[name].append(tuple(row for row in found))
+
+
+def _put_header(pages: Path, other: Path) -> bool:
+    """Give a copy whose header is destroyed that of another database, so that SQLite reads the rest; whether it was."""
+    with pages.open("r+b") as file, other.open("rb") as source:
+        if file.read(len(DATABASE_MAGIC)) == DATABASE_MAGIC:
+            return False
+        header = bytearray(source.read(FILE_HEADER_BYTES))
+        header[28:40] = bytes(12)  # its pages count as many as there are, and none is free
+        file.seek(0)
+        file.write(header)
+        return True
+
+
+def _insert_rows(engine: Engine, rows: Iterator[tuple[Table, dict[str, Any]]]) -> dict[str, int]:
+    """Insert the rows as they are; gives how many there are of each table."""
+    saved: Counter[str] = Counter()
+    with loose_references(engine) as connection, connection.begin():
+        while part := list(islice(rows, ROWS_AT_ONCE)):
+            by_table: dict[str, list[dict[str, Any]]] = defaultdict(list)
+            for of, values in part:
+                by_table[str(of.name)].append(values)
+            for name, added in by_table.items():
+                raw = table(name, *(column(one.name) for one in metadata.tables[name].c))  # without types: as stored
+                saved[name] += connection.execute(insert(raw).prefix_with("OR IGNORE"), added).rowcount
+    return dict(saved)
+
+
+def _whole_tables(pages: Path, saved: Mapping[str, int]) -> tuple[set[str], bool]:
+    """The tables that SQLite reads to the end, every row of them sound, and whether all of the file is sound.
+
+    What is not in such a table was deleted, so that nothing may bring it back.
+    """
+    whole = set()
+    with closing(frozen_driver(pages, True)) as driver:
+        checksums.register(driver)
+        for name, of in metadata.tables.items():
+            with suppress(sqlite3.Error, UnicodeDecodeError):
+                count, sound = driver.execute(checksums.count_sound(of)).fetchone()
+                if count == sound == saved.get(name, 0):
+                    whole.add(name)
+        with suppress(sqlite3.Error, UnicodeDecodeError):
+            verdict = driver.execute("PRAGMA integrity_check(1)").fetchone()[0]
+            return whole, verdict == "ok" and len(whole) == len(metadata.tables)
+    return whole, False
+
+
+def _fill(engine: Engine, staged: Path, names: set[str]) -> dict[str, int]:
+    """Insert what only the backup has into these tables. Who may get in and see what comes from no backup."""
+    filled = {}
+    copy = MetaData()
+    with loose_references(engine) as connection, attached(connection, staged), connection.begin():
+        for of in metadata.sorted_tables:
+            if of.name in names & EXPORTED:
+                columns = [one.name for one in exported_columns(of)]
+                source = of.to_metadata(copy, schema="staged")
+                rows = (
+                    insert(of)
+                    .prefix_with("OR IGNORE")
+                    .from_select(columns, select(*(source.c[one] for one in columns)))
+                )
+                filled[str(of.name)] = connection.execute(rows).rowcount
+    return {name: count for name, count in filled.items() if count > 0}
+
+
+def _lost(engine: Engine, found: Found) -> dict[str, int]:
+    """How many rows of each table are neither saved nor filled, but named by another row or by an index."""
+    saved: dict[_Key, str] = {}
+    named: dict[_Key, str] = {}
+    with engine.connect() as connection:
+        for of in metadata.sorted_tables:
+            raw = table(of.name, *(column(one.name) for one in of.c if one.primary_key or one.foreign_keys))
+            for row in connection.execute(select(raw)).mappings():
+                key = tuple(row[one.name] for one in of.primary_key)
+                saved.setdefault(key, str(of.name))  # a plan's key is that of its person
+                named |= {(row[one.parent.name],): str(one.column.table.name) for one in of.foreign_keys}
+    named |= saved
+    lost: dict[str, set[_Key]] = defaultdict(set)
+    for key, name in named.items():
+        if key not in saved and key != (None,):
+            lost[name].add(key)
+    for keys in found.keys:
+        known = Counter(named[key] for key in keys if key in named)
+        if known:
+            name = known.most_common(1)[0][0]
+            sample = next(key for key in keys if named.get(key) == name)
+            lost[name] |= {key for key in keys if key not in named and _is_alike(key, sample)}
+    return {name: len(keys) for name, keys in lost.items() if keys}
+
+
+def _is_alike(key: _Key, sample: _Key) -> bool:
+    """Whether two keys may be of one table: numbers at the same places, and texts of the same length."""
+    return len(key) == len(sample) and all(
+        type(one) is type(other) and (not isinstance(one, str) or len(one) == len(other))
+        for one, other in zip(key, sample, strict=True)
+    )
+
+
+def _settle_references(engine: Engine) -> tuple[dict[str, int], dict[str, int]]:
+    """Take references to lost rows away, or, where a row is nothing without it, the row; gives how many of each."""
+    loosened: Counter[str] = Counter()
+    dropped: Counter[str] = Counter()
+    with loose_references(engine) as connection, connection.begin():
+        while broken := connection.exec_driver_sql("PRAGMA foreign_key_check").all():
+            for name, rowid, _, number in broken:
+                of = metadata.tables[name]
+                listed = connection.exec_driver_sql("SELECT * FROM pragma_foreign_key_list(?)", (name,)).all()
+                key = of.c[next(row[3] for row in listed if row[0] == number)]
+                is_it = literal_column("rowid") == rowid
+                if key.nullable:
+                    loosened[name] += connection.execute(update(of).where(is_it).values({key: None})).rowcount
+                else:
+                    dropped[name] += connection.execute(delete(of).where(is_it)).rowcount
+    return dict(+loosened), dict(+dropped)
+
+
+def _check(engine: Engine, database: Path) -> None:
+    try:
+        check_staged(engine, None)
+    except (DamagedExportError, SQLAlchemyError) as error:
+        raise PermanentStoreError(
+            f"What is left in {database} makes no database of a station: put a backup in its place with station "
+            "restore; the file stays as it is."
+        ) from error
+
+
+def _swap(database: Path, target: Path, made: Salvage) -> None:
+    """Move the damaged file aside, and the new one to its place. A power cut leaves one of them, with its log."""
+    with atomic_write(made.report_path) as unfinished:
+        unfinished.write_text("\n".join(made.lines()) + "\n", encoding="utf-8")
+    if not made.aside.exists():
+        os.link(database, made.aside)
+    for ending in LOGS:
+        log = database.with_name(database.name + ending)
+        if log.exists():
+            log.replace(made.aside.with_name(made.aside.name + ending))
+    sync_directory(database.parent)
+    target.replace(database)
+    sync_directory(database.parent)

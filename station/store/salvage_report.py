@@ -1,0 +1,86 @@
+"""What a salvage saved of a damaged database, in words; the file with it lies beside the database."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from station.store.amounts import amounts_text, tables_text
+from station.store.schema import metadata
+from station.units import date_time_text
+
+ASIDE = ".damaged-"
+"""What follows the database's name in that of a damaged file, before the time at which it was moved aside."""
+REPORT_SUFFIX = ".txt"
+SHOWN_FOR = timedelta(days=30)
+"""How long the page shows a report."""
+
+
+@dataclass(frozen=True, slots=True)
+class Salvage:
+    """What was saved, in rows by table.
+
+    `filled` rows come from the backup, and `lost` ones are known only by name. What is lost left others without what
+    they referred to: `loosened` ones are saved all the same, those `left_behind` are nothing without it. `aside` is the
+    damaged file now. In the `uncertain` tables more may be lost than is known.
+    """
+
+    at: datetime
+    aside: Path
+    backup: Path | None
+    saved: dict[str, int]
+    filled: dict[str, int]
+    lost: dict[str, int]
+    loosened: dict[str, int]
+    left_behind: dict[str, int]
+    uncertain: tuple[str, ...]
+
+    @property
+    def report_path(self) -> Path:
+        """The file beside the damaged one that has the report."""
+        return self.aside.with_name(self.aside.name + REPORT_SUFFIX)
+
+    def lines(self) -> tuple[str, ...]:
+        """The report, a sentence each."""
+        gone = Counter(self.lost) + Counter(self.left_behind)
+        access = [name for name in ("devices", "consents", "api_tokens") if gone.get(name)]
+        from_backup = f"From the backup {'' if self.backup is None else self.backup.name}"
+        lines = (
+            (f"On {date_time_text(self.at.astimezone())} the database was found damaged, and salvaged.", True),
+            (f"Saved: {amounts_text(self.saved)}." if self.saved else "Nothing in it could be read.", True),
+            (f"{from_backup}: {amounts_text(self.filled)}.", self.filled),
+            ("There is no sound backup to take the rest from.", self.backup is None),
+            (f"Lost: {amounts_text(self.lost)}.", self.lost),
+            (
+                f"Left in the damaged file, because what they belong to is lost: {amounts_text(self.left_behind)}.",
+                self.left_behind,
+            ),
+            (
+                f"Saved, but the person or calibration that they name is lost: {amounts_text(self.loosened)}.",
+                self.loosened,
+            ),
+            (self._extent(), True),
+            ("Who may get in is taken from no backup: pair the browsers again that are not let in.", access),
+            (f"The damaged file is kept beside the database, as {self.aside.name}.", True),
+        )
+        return tuple(line for line, is_so in lines if line and is_so)
+
+    def _extent(self) -> str:
+        if not self.uncertain:
+            return "" if self.lost or self.left_behind else "Nothing is lost."
+        back = " What was deleted since that backup may be back." if self.filled else ""
+        where = "" if len(self.uncertain) == len(metadata.tables) else f", of these: {tables_text(self.uncertain)}"
+        return f"More may be lost that nothing in the file names{where}.{back}"
+
+
+def newest_report(database: Path, now: datetime) -> str | None:
+    """The report of the newest salvage of this database, as long as the page shows it; `None` without one."""
+    reports = sorted(database.parent.glob(f"{database.name}{ASIDE}*{REPORT_SUFFIX}"))
+    try:
+        if reports and now - datetime.fromtimestamp(reports[-1].stat().st_mtime, UTC) < SHOWN_FOR:
+            return " ".join(reports[-1].read_text(encoding="utf-8").split())
+    except (OSError, UnicodeDecodeError):  # of a failing card, perhaps; the journal has it too
+        return None
+    return None

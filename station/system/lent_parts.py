@@ -1,0 +1,89 @@
+"""The parts of a running station's board, which it lends to the bring-up and gets back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from station.app.bring_up_records import Result, Witness
+from station.app.loop import Station
+from station.clock import Clock
+from station.config import Config
+from station.devices.board import Devices
+from station.devices.pins import PinFactory
+from station.devices.range_parts import I2cBus
+from station.system.supervisor import Supervisor
+
+
+class LentParts:
+    """Opens and closes the parts; the station has them, except while the bring-up goes on."""
+
+    def __init__(
+        self,
+        config: Config,
+        clock: Clock,
+        station: Station,
+        supervisor: Supervisor,
+        pin_factory: PinFactory,
+        open_bus: Callable[[], I2cBus] | None,
+    ) -> None:
+        self._config = config
+        self._clock = clock
+        self._station = station
+        self._supervisor = supervisor
+        self._pin_factory = pin_factory
+        self._open_bus = open_bus
+        self.devices: Devices | None = None
+        self._reported: set[str] = set()
+
+    def open(self) -> Devices:
+        """Open the parts. Those that cannot be opened are reported."""
+        self.devices = devices = Devices(
+            self._config,
+            self._clock,
+            self._station.post,
+            self._report_fault,
+            pin_factory=self._pin_factory,
+            open_bus=self._open_bus,
+        )
+        return devices
+
+    def start(self, devices: Devices) -> None:
+        """Have the parts sample and play, each thread of theirs watched."""
+        devices.start(threads=True)
+        for thread in devices.threads:
+            self._supervisor.watch(thread)
+
+    def _report_fault(self, part: str, sentence: str | None) -> None:
+        self._reported.add(part)
+        self._station.report_fault(part, sentence)
+
+    def bring_up(self, witness: Witness | None, publish: Callable[[Result], None]) -> None:
+        """See `station.app.bring_up_desk.BoardParts`."""
+        from station.system.self_check import bench_of, check_board, empty_plates
+        from station.system.wire_faults import Diagnosis
+
+        assert self.devices is not None
+        self._supervisor.release(self.devices.threads)
+        self.devices.close()
+        for part in self._reported:
+            self._station.report_fault(part, None)  # who opens the parts again reports what is still wrong
+        bench = bench_of(self._config, self._clock, self._pin_factory, self._open_bus)
+        for result in check_board(bench, Diagnosis(self._config), empty_plates(self._config), witness):
+            publish(result)
+
+    def reopen(self) -> Devices:
+        """See `station.app.bring_up_desk.BoardParts`."""
+        devices = self.open()
+        self.start(devices)
+        return devices
+
+    def silence(self) -> None:
+        """Switch the buzzer off."""
+        if self.devices is not None and self.devices.player is not None:
+            self.devices.player.close()
+
+    def close(self) -> None:
+        """End a bring-up that is going on, and close the parts."""
+        self._station.end_bring_up()
+        if self.devices is not None:
+            self.devices.close()

@@ -1,0 +1,61 @@
+"""The log of a process: standard error, which systemd's journal keeps. It stays short whatever happens.
+
+A fault that comes again and again is logged when it begins, and then once an hour with how often it came meanwhile: a
+loose wire, a full disk or a hostile network must neither hide the other lines nor wear out the memory card.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+
+AGAIN_S = 3600.0
+"""How long the same message is only counted."""
+MOST_KEPT = 200
+"""Different messages that are counted at a time; beyond that the oldest is forgotten."""
+MOST_AN_HOUR = 500
+"""Lines an hour, whatever they say; the last of them says that the others are left out."""
+SILENT = "The log has had %d messages within an hour: the others of this hour are left out."
+
+
+class Repeats(logging.Filter):
+    """Lets each message through when it begins, and then once an hour with a count."""
+
+    def __init__(self, now_s: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._now_s = now_s
+        self._seen: dict[object, tuple[float, int]] = {}
+        """For each message when it was last logged, and how often it came since."""
+        self._hour_s = -AGAIN_S
+        self._count = 0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether to log this message; may add the count of those that were left out."""
+        now_s, text = self._now_s(), record.getMessage()
+        key = (record.name, record.lineno, text)
+        logged_s, count = self._seen.get(key, (-AGAIN_S, 0))
+        if now_s - logged_s < AGAIN_S:
+            self._seen[key] = (logged_s, count + 1)
+            return False
+        if now_s - self._hour_s >= AGAIN_S:
+            self._hour_s, self._count = now_s, 0
+        self._count += 1
+        if self._count > MOST_AN_HOUR:
+            return False
+        self._seen.pop(key, None)
+        self._seen[key] = (now_s, 0)
+        if len(self._seen) > MOST_KEPT:
+            del self._seen[next(iter(self._seen))]
+        if self._count == MOST_AN_HOUR:
+            record.msg, record.args, record.exc_info = SILENT, (MOST_AN_HOUR,), None
+        elif count:
+            record.msg, record.args = f"{text} ({count} more times since it was last logged)", ()
+        return True
+
+
+def start_log(name: str) -> None:
+    """Log warnings and errors of this process, each line with its name."""
+    handler = logging.StreamHandler()
+    handler.addFilter(Repeats())
+    logging.basicConfig(level=logging.WARNING, format=f"{name}: %(message)s", handlers=[handler])

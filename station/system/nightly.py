@@ -1,0 +1,45 @@
+"""What the station does every night: a backup, and a look for rows that the memory card has damaged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from station.clock import Clock
+from station.store import Store, StoreError
+
+if TYPE_CHECKING:
+    from station.store.backup import NightlyCopies
+
+
+class Nightly:
+    """The night's work, in any thread but the loop's. What fails is reported until a later night succeeds."""
+
+    def __init__(
+        self, store: Store, clock: Clock, stick: Path | None, report_fault: Callable[[str, str | None], None]
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._stick = stick
+        self._report_fault = report_fault
+        self._copies: NightlyCopies | None = None
+
+    def run(self) -> None:
+        """Back the database up, also to the stick that is plugged in, and look for damage."""
+        from station.store.backup import STICK_DIRECTORY, NightlyCopies, backups_of, is_plugged_in
+
+        copies = self._copies = self._copies or NightlyCopies(self._store.path)
+        day = self._clock.utc_now().astimezone().date()
+        fault = None
+        try:
+            copies.copy(backups_of(self._store.path), day)
+            if self._stick is not None and is_plugged_in(self._stick):
+                copies.copy(self._stick / STICK_DIRECTORY, day)
+        except (StoreError, OSError) as error:
+            fault = f"The nightly backup has failed: {error}"
+        try:
+            self._store.look_for_damage()  # the pages say what it finds
+        except StoreError as error:
+            fault = fault or f"The nightly check has failed: {error}"
+        self._report_fault("backup", fault)

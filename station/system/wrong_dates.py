@@ -1,0 +1,33 @@
+"""What was stored while the date may have been wrong, and gets the right one when the clock is set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Self
+
+from station.app.loop import Station
+from station.clock import Clock
+from station.store import Store, StoreError
+from station.store.date_write import RowMarks
+
+
+@dataclass(frozen=True, slots=True)
+class WrongDates:
+    """The time since which no date is sure, by the clock as it stands, and the rows from before."""
+
+    marks: RowMarks
+    since: datetime
+
+    @classmethod
+    def since_now(cls, store: Store, clock: Clock) -> Self | None:
+        """From now on; `None` if the database cannot be read, and then no date is corrected."""
+        try:
+            return cls(store.row_marks(), clock.utc_now())
+        except StoreError:
+            return None
+
+    def corrected(self, station: Station, now: datetime, step: timedelta) -> Self:
+        """Have the loop correct what was stored since, because the clock was set by `step`; this, by the new clock."""
+        station.correct_dates(self.marks, self.since, now - step, step)
+        return type(self)(self.marks, self.since + step)

@@ -1,0 +1,80 @@
+"""A memory card that fails, and a reader that never ends (faults D2, D3 and D12)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from station.clock import SystemClock
+from station.core.facts import CueName
+from station.store import Store, StoreError
+from station.store.following import FollowingReader
+from tests.loop_disk import LoopDisk, loop_disk
+from tests.station.rig import Rig
+
+GROWN_BYTES = 8 << 20
+
+
+@pytest.fixture
+def disk() -> Iterator[LoopDisk]:
+    with loop_disk(32 << 20) as found:
+        if found is None:
+            pytest.skip("this machine mounts no loop device (it needs root)")
+        yield found
+
+
+def test_d2_card_that_fails_during_a_hold(disk: LoopDisk, caplog: pytest.LogCaptureFixture) -> None:
+    """The hold is finished and shown, nothing is called saved, and what was saved before can be read."""
+    with Rig(disk.directory) as rig:
+        rig.step_on()
+        rig.hold(6)
+        saved = rig.last_session().holds[0].id
+        disk.fail()
+        rig.until_phase("done")
+        rig.live(5.0)
+        assert "kept in memory" in rig.troubles["store"]
+        assert CueName.COMPLETE not in rig.recognised_cues()
+        assert CueName.ERROR in rig.recognised_cues()
+        assert [hold.id for hold in rig.last_session().holds] == [saved]
+    assert "entries are lost" in caplog.text
+
+
+def test_d3_card_that_can_only_be_read_at_the_start(disk: LoopDisk) -> None:
+    """The board says what to do, and the page shows the history."""
+    path = disk.directory / "station.db"
+    with Store.open(path, clock=SystemClock()) as store:
+        store.add_person("Robin")
+    disk.fail()
+    with pytest.raises(StoreError, match=r"station\.db.*: "):
+        Store.open(path, clock=SystemClock())
+    with FollowingReader(path) as reader:
+        assert [person.name for person in reader.people()] == ["Robin"]
+
+
+def test_d12_log_that_a_long_reader_lets_grow(tmp_path: Path) -> None:
+    """While a page reads for long, writes go on beside it; when it has ended the log grows no further."""
+    path = tmp_path / "station.db"
+    log = path.with_name("station.db-wal")
+    with Store.open(path, clock=SystemClock()) as store, FollowingReader(path) as reader:
+        store.add_person("Robin")
+        with reader.read_transaction() as reading:
+            reading.execute(text("SELECT * FROM people")).all()
+            while log.stat().st_size < GROWN_BYTES:
+                _write(store)
+        _write(store)
+        grown = log.stat().st_size
+        for _ in range(grown // (1 << 20)):
+            _write(store)
+        assert log.stat().st_size <= grown + (1 << 20), "the log goes on growing"
+        assert [person.name for person in store.people()] == ["Robin"]
+
+
+def _write(store: Store) -> None:
+    """A megabyte of the log, which leaves nothing behind."""
+    with store.write_transaction() as now:
+        now.execute(text("CREATE TABLE filling (bytes BLOB)"))
+        now.execute(text("INSERT INTO filling VALUES (zeroblob(1000000))"))
+        now.execute(text("DROP TABLE filling"))

@@ -1,0 +1,272 @@
+"""What is left of a damaged database is saved, row by row; the damaged file stays, and a report says what is lost."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from station.cli.main import main
+from station.config import parse
+from station.store import DamagedDatabaseError, Store, StoreError
+from station.store.amounts import WORDS
+from station.store.backup import back_up, backups_of
+from station.store.salvage import salvage
+from station.store.salvage_report import SHOWN_FOR, Salvage, newest_report
+from station.store.schema import metadata
+from station.system.service import Service
+from station.system.simulate import simulated
+from tests.crash.damage import PAGE_BYTES, make_database
+from tests.crash.salvages import AT, outcomes, rows_of
+from tests.station.store.histories import HandClock, weeks
+from tests.station.store.test_migrations import make_older_database
+
+COPIES = 8
+"""A seeded part of the three hundred of `make bench`."""
+
+
+@pytest.fixture
+def full(path: Path) -> Path:
+    make_database(path)
+    return path
+
+
+def leaf_of(path: Path, table: str) -> int:
+    """Where the first page with rows of a table is in the file."""
+    page: int
+    with closing(sqlite3.connect(path)) as connection:
+        (page,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)).fetchone()
+    content = path.read_bytes()
+    while content[(page - 1) * PAGE_BYTES] != 13:  # an inner page: its first cell begins with the page below
+        at = (page - 1) * PAGE_BYTES
+        cell = int.from_bytes(content[at + 12 : at + 14], "big")
+        page = int.from_bytes(content[at + cell : at + cell + 4], "big")
+    return (page - 1) * PAGE_BYTES
+
+
+def zero(path: Path, at: int, count: int = PAGE_BYTES) -> None:
+    """Overwrite bytes with zeros."""
+    with path.open("r+b") as file:
+        file.seek(at)
+        file.write(bytes(count))
+
+
+def salvaged(path: Path) -> Salvage:
+    made = salvage(path, AT)
+    assert made is not None
+    return made
+
+
+def without_checksums(path: Path) -> dict[str, list[tuple[object, ...]]]:
+    found: dict[str, list[tuple[object, ...]]] = {name: [] for name in metadata.tables}
+    for name, row in rows_of(path).values():
+        found[name].append(row[:-1])
+    return {name: sorted(rows, key=repr) for name, rows in found.items()}
+
+
+def test_every_readable_row_is_saved_and_none_is_invented(tmp_path: Path) -> None:
+    """Bits, zeros, garbage, a destroyed header, cuts, nothing: and the damaged file stays as it was."""
+    found = list(outcomes(tmp_path, COPIES))
+    assert [one.lost_readable for one in found if one.lost_readable] == []
+    assert [one.invented for one in found if one.invented] == []
+    assert all(one.is_aside_as_it_was for one in found)
+    assert sum(one.report is not None and bool(one.report.saved) for one in found) > COPIES / 2
+
+
+@pytest.mark.parametrize("damaged", [b"no header", None], ids=["header destroyed", "schema lost"])
+def test_an_upgraded_database_without_its_schema_is_read(path: Path, clock: HandClock, damaged: bytes | None) -> None:
+    """An upgrade leaves another order of columns than a new database has, and no page says so any more."""
+    make_older_database(path, "0001")
+    with Store.open(path, clock=clock) as store:
+        weeks(store, clock, days=1, names=("Cleo", "Dora"))
+    before = without_checksums(path)
+    if damaged is None:
+        content = path.read_bytes()
+        path.write_bytes(
+            b"".join(_unless_schema(content[at : at + PAGE_BYTES]) for at in range(0, len(content), PAGE_BYTES))
+        )
+    else:
+        path.write_bytes(damaged.ljust(100) + path.read_bytes()[100:])
+    assert salvaged(path).saved == {name: len(rows) for name, rows in before.items() if rows}
+
+
+def _unless_schema(page: bytes) -> bytes:
+    return bytes(PAGE_BYTES) if b"CREATE " in page or page.startswith(b"SQLite") else page
+
+
+def test_what_the_log_has_is_saved(path: Path, tmp_path: Path, clock: HandClock) -> None:
+    """Results that are only in the write-ahead log, beside a database whose header is destroyed."""
+    with Store.open(path, clock=clock) as store:
+        weeks(store, clock, days=1)
+    place = leaf_of(path, "calibrations")
+    with Store.open(path, clock=clock) as store:
+        weeks(store, clock, days=1, names=("Cleo", "Dora"))
+        expected = len(store.tests())
+        (tmp_path / "cut").mkdir()
+        for ending in ("", "-wal"):
+            shutil.copy(f"{path}{ending}", tmp_path / "cut" / f"station.db{ending}")
+    cut = tmp_path / "cut" / "station.db"
+    zero(cut, place)
+    made = salvaged(cut)
+    assert made.saved["tests"] == expected > 0
+    assert made.aside.with_name(f"{made.aside.name}-wal").exists()
+    assert not cut.with_name("station.db-wal").exists()
+
+
+def test_a_salvage_that_a_power_cut_has_ended_is_done_again(full: Path) -> None:
+    """The log is already beside the other name of the damaged file, and its results are saved all the same."""
+    expected = len(rows_of(full))
+    aside = full.with_name("station.db.damaged-2026-03-01-120000")
+    aside.hardlink_to(full)
+    zero(full, 0, 100)
+    made = salvaged(full)
+    assert made.aside == aside
+    assert sum(made.saved.values()) == expected
+
+
+def test_what_is_lost_comes_from_the_newest_sound_backup(full: Path, clock: HandClock) -> None:
+    """A damaged backup is passed over; a person deleted since does not come back; the report names its source."""
+    with Store.open(full, clock=clock) as store:
+        gone = store.add_person("Gone").id
+        back_up(full, backups_of(full), clock.at.date())
+        store.delete_person(gone)
+        (backups_of(full) / f"station-{clock.at.date() + timedelta(days=1)}.db").write_bytes(b"SQLite format 3\0no")
+    before = without_checksums(full)
+    zero(full, leaf_of(full, "holds"))
+    made = salvaged(full)
+    assert made.backup is not None
+    assert made.backup.name == f"station-{clock.at.date()}.db"
+    assert made.filled["holds"] > 0
+    assert made.lost == {}
+    after = without_checksums(full)
+    assert after == before
+    report = " ".join(made.lines())
+    assert f"From the backup {made.backup.name}: {made.filled['holds']} holds" in report
+    assert newest_report(full, AT) == " ".join(made.report_path.read_text(encoding="utf-8").split()) == report
+
+
+def test_who_may_get_in_comes_from_no_backup(full: Path, clock: HandClock) -> None:
+    """A browser that was sent away since the backup would be let in again."""
+    with Store.open(full, clock=clock):
+        back_up(full, backups_of(full), clock.at.date())
+    zero(full, leaf_of(full, "devices"))
+    made = salvaged(full)
+    assert "devices" not in made.filled
+    assert "pair the browsers again" in " ".join(made.lines())
+    with Store.open(full, clock=clock) as store:
+        assert store.devices() == ()
+
+
+def test_a_row_that_belongs_to_a_lost_one_stays_in_the_damaged_file(full: Path) -> None:
+    """A trial is nothing without its test; a session without its person is nobody's."""
+    zero(full, leaf_of(full, "tests"))
+    zero(full, leaf_of(full, "people"))
+    made = salvaged(full)
+    assert made.lost["tests"] > 0
+    assert made.left_behind["trials"] > 0
+    assert made.loosened["sessions"] > 0
+    with Store.open(full, clock=HandClock()) as store:
+        assert {one.person_id for one in store.sessions()} == {None}
+        assert store.look_for_damage() == ()
+
+
+def test_one_damaged_row_is_left_out(full: Path) -> None:
+    """The page had said that it cannot be read; after a salvage there is nothing to say."""
+    with closing(sqlite3.connect(full)) as connection, connection:
+        connection.execute("DROP TRIGGER checksum_tests_update")
+        connection.execute("UPDATE tests SET left_mm = 1 WHERE rowid = 1")
+    made = salvaged(full)
+    assert made.lost == {"tests": 1}
+    with Store.open(full, clock=HandClock()) as store:
+        assert store.look_for_damage() == ()
+
+
+def test_a_sound_database_is_left_alone(full: Path) -> None:
+    before = full.read_bytes()
+    assert salvage(full, AT) is None
+    assert full.read_bytes() == before
+    done = CliRunner().invoke(main, ["salvage", "--database", str(full)])
+    assert "Nothing is damaged" in done.output
+
+
+def test_a_file_of_something_else_is_left_alone(path: Path) -> None:
+    path.write_text("Dear diary\n")
+    with pytest.raises(StoreError, match="is not a database of the station, or nothing is left of one"):
+        salvage(path, AT)
+    assert path.read_text() == "Dear diary\n"
+    assert [one.name for one in path.parent.glob(f"{path.name}*")] == ["station.db", "station.db.lock"]
+
+
+def test_an_older_database_is_left_to_a_backup(path: Path) -> None:
+    make_older_database(path, "0003")
+    zero(path, 0, 100)
+    with pytest.raises(StoreError, match=r"the schema 0003.*station restore"):
+        salvage(path, AT)
+
+
+def test_an_emptied_database_is_no_new_station(path: Path, clock: HandClock) -> None:
+    """SQLite takes an empty file for a new database; the marker beside it knows better."""
+    with Store.open(path, clock=clock) as store:
+        weeks(store, clock, days=1)
+    with Store.open(path, clock=clock):
+        pass
+    path.write_bytes(b"")
+    with pytest.raises(DamagedDatabaseError, match=r"is empty, and has had sessions.*station salvage"):
+        Store.open(path, clock=clock)
+    assert "Nothing in it could be read." in salvaged(path).lines()
+    with Store.open(path, clock=clock) as store:
+        assert store.people() == ()
+
+
+def test_a_new_database_may_be_empty(path: Path, clock: HandClock) -> None:
+    path.write_bytes(b"")
+    with Store.open(path, clock=clock) as store:
+        assert store.people() == ()
+
+
+def test_a_database_in_use_is_not_salvaged(full: Path) -> None:
+    with Store.open(full, clock=HandClock()), pytest.raises(StoreError, match="Another station"):
+        salvage(full, AT)
+
+
+def test_the_command_prints_the_report(full: Path) -> None:
+    zero(full, 0, 100)
+    done = CliRunner().invoke(main, ["salvage", "--database", str(full)])
+    assert done.exit_code == 0
+    assert "Saved: 2 people" in done.output
+    assert "Nothing is lost." in done.output
+
+
+def test_the_station_starts_on_a_damaged_database(tmp_path: Path) -> None:
+    """Nobody may be there to type a command: it salvages, starts, and the report is there for the page."""
+    path = tmp_path / "live.db"
+    make_database(path)
+    zero(path, 0, 100)
+    before = path.read_bytes()
+    text = f'[board]\nheels = "comparator"\n[store]\npath = "{path}"\n'
+    service = Service(simulated(parse(text, "live.toml")))
+    service.open(page=False)
+    try:
+        assert [one.name for one in service.store.people()] == ["Ann", "Bea"]
+    finally:
+        service.close()
+    (aside,) = (one for one in tmp_path.glob("live.db.damaged-*") if one.suffix != ".txt")
+    assert aside.read_bytes() == before
+
+
+def test_an_old_report_is_not_shown(full: Path) -> None:
+    zero(full, 0, 100)
+    made = salvaged(full)
+    written = made.report_path.stat().st_mtime
+    assert newest_report(full, AT.fromtimestamp(written + 60, AT.tzinfo)) is not None
+    assert newest_report(full, AT.fromtimestamp(written, AT.tzinfo) + SHOWN_FOR) is None
+
+
+def test_every_table_has_words() -> None:
+    """Reports are for people."""
+    assert set(WORDS) == set(metadata.tables)

@@ -1,0 +1,119 @@
+"""The board's process puts a backup in place when a page asks for it, and starts again on it."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import threading
+from concurrent.futures import Future
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+
+from station.config import parse
+from station.store import Reader, Store
+from station.store.export_read import ImportRefusedError
+from station.system.service import Service
+from station.system.simulate import simulated
+from station.wire.page_side import RemoteStation
+from tests.crash.damage import make_database
+from tests.station.process import configured, station, wait_until
+from tests.station.store.histories import HandClock
+
+WAIT_S = 60
+
+
+def service_on(path: Path) -> Service:
+    text = f'[board]\nheels = "comparator"\n[store]\npath = "{path}"\n'
+    return Service(simulated(parse(text, "live.toml")))
+
+
+@pytest.fixture
+def backup(tmp_path: Path) -> Path:
+    (tmp_path / "other").mkdir()
+    make_database(tmp_path / "other" / "station.db")
+    return tmp_path / "other" / "station.db"
+
+
+def test_a_restore_ends_the_loop_and_the_next_one_has_the_backup(tmp_path: Path, backup: Path) -> None:
+    """The page has its answer before the loop ends; the former database stays."""
+    path = tmp_path / "live.db"
+    with Store.open(path, clock=HandClock()) as store:
+        store.add_person("Cleo")
+    service = service_on(path)
+    running = service.open(page=False)
+    loop = threading.Thread(target=service.run)
+    loop.start()
+    running.restore_backup(str(backup)).result(WAIT_S)
+    loop.join(WAIT_S)
+    assert not loop.is_alive()
+    service.close()
+    assert service.restore()
+    again = service_on(path)
+    again.open(page=False)
+    try:
+        assert [one.name for one in again.store.people()] == ["Ann", "Bea"]
+        again.close()
+        assert not again.restore()
+    finally:
+        again.close()
+    with Store.open(path.with_name("live.db.before-restore"), clock=HandClock()) as store:
+        assert [one.name for one in store.people()] == ["Cleo"]
+
+
+def test_a_bad_backup_changes_nothing(tmp_path: Path, backup: Path) -> None:
+    """It is refused with a sentence, and the station goes on."""
+    backup.write_bytes(backup.read_bytes()[:50_000])
+    service = service_on(tmp_path / "live.db")
+    running = service.open(page=False)
+    loop = threading.Thread(target=service.run)
+    loop.start()
+    try:
+        with pytest.raises(ImportRefusedError, match="is damaged"):
+            running.restore_backup(str(backup)).result(WAIT_S)
+        assert loop.is_alive()
+        assert running.restoring.staged is None
+    finally:
+        running.stop()
+        loop.join(WAIT_S)
+        service.close()
+    assert not service.restore()
+
+
+def test_the_process_starts_again_on_the_backup_and_the_page_finds_it(tmp_path: Path, backup: Path) -> None:
+    """A page on the board's socket asks; systemd hears of no stop, and the page is connected again by itself."""
+    revisions: list[int | None] = []
+    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        config = configured(tmp_path)
+        board = station("run", "--no-page", "--config", str(config), NOTIFY_SOCKET=str(tmp_path / "notify"))
+        page = RemoteStation(lambda: connected(tmp_path / "page.sock"), revisions.append, lambda: None)
+        try:
+            wait_until(lambda: (tmp_path / "page.sock").exists(), "the board listens")
+            page.start()
+            assert page.arrived.wait(WAIT_S)
+            restoring: Future[None] = page.api.restore_backup(str(backup))
+            restoring.result(WAIT_S)
+            wait_until(lambda: len(revisions) > 1 and revisions.count(None) > 2, "the page is connected again", WAIT_S)
+            with Reader.open(tmp_path / "station.db") as reader:
+                assert [one.name for one in reader.people()] == ["Ann", "Bea"]
+        finally:
+            page.close()
+            board.send_signal(signal.SIGTERM)
+            _, complaints = board.communicate(timeout=WAIT_S)
+        assert (board.returncode, complaints) == (0, "")
+        systemd.setblocking(False)
+        words = []
+        with suppress(BlockingIOError):
+            while True:
+                words.append(systemd.recv(200).decode())
+    assert words.count("READY=1") == 2
+    assert words.count("STOPPING=1") == 1
+    assert words[-1] == "STOPPING=1"
+
+
+def connected(path: Path) -> socket.socket:
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.connect(str(path))
+    return connection

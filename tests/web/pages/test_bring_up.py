@@ -1,0 +1,90 @@
+"""The bring-up on a page: who may, what it asks and shows; the station behind it is tested in `tests/station/app`."""
+
+from __future__ import annotations
+
+from flask.testing import FlaskClient
+
+from station.app.access import Role
+from station.app.bring_up_desk import OCCUPIED
+from station.app.bring_up_records import BringUpView, Question, Result
+from station.app.snapshot import HeelView
+from station.core.events import Side
+from station.store import Store
+from tests.let_in import client_with, let_in
+from tests.web.double import RecordedBoard, StationDouble
+from web.app import create_app
+
+LOCAL = {"Origin": "http://localhost"}
+PRESS = Question(
+    "left heel", "Next, press the left heel plate.", (("ready", "Ready"), ("skip", "Leave it out")), then="Now!"
+)
+VOLTS = Question(
+    "SDA", "SDA: how many volts?", (("skip", "I cannot measure"),), takes_volts=True, picture="harness.svg"
+)
+OPEN = Result("wiring", False, "the wire of SDA is open", "named", ("harness.svg",))
+
+
+def send(client: FlaskClient, address: str, **form: str) -> int:
+    return client.post(address, data=form, headers=LOCAL).status_code
+
+
+def page(client: FlaskClient) -> str:
+    return client.get("/bring-up").get_data(as_text=True)
+
+
+def test_everybody_may_until_there_is_an_owner(station: StationDouble, store: Store) -> None:
+    app = create_app(station, store)
+    visitor = client_with(app, None)
+    assert visitor.get("/bring-up", environ_base={"REMOTE_ADDR": "192.168.1.7"}).status_code == 200
+    owner = client_with(app, let_in(store, Role.OWNER))
+    member = client_with(app, let_in(store, Role.MEMBER))
+    assert [client.get("/bring-up").status_code for client in (visitor, member, owner)] == [403, 403, 200]
+    assert [send(client, "/bring-up", questions="no") for client in (visitor, member, owner)] == [403, 403, 303]
+
+
+def test_a_question_is_asked_and_the_simulated_hand_presses(
+    client: FlaskClient, station: StationDouble, board: RecordedBoard
+) -> None:
+    station.show(bring_up=BringUpView(4, True, question=PRESS))
+    assert "press the left heel plate" in page(client)
+    assert send(client, "/bring-up/answer", number="4", answer="ready") == 303
+    assert (station.answers_given, board.acts) == (["ready"], [("press", "left heel")])
+    assert "Now!" in page(client)
+
+
+def test_a_voltage_is_typed_and_one_that_is_none_is_refused(client: FlaskClient, station: StationDouble) -> None:
+    station.show(bring_up=BringUpView(7, True, question=VOLTS))
+    assert "/bring-up/picture/harness.svg" in page(client)
+    assert send(client, "/bring-up/answer", number="7", volts="much") == 400
+    assert send(client, "/bring-up/answer", number="x", volts="2,5 V") == 303
+    assert station.answers_given == ["2.5"]
+
+
+def test_what_is_wrong_stands_first_with_its_picture(client: FlaskClient, station: StationDouble) -> None:
+    station.show(bring_up=BringUpView(9, True, is_over=True, results=(Result("SDA", True, "free"), OPEN)))
+    shown = page(client).partition("What to mend")[2].partition("What was found")[0]
+    assert "the wire of SDA is open" in shown
+    assert "/bring-up/picture/harness.svg" in shown
+    assert "free" not in shown
+
+
+def test_a_refusal_about_the_board_offers_to_say_that_it_is_empty(client: FlaskClient, station: StationDouble) -> None:
+    station.show(heels=(HeelView(Side.LEFT, True, None),))
+    answer = client.post("/bring-up", data={"questions": "yes"}, headers=LOCAL)
+    assert answer.status_code == 409
+    text = answer.get_data(as_text=True)
+    assert OCCUPIED in text
+    assert 'name="empty"' in text
+    assert send(client, "/bring-up", questions="yes", empty="yes") == 303
+
+
+def test_pictures_are_those_of_the_build_guide(client: FlaskClient) -> None:
+    assert client.get("/bring-up/picture/harness.svg").mimetype == "image/svg+xml"
+    for name in ("nothing", "..%2fpins", "harness.yml"):
+        assert client.get(f"/bring-up/picture/{name}.svg").status_code == 404
+
+
+def test_it_can_be_stopped(client: FlaskClient, station: StationDouble) -> None:
+    station.show(bring_up=BringUpView(2, True))
+    assert send(client, "/bring-up/stop") == 303
+    assert "The check was stopped" in page(client)

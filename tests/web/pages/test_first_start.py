@@ -1,0 +1,64 @@
+"""The first start: a new station leads through four steps, asks nothing twice, and then shows Today."""
+
+from __future__ import annotations
+
+from flask.testing import FlaskClient
+
+from station.app.bring_up_records import BringUpView
+from station.store import Store
+from tests.let_in import client_with, let_in
+from tests.web.double import StationDouble
+from web.app import create_app
+
+LOCAL = {"Origin": "http://localhost"}
+ADDRESS = "/first-start"
+
+
+def heading(client: FlaskClient) -> str:
+    """The step that is shown."""
+    return client.get(ADDRESS).get_data(as_text=True).partition('<h2 id="step">')[2].partition("</h2>")[0]
+
+
+def settle(client: FlaskClient, step: str) -> int:
+    return client.post(ADDRESS, data={"step": step}, headers=LOCAL).status_code
+
+
+def test_a_new_station_leads_through_each_step_once(store: Store) -> None:
+    """Five taps besides the pairing: keep the name, pair, look, go on, and calibrate later."""
+    station = StationDouble(store)
+    app = create_app(station, store)
+    visitor = client_with(app, None)
+    assert visitor.get("/").location == ADDRESS
+    assert heading(visitor) == "The name of this board"
+    assert settle(visitor, "name") == 303
+    assert heading(visitor) == "Whose board is it?"
+    owner = client_with(app, let_in(store))
+    assert heading(owner) == "Are plates and sensor there?"
+    assert "not finished: plates and sensor, calibration" in owner.get("/").get_data(as_text=True)
+    station.show(bring_up=BringUpView(9, False, is_over=True))
+    assert heading(owner) == "Calibrate the distance sensor"
+    assert settle(owner, "calibration") == 303
+    station.show(calibration="good")
+    assert owner.get(ADDRESS).location == "/"
+    assert visitor.get(ADDRESS).status_code == 403
+    assert "not finished" not in owner.get("/").get_data(as_text=True)
+
+
+def test_each_step_can_be_left_out_and_stays_so(client: FlaskClient, store: Store) -> None:
+    assert settle(client, "board") == 303
+    assert store.settings().first_start == "board"
+    assert heading(client) == "The name of this board"
+    assert settle(client, "all") == 303
+    assert store.settings().first_start == "name,board,calibration"
+    assert client.get(ADDRESS).location == "/"
+
+
+def test_a_name_is_shown_how_to_give_and_a_bad_one_refused(client: FlaskClient) -> None:
+    assert "set-hostname kitchen-board" in client.get(f"{ADDRESS}?name=Kitchen-Board").get_data(as_text=True)
+    bad = client.get(f"{ADDRESS}?name=a;reboot").get_data(as_text=True)
+    assert "Use letters, digits and hyphens" in bad
+    assert "set-hostname" not in bad
+
+
+def test_an_unknown_step_is_refused(client: FlaskClient) -> None:
+    assert settle(client, "coffee") == 400

@@ -1,0 +1,56 @@
+"""The status page: what it says of parts that no session shows, and of a database that has been salvaged."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+
+from station.clock import SystemClock
+from station.store import Store
+from station.store.backup import back_up, backups_of
+from station.store.salvage import salvage
+from tests.let_in import let_in, paired_client
+from tests.station.store.histories import HandClock, weeks
+from tests.web.double import StationDouble
+from web.app import create_app
+
+
+@pytest.mark.parametrize(
+    ("days", "age", "asks"),
+    [
+        (0, "today", False),
+        (1, "yesterday", False),
+        (7, "7 days ago", False),
+        (8, "8 days ago", True),
+        (-400, "future", False),
+    ],
+)
+def test_status_says_how_old_the_backup_is(client: FlaskClient, store: Store, days: int, age: str, asks: bool) -> None:
+    """After a week without one it says what to do, and is well all the same: the station may have been off."""
+    before = client.get("/status").text
+    assert "None yet: one is made every night" in before
+    back_up(store.path, backups_of(store.path), datetime.now().astimezone().date() - timedelta(days=days))
+    after = client.get("/status").text
+    assert age in after
+    assert ("leave the station on" in after) is asks
+    assert ("Action needed" in after) is ("Action needed" in before)
+
+
+def test_a_browser_that_was_let_in_reads_what_was_salvaged(store: Store) -> None:
+    """For some weeks; a visitor who was not let in reads nothing of it, nor does a program."""
+    path, clock = store.path.with_name("salvaged.db"), HandClock()
+    with Store.open(path, clock=clock) as former:
+        weeks(former, clock, days=1)
+        let_in(former)
+    with path.open("r+b") as file:
+        file.write(bytes(100))
+    assert salvage(path, datetime.now(UTC)) is not None
+    with Store.open(path, clock=SystemClock()) as salvaged:
+        app = create_app(StationDouble(salvaged), salvaged)
+        shown = paired_client(app, salvaged).get("/status").text
+        assert "the database was found damaged, and salvaged. Saved: 2 people, " in shown
+        assert "Nothing is lost." in shown
+        assert "Nothing is lost." not in app.test_client().get("/status").text
+        assert "Nothing is lost." not in app.test_client().get("/api/v1/status").text

@@ -1,0 +1,160 @@
+"""A backup comes back: what it would bring and what it would cost, then in place of everything, or merged into it."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as TooLate
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, abort, render_template, request
+
+from station.app.import_preview import preview_lines
+from station.app.restore_preview import restore_lines
+from station.store import StoreError
+from station.store.backup import STICK_DIRECTORY, backups_of, day_of, list_backups
+from station.store.export_read import ImportRefusedError
+from station.store.merge import preview
+from station.store.restore import BEFORE_SUFFIX, preview_restore, staged_backup
+from station.store.staging import Staged, scratch_directory, work_directory
+from station.units import date_text, date_time_text
+from web.context import BUSY, Site
+from web.live.phase_styles import is_active
+from web.pages.data import IMPORT_TIMEOUT_S, Pending, saved_upload
+
+SESSION_RUNS = "A session is running: restore when it has ended."
+NO_PREVIEW = "There is no preview to restore: choose the backup again."
+GONE = "This backup is no longer there: choose another one."
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A backup that the page offers, by a key that is no path."""
+
+    key: str
+    name: str
+    where: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A checked backup, and what either way of restoring it does; `ticket` is the way to say yes."""
+
+    name: str
+    lines: tuple[str, ...]
+    merge_lines: tuple[str, ...]
+    brings_rows: bool
+    ticket: str
+
+
+def backups(site: Site) -> tuple[Listed, ...]:
+    """The copies of the nights, those on a stick that is plugged in, and the database before the last restore."""
+    database = site.store.path
+    before = database.with_name(database.name + BEFORE_SUFFIX)
+    found = []
+    if before.exists():
+        at = datetime.fromtimestamp(before.stat().st_mtime, UTC)
+        found.append(Listed("before", "Before the last restore", f"last written {date_time_text(at)}", before))
+    places = [("station", "on the station", backups_of(database))]
+    places += [("stick", "on the stick", site.stick / STICK_DIRECTORY)] if site.stick else []
+    for word, where, directory in places:
+        for path in list_backups(directory):
+            day = day_of(path)
+            if day is not None:
+                at = datetime.combine(day, datetime.min.time())
+                found.append(Listed(f"{word} {day}", date_text(at), where, path))
+    return tuple(found)
+
+
+def blueprint(site: Site) -> Blueprint:
+    """`/restore`: the backups, one of them or a file looked at, and bringing it back."""
+    pages = Blueprint("restore", __name__)
+    pending = Pending()
+
+    def page(trouble: str = "", shown: Shown | None = None, *, merged: tuple[str, ...] = ()) -> str:
+        return render_template(
+            "restore.html",
+            backups=() if shown else backups(site),
+            trouble=trouble,
+            shown=shown,
+            merged=merged,
+        )
+
+    def look_at(path: Path, name: str, opened: ExitStack) -> str | tuple[str, int]:
+        try:
+            copy = opened.enter_context(staged_backup(path, work_directory(site.store.path) / "restore"))
+            staged = Staged(copy.path, None)
+            report = preview(site.store, staged)
+            lines = restore_lines(preview_restore(site.store, staged))
+        except ImportRefusedError as refused:
+            return page(str(refused)), 400
+        ticket = pending.keep(staged, opened.pop_all())
+        return page(shown=Shown(name, lines, preview_lines(report), bool(report.new_rows), ticket))
+
+    @pages.get("/restore")
+    def restore() -> str:
+        return page()
+
+    @pages.post("/restore/look")
+    def show_listed() -> str | tuple[str, int]:
+        wanted = request.form.get("backup", "")
+        found = next((one for one in backups(site) if one.key == wanted), None)
+        if found is None:
+            return page(GONE), 400
+        with ExitStack() as opened:
+            return look_at(found.path, f"{found.name}, {found.where}", opened)
+
+    @pages.post("/restore/upload")
+    def show_uploaded() -> str | tuple[str, int]:
+        given = request.files.get("file")
+        if given is None or not given.filename:
+            return page("Choose a file first: a copy that a station made."), 400
+        with ExitStack() as opened:
+            scratch = opened.enter_context(scratch_directory(work_directory(site.store.path)))
+            path = saved_upload(given, scratch)
+            return look_at(path, path.name, opened)
+
+    @pages.post("/restore/replace")
+    def put_back() -> str | tuple[str, int]:
+        taken = _take()
+        if isinstance(taken, str):
+            return page(taken), 400
+        staged, opened = taken
+        with opened:
+            try:
+                _answer(site.api.restore_backup(str(staged.path)))
+            except ValueError as error:
+                return page(str(error)), 409
+        return render_template("restoring.html")
+
+    @pages.post("/restore/merge")
+    def merge() -> str | tuple[str, int]:
+        taken = _take()
+        if isinstance(taken, str):
+            return page(taken), 400
+        staged, opened = taken
+        with opened:
+            report = _answer(site.api.import_staged(str(staged.path), None))
+        return page(merged=preview_lines(report))
+
+    def _take() -> tuple[Staged, ExitStack] | str:
+        """The backup of the preview, or why there is none."""
+        if is_active(site.snapshot()):
+            return SESSION_RUNS
+        return pending.take(request.form.get("ticket", "")) or NO_PREVIEW
+
+    return pages
+
+
+def _answer(done: Future[Any]) -> Any:
+    """What the board answers. Raises ValueError with its sentence; a failing disk and a busy board abort with 503."""
+    try:
+        return done.result(IMPORT_TIMEOUT_S)
+    except StoreError as error:
+        abort(503, str(error))
+    except TooLate:
+        abort(503, BUSY)

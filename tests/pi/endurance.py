@@ -72,7 +72,10 @@ def cuts(rig: Rig) -> None:
     rig.figures["power_cuts_lost"] = len(lost)
     rig.figures["boot_to_page_s"] = round(sorted(slowest_s)[len(slowest_s) // 2], 1)
     rig.check(
-        "power cuts lose no acknowledged row", not lost and len(acknowledged) >= CUTS, rows=len(acknowledged), lost=lost
+        "power cuts lose no acknowledged row",
+        not lost and len(acknowledged) >= CUTS,
+        rows=len(acknowledged),
+        lost=sorted(lost),
     )
 
 

@@ -269,6 +269,8 @@ BOX = Assembly(
                 "Screw the lid on; it carries a person who steps on it by mistake.",
                 "Lead the supply's cable to the front, below the tunnel, along the floor to the wall: nobody steps"
                 " there. It needs no hole in the deck.",
+                "Write on the lid: slant-board station, when it was built and by whom, and for how much weight"
+                " ([SAFETY.md](SAFETY.md)).",
             ),
             "`station check`: the distance sensor reads, and the buzzer plays YES (short, long).",
             ("readings a second", "did you hear YES"),

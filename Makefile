@@ -58,7 +58,7 @@ RULES := tests/station/core
 BROWSERS := $(wildcard tests/test_*_browser.py tests/web/test_*_browser.py) tests/hardware/test_sheet.py tests/test_look.py \
   $(addprefix tests/web/test_,browser.py drawing.py layout.py voice_phrases.py)
 ALONE := $(addprefix tests/crash/test_,kill.py station_kill.py) $(addprefix tests/station/devices/test_,cue_player.py heels.py range_sensor.py) \
-  $(addprefix tests/station/system/test_,page_process.py scheduler.py self_check.py service.py service_process.py) \
+  $(addprefix tests/station/system/test_,page_process.py scheduler.py self_check.py service.py service_process.py supervisor.py) \
   tests/station/wire/test_wire.py tests/systemd $(addprefix tests/test_,demo.py guided_routine.py home_journey.py house_make.py house_setup.py) \
   tests/web/server
 test: setup-dev browser lint ## lint, then all tests: the rules with their coverage, the rest with a real browser

@@ -488,11 +488,15 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class DeviceAccess:
-    """A device with the hash of its token, and the ids of the people who agreed that its person sees their results."""
+    """A device with the hash of its token, and the ids of the people who agreed that its person sees their results.
+
+    `has_viewers`: its person has agreed that somebody else sees theirs.
+    """
 
     device: Device
     token_hash: str
     agreed_ids: frozenset[str]
+    has_viewers: bool
 
 
 @dataclass(frozen=True, slots=True)

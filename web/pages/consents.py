@@ -20,9 +20,9 @@ def unconfirmed_consents(site: Site) -> list[tuple[Consent, str]]:
     The rhythm proves that somebody stands on the board, not who it is; so each is shown once to whose name was given.
     """
     own = site.visitor().person_id
-    given = () if own is None else site.store.consents(person_id=own)
-    if own is None or not given:
+    if own is None or not site.visitor().has_viewers:
         return []
+    given = site.store.consents(person_id=own)
     confirmed = {one.about for one in site.store.answers(own, CONFIRMED)}
     names = {one.id: one.name for one in site.store.people()}
     return [(one, names[one.viewer_id]) for one in given if one.agreed_at.isoformat() not in confirmed]

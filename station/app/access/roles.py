@@ -58,6 +58,7 @@ class Visitor:
 
     `device` and `role` are `None` for a browser that was not let in. `person_id` is whose browser it is now, and
     `person_ids` are all whose results it may see. `is_present`: they have just proved that they stand at the board.
+    `has_viewers`: its person has agreed that somebody else sees theirs.
     """
 
     device: Device | None = None
@@ -65,6 +66,7 @@ class Visitor:
     person_id: str | None = None
     person_ids: frozenset[str] = frozenset()
     is_present: bool = False
+    has_viewers: bool = False
 
     @property
     def seen(self) -> Seen:
@@ -138,7 +140,7 @@ def visitor_of(access: DeviceAccess, now: datetime) -> Visitor:
     person_id = device.person_id if is_theirs else None
     person_ids = frozenset() if person_id is None else access.agreed_ids | {person_id}
     is_present = device.present_until is not None and now < device.present_until
-    return Visitor(device, device.role, person_id, person_ids, is_present)
+    return Visitor(device, device.role, person_id, person_ids, is_present, person_id is not None and access.has_viewers)
 
 
 def pair(

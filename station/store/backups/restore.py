@@ -219,8 +219,9 @@ def _carry_over(staged: Staged, database: Path) -> None:
             in_backup = set(connection.execute(select(people.c.id)).scalars())
             for row in live:
                 if row["id"] not in known:
-                    person_id = row["person_id"] if row["person_id"] in in_backup else None
-                    connection.execute(devices.insert().values(dict(row) | {"person_id": person_id}))
+                    kept = dict(row)
+                    kept["person_id"] = row["person_id"] if row["person_id"] in in_backup else None
+                    connection.execute(devices.insert().values(kept))
             if own:
                 connection.execute(delete(heel_sensors))
             for of, rows in own.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, select
+from sqlalchemy import Connection, Select, bindparam, exists, func, select
 
 from station.store.reading.loading import AnyRow
 from station.store.reading.transactions import DEFAULT_LIMIT, ReadTransactions
@@ -17,8 +17,12 @@ _SELECT_DEVICES = select(*_DEVICE_COLUMNS).order_by(devices.c.paired_at, devices
 _AGREED = select(func.group_concat(consents.c.person_id)).where(
     consents.c.viewer_id == devices.c.person_id, consents.c.withdrawn_at.is_(None)
 )
+_HAS_VIEWERS = exists().where(consents.c.person_id == devices.c.person_id, consents.c.withdrawn_at.is_(None))
 _SELECT_DEVICE_ACCESS = select(
-    *_DEVICE_COLUMNS, devices.c.token_hash, _AGREED.correlate(devices).scalar_subquery().label("agreed_ids")
+    *_DEVICE_COLUMNS,
+    devices.c.token_hash,
+    _AGREED.correlate(devices).scalar_subquery().label("agreed_ids"),
+    _HAS_VIEWERS.correlate(devices).label("has_viewers"),
 )
 """One row however many people agreed: with a row for each, 300 of them would take 8 ms of each request."""
 _SELECT_DEVICE_WITH_TOKEN = _SELECT_DEVICE_ACCESS.where(devices.c.token_hash == bindparam("token_hash"))
@@ -51,7 +55,8 @@ class AccessReader(ReadTransactions):
             row = connection.execute(query, values).one_or_none()
         if row is None:
             return None
-        return DeviceAccess(_device_from_row(row), row.token_hash, frozenset((row.agreed_ids or "").split(",")) - {""})
+        agreed_ids = frozenset((row.agreed_ids or "").split(",")) - {""}
+        return DeviceAccess(_device_from_row(row), row.token_hash, agreed_ids, bool(row.has_viewers))
 
     def has_owner(self) -> bool:
         """Whether the station has an owner; without one, the next pairing makes one."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from station.store.connect import sqlite_driver
+from station.store.connect import log_files, sqlite_driver
 from station.store.errors import PRIMARY_CODE, SALVAGE, StoreError
 from station.store.files import UNFINISHED_SUFFIX, atomic_write
 
@@ -79,8 +79,7 @@ class NightlyCopies:
 
 def _state_of(database: Path) -> object:
     """What differs after anything was written to the database or its log."""
-    files = (database, database.with_name(f"{database.name}-wal"))
-    found = [file.stat() if file.exists() else None for file in files]
+    found = [file.stat() if file.exists() else None for file in (database, log_files(database)[0])]
     return [one and (one.st_ino, one.st_size, one.st_mtime_ns) for one in found]
 
 

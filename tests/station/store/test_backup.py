@@ -183,11 +183,8 @@ def test_what_a_power_cut_left_of_a_copy_goes(store: Store, tmp_path: Path, path
     assert store.people() == ()
     directory = tmp_path / "backups"
     directory.mkdir()
-    names = (
-        ".station-2026-03-01.db.unfinished",
-        ".station-2026-03-01.db.unfinished-journal",
-        ".before-merging-2026-03-01-120000.db.unfinished",
-    )
+    station, merge = ".station-2026-03-01.db.unfinished", ".before-merging-2026-03-01-120000.db.unfinished"
+    names = (station, f"{station}-journal", merge)
     old = [*(directory / name for name in names), path.with_name(f".{path.name}.0006.unfinished")]
     for one in old:
         one.touch()

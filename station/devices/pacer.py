@@ -41,7 +41,8 @@ class DeadlineThread:
         self._thread = Thread(target=self._run, name=name, daemon=True)
         self.name = name
         self.due_us: int | None = None
-        """By when the thread has, or had, to do the next thing; `None` while it waits for `wake` alone, or has ended."""
+        """By when the thread has, or had, to do the next thing; `None` while it waits for `wake` alone, and once it has
+        ended."""
 
     @property
     def is_alive(self) -> bool:

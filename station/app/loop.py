@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from threading import Thread
@@ -63,6 +64,7 @@ from station.settings import with_changes
 from station.store import Store, StoreError
 from station.store.backups.backup import back_up_before_merging
 from station.store.records import Merge
+from station.store.writing.dates import RowMarks
 
 if TYPE_CHECKING:
     from station.devices.board import Devices
@@ -220,6 +222,10 @@ class Station(Inbox):
             act()
 
         return self._request_store(unless_in_use)
+
+    def correct_dates(self, marks: RowMarks, since: datetime, until: datetime, by: timedelta) -> None:
+        """Correct what was stored, or waits to be stored, with a wrong date; see `Store.correct_dates`."""
+        self._request_store(lambda _: self._recorder.correct_dates(marks, since, until, by), changes_access=True)
 
     @property
     def board(self) -> SimulatedBoard | None:

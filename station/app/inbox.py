@@ -10,7 +10,6 @@ import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Lock
@@ -32,7 +31,6 @@ from station.core.steps import Routine
 from station.profile import Profile
 from station.store import Store, StoreError
 from station.store.records import Deletion, MergeReport
-from station.store.writing.dates import RowMarks
 
 log = logging.getLogger(__name__)
 
@@ -174,10 +172,6 @@ class Inbox:
     def report_fault(self, part: str, sentence: str | None) -> None:
         """Report a part's fault in a sentence; `None` once it works again."""
         self.post(FaultReport(part, sentence))
-
-    def correct_dates(self, marks: RowMarks, since: datetime, until: datetime, by: timedelta) -> Future[int]:
-        """Correct what was stored with a wrong date; see `Store.correct_dates`."""
-        return self._request_store(lambda store: store.correct_dates(marks, since, until, by), changes_access=True)
 
     def wall_clock_set(self) -> None:
         """Report that the wall clock is right, or was set, so that reminders can follow it."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from threading import Thread
@@ -17,16 +18,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from station.app.access.presence_desk import PresenceDesk
 from station.app.api import SimulatedBoard
-from station.app.board.bring_up_desk import (
-    GOING,
-    OCCUPIED,
-    PAIRING,
-    RUNNING,
-    BoardParts,
-    BringUpDesk,
-    BringUpEnded,
-    BringUpNews,
-)
+from station.app.board.bring_up_desk import GOING, BoardParts, BringUpDesk, BringUpNews
 from station.app.board.idle_board import IdleBoard
 from station.app.board.outputs import BoardOutputs, CuePublisher
 from station.app.board.view import BoardView
@@ -72,6 +64,7 @@ from station.settings import with_changes
 from station.store import Store, StoreError
 from station.store.backups.backup import back_up_before_merging
 from station.store.records import Merge
+from station.store.writing.dates import RowMarks
 
 if TYPE_CHECKING:
     from station.devices.board import Devices
@@ -115,7 +108,6 @@ class Station(Inbox):
         self._reminders = ReminderAlarms(Reminders(store), clock, view, lambda one: self.post(ReminderDue(one)))
         gate_for = GateFactory(store, settings, clock, idle.wiring.analogue, config.range_sensor.blocks_mm)
         self._presence = presence = PresenceDesk(store, clock, time, board=idle, cues=cues, view=view)
-        self._bring_up = bring_up = BringUpDesk(self.post, view)
         self._mirror = mirror = StoreMirror(people, calibration, resume, gate_for, view)
         self._session = session = Session(
             store,
@@ -138,6 +130,16 @@ class Station(Inbox):
             ),
             publisher=FactPublisher(clock, recorder=recorder, cues=cues, view=view, settings=settings, resume=resume),
             mirror=mirror,
+            view=view,
+        )
+        self._bring_up = bring_up = BringUpDesk(
+            self.post,
+            clock,
+            time,
+            session=session,
+            presence=presence,
+            settings=settings,
+            outputs=outputs,
             view=view,
         )
         self._starter = Starter(
@@ -220,6 +222,10 @@ class Station(Inbox):
             act()
 
         return self._request_store(unless_in_use)
+
+    def correct_dates(self, marks: RowMarks, since: datetime, until: datetime, by: timedelta) -> None:
+        """Correct what was stored, or waits to be stored, with a wrong date; see `Store.correct_dates`."""
+        self._request_store(lambda _: self._recorder.correct_dates(marks, since, until, by), changes_access=True)
 
     @property
     def board(self) -> SimulatedBoard | None:
@@ -307,11 +313,11 @@ class Station(Inbox):
             case PresenceFinished():
                 self._answer(item.done, lambda: self._presence.cancel(item.request_id))
             case BringUpAsked():
-                self._answer(item.done, lambda: self._begin_bring_up(item))
+                self._answer(item.done, lambda: self._bring_up.begin(asks=item.asks, is_empty=item.is_empty))
             case BringUpAnswered():
                 self._answer(item.done, lambda: self._bring_up.answer(item.number, item.answer))
             case BringUpNews():
-                self._take_bring_up_news(item)
+                self._bring_up.take(item.news)
             case SettingsChange():
                 self._change_settings(item)
             case StoreRequest():
@@ -330,27 +336,6 @@ class Station(Inbox):
     def _request_presence(self, name: str) -> PresenceRequest:
         self._settings.apply_volume(None)
         return self._presence.request(name, is_running=self._session.run is not None)
-
-    def _begin_bring_up(self, request: BringUpAsked) -> None:
-        """Lend the board's parts to the bring-up. Raises ValueError with a sentence."""
-        if self._bring_up.is_going:
-            raise ValueError(GOING)
-        if self._session.run is not None:
-            raise ValueError(RUNNING)
-        if self._presence.is_waiting:
-            raise ValueError(PAIRING)
-        is_faulty = self._session.heel_fault(self._time.now_us) is not None
-        if not (request.is_empty or is_faulty) and any(heel.down for heel in self._session.heels):
-            raise ValueError(OCCUPIED)
-        self._bring_up.begin(asks=request.asks)
-        self._outputs.attach(None)
-
-    def _take_bring_up_news(self, item: BringUpNews) -> None:
-        self._bring_up.take(item.news, self._clock.now_us())
-        if isinstance(item.news, BringUpEnded):
-            self._time.catch_up()
-            self.attach(item.news.devices, self._alarms)
-            self._session.wait_for_person(is_occupied=True)
 
     def _answer(self, done: Future[Answer], act: Callable[[], Answer]) -> None:
         """Do what a page requests at this moment, and give it the answer."""
@@ -418,8 +403,8 @@ class Station(Inbox):
         self._view.on_sensor_changes(self._session.change_count)
 
     def _on_step_on(self) -> None:
-        """A person stands on the board; after a rhythm that is no start."""
-        if self._presence.blocks_step_on:
+        """A person stands on the board; after a rhythm or in the bring-up that is no start."""
+        if self._presence.blocks_step_on or self._bring_up.is_going:
             self._idle_board.wait_for_person(is_occupied=True)
         else:
             self._starter.on_step_on()

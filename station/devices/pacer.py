@@ -41,7 +41,8 @@ class DeadlineThread:
         self._thread = Thread(target=self._run, name=name, daemon=True)
         self.name = name
         self.due_us: int | None = None
-        """By when the thread has, or had, to do the next thing; `None` while it waits for `wake` alone."""
+        """By when the thread has, or had, to do the next thing; `None` while it waits for `wake` alone, and once it has
+        ended."""
 
     @property
     def is_alive(self) -> bool:
@@ -72,6 +73,7 @@ class DeadlineThread:
             except Exception as error:  # noqa: BLE001  any error is reported, and the thread continues
                 self._on_error(error)
                 self._wait_until(self._clock.now_us() + ERROR_PAUSE_US)
+        self.due_us = None
 
     def _wait_until(self, due_us: int | None) -> None:
         if self._is_closing:

@@ -83,8 +83,20 @@ def attached(connection: Connection, path: Path | None) -> Iterator[None]:
 
 def has_log(path: Path) -> bool:
     """Whether the write-ahead log holds something that may be missing in the database."""
-    log = path.with_name(f"{path.name}-wal")
+    log = log_files(path)[0]
     return log.exists() and log.stat().st_size > 0
+
+
+def log_files(path: Path) -> tuple[Path, Path]:
+    """The files of a database's write-ahead log: the log and its index."""
+    return path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")
+
+
+def move_log(path: Path, name: Path) -> None:
+    """Let the log of the database at `path` be that of the database at `name`."""
+    for file, new_name in zip(log_files(path), log_files(name), strict=True):
+        if file.exists():
+            file.replace(new_name)
 
 
 def empty_log(connection: Any) -> bool:

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from station.store.errors import translate_errors
 
+UNFINISHED_SUFFIX = ".unfinished"
+"""How the temporary name ends."""
+
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
@@ -16,9 +19,10 @@ def atomic_write(path: Path) -> Iterator[Path]:
 
     Raises `StoreError` with a sentence for what the operating system refuses.
     """
-    unfinished = path.with_name(f".{path.name}.unfinished")
+    unfinished = path.with_name(f".{path.name}{UNFINISHED_SUFFIX}")
     with translate_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.unlink(missing_ok=True)  # of a power cut; it may be another name of a whole file
         try:
             yield unfinished
             _sync(unfinished)

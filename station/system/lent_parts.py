@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import current_thread
 
 from station.app.board.bring_up_records import Result, Witness
 from station.app.loop import Station
@@ -11,7 +12,7 @@ from station.config import Config
 from station.devices.board import Devices
 from station.devices.pins import PinFactory
 from station.devices.range_parts import I2cBus
-from station.system.supervisor import Supervisor
+from station.system.supervisor import Foreign, Supervisor
 
 
 class LentParts:
@@ -34,6 +35,8 @@ class LentParts:
         self._open_bus = open_bus
         self.devices: Devices | None = None
         self._reported: set[str] = set()
+        self._borrower: Foreign | None = None
+        """The bring-up's thread: if it ends without having opened the parts again, the station has no board."""
 
     def open(self) -> Devices:
         """Open the parts. Those that cannot be opened are reported."""
@@ -59,14 +62,18 @@ class LentParts:
 
     def bring_up(self, witness: Witness | None, publish: Callable[[Result], None]) -> None:
         """See `station.app.board.bring_up_desk.BoardParts`."""
+        assert self.devices is not None
+        self._borrower = Foreign("bring-up", current_thread())
+        self._supervisor.watch(self._borrower)
+        try:
+            self.devices.close()  # a thread that hangs is waited for here, so it is still watched
+        finally:
+            self._supervisor.release(self.devices.threads)
+        for part in self._reported:
+            self._station.report_fault(part, None)  # who opens the parts again reports what is still wrong
         from station.system.self_check import bench_of, check_board, empty_plates
         from station.system.wire_faults import Diagnosis
 
-        assert self.devices is not None
-        self._supervisor.release(self.devices.threads)
-        self.devices.close()
-        for part in self._reported:
-            self._station.report_fault(part, None)  # who opens the parts again reports what is still wrong
         bench = bench_of(self._config, self._clock, self._pin_factory, self._open_bus)
         for result in check_board(bench, Diagnosis(self._config), empty_plates(self._config), witness):
             publish(result)
@@ -75,6 +82,8 @@ class LentParts:
         """See `station.app.board.bring_up_desk.BoardParts`."""
         devices = self.open()
         self.start(devices)
+        if self._borrower is not None:
+            self._supervisor.release([self._borrower])
         return devices
 
     def silence(self) -> None:

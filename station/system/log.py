@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from threading import Lock
 
 AGAIN_S = 3600.0
 """How long the same message is only counted."""
@@ -29,10 +30,20 @@ class Repeats(logging.Filter):
         """For each message when it was last logged, and how often it came since."""
         self._hour_s = -AGAIN_S
         self._count = 0
+        self._lock = Lock()
+        """A handler calls its filters before it takes its own lock."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether to log this message; may add the count of those that were left out."""
-        now_s, text = self._now_s(), record.getMessage()
+        try:
+            text = record.getMessage()
+        except Exception:  # noqa: BLE001  whoever logs goes on: the handler meets it again, and `logging` reports it
+            return True
+        with self._lock:
+            return self._is_due(record, text)
+
+    def _is_due(self, record: logging.LogRecord, text: str) -> bool:
+        now_s = self._now_s()
         key = (record.name, record.lineno, text)
         logged_s, count = self._seen.get(key, (-AGAIN_S, 0))
         if now_s - logged_s < AGAIN_S:

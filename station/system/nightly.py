@@ -27,19 +27,26 @@ class Nightly:
 
     def run(self) -> None:
         """Back the database up, also to the stick that is plugged in, and look for damage."""
-        from station.store.backups.backup import STICK_DIRECTORY, NightlyCopies, backups_of, is_plugged_in
+        from station.store.backups.backup import NightlyCopies, backups_of
 
         copies = self._copies = self._copies or NightlyCopies(self._store.path)
         day = self._clock.utc_now().astimezone().date()
         fault = None
-        try:
-            copies.copy(backups_of(self._store.path), day)
-            if self._stick is not None and is_plugged_in(self._stick):
-                copies.copy(self._stick / STICK_DIRECTORY, day)
-        except (StoreError, OSError) as error:
-            fault = f"The nightly backup has failed: {error}"
+        for directory in (backups_of(self._store.path), *self._on_stick()):
+            try:
+                copies.copy(directory, day)
+            except (StoreError, OSError) as error:
+                fault = fault or f"The nightly backup has failed: {error}"
         try:
             self._store.look_for_damage()  # the pages say what it finds
         except StoreError as error:
             fault = fault or f"The nightly check has failed: {error}"
         self._report_fault("backup", fault)
+
+    def _on_stick(self) -> tuple[Path, ...]:
+        """The directory of the stick, if one is plugged in."""
+        from station.store.backups.backup import STICK_DIRECTORY, is_plugged_in
+
+        if self._stick is None or not is_plugged_in(self._stick):
+            return ()
+        return (self._stick / STICK_DIRECTORY,)

@@ -1,4 +1,4 @@
-"""The bring-up while the station runs: the loop lends the board's parts to it, and shows what it finds and asks.
+"""The bring-up while the station runs: it borrows the board's parts, and the desk shows what it finds and asks.
 
 It has a thread of its own, because it waits for wires and people; its news reach the loop through the queue.
 """
@@ -14,9 +14,15 @@ from typing import TYPE_CHECKING, Protocol
 
 from station.app.board.bring_up_records import SKIP, BringUpStoppedError, BringUpView, Question, Result, Witness
 from station.app.board.view import BoardView
+from station.clock import Clock
 from station.core.events import SECOND_US
 
 if TYPE_CHECKING:
+    from station.app.access.presence_desk import PresenceDesk
+    from station.app.board.outputs import BoardOutputs
+    from station.app.running.event_time import EventTime
+    from station.app.running.session import Session
+    from station.app.settings_in_use import SettingsInUse
     from station.devices.board import Devices
 
 log = logging.getLogger(__name__)
@@ -104,8 +110,25 @@ class _Helper(Witness):
 class BringUpDesk:
     """Begins the bring-up, shows it and ends it. Only the loop calls it."""
 
-    def __init__(self, post: Callable[[BringUpNews], None], view: BoardView) -> None:
+    def __init__(
+        self,
+        post: Callable[[BringUpNews], None],
+        clock: Clock,
+        time: EventTime,
+        *,
+        session: Session,
+        presence: PresenceDesk,
+        settings: SettingsInUse,
+        outputs: BoardOutputs,
+        view: BoardView,
+    ) -> None:
         self._post = post
+        self._clock = clock
+        self._time = time
+        self._session = session
+        self._presence = presence
+        self._settings = settings
+        self._outputs = outputs
         self._board_view = view
         self._parts: BoardParts | None = None
         self._helper: _Helper | None = None
@@ -122,16 +145,31 @@ class BringUpDesk:
         """Whether the bring-up has the board's parts."""
         return self._helper is not None
 
-    def begin(self, *, asks: bool) -> None:
-        """Begin; `asks`: the person is asked. Raises ValueError with a sentence where there is no board."""
-        parts = self._parts
+    def begin(self, *, asks: bool, is_empty: bool) -> None:
+        """Lend the parts and begin; see `StationApi.start_bring_up`. Raises ValueError with a sentence."""
+        parts, obstacle = self._parts, self._obstacle(is_empty=is_empty)
+        if obstacle is not None:
+            raise ValueError(obstacle)
         if parts is None:
             raise ValueError(NO_BOARD)
+        self._outputs.attach(None)
         self._helper = helper = _Helper(self._post)
         number = 1 if self.view is None else self.view.number + 1
         self._show(BringUpView(number, asks))
         self._thread = Thread(target=self._work, args=(parts, helper, asks), name="bring-up", daemon=True)
         self._thread.start()
+
+    def _obstacle(self, *, is_empty: bool) -> str | None:
+        """Why it cannot begin now, in a sentence; `is_empty`: somebody says that nobody stands on the board."""
+        if self.is_going:
+            return GOING
+        if self._session.run is not None:
+            return RUNNING
+        if self._presence.is_waiting:
+            return PAIRING
+        is_faulty = self._session.heel_fault(self._time.now_us) is not None
+        is_pressed = any(heel.down for heel in self._session.heels)
+        return OCCUPIED if is_pressed and not (is_empty or is_faulty) else None
 
     def _work(self, parts: BoardParts, helper: _Helper, asks: bool) -> None:
         """In a thread of its own."""
@@ -145,18 +183,22 @@ class BringUpDesk:
             why = BROKEN
         self._post(BringUpNews(BringUpEnded(parts.reopen(), why)))
 
-    def take(self, news: Result | Question | BringUpEnded, now_us: int) -> None:
-        """Show news of the bring-up."""
+    def take(self, news: Result | Question | BringUpEnded) -> None:
+        """Show news of the bring-up; at its end the station has the parts again, and waits for a step on."""
         view = self.view
         assert view is not None
         match news:
             case Result():
                 self._show(replace(view, results=(*view.results, news), question=None, doing=""))
             case Question():
-                self._asked_us = now_us
+                self._asked_us = self._clock.now_us()
                 self._show(replace(view, question=news, doing=""))
             case BringUpEnded():
                 self._helper = self._thread = None
+                self._outputs.attach(news.devices)
+                self._settings.apply_volume(None)
+                self._time.catch_up()
+                self._session.wait_for_person(is_occupied=True)
                 self._show(replace(view, is_over=True, question=None, doing="", why=news.why))
 
     def answer(self, number: int, answer: str | None) -> None:

@@ -96,13 +96,13 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     lines = text.splitlines()
     separator = ";" if lines and ";" in lines[0] else ","
     reader = csv.reader(lines, delimiter=separator)
-    names = [name.strip().lower() for name in next(reader, [])]
-    if len(set(names)) < len(names) or not set(COLUMNS) <= set(names) <= {*COLUMNS, *MORE_COLUMNS}:
-        raise ImportRefusedError(
-            f"{path}, line 1: its columns are {', '.join(names) or 'none'}. Name them date, left, right, if you like "
-            f"also {', '.join(MORE_COLUMNS)}, and leave others out."
-        )
     try:
+        names = [name.strip().lower() for name in next(reader, [])]
+        if len(set(names)) < len(names) or not set(COLUMNS) <= set(names) <= {*COLUMNS, *MORE_COLUMNS}:
+            raise ImportRefusedError(
+                f"{path}, line 1: its columns are {', '.join(names) or 'none'}. Name them date, left, right, if you "
+                f"like also {', '.join(MORE_COLUMNS)}, and leave others out."
+            )
         for cells in reader:
             if not any(cell.strip() for cell in cells):
                 continue
@@ -114,7 +114,7 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
             values = [cell.strip().replace(",", ".") for cell in cells]
             yield reader.line_num, dict(zip(names, values, strict=True))
     except csv.Error as error:
-        raise ImportRefusedError(f"{path}, line {reader.line_num}: it is no CSV ({error}).") from None
+        raise ImportRefusedError(f"{path}, line {max(1, reader.line_num)}: it is no CSV ({error}).") from None
 
 
 def _parse_time(text: str, where: str, now: datetime) -> datetime:

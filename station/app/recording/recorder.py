@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from station.app.recording.calibrations import CalibrationRecorder
 from station.app.recording.queue import QueuedRow, WriteQueue
@@ -25,8 +26,11 @@ from station.core.facts import (
     TrialFinished,
 )
 from station.core.steps import Routine, uses_blocks
-from station.store import Store
+from station.store import PermanentStoreError, Store
 from station.store.reading.pages import ONLY_BLOCKS
+from station.store.writing.dates import RowMarks
+
+log = logging.getLogger(__name__)
 
 RESULTS = (
     HoldEnd,
@@ -95,6 +99,17 @@ class Recorder:
     def write(self, act: Callable[[], None]) -> None:
         """Write now, or after the pending writes as soon as the store works."""
         self._queue.write(act)
+
+    def correct_dates(self, marks: RowMarks, since: datetime, until: datetime, by: timedelta) -> None:
+        """Correct dates behind the pending writes, which have wrong ones too; see `Store.correct_dates`."""
+
+        def correct() -> None:
+            try:
+                self._store.correct_dates(marks, since, until, by)
+            except PermanentStoreError as error:  # it must not keep the writes behind it from being tried
+                log.warning("What was stored before the clock was set keeps its wrong date: %s", error)
+
+        self._queue.write(correct)
 
     def flush(self, now_us: int) -> None:
         """Try the pending writes if a retry is due (`now_us` of 0: at once)."""

@@ -57,7 +57,10 @@ class BlockPhase(StrEnum):
 
 TRANSITIONS: dict[BlockPhase, frozenset[BlockPhase]] = {
     BlockPhase.WARM: frozenset(
-        {BlockPhase.WARM, BlockPhase.CLEAR, BlockPhase.LEAVE, BlockPhase.BLOCK, BlockPhase.FAULT, BlockPhase.ENDED}
+        {
+            *(BlockPhase.WARM, BlockPhase.CLEAR, BlockPhase.LEAVE, BlockPhase.BLOCK, BlockPhase.FAULT),
+            *(BlockPhase.DONE, BlockPhase.ENDED),
+        }
     ),
     BlockPhase.CLEAR: frozenset(
         {BlockPhase.CLEAR, BlockPhase.LEAVE, BlockPhase.BLOCK, BlockPhase.FAULT, BlockPhase.ENDED}
@@ -71,7 +74,7 @@ TRANSITIONS: dict[BlockPhase, frozenset[BlockPhase]] = {
     BlockPhase.CAPTURE: frozenset(
         {BlockPhase.LEAVE, BlockPhase.BLOCK, BlockPhase.FAULT, BlockPhase.DONE, BlockPhase.ENDED}
     ),
-    BlockPhase.FAULT: frozenset({BlockPhase.WARM, BlockPhase.ENDED}),
+    BlockPhase.FAULT: frozenset({BlockPhase.WARM, BlockPhase.DONE, BlockPhase.ENDED}),
     BlockPhase.DONE: frozenset(),
     BlockPhase.ENDED: frozenset(),
 }
@@ -483,11 +486,7 @@ class CalibrationActivity(BlockActivity):
         return self._round_mm
 
     def on_left(self, now_us: int, reason: str) -> None:
-        if len(self.points) >= self._asked_samples and self.phase in (
-            BlockPhase.LEAVE,
-            BlockPhase.BLOCK,
-            BlockPhase.CAPTURE,
-        ):
+        if len(self.points) >= self._asked_samples:
             self.stop_repeating_cue(now_us)
             self._problem = None
             self._finish(now_us)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 from collections.abc import Collection
@@ -10,9 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from station.store.connect import sqlite_driver
+from station.store.connect import log_files, sqlite_driver
 from station.store.errors import PRIMARY_CODE, SALVAGE, StoreError
-from station.store.files import atomic_write
+from station.store.files import UNFINISHED_SUFFIX, atomic_write
 
 DAYS_KEPT, WEEKS_KEPT, MONTHS_KEPT = 7, 8, 12
 """How many of the newest copies are kept, and how many of weeks and of months, each by its newest copy: long enough to
@@ -23,6 +24,8 @@ STICK_DIRECTORY = "station-backups"
 BEFORE_MERGING = "before-merging-"
 OTHERS_KEPT_DAYS = 14
 """How long copies are kept that were made before a merge or an upgrade."""
+UNFINISHED_KEPT_DAYS = 1
+"""A copy that is younger may still be written; one that is older was left by a power cut."""
 
 RESERVE_BYTES = 50_000_000
 """The free space that a backup leaves on the disk: about three months of sessions with their traces."""
@@ -77,8 +80,7 @@ class NightlyCopies:
 
 def _state_of(database: Path) -> object:
     """What differs after anything was written to the database or its log."""
-    files = (database, database.with_name(f"{database.name}-wal"))
-    found = [file.stat() if file.exists() else None for file in files]
+    found = [file.stat() if file.exists() else None for file in (database, log_files(database)[0])]
     return [one and (one.st_ino, one.st_size, one.st_mtime_ns) for one in found]
 
 
@@ -101,6 +103,11 @@ def back_up(database: Path, directory: Path, day: date, *, same_as: Path | None 
         for copy in _other_copies(database, directory)
         if _written_on(copy) < day - timedelta(days=OTHERS_KEPT_DAYS)
     )
+    old += tuple(
+        copy
+        for copy in _unfinished_copies(database, directory)
+        if _written_on(copy) < day - timedelta(days=UNFINISHED_KEPT_DAYS)
+    )
     for copy_path in old:
         copy_path.unlink()
     return Backup(path, path.stat().st_size, old)
@@ -116,7 +123,7 @@ def day_of(copy: Path) -> date | None:
 
 def is_plugged_in(stick: Path) -> bool:
     """Whether something is mounted at this directory."""
-    return stick.is_mount()
+    return os.path.ismount(stick)  # a stick that fails raises nothing here; `Path.is_mount` does
 
 
 def backups_of(database: Path) -> Path:
@@ -158,6 +165,12 @@ def held_until(database: Path, day: date) -> date | None:
 def _other_copies(database: Path, directory: Path) -> tuple[Path, ...]:
     """The copies made before a merge or an upgrade; they go when the nightly ones of their day go."""
     return *directory.glob(f"{BEFORE_MERGING}*.db"), *database.parent.glob(f"{database.name}.[0-9][0-9][0-9][0-9]")
+
+
+def _unfinished_copies(database: Path, directory: Path) -> tuple[Path, ...]:
+    """Copies that are being made or were never finished, with SQLite's journals of them."""
+    beside = database.parent.glob(f".{database.name}.[0-9][0-9][0-9][0-9]{UNFINISHED_SUFFIX}*")
+    return *directory.glob(f".*.db{UNFINISHED_SUFFIX}*"), *beside
 
 
 def _written_on(copy: Path) -> date:

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, MetaData, delete, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from station.store import checksums
-from station.store.connect import empty_log, lock_database, sqlite_driver, write_engine
+from station.store.connect import empty_log, lock_database, log_files, move_log, sqlite_driver, write_engine
 from station.store.errors import StoreError, translate_errors
 from station.store.exchange.export_read import DATABASE_MAGIC, DamagedExportError, ImportRefusedError
 from station.store.exchange.staging import Staged, check_staged, scratch_directory
@@ -179,12 +179,10 @@ def replace_database(staged: Staged, database: Path) -> Path | None:
             with suppress(sqlite3.DatabaseError), closing(sqlite_driver(database, False)) as former:
                 empty_log(former)
             before = database.with_name(database.name + BEFORE_SUFFIX)
-            before.unlink(missing_ok=True)
+            for earlier in (before, *log_files(before)):
+                earlier.unlink(missing_ok=True)
             os.link(database, before)
-            for ending in ("-wal", "-shm"):
-                log = database.with_name(database.name + ending)
-                if log.exists():
-                    log.replace(before.with_name(before.name + ending))
+            move_log(database, before)
         staged.path.replace(database)
         sync_directory(database.parent)
         return before

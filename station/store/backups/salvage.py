@@ -25,7 +25,15 @@ from station.store.backups.backup import RESERVE_BYTES, backups_of, list_backups
 from station.store.backups.restore import staged_backup
 from station.store.backups.salvage_report import ASIDE, Salvage
 from station.store.backups.salvage_scan import FILE_HEADER_BYTES, Found, Orders, copy_with_log, scan_rows, scan_schema
-from station.store.connect import attached, frozen_driver, lock_database, sqlite_driver, write_engine
+from station.store.connect import (
+    attached,
+    frozen_driver,
+    lock_database,
+    log_files,
+    move_log,
+    sqlite_driver,
+    write_engine,
+)
 from station.store.errors import PermanentStoreError, StoreError, translate_errors
 from station.store.exchange.export_read import DATABASE_MAGIC, DamagedExportError
 from station.store.exchange.exported import EXPORTED, exported_columns
@@ -35,7 +43,6 @@ from station.store.prepare import had_sessions, prepare_database
 from station.store.schema import HEAD_REVISION, metadata
 
 ROWS_AT_ONCE = 500
-LOGS = ("-wal", "-shm")
 _Key = tuple[Any, ...]
 
 
@@ -56,8 +63,8 @@ def salvage(
         scratch = opened.enter_context(scratch_directory(database.parent))
         aside = _unfinished(database) or _unused_name(database, at)
         pages, target = scratch / "pages.db", scratch / "salvaged.db"
-        log = database.with_name(database.name + LOGS[0])
-        copy_with_log(database, log if log.exists() else aside.with_name(aside.name + LOGS[0]), pages)
+        log, moved_log = log_files(database)[0], log_files(aside)[0]
+        copy_with_log(database, log if log.exists() else moved_log, pages)
         found = scan_schema(pages)
         if found.revision not in (None, HEAD_REVISION):
             raise PermanentStoreError(
@@ -280,10 +287,7 @@ def _swap(database: Path, target: Path, made: Salvage) -> None:
         unfinished.write_text("\n".join(made.lines()) + "\n", encoding="utf-8")
     if not made.aside.exists():
         os.link(database, made.aside)
-    for ending in LOGS:
-        log = database.with_name(database.name + ending)
-        if log.exists():
-            log.replace(made.aside.with_name(made.aside.name + ending))
+    move_log(database, made.aside)
     sync_directory(database.parent)
     target.replace(database)
     sync_directory(database.parent)

@@ -151,6 +151,17 @@ def test_it_is_refused_on_an_occupied_board_unless_it_is_said_to_be_empty(rig: R
     until(rig, lambda now: now.question)
 
 
+def test_a_plate_pressed_before_it_starts_nothing_meanwhile(tmp_path: Path) -> None:
+    """A heel that has come down just before counts as standing two seconds later, when the parts are lent."""
+    with Rig(tmp_path, on_step="stretch") as rig:
+        rig.station.lend(VirtualParts(rig))
+        rig.step_on(after_s=0.5)
+        begin(rig, is_empty=True)
+        until(rig, lambda now: now.question)
+        assert rig.station.snapshot().activity == "idle"
+        rig.station.end_bring_up()
+
+
 def test_it_is_refused_during_a_run_and_a_pairing(rig: Rig) -> None:
     pairing = rig.station.request_presence("phone")
     rig.live(0.1)

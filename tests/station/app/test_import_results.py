@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from csv import field_size_limit
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from time import tzset
@@ -170,6 +171,11 @@ def test_unknown_or_missing_columns_are_refused(file: Path, text: str) -> None:
     """Nothing is guessed, and nothing is silently ignored."""
     with pytest.raises(ImportRefusedError, match=r"line 1: its columns are .*Name them date, left, right"):
         parse(file, text)
+
+
+def test_a_first_line_that_is_no_csv_is_refused(file: Path) -> None:
+    with pytest.raises(ImportRefusedError, match="line 1: it is no CSV"):
+        parse(file, f"date,{'left' * field_size_limit()}\n2026-01-01,9,9\n")
 
 
 def test_unreadable_file_is_refused_with_a_sentence(file: Path, tmp_path: Path) -> None:

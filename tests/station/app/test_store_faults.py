@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,22 @@ def test_full_disk_loses_no_result(tmp_path: Path) -> None:
         holds = rig.last_session().holds
         assert [(hold.state, hold.credited_us) for hold in holds] == [("finished", 5_000_000)] * 40
         assert [hold.repetition for hold in holds] == list(range(1, 41))
+
+
+def test_dates_are_corrected_after_the_writes_that_wait(tmp_path: Path) -> None:
+    """The network sets the clock while the disk takes nothing: what waits has the old date, and gets the right one."""
+    years = timedelta(days=365 * 56)
+    with Rig(tmp_path) as rig:
+        marks, since = rig.store.row_marks(), rig.clock.utc_now()
+        write_protect(rig, True)
+        rig.step_on()
+        rig.hold(5)
+        rig.until_phase("done")
+        rig.station.correct_dates(marks, since, rig.clock.utc_now(), years)
+        rig.live(3.0)
+        write_protect(rig, False)
+        rig.until(lambda: not rig.troubles, 3.0)
+        assert rig.last_session().session.started_at >= since + years
 
 
 def test_whole_sessions_wait_for_a_writable_disk(tmp_path: Path) -> None:

@@ -164,3 +164,34 @@ def test_lost_copy_is_made_again(store: Store, tmp_path: Path, path: Path) -> No
     nights, directory = NightlyCopies(path), tmp_path / "backups"
     nights.copy(directory, DAY).path.unlink()
     assert nights.copy(directory, DAY + timedelta(days=1)).size_bytes > 0
+
+
+def test_a_power_cut_in_a_night_without_a_write_spares_the_older_copy(store: Store, tmp_path: Path, path: Path) -> None:
+    """It leaves a second name of that copy, and the next attempt must not write through it."""
+    store.add_person("Robin")
+    nights, directory = NightlyCopies(path), tmp_path / "backups"
+    first = nights.copy(directory, DAY).path
+    content = first.read_bytes()
+    (directory / f".station-{DAY + timedelta(days=1)}.db.unfinished").hardlink_to(first)
+    store.add_person("Cleo")
+    nights.copy(directory, DAY + timedelta(days=1))
+    assert first.read_bytes() == content
+
+
+def test_what_a_power_cut_left_of_a_copy_goes(store: Store, tmp_path: Path, path: Path) -> None:
+    """Else it takes room for ever, and holds people who were deleted; what is being written stays."""
+    assert store.people() == ()
+    directory = tmp_path / "backups"
+    directory.mkdir()
+    station, merge = ".station-2026-03-01.db.unfinished", ".before-merging-2026-03-01-120000.db.unfinished"
+    names = (station, f"{station}-journal", merge)
+    old = [*(directory / name for name in names), path.with_name(f".{path.name}.0006.unfinished")]
+    for one in old:
+        one.touch()
+        os.utime(one, (0, 0))
+    being_written = directory / ".before-merging-2026-03-05-033000.db.unfinished"
+    being_written.touch()
+    made = back_up(path, directory, DAY)
+    assert not any(one.exists() for one in old)
+    assert being_written.exists()
+    assert set(old) <= set(made.removed)

@@ -65,6 +65,16 @@ def test_a_backup_takes_the_place_of_the_database(full: Path, small: Path) -> No
     assert not list(small.parent.glob(f"{DIRECTORY_PREFIX}*"))
 
 
+def test_the_log_of_an_earlier_former_database_goes_with_it(full: Path, small: Path) -> None:
+    """SQLite would put its pages over those of the database that has now been replaced, which has no log."""
+    logs = [small.with_name(f"{small.name}{BEFORE_SUFFIX}{ending}") for ending in ("-wal", "-shm")]
+    for log in logs:
+        log.write_bytes(b"of a damaged database that was replaced before")
+    with staged_backup(full, small) as staged:
+        replace_database(staged, small)
+    assert not any(log.exists() for log in logs)
+
+
 def test_merging_loses_nothing(full: Path, small: Path) -> None:
     """Everybody is there afterwards; a second time nothing is new."""
     done = station("restore", full, "--merge", "--yes", "--database", small)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,17 @@ def test_messages_that_are_all_different_end_within_the_hour(written: Written) -
     written.now_s = AGAIN_S
     log.warning("stranger 1")
     assert len(written.lines) == MOST_AN_HOUR + 1
+
+
+def test_message_that_cannot_be_written_ends_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    """A library passes too few values: `logging` itself reports that, and the thread that has logged goes on."""
+    handler, library = logging.StreamHandler(StringIO()), logging.Logger("library")
+    handler.addFilter(Repeats())
+    library.addHandler(handler)
+    library.warning("stranger %d of %d", 1)
+    library.warning("stranger %d", 1)
+    assert "not enough arguments" in capsys.readouterr().err
+    assert handler.stream.getvalue() == "stranger 1\n"
 
 
 def test_idle_hour_and_a_session_log_nothing(written: Written, tmp_path: Path) -> None:

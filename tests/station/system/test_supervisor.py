@@ -174,6 +174,44 @@ def test_lent_parts_are_watched_again_when_they_are_back(watch: Watch) -> None:
         watch.turn()
 
 
+def test_parts_that_do_not_come_back_end_the_loop(watch: Watch) -> None:
+    """Else the station would say for ever that the board is being checked, with a watchdog that is fed."""
+    watch.turn()
+    parts: Any = watch.service._parts
+    config, parts._config = parts._config, None
+    watch.service.station.start_bring_up(asks=False, is_empty=True)
+    watch.service.station.drain()
+    thread_named("bring-up").join(5.0)
+    parts._config = config
+    with pytest.raises(ThreadEndedError, match="“bring-up” has ended"):
+        watch.turn()
+
+
+def leave(_result: object) -> None:
+    """End the thread."""
+    raise SystemExit
+
+
+def test_thread_that_hangs_is_found_when_the_bring_up_has_to_end_it(watch: Watch) -> None:
+    """The bring-up waits for it, and the watchdog for the bring-up."""
+    is_hanging, over = Event(), Event()
+    watch.turn()
+    parts = watch.service._parts
+    assert parts is not None
+    lent = threading.Thread(target=parts.bring_up, args=(None, leave), name="bring-up")
+    try:
+        hang_task(watch, "heel sensors", is_hanging, over)
+        assert is_hanging.wait(5.0)
+        lent.start()
+        for _ in range(3):
+            watch.turn(HANG_US, hanging={"heel sensors"})
+        assert watch.said_to_hang() == ["heel sensors"]
+        assert not watch.is_fed({"heel sensors"})
+    finally:
+        over.set()
+        lent.join(BOUND_S)
+
+
 def test_scheduler_that_dies_is_replaced_twice(watch: Watch) -> None:
     """A hold needs none, so the process ends only when the third one has died."""
     for _ in range(2):

@@ -220,6 +220,22 @@ def test_a_round_more_is_no_duty(stops: bool) -> None:
         assert [len(made.fit.points) for made in bench.facts_of(Calibrated)] == [kept] * bool(kept)
 
 
+@pytest.mark.parametrize(("is_back", "phase"), [(False, "fault"), (True, "warm")])
+def test_a_sensor_lost_in_a_round_more_costs_nothing(is_back: bool, phase: str) -> None:
+    """Who does not wait for it, or for its warm-up, keeps what was read."""
+    bench = s_shaped(*(FOUR.blocks_mm * 3)[:9])
+    bench.sensor = False
+    bench.read(3.0)
+    if is_back:
+        bench.sensor, bench.seen_mm = True, 280.0
+        bench.read(4.0)
+    assert bench.picture.phase == phase
+    bench.feed(Command(bench.now_us, CommandName.STOP))
+    bench.read(10.0)
+    assert bench.over == "complete"
+    assert [len(made.fit.points) for made in bench.facts_of(Calibrated)] == [9]
+
+
 @pytest.mark.parametrize("drift_mm", [-3.0, 4.0])
 def test_a_drift_while_calibrating_is_refused(drift_mm: float) -> None:
     """Over all blocks, beside a wander of -0.6 mm in this part of the recording: refused for good at the end, or, where

@@ -175,9 +175,9 @@ def preview_restore(reader: Reader, staged: Staged) -> RestorePreview:
 def replace_database(staged: Staged, database: Path) -> Path | None:
     """Put the staged backup in the place of the database, which must not be in use.
 
-    Who may get in and sees whose results stays as the database has it, and so does the calibration of this board where
-    the backup is of another one. Gives the name under which the former database stays; `None` if there was none. Raises `StoreError`;
-    the database is then as it was.
+    Who may get in and sees whose results stays as the database has it, and so does the calibration of this board
+    where the backup is of another one. Gives the name under which the former database stays; `None` if there was none.
+    Raises `StoreError`; the database is then as it was.
     """
     with translate_errors(database), closing(lock_database(database)):
         before = None

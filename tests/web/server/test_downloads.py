@@ -123,7 +123,7 @@ def test_a_download_that_waited_too_long_says_when_to_try_again(store: Store) ->
     asyncio.run(check())
 
 
-def test_whoever_does_not_read_loses_their_turn(store: Store) -> None:
+def test_a_reader_who_does_not_read_loses_their_turn(store: Store) -> None:
     """The thread that makes the file can put down all of it, and the others get theirs."""
 
     async def check() -> None:

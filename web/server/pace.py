@@ -18,12 +18,13 @@ class Paced:
     """An ASGI `send` that gives up a reader who is slower than `SLOWEST_BYTES_S`, and drops what is left.
 
     It drops rather than raises, because the thread that makes the answer waits until the rest is taken from it. The
-    server closes the connection of an answer that is not complete. Only the reader's time counts, not the disk's.
+    server closes the connection of an answer that is not complete. Only the reader's time counts, not the disk's; what
+    the system takes at once into its buffers earns no more than the grace.
     """
 
     def __init__(self, send: Send, grace_s: float = GRACE_S) -> None:
         self._send = send
-        self._left_s = grace_s
+        self._grace_s = self._left_s = grace_s
         self._has_given_up = False
 
     async def send(self, message: MutableMapping[str, Any]) -> None:
@@ -37,4 +38,5 @@ class Paced:
                 await self._send(message)
         except TimeoutError:
             self._has_given_up = True
-        self._left_s += len(message.get("body", b"")) / SLOWEST_BYTES_S - (loop.time() - began_s)
+        earned_s = len(message.get("body", b"")) / SLOWEST_BYTES_S
+        self._left_s = min(self._grace_s, self._left_s - (loop.time() - began_s) + earned_s)

@@ -11,6 +11,7 @@ from station.store import Store
 from tests.web.double import StationDouble
 from web.app import create_app
 from web.server.hosts import AllowedHosts
+from web.server.pace import Paced
 from web.server.request_guard import DOWNLOADS_AT_ONCE, Application, RequestGuard, is_download
 from web.server.stream import Receive, Scope, Send, Stream
 
@@ -148,6 +149,25 @@ def test_a_reader_who_does_not_read_loses_their_turn(store: Store) -> None:
         assert len(answer.body) == 100 * 8_192
         await asyncio.gather(*tasks)
         assert ended.count(BUNDLE) == DOWNLOADS_AT_ONCE
+
+    asyncio.run(check())
+
+
+def test_what_the_buffers_take_at_once_earns_no_time() -> None:
+    """The system takes megabytes for a reader who takes nothing."""
+
+    async def check() -> None:
+        taken: list[int] = []
+
+        async def send(message: MutableMapping[str, Any]) -> None:
+            if taken:
+                await asyncio.Event().wait()
+            taken.append(len(message["body"]))
+
+        paced = Paced(send, grace_s=0)
+        for size in (10_000_000, 1, 1):
+            await paced.send({"type": "http.response.body", "body": bytes(size)})
+        assert taken == [10_000_000]
 
     asyncio.run(check())
 

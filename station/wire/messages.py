@@ -154,8 +154,11 @@ class Wire:
         return Raw(self._encoder.encode(value))
 
     def call(self, number: int, method: Method, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
-        """The frame of a call."""
-        return self.encode(self._call(number, method.encode_arguments(args, kwargs)))
+        """The frame of a call. Raises ValueError with a sentence for a number beyond 64 bits, as a form may have."""
+        try:
+            return self.encode(self._call(number, method.encode_arguments(args, kwargs)))
+        except OverflowError:
+            raise ValueError("A number is too large: load the page again, and type a smaller one.") from None
 
     def state(self, snapshot: Snapshot, revision: int) -> bytes:
         """The frame of a snapshot."""

@@ -149,8 +149,10 @@ def test_open_stations_are_not_found_by_search_engines(home: Home) -> None:
 
 
 def test_there_is_no_mode_without_a_login(tmp_path: Path) -> None:
-    """CVE-2018-16710: a new station shows nobody's results and changes none before somebody pairs, and no setting
-    changes that. Open until then is only what has to be done first: the check of the board, and its first start."""
+    """CVE-2018-16710: a new station shows and changes nothing of people before somebody pairs, and no setting changes
+    that. What is open until then is the first start and the check of the board, by which one gets as far as pairing."""
+    opened = {name for name, rule in RULES.items() if rule.is_for_first_start}
+    assert {name.partition(".")[0] for name in opened} == {"first_start", "bring_up"}
     with Store.open(tmp_path / "new.db", clock=SystemClock()) as store:
         add_session(store, name=NAME)
         app = create_app(StationDouble(store), store)
@@ -159,7 +161,7 @@ def test_there_is_no_mode_without_a_login(tmp_path: Path) -> None:
                 address = re.sub(r"<[^>]+>", "x", rule.rule)
                 answer = client_with(app, None).open(address, method=method, headers=LOCAL, buffered=True)
                 assert NAME.encode() not in answer.data
-                is_open = RULES[rule.endpoint].least is None or RULES[rule.endpoint].is_for_first_start
+                is_open = RULES[rule.endpoint].least is None or rule.endpoint in opened
                 assert is_open or answer.status_code in (401, 403), address
     assert [name for name in PageConfig.__struct_fields__ if re.search("access|auth|login|guest", name)] == []
 
@@ -221,7 +223,7 @@ def assert_own(location: str) -> None:
 
 
 def test_an_import_is_known_by_its_content(home: Home, tmp_path: Path) -> None:
-    """CVE-2022-2872: whatever its name says, and two pages alone take a file."""
+    """CVE-2022-2872: whatever its name says, and only two pages take a file."""
     script = b"<script>alert(1)</script>"
     for name, content in (("page.zip", script), ("page.json.gz", b"GIF89a"), ("page.html", b"PK\3\4")):
         file = tmp_path / name

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from station.app.access.roles import PIN, PIN_TRIES, SHARED_STAY, Role, hash_of, is_live, new_token
 from station.store.records import Device, Person
 from web.access.pin import DIGITS, hash_of_pin, is_right
+from web.access.presence import named
 from web.access.rules import DEMO_DEVICE, DEMO_SENTENCE, set_access_cookie
 from web.context import PERSON_COOKIE, Site, wait_until_saved
 
@@ -90,7 +91,7 @@ def blueprint(site: Site) -> Blueprint:
         if role not in list(Role) or Role.GUEST in (role, device.role):
             return page("A browser is made owner, member or practitioner; a guest is paired again.", 400)
         if role == Role.OWNER and device.is_shared:
-            return page("A shared browser is not the owner\u2019s: share it no longer first.", 400)
+            return page("A shared browser is not the owner\u2019s: stop sharing it first.", 400)
         try:
             wait_until_saved(site.api.set_role(device.id, Role(role)))
         except ValueError as error:
@@ -157,8 +158,7 @@ def person_with_pin(site: Site, name: str, pin: str) -> Person:
     does not say which of the two was wrong.
     """
     attempt_id = wait_until_saved(site.api.note_attempt(PIN))
-    wanted = " ".join(name.split()).casefold()
-    person = next((one for one in site.store.people() if one.name.casefold() == wanted), None)
+    person = named(site.store, name)
     is_theirs = is_right(None if person is None else site.store.pin_hash(person.id), pin)
     if person is None or not is_theirs:
         raise ValueError(WRONG_PIN)

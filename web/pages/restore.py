@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooLate
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -56,13 +56,16 @@ def backups(site: Site) -> tuple[Listed, ...]:
     database = site.store.path
     before = database.with_name(database.name + BEFORE_SUFFIX)
     found = []
-    if before.exists():
+    with suppress(FileNotFoundError):
         at = datetime.fromtimestamp(before.stat().st_mtime, UTC)
         found.append(Listed("before", "Before the last restore", f"last written {date_time_text(at)}", before))
     places = [("station", "on the station", backups_of(database))]
     places += [("stick", "on the stick", site.stick / STICK_DIRECTORY)] if site.stick else []
     for word, where, directory in places:
-        for path in list_backups(directory):
+        paths: tuple[Path, ...] = ()
+        with suppress(OSError):  # a stick that was pulled out while it was mounted
+            paths = list_backups(directory)
+        for path in paths:
             day = day_of(path)
             if day is not None:
                 at = datetime.combine(day, datetime.min.time())

@@ -19,6 +19,7 @@ from station.units import date_time_text, length_text
 from station.version import APP_VERSION, RULE_VERSION
 from web.api.records import Fault, Status, StatusDetails
 from web.context import Site
+from web.live.seen import HIDDEN_FAULT
 from web.pages import calibration
 
 SILENT_AFTER_US = 4 * SECOND_US
@@ -57,9 +58,13 @@ def station_status(site: Site) -> Status:
     wall = datetime.now(UTC)
     encryption, is_certificate_due = _certificate_sentence(site.served.certificate_ends_at(), wall)
     damage = damage_sentence(site.store.damaged)
+    faults = [Fault(part=one.part, sentence=one.sentence) for one in now.troubles]
+    if damage is not None and site.visitor().is_let_in:
+        faults.append(Fault(part="results", sentence=damage))
+    elif damage is not None and not faults:
+        faults.append(Fault(part=HIDDEN_FAULT.part, sentence=HIDDEN_FAULT.sentence))
     is_ok = (
-        not now.troubles
-        and damage is None
+        not faults
         and not is_certificate_due
         and age_us < SILENT_AFTER_US
         and free_mb >= LOW_MB
@@ -67,8 +72,6 @@ def station_status(site: Site) -> Status:
     )
     title = _title(now) if is_ok else "Action needed"
     details = _details(site, now, age_us, free_mb, wall, encryption) if site.visitor().is_let_in else None
-    faults = [Fault(part=one.part, sentence=one.sentence) for one in now.troubles]
-    faults += [] if damage is None else [Fault(part="results", sentence=damage)]
     return Status(ok=is_ok, title=title, faults=faults, is_simulated=site.api.board is not None, details=details)
 
 

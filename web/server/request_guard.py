@@ -15,6 +15,7 @@ from station.network import parse_address, web_address
 from web.api.problems import PREFIX
 from web.server.clients import Clients
 from web.server.hosts import AllowedHosts, host_name
+from web.server.pace import GRACE_S, Paced
 from web.server.refusal import RefusalError, refuse
 from web.server.stream import Receive, Scope, Send, Stream
 
@@ -55,6 +56,7 @@ class RequestGuard:
         body_s: float = BODY_TIMEOUT_S,
         *,
         download_wait_s: float = DOWNLOAD_WAIT_S,
+        download_grace_s: float = GRACE_S,
         clients: Clients = Clients(),  # noqa: B008  immutable
         https_port: int | None = None,
     ) -> None:
@@ -66,6 +68,7 @@ class RequestGuard:
         self._app = app
         self._body_s = body_s
         self._download_wait_s = download_wait_s
+        self._download_grace_s = download_grace_s
         self._downloads = asyncio.Semaphore(DOWNLOADS_AT_ONCE)
         self._is_uploading = False
 
@@ -75,12 +78,15 @@ class RequestGuard:
         try:
             self._check(scope)
             if scope["path"] in UPLOAD_PATHS and scope["method"] == "POST":
-                body = await self._upload(scope, receive)
+                await self._upload(scope, receive, send)
             else:
                 body = await _read_body(scope, receive, MAX_BODY_BYTES, self._body_s)
+                await self._answer(scope, body, receive, send)
         except RefusalError as refusal:
             await refuse(send, refusal, is_api=scope["path"].startswith(PREFIX))
-            return
+
+    async def _answer(self, scope: Scope, body: bytes | None, receive: Receive, send: Send) -> None:
+        """Answer a request whose whole body is here."""
         if body is None:
             return
         try:
@@ -106,7 +112,7 @@ class RequestGuard:
             await refuse(send, RefusalError(503, sentence, retry_after_s=wait_s))
             return
         try:
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, Paced(send, self._download_grace_s).send)
         finally:
             self._downloads.release()
 
@@ -137,13 +143,14 @@ class RequestGuard:
         if scope["path"] == "/events" and self._stream.is_full:
             raise RefusalError(503, "Too many live pages are open. Close one and load this page again.")
 
-    async def _upload(self, scope: Scope, receive: Receive) -> bytes | None:
-        """The body with a file in it, one at a time."""
+    async def _upload(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Take a file, and answer; one at a time."""
         if self._is_uploading:
             raise RefusalError(503, "Another file is being sent. Try again in a minute.")
         self._is_uploading = True
         try:
-            return await _read_body(scope, receive, MAX_UPLOAD_BYTES, UPLOAD_TIMEOUT_S)
+            body = await _read_body(scope, receive, MAX_UPLOAD_BYTES, UPLOAD_TIMEOUT_S)
+            await self._answer(scope, body, receive, send)
         finally:
             self._is_uploading = False
 

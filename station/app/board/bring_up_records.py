@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Protocol
 
-from station.core.untrusted import quoted
+from station.core.untrusted import is_number, quoted
 
 SKIP = "skip"
 """The answer of somebody who cannot say."""
@@ -48,9 +49,12 @@ class Question:
         if not self.takes_volts:
             raise ValueError(f"{quoted(plain)} is no answer: choose one of {', '.join(dict(self.answers))}.")
         try:
-            return f"{float(plain.removesuffix('V').replace(',', '.')):g}"
+            volts = float(plain.removesuffix("V").replace(",", "."))
         except ValueError:
-            raise ValueError(f"{quoted(plain)} is not a voltage: type a number such as 2.5.") from None
+            volts = math.nan
+        if not is_number(volts):
+            raise ValueError(f"{quoted(plain)} is not a voltage: type a number such as 2.5.")
+        return f"{volts:g}"
 
 
 class Witness(Protocol):

@@ -27,5 +27,5 @@ def restore_lines(shown: RestorePreview) -> tuple[str, ...]:
         f"Only in the station, and lost without a merge: {amounts_text(shown.station_only) or 'nothing'}.",
         f"Only in the backup: {amounts_text(shown.backup_only) or 'nothing'}.",
         *((OTHER_BOARD,) if shown.is_of_other_board else ()),
-        "Browsers stay let in, or sent away, as they are now.",
+        "Browsers, programs, PINs and consents stay as they are now.",
     )

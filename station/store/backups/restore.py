@@ -14,8 +14,9 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, MetaData, delete, func, select
+from sqlalchemy import Connection, MetaData, Table, delete, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from station.store import checksums
@@ -28,8 +29,12 @@ from station.store.prepare import VERSION_TABLE, read_revision
 from station.store.reading.reader import Reader
 from station.store.schema import (
     HEAD_REVISION,
+    access_attempts,
+    access_log,
+    api_tokens,
     calibration_checks,
     calibrations,
+    consents,
     devices,
     heel_sensors,
     holds,
@@ -51,6 +56,8 @@ MAX_VALUE_BYTES = 64_000_000
 """The most that SQLite may hold of one value of a backup; a part of a trace takes less than a megabyte."""
 _OF_BOARD = (calibrations, calibration_checks, heel_sensors)
 """What belongs to the board, referenced tables first."""
+_OF_ACCESS = (devices, api_tokens, consents, access_attempts, access_log)
+"""Who may get in, who sees whose results, and who did, referenced tables first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +175,9 @@ def preview_restore(reader: Reader, staged: Staged) -> RestorePreview:
 def replace_database(staged: Staged, database: Path) -> Path | None:
     """Put the staged backup in the place of the database, which must not be in use.
 
-    Who may get in stays as the database has it, and so does the calibration of this board where the backup is of
-    another one. Gives the name under which the former database stays; `None` if there was none. Raises `StoreError`;
-    the database is then as it was.
+    Who may get in and sees whose results stays as the database has it, and so does the calibration of this board
+    where the backup is of another one. Gives the name under which the former database stays; `None` if there was none.
+    Raises `StoreError`; the database is then as it was.
     """
     with translate_errors(database), closing(lock_database(database)):
         before = None
@@ -189,44 +196,60 @@ def replace_database(staged: Staged, database: Path) -> Path | None:
 
 
 def _carry_over(staged: Staged, database: Path) -> None:
-    """Bring into the backup what is this station's whatever it held then: who may get in, and another board's curve.
+    """Bring into the backup what is this station's whatever it held then: who may get in and sees whose results, by the
+    database if it can be read, and another board's curve.
 
-    A browser that the database, if it can be read, does not let in now is revoked; one that came later is added. A
-    backup of another board gets the calibrations of this one as its newest, and the loads of its empty heel plates.
+    A backup of another board gets the calibrations of this one as its newest, and the loads of its empty heel plates.
     """
     try:
         with Reader.open(database) as reader:
-            is_of_other_board = preview_restore(reader, staged).is_of_other_board
+            kept = (*_OF_ACCESS, *(_OF_BOARD if preview_restore(reader, staged).is_of_other_board else ()))
             with reader.read_transaction() as connection:
-                live = connection.execute(select(devices).where(devices.c.revoked_at.is_(None))).mappings().all()
-                own = (
-                    {of: [dict(row) for row in connection.execute(select(of)).mappings()] for of in _OF_BOARD}
-                    if is_of_other_board
-                    else {}
-                )
+                own = {of: [dict(row) for row in connection.execute(select(of)).mappings()] for of in kept}
+                pins = connection.execute(select(people.c.id, people.c.pin_hash)).all()
     except StoreError:
         return
     engine = write_engine(staged.path, sqlite_driver)
     try:
         with engine.begin() as connection:
-            gone = devices.update().where(
-                devices.c.revoked_at.is_(None), devices.c.id.not_in([row["id"] for row in live])
-            )
-            connection.execute(gone.values(revoked_at=devices.c.paired_at))
-            known = set(connection.execute(select(devices.c.id)).scalars())
-            in_backup = set(connection.execute(select(people.c.id)).scalars())
-            for row in live:
-                if row["id"] not in known:
-                    kept = dict(row)
-                    kept["person_id"] = row["person_id"] if row["person_id"] in in_backup else None
-                    connection.execute(devices.insert().values(kept))
-            if own:
+            _keep_access(connection, own, {row.id: row.pin_hash for row in pins})
+            if heel_sensors in own:
                 connection.execute(delete(heel_sensors))
-            for of, rows in own.items():
-                if "number" in of.c:
-                    last = connection.execute(select(func.coalesce(func.max(of.c.number), 0))).scalar_one()
-                    rows = [row | {"number": row["number"] + last} for row in rows]
-                if rows:
-                    connection.execute(of.insert(), rows)
+            for of in _OF_BOARD:
+                _insert_board(connection, of, own.get(of, []))
     finally:
         engine.dispose()
+
+
+def _keep_access(connection: Connection, own: dict[Table, list[dict[str, Any]]], pins: dict[str, str | None]) -> None:
+    """Who may get in is replaced; what people decided whom only the backup knows stays theirs."""
+    for of in (access_log, access_attempts, api_tokens, devices):
+        connection.execute(delete(of))
+    connection.execute(delete(consents).where(consents.c.viewer_id.in_(pins), consents.c.person_id.in_(pins)))
+    in_backup = set(connection.execute(select(people.c.id)).scalars())
+    for person_id in in_backup & pins.keys():
+        connection.execute(update(people).where(people.c.id == person_id).values(pin_hash=pins[person_id]))
+    ids = {people: in_backup & pins.keys(), devices: {row["id"] for row in own[devices]}}
+    for of in _OF_ACCESS:
+        rows = [row for row in own[of] if _loosen(row, of, ids)]
+        if rows:
+            connection.execute(of.insert(), rows)
+
+
+def _loosen(row: dict[str, Any], of: Table, ids: dict[Table, set[Any]]) -> bool:
+    """Let a row refer to nothing that is not there. Returns whether it can do without."""
+    for key in of.foreign_keys:
+        column = key.parent
+        if row[column.name] is not None and row[column.name] not in ids[key.column.table]:
+            row[column.name] = None
+            if not column.nullable:
+                return False
+    return True
+
+
+def _insert_board(connection: Connection, of: Table, rows: list[dict[str, Any]]) -> None:
+    if "number" in of.c:
+        last = connection.execute(select(func.coalesce(func.max(of.c.number), 0))).scalar_one()
+        rows = [row | {"number": row["number"] + last} for row in rows]
+    if rows:
+        connection.execute(of.insert(), rows)

@@ -137,6 +137,52 @@ def test_a_browser_that_came_later_stays(tmp_path: Path) -> None:
         assert {one.name for one in store.people()} == {"Ann", "Bea"}
 
 
+def test_nothing_that_was_taken_away_comes_back(tmp_path: Path) -> None:
+    """Not a role, a former token of a browser or of a program, a PIN, a consent; and what was given since stays."""
+    clock, path = HandClock(), tmp_path / "station.db"
+    with Store.open(path, clock=clock) as store:
+        later = clock.utc_now() + timedelta(days=90)
+        ann, bea, cleo = (store.add_person(name).id for name in ("Ann", "Bea", "Cleo"))
+        desk, hall = (
+            store.add_device(token_hash=name, name=name, role=Role.OWNER, person_id=None, expires_at=later)
+            for name in ("desk", "hall")
+        )
+        lost = store.add_api_token(desk, "lost", "Lost", ("read-own",))
+        store.set_pin(ann, "easy")
+        store.agree_consent(ann, bea)
+        copy_database(path, tmp_path / "backup.db")
+        store.set_role(hall, Role.MEMBER)
+        store.renew_token(hall, "hall 2")
+        store.revoke_api_token(lost)
+        store.add_api_token(desk, "new", "New", ("read-own",))
+        store.set_pin(ann, "hard")
+        store.withdraw_consent(ann, bea)
+        store.agree_consent(cleo, bea)
+    with staged_backup(tmp_path / "backup.db", path) as staged:
+        replace_database(staged, path)
+    with Store.open(path, clock=clock) as store:
+        assert {one.name: one.role for one in store.devices()} == {"desk": Role.OWNER, "hall": Role.MEMBER}
+        assert store.device_with("hall") is None
+        assert store.device_with("hall 2") is not None
+        assert [one.name for one in store.api_tokens()] == ["New"]
+        assert store.pin_hash(ann) == "hard"
+        assert [(one.viewer_id, one.person_id) for one in store.consents(person_id=bea)] == [(cleo, bea)]
+
+
+def test_a_new_station_finds_its_owner_by_the_next_pairing(tmp_path: Path) -> None:
+    """A backup of an owned station leaves one that nobody owns yet without an owner, rather than with none to be."""
+    clock, path, backup = HandClock(), tmp_path / "station.db", tmp_path / "backup.db"
+    with Store.open(backup, clock=clock) as store:
+        later = clock.utc_now() + timedelta(days=90)
+        store.add_device(token_hash="a", name="Desk", role=Role.OWNER, person_id=None, expires_at=later)
+    Store.open(path, clock=clock).close()
+    with staged_backup(backup, path) as staged:
+        replace_database(staged, path)
+    with Store.open(path, clock=clock) as store:
+        assert store.device_with("a") is None
+        assert not store.has_owner()
+
+
 @pytest.mark.parametrize("is_calibrated", [True, False])
 def test_another_board_keeps_its_calibration(tmp_path: Path, is_calibrated: bool) -> None:
     """No two sensors are alike: results keep the calibration that they were made with, and the next ones get ours."""

@@ -75,6 +75,15 @@ def page(board: Board) -> Iterator[RemoteStation]:
     made.close()
 
 
+@pytest.mark.parametrize("number", [2**64, -(10**30)])
+def test_a_number_that_cannot_travel_is_refused_with_a_sentence(page: RemoteStation, number: int) -> None:
+    """A form may have any; the connection goes on."""
+    with pytest.raises(ValueError, match="too large"):
+        page.answer_bring_up(number, "ready")
+    with pytest.raises(ValueError, match="asks nothing"):
+        page.answer_bring_up(0, "ready").result(BOUND_S)
+
+
 def test_page_gets_each_newer_snapshot(board: Board, page: RemoteStation) -> None:
     woken: list[Snapshot] = []
     cancel = page.subscribe(lambda: woken.append(page.snapshot()))

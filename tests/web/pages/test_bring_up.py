@@ -55,7 +55,8 @@ def test_a_question_is_asked_and_the_simulated_hand_presses(
 def test_a_voltage_is_typed_and_one_that_is_none_is_refused(client: FlaskClient, station: StationDouble) -> None:
     station.show(bring_up=BringUpView(7, True, question=VOLTS))
     assert "/bring-up/picture/harness.svg" in page(client)
-    assert send(client, "/bring-up/answer", number="7", volts="much") == 400
+    for none in ("much", "nan", "inf", "1e999"):
+        assert send(client, "/bring-up/answer", number="7", volts=none) == 400
     assert send(client, "/bring-up/answer", number="x", volts="2,5 V") == 303
     assert station.answers_given == ["2.5"]
 

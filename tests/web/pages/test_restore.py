@@ -93,6 +93,14 @@ def test_the_backups_of_the_nights_and_of_the_stick_are_listed(
     assert not list(store.path.parent.glob(f"{DIRECTORY_PREFIX}*"))
 
 
+def test_a_stick_that_cannot_be_read_hides_no_other_backup(station: StationDouble, store: Store) -> None:
+    """Pulled out while it is mounted, it gives errors of its own."""
+    client = paired_client(create_app(station, store, stick=Path("/mnt") / ("x" * 300)), store)
+    back_up(store.path, backups_of(store.path), date(2026, 3, 2))
+    shown = client.get("/restore")
+    assert (shown.status_code, "station 2026-03-02" in shown.text) == (200, True)
+
+
 def test_an_upload_is_merged(client: FlaskClient, store: Store, copy: bytes) -> None:
     """What is new is shown, then added; what the station has stays."""
     store.add_person("Cleo")

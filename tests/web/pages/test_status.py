@@ -11,10 +11,12 @@ from station.clock import SystemClock
 from station.store import Store
 from station.store.backups.backup import back_up, backups_of
 from station.store.backups.salvage import salvage
-from tests.let_in import let_in, paired_client
+from tests.let_in import client_with, let_in, paired_client
 from tests.station.store.histories import HandClock, weeks
+from tests.station.store.test_damage import change
 from tests.web.double import StationDouble
 from web.app import create_app
+from web.live.seen import HIDDEN_FAULT
 
 
 @pytest.mark.parametrize(
@@ -54,3 +56,19 @@ def test_a_browser_that_was_let_in_reads_what_was_salvaged(store: Store) -> None
         assert "Nothing is lost." in shown
         assert "Nothing is lost." not in app.test_client().get("/status").text
         assert "Nothing is lost." not in app.test_client().get("/api/v1/status").text
+
+
+def test_only_who_was_let_in_reads_what_is_damaged(store: Store) -> None:
+    """Everybody else, and every program, reads that something is: not in which tables, nor how much."""
+    clock = HandClock()
+    weeks(store, clock, days=1)
+    token = let_in(store)
+    change(store.path, "UPDATE tests SET left_mm = left_mm + 10")
+    app = create_app(StationDouble(store), store)
+    assert store.look_for_damage()
+    for address in ("/status", "/api/v1/status"):
+        assert "stored row" in client_with(app, token).get(address).text
+        shown = app.test_client().get(address).text
+        assert "stored row" not in shown
+        assert HIDDEN_FAULT.sentence in shown
+    assert "Action needed" in app.test_client().get("/status").text

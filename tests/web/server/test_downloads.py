@@ -11,6 +11,7 @@ from station.store import Store
 from tests.web.double import StationDouble
 from web.app import create_app
 from web.server.hosts import AllowedHosts
+from web.server.pace import Paced
 from web.server.request_guard import DOWNLOADS_AT_ONCE, Application, RequestGuard, is_download
 from web.server.stream import Receive, Scope, Send, Stream
 
@@ -21,30 +22,43 @@ HEADERS = [(b"host", b"localhost")]
 class Answer:
     """What the guard answers to one request."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, never_reads: bool = False) -> None:
+        self._never_reads = never_reads
         self.status = 0
         self.headers: dict[str, str] = {}
         self.body = b""
 
     async def send(self, message: MutableMapping[str, Any]) -> None:
+        if self._never_reads:
+            await asyncio.Event().wait()
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self.headers = {name.decode(): value.decode() for name, value in message["headers"]}
         self.body += message.get("body", b"")
 
 
-def guard_before(app: Application, store: Store, wait_s: float) -> RequestGuard:
-    hosts = AllowedHosts(frozenset(), loopback_only=True)
-    return RequestGuard(hosts, Stream(StationDouble(store), store, SystemClock()), app, download_wait_s=wait_s)
+def guard_before(app: Application, store: Store, wait_s: float, grace_s: float = 60) -> RequestGuard:
+    hosts, stream = AllowedHosts(frozenset(), loopback_only=True), Stream(StationDouble(store), store, SystemClock())
+    return RequestGuard(hosts, stream, app, download_wait_s=wait_s, download_grace_s=grace_s)
 
 
-def get(guard: RequestGuard, path: str) -> tuple[Answer, Awaitable[None]]:
+def get(guard: RequestGuard, path: str, *, never_reads: bool = False) -> tuple[Answer, Awaitable[None]]:
     async def receive() -> dict[str, Any]:
         return {"type": "http.disconnect"}
 
     scope = {"type": "http", "method": "GET", "scheme": "http", "path": path, "raw_path": path.encode()}
-    answer = Answer()
+    answer = Answer(never_reads=never_reads)
     request = {**scope, "query_string": b"", "headers": HEADERS, "client": ("127.0.0.1", 50_000)}
+    return answer, guard(request, receive, answer.send)
+
+
+def post(guard: RequestGuard, path: str) -> tuple[Answer, Awaitable[None]]:
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"file=x"}
+
+    scope = {"type": "http", "method": "POST", "scheme": "http", "path": path, "raw_path": path.encode()}
+    answer, headers = Answer(), [*HEADERS, (b"origin", b"http://localhost")]
+    request = {**scope, "query_string": b"", "headers": headers, "client": ("127.0.0.1", 50_000)}
     return answer, guard(request, receive, answer.send)
 
 
@@ -106,6 +120,82 @@ def test_a_download_that_waited_too_long_says_when_to_try_again(store: Store) ->
         answer, asked = get(guard, "/history.csv")
         await asked
         assert answer.status == 200
+
+    asyncio.run(check())
+
+
+def test_a_reader_who_does_not_read_loses_their_turn(store: Store) -> None:
+    """The thread that makes the file can put down all of it, and the others get theirs."""
+
+    async def check() -> None:
+        ended: list[str] = []
+        waiting: list[str] = []
+
+        async def app(scope: Scope, _receive: Receive, send: Send) -> None:
+            waiting.append(scope["path"])
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            for _ in range(100):
+                await send({"type": "http.response.body", "body": bytes(8_192), "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+            ended.append(scope["path"])
+
+        guard = guard_before(app, store, wait_s=5, grace_s=0)
+        slow = [get(guard, BUNDLE, never_reads=True)[1] for _ in range(DOWNLOADS_AT_ONCE)]
+        tasks = [asyncio.ensure_future(each) for each in slow]
+        while not waiting:
+            await asyncio.sleep(0)
+        answer, asked = get(guard, "/history.csv")
+        await asked
+        assert len(answer.body) == 100 * 8_192
+        await asyncio.gather(*tasks)
+        assert ended.count(BUNDLE) == DOWNLOADS_AT_ONCE
+
+    asyncio.run(check())
+
+
+def test_what_the_buffers_take_at_once_earns_no_time() -> None:
+    """The system takes megabytes for a reader who takes nothing."""
+
+    async def check() -> None:
+        taken: list[int] = []
+
+        async def send(message: MutableMapping[str, Any]) -> None:
+            if taken:
+                await asyncio.Event().wait()
+            taken.append(len(message["body"]))
+
+        paced = Paced(send, grace_s=0)
+        for size in (10_000_000, 1, 1):
+            await paced.send({"type": "http.response.body", "body": bytes(size)})
+        assert taken == [10_000_000]
+
+    asyncio.run(check())
+
+
+def test_another_file_is_refused_until_the_first_is_answered(store: Store) -> None:
+    """It is in memory until then, also while every thread is busy."""
+
+    async def check() -> None:
+        is_answered, came = asyncio.Event(), asyncio.Event()
+
+        async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
+            if not came.is_set():
+                came.set()
+                await is_answered.wait()
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+
+        guard = guard_before(app, store, wait_s=60)
+        first, sent = post(guard, "/restore/upload")
+        task = asyncio.ensure_future(sent)
+        await came.wait()
+        second, also_sent = post(guard, "/restore/upload")
+        await also_sent
+        assert (second.status, b"Another file is being sent" in second.body) == (503, True)
+        is_answered.set()
+        await task
+        third, sent = post(guard, "/restore/upload")
+        await sent
+        assert (first.status, third.status) == (200, 200)
 
     asyncio.run(check())
 

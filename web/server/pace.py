@@ -1,0 +1,42 @@
+"""Who reads a file too slowly loses their turn to those who wait for one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import MutableMapping
+from typing import Any
+
+from web.server.stream import Send
+
+SLOWEST_BYTES_S = 32 * 1024
+"""A file on a phone at the far end of the house takes a hundred times as much."""
+GRACE_S = 15.0
+"""How long a reader may be slower at first, or between."""
+
+
+class Paced:
+    """An ASGI `send` that gives up a reader who is slower than `SLOWEST_BYTES_S`, and drops what is left.
+
+    It drops rather than raises, because the thread that makes the answer waits until the rest is taken from it. The
+    server closes the connection of an answer that is not complete. Only the reader's time counts, not the disk's; what
+    the system takes at once into its buffers earns no more than the grace.
+    """
+
+    def __init__(self, send: Send, grace_s: float = GRACE_S) -> None:
+        self._send = send
+        self._grace_s = self._left_s = grace_s
+        self._has_given_up = False
+
+    async def send(self, message: MutableMapping[str, Any]) -> None:
+        """Send a message, or drop it."""
+        if self._has_given_up:
+            return
+        loop = asyncio.get_running_loop()
+        began_s = loop.time()
+        try:
+            async with asyncio.timeout(max(0.0, self._left_s)):
+                await self._send(message)
+        except TimeoutError:
+            self._has_given_up = True
+        earned_s = len(message.get("body", b"")) / SLOWEST_BYTES_S
+        self._left_s = min(self._grace_s, self._left_s - (loop.time() - began_s) + earned_s)

@@ -183,7 +183,7 @@ def _lines(history: History, units: str) -> Iterable[Line]:
         if not history.rows(side):
             return "not tested"
         row = history.rows(side)[-1]
-        suspect = ["sensor off at a check: not counted"] if row.is_suspect else []
+        suspect = ["sensor off, not counted"] if row.is_suspect else []
         return ", ".join([result(row), *suspect, *row._replace(is_suspect=False).cautions(units)])
 
     def first(side: Side, progress: SideProgress) -> str:
@@ -462,6 +462,6 @@ def _dose_text(weeks: Sequence[Week], plan: Plan | None) -> str:
     right = sum(week.right_minutes for week in complete) / len(complete)
     mean = "in this first week" if len(weeks) == 1 else "a week on average, without the running one"
     return (
-        f"In {count_text(len(weeks), 'week')}: {sessions}. Credited stretching {mean}: left {left:.0f}, right "
+        f"In {count_text(len(weeks), 'week')}: {sessions}. Credited (heel down) {mean}: left {left:.0f}, right "
         f"{right:.0f} min; the goal is {WEEKLY_GOAL_MINUTES} a leg."
     )

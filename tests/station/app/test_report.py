@@ -218,7 +218,7 @@ def test_protocol_names_contact_calibration_and_instrument(everything: Report) -
     assert "; warm-up: " in protocol["Position"]
     assert ", 3 blocks, \u00b1 " in protocol["Calibration"]
     assert "check failed" in protocol["Calibration"]
-    assert ", sensor off at a check: not counted" in lines(everything)["Latest test"][0]
+    assert ", sensor off, not counted" in lines(everything)["Latest test"][0]
     assert protocol["Instrument"] == "median \u00b1 0.3 cm, at most \u00b1 0.3 cm"
 
 

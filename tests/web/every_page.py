@@ -168,7 +168,7 @@ SITUATIONS = {
     ),
     "untested": (UNTESTED, CHOSEN, ("today", "first-start")),
     "baseline": (BASELINE, CHOSEN, ("today", "history-session", "people", "why", "first-start")),
-    "ownerless": (OWNERLESS, UNPAIRED, ("today", "first-start", "bring-up", "pairing-pair")),
+    "ownerless": (OWNERLESS, UNPAIRED, ("first-start", "bring-up", "pairing-pair")),
     "whose": (TROUBLED, NOBODY, ("today", "live", "progress")),
 }
 """For each situation its history, the person chosen, and the pages that look different in it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 
 from station.core.events import BOTH_LEGS, Legs, Side
@@ -92,6 +92,13 @@ def short_date_text(when: datetime) -> str:
     """A date without its weekday, in the station's own time zone: `23 Nov 2026`."""
     local = when.astimezone()
     return f"{local.day} {local:%b %Y}"
+
+
+def partial_date_text(text: str) -> str:
+    """A date as far as it is known, `2026`, `2026-03` or `2026-03-14`, in words: `2026`, `Mar 2026`, `14 Mar 2026`."""
+    known = date.fromisoformat(f"{text}-01-01"[:10])
+    words = (str(known.day), f"{known:%b}", str(known.year))
+    return " ".join(words[2 - text.count("-") :])
 
 
 def date_time_text(when: datetime) -> str:

@@ -204,7 +204,8 @@ def named(diagnosis: Diagnosis) -> Result:
         text = "; or ".join(sentence(fault) for fault in faults)
     else:
         names = ", ".join(fault.name for fault in faults)
-        text = f"one of {len(faults)} that look alike from here: {names}; answer all questions"
+        rest = "the check with your hands tells them apart: answer all questions"
+        text = f"one of {len(faults)} that look alike from here: {names}; {rest}"
     pictures = dict.fromkeys(line.picture for fault in faults[:2] for line in fault.lines)
     return Result("wiring", diagnosis.is_healthy, text, "named", tuple(pictures))
 
@@ -220,7 +221,7 @@ def _in_words(part: str, step: str, diagnosis: Diagnosis, looked: Sequence[str])
 
 def _plain(what: str, value: str) -> str:
     if what.endswith(" pin"):
-        return {"floats": "free", "high": "held at 3.3 V", "low": "held at ground"}[value]
+        return {"floats": "held by nothing", "high": "held at 3.3 V", "low": "held at ground"}[value]
     if what in COLOURS:
         return "lights" if value == what else f"{value} instead of {what}"
     return value

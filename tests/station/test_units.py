@@ -13,6 +13,7 @@ from station.units import (
     length_text,
     length_with_uncertainty,
     number_text,
+    partial_date_text,
     signed_text,
 )
 
@@ -82,3 +83,10 @@ def test_sensor_millimetres_are_signed() -> None:
 def test_pace_has_more_decimals_than_a_change(mm: float, units: str, text: str) -> None:
     """Millimetres to a tenth, inches to a hundredth: gains are a few millimetres a week."""
     assert fine_change_text(mm, units) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "words"), [("2026", "2026"), ("2026-03", "Mar 2026"), ("2026-03-04", "4 Mar 2026")], ids=str
+)
+def test_partial_date_says_what_is_known(text: str, words: str) -> None:
+    assert partial_date_text(text) == words

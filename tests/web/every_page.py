@@ -20,6 +20,7 @@ from station.app.access.roles import ACCESS_COOKIE
 from station.app.board.bring_up_records import BringUpView, Question, Result
 from station.clock import SystemClock
 from station.config import Config, PageConfig
+from station.settings import Settings
 from station.store import Store
 from station.system.demo_history import fill
 from station.system.simulate import answer_no_to_all
@@ -38,8 +39,10 @@ from web.server.http import Server, open_page
 NOT_PAGES = (".csv", ".json", ".zip", ".ics", ".svg", ".js", ".crt", "<path:filename>", "/end-card")
 """Ends of addresses that answer a file, or a part of a page."""
 TEN_WEEKS, NEW, TROUBLED, UNTESTED, BASELINE = "ten weeks", "new", "troubled", "untested", "baseline"
+OWNERLESS = "ownerless"
 """The histories: the demonstration's with a session of today; none; a person with pain and conditions, and a session
-of nobody known; a person before the first test; one after it, in a baseline."""
+of nobody known; a person before the first test; one after it, in a baseline; and a real board before its first pairing.
+Their first start stands at its steps: name, owner, plates and sensor, calibration."""
 LONG_NAME = "A person with quite a long name, as people have"
 CHOSEN, UNPAIRED = "the chosen person", "not let in"
 HEALTH_QUESTIONS, PAIN = "health", "pain"
@@ -146,6 +149,7 @@ VARIANTS = (
     View("consent-rhythm", "/consent", form={"name": LONG_NAME}),
     View("blocked", "/start", TROUBLED, form={"routine": "daily"}),
     View("first-start-renamed", "/first-start?name=kitchen-board"),
+    View("first-start-no-name", "/first-start?name=kitchen+board"),
     *(View(f"bring-up-{name}", "/bring-up", state={"bring_up": view}) for name, view in BRING_UPS.items()),
 )
 """Pages that an address of the application alone does not show."""
@@ -162,8 +166,9 @@ SITUATIONS = {
         CHOSEN,
         ("today", "live", "progress", "report", "history", "plan", "why", "health-questions", "calibration"),
     ),
-    "untested": (UNTESTED, CHOSEN, ("today",)),
-    "baseline": (BASELINE, CHOSEN, ("today", "history-session", "people", "why")),
+    "untested": (UNTESTED, CHOSEN, ("today", "first-start")),
+    "baseline": (BASELINE, CHOSEN, ("today", "history-session", "people", "why", "first-start")),
+    "ownerless": (OWNERLESS, UNPAIRED, ("first-start", "bring-up", "pairing-pair")),
     "whose": (TROUBLED, NOBODY, ("today", "live", "progress")),
 }
 """For each situation its history, the person chosen, and the pages that look different in it."""
@@ -212,11 +217,11 @@ def open_places(directory: Path) -> Iterator[dict[str, Place]]:
             path = directory / f"{history.replace(' ', '-')}.db"
             store = opened.enter_context(Store.open(path, clock=SystemClock()))
             person_id, arguments = prepare(store)
-            station = StationDouble(store, _board())
+            station = StationDouble(store, None if history == OWNERLESS else _board())
             server = open_page(station, store, Config(page=PageConfig(port=0)))
             server.start()
             opened.callback(server.stop)
-            token = let_in(store)
+            token = "" if history == OWNERLESS else let_in(store)
             agree_all(store, token)
             of_person = {} if person_id is None else {"person_id": person_id}
             places[history] = Place(server, station, person_id, token, {**arguments, **of_person})
@@ -267,6 +272,11 @@ def _new(store: Store) -> tuple[None, dict[str, str]]:
     return None, {}
 
 
+def _ownerless(store: Store) -> tuple[None, dict[str, str]]:
+    store.save_settings(Settings(first_start="name"))
+    return None, {}
+
+
 def _troubled(store: Store) -> tuple[str, dict[str, str]]:
     """A person with a long name, conditions and pain of 7, and a later session of nobody known."""
     person, _ = add_session(store, days_ago=1, name=LONG_NAME)
@@ -287,12 +297,14 @@ def _untested(store: Store) -> tuple[str, dict[str, str]]:
     """A person who has answered the health questions and nothing else."""
     person_id = store.add_person("Ada").id
     answer_no_to_all(store, person_id)
+    store.save_settings(Settings(first_start="name"))
     return person_id, {}
 
 
 def _baseline(store: Store) -> tuple[str, dict[str, str]]:
     """A person after the first test of a baseline, who is asked how they test."""
     person_id, _ = _untested(store)
+    store.save_settings(Settings(first_start="name,board"))
     began = datetime.now(UTC) - timedelta(minutes=20)
     store.add_answer(person_id, "baseline", True, answered_at=began)
     session_id = store.begin_session(person_id, began, simulated=True)
@@ -302,7 +314,14 @@ def _baseline(store: Store) -> tuple[str, dict[str, str]]:
     return person_id, {"session_id": session_id}
 
 
-HISTORIES = {TEN_WEEKS: _ten_weeks, NEW: _new, TROUBLED: _troubled, UNTESTED: _untested, BASELINE: _baseline}
+HISTORIES = {
+    TEN_WEEKS: _ten_weeks,
+    NEW: _new,
+    TROUBLED: _troubled,
+    UNTESTED: _untested,
+    BASELINE: _baseline,
+    OWNERLESS: _ownerless,
+}
 
 
 def _plan(days: list[list[Any]], routine: str) -> dict[str, Any]:

@@ -38,6 +38,7 @@ from station.units import (
     fine_change_text,
     length_text,
     length_with_uncertainty,
+    partial_date_text,
     short_date_text,
     uncertainty_text,
 )
@@ -98,6 +99,11 @@ class Report:
     weeks: tuple[Week, ...]
     left_out: tuple[str, ...]
     is_simulated: bool
+
+    @property
+    def hurt_sides(self) -> tuple[Side, ...]:
+        """The sides whose ankle was hurt, as far as the person says."""
+        return tuple(side for side in Side if self.person.profile.hurt_side in (side, "both"))
 
     @property
     def has_trend(self) -> bool:
@@ -177,7 +183,8 @@ def _lines(history: History, units: str) -> Iterable[Line]:
         if not history.rows(side):
             return "not tested"
         row = history.rows(side)[-1]
-        return ", ".join([result(row), *row.cautions(units)])
+        suspect = ["sensor off, not counted"] if row.is_suspect else []
+        return ", ".join([result(row), *suspect, *row._replace(is_suspect=False).cautions(units)])
 
     def first(side: Side, progress: SideProgress) -> str:
         found = next(one for one in progress.counted if one.method == progress.counted[-1].method)
@@ -240,7 +247,9 @@ def _real_changes_text(progress: SideProgress) -> str:
         return "none confirmed"
     newest = progress.changes[-1]
     earlier = len(progress.changes) - 1
-    text = f"{newest.direction}, confirmed {short_date_text(newest.confirmed_at)}"
+    confirmed = short_date_text(newest.confirmed_at)
+    begun = short_date_text(newest.since).removesuffix(confirmed[-len(" 2026") :])
+    text = f"{newest.direction} {'on' if newest.sudden else 'since about'} {begun}, confirmed {confirmed}"
     return f"{text}; {earlier} earlier" if earlier else text
 
 
@@ -328,8 +337,8 @@ def _impersonal(sentence: str) -> str:
 def _ankle_facts(profile: Profile) -> Iterable[str]:
     """What the person says of their ankles, as far as they do."""
     if profile.hurt_side is not None:
-        since = "" if profile.hurt_since is None else f", since {profile.hurt_since}"
-        yield f"hurt ankle: {profile.hurt_side}{since}"
+        since = "" if profile.hurt_since is None else f", since {partial_date_text(profile.hurt_since)}"
+        yield f"{'both ankles' if profile.hurt_side == 'both' else f'{profile.hurt_side} ankle'} hurt{since}"
     if profile.dominant_side is not None:
         yield f"dominant leg: {profile.dominant_side} (kicks a ball)"
 
@@ -362,7 +371,7 @@ def _position_text(history: History) -> str:
 
 def _calibration_text(newest: Calibration, checks: Sequence[Check], units: str) -> str:
     if newest.fit is None:
-        return "none: distances may be 10 to 25 mm off as a whole"
+        return f"none: all distances may be {_without_unit(length_text(10, units))} to {length_text(25, units)} off"
     blocks = count_text(len({point.toe_mm for point in newest.fit.points}), "block")
     text = (
         f"{short_date_text(newest.created_at)}, {blocks}, "
@@ -453,6 +462,6 @@ def _dose_text(weeks: Sequence[Week], plan: Plan | None) -> str:
     right = sum(week.right_minutes for week in complete) / len(complete)
     mean = "in this first week" if len(weeks) == 1 else "a week on average, without the running one"
     return (
-        f"In {count_text(len(weeks), 'week')}: {sessions}. Credited stretching {mean}: left {left:.0f}, right "
+        f"In {count_text(len(weeks), 'week')}: {sessions}. Credited (heel down) {mean}: left {left:.0f}, right "
         f"{right:.0f} min; the goal is {WEEKLY_GOAL_MINUTES} a leg."
     )

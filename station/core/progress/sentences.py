@@ -180,7 +180,7 @@ def _outcome_text(course: Course, progress: SideProgress, formatters: Formatters
         case Outcome.OPEN:
             return f"{what}, found on {formatters.day(course.confirmed_at)}, of which nothing certain is left"
         case Outcome.UNMEASURED:
-            return f"{what} {when}, found by another test method than the last test's"
+            return f"{what} {when}, its amount unknown: the test method has changed since"
         case Outcome.FROM_BELOW if is_gain:
             return f"{what} {when}: your knee reaches the wall, which it did not at first"
         case Outcome.FROM_BELOW:

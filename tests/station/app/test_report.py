@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -56,7 +57,7 @@ def test_rich_history_fills_every_line(months: Report) -> None:
     assert not [name for name, texts in by_name.items() for text in texts if text in ("", "\u2013") or "needs" in text]
     assert all("\u00b1 0.3" in text for text in by_name["Latest test"])
     assert all(text.startswith("+") and " to +" in text for text in by_name["Change since the first"])
-    assert all(text.startswith("gain, confirmed ") for text in by_name["Real changes"])
+    assert all(re.match(r"gain since about \d+ \w+( 20\d\d)?, confirmed \d", text) for text in by_name["Real changes"])
     assert all(text == "full (mean of three trials), knee pad" for text in by_name["Kind of test"])
     assert all(text.startswith("bias ") and ", 15 pairs" in text for text in by_name["Bland-Altman, test to test"])
     assert all(
@@ -217,6 +218,7 @@ def test_protocol_names_contact_calibration_and_instrument(everything: Report) -
     assert "; warm-up: " in protocol["Position"]
     assert ", 3 blocks, \u00b1 " in protocol["Calibration"]
     assert "check failed" in protocol["Calibration"]
+    assert ", sensor off, not counted" in lines(everything)["Latest test"][0]
     assert protocol["Instrument"] == "median \u00b1 0.3 cm, at most \u00b1 0.3 cm"
 
 
@@ -229,7 +231,7 @@ def test_injury_stands_at_the_top_and_nobody_is_addressed(store: Store) -> None:
         add_test(store, ada, days_ago, 0.0 if days_ago > 3 else 6.0, 90.0)
     (ada,) = store.people()
     found = report(store, ada)
-    assert found.ankles == "hurt ankle: left, since 2026-03; dominant leg: right (kicks a ball)"
+    assert found.ankles == "left ankle hurt, since Mar 2026; dominant leg: right (kicks a ball)"
     assert "the knee reached the wall in the last test" in found.summary
     assert "your" not in found.summary.lower()
 

@@ -64,7 +64,7 @@ def test_a_voltage_is_typed_and_one_that_is_none_is_refused(client: FlaskClient,
 def test_what_is_wrong_stands_first_with_its_picture(client: FlaskClient, station: StationDouble) -> None:
     station.show(bring_up=BringUpView(9, True, is_over=True, results=(Result("SDA", True, "free"), OPEN)))
     shown = page(client).partition("What to mend")[2].partition("What was found")[0]
-    assert "the wire of SDA is open" in shown
+    assert "The wire of SDA is open" in shown
     assert "/bring-up/picture/harness.svg" in shown
     assert "free" not in shown
 

@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 from flask.testing import FlaskClient
 
 from station.app.results.report import report_of
+from station.profile import Profile
 from station.store import Store
 from tests.report_histories import add_months, add_test
 from web.context import NOBODY, PERSON_COOKIE
 from web.pages.report import report_file
 
 HEADINGS = (
-    *("Both sides", "How well the tests repeat", "Training, pain and felt place", "How it was measured"),
+    *("Both sides", "How well the tests repeat", "Training, worst pain, felt place", "How it was measured"),
     *("Left out, and why", "How to read it"),
 )
 
@@ -58,6 +59,17 @@ def test_report_without_tests_has_no_chart(client: FlaskClient, store: Store) ->
     assert "progress-chart" not in page
     assert "ICC" not in page
     assert "No training yet." in page
+    assert not [name for name in ("How it was measured", "Left out, and why", "How to read it") if name in page]
+
+
+def test_hurt_side_is_marked_in_every_table(client: FlaskClient, store: Store) -> None:
+    """A physiotherapist looks for it first."""
+    ada = add_months(store)
+    store.save_profile(ada.id, Profile(hurt_side="left", hurt_since="2026-03"))
+    page = text_of(client)
+    assert page.count(" Left (hurt)</th>") == 2
+    assert " Right (hurt)" not in page
+    assert "<b>Left ankle hurt, since Mar 2026.</b>" in page
 
 
 def test_report_of_one_test(client: FlaskClient, store: Store) -> None:

@@ -329,7 +329,7 @@ CASES: tuple[Case, ...] = (
         "a gain by another method",
         (up(14, 2.5, contact=Contact.SELF), flat(5, from_week=14.5)),
         None,
-        ("found by another test method than the last test's",),
+        ("its amount unknown: the test method has changed since",),
     ),
     Case("full tests", flat(10, full=True, sd=3.5), flat(10, full=True, sd=3.5, seed=2), (NO_CHANGE,)),
     # Both ankles, habits and sides

@@ -181,7 +181,7 @@ def test_headline_gives_no_size_across_methods() -> None:
     found = analyse_left(word + pad)
     assert {one.direction for one in found.changes} == {Direction.GAIN}
     assert re.fullmatch(
-        r"A real gain since about [\d.]+, found by another test method than the last test's\.",
+        r"A real gain since about [\d.]+, its amount unknown: the test method has changed since\.",
         side_sentences(found, WORDS)[0],
     )
 
@@ -476,7 +476,7 @@ def test_summary_separates_differing_sides() -> None:
     )
     word = [replace(one, contact=Contact.SELF) for one in scattered(14, slope=2.5)]
     pad = [replace(one, test_id=f"p{one.test_id}", at=one.at + 14 * WEEK) for one in scattered(5, start=95.0)]
-    assert ", found by another test method than the last test's; " in summary_of(word + pad, steady)
+    assert ", its amount unknown: the test method has changed since; " in summary_of(word + pad, steady)
 
 
 def test_summary_dates_an_old_finding() -> None:

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, abort, render_template, request, send_file
 from werkzeug.datastructures import FileStorage
@@ -18,11 +19,11 @@ from station.app.access.roles import Role
 from station.app.exchange.import_preview import preview_lines
 from station.store import StoreError
 from station.store.exchange.export import SUFFIXES, ExportKind, export_person, export_station
-from station.store.exchange.export_read import ImportRefusedError
-from station.store.exchange.merge import preview
-from station.store.exchange.staging import Staged, scratch_directory, staged_export, work_directory
 from web.context import BUSY, Site
 from web.live.phase_styles import is_active
+
+if TYPE_CHECKING:
+    from station.store.exchange.staging import Staged
 
 KIND_NAMES = {
     ExportKind.CSV: "CSV, for a spreadsheet",

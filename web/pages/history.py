@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any, NamedTuple
 
 from flask import Blueprint, abort, render_template, request
+from msgspec.structs import replace
 
 from station.advice.pain import MAX_PAIN
 from station.app.results.damage import damage_sentence

@@ -46,7 +46,7 @@ from station.store.schema import (
     side_swaps,
 )
 from station.store.writing.store import Store
-from station.store.writing.training import MAX_NAME_LENGTH
+from station.store.names import MAX_NAME_LENGTH
 
 CONFLICTS_NAMED = 20
 """How many rows of a table that differ are named; all are counted."""

@@ -48,7 +48,8 @@ from station.store.schema import (
     tests,
 )
 from station.store.writing.store import CHECK_KINDS, FINISHED, PARTIAL, UNFINISHED
-from station.store.writing.training import MAX_PAIN, felt_places_to_text, is_name
+from station.store.writing.training import MAX_PAIN, felt_places_to_text
+from station.store.names import is_name
 
 NEVER = {one.name for one in NEVER_EXPORTED if isinstance(one, Table)}
 SESSIONS_A_READ = 200

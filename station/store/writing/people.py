@@ -39,7 +39,7 @@ from station.store.schema import (
     trace_chunks,
     trials,
 )
-from station.store.writing.training import unique_name
+from station.store.names import unique_name
 from station.store.writing.transactions import WriteTransactions, next_number
 
 NAME_TAKEN = "There is somebody called {name} already: add a letter to tell them apart."

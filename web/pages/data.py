@@ -1,4 +1,7 @@
-"""Your data: take it out, and bring it back, with a preview before anything changes."""
+"""Your data: take it out, and bring it back, with a preview before anything changes.
+
+What reads an export loads when one comes: no start waits for it.
+"""
 
 from __future__ import annotations
 
@@ -86,6 +89,8 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.post("/data/person")
     def of_person() -> Response:
+        from station.store.exchange.staging import scratch_directory, work_directory
+
         person = site.person()
         if person is None:
             abort(404)
@@ -97,6 +102,8 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.post("/data/station")
     def of_station() -> Response:
+        from station.store.exchange.staging import scratch_directory, work_directory
+
         kind = _kind()
         with scratch_directory(work_directory(site.store.path)) as scratch:
             path = scratch / f"station{SUFFIXES[kind]}"
@@ -105,6 +112,10 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.post("/data/preview")
     def show_preview() -> str | tuple[str, int]:
+        from station.store.exchange.export_read import ImportRefusedError
+        from station.store.exchange.merge import preview
+        from station.store.exchange.staging import scratch_directory, staged_export, work_directory
+
         given = request.files.get("file")
         if given is None or not given.filename:
             return page("Choose a file first: one that a station exported."), 400

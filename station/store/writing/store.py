@@ -17,6 +17,7 @@ from station.core.measurement.calibration import Fit
 from station.core.measurement.uncertainty import Budget
 from station.core.progress.records import Circumstances
 from station.settings import Settings
+from station.store.names import unique_name
 from station.store.reading.loading import CIRCUMSTANCE_COLUMNS, IS_TIME_KNOWN, budget_to_json
 from station.store.reading.reader import failed_check_of, stored_settings
 from station.store.reading.training import IMPORTED, OWN_CIRCUMSTANCES, is_circumstance, own_circumstances
@@ -52,7 +53,6 @@ from station.store.writing.access import AccessWriter
 from station.store.writing.dates import DateWriter
 from station.store.writing.people import NAME_TAKEN, PeopleWriter
 from station.store.writing.tokens import TokenWriter
-from station.store.names import unique_name
 from station.store.writing.training import TrainingWriter
 from station.store.writing.transactions import next_number
 

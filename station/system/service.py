@@ -298,8 +298,8 @@ class Service:
 
         Raises ThreadEndedError when a thread that the station needs has ended.
         """
-        gc.enable()
         gc.freeze()  # what is loaded so far is never garbage; collecting it stops every thread for 30 ms
+        gc.enable()
         self._date.remember(self._clock)
         self._notifier.notify("READY=1")
 

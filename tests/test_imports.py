@@ -238,6 +238,25 @@ def test_each_process_loads_its_own_libraries(module: str, never: tuple[str, ...
     assert set(done.stdout.split()) & set(never) == set()
 
 
+LOADED_PAGES = """
+import pkgutil, sys
+from importlib import import_module
+import web.pages, web.server, station.system.page_process
+for page in pkgutil.iter_modules(web.pages.__path__, "web.pages."):
+    import_module(page.name)
+print(*sys.modules)
+"""
+
+
+def test_no_start_waits_for_what_writes_imports_or_draws() -> None:
+    """The page loads them when they are asked for."""
+    later = {"station.store.writing", "station.store.exchange.staging", "web.charts.progress", "web.charts.calibration"}
+    done = subprocess.run((sys.executable, "-c", LOADED_PAGES), cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "web.pages.data" in loaded
+    assert loaded & later == set()
+
+
 def import_graph() -> dict[str, set[str]]:
     """The modules of the station, the pages and the pin map, each with those that it imports."""
     files = dict(sources(*SHIPPED))

@@ -47,7 +47,7 @@ def run(config_path: Path | None, no_page: bool) -> None:
 
     Example: station run --config /etc/station.toml
     """
-    _serve(_config(config_path), page=not no_page)
+    _serve(lambda: _config(config_path), page=not no_page)
 
 
 @main.command()
@@ -114,7 +114,7 @@ def demo(port: int, data: Path | None, empty: bool, config_path: Path | None) ->
             if fresh:
                 _be_heard(store)
 
-        _serve(config, prepare, needs_page=True)
+        _serve(lambda: config, prepare, needs_page=True)
 
 
 def _nothing(_store: Store) -> None:
@@ -154,7 +154,11 @@ def _config(path: Path | None) -> Config:
 
 
 def _serve(
-    config: Config, prepare: Callable[[Store], None] = _nothing, *, page: bool = True, needs_page: bool = False
+    read_config: Callable[[], Config],
+    prepare: Callable[[Store], None] = _nothing,
+    *,
+    page: bool = True,
+    needs_page: bool = False,
 ) -> None:
     gc.disable()  # until the station runs: nothing loaded here is garbage, and collection takes a tenth of the start
 
@@ -162,9 +166,15 @@ def _serve(
     from station.system.page_child import PageChild
 
     try:
-        child = PageChild(config) if page else None  # it loads its program while this process loads its own
+        child = PageChild() if page else None  # it loads its program while this process loads its own
     except PageError as error:
         exit_with_error(str(error), 1)
+    try:
+        config = read_config()
+    except SystemExit:
+        if child is not None:
+            child.stop()
+        raise
 
     from station.devices.errors import DeviceError
     from station.store import PermanentStoreError, StoreError
@@ -196,7 +206,7 @@ def _serve(
     finally:
         service.close()
     if service.restore():
-        _serve(service.page_config, prepare, page=page, needs_page=needs_page)
+        _serve(lambda: service.page_config, prepare, page=page, needs_page=needs_page)
 
 
 @main.command()

@@ -6,10 +6,11 @@ predates budgets and covers only the noise and wander of the window.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct, field
 
 from station.core.events import Legs, Side
 from station.core.facts import Contact
@@ -19,8 +20,7 @@ from station.core.progress.records import Circumstances
 from station.profile import NOTHING_SAID, Profile
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(Struct, frozen=True):
     """A person who uses the station. `archived_at` is since when they are in no list of choice, if they are not."""
 
     id: str
@@ -33,8 +33,7 @@ class Person:
         return self.archived_at is not None
 
 
-@dataclass(frozen=True, slots=True)
-class PersonContents:
+class PersonContents(Struct, frozen=True):
     """How much is stored of one person. `traces` are recorded runs, `devices` paired browsers, `consents` those
     that the person gave and got."""
 
@@ -50,16 +49,14 @@ class PersonContents:
     consents: int
 
 
-@dataclass(frozen=True, slots=True)
-class Merge:
+class Merge(Struct, frozen=True):
     """Two people are one now: what moved, and the name of the backup that was made before."""
 
     moved: PersonContents
     backup: str
 
 
-@dataclass(frozen=True, slots=True)
-class Deletion:
+class Deletion(Struct, frozen=True):
     """A person was deleted with everything of theirs. Backups still hold it until the day `held_until`; `None` if there
     are none."""
 
@@ -68,8 +65,7 @@ class Deletion:
     held_until: date | None
 
 
-@dataclass(frozen=True, slots=True)
-class SideSwap:
+class SideSwap(Struct, frozen=True):
     """Left and right of a test, or of all of a session (`test_id` is `None`), were exchanged after it was recorded.
 
     A second swap of the same undoes the first.
@@ -80,8 +76,7 @@ class SideSwap:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Struct, frozen=True):
     """What one person does between stepping on and leaving.
 
     `ended_at` is `None` while the session runs, and stays so if it was cut off.
@@ -96,8 +91,7 @@ class Session:
     simulated: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """One lunge. `outcome` is `passed`, `heel`, `contact` or `void`.
 
     `window_us` are the times of the first and last reading that the distance comes from.
@@ -116,8 +110,7 @@ class Attempt:
     budget: Budget | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
+class Trial(Struct, frozen=True):
     """One trial of a test. Distances in mm."""
 
     side: Side
@@ -129,8 +122,7 @@ class Trial:
     budget: Budget | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TestAnswers:
+class TestAnswers(Struct, frozen=True):
     """The person's answers after a test; `None` where not answered.
 
     `pain` is 0 to 10; `felt_places` has one or more of `front` (of the ankle), `achilles` and `calf`, or `nowhere`
@@ -143,8 +135,7 @@ class TestAnswers:
     felt_places: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SideResults:
+class SideResults(Struct, frozen=True):
     """The scores of both sides under one calibration; `None` for a side that was not tested."""
 
     left_mm: float | None
@@ -156,8 +147,7 @@ class SideResults:
     calibration_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Test:
+class Test(Struct, frozen=True):
     """A knee-to-wall test. `state` is `finished`, `partial` or `unfinished` (cut off).
 
     The distances, their uncertainties and budgets and `calibration_id` are those that count now: the newest
@@ -201,8 +191,7 @@ class Test:
     attempts: tuple[Attempt, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ResultSummary:
+class ResultSummary(Struct, frozen=True):
     """The fields of a test that a chart needs; `None` for a side that was not tested.
 
     The distances are those that count now; `…_original_mm` are those of the day, where they differ. `circumstances` are
@@ -231,16 +220,14 @@ class ResultSummary:
     simulated: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Correction:
+class Correction(Struct, frozen=True):
     """The results of one test under another calibration, stored beside those of the day."""
 
     test_id: str
     results: SideResults
 
 
-@dataclass(frozen=True, slots=True)
-class ImportedResult:
+class ImportedResult(Struct, frozen=True):
     """A past result measured by tape, to import. `is_time_known`: more of `measured_at` is known than the day."""
 
     measured_at: datetime
@@ -250,16 +237,14 @@ class ImportedResult:
     circumstances: Circumstances = field(default_factory=Circumstances)
 
 
-@dataclass(frozen=True, slots=True)
-class HeelLift:
+class HeelLift(Struct, frozen=True):
     """A time that the heel was up during a hold. `ended_us` is `None` if it did not come back."""
 
     started_us: int
     ended_us: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(Struct, frozen=True):
     """One timed stretch. `state` is `finished`, `partial` or `unfinished` (cut off: credited up to the last second).
 
     `step_index` is the step in its run's routine, from 0, and `exercise` a key of the catalogue; both are `None` if
@@ -288,8 +273,7 @@ class Hold:
     verified: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Repetition:
+class Repetition(Struct, frozen=True):
     """One heel raise and return, finished at `at_us`. `number` goes from 0, in the order done.
 
     A repetition that was `too_quick` does not count.
@@ -301,8 +285,7 @@ class Repetition:
     too_quick: bool
 
 
-@dataclass(frozen=True, slots=True)
-class RepSet:
+class RepSet(Struct, frozen=True):
     """Counted repetitions of one leg or of both. `state`, `step_index`, `exercise` and `verified` as for a hold.
 
     `repetitions` is empty where they were not stored one by one.
@@ -325,8 +308,7 @@ class RepSet:
     repetitions: tuple[Repetition, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ExercisesBegun:
+class ExercisesBegun(Struct, frozen=True):
     """When a run's first credited exercises began: `warm_up_at` those of the warm-up, `stretch_at` all others."""
 
     session_id: str
@@ -334,8 +316,7 @@ class ExercisesBegun:
     stretch_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Calibration:
+class Calibration(Struct, frozen=True):
     """How a reading becomes a toe distance; the newest has the greatest `number`.
 
     Without `fit` it is as built, never calibrated. `temperature_c` is the sensor's at that time, if known.
@@ -349,8 +330,7 @@ class Calibration:
     temperature_c: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """One check of whether a calibration still holds. `kind` is `block`, `wall` (toes at it) or `lane` (empty).
 
     `block_mm` is the block's length, `None` for the other kinds; `off_mm` is the measured minus the true distance.
@@ -367,8 +347,7 @@ class Check:
     passed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SessionDetail:
+class SessionDetail(Struct, frozen=True):
     """A session with everything in it. `run_ids` are those of its traces, in order."""
 
     session: Session
@@ -378,8 +357,7 @@ class SessionDetail:
     run_ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class HoldTotal:
+class HoldTotal(Struct, frozen=True):
     """All holds of one leg, or of both, in one session."""
 
     side: Legs
@@ -387,8 +365,7 @@ class HoldTotal:
     credited_us: int
 
 
-@dataclass(frozen=True, slots=True)
-class RepTotal:
+class RepTotal(Struct, frozen=True):
     """All repetitions of one leg, or of both, in one session."""
 
     side: Legs
@@ -397,8 +374,7 @@ class RepTotal:
     target_count: int
 
 
-@dataclass(frozen=True, slots=True)
-class SessionSummary:
+class SessionSummary(Struct, frozen=True):
     """A session with what its sentence needs: tests without trials and attempts, and totals of the rest."""
 
     session: Session
@@ -413,8 +389,7 @@ class SessionSummary:
         return measured or any(one.credited_us for one in self.holds) or any(one.count for one in self.rep_sets)
 
 
-@dataclass(frozen=True, slots=True)
-class WeekCredit:
+class WeekCredit(Struct, frozen=True):
     """Credited time of the holds of one week, which begins on a Monday."""
 
     monday: date
@@ -422,8 +397,7 @@ class WeekCredit:
     right_us: int
 
 
-@dataclass(frozen=True, slots=True)
-class OwnRoutine:
+class OwnRoutine(Struct, frozen=True):
     """A routine that a person made; without `person_id` it is everybody's. `items` have the catalogue's format."""
 
     id: str
@@ -433,8 +407,7 @@ class OwnRoutine:
     changed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """A person's answer to one question. `about` is its subject, such as the key of an exercise."""
 
     id: str
@@ -445,8 +418,7 @@ class Answer:
     answer: Any
 
 
-@dataclass(frozen=True, slots=True)
-class UnfinishedRun:
+class UnfinishedRun(Struct, frozen=True):
     """The steps of a run's routine that remained at `saved_at`, in the format of a trace's header."""
 
     run_id: str
@@ -465,8 +437,7 @@ class Role(StrEnum):
     OWNER = "owner"
 
 
-@dataclass(frozen=True, slots=True)
-class Device:
+class Device(Struct, frozen=True):
     """A paired browser. `person_id` is whose it is; `None` for a guest, and for a shared one that nobody uses now.
 
     A shared browser (`is_shared`) belongs to a person only until `person_until`. Somebody proved until `present_until`
@@ -486,8 +457,7 @@ class Device:
     revoked_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceAccess:
+class DeviceAccess(Struct, frozen=True):
     """A device with the hash of its token, and the ids of the people who agreed that its person sees their results.
 
     `has_viewers`: its person has agreed that somebody else sees theirs.
@@ -499,8 +469,7 @@ class DeviceAccess:
     has_viewers: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Consent:
+class Consent(Struct, frozen=True):
     """`person_id` agreed that `viewer_id` sees their results; over at `withdrawn_at`."""
 
     viewer_id: str
@@ -509,8 +478,7 @@ class Consent:
     withdrawn_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class AccessLogEntry:
+class AccessLogEntry(Struct, frozen=True):
     """Something that concerns who may get in, in words such as `paired`, with the device and the person it concerns."""
 
     at: datetime
@@ -519,8 +487,7 @@ class AccessLogEntry:
     person_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class ApiToken:
+class ApiToken(Struct, frozen=True):
     """A program's token, made by the device `device_id` of that name and person. `scopes` is what it may do."""
 
     id: str
@@ -534,8 +501,7 @@ class ApiToken:
     revoked_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """Whose rows somebody may read: those of these people, and those of nobody of sessions since `nobody_since`.
 
     `nobody_since` is `None` where they may read none of nobody's.
@@ -545,8 +511,7 @@ class Seen:
     nobody_since: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Conflict:
+class Conflict(Struct, frozen=True):
     """A row that differs: its table, its key, and the columns that do."""
 
     table: str
@@ -554,8 +519,7 @@ class Conflict:
     columns: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TableMerge:
+class TableMerge(Struct, frozen=True):
     """How many rows of a table are new, known as they are, and known but different."""
 
     table: str
@@ -564,8 +528,7 @@ class TableMerge:
     different: int
 
 
-@dataclass(frozen=True, slots=True)
-class MergeReport:
+class MergeReport(Struct, frozen=True):
     """What a merge adds, and what it leaves.
 
     `people` has the names of the new people, `renamed` those who get another name because theirs is taken. `takes_over`

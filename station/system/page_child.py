@@ -9,13 +9,12 @@ import socket
 import subprocess
 import sys
 from contextlib import suppress
-from typing import Any
-
-import msgspec
-from msgspec.structs import replace
+from typing import TYPE_CHECKING, Any
 
 from station.app.page_error import PageError
-from station.config import Config
+
+if TYPE_CHECKING:
+    from station.config import Config  # it loads while the child does
 
 ANSWER_S = 20.0
 """From its start to its page; a busy Pi Zero needs eight seconds."""
@@ -29,9 +28,9 @@ NO_ANSWER = "The page's process did not start; see the log above. The board goes
 class PageChild:
     """A process that serves the page."""
 
-    def __init__(self, config: Config) -> None:
-        """Start the process; it waits for the board on a connection of its own. Raises PageError."""
-        self._config = config
+    def __init__(self) -> None:
+        """Start the process: it loads its program and waits for its configuration. Raises PageError."""
+        self._config: Config | None = None
         self._connection: socket.socket | None
         self._connection, theirs = socket.socketpair()
         environment = {name: value for name, value in os.environ.items() if name not in NOT_FOR_CHILDREN}
@@ -48,12 +47,18 @@ class PageChild:
             except OSError as error:
                 self._connection.close()
                 raise PageError(f"The page's process cannot be started: {error}.") from error
+        self.port = 0
+        self.addresses: tuple[str, ...] = ()
+
+    def configure(self, config: Config) -> None:
+        """Have it open its page, and wait for the board on a connection of its own; once."""
+        import msgspec
+
+        self._config = config
         assert self._process.stdin is not None
         with suppress(BrokenPipeError):  # it has ended already, and its answer says why
             self._process.stdin.write(msgspec.json.encode(config) + b"\n")
             self._process.stdin.flush()
-        self.port = 0
-        self.addresses: tuple[str, ...] = ()
 
     def take_connection(self) -> socket.socket:
         """The board's end of the connection, which the caller now owns; once."""
@@ -82,6 +87,9 @@ class PageChild:
     @property
     def same_address(self) -> Config:
         """The configuration of a successor that open browsers find."""
+        from msgspec.structs import replace
+
+        assert self._config is not None
         return replace(self._config, page=replace(self._config.page, port=self.port))
 
     @property

@@ -140,8 +140,8 @@ def _run(
             station.arrived.wait(FIRST_S)
             if page is not None and not over.is_set():
                 page.start()
+            gc.freeze()  # first, or a collection goes through all that is loaded before the first page
             gc.enable()
-            gc.freeze()
             on_ready(page)
             _serve_until(over, supervisor_of(station, page), notifier)
         finally:

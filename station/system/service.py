@@ -64,7 +64,8 @@ class Service:
         page: PageChild | None = None,
         on_page: Callable[[PageChild], None] = lambda _page: None,
     ) -> None:
-        """`page` is its process where it has been started already, so that both load their programs at once.
+        """`page` is its process where it has been started already, so that both load their programs at once; it gets
+        its configuration here.
 
         `on_page` gets each page once it serves, in any thread.
         """
@@ -81,6 +82,8 @@ class Service:
         self._wrong_dates: WrongDates | None = None
         self._parts: LentParts | None = None
         self.page = page
+        if page is not None:
+            page.configure(config)
         self._late_page: PageChild | None = None
         """It was started, and has not answered yet."""
         self.page_config = config
@@ -165,7 +168,8 @@ class Service:
 
     def _start_page(self, *, needs_page: bool) -> None:
         try:
-            self.page = PageChild(self._config)
+            self.page = PageChild()
+            self.page.configure(self._config)
         except PageError:
             if needs_page:
                 raise
@@ -205,7 +209,8 @@ class Service:
                 page = self._late_page
                 try:
                     if page is None:
-                        page = self._late_page = PageChild(self.page_config)
+                        page = self._late_page = PageChild()
+                        page.configure(self.page_config)
                         self._wire.adopt(page.take_connection())
                     page.wait_until_ready()
                 except PageError as error:
@@ -293,8 +298,8 @@ class Service:
 
         Raises ThreadEndedError when a thread that the station needs has ended.
         """
-        gc.enable()
         gc.freeze()  # what is loaded so far is never garbage; collecting it stops every thread for 30 ms
+        gc.enable()
         self._date.remember(self._clock)
         self._notifier.notify("READY=1")
 

@@ -10,7 +10,6 @@ from station.core.measurement.tolerance import TOLERANCE_MM
 from station.core.measurement.uncertainty import COVERAGE
 from station.core.steps import rounds_for
 from station.store.records import Calibration, Check
-from web.charts.calibration import corrections_of, drift_chart, fit_chart
 from web.context import Site
 
 MAX_CHECKS = 200
@@ -25,6 +24,8 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.get("/calibration")
     def calibration() -> str:
+        from web.charts.calibration import corrections_of, drift_chart, fit_chart
+
         now = datetime.now(UTC)
         every, checks = site.store.calibrations(), site.store.checks(limit=MAX_CHECKS)
         current, fit = every[0], every[0].fit

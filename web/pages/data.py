@@ -1,4 +1,7 @@
-"""Your data: take it out, and bring it back, with a preview before anything changes."""
+"""Your data: take it out, and bring it back, with a preview before anything changes.
+
+What reads an export loads when one comes: no start waits for it.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, abort, render_template, request, send_file
 from werkzeug.datastructures import FileStorage
@@ -18,11 +22,11 @@ from station.app.access.roles import Role
 from station.app.exchange.import_preview import preview_lines
 from station.store import StoreError
 from station.store.exchange.export import SUFFIXES, ExportKind, export_person, export_station
-from station.store.exchange.export_read import ImportRefusedError
-from station.store.exchange.merge import preview
-from station.store.exchange.staging import Staged, scratch_directory, staged_export, work_directory
 from web.context import BUSY, Site
 from web.live.phase_styles import is_active
+
+if TYPE_CHECKING:
+    from station.store.exchange.staging import Staged
 
 KIND_NAMES = {
     ExportKind.CSV: "CSV, for a spreadsheet",
@@ -85,6 +89,8 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.post("/data/person")
     def of_person() -> Response:
+        from station.store.exchange.staging import scratch_directory, work_directory
+
         person = site.person()
         if person is None:
             abort(404)
@@ -96,6 +102,8 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.post("/data/station")
     def of_station() -> Response:
+        from station.store.exchange.staging import scratch_directory, work_directory
+
         kind = _kind()
         with scratch_directory(work_directory(site.store.path)) as scratch:
             path = scratch / f"station{SUFFIXES[kind]}"
@@ -104,6 +112,10 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.post("/data/preview")
     def show_preview() -> str | tuple[str, int]:
+        from station.store.exchange.export_read import ImportRefusedError
+        from station.store.exchange.merge import preview
+        from station.store.exchange.staging import scratch_directory, staged_export, work_directory
+
         given = request.files.get("file")
         if given is None or not given.filename:
             return page("Choose a file first: one that a station exported."), 400

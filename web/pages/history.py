@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any, NamedTuple
 
 from flask import Blueprint, abort, render_template, request
+from msgspec.structs import replace
 
 from station.advice.pain import MAX_PAIN
 from station.app.results.damage import damage_sentence
@@ -43,7 +43,6 @@ from station.units import (
     result_text,
     utc_time,
 )
-from web.charts.trace import trace_chart
 from web.context import Site
 from web.live.view_model import FELT_PLACES
 from web.pages.circumstances import UNKNOWN, questions_about, unasked
@@ -92,6 +91,8 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.get("/sessions/<session_id>")
     def session(session_id: str) -> str:
+        from web.charts.trace import trace_chart
+
         detail = site.session(session_id)
         settings = site.settings_of(detail.session.person_id)
         units = settings.units

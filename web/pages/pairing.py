@@ -15,7 +15,7 @@ from station.app.access.roles import NOBODY_YET, Role, Visitor
 from station.app.snapshot import PresenceState
 from station.core.activities.heel_rhythm import RhythmRules
 from station.core.events import SECOND_US
-from station.store.writing.training import MAX_NAME_LENGTH, unique_name
+from station.store.names import MAX_NAME_LENGTH, unique_name
 from web.access.pin import DIGITS
 from web.access.presence import (
     KEPT_S,

@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from flask import Blueprint, abort, render_template, request
 
@@ -28,11 +28,12 @@ from station.profile import PersonSettings
 from station.store import Reader
 from station.store.records import Person
 from station.units import SIDE_SYMBOLS
-from web.charts.progress import ProgressChart, progress_chart, span_of_range
-from web.charts.progress_marks import Shown
-from web.charts.time_axis import Span
 from web.context import Site
 from web.pages.next_action import test_minutes
+
+if TYPE_CHECKING:  # what draws loads with the first chart: no start waits for it
+    from web.charts.progress import ProgressChart
+    from web.charts.time_axis import Span
 
 RANGES = {"6w": "6 weeks", "6m": "6 months", "all": "All"}
 ROWS_PER_PAGE = 10
@@ -117,6 +118,8 @@ def _chosen_range(history: History, now: datetime) -> str:
 
 def default_range(history: History, now: datetime) -> str:
     """Six months, or everything if they contain all tests or hardly any."""
+    from web.charts.progress import span_of_range
+
     since = span_of_range("6m", (), now).since
     recent = max(sum(1 for one in history.rows(side)[-FEW_TESTS - 1 :] if one.at >= since) for side in Side)
     older = any(one.at < since for side in Side for one in history.rows(side)[:1])
@@ -140,6 +143,9 @@ def _next_hour(now: datetime) -> datetime:
 
 
 def _chart(history: History, chosen: str, goals: Goals, units: str, now: datetime) -> ProgressChart:
+    from web.charts.progress import progress_chart, span_of_range
+    from web.charts.progress_marks import Shown
+
     span = span_of_range(chosen, (*history.left[:1], *history.right[:1]), now)
     shown = {
         side: Shown(_within(history.rows(side), span), progress)

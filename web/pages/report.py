@@ -8,7 +8,6 @@ from typing import Any
 
 from flask import Blueprint, Flask, render_template
 
-from station.app.results.report import report_of
 from station.store import Reader
 from station.store.records import Person
 from station.units import SIDE_SYMBOLS
@@ -44,6 +43,8 @@ def report_file(reader: Reader, person: Person, now: datetime) -> str:
 
 def _values(reader: Reader, person: Person, now: datetime) -> dict[str, Any]:
     """What the sheet shows."""
+    from station.app.results.report import report_of
+
     report = report_of(reader, person, now)
     history, chart = report.history, None
     if history.tests:

@@ -8,7 +8,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, abort, render_template, request
 
@@ -16,14 +16,13 @@ from station.app.exchange.import_preview import preview_lines
 from station.app.exchange.restore_preview import restore_lines
 from station.store import StoreError
 from station.store.backups.backup import STICK_DIRECTORY, backups_of, day_of, list_backups
-from station.store.backups.restore import BEFORE_SUFFIX, preview_restore, staged_backup
-from station.store.exchange.export_read import ImportRefusedError
-from station.store.exchange.merge import preview
-from station.store.exchange.staging import Staged, scratch_directory, work_directory
 from station.units import date_text, date_time_text
 from web.context import BUSY, Site
 from web.live.phase_styles import is_active
 from web.pages.data import IMPORT_TIMEOUT_S, Pending, saved_upload
+
+if TYPE_CHECKING:
+    from station.store.exchange.staging import Staged
 
 SESSION_RUNS = "A session is running: restore when it has ended."
 NO_PREVIEW = "There is no preview to restore: choose the backup again."
@@ -53,6 +52,8 @@ class Shown:
 
 def backups(site: Site) -> tuple[Listed, ...]:
     """The copies of the nights, those on a stick that is plugged in, and the database before the last restore."""
+    from station.store.backups.restore import BEFORE_SUFFIX
+
     database = site.store.path
     before = database.with_name(database.name + BEFORE_SUFFIX)
     found = []
@@ -88,6 +89,11 @@ def blueprint(site: Site) -> Blueprint:
         )
 
     def look_at(path: Path, name: str, opened: ExitStack) -> str | tuple[str, int]:
+        from station.store.backups.restore import preview_restore, staged_backup
+        from station.store.exchange.export_read import ImportRefusedError
+        from station.store.exchange.merge import preview
+        from station.store.exchange.staging import Staged, work_directory
+
         try:
             copy = opened.enter_context(staged_backup(path, work_directory(site.store.path) / "restore"))
             staged = Staged(copy.path, None)
@@ -113,6 +119,8 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.post("/restore/upload")
     def show_uploaded() -> str | tuple[str, int]:
+        from station.store.exchange.staging import scratch_directory, work_directory
+
         given = request.files.get("file")
         if given is None or not given.filename:
             return page("Choose a file first: a copy that a station made."), 400

@@ -10,11 +10,14 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from station.app.access.roles import IDLE_END, Visitor, hash_of, visitor_of
-from station.store import Reader, Store
+from station.store import Reader
 from station.store.records import ApiToken, Device, Role
+
+if TYPE_CHECKING:
+    from station.store import Store  # the page, which never writes, goes without
 
 MAX_TOKENS = 20
 """So many live tokens may a browser have."""

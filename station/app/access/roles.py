@@ -10,9 +10,13 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING
 
-from station.store import Reader, Store
+from station.store import Reader
 from station.store.records import Device, DeviceAccess, Role, Seen
+
+if TYPE_CHECKING:
+    from station.store import Store  # the page, which never writes, goes without
 
 __all__ = [
     "ACCESS_COOKIE",

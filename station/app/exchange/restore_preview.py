@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from station.store.amounts import amounts_text
-from station.store.backups.restore import RestorePreview
 from station.units import date_time_text
+
+if TYPE_CHECKING:
+    from station.store.backups.restore import RestorePreview
 
 OTHER_BOARD = (
     "It is of another board: the calibration and the heel plates of this one stay in use, because no two sensors are "

@@ -31,6 +31,7 @@ from sqlalchemy import (
 from station.store.errors import StoreError
 from station.store.exchange.exported import STATION_ONLY, TABLES, exported_columns
 from station.store.exchange.staging import Staged, staged_export, work_directory
+from station.store.names import MAX_NAME_LENGTH
 from station.store.reading.reader import Reader
 from station.store.records import Conflict, MergeReport, TableMerge
 from station.store.schema import (
@@ -46,7 +47,6 @@ from station.store.schema import (
     side_swaps,
 )
 from station.store.writing.store import Store
-from station.store.writing.training import MAX_NAME_LENGTH
 
 CONFLICTS_NAMED = 20
 """How many rows of a table that differ are named; all are counted."""

@@ -31,6 +31,7 @@ from station.store.connect import sqlite_driver, write_engine
 from station.store.errors import translate_errors
 from station.store.exchange.export_read import LAST_YEAR, DamagedExportError, Head, Part, open_export, row_parser
 from station.store.exchange.exported import EXPORTED
+from station.store.names import is_name
 from station.store.reading import loading
 from station.store.reading.reader import CALIBRATIONS_NEWEST_FIRST, CHECKS_NEWEST_FIRST, stored_settings
 from station.store.reading.training import is_circumstance
@@ -48,7 +49,7 @@ from station.store.schema import (
     tests,
 )
 from station.store.writing.store import CHECK_KINDS, FINISHED, PARTIAL, UNFINISHED
-from station.store.writing.training import MAX_PAIN, felt_places_to_text, is_name
+from station.store.writing.training import MAX_PAIN, felt_places_to_text
 
 NEVER = {one.name for one in NEVER_EXPORTED if isinstance(one, Table)}
 SESSIONS_A_READ = 200

@@ -12,7 +12,7 @@ from station.store.reading.transactions import DEFAULT_LIMIT, ReadTransactions
 from station.store.records import AccessLogEntry, Consent, Device, DeviceAccess, Role
 from station.store.schema import access_attempts, access_log, consents, devices, people
 
-_DEVICE_COLUMNS = tuple(devices.c[name] for name in Device.__dataclass_fields__)
+_DEVICE_COLUMNS = tuple(devices.c[name] for name in Device.__struct_fields__)
 _SELECT_DEVICES = select(*_DEVICE_COLUMNS).order_by(devices.c.paired_at, devices.c.id)
 _AGREED = select(func.group_concat(consents.c.person_id)).where(
     consents.c.viewer_id == devices.c.person_id, consents.c.withdrawn_at.is_(None)
@@ -102,7 +102,7 @@ class AccessReader(ReadTransactions):
 
     def access_log(self, *, limit: int = DEFAULT_LIMIT) -> tuple[AccessLogEntry, ...]:
         """What concerned who may get in, newest first."""
-        columns = (access_log.c[name] for name in AccessLogEntry.__dataclass_fields__)
+        columns = (access_log.c[name] for name in AccessLogEntry.__struct_fields__)
         query = select(*columns).order_by(access_log.c.at.desc(), access_log.c.id.desc()).limit(limit)
         with self.read_transaction() as connection:
             return tuple(AccessLogEntry(*row) for row in connection.execute(query))
@@ -115,5 +115,5 @@ def is_only_owner(connection: Connection, person_id: str) -> bool:
 
 
 def _device_from_row(row: AnyRow) -> Device:
-    values = {name: getattr(row, name) for name in Device.__dataclass_fields__}
+    values = {name: getattr(row, name) for name in Device.__struct_fields__}
     return Device(**values | {"role": Role(values["role"])})

@@ -31,5 +31,5 @@ class TokenReader(ReadTransactions):
 
 
 def _token_from_row(row: AnyRow) -> ApiToken:
-    values = {name: getattr(row, name) for name in ApiToken.__dataclass_fields__}
+    values = {name: getattr(row, name) for name in ApiToken.__struct_fields__}
     return ApiToken(**values | {"scopes": tuple(values["scopes"].split())})

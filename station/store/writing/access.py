@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 
+from station.store.names import unique_name
 from station.store.records import Role
 from station.store.schema import access_attempts, access_log, consents, devices, people
-from station.store.writing.training import unique_name
 from station.store.writing.transactions import WriteTransactions
 
 ATTEMPTS_KEPT = timedelta(days=7)

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Table, case, delete, insert, o
 
 from station.core.events import Side
 from station.profile import PROFILE_FIELDS, Profile
+from station.store.names import unique_name
 from station.store.reading.access import is_only_owner
 from station.store.reading.loading import parse_json
 from station.store.reading.people import contents_of
@@ -39,7 +40,6 @@ from station.store.schema import (
     trace_chunks,
     trials,
 )
-from station.store.writing.training import unique_name
 from station.store.writing.transactions import WriteTransactions, next_number
 
 NAME_TAKEN = "There is somebody called {name} already: add a letter to tell them apart."

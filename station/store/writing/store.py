@@ -8,6 +8,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from msgspec import structs
 from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
 from station.core.events import Legs, Side
@@ -16,6 +17,7 @@ from station.core.measurement.calibration import Fit
 from station.core.measurement.uncertainty import Budget
 from station.core.progress.records import Circumstances
 from station.settings import Settings
+from station.store.names import unique_name
 from station.store.reading.loading import CIRCUMSTANCE_COLUMNS, IS_TIME_KNOWN, budget_to_json
 from station.store.reading.reader import failed_check_of, stored_settings
 from station.store.reading.training import IMPORTED, OWN_CIRCUMSTANCES, is_circumstance, own_circumstances
@@ -51,7 +53,7 @@ from station.store.writing.access import AccessWriter
 from station.store.writing.dates import DateWriter
 from station.store.writing.people import NAME_TAKEN, PeopleWriter
 from station.store.writing.tokens import TokenWriter
-from station.store.writing.training import TrainingWriter, unique_name
+from station.store.writing.training import TrainingWriter
 from station.store.writing.transactions import next_number
 
 CHECK_KINDS = ("block", "wall", "lane")
@@ -340,7 +342,7 @@ class Store(TrainingWriter, AccessWriter, PeopleWriter, TokenWriter, DateWriter)
 
     def add_repetition(self, rep_set_id: str, repetition: Repetition) -> None:
         """Store one repetition of the set."""
-        self._insert_and_commit(repetitions, rep_set_id=rep_set_id, **asdict(repetition))
+        self._insert_and_commit(repetitions, rep_set_id=rep_set_id, **structs.asdict(repetition))
 
     def save_rep_set_progress(self, rep_set_id: str, *, count: int, too_quick_count: int) -> None:
         self._update_and_commit(rep_sets, rep_set_id, count=count, too_quick_count=too_quick_count)
@@ -366,7 +368,7 @@ def _circumstance_values(circumstances: Circumstances) -> dict[str, Any]:
 
 def _column_values(record: Attempt | Trial | SideResults) -> dict[str, Any]:
     """A record's columns, its budgets as JSON."""
-    values = {name: getattr(record, name) for name in record.__dataclass_fields__}
+    values = {name: getattr(record, name) for name in record.__struct_fields__}
     for name in [name for name in values if name.endswith("budget")]:
         values[f"{name}_json"] = budget_to_json(values.pop(name))
     return values

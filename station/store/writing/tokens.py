@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import delete, or_, select
 
+from station.store.names import unique_name
 from station.store.schema import api_tokens, devices
-from station.store.writing.training import unique_name
 from station.store.writing.transactions import WriteTransactions
 
 

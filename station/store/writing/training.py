@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, delete, select
 
 from station.core.events import FELT_PLACE_ANSWERS, NOWHERE
+from station.store.names import unique_name
 from station.store.reading.training import is_circumstance
 from station.store.schema import answers, plans, routines, runs, tests
 from station.store.writing.transactions import WriteTransactions, next_number
 
-MAX_NAME_LENGTH = 60
-"""The letters of a name that fit on a phone in two lines."""
-
 MAX_PAIN = 10
-_JOINERS = {0x200C: None, 0x200D: None}
-"""Not seen, but part of Persian and Indian names, and of emoji."""
 
 
 class TrainingWriter(WriteTransactions):
@@ -115,20 +111,3 @@ def felt_places_to_text(places: Collection[str] | None) -> str | None:
     if NOWHERE in places and len(set(places)) > 1:
         raise ValueError(f"A limit felt {NOWHERE} is felt at no other place.")
     return ",".join(place for place in FELT_PLACE_ANSWERS if place in places)
-
-
-def is_name(name: str) -> bool:
-    """Whether this may be the name of a person or a routine."""
-    return 1 <= len(name) <= MAX_NAME_LENGTH and name.isprintable() and name == " ".join(name.split())
-
-
-def unique_name(name: str, others: Iterable[str], taken_sentence: str) -> str:
-    """The name without needless spaces. Raises `ValueError`: empty, too long, or the sentence `taken` of it."""
-    name = " ".join(name.split())
-    if not 1 <= len(name) <= MAX_NAME_LENGTH:
-        raise ValueError(f"A name has 1 to {MAX_NAME_LENGTH} letters: give one.")
-    if not name.translate(_JOINERS).isprintable():
-        raise ValueError("A name has only letters that can be seen: leave out the others.")
-    if name.casefold() in (other.casefold() for other in others):
-        raise ValueError(taken_sentence.format(name=name))
-    return name

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from msgspec import structs
 
 from station.app.exchange.restore_preview import OTHER_BOARD, UNKNOWN_BOARD
 from station.cli.main import main
@@ -198,7 +199,7 @@ def test_another_board_keeps_its_calibration(tmp_path: Path, is_calibrated: bool
     shown = station("restore", tmp_path / "backup.db", "--yes", "--database", path)
     assert OTHER_BOARD in shown.output
     with Store.open(path, clock=clock) as store:
-        assert replace(store.current_calibration(), number=ours.number) == ours
+        assert structs.replace(store.current_calibration(), number=ours.number) == ours
         assert theirs.id in {one.id for one in store.calibrations()}
         assert {one.calibration_id for one in store.tests()} <= {one.id for one in store.calibrations()} - {ours.id}
         assert store.empty_shares() == {}

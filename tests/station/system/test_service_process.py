@@ -187,7 +187,7 @@ def test_board_starts_while_its_page_hangs(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr("station.system.service.PAGE_FIRST_S", 0.05)
     config = load(configured(tmp_path))
     shown: list[PageChild] = []
-    child = PageChild(config)
+    child = PageChild()
     child._process.send_signal(signal.SIGSTOP)
     service = Service(config, page=child, on_page=shown.append)
     live = service.open()
@@ -207,7 +207,7 @@ def test_board_ends_a_page_that_never_answers(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr("station.system.service.PAGE_FIRST_S", 0.05)
     monkeypatch.setattr("station.system.page_child.STOP_S", 0.05)
     config = load(configured(tmp_path))
-    child = PageChild(config)
+    child = PageChild()
     child._process.send_signal(signal.SIGSTOP)
     service = Service(config, page=child)
     service.open()

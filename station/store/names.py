@@ -1,0 +1,27 @@
+"""What the name of a person, a routine, a browser or a token may be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+MAX_NAME_LENGTH = 60
+"""The letters of a name that fit on a phone in two lines."""
+_JOINERS = {0x200C: None, 0x200D: None}
+"""Not seen, but part of Persian and Indian names, and of emoji."""
+
+
+def is_name(name: str) -> bool:
+    """Whether this may be the name of a person or a routine."""
+    return 1 <= len(name) <= MAX_NAME_LENGTH and name.isprintable() and name == " ".join(name.split())
+
+
+def unique_name(name: str, others: Iterable[str], taken_sentence: str) -> str:
+    """The name without needless spaces. Raises `ValueError`: empty, too long, or the sentence `taken` of it."""
+    name = " ".join(name.split())
+    if not 1 <= len(name) <= MAX_NAME_LENGTH:
+        raise ValueError(f"A name has 1 to {MAX_NAME_LENGTH} letters: give one.")
+    if not name.translate(_JOINERS).isprintable():
+        raise ValueError("A name has only letters that can be seen: leave out the others.")
+    if name.casefold() in (other.casefold() for other in others):
+        raise ValueError(taken_sentence.format(name=name))
+    return name

@@ -152,7 +152,7 @@ JOURNEYS = (
         ten_weeks,
         (
             Press("link", "Progress", "All tests"),
-            Press("link", "Report for your physiotherapist", "How well the tests repeat"),
+            Press("link", "Report for your physiotherapist", "How well tests repeat"),
         ),
     ),
     Journey(

@@ -15,7 +15,7 @@ from web.context import NOBODY, PERSON_COOKIE
 from web.pages.report import report_file
 
 HEADINGS = (
-    *("Both sides", "How well the tests repeat", "Training, worst pain, felt place", "How it was measured"),
+    *("Both sides", "How well tests repeat", "Training, worst pain, felt place", "How it was measured"),
     *("Left out, and why", "How to read it"),
 )
 

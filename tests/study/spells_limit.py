@@ -80,12 +80,18 @@ def log_likelihoods(days: Values, results: Values, slopes: Sequence[float], kind
     return found
 
 
+def log_sum(logs: Values) -> Values:
+    """The logarithm of the sum of what these are the logarithms of, along the first axis."""
+    most = logs.max(axis=0)
+    return np.asarray(most + np.log(np.exp(logs - most).sum(axis=0)), dtype=np.float64)
+
+
 def most_log_odds(days: Values, results: Values, slopes: Sequence[float]) -> Values:
     """The largest log odds of a change so far, by side and test."""
     either = [*slopes, *(-slope for slope in slopes)]
     changed = np.concatenate([log_likelihoods(days, results, either, kind) for kind in KINDS])
     stays = np.concatenate([log_likelihoods(days, results, (0.0,), kind) for kind in KINDS])
-    odds = np.logaddexp.reduce(changed, axis=0) - log(len(either)) - np.logaddexp.reduce(stays, axis=0)
+    odds = log_sum(changed) - log(len(either)) - log_sum(stays)
     return np.asarray(np.maximum.accumulate(odds, axis=1))
 
 

@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from station.core.events import SECOND_US, Side
 from station.devices.cue_player import PlayedEdge
@@ -80,7 +81,7 @@ def test_target_is_met_or_missed(sense: str, value: float, met: bool) -> None:
 def test_credit_error_compares_with_true_heel_times() -> None:
     """An exactly credited hold has no error; an end credited 8 ms late is an error of 8 ms."""
     assert credit_errors_us(RUN) == [0]
-    assert credit_errors_us(replace(RUN, holds=(replace(HOLD, ended_us=7 * SECOND_US + 8 * MS),))) == [8 * MS]
+    assert credit_errors_us(replace(RUN, holds=(structs.replace(HOLD, ended_us=7 * SECOND_US + 8 * MS),))) == [8 * MS]
 
 
 def test_latencies_count_from_true_edge() -> None:

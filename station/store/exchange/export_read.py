@@ -11,8 +11,8 @@ import csv
 import lzma
 import re
 import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -117,7 +117,9 @@ def open_export(path: Path) -> Iterator[tuple[Head, Iterator[Part]]]:
         try:
             if start.startswith(ZIP_MAGIC):
                 with zipfile.ZipFile(path) as archive:
-                    yield _open_archive(archive, path)
+                    head, parts = _open_archive(archive, path)
+                    with closing(parts):  # whoever stops in the middle leaves a file of the archive open
+                        yield head, parts
             else:
                 with path.open("rb") as file:
                     yield _open_document(_unpacked(file, start.startswith(XZ_MAGIC)), path)
@@ -289,7 +291,7 @@ def _parts_of_older(document: dict[str, Any]) -> Iterator[Part]:
         )
 
 
-def _open_archive(archive: zipfile.ZipFile, path: Path) -> tuple[Head, Iterator[Part]]:
+def _open_archive(archive: zipfile.ZipFile, path: Path) -> tuple[Head, Generator[Part]]:
     files = {info.filename: info for info in archive.infolist()}
     if HEAD_FILE not in files:
         if "session.json" in files:
@@ -313,7 +315,7 @@ def _open_archive(archive: zipfile.ZipFile, path: Path) -> tuple[Head, Iterator[
 
 def _parts_of_archive(
     archive: zipfile.ZipFile, files: dict[str, zipfile.ZipInfo], counts: dict[str, object]
-) -> Iterator[Part]:
+) -> Generator[Part]:
     tables = {name.removesuffix(".csv"): info for name, info in files.items() if name.endswith(".csv")}
     del tables[RESULTS_FILE.removesuffix(".csv")]
     if set(tables) != set(counts):
@@ -329,11 +331,12 @@ def _parts_of_archive(
                 parts = _trace_parts(archive, files, names, lines)
             else:
                 parts = ((names, part) for part in _batches(lines, ROWS_A_PART))
-            for part_names, rows in parts:
-                if any(len(row) != len(part_names) for row in rows):
-                    raise DamagedExportError(f"a line of {name}.csv has too many cells, or too few")
-                count += len(rows)
-                yield name, part_names, [tuple(row) for row in rows]
+            with closing(parts):
+                for part_names, rows in parts:
+                    if any(len(row) != len(part_names) for row in rows):
+                        raise DamagedExportError(f"a line of {name}.csv has too many cells, or too few")
+                    count += len(rows)
+                    yield name, part_names, [tuple(row) for row in rows]
         if count != counts[name]:
             raise DamagedExportError(f"{name}.csv has {count} rows instead of {quoted(counts[name])}")
 
@@ -352,7 +355,7 @@ def _batches(lines: Iterator[list[str]], size: int) -> Iterator[list[list[Any]]]
 
 def _trace_parts(
     archive: zipfile.ZipFile, files: dict[str, zipfile.ZipInfo], names: list[str], lines: Iterator[list[str]]
-) -> Iterator[tuple[list[str], list[list[Any]]]]:
+) -> Generator[tuple[list[str], list[list[Any]]]]:
     """The chunks of each trace, cut out of its file as `trace_chunks.csv` says."""
     try:
         run_at, bytes_at = names.index("run_id"), names.index(CHUNK_BYTES)

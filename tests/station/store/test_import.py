@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
 import sqlite3
 import tracemalloc
@@ -22,7 +23,7 @@ from station.settings import Settings
 from station.store import Store, StoreError, seeded_ids
 from station.store.connect import sqlite_driver
 from station.store.exchange.export import SUFFIXES, ExportKind, export_person, export_station
-from station.store.exchange.export_read import ImportRefusedError
+from station.store.exchange.export_read import ImportRefusedError, open_export
 from station.store.exchange.exported import EXPORTED, STATION_ONLY
 from station.store.exchange.merge import import_export, merge, preview
 from station.store.exchange.staging import DIRECTORY_PREFIX, staged_export
@@ -371,6 +372,16 @@ def test_mutated_exports_are_imported_whole_or_not_at_all(shelf: Path, tmp_path:
             else:
                 is_whole = sum(map(len, rows(path).values())) == report.new_rows
         assert is_whole, f"mutation {number} is imported by half"
+
+
+def test_an_export_of_which_nobody_reads_the_rest_is_closed(full: Store, tmp_path: Path) -> None:
+    """As when a row cannot be stored: the file could be deleted, or replaced, at once."""
+    file = tmp_path / "half.zip"
+    export_station(full, file, ExportKind.BUNDLE)
+    with open_export(file) as (_, parts):
+        next(parts)
+    open_files = [os.readlink(one) for one in Path("/proc/self/fd").iterdir() if one.exists()]
+    assert str(file) not in open_files
 
 
 def test_ten_thousand_rows_take_no_more_memory_than_a_thousand(store: Store, tmp_path: Path, clock: HandClock) -> None:

@@ -82,10 +82,14 @@ def test_what_is_read_from_the_board_has_capitals_of_9_mm(
     before = {f"before {key}": {**STATES["ready"], "exercise": key, "side": Side.RIGHT} for key in exercises()}
     for name, state in {**ON_BOARD, **before}.items():
         station.show_only(**state)
-        visit("/live").run("document.getElementById('voice-offer').remove()")
+        visit("/live")
         window.wait_until(
-            lambda: window.run("return document.getElementById('stage').dataset.digits"), "the stream arrives"
+            lambda: window.run(
+                "return document.readyState === 'complete' && document.getElementById('stage').dataset.digits"
+            ),
+            "the stream arrives, and every script has run",
         )
+        window.run("document.getElementById('voice-offer').remove()")
         read = window.run(READ_FROM_BOARD)
         assert "word" in read["capitals"], name
         small = {part: px * MM_PER_PX[size] for part, px in read["capitals"].items()}

@@ -229,7 +229,8 @@ class Server:
         if self._loop is not None:
             with suppress(RuntimeError):  # the loop has already ended
                 self._loop.call_soon_threadsafe(self._request_stop)
-        self._thread.join(STOP_TIMEOUT_S)
+        if self._thread.ident is not None:  # it has been started
+            self._thread.join(STOP_TIMEOUT_S)
         self._threads.stop()
         for one in self._listeners:
             one.socket.close()

@@ -514,3 +514,11 @@ def test_odd_head_gets_its_status_and_costs_nobody_else(server: Server, head: st
         connection.sendall(f"{head}Connection: close\r\n\r\n".encode())
         assert f" {status} " in received(connection).split("\r\n")[0]
     assert request(server, "/about")[0] == 200
+
+
+def test_a_page_that_never_started_stops(store: Store, station: StationDouble) -> None:
+    """As when the board's process ends at once, because another station has the database."""
+    page = open_page(station, store, Config(page=PageConfig(port=0)))
+    page.stop()
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection(("127.0.0.1", page.port), timeout=1)

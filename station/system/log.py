@@ -37,7 +37,7 @@ class Repeats(logging.Filter):
         """Whether to log this message; may add the count of those that were left out."""
         try:
             text = record.getMessage()
-        except Exception:  # noqa: BLE001  whoever logs goes on: the handler meets it again, and `logging` reports it
+        except Exception:  # noqa: BLE001  the thread that logs must go on; the handler fails the same way, and `logging` reports it
             return True
         with self._lock:
             return self._is_due(record, text)

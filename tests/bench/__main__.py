@@ -94,7 +94,7 @@ FIGURES = (
     Figure("soak_threads", "soak", 0, AT_MOST, "a thread for each stream that is opened: 216"),
     Figure("soak_descriptors", "soak", 12, AT_MOST, "SQLite opens connections as pages are read at once"),
     Figure("soak_database_kb_session", "soak", 500, AT_MOST, "with its traces, a third of the sessions full tests"),
-    Figure("soak_log_mb", "soak", 16, AT_MOST, "SQLite begins it anew at 4 MB, unless a page reads for long"),
+    Figure("soak_log_mb", "soak", 16, AT_MOST, "SQLite starts over at 4 MB, unless a page reads for long"),
     Figure("soak_warnings_day", "soak", 10, AT_MOST, "three faults a day, said once when they come"),
     Figure("damage_failed_pages", "damage", 0, AT_MOST, "1,000 damaged databases; without checksums 79 of 294"),
     Figure("damage_invented_rows", "damage", 0, AT_MOST, "1,000 damaged databases; without checksums 41 of 294"),

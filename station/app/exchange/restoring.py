@@ -30,7 +30,7 @@ class Restoring:
         self._stop = stop
         self.staged: Staged | None = None
         self.opened = ExitStack()
-        """What keeps the checked backup; whoever has used it closes it."""
+        """Keeps the checked backup; the caller closes it after use."""
 
     def request(self, path: Path, in_loop: Callable[[Callable[[], None]], Future[None]]) -> Future[None]:
         """Check the backup at `path`, in a thread of its own, because it takes seconds; see `StationApi`.

@@ -118,7 +118,7 @@ def open_export(path: Path) -> Iterator[tuple[Head, Iterator[Part]]]:
             if start.startswith(ZIP_MAGIC):
                 with zipfile.ZipFile(path) as archive:
                     head, parts = _open_archive(archive, path)
-                    with closing(parts):  # whoever stops in the middle leaves a file of the archive open
+                    with closing(parts):  # a reader that stops early would leave a file of the archive open
                         yield head, parts
             else:
                 with path.open("rb") as file:

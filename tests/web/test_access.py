@@ -24,6 +24,7 @@ from station.app.snapshot import UnfinishedView
 from station.clock import SystemClock
 from station.store import Store
 from station.store.schema import devices
+from tests.empty_store import with_tables
 from tests.let_in import client_with, let_in
 from tests.tree import ROOT
 from tests.web.double import StationDouble
@@ -63,7 +64,7 @@ class House(NamedTuple):
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
-    with Store.open(tmp_path / "house.db", clock=SystemClock()) as store:
+    with Store.open(with_tables(tmp_path / "house.db"), clock=SystemClock()) as store:
         station = StationDouble(store)
         ada, ada_session = add_session(store, name=NAMES[0])
         bea, bea_session = add_session(store, name=NAMES[1])

@@ -64,8 +64,8 @@ WAITING := $(LONG) $(filter-out $(LONG) $(ALONE),$(wildcard tests/test_*_browser
   $(addprefix tests/station/system/test_,page_process.py self_check.py service_process.py supervisor.py) \
   tests/hardware/test_sheet.py tests/systemd tests/test_house_make.py)
 test: setup-dev browser lint ## lint, then all tests: the rules with their coverage, the rest with a real browser
-	$(PYTHON) -m pytest -n auto $(RULES) --cov
-	$(PYTHON) -m pytest -n auto $(addprefix --ignore ,$(RULES) $(WAITING) $(ALONE))
+	$(PYTHON) -m pytest -n auto --dist worksteal $(RULES) --cov
+	$(PYTHON) -m pytest -n auto --dist worksteal $(addprefix --ignore ,$(RULES) $(WAITING) $(ALONE))
 	$(PYTHON) -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(WAITING)
 	$(PYTHON) -m pytest $(ALONE)
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -12,7 +10,6 @@ from typing import Any
 from flask import Flask, Response, request
 from jinja2 import Undefined, UndefinedError
 from jinja2.utils import missing
-from werkzeug.routing import Rule
 
 from station.app.access.roles import Role, hash_of
 from station.app.api import StationApi
@@ -37,23 +34,8 @@ ExcInfo = tuple[type[BaseException], BaseException, TracebackType] | tuple[None,
 TEXT_TYPES = ("text/", "application/json", "image/svg+xml", "application/javascript")
 
 
-class LazyRule(Rule):
-    """An address whose builders are compiled when it is first built: of all pages at once they cost most of the start."""
-
-    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        compile_now = super()._compile_builder
-
-        @cache
-        def compiled() -> Callable[..., tuple[str, str]]:
-            return compile_now(append_unknown)
-
-        return lambda rule, /, **values: compiled()(rule, **values)
-
-
 class PagesApp(Flask):
     """Flask, whose log names the page that broke, without its address: that may have ids in it."""
-
-    url_rule_class = LazyRule
 
     def log_exception(self, exc_info: ExcInfo) -> None:
         """Log what broke a page."""

@@ -1,4 +1,4 @@
-"""A new database, as the store makes it, for tests of something else: making its tables takes longer than most tests."""
+"""An empty database with its tables, for tests of something else: making the tables takes longer than most tests."""
 
 from __future__ import annotations
 

@@ -41,9 +41,17 @@ def pytest_collection_finish() -> None:
 @pytest.fixture(autouse=True)
 def collector() -> Iterator[None]:
     """A process of the station switches the garbage collector off while it starts, and freezes what a test has made;
-    the next test has it again."""
-    frozen = gc.get_freeze_count()
-    yield
+    the next test has it again. Whether it froze is noted, because counting what is frozen takes as long as a test."""
+    freeze, is_frozen = gc.freeze, False
+
+    def note() -> None:
+        nonlocal is_frozen
+        is_frozen = True
+        freeze()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gc, "freeze", note)
+        yield
     gc.enable()
-    if gc.get_freeze_count() > frozen:
+    if is_frozen:
         gc.unfreeze()

@@ -122,8 +122,8 @@ def import_fault(module: str, imported: str) -> str | None:
     if within(module, "web") and within(imported, *NEVER_FROM_WEB):
         return "the page knows the station by its API and its store"
     room = room_of(module)
-    allowed = (room, DATACLASSES, *ROOMS[room]) if room else ()
-    if room and is_own(imported) and not is_package_of(imported, module) and not within(imported, *allowed):
+    rooms = (room, DATACLASSES, *ROOMS[room]) if room else ()
+    if room and is_own(imported) and not is_package_of(imported, module) and not within(imported, *rooms):
         return f"{room} may import {', '.join(ROOMS[room]) or 'nothing of ours'}"
     if not within(module, *HOMES.get(top, (module,))):
         return f"{top} belongs to {' and '.join(HOMES[top])}"

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from station.app.recording.current_run import CurrentRun
-from station.app.recording.queue import QueuedRow, WriteQueue
+from station.app.recording.queue import MAX_WAIT_US, QueuedRow, WriteQueue
 from station.clock import RunUs
 from station.core.facts import Fact, HeelLifted, HeelReturned, HoldEnd, HoldPartial, HoldStarted, StepBegun, TapsUndone
 from station.core.steps import HoldStep, is_verified
 from station.store import Store
 from station.store.records import HeelLift
-
-PROGRESS_US = 800_000
-"""The most of a hold that a power cut may lose; less than the promised second by a tick of the loop, as a margin."""
 
 
 class HoldRecorder:
@@ -48,7 +45,7 @@ class HoldRecorder:
 
     def tick(self, at_us: RunUs) -> None:
         """At `at_us` of the run, store the credit of the hold if that is due."""
-        if at_us - self._progress_us >= PROGRESS_US:
+        if at_us - self._progress_us >= MAX_WAIT_US:
             self.record_progress(at_us)
 
     def record_progress(self, at_us: RunUs) -> None:
@@ -80,12 +77,13 @@ class HoldRecorder:
                 step_index=number,
                 exercise=step.exercise,
                 verified=is_verified(step),
-            )
+            ),
+            can_wait=True,
         )
 
     def _record_lift(self, lift: HeelLift) -> None:
         hold = self._row
-        self._queue.write(lambda: self._store.add_heel_lift(hold.id, lift))
+        self._queue.write(lambda: self._store.add_heel_lift(hold.id, lift), can_wait=True)
 
     def _end(self, fact: HoldEnd) -> None:
         hold = self._row

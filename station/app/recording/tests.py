@@ -86,7 +86,8 @@ class TestRecorder:
                 skirting_mm=context.skirting_mm,
                 started_us=at_us,
                 circumstances=circumstances,
-            )
+            ),
+            can_wait=True,
         )
 
     def _end_attempt(self, fact: AttemptPassed | AttemptFailed | AttemptVoid) -> None:

@@ -49,7 +49,7 @@ class TraceRecorder:
         self._pack()
         pieces, self._pieces = self._pieces, []
         if pieces:
-            self._queue.write(partial(self._append_to_row, pieces))
+            self._queue.write(partial(self._append_to_row, pieces), can_wait=True)
 
     def _append_to_row(self, pieces: list[bytes]) -> None:
         self._store.append_packed_trace(self._current.row.id, pieces)

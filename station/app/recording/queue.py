@@ -1,7 +1,7 @@
 """Writes to the store, in order, without loss, and as many as possible in one transaction.
 
-A memory card takes whole blocks, so a transaction costs it more than the rows in it. If the store cannot write (a full disk), the writes stay in the queue and are retried in order, and a fault is reported
-until they succeed.
+A memory card takes whole blocks, so a transaction costs it more than the rows in it. If the store cannot write (a full
+disk), the writes stay in the queue and are retried in order, and a fault is reported until they succeed.
 """
 
 from __future__ import annotations

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from station.app.recording.current_run import CurrentRun
-from station.app.recording.queue import MAX_WAIT_US, QueuedRow, WriteQueue
+from station.app.recording.queue import QueuedRow, WriteQueue
 from station.clock import RunUs
+from station.core.events import SECOND_US
 from station.core.facts import Fact, HeelLifted, HeelReturned, HoldEnd, HoldPartial, HoldStarted, StepBegun, TapsUndone
 from station.core.steps import HoldStep, is_verified
 from station.store import Store
 from station.store.records import HeelLift
+
+MAX_LOSS_US = 5 * SECOND_US
+"""The most of a hold in progress that a power cut may cost."""
+PROGRESS_US = MAX_LOSS_US - 200_000
+"""How often its credit is stored: less by a tick of the loop, as a margin."""
 
 
 class HoldRecorder:
@@ -45,7 +51,7 @@ class HoldRecorder:
 
     def tick(self, at_us: RunUs) -> None:
         """At `at_us` of the run, store the credit of the hold if that is due."""
-        if at_us - self._progress_us >= MAX_WAIT_US:
+        if at_us - self._progress_us >= PROGRESS_US:
             self.record_progress(at_us)
 
     def record_progress(self, at_us: RunUs) -> None:

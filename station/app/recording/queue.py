@@ -14,10 +14,8 @@ from station.core.events import SECOND_US
 from station.store import StoreError
 
 RETRY_US = 2 * SECOND_US
-MAX_LOSS_US = 5 * SECOND_US
-"""The most that a power cut may cost of a hold in progress, and of what no cue has confirmed."""
-MAX_WAIT_US = MAX_LOSS_US - 200_000
-"""How long a write waits for the next one; less than the most that may be lost by a tick of the loop, as a margin."""
+MAX_WAIT_US = 120 * SECOND_US
+"""How long a write that no cue confirms waits for the next one, and so the most of such that a power cut may cost."""
 
 
 class QueuedRow:

@@ -15,9 +15,6 @@ from station.app.running.run import Run
 from station.clock import RunUs
 from station.core.facts import (
     Answered,
-    AttemptFailed,
-    AttemptPassed,
-    AttemptVoid,
     Calibrated,
     CheckDone,
     Fact,
@@ -37,9 +34,6 @@ RESULTS = (
     HoldEnd,
     RepsFinished,
     Answered,
-    AttemptPassed,
-    AttemptFailed,
-    AttemptVoid,
     TrialFinished,
     TestFinished,
     Calibrated,

@@ -60,7 +60,7 @@ class RunRecorder:
     def record_unfinished(self, remaining: Routine, at: datetime) -> None:
         """Store the steps that remain at `at`; empty when the routine is complete."""
         run, steps = self._current.row, to_json(remaining) if remaining else None
-        self._queue.write(lambda: self._store.save_unfinished(run.id, steps, at), can_wait=True)
+        self._queue.write(lambda: self._store.save_unfinished(run.id, steps, at))
 
     def tick(self, at_us: RunUs) -> None:
         """At `at_us` of the run, store a hold's credit and the trace so far, where due."""
@@ -68,8 +68,8 @@ class RunRecorder:
         self._traces.tick(at_us)
 
     def end(self) -> None:
-        """Store the last of the trace."""
-        self._traces.append()
+        """Store the last of the trace, with the next write."""
+        self._traces.append(can_wait=True)
 
     def stop(self, at_us: RunUs) -> None:
         """Store what there is when the station stops at `at_us` of the run."""

@@ -109,7 +109,7 @@ class TestRecorder:
             window_us=None if passed is None else passed.window_us,
             budget=budget,
         )
-        self._queue.write(lambda: self._store.add_attempt(test.id, attempt))
+        self._queue.write(lambda: self._store.add_attempt(test.id, attempt), can_wait=True)
 
     def _record_trial(self, fact: TrialFinished) -> None:
         test, budget = self._row, self._budgets.on_trial_finished(fact)

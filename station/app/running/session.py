@@ -125,10 +125,10 @@ class Session:
             self._recorder.temperature_c = context.temperature_c
             self.run, self._title, self._last_state = run, title, None
             self._recorder.begin_run(run, wall, context, title)
-        self._resume.on_start()
-        self._view.show_note(None)
-        self._publisher.on_run_start(person_id)
-        self._publisher.publish(run.start(), run)
+            self._resume.on_start()
+            self._view.show_note(None)
+            self._publisher.on_run_start(person_id)
+            self._publisher.publish(run.start(), run)
         for level in self._board.current_levels():
             self._feed_run(run, level)
 

@@ -278,7 +278,7 @@ class Store(TrainingWriter, AccessWriter, PeopleWriter, TokenWriter, DateWriter)
     def save_hold_progress(
         self, hold_id: str, *, credited_us: int, lifted_us: int = 0, lift_count: int = 0, micro_lift_count: int = 0
     ) -> None:
-        """Store a hold's credit so far; called every second, so that a power cut loses at most one."""
+        """Store a hold's credit so far; called every five seconds, so that a power cut loses no more."""
         self._update_and_commit(
             holds,
             hold_id,

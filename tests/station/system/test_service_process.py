@@ -82,7 +82,7 @@ def test_loop_error_ends_process(tmp_path: Path) -> None:
 
 
 def test_restart_after_kill_keeps_hold(tmp_path: Path) -> None:
-    """After SIGKILL the same database opens, the session is cut off, and the hold has all but its last second."""
+    """After SIGKILL the same database opens, the session is cut off, and the hold has what was stored of it."""
     with Running(configured(tmp_path)) as running:
         stored_us = in_a_hold(running, tmp_path / "station.db")
         status, _ = running.send_signal(signal.SIGKILL)

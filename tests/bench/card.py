@@ -43,7 +43,7 @@ JOURNAL_US = 5 * SECOND_US
 """ext4 writes its journal so long after the first change in it (`commit=`), and with it the changes in between."""
 JOURNAL_BYTES = 3 * 4_096
 """What the journal takes of the time at which a file was written: its head, a block of inodes, and its end. Measured on
-a loop device: a block of 4 KiB that is written in place and synced each 8 s takes 16 KiB, and 4 KiB with `commit=60`."""
+a loop device: a block of 4 KiB that is written in place and synced each 8 s takes 16 KiB, with `commit=60` 4 KiB."""
 
 
 class Count(NamedTuple):

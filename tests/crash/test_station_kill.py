@@ -17,8 +17,8 @@ from random import Random
 import pytest
 from sqlalchemy import text
 
-from station.clock import SystemClock
 from station.app.recording.holds import MAX_LOSS_US
+from station.clock import SystemClock
 from station.store import Store
 from tests.crash.station_spawner import HOLD_US, LONG_US, ROOT
 

@@ -29,6 +29,10 @@ MAX_CHANNELS = 26
 """A letter stands for each; a trace has nine at most."""
 
 
+class TraceTooLongError(ValueError):
+    """A trace takes more room than it may."""
+
+
 class _Channel(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
     """The rows of one channel: its name, and how times and whole values differ from the one before."""
 
@@ -132,7 +136,7 @@ def _rows_of_columns(packed: bytes, most: int | None) -> str:
             lines.append(line)
             length += len(line)
             if most is not None and length > most:
-                break
+                raise TraceTooLongError
         return "".join(lines)
     except (msgspec.DecodeError, LookupError, StopIteration, OverflowError, ZeroDivisionError) as error:
         raise ValueError("the columns of a trace do not fit together") from error
@@ -168,7 +172,8 @@ def compress_text(text: str) -> bytes:
 def unpack_next(packed: bytes, most: int | None = None) -> tuple[str, bytes]:
     """The text of the first of several chunks or compressed texts, and what follows them.
 
-    Of a text longer than `most` bytes it gives hardly more. Raises `OSError`, `EOFError` or `ValueError` for others.
+    Raises `TraceTooLongError` if the text takes more than `most`, having unpacked hardly more than that, and `OSError`,
+    `EOFError` or `ValueError` for what is none.
     """
     is_text = packed.startswith(BZ2_MARK)
     unpacker = bz2.BZ2Decompressor() if is_text else zlib.decompressobj()
@@ -176,10 +181,10 @@ def unpack_next(packed: bytes, most: int | None = None) -> tuple[str, bytes]:
         content = unpacker.decompress(packed, (-1 if is_text else 0) if most is None else most + 1)
     except zlib.error as error:
         raise ValueError("a stream is damaged") from error
+    if most is not None and len(content) > most:
+        raise TraceTooLongError
     if not unpacker.eof:
-        if most is None or len(content) <= most:
-            raise EOFError("a stream is cut off")
-        return content.decode(errors="replace"), b""
+        raise EOFError("a stream is cut off")
     return content.decode() if is_text else _rows_of_columns(content, most), unpacker.unused_data
 
 

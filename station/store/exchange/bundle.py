@@ -20,7 +20,7 @@ from station.store.errors import StoreError
 from station.store.files import atomic_write
 from station.store.reading.reader import Reader
 from station.store.records import SessionDetail
-from station.store.traces import trace_head, unpack_next
+from station.store.traces import TraceTooLongError, trace_head, unpack_next
 
 RESULTS_FILE = "session.json"
 TRACE_SUFFIX = ".csv"
@@ -91,6 +91,8 @@ def read_bundle(path: Path, content: bytes) -> tuple[tuple[str, str], ...]:
                     raise _too_much(path)
                 texts.append((entry.filename, text.decode()))
             return tuple(texts)
+    except TraceTooLongError:
+        raise _too_much(path) from None
     except ZIP_ERRORS as error:
         raise StoreError(
             f"The file {path} is not a bundle, or it is damaged: name one that `station export` wrote."
@@ -102,10 +104,10 @@ def _too_much(path: Path) -> StoreError:
 
 
 def _unpacked(packed: bytes, most: int) -> bytes:
-    """What several compressed texts and chunks, one after the other, hold; hardly more than `most` bytes of it."""
-    texts, length = [], 0
-    while packed and length <= most:
-        text, packed = unpack_next(packed, most - length)
-        texts.append(text)
-        length += len(text)
-    return "".join(texts).encode()
+    """What several compressed texts and chunks, one after the other, hold, `most` bytes of it."""
+    texts, left = [], most
+    while packed:
+        text, packed = unpack_next(packed, max(left, 0))
+        texts.append(text.encode())
+        left -= len(texts[-1])
+    return b"".join(texts)

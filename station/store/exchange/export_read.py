@@ -37,7 +37,7 @@ from station.store.exchange.export import (
     csv_text,
 )
 from station.store.schema import CHECKSUM, HEAD_REVISION, NEVER_EXPORTED, UtcDateTime
-from station.store.traces import compress_rows, unpack_next
+from station.store.traces import TraceTooLongError, compress_rows, unpack_next
 
 OLDEST_REVISION = "0001"
 MAX_MB = 1_024
@@ -386,10 +386,10 @@ def unpack_chunk(packed: bytes, most: int) -> str:
     """The rows of a chunk. Raises `DamagedExportError` if they take more than `most` bytes, or cannot be read."""
     try:
         text, rest = unpack_next(packed, most)
+    except TraceTooLongError:
+        raise DamagedExportError(f"a trace takes more than {MAX_TRACE_MB} MB when unpacked") from None
     except (OSError, EOFError, ValueError) as error:
         raise DamagedExportError("a chunk of a trace cannot be read") from error
-    if len(text) > most:
-        raise DamagedExportError(f"a trace takes more than {MAX_TRACE_MB} MB when unpacked")
     if rest:
         raise DamagedExportError("a chunk of a trace is cut off")
     return text

@@ -365,8 +365,7 @@ class Station(Inbox):
             request.done.set_exception(StoreError(sentence))
 
     def _execute_request(self, request: StoreRequest) -> None:
-        if self._recorder.fault is None:
-            self._recorder.flush(0)  # it may be about what waits to be stored with the next result
+        self._recorder.write_waiting()  # the request may be about it
         try:
             if request.moved is not None and self._session.is_open:
                 raise ValueError(BOARD_IN_USE)

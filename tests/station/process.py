@@ -101,9 +101,8 @@ class Running:
     def receive_notifications(self, seconds: float) -> None:
         """Collect the notifications for systemd during this time."""
         until = time.monotonic() + seconds
-        while (remaining_s := until - time.monotonic()) > 0:
-            if select.select([self._notify], [], [], remaining_s)[0]:
-                self.notifications.append(self._notify.recv(1024).decode())
+        while select.select([self._notify], [], [], max(0.0, until - time.monotonic()))[0]:
+            self.notifications.append(self._notify.recv(1024).decode())
 
     def send_signal(self, number: int = signal.SIGTERM) -> tuple[int, str]:
         """Send a signal and wait for the end; returns the exit status and standard error."""

@@ -94,6 +94,11 @@ class WriteQueue:
             self._is_gathering = was_gathering
         self._flush_due()
 
+    def write_waiting(self) -> None:
+        """Write what waits for the next write, unless the store cannot write."""
+        self._is_due |= bool(self._pending)
+        self._flush_due()
+
     def flush(self, now_us: int) -> None:
         """Write what has waited long enough, or is due for a retry (`now_us` of 0: everything, at once)."""
         if not self._pending:

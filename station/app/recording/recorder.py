@@ -114,6 +114,10 @@ class Recorder:
         """Write what has waited long enough, or is due for a retry (`now_us` of 0: everything, at once)."""
         self._queue.flush(now_us)
 
+    def write_waiting(self) -> None:
+        """Write what waits for the next write, unless the store cannot write."""
+        self._queue.write_waiting()
+
     def begin_session(self, person_id: str | None, at: datetime, *, simulated: bool) -> None:
         self._has_only_blocks = True
         self._session = self._queue.insert(lambda: self._store.begin_session(person_id, at, simulated=simulated))
@@ -134,9 +138,14 @@ class Recorder:
         """Store the steps that remain of the run's routine at `at`; empty when it is complete."""
         self._require_run().record_unfinished(rest, at)
 
-    def end_run(self) -> None:
-        """End the run and store the last of its trace."""
+    def record_end(self) -> None:
+        """Store the last of the run's trace, and all that waits."""
         self._require_run().end()
+
+    def end_run(self) -> None:
+        """End the run; what it has not stored yet is stored."""
+        self.record_end()
+        self._queue.write_waiting()
         self._run = None
 
     def stop_run(self, at_us: RunUs) -> None:

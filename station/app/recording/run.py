@@ -68,8 +68,8 @@ class RunRecorder:
         self._traces.tick(at_us)
 
     def end(self) -> None:
-        """Store the last of the trace, with the next write."""
-        self._traces.append(can_wait=True)
+        """Store the last of the trace, and all that waits."""
+        self._traces.append()
 
     def stop(self, at_us: RunUs) -> None:
         """Store what there is when the station stops at `at_us` of the run."""

@@ -66,6 +66,8 @@ class FactPublisher:
             for fact in facts:
                 self._recorder.record(fact)
             self._record_remaining(run)
+            if run.outcome is not None:
+                self._recorder.record_end()
 
     def _apply(self, fact: Fact) -> None:
         """Apply what the fact changes beyond the run."""

@@ -14,6 +14,12 @@ def names(reader: Reader) -> list[str]:
     return sorted(person.name for person in reader.people())
 
 
+def add_and_fail(store: Store, name: str) -> None:
+    with store.write_transaction():
+        store.add_person(name)
+        raise StoreError("The disk is full.")
+
+
 def test_writes_inside_a_transaction_are_part_of_it(tmp_path: Path) -> None:
     path = tmp_path / "station.db"
     with Store.open(path, clock=SystemClock()) as store, Reader.open(path) as reader:
@@ -22,9 +28,8 @@ def test_writes_inside_a_transaction_are_part_of_it(tmp_path: Path) -> None:
             store.add_person("Kim")
             assert names(reader) == []
         assert names(reader) == ["Kim", "Robin"]
-        with pytest.raises(StoreError), store.write_transaction():
-            store.add_person("Sam")
-            raise StoreError("The disk is full.")
+        with pytest.raises(StoreError):
+            add_and_fail(store, "Sam")
         assert names(reader) == ["Kim", "Robin"]
 
 
@@ -32,9 +37,8 @@ def test_a_write_that_fails_inside_a_transaction_is_undone_alone(tmp_path: Path)
     with Store.open(tmp_path / "station.db", clock=SystemClock()) as store:
         with store.write_transaction():
             store.add_person("Robin")
-            with pytest.raises(StoreError), store.write_transaction():
-                store.add_person("Kim")
-                raise StoreError("No.")
+            with pytest.raises(StoreError):
+                add_and_fail(store, "Kim")
         assert names(store) == ["Robin"]
 
 

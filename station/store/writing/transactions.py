@@ -169,6 +169,7 @@ class WriteTransactions(Reader):
         """
         with self._write_lock, translate_errors(self.path):
             if self._write_connection is not None and self._write_connection.in_transaction():
+                assert attach is None, "a database is attached before a transaction begins"
                 with self._write_connection.begin_nested():
                     yield self._write_connection
                 return

@@ -157,7 +157,7 @@ class Station(Inbox):
         self._cues = cues
         self._start_press = StartPress(clock.now_us())
         view.set_fault("calibration", calibration.fault_sentence)
-        recorder.write(store.require_room)
+        recorder.write(store.require_writable)
         self._presenter = Presenter(
             clock,
             is_simulated=config.board.simulated,
@@ -475,7 +475,7 @@ class Station(Inbox):
     def close(self) -> None:
         """Shut down silently; the current run stays unfinished."""
         self._session.close()
-        lost = self._recorder.pending_count - self._store.waits_for_room  # the wait for room is no entry
+        lost = self._recorder.pending_count - self._store.is_read_only  # the wait to write is no entry
         if lost > 0:
             log.warning("%s The station stops, so %d entries are lost.", self._recorder.fault, lost)
 

@@ -117,13 +117,6 @@ def log_files(path: Path) -> tuple[Path, Path]:
     return path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")
 
 
-def move_log(path: Path, name: Path) -> None:
-    """Let the log of the database at `path` be that of the database at `name`."""
-    for file, new_name in zip(log_files(path), log_files(name), strict=True):
-        if file.exists():
-            file.replace(new_name)
-
-
 def empty_log(connection: Any) -> bool:
     """Move the log into the database and cut its file to nothing; False while a reader of an older state prevents it.
 

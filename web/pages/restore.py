@@ -52,7 +52,7 @@ class Shown:
 
 def backups(site: Site) -> tuple[Listed, ...]:
     """The copies of the nights, those on a stick that is plugged in, and the database before the last restore."""
-    from station.store.backups.restore import BEFORE_SUFFIX
+    from station.store.swap import BEFORE_SUFFIX
 
     database = site.store.path
     before = database.with_name(database.name + BEFORE_SUFFIX)

@@ -6,7 +6,6 @@ database before it stays beside it.
 
 from __future__ import annotations
 
-import os
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -20,11 +19,10 @@ from sqlalchemy import Connection, MetaData, Table, delete, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from station.store import checksums
-from station.store.connect import empty_log, lock_database, log_files, move_log, sqlite_driver, write_engine
+from station.store.connect import empty_log, lock_database, log_files, sqlite_driver, write_engine
 from station.store.errors import StoreError, translate_errors
 from station.store.exchange.export_read import DATABASE_MAGIC, DamagedExportError, ImportRefusedError
 from station.store.exchange.staging import Staged, check_staged, scratch_directory
-from station.store.files import sync_directory
 from station.store.prepare import VERSION_TABLE, read_revision
 from station.store.reading.reader import Reader
 from station.store.schema import (
@@ -45,9 +43,8 @@ from station.store.schema import (
     sessions,
     tests,
 )
+from station.store.swap import BEFORE_SUFFIX, swap_database, undo_unfinished_swap
 
-BEFORE_SUFFIX = ".before-restore"
-"""What is added to the name of the database that a backup has replaced."""
 COUNTED = (people, sessions, tests, holds, rep_sets, routines)
 """What a preview counts."""
 _COMPUTES = re.compile(r"\bCHECK\s*\(|\bGENERATED\b|\bAS\s*\(|\([^()]*\(|\bWHERE\b", re.IGNORECASE)
@@ -180,19 +177,16 @@ def replace_database(staged: Staged, database: Path) -> Path | None:
     Raises `StoreError`; the database is then as it was.
     """
     with translate_errors(database), closing(lock_database(database)):
-        before = None
-        if database.exists():
+        undo_unfinished_swap(database)
+        if is_there := database.exists():
             _carry_over(staged, database)
             with suppress(sqlite3.DatabaseError), closing(sqlite_driver(database, False)) as former:
                 empty_log(former)
-            before = database.with_name(database.name + BEFORE_SUFFIX)
-            for earlier in (before, *log_files(before)):
-                earlier.unlink(missing_ok=True)
-            os.link(database, before)
-            move_log(database, before)
-        staged.path.replace(database)
-        sync_directory(database.parent)
-        return before
+        before = database.with_name(database.name + BEFORE_SUFFIX)
+        for earlier in (before, *log_files(before)):
+            earlier.unlink(missing_ok=True)
+        swap_database(database, staged.path, before)
+        return before if is_there else None
 
 
 def _carry_over(staged: Staged, database: Path) -> None:

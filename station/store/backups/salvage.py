@@ -6,7 +6,6 @@ it under another name, and is never changed or deleted. A report says in words w
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 from collections import Counter, defaultdict
@@ -23,14 +22,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from station.store import checksums
 from station.store.backups.backup import RESERVE_BYTES, backups_of, list_backups
 from station.store.backups.restore import staged_backup
-from station.store.backups.salvage_report import ASIDE, Salvage
+from station.store.backups.salvage_report import Salvage
 from station.store.backups.salvage_scan import FILE_HEADER_BYTES, Found, Orders, copy_with_log, scan_rows, scan_schema
 from station.store.connect import (
     attached,
     frozen_driver,
     lock_database,
     log_files,
-    move_log,
     sqlite_driver,
     write_engine,
 )
@@ -38,9 +36,10 @@ from station.store.errors import PermanentStoreError, StoreError, translate_erro
 from station.store.exchange.export_read import DATABASE_MAGIC, DamagedExportError
 from station.store.exchange.exported import EXPORTED, exported_columns
 from station.store.exchange.staging import check_staged, loose_references, scratch_directory
-from station.store.files import atomic_write, sync_directory
+from station.store.files import atomic_write
 from station.store.prepare import had_sessions, prepare_database
 from station.store.schema import HEAD_REVISION, metadata
+from station.store.swap import ASIDE, swap_database, undo_unfinished_swap
 
 ROWS_AT_ONCE = 500
 _Key = tuple[Any, ...]
@@ -59,12 +58,12 @@ def salvage(
     with ExitStack() as opened:
         opened.enter_context(translate_errors(database))
         opened.enter_context(closing(lock_database(database)))
+        undo_unfinished_swap(database)
         _require_room(database)
         scratch = opened.enter_context(scratch_directory(database.parent))
-        aside = _unfinished(database) or _unused_name(database, at)
+        aside = _unused_name(database, at)
         pages, target = scratch / "pages.db", scratch / "salvaged.db"
-        log, moved_log = log_files(database)[0], log_files(aside)[0]
-        copy_with_log(database, log if log.exists() else moved_log, pages)
+        copy_with_log(database, log_files(database)[0], pages)
         found = scan_schema(pages)
         if found.revision not in (None, HEAD_REVISION):
             raise PermanentStoreError(
@@ -110,12 +109,6 @@ def _unused_name(database: Path, at: datetime) -> Path:
     while (path := database.with_name(f"{database.name}{ASIDE}{stamp}{f'-{number}' if number > 1 else ''}")).exists():
         number += 1
     return path
-
-
-def _unfinished(database: Path) -> Path | None:
-    """The name that a salvage which a power cut has ended gave this very file: its log is there already."""
-    names = database.parent.glob(f"{database.name}{ASIDE}*")
-    return next((name for name in names if name.samefile(database)), None)
 
 
 def _newest_sound(database: Path, sticks: Sequence[Path], opened: ExitStack) -> tuple[Path | None, Path | None]:
@@ -282,12 +275,7 @@ def _check(engine: Engine, database: Path) -> None:
 
 
 def _swap(database: Path, target: Path, made: Salvage) -> None:
-    """Move the damaged file aside, and the new one to its place. A power cut leaves one of them, with its log."""
+    """Write the report, move the damaged file aside, and the new one to its place."""
     with atomic_write(made.report_path) as unfinished:
         unfinished.write_text("\n".join(made.lines()) + "\n", encoding="utf-8")
-    if not made.aside.exists():
-        os.link(database, made.aside)
-    move_log(database, made.aside)
-    sync_directory(database.parent)
-    target.replace(database)
-    sync_directory(database.parent)
+    swap_database(database, target, made.aside)

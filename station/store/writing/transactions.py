@@ -34,6 +34,7 @@ from station.store.prepare import mark_sessions, prepare_database, read_revision
 from station.store.reading.cache import CACHE_SIZE, CACHED_TABLES, Cache
 from station.store.reading.reader import NEWEST_CALIBRATION, Reader
 from station.store.schema import HEAD_REVISION, calibrations, sessions
+from station.store.swap import undo_unfinished_swap
 from station.version import APP_VERSION, RULE_VERSION
 
 AS_BUILT_OFFSET_MM = -70.0
@@ -64,6 +65,8 @@ class WriteTransactions(Reader):
         self._new_id = new_id
         self._write_lock = Lock()
         self._lock_file = lock_database(path)
+        with translate_errors(path):
+            undo_unfinished_swap(path)
         self._write_engine = write_engine(path, driver)
         self.cache = Cache(CACHE_SIZE)
         self._cached_changed = False

@@ -20,10 +20,11 @@ from station.core.events import Side
 from station.core.measurement.calibration import Curve
 from station.store import Store, StoreError
 from station.store.backups.backup import copy_database
-from station.store.backups.restore import BEFORE_SUFFIX, replace_database, staged_backup
+from station.store.backups.restore import replace_database, staged_backup
 from station.store.exchange.export_read import ImportRefusedError
 from station.store.exchange.staging import DIRECTORY_PREFIX
 from station.store.records import Role
+from station.store.swap import BEFORE_SUFFIX
 from tests.crash.damage import make_database
 from tests.crash.restores import HALF, REFUSED, WHOLE, make_small_database, restores
 from tests.station.store.histories import FIT, HandClock, weeks

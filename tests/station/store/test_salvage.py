@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -25,6 +27,7 @@ from tests.crash.damage import PAGE_BYTES, make_database
 from tests.crash.salvages import AT, outcomes, rows_of
 from tests.station.store.histories import HandClock, weeks
 from tests.station.store.test_migrations import make_older_database
+from tests.tree import ROOT
 
 COPIES = 8
 """A seeded part of the three hundred of `make bench`."""
@@ -125,8 +128,79 @@ def test_a_salvage_that_a_power_cut_has_ended_is_done_again(full: Path) -> None:
     aside.hardlink_to(full)
     zero(full, 0, 100)
     made = salvaged(full)
-    assert made.aside == aside
+    assert not aside.exists()
     assert sum(made.saved.values()) == expected
+
+
+_KILLED_AT_EACH_STEP = """
+import os, shutil, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from station.clock import SystemClock
+from station.store import Store
+from station.store.backups.restore import replace_database, staged_backup
+from station.store.backups.salvage import salvage
+source, scratch, backup, steps = Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), -1
+
+def kill(event, _arguments):
+    global steps
+    if event in ("os.link", "os.rename", "os.remove") and steps >= 0:
+        if steps == 0:
+            os._exit(9)
+        steps -= 1
+
+def change(database):
+    if backup.name == "none":
+        salvage(database, datetime.now(UTC))
+    else:
+        with staged_backup(backup, database) as staged:
+            replace_database(staged, database)
+
+sys.addaudithook(kill)
+for steps_before in range(100):
+    place = scratch / str(steps_before)
+    shutil.copytree(source, place)
+    child = os.fork()
+    if child == 0:
+        steps = steps_before
+        change(place / "station.db")
+        os._exit(0)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    with Store.open(place / "station.db", clock=SystemClock()) as store:
+        print(status, len(store.tests()), *(person.name for person in store.people()))
+    if status == 0:
+        break
+"""
+
+
+@pytest.mark.parametrize("is_restore", [False, True], ids=["salvage", "restore"])
+def test_killed_at_any_step_the_next_start_finds_the_old_or_the_new_database(
+    path: Path, tmp_path: Path, clock: HandClock, is_restore: bool
+) -> None:
+    """The newest results are in the log alone, beside a database that opens although a row of it is damaged."""
+    backup = tmp_path / ("backup.db" if is_restore else "none")
+    if is_restore:
+        with Store.open(backup, clock=clock) as store:
+            store.add_person("Rob")
+    with Store.open(path, clock=clock) as store:
+        weeks(store, clock, days=1)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("DROP TRIGGER checksum_tests_update")
+        connection.execute("UPDATE tests SET left_mm = 1 WHERE rowid = 1")
+    cut = tmp_path / "cut"
+    cut.mkdir()
+    with Store.open(path, clock=clock) as store:
+        weeks(store, clock, days=1, names=("Cleo", "Dora"))
+        expected = f"{len(store.tests())} {' '.join(person.name for person in store.people())}"
+        for ending in ("", "-wal"):
+            shutil.copy(f"{path}{ending}", cut / f"station.db{ending}")
+    command = [sys.executable, "-c", _KILLED_AT_EACH_STEP, str(cut), str(tmp_path), str(backup)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    *killed, whole = done.stdout.splitlines()
+    assert whole == f"0 {'0 Rob' if is_restore else expected}"
+    assert {line.removeprefix("9 ") for line in killed} <= {expected, whole.removeprefix("0 ")}
+    assert len(killed) >= 3
 
 
 def test_what_is_lost_comes_from_the_newest_sound_backup(full: Path, clock: HandClock) -> None:

@@ -109,7 +109,7 @@ def back_up(database: Path, directory: Path, day: date, *, same_as: Path | None 
         if _written_on(copy) < day - timedelta(days=UNFINISHED_KEPT_DAYS)
     )
     for copy_path in old:
-        copy_path.unlink()
+        copy_path.unlink(missing_ok=True)  # another backup at the same time may have removed it
     return Backup(path, path.stat().st_size, old)
 
 
@@ -232,6 +232,7 @@ def _is_linked(file: Path, name: Path) -> bool:
     """Give a file one more name, where the file system has that."""
     try:
         name.hardlink_to(file)
+        os.utime(name)  # else another backup would take it for what a power cut left
     except OSError:
         return False
     return True

@@ -22,7 +22,7 @@ from station.app.board.bring_up_desk import GOING, BoardParts, BringUpDesk, Brin
 from station.app.board.idle_board import IdleBoard
 from station.app.board.outputs import BoardOutputs, CuePublisher
 from station.app.board.view import BoardView
-from station.app.exchange.restoring import Restoring
+from station.app.exchange.restoring import RESTORING, Restoring
 from station.app.inbox import (
     BringUpAnswered,
     BringUpAsked,
@@ -296,6 +296,12 @@ class Station(Inbox):
 
     def _dispatch(self, item: Posted) -> None:
         match item:
+            case StartRequest() | PresenceAsked() | BringUpAsked() | SettingsChange() | StoreRequest() if (
+                self.restoring.is_promised
+            ):
+                item.done.set_exception(StoreError(RESTORING))
+            case Start() if self.restoring.is_promised:
+                self._view.show_note(RESTORING)
             case StartRequest() | PresenceAsked() if self._bring_up.is_going:
                 item.done.set_exception(ValueError(GOING))
             case Start() if self._bring_up.is_going:
@@ -403,8 +409,8 @@ class Station(Inbox):
         self._view.on_sensor_changes(self._session.change_count)
 
     def _on_step_on(self) -> None:
-        """A person stands on the board; after a rhythm or in the bring-up that is no start."""
-        if self._presence.blocks_step_on or self._bring_up.is_going:
+        """A person stands on the board; after a rhythm, in the bring-up and before a restore that is no start."""
+        if self._presence.blocks_step_on or self._bring_up.is_going or self.restoring.is_promised:
             self._idle_board.wait_for_person(is_occupied=True)
         else:
             self._starter.on_step_on()

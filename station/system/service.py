@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 from station.app.api import PageError
 from station.app.loop import Station
+from station.app.snapshot import IDLE
 from station.clock import Clock, SystemClock
 from station.config import Config
 from station.core.events import SECOND_US, CommandName
 from station.store import DamagedDatabaseError, PermanentStoreError, Store, StoreError
+from station.system.log_size import LogSize
 from station.system.nightly import Nightly
 from station.system.page_child import PageChild
 from station.system.supervisor import Asked, Foreign, Supervisor
@@ -126,6 +128,7 @@ class Service:
             undo.callback(self.station.close)
             self._supervisor = Supervisor(self._clock, self.station.report_fault)
             stick = Path(self._config.store.stick) if self._config.store.stick else None
+            self._log_size = LogSize(self.store, self._clock, self.station.report_fault)
             self._nightly = Nightly(self.store, self._clock, stick, self.station.report_fault)
             if page or socket_path is not None:
                 self._wire = BoardServer(self.station, lambda: self.store.cache.revision)
@@ -342,6 +345,7 @@ class Service:
             self.page = None
             self._retry_page_later(PAGE_ENDED)
         self._listen()
+        self._log_size.check(is_idle=self.station.snapshot().state == IDLE)
         self._watch_clock()
 
     def _watch_clock(self) -> None:

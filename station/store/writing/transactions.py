@@ -22,6 +22,7 @@ from station.store.connect import (
     empty_log,
     empty_log_alone,
     lock_database,
+    log_files,
     make_directory,
     read_engine,
     readable_driver,
@@ -189,6 +190,11 @@ class WriteTransactions(Reader):
                     self.cache.clear()
             if self._must_empty_log:
                 self._empty_log()
+
+    def log_bytes(self) -> int:
+        """How much room the log takes beside the database."""
+        log = log_files(self.path)[0]
+        return log.stat().st_size if log.exists() else 0
 
     def empty_log(self) -> None:
         """Move the log into the database and cut it to nothing, so that what was deleted is in neither file.

@@ -57,6 +57,10 @@ if command -v raspi-config >/dev/null; then
       restart=yes
     fi
   done
+  if [ "$(raspi-config nonint get_serial_cons)" = 0 ] && ask "The serial pins offer a login to anybody with a cable. Switch that off? It works after a restart."; then
+    raspi-config nonint do_serial_cons 1
+    restart=yes
+  fi
 fi
 watchdog=/etc/systemd/system.conf.d/station-watchdog.conf
 if [ -e /dev/watchdog ] && [ ! -e $watchdog ] && ask "Let the machine restart by itself if it hangs (its watchdog)?"; then
@@ -165,4 +169,4 @@ if [ -z "$old" ] && ask "Open the page to the phones of the home's network?"; th
 else
   /usr/local/bin/station network status --config /etc/station.toml || true
 fi
-[ -z "$restart" ] || say "Restart the machine once, so that the sensors are found: sudo reboot"
+[ -z "$restart" ] || say "Restart the machine once, so that what was switched takes effect: sudo reboot"

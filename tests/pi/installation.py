@@ -107,7 +107,8 @@ def _twice(rig: Rig, packages: Packages) -> None:
     done = rig.machine.run(f"cat {WATCHDOG} /root/raspi-config.log 2>/dev/null", fails=True)
     rig.check(
         "yes switches the buses and the machine's watchdog on, and the login at the serial pins off",
-        all(one in done for one in ("do_i2c 0", "do_spi 0", "do_serial_cons 1", "RuntimeWatchdogSec")) and "sudo reboot" in said,
+        all(one in done for one in ("do_i2c 0", "do_spi 0", "do_serial_cons 1", "RuntimeWatchdogSec"))
+        and "sudo reboot" in said,
         text=done,
     )
     after = _state(rig)

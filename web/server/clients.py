@@ -20,8 +20,8 @@ FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-forwarded-proto", b"x-forward
 
 @dataclass(frozen=True, slots=True)
 class Clients:
-    """`proxy` is the address of the web server in front, if there is one. `public`: the whole internet is answered, over
-    https alone; `public_by_proxy`: what that web server brings of it."""
+    """`proxy` is the address of the web server in front, if there is one. `public`: the whole internet is answered,
+    over the page's own https; `public_by_proxy`: as far as that web server brings it over https."""
 
     proxy: Address | None = None
     public: bool = False

@@ -12,6 +12,8 @@ import ssl
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,12 +21,13 @@ import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from station.app.access.roles import Role, visitor_with
 from station.app.api import PageError, StationApi
 from station.app.page_error import PermanentPageError
 from station.clock import SystemClock
 from station.config import Config, PageConfig
 from station.network import parse_address
-from station.store import Reader
+from station.store import Reader, StoreError
 from web.app import create_app
 from web.served import Served
 from web.server.clients import Clients
@@ -32,7 +35,7 @@ from web.server.encryption import certificate_file, server_context
 from web.server.hosts import AllowedHosts
 from web.server.listeners import BACKLOG, PLAIN_NAME, Listener, inherited_sockets, listen
 from web.server.request_guard import BODY_TIMEOUT_S, MAX_HEADER_BYTES, Application, RequestGuard
-from web.server.stream import Stream
+from web.server.stream import Scope, Stream, token_of
 from web.server.threads import Threads
 
 HEADER_TIMEOUT_S = 5.0
@@ -321,8 +324,17 @@ def open_page(
             parse_address(page.proxy), public=page.public and https is not None, public_by_proxy=page.public
         ),
         https_port=https.port if https else None,
+        may_upload=partial(_is_owner, store),
     )
     return Server(guard, stream, threads, listeners, protocol, encryption=encryption, addresses=served.addresses())
+
+
+def _is_owner(store: Reader, scope: Scope) -> bool:
+    """Whether a request is the owner's: nobody else may send files."""
+    try:
+        return visitor_with(store, token_of(scope), datetime.now(UTC)).is_at_least(Role.OWNER)
+    except StoreError:
+        return False
 
 
 def _allowed_hosts(page: PageConfig, listeners: Sequence[Listener]) -> AllowedHosts:

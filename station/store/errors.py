@@ -23,6 +23,10 @@ class DiskFullError(CannotWriteError):
     """The disk is full."""
 
 
+class OlderSchemaError(StoreError):
+    """The database is of an older program, and is not upgraded yet."""
+
+
 class PermanentStoreError(StoreError):
     """Trying again does not help: a person has to do something first."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from station.store import checksums
 from station.store.connect import empty_log, lock_database, log_files, sqlite_driver, write_engine
-from station.store.errors import StoreError, translate_errors
+from station.store.errors import OlderSchemaError, StoreError, translate_errors
 from station.store.exchange.export_read import DATABASE_MAGIC, DamagedExportError, ImportRefusedError
 from station.store.exchange.staging import Staged, check_staged, scratch_directory
 from station.store.prepare import VERSION_TABLE, read_revision
@@ -169,6 +169,20 @@ def preview_restore(reader: Reader, staged: Staged) -> RestorePreview:
     return RestorePreview(only["staged"], only["main"], newest_at, station_newest_at, is_of_other_board)
 
 
+@contextmanager
+def reader_of(database: Path) -> Iterator[Reader]:
+    """A reader of the station's database; of one that an older program wrote, of an upgraded copy.
+
+    Raises `StoreError` for one that cannot be read.
+    """
+    with ExitStack() as opened:
+        try:
+            reader = opened.enter_context(Reader.open(database))
+        except OlderSchemaError:
+            reader = opened.enter_context(Reader.open(opened.enter_context(staged_backup(database, database)).path))
+        yield reader
+
+
 def replace_database(staged: Staged, database: Path) -> Path | None:
     """Put the staged backup in the place of the database, which must not be in use.
 
@@ -196,7 +210,7 @@ def _carry_over(staged: Staged, database: Path) -> None:
     A backup of another board gets the calibrations of this one as its newest, and the loads of its empty heel plates.
     """
     try:
-        with Reader.open(database) as reader:
+        with reader_of(database) as reader:
             kept = (*_OF_ACCESS, *(_OF_BOARD if preview_restore(reader, staged).is_of_other_board else ()))
             with reader.read_transaction() as connection:
                 own = {of: [dict(row) for row in connection.execute(select(of)).mappings()] for of in kept}

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from station.store.connect import log_files, sqlite_driver
-from station.store.errors import PRIMARY_CODE, SALVAGE, StoreError
+from station.store.errors import PRIMARY_CODE, SALVAGE, DamagedDatabaseError, StoreError
 from station.store.files import UNFINISHED_SUFFIX, atomic_write
 
 DAYS_KEPT, WEEKS_KEPT, MONTHS_KEPT = 7, 8, 12
@@ -191,7 +191,7 @@ def copy_database(database: Path, path: Path, *, same_as: Path | None = None) ->
             _check_free_space(database, path.parent)
             verdict = _copy_and_check(database, unfinished)
         if verdict != "ok":
-            raise StoreError(
+            raise DamagedDatabaseError(
                 f"The database {database} is damaged ({verdict.splitlines()[-1]}): no backup was made, older ones "
                 f"are as they were; {SALVAGE}"
             )

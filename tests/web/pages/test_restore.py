@@ -87,7 +87,7 @@ def test_the_backups_of_the_nights_and_of_the_stick_are_listed(
     assert "Only in the station, and lost without a merge: 1 person." in shown.text
     assert "Nothing has changed yet." in shown.text
     done = client.post("/restore/replace", data={"ticket": ticket_in(shown.text)})
-    assert "The backup is being restored" in done.text
+    assert "Restoring the backup" in done.text
     (tmp_path / "restored.db").write_bytes(station.restored[0])
     assert rows(tmp_path / "restored.db") == backed_up
     assert not list(store.path.parent.glob(f"{DIRECTORY_PREFIX}*"))

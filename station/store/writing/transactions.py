@@ -66,8 +66,12 @@ class WriteTransactions(Reader):
         self._new_id = new_id
         self._write_lock = Lock()
         self._lock_file = lock_database(path)
-        with translate_errors(path):
-            undo_unfinished_swap(path)
+        try:
+            with translate_errors(path):
+                undo_unfinished_swap(path)
+        except BaseException:
+            self._lock_file.close()
+            raise
         self._write_engine = write_engine(path, driver)
         self.cache = Cache(CACHE_SIZE)
         self._cached_changed = False

@@ -10,7 +10,6 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, MetaData, Table, delete, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from station.core.dataclasses import dataclass
 from station.store import checksums
 from station.store.connect import empty_log, lock_database, log_files, sqlite_driver, write_engine
 from station.store.errors import OlderSchemaError, StoreError, translate_errors

@@ -9,9 +9,9 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Engine, func, inspect, select
+from sqlalchemy import Connection, Engine, column, func, insert, inspect, select, table
+from sqlalchemy.exc import SQLAlchemyError
 
 from station.store.backups.salvage_scan import put_header
 from station.store.connect import frozen_driver
@@ -35,8 +35,7 @@ def read_older(pages: Path, revision: str, target: Path, engine: Engine) -> Read
     names = [name for name in inspect(engine).get_table_names() if name != VERSION_TABLE]
     with closing(frozen_driver(pages, True)) as source:
         with loose_references(engine) as connection, connection.begin():
-            driver: Any = connection.connection.driver_connection
-            whole = {name for name in names if _copy(source, driver, name)}
+            whole = {name for name in names if _copy(source, connection, name)}
         is_sound = had_header and len(whole) == len(names) and _is_sound(source)
     upgrade(engine, checks_references=False)
     with engine.connect() as connection:
@@ -47,33 +46,33 @@ def read_older(pages: Path, revision: str, target: Path, engine: Engine) -> Read
     return {name: count for name, count in counts.items() if count}, whole & set(metadata.tables), is_sound
 
 
-def _copy(source: sqlite3.Connection, driver: Any, name: str) -> bool:
+def _copy(source: sqlite3.Connection, connection: Connection, name: str) -> bool:
     """Copy the rows of a table that can be read; whether all of them can."""
+    wanted = {one["name"] for one in inspect(connection).get_columns(name)}
     try:
-        columns = [row[1] for row in source.execute("SELECT * FROM pragma_table_info(?)", (name,))]
-        wanted = {row[1] for row in driver.execute("SELECT * FROM pragma_table_info(?)", (name,))}
-        if set(columns) != wanted:
-            return False
+        columns = [str(row[1]) for row in source.execute("SELECT * FROM pragma_table_info(?)", (name,))]
     except _UNREADABLE:
         return False
-    listed, marks, is_whole = ", ".join(f'"{one}"' for one in columns), ", ".join("?" * len(columns)), True
-    forwards, is_read_to_the_end = _rowids(source, name, "ASC")
-    rowids = forwards if is_read_to_the_end else dict.fromkeys([*forwards, *_rowids(source, name, "DESC")[0]])
+    if set(columns) != wanted:
+        return False
+    add = insert(table(name, *map(column, columns))).prefix_with("OR IGNORE")
+    rowids, is_whole = _rowids(source, f'SELECT rowid FROM "{name}" NOT INDEXED ORDER BY rowid')
+    if not is_whole:
+        rowids |= _rowids(source, f'SELECT rowid FROM "{name}" NOT INDEXED ORDER BY rowid DESC')[0]
     for rowid in rowids:
         try:
-            row = source.execute(f'SELECT {listed} FROM "{name}" WHERE rowid = ?', (rowid,)).fetchone()
-            count = driver.execute(f'INSERT OR IGNORE INTO "{name}" ({listed}) VALUES ({marks})', row).rowcount
-            is_whole &= count == 1
-        except (*_UNREADABLE, UnicodeEncodeError, TypeError):
+            row = source.execute(f'SELECT * FROM "{name}" WHERE rowid = ?', (rowid,)).fetchone()
+            is_whole &= connection.execute(add, dict(zip(columns, row, strict=True))).rowcount == 1
+        except (*_UNREADABLE, SQLAlchemyError, UnicodeEncodeError, TypeError):
             is_whole = False
-    return is_whole and is_read_to_the_end
+    return is_whole
 
 
-def _rowids(source: sqlite3.Connection, name: str, direction: str) -> tuple[dict[int, None], bool]:
+def _rowids(source: sqlite3.Connection, query: str) -> tuple[dict[int, None], bool]:
     """The rowids of a table from one end to what cannot be read, and whether that is the other end."""
     found: dict[int, None] = {}
     with suppress(*_UNREADABLE):
-        for (rowid,) in source.execute(f'SELECT rowid FROM "{name}" NOT INDEXED ORDER BY rowid {direction}'):
+        for (rowid,) in source.execute(query):
             found[rowid] = None
         return found, True
     return found, False

@@ -33,6 +33,7 @@ from tests.study.scenarios import (
 )
 
 HERE = Path(__file__).parent
+RESULTS = HERE / "results.json"
 PARTS: dict[str, tuple[Callable[[Any, int, int], Any], tuple[Scenario | Ankles, ...], float]] = {
     "told": (measure.weeks_confirmed, CHANGES, 1.0),
     "lives": (measure.person_weeks, (*LIVES, *map(gaining, LIVES)), 0.1),
@@ -103,12 +104,18 @@ def main() -> int:
     options.add_argument("--people", type=int, default=10_000, help="simulated people a scenario")
     options.add_argument("--processes", type=int, default=2)
     options.add_argument(
-        "--parts", nargs="+", choices=PARTS, default=list(PARTS), help="measure these again and keep the others' results"
+        "--parts",
+        nargs="+",
+        choices=PARTS,
+        default=list(PARTS),
+        help="measure these again and keep the others' results",
     )
     chosen = options.parse_args()
     kept = {} if len(chosen.parts) == len(PARTS) else json.loads((HERE / "results.json").read_text(encoding="utf-8"))
     if kept and kept["people"] != chosen.people:
-        options.error(f"the results that stay are of {kept['people']} people a scenario, so give --people {kept['people']}")
+        options.error(
+            f"the results that stay are of {kept['people']} people a scenario, so give --people {kept['people']}"
+        )
     results = kept | study(chosen.people, chosen.processes, _bar, chosen.parts)
     (HERE / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     write(results)

@@ -18,7 +18,10 @@ EXCLUSIVE = (
     ("[Ss]teady since", r"In the last four weeks|may still be chance"),
     ("and has come back", r"[Aa] real (gain|loss) of|[Cc]hance that"),
     ("not certain", r"[Cc]hance that"),
-    ("does not reach the wall|did not reach the wall", r"[Ss]teady|95 %|\u00b1|So far|In the last four weeks|Your goal|[Cc]hance"),
+    (
+        "does not reach the wall|did not reach the wall",
+        r"[Ss]teady|95 %|\u00b1|So far|In the last four weeks|Your goal|[Cc]hance",
+    ),
     ("have reached your goal", r"No date for your goal"),
     ("too few", r"[Aa] real (gain|loss)|95 %|[Ss]teady"),
     ("starting point", r"[Aa] real (gain|loss)|95 %|[Ss]teady"),

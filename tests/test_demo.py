@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ BLACK = "rgb(0, 0, 0)"
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with run_demo(tmp_path_factory.mktemp("demo")) as address:
+    with run_demo(tmp_path_factory.mktemp("demo"), "--empty") as address:
         yield address
 
 
@@ -184,3 +185,12 @@ def test_demo_stretch_works_without_scripts(phone: Visitor) -> None:
         phone.reload_until("/history", ".session-day", "s held")
     finally:
         phone.window.emulate(PHONE)
+
+
+def test_demo_with_its_history_is_set_up(windows: tuple[Browser, Browser], tmp_path: Path) -> None:
+    """Its two people did that ten weeks ago."""
+    with run_demo(tmp_path) as address:
+        windows[0].open(address)
+        today = windows[0].text("body")
+    assert "Robin" in today
+    assert "etting up" not in today

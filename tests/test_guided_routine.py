@@ -38,7 +38,7 @@ WHOLE_ROUTINE_S = 90.0
 @pytest.fixture
 def phone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visitor]:
     """A person with a phone at a new station."""
-    with run_demo(tmp_path_factory.mktemp("guide")) as address, browser.open_browser() as window:
+    with run_demo(tmp_path_factory.mktemp("guide"), "--empty") as address, browser.open_browser() as window:
         window.emulate(PHONE)
         yield Visitor(window, address)
         assert window.console_errors() == []

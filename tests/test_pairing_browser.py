@@ -40,7 +40,7 @@ def home(windows: tuple[Browser, Browser], tmp_path: Path) -> Iterator[tuple[Vis
     """A phone that was not let in, and the desktop that the demonstration let in by itself."""
     windows[0].emulate(PHONE)
     windows[1].emulate(DESKTOP)
-    with run_demo(tmp_path) as address:
+    with run_demo(tmp_path, "--empty") as address:
         phone, desktop = (Visitor(window, address) for window in windows)
         desktop.open("/board")
         yield phone, desktop

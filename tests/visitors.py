@@ -45,10 +45,10 @@ return buttons.find(one => (one.innerText || one.textContent).trim() === argumen
 
 
 @contextmanager
-def run_demo(directory: Path) -> Iterator[str]:
-    """Run `station demo` on a free port with an empty history, give its address, and end it as Ctrl-C does."""
+def run_demo(directory: Path, *options: str) -> Iterator[str]:
+    """Run `station demo` with these options on a free port, give its address, and end it as Ctrl-C does."""
     program = Path(sys.executable).with_name("station")
-    arguments = (program, "demo", "--empty", "--port", "0", "--data", directory)
+    arguments = (program, "demo", *options, "--port", "0", "--data", directory)
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

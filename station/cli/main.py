@@ -111,6 +111,7 @@ def demo(port: int, data: Path | None, empty: bool, config_path: Path | None) ->
             if not empty:
                 _ship_history(store)
                 _have_answered(store)
+                _be_set_up(store)
             if fresh:
                 _be_heard(store)
 
@@ -135,6 +136,15 @@ def _have_answered(store: Store) -> None:
 
     for person in store.people():
         answer_no_to_all(store, person.id)
+
+
+def _be_set_up(store: Store) -> None:
+    """Settle the first start: a board with a history has been set up."""
+    from dataclasses import replace
+
+    from station.settings import FIRST_START_STEPS
+
+    store.save_settings(replace(store.settings(), first_start=",".join(FIRST_START_STEPS)))
 
 
 def _be_heard(store: Store) -> None:

@@ -316,7 +316,7 @@ def measure(journey: Journey, hand: Hand, size: tuple[int, int]) -> Count:
     with TemporaryDirectory() as scratch, open_browser() as window:
         with Store.open(Path(scratch) / "demo.db", clock=SystemClock()) as store:
             journey.history(store)
-        with run_demo(Path(scratch)) as address:
+        with run_demo(Path(scratch), "--empty") as address:
             window.emulate(size)
             window.open(f"{address}/")
             walk = Walk(window, hand)

@@ -314,7 +314,7 @@ def test_baseline_is_offered_and_can_be_left(client: FlaskClient, store: Store, 
 
 def test_baseline_waits_for_its_next_test(client: FlaskClient, store: Store, ada: str) -> None:
     """After a test nothing is to do, and no routine is proposed: neither here nor on Why."""
-    begun = datetime.now(UTC) - timedelta(minutes=30)
+    begun = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)  # today, at any hour
     store.add_answer(ada, "baseline", True, answered_at=begun)
     session = store.begin_session(ada, begun, simulated=False)
     one_test(store, store.begin_run(session, {"do": "test", "side": "both"}, begun), 80.0, 90.0, full=True)

@@ -43,7 +43,7 @@ PARTS: dict[str, tuple[Callable[[Any, int, int], Any], tuple[Scenario | Ankles, 
     "bands": (measure.bands, BANDS, 0.1),
     "forecasts": (measure.forecasts, FORECASTS, 0.2),
     "steady": (measure.steady, STEADY, 0.05),
-    "claims": (claims, WORLDS, 0.05),
+    "claims": (claims, WORLDS, 0.025),
 }
 """The measurements, their scenarios, and the share of people simulated for each."""
 

@@ -9,9 +9,10 @@ import socket
 import struct
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
+
+from station.core.dataclasses import dataclass
 
 Address = IPv4Address | IPv6Address
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Any
 
+from station.core.dataclasses import dataclass
 from station.core.untrusted import quoted
 
 INCH_MM = 25.4

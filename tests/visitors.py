@@ -48,7 +48,7 @@ return buttons.find(one => (one.innerText || one.textContent).trim() === argumen
 def run_demo(directory: Path, *options: str) -> Iterator[str]:
     """Run `station demo` with these options on a free port, give its address, and end it as Ctrl-C does."""
     program = Path(sys.executable).with_name("station")
-    arguments = (program, "demo", *options, "--port", "0", "--data", directory)
+    arguments: tuple[str | Path, ...] = (program, "demo", *options, "--port", "0", "--data", directory)
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from flask import Flask, Response, request
 from jinja2 import Undefined, UndefinedError
 from jinja2.utils import missing
+from werkzeug.routing import Rule
 
 from station.app.access.roles import Role, hash_of
 from station.app.api import StationApi
@@ -34,8 +36,24 @@ ExcInfo = tuple[type[BaseException], BaseException, TracebackType] | tuple[None,
 TEXT_TYPES = ("text/", "application/json", "image/svg+xml", "application/javascript")
 
 
+class LateRule(Rule):
+    """A rule that is compiled to build its address when that is first asked for: of 133 a page has a dozen."""
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        compile_now, compiled = super()._compile_builder, None
+
+        def build(rule: Rule, /, **values: Any) -> tuple[str, str]:
+            nonlocal compiled
+            compiled = compiled or compile_now(append_unknown)
+            return compiled(rule, **values)
+
+        return build
+
+
 class PagesApp(Flask):
     """Flask, whose log names the page that broke, without its address: that may have ids in it."""
+
+    url_rule_class = LateRule
 
     def log_exception(self, exc_info: ExcInfo) -> None:
         """Log what broke a page."""

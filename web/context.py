@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooLate
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,6 +20,7 @@ from station.app.snapshot import Snapshot
 from station.app.starting.situation import plan_for, situation_of
 from station.app.starting.start_gate import OWN, TODAY, UNFINISHED, StartGate
 from station.catalogue.read import built_in_routines
+from station.core.dataclasses import dataclass
 from station.profile import PersonSettings
 from station.store import Reader, StoreError
 from station.store.records import Person, SessionDetail, SessionSummary, Test, UnfinishedRun

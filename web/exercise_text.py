@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from station.advice import health_questions
 from station.advice.dose import count_of, hold_s_of, repetitions_of
@@ -11,6 +10,7 @@ from station.advice.records import LegConditions
 from station.advice.restrictions import TEST_KEY
 from station.catalogue.read import exercises
 from station.catalogue.records import Exercise, Feet, FeltPlace, Group, HeelPosition, Item, Verification
+from station.core.dataclasses import dataclass
 from station.core.events import Side
 from station.units import duration_text
 from web.context import Site

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -11,6 +11,7 @@ from flask import Response, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
+from station.core.dataclasses import dataclass
 from station.network import EVERYWHERE, Machine, is_loopback_host
 
 HSTS_S = 30 * 24 * 3600

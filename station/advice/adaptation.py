@@ -8,12 +8,12 @@ any.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from itertools import chain
 
 from station.advice import pain
 from station.advice.records import Adaptation, Reason, Situation
+from station.core.dataclasses import dataclass
 from station.core.events import Side
 
 CLEAR_DEFICIT_MM = 15.0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import chain
@@ -20,6 +20,7 @@ import msgspec
 from station.advice.pain import STOP_FROM
 from station.advice.records import Adaptation, Catalogue, LegConditions, PainAnswers, Reason
 from station.catalogue.records import Exercise, Feet, Item, Restriction
+from station.core.dataclasses import dataclass
 from station.core.events import Side
 
 DISCLAIMER = (

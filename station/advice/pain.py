@@ -6,11 +6,11 @@ is below 4.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from station.advice.records import PainAnswers, Reason
+from station.core.dataclasses import dataclass
 from station.core.events import EASE_OFF_PAIN, STOPPING_PAIN
 from station.core.events import MAX_PAIN as MAX_PAIN
 

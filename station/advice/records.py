@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from station.catalogue.records import Exercise, FeltPlace, Item
+from station.core.dataclasses import dataclass
 from station.core.events import Side
 
 Catalogue = Mapping[str, Exercise]

@@ -14,13 +14,14 @@ Calibrations, checks and the sound lesson do not load the ankle and may always s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import ceil
 
 from station.advice import health_questions, pain
 from station.advice.health_questions import ExerciseRestriction
 from station.advice.records import Catalogue, Excluded, LegConditions, Reason, Reduced, Situation
 from station.catalogue.records import Exercise, Restriction
+from station.core.dataclasses import dataclass
 from station.core.events import Side
 from station.core.steps import AskStep, HoldStep, RepsStep, RestStep, Routine, Step, TestStep, reduced
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from station.advice import health_questions
 from station.advice.dose import hold_s_of, repetitions_of
 from station.advice.records import Catalogue, LegConditions
 from station.catalogue.records import Exercise, Feet, Group, Item, Restriction
+from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US, Side
 
 HOLD_RANGE_S = (5, 600)

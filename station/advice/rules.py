@@ -6,10 +6,10 @@ A page lists the rules, and each `Reason` leads to its rule by the key.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from station.advice import adaptation, health_questions, triage
 from station.advice.health_questions import CALM_DAYS_PER_STAGE
+from station.core.dataclasses import dataclass
 
 GUIDE = "The founding guide"
 AUTHOR = "The founding guide, its author's cautions"

@@ -14,7 +14,7 @@ Excluded exercises are listed with their reasons, and so are those with a smalle
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import msgspec
 
@@ -23,6 +23,7 @@ from station.advice.health_questions import ExerciseRestriction
 from station.advice.records import Adaptation, Catalogue, Excluded, LegConditions, Proposal, Reason, Reduced, Situation
 from station.advice.restrictions import NOTHING_REMAINS, TEST_KEY, leg_restrictions
 from station.catalogue.records import Exercise, Feet, FeltPlace, Group, Item, Restriction
+from station.core.dataclasses import dataclass
 from station.core.events import Side
 
 FELT_PLACE_EXERCISES = {

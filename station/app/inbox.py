@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Lock
@@ -26,6 +25,7 @@ from station.app.snapshot import PresenceRequest
 from station.app.starting.start_gate import StartDecision
 from station.catalogue.records import Item
 from station.clock import Clock
+from station.core.dataclasses import dataclass
 from station.core.events import Command, CommandName, Event, Side
 from station.core.steps import Routine
 from station.profile import Profile

@@ -447,9 +447,10 @@ class Station(Inbox):
         self._bring_up.pass_time(now_us)
         if not self._start_press.is_over:
             self._watch_start_press(now_us)
-        if self._alarms is not None:
-            self._alarms.move_alarm(self._activity_wakes_at_us)
-        self._outputs.rest(not self._presence.is_waiting and self._session.is_empty_for(REST_US, now_us))
+        rests = not self._presence.is_waiting and self._session.is_empty_for(REST_US, now_us)
+        if self._alarms is not None:  # on an empty board the loop's own wait will do, which is `ALARM_GRACE_US` later
+            self._alarms.move_alarm(None if rests else self._activity_wakes_at_us)
+        self._outputs.rest(rests)
         if self._presenter.is_due(now_us):
             self._presenter.publish()
             self.notify_pages()

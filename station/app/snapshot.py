@@ -5,11 +5,11 @@ The page gets state, not animation: it counts on from `at_us` and the state's cl
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from station.app.board.bring_up_records import BringUpView
 from station.app.starting.start_gate import StartDecision
+from station.core.dataclasses import dataclass
 from station.core.events import Legs, Press, Side
 from station.core.facts import CueName
 from station.core.state import ActivityState, BlockState, ExerciseState, IdleState, RepsState, TestState

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from station.app.loop import Station
 from station.app.snapshot import Snapshot
 from station.config import Config
+from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US
 from station.core.measurement.tolerance import is_out_of_tolerance
 from station.core.state import BlockState

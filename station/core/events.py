@@ -6,8 +6,9 @@ same facts on every machine. Distances are in millimetres. A missing value is `N
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from station.core.dataclasses import dataclass
 
 SECOND_US = 1_000_000
 

@@ -5,9 +5,10 @@ Times are whole microseconds on the monotonic clock. A back-dated fact also carr
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from station.core.dataclasses import dataclass
 from station.core.events import BoardPosition, CommandName, Legs, Press, Side
 from station.core.measurement.calibration import Fit
 from station.core.measurement.estimate import Estimate

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from station.core.dataclasses import dataclass
 from station.core.events import BoardPosition, Legs, Press
 from station.core.facts import Contact, CueName
 

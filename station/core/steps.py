@@ -7,12 +7,13 @@ A step is data: the page builds it, the store keeps it, and a trace's header car
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from enum import StrEnum
 from itertools import pairwise
 from math import ceil
 from typing import Any
 
+from station.core.dataclasses import dataclass
 from station.core.events import BOTH_LEGS, SECOND_US, BoardPosition, Legs, Press, Side
 from station.core.untrusted import is_number, quoted
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from threading import RLock
 
 from station.clock import Clock
+from station.core.dataclasses import dataclass
 from station.core.facts import Cue, CueEnded, Fact
 from station.core.sound.cues import Volume, duty_cycle, is_audible
 from station.core.sound.sequencer import CueSequencer, Edge

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from itertools import zip_longest
 from threading import RLock
 
 from gpiozero import RGBLED
 
 from station.clock import Clock
+from station.core.dataclasses import dataclass
 from station.core.facts import Cue, CueEnded, CueName, Fact
 from station.core.sound.cues import CUES, DIGITS_GAP_MS, MILLISECOND_US, Feedback, cue_rhythm_ms
 from station.devices.errors import DeviceError, as_device_error

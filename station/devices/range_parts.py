@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
+from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US
 
 

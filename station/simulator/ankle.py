@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from random import Random
 
+from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US, Side
 
 DAY_US = 86_400 * SECOND_US

@@ -7,8 +7,9 @@ when the ticks of its side are over. It has no thread: its owner calls `run_due`
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from station.core.dataclasses import dataclass
 from station.core.events import Side
 from station.core.facts import Cue, CueName
 from station.core.sound.cues import CUES, MILLISECOND_US, PHRASE_GAP_US, cue_rhythm_ms

@@ -10,9 +10,9 @@ three terms of the wander; the rest at lag 0, less 1/12 mm² for the rounding to
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from random import Random
 
+from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US
 from station.core.measurement.estimate import COMMON_WANDER_MM, COMMON_WANDER_S
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from gpiozero import PinSetInput
 from gpiozero.pins.mock import MockFactory, MockPWMPin
 
 from station.clock import Clock
+from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US
 from station.simulator.adc import EmulatedMcp3008, MockSpi
 

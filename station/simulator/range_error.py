@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import sqrt
 from random import Random
+
+from station.core.dataclasses import dataclass
 
 BEND_RANGE_MM = 270.0
 """The bend is defined over sensor distances up to this: the wall 200 mm in front of the toe line."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from hardware import pins
 from hardware.wiring import RAILS
+from station.core.dataclasses import dataclass
 from station.simulator.adc import ChannelShare, EmulatedMcp3008
 from station.simulator.i2c import I2cDevice, SimulatedI2C
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from random import Random
 
+from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US, Side
 
 

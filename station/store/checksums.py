@@ -10,11 +10,11 @@ from __future__ import annotations
 import marshal
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, String, Table, TextClause, text
 
+from station.core.dataclasses import dataclass
 from station.store.schema import CHECKSUM, UtcDateTime, metadata
 
 FUNCTION, IS_SOUND = "row_checksum", "is_sound"

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
-from dataclasses import dataclass
 from statistics import median
 
 from station.app.board.bring_up_records import SKIP, Result, Witness
 from station.clock import Clock
 from station.config import Config
+from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US, Button, Event, Heel, Knee, Load
 from station.core.facts import Cue, CueName
 from station.devices.board import Devices

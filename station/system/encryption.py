@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from pathlib import Path
 
+from station.core.dataclasses import dataclass
 from station.network import Machine
 from station.system.authority import AUTHORITY_FILE, PAGE_FILE, Authority, AuthorityError, Names, PageCertificate
 from station.system.home_network import PAGE_SERVICE, HomeNetwork, NetworkError

@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from station.core.dataclasses import dataclass
 from station.network import HTTP_PORT, HTTPS_PORT, OFF, ON, Machine
 
 PAGE_SERVICE = "station-page.service"

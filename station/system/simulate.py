@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -17,6 +16,7 @@ from station.advice.health_questions import CONDITIONS
 from station.app.loop import Station
 from station.app.starting.routines import routine_called
 from station.config import Config
+from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US, CommandName, Side
 from station.core.steps import Routine
 from station.devices.board import Devices

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from threading import Thread
 from typing import Protocol
 
 from station.clock import Clock
+from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US
 
 HANG_US = 5 * SECOND_US

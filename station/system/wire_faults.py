@@ -7,11 +7,12 @@ observed; what was not observed excludes nothing. Pins and channels are those of
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from hardware import pins as header
 from hardware.wiring import MCP3008_PLACES, PLUGS, RAILS
 from station.config import Config
+from station.core.dataclasses import dataclass
 
 Seen = dict[str, str]
 """What was observed, by what was looked at."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
 
 from station.app.loop import Station
 from station.clock import Clock
+from station.core.dataclasses import dataclass
 from station.store import Store, StoreError
 from station.store.writing.dates import RowMarks
 

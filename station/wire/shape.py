@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from enum import Enum, StrEnum
 from functools import cache
 from typing import Annotated, Any, Literal, NewType, Union, get_args, get_origin, get_type_hints
 
 from msgspec import Struct, defstruct
+
+from station.core.dataclasses import dataclass
 
 Convert = Callable[[Any], Any]
 _LISTS = (list, Sequence, Collection)

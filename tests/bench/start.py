@@ -36,9 +36,9 @@ def start(directory: Path, port: int) -> subprocess.Popen[bytes]:
         f'[board]\nsimulated = true\n[page]\nport = {port}\n[store]\npath = "{directory / "station.db"}"\n'
     )
     program = Path(sys.executable).with_name("station")
-    return subprocess.Popen(
-        [program, "run", "--config", config], env=os.environ | {"PYTHONUNBUFFERED": "1"}, stdout=subprocess.DEVNULL
-    )
+    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installation has compiled modules, from the first run on
+    return subprocess.Popen([program, "run", "--config", config], env=environment, stdout=subprocess.DEVNULL)
 
 
 def first_answer_s(port: int, began: float) -> float:

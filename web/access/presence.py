@@ -7,13 +7,14 @@ of the page forgets them: the browser asks again.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from threading import Lock
 
 from station.app.access.roles import Role, hash_of, is_live, new_token
 from station.app.snapshot import PresenceRequest, PresenceState, Snapshot
+from station.core.dataclasses import dataclass
 from station.core.events import Press
 from station.store import Reader
 from station.store.records import Person

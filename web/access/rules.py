@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ipaddress
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -19,6 +18,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from station.app.access.roles import ACCESS_COOKIE, SHARED_STAY, TOUCH_EVERY, Role, Visitor, hash_of, new_token
+from station.core.dataclasses import dataclass
 from station.store import StoreError
 from web.api.problems import ApiError, ProblemCode
 from web.context import API, YEAR_S, Site, has_token, redirect_to, wait_until_saved

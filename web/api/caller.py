@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from station.app.access.api_tokens import Scope
 from station.app.access.roles import Visitor
+from station.core.dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 from collections import OrderedDict
-from dataclasses import dataclass
 from math import ceil
 from threading import Lock
 
 from station.clock import Clock
+from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US
 
 MAX_KEYS = 512

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar, get_type_hints
@@ -15,6 +14,7 @@ from typing import Any, TypeVar, get_type_hints
 from werkzeug.exceptions import ServiceUnavailable
 
 from station.app.starting.start_gate import OWN
+from station.core.dataclasses import dataclass
 from station.store import records as stored
 from station.store.reading.pages import CursorError
 from web.api import answers, records

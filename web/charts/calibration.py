@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from markupsafe import Markup
 
+from station.core.dataclasses import dataclass
 from station.core.measurement.calibration import Curve, Fit
 from station.core.measurement.uncertainty import COVERAGE
 from station.store.records import Calibration, Check

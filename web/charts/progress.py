@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from markupsafe import Markup
 
 from station.app.results.progress import ResultRow
+from station.core.dataclasses import dataclass
 from station.core.events import EASE_OFF_PAIN, Side
 from station.core.measurement.uncertainty import COVERAGE
 from station.core.progress.records import Direction, Goals, RealChange, TrendPoint

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from statistics import fmean
 
 from station.app.results.progress import ResultRow
+from station.core.dataclasses import dataclass
 from station.core.measurement.uncertainty import COVERAGE
 from station.core.progress.records import SideProgress
 from station.units import BELOW_RANGE, count_text, date_text, length_text, length_with_uncertainty

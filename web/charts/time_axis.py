@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from station.core.dataclasses import dataclass
 
 MAX_TICKS = 7
 MAX_DAY_TICKS = 5

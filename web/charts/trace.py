@@ -7,11 +7,11 @@ lift is lost.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
 
+from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US, Side
 from station.core.measurement.calibration import Curve
 from station.core.trace import curve_from_header

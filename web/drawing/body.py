@@ -7,10 +7,10 @@ thigh 0.245, foot 0.152), with slightly longer feet, since the pictures are abou
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import cos, radians, sin
 
 from station.catalogue.poses import Anchor, Arm, FootContact, Leg, PictureExtent, Pose
+from station.core.dataclasses import dataclass
 
 THIGH, SHIN, TRUNK, NECK = 42.0, 41.0, 50.0, 20.0
 UPPER_ARM, FOREARM, HAND = 28.0, 25.0, 9.0

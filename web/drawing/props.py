@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 from math import cos, hypot, radians, tan
 
 from station.catalogue import poses
 from station.catalogue.poses import Prop
+from station.core.dataclasses import dataclass
 from web.drawing.body import Outline, Point, circle, foot_direction, limb_direction, placed, translated
 
 THICK = 5.0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from enum import Enum, auto
 
 from station.catalogue.poses import (
@@ -23,6 +22,7 @@ from station.catalogue.poses import (
     Tendon,
     TurnArrow,
 )
+from station.core.dataclasses import dataclass
 from web.drawing.body import Figure, Outline, arm_outlines, figure, leg_outlines, small_toe_outlines, trunk_outlines
 from web.drawing.path import Viewport, polyline, spline
 from web.drawing.props import shapes

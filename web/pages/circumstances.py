@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
 from flask import Blueprint, abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from station.core.dataclasses import dataclass
 from station.core.events import BACK_FOOT_PLACES
 from station.core.progress.records import Circumstances
 from station.store.reading.training import OWN_CIRCUMSTANCES

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 
 from flask import Blueprint, Response, abort, render_template, request
@@ -14,6 +13,7 @@ from station.advice.health_questions import ExerciseRestriction
 from station.advice.records import LegConditions
 from station.catalogue.read import exercises as catalogue
 from station.catalogue.records import Caution, Exercise, FeltPlace, Restriction
+from station.core.dataclasses import dataclass
 from web import exercise_text
 from web.context import Site
 from web.drawing import inline_svg, standalone_svg, svg_security_policy

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from station.core.dataclasses import dataclass
 from station.settings import FIRST_START_STEPS
 from station.store.records import Role
 from web.context import Site, wait_until_saved

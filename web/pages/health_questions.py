@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
@@ -14,6 +14,7 @@ from station.advice.health_questions import CONDITIONS, DISCLAIMER, NO, YES, Con
 from station.advice.records import Excluded, LegConditions, Reason, Reduced
 from station.catalogue.read import exercises
 from station.catalogue.records import Restriction
+from station.core.dataclasses import dataclass
 from station.core.events import Side
 from station.store.records import Person
 from web.context import Site, wait_until_saved

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from math import ceil
 from typing import NamedTuple
@@ -10,6 +10,7 @@ from typing import NamedTuple
 from station.advice import plan
 from station.advice.triage import block_reason
 from station.app.starting.start_gate import PROPOSED_NAME, TodaySummary
+from station.core.dataclasses import dataclass
 from station.core.duration import duration_us
 from station.core.events import SECOND_US, Side
 from station.core.steps import TestStep

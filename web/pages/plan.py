@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime, timedelta
 from hmac import compare_digest
 from itertools import islice
@@ -42,6 +42,7 @@ from station.app.starting.situation import done_of, plan_for, situation_of, zone
 from station.app.starting.start_gate import PROPOSED_NAME
 from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import Group, Item
+from station.core.dataclasses import dataclass
 from station.core.duration import held_us_by_side
 from station.core.events import SECOND_US
 from station.store.records import Person

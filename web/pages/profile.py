@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
@@ -12,6 +11,7 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from station.app.access.roles import Role
+from station.core.dataclasses import dataclass
 from station.core.events import Side
 from station.profile import PROFILE_FIELDS, Profile
 from station.settings import LIMITS, Settings

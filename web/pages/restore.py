@@ -5,7 +5,6 @@ from __future__ import annotations
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooLate
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from flask import Blueprint, abort, render_template, request
 
 from station.app.exchange.import_preview import preview_lines
 from station.app.exchange.restore_preview import restore_lines
+from station.core.dataclasses import dataclass
 from station.store import StoreError
 from station.store.backups.backup import STICK_DIRECTORY, backups_of, day_of, list_backups
 from station.units import date_text, date_time_text

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Protocol
 
 import msgspec
@@ -19,6 +19,7 @@ from station.advice.routine import RoutineFault, routine_faults
 from station.app.starting.routines import steps_of
 from station.catalogue.read import TEST_KINDS, exercises
 from station.catalogue.records import Exercise, Feet, Item
+from station.core.dataclasses import dataclass
 from station.core.duration import duration_us, held_us_by_side
 from station.core.events import Side
 from station.settings import Settings

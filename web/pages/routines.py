@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -17,6 +16,7 @@ from station.app.starting.start_gate import StartGate
 from station.catalogue.checked import convert_to_record
 from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import Item, Restriction
+from station.core.dataclasses import dataclass
 from station.core.duration import duration_us, held_us_by_side
 from station.core.events import Side
 from station.store.records import OwnRoutine, Person

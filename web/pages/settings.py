@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from station.core.dataclasses import dataclass
 from station.settings import CHOICES, LIMITS
 from station.units import MM_PER_UNIT, UNIT_SYMBOLS, number_text
 from web.context import Site, wait_until_saved

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby, pairwise
 
 from station.advice.pain import MAX_PAIN
 from station.app.results.circumstances import circumstance_texts
 from station.app.results.progress import CONTACTS
+from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US, Legs
 from station.core.progress.records import Circumstances
 from station.store.records import Answer, Attempt, Hold, RepSet, SessionDetail, Test

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from station.core.dataclasses import dataclass
 from station.network import Address, is_home, parse_address
 from web.server.refusal import RefusalError
 from web.server.stream import Scope

@@ -6,10 +6,10 @@ import errno
 import os
 import socket
 from collections.abc import MutableMapping
-from dataclasses import dataclass
 
 from station.app.page_error import PageError, PermanentPageError
 from station.config import PageConfig
+from station.core.dataclasses import dataclass
 from station.network import EVERYWHERE, is_loopback_host
 
 BACKLOG = 128

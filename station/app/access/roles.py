@@ -8,10 +8,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
+from station.core.dataclasses import dataclass
 from station.store import Reader
 from station.store.records import Device, DeviceAccess, Role, Seen
 

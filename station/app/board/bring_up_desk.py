@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from queue import SimpleQueue
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Protocol
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from station.app.board.bring_up_records import SKIP, BringUpStoppedError, BringUpView, Question, Result, Witness
 from station.app.board.view import BoardView
 from station.clock import Clock
+from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US
 
 if TYPE_CHECKING:

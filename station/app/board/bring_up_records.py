@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Protocol
 
+from station.core.dataclasses import dataclass
 from station.core.untrusted import is_number, quoted
 
 SKIP = "skip"

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from math import isfinite, nan
 from pathlib import Path
 from typing import TypeVar
 
+from station.core.dataclasses import dataclass
 from station.core.events import BACK_FOOT_PLACES, Side
 from station.core.progress.records import Circumstances
 from station.store.records import ImportedResult

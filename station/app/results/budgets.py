@@ -6,10 +6,10 @@ temperatures then and now.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from station.core.activities.trials import TrialResult, scored_trials
+from station.core.dataclasses import dataclass
 from station.core.events import BoardPosition, Side
 from station.core.facts import AttemptPassed, Contact, TrialFinished
 from station.core.measurement.estimate import WANDER_MM

@@ -12,11 +12,12 @@ because both sides of a result must share one calibration.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import sqrt
 
 from station.app.results.budgets import MeasurementContext, side_budget, total_mm
 from station.core.activities.trials import TrialResult, score_mm
+from station.core.dataclasses import dataclass
 from station.core.events import Side
 from station.core.facts import Contact
 from station.core.measurement.calibration import Curve

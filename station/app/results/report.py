@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from statistics import median
 from typing import NamedTuple
@@ -21,6 +20,7 @@ from station.app.results.progress import (
     repeatability_of,
 )
 from station.app.starting.situation import pain_answers, plan_for, stretch_credits, zone_of
+from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US, Side
 from station.core.measurement.uncertainty import COVERAGE
 from station.core.progress.records import Interval, Phase, SideProgress

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from station.app.settings_in_use import SettingsInUse
 from station.app.starting.start_gate import StartGate
 from station.clock import Clock
+from station.core.dataclasses import dataclass
 from station.core.events import Side
 from station.store import Reader
 

@@ -7,9 +7,10 @@ gate decides which of its steps may start.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from station.app.snapshot import UnfinishedView
+from station.core.dataclasses import dataclass
 from station.core.duration import duration_us
 from station.core.events import SECOND_US
 from station.core.facts import STOPPED_BY_PAIN

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, tzinfo
 from functools import cached_property
 from math import ceil
@@ -32,6 +32,7 @@ from station.app.starting.situation import Answers, answers_of, done_of, plan_fo
 from station.catalogue.checked import convert_to_record
 from station.catalogue.read import built_in_routines, exercises, item_faults
 from station.catalogue.records import Item
+from station.core.dataclasses import dataclass
 from station.core.events import Side
 from station.core.steps import (
     AskStep,

@@ -13,12 +13,12 @@ window may follow; if none does, the attempt is *unclear* and void: it was not t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from statistics import median
 
 from station.core.activities.contact_proof import AttemptRules, ContactProof, PadProof
 from station.core.activities.load_proof import LoadProof
 from station.core.activities.self_proof import SelfProof
+from station.core.dataclasses import dataclass
 from station.core.events import Side
 from station.core.facts import Contact
 from station.core.measurement.estimate import Estimate, Refusal, estimate

@@ -7,10 +7,10 @@ command `next`, for a board that lies right already. ASK sounds at the start and
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from station.core.activities.phases import PhasedActivity
+from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US, Command, CommandName, Side
 from station.core.facts import BoardSet, CueName, Ended
 from station.core.sensing.sensors import BoardSensors, Change, HeelChange, SensorChange

@@ -23,11 +23,11 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar, assert_never
 
 from station.core.activities.phases import PhasedActivity
+from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US, Command, CommandName, Event, Side, Toe
 from station.core.facts import BlockShown, BlockUnclear, Calibrated, CalibrationRefused, CueName, Ended
 from station.core.measurement.calibration import CalibrationError, DriftError, Fit, Point, fit, point_from_readings

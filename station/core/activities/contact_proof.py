@@ -7,8 +7,8 @@ person confirms it (`self_proof`). The proving window lies after GO as a whole.
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
 
+from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US, Side
 from station.core.sensing.sensors import BoardSensors, HeelChange, KneeChange
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar
 
 from station.core.activities.exercise import ExerciseActivity
 from station.core.activities.exercise_rules import ExerciseRules
+from station.core.dataclasses import dataclass
 from station.core.facts import CueName, RepCounted, RepsFinished, RepsPartial, RepTimed
 from station.core.sensing.sensors import BoardSensors
 from station.core.state import RepsState

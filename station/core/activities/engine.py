@@ -16,8 +16,8 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from station.core.dataclasses import dataclass
 from station.core.events import Command, Event, Side, Tick
 from station.core.facts import Cue, CueEnded, CueName, Fact, SensorBack, SensorLost
 from station.core.sensing.sensors import NO_CHANGE, BoardSensors, Change, SensorChange

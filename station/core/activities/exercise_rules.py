@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US
 from station.core.steps import MIN_SWITCH_US
 

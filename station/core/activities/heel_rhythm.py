@@ -16,10 +16,10 @@ After the match NUMBER beeps the two digits, three times, until the command `con
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from station.core.activities.phases import PhasedActivity
+from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US, Button, Command, CommandName, Event, Load, Press, Side
 from station.core.facts import Cue, CueName, Ended, PressEnded, RhythmMatched, RhythmWrong
 from station.core.sensing.debounce import DebouncedChange, Debouncer

@@ -13,7 +13,7 @@ is credited exactly its target. The rules that the table of phases does not show
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar
 
 from station.core.activities.countdown_ticks import CountdownTicks
@@ -26,6 +26,7 @@ from station.core.activities.exercise_rules import (
     ExerciseRules,
     ExerciseTransitions,
 )
+from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US, Legs
 from station.core.facts import CueName, HeelLifted, HeelReturned, HoldFinished, HoldPartial, HoldStarted
 from station.core.sensing.sensors import BoardSensors

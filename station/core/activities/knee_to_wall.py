@@ -18,7 +18,7 @@ exercises. The rules that the table does not show:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import assert_never
 
@@ -33,6 +33,7 @@ from station.core.activities.standing_heel import StandingHeel, SteadyRules
 from station.core.activities.step_on import StepOn, StepOnRules
 from station.core.activities.trial_series import TrialSeries
 from station.core.activities.waiting import WaitAlarm, Waiting, earliest
+from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US, Command, CommandName, Event, Load, Side, Toe
 from station.core.facts import (
     AttemptFailed,

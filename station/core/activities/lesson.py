@@ -13,12 +13,12 @@ down means false. YES or NO sounds, and the page shows the answer.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
 
 from station.core.activities.engine import REPEATING_CUES
 from station.core.activities.phases import PhasedActivity
+from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US, Command, CommandName, Side
 from station.core.facts import Cue, CueName, Ended, LessonFinished, LouderAsked, QuizAnswered
 from station.core.sensing.sensors import BoardSensors, Change, HeelChange, KneeChange

@@ -10,13 +10,14 @@ then a heel that stays down for a second), or by `next`. What nothing senses is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import accumulate
 from typing import ClassVar
 
 from station.core.activities.counted_set import CountedSet, SetRules
 from station.core.activities.credit_clock import CreditClock
 from station.core.activities.exercise_rules import AROUND_WORK, STOPPING, ExercisePhase, ExerciseTransitions
+from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US
 from station.core.facts import CueName
 from station.core.sensing.sensors import BoardSensors, Change

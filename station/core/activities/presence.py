@@ -8,9 +8,9 @@ so that the end of one routine does not start the next.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from station.core.activities.engine import Activity
+from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US, Side
 from station.core.sensing.heel_load import HeelLoad
 from station.core.sensing.sensors import BoardSensors, Change, HeelChange

@@ -9,10 +9,10 @@ is not the same as pain 0.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from station.core.activities.phases import PhasedActivity
+from station.core.dataclasses import dataclass
 from station.core.events import FELT_PLACE_ANSWERS, PAIN_ANSWERS, SECOND_US, Command, CommandName, Side
 from station.core.facts import Answered, CueName, Ended
 from station.core.sensing.deliberate_taps import TapDetector

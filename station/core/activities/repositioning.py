@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from station.core.activities.standing_heel import StandingHeel
+from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US
 from station.core.measurement.target import is_on_target
 from station.core.sensing.sensors import BoardSensors

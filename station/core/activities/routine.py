@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import dropwhile
 from typing import Any
 
@@ -31,6 +31,7 @@ from station.core.activities.paced import PacedReps
 from station.core.activities.questions import PAIN_QUESTION, Questions
 from station.core.activities.reps import Reps
 from station.core.activities.rest import Rest
+from station.core.dataclasses import dataclass
 from station.core.events import EASE_OFF_PAIN, SECOND_US, STOPPING_PAIN, Command, CommandName, Event, Side
 from station.core.facts import (
     STOPPED_BY_PAIN,

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from station.core.activities.standing_heel import StandingHeel
 from station.core.activities.waiting import earliest
+from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US
 from station.core.sensing.sensors import SensorChange
 

@@ -5,8 +5,7 @@ A test goes by what the sensors report at this moment, an exercise by the change
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US, Side
 from station.core.sensing.sensors import BoardSensors, HeelChange, SensorChange
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from station.core.activities.standing_heel import StandingHeel
 from station.core.activities.waiting import WaitAlarm, earliest
 from station.core.activities.wrong_leg import WrongLeg
+from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US
 
 

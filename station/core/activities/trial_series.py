@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import assert_never
 
 from station.core.activities.attempt import Failed, Passed, Verdict, Void
 from station.core.activities.trials import TrialResult, Trials
 from station.core.activities.turns import Turns
+from station.core.dataclasses import dataclass
 from station.core.events import Side
 from station.core.facts import TestFinished
 from station.core.steps import TestStep

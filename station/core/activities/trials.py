@@ -9,10 +9,10 @@ of the closest three: with the best of three, one outlier would become the recor
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from math import fsum
 
+from station.core.dataclasses import dataclass
 from station.core.measurement.target import is_on_target
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 
 from station.core.activities.turns import Turns
+from station.core.dataclasses import dataclass
 from station.core.events import Side
 from station.core.sensing.sensors import BoardSensors, HeelChange, HeelChannel, SensorChange
 from station.core.sensing.stance import HeelState, Stance, StanceTracker

@@ -14,11 +14,12 @@ sensor's slow wander sets the rest: from one block to the next it passes for gai
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from math import exp, fsum, log, sqrt
 from statistics import fmean
 
+from station.core.dataclasses import dataclass
 from station.core.measurement.estimate import (
     BRIEF_WANDER_MM,
     COMMON_WANDER_MM,

@@ -12,10 +12,10 @@ finds what moves a calibration for good, by 3.3 mm or more. What comes and goes 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import hypot, sqrt
 from statistics import fmean
 
+from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US
 from station.core.measurement.calibration import Curve, Fit
 from station.core.measurement.estimate import WANDER_MM, Estimate, Refusal, estimate

@@ -18,9 +18,10 @@ and nearly all with a step of 6 mm in the middle are (`tests/station/core/measur
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import fsum, sqrt
 from statistics import median
+
+from station.core.dataclasses import dataclass
 
 WANDER_MM = 1.15
 """SD of the slow wander, of the more restless of two sensors: its recording of four hours, of which the first two are

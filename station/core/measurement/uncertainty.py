@@ -8,9 +8,10 @@ own (`Fit.uncertainty_mm`). The others are assumptions, each with its reason.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from math import fsum, sqrt
 
+from station.core.dataclasses import dataclass
 from station.core.facts import Contact
 from station.core.measurement.calibration import Curve, Fit
 from station.core.measurement.estimate import WANDER_MM

@@ -11,7 +11,7 @@ sample that settles a change must come `settle_us` after the first, so at least 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from station.core.dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)

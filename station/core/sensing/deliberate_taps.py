@@ -11,10 +11,10 @@ with each tap and got it back at once.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from itertools import pairwise
 from statistics import fmean, pstdev
 
+from station.core.dataclasses import dataclass
 from station.core.events import Side
 from station.core.sensing.heel_load import HeelLoad
 from station.core.sensing.sensors import BoardSensors, HeelChange

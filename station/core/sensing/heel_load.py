@@ -27,9 +27,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import deque
-from dataclasses import dataclass
 from math import fsum, sqrt
 from statistics import median
+
+from station.core.dataclasses import dataclass
 
 DIVIDER_KOHM = 2.2
 """The resistor of the force sensor's voltage divider; see `hardware`."""

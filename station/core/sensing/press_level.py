@@ -7,8 +7,7 @@ the lightest load since the last press, released a fall to a third of that rise.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from station.core.dataclasses import dataclass
 from station.core.sensing.debounce import DebouncedChange, Debouncer
 from station.core.sensing.heel_load import conductance_millisiemens
 

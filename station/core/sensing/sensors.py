@@ -12,8 +12,9 @@ a sensor that is lost or recovered. Activities react to changes, never to levels
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from station.core.dataclasses import dataclass
 from station.core.events import Button, Heel, Knee, Load, Side, Toe
 from station.core.facts import Contact
 from station.core.measurement.calibration import Curve

@@ -8,9 +8,9 @@ lost sensor keeps an UP: a heel last seen up gets no credit.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
 
+from station.core.dataclasses import dataclass
 from station.core.sensing.sensors import BoardSensors, HeelChange, HeelChannel, SensorChange
 
 

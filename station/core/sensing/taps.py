@@ -7,8 +7,8 @@ quiet after the last. Any other lift or gap breaks the series.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
+from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US
 
 

@@ -7,9 +7,9 @@ window is *still* when the running half-second medians inside it differ by at mo
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from dataclasses import dataclass
 from statistics import median
 
+from station.core.dataclasses import dataclass
 from station.core.events import Toe
 from station.core.measurement.calibration import Curve
 

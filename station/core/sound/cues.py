@@ -19,10 +19,10 @@ Notes on the table:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import time
 from enum import Enum, StrEnum
 
+from station.core.dataclasses import dataclass
 from station.core.events import Side
 from station.core.facts import Cue, CueName
 

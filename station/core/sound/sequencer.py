@@ -19,8 +19,9 @@ Details:
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from station.core.dataclasses import dataclass
 from station.core.facts import Cue, CueName
 from station.core.sound.cues import CUES, MILLISECOND_US, PHRASE_GAP_US, cue_length_us, cue_tones
 

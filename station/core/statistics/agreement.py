@@ -8,11 +8,11 @@ raise `ValueError`. All limits are 95 % confidence limits.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from math import fsum, isfinite, sqrt
 from statistics import fmean
 
+from station.core.dataclasses import dataclass
 from station.core.statistics.distributions import chi2_quantile, f_quantile, f_sf, normal_quantile, t_quantile
 
 Ratings = Sequence[Sequence[float | None]]

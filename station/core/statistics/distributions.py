@@ -12,9 +12,10 @@ otherwise the functions raise `ValueError`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import erfc, exp, inf, isfinite, isnan, lgamma, log, log1p, pi, sqrt
 from statistics import NormalDist
+
+from station.core.dataclasses import dataclass
 
 _MAX_TERMS = 100_000
 """Fractions and series need about as many terms as the root of the degrees of freedom; this allows 1e9 of them."""

@@ -7,10 +7,10 @@ import shutil
 import sqlite3
 from collections.abc import Collection
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from station.core.dataclasses import dataclass
 from station.store.connect import log_files, sqlite_driver
 from station.store.errors import PRIMARY_CODE, SALVAGE, StoreError
 from station.store.files import UNFINISHED_SUFFIX, atomic_write

@@ -11,7 +11,6 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from typing import Any
 from sqlalchemy import Connection, MetaData, Table, delete, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from station.core.dataclasses import dataclass
 from station.store import checksums
 from station.store.connect import empty_log, lock_database, log_files, move_log, sqlite_driver, write_engine
 from station.store.errors import StoreError, translate_errors

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from station.core.dataclasses import dataclass
 from station.store.amounts import amounts_text, tables_text
 from station.store.schema import metadata
 from station.units import date_time_text

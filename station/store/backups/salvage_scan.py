@@ -11,12 +11,13 @@ import re
 import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Float, String, Table
 
+from station.core.dataclasses import dataclass
 from station.store.checksums import row_checksum
 from station.store.schema import CHECKSUM, UtcDateTime, metadata
 

@@ -13,7 +13,7 @@ import re
 import zipfile
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from io import TextIOWrapper
@@ -25,6 +25,7 @@ import msgspec
 from sqlalchemy import BigInteger, Boolean, DateTime, Float, Integer, LargeBinary, Table
 from sqlalchemy.types import TypeEngine
 
+from station.core.dataclasses import dataclass
 from station.core.trace import NUMBER
 from station.core.untrusted import MAX_TRACE_BYTES, MAX_TRACE_MB, is_number, quoted
 from station.store.errors import StoreError, translate_errors

@@ -12,7 +12,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 from pathlib import Path
@@ -22,6 +21,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Engine, MetaData, Table, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from station.core.dataclasses import dataclass
 from station.core.events import Side
 from station.core.measurement.calibration import Curve
 from station.core.trace import CALIBRATION_LIMITS

@@ -13,6 +13,7 @@ from station.core.events import CommandName, Side
 from station.core.steps import AskStep, HoldStep, TestStep
 from station.simulator.board import SimulatedBoard
 from station.simulator.world import constant_ramp
+from tests.station.app.test_reminders import AlarmClock
 from tests.station.rig import COMPARATORS, Rig, hold_of
 
 ANALOGUE = ""
@@ -276,3 +277,30 @@ def test_empty_board_is_sampled_at_a_quarter_rate(tmp_path: Path) -> None:
         rig.live(10.0)
         assert a_second(10.0) <= 2 * 25
         assert rig.troubles == {}
+
+
+class MovingAlarm(AlarmClock):
+    """Remembers where the loop moves its alarm."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.moved: list[int | None] = []
+
+    def move_alarm(self, at_us: int | None) -> None:
+        self.moved.append(at_us)
+
+
+def test_empty_board_sets_no_alarm(tmp_path: Path) -> None:
+    """Its own wait wakes the loop in time; a person on the board has the alarm clock again."""
+    with Rig(tmp_path, ANALOGUE, on_step="nothing") as rig:
+        alarms = MovingAlarm()
+        rig.station.attach(rig.devices, alarms)
+        rig.live(10.0)
+        alarms.moved.clear()
+        rig.live(5.0)
+        assert set(alarms.moved) == {None}
+        rig.board.act("step_on", "right")
+        rig.until(lambda: any(heel.down for heel in rig.station.snapshot().heels))
+        alarms.moved.clear()
+        rig.live(0.2)
+        assert None not in alarms.moved

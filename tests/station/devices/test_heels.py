@@ -137,10 +137,10 @@ def test_heels_in_use_sample_at_full_rate() -> None:
 
 
 @pytest.mark.parametrize("over_us", [20_000, 300_000, 2_000_000], ids=["at once", "as people do", "slowly"])
-def test_step_on_resting_heels_is_dated_to_within_50_ms(over_us: int) -> None:
-    """Whenever it begins and however fast: from the moment at which the load shows the heel down."""
+def test_step_on_resting_heels_is_noticed_within_200_ms(over_us: int) -> None:
+    """Whenever it begins and however fast, from the moment at which the load shows the heel down; dated to 90 ms."""
     empty, standing, begin_us, step_us = 0.25, 0.75, 5 * SECOND_US, 1_000
-    late_us = []
+    late_us, known_us = [], []
     for begins_us in range(begin_us, begin_us + 5 * REST_SAMPLE_US, step_us * 7):
         adc = Adc()
 
@@ -151,8 +151,8 @@ def test_step_on_resting_heels_is_dated_to_within_50_ms(over_us: int) -> None:
         adc.heels.rest(True)
         live(adc.clock, begins_us + over_us + SECOND_US, adc.heels)
         sensors = BoardSensors(Wiring(), 0, References(dict.fromkeys(Side, empty), dict.fromkeys(Side, standing)))
-        (change,) = (
-            one
+        ((change, change_us),) = (
+            (one, load.at_us)
             for load in adc.loads
             for one in sensors.update(load)
             if isinstance(one, HeelChange) and one.down and one.side is Side.LEFT
@@ -162,8 +162,10 @@ def test_step_on_resting_heels_is_dated_to_within_50_ms(over_us: int) -> None:
         ramp = range(begins_us, begins_us + over_us + step_us, step_us)
         true_us = next(at_us for at_us in ramp if load_of_it.level_at(share(0, at_us), False))
         late_us.append(change.since_us - true_us)
+        known_us.append(change_us - true_us)
     assert -2 * step_us <= min(late_us)
-    assert max(late_us) <= 50_000
+    assert max(late_us) <= 90_000
+    assert max(known_us) <= 200_000
 
 
 def test_analogue_heels_sample_once_per_slot_in_real_time() -> None:

@@ -18,7 +18,7 @@ def test_log_that_a_reader_keeps_growing_is_reported_until_it_is_emptied(tmp_pat
         watch.check(is_idle=True)
         with page.read_transaction() as connection:
             connection.exec_driver_sql("SELECT count(*) FROM people").all()
-            store.append_packed_trace(run, [bytes(ALARM_BYTES)])
+            store.append_packed_trace(run, bytes(ALARM_BYTES))
             watch.check(is_idle=False)
             assert faults == []
             watch.check(is_idle=True)

@@ -144,11 +144,11 @@ class Page:
     def _follow_stream(self) -> None:
         where = urlsplit(self._address)
         while self._watching:
-            line = http.client.HTTPConnection(where.hostname or "", where.port, timeout=6)
+            line, token = http.client.HTTPConnection(where.hostname or "", where.port, timeout=6), self._token
             try:
-                line.request("GET", "/events", headers={"Cookie": f"{ACCESS_COOKIE}={self._token}"})
+                line.request("GET", "/events", headers={"Cookie": f"{ACCESS_COOKIE}={token}"})
                 answer = line.getresponse()
-                while self._watching:
+                while self._watching and token == self._token:  # another token may see more
                     self._handle_line(answer.readline())
             except (OSError, http.client.HTTPException, EOFError):
                 self.now = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from station.app.access.roles import Visitor
 from station.app.snapshot import Fault, Snapshot

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import msgspec
 
-from station.core.dataclasses import dataclass
 from web.api.problems import PROBLEM_TYPE, refusal_problem
 from web.server.stream import Send
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from msgspec.structs import 
-from msgspec.structs import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from station.app.snapshot import Snapshot
 from station.core.state import (

@@ -53,19 +53,20 @@ setup: ## create .venv and install the station into it
 demo: setup ## run the station on a simulated board, with its web page
 	.venv/bin/station demo
 
-# What is calculated runs on all cores at once. What mostly waits, for a browser or for a process that is set up, killed and
-# started, runs by twos. What measures time runs alone.
+# What is calculated runs on all cores at once. What mostly waits, for a browser, a process or a second to pass, runs by threes,
+# longest first, so that no long one is left over at the end. What holds a time to milliseconds runs alone.
 RULES := tests/station/core
-WAITING := $(wildcard tests/test_*_browser.py tests/web/test_*_browser.py) tests/hardware/test_sheet.py tests/test_look.py \
-  $(addprefix tests/web/test_,browser.py drawing.py layout.py voice_phrases.py) $(addprefix tests/crash/test_,kill.py station_kill.py) \
-  $(addprefix tests/station/system/test_,page_process.py service_process.py) tests/systemd $(addprefix tests/test_house_,make.py setup.py)
 ALONE := $(addprefix tests/station/devices/test_,cue_player.py heels.py range_sensor.py) \
-  $(addprefix tests/station/system/test_,scheduler.py self_check.py service.py supervisor.py) tests/station/wire/test_wire.py \
-  $(addprefix tests/test_,demo.py guided_routine.py home_journey.py) tests/web/server
+  $(addprefix tests/station/system/test_,scheduler.py service.py) tests/station/wire/test_wire.py tests/web/server/test_http.py
+LONG := $(addprefix tests/,crash/test_kill.py test_demo.py test_guided_routine.py crash/test_station_kill.py test_home_journey.py) \
+  $(addprefix tests/,station/system/test_service_process.py web/test_print_browser.py web/test_stage_browser.py test_look.py)
+WAITING := $(LONG) $(filter-out $(LONG) $(ALONE),$(wildcard tests/test_*_browser.py tests/web/test_*_browser.py tests/web/server/test_*.py) \
+  $(addprefix tests/station/system/test_,page_process.py self_check.py supervisor.py) tests/hardware/test_sheet.py tests/systemd \
+  $(addprefix tests/test_house_,make.py setup.py) $(addprefix tests/web/test_,browser.py drawing.py layout.py voice_phrases.py))
 test: setup-dev browser lint ## lint, then all tests: the rules with their coverage, the rest with a real browser
-	$(PYTHON) -m pytest -n auto $(RULES) --cov
-	$(PYTHON) -m pytest -n auto $(addprefix --ignore ,$(RULES) $(WAITING) $(ALONE))
-	$(PYTHON) -m pytest -n 2 --dist loadfile $(WAITING)
+	$(PYTHON) -m pytest -n auto --dist worksteal $(RULES) --cov
+	$(PYTHON) -m pytest -n auto --dist worksteal $(addprefix --ignore ,$(RULES) $(WAITING) $(ALONE))
+	$(PYTHON) -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(WAITING)
 	$(PYTHON) -m pytest $(ALONE)
 
 lint: setup-dev ## style, format and types

@@ -365,6 +365,7 @@ class Station(Inbox):
             request.done.set_exception(StoreError(sentence))
 
     def _execute_request(self, request: StoreRequest) -> None:
+        self._recorder.write_waiting()  # the request may be about it
         try:
             if request.moved is not None and self._session.is_open:
                 raise ValueError(BOARD_IN_USE)

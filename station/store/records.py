@@ -245,7 +245,8 @@ class HeelLift(Struct, frozen=True):
 
 
 class Hold(Struct, frozen=True):
-    """One timed stretch. `state` is `finished`, `partial` or `unfinished` (cut off: credited up to the last second).
+    """One timed stretch. `state` is `finished`, `partial` or `unfinished` (cut off: its last
+    five seconds may lack).
 
     `step_index` is the step in its run's routine, from 0, and `exercise` a key of the catalogue; both are `None` if
     unknown. A hold that is not `verified` was timed without a sensed heel.

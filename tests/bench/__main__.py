@@ -100,7 +100,7 @@ FIGURES = (
     Figure("damage_invented_rows", "damage", 0, AT_MOST, "1,000 damaged databases; without checksums 41 of 294"),
     Figure("salvage_lost_readable", "damage", 0, AT_MOST, "300 destroyed databases; SQLite alone stops at a page"),
     Figure("restore_half", "damage", 0, AT_MOST, "1,000 mutated backups"),
-    Figure("sd_bytes_session", "card", 300, AT_MOST, "a full test of both sides and two holds, in kB"),
+    Figure("sd_bytes_session", "card", 300, AT_MOST, "a full test of both sides and one hold, in kB"),
     Figure("sd_bytes_idle_day", "card", 5_000, AT_MOST, "a copy of the database each night: its size, in kB"),
     Figure("unit_exposure", "exposure", 0.8, AT_MOST, "systemd-analyze security; a unit without a sandbox: 9.6"),
     Figure("idle_cpu_percent", "idle", 1.5, AT_MOST, "both processes; sampling at full rate: 7"),

@@ -6,10 +6,12 @@ import json
 import time
 from typing import Any
 
+from station.app.recording.holds import MAX_LOSS_US
+from station.core.events import SECOND_US
 from tests.pi.machine import CHECK, UNIT
 from tests.pi.rig import SET_CLOCK, Rig, eventually, held
 
-CREDIT_S = 1.0
+CREDIT_S = MAX_LOSS_US / SECOND_US
 """How much of a hold a power cut may lose."""
 
 
@@ -67,7 +69,7 @@ def service(rig: Rig) -> None:
 
 
 def power(rig: Rig) -> None:
-    """The power fails during a hold: the station starts by itself with everything stored but the last second."""
+    """The power fails during a hold: the station starts by itself with everything stored but the last five seconds."""
     rig.settings(hold_s="30")
     earlier = rig.page.results()
     _hold_for(rig, 8)
@@ -141,7 +143,7 @@ def _hold_for(rig: Rig, seconds: float) -> None:
 
 
 def _check_partial_hold(rig: Rig, what: str, ended: str, over_at: float) -> None:
-    """The interrupted hold is stored as unfinished, with the credit that the page showed less at most a second, and no
+    """The interrupted hold is stored as unfinished, with the credit that the page showed less what may be lost, and no
     more than the time until it ended.
     """
     rig.page.wait_until_up(60)

@@ -98,12 +98,13 @@ class Running:
             answer = page.getresponse()
             assert answer.status == 303, answer.read()
 
-    def receive_notifications(self, seconds: float) -> None:
-        """Collect the notifications for systemd during this time."""
+    def receive_notifications(self, count: int, seconds: float) -> None:
+        """Collect the notifications for systemd until there are so many, for no longer than this time."""
         until = time.monotonic() + seconds
-        while (remaining_s := until - time.monotonic()) > 0:
-            if select.select([self._notify], [], [], remaining_s)[0]:
-                self.notifications.append(self._notify.recv(1024).decode())
+        while len(self.notifications) < count:
+            if not select.select([self._notify], [], [], max(0.0, until - time.monotonic()))[0]:
+                return
+            self.notifications.append(self._notify.recv(1024).decode())
 
     def send_signal(self, number: int = signal.SIGTERM) -> tuple[int, str]:
         """Send a signal and wait for the end; returns the exit status and standard error."""
@@ -113,5 +114,5 @@ class Running:
     def wait_for_exit(self) -> tuple[int, str]:
         """Wait for the end; returns the exit status and standard error."""
         _, error = self._process.communicate(timeout=BOUND_S)
-        self.receive_notifications(0.05)
+        self.receive_notifications(sys.maxsize, 0.0)  # all that it has sent
         return self._process.returncode, error

@@ -15,6 +15,7 @@ from station.simulator.board import SimulatedBoard
 from station.simulator.virtual import BEGIN_WALL
 from station.store.records import SessionDetail
 from station.system.simulate import MIDNIGHT, VirtualStation, simulated
+from tests.empty_store import with_tables
 from tests.station.health_answers import add_screened_person
 from tests.station.simulator.whole_sessions import STEADY
 
@@ -51,7 +52,7 @@ class Rig(VirtualStation):
         wall: datetime = BEGIN_WALL,
     ) -> None:
         config = simulated(parse(wiring, "wiring.toml"))
-        super().__init__(config, tmp_path / "rig.db", character=character, before=before, wall=wall)
+        super().__init__(config, with_tables(tmp_path / "rig.db"), character=character, before=before, wall=wall)
         self.station.change_settings({"quiet_from": MIDNIGHT, "quiet_to": MIDNIGHT, "on_step": on_step})
         self.station.change_settings({"ask_setup": "yes" if asks_setup else "no"})
         self.live(3.0)

@@ -14,6 +14,7 @@ from station.config import Config, PageConfig
 from station.store import Store
 from tests import browser
 from tests.browser import PHONE, Browser
+from tests.empty_store import with_tables
 from tests.let_in import agree_all, let_in, paired_client
 from tests.web.double import RecordedBoard, StationDouble
 from web.app import create_app
@@ -25,7 +26,7 @@ WORDS = (*dict.fromkeys(control.command for _, known in CONTROL_GROUPS for contr
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(tmp_path / "station.db", clock=SystemClock()) as opened:
+    with Store.open(with_tables(tmp_path / "station.db"), clock=SystemClock()) as opened:
         yield opened
 
 

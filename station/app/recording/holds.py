@@ -5,13 +5,16 @@ from __future__ import annotations
 from station.app.recording.current_run import CurrentRun
 from station.app.recording.queue import QueuedRow, WriteQueue
 from station.clock import RunUs
+from station.core.events import SECOND_US
 from station.core.facts import Fact, HeelLifted, HeelReturned, HoldEnd, HoldPartial, HoldStarted, StepBegun, TapsUndone
 from station.core.steps import HoldStep, is_verified
 from station.store import Store
 from station.store.records import HeelLift
 
-PROGRESS_US = 800_000
-"""The most of a hold that a power cut may lose; less than the promised second by a tick of the loop, as a margin."""
+MAX_LOSS_US = 5 * SECOND_US
+"""The most of a hold in progress that a power cut may cost."""
+PROGRESS_US = MAX_LOSS_US - 200_000
+"""How often its credit is stored: less by a tick of the loop, as a margin."""
 
 
 class HoldRecorder:
@@ -80,12 +83,13 @@ class HoldRecorder:
                 step_index=number,
                 exercise=step.exercise,
                 verified=is_verified(step),
-            )
+            ),
+            can_wait=True,
         )
 
     def _record_lift(self, lift: HeelLift) -> None:
         hold = self._row
-        self._queue.write(lambda: self._store.add_heel_lift(hold.id, lift))
+        self._queue.write(lambda: self._store.add_heel_lift(hold.id, lift), can_wait=True)
 
     def _end(self, fact: HoldEnd) -> None:
         hold = self._row

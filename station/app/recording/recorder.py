@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 
 from station.app.recording.calibrations import CalibrationRecorder
@@ -14,9 +15,6 @@ from station.app.running.run import Run
 from station.clock import RunUs
 from station.core.facts import (
     Answered,
-    AttemptFailed,
-    AttemptPassed,
-    AttemptVoid,
     Calibrated,
     CheckDone,
     Fact,
@@ -36,9 +34,6 @@ RESULTS = (
     HoldEnd,
     RepsFinished,
     Answered,
-    AttemptPassed,
-    AttemptFailed,
-    AttemptVoid,
     TrialFinished,
     TestFinished,
     Calibrated,
@@ -58,7 +53,7 @@ class Recorder:
     def __init__(self, store: Store, report: Callable[[str | None], None]) -> None:
         """`report` is called with a sentence when the store cannot write, and with `None` when it can again."""
         self._store = store
-        self._queue = WriteQueue(report)
+        self._queue = WriteQueue(report, store.write_transaction)
         self._calibrations = CalibrationRecorder(self._queue, store)
         self.temperature_c: float | None = None
         """Current temperature beside the distance sensor; `None` if unknown."""
@@ -68,7 +63,7 @@ class Recorder:
 
     @property
     def has_pending_writes(self) -> bool:
-        """Whether writes are still waiting."""
+        """Whether writes are waiting because the store could not write."""
         return self._queue.has_pending_writes
 
     @property
@@ -96,6 +91,10 @@ class Recorder:
         """The current session's id, once it is stored."""
         return None if self._session is None else self._session.stored_id
 
+    def gathered(self) -> AbstractContextManager[None]:
+        """What is recorded inside the block is stored at its end, in one transaction."""
+        return self._queue.gathered()
+
     def write(self, act: Callable[[], None]) -> None:
         """Write now, or after the pending writes as soon as the store works."""
         self._queue.write(act)
@@ -112,8 +111,12 @@ class Recorder:
         self._queue.write(correct)
 
     def flush(self, now_us: int) -> None:
-        """Try the pending writes if a retry is due (`now_us` of 0: at once)."""
+        """Write what has waited long enough, or is due for a retry (`now_us` of 0: everything, at once)."""
         self._queue.flush(now_us)
+
+    def write_waiting(self) -> None:
+        """Write what waits for the next write, unless the store cannot write."""
+        self._queue.write_waiting()
 
     def begin_session(self, person_id: str | None, at: datetime, *, simulated: bool) -> None:
         self._has_only_blocks = True
@@ -135,9 +138,14 @@ class Recorder:
         """Store the steps that remain of the run's routine at `at`; empty when it is complete."""
         self._require_run().record_unfinished(rest, at)
 
-    def end_run(self) -> None:
-        """End the run and store the last of its trace."""
+    def record_end(self) -> None:
+        """Store the last of the run's trace, and all that waits."""
         self._require_run().end()
+
+    def end_run(self) -> None:
+        """End the run; what it has not stored yet is stored."""
+        self.record_end()
+        self._queue.write_waiting()
         self._run = None
 
     def stop_run(self, at_us: RunUs) -> None:

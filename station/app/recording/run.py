@@ -68,7 +68,7 @@ class RunRecorder:
         self._traces.tick(at_us)
 
     def end(self) -> None:
-        """Store the last of the trace."""
+        """Store the last of the trace, and all that waits."""
         self._traces.append()
 
     def stop(self, at_us: RunUs) -> None:

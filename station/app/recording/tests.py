@@ -86,7 +86,8 @@ class TestRecorder:
                 skirting_mm=context.skirting_mm,
                 started_us=at_us,
                 circumstances=circumstances,
-            )
+            ),
+            can_wait=True,
         )
 
     def _end_attempt(self, fact: AttemptPassed | AttemptFailed | AttemptVoid) -> None:
@@ -108,7 +109,7 @@ class TestRecorder:
             window_us=None if passed is None else passed.window_us,
             budget=budget,
         )
-        self._queue.write(lambda: self._store.add_attempt(test.id, attempt))
+        self._queue.write(lambda: self._store.add_attempt(test.id, attempt), can_wait=True)
 
     def _record_trial(self, fact: TrialFinished) -> None:
         test, budget = self._row, self._budgets.on_trial_finished(fact)

@@ -1,6 +1,6 @@
-"""Stores the trace of a run: each minute, after each trial, and at the end.
+"""Stores the trace of a run: after each trial, every two minutes, and at the end.
 
-Every write costs a memory card some blocks more than its bytes, so the pieces of ten seconds are written together.
+Every write costs a memory card some blocks more than its bytes, and a long chunk packs better than short ones.
 """
 
 from __future__ import annotations
@@ -8,16 +8,14 @@ from __future__ import annotations
 from functools import partial
 
 from station.app.recording.current_run import CurrentRun
-from station.app.recording.queue import WriteQueue
+from station.app.recording.queue import MAX_WAIT_US, WriteQueue
 from station.clock import RunUs
 from station.core.events import SECOND_US
 from station.store import Store
-from station.store.traces import compress_rows
+from station.store.traces import TraceColumns
 
 PIECE_US = 10 * SECOND_US
-"""How much is compressed at once, which takes the loop ten milliseconds."""
-TRACE_US = 60 * SECOND_US
-"""The most of a trace that a power cut may lose."""
+"""How much joins the columns at once, which takes the loop some milliseconds; so does packing two minutes of them."""
 
 
 class TraceRecorder:
@@ -27,33 +25,29 @@ class TraceRecorder:
         self._queue = queue
         self._store = store
         self._current = current
-        self._pieces: list[bytes] = []
-        self._packed_us = 0
-        self._stored_us = 0
-
-    def on_trial(self, at_us: RunUs) -> None:
-        """Store the trace that led to a trial's result with the next tick, after the result's cue has played."""
-        self._stored_us = at_us - TRACE_US
+        self._columns = TraceColumns()
+        self._added_us = self._stored_us = 0
 
     def tick(self, at_us: RunUs) -> None:
-        """At `at_us` of the run, pack or store the trace so far if it is due."""
-        if at_us - self._stored_us >= TRACE_US:
-            self._stored_us = self._packed_us = at_us
+        """At `at_us` of the run, add to the columns, or store the trace so far if it is due."""
+        if at_us - self._stored_us >= MAX_WAIT_US:
+            self._stored_us = self._added_us = at_us
             self.append()
-        elif at_us - self._packed_us >= PIECE_US:
-            self._packed_us = at_us
-            self._pack()
+        elif at_us - self._added_us >= PIECE_US:
+            self._added_us = at_us
+            self._columns.add(self._current.run.take_rows())
 
-    def append(self) -> None:
+    def on_trial(self, at_us: RunUs) -> None:
+        """Store the trace that led to a trial's result with the result."""
+        self._stored_us = self._added_us = at_us
+        self.append(can_wait=True)
+
+    def append(self, *, can_wait: bool = False) -> None:
         """Store the rows since the last time."""
-        self._pack()
-        pieces, self._pieces = self._pieces, []
-        if pieces:
-            self._queue.write(partial(self._append_to_row, pieces))
+        self._columns.add(self._current.run.take_rows())
+        if self._columns:
+            packed, self._columns = self._columns.pack(), TraceColumns()
+            self._queue.write(partial(self._append_to_row, packed), can_wait=can_wait)
 
-    def _append_to_row(self, pieces: list[bytes]) -> None:
-        self._store.append_packed_trace(self._current.row.id, pieces)
-
-    def _pack(self) -> None:
-        if rows := self._current.run.take_rows():
-            self._pieces.append(compress_rows(rows))
+    def _append_to_row(self, packed: bytes) -> None:
+        self._store.append_packed_trace(self._current.row.id, packed)

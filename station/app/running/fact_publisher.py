@@ -53,18 +53,21 @@ class FactPublisher:
             return
         results = any(is_result(fact) for fact in facts)
         if results:
-            self._record(facts)
+            self._record(facts, run)
         self._cues.play(facts, run)
         if not results:
-            self._record(facts)
+            self._record(facts, run)
         for fact in facts:
             self._apply(fact)
-        self._record_remaining(run)
         self._view.is_urgent = True
 
-    def _record(self, facts: list[Fact]) -> None:
-        for fact in facts:
-            self._recorder.record(fact)
+    def _record(self, facts: list[Fact], run: Run) -> None:
+        with self._recorder.gathered():
+            for fact in facts:
+                self._recorder.record(fact)
+            self._record_remaining(run)
+            if run.outcome is not None:
+                self._recorder.record_end()
 
     def _apply(self, fact: Fact) -> None:
         """Apply what the fact changes beyond the run."""

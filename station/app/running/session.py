@@ -114,20 +114,21 @@ class Session:
     def begin_run(self, routine: Routine, person_id: str | None, title: str | None, *, competes: bool) -> None:
         """Start the run of these steps. `competes`: a full test may be a personal best. Raises StoreError."""
         wall = self._clock.utc_now()
-        if self._recorder.in_session and self._people.last_id != person_id:
-            self._recorder.end_session(wall, OTHER_PERSON)
-        if not self._recorder.in_session:
-            self._recorder.begin_session(person_id, wall, simulated=self._is_simulated)
-        self._people.remember(person_id)
-        self._mirror.refresh()
-        run, context = self._runs.prepare(routine, person_id, competes=competes)
-        self._recorder.temperature_c = context.temperature_c
-        self.run, self._title, self._last_state = run, title, None
-        self._recorder.begin_run(run, wall, context, title)
-        self._resume.on_start()
-        self._view.show_note(None)
-        self._publisher.on_run_start(person_id)
-        self._publisher.publish(run.start(), run)
+        with self._recorder.gathered():
+            if self._recorder.in_session and self._people.last_id != person_id:
+                self._recorder.end_session(wall, OTHER_PERSON)
+            if not self._recorder.in_session:
+                self._recorder.begin_session(person_id, wall, simulated=self._is_simulated)
+            self._people.remember(person_id)
+            self._mirror.refresh()
+            run, context = self._runs.prepare(routine, person_id, competes=competes)
+            self._recorder.temperature_c = context.temperature_c
+            self.run, self._title, self._last_state = run, title, None
+            self._recorder.begin_run(run, wall, context, title)
+            self._resume.on_start()
+            self._view.show_note(None)
+            self._publisher.on_run_start(person_id)
+            self._publisher.publish(run.start(), run)
         for level in self._board.current_levels():
             self._feed_run(run, level)
 
@@ -183,8 +184,9 @@ class Session:
         self._board.wait_for_person(is_occupied=is_occupied, learnt=learnt)
 
     def _save_empty(self, references: References) -> None:
-        for side, share in self._board.learn_empty(references).items():
-            self._recorder.write(partial(self._store.save_empty_share, side, share))
+        with self._recorder.gathered():
+            for side, share in self._board.learn_empty(references).items():
+                self._recorder.write(partial(self._store.save_empty_share, side, share))
 
     def end_if_empty(self, now_us: int) -> None:
         """End the session once the board has been empty for long enough."""

@@ -5,7 +5,6 @@ The traces of an export's bundle (`station.store.exchange.export`) are read too.
 
 from __future__ import annotations
 
-import bz2
 import io
 import lzma
 import struct
@@ -21,7 +20,7 @@ from station.store.errors import StoreError
 from station.store.files import atomic_write
 from station.store.reading.reader import Reader
 from station.store.records import SessionDetail
-from station.store.traces import trace_head
+from station.store.traces import TraceTooLongError, trace_head, unpack_next
 
 RESULTS_FILE = "session.json"
 TRACE_SUFFIX = ".csv"
@@ -63,8 +62,9 @@ ZIP_ERRORS = (
 """What `zipfile` raises for an archive that is damaged, encrypted or packed by an unknown method."""
 
 
-HEAD_FILE, PACKED_SUFFIX = "export.json", ".csv.bz2"
+HEAD_FILE, PACKED_SUFFIX = "export.json", ".trace"
 """The file that makes a zip an export, and how the trace files in it end."""
+OLDER_PACKED_SUFFIX = ".csv.bz2"
 
 
 def read_bundle(path: Path, content: bytes) -> tuple[tuple[str, str], ...]:
@@ -75,8 +75,8 @@ def read_bundle(path: Path, content: bytes) -> tuple[tuple[str, str], ...]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             names = archive.namelist()
-            suffix = PACKED_SUFFIX if HEAD_FILE in names else TRACE_SUFFIX
-            found = [entry for entry in archive.infolist() if entry.filename.endswith(suffix)]
+            suffixes = (PACKED_SUFFIX, OLDER_PACKED_SUFFIX) if HEAD_FILE in names else (TRACE_SUFFIX,)
+            found = [entry for entry in archive.infolist() if entry.filename.endswith(suffixes)]
             if not found and HEAD_FILE in names:
                 raise StoreError(f"The file {path} has no traces: replay a bundle, or a single trace.")
             texts, left = [], MAX_TRACE_BYTES
@@ -84,13 +84,15 @@ def read_bundle(path: Path, content: bytes) -> tuple[tuple[str, str], ...]:
                 if entry.file_size > left:
                     raise _too_much(path)
                 text = archive.read(entry)
-                if suffix == PACKED_SUFFIX:
+                if HEAD_FILE in names:
                     text = _unpacked(text, left)
                 left -= len(text)
                 if left < 0:
                     raise _too_much(path)
                 texts.append((entry.filename, text.decode()))
             return tuple(texts)
+    except TraceTooLongError:
+        raise _too_much(path) from None
     except ZIP_ERRORS as error:
         raise StoreError(
             f"The file {path} is not a bundle, or it is damaged: name one that `station export` wrote."
@@ -102,14 +104,10 @@ def _too_much(path: Path) -> StoreError:
 
 
 def _unpacked(packed: bytes, most: int) -> bytes:
-    """What several streams of bzip2, one after the other, hold; hardly more than `most` bytes of it."""
-    texts, length = [], 0
-    while packed and length <= most:
-        unpacker = bz2.BZ2Decompressor()
-        text = unpacker.decompress(packed, most - length + 1)
-        if not unpacker.eof and length + len(text) <= most:
-            raise EOFError("a stream is cut off")
-        texts.append(text)
-        length += len(text)
-        packed = unpacker.unused_data
+    """What several compressed texts and chunks, one after the other, hold, `most` bytes of it."""
+    texts, left = [], most
+    while packed:
+        text, packed = unpack_next(packed, max(left, 0))
+        texts.append(text.encode())
+        left -= len(texts[-1])
     return b"".join(texts)

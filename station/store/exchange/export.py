@@ -8,7 +8,8 @@ Three kinds of file have the same tables, those of `station.store.exchange.expor
   ISO 8601 in UTC. A file whose name ends in `.xz` is compressed.
 - `csv`, a zip with a CSV file for each table, the same head as `export.json`, and `results.csv` for people, with a line
   for each distance (`station.store.reading.results`).
-- `bundle`, the same zip with the traces: `traces/RUN.csv.bz2` is as `station replay` reads it.
+- `bundle`, the same zip with the traces: `traces/RUN.trace` is the header, compressed by bzip2, and the chunks as they
+  are stored (`station.store.traces`); `station replay` reads the bundle.
 
 Rows are read and written one after the other, so ten years take no more memory than a day.
 """
@@ -40,7 +41,7 @@ from station.store.reading.loading import parse_json
 from station.store.reading.reader import Reader
 from station.store.reading.results import CSV_COLUMNS, result_rows
 from station.store.schema import HEAD_REVISION, people, runs, trace_chunks
-from station.store.traces import compress_rows, decompress_rows
+from station.store.traces import compress_text, decompress_rows
 
 EXPORT_KIND = "slant board station"
 TEXT_FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 6 | lzma.PRESET_EXTREME, "lc": 4, "pb": 0}]
@@ -154,12 +155,11 @@ def export_csv(reader: Reader, path: Path, person_id: str | None = None, *, trac
 
 
 def _write_traces(archive: zipfile.ZipFile, connection: Connection, query: Select[Any]) -> None:
-    """Write a file for each trace. A file of bzip2 may have several parts, so the chunks follow each other as they are
-    stored, after the header."""
+    """Write a file for each trace: the chunks follow each other as they are stored, after the header."""
     for run_id, chunks in groupby(connection.execute(query), attrgetter("run_id")):
         header = connection.execute(select(runs.c.header_json).where(runs.c.id == run_id)).scalar_one()
         with archive.open(zipfile.ZipInfo(f"{TRACES_DIR}{run_id}{PACKED_SUFFIX}"), "w") as file:
-            file.write(compress_rows("\n".join([*header_lines(parse_json(header) or {}), ""])))
+            file.write(compress_text("\n".join([*header_lines(parse_json(header) or {}), ""])))
             for chunk in chunks:
                 file.write(chunk.rows)
 

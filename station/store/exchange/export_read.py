@@ -6,7 +6,6 @@ bounded, whatever the file says of itself; no name in an archive is used as a pa
 
 from __future__ import annotations
 
-import bz2
 import csv
 import lzma
 import re
@@ -29,7 +28,7 @@ from sqlalchemy.types import TypeEngine
 from station.core.trace import NUMBER
 from station.core.untrusted import MAX_TRACE_BYTES, MAX_TRACE_MB, is_number, quoted
 from station.store.errors import StoreError, translate_errors
-from station.store.exchange.bundle import HEAD_FILE, PACKED_SUFFIX, ZIP_ERRORS
+from station.store.exchange.bundle import HEAD_FILE, OLDER_PACKED_SUFFIX, PACKED_SUFFIX, ZIP_ERRORS
 from station.store.exchange.export import (
     CHUNK_BYTES,
     EXPORT_KIND,
@@ -39,7 +38,7 @@ from station.store.exchange.export import (
     csv_text,
 )
 from station.store.schema import CHECKSUM, HEAD_REVISION, NEVER_EXPORTED, UtcDateTime
-from station.store.traces import compress_rows
+from station.store.traces import TraceTooLongError, compress_rows, unpack_next
 
 OLDEST_REVISION = "0001"
 MAX_MB = 1_024
@@ -363,7 +362,8 @@ def _trace_parts(
         raise DamagedExportError("trace_chunks.csv has no runs") from None
     new_names = [*names[:bytes_at], "rows", *names[bytes_at + 1 :]]
     for run_id, of_run in groupby(lines, lambda line: line[run_at] if len(line) == len(names) else None):
-        info = files.get(f"{TRACES_DIR}{run_id}{PACKED_SUFFIX}")
+        name = f"{TRACES_DIR}{run_id}"
+        info = files.get(f"{name}{PACKED_SUFFIX}", files.get(f"{name}{OLDER_PACKED_SUFFIX}"))
         if info is None:
             raise DamagedExportError(f"the trace of the run {quoted(run_id)} is missing")
         chunks = [(line, _whole_number(line[bytes_at])) for line in of_run]
@@ -384,18 +384,15 @@ def _trace_parts(
 
 def unpack_chunk(packed: bytes, most: int) -> str:
     """The rows of a chunk. Raises `DamagedExportError` if they take more than `most` bytes, or cannot be read."""
-    unpacker = bz2.BZ2Decompressor()
     try:
-        text = unpacker.decompress(packed, most + 1)
-        if len(text) > most:
-            raise DamagedExportError(f"a trace takes more than {MAX_TRACE_MB} MB when unpacked")
-        if not unpacker.eof or unpacker.unused_data:
-            raise DamagedExportError("a chunk of a trace is cut off")
-        return text.decode()
-    except (OSError, ValueError) as error:
-        if isinstance(error, DamagedExportError):
-            raise
+        text, rest = unpack_next(packed, most)
+    except TraceTooLongError:
+        raise DamagedExportError(f"a trace takes more than {MAX_TRACE_MB} MB when unpacked") from None
+    except (OSError, EOFError, ValueError) as error:
         raise DamagedExportError("a chunk of a trace cannot be read") from error
+    if rest:
+        raise DamagedExportError("a chunk of a trace is cut off")
+    return text
 
 
 def _whole_number(cell: str) -> int:

@@ -342,26 +342,16 @@ def load_holds(connection: Connection, query: Select[Any]) -> tuple[Hold, ...]:
     lift_rows = _rows_by_parent(connection, rows, heel_lifts, heel_lifts.c.hold_id, (heel_lifts.c.started_us,))
     return tuple(
         Hold(
-            id=row.id,
-            session_id=row.session_id,
-            run_id=row.run_id,
-            person_id=row.person_id,
-            started_at=row.run_started_at + timedelta(microseconds=row.started_us),
-            side=_parse_legs(row.side),
+            **_of_a_run(row),
             repetition=row.repetition,
             target_us=row.target_us,
             credited_us=row.credited_us,
             lifted_us=row.lifted_us,
             lift_count=row.lift_count,
             micro_lift_count=row.micro_lift_count,
-            state=row.state,
             started_us=row.started_us,
             ended_us=row.ended_us,
             heel_lifts=tuple(HeelLift(child.started_us, child.ended_us) for child in lift_rows[row.id]),
-            simulated=row.simulated,
-            step_index=row.step_index,
-            exercise=row.exercise,
-            verified=row.verified,
         )
         for row in rows
     )
@@ -373,20 +363,10 @@ def load_rep_sets(connection: Connection, query: Select[Any]) -> tuple[RepSet, .
     repetition_rows = _rows_by_parent(connection, rows, repetitions, repetitions.c.rep_set_id, (repetitions.c.number,))
     return tuple(
         RepSet(
-            id=row.id,
-            session_id=row.session_id,
-            run_id=row.run_id,
-            person_id=row.person_id,
-            started_at=row.run_started_at + timedelta(microseconds=row.started_us),
-            side=_parse_legs(row.side),
+            **_of_a_run(row),
             target_count=row.target_count,
             count=row._mapping["count"],
             too_quick_count=row.too_quick_count,
-            state=row.state,
-            simulated=row.simulated,
-            step_index=row.step_index,
-            exercise=row.exercise,
-            verified=row.verified,
             repetitions=tuple(
                 Repetition(child.number, child.at_us, child.took_us, child.too_quick)
                 for child in repetition_rows[row.id]
@@ -394,6 +374,23 @@ def load_rep_sets(connection: Connection, query: Select[Any]) -> tuple[RepSet, .
         )
         for row in rows
     )
+
+
+def _of_a_run(row: AnyRow) -> dict[str, Any]:
+    """What holds and sets alike have: their run and person, their step, and how they ended."""
+    return {
+        "id": row.id,
+        "session_id": row.session_id,
+        "run_id": row.run_id,
+        "person_id": row.person_id,
+        "started_at": row.run_started_at + timedelta(microseconds=row.started_us),
+        "side": _parse_legs(row.side),
+        "state": row.state,
+        "simulated": row.simulated,
+        "step_index": row.step_index,
+        "exercise": row.exercise,
+        "verified": row.verified,
+    }
 
 
 _LEGS: dict[str, Legs] = {BOTH_LEGS: BOTH_LEGS, **{str(side): side for side in Side}}

@@ -166,15 +166,14 @@ class Store(TrainingWriter, AccessWriter, PeopleWriter, TokenWriter, DateWriter)
 
     def append_trace(self, run_id: str, rows_text: str) -> None:
         """Add rows to the run's trace, whole lines without the line of column names."""
-        self.append_packed_trace(run_id, [compress_rows(rows_text)])
+        self.append_packed_trace(run_id, compress_rows(rows_text))
 
-    def append_packed_trace(self, run_id: str, pieces: Sequence[bytes]) -> None:
-        """Add pieces of about ten seconds to the run's trace, each packed by `compress_rows`."""
+    def append_packed_trace(self, run_id: str, chunk: bytes) -> None:
+        """Add a chunk of about a minute to the run's trace, packed by `compress_rows` or `TraceColumns`."""
         number = func.coalesce(func.max(trace_chunks.c.number) + 1, 0)
         with self.write_transaction() as connection:
-            first = connection.execute(select(number).where(trace_chunks.c.run_id == run_id)).scalar_one()
-            for count, rows in enumerate(pieces, first):
-                self._insert(connection, trace_chunks, run_id=run_id, number=count, rows=rows)
+            count = connection.execute(select(number).where(trace_chunks.c.run_id == run_id)).scalar_one()
+            self._insert(connection, trace_chunks, run_id=run_id, number=count, rows=chunk)
 
     def begin_test(
         self,
@@ -279,7 +278,7 @@ class Store(TrainingWriter, AccessWriter, PeopleWriter, TokenWriter, DateWriter)
     def save_hold_progress(
         self, hold_id: str, *, credited_us: int, lifted_us: int = 0, lift_count: int = 0, micro_lift_count: int = 0
     ) -> None:
-        """Store a hold's credit so far; called every second, so that a power cut loses at most one."""
+        """Store a hold's credit so far; called every five seconds, so that a power cut loses no more."""
         self._update_and_commit(
             holds,
             hold_id,

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 from typing import Any, Self
 
 from msgspec.structs import asdict
@@ -58,7 +58,7 @@ class WriteTransactions(Reader):
         super().__init__(path, driver)
         self._clock = clock
         self._new_id = new_id
-        self._write_lock = Lock()
+        self._write_lock = RLock()
         self._lock_file = lock_database(path)
         self._write_engine = write_engine(path, driver)
         self.cache = Cache(CACHE_SIZE)
@@ -163,8 +163,16 @@ class WriteTransactions(Reader):
 
     @contextmanager
     def write_transaction(self, attach: Path | None = None) -> Iterator[Connection]:
-        """One transaction of the one writer. With `attach`, the tables of that database are in the schema `staged`."""
+        """One transaction of the one writer. With `attach`, the tables of that database are in the schema `staged`.
+
+        Inside another one of the same thread it is a part of that: on the disk when that ends, and undone alone.
+        """
         with self._write_lock, translate_errors(self.path):
+            if self._write_connection is not None and self._write_connection.in_transaction():
+                assert attach is None, "a database is attached before a transaction begins"
+                with self._write_connection.begin_nested():
+                    yield self._write_connection
+                return
             if self.waits_for_room:
                 self._open_writer()
                 self.waits_for_room = False
@@ -187,7 +195,11 @@ class WriteTransactions(Reader):
         While a page reads an older state that has to wait: each later write tries again.
         """
         with self._write_lock, translate_errors(self.path):
-            self._empty_log()
+            assert self._write_connection is not None
+            if self._write_connection.in_transaction():
+                self._must_empty_log = True
+            else:
+                self._empty_log()
 
     def _empty_log(self) -> None:
         assert self._write_connection is not None

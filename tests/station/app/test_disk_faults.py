@@ -30,7 +30,8 @@ def test_d2_card_that_fails_during_a_hold(disk: LoopDisk, caplog: pytest.LogCapt
     """The hold is finished and shown, nothing is called saved, and what was saved before can be read."""
     with Rig(disk.directory) as rig:
         rig.step_on()
-        rig.hold(6)
+        rig.hold(8)
+        rig.live(5.0)
         saved = rig.last_session().holds[0].id
         disk.fail()
         rig.until_phase("done")

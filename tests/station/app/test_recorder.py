@@ -101,6 +101,8 @@ def test_recorder_stores_what_a_test_was_measured_with(tmp_path: Path) -> None:
         found = Estimate(150.0, 0.75, 0.487_654, 40)
         recorder.record(AttemptStarted(1, Side.LEFT, 1, 1, 90.0))
         recorder.record(AttemptPassed(2, Side.LEFT, 91.0, Contact.PAD, 9.9, (1, 2), found))
+        assert store.tests(None) == (), "an attempt waits for its trial"
+        recorder.write_waiting()
         (test,) = store.tests(None)
         (attempt,) = test.attempts
         assert test.skirting_mm == 12.0

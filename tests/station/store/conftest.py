@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from station.store import Store, seeded_ids
+from tests.empty_store import with_tables
 from tests.station.store.histories import HandClock
 
 
@@ -23,5 +24,5 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(path: Path, clock: HandClock) -> Iterator[Store]:
-    with Store.open(path, clock=clock, new_id=seeded_ids(clock, 1)) as made:
+    with Store.open(with_tables(path), clock=clock, new_id=seeded_ids(clock, 1)) as made:
         yield made

@@ -28,6 +28,7 @@ from station.store.exchange.exported import EXPORTED, STATION_ONLY
 from station.store.exchange.merge import import_export, merge, preview
 from station.store.exchange.staging import DIRECTORY_PREFIX, staged_export
 from station.store.schema import HEAD_REVISION, NEVER_EXPORTED, metadata
+from tests.empty_store import with_tables
 from tests.station.store.histories import BLOCK, FIT, ITEMS, HandClock, guided_routine, one_test, weeks
 from tests.station.store.mutations import mutated, with_value
 
@@ -363,7 +364,7 @@ def test_mutated_exports_are_imported_whole_or_not_at_all(shelf: Path, tmp_path:
         kind = KINDS[number % len(KINDS)]
         path, file = tmp_path / f"{number}.db", tmp_path / f"mutated{SUFFIXES[kind]}"
         file.write_bytes(mutated((shelf / f"{kind}{SUFFIXES[kind]}").read_bytes(), random))
-        with Store.open(path, clock=clock) as store:
+        with Store.open(with_tables(path), clock=clock) as store:
             before = rows(path)
             try:
                 report = import_export(store, file)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from contextlib import nullcontext
 from io import StringIO
 from pathlib import Path
 
@@ -56,7 +57,7 @@ def test_sensor_with_a_loose_wire_for_a_day(written: Written) -> None:
 def test_full_disk_for_a_day(written: Written) -> None:
     """A write that is tried every two seconds is two lines: when the disk is full, and when there is room again."""
     view, is_full = BoardView(), True
-    queue = WriteQueue(lambda sentence: view.set_fault("store", sentence))
+    queue = WriteQueue(lambda sentence: view.set_fault("store", sentence), nullcontext)
 
     def write() -> None:
         if is_full:

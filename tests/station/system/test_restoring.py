@@ -7,6 +7,7 @@ import socket
 import threading
 from concurrent.futures import Future
 from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from station.config import parse
 from station.store import Reader, Store
 from station.store.exchange.export_read import ImportRefusedError
+from station.system.page_process import _connect
 from station.system.service import Service
 from station.system.simulate import simulated
 from station.wire.page_side import RemoteStation
@@ -88,7 +90,7 @@ def test_the_process_starts_again_on_the_backup_and_the_page_finds_it(tmp_path: 
         systemd.bind(str(tmp_path / "notify"))
         config = configured(tmp_path)
         board = station("run", "--no-page", "--config", str(config), NOTIFY_SOCKET=str(tmp_path / "notify"))
-        page = RemoteStation(lambda: connected(tmp_path / "page.sock"), revisions.append, lambda: None)
+        page = RemoteStation(partial(_connect, tmp_path / "page.sock"), revisions.append, lambda: None)
         try:
             wait_until(lambda: (tmp_path / "page.sock").exists(), "the board listens")
             page.start()
@@ -111,9 +113,3 @@ def test_the_process_starts_again_on_the_backup_and_the_page_finds_it(tmp_path: 
     assert words.count("READY=1") == 2
     assert words.count("STOPPING=1") == 1
     assert words[-1] == "STOPPING=1"
-
-
-def connected(path: Path) -> socket.socket:
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    connection.connect(str(path))
-    return connection

@@ -80,33 +80,28 @@ def test_shipped_history_is_small_and_marked_simulated(tmp_path: Path) -> None:
             assert all(score.state == "finished" for score in scores)
 
 
-def test_simulate_adds_second_person_to_database(tmp_path: Path) -> None:
-    """Days come one by one, and somebody else's life is added to what is there."""
+@pytest.mark.parametrize("kind", list(CHIPS))
+def test_simulate_starts_with_calibration_and_adds_second_person(tmp_path: Path, kind: str) -> None:
+    """Days come one by one, and somebody else's life is added to what is there.
+
+    Before the first the sensor is calibrated, which has an error of its own, the one that the demonstration has too;
+    all results are measured with it.
+    """
     database = tmp_path / "two.db"
-    for name in ("Ada", "Ben"):
-        character = character_of(left_mm=60.0, right_mm=55.0)
-        days = [progress.day for progress in simulate(Habits(name, character, seed=len(name)), 1, database)]
+    config = parse(f'[range_sensor]\nkind = "{kind}"', "station.toml")
+    error = delivered_error(config, SENSOR_SEED)
+    for seed, name in enumerate(("Ada", "Ben")):
+        habits = Habits(name, character_of(left_mm=60.0, right_mm=55.0), seed=seed)
+        days = [progress.day for progress in simulate(habits, 1, database, config)]
         assert all(after == before + 1 for before, after in pairwise([0, *days]))
+        with Reader.open(database) as reader:
+            calibration = reader.current_calibration()
+            assert calibration.fit is not None
+            for toe_mm in (0.0, 100.0, 200.0):
+                assert calibration.curve.toe_mm(error.reading_mm(toe_mm + 70.0)) == pytest.approx(toe_mm, abs=1.5)
+            assert {test.calibration_id for test in reader.tests()} == {calibration.id}
     with Reader.open(database) as reader:
         assert sorted(session.person_name or "" for session in reader.sessions()) == ["Ada", "Ben"]
-
-
-@pytest.mark.parametrize("kind", list(CHIPS))
-def test_simulate_starts_with_calibration(tmp_path: Path, kind: str) -> None:
-    """Of a sensor with an error of its own, the one that the demonstration has too; results are measured with it."""
-    database = tmp_path / "ada.db"
-    config = parse(f'[range_sensor]\nkind = "{kind}"', "station.toml")
-    assert list(simulate(Habits("Ada", character_of(left_mm=60.0, right_mm=55.0)), 1, database, config))
-    error = delivered_error(config, SENSOR_SEED)
-    with Reader.open(database) as reader:
-        calibration = reader.current_calibration()
-        assert calibration.fit is not None
-        for toe_mm in (0.0, 100.0, 200.0):
-            assert calibration.curve.toe_mm(error.reading_mm(toe_mm + 70.0)) == pytest.approx(toe_mm, abs=1.5)
-        assert {test.calibration_id for test in reader.tests()} == {calibration.id}
-    assert list(simulate(Habits("Ben", character_of(left_mm=60.0, right_mm=55.0), seed=3), 1, database, config))
-    with Reader.open(database) as reader:
-        assert reader.current_calibration() == calibration
 
 
 def test_simulate_command_fills_database(tmp_path: Path) -> None:

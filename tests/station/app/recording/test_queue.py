@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 
 import pytest
 
-from station.app.recording.queue import RETRY_US, WriteQueue
+from station.app.recording.queue import MAX_WAIT_US, RETRY_US, WriteQueue
 from station.store import StoreError
 
 
@@ -16,12 +18,24 @@ class Disk:
     def __init__(self) -> None:
         self.room = 0
         self.notes: list[str] = []
+        self.commits = 0
 
     def note(self, text: str) -> str:
         if len(self.notes) == self.room:
             raise StoreError("The disk is full.")
         self.notes.append(text)
         return f"id of {text}"
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All notes or none."""
+        before = self.notes.copy()
+        try:
+            yield
+        except StoreError:
+            self.notes = before
+            raise
+        self.commits += self.notes != before
 
 
 @pytest.fixture
@@ -35,8 +49,8 @@ def faults() -> list[str | None]:
 
 
 @pytest.fixture
-def queue(faults: list[str | None]) -> WriteQueue:
-    return WriteQueue(faults.append)
+def queue(disk: Disk, faults: list[str | None]) -> WriteQueue:
+    return WriteQueue(faults.append, disk.transaction)
 
 
 def test_what_cannot_be_written_waits_and_keeps_its_order(
@@ -81,3 +95,44 @@ def test_the_writes_that_found_room_are_not_repeated(disk: Disk, queue: WriteQue
     disk.room = 9
     queue.flush(0)
     assert disk.notes == ["hold", "lift", "end"]
+
+
+def test_what_can_wait_is_written_with_the_next(disk: Disk, queue: WriteQueue) -> None:
+    disk.room = 9
+    lift = queue.insert(lambda: disk.note("lift"), can_wait=True)
+    assert disk.notes == []
+    assert not queue.has_pending_writes
+    queue.write(lambda: disk.note(f"end after {lift.id}"))
+    assert disk.notes == ["lift", "end after id of lift"]
+    assert disk.commits == 1
+
+
+def test_what_can_wait_is_written_in_time(disk: Disk, queue: WriteQueue) -> None:
+    disk.room = 9
+    queue.write(lambda: disk.note("lift"), can_wait=True)
+    queue.flush(1_000)
+    queue.flush(1_000 + MAX_WAIT_US - 1)
+    assert disk.notes == []
+    queue.flush(1_000 + MAX_WAIT_US)
+    assert disk.notes == ["lift"]
+
+
+def test_what_is_gathered_is_one_transaction(disk: Disk, queue: WriteQueue) -> None:
+    disk.room = 9
+    with queue.gathered():
+        session = queue.insert(lambda: disk.note("session"))
+        queue.write(lambda: disk.note(f"run of {session.id}"))
+        assert disk.notes == []
+    assert disk.notes == ["session", "run of id of session"]
+    assert disk.commits == 1
+
+
+def test_a_row_that_was_undone_has_no_id(disk: Disk, queue: WriteQueue) -> None:
+    with queue.gathered():
+        queue.write(lambda: disk.note("one too many"))
+        row = queue.insert(lambda: disk.note("row"))
+    assert row.stored_id is None
+    disk.room = 1
+    queue.flush(0)
+    assert disk.notes == ["one too many"]
+    assert row.stored_id is None

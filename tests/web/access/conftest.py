@@ -1,0 +1,33 @@
+"""A house for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from station.app.access.roles import Role
+from station.clock import SystemClock
+from station.store import Store
+from tests.empty_store import with_tables
+from tests.let_in import let_in
+from tests.web.double import StationDouble
+from tests.web.history import add_session
+from tests.web.house import NAMES, House
+from web.app import create_app
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    with Store.open(with_tables(tmp_path / "house.db"), clock=SystemClock()) as store:
+        station = StationDouble(store)
+        ada, ada_session = add_session(store, name=NAMES[0])
+        bea, bea_session = add_session(store, name=NAMES[1])
+        owner = let_in(store, Role.OWNER, ada.id)
+        given: dict[Role | None, str | None] = {None: None, Role.OWNER: owner}
+        given[Role.GUEST] = let_in(store, Role.GUEST)
+        given[Role.MEMBER] = let_in(store, Role.MEMBER, bea.id)
+        given[Role.PRACTITIONER] = let_in(store, Role.PRACTITIONER, store.add_person("Dr Cem").id)
+        sessions = {ada.id: ada_session, bea.id: bea_session}
+        yield House(create_app(station, store), station, store, given, ada.id, bea.id, sessions)

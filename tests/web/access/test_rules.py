@@ -1,0 +1,319 @@
+"""Who may open what: roles by routes, consents, and what the board shows, each by real requests."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+
+from station.app.access import api_tokens, roles
+from station.app.access.api_tokens import Scope
+from station.app.access.roles import ACCESS_COOKIE, Role, hash_of, visitor_with
+from station.app.snapshot import UnfinishedView
+from station.store import Store
+from tests.let_in import client_with
+from tests.tree import ROOT
+from tests.web.double import StationDouble
+from tests.web.history import add_session
+from tests.web.house import NAMES, ROLES, House, addresses, ask
+from web.access.rules import DEMO_DEVICE, OWN_PAGES, RULES, Whose
+from web.app import create_app
+from web.live.seen import snapshot_for
+
+NEED_A_TOKEN = ("api.start", "api.command", "api.routines")
+"""What a browser may not do in the API by its cookie alone; a guest's makes no token."""
+
+
+def token_of_program(house: House, role: Role) -> str:
+    """A token that may all that this role's browser may."""
+    token = roles.new_token()
+    api_tokens.add(house.store, house.device_id(role), hash_of(token), "program", list(Scope))
+    return token
+
+
+def test_every_endpoint_has_a_rule(house: House) -> None:
+    """And no rule is left of an endpoint that is gone."""
+    assert {rule.endpoint for rule in house.app.url_map.iter_rules()} == set(RULES)
+    assert {rule.presence_for for rule in RULES.values()} - {None} <= set(OWN_PAGES)
+    assert set(OWN_PAGES.values()) <= set(RULES)
+
+
+def test_endpoint_without_a_rule_is_refused(house: House) -> None:
+    """To everybody, the owner too."""
+    app = create_app(house.station, house.store)
+    app.add_url_rule("/forgotten", "forgotten", lambda: "canary")
+    answer = client_with(app, house.tokens[Role.OWNER]).get("/forgotten")
+    assert (answer.status_code, b"canary" in answer.data) == (403, False)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_opens_what_its_rule_says(house: House, role: Role | None) -> None:
+    """By a real request to every route: 403 where the role is too little, and otherwise any other answer."""
+    faults = []
+    for endpoint, (method, address) in addresses(house, house.bea).items():
+        if endpoint in ("browsers.revoke", "browsers.leave", "browsers.share"):
+            continue  # they change who may ask; below
+        client, is_api = house.client(role), endpoint.startswith("api.")
+        if is_api and role is not None and role is not Role.GUEST:
+            client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token_of_program(house, role)}"
+        status = ask(client, method, address).status_code
+        least = RULES[endpoint].least
+        may = least is None or (role is not None and list(Role).index(role) >= list(Role).index(least))
+        may = may and not (role is Role.GUEST and endpoint in NEED_A_TOKEN)
+        if (status in ((401, 403) if is_api else (403,))) is may or status >= 500:
+            faults.append((endpoint, status))
+    assert faults == []
+
+
+@pytest.mark.parametrize("role", [Role.GUEST, Role.MEMBER, Role.PRACTITIONER, Role.OWNER])
+def test_ids_of_others_answer_as_ids_of_nothing(house: House, role: Role) -> None:
+    """A session, trace, test or person of somebody who did not agree is 404, with the same words as no such one."""
+    others = house.ada if role is Role.MEMBER else house.bea
+    faults = []
+    for endpoint, (method, address) in addresses(house, others).items():
+        rule = next(one for one in house.app.url_map.iter_rules() if one.endpoint == endpoint)
+        if RULES[endpoint].whose is not Whose.SEEN or not rule.arguments & {
+            *("session_id", "run_id", "test_id", "person_id"),
+        }:
+            continue
+        if not RULES[endpoint].lets_in(visitor_with(house.store, house.tokens[role], datetime.now(UTC))):
+            continue
+        if role is Role.OWNER and endpoint.partition(".")[0] in MANAGED_BY_OWNER:
+            continue
+        answers = [ask(house.client(role), method, one) for one in (address, without_ids(address))]
+        status = 303 if RULES[endpoint].presence_for else 404  # a proof of presence leads back to the same address
+        texts = {without_ids(one.get_data(as_text=True)) for one in answers}
+        if [one.status_code for one in answers] != [status, status] or len(texts) > 1:
+            faults.append((endpoint, [one.status_code for one in answers]))
+    assert faults == []
+
+
+def without_ids(text: str) -> str:
+    """The same address or page with ids that do not exist."""
+    return re.sub(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "01234567-unknown", text)
+
+
+MANAGED_BY_OWNER = ("people", "profile", "removal", "browsers")
+"""The pages on which the owner manages people by name, also those whose results they do not see."""
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_name_reaches_a_browser_that_may_not_see_it(house: House, role: Role | None) -> None:
+    """On every page that it opens, while somebody else is on the board."""
+    hidden = [NAMES[0]] if role is Role.MEMBER else [NAMES[1]] if role is Role.OWNER else [*NAMES]
+    hidden_id = house.ada if role is Role.MEMBER else house.bea
+    name = NAMES[0] if role is Role.MEMBER else NAMES[1]
+    house.station.show(
+        person_id=hidden_id,
+        person_name=name,
+        session_id=house.sessions[hidden_id],
+        note=f"{name}, your routine is ready.",
+        note_about=hidden_id,
+        called=f"{name}'s routine",
+        rest=UnfinishedView(f"{name}'s routine", 60, hidden_id),
+    )
+    leaks = []
+    for endpoint, (method, address) in addresses(house, hidden_id).items():
+        is_of_names = role is Role.OWNER and endpoint.partition(".")[0] in MANAGED_BY_OWNER
+        if method == "GET" and endpoint != "static" and not is_of_names:
+            text = ask(house.client(role), method, address).get_data(as_text=True)
+            leaks += [(endpoint, word) for word in (*hidden, house.sessions[hidden_id]) if word in text]
+    for query in ("/history?person=everyone", f"/history?person={hidden_id}", "/live?started=daily", "/api/v1/state"):
+        text = ask(house.client(role), "GET", query).get_data(as_text=True)
+        leaks += [(query, word) for word in hidden if word in text]
+    assert [one for one in leaks if one[1] not in one[0]] == []
+
+
+def test_owner_sees_names_of_browsers_but_no_results(house: House) -> None:
+    """The list of browsers says whose each is; a member sees their own alone."""
+    assert NAMES[1] in house.client(Role.OWNER).get("/browsers").get_data(as_text=True)
+    page = house.client(Role.MEMBER).get("/browsers").get_data(as_text=True)
+    assert NAMES[1] in page
+    assert NAMES[0] not in page
+    assert house.client(Role.OWNER).get(f"/sessions/{house.sessions[house.bea]}").status_code == 404
+
+
+def test_visitor_learns_how_to_pair(house: House) -> None:
+    """Today says how; other pages answer 403 with the same."""
+    client = house.client(None)
+    for address, status in (("/", 200), ("/history", 403), ("/people", 403)):
+        answer = client.get(address)
+        assert (answer.status_code, b"Pair this browser" in answer.data) == (status, True)
+    assert b"may not do this" in house.client(Role.GUEST).get("/people").data
+    assert client.get("/api/v1/status").get_json()["details"] is None
+
+
+def test_pages_offer_only_what_their_visitor_may_do(house: House) -> None:
+    """No menu, form or link of a page leads a visitor, guest or member to a refusal by its first tap."""
+    house.store.claim_session(house.sessions[house.bea], None)
+    guest, member, visitor = (house.client(role) for role in (Role.GUEST, Role.MEMBER, None))
+    assert 'action="/people"' not in guest.get("/").get_data(as_text=True)
+    assert "/claim" not in guest.get("/").get_data(as_text=True)
+    assert "/claim" in member.get("/").get_data(as_text=True)
+    assert "owner of the station changes" in member.get("/settings").get_data(as_text=True)
+    assert [is_dock_hidden(client.get("/live").get_data(as_text=True)) for client in (visitor, guest)] == [True, False]
+    for client, role in ((visitor, None), (guest, Role.GUEST), (member, Role.MEMBER)):
+        for address in ("/", "/more"):
+            nav = (
+                client.get(address).get_data(as_text=True).partition('<nav class="places"')[2].partition("</header>")[0]
+            )
+            targets = {part.partition('"')[0] for part in nav.split('href="')[1:]}
+            assert targets
+            assert {target: status for target in targets if (status := client.get(target).status_code) != 200} == {}, (
+                role
+            )
+
+
+def is_dock_hidden(page: str) -> bool:
+    return page.partition('<div class="dock"')[0].rstrip().endswith("<div hidden>")
+
+
+def test_consent_lets_see_until_it_is_withdrawn(house: House) -> None:
+    """From the next request on, in both directions of the answer."""
+    practitioner = visitor_with(house.store, house.tokens[Role.PRACTITIONER], datetime.now(UTC)).person_id
+    assert practitioner is not None
+    client, address = house.client(Role.PRACTITIONER), f"/sessions/{house.sessions[house.bea]}"
+    assert client.get(address).status_code == 404
+    house.store.agree_consent(practitioner, house.bea)
+    assert client.get(address).status_code == 200
+    member = house.client(Role.MEMBER)
+    assert "Dr Cem" in member.get("/consents").get_data(as_text=True)
+    assert ask(member, "POST", "/consents/withdraw", person=practitioner, which="mine").status_code == 303
+    assert client.get(address).status_code == 404
+    assert NAMES[1] not in client.get("/people").get_data(as_text=True)
+
+
+def test_person_added_in_a_browser_is_seen_there(house: House) -> None:
+    assert ask(house.client(Role.MEMBER), "POST", "/people", name="Kid").status_code == 303
+    assert "Kid" in house.client(Role.MEMBER).get("/people").get_data(as_text=True)
+    kid = next(one.id for one in house.store.people() if one.name == "Kid")
+    assert f'value="{kid}"' in house.client(Role.MEMBER).get("/people").get_data(as_text=True)
+    assert f'value="{kid}"' not in house.client(Role.OWNER).get("/people").get_data(as_text=True)
+
+
+def test_guest_sees_nobodys_sessions_since_the_pairing(house: House) -> None:
+    """And nothing of before, nor of anybody."""
+    before = house.store.begin_session(None, datetime.now(UTC) - timedelta(minutes=5), simulated=True)
+    since = house.store.begin_session(None, datetime.now(UTC), simulated=True)
+    client = house.client(Role.GUEST)
+    assert [client.get(f"/sessions/{one}").status_code for one in (before, since)] == [404, 200]
+    page = client.get("/history?person=everyone").get_data(as_text=True)
+    assert (before in page, since in page) == (False, True)
+    assert client.get("/history.csv").status_code == 200
+
+
+def test_guests_today_has_results_of_today_alone(house: House) -> None:
+    """Nobody's results of before the pairing are somebody's whom the guest does not know."""
+    _, session = add_session(house.store, days_ago=1.0)
+    house.store.claim_session(session, None)
+    assert "8.4 cm" not in house.client(Role.GUEST).get("/").get_data(as_text=True)
+    member = house.client(Role.MEMBER)
+    ask(member, "POST", "/person", person="nobody")
+    assert "8.4 cm" in member.get("/").get_data(as_text=True)
+
+
+@pytest.mark.parametrize("name", ["calibrate", "check"])
+def test_guest_does_not_calibrate(house: House, name: str) -> None:
+    assert ask(house.client(Role.GUEST), "POST", "/start", routine=name).status_code == 403
+    assert house.station.started == []
+    assert ask(house.client(Role.MEMBER), "POST", "/start", routine=name).status_code == 303
+
+
+def test_guest_starts_for_nobody(house: House) -> None:
+    assert ask(house.client(Role.GUEST), "POST", "/start", routine="test").status_code == 303
+    assert house.station.chosen == [True]
+    assert house.station.started[-1][1] is None
+    assert ask(house.client(Role.GUEST), "POST", "/start", routine="test", person=house.ada).status_code == 400
+
+
+def test_own_routine_of_others_is_not_started(house: House) -> None:
+    routine = house.store.save_routine(None, house.bea, "Bea's", [{"exercise": "3a"}])
+    owner = house.client(Role.OWNER)
+    assert ask(owner, "POST", "/start", routine=f"own:{routine}").status_code == 404
+    answers = [owner.get(f"/routines/{one}/change") for one in (routine, "01234567-unknown")]
+    assert [one.status_code for one in answers] == [404, 404]
+    assert answers[0].data == answers[1].data
+    assert house.station.started == []
+
+
+def test_demonstration_lets_its_first_browser_in_on_this_machine(store: Store, station: StationDouble) -> None:
+    """As the owner's, with everybody's consent, and says so; the second one pairs, and one from elsewhere too."""
+    people = [store.add_person(name) for name in NAMES]
+    app = create_app(station, store)
+    elsewhere = client_with(app, None).get("/", environ_base={"REMOTE_ADDR": "192.168.1.7"})
+    assert elsewhere.location == "/first-start"
+    client_with(app, None).get("/api/v1/status")
+    first = client_with(app, None)
+    page = first.get("/").get_data(as_text=True)
+    assert "This is a demonstration" in page
+    assert f"Person: {NAMES[0]}" in page
+    cookie = first.get_cookie(ACCESS_COOKIE)
+    assert cookie is not None
+    assert visitor_with(store, cookie.value, datetime.now(UTC)).person_ids == {one.id for one in people}
+    assert [(one.name, one.role) for one in store.devices()] == [(DEMO_DEVICE, Role.OWNER)]
+    assert b"Pair this browser" in client_with(app, None).get("/").data
+
+
+def test_real_board_lets_nobody_in_by_itself(store: Store) -> None:
+    """It leads whoever comes first through the first start."""
+    assert client_with(create_app(StationDouble(store), store), None).get("/").location == "/first-start"
+    assert store.devices() == ()
+
+
+def test_board_of_others_has_no_name_id_result_or_decision(house: House) -> None:
+    """A guest may control a running session and sees its clock; a visitor sees the board, and no fault's details."""
+    shown = house.station
+    shown.show(
+        activity="test",
+        phase="result",
+        result_left_mm=84.0,
+        person_id=house.ada,
+        person_name=NAMES[0],
+        session_id="s",
+        decided_for=house.ada,
+    )
+    now = replace(shown.snapshot(), toe_mm=120.0)
+    for role in (Role.OWNER, Role.GUEST, None):
+        visitor = visitor_with(house.store, house.tokens[role], datetime.now(UTC))
+        seen = snapshot_for(visitor, now)
+        assert (seen is now) is (role is Role.OWNER)
+        assert seen.toe_mm == 120.0
+        if role is not Role.OWNER:
+            assert (seen.person_id, seen.person_name, seen.session_id, seen.decision) == (None, None, None, None)
+            assert seen.activity == "idle"
+
+
+def test_readme_has_who_may_open_what(house: House) -> None:
+    """The table of the README is that of the rules."""
+    text = (ROOT / "web" / "README.md").read_text(encoding="utf-8")
+    for row in table_of_rules(house.app):
+        assert row in text, row
+
+
+def table_of_rules(app: Flask) -> list[str]:
+    """A row for each role with what it may open beyond those above it."""
+    rows = []
+    for least, who in (
+        (None, "everybody"),
+        (Role.GUEST, "guest"),
+        (Role.MEMBER, "member, practitioner"),
+        (Role.OWNER, "owner"),
+    ):
+        opened: dict[str, set[str]] = {}
+        for rule in app.url_map.iter_rules():
+            if RULES[rule.endpoint].least == least:
+                presence = " (presence)" if RULES[rule.endpoint].presence_for else ""
+                methods = (rule.methods or set()) & {"GET", "POST"}
+                opened.setdefault(f"{rule.rule}{presence}", set()).update(methods)
+        if least is None:
+            opened["/events"] = {"GET"}
+        cells = [
+            f"`{'' if methods == {'GET'} else '/'.join(sorted(methods)) + ' '}{address.removesuffix(' (presence)')}`"
+            + (" (presence)" if address.endswith("(presence)") else "")
+            for address, methods in sorted(opened.items())
+        ]
+        rows.append(f"| {who} | {', '.join(cells)} |")
+    return rows

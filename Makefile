@@ -57,9 +57,9 @@ demo: setup ## run the station on a simulated board, with its web page
 # longest first, so that no long one is left over at the end. What holds a time to milliseconds runs alone.
 RULES := tests/station/core
 ALONE := $(addprefix tests/station/devices/test_,cue_player.py heels.py range_sensor.py) \
-  $(addprefix tests/station/system/test_,scheduler.py service.py) tests/station/wire/test_wire.py tests/web/server/test_http.py
+  $(addprefix tests/station/system/test_,scheduler.py service.py service_process.py) tests/station/wire/test_wire.py tests/web/server/test_http.py
 LONG := $(addprefix tests/,crash/test_kill.py test_demo.py test_guided_routine.py crash/test_station_kill.py test_home_journey.py) \
-  $(addprefix tests/,station/system/test_service_process.py web/test_print_browser.py web/test_stage_browser.py test_look.py)
+  $(addprefix tests/,web/test_print_browser.py web/test_stage_browser.py test_look.py)
 WAITING := $(LONG) $(filter-out $(LONG) $(ALONE),$(wildcard tests/test_*_browser.py tests/web/test_*_browser.py tests/web/server/test_*.py) \
   $(addprefix tests/station/system/test_,page_process.py self_check.py supervisor.py) tests/hardware/test_sheet.py tests/systemd \
   $(addprefix tests/test_house_,make.py setup.py) $(addprefix tests/web/test_,browser.py drawing.py layout.py voice_phrases.py))

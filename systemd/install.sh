@@ -23,6 +23,13 @@ if [ -f "$sums" ]; then
   grep -qx "$sum  $(basename "$package")" "$sums" ||
     fail "$package is not the file that SHA256SUMS names: it may be damaged or another's; download both again."
 fi
+# A station that has the key of its releases takes no others.
+key=${STATION_RELEASE_KEY:-/etc/station/release-key.gpg}
+if [ -f "$key" ]; then
+  command -v gpgv >/dev/null || fail "The signature cannot be checked without gpgv: sudo apt-get install gpgv"
+  gpgv --quiet --keyring "$(realpath "$key")" "$sums.asc" "$sums" 2>/dev/null ||
+    fail "SHA256SUMS beside $package is not signed (SHA256SUMS.asc) by the key in $key: take all three files from the release, or remove the key to install without it."
+fi
 [ "$(id -u)" = 0 ] || fail "Only root can install: type sudo sh $0 $package"
 command -v apt-get >/dev/null || fail "This is no Debian: the package needs Debian 12 or 13, or Raspberry Pi OS (64-bit)."
 architecture=$(dpkg-deb --field "$package" Architecture 2>/dev/null) || fail "$package is no Debian package: it may be cut short; copy it again."
@@ -57,6 +64,10 @@ if command -v raspi-config >/dev/null; then
       restart=yes
     fi
   done
+  if [ "$(raspi-config nonint get_serial_cons)" = 0 ] && ask "The serial pins offer a login to anybody with a cable. Switch that off? It works after a restart."; then
+    raspi-config nonint do_serial_cons 1
+    restart=yes
+  fi
 fi
 watchdog=/etc/systemd/system.conf.d/station-watchdog.conf
 if [ -e /dev/watchdog ] && [ ! -e $watchdog ] && ask "Let the machine restart by itself if it hangs (its watchdog)?"; then
@@ -165,4 +176,4 @@ if [ -z "$old" ] && ask "Open the page to the phones of the home's network?"; th
 else
   /usr/local/bin/station network status --config /etc/station.toml || true
 fi
-[ -z "$restart" ] || say "Restart the machine once, so that the sensors are found: sudo reboot"
+[ -z "$restart" ] || say "Restart the machine once, so that what was switched takes effect: sudo reboot"

@@ -22,7 +22,7 @@ from station.app.board.bring_up_desk import GOING, BoardParts, BringUpDesk, Brin
 from station.app.board.idle_board import IdleBoard
 from station.app.board.outputs import BoardOutputs, CuePublisher
 from station.app.board.view import BoardView
-from station.app.exchange.restoring import Restoring
+from station.app.exchange.restoring import RESTORING, Restoring
 from station.app.inbox import (
     BringUpAnswered,
     BringUpAsked,
@@ -157,7 +157,7 @@ class Station(Inbox):
         self._cues = cues
         self._start_press = StartPress(clock.now_us())
         view.set_fault("calibration", calibration.fault_sentence)
-        recorder.write(store.require_room)
+        recorder.write(store.require_writable)
         self._presenter = Presenter(
             clock,
             is_simulated=config.board.simulated,
@@ -296,6 +296,12 @@ class Station(Inbox):
 
     def _dispatch(self, item: Posted) -> None:
         match item:
+            case StartRequest() | PresenceAsked() | BringUpAsked() | SettingsChange() | StoreRequest() if (
+                self.restoring.is_promised
+            ):
+                item.done.set_exception(StoreError(RESTORING))
+            case Start() if self.restoring.is_promised:
+                self._view.show_note(RESTORING)
             case StartRequest() | PresenceAsked() if self._bring_up.is_going:
                 item.done.set_exception(ValueError(GOING))
             case Start() if self._bring_up.is_going:
@@ -404,8 +410,8 @@ class Station(Inbox):
         self._view.on_sensor_changes(self._session.change_count)
 
     def _on_step_on(self) -> None:
-        """A person stands on the board; after a rhythm or in the bring-up that is no start."""
-        if self._presence.blocks_step_on or self._bring_up.is_going:
+        """A person stands on the board; after a rhythm, in the bring-up and before a restore that is no start."""
+        if self._presence.blocks_step_on or self._bring_up.is_going or self.restoring.is_promised:
             self._idle_board.wait_for_person(is_occupied=True)
         else:
             self._starter.on_step_on()
@@ -477,7 +483,7 @@ class Station(Inbox):
     def close(self) -> None:
         """Shut down silently; the current run stays unfinished."""
         self._session.close()
-        lost = self._recorder.pending_count - self._store.waits_for_room  # the wait for room is no entry
+        lost = self._recorder.pending_count - self._store.is_read_only  # the wait to write is no entry
         if lost > 0:
             log.warning("%s The station stops, so %d entries are lost.", self._recorder.fault, lost)
 

@@ -118,14 +118,14 @@ def _replace(file: Path, path: Path, *, yes: bool, as_json: bool) -> None:
     import msgspec
 
     from station.app.exchange.restore_preview import UNKNOWN_BOARD, restore_lines
-    from station.store import Reader, StoreError
-    from station.store.backups.restore import preview_restore, replace_database, staged_backup
+    from station.store import StoreError
+    from station.store.backups.restore import preview_restore, reader_of, replace_database, staged_backup
 
     path.parent.mkdir(parents=True, exist_ok=True)
     with staged_backup(file, path) as staged:
         shown = None
         try:
-            with Reader.open(path) as reader:
+            with reader_of(path) as reader:
                 shown = preview_restore(reader, staged)
                 lines = restore_lines(shown)
         except StoreError as error:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
 from station.store import checksums
-from station.store.errors import PermanentStoreError, StoreError, translate_errors
+from station.store.errors import PRIMARY_CODE, PermanentStoreError, StoreError, is_not_writable, translate_errors
 
 Driver = Callable[[Path, bool], Any]
 """Opens a database (path, read only?) and returns a connection of Python's `sqlite3`, or one that behaves like it."""
@@ -64,6 +64,31 @@ def frozen_driver(path: Path, _read_only: bool) -> sqlite3.Connection:
     )
 
 
+def open_readable(path: Path) -> tuple[sqlite3.Connection, bool]:
+    """A connection that only reads, and whether it is frozen, as it is where the log's index cannot be created.
+
+    Raises `sqlite3.OperationalError` if the log has something that could not be seen.
+    """
+    connection = sqlite_driver(path, True)
+    try:
+        connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError as error:
+        connection.close()
+        if has_log(path) or error.sqlite_errorcode & PRIMARY_CODE not in _CANNOT_CREATE:
+            raise
+        return frozen_driver(path, True), True
+    return connection, False
+
+
+def readable_driver(path: Path, _read_only: bool) -> sqlite3.Connection:
+    """The connection of `open_readable`."""
+    return open_readable(path)[0]
+
+
+_CANNOT_CREATE = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR)
+"""What SQLite says where it cannot create the index of the log."""
+
+
 @contextmanager
 def attached(connection: Connection, path: Path | None) -> Iterator[None]:
     """While it lasts, the tables of the database at `path` are in the schema `staged`; nothing may write to it.
@@ -90,13 +115,6 @@ def has_log(path: Path) -> bool:
 def log_files(path: Path) -> tuple[Path, Path]:
     """The files of a database's write-ahead log: the log and its index."""
     return path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")
-
-
-def move_log(path: Path, name: Path) -> None:
-    """Let the log of the database at `path` be that of the database at `name`."""
-    for file, new_name in zip(log_files(path), log_files(name), strict=True):
-        if file.exists():
-            file.replace(new_name)
 
 
 def empty_log(connection: Any) -> bool:
@@ -193,7 +211,12 @@ def lock_database(path: Path) -> IO[bytes]:
     """Hold the lock file beside the database for as long as the returned file is open: one station to a database."""
     name = path.with_name(path.name + ".lock")
     with translate_errors(name):
-        file = name.open("ab+", buffering=0)
+        try:
+            file: IO[bytes] = name.open("ab+", buffering=0)
+        except OSError as error:
+            if not (is_not_writable(error) and name.exists()):
+                raise
+            file = name.open("rb", buffering=0)  # it can be locked all the same
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -204,7 +227,7 @@ def lock_database(path: Path) -> IO[bytes]:
             f"Another station (process {holder}) is using the database {path}: "
             "stop it, or give this one another database."
         ) from None
-    with suppress(OSError):  # on a full disk; the lock holds without it
+    with suppress(OSError):  # on a disk that is full or read-only; the lock holds without it
         file.truncate(0)
         file.write(f"{os.getpid()}\n".encode())
     return file

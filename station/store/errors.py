@@ -15,8 +15,16 @@ class StoreError(Exception):
     """The database cannot be used as asked; the message is a sentence for the person who set the station up."""
 
 
-class DiskFullError(StoreError):
-    """The disk is full. What was asked can be done as soon as there is room."""
+class CannotWriteError(StoreError):
+    """The database can be read and not written. What was asked can be done as soon as that is mended."""
+
+
+class DiskFullError(CannotWriteError):
+    """The disk is full."""
+
+
+class OlderSchemaError(StoreError):
+    """The database is of an older program, and is not upgraded yet."""
 
 
 class PermanentStoreError(StoreError):
@@ -36,8 +44,8 @@ _SQLITE_SENTENCES = {
     sqlite3.SQLITE_CORRUPT: f"The database {{path}} is damaged: {SALVAGE}",
     sqlite3.SQLITE_NOTADB: "The file {path} is not a database of the station: move it away, or name another path; if "
     f"it was one, {SALVAGE}",
-    sqlite3.SQLITE_CANTOPEN: "The database {path} cannot be opened: check that its directory can be written by the "
-    "user that runs the station.",
+    sqlite3.SQLITE_CANTOPEN: "The database {path} cannot be opened, or not for writing: check that its directory can "
+    "be written by the user that runs the station.",
     sqlite3.SQLITE_PERM: "The database {path} may not be opened by this user: change its owner or its permissions.",
     sqlite3.SQLITE_BUSY: "The database {path} is held by another program: close that program.",
     sqlite3.SQLITE_IOERR: "Reading or writing {path} failed: check the disk or memory card, and that it is not full.",
@@ -55,6 +63,9 @@ _OS_SENTENCES = {
     errno.EEXIST: _THROUGH_FILE,
     errno.EISDIR: "The path {path} is a directory: name a file in it.",
 }
+_READ_ONLY_ERRNOS = (errno.EROFS, errno.EACCES, errno.EPERM)
+_CANNOT_WRITE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
+"""The second is what SQLite says where it cannot create its log."""
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 SQLITE_IOERR_SHMSIZE = 4874
@@ -85,10 +96,19 @@ def is_disk_full(error: BaseException) -> bool:
     return code == SQLITE_IOERR_SHMSIZE or code & PRIMARY_CODE == sqlite3.SQLITE_FULL
 
 
+def is_not_writable(error: BaseException) -> bool:
+    """Whether an error of SQLite or of the operating system means that something cannot be written."""
+    if isinstance(error, OSError):
+        return error.errno in _READ_ONLY_ERRNOS
+    return getattr(error, "sqlite_errorcode", 0) & PRIMARY_CODE in _CANNOT_WRITE
+
+
 def _store_error(error: BaseException, path: Path) -> StoreError:
     """The error with its sentence, in the class that tells whether waiting helps."""
     if is_disk_full(error):
         return DiskFullError(error_sentence(error, path))
+    if is_not_writable(error):
+        return CannotWriteError(error_sentence(error, path))
     code = getattr(error, "sqlite_errorcode", 0) & PRIMARY_CODE
     kind = DamagedDatabaseError if code in _DAMAGED else StoreError
     return kind(error_sentence(error, path))

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
+from secrets import token_hex
 
 from station.store.errors import translate_errors
 
 UNFINISHED_SUFFIX = ".unfinished"
-"""How the temporary name ends."""
+"""How the temporary name goes on after that of the file; a random part follows, for two may write at once."""
+LEFTOVER_S = 86_400.0
+"""A temporary file that has not changed for so long was left by a power cut."""
 
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """A temporary name beside `path`; it replaces `path` on success and is removed on failure.
+    """A temporary name beside `path`, of this call alone; it replaces `path` on success and is removed on failure.
 
     Raises `StoreError` with a sentence for what the operating system refuses.
     """
-    unfinished = path.with_name(f".{path.name}{UNFINISHED_SUFFIX}")
+    unfinished = path.with_name(f".{path.name}{UNFINISHED_SUFFIX}-{token_hex(4)}")
     with translate_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.unlink(missing_ok=True)  # of a power cut; it may be another name of a whole file
+        _remove_leftovers(path)
         try:
             yield unfinished
             _sync(unfinished)
@@ -30,6 +35,13 @@ def atomic_write(path: Path) -> Iterator[Path]:
             sync_directory(path.parent)
         finally:
             unfinished.unlink(missing_ok=True)
+
+
+def _remove_leftovers(path: Path) -> None:
+    for leftover in path.parent.glob(f"{escape(f'.{path.name}{UNFINISHED_SUFFIX}')}*"):
+        with suppress(OSError):
+            if time.time() - leftover.stat().st_mtime > LEFTOVER_S:
+                leftover.unlink()
 
 
 def sync_directory(path: Path) -> None:

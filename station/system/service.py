@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 from station.app.api import PageError
 from station.app.loop import Station
+from station.app.snapshot import IDLE
 from station.clock import Clock, SystemClock
 from station.config import Config
 from station.core.events import SECOND_US, CommandName
-from station.store import DamagedDatabaseError, Store, StoreError
+from station.store import DamagedDatabaseError, PermanentStoreError, Store, StoreError
+from station.system.log_size import LogSize
 from station.system.nightly import Nightly
 from station.system.page_child import PageChild
 from station.system.supervisor import Asked, Foreign, Supervisor
@@ -84,6 +86,8 @@ class Service:
         self.page = page
         if page is not None:
             page.configure(config)
+        self._socket_path: Path | None = None
+        """Where pages are to be served, until they are."""
         self._late_page: PageChild | None = None
         """It was started, and has not answered yet."""
         self.page_config = config
@@ -106,8 +110,8 @@ class Service:
     ) -> Station:
         """Open store, board and, if wanted, the page, as a process of its own. `prepare` may fill an empty store first.
 
-        With a `socket_path` pages that somebody else starts are served there. A page that cannot be opened is reported
-        and tried again, and the board runs without it, unless the caller `needs_page`.
+        With a `socket_path` pages that somebody else starts are served there. A page or a socket that cannot be opened
+        is reported and tried again, and the board runs without it, unless the caller `needs_page`.
 
         Raises StoreError, DeviceError (no pins at all) or PageError, each one sentence.
         """
@@ -124,14 +128,15 @@ class Service:
             undo.callback(self.station.close)
             self._supervisor = Supervisor(self._clock, self.station.report_fault)
             stick = Path(self._config.store.stick) if self._config.store.stick else None
+            self._log_size = LogSize(self.store, self._clock, self.station.report_fault)
             self._nightly = Nightly(self.store, self._clock, stick, self.station.report_fault)
             if page or socket_path is not None:
                 self._wire = BoardServer(self.station, lambda: self.store.cache.revision)
                 undo.callback(self._wire.close)
                 wire = Asked("wire", self._clock, lambda: self._wire.is_alive, self._wire.post)
                 self._supervisor.watch(wire)
-            if socket_path is not None:
-                self._wire.listen(socket_path)
+            self._socket_path = socket_path
+            self._listen()
             if self.page is not None:
                 self._wire.adopt(self.page.take_connection())
             self._open_board(undo, board)
@@ -165,6 +170,19 @@ class Service:
                 raise
             log.warning("%s", " ".join(made.lines()))
             return open_it()
+
+    def _listen(self) -> None:
+        if self._socket_path is None:
+            return
+        try:
+            self._wire.listen(self._socket_path)
+        except PermanentStoreError:
+            raise
+        except StoreError as error:  # of a database that can only be read, perhaps: the board measures all the same
+            self.station.report_fault("page", f"{error} {TRIED_AGAIN}")
+        else:
+            self._socket_path = None
+            self.station.report_fault("page", None)
 
     def _start_page(self, *, needs_page: bool) -> None:
         try:
@@ -326,6 +344,8 @@ class Service:
             self.page.stop()
             self.page = None
             self._retry_page_later(PAGE_ENDED)
+        self._listen()
+        self._log_size.check(is_idle=self.station.snapshot().state == IDLE)
         self._watch_clock()
 
     def _watch_clock(self) -> None:

@@ -20,7 +20,7 @@ from typing import Any
 
 from station.app.api import StationApi
 from station.app.snapshot import Snapshot
-from station.store.errors import StoreError
+from station.store.errors import PermanentStoreError, StoreError
 from station.wire.messages import HEAD_BYTES, MAX_TO_BOARD_BYTES, Answer, Hello, Method, Refusal, WireError, wire
 
 MAX_PAGES = 4
@@ -54,9 +54,12 @@ class BoardServer:
         self._thread.start()
 
     def listen(self, path: Path) -> None:
-        """Accept pages at this path, which only the station's user and group may use. Raises StoreError."""
+        """Accept pages at this path, which only the station's user and group may use.
+
+        Raises StoreError, `PermanentStoreError` for a path that is too long.
+        """
         if len(os.fsencode(path)) > MAX_PATH_BYTES:
-            raise StoreError(
+            raise PermanentStoreError(
                 f"The path {path} is too long for a socket: put the database into a directory nearer to /."
             )
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

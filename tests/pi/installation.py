@@ -25,8 +25,8 @@ INSTALL_LIMIT_S = 1200
 ASKED = 300
 """Seconds of `healthy`, twice, and of what apt does."""
 RASPI_CONFIG = """#!/bin/sh
-# Answers as a Raspberry Pi does whose buses are off, and writes down what it is asked to do.
-case $2 in get_*) echo 1 ;; *) echo "$@" >>/root/raspi-config.log ;; esac
+# Answers as a Raspberry Pi does whose buses are off and whose serial console is on, and writes down what it is to do.
+case $2 in get_serial_cons) echo 0 ;; get_*) echo 1 ;; *) echo "$@" >>/root/raspi-config.log ;; esac
 """
 BROKEN = "\n\ndef open_page(*_: object, **__: object) -> None:\n    raise SystemExit('broken on purpose')\n"
 """At the end of the page's server: a version that installs, and whose page never becomes healthy."""
@@ -93,7 +93,7 @@ def install(rig: Rig, package: Path) -> None:
 
 def _first_time(rig: Rig, packages: Packages) -> None:
     began = time.monotonic()
-    status, said = packages.install(packages.version, "n\\n" * 4)
+    status, said = packages.install(packages.version, "n\\n" * 5)
     rig.figures["install_s"] = round(time.monotonic() - began, 1)
     rig.check("a clean machine gets a healthy station", status == 0 and "is running" in said, text=_end(said))
     obeyed = rig.machine.run(f"ls {WATCHDOG} /root/raspi-config.log 2>/dev/null", fails=True).split()
@@ -103,11 +103,12 @@ def _first_time(rig: Rig, packages: Packages) -> None:
 
 def _twice(rig: Rig, packages: Packages) -> None:
     before = _state(rig)
-    status, said = packages.install(packages.version, "y\\n" * 4)
+    status, said = packages.install(packages.version, "y\\n" * 5)
     done = rig.machine.run(f"cat {WATCHDOG} /root/raspi-config.log 2>/dev/null", fails=True)
     rig.check(
-        "yes switches the buses and the machine's watchdog on",
-        all(one in done for one in ("do_i2c 0", "do_spi 0", "RuntimeWatchdogSec")) and "sudo reboot" in said,
+        "yes switches the buses and the machine's watchdog on, and the login at the serial pins off",
+        all(one in done for one in ("do_i2c 0", "do_spi 0", "do_serial_cons 1", "RuntimeWatchdogSec"))
+        and "sudo reboot" in said,
         text=done,
     )
     after = _state(rig)
@@ -177,7 +178,7 @@ def _removal(rig: Rig, packages: Packages) -> None:
         f"ls -d {DATABASE} /etc/station.toml /etc/systemd/system/*/station* 2>/dev/null", fails=True
     ).split()
     rig.check("a purge takes the configuration, and no result", left == [DATABASE], left=left)
-    status, said = packages.install(packages.version, "y\\n" * 4)
+    status, said = packages.install(packages.version, "y\\n" * 5)
     rig.check(
         "installed again, it has the results", status == 0 and _answers(rig) and FIRST in _people(rig), text=_end(said)
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from multiprocessing import Pool
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ from tests.study.scenarios import (
 )
 
 HERE = Path(__file__).parent
+RESULTS = HERE / "results.json"
 PARTS: dict[str, tuple[Callable[[Any, int, int], Any], tuple[Scenario | Ankles, ...], float]] = {
     "told": (measure.weeks_confirmed, CHANGES, 1.0),
     "lives": (measure.person_weeks, (*LIVES, *map(gaining, LIVES)), 0.1),
@@ -42,7 +43,7 @@ PARTS: dict[str, tuple[Callable[[Any, int, int], Any], tuple[Scenario | Ankles, 
     "bands": (measure.bands, BANDS, 0.1),
     "forecasts": (measure.forecasts, FORECASTS, 0.2),
     "steady": (measure.steady, STEADY, 0.05),
-    "claims": (claims, WORLDS, 0.05),
+    "claims": (claims, WORLDS, 0.025),
 }
 """The measurements, their scenarios, and the share of people simulated for each."""
 
@@ -56,11 +57,14 @@ def done(task: Task) -> tuple[Task, Any]:
     return task, measured(scenarios[number], block, BLOCK)
 
 
-def study(people: int, processes: int, say: Callable[[int, int], None]) -> dict[str, Any]:
-    """Run the study with this many people a scenario; return the results as they are written to the file."""
+def study(
+    people: int, processes: int, say: Callable[[int, int], None], parts: Collection[str] = tuple(PARTS)
+) -> dict[str, Any]:
+    """Run these parts of the study with this many people a scenario; return the results as they are written."""
+    chosen = {part: PARTS[part] for part in PARTS if part in parts}
     tasks: list[Task] = [
         (part, number, block)
-        for part, (_, scenarios, share) in PARTS.items()
+        for part, (_, scenarios, share) in chosen.items()
         for number in range(len(scenarios))
         for block in range(max(1, round(people * share / BLOCK)))
     ]
@@ -72,7 +76,7 @@ def study(people: int, processes: int, say: Callable[[int, int], None]) -> dict[
             blocks.setdefault((part, number), {})[block] = found
             say(count, len(tasks))
     results: dict[str, Any] = {"seed": SEED, "people": people}
-    for part, (_, scenarios, _) in PARTS.items():
+    for part, (_, scenarios, _) in chosen.items():
         results[part] = {
             scenario.name: _gathered(part, scenario, [found for _, found in sorted(blocks[part, number].items())])
             for number, scenario in enumerate(scenarios)
@@ -99,8 +103,20 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__, epilog="Example: make study PEOPLE=1000")
     options.add_argument("--people", type=int, default=10_000, help="simulated people a scenario")
     options.add_argument("--processes", type=int, default=2)
+    options.add_argument(
+        "--parts",
+        nargs="+",
+        choices=PARTS,
+        default=list(PARTS),
+        help="measure these again and keep the others' results",
+    )
     chosen = options.parse_args()
-    results = study(chosen.people, chosen.processes, _bar)
+    kept = {} if len(chosen.parts) == len(PARTS) else json.loads((HERE / "results.json").read_text(encoding="utf-8"))
+    if kept and kept["people"] != chosen.people:
+        options.error(
+            f"the results that stay are of {kept['people']} people a scenario, so give --people {kept['people']}"
+        )
+    results = kept | study(chosen.people, chosen.processes, _bar, chosen.parts)
     (HERE / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     write(results)
     return 0

@@ -163,6 +163,12 @@ def _is_within(found: re.Match[str], true: float) -> bool:
     return float(found["low"]) <= true <= float(found["high"])
 
 
+def _pace(look: Look) -> float:
+    """The true change a week over the last four weeks, or since the first test."""
+    weeks = min(4.0, look.week)
+    return (look.level_mm(look.week) - look.level_mm(look.week - weeks)) / weeks
+
+
 def _exceeds(look: Look) -> bool:
     assert look.side is not None
     assert look.side.change_mm is not None
@@ -177,29 +183,29 @@ Judge = Callable[[Look, re.Match[str]], bool]
 OF_A_SIDE: tuple[tuple[str, str, Judge], ...] = (
     (
         "a real gain, lasting",
-        rf"real gain of (?:at least )?{N} mm (?:on|since about) (?P<at>{D})",
+        rf"real gain of (?:at least )?{N} mm since about (?P<at>{D})",
         lambda look, m: _since(look, m["at"]) > 0,
     ),
     (
         "its amount, to 0.6 cm",
-        rf"real (?P<what>gain|loss) of (?P<mm>{N}) mm (?:on|since about) (?P<at>{D})",
+        rf"real (?P<what>gain|loss) of (?P<mm>{N}) mm since about (?P<at>{D})",
         lambda look, m: (
             abs(float(m["mm"]) - _since(look, m["at"]) * (1 if m["what"] == "gain" else -1)) <= WORTHWHILE_MM
         ),
     ),
     (
         "a real loss, lasting",
-        rf"real loss of {N} mm (?:on|since about) (?P<at>{D})",
+        rf"real loss of {N} mm since about (?P<at>{D})",
         lambda look, m: _since(look, m["at"]) < 0,
     ),
     (
         "a real gain, amount not certain yet",
-        rf"real gain (?:on|since about) (?P<at>{D}), its",
+        rf"real gain since about (?P<at>{D}), its",
         lambda look, m: _since(look, m["at"]) > 0,
     ),
     (
         "a real loss, amount not certain yet",
-        rf"real loss (?:on|since about) (?P<at>{D}), its",
+        rf"real loss since about (?P<at>{D}), its",
         lambda look, m: _since(look, m["at"]) < 0,
     ),
     (
@@ -267,7 +273,7 @@ OF_A_SIDE: tuple[tuple[str, str, Judge], ...] = (
     ),
     (
         "a real gain of at least, less 0.6 cm",
-        rf"real gain of at least (?P<mm>{N}) mm (?:on|since about) (?P<at>{D})",
+        rf"real gain of at least (?P<mm>{N}) mm since about (?P<at>{D})",
         lambda look, m: _since(look, m["at"]) >= float(m["mm"]) - WORTHWHILE_MM,
     ),
     (
@@ -279,9 +285,9 @@ OF_A_SIDE: tuple[tuple[str, str, Judge], ...] = (
     ("a loss is likely", r"A loss is likely", lambda look, m: look.level_mm(look.week) < look.level_mm(0)),
     ("chance of more than 0.6 cm: 90 % or more", r"more than 6.0+ mm: 9\d %", lambda look, m: _exceeds(look)),
     (
-        "at present a week, 95 %",
-        rf"At present [^%]*{_INTERVAL}",
-        lambda look, m: _is_within(m, (look.level_mm(look.week) - look.level_mm(look.week - 0.01)) / 0.01),
+        "in the last four weeks, 95 %",
+        rf"In the last four weeks [^%]*{_INTERVAL}",
+        lambda look, m: _is_within(m, _pace(look)),
     ),
     ("you have reached your goal", r"You have reached your goal", lambda look, m: look.level_mm(look.week) >= GOAL_MM),
     (
@@ -350,7 +356,9 @@ def _claims_of(ankles: Ankles, progress: Progress, asked_week: float) -> Iterato
     yield from _judged(OF_BOTH, difference_sentence(progress, EXACT), apart)
     both = both_sentence(progress, EXACT)
     if both is not None:
-        mean_gain = sum(level(week) - level(0) for level in levels)
+        found = re.search(rf"since about (?P<at>{D});", both)
+        assert found is not None
+        mean_gain = sum(_since(Look(level, week, None, asked_week), found["at"]) for level in levels)
         yield BOTH_CHANGED, (mean_gain > 0) is ("gained" in both) and mean_gain != 0
 
 

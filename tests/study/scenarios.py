@@ -113,7 +113,7 @@ PRICED = (
     replace(_SPELLS, name="spells", says="spells, SD 3 mm"),
     replace(_SPELLS, name="long spells", says="spells, SD 5 mm", day_mm=5.0),
 )
-ODDS = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
+ODDS = (1.0, 3.0, 8.0, 25.0, 80.0, 250.0)
 """Of a change to spells, for the price of the promise."""
 
 _SIX_MONTHS = replace(NULL, name="steady", says="no change", weeks=26)

@@ -10,6 +10,8 @@ import tomllib
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
+from shutil import which
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -126,6 +128,32 @@ def test_installer_refuses_a_package_that_the_checksums_do_not_name(package: Pat
         done = run("sh", INSTALLER, copy, PATH=f"{foreign_machine(tmp_path)}:/usr/sbin:/usr/bin:/sbin:/bin")
         assert done.returncode == 1
         assert ("is not the file that SHA256SUMS names" in done.stderr) == is_refused
+
+
+@pytest.mark.skipif(not (which("gpg") and which("gpgv")), reason="GnuPG signs a release, and checks it")
+def test_installer_with_the_key_of_the_releases_takes_no_other_package(package: Path, tmp_path: Path) -> None:
+    """Neither one without a signature nor one that was signed before it was changed."""
+    copy, sums, key = tmp_path / package.name, tmp_path / "SHA256SUMS", tmp_path / "release-key.gpg"
+    copy.write_bytes(package.read_bytes())
+    sums.write_text(f"{sha256(copy.read_bytes()).hexdigest()}  {copy.name}\n", encoding="ascii")
+    signature = tmp_path / "SHA256SUMS.asc"
+    is_refused = []
+    with TemporaryDirectory() as home:  # a short path, for the socket of GnuPG's agent
+        gpg = ("gpg", "--homedir", home, "--batch", "--quiet", "--passphrase", "")
+        run(*gpg, "--quick-generate-key", "releases", "ed25519", "sign", "never")
+        run(*gpg, "--output", key, "--export", "releases")
+        for prepare in (
+            lambda: None,
+            lambda: run(*gpg, "--output", signature, "--armor", "--detach-sign", sums),
+            lambda: sums.write_text(sums.read_text(encoding="ascii") + "\n", encoding="ascii"),
+        ):
+            prepare()
+            # A machine of 32 bits ends the installer before it changes anything.
+            path = f"{foreign_machine(tmp_path)}:/usr/sbin:/usr/bin:/sbin:/bin"
+            done = run("sh", INSTALLER, copy, PATH=path, STATION_RELEASE_KEY=str(key))
+            is_refused.append("is not signed (SHA256SUMS.asc) by the key" in done.stderr)
+        run("gpgconf", "--homedir", home, "--kill", "gpg-agent")
+    assert is_refused == [True, False, True]
 
 
 def foreign_machine(tmp_path: Path) -> Path:

@@ -196,7 +196,7 @@ RULES: dict[str, Rule] = {
     "restore.put_back": Rule(Role.OWNER, Whose.STATION, presence_for="restore"),
     "restore.restore": _STATION,
     "restore.show_listed": Rule(Role.OWNER, Whose.STATION, presence_for="restore"),
-    "restore.show_uploaded": Rule(Role.OWNER, Whose.STATION, presence_for="restore"),
+    "restore.show_uploaded": _STATION,
     "routines.change": _MEMBER_SEEN,
     "routines.create": _MEMBER_SEEN,
     "routines.delete": _MEMBER_SEEN,
@@ -243,7 +243,7 @@ def register(app: Flask, site: Site) -> None:
         if rule is None or not rule.lets_in(visitor):
             return _refusal(visitor)
         if rule.presence_for is not None and not visitor.is_present:
-            return redirect_to(f"{PRESENCE_ADDRESS}?{urlencode({'next': _next(rule.presence_for)}, safe='/')}")
+            return presence_first(_next(rule.presence_for))
         _touch(site, visitor)
         return None
 
@@ -263,6 +263,11 @@ def own_page(after_presence: str) -> str | None:
         return None
     values: dict[str, Any] = dict(zip(names, ids, strict=True))
     return url_for(OWN_PAGES[word], **values)
+
+
+def presence_first(after: str) -> AnyResponse:
+    """Lead to the proof of presence, and then to the own page that `after` names; see `own_page`."""
+    return redirect_to(f"{PRESENCE_ADDRESS}?{urlencode({'next': after}, safe='/')}")
 
 
 def _next(word: str) -> str:

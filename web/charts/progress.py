@@ -361,7 +361,7 @@ def _change_dates(side: Side, changes: Sequence[DatedChange], frame: Frame) -> I
 
 def _change_text(change: RealChange) -> str:
     """The sentences for real changes, which the chart marks with an arrow and a date."""
-    began = f"on {date_text(change.since)}" if change.sudden else f"about {date_text(change.since)}"
+    began = f"about {date_text(change.since)}"
     return f"a real {change.direction}, confirmed on {date_text(change.confirmed_at)}, began {began}"
 
 

@@ -1,4 +1,7 @@
-"""The bring-up on a page: every part of the board is tried, with the person beside it, before anything else works."""
+"""The bring-up on a page: every part of the board is tried, with the person beside it, before anything else works.
+
+While the station has no owner everybody on the network may begin it; then it is of the browser that began it.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +11,29 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 import hardware
+from station.app.access.roles import Role, hash_of
 from station.app.board.bring_up_desk import OCCUPIED
 from station.app.board.bring_up_records import SKIP, BringUpView
+from web.access.presence import new_key
 from web.context import Site, wait_until_saved
 from web.pages.first_start import settled, steps_left
+from web.served import set_cookie
 
+CHECK_COOKIE = "board_check"
+"""The key of the bring-up that this browser has begun."""
+OF_ANOTHER = "Another browser has begun this check: answer and stop it there."
 PICTURES = Path(hardware.__file__).parent / "pictures"
 
 
 def blueprint(site: Site) -> Blueprint:
     """`/bring-up` with its writes, and the pictures of the places that it names."""
     pages = Blueprint("bring_up", __name__)
+    begun: list[str] = []
+    """What is kept of the key of the browser that began the newest bring-up; nothing after a start of the page."""
+
+    def is_own() -> bool:
+        may_all = site.visitor().is_at_least(Role.OWNER)
+        return may_all or not begun or begun[-1] == hash_of(request.cookies.get(CHECK_COOKIE, ""))
 
     def page(trouble: str = "", status: int = 200) -> tuple[str, int]:
         view = site.api.snapshot().bring_up
@@ -27,7 +42,8 @@ def blueprint(site: Site) -> Blueprint:
             "bring_up.html",
             view=view,
             is_going=is_going,
-            refreshes=view is not None and is_going and view.question is None,
+            of_another="" if is_own() else OF_ANOTHER,
+            refreshes=view is not None and is_going and (view.question is None or not is_own()),
             skip=SKIP,
             pictures=_pictures(view),
             trouble=trouble,
@@ -47,10 +63,16 @@ def blueprint(site: Site) -> Blueprint:
             wait_until_saved(site.api.start_bring_up(asks=asks, is_empty=is_empty))
         except ValueError as error:
             return page(str(error), 409)
-        return redirect(url_for("bring_up.bring_up"), 303)
+        response = redirect(url_for("bring_up.bring_up"), 303)
+        key, key_hash = new_key()
+        begun[:] = [key_hash]
+        set_cookie(response, CHECK_COOKIE, key)
+        return response
 
     @pages.post("/bring-up/answer")
     def answer() -> AnyResponse | tuple[str, int]:
+        if not is_own():
+            return page(status=403)
         number, word = request.form.get("number", type=int), request.form.get("answer") or request.form.get("volts", "")
         view, board = site.api.snapshot().bring_up, site.api.board
         question = None if view is None else view.question
@@ -63,7 +85,9 @@ def blueprint(site: Site) -> Blueprint:
         return redirect(url_for("bring_up.bring_up"), 303)
 
     @pages.post("/bring-up/stop")
-    def stop() -> AnyResponse:
+    def stop() -> AnyResponse | tuple[str, int]:
+        if not is_own():
+            return page(status=403)
         wait_until_saved(site.api.stop_bring_up())
         return redirect(url_for("bring_up.bring_up"), 303)
 

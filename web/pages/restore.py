@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooLate
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, abort, render_template, request
 from msgspec import Struct
+from werkzeug.wrappers import Response as AnyResponse
 
+from station.app.access.roles import Visitor
 from station.app.exchange.import_preview import preview_lines
 from station.app.exchange.restore_preview import restore_lines
 from station.store import StoreError
 from station.store.backups.backup import STICK_DIRECTORY, backups_of, day_of, list_backups
 from station.units import date_text, date_time_text
+from web.access.presence import KEPT_S
+from web.access.rules import presence_first
 from web.context import BUSY, Site
 from web.live.phase_styles import is_active
 from web.pages.data import IMPORT_TIMEOUT_S, Pending, saved_upload
@@ -26,6 +32,8 @@ if TYPE_CHECKING:
 
 SESSION_RUNS = "A session is running: restore when it has ended."
 NO_PREVIEW = "There is no preview to restore: choose the backup again."
+WAITS_S = KEPT_S
+"""How long a file waits: as long as a request for presence."""
 GONE = "This backup is no longer there: choose another one."
 
 
@@ -48,9 +56,38 @@ class Shown(Struct, frozen=True):
     ticket: str
 
 
+class Waiting:
+    """The newest file that a browser has sent before its person showed that they are at the board, for as long as that
+    takes and counts. Only the same browser is offered it."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._opened = ExitStack()
+        self._listed: Listed | None = None
+        self._device_id = ""
+        self._until_s = 0.0
+
+    def keep(self, path: Path, visitor: Visitor, opened: ExitStack) -> None:
+        """Keep a file as long as `opened` is; it takes the place of the one before."""
+        with self._lock:
+            self._opened.close()
+            self._opened, self._until_s = opened, time.monotonic() + WAITS_S
+            self._listed = Listed("file", path.name, "the file that you sent", path)
+            self._device_id = "" if visitor.device is None else visitor.device.id
+
+    def found(self, visitor: Visitor) -> tuple[Listed, ...]:
+        """The file that waits for this visitor, if there is one."""
+        with self._lock:
+            if time.monotonic() > self._until_s:
+                self._opened.close()
+                self._listed = None
+            is_theirs = visitor.device is not None and visitor.device.id == self._device_id
+            return (self._listed,) if self._listed is not None and is_theirs else ()
+
+
 def backups(site: Site) -> tuple[Listed, ...]:
     """The copies of the nights, those on a stick that is plugged in, and the database before the last restore."""
-    from station.store.backups.restore import BEFORE_SUFFIX
+    from station.store.swap import BEFORE_SUFFIX
 
     database = site.store.path
     before = database.with_name(database.name + BEFORE_SUFFIX)
@@ -75,12 +112,15 @@ def backups(site: Site) -> tuple[Listed, ...]:
 def blueprint(site: Site) -> Blueprint:
     """`/restore`: the backups, one of them or a file looked at, and bringing it back."""
     pages = Blueprint("restore", __name__)
-    pending = Pending()
+    pending, waiting = Pending(), Waiting()
+
+    def listed() -> tuple[Listed, ...]:
+        return *waiting.found(site.visitor()), *backups(site)
 
     def page(trouble: str = "", shown: Shown | None = None, *, merged: tuple[str, ...] = ()) -> str:
         return render_template(
             "restore.html",
-            backups=() if shown else backups(site),
+            backups=() if shown else listed(),
             trouble=trouble,
             shown=shown,
             merged=merged,
@@ -109,14 +149,14 @@ def blueprint(site: Site) -> Blueprint:
     @pages.post("/restore/look")
     def show_listed() -> str | tuple[str, int]:
         wanted = request.form.get("backup", "")
-        found = next((one for one in backups(site) if one.key == wanted), None)
+        found = next((one for one in listed() if one.key == wanted), None)
         if found is None:
             return page(GONE), 400
         with ExitStack() as opened:
             return look_at(found.path, f"{found.name}, {found.where}", opened)
 
     @pages.post("/restore/upload")
-    def show_uploaded() -> str | tuple[str, int]:
+    def show_uploaded() -> AnyResponse | str | tuple[str, int]:
         from station.store.exchange.staging import scratch_directory, work_directory
 
         given = request.files.get("file")
@@ -125,6 +165,9 @@ def blueprint(site: Site) -> Blueprint:
         with ExitStack() as opened:
             scratch = opened.enter_context(scratch_directory(work_directory(site.store.path)))
             path = saved_upload(given, scratch)
+            if not site.visitor().is_present:
+                waiting.keep(path, site.visitor(), opened.pop_all())
+                return presence_first("restore")
             return look_at(path, path.name, opened)
 
     @pages.post("/restore/replace")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from flask import Blueprint, render_template
 
+from station.app.access.roles import Role
 from station.app.board.view import NO_READING_YET
 from station.app.results.damage import damage_sentence
 from station.app.snapshot import Snapshot
@@ -76,7 +77,8 @@ def station_status(site: Site) -> Status:
 
 
 def _details(site: Site, now: Snapshot, age_us: int, free_mb: int, wall: datetime, encryption: str) -> StatusDetails:
-    """Each part in a sentence."""
+    """Each part in a sentence. A salvage's report counts everybody's results: it is the owner's."""
+    report = newest_report(site.store.path, wall) if site.visitor().is_at_least(Role.OWNER) else None
     parts = {
         "station": "Running."
         if age_us < SILENT_AFTER_US
@@ -93,7 +95,7 @@ def _details(site: Site, now: Snapshot, age_us: int, free_mb: int, wall: datetim
         + ("" if free_mb >= LOW_MB else " Running low: free some space."),
         "backup": _backup_sentence(newest_day(site.store.path), wall.astimezone().date()),
         **({"encryption": encryption} if encryption else {}),
-        **({} if (report := newest_report(site.store.path, wall)) is None else {"salvage": report}),
+        **({} if report is None else {"salvage": report}),
         "version": f"Program {APP_VERSION}, rules {RULE_VERSION}.",
     }
     return StatusDetails(

@@ -9,16 +9,22 @@ from web.server.refusal import RefusalError
 from web.server.stream import Scope
 
 FOREIGN = "This station answers devices of its own network only, and this request comes from elsewhere."
+PLAIN = (
+    "This station answers devices of the internet over https only: let the web server in front take no plain http, and "
+    "send X-Forwarded-Proto."
+)
 UNNAMED = "The web server in front of the station did not say for whom it asks: let it send X-Forwarded-For."
 FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"x-forwarded-port")
 """Headers by which a proxy describes the client. Anybody can send them, so they end here."""
 
 
 class Clients(Struct, frozen=True):
-    """`proxy` is the address of the web server in front, if there is one; `public`: the whole internet is answered."""
+    """`proxy` is the address of the web server in front, if there is one. `public`: the whole internet is answered,
+    over the page's own https; `public_by_proxy`: as far as that web server brings it over https."""
 
     proxy: Address | None = None
     public: bool = False
+    public_by_proxy: bool = False
 
     def admit(self, scope: Scope) -> None:
         """Check the addresses at both ends, and put the client's own into the request. Raises RefusalError.
@@ -38,10 +44,10 @@ class Clients(Struct, frozen=True):
         client = parse_address(_last_hop(scope, b"x-forwarded-for"))
         if client is None:
             raise RefusalError(400, UNNAMED)
-        if not self.public and not is_home(client):
-            raise RefusalError(403, FOREIGN)
-        scope["client"] = (str(client), 0)
-        scope["scheme"] = "https" if _last_hop(scope, b"x-forwarded-proto") == "https" else "http"
+        scheme = "https" if _last_hop(scope, b"x-forwarded-proto") == "https" else "http"
+        if not is_home(client) and (not self.public_by_proxy or scheme != "https"):
+            raise RefusalError(403, PLAIN if self.public_by_proxy else FOREIGN)
+        scope["client"], scope["scheme"] = (str(client), 0), scheme
 
 
 def _address(end: tuple[str, int] | None) -> Address | None:

@@ -12,6 +12,8 @@ import ssl
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,11 +21,13 @@ import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from station.app.access.roles import Role, visitor_with
 from station.app.api import PageError, StationApi
+from station.app.page_error import PermanentPageError
 from station.clock import SystemClock
 from station.config import Config, PageConfig
 from station.network import parse_address
-from station.store import Reader
+from station.store import Reader, StoreError
 from web.app import create_app
 from web.served import Served
 from web.server.clients import Clients
@@ -31,7 +35,7 @@ from web.server.encryption import certificate_file, server_context
 from web.server.hosts import AllowedHosts
 from web.server.listeners import BACKLOG, PLAIN_NAME, Listener, inherited_sockets, listen
 from web.server.request_guard import BODY_TIMEOUT_S, MAX_HEADER_BYTES, Application, RequestGuard
-from web.server.stream import Stream
+from web.server.stream import Scope, Stream, token_of
 from web.server.threads import Threads
 
 HEADER_TIMEOUT_S = 5.0
@@ -47,6 +51,11 @@ START_TIMEOUT_S = 10.0
 STOP_TIMEOUT_S = 5.0
 
 log = logging.getLogger(__name__)
+
+PUBLIC_IN_PLAIN = (
+    "The configuration has page.public = true without https, so that everybody on the way could read and use what "
+    "browsers send: type sudo station tls on, set page.certificate, or name the web server in front in page.proxy."
+)
 
 __all__ = ["PageError", "Server", "open_page"]
 
@@ -283,11 +292,14 @@ def open_page(
     """A server for the page, bound but not started. `listener` is an already bound socket; without one, systemd's
     sockets are used where it has handed over any.
 
-    Raises PageError with one sentence when the address is not available, or the certificate is no good.
+    Raises PageError with one sentence when the address is not available, or the certificate is no good, and
+    PermanentPageError when the configuration would send secrets through the internet in plain http.
     """
     page = config.page
     certificate = certificate_file(page)
     encryption = server_context(certificate) if certificate is not None else None
+    if page.public and encryption is None and not page.proxy:
+        raise PermanentPageError(PUBLIC_IN_PLAIN)
     listeners = _listeners(page, listener, has_certificate=encryption is not None)
     https = next((one for one in listeners if one.is_https), None)
     best = https or next((one for one in listeners if not one.is_loopback), listeners[0])
@@ -308,10 +320,21 @@ def open_page(
         stream,
         cast(Application, threads),
         body_s,
-        clients=Clients(parse_address(page.proxy), page.public),
+        clients=Clients(
+            parse_address(page.proxy), public=page.public and https is not None, public_by_proxy=page.public
+        ),
         https_port=https.port if https else None,
+        may_upload=partial(_is_owner, store),
     )
     return Server(guard, stream, threads, listeners, protocol, encryption=encryption, addresses=served.addresses())
+
+
+def _is_owner(store: Reader, scope: Scope) -> bool:
+    """Whether a request is the owner's: nobody else may send files."""
+    try:
+        return visitor_with(store, token_of(scope), datetime.now(UTC)).is_at_least(Role.OWNER)
+    except StoreError:
+        return False
 
 
 def _allowed_hosts(page: PageConfig, listeners: Sequence[Listener]) -> AllowedHosts:

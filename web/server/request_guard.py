@@ -59,8 +59,13 @@ class RequestGuard:
         download_grace_s: float = GRACE_S,
         clients: Clients = Clients(),  # noqa: B008  immutable
         https_port: int | None = None,
+        may_upload: Callable[[Scope], bool] = lambda _scope: True,
     ) -> None:
-        """`https_port` is the port of the page's own https, where it has one: then plain http only leads there."""
+        """`https_port` is the port of the page's own https, where it has one: then plain http only leads there.
+
+        `may_upload` tells whether a file from this visitor would be looked at at all.
+        """
+        self._may_upload = may_upload
         self._clients = clients
         self._https_port = https_port
         self._allowed_hosts = allowed_hosts
@@ -144,7 +149,10 @@ class RequestGuard:
             raise RefusalError(503, "Too many live pages are open. Close one and load this page again.")
 
     async def _upload(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Take a file, and answer; one at a time."""
+        """Take a file, and answer; one at a time. Of somebody who may not, nothing is read: the page refuses them."""
+        if not self._may_upload(scope):
+            await self._answer(scope, b"", receive, send)
+            return
         if self._is_uploading:
             raise RefusalError(503, "Another file is being sent. Try again in a minute.")
         self._is_uploading = True

@@ -1,12 +1,18 @@
-// Opens the next page once the station answers again.
+// Opens the next page once the board answers again; the page itself may answer all the time.
 (() => {
   'use strict'
-  const STOPS_WITHIN_MS = 5000, RETRY_MS = 1000
-  const next = document.getElementById('next').href
+  const STOPS_WITHIN_MS = 5000, RETRY_MS = 1000, FRESH_S = 4, LATE_MS = 60000
+  const next = document.getElementById('next')
+  const late = setTimeout(() => { document.getElementById('late').hidden = false }, LATE_MS)
 
   async function look() {
     try {
-      if ((await fetch(next)).ok) { location.assign(next); return }
+      const answer = await fetch(next.dataset.state)
+      if (answer.ok && (await answer.json()).age_s < FRESH_S) {
+        clearTimeout(late)
+        location.assign(next.href)
+        return
+      }
     } catch { /* it is still starting */ }
     setTimeout(look, RETRY_MS)
   }

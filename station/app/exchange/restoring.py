@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+RESTORING = "A backup is being put in place, and the station starts again on it: ask again in half a minute."
 RESTART_AFTER_S = 1.0
 """How long the station goes on after it has promised a restore: the page gets the answer meanwhile."""
 
@@ -31,6 +32,11 @@ class Restoring:
         self.staged: Staged | None = None
         self.opened = ExitStack()
         """Keeps the checked backup; the caller closes it after use."""
+
+    @property
+    def is_promised(self) -> bool:
+        """Whether the database will be replaced: what is stored now would not be in it."""
+        return self.staged is not None
 
     def request(self, path: Path, in_loop: Callable[[Callable[[], None]], Future[None]]) -> Future[None]:
         """Check the backup at `path`, in a thread of its own, because it takes seconds; see `StationApi`.

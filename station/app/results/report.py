@@ -227,7 +227,7 @@ def _lines(history: History, units: str) -> Iterable[Line]:
     yield _by_side("Level now (trend)", history, level)
     yield _by_side("Change since the first", history, change)
     yield _by_side("Real changes", history, lambda _, progress: _real_changes_text(progress))
-    yield _by_side("Change a week, at present", history, pace)
+    yield _by_side("Change a week, last four weeks", history, pace)
     yield _by_side("Smallest real change (MDC95)", history, mdc)
 
 
@@ -249,7 +249,7 @@ def _real_changes_text(progress: SideProgress) -> str:
     earlier = len(progress.changes) - 1
     confirmed = short_date_text(newest.confirmed_at)
     begun = short_date_text(newest.since).removesuffix(confirmed[-len(" 2026") :])
-    text = f"{newest.direction} {'on' if newest.sudden else 'since about'} {begun}, confirmed {confirmed}"
+    text = f"{newest.direction} since about {begun}, confirmed {confirmed}"
     return f"{text}; {earlier} earlier" if earlier else text
 
 

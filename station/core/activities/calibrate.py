@@ -13,8 +13,9 @@ ten seconds (six by a check), HOLD_DONE sounds, and the next block is due. The r
 - A sensor that drifted from the first round to the last is refused at once: no block can be shown again to mend it.
 - A lost sensor may have lost its power, so it warms up again.
 - A lane longer than the sensor's range is valid; a silent sensor is a fault.
-- Readings with an S ask for up to two more rounds: the curve of such a sensor needs more samples. A person who stops or
-  leaves before they are done keeps what is there.
+- Readings with an S ask for up to two more rounds: the curve of such a sensor needs more samples. A person who stops,
+  leaves or cannot hold a block still before they are done keeps what is there. Blocks that now contradict those before,
+  or a drift, refuse it all: something is loose.
 - An unfinished calibration is not kept. Two minutes without a block end it.
 """
 
@@ -155,6 +156,10 @@ class BlockActivity(PhasedActivity[BlockPhase]):
     def on_left(self, now_us: int, reason: str) -> None:
         """The person stops, or shows no block any more."""
         self._end_early(now_us, reason)
+
+    def on_unreadable(self, now_us: int, reason: str) -> None:
+        """The last try to read a block failed."""
+        self._refuse(now_us, reason)
 
     @property
     def wanted_block_mm(self) -> float:
@@ -359,13 +364,17 @@ class BlockActivity(PhasedActivity[BlockPhase]):
         elif now_us >= from_us + self.capture_us:
             try:
                 found = point_from_readings(self.wanted_block_mm, *self.sensors.toe.window(from_us, now_us))
+            except CalibrationError as error:
+                self._ask_again(now_us, str(error))
+                return
+            try:
                 self.validate_point(now_us, found)
             except RoundError as error:
                 self._restart_round(now_us, str(error))
             except DriftError as error:
                 self._refuse(now_us, str(error))
             except CalibrationError as error:
-                self._ask_again(now_us, str(error))
+                self._ask_again(now_us, str(error), contradicts=True)
             else:
                 self._on_block_captured(now_us, found, from_us)
 
@@ -390,18 +399,22 @@ class BlockActivity(PhasedActivity[BlockPhase]):
 
     def _restart_round(self, now_us: int, reason: str) -> None:
         """Forget the blocks so far and request the first one once this one is gone. A lost round counts as a try."""
-        self._ask_again(now_us, f"{reason}. Take it away, and begin again with the {self._blocks_mm[0]:g} mm block")
+        again = f"{reason}. Take it away, and begin again with the {self._blocks_mm[0]:g} mm block"
+        self._ask_again(now_us, again, contradicts=True)
         self.points.clear()
         self._last_block_mm = self._capture_start_mm
         self._restarted_rounds += 1
 
-    def _ask_again(self, now_us: int, reason: str) -> None:
+    def _ask_again(self, now_us: int, reason: str, *, contradicts: bool = False) -> None:
+        """Request the block again; after the last try none comes. `contradicts`: it was read, and does not fit."""
         self._tries += 1
         self._problem, self._last_progress_us = reason, now_us
         self.emit(BlockUnclear(now_us, self.wanted_block_mm, reason))
         self.emit_cue(now_us, CueName.NO)
-        if self._tries >= self.rules.max_tries:
+        if self._tries >= self.rules.max_tries and contradicts:
             self._refuse(now_us, reason)
+        elif self._tries >= self.rules.max_tries:
+            self.on_unreadable(now_us, reason)
         else:
             self._enter_waiting_phase(now_us)
 
@@ -486,12 +499,21 @@ class CalibrationActivity(BlockActivity):
         return self._round_mm
 
     def on_left(self, now_us: int, reason: str) -> None:
-        if len(self.points) >= self._asked_samples:
-            self.stop_repeating_cue(now_us)
-            self._problem = None
-            self._finish(now_us)
-        else:
+        if not self._keeps_points(now_us):
             super().on_left(now_us, reason)
+
+    def on_unreadable(self, now_us: int, reason: str) -> None:
+        if not self._keeps_points(now_us):
+            super().on_unreadable(now_us, reason)
+
+    def _keeps_points(self, now_us: int) -> bool:
+        """Finish with the points so far if they suffice; return whether they do."""
+        if len(self.points) < self._asked_samples:
+            return False
+        self.stop_repeating_cue(now_us)
+        self._problem = None
+        self._finish(now_us)
+        return True
 
     def on_all_blocks_read(self, now_us: int) -> None:
         self.emit(Calibrated(now_us, fit(self.points)))

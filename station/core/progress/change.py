@@ -15,7 +15,7 @@ Results are ranked among their own kind: the same contact, kind of test and circ
 the time of day never counts as a change of the ankle, and alternating between them costs little.
 
 The evidence supposes that days are independent. So the odds that the results follow the likeliest hypothesis, and not
-stiff and supple spells, must be a hundred to one as well (`station.core.progress.spells`).
+stiff and supple spells, must be 25 to one as well (`station.core.progress.spells`).
 
 An epoch lasts at most a year. The next one ranks against the last results of the one before. After a real change, a new
 epoch starts with the next test.
@@ -36,10 +36,14 @@ from station.core.progress.spells import log_odds_of_course
 EVIDENCE_THRESHOLD, IMPORTED_EVIDENCE_THRESHOLD = 80.0, 240.0
 """The inverse bounds the share of unchanged people for whom one epoch of one game ever confirms a change. For the three
 games of a person, and those of imported results, the bounds add up to 5 %."""
-ODDS_AGAINST_SPELLS = 100.0
+ODDS_AGAINST_SPELLS = 25.0
 """How much likelier than spells a change must be. The study shows what other odds would give, and at what delay."""
-_LATE_START_LOG_ODDS = 4.0
-"""The logarithm of how much more a step or a later start needs: there are many, so spells often resemble one."""
+_SIZES_MM_WEEK = (1.0, 2.0, 3.0)
+"""The sizes of a gain or loss from the first test on, for these odds: usual ones of training are 1.8 to 2.6 mm a week
+(Warneke 2023), and a faster one is clear anyway."""
+_LATE_START_LOG_ODDS = 5.4
+"""The logarithm of how much more a step or a later start needs: there are many, and of any size, so spells often
+resemble one."""
 _MORE_RESULTS = 0.02
 """After a refusal the odds are computed again when there are so many more results: they take a millisecond."""
 _WEEK = timedelta(weeks=1)
@@ -246,7 +250,10 @@ class Epoch:
         ]
         mms = [result.mm for result in self.results]
         days = [weeks * 7 for weeks in self._weeks]
-        return log_odds_of_course(days, self._within_kinds(mms), self._within_kinds(courses))
+        if case.is_late:
+            return log_odds_of_course(days, self._within_kinds(mms), self._within_kinds(courses))
+        sizes_mm = [size if case.score > 0 else -size for size in _SIZES_MM_WEEK]
+        return log_odds_of_course(days, self._within_kinds(mms), self._within_kinds(courses), sizes_mm)
 
     def _within_kinds(self, values: Sequence[float]) -> list[float]:
         """Return the values of all results, each less the mean of its kind."""

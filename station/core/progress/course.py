@@ -51,7 +51,6 @@ class Course(Struct, frozen=True):
     """
 
     direction: Direction
-    sudden: bool
     since: datetime
     confirmed_at: datetime
     outcome: Outcome
@@ -62,9 +61,12 @@ class Course(Struct, frozen=True):
 
 
 class ChangeOfBoth(Struct, frozen=True):
-    """A real change of the mean of both sides; `mm` is what there is of it, `None` where that is within the error."""
+    """A real change of the mean of both sides since about `since`; `mm` is what there is of it, `None` where that is
+    within the error.
+    """
 
     direction: Direction
+    since: datetime
     mm: float | None
 
 
@@ -108,7 +110,7 @@ def change_of_both(progress: Progress) -> ChangeOfBoth | None:
     sign = 1 if change.direction is Direction.GAIN else -1
     mm = sign * sum(present.mm - before.mm for before, present in ends) / len(ends)
     error_mm = hypot(*(_error_mm(before, present) for before, present in ends)) / len(ends)
-    return ChangeOfBoth(change.direction, mm if mm > error_mm else None) if mm > 0 else None
+    return ChangeOfBoth(change.direction, change.since, mm if mm > error_mm else None) if mm > 0 else None
 
 
 def _course_of_run(progress: SideProgress, run: Sequence[RealChange]) -> Course:
@@ -118,7 +120,7 @@ def _course_of_run(progress: SideProgress, run: Sequence[RealChange]) -> Course:
     if start is None:
         earlier_zero = any(test.is_below_range for test in progress.counted if test.at < trend[0].at)
         outcome = Outcome.FROM_BELOW if earlier_zero else Outcome.UNMEASURED
-        return Course(first.direction, first.sudden, first.since, last.confirmed_at, outcome)
+        return Course(first.direction, first.since, last.confirmed_at, outcome)
     sign = 1 if first.direction is Direction.GAIN else -1
     before, present = trend[start], trend[-1]
     whole = progress.change_mm if start == 0 else None
@@ -134,7 +136,7 @@ def _course_of_run(progress: SideProgress, run: Sequence[RealChange]) -> Course:
     else:
         outcome = Outcome.RETURNED if has_gone and back_mm > back_error_mm else Outcome.OPEN
     return Course(
-        *(first.direction, first.sudden, first.since, last.confirmed_at, outcome, max(0.0, mm), farthest_mm),
+        *(first.direction, first.since, last.confirmed_at, outcome, max(0.0, mm), farthest_mm),
         *(farthest.at if has_gone else None, has_zeros_from(progress, before.at)),
     )
 

@@ -60,7 +60,8 @@ def both_sentence(progress: Progress, formatters: Formatters) -> str | None:
         return None
     verb = "gained" if found.direction is Direction.GAIN else "lost"
     amount = "" if found.mm is None else f" about {formatters.length(found.mm)}"
-    return f"Both ankles together have {verb}{amount}; each alone does not show it yet."
+    since = f"since about {formatters.day(found.since)}"
+    return f"Both ankles together have {verb}{amount} {since}; each alone does not show it yet."
 
 
 def _both_sides(sides: tuple[SideProgress | None, SideProgress | None], formatters: Formatters) -> str:
@@ -169,7 +170,8 @@ def _course_text(course: Course, progress: SideProgress, formatters: Formatters)
 
 def _outcome_text(course: Course, progress: SideProgress, formatters: Formatters) -> str:
     what = f"a real {course.direction}"
-    when = f"{'on' if course.sudden else 'since about'} {formatters.day(course.since)}"
+    # Never "on" a day: a quarter of the changes that look sudden are not (`make study`).
+    when = f"since about {formatters.day(course.since)}"
     is_gain = course.direction is Direction.GAIN
     match course.outcome:
         case Outcome.LASTING:
@@ -290,7 +292,8 @@ def _pace_sentences(progress: SideProgress, formatters: Formatters) -> list[str]
     if slope is None or progress.old or progress.phase not in (Phase.GAINING, Phase.LOSING):
         return []
     low, high = formatters.pace(slope.low), formatters.pace(slope.high)
-    return [f"At present {formatters.pace(slope.value)} a week (95 %: {low} to {high})."]
+    # Not "at present": in the first weeks after a turn the interval holds what was before it.
+    return [f"In the last four weeks {formatters.pace(slope.value)} a week (95 %: {low} to {high})."]
 
 
 def _forecast_sentence(forecast: Forecast, formatters: Formatters) -> str:

@@ -2,10 +2,11 @@
 
 The model: results `g` days apart share `s * exp(-g / 10)` of their variance, and `s` is 0, 0.2, 0.4 or 0.6, equally
 likely beforehand. The person's own results tell which: the odds compare the likelihoods of a course and of none, each
-averaged over the shares. The level and the variance are unknown; the course has its likeliest size.
+averaged over the shares. The level and the variance are unknown. A course has its likeliest size, or the sizes of a
+usual gain: then luck has less to choose from, so lower odds prove as much.
 
-A spell of ten days looks much like a gain of some weeks. So these odds delay a real change, by two weeks where tests
-of one ankle are three a week (`make study`).
+A spell of ten days looks much like a gain of some weeks. So these odds delay a real change, by a week where tests of
+one ankle are three a week (`make study`).
 """
 
 from __future__ import annotations
@@ -23,16 +24,19 @@ _NORMAL_MAD = 0.6745 * 2**0.5
 """The median size of the difference of two normal values, in SDs."""
 
 
-def log_odds_of_course(days: Sequence[float], mms: Sequence[float], course: Sequence[float]) -> float:
+def log_odds_of_course(
+    days: Sequence[float], mms: Sequence[float], course: Sequence[float], sizes_mm: Sequence[float] = ()
+) -> float:
     """Return the logarithm of the odds of results that follow `course` to those of an unchanged level with spells.
 
-    `days` ascend; `mms` and `course` are relative to the mean of the results of their kind.
+    `days` ascend; `mms` and `course` are relative to the mean of the results of their kind. The course is one of
+    `sizes_mm` for each of its units, equally likely; without sizes the likeliest one.
     """
     if len(days) < _MIN_RESULTS:
         return -inf
     values = without_outliers(mms)
     fades = [0.0, *(exp((before - after) / SPELL_DAYS) for before, after in pairwise(days))]
-    likelihoods = [_log_likelihoods(fades, values, course, share) for share in SPELL_SHARES]
+    likelihoods = [_log_likelihoods(fades, values, course, share, sizes_mm) for share in SPELL_SHARES]
     return _log_sum(follows for follows, _ in likelihoods) - _log_sum(stays for _, stays in likelihoods)
 
 
@@ -47,7 +51,7 @@ def without_outliers(mms: Sequence[float]) -> list[float]:
 
 
 def _log_likelihoods(
-    fades: Sequence[float], values: Sequence[float], course: Sequence[float], share: float
+    fades: Sequence[float], values: Sequence[float], course: Sequence[float], share: float, sizes_mm: Sequence[float]
 ) -> tuple[float, float]:
     """Return the log likelihoods of the course and of an unchanged level, up to a constant common to both.
 
@@ -74,10 +78,12 @@ def _log_likelihoods(
         spell_variance *= own / total
     unchanged = vv - v1 * v1 / c11
     along, apart = vc - v1 * c1 / c11, cc - c1 * c1 / c11
-    explained = along * along / apart if apart > 0 else 0.0
     tiny = 1e-9 * vv or 1.0
     base, half_df = -(log_determinant + log(c11)) / 2, (len(values) - 1) / 2
-    return base - half_df * log(max(unchanged - explained, tiny)), base - half_df * log(max(unchanged, tiny))
+    sizes = sizes_mm or (along / apart if apart > 0 else 0.0,)
+    misfits = [unchanged - 2 * size * along + size * size * apart for size in sizes]
+    follows = _log_sum(-half_df * log(max(misfit, tiny)) for misfit in misfits) - log(len(sizes))
+    return base + follows, base - half_df * log(max(unchanged, tiny))
 
 
 def _log_sum(logs: Iterable[float]) -> float:

@@ -150,11 +150,13 @@ def fit_trend(
     levels = [middle + level for level in smoother.levels(states)]
     added, added_to_change = habits.smoothed_variances(smoother)
     level_variances = [variance + more for variance, more in zip(smoother.variances, added, strict=True)]
-    bands = [interval_95(level, sqrt(variance)) for level, variance in zip(levels, level_variances, strict=True)]
-    bands[-1] = interval_with(possible, bands[-1], level_variances[-1])
+    halves = [Z95 * sqrt(variance) for variance in level_variances]
     points = [
-        TrendPoint(result.at, band.value, band.low, band.high) for result, band in zip(results, bands, strict=True)
+        TrendPoint(result.at, level, level - half, level + half)
+        for result, level, half in zip(results, levels, halves, strict=True)
     ]
+    last = interval_with(possible, interval_95(levels[-1], sqrt(level_variances[-1])), level_variances[-1])
+    points[-1] = TrendPoint(results[-1].at, last.value, last.low, last.high)
     pairs = zip(level_filter.last_variances, habits.last_variances(), strict=True)
     level_variance, both, slope_variance = (variance + more for variance, more in pairs)
     level_variance += added_variance(possible)

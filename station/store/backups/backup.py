@@ -13,7 +13,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from station.store.connect import log_files, sqlite_driver
-from station.store.errors import PRIMARY_CODE, SALVAGE, StoreError
+from station.store.errors import PRIMARY_CODE, SALVAGE, DamagedDatabaseError, StoreError
 from station.store.files import UNFINISHED_SUFFIX, atomic_write
 
 DAYS_KEPT, WEEKS_KEPT, MONTHS_KEPT = 7, 8, 12
@@ -109,7 +109,7 @@ def back_up(database: Path, directory: Path, day: date, *, same_as: Path | None 
         if _written_on(copy) < day - timedelta(days=UNFINISHED_KEPT_DAYS)
     )
     for copy_path in old:
-        copy_path.unlink()
+        copy_path.unlink(missing_ok=True)  # another backup at the same time may have removed it
     return Backup(path, path.stat().st_size, old)
 
 
@@ -191,7 +191,7 @@ def copy_database(database: Path, path: Path, *, same_as: Path | None = None) ->
             _check_free_space(database, path.parent)
             verdict = _copy_and_check(database, unfinished)
         if verdict != "ok":
-            raise StoreError(
+            raise DamagedDatabaseError(
                 f"The database {database} is damaged ({verdict.splitlines()[-1]}): no backup was made, older ones "
                 f"are as they were; {SALVAGE}"
             )
@@ -232,6 +232,7 @@ def _is_linked(file: Path, name: Path) -> bool:
     """Give a file one more name, where the file system has that."""
     try:
         name.hardlink_to(file)
+        os.utime(name)  # else another backup would take it for what a power cut left
     except OSError:
         return False
     return True

@@ -6,11 +6,10 @@ database before it stays beside it.
 
 from __future__ import annotations
 
-import os
 import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,11 +19,10 @@ from sqlalchemy import Connection, MetaData, Table, delete, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from station.store import checksums
-from station.store.connect import empty_log, lock_database, log_files, move_log, sqlite_driver, write_engine
-from station.store.errors import StoreError, translate_errors
+from station.store.connect import empty_log, lock_database, log_files, sqlite_driver, write_engine
+from station.store.errors import OlderSchemaError, StoreError, translate_errors
 from station.store.exchange.export_read import DATABASE_MAGIC, DamagedExportError, ImportRefusedError
 from station.store.exchange.staging import Staged, check_staged, scratch_directory
-from station.store.files import sync_directory
 from station.store.prepare import VERSION_TABLE, read_revision
 from station.store.reading.reader import Reader
 from station.store.schema import (
@@ -45,9 +43,8 @@ from station.store.schema import (
     sessions,
     tests,
 )
+from station.store.swap import BEFORE_SUFFIX, swap_database, undo_unfinished_swap
 
-BEFORE_SUFFIX = ".before-restore"
-"""What is added to the name of the database that a backup has replaced."""
 COUNTED = (people, sessions, tests, holds, rep_sets, routines)
 """What a preview counts."""
 _COMPUTES = re.compile(r"\bCHECK\s*\(|\bGENERATED\b|\bAS\s*\(|\([^()]*\(|\bWHERE\b", re.IGNORECASE)
@@ -171,6 +168,20 @@ def preview_restore(reader: Reader, staged: Staged) -> RestorePreview:
     return RestorePreview(only["staged"], only["main"], newest_at, station_newest_at, is_of_other_board)
 
 
+@contextmanager
+def reader_of(database: Path) -> Iterator[Reader]:
+    """A reader of the station's database; of one that an older program wrote, of an upgraded copy.
+
+    Raises `StoreError` for one that cannot be read.
+    """
+    with ExitStack() as opened:
+        try:
+            reader = opened.enter_context(Reader.open(database))
+        except OlderSchemaError:
+            reader = opened.enter_context(Reader.open(opened.enter_context(staged_backup(database, database)).path))
+        yield reader
+
+
 def replace_database(staged: Staged, database: Path) -> Path | None:
     """Put the staged backup in the place of the database, which must not be in use.
 
@@ -179,19 +190,16 @@ def replace_database(staged: Staged, database: Path) -> Path | None:
     Raises `StoreError`; the database is then as it was.
     """
     with translate_errors(database), closing(lock_database(database)):
-        before = None
-        if database.exists():
+        undo_unfinished_swap(database)
+        if is_there := database.exists():
             _carry_over(staged, database)
             with suppress(sqlite3.DatabaseError), closing(sqlite_driver(database, False)) as former:
                 empty_log(former)
-            before = database.with_name(database.name + BEFORE_SUFFIX)
-            for earlier in (before, *log_files(before)):
-                earlier.unlink(missing_ok=True)
-            os.link(database, before)
-            move_log(database, before)
-        staged.path.replace(database)
-        sync_directory(database.parent)
-        return before
+        before = database.with_name(database.name + BEFORE_SUFFIX)
+        for earlier in (before, *log_files(before)):
+            earlier.unlink(missing_ok=True)
+        swap_database(database, staged.path, before)
+        return before if is_there else None
 
 
 def _carry_over(staged: Staged, database: Path) -> None:
@@ -201,7 +209,7 @@ def _carry_over(staged: Staged, database: Path) -> None:
     A backup of another board gets the calibrations of this one as its newest, and the loads of its empty heel plates.
     """
     try:
-        with Reader.open(database) as reader:
+        with reader_of(database) as reader:
             kept = (*_OF_ACCESS, *(_OF_BOARD if preview_restore(reader, staged).is_of_other_board else ()))
             with reader.read_transaction() as connection:
                 own = {of: [dict(row) for row in connection.execute(select(of)).mappings()] for of in kept}

@@ -6,7 +6,6 @@ it under another name, and is never changed or deleted. A report says in words w
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 from collections import Counter, defaultdict
@@ -15,7 +14,7 @@ from contextlib import ExitStack, closing, suppress
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, MetaData, Table, column, delete, insert, literal_column, select, table, update
 from sqlalchemy.exc import SQLAlchemyError
@@ -23,24 +22,27 @@ from sqlalchemy.exc import SQLAlchemyError
 from station.store import checksums
 from station.store.backups.backup import RESERVE_BYTES, backups_of, list_backups
 from station.store.backups.restore import staged_backup
-from station.store.backups.salvage_report import ASIDE, Salvage
-from station.store.backups.salvage_scan import FILE_HEADER_BYTES, Found, Orders, copy_with_log, scan_rows, scan_schema
+from station.store.backups.salvage_report import Salvage
+from station.store.backups.salvage_scan import Found, Orders, copy_with_log, put_header, scan_rows, scan_schema
 from station.store.connect import (
     attached,
     frozen_driver,
     lock_database,
     log_files,
-    move_log,
     sqlite_driver,
     write_engine,
 )
 from station.store.errors import PermanentStoreError, StoreError, translate_errors
-from station.store.exchange.export_read import DATABASE_MAGIC, DamagedExportError
+from station.store.exchange.export_read import DamagedExportError
 from station.store.exchange.exported import EXPORTED, exported_columns
 from station.store.exchange.staging import check_staged, loose_references, scratch_directory
-from station.store.files import atomic_write, sync_directory
+from station.store.files import atomic_write
 from station.store.prepare import had_sessions, prepare_database
 from station.store.schema import HEAD_REVISION, metadata
+from station.store.swap import ASIDE, swap_database, undo_unfinished_swap
+
+if TYPE_CHECKING:
+    from station.store.backups.salvage_older import Read
 
 ROWS_AT_ONCE = 500
 _Key = tuple[Any, ...]
@@ -53,31 +55,35 @@ def salvage(
 
     The rest comes from the newest sound backup, beside the database or in one of the directories `sticks`. Gives `None`
     if nothing is damaged, and changes nothing then, unless it is `known_as_damaged`: it does not open. Raises
-    `StoreError`: in use, too little room, a file in which nothing of a station is left, or a database of another
-    schema; everything is then as it was.
+    `StoreError`: in use, too little room, a file in which nothing of a station is left, or a database of a newer
+    schema; everything is then as it was. One of an older schema is upgraded; see `salvage_older`.
     """
     with ExitStack() as opened:
         opened.enter_context(translate_errors(database))
         opened.enter_context(closing(lock_database(database)))
+        undo_unfinished_swap(database)
         _require_room(database)
         scratch = opened.enter_context(scratch_directory(database.parent))
-        aside = _unfinished(database) or _unused_name(database, at)
+        aside = _unused_name(database, at)
         pages, target = scratch / "pages.db", scratch / "salvaged.db"
-        log, moved_log = log_files(database)[0], log_files(aside)[0]
-        copy_with_log(database, log if log.exists() else moved_log, pages)
+        copy_with_log(database, log_files(database)[0], pages)
         found = scan_schema(pages)
-        if found.revision not in (None, HEAD_REVISION):
+        revision = found.revision or HEAD_REVISION
+        if revision > HEAD_REVISION:
             raise PermanentStoreError(
-                f"The database {database} has the schema {found.revision}, and this program salvages only "
-                f"{HEAD_REVISION}: put a backup in its place with station restore; the file stays as it is."
+                f"The database {database} was written by a newer program (its schema is {revision}, this program knows "
+                f"{HEAD_REVISION}): update the station; the file stays as it is."
             )
         backup, staged = _newest_sound(database, sticks, opened)
         engine = write_engine(target, sqlite_driver)
         opened.callback(engine.dispose)
-        prepare_database(engine, target)
-        known_as_damaged |= _put_header(pages, target)
-        saved = _insert_rows(engine, scan_rows(pages, _orders(found, staged, scratch), found))
-        whole, is_sound = _whole_tables(pages, saved)
+        if revision == HEAD_REVISION:
+            prepare_database(engine, target)
+            known_as_damaged |= put_header(pages, target)
+            saved = _insert_rows(engine, scan_rows(pages, _orders(found, staged, scratch), found))
+            whole, is_sound = _whole_tables(pages, saved)
+        else:
+            saved, whole, is_sound = _read_older(database, pages, revision, target, engine)
         if is_sound and not known_as_damaged:
             return None
         if not saved and staged is None and not had_sessions(database):
@@ -96,6 +102,19 @@ def salvage(
         return made
 
 
+def _read_older(database: Path, pages: Path, revision: str, target: Path, engine: Engine) -> Read:
+    """See `read_older`. Raises `PermanentStoreError` where what is left cannot be upgraded."""
+    from station.store.backups.salvage_older import read_older  # Alembic costs 0.2 s and 10 MB
+
+    try:
+        return read_older(pages, revision, target, engine)
+    except (SQLAlchemyError, ValueError, LookupError, RuntimeError) as error:
+        raise PermanentStoreError(
+            f"What is left in {database}, of the older schema {revision}, cannot be upgraded ({error!s:.200}): put a "
+            "backup in its place with station restore; the file stays as it is."
+        ) from error
+
+
 def _require_room(database: Path) -> None:
     needed, free = 3 * database.stat().st_size + RESERVE_BYTES, shutil.disk_usage(database.parent).free
     if free < needed:
@@ -110,12 +129,6 @@ def _unused_name(database: Path, at: datetime) -> Path:
     while (path := database.with_name(f"{database.name}{ASIDE}{stamp}{f'-{number}' if number > 1 else ''}")).exists():
         number += 1
     return path
-
-
-def _unfinished(database: Path) -> Path | None:
-    """The name that a salvage which a power cut has ended gave this very file: its log is there already."""
-    names = database.parent.glob(f"{database.name}{ASIDE}*")
-    return next((name for name in names if name.samefile(database)), None)
 
 
 def _newest_sound(database: Path, sticks: Sequence[Path], opened: ExitStack) -> tuple[Path | None, Path | None]:
@@ -155,18 +168,6 @@ def _add_orders(driver: Any, orders: dict[str, list[tuple[str, ...]]]) -> None:
         found = tuple(row[1] for row in driver.execute("SELECT * FROM pragma_table_info(?)", (name,)))
         if set(found) == {one.name for one in of.c}:
             orders[name].append(tuple(row for row in found))
-
-
-def _put_header(pages: Path, other: Path) -> bool:
-    """Give a copy whose header is destroyed that of another database, so that SQLite reads the rest; whether it was."""
-    with pages.open("r+b") as file, other.open("rb") as source:
-        if file.read(len(DATABASE_MAGIC)) == DATABASE_MAGIC:
-            return False
-        header = bytearray(source.read(FILE_HEADER_BYTES))
-        header[28:40] = bytes(12)  # its pages count as many as there are, and none is free
-        file.seek(0)
-        file.write(header)
-        return True
 
 
 def _insert_rows(engine: Engine, rows: Iterator[tuple[Table, dict[str, Any]]]) -> dict[str, int]:
@@ -282,12 +283,7 @@ def _check(engine: Engine, database: Path) -> None:
 
 
 def _swap(database: Path, target: Path, made: Salvage) -> None:
-    """Move the damaged file aside, and the new one to its place. A power cut leaves one of them, with its log."""
+    """Write the report, move the damaged file aside, and the new one to its place."""
     with atomic_write(made.report_path) as unfinished:
         unfinished.write_text("\n".join(made.lines()) + "\n", encoding="utf-8")
-    if not made.aside.exists():
-        os.link(database, made.aside)
-    move_log(database, made.aside)
-    sync_directory(database.parent)
-    target.replace(database)
-    sync_directory(database.parent)
+    swap_database(database, target, made.aside)

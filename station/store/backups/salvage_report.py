@@ -10,11 +10,9 @@ from msgspec import Struct
 
 from station.store.amounts import amounts_text, tables_text
 from station.store.schema import metadata
+from station.store.swap import ASIDE, REPORT_SUFFIX
 from station.units import date_time_text
 
-ASIDE = ".damaged-"
-"""What follows the database's name in that of a damaged file, before the time at which it was moved aside."""
-REPORT_SUFFIX = ".txt"
 SHOWN_FOR = timedelta(days=30)
 """How long the page shows a report."""
 

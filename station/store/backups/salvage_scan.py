@@ -19,6 +19,7 @@ from msgspec import Struct
 from sqlalchemy import Float, String, Table
 
 from station.store.checksums import row_checksum
+from station.store.exchange.export_read import DATABASE_MAGIC
 from station.store.schema import CHECKSUM, UtcDateTime, metadata
 
 PAGE_BYTES = 4_096
@@ -102,6 +103,18 @@ def _log_checksum(content: bytes, before: tuple[int, int], order: str) -> tuple[
         first = (first + numbers[at] + second) & 0xFFFFFFFF
         second = (second + numbers[at + 1] + first) & 0xFFFFFFFF
     return first, second
+
+
+def put_header(pages: Path, other: Path) -> bool:
+    """Give a copy whose header is destroyed that of another database, so that SQLite reads the rest; whether it was."""
+    with pages.open("r+b") as file, other.open("rb") as source:
+        if file.read(len(DATABASE_MAGIC)) == DATABASE_MAGIC:
+            return False
+        header = bytearray(source.read(FILE_HEADER_BYTES))
+        header[28:40] = bytes(12)  # its pages count as many as there are, and none is free
+        file.seek(0)
+        file.write(header)
+        return True
 
 
 def scan_schema(path: Path) -> Found:

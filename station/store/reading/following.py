@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from station.store.connect import frozen_driver, has_log, sqlite_driver
+from station.store.connect import open_readable
 from station.store.errors import StoreError
 from station.store.reading.cache import CACHE_SIZE, Cache
 from station.store.reading.reader import Reader
@@ -32,20 +32,9 @@ class FollowingReader(Reader):
         self._revision = revision
         self.cache.follow(revision)
 
-    def _open(self, path: Path, read_only: bool) -> sqlite3.Connection:
+    def _open(self, path: Path, _read_only: bool) -> sqlite3.Connection:
         if not path.exists():
             raise StoreError(f"There is no database at {path} yet: start the station, which makes it.")
-        connection = sqlite_driver(path, read_only)
-        try:
-            connection.execute("SELECT 1 FROM sqlite_master").fetchone()
-        except sqlite3.OperationalError as error:
-            connection.close()
-            if has_log(path) or error.sqlite_errorcode & 0xFF not in _CANNOT_CREATE:
-                raise
-            self._is_frozen = True
-            return frozen_driver(path, read_only)
+        connection, is_frozen = open_readable(path)
+        self._is_frozen |= is_frozen
         return connection
-
-
-_CANNOT_CREATE = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR)
-"""What SQLite says where it cannot create the index of the log."""

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from station.store.checksums import DamagedRow, damaged_rows
 from station.store.connect import Driver, attached, read_engine, sqlite_driver
-from station.store.errors import StoreError, translate_errors
+from station.store.errors import OlderSchemaError, StoreError, translate_errors
 from station.store.prepare import read_revision
 from station.store.reading.cache import Cache
 from station.store.schema import HEAD_REVISION
@@ -39,7 +39,7 @@ class ReadTransactions:
             with reader.read_transaction() as connection:
                 revision = read_revision(connection, path)
             if revision != HEAD_REVISION:
-                raise StoreError(f"The database {path} has an older schema: start the station on it once.")
+                raise OlderSchemaError(f"The database {path} has an older schema: start the station on it once.")
         except BaseException:
             reader.close()
             raise

@@ -21,20 +21,21 @@ from station.store.connect import (
     attached,
     empty_log,
     empty_log_alone,
-    frozen_driver,
-    has_log,
     lock_database,
+    log_files,
     make_directory,
     read_engine,
+    readable_driver,
     sqlite_driver,
     write_engine,
 )
-from station.store.errors import DiskFullError, StoreError, translate_errors
+from station.store.errors import CannotWriteError, DiskFullError, PermanentStoreError, StoreError, translate_errors
 from station.store.ids import IdFactory, uuid7
 from station.store.prepare import mark_sessions, prepare_database, read_revision, require_not_emptied
 from station.store.reading.cache import CACHE_SIZE, CACHED_TABLES, Cache
 from station.store.reading.reader import NEWEST_CALIBRATION, Reader
 from station.store.schema import HEAD_REVISION, calibrations, sessions
+from station.store.swap import undo_unfinished_swap
 from station.version import APP_VERSION, RULE_VERSION
 
 AS_BUILT_OFFSET_MM = -70.0
@@ -51,6 +52,11 @@ def next_number(connection: Connection, table: Table) -> int:
     return int(connection.execute(select(func.coalesce(func.max(table.c.number), 0) + 1)).scalar_one())
 
 
+def _unless_permanent(error: CannotWriteError) -> StoreError:
+    """A disk gets room by itself; whatever else cannot be written needs a person first."""
+    return error if isinstance(error, DiskFullError) else PermanentStoreError(str(error))
+
+
 class WriteTransactions(Reader):
     """The write connection to one station's database, and how rows are written."""
 
@@ -60,6 +66,12 @@ class WriteTransactions(Reader):
         self._new_id = new_id
         self._write_lock = RLock()
         self._lock_file = lock_database(path)
+        try:
+            with translate_errors(path):
+                undo_unfinished_swap(path)
+        except BaseException:
+            self._lock_file.close()
+            raise
         self._write_engine = write_engine(path, driver)
         self.cache = Cache(CACHE_SIZE)
         self._cached_changed = False
@@ -68,8 +80,8 @@ class WriteTransactions(Reader):
         self._write_connection: Connection | None = None
         self._driver = driver
         self._as_built_offset_mm: float | None = None
-        self.waits_for_room = False
-        """Whether the disk was full when the database was opened: it is read, and nothing is written until then."""
+        self.is_read_only = False
+        """Whether the database could not be written when it was opened: until it can be, it is only read."""
 
     @classmethod
     def open(  # type: ignore[override]  # a store needs a clock where a reader does not
@@ -84,26 +96,29 @@ class WriteTransactions(Reader):
     ) -> Self:
         """Open the database, creating it if there is none, and recover from a power cut.
 
-        On a full disk an existing database opens all the same: it can be read, and a write raises `DiskFullError` until
-        there is room.
+        An existing database that cannot be written opens all the same: it can be read, and a write raises
+        `CannotWriteError` until the disk has room, or lets itself be written.
 
         `as_built_offset_mm` is the drawing's value until the first calibration; without it, the stored one stays.
         `on_upgrade` is called before an upgrade of the schema, which may take minutes.
 
-        Raises `StoreError`: no permission, disk full, read-only, or in use by another station; `DamagedDatabaseError`;
-        `PermanentStoreError`: of another or a newer program.
+        Raises `StoreError`: disk full, or in use by another station; `DamagedDatabaseError`; `PermanentStoreError`: no
+        permission, of another or a newer program.
         """
-        make_directory(path)
-        with translate_errors(path):
-            require_not_emptied(path)
-        store = cls(path, clock=clock, new_id=new_id, driver=driver)
+        try:
+            make_directory(path)
+            with translate_errors(path):
+                require_not_emptied(path)
+            store = cls(path, clock=clock, new_id=new_id, driver=driver)
+        except CannotWriteError as error:
+            raise _unless_permanent(error) from error
         store._as_built_offset_mm = as_built_offset_mm
         try:
             try:
                 with translate_errors(path):
                     store._open_writer(on_upgrade)
-            except DiskFullError as full:
-                store._read_until_room(full)
+            except CannotWriteError as error:
+                store._read_until_writable(_unless_permanent(error))
         except BaseException:
             store.close()
             raise
@@ -120,29 +135,27 @@ class WriteTransactions(Reader):
             raise
         self._write_connection = writer
 
-    def _read_until_room(self, full: DiskFullError) -> None:
-        """Open an existing database for reading alone. Raises `full` if that would show only a part of it."""
+    def _read_until_writable(self, error: StoreError) -> None:
+        """Open an existing database for reading alone. Raises `error` if that would show only a part of it."""
         self._write_engine.dispose()
         with suppress(sqlite3.Error):
             empty_log_alone(self.path, self._driver)
-        if has_log(self.path):
-            raise full
-        self._replace_readers(frozen_driver)
+        self._replace_readers(readable_driver)
         try:
             with self.read_transaction() as connection:
                 if read_revision(connection, self.path) != HEAD_REVISION:
-                    raise full
+                    raise error
         except StoreError:
-            raise full from None
-        self.waits_for_room = True
+            raise error from None
+        self.is_read_only = True
 
     def _replace_readers(self, driver: Driver) -> None:
         readers, self._read_engine = self._read_engine, read_engine(self.path, driver, self._damaged)
         readers.dispose()
         self.cache.clear()
 
-    def require_room(self) -> None:
-        """Raise `DiskFullError` while nothing can be written because the disk was full at the start."""
+    def require_writable(self) -> None:
+        """Raise `CannotWriteError` while nothing can be written because nothing could be at the start."""
         with self.write_transaction():
             pass
 
@@ -154,7 +167,7 @@ class WriteTransactions(Reader):
         with self._write_lock, closing(self._lock_file):
             super().close()
             writer, self._write_connection = self._write_connection, None
-            self.waits_for_room = False
+            self.is_read_only = False
             try:
                 if writer is not None:
                     writer.close()
@@ -173,9 +186,10 @@ class WriteTransactions(Reader):
                 with self._write_connection.begin_nested():
                     yield self._write_connection
                 return
-            if self.waits_for_room:
+            if self.is_read_only:
+                self._read_engine.dispose()  # one that may only read the log's index keeps a writer from it
                 self._open_writer()
-                self.waits_for_room = False
+                self.is_read_only = False
                 self._replace_readers(self._driver)
             if self._write_connection is None:
                 raise ValueError(f"The database {self.path} has been closed.")
@@ -188,6 +202,11 @@ class WriteTransactions(Reader):
                     self.cache.clear()
             if self._must_empty_log:
                 self._empty_log()
+
+    def log_bytes(self) -> int:
+        """How much room the log takes beside the database."""
+        log = log_files(self.path)[0]
+        return log.stat().st_size if log.exists() else 0
 
     def empty_log(self) -> None:
         """Move the log into the database and cut it to nothing, so that what was deleted is in neither file.

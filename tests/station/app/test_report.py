@@ -180,7 +180,7 @@ def test_zero_after_distances_has_no_level_or_change(store: Store) -> None:
     add_test(store, ada, 0.1, 0.0, 90.0)
     by_name = lines(report(store, ada))
     assert by_name["Level now (trend)"][0] == "below range"
-    assert by_name["Change since the first"][0] == by_name["Change a week, at present"][0] == "\u2013"
+    assert by_name["Change since the first"][0] == by_name["Change a week, last four weeks"][0] == "\u2013"
     assert by_name["Level now (trend)"][1].startswith("9.0 cm (")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 from datetime import date, timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from station.clock import SystemClock
 from station.store import Store, StoreError
 from station.store.backups.backup import (
     DAYS_KEPT,
@@ -20,6 +22,7 @@ from station.store.backups.backup import (
     kept_days,
     list_backups,
 )
+from station.store.files import atomic_write
 from tests.station.store.histories import HandClock, weeks
 
 DAY = date(2026, 3, 5)
@@ -96,6 +99,18 @@ def test_a_nearly_full_disk_is_left_to_the_results(
     with pytest.raises(StoreError, match="needs 50 MB free and finds 10 MB: free some space"):
         back_up(path, tmp_path / "backups", DAY)
     assert os.listdir(tmp_path / "backups") == []
+
+
+def test_two_backups_at_once_both_end_well(store: Store, path: Path, tmp_path: Path) -> None:
+    """The command and the night write the same copy; the second one begins and ends while the first one writes."""
+    store.add_person("Ann")
+    copy = tmp_path / f"station-{DAY}.db"
+    with atomic_write(copy) as first:
+        back_up(path, tmp_path, DAY)
+        assert copy.exists()
+        shutil.copy(copy, first)
+    with Store.open(copy, clock=SystemClock()) as opened:
+        assert [person.name for person in opened.people()] == ["Ann"]
 
 
 def test_missing_database_is_reported(tmp_path: Path, path: Path) -> None:

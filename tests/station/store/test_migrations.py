@@ -376,6 +376,16 @@ def make_older_database(path: Path, schema: str) -> None:
     engine.dispose()
 
 
+def without_checksums(path: Path) -> None:
+    """Make a database what the program of the schema before checksums would have left."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            connection.execute(f"DROP TRIGGER {name}")
+        for name in metadata.tables:
+            connection.execute(f"ALTER TABLE {name} DROP COLUMN checksum")
+        connection.execute("UPDATE alembic_version SET version_num = '0008'")
+
+
 MAY_BE_EMPTY = {"attempts", "heels", "settings", "trace_chunks", "routines", "plans", "repetitions"}
 Columns = dict[str, list[str]]
 

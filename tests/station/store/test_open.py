@@ -167,7 +167,7 @@ if os.geteuid() == 0:
 try:
     Store.open(path, clock=SystemClock()).close()
 except StoreError as error:
-    print(error)
+    print(type(error).__name__, error)
 """
 
 
@@ -183,10 +183,14 @@ def open_to_all() -> Iterator[Path]:
         yield directory
 
 
+def run_script(script: str, *arguments: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", script, *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
 def as_nobody(path: Path) -> str:
     with TemporaryDirectory() as elsewhere:
-        command = [sys.executable, "-c", _AS_NOBODY, str(path), str(Path(elsewhere) / "imports.db")]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        done = run_script(_AS_NOBODY, path, Path(elsewhere) / "imports.db")
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -195,18 +199,69 @@ def test_directory_without_permission_is_reported(open_to_all: Path) -> None:
     """Where the station may not write, the sentence names the file and what to change."""
     path = open_to_all / "station.db"
     open_to_all.chmod(0o555)
-    assert as_nobody(path).startswith(f"No permission to use {path}.lock: change its owner")
+    assert as_nobody(path).startswith(f"PermanentStoreError No permission to use {path}.lock: change its owner")
     open_to_all.chmod(0o755)
 
 
-def test_read_only_database_is_reported(open_to_all: Path) -> None:
-    """A file that may only be read is named, with what to do."""
+_READ_ONLY = """
+import os, sys
+from pathlib import Path
+from station.clock import SystemClock
+from station.store import Store, StoreError
+path, elsewhere = Path(sys.argv[1]), Path(sys.argv[2])
+Store.open(elsewhere, clock=SystemClock()).close()  # so that all is imported while it may be read
+if os.geteuid() == 0:
+    os.setegid(65534)
+    os.seteuid(65534)
+with Store.open(path, clock=SystemClock()) as store:
+    print([person.name for person in store.people()])
+    try:
+        store.add_person("Bea")
+    except StoreError as error:
+        print(error)
+    os.seteuid(os.getuid())
+    for one in (path.parent, *path.parent.iterdir()):
+        one.chmod(0o777)
+    if os.getuid() == 0:
+        os.seteuid(65534)
+    store.add_person("Bea")
+    print([person.name for person in store.people()])
+"""
+
+
+@pytest.mark.parametrize("is_folder_writable", [True, False])
+def test_database_that_can_only_be_read_opens_and_waits(open_to_all: Path, is_folder_writable: bool) -> None:
+    """The history can be read; a write says why it fails, and works once it may."""
     path = open_to_all / "station.db"
-    Store.open(path, clock=SystemClock()).close()
-    path.chmod(0o444)
-    (open_to_all / "station.db.lock").chmod(0o666)
-    open_to_all.chmod(0o777)
-    assert as_nobody(path).startswith(f"The database {path} can only be read")
+    with Store.open(path, clock=SystemClock()) as store:
+        store.add_person("Ann")
+    write_protect(path, is_folder_writable=is_folder_writable)
+    done = run_script(_READ_ONLY, path, open_to_all / "imports" / "station.db")
+    assert done.returncode == 0, done.stderr
+    before, sentence, after = done.stdout.splitlines()
+    assert before == "['Ann']"
+    assert sentence.startswith(f"The database {path} can")
+    assert after == "['Ann', 'Bea']"
+
+
+def test_read_only_database_whose_log_cannot_be_read_is_refused_for_good(open_to_all: Path) -> None:
+    """The newest results may be in the log alone: nothing is shown, and systemd does not try again."""
+    path = open_to_all / "station.db"
+    with Store.open(open_to_all / "whole.db", clock=SystemClock()) as store:
+        store.add_person("Ann")
+        for suffix in ("", "-wal"):
+            path.with_name(f"station.db{suffix}").write_bytes((open_to_all / f"whole.db{suffix}").read_bytes())
+    path.with_name("station.db.lock").touch()
+    write_protect(path, is_folder_writable=False)
+    assert as_nobody(path).startswith(f"PermanentStoreError The database {path} can")
+
+
+def write_protect(path: Path, *, is_folder_writable: bool) -> None:
+    """Let nobody write the files of a database, and its folder neither if that is asked."""
+    for one in path.parent.iterdir():
+        one.chmod(0o444)
+    path.with_name(f"{path.name}.lock").chmod(0o666 if is_folder_writable else 0o444)
+    path.parent.chmod(0o777 if is_folder_writable else 0o555)
 
 
 def test_full_disk_is_reported_and_passes(path: Path) -> None:

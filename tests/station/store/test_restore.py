@@ -20,15 +20,16 @@ from station.core.events import Side
 from station.core.measurement.calibration import Curve
 from station.store import Store, StoreError
 from station.store.backups.backup import copy_database
-from station.store.backups.restore import BEFORE_SUFFIX, replace_database, staged_backup
+from station.store.backups.restore import replace_database, staged_backup
 from station.store.exchange.export_read import ImportRefusedError
 from station.store.exchange.staging import DIRECTORY_PREFIX
 from station.store.records import Role
+from station.store.swap import BEFORE_SUFFIX
 from tests.crash.damage import make_database
 from tests.crash.restores import HALF, REFUSED, WHOLE, make_small_database, restores
 from tests.station.store.histories import FIT, HandClock, weeks
 from tests.station.store.test_import import rows
-from tests.station.store.test_migrations import SCHEMAS, make_older_database
+from tests.station.store.test_migrations import SCHEMAS, make_older_database, without_checksums
 
 MUTATIONS = 80
 """A seeded part of the thousand of `make bench`."""
@@ -110,6 +111,27 @@ def test_browsers_that_were_sent_away_stay_away(tmp_path: Path) -> None:
         replace_database(staged, path)
     with Store.open(path, clock=clock) as store:
         assert {one.name: one.revoked_at is None for one in store.devices()} == {"Desk": True, "Lost phone": False}
+
+
+def test_what_was_taken_away_stays_so_where_the_station_is_older_than_the_program(tmp_path: Path) -> None:
+    """A restore right after an update, before the first start, is by the database of the former program."""
+    clock, path = HandClock(), tmp_path / "station.db"
+    with Store.open(path, clock=clock) as store:
+        later = clock.utc_now() + timedelta(days=90)
+        for name, role in (("Desk", Role.OWNER), ("Lost phone", Role.OWNER)):
+            store.add_device(token_hash=name, name=name, role=role, person_id=None, expires_at=later)
+        copy_database(path, tmp_path / "backup.db")
+        store.revoke_device(store.devices()[1].id)
+        kept = {one.name: one.revoked_at is None for one in store.devices()}
+        store.add_person("Cleo")
+    without_checksums(path)
+    done = station("restore", tmp_path / "backup.db", "--database", path, answer="y\n")
+    assert done.exit_code == 0, done.output
+    assert "Only in the station, and lost without a merge: 1 person." in done.output
+    with Store.open(path, clock=clock) as store:
+        assert (
+            {one.name: one.revoked_at is None for one in store.devices()} == kept == {"Desk": True, "Lost phone": False}
+        )
 
 
 @pytest.mark.parametrize("schema", SCHEMAS)

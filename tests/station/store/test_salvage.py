@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -24,7 +26,8 @@ from station.system.simulate import simulated
 from tests.crash.damage import PAGE_BYTES, make_database
 from tests.crash.salvages import AT, outcomes, rows_of
 from tests.station.store.histories import HandClock, weeks
-from tests.station.store.test_migrations import make_older_database
+from tests.station.store.test_migrations import SCHEMAS, make_older_database, without_checksums
+from tests.tree import ROOT
 
 COPIES = 8
 """A seeded part of the three hundred of `make bench`."""
@@ -62,11 +65,16 @@ def salvaged(path: Path) -> Salvage:
     return made
 
 
-def without_checksums(path: Path) -> dict[str, list[tuple[object, ...]]]:
+def without_checksums_of(path: Path) -> dict[str, list[tuple[object, ...]]]:
     found: dict[str, list[tuple[object, ...]]] = {name: [] for name in metadata.tables}
     for name, row in rows_of(path).values():
         found[name].append(row[:-1])
     return {name: sorted(rows, key=repr) for name, rows in found.items()}
+
+
+def stored_tests(path: Path) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute("SELECT id FROM tests").fetchall()
 
 
 def test_every_readable_row_is_saved_and_none_is_invented(tmp_path: Path) -> None:
@@ -84,7 +92,7 @@ def test_an_upgraded_database_without_its_schema_is_read(path: Path, clock: Hand
     make_older_database(path, "0001")
     with Store.open(path, clock=clock) as store:
         weeks(store, clock, days=1, names=("Cleo", "Dora"))
-    before = without_checksums(path)
+    before = without_checksums_of(path)
     if damaged is None:
         content = path.read_bytes()
         path.write_bytes(
@@ -125,8 +133,79 @@ def test_a_salvage_that_a_power_cut_has_ended_is_done_again(full: Path) -> None:
     aside.hardlink_to(full)
     zero(full, 0, 100)
     made = salvaged(full)
-    assert made.aside == aside
+    assert not aside.exists()
     assert sum(made.saved.values()) == expected
+
+
+_KILLED_AT_EACH_STEP = """
+import os, shutil, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from station.clock import SystemClock
+from station.store import Store
+from station.store.backups.restore import replace_database, staged_backup
+from station.store.backups.salvage import salvage
+source, scratch, backup, steps = Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), -1
+
+def kill(event, _arguments):
+    global steps
+    if event in ("os.link", "os.rename", "os.remove") and steps >= 0:
+        if steps == 0:
+            os._exit(9)
+        steps -= 1
+
+def change(database):
+    if backup.name == "none":
+        salvage(database, datetime.now(UTC))
+    else:
+        with staged_backup(backup, database) as staged:
+            replace_database(staged, database)
+
+sys.addaudithook(kill)
+for steps_before in range(100):
+    place = scratch / str(steps_before)
+    shutil.copytree(source, place)
+    child = os.fork()
+    if child == 0:
+        steps = steps_before
+        change(place / "station.db")
+        os._exit(0)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    with Store.open(place / "station.db", clock=SystemClock()) as store:
+        print(status, len(store.tests()), *(person.name for person in store.people()))
+    if status == 0:
+        break
+"""
+
+
+@pytest.mark.parametrize("is_restore", [False, True], ids=["salvage", "restore"])
+def test_killed_at_any_step_the_next_start_finds_the_old_or_the_new_database(
+    path: Path, tmp_path: Path, clock: HandClock, is_restore: bool
+) -> None:
+    """The newest results are in the log alone, beside a database that opens although a row of it is damaged."""
+    backup = tmp_path / ("backup.db" if is_restore else "none")
+    if is_restore:
+        with Store.open(backup, clock=clock) as store:
+            store.add_person("Rob")
+    with Store.open(path, clock=clock) as store:
+        weeks(store, clock, days=1)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("DROP TRIGGER checksum_tests_update")
+        connection.execute("UPDATE tests SET left_mm = 1 WHERE rowid = 1")
+    cut = tmp_path / "cut"
+    cut.mkdir()
+    with Store.open(path, clock=clock) as store:
+        weeks(store, clock, days=1, names=("Cleo", "Dora"))
+        expected = f"{len(store.tests())} {' '.join(person.name for person in store.people())}"
+        for ending in ("", "-wal"):
+            shutil.copy(f"{path}{ending}", cut / f"station.db{ending}")
+    command = [sys.executable, "-c", _KILLED_AT_EACH_STEP, str(cut), str(tmp_path), str(backup)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    *killed, whole = done.stdout.splitlines()
+    assert whole == f"0 {'0 Rob' if is_restore else expected}"
+    assert {line.removeprefix("9 ") for line in killed} <= {expected, whole.removeprefix("0 ")}
+    assert len(killed) >= 3
 
 
 def test_what_is_lost_comes_from_the_newest_sound_backup(full: Path, clock: HandClock) -> None:
@@ -136,14 +215,14 @@ def test_what_is_lost_comes_from_the_newest_sound_backup(full: Path, clock: Hand
         back_up(full, backups_of(full), clock.at.date())
         store.delete_person(gone)
         (backups_of(full) / f"station-{clock.at.date() + timedelta(days=1)}.db").write_bytes(b"SQLite format 3\0no")
-    before = without_checksums(full)
+    before = without_checksums_of(full)
     zero(full, leaf_of(full, "holds"))
     made = salvaged(full)
     assert made.backup is not None
     assert made.backup.name == f"station-{clock.at.date()}.db"
     assert made.filled["holds"] > 0
     assert made.lost == {}
-    after = without_checksums(full)
+    after = without_checksums_of(full)
     assert after == before
     report = " ".join(made.lines())
     assert f"From the backup {made.backup.name}: {made.filled['holds']} holds" in report
@@ -202,11 +281,50 @@ def test_a_file_of_something_else_is_left_alone(path: Path) -> None:
     assert {one.name for one in path.parent.glob(f"{path.name}*")} == {"station.db", "station.db.lock"}
 
 
-def test_an_older_database_is_left_to_a_backup(path: Path) -> None:
-    make_older_database(path, "0003")
+def test_a_newer_database_is_left_alone(full: Path) -> None:
+    with closing(sqlite3.connect(full)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    before = full.read_bytes()
+    with pytest.raises(StoreError, match=r"a newer program .its schema is 9999"):
+        salvage(full, AT)
+    assert full.read_bytes() == before
+
+
+def test_an_older_database_is_salvaged_and_upgraded_at_the_start(tmp_path: Path) -> None:
+    """The card failed before the first start after an update: what SQLite reads beside the damage is saved."""
+    path, clock = tmp_path / "live.db", HandClock()
+    with Store.open(path, clock=clock) as store:
+        weeks(store, clock, days=8)
+    without_checksums(path)
+    before = len(stored_tests(path))
+    zero(path, leaf_of(path, "attempts"))
+    with closing(sqlite3.connect(path)) as connection, pytest.raises(sqlite3.DatabaseError):
+        connection.execute("SELECT * FROM attempts").fetchall()
+    text = f'[board]\nheels = "comparator"\n[store]\npath = "{path}"\n'
+    service = Service(simulated(parse(text, "live.toml")))
+    service.open(page=False)
+    try:
+        assert [one.name for one in service.store.people()] == ["Ann", "Bea"]
+        assert service.store.look_for_damage() == ()
+    finally:
+        service.close()
+    assert len(stored_tests(path)) == before == 16
+    report = newest_report(path, AT.now(AT.tzinfo))
+    assert report is not None
+    assert "of these: attempts" in report
+
+
+@pytest.mark.parametrize("schema", SCHEMAS)
+def test_every_older_schema_is_salvaged(path: Path, tmp_path: Path, schema: str) -> None:
+    """Of one whose header alone is destroyed it is as a start would have made it."""
+    make_older_database(path, schema)
+    started = tmp_path / "started" / "station.db"
+    started.parent.mkdir()
+    shutil.copy(path, started)
+    Store.open(started, clock=HandClock()).close()
     zero(path, 0, 100)
-    with pytest.raises(StoreError, match=r"the schema 0003.*station restore"):
-        salvage(path, AT)
+    salvaged(path)
+    assert without_checksums_of(path) == without_checksums_of(started)
 
 
 def test_an_emptied_database_is_no_new_station(path: Path, clock: HandClock) -> None:

@@ -104,6 +104,30 @@ def live(tmp_path: Path) -> Iterator[Live]:
     made.end()
 
 
+def test_board_runs_without_a_socket_for_its_page_and_makes_it_later(tmp_path: Path) -> None:
+    """In a folder that can only be read there is none; here something else is in its place."""
+    place = tmp_path / "page.sock"
+    place.mkdir()
+    text = f'[board]\nheels = "comparator"\n[store]\npath = "{tmp_path / "live.db"}"\n'
+    service = Service(simulated(parse(text, "live.toml")))
+    station = service.open(page=False, socket_path=place)
+    said: list[str] = []
+
+    def watch() -> None:
+        sentences = [trouble.sentence for trouble in station.snapshot().troubles if trouble.part == "page"]
+        if place.is_dir() and sentences:
+            said.extend(sentences)
+            place.rmdir()
+        elif place.is_socket() and not sentences:
+            station.stop()
+
+    try:
+        service.run(watch)
+    finally:
+        service.close()
+    assert f"The socket {place} cannot be made" in said[0]
+
+
 def _kill_the_scheduler(live: Live) -> None:
     thread: Any = next(one for one in threading.enumerate() if one.name == "APScheduler")
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit))

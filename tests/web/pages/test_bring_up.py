@@ -52,6 +52,28 @@ def test_a_question_is_asked_and_the_simulated_hand_presses(
     assert "Now!" in page(client)
 
 
+def test_without_an_owner_a_check_is_of_the_browser_that_began_it(station: StationDouble, store: Store) -> None:
+    """Nobody else on the network answers or stops it; the next check may be anybody's again."""
+    app = create_app(station, store)
+    first, second = client_with(app, None), client_with(app, None)
+    for client in (first, second):  # a demonstration lets the machine's own browser in
+        client.environ_base["REMOTE_ADDR"] = "192.168.1.7"
+    assert send(first, "/bring-up", questions="yes") == 303
+    station.show(bring_up=BringUpView(4, True, question=PRESS))
+    shown = page(second)
+    assert "Another browser has begun this check" in shown
+    assert ("Stop the check" in shown, "Stop the check" in page(first)) == (False, True)
+    assert send(second, "/bring-up/answer", number="4", answer="ready") == 403
+    assert send(second, "/bring-up/stop") == 403
+    assert station.answers_given == []
+    assert send(first, "/bring-up/answer", number="4", answer="ready") == 303
+    assert send(first, "/bring-up/stop") == 303
+    station.show(bring_up=BringUpView(6, True, is_over=True))
+    assert send(second, "/bring-up", questions="yes") == 303
+    station.show(bring_up=BringUpView(8, True, question=PRESS))
+    assert send(first, "/bring-up/stop") == 403
+
+
 def test_a_voltage_is_typed_and_one_that_is_none_is_refused(client: FlaskClient, station: StationDouble) -> None:
     station.show(bring_up=BringUpView(7, True, question=VOLTS))
     assert "/bring-up/picture/harness.svg" in page(client)

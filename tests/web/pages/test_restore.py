@@ -63,7 +63,7 @@ def ticket_in(page: str) -> str:
 def test_only_the_owner_with_presence_restores(station: StationDouble, store: Store, address: str) -> None:
     app = create_app(station, store)
     owner = paired_client(app, store)
-    led = owner.post(address)
+    led = send(owner, b"content") if address == "/restore/upload" else owner.post(address)
     assert (led.status_code, led.headers["Location"]) == (303, "/presence?next=restore")
     assert "Restore a backup" in owner.get("/settings").text
     member = client_with(app, let_in(store, Role.MEMBER, store.add_person("Bea").id))
@@ -87,7 +87,7 @@ def test_the_backups_of_the_nights_and_of_the_stick_are_listed(
     assert "Only in the station, and lost without a merge: 1 person." in shown.text
     assert "Nothing has changed yet." in shown.text
     done = client.post("/restore/replace", data={"ticket": ticket_in(shown.text)})
-    assert "The backup is being restored" in done.text
+    assert "Restoring the backup" in done.text
     (tmp_path / "restored.db").write_bytes(station.restored[0])
     assert rows(tmp_path / "restored.db") == backed_up
     assert not list(store.path.parent.glob(f"{DIRECTORY_PREFIX}*"))
@@ -110,6 +110,23 @@ def test_an_upload_is_merged(client: FlaskClient, store: Store, copy: bytes) -> 
     done = client.post("/restore/merge", data={"ticket": ticket_in(shown.text)})
     assert "New people: Ann, Bea." in done.text
     assert [one.name for one in store.people()] == ["Ann", "Bea", "Cleo"]
+
+
+def test_a_file_waits_for_the_proof_of_presence(station: StationDouble, store: Store, copy: bytes) -> None:
+    """It is not chosen again afterwards, and no other browser of the owner is offered it."""
+    app = create_app(station, store)
+    owner = paired_client(app, store)
+    led = send(owner, copy, "mine.db")
+    assert (led.status_code, led.headers["Location"]) == (303, "/presence?next=restore")
+    led = owner.post("/restore/look", data={"backup": "file"})
+    assert led.headers["Location"] == "/presence?next=restore"
+    other = client_with(app, let_in(store, Role.OWNER))
+    for device in store.devices():
+        store.note_presence(device.id, datetime.now(UTC) + PRESENCE)
+    assert "mine.db" not in other.get("/restore").text
+    assert "mine.db, the file that you sent" in owner.get("/restore").text
+    assert "New people: Ann, Bea." in owner.post("/restore/look", data={"backup": "file"}).text
+    assert "no longer there" in other.post("/restore/look", data={"backup": "file"}).text
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask.testing import FlaskClient
 
+from station.app.access.roles import Role
 from station.clock import SystemClock
 from station.store import Store
 from station.store.backups.backup import back_up, backups_of
@@ -40,7 +41,7 @@ def test_status_says_how_old_the_backup_is(client: FlaskClient, store: Store, da
     assert ("Action needed" in after) is ("Action needed" in before)
 
 
-def test_a_browser_that_was_let_in_reads_what_was_salvaged(store: Store) -> None:
+def test_the_owner_reads_what_was_salvaged(store: Store) -> None:
     """For some weeks; a visitor who was not let in reads nothing of it, nor does a program."""
     path, clock = store.path.with_name("salvaged.db"), HandClock()
     with Store.open(path, clock=clock) as former:
@@ -51,6 +52,8 @@ def test_a_browser_that_was_let_in_reads_what_was_salvaged(store: Store) -> None
     assert salvage(path, datetime.now(UTC)) is not None
     with Store.open(path, clock=SystemClock()) as salvaged:
         app = create_app(StationDouble(salvaged), salvaged)
+        for role in (Role.GUEST, Role.MEMBER):
+            assert "salvaged" not in client_with(app, let_in(salvaged, role)).get("/status").text
         shown = paired_client(app, salvaged).get("/status").text
         assert "the database was found damaged, and salvaged. Saved: 2 people, " in shown
         assert "Nothing is lost." in shown

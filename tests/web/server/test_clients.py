@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from web.server.clients import FOREIGN, UNNAMED, Clients
+from web.server.clients import FOREIGN, PLAIN, UNNAMED, Clients
 from web.server.refusal import RefusalError
 
 PROXY = "127.0.0.1"
@@ -86,5 +86,9 @@ def test_proxy_that_names_nobody_is_refused(forwarded: str) -> None:
 def test_proxy_brings_no_foreign_client_unless_configured() -> None:
     request = scope(PROXY, x_forwarded_for="8.8.8.8")
     assert refusal(Clients(proxy=ip_address(PROXY)), request).sentence == FOREIGN
-    Clients(proxy=ip_address(PROXY), public=True).admit(request)
+    clients = Clients(proxy=ip_address(PROXY), public_by_proxy=True)
+    assert refusal(clients, request).sentence == PLAIN
+    assert refusal(clients, scope("8.8.8.8")).sentence == FOREIGN
+    request = scope(PROXY, x_forwarded_for="8.8.8.8", x_forwarded_proto="https")
+    clients.admit(request)
     assert request["client"][0] == "8.8.8.8"

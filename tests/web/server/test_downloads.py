@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from station.clock import SystemClock
@@ -37,9 +37,15 @@ class Answer:
         self.body += message.get("body", b"")
 
 
-def guard_before(app: Application, store: Store, wait_s: float, grace_s: float = 60) -> RequestGuard:
+def guard_before(
+    app: Application,
+    store: Store,
+    wait_s: float,
+    grace_s: float = 60,
+    may_upload: Callable[[Scope], bool] = lambda _scope: True,
+) -> RequestGuard:
     hosts, stream = AllowedHosts(frozenset(), loopback_only=True), Stream(StationDouble(store), store, SystemClock())
-    return RequestGuard(hosts, stream, app, download_wait_s=wait_s, download_grace_s=grace_s)
+    return RequestGuard(hosts, stream, app, download_wait_s=wait_s, download_grace_s=grace_s, may_upload=may_upload)
 
 
 def get(guard: RequestGuard, path: str, *, never_reads: bool = False) -> tuple[Answer, Awaitable[None]]:
@@ -52,8 +58,10 @@ def get(guard: RequestGuard, path: str, *, never_reads: bool = False) -> tuple[A
     return answer, guard(request, receive, answer.send)
 
 
-def post(guard: RequestGuard, path: str) -> tuple[Answer, Awaitable[None]]:
+def post(guard: RequestGuard, path: str, *, is_slow: bool = False) -> tuple[Answer, Awaitable[None]]:
     async def receive() -> dict[str, Any]:
+        if is_slow:
+            await asyncio.Event().wait()
         return {"type": "http.request", "body": b"file=x"}
 
     scope = {"type": "http", "method": "POST", "scheme": "http", "path": path, "raw_path": path.encode()}
@@ -196,6 +204,22 @@ def test_another_file_is_refused_until_the_first_is_answered(store: Store) -> No
         third, sent = post(guard, "/restore/upload")
         await sent
         assert (first.status, third.status) == (200, 200)
+
+    asyncio.run(check())
+
+
+def test_visitor_who_may_send_no_file_holds_no_place(store: Store) -> None:
+    """They get the page's refusal at once, however slowly they send; the owner's file comes in meanwhile."""
+
+    async def check() -> None:
+        async def app(_scope: Scope, receive: Receive, send: Send) -> None:
+            assert (await receive())["body"] == b""
+            await send({"type": "http.response.start", "status": 403, "headers": []})
+
+        guard = guard_before(app, store, wait_s=60, may_upload=lambda _scope: False)
+        stranger, sent = post(guard, "/restore/upload", is_slow=True)
+        await sent
+        assert stranger.status == 403
 
     asyncio.run(check())
 

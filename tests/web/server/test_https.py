@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from station.app.access.roles import ACCESS_COOKIE, Role
 from station.app.api import PageError
+from station.app.page_error import PermanentPageError
 from station.config import Config, PageConfig
 from station.store import Store
 from station.system.authority import AUTHORITY_FILE, PAGE_FILE, Authority, Names
@@ -114,6 +115,20 @@ def test_useless_certificate_is_refused_with_a_sentence(
     file.unlink()
     with pytest.raises(PageError, match=r"page\.pem cannot be read"):
         open_page(station, store, Config(page=PageConfig(port=0, certificate=str(file))))
+
+
+def test_public_page_without_https_is_refused_for_good(
+    station: StationDouble, store: Store, authority: Authority
+) -> None:
+    """Unless a web server in front of it has the https; systemd does not try again."""
+    with pytest.raises(PermanentPageError, match=r"page\.public = true without https"):
+        open_page(station, store, Config(page=PageConfig(port=0, public=True)))
+    certificate = str(authority.directory / PAGE_FILE)
+    for page in (
+        PageConfig(port=0, public=True, proxy="127.0.0.1"),
+        PageConfig(port=0, public=True, certificate=certificate),
+    ):
+        open_page(station, store, Config(page=page)).stop()
 
 
 def test_browser_keeps_the_screen_on_while_something_runs(

@@ -108,11 +108,13 @@ def test_page_without_the_network_is_on_its_own_machine_alone(hosts: tuple[Host,
 
 
 def test_public_page_answers_everybody(hosts: tuple[Host, Host], tmp_path: Path) -> None:
-    """Only where the configuration says so."""
+    """Only where the configuration says so, and by the web server in front of it, which has https."""
     station, phone = hosts
-    with running(station, tmp_path, 'host = "0.0.0.0"\nport = 8082\npublic = true'):
+    with running(station, tmp_path, 'host = "0.0.0.0"\nport = 8082\npublic = true\nproxy = "127.0.0.1"'):
+        brought = {"X-Forwarded-For": PUBLIC_ADDRESS, "X-Forwarded-Proto": "https"}
+        assert station.request("127.0.0.1", OPEN_PAGE, port=8082, headers=brought).status == 200
         answer = phone.request(PUBLIC_STATION_ADDRESS, OPEN_PAGE, port=8082, source=PUBLIC_ADDRESS)
-        assert answer.status == 200
+        assert (answer.status, answer.text) == (403, f"{FOREIGN}\n")
 
 
 def test_encrypted_page_is_verified_and_plain_http_leads_to_it(hosts: tuple[Host, Host], tmp_path: Path) -> None:

@@ -236,6 +236,28 @@ def test_a_sensor_lost_in_a_round_more_costs_nothing(is_back: bool, phase: str) 
     assert [len(made.fit.points) for made in bench.facts_of(Calibrated)] == [9]
 
 
+def test_a_block_that_cannot_be_read_in_a_round_more_costs_nothing() -> None:
+    """Moved three times while it was read: what was read before is kept. In the second round nothing is."""
+    for blocks, kept in ((9, 9), (7, 0)):
+        bench = s_shaped(*(FOUR.blocks_mm * 3)[:blocks])
+        block_mm = (FOUR.blocks_mm * 3)[blocks]
+        for _ in range(3):
+            bench.show(block_mm, SHOWN_S - 3.0)
+            bench.show(block_mm + 10.0, 1.0)
+        bench.read(10.0)
+        assert [unclear.why[:15] for unclear in bench.facts_of(BlockUnclear)] == ["The block moved"] * 3
+        assert bench.over == ("complete" if kept else "ended")
+        assert [len(made.fit.points) for made in bench.facts_of(Calibrated)] == [kept] * bool(kept)
+
+
+def test_blocks_that_no_longer_fit_in_a_round_more_refuse_it_all() -> None:
+    """All of them 5 mm shorter than in the first two rounds: something has moved, so those count no more either."""
+    bench = s_shaped(*FOUR.blocks_mm * 2)
+    for _ in range(3):
+        bench.show(-5.0)
+    assert "differently from one time to the other" in refusal(bench)
+
+
 @pytest.mark.parametrize("drift_mm", [-3.0, 4.0])
 def test_a_drift_while_calibrating_is_refused(drift_mm: float) -> None:
     """Over all blocks, beside a wander of -0.6 mm in this part of the recording: refused for good at the end, or, where

@@ -244,7 +244,7 @@ CASES: tuple[Case, ...] = (
     Case("half a year of a gain", up(26, start=60.0), up(26, start=60.0, seed=2), ("real gain",)),
     Case("a slow gain", up(40, 0.7), up(40, 0.7, seed=2), ("real gain",)),
     Case("a very slow gain", up(52, 0.3), up(52, 0.3, seed=2)),
-    Case("a fast gain", up(10, 4.0), up(10, 4.0, seed=2), ("real gain", "At present +")),
+    Case("a fast gain", up(10, 4.0), up(10, 4.0, seed=2), ("real gain", "In the last four weeks +")),
     Case("a gain on the left alone", up(14), flat(14, seed=2), ("Left: a real gain of",)),
     Case("a gain on the right alone", flat(14), up(14, seed=2), ("right: a real gain of",)),
     Case("a gain of one never tested on the right", up(14), None, ("a real gain of", NOT_TESTED)),

@@ -130,7 +130,7 @@ def test_sentences_give_size_and_pace_of_a_gain() -> None:
     assert so_far.startswith("Since your first test of this kind, on 05.01.: +")
     assert likely == "Chance that this is a change of more than 6 mm: 99 %."
     assert re.fullmatch(r"A real gain of \d+ mm since about 05\.01\.\.", first)
-    assert re.fullmatch(r"At present \+\d\.\d mm a week \(95 %: [+-]\d\.\d mm to \+\d\.\d mm\)\.", pace)
+    assert re.fullmatch(r"In the last four weeks \+\d\.\d mm a week \(95 %: [+-]\d\.\d mm to \+\d\.\d mm\)\.", pace)
     assert goal.startswith("Your goal: probably not before ")
 
 
@@ -155,7 +155,7 @@ def test_analysis_steps_the_trend_at_an_injury() -> None:
     assert found.changes[0].sudden
     assert found.trend[-1].low_mm < 65 < found.trend[-1].high_mm
     assert found.trend[10].low_mm < 90 < found.trend[10].high_mm
-    assert re.match(r"A real loss of \d+ mm on ", side_sentences(found, WORDS)[0])
+    assert re.match(r"A real loss of \d+ mm since about ", side_sentences(found, WORDS)[0])
 
 
 @pytest.mark.parametrize("direction", [Direction.GAIN, Direction.LOSS])
@@ -169,7 +169,7 @@ def test_headline_gives_the_size_of_a_step(direction: Direction, seed: int) -> N
     ]
     found = analyse_left(made)
     assert [(one.direction, one.sudden) for one in found.changes] == [(direction, True)]
-    size = re.match(rf"A real {direction} of (\d+) mm on ", side_sentences(found, WORDS)[0])
+    size = re.match(rf"A real {direction} of (\d+) mm since about ", side_sentences(found, WORDS)[0])
     assert size
     assert float(size[1]) == pytest.approx(25, abs=7)
 
@@ -213,7 +213,7 @@ def test_headline_dates_an_old_finding() -> None:
     gaining = scattered(14, slope=2.0)
     sentences = side_sentences(analyse_left(gaining, now=gaining[-1].at + 8 * WEEK), WORDS)
     assert ": a real gain of " in sentences[0]
-    assert not any("At present" in sentence for sentence in sentences)
+    assert not any("In the last four weeks" in sentence for sentence in sentences)
 
 
 def test_headline_reports_a_reversed_gain() -> None:

@@ -48,6 +48,20 @@ def test_log_odds_agree_with_the_dense_formula() -> None:
     assert log_odds_of_course(DAYS, MMS, DAYS) == pytest.approx(log(follows / stays))
 
 
+def test_log_odds_of_sizes_agree_with_the_dense_formula() -> None:
+    """The mean likelihood of the sizes takes the place of the likeliest one."""
+    follows, stays = 0.0, 0.0
+    for share in SPELL_SHARES:
+        (ones, course, mms), log_determinant = _whitened(DAYS, share, [[1.0] * len(DAYS), DAYS, MMS])
+        base = -(log_determinant + log(sum(one * one for one in ones))) / 2
+        half_df = (len(DAYS) - 1) / 2
+        stays += exp(base - half_df * log(sum(one * one for one in _without(mms, ones))))
+        for size in (0.5, 1.5):
+            rest = _without([mm - size * at for mm, at in zip(mms, course, strict=True)], ones)
+            follows += exp(base - half_df * log(sum(one * one for one in rest))) / 2
+    assert log_odds_of_course(DAYS, MMS, DAYS, (0.5, 1.5)) == pytest.approx(log(follows / stays))
+
+
 def test_log_odds_ignore_zero_and_unit() -> None:
     """Another zero or unit of the results or of the course changes nothing."""
     odds = log_odds_of_course(DAYS, MMS, DAYS)

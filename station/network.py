@@ -12,7 +12,7 @@ from contextlib import suppress
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
 
-from station.core.dataclasses import dataclass
+from msgspec import Struct
 
 Address = IPv4Address | IPv6Address
 
@@ -51,8 +51,7 @@ def is_home(address: Address) -> bool:
     return any(address in network for network in HOME_NETWORKS)
 
 
-@dataclass(frozen=True, slots=True)
-class Machine:
+class Machine(Struct, frozen=True):
     """This machine as its network sees it. `root` is where its file system begins; `host_name` replaces its own."""
 
     root: Path = Path("/")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import fields
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from station.core.dataclasses import dataclass
+from msgspec import Struct
+
 from station.core.events import Side
 from station.core.progress.records import Goals
 from station.core.untrusted import quoted
@@ -27,8 +27,7 @@ FIRST_YEAR_HURT = 1900
 _PARTIAL_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(Struct, frozen=True):
     """One person's profile; `None` is not said, and follows the station's settings where these have a value.
 
     `goal_…_mm` are toe distances, `time_zone` is a name such as `Europe/Vienna`, `quiet_from` and `quiet_to` are times
@@ -51,17 +50,17 @@ class Profile:
     hurt_since: str | None = None
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
             if value is not None:
-                _check(field.name, value)
+                _check(name, value)
         if (self.quiet_from is None) is not (self.quiet_to is None):
             raise ValueError("Quiet hours need both times: give quiet_from and quiet_to, or neither.")
         if self.hurt_since is not None and self.hurt_side is None:
             raise ValueError("The date of an injury needs its side: give hurt_side too.")
 
 
-PROFILE_FIELDS = tuple(field.name for field in fields(Profile))
+PROFILE_FIELDS = Profile.__struct_fields__
 NOTHING_SAID = Profile()
 
 
@@ -120,8 +119,7 @@ def _is_time_zone(name: str) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class PersonSettings:
+class PersonSettings(Struct, frozen=True):
     """What holds for one person, by `settings_for`. `zone` and `voice` are `None` where the station's or the browser's
     holds. Quiet hours are times of day in `zone`; equal times mean none."""
 

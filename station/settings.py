@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields, replace
 from typing import Any
 
-from station.core.dataclasses import dataclass
+from msgspec import Struct
+from msgspec.structs import replace
+
 from station.core.untrusted import quoted
 
 INCH_MM = 25.4
@@ -33,8 +34,7 @@ FIRST_START_STEPS = ("name", "board", "calibration")
 TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """All settings. Quiet hours are times of day in the station's time zone; equal times mean none. `on_step` is what a
     step on starts: `today` follows the person's plan. `ask_setup`: what needs the board laid differently asks for it
     first. `taps`: heel taps are commands. `first_start` has the settled steps of the first start, parted by commas.
@@ -58,8 +58,8 @@ class Settings:
     first_start: str = ""
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            self._check(field.name, getattr(self, field.name))
+        for name in self.__struct_fields__:
+            self._check(name, getattr(self, name))
 
     def _check(self, name: str, value: Any) -> None:
         if name in CHOICES:
@@ -83,7 +83,7 @@ class Settings:
 
 def with_changes(settings: Settings, changes: dict[str, str]) -> Settings:
     """Settings with some fields changed, given as text. Raises `ValueError` with a sentence."""
-    known = {field.name for field in fields(Settings)}
+    known = Settings.__struct_fields__
     values: dict[str, Any] = {}
     for name, text in changes.items():
         if name not in known:

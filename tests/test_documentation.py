@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 
 import click
 import pytest
+from msgspec.structs import asdict
 
 from station.catalogue.read import built_in_routines, exercises
 from station.cli.main import main

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooLate
-from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 from flask import Response, abort, g, redirect, request, url_for
+from msgspec import Struct, field
 from werkzeug.wrappers import Response as AnyResponse
 
 from station.advice.records import Situation
@@ -20,7 +20,6 @@ from station.app.snapshot import Snapshot
 from station.app.starting.situation import plan_for, situation_of
 from station.app.starting.start_gate import OWN, TODAY, UNFINISHED, StartGate
 from station.catalogue.read import built_in_routines
-from station.core.dataclasses import dataclass
 from station.profile import PersonSettings
 from station.store import Reader, StoreError
 from station.store.records import Person, SessionDetail, SessionSummary, Test, UnfinishedRun
@@ -115,8 +114,7 @@ def has_token() -> bool:
     return request.blueprint == API and "Authorization" in request.headers
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Struct, frozen=True):
     """The station that the pages show."""
 
     api: StationApi

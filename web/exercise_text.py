@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from msgspec import Struct
+
 from station.advice import health_questions
 from station.advice.dose import count_of, hold_s_of, repetitions_of
 from station.advice.records import LegConditions
 from station.advice.restrictions import TEST_KEY
 from station.catalogue.read import exercises
 from station.catalogue.records import Exercise, Feet, FeltPlace, Group, HeelPosition, Item, Verification
-from station.core.dataclasses import dataclass
 from station.core.events import Side
 from station.units import duration_text
 from web.context import Site
@@ -85,8 +86,7 @@ def helped_places_text(exercise: Exercise) -> str:
     return " and ".join(PLACE_NAMES[place] for place in exercise.places)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One entry of a routine in words; `exercise` is `None` for a test and a rest."""
 
     exercise: Exercise | None

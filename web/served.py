@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
 from flask import Response, request
 from markupsafe import Markup
+from msgspec import Struct, field
 from werkzeug.wrappers import Response as AnyResponse
 
-from station.core.dataclasses import dataclass
 from station.network import EVERYWHERE, Machine, is_loopback_host
 
 HSTS_S = 30 * 24 * 3600
@@ -22,8 +21,7 @@ AUTHORITY_FILE = "authority.crt"
 """The authority's certificate, beside the page's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Served:
+class Served(Struct, frozen=True):
     """The page's place: host and port on which it listens, its configured names, and its certificate for https."""
 
     host: str = "127.0.0.1"

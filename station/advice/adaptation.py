@@ -11,9 +11,10 @@ from collections.abc import Collection, Iterator
 from datetime import timedelta
 from itertools import chain
 
+from msgspec import Struct
+
 from station.advice import pain
 from station.advice.records import Adaptation, Reason, Situation
-from station.core.dataclasses import dataclass
 from station.core.events import Side
 
 CLEAR_DEFICIT_MM = 15.0
@@ -25,8 +26,7 @@ NOT_FELT_PREPARATION = {"3b": ("2a", "4c")}
 """The exercises that prepare one whose stretch the person does not feel."""
 
 
-@dataclass(frozen=True, slots=True)
-class ControlStage:
+class ControlStage(Struct, frozen=True):
     """One week of learning to control new range: what the person learns, and the exercises for it."""
 
     aim: str

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import chain
@@ -16,11 +15,12 @@ from math import ceil
 from typing import Any
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from station.advice.pain import STOP_FROM
 from station.advice.records import Adaptation, Catalogue, LegConditions, PainAnswers, Reason
 from station.catalogue.records import Exercise, Feet, Item, Restriction
-from station.core.dataclasses import dataclass
 from station.core.events import Side
 
 DISCLAIMER = (
@@ -56,8 +56,7 @@ class ConditionKind(StrEnum):
     CHANGES_EXPECTATION = "changes what to expect"
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """One question and the effect of a yes, in a sentence or two. `title` names the condition in lists.
 
     A condition that `is_of_leg` is answered with the leg or legs that have it, any other one with yes or no.
@@ -264,8 +263,7 @@ OFF_FEET_ONLY = "The other leg does only what is done sitting or lying."
 """What remains while one leg must not carry the person."""
 
 
-@dataclass(frozen=True, slots=True)
-class ExerciseRestriction:
+class ExerciseRestriction(Struct, frozen=True):
     """How a person's conditions restrict one exercise on the legs `sides`, with a reason from each condition.
 
     `main_reasons` has the first reason of each leg, `share` that of the usual dose.

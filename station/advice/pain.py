@@ -9,8 +9,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from msgspec import Struct
+
 from station.advice.records import PainAnswers, Reason
-from station.core.dataclasses import dataclass
 from station.core.events import EASE_OFF_PAIN, STOPPING_PAIN
 from station.core.events import MAX_PAIN as MAX_PAIN
 
@@ -29,8 +30,7 @@ class PainAction(StrEnum):
     STOP = "stop"
 
 
-@dataclass(frozen=True, slots=True)
-class PainAdvice:
+class PainAdvice(Struct, frozen=True):
     """What to do, with the rule and its sentence."""
 
     action: PainAction

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from msgspec import Struct, field
+
 from station.advice.records import Reason
-from station.core.dataclasses import dataclass
 from station.core.events import Side
 
 PROPOSED_ROUTINE = "proposed"
@@ -38,8 +38,7 @@ _TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """`days` are weekdays (0 is Monday) with times of day in `zone`, in their order.
 
     `routine` is `proposed`, the key of a ready routine or the id of the person's own. `reminder_cue`: the board plays a
@@ -57,8 +56,7 @@ class Plan:
     since: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PlanProgress:
+class PlanProgress(Struct, frozen=True):
     """What a person has done that affects what is due.
 
     `offered_occurrences` are the missed occurrences already offered, `last_stretched_at` is the time of the last
@@ -84,8 +82,7 @@ class PlanProgress:
         return is_new and not self.is_baseline_answered
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(Struct, frozen=True):
     """What is due at a moment.
 
     `occurrence` is the plan's open one; `is_missed` if its own day is over, so it is offered once. `next_occurrence` is

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
 from datetime import datetime
 
+from msgspec import Struct, field
+
 from station.catalogue.records import Exercise, FeltPlace, Item
-from station.core.dataclasses import dataclass
 from station.core.events import Side
 
 Catalogue = Mapping[str, Exercise]
@@ -16,16 +16,14 @@ PainAnswers = Sequence[tuple[datetime, int]]
 """Reported pain, 0 to 10, with the times, newest first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(Struct, frozen=True):
     """One reason: the key of its rule (`station.advice.rules`), and what it means here, in a sentence."""
 
     rule: str
     sentence: str
 
 
-@dataclass(frozen=True, slots=True)
-class SideHistory:
+class SideHistory(Struct, frozen=True):
     """The progress of one side.
 
     `is_known`: there are enough tests for the statistics, which give `is_gaining`, `is_steady` and `last_gain_at` (of
@@ -44,8 +42,7 @@ class SideHistory:
     has_reached_goal: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class LegConditions:
+class LegConditions(Struct, frozen=True):
     """The conditions of each leg, as keys of `station.advice.health_questions`; one of the whole person is in both."""
 
     left: frozenset[str] = frozenset()
@@ -62,8 +59,7 @@ class LegConditions:
         return tuple(side for side in Side if condition in self.on(side))
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(Struct, frozen=True):
     """Everything about one person that decides what to do at `now`.
 
     `conditions` are those that the person has by their answers, `None` before the first answers; `ask_reason` is why to
@@ -91,8 +87,7 @@ class Situation:
     trained_weekdays: frozenset[int] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Excluded:
+class Excluded(Struct, frozen=True):
     """An exercise not to do now, or not with this `side`; `None`: with no leg."""
 
     key: str
@@ -100,8 +95,7 @@ class Excluded:
     side: Side | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reduced:
+class Reduced(Struct, frozen=True):
     """An exercise to do at a smaller dose, in its easier form, or only with this `side`; `None`: with each leg."""
 
     key: str
@@ -109,8 +103,7 @@ class Reduced:
     side: Side | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
+class Proposal(Struct, frozen=True):
     """What to do now, in order, and why. With a block reason nothing is proposed.
 
     `duration_s` is about how long it takes.
@@ -124,8 +117,7 @@ class Proposal:
     duration_s: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Adaptation:
+class Adaptation(Struct, frozen=True):
     """What one rule changes in a routine, and why.
 
     In the reason's sentence, `{exercises}` stands for the exercises of the rule that remain in the routine. If none

@@ -14,14 +14,15 @@ Calibrations, checks and the sound lesson do not load the ankle and may always s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from math import ceil
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from station.advice import health_questions, pain
 from station.advice.health_questions import ExerciseRestriction
 from station.advice.records import Catalogue, Excluded, LegConditions, Reason, Reduced, Situation
 from station.catalogue.records import Exercise, Restriction
-from station.core.dataclasses import dataclass
 from station.core.events import Side
 from station.core.steps import AskStep, HoldStep, RepsStep, RestStep, Routine, Step, TestStep, reduced
 
@@ -49,8 +50,7 @@ NOTHING_REMAINS = Reason(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class RestrictedRoutine:
+class RestrictedRoutine(Struct, frozen=True):
     """The steps that may start, and every change with its reason.
 
     `block_reason` is why nothing may start. `advice` is what to observe in the steps that do.

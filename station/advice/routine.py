@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from msgspec import Struct
+
 from station.advice import health_questions
 from station.advice.dose import hold_s_of, repetitions_of
 from station.advice.records import Catalogue, LegConditions
 from station.catalogue.records import Exercise, Feet, Group, Item, Restriction
-from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US, Side
 
 HOLD_RANGE_S = (5, 600)
@@ -27,8 +28,7 @@ DUPLICATES_HINT_FROM = 3
 GROUP_ORDER = tuple(Group)
 
 
-@dataclass(frozen=True, slots=True)
-class RoutineFault:
+class RoutineFault(Struct, frozen=True):
     """One fault. A fault that `is_blocking` must be fixed before the routine can be saved; the others are hints.
 
     `index` is the item at fault, which the sentence names; `None` for the whole routine.

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from msgspec import Struct
+
 from station.advice import adaptation, health_questions, triage
 from station.advice.health_questions import CALM_DAYS_PER_STAGE
-from station.core.dataclasses import dataclass
 
 GUIDE = "The founding guide"
 AUTHOR = "The founding guide, its author's cautions"
@@ -17,8 +18,7 @@ OWN_CHOICE = "This station's own choice"
 TRAFFIC_LIGHT = "Usual care: the pain traffic light"
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """`source` is the founding guide, a study, or the station's own choice."""
 
     key: str

@@ -14,16 +14,16 @@ Excluded exercises are listed with their reasons, and so are those with a smalle
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from station.advice import adaptation, dose, health_questions, pain
 from station.advice.health_questions import ExerciseRestriction
 from station.advice.records import Adaptation, Catalogue, Excluded, LegConditions, Proposal, Reason, Reduced, Situation
 from station.advice.restrictions import NOTHING_REMAINS, TEST_KEY, leg_restrictions
 from station.catalogue.records import Exercise, Feet, FeltPlace, Group, Item, Restriction
-from station.core.dataclasses import dataclass
 from station.core.events import Side
 
 FELT_PLACE_EXERCISES = {
@@ -63,8 +63,7 @@ REORDERED = Reason(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Block:
+class _Block(Struct, frozen=True):
     """One exercise or test with all its items and the rests after it. `is_added`: not part of the base routine."""
 
     exercise: Exercise | None

@@ -15,6 +15,7 @@ from threading import Lock
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from station.app.access import api_tokens, roles
 from station.app.access.network_request import ask_for_network
@@ -25,7 +26,6 @@ from station.app.snapshot import PresenceRequest
 from station.app.starting.start_gate import StartDecision
 from station.catalogue.records import Item
 from station.clock import Clock
-from station.core.dataclasses import dataclass
 from station.core.events import Command, CommandName, Event, Side
 from station.core.steps import Routine
 from station.profile import Profile
@@ -39,8 +39,7 @@ STOPPED = "The station has been stopped: start it and try again."
 Saved = TypeVar("Saved")
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(Struct, frozen=True):
     """Start these steps, for a person (`None`: the one on the board)."""
 
     routine: Routine
@@ -48,8 +47,7 @@ class Start:
     title: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class StartRequest:
+class StartRequest(Struct, frozen=True):
     """Start what the start gate decides under this name; the decision is the answer."""
 
     name: str
@@ -59,16 +57,14 @@ class StartRequest:
     done: Future[StartDecision]
 
 
-@dataclass(frozen=True, slots=True)
-class PresenceAsked:
+class PresenceAsked(Struct, frozen=True):
     """A browser asks that somebody proves their presence."""
 
     name: str
     done: Future[PresenceRequest]
 
 
-@dataclass(frozen=True, slots=True)
-class PresenceFinished:
+class PresenceFinished(Struct, frozen=True):
     """A browser uses its request for presence (`is_confirmed`), or gives it up."""
 
     request_id: str
@@ -76,8 +72,7 @@ class PresenceFinished:
     done: Future[None]
 
 
-@dataclass(frozen=True, slots=True)
-class BringUpAsked:
+class BringUpAsked(Struct, frozen=True):
     """A page begins the bring-up; see `StationApi.start_bring_up`."""
 
     asks: bool
@@ -85,8 +80,7 @@ class BringUpAsked:
     done: Future[None]
 
 
-@dataclass(frozen=True, slots=True)
-class BringUpAnswered:
+class BringUpAnswered(Struct, frozen=True):
     """A page answers what the bring-up asks, or stops it (`answer` is `None`)."""
 
     number: int
@@ -94,8 +88,7 @@ class BringUpAnswered:
     done: Future[None]
 
 
-@dataclass(frozen=True, slots=True)
-class StoreRequest:
+class StoreRequest(Struct, frozen=True):
     """Run an action on the store and return its result through a future."""
 
     action: Callable[[Store], Any]
@@ -108,36 +101,31 @@ class StoreRequest:
     """Whether it changes who may get in, or whose results somebody may see."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReminderDue:
+class ReminderDue(Struct, frozen=True):
     """A person's reminder is due."""
 
     person_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class WallClockSet:
+class WallClockSet(Struct, frozen=True):
     """The wall clock is right or was set, so reminders can be scheduled."""
 
 
-@dataclass(frozen=True, slots=True)
-class SettingsChange:
+class SettingsChange(Struct, frozen=True):
     """Change settings by name, based on their values when the loop handles it."""
 
     changes: dict[str, str]
     done: Future[None]
 
 
-@dataclass(frozen=True, slots=True)
-class FaultReport:
+class FaultReport(Struct, frozen=True):
     """A part has a fault, described in a sentence, or works again (`None`)."""
 
     part: str
     sentence: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Wakeup:
+class Wakeup(Struct, frozen=True):
     """The alarm clock rang: check the time."""
 
 

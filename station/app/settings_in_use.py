@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from station.app.board.outputs import BoardOutputs
 from station.app.people import People

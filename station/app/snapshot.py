@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from msgspec import Struct
+
 from station.app.board.bring_up_records import BringUpView
 from station.app.starting.start_gate import StartDecision
-from station.core.dataclasses import dataclass
 from station.core.events import Legs, Press, Side
 from station.core.facts import CueName
 from station.core.state import ActivityState, BlockState, ExerciseState, IdleState, RepsState, TestState
 
 
-@dataclass(frozen=True, slots=True)
-class CueView:
+class CueView(Struct, frozen=True):
     """The last cue; `number` grows with every cue, so that a page recognises a new one."""
 
     number: int
@@ -26,8 +26,7 @@ class CueView:
     repeating: bool
 
 
-@dataclass(frozen=True, slots=True)
-class HeelView:
+class HeelView(Struct, frozen=True):
     """A heel: `down` is `None` while unknown; `share` is the load as a share of the person's standing load."""
 
     side: Side
@@ -35,16 +34,14 @@ class HeelView:
     share: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """A part's fault in one sentence: what happened, where, what to do."""
 
     part: str
     sentence: str
 
 
-@dataclass(frozen=True, slots=True)
-class UnfinishedView:
+class UnfinishedView(Struct, frozen=True):
     """An unfinished routine as the page offers it: its title, and how long it takes."""
 
     title: str | None
@@ -64,8 +61,7 @@ class PresenceState(StrEnum):
     CANCELLED = "cancelled"
 
 
-@dataclass(frozen=True, slots=True)
-class PresenceRequest:
+class PresenceRequest(Struct, frozen=True):
     """A request for presence, for the browser that asked only: the rhythm to make and the number to compare.
 
     `id` is the key with which that browser finishes or cancels it; `serial` names it in the snapshot.
@@ -79,8 +75,7 @@ class PresenceRequest:
     seconds_left: int
 
 
-@dataclass(frozen=True, slots=True)
-class PresenceView:
+class PresenceView(Struct, frozen=True):
     """What everybody may know of a request for presence: never its rhythm or its number.
 
     `presses` are those made so far. `why` is a sentence for the browser that asked, once the request is over.
@@ -101,8 +96,7 @@ class PresenceView:
 IDLE = IdleState()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True, kw_only=True):
     """Everything the live page shows: the activity's state and the board's sensors.
 
     `state` is that of the running activity, or of the last one until the person steps off. `at_us` is on the station's

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import field
 from typing import Any
+
+from msgspec import Struct, field
 
 from station.app.loop import Station
 from station.app.snapshot import Snapshot
 from station.config import Config
-from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US
 from station.core.measurement.tolerance import is_out_of_tolerance
 from station.core.state import BlockState
@@ -45,8 +45,7 @@ def state_sentence(now: BlockState) -> str | None:
             return None
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """The outcome of a run: whether it passed, one sentence, and the details to list."""
 
     well: bool

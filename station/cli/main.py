@@ -140,7 +140,7 @@ def _have_answered(store: Store) -> None:
 
 def _be_set_up(store: Store) -> None:
     """Settle the first start: a board with a history has been set up."""
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from station.settings import FIRST_START_STEPS
 
@@ -149,7 +149,7 @@ def _be_set_up(store: Store) -> None:
 
 def _be_heard(store: Store) -> None:
     """Switch quiet hours off, so that every cue plays in the evening too."""
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     store.save_settings(replace(store.settings(), quiet_from="00:00", quiet_to="00:00"))
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from station.cli.refuse import exit_with_error
 from station.cli.results import DATABASE, database_path
@@ -184,8 +185,10 @@ def _test_as_json(row: ResultRow) -> dict[str, Any]:
     return row._asdict() | {"circumstances": asdict(row.circumstances)}
 
 
-def _plain(value: object) -> str:
-    """Times as ISO 8601, the only values that JSON does not encode itself."""
+def _plain(value: object) -> object:
+    """What JSON does not encode itself: times as ISO 8601, records as objects."""
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, Struct):
+        return asdict(value)
     raise TypeError(f"{type(value).__name__} in the JSON of progress: make it a number or a text first")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from station.core.dataclasses import dataclass
+from msgspec import Struct
 
 SECOND_US = 1_000_000
 
@@ -65,8 +65,7 @@ class CommandName(StrEnum):
     UNDO = "undo"
 
 
-@dataclass(frozen=True, slots=True)
-class Heel:
+class Heel(Struct, frozen=True):
     """A comparator's level under one heel; it holds until the next event of that heel."""
 
     at_us: int
@@ -74,8 +73,7 @@ class Heel:
     down: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
+class Load(Struct, frozen=True):
     """One sample of an analogue heel: the ADC's share of full scale, 0 to 1."""
 
     at_us: int
@@ -83,8 +81,7 @@ class Load:
     share: float
 
 
-@dataclass(frozen=True, slots=True)
-class Toe:
+class Toe(Struct, frozen=True):
     """One reading of the distance sensor, in mm before calibration, with its range status (11 is valid)."""
 
     at_us: int
@@ -92,24 +89,21 @@ class Toe:
     status: int = 11
 
 
-@dataclass(frozen=True, slots=True)
-class Knee:
+class Knee(Struct, frozen=True):
     """The knee pad's level; it holds until the next event of the pad."""
 
     at_us: int
     touching: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Button:
+class Button(Struct, frozen=True):
     """The push button's level; it holds until the next event of the button."""
 
     at_us: int
     pressed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Tick:
+class Tick(Struct, frozen=True):
     """The clock has reached `at_us` and nothing else has happened."""
 
     at_us: int
@@ -129,8 +123,7 @@ ANSWERS = (*FELT_PLACE_ANSWERS, *PAIN_ANSWERS)
 """Every answer to the questions after a test."""
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """A command from the page, the button or heel taps. `side` belongs to `CommandName.SIDE`, `answer` to
     `CommandName.ANSWER`: a place (`front`, `achilles`, `calf`, `nowhere`) or a pain from 0 to 10."""
 

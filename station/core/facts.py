@@ -5,16 +5,13 @@ Times are whole microseconds on the monotonic clock. A back-dated fact also carr
 
 from __future__ import annotations
 
-from dataclasses import field
 from enum import StrEnum
 
-from station.core.dataclasses import dataclass
+from msgspec import Struct
+
 from station.core.events import BoardPosition, CommandName, Legs, Press, Side
 from station.core.measurement.calibration import Fit
 from station.core.measurement.estimate import Estimate
-
-NOT_REPLAYED = "not replayed"
-"""Metadata of a field that `station replay` does not print; its value is the reason."""
 
 
 class Contact(StrEnum):
@@ -52,15 +49,13 @@ class CueName(StrEnum):
     NUMBER = "NUMBER"
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(Struct, frozen=True):
     """Base of all facts. `at_us` is when it became known; a back-dated fact also has `since_us`."""
 
     at_us: int
 
 
-@dataclass(frozen=True, slots=True)
-class Cue(Fact):
+class Cue(Fact, frozen=True):
     """A cue to play. A repeating cue gives one fact, at its start."""
 
     cue: CueName
@@ -68,23 +63,20 @@ class Cue(Fact):
     side: Side | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CueEnded(Fact):
+class CueEnded(Fact, frozen=True):
     """The reason for a repeating cue has ended: stop repeating it."""
 
     cue: CueName
 
 
-@dataclass(frozen=True, slots=True)
-class HoldStarted(Fact):
+class HoldStarted(Fact, frozen=True):
     """The first GO of this repetition has been played; credit runs from here."""
 
     side: Legs
     repetition: int
 
 
-@dataclass(frozen=True, slots=True)
-class HoldEnd(Fact):
+class HoldEnd(Fact, frozen=True):
     """Totals of a hold. `lifts` is the number of HEEL_UP alarms; micro-lifts stay silent."""
 
     side: Legs
@@ -95,50 +87,43 @@ class HoldEnd(Fact):
     micro_lifts: int
 
 
-@dataclass(frozen=True, slots=True)
-class HoldFinished(HoldEnd):
+class HoldFinished(HoldEnd, frozen=True):
     """The credited time reached its target; it equals the target exactly."""
 
 
-@dataclass(frozen=True, slots=True)
-class HoldPartial(HoldEnd):
+class HoldPartial(HoldEnd, frozen=True):
     """The hold ended early; its credit is kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class HeelLifted(Fact):
+class HeelLifted(Fact, frozen=True):
     """A working heel has been up since `since_us`."""
 
     side: Side
     since_us: int
 
 
-@dataclass(frozen=True, slots=True)
-class HeelReturned(Fact):
+class HeelReturned(Fact, frozen=True):
     """A working heel has been down again since `since_us`."""
 
     side: Side
     since_us: int
 
 
-@dataclass(frozen=True, slots=True)
-class RepCounted(Fact):
+class RepCounted(Fact, frozen=True):
     """A repetition counted: the `count`th of its set."""
 
     side: Legs
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class RepTooQuick(Fact):
+class RepTooQuick(Fact, frozen=True):
     """A repetition was too quick to count, the `count`th such of its set."""
 
     side: Legs
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class RepTimed(Fact):
+class RepTimed(Fact, frozen=True):
     """How long a repetition took: from rise to return where heels rise, otherwise from its start to its end."""
 
     side: Legs
@@ -146,8 +131,7 @@ class RepTimed(Fact):
     too_quick: bool
 
 
-@dataclass(frozen=True, slots=True)
-class RepsFinished(Fact):
+class RepsFinished(Fact, frozen=True):
     """A set of repetitions ended: `count` counted, `too_quick` did not."""
 
     side: Legs
@@ -155,20 +139,17 @@ class RepsFinished(Fact):
     too_quick: int
 
 
-@dataclass(frozen=True, slots=True)
-class RepsPartial(RepsFinished):
+class RepsPartial(RepsFinished, frozen=True):
     """The set ended early; its count is kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class Paused(Fact):
+class Paused(Fact, frozen=True):
     """The activity paused; `why` is the cause."""
 
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Resumed(Fact):
+class Resumed(Fact, frozen=True):
     """The activity resumed after a pause; `why` is the cause."""
 
     why: str
@@ -178,34 +159,29 @@ STOPPED_BY_PAIN = "much pain"
 """The `why` of a routine that ends because of a pain of 6 or more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ended(Fact):
+class Ended(Fact, frozen=True):
     """The activity ended early; what was done is stored."""
 
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Completed(Fact):
+class Completed(Fact, frozen=True):
     """The activity ran to its end."""
 
 
-@dataclass(frozen=True, slots=True)
-class StepBegun(Fact):
+class StepBegun(Fact, frozen=True):
     """The routine has reached step number `step`, counted from 0."""
 
     step: int
 
 
-@dataclass(frozen=True, slots=True)
-class BoardSet(Fact):
+class BoardSet(Fact, frozen=True):
     """The person has laid the board like this."""
 
     board: BoardPosition
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptStarted(Fact):
+class AttemptStarted(Fact, frozen=True):
     """GO has been played: lunge now. `toe_mm` is the toe distance over the second before."""
 
     side: Side
@@ -214,8 +190,7 @@ class AttemptStarted(Fact):
     toe_mm: float
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptPassed(Fact):
+class AttemptPassed(Fact, frozen=True):
     """The knee touched with the heel down.
 
     `toe_mm` is estimated from the readings of `window_us` (first, last); `estimate` is what they give before
@@ -227,11 +202,10 @@ class AttemptPassed(Fact):
     contact: Contact
     uncertainty_mm: float
     window_us: tuple[int, int]
-    estimate: Estimate = field(metadata={NOT_REPLAYED: "toe_mm and uncertainty_mm are made of it"})
+    estimate: Estimate
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptFailed(Fact):
+class AttemptFailed(Fact, frozen=True):
     """The heel rose (`why` is `heel`) or the knee did not touch (`contact`)."""
 
     side: Side
@@ -239,16 +213,14 @@ class AttemptFailed(Fact):
     toe_mm: float
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptVoid(Fact):
+class AttemptVoid(Fact, frozen=True):
     """The attempt counts neither as passed nor as failed; `why` is the cause."""
 
     side: Side
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class TargetSet(Fact):
+class TargetSet(Fact, frozen=True):
     """The toe distance of the next attempt, in mm; `move` is false where the toes are there already."""
 
     side: Side
@@ -256,8 +228,7 @@ class TargetSet(Fact):
     move: bool
 
 
-@dataclass(frozen=True, slots=True)
-class TrialFinished(Fact):
+class TrialFinished(Fact, frozen=True):
     """The largest passed distance of a trial; 0 with `below_range` where the knee does not reach even at the wall."""
 
     side: Side
@@ -267,8 +238,7 @@ class TrialFinished(Fact):
     uncertainty_mm: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class TestFinished(Fact):
+class TestFinished(Fact, frozen=True):
     """The score of each side in mm, `None` where it was not tested. `partial`: the test ended early."""
 
     __test__ = False
@@ -278,39 +248,33 @@ class TestFinished(Fact):
     partial: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Answered(Fact):
+class Answered(Fact, frozen=True):
     """An answer after a test. `question` is `felt` (where the limit was) or `pain` (0 to 10)."""
 
     question: str
     answer: str
 
 
-@dataclass(frozen=True, slots=True)
-class Eased(Fact):
+class Eased(Fact, frozen=True):
     """The test hurt: the remaining exercises of the routine are halved."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tapped(Fact):
+class Tapped(Fact, frozen=True):
     """`count` heel taps were recognised as the command `word`."""
 
     count: int
     word: CommandName
 
 
-@dataclass(frozen=True, slots=True)
-class TapsUndone(Fact):
+class TapsUndone(Fact, frozen=True):
     """The last command by heel taps was undone, and tap commands are off."""
 
 
-@dataclass(frozen=True, slots=True)
-class LouderAsked(Fact):
+class LouderAsked(Fact, frozen=True):
     """A sound of the lesson got no answer: play it louder."""
 
 
-@dataclass(frozen=True, slots=True)
-class QuizAnswered(Fact):
+class QuizAnswered(Fact, frozen=True):
     """The quiz played `cue` and asked whether it is `claimed`; `yes` is the person's answer."""
 
     cue: CueName
@@ -319,36 +283,31 @@ class QuizAnswered(Fact):
     right: bool
 
 
-@dataclass(frozen=True, slots=True)
-class LessonFinished(Fact):
+class LessonFinished(Fact, frozen=True):
     """The quiz is over: `right` of `asked` answers were right."""
 
     right: int
     asked: int
 
 
-@dataclass(frozen=True, slots=True)
-class PressEnded(Fact):
+class PressEnded(Fact, frozen=True):
     """A press of the rhythm has ended: it began at `since_us`."""
 
     since_us: int
     press: Press
 
 
-@dataclass(frozen=True, slots=True)
-class RhythmMatched(Fact):
+class RhythmMatched(Fact, frozen=True):
     """The presses are the rhythm that was asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class RhythmWrong(Fact):
+class RhythmWrong(Fact, frozen=True):
     """The presses are another rhythm."""
 
     presses: tuple[Press, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class BlockShown(Fact):
+class BlockShown(Fact, frozen=True):
     """A block was sampled: the mean of the `n` readings in `window_us`, with its standard uncertainty."""
 
     toe_mm: float
@@ -358,30 +317,26 @@ class BlockShown(Fact):
     window_us: tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class BlockUnclear(Fact):
+class BlockUnclear(Fact, frozen=True):
     """A block must be held again; `why` is a sentence."""
 
     toe_mm: float
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Calibrated(Fact):
+class Calibrated(Fact, frozen=True):
     """The calibration that the blocks give."""
 
     fit: Fit
 
 
-@dataclass(frozen=True, slots=True)
-class CalibrationRefused(Fact):
+class CalibrationRefused(Fact, frozen=True):
     """The blocks give no calibration, and nothing is stored; `why` is a sentence."""
 
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class CheckDone(Fact):
+class CheckDone(Fact, frozen=True):
     """A block of known length was measured; `out` is true where the error exceeds the tolerance."""
 
     block_mm: float
@@ -391,16 +346,14 @@ class CheckDone(Fact):
     out: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SensorLost(Fact):
+class SensorLost(Fact, frozen=True):
     """A sensor gives no usable samples. `sensor` is its channel in a trace: `toe`, `load_left`, …"""
 
     sensor: str
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class SensorBack(Fact):
+class SensorBack(Fact, frozen=True):
     """A lost sensor gives usable samples again."""
 
     sensor: str

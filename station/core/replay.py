@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, fields
 from enum import StrEnum
 from typing import Any
 
+from msgspec.structs import asdict
+
 from station.core.activities.engine import Engine
 from station.core.activities.routine import RoutineRun
-from station.core.facts import NOT_REPLAYED, Fact, TestFinished
-from station.core.measurement.calibration import Curve, Fit
+from station.core.facts import Fact, TestFinished
+from station.core.measurement.calibration import Curve
+from station.core.measurement.estimate import Estimate
 from station.core.sensing.sensors import BoardSensors
 from station.core.steps import STEP_TYPES, Routine
 from station.core.trace import AS_BUILT, DEFAULT_CALIBRATION, Trace
@@ -42,19 +44,17 @@ def replay(trace: Trace, routine: Routine, curve: Curve = AS_BUILT) -> Iterator[
 def format_fact(fact: Fact) -> str:
     """Format a fact as one line of JSON: times in seconds, rounded to the millisecond, missing values omitted."""
     found: dict[str, Any] = {"at_s": _to_seconds(fact.at_us), "fact": type(fact).__name__}
-    for field in fields(fact):
-        value = getattr(fact, field.name)
-        if field.name == "at_us" or NOT_REPLAYED in field.metadata:
+    for name in fact.__struct_fields__:
+        value = getattr(fact, name)
+        if name == "at_us" or isinstance(value, Estimate):  # `toe_mm` and `uncertainty_mm` are made of the estimate
             continue
         if value is None and not isinstance(fact, TestFinished):
             continue
-        if field.name.endswith("_us"):
-            found[field.name.removesuffix("_us") + "_s"] = _to_seconds(value)
-        elif isinstance(value, Fit):
-            found[field.name] = asdict(value)
+        if name.endswith("_us"):
+            found[name.removesuffix("_us") + "_s"] = _to_seconds(value)
         else:
-            found[field.name] = str(value) if isinstance(value, StrEnum) else value
-    return json.dumps(found)
+            found[name] = str(value) if isinstance(value, StrEnum) else value
+    return json.dumps(found, default=asdict)
 
 
 def _to_seconds(us: int | tuple[int, ...]) -> float | list[float]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from station.core.dataclasses import dataclass
+from msgspec import Struct
+
 from station.core.events import BoardPosition, Legs, Press
 from station.core.facts import Contact, CueName
 
 
-@dataclass(frozen=True, slots=True)
-class ShownClock:
+class ShownClock(Struct, frozen=True):
     """A time that the page counts on by itself: `counted_us` of `target_us` at the moment of the state.
 
     It grows by `rate` (1 or 0) microseconds a microsecond. `what` is counted: `hold`, `prepare`, `rest`, `attempt`,
@@ -23,8 +23,7 @@ class ShownClock:
     rate: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _State:
+class _State(Struct, frozen=True, kw_only=True):
     """What every activity shows. `phase` is the value of its phase; `side` the working legs, if any.
 
     `step` (from 0) of `steps` is the place in the routine. Until `undo_us`, a command by heel taps can be undone.
@@ -40,8 +39,7 @@ class _State:
     undo_us: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IdleState(_State):
+class IdleState(_State, frozen=True, kw_only=True):
     """No activity."""
 
     activity = "idle"
@@ -49,8 +47,7 @@ class IdleState(_State):
     phase: str = "idle"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetupState(_State):
+class SetupState(_State, frozen=True, kw_only=True):
     """The person lays the board: how it must lie, and whether they still stand on it."""
 
     activity = "setup"
@@ -59,8 +56,7 @@ class SetupState(_State):
     is_occupied: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TestState(_State):
+class TestState(_State, frozen=True, kw_only=True):
     """A knee-to-wall test, distances in mm. `target_mm` is the next toe distance, `best_mm` the largest passed one.
 
     `is_on_target`: the toes are at the next target, as the rule sees it. `verdict` is the outcome of the last attempt;
@@ -81,8 +77,7 @@ class TestState(_State):
     contact: Contact | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HoldState(_State):
+class HoldState(_State, frozen=True, kw_only=True):
     """A hold of `hold_us`, the `repetition`th of `repetitions`.
 
     `exercise` is a key of the catalogue, and `verified` says whether the board senses it.
@@ -97,8 +92,7 @@ class HoldState(_State):
     verified: bool | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RepsState(_State):
+class RepsState(_State, frozen=True, kw_only=True):
     """Repetitions: `count` of `target_count`, in `part` (from 0) of the tempo. `exercise`, `verified` as for a hold."""
 
     activity = "reps"
@@ -110,15 +104,13 @@ class RepsState(_State):
     verified: bool | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RestState(_State):
+class RestState(_State, frozen=True, kw_only=True):
     """A rest between two exercises."""
 
     activity = "rest"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuestionState(_State):
+class QuestionState(_State, frozen=True, kw_only=True):
     """A question after a test, open for `waited_us` of `wait_us`, and the test's results in mm."""
 
     activity = "ask"
@@ -129,8 +121,7 @@ class QuestionState(_State):
     result_right_mm: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LessonState(_State):
+class LessonState(_State, frozen=True, kw_only=True):
     """A lesson: the `repetition`th of `repetitions` sounds.
 
     `about` is the sound that is played or was asked about, `claimed` the one that the question names. `verdict` on
@@ -148,8 +139,7 @@ class LessonState(_State):
     asked: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RhythmState(_State):
+class RhythmState(_State, frozen=True, kw_only=True):
     """The presses of a rhythm so far, and whether the heel or the button is down now. It holds no secret."""
 
     activity = "rhythm"
@@ -158,8 +148,7 @@ class RhythmState(_State):
     is_down: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BlockState(_State):
+class BlockState(_State, frozen=True, kw_only=True):
     """A calibration or a check: the block of `target_mm`, the `repetition`th of `repetitions`; `why` it failed."""
 
     repetition: int | None = None
@@ -168,15 +157,13 @@ class BlockState(_State):
     why: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CalibrationState(BlockState):
+class CalibrationState(BlockState, frozen=True, kw_only=True):
     """A calibration."""
 
     activity = "calibrate"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckState(BlockState):
+class CheckState(BlockState, frozen=True, kw_only=True):
     """A check of the calibration."""
 
     activity = "check"

@@ -7,13 +7,14 @@ A step is data: the page builds it, the store keeps it, and a trace's header car
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
 from enum import StrEnum
 from itertools import pairwise
 from math import ceil
 from typing import Any
 
-from station.core.dataclasses import dataclass
+from msgspec import Struct
+from msgspec.structs import replace
+
 from station.core.events import BOTH_LEGS, SECOND_US, BoardPosition, Legs, Press, Side
 from station.core.untrusted import is_number, quoted
 
@@ -38,15 +39,13 @@ class HeelRule(StrEnum):
     ANY = "any"
 
 
-@dataclass(frozen=True, slots=True)
-class SetupStep:
+class SetupStep(Struct, frozen=True):
     """The person lays the board as the next step needs it, and steps on when it is."""
 
     board: BoardPosition = BoardPosition.FLAT
 
 
-@dataclass(frozen=True, slots=True)
-class HoldStep:
+class HoldStep(Struct, frozen=True):
     """Timed stretches: `repetitions` per side in the order of `sides`, or both legs at once (`together`).
 
     `exercise` is its key in the catalogue. `prepare_off`: preparing takes the person off the board, to a chair or for a
@@ -76,8 +75,7 @@ class HoldStep:
         return turns_of(self)
 
 
-@dataclass(frozen=True, slots=True)
-class RepsStep:
+class RepsStep(Struct, frozen=True):
     """`count` repetitions per side, or with both legs at once (`together`).
 
     With CYCLE the heel's ups and downs are counted; with DOWN and ANY the tempo counts. `tempo_us` are the parts of one
@@ -102,8 +100,7 @@ class RepsStep:
         return turns_of(self)
 
 
-@dataclass(frozen=True, slots=True)
-class TestStep:
+class TestStep(Struct, frozen=True):
     """A knee-to-wall test: one trial per side (quick) or three (`full`)."""
 
     __test__ = False
@@ -115,15 +112,13 @@ class TestStep:
     """The toe distance a full test must exceed to be a personal best: the best so far plus the person's own error."""
 
 
-@dataclass(frozen=True, slots=True)
-class RestStep:
+class RestStep(Struct, frozen=True):
     """A rest between steps; the command `next` ends it early."""
 
     rest_us: int = 30 * SECOND_US
 
 
-@dataclass(frozen=True, slots=True)
-class CalibrateStep:
+class CalibrateStep(Struct, frozen=True):
     """A calibration: each block is held against the toe stop in this order, `rounds` times, and more often where the
     readings form an S.
     """
@@ -144,8 +139,7 @@ def rounds_for(blocks_mm: Sequence[float]) -> int:
     return max(2, ceil(SAMPLES_PER_CALIBRATION / len(blocks_mm)))
 
 
-@dataclass(frozen=True, slots=True)
-class CheckStep:
+class CheckStep(Struct, frozen=True):
     """A check with one block whether the calibration still holds."""
 
     block_mm: float = 100.0
@@ -154,23 +148,20 @@ class CheckStep:
     warm_us: int = WARM_UP_US
 
 
-@dataclass(frozen=True, slots=True)
-class AskStep:
+class AskStep(Struct, frozen=True):
     """The questions after a test: where was the limit felt, and how much did it hurt? Both may stay unanswered."""
 
     wait_us: int = 45 * SECOND_US
     """How long each question waits for its answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class LessonStep:
+class LessonStep(Struct, frozen=True):
     """The lesson on the sounds: a volume check, the meaning of each cue, and a quiz drawn from `seed`."""
 
     seed: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class RhythmStep:
+class RhythmStep(Struct, frozen=True):
     """Somebody proves that they stand at the board: a rhythm of heel presses, and then a number in counted beeps."""
 
     rhythm: tuple[Press, ...] = (Press.SHORT, Press.LONG, Press.SHORT, Press.SHORT)
@@ -257,21 +248,21 @@ def to_json(routine: Routine) -> dict[str, Any]:
 
 
 def _step_to_json(step: Step) -> dict[str, Any]:
-    found: dict[str, Any] = {"do": next(name for name, kind in STEP_TYPES.items() if isinstance(step, kind))}
-    for field in fields(step):
-        value = getattr(step, field.name)
-        if field.name == "sides":
+    found: dict[str, Any] = {"do": next(do for do, kind in STEP_TYPES.items() if isinstance(step, kind))}
+    for name in step.__struct_fields__:
+        value = getattr(step, name)
+        if name == "sides":
             found["side"] = "both" if len(value) == 2 else str(value[0])
             if value == BOTH_SIDES[::-1]:
                 found["first"] = str(Side.RIGHT)
         elif value is None or value is False or value == ():
             continue
-        elif field.name == "tempo_us":
+        elif name == "tempo_us":
             found["tempo_s"] = [part / SECOND_US for part in value]
-        elif field.name.endswith("_us"):
-            found[field.name.removesuffix("_us") + "_s"] = value / SECOND_US
+        elif name.endswith("_us"):
+            found[name.removesuffix("_us") + "_s"] = value / SECOND_US
         else:
-            found[field.name] = list(value) if isinstance(value, tuple) else value
+            found[name] = list(value) if isinstance(value, tuple) else value
     return found
 
 
@@ -294,11 +285,11 @@ def step_from_options(options: Mapping[str, Any]) -> Step:
     if kind is None:
         raise StepError(f"do is {quoted(do)}; it may be {', '.join(STEP_TYPES)} or routine")
     step: Step = kind()
-    for field in fields(kind):
-        key = "side" if field.name == "sides" else field.name
+    for name in kind.__struct_fields__:
+        key = "side" if name == "sides" else name
         key = key.removesuffix("_us") + "_s" if key.endswith("_us") else key
         if options.get(key) is not None:
-            step = replace(step, **{field.name: _parse_field(field.name, key, options)})
+            step = replace(step, **{name: _parse_field(name, key, options)})
     if isinstance(step, HoldStep | RepsStep):
         _check_exercise_step(step)
     return step

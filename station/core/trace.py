@@ -13,11 +13,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
-from station.core.dataclasses import dataclass
+from msgspec import Struct
+from msgspec.structs import asdict
+
 from station.core.events import (
     ANSWERS,
     SECOND_US,
@@ -69,8 +70,7 @@ class TraceError(ValueError):
     """An unreadable trace: the sentence gives the place, the problem and what is allowed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(Struct, frozen=True):
     """A whole trace: its merged `#` lines and its events. `wiring` and `references` are derived from them."""
 
     header: dict[str, Any]

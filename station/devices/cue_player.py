@@ -9,8 +9,9 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from threading import RLock
 
+from msgspec import Struct
+
 from station.clock import Clock
-from station.core.dataclasses import dataclass
 from station.core.facts import Cue, CueEnded, Fact
 from station.core.sound.cues import Volume, duty_cycle, is_audible
 from station.core.sound.sequencer import CueSequencer, Edge
@@ -25,8 +26,7 @@ MAX_PLAYED_EDGES = 4_096
 """About ten minutes of cues, for measurements of their timing."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlayedEdge:
+class PlayedEdge(Struct, frozen=True):
     """An edge: when it was planned and when the buzzer was switched; `hz` is 0 for silence."""
 
     planned_us: int

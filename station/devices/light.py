@@ -15,9 +15,9 @@ from itertools import zip_longest
 from threading import RLock
 
 from gpiozero import RGBLED
+from msgspec import Struct
 
 from station.clock import Clock
-from station.core.dataclasses import dataclass
 from station.core.facts import Cue, CueEnded, CueName, Fact
 from station.core.sound.cues import CUES, DIGITS_GAP_MS, MILLISECOND_US, Feedback, cue_rhythm_ms
 from station.devices.errors import DeviceError, as_device_error
@@ -51,8 +51,7 @@ GROUP_GAP_US = 720_000
 """The dark gap between two groups of a repeating cue: three times the gap within a group."""
 
 
-@dataclass(frozen=True, slots=True)
-class _ColourChange:
+class _ColourChange(Struct, frozen=True):
     at_us: int
     colour: Colour
 

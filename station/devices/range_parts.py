@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from station.core.dataclasses import dataclass
+from msgspec import Struct
+
 from station.core.events import SECOND_US
 
 
@@ -44,8 +45,7 @@ class OutputLine(Protocol):
     def close(self) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class RangeTiming:
+class RangeTiming(Struct, frozen=True):
     """Time limits of the distance sensor's reader."""
 
     timing_budget_us: int = 33_000

@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from random import Random
 
-from station.core.dataclasses import dataclass
+from msgspec import Struct
+
 from station.core.events import SECOND_US, Side
 
 DAY_US = 86_400 * SECOND_US
 WEEK_US = 7 * DAY_US
 
 
-@dataclass(frozen=True, slots=True)
-class PersonProfile:
+class PersonProfile(Struct, frozen=True):
     """A person's body and habits. Limits are toe distances in mm, below 0 for a knee that does not reach the wall with
     the toes at it; the gains come from regular stretching."""
 

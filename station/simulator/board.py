@@ -7,11 +7,12 @@ or the owner of virtual time, calls `run_due` at `next_due_us`. `act` may be cal
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from threading import RLock
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from hardware.wiring import RAILS
 from station.clock import Clock

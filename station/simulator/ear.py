@@ -7,9 +7,9 @@ when the ticks of its side are over. It has no thread: its owner calls `run_due`
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec import Struct
+from msgspec.structs import replace
 
-from station.core.dataclasses import dataclass
 from station.core.events import Side
 from station.core.facts import Cue, CueName
 from station.core.sound.cues import CUES, MILLISECOND_US, PHRASE_GAP_US, cue_rhythm_ms
@@ -28,8 +28,7 @@ CUE_PHRASES = ((CueName.HOLD_DONE, CueName.SET_DONE),)
 """Cues of one instant that sound like one when played together: five long tones are HOLD_DONE and SET_DONE."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Pattern:
+class _Pattern(Struct, frozen=True):
     """The rhythm of a cue or a phrase: tone, gap, tone, … in µs."""
 
     cues: tuple[Cue, ...]

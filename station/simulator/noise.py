@@ -12,13 +12,13 @@ from __future__ import annotations
 import math
 from random import Random
 
-from station.core.dataclasses import dataclass
+from msgspec import Struct
+
 from station.core.events import SECOND_US
 from station.core.measurement.estimate import COMMON_WANDER_MM, COMMON_WANDER_S
 
 
-@dataclass(frozen=True, slots=True)
-class NoiseParameters:
+class NoiseParameters(Struct, frozen=True):
     """The parts of the noise, in mm and s. The defaults are fitted to the recording."""
 
     scatter_mm: float = 2.06

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from gpiozero import PinSetInput
 from gpiozero.pins.mock import MockFactory, MockPWMPin
+from msgspec import Struct
 
 from station.clock import Clock
-from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US
 from station.simulator.adc import EmulatedMcp3008, MockSpi
 
@@ -24,8 +24,7 @@ BOUNCE_INTERVAL_US = 1_000
 """How long a bouncing contact stays open, and then closed."""
 
 
-@dataclass(frozen=True, slots=True)
-class PinOutput:
+class PinOutput(Struct, frozen=True):
     """The state of an output pin from `at_us` on: `duty` is 0 for low, 1 for high, and between them for PWM at `hz`.
 
     `hz` is `None` on a pin without PWM, as for an active buzzer, which has a pitch of its own.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import sqrt
 from random import Random
 
-from station.core.dataclasses import dataclass
+from msgspec import Struct
 
 BEND_RANGE_MM = 270.0
 """The bend is defined over sensor distances up to this: the wall 200 mm in front of the toe line."""
@@ -22,8 +22,7 @@ CROSSTALK_TO_MM = 40.0
 """The reading up to which light from the sensor's own cover mixes in."""
 
 
-@dataclass(frozen=True, slots=True)
-class RangeError:
+class RangeError(Struct, frozen=True):
     """The systematic error of one sensor, without noise. The defaults are a sensor without error."""
 
     offset_mm: float = 0.0

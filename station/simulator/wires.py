@@ -11,9 +11,10 @@ import errno
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 
+from msgspec import Struct
+
 from hardware import pins
 from hardware.wiring import RAILS
-from station.core.dataclasses import dataclass
 from station.simulator.adc import ChannelShare, EmulatedMcp3008
 from station.simulator.i2c import I2cDevice, SimulatedI2C
 
@@ -60,8 +61,7 @@ class FaultKind(StrEnum):
     SWAPPED = "swapped"
 
 
-@dataclass(frozen=True, slots=True)
-class WireFault:
+class WireFault(Struct, frozen=True):
     """One fault, of the line `first` and, if two are swapped, of `second`."""
 
     kind: FaultKind

@@ -10,12 +10,12 @@ import math
 from collections.abc import Sequence
 from random import Random
 
-from station.core.dataclasses import dataclass
+from msgspec import Struct
+
 from station.core.events import SECOND_US, Side
 
 
-@dataclass(frozen=True, slots=True)
-class Ramp:
+class Ramp(Struct, frozen=True):
     """A movement from one value to another that accelerates and then slows down, as limbs do."""
 
     from_us: int
@@ -41,8 +41,7 @@ def constant_ramp(value: float) -> Ramp:
     return Ramp(0, 0, value, value)
 
 
-@dataclass(frozen=True, slots=True)
-class HeelPadParameters:
+class HeelPadParameters(Struct, frozen=True):
     """A heel plate with its force-sensing resistor (Interlink FSR 402, 0.2 to 20 N) and its divider."""
 
     lever: float = 0.03

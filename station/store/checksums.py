@@ -12,9 +12,9 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import Connection, String, Table, TextClause, text
 
-from station.core.dataclasses import dataclass
 from station.store.schema import CHECKSUM, UtcDateTime, metadata
 
 FUNCTION, IS_SOUND = "row_checksum", "is_sound"
@@ -24,8 +24,7 @@ MARSHAL_VERSION = 2
 """Binary numbers, and no references: equal values give equal bytes, in every version of Python."""
 
 
-@dataclass(frozen=True, slots=True)
-class DamagedRow:
+class DamagedRow(Struct, frozen=True):
     """A row that is left out because its checksum does not fit: its table and its first key, as far as it is text."""
 
     table: str

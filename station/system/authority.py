@@ -16,8 +16,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from msgspec import Struct
 
-from station.core.dataclasses import dataclass
 from station.network import HOME_NETWORKS, Address
 
 AUTHORITY_LIFE = timedelta(days=3_650)
@@ -33,8 +33,7 @@ class AuthorityError(Exception):
     """No certificate can be made; the text is one sentence with the cause and the remedy."""
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(Struct, frozen=True):
     """What a page is called: host names, and addresses."""
 
     hosts: tuple[str, ...]
@@ -45,8 +44,7 @@ class Names:
         return [*map(x509.DNSName, self.hosts), *map(x509.IPAddress, self.addresses)]
 
 
-@dataclass(frozen=True, slots=True)
-class PageCertificate:
+class PageCertificate(Struct, frozen=True):
     """The page's certificate in use, and its authority's end."""
 
     names: frozenset[str]

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from statistics import median
 
+from msgspec import Struct
+
 from station.app.board.bring_up_records import SKIP, Result, Witness
 from station.clock import Clock
 from station.config import Config
-from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US, Button, Event, Heel, Knee, Load
 from station.core.facts import Cue, CueName
 from station.devices.board import Devices
@@ -40,8 +41,7 @@ FOLLOWS_SHARE = 0.05
 FULL_SHARE = 0.995
 
 
-@dataclass(frozen=True, slots=True)
-class Bench:
+class Bench(Struct, frozen=True):
     """The board on the bench: its pins and bus, and its time, real or virtual."""
 
     config: Config

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import field
 from datetime import datetime
 from pathlib import Path
 
-from station.core.dataclasses import dataclass
+from msgspec import Struct, field
+
 from station.network import Machine
 from station.system.authority import AUTHORITY_FILE, PAGE_FILE, Authority, AuthorityError, Names, PageCertificate
 from station.system.home_network import PAGE_SERVICE, HomeNetwork, NetworkError
@@ -19,8 +19,7 @@ DROP_IN = Path(f"etc/systemd/system/{PAGE_SERVICE}.d/tls.conf")
 TIMER = "station-tls.timer"
 
 
-@dataclass(frozen=True, slots=True)
-class Encryption:
+class Encryption(Struct, frozen=True):
     """Https of one machine's page."""
 
     network: HomeNetwork = field(default_factory=HomeNetwork)

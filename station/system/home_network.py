@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Callable, Sequence
-from dataclasses import field
 from pathlib import Path
 
-from station.core.dataclasses import dataclass
+from msgspec import Struct, field
+
 from station.network import HTTP_PORT, HTTPS_PORT, OFF, ON, Machine
 
 PAGE_SERVICE = "station-page.service"
@@ -32,8 +32,7 @@ class NetworkError(Exception):
     """The network cannot be switched; the text is one sentence with the cause and the remedy."""
 
 
-@dataclass(frozen=True, slots=True)
-class NetworkStatus:
+class NetworkStatus(Struct, frozen=True):
     """Whether the page is on the network, where, and what keeps other devices from finding it."""
 
     is_on: bool
@@ -58,8 +57,7 @@ def systemctl(arguments: Sequence[str]) -> str:
     return done.stdout
 
 
-@dataclass(frozen=True, slots=True)
-class HomeNetwork:
+class HomeNetwork(Struct, frozen=True):
     """The switch of one machine."""
 
     machine: Machine = field(default_factory=Machine)

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Self
 
 import msgspec
+from msgspec import Struct
 
 from station.advice.health_questions import CONDITIONS
 from station.app.loop import Station
 from station.app.starting.routines import routine_called
 from station.config import Config
-from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US, CommandName, Side
 from station.core.steps import Routine
 from station.devices.board import Devices
@@ -50,8 +50,7 @@ MIDNIGHT = "00:00"
 """Equal times switch quiet hours off: a simulated person needs every cue, at any hour of the machine's time zone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Habits:
+class Habits(Struct, frozen=True):
     """Who comes when. `begin` is the first day with the usual time of day (aware, UTC)."""
 
     name: str
@@ -61,8 +60,7 @@ class Habits:
     seed: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Struct, frozen=True):
     """How far a simulation has come."""
 
     day: int

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from threading import Thread
 from typing import Protocol
 
+from msgspec import Struct
+
 from station.clock import Clock
-from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US
 
 HANG_US = 5 * SECOND_US
@@ -36,8 +38,7 @@ class Watched(Protocol):
         """By when it has, or had, to do the next thing; `None` while it has nothing to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Foreign:
+class Foreign(Struct, frozen=True):
     """A library's thread: it is seen to end, and nobody can ask it whether it hangs."""
 
     name: str

@@ -7,12 +7,12 @@ observed; what was not observed excludes nothing. Pins and channels are those of
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field
+
+from msgspec import Struct
 
 from hardware import pins as header
 from hardware.wiring import MCP3008_PLACES, PLUGS, RAILS
 from station.config import Config
-from station.core.dataclasses import dataclass
 
 Seen = dict[str, str]
 """What was observed, by what was looked at."""
@@ -32,8 +32,7 @@ def volts_class(measured_v: float) -> str | None:
     return next((name for name, (least, most) in VOLTS.items() if least <= measured_v < most), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """A wire: where it begins and ends, its voltage at rest, and the picture that shows it."""
 
     name: str
@@ -45,13 +44,12 @@ class Line:
     """The BCM number, 100 and the MCP3008's input, or `FIRST_RAIL` and the place in `RAILS`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """A row of the table: the fault, and where its looks differ from a healthy board's."""
 
     kind: str
     lines: tuple[Line, ...]
-    looks: Looks = field(compare=False)
+    looks: Looks
 
     @property
     def name(self) -> str:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Self
 
+from msgspec import Struct
+
 from station.app.loop import Station
 from station.clock import Clock
-from station.core.dataclasses import dataclass
 from station.store import Store, StoreError
 from station.store.writing.dates import RowMarks
 
 
-@dataclass(frozen=True, slots=True)
-class WrongDates:
+class WrongDates(Struct, frozen=True):
     """The time since which no date is sure, by the clock as it stands, and the rows from before."""
 
     marks: RowMarks

@@ -8,9 +8,10 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import replace
 from itertools import count
 from typing import Any, cast
+
+from msgspec.structs import replace
 
 from station.app.api import BoardAwayError, SimulatedBoard, StationApi
 from station.app.snapshot import Fault, Snapshot

@@ -1,28 +1,24 @@
-"""How a value of any type in the API's annotations travels: msgspec checks it, its dataclasses and enums come back.
+"""How a value of any type in the API's annotations travels: msgspec checks it, its structs and enums come back.
 
-msgspec cannot tell the dataclasses of a union apart, nor two enums of text. So each dataclass gets a mirror, a tagged
-struct with the same fields, and the enums of a union become one set of words.
+msgspec cannot tell the structs of a union apart, nor two enums of text. So each struct of a union gets a mirror, a
+tagged struct with the same fields, and so does what contains one; the enums of a union become one set of words.
 """
 
 from __future__ import annotations
 
 import types
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import fields, is_dataclass
 from enum import Enum, StrEnum
 from functools import cache
 from typing import Annotated, Any, Literal, NewType, Union, get_args, get_origin, get_type_hints
 
 from msgspec import Struct, defstruct
 
-from station.core.dataclasses import dataclass
-
 Convert = Callable[[Any], Any]
 _LISTS = (list, Sequence, Collection)
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(Struct, frozen=True):
     """The type on the wire, in words for the version, and what converts to and from it (`None`: nothing to do)."""
 
     wire: Any
@@ -59,18 +55,26 @@ def shape_of(annotation: Any) -> Shape:
         return _many(shape_of(inner[0]), origin, list)
     if origin in (dict, Mapping):
         return _mapping(shape_of(inner[0]), shape_of(inner[1]))
-    if isinstance(annotation, type) and is_dataclass(annotation):
-        return _mirror(annotation)
+    if _is_struct(annotation):
+        shapes = _fields(annotation)
+        is_converted = any(shape.to_wire or shape.from_wire for shape in shapes.values())
+        return _mirror(annotation) if is_converted else Shape(annotation, _struct_words(annotation, shapes))
     return Shape(annotation, _words(annotation))
 
 
 def _words(annotation: Any) -> str:
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return "|".join(repr(one.value) for one in annotation)
-    if isinstance(annotation, type) and issubclass(annotation, Struct):
-        hints = get_type_hints(annotation)
-        return f"{annotation.__name__}({', '.join(f'{name}: {shape_of(hint).words}' for name, hint in hints.items())})"
     return annotation.__name__ if isinstance(annotation, type) else str(annotation)
+
+
+def _struct_words(kind: type[Struct], shapes: Mapping[str, Shape]) -> str:
+    return f"{kind.__name__}({', '.join(f'{name}: {shape.words}' for name, shape in shapes.items())})"
+
+
+def _fields(kind: type[Struct]) -> dict[str, Shape]:
+    hints = get_type_hints(kind, include_extras=True)
+    return {name: shape_of(hints[name]) for name in kind.__struct_fields__}
 
 
 def _many(item: Shape, kind: Any, wire: Any) -> Shape:
@@ -103,9 +107,9 @@ def _mapping(key: Shape, value: Shape) -> Shape:
     )
 
 
-def _mirror(kind: type) -> Shape:
-    hints = get_type_hints(kind, include_extras=True)
-    shapes = {one.name: shape_of(hints[one.name]) for one in fields(kind)}
+@cache
+def _mirror(kind: type[Struct]) -> Shape:
+    shapes = _fields(kind)
     wires = [(name, shape.wire) for name, shape in shapes.items()]
     struct = defstruct(kind.__name__, wires, tag=kind.__name__, array_like=True, forbid_unknown_fields=True)
     encoders = tuple((name, shape.to_wire) for name, shape in shapes.items())
@@ -119,19 +123,15 @@ def _mirror(kind: type) -> Shape:
         given = ((name, getattr(value, name), decode) for name, decode in decoders)
         return kind(**{name: one if decode is None else decode(one) for name, one, decode in given})
 
-    return Shape(
-        struct,
-        f"{kind.__name__}({', '.join(f'{name}: {shape.words}' for name, shape in shapes.items())})",
-        to_wire,
-        from_wire,
-    )
+    return Shape(struct, _struct_words(kind, shapes), to_wire, from_wire)
 
 
 def _union(members: tuple[Any, ...]) -> Shape:
     words = {one.value: one for member in members if _is_text_enum(member) for one in member}
     is_several = sum(map(_is_text_enum, members)) > 1
     others = [one for one in members if not (is_several and _is_text_enum(one))]
-    shapes = {one: shape_of(one) for one in others}
+    is_mirrored = sum(map(_is_struct, others)) > 1
+    shapes = {one: _mirror(one) if is_mirrored and _is_struct(one) else shape_of(one) for one in others}
     wires = [shape.wire for shape in shapes.values()] + ([Literal[tuple(words)]] if is_several else [])
     encoders = {one: shape.to_wire for one, shape in shapes.items() if shape.to_wire is not None}
     decoders = {_plain(shape.wire): shape.from_wire for shape in shapes.values() if shape.from_wire is not None}
@@ -156,6 +156,10 @@ def _union(members: tuple[Any, ...]) -> Shape:
 
 def _is_text_enum(member: Any) -> bool:
     return isinstance(member, type) and issubclass(member, StrEnum)
+
+
+def _is_struct(member: Any) -> bool:
+    return isinstance(member, type) and issubclass(member, Struct)
 
 
 def _plain(wire: Any) -> Any:

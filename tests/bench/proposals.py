@@ -10,9 +10,10 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+
+from msgspec.structs import replace
 
 from station.advice.health_questions import CALM_DAYS_PER_STAGE
 from station.advice.records import Proposal, SideHistory, Situation

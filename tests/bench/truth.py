@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
 from math import sqrt
@@ -18,6 +18,7 @@ from random import Random
 from statistics import mean, median, pstdev
 
 import click
+from msgspec.structs import replace
 
 from station.core.activities.calibrate import CAPTURE_US, is_another_round_worthwhile
 from station.core.events import SECOND_US

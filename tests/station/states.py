@@ -7,7 +7,7 @@ from typing import Any, get_args
 from station.core.state import ActivityState, ShownClock
 
 NO_CLOCK = {"counting": None, "counted_us": 0, "target_us": 0, "rate": 0}
-KNOWN = {name for kind in get_args(ActivityState) for name in kind.__dataclass_fields__} | {"activity"}
+KNOWN = {name for kind in get_args(ActivityState) for name in kind.__struct_fields__} | {"activity"}
 
 
 class AnyState:

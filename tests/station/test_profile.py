@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import pytest
+from msgspec.structs import asdict
 
 from station.core.progress.records import Goals
 from station.profile import NOTHING_SAID, PROFILE_FIELDS, Profile, profile_from_values, settings_for

@@ -13,6 +13,8 @@ from functools import partial
 from math import pi, sin
 from typing import NamedTuple
 
+from msgspec import structs
+
 from station.core.progress.analysis import CLEAR_DIFFERENCE_MM, analyse_progress
 from station.core.progress.outlook import WORTHWHILE_MM
 from station.core.progress.records import Progress, Result, SideProgress
@@ -369,4 +371,4 @@ def _judged(kinds: tuple[tuple[str, str, Judge], ...], text: str, look: Look) ->
 
 def _censored(made: list[Result], adds_mm: float) -> list[Result]:
     """The results at their level, with zero for those below range."""
-    return [replace(test, mm=max(0.0, test.mm + adds_mm)) for test in made]
+    return [structs.replace(test, mm=max(0.0, test.mm + adds_mm)) for test in made]

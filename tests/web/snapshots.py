@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import fields as fields_of
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from station.app.snapshot import Snapshot
 from station.core.state import (
@@ -39,7 +39,7 @@ STATES: dict[str, type[ActivityState]] = {
         CheckState,
     )
 }
-OTHER_FIELDS = {field.name for kind in STATES.values() for field in fields_of(kind)}
+OTHER_FIELDS = {name for kind in STATES.values() for name in kind.__struct_fields__}
 CLOCK_FIELDS = {"counting": "what", "counted_us": "counted_us", "target_us": "target_us", "rate": "rate"}
 
 
@@ -51,15 +51,15 @@ def snapshot(now: Snapshot | None = None, **fields: Any) -> Snapshot:
     """
     now = now or Snapshot(at_us=0)
     kind = STATES[fields.pop("activity", now.activity)]
-    kept = {field.name: getattr(now.state, field.name) for field in fields_of(now.state)}
+    kept = {name: getattr(now.state, name) for name in now.state.__struct_fields__}
     if kind is not type(now.state):
         kept = {"phase": now.phase, "side": now.side}
     if fields.keys() & CLOCK_FIELDS.keys():
         kept["clock"] = _clock(kept.get("clock"), {old: fields.pop(old) for old in CLOCK_FIELDS if old in fields})
-    for name in OTHER_FIELDS - kind.__dataclass_fields__.keys():
+    for name in OTHER_FIELDS.difference(kind.__struct_fields__):
         if fields.get(name, 0) is None:
             del fields[name]
-    known = {field.name: fields.pop(field.name) for field in fields_of(kind) if field.name in fields}
+    known = {name: fields.pop(name) for name in kind.__struct_fields__ if name in fields}
     return replace(now, state=kind(**kept | known), **fields)
 
 

@@ -7,14 +7,15 @@ of the page forgets them: the browser asks again.
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from threading import Lock
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from station.app.access.roles import Role, hash_of, is_live, new_token
 from station.app.snapshot import PresenceRequest, PresenceState, Snapshot
-from station.core.dataclasses import dataclass
 from station.core.events import Press
 from station.store import Reader
 from station.store.records import Person
@@ -48,8 +49,7 @@ class Stage(StrEnum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """One browser's request, and what it is for.
 
     `person_name` is who the browser or the consent belongs to, empty for a guest; `viewer_id` who wants to see their
@@ -139,8 +139,7 @@ def new_key() -> tuple[str, str]:
     return key, hash_of(key)
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Struct, frozen=True):
     """How far a request is at the board: its state, the bars that are made, the seconds left, and why it is over."""
 
     state: PresenceState

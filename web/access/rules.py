@@ -14,11 +14,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Flask, Response, current_app, g, render_template, request, url_for
+from msgspec import Struct
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from station.app.access.roles import ACCESS_COOKIE, SHARED_STAY, TOUCH_EVERY, Role, Visitor, hash_of, new_token
-from station.core.dataclasses import dataclass
 from station.store import StoreError
 from web.api.problems import ApiError, ProblemCode
 from web.context import API, YEAR_S, Site, has_token, redirect_to, wait_until_saved
@@ -42,8 +42,7 @@ class Whose(StrEnum):
     STATION = "station"
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """What an endpoint asks of its visitor: at least this role (`None`: everybody), and whose data it has.
 
     A request that needs presence leads to the proof first, and then to the own page with this name of `OWN_PAGES`.

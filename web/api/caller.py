@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from station.app.access.api_tokens import Scope
 from station.app.access.roles import Visitor
-from station.core.dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(Struct, frozen=True):
     """`visitor` is who made the token, or who looks; `scopes` is what the token may, `token_id` its id.
 
     A browser without a token has no `token_id`, and may read what its pages show.

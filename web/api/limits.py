@@ -7,8 +7,9 @@ from collections import OrderedDict
 from math import ceil
 from threading import Lock
 
+from msgspec import Struct
+
 from station.clock import Clock
-from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US
 
 MAX_KEYS = 512
@@ -17,8 +18,7 @@ IPV6_NETWORK_BITS = 64
 """A machine has all addresses of such a network."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(Struct, frozen=True):
     """`burst` requests at once, then `per_s` a second."""
 
     burst: float

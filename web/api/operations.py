@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar, get_type_hints
 
+from msgspec import Struct
 from werkzeug.exceptions import ServiceUnavailable
 
 from station.app.starting.start_gate import OWN
-from station.core.dataclasses import dataclass
 from station.store import records as stored
 from station.store.reading.pages import CursorError
 from web.api import answers, records
@@ -41,8 +41,7 @@ class Access(StrEnum):
     CONTROL = "control"
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(Struct, frozen=True):
     """One address with its method. `query`, `body` and `answer` are records of `web.api.records`; `problems` are those
     of its own, beside the ones that every operation of its kind may answer."""
 

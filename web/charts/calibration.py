@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from markupsafe import Markup
+from msgspec import Struct
 
-from station.core.dataclasses import dataclass
 from station.core.measurement.calibration import Curve, Fit
 from station.core.measurement.uncertainty import COVERAGE
 from station.store.records import Calibration, Check
@@ -29,8 +29,7 @@ RESIDUAL_RANGE_MM = 2.0
 """A residual above this is refused, so the scale of the residuals is the same for all calibrations."""
 
 
-@dataclass(frozen=True, slots=True)
-class Correction:
+class Correction(Struct, frozen=True):
     """What the distance of the board as built needs added at `REFERENCE_MM`, by a calibration or a check."""
 
     at: datetime

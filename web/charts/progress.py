@@ -16,9 +16,9 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from markupsafe import Markup
+from msgspec import Struct
 
 from station.app.results.progress import ResultRow
-from station.core.dataclasses import dataclass
 from station.core.events import EASE_OFF_PAIN, Side
 from station.core.measurement.uncertainty import COVERAGE
 from station.core.progress.records import Direction, Goals, RealChange, TrendPoint
@@ -82,8 +82,7 @@ class Point(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """The time range, the heights and the grid spacing."""
 
     span: Span
@@ -105,8 +104,7 @@ class Frame:
         return FULL if mark.mm is None else self.y(mark.mm)
 
 
-@dataclass(frozen=True, slots=True)
-class ProgressChart(Chart):
+class ProgressChart(Chart, frozen=True):
     """The chart, its `points`, oldest first, the real changes in words, and which signs need an explanation."""
 
     points: tuple[Point, ...]

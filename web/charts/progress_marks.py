@@ -8,8 +8,9 @@ from datetime import datetime
 from itertools import pairwise
 from statistics import fmean
 
+from msgspec import Struct
+
 from station.app.results.progress import ResultRow
-from station.core.dataclasses import dataclass
 from station.core.measurement.uncertainty import COVERAGE
 from station.core.progress.records import SideProgress
 from station.units import BELOW_RANGE, count_text, date_text, length_text, length_with_uncertainty
@@ -20,8 +21,7 @@ MAX_MARKS = 60
 PERIOD_DAYS = {"week": 7.0, "month": 30.4, "quarter": 91.3}
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """One test of a side, or all of one span of time: the mean, and the interval that its error bar shows.
 
     `mm` is `None` below range. `key` is the same for both sides of a test, or of a span; `when`, `result` and `notes`
@@ -39,8 +39,7 @@ class Mark:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """What the chart shows of one side: its results in the span, oldest first, and its progress."""
 
     rows: Sequence[ResultRow]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from station.core.dataclasses import dataclass
+from msgspec import Struct
 
 MAX_TICKS = 7
 MAX_DAY_TICKS = 5
@@ -15,8 +15,7 @@ MONTH_STEPS = (1, 2, 3, 6, 12, 24, 60, 120)
 DAYS_PER_MONTH = 30.44
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """From `since` to `until`, both aware."""
 
     since: datetime

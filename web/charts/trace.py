@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from markupsafe import Markup
+from msgspec import Struct
 
-from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US, Side
 from station.core.measurement.calibration import Curve
 from station.core.trace import curve_from_header
@@ -41,8 +41,7 @@ is shorter than 80 ms.
 Point = tuple[int, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Chart:
+class Chart(Struct, frozen=True):
     """A drawing with its title and a sentence about its content."""
 
     title: str
@@ -50,8 +49,7 @@ class Chart:
     svg: Markup
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
+class Scale(Struct, frozen=True):
     """From microseconds or a value to a position in the drawing."""
 
     low: float

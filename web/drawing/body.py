@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import cos, radians, sin
 
+from msgspec import Struct
+
 from station.catalogue.poses import Anchor, Arm, FootContact, Leg, PictureExtent, Pose
-from station.core.dataclasses import dataclass
 
 THIGH, SHIN, TRUNK, NECK = 42.0, 41.0, 50.0, 20.0
 UPPER_ARM, FOREARM, HAND = 28.0, 25.0, 9.0
@@ -45,8 +46,7 @@ def translated(point: Point, *steps: tuple[float, Point]) -> Point:
     return x + sum(by * way[0] for by, way in steps), y + sum(by * way[1] for by, way in steps)
 
 
-@dataclass(frozen=True, slots=True)
-class LegJoints:
+class LegJoints(Struct, frozen=True):
     """The joints of a leg; `pitch` is the angle of the sole, toes up, and `rock` that of a sole seen from the foot's
     end, to the big toe's side, in degrees. `crosses` is whether the leg lies over the near one.
     """
@@ -64,8 +64,7 @@ class LegJoints:
     crosses: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ArmJoints:
+class ArmJoints(Struct, frozen=True):
     """The joints of an arm; `hand` is the tip of its fingers."""
 
     shoulder: Point
@@ -74,8 +73,7 @@ class ArmJoints:
     hand: Point
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+class Figure(Struct, frozen=True):
     """The joints of a figure. `lean` is the angle of the trunk, `gaze` that of the head, in degrees forwards."""
 
     hip: Point

@@ -5,9 +5,10 @@ from __future__ import annotations
 from itertools import pairwise
 from math import cos, hypot, radians, tan
 
+from msgspec import Struct
+
 from station.catalogue import poses
 from station.catalogue.poses import Prop
-from station.core.dataclasses import dataclass
 from web.drawing.body import Outline, Point, circle, foot_direction, limb_direction, placed, translated
 
 THICK = 5.0
@@ -43,8 +44,7 @@ HEEL_PLATE = (1.5, 15.0)
 PLATE_THICK, TOE_STOP = 3.0, 2.5
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(Struct, frozen=True):
     """One part of a prop: `look` is its style, `sharp` whether its corners are."""
 
     css_class: str

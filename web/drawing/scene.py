@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from enum import Enum, auto
 
+from msgspec import Struct
+
 from station.catalogue.poses import (
     Band,
     ExercisePicture,
@@ -22,7 +24,6 @@ from station.catalogue.poses import (
     Tendon,
     TurnArrow,
 )
-from station.core.dataclasses import dataclass
 from web.drawing.body import Figure, Outline, arm_outlines, figure, leg_outlines, small_toe_outlines, trunk_outlines
 from web.drawing.path import Viewport, polyline, spline
 from web.drawing.props import shapes
@@ -39,8 +40,7 @@ class Layer(Enum):
     IN_FRONT = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """One path of the drawing, and its style."""
 
     css_class: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from station.app.access.roles import Visitor
 from station.app.snapshot import Fault, Snapshot
@@ -29,7 +29,7 @@ def snapshot_for(visitor: Visitor, now: Snapshot) -> Snapshot:
         hidden["rest"] = None
     if now.troubles and not visitor.is_let_in:
         hidden["troubles"] = (HIDDEN_FAULT,)
-    return replace(now, **hidden) if hidden else now  # type: ignore[arg-type]  # each value is of its field's type
+    return replace(now, **hidden) if hidden else now
 
 
 def _sees(visitor: Visitor, person_id: str | None) -> bool:

@@ -5,9 +5,10 @@ The text is composed once, for both the server-rendered page and the stream that
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import ceil
 from typing import Any
+
+from msgspec.structs import replace
 
 from station import units as lengths
 from station.app.snapshot import HeelView, Snapshot, UnfinishedView

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from flask import Blueprint, abort, redirect, request, url_for
+from msgspec import Struct
 from werkzeug.wrappers import Response
 
-from station.core.dataclasses import dataclass
 from station.core.events import BACK_FOOT_PLACES
 from station.core.progress.records import Circumstances
 from station.store.reading.training import OWN_CIRCUMSTANCES
@@ -19,8 +19,7 @@ UNKNOWN, UNANSWERED = "unknown", "unanswered"
 """What a form sends for a circumstance that is not known or varies, and for a question still unanswered."""
 
 
-@dataclass(frozen=True, slots=True)
-class CircumstanceQuestion:
+class CircumstanceQuestion(Struct, frozen=True):
     """A question about a test that only the person can answer; its `label` in a form, and those of its answers."""
 
     name: str

@@ -7,13 +7,13 @@ from functools import cache
 
 from flask import Blueprint, Response, abort, render_template, request
 from markupsafe import Markup
+from msgspec import Struct
 
 from station.advice import health_questions
 from station.advice.health_questions import ExerciseRestriction
 from station.advice.records import LegConditions
 from station.catalogue.read import exercises as catalogue
 from station.catalogue.records import Caution, Exercise, FeltPlace, Restriction
-from station.core.dataclasses import dataclass
 from web import exercise_text
 from web.context import Site
 from web.drawing import inline_svg, standalone_svg, svg_security_policy
@@ -24,8 +24,7 @@ MOVING = re.compile(r'<path class="[^"]* animated".*?</path>')
 RESTRICTION_LABELS = {Restriction.EXCLUDED: "Left out", Restriction.REDUCED: "Reduced"}
 
 
-@dataclass(frozen=True, slots=True)
-class CautionNote:
+class CautionNote(Struct, frozen=True):
     """One caution of an exercise: the condition's title, and to what of the viewer it applies, empty for nothing."""
 
     caution: Caution

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
+from msgspec import Struct
 from werkzeug.wrappers import Response
 
-from station.core.dataclasses import dataclass
 from station.settings import FIRST_START_STEPS
 from station.store.records import Role
 from web.context import Site, wait_until_saved
@@ -18,8 +18,7 @@ TITLES = {"name": "Name", "owner": "Owner", "board": "Plates and sensor", "calib
 AS_BUILT = "as built"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """A step of the first start, and whether it is settled: done or left out."""
 
     key: str

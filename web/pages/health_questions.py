@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
+from msgspec import Struct
+from msgspec.structs import replace
 from werkzeug.wrappers import Response
 
 from station.advice import health_questions
@@ -14,7 +15,6 @@ from station.advice.health_questions import CONDITIONS, DISCLAIMER, NO, YES, Con
 from station.advice.records import Excluded, LegConditions, Reason, Reduced
 from station.catalogue.read import exercises
 from station.catalogue.records import Restriction
-from station.core.dataclasses import dataclass
 from station.core.events import Side
 from station.store.records import Person
 from web.context import Site, wait_until_saved
@@ -33,8 +33,7 @@ BOTH_LABEL = "Both"
 """The label of yes to a condition of a leg."""
 
 
-@dataclass(frozen=True, slots=True)
-class HealthAnswerEffects:
+class HealthAnswerEffects(Struct, frozen=True):
     """What a person's answers change: blocking conditions, each one's effect, exercises excluded or reduced.
 
     `is_blocked`: nothing may be done with either leg.

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from math import ceil
 from typing import NamedTuple
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from station.advice import plan
 from station.advice.triage import block_reason
 from station.app.starting.start_gate import PROPOSED_NAME, TodaySummary
-from station.core.dataclasses import dataclass
 from station.core.duration import duration_us
 from station.core.events import SECOND_US, Side
 from station.core.steps import TestStep
@@ -40,8 +41,7 @@ def test_minutes(*, full: bool) -> int:
     return ceil(duration_us((TestStep(full=full),)) / MINUTE_US)
 
 
-@dataclass(frozen=True, slots=True)
-class NextAction:
+class NextAction(Struct, frozen=True):
     """What to do now: a heading, its minutes, a sentence and the label of the start button, empty if there is none.
 
     `picture` is an exercise's key, `position` for the test, or the name of an icon. `leads_to` is where it leads

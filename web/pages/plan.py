@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
 from datetime import UTC, datetime, timedelta
 from hmac import compare_digest
 from itertools import islice
@@ -15,6 +14,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from msgspec import Struct, field
+from msgspec.structs import replace
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -42,7 +43,6 @@ from station.app.starting.situation import done_of, plan_for, situation_of, zone
 from station.app.starting.start_gate import PROPOSED_NAME
 from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import Group, Item
-from station.core.dataclasses import dataclass
 from station.core.duration import held_us_by_side
 from station.core.events import SECOND_US
 from station.store.records import Person
@@ -74,8 +74,7 @@ TOKEN_BYTES = 24
 UPCOMING_COUNT = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(Struct, frozen=True):
     """The plan as typed in the form, with the error of each field.
 
     `preset` is a key of `PRESETS`, whose days are all at `clock`, or `OTHER_DAYS`: then `days` counts.

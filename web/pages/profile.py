@@ -8,10 +8,10 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
+from msgspec import Struct
 from werkzeug.wrappers import Response
 
 from station.app.access.roles import Role
-from station.core.dataclasses import dataclass
 from station.core.events import Side
 from station.profile import PROFILE_FIELDS, Profile
 from station.settings import LIMITS, Settings
@@ -37,8 +37,7 @@ LABELS = {
 _FIELD_IN_TROUBLE = re.compile(r"^The entry (\w+) is ")
 
 
-@dataclass(frozen=True, slots=True)
-class Viewer:
+class Viewer(Struct, frozen=True):
     """Somebody who sees this person's results, and since when."""
 
     name: str

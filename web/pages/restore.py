@@ -12,12 +12,12 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, abort, render_template, request
+from msgspec import Struct
 from werkzeug.wrappers import Response as AnyResponse
 
 from station.app.access.roles import Visitor
 from station.app.exchange.import_preview import preview_lines
 from station.app.exchange.restore_preview import restore_lines
-from station.core.dataclasses import dataclass
 from station.store import StoreError
 from station.store.backups.backup import STICK_DIRECTORY, backups_of, day_of, list_backups
 from station.units import date_text, date_time_text
@@ -37,8 +37,7 @@ WAITS_S = KEPT_S
 GONE = "This backup is no longer there: choose another one."
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(Struct, frozen=True):
     """A backup that the page offers, by a key that is no path."""
 
     key: str
@@ -47,8 +46,7 @@ class Listed:
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """A checked backup, and what either way of restoring it does; `ticket` is the way to say yes."""
 
     name: str

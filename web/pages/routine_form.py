@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any, Protocol
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from station.advice.dose import count_of, hold_s_of, repetitions_of
 from station.advice.records import LegConditions
@@ -19,7 +20,6 @@ from station.advice.routine import RoutineFault, routine_faults
 from station.app.starting.routines import steps_of
 from station.catalogue.read import TEST_KINDS, exercises
 from station.catalogue.records import Exercise, Feet, Item
-from station.core.dataclasses import dataclass
 from station.core.duration import duration_us, held_us_by_side
 from station.core.events import Side
 from station.settings import Settings
@@ -44,8 +44,7 @@ class Form(Protocol):
     def getlist(self, key: str, /) -> list[str]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One row as typed. `item_key` is the key of an exercise, `test` or `rest`."""
 
     number: int
@@ -80,8 +79,7 @@ class Row:
         return tuple(field for field in self.fields if field in LABELS)
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """A routine being edited; `is_shared`: available to everyone."""
 
     name: str = ""
@@ -118,8 +116,7 @@ class Draft:
         return next((at for at, row in enumerate(self.rows) if row.number == number), None)
 
 
-@dataclass(frozen=True, slots=True)
-class DraftSummary:
+class DraftSummary(Struct, frozen=True):
     """The result of a draft: its items, faults and duration; times in microseconds."""
 
     items: tuple[Item, ...]

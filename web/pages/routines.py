@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 from flask import Blueprint, abort, redirect, render_template, request, url_for
+from msgspec import Struct
 from werkzeug.wrappers import Response
 
 from station.advice import health_questions
@@ -16,7 +17,6 @@ from station.app.starting.start_gate import StartGate
 from station.catalogue.checked import convert_to_record
 from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import Item, Restriction
-from station.core.dataclasses import dataclass
 from station.core.duration import duration_us, held_us_by_side
 from station.core.events import Side
 from station.store.records import OwnRoutine, Person
@@ -42,8 +42,7 @@ SINGLE_ABOUT = {
 """The starts that are neither in the catalogue nor one's own, each with what it is for."""
 
 
-@dataclass(frozen=True, slots=True)
-class RoutineCard:
+class RoutineCard(Struct, frozen=True):
     """A routine as the pages show it.
 
     `trouble` is why it cannot be started; `own_routine` is `None` for a ready one; `can_be_copied`: its items may be

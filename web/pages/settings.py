@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from flask import Blueprint, redirect, render_template, request, url_for
+from msgspec import Struct
+from msgspec.structs import asdict
 from werkzeug.wrappers import Response
 
-from station.core.dataclasses import dataclass
 from station.settings import CHOICES, LIMITS
 from station.units import MM_PER_UNIT, UNIT_SYMBOLS, number_text
 from web.context import Site, wait_until_saved
@@ -30,8 +29,7 @@ CHOICE_NAMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """One line of the form. `kind` is `choice`, `number` or `time`."""
 
     name: str
@@ -40,8 +38,7 @@ class Field:
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class FieldGroup:
+class FieldGroup(Struct, frozen=True):
     """Fields that belong together, with a line of help, empty where the fields say enough."""
 
     title: str

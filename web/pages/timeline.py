@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby, pairwise
 
+from msgspec import Struct
+
 from station.advice.pain import MAX_PAIN
 from station.app.results.circumstances import circumstance_texts
 from station.app.results.progress import CONTACTS
-from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US, Legs
 from station.core.progress.records import Circumstances
 from station.store.records import Answer, Attempt, Hold, RepSet, SessionDetail, Test
@@ -27,8 +28,7 @@ MIN_REST, MAX_REST = timedelta(seconds=5), timedelta(minutes=10)
 """A shorter pause is none, a longer one was not a rest."""
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptView:
+class AttemptView(Struct, frozen=True):
     """One attempt of a trial, in words; `passed` decides its sign."""
 
     passed: bool
@@ -36,8 +36,7 @@ class AttemptView:
     outcome: str
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One thing that happened, in words: its title, its `result`, and `about` it a little more.
 
     `side` is `None` where no leg worked; `anchor` is the element's id for links to it. `until` is `None` if unknown.

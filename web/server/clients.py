@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from station.core.dataclasses import dataclass
+from msgspec import Struct
+
 from station.network import Address, is_home, parse_address
 from web.server.refusal import RefusalError
 from web.server.stream import Scope
@@ -17,8 +18,7 @@ FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-forwarded-proto", b"x-forward
 """Headers by which a proxy describes the client. Anybody can send them, so they end here."""
 
 
-@dataclass(frozen=True, slots=True)
-class Clients:
+class Clients(Struct, frozen=True):
     """`proxy` is the address of the web server in front, if there is one. `public`: the whole internet is answered,
     over the page's own https; `public_by_proxy`: as far as that web server brings it over https."""
 

@@ -7,9 +7,10 @@ import os
 import socket
 from collections.abc import MutableMapping
 
+from msgspec import Struct
+
 from station.app.page_error import PageError, PermanentPageError
 from station.config import PageConfig
-from station.core.dataclasses import dataclass
 from station.network import EVERYWHERE, is_loopback_host
 
 BACKLOG = 128
@@ -19,8 +20,7 @@ PLAIN_NAME = "http"
 """The `FileDescriptorName` of a socket that stays plain beside https."""
 
 
-@dataclass(frozen=True, slots=True)
-class Listener:
+class Listener(Struct, frozen=True):
     """A listening socket, and whether it is spoken to over https."""
 
     socket: socket.socket

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import msgspec
 
-from station.core.dataclasses import dataclass
 from web.api.problems import PROBLEM_TYPE, refusal_problem
 from web.server.stream import Send
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class RefusalError(Exception):
     """A request that is refused, with a sentence for the person who sent it.
 

@@ -7,10 +7,11 @@ Only its hash is stored.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec.structs import replace
 
 from station.app.access.roles import IDLE_END, Visitor, hash_of, visitor_of
 from station.store import Reader

@@ -11,7 +11,8 @@ import secrets
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from station.core.dataclasses import dataclass
+from msgspec import Struct
+
 from station.store import Reader
 from station.store.records import Device, DeviceAccess, Role, Seen
 
@@ -56,8 +57,7 @@ _RANK = {role: rank for rank, role in enumerate(Role)}
 _TOKEN_BYTES = 32
 
 
-@dataclass(frozen=True, slots=True)
-class Visitor:
+class Visitor(Struct, frozen=True):
     """Who sent a request.
 
     `device` and `role` are `None` for a browser that was not let in. `person_id` is whose browser it is now, and

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 from queue import SimpleQueue
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Protocol
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from station.app.board.bring_up_records import SKIP, BringUpStoppedError, BringUpView, Question, Result, Witness
 from station.app.board.view import BoardView
 from station.clock import Clock
-from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US
 
 if TYPE_CHECKING:
@@ -57,16 +58,14 @@ class BoardParts(Protocol):
         """Open the parts again, as they were before."""
 
 
-@dataclass(frozen=True, slots=True)
-class BringUpEnded:
+class BringUpEnded(Struct, frozen=True):
     """The bring-up has ended, early if there is a reason, and these parts are open again."""
 
     devices: Devices
     why: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class BringUpNews:
+class BringUpNews(Struct, frozen=True):
     """What the bring-up found, what it asks, or that it has ended."""
 
     news: Result | Question | BringUpEnded

@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from typing import Protocol
 
-from station.core.dataclasses import dataclass
+from msgspec import Struct
+
 from station.core.untrusted import is_number, quoted
 
 SKIP = "skip"
 """The answer of somebody who cannot say."""
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """One line of the bring-up: the part, whether it is well, one sentence, and the step that found it.
 
     `pictures` are files of `hardware/pictures` that show the places that the sentence names.
@@ -26,8 +26,7 @@ class Result:
     pictures: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """What the bring-up asks the person at the board.
 
     `answers` are those to choose from, each with its label; with `takes_volts` a voltage is one too. `then` is what to
@@ -68,8 +67,7 @@ class BringUpStoppedError(Exception):
     """The bring-up was stopped before its end; the text is one sentence."""
 
 
-@dataclass(frozen=True, slots=True)
-class BringUpView:
+class BringUpView(Struct, frozen=True):
     """The bring-up that is going on, or the last one since the station started.
 
     `number` grows with every change, so that a page recognises news; an answer names the question by it. `doing` is

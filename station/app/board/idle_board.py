@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from station.app.board.heels import heel_fault_of, heel_references, heel_views, stuck_heel_fault
 from station.app.running.event_time import EventTime

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from dataclasses import replace
 from statistics import median
+
+from msgspec.structs import replace
 
 from station.app.snapshot import CueView, Fault
 from station.app.starting.start_gate import StartDecision

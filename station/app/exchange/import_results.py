@@ -15,7 +15,8 @@ from math import isfinite, nan
 from pathlib import Path
 from typing import TypeVar
 
-from station.core.dataclasses import dataclass
+from msgspec import Struct
+
 from station.core.events import BACK_FOOT_PLACES, Side
 from station.core.progress.records import Circumstances
 from station.store.records import ImportedResult
@@ -41,8 +42,7 @@ class ImportRefusedError(ValueError):
     """One sentence: the line, what is wrong with it, and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class PastResults:
+class PastResults(Struct, frozen=True):
     """A file's results to import, and its days that have tests already."""
 
     results: tuple[ImportedResult, ...]

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from msgspec import Struct
+
 from station.core.activities.trials import TrialResult, scored_trials
-from station.core.dataclasses import dataclass
 from station.core.events import BoardPosition, Side
 from station.core.facts import AttemptPassed, Contact, TrialFinished
 from station.core.measurement.estimate import WANDER_MM
@@ -19,8 +20,7 @@ from station.store.records import Calibration
 DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class MeasurementContext:
+class MeasurementContext(Struct, frozen=True):
     """The calibration and conditions of a measurement: time, sensor temperature and how the board lies, if known, the
     skirting board, and how far the sensor wanders (SD)."""
 

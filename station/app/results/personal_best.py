@@ -8,8 +8,9 @@ imported results do not count. A test limited to a comfortable range does not co
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from station.app.results.progress import history_of
 from station.core.events import Side

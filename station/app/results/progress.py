@@ -8,8 +8,9 @@ from functools import partial
 from itertools import islice
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from station.app.results.circumstances import AFTER_STRETCH, circumstances_by_test
-from station.core.dataclasses import dataclass
 from station.core.events import Side
 from station.core.facts import Contact
 from station.core.measurement.uncertainty import COVERAGE, Budget
@@ -109,8 +110,7 @@ Tested = tuple[ResultRow | None, ResultRow | None]
 """Both sides of one test, left first; at least one of them has a result."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(Struct, frozen=True):
     """All results of one person: each side and the `scores` oldest first, the `tests` newest first.
 
     `scores` includes tests without a result. `calibrated` are the times of calibrations with blocks. `apart_since` is
@@ -130,8 +130,7 @@ class Recorded:
         return self.left if side is Side.LEFT else self.right
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(Struct, frozen=True):
     """All results of one person, and their progress at one time."""
 
     recorded: Recorded

@@ -12,12 +12,13 @@ because both sides of a result must share one calibration.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from math import sqrt
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from station.app.results.budgets import MeasurementContext, side_budget, total_mm
 from station.core.activities.trials import TrialResult, score_mm
-from station.core.dataclasses import dataclass
 from station.core.events import Side
 from station.core.facts import Contact
 from station.core.measurement.calibration import Curve
@@ -27,8 +28,7 @@ from station.store import Reader
 from station.store.records import Calibration, SideResults, Test, Trial
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """A test under another calibration: `scores`, or `why_not` if there are none. Neither: nothing changes."""
 
     test: Test

@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from statistics import median
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from station.advice.plan import WEEKDAYS, WEEKLY_GOAL_MINUTES, Plan, occurrences
 from station.app.results.progress import (
     CONTACTS,
@@ -20,7 +22,6 @@ from station.app.results.progress import (
     repeatability_of,
 )
 from station.app.starting.situation import pain_answers, plan_for, stretch_credits, zone_of
-from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US, Side
 from station.core.measurement.uncertainty import COVERAGE
 from station.core.progress.records import Interval, Phase, SideProgress
@@ -75,8 +76,7 @@ class Week(NamedTuple):
     felt: str
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """The report, ready to be laid out.
 
     `lines` and `repeats` have one text a side, `protocol` has terms and their texts. `group` is the published group of

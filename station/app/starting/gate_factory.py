@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from station.app.settings_in_use import SettingsInUse
 from station.app.starting.start_gate import StartGate
 from station.clock import Clock
-from station.core.dataclasses import dataclass
 from station.core.events import Side
 from station.store import Reader
 
 
-@dataclass(frozen=True)
-class GateFactory:
+class GateFactory(Struct, frozen=True):
     """Makes the start gate for one person, with the settings and the time of this moment."""
 
     store: Reader

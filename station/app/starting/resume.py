@@ -7,10 +7,10 @@ gate decides which of its steps may start.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from station.app.snapshot import UnfinishedView
-from station.core.dataclasses import dataclass
 from station.core.duration import duration_us
 from station.core.events import SECOND_US
 from station.core.facts import STOPPED_BY_PAIN
@@ -22,8 +22,7 @@ ENDED_ON_PURPOSE = frozenset({"stop", STOPPED_BY_PAIN})
 """End reasons other than leaving the board: stepping on does not resume the routine."""
 
 
-@dataclass(frozen=True, slots=True)
-class UnfinishedRoutine:
+class UnfinishedRoutine(Struct, frozen=True):
     """The remaining steps of a routine, its person, and when it ended."""
 
     routine: Routine

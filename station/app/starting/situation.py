@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
 
 from station.advice import health_questions
 from station.advice.pain import EASE_OFF_FROM, MAX_PAIN

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime, tzinfo
 from functools import cached_property
 from math import ceil
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from station.advice import plan
 from station.advice.plan import Due, Plan
@@ -32,7 +33,6 @@ from station.app.starting.situation import Answers, answers_of, done_of, plan_fo
 from station.catalogue.checked import convert_to_record
 from station.catalogue.read import built_in_routines, exercises, item_faults
 from station.catalogue.records import Item
-from station.core.dataclasses import dataclass
 from station.core.events import Side
 from station.core.steps import (
     AskStep,
@@ -67,8 +67,7 @@ GONE = "This routine no longer exists, or belongs to another person. Choose anot
 ALREADY_COMPLETE = "Nothing remains of the last routine: it is complete."
 
 
-@dataclass(frozen=True, slots=True)
-class StartDecision:
+class StartDecision(Struct, frozen=True):
     """What starts, what was changed and why, or why nothing starts.
 
     If `routine` is empty nothing starts: `refusal` gives the reason, or `notice` states that nothing is due. `title` is
@@ -106,8 +105,7 @@ class StartDecision:
         return reason is not None and reason.rule == ASK_FIRST_RULE
 
 
-@dataclass(frozen=True, slots=True)
-class TodaySummary:
+class TodaySummary(Struct, frozen=True):
     """What is due today for one person.
 
     `due_test` is the test that is due and may start (`full` or `quick`), with which the proposal begins; `credited_s`
@@ -143,8 +141,7 @@ class TodaySummary:
         return self.due.baseline_day is None and (self.plan is None or self.due.occurrence is not None)
 
 
-@dataclass(frozen=True)
-class StartGate:
+class StartGate(Struct, frozen=True, dict=True):
     """Decides what one person (`None`: unknown), standing on side `first`, may start at `now`. May raise StoreError.
 
     `analogue`, `blocks_mm` and `seed` are as for `station.app.starting.routines.routine_called`.

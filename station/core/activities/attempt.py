@@ -15,10 +15,11 @@ from __future__ import annotations
 
 from statistics import median
 
+from msgspec import Struct
+
 from station.core.activities.contact_proof import AttemptRules, ContactProof, PadProof
 from station.core.activities.load_proof import LoadProof
 from station.core.activities.self_proof import SelfProof
-from station.core.dataclasses import dataclass
 from station.core.events import Side
 from station.core.facts import Contact
 from station.core.measurement.estimate import Estimate, Refusal, estimate
@@ -31,8 +32,7 @@ _PROOFS: dict[Contact, type[ContactProof]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Passed:
+class Passed(Struct, frozen=True):
     """The knee touched at `toe_mm`; `window_us` are the first and the last moment of the readings behind it.
 
     `estimate` is what they give before calibration.
@@ -45,16 +45,14 @@ class Passed:
     outcome: str = "passed"
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(Struct, frozen=True):
     """`outcome` is `heel` or `contact`; `toe_mm` is the distance before GO."""
 
     outcome: str
     toe_mm: float
 
 
-@dataclass(frozen=True, slots=True)
-class Void:
+class Void(Struct, frozen=True):
     """The attempt does not count. `outcome` is `void` or `unclear`, `reason` a phrase for people."""
 
     outcome: str

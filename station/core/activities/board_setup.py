@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
+from msgspec import Struct
+
 from station.core.activities.phases import PhasedActivity
-from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US, Command, CommandName, Side
 from station.core.facts import BoardSet, CueName, Ended
 from station.core.sensing.sensors import BoardSensors, Change, HeelChange, SensorChange
@@ -33,8 +34,7 @@ TRANSITIONS: dict[SetupPhase, frozenset[SetupPhase]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class SetupRules:
+class SetupRules(Struct, frozen=True):
     """The times of laying the board."""
 
     empty_us: int = 1 * SECOND_US

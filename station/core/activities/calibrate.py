@@ -26,8 +26,9 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import ClassVar, assert_never
 
+from msgspec import Struct
+
 from station.core.activities.phases import PhasedActivity
-from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US, Command, CommandName, Event, Side, Toe
 from station.core.facts import BlockShown, BlockUnclear, Calibrated, CalibrationRefused, CueName, Ended
 from station.core.measurement.calibration import CalibrationError, DriftError, Fit, Point, fit, point_from_readings
@@ -94,8 +95,7 @@ class RoundError(CalibrationError):
     """The blocks so far contradict each other, and any of them may be wrong."""
 
 
-@dataclass(frozen=True, slots=True)
-class BlockRules:
+class BlockRules(Struct, frozen=True):
     """When a block counts as held still, how far it may be off, and how often it is requested."""
 
     still_us: int = 2 * SECOND_US

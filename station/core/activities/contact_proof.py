@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
-from station.core.dataclasses import dataclass
+from msgspec import Struct
+
 from station.core.events import SECOND_US, Side
 from station.core.sensing.sensors import BoardSensors, HeelChange, KneeChange
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptRules:
+class AttemptRules(Struct, frozen=True):
     """The limits of one attempt: times, stillness and contact."""
 
     time_limit_us: int = 12 * SECOND_US

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import ClassVar
+
+from msgspec.structs import replace
 
 from station.core.activities.exercise import ExerciseActivity
 from station.core.activities.exercise_rules import ExerciseRules
-from station.core.dataclasses import dataclass
 from station.core.facts import CueName, RepCounted, RepsFinished, RepsPartial, RepTimed
 from station.core.sensing.sensors import BoardSensors
 from station.core.state import RepsState
 from station.core.steps import RepsStep, Step
 
 
-@dataclass(frozen=True, slots=True)
-class SetRules(ExerciseRules):
+class SetRules(ExerciseRules, frozen=True):
     """What the sets of repetitions share."""
 
     announced_counts: int = 3

@@ -17,7 +17,8 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 
-from station.core.dataclasses import dataclass
+from msgspec import Struct
+
 from station.core.events import Command, Event, Side, Tick
 from station.core.facts import Cue, CueEnded, CueName, Fact, SensorBack, SensorLost
 from station.core.sensing.sensors import NO_CHANGE, BoardSensors, Change, SensorChange
@@ -104,8 +105,7 @@ class Activity:
             self._repeating = None
 
 
-@dataclass(frozen=True, slots=True)
-class EngineRules:
+class EngineRules(Struct, frozen=True):
     """How long the engine waits for a change, and when it gives up."""
 
     max_settle_wait_us: int = 150_000

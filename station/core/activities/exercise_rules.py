@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from station.core.dataclasses import dataclass
+from msgspec import Struct
+
 from station.core.events import SECOND_US
 from station.core.steps import MIN_SWITCH_US
 
@@ -44,8 +45,7 @@ AROUND_WORK: ExerciseTransitions = {
 """The phases before, between and after the work; the table of each exercise adds the first phase of its work."""
 
 
-@dataclass(frozen=True, slots=True)
-class ExerciseRules:
+class ExerciseRules(Struct, frozen=True):
     """The times that all exercises share."""
 
     resume_prepare_us: int = 5 * SECOND_US

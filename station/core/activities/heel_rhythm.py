@@ -18,8 +18,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
+from msgspec import Struct
+
 from station.core.activities.phases import PhasedActivity
-from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US, Button, Command, CommandName, Event, Load, Press, Side
 from station.core.facts import Cue, CueName, Ended, PressEnded, RhythmMatched, RhythmWrong
 from station.core.sensing.debounce import DebouncedChange, Debouncer
@@ -55,8 +56,7 @@ NO_RHYTHM, NO_ANSWER = "nobody made the rhythm", "the number was not confirmed"
 """Why a rhythm ended early by time alone."""
 
 
-@dataclass(frozen=True, slots=True)
-class RhythmRules:
+class RhythmRules(Struct, frozen=True):
     """What is short, what is long, and how long each pause may be.
 
     Measured by `python -m tests.bench.rhythm`: of simulated people, slow and stiff ones among them, more than 97 in 100

@@ -13,8 +13,9 @@ is credited exactly its target. The rules that the table of phases does not show
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import ClassVar
+
+from msgspec.structs import replace
 
 from station.core.activities.countdown_ticks import CountdownTicks
 from station.core.activities.credit_clock import CreditClock
@@ -26,7 +27,6 @@ from station.core.activities.exercise_rules import (
     ExerciseRules,
     ExerciseTransitions,
 )
-from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US, Legs
 from station.core.facts import CueName, HeelLifted, HeelReturned, HoldFinished, HoldPartial, HoldStarted
 from station.core.sensing.sensors import BoardSensors
@@ -44,8 +44,7 @@ TRANSITIONS: ExerciseTransitions = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class HoldRules(ExerciseRules):
+class HoldRules(ExerciseRules, frozen=True):
     """The times of a hold."""
 
     max_lifted_us: int = 3 * SECOND_US

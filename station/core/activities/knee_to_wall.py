@@ -18,9 +18,10 @@ exercises. The rules that the table does not show:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field
 from enum import StrEnum
 from typing import assert_never
+
+from msgspec import Struct, field
 
 from station.core.activities.attempt import Attempt, Failed, Passed, Verdict, Void
 from station.core.activities.contact_proof import AttemptRules
@@ -33,7 +34,6 @@ from station.core.activities.standing_heel import StandingHeel, SteadyRules
 from station.core.activities.step_on import StepOn, StepOnRules
 from station.core.activities.trial_series import TrialSeries
 from station.core.activities.waiting import WaitAlarm, Waiting, earliest
-from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US, Command, CommandName, Event, Load, Side, Toe
 from station.core.facts import (
     AttemptFailed,
@@ -93,8 +93,7 @@ NUDGED_PHASES = (TestPhase.SETTLE, TestPhase.MOVE)
 MEASURING_PHASES = (*PHASES_BEFORE_LUNGE, TestPhase.ATTEMPT, TestPhase.MOVE)
 
 
-@dataclass(frozen=True, slots=True)
-class TestRules:
+class TestRules(Struct, frozen=True):
     """The times of a knee-to-wall test, and the rules of its parts."""
 
     __test__ = False

@@ -16,9 +16,10 @@ from collections.abc import Sequence
 from enum import StrEnum
 from random import Random
 
+from msgspec import Struct
+
 from station.core.activities.engine import REPEATING_CUES
 from station.core.activities.phases import PhasedActivity
-from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US, Command, CommandName, Side
 from station.core.facts import Cue, CueName, Ended, LessonFinished, LouderAsked, QuizAnswered
 from station.core.sensing.sensors import BoardSensors, Change, HeelChange, KneeChange
@@ -73,8 +74,7 @@ TRANSITIONS: dict[LessonPhase, frozenset[LessonPhase]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class SoundLessonRules:
+class SoundLessonRules(Struct, frozen=True):
     """The times of a lesson, and the tries of its volume check."""
 
     answer_timeout_us: int = 6 * SECOND_US

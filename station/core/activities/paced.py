@@ -10,14 +10,14 @@ then a heel that stays down for a second), or by `next`. What nothing senses is 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import accumulate
 from typing import ClassVar
+
+from msgspec.structs import replace
 
 from station.core.activities.counted_set import CountedSet, SetRules
 from station.core.activities.credit_clock import CreditClock
 from station.core.activities.exercise_rules import AROUND_WORK, STOPPING, ExercisePhase, ExerciseTransitions
-from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US
 from station.core.facts import CueName
 from station.core.sensing.sensors import BoardSensors, Change
@@ -33,8 +33,7 @@ TRANSITIONS: ExerciseTransitions = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class PacedRules(SetRules):
+class PacedRules(SetRules, frozen=True):
     """The times of an exercise that the board does not sense."""
 
     done_signal_us: int = 1 * SECOND_US

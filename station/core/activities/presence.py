@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec import Struct
+
 from station.core.activities.engine import Activity
-from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US, Side
 from station.core.sensing.heel_load import HeelLoad
 from station.core.sensing.sensors import BoardSensors, Change, HeelChange
 from station.core.state import IdleState
 
 
-@dataclass(frozen=True, slots=True)
-class PresenceRules:
+class PresenceRules(Struct, frozen=True):
     """When a person who steps on counts as standing still."""
 
     still_us: int = 2 * SECOND_US

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
+from msgspec import Struct
+
 from station.core.activities.phases import PhasedActivity
-from station.core.dataclasses import dataclass
 from station.core.events import FELT_PLACE_ANSWERS, PAIN_ANSWERS, SECOND_US, Command, CommandName, Side
 from station.core.facts import Answered, CueName, Ended
 from station.core.sensing.deliberate_taps import TapDetector
@@ -44,8 +45,7 @@ TRANSITIONS: dict[AskPhase, frozenset[AskPhase]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class QuestionRules:
+class QuestionRules(Struct, frozen=True):
     """The times of the questions after a test."""
 
     ask_after_us: int = 1 * SECOND_US

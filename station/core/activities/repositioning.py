@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from station.core.activities.standing_heel import StandingHeel
-from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US
 from station.core.measurement.target import is_on_target
 from station.core.sensing.sensors import BoardSensors
 
 
-@dataclass(frozen=True, slots=True)
-class MoveRules:
+class MoveRules(Struct, frozen=True):
     """Where the next attempt may begin, and how long the person stands still there."""
 
     min_move_mm: float = 4.0

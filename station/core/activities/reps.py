@@ -14,13 +14,13 @@ reported apart. The rules that the table of phases does not show:
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import accumulate
+
+from msgspec.structs import replace
 
 from station.core.activities.counted_set import CountedSet, SetRules
 from station.core.activities.exercise_rules import AROUND_WORK, STOPPING, ExercisePhase, ExerciseTransitions
 from station.core.activities.waiting import earliest
-from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US
 from station.core.facts import CueName, RepTimed, RepTooQuick
 from station.core.sensing.sensors import BoardSensors
@@ -35,8 +35,7 @@ TRANSITIONS: ExerciseTransitions = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class RepsRules(SetRules):
+class RepsRules(SetRules, frozen=True):
     """The shortest phases of a heel raise."""
 
     min_phase_us: int = 300_000

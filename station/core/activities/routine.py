@@ -14,9 +14,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import replace
 from itertools import dropwhile
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from station.core.activities.board_setup import BoardSetup
 from station.core.activities.calibrate import CalibrationActivity
@@ -31,7 +33,6 @@ from station.core.activities.paced import PacedReps
 from station.core.activities.questions import PAIN_QUESTION, Questions
 from station.core.activities.reps import Reps
 from station.core.activities.rest import Rest
-from station.core.dataclasses import dataclass
 from station.core.events import EASE_OFF_PAIN, SECOND_US, STOPPING_PAIN, Command, CommandName, Event, Side
 from station.core.facts import (
     STOPPED_BY_PAIN,
@@ -72,8 +73,7 @@ TAP_PHASES = frozenset({"prepare", "side", "rest", "paused", "switch", "done", "
 NEXT_TAPS, SKIP_TAPS = 2, 3
 
 
-@dataclass(frozen=True, slots=True)
-class TapCommandRules:
+class TapCommandRules(Struct, frozen=True):
     """The times of tapped commands and of their undo."""
 
     command_delay_us: int = 600_000
@@ -81,8 +81,7 @@ class TapCommandRules:
     undo_us: int = 5 * SECOND_US
 
 
-@dataclass(frozen=True, slots=True)
-class UndoPoint:
+class UndoPoint(Struct, frozen=True):
     """The routine as it was before a tapped command."""
 
     until_us: int

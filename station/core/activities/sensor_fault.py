@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from station.core.activities.standing_heel import StandingHeel
 from station.core.activities.waiting import earliest
-from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US
 from station.core.sensing.sensors import SensorChange
 
 
-@dataclass(frozen=True, slots=True)
-class FaultRules:
+class FaultRules(Struct, frozen=True):
     """The times of a fault."""
 
     recovery_us: int = 2 * SECOND_US

@@ -5,13 +5,13 @@ A test goes by what the sensors report at this moment, an exercise by the change
 
 from __future__ import annotations
 
-from station.core.dataclasses import dataclass
+from msgspec import Struct
+
 from station.core.events import SECOND_US, Side
 from station.core.sensing.sensors import BoardSensors, HeelChange, SensorChange
 
 
-@dataclass(frozen=True, slots=True)
-class SteadyRules:
+class SteadyRules(Struct, frozen=True):
     """When a person counts as standing still: the span, and the load's and the distance's changes within it."""
 
     span_us: int = 2 * SECOND_US

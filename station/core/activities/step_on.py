@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from station.core.activities.standing_heel import StandingHeel
 from station.core.activities.waiting import WaitAlarm, earliest
 from station.core.activities.wrong_leg import WrongLeg
-from station.core.dataclasses import dataclass
 from station.core.events import SECOND_US
 
 
-@dataclass(frozen=True, slots=True)
-class StepOnRules:
+class StepOnRules(Struct, frozen=True):
     """The times of stepping on."""
 
     down_us: int = 500_000

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from msgspec import Struct
+
 from station.core.activities.attempt import Failed, Passed, Verdict, Void
 from station.core.activities.trials import TrialResult, Trials
 from station.core.activities.turns import Turns
-from station.core.dataclasses import dataclass
 from station.core.events import Side
 from station.core.facts import TestFinished
 from station.core.steps import TestStep
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """Where the next attempt aims. `is_near`: so close to the last attempt that nobody has to move."""
 
     toe_mm: float

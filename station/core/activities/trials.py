@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from itertools import combinations
 from math import fsum
 
-from station.core.dataclasses import dataclass
+from msgspec import Struct
+
 from station.core.measurement.target import is_on_target
 
 
-@dataclass(frozen=True, slots=True)
-class TrialRules:
+class TrialRules(Struct, frozen=True):
     """How a trial searches for the largest distance, and how many trials a full test has."""
 
     coarse_step_mm: float = 15.0
@@ -30,8 +30,7 @@ class TrialRules:
     max_spread_mm: float = 15.0
 
 
-@dataclass(frozen=True, slots=True)
-class TrialResult:
+class TrialResult(Struct, frozen=True):
     """The result of one trial: `toe_mm` is the largest passed distance."""
 
     number: int

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from station.core.events import BOTH_LEGS, Legs, Side
 from station.core.steps import HoldStep, RepsStep, Step

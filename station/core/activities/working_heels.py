@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import Enum
 
+from msgspec import Struct
+
 from station.core.activities.turns import Turns
-from station.core.dataclasses import dataclass
 from station.core.events import Side
 from station.core.sensing.sensors import BoardSensors, HeelChange, HeelChannel, SensorChange
 from station.core.sensing.stance import HeelState, Stance, StanceTracker
@@ -23,8 +24,7 @@ class Move(Enum):
     """The other heel, too, is up or lost, and was so before the first: it was reported later."""
 
 
-@dataclass(frozen=True, slots=True)
-class HeelMove:
+class HeelMove(Struct, frozen=True):
     """One move of the heels at work, and since when."""
 
     kind: Move

@@ -14,12 +14,13 @@ sensor's slow wander sets the rest: from one block to the next it passes for gai
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import pairwise
 from math import exp, fsum, log, sqrt
 from statistics import fmean
 
-from station.core.dataclasses import dataclass
+from msgspec import Struct
+from msgspec.structs import replace
+
 from station.core.measurement.estimate import (
     BRIEF_WANDER_MM,
     COMMON_WANDER_MM,
@@ -95,8 +96,7 @@ class DriftError(CalibrationError):
     """The sensor drifted from the first round to the last, so that all its blocks must be shown again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Curve:
+class Curve(Struct, frozen=True):
     """The toe distance as a polynomial of the reading r from 0 to `CURVED_TO_MM`, and straight beyond either end:
 
     `toe_mm = offset_mm + gain * r + bend_per_mm * r**2 + cubic_per_mm2 * r**3`
@@ -157,8 +157,7 @@ def _within_curve(reading_mm: float) -> float:
     return min(max(reading_mm, 0.0), CURVED_TO_MM)
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(Struct, frozen=True):
     """One sample of a block: the mean of `n` readings, and its standard uncertainty.
 
     The uncertainty excludes what all blocks of one calibration have in common. `at_us` is the middle of the window of
@@ -172,8 +171,7 @@ class Point:
     at_us: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Fit:
+class Fit(Struct, frozen=True):
     """A curve fitted to points, the residual of each point (mm of toe distance), and the curve's covariance.
 
     `covariance` holds the ten entries of the upper triangle, row by row, in the order offset, gain, bend, cubic.
@@ -402,8 +400,7 @@ def _check_shape(points: Sequence[Point], blocks: Sequence[Point], solved: _Solv
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Solved:
+class _Solved(Struct, frozen=True):
     """A curve with its covariance; its gain, bend and S about the middle of the blocks' readings, and its misfit: the
     squared errors of points and priors, in units of their variances.
     """
@@ -490,8 +487,7 @@ def _solve(points: Sequence[Point], cubic_sds_mm: Sequence[float] = CUBIC_SDS_MM
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
+class _Kind(Struct, frozen=True):
     """The solution for one kind of sensor. `log_evidence` is how probable the points are with it, as a logarithm."""
 
     terms: list[float]

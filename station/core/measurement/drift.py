@@ -15,7 +15,8 @@ from __future__ import annotations
 from math import hypot, sqrt
 from statistics import fmean
 
-from station.core.dataclasses import dataclass
+from msgspec import Struct
+
 from station.core.events import SECOND_US
 from station.core.measurement.calibration import Curve, Fit
 from station.core.measurement.estimate import WANDER_MM, Estimate, Refusal, estimate
@@ -26,8 +27,7 @@ LANE_UNCERTAINTY_MM = sqrt(2.0) * WANDER_MM
 """Standard uncertainty of a difference between two means of the lane: each has a wander of its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class LaneRules:
+class LaneRules(Struct, frozen=True):
     """When the wall or the empty lane shows that the calibration is out."""
 
     window_us: int = 10 * SECOND_US
@@ -43,8 +43,7 @@ class LaneRules:
     less (datasheet: 10 mm)."""
 
 
-@dataclass(frozen=True, slots=True)
-class LaneFinding:
+class LaneFinding(Struct, frozen=True):
     """The calibration is out by `off_mm`, with its standard uncertainty. `kind` is `wall` or `lane`."""
 
     kind: str

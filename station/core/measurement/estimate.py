@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from math import fsum, sqrt
 from statistics import median
 
-from station.core.dataclasses import dataclass
+from msgspec import Struct
 
 WANDER_MM = 1.15
 """SD of the slow wander, of the more restless of two sensors: its recording of four hours, of which the first two are
@@ -70,15 +70,13 @@ MIN_LEVEL_READINGS = 4
 """The fewest readings of a level; fewer are outliers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """Why a window gives no distance, as a clause that follows "the readings"."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(Struct, frozen=True):
     """The distance on which `n` readings of a window agree.
 
     `reading_mm` is before calibration. Both uncertainties are one standard deviation. `noise_mm` covers the window's

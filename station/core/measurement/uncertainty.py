@@ -8,10 +8,11 @@ own (`Fit.uncertainty_mm`). The others are assumptions, each with its reason.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from math import fsum, sqrt
 
-from station.core.dataclasses import dataclass
+from msgspec import Struct
+from msgspec.structs import asdict
+
 from station.core.facts import Contact
 from station.core.measurement.calibration import Curve, Fit
 from station.core.measurement.estimate import WANDER_MM
@@ -20,8 +21,7 @@ COVERAGE = 1.96
 """Half width of a 95 % interval, in standard uncertainties."""
 
 
-@dataclass(frozen=True, slots=True)
-class Assumptions:
+class Assumptions(Struct, frozen=True):
     """Values not measured on this station: standard uncertainties in mm unless the name gives another unit."""
 
     toe_mm: float = 1.0
@@ -53,8 +53,7 @@ class Assumptions:
         return {Contact.PAD: self.pad_mm, Contact.INFERRED: self.inferred_mm, Contact.SELF: self.self_mm}[contact]
 
 
-@dataclass(frozen=True, slots=True)
-class Conditions:
+class Conditions(Struct, frozen=True):
     """What has changed since the calibration: days, and degrees warmer (`None` where unknown); and how far this sensor
     wanders (SD)."""
 
@@ -63,8 +62,7 @@ class Conditions:
     wander_mm: float = WANDER_MM
 
 
-@dataclass(frozen=True, slots=True)
-class BudgetPart:
+class BudgetPart(Struct, frozen=True):
     """One part for the page. `shrinks_in_mean`: the mean of several trials makes it smaller."""
 
     name: str
@@ -86,8 +84,7 @@ all trials share does not. A sixth of the wander's variance changes within a min
 mean of three trials by less than 2 %."""
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(Struct, frozen=True):
     """The parts of one distance's uncertainty: standard uncertainties in mm of toe distance."""
 
     noise_mm: float

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from math import sqrt
 from statistics import NormalDist
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from station.core.facts import Contact
 from station.core.progress.change import real_changes
@@ -45,8 +47,7 @@ _WEEK = timedelta(weeks=1)
 NO_FORECAST = Forecast(False, None, None, TOO_FEW)
 
 
-@dataclass(frozen=True, slots=True)
-class SideAnalysis:
+class SideAnalysis(Struct, frozen=True):
     """The analysis of one side's results. `said` lacks what depends on the time of asking and on the goal."""
 
     said: SideProgress
@@ -56,8 +57,7 @@ class SideAnalysis:
     """The person's own error by kind of test (`True` is full) and contact."""
 
 
-@dataclass(frozen=True, slots=True)
-class Analysis:
+class Analysis(Struct, frozen=True):
     """The analysis of both sides, independent of the time of asking; `None` for a side that was never tested.
 
     It is the expensive part (tens of milliseconds for ten years of results) and changes only with a new result.

@@ -24,9 +24,10 @@ epoch starts with the next test.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import exp, inf, log
+
+from msgspec import Struct
 
 from station.core.progress.ranks import Ranks, score_variance
 from station.core.progress.records import Direction, RealChange, Result
@@ -59,8 +60,7 @@ _STEP_SEARCH_WEEKS = 3.0
 """How far from the week of the hypothesis to search for the date of a step."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hypothesis:
+class Hypothesis(Struct, frozen=True):
     """The level moves from `week` of the epoch on (`None`: from its first result).
 
     `effect` is in SDs a week, or in SDs at once if `sudden`. Gains and losses are equally likely; `weight` covers both.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import groupby
 from math import hypot
+
+from msgspec import Struct
 
 from station.core.progress.records import Direction, Progress, RealChange, Result, SideProgress, TrendPoint
 
@@ -41,8 +42,7 @@ class Outcome(StrEnum):
     FROM_BELOW = "from below"
 
 
-@dataclass(frozen=True, slots=True)
-class Course:
+class Course(Struct, frozen=True):
     """The last real change in one direction, with the one before it where that is what came back.
 
     `mm` is what there is of it at the last test, `farthest_mm` what there was at `farthest_at`; both without a sign.
@@ -60,8 +60,7 @@ class Course:
     is_at_least: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeOfBoth:
+class ChangeOfBoth(Struct, frozen=True):
     """A real change of the mean of both sides since about `since`; `mm` is what there is of it, `None` where that is
     within the error.
     """

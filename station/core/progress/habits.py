@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from math import sqrt
 from statistics import NormalDist
+
+from msgspec import Struct
 
 from station.core.progress.kalman import LevelFilter, LevelSmoother, Variances
 from station.core.progress.records import Result, TimeOfDay
@@ -29,8 +30,7 @@ _MAX_CALIBRATIONS = 6
 """The last so many calibrations have offsets; older ones would cost time and change nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Circumstance:
+class _Circumstance(Struct, frozen=True):
     """One kind of circumstance: its value for a result, and nouns for its values."""
 
     value: Callable[[Result], Hashable]
@@ -54,8 +54,7 @@ _CIRCUMSTANCES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Offset:
+class Offset(Struct, frozen=True):
     """One offset: the share of it in each result, and its SD before the tests.
 
     A habit has the nouns of its circumstance and of the usual one, and the number of tests in that; a calibration none.

@@ -11,10 +11,11 @@ tests.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from math import exp, log, sqrt
 from typing import NamedTuple
+
+from msgspec import Struct
 
 SLOPE_SD_MM_WEEK = 1.5
 SLOPE_LASTS_WEEKS = 20.0
@@ -40,8 +41,7 @@ State = tuple[float, float]
 """A level and a slope."""
 
 
-@dataclass(frozen=True, slots=True)
-class TrendState:
+class TrendState(Struct, frozen=True):
     """The level in mm and the slope in mm a week at one moment, with their variances and covariance."""
 
     level: float

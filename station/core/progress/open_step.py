@@ -9,9 +9,10 @@ new one while both are possible.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from math import exp, fsum, sqrt
 from statistics import NormalDist
+
+from msgspec import Struct
 
 from station.core.progress.kalman import LevelFilter
 from station.core.progress.records import Interval
@@ -26,8 +27,7 @@ _PRECISION_MM = 0.01
 _LEAST_VARIANCE = 0.01
 
 
-@dataclass(frozen=True, slots=True)
-class PossibleLevel:
+class PossibleLevel(Struct, frozen=True):
     """A last level that the tests leave possible: how probable it is, how far from the trend's, and how much larger its
     variance is than the trend's.
     """

@@ -32,6 +32,8 @@ from itertools import combinations
 from math import isfinite, sqrt
 from statistics import median
 
+from msgspec import Struct
+
 from station.core.facts import Contact
 from station.core.progress.records import Method, PersonError, Result
 from station.core.statistics.agreement import mdc
@@ -54,8 +56,7 @@ MIN_REPORTED_DF = 4
 """The fewest degrees of freedom of a reported part of the error: two full tests for `within`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Repeats:
+class Repeats(Struct, frozen=True):
     """Distances of one side in one session, in mm, without a stretch in between.
 
     They are the trials of a full test, or quick tests in direct succession.

@@ -5,11 +5,10 @@ Group means only, without bands or a verdict: methods, people and ages differ be
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedMean:
+class PublishedMean(Struct, frozen=True):
     """The toe distance of one group in mm, mean and SD, with its population and source."""
 
     mean_mm: float

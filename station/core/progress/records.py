@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from station.core.events import Side
 from station.core.facts import Contact
@@ -29,8 +30,7 @@ class TimeOfDay(StrEnum):
     EVENING = "evening"
 
 
-@dataclass(frozen=True, slots=True)
-class Circumstances:
+class Circumstances(Struct, frozen=True):
     """What moves a result although the ankle has not changed; `None` where it is not known.
 
     `after_stretch`: a stretch was credited on that day before the test. `back_foot` is `heel up`, `flat` or `off`.
@@ -50,8 +50,7 @@ Method = tuple[Contact, bool, bool | None, str | None, float | None]
 """Contact, imported, shod, back foot and board angle."""
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """The result of one side of one test. `uncertainty_mm` is the instrument's, one standard deviation.
 
     `imported`: measured elsewhere, so it may differ systematically from the station's. A distance of 0 is censored: the
@@ -111,8 +110,7 @@ class Phase(StrEnum):
     STEADY = "steady"
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
+class Interval(Struct, frozen=True):
     """An estimate with its 95 % interval."""
 
     value: float
@@ -120,8 +118,7 @@ class Interval:
     high: float
 
 
-@dataclass(frozen=True, slots=True)
-class TrendPoint:
+class TrendPoint(Struct, frozen=True):
     """The trend's estimate of the true level at one moment, in mm, with its 95 % band."""
 
     at: datetime
@@ -130,8 +127,7 @@ class TrendPoint:
     high_mm: float
 
 
-@dataclass(frozen=True, slots=True)
-class PersonError:
+class PersonError(Struct, frozen=True):
     """A person's own measurement error for one side and kind of test, in mm (SDs).
 
     `sem_mm` is the SEM of a test on another day, which all bands and bounds use. `within_mm` is the scatter of repeats
@@ -151,8 +147,7 @@ class PersonError:
     within_df: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class RealChange:
+class RealChange(Struct, frozen=True):
     """A real change: confirmed at `confirmed_at` by the test `test_id`, begun about `since`.
 
     `sudden`: the level stepped (an injury) instead of moving week by week.
@@ -165,8 +160,7 @@ class RealChange:
     test_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Forecast:
+class Forecast(Struct, frozen=True):
     """When the goal will be reached: between two dates with 80 % probability, or `why_not`, a clause.
 
     `reached`: the tests show that the level has reached the goal. `latest` is `None` where more than a year is likely.
@@ -178,8 +172,7 @@ class Forecast:
     why_not: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class BeforeAfter:
+class BeforeAfter(Struct, frozen=True):
     """Two tests within an hour: the effect of a stretch in between, with its 95 % interval. The trend ignores it."""
 
     before_id: str
@@ -188,8 +181,7 @@ class BeforeAfter:
     change_mm: Interval
 
 
-@dataclass(frozen=True, slots=True)
-class Habit:
+class Habit(Struct, frozen=True):
     """How much more tests in one circumstance read for this person than in another, with its 95 % interval.
 
     `circumstance` and `compared_with` are nouns for a sentence: `evenings`, `mornings`, `after a stretch`.
@@ -200,8 +192,7 @@ class Habit:
     difference_mm: Interval
 
 
-@dataclass(frozen=True, slots=True)
-class SideProgress:
+class SideProgress(Struct, frozen=True):
     """The progress of one side.
 
     - `counted`: the first results of each day, oldest first; `old`: the last of them is more than six weeks ago.
@@ -235,8 +226,7 @@ class SideProgress:
     is_below_range: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class SidesDifference:
+class SidesDifference(Struct, frozen=True):
     """Left minus right, in mm, with its 95 % interval.
 
     `clear`: it is at least 15 mm, the interval excludes 0, and so does evidence that holds under repeated looks.
@@ -246,8 +236,7 @@ class SidesDifference:
     clear: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Struct, frozen=True):
     """The progress of both sides, `None` for one never tested. `difference` needs tests of both within two weeks.
 
     `both` are the real changes of the mean of both sides in which both had their part, oldest first: two ankles that

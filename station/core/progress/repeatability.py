@@ -10,10 +10,11 @@ error: the SD of the group counts as known.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
 from math import sqrt
+
+from msgspec import Struct
 
 from station.core.progress.person_error import FULL_TEST_TRIALS, MIN_REPORTED_DF, Repeats
 from station.core.progress.published import PUBLISHED_MEANS
@@ -30,8 +31,7 @@ MAX_PAIR_GAP = timedelta(weeks=2)
 _TAIL_PROBABILITY = 0.025
 
 
-@dataclass(frozen=True, slots=True)
-class Repeatability:
+class Repeatability(Struct, frozen=True):
     """How well the tests of one side and kind repeat; differences in mm, `None` where there are too few repeats.
 
     - `icc_between_days`, `icc_within_session`: the ICC of this kind of test in `GROUP`, with its 95 % limits.

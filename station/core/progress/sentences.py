@@ -7,8 +7,9 @@ says. A distance of 0 is a bound: it has no error, and no difference is made of 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from station.core.progress.analysis import CLEAR_DIFFERENCE_MM, MIN_CHANGE_TESTS, MIN_TREND_TESTS
 from station.core.progress.counting import PRACTICE_TESTS
@@ -29,8 +30,7 @@ _KNEE_SHORT = "does not reach the wall yet"
 _IF_IT_HURTS = "If it hurts, see a health professional."
 
 
-@dataclass(frozen=True, slots=True)
-class Formatters:
+class Formatters(Struct, frozen=True):
     """Formats numbers and dates for the page: `length` of 94.2 mm is `9.4 cm`, `change` of it `+9.4 cm`, `day` a date.
 
     `pace` formats smaller changes with one more digit: `+1.4 mm`.

@@ -11,11 +11,13 @@ is that of the person's usual circumstances.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import pairwise
 from math import exp, sqrt
 from statistics import NormalDist, median
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from station.core.progress.correlation import DECAY_DAYS, estimate_correlation
 from station.core.progress.habits import Habits, offsets_of, without
@@ -38,8 +40,7 @@ _WEEK = timedelta(weeks=1)
 Z95 = NormalDist().inv_cdf(0.975)
 
 
-@dataclass(frozen=True, slots=True)
-class Trend:
+class Trend(Struct, frozen=True):
     """The band at each result, the state at the last one, the change from the first to the last, and what was found.
 
     `outliers` are indices of results; `usual` tells of each whether it was made in the person's usual circumstances.

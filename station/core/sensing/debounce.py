@@ -11,19 +11,17 @@ sample that settles a change must come `settle_us` after the first, so at least 
 
 from __future__ import annotations
 
-from station.core.dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class DebounceRules:
+class DebounceRules(Struct, frozen=True):
     """Times chosen for feet on plates: recordings of real heels contain single-sample drop-outs and bounces."""
 
     settle_us: int = 80_000
     max_interruption_us: int = 40_000
 
 
-@dataclass(frozen=True, slots=True)
-class DebouncedChange:
+class DebouncedChange(Struct, frozen=True):
     """The channel has had this `value` since `since_us`; the change settled at `at_us`."""
 
     at_us: int

@@ -14,15 +14,15 @@ from collections.abc import Collection
 from itertools import pairwise
 from statistics import fmean, pstdev
 
-from station.core.dataclasses import dataclass
+from msgspec import Struct
+
 from station.core.events import Side
 from station.core.sensing.heel_load import HeelLoad
 from station.core.sensing.sensors import BoardSensors, HeelChange
 from station.core.sensing.taps import TapRules, TapSeries
 
 
-@dataclass(frozen=True, slots=True)
-class UnpromptedTapRules:
+class UnpromptedTapRules(Struct, frozen=True):
     """The stricter rules for taps that nothing has asked for.
 
     Tuned on twenty simulated hours of restless feet that never tap, none of which passes, and on taps that vary as

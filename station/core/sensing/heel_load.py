@@ -30,7 +30,7 @@ from collections import deque
 from math import fsum, sqrt
 from statistics import median
 
-from station.core.dataclasses import dataclass
+from msgspec import Struct
 
 DIVIDER_KOHM = 2.2
 """The resistor of the force sensor's voltage divider; see `hardware`."""
@@ -59,8 +59,7 @@ def _mean_and_deviation(values: list[float]) -> tuple[float, float]:
     return mean, sqrt(fsum([(value - mean) ** 2 for value in values]) / len(values))
 
 
-@dataclass(frozen=True, slots=True)
-class LoadRules:
+class LoadRules(Struct, frozen=True):
     """The thresholds of a heel's load, as fractions of standing, and how the standing load is measured."""
 
     down_fraction: float = 0.25

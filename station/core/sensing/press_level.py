@@ -7,13 +7,13 @@ the lightest load since the last press, released a fall to a third of that rise.
 
 from __future__ import annotations
 
-from station.core.dataclasses import dataclass
+from msgspec import Struct
+
 from station.core.sensing.debounce import DebouncedChange, Debouncer
 from station.core.sensing.heel_load import conductance_millisiemens
 
 
-@dataclass(frozen=True, slots=True)
-class PressRules:
+class PressRules(Struct, frozen=True):
     """How much of a change of load begins and ends a press."""
 
     min_rise_millisiemens: float = 0.05

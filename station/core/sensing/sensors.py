@@ -12,9 +12,9 @@ a sensor that is lost or recovered. Activities react to changes, never to levels
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import field
 
-from station.core.dataclasses import dataclass
+from msgspec import Struct, field
+
 from station.core.events import Button, Heel, Knee, Load, Side, Toe
 from station.core.facts import Contact
 from station.core.measurement.calibration import Curve
@@ -23,8 +23,7 @@ from station.core.sensing.heel_load import HeelLoad, LoadRules
 from station.core.sensing.toe_distance import ToeRules, ToeWindow
 
 
-@dataclass(frozen=True, slots=True)
-class Wiring:
+class Wiring(Struct, frozen=True):
     """Which sensors the board has. `plates` are the sides with their own heel plate; one entry means a single plate."""
 
     analogue: bool = True
@@ -39,16 +38,14 @@ class Wiring:
         return Contact.INFERRED if self.analogue else Contact.SELF
 
 
-@dataclass(frozen=True, slots=True)
-class References:
+class References(Struct, frozen=True):
     """What the station knows of its heels in advance: shares of full scale, by side."""
 
     empty: dict[Side, float] = field(default_factory=dict)
     standing: dict[Side, float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class SensorRules:
+class SensorRules(Struct, frozen=True):
     """The rules of all board sensors."""
 
     debounce: DebounceRules = field(default_factory=DebounceRules)
@@ -59,8 +56,7 @@ class SensorRules:
     recovery_samples: int = 3
 
 
-@dataclass(frozen=True, slots=True)
-class HeelChange:
+class HeelChange(Struct, frozen=True):
     """The heel of a side has been down, or up, since `since_us`."""
 
     at_us: int
@@ -69,8 +65,7 @@ class HeelChange:
     down: bool
 
 
-@dataclass(frozen=True, slots=True)
-class KneeChange:
+class KneeChange(Struct, frozen=True):
     """The knee has touched the pad, or come off it, since `since_us`."""
 
     at_us: int
@@ -78,8 +73,7 @@ class KneeChange:
     touching: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SensorChange:
+class SensorChange(Struct, frozen=True):
     """A sensor is lost or recovered. `since_us` is its last good moment before, or its first one again."""
 
     at_us: int

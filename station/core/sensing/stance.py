@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import Enum
 
-from station.core.dataclasses import dataclass
+from msgspec import Struct
+
 from station.core.sensing.sensors import BoardSensors, HeelChange, HeelChannel, SensorChange
 
 
@@ -22,8 +23,7 @@ class HeelState(Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Stance:
+class Stance(Struct, frozen=True):
     """The state of the heels, and since when."""
 
     state: HeelState

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from station.core.dataclasses import dataclass
+from msgspec import Struct
+
 from station.core.events import SECOND_US
 
 
-@dataclass(frozen=True, slots=True)
-class TapRules:
+class TapRules(Struct, frozen=True):
     """The timing of taps and of the gaps between them."""
 
     min_up_us: int = 80_000

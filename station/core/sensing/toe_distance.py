@@ -9,7 +9,8 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from statistics import median
 
-from station.core.dataclasses import dataclass
+from msgspec import Struct
+
 from station.core.events import Toe
 from station.core.measurement.calibration import Curve
 
@@ -17,8 +18,7 @@ VALID_STATUS = 11
 """The range status of a good reading (ST's API: bits 3 to 6 of the first byte of the result block)."""
 
 
-@dataclass(frozen=True, slots=True)
-class ToeRules:
+class ToeRules(Struct, frozen=True):
     """Which readings are valid, and when the distance sensor is lost."""
 
     min_mm: int = 15

@@ -22,7 +22,8 @@ from __future__ import annotations
 from datetime import time
 from enum import Enum, StrEnum
 
-from station.core.dataclasses import dataclass
+from msgspec import Struct
+
 from station.core.events import Side
 from station.core.facts import Cue, CueName
 
@@ -112,8 +113,7 @@ AUDIBLE_IN_QUIET_HOURS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class CueSound:
+class CueSound(Struct, frozen=True):
     """A cue's sound, its meaning and its visual twin.
 
     `rhythm_ms` is on, gap, on, … in milliseconds; `pitches` has one entry per tone. A cue with a lower `priority`
@@ -133,8 +133,7 @@ class CueSound:
     soft: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Tone:
+class Tone(Struct, frozen=True):
     """One tone: its start and end in microseconds from the start of its cue, and its pitch in Hz."""
 
     start_us: int

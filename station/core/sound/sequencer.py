@@ -19,9 +19,10 @@ Details:
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import replace
 
-from station.core.dataclasses import dataclass
+from msgspec import Struct
+from msgspec.structs import replace
+
 from station.core.facts import Cue, CueName
 from station.core.sound.cues import CUES, MILLISECOND_US, PHRASE_GAP_US, cue_length_us, cue_tones
 
@@ -36,8 +37,7 @@ NEVER_DELAYED = frozenset({CueName.COUNT, CueName.GO, CueName.HEEL_UP})
 """Cues about the present moment: they never wait for the silence after another cue."""
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(Struct, frozen=True):
     """From `at_us` on the buzzer sounds at `hz`, softly if `soft`; 0 Hz is silence."""
 
     at_us: int
@@ -45,8 +45,7 @@ class Edge:
     soft: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _PlannedCue:
+class _PlannedCue(Struct, frozen=True):
     """A scheduled cue: its first and last edge, and whether it was cut (or, if it repeats, ended)."""
 
     cue: Cue
@@ -59,8 +58,7 @@ class _PlannedCue:
         return CUES[self.cue.cue].priority
 
 
-@dataclass(frozen=True, slots=True)
-class _Repeat:
+class _Repeat(Struct, frozen=True):
     """A repeating cue that has not ended: when it is due again, and how often it may still play (`None`: no limit)."""
 
     cue: Cue

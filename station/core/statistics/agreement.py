@@ -12,7 +12,8 @@ from enum import StrEnum
 from math import fsum, isfinite, sqrt
 from statistics import fmean
 
-from station.core.dataclasses import dataclass
+from msgspec import Struct
+
 from station.core.statistics.distributions import chi2_quantile, f_quantile, f_sf, normal_quantile, t_quantile
 
 Ratings = Sequence[Sequence[float | None]]
@@ -40,8 +41,7 @@ class IccForm(StrEnum):
     FIXED_MEAN = "ICC(3,k)"
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """An estimate with its 95 % limits, which are `None` where the ratings do not scatter."""
 
     value: float
@@ -49,8 +49,7 @@ class Limits:
     high: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class FTest:
+class FTest(Struct, frozen=True):
     """An F test of whether the targets differ: `p` is the probability of an `f` at least this large if they do not."""
 
     __test__ = False
@@ -61,8 +60,7 @@ class FTest:
     p: float
 
 
-@dataclass(frozen=True, slots=True)
-class IccAnalysis:
+class IccAnalysis(Struct, frozen=True):
     """Mean squares and the coefficients derived from them.
 
     `target_mean_square` (BMS), `rater_mean_square` (JMS) and `error_mean_square` (EMS, or WMS where there is no JMS)
@@ -80,8 +78,7 @@ class IccAnalysis:
     why_not: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class RatingError:
+class RatingError(Struct, frozen=True):
     """SEM with its limits, and the minimal detectable change (MDC) with 90 and 95 % confidence."""
 
     sem: Limits
@@ -89,8 +86,7 @@ class RatingError:
     mdc95: float
 
 
-@dataclass(frozen=True, slots=True)
-class BlandAltman:
+class BlandAltman(Struct, frozen=True):
     """The differences (first minus second) of `n_used` pairs: mean (bias), SD and the 95 % limits of agreement."""
 
     n_used: int

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from math import erfc, exp, inf, isfinite, isnan, lgamma, log, log1p, pi, sqrt
 from statistics import NormalDist
 
-from station.core.dataclasses import dataclass
+from msgspec import Struct
 
 _MAX_TERMS = 100_000
 """Fractions and series need about as many terms as the root of the degrees of freedom; this allows 1e9 of them."""
@@ -117,8 +117,7 @@ def _check_degrees_of_freedom(*dfs: float) -> None:
             raise ValueError(f"{df!r} degrees of freedom: they must be positive and finite")
 
 
-@dataclass(frozen=True, slots=True)
-class _Tails:
+class _Tails(Struct, frozen=True):
     """The probabilities below and above a point, and the density of its logarithm there."""
 
     below: float

@@ -10,7 +10,8 @@ from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from station.core.dataclasses import dataclass
+from msgspec import Struct
+
 from station.store.connect import log_files, sqlite_driver
 from station.store.errors import PRIMARY_CODE, SALVAGE, DamagedDatabaseError, StoreError
 from station.store.files import UNFINISHED_SUFFIX, atomic_write
@@ -31,8 +32,7 @@ RESERVE_BYTES = 50_000_000
 """The free space that a backup leaves on the disk: about three months of sessions with their traces."""
 
 
-@dataclass(frozen=True, slots=True)
-class Backup:
+class Backup(Struct, frozen=True):
     """A checked copy, and the older ones removed for it."""
 
     path: Path

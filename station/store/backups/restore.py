@@ -14,10 +14,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import Connection, MetaData, Table, delete, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from station.core.dataclasses import dataclass
 from station.store import checksums
 from station.store.connect import empty_log, lock_database, log_files, sqlite_driver, write_engine
 from station.store.errors import OlderSchemaError, StoreError, translate_errors
@@ -57,8 +57,7 @@ _OF_ACCESS = (devices, api_tokens, consents, access_attempts, access_log)
 """Who may get in, who sees whose results, and who did, referenced tables first."""
 
 
-@dataclass(frozen=True, slots=True)
-class RestorePreview:
+class RestorePreview(Struct, frozen=True):
     """What a restore would do: rows by table that only the backup has, and rows that only the station has now.
 
     `newest_at` is the start of the backup's newest session, `station_newest_at` that of the station's. A backup

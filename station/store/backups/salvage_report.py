@@ -6,7 +6,8 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from station.core.dataclasses import dataclass
+from msgspec import Struct
+
 from station.store.amounts import amounts_text, tables_text
 from station.store.schema import metadata
 from station.store.swap import ASIDE, REPORT_SUFFIX
@@ -16,8 +17,7 @@ SHOWN_FOR = timedelta(days=30)
 """How long the page shows a report."""
 
 
-@dataclass(frozen=True, slots=True)
-class Salvage:
+class Salvage(Struct, frozen=True):
     """What was saved, in rows by table.
 
     `filled` rows come from the backup, and `lost` ones are known only by name. What is lost left others without what

@@ -11,13 +11,13 @@ import re
 import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import Float, String, Table
 
-from station.core.dataclasses import dataclass
 from station.store.checksums import row_checksum
 from station.store.exchange.export_read import DATABASE_MAGIC
 from station.store.schema import CHECKSUM, UtcDateTime, metadata
@@ -180,8 +180,7 @@ def _summed(value: Any, *, is_text: bool) -> Any:
     return 0 if is_text and value is not None else value
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
+class _Page(Struct, frozen=True):
     """One page of a file; `read` gives another page by its number, for what does not fit into this one."""
 
     content: bytes

@@ -12,7 +12,6 @@ import re
 import zipfile
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from io import TextIOWrapper
@@ -21,10 +20,11 @@ from pathlib import Path
 from typing import IO, Any
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import BigInteger, Boolean, DateTime, Float, Integer, LargeBinary, Table
 from sqlalchemy.types import TypeEngine
 
-from station.core.dataclasses import dataclass
 from station.core.trace import NUMBER
 from station.core.untrusted import MAX_TRACE_BYTES, MAX_TRACE_MB, is_number, quoted
 from station.store.errors import StoreError, translate_errors
@@ -80,8 +80,7 @@ class DamagedExportError(ValueError):
     """A phrase: what is wrong, and where."""
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Struct, frozen=True):
     """What an export says of itself: the schema of its tables, whose it is (`None`: the station's), and whether all
     values are cells of a CSV."""
 

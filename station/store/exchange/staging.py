@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
 from sqlalchemy import Connection, Engine, MetaData, Table, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from station.core.dataclasses import dataclass
 from station.core.events import Side
 from station.core.measurement.calibration import Curve
 from station.core.trace import CALIBRATION_LIMITS
@@ -58,8 +58,7 @@ LEFTOVER_S = 24 * 3_600
 DIRECTORY_PREFIX = ".station-import-"
 
 
-@dataclass(frozen=True, slots=True)
-class Staged:
+class Staged(Struct, frozen=True):
     """A checked database of the current schema with what a file has; `person_id` is `None` if it is the station's."""
 
     path: Path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
@@ -458,6 +458,7 @@ def failed_check_of(connection: Connection, calibration_id: str | None) -> Check
 
 def stored_settings(connection: Connection) -> dict[str, Any]:
     """The settings that were changed, by name; those of other program versions are left out."""
-    known: Sequence[str] = tuple(Settings.__dataclass_fields__)
-    rows = connection.execute(select(settings.c.name, settings.c.value_json).where(settings.c.name.in_(known)))
+    rows = connection.execute(
+        select(settings.c.name, settings.c.value_json).where(settings.c.name.in_(Settings.__struct_fields__))
+    )
     return {row.name: json.loads(row.value_json) for row in rows}

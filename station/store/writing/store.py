@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from msgspec import structs
+from msgspec.structs import asdict
 from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
 from station.core.events import Legs, Side

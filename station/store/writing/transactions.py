@@ -5,11 +5,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import asdict
 from pathlib import Path
 from threading import RLock
 from typing import Any, Self
 
+from msgspec.structs import asdict
 from sqlalchemy import Connection, Table, delete, event, func, insert, select, update
 
 from station.clock import Clock

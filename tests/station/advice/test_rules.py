@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from station.advice import health_questions, pain, plan, triage
 from station.advice.records import LegConditions, Proposal, Reason, SideHistory, Situation

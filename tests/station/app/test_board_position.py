@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from station.app.board.position import with_setups
 from station.app.starting.routines import routine_called, steps_of

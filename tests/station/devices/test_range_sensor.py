@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import pairwise
 from random import Random
 from statistics import mean
 
 import pytest
 from gpiozero import GPIOPinInUse
+from msgspec.structs import replace
 
 from station.clock import SystemClock
 from station.core.events import SECOND_US, Event, Toe

@@ -6,13 +6,13 @@ import shutil
 import sqlite3
 from collections import Counter
 from contextlib import closing
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 from msgspec import structs
+from msgspec.structs import replace
 
 from station.app.exchange.restore_preview import OTHER_BOARD, UNKNOWN_BOARD
 from station.cli.main import main

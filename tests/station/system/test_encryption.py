@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from station.network import NETWORK_FILES, Machine
 from station.system.authority import AUTHORITY_FILE, CERTIFICATE_LIFE, PAGE_FILE, AuthorityError

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -80,13 +79,6 @@ def test_snapshot_comes_back(state: ActivityState) -> None:
 )
 def test_value_comes_back(value: object, annotation: Any) -> None:
     assert travelled(value, annotation) == value
-
-
-@dataclass
-class Wrong:
-    """What nobody sends."""
-
-    number: int
 
 
 @pytest.mark.parametrize("sent", [["Snapshot"], ["HoldState", "hold"], {"at_us": 1}, "x", [], 3, ["Snapshot", "1"]])

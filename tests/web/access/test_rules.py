@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
+from msgspec.structs import replace
 
 from station.app.access import api_tokens, roles
 from station.app.access.api_tokens import Scope

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from markupsafe import escape
+from msgspec.structs import replace
 
 from station.advice.plan import Due, plan_from_dict
 from station.advice.records import Proposal, Situation

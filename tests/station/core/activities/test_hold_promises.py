@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import replace
 from random import Random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from station.core.events import Command, CommandName, Event, Heel, Knee, Load, Side, Tick, Toe
 from station.core.facts import CueName, Ended, Fact, HoldEnd, HoldFinished, HoldStarted, Paused

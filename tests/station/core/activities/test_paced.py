@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from station.core.events import BOTH_LEGS, CommandName, Side
 from station.core.facts import Cue, CueName, Ended, RepCounted, RepsFinished, RepsPartial, RepTimed, StepBegun

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from station.core.facts import CueName, Fact, RepCounted, RepsFinished, RepTimed, RepTooQuick
 from station.core.steps import RepsStep

@@ -6,13 +6,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import pi, sin
 from random import Random
 from typing import Any
 
 import click
+from msgspec import Struct
+from msgspec.structs import replace
 
 from station.core.facts import Contact
 from station.core.progress.analysis import analyse_progress
@@ -44,8 +46,7 @@ WORDS = Formatters(
 WEEK = timedelta(weeks=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Story:
+class Story(Struct, frozen=True):
     """The tests of one side: the level follows the `parts` (weeks, mm a week), with scatter `sd`.
 
     From `step_week` on it is `step_mm` higher. A level below zero is a result of 0. `every_days` lie between tests,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import datetime, timedelta
 from math import nan
 from random import Random
 
 import pytest
+from msgspec.structs import replace
 
 from station.core.facts import Contact
 from station.core.progress.analysis import analyse_progress

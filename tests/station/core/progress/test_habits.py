@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from random import Random
 from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from station.core.progress import kalman
 from station.core.progress.habits import CALIBRATION_SD_MM, OFFSET_SD_MM, Habits, offsets_of

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from math import sqrt
 from random import Random
 
 import pytest
+from msgspec.structs import replace
 
 from station.core.facts import Contact
 from station.core.progress.analysis import analyse_progress

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from itertools import product
 from math import exp
 from statistics import fmean
 
 import pytest
+from msgspec.structs import replace
 
 from station.core.facts import Contact
 from station.core.progress.records import Circumstances, Direction, Result, TimeOfDay

@@ -230,13 +230,15 @@ with Store.open(path, clock=SystemClock()) as store:
 
 
 @pytest.mark.parametrize("is_folder_writable", [True, False])
-def test_database_that_can_only_be_read_opens_and_waits(open_to_all: Path, is_folder_writable: bool) -> None:
+def test_database_that_can_only_be_read_opens_and_waits(
+    open_to_all: Path, tmp_path: Path, is_folder_writable: bool
+) -> None:
     """The history can be read; a write says why it fails, and works once it may."""
     path = open_to_all / "station.db"
     with Store.open(path, clock=SystemClock()) as store:
         store.add_person("Ann")
     write_protect(path, is_folder_writable=is_folder_writable)
-    done = run_script(_READ_ONLY, path, open_to_all / "imports" / "station.db")
+    done = run_script(_READ_ONLY, path, tmp_path / "imports.db")
     assert done.returncode == 0, done.stderr
     before, sentence, after = done.stdout.splitlines()
     assert before == "['Ann']"

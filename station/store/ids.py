@@ -1,5 +1,7 @@
 """UUIDv7 identifiers (RFC 9562, section 5.7): they sort by time and never clash between stations.
 
+Those that a process makes in the same millisecond sort in the order in which they are made (section 6.2, method 2).
+
 Python includes them from 3.14.
 """
 
@@ -10,6 +12,7 @@ import time
 import uuid
 from collections.abc import Callable
 from random import Random
+from threading import Lock
 
 from station.clock import Clock
 
@@ -18,9 +21,22 @@ IdFactory = Callable[[], str]
 _RANDOM_BITS = 74
 
 
+class _Last:
+    """The identifier made last in this process; its lock is held while the next one is made."""
+
+    lock = Lock()
+    unix_ms = random = 0
+
+
 def uuid7() -> str:
     """A new identifier, from the machine's own clock and randomness."""
-    return _uuid7(time.time_ns() // 1_000_000, secrets.randbits(_RANDOM_BITS))
+    with _Last.lock:
+        unix_ms = time.time_ns() // 1_000_000
+        if unix_ms == _Last.unix_ms:
+            _Last.random += 1
+        else:  # the highest bit stays free, so that what is added never overflows
+            _Last.unix_ms, _Last.random = unix_ms, secrets.randbits(_RANDOM_BITS - 1)
+        return _uuid7(_Last.unix_ms, _Last.random)
 
 
 def seeded_ids(clock: Clock, seed: int) -> IdFactory:

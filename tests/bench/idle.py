@@ -10,10 +10,13 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from station.app.loop import REST_US
+from station.core.events import SECOND_US
 from tests.bench.memory import processes
 from tests.bench.start import BOUND_S, first_answer_s, free_port, start
 
-SETTLE_S = 5.0
+SETTLE_S = 2 * REST_US / SECOND_US
+"""From half of it on the board rests, and what is loaded after the first page has been loaded."""
 SPAN_S = 20.0
 
 

@@ -122,7 +122,12 @@ class Page:
 
     def faulty_parts(self) -> list[str]:
         """The parts that have a fault now."""
-        return [str(one["part"]) for one in json.loads(self.get("/api/v1/state"))["faults"]]
+        return [one["part"] for one in self.faults()]
+
+    def faults(self) -> list[dict[str, str]]:
+        """The faults of now: part and sentence."""
+        found: list[dict[str, str]] = json.loads(self.get("/api/v1/state"))["faults"]
+        return found
 
     def results(self) -> list[Row]:
         """The history's table of results, oldest first."""

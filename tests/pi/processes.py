@@ -40,4 +40,4 @@ def processes(rig: Rig) -> None:
 
 
 def _is_away(rig: Rig) -> bool:
-    return any(AWAY in one["sentence"] for one in rig.page.health()["troubles"])
+    return any(AWAY in one["sentence"] for one in rig.page.faults())

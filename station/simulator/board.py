@@ -171,7 +171,7 @@ class SimulatedBoard:
         if {*fault.lines, *dead} & {SDA, SCL}:
             self.bus = FaultyI2c(self.bus.devices, None, fault)
         if {*fault.lines, *dead} & set(SPI):
-            self.adc.transfer = faulty_transfer(self.adc, fault)  # type: ignore[method-assign, assignment]  # as a wire does
+            self.adc.transfer = faulty_transfer(self.adc, fault)  # type: ignore[method-assign, assignment]  # the ADC answers as over a broken wire
         self.adc.channel_share = faulty_share(self.adc.channel_share, fault)
 
     def _lines_without(self, fault: WireFault) -> frozenset[int]:

@@ -167,7 +167,7 @@ def _unpacked(file: IO[bytes], is_compressed: bool) -> Iterator[bytes]:
         else:
             block = unpacker.decompress(file.read(BLOCK_BYTES) if unpacker.needs_input else b"", BLOCK_BYTES)
             is_more = not unpacker.eof
-            if is_more and not block and unpacker.needs_input and not file.peek(1):  # type: ignore[attr-defined]  # it is buffered
+            if is_more and not block and unpacker.needs_input and not file.peek(1):  # type: ignore[attr-defined]  # `open` gives a buffered file, with `peek`
                 raise DamagedExportError("its end is missing")
         total += len(block)
         if total > MAX_BYTES:

@@ -97,29 +97,32 @@ def test_another_board_takes_it_all(full: Path, tmp_path: Path) -> None:
     assert rows(target) == rows(full)
 
 
+def let_in(store: Store, clock: HandClock, **roles: Role) -> None:
+    """Pair a browser for each name."""
+    later = clock.utc_now() + timedelta(days=90)
+    for name, role in roles.items():
+        store.add_device(token_hash=name, name=name, role=role, person_id=None, expires_at=later)
+
+
 def test_browsers_that_were_sent_away_stay_away(tmp_path: Path) -> None:
     """A backup from before a phone was lost does not let that phone in again."""
     clock, path = HandClock(), tmp_path / "station.db"
     with Store.open(path, clock=clock) as store:
-        later = clock.utc_now() + timedelta(days=90)
-        for name, role in (("Desk", Role.OWNER), ("Lost phone", Role.MEMBER)):
-            store.add_device(token_hash=name, name=name, role=role, person_id=None, expires_at=later)
+        let_in(store, clock, Desk=Role.OWNER, Phone=Role.MEMBER)
         copy_database(path, tmp_path / "backup.db")
-        (lost,) = (one for one in store.devices() if one.name == "Lost phone")
+        (lost,) = (one for one in store.devices() if one.name == "Phone")
         store.revoke_device(lost.id)
     with staged_backup(tmp_path / "backup.db", path) as staged:
         replace_database(staged, path)
     with Store.open(path, clock=clock) as store:
-        assert {one.name: one.revoked_at is None for one in store.devices()} == {"Desk": True, "Lost phone": False}
+        assert {one.name: one.revoked_at is None for one in store.devices()} == {"Desk": True, "Phone": False}
 
 
 def test_what_was_taken_away_stays_so_where_the_station_is_older_than_the_program(tmp_path: Path) -> None:
     """A restore right after an update, before the first start, is by the database of the former program."""
     clock, path = HandClock(), tmp_path / "station.db"
     with Store.open(path, clock=clock) as store:
-        later = clock.utc_now() + timedelta(days=90)
-        for name, role in (("Desk", Role.OWNER), ("Lost phone", Role.OWNER)):
-            store.add_device(token_hash=name, name=name, role=role, person_id=None, expires_at=later)
+        let_in(store, clock, Desk=Role.OWNER, Phone=Role.OWNER)
         copy_database(path, tmp_path / "backup.db")
         store.revoke_device(store.devices()[1].id)
         kept = {one.name: one.revoked_at is None for one in store.devices()}
@@ -129,9 +132,7 @@ def test_what_was_taken_away_stays_so_where_the_station_is_older_than_the_progra
     assert done.exit_code == 0, done.output
     assert "Only in the station, and lost without a merge: 1 person." in done.output
     with Store.open(path, clock=clock) as store:
-        assert (
-            {one.name: one.revoked_at is None for one in store.devices()} == kept == {"Desk": True, "Lost phone": False}
-        )
+        assert {one.name: one.revoked_at is None for one in store.devices()} == kept == {"Desk": True, "Phone": False}
 
 
 @pytest.mark.parametrize("schema", SCHEMAS)

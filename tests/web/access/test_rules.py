@@ -258,7 +258,7 @@ def test_demonstration_lets_its_first_browser_in_on_this_machine(store: Store, s
 
 
 def test_real_board_lets_nobody_in_by_itself(store: Store) -> None:
-    """It leads whoever comes first through the first start."""
+    """The first visitor is led through the first start."""
     assert client_with(create_app(StationDouble(store), store), None).get("/").location == "/first-start"
     assert store.devices() == ()
 

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from sqlalchemy.exc import StatementError
 
@@ -50,13 +51,17 @@ _SQLITE_SENTENCES = {
     sqlite3.SQLITE_BUSY: "The database {path} is held by another program: close that program.",
     sqlite3.SQLITE_IOERR: "Reading or writing {path} failed: check the disk or memory card, and that it is not full.",
 }
+_FILE_SYSTEM_READ_ONLY = (
+    "The database {path} can only be read, because its whole file system can: a system does so after an error of the "
+    "memory card. Start the Pi again; if that does not help, or it comes back, copy the card and replace it."
+)
 _NOT_ALLOWED = "No permission to use {path}: change its owner or its permissions for the user that runs the station."
 _THROUGH_FILE = "The path {path} leads through a file that is not a directory: name another path."
 _OS_SENTENCES = {
     errno.ENOSPC: _SQLITE_SENTENCES[sqlite3.SQLITE_FULL],
     errno.EDQUOT: _SQLITE_SENTENCES[sqlite3.SQLITE_FULL],
     errno.EFBIG: _SQLITE_SENTENCES[sqlite3.SQLITE_FULL],
-    errno.EROFS: _SQLITE_SENTENCES[sqlite3.SQLITE_READONLY],
+    errno.EROFS: _FILE_SYSTEM_READ_ONLY,
     errno.EACCES: _NOT_ALLOWED,
     errno.EPERM: _NOT_ALLOWED,
     errno.ENOTDIR: _THROUGH_FILE,
@@ -83,9 +88,20 @@ def error_sentence(error: BaseException, path: Path) -> str:
         code = sqlite3.SQLITE_READONLY
     if "malformed" in str(error):
         code = sqlite3.SQLITE_CORRUPT
+    if code in _CANNOT_WRITE and _is_file_system_read_only(path):
+        return _FILE_SYSTEM_READ_ONLY.format(path=path)
     return _SQLITE_SENTENCES.get(code, f"The database {{path}} could not do what was asked ({error}).").format(
         path=path
     )
+
+
+def _is_file_system_read_only(path: Path) -> bool:
+    """Found by trying: a file system that an error has closed to writing may still be listed as writable."""
+    try:
+        with TemporaryFile(dir=path.parent):
+            return False
+    except OSError as error:
+        return error.errno == errno.EROFS
 
 
 def is_disk_full(error: BaseException) -> bool:

@@ -44,15 +44,23 @@ def test_d2_card_that_fails_during_a_hold(disk: LoopDisk, caplog: pytest.LogCapt
 
 
 def test_d3_card_that_can_only_be_read_at_the_start(disk: LoopDisk) -> None:
-    """The board says what to do, and the page shows the history."""
-    path = disk.directory / "station.db"
-    with Store.open(path, clock=SystemClock()) as store:
-        store.add_person("Robin")
+    """The page shows the history, the board measures, nothing is called saved, and what to do is said."""
+    with Rig(disk.directory) as rig:
+        rig.step_on()
+        rig.hold(6)
+        rig.live(5.0)
+        saved = rig.last_session().holds[0].id
     disk.fail()
-    with pytest.raises(StoreError, match=r"station\.db.*: "):
-        Store.open(path, clock=SystemClock())
-    with FollowingReader(path) as reader:
-        assert [person.name for person in reader.people()] == ["Robin"]
+    with Rig(disk.directory) as rig, FollowingReader(disk.directory / "rig.db") as reader:
+        with pytest.raises(StoreError, match=r"rig\.db can only be read, .* Start the Pi again"):
+            rig.store.add_person("Ann")
+        rig.step_on()
+        rig.hold(8)
+        rig.until_phase("done")
+        rig.live(5.0)
+        assert "kept in memory" in rig.troubles["store"]
+        assert CueName.COMPLETE not in rig.recognised_cues()
+        assert [hold.id for hold in reader.holds(None, limit=9)] == [saved]
 
 
 def test_d12_log_that_a_long_reader_lets_grow(tmp_path: Path) -> None:

@@ -1,9 +1,9 @@
-"""Ten years of daily sessions of two people are read as quickly as the first day."""
+"""What a question costs, in steps of SQLite's machine: the same on every machine, however busy."""
 
 from __future__ import annotations
 
 import json
-import time
+import sqlite3
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +12,7 @@ from sqlalchemy import Table, insert
 
 from station.core.events import BOTH_LEGS, SECOND_US, Side
 from station.store import Store
+from station.store.connect import sqlite_driver
 from station.store.schema import (
     answers,
     attempts,
@@ -27,7 +28,7 @@ from station.store.schema import (
 from station.version import APP_VERSION, RULE_VERSION
 from tests.station.store.histories import HandClock
 
-DAYS = 3650
+DAYS, TIMES = 60, 10
 HOLDS, ATTEMPTS, ANSWERS, REPETITIONS = 6, 8, 4, 15
 
 STEPS = [{"do": "hold", "side": "both", "hold_s": 30.0, "repetitions": 3, "exercise": "soleus-stretch"}] * 12
@@ -36,20 +37,44 @@ HEADER = json.dumps({"do": "routine", "steps": STEPS, "gain": 1.0, "offset_mm": 
 CHECKED = json.dumps({"do": "check", "block_mm": 100.0})
 """After each routine two checks, so that the last routine has to be looked for."""
 
-PAGE_S = 0.15
-"""A generous bound for a page's question: the machine may be busy. A scan of the whole history takes longer."""
-CHART_S = 0.6
-"""For the question that reads all 3,650 tests of a person."""
+COUNTED_STEPS = 10
+"""SQLite says that so many steps are done."""
+PAGE_GROWTH = 1.1
+"""A page shows as much of a long history as of a short one."""
+CHART_GROWTH = 1.1 * TIMES
+"""What reads every test of a person, or looks for one answer among all, grows with them and no faster."""
 
 
-def fill(store: Store, clock: HandClock) -> str:
-    """7,300 tests, corrected twice, 43,800 holds, 58,400 attempts, 109,500 repetitions, 29,200 answers, in one go."""
+class CountedSteps:
+    """Opens connections that count their steps in `steps`."""
+
+    def __init__(self) -> None:
+        self.steps = 0
+
+    def driver(self, path: Path, read_only: bool) -> sqlite3.Connection:
+        connection = sqlite_driver(path, read_only)
+        connection.set_progress_handler(self._count, COUNTED_STEPS)
+        return connection
+
+    def _count(self) -> None:
+        self.steps += COUNTED_STEPS
+
+    def of(self, ask: Callable[[], object]) -> int:
+        """The steps of a question, asked for the second time."""
+        ask()
+        before = self.steps
+        ask()
+        return self.steps - before
+
+
+def fill(store: Store, clock: HandClock, days: int) -> str:
+    """A session of each of two people a day: a test corrected twice, holds, attempts, repetitions and answers."""
     ann, bea = store.add_person("Ann"), store.add_person("Bea")
     calibration_id = store.current_calibration().id
     versions = {"app_version": APP_VERSION, "rule_version": RULE_VERSION}
     tables = (sessions, runs, tests, corrections, trials, attempts, holds, rep_sets, repetitions, answers)
     rows: dict[Table, list[dict[str, object]]] = {table: [] for table in tables}
-    for day in range(DAYS):
+    for day in range(days):
         for person in (ann, bea):
             key, at = f"{day}-{person.name}", clock.at + timedelta(days=day)
             rows[sessions].append(
@@ -97,33 +122,35 @@ def fill(store: Store, clock: HandClock) -> str:
     return ann.id
 
 
-def test_ten_years_are_read_in_no_time(path: Path, clock: HandClock) -> None:
-    """With 7,300 tests every question of a page is answered within its bound, and the start stays short."""
+def counted(path: Path, days: int) -> dict[str, int]:
+    """The steps of each question about a history of so many days, and of the start."""
+    clock, sqlite = HandClock(), CountedSteps()
     with Store.open(path, clock=clock) as store:
-        ann = fill(store, clock)
-    begun = time.perf_counter()
-    with Store.open(path, clock=clock) as store:
-        opened_s = time.perf_counter() - begun
-        questions: dict[str, tuple[float, Callable[[], object]]] = {
-            "sessions": (PAGE_S, lambda: store.sessions(ann, limit=50)),
-            "sessions of all": (PAGE_S, lambda: store.sessions(limit=50)),
-            "an old page of sessions": (PAGE_S, lambda: store.sessions(ann, limit=50, before=clock.at)),
-            "one session": (PAGE_S, lambda: store.session("1800-Ann")),
-            "tests with attempts": (PAGE_S, lambda: store.tests(ann, limit=50)),
-            "holds": (PAGE_S, lambda: store.holds(ann, limit=50)),
-            "scores": (CHART_S, lambda: store.result_summaries(ann)),
-            "weeks": (CHART_S, lambda: store.week_credits(ann)),
-            "weeks of some exercises": (CHART_S, lambda: store.week_credits(ann, exercises={"soleus-stretch"})),
-            "repetitions": (PAGE_S, lambda: store.rep_sets(ann, limit=50)),
-            "answers": (PAGE_S, lambda: store.answers(ann, limit=50)),
-            "an old answer": (PAGE_S, lambda: store.answers(ann, "care 0", limit=1)),
-            "what is left": (PAGE_S, lambda: store.unfinished_run(ann)),
+        ann = fill(store, clock, days)
+    with Store.open(path, clock=clock, driver=sqlite.driver) as store:
+        start = sqlite.steps
+        questions: dict[str, Callable[[], object]] = {
+            "sessions": lambda: store.sessions(ann, limit=50),
+            "sessions of all": lambda: store.sessions(limit=50),
+            "an old page of sessions": lambda: store.sessions(ann, limit=50, before=clock.at + timedelta(days=55)),
+            "one session": lambda: store.session(f"{days // 2}-Ann"),
+            "tests with attempts": lambda: store.tests(ann, limit=50),
+            "holds": lambda: store.holds(ann, limit=50),
+            "scores": lambda: store.result_summaries(ann),
+            "weeks": lambda: store.week_credits(ann),
+            "weeks of some exercises": lambda: store.week_credits(ann, exercises={"soleus-stretch"}),
+            "repetitions": lambda: store.rep_sets(ann, limit=50),
+            "answers": lambda: store.answers(ann, limit=50),
+            "an old answer": lambda: store.answers(ann, "care 0", limit=1),
+            "what is left": lambda: store.unfinished_run(ann),
         }
-        took_s = {}
-        for name, (_, ask) in questions.items():
-            ask()
-            begun = time.perf_counter()
-            ask()
-            took_s[name] = time.perf_counter() - begun
-    assert {name: took_s[name] for name, (bound, _) in questions.items() if took_s[name] > bound} == {}
-    assert opened_s < 1.0
+        return {name: sqlite.of(ask) for name, ask in questions.items()} | {"the start": start}
+
+
+def test_page_costs_the_same_after_ten_times_as_long(tmp_path: Path) -> None:
+    """Only what reads all tests of a person, or looks for one answer among all, grows with the history."""
+    short, long = counted(tmp_path / "short.db", DAYS), counted(tmp_path / "long.db", TIMES * DAYS)
+    assert all(short.values()), "a question that nothing was counted of"
+    reads_all = ("scores", "weeks", "weeks of some exercises", "an old answer", "the start")
+    bounds = {name: CHART_GROWTH if name in reads_all else PAGE_GROWTH for name in short}
+    assert {name: long[name] / short[name] for name in short if long[name] > bounds[name] * short[name]} == {}

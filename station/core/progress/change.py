@@ -54,8 +54,11 @@ _MAX_COURSE_WEEKS = 16.0
 """The longest expected course, so that the length of a year's gap is no evidence by itself."""
 _STEP_CLOSES_WEEKS, _KINK_CLOSES_WEEKS = 8.0, 26.0
 """How long after its week a hypothesis of a step, or of a later start, collects evidence."""
-_NEGLIGIBLE_LOG = -9.0
 _LATE_START_PENALTY = 1.5
+_MOST_ACTIVE = 20
+"""At most 18 hypotheses collect evidence at once: 2 from the first test on, 7 of later starts and 9 of steps."""
+_LOOK_AHEAD_WEEKS = 2.0
+"""For so long ahead a rising course is taken as it will be then."""
 _STEP_SEARCH_WEEKS = 3.0
 """How far from the week of the hypothesis to search for the date of a step."""
 
@@ -83,12 +86,70 @@ HYPOTHESES = (
 """The first is the main one: a gain of 2 mm a week with an SD of 5.8 mm from day to day is 0.34 SDs a week."""
 
 
+_LAST_FIRST = sorted(HYPOTHESES, key=lambda one: inf if one.week is None else -one.week)
+
+
+class _Kind:
+    """The results of one kind: their ranks, and sums from which the evidence for any course follows.
+
+    With `x` the week of a result less the mean week of the earlier ones, and `y` one over their number, the sums are
+    those of `score * x`, `score * y`, `v * x * x`, `v * x * y` and `v * y * y`.
+    """
+
+    __slots__ = ("count", "ranks", "sums", "weeks")
+
+    def __init__(self) -> None:
+        self.ranks = Ranks()
+        self.count = 0
+        self.weeks = 0.0
+        self.sums = (0.0, 0.0, 0.0, 0.0, 0.0)
+
+    def add(self, mm: float, weeks: float) -> float:
+        """Add a result and return its score."""
+        score, scatter = self.ranks.add(mm), score_variance(self.count + 1)
+        # The first of its kind scores 0 with a variance of 0.
+        if self.count:
+            x, y = weeks - self.weeks / self.count, 1 / self.count
+            sx, sy, xx, xy, yy = self.sums
+            wide = scatter * x
+            self.sums = sx + score * x, sy + score * y, xx + wide * x, xy + wide * y, yy + scatter * y * y
+        self.count += 1
+        self.weeks += weeks
+        return score
+
+    def run_in(self, mm: float, weeks: float) -> None:
+        """Add a result that the later ones are ranked against."""
+        self.ranks.insert(mm)
+        self.count += 1
+        self.weeks += weeks
+
+
 class _HypothesisEvidence:
-    """The evidence for one hypothesis: its score, and the variance of that score."""
+    """The evidence for one hypothesis. Its course follows lines: 0, then a rise by one a week or a constant.
 
-    __slots__ = ("closes_at_week", "course_sums", "effect", "log_weight", "score", "score_variance", "start", "sudden")
+    For each kind, `leads` has by how much the line exceeds the course, summed over the results before that line. So the
+    expected difference of a result from the mean of the earlier ones is `lead * y`, and `x` more where the line rises.
+    """
 
-    def __init__(self, hypothesis: Hypothesis, start: float) -> None:
+    __slots__ = (
+        "closes_at_week",
+        "due_at_score",
+        "due_at_week",
+        "effect",
+        "leads",
+        "log_weight",
+        "past_score",
+        "past_variance",
+        "rises",
+        "score",
+        "score_variance",
+        "start",
+        "sudden",
+        "sums_before",
+        "turns_at_week",
+    )
+
+    def __init__(self, hypothesis: Hypothesis, start: float, kinds: Sequence[_Kind]) -> None:
         self.start = start
         self.sudden = hypothesis.sudden
         self.effect = hypothesis.effect
@@ -97,10 +158,13 @@ class _HypothesisEvidence:
         self.closes_at_week = (
             start + (_STEP_CLOSES_WEEKS if self.sudden else _KINK_CLOSES_WEEKS) if hypothesis.week is not None else inf
         )
-        self.course_sums: list[float] = []
-        """The sum of the expected course over the results so far, by number of their kind."""
-        self.score = 0.0
-        self.score_variance = 0.0
+        self.rises = not self.sudden
+        self.turns_at_week = start + _MAX_COURSE_WEEKS if self.rises else self.closes_at_week
+        self.leads = [kind.weeks - start * kind.count if self.rises else float(kind.count) for kind in kinds]
+        self.sums_before = [kind.sums for kind in kinds]
+        self.past_score = self.past_variance = self.score = self.score_variance = 0.0
+        self.due_at_score = self.due_at_week = -inf
+        """The evidence matters no sooner than the scores add up to so much, or than in this week."""
 
     def expected_course(self, weeks: float) -> float:
         """Return the expected change of the level by then, in units of `effect`."""
@@ -114,9 +178,27 @@ class _HypothesisEvidence:
         """Whether the level moves from a later week on."""
         return self.closes_at_week < inf
 
-    def log_weighted_evidence(self) -> float:
-        """Return the logarithm of evidence times weight in the likelier direction."""
-        return self.effect * (abs(self.score) - self.effect * self.score_variance / 2) + self.log_weight
+    def level_off(self, kinds: Sequence[_Kind]) -> None:
+        """The course has reached its end and stays there."""
+        self.update(kinds)
+        self.past_score, self.past_variance = self.score, self.score_variance
+        end = self.start + _MAX_COURSE_WEEKS
+        self.leads = [lead + end * kind.count - kind.weeks for lead, kind in zip(self.leads, kinds, strict=True)]
+        self.sums_before = [kind.sums for kind in kinds]
+        self.rises, self.turns_at_week = False, self.closes_at_week
+
+    def update(self, kinds: Sequence[_Kind]) -> float:
+        """Take the results so far; return the logarithm of evidence times weight in the likelier direction."""
+        score, variance = self.past_score, self.past_variance
+        for kind, lead, (sx, sy, xx, xy, yy) in zip(kinds, self.leads, self.sums_before, strict=True):
+            now = kind.sums
+            score += lead * (now[1] - sy)
+            variance += lead * lead * (now[4] - yy)
+            if self.rises:
+                score += now[0] - sx
+                variance += now[2] - xx + 2 * lead * (now[3] - xy)
+        self.score, self.score_variance = score, variance
+        return self.effect * (abs(score) - self.effect * variance / 2) + self.log_weight
 
     def log_likelihood(self) -> float:
         """Return the log likelihood ratio of this course, at its best size, to no change.
@@ -148,14 +230,15 @@ class Epoch:
         self.results: list[Result] = []
         self._weeks: list[float] = []
         self._kind_numbers: dict[object, int] = {}
-        self._kinds: list[int] = []
-        self._ranks: list[Ranks] = []
-        first = (run_in[0].at - begins_at) / _WEEK if run_in else 0.0
-        self._pending = [_HypothesisEvidence(one, first if one.week is None else one.week) for one in HYPOTHESES]
-        self._pending.sort(key=lambda case: -case.start)
+        self._number_of_each: list[int] = []
+        self._kinds: list[_Kind] = []
+        self._first_week = (run_in[0].at - begins_at) / _WEEK if run_in else 0.0
+        self._pending = list(_LAST_FIRST)
         self._active: list[_HypothesisEvidence] = []
-        self._next_close_week = inf
-        self._active_evidence = self._closed_evidence = 0.0
+        self._next_turn_week = -inf
+        self._scores = 0.0
+        self._due_at_score = self._due_at_week = -inf
+        self._closed_evidence = 0.0
         for result in run_in:
             self._add(result)
 
@@ -168,7 +251,7 @@ class Epoch:
         """Take a result, later than all before it; return the change that it confirms, or `None`."""
         self._add(result)
         count = len(self.results)
-        if count < self._weighed_from or self.evidence() < self._threshold:
+        if count < self._weighed_from or not self._may_suffice() or self.evidence() < self._threshold:
             return None
         likeliest = max(self._active, key=_HypothesisEvidence.log_likelihood)
         from_index = self._step_index(likeliest.start) if likeliest.sudden else 0
@@ -185,62 +268,77 @@ class Epoch:
 
         It sums only the likelier direction of each hypothesis: this omits almost nothing and adds nothing.
         """
-        return self._closed_evidence + self._active_evidence
+        return self._closed_evidence + sum([exp(case.update(self._kinds)) for case in self._active])
+
+    def _may_suffice(self) -> bool:
+        """Return whether the evidence may have reached the threshold. It is mostly far below, so this saves time.
+
+        A result moves the score of a hypothesis by at most its own score times the course. So one that is far below its
+        part of the threshold stays there until the scores add up to more.
+        """
+        weeks, scores = self._weeks[-1], self._scores
+        if scores < self._due_at_score and weeks <= self._due_at_week:
+            return False
+        may_suffice = self._closed_evidence > self._threshold / 2
+        matters = log(self._threshold / 2 / _MOST_ACTIVE)
+        self._due_at_score = self._due_at_week = inf
+        for case in self._active:
+            if scores >= case.due_at_score or weeks > case.due_at_week:
+                missing = matters - case.update(self._kinds)
+                may_suffice = may_suffice or missing <= 0
+                case.due_at_week = weeks + _LOOK_AHEAD_WEEKS if case.rises else inf
+                most = case.effect * case.expected_course(weeks + _LOOK_AHEAD_WEEKS)
+                case.due_at_score = scores + missing / most
+            if case.due_at_score < self._due_at_score:
+                self._due_at_score = case.due_at_score
+            if case.due_at_week < self._due_at_week:
+                self._due_at_week = case.due_at_week
+        if may_suffice:
+            self._due_at_score = -inf
+        return may_suffice
 
     def _add(self, result: Result) -> None:
         weeks = (result.at - self.begins_at) / _WEEK
         self.results.append(result)
         self._weeks.append(weeks)
-        self._activate_and_close(weeks)
-        kind = self._kind_number(result)
-        ranks = self._ranks[kind]
-        before = len(ranks) or 1
-        score = ranks.add(result.mm)
-        # The first of its kind scores 0 with a variance of 0; a result of the run-in is only ranked against.
-        scatter = score_variance(len(ranks))
+        if self._next_turn_week <= weeks:
+            self._start_and_close(weeks)
+        kind = self._kind_of(result)
         if weeks < 0:
-            score = scatter = 0.0
-        evidence = 0.0
-        for case in self._active:
-            if case.sudden:
-                course = 1.0
-            else:
-                course = weeks - case.start
-                if course > _MAX_COURSE_WEEKS:
-                    course = _MAX_COURSE_WEEKS
-            course_sums = case.course_sums
-            earlier = course_sums[kind]
-            course_sums[kind] = earlier + course
-            deviation = course - earlier / before
-            total = case.score = case.score + deviation * score
-            variance = case.score_variance = case.score_variance + deviation * deviation * scatter
-            effect = case.effect
-            power = effect * ((total if total > 0 else -total) - effect * variance / 2) + case.log_weight
-            if power > _NEGLIGIBLE_LOG:
-                evidence += exp(power)
-        self._active_evidence = evidence
+            kind.run_in(result.mm, weeks)
+        else:
+            self._scores += abs(kind.add(result.mm, weeks))
 
-    def _kind_number(self, result: Result) -> int:
+    def _kind_of(self, result: Result) -> _Kind:
         alike = (result.kind, result.circumstances.calibration) if self._by_calibration else result.kind
-        kind = self._kind_numbers.setdefault(alike, len(self._ranks))
-        if kind == len(self._ranks):
-            self._ranks.append(Ranks())
-            for case in (*self._active, *self._pending):
-                case.course_sums.append(0.0)
-        self._kinds.append(kind)
-        return kind
+        number = self._kind_numbers.setdefault(alike, len(self._kinds))
+        if number == len(self._kinds):
+            kind = _Kind()
+            self._kinds.append(kind)
+            for case in self._active:
+                case.leads.append(0.0)
+                case.sums_before.append(kind.sums)
+        self._number_of_each.append(number)
+        return self._kinds[number]
 
-    def _activate_and_close(self, weeks: float) -> None:
-        pending, cases = self._pending, self._active
-        while pending and pending[-1].start <= weeks:
-            cases.append(pending.pop())
-            self._next_close_week = min(self._next_close_week, cases[-1].closes_at_week)
-        if self._next_close_week < weeks:
-            self._closed_evidence += sum(
-                exp(case.log_weighted_evidence()) for case in cases if case.closes_at_week < weeks
-            )
-            self._active = [case for case in cases if case.closes_at_week >= weeks]
-            self._next_close_week = min(case.closes_at_week for case in self._active)
+    def _start_and_close(self, weeks: float) -> None:
+        kinds, pending = self._kinds, self._pending
+        while pending and self._start_of(pending[-1]) <= weeks:
+            start = self._start_of(pending[-1])
+            self._active.append(_HypothesisEvidence(pending.pop(), start, kinds))
+            self._due_at_score = -inf
+        for case in [case for case in self._active if case.turns_at_week < weeks]:
+            if case.rises:
+                case.level_off(kinds)
+            if case.closes_at_week < weeks:
+                self._closed_evidence += exp(case.update(kinds))
+                self._active.remove(case)
+        self._next_turn_week = min(case.turns_at_week for case in self._active)
+        if pending:
+            self._next_turn_week = min(self._next_turn_week, self._start_of(pending[-1]))
+
+    def _start_of(self, hypothesis: Hypothesis) -> float:
+        return self._first_week if hypothesis.week is None else hypothesis.week
 
     def _log_odds(self, case: _HypothesisEvidence, from_index: int) -> float:
         """Return the log odds of the course of `case`, or of a step at `from_index`, to spells without a change."""
@@ -257,15 +355,18 @@ class Epoch:
 
     def _within_kinds(self, values: Sequence[float]) -> list[float]:
         """Return the values of all results, each less the mean of its kind."""
-        sums = [0.0] * len(self._ranks)
-        for kind, value in zip(self._kinds, values, strict=True):
+        sums = [0.0] * len(self._kinds)
+        for kind, value in zip(self._number_of_each, values, strict=True):
             sums[kind] += value
-        means = [total / len(ranks) for total, ranks in zip(sums, self._ranks, strict=True)]
-        return [value - means[kind] for kind, value in zip(self._kinds, values, strict=True)]
+        means = [total / kind.count for total, kind in zip(sums, self._kinds, strict=True)]
+        return [value - means[kind] for kind, value in zip(self._number_of_each, values, strict=True)]
 
     def _step_index(self, step_week: float) -> int:
         """Return the first result after the step: the split whose two sides differ most."""
-        scores = [self._ranks[kind].normal_score(one.mm) for kind, one in zip(self._kinds, self.results, strict=True)]
+        scores = [
+            self._kinds[kind].ranks.normal_score(one.mm)
+            for kind, one in zip(self._number_of_each, self.results, strict=True)
+        ]
         n, total = len(scores), sum(scores)
         best, found, before = -1.0, 0, 0.0
         for index in range(1, n):

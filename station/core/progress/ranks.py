@@ -8,7 +8,7 @@ distribution.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left, bisect_right, insort
 from math import exp, pi, sqrt
 from statistics import NormalDist
 
@@ -53,12 +53,18 @@ class Ranks:
     def __len__(self) -> int:
         return len(self._sorted)
 
+    def insert(self, mm: float) -> None:
+        """Add a result whose own score nobody needs."""
+        insort(self._sorted, mm)
+
     def add(self, mm: float) -> float:
         """Add a result and return its score. Equal results get the mean of their scores: by Jensen's inequality the
         bounds still hold, without a random choice."""
-        low, high = bisect_left(self._sorted, mm), bisect_right(self._sorted, mm)
-        self._sorted.insert(high, mm)
-        n = len(self._sorted)
+        values = self._sorted
+        low = bisect_left(values, mm)
+        high = bisect_right(values, mm, low)
+        values.insert(high, mm)
+        n = len(values)
         return n * (_normal_density_at(low, n) - _normal_density_at(high + 1, n)) / (high - low + 1)
 
     def normal_score(self, mm: float) -> float:

@@ -57,8 +57,8 @@ _STEP_CLOSES_WEEKS, _KINK_CLOSES_WEEKS = 8.0, 26.0
 _LATE_START_PENALTY = 1.5
 _MOST_ACTIVE = 20
 """At most 18 hypotheses collect evidence at once: 2 from the first test on, 7 of later starts and 9 of steps."""
-_LOOK_AHEAD_WEEKS = 2.0
-"""For so long ahead a rising course is taken as it will be then."""
+_WEIGHED_EARLY = 1.0
+"""Hypotheses are weighed so much earlier than they must, in scores, so that several are weighed at once."""
 _STEP_SEARCH_WEEKS = 3.0
 """How far from the week of the hypothesis to search for the date of a step."""
 
@@ -89,38 +89,35 @@ HYPOTHESES = (
 _LAST_FIRST = sorted(HYPOTHESES, key=lambda one: inf if one.week is None else -one.week)
 
 
-class _Kind:
+class _Kind(Ranks):
     """The results of one kind: their ranks, and sums from which the evidence for any course follows.
 
     With `x` the week of a result less the mean week of the earlier ones, and `y` one over their number, the sums are
     those of `score * x`, `score * y`, `v * x * x`, `v * x * y` and `v * y * y`.
     """
 
-    __slots__ = ("count", "ranks", "sums", "weeks")
-
     def __init__(self) -> None:
-        self.ranks = Ranks()
-        self.count = 0
+        super().__init__()
         self.weeks = 0.0
         self.sums = (0.0, 0.0, 0.0, 0.0, 0.0)
 
-    def add(self, mm: float, weeks: float) -> float:
-        """Add a result and return its score."""
-        score, scatter = self.ranks.add(mm), score_variance(self.count + 1)
+    def bet(self, mm: float, weeks: float) -> float:
+        """Add a result; return the size of its score."""
+        count = len(self.values)
+        score = self.add(mm)
         # The first of its kind scores 0 with a variance of 0.
-        if self.count:
-            x, y = weeks - self.weeks / self.count, 1 / self.count
+        if count:
+            x, y = weeks - self.weeks / count, 1 / count
+            scatter = score_variance(count + 1)
+            wide, narrow = scatter * x, scatter * y
             sx, sy, xx, xy, yy = self.sums
-            wide = scatter * x
-            self.sums = sx + score * x, sy + score * y, xx + wide * x, xy + wide * y, yy + scatter * y * y
-        self.count += 1
+            self.sums = sx + score * x, sy + score * y, xx + wide * x, xy + wide * y, yy + narrow * y
         self.weeks += weeks
-        return score
+        return score if score > 0 else -score
 
     def run_in(self, mm: float, weeks: float) -> None:
         """Add a result that the later ones are ranked against."""
-        self.ranks.insert(mm)
-        self.count += 1
+        self.insert(mm)
         self.weeks += weeks
 
 
@@ -134,9 +131,9 @@ class _HypothesisEvidence:
     __slots__ = (
         "closes_at_week",
         "due_at_score",
-        "due_at_week",
         "effect",
         "leads",
+        "levels_at_week",
         "log_weight",
         "past_score",
         "past_variance",
@@ -146,7 +143,6 @@ class _HypothesisEvidence:
         "start",
         "sudden",
         "sums_before",
-        "turns_at_week",
     )
 
     def __init__(self, hypothesis: Hypothesis, start: float, kinds: Sequence[_Kind]) -> None:
@@ -159,12 +155,12 @@ class _HypothesisEvidence:
             start + (_STEP_CLOSES_WEEKS if self.sudden else _KINK_CLOSES_WEEKS) if hypothesis.week is not None else inf
         )
         self.rises = not self.sudden
-        self.turns_at_week = start + _MAX_COURSE_WEEKS if self.rises else self.closes_at_week
-        self.leads = [kind.weeks - start * kind.count if self.rises else float(kind.count) for kind in kinds]
+        self.levels_at_week = start + _MAX_COURSE_WEEKS if self.rises else inf
+        self.leads = [kind.weeks - start * len(kind.values) if self.rises else float(len(kind.values)) for kind in kinds]
         self.sums_before = [kind.sums for kind in kinds]
         self.past_score = self.past_variance = self.score = self.score_variance = 0.0
-        self.due_at_score = self.due_at_week = -inf
-        """The evidence matters no sooner than the scores add up to so much, or than in this week."""
+        self.due_at_score = -inf
+        """The evidence matters no sooner than the sizes of the scores add up to so much."""
 
     def expected_course(self, weeks: float) -> float:
         """Return the expected change of the level by then, in units of `effect`."""
@@ -172,6 +168,12 @@ class _HypothesisEvidence:
         if elapsed_weeks < 0:
             return 0.0
         return 1.0 if self.sudden else min(elapsed_weeks, _MAX_COURSE_WEEKS)
+
+    def most_expected(self, weeks: float, kinds: Sequence[_Kind]) -> float:
+        """Return how much more than the mean of the earlier results one until then may be expected to be, at most."""
+        if self.rises:
+            return self.expected_course(weeks)
+        return max([lead / len(kind.values) for lead, kind in zip(self.leads, kinds, strict=True) if lead], default=0.0)
 
     @property
     def is_late(self) -> bool:
@@ -183,9 +185,9 @@ class _HypothesisEvidence:
         self.update(kinds)
         self.past_score, self.past_variance = self.score, self.score_variance
         end = self.start + _MAX_COURSE_WEEKS
-        self.leads = [lead + end * kind.count - kind.weeks for lead, kind in zip(self.leads, kinds, strict=True)]
+        self.leads = [lead + end * len(kind.values) - kind.weeks for lead, kind in zip(self.leads, kinds, strict=True)]
         self.sums_before = [kind.sums for kind in kinds]
-        self.rises, self.turns_at_week = False, self.closes_at_week
+        self.rises, self.levels_at_week = False, inf
 
     def update(self, kinds: Sequence[_Kind]) -> float:
         """Take the results so far; return the logarithm of evidence times weight in the likelier direction."""
@@ -224,6 +226,7 @@ class Epoch:
         self.begins_at = begins_at
         self.ends_at = begins_at + _EPOCH
         self._threshold = IMPORTED_EVIDENCE_THRESHOLD if imported else EVIDENCE_THRESHOLD
+        self._enough = log(self._threshold / 2 / _MOST_ACTIVE)
         self._min_log_odds = log(odds)
         self._by_calibration = by_calibration
         self._weighed_from = 0
@@ -235,9 +238,8 @@ class Epoch:
         self._first_week = (run_in[0].at - begins_at) / _WEEK if run_in else 0.0
         self._pending = list(_LAST_FIRST)
         self._active: list[_HypothesisEvidence] = []
-        self._next_turn_week = -inf
-        self._scores = 0.0
-        self._due_at_score = self._due_at_week = -inf
+        self._next_start_week, self._next_turn_week = -inf, inf
+        self._scores, self._due_at_score = 0.0, -inf
         self._closed_evidence = 0.0
         for result in run_in:
             self._add(result)
@@ -251,7 +253,9 @@ class Epoch:
         """Take a result, later than all before it; return the change that it confirms, or `None`."""
         self._add(result)
         count = len(self.results)
-        if count < self._weighed_from or not self._may_suffice() or self.evidence() < self._threshold:
+        if self._scores < self._due_at_score or count < self._weighed_from:
+            return None
+        if not self._may_suffice() or self.evidence() < self._threshold:
             return None
         likeliest = max(self._active, key=_HypothesisEvidence.log_likelihood)
         from_index = self._step_index(likeliest.start) if likeliest.sudden else 0
@@ -271,43 +275,35 @@ class Epoch:
         return self._closed_evidence + sum([exp(case.update(self._kinds)) for case in self._active])
 
     def _may_suffice(self) -> bool:
-        """Return whether the evidence may have reached the threshold. It is mostly far below, so this saves time.
+        """Return whether the evidence may have reached the threshold, and when to ask next.
 
-        A result moves the score of a hypothesis by at most its own score times the course. So one that is far below its
-        part of the threshold stays there until the scores add up to more.
+        It is mostly far below. A result moves the score of a hypothesis by at most its own times what is expected of
+        it, so each is weighed again only when the scores add up to what it lacks.
         """
-        weeks, scores = self._weeks[-1], self._scores
-        if scores < self._due_at_score and weeks <= self._due_at_week:
-            return False
+        scores, kinds = self._scores, self._kinds
         may_suffice = self._closed_evidence > self._threshold / 2
-        matters = log(self._threshold / 2 / _MOST_ACTIVE)
-        self._due_at_score = self._due_at_week = inf
-        for case in self._active:
-            if scores >= case.due_at_score or weeks > case.due_at_week:
-                missing = matters - case.update(self._kinds)
-                may_suffice = may_suffice or missing <= 0
-                case.due_at_week = weeks + _LOOK_AHEAD_WEEKS if case.rises else inf
-                most = case.effect * case.expected_course(weeks + _LOOK_AHEAD_WEEKS)
-                case.due_at_score = scores + missing / most
-            if case.due_at_score < self._due_at_score:
-                self._due_at_score = case.due_at_score
-            if case.due_at_week < self._due_at_week:
-                self._due_at_week = case.due_at_week
-        if may_suffice:
-            self._due_at_score = -inf
+        for case in [case for case in self._active if case.due_at_score <= scores + _WEIGHED_EARLY]:
+            lacking = self._enough - case.update(kinds)
+            if lacking <= 0:
+                may_suffice = True
+            most = case.effect * case.most_expected(self._next_start_week, kinds)
+            case.due_at_score = scores + lacking / most if most else inf
+        self._due_at_score = -inf if may_suffice else min([case.due_at_score for case in self._active])
         return may_suffice
 
     def _add(self, result: Result) -> None:
         weeks = (result.at - self.begins_at) / _WEEK
         self.results.append(result)
         self._weeks.append(weeks)
-        if self._next_turn_week <= weeks:
-            self._start_and_close(weeks)
+        if self._next_start_week <= weeks:
+            self._start(weeks)
+        if self._next_turn_week < weeks:
+            self._level_off_and_close(weeks)
         kind = self._kind_of(result)
         if weeks < 0:
             kind.run_in(result.mm, weeks)
         else:
-            self._scores += abs(kind.add(result.mm, weeks))
+            self._scores += kind.bet(result.mm, weeks)
 
     def _kind_of(self, result: Result) -> _Kind:
         alike = (result.kind, result.circumstances.calibration) if self._by_calibration else result.kind
@@ -321,24 +317,32 @@ class Epoch:
         self._number_of_each.append(number)
         return self._kinds[number]
 
-    def _start_and_close(self, weeks: float) -> None:
-        kinds, pending = self._kinds, self._pending
-        while pending and self._start_of(pending[-1]) <= weeks:
-            start = self._start_of(pending[-1])
-            self._active.append(_HypothesisEvidence(pending.pop(), start, kinds))
-            self._due_at_score = -inf
-        for case in [case for case in self._active if case.turns_at_week < weeks]:
+    def _start(self, weeks: float) -> None:
+        pending = self._pending
+        while self._next_start_week <= weeks:
+            one = pending.pop()
+            case = _HypothesisEvidence(one, self._start_of(one), self._kinds)
+            self._active.append(case)
+            self._next_turn_week = min(self._next_turn_week, case.levels_at_week, case.closes_at_week)
+            self._next_start_week = self._start_of(pending[-1]) if pending else inf
+        # What is expected of a rising course was known until now.
+        for case in self._active:
             if case.rises:
-                case.level_off(kinds)
-            if case.closes_at_week < weeks:
-                self._closed_evidence += exp(case.update(kinds))
-                self._active.remove(case)
-        self._next_turn_week = min(case.turns_at_week for case in self._active)
-        if pending:
-            self._next_turn_week = min(self._next_turn_week, self._start_of(pending[-1]))
+                case.due_at_score = -inf
+        self._due_at_score = -inf
 
     def _start_of(self, hypothesis: Hypothesis) -> float:
         return self._first_week if hypothesis.week is None else hypothesis.week
+
+    def _level_off_and_close(self, weeks: float) -> None:
+        for case in self._active:
+            if case.levels_at_week < weeks:
+                case.level_off(self._kinds)
+        closed = [case for case in self._active if case.closes_at_week < weeks]
+        if closed:
+            self._closed_evidence += sum([exp(case.update(self._kinds)) for case in closed])
+            self._active = [case for case in self._active if case.closes_at_week >= weeks]
+        self._next_turn_week = min([min(case.levels_at_week, case.closes_at_week) for case in self._active])
 
     def _log_odds(self, case: _HypothesisEvidence, from_index: int) -> float:
         """Return the log odds of the course of `case`, or of a step at `from_index`, to spells without a change."""
@@ -358,13 +362,13 @@ class Epoch:
         sums = [0.0] * len(self._kinds)
         for kind, value in zip(self._number_of_each, values, strict=True):
             sums[kind] += value
-        means = [total / kind.count for total, kind in zip(sums, self._kinds, strict=True)]
+        means = [total / len(kind.values) for total, kind in zip(sums, self._kinds, strict=True)]
         return [value - means[kind] for kind, value in zip(self._number_of_each, values, strict=True)]
 
     def _step_index(self, step_week: float) -> int:
         """Return the first result after the step: the split whose two sides differ most."""
         scores = [
-            self._kinds[kind].ranks.normal_score(one.mm)
+            self._kinds[kind].normal_score(one.mm)
             for kind, one in zip(self._number_of_each, self.results, strict=True)
         ]
         n, total = len(scores), sum(scores)

@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right, insort
 from math import exp, pi, sqrt
 from statistics import NormalDist
 
-_NORMAL = NormalDist()
+_inverse_cdf = NormalDist().inv_cdf
 _ROOT_TWO_PI = sqrt(2 * pi)
 _TABLE_SIZE = 40
 _MIN_VARIANCE_DEFICIT = 0.16
@@ -21,9 +21,9 @@ _MIN_VARIANCE_DEFICIT = 0.16
 
 def _normal_density_at(part: int, parts: int) -> float:
     """Return the normal density at the quantile `part / parts`, 0 at either end."""
-    if part == 0 or part == parts:
+    if not 0 < part < parts:
         return 0.0
-    point = _NORMAL.inv_cdf(part / parts)
+    point = _inverse_cdf(part / parts)
     return exp(-point * point / 2) / _ROOT_TWO_PI
 
 
@@ -48,19 +48,20 @@ class Ranks:
     """The results of one kind so far, sorted by size."""
 
     def __init__(self) -> None:
-        self._sorted: list[float] = []
+        self.values: list[float] = []
+        """Smallest first."""
 
     def __len__(self) -> int:
-        return len(self._sorted)
+        return len(self.values)
 
     def insert(self, mm: float) -> None:
         """Add a result whose own score nobody needs."""
-        insort(self._sorted, mm)
+        insort(self.values, mm)
 
     def add(self, mm: float) -> float:
         """Add a result and return its score. Equal results get the mean of their scores: by Jensen's inequality the
         bounds still hold, without a random choice."""
-        values = self._sorted
+        values = self.values
         low = bisect_left(values, mm)
         high = bisect_right(values, mm, low)
         values.insert(high, mm)
@@ -69,5 +70,5 @@ class Ranks:
 
     def normal_score(self, mm: float) -> float:
         """Return the normal score, among all results so far, of one that was added."""
-        low, high = bisect_left(self._sorted, mm), bisect_right(self._sorted, mm)
-        return _NORMAL.inv_cdf((low + high) / 2 / len(self._sorted))
+        low, high = bisect_left(self.values, mm), bisect_right(self.values, mm)
+        return _inverse_cdf((low + high) / 2 / len(self.values))

@@ -132,9 +132,10 @@ class _HypothesisEvidence:
         "closes_at_week",
         "due_at_score",
         "effect",
-        "leads",
         "levels_at_week",
         "log_weight",
+        "most",
+        "parts",
         "past_score",
         "past_variance",
         "rises",
@@ -142,7 +143,6 @@ class _HypothesisEvidence:
         "score_variance",
         "start",
         "sudden",
-        "sums_before",
     )
 
     def __init__(self, hypothesis: Hypothesis, start: float, kinds: Sequence[_Kind]) -> None:
@@ -156,11 +156,21 @@ class _HypothesisEvidence:
         )
         self.rises = not self.sudden
         self.levels_at_week = start + _MAX_COURSE_WEEKS if self.rises else inf
-        self.leads = [kind.weeks - start * len(kind.values) if self.rises else float(len(kind.values)) for kind in kinds]
-        self.sums_before = [kind.sums for kind in kinds]
         self.past_score = self.past_variance = self.score = self.score_variance = 0.0
+        self.parts = [
+            (kind, kind.weeks - start * len(kind.values) if self.rises else float(len(kind.values)), kind.sums)
+            for kind in kinds
+        ]
+        """Each kind with its lead, and its sums before the line."""
+        self.most = 0.0
+        """No later result is expected to differ more from the mean of the earlier ones, while the course is level."""
         self.due_at_score = -inf
         """The evidence matters no sooner than the sizes of the scores add up to so much."""
+        if self.sudden:
+            self._bound()
+
+    def _bound(self) -> None:
+        self.most = max([lead / len(kind.values) for kind, lead, _ in self.parts if lead], default=0.0)
 
     def expected_course(self, weeks: float) -> float:
         """Return the expected change of the level by then, in units of `effect`."""
@@ -169,38 +179,35 @@ class _HypothesisEvidence:
             return 0.0
         return 1.0 if self.sudden else min(elapsed_weeks, _MAX_COURSE_WEEKS)
 
-    def most_expected(self, weeks: float, kinds: Sequence[_Kind]) -> float:
-        """Return how much more than the mean of the earlier results one until then may be expected to be, at most."""
-        if self.rises:
-            return self.expected_course(weeks)
-        return max([lead / len(kind.values) for lead, kind in zip(self.leads, kinds, strict=True) if lead], default=0.0)
-
     @property
     def is_late(self) -> bool:
         """Whether the level moves from a later week on."""
         return self.closes_at_week < inf
 
-    def level_off(self, kinds: Sequence[_Kind]) -> None:
+    def level_off(self) -> None:
         """The course has reached its end and stays there."""
-        self.update(kinds)
+        self.update()
         self.past_score, self.past_variance = self.score, self.score_variance
         end = self.start + _MAX_COURSE_WEEKS
-        self.leads = [lead + end * len(kind.values) - kind.weeks for lead, kind in zip(self.leads, kinds, strict=True)]
-        self.sums_before = [kind.sums for kind in kinds]
+        self.parts = [(kind, lead + end * len(kind.values) - kind.weeks, kind.sums) for kind, lead, _ in self.parts]
         self.rises, self.levels_at_week = False, inf
+        self._bound()
 
-    def update(self, kinds: Sequence[_Kind]) -> float:
+    def update(self) -> float:
         """Take the results so far; return the logarithm of evidence times weight in the likelier direction."""
         score, variance = self.past_score, self.past_variance
-        for kind, lead, (sx, sy, xx, xy, yy) in zip(kinds, self.leads, self.sums_before, strict=True):
-            now = kind.sums
-            score += lead * (now[1] - sy)
-            variance += lead * lead * (now[4] - yy)
-            if self.rises:
-                score += now[0] - sx
-                variance += now[2] - xx + 2 * lead * (now[3] - xy)
+        if self.rises:
+            for kind, lead, (sx, sy, xx, xy, yy) in self.parts:
+                now_sx, now_sy, now_xx, now_xy, now_yy = kind.sums
+                score += now_sx - sx + lead * (now_sy - sy)
+                variance += now_xx - xx + lead * (2 * (now_xy - xy) + lead * (now_yy - yy))
+        else:
+            for kind, lead, before in self.parts:
+                now = kind.sums
+                score += lead * (now[1] - before[1])
+                variance += lead * lead * (now[4] - before[4])
         self.score, self.score_variance = score, variance
-        return self.effect * (abs(score) - self.effect * variance / 2) + self.log_weight
+        return self.effect * ((score if score > 0 else -score) - self.effect * variance / 2) + self.log_weight
 
     def log_likelihood(self) -> float:
         """Return the log likelihood ratio of this course, at its best size, to no change.
@@ -272,7 +279,7 @@ class Epoch:
 
         It sums only the likelier direction of each hypothesis: this omits almost nothing and adds nothing.
         """
-        return self._closed_evidence + sum([exp(case.update(self._kinds)) for case in self._active])
+        return self._closed_evidence + sum([exp(case.update()) for case in self._active])
 
     def _may_suffice(self) -> bool:
         """Return whether the evidence may have reached the threshold, and when to ask next.
@@ -280,14 +287,13 @@ class Epoch:
         It is mostly far below. A result moves the score of a hypothesis by at most its own times what is expected of
         it, so each is weighed again only when the scores add up to what it lacks.
         """
-        scores, kinds = self._scores, self._kinds
+        scores = self._scores
         may_suffice = self._closed_evidence > self._threshold / 2
         for case in [case for case in self._active if case.due_at_score <= scores + _WEIGHED_EARLY]:
-            lacking = self._enough - case.update(kinds)
+            lacking = self._enough - case.update()
             if lacking <= 0:
                 may_suffice = True
-            most = case.effect * case.most_expected(self._next_start_week, kinds)
-            case.due_at_score = scores + lacking / most if most else inf
+            case.due_at_score = scores + lacking / (case.effect * case.most) if case.most else inf
         self._due_at_score = -inf if may_suffice else min([case.due_at_score for case in self._active])
         return may_suffice
 
@@ -312,8 +318,7 @@ class Epoch:
             kind = _Kind()
             self._kinds.append(kind)
             for case in self._active:
-                case.leads.append(0.0)
-                case.sums_before.append(kind.sums)
+                case.parts.append((kind, 0.0, kind.sums))
         self._number_of_each.append(number)
         return self._kinds[number]
 
@@ -328,7 +333,7 @@ class Epoch:
         # What is expected of a rising course was known until now.
         for case in self._active:
             if case.rises:
-                case.due_at_score = -inf
+                case.most, case.due_at_score = case.expected_course(self._next_start_week), -inf
         self._due_at_score = -inf
 
     def _start_of(self, hypothesis: Hypothesis) -> float:
@@ -337,10 +342,10 @@ class Epoch:
     def _level_off_and_close(self, weeks: float) -> None:
         for case in self._active:
             if case.levels_at_week < weeks:
-                case.level_off(self._kinds)
+                case.level_off()
         closed = [case for case in self._active if case.closes_at_week < weeks]
         if closed:
-            self._closed_evidence += sum([exp(case.update(self._kinds)) for case in closed])
+            self._closed_evidence += sum([exp(case.update()) for case in closed])
             self._active = [case for case in self._active if case.closes_at_week >= weeks]
         self._next_turn_week = min([min(case.levels_at_week, case.closes_at_week) for case in self._active])
 

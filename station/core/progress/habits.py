@@ -75,7 +75,8 @@ def offsets_of(results: Sequence[Result]) -> list[Offset]:
 def _offsets_of_habits(results: Sequence[Result]) -> Iterator[Offset]:
     for one in _CIRCUMSTANCES:
         values = [one.value(result) for result in results]
-        counts = Counter(value for value in values if value is not None)
+        counts = Counter(values)
+        del counts[None]
         if len(counts) < 2:
             continue
         # Of equally common ones the latest is the usual one: `most_common` keeps the order of first meeting.

@@ -24,6 +24,7 @@ and how long a slope lasts on average: short, because a gain may have ended last
 truth for people who keep gaining and for those whose gain has just ended (`make study`)."""
 FIRST_SLOPE_SD_MM_WEEK = 3.0
 """The SD of the slope at the first test: people begin to test when they begin to train."""
+_NEW_SLOPE_VARIANCE = SLOPE_SD_MM_WEEK * SLOPE_SD_MM_WEEK
 _FIRST_LEVEL_SD_MM = 100.0
 _STEP_SD_MM = 20.0
 """The SD of a step of the level, such as an injury."""
@@ -55,11 +56,11 @@ class TrendState(Struct, frozen=True):
         if weeks <= 0:
             return self
         passage = _passage(weeks, slope_lasts_weeks)
-        variances = _spread((self.level_variance, self.covariance, self.slope_variance), self.slope, passage)
+        variances = _spread(self.level_variance, self.covariance, self.slope_variance, self.slope, passage)
         return TrendState(self.level + passage.reach * self.slope, passage.keep * self.slope, *variances)
 
 
-class _Passage(NamedTuple):
+class _Passage(Struct, frozen=True, gc=False):
     """What a time does to a slope: the share `keep` that remains of its mean, the change `reach` of the level per unit,
     and the factors with which a lasting slope and new ones widen the level and its covariance with the slope."""
 
@@ -83,25 +84,30 @@ def _passage(weeks: float, lasts_weeks: float = SLOPE_LASTS_WEEKS) -> _Passage:
     )
 
 
-def _spread(variances: Variances, slope: float, passage: _Passage) -> Variances:
+def _spread(level: float, both: float, slope_variance: float, slope: float, passage: _Passage) -> Variances:
     """Return the variances after a time, from those before it and the slope's mean before it."""
-    level, both, slope_variance = variances
-    keep, reach, lasting_both, lasting_level, new_level = passage
-    new, squared = SLOPE_SD_MM_WEEK * SLOPE_SD_MM_WEEK, slope * slope
-    lasting = slope_variance + squared - new
+    keep, reach = passage.keep, passage.reach
+    squared = slope * slope
+    lasting = slope_variance + squared - _NEW_SLOPE_VARIANCE
     return (
-        level + 2 * reach * both + lasting_level * lasting + new_level * new - reach * reach * squared,
-        keep * both + lasting_both * lasting + reach * new - keep * reach * squared,
-        keep * lasting + new - keep * keep * squared,
+        level
+        + 2 * reach * both
+        + passage.lasting_level * lasting
+        + passage.new_level * _NEW_SLOPE_VARIANCE
+        - reach * reach * squared,
+        keep * both + passage.lasting_both * lasting + reach * _NEW_SLOPE_VARIANCE - keep * reach * squared,
+        keep * lasting + _NEW_SLOPE_VARIANCE - keep * keep * squared,
     )
 
 
 def passages(weeks: Sequence[float]) -> list[_Passage]:
     """Return what happens to a slope before each of the tests at these ascending times."""
-    return [_passage(0.0), *(_passage(later - earlier) for earlier, later in pairwise(weeks))]
+    gaps = [0.0, *(later - earlier for earlier, later in pairwise(weeks))]
+    of_gap = {gap: _passage(gap) for gap in set(gaps)}
+    return [of_gap[gap] for gap in gaps]
 
 
-class _Visit(NamedTuple):
+class _Visit(Struct, frozen=True, gc=False):
     """What the filter keeps of one test: predicted and filtered variances, gains, filtered state, innovation."""
 
     keep: float
@@ -152,18 +158,21 @@ class LevelFilter:
         self.breaks = set(breaks)
         self._passages = passages
         self._visits: list[_Visit] = []
-        index = 0
+        visits, steps = self._visits, self.breaks
+        visit, index = _BEFORE_FIRST, 0
         while index < len(mm):
-            last = self._visits[-1] if index else _BEFORE_FIRST
-            visit = _visit(last, passages[index], mm[index], variances[index], index in self.breaks)
-            self._visits.append(visit)
+            before = visit.innovation_sds
+            visit = _visit(visit, passages[index], mm[index], variances[index], index in steps)
+            visits.append(visit)
             index += 1
-            if finds_steps and abs(visit.innovation_sds) > _SDS_EACH:
+            # Two tests in a row at least, on one side.
+            if finds_steps and (before < -_SDS_EACH > visit.innovation_sds or before > _SDS_EACH < visit.innovation_sds):
                 tests = self._tests_after_step()
                 if tests:
                     index -= tests
-                    self.breaks.add(index)
-                    del self._visits[index:]
+                    steps.add(index)
+                    del visits[index:]
+                    visit = visits[-1]
 
     def _tests_after_step(self) -> int:
         """Return how many of the last tests lie after a step that they open, 0 for none."""
@@ -226,9 +235,9 @@ class LevelFilter:
 
 def _visit(last: _Visit, passage: _Passage, mm: float, variance: float, steps: bool) -> _Visit:
     """Return the visit of the next test."""
-    keep, reach = passage[:2]
+    keep, reach = passage.keep, passage.reach
     slope = last.slope
-    p_level, p_both, p_slope = _spread((last.level_variance, last.both, last.slope_variance), slope, passage)
+    p_level, p_both, p_slope = _spread(last.level_variance, last.both, last.slope_variance, slope, passage)
     if steps:
         p_level += _STEP_SD_MM**2
     level = last.level + reach * slope
@@ -239,6 +248,7 @@ def _visit(last: _Visit, passage: _Passage, mm: float, variance: float, steps: b
     if abs(sds) > _HUBER_SDS:
         innovation_variance = p_level + variance * abs(sds) / _HUBER_SDS
     gain_level, gain_slope = p_level / innovation_variance, p_both / innovation_variance
+    rest = 1 - gain_level
     return _Visit(
         keep,
         reach,
@@ -249,8 +259,8 @@ def _visit(last: _Visit, passage: _Passage, mm: float, variance: float, steps: b
         gain_slope,
         level + gain_level * surprise,
         slope + gain_slope * surprise,
-        p_level * (1 - gain_level),
-        p_both * (1 - gain_level),
+        p_level * rest,
+        p_both * rest,
         p_slope - gain_slope * p_both,
         innovation_variance,
         sds,
@@ -280,7 +290,8 @@ class LevelSmoother:
         c_level, c_slope = v_level, v_both
         variances, covariances = [v_level], [c_level]
         for here, then in zip(reversed(visits[:-1]), reversed(visits[1:]), strict=True):
-            keep, reach, q_level, q_both, q_slope = then[:5]
+            keep, reach = then.keep, then.reach
+            q_level, q_both, q_slope = then.predicted_level, then.predicted_both, then.predicted_slope
             p_level, p_both, p_slope = here.level_variance, here.both, here.slope_variance
             # The gain is J = P F' / Q: P is the filtered covariance here, Q the predicted one at the next test.
             determinant = q_level * q_slope - q_both * q_both
@@ -309,9 +320,9 @@ class LevelSmoother:
         levels = [level]
         for index in range(len(states) - 2, -1, -1):
             f_level, f_slope = states[index]
-            keep, reach = self._visits[index + 1][:2]
+            then = self._visits[index + 1]
             j11, j12, j21, j22 = self._gains[index]
-            off_level, off_slope = level - f_level - reach * f_slope, slope - keep * f_slope
+            off_level, off_slope = level - f_level - then.reach * f_slope, slope - then.keep * f_slope
             level = f_level + j11 * off_level + j12 * off_slope
             slope = f_slope + j21 * off_level + j22 * off_slope
             levels.append(level)

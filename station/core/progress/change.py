@@ -57,7 +57,7 @@ _STEP_CLOSES_WEEKS, _KINK_CLOSES_WEEKS = 8.0, 26.0
 _LATE_START_PENALTY = 1.5
 _MOST_ACTIVE = 20
 """At most 18 hypotheses collect evidence at once: 2 from the first test on, 7 of later starts and 9 of steps."""
-_WEIGHED_EARLY = 1.0
+_WEIGHED_EARLY = 2.0
 """Hypotheses are weighed so much earlier than they must, in scores, so that several are weighed at once."""
 _STEP_SEARCH_WEEKS = 3.0
 """How far from the week of the hypothesis to search for the date of a step."""
@@ -132,7 +132,6 @@ class _HypothesisEvidence:
         "closes_at_week",
         "due_at_score",
         "effect",
-        "levels_at_week",
         "log_weight",
         "most",
         "parts",
@@ -143,6 +142,7 @@ class _HypothesisEvidence:
         "score_variance",
         "start",
         "sudden",
+        "turns_at_week",
     )
 
     def __init__(self, hypothesis: Hypothesis, start: float, kinds: Sequence[_Kind]) -> None:
@@ -155,7 +155,7 @@ class _HypothesisEvidence:
             start + (_STEP_CLOSES_WEEKS if self.sudden else _KINK_CLOSES_WEEKS) if hypothesis.week is not None else inf
         )
         self.rises = not self.sudden
-        self.levels_at_week = start + _MAX_COURSE_WEEKS if self.rises else inf
+        self.turns_at_week = start + _MAX_COURSE_WEEKS if self.rises else self.closes_at_week
         self.past_score = self.past_variance = self.score = self.score_variance = 0.0
         self.parts = [
             (kind, kind.weeks - start * len(kind.values) if self.rises else float(len(kind.values)), kind.sums)
@@ -190,7 +190,7 @@ class _HypothesisEvidence:
         self.past_score, self.past_variance = self.score, self.score_variance
         end = self.start + _MAX_COURSE_WEEKS
         self.parts = [(kind, lead + end * len(kind.values) - kind.weeks, kind.sums) for kind, lead, _ in self.parts]
-        self.rises, self.levels_at_week = False, inf
+        self.rises, self.turns_at_week = False, self.closes_at_week
         self._bound()
 
     def update(self) -> float:
@@ -305,22 +305,23 @@ class Epoch:
             self._start(weeks)
         if self._next_turn_week < weeks:
             self._level_off_and_close(weeks)
-        kind = self._kind_of(result)
+        alike = (result.kind, result.circumstances.calibration) if self._by_calibration else result.kind
+        number = self._kind_numbers.get(alike)
+        if number is None:
+            number = self._kind_numbers[alike] = self._new_kind()
+        self._number_of_each.append(number)
+        kind = self._kinds[number]
         if weeks < 0:
             kind.run_in(result.mm, weeks)
         else:
             self._scores += kind.bet(result.mm, weeks)
 
-    def _kind_of(self, result: Result) -> _Kind:
-        alike = (result.kind, result.circumstances.calibration) if self._by_calibration else result.kind
-        number = self._kind_numbers.setdefault(alike, len(self._kinds))
-        if number == len(self._kinds):
-            kind = _Kind()
-            self._kinds.append(kind)
-            for case in self._active:
-                case.parts.append((kind, 0.0, kind.sums))
-        self._number_of_each.append(number)
-        return self._kinds[number]
+    def _new_kind(self) -> int:
+        kind = _Kind()
+        for case in self._active:
+            case.parts.append((kind, 0.0, kind.sums))
+        self._kinds.append(kind)
+        return len(self._kinds) - 1
 
     def _start(self, weeks: float) -> None:
         pending = self._pending
@@ -328,7 +329,7 @@ class Epoch:
             one = pending.pop()
             case = _HypothesisEvidence(one, self._start_of(one), self._kinds)
             self._active.append(case)
-            self._next_turn_week = min(self._next_turn_week, case.levels_at_week, case.closes_at_week)
+            self._next_turn_week = min(self._next_turn_week, case.turns_at_week)
             self._next_start_week = self._start_of(pending[-1]) if pending else inf
         # What is expected of a rising course was known until now.
         for case in self._active:
@@ -340,14 +341,13 @@ class Epoch:
         return self._first_week if hypothesis.week is None else hypothesis.week
 
     def _level_off_and_close(self, weeks: float) -> None:
-        for case in self._active:
-            if case.levels_at_week < weeks:
+        for case in [case for case in self._active if case.turns_at_week < weeks]:
+            if case.rises:
                 case.level_off()
-        closed = [case for case in self._active if case.closes_at_week < weeks]
-        if closed:
-            self._closed_evidence += sum([exp(case.update()) for case in closed])
-            self._active = [case for case in self._active if case.closes_at_week >= weeks]
-        self._next_turn_week = min([min(case.levels_at_week, case.closes_at_week) for case in self._active])
+            if case.closes_at_week < weeks:
+                self._closed_evidence += exp(case.update())
+                self._active.remove(case)
+        self._next_turn_week = min([case.turns_at_week for case in self._active])
 
     def _log_odds(self, case: _HypothesisEvidence, from_index: int) -> float:
         """Return the log odds of the course of `case`, or of a step at `from_index`, to spells without a change."""

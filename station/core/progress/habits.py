@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from math import sqrt
+from operator import attrgetter
 from statistics import NormalDist
 
 from msgspec import Struct
@@ -38,17 +39,17 @@ class _Circumstance(Struct, frozen=True):
 
 
 _CIRCUMSTANCES = (
-    _Circumstance(lambda result: result.full, {True: "full tests", False: "quick tests"}),
+    _Circumstance(attrgetter("full"), {True: "full tests", False: "quick tests"}),
     _Circumstance(
-        lambda result: result.circumstances.time_of_day,
+        attrgetter("circumstances.time_of_day"),
         {TimeOfDay.MORNING: "mornings", TimeOfDay.DAYTIME: "tests by day", TimeOfDay.EVENING: "evenings"},
     ),
     _Circumstance(
-        lambda result: result.circumstances.after_stretch,
+        attrgetter("circumstances.after_stretch"),
         {True: "tests after a stretch", False: "tests before any stretch"},
     ),
     _Circumstance(
-        lambda result: result.circumstances.warmed_up,
+        attrgetter("circumstances.warmed_up"),
         {True: "tests after a warm-up", False: "tests without a warm-up"},
     ),
 )
@@ -74,7 +75,7 @@ def offsets_of(results: Sequence[Result]) -> list[Offset]:
 
 def _offsets_of_habits(results: Sequence[Result]) -> Iterator[Offset]:
     for one in _CIRCUMSTANCES:
-        values = [one.value(result) for result in results]
+        values = list(map(one.value, results))
         counts = Counter(values)
         del counts[None]
         if len(counts) < 2:

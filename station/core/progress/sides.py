@@ -39,11 +39,12 @@ def pairs_of_sides(left: Sequence[Result], right: Sequence[Result]) -> list[Pair
     i = j = 0
     while i < len(lefts) and j < len(rights):
         one, other = lefts[i], rights[j]
-        if _are_together(lefts, i + 1, other) and not _are_together(lefts, i, other):
+        apart = abs(one.at - other.at)
+        if apart > HOUR and _are_together(lefts, i + 1, other):
             i += 1
-        elif _are_together(rights, j + 1, one) and not _are_together(rights, j, one):
+        elif apart > HOUR and _are_together(rights, j + 1, one):
             j += 1
-        elif one.kind == other.kind and abs(one.at - other.at) <= _MAX_APART:
+        elif apart <= _MAX_APART and one.kind == other.kind:
             pairs.append((one, other))
             i, j = i + 1, j + 1
         elif one.at <= other.at:

@@ -23,7 +23,8 @@ epoch starts with the next test.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from math import exp, inf, log
 
@@ -48,7 +49,7 @@ _MORE_RESULTS = 0.02
 """After a refusal the odds are computed again when there are so many more results: they take a millisecond."""
 _WEEK = timedelta(weeks=1)
 _EPOCH = timedelta(weeks=52)
-_RUN_IN_WEEKS = 13.0
+_RUN_IN = timedelta(weeks=13)
 _RUN_IN_MIN_RESULTS = 12
 _MAX_COURSE_WEEKS = 16.0
 """The longest expected course, so that the length of a year's gap is no evidence by itself."""
@@ -58,7 +59,7 @@ _LATE_START_PENALTY = 1.5
 _MOST_ACTIVE = 20
 """At most 18 hypotheses collect evidence at once: 2 from the first test on, 7 of later starts and 9 of steps."""
 _WEIGHED_EARLY = 2.0
-"""Hypotheses are weighed so much earlier than they must, in scores, so that several are weighed at once."""
+"""So many scores earlier than it must a hypothesis is weighed, so that several are weighed at once."""
 _STEP_SEARCH_WEEKS = 3.0
 """How far from the week of the hypothesis to search for the date of a step."""
 
@@ -84,16 +85,14 @@ HYPOTHESES = (
     *(Hypothesis(float(week), 2.0, True, 0.14 / len(_STEP_START_WEEKS)) for week in _STEP_START_WEEKS),
 )
 """The first is the main one: a gain of 2 mm a week with an SD of 5.8 mm from day to day is 0.34 SDs a week."""
-
-
 _LAST_FIRST = sorted(HYPOTHESES, key=lambda one: inf if one.week is None else -one.week)
 
 
 class _Kind(Ranks):
-    """The results of one kind: their ranks, and sums from which the evidence for any course follows.
+    """The results of one kind: their ranks, and the sums from which the evidence for any course follows.
 
-    With `x` the week of a result less the mean week of the earlier ones, and `y` one over their number, the sums are
-    those of `score * x`, `score * y`, `v * x * x`, `v * x * y` and `v * y * y`.
+    With `x` the week of a result less the mean week of the earlier ones, `y` one over their number and `v` the variance
+    of its score, `sums` are those of `score * x`, `score * y`, `v * x * x`, `v * x * y` and `v * y * y`.
     """
 
     def __init__(self) -> None:
@@ -122,10 +121,11 @@ class _Kind(Ranks):
 
 
 class _HypothesisEvidence:
-    """The evidence for one hypothesis. Its course follows lines: 0, then a rise by one a week or a constant.
+    """The evidence for one hypothesis: its score, and the variance of that score.
 
-    For each kind, `leads` has by how much the line exceeds the course, summed over the results before that line. So the
-    expected difference of a result from the mean of the earlier ones is `lead * y`, and `x` more where the line rises.
+    From its start on the course follows a line, which rises by one a week or is level, and a rise ends on a level one.
+    The lead of a line is by how much it exceeds the course, summed over the results of a kind before it. So the
+    expected difference of a result from the mean of the earlier ones is `lead * y`, and `x` more on a rise (`_Kind`).
     """
 
     __slots__ = (
@@ -145,7 +145,7 @@ class _HypothesisEvidence:
         "turns_at_week",
     )
 
-    def __init__(self, hypothesis: Hypothesis, start: float, kinds: Sequence[_Kind]) -> None:
+    def __init__(self, hypothesis: Hypothesis, start: float, kinds: Collection[_Kind]) -> None:
         self.start = start
         self.sudden = hypothesis.sudden
         self.effect = hypothesis.effect
@@ -161,16 +161,14 @@ class _HypothesisEvidence:
             (kind, kind.weeks - start * len(kind.values) if self.rises else float(len(kind.values)), kind.sums)
             for kind in kinds
         ]
-        """Each kind with its lead, and its sums before the line."""
-        self.most = 0.0
-        """No later result is expected to differ more from the mean of the earlier ones, while the course is level."""
+        """Each kind with the lead of the line, and its sums before it."""
+        self.most = 0.0 if self.rises else self._most_on_level()
+        """What is expected of a result differs by at most so much from the mean of the earlier ones."""
         self.due_at_score = -inf
-        """The evidence matters no sooner than the sizes of the scores add up to so much."""
-        if self.sudden:
-            self._bound()
+        """The evidence cannot matter before the sizes of the scores add up to so much."""
 
-    def _bound(self) -> None:
-        self.most = max([lead / len(kind.values) for kind, lead, _ in self.parts if lead], default=0.0)
+    def _most_on_level(self) -> float:
+        return max([lead / len(kind.values) for kind, lead, _ in self.parts if lead], default=0.0)
 
     def expected_course(self, weeks: float) -> float:
         """Return the expected change of the level by then, in units of `effect`."""
@@ -185,13 +183,13 @@ class _HypothesisEvidence:
         return self.closes_at_week < inf
 
     def level_off(self) -> None:
-        """The course has reached its end and stays there."""
+        """End the rise: the course stays at what it has reached."""
         self.update()
         self.past_score, self.past_variance = self.score, self.score_variance
         end = self.start + _MAX_COURSE_WEEKS
         self.parts = [(kind, lead + end * len(kind.values) - kind.weeks, kind.sums) for kind, lead, _ in self.parts]
         self.rises, self.turns_at_week = False, self.closes_at_week
-        self._bound()
+        self.most = self._most_on_level()
 
     def update(self) -> float:
         """Take the results so far; return the logarithm of evidence times weight in the likelier direction."""
@@ -238,10 +236,7 @@ class Epoch:
         self._by_calibration = by_calibration
         self._weighed_from = 0
         self.results: list[Result] = []
-        self._weeks: list[float] = []
-        self._kind_numbers: dict[object, int] = {}
-        self._number_of_each: list[int] = []
-        self._kinds: list[_Kind] = []
+        self._kinds: dict[object, _Kind] = {}
         self._first_week = (run_in[0].at - begins_at) / _WEEK if run_in else 0.0
         self._pending = list(_LAST_FIRST)
         self._active: list[_HypothesisEvidence] = []
@@ -253,8 +248,8 @@ class Epoch:
 
     def run_in(self, at: datetime) -> list[Result]:
         """Return the results that an epoch which begins at `at` ranks against."""
-        recent = sum((at - result.at) / _WEEK <= _RUN_IN_WEEKS for result in self.results)
-        return self.results[-max(recent, _RUN_IN_MIN_RESULTS) :]
+        first = bisect_left(self.results, at - _RUN_IN, key=lambda result: result.at)
+        return self.results[max(0, min(first, len(self.results) - _RUN_IN_MIN_RESULTS)) :]
 
     def judge(self, result: Result) -> RealChange | None:
         """Take a result, later than all before it; return the change that it confirms, or `None`."""
@@ -284,8 +279,8 @@ class Epoch:
     def _may_suffice(self) -> bool:
         """Return whether the evidence may have reached the threshold, and when to ask next.
 
-        It is mostly far below. A result moves the score of a hypothesis by at most its own times what is expected of
-        it, so each is weighed again only when the scores add up to what it lacks.
+        It is mostly far below. A result moves the score of a hypothesis by at most its own score times the expected
+        difference. So each is weighed again only when the scores may add up to what it lacks.
         """
         scores = self._scores
         may_suffice = self._closed_evidence > self._threshold / 2
@@ -298,40 +293,39 @@ class Epoch:
         return may_suffice
 
     def _add(self, result: Result) -> None:
-        weeks = (result.at - self.begins_at) / _WEEK
+        weeks = self._week_of(result)
         self.results.append(result)
-        self._weeks.append(weeks)
         if self._next_start_week <= weeks:
             self._start(weeks)
         if self._next_turn_week < weeks:
             self._level_off_and_close(weeks)
-        alike = (result.kind, result.circumstances.calibration) if self._by_calibration else result.kind
-        number = self._kind_numbers.get(alike)
-        if number is None:
-            number = self._kind_numbers[alike] = self._new_kind()
-        self._number_of_each.append(number)
-        kind = self._kinds[number]
+        key = self._key_of(result)
+        kind = self._kinds.get(key)
+        if kind is None:
+            kind = self._kinds[key] = _Kind()
+            for case in self._active:
+                case.parts.append((kind, 0.0, kind.sums))
         if weeks < 0:
             kind.run_in(result.mm, weeks)
         else:
             self._scores += kind.bet(result.mm, weeks)
 
-    def _new_kind(self) -> int:
-        kind = _Kind()
-        for case in self._active:
-            case.parts.append((kind, 0.0, kind.sums))
-        self._kinds.append(kind)
-        return len(self._kinds) - 1
+    def _week_of(self, result: Result) -> float:
+        return (result.at - self.begins_at) / _WEEK
+
+    def _key_of(self, result: Result) -> object:
+        return (result.kind, result.circumstances.calibration) if self._by_calibration else result.kind
 
     def _start(self, weeks: float) -> None:
         pending = self._pending
         while self._next_start_week <= weeks:
             one = pending.pop()
-            case = _HypothesisEvidence(one, self._start_of(one), self._kinds)
+            case = _HypothesisEvidence(one, self._start_of(one), self._kinds.values())
             self._active.append(case)
-            self._next_turn_week = min(self._next_turn_week, case.turns_at_week)
+            if case.turns_at_week < self._next_turn_week:
+                self._next_turn_week = case.turns_at_week
             self._next_start_week = self._start_of(pending[-1]) if pending else inf
-        # What is expected of a rising course was known until now.
+        # What is expected on a rise was bounded until now.
         for case in self._active:
             if case.rises:
                 case.most, case.due_at_score = case.expected_course(self._next_start_week), -inf
@@ -351,36 +345,32 @@ class Epoch:
 
     def _log_odds(self, case: _HypothesisEvidence, from_index: int) -> float:
         """Return the log odds of the course of `case`, or of a step at `from_index`, to spells without a change."""
+        every_week = [self._week_of(result) for result in self.results]
         courses = [
             float(index >= from_index) if case.sudden else case.expected_course(weeks)
-            for index, weeks in enumerate(self._weeks)
+            for index, weeks in enumerate(every_week)
         ]
-        mms = [result.mm for result in self.results]
-        days = [weeks * 7 for weeks in self._weeks]
-        if case.is_late:
-            return log_odds_of_course(days, self._within_kinds(mms), self._within_kinds(courses))
-        sizes_mm = [size if case.score > 0 else -size for size in _SIZES_MM_WEEK]
-        return log_odds_of_course(days, self._within_kinds(mms), self._within_kinds(courses), sizes_mm)
+        mms = self._within_kinds([result.mm for result in self.results])
+        sizes_mm = () if case.is_late else [size if case.score > 0 else -size for size in _SIZES_MM_WEEK]
+        return log_odds_of_course([weeks * 7 for weeks in every_week], mms, self._within_kinds(courses), sizes_mm)
 
     def _within_kinds(self, values: Sequence[float]) -> list[float]:
         """Return the values of all results, each less the mean of its kind."""
-        sums = [0.0] * len(self._kinds)
-        for kind, value in zip(self._number_of_each, values, strict=True):
-            sums[kind] += value
-        means = [total / len(kind.values) for total, kind in zip(sums, self._kinds, strict=True)]
-        return [value - means[kind] for kind, value in zip(self._number_of_each, values, strict=True)]
+        keys = [self._key_of(result) for result in self.results]
+        sums = dict.fromkeys(self._kinds, 0.0)
+        for key, value in zip(keys, values, strict=True):
+            sums[key] += value
+        means = {key: total / len(self._kinds[key]) for key, total in sums.items()}
+        return [value - means[key] for key, value in zip(keys, values, strict=True)]
 
     def _step_index(self, step_week: float) -> int:
         """Return the first result after the step: the split whose two sides differ most."""
-        scores = [
-            self._kinds[kind].normal_score(one.mm)
-            for kind, one in zip(self._number_of_each, self.results, strict=True)
-        ]
+        scores = [self._kinds[self._key_of(result)].normal_score(result.mm) for result in self.results]
         n, total = len(scores), sum(scores)
         best, found, before = -1.0, 0, 0.0
         for index in range(1, n):
             before += scores[index - 1]
-            if abs(self._weeks[index] - step_week) <= _STEP_SEARCH_WEEKS:
+            if abs(self._week_of(self.results[index]) - step_week) <= _STEP_SEARCH_WEEKS:
                 apart = (before / index - (total - before) / (n - index)) ** 2 * index * (n - index)
                 if apart > best:
                     best, found = apart, index

@@ -144,7 +144,7 @@ class Habits:
     def usual(self) -> tuple[bool, ...]:
         """Return of each result whether it was made in the usual circumstances. Calibrations do not count."""
         habits = [offset.shares for offset in self.offsets if offset.circumstance]
-        return tuple(not any(shares[index] for shares in habits) for index in range(self._results))
+        return tuple(not any(shares) for shares in zip(*habits, strict=True)) if habits else (True,) * self._results
 
     def smoothed_variances(self, smoother: LevelSmoother) -> tuple[list[float], float]:
         """Return the variances that the offsets add to the level at each result, and to the change from the first."""

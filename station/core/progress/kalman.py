@@ -166,7 +166,9 @@ class LevelFilter:
             visits.append(visit)
             index += 1
             # Two tests in a row at least, on one side.
-            if finds_steps and (before < -_SDS_EACH > visit.innovation_sds or before > _SDS_EACH < visit.innovation_sds):
+            if finds_steps and (
+                before < -_SDS_EACH > visit.innovation_sds or before > _SDS_EACH < visit.innovation_sds
+            ):
                 tests = self._tests_after_step()
                 if tests:
                     index -= tests
@@ -286,10 +288,11 @@ class LevelSmoother:
     def __init__(self, visits: Sequence[_Visit]) -> None:
         self._visits = visits
         self._gains: list[tuple[float, float, float, float]] = []
-        v_level, v_both, v_slope = visits[-1].level_variance, visits[-1].both, visits[-1].slope_variance
+        then = visits[-1]
+        v_level, v_both, v_slope = then.level_variance, then.both, then.slope_variance
         c_level, c_slope = v_level, v_both
         variances, covariances = [v_level], [c_level]
-        for here, then in zip(reversed(visits[:-1]), reversed(visits[1:]), strict=True):
+        for here in visits[-2::-1]:
             keep, reach = then.keep, then.reach
             q_level, q_both, q_slope = then.predicted_level, then.predicted_both, then.predicted_slope
             p_level, p_both, p_slope = here.level_variance, here.both, here.slope_variance
@@ -308,9 +311,10 @@ class LevelSmoother:
                 p_slope + w1 * j21 + w2 * j22,
             )
             c_level, c_slope = j11 * c_level + j12 * c_slope, j21 * c_level + j22 * c_slope
-            variances.append(max(0.0, v_level))
+            variances.append(v_level if v_level > 0.0 else 0.0)
             covariances.append(c_level)
             self._gains.append((j11, j12, j21, j22))
+            then = here
         self._gains.reverse()
         self.variances, self.covariances = variances[::-1], covariances[::-1]
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import permutations
+from math import exp, inf
 from random import Random
 from statistics import fmean
 
@@ -22,6 +24,7 @@ from station.core.progress.change import (
     Epoch,
     real_changes,
 )
+from station.core.progress.ranks import Ranks, score_variance
 from station.core.progress.records import Circumstances, Direction, Result, TimeOfDay
 from tests.station.core.progress.histories import BEGIN, result, results, scattered
 
@@ -65,6 +68,59 @@ def test_evidence_has_a_mean_of_at_most_one_after_a_run_in() -> None:
             epoch.judge(one)
         evidence.append(epoch.evidence())
     assert 0.05 < fmean(evidence) <= 1
+
+
+def _evidence_by_definition(made: list[Result], begins_at: datetime) -> float:
+    """The evidence as the module's docstring has it, each hypothesis along all results."""
+    evidence = 0.0
+    weeks = [(one.at - begins_at) / WEEK for one in made]
+    for one in HYPOTHESES:
+        start = weeks[0] if one.week is None else one.week
+        closes = inf if one.week is None else start + (8 if one.sudden else 26)
+        ranks: dict[object, Ranks] = defaultdict(Ranks)
+        courses: dict[object, list[float]] = defaultdict(list)
+        score = variance = 0.0
+        for test, week in zip(made, weeks, strict=True):
+            rank = ranks[test.kind].add(test.mm)
+            course = 0.0 if week < start else 1.0 if one.sudden else min(week - start, 16.0)
+            earlier = courses[test.kind]
+            if earlier and week >= 0 and start <= week <= closes:
+                deviation = course - fmean(earlier)
+                score += deviation * rank
+                variance += deviation**2 * score_variance(len(earlier) + 1)
+            earlier.append(course)
+        if start <= weeks[-1]:
+            evidence += one.weight / 2 * exp(one.effect * abs(score) - one.effect**2 * variance / 2)
+    return evidence
+
+
+@pytest.mark.parametrize("run_in", [0, 20])
+@pytest.mark.parametrize(("slope", "lost_mm"), [(0.0, 0.0), (1.0, 0.0), (0.0, 9.0)])
+def test_evidence_is_that_of_its_definition(run_in: int, slope: float, lost_mm: float) -> None:
+    """Steps, slopes that level off and those of later weeks, two kinds of tests, a gap, and results to rank against."""
+    made = [
+        replace(one, full=number % 4 == 0, mm=one.mm - (lost_mm if one.at > BEGIN + 30 * WEEK else 0.0))
+        for number, one in enumerate(scattered(50, slope=slope))
+        if not 20 < (one.at - BEGIN) / WEEK < 28
+    ]
+    begins_at = made[run_in].at
+    epoch = Epoch(begins_at, made[:run_in])
+    for last, one in enumerate(made[run_in:], run_in + 1):
+        epoch.judge(one)
+        if last % 10 == 0:
+            assert epoch.evidence() == pytest.approx(_evidence_by_definition(made[:last], begins_at), rel=1e-9)
+
+
+@pytest.mark.parametrize("slope", [0.4, 2.0, 50.0])
+@pytest.mark.parametrize("first_day", range(50, 57))
+def test_judge_misses_no_evidence(first_day: int, slope: float) -> None:
+    """A hypothesis is weighed seldom, but never too late, not even where every result is the greatest so far."""
+    epoch, rng = Epoch(BEGIN, odds=1e-9), Random(first_day)
+    for day in range(200):
+        change = epoch.judge(result(day, rng.gauss(90, 5.8) + slope * max(0, day - first_day), full=day % 9 == 0))
+        assert (change is not None) == (epoch.evidence() >= EVIDENCE_THRESHOLD)
+        if change is not None:
+            break
 
 
 def test_real_changes_dates_a_gain() -> None:

@@ -91,6 +91,7 @@ def gaining(life: Scenario) -> Scenario:
     return replace(life, name=f"{life.name}, gaining", slope=2.0, weeks=GAINING_WEEKS[life.per_week])
 
 
+EARLY_LOSS = replace(GAIN, name="early loss", says="10 mm lost in week 1", slope=0.0, step_mm=-10.0, step_week=1.0)
 COURSES = (
     replace(
         GAIN,
@@ -102,7 +103,7 @@ COURSES = (
     ),
     replace(GAIN, name="brief", says="8 mm in four weeks from the first test on", to_week=4.0, weeks=28),
     replace(GAIN, name="baseline", says="8 mm in four weeks after two weeks of tests", from_week=2.0, to_week=6.0),
-    replace(GAIN, name="early loss", says="10 mm lost in week 1", slope=0.0, step_mm=-10.0, step_week=1.0),
+    EARLY_LOSS,
     replace(GAIN, name="loss after a baseline", says="10 mm lost in week 3", slope=0.0, step_mm=-10.0, step_week=3.0),
     replace(GAIN, name="injury", says="20 mm lost in week 12", slope=0.0, step_mm=-20.0, step_week=12.3),
 )
@@ -112,6 +113,7 @@ PRICED = (
     replace(GAIN, name="gain", says="2 mm a week: half / 95 %"),
     replace(_SPELLS, name="spells", says="spells, SD 3 mm"),
     replace(_SPELLS, name="long spells", says="spells, SD 5 mm", day_mm=5.0),
+    EARLY_LOSS,
 )
 ODDS = (1.0, 3.0, 8.0, 25.0, 80.0, 250.0)
 """Of a change to spells, for the price of the promise."""

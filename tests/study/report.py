@@ -333,8 +333,8 @@ def _price(results: Mapping[str, Any]) -> Iterator[str]:
     )
     yield ""
     yield "The first weeks are blind at any odds: three tests before a loss of 10 mm in week 1 leave a likelihood ratio"
-    yield "of e^4.4 on average to a rule that knows its date, its size and the error, however many tests follow. After two"
-    yield "weeks of tests half of the people have such a loss confirmed (table of courses)."
+    yield "of e^4.4 on average to a rule that knows its date, its size and the error, however many tests follow. After"
+    yield "two weeks of tests half of the people have such a loss confirmed (table of courses)."
     yield ""
     yield "![False changes against delay, for each odds](price.svg)"
     yield ""

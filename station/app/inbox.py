@@ -201,10 +201,7 @@ class Inbox:
 
     def request_start(self, name: str, person_id: str | None, *, is_chosen: bool = False) -> Future[StartDecision]:
         done: Future[StartDecision] = Future()
-        self.post(StartRequest(name, person_id, is_chosen, done))
-        if self._closed:
-            self._refuse_pending()
-        return done
+        return self._post_answerable(StartRequest(name, person_id, is_chosen, done), done)
 
     def request_presence(self, name: str) -> Future[PresenceRequest]:
         done: Future[PresenceRequest] = Future()
@@ -245,10 +242,7 @@ class Inbox:
         changes_access: bool = False,
     ) -> Future[Saved]:
         done: Future[Saved] = Future()
-        self.post(StoreRequest(action, done, claim, moved, changes_access))
-        if self._closed:
-            self._refuse_pending()
-        return done
+        return self._post_answerable(StoreRequest(action, done, claim, moved, changes_access), done)
 
     def refuse_requests(self) -> None:
         """Refuse all pending and future requests, because the loop has ended and nothing would answer them."""

@@ -29,7 +29,7 @@ from typing import ClassVar, assert_never
 from msgspec import Struct
 
 from station.core.activities.phases import PhasedActivity
-from station.core.events import SECOND_US, Command, CommandName, Event, Side, Toe
+from station.core.events import SECOND_US, Command, CommandName, SensorEvent, Side, Toe
 from station.core.facts import BlockShown, BlockUnclear, Calibrated, CalibrationRefused, CueName, Ended
 from station.core.measurement.calibration import CalibrationError, DriftError, Fit, Point, fit, point_from_readings
 from station.core.sensing.sensors import BoardSensors, Change, HeelChange, SensorChange
@@ -224,7 +224,7 @@ class BlockActivity(PhasedActivity[BlockPhase]):
                 self._enter_fault(now_us)
         self._set_due()
 
-    def on_sensor_event(self, event: Event) -> None:
+    def on_sensor_event(self, event: SensorEvent) -> None:
         if isinstance(event, Toe):
             self._last_reading_us = self._new_reading_us = event.at_us
             self._set_due()

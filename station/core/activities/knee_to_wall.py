@@ -34,7 +34,7 @@ from station.core.activities.standing_heel import StandingHeel, SteadyRules
 from station.core.activities.step_on import StepOn, StepOnRules
 from station.core.activities.trial_series import TrialSeries
 from station.core.activities.waiting import WaitAlarm, Waiting, earliest
-from station.core.events import SECOND_US, Command, CommandName, Event, Load, Side, Toe
+from station.core.events import SECOND_US, Command, CommandName, Load, SensorEvent, Side, Toe
 from station.core.facts import (
     AttemptFailed,
     AttemptPassed,
@@ -239,7 +239,7 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
         elif not change.is_lost and self._fault is not None:
             self._fault.on_sensor_back(change)
 
-    def on_sensor_event(self, event: Event) -> None:
+    def on_sensor_event(self, event: SensorEvent) -> None:
         if isinstance(event, Toe):
             if self._attempt is not None:
                 self._attempt.on_reading(event.at_us)

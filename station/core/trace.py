@@ -33,7 +33,7 @@ from station.core.events import (
     Tick,
     Toe,
 )
-from station.core.measurement.calibration import Curve
+from station.core.measurement.curve import Curve
 from station.core.sensing.sensors import References, Wiring
 from station.core.sensing.toe_distance import VALID_STATUS
 from station.core.untrusted import is_number, quoted

@@ -14,7 +14,8 @@ from msgspec import Struct, field
 
 from station.core.events import Legs, Side
 from station.core.facts import Contact
-from station.core.measurement.calibration import Curve, Fit
+from station.core.measurement.calibration import Fit
+from station.core.measurement.curve import Curve
 from station.core.measurement.uncertainty import Budget
 from station.core.progress.records import Circumstances
 from station.profile import NOTHING_SAID, Profile

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from markupsafe import Markup
 from msgspec import Struct
 
-from station.core.measurement.calibration import Curve, Fit
+from station.core.measurement.calibration import Fit
+from station.core.measurement.curve import Curve
 from station.core.measurement.uncertainty import COVERAGE
 from station.store.records import Calibration, Check
 from station.units import MINUS_SIGN, count_text, date_text

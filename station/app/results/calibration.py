@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from station.config import Config
 from station.core.events import SECOND_US, Toe
-from station.core.measurement.calibration import Curve
+from station.core.measurement.curve import Curve
 from station.core.measurement.drift import LaneFinding, LaneMonitor
 from station.core.measurement.tolerance import TOLERANCE_MM, check_due_reason
 from station.core.measurement.uncertainty import Assumptions

@@ -8,7 +8,7 @@ from station.clock import RunUs
 from station.core.activities.engine import Engine
 from station.core.events import Command, CommandName, Event
 from station.core.facts import Fact
-from station.core.measurement.calibration import Curve
+from station.core.measurement.curve import Curve
 from station.core.sensing.sensors import BoardSensors, References, Wiring
 from station.core.state import ActivityState
 from station.core.steps import Routine, to_json

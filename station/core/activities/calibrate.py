@@ -31,7 +31,8 @@ from msgspec import Struct
 from station.core.activities.phases import PhasedActivity
 from station.core.events import SECOND_US, Command, CommandName, SensorEvent, Side, Toe
 from station.core.facts import BlockShown, BlockUnclear, Calibrated, CalibrationRefused, CueName, Ended
-from station.core.measurement.calibration import CalibrationError, DriftError, Fit, Point, fit, point_from_readings
+from station.core.measurement.calibration import CalibrationError, DriftError, Fit, fit, point_from_readings
+from station.core.measurement.curve_fit import Point
 from station.core.sensing.sensors import BoardSensors, Change, HeelChange, SensorChange
 from station.core.state import CalibrationState, CheckState, ShownClock
 from station.core.steps import WARM_UP_US, CalibrateStep

@@ -17,7 +17,7 @@ from msgspec import Struct, field
 
 from station.core.events import Button, Heel, Load, SensorEvent, Side, Toe
 from station.core.facts import Contact
-from station.core.measurement.calibration import Curve
+from station.core.measurement.curve import Curve
 from station.core.sensing.debounce import Debouncer, DebounceRules
 from station.core.sensing.heel_load import HeelLoad, LoadRules
 from station.core.sensing.toe_distance import ToeRules, ToeWindow

@@ -8,7 +8,9 @@ from typing import Any
 
 from station.core.events import BOTH_LEGS, SECOND_US, Side
 from station.core.facts import Contact
-from station.core.measurement.calibration import Curve, Fit, Point
+from station.core.measurement.calibration import Fit
+from station.core.measurement.curve import Curve
+from station.core.measurement.curve_fit import Point
 from station.core.measurement.uncertainty import Budget
 from station.core.progress.records import Circumstances
 from station.store import Store

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from station.app.exchange.restore_preview import OTHER_BOARD, UNKNOWN_BOARD
 from station.cli.main import main
 from station.core.events import Side
-from station.core.measurement.calibration import Curve
+from station.core.measurement.curve import Curve
 from station.store import Store, StoreError
 from station.store.backups.backup import copy_database
 from station.store.backups.restore import replace_database, staged_backup

@@ -11,7 +11,7 @@ import pytest
 
 from station.core.events import SECOND_US, Side
 from station.core.facts import Contact
-from station.core.measurement.calibration import Curve
+from station.core.measurement.curve import Curve
 from station.core.progress.records import Circumstances
 from station.settings import DEFAULT_GOAL_MM, Settings
 from station.store import Store, StoreError, seeded_ids

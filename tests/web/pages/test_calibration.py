@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from station.core.measurement.calibration import Curve, Point, fit
+from station.core.measurement.calibration import fit
+from station.core.measurement.curve import Curve
+from station.core.measurement.curve_fit import Point
 from station.core.steps import CalibrateStep, CheckStep
 from station.store import Store
 from station.store.records import Calibration, Check

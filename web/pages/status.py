@@ -18,7 +18,7 @@ from station.store.backups.backup import newest_day
 from station.store.backups.salvage_report import newest_report
 from station.units import date_time_text, length_text
 from station.version import APP_VERSION, RULE_VERSION
-from web.api.records import Fault, Status, StatusDetails
+from web.api.board_records import Fault, Status, StatusDetails
 from web.context import Site
 from web.live.seen import HIDDEN_FAULT
 from web.pages import calibration

@@ -14,7 +14,8 @@ from station.catalogue.records import Item
 from station.core.events import CommandName, Side
 from station.profile import Profile
 from station.store.errors import StoreError
-from station.store.records import Deletion, Merge, MergeReport
+from station.store.exchange.merge_report import MergeReport
+from station.store.records import Deletion, Merge
 
 __all__ = ["BoardAwayError", "PageError", "SimulatedBoard", "StationApi"]
 

@@ -30,7 +30,8 @@ from station.core.events import Command, CommandName, Event, Side
 from station.core.steps import Routine
 from station.profile import Profile
 from station.store import Store, StoreError
-from station.store.records import Deletion, MergeReport
+from station.store.exchange.merge_report import MergeReport
+from station.store.records import Deletion
 
 log = logging.getLogger(__name__)
 

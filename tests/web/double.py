@@ -29,8 +29,9 @@ from station.store import Store, StoreError
 from station.store.backups.backup import back_up_before_merging
 from station.store.backups.restore import staged_backup
 from station.store.exchange.merge import merge
+from station.store.exchange.merge_report import MergeReport
 from station.store.exchange.staging import Staged
-from station.store.records import Deletion, Merge, MergeReport
+from station.store.records import Deletion, Merge
 from tests.web.snapshots import snapshot
 
 Kept = TypeVar("Kept")

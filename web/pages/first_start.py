@@ -9,7 +9,7 @@ from msgspec import Struct
 from werkzeug.wrappers import Response
 
 from station.settings import FIRST_START_STEPS
-from station.store.records import Role
+from station.store.access_records import Role
 from web.context import Site, wait_until_saved
 
 HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")

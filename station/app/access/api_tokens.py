@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from station.app.access.roles import IDLE_END, Visitor, hash_of, visitor_of
 from station.store import Reader
-from station.store.records import ApiToken, Device, Role
+from station.store.access_records import ApiToken, Device, Role
 
 if TYPE_CHECKING:
     from station.store import Store  # the page, which never writes, goes without

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from station.store import Reader
-from station.store.records import Device, DeviceAccess, Role, Seen
+from station.store.access_records import Device, DeviceAccess, Role, Seen
 
 if TYPE_CHECKING:
     from station.store import Store  # the page, which never writes, goes without

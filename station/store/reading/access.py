@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, exists, func, select
 
+from station.store.access_records import AccessLogEntry, Consent, Device, DeviceAccess, Role
 from station.store.reading.loading import AnyRow
 from station.store.reading.transactions import DEFAULT_LIMIT, ReadTransactions
-from station.store.records import AccessLogEntry, Consent, Device, DeviceAccess, Role
 from station.store.schema import access_attempts, access_log, consents, devices, people
 
 _DEVICE_COLUMNS = tuple(devices.c[name] for name in Device.__struct_fields__)

@@ -24,6 +24,7 @@ from sqlalchemy import (
 from station.core.events import BOTH_LEGS, Side
 from station.profile import PersonSettings, settings_for
 from station.settings import Settings
+from station.store.access_records import Seen
 from station.store.reading import loading
 from station.store.reading.access import AccessReader
 from station.store.reading.pages import IS_MORE_THAN_BLOCKS, PageReader
@@ -38,7 +39,6 @@ from station.store.records import (
     Hold,
     RepSet,
     ResultSummary,
-    Seen,
     Session,
     SessionDetail,
     SessionSummary,

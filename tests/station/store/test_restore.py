@@ -19,11 +19,11 @@ from station.cli.main import main
 from station.core.events import Side
 from station.core.measurement.curve import Curve
 from station.store import Store, StoreError
+from station.store.access_records import Role
 from station.store.backups.backup import copy_database
 from station.store.backups.restore import replace_database, staged_backup
 from station.store.exchange.export_read import ImportRefusedError
 from station.store.exchange.staging import DIRECTORY_PREFIX
-from station.store.records import Role
 from station.store.swap import BEFORE_SUFFIX
 from tests.crash.damage import make_database
 from tests.crash.restores import HALF, REFUSED, WHOLE, make_small_database, restores

@@ -21,7 +21,7 @@ from station.store import Reader
 from web.api.limits import ADDRESS_LIMIT, TOKEN_LIMIT, Limit
 from web.context import FEW_PEOPLE, NOBODY, ROUTINES, Site
 from web.live.phase_styles import is_active
-from web.live.view_model import RESUME_NOTE
+from web.live.sentences import RESUME_NOTE
 from web.places import place_of, places_for
 from web.served import Served, code_svg, is_https, require_https_later
 

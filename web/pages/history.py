@@ -44,7 +44,7 @@ from station.units import (
     utc_time,
 )
 from web.context import Site
-from web.live.view_model import FELT_PLACES
+from web.live.sentences import FELT_PLACES
 from web.pages.circumstances import UNKNOWN, questions_about, unasked
 from web.pages.timeline import FELT_TEXTS, STATES, timeline
 

@@ -14,7 +14,7 @@ from station.core.activities.questions import FELT_QUESTION, PAIN_BY_TAPS, PLACE
 from station.core.facts import CueName
 from station.settings import Settings
 from web.live.phase_styles import PHASE_STYLES
-from web.live.view_model import FELT_PLACES
+from web.live.sentences import FELT_PLACES
 
 Tones = Sequence[tuple[int, int, int]]
 """Tones as `[Hz, from ms, to ms]`."""

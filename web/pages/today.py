@@ -24,7 +24,7 @@ from web.access.pin import DIGITS
 from web.access.rules import DEMO_DEVICE, DEMO_SENTENCE, PAIR_ADDRESS
 from web.charts.glance import ring_svg, sparkline_svg
 from web.context import Site
-from web.live.view_model import FELT_PLACES, resume_label
+from web.live.sentences import FELT_PLACES, resume_label
 from web.pages.circumstances import UNKNOWN, CircumstanceQuestion, unasked
 from web.pages.consents import unconfirmed_consents
 from web.pages.feedback import claim_context

@@ -37,7 +37,7 @@ TEXT_TYPES = ("text/", "application/json", "image/svg+xml", "application/javascr
 
 
 class LateRule(Rule):
-    """A rule that is compiled to build its address when that is first asked for: of 133 a page has a dozen."""
+    """A rule that compiles the building of its address at the first use: of 133 rules a page links a dozen."""
 
     def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
         compile_now, compiled = super()._compile_builder, None

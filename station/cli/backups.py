@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
+from station.cli.options import DATABASE, database_path, existing_database, opened_store
 from station.cli.refuse import exit_with_error
-from station.cli.results import DATABASE, database_path, existing_database, opened_store
 
 
 @click.command()

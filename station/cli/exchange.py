@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from station.cli.options import DATABASE, database_path, existing_database, opened_store
 from station.cli.refuse import exit_with_error
-from station.cli.results import DATABASE, database_path, existing_database, opened_store
 
 if TYPE_CHECKING:
     from station.store import Reader

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
+from station.cli.options import DATABASE, database_path
 from station.cli.refuse import exit_with_error
-from station.cli.results import DATABASE, database_path
 
 REPORT_GROUP = "station.report"
 

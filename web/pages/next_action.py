@@ -18,6 +18,7 @@ from station.core.steps import TestStep
 from station.store.records import Person
 from station.units import SIDE_SYMBOLS
 from web.context import Site
+from web.exercise_text import capitalize_first
 
 MINUTE_US = 60 * SECOND_US
 PROPOSED_PHRASE = "your suggested routine"
@@ -68,7 +69,7 @@ def next_action(summary: TodaySummary) -> NextAction:
         has_routine = summary.is_open and blocked is None
         follows = f" Then: {routine_name}, about {summary.minutes} min in all." if has_routine else ""
         minutes = test_minutes(full=summary.due_test == "full")
-        return NextAction(_capitalized(test), f"{why}{follows}", TEST_PICTURE, minutes, f"Start {test}")
+        return NextAction(capitalize_first(test), f"{why}{follows}", TEST_PICTURE, minutes, f"Start {test}")
     if summary.situation.ask_reason is not None:
         reason = summary.situation.ask_reason
         return NextAction("First: a few questions", reason.sentence, ILL_ICON, leads_to="health-questions")
@@ -78,7 +79,7 @@ def next_action(summary: TodaySummary) -> NextAction:
         *_, last = (why.sentence for why in summary.due.reasons if why.rule == "baseline")
         return NextAction("Nothing to do today", last, DONE_ICON)
     picture = next((item.exercise for item in summary.proposal.items if item.exercise is not None), TEST_PICTURE)
-    start = NextAction(_capitalized(routine_name), "", picture, summary.minutes, f"Start {routine_name}")
+    start = NextAction(capitalize_first(routine_name), "", picture, summary.minutes, f"Start {routine_name}")
     if summary.plan is None and summary.situation.has_trained_today:
         return NextAction(
             "Done for today", f"Rest is part of it. If you want more: about {summary.minutes} min.", DONE_ICON
@@ -92,10 +93,6 @@ def next_action(summary: TodaySummary) -> NextAction:
     open_why = next(why.sentence for why in summary.due.reasons if why.rule in ("plan-due", "plan-missed"))
     missed = summary.due.occurrence if summary.due.is_missed else None
     return replace(start, sentence=summary.instead or open_why, missed=missed)
-
-
-def _capitalized(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _next_time_text(summary: TodaySummary, sentence: str) -> str:

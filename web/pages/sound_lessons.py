@@ -133,7 +133,7 @@ def _played_tones(name: CueName, tones: Tones, every_ms: int | None) -> Tones:
 
 
 def rhythm_path(tones: Tones) -> str:
-    """The tones as the path of a drawing, `DRAWN_MS / MS_A_UNIT` wide: time to the right, lower tones lower."""
+    """The tones as the path of a drawing, a unit for `MS_PER_UNIT`: time to the right, lower tones lower."""
     highest = max(hz for hz, _, _ in tones)
     tops = (
         (HIGH_TONE_Y if hz == highest else LOW_TONE_Y, on / MS_PER_UNIT, off / MS_PER_UNIT) for hz, on, off in tones

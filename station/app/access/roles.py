@@ -44,7 +44,7 @@ PRESENCE = timedelta(minutes=10)
 SHARED_STAY = timedelta(minutes=15)
 """How long a shared browser stays a person's after their last request."""
 TOUCH_EVERY = timedelta(hours=1)
-"""How exactly "last seen" is stored: each write wears the memory card."""
+"""How precisely "last seen" is stored: each write wears the memory card."""
 
 ACCESS_COOKIE = "access"
 """The cookie with the token of a browser that was let in."""

@@ -343,8 +343,8 @@ def not_compared_sentence(history: History) -> str | None:
         return None
     since = history.apart_since.astimezone().date()
     return (
-        "Tests from before the sensor was calibrated, or made in doubt of its calibration, are shown, but not compared "
-        f"with others. To recalculate them: station recalibrate --since {since}"
+        "Tests from before the sensor was calibrated, or made while its calibration was suspect, are shown, but not "
+        f"compared with others. To recalculate them: station recalibrate --since {since}"
     )
 
 

@@ -117,5 +117,5 @@ class Run:
         return heel_views(self._sensors)
 
     def heel_fault(self, at_us: RunUs) -> str | None:
-        """The fault of a heel\'s sensor, in a sentence."""
+        """The fault of a heel's sensor, in a sentence."""
         return heel_fault_of(self._sensors, at_us)

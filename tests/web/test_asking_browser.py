@@ -223,7 +223,7 @@ def test_unfinished_routine_resumes_with_one_touch(
     store.save_unfinished(run, {"do": "test", "side": "both"}, now)
     visit("/live")
     wait_for_stream(window)
-    station.show(rest=UnfinishedView("Daily", 700, ada))
+    station.show(unfinished=UnfinishedView("Daily", 700, ada))
     window.wait_until(
         lambda: "Resume Daily: 12 min" in window.text("#resume-form"), "the unfinished routine is offered"
     )

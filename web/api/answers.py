@@ -59,7 +59,7 @@ def state_answer(now: Snapshot, units: str, live_person: board_records.LivePerso
         word=view["word"],
         sentence=view["sentence"],
         toe_distance_mm=now.toe_mm,
-        toe_missing_reason=now.toe_why,
+        toe_missing_reason=now.toe_missing_reason,
         target_toe_distance_mm=now.target_mm,
         heels=[board_records.HeelState(side=one.side, is_down=one.down, load_share=one.share) for one in now.heels],
         is_knee_touching=now.knee,
@@ -83,7 +83,7 @@ def live_person_answer(now: Snapshot) -> board_records.LivePerson:
     return board_records.LivePerson(
         person_id=now.person_id,
         session_id=now.session_id,
-        routine_title=now.called,
+        routine_title=now.routine_title,
         note=now.note,
         left_toe_distance_mm=None if tested is None else tested.result_left_mm,
         right_toe_distance_mm=None if tested is None else tested.result_right_mm,

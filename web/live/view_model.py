@@ -143,10 +143,10 @@ def live_view(snapshot: Snapshot, units: str, *, has_buttons: bool = True) -> di
         "is_paused": state.phase == "paused" and is_active(snapshot),
         "can_undo": state.undo_us is not None,
         "note": _note(snapshot, style),
-        "resume": resume_label(snapshot.rest) if snapshot.rest is not None else None,
+        "resume": resume_label(snapshot.unfinished) if snapshot.unfinished is not None else None,
         "presence": _presence(snapshot),
         "bring_up": None if snapshot.bring_up is None else snapshot.bring_up.number,
-        "resume_person": (snapshot.rest.person_id if snapshot.rest is not None else None) or "",
+        "resume_person": (snapshot.unfinished.person_id if snapshot.unfinished is not None else None) or "",
     }
     return view if has_buttons else _without_buttons(view)
 
@@ -218,7 +218,7 @@ def _toe_text(snapshot: Snapshot, units: str) -> str | None:
     if snapshot.toe_mm is not None:
         return lengths.length_text(snapshot.toe_mm, units)
     if isinstance(snapshot.state, TestState | BlockState) and snapshot.phase != "wait" and is_active(snapshot):
-        return snapshot.toe_why or "no reading"
+        return snapshot.toe_missing_reason or "no reading"
     return None
 
 

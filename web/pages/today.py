@@ -138,8 +138,8 @@ def _note(now: Snapshot, person: Person | None) -> str | None:
 
 def _resume_label(site: Site, person: Person | None, now: Snapshot) -> str | None:
     """The label that resumes today's unfinished routine; after a power cut only the store still knows it."""
-    if now.rest is not None and now.rest.person_id == (person.id if person else None):
-        return resume_label(now.rest)
+    if now.unfinished is not None and now.unfinished.person_id == (person.id if person else None):
+        return resume_label(now.unfinished)
     left = site.unfinished_run(_id(person)) if now.activity == "idle" else None
     if left is None or datetime.now(UTC) - left.saved_at > ASK_WINDOW:
         return None
@@ -160,7 +160,7 @@ def _calibration_hint(now: Snapshot) -> str | None:
     """What the distance sensor needs, in a sentence, or `None`."""
     if now.calibration == "as built":
         return "The distance sensor is not calibrated yet. It takes three to four minutes with blocks."
-    if now.calibration == "doubted":
+    if now.calibration == "suspect":
         return "The distance sensor failed its last check: results are uncertain until it is recalibrated."
     return now.check_due
 

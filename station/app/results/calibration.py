@@ -90,10 +90,10 @@ class CalibrationMonitor:
 
     @property
     def state(self) -> str:
-        """`as built`, `good` or `doubted`."""
+        """`as built`, `good` or `suspect`."""
         if self.current.fit is None:
             return "as built"
-        return "good" if self.failed_check is None else "doubted"
+        return "good" if self.failed_check is None else "suspect"
 
     @property
     def fault_sentence(self) -> str | None:

@@ -333,7 +333,7 @@ def test_unclaimed_unfinished_routine_is_not_offered_to_new_person(guided: Guide
     guided.until_phase("hold")
     guided.station.command(CommandName.STOP)
     guided.live(1.0)
-    offer = guided.station.snapshot().rest
+    offer = guided.station.snapshot().unfinished
     assert offer is not None
     assert offer.person_id is None
     ada = add_screened_person(guided.store, "Ada")
@@ -513,11 +513,11 @@ def test_refusing_one_person_keeps_resume_of_another(guided: GuidedStation) -> N
     """Ben's refusal on the page does not end Ada's ten minutes."""
     ada, ben = add_screened_person(guided.store, "Ada"), add_screened_person(guided.store, "Ben", "not_cleared")
     leave_stretch(guided, ada)
-    before = guided.station.snapshot().rest
+    before = guided.station.snapshot().unfinished
     assert before is not None
     guided.station.request_start("daily", ben)
     guided.live(0.5)
-    assert guided.station.snapshot().rest == before
+    assert guided.station.snapshot().unfinished == before
 
 
 def test_claiming_an_ended_session_claims_its_unfinished_routine(guided: GuidedStation) -> None:
@@ -527,7 +527,7 @@ def test_claiming_an_ended_session_claims_its_unfinished_routine(guided: GuidedS
     ada = add_screened_person(guided.store, "Ada")
     guided.station.claim_session(session_id, ada)
     guided.live(0.5)
-    offer = guided.station.snapshot().rest
+    offer = guided.station.snapshot().unfinished
     assert offer is not None
     assert offer.person_id == ada
     guided.step_on(after_s=6.0)
@@ -545,7 +545,7 @@ def test_claiming_another_session_leaves_the_unfinished_routine_alone(guided: Gu
     leave_stretch(guided, ada)
     guided.station.claim_session(old, None)
     guided.live(0.5)
-    offer = guided.station.snapshot().rest
+    offer = guided.station.snapshot().unfinished
     assert offer is not None
     assert offer.person_id == ada
 

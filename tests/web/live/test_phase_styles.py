@@ -226,9 +226,9 @@ def test_next_step_is_named() -> None:
 
 def test_idle_view_offers_unfinished_routine() -> None:
     """The unfinished routine is offered by name, its minutes rounded up."""
-    assert shown(rest=UnfinishedView("Daily", 700))["resume"] == "Resume Daily: 12 min"
-    assert shown(rest=UnfinishedView("Daily", 5))["resume"] == "Resume Daily: 1 min"
-    assert shown(rest=UnfinishedView(None, 60))["resume"] == "Resume: 1 min"
+    assert shown(unfinished=UnfinishedView("Daily", 700))["resume"] == "Resume Daily: 12 min"
+    assert shown(unfinished=UnfinishedView("Daily", 5))["resume"] == "Resume Daily: 1 min"
+    assert shown(unfinished=UnfinishedView(None, 60))["resume"] == "Resume: 1 min"
     assert shown(**HOLD)["resume"] is None
 
 

@@ -327,7 +327,7 @@ def test_live_page_shows_question_without_scripts(client: FlaskClient, station: 
 
 def test_pages_offer_unfinished_routine(client: FlaskClient, station: StationDouble) -> None:
     """The unfinished routine is one button on Today and on the live page, with its minutes and name."""
-    station.show(rest=UnfinishedView("Daily", 700))
+    station.show(unfinished=UnfinishedView("Daily", 700))
     for address in ("/", "/live"):
         assert "Resume Daily: 12 min" in text_of(client, address)
 

@@ -15,7 +15,8 @@ from station.profile import NOTHING_SAID, Profile
 from station.store import Store
 from tests.let_in import client_with, let_in
 from tests.station.store.histories import one_hold, one_test
-from tests.station.store.test_people import ODD_NAMES, mirrored
+from tests.station.store.test_exchanged_sides import mirrored
+from tests.station.store.test_people import ODD_NAMES
 from tests.station.test_profile import WHOLE
 from tests.web.double import StationDouble
 from web.access.rules import RULES

@@ -62,7 +62,7 @@ LONG := $(addprefix tests/,crash/test_kill.py test_demo.py test_guided_routine.p
   $(addprefix tests/,web/test_print_browser.py web/test_stage_browser.py test_look.py)
 WAITING := $(LONG) $(filter-out $(LONG) $(ALONE),$(wildcard tests/test_*_browser.py tests/web/test_*_browser.py tests/web/server/test_*.py) \
   $(addprefix tests/station/system/test_,page_process.py self_check.py supervisor.py) tests/hardware/test_sheet.py tests/systemd \
-  $(addprefix tests/test_house_,make.py setup.py) $(addprefix tests/web/test_,browser.py drawing.py layout.py voice_phrases.py))
+  $(addprefix tests/test_house_,make.py setup.py) $(addprefix tests/web/test_,browser.py layout.py voice_phrases.py))
 test: setup-dev browser lint ## lint, then all tests: the rules with their coverage, the rest with a real browser
 	$(PYTHON) -m pytest -n auto --dist worksteal $(RULES) --cov
 	$(PYTHON) -m pytest -n auto --dist worksteal $(addprefix --ignore ,$(RULES) $(WAITING) $(ALONE))

@@ -91,7 +91,6 @@ STATES: dict[str, dict[str, Any]] = {
         "cue": CueView(1, CueName.ENDED, None, None, False),
     },
 }
-
 TEST: dict[str, Any] = {"activity": "test", "side": Side.RIGHT, "toe_mm": 124.0, "heels": HEELS}
 ON_BOARD: dict[str, dict[str, Any]] = {
     **{name: STATES[name] for name in ("hold", "prepare", "lifted", "result", "move", "exercise", "ready", "both")},

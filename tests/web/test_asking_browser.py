@@ -19,7 +19,6 @@ from tests.web.double import StationDouble
 pytestmark = pytest.mark.skipif(
     not browser.is_available(), reason="no browser here: apt-get install chromium chromium-driver"
 )
-
 TV = (1920, 1080)
 ASKED: dict[str, Any] = {"activity": "ask", "phase": "felt", "wait_us": 20_000_000, "toe_mm": 93.0}
 HOLD: dict[str, Any] = {

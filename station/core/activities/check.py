@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import sqrt
 
-from station.core.activities.calibrate import BlockActivity
+from station.core.activities.block_reading import BlockActivity
 from station.core.events import SECOND_US
 from station.core.facts import CheckDone, CueName
 from station.core.measurement.calibration import CalibrationError

@@ -135,6 +135,6 @@ class Command(Struct, frozen=True):
 
 SensorEvent = Load | Toe | Heel | Knee | Button
 SENSOR_EVENTS = (Load, Toe, Heel, Knee, Button)
-"""The kinds of `SensorEvent`, the frequent ones first: `isinstance` takes five times as long to say no as to say yes."""
+"""The kinds of `SensorEvent`, the frequent ones first: `isinstance` takes five times as long to say no as yes."""
 
 Event = SensorEvent | Tick | Command

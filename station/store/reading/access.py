@@ -87,11 +87,6 @@ class AccessReader(ReadTransactions):
             query = select(people.c.pin_hash).where(people.c.id == person_id)
             return connection.execute(query).scalar_one_or_none()
 
-    def people_with_pin(self) -> frozenset[str]:
-        """The ids of those who have a PIN."""
-        with self.read_transaction() as connection:
-            return frozenset(connection.execute(select(people.c.id).where(people.c.pin_hash.is_not(None))).scalars())
-
     def failed_attempts(self, kind: str, since: datetime) -> tuple[datetime, ...]:
         """The times of the wrong tries of this kind (`rhythm`, `pin`) since then, newest first."""
         query = select(access_attempts.c.at).where(

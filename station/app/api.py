@@ -194,8 +194,8 @@ class StationApi(Protocol):
 
     # Presence: somebody proves at the board that they stand there.
 
-    def request_presence(self, name: str) -> Future[PresenceRequest]:
-        """Ask for a rhythm of heel presses, on behalf of the browser with this name; the snapshot has how far it is.
+    def request_presence(self) -> Future[PresenceRequest]:
+        """Ask for a rhythm of heel presses; the snapshot has how far it is.
 
         Raises ValueError with a sentence while a session runs and after too many wrong rhythms. While another request
         is going on, both are cancelled.

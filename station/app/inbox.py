@@ -61,7 +61,6 @@ class StartRequest(Struct, frozen=True):
 class PresenceAsked(Struct, frozen=True):
     """A browser asks that somebody proves their presence."""
 
-    name: str
     done: Future[PresenceRequest]
 
 
@@ -204,9 +203,9 @@ class Inbox:
         done: Future[StartDecision] = Future()
         return self._post_answerable(StartRequest(name, person_id, is_chosen, done), done)
 
-    def request_presence(self, name: str) -> Future[PresenceRequest]:
+    def request_presence(self) -> Future[PresenceRequest]:
         done: Future[PresenceRequest] = Future()
-        return self._post_answerable(PresenceAsked(name, done), done)
+        return self._post_answerable(PresenceAsked(done), done)
 
     def finish_presence(self, request_id: str) -> Future[None]:
         done: Future[None] = Future()

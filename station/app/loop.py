@@ -312,7 +312,7 @@ class Station(Inbox):
                 self._starter.answer(item)
                 self._end_presence_of_run()
             case PresenceAsked():
-                self._answer(item.done, lambda: self._request_presence(item.name))
+                self._answer(item.done, self._request_presence)
             case PresenceFinished(is_confirmed=True):
                 self._answer(item.done, lambda: self._presence.finish(item.request_id))
             case PresenceFinished():
@@ -338,9 +338,9 @@ class Station(Inbox):
             case _:
                 self._handle_event(item)
 
-    def _request_presence(self, name: str) -> PresenceRequest:
+    def _request_presence(self) -> PresenceRequest:
         self._settings.apply_volume(None)
-        return self._presence.request(name, is_running=self._session.run is not None)
+        return self._presence.request(is_running=self._session.run is not None)
 
     def _answer(self, done: Future[Answer], act: Callable[[], Answer]) -> None:
         """Do what a page requests at this moment, and give it the answer."""

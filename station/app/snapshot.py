@@ -69,7 +69,6 @@ class PresenceRequest(Struct, frozen=True):
 
     id: str
     serial: int
-    name: str
     rhythm: tuple[Press, ...]
     number: int
     seconds_left: int

@@ -109,7 +109,7 @@ def blueprint(site: Site) -> Blueprint:
         if before is not None and book.take(before):
             wait_until_saved(site.api.cancel_presence(before.request.id))
         try:
-            found = wait_until_saved(site.api.request_presence(browser_name or purpose))
+            found = wait_until_saved(site.api.request_presence())
         except ValueError as error:
             return form(purpose, str(error), 409, person_name)
         key, key_hash = new_key()

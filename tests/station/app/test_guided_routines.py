@@ -322,7 +322,7 @@ def start_on_unknown_board(guided: GuidedStation) -> None:
 
 
 def let_a_browser_in(guided: GuidedStation) -> None:
-    guided.station.request_presence("phone")
+    guided.station.request_presence()
     guided.live(0.1)
     guided.board.act("rhythm")
     guided.live(25.0)

@@ -125,9 +125,11 @@ def _nothing(_store: Store) -> None:
 def _ship_history(store: Store) -> None:
     """Fill an empty store with the shipped history of two simulated people."""
     if not store.people():
+        from datetime import UTC, datetime
+
         from station.system.demo_history import fill
 
-        fill(store)
+        fill(store, datetime.now(UTC))
 
 
 def _have_answered(store: Store) -> None:

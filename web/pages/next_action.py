@@ -115,14 +115,9 @@ def relative_time(at: datetime, now: datetime) -> str:
 def weekly_minutes(summary: TodaySummary) -> list[tuple[Side, str, float, str]]:
     """This week's credited minutes by side: side, shape, minutes, minutes as text."""
     return [
-        (side, SIDE_SYMBOLS[side], summary.credited_s[side] / 60, _whole_minutes(summary.credited_s[side]))
+        (side, SIDE_SYMBOLS[side], summary.credited_s[side] / 60, plan.credit_text(summary.credited_s[side]))
         for side in Side
     ]
-
-
-def _whole_minutes(credited_s: float) -> str:
-    """Whole minutes, or seconds below the first: credit is never rounded up."""
-    return f"{credited_s:.0f} s" if 0 < credited_s < 60 else f"{credited_s // 60:.0f} min"
 
 
 class Weekday(NamedTuple):

@@ -141,6 +141,22 @@ def test_page_survives_the_board(board: Board, page: RemoteStation) -> None:
     page.api.add_person("Ada").result(BOUND_S)
 
 
+def test_clock_stands_while_the_board_is_lost(board: Board, page: RemoteStation) -> None:
+    """The page counts on by itself while a hold runs; a board that is lost credits nothing, so its last state stands."""
+    for phase, shown in (("hold", "fault"), ("finish", "finish")):
+        board.station.show(
+            activity="hold", phase=phase, side=Side.LEFT, counting="hold", counted_us=12, target_us=30, rate=1
+        )
+        wait_until(lambda phase=phase: page.snapshot().phase == phase, "the state has not come")
+        board.server.close()
+        wait_until(lambda: page.snapshot().troubles != (), "the page says nothing")
+        clock = page.snapshot().state.clock
+        assert clock is not None
+        assert (page.snapshot().phase, clock.counted_us, clock.rate) == (shown, 12, 1 if shown == "finish" else 0)
+        board.listen()
+        wait_until(lambda: page.snapshot().troubles == (), "the page has not connected again")
+
+
 def test_what_waits_for_a_lost_board_fails(board: Board, page: RemoteStation, monkeypatch: pytest.MonkeyPatch) -> None:
     """A write that the board has not answered when it ends gets the sentence too."""
     monkeypatch.setattr(board.station, "add_person", lambda _name: Future())

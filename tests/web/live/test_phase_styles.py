@@ -165,8 +165,9 @@ def test_standing_person_is_not_asked_to_step_on() -> None:
     """After a pause by a button the person still stands there, and the sentence says what continues."""
     paused: dict[str, Any] = {"activity": "hold", "phase": "paused", "side": Side.LEFT, "exercise": "3a"}
     assert "Press \u201cResume\u201d" in shown(**paused, heels=heels(True, None))["sentence"]
-    assert shown(**paused, heels=heels(False, True))["sentence"] == "Step back on to continue."
-    assert shown(**{**paused, "side": BOTH_LEGS}, heels=heels(True, False))["sentence"] == "Step back on to continue."
+    away = "Step back on, or put the heel down, to continue."
+    assert shown(**paused, heels=heels(False, True))["sentence"] == away
+    assert shown(**{**paused, "side": BOTH_LEGS}, heels=heels(True, False))["sentence"] == away
 
 
 def test_number_between_holds_is_next_repetition() -> None:

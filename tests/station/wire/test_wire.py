@@ -142,7 +142,7 @@ def test_page_survives_the_board(board: Board, page: RemoteStation) -> None:
 
 
 def test_clock_stands_while_the_board_is_lost(board: Board, page: RemoteStation) -> None:
-    """The page counts on by itself while a hold runs; a board that is lost credits nothing, so its last state stands."""
+    """The page counts on by itself while a hold runs; a board that is lost credits nothing, so it stops."""
     for phase, shown in (("hold", "fault"), ("finish", "finish")):
         board.station.show(
             activity="hold", phase=phase, side=Side.LEFT, counting="hold", counted_us=12, target_us=30, rate=1

@@ -16,7 +16,9 @@ from station.cli.results import DATABASE, database_path, existing_database, open
 @click.argument("to", required=False, type=click.Path(path_type=Path))
 @DATABASE
 def backup(to: Path | None, database: Path | None) -> None:
-    """Copy the database, also while the station runs, and check every page of the copy.
+    """Copy the database, also while the station runs.
+
+    Every page of the copy is checked.
 
     TO is a directory, such as that of a USB stick, or the file to be. Without it the copy joins those of the nights,
     of which the newest of 7 days, 8 weeks and 12 months are kept.
@@ -44,7 +46,7 @@ def backup(to: Path | None, database: Path | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON; without --yes, nothing is restored.")
 @DATABASE
 def restore(file: Path, is_merge: bool, yes: bool, as_json: bool, database: Path | None) -> None:
-    """Bring a backup back, in place of the database or merged into it.
+    """Bring a backup back, in place of the database or merged.
 
     It shows what only the backup has and what would be lost, then asks. All of it is restored, or nothing; the
     database before it stays beside it. Browsers that were sent away meanwhile stay away. Stop a running station first.

@@ -21,6 +21,7 @@ from station.core.state import (
     BlockState,
     ExerciseState,
     HoldState,
+    IdleState,
     LessonState,
     QuestionState,
     RepsState,
@@ -384,6 +385,8 @@ def _caption(snapshot: Snapshot, style: PhaseStyle, units: str) -> str:
             return "toes to wall"
         case TestState(phase="move") if style.word in MOVE_CAPTIONS:
             return MOVE_CAPTIONS[style.word]
+        case IdleState() if not any(heel.down for heel in snapshot.heels):
+            return "to wall"
     return "you are at"
 
 

@@ -20,18 +20,21 @@ def backup(to: Path | None, database: Path | None) -> None:
 
     Every page of the copy is checked.
 
-    TO is a directory, such as that of a USB stick, or the file to be. Without it the copy joins those of the nights,
+    TO is a directory, such as that of a USB stick, or the file to be, where an older copy is replaced. Without it the copy joins those of the nights,
     of which the newest of 7 days, 8 weeks and 12 months are kept.
 
     Example: station backup /media/stick
     """
     from station.store import StoreError
     from station.store.backups.backup import back_up, backups_of, copy_database
+    from station.store.exchange.export_read import is_database
 
     path, today = existing_database(database), date.today()  # noqa: DTZ011  # the name of a copy is the person's day
     try:
         if to is None or to.is_dir():
             to = back_up(path, to or backups_of(path), today).path
+        elif to.is_file() and not is_database(to):
+            exit_with_error(f"{to} exists and is no copy of a database, so it stays: name another file.")
         else:
             copy_database(path, to)
     except StoreError as error:

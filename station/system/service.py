@@ -137,9 +137,9 @@ class Service:
                 self._supervisor.watch(wire)
             self._socket_path = socket_path
             self._listen()
-            if self.page is not None:
-                self._wire.adopt(self.page.take_connection())
             self._open_board(undo, board)
+            if self.page is not None:  # not before the board is open: what a page asks would wait for the loop, and fail
+                self._wire.adopt(self.page.take_connection())
             if page:
                 self._await_page(needs_page=needs_page)
             self._closing = undo.pop_all()

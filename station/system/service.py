@@ -260,7 +260,7 @@ class Service:
         return board
 
     def _open_board(self, undo: ExitStack, board: SimulatedBoard | None) -> None:
-        """Open the board's parts and the scheduler. They take half of the start, so the page comes first."""
+        """Open the board's parts and the scheduler. They take half of the start; the page loads meanwhile."""
         from station.devices.pacer import DeadlineThread
         from station.devices.pins import edge_thread, open_pin_factory
         from station.system.lent_parts import LentParts

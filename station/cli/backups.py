@@ -20,8 +20,8 @@ def backup(to: Path | None, database: Path | None) -> None:
 
     Every page of the copy is checked.
 
-    TO is a directory, such as that of a USB stick, or the file to be, where an older copy is replaced. Without it the copy joins those of the nights,
-    of which the newest of 7 days, 8 weeks and 12 months are kept.
+    TO is a directory, such as that of a USB stick, or the file to be, where an older copy is replaced. Without it the
+    copy joins those of the nights, of which the newest of 7 days, 8 weeks and 12 months are kept.
 
     Example: station backup /media/stick
     """

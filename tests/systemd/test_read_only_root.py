@@ -19,11 +19,11 @@ from tests.tree import ROOT
 IN_NAMESPACE = """
 mount --make-rprivate /
 mount --bind "$DATA" "$DATA"
-mount -t tmpfs tmpfs /tmp 2>/dev/null
+mkdir "$TMPDIR" && mount -t tmpfs tmpfs "$TMPDIR" || exit 77
 mount -o remount,bind,ro / && ! touch "$PWD/.station-writes" 2>/dev/null || exit 77
 exec "$@"
 """
-"""Of all disks only the data directory can be written; /tmp is in memory, as the units' own."""
+"""Of all disks only the data directory can be written; temporary files are in memory, as the units' own."""
 NOT_POSSIBLE = 77
 
 
@@ -57,7 +57,7 @@ def test_station_runs_where_only_its_data_can_be_written() -> None:
                 *(sys.executable, "-m", "station.cli", "run", "--config", data / "station.toml"),
             ),
             cwd=ROOT,
-            env=os.environ | {"DATA": str(data)},
+            env=os.environ | {"DATA": str(data), "TMPDIR": str(data / "memory")},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,

@@ -138,7 +138,7 @@ class Service:
             self._socket_path = socket_path
             self._listen()
             self._open_board(undo, board)
-            if self.page is not None:  # after the board: what a page asks before it is open waits for the loop, and fails
+            if self.page is not None:  # last: what it asks before the loop runs waits, and fails
                 self._wire.adopt(self.page.take_connection())
             if page:
                 self._await_page(needs_page=needs_page)

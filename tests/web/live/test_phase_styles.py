@@ -277,6 +277,8 @@ def test_brief_says_what_to_do_or_how_it_went() -> None:
     assert shown(**moving, target_mm=109.0, verdict="heel")["brief"] == "Heel lifted."
     assert shown(**moving, target_mm=93.0, verdict="heel", is_on_target=True)["brief"] == "Right there."
     assert shown(activity="test", phase="switch", side=Side.LEFT)["brief"] == "Lift the right foot."
+    after = shown(activity="test", phase="switch", side=Side.RIGHT, result_left_mm=91.0)["sentence"]
+    assert after == "Left 9.1 cm. Saved. Right leg. Change legs. Lift the left foot."
     assert shown(activity="rest", phase="rest", next_exercise="5a")["brief"] == "Next: seated toe lift"
     assert shown(**{**HOLD, "phase": "rest"}, repetition=2, repetitions=3)["brief"] == "Next: 2 of 3."
     assert shown(activity="test", phase="rest", side=Side.LEFT, trial=2)["brief"] == "Next: trial 2."

@@ -118,6 +118,13 @@ class Browser:
     def open(self, address: str) -> None:
         self.driver.get(address)
 
+    @contextmanager
+    def prepared(self, script: str) -> Iterator[None]:
+        """While it lasts, this script runs in each new page before its own ones."""
+        added = self._send_command("Page.addScriptToEvaluateOnNewDocument", {"source": script})
+        yield
+        self._send_command("Page.removeScriptToEvaluateOnNewDocument", added)
+
     def run(self, script: str, *arguments: Any) -> Any:
         """Run a script's body in the page and return its result."""
         return self.driver.execute_script(script, *arguments)

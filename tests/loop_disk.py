@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -23,6 +23,16 @@ class LoopDisk:
     def written_sectors(self) -> int:
         """Sectors of 512 bytes written to the device so far."""
         return int(Path(f"/sys/class/block/{self.device}/stat").read_text(encoding="ascii").split()[6])
+
+    def fill(self) -> Path:
+        """Take all room there is, to the last byte; returns the file that has it."""
+        filling = self.directory / "filling"
+        with filling.open("ab", buffering=0) as file:
+            for size in (1 << 20, 4096, 1):
+                with suppress(OSError):  # what ends it
+                    while True:
+                        file.write(bytes(size))
+        return filling
 
     def fail(self) -> None:
         """What the kernel does after an error of the card: the file system can only be read from now on."""

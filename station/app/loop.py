@@ -74,7 +74,7 @@ log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 
 MAX_WAIT_US = 250_000
-"""The loop's longest wait: it checks the time at least this often, even if the alarm clock fails."""
+"""The loop's longest wait while the board is used: it checks the time this often even if the alarm clock fails."""
 REST_US = 5 * SECOND_US
 """After this long, an empty board is sensed slowly until something moves."""
 BOARD_IN_USE = "Somebody is on the board: wait until their session has ended, and try again."
@@ -275,8 +275,15 @@ class Station(Inbox):
             self.refuse_requests()
 
     def _wait(self) -> Posted | None:
-        wait_us = self.wakes_at_us + ALARM_GRACE_US - self._clock.now_us()
-        return self.take(max(0, min(MAX_WAIT_US, wait_us)) / SECOND_US)
+        """The next item, or `None` when time alone has something due.
+
+        On an empty board that is the snapshot: whatever else is due can wait for the next sample, or for that.
+        """
+        now_us = self._clock.now_us()
+        until_us = min(self.wakes_at_us + ALARM_GRACE_US, now_us + MAX_WAIT_US)
+        if self._presenter.rests:
+            until_us = self._presenter.wakes_at_us
+        return self.take(max(0, until_us - now_us) / SECOND_US)
 
     def drain(self, item: Posted | None = None) -> None:
         """Handle `item`, everything queued, and the passing of time."""
@@ -455,9 +462,10 @@ class Station(Inbox):
         if not self._start_press.is_over:
             self._watch_start_press(now_us)
         rests = not self._presence.is_waiting and self._session.is_empty_for(REST_US, now_us)
-        if self._alarms is not None:  # on an empty board the loop's own wait will do, which is `ALARM_GRACE_US` later
+        if self._alarms is not None:
             self._alarms.move_alarm(None if rests else self._activity_wakes_at_us)
         self._outputs.rest(rests)
+        self._presenter.rests = rests
         if self._presenter.is_due(now_us):
             self._presenter.publish()
             self.notify_pages()

@@ -22,11 +22,11 @@ PART = "heel sensors"
 SAMPLE_INTERVAL_US = 10_000
 """100 samples a second: debouncing over 80 ms then uses eight of them."""
 
-REST_SAMPLE_US = 80_000
+REST_SAMPLE_US = 160_000
 """The interval on an empty board: the first sample of a step on is at most this late, and the following ones come every
-`SAMPLE_INTERVAL_US`. With the 80 ms of debouncing a step on is known within 160 ms, and it has to last two seconds."""
+`SAMPLE_INTERVAL_US`. With the 80 ms of debouncing a step on is known within 240 ms, and it has to last two seconds."""
 
-REST_POST_US = 240_000
+REST_POST_US = 320_000
 """The interval at which a still load is posted: a sensor silent for half a second counts as lost."""
 
 STIR_SHARE = 4 / 1023
@@ -43,7 +43,7 @@ class AnalogueHeels:
     """The loads under the heels, on the channels of one MCP3008 on `/dev/spidev0.0`.
 
     Samples both every 10 ms and posts each `Load`; a missed slot is skipped. While they may `rest` and no load moves,
-    only every eighth slot is sampled, and every third of these samples is posted. When the bus fails, `on_error` is
+    only every sixteenth slot is sampled, and every second of these samples is posted. When the bus fails, `on_error` is
     called once, and nothing is posted until it works again.
 
     Raises DeviceError if the bus cannot be opened. gpiozero alone would fall back to software SPI on the same pins and

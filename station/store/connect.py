@@ -31,6 +31,9 @@ MAX_READ_CONNECTIONS = 32
 READER_CACHE_KB = 512
 """SQLite's default of 2 MB per connection is a lot on a machine with 512 MB."""
 
+INDEX_ROOM_BYTES = 64 << 10
+"""The index of a log of 32 MB, twice of what is watched for: 32 KiB for each 4,096 pages in the log."""
+
 WAL, FULL, ON = "wal", 2, 1
 _WRITER_PRAGMAS = (
     *(("journal_mode", "WAL", WAL), ("synchronous", "FULL", FULL)),
@@ -115,6 +118,26 @@ def has_log(path: Path) -> bool:
 def log_files(path: Path) -> tuple[Path, Path]:
     """The files of a database's write-ahead log: the log and its index."""
     return path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")
+
+
+def keep_index_room(path: Path) -> None:
+    """Keep room beside the database for the index of its log, where it is not kept already and there is some."""
+    with suppress(OSError), _index_room(path).open("ab") as file:
+        if os.fstat(file.fileno()).st_size < INDEX_ROOM_BYTES:
+            os.posix_fallocate(file.fileno(), 0, INDEX_ROOM_BYTES)
+
+
+def free_index_room(path: Path) -> bool:
+    """Give the room for the index back to a full disk; False if none was kept."""
+    try:
+        _index_room(path).unlink()
+    except OSError:
+        return False
+    return True
+
+
+def _index_room(path: Path) -> Path:
+    return path.with_name(f"{path.name}.room")
 
 
 def empty_log(connection: Any) -> bool:

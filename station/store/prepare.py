@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -12,11 +12,14 @@ from sqlalchemy import Connection, Engine, inspect, text
 from station.store import checksums
 from station.store.connect import empty_log
 from station.store.errors import SALVAGE, DamagedDatabaseError, DiskFullError, PermanentStoreError, is_disk_full
-from station.store.schema import HEAD_REVISION, metadata, trace_chunks
+from station.store.schema import CHECKSUM, HEAD_REVISION, metadata, trace_chunks
 
 VERSION_TABLE = "alembic_version"
 SECURE_DELETE_SINCE = "0007"
 """Databases of older revisions may hold bytes of deleted rows."""
+CHECKSUMS_SINCE = "0009"
+"""In databases of older revisions no row has a checksum."""
+_TABLES = "SELECT sql FROM sqlite_master WHERE type = 'table'"
 
 
 def prepare_database(engine: Engine, path: Path, on_upgrade: Callable[[], None] = lambda: None) -> None:
@@ -31,6 +34,10 @@ def prepare_database(engine: Engine, path: Path, on_upgrade: Callable[[], None] 
             metadata.create_all(connection)
             connection.execute(text(f"CREATE TABLE {VERSION_TABLE} (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
             connection.execute(text(f"INSERT INTO {VERSION_TABLE} VALUES (:head)"), {"head": HEAD_REVISION})
+        elif is_mislabelled(revision, connection.execute(text(_TABLES)).scalars()):
+            raise DamagedDatabaseError(
+                f"The database {path} is damaged (it says that its schema is {revision}, and it is not): {SALVAGE}"
+            )
     if revision is not None and revision < HEAD_REVISION:
         from station.store.backups.backup import copy_database
         from station.store.migrate import upgrade
@@ -50,6 +57,11 @@ def prepare_database(engine: Engine, path: Path, on_upgrade: Callable[[], None] 
     with engine.begin() as connection:
         checksums.install(connection)
     check_integrity(engine, path)
+
+
+def is_mislabelled(revision: str, statements: Iterable[str]) -> bool:
+    """Whether the statements that made the tables are newer than the revision: one bit of it can do that."""
+    return revision < CHECKSUMS_SINCE and any(CHECKSUM in statement for statement in statements)
 
 
 def _forget_deleted_rows(engine: Engine) -> None:

@@ -198,8 +198,10 @@ class _Page:
             async with asyncio.timeout(SLOW_S):
                 await self._loop.sock_sendall(self._connection, b"".join(frames))
             frames = []
-            await asyncio.sleep(MIN_INTERVAL_S)
+            sent_s = self._loop.time()
             await self._changed.wait()
+            if (early_s := sent_s + MIN_INTERVAL_S - self._loop.time()) > 0:
+                await asyncio.sleep(early_s)
 
     async def _receive(self) -> None:
         async with asyncio.timeout(SLOW_S):

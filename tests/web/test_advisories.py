@@ -238,6 +238,9 @@ def test_an_import_is_known_by_its_content(home: Home, tmp_path: Path) -> None:
         home.client(None).post(address, data=form, headers=LOCAL, buffered=True)
     assert sorted(path.name for path in tmp_path.iterdir()) == before
     assert [name for name, file in sources("web") if "request.files" in file.read_text(encoding="utf-8")] == [
+        "web.pages.uploads"
+    ]
+    assert [name for name, file in sources("web") if "uploads.received()" in file.read_text(encoding="utf-8")] == [
         "web.pages.data",
         "web.pages.restore",
     ]

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 
 import pytest
 
+from station.app.access.roles import PRESENCE
 from station.app.snapshot import CueView, HeelView
+from station.clock import SystemClock
 from station.config import Config, PageConfig
-from station.core.events import CommandName, Side
+from station.core.events import SECOND_US, CommandName, Side
 from station.core.facts import CueName
 from station.store import Store
+from station.store.backups.backup import back_up, backups_of
 from tests import browser
 from tests.browser import PHONE, Browser
 from tests.web.double import RecordedBoard, StationDouble
@@ -23,6 +27,13 @@ pytestmark = pytest.mark.skipif(
     not browser.is_available(), reason="no browser here: apt-get install chromium chromium-driver"
 )
 
+HASTY = """
+window.looks = 0
+const ask = window.fetch, wait = window.setTimeout
+window.fetch = (...all) => { window.looks += 1; return ask(...all) }
+window.setTimeout = (act, ms) => wait(act, ms / 100)
+"""
+"""A page that waits for nothing long, and counts what it fetches."""
 TARGET = 44
 MOST_STOPS = 100
 """More tab stops than any page has, in case the focus never returns to the start."""
@@ -124,6 +135,26 @@ def test_live_page_reconnects_after_station_restart(
         window.open("about:blank")
         again.stop()
     window.console_errors()
+
+
+def test_status_opens_after_a_restore_once_the_board_is_another(
+    visit: Callable[[str], Browser], window: Browser, station: StationDouble, store: Store
+) -> None:
+    """The last state of the board before its restart does not count: a slow one has nothing newer for a while."""
+    back_up(store.path, backups_of(store.path), date(2026, 3, 2))
+    visit("/more")
+    for device in store.devices():
+        store.note_presence(device.id, datetime.now(UTC) + PRESENCE)
+    visit("/restore")
+    window.click("form[action$=look] button")
+    window.wait_until(lambda: "Nothing has changed yet" in window.text("main"), "the preview")
+    station.show(at_us=SystemClock().now_us() - 3 * SECOND_US)
+    with window.prepared(HASTY):
+        window.click("form[action$=replace] button")
+        window.wait_until(lambda: window.text("h1") == "Restoring the backup", "the page that waits")
+        window.wait_until(lambda: window.run("return looks") > 1, "it has looked for the board twice")
+    station.show()
+    window.wait_until(lambda: window.run("return location.pathname") == "/status", "Status")
 
 
 def test_announcements_are_rate_limited(

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 
 from flask import Flask, Response, current_app, g, render_template, request, url_for
 from msgspec import Struct
+from msgspec.structs import replace
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -77,13 +78,19 @@ OWN_PAGE_IDS = {"delete": ("person_id",), "merge": ("person_id", "into")}
 _EVERYBODY = Rule(None)
 _GUEST, _GUEST_SEEN = Rule(Role.GUEST), Rule(Role.GUEST, Whose.SEEN)
 _MEMBER, _MEMBER_SEEN = Rule(Role.MEMBER), Rule(Role.MEMBER, Whose.SEEN)
-_STATION = Rule(Role.OWNER, Whose.STATION)
+_MEMBER_STATION, _OWNER_STATION = Rule(Role.MEMBER, Whose.STATION), Rule(Role.OWNER, Whose.STATION)
 _FIRST_START = Rule(Role.OWNER, Whose.STATION, is_for_first_start=True)
+
+
+def _present(rule: Rule, own_page: str) -> Rule:
+    """The same, and a proof of presence first."""
+    return replace(rule, presence_for=own_page)
+
 
 RULES: dict[str, Rule] = {
     "static": _EVERYBODY,
     "about.about": _EVERYBODY,
-    "api.calibrations": Rule(Role.MEMBER, Whose.STATION),
+    "api.calibrations": _MEMBER_STATION,
     "api.command": _GUEST,
     "api.holds": _GUEST_SEEN,
     "api.openapi": _EVERYBODY,
@@ -112,27 +119,27 @@ RULES: dict[str, Rule] = {
     "bring_up.picture": _EVERYBODY,
     "bring_up.stop": _FIRST_START,
     "browsers.browsers": _GUEST,
-    "browsers.change_role": Rule(Role.OWNER, Whose.STATION, presence_for="browsers"),
+    "browsers.change_role": _present(_OWNER_STATION, "browsers"),
     "browsers.choose": _MEMBER,
     "browsers.leave": _MEMBER,
     "browsers.rename": _GUEST,
     "browsers.revoke": _GUEST,
     "browsers.set_pin": _MEMBER_SEEN,
     "browsers.share": _MEMBER,
-    "calibration.calibration": Rule(Role.MEMBER, Whose.STATION),
+    "calibration.calibration": _MEMBER_STATION,
     "causes.causes": _EVERYBODY,
     "circumstances.answer_own": _MEMBER_SEEN,
     "circumstances.describe_test": _GUEST_SEEN,
     "components.components": _GUEST,
-    "consents.allow": Rule(Role.MEMBER, Whose.SEEN, presence_for="consents"),
+    "consents.allow": _present(_MEMBER_SEEN, "consents"),
     "consents.consents": _MEMBER_SEEN,
     "consents.keep": _MEMBER_SEEN,
     "consents.withdraw": _MEMBER_SEEN,
-    "data.bring_in": Rule(Role.OWNER, Whose.STATION, presence_for="data"),
+    "data.bring_in": _present(_OWNER_STATION, "data"),
     "data.data": _MEMBER_SEEN,
     "data.of_person": _MEMBER_SEEN,
-    "data.of_station": Rule(Role.OWNER, Whose.STATION, presence_for="data"),
-    "data.show_preview": Rule(Role.OWNER, Whose.STATION, presence_for="data"),
+    "data.of_station": _present(_OWNER_STATION, "data"),
+    "data.show_preview": _OWNER_STATION,
     "downloads.bundle": _GUEST_SEEN,
     "downloads.results": _GUEST_SEEN,
     "downloads.trace": _GUEST_SEEN,
@@ -160,7 +167,7 @@ RULES: dict[str, Rule] = {
     "more.more": _EVERYBODY,
     "network.certificate": _EVERYBODY,
     "network.network": _GUEST,
-    "network.switch": Rule(Role.OWNER, Whose.STATION, presence_for="network"),
+    "network.switch": _present(_OWNER_STATION, "network"),
     "network.trust": _EVERYBODY,
     "offline.service_worker": _EVERYBODY,
     "pairing.approval": _MEMBER,
@@ -188,15 +195,15 @@ RULES: dict[str, Rule] = {
     "profile.save": _MEMBER_SEEN,
     "progress.progress": _MEMBER_SEEN,
     "removal.ask": _MEMBER_SEEN,
-    "removal.delete": Rule(Role.MEMBER, Whose.SEEN, presence_for="delete"),
-    "removal.merge": Rule(Role.OWNER, Whose.STATION, presence_for="merge"),
-    "removal.preview": _STATION,
+    "removal.delete": _present(_MEMBER_SEEN, "delete"),
+    "removal.merge": _present(_OWNER_STATION, "merge"),
+    "removal.preview": _OWNER_STATION,
     "report.report": _MEMBER_SEEN,
-    "restore.merge": Rule(Role.OWNER, Whose.STATION, presence_for="restore"),
-    "restore.put_back": Rule(Role.OWNER, Whose.STATION, presence_for="restore"),
-    "restore.restore": _STATION,
-    "restore.show_listed": Rule(Role.OWNER, Whose.STATION, presence_for="restore"),
-    "restore.show_uploaded": _STATION,
+    "restore.merge": _present(_OWNER_STATION, "restore"),
+    "restore.put_back": _present(_OWNER_STATION, "restore"),
+    "restore.restore": _OWNER_STATION,
+    "restore.show_listed": _present(_OWNER_STATION, "restore"),
+    "restore.show_uploaded": _OWNER_STATION,
     "routines.change": _MEMBER_SEEN,
     "routines.create": _MEMBER_SEEN,
     "routines.delete": _MEMBER_SEEN,
@@ -207,8 +214,8 @@ RULES: dict[str, Rule] = {
     "routines.sheet": _GUEST_SEEN,
     "routines.summary": _GUEST,
     "routines.update": _MEMBER_SEEN,
-    "settings.change": _STATION,
-    "settings.settings": Rule(Role.MEMBER, Whose.STATION),
+    "settings.change": _OWNER_STATION,
+    "settings.settings": _MEMBER_STATION,
     "sounds.learn": _EVERYBODY,
     "sounds.sounds": _EVERYBODY,
     "status.status": _EVERYBODY,

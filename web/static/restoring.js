@@ -1,7 +1,8 @@
 // Opens the next page once the board answers again; the page itself may answer all the time.
 (() => {
   'use strict'
-  const STOPS_WITHIN_MS = 5000, RETRY_MS = 1000, FRESH_S = 4, LATE_MS = 60000
+  // The board gives states for a second or two after it has agreed: at the first look they are older than a fresh one.
+  const STOPS_WITHIN_MS = 5000, RETRY_MS = 1000, FRESH_S = 2, LATE_MS = 60000
   const next = document.getElementById('next')
   const late = setTimeout(() => { document.getElementById('late').hidden = false }, LATE_MS)
 

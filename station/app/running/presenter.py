@@ -20,7 +20,9 @@ from station.core.steps import Routine, SetupStep, to_json
 MIN_SNAPSHOT_INTERVAL_US = 100_000
 """Changes without an event, like the toe distance, are published at most this often."""
 MAX_SNAPSHOT_AGE_US = 500_000
-"""A working station never lets its snapshot grow older than this."""
+"""While the board is used, its snapshot never grows older than this."""
+REST_SNAPSHOT_US = 1_000_000
+"""On an empty board a change without an event waits so long. A page calls the board silent after four seconds."""
 
 
 class Presenter:
@@ -55,17 +57,20 @@ class Presenter:
         self._outputs = outputs
         self._view = view
         self._published_us = 0
+        self.rests = False
+        """Whether the board is empty, so that nobody waits for a snapshot."""
         self.snapshot = self._make_snapshot()
 
     @property
     def wakes_at_us(self) -> int:
         """When the snapshot gets too old."""
-        return self._published_us + MAX_SNAPSHOT_AGE_US
+        return self._published_us + (REST_SNAPSHOT_US if self.rests else MAX_SNAPSHOT_AGE_US)
 
     def is_due(self, now_us: int) -> bool:
         """Whether a new snapshot is due."""
-        interval_us = MIN_SNAPSHOT_INTERVAL_US if self._view.is_changed else MAX_SNAPSHOT_AGE_US
-        return self._view.is_urgent or now_us - self._published_us >= interval_us
+        if self._view.is_urgent or now_us >= self.wakes_at_us:
+            return True
+        return self._view.is_changed and not self.rests and now_us - self._published_us >= MIN_SNAPSHOT_INTERVAL_US
 
     def publish(self) -> None:
         """Make a new snapshot, and let light and guiding ticks follow it."""

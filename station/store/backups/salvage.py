@@ -37,7 +37,7 @@ from station.store.exchange.export_read import DamagedExportError
 from station.store.exchange.exported import EXPORTED, exported_columns
 from station.store.exchange.staging import check_staged, loose_references, scratch_directory
 from station.store.files import atomic_write
-from station.store.prepare import had_sessions, prepare_database
+from station.store.prepare import had_sessions, is_mislabelled, prepare_database
 from station.store.schema import HEAD_REVISION, metadata
 from station.store.swap import ASIDE, swap_database, undo_unfinished_swap
 
@@ -69,6 +69,8 @@ def salvage(
         copy_with_log(database, log_files(database)[0], pages)
         found = scan_schema(pages)
         revision = found.revision or HEAD_REVISION
+        if is_mislabelled(revision, found.schemas.values()):
+            revision, known_as_damaged = HEAD_REVISION, True
         if revision > HEAD_REVISION:
             raise PermanentStoreError(
                 f"The database {database} was written by a newer program (its schema is {revision}, this program knows "

@@ -21,6 +21,8 @@ from station.store.connect import (
     attached,
     empty_log,
     empty_log_alone,
+    free_index_room,
+    keep_index_room,
     lock_database,
     log_files,
     make_directory,
@@ -134,20 +136,28 @@ class WriteTransactions(Reader):
             writer.close()
             raise
         self._write_connection = writer
+        keep_index_room(self.path)
 
     def _read_until_writable(self, error: StoreError) -> None:
-        """Open an existing database for reading alone. Raises `error` if that would show only a part of it."""
+        """Open an existing database for reading alone. Raises `error` if that would show only a part of it.
+
+        A log that cannot be moved for want of room is read by its index, which a power cut may have taken along.
+        """
         self._write_engine.dispose()
         with suppress(sqlite3.Error):
             empty_log_alone(self.path, self._driver)
         self._replace_readers(readable_driver)
+        if not self._is_current() and not (free_index_room(self.path) and self._is_current()):
+            raise error
+        self.is_read_only = True
+
+    def _is_current(self) -> bool:
+        """Whether the database can be read and has the current schema."""
         try:
             with self.read_transaction() as connection:
-                if read_revision(connection, self.path) != HEAD_REVISION:
-                    raise error
+                return read_revision(connection, self.path) == HEAD_REVISION
         except StoreError:
-            raise error from None
-        self.is_read_only = True
+            return False
 
     def _replace_readers(self, driver: Driver) -> None:
         readers, self._read_engine = self._read_engine, read_engine(self.path, driver, self._damaged)

@@ -1,4 +1,4 @@
-"""A memory card that fails, and a reader that never ends (faults D2, D3 and D12)."""
+"""A memory card that is full or fails, and a reader that never ends (faults D1, D2, D3 and D12)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sqlalchemy import text
 from station.clock import SystemClock
 from station.core.facts import CueName
 from station.store import Store, StoreError
+from station.store.connect import log_files
 from station.store.reading.following import FollowingReader
 from tests.loop_disk import LoopDisk, loop_disk
 from tests.station.rig import Rig
@@ -24,6 +25,35 @@ def disk() -> Iterator[LoopDisk]:
         if found is None:
             pytest.skip("this machine mounts no loop device (it needs root)")
         yield found
+
+
+def test_d1_power_cut_on_a_full_card_that_left_no_index_of_the_log(disk: LoopDisk) -> None:
+    """The log cannot be moved for want of room, nor its index made: the board measures, and the page shows what was
+    stored, twice; with room again all of it is there."""
+    database = disk.directory / "rig.db"
+    cut = (database, log_files(database)[0])
+    with Rig(disk.directory) as rig:
+        with rig.store.write_transaction() as now:
+            now.execute(text("CREATE TABLE filling AS SELECT zeroblob(1000000)"))
+        rig.add_person("Robin")
+        left = {path: path.read_bytes() for path in cut}
+    for path in cut:
+        path.write_bytes(left[path])
+    filling = disk.fill()
+    for _ in range(2):
+        with Rig(disk.directory) as rig, FollowingReader(database) as reader:
+            assert [person.name for person in reader.people()] == ["Robin"]
+            rig.step_on()
+            rig.hold(8)
+            rig.until_phase("done")
+            rig.live(5.0)
+            assert "The disk is full" in rig.troubles["store"]
+            assert CueName.COMPLETE not in rig.recognised_cues()
+            assert rig.store.is_read_only
+    with Rig(disk.directory) as rig:
+        filling.unlink()
+        rig.until(lambda: not rig.troubles, 5.0)
+        assert [person.name for person in rig.store.people()] == ["Robin"]
 
 
 def test_d2_card_that_fails_during_a_hold(disk: LoopDisk, caplog: pytest.LogCaptureFixture) -> None:

@@ -137,8 +137,8 @@ def test_heels_in_use_sample_at_full_rate() -> None:
 
 
 @pytest.mark.parametrize("over_us", [20_000, 300_000, 2_000_000], ids=["at once", "as people do", "slowly"])
-def test_step_on_resting_heels_is_noticed_within_200_ms(over_us: int) -> None:
-    """Whenever it begins and however fast, from the moment at which the load shows the heel down; dated to 90 ms."""
+def test_step_on_resting_heels_is_noticed_within_280_ms(over_us: int) -> None:
+    """Whenever it begins and however fast, from the moment at which the load shows the heel down; dated to 170 ms."""
     empty, standing, begin_us, step_us = 0.25, 0.75, 5 * SECOND_US, 1_000
     late_us, known_us = [], []
     for begins_us in range(begin_us, begin_us + 5 * REST_SAMPLE_US, step_us * 7):
@@ -164,8 +164,8 @@ def test_step_on_resting_heels_is_noticed_within_200_ms(over_us: int) -> None:
         late_us.append(change.since_us - true_us)
         known_us.append(change_us - true_us)
     assert -2 * step_us <= min(late_us)
-    assert max(late_us) <= 90_000
-    assert max(known_us) <= 200_000
+    assert max(late_us) <= 170_000
+    assert max(known_us) <= 280_000
 
 
 def test_analogue_heels_sample_once_per_slot_in_real_time() -> None:

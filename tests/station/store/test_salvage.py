@@ -20,7 +20,8 @@ from station.store.amounts import WORDS
 from station.store.backups.backup import back_up, backups_of
 from station.store.backups.salvage import salvage
 from station.store.backups.salvage_report import SHOWN_FOR, Salvage, newest_report
-from station.store.schema import metadata
+from station.store.prepare import CHECKSUMS_SINCE
+from station.store.schema import HEAD_REVISION, metadata
 from station.system.service import Service
 from station.system.simulate import simulated
 from tests.crash.damage import PAGE_BYTES, make_database
@@ -312,6 +313,29 @@ def test_an_older_database_is_salvaged_and_upgraded_at_the_start(tmp_path: Path)
     report = newest_report(path, AT.now(AT.tzinfo))
     assert report is not None
     assert "of these: attempts" in report
+
+
+@pytest.mark.parametrize("revision", ["0008", "0001"])
+def test_a_bit_that_makes_the_schema_an_older_one_costs_nothing(full: Path, clock: HandClock, revision: str) -> None:
+    """The rows have checksums all the same: they are checked as ever, and the one that does not fit is left out."""
+    before = stored_tests(full)
+    with closing(sqlite3.connect(full)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = ?", (revision,))
+        connection.execute("DROP TRIGGER checksum_tests_update")
+        connection.execute("UPDATE tests SET left_mm = 1 WHERE id = ?", before[0])
+    with pytest.raises(DamagedDatabaseError, match=r"station salvage"):
+        Store.open(full, clock=clock)
+    made = salvaged(full)
+    assert made.lost == {"tests": 1}
+    assert sorted(stored_tests(full)) == sorted(before[1:])
+    with Store.open(full, clock=clock) as store:
+        assert store.look_for_damage() == ()
+
+
+def test_no_older_schema_has_checksums() -> None:
+    """An upgrade gives every row a checksum, and the salvage of an older schema knows of none: before 0009 ends to be
+    the newest one, both have to look at the checksums that are there, or a damaged row would become a sound one."""
+    assert HEAD_REVISION == CHECKSUMS_SINCE
 
 
 @pytest.mark.parametrize("schema", SCHEMAS)

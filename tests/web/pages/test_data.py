@@ -66,7 +66,7 @@ def test_everybodys_data_ask_for_presence_and_the_owner(station: StationDouble, 
     """The owner is led to the proof; a member finds no such button, and is refused."""
     app = create_app(station, store)
     owner = paired_client(app, store)
-    led = owner.post(address)
+    led = send(owner, b"content") if address == "/data/preview" else owner.post(address)
     assert (led.status_code, led.headers["Location"]) == (303, "/presence?next=data")
     assert "Everything of the station" in owner.get("/data").text
     member = client_with(app, let_in(store, Role.MEMBER, store.add_person("Bea").id))
@@ -90,7 +90,7 @@ def test_a_preview_changes_nothing_and_an_import_brings_all(
     assert "New people: Ann, Bea." in done.text
     assert rows(store.path) == rows(other.path)
     again = client.post("/data/import", data={"ticket": ticket})
-    assert (again.status_code, "There is no preview to import" in again.text) == (400, True)
+    assert (again.status_code, "There is no preview any more" in again.text) == (409, True)
     assert "Nothing is new." in send(client, exported).text
     assert not list(store.path.parent.glob(f"{DIRECTORY_PREFIX}*"))
 
@@ -124,6 +124,25 @@ def test_what_is_missing_is_asked_for(client: FlaskClient, station: StationDoubl
     assert "A session is running" in client.post("/data/import", data={"ticket": ticket}).text
     assert client.post("/data/station", data={"kind": "xml"}).status_code == 400
     assert client.post("/data/person", data={"kind": "xml"}).status_code == 404
+
+
+def test_a_file_is_chosen_once(station: StationDouble, store: Store, exported: bytes) -> None:
+    """It waits for the proof of presence, and while a session runs, until it is imported or found to be bad."""
+    owner = paired_client(create_app(station, store), store)
+    assert send(owner, exported, "mine.zip").headers["Location"] == "/presence?next=data"
+    assert owner.post("/data/preview").headers["Location"] == "/presence?next=data"
+    store.note_presence(store.devices()[0].id, datetime.now(UTC) + PRESENCE)
+    assert "mine.zip" in owner.get("/data").text
+    ticket = ticket_in(owner.post("/data/preview").text)
+    station.show(activity="hold", phase="hold", session_id="s")
+    refused = owner.post("/data/import", data={"ticket": ticket})
+    assert (refused.status_code, "mine.zip" in refused.text) == (409, True)
+    station.show(activity="idle", phase="idle", session_id=None)
+    done = owner.post("/data/import", data={"ticket": ticket})
+    assert "New people: Ann, Bea." in done.text
+    assert "mine.zip" not in owner.get("/data").text
+    send(owner, b"", "bad.zip")
+    assert "bad.zip" not in owner.get("/data").text
 
 
 @pytest.mark.parametrize("kind", list(ExportKind))

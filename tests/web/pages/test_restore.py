@@ -118,15 +118,15 @@ def test_a_file_waits_for_the_proof_of_presence(station: StationDouble, store: S
     owner = paired_client(app, store)
     led = send(owner, copy, "mine.db")
     assert (led.status_code, led.headers["Location"]) == (303, "/presence?next=restore")
-    led = owner.post("/restore/look", data={"backup": "file"})
+    led = owner.post("/restore/upload")
     assert led.headers["Location"] == "/presence?next=restore"
     other = client_with(app, let_in(store, Role.OWNER))
     for device in store.devices():
         store.note_presence(device.id, datetime.now(UTC) + PRESENCE)
     assert "mine.db" not in other.get("/restore").text
-    assert "mine.db, the file that you sent" in owner.get("/restore").text
-    assert "New people: Ann, Bea." in owner.post("/restore/look", data={"backup": "file"}).text
-    assert "no longer there" in other.post("/restore/look", data={"backup": "file"}).text
+    assert "mine.db" in owner.get("/restore").text
+    assert "New people: Ann, Bea." in owner.post("/restore/upload").text
+    assert "Choose a file first" in other.post("/restore/upload").text
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def test_what_is_missing_is_asked_for(client: FlaskClient, station: StationDoubl
     ticket = ticket_in(send(client, copy).text)
     station.show(activity="hold", phase="hold", session_id="s")
     refused = client.post("/restore/replace", data={"ticket": ticket})
-    assert (refused.status_code, "A session is running" in refused.text) == (400, True)
+    assert (refused.status_code, "A session is running" in refused.text) == (409, True)
     assert "can be restored when it has ended" in client.get("/restore").text
     assert station.restored == []
 

@@ -1,0 +1,176 @@
+"""A file that a browser sends to be brought in: it waits for the proof of presence, is shown, and waits for a yes."""
+
+from __future__ import annotations
+
+import atexit
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from threading import Lock, Timer
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from flask import abort, request
+from werkzeug.datastructures import FileStorage
+
+from web.access.presence import KEPT_S
+from web.access.rules import presence_first
+from web.context import Site
+from web.live.phase_styles import is_active
+
+if TYPE_CHECKING:
+    from station.store.exchange.staging import Staged
+
+IMPORT_TIMEOUT_S = 300.0
+"""How long a page waits for an import: ten years with traces on a slow memory card."""
+NO_FILE = "Choose a file first: one that a station made."
+SESSION_RUNS = "A session is running: do this when it has ended."
+NO_PREVIEW = "There is no preview any more: look at the file again first."
+UNSAFE_LETTERS = re.compile(r"[^A-Za-z0-9._-]+")
+Thing = TypeVar("Thing")
+
+
+class UploadError(ValueError):
+    """There is nothing to bring in, or not now; the message is a sentence for the page."""
+
+
+class Kept(Generic[Thing]):
+    """One thing that waits under a key, no longer than a request for presence. The next one takes its place."""
+
+    def __init__(self, kept_s: float = KEPT_S) -> None:
+        self._kept_s = kept_s
+        self._lock = Lock()
+        self._key = ""
+        self._thing: Thing | None = None
+        self._opened = ExitStack()
+
+    def keep(self, key: str, thing: Thing, opened: ExitStack) -> None:
+        """Keep a thing as long as `opened` is, which is closed after its time, or at the end of the process."""
+        with self._lock:
+            before, self._opened = self._opened, opened
+            self._key, self._thing = key, thing
+        _close(before)
+        atexit.register(opened.close)
+        timer = Timer(self._kept_s, self._drop, (opened,))
+        timer.daemon = True
+        opened.callback(timer.cancel)
+        timer.start()
+
+    def find(self, key: str) -> Thing | None:
+        """What is kept under this key, and stays."""
+        with self._lock:
+            return self._thing if self._is_under(key) else None
+
+    def take(self, key: str) -> tuple[Thing, ExitStack] | None:
+        """What is kept under this key, once; the caller closes it."""
+        with self._lock:
+            if self._thing is None or not self._is_under(key):
+                return None
+            found, opened = self._thing, self._opened
+            self._thing, self._opened = None, ExitStack()
+        atexit.unregister(opened.close)
+        return found, opened
+
+    def drop(self, key: str) -> None:
+        """Close what is kept under this key."""
+        found = self.take(key)
+        if found is not None:
+            found[1].close()
+
+    def _drop(self, opened: ExitStack) -> None:
+        """Close what is kept, if it still is what was opened then."""
+        with self._lock:
+            if self._opened is not opened:
+                return
+            self._thing, self._opened = None, ExitStack()
+        _close(opened)
+
+    def _is_under(self, key: str) -> bool:
+        return secrets.compare_digest(key.encode(), self._key.encode())
+
+
+def _close(opened: ExitStack) -> None:
+    atexit.unregister(opened.close)
+    opened.close()
+
+
+class Uploads:
+    """What one page brings in: the newest file that was sent to it, which only the same browser is offered, and the
+    newest one that was checked and shown."""
+
+    def __init__(self, site: Site, own_page: str) -> None:
+        """`own_page` is the page's name in `web.access.rules.OWN_PAGES`."""
+        self._site = site
+        self._own_page = own_page
+        self._sent: Kept[Path] = Kept()
+        self._shown: Kept[Staged] = Kept()
+
+    @property
+    def waiting_name(self) -> str | None:
+        """The name of the file that this browser has sent and nobody has brought in yet."""
+        found = self._sent.find(self._browser)
+        return None if found is None else found.name
+
+    @contextmanager
+    def received(self) -> Iterator[Path]:
+        """The file of this request, or the one that this browser sent before.
+
+        It waits until it is brought in, so that nobody chooses it twice. Before the proof of presence the browser is
+        led there. Raises `UploadError` if there is no file; what refuses it, in the body, becomes one too.
+        """
+        from station.store.exchange.export_read import ImportRefusedError
+        from station.store.exchange.staging import scratch_directory, work_directory
+
+        given = request.files.get("file")
+        if given is not None and given.filename:
+            with ExitStack() as opened:
+                scratch = opened.enter_context(scratch_directory(work_directory(self._site.store.path)))
+                self._sent.keep(self._browser, _saved(given, scratch), opened.pop_all())
+        found = self._sent.find(self._browser)
+        if found is None:
+            raise UploadError(NO_FILE)
+        if not self._site.visitor().is_present:
+            abort(presence_first(self._own_page))
+        try:
+            yield found
+        except ImportRefusedError as refused:
+            self.drop()
+            raise UploadError(str(refused)) from refused
+
+    def drop(self) -> None:
+        """Forget the file that this browser has sent."""
+        self._sent.drop(self._browser)
+
+    def keep(self, staged: Staged, opened: ExitStack) -> str:
+        """Keep what was checked, as long as `opened` is, for a yes; returns the ticket of that."""
+        ticket = secrets.token_urlsafe(16)
+        self._shown.keep(ticket, staged, opened)
+        return ticket
+
+    @contextmanager
+    def confirmed(self) -> Iterator[Staged]:
+        """What the ticket of this request says yes to, once. Raises `UploadError` if there is none, or not now."""
+        if is_active(self._site.snapshot()):
+            raise UploadError(SESSION_RUNS)
+        found = self._shown.take(request.form.get("ticket", ""))
+        if found is None:
+            raise UploadError(NO_PREVIEW)
+        self.drop()
+        staged, opened = found
+        with opened:
+            yield staged
+
+    @property
+    def _browser(self) -> str:
+        device = self._site.visitor().device
+        assert device is not None, "only the owner's browser comes here"
+        return device.id
+
+
+def _saved(given: FileStorage, scratch: Path) -> Path:
+    """The file under its own name, as far as that has harmless letters: it is quoted in sentences."""
+    name = UNSAFE_LETTERS.sub("-", Path(given.filename or "").name)[-60:].lstrip(".-")
+    path = scratch / (name or "export")
+    given.save(path)
+    return path

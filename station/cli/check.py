@@ -17,7 +17,7 @@ from station.cli.refuse import exit_with_error
 @click.option("--no-questions", is_flag=True, help="Ask nothing: probe only what the Pi sees by itself.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, and ask nothing.")
 def check(config_path: Path | None, no_questions: bool, as_json: bool) -> None:
-    """Check every part, in wiring order, and name the wire that is wrong.
+    """Check every part, in wiring order, and name the wrong wire.
 
     The clock, the database and the page's address come first. Each part of the board is probed, exercised (you press
     it) and witnessed (you say what you hear, see or measure). Exit status 0 if all is well, 1 if not. Stop a running

@@ -30,7 +30,7 @@ FURTHER = "A phone that does not find the name opens the address in figures. Mor
 @INSTALLED_CONFIG
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def network(what: str, config_path: Path, as_json: bool) -> None:
-    """Switch the page on the home's network on or off, or show where it is.
+    """Open the page to the home's network, close it, or show where.
 
     `on` serves it at port 80 of this machine, now and after every boot, and announces the machine's name, so that a
     phone in the same Wi-Fi opens it; the terminal shows a code to scan. `off` leaves it to this machine alone.

@@ -108,9 +108,11 @@ def _prepare_nothing(_store: Store) -> None:
 def _add_history(store: Store) -> None:
     """Fill an empty store with the shipped history of two simulated people."""
     if not store.people():
+        from datetime import UTC, datetime
+
         from station.system.demo_history import fill
 
-        fill(store)
+        fill(store, datetime.now(UTC))
 
 
 def _answer_health_questions(store: Store) -> None:

@@ -137,9 +137,9 @@ class Service:
                 self._supervisor.watch(wire)
             self._socket_path = socket_path
             self._listen()
-            if self.page is not None:
-                self._wire.adopt(self.page.take_connection())
             self._open_board(undo, board)
+            if self.page is not None:  # last: what it asks before the loop runs waits, and fails
+                self._wire.adopt(self.page.take_connection())
             if page:
                 self._await_page(needs_page=needs_page)
             self._closing = undo.pop_all()
@@ -260,7 +260,7 @@ class Service:
         return board
 
     def _open_board(self, undo: ExitStack, board: SimulatedBoard | None) -> None:
-        """Open the board's parts and the scheduler. They take half of the start, so the page comes first."""
+        """Open the board's parts and the scheduler. They take half of the start; the page loads meanwhile."""
         from station.devices.pacer import DeadlineThread
         from station.devices.pins import edge_thread, open_pin_factory
         from station.system.lent_parts import LentParts

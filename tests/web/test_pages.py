@@ -266,7 +266,7 @@ def test_status_reports_fault_and_remedy(client: FlaskClient, station: StationDo
         ({}, "Running; waiting for the first readings"),
         ({"toe_missing_reason": "no reading yet", "heels": HEELS}, "Running; waiting for the first readings"),
         ({"toe_mm": 93.0}, "Running; waiting for the first readings"),
-        ({"toe_mm": 93.0, "heels": (HEELS[0], HeelView(Side.RIGHT, None, None))}, "Running; waiting for the first"),
+        ({"toe_mm": 93.0, "heels": (HEELS[0], HeelView(Side.RIGHT, None, None))}, "Running; the heels are read"),
         ({"toe_missing_reason": "out of range", "heels": HEELS}, "Running; no distance reading"),
     ],
 )

@@ -9,6 +9,7 @@ from station.core.state import (
     ActivityState,
     BlockState,
     HoldState,
+    IdleState,
     LessonState,
     QuestionState,
     RepsState,
@@ -125,6 +126,8 @@ def caption_of(snapshot: Snapshot, style: PhaseStyle, units: str) -> str:
             return "toes to wall"
         case TestState(phase="move") if style.word in MOVE_CAPTIONS:
             return MOVE_CAPTIONS[style.word]
+        case IdleState() if not any(heel.down for heel in snapshot.heels):
+            return "to wall"
     return "you are at"
 
 

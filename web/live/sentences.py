@@ -89,7 +89,8 @@ def sentence_of(snapshot: Snapshot, style: PhaseStyle, units: str) -> str:
     if state.phase in ("side", "switch", "prepare", "wait") and state.side is BOTH_LEGS:
         return f"Both feet. {style.sentence}"
     if state.phase == "switch" and isinstance(state.side, Side):
-        return f"{state.side.capitalize()} leg. {style.sentence} Lift the {state.side.other} foot."
+        done = f"{result} " if (result := result_text(state, units)) is not None else ""
+        return f"{done}{state.side.capitalize()} leg. {style.sentence} Lift the {state.side.other} foot."
     if state.phase in ("side", "prepare") or (state.phase == "wait" and state.step):
         return f"{state.side.capitalize()} leg. {style.sentence}" if state.side is not None else style.sentence
     return style.sentence

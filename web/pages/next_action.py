@@ -58,8 +58,8 @@ class NextAction(Struct, frozen=True):
     missed: datetime | None = None
 
 
-def next_action(summary: TodaySummary) -> NextAction:
-    """The most important action for this person now."""
+def next_action(summary: TodaySummary, *, is_unfinished: bool = False) -> NextAction:
+    """The most important action for this person now; `is_unfinished`: the page offers to resume their routine."""
     blocked, test = block_reason(summary.situation), due_test_text(summary)
     if blocked is not None and blocked.rule.startswith("pain"):
         return NextAction("Rest today", blocked.sentence, ILL_ICON, leads_to="pain")
@@ -80,6 +80,8 @@ def next_action(summary: TodaySummary) -> NextAction:
         return NextAction("Nothing to do today", last, DONE_ICON)
     picture = next((item.exercise for item in summary.proposal.items if item.exercise is not None), TEST_PICTURE)
     start = NextAction(capitalize_first(routine_name), "", picture, summary.minutes, f"Start {routine_name}")
+    if summary.plan is None and summary.situation.has_trained_today and is_unfinished:
+        return NextAction("Not finished yet", "Resume it below, or leave it: what you did is saved.", picture)
     if summary.plan is None and summary.situation.has_trained_today:
         return NextAction(
             "Done for today", f"Rest is part of it. If you want more: about {summary.minutes} min.", DONE_ICON
@@ -112,14 +114,9 @@ def relative_time(at: datetime, now: datetime) -> str:
 def weekly_minutes(summary: TodaySummary) -> list[tuple[Side, str, float, str]]:
     """This week's credited minutes by side: side, shape, minutes, minutes as text."""
     return [
-        (side, SIDE_SYMBOLS[side], summary.credited_s[side] / 60, _whole_minutes(summary.credited_s[side]))
+        (side, SIDE_SYMBOLS[side], summary.credited_s[side] / 60, plan.credit_text(summary.credited_s[side]))
         for side in Side
     ]
-
-
-def _whole_minutes(credited_s: float) -> str:
-    """Whole minutes, or seconds below the first: credit is never rounded up."""
-    return f"{credited_s:.0f} s" if 0 < credited_s < 60 else f"{credited_s // 60:.0f} min"
 
 
 class Weekday(NamedTuple):

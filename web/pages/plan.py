@@ -48,7 +48,7 @@ from station.core.events import SECOND_US
 from station.store.records import Person
 from web.context import Site, wait_until_saved
 from web.exercise_text import capitalize_first
-from web.pages.next_action import relative_time
+from web.pages.next_action import PROPOSED_PHRASE, relative_time
 from web.typed import whole_number
 
 LOCALTIME = Path("/etc/localtime")
@@ -313,7 +313,8 @@ def _summary(planned: Plan, title: str, items: Sequence[Item]) -> str:
     for weekday, clock in sorted(planned.days):
         by_time.setdefault(clock, []).append(WEEKDAYS[weekday])
     times = [f"{_days(days)} at {clock}" for clock, days in by_time.items()]
-    text = f"{_join_with_and(times)}: {title}, about {_minutes(items)} min."
+    name = PROPOSED_PHRASE if title == PROPOSED_NAME else title
+    text = f"{_join_with_and(times)}: {name}, about {_minutes(items)} min."
     more = ["Tests are scheduled for you."] if planned.tests else []
     more += ["The board reminds you with a sound."] if planned.reminder_cue else []
     return " ".join((capitalize_first(text), *more))

@@ -108,8 +108,10 @@ def _details(site: Site, now: Snapshot, age_us: int, free_mb: int, wall: datetim
 
 def _title(now: Snapshot) -> str:
     """The title while no action is needed: all is good only if every sensor gives a reading."""
-    if not now.heels or any(heel.down is None for heel in now.heels) or now.toe_missing_reason == NO_READING_YET:
+    if not now.heels or now.toe_missing_reason == NO_READING_YET:
         return "Running; waiting for the first readings"
+    if any(heel.down is None for heel in now.heels):
+        return "Running; the heels are read once you step on"
     return "All good" if now.toe_mm is not None else "Running; no distance reading"
 
 

@@ -61,7 +61,7 @@ def blueprint(site: Site) -> Blueprint:
         if visitor.device.is_shared and visitor.person_id is None:
             return render_template("choose_by_pin.html", trouble="", digits=DIGITS)
         person, settings, now = site.person(), site.settings(), site.snapshot()
-        people = site.people()
+        people, resumes = site.people(), _resume_label(site, person, now)
         unsettled = {one.key: one.title for one in steps_left(site)} if visitor.is_at_least(Role.OWNER) else {}
         since = visitor.seen.nobody_since if visitor.role is Role.GUEST else None
         history = history_of(site.store, _id(person), settings.goals, datetime.now(UTC), since=since)
@@ -81,7 +81,7 @@ def blueprint(site: Site) -> Blueprint:
             sentence=results_sentence(history, settings),
             calibration_hint=None if "calibration" in unsettled else _calibration_hint(now),
             setting_up=unsettled.values(),
-            resume_label=_resume_label(site, person, now),
+            resume_label=resumes,
             note=_note(now, person),
             test_to_ask_about=test_to_ask_about,
             ask_once=ask_once,
@@ -93,13 +93,13 @@ def blueprint(site: Site) -> Blueprint:
             demo=DEMO_SENTENCE if visitor.device.name == DEMO_DEVICE else "",
             shared_until=visitor.device.person_until,
             **claim_context(site, settings.units),
-            **_person_context(site, person),
+            **_person_context(site, person, is_unfinished=resumes is not None),
         )
 
     return pages
 
 
-def _person_context(site: Site, person: Person | None) -> dict[str, Any]:
+def _person_context(site: Site, person: Person | None, *, is_unfinished: bool) -> dict[str, Any]:
     """Context shown only to a known person: what is due, this week's minutes and open questions."""
     if person is None:
         return {}
@@ -110,7 +110,7 @@ def _person_context(site: Site, person: Person | None) -> dict[str, Any]:
     )
     return {
         "summary": summary,
-        "next": next_action(summary),
+        "next": next_action(summary, is_unfinished=is_unfinished),
         **why_context(summary),
         "week": this_week(summary),
         "goal_minutes": WEEKLY_GOAL_MINUTES,

@@ -291,6 +291,10 @@ def test_a_copy_is_made_where_it_is_asked_for(full: Path, tmp_path: Path) -> Non
         assert done.exit_code == 0
         assert rows(Path(done.output.removeprefix("Written to ").rstrip(".\n"))) == rows(full)
     assert "There is no database" in station("backup", "--database", tmp_path / "none.db").output
+    (tmp_path / "letter.txt").write_text("Dear Ada", encoding="utf-8")
+    refused = station("backup", tmp_path / "letter.txt", "--database", full)
+    assert "is no copy of a database, so it stays" in refused.output
+    assert (tmp_path / "letter.txt").read_text(encoding="utf-8") == "Dear Ada"
 
 
 def test_the_copy_of_a_running_station_is_whole(tmp_path: Path) -> None:

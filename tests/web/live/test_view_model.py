@@ -167,7 +167,8 @@ def test_session_that_ended_before_it_began_says_so() -> None:
 
 CAPTIONS: list[tuple[str, dict[str, Any]]] = [
     ("you are at", {"activity": "test", "phase": "settle", "toe_mm": 90.0}),
-    ("you are at", {"activity": "idle", "toe_mm": 90.0}),
+    ("you are at", {"activity": "idle", "toe_mm": 90.0, "heels": (HeelView(Side.LEFT, True, None),)}),
+    ("to wall", {"activity": "idle", "toe_mm": 90.0}),
     ("", {"activity": "idle", "toe_mm": None}),
     ("slide back", {"activity": "test", "phase": "move", "toe_mm": 92.0, "target_mm": 109.0}),
     ("closer", {"activity": "test", "phase": "move", "toe_mm": 120.0, "target_mm": 109.0}),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from station.cli.options import DATABASE, database_path, existing_database, opened_store
-from station.cli.refuse import exit_with_error
+from station.cli.refuse import exit_with_error, require_new
 
 if TYPE_CHECKING:
     from station.store import Reader
@@ -34,8 +34,8 @@ LAST = "last"
 def export(to: Path, database: Path | None, kind: str | None, person: str | None, session: str | None) -> None:
     """Export everything, one person or one session to a file.
 
-    What is exported can be imported again, except a single session. The traces in a bundle are files that
-    `station replay` accepts.
+    An existing file is never replaced. What is exported can be imported again, except a single session. The traces in
+    a bundle are files that `station replay` accepts.
 
     Example: station export results.zip --person Robin
     """
@@ -46,6 +46,7 @@ def export(to: Path, database: Path | None, kind: str | None, person: str | None
     kind = kind or ("csv" if session is None else "bundle")
     if session is not None and (person is not None or kind != "bundle"):
         exit_with_error("A session is exported as a bundle and alone: leave out --person, and --as or say --as bundle.")
+    require_new(to)
     path = database_path(database)
     try:
         with Reader.open(path) as reader:

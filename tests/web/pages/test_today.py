@@ -203,7 +203,7 @@ def test_interrupted_session_is_not_called_done(
     """Who stretched for three seconds and can resume is not praised for a day's work."""
     add_session(store)
     assert "Done for today" in now_of(client)
-    station.show(rest=UnfinishedView("Daily", 700, ada))
+    station.show(unfinished=UnfinishedView("Daily", 700, ada))
     now = now_of(client)
     assert "Not finished yet" in now
     assert "Done for today" not in now

@@ -56,13 +56,13 @@ demo: setup ## run the station on a simulated board, with its web page
 # What is calculated runs on all cores at once. What mostly waits, for a browser, a process or a second to pass, runs by threes,
 # longest first, so that no long one is left over at the end. What holds a time to milliseconds runs alone.
 RULES := tests/station/core
-ALONE := $(addprefix tests/station/devices/test_,cue_player.py heels.py range_sensor.py) \
+ALONE := $(addprefix tests/station/devices/test_,cue_player.py heels.py range_real_time.py) \
   $(addprefix tests/station/system/test_,scheduler.py service.py service_process.py) tests/station/wire/test_wire.py tests/web/server/test_http.py
 LONG := $(addprefix tests/,crash/test_kill.py test_demo.py test_guided_routine.py crash/test_station_kill.py test_home_journey.py) \
   $(addprefix tests/,web/test_print_browser.py web/test_stage_browser.py test_look.py)
 WAITING := $(LONG) $(filter-out $(LONG) $(ALONE),$(wildcard tests/test_*_browser.py tests/web/test_*_browser.py tests/web/server/test_*.py) \
   $(addprefix tests/station/system/test_,page_process.py self_check.py supervisor.py) tests/hardware/test_sheet.py tests/systemd \
-  $(addprefix tests/test_house_,make.py setup.py) $(addprefix tests/web/test_,browser.py drawing.py layout.py voice_phrases.py))
+  $(addprefix tests/test_house_,make.py setup.py) $(addprefix tests/web/test_,browser.py layout.py voice_phrases.py))
 test: setup-dev browser lint ## lint, then all tests: the rules with their coverage, the rest with a real browser
 	$(PYTHON) -m pytest -n auto --dist worksteal $(RULES) --cov
 	$(PYTHON) -m pytest -n auto --dist worksteal $(addprefix --ignore ,$(RULES) $(WAITING) $(ALONE))

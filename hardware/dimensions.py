@@ -6,7 +6,7 @@ the toe line, the front of the toe stops; the board lies at negative `y`. Angles
 
 from __future__ import annotations
 
-from math import cos, radians, sin, tan
+from math import radians, tan
 
 SETBACK_MM = 70.0
 """From the sensor's emitter forward to the toe line; the configuration's `board.setback_mm`."""
@@ -168,13 +168,6 @@ def riser_corners(slopes_deg: tuple[float, float]) -> list[tuple[float, float]]:
 def standing(corners: list[tuple[float, float]]) -> list[tuple[float, float]]:
     """The same rib, rolled forward onto its front and put to its place."""
     return [(RISER_REAR_MM + height_mm, RISER_FRONT_MM - forward_mm) for forward_mm, height_mm in corners]
-
-
-def deck_point(along_mm: float, above_mm: float, slope_deg: float) -> tuple[float, float]:
-    """`y` and `z` of a point of the deck, `along_mm` from the hinge and `above_mm` over its underside."""
-    slope = radians(slope_deg)
-    y_mm = HINGE_Y_MM + along_mm * cos(slope) - above_mm * sin(slope)
-    return y_mm, BASE_TOP_MM + along_mm * sin(slope) + above_mm * cos(slope)
 
 
 def foam_force_n() -> tuple[float, float]:

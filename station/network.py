@@ -35,6 +35,10 @@ HTTP_PORT, HTTPS_PORT = 80, 443
 NETWORK_REQUEST = "network-request"
 """The file beside the database by which the page asks systemd to switch the network; it says `on` or `off`."""
 ON, OFF = "on", "off"
+AUTHORITY_FILE, PAGE_FILE = "authority.crt", "page.pem"
+"""The files of `station tls` that the page's service gets: the authority's certificate; the page's with its key."""
+VALID_UNTIL = "Valid until "
+"""How the first line of `PAGE_FILE` begins; the day follows."""
 
 
 def parse_address(text: str) -> Address | None:

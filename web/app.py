@@ -21,7 +21,7 @@ from station.store import Reader
 from web.api.limits import ADDRESS_LIMIT, TOKEN_LIMIT, Limit
 from web.context import FEW_PEOPLE, NOBODY, ROUTINES, Site
 from web.live.phase_styles import is_active
-from web.live.view_model import RESUME_NOTE
+from web.live.sentences import RESUME_NOTE
 from web.places import place_of, places_for
 from web.served import Served, code_svg, is_https, require_https_later
 
@@ -37,7 +37,7 @@ TEXT_TYPES = ("text/", "application/json", "image/svg+xml", "application/javascr
 
 
 class LateRule(Rule):
-    """A rule that is compiled to build its address when that is first asked for: of 133 a page has a dozen."""
+    """A rule that compiles the building of its address at the first use: of 133 rules a page links a dozen."""
 
     def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
         compile_now, compiled = super()._compile_builder, None

@@ -11,14 +11,10 @@ from markupsafe import Markup
 from msgspec import Struct, field
 from werkzeug.wrappers import Response as AnyResponse
 
-from station.network import EVERYWHERE, Machine, is_loopback_host
+from station.network import AUTHORITY_FILE, EVERYWHERE, VALID_UNTIL, Machine, is_loopback_host
 
 HSTS_S = 30 * 24 * 3600
 """How long a browser opens the page over https alone: not long after `station tls off`, long between two visits."""
-VALID_UNTIL = b"Valid until "
-"""How the file of `station tls` begins."""
-AUTHORITY_FILE = "authority.crt"
-"""The authority's certificate, beside the page's."""
 
 
 class Served(Struct, frozen=True):
@@ -58,8 +54,8 @@ class Served(Struct, frozen=True):
         if self.certificate is None:
             return None
         try:
-            first = self.certificate.read_bytes().partition(b"\n")[0]
-            return datetime.fromisoformat(first.removeprefix(VALID_UNTIL).decode()) if b"until" in first else None
+            first = self.certificate.read_bytes().partition(b"\n")[0].decode()
+            return datetime.fromisoformat(first.removeprefix(VALID_UNTIL)) if first.startswith(VALID_UNTIL) else None
         except (OSError, ValueError):
             return None
 

@@ -1,8 +1,11 @@
-"""Numbers and times from a visitor, who may send anything."""
+"""Numbers and goals from a visitor, who may send anything."""
 
 from __future__ import annotations
 
 import re
+
+from station.settings import LIMITS
+from station.units import MM_PER_UNIT, UNIT_SYMBOLS, number_text
 
 _WHOLE = re.compile(r"\d{1,6}", re.ASCII)
 
@@ -11,3 +14,19 @@ def whole_number(typed: str) -> int | None:
     """Return the number of up to six digits, spaces around it allowed; `None` for anything else."""
     typed = typed.strip()
     return int(typed) if _WHOLE.fullmatch(typed) else None
+
+
+def typed_goal_mm(typed: str, units: str, what: str) -> float:
+    """The goal that was typed in these units, in mm; `what` names it (`The goal left`).
+
+    Raises ValueError with a sentence for no number, and for one that is no toe distance.
+    """
+    try:
+        goal = round(float(typed.replace(",", ".")) * float(MM_PER_UNIT[units]), 1)
+    except (ValueError, OverflowError):
+        raise ValueError(f"{what} is {typed[:20]!r}, which is no number: enter for example 10.2.") from None
+    low, high = LIMITS["goal_mm"]
+    if not low <= goal <= high:
+        within = f"from {number_text(low, units)} to {number_text(high, units)} {UNIT_SYMBOLS[units]}"
+        raise ValueError(f"{what} must be {within}, not {typed[:20]}.")
+    return goal

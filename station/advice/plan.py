@@ -222,15 +222,21 @@ def _baseline_due(day: int, following: datetime | None, done: PlanProgress, now:
 
 
 def weekly_dose_reason(credited_s: Mapping[Side, float]) -> Reason:
-    """This week's credited minutes of each leg against the goal of ten."""
-    left, right = (int(credited_s.get(side, 0.0) // 60) for side in Side)
-    if min(left, right) < WEEKLY_GOAL_MINUTES:
-        return Reason("dose", f"Stretching this week: left {left}, right {right} of {WEEKLY_GOAL_MINUTES} minutes.")
+    """This week's credited time of each leg against the goal of ten minutes."""
+    credited = {side: credited_s.get(side, 0.0) for side in Side}
+    done = ", ".join(f"{side} {credit_text(credited[side])}" for side in Side)
+    if min(credited.values()) < WEEKLY_GOAL_MINUTES * 60:
+        return Reason("dose", f"Stretching this week: {done}. The goal is {WEEKLY_GOAL_MINUTES} min a leg.")
     return Reason(
         "dose",
-        f"Stretching this week: left {left}, right {right} minutes. Studies saw no further gain beyond "
-        f"{WEEKLY_GOAL_MINUTES}; more is fine, but not needed.",
+        f"Stretching this week: {done}. Studies saw no further gain beyond {WEEKLY_GOAL_MINUTES} min; more is fine, "
+        "but not needed.",
     )
+
+
+def credit_text(credited_s: float) -> str:
+    """Whole minutes, or seconds below the first: credit is never rounded up."""
+    return f"{credited_s // 1:.0f} s" if 0 < credited_s < 60 else f"{credited_s // 60:.0f} min"
 
 
 def _plan_reasons(

@@ -14,7 +14,8 @@ from station.catalogue.records import Item
 from station.core.events import CommandName, Side
 from station.profile import Profile
 from station.store.errors import StoreError
-from station.store.records import Deletion, Merge, MergeReport
+from station.store.exchange.merge_report import MergeReport
+from station.store.records import Deletion, Merge
 
 __all__ = ["BoardAwayError", "PageError", "SimulatedBoard", "StationApi"]
 
@@ -193,8 +194,8 @@ class StationApi(Protocol):
 
     # Presence: somebody proves at the board that they stand there.
 
-    def request_presence(self, name: str) -> Future[PresenceRequest]:
-        """Ask for a rhythm of heel presses, on behalf of the browser with this name; the snapshot has how far it is.
+    def request_presence(self) -> Future[PresenceRequest]:
+        """Ask for a rhythm of heel presses; the snapshot has how far it is.
 
         Raises ValueError with a sentence while a session runs and after too many wrong rhythms. While another request
         is going on, both are cancelled.

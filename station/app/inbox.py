@@ -30,7 +30,8 @@ from station.core.events import Command, CommandName, Event, Side
 from station.core.steps import Routine
 from station.profile import Profile
 from station.store import Store, StoreError
-from station.store.records import Deletion, MergeReport
+from station.store.exchange.merge_report import MergeReport
+from station.store.records import Deletion
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +61,6 @@ class StartRequest(Struct, frozen=True):
 class PresenceAsked(Struct, frozen=True):
     """A browser asks that somebody proves their presence."""
 
-    name: str
     done: Future[PresenceRequest]
 
 
@@ -201,14 +201,11 @@ class Inbox:
 
     def request_start(self, name: str, person_id: str | None, *, is_chosen: bool = False) -> Future[StartDecision]:
         done: Future[StartDecision] = Future()
-        self.post(StartRequest(name, person_id, is_chosen, done))
-        if self._closed:
-            self._refuse_pending()
-        return done
+        return self._post_answerable(StartRequest(name, person_id, is_chosen, done), done)
 
-    def request_presence(self, name: str) -> Future[PresenceRequest]:
+    def request_presence(self) -> Future[PresenceRequest]:
         done: Future[PresenceRequest] = Future()
-        return self._post_answerable(PresenceAsked(name, done), done)
+        return self._post_answerable(PresenceAsked(done), done)
 
     def finish_presence(self, request_id: str) -> Future[None]:
         done: Future[None] = Future()
@@ -245,10 +242,7 @@ class Inbox:
         changes_access: bool = False,
     ) -> Future[Saved]:
         done: Future[Saved] = Future()
-        self.post(StoreRequest(action, done, claim, moved, changes_access))
-        if self._closed:
-            self._refuse_pending()
-        return done
+        return self._post_answerable(StoreRequest(action, done, claim, moved, changes_access), done)
 
     def refuse_requests(self) -> None:
         """Refuse all pending and future requests, because the loop has ended and nothing would answer them."""

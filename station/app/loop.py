@@ -56,7 +56,7 @@ from station.app.starting.starter import Starter
 from station.app.store_mirror import StoreMirror
 from station.clock import Clock
 from station.config import Config
-from station.core.events import SECOND_US, Button, Event, Heel, Knee, Press, Side, Tick, Toe
+from station.core.events import SECOND_US, Button, Event, Heel, Knee, Load, Press, Side, Tick, Toe
 from station.core.facts import Cue, CueName
 from station.core.sensing.sensors import Wiring
 from station.core.sensing.start_press import StartPress
@@ -185,10 +185,7 @@ class Station(Inbox):
     def change_settings(self, changes: dict[str, str]) -> Future[None]:
         with_changes(self._settings.values, changes)  # raises here, so that the caller gets the error at once
         done: Future[None] = Future()
-        self.post(SettingsChange(changes, done))
-        if self._closed:
-            self._refuse_pending()
-        return done
+        return self._post_answerable(SettingsChange(changes, done), done)
 
     def merge_people(self, person_id: str, into_id: str) -> Future[Merge]:
         done: Future[Merge] = Future()
@@ -303,6 +300,8 @@ class Station(Inbox):
 
     def _dispatch(self, item: Posted) -> None:
         match item:
+            case Load() | Toe():  # nearly all items, and each kind that is asked for before costs them time
+                self._handle_event(item)
             case StartRequest() | PresenceAsked() | BringUpAsked() | SettingsChange() | StoreRequest() if (
                 self.restoring.is_promised
             ):
@@ -320,7 +319,7 @@ class Station(Inbox):
                 self._starter.answer(item)
                 self._end_presence_of_run()
             case PresenceAsked():
-                self._answer(item.done, lambda: self._request_presence(item.name))
+                self._answer(item.done, self._request_presence)
             case PresenceFinished(is_confirmed=True):
                 self._answer(item.done, lambda: self._presence.finish(item.request_id))
             case PresenceFinished():
@@ -346,9 +345,9 @@ class Station(Inbox):
             case _:
                 self._handle_event(item)
 
-    def _request_presence(self, name: str) -> PresenceRequest:
+    def _request_presence(self) -> PresenceRequest:
         self._settings.apply_volume(None)
-        return self._presence.request(name, is_running=self._session.run is not None)
+        return self._presence.request(is_running=self._session.run is not None)
 
     def _answer(self, done: Future[Answer], act: Callable[[], Answer]) -> None:
         """Do what a page requests at this moment, and give it the answer."""
@@ -426,6 +425,8 @@ class Station(Inbox):
     def _remember(self, event: Event) -> None:
         """Remember what the page shows of the sensors, and the levels that the next run starts with."""
         match event:
+            case Load():
+                pass
             case Heel() | Knee():
                 self._idle_board.remember_level(event)
                 self._view.is_changed = True

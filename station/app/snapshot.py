@@ -69,7 +69,6 @@ class PresenceRequest(Struct, frozen=True):
 
     id: str
     serial: int
-    name: str
     rhythm: tuple[Press, ...]
     number: int
     seconds_left: int
@@ -100,16 +99,16 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     """Everything the live page shows: the activity's state and the board's sensors.
 
     `state` is that of the running activity, or of the last one until the person steps off. `at_us` is on the station's
-    monotonic clock. `toe_why` says why there is no toe distance. `called` is the title of the current routine;
-    `next_step` and `next_exercise` are what follows. `decision` is the newest decision of the
-    start gate. `note` is one sentence for the person: why nothing starts, what was undone, what is due. `rest` is the
-    unfinished routine, offered while no run is active. `calibration` is `as built`, `good` or `doubted` (a check has
+    monotonic clock. `toe_missing_reason` says why there is no toe distance. `routine_title` is the title of the current
+    routine; `next_step` and `next_exercise` are what follows. `decision` is the newest decision of the start gate.
+    `note` is one sentence for the person: why nothing starts, what was undone, what is due. `unfinished` is the
+    unfinished routine, offered while no run is active. `calibration` is `as built`, `good` or `suspect` (a check has
     failed); `check_due` says why a check is due.
     """
 
     at_us: int
     state: ActivityState = IDLE
-    called: str | None = None
+    routine_title: str | None = None
     next_step: str | None = None
     next_exercise: str | None = None
     decision: StartDecision | None = None
@@ -120,9 +119,9 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     """The person that `note` names or is about, if it is about one."""
     access_number: int = 0
     """Grows whenever somebody is let in or put out, or may see other people than before."""
-    rest: UnfinishedView | None = None
+    unfinished: UnfinishedView | None = None
     toe_mm: float | None = None
-    toe_why: str | None = None
+    toe_missing_reason: str | None = None
     heels: tuple[HeelView, ...] = ()
     knee: bool | None = None
     cue: CueView | None = None

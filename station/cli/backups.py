@@ -8,28 +8,33 @@ from pathlib import Path
 
 import click
 
+from station.cli.options import DATABASE, database_path, existing_database, opened_store
 from station.cli.refuse import exit_with_error
-from station.cli.results import DATABASE, database_path, existing_database, opened_store
 
 
 @click.command()
 @click.argument("to", required=False, type=click.Path(path_type=Path))
 @DATABASE
 def backup(to: Path | None, database: Path | None) -> None:
-    """Copy the database, also while the station runs, and check every page of the copy.
+    """Copy the database, also while the station runs.
 
-    TO is a directory, such as that of a USB stick, or the file to be. Without it the copy joins those of the nights,
-    of which the newest of 7 days, 8 weeks and 12 months are kept.
+    Every page of the copy is checked.
+
+    TO is a directory, such as that of a USB stick, or the file to be, where an older copy is replaced. Without it the
+    copy joins those of the nights, of which the newest of 7 days, 8 weeks and 12 months are kept.
 
     Example: station backup /media/stick
     """
     from station.store import StoreError
     from station.store.backups.backup import back_up, backups_of, copy_database
+    from station.store.exchange.export_read import is_database
 
     path, today = existing_database(database), date.today()  # noqa: DTZ011  # the name of a copy is the person's day
     try:
         if to is None or to.is_dir():
             to = back_up(path, to or backups_of(path), today).path
+        elif to.is_file() and not is_database(to):
+            exit_with_error(f"{to} exists and is no copy of a database, so it stays: name another file.")
         else:
             copy_database(path, to)
     except StoreError as error:
@@ -44,7 +49,7 @@ def backup(to: Path | None, database: Path | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON; without --yes, nothing is restored.")
 @DATABASE
 def restore(file: Path, is_merge: bool, yes: bool, as_json: bool, database: Path | None) -> None:
-    """Bring a backup back, in place of the database or merged into it.
+    """Bring a backup back, in place of the database or merged.
 
     It shows what only the backup has and what would be lost, then asks. All of it is restored, or nothing; the
     database before it stays beside it. Browsers that were sent away meanwhile stay away. Stop a running station first.

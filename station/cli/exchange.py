@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from station.cli.refuse import exit_with_error
-from station.cli.results import DATABASE, database_path, existing_database, opened_store
+from station.cli.options import DATABASE, database_path, existing_database, opened_store
+from station.cli.refuse import exit_with_error, require_new
 
 if TYPE_CHECKING:
     from station.store import Reader
@@ -25,17 +25,17 @@ LAST = "last"
     "--as",
     "kind",
     type=click.Choice(["csv", "json", "bundle"]),
-    default="csv",
-    show_default=True,
+    default=None,
+    show_default="csv; of a session, a bundle",
     help="CSV (a zip with a file for each table), JSON (one document), or a bundle (the CSV with the traces).",
 )
 @click.option("--person", help="Only this person, by name.")
 @click.option("--session", help="Only this session, by its identifier or as last: a bundle to attach to a question.")
-def export(to: Path, database: Path | None, kind: str, person: str | None, session: str | None) -> None:
+def export(to: Path, database: Path | None, kind: str | None, person: str | None, session: str | None) -> None:
     """Export everything, one person or one session to a file.
 
-    What is exported can be imported again, except a single session. The traces in a bundle are files that
-    `station replay` accepts.
+    An existing file is never replaced. What is exported can be imported again, except a single session. The traces in
+    a bundle are files that `station replay` accepts.
 
     Example: station export results.zip --person Robin
     """
@@ -43,8 +43,10 @@ def export(to: Path, database: Path | None, kind: str, person: str | None, sessi
     from station.store.exchange.bundle import export_bundle
     from station.store.exchange.export import ExportKind, export_person, export_station
 
+    kind = kind or ("csv" if session is None else "bundle")
     if session is not None and (person is not None or kind != "bundle"):
-        exit_with_error("A session is exported as a bundle and alone: say --as bundle --session, without --person.")
+        exit_with_error("A session is exported as a bundle and alone: leave out --person, and --as or say --as bundle.")
+    require_new(to)
     path = database_path(database)
     try:
         with Reader.open(path) as reader:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from pathlib import Path
 
 import click
 
-from station.cli.options import CONFIG
+from station.cli.options import CONFIG, read_config
 from station.cli.refuse import exit_with_error
 
 LOCAL_PORT = 8080
@@ -36,13 +35,9 @@ def health(config_path: Path | None, wait_s: int, is_enough_to_run: bool) -> Non
 
     Example: station health --config /etc/station.toml --wait 60
     """
-    from station.config import ConfigError, load
     from station.system.running_page import board_answers, status_of_page
 
-    try:
-        config = load(config_path)
-    except ConfigError as error:
-        exit_with_error(str(error), os.EX_CONFIG)
+    config = read_config(config_path)
     until = time.monotonic() + wait_s
     while True:
         port, status = status_of_page((config.page.port, LOCAL_PORT))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 from msgspec.structs import asdict
 
-from station.cli.options import INSTALLED_CONFIG
+from station.cli.options import INSTALLED_CONFIG, read_config
 from station.cli.refuse import exit_with_error
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ FURTHER = "A phone that does not find the name opens the address in figures. Mor
 @INSTALLED_CONFIG
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def network(what: str, config_path: Path, as_json: bool) -> None:
-    """Switch the page on the home's network on or off, or show where it is.
+    """Open the page to the home's network, close it, or show where.
 
     `on` serves it at port 80 of this machine, now and after every boot, and announces the machine's name, so that a
     phone in the same Wi-Fi opens it; the terminal shows a code to scan. `off` leaves it to this machine alone.
@@ -38,14 +38,10 @@ def network(what: str, config_path: Path, as_json: bool) -> None:
 
     Example: station network on
     """
-    from station.config import ConfigError, load
     from station.network import NETWORK_REQUEST
     from station.system.home_network import HomeNetwork, NetworkError
 
-    try:
-        config = load(config_path if config_path.exists() else None)
-    except ConfigError as error:
-        exit_with_error(str(error), os.EX_CONFIG)
+    config = read_config(config_path if config_path.exists() else None)
     switch = HomeNetwork()
     if what != "status" and os.geteuid() != 0:
         exit_with_error(f"Only root may switch the network: type sudo station network {what}.", 1)

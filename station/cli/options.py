@@ -1,10 +1,18 @@
-"""Options that several commands share."""
+"""Options that several commands share, and what they name: a configuration, a database."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+from station.cli.refuse import exit_with_error
+
+if TYPE_CHECKING:
+    from station.config import Config
+    from station.store import Store
 
 CONFIG = click.option(
     "--config",
@@ -20,3 +28,41 @@ INSTALLED_CONFIG = click.option(
     show_default=True,
     help="The board's configuration, for its host names.",
 )
+DATABASE = click.option(
+    "--database",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The station's database.  [default: /var/lib/station/station.db]",
+)
+
+
+def read_config(path: Path | None) -> Config:
+    """The configuration at this path; ends the program with a sentence if it is no good."""
+    from station.config import ConfigError, load
+
+    try:
+        return load(path)
+    except ConfigError as error:
+        exit_with_error(str(error), os.EX_CONFIG)
+
+
+def database_path(database: Path | None) -> Path:
+    """The database that `--database` names, or the station's own."""
+    from station.config import StoreConfig
+
+    return database or Path(StoreConfig().path)
+
+
+def existing_database(database: Path | None) -> Path:
+    """That database; ends the program with a sentence if there is none."""
+    path = database_path(database)
+    if not path.exists():
+        exit_with_error(f"There is no database at {path}: name the station's database with --database.", 1)
+    return path
+
+
+def opened_store(path: Path) -> Store:
+    """The database, opened for writing. Raises StoreError."""
+    from station.clock import SystemClock
+    from station.store import Store
+
+    return Store.open(path, clock=SystemClock())

@@ -11,8 +11,8 @@ import click
 from msgspec import Struct
 from msgspec.structs import asdict
 
+from station.cli.options import DATABASE, database_path
 from station.cli.refuse import exit_with_error
-from station.cli.results import DATABASE, database_path
 from station.core.events import Side
 
 if TYPE_CHECKING:

@@ -1,8 +1,9 @@
-"""End a command with an error."""
+"""End a command with an error, or before it does harm."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -13,3 +14,9 @@ def exit_with_error(sentence: str, status: int = 2) -> NoReturn:
     readable = "".join(one if one.isprintable() else repr(one)[1:-1] for one in sentence)
     click.echo(f"station: {readable}", err=True)
     sys.exit(status)
+
+
+def require_new(file: Path) -> None:
+    """End unless there is no such file yet: what somebody keeps is never replaced."""
+    if file.exists():
+        exit_with_error(f"{file} exists already: name another file, or delete it first.", 1)

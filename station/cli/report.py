@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from station.cli.refuse import exit_with_error
-from station.cli.results import DATABASE, database_path
+from station.cli.options import DATABASE, database_path
+from station.cli.refuse import exit_with_error, require_new
 
 REPORT_GROUP = "station.report"
 
@@ -48,11 +48,10 @@ def report(person: str, out: Path | None, database: Path | None) -> None:
     if out is None:
         click.echo(text)
         return
+    require_new(out)
     try:
         with out.open("x", encoding="utf-8") as file:
             file.write(text)
-    except FileExistsError:
-        exit_with_error(f"{out} exists already: name another file, or delete it first.", 1)
     except OSError as error:
         exit_with_error(f"{out} cannot be written: {error.strerror or error}.", 1)
     click.echo(f"Written to {out}.")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from station.cli.network import terminal_code
-from station.cli.options import INSTALLED_CONFIG
+from station.cli.options import INSTALLED_CONFIG, read_config
 from station.cli.refuse import exit_with_error
 
 if TYPE_CHECKING:
@@ -37,15 +37,11 @@ def tls(what: str, new_authority: bool, config_path: Path, as_json: bool) -> Non
 
     Example: station tls on
     """
-    from station.config import ConfigError, load
     from station.system.authority import AuthorityError
     from station.system.encryption import Encryption
     from station.system.home_network import NetworkError
 
-    try:
-        configured = load(config_path if config_path.exists() else None).page.allowed_hosts
-    except ConfigError as error:
-        exit_with_error(str(error), os.EX_CONFIG)
+    configured = read_config(config_path if config_path.exists() else None).page.allowed_hosts
     if os.geteuid() != 0:
         exit_with_error(f"Only root reads the authority's key: type sudo station tls {what}.", 1)
     switch, now = Encryption(), datetime.now(UTC)

@@ -133,4 +133,8 @@ class Command(Struct, frozen=True):
     answer: str | None = None
 
 
-Event = Heel | Load | Toe | Knee | Button | Tick | Command
+SensorEvent = Load | Toe | Heel | Knee | Button
+SENSOR_EVENTS = (Load, Toe, Heel, Knee, Button)
+"""The kinds of `SensorEvent`, the frequent ones first: `isinstance` takes five times as long to say no as yes."""
+
+Event = SensorEvent | Tick | Command

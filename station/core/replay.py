@@ -12,7 +12,7 @@ from msgspec.structs import asdict
 from station.core.activities.engine import Engine
 from station.core.activities.routine import RoutineRun
 from station.core.facts import Fact, TestFinished
-from station.core.measurement.calibration import Curve
+from station.core.measurement.curve import Curve
 from station.core.measurement.estimate import Estimate
 from station.core.sensing.sensors import BoardSensors
 from station.core.steps import STEP_TYPES, Routine

@@ -183,3 +183,5 @@ ActivityState = (
     | CalibrationState
     | CheckState
 )
+ENDED_PHASES = ("done", "ended", "finish", "result")
+"""The phases that only show how an activity ended."""

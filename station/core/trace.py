@@ -33,7 +33,7 @@ from station.core.events import (
     Tick,
     Toe,
 )
-from station.core.measurement.calibration import Curve
+from station.core.measurement.curve import Curve
 from station.core.sensing.sensors import References, Wiring
 from station.core.sensing.toe_distance import VALID_STATUS
 from station.core.untrusted import is_number, quoted
@@ -230,15 +230,15 @@ def _shares_from_header(header: dict[str, Any], key: str) -> dict[Side, float]:
 def format_row(event: Event) -> str | None:
     """Format an event as a row of a trace, without a line end; `None` for a Tick, which is not recorded."""
     match event:
-        case Tick():
-            return None
-        case Heel():
-            cells = (f"heel_{event.side}", "down" if event.down else "up")
         case Load():
             cells = (f"load_{event.side}", repr(event.share))
         case Toe():
             status = "" if event.status == VALID_STATUS else f"/{event.status}"
             cells = ("toe", f"{event.reading_mm}{status}")
+        case Tick():
+            return None
+        case Heel():
+            cells = (f"heel_{event.side}", "down" if event.down else "up")
         case Knee():
             cells = ("knee", "on" if event.touching else "off")
         case Button():

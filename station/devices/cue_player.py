@@ -84,13 +84,6 @@ class CuePlayer:
             self._target_ticks.set_distance(None if self._is_quiet else distance_mm)
         self.wake()
 
-    def stop_all(self) -> None:
-        """Stop the current cue and discard all planned ones."""
-        with self._lock:
-            self._target_ticks.set_distance(None)
-            self._sequencer.silence(self._clock.now_us())
-        self.wake()
-
     def next_due_us(self) -> int | None:
         """When the next edge is due."""
         with self._lock:

@@ -7,14 +7,14 @@ predates budgets and covers only the noise and wander of the window.
 from __future__ import annotations
 
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any
 
 from msgspec import Struct, field
 
 from station.core.events import Legs, Side
 from station.core.facts import Contact
-from station.core.measurement.calibration import Curve, Fit
+from station.core.measurement.calibration import Fit
+from station.core.measurement.curve import Curve
 from station.core.measurement.uncertainty import Budget
 from station.core.progress.records import Circumstances
 from station.profile import NOTHING_SAID, Profile
@@ -427,137 +427,3 @@ class UnfinishedRun(Struct, frozen=True):
     title: str | None
     saved_at: datetime
     remaining_header: dict[str, Any]
-
-
-class Role(StrEnum):
-    """What a paired browser may do, the least first."""
-
-    GUEST = "guest"
-    MEMBER = "member"
-    PRACTITIONER = "practitioner"
-    OWNER = "owner"
-
-
-class Device(Struct, frozen=True):
-    """A paired browser. `person_id` is whose it is; `None` for a guest, and for a shared one that nobody uses now.
-
-    A shared browser (`is_shared`) belongs to a person only until `person_until`. Somebody proved until `present_until`
-    that they stand at the board. `expires_at` is the end whatever happens; being idle ends it earlier.
-    """
-
-    id: str
-    name: str
-    role: Role
-    person_id: str | None
-    person_until: datetime | None
-    is_shared: bool
-    paired_at: datetime
-    last_seen_at: datetime
-    expires_at: datetime
-    present_until: datetime | None
-    revoked_at: datetime | None
-
-
-class DeviceAccess(Struct, frozen=True):
-    """A device with the hash of its token, and the ids of the people who agreed that its person sees their results.
-
-    `has_viewers`: its person has agreed that somebody else sees theirs.
-    """
-
-    device: Device
-    token_hash: str
-    agreed_ids: frozenset[str]
-    has_viewers: bool
-
-
-class Consent(Struct, frozen=True):
-    """`person_id` agreed that `viewer_id` sees their results; over at `withdrawn_at`."""
-
-    viewer_id: str
-    person_id: str
-    agreed_at: datetime
-    withdrawn_at: datetime | None
-
-
-class AccessLogEntry(Struct, frozen=True):
-    """Something that concerns who may get in, in words such as `paired`, with the device and the person it concerns."""
-
-    at: datetime
-    what: str
-    device_id: str | None
-    person_id: str | None
-
-
-class ApiToken(Struct, frozen=True):
-    """A program's token, made by the device `device_id` of that name and person. `scopes` is what it may do."""
-
-    id: str
-    device_id: str
-    device_name: str
-    person_id: str | None
-    name: str
-    scopes: tuple[str, ...]
-    created_at: datetime
-    last_used_at: datetime | None
-    revoked_at: datetime | None
-
-
-class Seen(Struct, frozen=True):
-    """Whose rows somebody may read: those of these people, and those of nobody of sessions since `nobody_since`.
-
-    `nobody_since` is `None` where they may read none of nobody's.
-    """
-
-    person_ids: frozenset[str]
-    nobody_since: datetime | None
-
-
-class Conflict(Struct, frozen=True):
-    """A row that differs: its table, its key, and the columns that do."""
-
-    table: str
-    key: str
-    columns: tuple[str, ...]
-
-
-class TableMerge(Struct, frozen=True):
-    """How many rows of a table are new, known as they are, and known but different."""
-
-    table: str
-    new: int
-    known: int
-    different: int
-
-
-class MergeReport(Struct, frozen=True):
-    """What a merge adds, and what it leaves.
-
-    `people` has the names of the new people, `renamed` those who get another name because theirs is taken. `takes_over`
-    is true if the station had no results: settings and calibration are then those of the file. `first_at` and `last_at`
-    are the starts of the first and the last new session.
-    """
-
-    person_id: str | None
-    takes_over: bool
-    tables: tuple[TableMerge, ...]
-    people: tuple[str, ...]
-    renamed: tuple[tuple[str, str], ...]
-    first_at: datetime | None
-    last_at: datetime | None
-    conflicts: tuple[Conflict, ...]
-
-    def new(self, table: str) -> int:
-        """How many rows of this table are new."""
-        return next(one.new for one in self.tables if one.table == table)
-
-    @property
-    def new_rows(self) -> int:
-        return sum(one.new for one in self.tables)
-
-    @property
-    def known_rows(self) -> int:
-        return sum(one.known for one in self.tables)
-
-    @property
-    def different_rows(self) -> int:
-        return sum(one.different for one in self.tables)

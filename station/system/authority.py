@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from msgspec import Struct
 
-from station.network import HOME_NETWORKS, Address
+from station.network import AUTHORITY_FILE, HOME_NETWORKS, PAGE_FILE, VALID_UNTIL, Address
 
 AUTHORITY_LIFE = timedelta(days=3_650)
 CERTIFICATE_LIFE = timedelta(days=397)
@@ -26,7 +26,7 @@ CERTIFICATE_LIFE = timedelta(days=397)
 RENEW_BEFORE = timedelta(days=60)
 CLOCK_MARGIN = timedelta(days=1)
 """How long before now a certificate begins: a phone's clock may be behind."""
-AUTHORITY_FILE, AUTHORITY_KEY_FILE, PAGE_FILE = "authority.crt", "authority.key", "page.pem"
+AUTHORITY_KEY_FILE = "authority.key"
 
 
 class AuthorityError(Exception):
@@ -121,7 +121,7 @@ class Authority:
         )
         ends = certificate.not_valid_after_utc.isoformat()
         pem = certificate.public_bytes(serialization.Encoding.PEM) + _private_pem(key)
-        self._write(PAGE_FILE, f"Valid until {ends}\n".encode() + pem, 0o600)
+        self._write(PAGE_FILE, f"{VALID_UNTIL}{ends}\n".encode() + pem, 0o600)
 
     def page_certificate(self) -> PageCertificate | None:
         """The certificate in use, `None` if there is none. Raises AuthorityError for a damaged one."""

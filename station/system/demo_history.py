@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import lzma
+import re
 import tempfile
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
@@ -20,6 +23,8 @@ from station.system.simulate import Habits, simulate
 
 SHIPPED = Path(__file__).parents[1] / "simulator" / "history" / "ten-weeks.json.xz"
 DAYS = 70
+MOMENT = re.compile(r"(?<=\")\d{4}-\d\d-\d\dT[\d:.]+\+00:00(?=\")")
+"""A time in the export."""
 
 PEOPLE = (
     Habits(
@@ -47,9 +52,25 @@ PEOPLE = (
 """A runner who gains evenly, and a person whose right ankle recovers from a sprain."""
 
 
-def fill(store: Store) -> None:
-    """Fill an empty store with the shipped history. Raises StoreError."""
-    import_export(store, SHIPPED)
+def fill(store: Store, now: datetime | None = None) -> None:
+    """Fill an empty store with the shipped history. Raises StoreError.
+
+    With `now` it is moved by whole weeks, so that it ends in the seven days before: the days of the week stay.
+    """
+    if now is None:
+        import_export(store, SHIPPED)
+        return
+    with tempfile.TemporaryDirectory(prefix="station-history-") as scratch:
+        path = Path(scratch) / "history.json"
+        path.write_text(moved_to(now, lzma.decompress(SHIPPED.read_bytes()).decode()), encoding="utf-8")
+        import_export(store, path)
+
+
+def moved_to(now: datetime, export: str) -> str:
+    """The export with all its times moved by the same whole weeks, the newest into the seven days before `now`."""
+    newest = max(map(datetime.fromisoformat, MOMENT.findall(export)))
+    by = (now - newest) // timedelta(weeks=1) * timedelta(weeks=1)
+    return MOMENT.sub(lambda found: (datetime.fromisoformat(found[0]) + by).isoformat(), export)
 
 
 def make(path: Path, days: int = DAYS) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
-from station.network import Machine
-from station.system.authority import AUTHORITY_FILE, PAGE_FILE, Authority, AuthorityError, Names, PageCertificate
+from station.network import AUTHORITY_FILE, PAGE_FILE, Machine
+from station.system.authority import Authority, AuthorityError, Names, PageCertificate
 from station.system.home_network import PAGE_SERVICE, HomeNetwork, NetworkError
 from station.system.wall_clock import EARLIEST_DATE
 

@@ -12,7 +12,7 @@ from station.config import Config
 from station.devices.board import Devices
 from station.devices.pins import PinFactory
 from station.devices.range_parts import I2cBus
-from station.system.supervisor import Foreign, Supervisor
+from station.system.supervisor import ForeignThread, Supervisor
 
 
 class LentParts:
@@ -35,7 +35,7 @@ class LentParts:
         self._open_bus = open_bus
         self.devices: Devices | None = None
         self._reported: set[str] = set()
-        self._borrower: Foreign | None = None
+        self._borrower: ForeignThread | None = None
         """The bring-up's thread: if it ends without having opened the parts again, the station has no board."""
 
     def open(self) -> Devices:
@@ -63,7 +63,7 @@ class LentParts:
     def bring_up(self, witness: Witness | None, publish: Callable[[Result], None]) -> None:
         """See `station.app.board.bring_up_desk.BoardParts`."""
         assert self.devices is not None
-        self._borrower = Foreign("bring-up", current_thread())
+        self._borrower = ForeignThread("bring-up", current_thread())
         self._supervisor.watch(self._borrower)
         try:
             self.devices.close()  # a thread that hangs is waited for here, so it is still watched

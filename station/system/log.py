@@ -20,7 +20,7 @@ MOST_AN_HOUR = 500
 SILENT = "The log has had %d messages within an hour: the others of this hour are left out."
 
 
-class Repeats(logging.Filter):
+class RepeatFilter(logging.Filter):
     """Lets each message through when it begins, and then once an hour with a count."""
 
     def __init__(self, now_s: Callable[[], float] = time.monotonic) -> None:
@@ -68,5 +68,5 @@ class Repeats(logging.Filter):
 def start_log(name: str) -> None:
     """Log warnings and errors of this process, each line with its name."""
     handler = logging.StreamHandler()
-    handler.addFilter(Repeats())
+    handler.addFilter(RepeatFilter())
     logging.basicConfig(level=logging.WARNING, format=f"{name}: %(message)s", handlers=[handler])

@@ -85,7 +85,7 @@ class PageChild:
         return self.port != 0
 
     @property
-    def same_address(self) -> Config:
+    def successor_config(self) -> Config:
         """The configuration of a successor that open browsers find."""
         from msgspec.structs import replace
 

@@ -24,7 +24,7 @@ from station.config import Config
 from station.store import Reader
 from station.store.reading.following import FollowingReader
 from station.system.log import start_log
-from station.system.supervisor import Asked, Supervisor, ThreadEndedError, Watched
+from station.system.supervisor import AskedThread, Supervisor, ThreadEndedError, Watched
 from station.system.systemd import Notifier
 from station.wire.page_side import RemoteStation
 
@@ -158,7 +158,7 @@ def supervisor_of(station: RemoteStation, page: Page | None, clock: Clock | None
     supervisor = Supervisor(clock, lambda _part, sentence: log.warning("%s", sentence or "It works again."))
     supervisor.watch(station)
     if page is not None:
-        supervisor.watch(Asked("page", clock, lambda: page.alive, page.post))
+        supervisor.watch(AskedThread("page", clock, lambda: page.alive, page.post))
         supervisor.watch(page.workers)
     return supervisor
 

@@ -24,7 +24,7 @@ from station.store import DamagedDatabaseError, PermanentStoreError, Store, Stor
 from station.system.log_size import LogSize
 from station.system.nightly import Nightly
 from station.system.page_child import PageChild
-from station.system.supervisor import Asked, Foreign, Supervisor
+from station.system.supervisor import AskedThread, ForeignThread, Supervisor
 from station.system.systemd import Notifier
 from station.system.wall_clock import CLOCK_STEP, EARLIEST_DATE, DateCheck, wall_offset
 from station.system.wrong_dates import WrongDates
@@ -133,13 +133,13 @@ class Service:
             if page or socket_path is not None:
                 self._wire = BoardServer(self.station, lambda: self.store.cache.revision)
                 undo.callback(self._wire.close)
-                wire = Asked("wire", self._clock, lambda: self._wire.is_alive, self._wire.post)
+                wire = AskedThread("wire", self._clock, lambda: self._wire.is_alive, self._wire.post)
                 self._supervisor.watch(wire)
             self._socket_path = socket_path
             self._listen()
-            if self.page is not None:
-                self._wire.adopt(self.page.take_connection())
             self._open_board(undo, board)
+            if self.page is not None:  # last: what it asks before the loop runs waits, and fails
+                self._wire.adopt(self.page.take_connection())
             if page:
                 self._await_page(needs_page=needs_page)
             self._closing = undo.pop_all()
@@ -208,7 +208,7 @@ class Service:
         except PageError as failed:
             error = failed
         if error is None and page is not None:
-            self.page_config = page.same_address
+            self.page_config = page.successor_config
             self._on_page(page)
             return
         if error is not None and needs_page:
@@ -235,7 +235,7 @@ class Service:
                     self._late_page = None
                     self.station.report_fault("page", f"{error} {TRIED_AGAIN}")
                     continue
-                self.page_config = page.same_address
+                self.page_config = page.successor_config
                 self.page, self._late_page = page, None
                 if self._closed.is_set():
                     page.stop()
@@ -260,7 +260,7 @@ class Service:
         return board
 
     def _open_board(self, undo: ExitStack, board: SimulatedBoard | None) -> None:
-        """Open the board's parts and the scheduler. They take half of the start, so the page comes first."""
+        """Open the board's parts and the scheduler. They take half of the start; the page loads meanwhile."""
         from station.devices.pacer import DeadlineThread
         from station.devices.pins import edge_thread, open_pin_factory
         from station.system.lent_parts import LentParts
@@ -294,11 +294,13 @@ class Service:
         station.lend(parts)
         parts.start(devices)
         if (edges := edge_thread()) is not None:
-            self._supervisor.watch(Foreign("edges of the pins", edges))
+            self._supervisor.watch(ForeignThread("edges of the pins", edges))
 
     def _watch_scheduler(self) -> None:
         """Without a scheduler a hold still ends in time, so it is replaced while a person stands there."""
-        asked = Asked("scheduler", self._clock, lambda: self._alarms.is_alive, lambda call: self._alarms.post(call))
+        asked = AskedThread(
+            "scheduler", self._clock, lambda: self._alarms.is_alive, lambda call: self._alarms.post(call)
+        )
 
         def revive() -> None:
             self._alarms.restart()

@@ -38,7 +38,7 @@ class Watched(Protocol):
         """By when it has, or had, to do the next thing; `None` while it has nothing to do."""
 
 
-class Foreign(Struct, frozen=True):
+class ForeignThread(Struct, frozen=True):
     """A library's thread: it is seen to end, and nobody can ask it whether it hangs."""
 
     name: str
@@ -50,7 +50,7 @@ class Foreign(Struct, frozen=True):
         return self.thread.is_alive()
 
 
-class Asked:
+class AskedThread:
     """A thread without deadlines, asked every `ASK_US` by a call that `post` hands to it."""
 
     def __init__(

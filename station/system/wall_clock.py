@@ -42,14 +42,14 @@ def wall_offset(clock: Clock) -> datetime:
 
 
 class DateCheck:
-    """Tells whether the date is right. It remembers beside the database how the clock stood when the machine started,
-    so that a date set by hand counts until the next boot, even if the station was stopped meanwhile."""
+    """Whether the date is right. A file beside the database has the clock's offset at the machine's start, so that a
+    date set by hand counts until the next boot, even if the station was stopped meanwhile."""
 
     def __init__(self, database: Path) -> None:
         self._file = database.with_name(f"{database.name}.boot")
 
     def remember(self, clock: Clock) -> None:
-        """Write down how the clock stands, unless that was done since the machine started."""
+        """Store the clock's offset, unless that was done since the machine started."""
         if self._remembered() is None:
             with suppress(OSError):  # without it a restart forgets that the date was set
                 self._file.write_text(f"{_boot_id()} {wall_offset(clock).isoformat()}\n", encoding="ascii")

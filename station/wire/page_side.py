@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from station.app.api import BoardAwayError, SimulatedBoard, StationApi
 from station.app.snapshot import Fault, Snapshot
 from station.clock import Clock, SystemClock
+from station.core.state import ENDED_PHASES, ActivityState
 from station.store.errors import StoreError
 from station.wire.board_side import REFUSALS
 from station.wire.messages import (
@@ -256,9 +257,17 @@ class RemoteStation:
         for _, done in waiting.values():
             done.set_exception(BoardAwayError(AWAY))
         self._on_revision(None)
-        known = self._snapshot.troubles
-        if self._snapshot is not LONG_AGO and all(fault.sentence != AWAY for fault in known):
-            self._show(replace(self._snapshot, troubles=(*known, Fault("board", AWAY))))
+        last = self._snapshot
+        if last is not LONG_AGO and all(fault.sentence != AWAY for fault in last.troubles):
+            self._show(replace(last, state=_without_board(last), troubles=(Fault("board", AWAY), *last.troubles)))
+
+
+def _without_board(last: Snapshot) -> ActivityState:
+    """The last state, as a fault whose clock stands: the page must not count seconds that nothing credits."""
+    if last.state.phase in ENDED_PHASES:
+        return last.state
+    clock = last.state.clock
+    return replace(last.state, phase="fault", clock=None if clock is None else replace(clock, rate=0))
 
 
 class _RemoteBoard:

@@ -23,7 +23,9 @@ from msgspec.structs import replace
 from station.core.activities.calibrate import CAPTURE_US, is_another_round_worthwhile
 from station.core.events import SECOND_US
 from station.core.facts import Contact
-from station.core.measurement.calibration import CalibrationError, Curve, Fit, Point, fit, point_from_readings
+from station.core.measurement.calibration import CalibrationError, Fit, fit, point_from_readings
+from station.core.measurement.curve import Curve
+from station.core.measurement.curve_fit import Point
 from station.core.measurement.estimate import WANDER_MM, Estimate, estimate
 from station.core.measurement.uncertainty import Assumptions, Conditions, budget_from_reading
 from station.core.measurement.wander import MEANS_PER_HOUR, WanderEstimate

@@ -7,7 +7,7 @@ import shlex
 import time
 from typing import Any
 
-from station.system.authority import PAGE_FILE
+from station.network import PAGE_FILE
 from tests.pi.machine import IN_FOLDER, UNIT
 from tests.pi.page import PageError
 from tests.pi.person import SETBACK_MM

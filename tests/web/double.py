@@ -29,8 +29,9 @@ from station.store import Store, StoreError
 from station.store.backups.backup import back_up_before_merging
 from station.store.backups.restore import staged_backup
 from station.store.exchange.merge import merge
+from station.store.exchange.merge_report import MergeReport
 from station.store.exchange.staging import Staged
-from station.store.records import Deletion, Merge, MergeReport
+from station.store.records import Deletion, Merge
 from tests.web.snapshots import snapshot
 
 Kept = TypeVar("Kept")
@@ -166,12 +167,12 @@ class StationDouble:
             self.show(bring_up=replace(self._now.bring_up, is_over=True, question=None, why=STOPPED))
         return self._run_now(lambda _store: None)
 
-    def request_presence(self, name: str) -> Future[PresenceRequest]:
+    def request_presence(self) -> Future[PresenceRequest]:
         """Show a request that waits; the test shows how it goes on."""
         serial = 1 if self._now.presence is None else self._now.presence.serial + 1
         self.show(presence=PresenceView(serial, PresenceState.WAITING, (), 120))
         done: Future[PresenceRequest] = Future()
-        done.set_result(PresenceRequest(f"request {serial}", serial, name, SHOWN_RHYTHM, SHOWN_NUMBER, 120))
+        done.set_result(PresenceRequest(f"request {serial}", serial, SHOWN_RHYTHM, SHOWN_NUMBER, 120))
         return done
 
     def finish_presence(self, request_id: str) -> Future[None]:

@@ -56,7 +56,7 @@ STATES: dict[str, dict[str, Any]] = {
     "quiz": {"activity": "lesson", "phase": "quiz", "claimed": CueName.SWITCH, "repetition": 2, "repetitions": 6},
     "rhythm": {"activity": "rhythm", "phase": "press", "presses": (Press.SHORT, Press.LONG), "is_down": True},
     "number": {"activity": "rhythm", "phase": "number"},
-    "unfinished": {"rest": UnfinishedView("Daily", 700), "note": "Undone. Heel taps are off now."},
+    "unfinished": {"unfinished": UnfinishedView("Daily", 700), "note": "Undone. Heel taps are off now."},
     "tapped": {**HOLD, "phase": "paused", "rate": 0, "exercise": "3a", "verified": True, "undo_us": 1},
     "wait": {"activity": "test", "phase": "wait"},
     "stand": {"activity": "test", "phase": "settle", "heels": HEELS, "toe_mm": 68.0},
@@ -87,11 +87,10 @@ STATES: dict[str, dict[str, Any]] = {
     "ended": {
         "activity": "hold",
         "phase": "ended",
-        "rest": UnfinishedView("Daily", 700),
+        "unfinished": UnfinishedView("Daily", 700),
         "cue": CueView(1, CueName.ENDED, None, None, False),
     },
 }
-
 TEST: dict[str, Any] = {"activity": "test", "side": Side.RIGHT, "toe_mm": 124.0, "heels": HEELS}
 ON_BOARD: dict[str, dict[str, Any]] = {
     **{name: STATES[name] for name in ("hold", "prepare", "lifted", "result", "move", "exercise", "ready", "both")},

@@ -397,9 +397,9 @@ def test_what_sensors_and_files_say_is_hostile_too(home: Home) -> None:
     home.station.show(
         phase="fault",
         troubles=(Fault("toe", hostile),),
-        toe_why=hostile,
+        toe_missing_reason=hostile,
         note=hostile,
-        called=hostile,
+        routine_title=hostile,
         next_step=hostile,
     )
     home.store.append_trace(home.ids["run_id"], f"95.0,toe,{hostile.replace(',', '')}\n")

@@ -19,7 +19,6 @@ from tests.web.double import StationDouble
 pytestmark = pytest.mark.skipif(
     not browser.is_available(), reason="no browser here: apt-get install chromium chromium-driver"
 )
-
 TV = (1920, 1080)
 ASKED: dict[str, Any] = {"activity": "ask", "phase": "felt", "wait_us": 20_000_000, "toe_mm": 93.0}
 HOLD: dict[str, Any] = {
@@ -223,7 +222,7 @@ def test_unfinished_routine_resumes_with_one_touch(
     store.save_unfinished(run, {"do": "test", "side": "both"}, now)
     visit("/live")
     wait_for_stream(window)
-    station.show(rest=UnfinishedView("Daily", 700, ada))
+    station.show(unfinished=UnfinishedView("Daily", 700, ada))
     window.wait_until(
         lambda: "Resume Daily: 12 min" in window.text("#resume-form"), "the unfinished routine is offered"
     )

@@ -1,17 +1,12 @@
-"""The exercise pictures: complete, true to their exercise, feet on the ground, small, and still on request."""
+"""The exercise pictures are true to their exercise: feet and hands on their support, joints where they belong."""
 
 from __future__ import annotations
 
 import itertools
 import re
-from base64 import b64encode
 from collections.abc import Iterator
-from hashlib import sha256
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from math import hypot
-from pathlib import Path
-from threading import Thread
-from typing import ClassVar, TypeVar
+from typing import TypeVar
 from xml.etree import ElementTree
 
 import msgspec
@@ -38,11 +33,7 @@ from station.catalogue.poses import (
     prop_kind,
 )
 from station.catalogue.read import exercises
-from tests.bench.drawing import figures
-from tests.browser import PHONE, Browser, is_available, open_browser
-from tests.tree import ROOT
-from web.app import CSP
-from web.drawing import DARK, LIGHT, STYLE, PoseError, inline_svg, standalone_svg, svg_security_policy
+from web.drawing import standalone_svg
 from web.drawing.body import HAND, HEEL_BACK, HIP_TO_SEAT, ArmJoints, Figure, contact_points, figure, toes_of_sole
 from web.drawing.path import SIZE, Viewport
 from web.drawing.props import distance_to_surface, heel_plate
@@ -50,9 +41,6 @@ from web.drawing.props import distance_to_surface, heel_plate
 SVG = "{http://www.w3.org/2000/svg}"
 SUPPORT_TOLERANCE = 1.0
 """The largest gap between a figure and what it stands, sits or leans on."""
-BUDGET_KB = 60
-SCORES = (ROOT / "web" / "drawing" / "SCORES.md").read_text(encoding="utf-8")
-LEAST_SCORE = 52
 HAND_TOLERANCE = 1.5
 TENDON_HALF_WIDTH, SHIN_HALF_WIDTH, CALF_HALF_WIDTH = 1.5, 4.0, 9.0
 SOLE_BELOW_ANKLE = 9.0
@@ -67,15 +55,6 @@ FIGURES = [(key, end) for key in KEYS for end in ("start", "end")]
 NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)")
 OVER_TOES = ("3b", "3c", "4c", "7a", "7b", "7c")
 STRAIGHT = ("3a", "7d", "8")
-COLOURED = """
-const canvas = document.createElement('canvas'), brush = canvas.getContext('2d')
-canvas.width = canvas.height = 300
-brush.drawImage(document.querySelector('img'), 0, 0, 300, 300)
-const data = brush.getImageData(0, 0, 300, 300).data, [red, green, blue] = arguments[0]
-for (let at = 0; at < data.length; at += 4)
-  if (data[at] === red && data[at + 1] === green && data[at + 2] === blue && data[at + 3] === 255) return true
-return false
-"""
 STRAIGHT_BELOW_DEG = 12
 """A knee bent less than this looks straight."""
 
@@ -137,17 +116,6 @@ def support_faults(pictured: Scene, pose: Pose, body: Figure) -> list[str]:
         away = nearest(pictured, pose.sits_on, (body.hip[0], body.hip[1] - HIP_TO_SEAT))
         faults += [f"the seat {away:.1f} from the {pose.sits_on}"] if away > SUPPORT_TOLERANCE else []
     return faults
-
-
-@pytest.mark.parametrize("key", KEYS)
-def test_picture_is_well_formed_and_labelled(key: str) -> None:
-    """Its role is an image, and its title names it, with XML characters escaped."""
-    for text in (standalone_svg(key, title='Calf & "heel"'), inline_svg(key, title='Calf & "heel"')):
-        top = ElementTree.fromstring(text)
-        title = next(one for one in top if one.tag.endswith("title"))
-        assert top.attrib["role"] == "img"
-        assert top.attrib["aria-labelledby"] == title.attrib["id"]
-        assert title.text == 'Calf & "heel"'
 
 
 MARKED_HEELS = ("down", "lowered")
@@ -470,166 +438,9 @@ def test_big_toe_lifts_alone() -> None:
     assert end.toes > start.toes
 
 
-def test_pictures_on_one_page_share_no_id() -> None:
-    """None has a style or a script, which the page's policy would refuse."""
-    page = "".join(inline_svg(key, title="A title") for key in KEYS)
-    ids = re.findall(r'\bid="([^"]+)"', page)
-    assert len(ids) == len(set(ids)) == len(KEYS)
-    assert not any(given in page for given in ("<style", "style=", "<script", "href", "onload"))
-
-
-@pytest.mark.parametrize("key", KEYS)
-def test_still_picture_has_both_poses_and_no_animation(key: str) -> None:
-    """The outline of the start and the solid end are both there."""
-    still = inline_svg(key, title="A title", animated=False)
-    assert "<animate" not in still
-    assert 'class="start"' in still
-
-
-def test_motion_respects_reduced_motion_and_print() -> None:
-    """Moving parts are hidden unless the medium is a screen and reduced motion is not preferred."""
-    rules = STYLE.read_text(encoding="utf-8")
-    assert ".drawing .animated { display: none }" in rules
-    assert "@media screen and (prefers-reduced-motion: no-preference)" in rules
-    for condition in ("prefers-reduced-motion:no-preference", "prefers-color-scheme:dark", "@media print"):
-        assert condition in standalone_svg("3a", title="A title")
-
-
-@pytest.mark.parametrize(("scheme", "number"), [(LIGHT, 0), (DARK, 1)])
-def test_picture_file_uses_page_colours(scheme: str, number: int) -> None:
-    """The standalone file has the colours of the page's style sheet, light and dark."""
-    page = (ROOT / "web" / "static" / "page.css").read_text(encoding="utf-8")
-    block = re.findall(r":root \{([^}]*)\}", page)[number]
-    theirs = dict(re.findall(r"(--\w+): ([^;]+);", block))
-    for name, colour in re.findall(r"(--\w+):([^;]+)", scheme):
-        assert theirs["--surface" if name == "--paper" else name] == colour
-
-
-def test_all_pictures_fit_size_budget() -> None:
-    """All twenty together, each as a compressed file."""
-    assert float(figures()["drawing_kb"]["value"]) <= BUDGET_KB
-
-
-def test_scoring_sheet_has_every_picture_and_says_what_is_missing() -> None:
-    """The totals are the sums; while fresh eyes give a picture less than 2, or all less than 52, the sheet says so."""
-    cells = r"[^|]+\| (\d) \|"
-    rows = re.findall(rf"\| `(\w+)` \|{cells}{cells}{cells}", SCORES)
-    assert {key for key, *_ in rows} == set(KEYS)
-    before, after, fresh = (sum(int(row[at]) for row in rows) for at in (1, 2, 3))
-    assert f"| all | | {before} | | {after} | | {fresh} |" in SCORES
-    low = [key for key, *_, score in rows if int(score) < 2]
-    is_reached = fresh >= LEAST_SCORE and not low
-    assert ("Not reached yet" in SCORES) is not is_reached
-    assert is_reached or f"**Not reached yet:** {fresh} of the {LEAST_SCORE} wanted" in SCORES
-    assert all(f"`{key}`" in SCORES.split("| key |")[0] for key in low)
-    assert figures()["picture_score"]["value"] == fresh
-
-
-def test_unknown_picture_raises() -> None:
-    with pytest.raises(PoseError, match="nothing"):
-        inline_svg("nothing", title="A title")
-
-
 @pytest.mark.parametrize("anchor", Anchor)
 def test_anchored_point_stays_where_pose_puts_it(anchor: Anchor) -> None:
     pose = msgspec.structs.replace(exercise_picture("3b").end, anchor=anchor, at=(12.0, 34.0))
     body = figure(pose)
     held = body.hip if anchor is Anchor.HIP else getattr(body.near, anchor)
     assert held == pytest.approx((12.0, 34.0))
-
-
-def test_picture_policy_allows_only_its_own_style() -> None:
-    """The policy's hash is that of the one style in every file, and there is no other source."""
-    styles = {
-        style for key in KEYS for style in re.findall(r"<style>(.*?)</style>", standalone_svg(key, title="A title"))
-    }
-    (style,) = styles
-    digest = b64encode(sha256(style.encode()).digest()).decode("ascii")
-    assert (
-        svg_security_policy()
-        == f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; frame-ancestors 'none'"
-    )
-
-
-class PictureHandler(BaseHTTPRequestHandler):
-    """Serves the picture as a file, in an `<img>` and in a page, each with its security policy."""
-
-    PAGE = '<!doctype html><title>A page</title><link rel="stylesheet" href="{}">{}'
-    ASKED: ClassVar[dict[str, tuple[str, str, str]]] = {
-        "/3a.svg": ("image/svg+xml", svg_security_policy(), standalone_svg("3a", title="A title")),
-        "/strict.svg": ("image/svg+xml", CSP, standalone_svg("3a", title="A title")),
-        "/drawing.css": ("text/css", CSP, ":root{--ink:#16191d}" + STYLE.read_text(encoding="utf-8")),
-        "/inline": ("text/html", CSP, PAGE.format("/drawing.css", inline_svg("3a", title="A title"))),
-        "/image": ("text/html", CSP, PAGE.format("/drawing.css", '<img src="/strict.svg" width="300" alt="">')),
-    }
-
-    def do_GET(self) -> None:  # the base class calls it so
-        kind_of, guard, text = self.ASKED.get(self.path, ("text/plain", CSP, ""))
-        self.send_response(200)
-        for name, value in (("Content-Type", kind_of), ("Content-Security-Policy", guard)):
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(text.encode())
-
-    def log_message(self, *_: object) -> None:
-        """Log no requests."""
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), PictureHandler) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
-
-
-@pytest.fixture(scope="module")
-def window() -> Iterator[Browser]:
-    if not is_available():
-        pytest.skip("no browser here: apt-get install chromium chromium-driver")
-    with open_browser() as browser:
-        yield browser
-
-
-def shown(window: Browser, selector: str, what: str) -> str:
-    return str(window.run(f"return getComputedStyle(document.querySelector('{selector}')).{what}"))
-
-
-@pytest.mark.parametrize("page", ["/3a.svg", "/inline"])
-def test_browser_animates_unless_reduced_motion_or_print(window: Browser, address: str, page: str) -> None:
-    """The figure moves on a screen, and is still with reduced motion and on paper; the policy blocks nothing."""
-    window.console_errors()
-    for reduced, moving, still in ((False, "inline", "none"), (True, "none", "inline")):
-        window.emulate(PHONE, reduced_motion=reduced)
-        window.open(address + page)
-        assert shown(window, ".animated", "display") == moving
-        assert shown(window, ".still", "display") == still
-        assert shown(window, ".work", "fill") == "rgb(22, 25, 29)"
-    window.emulate(PHONE)
-    window.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
-    assert shown(window, ".animated", "display") == "none"
-    assert shown(window, ".work", "fill") == "rgb(0, 0, 0)"
-    assert window.console_errors() == []
-
-
-def test_picture_file_follows_dark_scheme(window: Browser, address: str) -> None:
-    window.emulate(PHONE, dark=True)
-    window.open(f"{address}/3a.svg")
-    assert shown(window, ".work", "fill") == "rgb(255, 255, 255)"
-
-
-def test_img_is_coloured_and_animated_under_page_policy(window: Browser, address: str, tmp_path: Path) -> None:
-    window.emulate(PHONE)
-    window.console_errors()
-    window.open(f"{address}/image")
-    assert window.run(COLOURED, [22, 25, 29])
-
-    def seen() -> bytes:
-        window.screenshot(str(tmp_path / "seen.png"))
-        return (tmp_path / "seen.png").read_bytes()
-
-    first = seen()
-    window.wait_until(lambda: seen() != first, "the figure moves")
-    assert window.console_errors() == []

@@ -16,8 +16,9 @@ import pytest
 from station.app.access.roles import ACCESS_COOKIE, NOBODY_YET, Role, visitor_with
 from station.clock import SystemClock
 from station.core.events import Side
+from station.network import AUTHORITY_FILE, PAGE_FILE
 from station.store import StoreError
-from station.system.authority import AUTHORITY_FILE, PAGE_FILE, Authority, Names
+from station.system.authority import Authority, Names
 from station.system.home_network import service_file
 from station.units import MM_PER_UNIT
 from tests.let_in import client_with

@@ -49,7 +49,7 @@ class Stage(StrEnum):
     REFUSED = "refused"
 
 
-class Asked(Struct, frozen=True):
+class BrowserRequest(Struct, frozen=True):
     """One browser's request, and what it is for.
 
     `person_name` is who the browser or the consent belongs to, empty for a guest; `viewer_id` who wants to see their
@@ -76,18 +76,18 @@ class PresenceBook:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._asked: dict[str, Asked] = {}
+        self._asked: dict[str, BrowserRequest] = {}
         self._given: tuple[str, str, float] | None = None
         """The newest token: the key of its request, the token, and when it was given."""
 
-    def add(self, asked: Asked) -> None:
+    def add(self, asked: BrowserRequest) -> None:
         """Keep a request; the oldest are forgotten."""
         with self._lock:
             self._asked[asked.key_hash] = asked
             while len(self._asked) > MAX_KEPT:
                 del self._asked[min(self._asked, key=lambda key: self._asked[key].begun_s)]
 
-    def find(self, key: str | None) -> Asked | None:
+    def find(self, key: str | None) -> BrowserRequest | None:
         """The request with this key, `None` if there is none or it is too old."""
         if not key:
             return None
@@ -95,18 +95,18 @@ class PresenceBook:
             found = self._asked.get(hash_of(key))
         return None if found is None or time.monotonic() - found.begun_s > KEPT_S else found
 
-    def change(self, asked: Asked, stage: Stage, person_id: str | None = None) -> None:
+    def change(self, asked: BrowserRequest, stage: Stage, person_id: str | None = None) -> None:
         """Bring a request to another stage."""
         with self._lock:
             if asked.key_hash in self._asked:
                 self._asked[asked.key_hash] = replace(asked, stage=stage, person_id=person_id or asked.person_id)
 
-    def take(self, asked: Asked) -> bool:
+    def take(self, asked: BrowserRequest) -> bool:
         """Take a request out, and return whether it was still there: only one call gets it."""
         with self._lock:
             return self._asked.pop(asked.key_hash, None) is not None
 
-    def give(self, asked: Asked, token: str) -> None:
+    def give(self, asked: BrowserRequest, token: str) -> None:
         """Remember for a moment which token this request's browser got."""
         with self._lock:
             self._given = (asked.key_hash, token, time.monotonic())
@@ -119,7 +119,7 @@ class PresenceBook:
             return None
         return given[1]
 
-    def waiting_for(self, person_id: str | None) -> list[Asked]:
+    def waiting_for(self, person_id: str | None) -> list[BrowserRequest]:
         """The requests that this person can approve."""
         now_s = time.monotonic()
         with self._lock:
@@ -148,7 +148,7 @@ class Progress(Struct, frozen=True):
     why: str | None = None
 
 
-def progress_of(asked: Asked, now: Snapshot) -> Progress:
+def progress_of(asked: BrowserRequest, now: Snapshot) -> Progress:
     """How far this request is, by the newest snapshot."""
     request, view = asked.request, now.presence
     if view is None or view.serial < request.serial:

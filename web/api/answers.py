@@ -27,17 +27,17 @@ from station.core.state import BlockState, HoldState, LessonState, QuestionState
 from station.store import Reader
 from station.store import records as stored
 from station.units import BELOW_RANGE
-from web.api import records
+from web.api import board_records, records
 from web.live.phase_styles import is_active
 from web.live.view_model import live_view
 from web.pages.sounds import table
 
 
-def state_answer(now: Snapshot, units: str, live_person: records.LivePerson | None) -> records.LiveState:
+def state_answer(now: Snapshot, units: str, live_person: board_records.LivePerson | None) -> board_records.LiveState:
     """The live state; its words are those of the live page."""
     state, view = now.state, live_view(now, units)
     repeated = state if isinstance(state, HoldState | LessonState | BlockState) else None
-    return records.LiveState(
+    return board_records.LiveState(
         age_s=max(0, SystemClock().now_us() - now.at_us) / SECOND_US,
         activity=now.activity,
         phase=now.phase,
@@ -47,7 +47,7 @@ def state_answer(now: Snapshot, units: str, live_person: records.LivePerson | No
         steps=state.steps,
         clock=None
         if state.clock is None
-        else records.Clock(
+        else board_records.Clock(
             what=state.clock.what,
             counted_s=state.clock.counted_us / SECOND_US,
             target_s=state.clock.target_us / SECOND_US,
@@ -59,31 +59,31 @@ def state_answer(now: Snapshot, units: str, live_person: records.LivePerson | No
         word=view["word"],
         sentence=view["sentence"],
         toe_distance_mm=now.toe_mm,
-        toe_missing_reason=now.toe_why,
+        toe_missing_reason=now.toe_missing_reason,
         target_toe_distance_mm=now.target_mm,
-        heels=[records.HeelState(side=one.side, is_down=one.down, load_share=one.share) for one in now.heels],
+        heels=[board_records.HeelState(side=one.side, is_down=one.down, load_share=one.share) for one in now.heels],
         is_knee_touching=now.knee,
         cue=None
         if now.cue is None
-        else records.CueState(
+        else board_records.CueState(
             number=now.cue.number,
             name=now.cue.cue,
             count=now.cue.count,
             side=now.cue.side,
             is_repeating=now.cue.repeating,
         ),
-        faults=[records.Fault(part=one.part, sentence=one.sentence) for one in now.troubles],
+        faults=[board_records.Fault(part=one.part, sentence=one.sentence) for one in now.troubles],
         live_person=live_person,
     )
 
 
-def live_person_answer(now: Snapshot) -> records.LivePerson:
+def live_person_answer(now: Snapshot) -> board_records.LivePerson:
     """What the board keeps for the person on it."""
     tested = now.state if isinstance(now.state, TestState | QuestionState) else None
-    return records.LivePerson(
+    return board_records.LivePerson(
         person_id=now.person_id,
         session_id=now.session_id,
-        routine_title=now.called,
+        routine_title=now.routine_title,
         note=now.note,
         left_toe_distance_mm=None if tested is None else tested.result_left_mm,
         right_toe_distance_mm=None if tested is None else tested.result_right_mm,
@@ -91,9 +91,9 @@ def live_person_answer(now: Snapshot) -> records.LivePerson:
 
 
 @cache
-def sounds_answer() -> records.Sounds:
+def sounds_answer() -> board_records.Sounds:
     """The cues as the Sounds page has them."""
-    return records.Sounds(items=convert_to_record(table(), list[records.Sound]))
+    return board_records.Sounds(items=convert_to_record(table(), list[board_records.Sound]))
 
 
 def person_answer(person: stored.Person, own_id: str | None) -> records.Person:

@@ -12,10 +12,11 @@ import msgspec
 
 from station.app.access.roles import ACCESS_COOKIE
 from station.version import APP_VERSION
+from web.api.inputs import Input
 from web.api.limits import ADDRESS_LIMIT, TOKEN_LIMIT
 from web.api.operations import OPERATIONS, Access, Operation
 from web.api.problems import KINDS, PREFIX, PROBLEM_TYPE, REFUSED, ProblemCode
-from web.api.records import Input, Problem
+from web.api.records import Problem
 from web.api.requests import JSON_TYPE
 
 REFERENCE = "#/components/schemas/{name}"

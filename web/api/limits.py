@@ -1,4 +1,4 @@
-"""Rate limits: so many requests at once, then so many a second, for each token and each address."""
+"""Rate limits: a burst of requests, then a steady rate, for each token and each address."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from station.clock import Clock
 from station.core.events import SECOND_US
 
 MAX_KEYS = 512
-"""So many tokens and addresses are remembered; the one that has been quiet longest is forgotten first."""
+"""How many tokens and addresses are remembered; the one that has been quiet longest is forgotten first."""
 IPV6_NETWORK_BITS = 64
 """A machine has all addresses of such a network."""
 
@@ -34,8 +34,8 @@ ADDRESS_LIMIT = Limit(120, 4)
 class RateLimiter:
     """Counts requests by key. Safe from any thread; its memory is bounded by `MAX_KEYS`."""
 
-    def __init__(self, limit: Limit, clock: Clock, max_keys: int = MAX_KEYS) -> None:
-        self._limit, self._clock, self._max_keys = limit, clock, max_keys
+    def __init__(self, limit: Limit, clock: Clock) -> None:
+        self._limit, self._clock = limit, clock
         self._left: OrderedDict[str, tuple[float, int]] = OrderedDict()
         self._lock = Lock()
 
@@ -50,7 +50,7 @@ class RateLimiter:
             left = min(self._limit.burst, left + (now_us - at_us) / SECOND_US * self._limit.per_s)
             is_allowed = left >= 1
             self._left[key] = (left - 1 if is_allowed else left, now_us)
-            if len(self._left) > self._max_keys:
+            if len(self._left) > MAX_KEYS:
                 self._left.popitem(last=False)
         return 0 if is_allowed else ceil((1 - left) / self._limit.per_s)
 

@@ -17,7 +17,7 @@ from werkzeug.exceptions import ServiceUnavailable
 from station.app.starting.start_gate import OWN
 from station.store import records as stored
 from station.store.reading.pages import CursorError
-from web.api import answers, records
+from web.api import answers, board_records, inputs, records
 from web.api.caller import Caller
 from web.api.problems import ApiError, ProblemCode
 from web.context import NOBODY, ROUTINES, Site, wait_until_saved
@@ -42,16 +42,16 @@ class Access(StrEnum):
 
 
 class Operation(Struct, frozen=True):
-    """One address with its method. `query`, `body` and `answer` are records of `web.api.records`; `problems` are those
-    of its own, beside the ones that every operation of its kind may answer."""
+    """One address with its method. `query` and `body` are of `web.api.inputs`; `problems` are those of its own, beside
+    the ones that every operation of its kind may answer."""
 
     name: str
     method: str
     path: str
     access: Access
     handle: Callable[..., Any]
-    query: type[records.Input] | None
-    body: type[records.Input] | None
+    query: type[inputs.Input] | None
+    body: type[inputs.Input] | None
     answer: type[records.Record]
     status: int
     problems: tuple[ProblemCode, ...]
@@ -102,13 +102,13 @@ def _operation(
 
 
 @_operation("GET", "/status", Access.EVERYBODY, is_live=True)
-def status(site: Site, caller: Caller) -> records.Status:
+def status(site: Site, caller: Caller) -> board_records.Status:
     """How the station is; each part only for those who were let in."""
     return station_status(site)
 
 
 @_operation("GET", "/state", Access.EVERYBODY, is_live=True)
-def state(site: Site, caller: Caller, query: records.StateQuery) -> records.LiveState:
+def state(site: Site, caller: Caller, query: inputs.StateQuery) -> board_records.LiveState:
     """What happens on the board now, as on the live page; whose it is only for those who may see that person."""
     now = snapshot_for(caller.reader, site.api.snapshot())
     live_person = answers.live_person_answer(now) if caller.reader.is_let_in else None
@@ -116,13 +116,13 @@ def state(site: Site, caller: Caller, query: records.StateQuery) -> records.Live
 
 
 @_operation("GET", "/sounds", Access.EVERYBODY)
-def sounds(site: Site, caller: Caller) -> records.Sounds:
+def sounds(site: Site, caller: Caller) -> board_records.Sounds:
     """What each cue sounds like and means."""
     return answers.sounds_answer()
 
 
 @_operation("GET", "/people", Access.READ, ProblemCode.INVALID_CURSOR)
-def people(site: Site, caller: Caller, query: records.PageQuery) -> records.People:
+def people(site: Site, caller: Caller, query: inputs.PageQuery) -> records.People:
     """The people whose results this token may read, by name."""
     known = [one for one in site.store.people() if one.id in caller.person_ids]
     first = 0
@@ -147,7 +147,7 @@ def person(site: Site, caller: Caller, person_id: str) -> records.Person:
 
 
 @_operation("GET", "/sessions", Access.READ, ProblemCode.INVALID_CURSOR)
-def sessions(site: Site, caller: Caller, query: records.PersonPageQuery) -> records.Sessions:
+def sessions(site: Site, caller: Caller, query: inputs.PersonPageQuery) -> records.Sessions:
     """Sessions of one person, newest first."""
     items, cursor = _page(caller, query, site.store.sessions_page, _each(answers.session_answer))
     return records.Sessions(items=items, next_cursor=cursor)
@@ -163,7 +163,7 @@ def session(site: Site, caller: Caller, session_id: str) -> records.SessionDetai
 
 
 @_operation("GET", "/tests", Access.READ, ProblemCode.INVALID_CURSOR)
-def tests(site: Site, caller: Caller, query: records.PersonPageQuery) -> records.Tests:
+def tests(site: Site, caller: Caller, query: inputs.PersonPageQuery) -> records.Tests:
     """Tests of one person with their results, newest first; each result with the parts of its uncertainty."""
 
     def shown(found: Sequence[stored.Test]) -> list[records.Test]:
@@ -183,21 +183,21 @@ def test(site: Site, caller: Caller, test_id: str) -> records.TestDetail:
 
 
 @_operation("GET", "/holds", Access.READ, ProblemCode.INVALID_CURSOR)
-def holds(site: Site, caller: Caller, query: records.PersonPageQuery) -> records.Holds:
+def holds(site: Site, caller: Caller, query: inputs.PersonPageQuery) -> records.Holds:
     """Holds of one person, newest first."""
     items, cursor = _page(caller, query, site.store.holds_page, _each(answers.hold_answer))
     return records.Holds(items=items, next_cursor=cursor)
 
 
 @_operation("GET", "/rep-sets", Access.READ, ProblemCode.INVALID_CURSOR)
-def rep_sets(site: Site, caller: Caller, query: records.PersonPageQuery) -> records.RepSets:
+def rep_sets(site: Site, caller: Caller, query: inputs.PersonPageQuery) -> records.RepSets:
     """Sets of repetitions of one person, newest first."""
     items, cursor = _page(caller, query, site.store.rep_sets_page, _each(answers.rep_set_answer))
     return records.RepSets(items=items, next_cursor=cursor)
 
 
 @_operation("GET", "/progress", Access.READ, is_live=True)
-def progress(site: Site, caller: Caller, query: records.ProgressQuery) -> records.Progress:
+def progress(site: Site, caller: Caller, query: inputs.ProgressQuery) -> records.Progress:
     """Whether a change is real: the sentence and the figures of the Progress page."""
     person_id = _requested_person_id(caller, query.person_id)
     settings = site.settings_of(person_id)
@@ -233,7 +233,7 @@ def routines(site: Site, caller: Caller) -> records.Routines:
     ProblemCode.SESSION_RUNNING,
     ProblemCode.NOT_STARTED,
 )
-def start(site: Site, caller: Caller, body: records.Start) -> records.StartedRoutine:
+def start(site: Site, caller: Caller, body: inputs.Start) -> records.StartedRoutine:
     """Start a routine, as the start gate decides: it may leave out exercises, or start nothing, and says why."""
     if body.person_id is None:
         person_id, is_chosen = caller.visitor.person_id, caller.visitor.person_id is not None
@@ -253,7 +253,7 @@ def start(site: Site, caller: Caller, body: records.Start) -> records.StartedRou
 
 
 @_operation("POST", "/command", Access.CONTROL, ProblemCode.INVALID_BODY, status=202)
-def command(site: Site, caller: Caller, body: records.Command) -> records.Accepted:
+def command(site: Site, caller: Caller, body: inputs.Command) -> records.Accepted:
     """Pause, resume, skip, stop or answer what runs on the board."""
     try:
         send_command(site.api, body.command, body.side, body.answer)
@@ -272,7 +272,7 @@ def _each(shown: Callable[[Stored], Shown]) -> Callable[[Sequence[Stored]], list
 
 def _page(
     caller: Caller,
-    query: records.PersonPageQuery,
+    query: inputs.PersonPageQuery,
     read: Callable[[str | None, int, str | None], tuple[Any, ...]],
     shown: Callable[[Sequence[Any]], list[Shown]],
 ) -> tuple[list[Shown], str | None]:

@@ -1,4 +1,6 @@
-"""What the API answers and takes, as records, from which the OpenAPI document and the conversion of JSON follow.
+"""What the API answers, as records, from which the OpenAPI document and the conversion to JSON follow.
+
+`web.api.board_records` has those of the board as it is now, `web.api.inputs` what a request brings.
 
 Times are UTC in ISO 8601 with `Z`. Units are in the names. What is not known is `null`, never left out.
 """
@@ -7,30 +9,16 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
 
 import msgspec
-from msgspec import Meta
 
 from station.core.events import Side
 from station.core.facts import Contact
 from station.core.progress.records import Direction, Phase
-from web.live.commands import PageCommand
-
-MAX_PAGE = 100
-"""The largest page of a list."""
-DEFAULT_PAGE = 30
-MAX_ID_CHARACTERS = 64
-
-Id = Annotated[str, Meta(max_length=MAX_ID_CHARACTERS)]
 
 
 class Record(msgspec.Struct):
     """An answer. Every field is always there."""
-
-
-class Input(msgspec.Struct, forbid_unknown_fields=True):
-    """What a request brings, in its query or its body; other fields are refused."""
 
 
 class Legs(StrEnum):
@@ -49,134 +37,6 @@ class Problem(Record):
     status: int
     detail: str
     code: str
-
-
-class Fault(Record):
-    """A part's fault in one sentence: what happened, where, what to do."""
-
-    part: str
-    sentence: str
-
-
-class StatusDetails(Record):
-    """Each part of the station in a sentence."""
-
-    parts: dict[str, str]
-    snapshot_age_s: float
-    app_version: str
-    rule_version: str
-
-
-class Status(Record):
-    """How the station is. `ok`: no action is needed. What is wrong, and `details`, only for those who were let in."""
-
-    ok: bool
-    title: str
-    faults: list[Fault]
-    is_simulated: bool
-    details: StatusDetails | None
-
-
-class Tone(msgspec.Struct, frozen=True, array_like=True):
-    """One tone of a cue, as an array: hertz, then the milliseconds at which it begins and ends."""
-
-    hz: int
-    start_ms: int
-    end_ms: int
-
-
-class Sound(Record):
-    """What a cue sounds like and tells a person to do.
-
-    `variants` are its tones for a side or a count, where they differ. `rhythm_ms` is on, off, on in turn. A
-    repeating cue comes `every_ms`, `times` times (`null`: until another one). `word` and `shape` are what the page
-    shows with it.
-    """
-
-    name: str
-    word: str
-    shape: str
-    means: str
-    tones: list[Tone]
-    variants: dict[str, list[Tone]]
-    rhythm_ms: list[int]
-    every_ms: int | None
-    times: int | None
-    soft: bool
-
-
-class Sounds(Record):
-    """All cues."""
-
-    items: list[Sound]
-
-
-class Clock(Record):
-    """A time that runs on the board: `counted_s` of `target_s` when the state was taken."""
-
-    what: str
-    counted_s: float
-    target_s: float
-    is_running: bool
-
-
-class HeelState(Record):
-    """A heel: `is_down` is `null` while unknown; `load_share` is its share of the person's standing load."""
-
-    side: Side
-    is_down: bool | None
-    load_share: float | None
-
-
-class CueState(Record):
-    """The last cue; `number` grows with every cue."""
-
-    number: int
-    name: str
-    count: int | None
-    side: Side | None
-    is_repeating: bool
-
-
-class LivePerson(Record):
-    """Who is on the board and what it keeps for them: only for those who may see this person's results."""
-
-    person_id: str | None
-    session_id: str | None
-    routine_title: str | None
-    note: str | None
-    left_toe_distance_mm: float | None
-    right_toe_distance_mm: float | None
-
-
-class LiveState(Record):
-    """What happens on the board now: the state of the live page.
-
-    `age_s` is how old it is; beyond 4 s the station does not respond. `legs` are those that work. `step` (from 1) of
-    `steps` is the place in the routine. `word` and `sentence` are what the page says.
-    """
-
-    age_s: float
-    activity: str
-    phase: str
-    is_active: bool
-    legs: Legs | None
-    step: int | None
-    steps: int | None
-    clock: Clock | None
-    repetition: int | None
-    repetitions: int | None
-    exercise: str | None
-    word: str
-    sentence: str
-    toe_distance_mm: float | None
-    toe_missing_reason: str | None
-    target_toe_distance_mm: float | None
-    heels: list[HeelState]
-    is_knee_touching: bool | None
-    cue: CueState | None
-    faults: list[Fault]
-    live_person: LivePerson | None
 
 
 class Person(Record):
@@ -532,67 +392,3 @@ class Accepted(Record):
     """The board carries it out in a moment; `GET /state` shows it."""
 
     is_accepted: bool
-
-
-class Units(StrEnum):
-    """The units of lengths in sentences. Numbers are always in millimetres."""
-
-    CM = "cm"
-    INCH = "inch"
-
-
-class PageQuery(Input):
-    """A page of a list."""
-
-    limit: Annotated[int, Meta(ge=1, le=MAX_PAGE, description="How many to return.")] = DEFAULT_PAGE
-    cursor: Annotated[
-        str | None, Meta(description="The `next_cursor` of the page before; without it, the first page.")
-    ] = None
-
-
-class PersonPageQuery(PageQuery):
-    """A page of what belongs to one person."""
-
-    person_id: Annotated[
-        str | None, Meta(description="Whose: an id of `GET /people`, or `nobody`; without it, the token's own person.")
-    ] = None
-
-
-class ProgressQuery(Input):
-    """Whose progress, and in which units its sentences are."""
-
-    person_id: Annotated[
-        str | None, Meta(description="Whose: an id of `GET /people`; without it, the token's own person.")
-    ] = None
-    units: Annotated[Units | None, Meta(description="The units of the sentences; without it, those of the person.")] = (
-        None
-    )
-
-
-class StateQuery(Input):
-    """In which units the sentence of the state is."""
-
-    units: Annotated[Units, Meta(description="The units of lengths in `sentence`.")] = Units.CM
-
-
-class Start(Input):
-    """What to start, and for whom."""
-
-    routine: Annotated[str, Meta(max_length=100, description="A name of `GET /routines`.")]
-    person_id: Annotated[
-        str | None,
-        Meta(description="For whom: an id of `GET /people`, or `nobody`; without it, the token's own person."),
-    ] = None
-    may_interrupt: Annotated[
-        bool, Meta(description="Whether it may end what runs on the board now; what was done is kept.")
-    ] = False
-
-
-class Command(Input):
-    """A command to what runs on the board."""
-
-    command: PageCommand
-    side: Annotated[Side | None, Meta(description="The side to change to, with the command `side` only.")] = None
-    answer: Annotated[
-        str | None, Meta(description="A felt place, or pain from `0` to `10`, with the command `answer` only.")
-    ] = None

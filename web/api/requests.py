@@ -12,8 +12,8 @@ import msgspec
 from flask import Request
 
 from station.catalogue.checked import convert_to_record, decode_to_record
+from web.api.inputs import Input
 from web.api.problems import ApiError, ProblemCode
-from web.api.records import Input
 
 Read = TypeVar("Read", bound=Input)
 

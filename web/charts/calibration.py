@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from markupsafe import Markup
 from msgspec import Struct
 
-from station.core.measurement.calibration import Curve, Fit
+from station.core.measurement.calibration import Fit
+from station.core.measurement.curve import Curve
 from station.core.measurement.uncertainty import COVERAGE
 from station.store.records import Calibration, Check
 from station.units import MINUS_SIGN, count_text, date_text
@@ -47,10 +48,10 @@ def fit_chart(fit: Fit) -> Chart:
     readings = [fit.curve.reading_mm(mm) for mm in along]
     reading = Scale(min(readings) // 50 * 50, -(-max(readings) // 50) * 50, CURVE_BOTTOM, CURVE_TOP)
     bands = [COVERAGE * fit.uncertainty_mm(mm) for mm in readings]
-    rest = Scale(-RESIDUAL_RANGE_MM, RESIDUAL_RANGE_MM, RESIDUALS_BOTTOM, RESIDUALS_TOP)
-    parts = [f'<text x="2" y="12">reading, mm</text><text x="2" y="{RESIDUALS_TOP - 10}">left over, mm</text>']
+    residual = Scale(-RESIDUAL_RANGE_MM, RESIDUAL_RANGE_MM, RESIDUALS_BOTTOM, RESIDUALS_TOP)
+    parts = [f'<text x="2" y="12">reading, mm</text><text x="2" y="{RESIDUALS_TOP - 10}">residual, mm</text>']
     parts += _gridlines(reading, [reading.low + n * 50 for n in range(int((reading.high - reading.low) / 50) + 1)][::2])
-    parts += _gridlines(rest, [-2.0, -1.0, 0.0, 1.0, 2.0])
+    parts += _gridlines(residual, [-2.0, -1.0, 0.0, 1.0, 2.0])
     for toe_mm in sorted({at.toe_mm for at in fit.points}):
         x = across(toe_mm)
         parts.append(
@@ -59,16 +60,16 @@ def fit_chart(fit: Fit) -> Chart:
         parts.append(f'<text x="{x:g}" y="{FIT_HEIGHT - 16}" text-anchor="middle">{toe_mm:g}</text>')
     parts.append(f'<text x="{X_MAX}" y="{FIT_HEIGHT - 3}" text-anchor="end">block, mm</text>')
     curve = " ".join(f"{across(mm):g} {reading(at):g}" for mm, at in zip(along, readings, strict=True))
-    there = " ".join(f"{across(mm):g} {_clamped(rest, band):g}" for mm, band in zip(along, bands, strict=True))
+    there = " ".join(f"{across(mm):g} {_clamped(residual, band):g}" for mm, band in zip(along, bands, strict=True))
     back = " ".join(
-        f"{across(mm):g} {_clamped(rest, -band):g}" for mm, band in reversed(list(zip(along, bands, strict=True)))
+        f"{across(mm):g} {_clamped(residual, -band):g}" for mm, band in reversed(list(zip(along, bands, strict=True)))
     )
     parts.append(f'<path class="band level" d="M{there}L{back}z"/><path class="toe" d="M{curve}"/>')
     for at, left_mm in zip(fit.points, fit.residuals_mm, strict=True):
         x, reach = across(at.toe_mm), COVERAGE * at.uncertainty_mm
-        whisker = f"M{x:g} {_clamped(rest, left_mm + reach):g}V{_clamped(rest, left_mm - reach):g}"
+        whisker = f"M{x:g} {_clamped(residual, left_mm + reach):g}V{_clamped(residual, left_mm - reach):g}"
         parts.append(f'<path class="whisker" d="{whisker}"/>')
-        for y in (reading(at.reading_mm), _clamped(rest, left_mm)):
+        for y in (reading(at.reading_mm), _clamped(residual, left_mm)):
             parts.append(f'<path class="event" d="M{x - 4:g} {y - 4:g}h8v8h-8z"/>')
     worst = max(abs(left) for left in fit.residuals_mm)
     sentence = f"{count_text(len(fit.points), 'reading')} of blocks. Largest residual: {worst:.1f} mm."

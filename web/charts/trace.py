@@ -13,7 +13,7 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from station.core.events import SECOND_US, Side
-from station.core.measurement.calibration import Curve
+from station.core.measurement.curve import Curve
 from station.core.trace import curve_from_header
 from station.store.records import Attempt, Hold, RepSet, SessionDetail
 from station.units import MM_PER_UNIT, UNIT_SYMBOLS, count_text

@@ -41,13 +41,13 @@ def inline_svg(key: str, *, title: str, animated: bool = True) -> str:
     return _svg(key, title, animated=animated, more="")
 
 
-def standalone_svg(key: str, *, title: str, animated: bool = True) -> str:
+def standalone_svg(key: str, *, title: str) -> str:
     """The drawing as a file, with its own style. Raises PoseError.
 
-    A browser prints an `<img>` at its current frame: for paper, use `inline_svg` or `animated=False`.
+    A browser prints an `<img>` at its current frame: for paper, use `inline_svg`.
     """
     xmlns = ' xmlns="http://www.w3.org/2000/svg"'
-    return _svg(key, title, animated=animated, more=f"<style>{_style()}</style>", xmlns=xmlns)
+    return _svg(key, title, animated=True, more=f"<style>{_style()}</style>", xmlns=xmlns)
 
 
 @cache

@@ -74,7 +74,7 @@ class ArmJoints(Struct, frozen=True):
 
 
 class Figure(Struct, frozen=True):
-    """The joints of a figure. `lean` is the angle of the trunk, `gaze` that of the head, in degrees forwards."""
+    """The joints of a figure. `lean` is the angle of the trunk, `head_lean` that of the head, in degrees forwards."""
 
     hip: Point
     shoulder: Point

@@ -45,7 +45,7 @@ PLATE_THICK, TOE_STOP = 3.0, 2.5
 
 
 class Shape(Struct, frozen=True):
-    """One part of a prop: `look` is its style, `sharp` whether its corners are."""
+    """One part of a prop; an outline without corners is drawn as a spline."""
 
     css_class: str
     outlines: list[Outline]

@@ -16,7 +16,16 @@ from station.catalogue.records import Exercise, Feet, Group, Verification
 from station.core.events import BOTH_LEGS, SECOND_US, BoardPosition, Legs, Side
 from station.core.facts import CueName
 from station.core.sound.cues import CUES
-from station.core.state import ExerciseState, HoldState, LessonState, RepsState, RhythmState, SetupState, TestState
+from station.core.state import (
+    ENDED_PHASES,
+    ExerciseState,
+    HoldState,
+    LessonState,
+    RepsState,
+    RhythmState,
+    SetupState,
+    TestState,
+)
 from station.units import SIDE_SYMBOLS
 
 MIN_STEP_OFF_REST_US = 10 * SECOND_US
@@ -59,7 +68,9 @@ PHASE_STYLES = {
     "grace": PhaseStyle("HOLD", "\u25a0", "work", "Hold. Keep the heel down and the arch up.", "Heel down."),
     "lifted": PhaseStyle("HEEL DOWN", "\u25bc", "alarm", "Your heel is up. The clock is paused.", ""),
     "reps": PhaseStyle("UP, DOWN", "\u2195", "work", "Heel up, and down again.", ""),
-    "paused": PhaseStyle("PAUSED", "\u2016", "calm", "Step back on to continue.", "Step back on."),
+    "paused": PhaseStyle(
+        "PAUSED", "\u2016", "calm", "Step back on, or put the heel down, to continue.", "Heel down again."
+    ),
     "fault": PhaseStyle("CHECK", "!", "fault", "A sensor is not working."),
     "done": PhaseStyle("DONE", "\u2713", "done", "Well done. Saved.", "Saved."),
     "finish": PhaseStyle("DONE", "\u2713", "done", "Well done. Saved.", "Saved."),
@@ -117,7 +128,6 @@ TEMPO_PARTS = {
     Verification.HOLD: (("OUT", "\u25b6"), ("HOLD", "\u25a0"), ("BACK", "\u25c0")),
 }
 """The parts of a repetition: rising heels, or a body moving over heels that stay down."""
-ENDED_PHASES = ("done", "ended", "finish", "result")
 WORKING_PHASES = ("hold", "grace", "reps")
 
 

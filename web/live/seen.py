@@ -18,15 +18,15 @@ def snapshot_for(visitor: Visitor, now: Snapshot) -> Snapshot:
     """
     hidden: dict[str, object] = {}
     if not _sees(visitor, now.person_id):
-        hidden |= {"person_id": None, "person_name": None, "session_id": None, "called": None, "note": None}
+        hidden |= {"person_id": None, "person_name": None, "session_id": None, "routine_title": None, "note": None}
         is_question = isinstance(now.state, QuestionState) and not visitor.is_let_in
         hidden["state"] = IdleState() if is_question else _without_results(now.state)
     if not _sees(visitor, now.note_about):
         hidden["note"] = None
     if not _sees(visitor, now.decided_for):
         hidden |= {"decision": None, "decided_for": None}
-    if now.rest is not None and not _sees(visitor, now.rest.person_id):
-        hidden["rest"] = None
+    if now.unfinished is not None and not _sees(visitor, now.unfinished.person_id):
+        hidden["unfinished"] = None
     if now.troubles and not visitor.is_let_in:
         hidden["troubles"] = (HIDDEN_FAULT,)
     return replace(now, **hidden) if hidden else now

@@ -1,37 +1,33 @@
 """The live view of a snapshot: one number, one word, one bar and one sentence, ready to render.
 
-The text is composed once, for both the server-rendered page and the stream that updates it.
+The text is composed once, for both the server-rendered page and the stream that updates it: `phase_styles` has the
+word, `sentences` the sentence, `large_number` the number.
 """
 
 from __future__ import annotations
 
-from math import ceil
 from typing import Any
 
 from msgspec.structs import replace
 
 from station import units as lengths
-from station.app.snapshot import HeelView, Snapshot, UnfinishedView
+from station.app.snapshot import HeelView, Snapshot
 from station.catalogue.read import exercises
-from station.core.activities.questions import FELT_QUESTION, PAIN_BY_TAPS, PAIN_QUESTION, PLACE_BY_TAPS
-from station.core.events import BOTH_LEGS, FELT_PLACE_ANSWERS, PAIN_ANSWERS, Side
-from station.core.facts import Contact
+from station.core.activities.questions import FELT_QUESTION, PAIN_QUESTION
+from station.core.events import FELT_PLACE_ANSWERS, PAIN_ANSWERS
 from station.core.state import (
     ActivityState,
     BlockState,
-    ExerciseState,
     HoldState,
     LessonState,
     QuestionState,
     RepsState,
     RestState,
-    RhythmState,
     SetupState,
     TestState,
 )
-from station.core.steps import RHYTHM_LENGTH
 from station.units import SIDE_SYMBOLS
-from web.exercise_text import TIMES_SIGN
+from web.live.large_number import SOUND_PHASES, caption_of, number_of, result_rows, unit_of
 from web.live.phase_styles import (
     PHASE_STYLES,
     PhaseStyle,
@@ -41,57 +37,20 @@ from web.live.phase_styles import (
     is_self_paced,
     legs_label,
     phase_style,
-    repetition_goal,
+)
+from web.live.sentences import (
+    FELT_PLACES,
+    TAP_HINTS,
+    brief_of,
+    is_self_confirmed,
+    next_text,
+    result_text,
+    resume_label,
+    sentence_of,
 )
 
 PHASES_WITHOUT_SIDE = {"idle", "result"}
 """Phases that concern both legs or none."""
-
-FELT_PLACES = {
-    "front": "Front of the ankle",
-    "achilles": "Achilles tendon",
-    "calf": "Calf",
-    "nowhere": "Nowhere",
-}
-"""The places where a limit can be felt, as choices."""
-*_FIRST_TAPS, _LAST_TAPS = PLACE_BY_TAPS
-_NO_PAIN, _SOME_PAIN, _STRONG_PAIN = PAIN_BY_TAPS.values()
-TAP_HINTS = {
-    FELT_QUESTION: f"Or tap your heel: {', '.join(map(str, _FIRST_TAPS))} or {_LAST_TAPS} times, in this order.",
-    PAIN_QUESTION: f"Or tap your heel: once for none ({_NO_PAIN}), twice for some ({_SOME_PAIN}), "
-    f"three times for strong ({_STRONG_PAIN}).",
-}
-
-VERDICTS = {
-    "passed": ("That one counts.", "Good."),
-    "heel": ("Your heel came up. Try again.", "Heel lifted."),
-    "contact": ("Your knee did not reach. Try again.", "Knee too far."),
-    "void": ("The board moved. Same distance again.", "Board moved."),
-    "unclear": ("The sensor could not read the distance. Same distance again.", "Not read."),
-}
-"""How an attempt ended: in a sentence, and in the few words that are read from the board."""
-
-STEP_NAMES = {"hold": "stretch", "test": "test", "reps": "repetitions", "rest": "rest", "ask": "two questions"}
-"""The names of steps."""
-
-SOUND_PHASES = {"volume", "listen", "quiz"}
-"""The phases of a lesson in which a sound plays."""
-NO_NUMBER = "\u2013"
-BLOCK_OUTCOMES = {
-    ("calibrate", "done"): "Calibrated and saved. The Calibration page shows how well the blocks fit.",
-    ("check", "done"): "Checked and saved. See the result on the Calibration page.",
-    ("calibrate", "ended"): "Nothing is saved; the previous calibration stays in use.",
-    ("check", "ended"): "Nothing was checked.",
-}
-
-CLOCK_CAPTIONS = {
-    "prepare": "go in",
-    "rest": "rest",
-    "warm": "warm-up",
-}
-"""What a clock counts down to."""
-MOVE_CAPTIONS = {"SLIDE BACK": "slide back", "CLOSER": "closer", "STAND STILL": "off target"}
-"""What the distance is while the board is moved, by the word beside it."""
 TEST_PICTURES = {
     "wait": "test-step-on",
     "settle": "test-stand",
@@ -119,8 +78,6 @@ WITHOUT_BUTTONS = {
     " Already so? Press \u201cNext\u201d.": "",
 }
 """What stands in place of these words in a browser that was not let in: it has no buttons."""
-
-CONFIRM_HINT = "When your knee touches: tap your heel twice, press the button, or press \u201cKnee touches\u201d below."
 
 
 def live_view(snapshot: Snapshot, units: str, *, has_buttons: bool = True) -> dict[str, Any]:
@@ -150,28 +107,28 @@ def live_view(snapshot: Snapshot, units: str, *, has_buttons: bool = True) -> di
         "word": style.word,
         "shape": style.shape,
         "tone": style.tone,
-        "sentence": _if_stored(snapshot, _sentence(snapshot, style, units)),
-        "brief": _if_stored(snapshot, _brief(snapshot, style, units)),
+        "sentence": _if_stored(snapshot, sentence_of(snapshot, style, units)),
+        "brief": _if_stored(snapshot, brief_of(snapshot, style, units)),
         "counting": clock.what if clock is not None else None,
         "counted_us": clock.counted_us if clock is not None else 0,
         "target_us": clock.target_us if clock is not None else 0,
         "rate": clock.rate if clock is not None else 0,
-        "caption": _caption(snapshot, style, units),
+        "caption": caption_of(snapshot, style, units),
         "picture": _picture(state, style),
-        "number": _number(snapshot, units),
-        "unit": _unit(snapshot, units),
-        "results": _result_rows(state, units),
+        "number": number_of(snapshot, units),
+        "unit": unit_of(snapshot, units),
+        "results": result_rows(state, units),
         "bar_share": _bar_share(snapshot),
         "step_position": _position_text(state),
-        "next": _if_stored(snapshot, _next_text(snapshot, units)),
+        "next": _if_stored(snapshot, next_text(snapshot, units)),
         "toe": _toe_text(snapshot, units),
         "toe_mm": snapshot.toe_mm,
         "target": lengths.length_text(snapshot.target_mm, units) if snapshot.target_mm is not None else None,
         "best": lengths.length_text(best_mm, units) if best_mm is not None else None,
         "heels": [_heel(heel) for heel in snapshot.heels],
         "knee": snapshot.knee,
-        "can_confirm": _is_self_confirmed(state),
-        "result": _if_stored(snapshot, _result(state, units)),
+        "can_confirm": is_self_confirmed(state),
+        "result": _if_stored(snapshot, result_text(state, units)),
         "cue": _cue(snapshot),
         "troubles": [{"part": trouble.part, "sentence": trouble.sentence} for trouble in snapshot.troubles],
         "person": snapshot.person_name,
@@ -186,10 +143,10 @@ def live_view(snapshot: Snapshot, units: str, *, has_buttons: bool = True) -> di
         "is_paused": state.phase == "paused" and is_active(snapshot),
         "can_undo": state.undo_us is not None,
         "note": _note(snapshot, style),
-        "resume": resume_label(snapshot.rest) if snapshot.rest is not None else None,
+        "resume": resume_label(snapshot.unfinished) if snapshot.unfinished is not None else None,
         "presence": _presence(snapshot),
         "bring_up": None if snapshot.bring_up is None else snapshot.bring_up.number,
-        "resume_person": (snapshot.rest.person_id if snapshot.rest is not None else None) or "",
+        "resume_person": (snapshot.unfinished.person_id if snapshot.unfinished is not None else None) or "",
     }
     return view if has_buttons else _without_buttons(view)
 
@@ -218,11 +175,6 @@ def _if_stored(snapshot: Snapshot, text: str | None) -> str | None:
     return text
 
 
-def _is_self_confirmed(state: ActivityState) -> bool:
-    """Whether the person says that the knee touches, because nothing senses it."""
-    return isinstance(state, TestState) and state.phase == "attempt" and state.contact is Contact.SELF
-
-
 def _question(state: ActivityState) -> dict[str, Any] | None:
     """The question after a test: its choices with button labels, and the heel taps for each."""
     if not isinstance(state, QuestionState) or state.phase not in TAP_HINTS:
@@ -233,96 +185,10 @@ def _question(state: ActivityState) -> dict[str, Any] | None:
     return {"choices": [[pain, pain] for pain in PAIN_ANSWERS], "taps": TAP_HINTS[PAIN_QUESTION]}
 
 
-RESUME_NOTE = "A hold or set that was interrupted starts over; what you did is saved."
-"""What resuming does with the step in which the routine ended."""
-
-
-def resume_label(unfinished: UnfinishedView) -> str:
-    """The label of the button that resumes an unfinished routine: its name and the minutes that remain."""
-    minutes = max(1, ceil(unfinished.seconds / 60))
-    return f"Resume{f' {unfinished.title}' if unfinished.title else ''}: {minutes} min"
-
-
-def _next_text(snapshot: Snapshot, units: str) -> str | None:
-    """The next step by name; during the questions, the test's result."""
-    if isinstance(snapshot.state, QuestionState):
-        return _result(snapshot.state, units)
-    if snapshot.next_exercise is not None and snapshot.next_exercise in exercises():
-        exercise = exercises()[snapshot.next_exercise]
-        if isinstance(snapshot.state, ExerciseState) and snapshot.next_exercise == snapshot.state.exercise:
-            return f"Again: {exercise.name_in_sentence}"
-        return f"Next: {exercise.name_in_sentence}"
-    return f"Next: {STEP_NAMES.get(snapshot.next_step, snapshot.next_step)}" if snapshot.next_step else None
-
-
-def _sentence(snapshot: Snapshot, style: PhaseStyle, units: str) -> str:
-    state = snapshot.state
-    if state.phase == "fault" and snapshot.troubles:
-        return snapshot.troubles[0].sentence
-    if isinstance(state, BlockState):
-        return _block_sentence(state, style)
-    if isinstance(state, TestState):
-        if state.phase == "move":
-            return _move_sentence(state, style, units)
-        if state.phase == "result":
-            return _result(state, units) or style.sentence
-        if _is_self_confirmed(state):
-            return f"Knee to the wall, heel down. {CONFIRM_HINT}"
-    if state.phase in ("side", "switch", "prepare", "wait") and state.side is BOTH_LEGS:
-        return f"Both feet. {style.sentence}"
-    if state.phase == "switch" and isinstance(state.side, Side):
-        return f"{state.side.capitalize()} leg. {style.sentence} Lift the {state.side.other} foot."
-    if state.phase in ("side", "prepare") or (state.phase == "wait" and state.step):
-        return f"{state.side.capitalize()} leg. {style.sentence}" if state.side is not None else style.sentence
-    return style.sentence
-
-
-def _move_sentence(state: TestState, style: PhaseStyle, units: str) -> str:
-    """How the last attempt ended, and where to slide the board."""
-    where = style.sentence
-    if state.target_mm is not None and style.word != "STAND STILL":
-        target = lengths.length_text(state.target_mm, units)
-        where = f"Slide to {target}: step off, or push with the free foot. Or stand still to try here."
-    verdict, _ = VERDICTS.get(state.verdict or "", (state.verdict, ""))
-    return f"{verdict} {where}" if verdict else where
-
-
 def _note(snapshot: Snapshot, style: PhaseStyle) -> str | None:
     """The board's note; a start's decision waits for the end, because a person on the board reads few words."""
     is_standing = style.brief is not None and is_active(snapshot)
     return None if is_standing and snapshot.is_note_a_decision else snapshot.note
-
-
-def _brief(snapshot: Snapshot, style: PhaseStyle, units: str) -> str | None:
-    """The few words that stand for the sentence while the person is on the board; `None` where the sentence is read."""
-    state = snapshot.state
-    if isinstance(state, RestState):
-        return _next_text(snapshot, units) or style.brief
-    if isinstance(state, BlockState):
-        return None
-    if isinstance(state, HoldState) and state.phase == "rest" and state.repetition and state.repetitions:
-        return f"Next: {state.repetition} of {state.repetitions}."
-    if isinstance(state, TestState) and state.phase == "rest" and state.trial:
-        return f"Next: trial {state.trial}."
-    if state.phase == "switch" and isinstance(state.side, Side):
-        return f"Lift the {state.side.other} foot."
-    if _is_self_confirmed(state):
-        return "Tap heel twice."
-    if isinstance(state, TestState) and state.phase == "move" and state.verdict and not style.brief:
-        return VERDICTS.get(state.verdict, (state.verdict, state.verdict))[1]
-    return style.brief
-
-
-def _block_sentence(state: BlockState, style: PhaseStyle) -> str:
-    """What to do with which block, or what went wrong and how to fix it."""
-    sentence = BLOCK_OUTCOMES.get((state.activity, state.phase), style.sentence)
-    if state.target_mm is not None and state.phase in ("block", "capture"):
-        block = f"the {state.target_mm:g} mm block"
-        still = "still until the sound" if state.phase == "capture" else "against the toe stop, upright and still"
-        sentence = f"Hold {block} {still}."
-    if state.why is None:
-        return sentence
-    return f"{state.why}. {sentence}" if state.phase in ("done", "ended") else f"{state.why}."
 
 
 def _picture(state: ActivityState, style: PhaseStyle) -> str | None:
@@ -352,101 +218,8 @@ def _toe_text(snapshot: Snapshot, units: str) -> str | None:
     if snapshot.toe_mm is not None:
         return lengths.length_text(snapshot.toe_mm, units)
     if isinstance(snapshot.state, TestState | BlockState) and snapshot.phase != "wait" and is_active(snapshot):
-        return snapshot.toe_why or "no reading"
+        return snapshot.toe_missing_reason or "no reading"
     return None
-
-
-def _caption(snapshot: Snapshot, style: PhaseStyle, units: str) -> str:
-    """What the number is, in two or three words; empty where there is none."""
-    state = snapshot.state
-    if state.clock is not None:
-        return CLOCK_CAPTIONS.get(state.clock.what, "seconds")
-    if _number(snapshot, units) in (None, NO_NUMBER):
-        return ""
-    match state:
-        case SetupState() | QuestionState():
-            return ""
-        case LessonState(phase="done"):
-            return "right answers"
-        case LessonState():
-            return "sound"
-        case BlockState():
-            return "block"
-        case RhythmState():
-            return "presses"
-        case RepsState():
-            return "to do" if is_self_paced(snapshot) else "times"
-        case HoldState(exercise=str()):
-            return "hold"
-        case TestState(phase="count") if snapshot.cue is not None and snapshot.cue.count is not None:
-            return "go in"
-        case TestState(phase="result"):
-            return "toes to wall"
-        case TestState(phase="move") if style.word in MOVE_CAPTIONS:
-            return MOVE_CAPTIONS[style.word]
-    return "you are at"
-
-
-def _number(snapshot: Snapshot, units: str) -> str | None:
-    """The displayed number, unless it is a time, which the page counts itself."""
-    if snapshot.state.clock is not None:
-        return None
-    match snapshot.state:
-        case QuestionState() | SetupState():
-            return "?"
-        case LessonState() as state:
-            counted = (
-                state.repetition if state.phase in SOUND_PHASES else state.right if state.phase == "done" else None
-            )
-            return NO_NUMBER if counted is None else str(counted)
-        case RhythmState(phase="number"):
-            return NO_NUMBER
-        case RhythmState(presses=presses):
-            return str(min(len(presses), RHYTHM_LENGTH))
-        case RepsState(count=count) if count is not None or is_self_paced(snapshot):
-            return str(repetition_goal(snapshot) if is_self_paced(snapshot) else count)
-        case BlockState(phase="block", target_mm=float() as target_mm):
-            return f"{target_mm:g}"
-        case BlockState():
-            return NO_NUMBER
-        case HoldState(exercise=str(), repetition=int() as repetition):
-            return str(repetition)
-        case TestState(phase="count") if snapshot.cue is not None and snapshot.cue.count is not None:
-            return str(snapshot.cue.count)
-        case TestState(phase="wait" | "switch" | "ended"):
-            return NO_NUMBER
-        case TestState(phase="result") as state:
-            return "" if _result_rows(state, units) else NO_NUMBER
-        case TestState(phase="move", target_mm=float() as target_mm) if snapshot.toe_mm is not None:
-            return lengths.number_text(abs(target_mm - snapshot.toe_mm), units)
-    return lengths.number_text(snapshot.toe_mm, units) if snapshot.toe_mm is not None else NO_NUMBER
-
-
-def _unit(snapshot: Snapshot, units: str) -> str:
-    clock = snapshot.state.clock
-    if clock is not None:
-        return "s" if clock.what in CLOCK_CAPTIONS else ""
-    match snapshot.state:
-        case QuestionState() | SetupState():
-            return ""
-        case LessonState() as state:
-            of = state.repetitions if state.phase in SOUND_PHASES else state.asked if state.phase == "done" else None
-            return f"of {of}" if of else ""
-        case RepsState() if is_self_paced(snapshot):
-            return TIMES_SIGN
-        case RhythmState():
-            return f"of {RHYTHM_LENGTH}"
-        case RepsState(count=int(), target_count=target_count):
-            return f"of {target_count}" if target_count else ""
-        case HoldState(exercise=str(), repetition=int(), repetitions=repetitions):
-            return f"of {repetitions}" if repetitions else ""
-        case TestState(phase="count") if snapshot.cue is not None and snapshot.cue.count is not None:
-            return ""
-        case TestState(phase="result"):
-            return ""
-        case BlockState(phase=phase):
-            return "mm" if phase == "block" else ""
-    return lengths.UNIT_SYMBOLS[units] if _number(snapshot, units) not in (None, NO_NUMBER) else ""
 
 
 def _bar_share(snapshot: Snapshot) -> float | None:
@@ -483,35 +256,6 @@ def _position_text(state: ActivityState) -> str:
 def _heel(heel: HeelView) -> dict[str, Any]:
     state = "unknown" if heel.down is None else "down" if heel.down else "up"
     return {"side": heel.side, "shape": SIDE_SYMBOLS[heel.side], "down": heel.down, "share": heel.share, "state": state}
-
-
-def _result_rows(state: ActivityState, units: str) -> list[dict[str, str]]:
-    """The result of a test, a row for each side that has one, shown in place of the number."""
-    if not isinstance(state, TestState) or state.phase != "result":
-        return []
-    results = ((Side.LEFT, state.result_left_mm), (Side.RIGHT, state.result_right_mm))
-    return [
-        {
-            "side": side,
-            "shape": SIDE_SYMBOLS[side],
-            "name": side.capitalize(),
-            "number": lengths.number_text(mm, units),
-            "unit": lengths.UNIT_SYMBOLS[units],
-        }
-        for side, mm in results
-        if mm is not None
-    ]
-
-
-def _result(state: ActivityState, units: str) -> str | None:
-    if not isinstance(state, TestState | QuestionState):
-        return None
-    parts = [
-        f"{name} {lengths.length_text(mm, units)}"
-        for name, mm in (("Left", state.result_left_mm), ("right", state.result_right_mm))
-        if mm is not None
-    ]
-    return f"{', '.join(parts).capitalize()}. Saved." if parts else None
 
 
 def _cue(snapshot: Snapshot) -> dict[str, Any] | None:

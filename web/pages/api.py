@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from station.app.access.api_tokens import Scope, is_live, may_make_tokens
 from station.app.access.roles import Visitor, hash_of, new_token
-from station.store.records import ApiToken, Device, Role
+from station.store.access_records import ApiToken, Device, Role
 from web.context import Site, wait_until_saved
 
 SCOPE_TEXTS = {

@@ -8,7 +8,8 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from station.app.access.roles import PIN, PIN_TRIES, SHARED_STAY, Role, hash_of, is_live, new_token
-from station.store.records import Device, Person
+from station.store.access_records import Device
+from station.store.records import Person
 from web.access.pin import DIGITS, hash_of_pin, is_right
 from web.access.presence import named
 from web.access.rules import DEMO_DEVICE, DEMO_SENTENCE, set_access_cookie

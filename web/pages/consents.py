@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from station.store.records import Consent
+from station.store.access_records import Consent
 from web.access.presence import named
 from web.context import Site, wait_until_saved
 

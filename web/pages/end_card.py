@@ -44,13 +44,15 @@ def end_card_context(site: Site) -> dict[str, Any]:
     context |= {"done": session_sentence(detail, settings.units), "done_session_id": detail.session.id}
     person = next((one for one in site.people() if one.id == detail.session.person_id), None)
     if person is not None:
-        context |= _for_person(site, person, is_test=bool(detail.tests))
+        is_unfinished = now.unfinished is not None and now.unfinished.person_id == person.id
+        context |= _for_person(site, person, is_test=bool(detail.tests), is_unfinished=is_unfinished)
     return context
 
 
-def _for_person(site: Site, person: Person, *, is_test: bool) -> dict[str, Any]:
+def _for_person(site: Site, person: Person, *, is_test: bool, is_unfinished: bool) -> dict[str, Any]:
     settings, summary = site.settings_of(person.id), today_summary(site, person)
     history = history_of(site.store, person.id, settings.goals, datetime.now(UTC))
     means = [results_sentence(history, settings)] if is_test else []
     minutes = ", ".join(f"{side} {text}" for side, _, _, text in weekly_minutes(summary))
-    return {"means": [*means, f"Stretched this week: {minutes}."], "next": next_action(summary)}
+    means = [*means, f"Stretched this week: {minutes}."]
+    return {"means": means, "next": next_action(summary, is_unfinished=is_unfinished)}

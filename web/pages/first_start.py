@@ -9,11 +9,14 @@ from msgspec import Struct
 from werkzeug.wrappers import Response
 
 from station.settings import FIRST_START_STEPS
-from station.store.records import Role
+from station.store.access_records import Role
 from web.context import Site, wait_until_saved
 
 HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 """A name in a home's network (RFC 1123)."""
+WAITING = "Waiting for the board"
+WAITING_SENTENCE = "It does not answer yet. This page opens by itself when it does."
+RELOAD_S = 2
 TITLES = {"name": "Name", "owner": "Owner", "board": "Plates and sensor", "calibration": "Calibration"}
 AS_BUILT = "as built"
 
@@ -34,7 +37,9 @@ def blueprint(site: Site) -> Blueprint:
     pages = Blueprint("first_start", __name__)
 
     @pages.get("/first-start")
-    def first_start() -> Response | str:
+    def first_start() -> Response | str | tuple[str, int]:
+        if any(fault.part == "board" for fault in site.api.snapshot().troubles):  # its process starts, or is away
+            return render_template("error.html", title=WAITING, sentence=WAITING_SENTENCE, reload_s=RELOAD_S), 503
         left = steps_left(site)
         if not left:
             return redirect(url_for("today.today"), 303)

@@ -44,9 +44,10 @@ from station.units import (
     utc_time,
 )
 from web.context import Site
-from web.live.view_model import FELT_PLACES
+from web.exercise_text import capitalize_first
+from web.live.sentences import FELT_PLACES
 from web.pages.circumstances import UNKNOWN, questions_about, unasked
-from web.pages.timeline import FELT_TEXTS, STATES, timeline
+from web.pages.timeline import STATES, answer_texts, timeline
 
 SESSIONS_PER_PAGE = 30
 EVERYONE = "everyone"
@@ -227,9 +228,9 @@ def _card(one: SessionSummary, units: str) -> SessionCard:
     counted = sum(reps.count for reps in one.rep_sets)
     about = [f"{duration_text(held_us)} held"] if held_us else []
     about += [count_text(counted, "repetition")] if counted else []
-    answered = ", ".join(dict.fromkeys(text for test in one.tests for text in _answer_texts(test)))
+    answered = ", ".join(dict.fromkeys(text for test in one.tests for text in answer_texts(test)))
     about += [answered] if answered else []
-    what = _capitalize_first(", ".join(done)) or "Nothing completed"
+    what = capitalize_first(", ".join(done)) or "Nothing completed"
     return SessionCard(one.session, what, results, about, bool(one.tests))
 
 
@@ -246,7 +247,7 @@ def headline(detail: SessionDetail, units: str) -> list[str]:
     counted = sum(one.count for one in detail.rep_sets)
     parts += [count_text(counted, "repetition")] if counted else []
     first, *others = parts or ["Nothing completed"]
-    return [_capitalize_first(first), *others]
+    return [capitalize_first(first), *others]
 
 
 def _last_results(tests: Sequence[Test]) -> list[tuple[Side, float, float | None]]:
@@ -269,7 +270,7 @@ def session_sentence(detail: SessionDetail | SessionSummary, units: str) -> str:
     parts += _reps_texts(detail.rep_sets)
     if not parts:
         return "Stood on the board; nothing completed."
-    return _capitalize_first("; ".join(parts)) + "."
+    return capitalize_first("; ".join(parts)) + "."
 
 
 def _test_text(test: Test, units: str) -> str:
@@ -282,14 +283,7 @@ def _test_text(test: Test, units: str) -> str:
     if test.state != "finished":
         kind += f" ({STATES[test.state]})"
     text = f"{kind} {', '.join(sides)}" if sides else f"{kind} without a result"
-    return ", ".join((text, *_answer_texts(test)))
-
-
-def _answer_texts(test: Test) -> list[str]:
-    """The person's answers about it: `felt in the calf`, `pain 2 of 10`."""
-    felt, pain = test.answers.felt_places, test.answers.pain
-    parts = [FELT_TEXTS.get(place, f"felt: {place}") for place in felt or ()]
-    return parts if pain is None else [*parts, f"pain {pain} of {MAX_PAIN}"]
+    return ", ".join((text, *answer_texts(test)))
 
 
 def _hold_texts(holds: Sequence[Hold | HoldTotal]) -> list[str]:
@@ -316,7 +310,3 @@ def _reps_texts(reps: Sequence[RepSet | RepTotal]) -> list[str]:
 
 def _legs_text(legs: Legs) -> str:
     return "with both legs" if legs is BOTH_LEGS else str(legs)
-
-
-def _capitalize_first(text: str) -> str:
-    return text[:1].upper() + text[1:]

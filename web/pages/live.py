@@ -26,6 +26,7 @@ BACK_ENDPOINTS = {
     "plan": "plan.plan",
     "why": "why.why",
     "report": "report.report",
+    "consents": "consents.consents",
 }
 """Where choosing or adding a person may return to, other than Today."""
 

@@ -18,6 +18,7 @@ from station.core.steps import TestStep
 from station.store.records import Person
 from station.units import SIDE_SYMBOLS
 from web.context import Site
+from web.exercise_text import capitalize_first
 
 MINUTE_US = 60 * SECOND_US
 PROPOSED_PHRASE = "your suggested routine"
@@ -57,8 +58,8 @@ class NextAction(Struct, frozen=True):
     missed: datetime | None = None
 
 
-def next_action(summary: TodaySummary) -> NextAction:
-    """The most important action for this person now."""
+def next_action(summary: TodaySummary, *, is_unfinished: bool = False) -> NextAction:
+    """The most important action for this person now; `is_unfinished`: the page offers to resume their routine."""
     blocked, test = block_reason(summary.situation), due_test_text(summary)
     if blocked is not None and blocked.rule.startswith("pain"):
         return NextAction("Rest today", blocked.sentence, ILL_ICON, leads_to="pain")
@@ -68,7 +69,7 @@ def next_action(summary: TodaySummary) -> NextAction:
         has_routine = summary.is_open and blocked is None
         follows = f" Then: {routine_name}, about {summary.minutes} min in all." if has_routine else ""
         minutes = test_minutes(full=summary.due_test == "full")
-        return NextAction(_capitalized(test), f"{why}{follows}", TEST_PICTURE, minutes, f"Start {test}")
+        return NextAction(capitalize_first(test), f"{why}{follows}", TEST_PICTURE, minutes, f"Start {test}")
     if summary.situation.ask_reason is not None:
         reason = summary.situation.ask_reason
         return NextAction("First: a few questions", reason.sentence, ILL_ICON, leads_to="health-questions")
@@ -78,7 +79,9 @@ def next_action(summary: TodaySummary) -> NextAction:
         *_, last = (why.sentence for why in summary.due.reasons if why.rule == "baseline")
         return NextAction("Nothing to do today", last, DONE_ICON)
     picture = next((item.exercise for item in summary.proposal.items if item.exercise is not None), TEST_PICTURE)
-    start = NextAction(_capitalized(routine_name), "", picture, summary.minutes, f"Start {routine_name}")
+    start = NextAction(capitalize_first(routine_name), "", picture, summary.minutes, f"Start {routine_name}")
+    if summary.plan is None and summary.situation.has_trained_today and is_unfinished:
+        return NextAction("Not finished yet", "Resume it below, or leave it: what you did is saved.", picture)
     if summary.plan is None and summary.situation.has_trained_today:
         return NextAction(
             "Done for today", f"Rest is part of it. If you want more: about {summary.minutes} min.", DONE_ICON
@@ -92,10 +95,6 @@ def next_action(summary: TodaySummary) -> NextAction:
     open_why = next(why.sentence for why in summary.due.reasons if why.rule in ("plan-due", "plan-missed"))
     missed = summary.due.occurrence if summary.due.is_missed else None
     return replace(start, sentence=summary.instead or open_why, missed=missed)
-
-
-def _capitalized(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _next_time_text(summary: TodaySummary, sentence: str) -> str:
@@ -115,14 +114,9 @@ def relative_time(at: datetime, now: datetime) -> str:
 def weekly_minutes(summary: TodaySummary) -> list[tuple[Side, str, float, str]]:
     """This week's credited minutes by side: side, shape, minutes, minutes as text."""
     return [
-        (side, SIDE_SYMBOLS[side], summary.credited_s[side] / 60, _whole_minutes(summary.credited_s[side]))
+        (side, SIDE_SYMBOLS[side], summary.credited_s[side] / 60, plan.credit_text(summary.credited_s[side]))
         for side in Side
     ]
-
-
-def _whole_minutes(credited_s: float) -> str:
-    """Whole minutes, or seconds below the first: credit is never rounded up."""
-    return f"{credited_s:.0f} s" if 0 < credited_s < 60 else f"{credited_s // 60:.0f} min"
 
 
 class Weekday(NamedTuple):

@@ -20,7 +20,7 @@ from web.access.pin import DIGITS
 from web.access.presence import (
     KEPT_S,
     PRESENCE_COOKIE,
-    Asked,
+    BrowserRequest,
     PresenceBook,
     Purpose,
     Stage,
@@ -52,7 +52,7 @@ def blueprint(site: Site) -> Blueprint:
     pages = Blueprint("pairing", __name__)
     book = PresenceBook()
 
-    def asked_here(purpose: Purpose | None = None) -> Asked | None:
+    def asked_here(purpose: Purpose | None = None) -> BrowserRequest | None:
         """The request of this browser, for this purpose."""
         found = book.find(request.cookies.get(PRESENCE_COOKIE))
         return found if purpose is None or found is None or found.purpose is purpose else None
@@ -72,7 +72,7 @@ def blueprint(site: Site) -> Blueprint:
             trouble=trouble,
         ), status
 
-    def progress(asked: Asked, trouble: str = "") -> str:
+    def progress(asked: BrowserRequest, trouble: str = "") -> str:
         now = progress_of(asked, site.api.snapshot())
         is_at_board = asked.stage is Stage.BOARD and now.state in (PresenceState.WAITING, PresenceState.WRONG)
         return render_template(
@@ -94,17 +94,30 @@ def blueprint(site: Site) -> Blueprint:
         asked = asked_here(purpose)
         return form(purpose) if asked is None else progress(asked)
 
-    def begin(purpose: Purpose, **details: object) -> Response | tuple[str, int]:
+    def begin(
+        purpose: Purpose,
+        *,
+        browser_name: str = "",
+        person_name: str = "",
+        role: Role = Role.MEMBER,
+        return_to: str = "",
+        viewer_id: str | None = None,
+        device_id: str | None = None,
+    ) -> Response | tuple[str, int]:
         """Ask the board for a rhythm, and remember in this browser that it did."""
         before = asked_here()
         if before is not None and book.take(before):
             wait_until_saved(site.api.cancel_presence(before.request.id))
         try:
-            found = wait_until_saved(site.api.request_presence(str(details.get("browser_name", purpose))))
+            found = wait_until_saved(site.api.request_presence())
         except ValueError as error:
-            return form(purpose, str(error), 409, str(details.get("person_name", "")))
+            return form(purpose, str(error), 409, person_name)
         key, key_hash = new_key()
-        book.add(Asked(key_hash, purpose, found, time.monotonic(), **details))  # type: ignore[arg-type]  # fields of it
+        begun_s = time.monotonic()
+        asked = BrowserRequest(
+            key_hash, purpose, found, begun_s, browser_name, person_name, role, return_to, viewer_id, device_id
+        )
+        book.add(asked)
         response = redirect(url_for(PAGES[purpose]), 303)
         set_cookie(response, PRESENCE_COOKIE, key, max_age_s=int(KEPT_S))
         return response
@@ -171,7 +184,7 @@ def blueprint(site: Site) -> Blueprint:
 
     # What follows the rhythm.
 
-    def over(asked: Asked | None) -> Response | tuple[str, int]:
+    def over(asked: BrowserRequest | None) -> Response | tuple[str, int]:
         if asked is None:
             return form(Purpose.PAIR, OVER, 409)
         return redirect(url_for(PAGES[asked.purpose]), 303)
@@ -212,8 +225,15 @@ def blueprint(site: Site) -> Blueprint:
         """Give a request up; with `again`, make the same one once more."""
         asked = asked_here()
         if asked is not None and "again" in request.form:
-            same = ("browser_name", "person_name", "role", "return_to", "viewer_id", "device_id")
-            return begin(asked.purpose, **{name: getattr(asked, name) for name in same})
+            return begin(
+                asked.purpose,
+                browser_name=asked.browser_name,
+                person_name=asked.person_name,
+                role=asked.role,
+                return_to=asked.return_to,
+                viewer_id=asked.viewer_id,
+                device_id=asked.device_id,
+            )
         if asked is not None and book.take(asked) and asked.stage is Stage.BOARD:
             wait_until_saved(site.api.cancel_presence(asked.request.id))
         purpose = Purpose.PAIR if asked is None else asked.purpose
@@ -222,7 +242,7 @@ def blueprint(site: Site) -> Blueprint:
         response.delete_cookie(PRESENCE_COOKIE)
         return response
 
-    def complete(asked: Asked) -> Response | tuple[str, int]:
+    def complete(asked: BrowserRequest) -> Response | tuple[str, int]:
         """Do what the presence was for, once."""
         if not book.take(asked):
             return over(None)
@@ -237,25 +257,25 @@ def blueprint(site: Site) -> Blueprint:
         response.delete_cookie(PRESENCE_COOKIE)
         return response
 
-    def person_of(asked: Asked) -> str | None:
+    def person_of(asked: BrowserRequest) -> str | None:
         """The id of the person with the name that was given, who is added if there is nobody of that name."""
         if not asked.person_name:
             return None
         found = named(site.store, asked.person_name)
         return wait_until_saved(site.api.add_person(asked.person_name)) if found is None else found.id
 
-    def complete_pairing(asked: Asked) -> Response:
+    def complete_pairing(asked: BrowserRequest) -> Response:
         token = let_in(site, asked.browser_name, asked.role, person_of(asked))
         book.give(asked, token)
         return welcome(token)
 
-    def complete_step(asked: Asked) -> Response:
+    def complete_step(asked: BrowserRequest) -> Response:
         if asked.device_id is None or asked.device_id != site.device_id:
             raise ValueError("Another browser asked for this: prove your presence here once more.")
         wait_until_saved(site.api.note_presence(asked.device_id))
         return redirect(own_page(asked.return_to) or url_for("today.today"), 303)
 
-    def complete_consent(asked: Asked) -> Response:
+    def complete_consent(asked: BrowserRequest) -> Response:
         person_id = person_of(asked)
         if asked.viewer_id is None or person_id is None or asked.viewer_id != site.visitor().person_id:
             raise ValueError("Another person uses this browser now: ask for the consent once more.")
@@ -264,7 +284,7 @@ def blueprint(site: Site) -> Blueprint:
 
     # The approval, in a browser of the person whose name was given.
 
-    def waiting_approvals() -> list[tuple[Asked, str]]:
+    def waiting_approvals() -> list[tuple[BrowserRequest, str]]:
         names = {one.id: one.name for one in site.store.people()}
         return [(one, names.get(one.viewer_id or "", "Somebody")) for one in book.waiting_for(site.visitor().person_id)]
 

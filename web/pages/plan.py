@@ -47,7 +47,8 @@ from station.core.duration import held_us_by_side
 from station.core.events import SECOND_US
 from station.store.records import Person
 from web.context import Site, wait_until_saved
-from web.pages.next_action import relative_time
+from web.exercise_text import capitalize_first
+from web.pages.next_action import PROPOSED_PHRASE, relative_time
 from web.typed import whole_number
 
 LOCALTIME = Path("/etc/localtime")
@@ -312,10 +313,11 @@ def _summary(planned: Plan, title: str, items: Sequence[Item]) -> str:
     for weekday, clock in sorted(planned.days):
         by_time.setdefault(clock, []).append(WEEKDAYS[weekday])
     times = [f"{_days(days)} at {clock}" for clock, days in by_time.items()]
-    text = f"{_join_with_and(times)}: {title}, about {_minutes(items)} min."
+    name = PROPOSED_PHRASE if title == PROPOSED_NAME else title
+    text = f"{_join_with_and(times)}: {name}, about {_minutes(items)} min."
     more = ["Tests are scheduled for you."] if planned.tests else []
     more += ["The board reminds you with a sound."] if planned.reminder_cue else []
-    return " ".join((text[:1].upper() + text[1:], *more))
+    return " ".join((capitalize_first(text), *more))
 
 
 def _days(days: Sequence[str]) -> str:
@@ -330,7 +332,7 @@ def _upcoming(planned: Plan, found: Due, now: datetime) -> list[str]:
     """The next times of the plan in words; in a baseline, those after it."""
     begin = now if found.baseline_day is None else found.next_occurrence or now
     coming = islice(occurrences(planned, begin, begin + 15 * DAY), UPCOMING_COUNT)
-    return [f"{relative_time(at, now)[:1].upper()}{relative_time(at, now)[1:]}, {at.day} {at:%B}" for at in coming]
+    return [f"{capitalize_first(relative_time(at, now))}, {at.day} {at:%B}" for at in coming]
 
 
 def _weekly_minutes(site: Site, planned: Plan, items: Sequence[Item]) -> int:

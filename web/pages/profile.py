@@ -16,9 +16,10 @@ from station.core.events import Side
 from station.profile import PROFILE_FIELDS, Profile
 from station.settings import LIMITS, Settings
 from station.store.records import Person
-from station.units import MM_PER_UNIT, UNIT_SYMBOLS, date_text, length_text, number_text
+from station.units import UNIT_SYMBOLS, date_text, length_text, number_text
 from web.context import Site, wait_until_saved
 from web.pages.plan import station_zone
+from web.typed import typed_goal_mm
 
 GOALS = {"goal_left_mm": Side.LEFT, "goal_right_mm": Side.RIGHT}
 VOICE_CHOICES = {"yes": "recorded voice", "no": "none"}
@@ -145,22 +146,10 @@ def _profile_from(given: dict[str, str], units: str) -> Profile:
         if not text:
             continue
         if name in GOALS:
-            values[name] = _goal_mm(text, GOALS[name], units)
+            values[name] = typed_goal_mm(text, units, f"The goal {GOALS[name]}")
         else:
             values[name] = {"yes": True, "no": False}.get(text, text) if name == "voice" else text
     return Profile(**values)
-
-
-def _goal_mm(text: str, side: Side, units: str) -> float:
-    try:
-        goal_mm = round(float(text.replace(",", ".")) * float(MM_PER_UNIT[units]), 1)
-    except (ValueError, OverflowError):
-        raise ValueError(f"The goal {side} is {text[:20]!r}, which is no number: enter for example 10.2.") from None
-    low, high = LIMITS["goal_mm"]
-    if not low <= goal_mm <= high:
-        within = f"from {number_text(low, units)} to {number_text(high, units)} {UNIT_SYMBOLS[units]}"
-        raise ValueError(f"The goal {side} must be {within}, not {text[:20]}.")
-    return goal_mm
 
 
 def _field_in_trouble(trouble: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 from flask import Blueprint, abort, make_response, render_template, request
@@ -46,6 +46,10 @@ def amounts(contents: PersonContents) -> list[Amount]:
     return [Amount(n, count_text(n, thing, ending).partition(" ")[2]) for n, thing, ending in named if n]
 
 
+def _day_text(day: date | None) -> str | None:
+    return None if day is None else date_text(datetime.combine(day, datetime.min.time()))
+
+
 def blueprint(site: Site) -> Blueprint:
     """`/people/<person_id>/delete` and `/people/<person_id>/merge`: what would happen, and doing it."""
     pages = Blueprint("removal", __name__)
@@ -66,7 +70,7 @@ def blueprint(site: Site) -> Blueprint:
             "delete_person.html",
             shown=person,
             amounts=amounts(site.store.person_contents(person.id)),
-            held_until=None if until is None else date_text(datetime.combine(until, datetime.min.time())),
+            held_until=_day_text(until),
             trouble=trouble,
             is_only_owner=site.store.is_only_owner(person.id),
         )
@@ -78,14 +82,13 @@ def blueprint(site: Site) -> Blueprint:
             done = wait_until_saved(site.api.delete_person(person_id), MERGE_TIMEOUT_S)
         except ValueError as error:
             return delete_page(person, str(error)), 409
-        until = done.held_until
         return make_response(
             render_template(
                 "receipt.html",
                 shown=person,
                 amounts=amounts(done.deleted),
                 deleted_at=date_time_text(done.deleted_at),
-                held_until=None if until is None else date_text(datetime.combine(until, datetime.min.time())),
+                held_until=_day_text(done.held_until),
             )
         )
 

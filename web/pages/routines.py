@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from station.advice import health_questions
 from station.app.starting.routines import TITLES, steps_of
 from station.app.starting.situation import plan_for
-from station.app.starting.start_gate import StartGate
+from station.app.starting.start_gate import OWN, StartGate
 from station.catalogue.checked import convert_to_record
 from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import Item, Restriction
@@ -88,8 +88,8 @@ class RoutineCard(Struct, frozen=True):
 
     @property
     def start_name(self) -> str:
-        """The label of the start button."""
-        return self.key if self.own_routine is None else f"own:{self.key}"
+        """The name by which the start gate knows it."""
+        return self.key if self.own_routine is None else f"{OWN}{self.key}"
 
 
 def blueprint(site: Site) -> Blueprint:

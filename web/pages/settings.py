@@ -8,8 +8,9 @@ from msgspec.structs import asdict
 from werkzeug.wrappers import Response
 
 from station.settings import CHOICES, LIMITS
-from station.units import MM_PER_UNIT, UNIT_SYMBOLS, number_text
+from station.units import UNIT_SYMBOLS, number_text
 from web.context import Site, wait_until_saved
+from web.typed import typed_goal_mm
 
 CHOICE_NAMES = {
     "cm": "centimetres",
@@ -116,19 +117,9 @@ def blueprint(site: Site) -> Blueprint:
 
 def _with_goal_in_mm(given: dict[str, str], units: str) -> dict[str, str]:
     """The form with the goal in millimetres; it is typed in the units that the form was shown in."""
-    changes = dict(given)
-    if "goal_mm" in changes:
-        try:
-            goal = float(changes["goal_mm"].replace(",", "."))
-        except ValueError:
-            raise ValueError(f"The goal {changes['goal_mm'][:20]!r} is not a number: enter for example 10.2.") from None
-        goal_mm = round(goal * float(MM_PER_UNIT[units]), 1)
-        low, high = LIMITS["goal_mm"]
-        if not low <= goal_mm <= high:
-            within = f"from {number_text(low, units)} to {number_text(high, units)} {UNIT_SYMBOLS[units]}"
-            raise ValueError(f"The goal must be {within}, not {changes['goal_mm'][:20]}.")
-        changes["goal_mm"] = str(goal_mm)
-    return changes
+    if "goal_mm" not in given:
+        return given
+    return given | {"goal_mm": str(typed_goal_mm(given["goal_mm"], units, "The goal"))}
 
 
 def _field_in_trouble(trouble: str) -> Field | None:

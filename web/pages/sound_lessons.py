@@ -14,7 +14,7 @@ from station.core.activities.questions import FELT_QUESTION, PAIN_BY_TAPS, PLACE
 from station.core.facts import CueName
 from station.settings import Settings
 from web.live.phase_styles import PHASE_STYLES
-from web.live.view_model import FELT_PLACES
+from web.live.sentences import FELT_PLACES
 
 Tones = Sequence[tuple[int, int, int]]
 """Tones as `[Hz, from ms, to ms]`."""
@@ -133,7 +133,7 @@ def _played_tones(name: CueName, tones: Tones, every_ms: int | None) -> Tones:
 
 
 def rhythm_path(tones: Tones) -> str:
-    """The tones as the path of a drawing, `DRAWN_MS / MS_A_UNIT` wide: time to the right, lower tones lower."""
+    """The tones as the path of a drawing, a unit for `MS_PER_UNIT`: time to the right, lower tones lower."""
     highest = max(hz for hz, _, _ in tones)
     tops = (
         (HIGH_TONE_Y if hz == highest else LOW_TONE_Y, on / MS_PER_UNIT, off / MS_PER_UNIT) for hz, on, off in tones

@@ -18,7 +18,7 @@ from station.store.backups.backup import newest_day
 from station.store.backups.salvage_report import newest_report
 from station.units import date_time_text, length_text
 from station.version import APP_VERSION, RULE_VERSION
-from web.api.records import Fault, Status, StatusDetails
+from web.api.board_records import Fault, Status, StatusDetails
 from web.context import Site
 from web.live.seen import HIDDEN_FAULT
 from web.pages import calibration
@@ -108,14 +108,16 @@ def _details(site: Site, now: Snapshot, age_us: int, free_mb: int, wall: datetim
 
 def _title(now: Snapshot) -> str:
     """The title while no action is needed: all is good only if every sensor gives a reading."""
-    if not now.heels or any(heel.down is None for heel in now.heels) or now.toe_why == NO_READING_YET:
+    if not now.heels or now.toe_missing_reason == NO_READING_YET:
         return "Running; waiting for the first readings"
+    if any(heel.down is None for heel in now.heels):
+        return "Running; the heels are read once you step on"
     return "All good" if now.toe_mm is not None else "Running; no distance reading"
 
 
 def _distance_sentence(now: Snapshot, units: str) -> str:
     if now.toe_mm is None:
-        return f"No distance reading: {now.toe_why or NO_READING_YET}."
+        return f"No distance reading: {now.toe_missing_reason or NO_READING_YET}."
     return f"{length_text(now.toe_mm, units)} from the toes to the wall."
 
 

@@ -115,11 +115,16 @@ def _test_entries(test: Test, units: str, circumstances: Circumstances) -> Itera
             result,
             attempts=tuple(_attempt_view(one, units) for one in attempts),
         )
-    felt, pain = test.answers.felt_places, test.answers.pain
-    answered = [FELT_TEXTS.get(place, f"felt: {place}") for place in felt or ()]
-    answered += [] if pain is None else [f"pain {pain} of {MAX_PAIN}"]
+    answered = answer_texts(test)
     if answered or not test.imported:
         yield Entry(end, "After the test", about=", ".join(answered), test=test)
+
+
+def answer_texts(test: Test) -> list[str]:
+    """The person's answers about a test: `felt in the calf`, `pain 2 of 10`."""
+    felt, pain = test.answers.felt_places, test.answers.pain
+    parts = [FELT_TEXTS.get(place, f"felt: {place}") for place in felt or ()]
+    return parts if pain is None else [*parts, f"pain {pain} of {MAX_PAIN}"]
 
 
 def _attempt_view(one: Attempt, units: str) -> AttemptView:

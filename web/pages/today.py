@@ -24,7 +24,7 @@ from web.access.pin import DIGITS
 from web.access.rules import DEMO_DEVICE, DEMO_SENTENCE, PAIR_ADDRESS
 from web.charts.glance import ring_svg, sparkline_svg
 from web.context import Site
-from web.live.view_model import FELT_PLACES, resume_label
+from web.live.sentences import FELT_PLACES, resume_label
 from web.pages.circumstances import UNKNOWN, CircumstanceQuestion, unasked
 from web.pages.consents import unconfirmed_consents
 from web.pages.feedback import claim_context
@@ -61,7 +61,7 @@ def blueprint(site: Site) -> Blueprint:
         if visitor.device.is_shared and visitor.person_id is None:
             return render_template("choose_by_pin.html", trouble="", digits=DIGITS)
         person, settings, now = site.person(), site.settings(), site.snapshot()
-        people = site.people()
+        people, resumes = site.people(), _resume_label(site, person, now)
         unsettled = {one.key: one.title for one in steps_left(site)} if visitor.is_at_least(Role.OWNER) else {}
         since = visitor.seen.nobody_since if visitor.role is Role.GUEST else None
         history = history_of(site.store, _id(person), settings.goals, datetime.now(UTC), since=since)
@@ -81,7 +81,7 @@ def blueprint(site: Site) -> Blueprint:
             sentence=results_sentence(history, settings),
             calibration_hint=None if "calibration" in unsettled else _calibration_hint(now),
             setting_up=unsettled.values(),
-            resume_label=_resume_label(site, person, now),
+            resume_label=resumes,
             note=_note(now, person),
             test_to_ask_about=test_to_ask_about,
             ask_once=ask_once,
@@ -93,13 +93,13 @@ def blueprint(site: Site) -> Blueprint:
             demo=DEMO_SENTENCE if visitor.device.name == DEMO_DEVICE else "",
             shared_until=visitor.device.person_until,
             **claim_context(site, settings.units),
-            **_person_context(site, person),
+            **_person_context(site, person, is_unfinished=resumes is not None),
         )
 
     return pages
 
 
-def _person_context(site: Site, person: Person | None) -> dict[str, Any]:
+def _person_context(site: Site, person: Person | None, *, is_unfinished: bool) -> dict[str, Any]:
     """Context shown only to a known person: what is due, this week's minutes and open questions."""
     if person is None:
         return {}
@@ -110,7 +110,7 @@ def _person_context(site: Site, person: Person | None) -> dict[str, Any]:
     )
     return {
         "summary": summary,
-        "next": next_action(summary),
+        "next": next_action(summary, is_unfinished=is_unfinished),
         **why_context(summary),
         "week": this_week(summary),
         "goal_minutes": WEEKLY_GOAL_MINUTES,
@@ -138,8 +138,8 @@ def _note(now: Snapshot, person: Person | None) -> str | None:
 
 def _resume_label(site: Site, person: Person | None, now: Snapshot) -> str | None:
     """The label that resumes today's unfinished routine; after a power cut only the store still knows it."""
-    if now.rest is not None and now.rest.person_id == (person.id if person else None):
-        return resume_label(now.rest)
+    if now.unfinished is not None and now.unfinished.person_id == (person.id if person else None):
+        return resume_label(now.unfinished)
     left = site.unfinished_run(_id(person)) if now.activity == "idle" else None
     if left is None or datetime.now(UTC) - left.saved_at > ASK_WINDOW:
         return None
@@ -160,7 +160,7 @@ def _calibration_hint(now: Snapshot) -> str | None:
     """What the distance sensor needs, in a sentence, or `None`."""
     if now.calibration == "as built":
         return "The distance sensor is not calibrated yet. It takes three to four minutes with blocks."
-    if now.calibration == "doubted":
+    if now.calibration == "suspect":
         return "The distance sensor failed its last check: results are uncertain until it is recalibrated."
     return now.check_due
 

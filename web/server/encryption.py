@@ -8,9 +8,7 @@ from pathlib import Path
 
 from station.app.api import PageError
 from station.config import PageConfig
-
-HANDED_OVER = "page.pem"
-"""The name under which systemd hands the certificate of `station tls` to the page's service (LoadCredential)."""
+from station.network import PAGE_FILE
 
 
 def certificate_file(page: PageConfig) -> Path | None:
@@ -18,7 +16,7 @@ def certificate_file(page: PageConfig) -> Path | None:
     if page.certificate:
         return Path(page.certificate)
     credentials = os.environ.get("CREDENTIALS_DIRECTORY")
-    handed_over = Path(credentials, HANDED_OVER) if credentials else None
+    handed_over = Path(credentials, PAGE_FILE) if credentials else None
     return handed_over if handed_over is not None and handed_over.exists() else None
 
 

@@ -166,7 +166,7 @@ class QuietServer(uvicorn.Server):
         self.started = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End as uvicorn does, without waiting for the farewell of TLS, which a phone that has left never sends."""
+        """End as uvicorn does, without waiting for the end of TLS, which a phone that has left never sends."""
         open_ones = [one.transport for one in self.server_state.connections]
         await super().shutdown(sockets)
         for transport in open_ones:

@@ -96,7 +96,10 @@ def _bind_error_text(page: PageConfig, error: Exception) -> str:
     where = f"{page.host} port {page.port}"
     number = error.errno if isinstance(error, OSError) else None
     if number == errno.EADDRINUSE:
-        return f"The page cannot use {where}: another program has it. Stop that program or choose another [page] port."
+        return (
+            f"The page cannot use {where}: another program has it. Stop that program or choose another port "
+            "([page] port in the configuration, --port of a demonstration)."
+        )
     if number == errno.EAFNOSUPPORT:
         return (
             f"The page cannot use {where}: this machine has no such network, or systemd's unit of the page handed over "

@@ -3,8 +3,8 @@
 It runs on the event loop, so an open page costs no thread. States are limited to fifty a second; a heartbeat every two
 seconds carries the age of the newest snapshot, so that a page can tell a stalled station from an unchanged state.
 
-Each state shows what its visitor may see (`web.live.seen`). Who that is, is read again whenever the station says that
-access has changed, so that a revoked browser is out at once; its stream ends, and the page that opens it again is a
+Each state shows what its visitor may see (`web.live.seen`). The visitor is read again whenever the station says that
+access has changed, so that a revoked browser is out at once: its stream ends, and the page that opens the next one is a
 visitor's.
 """
 
@@ -63,7 +63,7 @@ class StreamClient:
         self.is_closed = False
 
     def close(self) -> None:
-        """End every stream; call it on the event loop."""
+        """End this stream; call it on the event loop."""
         self.is_closed = True
         self.changed.set()
 
@@ -151,12 +151,12 @@ class Stream:
         if self._cached_snapshot is not snapshot:
             self._cached_snapshot, self._cached_views = snapshot, []
         shown = snapshot_for(visitor, snapshot)
-        look = (units, visitor.is_let_in)
-        for cached, cached_look, view in self._cached_views:
-            if cached_look == look and cached == shown:
+        kind = (units, visitor.is_let_in)
+        for cached, cached_kind, view in self._cached_views:
+            if cached_kind == kind and cached == shown:
                 return view
         view = msgspec.json.encode(live_view(shown, units, has_buttons=visitor.is_let_in))
-        self._cached_views.append((shown, look, view))
+        self._cached_views.append((shown, kind, view))
         return view
 
     def _heartbeat_event(self, snapshot: Snapshot) -> bytes:

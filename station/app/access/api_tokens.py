@@ -1,6 +1,6 @@
 """Tokens for programs: what each may do, and for whom it asks.
 
-A token belongs to the paired browser that made it: it sees and may at most what that browser may, and ends with it.
+A token belongs to the paired browser that made it: it may see and do at most what that browser may, and ends with it.
 Only its hash is stored.
 """
 
@@ -15,15 +15,15 @@ from msgspec.structs import replace
 
 from station.app.access.roles import IDLE_END, Visitor, hash_of, visitor_of
 from station.store import Reader
-from station.store.records import ApiToken, Device, Role
+from station.store.access_records import ApiToken, Device, Role
 
 if TYPE_CHECKING:
     from station.store import Store  # the page, which never writes, goes without
 
 MAX_TOKENS = 20
-"""So many live tokens may a browser have."""
+"""How many live tokens a browser may have."""
 TOUCH_EVERY = timedelta(hours=1)
-"""How exactly "last used" is stored: each write wears the memory card."""
+"""How precisely "last used" is stored: each write wears the memory card."""
 
 
 class Scope(StrEnum):

@@ -117,8 +117,8 @@ class PresenceDesk:
 
     # Requests.
 
-    def request(self, name: str, *, is_running: bool) -> PresenceRequest:
-        """Begin a request of the browser with this name.
+    def request(self, *, is_running: bool) -> PresenceRequest:
+        """Begin a request.
 
         Raises ValueError with a sentence while a run is active, in the pause after wrong rhythms, and while another
         request is going on, which ends too. Raises StoreError.
@@ -134,7 +134,7 @@ class PresenceDesk:
         step = RhythmStep(rhythm, secrets.choice(TWO_DIGITS))
         self._last_serial += 1
         seconds = step.wait_us // SECOND_US
-        request = PresenceRequest(secrets.token_urlsafe(16), self._last_serial, name, rhythm, step.number, seconds)
+        request = PresenceRequest(secrets.token_urlsafe(16), self._last_serial, rhythm, step.number, seconds)
         self._begin(request, step)
         return request
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from station.store import Reader
-from station.store.records import Device, DeviceAccess, Role, Seen
+from station.store.access_records import Device, DeviceAccess, Role, Seen
 
 if TYPE_CHECKING:
     from station.store import Store  # the page, which never writes, goes without
@@ -44,7 +44,7 @@ PRESENCE = timedelta(minutes=10)
 SHARED_STAY = timedelta(minutes=15)
 """How long a shared browser stays a person's after their last request."""
 TOUCH_EVERY = timedelta(hours=1)
-"""How exactly "last seen" is stored: each write wears the memory card."""
+"""How precisely "last seen" is stored: each write wears the memory card."""
 
 ACCESS_COOKIE = "access"
 """The cookie with the token of a browser that was let in."""

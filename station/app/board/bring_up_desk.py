@@ -71,7 +71,7 @@ class BringUpNews(Struct, frozen=True):
     news: Result | Question | BringUpEnded
 
 
-class _Helper(Witness):
+class _PageWitness(Witness):
     """The person at the page, for the bring-up's thread."""
 
     def __init__(self, post: Callable[[BringUpNews], None]) -> None:
@@ -131,7 +131,7 @@ class BringUpDesk:
         self._outputs = outputs
         self._board_view = view
         self._parts: BoardParts | None = None
-        self._helper: _Helper | None = None
+        self._witness: _PageWitness | None = None
         self._thread: Thread | None = None
         self._asked_us = 0
         self.view: BringUpView | None = None
@@ -143,7 +143,7 @@ class BringUpDesk:
     @property
     def is_going(self) -> bool:
         """Whether the bring-up has the board's parts."""
-        return self._helper is not None
+        return self._witness is not None
 
     def begin(self, *, asks: bool, is_empty: bool) -> None:
         """Lend the parts and begin; see `StationApi.start_bring_up`. Raises ValueError with a sentence."""
@@ -153,10 +153,10 @@ class BringUpDesk:
         if parts is None:
             raise ValueError(NO_BOARD)
         self._outputs.attach(None)
-        self._helper = helper = _Helper(self._post)
+        self._witness = witness = _PageWitness(self._post)
         number = 1 if self.view is None else self.view.number + 1
         self._show(BringUpView(number, asks))
-        self._thread = Thread(target=self._work, args=(parts, helper, asks), name="bring-up", daemon=True)
+        self._thread = Thread(target=self._work, args=(parts, witness, asks), name="bring-up", daemon=True)
         self._thread.start()
 
     def _obstacle(self, *, is_empty: bool) -> str | None:
@@ -171,11 +171,11 @@ class BringUpDesk:
         is_pressed = any(heel.down for heel in self._session.heels)
         return OCCUPIED if is_pressed and not (is_empty or is_faulty) else None
 
-    def _work(self, parts: BoardParts, helper: _Helper, asks: bool) -> None:
+    def _work(self, parts: BoardParts, witness: _PageWitness, asks: bool) -> None:
         """In a thread of its own."""
         why = None
         try:
-            parts.bring_up(helper if asks else None, helper.publish)
+            parts.bring_up(witness if asks else None, witness.publish)
         except BringUpStoppedError as stopped:
             why = str(stopped)
         except Exception:
@@ -194,7 +194,7 @@ class BringUpDesk:
                 self._asked_us = self._clock.now_us()
                 self._show(replace(view, question=news, doing=""))
             case BringUpEnded():
-                self._helper = self._thread = None
+                self._witness = self._thread = None
                 self._outputs.attach(news.devices)
                 self._settings.apply_volume(None)
                 self._time.catch_up()
@@ -207,19 +207,19 @@ class BringUpDesk:
         if answer is None:
             self.stop()
             return
-        if self._helper is None or view is None or view.question is None:
+        if self._witness is None or view is None or view.question is None:
             raise ValueError(NOTHING_ASKED)
         if number != view.number:
             raise ValueError(OTHER_QUESTION)
         checked, question = view.question.checked(answer), view.question
         self._show(replace(view, question=None, doing="" if checked == SKIP else question.then))
-        self._helper.answer(checked)
+        self._witness.answer(checked)
 
     def stop(self, why: str = STOPPED) -> None:
         """End the bring-up, if one is going on, at its next step."""
-        if self._helper is not None and self.view is not None:
+        if self._witness is not None and self.view is not None:
             self._show(replace(self.view, question=None, doing="The check is being stopped."))
-            self._helper.stop(why)
+            self._witness.stop(why)
 
     def pass_time(self, now_us: int) -> None:
         """End a bring-up whose question nobody answers."""

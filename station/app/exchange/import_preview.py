@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from station.store.records import MergeReport
+from station.store.exchange.merge_report import MergeReport
 from station.units import count_text, date_text
 
 NAMES = {"sessions": "session", "tests": "test", "holds": "hold", "calibrations": "calibration", "routines": "routine"}

@@ -128,15 +128,15 @@ class Recorder:
         self._session = None
         self._queue.write(lambda: self._store.end_session(session.id, at, reason))
 
-    def begin_run(self, run: Run, at: datetime, using: MeasurementContext, called: str | None = None) -> None:
-        """`using` is the calibration and the conditions that the run measures with; `called` is the run's title."""
+    def begin_run(self, run: Run, at: datetime, context: MeasurementContext, title: str | None = None) -> None:
+        """`context` is the calibration and the conditions that the run measures with."""
         assert self._session is not None
         self._has_only_blocks = self._has_only_blocks and uses_blocks(run.routine)
-        self._run = RunRecorder(self._queue, self._store, self._session, run, at, using, called)
+        self._run = RunRecorder(self._queue, self._store, self._session, run, at, context, title)
 
-    def record_unfinished(self, rest: Routine, at: datetime) -> None:
+    def record_unfinished(self, remaining: Routine, at: datetime) -> None:
         """Store the steps that remain of the run's routine at `at`; empty when it is complete."""
-        self._require_run().record_unfinished(rest, at)
+        self._require_run().record_unfinished(remaining, at)
 
     def record_end(self) -> None:
         """Store the last of the run's trace, and all that waits."""

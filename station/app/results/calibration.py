@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from station.config import Config
 from station.core.events import SECOND_US, Toe
-from station.core.measurement.calibration import Curve
+from station.core.measurement.curve import Curve
 from station.core.measurement.drift import LaneFinding, LaneMonitor
 from station.core.measurement.tolerance import TOLERANCE_MM, check_due_reason
 from station.core.measurement.uncertainty import Assumptions
@@ -90,10 +90,10 @@ class CalibrationMonitor:
 
     @property
     def state(self) -> str:
-        """`as built`, `good` or `doubted`."""
+        """`as built`, `good` or `suspect`."""
         if self.current.fit is None:
             return "as built"
-        return "good" if self.failed_check is None else "doubted"
+        return "good" if self.failed_check is None else "suspect"
 
     @property
     def fault_sentence(self) -> str | None:

@@ -22,7 +22,7 @@ from station.core.progress.repeatability import Repeatability, repeatability
 from station.core.progress.sentences import Formatters, side_sentences
 from station.store import Reader
 from station.store.records import Calibration, Check, ResultSummary, Test
-from station.units import change_text, date_text, fine_change_text, length_text
+from station.units import change_text, date_text, fine_change_text, length_text, short_date_text
 
 CONTACTS = {Contact.PAD: "knee pad", Contact.INFERRED: "felt in the heel", Contact.SELF: "said by the person"}
 
@@ -76,7 +76,7 @@ def formatters_for(units: str) -> Formatters:
     return Formatters(
         partial(length_text, units=units),
         partial(change_text, units=units),
-        date_text,
+        short_date_text,
         partial(fine_change_text, units=units),
     )
 
@@ -343,8 +343,8 @@ def not_compared_sentence(history: History) -> str | None:
         return None
     since = history.apart_since.astimezone().date()
     return (
-        "Tests from before the sensor was calibrated, or made in doubt of its calibration, are shown, but not compared "
-        f"with others. To recalculate them: station recalibrate --since {since}"
+        "Tests from before the sensor was calibrated, or made while its calibration was suspect, are shown, but not "
+        f"compared with others. To recalculate them: station recalibrate --since {since}"
     )
 
 

@@ -21,7 +21,7 @@ from station.app.results.budgets import MeasurementContext, side_budget, total_m
 from station.core.activities.trials import TrialResult, score_mm
 from station.core.events import Side
 from station.core.facts import Contact
-from station.core.measurement.calibration import Curve
+from station.core.measurement.curve import Curve
 from station.core.measurement.estimate import WANDER_MM
 from station.core.measurement.uncertainty import Budget
 from station.store import Reader

@@ -225,7 +225,7 @@ def _lines(history: History, units: str) -> Iterable[Line]:
     yield Line("Latest test", *(latest(side) for side in Side))
     yield _by_side("First test by this method", history, first)
     yield _by_side("Level now (trend)", history, level)
-    yield _by_side("Change since the first", history, change)
+    yield _by_side("Change of the level", history, change)
     yield _by_side("Real changes", history, lambda _, progress: _real_changes_text(progress))
     yield _by_side("Change a week, last four weeks", history, pace)
     yield _by_side("Smallest real change (MDC95)", history, mdc)

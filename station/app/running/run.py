@@ -8,7 +8,7 @@ from station.clock import RunUs
 from station.core.activities.engine import Engine
 from station.core.events import Command, CommandName, Event
 from station.core.facts import Fact
-from station.core.measurement.calibration import Curve
+from station.core.measurement.curve import Curve
 from station.core.sensing.sensors import BoardSensors, References, Wiring
 from station.core.state import ActivityState
 from station.core.steps import Routine, to_json
@@ -117,5 +117,5 @@ class Run:
         return heel_views(self._sensors)
 
     def heel_fault(self, at_us: RunUs) -> str | None:
-        """The fault of a heel\'s sensor, in a sentence."""
+        """The fault of a heel's sensor, in a sentence."""
         return heel_fault_of(self._sensors, at_us)

@@ -57,15 +57,13 @@ def situation_of(
     planned: Plan | None,
     now: datetime,
     *,
-    history: History | None = None,
     answers: Answers | None = None,
 ) -> Situation:
     """The situation that decides what this person, with this plan, should do at `now`.
 
-    Pass `history` and `answers` if already loaded: reading takes tens of milliseconds. Raises StoreError.
+    Pass `answers` if already loaded: reading takes milliseconds. Raises StoreError.
     """
-    if history is None:
-        history = history_of(store, person_id, store.settings_of(person_id).goals, now)
+    history = history_of(store, person_id, store.settings_of(person_id).goals, now)
     if answers is None:
         answers = answers_of(store, person_id)
     pains = pain_answers(answers["pain"], history, now)
@@ -98,12 +96,10 @@ def done_of(
     now: datetime,
     zone: tzinfo,
     *,
-    history: History | None = None,
     answers: Answers | None = None,
 ) -> PlanProgress:
     """What this person has done that affects what is due, in the days of `zone`. Raises StoreError."""
-    if history is None:
-        history = history_of(store, person_id, store.settings_of(person_id).goals, now)
+    history = history_of(store, person_id, store.settings_of(person_id).goals, now)
     if answers is None:
         answers = answers_of(store, person_id)
     baseline = next(iter(answers["baseline"]), None)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from math import sqrt
 
-from station.core.activities.calibrate import BlockActivity
+from station.core.activities.block_reading import BlockActivity
 from station.core.events import SECOND_US
 from station.core.facts import CheckDone, CueName
-from station.core.measurement.calibration import CalibrationError, Point
+from station.core.measurement.calibration import CalibrationError
+from station.core.measurement.curve_fit import Point
 from station.core.measurement.estimate import COMMON_WANDER_MM
 from station.core.measurement.tolerance import is_out_of_tolerance
 from station.core.sensing.sensors import BoardSensors

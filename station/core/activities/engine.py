@@ -19,7 +19,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from station.core.events import Command, Event, Side, Tick
+from station.core.events import SENSOR_EVENTS, Command, Event, SensorEvent, Side
 from station.core.facts import Cue, CueEnded, CueName, Fact, SensorBack, SensorLost
 from station.core.sensing.sensors import NO_CHANGE, BoardSensors, Change, SensorChange
 from station.core.state import ActivityState
@@ -56,7 +56,7 @@ class Activity:
     def on_change(self, change: Change) -> None:
         """A heel, the knee pad or the state of a sensor has changed."""
 
-    def on_sensor_event(self, event: Event) -> None:
+    def on_sensor_event(self, event: SensorEvent) -> None:
         """A sample or a reading has arrived; its changes have been handled before."""
 
     def on_alarm(self, at_us: int) -> None:
@@ -151,10 +151,7 @@ class Engine:
         self._now_us = at_us
         if activity.outcome is not None:
             return self._take_facts()
-        if isinstance(event, Command):
-            activity.on_command(event)
-            self._pass_time(at_us)
-        elif not isinstance(event, Tick):
+        if isinstance(event, SENSOR_EVENTS):
             changes = self._sensors.update(event)
             if changes:
                 self._dispatch_changes(changes)
@@ -162,6 +159,9 @@ class Engine:
             due_us = activity.due_us
             if changes is not NO_CHANGE or (due_us is not None and due_us < self._next_check_us):
                 self._pass_time(at_us)
+        elif isinstance(event, Command):
+            activity.on_command(event)
+            self._pass_time(at_us)
         return self._take_facts()
 
     def close(self, at_us: int) -> list[Fact]:

@@ -21,7 +21,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from station.core.activities.phases import PhasedActivity
-from station.core.events import SECOND_US, Button, Command, CommandName, Event, Load, Press, Side
+from station.core.events import SECOND_US, Button, Command, CommandName, Load, Press, SensorEvent, Side
 from station.core.facts import Cue, CueName, Ended, PressEnded, RhythmMatched, RhythmWrong
 from station.core.sensing.debounce import DebouncedChange, Debouncer
 from station.core.sensing.press_level import PressLevel
@@ -129,7 +129,7 @@ class HeelRhythm(PhasedActivity[RhythmPhase]):
             self._clear()
         self._set_due()
 
-    def on_sensor_event(self, event: Event) -> None:
+    def on_sensor_event(self, event: SensorEvent) -> None:
         if isinstance(event, Load):
             plate = self.sensors.plate_for(event.side)
             if plate.load is None or plate.lost_reason is not None:

@@ -1,6 +1,6 @@
 """The knee-to-wall test: trials of one or both sides, each a series of attempts at growing distances.
 
-`TRANSITIONS` says which phase may follow which, and `KneeToWallTest` moves between them. Its parts keep their own
+`knee_to_wall_rules` says which phase may follow which; `KneeToWallTest` moves between them. Its parts keep their own
 state: `StepOn`, `StandingHeel`, `Attempt`, `Repositioning`, `TrialSeries` and `SensorFault`; it shares others with the
 exercises. The rules that the table does not show:
 
@@ -18,23 +18,27 @@ exercises. The rules that the table does not show:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import assert_never
 
-from msgspec import Struct, field
-
 from station.core.activities.attempt import Attempt, Failed, Passed, Verdict, Void
-from station.core.activities.contact_proof import AttemptRules
 from station.core.activities.countdown_ticks import CountdownTicks
+from station.core.activities.knee_to_wall_rules import (
+    MEASURING_PHASES,
+    NUDGED_PHASES,
+    PHASES_BEFORE_LUNGE,
+    TRANSITIONS,
+    TestPhase,
+    TestRules,
+)
 from station.core.activities.phases import PhasedActivity
-from station.core.activities.repositioning import MoveRules, Repositioning
-from station.core.activities.sensor_fault import FaultRules, SensorFault
+from station.core.activities.repositioning import Repositioning
+from station.core.activities.sensor_fault import SensorFault
 from station.core.activities.side_change import SideChange
-from station.core.activities.standing_heel import StandingHeel, SteadyRules
-from station.core.activities.step_on import StepOn, StepOnRules
+from station.core.activities.standing_heel import StandingHeel
+from station.core.activities.step_on import StepOn
 from station.core.activities.trial_series import TrialSeries
 from station.core.activities.waiting import WaitAlarm, Waiting, earliest
-from station.core.events import SECOND_US, Command, CommandName, Event, Load, Side, Toe
+from station.core.events import Command, CommandName, Load, SensorEvent, Side, Toe
 from station.core.facts import (
     AttemptFailed,
     AttemptPassed,
@@ -50,77 +54,6 @@ from station.core.facts import (
 from station.core.sensing.sensors import BoardSensors, Change, HeelChange, KneeChange, SensorChange
 from station.core.state import ShownClock, TestState
 from station.core.steps import TestStep
-
-
-class TestPhase(StrEnum):
-    """The phases of a test."""
-
-    __test__ = False
-
-    WAIT = "wait"
-    SETTLE = "settle"
-    SIDE = "side"
-    COUNT = "count"
-    ATTEMPT = "attempt"
-    MOVE = "move"
-    REST = "rest"
-    SWITCH = "switch"
-    RESULT = "result"
-    PAUSED = "paused"
-    FAULT = "fault"
-    ENDED = "ended"
-
-
-_INTERRUPTIONS = (TestPhase.PAUSED, TestPhase.FAULT, TestPhase.ENDED)
-TRANSITIONS: dict[TestPhase, frozenset[TestPhase]] = {
-    TestPhase.WAIT: frozenset({TestPhase.WAIT, TestPhase.SETTLE, TestPhase.ENDED}),
-    TestPhase.SETTLE: frozenset({TestPhase.WAIT, TestPhase.SETTLE, TestPhase.SIDE, *_INTERRUPTIONS}),
-    TestPhase.SIDE: frozenset({TestPhase.WAIT, TestPhase.SETTLE, TestPhase.COUNT, *_INTERRUPTIONS}),
-    TestPhase.COUNT: frozenset({TestPhase.WAIT, TestPhase.SETTLE, TestPhase.COUNT, TestPhase.ATTEMPT, *_INTERRUPTIONS}),
-    TestPhase.ATTEMPT: frozenset(
-        {TestPhase.SETTLE, TestPhase.MOVE, TestPhase.REST, TestPhase.SWITCH, TestPhase.RESULT, *_INTERRUPTIONS}
-    ),
-    TestPhase.MOVE: frozenset({TestPhase.SETTLE, TestPhase.ATTEMPT, *_INTERRUPTIONS}),
-    TestPhase.REST: frozenset({TestPhase.SETTLE, TestPhase.PAUSED, TestPhase.ENDED}),
-    TestPhase.SWITCH: frozenset({TestPhase.SETTLE, TestPhase.PAUSED, TestPhase.ENDED}),
-    TestPhase.RESULT: frozenset({TestPhase.ENDED}),
-    TestPhase.PAUSED: frozenset({TestPhase.SETTLE, TestPhase.ENDED}),
-    TestPhase.FAULT: frozenset({TestPhase.SETTLE, TestPhase.PAUSED, TestPhase.ENDED}),
-    TestPhase.ENDED: frozenset(),
-}
-PHASES_BEFORE_LUNGE = (TestPhase.SETTLE, TestPhase.SIDE, TestPhase.COUNT)
-NUDGED_PHASES = (TestPhase.SETTLE, TestPhase.MOVE)
-MEASURING_PHASES = (*PHASES_BEFORE_LUNGE, TestPhase.ATTEMPT, TestPhase.MOVE)
-
-
-class TestRules(Struct, frozen=True):
-    """The times of a knee-to-wall test, and the rules of its parts."""
-
-    __test__ = False
-
-    step_on: StepOnRules = field(default_factory=StepOnRules)
-    attempt: AttemptRules = field(default_factory=AttemptRules)
-    move: MoveRules = field(default_factory=MoveRules)
-    steady: SteadyRules = field(default_factory=SteadyRules)
-    fault: FaultRules = field(default_factory=FaultRules)
-    nudge_after_us: int = 10 * SECOND_US
-    announce_side_us: int = 3 * SECOND_US
-    count_us: int = 3 * SECOND_US
-    departed_after_us: int = 3 * SECOND_US
-    rest_us: int = 10 * SECOND_US
-    switch_timeout_us: int = 90 * SECOND_US
-    pause_timeout_us: int = 120 * SECOND_US
-    show_result_us: int = 60 * SECOND_US
-
-    def time_limit_us(self, phase: TestPhase) -> int | None:
-        """How long `phase` may last, `None` where time alone does not end it."""
-        return {
-            TestPhase.SIDE: self.announce_side_us,
-            TestPhase.MOVE: self.move.timeout_us,
-            TestPhase.REST: self.rest_us,
-            TestPhase.RESULT: self.show_result_us,
-            TestPhase.PAUSED: self.pause_timeout_us,
-        }.get(phase)
 
 
 class KneeToWallTest(PhasedActivity[TestPhase]):
@@ -239,7 +172,7 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
         elif not change.is_lost and self._fault is not None:
             self._fault.on_sensor_back(change)
 
-    def on_sensor_event(self, event: Event) -> None:
+    def on_sensor_event(self, event: SensorEvent) -> None:
         if isinstance(event, Toe):
             if self._attempt is not None:
                 self._attempt.on_reading(event.at_us)

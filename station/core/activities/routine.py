@@ -33,7 +33,7 @@ from station.core.activities.paced import PacedReps
 from station.core.activities.questions import PAIN_QUESTION, Questions
 from station.core.activities.reps import Reps
 from station.core.activities.rest import Rest
-from station.core.events import EASE_OFF_PAIN, SECOND_US, STOPPING_PAIN, Command, CommandName, Event, Side
+from station.core.events import EASE_OFF_PAIN, SECOND_US, STOPPING_PAIN, Command, CommandName, SensorEvent, Side
 from station.core.facts import (
     STOPPED_BY_PAIN,
     Answered,
@@ -252,7 +252,7 @@ class RoutineRun(Activity):
         self._activity.on_change(change)
         self._take_over_step(change.at_us)
 
-    def on_sensor_event(self, event: Event) -> None:
+    def on_sensor_event(self, event: SensorEvent) -> None:
         self._activity.on_sensor_event(event)
         if self._activity.facts:
             self._take_over_step(event.at_us)

@@ -15,16 +15,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from math import exp, fsum, log, sqrt
+from math import fsum, sqrt
 from statistics import fmean
 
 from msgspec import Struct
-from msgspec.structs import replace
 
+from station.core.measurement.curve import MIN_SLOPE, Curve, extended_power
+from station.core.measurement.curve_fit import (
+    CUBIC_PER_MM,
+    CUBIC_SDS_MM,
+    Covariance,
+    Point,
+    Solution,
+    dot,
+    group_by_block,
+    solve,
+)
 from station.core.measurement.estimate import (
     BRIEF_WANDER_MM,
     COMMON_WANDER_MM,
-    COMMON_WANDER_S,
     WANDER_MM,
     Refusal,
     estimate,
@@ -33,32 +42,8 @@ from station.core.measurement.estimate import (
 
 LASTING_SHARE = 0.94
 """The share of the lasting wander's variance that is in the mean of a calibration of two and a half minutes."""
-WARM_UP_MM = 0.3
-"""How much too far a sensor still reads at the first block, one minute after a cold start."""
-WARM_UP_S = 30.0
-BLOCK_INTERVAL_US = 18_000_000
-"""Assumed time from one block to the next for points without a time: ten seconds to read it, eight to change it."""
-BLOCK_TOLERANCE_MM = 0.3
-"""SD of a block's length, measured to half a millimetre (uniform distribution). All samples of a block share it."""
-GAIN_SD = 0.02
-"""SD of the gain of real sensors about 1; they lie between 0.97 and 1.03."""
 MAX_GAIN_ERROR = 0.06
 """The largest deviation of a real sensor's gain from 1, including a bend's slope over the blocks (0.014)."""
-CURVED_TO_MM = 270.0
-"""Readings up to this have a bend and a cubic part: from the sensor to a wall 200 mm in front of the toe line. Beyond
-it, and below 0, the curve goes on straight, because no block stands there."""
-MAX_BEND_MM = 4.0
-"""The largest deviation of a real sensor from the straight line between the ends of that range ("some mm")."""
-BEND_SD = MAX_BEND_MM / sqrt(3.0) * 4.0 / (CURVED_TO_MM * CURVED_TO_MM)
-"""SD of the bend in 1/mm, for a uniform distribution up to `MAX_BEND_MM` either way."""
-CUBIC_PER_MM = 1.5 * sqrt(3.0) / 100.0**3
-"""The cubic coefficient, in 1/mm2, of an S that crosses 0 in the middle of the blocks' readings and 100 mm to either
-side of it, and reaches 1 mm in between."""
-MAX_CUBIC_MM = 4.0
-"""The largest S of a real sensor."""
-CUBIC_SDS_MM = (0.3, MAX_CUBIC_MM / sqrt(3.0))
-"""SD of the S of two kinds of sensor, equally likely before the blocks are read: nearly all sensors are a parabola to
-0.3 mm, others have an S of any size up to `MAX_CUBIC_MM`. One prior for both would cost 0.03 mm with the first kind."""
 MAX_FITTED_BEND_MM = 4.3
 MAX_FITTED_CUBIC_MM = 5.0
 """The largest bend and S of a fit, wander included; of 1,000 calibrations of simulated sensors one exceeds 3.9 and 4.7
@@ -85,8 +70,6 @@ MAX_CROSSTALK_MM = 4.0
 NOTICED_CUBIC_MM = 0.55
 """An S above this is reported, because a block of the wrong length looks the same: 1 in 100 parabolic sensors."""
 
-Covariance = tuple[float, float, float, float, float, float, float, float, float, float]
-
 
 class CalibrationError(ValueError):
     """A calibration that failed: one sentence that names the block and what to do."""
@@ -94,81 +77,6 @@ class CalibrationError(ValueError):
 
 class DriftError(CalibrationError):
     """The sensor drifted from the first round to the last, so that all its blocks must be shown again."""
-
-
-class Curve(Struct, frozen=True):
-    """The toe distance as a polynomial of the reading r from 0 to `CURVED_TO_MM`, and straight beyond either end:
-
-    `toe_mm = offset_mm + gain * r + bend_per_mm * r**2 + cubic_per_mm2 * r**3`
-    """
-
-    gain: float = 1.0
-    offset_mm: float = -70.0
-    bend_per_mm: float = 0.0
-    cubic_per_mm2: float = 0.0
-
-    def toe_mm(self, reading_mm: float) -> float:
-        """Return the toe distance in mm; negative for a reading from behind the toe line."""
-        r = _within_curve(reading_mm)
-        curved_mm = self.offset_mm + (self.gain + (self.bend_per_mm + self.cubic_per_mm2 * r) * r) * r
-        return curved_mm if r == reading_mm else curved_mm + self.slope(r) * (reading_mm - r)
-
-    def slope(self, reading_mm: float) -> float:
-        """Return the mm of toe distance per mm of reading at this reading."""
-        r = _within_curve(reading_mm)
-        return self.gain + (2.0 * self.bend_per_mm + 3.0 * self.cubic_per_mm2 * r) * r
-
-    def toe_difference_mm(self, reading_mm: float, other_mm: float) -> float:
-        """Return the difference of two readings in mm of toe distance, without a sign."""
-        return self.slope((reading_mm + other_mm) / 2) * abs(other_mm - reading_mm)
-
-    def shifted(self, by_mm: float) -> Curve:
-        """Return the curve for a wall that stands `by_mm` behind what the sensor sees, such as its skirting board."""
-        return replace(self, offset_mm=self.offset_mm + by_mm)
-
-    def reading_mm(self, toe_mm: float) -> float:
-        """Return the reading that gives this toe distance: the inverse of `toe_mm`, for a curve that rises.
-
-        Newton's method; a step that leaves the interval known to hold the reading halves it instead.
-        """
-        low_mm, high_mm = 0.0, CURVED_TO_MM
-        for end_mm, is_beyond in ((low_mm, toe_mm < self.toe_mm(low_mm)), (high_mm, toe_mm > self.toe_mm(high_mm))):
-            if is_beyond:
-                return end_mm + (toe_mm - self.toe_mm(end_mm)) / max(self.slope(end_mm), MIN_SLOPE)
-        r = (low_mm + high_mm) / 2
-        for _ in range(MAX_INVERSION_STEPS):
-            short_mm = toe_mm - self.toe_mm(r)
-            if abs(short_mm) < INVERSION_ERROR_MM:
-                break
-            low_mm, high_mm = (r, high_mm) if short_mm > 0.0 else (low_mm, r)
-            r += short_mm / max(self.slope(r), MIN_SLOPE)
-            if not low_mm < r < high_mm:
-                r = (low_mm + high_mm) / 2
-        return r
-
-
-MIN_SLOPE = 0.1
-"""No real sensor's curve is flatter; the inverse of one that is would be no distance."""
-INVERSION_ERROR_MM = 1e-9
-MAX_INVERSION_STEPS = 60
-
-
-def _within_curve(reading_mm: float) -> float:
-    return min(max(reading_mm, 0.0), CURVED_TO_MM)
-
-
-class Point(Struct, frozen=True):
-    """One sample of a block: the mean of `n` readings, and its standard uncertainty.
-
-    The uncertainty excludes what all blocks of one calibration have in common. `at_us` is the middle of the window of
-    readings, `None` where no time was stored.
-    """
-
-    toe_mm: float
-    reading_mm: float
-    uncertainty_mm: float
-    n: int
-    at_us: int | None = None
 
 
 class Fit(Struct, frozen=True):
@@ -189,7 +97,7 @@ class Fit(Struct, frozen=True):
         that is known to wander less, that part is smaller.
         """
         oo, og, ob, oc, gg, gb, gc, bb, bc, cc = self.covariance
-        _, g, b, c = (_extended_power(reading_mm, power) for power in range(4))
+        _, g, b, c = (extended_power(reading_mm, power) for power in range(4))
         squares = oo + g * g * gg + b * b * bb + c * c * cc
         products = g * og + b * ob + c * oc + g * b * gb + g * c * gc + b * c * bc
         lasting_mm = self.curve.slope(reading_mm) * COMMON_WANDER_MM
@@ -223,10 +131,10 @@ class Fit(Struct, frozen=True):
             return None
         blocks = _mean_by_block(self.points)
         *_, cubic_values = _orthogonal_columns([at.reading_mm for at in blocks])
-        cubic_per_mm2 = _dot(cubic_values, [at.toe_mm for at in blocks]) / _dot(cubic_values, cubic_values)
+        cubic_per_mm2 = dot(cubic_values, [at.toe_mm for at in blocks]) / dot(cubic_values, cubic_values)
         if abs(cubic_per_mm2) <= NOTICED_CUBIC_MM * CUBIC_PER_MM:
             return None
-        off_mm = [cubic_per_mm2 * _dot(cubic_values, cubic_values) / value for value in cubic_values]
+        off_mm = [cubic_per_mm2 * dot(cubic_values, cubic_values) / value for value in cubic_values]
         suspects = sorted(zip(off_mm, blocks, strict=True), key=lambda suspect: abs(suspect[0]))
         names = " or ".join(
             f"the {block.toe_mm:g} mm block is {abs(mm):.0f} mm {'shorter' if mm > 0 else 'longer'} than that"
@@ -274,7 +182,7 @@ def fit(points: Sequence[Point]) -> Fit:
     _check_round_drift(points)
     blocks = _mean_by_block(points)
     _check_order(blocks)
-    solved = _solve(points)
+    solved = solve(points)
     _check_crosstalk(points, blocks)
     _check_shape(points, blocks, solved)
     residuals_mm = tuple(at.toe_mm - solved.curve.toe_mm(at.reading_mm) for at in points)
@@ -285,17 +193,9 @@ def _block_name(toe_mm: float) -> str:
     return f"The {toe_mm:g} mm block"
 
 
-def _samples_by_block(points: Sequence[Point]) -> dict[float, list[Point]]:
-    """Group the samples by block, each block's in their order of time."""
-    samples_by_block: dict[float, list[Point]] = {}
-    for at in sorted(points, key=lambda at: at.at_us or 0):
-        samples_by_block.setdefault(at.toe_mm, []).append(at)
-    return samples_by_block
-
-
 def _mean_by_block(points: Sequence[Point]) -> list[Point]:
     """Average the samples of each block, nearest block first. Raises where they do not repeat or are too few."""
-    samples_by_block = _samples_by_block(points)
+    samples_by_block = group_by_block(points)
     if len(samples_by_block) < 2:
         seen = _block_name(next(iter(samples_by_block))) + " alone" if samples_by_block else "No block"
         raise CalibrationError(f"{seen} tells too little: show at least one more, of another length; four are better")
@@ -338,7 +238,7 @@ def _check_order(blocks: Sequence[Point]) -> None:
 
 def _check_round_drift(points: Sequence[Point]) -> None:
     """Raises where, once each block has been sampled as often, the last samples differ from the first alike."""
-    samples_by_block = _samples_by_block(points)
+    samples_by_block = group_by_block(points)
     counts = {len(samples) for samples in samples_by_block.values()}
     if len(counts) != 1 or counts == {1}:
         return
@@ -357,7 +257,7 @@ def _check_crosstalk(points: Sequence[Point], blocks: Sequence[Point]) -> None:
     if len(beyond) < 3 or len(beyond) == len(blocks):
         return
     lengths_mm = {at.toe_mm for at in beyond}
-    predicted = _solve([at for at in points if at.toe_mm in lengths_mm], CUBIC_SDS_MM[:1]).curve
+    predicted = solve([at for at in points if at.toe_mm in lengths_mm], CUBIC_SDS_MM[:1]).curve
     for at in blocks:
         short_mm = at.toe_mm - predicted.toe_mm(at.reading_mm)
         if at.toe_mm not in lengths_mm and short_mm > MAX_CROSSTALK_MM:
@@ -368,7 +268,7 @@ def _check_crosstalk(points: Sequence[Point], blocks: Sequence[Point]) -> None:
             )
 
 
-def _check_shape(points: Sequence[Point], blocks: Sequence[Point], solved: _Solved) -> None:
+def _check_shape(points: Sequence[Point], blocks: Sequence[Point], solved: Solution) -> None:
     """Raises where the curve is none of a real sensor, and names the block without which the others fit best: of three,
     where any two fit, the one that is least off.
     """
@@ -386,7 +286,7 @@ def _check_shape(points: Sequence[Point], blocks: Sequence[Point], solved: _Solv
     )
     if is_real or len(blocks) < 3:
         return
-    without = [_solve([at for at in points if at.toe_mm != block.toe_mm]) for block in blocks]
+    without = [solve([at for at in points if at.toe_mm != block.toe_mm]) for block in blocks]
     off_by_block = [
         block.toe_mm - others.curve.toe_mm(block.reading_mm) for block, others in zip(blocks, without, strict=True)
     ]
@@ -400,182 +300,14 @@ def _check_shape(points: Sequence[Point], blocks: Sequence[Point], solved: _Solv
     )
 
 
-class _Solved(Struct, frozen=True):
-    """A curve with its covariance; its gain, bend and S about the middle of the blocks' readings, and its misfit: the
-    squared errors of points and priors, in units of their variances.
-    """
-
-    curve: Curve
-    covariance: Covariance
-    gain: float
-    bend_mm: float
-    cubic_mm: float
-    misfit: float
-
-
-def _solve(points: Sequence[Point], cubic_sds_mm: Sequence[float] = CUBIC_SDS_MM) -> _Solved:
-    """Solve for level, gain, bend and S about the middle of the readings, in units of half their span, over the kinds
-    of sensor.
-
-    The gain is that from the nearest to the farthest reading, where the S is 0. So two blocks carry no information on
-    bend and S, and three evenly spaced ones none on the S: they stay 0 with the prior's uncertainty. The samples
-    of a block differ by their errors alone, so the terms are those of their mean reading: else their scatter would pass
-    for an S.
-    """
-    mean_by_block = {
-        toe_mm: fmean(at.reading_mm for at in samples) for toe_mm, samples in _samples_by_block(points).items()
-    }
-    readings_mm = [mean_by_block[at.toe_mm] for at in points]
-    middle_mm = (min(readings_mm) + max(readings_mm)) / 2
-    half_mm = (max(readings_mm) - min(readings_mm)) / 2
-    root = _error_cholesky(points)
-    scales = [half_mm**power for power in range(4)]
-    columns = [
-        [_extended_power(mm, power, middle_mm) / scale for mm in readings_mm] for power, scale in enumerate(scales)
-    ]
-    columns[3] = [cubed - one for cubed, one in zip(columns[3], columns[1], strict=True)]
-    rows = [_whitened(root, column) for column in columns]
-    errors_mm = [at.reading_mm - mean_mm for at, mean_mm in zip(points, readings_mm, strict=True)]
-    toes = _whitened(root, [at.toe_mm - error_mm for at, error_mm in zip(points, errors_mm, strict=True)])
-    kinds = [
-        _solve_kind(
-            rows,
-            toes,
-            [sd * scale for sd, scale in zip((0.0, GAIN_SD, BEND_SD, sd_mm * CUBIC_PER_MM), scales, strict=True)],
-            half_mm,
-        )
-        for sd_mm in cubic_sds_mm
-    ]
-    best = max(kind.log_evidence for kind in kinds)
-    shares = [exp(kind.log_evidence - best) for kind in kinds]
-    shares = [share / fsum(shares) for share in shares]
-    terms = [fsum(share * kind.terms[i] for share, kind in zip(shares, kinds, strict=True)) for i in range(4)]
-    covariance = [
-        [
-            fsum(
-                share * (kind.covariance[i][j] + (kind.terms[i] - terms[i]) * (kind.terms[j] - terms[j]))
-                for share, kind in zip(shares, kinds, strict=True)
-            )
-            for j in range(4)
-        ]
-        for i in range(4)
-    ]
-    m = middle_mm / half_mm
-    to_zero = [
-        [value / scale for value in row]
-        for scale, row in zip(
-            scales,
-            (
-                (1.0, -m, m * m, m - m * m * m),
-                (0.0, 1.0, -2.0 * m, 3.0 * m * m - 1.0),
-                (0.0, 0.0, 1.0, -3.0 * m),
-                (0.0, 0.0, 0.0, 1.0),
-            ),
-            strict=True,
-        )
-    ]
-    half = [[fsum(row[k] * covariance[k][j] for k in range(4)) for j in range(4)] for row in to_zero]
-    oo, og, ob, oc, gg, gb, gc, bb, bc, cc = (_dot(half[i], to_zero[j]) for i in range(4) for j in range(i, 4))
-    offset, gain, bend, cubic = (_dot(row, terms) for row in to_zero)
-    return _Solved(
-        Curve(gain, offset, bend, cubic),
-        (oo, og, ob, oc, gg, gb, gc, bb, bc, cc),
-        terms[1] / scales[1],
-        terms[2] / scales[2] * CURVED_TO_MM * CURVED_TO_MM / 4.0,
-        terms[3] / scales[3] / CUBIC_PER_MM,
-        fsum(share * kind.misfit for share, kind in zip(shares, kinds, strict=True)),
-    )
-
-
-class _Kind(Struct, frozen=True):
-    """The solution for one kind of sensor. `log_evidence` is how probable the points are with it, as a logarithm."""
-
-    terms: list[float]
-    covariance: list[list[float]]
-    misfit: float
-    log_evidence: float
-
-
-def _solve_kind(
-    rows: Sequence[Sequence[float]], toes: Sequence[float], prior_sds: Sequence[float], slope: float
-) -> _Kind:
-    """Solve whitened equations with normal priors: about `slope` for the second term, about 0 for the others. An SD of
-    0 means no prior.
-    """
-    size = len(rows)
-    weights = [1.0 / (sd * sd) if sd else 0.0 for sd in prior_sds]
-    expected = [slope if i == 1 else 0.0 for i in range(size)]
-    normal = [[_dot(rows[i], rows[j]) + (weights[i] if i == j else 0.0) for j in range(size)] for i in range(size)]
-    rhs = [_dot(rows[i], toes) + weights[i] * expected[i] for i in range(size)]
-    root = _cholesky(normal)
-    halves = [_whitened(root, [float(i == j) for j in range(size)]) for i in range(size)]
-    covariance = [[_dot(halves[i], halves[j]) for j in range(size)] for i in range(size)]
-    terms = [_dot(row, rhs) for row in covariance]
-    errors = [toe - fsum(term * row[n] for term, row in zip(terms, rows, strict=True)) for n, toe in enumerate(toes)]
-    misfit = _dot(errors, errors) + fsum(
-        weight * (term - mean) * (term - mean) for weight, term, mean in zip(weights, terms, expected, strict=True)
-    )
-    log_volume = fsum(log(root[i][i] * (prior_sds[i] or 1.0)) for i in range(size))
-    return _Kind(terms, covariance, misfit, -0.5 * misfit - log_volume)
-
-
-def _extended_power(reading_mm: float, power: int, middle_mm: float = 0.0) -> float:
-    """Return the power of a reading about the middle, which beyond the curved range goes on straight, as `Curve`."""
-    within_mm = _within_curve(reading_mm)
-    base = within_mm - middle_mm
-    return float(base**power + (power * base ** (power - 1) * (reading_mm - within_mm) if power else 0.0))
-
-
 def _orthogonal_columns(readings_mm: Sequence[float]) -> list[list[float]]:
     """Return the powers 0 to 3 of the readings, each less its part along the lower ones."""
     middle_mm = fmean(readings_mm)
     columns: list[list[float]] = []
     for power in range(4):
-        column = [_extended_power(mm, power, middle_mm) for mm in readings_mm]
+        column = [extended_power(mm, power, middle_mm) for mm in readings_mm]
         for lower in columns:
-            along = _dot(column, lower) / _dot(lower, lower)
+            along = dot(column, lower) / dot(lower, lower)
             column = [value - along * other for value, other in zip(column, lower, strict=True)]
         columns.append(column)
     return columns
-
-
-def _error_cholesky(points: Sequence[Point]) -> list[list[float]]:
-    """Return the Cholesky factor of the covariance of the points' errors, which is in mm2."""
-    if any(at.at_us is None for at in points):
-        times_us = [i * BLOCK_INTERVAL_US for i in range(len(points))]
-    else:
-        times_us = [at.at_us or 0 for at in points]
-    times_s = [(at_us - min(times_us)) / 1_000_000 for at_us in times_us]
-
-    def covariance(i: int, j: int) -> float:
-        slow = COMMON_WANDER_MM * COMMON_WANDER_MM * exp(-abs(times_s[i] - times_s[j]) / COMMON_WANDER_S)
-        cold = WARM_UP_MM * WARM_UP_MM * exp(-(times_s[i] + times_s[j]) / WARM_UP_S)
-        block = BLOCK_TOLERANCE_MM * BLOCK_TOLERANCE_MM if points[i].toe_mm == points[j].toe_mm else 0.0
-        own = points[i].uncertainty_mm * points[i].uncertainty_mm if i == j else 0.0
-        return slow + cold + block + own
-
-    return _cholesky([[covariance(i, j) for j in range(len(points))] for i in range(len(points))])
-
-
-def _cholesky(matrix: Sequence[Sequence[float]]) -> list[list[float]]:
-    """Return the lower triangle whose product with its transpose is this symmetric positive definite matrix."""
-    root: list[list[float]] = []
-    for i, values in enumerate(matrix):
-        row: list[float] = []
-        for j in range(i + 1):
-            remaining = values[j] - fsum(row[k] * (row if i == j else root[j])[k] for k in range(j))
-            row.append(sqrt(remaining) if i == j else remaining / root[j][j])
-        root.append(row)
-    return root
-
-
-def _whitened(root: Sequence[Sequence[float]], values: Sequence[float]) -> list[float]:
-    """Solve `root` times x for the values: in x the points' errors are independent with a variance of 1."""
-    solved: list[float] = []
-    for i, value in enumerate(values):
-        solved.append((value - fsum(root[i][j] * solved[j] for j in range(i))) / root[i][i])
-    return solved
-
-
-def _dot(first: Sequence[float], second: Sequence[float]) -> float:
-    return fsum(one * other for one, other in zip(first, second, strict=True))

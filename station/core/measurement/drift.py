@@ -18,7 +18,8 @@ from statistics import fmean
 from msgspec import Struct
 
 from station.core.events import SECOND_US
-from station.core.measurement.calibration import Curve, Fit
+from station.core.measurement.calibration import Fit
+from station.core.measurement.curve import Curve
 from station.core.measurement.estimate import WANDER_MM, Estimate, Refusal, estimate
 from station.core.measurement.tolerance import TOLERANCE_MM, is_out_of_tolerance
 from station.core.measurement.wander import WanderEstimate

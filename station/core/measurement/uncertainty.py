@@ -14,7 +14,8 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from station.core.facts import Contact
-from station.core.measurement.calibration import Curve, Fit
+from station.core.measurement.calibration import Fit
+from station.core.measurement.curve import Curve
 from station.core.measurement.estimate import WANDER_MM
 
 COVERAGE = 1.96

@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct, field
 
-from station.core.events import Button, Heel, Knee, Load, Side, Toe
+from station.core.events import Button, Heel, Load, SensorEvent, Side, Toe
 from station.core.facts import Contact
-from station.core.measurement.calibration import Curve
+from station.core.measurement.curve import Curve
 from station.core.sensing.debounce import Debouncer, DebounceRules
 from station.core.sensing.heel_load import HeelLoad, LoadRules
 from station.core.sensing.toe_distance import ToeRules, ToeWindow
@@ -272,7 +272,7 @@ class BoardSensors:
             changes.append(SensorChange(at_us, self.toe.last_valid_us, "toe", True, why))
         return sorted(changes, key=lambda change: change.at_us)
 
-    def update(self, event: Heel | Load | Toe | Knee | Button) -> Sequence[Change]:
+    def update(self, event: SensorEvent) -> Sequence[Change]:
         """Take one row; return what it changes. `NO_CHANGE` itself means that `due_us` is no earlier either."""
         if isinstance(event, Load):
             return self._plate_by_side[event.side].add_sample(event.at_us, event.share, self._is_person_sensed_besides)

@@ -12,7 +12,7 @@ from statistics import median
 from msgspec import Struct
 
 from station.core.events import Toe
-from station.core.measurement.calibration import Curve
+from station.core.measurement.curve import Curve
 
 VALID_STATUS = 11
 """The range status of a good reading (ST's API: bits 3 to 6 of the first byte of the result block)."""

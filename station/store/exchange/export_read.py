@@ -98,6 +98,11 @@ def is_export(path: Path) -> bool:
     return start.startswith((ZIP_MAGIC, XZ_MAGIC, DATABASE_MAGIC)) or start.lstrip()[:1] in (b"{", b"[")
 
 
+def is_database(path: Path) -> bool:
+    """Whether the file is one of SQLite by its first bytes. Raises `StoreError` if it cannot be read."""
+    return _first_bytes(path).startswith(DATABASE_MAGIC)
+
+
 def _first_bytes(path: Path) -> bytes:
     with translate_errors(path), path.open("rb") as file:
         return file.read(64)

@@ -30,10 +30,10 @@ from sqlalchemy import (
 
 from station.store.errors import StoreError
 from station.store.exchange.exported import STATION_ONLY, TABLES, exported_columns
+from station.store.exchange.merge_report import Conflict, MergeReport, TableMerge
 from station.store.exchange.staging import Staged, staged_export, work_directory
 from station.store.names import MAX_NAME_LENGTH
 from station.store.reading.reader import Reader
-from station.store.records import Conflict, MergeReport, TableMerge
 from station.store.schema import (
     answers,
     calibration_checks,

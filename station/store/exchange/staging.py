@@ -23,7 +23,7 @@ from sqlalchemy import Connection, Engine, MetaData, Table, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from station.core.events import Side
-from station.core.measurement.calibration import Curve
+from station.core.measurement.curve import Curve
 from station.core.trace import CALIBRATION_LIMITS
 from station.settings import CHOICES, LIMITS, TIME_OF_DAY, Settings
 from station.store import checksums

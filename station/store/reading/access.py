@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, exists, func, select
 
+from station.store.access_records import AccessLogEntry, Consent, Device, DeviceAccess, Role
 from station.store.reading.loading import AnyRow
 from station.store.reading.transactions import DEFAULT_LIMIT, ReadTransactions
-from station.store.records import AccessLogEntry, Consent, Device, DeviceAccess, Role
 from station.store.schema import access_attempts, access_log, consents, devices, people
 
 _DEVICE_COLUMNS = tuple(devices.c[name] for name in Device.__struct_fields__)
@@ -86,11 +86,6 @@ class AccessReader(ReadTransactions):
         with self.read_transaction() as connection:
             query = select(people.c.pin_hash).where(people.c.id == person_id)
             return connection.execute(query).scalar_one_or_none()
-
-    def people_with_pin(self) -> frozenset[str]:
-        """The ids of those who have a PIN."""
-        with self.read_transaction() as connection:
-            return frozenset(connection.execute(select(people.c.id).where(people.c.pin_hash.is_not(None))).scalars())
 
     def failed_attempts(self, kind: str, since: datetime) -> tuple[datetime, ...]:
         """The times of the wrong tries of this kind (`rhythm`, `pin`) since then, newest first."""

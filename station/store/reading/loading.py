@@ -14,7 +14,9 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, Table
 
 from station.core.events import BOTH_LEGS, Legs, Side
 from station.core.facts import Contact
-from station.core.measurement.calibration import Curve, Fit, Point
+from station.core.measurement.calibration import Fit
+from station.core.measurement.curve import Curve
+from station.core.measurement.curve_fit import Point
 from station.core.measurement.uncertainty import Budget
 from station.core.progress.records import Circumstances
 from station.store.records import (

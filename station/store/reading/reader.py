@@ -24,6 +24,7 @@ from sqlalchemy import (
 from station.core.events import BOTH_LEGS, Side
 from station.profile import PersonSettings, settings_for
 from station.settings import Settings
+from station.store.access_records import Seen
 from station.store.reading import loading
 from station.store.reading.access import AccessReader
 from station.store.reading.pages import IS_MORE_THAN_BLOCKS, PageReader
@@ -38,7 +39,6 @@ from station.store.records import (
     Hold,
     RepSet,
     ResultSummary,
-    Seen,
     Session,
     SessionDetail,
     SessionSummary,
@@ -205,12 +205,11 @@ class Reader(PageReader, TrainingReader, AccessReader, PeopleReader, TokenReader
         person_id: str | None = None,
         *,
         limit: int = DEFAULT_LIMIT,
-        before: datetime | None = None,
         seen: Seen | None = None,
     ) -> tuple[Test, ...]:
         """Tests, newest first, with trials and attempts; of everybody if no person is named."""
         with self.read_transaction() as connection:
-            query = _person_filter(loading.SELECT_TESTS, person_id, before, seen).order_by(
+            query = _person_filter(loading.SELECT_TESTS, person_id, seen).order_by(
                 *_NEWEST_RUN_FIRST, tests.c.started_us.desc()
             )
             return loading.load_tests(connection, query.limit(limit))
@@ -268,14 +267,13 @@ class Reader(PageReader, TrainingReader, AccessReader, PeopleReader, TokenReader
         person_id: str | None = None,
         *,
         limit: int = DEFAULT_LIMIT,
-        before: datetime | None = None,
         seen: Seen | None = None,
     ) -> tuple[Hold, ...]:
         """Holds, newest first, with their heel lifts; of everybody if no person is named."""
         with self.read_transaction() as connection:
             order = (*_NEWEST_RUN_FIRST, holds.c.started_us.desc())
             return loading.load_holds(
-                connection, _person_filter(loading.SELECT_HOLDS, person_id, before, seen).order_by(*order).limit(limit)
+                connection, _person_filter(loading.SELECT_HOLDS, person_id, seen).order_by(*order).limit(limit)
             )
 
     def rep_sets(
@@ -283,7 +281,6 @@ class Reader(PageReader, TrainingReader, AccessReader, PeopleReader, TokenReader
         person_id: str | None = None,
         *,
         limit: int = DEFAULT_LIMIT,
-        before: datetime | None = None,
         seen: Seen | None = None,
     ) -> tuple[RepSet, ...]:
         """Sets of repetitions, newest first; of everybody if no person is named."""
@@ -291,7 +288,7 @@ class Reader(PageReader, TrainingReader, AccessReader, PeopleReader, TokenReader
             order = (*_NEWEST_RUN_FIRST, rep_sets.c.started_us.desc())
             return loading.load_rep_sets(
                 connection,
-                _person_filter(loading.SELECT_REP_SETS, person_id, before, seen).order_by(*order).limit(limit),
+                _person_filter(loading.SELECT_REP_SETS, person_id, seen).order_by(*order).limit(limit),
             )
 
     def training_session_times(self, person_id: str, since: datetime) -> tuple[tuple[datetime, bool], ...]:
@@ -429,23 +426,20 @@ _SELECT_LAST_EXERCISES = (
 def _sessions_in(
     connection: Connection, person_id: str | None, limit: int, before: datetime | None, seen: Seen | None
 ) -> tuple[Session, ...]:
-    query = (
-        _person_filter(loading.SELECT_SESSIONS.where(IS_MORE_THAN_BLOCKS), person_id, before, seen)
-        .order_by(*_NEWEST_SESSION_FIRST)
-        .limit(limit)
-    )
+    found = _person_filter(loading.SELECT_SESSIONS.where(IS_MORE_THAN_BLOCKS), person_id, seen)
+    if before is not None:
+        found = found.where(sessions.c.started_at < before)
+    query = found.order_by(*_NEWEST_SESSION_FIRST).limit(limit)
     return tuple(loading.session_from_row(row) for row in connection.execute(query))
 
 
-def _person_filter(rows: Select[Any], person_id: str | None, before: datetime | None, seen: Seen | None) -> Select[Any]:
+def _person_filter(rows: Select[Any], person_id: str | None, seen: Seen | None) -> Select[Any]:
     if seen is not None:
         own = sessions.c.person_id.in_(seen.person_ids)
         nobodys = sessions.c.person_id.is_(None)
         since = seen.nobody_since
         rows = rows.where(own if since is None else or_(own, nobodys & (sessions.c.started_at >= since)))
-    if person_id is not None:
-        rows = rows.where(sessions.c.person_id == person_id)
-    return rows if before is None else rows.where(sessions.c.started_at < before)
+    return rows if person_id is None else rows.where(sessions.c.person_id == person_id)
 
 
 def failed_check_of(connection: Connection, calibration_id: str | None) -> Check | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import bindparam, select
 
+from station.store.access_records import ApiToken
 from station.store.reading.loading import AnyRow
 from station.store.reading.transactions import ReadTransactions
-from station.store.records import ApiToken
 from station.store.schema import api_tokens, devices
 
 _SELECT_TOKENS = select(api_tokens, devices.c.name.label("device_name"), devices.c.person_id).join(devices)

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 
+from station.store.access_records import Role
 from station.store.names import unique_name
-from station.store.records import Role
 from station.store.schema import access_attempts, access_log, consents, devices, people
 from station.store.writing.transactions import WriteTransactions
 

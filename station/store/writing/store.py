@@ -21,16 +21,7 @@ from station.store.names import unique_name
 from station.store.reading.loading import CIRCUMSTANCE_COLUMNS, IS_TIME_KNOWN, budget_to_json
 from station.store.reading.reader import failed_check_of, stored_settings
 from station.store.reading.training import IMPORTED, OWN_CIRCUMSTANCES, is_circumstance, own_circumstances
-from station.store.records import (
-    Attempt,
-    Correction,
-    HeelLift,
-    ImportedResult,
-    Person,
-    Repetition,
-    SideResults,
-    Trial,
-)
+from station.store.records import Attempt, Correction, HeelLift, ImportedResult, Person, Repetition, SideResults, Trial
 from station.store.schema import (
     attempts,
     calibration_checks,
@@ -269,7 +260,7 @@ class Store(TrainingWriter, AccessWriter, PeopleWriter, TokenWriter, DateWriter)
         exercise: str | None = None,
         verified: bool = True,
     ) -> str:
-        """What `step`, `exercise` and `verified` say is said by `station.store.records.Hold`."""
+        """For `step`, `exercise` and `verified` see `station.store.records.Hold`."""
         nothing = dict.fromkeys(("credited_us", "lifted_us", "lift_count", "micro_lift_count"), 0)
         of_routine = {"step_index": step_index, "exercise": exercise, "verified": verified}
         values = {"side": side, "repetition": repetition, "target_us": target_us, "started_us": started_us}

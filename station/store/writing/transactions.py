@@ -13,7 +13,7 @@ from msgspec.structs import asdict
 from sqlalchemy import Connection, Table, delete, event, func, insert, select, update
 
 from station.clock import Clock
-from station.core.measurement.calibration import Curve
+from station.core.measurement.curve import Curve
 from station.store.checksums import is_sound
 from station.store.connect import (
     BUSY_TIMEOUT_S,

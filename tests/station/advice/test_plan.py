@@ -295,11 +295,13 @@ def test_plan_without_tests_schedules_none() -> None:
 
 
 def test_weekly_dose_reason_counts_whole_minutes() -> None:
-    """Credited minutes, never rounded up; from ten on both sides, what the studies say."""
-    assert weekly_dose_reason({}).sentence == "Stretching this week: left 0, right 0 of 10 minutes."
-    assert "left 9, right 10 of 10" in weekly_dose_reason({Side.LEFT: 599.9, Side.RIGHT: 600.0}).sentence
+    """Credited minutes, seconds below the first, never rounded up; from ten on both sides, what the studies say."""
+    nothing = weekly_dose_reason({}).sentence
+    assert nothing == "Stretching this week: left 0 min, right 0 min. The goal is 10 min a leg."
+    assert "left 9 min, right 10 min. The goal" in weekly_dose_reason({Side.LEFT: 599.9, Side.RIGHT: 600.0}).sentence
+    assert "left 1 min, right 31 s." in weekly_dose_reason({Side.LEFT: 85.0, Side.RIGHT: 31.9}).sentence
     enough = weekly_dose_reason({Side.LEFT: 600.0, Side.RIGHT: 1200.0}).sentence
-    assert "left 10, right 20 minutes" in enough
+    assert "left 10 min, right 20 min." in enough
     assert "not needed" in enough
 
 

@@ -131,7 +131,7 @@ def test_nothing_starts_meanwhile(rig: Rig) -> None:
     until(rig, lambda now: now.question)
     refused: list[Future[object]] = [
         rig.station.request_start("stretch", None),  # type: ignore[list-item]  # a future of something else
-        rig.station.request_presence("phone"),  # type: ignore[list-item]  # a future of something else
+        rig.station.request_presence(),  # type: ignore[list-item]  # a future of something else
         rig.station.start_bring_up(asks=False, is_empty=False),  # type: ignore[list-item]  # a future of nothing
     ]
     rig.station.drain()
@@ -163,7 +163,7 @@ def test_a_plate_pressed_before_it_starts_nothing_meanwhile(tmp_path: Path) -> N
 
 
 def test_it_is_refused_during_a_run_and_a_pairing(rig: Rig) -> None:
-    pairing = rig.station.request_presence("phone")
+    pairing = rig.station.request_presence()
     rig.live(0.1)
     with pytest.raises(ValueError, match=PAIRING):
         begin(rig)

@@ -122,7 +122,7 @@ def test_failed_check_marks_results_until_recalibration(tmp_path: Path) -> None:
         outcome = lab.guided("check").outcome()
         assert not outcome.well
         assert "recalibrate" in outcome.sentence
-        assert lab.station.snapshot().calibration == "doubted"
+        assert lab.station.snapshot().calibration == "suspect"
         assert "4." in lab.troubles["calibration"] or "3." in lab.troubles["calibration"]
         lab.run_session((TestStep((Side.LEFT,)),), None)
         assert lab.last_session().tests[0].is_suspect
@@ -179,7 +179,7 @@ def test_distance_behind_toe_line_makes_calibration_suspect(tmp_path: Path) -> N
         check = lab.store.checks(limit=1)[0]
         assert (check.kind, check.passed) == ("wall", False)
         assert "behind the toe line" in lab.troubles["calibration"]
-        assert lab.station.snapshot().calibration == "doubted"
+        assert lab.station.snapshot().calibration == "suspect"
     with CalibrationRig(tmp_path) as again:
         assert "behind the toe line" in again.troubles["calibration"]
 

@@ -60,7 +60,7 @@ def test_invalid_own_routine_is_replaced_by_proposal(guided: GuidedStation, item
     own_plan(guided, [item])
     step_on(guided)
     now = guided.station.snapshot()
-    assert (now.called, now.note) == (PROPOSED_NAME, PROPOSED_INSTEAD)
+    assert (now.routine_title, now.note) == (PROPOSED_NAME, PROPOSED_INSTEAD)
 
 
 @pytest.mark.parametrize("text", DAMAGED)
@@ -85,7 +85,7 @@ def test_unreadable_plan_counts_as_no_plan(guided: GuidedStation, text: str) -> 
     assert set(alarms.at) == {ben}
     guided.station.request_start("today", ada)
     guided.live(0.5)
-    assert guided.station.snapshot().called == PROPOSED_NAME
+    assert guided.station.snapshot().routine_title == PROPOSED_NAME
 
 
 @pytest.mark.parametrize("text", DAMAGED)
@@ -123,7 +123,7 @@ def test_unknown_felt_place_is_ignored(guided: GuidedStation) -> None:
     damage(guided, tests, felt_place="knee")
     step_on(guided)
     now = guided.station.snapshot()
-    assert (now.called, now.note) == ("Mine", None)
+    assert (now.routine_title, now.note) == ("Mine", None)
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf")])

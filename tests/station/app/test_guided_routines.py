@@ -108,9 +108,9 @@ def test_snapshots_have_current_and_next_step(name: str) -> None:
         range(steps)
     )
     for at, step in enumerate(done.routine):
-        shown = [one for one in done.shown(at) if one.called is not None]
+        shown = [one for one in done.shown(at) if one.routine_title is not None]
         following = done.routine[at + 1] if at + 1 < steps else None
-        assert {one.called for one in shown} == {TITLES[name]}
+        assert {one.routine_title for one in shown} == {TITLES[name]}
         assert {one.state.steps for one in shown} == {steps}
         assert {one.exercise for one in shown} == {exercise_of(step)}
         assert {one.next_exercise for one in shown} == {None if following is None else exercise_of(following)}
@@ -322,7 +322,7 @@ def start_on_unknown_board(guided: GuidedStation) -> None:
 
 
 def let_a_browser_in(guided: GuidedStation) -> None:
-    guided.station.request_presence("phone")
+    guided.station.request_presence()
     guided.live(0.1)
     guided.board.act("rhythm")
     guided.live(25.0)

@@ -98,7 +98,7 @@ def test_hold_works_without_unneeded_part(tmp_path: Path, part: str) -> None:
 def test_unacknowledged_transaction_at_start_is_retried(tmp_path: Path, xshut: str) -> None:
     """Whichever transaction of the sensor's start goes unanswered, the station measures within three seconds.
 
-    Each transaction in turn, and what the person reads meanwhile, is in `tests/station/devices/test_range_sensor.py`.
+    Each transaction in turn, and what the person reads meanwhile, is in `tests/station/devices/test_range_faults.py`.
     """
     wiring = f"{COMPARATORS}[range_sensor]\nxshut = {xshut}\n"
     for position in range(0, 200, 7):
@@ -129,7 +129,7 @@ def test_sensor_failure_is_reported_until_it_recovers(tmp_path: Path, fault: str
         assert [word for word in words if word not in rig.troubles["distance sensor"]] == []
         rig.live(1.0)
         assert rig.station.snapshot().toe_mm is None
-        assert rig.station.snapshot().toe_why is not None
+        assert rig.station.snapshot().toe_missing_reason is not None
         setattr(rig.board.sensor.faults, fault, False)
         rig.until(lambda: not rig.troubles and rig.station.snapshot().toe_mm is not None, 8.0)
 
@@ -141,8 +141,10 @@ def test_flagged_readings_give_no_distance(tmp_path: Path) -> None:
         rig.live(2.0)
         seen = rig.station.snapshot()
         assert seen.toe_mm is None
-        assert seen.toe_why is not None
-        assert "4" in seen.toe_why or "status" in seen.toe_why or "flag" in seen.toe_why
+        assert seen.toe_missing_reason is not None
+        assert (
+            "4" in seen.toe_missing_reason or "status" in seen.toe_missing_reason or "flag" in seen.toe_missing_reason
+        )
 
 
 def test_buzzer_failure_is_reported_and_hold_completes(tmp_path: Path) -> None:

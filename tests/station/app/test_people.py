@@ -101,19 +101,19 @@ def test_unfinished_routine_goes_with_its_person(tmp_path: Path) -> None:
         rig.live(1.0)
         rig.board.act("step_off")
         rig.until(lambda: rig.station.snapshot().session_id is None, 120.0)
-        offered = rig.station.snapshot().rest
+        offered = rig.station.snapshot().unfinished
         assert offered is not None
         assert offered.person_id == ann
         merge = outcome(rig, rig.station.merge_people(ann, anne))
         assert (merge.moved.sessions, merge.moved.holds) == (1, 1)
         assert (backups_of(rig.store.path) / merge.backup).exists()
         rig.live(1.0)
-        offered = rig.station.snapshot().rest
+        offered = rig.station.snapshot().unfinished
         assert offered is not None
         assert offered.person_id == anne
         outcome(rig, rig.station.delete_person(anne))
         rig.live(1.0)
-        assert rig.station.snapshot().rest is None
+        assert rig.station.snapshot().unfinished is None
         assert rig.store.people() == ()
 
 

@@ -19,7 +19,8 @@ from station.cli.main import main
 from station.core.activities.trials import TrialResult, score_mm, scored_trials
 from station.core.events import Side
 from station.core.facts import AttemptPassed, Contact, TrialFinished
-from station.core.measurement.calibration import Curve, Fit
+from station.core.measurement.calibration import Fit
+from station.core.measurement.curve import Curve
 from station.core.measurement.estimate import WANDER_MM, Estimate
 from station.core.measurement.uncertainty import Budget, budget_from_reading, budget_of_mean
 from station.store import Store

@@ -56,7 +56,7 @@ def test_rich_history_fills_every_line(months: Report) -> None:
     assert len(by_name) == len(months.lines) + len(months.repeats)
     assert not [name for name, texts in by_name.items() for text in texts if text in ("", "\u2013") or "needs" in text]
     assert all("\u00b1 0.3" in text for text in by_name["Latest test"])
-    assert all(text.startswith("+") and " to +" in text for text in by_name["Change since the first"])
+    assert all(text.startswith("+") and " to +" in text for text in by_name["Change of the level"])
     assert all(re.match(r"gain since about \d+ \w+( 20\d\d)?, confirmed \d", text) for text in by_name["Real changes"])
     assert all(text == "full (mean of three trials), knee pad" for text in by_name["Kind of test"])
     assert all(text.startswith("bias ") and ", 15 pairs" in text for text in by_name["Bland-Altman, test to test"])
@@ -135,7 +135,7 @@ def test_first_test_gives_a_result_and_says_what_is_missing(store: Store) -> Non
     assert by_name["Latest test"][0].count("practice") == 1
     assert by_name["First test by this method"][0].endswith(", practice")
     assert by_name["Level now (trend)"] == ("needs three tests",) * 2
-    assert by_name["Change since the first"] == ("needs six tests over two weeks",) * 2
+    assert by_name["Change of the level"] == ("needs six tests over two weeks",) * 2
     assert by_name["Error of one test (SEM)"][0] == "0.7 cm, published value, no own repeats yet"
     assert by_name["Smallest real change (MDC95)"][0] == "1.9 cm, published value, no own repeats yet"
     assert by_name["ICC between days*"] == by_name["ICC within a session*"] == ("too few repeats yet",) * 2
@@ -157,7 +157,7 @@ def test_change_without_confirmation_has_no_limits(store: Store) -> None:
     for days_ago in range(30, 0, -3):
         add_test(store, ada, days_ago, 84.0 + days_ago % 4, 90.0)
     by_name = lines(report(store, ada))
-    assert by_name["Change since the first"][0].endswith(" cm, may be chance")
+    assert by_name["Change of the level"][0].endswith(" cm, may be chance")
     assert by_name["Real changes"][0] == "none confirmed"
 
 
@@ -180,7 +180,7 @@ def test_zero_after_distances_has_no_level_or_change(store: Store) -> None:
     add_test(store, ada, 0.1, 0.0, 90.0)
     by_name = lines(report(store, ada))
     assert by_name["Level now (trend)"][0] == "below range"
-    assert by_name["Change since the first"][0] == by_name["Change a week, last four weeks"][0] == "\u2013"
+    assert by_name["Change of the level"][0] == by_name["Change a week, last four weeks"][0] == "\u2013"
     assert by_name["Level now (trend)"][1].startswith("9.0 cm (")
 
 

@@ -83,13 +83,13 @@ def test_stepping_on_within_ten_minutes_resumes(guided: GuidedStation, minutes: 
     run_into_last_hold(guided)
     step_off_until_ended(guided)
     ended_us = guided.clock.now_us()
-    offered = guided.station.snapshot().rest
+    offered = guided.station.snapshot().unfinished
     assert offered is not None
     assert offered.title == "the routine"
     stay_away(guided, minutes, ended_us)
     step_back_on(guided)
     now = guided.station.snapshot()
-    assert (now.called, now.phase, now.exercise, now.side) == ("the routine", "prepare", "3a", Side.RIGHT)
+    assert (now.routine_title, now.phase, now.exercise, now.side) == ("the routine", "prepare", "3a", Side.RIGHT)
     guided.run_to_end()
     holds = holds_of(guided)
     assert [(hold.exercise, hold.side, hold.state) for hold in holds] == [
@@ -111,12 +111,12 @@ def test_stepping_on_after_ten_minutes_does_not_resume(guided: GuidedStation) ->
     run_into_last_hold(guided)
     step_off_until_ended(guided)
     stay_away(guided, 10.2, guided.clock.now_us())
-    assert guided.station.snapshot().rest is None
+    assert guided.station.snapshot().unfinished is None
     step_back_on(guided)
     assert guided.station.snapshot().activity == "idle"
     guided.station.request_start("rest", None)
     guided.live(0.5)
-    assert guided.station.snapshot().called == "the routine"
+    assert guided.station.snapshot().routine_title == "the routine"
     guided.run_to_end()
     assert credited([hold for hold in holds_of(guided) if hold.state == "finished"]) == prescribed_doses(ROUTINE)
 
@@ -128,7 +128,7 @@ def test_stepping_on_after_stop_does_not_resume(guided: GuidedStation) -> None:
     guided.live(2.0)
     guided.board.act("step_off")
     stay_away(guided, 1.0, guided.clock.now_us())
-    assert guided.station.snapshot().rest is not None
+    assert guided.station.snapshot().unfinished is not None
     step_back_on(guided)
     assert guided.station.snapshot().activity == "idle"
     guided.station.request_start("rest", None)

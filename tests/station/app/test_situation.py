@@ -11,13 +11,10 @@ import pytest
 from station.advice.plan import due, plan_from_dict, to_dict
 from station.advice.records import Situation
 from station.advice.triage import proposal
-from station.app.results.progress import History, history_of
 from station.app.starting.situation import done_of, plan_for, situation_of
 from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import FeltPlace
 from station.core.events import Side
-from station.core.progress.records import Goals
-from station.settings import DEFAULT_GOAL_MM
 from station.store import Store
 from tests.station.health_answers import on_both
 from tests.station.store.histories import REMAINING_ITEMS, HandClock, one_hold, one_test
@@ -38,10 +35,10 @@ class PersonHistory:
     def now(self) -> datetime:
         return self.clock.utc_now()
 
-    def situation(self, now: datetime | None = None, history: History | None = None) -> Situation:
+    def situation(self, now: datetime | None = None) -> Situation:
         """The person's situation, now unless at another time."""
         planned = plan_for(self.store, self.id)
-        return situation_of(self.store, self.id, planned, now or self.now, history=history)
+        return situation_of(self.store, self.id, planned, now or self.now)
 
     def test(self, left_mm: float = 90.0, right_mm: float = 90.0, *, full: bool = False) -> str:
         """Add a session of ten minutes with one test."""
@@ -143,15 +140,13 @@ def test_felt_place_comes_from_last_day_with_an_answer(ann: PersonHistory) -> No
 
 
 def test_side_histories_follow_the_statistics(ann: PersonHistory) -> None:
-    """Over half a year left gains, right is steady and behind; a given history has the same result."""
+    """Over half a year left gains, right is steady and behind."""
     for week in range(26):
         ann.clock.pass_by(days=3)
         for _ in range(2):
             ann.test(80.0 + 2 * week, 80.0 + (week % 2))
             ann.clock.pass_by(days=2)
-    history = history_of(ann.store, ann.id, Goals(DEFAULT_GOAL_MM, DEFAULT_GOAL_MM), ann.now)
-    found = ann.situation(history=history)
-    assert found == ann.situation()
+    found = ann.situation()
     left, right = found.side_histories[Side.LEFT], found.side_histories[Side.RIGHT]
     assert (left.is_known, left.is_gaining, left.is_steady, left.deficit_mm) == (True, True, False, 0.0)
     assert left.last_gain_at is not None

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import combinations
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -15,110 +12,21 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from station.advice import dose
-from station.advice.health_questions import CONDITIONS
 from station.advice.plan import plan_from_dict, to_dict
-from station.advice.records import LegConditions, Reason, Situation
-from station.advice.restrictions import BUILT_IN_STRETCH, HEEL_DROPS, TEST_KEY, restrict
+from station.advice.restrictions import HEEL_DROPS
 from station.app.starting.routines import steps_of
-from station.app.starting.start_gate import ALREADY_COMPLETE, PROPOSED_NAME, TODAY, UNFINISHED, StartGate
-from station.catalogue.read import built_in_routines, exercises
+from station.app.starting.start_gate import PROPOSED_NAME, TODAY, UNFINISHED, StartGate
+from station.catalogue.read import exercises
 from station.catalogue.records import Item
 from station.core.duration import duration_us
-from station.core.events import SECOND_US, CommandName, Side
-from station.core.steps import BOTH_SIDES, AskStep, HoldStep, RepsStep, Routine, TestStep, to_json
-from station.settings import Settings
+from station.core.events import SECOND_US, Side
+from station.core.steps import HoldStep, RepsStep, Routine, TestStep, to_json
 from station.store import Store
-from tests.station.guided_station import COMPARATORS, GuidedStation
-from tests.station.health_answers import add_screened_person, answer_health_questions, on_both
+from tests.station.advice.cautions import CAUTIONS, KEYS, NO_TEST, PAINS, exercises_in, is_blocked
+from tests.station.health_answers import answer_health_questions
 from tests.station.store.histories import HandClock, one_hold, one_test
 
 NOW = datetime(2026, 6, 1, 9, tzinfo=UTC)
-KEYS = [condition.key for condition in CONDITIONS]
-NO_TEST = {"tendon_pain", "insertional"}
-"""Exercises that stay away from the end of the range."""
-BLOCKING = {"not_cleared", "no_weight", "partial_weight", "child"}
-FULL = steps_of(built_in_routines()["full"].items, Settings())
-TEST_AND_FULL: Routine = (TestStep(), AskStep(), *FULL)
-PAINS = (None, 2, 4, 5, 6, 9)
-CAUTIONS: dict[str, dict[str, str]] = {
-    str(read["key"]): {one["condition"]: one["restriction"] for one in read.get("cautions", ())}
-    for file in Path("station/catalogue/exercises").glob("*.toml")
-    for read in [tomllib.loads(file.read_text(encoding="utf-8"))]
-}
-
-
-def up_to_three() -> Iterator[frozenset[str]]:
-    """Every combination of up to three conditions."""
-    for count in range(4):
-        yield from map(frozenset, combinations(KEYS, count))
-
-
-def situation(conditions: frozenset[str], pain: int | None) -> Situation:
-    return Situation(
-        NOW, on_both(*conditions), pain_answers=() if pain is None else ((NOW - timedelta(hours=1), pain),)
-    )
-
-
-def is_blocked(conditions: frozenset[str], pain: int | None) -> bool:
-    """Whether the conditions or the pain block everything, by the tables and not by the code under test."""
-    led_child = "child_led" in conditions
-    blocking = BLOCKING - ({"child"} if led_child else set())
-    return bool(conditions & blocking) or (pain is not None and pain >= 6)
-
-
-def exercises_in(routine: Routine) -> set[str]:
-    return {str(step.exercise) for step in routine if isinstance(step, HoldStep | RepsStep)}
-
-
-@pytest.mark.parametrize("pain", PAINS)
-def test_restrict_removes_excluded_and_reduces_the_rest(pain: int | None) -> None:
-    """For any conditions exactly the exercises that no caution excludes start, reduced where one says so."""
-    whole = {step.exercise: step for step in FULL if isinstance(step, HoldStep | RepsStep)}
-    for conditions in up_to_three():
-        found = restrict(exercises(), TEST_AND_FULL, situation(conditions, pain))
-        if is_blocked(conditions, pain):
-            assert found.steps == ()
-            assert found.block_reason is not None
-            continue
-        forbidden = {key for key, one in CAUTIONS.items() if any(one.get(each) == "left out" for each in conditions)}
-        assert exercises_in(found.steps) == set(CAUTIONS) - forbidden
-        assert any(isinstance(step, TestStep) for step in found.steps) is not bool(conditions & NO_TEST)
-        assert any(isinstance(step, AskStep) for step in found.steps) is not bool(conditions & NO_TEST)
-        assert {one.key for one in found.excluded} == forbidden | ({TEST_KEY} if conditions & NO_TEST else set())
-        eases = pain is not None and 4 <= pain < 6
-        for step in found.steps:
-            if isinstance(step, HoldStep | RepsStep):
-                cautious = "cleared" in conditions or any(each in CAUTIONS[str(step.exercise)] for each in conditions)
-                assert step.reduced is (cautious or eases)
-                in_turn = replace(step, sides=whole[step.exercise].sides)
-                assert (in_turn != whole[step.exercise]) is (cautious or eases)
-
-
-@pytest.mark.parametrize("pain", PAINS)
-def test_restrict_is_idempotent(pain: int | None) -> None:
-    """A resumed routine is not halved a second time."""
-    for conditions in up_to_three():
-        once = restrict(exercises(), TEST_AND_FULL, situation(conditions, pain)).steps
-        assert restrict(exercises(), once, situation(conditions, pain)).steps == once
-
-
-def test_unknown_person_gets_test_stretch_and_exercises_without_caution() -> None:
-    """Everything else asks first, with one reason."""
-    found = restrict(exercises(), TEST_AND_FULL, None)
-    harmless = {key for key, one in CAUTIONS.items() if not one}
-    assert exercises_in(found.steps) == harmless | {BUILT_IN_STRETCH}
-    assert found.steps[:2] == (TestStep(), AskStep())
-    assert {one.reason.rule for one in found.excluded} == {"health-asked"}
-
-
-@pytest.mark.parametrize("conditions", [None, on_both("arch_falls")])
-def test_restrict_asks_first_where_answers_are_missing_or_old(conditions: LegConditions | None) -> None:
-    """Only the test begins before the questions are answered, or answered again."""
-    asked = Situation(NOW, conditions, Reason("health-asked", "Please answer again."))
-    found = restrict(exercises(), TEST_AND_FULL, asked)
-    assert found.steps == (TestStep(), AskStep())
-    assert {one.reason.rule for one in found.excluded} == {"health-asked"}
-    assert restrict(exercises(), FULL, asked).block_reason is not None
 
 
 @pytest.fixture(scope="module")
@@ -254,115 +162,6 @@ def test_every_way_of_starting_own_routine_gives_the_same_steps(
         assert gate_for(store, person_id).decide(UNFINISHED).routine == begins
 
 
-@pytest.fixture
-def guided(tmp_path: Path) -> Iterator[GuidedStation]:
-    with GuidedStation(tmp_path, COMPARATORS, on_step="today") as made:
-        yield made
-
-
-def running_routine(guided: GuidedStation) -> Routine:
-    """The running routine, as the loop has it."""
-    run = guided.station._session.run
-    return () if run is None else run.routine
-
-
-@pytest.mark.parametrize(
-    ("conditions", "pain"),
-    [((), None), ((), 4), (("tendon_pain",), None), (("cleared",), 5), (("neuro", "balance"), None), ((), 7)],
-)
-def test_board_page_and_resume_start_the_same_steps(
-    guided: GuidedStation, conditions: tuple[str, ...], pain: int | None
-) -> None:
-    """On the real loop: stepping on, the page's button, and stepping on again within ten minutes."""
-    person_id = add_screened_person(guided.store, "Ada", *conditions)
-    if pain is not None:
-        guided.station.answer(person_id, "pain", pain)
-    days = [[day, "00:00"] for day in range(7)]
-    guided.store.save_plan(
-        person_id, to_dict(plan_from_dict({"days": days, "routine": "quick_calf", "zone": "UTC", "tests": False}))
-    )
-    done = guided.station.request_start("quick_calf", person_id)
-    guided.live(0.1)
-    by_page, decision = running_routine(guided), done.result(0)
-    assert decision.routine == by_page or not by_page
-    assert guided.station.snapshot().decision == decision
-    guided.station.command(CommandName.STOP)
-    guided.live(40.0)
-    guided.step_on(after_s=6.0)
-    assert running_routine(guided) == by_page
-    guided.board.act("step_off")
-    guided.until(lambda: guided.station._session.run is None, 120.0)
-    remaining = guided.store.unfinished_run(person_id)
-    if by_page and remaining is not None:
-        guided.step_on(after_s=6.0)
-        assert to_json(running_routine(guided)) == remaining.remaining_header
-
-
-def test_resume_applies_half_dose_after_pain(guided: GuidedStation) -> None:
-    """The unfinished routine is halved after the person has reported a pain of 4."""
-    person_id = add_screened_person(guided.store, "Ada")
-    guided.station.start(steps_of((Item(exercise="3b", repetitions=4),), Settings(), analogue=False), person_id)
-    guided.live(0.5)
-    guided.station.command(CommandName.STOP)
-    guided.live(0.5)
-    guided.station.answer(person_id, "pain", 4)
-    done = guided.station.request_start(UNFINISHED, person_id)
-    guided.live(0.1)
-    for step in done.result(0).routine:
-        assert isinstance(step, HoldStep)
-        assert (step.repetitions, step.reduced) == (2, True)
-    assert [one.key for one in done.result(0).reduced] == ["3b"]
-
-
-def test_routine_started_by_the_loop_applies_half_dose(guided: GuidedStation) -> None:
-    """Steps started without a person are reduced for the person whom the loop infers."""
-    person_id = add_screened_person(guided.store, "Ada", "cleared")
-    guided.station.start(steps_of((Item(exercise="3b", repetitions=4),), Settings(), analogue=False), None)
-    guided.live(0.5)
-    (step,) = running_routine(guided)
-    assert isinstance(step, HoldStep)
-    assert guided.station.snapshot().person_id == person_id
-    assert step.repetitions == 2
-
-
-def test_unclaimed_unfinished_routine_is_not_offered_to_new_person(guided: GuidedStation) -> None:
-    """The person can resume it only after claiming the session."""
-    guided.station.request_start("stretch", None)
-    guided.live(0.5)
-    guided.board.act("auto")
-    guided.until_phase("hold")
-    guided.station.command(CommandName.STOP)
-    guided.live(1.0)
-    offer = guided.station.snapshot().rest
-    assert offer is not None
-    assert offer.person_id is None
-    ada = add_screened_person(guided.store, "Ada")
-    done = guided.station.request_start(UNFINISHED, ada)
-    guided.live(0.2)
-    assert done.result(0).routine == ()
-    assert done.result(0).note == ALREADY_COMPLETE
-
-
-def test_refused_request_returns_reason_and_keeps_running_routine(guided: GuidedStation) -> None:
-    person_id = add_screened_person(guided.store, "Ada")
-    guided.station.start(steps_of((Item(exercise="3b"),), Settings(), analogue=False), person_id)
-    guided.live(0.5)
-    other = add_screened_person(guided.store, "Ben", "not_cleared")
-    done = guided.station.request_start("daily", other)
-    guided.live(0.2)
-    assert "cleared you" in str(done.result(0).note)
-    assert running_routine(guided) != ()
-    assert guided.station.snapshot().person_id == person_id
-
-
-def test_unknown_routine_raises_in_its_future(guided: GuidedStation) -> None:
-    """The station keeps running."""
-    done = guided.station.request_start("no such", None)
-    guided.live(0.2)
-    with pytest.raises(ValueError, match="no longer exists"):
-        done.result(0)
-
-
 def today_of(store: Store, person_id: str) -> tuple[int, Routine]:
     """About how many minutes today takes, and the routine that follows its test."""
     gate = gate_for(store, person_id)
@@ -428,53 +227,6 @@ def test_recently_cleared_person_is_tested_within_comfort(store: Store) -> None:
     assert "comfortable" in str(decision.note)
 
 
-@pytest.mark.parametrize("condition", ["tendon_pain", "insertional", "cleared"])
-def test_restrict_judges_a_step_without_an_exercise(condition: str) -> None:
-    """An unnamed hold is judged as the built-in stretch, unnamed repetitions as heel drops: nothing begins unjudged."""
-    asked = situation(frozenset({condition}), None)
-    hold, reps = HoldStep(), RepsStep()
-    for step, key in ((hold, BUILT_IN_STRETCH), (reps, HEEL_DROPS)):
-        found = restrict(exercises(), (step,), asked)
-        if CAUTIONS[key].get(condition) == "left out":
-            assert found.steps == ()
-        else:
-            assert [one.reduced for one in found.steps if isinstance(one, HoldStep | RepsStep)] == [True]
-
-
-def test_restrict_asks_first_before_unnamed_steps() -> None:
-    """A person who never answered gets neither, an unknown person the stretch alone."""
-    never = Situation(NOW, None, Reason("health-asked", "Please answer."))
-    assert restrict(exercises(), (HoldStep(), RepsStep()), never).steps == ()
-    assert restrict(exercises(), (HoldStep(), RepsStep()), None).steps == (HoldStep(),)
-
-
-@pytest.mark.parametrize("asked", [None, situation(frozenset(), None)])
-def test_restrict_leaves_out_an_exercise_that_no_longer_exists(asked: Situation | None) -> None:
-    """With its reason, and without an error."""
-    found = restrict(exercises(), (HoldStep(exercise="99z"), TestStep()), asked)
-    assert found.steps == (TestStep(),)
-    assert ["no longer" in one.reason.sentence for one in found.excluded] == [True]
-
-
-def test_restrict_gives_every_reason() -> None:
-    """Both conditions that exclude an exercise are named."""
-    both = situation(frozenset({"tendon_pain", "insertional"}), None)
-    found = restrict(exercises(), steps_of((Item(exercise="3a"), Item(exercise="1a")), Settings()), both)
-    assert {one.reason.rule for one in found.excluded if one.key == "3a"} == {
-        "health-tendon-pain",
-        "health-insertional",
-    }
-
-
-@pytest.mark.parametrize("count", range(1, 8))
-def test_restrict_halves_each_way_alike(count: int) -> None:
-    """What is done in two directions is halved in each, as by its item."""
-    cleared = situation(frozenset({"cleared"}), None)
-    (step,) = restrict(exercises(), steps_of((Item(exercise="1a", count=count),), Settings()), cleared).steps
-    assert isinstance(step, RepsStep)
-    assert step.count == 2 * ((count + 1) // 2)
-
-
 def test_reduced_stretch_keeps_the_rest_of_the_settings(store: Store) -> None:
     """Alone and after a test."""
     person_id = with_person(store, frozenset({"cleared"}), None, None)
@@ -482,77 +234,3 @@ def test_reduced_stretch_keeps_the_rest_of_the_settings(store: Store) -> None:
     for name in ("stretch", "test_and_stretch"):
         (hold,) = (step for step in gate.decide(name).routine if isinstance(step, HoldStep))
         assert (hold.rest_us, hold.prepare_us) == (40 * SECOND_US, 20 * SECOND_US), name
-
-
-def test_unfinished_routine_with_a_gone_exercise_is_refused_with_a_sentence(guided: GuidedStation) -> None:
-    """The page gets a decision, not an error."""
-    person_id = add_screened_person(guided.store, "Ada")
-    header, at = {"do": "hold", "exercise": "99z"}, guided.clock.utc_now()
-    run_id = guided.store.begin_run(guided.store.begin_session(person_id, at, simulated=False), header, at)
-    guided.store.save_unfinished(run_id, header, at)
-    done = guided.station.request_start(UNFINISHED, person_id)
-    guided.live(0.3)
-    assert done.result(0).routine == ()
-    assert "no longer" in str(done.result(0).note)
-
-
-def leave_stretch(guided: GuidedStation, person_id: str | None) -> str:
-    """Leave the built-in stretch in its first hold; returns the session."""
-    guided.station.request_start("stretch", person_id)
-    guided.live(0.1)
-    guided.board.act("auto")
-    guided.until_phase("hold")
-    session_id = guided.station.snapshot().session_id
-    guided.board.act("step_off")
-    guided.until_phase("ended", limit_s=90.0)
-    assert session_id is not None
-    return session_id
-
-
-def test_refusing_one_person_keeps_resume_of_another(guided: GuidedStation) -> None:
-    """Ben's refusal on the page does not end Ada's ten minutes."""
-    ada, ben = add_screened_person(guided.store, "Ada"), add_screened_person(guided.store, "Ben", "not_cleared")
-    leave_stretch(guided, ada)
-    before = guided.station.snapshot().rest
-    assert before is not None
-    guided.station.request_start("daily", ben)
-    guided.live(0.5)
-    assert guided.station.snapshot().rest == before
-
-
-def test_claiming_an_ended_session_claims_its_unfinished_routine(guided: GuidedStation) -> None:
-    """Within the ten minutes stepping on resumes it for the person who claimed it."""
-    session_id = leave_stretch(guided, None)
-    guided.until(lambda: guided.station.snapshot().session_id is None, 150.0)
-    ada = add_screened_person(guided.store, "Ada")
-    guided.station.claim_session(session_id, ada)
-    guided.live(0.5)
-    offer = guided.station.snapshot().rest
-    assert offer is not None
-    assert offer.person_id == ada
-    guided.step_on(after_s=6.0)
-    assert guided.station.snapshot().person_id == ada
-    assert exercises_in(running_routine(guided)) == {BUILT_IN_STRETCH}
-
-
-def test_claiming_another_session_leaves_the_unfinished_routine_alone(guided: GuidedStation) -> None:
-    """Only the session it was left in counts."""
-    ada = add_screened_person(guided.store, "Ada")
-    at = guided.clock.utc_now() - timedelta(days=1)
-    old = guided.store.begin_session(None, at, simulated=True)
-    guided.store.end_session(old, at, "left")
-    add_screened_person(guided.store, "Ben")
-    leave_stretch(guided, ada)
-    guided.station.claim_session(old, None)
-    guided.live(0.5)
-    offer = guided.station.snapshot().rest
-    assert offer is not None
-    assert offer.person_id == ada
-
-
-def test_restrict_chains_the_sides_of_what_remains() -> None:
-    """Where the first exercise is left out the next begins on the side that is stood on."""
-    routine = steps_of(built_in_routines()["quick_calf"].items, Settings())
-    (soleus,) = restrict(exercises(), routine, situation(frozenset({"tendon_pain"}), None)).steps
-    assert isinstance(soleus, HoldStep)
-    assert soleus.sides == BOTH_SIDES

@@ -139,7 +139,7 @@ def test_health_answers_during_test_let_routine_follow(guided: GuidedStation) ->
     step_on(guided)
     answer_health_questions(guided.store, ada)
     do_test_and_answer(guided)
-    assert guided.station.snapshot().called == PROPOSED_NAME
+    assert guided.station.snapshot().routine_title == PROPOSED_NAME
     assert len(exercises_of(running_routine(guided))) == len(running_routine(guided)) > 3
 
 
@@ -217,8 +217,8 @@ def test_unfinished_routine_is_not_offered_while_pain_blocks_it(guided: GuidedSt
     """After an answer of 8 it is withdrawn; below 4 it is offered again."""
     ada = add_ada(guided, days=[])
     leave_in_first_hold(guided, ada, Item(exercise="3a"))
-    assert guided.station.snapshot().rest is not None
+    assert guided.station.snapshot().unfinished is not None
     for pain, offered in ((8, False), (2, True)):
         guided.station.answer(ada, "pain", pain)
         guided.live(1.0)
-        assert (guided.station.snapshot().rest is not None) is offered
+        assert (guided.station.snapshot().unfinished is not None) is offered

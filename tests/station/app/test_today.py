@@ -81,7 +81,7 @@ def test_without_plan_routine_is_proposed(guided: GuidedStation) -> None:
     ada = add_ada(guided, days=[])
     add_test_of_yesterday(guided, ada, felt="front")
     step_on(guided)
-    assert guided.station.snapshot().called == PROPOSED_NAME
+    assert guided.station.snapshot().routine_title == PROPOSED_NAME
     assert exercises_of(running_routine(guided))[:4] == ["1a", *FOR_THE_FRONT]
 
 
@@ -98,7 +98,7 @@ def test_felt_place_counts_in_full_routine(guided: GuidedStation) -> None:
 
 def test_station_without_people_starts_test_and_stretch(guided: GuidedStation) -> None:
     step_on(guided)
-    assert guided.station.snapshot().called == "Test and stretch"
+    assert guided.station.snapshot().routine_title == "Test and stretch"
 
 
 @pytest.mark.parametrize("days", [EVERY_DAY, []], ids=["with a plan", "without a plan"])
@@ -107,8 +107,8 @@ def test_due_test_is_followed_by_routine_for_its_felt_place(guided: GuidedStatio
     ada = add_ada(guided, days=days)
     guided.board.person.body.profile = PersonProfile(mean_lift_interval_s=1e9, felt_place="front", pain=2)
     step_on(guided)
-    assert guided.station.snapshot().called == "Full test"
-    guided.until(lambda: guided.station.snapshot().called == PROPOSED_NAME, 1200.0)
+    assert guided.station.snapshot().routine_title == "Full test"
+    guided.until(lambda: guided.station.snapshot().routine_title == PROPOSED_NAME, 1200.0)
     order = exercises_of(running_routine(guided))
     assert order[0] == "1a"
     assert order[1:4] == FOR_THE_FRONT
@@ -135,7 +135,7 @@ def test_answers_beside_board_nudge_person_to_continue(guided: GuidedStation) ->
     assert guided.recognised_cues().count(CueName.NUDGE) > nudged
     guided.step_on(after_s=4.0)
     now = guided.station.snapshot()
-    assert (now.called, now.note) == (PROPOSED_NAME, None)
+    assert (now.routine_title, now.note) == (PROPOSED_NAME, None)
 
 
 def test_note_ends_with_session_after_twenty_seconds(guided: GuidedStation) -> None:
@@ -248,7 +248,7 @@ def test_page_can_start_today_for_a_person(guided: GuidedStation) -> None:
     guided.live(0.1)
     guided.station.request_start("today", ada)
     guided.live(0.5)
-    assert guided.station.snapshot().called == "Quick calf"
+    assert guided.station.snapshot().routine_title == "Quick calf"
     assert exercises_of(running_routine(guided)) == ["3a", "3b"]
     guided.station.command(CommandName.STOP)
     guided.live(0.5)
@@ -259,7 +259,7 @@ def test_deleted_planned_routine_is_replaced_with_a_note(guided: GuidedStation) 
     add_test_of_yesterday(guided, ada)
     step_on(guided)
     now = guided.station.snapshot()
-    assert (now.called, now.note) == (PROPOSED_NAME, PROPOSED_INSTEAD)
+    assert (now.routine_title, now.note) == (PROPOSED_NAME, PROPOSED_INSTEAD)
 
 
 def test_loaded_side_comes_first(guided: GuidedStation) -> None:
@@ -279,7 +279,7 @@ def test_no_stretch_follows_the_test_of_a_baseline(guided: GuidedStation, stays:
     ada = add_ada(guided)
     guided.store.add_answer(ada, "baseline", True)
     step_on(guided)
-    assert guided.station.snapshot().called == "Full test"
+    assert guided.station.snapshot().routine_title == "Full test"
     guided.until(lambda: guided.station.snapshot().activity == "ask", 1200.0)
     if not stays:
         guided.board.act("step_off")

@@ -73,9 +73,10 @@ def test_what_does_not_fit_is_refused_with_a_sentence(full: Path, empty: Path, t
         (("import", tmp_path / "tape.csv", "--person", "Cleo", "--unit", "cm"), "has no person called Cleo"),
         (("import", tmp_path / "missing.json"), "missing.json"),
         (("import", full), "is a database"),
+        (("export", tmp_path / "all.json", "--database", full), "all.json exists already: name another file"),
         (("export", tmp_path / "x", "--person", "Cleo"), "has no person called Cleo"),
-        (("export", tmp_path / "x", "--session", "last"), "A session is exported as a bundle and alone"),
-        (("export", tmp_path / "x", "--as", "bundle", "--session", "last"), "has no session yet"),
+        (("export", tmp_path / "x", "--as", "csv", "--session", "last"), "A session is exported as a bundle and alone"),
+        (("export", tmp_path / "x", "--session", "last"), "has no session yet"),
         (("export", tmp_path / "x", "--as", "bundle", "--session", "none"), "There is no session none"),
     ):
         done = station(*words, "--database", empty)

@@ -10,7 +10,7 @@ from station.core.activities.engine import Engine
 from station.core.activities.routine import RoutineRun
 from station.core.events import SECOND_US, Command, CommandName, Event, Heel, Side, Tick, Toe
 from station.core.facts import Cue, CueName, Fact
-from station.core.measurement.calibration import Curve
+from station.core.measurement.curve import Curve
 from station.core.sensing.sensors import BoardSensors, Wiring
 from station.core.steps import CheckStep, Step
 from station.simulator.range_error import RangeError

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import pytest
+
 from station.core.events import SECOND_US, Toe
 from station.devices.range_parts import RangeTiming
 from station.devices.range_sensor import RangeReader
@@ -16,6 +18,10 @@ from station.simulator.pins import SimulatedPinFactory
 
 QUIET = NoiseParameters(scatter_mm=0.0, wander=(), warm_up_mm=0.0)
 INTERRUPT_PIN, XSHUT_PIN = 17, 4
+WIRINGS = [(True, True), (True, False), (False, True), (False, False)]
+"""Whether the interrupt line and XSHUT are wired."""
+wirings = pytest.mark.parametrize(("interrupt", "xshut"), WIRINGS)
+xshut_or_not = pytest.mark.parametrize("xshut", [True, False])
 
 
 class Rig:

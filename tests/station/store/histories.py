@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
 from station.core.events import BOTH_LEGS, SECOND_US, Side
 from station.core.facts import Contact
-from station.core.measurement.calibration import Curve, Fit, Point
+from station.core.measurement.calibration import Fit
+from station.core.measurement.curve import Curve
+from station.core.measurement.curve_fit import Point
 from station.core.measurement.uncertainty import Budget
 from station.core.progress.records import Circumstances
 from station.store import Store
+from station.store.connect import sqlite_driver
 from station.store.records import Attempt, HeelLift, Repetition, Trial
+from station.store.schema import metadata
 
 TRACE = "".join(f"{at / 100:.2f},load_left,{0.5 + at % 7 / 100:.2f}\n" for at in range(300))
 FIT = Fit(
@@ -142,3 +147,24 @@ def guided_routine(store: Store, clock: HandClock, person_id: str) -> str:
     store.end_session(session_id, clock.utc_now(), STEPPED_OFF)
     store.add_answer(person_id, "pain", {"now": 2}, about=session_id)
     return run_id
+
+
+def contents_of_everybody(store: Store) -> dict[str, list[tuple[Any, ...]]]:
+    """All rows of all tables."""
+    with closing(sqlite_driver(store.path, True)) as connection:
+        names = [table.name for table in metadata.sorted_tables]
+        return {name: sorted(connection.execute(f"SELECT * FROM {name}").fetchall(), key=repr) for name in names}
+
+
+def session_of(store: Store, clock: HandClock, person_id: str | None) -> tuple[str, str]:
+    """A session with a test and a hold, and the pain that was answered in it if somebody is known."""
+    session_id = store.begin_session(person_id, clock.utc_now(), simulated=False)
+    run_id = store.begin_run(session_id, {"do": "test", "side": "both"}, clock.utc_now())
+    test_id = one_test(store, run_id, 81.0, 92.5)
+    store.begin_hold(run_id, side=Side.LEFT, repetition=1, target_us=1, started_us=0, exercise="1a")
+    if person_id is not None:
+        store.add_answer(person_id, "pain", 7, answered_at=clock.pass_by(minutes=1))
+    store.end_session(session_id, clock.pass_by(minutes=5), "stepped off")
+    if person_id is not None:
+        store.add_answer(person_id, "felt", False, "1a", answered_at=clock.pass_by(minutes=1))
+    return session_id, test_id

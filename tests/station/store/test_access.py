@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from station.store import Store
+from station.store.access_records import Role
 from station.store.exchange.export import export_csv, export_json
 from station.store.exchange.export_read import ImportRefusedError
 from station.store.exchange.merge import import_export
-from station.store.records import Role
 from tests.station.store.histories import HandClock
 
 DAY = timedelta(days=1)

@@ -17,7 +17,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from station.core.events import Side
-from station.core.measurement.calibration import Curve, Point
+from station.core.measurement.curve import Curve
+from station.core.measurement.curve_fit import Point
 from station.store import Reader, Store, StoreError, checksums
 from station.store.connect import sqlite_driver, write_engine
 from station.store.migrate import MIGRATIONS_DIR, alembic_config, upgrade

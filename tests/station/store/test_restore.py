@@ -17,13 +17,13 @@ from msgspec.structs import replace
 from station.app.exchange.restore_preview import OTHER_BOARD, UNKNOWN_BOARD
 from station.cli.main import main
 from station.core.events import Side
-from station.core.measurement.calibration import Curve
+from station.core.measurement.curve import Curve
 from station.store import Store, StoreError
+from station.store.access_records import Role
 from station.store.backups.backup import copy_database
 from station.store.backups.restore import replace_database, staged_backup
 from station.store.exchange.export_read import ImportRefusedError
 from station.store.exchange.staging import DIRECTORY_PREFIX
-from station.store.records import Role
 from station.store.swap import BEFORE_SUFFIX
 from tests.crash.damage import make_database
 from tests.crash.restores import HALF, REFUSED, WHOLE, make_small_database, restores
@@ -291,6 +291,10 @@ def test_a_copy_is_made_where_it_is_asked_for(full: Path, tmp_path: Path) -> Non
         assert done.exit_code == 0
         assert rows(Path(done.output.removeprefix("Written to ").rstrip(".\n"))) == rows(full)
     assert "There is no database" in station("backup", "--database", tmp_path / "none.db").output
+    (tmp_path / "letter.txt").write_text("Dear Ada", encoding="utf-8")
+    refused = station("backup", tmp_path / "letter.txt", "--database", full)
+    assert "is no copy of a database, so it stays" in refused.output
+    assert (tmp_path / "letter.txt").read_text(encoding="utf-8") == "Dear Ada"
 
 
 def test_the_copy_of_a_running_station_is_whole(tmp_path: Path) -> None:

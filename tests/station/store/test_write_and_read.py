@@ -11,11 +11,12 @@ import pytest
 
 from station.core.events import SECOND_US, Side
 from station.core.facts import Contact
-from station.core.measurement.calibration import Curve
+from station.core.measurement.curve import Curve
 from station.core.progress.records import Circumstances
 from station.settings import DEFAULT_GOAL_MM, Settings
 from station.store import Store, StoreError, seeded_ids
-from station.store.records import Attempt, Correction, HeelLift, Role, SideResults, Test, TestAnswers, Trial, WeekCredit
+from station.store.access_records import Role
+from station.store.records import Attempt, Correction, HeelLift, SideResults, Test, TestAnswers, Trial, WeekCredit
 from station.version import APP_VERSION, RULE_VERSION
 from tests.station.store.histories import (
     BLOCK,

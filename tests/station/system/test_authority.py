@@ -13,11 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from station.network import AUTHORITY_FILE, PAGE_FILE
 from station.system.authority import (
-    AUTHORITY_FILE,
     AUTHORITY_KEY_FILE,
     CERTIFICATE_LIFE,
-    PAGE_FILE,
     RENEW_BEFORE,
     Authority,
     AuthorityError,

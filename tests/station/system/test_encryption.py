@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from station.network import NETWORK_FILES, Machine
-from station.system.authority import AUTHORITY_FILE, CERTIFICATE_LIFE, PAGE_FILE, AuthorityError
+from station.network import AUTHORITY_FILE, NETWORK_FILES, PAGE_FILE, Machine
+from station.system.authority import CERTIFICATE_LIFE, AuthorityError
 from station.system.encryption import DIRECTORY, DROP_IN, Encryption
 from tests.station.system.test_home_network import Host
 

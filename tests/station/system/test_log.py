@@ -14,7 +14,7 @@ from station.app.board.view import BoardView
 from station.app.recording.queue import WriteQueue
 from station.core.events import SECOND_US
 from station.store.errors import DiskFullError
-from station.system.log import AGAIN_S, MOST_AN_HOUR, Repeats
+from station.system.log import AGAIN_S, MOST_AN_HOUR, RepeatFilter
 from tests.station.rig import Rig
 
 DAY_S = 86_400
@@ -29,7 +29,7 @@ class Written(logging.Handler):
         super().__init__()
         self.now_s = 0.0
         self.lines: list[str] = []
-        self.addFilter(Repeats(lambda: self.now_s))
+        self.addFilter(RepeatFilter(lambda: self.now_s))
 
     def emit(self, record: logging.LogRecord) -> None:
         self.lines += self.format(record).splitlines()
@@ -103,7 +103,7 @@ def test_messages_that_are_all_different_end_within_the_hour(written: Written) -
 def test_message_that_cannot_be_written_ends_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     """A library passes too few values: `logging` itself reports that, and the thread that has logged goes on."""
     handler, library = logging.StreamHandler(StringIO()), logging.Logger("library")
-    handler.addFilter(Repeats())
+    handler.addFilter(RepeatFilter())
     library.addHandler(handler)
     library.warning("stranger %d of %d", 1)
     library.warning("stranger %d", 1)

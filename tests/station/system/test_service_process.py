@@ -8,7 +8,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from click.testing import CliRunner
 from station.cli.main import main
 from station.config import load
 from station.settings import Settings
+from station.simulator.board import SimulatedBoard
 from station.store import Reader
 from station.store.connect import sqlite_driver, write_engine
 from station.store.migrate import upgrade
@@ -185,6 +186,25 @@ def test_board_runs_while_the_pages_port_is_taken(tmp_path: Path, monkeypatch: p
             wait_until(is_mended, "the fault stays")
         finally:
             service.close()
+
+
+def test_page_meets_its_board_only_when_that_is_open(tmp_path: Path) -> None:
+    """A request of an early visitor would wait for the loop: a demonstration let its first browser in unheard."""
+    child = PageChild()
+    met: list[bool] = []
+
+    class Looking(Service):
+        def _open_board(self, undo: ExitStack, board: SimulatedBoard | None) -> None:
+            met.append(child._connection is None)
+            super()._open_board(undo, board)
+
+    service = Looking(load(configured(tmp_path)), page=child)
+    service.open()
+    try:
+        assert met == [False]
+        assert child._connection is None
+    finally:
+        service.close()
 
 
 def test_board_starts_while_its_page_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

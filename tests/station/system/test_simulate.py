@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import lzma
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from station.simulator.board import CHIPS, SENSOR_SEED, delivered_error
 from station.store import Store
 from station.store.exchange.export import export_json
 from station.store.reading.reader import Reader
-from station.system.demo_history import DAYS, PEOPLE, SHIPPED, fill
+from station.system.demo_history import DAYS, PEOPLE, SHIPPED, fill, moved_to
 from station.system.simulate import Habits, character_of, simulate
 
 MOST_KB = 310
@@ -78,6 +79,17 @@ def test_shipped_history_is_small_and_marked_simulated(tmp_path: Path) -> None:
             scores = store.result_summaries(person.id)
             assert len(scores) > 20
             assert all(score.state == "finished" for score in scores)
+
+
+def test_demonstration_moves_its_history_before_today() -> None:
+    """By whole weeks, forwards or back: the newest day is less than a week ago, and the days of the week stay."""
+    export = '{"at": ["2026-09-14T08:00:00+00:00", "2026-11-22T17:04:54.330000+00:00"], "note": "2026-11-22"}'
+    for today, first, last in (
+        ("2027-03-01T12:00:00+00:00", "2026-12-21T08:00:00+00:00", "2027-02-28T17:04:54.330000+00:00"),
+        ("2026-11-22T17:00:00+00:00", "2026-09-07T08:00:00+00:00", "2026-11-15T17:04:54.330000+00:00"),
+    ):
+        moved = json.loads(moved_to(datetime.fromisoformat(today), export))
+        assert moved == {"at": [first, last], "note": "2026-11-22"}
 
 
 @pytest.mark.parametrize("kind", list(CHIPS))

@@ -33,9 +33,9 @@ STATES: tuple[ActivityState, ...] = (
     RepsState(phase="go", side=Side.RIGHT, count=3),
 )
 FULL = {
-    "called": "Today",
+    "routine_title": "Today",
     "decision": StartDecision(routine=(HoldStep(), TestStep()), title="Daily"),
-    "rest": UnfinishedView("Daily", 90, "p"),
+    "unfinished": UnfinishedView("Daily", 90, "p"),
     "toe_mm": 83.5,
     "heels": (HeelView(Side.LEFT, None, 0.5), HeelView(Side.RIGHT, True, None)),
     "cue": CueView(3, CueName.GO, None, Side.LEFT, False),

@@ -7,6 +7,7 @@ import struct
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack, closing, suppress
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -139,6 +140,26 @@ def test_page_survives_the_board(board: Board, page: RemoteStation) -> None:
     board.listen()
     wait_until(lambda: page.snapshot().troubles == (), "the page has not connected again")
     page.api.add_person("Ada").result(BOUND_S)
+
+
+def has_phase(page: RemoteStation, phase: str) -> bool:
+    return page.snapshot().phase == phase
+
+
+def test_clock_stands_while_the_board_is_lost(board: Board, page: RemoteStation) -> None:
+    """The page counts on by itself while a hold runs; a board that is lost credits nothing, so it stops."""
+    for phase, shown in (("hold", "fault"), ("finish", "finish")):
+        board.station.show(
+            activity="hold", phase=phase, side=Side.LEFT, counting="hold", counted_us=12, target_us=30, rate=1
+        )
+        wait_until(partial(has_phase, page, phase), "the state has not come")
+        board.server.close()
+        wait_until(lambda: page.snapshot().troubles != (), "the page says nothing")
+        clock = page.snapshot().state.clock
+        assert clock is not None
+        assert (page.snapshot().phase, clock.counted_us, clock.rate) == (shown, 12, 1 if shown == "finish" else 0)
+        board.listen()
+        wait_until(lambda: page.snapshot().troubles == (), "the page has not connected again")
 
 
 def test_what_waits_for_a_lost_board_fails(board: Board, page: RemoteStation, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -112,8 +112,8 @@ def test_no_name_reaches_a_browser_that_may_not_see_it(house: House, role: Role 
         session_id=house.sessions[hidden_id],
         note=f"{name}, your routine is ready.",
         note_about=hidden_id,
-        called=f"{name}'s routine",
-        rest=UnfinishedView(f"{name}'s routine", 60, hidden_id),
+        routine_title=f"{name}'s routine",
+        unfinished=UnfinishedView(f"{name}'s routine", 60, hidden_id),
     )
     leaks = []
     for endpoint, (method, address) in addresses(house, hidden_id).items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
 
-from station.core.measurement.calibration import Curve
+from station.core.measurement.curve import Curve
 from station.store import Store
 from station.units import CM
 from tests.web.history import add_session, lunge_rows

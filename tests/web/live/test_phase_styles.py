@@ -165,8 +165,9 @@ def test_standing_person_is_not_asked_to_step_on() -> None:
     """After a pause by a button the person still stands there, and the sentence says what continues."""
     paused: dict[str, Any] = {"activity": "hold", "phase": "paused", "side": Side.LEFT, "exercise": "3a"}
     assert "Press \u201cResume\u201d" in shown(**paused, heels=heels(True, None))["sentence"]
-    assert shown(**paused, heels=heels(False, True))["sentence"] == "Step back on to continue."
-    assert shown(**{**paused, "side": BOTH_LEGS}, heels=heels(True, False))["sentence"] == "Step back on to continue."
+    away = "Step back on, or put the heel down, to continue."
+    assert shown(**paused, heels=heels(False, True))["sentence"] == away
+    assert shown(**{**paused, "side": BOTH_LEGS}, heels=heels(True, False))["sentence"] == away
 
 
 def test_number_between_holds_is_next_repetition() -> None:
@@ -226,9 +227,9 @@ def test_next_step_is_named() -> None:
 
 def test_idle_view_offers_unfinished_routine() -> None:
     """The unfinished routine is offered by name, its minutes rounded up."""
-    assert shown(rest=UnfinishedView("Daily", 700))["resume"] == "Resume Daily: 12 min"
-    assert shown(rest=UnfinishedView("Daily", 5))["resume"] == "Resume Daily: 1 min"
-    assert shown(rest=UnfinishedView(None, 60))["resume"] == "Resume: 1 min"
+    assert shown(unfinished=UnfinishedView("Daily", 700))["resume"] == "Resume Daily: 12 min"
+    assert shown(unfinished=UnfinishedView("Daily", 5))["resume"] == "Resume Daily: 1 min"
+    assert shown(unfinished=UnfinishedView(None, 60))["resume"] == "Resume: 1 min"
     assert shown(**HOLD)["resume"] is None
 
 
@@ -276,6 +277,8 @@ def test_brief_says_what_to_do_or_how_it_went() -> None:
     assert shown(**moving, target_mm=109.0, verdict="heel")["brief"] == "Heel lifted."
     assert shown(**moving, target_mm=93.0, verdict="heel", is_on_target=True)["brief"] == "Right there."
     assert shown(activity="test", phase="switch", side=Side.LEFT)["brief"] == "Lift the right foot."
+    after = shown(activity="test", phase="switch", side=Side.RIGHT, result_left_mm=91.0)["sentence"]
+    assert after == "Left 9.1 cm. Saved. Right leg. Change legs. Lift the left foot."
     assert shown(activity="rest", phase="rest", next_exercise="5a")["brief"] == "Next: seated toe lift"
     assert shown(**{**HOLD, "phase": "rest"}, repetition=2, repetitions=3)["brief"] == "Next: 2 of 3."
     assert shown(activity="test", phase="rest", side=Side.LEFT, trial=2)["brief"] == "Next: trial 2."

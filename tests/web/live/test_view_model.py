@@ -105,7 +105,7 @@ def test_self_reported_contact_shows_confirm_hint() -> None:
 
 def test_missing_values_are_shown_as_missing() -> None:
     """An unknown heel or distance is shown as unknown."""
-    missing: dict[str, Any] = {"heels": (HeelView(Side.LEFT, None, None),), "toe_why": "no answer"}
+    missing: dict[str, Any] = {"heels": (HeelView(Side.LEFT, None, None),), "toe_missing_reason": "no answer"}
     seen = shown(INCH, activity="test", phase="settle", **missing)
     assert seen["heels"][0]["state"] == "unknown"
     assert seen["toe"] == "no answer"
@@ -115,7 +115,7 @@ def test_missing_values_are_shown_as_missing() -> None:
     ("activity", "phase"), [("idle", "idle"), ("lesson", "quiz"), ("test", "wait"), ("test", "result")]
 )
 def test_no_reading_is_no_news_where_none_is_needed(activity: str, phase: str) -> None:
-    assert shown(activity=activity, phase=phase, toe_why="no reading yet")["toe"] is None
+    assert shown(activity=activity, phase=phase, toe_missing_reason="no reading yet")["toe"] is None
 
 
 def test_number_of_a_sound_is_shown_once() -> None:
@@ -167,7 +167,8 @@ def test_session_that_ended_before_it_began_says_so() -> None:
 
 CAPTIONS: list[tuple[str, dict[str, Any]]] = [
     ("you are at", {"activity": "test", "phase": "settle", "toe_mm": 90.0}),
-    ("you are at", {"activity": "idle", "toe_mm": 90.0}),
+    ("you are at", {"activity": "idle", "toe_mm": 90.0, "heels": (HeelView(Side.LEFT, True, None),)}),
+    ("to wall", {"activity": "idle", "toe_mm": 90.0}),
     ("", {"activity": "idle", "toe_mm": None}),
     ("slide back", {"activity": "test", "phase": "move", "toe_mm": 92.0, "target_mm": 109.0}),
     ("closer", {"activity": "test", "phase": "move", "toe_mm": 120.0, "target_mm": 109.0}),

@@ -16,13 +16,8 @@ from station.store import Store
 from station.store.records import Repetition
 from tests.web.double import StationDouble
 from tests.web.history import add_session, add_test
+from tests.web.page_text import text_of
 from web.context import STAY_HEADER
-
-
-def text_of(client: FlaskClient, address: str) -> str:
-    answer = client.get(address)
-    assert answer.status_code == 200
-    return answer.get_data(as_text=True)
 
 
 def add_stretch_session(store: Store, person_id: str, exercise: str, days_ago: float = 0.0) -> str:
@@ -327,7 +322,7 @@ def test_live_page_shows_question_without_scripts(client: FlaskClient, station: 
 
 def test_pages_offer_unfinished_routine(client: FlaskClient, station: StationDouble) -> None:
     """The unfinished routine is one button on Today and on the live page, with its minutes and name."""
-    station.show(rest=UnfinishedView("Daily", 700))
+    station.show(unfinished=UnfinishedView("Daily", 700))
     for address in ("/", "/live"):
         assert "Resume Daily: 12 min" in text_of(client, address)
 

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from station.core.measurement.calibration import Curve, Point, fit
+from station.core.measurement.calibration import fit
+from station.core.measurement.curve import Curve
+from station.core.measurement.curve_fit import Point
 from station.core.steps import CalibrateStep, CheckStep
 from station.store import Store
 from station.store.records import Calibration, Check
@@ -168,5 +170,5 @@ def test_today_links_to_due_calibration(client: FlaskClient, station: StationDou
     assert "/calibration" not in client.get("/").get_data(as_text=True).split("<footer>")[0]
     station.show(check_due="The distance sensor was last checked 9 days ago: check it with a block.")
     assert "9 days ago" in client.get("/").get_data(as_text=True)
-    station.show(calibration="doubted")
+    station.show(calibration="suspect")
     assert "uncertain until" in client.get("/").get_data(as_text=True)

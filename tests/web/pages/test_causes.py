@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from html import unescape
 
 import pytest
 from flask.testing import FlaskClient
 
 from station.store import Store
+from tests.web.page_text import read_page
 from web.pages.help_answers import MAX_ANSWER_WORDS, answers, causes
 
 LIMITS = (
@@ -22,15 +22,9 @@ OTHERS = (
 HEADINGS = ("Why does it matter?", "What limits an ankle?", *LIMITS, *OTHERS)
 
 
-def text_of(client: FlaskClient, address: str) -> str:
-    answer = client.get(address)
-    assert answer.status_code == 200
-    return unescape(answer.get_data(as_text=True))
-
-
 def test_page_has_each_cause_in_order(client: FlaskClient) -> None:
     """The definition, why it matters, seven limits and what else plays a part."""
-    page = text_of(client, "/causes")
+    page = read_page(client, "/causes")
     assert tuple(re.findall(r"<h3[^>]*>([^<]+)</h3>", page)) == HEADINGS
     assert re.findall(r"<h2>([^<]+)</h2>", page) == ["Seven limits", "What else plays a part"]
     assert len(LIMITS) == 7
@@ -53,13 +47,13 @@ def test_each_cause_is_short_and_leads_somewhere() -> None:
 def test_no_text_is_in_two_places(client: FlaskClient) -> None:
     """Help leads to the page and has none of it; a search of Help finds it, with its place on the page."""
     assert not {one.key for one in answers()} & {one.key for one in causes()}
-    page = text_of(client, "/help")
+    page = read_page(client, "/help")
     assert 'href="/causes"' in page
     assert not any(one.text in page for one in causes())
-    assert 'href="/causes#limit-soleus">' in text_of(client, "/help?q=soleus")
+    assert 'href="/causes#limit-soleus">' in read_page(client, "/help?q=soleus")
 
 
 @pytest.mark.parametrize("address", ["/why", "/exercises", "/exercises?place=front"])
 def test_felt_place_leads_to_its_causes(client: FlaskClient, store: Store, address: str) -> None:
     store.add_person("Ada")
-    assert 'href="/causes#limits"' in text_of(client, address)
+    assert 'href="/causes#limits"' in read_page(client, address)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from html import unescape
 
 import pytest
 from flask.testing import FlaskClient
@@ -15,17 +14,12 @@ from station.catalogue.records import Group, Verification
 from station.core.events import Side
 from station.store import Store
 from tests.web.double import StationDouble
+from tests.web.page_text import read_page
 from web import exercise_text
 from web.context import Site
 from web.exercise_text import dose_text, held_text, viewer_conditions
 
 KEYS = list(exercises())
-
-
-def text_of(client: FlaskClient, address: str, status: int = 200) -> str:
-    answer = client.get(address)
-    assert answer.status_code == status
-    return unescape(answer.get_data(as_text=True))
 
 
 def add_person_with_pain(store: Store) -> None:
@@ -35,7 +29,7 @@ def add_person_with_pain(store: Store) -> None:
 
 def test_exercise_list_has_all_twenty_in_catalogue_order(client: FlaskClient) -> None:
     """Each has its picture, its dose and what is verified, under the heading of its group."""
-    page = text_of(client, "/exercises")
+    page = read_page(client, "/exercises")
     links = re.findall(r'href="/exercises/(\w+)"', page)
     assert links == [one.key for group in Group for one in exercises().values() if one.group is group]
     assert page.count('role="img"') == len(KEYS) == 20
@@ -48,9 +42,9 @@ def test_exercise_list_has_all_twenty_in_catalogue_order(client: FlaskClient) ->
 
 def test_exercise_list_pictures_are_still(client: FlaskClient) -> None:
     """Pictures in the list are still; a single picture moves, and can be stopped without scripts."""
-    assert "<animate" not in text_of(client, "/exercises")
-    assert "<animate" in text_of(client, "/exercises/3b")
-    still = text_of(client, "/exercises/3b?still=1")
+    assert "<animate" not in read_page(client, "/exercises")
+    assert "<animate" in read_page(client, "/exercises/3b")
+    still = read_page(client, "/exercises/3b?still=1")
     assert "<animate" not in still
     assert "Animate" in still
 
@@ -58,15 +52,15 @@ def test_exercise_list_pictures_are_still(client: FlaskClient) -> None:
 @pytest.mark.parametrize("place", ["front", "achilles", "calf"])
 def test_exercises_are_filtered_by_felt_place(client: FlaskClient, place: str) -> None:
     """Only the exercises for that felt place are shown; an unknown place is answered in words."""
-    links = re.findall(r'href="/exercises/(\w+)"', text_of(client, f"/exercises?place={place}"))
+    links = re.findall(r'href="/exercises/(\w+)"', read_page(client, f"/exercises?place={place}"))
     assert sorted(links) == sorted(one.key for one in exercises().values() if place in one.places)
-    assert "front, achilles, calf" in text_of(client, f"/exercises?place={place}s", 400)
+    assert "front, achilles, calf" in read_page(client, f"/exercises?place={place}s", 400)
 
 
 @pytest.mark.parametrize("address", ["/exercises", "/exercises?place=calf", "/exercises/3a", "/routines", "/plan"])
 def test_page_of_train_has_its_tabs(client: FlaskClient, address: str) -> None:
     """The place is marked in the menu, and its three tabs are there."""
-    page = text_of(client, address)
+    page = read_page(client, address)
     assert re.search(r'<a href="/routines" aria-current="(page|true)">', page)
     tabs = page.split('<nav class="tabs"')[1].split("</nav>")[0]
     assert re.findall(r">(\w+)</a>", tabs) == ["Routines", "Exercises", "Plan"]
@@ -75,7 +69,7 @@ def test_page_of_train_has_its_tabs(client: FlaskClient, address: str) -> None:
 @pytest.mark.parametrize("key", KEYS)
 def test_exercise_page_shows_all_details(client: FlaskClient, key: str) -> None:
     """Purpose, steps, feel, mistakes, easier, harder, equipment, what is verified, and every caution."""
-    page, one = text_of(client, f"/exercises/{key}"), exercises()[key]
+    page, one = read_page(client, f"/exercises/{key}"), exercises()[key]
     stated = (one.name, one.purpose, one.feel, one.verifies, one.easier, one.harder, *one.steps, *one.mistakes)
     assert [text for text in stated if text not in page] == []
     assert [text for text in one.equipment if text.lower() not in page.lower()] == []
@@ -108,12 +102,12 @@ def test_held_time_is_listed_per_leg() -> None:
 
 def test_cautions_of_viewer_are_marked(client: FlaskClient, store: Store) -> None:
     """A person with a painful tendon sees what is left out and what is reduced, and why."""
-    assert "for you" not in text_of(client, "/exercises")
+    assert "for you" not in read_page(client, "/exercises")
     add_person_with_pain(store)
-    page = text_of(client, "/exercises")
+    page = read_page(client, "/exercises")
     assert page.count("Left out for you") == 3
     assert "Reduced for you" in page
-    one = text_of(client, "/exercises/3c")
+    one = read_page(client, "/exercises/3c")
     assert "Left out for you.</b> A full squat stretches a sore tendon as far as it goes." in one
     assert one.count('<span class="tag">applies to you</span>') == 1
 
@@ -121,7 +115,7 @@ def test_cautions_of_viewer_are_marked(client: FlaskClient, store: Store) -> Non
 def test_unknown_conditions_mark_nothing(store: Store, station: StationDouble, client: FlaskClient) -> None:
     """Conditions of another release are ignored here; the health questions are asked again elsewhere."""
     store.add_answer(store.add_person("Ada").id, "health", {"yes": ["gout"], "no": []})
-    assert "for you" not in text_of(client, "/exercises")
+    assert "for you" not in read_page(client, "/exercises")
     with client.application.test_request_context():
         assert viewer_conditions(Site(station, store, (), analogue=True)) == LegConditions()
 
@@ -147,4 +141,4 @@ def test_still_picture_shows_end_pose_without_animation(client: FlaskClient) -> 
 
 @pytest.mark.parametrize("address", ["/exercises/9z", "/exercises/9z.svg", "/exercises/3a.png", "/exercises/%00"])
 def test_unknown_exercise_is_404(client: FlaskClient, address: str) -> None:
-    assert "Page not found" in text_of(client, address, 404)
+    assert "Page not found" in read_page(client, address, 404)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask.testing import FlaskClient
 
 from station.app.board.bring_up_records import BringUpView
+from station.app.snapshot import Fault
 from station.store import Store
 from tests.let_in import client_with, let_in
 from tests.web.double import StationDouble
@@ -62,3 +63,15 @@ def test_a_name_is_shown_how_to_give_and_a_bad_one_refused(client: FlaskClient) 
 
 def test_an_unknown_step_is_refused(client: FlaskClient) -> None:
     assert settle(client, "coffee") == 400
+
+
+def test_an_early_visitor_waits_for_the_board(store: Store) -> None:
+    """Before the board answers nobody is asked whose it is: a demonstration lets its first browser in by itself."""
+    station = StationDouble(store)
+    visitor = client_with(create_app(station, store), None)
+    station.show(troubles=(Fault("board", "The board does not respond."),))
+    early = visitor.get("/", follow_redirects=True)
+    assert early.status_code == 503
+    assert '<meta http-equiv="refresh" content="2">' in early.get_data(as_text=True)
+    station.show(troubles=())
+    assert heading(visitor) == "The name of this board"

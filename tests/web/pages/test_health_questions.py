@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from station.advice.health_questions import CONDITIONS, DISCLAIMER
 from station.store import Store
 from tests.web.double import StationDouble
+from tests.web.page_text import text_of
 
 NO = {one.key: "no" for one in CONDITIONS if one.follow_up_of is None}
 
@@ -17,12 +18,6 @@ NO = {one.key: "no" for one in CONDITIONS if one.follow_up_of is None}
 @pytest.fixture
 def ada(store: Store) -> str:
     return store.add_person("Ada").id
-
-
-def text_of(client: FlaskClient, address: str) -> str:
-    answer = client.get(address)
-    assert answer.status_code == 200
-    return answer.get_data(as_text=True)
 
 
 def test_health_questions_need_a_person(client: FlaskClient) -> None:

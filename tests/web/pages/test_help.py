@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from html import unescape
 
 import pytest
 from flask.testing import FlaskClient
 
 from station.core.progress.promise import FALSE_CHANGES_PERSON_YEAR, FALSE_CHANGES_SIDE_YEAR
+from tests.web.page_text import read_page
 from web.pages.help_answers import MAX_ANSWER_WORDS, Answer, answers, search, searchable
 
 READERS = {
@@ -96,12 +96,6 @@ def keys(asked: str) -> list[str]:
     return [one.key for one in search(asked, searchable())]
 
 
-def text_of(client: FlaskClient, address: str) -> str:
-    answer = client.get(address)
-    assert answer.status_code == 200
-    return unescape(answer.get_data(as_text=True))
-
-
 @pytest.mark.parametrize(("asked", "key"), [*READERS.items(), *OWNERS.items()])
 def test_help_search_ranks_best_answer_first(asked: str, key: str) -> None:
     """Questions in people's own words find the right answer first."""
@@ -128,7 +122,7 @@ def test_every_help_link_resolves(client: FlaskClient, one: Answer) -> None:
     for link in one.links:
         address, _, place = link.to.partition("#")
         assert address.startswith("/")
-        page = text_of(client, address)
+        page = read_page(client, address)
         assert not place or f'id="{place}"' in page, link.to
 
 
@@ -179,7 +173,7 @@ def test_empty_search_shows_all_answers(asked: str) -> None:
 
 def test_help_page_groups_all_questions_without_scripts(client: FlaskClient) -> None:
     """Without a search every question is under its group, readable without scripts."""
-    page = text_of(client, "/help")
+    page = read_page(client, "/help")
     assert [one.question for one in answers() if one.question not in page] == []
     assert re.findall(r"<h2>([^<]+)</h2>", page) == list(dict.fromkeys(one.group for one in answers()))
     assert page.count("<details") == len(answers())
@@ -187,7 +181,7 @@ def test_help_page_groups_all_questions_without_scripts(client: FlaskClient) -> 
 
 def test_help_search_works_without_scripts(client: FlaskClient) -> None:
     """The field keeps the query, the best answer is open, and the page gives the number of matches."""
-    page = text_of(client, "/help?q=pinch+front")
+    page = read_page(client, "/help?q=pinch+front")
     assert 'value="pinch front"' in page
     assert re.search(r'<details class="answer" id="pinch" open>', page)
     assert "question" in page.split('id="count"')[1].split("</p>")[0]
@@ -201,4 +195,4 @@ def test_failed_search_says_so_and_shows_all(client: FlaskClient) -> None:
 
 
 def test_very_long_query_is_truncated(client: FlaskClient) -> None:
-    assert f'value="{200 * "a"}"' in text_of(client, f"/help?q={5000 * 'a'}")
+    assert f'value="{200 * "a"}"' in read_page(client, f"/help?q={5000 * 'a'}")

@@ -13,9 +13,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from station.app.access.roles import PRESENCE, Role, hash_of
-from station.network import AVAHI_SOCKET, NETWORK_FILES, NETWORK_REQUEST, Machine
+from station.network import AUTHORITY_FILE, AVAHI_SOCKET, NETWORK_FILES, NETWORK_REQUEST, PAGE_FILE, Machine
 from station.store import Store
-from station.system.authority import AUTHORITY_FILE, CERTIFICATE_LIFE, PAGE_FILE, Authority, Names
+from station.system.authority import CERTIFICATE_LIFE, Authority, Names
 from tests.let_in import client_with, let_in
 from tests.tree import sources
 from tests.web.double import StationDouble

@@ -15,9 +15,11 @@ from station.profile import NOTHING_SAID, Profile
 from station.store import Store
 from tests.let_in import client_with, let_in
 from tests.station.store.histories import one_hold, one_test
-from tests.station.store.test_people import ODD_NAMES, mirrored
+from tests.station.store.test_exchanged_sides import mirrored
+from tests.station.store.test_people import ODD_NAMES
 from tests.station.test_profile import WHOLE
 from tests.web.double import StationDouble
+from tests.web.page_text import read_page
 from web.access.rules import RULES
 from web.app import create_app
 from web.pages.people import ROWS_PER_PAGE, matches
@@ -34,13 +36,6 @@ FORM = {
     "hurt_side": "right",
     "hurt_since": "2026-03",
 }
-
-
-def read(client: FlaskClient, address: str) -> str:
-    """The page at an address, as its reader sees its letters."""
-    answer = client.get(address)
-    assert answer.status_code == 200, (address, answer.status_code)
-    return unescape(answer.get_data(as_text=True))
 
 
 def unclaimed_session(store: Store, *, days_ago: float = 0.0) -> tuple[str, str]:
@@ -90,30 +85,30 @@ def test_roster_of_hundreds_is_searched_page_by_page(client: FlaskClient, store:
     for number in range(ROWS_PER_PAGE + 15):
         store.add_person(f"Client {number:03}")
     store.add_person("Éva Nagy")
-    first = read(client, "/people")
+    first = read_page(client, "/people")
     assert first.count('class="name') == ROWS_PER_PAGE
     assert f"{ROWS_PER_PAGE + 16} people, page 1 of 2" in first
-    assert read(client, "/people?page=2").count('class="name') == 16
-    found = read(client, "/people?q=eva")
+    assert read_page(client, "/people?page=2").count('class="name') == 16
+    found = read_page(client, "/people?q=eva")
     assert "1 person found" in found
     assert found.count('class="name') == 1
-    assert "Nobody with this name" in read(client, "/people?q=xyz")
+    assert "Nobody with this name" in read_page(client, "/people?q=xyz")
     for odd in ("?page=0", "?page=99", "?page=x", "?q=%00", "?q=" + "a" * 5000):
-        read(client, f"/people{odd}")
+        read_page(client, f"/people{odd}")
 
 
 def test_the_archive_takes_a_name_out_of_every_choice(client: FlaskClient, store: Store) -> None:
     """It comes back by the same page; its results stay to be read."""
     ann, bea = store.add_person("Ann"), store.add_person("Bea")
-    read(client, "/people")
+    read_page(client, "/people")
     assert client.post(f"/people/{bea.id}/archive", data={"archived": "yes"}).status_code == 303
     unclaimed_session(store)
     for address in ("/people", "/", "/inbox", "/progress", "/history"):
-        assert "Bea" not in read(client, address), address
-    assert "Bea" in read(client, "/people?archived")
-    assert "Archived since" in read(client, f"/people/{bea.id}")
+        assert "Bea" not in read_page(client, address), address
+    assert "Bea" in read_page(client, "/people?archived")
+    assert "Archived since" in read_page(client, f"/people/{bea.id}")
     assert client.post(f"/people/{bea.id}/archive", data={"archived": "no"}).status_code == 303
-    assert "Bea" in read(client, "/people")
+    assert "Bea" in read_page(client, "/people")
     assert store.person(ann.id) == ann
 
 
@@ -129,7 +124,7 @@ def test_odd_names_are_text_on_every_page(client: FlaskClient, store: Store, nam
         page = client.get(address).get_data(as_text=True)
         assert "<script>alert" not in page, address
         assert "49" not in page or "{{" not in name or "{{ 7*7 }}" in unescape(page), address
-    assert name in read(client, f"/people/{ann.id}")
+    assert name in read_page(client, f"/people/{ann.id}")
 
 
 # The profile.
@@ -148,7 +143,7 @@ def test_profile_is_kept_and_shown(client: FlaskClient, store: Store) -> None:
         "right",
         "2026-03",
     )
-    page = read(client, f"/people/{ann.id}?saved=profile")
+    page = read_page(client, f"/people/{ann.id}?saved=profile")
     assert 'value="3.5"' in page
     assert "Saved." in page
     assert client.post(f"/people/{ann.id}", data={}).status_code == 303
@@ -200,17 +195,17 @@ def test_own_units_and_goals_are_on_every_page_about_results(client: FlaskClient
     store.claim_session(session_id, ann.id)
     store.save_profile(ann.id, WHOLE)
     for address in ("/", "/progress", f"/sessions/{session_id}", "/report", "/history"):
-        assert "3.2 in" in read(client, address), address
-    assert "Goal ● 3.5 in" in read(client, "/progress")
-    assert "left 3.5 in, right 4.3 in" in read(client, "/report")
-    assert "right: right ankle, since 2026-03" not in read(client, "/report")
+        assert "3.2 in" in read_page(client, address), address
+    assert "Goal ● 3.5 in" in read_page(client, "/progress")
+    assert "left 3.5 in, right 4.3 in" in read_page(client, "/report")
+    assert "right: right ankle, since 2026-03" not in read_page(client, "/report")
 
 
 def test_the_plan_is_in_the_time_zone_of_the_profile(client: FlaskClient, store: Store) -> None:
     """The form, the stored plan's upcoming times and the calendar follow it, whatever the plan itself says."""
     ann = store.add_person("Ann")
     store.save_profile(ann.id, Profile(time_zone="Asia/Tokyo"))
-    page = read(client, "/plan")
+    page = read_page(client, "/plan")
     assert "Time zone: Asia/Tokyo" in page
     form = {"preset": "every-day", "clock": "18:00", "routine": "proposed", "zone": "Europe/Berlin"}
     assert client.post("/plan", data=form).status_code == 303
@@ -231,25 +226,25 @@ def test_inbox_claims_in_one_tap_and_undoes_it(client: FlaskClient, store: Store
     ann = store.add_person("Ann")
     older, _ = unclaimed_session(store, days_ago=9)
     newer, _ = unclaimed_session(store)
-    today = read(client, "/")
+    today = read_page(client, "/")
     assert "Sessions of nobody yet (2)" in today
-    page = read(client, "/inbox")
+    page = read_page(client, "/inbox")
     assert page.index(newer) < page.index(older)
     claim = client.post(f"/sessions/{older}/claim", data={"person": ann.id, "return_to": "inbox"})
     assert claim.headers["Location"] == f"/inbox?claimed={older}"
     assert [one.person_id for one in store.sessions()] == [None, ann.id]
-    page = read(client, claim.headers["Location"])
+    page = read_page(client, claim.headers["Location"])
     assert "Undo" in page
     assert f'id="session-{older}"' not in page
     assert client.post(f"/sessions/{older}/give-back").status_code == 303
     assert [one.person_id for one in store.sessions()] == [None, None]
-    assert "Every session has its person" not in read(client, "/inbox")
+    assert "Every session has its person" not in read_page(client, "/inbox")
 
 
 def test_inbox_takes_a_new_name_where_nobody_is_known(client: FlaskClient, store: Store) -> None:
     """The first person of a station claims what they did before they had a name."""
     session_id, _ = unclaimed_session(store)
-    assert 'name="name"' in read(client, "/inbox")
+    assert 'name="name"' in read_page(client, "/inbox")
     client.post(f"/sessions/{session_id}/claim", data={"name": "Ann", "return_to": "inbox"})
     assert [one.person_name for one in store.sessions()] == ["Ann"]
 
@@ -259,9 +254,9 @@ def test_session_of_another_person_is_given_back(client: FlaskClient, store: Sto
     ann = store.add_person("Ann")
     session_id, _ = unclaimed_session(store)
     store.claim_session(session_id, ann.id)
-    assert "That was not <bdi>Ann</bdi>" in read(client, f"/sessions/{session_id}")
+    assert "That was not <bdi>Ann</bdi>" in read_page(client, f"/sessions/{session_id}")
     answer = client.post(f"/sessions/{session_id}/give-back")
-    assert f'id="session-{session_id}"' in read(client, answer.headers["Location"].partition("#")[0])
+    assert f'id="session-{session_id}"' in read_page(client, answer.headers["Location"].partition("#")[0])
 
 
 def test_sides_are_exchanged_and_back(client: FlaskClient, store: Store) -> None:
@@ -271,14 +266,14 @@ def test_sides_are_exchanged_and_back(client: FlaskClient, store: Store) -> None
     assert before is not None
     client.post(f"/sessions/{session_id}/swap")
     assert store.session(session_id) == mirrored(before)
-    page = read(client, f"/sessions/{session_id}")
+    page = read_page(client, f"/sessions/{session_id}")
     assert "Left and right of this session were exchanged on" in page
     assert "Undo: exchange left and right again" in page
     assert "sides_exchanged_at" in client.get(f"/runs/{before.run_ids[0]}/trace.csv").get_data(as_text=True)
     client.post(f"/sessions/{session_id}/swap")
     assert store.session(session_id) == before
     client.post(f"/sessions/{session_id}/swap", data={"test": test_id})
-    assert "Left and right of a test were exchanged on" in read(client, f"/sessions/{session_id}")
+    assert "Left and right of a test were exchanged on" in read_page(client, f"/sessions/{session_id}")
     assert client.post(f"/sessions/{session_id}/swap", data={"test": "another"}).status_code == 400
 
 
@@ -297,8 +292,8 @@ def test_merge_shows_what_moves_before_it_happens(client: FlaskClient, store: St
     ann, anne = store.add_person("Ann"), store.add_person("Anne")
     session_id, _ = unclaimed_session(store)
     store.claim_session(session_id, ann.id)
-    assert "Anne" in read(client, f"/people/{ann.id}/merge?q=anne")
-    preview = read(client, f"/people/{ann.id}/merge?into={anne.id}")
+    assert "Anne" in read_page(client, f"/people/{ann.id}/merge?q=anne")
+    preview = read_page(client, f"/people/{ann.id}/merge?into={anne.id}")
     assert "<b>1</b> session</li>" in preview
     assert "<b>1</b> stretch</li>" in preview
     asked = client.post(f"/people/{ann.id}/merge", data={"into": anne.id})
@@ -321,7 +316,7 @@ def test_deleting_gives_a_receipt(client: FlaskClient, store: Store) -> None:
     bea = store.add_person("Bea <i>Müller</i>")
     session_id, _ = unclaimed_session(store)
     store.claim_session(session_id, bea.id)
-    asked = read(client, f"/people/{bea.id}/delete")
+    asked = read_page(client, f"/people/{bea.id}/delete")
     assert "<b>1</b> test</li>" in asked
     assert client.post(f"/people/{bea.id}/delete").headers["Location"] == f"/presence?next=delete/{bea.id}"
     assert len(store.people()) == 2
@@ -344,7 +339,7 @@ def test_deleting_gives_a_receipt(client: FlaskClient, store: Store) -> None:
 def test_the_only_owner_stays(client: FlaskClient, store: Store) -> None:
     """The page says why before anybody goes to the board for it, and nothing is deleted."""
     ann = store.add_person("Ann")
-    asked = read(client, f"/people/{ann.id}/delete")
+    asked = read_page(client, f"/people/{ann.id}/delete")
     assert "has the only browser of the owner" in asked
     assert "Delete for good" not in asked
     prove_presence(client, store)
@@ -365,10 +360,10 @@ def test_a_member_sees_and_changes_only_whom_they_may(app: Flask, store: Store) 
     client = client_with(app, let_in(store, Role.MEMBER, ann.id))
     session_id, _ = unclaimed_session(store)
     store.claim_session(session_id, cleo.id)
-    page = read(client, "/people")
+    page = read_page(client, "/people")
     assert "Bea" in page
     assert "Cleo" not in page
-    assert "Cleo" not in read(client, "/people?archived") + read(client, "/inbox")
+    assert "Cleo" not in read_page(client, "/people?archived") + read_page(client, "/inbox")
     prove_presence(client, store)
     for method, address in (
         *(("get", ""), ("post", ""), ("post", "/name"), ("post", "/archive"), ("get", "/delete"), ("post", "/delete")),
@@ -388,10 +383,10 @@ def test_the_owner_manages_names_without_seeing_results(app: Flask, store: Store
     client = client_with(app, let_in(store, Role.OWNER, owner.id))
     session_id, _ = unclaimed_session(store)
     store.claim_session(session_id, ann.id)
-    page = read(client, "/people")
+    page = read_page(client, "/people")
     assert "Ann" in page
     assert f'value="{ann.id}"' not in page
-    assert "Who sees these results" in read(client, f"/people/{ann.id}")
+    assert "Who sees these results" in read_page(client, f"/people/{ann.id}")
     assert client.post(f"/people/{ann.id}/archive", data={"archived": "yes"}).status_code == 303
     assert client.get(f"/sessions/{session_id}").status_code == 404
 
@@ -400,11 +395,11 @@ def test_whom_a_person_lets_see_their_results_is_on_their_profile(app: Flask, st
     """Who agreed, and since when; a withdrawn one is gone."""
     ann, pat = store.add_person("Ann"), store.add_person("Pat <b>Physio</b>")
     client = client_with(app, let_in(store, Role.MEMBER, ann.id))
-    assert "Nobody else." in read(client, f"/people/{ann.id}")
+    assert "Nobody else." in read_page(client, f"/people/{ann.id}")
     store.agree_consent(pat.id, ann.id)
     assert "Pat &lt;b&gt;Physio&lt;/b&gt;</bdi>, since" in client.get(f"/people/{ann.id}").get_data(as_text=True)
     store.withdraw_consent(pat.id, ann.id)
-    assert "Nobody else." in read(client, f"/people/{ann.id}")
+    assert "Nobody else." in read_page(client, f"/people/{ann.id}")
 
 
 def test_what_cannot_be_undone_needs_presence() -> None:

@@ -16,7 +16,7 @@ from web.pages.report import report_file
 
 HEADINGS = (
     *("Both sides", "How well tests repeat", "Training, worst pain, felt place", "How it was measured"),
-    *("Left out, and why", "How to read it"),
+    *("Exercises left out, and why", "How to read it"),
 )
 
 
@@ -59,7 +59,7 @@ def test_report_without_tests_has_no_chart(client: FlaskClient, store: Store) ->
     assert "progress-chart" not in page
     assert "ICC" not in page
     assert "No training yet." in page
-    assert not [name for name in ("How it was measured", "Left out, and why", "How to read it") if name in page]
+    assert not [name for name in ("How it was measured", "left out, and why", "How to read it") if name in page]
 
 
 def test_hurt_side_is_marked_in_every_table(client: FlaskClient, store: Store) -> None:

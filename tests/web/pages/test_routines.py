@@ -24,17 +24,12 @@ from station.store.records import OwnRoutine, Person
 from station.units import duration_text
 from tests.web.double import StationDouble
 from tests.web.history import add_session
+from tests.web.page_text import read_page
 from web.context import ROUTINES
 from web.pages.routine_form import MAX_ROWS, Draft, draft_from_items, row_from_item, summarize
 from web.pages.routines import STRIP_PICTURES
 
 Form = dict[str, Any]
-
-
-def text_of(client: FlaskClient, address: str, status: int = 200) -> str:
-    answer = client.get(address)
-    assert answer.status_code == status
-    return unescape(answer.get_data(as_text=True))
 
 
 def submit(client: FlaskClient, address: str, form: Form, status: int = 200) -> str:
@@ -86,7 +81,7 @@ def ada(store: Store) -> Person:
 @pytest.mark.parametrize("key", list(built_in_routines()))
 def test_routine_card_shows_entries_and_duration(client: FlaskClient, key: str) -> None:
     """Every exercise by name, the total time, the held time per leg, and buttons to start, copy and print."""
-    page, ready = text_of(client, "/routines"), built_in_routines()[key]
+    page, ready = read_page(client, "/routines"), built_in_routines()[key]
     card = page.split(f'id="{key}"')[1].split("</section>")[0]
     assert [exercises()[item.exercise].name for item in ready.items if item.exercise] == re.findall(
         r'href="/exercises/\w+">([^<]+)<', card
@@ -101,7 +96,7 @@ def test_routine_card_shows_entries_and_duration(client: FlaskClient, key: str) 
 
 def test_every_start_is_offered(client: FlaskClient) -> None:
     """Today's session, the ready routines, both tests and the stretch, each once."""
-    page = text_of(client, "/routines")
+    page = read_page(client, "/routines")
     started = re.findall(r'<button name="routine" value="(\w+)"', page)
     assert sorted(started) == sorted(ROUTINES)
     assert started[0] == "today"
@@ -110,7 +105,7 @@ def test_every_start_is_offered(client: FlaskClient) -> None:
 def test_card_pictures_exercises_and_hides_the_list(client: FlaskClient) -> None:
     """Minutes, pictures and Start are seen at once; the list and the other actions are behind a fold."""
     for key, ready in built_in_routines().items():
-        card = text_of(client, "/routines").split(f'id="{key}"')[1].split("</section>")[0]
+        card = read_page(client, "/routines").split(f'id="{key}"')[1].split("</section>")[0]
         closed, fold = card.split("<details")
         minutes = round(duration_us(steps_of(ready.items, Settings())) / 60_000_000)
         assert f'<p class="figure">{minutes} <small>min</small></p>' in closed
@@ -125,7 +120,7 @@ def test_one_thing_has_one_number_of_minutes(client: FlaskClient, store: Store) 
     """The test that is due takes as long as the card of that test says."""
     ada, _ = add_session(store, days_ago=20)
     store.add_answer(ada.id, "health", {"yes": [], "no": []})
-    due, card = (text_of(client, "/routines").split(mark)[1] for mark in ('class="card next"', 'id="full_test"'))
+    due, card = (read_page(client, "/routines").split(mark)[1] for mark in ('class="card next"', 'id="full_test"'))
     figures = [part.split('<p class="figure">')[1].split("</p>")[0] for part in (due, card)]
     assert figures[0] == figures[1]
 
@@ -134,7 +129,7 @@ def test_known_person_sees_next_action_and_its_reasons(client: FlaskClient, stor
     """The same as on Today, first on the page, with the reasons behind a fold."""
     ada, _ = add_session(store, days_ago=20)
     store.add_answer(ada.id, "health", {"yes": [], "no": []})
-    page = text_of(client, "/routines")
+    page = read_page(client, "/routines")
     card = page.split('class="card next"')[1].split("</section>")[0]
     assert re.findall(r"<h2[^>]*>([^<]+)<", card) == ["A full test"]
     assert 'value="today" class="primary big">Start a full test<' in card
@@ -147,16 +142,16 @@ def test_full_routine_is_shown_for_the_felt_place(client: FlaskClient, store: St
     """On its card and in a copy: what starts is what is shown."""
     ada, _ = add_session(store)
     store.answer_test(store.tests(ada.id)[0].id, felt_places=["front"])
-    card = text_of(client, "/routines").split('id="full"')[1].split("</section>")[0]
+    card = read_page(client, "/routines").split('id="full"')[1].split("</section>")[0]
     shown = re.findall(r'href="/exercises/(\w+)">', card)
     assert shown[:4] == ["1a", "4a", "4b", "4c"]
     assert not {"2a", "3a", "8"} & set(shown)
-    copied = text_of(client, "/routines/new?from=full")
+    copied = read_page(client, "/routines/new?from=full")
     assert copied.count("✓ added") == len(shown)
 
 
 def test_start_button_starts_chosen_routine(client: FlaskClient, station: StationDouble, store: Store) -> None:
-    page = text_of(client, "/routines")
+    page = read_page(client, "/routines")
     assert 'value="today"' in page
     person = store.add_person("Ada")
     store.add_answer(person.id, "health", {"yes": [], "no": []})
@@ -166,11 +161,11 @@ def test_start_button_starts_chosen_routine(client: FlaskClient, station: Statio
 
 def test_routines_page_offers_unfinished_routine(client: FlaskClient, store: Store, ada: Person) -> None:
     """The resume button exists only while there is an unfinished routine."""
-    assert 'value="rest"' not in text_of(client, "/routines")
+    assert 'value="rest"' not in read_page(client, "/routines")
     now = datetime.now(UTC)
     run = store.begin_run(store.begin_session(ada.id, now, simulated=True), {"do": "hold"}, now)
     store.save_unfinished(run, {"do": "hold"}, now)
-    assert 'value="rest"' in text_of(client, "/routines")
+    assert 'value="rest"' in read_page(client, "/routines")
 
 
 def test_own_routines_are_private(client: FlaskClient, store: Store, ada: Person) -> None:
@@ -180,14 +175,14 @@ def test_own_routines_are_private(client: FlaskClient, store: Store, ada: Person
     save_routine(store, None, "For all", [{"exercise": "3a"}])
     hers = save_routine(store, grace.id, "Hers", [{"exercise": "3c"}])
     client.post("/person", data={"person": ada.id})
-    page = text_of(client, "/routines")
+    page = read_page(client, "/routines")
     assert "Before work" in page
     assert "For all" in page
     assert "Hers" not in page
     assert f'value="own:{mine}"' in page
     for address in (f"/routines/{hers}/change", f"/routines/{hers}/remove", f"/routines/{hers}/sheet"):
-        assert "someone else" in text_of(client, address, 400)
-    assert "someone else" in text_of(client, f"/routines/new?from={hers}", 400)
+        assert "someone else" in read_page(client, address, 400)
+    assert "someone else" in read_page(client, f"/routines/new?from={hers}", 400)
     assert "someone else" in submit(client, f"/routines/{hers}/change", {"action": "save", "name": "Mine"}, 400)
     assert "someone else" in submit(client, f"/routines/{hers}/remove", {}, 400)
     assert [one.name for one in own_of(store, grace)] == ["For all", "Hers"]
@@ -195,7 +190,7 @@ def test_own_routines_are_private(client: FlaskClient, store: Store, ada: Person
 
 def test_routine_form_saves_new_routine(client: FlaskClient, store: Store, ada: Person) -> None:
     """Entries are added, dosed and ordered; nothing is stored before Save, and then exactly what the form shows."""
-    page = text_of(client, "/routines/new")
+    page = read_page(client, "/routines/new")
     assert "No exercises yet. Add some" in page
     assert "The routine is empty" not in page
     refused = client.post("/routines/new", data={"action": "save", "name": "Mine", "owner": "me"}).get_data(
@@ -220,12 +215,12 @@ def test_routine_form_saves_new_routine(client: FlaskClient, store: Store, ada: 
         {"exercise": "3b", "side": "left"},
         {"exercise": "3a", "hold_s": 45, "repetitions": 2},
     )
-    assert "\u201cMine\u201d is saved." in text_of(client, answer.headers["Location"])
+    assert "\u201cMine\u201d is saved." in read_page(client, answer.headers["Location"])
 
 
 def test_catalogue_doses_are_not_stored(client: FlaskClient, store: Store, ada: Person) -> None:
     """A copied routine with unchanged doses stores no doses of its own."""
-    page = text_of(client, "/routines/new?from=daily")
+    page = read_page(client, "/routines/new?from=daily")
     assert 'value="Daily, my way"' in page
     client.post("/routines/new", data={**form_of(page), "action": "save"})
     assert own_of(store, ada)[0].items == tuple({"exercise": key} for key in ("1a", "3a", "3b", "3c"))
@@ -234,7 +229,7 @@ def test_catalogue_doses_are_not_stored(client: FlaskClient, store: Store, ada: 
 def test_routine_is_renamed_and_shared_keeping_its_id(client: FlaskClient, store: Store, ada: Person) -> None:
     mine = save_routine(store, ada.id, "Before work", [{"exercise": "3b"}, {"rest_s": 20}])
     address = f"/routines/{mine}/change"
-    page = press_button(client, text_of(client, address), "down-1", address)
+    page = press_button(client, read_page(client, address), "down-1", address)
     assert names(page) == ["Rest", "Soleus stretch"]
     client.post(address, data={**form_of(page), "name": "After work", "owner": "everybody", "action": "save"})
     (own,) = own_of(store, None)
@@ -243,7 +238,7 @@ def test_routine_is_renamed_and_shared_keeping_its_id(client: FlaskClient, store
 
 def test_routine_without_people_is_shared(client: FlaskClient, store: Store) -> None:
     """A station without people stores shared routines."""
-    page = press_button(client, text_of(client, "/routines/new"), "add-3b")
+    page = press_button(client, read_page(client, "/routines/new"), "add-3b")
     client.post("/routines/new", data={**form_of(page), "name": "Ours", "action": "save"})
     assert [one.name for one in own_of(store, None)] == ["Ours"]
 
@@ -309,7 +304,7 @@ def test_typed_text_is_escaped(client: FlaskClient) -> None:
 def test_excluded_exercise_cannot_be_saved(client: FlaskClient, store: Store, ada: Person) -> None:
     """What the person's answers exclude is named with its reason; a shared routine is judged the same way."""
     store.add_answer(ada.id, "health", {"yes": ["tendon_pain"], "no": []})
-    page = press_button(client, text_of(client, "/routines/new"), "add-3c")
+    page = press_button(client, read_page(client, "/routines/new"), "add-3c")
     assert "not for you at the moment. A full squat stretches a sore tendon as far as it goes. Remove it." in page
     assert "cannot be saved yet" in submit(
         client, "/routines/new", {**form_of(page), "name": "Mine", "action": "save"}, 400
@@ -320,7 +315,7 @@ def test_excluded_exercise_cannot_be_saved(client: FlaskClient, store: Store, ad
 def test_used_exercises_are_marked(client: FlaskClient, store: Store, ada: Person) -> None:
     """The list of exercises marks those in the routine and those this person's answers exclude."""
     store.add_answer(ada.id, "health", {"yes": ["tendon_pain"], "no": []})
-    page = text_of(client, "/routines/new")
+    page = read_page(client, "/routines/new")
     assert "\u2713 added" not in page
     assert page.count("Left out for you") == 3
     page = press_button(client, page, "add-3b")
@@ -333,7 +328,7 @@ def test_own_routine_starts(client: FlaskClient, store: Store, station: StationD
     """It starts with its doses, under its name."""
     store.add_answer(ada.id, "health", {"yes": [], "no": [one.key for one in health_questions.CONDITIONS]})
     mine = save_routine(store, ada.id, "Before work", [{"exercise": "3b", "hold_s": 45}])
-    assert f'value="own:{mine}"' in text_of(client, "/routines")
+    assert f'value="own:{mine}"' in read_page(client, "/routines")
     assert client.post("/start", data={"routine": f"own:{mine}", "person": ada.id}).status_code == 303
     assert station.titles == ["Before work"]
     assert station.started == [(steps_of([Item(exercise="3b", hold_s=45)], Settings()), ada.id)]
@@ -341,7 +336,7 @@ def test_own_routine_starts(client: FlaskClient, store: Store, station: StationD
 
 def test_hint_does_not_block_saving(client: FlaskClient, store: Store, ada: Person) -> None:
     """Strength before the warm-up gets a hint and can be saved."""
-    page = press_button(client, press_button(client, text_of(client, "/routines/new"), "add-5b"), "add-1a")
+    page = press_button(client, press_button(client, read_page(client, "/routines/new"), "add-5b"), "add-1a")
     assert "the guide puts it before" in page
     assert "To be put right" not in page
     assert client.post("/routines/new", data={**form_of(page), "name": "Mine", "action": "save"}).status_code == 303
@@ -398,44 +393,44 @@ def test_routine_with_unknown_exercise_is_shown_but_cannot_start(
     """An exercise or entry that this release does not know is named in a sentence."""
     old = save_routine(store, ada.id, "Old", [{"exercise": "9z"}, {"exercise": "3b"}])
     odd = save_routine(store, ada.id, "Odd", [{"exercise": "3b", "colour": "red"}])
-    page = text_of(client, "/routines")
+    page = read_page(client, "/routines")
     assert "\u201c9z\u201d is no longer in the catalogue" in page
     assert "Part of this routine cannot be read" in page
     assert f"own:{old}" not in page
     assert f"own:{odd}" not in page
-    form = text_of(client, f"/routines/{old}/change")
+    form = read_page(client, f"/routines/{old}/change")
     assert names(form) == ["9z, which no longer exists", "Soleus stretch"]
     assert "this exercise no longer exists. Remove it." in form
-    assert "Soleus stretch" in text_of(client, f"/routines/{old}/sheet")
+    assert "Soleus stretch" in read_page(client, f"/routines/{old}/sheet")
 
 
 def test_delete_asks_for_confirmation(client: FlaskClient, store: Store, ada: Person) -> None:
     mine = save_routine(store, ada.id, "Before work", [{"exercise": "3b"}])
-    assert "Delete \u201cBefore work\u201d?" in text_of(client, f"/routines/{mine}/remove")
+    assert "Delete \u201cBefore work\u201d?" in read_page(client, f"/routines/{mine}/remove")
     assert len(own_of(store, ada)) == 1
     answer = client.post(f"/routines/{mine}/remove")
     assert answer.status_code == 303
     assert own_of(store, ada) == ()
-    assert "Routine deleted." in text_of(client, answer.headers["Location"])
+    assert "Routine deleted." in read_page(client, answer.headers["Location"])
 
 
 @pytest.mark.parametrize("address", ["/routines/no/change", "/routines/no/remove", "/routines/no/sheet"])
 def test_unknown_routine_is_404(client: FlaskClient, address: str) -> None:
     """Reading or writing an unknown id is 404."""
-    assert "Page not found" in text_of(client, address, 404)
+    assert "Page not found" in read_page(client, address, 404)
     assert client.post("/routines/no/remove").status_code == 404
-    text_of(client, "/routines/new?from=no", 404)
+    read_page(client, "/routines/new?from=no", 404)
 
 
 def test_sheet_has_pictures_doses_and_steps(client: FlaskClient, ada: Person) -> None:
     """A printed sheet has the person's name only on request."""
-    page = text_of(client, "/routines/daily/sheet")
+    page = read_page(client, "/routines/daily/sheet")
     assert page.count('role="img"') == 4
     for key in ("1a", "3a", "3b", "3c"):
         assert [step for step in exercises()[key].steps if step not in page] == []
     assert "Ada" not in page.split("<main")[1]
-    assert "Daily for Ada" in text_of(client, "/routines/daily/sheet?name=1")
-    assert text_of(client, "/routines/full/sheet").count("<li>") == len(exercises())
+    assert "Daily for Ada" in read_page(client, "/routines/daily/sheet?name=1")
+    assert read_page(client, "/routines/full/sheet").count("<li>") == len(exercises())
 
 
 def test_sheet_draws_repeated_exercise_twice(client: FlaskClient, store: Store, ada: Person) -> None:
@@ -443,11 +438,11 @@ def test_sheet_draws_repeated_exercise_twice(client: FlaskClient, store: Store, 
     twice = save_routine(
         store, ada.id, "Twice", [{"exercise": "3b", "side": "left"}, {"exercise": "3b", "side": "right"}]
     )
-    ids = re.findall(r' id="([^"]+)"', text_of(client, f"/routines/{twice}/sheet"))
+    ids = re.findall(r' id="([^"]+)"', read_page(client, f"/routines/{twice}/sheet"))
     assert len([one for one in ids if one.startswith("drawing-")]) == 2
     assert len(set(ids)) == len(ids)
 
 
 def test_test_position_can_be_printed(client: FlaskClient) -> None:
     """The large picture of the test position is a page of its own."""
-    assert '<title id="position-title">' in text_of(client, "/sheets/position")
+    assert '<title id="position-title">' in read_page(client, "/sheets/position")

@@ -218,10 +218,10 @@ def test_live_page_offers_unfinished_routine_to_its_person_only(
     client: FlaskClient, station: StationDouble, ada: str
 ) -> None:
     """An unknown person's routine is not offered to Ada; her own is."""
-    station.show(rest=UnfinishedView("Full", 71 * 60, None))
+    station.show(unfinished=UnfinishedView("Full", 71 * 60, None))
     form = client.get("/live").get_data(as_text=True).partition('id="resume-form"')[2].partition(">")[0]
     assert " hidden" in form
-    station.show(rest=UnfinishedView("Full", 71 * 60, ada))
+    station.show(unfinished=UnfinishedView("Full", 71 * 60, ada))
     form = client.get("/live").get_data(as_text=True).partition('id="resume-form"')[2].partition(">")[0]
     assert " hidden" not in form
     assert f'data-person="{ada}"' in form
@@ -241,7 +241,7 @@ def test_today_hides_decision_about_another_person(
 def test_start_asks_before_it_ends_a_running_session(client: FlaskClient, station: StationDouble, store: Store) -> None:
     """Another browser may not end what somebody does without being asked; confirmed, it starts."""
     ada = store.add_person("Ada")
-    station.show(activity="hold", phase="hold", person_name="Ada", called="Daily")
+    station.show(activity="hold", phase="hold", person_name="Ada", routine_title="Daily")
     form = {"routine": "test", "person": ada.id, "return_to": "today"}
     asked = client.post("/start", data=form)
     page = asked.get_data(as_text=True)

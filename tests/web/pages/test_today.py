@@ -175,7 +175,7 @@ def test_sections_are_ordered_by_importance(client: FlaskClient, station: Statio
     person, _ = add_session(store, days_ago=1.5)
     store.add_answer(person.id, "health", {"yes": [], "no": []})
     store.add_answer(person.id, "pain", 5, answered_at=datetime.now(UTC) - timedelta(hours=30))
-    station.show(rest=UnfinishedView("Daily", 700, person.id))
+    station.show(unfinished=UnfinishedView("Daily", 700, person.id))
     page = page_of(client)
     parts = ('class="now card"', "Resume", 'id="pain"', 'id="ankles"', 'id="week"')
     places = [page.index(part) for part in parts]
@@ -197,12 +197,24 @@ def test_unfinished_routine_is_offered_after_power_cut(
     assert "Resume " not in page_of(client)
 
 
+def test_interrupted_session_is_not_called_done(
+    client: FlaskClient, station: StationDouble, store: Store, ada: str
+) -> None:
+    """Who stretched for three seconds and can resume is not praised for a day's work."""
+    add_session(store)
+    assert "Done for today" in now_of(client)
+    station.show(unfinished=UnfinishedView("Daily", 700, ada))
+    now = now_of(client)
+    assert "Not finished yet" in now
+    assert "Done for today" not in now
+
+
 def test_much_pain_hides_resume_and_test(client: FlaskClient, station: StationDouble, store: Store, ada: str) -> None:
     """After the advice to stop for today, neither the unfinished routine nor a test is offered at the top."""
     store.add_answer(ada, "health", {"yes": [], "no": []}, answered_at=datetime.now(UTC) - timedelta(hours=1))
-    station.show(rest=UnfinishedView("Daily", 700))
+    station.show(unfinished=UnfinishedView("Daily", 700))
     assert "Resume " not in page_of(client), "nobody's routine is not offered to Ada"
-    station.show(rest=UnfinishedView("Daily", 700, ada))
+    station.show(unfinished=UnfinishedView("Daily", 700, ada))
     assert "Resume " in page_of(client)
     store.add_answer(ada, "pain", 7)
     page = page_of(client)

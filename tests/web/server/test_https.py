@@ -21,8 +21,9 @@ from station.app.access.roles import ACCESS_COOKIE, Role
 from station.app.api import PageError
 from station.app.page_error import PermanentPageError
 from station.config import Config, PageConfig
+from station.network import AUTHORITY_FILE, PAGE_FILE
 from station.store import Store
-from station.system.authority import AUTHORITY_FILE, PAGE_FILE, Authority, Names
+from station.system.authority import Authority, Names
 from tests import browser
 from tests.browser import PHONE, Browser
 from tests.let_in import let_in

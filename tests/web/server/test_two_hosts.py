@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from station.system.authority import AUTHORITY_FILE, PAGE_FILE, Authority, Names
+from station.network import AUTHORITY_FILE, PAGE_FILE
+from station.system.authority import Authority, Names
 from tests import two_hosts
 from tests.station.process import wait_until
 from tests.two_hosts import (

@@ -18,7 +18,7 @@ from station.core.facts import (
     CueName,
     Ended,
 )
-from station.core.measurement.calibration import Curve
+from station.core.measurement.curve import Curve
 from station.core.measurement.estimate import WANDER_MM
 from station.core.measurement.tolerance import check_due_reason, is_out_of_tolerance
 from station.core.replay import format_fact, replay

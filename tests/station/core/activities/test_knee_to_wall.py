@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from math import hypot
-from typing import TypedDict, Unpack
 
 import pytest
 
-from station.core.events import CommandName, Side
+from station.core.events import CommandName
 from station.core.facts import (
     AttemptFailed,
     AttemptPassed,
@@ -16,7 +15,6 @@ from station.core.facts import (
     AttemptVoid,
     Contact,
     Cue,
-    CueEnded,
     CueName,
     Ended,
     Paused,
@@ -29,70 +27,10 @@ from station.core.facts import (
 )
 from station.core.measurement.estimate import WANDER_MM
 from station.core.replay import format_fact
-from station.core.steps import TestStep
 from station.core.trace import AS_BUILT
 from tests.station.core.board import Board
-from tests.station.core.traces import LEFT, RIGHT, cues, heard, only
-
-QUICK = TestStep((LEFT,))
-FULL = TestStep((LEFT,), full=True)
-BOTH = TestStep()
-WIRINGS = [
-    pytest.param({"pad": True}, Contact.PAD, id="pad"),
-    pytest.param({"pad": False}, Contact.INFERRED, id="inferred"),
-    pytest.param({"analogue": False, "pad": False}, Contact.SELF, id="self"),
-]
-
-
-class Options(TypedDict, total=False):
-    analogue: bool
-    pad: bool
-
-
-def ready(step: TestStep = QUICK, **options: Unpack[Options]) -> Board:
-    """Somebody stands on the board and the first GO has sounded."""
-    board = Board(step, **options)
-    board.run(1)
-    board.stand(LEFT)
-    board.until_go()
-    return board
-
-
-def touches(board: Board, contact: Contact, side: Side = LEFT) -> AttemptPassed:
-    """A good lunge in any wiring."""
-    board.run(0.8)
-    if contact is Contact.PAD:
-        board.knee = True
-        passed = board.until(AttemptPassed, 3)
-        board.knee = False
-    elif contact is Contact.INFERRED:
-        board.stand(side, 1.7)
-        passed = board.until(AttemptPassed, 4)
-        board.stand(side)
-    else:
-        board.run(2.5)
-        passed = only(board.say(CommandName.CONFIRM), AttemptPassed)[0]
-    return passed
-
-
-def fails(board: Board) -> AttemptFailed:
-    return board.until(AttemptFailed, 13)
-
-
-def moves(board: Board, toe_mm: float) -> AttemptStarted:
-    board.toe_mm = toe_mm
-    return board.until_go(6)
-
-
-def finishes_left(board: Board) -> AttemptPassed:
-    """Somebody steps on and does the left side of a quick test, until SWITCH."""
-    board.stand(LEFT)
-    board.until_go()
-    passed = touches(board, Contact.PAD)
-    for toe_mm in (75.0, 85.0):
-        moves(board, toe_mm)
-        fails(board)
-    return passed
+from tests.station.core.lunges import QUICK, WIRINGS, Options, fails, moves, ready, touches
+from tests.station.core.traces import LEFT, cues, heard, only
 
 
 @pytest.mark.parametrize(("options", "contact"), WIRINGS)
@@ -223,28 +161,6 @@ def test_a_lift_under_100_ms_does_not_fail() -> None:
     assert board.until(AttemptPassed, 2)
 
 
-def test_a_pad_closed_before_go_proves_nothing() -> None:
-    """Somebody leaning on the pad since before GO is not measured, until they let go and touch again."""
-    board = Board(QUICK)
-    board.stand(LEFT)
-    board.knee = True
-    board.until_go()
-    board.run(5)
-    board.knee = False
-    board.run(0.5)
-    assert not only(board.facts, AttemptPassed)
-    board.touch(0.5)
-    assert only(board.facts, AttemptPassed)
-
-
-def test_a_short_touch_proves_nothing() -> None:
-    """Less than 0.3 s at the pad is no contact."""
-    board = ready()
-    board.run(1)
-    board.touch(0.25)
-    assert fails(board).why == "contact"
-
-
 def test_the_board_slid() -> None:
     """A half-second median more than 10 mm from before GO is void, no failure; still for 3 s, and GO again."""
     board = ready()
@@ -318,115 +234,6 @@ def test_a_lift_before_the_lunge_restarts_the_twelve_seconds() -> None:
     assert fails(board).at_us / 1e6 == pytest.approx(back_s + 12, abs=0.1)
 
 
-def test_a_drift_of_the_load_is_no_contact() -> None:
-    """Without a pad a load that goes up by 60 % within 6 s is no step."""
-    board = ready(pad=False)
-    for number in range(60):
-        board.stand(LEFT, 1 + number / 100)
-        board.run(0.1)
-    assert fails(board).why == "contact"
-
-
-def test_a_load_that_steps_and_goes_back_is_no_contact() -> None:
-    """A step must stay beyond its band for two seconds."""
-    board = ready(pad=False)
-    board.run(1)
-    board.stand(LEFT, 1.7)
-    board.run(1.5)
-    board.stand(LEFT)
-    assert fails(board).why == "contact"
-
-
-@pytest.mark.parametrize("part", [0.09, 0.12, 0.15, 0.22])
-@pytest.mark.parametrize("noise_from", [0, 40_000])
-def test_an_inferred_pass_needs_a_heel_that_is_surely_down(part: float, noise_from: int) -> None:
-    """A heel 4 to 5 mm up still carries 12 to 25 % of standing, so a heel that carries no more proves nothing."""
-    board = Board(QUICK, pad=False, noise_from=noise_from)
-    board.stand()
-    board.until_go()
-    board.run(1)
-    board.stand(LEFT, part)
-    fails(board)
-    assert not only(board.facts, AttemptPassed)
-
-
-@pytest.mark.parametrize("part", [0.3, 0.45, 0.65])
-def test_an_inferred_pass_of_a_heel_that_lightens(part: float) -> None:
-    """In a lunge the heel carries less; once it presses enough, it may have been lighter before."""
-    board = ready(pad=False)
-    board.run(1)
-    board.stand(LEFT, 0.12)
-    board.run(2.5)
-    board.stand(LEFT, part)
-    pressed_us = board.now_us
-    passed = board.until(AttemptPassed, 3)
-    assert passed.window_us[0] >= pressed_us
-
-
-def test_an_inferred_lunge_begins_when_the_load_leaves_its_band() -> None:
-    """Without a pad a lift of 100 ms fails once the load has been beyond 30 % for 0.3 s."""
-    board = ready(pad=False)
-    board.run(1)
-    board.stand(LEFT, 1.7)
-    board.run(0.8)
-    board.lift(0.2)
-    board.run(0.3)
-    assert only(board.facts, AttemptFailed)[0].why == "heel"
-
-
-def self_board() -> Board:
-    board = ready(analogue=False, pad=False)
-    board.run(2.6)
-    return board
-
-
-def test_two_taps_confirm() -> None:
-    """Where the person must say so, two taps of the heel do."""
-    board = self_board()
-    board.lift(0.2)
-    board.run(0.2)
-    board.lift(0.2)
-    passed = board.until(AttemptPassed, 1)
-    assert passed.contact is Contact.SELF
-
-
-@pytest.mark.parametrize("taps", [1, 3])
-def test_one_tap_or_three_fail(taps: int) -> None:
-    """After the still window a lift that is no tap of a pair fails the attempt."""
-    board = self_board()
-    for _ in range(taps):
-        board.lift(0.2)
-        board.run(0.2)
-    assert board.until(AttemptFailed, 1).why == "heel"
-
-
-def test_confirm_comes_too_late() -> None:
-    """Later than six seconds after the last still window a word proves nothing."""
-    board = self_board()
-    board.toe_mm = None
-    board.run(0.9)
-    assert only(board.say(CommandName.CONFIRM), AttemptPassed)
-
-
-def test_confirm_before_a_still_window_is_nothing() -> None:
-    """A word before two still seconds are over proves nothing."""
-    board = ready(analogue=False, pad=False)
-    board.run(1)
-    assert not board.say(CommandName.CONFIRM)
-    assert not only(board.run(0.5), AttemptPassed)
-
-
-def test_confirm_with_the_heel_up_never_passes() -> None:
-    """A person who presses the button with the heel up has not touched with the heel down."""
-    board = self_board()
-    board.rise()
-    board.run(0.05)
-    board.say(CommandName.CONFIRM)
-    board.run(1)
-    assert not only(board.facts, AttemptPassed)
-    assert only(board.facts, AttemptFailed)[0].why == "heel"
-
-
 def test_a_lost_sensor_drops_the_attempt_without_a_verdict() -> None:
     """One second without a reading: SensorLost, ERROR, no verdict; good for two seconds: settle again."""
     board = ready()
@@ -458,102 +265,6 @@ def test_undo_finds_a_sensor_that_was_lost_meanwhile() -> None:
     assert not only(board.facts, AttemptStarted)
 
 
-def test_a_full_test_has_three_trials_with_rests_in_which_heels_are_ignored() -> None:
-    """Three trials, 10 s of rest between them with the heels ignored; the score is their mean."""
-    board = ready(FULL)
-    for number in range(3):
-        touches(board, Contact.PAD)
-        for toe_mm in (75.0, 85.0):
-            moves(board, toe_mm)
-            fails(board)
-        assert only(board.facts, TrialFinished)[-1].trial == number + 1
-        if number < 2:
-            rest_s = board.now_s
-            board.rise()
-            board.toe_mm = 60.0
-            board.run(14)
-            assert not only(board.facts, Paused)
-            board.stand()
-            board.until_go(10)
-            assert board.now_s - rest_s > 18
-    trials = [trial.toe_mm for trial in only(board.facts, TrialFinished)]
-    assert only(board.facts, TestFinished)[0].left_mm == round(sum(trials) / 3, 1)
-
-
-def test_trials_far_apart_get_a_fourth_and_the_closest_three_count() -> None:
-    """More than 15 mm between trials: a fourth runs by itself."""
-    board = ready(FULL)
-    for number, toe_mm in enumerate((60.0, 61.0, 90.0, 59.0)):
-        if number:
-            board.toe_mm = toe_mm
-            board.until_go(25)
-        touches(board, Contact.PAD)
-        for farther_mm in (15, 30):
-            moves(board, toe_mm + farther_mm)
-            fails(board)
-    trials = [trial.toe_mm for trial in only(board.facts, TrialFinished)]
-    assert len(trials) == 4
-    near = [toe_mm for toe_mm in trials if toe_mm < 80]
-    assert only(board.facts, TestFinished)[0].left_mm == round(sum(near) / 3, 1)
-
-
-@pytest.mark.parametrize("plates", [(LEFT, RIGHT), (LEFT,)], ids=["two plates", "one plate"])
-def test_the_sides_change(plates: tuple[Side, ...]) -> None:
-    """SWITCH; the heel at work up for a second, then the other one down: the other side settles."""
-    board = Board(BOTH, plates=plates)
-    finishes_left(board)
-    switch = only(board.facts, Cue)[-1]
-    assert (switch.cue, switch.side) == (CueName.SWITCH, RIGHT)
-    board.toe_mm = 60.0
-    board.run(5)
-    board.rise(LEFT)
-    board.run(1.5)
-    board.stand(RIGHT if len(plates) == 2 else LEFT)
-    assert board.until_go(10).side is RIGHT
-
-
-def test_both_feet_down_at_the_change_bring_a_nudge() -> None:
-    """Ten seconds after the second foot is down; lifting the left one ends it, and the right side begins."""
-    board = Board(BOTH)
-    finishes_left(board)
-    board.run(3)
-    board.stand(RIGHT)
-    down_s = board.now_s
-    assert board.until_cue(CueName.NUDGE, 11) == pytest.approx(down_s + 10, abs=0.05)
-    board.rise(LEFT)
-    assert board.until(CueEnded, 1).cue is CueName.NUDGE
-    assert board.until_go(10).side is RIGHT
-
-
-def test_nobody_changes_sides() -> None:
-    """90 s after SWITCH: PAUSED, 120 s later ENDED with a partial test."""
-    board = Board(BOTH)
-    passed = finishes_left(board)
-    switch_s = board.now_s
-    board.rise(LEFT)
-    assert board.until(Paused, 91).at_us / 1e6 == pytest.approx(switch_s + 90, abs=0.1)
-    tested = board.until(TestFinished, 121)
-    assert (tested.left_mm, tested.right_mm, tested.partial) == (passed.toe_mm, None, True)
-    assert only(board.facts, Ended)
-
-
-def test_resume_after_a_side_change_does_not_take_the_old_heel_for_the_new() -> None:
-    """`resume` in a pause of the side change waits for somebody who stands on the new side."""
-    board = Board(BOTH)
-    board.stand(LEFT)
-    board.until_go()
-    touches(board, Contact.PAD)
-    for toe_mm in (75.0, 85.0):
-        moves(board, toe_mm)
-        fails(board)
-    board.say(CommandName.PAUSE)
-    board.rise(LEFT)
-    board.run(1)
-    board.say(CommandName.RESUME)
-    board.run(15)
-    assert len(only(board.facts, AttemptStarted)) == 3
-
-
 def test_the_result_stays_until_they_step_off() -> None:
     """RESULT lasts a minute, or until the person steps off."""
     board = ready()
@@ -580,17 +291,6 @@ def test_commands_drop_skip_and_stop() -> None:
     assert board.engine.outcome == "ended"
     assert board.engine.state_at(board.now_us).phase == "ended"
     assert heard(board.facts, CueName.ENDED)
-
-
-def test_the_side_may_be_chosen_before_go() -> None:
-    """`side right` before the first GO makes the right leg the one at work."""
-    board = Board(QUICK)
-    board.stand(LEFT)
-    board.until_cue(CueName.READY)
-    board.say(CommandName.SIDE, RIGHT)
-    board.rise(LEFT)
-    board.stand(RIGHT)
-    assert board.until_go().side is RIGHT
 
 
 def test_lifts_before_the_lunge_for_half_a_minute_end_at_last() -> None:

@@ -6,10 +6,21 @@ from typing import Any
 
 import pytest
 
-from station.core.activities import calibrate, heel_rhythm, hold, knee_to_wall, lesson, paced, questions, reps, rest
+from station.core.activities import (
+    block_reading,
+    heel_rhythm,
+    hold,
+    knee_to_wall_rules,
+    lesson,
+    paced,
+    questions,
+    reps,
+    rest,
+)
 from station.core.activities.exercise_rules import ExercisePhase
 from station.core.activities.hold import Hold
-from station.core.activities.knee_to_wall import KneeToWallTest, TestPhase
+from station.core.activities.knee_to_wall import KneeToWallTest
+from station.core.activities.knee_to_wall_rules import TestPhase
 from station.core.sensing.sensors import BoardSensors, Wiring
 from station.core.steps import HoldStep, TestStep
 
@@ -17,12 +28,12 @@ TABLES: dict[str, Mapping[Any, frozenset[Any]]] = {
     "hold": hold.TRANSITIONS,
     "reps": reps.TRANSITIONS,
     "paced": paced.TRANSITIONS,
-    "test": knee_to_wall.TRANSITIONS,
+    "test": knee_to_wall_rules.TRANSITIONS,
     "rest": rest.TRANSITIONS,
     "ask": questions.TRANSITIONS,
     "lesson": lesson.TRANSITIONS,
     "rhythm": heel_rhythm.TRANSITIONS,
-    "blocks": calibrate.TRANSITIONS,
+    "blocks": block_reading.TRANSITIONS,
 }
 FINAL = {"done", "ended"}
 
@@ -58,7 +69,7 @@ def test_every_phase_is_reachable(name: str) -> None:
         (questions.AskPhase, ("ask",)),
         (lesson.LessonPhase, ("lesson",)),
         (heel_rhythm.RhythmPhase, ("rhythm",)),
-        (calibrate.BlockPhase, ("blocks",)),
+        (block_reading.BlockPhase, ("blocks",)),
     ],
 )
 def test_every_phase_of_an_enum_has_a_row(phases: type[StrEnum], names: tuple[str, ...]) -> None:

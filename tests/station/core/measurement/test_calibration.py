@@ -13,16 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from station.core.measurement import calibration as c
-from station.core.measurement.calibration import (
-    CalibrationError,
-    Curve,
-    DriftError,
-    Fit,
-    Point,
-    fit,
-    point_from_readings,
-)
+from station.core.measurement import curve_fit as c
+from station.core.measurement.calibration import CalibrationError, DriftError, Fit, fit, point_from_readings
+from station.core.measurement.curve import CURVED_TO_MM, Curve
+from station.core.measurement.curve_fit import Point
 from station.core.measurement.estimate import BRIEF_WANDER_MM, COMMON_WANDER_MM, COMMON_WANDER_S
 from station.simulator.range_error import RangeError
 from tests.bench.truth import RANGE_US, Sensor, calibrate, cubic, parabolic
@@ -172,7 +166,7 @@ def test_curve_of_no_sensor_still_gives_a_reading(gain: float, bend: float, cubi
 def test_curve_goes_on_straight_beyond_its_range(gain: float, bend: float, cubic: float) -> None:
     """No block stands there, and a cubic would soon be far off; level and slope do not jump."""
     known = fit(seen(RangeError(-25, gain, bend, cubic_mm=cubic)))
-    curve, end_mm = known.curve, c.CURVED_TO_MM
+    curve, end_mm = known.curve, CURVED_TO_MM
     assert curve.slope(end_mm + 80) == curve.slope(end_mm)
     assert curve.toe_mm(end_mm + 80) == pytest.approx(curve.toe_mm(end_mm) + 80 * curve.slope(end_mm))
     assert known.uncertainty_mm(end_mm + 80) > known.uncertainty_mm(end_mm)

@@ -10,7 +10,8 @@ from random import Random
 import pytest
 
 from station.core.events import SECOND_US
-from station.core.measurement.calibration import Curve, Fit
+from station.core.measurement.calibration import Fit
+from station.core.measurement.curve import Curve
 from station.core.measurement.drift import LaneFinding, LaneMonitor
 from station.core.measurement.estimate import WANDER_MM
 from station.core.measurement.wander import WanderEstimate

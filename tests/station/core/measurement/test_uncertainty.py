@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from station.core.facts import Contact
-from station.core.measurement.calibration import Fit, Point, fit
+from station.core.measurement.calibration import Fit, fit
+from station.core.measurement.curve_fit import Point
 from station.core.measurement.uncertainty import (
     Assumptions,
     Budget,

@@ -1,4 +1,4 @@
-"""The command that adds results under another calibration: `station recalibrate`."""
+"""`station recalibrate`: results under another calibration."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from station.cli.options import DATABASE, existing_database, opened_store
 from station.cli.progress_bar import with_progress
 from station.cli.refuse import exit_with_error
 
@@ -16,12 +17,6 @@ if TYPE_CHECKING:
     from station.app.results.recalibrate import Outcome
     from station.store import Store
     from station.store.records import Calibration
-
-DATABASE = click.option(
-    "--database",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="The station's database.  [default: /var/lib/station/station.db]",
-)
 
 
 @click.command()
@@ -65,29 +60,6 @@ def recalibrate(since: str, database: Path | None, calibration: int | None, yes:
         click.echo(json.dumps({"calibration": to.number, "written": sure, **_as_json(outcomes)}))
     elif made:
         click.echo(f"{len(made)} results written; the original ones stay." if sure else "Nothing was changed.")
-
-
-def database_path(database: Path | None) -> Path:
-    """The database that `--database` names, or the station's own."""
-    from station.config import StoreConfig
-
-    return database or Path(StoreConfig().path)
-
-
-def existing_database(database: Path | None) -> Path:
-    """That database; ends the program with a sentence if there is none."""
-    path = database_path(database)
-    if not path.exists():
-        exit_with_error(f"There is no database at {path}: name the station's database with --database.", 1)
-    return path
-
-
-def opened_store(path: Path) -> Store:
-    """The database, opened for writing. Raises StoreError."""
-    from station.clock import SystemClock
-    from station.store import Store
-
-    return Store.open(path, clock=SystemClock())
 
 
 def _chosen(store: Store, number: int | None, path: Path) -> Calibration:

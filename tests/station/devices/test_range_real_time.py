@@ -1,0 +1,90 @@
+"""The range sensor driver in real time, as the board runs it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from station.clock import SystemClock
+from station.core.events import Event, Toe
+from station.devices.board import RangeSensorTask
+from station.devices.pacer import DeadlineThread
+from station.devices.ranging import open_range_reader
+from station.simulator.i2c import SimulatedI2C
+from station.simulator.pins import SimulatedPinFactory
+from station.simulator.vl53l0x import EmulatedVl53l0x
+from tests.station.devices.ranging_rig import INTERRUPT_PIN, QUIET
+
+
+class RealTimeRig:
+    """A reader in real time, as the board runs it, on the emulated sensor; `beat` lets the sensor live."""
+
+    def __init__(self, post: Callable[[Event], None], *, interrupt: bool = False) -> None:
+        self.clock = SystemClock()
+        self.model = EmulatedVl53l0x(self.clock.now_us, lambda _: 170.0, noise=QUIET, offset_mm=-25.0, gain=1.0)
+        self.bus = SimulatedI2C([self.model])
+        pins = SimulatedPinFactory(self.clock)
+        self.model.on_interrupt = pins.pin(INTERRUPT_PIN).drive
+        reader = open_range_reader(
+            interrupt_pin=INTERRUPT_PIN if interrupt else None, open_bus=lambda: self.bus, pin_factory=pins
+        )
+        self.failures: list[Exception] = []
+        self.reported: list[str | None] = []
+        self.ranging = RangeSensorTask(reader, post, lambda _part, trouble: self.reported.append(trouble))
+        self.pacer = DeadlineThread(self.ranging, self.clock, self.failures.append, name="distance sensor")
+        self.ranging.wake = self.pacer.wake
+        self.pacer.start()
+
+    def beat(self) -> None:
+        self.model.run_due(self.clock.now_us())
+
+    def close(self) -> None:
+        self.pacer.close()
+        self.ranging.close()
+
+
+def wait_for(condition: Callable[[], bool], limit_s: float = 5.0) -> bool:
+    until = time.monotonic() + limit_s
+    while not condition() and time.monotonic() < until:
+        time.sleep(0.01)
+    return condition()
+
+
+def has(rig: RealTimeRig, toes: list[Event], count: int) -> Callable[[], bool]:
+    def enough() -> bool:
+        rig.beat()
+        return len(toes) >= count
+
+    return enough
+
+
+@pytest.mark.parametrize("interrupt", [True, False])
+def test_real_time(interrupt: bool) -> None:
+    """In real time readings come on the line's edges or in turns, and closing, even twice, ends the ranging."""
+    toes: list[Event] = []
+    rig = RealTimeRig(toes.append, interrupt=interrupt)
+    assert wait_for(has(rig, toes, 1))
+    before = rig.bus.transactions
+    assert wait_for(has(rig, toes, 11))
+    assert (rig.bus.transactions - before) / 10 <= (6 if interrupt else 30)
+    rig.close()
+    rig.close()
+    assert {toe.reading_mm for toe in toes if isinstance(toe, Toe)} == {145}
+    assert (rig.failures, [trouble for trouble in rig.reported if trouble]) == ([], [])
+
+
+def test_real_time_goes_on_after_an_error() -> None:
+    """An exception from outside the sensor is handed on, and reading goes on."""
+    toes: list[Event] = []
+
+    def post(toe: Event) -> None:
+        toes.append(toe)
+        if len(toes) == 2:
+            raise KeyError("surprise")
+
+    rig = RealTimeRig(post)
+    assert wait_for(has(rig, toes, 5))
+    rig.close()
+    assert [type(error) for error in rig.failures] == [KeyError]

@@ -12,6 +12,9 @@ RunUs = NewType("RunUs", int)
 Only `station.app.running.run.Run` converts it to and from the station's monotonic clock.
 """
 
+SILENT_AFTER_US = 4_000_000
+"""A state older than this is one of a board that does not respond: the page and the probes say so."""
+
 
 class Clock(Protocol):
     """A source of time; the simulator has its own."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from math import inf
 from typing import Any
 
+from station.clock import SILENT_AFTER_US
+from station.core.events import SECOND_US
+
 ANSWER_WITHIN_S = 5.0
-SILENT_AFTER_S = 4.0
-"""An older state is one of a board that does not respond (`LiveState.age_s`)."""
 
 
 def status_of_page(ports: tuple[int, ...]) -> tuple[int, dict[str, Any] | None]:
@@ -22,7 +24,7 @@ def status_of_page(ports: tuple[int, ...]) -> tuple[int, dict[str, Any] | None]:
 def board_answers(port: int) -> bool:
     """Whether the page shows a new state of the board."""
     state = _answer(port, "state")
-    return state is not None and state.get("age_s", SILENT_AFTER_S) < SILENT_AFTER_S
+    return state is not None and state.get("age_s", inf) * SECOND_US < SILENT_AFTER_US
 
 
 def _answer(port: int, name: str) -> dict[str, Any] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from station.advice.pain import MAX_PAIN
+from station.clock import SILENT_AFTER_US
 from web.context import Site
 from web.live.view_model import live_view
 from web.pages.end_card import end_card_context
@@ -17,6 +18,7 @@ def live_context(site: Site) -> dict[str, Any]:
     return {
         "view": live_view(site.snapshot(), units, has_buttons=site.visitor().is_let_in),
         "units": units,
+        "silent_after_ms": SILENT_AFTER_US // 1_000,
         "voice": settings.voice,
         "person": site.person(),
         "people": site.people(),

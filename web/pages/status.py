@@ -12,7 +12,7 @@ from station.app.access.roles import Role
 from station.app.board.view import NO_READING_YET
 from station.app.results.damage import damage_sentence
 from station.app.snapshot import Snapshot
-from station.clock import SystemClock
+from station.clock import SILENT_AFTER_US, SystemClock
 from station.core.events import SECOND_US
 from station.store.backups.backup import newest_day
 from station.store.backups.salvage_report import newest_report
@@ -23,8 +23,6 @@ from web.context import Site
 from web.live.seen import HIDDEN_FAULT
 from web.pages import calibration
 
-SILENT_AFTER_US = 4 * SECOND_US
-"""A newest snapshot older than this means that the station's loop has stalled (as on the live page)."""
 MB_PER_GB = 1000
 """Megabytes in a gigabyte."""
 LOW_MB = 200

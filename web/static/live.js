@@ -3,7 +3,7 @@
   'use strict'
   const el = id => document.getElementById(id)
   const stage = el('stage'), units = stage.dataset.units
-  const STALE_MS = 4000, DIM_MS = 120000, ANNOUNCE_INTERVAL_MS = 3000, HEEL_UP_MS = 2000, CUE_BADGE_MS = 1500, RECONNECT_MS = 2000, AWAKE_MS = 6000
+  const SILENT_AFTER_MS = Number(stage.dataset.silentAfterMs), DIM_MS = 120000, ANNOUNCE_INTERVAL_MS = 3000, HEEL_UP_MS = 2000, CUE_BADGE_MS = 1500, RECONNECT_MS = 2000, AWAKE_MS = 6000
   const SHAPES = { left: '\u25cf', right: '\u25c6' }
   document.documentElement.classList.add('js')
 
@@ -283,7 +283,7 @@
   document.addEventListener('live-view', () => { if (view.activity !== 'idle') lastActivityAt = performance.now() })
   setInterval(() => {
     const silentForMs = Math.max(performance.now() - receivedAt, ageMs + performance.now() - receivedAt)
-    const silent = silentForMs >= STALE_MS
+    const silent = silentForMs >= SILENT_AFTER_MS
     el('stale-notice').hidden = !silent
     if (silent) {
       const board = view && view.troubles.some(trouble => trouble.part === 'board') ? '' : ' The board keeps running; listen to it.'

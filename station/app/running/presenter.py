@@ -22,7 +22,7 @@ MIN_SNAPSHOT_INTERVAL_US = 100_000
 MAX_SNAPSHOT_AGE_US = 500_000
 """While the board is used, its snapshot never grows older than this."""
 REST_SNAPSHOT_US = 1_000_000
-"""On an empty board a change without an event waits so long. A page calls the board silent after four seconds."""
+"""On an empty board a change without an event waits so long. A page calls the board silent after `SILENT_AFTER_US`."""
 
 
 class Presenter:

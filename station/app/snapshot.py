@@ -125,7 +125,7 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     heels: tuple[HeelView, ...] = ()
     knee: bool | None = None
     cue: CueView | None = None
-    troubles: tuple[Fault, ...] = ()
+    faults: tuple[Fault, ...] = ()
     session_id: str | None = None
     person_id: str | None = None
     person_name: str | None = None

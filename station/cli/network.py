@@ -69,8 +69,8 @@ def _show(found: NetworkStatus) -> None:
         return
     click.echo(f"The page is on the home's network: {' or '.join(found.addresses[:2])}")
     click.echo(terminal_code(found.addresses[0]))
-    for trouble in found.troubles:
-        click.echo(trouble)
+    for fault in found.faults:
+        click.echo(fault)
     if not found.is_https:
         click.echo(PLAIN)
     click.echo(FURTHER)

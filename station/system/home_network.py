@@ -38,7 +38,7 @@ class NetworkStatus(Struct, frozen=True):
     is_on: bool
     is_https: bool
     addresses: tuple[str, ...]
-    troubles: tuple[str, ...]
+    faults: tuple[str, ...]
 
 
 def systemctl(arguments: Sequence[str]) -> str:
@@ -154,17 +154,17 @@ class HomeNetwork(Struct, frozen=True):
             raise NetworkError(f"{unit} is not installed: systemd/README.md says how to install the station.")
 
     def _troubles(self) -> list[str]:
-        troubles = []
+        faults = []
         if not self.machine.home_addresses():
-            troubles.append("This machine is in no home network: connect its cable or its Wi-Fi.")
+            faults.append("This machine is in no home network: connect its cable or its Wi-Fi.")
         if not self.machine.is_announced:
-            troubles.append(
+            faults.append(
                 f"Nobody answers for {self.machine.local_name}: type `sudo apt-get install avahi-daemon`, or use the "
                 "address in figures."
             )
         elif not self._file.exists():
-            troubles.append("Avahi does not announce the page: type `sudo station network on` again.")
-        return troubles
+            faults.append("Avahi does not announce the page: type `sudo station network on` again.")
+        return faults
 
 
 def service_file(*, is_https: bool) -> str:

@@ -107,15 +107,15 @@ def _page(config: Config) -> Result:
 
 
 def _board(config: Config, clock: Clock, witness: Witness | None) -> Iterator[Result]:
-    troubles: dict[str, str | None] = {}
+    faults: dict[str, str | None] = {}
     close: list[Callable[[], None]] = []
     try:
-        bench = _bench(config, clock, troubles.__setitem__, close)
+        bench = _bench(config, clock, faults.__setitem__, close)
     except DeviceError as error:
         yield Result(error.part, False, str(error))
         return
     try:
-        yield from check_board(bench, Diagnosis(config), empty_plates(config), witness, troubles)
+        yield from check_board(bench, Diagnosis(config), empty_plates(config), witness, faults)
     finally:
         for one in close:
             one()
@@ -126,32 +126,32 @@ def check_board(
     diagnosis: Diagnosis,
     empty: Mapping[Side, float],
     witness: Witness | None,
-    troubles: dict[str, str | None] | None = None,
+    faults: dict[str, str | None] | None = None,
 ) -> Iterator[Result]:
     """The whole bring-up of a board whose parts nobody has open; without a `witness` nobody is asked.
 
-    `empty` is the load of each empty plate, where the station has learnt it. `troubles` gets the faults of the parts.
+    `empty` is the load of each empty plate, where the station has learnt it. `faults` gets the faults of the parts.
     """
-    troubles = {} if troubles is None else troubles
+    faults = {} if faults is None else faults
     yield from bring_up.probe(bench, diagnosis)
     devices = Devices(
         bench.config,
         bench.clock,
         bench.post,
-        troubles.__setitem__,
+        faults.__setitem__,
         pin_factory=bench.pin_factory,
         open_bus=bench.open_bus,
     )
     try:
         devices.start(threads=bench.has_threads)
         heard = bench.listen(devices, LISTEN_US)
-        yield from (Result(part, False, text) for part, text in troubles.items() if text is not None)
+        yield from (Result(part, False, text) for part, text in faults.items() if text is not None)
         bring_up.see_full_scale(heard, diagnosis)
-        yield from _heard(heard, troubles, empty)
+        yield from _heard(heard, faults, empty)
         if witness is not None:
             yield from bring_up.exercise(bench, devices, diagnosis, witness)
             yield from bring_up.witness_outputs(bench, devices, diagnosis, witness)
-        elif troubles.get("buzzer") is None:
+        elif faults.get("buzzer") is None:
             devices.play_cues([Cue(bench.clock.now_us(), CueName.YES)])
             bench.listen(devices, bring_up.CUE_US)
             yield Result("buzzer", True, "short, long: did you hear YES? If not, check its two wires")
@@ -231,13 +231,13 @@ def _listen(clock: Clock, events: SimpleQueue[Event], until_us: int) -> list[Eve
     return heard
 
 
-def _heard(heard: Sequence[Event], troubles: dict[str, str | None], empty: Mapping[Side, float]) -> Iterator[Result]:
+def _heard(heard: Sequence[Event], faults: dict[str, str | None], empty: Mapping[Side, float]) -> Iterator[Result]:
     readings = [toe.reading_mm for toe in heard if isinstance(toe, Toe) and invalid_reason(toe, ToeRules()) is None]
     if readings:
         rate = _rate([toe.at_us for toe in heard if isinstance(toe, Toe)])
         sentence = f"reads {median(readings):g} mm, scatter {pstdev(readings):.1f} mm, {rate:.0f} readings a second"
         yield Result("distance sensor", True, sentence)
-    elif troubles.get("distance sensor") is None:
+    elif faults.get("distance sensor") is None:
         yield Result("distance sensor", False, "no valid reading: is a wall in front of it, within 1.2 m?")
     for side in Side:
         loads = [load for load in heard if isinstance(load, Load) and load.side is side]

@@ -37,7 +37,7 @@ RETRY_S = 0.5
 CALL_S = 5.0
 """How long a command to the simulated board may take."""
 SEND_S = 5.0
-LONG_AGO = Snapshot(at_us=0, troubles=(Fault("board", AWAY),))
+LONG_AGO = Snapshot(at_us=0, faults=(Fault("board", AWAY),))
 
 log = logging.getLogger(__name__)
 
@@ -258,8 +258,8 @@ class RemoteStation:
             done.set_exception(BoardAwayError(AWAY))
         self._on_revision(None)
         last = self._snapshot
-        if last is not LONG_AGO and all(fault.sentence != AWAY for fault in last.troubles):
-            self._show(replace(last, state=_without_board(last), troubles=(Fault("board", AWAY), *last.troubles)))
+        if last is not LONG_AGO and all(fault.sentence != AWAY for fault in last.faults):
+            self._show(replace(last, state=_without_board(last), faults=(Fault("board", AWAY), *last.faults)))
 
 
 def _without_board(last: Snapshot) -> ActivityState:

@@ -12,7 +12,7 @@ from station.core.replay import replay
 from station.core.steps import routine_from_header
 from station.core.trace import curve_from_header, read_trace
 from tests.pi.person import LIFTED
-from tests.pi.rig import CLOCK_SET, LIMIT_MM, SET_CLOCK, Rig, eventually, held, troubles
+from tests.pi.rig import CLOCK_SET, LIMIT_MM, SET_CLOCK, Rig, eventually, faults, held
 from web.pages.timeline import FELT_TEXTS
 
 NEAR_MM = 3.0
@@ -54,11 +54,11 @@ def figures(rig: Rig) -> None:
 def clock(rig: Rig) -> None:
     """A clock that was never set is reported until it is set."""
     rig.machine.run(f"rm -f {CLOCK_SET}")
-    reported = eventually(lambda: "clock" in troubles(rig), 5)
-    rig.check("a clock that was never set is reported", reported, troubles=troubles(rig))
+    reported = eventually(lambda: "clock" in faults(rig), 5)
+    rig.check("a clock that was never set is reported", reported, faults=faults(rig))
     rig.machine.run(SET_CLOCK)
     well = eventually(lambda: rig.page.health()["ok"], 5)
-    rig.check("the station has no faults", well, troubles=troubles(rig))
+    rig.check("the station has no faults", well, faults=faults(rig))
 
 
 def distance(rig: Rig) -> float:

@@ -29,7 +29,7 @@ def cables(rig: Rig) -> None:
         began = time.monotonic()
         now = rig.person.follow_until(_faulty, 15, f"a fault of {bus}", follows=False)
         reported_s = time.monotonic() - began
-        sentences = [one["sentence"] for one in now["troubles"]]
+        sentences = [one["sentence"] for one in now["faults"]]
         named = any(part in sentence and word in sentence for sentence in sentences)
         rig.check(f"{bus} pulled: the page names the cable", named, after_s=round(reported_s, 2), text=sentences)
         time.sleep(2)

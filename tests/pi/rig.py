@@ -80,7 +80,7 @@ class Rig:
         return [row for row in self.page.results() if row["kind"] == what]
 
 
-def troubles(rig: Rig) -> list[str]:
+def faults(rig: Rig) -> list[str]:
     return rig.page.faulty_parts()
 
 

@@ -70,9 +70,9 @@ class Rig(VirtualStation):
         return add_screened_person(self.store, name, *conditions)
 
     @property
-    def troubles(self) -> dict[str, str]:
+    def faults(self) -> dict[str, str]:
         """The faults that the page shows, by part."""
-        return {trouble.part: trouble.sentence for trouble in self.station.snapshot().troubles}
+        return {fault.part: fault.sentence for fault in self.station.snapshot().faults}
 
     def last_session(self) -> SessionDetail:
         """What is stored of the last session."""

@@ -28,7 +28,7 @@ STATES: dict[str, dict[str, Any]] = {
     "prepare": {**HOLD, "phase": "prepare", "counting": "prepare", "target_us": 10_000_000, "next_step": "Right leg"},
     "lifted": {**HOLD, "phase": "lifted", "rate": 0},
     "result": {"activity": "test", "phase": "result", "result_left_mm": 94.0, "result_right_mm": 101.2},
-    "fault": {"phase": "fault", "troubles": (Fault("toe", "It does not answer: check the blue and yellow wire."),)},
+    "fault": {"phase": "fault", "faults": (Fault("toe", "It does not answer: check the blue and yellow wire."),)},
     "block": {
         "activity": "calibrate",
         "phase": "block",

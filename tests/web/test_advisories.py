@@ -396,7 +396,7 @@ def test_what_sensors_and_files_say_is_hostile_too(home: Home) -> None:
     hostile = HOSTILE_NAMES[0]
     home.station.show(
         phase="fault",
-        troubles=(Fault("toe", hostile),),
+        faults=(Fault("toe", hostile),),
         toe_missing_reason=hostile,
         note=hostile,
         routine_title=hostile,

@@ -52,7 +52,7 @@ def test_no_page_runs_a_name(visit: Callable[[str], Browser], store: Store, stat
     }
     hostile = HOSTILE_NAMES[0]
     shown = dict.fromkeys(("note", "routine_title", "next_step", "toe_missing_reason", "person_name"), hostile)
-    station.show(**HOLD, **shown, person_id=person.id, session_id=session, troubles=(Fault("toe", hostile),))
+    station.show(**HOLD, **shown, person_id=person.id, session_id=session, faults=(Fault("toe", hostile),))
     seen = 0
     for _, pattern in page_rules():
         window = visit(pattern.format(**arguments))

@@ -255,7 +255,7 @@ def test_status_reports_fault_and_remedy(client: FlaskClient, station: StationDo
     """In words and as JSON."""
     station.show(toe_mm=93.0, heels=HEELS)
     assert "All good" in text_of(client, "/status")
-    station.show(troubles=(Fault("heel left", "The left heel is silent: check its cable."),))
+    station.show(faults=(Fault("heel left", "The left heel is silent: check its cable."),))
     assert "check its cable" in text_of(client, "/status")
     assert json.loads(text_of(client, "/api/v1/status"))["ok"] is False
 

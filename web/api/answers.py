@@ -72,7 +72,7 @@ def state_answer(now: Snapshot, units: str, live_person: board_records.LivePerso
             side=now.cue.side,
             is_repeating=now.cue.repeating,
         ),
-        faults=[board_records.Fault(part=one.part, sentence=one.sentence) for one in now.troubles],
+        faults=[board_records.Fault(part=one.part, sentence=one.sentence) for one in now.faults],
         live_person=live_person,
     )
 

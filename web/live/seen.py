@@ -27,8 +27,8 @@ def snapshot_for(visitor: Visitor, now: Snapshot) -> Snapshot:
         hidden |= {"decision": None, "decided_for": None}
     if now.unfinished is not None and not _sees(visitor, now.unfinished.person_id):
         hidden["unfinished"] = None
-    if now.troubles and not visitor.is_let_in:
-        hidden["troubles"] = (HIDDEN_FAULT,)
+    if now.faults and not visitor.is_let_in:
+        hidden["faults"] = (HIDDEN_FAULT,)
     return replace(now, **hidden) if hidden else now
 
 

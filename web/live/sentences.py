@@ -75,8 +75,8 @@ def is_self_confirmed(state: ActivityState) -> bool:
 def sentence_of(snapshot: Snapshot, style: PhaseStyle, units: str) -> str:
     """What the person does now, in a sentence or two."""
     state = snapshot.state
-    if state.phase == "fault" and snapshot.troubles:
-        return snapshot.troubles[0].sentence
+    if state.phase == "fault" and snapshot.faults:
+        return snapshot.faults[0].sentence
     if isinstance(state, BlockState):
         return _block_sentence(state, style)
     if isinstance(state, TestState):

@@ -130,7 +130,7 @@ def live_view(snapshot: Snapshot, units: str, *, has_buttons: bool = True) -> di
         "can_confirm": is_self_confirmed(state),
         "result": _if_stored(snapshot, result_text(state, units)),
         "cue": _cue(snapshot),
-        "troubles": [{"part": trouble.part, "sentence": trouble.sentence} for trouble in snapshot.troubles],
+        "faults": [{"part": fault.part, "sentence": fault.sentence} for fault in snapshot.faults],
         "person": snapshot.person_name,
         "session": snapshot.session_id,
         "simulated": snapshot.simulated,
@@ -169,7 +169,7 @@ def _presence(snapshot: Snapshot) -> dict[str, Any] | None:
 
 def _if_stored(snapshot: Snapshot, text: str | None) -> str | None:
     """The text, which says that something is saved only where the store works."""
-    if text is not None and any(trouble.part == "store" for trouble in snapshot.troubles):
+    if text is not None and any(fault.part == "store" for fault in snapshot.faults):
         for saved, unsaved in UNSAVED.items():
             text = text.replace(saved, unsaved)
     return text

@@ -38,7 +38,7 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.get("/first-start")
     def first_start() -> Response | str | tuple[str, int]:
-        if any(fault.part == "board" for fault in site.api.snapshot().troubles):  # its process starts, or is away
+        if any(fault.part == "board" for fault in site.api.snapshot().faults):  # its process starts, or is away
             return render_template("error.html", title=WAITING, sentence=WAITING_SENTENCE, reload_s=RELOAD_S), 503
         left = steps_left(site)
         if not left:

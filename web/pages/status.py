@@ -57,7 +57,7 @@ def station_status(site: Site) -> Status:
     wall = datetime.now(UTC)
     encryption, is_certificate_due = _certificate_sentence(site.served.certificate_ends_at(), wall)
     damage = damage_sentence(site.store.damaged)
-    faults = [Fault(part=one.part, sentence=one.sentence) for one in now.troubles]
+    faults = [Fault(part=one.part, sentence=one.sentence) for one in now.faults]
     if damage is not None and site.visitor().is_let_in:
         faults.append(Fault(part="results", sentence=damage))
     elif damage is not None and not faults:

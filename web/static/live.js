@@ -115,11 +115,11 @@
       return span
     })
     replaceIfChanged('heels', view.heels.map(heel => heel.side + heel.state).join(), ...heels)
-    replaceIfChanged('troubles', JSON.stringify(view.troubles), ...view.troubles.map(trouble => {
+    replaceIfChanged('faults', JSON.stringify(view.faults), ...view.faults.map(fault => {
       const p = document.createElement('p'), b = document.createElement('b')
       p.className = 'trouble'
-      b.textContent = trouble.part + ':'
-      p.append(b, ' ' + trouble.sentence)
+      b.textContent = fault.part + ':'
+      p.append(b, ' ' + fault.sentence)
       return p
     }))
     renderExercise()
@@ -264,13 +264,13 @@
     if (word !== lastWord) {
       clearTimeout(upTimer)
       if (view.tone === 'alarm') upTimer = setTimeout(() => text('alert', 'Heel up. Put the heel down.'), HEEL_UP_MS)
-      else if (!view.troubles.length) text('alert', '')
+      else if (!view.faults.length) text('alert', '')
     }
     lastWord = word
     lastSentence = view.sentence
-    const troubles = view.troubles.map(trouble => trouble.sentence).join(' ')
-    if (troubles !== lastTroubles) text('alert', troubles)
-    lastTroubles = troubles
+    const faults = view.faults.map(fault => fault.sentence).join(' ')
+    if (faults !== lastTroubles) text('alert', faults)
+    lastTroubles = faults
   }
   function speakTime(remainingS) {
     const half = Math.round(view.target_us / 2e6)
@@ -286,7 +286,7 @@
     const silent = silentForMs >= SILENT_AFTER_MS
     el('stale-notice').hidden = !silent
     if (silent) {
-      const board = view && view.troubles.some(trouble => trouble.part === 'board') ? '' : ' The board keeps running; listen to it.'
+      const board = view && view.faults.some(fault => fault.part === 'board') ? '' : ' The board keeps running; listen to it.'
       text('stale-notice', `No update for ${Math.floor(silentForMs / 1000)} s.${board}`)
       if (view && view.rate) view = { ...view, rate: 0, counted_us: view.counted_us + (performance.now() - stateTime) * 1000 }
     }

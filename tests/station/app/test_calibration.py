@@ -123,12 +123,12 @@ def test_failed_check_marks_results_until_recalibration(tmp_path: Path) -> None:
         assert not outcome.well
         assert "recalibrate" in outcome.sentence
         assert lab.station.snapshot().calibration == "suspect"
-        assert "4." in lab.troubles["calibration"] or "3." in lab.troubles["calibration"]
+        assert "4." in lab.faults["calibration"] or "3." in lab.faults["calibration"]
         lab.run_session((TestStep((Side.LEFT,)),), None)
         assert lab.last_session().tests[0].is_suspect
         assert lab.guided().outcome().well
         assert lab.station.snapshot().calibration == "good"
-        assert "calibration" not in lab.troubles
+        assert "calibration" not in lab.faults
 
 
 def test_swapped_blocks_keep_previous_calibration(tmp_path: Path) -> None:
@@ -178,10 +178,10 @@ def test_distance_behind_toe_line_makes_calibration_suspect(tmp_path: Path) -> N
         lab.live(100.0)
         check = lab.store.checks(limit=1)[0]
         assert (check.kind, check.passed) == ("wall", False)
-        assert "behind the toe line" in lab.troubles["calibration"]
+        assert "behind the toe line" in lab.faults["calibration"]
         assert lab.station.snapshot().calibration == "suspect"
     with CalibrationRig(tmp_path) as again:
-        assert "behind the toe line" in again.troubles["calibration"]
+        assert "behind the toe line" in again.faults["calibration"]
 
 
 def test_stepping_on_after_check_starts_a_test(tmp_path: Path) -> None:
@@ -227,7 +227,7 @@ def test_temperature_change_of_eight_degrees_requires_check(tmp_path: Path) -> N
         assert "8 degrees warmer" in due
         file.unlink()
         lab.live(70.0)
-        assert "cannot be read" in lab.troubles["thermometer"]
+        assert "cannot be read" in lab.faults["thermometer"]
 
 
 def test_skirting_board_offset_applies_to_wall_not_to_blocks(tmp_path: Path) -> None:

@@ -47,12 +47,12 @@ def test_d1_power_cut_on_a_full_card_that_left_no_index_of_the_log(disk: LoopDis
             rig.hold(8)
             rig.until_phase("done")
             rig.live(5.0)
-            assert "The disk is full" in rig.troubles["store"]
+            assert "The disk is full" in rig.faults["store"]
             assert CueName.COMPLETE not in rig.recognised_cues()
             assert rig.store.is_read_only
     with Rig(disk.directory) as rig:
         filling.unlink()
-        rig.until(lambda: not rig.troubles, 5.0)
+        rig.until(lambda: not rig.faults, 5.0)
         assert [person.name for person in rig.store.people()] == ["Robin"]
 
 
@@ -66,7 +66,7 @@ def test_d2_card_that_fails_during_a_hold(disk: LoopDisk, caplog: pytest.LogCapt
         disk.fail()
         rig.until_phase("done")
         rig.live(5.0)
-        assert "kept in memory" in rig.troubles["store"]
+        assert "kept in memory" in rig.faults["store"]
         assert CueName.COMPLETE not in rig.recognised_cues()
         assert CueName.ERROR in rig.recognised_cues()
         assert [hold.id for hold in rig.last_session().holds] == [saved]
@@ -88,7 +88,7 @@ def test_d3_card_that_can_only_be_read_at_the_start(disk: LoopDisk) -> None:
         rig.hold(8)
         rig.until_phase("done")
         rig.live(5.0)
-        assert "kept in memory" in rig.troubles["store"]
+        assert "kept in memory" in rig.faults["store"]
         assert CueName.COMPLETE not in rig.recognised_cues()
         assert [hold.id for hold in reader.holds(None, limit=9)] == [saved]
 

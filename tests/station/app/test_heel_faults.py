@@ -51,11 +51,11 @@ def test_full_scale_heel_is_reported_and_starts_nothing(tmp_path: Path) -> None:
         rig.board.adc.state = AdcState.HIGH
         rig.live(20.0)
         assert rig.store.sessions() == ()
-        sentence = rig.troubles["heel sensors"]
+        sentence = rig.faults["heel sensors"]
         assert [word for word in ("left heel", "full scale", "check its cable") if word not in sentence] == []
         rig.board.adc.state = AdcState.OK
         rig.live(2.0)
-        assert rig.troubles == {}
+        assert rig.faults == {}
         rig.step_on(after_s=6.0)
         assert rig.station.snapshot().activity == "hold"
 
@@ -65,14 +65,14 @@ def test_comparator_stuck_down_is_reported_and_starts_nothing(tmp_path: Path) ->
     with Rig(tmp_path, on_step="stretch", before=lambda board: board.pin_factory.drive(HEEL_LEFT, True)) as rig:
         rig.board.pin_factory.drive(HEEL_LEFT, True)
         rig.live(290.0)
-        assert rig.troubles == {}
+        assert rig.faults == {}
         rig.live(20.0)
         assert rig.store.sessions() == ()
-        sentence = rig.troubles["heel sensors"]
+        sentence = rig.faults["heel sensors"]
         assert [word for word in ("left heel", "down", "plate", "wire") if word not in sentence] == []
         rig.board.pin_factory.drive(HEEL_LEFT, False)
         rig.live(1.0)
-        assert rig.troubles == {}
+        assert rig.faults == {}
 
 
 def test_comparator_stuck_during_session_adds_nothing(tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def test_comparator_stuck_during_session_adds_nothing(tmp_path: Path) -> None:
         rig.board.person.body.is_standing = False
         rig.live(400.0)
         assert [hold.state for hold in rig.last_session().holds] == ["finished"]
-        assert "left heel" in rig.troubles["heel sensors"]
+        assert "left heel" in rig.faults["heel sensors"]
 
 
 def test_comparator_stuck_up_is_reported_when_the_knee_pad_is_pressed(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_comparator_stuck_up_is_reported_when_the_knee_pad_is_pressed(tmp_path: 
         rig.board.pin_factory.drive(HEEL_LEFT, False)
         rig.live(8.0)
         assert rig.station.snapshot().knee is True
-        sentence = rig.troubles["heel sensors"]
+        sentence = rig.faults["heel sensors"]
         assert [word for word in ("knee pad", "no heel", "check", "cables") if word not in sentence] == []
         assert rig.store.sessions() == ()
 

@@ -69,8 +69,8 @@ def test_part_that_cannot_be_opened_is_reported(
 ) -> None:
     """The sentence says what is wrong, where, and what to do; no other part has a fault, and nothing is measured."""
     with Rig(tmp_path, wiring, before=before) as rig:
-        assert list(rig.troubles) == [part]
-        sentence = rig.troubles[part]
+        assert list(rig.faults) == [part]
+        sentence = rig.faults[part]
         assert [word for word in (what, where, to_do) if word not in sentence] == []
         assert rig.store.sessions() == ()
 
@@ -91,7 +91,7 @@ def test_hold_works_without_unneeded_part(tmp_path: Path, part: str) -> None:
         rig.until_phase("done")
         (hold,) = rig.last_session().holds
         assert (hold.state, hold.credited_us, hold.lift_count) == ("finished", 6_000_000, 0)
-        assert len(rig.troubles) == 1
+        assert len(rig.faults) == 1
 
 
 @pytest.mark.parametrize("xshut", ["true", "false"])
@@ -111,7 +111,7 @@ def test_unacknowledged_transaction_at_start_is_retried(tmp_path: Path, xshut: s
             seen = rig.station.snapshot()
             assert seen.toe_mm is not None, f"position {position}"
             assert abs(seen.toe_mm - rig.board.world.toe_mm(rig.clock.now_us())) < 10
-            assert seen.troubles == (), f"position {position}"
+            assert seen.faults == (), f"position {position}"
 
 
 @pytest.mark.parametrize(
@@ -125,13 +125,13 @@ def test_sensor_failure_is_reported_until_it_recovers(tmp_path: Path, fault: str
     """The sentence names the symptom, and no distance is shown until the sensor works again."""
     with Rig(tmp_path) as rig:
         setattr(rig.board.sensor.faults, fault, True)
-        rig.until(lambda: "distance sensor" in rig.troubles, 5.0)
-        assert [word for word in words if word not in rig.troubles["distance sensor"]] == []
+        rig.until(lambda: "distance sensor" in rig.faults, 5.0)
+        assert [word for word in words if word not in rig.faults["distance sensor"]] == []
         rig.live(1.0)
         assert rig.station.snapshot().toe_mm is None
         assert rig.station.snapshot().toe_missing_reason is not None
         setattr(rig.board.sensor.faults, fault, False)
-        rig.until(lambda: not rig.troubles and rig.station.snapshot().toe_mm is not None, 8.0)
+        rig.until(lambda: not rig.faults and rig.station.snapshot().toe_mm is not None, 8.0)
 
 
 def test_flagged_readings_give_no_distance(tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ def test_buzzer_failure_is_reported_and_hold_completes(tmp_path: Path) -> None:
         rig.hold(6)
         rig.board.pin_factory.break_output(18, OSError(5, "Input/output error"))
         rig.until_phase("done")
-        assert "check its pin" in rig.troubles["buzzer"]
+        assert "check its pin" in rig.faults["buzzer"]
         assert rig.last_session().holds[0].credited_us == 6_000_000
         rig.board.pin_factory.break_output(18, None)
 

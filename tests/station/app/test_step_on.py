@@ -276,7 +276,7 @@ def test_empty_board_is_sampled_at_a_quarter_rate(tmp_path: Path) -> None:
         assert a_second(3.0) == pytest.approx(2 * 100, rel=0.01)
         rig.live(10.0)
         assert a_second(10.0) <= 2 * 25
-        assert rig.troubles == {}
+        assert rig.faults == {}
 
 
 class MovingAlarm(AlarmClock):

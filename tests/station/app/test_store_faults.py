@@ -40,17 +40,17 @@ def test_full_disk_loses_no_result(tmp_path: Path) -> None:
         rig.station.start(hold_of(5, repetitions=40), None)
         rig.until_phase("hold")
         with full_disk(rig):
-            rig.until(lambda: "store" in rig.troubles, 1200.0)
+            rig.until(lambda: "store" in rig.faults, 1200.0)
             rig.until_phase("done", limit_s=1200.0)
             rig.live(8.0)
-            sentence = rig.troubles["store"]
+            sentence = rig.faults["store"]
             wanted = ("disk is full", "rig.db", "free some space", "kept in memory")
             assert [word for word in wanted if word not in sentence] == []
             assert CueName.COMPLETE not in rig.recognised_cues()
             assert CueName.ERROR in rig.recognised_cues()
             kept = len(rig.last_session().holds)
             assert kept < 40
-        rig.until(lambda: not rig.troubles, 3.0)
+        rig.until(lambda: not rig.faults, 3.0)
         holds = rig.last_session().holds
         assert [(hold.state, hold.credited_us) for hold in holds] == [("finished", 5_000_000)] * 40
         assert [hold.repetition for hold in holds] == list(range(1, 41))
@@ -68,7 +68,7 @@ def test_dates_are_corrected_after_the_writes_that_wait(tmp_path: Path) -> None:
         rig.station.correct_dates(marks, since, rig.clock.utc_now(), years)
         rig.live(3.0)
         write_protect(rig, False)
-        rig.until(lambda: not rig.troubles, 3.0)
+        rig.until(lambda: not rig.faults, 3.0)
         assert rig.last_session().session.started_at >= since + years
 
 
@@ -116,10 +116,10 @@ def test_unwritable_settings_are_stored_later(tmp_path: Path) -> None:
         sentence = str(saved.exception(0))
         wanted = ("can only be read", "rig.db", "make it writable", "in use, but not stored")
         assert [word for word in wanted if word not in sentence] == []
-        assert "store" in rig.troubles
+        assert "store" in rig.faults
         assert rig.store.settings().goal_mm == Settings().goal_mm
         write_protect(rig, False)
-        rig.until(lambda: not rig.troubles, 3.0)
+        rig.until(lambda: not rig.faults, 3.0)
         assert rig.store.settings().goal_mm == 123.0
 
 
@@ -131,11 +131,11 @@ def test_read_only_database_is_reported(tmp_path: Path) -> None:
         write_protect(rig, True)
         rig.until_phase("done")
         rig.live(5.0)
-        sentence = rig.troubles["store"]
+        sentence = rig.faults["store"]
         assert [w for w in ("can only be read", "rig.db", "make it writable") if w not in sentence] == []
         assert CueName.COMPLETE not in rig.recognised_cues()
         write_protect(rig, False)
-        rig.until(lambda: not rig.troubles, 3.0)
+        rig.until(lambda: not rig.faults, 3.0)
         assert [(hold.state, hold.credited_us) for hold in rig.last_session().holds] == [("finished", 6_000_000)]
 
 
@@ -181,9 +181,9 @@ def test_unreadable_store_does_not_stop_holds(tmp_path: Path, side: Side) -> Non
         path.rename(away)
         rig.hold(5, side)
         rig.until_phase("done")
-        assert "rig.db" in rig.troubles["history"]
+        assert "rig.db" in rig.faults["history"]
         away.rename(path)
         rig.hold(5, side)
         rig.until_phase("done")
-        assert rig.troubles == {}
+        assert rig.faults == {}
         assert [hold.credited_us for hold in rig.last_session().holds] == [5_000_000] * 3

@@ -55,7 +55,7 @@ class Rig:
         self.interrupt, self.xshut, self.times = interrupt, xshut, times
         self.mishaps: dict[int, Callable[[Rig], None]] = {}
         self.toes: list[Toe] = []
-        self.troubles: list[str] = []
+        self.faults: list[str] = []
         self.reader = self.new_reader()
 
     def spend(self, us: int) -> None:
@@ -106,9 +106,9 @@ class Rig:
             toe = self.reader.poll(self.time_us)
             if toe is not None:
                 self.toes.append(toe)
-            trouble = self.reader.fault
-            if trouble is not None and trouble not in self.troubles:
-                self.troubles.append(trouble)
+            fault = self.reader.fault
+            if fault is not None and fault not in self.faults:
+                self.faults.append(fault)
 
     def run_until_read(self, limit_s: float = 15.0) -> Toe:
         """Let time pass until a reading comes."""

@@ -60,7 +60,7 @@ def test_reader_reads_it_at_its_pace(clock: VirtualSleep, interrupt: bool) -> No
     toes = rig.run(2.0)
     assert {(toe.reading_mm, toe.status) for toe in toes} == {(170, VALID_STATUS)}
     assert 50 <= len(toes) <= 62
-    assert rig.troubles == []
+    assert rig.faults == []
 
 
 def test_timing_budget_is_the_configured_one(clock: VirtualSleep) -> None:
@@ -104,7 +104,7 @@ def test_power_lost_while_ranging_comes_back(clock: VirtualSleep, interrupt: boo
     rig.run_until_read(2.0)
     rig.model.power_off()
     rig.run(2.0)
-    assert "check" in rig.troubles[-1]
+    assert "check" in rig.faults[-1]
     rig.model.power_on()
     rig.run_until_read(6.0)
     assert {toe.reading_mm for toe in rig.run(1.0)} == {170}
@@ -118,7 +118,7 @@ def test_process_restart_while_ranging_reads_at_once(clock: VirtualSleep) -> Non
     rig.time_us += 1_000_000
     rig.reader = rig.new_reader()
     rig.run_until_read(1.0)
-    assert rig.troubles == []
+    assert rig.faults == []
 
 
 def test_frozen_result_restarts_the_sensor(clock: VirtualSleep) -> None:
@@ -127,7 +127,7 @@ def test_frozen_result_restarts_the_sensor(clock: VirtualSleep) -> None:
     rig.run_until_read(2.0)
     rig.model.faults.frozen = True
     rig.run(2.0)
-    assert "repeats the same result" in rig.troubles[-1]
+    assert "repeats the same result" in rig.faults[-1]
 
 
 def test_other_chip_on_the_bus_is_named(clock: VirtualSleep) -> None:
@@ -137,12 +137,12 @@ def test_other_chip_on_the_bus_is_named(clock: VirtualSleep) -> None:
     clock.rig = rig
     rig.reader = rig.new_reader()
     rig.run(0.5)
-    assert f"is not a {KIND}" in rig.troubles[-1]
+    assert f"is not a {KIND}" in rig.faults[-1]
     rig = rig_of(clock)
     rig.kind = "VL53L0X"
     rig.reader = rig.new_reader()
     rig.run(0.5)
-    assert "is not a VL53L0X" in rig.troubles[-1]
+    assert "is not a VL53L0X" in rig.faults[-1]
 
 
 def test_chip_that_never_finishes_is_lost_with_a_sentence(clock: VirtualSleep) -> None:
@@ -150,7 +150,7 @@ def test_chip_that_never_finishes_is_lost_with_a_sentence(clock: VirtualSleep) -
     rig = rig_of(clock)
     rig.model.faults.never_ready = True
     rig.run(3.0)
-    assert "does not finish its start" in rig.troubles[-1]
+    assert "does not finish its start" in rig.faults[-1]
     rig.model.faults.never_ready = False
     rig.run_until_read(8.0)
 

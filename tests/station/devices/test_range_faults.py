@@ -77,7 +77,7 @@ def test_stops_measuring(interrupt: bool, xshut: bool) -> None:
     rig.run(1.0)
     rig.model.faults.never_ready = True
     assert len(rig.run(1.1)) <= 1
-    assert "has stopped measuring" in rig.troubles[0]
+    assert "has stopped measuring" in rig.faults[0]
     rig.model.faults.never_ready = False
     rig.run_until_read()
     assert rig.reader.fault is None
@@ -105,7 +105,7 @@ def test_empty_view_is_not_frozen(interrupt: bool, xshut: bool) -> None:
     rig.model.faults.status, rig.model.faults.range_mm = 4, 8190
     rig.model.faults.frozen = True
     assert len(rig.run(20.0)) > 500
-    assert rig.troubles == []
+    assert rig.faults == []
 
 
 @wirings
@@ -142,7 +142,7 @@ def test_process_restart_while_ranging(interrupt: bool, xshut: bool) -> None:
     rig.time_us += SECOND_US
     rig.reader = rig.new_reader()
     rig.run_until_read(0.2)
-    assert rig.troubles == []
+    assert rig.faults == []
 
 
 def test_xshut_wire_off() -> None:
@@ -155,7 +155,7 @@ def test_xshut_wire_off() -> None:
         rig.reader = rig.new_reader()
         rig.reset_line.listeners.clear()
         assert rig.run_until_read(0.2).reading_mm == 145
-        assert rig.troubles == []
+        assert rig.faults == []
 
 
 def init_transactions(xshut: bool) -> int:
@@ -189,7 +189,7 @@ def test_missing_acknowledge_while_ranging(interrupt: bool, xshut: bool) -> None
         gaps_us = [after.at_us - before.at_us for before, after in pairwise(toes)]
         assert max(gaps_us) < SECOND_US / 2
         assert {toe.reading_mm for toe in toes} == {145}
-        assert any("cable failed" in trouble for trouble in rig.troubles)
+        assert any("cable failed" in fault for fault in rig.faults)
 
 
 @wirings

@@ -22,7 +22,7 @@ def test_reads_distance(interrupt: bool, xshut: bool) -> None:
     assert len(toes) == pytest.approx(297, abs=6)
     assert rig.reader.fault is None
     assert rig.reader.warning is None
-    assert rig.troubles == []
+    assert rig.faults == []
 
 
 @pytest.mark.parametrize("interrupt", [True, False])
@@ -112,7 +112,7 @@ class RestingRig:
         self.toes: list[Event] = []
         self.reported: list[str | None] = []
         self.ranging = RangeSensorTask(
-            self.rig.reader, self.toes.append, lambda _part, trouble: self.reported.append(trouble)
+            self.rig.reader, self.toes.append, lambda _part, fault: self.reported.append(fault)
         )
 
     def run(self, seconds: float) -> list[Event]:
@@ -142,7 +142,7 @@ def test_resting_sensor_is_read_five_times_in_two_seconds(interrupt: bool) -> No
     resting.run(60.0)
     resting.ranging.rest(False)
     assert abs(len(resting.run(10.0)) - awake) <= 1
-    assert [trouble for trouble in resting.reported if trouble] == []
+    assert [fault for fault in resting.reported if fault] == []
 
 
 @pytest.mark.parametrize("interrupt", [True, False])

@@ -42,7 +42,7 @@ def test_every_wiring_runs_a_test_and_a_stretch(wiring: str, tmp_path: Path) -> 
             (side, repetition) for side in Side for repetition in (1, 2)
         ]
         assert {(hold.state, hold.credited_us, hold.lift_count) for hold in detail.holds} == {("finished", HOLD_US, 0)}
-        assert lived.station.snapshot().troubles == ()
+        assert lived.station.snapshot().faults == ()
 
 
 @pytest.mark.parametrize("wiring", ["as by default", "no pad", "comparators", "one plate, no pad"])
@@ -103,13 +103,13 @@ def test_pulled_cable_costs_only_the_attempt(tmp_path: Path) -> None:
         lived.live(0.8)
         lived.board.act("pull_cable")
         lived.until_phase("fault")
-        lived.until(lambda: any("distance sensor" in one.sentence for one in lived.station.snapshot().troubles))
+        lived.until(lambda: any("distance sensor" in one.sentence for one in lived.station.snapshot().faults))
         lived.live(4.0)
         lived.board.act("return_cable")
         (test,) = lived.until_over().tests
         assert test.state == "finished"
         assert test.attempts[0].started_us < test.attempts[-1].started_us
-        assert lived.station.snapshot().troubles == ()
+        assert lived.station.snapshot().faults == ()
 
 
 def test_frozen_sensor_measures_nothing(tmp_path: Path) -> None:

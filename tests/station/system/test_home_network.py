@@ -76,7 +76,7 @@ def test_network_on_opens_the_socket_and_announces_the_name(host: Host) -> None:
     assert host.calls == [*CLOSE, f"enable --now {PLAIN_SOCKET}", f"start {PLAIN_SOCKET} {PAGE_SERVICE}"]
     assert host.announced() == service_file(is_https=False)
     found = host.switch.status(("board.example.org",))
-    assert (found.is_on, found.is_https, found.troubles) == (True, False, ())
+    assert (found.is_on, found.is_https, found.faults) == (True, False, ())
     assert found.addresses == ("http://board.example.org", "http://station.local", "http://192.168.1.5")
 
 
@@ -135,13 +135,13 @@ def test_status_says_what_keeps_others_from_finding_the_page(host: Host) -> None
     """Without Avahi the address in figures is the one that works, so it comes first."""
     host.switch.switch_on()
     (host.root / AVAHI_FILE).unlink()
-    assert host.switch.status().troubles == ("Avahi does not announce the page: type `sudo station network on` again.",)
+    assert host.switch.status().faults == ("Avahi does not announce the page: type `sudo station network on` again.",)
     (host.root / AVAHI_SOCKET).unlink()
     found = host.switch.status()
     assert found.addresses == ("http://192.168.1.5",)
-    assert "apt-get install avahi-daemon" in found.troubles[0]
+    assert "apt-get install avahi-daemon" in found.faults[0]
     (host.root / NETWORK_FILES / "fib_trie").unlink()
-    assert "no home network" in host.switch.status().troubles[0]
+    assert "no home network" in host.switch.status().faults[0]
 
 
 def test_machine_without_avahi_is_on_the_network_by_its_address(host: Host) -> None:

@@ -77,8 +77,8 @@ class Live:
         return board
 
     @property
-    def troubles(self) -> dict[str, str]:
-        return {trouble.part: trouble.sentence for trouble in self.station.snapshot().troubles}
+    def faults(self) -> dict[str, str]:
+        return {fault.part: fault.sentence for fault in self.station.snapshot().faults}
 
     def until_phase(self, phase: str) -> None:
         wait_until(lambda: self.station.snapshot().phase == phase, f"it has not come to {phase}")
@@ -114,7 +114,7 @@ def test_board_runs_without_a_socket_for_its_page_and_makes_it_later(tmp_path: P
     said: list[str] = []
 
     def watch() -> None:
-        sentences = [trouble.sentence for trouble in station.snapshot().troubles if trouble.part == "page"]
+        sentences = [fault.sentence for fault in station.snapshot().faults if fault.part == "page"]
         if place.is_dir() and sentences:
             said.extend(sentences)
             place.rmdir()
@@ -209,9 +209,9 @@ def test_service_restarts_dead_scheduler(live: Live) -> None:
 def test_service_reports_ended_page(live: Live) -> None:
     """The board goes on, and the log and the check say what to do."""
     _end_the_page(live)
-    wait_until(lambda: "page" in live.troubles, "nobody has noticed")
+    wait_until(lambda: "page" in live.faults, "nobody has noticed")
     wanted = ("page's process has ended", "the board goes on", "is started again")
-    assert [words for words in wanted if words not in live.troubles["page"]] == []
+    assert [words for words in wanted if words not in live.faults["page"]] == []
 
 
 def test_service_close_silences_cue(live: Live) -> None:
@@ -232,7 +232,7 @@ def test_service_reports_wrong_date_until_set(tmp_path: Path, monkeypatch: pytes
     clock = Old()
     live = Live(tmp_path, clock)
     try:
-        wait_until(lambda: live.troubles.get("clock") == CLOCK_WRONG, "nobody has noticed")
+        wait_until(lambda: live.faults.get("clock") == CLOCK_WRONG, "nobody has noticed")
         assert [word for word in ("date", "network", "stored") if word not in CLOCK_WRONG] == []
         assert nightly(live) == []
         live.hold()
@@ -240,7 +240,7 @@ def test_service_reports_wrong_date_until_set(tmp_path: Path, monkeypatch: pytes
         live.until_phase("done")
         (hold,) = live.service.store.holds()
         assert (hold.state, hold.credited_us) == ("finished", HOLD_US)
-        wait_until(lambda: "clock" not in live.troubles, "the sentence stays")
+        wait_until(lambda: "clock" not in live.faults, "the sentence stays")
         wait_until(lambda: live.service.store.holds()[0].started_at.year >= 2026, "the hold keeps its wrong date")
         (session,) = live.service.store.sessions()
         assert timedelta() < clock.utc_now() - session.started_at < timedelta(minutes=2)
@@ -266,10 +266,10 @@ def test_station_without_a_network_is_backed_up(tmp_path: Path) -> None:
     clock.wrong = False
     live = Live(tmp_path, clock)
     try:
-        wait_until(lambda: live.troubles.get("clock") == CLOCK_WRONG, "nobody has noticed")
+        wait_until(lambda: live.faults.get("clock") == CLOCK_WRONG, "nobody has noticed")
         wait_until(lambda: nightly(live) == ["nightly"], "there is no nightly job")
         clock.ahead = timedelta(days=30)
-        wait_until(lambda: "clock" not in live.troubles, "the sentence stays")
+        wait_until(lambda: "clock" not in live.faults, "the sentence stays")
         (job,) = live.service._alarms._scheduler.get_jobs()
         assert job.id == "nightly"
     finally:
@@ -285,7 +285,7 @@ def bring_up_of(live: Live) -> BringUpView | None:
 def test_bring_up_has_the_parts_and_gives_them_back(live: Live) -> None:
     """The running station checks its board, with the sensor out; afterwards its fault is gone, and a hold runs."""
     live.board.act("pull_cable")
-    wait_until(lambda: "distance sensor" in live.troubles, "the missing sensor is not reported")
+    wait_until(lambda: "distance sensor" in live.faults, "the missing sensor is not reported")
     live.board.act("return_cable")
     before = live.service.devices
     live.station.start_bring_up(asks=False, is_empty=True).result(BOUND_S)
@@ -294,5 +294,5 @@ def test_bring_up_has_the_parts_and_gives_them_back(live: Live) -> None:
     assert view is not None
     assert (view.why, "distance sensor" in {one.part for one in view.results}) == (None, True)
     assert live.service.devices is not before
-    wait_until(lambda: "distance sensor" not in live.troubles, "the fault stays")
+    wait_until(lambda: "distance sensor" not in live.faults, "the fault stays")
     live.hold()

@@ -170,7 +170,7 @@ def test_board_runs_while_the_pages_port_is_taken(tmp_path: Path, monkeypatch: p
         live = service.open()
         try:
             live.drain()
-            (fault,) = [one for one in live.snapshot().troubles if one.part == "page"]
+            (fault,) = [one for one in live.snapshot().faults if one.part == "page"]
             assert [
                 words for words in (str(port), "Stop that program", "board runs") if words not in fault.sentence
             ] == []
@@ -181,7 +181,7 @@ def test_board_runs_while_the_pages_port_is_taken(tmp_path: Path, monkeypatch: p
 
             def is_mended() -> bool:
                 live.drain()
-                return not live.snapshot().troubles
+                return not live.snapshot().faults
 
             wait_until(is_mended, "the fault stays")
         finally:
@@ -218,7 +218,7 @@ def test_board_starts_while_its_page_hangs(tmp_path: Path, monkeypatch: pytest.M
     live = service.open()
     try:
         live.drain()
-        assert [one.sentence for one in live.snapshot().troubles if one.part == "page"] == [PAGE_LATE]
+        assert [one.sentence for one in live.snapshot().faults if one.part == "page"] == [PAGE_LATE]
         assert service.devices is not None
         assert service.page is None
         child._process.send_signal(signal.SIGCONT)

@@ -107,10 +107,8 @@ class Watch:
 
     def said_to_hang(self) -> list[str]:
         """The threads that the page names."""
-        troubles = self.service.station.snapshot().troubles
-        return [
-            one.part.removesuffix(" thread") for one in troubles if "hangs: the station is restarted" in one.sentence
-        ]
+        faults = self.service.station.snapshot().faults
+        return [one.part.removesuffix(" thread") for one in faults if "hangs: the station is restarted" in one.sentence]
 
 
 @pytest.fixture

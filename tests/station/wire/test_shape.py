@@ -39,7 +39,7 @@ FULL = {
     "toe_mm": 83.5,
     "heels": (HeelView(Side.LEFT, None, 0.5), HeelView(Side.RIGHT, True, None)),
     "cue": CueView(3, CueName.GO, None, Side.LEFT, False),
-    "troubles": (Fault("page", "It has ended."),),
+    "faults": (Fault("page", "It has ended."),),
     "person_name": "J\u00fcrgen \U0001f9b6",
 }
 

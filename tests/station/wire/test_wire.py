@@ -132,13 +132,13 @@ def test_a_write_is_read_at_once(board: Board) -> None:
 def test_page_survives_the_board(board: Board, page: RemoteStation) -> None:
     """Without the board it says so and refuses writes with a sentence; it connects to the next one by itself."""
     board.server.close()
-    wait_until(lambda: [one.sentence for one in page.snapshot().troubles] == [AWAY], "the page says nothing")
+    wait_until(lambda: [one.sentence for one in page.snapshot().faults] == [AWAY], "the page says nothing")
     with pytest.raises(BoardAwayError):
         page.api.add_person("Ada").result(BOUND_S)
     with pytest.raises(BoardAwayError):
         page.api.command(CommandName.STOP)
     board.listen()
-    wait_until(lambda: page.snapshot().troubles == (), "the page has not connected again")
+    wait_until(lambda: page.snapshot().faults == (), "the page has not connected again")
     page.api.add_person("Ada").result(BOUND_S)
 
 
@@ -154,12 +154,12 @@ def test_clock_stands_while_the_board_is_lost(board: Board, page: RemoteStation)
         )
         wait_until(partial(has_phase, page, phase), "the state has not come")
         board.server.close()
-        wait_until(lambda: page.snapshot().troubles != (), "the page says nothing")
+        wait_until(lambda: page.snapshot().faults != (), "the page says nothing")
         clock = page.snapshot().state.clock
         assert clock is not None
         assert (page.snapshot().phase, clock.counted_us, clock.rate) == (shown, 12, 1 if shown == "finish" else 0)
         board.listen()
-        wait_until(lambda: page.snapshot().troubles == (), "the page has not connected again")
+        wait_until(lambda: page.snapshot().faults == (), "the page has not connected again")
 
 
 def test_what_waits_for_a_lost_board_fails(board: Board, page: RemoteStation, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,15 +84,15 @@ def test_result_names_both_sides() -> None:
 
 
 def test_fault_shows_its_own_sentence() -> None:
-    trouble = Fault("toe", "The distance sensor does not answer: check its cable.")
-    assert shown(phase="fault", troubles=(trouble,))["sentence"] == trouble.sentence
+    fault = Fault("toe", "The distance sensor does not answer: check its cable.")
+    assert shown(phase="fault", faults=(fault,))["sentence"] == fault.sentence
 
 
 @pytest.mark.parametrize("phase", sorted(PHASE_STYLES))
 @pytest.mark.parametrize("activity", ["hold", "test", "calibrate"])
 def test_nothing_is_called_saved_while_the_disk_is_full(activity: str, phase: str) -> None:
     """What the page promises about results agrees with the sentence about the disk beside it."""
-    view = shown(activity=activity, phase=phase, troubles=(Fault("store", "The disk is full."),))
+    view = shown(activity=activity, phase=phase, faults=(Fault("store", "The disk is full."),))
     texts = [view["sentence"], view["brief"], view["next"], view["result"]]
     assert [text for text in texts if re.search(r"\b(?<!not )saved\b", text or "", flags=re.IGNORECASE)] == []
 

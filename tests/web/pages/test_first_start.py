@@ -69,9 +69,9 @@ def test_an_early_visitor_waits_for_the_board(store: Store) -> None:
     """Before the board answers nobody is asked whose it is: a demonstration lets its first browser in by itself."""
     station = StationDouble(store)
     visitor = client_with(create_app(station, store), None)
-    station.show(troubles=(Fault("board", "The board does not respond."),))
+    station.show(faults=(Fault("board", "The board does not respond."),))
     early = visitor.get("/", follow_redirects=True)
     assert early.status_code == 503
     assert '<meta http-equiv="refresh" content="2">' in early.get_data(as_text=True)
-    station.show(troubles=())
+    station.show(faults=())
     assert heading(visitor) == "The name of this board"

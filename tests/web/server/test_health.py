@@ -31,7 +31,7 @@ def test_well_station_is_healthy_and_a_faulty_one_is_not(
     station.show(at_us=SystemClock().now_us())
     code, said = health(tmp_path, server.port)
     assert (code, said.endswith(".")) == (0, True)
-    station.show(troubles=(Fault("distance sensor", "It does not answer."),))
+    station.show(faults=(Fault("distance sensor", "It does not answer."),))
     assert health(tmp_path, server.port) == (1, "Action needed: see the page's Status.")
     assert health(tmp_path, server.port, "--running") == (0, "Action needed: see the page's Status.")
 

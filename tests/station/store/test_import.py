@@ -353,7 +353,7 @@ def test_a_file_of_another_kind_is_refused(
         import_export(store, file)
     assert rows(path) == before
     assert {one.name for one in tmp_path.rglob("*") if one.is_file()} <= {
-        *("bad.json", "station.db", "station.db-wal", "station.db-shm", "station.db.lock")
+        *("bad.json", "station.db", "station.db-wal", "station.db-shm", "station.db.lock", "station.db.room")
     }
 
 

@@ -83,6 +83,11 @@ class Machine:
         user, system, per_s = map(int, ticks.split())
         return (user + system) / per_s
 
+    def wakeups(self, unit: str = UNIT) -> int:
+        """How often the threads of a unit's process have waited for something since they started."""
+        counted = "/^voluntary_ctxt_switches:/ {sum += $2} END {print sum}"
+        return int(self.run(f"awk '{counted}' /proc/$(systemctl show {unit} -p MainPID --value)/task/*/status"))
+
     def memory_mb(self, unit: str = UNIT) -> float:
         """The memory of a unit's process with its share of shared memory (PSS)."""
         found = self.run(f"grep ^Pss: /proc/$(systemctl show {unit} -p MainPID --value)/smaps_rollup")

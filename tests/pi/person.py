@@ -14,7 +14,8 @@ KNEE_PAD = 24
 STANDING = {"left": 0.55, "right": 0.52}
 LUNGING, LIFTED, EMPTY = 0.42, 0.03, 0.02
 """An empty plate presses a little by its own weight: that tells it from a cable that is out, which reads 0."""
-TREMBLE = 0.003
+TREMBLE, CONVERTER_NOISE = 0.003, 0.0005
+"""The SD of a load, as a share: of a person who stands, and of the MCP3008 on an empty plate (half of its last bit)."""
 TAP_S, TAP_EVERY_S = 0.2, 0.45
 """How long the heel is up in a tap, and the period of taps."""
 REACTION_S = 0.7
@@ -45,7 +46,6 @@ class Person:
         self._since = 0.0
         self._lunging = False
         self._looked = 0.0
-        board("noise", TREMBLE)
 
     # What a body does.
 
@@ -63,6 +63,7 @@ class Person:
     def stand(self) -> None:
         """Both heels down, the knee off the wall."""
         self._lunging = False
+        self._board("noise", TREMBLE)
         self.knee(touching=False)
         for side, share in STANDING.items():
             self.press(side, share)
@@ -76,6 +77,7 @@ class Person:
 
     def step_off(self) -> None:
         self._lunging = False
+        self._board("noise", CONVERTER_NOISE)
         self.knee(touching=False)
         for side in STANDING:
             self.press(side, EMPTY)

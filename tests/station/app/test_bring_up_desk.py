@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -129,10 +130,10 @@ def test_without_questions_a_missing_sensor_is_found(rig: Rig) -> None:
 def test_nothing_starts_meanwhile(rig: Rig) -> None:
     begin(rig)
     until(rig, lambda now: now.question)
-    refused: list[Future[object]] = [
-        rig.station.request_start("stretch", None),  # type: ignore[list-item]  # a future of something else
-        rig.station.request_presence(),  # type: ignore[list-item]  # a future of something else
-        rig.station.start_bring_up(asks=False, is_empty=False),  # type: ignore[list-item]  # a future of nothing
+    refused: list[Future[Any]] = [
+        rig.station.request_start("stretch", None),
+        rig.station.request_presence(),
+        rig.station.start_bring_up(asks=False, is_empty=False),
     ]
     rig.station.drain()
     for future in refused:

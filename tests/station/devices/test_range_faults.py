@@ -72,7 +72,7 @@ def test_start_that_never_ends(xshut: bool, fault: str) -> None:
 
 @wirings
 def test_stops_measuring(interrupt: bool, xshut: bool) -> None:
-    """A sensor without a sample for one second is told, and found again."""
+    """A sensor that gives no sample for a second is reported, and found again."""
     rig = Rig(interrupt=interrupt, xshut=xshut, times=RangeTiming(io_timeout_s=0.05))
     rig.run(1.0)
     rig.model.faults.never_ready = True
@@ -266,7 +266,7 @@ def test_mishaps_in_any_order(seed: int) -> None:
 
 
 def test_dead_interrupt_wire() -> None:
-    """With the interrupt wire off readings come all the same, and the person is told about the wire."""
+    """With the interrupt wire off, readings still come, and a fault names the wire."""
     rig = Rig(interrupt=True)
     rig.model.on_interrupt = None
     rig.line.drive(True)  # the Pi pulls a loose end up
@@ -329,7 +329,7 @@ def test_edge_in_the_middle_of_a_reading() -> None:
 
 
 def test_stuck_interrupt_wire() -> None:
-    """With a line that is always low readings come all the same, and the person is told about the wire."""
+    """With a line that is always low, readings still come, and a fault names the wire."""
     rig = Rig(interrupt=True)
     rig.model.on_interrupt = None
     rig.line.drive(False)

@@ -135,10 +135,10 @@ class Service:
                 undo.callback(self._wire.close)
                 wire = AskedThread("wire", self._clock, lambda: self._wire.is_alive, self._wire.post)
                 self._supervisor.watch(wire)
-            self._socket_path = socket_path
-            self._listen()
             self._open_board(undo, board)
-            if self.page is not None:  # last: what it asks before the loop runs waits, and fails
+            self._socket_path = socket_path
+            self._listen()  # last, as the page below: what a page asks before the loop runs waits, and fails
+            if self.page is not None:
                 self._wire.adopt(self.page.take_connection())
             if page:
                 self._await_page(needs_page=needs_page)

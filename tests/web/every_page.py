@@ -187,6 +187,7 @@ def views() -> tuple[View, ...]:
     ends = [
         View("live-end-card", "/live", state={"activity": "hold", "phase": "done"}, is_end=True),
         View("live-end-card-whose", "/live", TROUBLED, state={"activity": "test", "phase": "result"}, is_end=True),
+        View("live-claimed", "/live?claimed={session_id}"),
         View("today-running", "/", state=HOLD),
     ]
     return tuple(sorted((*pages, *VARIANTS, *others, *moments, *ends), key=lambda view: view.name))

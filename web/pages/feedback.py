@@ -24,17 +24,32 @@ from web.context import (
 from web.pages.history import session_sentence
 from web.served import set_cookie
 
+JUST_CLAIMED = "claimed"
+"""In a page's address: the session that was claimed on it, by its id."""
+RETURN_ENDPOINTS = {"today": "today.today", "live": "live.live", "inbox": "inbox.inbox"}
+"""The pages that ask whose a session was."""
 YES, NO = "yes", "no"
 
 
 def claim_context(site: Site, units: str) -> dict[str, Any]:
-    """The session to ask about, `None` where there is none, and what was done in it."""
+    """The session to ask about, and the one just claimed; `None` where there is none. And what was done in each."""
     unclaimed = site.unclaimed_session()
     return {
+        **just_claimed(site, units),
         "unclaimed": unclaimed,
         "unclaimed_count": site.store.unclaimed_count(),
         "unclaimed_text": "" if unclaimed is None else session_sentence(unclaimed, units),
     }
+
+
+def just_claimed(site: Site, units: str) -> dict[str, Any]:
+    """The session in the page's address that has become a person's, for its undo, if this visitor may see it."""
+    session_id = request.args.get(JUST_CLAIMED)
+    found = None if session_id is None else site.store.session(session_id)
+    person_id = None if found is None else found.session.person_id
+    if found is None or person_id is None or not site.visitor().sees(person_id):
+        return {"claimed": None, "claimed_text": ""}
+    return {"claimed": found, "claimed_text": session_sentence(found, units)}
 
 
 def blueprint(site: Site) -> Blueprint:
@@ -44,14 +59,11 @@ def blueprint(site: Site) -> Blueprint:
     @pages.post("/sessions/<session_id>/claim")
     def claim(session_id: str) -> Response:
         found = site.session(session_id)
-        back = {
-            "today": url_for("today.today"),
-            "live": url_for("live.live"),
-            "inbox": url_for("inbox.inbox", claimed=session_id),
-        }.get(request.form.get("return_to", ""))
-        response = redirect_to(back or url_for("history.session", session_id=session_id))
+        back = RETURN_ENDPOINTS.get(request.form.get("return_to", ""))
+        of_session = url_for("history.session", session_id=session_id)
         person_id = request.form.get("person", "")
         if person_id == NOBODY:
+            response = redirect_to(of_session if back is None else url_for(back))
             set_cookie(response, DECLINED_COOKIE, session_id)
             return response
         if "known" in request.form:
@@ -69,6 +81,7 @@ def blueprint(site: Site) -> Blueprint:
             abort(400, f"This session already belongs to {found.session.person_name}.")
         has_person = request.cookies.get(PERSON_COOKIE, NOBODY) != NOBODY
         wait_until_saved(site.api.claim_session(session_id, person_id))
+        response = redirect_to(of_session if back is None else url_for(back, **{JUST_CLAIMED: session_id}))
         return response if has_person else remember_person(response, person_id)
 
     @pages.post("/tests/<test_id>/answer")

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from web.context import Site, return_address, wait_until_saved
 from web.live.phase_styles import is_active
+from web.pages.feedback import just_claimed
 from web.pages.history import session_sentence
 
 SESSIONS_SHOWN = 30
@@ -25,8 +26,6 @@ def blueprint(site: Site) -> Blueprint:
         now, units = site.api.snapshot(), site.settings().units
         running = now.session_id if is_active(now) else None
         found = [one for one in site.store.unclaimed_sessions(EVER) if one.session.id != running]
-        undo_id = request.args.get("claimed")
-        undone = None if undo_id is None else site.session(undo_id)
         return render_template(
             "inbox.html",
             sessions=[(one.session, session_sentence(one, units)) for one in found[:SESSIONS_SHOWN]],
@@ -34,8 +33,7 @@ def blueprint(site: Site) -> Blueprint:
             more=max(0, len(found) - SESSIONS_SHOWN),
             person=site.person(),
             people=site.people(),
-            claimed=None if undone is None or undone.session.person_id is None else undone.session,
-            claimed_text="" if undone is None else session_sentence(undone, units),
+            **just_claimed(site, units),
         )
 
     @pages.post("/sessions/<session_id>/give-back")

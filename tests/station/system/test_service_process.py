@@ -190,19 +190,24 @@ def test_board_runs_while_the_pages_port_is_taken(tmp_path: Path, monkeypatch: p
 
 def test_page_meets_its_board_only_when_that_is_open(tmp_path: Path) -> None:
     """A request of an early visitor would wait for the loop: a demonstration let its first browser in unheard."""
-    child = PageChild()
-    met: list[bool] = []
+    child, socket_path = PageChild(), tmp_path / "page.sock"
+
+    def can_meet() -> dict[str, bool]:
+        return {"its child": child._connection is None, "systemd's": socket_path.exists()}
+
+    met: list[dict[str, bool]] = []
 
     class Looking(Service):
         def _open_board(self, undo: ExitStack, board: SimulatedBoard | None) -> None:
-            met.append(child._connection is None)
+            met.append(can_meet())
             super()._open_board(undo, board)
+            met.append(can_meet())
 
     service = Looking(load(configured(tmp_path)), page=child)
-    service.open()
+    service.open(socket_path=socket_path)
     try:
-        assert met == [False]
-        assert child._connection is None
+        assert met == [{"its child": False, "systemd's": False}] * 2
+        assert can_meet() == {"its child": True, "systemd's": True}
     finally:
         service.close()
 

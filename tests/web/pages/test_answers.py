@@ -103,7 +103,7 @@ def test_result_of_nobody_known_is_asked_about(client: FlaskClient, store: Store
 def test_name_added_after_a_session_claims_it(client: FlaskClient, store: Store, unclaimed: str) -> None:
     """Begun without a name: one tap later the result is that person's, and this browser is theirs."""
     added = client.post(f"/sessions/{unclaimed}/claim", data={"name": "Ann", "return_to": "today"})
-    assert added.headers["Location"] == "/"
+    assert added.headers["Location"] == f"/?claimed={unclaimed}"
     (person,) = store.people()
     found = store.session(unclaimed)
     assert found is not None
@@ -355,3 +355,31 @@ def test_end_card_of_nobody_known_asks_whose_it_was(
     card = text_of(client, "/end-card")
     assert "est left" in card
     assert "Whose was this?" in card
+
+
+@pytest.mark.parametrize(("page", "address"), [("live", "/live"), ("today", "/"), ("inbox", "/inbox")])
+def test_claimed_session_says_for_whom_it_is_saved_with_undo(
+    client: FlaskClient, store: Store, unclaimed: str, page: str, address: str
+) -> None:
+    """Also where the board is idle again, and shows nothing else of the session."""
+    ada = store.add_person("Ada")
+    answer = client.post(f"/sessions/{unclaimed}/claim", data={"person": ada.id, "return_to": page})
+    assert answer.headers["Location"] == f"{address}?claimed={unclaimed}"
+    shown = text_of(client, answer.headers["Location"])
+    assert "Saved for <bdi>Ada</bdi>" in shown
+    assert "est left" in shown
+    assert f'action="/sessions/{unclaimed}/give-back"' in shown
+    client.post(f"/sessions/{unclaimed}/give-back")
+    assert "Saved for" not in text_of(client, answer.headers["Location"])
+    assert "Saved for" not in text_of(client, f"{address}?claimed=no-session")
+
+
+def test_end_card_of_a_claimed_session_says_its_results_once(
+    client: FlaskClient, station: StationDouble, store: Store, unclaimed: str
+) -> None:
+    ada = store.add_person("Ada")
+    station.show(activity="test", phase="result", session_id=unclaimed)
+    answer = client.post(f"/sessions/{unclaimed}/claim", data={"person": ada.id, "return_to": "live"})
+    shown = text_of(client, answer.headers["Location"])
+    assert "Saved for <bdi>Ada</bdi></b>." in shown
+    assert shown.count("Test left") == 1

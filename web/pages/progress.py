@@ -118,7 +118,7 @@ def _chosen_range(history: History, now: datetime) -> str:
 
 def default_range(history: History, now: datetime) -> str:
     """Six months, or everything if they contain all tests or hardly any."""
-    from web.charts.progress import span_of_range
+    from web.charts.progress_frame import span_of_range
 
     since = span_of_range("6m", (), now).since
     recent = max(sum(1 for one in history.rows(side)[-FEW_TESTS - 1 :] if one.at >= since) for side in Side)
@@ -143,7 +143,8 @@ def _next_hour(now: datetime) -> datetime:
 
 
 def _chart(history: History, chosen: str, goals: Goals, units: str, now: datetime) -> ProgressChart:
-    from web.charts.progress import progress_chart, span_of_range
+    from web.charts.progress import progress_chart
+    from web.charts.progress_frame import span_of_range
     from web.charts.progress_marks import Shown
 
     span = span_of_range(chosen, (*history.left[:1], *history.right[:1]), now)

@@ -18,17 +18,10 @@ from station.core.facts import Contact
 from station.core.progress.analysis import analyse_progress
 from station.core.progress.records import Direction, Goals, RealChange, Result
 from station.units import CM, INCH
-from web.charts.progress import (
-    FULL,
-    LABEL_HEIGHT,
-    WIDER,
-    Frame,
-    ProgressChart,
-    date_width,
-    dated_changes,
-    progress_chart,
-    span_of_range,
-)
+from web.charts.goal_label import places_at
+from web.charts.progress import ProgressChart, progress_chart
+from web.charts.progress_frame import FULL, Frame, span_of_range
+from web.charts.progress_labels import LABEL_HEIGHT, WIDER, date_width, dated_changes
 from web.charts.progress_marks import MAX_MARKS, Shown
 from web.charts.time_axis import Span, ticks
 from web.charts.trace import Scale
@@ -283,6 +276,18 @@ def test_range_without_tests_shows_goal_and_says_so() -> None:
     assert made.description == "Left: no tests in this period."
     assert "goal" in paths(made)
     assert made.points == ()
+
+
+@pytest.mark.parametrize("pace_mm", [0.4, 0.0, -0.4], ids=["toward the goal", "at the goal", "away from it"])
+def test_label_of_the_goal_covers_no_result(pace_mm: float) -> None:
+    """Its place at the line is the first without marks; two months that begin or end at the goal leave one."""
+    tests = [seen(days, GOAL_MM - 4 + pace_mm * (30 - days)) for days in range(60, 0, -3)]
+    made = drawn(tests)
+    (label,) = [one for one in elements(made) if "goal-label" in str(one.get("class"))]
+    places = places_at(percent(label, "y"))
+    (place,) = [one for one in places if f"goal-label{one.anchor}" == label.get("class")]
+    assert percent(label, "x") == place.x
+    assert [mark for found in marks(made).values() for mark in found if place.covers(*mark[1:])] == []
 
 
 def test_axis_in_inches_uses_whole_inches() -> None:

@@ -24,7 +24,8 @@ from station.settings import Settings
 from station.units import CM, result_text
 from tests.station.core.progress.sentence_cases import CASES, Case
 from tests.station.core.progress.sentence_rules import faults_of_page
-from web.charts.progress import progress_chart, span_of_range
+from web.charts.progress import progress_chart
+from web.charts.progress_frame import span_of_range
 from web.charts.progress_marks import Shown
 from web.pages.today import results_sentence
 

@@ -13,7 +13,7 @@ from web.context import Site
 from web.live.phase_styles import is_active
 from web.pages.feedback import claim_context
 from web.pages.history import session_sentence
-from web.pages.next_action import next_action, today_summary, weekly_minutes
+from web.pages.next_action import next_action, today_summary, unfinished_sentence, weekly_minutes
 from web.pages.today import results_sentence
 
 
@@ -44,15 +44,14 @@ def end_card_context(site: Site) -> dict[str, Any]:
     context |= {"done": session_sentence(detail, settings.units), "done_session_id": detail.session.id}
     person = next((one for one in site.people() if one.id == detail.session.person_id), None)
     if person is not None:
-        is_unfinished = now.unfinished is not None and now.unfinished.person_id == person.id
-        context |= _for_person(site, person, is_test=bool(detail.tests), is_unfinished=is_unfinished)
+        context |= _for_person(site, person, is_test=bool(detail.tests))
     return context
 
 
-def _for_person(site: Site, person: Person, *, is_test: bool, is_unfinished: bool) -> dict[str, Any]:
+def _for_person(site: Site, person: Person, *, is_test: bool) -> dict[str, Any]:
     settings, summary = site.settings_of(person.id), today_summary(site, person)
     history = history_of(site.store, person.id, settings.goals, datetime.now(UTC))
     means = [results_sentence(history, settings)] if is_test else []
     minutes = ", ".join(f"{side} {text}" for side, _, _, text in weekly_minutes(summary))
     means = [*means, f"Stretched this week: {minutes}."]
-    return {"means": means, "next": next_action(summary, is_unfinished=is_unfinished)}
+    return {"means": means, "next": next_action(summary, unfinished=unfinished_sentence(site, person.id))}

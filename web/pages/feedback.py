@@ -24,8 +24,6 @@ from web.context import (
 from web.pages.history import session_sentence
 from web.served import set_cookie
 
-JUST_CLAIMED = "claimed"
-"""In a page's address: the session that was claimed on it, by its id."""
 RETURN_ENDPOINTS = {"today": "today.today", "live": "live.live", "inbox": "inbox.inbox"}
 """The pages that ask whose a session was."""
 YES, NO = "yes", "no"
@@ -44,7 +42,7 @@ def claim_context(site: Site, units: str) -> dict[str, Any]:
 
 def just_claimed(site: Site, units: str) -> dict[str, Any]:
     """The session in the page's address that has become a person's, for its undo, if this visitor may see it."""
-    session_id = request.args.get(JUST_CLAIMED)
+    session_id = request.args.get("claimed")
     found = None if session_id is None else site.store.session(session_id)
     person_id = None if found is None else found.session.person_id
     if found is None or person_id is None or not site.visitor().sees(person_id):
@@ -81,7 +79,7 @@ def blueprint(site: Site) -> Blueprint:
             abort(400, f"This session already belongs to {found.session.person_name}.")
         has_person = request.cookies.get(PERSON_COOKIE, NOBODY) != NOBODY
         wait_until_saved(site.api.claim_session(session_id, person_id))
-        response = redirect_to(of_session if back is None else url_for(back, **{JUST_CLAIMED: session_id}))
+        response = redirect_to(of_session if back is None else url_for(back, claimed=session_id))
         return response if has_person else remember_person(response, person_id)
 
     @pages.post("/tests/<test_id>/answer")

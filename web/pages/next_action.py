@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import NamedTuple
 
@@ -19,11 +19,17 @@ from station.store.records import Person
 from station.units import SIDE_SYMBOLS
 from web.context import Site
 from web.exercise_text import capitalize_first
+from web.live.phase_styles import is_active
+from web.live.sentences import resume_label
 
 MINUTE_US = 60 * SECOND_US
 PROPOSED_PHRASE = "your suggested routine"
 """How a sentence names the proposal, which has no title of its own."""
 TEST_PHRASES = {"full": "a full test", "quick": "a quick test"}
+RESUME_WINDOW = timedelta(hours=24)
+"""How long pages name an unfinished routine; later it is another day's."""
+RESUMABLE = "Resume it below, or leave it: what you did is saved."
+RUNNING = "It is running on the board."
 TEST_PICTURE, DONE_ICON, ILL_ICON = "position", "circle-check", "heart-pulse"
 
 
@@ -58,8 +64,27 @@ class NextAction(Struct, frozen=True):
     missed: datetime | None = None
 
 
-def next_action(summary: TodaySummary, *, is_unfinished: bool = False) -> NextAction:
-    """The most important action for this person now; `is_unfinished`: the page offers to resume their routine."""
+def resume_text(site: Site, person_id: str | None) -> str | None:
+    """The label that resumes today's unfinished routine; after a power cut only the store still knows it."""
+    now = site.snapshot()
+    if now.unfinished is not None and now.unfinished.person_id == person_id:
+        return resume_label(now.unfinished)
+    left = site.unfinished_run(person_id) if now.activity == "idle" else None
+    if left is None or datetime.now(UTC) - left.saved_at > RESUME_WINDOW:
+        return None
+    return f"Resume {left.title or 'the routine'}"
+
+
+def unfinished_sentence(site: Site, person_id: str | None) -> str | None:
+    """What a person can do about a routine that they have begun and not finished; `None` if there is none."""
+    now = site.snapshot()
+    if is_active(now) and now.person_id == person_id:
+        return RUNNING
+    return RESUMABLE if resume_text(site, person_id) is not None else None
+
+
+def next_action(summary: TodaySummary, *, unfinished: str | None = None) -> NextAction:
+    """The most important action for this person now; `unfinished` as `unfinished_sentence` has it."""
     blocked, test = block_reason(summary.situation), due_test_text(summary)
     if blocked is not None and blocked.rule.startswith("pain"):
         return NextAction("Rest today", blocked.sentence, ILL_ICON, leads_to="pain")
@@ -80,8 +105,8 @@ def next_action(summary: TodaySummary, *, is_unfinished: bool = False) -> NextAc
         return NextAction("Nothing to do today", last, DONE_ICON)
     picture = next((item.exercise for item in summary.proposal.items if item.exercise is not None), TEST_PICTURE)
     start = NextAction(capitalize_first(routine_name), "", picture, summary.minutes, f"Start {routine_name}")
-    if summary.plan is None and summary.situation.has_trained_today and is_unfinished:
-        return NextAction("Not finished yet", "Resume it below, or leave it: what you did is saved.", picture)
+    if summary.plan is None and summary.situation.has_trained_today and unfinished is not None:
+        return NextAction("Not finished yet", unfinished, picture)
     if summary.plan is None and summary.situation.has_trained_today:
         return NextAction(
             "Done for today", f"Rest is part of it. If you want more: about {summary.minutes} min.", DONE_ICON

@@ -25,7 +25,7 @@ from web.context import Site, wait_until_saved
 from web.live.phase_styles import is_active
 from web.pages import routine_form
 from web.pages.exercises import still_picture
-from web.pages.next_action import MINUTE_US, next_action
+from web.pages.next_action import MINUTE_US, next_action, resume_text, unfinished_sentence
 from web.pages.routine_form import REST, TEST, Draft
 from web.pages.why import why_context
 
@@ -109,11 +109,12 @@ def blueprint(site: Site) -> Blueprint:
             ready=[_ready_card(site, key, gate) for key in built_in_routines()],
             single=[_single_card(site, key) for key in SINGLE_ABOUT],
             own=own,
-            rest=site.unfinished_run(person_id),
+            can_resume=site.unfinished_run(person_id) is not None,
+            resume_label=resume_text(site, person_id) or "Resume the unfinished routine",
             saved=next((one for one in own if one.key == request.args.get("saved")), None),
             removed="removed" in request.args,
             is_active=is_active(site.snapshot()),
-            **_today_context(gate),
+            **_today_context(site, gate),
         )
 
     @pages.get("/routines/new")
@@ -186,12 +187,16 @@ def blueprint(site: Site) -> Blueprint:
     return pages
 
 
-def _today_context(gate: StartGate) -> dict[str, Any]:
+def _today_context(site: Site, gate: StartGate) -> dict[str, Any]:
     """What is next for a known person, with its reasons."""
     if gate.person_id is None:
         return {}
     summary = gate.today_summary()
-    return {"next": next_action(summary), "summary": summary, **why_context(summary)}
+    return {
+        "next": next_action(summary, unfinished=unfinished_sentence(site, gate.person_id)),
+        "summary": summary,
+        **why_context(summary),
+    }
 
 
 def _handle_action(site: Site, own: OwnRoutine | None) -> Response | tuple[str, int] | str:

@@ -24,12 +24,20 @@ from web.access.pin import DIGITS
 from web.access.rules import DEMO_DEVICE, DEMO_SENTENCE, PAIR_ADDRESS
 from web.charts.glance import ring_svg, sparkline_svg
 from web.context import Site
-from web.live.sentences import FELT_PLACES, resume_label
+from web.live.sentences import FELT_PLACES
 from web.pages.circumstances import UNKNOWN, CircumstanceQuestion, unasked
 from web.pages.consents import unconfirmed_consents
 from web.pages.feedback import claim_context
 from web.pages.first_start import steps_left
-from web.pages.next_action import next_action, test_minutes, this_week, today_summary, weekly_minutes
+from web.pages.next_action import (
+    next_action,
+    resume_text,
+    test_minutes,
+    this_week,
+    today_summary,
+    unfinished_sentence,
+    weekly_minutes,
+)
 from web.pages.why import why_context
 
 ASK_WINDOW = timedelta(hours=24)
@@ -61,7 +69,7 @@ def blueprint(site: Site) -> Blueprint:
         if visitor.device.is_shared and visitor.person_id is None:
             return render_template("choose_by_pin.html", trouble="", digits=DIGITS)
         person, settings, now = site.person(), site.settings(), site.snapshot()
-        people, resumes = site.people(), _resume_label(site, person, now)
+        people, resumes = site.people(), resume_text(site, _id(person))
         unsettled = {one.key: one.title for one in steps_left(site)} if visitor.is_at_least(Role.OWNER) else {}
         since = visitor.seen.nobody_since if visitor.role is Role.GUEST else None
         history = history_of(site.store, _id(person), settings.goals, datetime.now(UTC), since=since)
@@ -93,13 +101,13 @@ def blueprint(site: Site) -> Blueprint:
             demo=DEMO_SENTENCE if visitor.device.name == DEMO_DEVICE else "",
             shared_until=visitor.device.person_until,
             **claim_context(site, settings.units),
-            **_person_context(site, person, is_unfinished=resumes is not None),
+            **_person_context(site, person),
         )
 
     return pages
 
 
-def _person_context(site: Site, person: Person | None, *, is_unfinished: bool) -> dict[str, Any]:
+def _person_context(site: Site, person: Person | None) -> dict[str, Any]:
     """Context shown only to a known person: what is due, this week's minutes and open questions."""
     if person is None:
         return {}
@@ -110,7 +118,7 @@ def _person_context(site: Site, person: Person | None, *, is_unfinished: bool) -
     )
     return {
         "summary": summary,
-        "next": next_action(summary, is_unfinished=is_unfinished),
+        "next": next_action(summary, unfinished=unfinished_sentence(site, person.id)),
         **why_context(summary),
         "week": this_week(summary),
         "goal_minutes": WEEKLY_GOAL_MINUTES,
@@ -134,16 +142,6 @@ def _note(now: Snapshot, person: Person | None) -> str | None:
     if now.decision is None or not now.is_note_a_decision:
         return now.note
     return None if now.decided_for != _id(person) or now.decision.needs_health_questions else now.note
-
-
-def _resume_label(site: Site, person: Person | None, now: Snapshot) -> str | None:
-    """The label that resumes today's unfinished routine; after a power cut only the store still knows it."""
-    if now.unfinished is not None and now.unfinished.person_id == (person.id if person else None):
-        return resume_label(now.unfinished)
-    left = site.unfinished_run(_id(person)) if now.activity == "idle" else None
-    if left is None or datetime.now(UTC) - left.saved_at > ASK_WINDOW:
-        return None
-    return f"Resume {left.title or 'the routine'}"
 
 
 def _is_recent(test: Test | None) -> bool:

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 
 from station.advice import health_questions
 from station.advice.records import LegConditions
+from station.app.snapshot import UnfinishedView
 from station.app.starting.routines import steps_of
 from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import Item
@@ -26,6 +27,7 @@ from tests.web.double import StationDouble
 from tests.web.history import add_session
 from tests.web.page_text import read_page
 from web.context import ROUTINES
+from web.pages.next_action import RESUMABLE, RUNNING
 from web.pages.routine_form import MAX_ROWS, Draft, draft_from_items, row_from_item, summarize
 from web.pages.routines import STRIP_PICTURES
 
@@ -163,9 +165,28 @@ def test_routines_page_offers_unfinished_routine(client: FlaskClient, store: Sto
     """The resume button exists only while there is an unfinished routine."""
     assert 'value="rest"' not in read_page(client, "/routines")
     now = datetime.now(UTC)
-    run = store.begin_run(store.begin_session(ada.id, now, simulated=True), {"do": "hold"}, now)
+    run = store.begin_run(store.begin_session(ada.id, now, simulated=True), {"do": "hold"}, now, title="Daily")
     store.save_unfinished(run, {"do": "hold"}, now)
-    assert 'value="rest"' in read_page(client, "/routines")
+    assert 'value="rest">Resume Daily<' in read_page(client, "/routines")
+
+
+@pytest.mark.parametrize("moment", ["left", "running"])
+@pytest.mark.parametrize("address", ["/routines", "/"])
+def test_unfinished_routine_is_not_called_done(
+    client: FlaskClient, station: StationDouble, store: Store, ada: Person, moment: str, address: str
+) -> None:
+    """Who stretched for three seconds, or is on the board still, is not praised for a day's work."""
+    add_session(store)
+    store.add_answer(ada.id, "health", {"yes": [], "no": []})
+    assert "Done for today" in read_page(client, address)
+    if moment == "left":
+        station.show(unfinished=UnfinishedView("Daily", 700, ada.id))
+    else:
+        station.show(activity="hold", phase="hold", person_id=ada.id)
+    page = read_page(client, address)
+    assert "Done for today" not in page
+    assert "Not finished yet" in page
+    assert (RESUMABLE if moment == "left" else RUNNING) in page
 
 
 def test_own_routines_are_private(client: FlaskClient, store: Store, ada: Person) -> None:

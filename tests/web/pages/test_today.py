@@ -197,18 +197,6 @@ def test_unfinished_routine_is_offered_after_power_cut(
     assert "Resume " not in page_of(client)
 
 
-def test_interrupted_session_is_not_called_done(
-    client: FlaskClient, station: StationDouble, store: Store, ada: str
-) -> None:
-    """Who stretched for three seconds and can resume is not praised for a day's work."""
-    add_session(store)
-    assert "Done for today" in now_of(client)
-    station.show(unfinished=UnfinishedView("Daily", 700, ada))
-    now = now_of(client)
-    assert "Not finished yet" in now
-    assert "Done for today" not in now
-
-
 def test_much_pain_hides_resume_and_test(client: FlaskClient, station: StationDouble, store: Store, ada: str) -> None:
     """After the advice to stop for today, neither the unfinished routine nor a test is offered at the top."""
     store.add_answer(ada, "health", {"yes": [], "no": []}, answered_at=datetime.now(UTC) - timedelta(hours=1))

@@ -117,7 +117,7 @@ class HomeNetwork(Struct, frozen=True):
         is_on, is_https = self.is_enabled(PLAIN_SOCKET), self.is_enabled(ENCRYPTED_SOCKET)
         port = HTTPS_PORT if is_https else HTTP_PORT
         addresses = self.machine.page_addresses("0.0.0.0", port, names, is_https=is_https) if is_on else []
-        return NetworkStatus(is_on, is_https, tuple(addresses), tuple(self._troubles()) if is_on else ())
+        return NetworkStatus(is_on, is_https, tuple(addresses), tuple(self._faults()) if is_on else ())
 
     def switch_as_requested(self, request: Path) -> bool | None:
         """Do what the page has written into this file, and remove it; `None` if it is no request.
@@ -153,7 +153,7 @@ class HomeNetwork(Struct, frozen=True):
         if not any((self.machine.root / directory / unit).exists() for directory in UNIT_DIRECTORIES):
             raise NetworkError(f"{unit} is not installed: systemd/README.md says how to install the station.")
 
-    def _troubles(self) -> list[str]:
+    def _faults(self) -> list[str]:
         faults = []
         if not self.machine.home_addresses():
             faults.append("This machine is in no home network: connect its cable or its Wi-Fi.")

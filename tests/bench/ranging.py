@@ -137,9 +137,9 @@ def cost_of_reader(spend_us: Spend | None) -> tuple[float, float]:
     return tally.a_reading()
 
 
-def _ignore_fault(_part: str, trouble: str | None) -> None:
-    if trouble is not None:
-        raise RuntimeError(trouble)
+def _ignore_fault(_part: str, fault: str | None) -> None:
+    if fault is not None:
+        raise RuntimeError(fault)
 
 
 def _unexpected(error: Exception) -> None:

@@ -291,10 +291,10 @@ def test_plan_form_marks_error_and_saves_after_correction(
     window.find('[name="zone"]').clear()
     window.find('[name="zone"]').send_keys("Atlantis")
     window.click("form.plan button")
-    window.wait_until(lambda: "no time zone" in window.text("#trouble-zone"), "the field is marked")
+    window.wait_until(lambda: "no time zone" in window.text("#error-zone"), "the field is marked")
     assert window.layout_faults(44) == []
     assert window.run("return document.querySelector('[name=day3]').value") == "18:00"
-    assert window.find('[name="zone"]').get_attribute("aria-describedby") == "trouble-zone"
+    assert window.find('[name="zone"]').get_attribute("aria-describedby") == "error-zone"
     window.find('[name="zone"]').clear()
     window.find('[name="zone"]').send_keys("Europe/Berlin")
     window.click("form.plan button")
@@ -326,7 +326,7 @@ def test_axe_finds_nothing_serious_in_questions_and_forms(
     window.click("form.plan summary")
     window.find('[name="zone"]').send_keys("x")
     window.click("form.plan button")
-    window.wait_until(lambda: window.text("#trouble-zone"), "the field is marked")
+    window.wait_until(lambda: window.text("#error-zone"), "the field is marked")
     assert serious_violations(window) == []
     window.console_errors()
 

@@ -34,14 +34,13 @@ class Place(NamedTuple):
 
 def places_at(line_y: float) -> list[Place]:
     """The places that a label has at a line of this height, in percent from the top; the usual one first."""
-    across = (("", 0.0, 0.0), (" to-here", FULL, FULL - WIDTH), (" at-middle", FULL / 2, (FULL - WIDTH) / 2))
-    found = [
+    across = (("", 0.0, 0.0), (" to-here", FULL, FULL - WIDTH))
+    return [
         Place(across_anchor + down_anchor, x, left, top)
         for across_anchor, x, left in across
         for down_anchor, top in (("", line_y - HEIGHT), (" below", line_y))
         if top >= 0 and top + HEIGHT <= FULL
     ]
-    return found or [Place("", 0.0, 0.0, line_y - HEIGHT)]
 
 
 def place_label(line_y: float, points: Iterable[tuple[float, float]], others: Iterable[Place]) -> Place:

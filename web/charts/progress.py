@@ -149,7 +149,7 @@ def _bands(side: Side, trend: Sequence[TrendPoint], sem_mm: float, frame: Frame)
     """The ranges of this person's tests (light) and of their level (dark)."""
     if trend:
         error_mm = COVERAGE * sem_mm
-        yield _band(f"{side} error", [(at.at, at.mm - error_mm, at.mm + error_mm) for at in trend], frame)
+        yield _band(f"{side} sem", [(at.at, at.mm - error_mm, at.mm + error_mm) for at in trend], frame)
         yield _band(f"{side} level", [(at.at, at.low_mm, at.high_mm) for at in trend], frame)
 
 

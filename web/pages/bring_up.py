@@ -35,7 +35,7 @@ def blueprint(site: Site) -> Blueprint:
         may_all = site.visitor().is_at_least(Role.OWNER)
         return may_all or not begun or begun[-1] == hash_of(request.cookies.get(CHECK_COOKIE, ""))
 
-    def page(trouble: str = "", status: int = 200) -> tuple[str, int]:
+    def page(error: str = "", status: int = 200) -> tuple[str, int]:
         view = site.api.snapshot().bring_up
         is_going = view is not None and not view.is_over
         return render_template(
@@ -46,8 +46,8 @@ def blueprint(site: Site) -> Blueprint:
             refreshes=view is not None and is_going and (view.question is None or not is_own()),
             skip=SKIP,
             pictures=_pictures(view),
-            trouble=trouble,
-            says_empty=trouble == OCCUPIED,
+            error=error,
+            says_empty=error == OCCUPIED,
             has_first_start=bool(steps_left(site)),
             is_left="board" not in settled(site),
         ), status

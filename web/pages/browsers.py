@@ -29,7 +29,7 @@ def blueprint(site: Site) -> Blueprint:
     """`/browsers` and the writes below it."""
     pages = Blueprint("browsers", __name__)
 
-    def page(trouble: str = "", status: int = 200) -> tuple[str, int]:
+    def page(error: str = "", status: int = 200) -> tuple[str, int]:
         visitor = site.visitor()
         shown = [one for one in site.store.devices() if _is_shown(site, one)]
         names = {one.id: one.name for one in site.store.people() if visitor.sees(one.id) or _is_owner(site)}
@@ -47,7 +47,7 @@ def blueprint(site: Site) -> Blueprint:
             tries=PIN_TRIES,
             stay_minutes=int(SHARED_STAY.total_seconds() // 60),
             saved="saved" in request.args,
-            trouble=trouble,
+            error=error,
             demo=DEMO_SENTENCE if visitor.device is not None and visitor.device.name == DEMO_DEVICE else "",
         ), status
 
@@ -129,7 +129,7 @@ def blueprint(site: Site) -> Blueprint:
         try:
             person = person_with_pin(site, request.form.get("name", ""), request.form.get("pin", ""))
         except ValueError as error:
-            return render_template("choose_by_pin.html", trouble=str(error), digits=DIGITS), 400
+            return render_template("choose_by_pin.html", error=str(error), digits=DIGITS), 400
         token = new_token()
         wait_until_saved(site.api.choose_person(device.id, hash_of(token), person.id))
         response = redirect(url_for("today.today"), 303)

@@ -32,7 +32,7 @@ def blueprint(site: Site) -> Blueprint:
     """`/consents` and the writes below it."""
     pages = Blueprint("consents", __name__)
 
-    def page(trouble: str = "", status: int = 200) -> tuple[str, int]:
+    def page(error: str = "", status: int = 200) -> tuple[str, int]:
         own = site.visitor().person_id
         names = {one.id: one.name for one in site.store.people()}
         viewers = () if own is None else site.store.consents(person_id=own)
@@ -43,7 +43,7 @@ def blueprint(site: Site) -> Blueprint:
             viewers=[(one, names[one.viewer_id]) for one in viewers],
             seen=[(one, names[one.person_id]) for one in seen],
             saved="saved" in request.args,
-            trouble=trouble,
+            error=error,
         ), status
 
     def done() -> Response:

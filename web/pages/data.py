@@ -30,7 +30,7 @@ def blueprint(site: Site) -> Blueprint:
     pages = Blueprint("data", __name__)
     uploads = Uploads(site, "data")
 
-    def page(trouble: str = "", lines: tuple[str, ...] = (), ticket: str = "", *, is_done: bool = False) -> str:
+    def page(error: str = "", lines: tuple[str, ...] = (), ticket: str = "", *, is_done: bool = False) -> str:
         is_owner = site.visitor().is_at_least(Role.OWNER)
         return render_template(
             "data.html",
@@ -38,7 +38,7 @@ def blueprint(site: Site) -> Blueprint:
             is_owner=is_owner,
             kinds=KIND_NAMES,
             waiting=uploads.waiting_name if is_owner and not ticket else None,
-            trouble=trouble,
+            error=error,
             lines=lines,
             ticket=ticket,
             is_done=is_done,

@@ -53,7 +53,7 @@ def blueprint(site: Site) -> Blueprint:
             is_on_network=site.served.is_on_network,
             name=name,
             new_name=name if is_name else "",
-            trouble="" if is_name or not name else "Use letters, digits and hyphens, such as kitchen-board.",
+            error="" if is_name or not name else "Use letters, digits and hyphens, such as kitchen-board.",
         )
 
     @pages.post("/first-start")

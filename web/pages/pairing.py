@@ -57,7 +57,7 @@ def blueprint(site: Site) -> Blueprint:
         found = book.find(request.cookies.get(PRESENCE_COOKIE))
         return found if purpose is None or found is None or found.purpose is purpose else None
 
-    def form(purpose: Purpose, trouble: str = "", status: int = 200, name: str = "") -> tuple[str, int]:
+    def form(purpose: Purpose, error: str = "", status: int = 200, name: str = "") -> tuple[str, int]:
         return render_template(
             "presence.html",
             purpose=purpose,
@@ -69,10 +69,10 @@ def blueprint(site: Site) -> Blueprint:
             return_to=request.values.get("next", ""),
             back=own_page(request.values.get("next", "")),
             name=name,
-            trouble=trouble,
+            error=error,
         ), status
 
-    def progress(asked: BrowserRequest, trouble: str = "") -> str:
+    def progress(asked: BrowserRequest, error: str = "") -> str:
         now = progress_of(asked, site.api.snapshot())
         is_at_board = asked.stage is Stage.BOARD and now.state in (PresenceState.WAITING, PresenceState.WRONG)
         return render_template(
@@ -87,7 +87,7 @@ def blueprint(site: Site) -> Blueprint:
             viewer=site.person(),
             digits=DIGITS,
             return_to=asked.return_to,
-            trouble=trouble,
+            error=error,
         )
 
     def page(purpose: Purpose) -> str | tuple[str, int]:

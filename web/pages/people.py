@@ -56,14 +56,14 @@ def blueprint(site: Site) -> Blueprint:
     """`/people`: the roster, and the write that adds a person."""
     pages = Blueprint("people", __name__)
 
-    def page(name: str = "", trouble: str = "") -> str:
+    def page(name: str = "", error: str = "") -> str:
         person = site.person()
         return render_template(
             "people.html",
             roster=roster_of(site),
             person=person,
             name=name,
-            trouble=trouble,
+            error=error,
             own=own_form(site, person),
             unanswered=UNANSWERED,
             unknown=UNKNOWN,

@@ -35,7 +35,7 @@ LABELS = {
     "hurt_side": "Hurt ankle",
     "hurt_since": "Hurt since",
 }
-_FIELD_IN_TROUBLE = re.compile(r"^The entry (\w+) is ")
+_FIELD_WITH_ERROR = re.compile(r"^The entry (\w+) is ")
 
 
 class Viewer(Struct, frozen=True):
@@ -57,12 +57,12 @@ def blueprint(site: Site) -> Blueprint:
     """`/people/<person_id>`, read and write, and the writes that rename and archive."""
     pages = Blueprint("profile", __name__)
 
-    def page(person: Person, given: dict[str, str] | None = None, trouble: str = "", name: str | None = None) -> str:
+    def page(person: Person, given: dict[str, str] | None = None, error: str = "", name: str | None = None) -> str:
         settings = site.store.settings()
         units = site.settings_of(person.id).units
-        at_fault = _field_in_trouble(trouble)
+        at_fault = _field_with_error(error)
         if at_fault is not None:
-            trouble = trouble.replace(f"The entry {at_fault} is", f"\u201c{LABELS[at_fault]}\u201d is")
+            error = error.replace(f"The entry {at_fault} is", f"\u201c{LABELS[at_fault]}\u201d is")
         low, high = (number_text(mm, units) for mm in LIMITS["goal_mm"])
         return render_template(
             "profile.html",
@@ -75,7 +75,7 @@ def blueprint(site: Site) -> Blueprint:
             limits=(low, high),
             sign=UNIT_SYMBOLS[units],
             zones=zone_names(),
-            trouble=trouble,
+            error=error,
             at_fault=at_fault,
             name=person.name if name is None else name,
             saved=request.args.get("saved", ""),
@@ -105,7 +105,7 @@ def blueprint(site: Site) -> Blueprint:
         try:
             wait_until_saved(site.api.rename_person(person_id, name))
         except ValueError as error:
-            return page(person, trouble=str(error), name=name), 400
+            return page(person, error=str(error), name=name), 400
         return redirect(url_for("profile.profile", person_id=person_id, saved="name"), 303)
 
     @pages.post("/people/<person_id>/archive")
@@ -152,14 +152,14 @@ def _profile_from(given: dict[str, str], units: str) -> Profile:
     return Profile(**values)
 
 
-def _field_in_trouble(trouble: str) -> str | None:
+def _field_with_error(error: str) -> str | None:
     """The field that a refusal names."""
-    found = _FIELD_IN_TROUBLE.match(trouble)
+    found = _FIELD_WITH_ERROR.match(error)
     if found is not None:
         return found[1]
     beginnings = {f"The goal {side} ": name for name, side in GOALS.items()}
     beginnings |= {"Quiet hours need": "quiet_from", "The date of an injury": "hurt_side"}
-    return next((name for begin, name in beginnings.items() if trouble.startswith(begin)), None)
+    return next((name for begin, name in beginnings.items() if error.startswith(begin)), None)
 
 
 def _station_hints(settings: Settings, units: str) -> dict[str, str]:

@@ -64,14 +64,14 @@ def blueprint(site: Site) -> Blueprint:
     def ask(person_id: str) -> str:
         return delete_page(deletable(person_id))
 
-    def delete_page(person: Person, trouble: str = "") -> str:
+    def delete_page(person: Person, error: str = "") -> str:
         until = held_until(site.store.path, datetime.now(UTC).astimezone().date())
         return render_template(
             "delete_person.html",
             shown=person,
             amounts=amounts(site.store.person_contents(person.id)),
             held_until=_day_text(until),
-            trouble=trouble,
+            error=error,
             is_only_owner=site.store.is_only_owner(person.id),
         )
 
@@ -96,7 +96,7 @@ def blueprint(site: Site) -> Blueprint:
     def preview(person_id: str) -> str:
         return merge_page(require_person(site, person_id))
 
-    def merge_page(person: Person, trouble: str = "") -> str:
+    def merge_page(person: Person, error: str = "") -> str:
         typed = request.args.get("q", "").strip()[:60]
         into_id = request.values.get("into")
         into = None if into_id is None else require_person(site, into_id)
@@ -113,7 +113,7 @@ def blueprint(site: Site) -> Blueprint:
             typed=typed,
             others=others[:CANDIDATES],
             more=max(0, len(others) - CANDIDATES),
-            trouble=trouble,
+            error=error,
         )
 
     @pages.post("/people/<person_id>/merge")

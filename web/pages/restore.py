@@ -67,12 +67,12 @@ def blueprint(site: Site) -> Blueprint:
     pages = Blueprint("restore", __name__)
     uploads = Uploads(site, "restore")
 
-    def page(trouble: str = "", shown: Shown | None = None, *, merged: tuple[str, ...] = ()) -> str:
+    def page(error: str = "", shown: Shown | None = None, *, merged: tuple[str, ...] = ()) -> str:
         return render_template(
             "restore.html",
             backups=() if shown else backups(site),
             waiting=None if shown else uploads.waiting_name,
-            trouble=trouble,
+            error=error,
             shown=shown,
             merged=merged,
         )

@@ -45,7 +45,7 @@ SINGLE_ABOUT = {
 class RoutineCard(Struct, frozen=True):
     """A routine as the pages show it.
 
-    `trouble` is why it cannot be started; `own_routine` is `None` for a ready one; `can_be_copied`: its items may be
+    `error` is why it cannot be started; `own_routine` is `None` for a ready one; `can_be_copied`: its items may be
     copied into the form and printed.
     """
 
@@ -56,7 +56,7 @@ class RoutineCard(Struct, frozen=True):
     total_us: int
     held_us: Mapping[Side, int]
     own_routine: OwnRoutine | None = None
-    trouble: str | None = None
+    error: str | None = None
     can_be_copied: bool = True
 
     @property
@@ -320,25 +320,25 @@ def _single_card(site: Site, key: str) -> RoutineCard:
 
 
 def _own_card(site: Site, own: OwnRoutine) -> RoutineCard:
-    items, trouble = _readable_items(own)
+    items, error = _readable_items(own)
     about = "Shared with everyone here." if own.person_id is None else ""
-    return RoutineCard(own.id, own.name, about, *_card_contents(site, items), own, trouble)
+    return RoutineCard(own.id, own.name, about, *_card_contents(site, items), own, error)
 
 
 def _readable_items(own: OwnRoutine) -> tuple[list[Item], str | None]:
     """The items that the catalogue still has, and a sentence about the others."""
-    items, trouble = [], None
+    items, error = [], None
     for one in own.items:
         try:
             item = convert_to_record(one, Item)
         except msgspec.ValidationError:
-            trouble = "Part of this routine cannot be read: change it and add that part again."
+            error = "Part of this routine cannot be read: change it and add that part again."
             continue
         if item.exercise is not None and item.exercise not in exercises():
-            trouble = f"\u201c{item.exercise}\u201d {MISSING_EXERCISE}"
+            error = f"\u201c{item.exercise}\u201d {MISSING_EXERCISE}"
             continue
         items.append(item)
-    return items, trouble
+    return items, error
 
 
 def _card_contents(

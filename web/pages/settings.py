@@ -109,7 +109,7 @@ def blueprint(site: Site) -> Blueprint:
         try:
             wait_until_saved(site.api.change_settings(_with_goal_in_mm(given, units)))
         except ValueError as error:
-            return _page(site, asdict(site.store.settings()), given=given, trouble=str(error)), 400
+            return _page(site, asdict(site.store.settings()), given=given, error=str(error)), 400
         return redirect(url_for("settings.settings", saved=""), 303)
 
     return pages
@@ -122,13 +122,13 @@ def _with_goal_in_mm(given: dict[str, str], units: str) -> dict[str, str]:
     return given | {"goal_mm": str(typed_goal_mm(given["goal_mm"], units, "The goal"))}
 
 
-def _field_in_trouble(trouble: str) -> Field | None:
+def _field_with_error(error: str) -> Field | None:
     """The field that a refusal names."""
-    return next((one for one in FIELDS if f"The setting {one.name} is" in trouble or _is_goal(one, trouble)), None)
+    return next((one for one in FIELDS if f"The setting {one.name} is" in error or _is_goal(one, error)), None)
 
 
-def _is_goal(field: Field, trouble: str) -> bool:
-    return field.name == "goal_mm" and trouble.startswith("The goal ")
+def _is_goal(field: Field, error: str) -> bool:
+    return field.name == "goal_mm" and error.startswith("The goal ")
 
 
 def _page(
@@ -136,7 +136,7 @@ def _page(
     stored: dict[str, object],
     *,
     given: dict[str, str] | None = None,
-    trouble: str = "",
+    error: str = "",
     saved: bool = False,
 ) -> str:
     units = str(stored["units"])
@@ -144,9 +144,9 @@ def _page(
     shown = {name: str(value) for name, value in stored.items()}
     shown["goal_mm"] = number_text(float(str(goal_mm)), units)
     low, high = LIMITS["goal_mm"]
-    at_fault = _field_in_trouble(trouble)
+    at_fault = _field_with_error(error)
     if at_fault is not None:
-        trouble = trouble.replace(f"The setting {at_fault.name} is", f"\u201c{at_fault.label}\u201d is")
+        error = error.replace(f"The setting {at_fault.name} is", f"\u201c{at_fault.label}\u201d is")
     limits = {**LIMITS, "goal_mm": (number_text(low, units), number_text(high, units))}
     return render_template(
         "settings.html",
@@ -156,7 +156,7 @@ def _page(
         names=CHOICE_NAMES,
         limits=limits,
         sign=UNIT_SYMBOLS[units],
-        trouble=trouble,
+        error=error,
         at_fault=at_fault,
         saved=saved,
         simulated_board=site.api.board is not None,

@@ -67,7 +67,7 @@ def blueprint(site: Site) -> Blueprint:
         if visitor.device is None:
             return render_template("pair_first.html", pair_address=PAIR_ADDRESS)
         if visitor.device.is_shared and visitor.person_id is None:
-            return render_template("choose_by_pin.html", trouble="", digits=DIGITS)
+            return render_template("choose_by_pin.html", error="", digits=DIGITS)
         person, settings, now = site.person(), site.settings(), site.snapshot()
         people, resumes = site.people(), resume_text(site, _id(person))
         unsettled = {one.key: one.title for one in steps_left(site)} if visitor.is_at_least(Role.OWNER) else {}

@@ -117,7 +117,7 @@
     replaceIfChanged('heels', view.heels.map(heel => heel.side + heel.state).join(), ...heels)
     replaceIfChanged('faults', JSON.stringify(view.faults), ...view.faults.map(fault => {
       const p = document.createElement('p'), b = document.createElement('b')
-      p.className = 'trouble'
+      p.className = 'error'
       b.textContent = fault.part + ':'
       p.append(b, ' ' + fault.sentence)
       return p
@@ -245,7 +245,7 @@
   }
 
   // Announcements: at most one in three seconds; the newest wins.
-  let lastAnnouncedAt = 0, waiting = null, announceTimer = 0, lastWord = '', lastSentence = '', upTimer = 0, lastTroubles = ''
+  let lastAnnouncedAt = 0, waiting = null, announceTimer = 0, lastWord = '', lastSentence = '', upTimer = 0, lastFaults = ''
   function queueAnnouncement(words) {
     waiting = words
     clearTimeout(announceTimer)
@@ -269,8 +269,8 @@
     lastWord = word
     lastSentence = view.sentence
     const faults = view.faults.map(fault => fault.sentence).join(' ')
-    if (faults !== lastTroubles) text('alert', faults)
-    lastTroubles = faults
+    if (faults !== lastFaults) text('alert', faults)
+    lastFaults = faults
   }
   function speakTime(remainingS) {
     const half = Math.round(view.target_us / 2e6)

@@ -32,7 +32,7 @@ class RealTimeRig:
         )
         self.failures: list[Exception] = []
         self.reported: list[str | None] = []
-        self.ranging = RangeSensorTask(reader, post, lambda _part, trouble: self.reported.append(trouble))
+        self.ranging = RangeSensorTask(reader, post, lambda _part, fault: self.reported.append(fault))
         self.pacer = DeadlineThread(self.ranging, self.clock, self.failures.append, name="distance sensor")
         self.ranging.wake = self.pacer.wake
         self.pacer.start()
@@ -72,7 +72,7 @@ def test_real_time(interrupt: bool) -> None:
     rig.close()
     rig.close()
     assert {toe.reading_mm for toe in toes if isinstance(toe, Toe)} == {145}
-    assert (rig.failures, [trouble for trouble in rig.reported if trouble]) == ([], [])
+    assert (rig.failures, [fault for fault in rig.reported if fault]) == ([], [])
 
 
 def test_real_time_goes_on_after_an_error() -> None:

@@ -132,7 +132,7 @@ class RestingRig:
 
 @pytest.mark.parametrize("interrupt", [True, False])
 def test_resting_sensor_is_read_five_times_in_two_seconds(interrupt: bool) -> None:
-    """While it may rest; nothing is in trouble by it, and awake it is read as before."""
+    """While it may rest; no fault comes of it, and awake it is read as before."""
     resting = RestingRig(interrupt=interrupt)
     resting.run(3.0)
     awake = len(resting.run(10.0))

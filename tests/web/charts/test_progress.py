@@ -243,7 +243,7 @@ def test_dates_of_real_changes_never_overlap(days_ago: list[int]) -> None:
 def test_trend_needs_three_tests() -> None:
     """The line and its bands appear with the third test."""
     assert not any("trend" in name or "band" in name for name in paths(drawn(daily(2))))
-    assert {"left trend", "band left level", "band left error"} <= paths(drawn(daily(3))).keys()
+    assert {"left trend", "band left level", "band left sem"} <= paths(drawn(daily(3))).keys()
 
 
 def test_ten_years_are_drawn_as_quarterly_means() -> None:

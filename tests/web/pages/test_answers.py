@@ -75,7 +75,7 @@ def test_invalid_name_shows_error_beside_field(client: FlaskClient, store: Store
     answer = client.post("/people", data={"name": name})
     page = answer.get_data(as_text=True)
     assert answer.status_code == 400
-    assert 'id="name-trouble"' in page
+    assert 'id="name-error"' in page
     assert f'value="{name}"' in page
     assert len(store.people()) == 1
 

@@ -48,7 +48,7 @@ def saved_plan(store: Store, person_id: str) -> dict[str, Any]:
 def test_plan_page_without_person_asks_who_it_is(client: FlaskClient) -> None:
     """Without a person the page asks who it is, and stores nothing."""
     assert "Type your name to begin" in page_of(client)
-    assert 'class="trouble"' not in page_of(client)
+    assert 'class="error"' not in page_of(client)
     assert client.post("/plan", data=FORM).status_code == 400
 
 
@@ -146,7 +146,7 @@ def test_plan_form_shows_error_beside_field(
     answer = client.post("/plan", data={**FORM, **wrong, "reminder_cue": "yes"})
     page = answer.get_data(as_text=True)
     assert answer.status_code == 400
-    assert sentence in page.split(f'id="trouble-{field}">')[1].split("</span>")[0]
+    assert sentence in page.split(f'id="error-{field}">')[1].split("</span>")[0]
     assert "1 field needs correcting" in page
     typed = {**FORM, **wrong}
     assert all(f'value="{one}"' in page for one in (typed["zone"], typed["minutes"], *typed["day3"]))

@@ -195,7 +195,7 @@ def test_mutated_uploads_are_refused_or_whole(client: FlaskClient, store: Store,
     for _ in range(MUTATIONS):
         shown = send(client, mutated_backup(copy, random))
         found.add(shown.status_code)
-        assert shown.status_code == 200 or 'class="trouble"' in shown.text
+        assert shown.status_code == 200 or 'class="error"' in shown.text
     assert found == {200, 400}
     assert rows(store.path) == before
 

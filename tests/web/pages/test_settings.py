@@ -66,8 +66,8 @@ def test_every_setting_is_in_one_group(client: FlaskClient) -> None:
 def test_refused_setting_has_its_sentence_at_the_field(client: FlaskClient, name: str, typed: str) -> None:
     """Beside the field that is wrong, and nowhere else; what was typed is still there."""
     page = client.post("/settings", data={name: typed}).get_data(as_text=True)
-    assert re.findall(r'aria-invalid="true" aria-describedby="trouble-(\w+)"', page) == [name]
-    assert re.findall(r'<p class="trouble" id="trouble-(\w+)">', page) == [name]
+    assert re.findall(r'aria-invalid="true" aria-describedby="error-(\w+)"', page) == [name]
+    assert re.findall(r'<p class="error" id="error-(\w+)">', page) == [name]
     assert name == "volume" or f'value="{typed}"' in page
 
 

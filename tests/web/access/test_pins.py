@@ -14,6 +14,7 @@ from station.store import Store
 from tests.let_in import client_with, let_in
 from tests.web.double import StationDouble
 from tests.web.house import NAMES, House, ask
+from tests.web.page_text import text_of
 from web.access.pin import hash_of_pin, is_right
 from web.app import create_app
 
@@ -26,7 +27,7 @@ def test_shared_browser_is_a_persons_by_pin(house: House) -> None:
     """Until they leave it; before and afterwards it shows no name."""
     client, member = shared_client(house), house.client(Role.MEMBER)
     assert ask(member, "POST", "/browsers/pin", pin="271828").status_code == 303
-    page = client.get("/").get_data(as_text=True)
+    page = text_of(client, "/")
     assert "Type your name and your PIN" in page
     assert not any(name in page for name in NAMES)
     before = client.get_cookie(ACCESS_COOKIE)
@@ -36,9 +37,9 @@ def test_shared_browser_is_a_persons_by_pin(house: House) -> None:
     assert after is not None
     assert before.value != after.value, "a new token at each login"
     assert client_with(house.app, before.value).get("/history").status_code == 403
-    assert f"Person: {NAMES[1]}" in client.get("/").get_data(as_text=True)
+    assert f"Person: {NAMES[1]}" in text_of(client, "/")
     assert ask(client, "POST", "/browsers/leave").status_code == 303
-    assert "Type your name and your PIN" in client.get("/").get_data(as_text=True)
+    assert "Type your name and your PIN" in text_of(client, "/")
     assert client.get(f"/sessions/{house.sessions[house.bea]}").status_code == 404
 
 
@@ -111,4 +112,4 @@ def test_owners_browser_is_not_shared(house: House) -> None:
     member = house.client(Role.MEMBER)
     assert ask(member, "POST", "/browsers/choose", name=NAMES[1], pin="271828").status_code == 400
     assert ask(member, "POST", "/browsers/share", shared="yes").status_code == 303
-    assert "Type your name and your PIN" in member.get("/").get_data(as_text=True)
+    assert "Type your name and your PIN" in text_of(member, "/")

@@ -19,6 +19,7 @@ from tests.tree import ROOT
 from tests.web.double import StationDouble
 from tests.web.history import add_session
 from tests.web.house import NAMES, ROLES, House, addresses, ask
+from tests.web.page_text import text_of
 from web.access.rules import DEMO_DEVICE, OWN_PAGES, RULES, Whose
 from web.app import create_app
 from web.live.seen import snapshot_for
@@ -129,8 +130,8 @@ def test_no_name_reaches_a_browser_that_may_not_see_it(house: House, role: Role 
 
 def test_owner_sees_names_of_browsers_but_no_results(house: House) -> None:
     """The list of browsers says whose each is; a member sees their own alone."""
-    assert NAMES[1] in house.client(Role.OWNER).get("/browsers").get_data(as_text=True)
-    page = house.client(Role.MEMBER).get("/browsers").get_data(as_text=True)
+    assert NAMES[1] in text_of(house.client(Role.OWNER), "/browsers")
+    page = text_of(house.client(Role.MEMBER), "/browsers")
     assert NAMES[1] in page
     assert NAMES[0] not in page
     assert house.client(Role.OWNER).get(f"/sessions/{house.sessions[house.bea]}").status_code == 404
@@ -150,16 +151,14 @@ def test_pages_offer_only_what_their_visitor_may_do(house: House) -> None:
     """No menu, form or link of a page leads a visitor, guest or member to a refusal by its first tap."""
     house.store.claim_session(house.sessions[house.bea], None)
     guest, member, visitor = (house.client(role) for role in (Role.GUEST, Role.MEMBER, None))
-    assert 'action="/people"' not in guest.get("/").get_data(as_text=True)
-    assert "/claim" not in guest.get("/").get_data(as_text=True)
-    assert "/claim" in member.get("/").get_data(as_text=True)
-    assert "owner of the station changes" in member.get("/settings").get_data(as_text=True)
-    assert [is_dock_hidden(client.get("/live").get_data(as_text=True)) for client in (visitor, guest)] == [True, False]
+    assert 'action="/people"' not in text_of(guest, "/")
+    assert "/claim" not in text_of(guest, "/")
+    assert "/claim" in text_of(member, "/")
+    assert "owner of the station changes" in text_of(member, "/settings")
+    assert [is_dock_hidden(text_of(client, "/live")) for client in (visitor, guest)] == [True, False]
     for client, role in ((visitor, None), (guest, Role.GUEST), (member, Role.MEMBER)):
         for address in ("/", "/more"):
-            nav = (
-                client.get(address).get_data(as_text=True).partition('<nav class="places"')[2].partition("</header>")[0]
-            )
+            nav = text_of(client, address).partition('<nav class="places"')[2].partition("</header>")[0]
             targets = {part.partition('"')[0] for part in nav.split('href="')[1:]}
             assert targets
             assert {target: status for target in targets if (status := client.get(target).status_code) != 200} == {}, (
@@ -180,18 +179,18 @@ def test_consent_lets_see_until_it_is_withdrawn(house: House) -> None:
     house.store.agree_consent(practitioner, house.bea)
     assert client.get(address).status_code == 200
     member = house.client(Role.MEMBER)
-    assert "Dr Cem" in member.get("/consents").get_data(as_text=True)
+    assert "Dr Cem" in text_of(member, "/consents")
     assert ask(member, "POST", "/consents/withdraw", person=practitioner, which="mine").status_code == 303
     assert client.get(address).status_code == 404
-    assert NAMES[1] not in client.get("/people").get_data(as_text=True)
+    assert NAMES[1] not in text_of(client, "/people")
 
 
 def test_person_added_in_a_browser_is_seen_there(house: House) -> None:
     assert ask(house.client(Role.MEMBER), "POST", "/people", name="Kid").status_code == 303
-    assert "Kid" in house.client(Role.MEMBER).get("/people").get_data(as_text=True)
+    assert "Kid" in text_of(house.client(Role.MEMBER), "/people")
     kid = next(one.id for one in house.store.people() if one.name == "Kid")
-    assert f'value="{kid}"' in house.client(Role.MEMBER).get("/people").get_data(as_text=True)
-    assert f'value="{kid}"' not in house.client(Role.OWNER).get("/people").get_data(as_text=True)
+    assert f'value="{kid}"' in text_of(house.client(Role.MEMBER), "/people")
+    assert f'value="{kid}"' not in text_of(house.client(Role.OWNER), "/people")
 
 
 def test_guest_sees_nobodys_sessions_since_the_pairing(house: House) -> None:
@@ -200,7 +199,7 @@ def test_guest_sees_nobodys_sessions_since_the_pairing(house: House) -> None:
     since = house.store.begin_session(None, datetime.now(UTC), simulated=True)
     client = house.client(Role.GUEST)
     assert [client.get(f"/sessions/{one}").status_code for one in (before, since)] == [404, 200]
-    page = client.get("/history?person=everyone").get_data(as_text=True)
+    page = text_of(client, "/history?person=everyone")
     assert (before in page, since in page) == (False, True)
     assert client.get("/history.csv").status_code == 200
 
@@ -209,10 +208,10 @@ def test_guests_today_has_results_of_today_alone(house: House) -> None:
     """Nobody's results of before the pairing are somebody's whom the guest does not know."""
     _, session = add_session(house.store, days_ago=1.0)
     house.store.claim_session(session, None)
-    assert "8.4 cm" not in house.client(Role.GUEST).get("/").get_data(as_text=True)
+    assert "8.4 cm" not in text_of(house.client(Role.GUEST), "/")
     member = house.client(Role.MEMBER)
     ask(member, "POST", "/person", person="nobody")
-    assert "8.4 cm" in member.get("/").get_data(as_text=True)
+    assert "8.4 cm" in text_of(member, "/")
 
 
 @pytest.mark.parametrize("name", ["calibrate", "check"])
@@ -247,7 +246,7 @@ def test_demonstration_lets_its_first_browser_in_on_this_machine(store: Store, s
     assert elsewhere.location == "/first-start"
     client_with(app, None).get("/api/v1/status")
     first = client_with(app, None)
-    page = first.get("/").get_data(as_text=True)
+    page = text_of(first, "/")
     assert "This is a demonstration" in page
     assert f"Person: {NAMES[0]}" in page
     cookie = first.get_cookie(ACCESS_COOKIE)

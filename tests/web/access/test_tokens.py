@@ -14,6 +14,7 @@ from station.app.access.roles import ACCESS_COOKIE, Role, hash_of, visitor_with
 from station.store.schema import devices
 from tests.let_in import client_with, let_in
 from tests.web.house import NAMES, House, ask
+from tests.web.page_text import text_of
 from web.access.pin import hash_of_pin
 from web.access.rules import PRESENCE_ADDRESS
 from web.app import create_app
@@ -158,7 +159,7 @@ def test_browser_is_renamed_and_ended_by_its_person_and_the_owner(house: House) 
     member, owner = house.client(Role.MEMBER), house.client(Role.OWNER)
     own, guests = house.device_id(Role.MEMBER), house.device_id(Role.GUEST)
     assert ask(member, "POST", f"/browsers/{own}/name", name="Kitchen phone").status_code == 303
-    assert "Kitchen phone" in member.get("/browsers").get_data(as_text=True)
+    assert "Kitchen phone" in text_of(member, "/browsers")
     assert ask(member, "POST", f"/browsers/{own}/name", name="").status_code == 400
     for change in ("name", "revoke"):
         assert ask(member, "POST", f"/browsers/{guests}/{change}", name="Mine").status_code == 404

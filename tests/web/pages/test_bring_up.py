@@ -12,6 +12,7 @@ from station.core.events import Side
 from station.store import Store
 from tests.let_in import client_with, let_in
 from tests.web.double import RecordedBoard, StationDouble
+from tests.web.page_text import text_of
 from web.app import create_app
 
 LOCAL = {"Origin": "http://localhost"}
@@ -28,10 +29,6 @@ def send(client: FlaskClient, address: str, **form: str) -> int:
     return client.post(address, data=form, headers=LOCAL).status_code
 
 
-def page(client: FlaskClient) -> str:
-    return client.get("/bring-up").get_data(as_text=True)
-
-
 def test_everybody_may_until_there_is_an_owner(station: StationDouble, store: Store) -> None:
     app = create_app(station, store)
     visitor = client_with(app, None)
@@ -46,10 +43,10 @@ def test_a_question_is_asked_and_the_simulated_hand_presses(
     client: FlaskClient, station: StationDouble, board: RecordedBoard
 ) -> None:
     station.show(bring_up=BringUpView(4, True, question=PRESS))
-    assert "press the left heel plate" in page(client)
+    assert "press the left heel plate" in text_of(client, "/bring-up")
     assert send(client, "/bring-up/answer", number="4", answer="ready") == 303
     assert (station.answers_given, board.acts) == (["ready"], [("press", "left heel")])
-    assert "Now!" in page(client)
+    assert "Now!" in text_of(client, "/bring-up")
 
 
 def test_without_an_owner_a_check_is_of_the_browser_that_began_it(station: StationDouble, store: Store) -> None:
@@ -60,9 +57,9 @@ def test_without_an_owner_a_check_is_of_the_browser_that_began_it(station: Stati
         client.environ_base["REMOTE_ADDR"] = "192.168.1.7"
     assert send(first, "/bring-up", questions="yes") == 303
     station.show(bring_up=BringUpView(4, True, question=PRESS))
-    shown = page(second)
+    shown = text_of(second, "/bring-up")
     assert "Another browser has begun this check" in shown
-    assert ("Stop the check" in shown, "Stop the check" in page(first)) == (False, True)
+    assert ("Stop the check" in shown, "Stop the check" in text_of(first, "/bring-up")) == (False, True)
     assert send(second, "/bring-up/answer", number="4", answer="ready") == 403
     assert send(second, "/bring-up/stop") == 403
     assert station.answers_given == []
@@ -76,7 +73,7 @@ def test_without_an_owner_a_check_is_of_the_browser_that_began_it(station: Stati
 
 def test_a_voltage_is_typed_and_one_that_is_none_is_refused(client: FlaskClient, station: StationDouble) -> None:
     station.show(bring_up=BringUpView(7, True, question=VOLTS))
-    assert "/bring-up/picture/harness.svg" in page(client)
+    assert "/bring-up/picture/harness.svg" in text_of(client, "/bring-up")
     for none in ("much", "nan", "inf", "1e999"):
         assert send(client, "/bring-up/answer", number="7", volts=none) == 400
     assert send(client, "/bring-up/answer", number="x", volts="2,5 V") == 303
@@ -85,7 +82,7 @@ def test_a_voltage_is_typed_and_one_that_is_none_is_refused(client: FlaskClient,
 
 def test_what_is_wrong_stands_first_with_its_picture(client: FlaskClient, station: StationDouble) -> None:
     station.show(bring_up=BringUpView(9, True, is_over=True, results=(Result("SDA", True, "free"), OPEN)))
-    shown = page(client).partition("What to mend")[2].partition("What was found")[0]
+    shown = text_of(client, "/bring-up").partition("What to mend")[2].partition("What was found")[0]
     assert "The wire of SDA is open" in shown
     assert "/bring-up/picture/harness.svg" in shown
     assert "free" not in shown
@@ -110,4 +107,4 @@ def test_pictures_are_those_of_the_build_guide(client: FlaskClient) -> None:
 def test_it_can_be_stopped(client: FlaskClient, station: StationDouble) -> None:
     station.show(bring_up=BringUpView(2, True))
     assert send(client, "/bring-up/stop") == 303
-    assert "The check was stopped" in page(client)
+    assert "The check was stopped" in text_of(client, "/bring-up")

@@ -17,6 +17,7 @@ from station.store.records import Calibration, Check
 from station.units import CM
 from tests.let_in import paired_client
 from tests.web.double import StationDouble
+from tests.web.page_text import text_of
 from tests.web.snapshots import snapshot
 from web.app import create_app
 from web.charts.calibration import corrections_of, drift_chart, fit_chart
@@ -87,7 +88,7 @@ def test_drift_chart_puts_calibrations_and_checks_on_one_scale() -> None:
 
 def test_page_sections_follow_available_data(client: FlaskClient, store: Store) -> None:
     """Without a calibration there is the way to one; with one there are residuals, a check and the history."""
-    page = client.get("/calibration").get_data(as_text=True)
+    page = text_of(client, "/calibration")
     assert "Not yet calibrated" in page
     assert 'value="calibrate"' in page
     assert 'value="check"' not in page
@@ -95,7 +96,7 @@ def test_page_sections_follow_available_data(client: FlaskClient, store: Store) 
     store.add_check(
         calibration_id=calibration_id, kind="block", block_mm=100.0, off_mm=-0.7, uncertainty_mm=0.5, passed=True
     )
-    page = client.get("/calibration").get_data(as_text=True)
+    page = text_of(client, "/calibration")
     assert "Good. \u00b1" in page
     assert 'value="check"' in page
     before_fold, fold = page.split("<summary>Details</summary>")
@@ -105,7 +106,7 @@ def test_page_sections_follow_available_data(client: FlaskClient, store: Store) 
     assert page.count('role="img"') == 2
     assert page.count('data-name="Residual"') == len(POINTS)
     assert "\u22120.7 mm \u00b1 1.0, passed" in page
-    assert "Good. \u00b1" in client.get("/status").get_data(as_text=True)
+    assert "Good. \u00b1" in text_of(client, "/status")
 
 
 def test_buttons_start_guided_run_with_configured_blocks(station: StationDouble, store: Store) -> None:
@@ -128,7 +129,7 @@ def test_a_block_that_may_be_wrong_is_reported_on_the_page(station: StationDoubl
         blocks_mm = CalibrateStep().blocks_mm * 2
         known = fit([Point(mm, mm + 46.0 + off_mm.get(mm, 0.0), 0.34, 300) for mm in blocks_mm])
         store.add_calibration(known)
-        page = client.get("/calibration").get_data(as_text=True)
+        page = text_of(client, "/calibration")
         assert page.count("the 50 mm block is 3 mm shorter than that") == count
     assert "in two rounds" in page
     assert "Blocks: 0, 150, 50, 200 mm." in page
@@ -167,8 +168,8 @@ def test_guided_run_never_shows_distance() -> None:
 def test_today_links_to_due_calibration(client: FlaskClient, station: StationDouble) -> None:
     """Today says in a sentence what to do about the sensor, and nothing when nothing is due."""
     station.show(calibration="good")
-    assert "/calibration" not in client.get("/").get_data(as_text=True).split("<footer>")[0]
+    assert "/calibration" not in text_of(client, "/").split("<footer>")[0]
     station.show(check_due="The distance sensor was last checked 9 days ago: check it with a block.")
-    assert "9 days ago" in client.get("/").get_data(as_text=True)
+    assert "9 days ago" in text_of(client, "/")
     station.show(calibration="suspect")
-    assert "uncertain until" in client.get("/").get_data(as_text=True)
+    assert "uncertain until" in text_of(client, "/")

@@ -13,19 +13,14 @@ from station.core.progress.records import Circumstances
 from station.store import Store
 from station.store.records import ImportedResult
 from tests.web.history import add_session, add_test
+from tests.web.page_text import text_of
 
 SHOD, OTHER_FOOT = "Barefoot, or with shoes?", "Where is the other foot?"
 
 
-def page_of(client: FlaskClient, address: str = "/") -> str:
-    answer = client.get(address)
-    assert answer.status_code == 200
-    return answer.get_data(as_text=True)
-
-
 def asked(client: FlaskClient) -> str | None:
     """The question on Today after a test."""
-    found = re.search(r'class="question-form".*?<b>(.*?)</b>', page_of(client), re.DOTALL)
+    found = re.search(r'class="question-form".*?<b>(.*?)</b>', text_of(client, "/"), re.DOTALL)
     return None if found is None else found[1]
 
 
@@ -76,13 +71,13 @@ def test_nobody_known_is_not_asked(client: FlaskClient, store: Store) -> None:
     session = store.begin_session(None, datetime.now(UTC), simulated=False)
     add_test(store, session, datetime.now(UTC))
     store.answer_test(store.tests()[0].id, pain=0, felt_places=["calf"])
-    assert "Asked once" not in page_of(client, f"/sessions/{session}")
+    assert "Asked once" not in text_of(client, f"/sessions/{session}")
     assert asked(client) != SHOD
 
 
 def test_person_whose_shoes_vary_is_not_asked_again(client: FlaskClient, store: Store) -> None:
     ada, _, _ = answered_session(store)
-    assert ">It varies</button>" in page_of(client)
+    assert ">It varies</button>" in text_of(client, "/")
     client.post(f"/people/{ada}/circumstances", data={"shod": "unknown"})
     assert asked(client) == OTHER_FOOT
 
@@ -93,11 +88,11 @@ def test_session_page_shows_and_corrects_one_test(client: FlaskClient, store: St
     store.answer_own_circumstance(ada, "shod", False)
     store.answer_own_circumstance(ada, "back_foot", "heel up")
     address = f"/sessions/{session}"
-    assert "contact: knee pad, barefoot, other foot behind, heel up<" in page_of(client, address)
+    assert "contact: knee pad, barefoot, other foot behind, heel up<" in text_of(client, address)
     form = {"shod": "yes", "back_foot": "unknown", "warmed_up": "no"}
     assert client.post(f"/tests/{test_id}/circumstances", data=form).status_code == 303
     assert stored(store, test_id) == Circumstances(shod=True, warmed_up=False)
-    page = page_of(client, address)
+    page = text_of(client, address)
     assert "contact: knee pad, with shoes, not warmed up<" in page
     for name, value in form.items():
         chosen = re.search(rf'<select name="{name}">.*?<option value="([^"]*)" selected>', page, re.DOTALL)
@@ -112,7 +107,7 @@ def test_session_page_says_that_a_stretch_came_before(client: FlaskClient, store
     at = store.tests(person.id)[0].started_at + timedelta(minutes=5)
     session = store.begin_session(person.id, at, simulated=False)
     add_test(store, session, at)
-    assert "after a stretch that day" in page_of(client, f"/sessions/{session}")
+    assert "after a stretch that day" in text_of(client, f"/sessions/{session}")
 
 
 @pytest.mark.parametrize(
@@ -134,7 +129,7 @@ def test_imported_or_unknown_test_is_not_described(client: FlaskClient, store: S
 
 def own_form(client: FlaskClient) -> dict[str, str]:
     """What the form under People has chosen."""
-    page = page_of(client, "/people")
+    page = text_of(client, "/people")
     return {
         name: found[1]
         for name in ("shod", "back_foot")

@@ -14,7 +14,7 @@ from station.catalogue.records import Group, Verification
 from station.core.events import Side
 from station.store import Store
 from tests.web.double import StationDouble
-from tests.web.page_text import read_page
+from tests.web.page_text import read_page, text_of
 from web import exercise_text
 from web.context import Site
 from web.exercise_text import dose_text, held_text, viewer_conditions
@@ -133,7 +133,7 @@ def test_picture_file_is_cacheable_and_self_contained(client: FlaskClient) -> No
 
 
 def test_still_picture_shows_end_pose_without_animation(client: FlaskClient) -> None:
-    moving, still = (client.get(f"/exercises/4a.svg{query}").get_data(as_text=True) for query in ("", "?still"))
+    moving, still = (text_of(client, f"/exercises/4a.svg{query}") for query in ("", "?still"))
     assert "<animate" not in still
     assert " moves" not in still
     assert still.count("<path") == moving.count("<path") - moving.count("<animate")

@@ -9,6 +9,7 @@ from station.app.snapshot import Fault
 from station.store import Store
 from tests.let_in import client_with, let_in
 from tests.web.double import StationDouble
+from tests.web.page_text import text_of
 from web.app import create_app
 
 LOCAL = {"Origin": "http://localhost"}
@@ -17,7 +18,7 @@ ADDRESS = "/first-start"
 
 def heading(client: FlaskClient) -> str:
     """The step that is shown."""
-    return client.get(ADDRESS).get_data(as_text=True).partition('<h2 id="step">')[2].partition("</h2>")[0]
+    return text_of(client, ADDRESS).partition('<h2 id="step">')[2].partition("</h2>")[0]
 
 
 def settle(client: FlaskClient, step: str) -> int:
@@ -35,14 +36,14 @@ def test_a_new_station_leads_through_each_step_once(store: Store) -> None:
     assert heading(visitor) == "Whose board is it?"
     owner = client_with(app, let_in(store))
     assert heading(owner) == "Are plates and sensor there?"
-    assert "not finished: plates and sensor, calibration" in owner.get("/").get_data(as_text=True)
+    assert "not finished: plates and sensor, calibration" in text_of(owner, "/")
     station.show(bring_up=BringUpView(9, False, is_over=True))
     assert heading(owner) == "Calibrate the distance sensor"
     assert settle(owner, "calibration") == 303
     station.show(calibration="good")
     assert owner.get(ADDRESS).location == "/"
     assert visitor.get(ADDRESS).status_code == 403
-    assert "not finished" not in owner.get("/").get_data(as_text=True)
+    assert "not finished" not in text_of(owner, "/")
 
 
 def test_each_step_can_be_left_out_and_stays_so(client: FlaskClient, store: Store) -> None:
@@ -55,8 +56,8 @@ def test_each_step_can_be_left_out_and_stays_so(client: FlaskClient, store: Stor
 
 
 def test_a_name_is_shown_how_to_give_and_a_bad_one_refused(client: FlaskClient) -> None:
-    assert "set-hostname kitchen-board" in client.get(f"{ADDRESS}?name=Kitchen-Board").get_data(as_text=True)
-    bad = client.get(f"{ADDRESS}?name=a;reboot").get_data(as_text=True)
+    assert "set-hostname kitchen-board" in text_of(client, f"{ADDRESS}?name=Kitchen-Board")
+    bad = text_of(client, f"{ADDRESS}?name=a;reboot")
     assert "Use letters, digits and hyphens" in bad
     assert "set-hostname" not in bad
 

@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from station.core.progress.promise import FALSE_CHANGES_PERSON_YEAR, FALSE_CHANGES_SIDE_YEAR
-from tests.web.page_text import read_page
+from tests.web.page_text import read_page, text_of
 from web.pages.help_answers import MAX_ANSWER_WORDS, Answer, answers, search, searchable
 
 READERS = {
@@ -189,7 +189,7 @@ def test_help_search_works_without_scripts(client: FlaskClient) -> None:
 
 def test_failed_search_says_so_and_shows_all(client: FlaskClient) -> None:
     """The query is repeated, escaped, above all questions."""
-    answer = client.get("/help?q=%3Cb%3Exyzzy").get_data(as_text=True)
+    answer = text_of(client, "/help?q=%3Cb%3Exyzzy")
     assert "No answers found for \u201c&lt;b&gt;xyzzy\u201d" in answer
     assert answer.count("<details") == len(answers())
 

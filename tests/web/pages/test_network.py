@@ -19,6 +19,7 @@ from station.system.authority import CERTIFICATE_LIFE, Authority, Names
 from tests.let_in import client_with, let_in
 from tests.tree import sources
 from tests.web.double import StationDouble
+from tests.web.page_text import text_of
 from web.app import create_app
 from web.served import Served
 
@@ -62,28 +63,22 @@ def visitor(app: Flask, store: Store, role: Role, *, is_present: bool = False) -
     return client_with(app, token)
 
 
-def text(client: FlaskClient, address: str, status: int = 200) -> str:
-    answer = client.get(address)
-    assert answer.status_code == status
-    return answer.get_data(as_text=True)
-
-
 def test_page_on_the_network_shows_where_a_phone_finds_it(
     station: StationDouble, store: Store, machine: Machine
 ) -> None:
     """The name first, and a code of it; the address in figures for a phone that does not know the name."""
-    shown = text(visitor(page(station, store, machine), store, Role.MEMBER), "/settings/network")
+    shown = text_of(visitor(page(station, store, machine), store, Role.MEMBER), "/settings/network")
     assert shown.index("http://station.local<") < shown.index("http://192.168.1.5<")
     assert "Code to scan: http://station.local<" in shown
     assert "not encrypted" in shown
     (machine.root / AVAHI_SOCKET).unlink()
-    shown = text(visitor(page(station, store, machine), store, Role.MEMBER), "/settings/network")
+    shown = text_of(visitor(page(station, store, machine), store, Role.MEMBER), "/settings/network")
     assert "http://station.local<" not in shown
     assert "apt-get install avahi-daemon" in shown
 
 
 def test_page_on_its_own_machine_says_how_to_open_it(station: StationDouble, store: Store) -> None:
-    shown = text(visitor(create_app(station, store), store, Role.OWNER), "/settings/network")
+    shown = text_of(visitor(create_app(station, store), store, Role.OWNER), "/settings/network")
     assert "on this machine alone" in shown
     assert "sudo station network on" in shown
     assert 'class="code"' not in shown
@@ -112,7 +107,7 @@ def test_nobody_else_may_switch_the_network(
     monkeypatch.setenv("INVOCATION_ID", "a service")
     other = visitor(page(station, store, machine), store, role, is_present=True)
     assert other.post("/settings/network", data={"network": "off"}).status_code == 403
-    assert 'value="off"' not in text(other, "/settings/network")
+    assert 'value="off"' not in text_of(other, "/settings/network")
     assert not (store.path.parent / NETWORK_REQUEST).exists()
 
 
@@ -153,18 +148,18 @@ def test_live_page_shows_a_code_to_those_who_are_not_let_in(
     app = page(station, store, machine)
     let_in(store)
     for address in ("/live", "/live?kiosk"):
-        assert "Code to scan: http://station.local/pair<" in text(client_with(app, None), address)
-        assert 'class="code"' not in text(visitor(app, store, Role.MEMBER), address)
-        assert 'class="code"' not in text(client_with(create_app(station, store), None), address)
+        assert "Code to scan: http://station.local/pair<" in text_of(client_with(app, None), address)
+        assert 'class="code"' not in text_of(visitor(app, store, Role.MEMBER), address)
+        assert 'class="code"' not in text_of(client_with(create_app(station, store), None), address)
 
 
 def test_printed_sheets_have_the_code(station: StationDouble, store: Store, machine: Machine) -> None:
     app = page(station, store, machine)
     member = visitor(app, store, Role.MEMBER)
     for address in ("/routines/daily/sheet", "/sheets/position"):
-        assert "Code to scan: http://station.local<" in text(member, address)
+        assert "Code to scan: http://station.local<" in text_of(member, address)
     alone = visitor(create_app(station, store), store, Role.MEMBER)
-    assert 'class="code"' not in text(alone, "/routines/daily/sheet")
+    assert 'class="code"' not in text_of(alone, "/routines/daily/sheet")
 
 
 def test_authority_is_loaded_by_everybody_under_its_type(
@@ -178,7 +173,7 @@ def test_authority_is_loaded_by_everybody_under_its_type(
     assert (loaded.mimetype, loaded.data) == ("application/x-x509-ca-cert", ssl.PEM_cert_to_DER_cert(pem))
     certificate = authority.page_certificate()
     assert certificate is not None
-    shown = text(phone, "/trust")
+    shown = text_of(phone, "/trust")
     assert certificate.fingerprint in shown
     assert hashlib.sha256(loaded.data).digest().hex(":").upper() == certificate.fingerprint
     for system in ("iPhone", "Android", "Windows", "Mac", "Linux"):
@@ -190,8 +185,8 @@ def test_authority_is_loaded_by_everybody_under_its_type(
 
 def test_station_without_an_authority_says_how_to_make_one(station: StationDouble, store: Store) -> None:
     phone = client_with(create_app(station, store), None)
-    assert "sudo station tls on" in text(phone, "/trust")
-    assert "sudo station tls on" in text(phone, "/trust/station.crt", 404)
+    assert "sudo station tls on" in text_of(phone, "/trust")
+    assert "sudo station tls on" in text_of(phone, "/trust/station.crt", 404)
 
 
 def test_damaged_authority_is_none(
@@ -223,7 +218,7 @@ def test_status_says_before_the_certificate_ends(
     names = Names(("station.local",), ())
     authority.issue(names, datetime.now(UTC) + left + timedelta(days=1, minutes=1) - CERTIFICATE_LIFE)
     app = page(station, store, machine, authority.directory / PAGE_FILE)
-    shown = visitor(app, store, Role.OWNER).get("/status").get_data(as_text=True)
+    shown = text_of(visitor(app, store, Role.OWNER), "/status")
     assert sentence in shown
     assert ("Action needed" not in shown) is is_ok
 

@@ -18,6 +18,7 @@ from station.core.facts import CueName
 from tests.let_in import client_with, let_in
 from tests.station.drained import drained
 from tests.station.rig import Rig
+from tests.web.page_text import text_of
 from web.access.pin import hash_of_pin
 from web.access.presence import PRESENCE_COOKIE
 from web.app import create_app
@@ -63,7 +64,7 @@ class Home:
     def pair(self, browser: FlaskClient, **form: str) -> None:
         """Ask, make the rhythm, and confirm the number."""
         asked = browser.post("/pair", data={"browser": "phone", **form})
-        assert asked.status_code == 303, text_of(asked.get_data(as_text=True))
+        assert asked.status_code == 303, main_text_of(asked.get_data(as_text=True))
         self.make_rhythm()
         self.until(PresenceState.MATCHED)
         self.rig.board.heard_cues.clear()
@@ -77,16 +78,15 @@ def home(tmp_path: Path) -> Iterator[Home]:
         yield made
 
 
-def text_of(page: str) -> str:
+def main_text_of(page: str) -> str:
     """The text of a page's main part."""
     main = page.partition("<main")[2].partition("</main>")[0]
     return " ".join(re.sub(r"<[^>]*>", " ", main).split())
 
 
-def read(browser: FlaskClient, address: str = "/pair") -> str:
-    answer = browser.get(address)
-    assert answer.status_code == 200
-    return answer.get_data(as_text=True)
+def without_rhythm(browser: FlaskClient) -> str:
+    """The text of the page that shows a rhythm, the same for each."""
+    return main_text_of(text_of(browser, "/pair")).replace("short", "x").replace("long", "x")
 
 
 def bars(page: str) -> list[str]:
@@ -97,13 +97,13 @@ def bars(page: str) -> list[str]:
 def test_pairing_from_request_to_own_page(home: Home) -> None:
     """Rhythm as bars that fill, number in beeps and on the page, confirmation; then it is Anna's browser."""
     phone = home.visitor()
-    assert "Show the rhythm" in text_of(read(phone))
+    assert "Show the rhythm" in main_text_of(text_of(phone, "/pair"))
     answer = phone.post("/pair", data={"name": "Anna", "browser": "kitchen phone", "role": "member"})
     assert (answer.status_code, answer.headers["Location"]) == (303, "/pair")
     cookie = answer.headers["Set-Cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=Strict" in cookie
-    page = read(phone)
+    page = text_of(phone, "/pair")
     assert sorted(set(bars(page))) == ["long", "short"]
     assert 'http-equiv="refresh"' in page
     home.make_rhythm()
@@ -111,15 +111,17 @@ def test_pairing_from_request_to_own_page(home: Home) -> None:
     home.rig.live(0.4)
     for _ in range(60):
         home.rig.live(0.2)
-        made.add(sum("made" in bar for bar in bars(read(phone))))
+        made.add(sum("made" in bar for bar in bars(text_of(phone, "/pair"))))
     assert made >= {0, 1, 2, 3}
     home.until(PresenceState.MATCHED)
     number = home.heard_number()
-    assert 'http-equiv="refresh"' not in read(phone), "a reload would cut off the answer to the confirmation"
-    assert " ".join(str(number)) in text_of(read(phone))
+    assert 'http-equiv="refresh"' not in text_of(phone, "/pair"), (
+        "a reload would cut off the answer to the confirmation"
+    )
+    assert " ".join(str(number)) in main_text_of(text_of(phone, "/pair"))
     answer = phone.post("/pair/confirm")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/")
-    assert "Anna" in phone.get("/people").get_data(as_text=True)
+    assert "Anna" in text_of(phone, "/people")
     device = home.store.devices()[-1]
     assert (device.name, device.role) == ("kitchen phone", Role.MEMBER)
     assert home.store.people()[0].name == "Anna"
@@ -172,7 +174,7 @@ def test_confirmation_before_the_rhythm_does_nothing(home: Home) -> None:
     phone.post("/pair", data={"name": "Anna", "browser": "phone", "role": "member"})
     assert phone.post("/pair/confirm").status_code == 303
     assert len(home.store.devices()) == 1
-    assert "The board waits" in text_of(read(phone))
+    assert "The board waits" in main_text_of(text_of(phone, "/pair"))
 
 
 def test_another_browser_sees_neither_rhythm_nor_number(home: Home) -> None:
@@ -181,11 +183,11 @@ def test_another_browser_sees_neither_rhythm_nor_number(home: Home) -> None:
     phone.post("/pair", data={"name": "Anna", "browser": "phone", "role": "member"})
     home.make_rhythm()
     home.until(PresenceState.MATCHED)
-    page = read(other)
+    page = text_of(other, "/pair")
     assert bars(page) == []
     assert "presence-number" not in page
     assert other.post("/pair/confirm").status_code == 409
-    assert "presence-number" in read(phone)
+    assert "presence-number" in text_of(phone, "/pair")
 
 
 def test_two_browsers_at_once_are_both_cancelled(home: Home) -> None:
@@ -194,8 +196,8 @@ def test_two_browsers_at_once_are_both_cancelled(home: Home) -> None:
     one.post("/pair", data={"name": "Anna", "browser": "phone", "role": "member"})
     answer = two.post("/pair", data={"name": "Ben", "browser": "tablet", "role": "member"})
     assert answer.status_code == 409
-    assert TWO_ASKED in text_of(answer.get_data(as_text=True))
-    assert TWO_ASKED in text_of(read(one))
+    assert TWO_ASKED in main_text_of(answer.get_data(as_text=True))
+    assert TWO_ASKED in main_text_of(text_of(one, "/pair"))
     assert one.post("/pair/cancel", data={"again": "yes"}).status_code == 303
     home.make_rhythm()
     home.until(PresenceState.MATCHED)
@@ -226,10 +228,10 @@ def test_asking_again_in_one_browser_replaces_its_request(home: Home) -> None:
 def test_wrong_rhythm_is_said_on_the_page(home: Home) -> None:
     phone = home.visitor()
     phone.post("/pair", data={"name": "Anna", "browser": "phone", "role": "member"})
-    shown = bars(read(phone))
+    shown = bars(text_of(phone, "/pair"))
     home.make_rhythm(",".join("short" if one == "long" else "long" for one in shown))
     home.until(PresenceState.WRONG)
-    assert "That was another rhythm" in text_of(read(phone))
+    assert "That was another rhythm" in main_text_of(text_of(phone, "/pair"))
 
 
 def test_session_that_runs_is_not_disturbed(home: Home) -> None:
@@ -238,7 +240,7 @@ def test_session_that_runs_is_not_disturbed(home: Home) -> None:
     home.rig.hold(30.0)
     answer = home.visitor().post("/pair", data={"name": "Anna", "browser": "phone", "role": "member"})
     assert answer.status_code == 409
-    assert "A session is running on the board" in text_of(answer.get_data(as_text=True))
+    assert "A session is running on the board" in main_text_of(answer.get_data(as_text=True))
 
 
 @pytest.mark.parametrize(
@@ -289,26 +291,24 @@ def test_name_of_a_person_with_a_browser_needs_their_approval(home: Home) -> Non
     """Before the rhythm nothing says that the name is known; then the other browser is asked."""
     phone = home.visitor()
     known = phone.post("/pair", data={"name": "Olga", "browser": "new phone", "role": "member"})
-    page_known = text_of(read(phone))
+    page_known = without_rhythm(phone)
     phone.post("/pair/cancel")
     unknown = phone.post("/pair", data={"name": "Nora", "browser": "new phone", "role": "member"})
     assert known.status_code == unknown.status_code
-    assert page_known.replace("short", "x").replace("long", "x") == text_of(read(phone)).replace("short", "x").replace(
-        "long", "x"
-    )
+    assert page_known == without_rhythm(phone)
     phone.post("/pair/cancel")
     home.pair(phone, name="olga", role="member")
     assert len(home.store.devices()) == 1
-    assert "the name alone is not enough" in text_of(read(phone))
-    assert "Somebody at the board gave your name" in text_of(home.owner.get("/more").get_data(as_text=True))
-    page = home.owner.get("/pair/approve").get_data(as_text=True)
-    assert "called “phone” wants to be yours" in text_of(page)
+    assert "the name alone is not enough" in main_text_of(text_of(phone, "/pair"))
+    assert "Somebody at the board gave your name" in main_text_of(text_of(home.owner, "/more"))
+    page = text_of(home.owner, "/pair/approve")
+    assert "called “phone” wants to be yours" in main_text_of(page)
     request_id = re.findall(r'name="request" value="([^"]*)"', page)[0]
     assert home.visitor().post("/pair/approve", data={"request": request_id, "answer": "yes"}).status_code == 403
     assert phone.post("/pair/confirm").status_code == 303
     assert len(home.store.devices()) == 1
     home.owner.post("/pair/approve", data={"request": request_id, "answer": "yes"})
-    assert "Approved" in text_of(read(phone))
+    assert "Approved" in main_text_of(text_of(phone, "/pair"))
     phone.post("/pair/confirm")
     device = home.store.devices()[-1]
     assert (device.name, device.person_id) == ("phone", home.owner_person)
@@ -317,10 +317,10 @@ def test_name_of_a_person_with_a_browser_needs_their_approval(home: Home) -> Non
 def test_refused_approval_lets_nobody_in(home: Home) -> None:
     phone = home.visitor()
     home.pair(phone, name="Olga", role="member")
-    page = home.owner.get("/pair/approve").get_data(as_text=True)
+    page = text_of(home.owner, "/pair/approve")
     request_id = re.findall(r'name="request" value="([^"]*)"', page)[0]
     home.owner.post("/pair/approve", data={"request": request_id, "answer": "no"})
-    assert "said no" in text_of(read(phone))
+    assert "said no" in main_text_of(text_of(phone, "/pair"))
     phone.post("/pair/confirm")
     assert len(home.store.devices()) == 1
 
@@ -342,12 +342,12 @@ def test_step_up_proves_presence_of_this_device(home: Home) -> None:
     """A write that needs it leads here and back to its own page."""
     answer = home.owner.post(f"/browsers/{home.store.devices()[0].id}/role", data={"role": "owner"})
     assert answer.headers["Location"] == "/presence?next=browsers"
-    page = read(home.owner, "/presence?next=browsers")
+    page = text_of(home.owner, "/presence?next=browsers")
     assert 'name="next" value="browsers"' in page
     home.owner.post("/presence", data={"next": "browsers"})
     home.make_rhythm()
     home.until(PresenceState.MATCHED)
-    assert "presence-number" in read(home.owner, "/presence")
+    assert "presence-number" in text_of(home.owner, "/presence")
     assert home.owner.post("/pair/confirm").headers["Location"] == "/browsers"
     assert home.store.devices()[0].present_until is not None
     assert home.visitor().get("/presence").status_code == 403
@@ -378,11 +378,11 @@ def test_step_up_returns_to_own_pages_only(home: Home, after_presence: str, addr
 def test_person_agrees_on_the_board(home: Home) -> None:
     """New people are added; the consent is towards the person of the browser that asked."""
     assert home.owner.post("/consent", data={"name": "Paul"}).status_code == 303
-    assert "Paul, if you agree that Olga sees your results" in text_of(read(home.owner, "/consent"))
+    assert "Paul, if you agree that Olga sees your results" in main_text_of(text_of(home.owner, "/consent"))
     assert [person.name for person in home.store.people()] == ["Olga"]
     home.make_rhythm()
     home.until(PresenceState.MATCHED)
-    assert "I agree" in text_of(read(home.owner, "/consent"))
+    assert "I agree" in main_text_of(text_of(home.owner, "/consent"))
     assert home.owner.post("/pair/confirm").headers["Location"].startswith("/consents")
     paul = next(person for person in home.store.people() if person.name == "Paul")
     assert [(one.viewer_id, one.person_id) for one in home.store.consents()] == [(home.owner_person, paul.id)]
@@ -390,7 +390,7 @@ def test_person_agrees_on_the_board(home: Home) -> None:
 
 def test_consent_is_shown_to_its_person_in_their_own_browser(home: Home) -> None:
     """It was given in a name, by someone at the board. One tap keeps or ends it; the log has the browser that asked."""
-    assert "not who it is. You vouch for the name" in text_of(read(home.owner, "/consent"))
+    assert "not who it is. You vouch for the name" in main_text_of(text_of(home.owner, "/consent"))
     home.owner.post("/consent", data={"name": "Paul"})
     home.make_rhythm()
     home.until(PresenceState.MATCHED)
@@ -400,17 +400,17 @@ def test_consent_is_shown_to_its_person_in_their_own_browser(home: Home) -> None
     assert (logged.device_id, logged.person_id) == (home.store.devices()[0].id, given.person_id)
 
     his = client_with(home.app, let_in(home.store, Role.MEMBER, given.person_id, name="Paul's phone"))
-    assert "Olga sees your results" in text_of(read(his, "/"))
-    assert "sees your results" not in text_of(read(home.owner, "/"))
+    assert "Olga sees your results" in main_text_of(text_of(his, "/"))
+    assert "sees your results" not in main_text_of(text_of(home.owner, "/"))
     assert his.post("/consents/confirm", data={"person": given.viewer_id}).headers["Location"] == "/"
-    assert "Olga sees your results" not in text_of(read(his, "/"))
+    assert "Olga sees your results" not in main_text_of(text_of(his, "/"))
     assert len(home.store.consents()) == 1
 
     home.store.withdraw_consent(given.viewer_id, given.person_id)
     home.rig.live(1.0)
     home.store.agree_consent(given.viewer_id, given.person_id)
-    shown = read(his, "/")
-    assert "Olga sees your results" in text_of(shown)
+    shown = text_of(his, "/")
+    assert "Olga sees your results" in main_text_of(shown)
     assert his.post("/consents/withdraw", data={"which": "mine", "person": given.viewer_id}).status_code == 303
     assert home.store.consents() == ()
 
@@ -424,8 +424,8 @@ def test_consent_of_a_person_with_a_browser_needs_their_approval(home: Home) -> 
     home.until(PresenceState.MATCHED)
     home.owner.post("/pair/confirm")
     assert home.store.consents() == ()
-    page = hers.get("/pair/approve").get_data(as_text=True)
-    assert "Olga wants to see your results" in text_of(page)
+    page = text_of(hers, "/pair/approve")
+    assert "Olga wants to see your results" in main_text_of(page)
     request_id = re.findall(r'name="request" value="([^"]*)"', page)[0]
     hers.post("/pair/approve", data={"request": request_id, "answer": "yes"})
     home.owner.post("/pair/confirm")
@@ -447,7 +447,7 @@ def test_giving_up_ends_the_request_at_the_board(home: Home) -> None:
 
 def test_simulated_person_makes_the_rhythm_from_the_board_page(home: Home) -> None:
     """In a demonstration the first browser's controls press the heel for the second browser."""
-    assert "Let the person make the rhythm" in home.owner.get("/board").get_data(as_text=True)
+    assert "Let the person make the rhythm" in text_of(home.owner, "/board")
     answer = home.owner.post("/board/act", data={"command": "rhythm"})
     assert answer.status_code == 400
     phone = home.visitor()

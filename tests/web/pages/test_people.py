@@ -19,7 +19,7 @@ from tests.station.store.test_exchanged_sides import mirrored
 from tests.station.store.test_people import ODD_NAMES
 from tests.station.test_profile import WHOLE
 from tests.web.double import StationDouble
-from tests.web.page_text import read_page
+from tests.web.page_text import read_page, text_of
 from web.access.rules import RULES
 from web.app import create_app
 from web.pages.people import ROWS_PER_PAGE, matches
@@ -121,7 +121,7 @@ def test_odd_names_are_text_on_every_page(client: FlaskClient, store: Store, nam
     store.claim_session(session_id, ann.id)
     store.add_person("Bea")
     for address in ("/", "/people", f"/people/{ann.id}", "/inbox", f"/sessions/{session_id}", "/consents"):
-        page = client.get(address).get_data(as_text=True)
+        page = text_of(client, address)
         assert "<script>alert" not in page, address
         assert "49" not in page or "{{" not in name or "{{ 7*7 }}" in unescape(page), address
     assert name in read_page(client, f"/people/{ann.id}")
@@ -213,7 +213,7 @@ def test_the_plan_is_in_the_time_zone_of_the_profile(client: FlaskClient, store:
     assert plan is not None
     assert plan["zone"] == "Asia/Tokyo"
     store.save_profile(ann.id, Profile(time_zone="America/New_York"))
-    calendar = client.get(f"/plan/{plan['token']}.ics").get_data(as_text=True)
+    calendar = text_of(client, f"/plan/{plan['token']}.ics")
     assert "TZID=America/New_York" in calendar
     assert "Asia/Tokyo" not in calendar
 
@@ -269,7 +269,7 @@ def test_sides_are_exchanged_and_back(client: FlaskClient, store: Store) -> None
     page = read_page(client, f"/sessions/{session_id}")
     assert "Left and right of this session were exchanged on" in page
     assert "Undo: exchange left and right again" in page
-    assert "sides_exchanged_at" in client.get(f"/runs/{before.run_ids[0]}/trace.csv").get_data(as_text=True)
+    assert "sides_exchanged_at" in text_of(client, f"/runs/{before.run_ids[0]}/trace.csv")
     client.post(f"/sessions/{session_id}/swap")
     assert store.session(session_id) == before
     client.post(f"/sessions/{session_id}/swap", data={"test": test_id})
@@ -397,7 +397,7 @@ def test_whom_a_person_lets_see_their_results_is_on_their_profile(app: Flask, st
     client = client_with(app, let_in(store, Role.MEMBER, ann.id))
     assert "Nobody else." in read_page(client, f"/people/{ann.id}")
     store.agree_consent(pat.id, ann.id)
-    assert "Pat &lt;b&gt;Physio&lt;/b&gt;</bdi>, since" in client.get(f"/people/{ann.id}").get_data(as_text=True)
+    assert "Pat &lt;b&gt;Physio&lt;/b&gt;</bdi>, since" in text_of(client, f"/people/{ann.id}")
     store.withdraw_consent(pat.id, ann.id)
     assert "Nobody else." in read_page(client, f"/people/{ann.id}")
 

@@ -14,6 +14,7 @@ from icalendar import Calendar
 from station.config import Config, PageConfig
 from station.store import Store
 from tests.web.double import StationDouble
+from tests.web.page_text import text_of
 from tests.web.server.test_http import request
 from web.pages.plan import OTHER_DAYS, PRESETS, USUAL_TIME, station_zone, usual_time
 from web.server.http import open_page
@@ -35,10 +36,6 @@ def ada(store: Store) -> str:
     return person.id
 
 
-def page_of(client: FlaskClient) -> str:
-    return client.get("/plan").get_data(as_text=True)
-
-
 def saved_plan(store: Store, person_id: str) -> dict[str, Any]:
     found = store.plan(person_id)
     assert found is not None
@@ -47,8 +44,8 @@ def saved_plan(store: Store, person_id: str) -> dict[str, Any]:
 
 def test_plan_page_without_person_asks_who_it_is(client: FlaskClient) -> None:
     """Without a person the page asks who it is, and stores nothing."""
-    assert "Type your name to begin" in page_of(client)
-    assert 'class="error"' not in page_of(client)
+    assert "Type your name to begin" in text_of(client, "/plan")
+    assert 'class="error"' not in text_of(client, "/plan")
     assert client.post("/plan", data=FORM).status_code == 400
 
 
@@ -61,7 +58,7 @@ def test_plan_form_is_saved(client: FlaskClient, store: Store, ada: str) -> None
     assert (plan["tests"], plan["reminder_cue"]) == (True, False)
     assert len(plan["token"]) >= 32
     assert plan["since"]
-    page = page_of(client)
+    page = text_of(client, "/plan")
     assert "Monday and Thursday at 18:00 and Thursday at 07:30: Daily, about" in page
     assert page.split("Coming up")[1].split("</ol>")[0].count("<li>") == 3
     assert "This plan gives each leg about 12 min of stretching a week." in page
@@ -76,7 +73,7 @@ def test_changed_plan_keeps_calendar_token(client: FlaskClient, store: Store, ad
     plan = saved_plan(store, ada)
     assert plan["token"] == before["token"]
     assert (plan["days"], plan["minutes"], plan["reminder_cue"]) == ([[0, "18:00"]], None, True)
-    page = page_of(client)
+    page = text_of(client, "/plan")
     assert "One day a week is a start." in page
     assert 'name="day0" value="18:00"' in page
     assert 'name="reminder_cue" value="yes" checked' in page
@@ -90,7 +87,7 @@ def test_preset_makes_the_plan_that_typing_makes(client: FlaskClient, store: Sto
     for days in ({"preset": preset, "clock": "07:00"}, {f"day{day}": ["07:00", ""] for day in PRESETS[preset][1]}):
         client.post("/plan", data={**rest, **days})
         plans.append(saved_plan(store, ada))
-        pages.append(page_of(client))
+        pages.append(text_of(client, "/plan"))
         store.save_plan(ada, {**plans[0], "days": [[0, "12:34"]]})
     assert plans[0] == plans[1]
     assert plans[0]["days"] == [[day, "07:00"] for day in PRESETS[preset][1]]
@@ -101,7 +98,7 @@ def test_preset_makes_the_plan_that_typing_makes(client: FlaskClient, store: Sto
 
 def test_first_plan_takes_one_button(client: FlaskClient, store: Store, ada: str) -> None:
     """The form starts complete: three days in the evening, the proposal, the station's own zone."""
-    page = page_of(client)
+    page = text_of(client, "/plan")
     chosen = dict(re.findall(r'type="radio" name="(\w+)" value="([^"]+)" checked', page))
     assert chosen == {"preset": "mon-wed-fri", "clock": USUAL_TIME}
     assert f'name="zone" value="{station_zone()}"' in page
@@ -113,10 +110,10 @@ def test_first_plan_takes_one_button(client: FlaskClient, store: Store, ada: str
 def test_plan_of_unequal_times_is_no_preset(client: FlaskClient, ada: str) -> None:
     """The days are shown as typed, and saving them again changes nothing."""
     client.post("/plan", data=FORM)
-    assert f'value="{OTHER_DAYS}" checked' in page_of(client)
+    assert f'value="{OTHER_DAYS}" checked' in text_of(client, "/plan")
     both = {**FORM, "day0": "07:00", "day2": "07:00", "day4": "18:00", "day3": ""}
     client.post("/plan", data=both)
-    assert f'value="{OTHER_DAYS}" checked' in page_of(client)
+    assert f'value="{OTHER_DAYS}" checked' in text_of(client, "/plan")
 
 
 def test_usual_time_is_the_middle_of_the_sessions() -> None:
@@ -158,9 +155,9 @@ def test_deleting_planned_routine_warns(client: FlaskClient, store: Store, ada: 
     """Before deleting the planned routine the person reads that the plan will propose one instead."""
     mine = store.save_routine(None, ada, "Mine", [{"exercise": "3b"}])
     address = f"/routines/{mine}/remove"
-    assert "Your plan uses this routine" not in client.get(address).get_data(as_text=True)
+    assert "Your plan uses this routine" not in text_of(client, address)
     client.post("/plan", data={**FORM, "routine": mine})
-    assert "Your plan uses this routine" in client.get(address).get_data(as_text=True)
+    assert "Your plan uses this routine" in text_of(client, address)
 
 
 def test_plan_form_shows_all_errors_at_once(client: FlaskClient, ada: str) -> None:
@@ -173,7 +170,7 @@ def test_plan_offers_own_routines(client: FlaskClient, store: Store, ada: str) -
     mine = store.save_routine(None, ada, "Mine", [{"exercise": "3b"}])
     store.save_routine(None, store.add_person("Grace").id, "Hers", [{"exercise": "3a"}])
     client.post("/person", data={"person": ada})
-    page = page_of(client)
+    page = text_of(client, "/plan")
     assert all(f">{name}</option>" in page for name in ("Proposed for you", "Daily", "Full", "Mine"))
     assert "Hers" not in page
     client.post("/plan", data={**FORM, "routine": mine})
@@ -184,7 +181,7 @@ def test_calendar_needs_its_token(client: FlaskClient, store: Store, ada: str) -
     """The address on the page serves the plan as a calendar; any other address is 404."""
     client.post("/plan", data=FORM)
     token = saved_plan(store, ada)["token"]
-    assert f"/plan/{token}.ics" in page_of(client)
+    assert f"/plan/{token}.ics" in text_of(client, "/plan")
     fresh = client.application.test_client()
     answer = fresh.get(f"/plan/{token}.ics")
     assert answer.headers["Content-Type"] == "text/calendar; charset=utf-8"
@@ -228,8 +225,8 @@ def test_plan_form_suggests_machine_zone(monkeypatch: pytest.MonkeyPatch, named:
 def test_unreadable_plan_starts_empty(client: FlaskClient, store: Store, ada: str) -> None:
     """A plan of another version gives an empty form, not an error."""
     store.save_plan(ada, {"every": "day"})
-    assert "No plan yet" in page_of(client)
-    assert "This plan gives" not in page_of(client)
+    assert "No plan yet" in text_of(client, "/plan")
+    assert "This plan gives" not in text_of(client, "/plan")
     assert client.get("/").status_code == 200
 
 

@@ -15,15 +15,10 @@ from station.core.progress.records import Goals
 from station.store import Store
 from station.store.records import Correction, ImportedResult, SideResults
 from tests.station.store.histories import BUDGET, FIT, one_test
+from tests.web.page_text import text_of
 from tests.web.years import add_years_of_tests
 
 JUDGING = ("normal", "restricted", "poor", "bad", "should", "unfortunately", "fail")
-
-
-def text_of(client: FlaskClient, address: str = "/progress", status: int = 200) -> str:
-    answer = client.get(address)
-    assert answer.status_code == status
-    return answer.get_data(as_text=True)
 
 
 def add_test_session(
@@ -42,7 +37,7 @@ def end_labels(page: str) -> list[str]:
 
 def test_progress_without_tests_links_to_start(client: FlaskClient) -> None:
     """An empty page shows the position, says what the first test is for and how long it takes."""
-    page = text_of(client)
+    page = text_of(client, "/progress")
     assert "No test yet" in page
     assert "about 8 minutes" in page
     assert '<title id="position-title">' in page
@@ -53,16 +48,16 @@ def test_trend_line_needs_three_tests(client: FlaskClient, store: Store) -> None
     """One test is the starting point with its ±; the page says when the line starts, and it appears with the third."""
     ann = store.add_person("Ann")
     add_test_session(store, ann.id, 9, 84.0, 90.0)
-    page = text_of(client)
+    page = text_of(client, "/progress")
     assert "Your starting point: left 8.4 cm, right 9.0 cm." in page
     assert "8.4 cm \u00b1" in page
     assert "The line starts with the third test." in page
     add_test_session(store, ann.id, 6, 85.0, 91.0)
-    page = text_of(client)
+    page = text_of(client, "/progress")
     assert "The line starts with the third test." in page
     assert " trend" not in page
     add_test_session(store, ann.id, 3, 86.0, 92.0)
-    page = text_of(client)
+    page = text_of(client, "/progress")
     assert 'class="left trend"' in page
     assert "line starts" not in page
 
@@ -72,7 +67,7 @@ def test_lines_end_in_last_test_without_change(client: FlaskClient, store: Store
     ann = store.add_person("Ann")
     for number in range(10):
         add_test_session(store, ann.id, 30 - 3 * number, 84.0 + number, None)
-    page = text_of(client)
+    page = text_of(client, "/progress")
     assert end_labels(page) == ["Left 9.3 cm"]
     assert "left 9.3 cm \u00b1" in page
     assert "Since your first test of this kind" in page or "So far +" in page
@@ -83,7 +78,7 @@ def test_one_sentence_says_whether_change_is_real(client: FlaskClient, store: St
     ann = store.add_person("Ann")
     for day in range(90, 0, -3):
         add_test_session(store, ann.id, day, 60.0 + 0.4 * (90 - day) + day % 2, 90.0 + day % 2)
-    page = text_of(client)
+    page = text_of(client, "/progress")
     lead = re.findall(r'<p class="lead">(.*?)</p>', page)
     assert len(lead) == 1
     assert re.fullmatch(
@@ -98,7 +93,7 @@ def test_untested_side_has_no_line(client: FlaskClient, store: Store) -> None:
     ann = store.add_person("Ann")
     for days_ago in (9, 6, 3):
         add_test_session(store, ann.id, days_ago, 84.0, None)
-    page = text_of(client)
+    page = text_of(client, "/progress")
     assert "right: not tested yet" in page
     assert "cannot be compared yet" in page
     assert page.count('class="progress-chart"') == 1
@@ -109,7 +104,7 @@ def test_gap_of_a_year_is_named_and_chart_shows_everything(client: FlaskClient, 
     ann = store.add_person("Ann")
     for days_ago in (800, 797, 794, 400):
         add_test_session(store, ann.id, days_ago, 84.0, 90.0)
-    page = text_of(client)
+    page = text_of(client, "/progress")
     assert "There is no test between" in page
     assert re.search(r'range=all#over-time" aria-current="page"', page)
     assert "Left: no tests in this period." in text_of(client, "/progress?range=6w")
@@ -118,7 +113,7 @@ def test_gap_of_a_year_is_named_and_chart_shows_everything(client: FlaskClient, 
 def test_results_are_paginated_newest_first(client: FlaskClient, store: Store) -> None:
     """Ten tests a page, with a link to older ones; a missing page is answered in words."""
     add_years_of_tests(store, 25)
-    page = text_of(client)
+    page = text_of(client, "/progress")
     assert page.count("#test-1-") == 10
     assert "page 1 of 3" in page
     assert page.index("#test-1-00024") < page.index("#test-1-00023")
@@ -145,20 +140,20 @@ def test_result_shows_its_cautions(client: FlaskClient, store: Store) -> None:
     ann = store.add_person("Ann")
     add_test_session(store, ann.id, 30, 84.0, 90.0)
     store.add_imported_results(ann.id, [ImportedResult(datetime.now(UTC) - timedelta(days=60), 70.0, None)])
-    assert "uncalibrated" in text_of(client)
+    assert "uncalibrated" in text_of(client, "/progress")
     assert "uncalibrated" in text_of(client, "/")
-    assert "imported" in text_of(client)
+    assert "imported" in text_of(client, "/progress")
     calibration_id = store.add_calibration(FIT)
     corrected = add_test_session(store, ann.id, 20, 85.0, 91.0)
     store.add_corrections([Correction(corrected, SideResults(63.0, 91.0, 1.5, 1.5, BUDGET, BUDGET, calibration_id))])
-    assert "corrected; on its day 8.5 cm" in text_of(client)
+    assert "corrected; on its day 8.5 cm" in text_of(client, "/progress")
     store.add_check(
         calibration_id=calibration_id, kind="block", block_mm=100.0, off_mm=3.1, uncertainty_mm=0.5, passed=False
     )
     at = datetime.now(UTC)
     run = store.begin_run(store.begin_session(ann.id, at, simulated=False), {"do": "test"}, at)
     one_test(store, run, 86.0, 92.0)
-    assert "uncertain since the check of" in text_of(client)
+    assert "uncertain since the check of" in text_of(client, "/progress")
     assert "uncertain since the check of" in text_of(client, "/")
 
 
@@ -179,7 +174,7 @@ def test_calibration_is_not_a_real_change(client: FlaskClient, store: Store) -> 
     assert left is not None
     assert (len(history.left), len(left.counted), left.changes) == (30, 15, ())
     assert history.apart_since == before.left[0].at
-    page = text_of(client)
+    page = text_of(client, "/progress")
     assert "not compared with others" in page
     assert "Tested only while the sensor was not to be relied on" in page
     corrections = [
@@ -187,7 +182,7 @@ def test_calibration_is_not_a_real_change(client: FlaskClient, store: Store) -> 
     ]
     store.add_corrections(corrections)
     assert len(history_of(store, ann.id, Goals(101.6, 101.6), datetime.now(UTC)).progress.left.counted) == 30  # type: ignore[union-attr]  # a failure says so
-    assert "not compared with others" not in text_of(client)
+    assert "not compared with others" not in text_of(client, "/progress")
 
 
 def test_result_expands_to_uncertainty_sources(client: FlaskClient, store: Store) -> None:
@@ -236,7 +231,7 @@ def test_before_and_after_are_not_part_of_trend(client: FlaskClient, store: Stor
     ann = store.add_person("Ann")
     add_test_session(store, ann.id, 3.02, 84.0, 90.0)
     add_test_session(store, ann.id, 3.0, 88.0, 90.0)
-    page = text_of(client)
+    page = text_of(client, "/progress")
     assert "Before and after stretching" in page
     assert "+0.4 cm" in page
 

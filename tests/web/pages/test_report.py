@@ -11,6 +11,7 @@ from station.app.results.report import report_of
 from station.profile import Profile
 from station.store import Store
 from tests.report_histories import add_months, add_test
+from tests.web.page_text import text_of
 from web.context import NOBODY, PERSON_COOKIE
 from web.pages.report import report_file
 
@@ -20,16 +21,10 @@ HEADINGS = (
 )
 
 
-def text_of(client: FlaskClient) -> str:
-    answer = client.get("/report")
-    assert answer.status_code == 200
-    return answer.get_data(as_text=True)
-
-
 def test_report_has_every_part(client: FlaskClient, store: Store) -> None:
     """The sentence comes before the numbers, and these before how far to trust them."""
     ada = add_months(store)
-    page, report = text_of(client), report_of(store, ada, datetime.now(UTC))
+    page, report = text_of(client, "/report"), report_of(store, ada, datetime.now(UTC))
     assert re.findall(r"<h1>(.*?)</h1>", page) == ["Ankle report: Ada"]
     places = [page.index(words) for words in (report.summary, *HEADINGS)]
     assert sorted(places[:3]) == places[:3]
@@ -47,14 +42,14 @@ def test_report_has_every_part(client: FlaskClient, store: Store) -> None:
 def test_icc_says_whose_it_is(client: FlaskClient, store: Store) -> None:
     """One person has none: the sheet names the group, its SD and the source beside the number."""
     add_months(store)
-    page = text_of(client)
+    page = text_of(client, "/report")
     assert "An ICC compares people, so one person has none." in page
     assert "693 basketball players aged 12 to 17, SD 2.4 cm; Adillon 2022" in page
 
 
 def test_report_without_tests_has_no_chart(client: FlaskClient, store: Store) -> None:
     store.add_person("Ada")
-    page = text_of(client)
+    page = text_of(client, "/report")
     assert "No test yet." in page
     assert "progress-chart" not in page
     assert "ICC" not in page
@@ -66,7 +61,7 @@ def test_hurt_side_is_marked_in_every_table(client: FlaskClient, store: Store) -
     """A physiotherapist looks for it first."""
     ada = add_months(store)
     store.save_profile(ada.id, Profile(hurt_side="left", hurt_since="2026-03"))
-    page = text_of(client)
+    page = text_of(client, "/report")
     assert page.count(" Left (hurt)</th>") == 2
     assert " Right (hurt)" not in page
     assert "<b>Left ankle hurt, since Mar 2026.</b>" in page
@@ -74,7 +69,7 @@ def test_hurt_side_is_marked_in_every_table(client: FlaskClient, store: Store) -
 
 def test_report_of_one_test(client: FlaskClient, store: Store) -> None:
     add_test(store, store.add_person("Ada"), 0.1, 84.0, None)
-    page = text_of(client)
+    page = text_of(client, "/report")
     assert "1 test, " in page
     assert "not tested" in page
     assert 'class="left trend"' not in page
@@ -86,25 +81,25 @@ def test_report_needs_a_person(client: FlaskClient, store: Store) -> None:
     ada = add_months(store)
     store.add_person("Bea")
     client.set_cookie(PERSON_COOKIE, NOBODY)
-    page = text_of(client)
+    page = text_of(client, "/report")
     assert "Choose who you are first." in page
     assert "No one yet" not in page
     answer = client.post(
         "/person", data={"person": ada.id, "return_to": "report"}, headers={"Sec-Fetch-Site": "same-origin"}
     )
     assert answer.headers["Location"] == "/report"
-    assert "Ankle report: Ada" in text_of(client)
+    assert "Ankle report: Ada" in text_of(client, "/report")
 
 
 def test_progress_leads_to_report(client: FlaskClient, store: Store) -> None:
     add_test(store, store.add_person("Ada"), 0.1, 84.0, None)
-    page = client.get("/progress").get_data(as_text=True)
+    page = text_of(client, "/progress")
     assert re.search(r'<a class="button" href="/report">.*Report for your physiotherapist</a>', page)
 
 
 def test_print_button_needs_scripts_and_the_page_says_what_does_not(client: FlaskClient, store: Store) -> None:
     store.add_person("Ada")
-    page = text_of(client)
+    page = text_of(client, "/report")
     assert re.search(r'<button type="button" class="primary js-only" data-print>', page)
     without = page.partition("<noscript>")[2].partition("</noscript>")[0]
     assert "save it as PDF, with your browser" in without
@@ -113,7 +108,7 @@ def test_print_button_needs_scripts_and_the_page_says_what_does_not(client: Flas
 def test_file_has_the_page_s_sheet(client: FlaskClient, store: Store) -> None:
     """The same article, with the style in it."""
     ada = add_months(store)
-    file, page = report_file(store, ada, datetime.now(UTC)), text_of(client)
+    file, page = report_file(store, ada, datetime.now(UTC)), text_of(client, "/report")
     sheet = re.compile(r'<article class="report">.*</article>', re.DOTALL)
     found = [sheet.search(text) for text in (file, page)]
     assert found[0] is not None
@@ -133,7 +128,7 @@ def test_name_is_text_in_page_and_file(client: FlaskClient, store: Store) -> Non
     """A name that is HTML stays a name."""
     name = "<img src=x onerror=alert(1)></style>"
     ada = store.add_person(name)
-    for text in (text_of(client), report_file(store, ada, datetime.now(UTC))):
+    for text in (text_of(client, "/report"), report_file(store, ada, datetime.now(UTC))):
         assert "<img" not in text
         assert text.count("</style>") <= 1
         assert "&lt;img src=x onerror=alert(1)&gt;" in text

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from station.core.activities.lesson import TAUGHT_CUES
 from station.core.facts import CueName
 from station.core.sound.cues import CUES, Volume, is_audible
+from tests.web.page_text import read_page, text_of
 from web.pages.sound_lessons import (
     DRAWING_WIDTH_MS,
     GROUPS,
@@ -40,7 +41,7 @@ def test_page_teaches_every_lesson_and_quiet_hour_sound_once() -> None:
 def test_page_says_how_many_sounds_a_routine_needs(client: FlaskClient) -> None:
     """The numbers by which a simulated person is led by ear, and each of those sounds marked; the lesson on the board
     plays them all."""
-    page = unescape(client.get("/sounds/learn").get_data(as_text=True))
+    page = read_page(client, "/sounds/learn")
     needed = sounds_needed_for()
     assert {title: len(sounds) for title, sounds in needed.items()} == {"Daily": 8, "a test": 9}
     assert "With 8 sounds you can do Daily, and with 9 sounds you can do a test with your eyes on the wall." in page
@@ -54,13 +55,13 @@ def test_page_says_how_many_sounds_a_routine_needs(client: FlaskClient) -> None:
 
 def test_page_teaches_the_ticks_of_a_move(client: FlaskClient) -> None:
     """They are no cue, and without looking nobody finds the next distance without them."""
-    page = unescape(client.get("/sounds/learn").get_data(as_text=True))
+    page = read_page(client, "/sounds/learn")
     assert "the nearer the next distance, the quicker" in page
 
 
 def test_page_teaches_the_answers_by_taps(client: FlaskClient) -> None:
     """Without looking, a person answers with the taps that the questions take."""
-    page = unescape(client.get("/sounds/learn").get_data(as_text=True))
+    page = read_page(client, "/sounds/learn")
     assert "Two taps: Front of the ankle; three taps: Achilles tendon; four taps: Calf; five taps: Nowhere." in page
     assert "One tap: None; two taps: Some; three taps: Strong." in page
 
@@ -72,7 +73,7 @@ def test_sounds_of_one_stretch_come_first() -> None:
 
 def test_each_sound_shows_meaning_rhythm_and_action(client: FlaskClient) -> None:
     """The rhythm in words and as a drawing, all without scripts."""
-    page = unescape(client.get("/sounds/learn").get_data(as_text=True))
+    page = read_page(client, "/sounds/learn")
     for name in TAUGHT_HERE:
         assert CUES[name].means in page
         assert SOUND_LESSONS[name].rhythm.capitalize() in page
@@ -84,7 +85,7 @@ def test_each_sound_shows_meaning_rhythm_and_action(client: FlaskClient) -> None
 def test_every_cue_is_in_one_group_of_the_sounds_page(client: FlaskClient) -> None:
     """By what it tells a person to do, with a picture of its rhythm and a button; the figures are behind a fold."""
     assert sorted(name for _, _, names in MEANING_GROUPS for name in names) == sorted(CueName)
-    page = unescape(client.get("/sounds").get_data(as_text=True))
+    page = read_page(client, "/sounds")
     groups, fold = page.split("<details")
     assert re.findall(r'data-cue="(\w+)"', groups) == [name for _, _, names in MEANING_GROUPS for name in names]
     assert groups.count('class="rhythm"') == groups.count("data-tones=") == len(CueName)
@@ -93,7 +94,7 @@ def test_every_cue_is_in_one_group_of_the_sounds_page(client: FlaskClient) -> No
 
 
 def test_drawings_of_all_cues_fit_their_frame(client: FlaskClient) -> None:
-    page = client.get("/sounds").get_data(as_text=True)
+    page = text_of(client, "/sounds")
     for drawing in re.findall(r'<path d="(M[^"]+Z)"/></svg></div>', page):
         assert max(float(end) for end in re.findall(r"H([\d.]+)V", drawing)) <= DRAWING_WIDTH_MS / MS_PER_UNIT
 
@@ -107,7 +108,7 @@ def test_rhythm_descriptions_are_unique() -> None:
 def test_play_button_plays_cue_tones(client: FlaskClient) -> None:
     """A button plays the cue's own tones, of ECHO those of three taps; a repeating cue repeats at its own period where
     that is short."""
-    page = client.get("/sounds/learn").get_data(as_text=True)
+    page = text_of(client, "/sounds/learn")
     played = [json.loads(unescape(found)) for found in re.findall(r'data-tones="([^"]*)"', page)]
     known = {entry["name"]: entry for entry in table()}
     for name, edges in zip(TAUGHT_HERE, played, strict=True):
@@ -139,7 +140,7 @@ def test_drawn_tone_length_matches_duration(edges: list[tuple[int, int, int]], p
 
 def test_button_starts_lesson_on_board(client: FlaskClient) -> None:
     """One button asks the station for the lesson; the page of all sounds links here."""
-    page = client.get("/sounds/learn").get_data(as_text=True)
+    page = text_of(client, "/sounds/learn")
     assert 'name="routine" value="lesson"' in page
-    assert 'href="/sounds/learn"' in client.get("/sounds").get_data(as_text=True)
+    assert 'href="/sounds/learn"' in text_of(client, "/sounds")
     assert client.post("/start", data={"routine": "lesson", "person": "nobody"}).status_code == 303

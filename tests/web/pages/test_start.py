@@ -13,6 +13,7 @@ from station.store import Store
 from tests.let_in import paired_client
 from tests.web.double import StationDouble
 from tests.web.history import add_session
+from tests.web.page_text import text_of
 from web.app import create_app
 from web.context import REDIRECT_HEADER, STAY_HEADER
 
@@ -80,7 +81,7 @@ def test_old_health_answers_are_asked_again(client: FlaskClient, station: Statio
     person = store.add_person("Ada")
     store.add_answer(person.id, "health", CLEAR, answered_at=datetime.now(UTC) - timedelta(weeks=30))
     assert "/health-questions" in client.post("/start", data={"routine": "daily"}).headers["Location"]
-    assert "half a year" in client.get("/health-questions").get_data(as_text=True)
+    assert "half a year" in text_of(client, "/health-questions")
     assert station.started == []
 
 
@@ -104,7 +105,7 @@ def test_excluded_exercises_are_left_out_with_reason(client: FlaskClient, statio
     assert keys(station) == ["1a", "3b"]
     (soleus,) = (step for step in station.started[0][0] if isinstance(step, HoldStep))
     assert soleus.repetitions == 2
-    page = client.get("/live?started=daily").get_data(as_text=True)
+    page = text_of(client, "/live?started=daily")
     assert "Left out: Achilles stretch." in page
     assert "A smaller dose: Soleus stretch." in page
     quiet = client.post("/start", data={"routine": "daily"}, headers=STAYING)
@@ -151,7 +152,7 @@ def test_unknown_person_gets_only_what_needs_no_answers(
     store.add_answer(store.add_person("Ada").id, "health", {"yes": ["tendon_pain"], "no": []})
     client.post("/start", data={"routine": "daily", "person": "nobody"})
     assert keys(station) == ["3a"]
-    assert "Choose your name on the page" in client.get("/live?started=daily").get_data(as_text=True)
+    assert "Choose your name on the page" in text_of(client, "/live?started=daily")
     client.post("/start", data={"routine": "test_and_stretch", "person": "nobody"})
     assert [type(step) for step in station.started[-1][0]] == [TestStep, AskStep, HoldStep]
 
@@ -177,7 +178,7 @@ def test_forms_of_routines_claim_nobody_only_if_chosen(client: FlaskClient, stor
     store.add_person("Grace")
     if is_chosen:
         client.post("/person", data={"person": "nobody"})
-    page = client.get("/routines").get_data(as_text=True)
+    page = text_of(client, "/routines")
     values = {part.partition('"')[0] for part in page.split('type="hidden" name="person" value="')[1:]}
     assert values == {"nobody" if is_chosen else ada}
 
@@ -199,7 +200,7 @@ def test_comparator_board_times_seated_exercises(store: Store, station: StationD
 
 def test_live_page_lists_today_first(client: FlaskClient, store: Store) -> None:
     """On the live page the first button is today's routine, and every ready routine has one."""
-    page = client.get("/live").get_data(as_text=True)
+    page = text_of(client, "/live")
     offered = [part.split('"')[0] for part in page.split('name="routine" value="')[1:]]
     assert offered[:2] == ["rest", "today"]
     assert {"daily", "quick_calf", "full", "test_and_stretch", "test", "full_test", "stretch"} <= set(offered)
@@ -211,7 +212,7 @@ def test_start_form_asks_for_person_among_several(client: FlaskClient, station: 
     add_session(store, name="Ada")
     client.post("/start", data={"routine": "test", "person": grace.id})
     assert station.started[-1][1] == grace.id
-    assert "Person: Grace" in client.get("/").get_data(as_text=True)
+    assert "Person: Grace" in text_of(client, "/")
 
 
 def test_live_page_offers_unfinished_routine_to_its_person_only(
@@ -219,10 +220,10 @@ def test_live_page_offers_unfinished_routine_to_its_person_only(
 ) -> None:
     """An unknown person's routine is not offered to Ada; her own is."""
     station.show(unfinished=UnfinishedView("Full", 71 * 60, None))
-    form = client.get("/live").get_data(as_text=True).partition('id="resume-form"')[2].partition(">")[0]
+    form = text_of(client, "/live").partition('id="resume-form"')[2].partition(">")[0]
     assert " hidden" in form
     station.show(unfinished=UnfinishedView("Full", 71 * 60, ada))
-    form = client.get("/live").get_data(as_text=True).partition('id="resume-form"')[2].partition(">")[0]
+    form = text_of(client, "/live").partition('id="resume-form"')[2].partition(">")[0]
     assert " hidden" not in form
     assert f'data-person="{ada}"' in form
 
@@ -234,8 +235,8 @@ def test_today_hides_decision_about_another_person(
     client.post("/start", data={"routine": "daily", "person": "nobody"})
     station.show(activity="idle", phase="idle")
     client.post("/person", data={"person": ada})
-    assert "Choose your name on the page" not in client.get("/").get_data(as_text=True)
-    assert "Choose your name on the page" in client.get("/live").get_data(as_text=True)
+    assert "Choose your name on the page" not in text_of(client, "/")
+    assert "Choose your name on the page" in text_of(client, "/live")
 
 
 def test_start_asks_before_it_ends_a_running_session(client: FlaskClient, station: StationDouble, store: Store) -> None:

@@ -23,6 +23,7 @@ from station.store import Store
 from tests.station.store.histories import one_test
 from tests.web.double import StationDouble
 from tests.web.history import add_session
+from tests.web.page_text import text_of
 from web.pages.next_action import this_week
 
 EVERY_DAY = [[day, "00:00"] for day in range(7)]
@@ -37,15 +38,9 @@ def ada(store: Store) -> str:
     return person.id
 
 
-def page_of(client: FlaskClient, address: str = "/") -> str:
-    answer = client.get(address)
-    assert answer.status_code == 200
-    return answer.get_data(as_text=True)
-
-
 def now_of(client: FlaskClient) -> str:
     """The first section of the page: what to do next."""
-    return page_of(client).split('<section class="now card"')[1].split("</section>")[0]
+    return text_of(client, "/").split('<section class="now card"')[1].split("</section>")[0]
 
 
 def missed_yesterday() -> dict[str, Any]:
@@ -104,7 +99,7 @@ def test_missed_routine_is_offered_until_dismissed(client: FlaskClient, store: S
     assert "Your last routine is still open." in now
     about = now.split('name="occurrence" value="')[1].split('"')[0]
     assert client.post("/dismiss-missed", data={"occurrence": about}).headers["Location"] == "/"
-    assert "still open" not in page_of(client)
+    assert "still open" not in text_of(client, "/")
     assert "Nothing is due" in now_of(client)
 
 
@@ -124,7 +119,7 @@ def test_deleted_planned_routine_is_reported(client: FlaskClient, store: Store, 
     assert ">Mine</h1>" in now_of(client)
     store.remove_routine(mine)
     assert "no longer exists" in now_of(client)
-    assert "no longer exists" in page_of(client, "/why")
+    assert "no longer exists" in text_of(client, "/why")
     assert client.get("/plan").status_code == 200
 
 
@@ -138,7 +133,7 @@ def test_today_says_done_for_today(client: FlaskClient, store: Store, ada: str) 
         hold, credited_us=150 * SECOND_US, lifted_us=0, lift_count=0, micro_lift_count=0, ended_us=150 * SECOND_US
     )
     assert "Done for today" in now_of(client)
-    week = page_of(client).split('id="week"')[1].split("</section>")[0]
+    week = text_of(client, "/").split('id="week"')[1].split("</section>")[0]
     assert "of 10" in week
     assert 'class="left" cx="50" cy="50" r="42" pathLength="100" stroke-dasharray="25 100"' in week
     assert '<li class="done">' in week
@@ -148,7 +143,7 @@ def test_today_asks_health_questions_before_first_routine(client: FlaskClient, s
     """A person never asked may start with the first test; the questions come before anything else."""
     store.add_person("Ada")
     assert 'value="today">Start a full test' in now_of(client)
-    assert 'href="/health-questions?next=today">Answer them' in page_of(client)
+    assert 'href="/health-questions?next=today">Answer them' in text_of(client, "/")
     store.save_plan(store.people()[0].id, {**PLAN, "tests": False})
     now = now_of(client)
     assert 'href="/health-questions?next=today">Answer the questions' in now
@@ -162,7 +157,7 @@ def test_today_links_to_what_lifts_a_block(client: FlaskClient, store: Store, ad
     store.add_answer(ada, "health", {"yes": [], "no": []})
     assert "Rest today" in now_of(client)
     assert 'id="pain"' in now_of(client)
-    assert page_of(client).count('id="pain"') == 1
+    assert text_of(client, "/").count('id="pain"') == 1
     store.add_answer(ada, "pain", 1)
     store.add_answer(ada, "health", {"yes": ["no_weight"], "no": []})
     now = now_of(client)
@@ -176,7 +171,7 @@ def test_sections_are_ordered_by_importance(client: FlaskClient, station: Statio
     store.add_answer(person.id, "health", {"yes": [], "no": []})
     store.add_answer(person.id, "pain", 5, answered_at=datetime.now(UTC) - timedelta(hours=30))
     station.show(unfinished=UnfinishedView("Daily", 700, person.id))
-    page = page_of(client)
+    page = text_of(client, "/")
     parts = ('class="now card"', "Resume", 'id="pain"', 'id="ankles"', 'id="week"')
     places = [page.index(part) for part in parts]
     assert places == sorted(places)
@@ -189,38 +184,38 @@ def test_unfinished_routine_is_offered_after_power_cut(
     began = datetime.now(UTC) - timedelta(hours=2)
     run = store.begin_run(store.begin_session(ada, began, simulated=False), {"do": "hold"}, began, title="Daily")
     store.save_unfinished(run, {"do": "hold"}, began)
-    assert "Resume Daily" in page_of(client)
+    assert "Resume Daily" in text_of(client, "/")
     station.show(activity="hold", phase="hold")
-    assert "Resume " not in page_of(client)
+    assert "Resume " not in text_of(client, "/")
     station.show(activity="idle", phase="idle")
     store.save_unfinished(run, {"do": "hold"}, began - timedelta(days=3))
-    assert "Resume " not in page_of(client)
+    assert "Resume " not in text_of(client, "/")
 
 
 def test_much_pain_hides_resume_and_test(client: FlaskClient, station: StationDouble, store: Store, ada: str) -> None:
     """After the advice to stop for today, neither the unfinished routine nor a test is offered at the top."""
     store.add_answer(ada, "health", {"yes": [], "no": []}, answered_at=datetime.now(UTC) - timedelta(hours=1))
     station.show(unfinished=UnfinishedView("Daily", 700))
-    assert "Resume " not in page_of(client), "nobody's routine is not offered to Ada"
+    assert "Resume " not in text_of(client, "/"), "nobody's routine is not offered to Ada"
     station.show(unfinished=UnfinishedView("Daily", 700, ada))
-    assert "Resume " in page_of(client)
+    assert "Resume " in text_of(client, "/")
     store.add_answer(ada, "pain", 7)
-    page = page_of(client)
+    page = text_of(client, "/")
     assert "Resume " not in page
     assert "begin with your first test" not in page
 
 
 def test_station_note_is_shown_on_today_and_live(client: FlaskClient, station: StationDouble, ada: str) -> None:
     station.show(note="Nothing is due now.")
-    assert "Nothing is due now." in page_of(client)
-    assert "Nothing is due now." in page_of(client, "/live")
+    assert "Nothing is due now." in text_of(client, "/")
+    assert "Nothing is due now." in text_of(client, "/live")
 
 
 def test_why_links_each_reason_to_its_rule(client: FlaskClient, store: Store, ada: str) -> None:
     """Every reason, exclusion and reduction links to its rule on the same page."""
     store.add_answer(ada, "health", {"yes": ["tendon_pain"], "no": []})
     store.save_plan(ada, {**PLAN, "routine": "proposed"})
-    page = page_of(client, "/why")
+    page = text_of(client, "/why")
     rules = [part.split('"')[0] for part in page.split('href="#')[1:] if not part.startswith("main")]
     assert {"health-tendon-pain", "plan-due", "dose"} <= set(rules)
     assert set(rules) <= RULE_BY_KEY.keys()
@@ -230,7 +225,7 @@ def test_why_links_each_reason_to_its_rule(client: FlaskClient, store: Store, ad
 
 def test_why_has_every_rule_with_its_source(client: FlaskClient) -> None:
     """All rules are readable without a person, with what to expect and when."""
-    page = page_of(client, "/why")
+    page = text_of(client, "/why")
     assert all(f'<dt id="{rule.key}">' in page for rule in RULES)
     assert all(str(escape(rule.source)) in page for rule in RULES)
     assert "9.9 to 14.5 %" in page
@@ -250,14 +245,14 @@ def test_why_gives_felt_place_as_reason(client: FlaskClient, store: Store, ada: 
     store.answer_test(test, felt_places=["front"], pain=0)
     if planned:
         store.save_plan(ada, {**PLAN, "routine": "proposed"})
-    page = page_of(client, "/why")
+    page = text_of(client, "/why")
     assert "You feel the limit in front of the ankle, so these come first: ankle traction" in page
     assert "Today is the turn of" in page
 
 
 def test_why_puts_blocking_reason_first(client: FlaskClient, store: Store, ada: str) -> None:
     store.add_answer(ada, "health", {"yes": ["not_cleared"], "no": []})
-    assert "Nothing is suggested right now." in page_of(client, "/why")
+    assert "Nothing is suggested right now." in text_of(client, "/why")
 
 
 def test_week_marks_what_is_done_and_what_is_planned() -> None:
@@ -283,14 +278,14 @@ def test_week_marks_what_is_done_and_what_is_planned() -> None:
 
 def test_new_name_starts_the_first_test_at_once(client: FlaskClient, station: StationDouble, store: Store) -> None:
     """One field and one button: the person is added, remembered by the browser, and their test starts."""
-    assert 'name="next" value="start"' in page_of(client)
+    assert 'name="next" value="start"' in text_of(client, "/")
     answer = client.post("/people", data={"name": "Ada", "next": "start"})
     assert answer.headers["Location"].startswith("/live")
     (ada,) = store.people()
     ((routine, person_id),) = station.started
     assert person_id == ada.id
     assert [step for step in routine if isinstance(step, TestStep)] == [TestStep(full=True)]
-    assert "Person: Ada" in page_of(client)
+    assert "Person: Ada" in text_of(client, "/")
 
 
 OFFER, BASELINE = "Begin with two weeks of tests?", "Your baseline: day"
@@ -298,15 +293,15 @@ OFFER, BASELINE = "Begin with two weeks of tests?", "Your baseline: day"
 
 def test_baseline_is_offered_and_can_be_left(client: FlaskClient, store: Store, ada: str) -> None:
     """One tap begins it, its state is shown, and one tap ends it; it is not offered again."""
-    assert OFFER in page_of(client)
+    assert OFFER in text_of(client, "/")
     assert client.post("/baseline", data={"answer": "yes"}).status_code == 303
-    page = page_of(client)
+    page = text_of(client, "/")
     assert f"{BASELINE} 1 of 14" in page
     assert OFFER not in page
     assert ">A full test</h1>" in now_of(client)
     assert "Then:" not in now_of(client)
     assert client.post("/baseline", data={"answer": "no"}).status_code == 303
-    page = page_of(client)
+    page = text_of(client, "/")
     assert BASELINE not in page
     assert OFFER not in page
     assert "Then:" in now_of(client)
@@ -322,7 +317,7 @@ def test_baseline_waits_for_its_next_test(client: FlaskClient, store: Store, ada
     assert ">Nothing to do today</h1>" in now
     assert "<p>The next test comes in two days.</p>" in now
     assert 'name="routine"' not in now
-    why = page_of(client, "/why").split('id="all"')[0]
+    why = text_of(client, "/why").split('id="all"')[0]
     assert "No routine yet: first a baseline of tests." in why
     assert "Left out" not in why
 
@@ -338,7 +333,7 @@ def test_pain_comes_before_the_baseline(client: FlaskClient, store: Store, ada: 
 def test_baseline_is_not_offered_after_a_stretch(client: FlaskClient, store: Store) -> None:
     """The beginning is over."""
     add_session(store, days_ago=0.5)
-    assert OFFER not in page_of(client)
+    assert OFFER not in text_of(client, "/")
 
 
 def test_baseline_needs_a_person_and_an_answer(client: FlaskClient, store: Store) -> None:

@@ -15,6 +15,9 @@ from station.core.events import Legs, Press, Side
 from station.core.facts import CueName
 from station.core.state import ActivityState, BlockState, ExerciseState, IdleState, RepsState, TestState
 
+MEASURING_PARTS = ("distance sensor", "heel sensors")
+"""A fault of theirs stops a person on the board, and is what the page says first."""
+
 
 class CueView(Struct, frozen=True):
     """The last cue; `number` grows with every cue, so that a page recognises a new one."""

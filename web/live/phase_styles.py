@@ -179,6 +179,10 @@ def phase_style(snapshot: Snapshot) -> PhaseStyle:
     if phase == "side" and state.side is not None:
         sentence = TEST_POSITION if isinstance(state, TestState) else style.sentence
         return style._replace(word=state.side.upper(), shape=SIDE_SYMBOLS[state.side], sentence=sentence)
+    if phase == "settle" and any(heel.down is False and heel.side is snapshot.side for heel in snapshot.heels):
+        raised = PHASE_STYLES["lifted"]
+        sentence = f"Step on with your {snapshot.side} foot, toes to the stop."
+        return style._replace(word=raised.word, shape=raised.shape, sentence=sentence)
     if phase == "move" and snapshot.target_mm is not None and snapshot.toe_mm is not None:
         off = snapshot.target_mm - snapshot.toe_mm
         if isinstance(state, TestState) and state.is_on_target:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil
 
 from station import units as lengths
-from station.app.snapshot import Snapshot, UnfinishedView
+from station.app.snapshot import MEASURING_PARTS, Snapshot, UnfinishedView
 from station.catalogue.read import exercises
 from station.core.activities.questions import FELT_QUESTION, PAIN_BY_TAPS, PAIN_QUESTION, PLACE_BY_TAPS
 from station.core.events import BOTH_LEGS, Side
@@ -57,6 +57,7 @@ BLOCK_OUTCOMES = {
 """How a calibration or a check ended."""
 
 CONFIRM_HINT = "When your knee touches: tap your heel twice, press the button, or press \u201cKnee touches\u201d below."
+SENSOR_IS_BACK = "The distance sensor reads again. The test goes on in a moment."
 RESUME_NOTE = "A hold or set that was interrupted starts over; what you did is saved."
 """What resuming does with the step in which the routine ended."""
 
@@ -75,8 +76,8 @@ def is_self_confirmed(state: ActivityState) -> bool:
 def sentence_of(snapshot: Snapshot, style: PhaseStyle, units: str) -> str:
     """What the person does now, in a sentence or two."""
     state = snapshot.state
-    if state.phase == "fault" and snapshot.faults:
-        return snapshot.faults[0].sentence
+    if state.phase == "fault":
+        return _fault_sentence(snapshot, style)
     if isinstance(state, BlockState):
         return _block_sentence(state, style)
     if isinstance(state, TestState):
@@ -94,6 +95,14 @@ def sentence_of(snapshot: Snapshot, style: PhaseStyle, units: str) -> str:
     if state.phase in ("side", "prepare") or (state.phase == "wait" and state.step):
         return f"{state.side.capitalize()} leg. {style.sentence}" if state.side is not None else style.sentence
     return style.sentence
+
+
+def _fault_sentence(snapshot: Snapshot, style: PhaseStyle) -> str:
+    """Which part is wrong, or that it has just come back: a test goes on after two good seconds."""
+    is_well = not any(fault.part in MEASURING_PARTS for fault in snapshot.faults)
+    if is_well and isinstance(snapshot.state, TestState) and snapshot.toe_mm is not None:
+        return SENSOR_IS_BACK
+    return snapshot.faults[0].sentence if snapshot.faults else style.sentence
 
 
 def _move_sentence(state: TestState, style: PhaseStyle, units: str) -> str:
@@ -139,9 +148,11 @@ def brief_of(snapshot: Snapshot, style: PhaseStyle, units: str) -> str | None:
 
 
 def next_text(snapshot: Snapshot, units: str) -> str | None:
-    """The next step by name; during the questions, the test's result."""
+    """The next step by name; during the questions, the test's result. Nothing while a fault stops this one."""
     if isinstance(snapshot.state, QuestionState):
         return result_text(snapshot.state, units)
+    if snapshot.state.phase == "fault":
+        return None
     if snapshot.next_exercise is not None and snapshot.next_exercise in exercises():
         exercise = exercises()[snapshot.next_exercise]
         if isinstance(snapshot.state, ExerciseState) and snapshot.next_exercise == snapshot.state.exercise:

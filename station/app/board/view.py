@@ -8,7 +8,7 @@ from statistics import median
 
 from msgspec.structs import replace
 
-from station.app.snapshot import CueView, Fault
+from station.app.snapshot import MEASURING_PARTS, CueView, Fault
 from station.app.starting.start_gate import StartDecision
 from station.core.activities.engine import REPEATING_CUES
 from station.core.events import Toe
@@ -102,8 +102,10 @@ class BoardView:
             log.warning("%s", sentence)
 
     def faults(self, heels: str | None) -> tuple[Fault, ...]:
-        """The faults by part; `heels` is the board sensors' own heel fault, used unless the part reported one."""
+        """The faults by part, those that stop a measurement first; `heels` is the board sensors' own heel fault, used
+        unless the part reported one."""
         found = dict(self._faults)
         if heels is not None:
             found.setdefault("heel sensors", heels)
-        return tuple(Fault(part, sentence) for part, sentence in sorted(found.items()))
+        parts = sorted(found, key=lambda part: (part not in MEASURING_PARTS, part))
+        return tuple(Fault(part, found[part]) for part in parts)

@@ -155,6 +155,14 @@ def test_view_is_urgent_only_after_changes() -> None:
     assert view.faults("The left heel sensor is stuck.")[0].part == "heel sensors"
 
 
+def test_what_stops_a_measurement_is_the_first_fault() -> None:
+    """The page of the board has room for one sentence: not that of the clock while the sensor's cable is out."""
+    view = BoardView()
+    for part in ("LED", "backup", "clock", "distance sensor"):
+        view.set_fault(part, f"The {part} is broken.")
+    assert [one.part for one in view.faults(None)] == ["distance sensor", "LED", "backup", "clock"]
+
+
 def test_cues_that_confirm_storage_wait_for_it(store: Store) -> None:
     """While writes are pending, an error sounds in place of COMPLETE; other cues and ends are as they are."""
 

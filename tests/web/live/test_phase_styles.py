@@ -48,6 +48,15 @@ def test_lifted_heel_is_named_with_both_feet_on_board(left: bool, right: bool, t
     assert seen["tone"] == "alarm"
 
 
+def test_raised_heel_is_not_asked_to_stand_still() -> None:
+    """Who stepped off while a test settles is told to step on: the page waits for that foot, not for stillness."""
+    settling: dict[str, Any] = {"activity": "test", "phase": "settle", "side": Side.RIGHT}
+    seen = shown(**settling, heels=heels(True, False))
+    assert (seen["word"], seen["sentence"]) == ("HEEL DOWN", "Step on with your right foot, toes to the stop.")
+    for known in (True, None):
+        assert shown(**settling, heels=heels(False, known))["word"] == "STAND STILL"
+
+
 @pytest.mark.parametrize(("part", "word"), [(None, "UP"), (0, "UP"), (1, "HOLD"), (2, "DOWN"), (3, "DOWN")])
 def test_paced_heel_raise_shows_up_hold_down(part: int | None, word: str) -> None:
     seen = shown(**{**REPS, "side": BOTH_LEGS}, exercise="7d", part=part, verified=True)

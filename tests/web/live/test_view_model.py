@@ -85,7 +85,16 @@ def test_result_names_both_sides() -> None:
 
 def test_fault_shows_its_own_sentence() -> None:
     fault = Fault("toe", "The distance sensor does not answer: check its cable.")
-    assert shown(phase="fault", faults=(fault,))["sentence"] == fault.sentence
+    seen = shown(activity="test", phase="fault", faults=(fault,), next_step="hold")
+    assert (seen["sentence"], seen["next"]) == (fault.sentence, None)
+
+
+def test_reconnected_sensor_is_not_called_broken() -> None:
+    """It has to read for two seconds before the test goes on."""
+    back: dict[str, Any] = {"activity": "test", "phase": "fault", "toe_mm": 48.0}
+    assert shown(**back)["sentence"] == "The distance sensor reads again. The test goes on in a moment."
+    frozen = Fault("distance sensor", "The distance sensor gives the same reading again and again.")
+    assert shown(**back, faults=(frozen,))["sentence"] == frozen.sentence
 
 
 @pytest.mark.parametrize("phase", sorted(PHASE_STYLES))

@@ -7,11 +7,9 @@ person on a phone would complain about.
 from __future__ import annotations
 
 import base64
-import re
 import shutil
 import tempfile
 import time
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +18,8 @@ from typing import Any
 from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException, WebDriverException
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
+
+from tests.pdf import sheets
 
 CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
 FLAGS = (
@@ -176,12 +176,14 @@ class Browser:
         shot = self._send_command("Page.captureScreenshot", how)
         Path(path).write_bytes(base64.b64decode(shot["data"]))
 
+    def print_pdf(self, paper: tuple[float, float] = A4_INCHES) -> bytes:
+        """Print the page on this paper, as a PDF."""
+        wanted = {"paperWidth": paper[0], "paperHeight": paper[1], "preferCSSPageSize": True}
+        return base64.b64decode(self._send_command("Page.printToPDF", wanted)["data"])
+
     def printed_pages(self, paper: tuple[float, float] = A4_INCHES) -> list[int]:
         """Print the page on this paper: the number of pieces of text on each sheet, 0 for a blank one."""
-        wanted = {"paperWidth": paper[0], "paperHeight": paper[1], "preferCSSPageSize": True}
-        pdf = base64.b64decode(self._send_command("Page.printToPDF", wanted)["data"])
-        contents = re.findall(rb"/Type /Page\n.*?/Contents (\d+) 0 R", pdf, re.DOTALL)
-        return [zlib.decompress(_pdf_stream(pdf, number)).count(b"BT") for number in contents]
+        return [sheet.count(b"BT") for sheet in sheets(self.print_pdf(paper))]
 
     def console_errors(self) -> list[str]:
         """Errors that the console has logged since the last call."""
@@ -210,12 +212,6 @@ class Browser:
 
     def _send_command(self, command: str, arguments: dict[str, Any]) -> Any:
         return self.driver.execute_cdp_cmd(command, arguments)
-
-
-def _pdf_stream(pdf: bytes, number: bytes) -> bytes:
-    """The bytes of the stream with this object number."""
-    start = pdf.index(b"stream\n", pdf.index(b"\n" + number + b" 0 obj")) + len(b"stream\n")
-    return pdf[start : pdf.index(b"\nendstream", start)]
 
 
 @contextmanager

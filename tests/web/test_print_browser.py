@@ -13,6 +13,7 @@ from station.store import Store
 from station.store.records import Person
 from tests import browser
 from tests.browser import A4_INCHES, LETTER_INCHES, PHONE, Browser
+from tests.pdf import colours, letters, sheets
 from tests.report_histories import add_everything, add_months
 from tests.web.double import StationDouble
 from tests.web.history import add_session
@@ -24,6 +25,11 @@ pytestmark = pytest.mark.skipif(
     not browser.is_available(), reason="no browser here: apt-get install chromium chromium-driver"
 )
 
+MARGINS_MM = (11.9, 7.9)
+"""The report's, at the sides, and at top and bottom, in whole pixels: Chromium draws nothing beyond them."""
+MIN_POINTS = 7
+LETTER_MM = 0.5
+"""The narrowest and lowest letter."""
 WIDTHS = (320, 360, 390, 480, 520, 560, 600, 640, 641, 700, 768, 900, 1024, 1280, 1920)
 OVERLAPS = """
 const faults = [], shown = one => one.getClientRects().length && getComputedStyle(one).visibility !== 'hidden'
@@ -144,11 +150,19 @@ def test_pages_have_no_blank_sheet(visit: Callable[[str], Browser], store: Store
 def test_report_is_one_sheet(
     visit: Callable[[str], Browser], store: Store, add: Callable[[Store], Person], paper: tuple[float, float]
 ) -> None:
-    """However much or little there is to tell, on either paper."""
+    """However much or little there is to tell, on either paper: in grey, every letter inside the margins, and none
+    smaller than it was drawn, as on a page that is too wide."""
     add(store)
-    sheets = visit("/report").printed_pages(paper)
-    assert len(sheets) == 1
-    assert sheets[0] > 0
+    (sheet,) = sheets(visit("/report").print_pdf(paper))
+    printed = letters(sheet)
+    assert len(printed) > 100
+    assert min(one.points for one in printed) >= MIN_POINTS
+    (across, down), (width, height) = MARGINS_MM, (inches * 25.4 for inches in paper)
+    assert across <= min(one.x_mm for one in printed)
+    assert max(one.x_mm for one in printed) <= width - across - LETTER_MM
+    assert down <= min(one.y_mm for one in printed)
+    assert max(one.y_mm for one in printed) <= height - down - LETTER_MM
+    assert {colour for colour in colours(sheet) if len(set(colour)) > 1} == set()
 
 
 def test_report_on_paper_is_grey_without_controls_or_overlaps(
@@ -166,7 +180,7 @@ def test_report_on_paper_is_grey_without_controls_or_overlaps(
             assert window.run(OVERLAPS) == []
             assert window.run(TEXT_ON_TEXT) == []
         assert window.run(COLOURS) == []
-        assert min(window.run(TEXT_POINTS)) >= 7
+        assert min(window.run(TEXT_POINTS)) >= MIN_POINTS
         controls = "nav, header, button, input, summary, a"
         assert (
             window.run(

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from station.advice import adaptation, health_questions, triage
+from station.advice.conditions import BALANCE, CONDITIONS, NUMB, PARTIAL_WEIGHT
 from station.advice.health_questions import CALM_DAYS_PER_STAGE
 
 GUIDE = "The founding guide"
@@ -28,9 +29,9 @@ class Rule(Struct, frozen=True):
 
 
 CONDITION_SOURCES = {
-    health_questions.NUMB: "Usual care for feet with little feeling",
-    health_questions.BALANCE: "Usual care to prevent falls",
-    health_questions.PARTIAL_WEIGHT: "Usual care after an operation or a fracture",
+    NUMB: "Usual care for feet with little feeling",
+    BALANCE: "Usual care to prevent falls",
+    PARTIAL_WEIGHT: "Usual care after an operation or a fracture",
 }
 """The sources of the conditions that the guide does not name."""
 
@@ -38,7 +39,7 @@ CONDITION_SOURCES = {
 def _condition_rules() -> tuple[Rule, ...]:
     return tuple(
         Rule(health_questions.rule_key(one.key), one.title, one.effect, CONDITION_SOURCES.get(one.key, AUTHOR))
-        for one in health_questions.CONDITIONS
+        for one in CONDITIONS
     )
 
 

@@ -20,6 +20,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from station.advice import adaptation, dose, health_questions, pain
+from station.advice.conditions import NEURO
 from station.advice.health_questions import ExerciseRestriction
 from station.advice.records import Adaptation, Catalogue, Excluded, LegConditions, Proposal, Reason, Reduced, Situation
 from station.advice.restrictions import NOTHING_REMAINS, TEST_KEY, leg_restrictions
@@ -321,8 +322,8 @@ def _tiers(
     felt_or_rotation = {ROTATION_RULE, *(why.rule for why in FELT_REASONS.values())}
     required = [one for one in adaptations if one.reason.rule not in felt_or_rotation]
     return (
-        health_questions.FIRST_EXERCISES[health_questions.NEURO]
-        if situation.conditions is not None and situation.conditions.legs_with(health_questions.NEURO)
+        health_questions.FIRST_EXERCISES[NEURO]
+        if situation.conditions is not None and situation.conditions.legs_with(NEURO)
         else (),
         stretches.intersection(felt),
         (*felt, *(key for one in required for key in (*one.first_exercises, *one.added_exercises))),

@@ -13,7 +13,7 @@ from typing import Self
 import msgspec
 from msgspec import Struct
 
-from station.advice.health_questions import CONDITIONS
+from station.advice.conditions import CONDITIONS
 from station.app.loop import Station
 from station.app.starting.routines import routine_called
 from station.config import Config

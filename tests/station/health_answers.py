@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from station.advice.health_questions import CONDITIONS
+from station.advice.conditions import CONDITIONS
 from station.advice.records import LegConditions
 from station.store import Store
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from station.advice.health_questions import CONDITIONS
+from station.advice.conditions import CONDITIONS
 from station.app.access.roles import ACCESS_COOKIE
 from station.app.board.bring_up_records import BringUpView, Question, Result
 from station.clock import SystemClock

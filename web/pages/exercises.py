@@ -10,6 +10,7 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from station.advice import health_questions
+from station.advice.conditions import CONDITION_BY_KEY
 from station.advice.health_questions import ExerciseRestriction
 from station.advice.records import LegConditions
 from station.catalogue.read import exercises as catalogue
@@ -120,7 +121,7 @@ def _exercise_or_404(key: str) -> Exercise:
 
 
 def _caution_note(caution: Caution, conditions: LegConditions) -> CautionNote:
-    condition = health_questions.CONDITION_BY_KEY[caution.condition]
+    condition = CONDITION_BY_KEY[caution.condition]
     legs = conditions.legs_with(caution.condition)
     applies_to = "" if not legs else f"your {legs[0]} leg" if len(legs) == 1 else "you"
     return CautionNote(caution, condition.title, applies_to)

@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from werkzeug.wrappers import Response
 
 from station.advice import health_questions
-from station.advice.health_questions import CONDITIONS, DISCLAIMER, NO, YES, Condition, ConditionKind
+from station.advice.conditions import CONDITIONS, NO, YES, Condition, ConditionKind
+from station.advice.health_questions import DISCLAIMER
 from station.advice.records import Excluded, LegConditions, Reason, Reduced
 from station.catalogue.read import exercises
 from station.catalogue.records import Restriction

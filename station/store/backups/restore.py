@@ -21,7 +21,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from station.store import checksums
 from station.store.connect import empty_log, lock_database, log_files, sqlite_driver, write_engine
 from station.store.errors import OlderSchemaError, StoreError, translate_errors
-from station.store.exchange.export_read import DATABASE_MAGIC, DamagedExportError, ImportRefusedError
+from station.store.exchange.export_read import DATABASE_MAGIC, ImportRefusedError
+from station.store.exchange.export_values import DamagedExportError
 from station.store.exchange.staging import Staged, check_staged, scratch_directory
 from station.store.prepare import VERSION_TABLE, read_revision
 from station.store.reading.reader import Reader

@@ -33,7 +33,7 @@ from station.store.connect import (
     write_engine,
 )
 from station.store.errors import PermanentStoreError, StoreError, translate_errors
-from station.store.exchange.export_read import DamagedExportError
+from station.store.exchange.export_values import DamagedExportError
 from station.store.exchange.exported import EXPORTED, exported_columns
 from station.store.exchange.staging import check_staged, loose_references, scratch_directory
 from station.store.files import atomic_write

@@ -29,7 +29,8 @@ from station.settings import CHOICES, LIMITS, TIME_OF_DAY, Settings
 from station.store import checksums
 from station.store.connect import sqlite_driver, write_engine
 from station.store.errors import translate_errors
-from station.store.exchange.export_read import LAST_YEAR, DamagedExportError, Head, Part, open_export, row_parser
+from station.store.exchange.export_read import Head, Part, open_export
+from station.store.exchange.export_values import LAST_YEAR, DamagedExportError, row_parser
 from station.store.exchange.exported import EXPORTED
 from station.store.names import is_name
 from station.store.reading import loading

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-from station.advice.health_questions import CONDITIONS
+from station.advice.conditions import CONDITIONS
 from station.core.steps import HoldStep, RepsStep, Routine
 
 KEYS = [condition.key for condition in CONDITIONS]

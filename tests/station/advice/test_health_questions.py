@@ -8,15 +8,8 @@ from typing import Any
 import pytest
 
 from station.advice import health_questions
-from station.advice.health_questions import (
-    CONDITIONS,
-    ConditionKind,
-    ExerciseRestriction,
-    ask_reason,
-    block_reason,
-    parse_answer,
-    restrictions_on,
-)
+from station.advice.conditions import CONDITIONS, ConditionKind
+from station.advice.health_questions import ExerciseRestriction, ask_reason, block_reason, parse_answer, restrictions_on
 from station.catalogue.read import EXERCISE_CONDITIONS as OF_EXERCISES
 from station.catalogue.read import exercises
 from station.catalogue.records import Item, Restriction

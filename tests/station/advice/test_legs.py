@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from station.advice import health_questions
-from station.advice.health_questions import CONDITIONS, parse_answer, restrictions_on
+from station.advice.conditions import BLOCKING, CONDITIONS
+from station.advice.health_questions import parse_answer, restrictions_on
 from station.advice.records import LegConditions, Proposal, SideHistory, Situation
 from station.advice.restrictions import restrict
 from station.advice.triage import proposal
@@ -101,7 +101,7 @@ def test_same_restriction_on_both_legs_is_one_item() -> None:
 def test_both_legs_at_once_follow_the_stricter_leg(key: str, condition: str) -> None:
     (one,) = restrictions_on(ALL[key], on_left(condition))
     (both,) = restrictions_on(ALL[key], on_both(condition))
-    if condition in health_questions.BLOCKING:
+    if condition in BLOCKING:
         assert one.restriction is Restriction.EXCLUDED
     else:
         assert (one.restriction, one.share) == (both.restriction, both.share)

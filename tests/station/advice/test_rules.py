@@ -11,6 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from station.advice import health_questions, pain, plan, triage
+from station.advice.conditions import CLEARED
 from station.advice.records import LegConditions, Proposal, Reason, SideHistory, Situation
 from station.advice.restrictions import restrict
 from station.advice.rules import RULE_BY_KEY, RULES, Rule
@@ -43,7 +44,7 @@ def situations() -> Iterator[Situation]:
     yield from (Situation(NOW, LegConditions(frozenset({condition}))) for condition in CONDITIONS)
     yield Situation(NOW, on_both(), not_felt_exercises=frozenset({"3b"}))
     yield Situation(NOW, on_both(), rotation=0)
-    yield Situation(NOW, on_both(health_questions.CLEARED), calm_training_days=health_questions.CALM_DAYS_PER_STAGE)
+    yield Situation(NOW, on_both(CLEARED), calm_training_days=health_questions.CALM_DAYS_PER_STAGE)
     for course in (
         SideHistory(is_known=True, is_gaining=True, weeks=9, last_gain_at=NOW - DAY),
         SideHistory(is_known=True, is_steady=True, weeks=20),

@@ -8,15 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from station.advice.health_questions import (
-    CHILD,
-    CLEARED,
-    CONDITIONS,
-    NO_WEIGHT,
-    NOT_CLEARED,
-    PARTIAL_WEIGHT,
-    TENDON_PAIN,
-)
+from station.advice.conditions import CHILD, CLEARED, CONDITIONS, NO_WEIGHT, NOT_CLEARED, PARTIAL_WEIGHT, TENDON_PAIN
 from station.app.starting.start_gate import StartDecision
 from station.catalogue.read import exercises
 from station.catalogue.records import Item, Restriction

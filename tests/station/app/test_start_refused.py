@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from station.advice.health_questions import NOT_CLEARED
+from station.advice.conditions import NOT_CLEARED
 from station.advice.pain import BLOCKED_BY_PAIN, STOP_ADVICE
 from station.advice.restrictions import ANSWER_QUESTIONS_FIRST
 from station.app.running.fact_publisher import EASED_NOTE

@@ -7,7 +7,7 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
-from station.advice import health_questions
+from station.advice.conditions import CONDITION_BY_KEY
 from station.advice.records import LegConditions
 from station.catalogue.read import exercises
 from station.catalogue.records import Group, Verification
@@ -75,7 +75,7 @@ def test_exercise_page_shows_all_details(client: FlaskClient, key: str) -> None:
     assert [text for text in one.equipment if text.lower() not in page.lower()] == []
     for caution in one.cautions:
         assert caution.reason in page
-        assert health_questions.CONDITION_BY_KEY[caution.condition].title in page
+        assert CONDITION_BY_KEY[caution.condition].title in page
     steps = page.split('<ol class="steps">')[1].split("</ol>")[0]
     assert re.findall(r"<li>([^<]+)</li>", steps) == list(one.steps)
 

@@ -7,7 +7,8 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
-from station.advice.health_questions import CONDITIONS, DISCLAIMER
+from station.advice.conditions import CONDITIONS
+from station.advice.health_questions import DISCLAIMER
 from station.store import Store
 from tests.web.double import StationDouble
 from tests.web.page_text import text_of

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from station.advice import health_questions
+from station.advice.conditions import CONDITIONS
 from station.advice.records import LegConditions
 from station.app.snapshot import UnfinishedView
 from station.app.starting.routines import steps_of
@@ -347,7 +347,7 @@ def test_used_exercises_are_marked(client: FlaskClient, store: Store, ada: Perso
 
 def test_own_routine_starts(client: FlaskClient, store: Store, station: StationDouble, ada: Person) -> None:
     """It starts with its doses, under its name."""
-    store.add_answer(ada.id, "health", {"yes": [], "no": [one.key for one in health_questions.CONDITIONS]})
+    store.add_answer(ada.id, "health", {"yes": [], "no": [one.key for one in CONDITIONS]})
     mine = save_routine(store, ada.id, "Before work", [{"exercise": "3b", "hold_s": 45}])
     assert f'value="own:{mine}"' in read_page(client, "/routines")
     assert client.post("/start", data={"routine": f"own:{mine}", "person": ada.id}).status_code == 303

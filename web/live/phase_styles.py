@@ -109,6 +109,7 @@ BOARD_STYLES = {
 """How the board must lie: a word, a shape and what to do."""
 OTHER_SIDE = PHASE_STYLES["switch"]
 NOT_BEGUN = PHASE_STYLES["ended"]._replace(sentence="Ended before it began. Nothing was measured.", brief="Not begun.")
+NO_RESULT = PHASE_STYLES["ended"]._replace(sentence="Ended early, before the test had a result.", brief="No result.")
 COME_BACK = PhaseStyle("COME BACK", "\u25b6", "calm", "Come back to the board when you are ready.", "")
 SIT_DOWN = PhaseStyle("SIT DOWN", "\u25b6", "calm", "Sit down with one foot on its plate.", "Foot on a plate.")
 BOTH_FEET = PhaseStyle("BOTH FEET", "\u25b6", "calm", "Stand on the board.", "")
@@ -174,6 +175,8 @@ def phase_style(snapshot: Snapshot) -> PhaseStyle:
         return _lesson_style(state, style)
     if isinstance(state, SetupState) and phase == "ended" and not state.step:
         return NOT_BEGUN
+    if isinstance(state, TestState) and phase == "ended" and state.result_left_mm is state.result_right_mm is None:
+        return NO_RESULT
     if isinstance(state, SetupState) and phase == "lay":
         return _setup_style(state, style)
     if phase == "side" and state.side is not None:

@@ -267,3 +267,12 @@ def test_test_that_ended_early_shows_no_distance() -> None:
     """Where the board happens to stand is no result."""
     seen = shown(activity="test", phase="ended", side=Side.LEFT, toe_mm=90.0)
     assert (seen["word"], seen["caption"], seen["number"]) == ("ENDED", "", "\u2013")
+
+
+def test_test_that_ended_before_its_first_result_is_not_called_saved() -> None:
+    """Attempts alone are no result; a side that was tested is."""
+    ended: dict[str, Any] = {"activity": "test", "phase": "paused", "side": Side.LEFT, "toe_mm": 90.0}
+    cue = CueView(1, CueName.ENDED, None, None, False)
+    seen = shown(**ended, cue=cue)
+    assert (seen["sentence"], seen["brief"]) == ("Ended early, before the test had a result.", "No result.")
+    assert shown(**ended, cue=cue, result_left_mm=88.0)["sentence"] == "Ended early. Your work is saved."

@@ -13,7 +13,7 @@ from web.context import Site
 from web.live.phase_styles import is_active
 from web.pages.feedback import claim_context
 from web.pages.history import session_sentence
-from web.pages.next_action import next_action, today_summary, unfinished_sentence, weekly_minutes
+from web.pages.next_action import next_action, resume_text, today_summary, unfinished_sentence, weekly_minutes
 from web.pages.today import results_sentence
 
 
@@ -54,4 +54,5 @@ def _for_person(site: Site, person: Person, *, is_test: bool) -> dict[str, Any]:
     means = [results_sentence(history, settings)] if is_test else []
     minutes = ", ".join(f"{side} {text}" for side, _, _, text in weekly_minutes(summary))
     means = [*means, f"Stretched this week: {minutes}."]
-    return {"means": means, "next": next_action(summary, unfinished=unfinished_sentence(site, person.id))}
+    unfinished = unfinished_sentence(site, person.id, resume_text(site, person.id))
+    return {"means": means, "next": next_action(summary, unfinished=unfinished)}

@@ -75,12 +75,14 @@ def resume_text(site: Site, person_id: str | None) -> str | None:
     return f"Resume {left.title or 'the routine'}"
 
 
-def unfinished_sentence(site: Site, person_id: str | None) -> str | None:
-    """What a person can do about a routine that they have begun and not finished; `None` if there is none."""
+def unfinished_sentence(site: Site, person_id: str | None, resume: str | None) -> str | None:
+    """What a person can do about a routine that they have begun and not finished; `None` if there is none. `resume` is
+    what `resume_text` has for them.
+    """
     now = site.snapshot()
     if is_active(now) and now.person_id == person_id:
         return RUNNING
-    return RESUMABLE if resume_text(site, person_id) is not None else None
+    return RESUMABLE if resume is not None else None
 
 
 def next_action(summary: TodaySummary, *, unfinished: str | None = None) -> NextAction:

@@ -100,7 +100,7 @@ def blueprint(site: Site) -> Blueprint:
     def routines() -> str:
         person = site.person()
         person_id = person.id if person else None
-        gate = _viewers_gate(site)
+        gate, resumes = _viewers_gate(site), resume_text(site, person_id)
         own = [_own_card(site, one) for one in site.store.own_routines(person_id)]
         return render_template(
             "routines.html",
@@ -110,11 +110,11 @@ def blueprint(site: Site) -> Blueprint:
             single=[_single_card(site, key) for key in SINGLE_ABOUT],
             own=own,
             can_resume=site.unfinished_run(person_id) is not None,
-            resume_label=resume_text(site, person_id) or "Resume the unfinished routine",
+            resume_label=resumes or "Resume the unfinished routine",
             saved=next((one for one in own if one.key == request.args.get("saved")), None),
             removed="removed" in request.args,
             is_active=is_active(site.snapshot()),
-            **_today_context(site, gate),
+            **_today_context(site, gate, resumes),
         )
 
     @pages.get("/routines/new")
@@ -187,13 +187,13 @@ def blueprint(site: Site) -> Blueprint:
     return pages
 
 
-def _today_context(site: Site, gate: StartGate) -> dict[str, Any]:
+def _today_context(site: Site, gate: StartGate, resumes: str | None) -> dict[str, Any]:
     """What is next for a known person, with its reasons."""
     if gate.person_id is None:
         return {}
     summary = gate.today_summary()
     return {
-        "next": next_action(summary, unfinished=unfinished_sentence(site, gate.person_id)),
+        "next": next_action(summary, unfinished=unfinished_sentence(site, gate.person_id, resumes)),
         "summary": summary,
         **why_context(summary),
     }

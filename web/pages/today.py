@@ -101,13 +101,13 @@ def blueprint(site: Site) -> Blueprint:
             demo=DEMO_SENTENCE if visitor.device.name == DEMO_DEVICE else "",
             shared_until=visitor.device.person_until,
             **claim_context(site, settings.units),
-            **_person_context(site, person),
+            **_person_context(site, person, resumes),
         )
 
     return pages
 
 
-def _person_context(site: Site, person: Person | None) -> dict[str, Any]:
+def _person_context(site: Site, person: Person | None, resumes: str | None) -> dict[str, Any]:
     """Context shown only to a known person: what is due, this week's minutes and open questions."""
     if person is None:
         return {}
@@ -118,7 +118,7 @@ def _person_context(site: Site, person: Person | None) -> dict[str, Any]:
     )
     return {
         "summary": summary,
-        "next": next_action(summary, unfinished=unfinished_sentence(site, person.id)),
+        "next": next_action(summary, unfinished=unfinished_sentence(site, person.id, resumes)),
         **why_context(summary),
         "week": this_week(summary),
         "goal_minutes": WEEKLY_GOAL_MINUTES,

@@ -57,8 +57,7 @@ class EdgePin(LGPIOPin):  # type: ignore[misc]  # gpiozero ships no types
     def _enable_event_detect(self) -> None:
         pull, debounce_us = self.pull, round((self.bounce or 0) * SECOND_US)
         lgpio.gpio_free(self.factory._handle, self._number)
-        chip = f"/dev/gpiochip{self.factory.chip}"
-        self._line = WatchedLine(chip, self._number, pull=pull, edges=self.edges, debounce_us=debounce_us)
+        self._line = WatchedLine(self.factory.chip, self._number, pull=pull, edges=self.edges, debounce_us=debounce_us)
         self.factory.edge_thread.watch(self._line, self._on_edge)
 
     def _disable_event_detect(self) -> None:

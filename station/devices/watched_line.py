@@ -9,6 +9,7 @@ from fcntl import ioctl
 
 from msgspec import Struct
 
+DEVICE = "/dev/gpiochip{}"
 REQUEST = struct.Struct("<I252x32sQI20xI4xQQ216xII20xi")
 """`gpio_v2_line_request`: one line, consumer, flags, number of attributes, the first of them (id, value, mask), number
 of lines, size of the buffer, and the kernel's answer, a file descriptor."""
@@ -39,11 +40,11 @@ class WatchedLine:
     `pull` and `edges` are gpiozero's words. Raises OSError if the line cannot be had.
     """
 
-    def __init__(self, chip: str, line: int, *, pull: str, edges: str, debounce_us: int) -> None:
+    def __init__(self, chip: int, line: int, *, pull: str, edges: str, debounce_us: int) -> None:
         flags, attributes = INPUT | EDGES[edges] | BIASES[pull], 1 if debounce_us else 0
         attribute = (DEBOUNCE_ATTRIBUTE, debounce_us, 1) if debounce_us else (0, 0, 0)
         request = bytearray(REQUEST.pack(line, b"station", flags, attributes, *attribute, 1, BUFFERED, -1))
-        chip_fd = os.open(chip, os.O_RDWR | os.O_CLOEXEC)
+        chip_fd = os.open(DEVICE.format(chip), os.O_RDWR | os.O_CLOEXEC)
         try:
             ioctl(chip_fd, GET_LINE, request)
         finally:

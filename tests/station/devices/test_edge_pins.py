@@ -135,7 +135,7 @@ def test_edge_of_a_closed_part_is_nobodys(chip: KernelChip, pins: PinFactory) ->
 
 
 def test_error_of_a_callback_ends_the_thread(chip: KernelChip) -> None:
-    """Whoever watches it ends the station then, with a sentence."""
+    """The supervisor then ends the station, with a sentence."""
     with watched(ZeroDivisionError()) as (thread, errors):
         chip.edge(BUTTON, False, 1)
         thread.join(LIMIT_S)

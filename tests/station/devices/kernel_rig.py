@@ -145,7 +145,8 @@ class KernelChip:
         module.gpio_get_mode = mode
         module.gpio_read = lambda handle, line: int(self.at_lgpio[line] == module.SET_PULL_UP)
         module.gpio_set_debounce_micros = lambda handle, line, micros: None
-        return module
+        made: ModuleType = module
+        return made
 
 
 @pytest.fixture

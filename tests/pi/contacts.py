@@ -15,7 +15,7 @@ HEELS = {"left": 27, "right": 23}
 BUTTON = 22
 KEPT = "/root/kept.toml"
 EDGES_S = (0.5, 0.8, 1.5, 1.7, 2.6, 3.1)
-"""When a contact changes: as quick as a bounce that is debounced, and as slow as a lift."""
+"""When a contact changes: never twice within the debouncing, so that each is a heel lift or a press."""
 NEAR_MS = 50.0
 """How far an edge may be off. On the virtual Pi the kernel looks at its lines, and what moves them, every 10 ms."""
 CABLE_OUT_S = 2.0

@@ -27,8 +27,7 @@ def contacts(rig: Rig) -> None:
     """Each change of a digital heel and of the button arrives, when it happened, also after a cable was out."""
     rig.machine.run(f"cp {CONFIGURATION} {KEPT}; sed -i 's/^heels = .*/heels = \"comparator\"/' {CONFIGURATION}")
     try:
-        rig.machine.run(f"systemctl restart {UNIT}")
-        rig.page.wait_until_up(60)
+        _restart(rig)
         rig.settings(hold_s="60")
         rig.person.place(100)
         _heels(rig, down=False)
@@ -49,8 +48,14 @@ def contacts(rig: Rig) -> None:
     finally:
         for line in (*HEELS.values(), BUTTON):
             rig.board("gpio", line, "open")
-        rig.machine.run(f"mv {KEPT} {CONFIGURATION}; systemctl restart {UNIT}")
-        rig.page.wait_until_up(60)
+        rig.machine.run(f"mv {KEPT} {CONFIGURATION}")
+        _restart(rig)
+
+
+def _restart(rig: Rig) -> None:
+    """Start the station with another configuration, and wait until the page has its board again."""
+    rig.machine.run(f"systemctl restart {UNIT}")
+    rig.person.follow_until(lambda now: now["phase"] == "idle", 60, "the station started again", follows=False)
 
 
 def _heels(rig: Rig, *, down: bool) -> None:

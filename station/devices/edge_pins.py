@@ -62,13 +62,13 @@ class EdgePin(LGPIOPin):  # type: ignore[misc]  # gpiozero ships no types
 
     def _disable_event_detect(self) -> None:
         """End the watch, if there is one; the pull stays."""
-        line = self._line
-        if line is None:
-            return
-        flags = lgpio.gpio_get_mode(self.factory._handle, self._number) & self.GPIO_LINE_FLAGS_MASK
-        self._line = None
-        self.factory.edge_thread.release(line)
-        lgpio.gpio_claim_input(self.factory._handle, self._number, flags)
+        with self.factory.edge_thread.lock:
+            if self._line is None:
+                return
+            flags = lgpio.gpio_get_mode(self.factory._handle, self._number) & self.GPIO_LINE_FLAGS_MASK
+            self.factory.edge_thread.release(self._line)
+            self._line = None
+            lgpio.gpio_claim_input(self.factory._handle, self._number, flags)
 
     def _on_edge(self, edge: LineEdge) -> None:
         watcher = self._when_changed  # read once: another thread may be closing the pin

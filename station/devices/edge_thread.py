@@ -6,7 +6,7 @@ import os
 import select
 from collections import deque
 from collections.abc import Callable
-from threading import Lock, Thread
+from threading import RLock, Thread
 
 from station.devices.watched_line import LineEdge, WatchedLine
 
@@ -19,8 +19,9 @@ class EdgeThread(Thread):
 
     def __init__(self) -> None:
         super().__init__(name="edges of the pins", daemon=True)
-        self.lock = Lock()
-        """Held while a line is read or closed: another file may get its descriptor at once."""
+        self.lock = RLock()
+        """Held while a line is read or closed: another file may get its descriptor at once. Python may close a part
+        that was forgotten in the very thread that holds it."""
         self._lines: dict[int, tuple[WatchedLine, Callable[[LineEdge], None]]] = {}
         self._calls: deque[Callable[[], None]] = deque()
         self._is_closing = False

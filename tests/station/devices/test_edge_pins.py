@@ -125,6 +125,25 @@ def test_pull_stays_when_nobody_watches_any_more(chip: KernelChip, pins: PinFact
     assert (pin.pull, pin.state) == ("up", True)
 
 
+def test_part_may_close_in_its_own_callback(chip: KernelChip, pins: PinFactory) -> None:
+    """What was read with the edge is nobody's; the other lines go on."""
+    presses, heel = Presses(pins), Presses(pins, HEEL)
+    closed = Queue[str]()
+
+    def close() -> None:
+        presses.device.close()
+        closed.put("closed")
+
+    presses.device.when_activated = close
+    with pins.edge_thread.lock:  # the thread reads both edges at once
+        chip.edge(BUTTON, False, 1)
+        chip.edge(BUTTON, True, 2)
+    assert closed.get(timeout=LIMIT_S) == "closed"
+    chip.edge(HEEL, False, 3)
+    assert heel.next()[0] == "pressed"
+    assert presses.seen.empty()
+
+
 def test_edge_of_a_closed_part_is_nobodys(chip: KernelChip, pins: PinFactory) -> None:
     """The thread may have read it before."""
     presses = Presses(pins)

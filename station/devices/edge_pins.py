@@ -34,8 +34,8 @@ class EdgePin(LGPIOPin):  # type: ignore[misc]  # gpiozero ships no types
         with self.factory.edge_thread.lock:
             if self._line is not None:
                 return self._line.level()
-        state: float = super()._get_state()
-        return state
+            state: float = super()._get_state()  # lgpio would claim a line that it does not hold
+            return state
 
     def _set_pull(self, value: str) -> None:
         with self._left_to_lgpio():
@@ -56,9 +56,12 @@ class EdgePin(LGPIOPin):  # type: ignore[misc]  # gpiozero ships no types
 
     def _enable_event_detect(self) -> None:
         pull, debounce_us = self.pull, round((self.bounce or 0) * SECOND_US)
-        lgpio.gpio_free(self.factory._handle, self._number)
-        self._line = WatchedLine(self.factory.chip, self._number, pull=pull, edges=self.edges, debounce_us=debounce_us)
-        self.factory.edge_thread.watch(self._line, self._on_edge)
+        with self.factory.edge_thread.lock:
+            lgpio.gpio_free(self.factory._handle, self._number)
+            self._line = WatchedLine(
+                self.factory.chip, self._number, pull=pull, edges=self.edges, debounce_us=debounce_us
+            )
+            self.factory.edge_thread.watch(self._line, self._on_edge)
 
     def _disable_event_detect(self) -> None:
         """End the watch, if there is one; the pull stays."""

@@ -42,12 +42,12 @@ def _advice(error: Exception) -> str:
 
 
 def never_raising(callback: Callable[[], None], on_error: Callable[[Exception], None]) -> Callable[[], None]:
-    """A pin callback that never raises: an exception in it would end lgpio's only thread, for every pin."""
+    """A pin callback that never raises: an exception in it would end the edges' one thread, for every pin."""
 
     def called() -> None:
         try:
             callback()
-        except Exception as error:  # noqa: BLE001  whatever it is, it must not reach lgpio's thread
+        except Exception as error:  # noqa: BLE001  whatever it is, it must not reach the edges' thread
             with suppress(Exception):
                 on_error(error)
 

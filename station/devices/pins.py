@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+from station.devices.edge_thread import EdgeThread
 from station.devices.errors import DeviceError
 
 PinFactory = Any
@@ -17,7 +18,7 @@ def open_pin_factory() -> PinFactory:
     gpiozero alone would try other libraries in turn and only warn, and some of them lack functions.
     """
     try:
-        from gpiozero.pins.lgpio import LGPIOFactory
+        from station.devices.edge_pins import EdgeFactory
     except Exception as error:
         raise DeviceError(
             "GPIO",
@@ -25,7 +26,7 @@ def open_pin_factory() -> PinFactory:
             " the station an environment with system site packages and a working directory that it may write to.",
         ) from error
     try:
-        return LGPIOFactory()
+        return EdgeFactory()
     except Exception as error:
         raise DeviceError(
             "GPIO",
@@ -34,9 +35,9 @@ def open_pin_factory() -> PinFactory:
         ) from error
 
 
-def edge_thread() -> threading.Thread | None:
-    """The one thread in which lgpio reports the edges of all pins; `None` where lgpio is not loaded.
+def edge_thread() -> EdgeThread | None:
+    """The one thread in which the edges of all pins are called for; `None` on a board without pins of its own.
 
-    It is started as lgpio is loaded, and nothing starts it again: without it every pin stays as it was.
+    Nothing starts it again: without it every pin stays as it was.
     """
-    return next((one for one in threading.enumerate() if type(one).__module__ == "lgpio"), None)
+    return next((one for one in threading.enumerate() if isinstance(one, EdgeThread)), None)

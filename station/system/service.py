@@ -24,7 +24,7 @@ from station.store import DamagedDatabaseError, PermanentStoreError, Store, Stor
 from station.system.log_size import LogSize
 from station.system.nightly import Nightly
 from station.system.page_child import PageChild
-from station.system.supervisor import AskedThread, ForeignThread, Supervisor
+from station.system.supervisor import AskedThread, Supervisor
 from station.system.systemd import Notifier
 from station.system.wall_clock import CLOCK_STEP, EARLIEST_DATE, DateCheck, wall_offset
 from station.system.wrong_dates import WrongDates
@@ -294,7 +294,7 @@ class Service:
         station.lend(parts)
         parts.start(devices)
         if (edges := edge_thread()) is not None:
-            self._supervisor.watch(ForeignThread("edges of the pins", edges))
+            self._supervisor.watch(AskedThread(edges.name, self._clock, edges.is_alive, edges.post))
 
     def _watch_scheduler(self) -> None:
         """Without a scheduler a hold still ends in time, so it is replaced while a person stands there."""

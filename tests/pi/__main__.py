@@ -28,7 +28,7 @@ from pathlib import Path
 
 import click
 
-from tests.pi import activities, endurance, guide, installation, mishaps, processes, sandbox
+from tests.pi import activities, contacts, endurance, guide, installation, mishaps, processes, sandbox
 from tests.pi.board import Board, BoardError
 from tests.pi.machine import Machine, MachineError
 from tests.pi.page import Page, PageError
@@ -41,6 +41,7 @@ PARTS: dict[str, Callable[[Rig], None]] = {
     "test": activities.knee_to_wall,
     "hold": activities.hold,
     "guide": guide.guide,
+    "contacts": contacts.contacts,
     "cables": mishaps.cables,
     "service": mishaps.service,
     "processes": processes.processes,

@@ -15,6 +15,8 @@ WRITES_S = (1.0, 4.0)
 """How long is written before the power goes, growing from the first cut to the last."""
 SETTLED_S = 20
 IDLE_S = 60
+WAKEUPS_S = 300
+"""A thread that looked for edges instead of waiting for them would need 2,000."""
 CONFIGURATION = "/etc/station.toml"
 DATABASE = "/var/lib/station/station.db"
 QUERY = "select name from people"
@@ -40,6 +42,7 @@ def idle(rig: Rig) -> None:
     rig.figures["idle_wakeups_s"] = round(wakeups, 1)
     rig.figures["memory_mb"] = round(memory_mb, 1)
     rig.check("an idle station takes at most 3 % of the processor", share <= 3, percent=round(share, 2))
+    rig.check("an idle station wakes the processor seldom", wakeups <= WAKEUPS_S, wakeups_s=round(wakeups, 1))
     rig.page.watch()
 
 

@@ -283,7 +283,7 @@ def test_unplugged_comparator_reads_as_heel_up() -> None:
 
 
 def test_comparator_callback_never_raises() -> None:
-    """An error goes to `on_error`, even if that raises too: lgpio's thread must continue."""
+    """An error goes to `on_error`, even if that raises too: the edges' thread must continue."""
     clock = HandClock()
     pins = SimulatedPinFactory(clock)
     posted: list[Heel] = []

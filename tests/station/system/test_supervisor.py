@@ -26,6 +26,7 @@ from station.app.page_error import PageError
 from station.clock import SystemClock
 from station.config import parse
 from station.core.events import SECOND_US
+from station.devices.edge_thread import EdgeThread
 from station.devices.pacer import DeadlineThread
 from station.store.reading.following import FollowingReader
 from station.system.page_process import _connect, _serve_until, open_page, supervisor_of
@@ -40,7 +41,9 @@ from web.server.workers import LONGEST_US
 
 PACED = ["buzzer", "LED", "heel sensors", "distance sensor", "thermometer", "simulated board"]
 """The threads with deadlines, on the board that has every part."""
-THREADS = [*PACED, "wire", "APScheduler"]
+EDGES = "edges of the pins"
+"""A thread that a Raspberry Pi's own pins have."""
+THREADS = [*PACED, "wire", EDGES, "APScheduler"]
 pytestmark = pytest.mark.filterwarnings(
     "ignore::pytest.PytestUnhandledThreadExceptionWarning"
 )  # threads are ended here
@@ -67,6 +70,8 @@ class Watch:
     def __init__(self, tmp_path: Path, manager: socket.socket) -> None:
         self._manager = manager
         self.clock = AheadClock()
+        self.edges = EdgeThread()
+        self.edges.start()
         warm = tmp_path / "temperature"
         warm.write_text("21500\n")
         text = f'{BOARD}[range_sensor]\nthermometer = "{warm}"\n[store]\npath = "{tmp_path / "watch.db"}"\n'
@@ -120,6 +125,7 @@ def watch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watch]:
         made = Watch(tmp_path, manager)
         yield made
         made.service.close()
+        made.edges.close()
 
 
 def thread_named(name: str) -> threading.Thread:
@@ -139,6 +145,7 @@ def end(watch: Watch, name: str) -> None:
     watch.scheduler.reschedule()
     if name == "wire":
         watch.service._wire.post(lambda: None)
+    watch.edges.post(lambda: None)
     thread.join(5.0)
     assert not thread.is_alive()
 
@@ -225,25 +232,6 @@ def test_scheduler_that_dies_is_replaced_twice(watch: Watch) -> None:
         watch.turn()
 
 
-def test_end_of_lgpios_thread_ends_the_loop(tmp_path: Path) -> None:
-    """It is the library's, and without it no pin is seen to change: a heel would count as down for ever."""
-    over = Event()
-    thread_class = type("_callback_thread", (threading.Thread,), {"__module__": "lgpio"})
-    thread = thread_class(target=over.wait, daemon=True)
-    thread.start()
-    service = Service(simulated(parse(f'[store]\npath = "{tmp_path / "edges.db"}"\n', "edges.toml")))
-    try:
-        service.open(page=False)
-        service._watch_threads()
-        over.set()
-        thread.join(5.0)
-        with pytest.raises(ThreadEndedError, match="“edges of the pins” has ended"):
-            service._supervisor.check()
-    finally:
-        over.set()
-        service.close()
-
-
 DIES = """
 import ctypes, sys, threading
 from station.cli import main
@@ -302,6 +290,16 @@ def hang_wire(watch: Watch, _name: str, is_hanging: Event, over: Event) -> None:
     watch.service._wire.post(call)
 
 
+def hang_edges(watch: Watch, _name: str, is_hanging: Event, over: Event) -> None:
+    """As a callback would that waits for something."""
+
+    def call() -> None:
+        is_hanging.set()
+        over.wait()
+
+    watch.edges.post(call)
+
+
 def hang_scheduler(watch: Watch, _name: str, is_hanging: Event, over: Event) -> None:
     def listen(_event: object) -> None:
         is_hanging.set()
@@ -328,6 +326,7 @@ def hang_workers(watch: Watch, _name: str, is_hanging: Event, over: Event) -> No
 HANGS: list[tuple[str, Hang]] = [
     *((name, hang_task) for name in PACED),
     ("wire", hang_wire),
+    (EDGES, hang_edges),
     ("scheduler", hang_scheduler),
     ("scheduler", hang_workers),
 ]

@@ -29,11 +29,14 @@ HOME_NETWORKS: tuple[IPv4Network | IPv6Network, ...] = tuple(
 EVERYWHERE = ("0.0.0.0", "::")
 """Hosts to listen on that stand for every network."""
 NETWORK_FILES = Path("proc/self/net")
+SHOWN_NETWORK_FILES = Path("run/station-machine-net")
+"""Where systemd shows those of the machine to a service that has no network (`station-tls.service`)."""
 AVAHI_SOCKET = Path("run/avahi-daemon/socket")
 """It is there while Avahi answers for the machine's `.local` name."""
 HTTP_PORT, HTTPS_PORT = 80, 443
-NETWORK_REQUEST = "network-request"
-"""The file beside the database by which the page asks systemd to switch the network; it says `on` or `off`."""
+NETWORK_REQUEST = Path("requests/network")
+"""The file beside the database by which the page asks systemd to switch the network; it says `on` or `off`. Whoever
+serves the request removes it, so the directory is the group's."""
 ON, OFF = "on", "off"
 AUTHORITY_FILE, PAGE_FILE = "authority.crt", "page.pem"
 """The files of `station tls` that the page's service gets: the authority's certificate; the page's with its key."""
@@ -76,12 +79,17 @@ class Machine(Struct, frozen=True):
         """Whether Avahi runs, so that other devices find it by its `.local` name."""
         return (self.root / AVAHI_SOCKET).exists()
 
+    @property
+    def _network_files(self) -> Path:
+        shown = self.root / SHOWN_NETWORK_FILES
+        return shown if shown.is_dir() else self.root / NETWORK_FILES
+
     def addresses(self) -> frozenset[Address]:
         """The addresses of its interfaces, by the kernel's `fib_trie` (IPv4) and `if_inet6`.
 
         What cannot be read counts as no address.
         """
-        files = self.root / NETWORK_FILES
+        files = self._network_files
         return frozenset({*_ipv4_addresses(files / "fib_trie"), *_ipv6_addresses(files / "if_inet6")})
 
     def home_addresses(self) -> list[Address]:
@@ -94,7 +102,7 @@ class Machine(Struct, frozen=True):
             for one in self.addresses()
             if is_home(one) and not one.is_loopback and not (one.version == 6 and one.is_link_local)
         ]
-        of_router = _router_network(self.root / NETWORK_FILES / "route")
+        of_router = _router_network(self._network_files / "route")
         return sorted(
             reachable,
             key=lambda one: (of_router is None or one not in of_router, one.version, one.is_link_local, int(one)),

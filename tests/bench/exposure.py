@@ -1,4 +1,4 @@
-"""What systemd's own measure says of the sandboxes of the services that run all the time; 10 is none at all."""
+"""What systemd's own measure says of the sandboxes of the station's services; 10 is none at all."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 UNITS = Path(__file__).resolve().parents[2] / "systemd"
-RUNNING = ("station.service", "station-page.service")
+SERVICES = tuple(sorted(UNITS.glob("*.service")))
 
 
 class ExposureError(Exception):
@@ -33,9 +33,9 @@ def exposure(unit: Path) -> float:
 
 
 def figures() -> dict[str, dict[str, Any]]:
-    """The largest of the services; the parts of root that run for a second are in tests/systemd."""
+    """The largest of the services."""
     try:
-        found = {name: exposure(UNITS / name) for name in RUNNING}
+        found = {unit.name: exposure(unit) for unit in SERVICES}
     except ExposureError as error:
         click.echo(error, err=True)
         return {}

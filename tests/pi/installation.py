@@ -117,7 +117,8 @@ def _twice(rig: Rig, packages: Packages) -> None:
     rig.check("the page is on the network when it is switched on", _answers(rig), text=said.splitlines()[0])
     rig.machine.run("station network off --config /etc/station.toml")
     rig.check("and on the machine alone when it is switched off", not _answers(rig))
-    rig.machine.run("echo on >/var/lib/station/network-request")
+    rig.machine.run("install -d -o station -g station -m 770 /var/lib/station/requests")
+    rig.machine.run("echo on >/var/lib/station/requests/network")
     rig.check("the page's own request switches it on again", _eventually_answers(rig))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from station.network import AVAHI_SOCKET, NETWORK_FILES, Machine, is_home, parse_address
+from station.network import AVAHI_SOCKET, NETWORK_FILES, SHOWN_NETWORK_FILES, Machine, is_home, parse_address
 
 ORDER = -1 if sys.byteorder == "little" else 1
 """The kernel writes a route's numbers in the machine's byte order."""
@@ -109,6 +109,14 @@ def test_own_addresses_are_those_of_the_interfaces(machine: Machine) -> None:
         *("192.168.178.23", "127.0.0.1"),
         *("::1", "fe80::dea6:32ff:fe12:3456", "fd00::dea6:32ff:fe12:3456", "2001:db8::5"),
     }
+
+
+def test_service_without_a_network_sees_the_addresses_that_it_is_shown(machine: Machine) -> None:
+    shown = machine.root / SHOWN_NETWORK_FILES
+    shown.mkdir(parents=True)
+    (shown / "fib_trie").write_text("|-- 192.168.1.5\n/32 host LOCAL\n", encoding="ascii")
+    assert machine.addresses() == {ip_address("192.168.1.5")}
+    assert machine.home_addresses() == [ip_address("192.168.1.5")]
 
 
 def test_damaged_or_missing_files_have_no_addresses(tmp_path: Path) -> None:

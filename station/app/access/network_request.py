@@ -13,6 +13,9 @@ def ask_for_network(database: Path, is_on: bool) -> None:
     request = database.parent / NETWORK_REQUEST
     beside = request.with_suffix(".new")
     try:
+        if not request.parent.is_dir():
+            request.parent.mkdir()
+            request.parent.chmod(0o770)  # whatever the umask
         beside.write_text(f"{ON if is_on else OFF}\n", encoding="ascii")
         beside.replace(request)
     except OSError as error:

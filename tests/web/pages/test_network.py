@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import ssl
+import stat
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -94,6 +95,7 @@ def test_owner_who_is_present_asks_systemd_to_switch(
     for wanted in ("off", "on"):
         assert owner.post("/settings/network", data={"network": wanted}).status_code == 202
         assert request.read_text(encoding="ascii") == f"{wanted}\n"
+    assert stat.S_IMODE(request.parent.stat().st_mode) == 0o770  # the unit that removes it is of the board's group
     for wrong in ("", "ON", "on; reboot"):
         assert owner.post("/settings/network", data={"network": wrong}).status_code == 400
     assert owner.post("/settings/network").status_code == 400
@@ -134,7 +136,7 @@ def test_request_that_cannot_be_written_is_a_sentence(
     station: StationDouble, store: Store, machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("INVOCATION_ID", "a service")
-    (store.path.parent / NETWORK_REQUEST).mkdir()
+    (store.path.parent / NETWORK_REQUEST).mkdir(parents=True)
     owner = visitor(page(station, store, machine), store, Role.OWNER, is_present=True)
     answer = owner.post("/settings/network", data={"network": "off"})
     assert answer.status_code == 503

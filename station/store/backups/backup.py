@@ -13,7 +13,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from station.store.connect import log_files, sqlite_driver
-from station.store.errors import PRIMARY_CODE, SALVAGE, DamagedDatabaseError, StoreError
+from station.store.errors import PRIMARY_CODE, SALVAGE, DamagedDatabaseError, DiskFullError, StoreError
 from station.store.files import UNFINISHED_SUFFIX, atomic_write
 
 DAYS_KEPT, WEEKS_KEPT, MONTHS_KEPT = 7, 8, 12
@@ -241,7 +241,7 @@ def _is_linked(file: Path, name: Path) -> bool:
 def _check_free_space(database: Path, directory: Path) -> None:
     needed, free = database.stat().st_size + RESERVE_BYTES, shutil.disk_usage(directory).free
     if free < needed:
-        raise StoreError(
+        raise DiskFullError(
             f"A backup in {directory} needs {needed // 1_000_000} MB free and finds {free // 1_000_000} MB: "
             "free some space, or name another directory for backups."
         )

@@ -32,7 +32,7 @@ from station.store.connect import (
     sqlite_driver,
     write_engine,
 )
-from station.store.errors import PermanentStoreError, StoreError, translate_errors
+from station.store.errors import DiskFullError, PermanentStoreError, StoreError, translate_errors
 from station.store.exchange.export_read import DamagedExportError
 from station.store.exchange.exported import EXPORTED, exported_columns
 from station.store.exchange.staging import check_staged, loose_references, scratch_directory
@@ -120,7 +120,7 @@ def _read_older(database: Path, pages: Path, revision: str, target: Path, engine
 def _require_room(database: Path) -> None:
     needed, free = 3 * database.stat().st_size + RESERVE_BYTES, shutil.disk_usage(database.parent).free
     if free < needed:
-        raise StoreError(
+        raise DiskFullError(
             f"Salvaging the database {database} needs {needed // 1_000_000} MB free and finds {free // 1_000_000} MB: "
             "free some space."
         )

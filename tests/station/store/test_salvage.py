@@ -25,7 +25,7 @@ from station.store.schema import HEAD_REVISION, metadata
 from station.system.service import Service
 from station.system.simulate import simulated
 from tests.crash.damage import PAGE_BYTES, make_database
-from tests.crash.salvages import AT, outcomes, rows_of
+from tests.crash.salvages import AT, outcome, outcomes, rows_of
 from tests.station.store.histories import HandClock, weeks
 from tests.station.store.test_migrations import SCHEMAS, make_older_database, without_checksums
 from tests.tree import ROOT
@@ -102,6 +102,47 @@ def test_an_upgraded_database_without_its_schema_is_read(path: Path, clock: Hand
     else:
         path.write_bytes(damaged.ljust(100) + path.read_bytes()[100:])
     assert salvaged(path).saved == {name: len(rows) for name, rows in before.items() if rows}
+
+
+@pytest.mark.parametrize("damage", [(0, 8), (8, 64)], ids=["kind of page", "address in page"])
+def test_a_flipped_bit_beside_the_rows_costs_none(full: Path, damage: tuple[int, int]) -> None:
+    """One that makes a leaf an inner page, and one that leads beyond the page."""
+    before, content = without_checksums_of(full), bytearray(full.read_bytes())
+    at, bit = damage
+    content[leaf_of(full, "trials") + at] ^= bit
+    full.write_bytes(content)
+    assert salvaged(full).saved == {name: len(rows) for name, rows in before.items() if rows}
+
+
+@pytest.mark.parametrize("table", ["tests", "trace_chunks"])
+def test_what_is_left_of_a_page_that_is_cut_is_saved(full: Path, tmp_path: Path, table: str) -> None:
+    """The rows of a page stand at its end, the newest first."""
+    whole, written = full.read_bytes(), rows_of(full)
+    cut = whole[: leaf_of(full, table) + PAGE_BYTES - 100]
+    one = outcome(tmp_path / "cut.db", cut, whole, written)
+    assert one.lost_readable == one.invented == ()
+    assert one.report is not None
+    assert one.report.saved[table] > 0
+
+
+@pytest.mark.parametrize(
+    ("damage", "page_bytes"), [("header", 512), ("header", 65_536), ("page size", 1_024), ("a row", 8_192)]
+)
+def test_pages_may_have_any_size(full: Path, damage: str, page_bytes: int) -> None:
+    """The header says which; where it is destroyed, the pages themselves do."""
+    with closing(sqlite3.connect(full)) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE").fetchall()
+        connection.execute(f"PRAGMA page_size={page_bytes}")
+        connection.execute("VACUUM")
+    before = without_checksums_of(full)
+    if damage == "a row":
+        with closing(sqlite3.connect(full)) as connection, connection:
+            connection.execute("DROP TRIGGER checksum_tests_update")
+            connection.execute("UPDATE tests SET left_mm = 1 WHERE rowid = 1")
+    else:
+        zero(full, *{"header": (0, 100), "page size": (16, 2)}[damage])
+    saved = salvaged(full).saved
+    assert saved == {name: len(rows) - (damage == "a row" and name == "tests") for name, rows in before.items() if rows}
 
 
 def _unless_schema(page: bytes) -> bytes:

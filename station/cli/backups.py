@@ -120,6 +120,8 @@ def _merge(file: Path, path: Path, *, yes: bool, as_json: bool) -> None:
 
 
 def _replace(file: Path, path: Path, *, yes: bool, as_json: bool) -> None:
+    from datetime import UTC, datetime
+
     import msgspec
 
     from station.app.exchange.restore_preview import UNKNOWN_BOARD, restore_lines
@@ -138,7 +140,7 @@ def _replace(file: Path, path: Path, *, yes: bool, as_json: bool) -> None:
         if not as_json:
             click.echo("\n".join(lines))
         sure = yes or (not as_json and click.confirm("Put the backup in the place of the database?"))
-        before = replace_database(staged, path) if sure else None
+        before = replace_database(staged, path, datetime.now(UTC)) if sure else None
     if as_json:
         known = {} if shown is None else msgspec.to_builtins(shown)
         click.echo(json.dumps({"restored": sure, "before": None if before is None else str(before), **known}))

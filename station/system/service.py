@@ -413,12 +413,12 @@ class Service:
         staged = self.station.restoring.staged
         if staged is None:
             return False
-        from station.store.backups.restore import replace_database
+        from station.store.backups.restore import BY_BROWSER, replace_database
 
         self._notifier.notify("WATCHDOG=1")
         with self.station.restoring.opened:
             try:
-                replace_database(staged, self.store.path)
+                replace_database(staged, self.store.path, self._clock.utc_now(), BY_BROWSER)
             except StoreError as error:
                 log.warning("No backup was restored: %s", error)
         return not self._is_stopping

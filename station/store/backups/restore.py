@@ -43,7 +43,8 @@ from station.store.schema import (
     sessions,
     tests,
 )
-from station.store.swap import BEFORE_SUFFIX, swap_database, undo_unfinished_swap
+from station.store.swap import BEFORE_SUFFIX, report_of, swap_database, undo_unfinished_swap
+from station.units import date_time_text
 
 COUNTED = (people, sessions, tests, holds, rep_sets, routines)
 """What a preview counts."""
@@ -51,6 +52,8 @@ _COMPUTES = re.compile(r"\bCHECK\s*\(|\bGENERATED\b|\bAS\s*\(|\([^()]*\(|\bWHERE
 """What no table or index of the station has: SQLite would compute it while it checks the pages."""
 MAX_VALUE_BYTES = 64_000_000
 """The most that SQLite may hold of one value of a backup; a part of a trace takes less than a megabyte."""
+BY_COMMAND, BY_BROWSER = "station restore in a terminal", "the owner's browser"
+"""Who restores."""
 _OF_BOARD = (calibrations, calibration_checks, heel_sensors)
 """What belongs to the board, referenced tables first."""
 _OF_ACCESS = (devices, api_tokens, consents, access_attempts, access_log)
@@ -92,7 +95,7 @@ def staged_backup(path: Path, beside: Path) -> Iterator[Staged]:
                 raise ImportRefusedError(
                     f"The backup {path.name} is damaged ({reason:.200}): name another one."
                 ) from error
-        yield Staged(target, None)
+        yield Staged(target, None, path.name)
 
 
 def _copy(path: Path, target: Path) -> None:
@@ -182,8 +185,8 @@ def reader_of(database: Path) -> Iterator[Reader]:
         yield reader
 
 
-def replace_database(staged: Staged, database: Path) -> Path | None:
-    """Put the staged backup in the place of the database, which must not be in use.
+def replace_database(staged: Staged, database: Path, at: datetime, by: str = BY_COMMAND) -> Path | None:
+    """Put the staged backup in the place of the database, which must not be in use; a report of it stays beside it.
 
     Who may get in and sees whose results stays as the database has it, and so does the calibration of this board
     where the backup is of another one. Gives the name under which the former database stays; `None` if there was none.
@@ -196,9 +199,12 @@ def replace_database(staged: Staged, database: Path) -> Path | None:
             with suppress(sqlite3.DatabaseError), closing(sqlite_driver(database, False)) as former:
                 empty_log(former)
         before = database.with_name(database.name + BEFORE_SUFFIX)
-        for earlier in (before, *log_files(before)):
+        for earlier in (before, *log_files(before), report_of(before)):
             earlier.unlink(missing_ok=True)
-        swap_database(database, staged.path, before)
+        report = [f"On {date_time_text(at)} {by} put a backup in the place of the database: {staged.name}."]
+        if is_there:
+            report.append(f"The database before it is kept beside it, as {before.name}.")
+        swap_database(database, staged.path, before, report)
         return before if is_there else None
 
 

@@ -36,7 +36,6 @@ from station.store.errors import DiskFullError, PermanentStoreError, StoreError,
 from station.store.exchange.export_read import DamagedExportError
 from station.store.exchange.exported import EXPORTED, exported_columns
 from station.store.exchange.staging import check_staged, loose_references, scratch_directory
-from station.store.files import atomic_write
 from station.store.prepare import had_sessions, is_mislabelled, prepare_database
 from station.store.schema import HEAD_REVISION, metadata
 from station.store.swap import ASIDE, swap_database, undo_unfinished_swap
@@ -100,7 +99,7 @@ def salvage(
         engine.dispose()
         uncertain = tuple(sorted(set(metadata.tables) - whole))
         made = Salvage(at, aside, backup, saved, filled, lost, loosened, left_behind, uncertain)
-        _swap(database, target, made)
+        swap_database(database, target, aside, made.lines())
         return made
 
 
@@ -282,10 +281,3 @@ def _check(engine: Engine, database: Path) -> None:
             f"What is left in {database} makes no database of a station: put a backup in its place with station "
             "restore; the file stays as it is."
         ) from error
-
-
-def _swap(database: Path, target: Path, made: Salvage) -> None:
-    """Write the report, move the damaged file aside, and the new one to its place."""
-    with atomic_write(made.report_path) as unfinished:
-        unfinished.write_text("\n".join(made.lines()) + "\n", encoding="utf-8")
-    swap_database(database, target, made.aside)

@@ -19,9 +19,10 @@ from station.store import DamagedDatabaseError, Store, StoreError
 from station.store.amounts import WORDS
 from station.store.backups.backup import back_up, backups_of
 from station.store.backups.salvage import salvage
-from station.store.backups.salvage_report import SHOWN_FOR, Salvage, newest_report
+from station.store.backups.salvage_report import Salvage
 from station.store.prepare import CHECKSUMS_SINCE
 from station.store.schema import HEAD_REVISION, metadata
+from station.store.swap import SHOWN_FOR, report_of, salvage_report
 from station.system.service import Service
 from station.system.simulate import simulated
 from tests.crash.damage import PAGE_BYTES, make_database
@@ -201,7 +202,7 @@ def change(database):
         salvage(database, datetime.now(UTC))
     else:
         with staged_backup(backup, database) as staged:
-            replace_database(staged, database)
+            replace_database(staged, database, datetime.now(UTC))
 
 sys.addaudithook(kill)
 for steps_before in range(100):
@@ -268,7 +269,7 @@ def test_what_is_lost_comes_from_the_newest_sound_backup(full: Path, clock: Hand
     assert after == before
     report = " ".join(made.lines())
     assert f"From the backup {made.backup.name}: {made.filled['holds']} holds" in report
-    assert newest_report(full, AT) == " ".join(made.report_path.read_text(encoding="utf-8").split()) == report
+    assert salvage_report(full, AT) == " ".join(report_of(made.aside).read_text(encoding="utf-8").split()) == report
 
 
 def test_who_may_get_in_comes_from_no_backup(full: Path, clock: HandClock) -> None:
@@ -351,7 +352,7 @@ def test_an_older_database_is_salvaged_and_upgraded_at_the_start(tmp_path: Path)
     finally:
         service.close()
     assert len(stored_tests(path)) == before == 16
-    report = newest_report(path, AT.now(AT.tzinfo))
+    report = salvage_report(path, AT.now(AT.tzinfo))
     assert report is not None
     assert "of these: attempts" in report
 
@@ -445,9 +446,9 @@ def test_the_station_starts_on_a_damaged_database(tmp_path: Path) -> None:
 def test_an_old_report_is_not_shown(full: Path) -> None:
     zero(full, 0, 100)
     made = salvaged(full)
-    written = made.report_path.stat().st_mtime
-    assert newest_report(full, AT.fromtimestamp(written + 60, AT.tzinfo)) is not None
-    assert newest_report(full, AT.fromtimestamp(written, AT.tzinfo) + SHOWN_FOR) is None
+    written = report_of(made.aside).stat().st_mtime
+    assert salvage_report(full, AT.fromtimestamp(written + 60, AT.tzinfo)) is not None
+    assert salvage_report(full, AT.fromtimestamp(written, AT.tzinfo) + SHOWN_FOR) is None
 
 
 def test_every_table_has_words() -> None:

@@ -88,7 +88,9 @@ def test_the_backups_of_the_nights_and_of_the_stick_are_listed(
     assert "Nothing has changed yet." in shown.text
     done = client.post("/restore/replace", data={"ticket": ticket_in(shown.text)})
     assert "Restoring the backup" in done.text
-    (tmp_path / "restored.db").write_bytes(station.restored[0])
+    ((name, restored),) = station.restored
+    assert name == "Mon 2 Mar 2026, on the station"
+    (tmp_path / "restored.db").write_bytes(restored)
     assert rows(tmp_path / "restored.db") == backed_up
     assert not list(store.path.parent.glob(f"{DIRECTORY_PREFIX}*"))
 

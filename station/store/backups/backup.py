@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import sqlite3
@@ -61,21 +62,31 @@ def kept_days(days: Collection[date]) -> frozenset[date]:
 
 class NightlyCopies:
     """The backups of one night after the other. A night before which nothing was written has the copy of the night
-    before once more, under its own name: reading the database finds damage, and the memory card is spared."""
+    before once more, under its own name, if that still reads as it was made: reading both finds damage, and the memory
+    card is spared."""
 
     def __init__(self, database: Path) -> None:
         self._database = database
-        self._made: dict[Path, tuple[object, Path]] = {}
-        """For each directory the state of the database before its newest copy, and that copy."""
+        self._made: dict[Path, tuple[object, Path, str | None]] = {}
+        """For each directory the state of the database before its newest copy, that copy, and its digest."""
 
     def copy(self, directory: Path, day: date) -> Backup:
         """See `back_up`."""
         state = _state_of(self._database)
-        known, newest = self._made.get(directory, (None, None))
-        is_same = newest is not None and known == state and newest.exists()
+        known, newest, digest = self._made.get(directory, (None, None, None))
+        is_same = newest is not None and known == state and digest is not None and _digest(newest) == digest
         made = back_up(self._database, directory, day, same_as=newest if is_same else None)
-        self._made[directory] = (state, made.path)
+        self._made[directory] = (state, made.path, digest if is_same else _digest(made.path))
         return made
+
+
+def _digest(copy: Path) -> str | None:
+    """The digest of a copy; `None` for one that cannot be read."""
+    try:
+        with copy.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
 
 
 def _state_of(database: Path) -> object:

@@ -64,7 +64,8 @@ class RestorePreview(Struct, frozen=True):
     """What a restore would do: rows by table that only the backup has, and rows that only the station has now.
 
     `newest_at` is the start of the backup's newest session, `station_newest_at` that of the station's. A backup
-    `is_of_other_board` if it knows none of the station's calibrations, nor the station any of its own.
+    `is_of_other_board` if it knows none of the station's calibrations, nor the station any of its own; a station that
+    `was_calibrated` never may have the same board, and a new memory card.
     """
 
     backup_only: dict[str, int]
@@ -72,6 +73,7 @@ class RestorePreview(Struct, frozen=True):
     newest_at: datetime | None
     station_newest_at: datetime | None
     is_of_other_board: bool
+    was_calibrated: bool
 
 
 @contextmanager
@@ -168,7 +170,9 @@ def preview_restore(reader: Reader, staged: Staged) -> RestorePreview:
         theirs = calibrations.to_metadata(of_backup.metadata, schema="staged")
         shared = select(theirs.c.id).where(theirs.c.id.in_(select(calibrations.c.id)))
         is_of_other_board = connection.execute(shared).first() is None
-    return RestorePreview(only["staged"], only["main"], newest_at, station_newest_at, is_of_other_board)
+        fitted = select(calibrations.c.id).where(calibrations.c.points_json.is_not(None))
+        was_calibrated = connection.execute(fitted).first() is not None
+    return RestorePreview(only["staged"], only["main"], newest_at, station_newest_at, is_of_other_board, was_calibrated)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from msgspec import structs
 from msgspec.structs import replace
 
-from station.app.exchange.restore_preview import OTHER_BOARD, UNKNOWN_BOARD
+from station.app.exchange.restore_preview import OTHER_BOARD, UNCALIBRATED_BOARD, UNKNOWN_BOARD
 from station.cli.main import main
 from station.core.events import Side
 from station.core.measurement.curve import Curve
@@ -228,7 +228,7 @@ def test_another_board_keeps_its_calibration(tmp_path: Path, is_calibrated: bool
             store.add_calibration(replace(FIT, curve=Curve(0.99, -60.0)))
         ours = store.current_calibration()
     shown = station("restore", tmp_path / "backup.db", "--yes", "--database", path)
-    assert OTHER_BOARD in shown.output
+    assert (OTHER_BOARD in shown.output, UNCALIBRATED_BOARD in shown.output) == (is_calibrated, not is_calibrated)
     with Store.open(path, clock=clock) as store:
         assert structs.replace(store.current_calibration(), number=ours.number) == ours
         assert theirs.id in {one.id for one in store.calibrations()}

@@ -15,8 +15,8 @@ ASIDE = ".damaged-"
 """What follows the database's name in that of a damaged file, before the time at which it was moved aside."""
 REPORT_SUFFIX = ".txt"
 """How the name of the report of a salvage or a restore ends, after that of the former database."""
-SHOWN_FOR = timedelta(days=30)
-"""How long the page shows a report."""
+KEPT_FOR = timedelta(days=30)
+"""How long a former database is kept, and the page shows the report of it."""
 BEFORE_SUFFIX = ".before-restore"
 """What is added to the name of the database that a backup has replaced."""
 
@@ -39,6 +39,29 @@ def swap_database(database: Path, target: Path, former: Path, report: Sequence[s
     sync_directory(database.parent)
     if not was_there:
         _write_report(former, report)
+
+
+def former_databases(database: Path) -> tuple[Path, ...]:
+    """The files that another database has replaced, by a restore or a salvage."""
+    names = (*database.parent.glob(database.name + BEFORE_SUFFIX), *database.parent.glob(f"{database.name}{ASIDE}*"))
+    beside = {file for former in names for file in (*log_files(former), report_of(former))}
+    return tuple(former for former in names if former not in beside)
+
+
+def replaced_at(former: Path) -> datetime:
+    """When another database took the place of this one: its report was written then."""
+    report = report_of(former)
+    return _written_at(report if report.exists() else former)
+
+
+def remove_former(former: Path) -> None:
+    """Remove a former database with its log and its report."""
+    for file in (former, *log_files(former), report_of(former)):
+        file.unlink(missing_ok=True)  # another backup at the same time may have removed it
+
+
+def _written_at(file: Path) -> datetime:
+    return datetime.fromtimestamp(file.stat().st_mtime, UTC)
 
 
 def report_of(former: Path) -> Path:
@@ -64,7 +87,7 @@ def restore_report(database: Path, now: datetime) -> str | None:
 
 def _shown(report: Path, now: datetime) -> str | None:
     try:
-        if now - datetime.fromtimestamp(report.stat().st_mtime, UTC) < SHOWN_FOR:
+        if now - _written_at(report) < KEPT_FOR:
             return " ".join(report.read_text(encoding="utf-8").split())
     except (OSError, UnicodeDecodeError):  # there is none, or a failing card has it
         return None
@@ -73,9 +96,8 @@ def _shown(report: Path, now: datetime) -> str | None:
 
 def undo_unfinished_swap(database: Path) -> None:
     """Let a database be as it was before a swap that was cut off. It must not be in use."""
-    names = (database.with_name(database.name + BEFORE_SUFFIX), *database.parent.glob(f"{database.name}{ASIDE}*"))
-    for former in names:
-        if database.exists() and former.exists() and former.samefile(database):
+    for former in former_databases(database):
+        if database.exists() and former.samefile(database):
             move_log(former, database)
             report_of(former).unlink(missing_ok=True)
             sync_directory(database.parent)

@@ -16,6 +16,7 @@ from msgspec import Struct
 from station.store.connect import log_files, sqlite_driver
 from station.store.errors import PRIMARY_CODE, SALVAGE, DamagedDatabaseError, DiskFullError, StoreError
 from station.store.files import UNFINISHED_SUFFIX, atomic_write
+from station.store.swap import KEPT_FOR, former_databases, remove_former, replaced_at
 
 DAYS_KEPT, WEEKS_KEPT, MONTHS_KEPT = 7, 8, 12
 """How many of the newest copies are kept, and how many of weeks and of months, each by its newest copy: long enough to
@@ -34,7 +35,7 @@ RESERVE_BYTES = 50_000_000
 
 
 class Backup(Struct, frozen=True):
-    """A checked copy, and the older ones removed for it."""
+    """A checked copy, and the older ones and former databases removed for it."""
 
     path: Path
     size_bytes: int
@@ -96,7 +97,8 @@ def _state_of(database: Path) -> object:
 
 
 def back_up(database: Path, directory: Path, day: date, *, same_as: Path | None = None) -> Backup:
-    """Copy the database as it is now, check every page of the copy, and remove the copies that `kept_days` leaves out.
+    """Copy the database as it is now, check every page of the copy, and remove the copies that `kept_days` leaves out
+    and the former databases whose time is over.
 
     `same_as` is a copy since which nothing was written: then the database is checked, and not copied again.
 
@@ -121,7 +123,10 @@ def back_up(database: Path, directory: Path, day: date, *, same_as: Path | None 
     )
     for copy_path in old:
         copy_path.unlink(missing_ok=True)  # another backup at the same time may have removed it
-    return Backup(path, path.stat().st_size, old)
+    former = tuple(one for one in former_databases(database) if replaced_at(one).date() < day - KEPT_FOR)
+    for one in former:
+        remove_former(one)
+    return Backup(path, path.stat().st_size, old + former)
 
 
 def day_of(copy: Path) -> date | None:
@@ -156,14 +161,15 @@ def back_up_before_merging(database: Path, at: datetime) -> Path:
 
 
 def held_until(database: Path, day: date) -> date | None:
-    """The day on which the last copy goes that holds what the database held on `day`, if there is a copy every night;
-    `None` without any copy."""
+    """The day on which the last copy or former database goes that holds what the database held on `day`, if there is a
+    backup every night; `None` without any."""
     directory = backups_of(database)
     copies = {found for copy in list_backups(directory) if (found := day_of(copy)) is not None and found <= day}
     others = _other_copies(database, directory)
-    if not copies and not others:
+    former = former_databases(database)
+    if not copies and not others and not former:
         return None
-    until = day + timedelta(days=OTHERS_KEPT_DAYS + 1)
+    until = max([day + timedelta(days=OTHERS_KEPT_DAYS + 1), *(_last_day(replaced_at(one)) for one in former)])
     if copies:
         night, kept = day, kept_days({*copies, day})
         while min(kept) <= day:
@@ -171,6 +177,11 @@ def held_until(database: Path, day: date) -> date | None:
             kept = kept_days({*kept, night})
         until = max(until, night)
     return until
+
+
+def _last_day(at: datetime) -> date:
+    """The day on which the nightly backup removes a database that was replaced then."""
+    return at.date() + KEPT_FOR + timedelta(days=1)
 
 
 def _other_copies(database: Path, directory: Path) -> tuple[Path, ...]:

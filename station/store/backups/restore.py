@@ -19,7 +19,7 @@ from sqlalchemy import Connection, MetaData, Table, delete, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from station.store import checksums
-from station.store.connect import empty_log, lock_database, log_files, sqlite_driver, write_engine
+from station.store.connect import empty_log, lock_database, sqlite_driver, write_engine
 from station.store.errors import OlderSchemaError, StoreError, translate_errors
 from station.store.exchange.export_read import DATABASE_MAGIC, DamagedExportError, ImportRefusedError
 from station.store.exchange.staging import Staged, check_staged, scratch_directory
@@ -43,7 +43,7 @@ from station.store.schema import (
     sessions,
     tests,
 )
-from station.store.swap import BEFORE_SUFFIX, report_of, swap_database, undo_unfinished_swap
+from station.store.swap import BEFORE_SUFFIX, KEPT_FOR, remove_former, swap_database, undo_unfinished_swap
 from station.units import date_time_text
 
 COUNTED = (people, sessions, tests, holds, rep_sets, routines)
@@ -203,11 +203,10 @@ def replace_database(staged: Staged, database: Path, at: datetime, by: str = BY_
             with suppress(sqlite3.DatabaseError), closing(sqlite_driver(database, False)) as former:
                 empty_log(former)
         before = database.with_name(database.name + BEFORE_SUFFIX)
-        for earlier in (before, *log_files(before), report_of(before)):
-            earlier.unlink(missing_ok=True)
+        remove_former(before)
         report = [f"On {date_time_text(at)} {by} put a backup in the place of the database: {staged.name}."]
         if is_there:
-            report.append(f"The database before it is kept beside it, as {before.name}.")
+            report.append(f"The database before it is kept beside it for {KEPT_FOR.days} days, as {before.name}.")
         swap_database(database, staged.path, before, report)
         return before if is_there else None
 

@@ -1,7 +1,8 @@
 """Saves what is left of a damaged database: every row that can still be read, and what a backup has of the rest.
 
 The rows go into a new database, which takes the place of the damaged one in one rename. The damaged file stays beside
-it under another name, and is never changed or deleted. A report says in words what was saved and what is lost.
+it under another name, is never changed, and goes with the backups of its time. A report says in words what was saved
+and what is lost.
 """
 
 from __future__ import annotations

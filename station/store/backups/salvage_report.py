@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from station.store.amounts import amounts_text, tables_text
 from station.store.schema import metadata
+from station.store.swap import KEPT_FOR
 from station.units import date_time_text
 
 
@@ -52,7 +53,7 @@ class Salvage(Struct, frozen=True):
             ),
             (self._extent(), True),
             ("Who may get in is taken from no backup: pair the browsers again that are not let in.", access),
-            (f"The damaged file is kept beside the database, as {self.aside.name}.", True),
+            (f"The damaged file is kept beside the database for {KEPT_FOR.days} days, as {self.aside.name}.", True),
         )
         return tuple(line for line, is_so in lines if line and is_so)
 

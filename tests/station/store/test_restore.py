@@ -68,7 +68,7 @@ def test_a_backup_takes_the_place_of_the_database(full: Path, small: Path) -> No
     report = restore_report(small, datetime.now(UTC))
     assert report is not None
     assert "station restore in a terminal put a backup in the place of the database: full.db." in report
-    assert report.endswith("The database before it is kept beside it, as station.db.before-restore.")
+    assert report.endswith("The database before it is kept beside it for 30 days, as station.db.before-restore.")
     assert not list(small.parent.glob(f"{DIRECTORY_PREFIX}*"))
 
 

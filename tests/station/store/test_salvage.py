@@ -22,7 +22,7 @@ from station.store.backups.salvage import salvage
 from station.store.backups.salvage_report import Salvage
 from station.store.prepare import CHECKSUMS_SINCE
 from station.store.schema import HEAD_REVISION, metadata
-from station.store.swap import SHOWN_FOR, report_of, salvage_report
+from station.store.swap import KEPT_FOR, report_of, salvage_report
 from station.system.service import Service
 from station.system.simulate import simulated
 from tests.crash.damage import PAGE_BYTES, make_database
@@ -448,7 +448,7 @@ def test_an_old_report_is_not_shown(full: Path) -> None:
     made = salvaged(full)
     written = report_of(made.aside).stat().st_mtime
     assert salvage_report(full, AT.fromtimestamp(written + 60, AT.tzinfo)) is not None
-    assert salvage_report(full, AT.fromtimestamp(written, AT.tzinfo) + SHOWN_FOR) is None
+    assert salvage_report(full, AT.fromtimestamp(written, AT.tzinfo) + KEPT_FOR) is None
 
 
 def test_every_table_has_words() -> None:

@@ -194,9 +194,9 @@ class Test(Struct, frozen=True):
 class ResultSummary(Struct, frozen=True):
     """The fields of a test that a chart needs; `None` for a side that was not tested.
 
-    The distances are those that count now; `…_original_mm` are those of the day, where they differ. `circumstances` are
-    those of `Test`, with the number of the calibration that counts. `is_time_known` is false for an imported test of
-    which only the day is known.
+    The distances are those that count now; `…_original_mm` are those of the day, where they differ. `calibration` is
+    the number of the calibration that counts, and `circumstances` are those of `Test`. `is_time_known` is false for an
+    imported test of which only the day is known.
     """
 
     test_id: str
@@ -212,6 +212,7 @@ class ResultSummary(Struct, frozen=True):
     left_original_mm: float | None
     right_original_mm: float | None
     circumstances: Circumstances
+    calibration: int | None
     is_time_known: bool
     pain: int | None
     felt_places: tuple[str, ...] | None

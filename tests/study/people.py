@@ -122,10 +122,11 @@ def made_by(scenario: Scenario, rng: Random, evenings: frozenset[int] = frozense
         mm += (scenario.full_mm if full else 0.0) + (scenario.evening_mm if evening else 0.0)
         mm += scenario.calibration_mm if calibrated else 0.0
         mm -= scenario.learning_mm * max(0.0, 1 - number / LEARNED_TESTS)
-        known = Circumstances(TimeOfDay.EVENING if evening else TimeOfDay.MORNING, calibration=2 if calibrated else 1)
+        known = Circumstances(TimeOfDay.EVENING if evening else TimeOfDay.MORNING)
         imported = week < scenario.tape_weeks
         at = BEGIN + timedelta(days=day)
-        made.append(Result(str(number), at, mm, None, full, Contact.PAD, imported, known))
+        calibration = 2 if calibrated else 1
+        made.append(Result(str(number), at, mm, None, full, Contact.PAD, imported, known, calibration))
     return made
 
 

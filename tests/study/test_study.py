@@ -168,7 +168,7 @@ def test_circumstances_follow_the_scenario() -> None:
     left, right = made_by_both(moved, Random(1))
     assert [test.mm for test in left] == [80, 82.5, 85, 87.5, 90, 90, 96, 96, 96, 99, 99, 99]
     assert [one.kind for one in left] == [one.kind for one in right]
-    assert len({one.circumstances for one in left}) == 3
+    assert len({(one.circumstances, one.calibration) for one in left}) == 3
     half, _ = made_by_both(replace(exact, weeks=200, evening_share=0.5), Random(1))
     assert fmean(test.circumstances.time_of_day is TimeOfDay.EVENING for test in half) == pytest.approx(0.5, abs=0.1)
     assert [test.imported for test in made_by(replace(exact, tape_weeks=2), Random(1))] == [True] * 6 + [False] * 6

@@ -31,7 +31,8 @@ class ResultRow(NamedTuple):
     """One side of one test as shown. Distances in mm; a named tuple, because ten years make thousands of them.
 
     `original_mm` is the result before a correction. `suspect_since` is the time of the failed check before it.
-    `calibrated` is `None` if the calibration is unknown. `is_practice`: it is one of the person's first tests.
+    `calibration` is the number of the one that gave it, `calibrated` whether blocks made that; both `None` if it is not
+    known. `is_practice`: it is one of the person's first tests.
     """
 
     side: Side
@@ -49,6 +50,7 @@ class ResultRow(NamedTuple):
     imported: bool
     pain: int | None
     circumstances: Circumstances = Circumstances()
+    calibration: int | None = None
     is_practice: bool = False
 
     def notes(self, units: str) -> list[str]:
@@ -293,13 +295,12 @@ def _test_rows(
             mm, uncertainty_mm, original_mm = one.right_mm, one.right_uncertainty_mm, one.right_original_mm
         if mm is None:
             continue
-        number = one.circumstances.calibration
-        calibrated = None if number is None else fitted.get(number)
+        calibrated = None if one.calibration is None else fitted.get(one.calibration)
         suspect_since = _failed_before(one.started_at, failed) if one.is_suspect else None
         yield ResultRow(
             *(side, one.test_id, one.session_id, one.started_at, mm, uncertainty_mm, one.full, one.contact),
             *(original_mm, calibrated, one.is_suspect, suspect_since, one.imported, one.pain),
-            *(circumstances[one.test_id], one.test_id in practice),
+            *(circumstances[one.test_id], one.calibration, one.test_id in practice),
         )
 
 
@@ -351,7 +352,8 @@ def not_compared_sentence(history: History) -> str | None:
 def _progress_results(rows: Sequence[ResultRow], calibrated: bool) -> list[Result]:
     return [
         Result(
-            *(one.test_id, one.at, one.mm, one.uncertainty_mm, one.full, one.contact, one.imported, one.circumstances)
+            *(one.test_id, one.at, one.mm, one.uncertainty_mm, one.full, one.contact, one.imported),
+            *(one.circumstances, one.calibration),
         )
         for one in rows
         if not _is_not_comparable(one, calibrated)

@@ -314,7 +314,7 @@ class Epoch:
         return (result.at - self.begins_at) / _WEEK
 
     def _key_of(self, result: Result) -> object:
-        return (result.kind, result.circumstances.calibration) if self._by_calibration else result.kind
+        return (result.kind, result.calibration) if self._by_calibration else result.kind
 
     def _start(self, weeks: float) -> None:
         pending = self._pending

@@ -90,7 +90,7 @@ def _offsets_of_habits(results: Sequence[Result]) -> Iterator[Offset]:
 
 
 def _offsets_of_calibrations(results: Sequence[Result]) -> Iterator[Offset]:
-    numbers = [result.circumstances.calibration for result in results]
+    numbers = [result.calibration for result in results]
     known = list(dict.fromkeys(number for number in numbers if number is not None))
     if len(known) >= 2:
         for calibration in known[-_MAX_CALIBRATIONS:]:

@@ -9,7 +9,7 @@ distribution.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from math import exp, pi, sqrt
+from math import exp, inf, pi, sqrt
 from statistics import NormalDist
 
 _inverse_cdf = NormalDist().inv_cdf
@@ -63,10 +63,13 @@ class Ranks:
         bounds still hold, without a random choice."""
         values = self.values
         low = bisect_left(values, mm)
-        high = bisect_right(values, mm, low)
-        values.insert(high, mm)
+        high = bisect_right(values, mm, low) + 1
+        values.insert(low, mm)
         n = len(values)
-        return n * (_normal_density_at(low, n) - _normal_density_at(high + 1, n)) / (high - low + 1)
+        # `_normal_density_at` of both edges, written out: ten years of tests would call it 22,000 times.
+        below = _inverse_cdf(low / n) if low else inf
+        above = _inverse_cdf(high / n) if high < n else inf
+        return n * (exp(-below * below / 2) - exp(-above * above / 2)) / _ROOT_TWO_PI / (high - low)
 
     def normal_score(self, mm: float) -> float:
         """Return the normal score, among all results so far, of one that was added."""

@@ -34,7 +34,6 @@ class Circumstances(Struct, frozen=True):
     """What moves a result although the ankle has not changed; `None` where it is not known.
 
     `after_stretch`: a stretch was credited on that day before the test. `back_foot` is `heel up`, `flat` or `off`.
-    `calibration` is the number of the calibration that gave the distance.
     """
 
     time_of_day: TimeOfDay | None = None
@@ -43,18 +42,20 @@ class Circumstances(Struct, frozen=True):
     shod: bool | None = None
     back_foot: str | None = None
     board_angle_deg: float | None = None
-    calibration: int | None = None
 
 
 Method = tuple[Contact, bool, bool | None, str | None, float | None]
 """Contact, imported, shod, back foot and board angle."""
+Kind = tuple[Contact, bool, bool, Circumstances]
+"""Contact, full, imported and circumstances."""
 
 
 class Result(Struct, frozen=True):
     """The result of one side of one test. `uncertainty_mm` is the instrument's, one standard deviation.
 
     `imported`: measured elsewhere, so it may differ systematically from the station's. A distance of 0 is censored: the
-    knee did not reach the wall, so the range is below what the station measures.
+    knee did not reach the wall, so the range is below what the station measures. `calibration` is the number of the
+    one that gave the distance, `None` where it is not known.
     """
 
     test_id: str
@@ -65,6 +66,7 @@ class Result(Struct, frozen=True):
     contact: Contact
     imported: bool = False
     circumstances: Circumstances = Circumstances()
+    calibration: int | None = None
 
     @property
     def is_below_range(self) -> bool:
@@ -81,17 +83,13 @@ class Result(Struct, frozen=True):
         return self.contact, self.imported, known.shod, known.back_foot, known.board_angle_deg
 
     @property
-    def kind(self) -> tuple[object, ...]:
+    def kind(self) -> Kind:
         """What results must share to be ranked among each other.
 
         Not the calibration: who calibrates every month would never have a gain confirmed, and two calibrations differ
         by a fraction of what tests do.
         """
-        known = self.circumstances
-        return (
-            *(self.contact, self.full, self.imported, known.time_of_day, known.after_stretch, known.warmed_up),
-            *(known.shod, known.back_foot, known.board_angle_deg),
-        )
+        return self.contact, self.full, self.imported, self.circumstances
 
 
 class Direction(StrEnum):

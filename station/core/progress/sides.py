@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from math import log
 
+from msgspec.structs import replace
+
 from station.core.progress.change import ODDS_AGAINST_SPELLS, real_changes
 from station.core.progress.counting import HOUR
 from station.core.progress.records import RealChange, Result
@@ -73,7 +75,7 @@ def _mean(left: Result, right: Result) -> Result:
     """Return the mean of both as a result of the later test."""
     later = left if left.at > right.at else right
     mm = (left.mm + right.mm) / 2
-    return Result(later.test_id, later.at, mm, None, later.full, later.contact, later.imported, later.circumstances)
+    return replace(later, mm=mm, uncertainty_mm=None)
 
 
 def _both_moved(pairs: Sequence[Pair], change: RealChange) -> bool:

@@ -195,7 +195,8 @@ def result_summary_from_row(row: AnyRow) -> ResultSummary:
         right_uncertainty_mm=right_uncertainty_mm,
         left_original_mm=None if left_day_mm == left_mm else left_day_mm,
         right_original_mm=None if right_day_mm == right_mm else right_day_mm,
-        circumstances=_circumstances(*circumstances, number),
+        circumstances=_circumstances(*circumstances),
+        calibration=number,
         is_time_known=import_header is None or _is_time_known(import_header),
         pain=pain,
         felt_places=_felt_places(felt_places),
@@ -216,16 +217,9 @@ def _circumstances(
     back_foot: str | None,
     board_angle_deg: float | None,
     warmed_up: bool | None,
-    calibration: int | None = None,
 ) -> Circumstances:
-    """One record for all tests alike: years of them differ in little but the calibration."""
-    return Circumstances(
-        shod=shod,
-        back_foot=back_foot,
-        board_angle_deg=board_angle_deg,
-        warmed_up=warmed_up,
-        calibration=calibration,
-    )
+    """One record for all tests alike: years of them differ in little."""
+    return Circumstances(shod=shod, back_foot=back_foot, board_angle_deg=board_angle_deg, warmed_up=warmed_up)
 
 
 def _felt_places(stored: str | None) -> tuple[str, ...] | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from station.app.results.progress import history_of
+from station.app.results.progress import ResultRow, history_of
 from station.core.events import SECOND_US, Side
 from station.core.facts import Contact
 from station.core.progress.counting import PRACTICE_TESTS
@@ -60,12 +60,17 @@ def raises(store: Store, run_id: str, exercise: str, count: int) -> None:
     store.finish_rep_set(made, count=count, too_quick_count=0)
 
 
-def circumstances(store: Store, person_id: str | None) -> list[Circumstances]:
-    """Those of the person's tests, oldest first."""
+def rows_of(store: Store, person_id: str | None) -> list[ResultRow]:
+    """The person's results, oldest first: those of one side, because both are made together."""
     found = history_of(store, person_id, Goals(100.0, 100.0), local(31, 12))
     both = zip(found.left, found.right, strict=True)
-    assert all(one.circumstances == other.circumstances for one, other in both)
-    return [one.circumstances for one in found.left]
+    assert all((one.circumstances, one.calibration) == (other.circumstances, other.calibration) for one, other in both)
+    return list(found.left)
+
+
+def circumstances(store: Store, person_id: str | None) -> list[Circumstances]:
+    """Those of the person's tests, oldest first."""
+    return [one.circumstances for one in rows_of(store, person_id)]
 
 
 def test_part_of_day_covers_the_day() -> None:
@@ -83,7 +88,8 @@ def test_result_has_the_time_of_day_and_calibration(store: Store, ann: str) -> N
         one_test(store, run(store, session(store, ann, local(day, hour)), local(day, hour)), 80.0, 90.0)
     parts = (TimeOfDay.MORNING, TimeOfDay.DAYTIME, TimeOfDay.EVENING)
     number = store.current_calibration().number
-    assert circumstances(store, ann) == [Circumstances(part, shod=False, calibration=number) for part in parts]
+    assert circumstances(store, ann) == [Circumstances(part, shod=False) for part in parts]
+    assert [one.calibration for one in rows_of(store, ann)] == [number] * 3
 
 
 def test_corrected_result_has_the_calibration_of_its_correction(store: Store, ann: str) -> None:
@@ -91,9 +97,9 @@ def test_corrected_result_has_the_calibration_of_its_correction(store: Store, an
     test_id = one_test(store, run(store, session(store, ann, local(3, 7)), local(3, 7)), 80.0, 90.0)
     before = store.current_calibration()
     new_id = store.add_calibration(FIT)
-    assert circumstances(store, ann)[0].calibration == before.number
+    assert rows_of(store, ann)[0].calibration == before.number
     store.add_corrections([Correction(test_id, SideResults(81.0, 91.0, calibration_id=new_id))])
-    assert circumstances(store, ann)[0].calibration == before.number + 1
+    assert rows_of(store, ann)[0].calibration == before.number + 1
 
 
 def test_stretch_of_the_day_counts_for_later_tests(store: Store, ann: str) -> None:

@@ -113,9 +113,9 @@ def test_what_counts_is_the_newest_correction_and_the_original_stays(store: Stor
     assert (now.trials, now.attempts) == (second.trials, second.attempts)
     assert store.test(second.id) == now
     older, newer = store.result_summaries(ann.id)
-    assert (older.left_original_mm, older.circumstances.calibration) == (None, 1)
+    assert (older.left_original_mm, older.calibration) == (None, 1)
     assert (newer.left_mm, newer.left_original_mm) == (106.0, second.left_mm)
-    assert (newer.right_mm, newer.right_original_mm, newer.circumstances.calibration) == (second.right_mm, None, 3)
+    assert (newer.right_mm, newer.right_original_mm, newer.calibration) == (second.right_mm, None, 3)
     assert newer.left_uncertainty_mm == BUDGET.total_mm
 
 
@@ -151,7 +151,7 @@ def test_a_tape_has_no_instrument(store: Store, clock: HandClock) -> None:
     assert (first.imported, first.simulated, first.is_suspect, first.contact) == (True, False, False, Contact.SELF)
     assert (first.left_uncertainty_mm, first.left_budget, first.calibration_id) == (None, None, None)
     assert (first.trials, first.attempts, second.right_mm) == ((), (), 101.0)
-    assert [(score.imported, score.circumstances.calibration) for score in store.result_summaries(ann.id)] == [
+    assert [(score.imported, score.calibration) for score in store.result_summaries(ann.id)] == [
         (True, None),
         (True, None),
     ]

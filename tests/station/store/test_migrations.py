@@ -474,7 +474,7 @@ def test_a_database_of_the_first_schema_keeps_every_number(path: Path, clock: Ha
         assert (test.imported, test.is_suspect, test.answers.pain) == (False, False, 1)
         assert [(trial.toe_mm, trial.uncertainty_mm, trial.budget) for trial in test.trials] == [(84.1, 0.7, None)]
         (score,) = store.result_summaries("p")
-        assert (score.left_mm, score.circumstances.calibration, score.pain, score.imported) == (84.1, 2, 1, False)
+        assert (score.left_mm, score.calibration, score.pain, score.imported) == (84.1, 2, 1, False)
         assert store.checks() == ()
     assert path.with_name("station.db.0001").exists()
 

@@ -226,7 +226,7 @@ def test_calibrating_often_hides_no_gain() -> None:
         for one in scattered(20, slope=3.0, seed=14):
             number = int((one.at - BEGIN) / WEEK) // weeks
             offset_mm = offsets.setdefault(number, chance.gauss(0.0, 1.5))
-            made.append(replace(one, mm=one.mm + offset_mm, circumstances=Circumstances(calibration=number)))
+            made.append(replace(one, mm=one.mm + offset_mm, calibration=number))
         assert [change.direction for change in real_changes(made)][:1] == [Direction.GAIN]
 
 

@@ -108,8 +108,8 @@ def test_a_move_to_the_evening_is_no_gain() -> None:
 def test_a_new_calibration_makes_the_change_less_certain() -> None:
     """The same results, with a new calibration between them: each may be off by 1.5 mm."""
     made = scattered(12, sd=SD, seed=6)
-    one = [under(result, calibration=1) for result in made]
-    two = [under(result, calibration=1 + (number >= 18)) for number, result in enumerate(made)]
+    one = [replace(result, calibration=1) for result in made]
+    two = [replace(result, calibration=1 + (number >= 18)) for number, result in enumerate(made)]
     plain, recalibrated = trend_of(one), trend_of(two)
     added = recalibrated.change_sd_mm**2 - plain.change_sd_mm**2
     assert added == pytest.approx(2 * CALIBRATION_SD_MM**2, rel=0.15)

@@ -24,5 +24,5 @@ def test_method_differs_where_one_is_known(known: dict[str, Any]) -> None:
 
 def test_method_is_the_same_at_another_time_of_day() -> None:
     """The kind of test, part of day, stretch, warm-up and calibration are habits within a method."""
-    evening = Circumstances(TimeOfDay.EVENING, after_stretch=True, warmed_up=True, calibration=3)
-    assert replace(PLAIN, full=True, circumstances=evening).method == PLAIN.method
+    evening = Circumstances(TimeOfDay.EVENING, after_stretch=True, warmed_up=True)
+    assert replace(PLAIN, full=True, circumstances=evening, calibration=3).method == PLAIN.method

@@ -248,7 +248,7 @@ def _pages(path: Path) -> Iterator[_Page]:
 
 
 def _page_bytes(path: Path) -> int:
-    """How long the pages of a file are: by its header, or, where that is destroyed, as most of its leaves are whole."""
+    """How long the pages of a file are: by its header, or, where that is destroyed, as most rows lie in their page."""
     with path.open("rb") as file:
         header = file.read(FILE_HEADER_BYTES)
         if header.startswith(DATABASE_MAGIC) and len(header) == FILE_HEADER_BYTES:
@@ -256,22 +256,22 @@ def _page_bytes(path: Path) -> int:
             found = 1 << 16 if found == 1 else found
             if found in PAGE_SIZES:
                 return int(found)
-        leaves = dict.fromkeys(PAGE_SIZES, 0)
+        rows = dict.fromkeys(PAGE_SIZES, 0)
         for size in PAGE_SIZES:
             file.seek(0)
             while page := file.read(size):
-                leaves[size] += _is_whole_leaf(page)
-    return max(reversed(PAGE_SIZES), key=leaves.__getitem__)  # of several, the largest: empty leaves fit into any
+                rows[size] += _rows_within(page)
+    return max(reversed(PAGE_SIZES), key=rows.__getitem__)  # of several, the largest: a row at a low address fits any
 
 
-def _is_whole_leaf(page: bytes) -> bool:
-    """Whether these bytes are a page of a table, and all its cells lie within."""
+def _rows_within(page: bytes) -> int:
+    """How many cells of a table lie in this page by their addresses."""
     if page[0] != TABLE_LEAF:
-        return False
+        return 0
     with suppress(*UNREADABLE):
         (count,) = struct.unpack_from(">H", page, 3)
-        return all(8 + 2 * count <= at < len(page) for at in struct.unpack_from(f">{count}H", page, 8))
-    return False
+        return sum(8 + 2 * count <= at < len(page) for at in struct.unpack_from(f">{count}H", page, 8))
+    return 0
 
 
 def parse_record(payload: bytes) -> Record:

@@ -22,6 +22,10 @@ UNKNOWN_BOARD = (
     "If it is of another board, check the calibration before the first test: no two sensors are alike, and the one in "
     "the backup is used."
 )
+UNKNOWN_ACCESS = (
+    "Browsers, programs, PINs and consents stay as they are now if they can still be read. Otherwise they are those of "
+    "the backup: then look at Browsers, and end those that were sent away since."
+)
 
 
 def restore_lines(shown: RestorePreview) -> tuple[str, ...]:

@@ -167,12 +167,17 @@ def preview_restore(reader: Reader, staged: Staged) -> RestorePreview:
         station_newest_at = connection.execute(newest).scalar_one()
         of_backup = sessions.to_metadata(MetaData(), schema="staged")
         newest_at = connection.execute(select(func.max(of_backup.c.started_at))).scalar_one()
-        theirs = calibrations.to_metadata(of_backup.metadata, schema="staged")
-        shared = select(theirs.c.id).where(theirs.c.id.in_(select(calibrations.c.id)))
-        is_of_other_board = connection.execute(shared).first() is None
+        is_of_other_board = _is_of_other_board(connection)
         fitted = select(calibrations.c.id).where(calibrations.c.points_json.is_not(None))
         was_calibrated = connection.execute(fitted).first() is not None
     return RestorePreview(only["staged"], only["main"], newest_at, station_newest_at, is_of_other_board, was_calibrated)
+
+
+def _is_of_other_board(connection: Connection) -> bool:
+    """Whether the staged backup and the station know none of each other's calibrations."""
+    theirs = calibrations.to_metadata(MetaData(), schema="staged")
+    shared = select(theirs.c.id).where(theirs.c.id.in_(select(calibrations.c.id)))
+    return connection.execute(shared).first() is None
 
 
 @contextmanager
@@ -216,13 +221,13 @@ def _carry_over(staged: Staged, database: Path) -> None:
     database if it can be read, and another board's curve.
 
     A backup of another board gets the calibrations of this one as its newest, and the loads of its empty heel plates.
+    Nothing else of the database need be readable.
     """
     try:
-        with reader_of(database) as reader:
-            kept = (*_OF_ACCESS, *(_OF_BOARD if preview_restore(reader, staged).is_of_other_board else ()))
-            with reader.read_transaction() as connection:
-                own = {of: [dict(row) for row in connection.execute(select(of)).mappings()] for of in kept}
-                pins = connection.execute(select(people.c.id, people.c.pin_hash)).all()
+        with reader_of(database) as reader, reader.read_transaction(attach=staged.path) as connection:
+            kept = (*_OF_ACCESS, *(_OF_BOARD if _is_of_other_board(connection) else ()))
+            own = {of: [dict(row) for row in connection.execute(select(of)).mappings()] for of in kept}
+            pins = connection.execute(select(people.c.id, people.c.pin_hash)).all()
     except StoreError:
         return
     engine = write_engine(staged.path, sqlite_driver)

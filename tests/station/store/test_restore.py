@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from msgspec import structs
 from msgspec.structs import replace
 
-from station.app.exchange.restore_preview import OTHER_BOARD, UNCALIBRATED_BOARD, UNKNOWN_BOARD
+from station.app.exchange.restore_preview import OTHER_BOARD, UNCALIBRATED_BOARD, UNKNOWN_ACCESS, UNKNOWN_BOARD
 from station.cli.main import main
 from station.core.events import Side
 from station.core.measurement.curve import Curve
@@ -124,6 +124,30 @@ def test_browsers_that_were_sent_away_stay_away(tmp_path: Path) -> None:
         replace_database(staged, path, AT)
     with Store.open(path, clock=clock) as store:
         assert {one.name: one.revoked_at is None for one in store.devices()} == {"Desk": True, "Phone": False}
+
+
+def test_browsers_that_were_sent_away_stay_away_from_a_damaged_station(tmp_path: Path) -> None:
+    """Its holds cannot even be counted; who may get in can be read all the same."""
+    clock, path = HandClock(), tmp_path / "station.db"
+    make_database(path)
+    with Store.open(path, clock=clock) as store:
+        let_in(store, clock, Phone=Role.MEMBER)
+        copy_database(path, tmp_path / "backup.db")
+        (lost,) = (one for one in store.devices() if one.name == "Phone")
+        store.revoke_device(lost.id)
+    with closing(sqlite3.connect(path)) as connection:
+        page_bytes = connection.execute("PRAGMA page_size").fetchone()[0]
+        pages = connection.execute("SELECT rootpage FROM sqlite_master WHERE tbl_name = 'holds' AND rootpage > 0")
+        roots = [page for (page,) in pages]
+    content = bytearray(path.read_bytes())
+    for root in roots:
+        content[(root - 1) * page_bytes : root * page_bytes] = bytes(page_bytes)
+    path.write_bytes(content)
+    done = station("restore", tmp_path / "backup.db", "--yes", "--database", path)
+    assert "What would be lost is not known" in done.output
+    assert UNKNOWN_ACCESS in done.output
+    with Store.open(path, clock=clock) as store:
+        assert {one.name: one.revoked_at is None for one in store.devices()}["Phone"] is False
 
 
 def test_what_was_taken_away_stays_so_where_the_station_is_older_than_the_program(tmp_path: Path) -> None:

@@ -105,6 +105,11 @@ class Service:
         """The board's parts, while they are open."""
         return None if self._parts is None else self._parts.devices
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether a signal has asked for the end."""
+        return self._is_stopping
+
     def open(
         self,
         prepare: Callable[[Store], None] = lambda _store: None,

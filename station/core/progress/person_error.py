@@ -8,8 +8,9 @@ the error of its trials (SD `within` over the root of their number). So the erro
 
 Repeats within a session carry no information about days, so `sem` comes from tests on different days: their variance
 about a straight line, fitted to series of up to `MAX_SERIES_TESTS` tests without a long gap. Over such a series a
-rising, falling or constant level is nearly straight; anything else (an injury, a spurt) makes the error larger, never
-smaller. A series has one method, and zeros, which are censored, belong to none. The trials give `within`, which
+rising, falling or constant level is nearly straight; anything else (a spurt, a small injury) makes the error larger,
+never smaller. A step of 3.3 SDs, as after an injury, parts a series in two: else the error would hide the next change.
+A series has one method, and zeros, which are censored, belong to none. The trials give `within`, which
 converts the variance of one kind of test to that of the other (a difference of `within**2 * 2 / 3`). Different contacts
 have different errors and are never mixed.
 
@@ -52,6 +53,10 @@ MAX_SERIES_GAP = timedelta(weeks=8)
 TEST_OUTLIER_SDS = 3.5
 TRIAL_OUTLIER_SDS = 4.0
 MAX_OUTLIER_SHARE = 0.25
+STEP_SDS = 3.3
+"""How far two levels must differ to be two, in SDs of the difference of two means of as many tests."""
+MIN_TESTS_BESIDE_STEP = 3
+"""The fewest of which one outlier is not the median."""
 MIN_REPORTED_DF = 4
 """The fewest degrees of freedom of a reported part of the error: two full tests for `within`."""
 
@@ -162,7 +167,7 @@ def _day_to_day_variances(tests: Sequence[Result]) -> dict[bool, _PooledVariance
     """Pool the variance of full (`True`) and of quick tests about the lines of their series. Tests are oldest first."""
     days = {True: _PooledVariance(), False: _PooledVariance()}
     both = _PooledVariance()
-    for series in _split_into_series(tests):
+    for series in _series_beside_steps(_split_into_series(tests), both):
         start = series[0].at
         points = [((test.at - start).total_seconds(), test.mm) for test in series]
         residuals = _median_line_residuals(points)
@@ -190,6 +195,33 @@ def _split_into_series(tests: Sequence[Result]) -> Iterator[list[Result]]:
             series.append(test)
         if len(series) >= MIN_SERIES_TESTS:
             yield series
+
+
+def _series_beside_steps(whole: Iterable[list[Result]], known: _PooledVariance) -> Iterator[list[Result]]:
+    """Yield the series, those with a step as what is before and after it; `known` grows with what was yielded."""
+    for series in whole:
+        step = _step_index([test.mm for test in series], known.blended_variance)
+        parts = (series[:step], series[step:]) if step else (series,)
+        yield from (part for part in parts if len(part) >= MIN_SERIES_TESTS)
+
+
+def _step_index(mm: Sequence[float], variance: float) -> int:
+    """Return the first index after the step whose two sides differ most for their numbers, 0 without a step.
+
+    Their medians must differ as far as their means, for which one outlier may be enough.
+    """
+    n, total = len(mm), sum(mm)
+    before = sum(mm[: MIN_TESTS_BESIDE_STEP - 1])
+    found, least = 0, STEP_SDS * STEP_SDS * variance * n
+    most = least
+    for index in range(MIN_TESTS_BESIDE_STEP, n - MIN_TESTS_BESIDE_STEP + 1):
+        before += mm[index - 1]
+        apart = (before / index - (total - before) / (n - index)) ** 2 * index * (n - index)
+        if apart > most:
+            found, most = index, apart
+    if found and (median(mm[:found]) - median(mm[found:])) ** 2 * found * (n - found) <= least:
+        return 0
+    return found
 
 
 def _median_line_residuals(points: Sequence[tuple[float, float]]) -> list[float]:

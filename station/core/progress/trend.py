@@ -23,7 +23,7 @@ from station.core.progress.correlation import DECAY_DAYS, estimate_correlation
 from station.core.progress.habits import Habits, offsets_of, without
 from station.core.progress.kalman import LevelFilter, TrendState, passages
 from station.core.progress.open_step import added_variance, interval_with, possible_levels
-from station.core.progress.person_error import PRIOR_SEM_MM
+from station.core.progress.person_error import PRIOR_SEM_MM, STEP_SDS
 from station.core.progress.records import Habit, Interval, Result, TrendPoint
 
 _OUTLIER_SDS = 4.0
@@ -31,9 +31,8 @@ _OUTLIER_VARIANCE_FACTOR = 100.0
 _NEIGHBOURS_PER_SIDE = 2
 _STEP_NEIGHBOURS = 7
 _STEP_DECIDING_TESTS = 4
-_STEP_SDS = 3.3
-"""A step stays if, from its fourth test on, the medians of up to seven tests before and after it differ by so many SDs
-of the difference of two means of as many. One slip opens a step with the next test on its side; this closes it."""
+"""A step stays if, from its fourth test on, the medians of up to seven tests before and after it differ by `STEP_SDS`.
+One slip opens a step with the next test on its side; this closes it."""
 _RECENT_DAYS = 182.0
 _RECENT_TESTS = 300
 _WEEK = timedelta(weeks=1)
@@ -193,7 +192,7 @@ def _lasts(mm: Sequence[float], index: int, sd_mm: float) -> bool:
     if len(after) < _STEP_DECIDING_TESTS:
         return True
     level = median(before)
-    least = _STEP_SDS * sd_mm * sqrt(1 / len(before) + 1 / len(after))
+    least = STEP_SDS * sd_mm * sqrt(1 / len(before) + 1 / len(after))
     return median(after) - level > least if mm[index] > level else median(after) - level < -least
 
 

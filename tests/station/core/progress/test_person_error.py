@@ -212,15 +212,18 @@ def test_person_error_splits_series_at_a_gap() -> None:
     assert both.own_df == pytest.approx(2 * alone.own_df)
 
 
-def test_person_error_grows_with_an_injury() -> None:
-    """A sudden loss of 20 mm within a series makes the error larger, by less than 2 mm after a year."""
-    calm = hurt = 0.0
-    for seed in range(30):
-        repeats, tests = Person().history(156, Random(seed))
-        fallen = [Result(t.test_id, t.at, t.mm - 20 * (i > 77), None, t.full, PAD) for i, t in enumerate(tests)]
-        calm += person_error(repeats, tests, PAD, False).sem_mm / 30
-        hurt += person_error(repeats, fallen, PAD, False).sem_mm / 30
-    assert calm < hurt < calm + 2
+@pytest.mark.parametrize(("loss_mm", "adds_mm"), [(10.0, 0.8), (20.0, 0.5), (40.0, 0.3)])
+@pytest.mark.parametrize(("count", "before"), [(8, 3), (20, 3), (20, 8), (156, 78)])
+def test_person_error_hardly_grows_with_an_injury(count: int, before: int, loss_mm: float, adds_mm: float) -> None:
+    """A sudden loss within a series is no error, in the first week either; only a small one makes it larger."""
+    grown = []
+    for seed in range(60):
+        repeats, tests = Person(fulls=0).history(count, Random(seed))
+        fallen = [
+            Result(t.test_id, t.at, t.mm - loss_mm * (i >= before), None, t.full, PAD) for i, t in enumerate(tests)
+        ]
+        grown.append(person_error(repeats, fallen, PAD, False).sem_mm - person_error(repeats, tests, PAD, False).sem_mm)
+    assert -0.3 < fmean(grown) < adds_mm
 
 
 def test_person_error_accepts_equal_times() -> None:

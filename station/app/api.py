@@ -128,9 +128,10 @@ class StationApi(Protocol):
     def import_staged(self, path: str, person_id: str | None) -> Future[MergeReport]:
         """Add what a staged database has, all or nothing; see `station.store.exchange.merge`."""
 
-    def restore_backup(self, path: str) -> Future[None]:
-        """Put a backup in the place of the database, all or nothing: done once it is checked and the station is about
-        to start again on it. Raises ValueError with a sentence while a session runs, StoreError for a bad backup."""
+    def restore_backup(self, path: str, name: str) -> Future[None]:
+        """Put a backup, by the `name` that people know, in the place of the database, all or nothing: done once it is
+        checked and the station is about to start again on it. Raises ValueError with a sentence while a session runs,
+        StoreError for a bad backup."""
 
     # Who may get in; see `station.app.access.roles`. LookupError for an id that does not exist.
 

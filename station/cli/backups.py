@@ -120,9 +120,11 @@ def _merge(file: Path, path: Path, *, yes: bool, as_json: bool) -> None:
 
 
 def _replace(file: Path, path: Path, *, yes: bool, as_json: bool) -> None:
+    from datetime import UTC, datetime
+
     import msgspec
 
-    from station.app.exchange.restore_preview import UNKNOWN_BOARD, restore_lines
+    from station.app.exchange.restore_preview import UNKNOWN_ACCESS, UNKNOWN_BOARD, restore_lines
     from station.store import StoreError
     from station.store.backups.restore import preview_restore, reader_of, replace_database, staged_backup
 
@@ -134,11 +136,11 @@ def _replace(file: Path, path: Path, *, yes: bool, as_json: bool) -> None:
                 shown = preview_restore(reader, staged)
                 lines = restore_lines(shown)
         except StoreError as error:
-            lines = (f"What would be lost is not known: {error}", UNKNOWN_BOARD)
+            lines = (f"What would be lost is not known: {error}", UNKNOWN_BOARD, UNKNOWN_ACCESS)
         if not as_json:
             click.echo("\n".join(lines))
         sure = yes or (not as_json and click.confirm("Put the backup in the place of the database?"))
-        before = replace_database(staged, path) if sure else None
+        before = replace_database(staged, path, datetime.now(UTC)) if sure else None
     if as_json:
         known = {} if shown is None else msgspec.to_builtins(shown)
         click.echo(json.dumps({"restored": sure, "before": None if before is None else str(before), **known}))

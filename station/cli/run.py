@@ -184,7 +184,7 @@ def _serve(
     except PermanentStoreError as error:
         exit_with_error(str(error), os.EX_CONFIG)
     except (StoreError, DeviceError, PageError) as error:
-        exit_with_error(str(error), 1)
+        exit_with_error(str(error), 0 if service.is_stopping else 1)
     try:
         service.run()
     except ThreadEndedError as error:

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from station.store.errors import DamagedDatabaseError, PermanentStoreError, StoreError
+from station.store.errors import DamagedDatabaseError, DiskFullError, PermanentStoreError, StoreError
 from station.store.ids import seeded_ids, uuid7
 from station.store.reading.reader import Reader
 
 if TYPE_CHECKING:
     from station.store.writing.store import Store
 
-__all__ = ["DamagedDatabaseError", "PermanentStoreError", "Reader", "Store", "StoreError", "seeded_ids", "uuid7"]
+__all__ = [
+    "DamagedDatabaseError",
+    "DiskFullError",
+    "PermanentStoreError",
+    "Reader",
+    "Store",
+    "StoreError",
+    "seeded_ids",
+    "uuid7",
+]
 
 
 def __getattr__(name: str) -> type[Store]:

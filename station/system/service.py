@@ -20,7 +20,7 @@ from station.app.snapshot import IDLE
 from station.clock import Clock, SystemClock
 from station.config import Config
 from station.core.events import SECOND_US, CommandName
-from station.store import DamagedDatabaseError, PermanentStoreError, Store, StoreError
+from station.store import DamagedDatabaseError, DiskFullError, PermanentStoreError, Store, StoreError
 from station.system.log_size import LogSize
 from station.system.nightly import Nightly
 from station.system.page_child import PageChild
@@ -43,6 +43,9 @@ PAGE_FIRST_S = 3.0
 """How long the board waits for its page at the start; a page that takes longer comes later."""
 PAGE_RETRY_S = 10.0
 """How often to try again to open a page whose address is taken, or not there yet, or whose process has ended."""
+ROOM_RETRY_S = 10
+"""How often to try again to open a database that a full disk keeps closed."""
+WAITS_FOR_ROOM = "The station waits, and starts once there is room."
 TRIED_AGAIN = "The board runs without its page, which is tried again."
 PAGE_LATE = "The page is still starting. The board runs without it meanwhile."
 PAGE_ENDED = "The page's process has ended; the board goes on, and the page is started again."
@@ -79,6 +82,8 @@ class Service:
         self._notifier = Notifier()
         self._watched_us = 0
         self._is_stopping = False
+        self._waits_for: str | None = None
+        """What keeps the database closed, while or since it does."""
         self._clock_right = True
         self._wall_offset: datetime | None = None
         self._wrong_dates: WrongDates | None = None
@@ -100,6 +105,11 @@ class Service:
         """The board's parts, while they are open."""
         return None if self._parts is None else self._parts.devices
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether a signal has asked for the end."""
+        return self._is_stopping
+
     def open(
         self,
         prepare: Callable[[Store], None] = lambda _store: None,
@@ -112,6 +122,8 @@ class Service:
 
         With a `socket_path` pages that somebody else starts are served there. A page or a socket that cannot be opened
         is reported and tried again, and the board runs without it, unless the caller `needs_page`.
+
+        While the disk is so full that the database cannot even be read, it waits for room.
 
         Raises StoreError, DeviceError (no pins at all) or PageError, each one sentence.
         """
@@ -146,6 +158,30 @@ class Service:
         return self.station
 
     def _open_store(self) -> Store:
+        """Open the database, as soon as the disk has the room for it. Raises StoreError."""
+        while True:
+            try:
+                return self._open_sound_store()
+            except DiskFullError as error:
+                if self._is_stopping:
+                    raise
+                self._wait_for_room(error)
+
+    def _wait_for_room(self, error: DiskFullError) -> None:
+        """Wait until it is time to try again, or the station is to stop.
+
+        For systemd the station is ready: it starts the page after it, which says what it finds of the disk.
+        """
+        if self._waits_for != str(error):
+            self._waits_for = str(error)
+            log.warning("%s %s", error, WAITS_FOR_ROOM)
+            self._notifier.notify(f"READY=1\nSTATUS={error} {WAITS_FOR_ROOM}")
+        for _ in range(ROOM_RETRY_S):
+            self._notifier.notify("WATCHDOG=1")
+            if self._closed.wait(1.0) or self._is_stopping:
+                return
+
+    def _open_sound_store(self) -> Store:
         """Open the database. One that is damaged is salvaged first: nobody may be there to type the command."""
         path = Path(self._config.store.path)
 
@@ -321,7 +357,7 @@ class Service:
         gc.freeze()  # what is loaded so far is never garbage; collecting it stops every thread for 30 ms
         gc.enable()
         self._date.remember(self._clock)
-        self._notifier.notify("READY=1")
+        self._notifier.notify("READY=1" if self._waits_for is None else "READY=1\nSTATUS=")
 
         def alive() -> None:
             self._watch_threads()
@@ -382,12 +418,12 @@ class Service:
         staged = self.station.restoring.staged
         if staged is None:
             return False
-        from station.store.backups.restore import replace_database
+        from station.store.backups.restore import BY_BROWSER, replace_database
 
         self._notifier.notify("WATCHDOG=1")
         with self.station.restoring.opened:
             try:
-                replace_database(staged, self.store.path)
+                replace_database(staged, self.store.path, self._clock.utc_now(), BY_BROWSER)
             except StoreError as error:
                 log.warning("No backup was restored: %s", error)
         return not self._is_stopping

@@ -10,6 +10,7 @@ from random import Random
 from station.store import Store, StoreError
 from station.store.backups.restore import replace_database, staged_backup
 from tests.crash.damage import damaged, make_database
+from tests.crash.salvages import AT
 from tests.station.store.histories import HandClock, weeks
 from tests.station.store.test_import import rows
 
@@ -32,14 +33,14 @@ def restores(scratch: Path, count: int, seed: int = 1) -> Iterator[str]:
     station = scratch / "station.db"
     shutil.copy(own, station)
     with staged_backup(source, station) as staged:
-        replace_database(staged, station)
+        replace_database(staged, station, AT)
     sound, before, after = source.read_bytes(), rows(own), rows(station)
     for _ in range(count):
         shutil.copy(own, station)
         backup.write_bytes(mutated_backup(sound, random))
         try:
             with staged_backup(backup, station) as staged:
-                replace_database(staged, station)
+                replace_database(staged, station, AT)
         except StoreError:
             yield REFUSED if rows(station) == before else HALF
         else:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from station import units as lengths
-from station.app.snapshot import Snapshot
+from station.app.snapshot import HeelView, Snapshot
 from station.catalogue.read import exercises
 from station.catalogue.records import Exercise, Feet, Group, Verification
 from station.core.events import BOTH_LEGS, SECOND_US, BoardPosition, Legs, Side
@@ -196,10 +196,13 @@ def phase_style(snapshot: Snapshot) -> PhaseStyle:
     if phase == "wait" and state.step:
         return _come_back_style(snapshot)
     exercise = current_exercise(snapshot)
-    if exercise is not None and exercise.is_light and phase in SEATED:
-        return SEATED[phase]
-    if phase == "paused" and _is_standing(snapshot):
-        return style._replace(sentence="Press \u201cResume\u201d, or step off and back on.", brief="Press Resume.")
+    is_seated = exercise is not None and exercise.is_light
+    if is_seated and phase in SEATED:
+        style = SEATED[phase]
+    if phase == "paused":
+        return _paused_style(snapshot, style, is_seated=is_seated)
+    if is_seated and phase in SEATED:
+        return style
     if phase == "lifted" and state.side is BOTH_LEGS:
         up = [heel.side for heel in snapshot.heels if heel.down is False]
         sentence = f"{_raised_heel_sentence(up)} The clock is paused."
@@ -209,6 +212,25 @@ def phase_style(snapshot: Snapshot) -> PhaseStyle:
     if exercise is None or not isinstance(state, ExerciseState):
         return style
     return _exercise_style(snapshot, state, exercise, phase, style)
+
+
+def _paused_style(snapshot: Snapshot, style: PhaseStyle, *, is_seated: bool) -> PhaseStyle:
+    """How to go on. A person who is called a second time may have their heel down, on a plate whose cable is out:
+    nothing that the board measures tells that from a lifted heel."""
+    heels = _working_heels(snapshot)
+    up = [heel.side for heel in heels if heel.down is False]
+    if not is_seated and heels and all(heel.down for heel in heels):
+        return style._replace(sentence="Press \u201cResume\u201d, or step off and back on.", brief="Press Resume.")
+    if not up or snapshot.cue is None or snapshot.cue.cue is not CueName.NUDGE:
+        return style
+    is_one, side = len(up) == 1, up[0] if snapshot.side is BOTH_LEGS else snapshot.side
+    cable = (
+        f"If your {side} heel is down, check the cable of its plate."
+        if is_one
+        else "If your heels are down, check the cables of their plates."
+    )
+    brief = "Heel down? Cable?" if is_one else "Heels down? Cables?"
+    return style._replace(sentence=f"{style.sentence} {cable}", brief=brief)
 
 
 def _setup_style(state: SetupState, style: PhaseStyle) -> PhaseStyle:
@@ -292,10 +314,11 @@ def _named(exercise: Exercise) -> str:
     return f"{exercise.name}."
 
 
-def _is_standing(snapshot: Snapshot) -> bool:
-    """Whether every working heel is down, so that no one has to step on."""
-    at_work = [heel for heel in snapshot.heels if snapshot.side in (heel.side, BOTH_LEGS)]
-    return bool(at_work) and all(heel.down for heel in at_work)
+def _working_heels(snapshot: Snapshot) -> Sequence[HeelView]:
+    """The heels of the legs at work; a single plate has that of either leg."""
+    if len(snapshot.heels) == 1:
+        return snapshot.heels
+    return [heel for heel in snapshot.heels if snapshot.side in (heel.side, BOTH_LEGS)]
 
 
 def _raised_heel_sentence(up: Sequence[Side]) -> str:

@@ -84,7 +84,7 @@ def blueprint(site: Site) -> Blueprint:
 
         with ExitStack() as opened:
             copy = opened.enter_context(staged_backup(path, work_directory(site.store.path) / "restore"))
-            staged = Staged(copy.path, None)
+            staged = Staged(copy.path, None, name)
             report = preview(site.store, staged)
             lines = restore_lines(preview_restore(site.store, staged))
             ticket = uploads.keep(staged, opened.pop_all())
@@ -119,7 +119,7 @@ def blueprint(site: Site) -> Blueprint:
     def put_back() -> str | tuple[str, int]:
         try:
             with uploads.confirmed() as staged:
-                wait_until_saved(site.api.restore_backup(str(staged.path)), IMPORT_TIMEOUT_S)
+                wait_until_saved(site.api.restore_backup(str(staged.path), staged.name), IMPORT_TIMEOUT_S)
         except ValueError as error:
             return page(str(error)), 409
         return render_template("restoring.html")

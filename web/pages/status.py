@@ -15,7 +15,7 @@ from station.app.snapshot import Snapshot
 from station.clock import SILENT_AFTER_US, SystemClock
 from station.core.events import SECOND_US
 from station.store.backups.backup import newest_day
-from station.store.backups.salvage_report import newest_report
+from station.store.swap import restore_report, salvage_report
 from station.units import date_time_text, length_text
 from station.version import APP_VERSION, RULE_VERSION
 from web.api.board_records import Fault, Status, StatusDetails
@@ -76,7 +76,8 @@ def station_status(site: Site) -> Status:
 
 def _details(site: Site, now: Snapshot, age_us: int, free_mb: int, wall: datetime, encryption: str) -> StatusDetails:
     """Each part in a sentence. A salvage's report counts everybody's results: it is the owner's."""
-    report = newest_report(site.store.path, wall) if site.visitor().is_at_least(Role.OWNER) else None
+    salvaged = salvage_report(site.store.path, wall) if site.visitor().is_at_least(Role.OWNER) else None
+    restored = restore_report(site.store.path, wall)
     parts = {
         "station": "Running."
         if age_us < SILENT_AFTER_US
@@ -93,7 +94,8 @@ def _details(site: Site, now: Snapshot, age_us: int, free_mb: int, wall: datetim
         + ("" if free_mb >= LOW_MB else " Running low: free some space."),
         "backup": _backup_sentence(newest_day(site.store.path), wall.astimezone().date()),
         **({"encryption": encryption} if encryption else {}),
-        **({} if report is None else {"salvage": report}),
+        **({} if restored is None else {"restore": restored}),
+        **({} if salvaged is None else {"salvage": salvaged}),
         "version": f"Program {APP_VERSION}, rules {RULE_VERSION}.",
     }
     return StatusDetails(

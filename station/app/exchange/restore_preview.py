@@ -14,9 +14,17 @@ OTHER_BOARD = (
     "It is of another board: the calibration and the heel plates of this one stay in use, because no two sensors are "
     "alike."
 )
+UNCALIBRATED_BOARD = (
+    "It may be of another board: this station has never been calibrated, and cannot tell, as after a change of its "
+    "memory card. The distance sensor counts as never calibrated: calibrate it before the first test."
+)
 UNKNOWN_BOARD = (
     "If it is of another board, check the calibration before the first test: no two sensors are alike, and the one in "
     "the backup is used."
+)
+UNKNOWN_ACCESS = (
+    "Browsers, programs, PINs and consents stay as they are now if they can still be read. Otherwise they are those of "
+    "the backup: then look at Browsers, and end those that were sent away since."
 )
 
 
@@ -30,6 +38,6 @@ def restore_lines(shown: RestorePreview) -> tuple[str, ...]:
         *newest,
         f"Only in the station, and lost without a merge: {amounts_text(shown.station_only) or 'nothing'}.",
         f"Only in the backup: {amounts_text(shown.backup_only) or 'nothing'}.",
-        *((OTHER_BOARD,) if shown.is_of_other_board else ()),
+        *((OTHER_BOARD if shown.was_calibrated else UNCALIBRATED_BOARD,) if shown.is_of_other_board else ()),
         "Browsers, programs, PINs and consents stay as they are now.",
     )

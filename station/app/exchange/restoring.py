@@ -10,6 +10,8 @@ from pathlib import Path
 from threading import Thread, Timer
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from station.store import StoreError
 
 if TYPE_CHECKING:
@@ -38,21 +40,23 @@ class Restoring:
         """Whether the database will be replaced: what is stored now would not be in it."""
         return self.staged is not None
 
-    def request(self, path: Path, in_loop: Callable[[Callable[[], None]], Future[None]]) -> Future[None]:
+    def request(self, path: Path, name: str, in_loop: Callable[[Callable[[], None]], Future[None]]) -> Future[None]:
         """Check the backup at `path`, in a thread of its own, because it takes seconds; see `StationApi`.
 
         `in_loop` calls a function in the loop, which refuses it with ValueError while a session runs.
         """
         done: Future[None] = Future()
-        Thread(target=self._stage, args=(path, in_loop, done), name="restore", daemon=True).start()
+        Thread(target=self._stage, args=(path, name, in_loop, done), name="restore", daemon=True).start()
         return done
 
-    def _stage(self, path: Path, in_loop: Callable[[Callable[[], None]], Future[None]], done: Future[None]) -> None:
+    def _stage(
+        self, path: Path, name: str, in_loop: Callable[[Callable[[], None]], Future[None]], done: Future[None]
+    ) -> None:
         from station.store.backups.restore import staged_backup  # it is seldom needed, and costs a part of the start
 
         with ExitStack() as opened:
             try:
-                staged = opened.enter_context(staged_backup(path, self._database))
+                staged = replace(opened.enter_context(staged_backup(path, self._database)), name=name)
                 in_loop(lambda: self._keep(staged, opened.pop_all())).result()
             except (ValueError, StoreError) as error:
                 done.set_exception(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import sqlite3
@@ -13,8 +14,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from station.store.connect import log_files, sqlite_driver
-from station.store.errors import PRIMARY_CODE, SALVAGE, DamagedDatabaseError, StoreError
+from station.store.errors import PRIMARY_CODE, SALVAGE, DamagedDatabaseError, DiskFullError, StoreError
 from station.store.files import UNFINISHED_SUFFIX, atomic_write
+from station.store.swap import KEPT_FOR, former_databases, remove_former, replaced_at
 
 DAYS_KEPT, WEEKS_KEPT, MONTHS_KEPT = 7, 8, 12
 """How many of the newest copies are kept, and how many of weeks and of months, each by its newest copy: long enough to
@@ -33,7 +35,7 @@ RESERVE_BYTES = 50_000_000
 
 
 class Backup(Struct, frozen=True):
-    """A checked copy, and the older ones removed for it."""
+    """A checked copy, and the older ones and former databases removed for it."""
 
     path: Path
     size_bytes: int
@@ -61,21 +63,31 @@ def kept_days(days: Collection[date]) -> frozenset[date]:
 
 class NightlyCopies:
     """The backups of one night after the other. A night before which nothing was written has the copy of the night
-    before once more, under its own name: reading the database finds damage, and the memory card is spared."""
+    before once more, under its own name, if that still reads as it was made: reading both finds damage, and the memory
+    card is spared."""
 
     def __init__(self, database: Path) -> None:
         self._database = database
-        self._made: dict[Path, tuple[object, Path]] = {}
-        """For each directory the state of the database before its newest copy, and that copy."""
+        self._made: dict[Path, tuple[object, Path, str | None]] = {}
+        """For each directory the state of the database before its newest copy, that copy, and its digest."""
 
     def copy(self, directory: Path, day: date) -> Backup:
         """See `back_up`."""
         state = _state_of(self._database)
-        known, newest = self._made.get(directory, (None, None))
-        is_same = newest is not None and known == state and newest.exists()
+        known, newest, digest = self._made.get(directory, (None, None, None))
+        is_same = newest is not None and known == state and digest is not None and _digest(newest) == digest
         made = back_up(self._database, directory, day, same_as=newest if is_same else None)
-        self._made[directory] = (state, made.path)
+        self._made[directory] = (state, made.path, digest if is_same else _digest(made.path))
         return made
+
+
+def _digest(copy: Path) -> str | None:
+    """The digest of a copy; `None` for one that cannot be read."""
+    try:
+        with copy.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
 
 
 def _state_of(database: Path) -> object:
@@ -85,7 +97,8 @@ def _state_of(database: Path) -> object:
 
 
 def back_up(database: Path, directory: Path, day: date, *, same_as: Path | None = None) -> Backup:
-    """Copy the database as it is now, check every page of the copy, and remove the copies that `kept_days` leaves out.
+    """Copy the database as it is now, check every page of the copy, and remove the copies that `kept_days` leaves out
+    and the former databases whose time is over.
 
     `same_as` is a copy since which nothing was written: then the database is checked, and not copied again.
 
@@ -110,7 +123,10 @@ def back_up(database: Path, directory: Path, day: date, *, same_as: Path | None 
     )
     for copy_path in old:
         copy_path.unlink(missing_ok=True)  # another backup at the same time may have removed it
-    return Backup(path, path.stat().st_size, old)
+    former = tuple(one for one in former_databases(database) if replaced_at(one).date() < day - KEPT_FOR)
+    for one in former:
+        remove_former(one)
+    return Backup(path, path.stat().st_size, old + former)
 
 
 def day_of(copy: Path) -> date | None:
@@ -145,14 +161,15 @@ def back_up_before_merging(database: Path, at: datetime) -> Path:
 
 
 def held_until(database: Path, day: date) -> date | None:
-    """The day on which the last copy goes that holds what the database held on `day`, if there is a copy every night;
-    `None` without any copy."""
+    """The day on which the last copy or former database goes that holds what the database held on `day`, if there is a
+    backup every night; `None` without any."""
     directory = backups_of(database)
     copies = {found for copy in list_backups(directory) if (found := day_of(copy)) is not None and found <= day}
     others = _other_copies(database, directory)
-    if not copies and not others:
+    former = former_databases(database)
+    if not copies and not others and not former:
         return None
-    until = day + timedelta(days=OTHERS_KEPT_DAYS + 1)
+    until = max([day + timedelta(days=OTHERS_KEPT_DAYS + 1), *(_last_day(replaced_at(one)) for one in former)])
     if copies:
         night, kept = day, kept_days({*copies, day})
         while min(kept) <= day:
@@ -160,6 +177,11 @@ def held_until(database: Path, day: date) -> date | None:
             kept = kept_days({*kept, night})
         until = max(until, night)
     return until
+
+
+def _last_day(at: datetime) -> date:
+    """The day on which the nightly backup removes a database that was replaced then."""
+    return at.date() + KEPT_FOR + timedelta(days=1)
 
 
 def _other_copies(database: Path, directory: Path) -> tuple[Path, ...]:
@@ -241,7 +263,7 @@ def _is_linked(file: Path, name: Path) -> bool:
 def _check_free_space(database: Path, directory: Path) -> None:
     needed, free = database.stat().st_size + RESERVE_BYTES, shutil.disk_usage(directory).free
     if free < needed:
-        raise StoreError(
+        raise DiskFullError(
             f"A backup in {directory} needs {needed // 1_000_000} MB free and finds {free // 1_000_000} MB: "
             "free some space, or name another directory for backups."
         )

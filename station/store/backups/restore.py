@@ -19,7 +19,7 @@ from sqlalchemy import Connection, MetaData, Table, delete, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from station.store import checksums
-from station.store.connect import empty_log, lock_database, log_files, sqlite_driver, write_engine
+from station.store.connect import empty_log, lock_database, sqlite_driver, write_engine
 from station.store.errors import OlderSchemaError, StoreError, translate_errors
 from station.store.exchange.export_read import DATABASE_MAGIC, ImportRefusedError
 from station.store.exchange.export_values import DamagedExportError
@@ -44,7 +44,8 @@ from station.store.schema import (
     sessions,
     tests,
 )
-from station.store.swap import BEFORE_SUFFIX, swap_database, undo_unfinished_swap
+from station.store.swap import BEFORE_SUFFIX, KEPT_FOR, remove_former, swap_database, undo_unfinished_swap
+from station.units import date_time_text
 
 COUNTED = (people, sessions, tests, holds, rep_sets, routines)
 """What a preview counts."""
@@ -52,6 +53,8 @@ _COMPUTES = re.compile(r"\bCHECK\s*\(|\bGENERATED\b|\bAS\s*\(|\([^()]*\(|\bWHERE
 """What no table or index of the station has: SQLite would compute it while it checks the pages."""
 MAX_VALUE_BYTES = 64_000_000
 """The most that SQLite may hold of one value of a backup; a part of a trace takes less than a megabyte."""
+BY_COMMAND, BY_BROWSER = "station restore in a terminal", "the owner's browser"
+"""Who restores."""
 _OF_BOARD = (calibrations, calibration_checks, heel_sensors)
 """What belongs to the board, referenced tables first."""
 _OF_ACCESS = (devices, api_tokens, consents, access_attempts, access_log)
@@ -62,7 +65,8 @@ class RestorePreview(Struct, frozen=True):
     """What a restore would do: rows by table that only the backup has, and rows that only the station has now.
 
     `newest_at` is the start of the backup's newest session, `station_newest_at` that of the station's. A backup
-    `is_of_other_board` if it knows none of the station's calibrations, nor the station any of its own.
+    `is_of_other_board` if it knows none of the station's calibrations, nor the station any of its own; a station that
+    `was_calibrated` never may have the same board, and a new memory card.
     """
 
     backup_only: dict[str, int]
@@ -70,6 +74,7 @@ class RestorePreview(Struct, frozen=True):
     newest_at: datetime | None
     station_newest_at: datetime | None
     is_of_other_board: bool
+    was_calibrated: bool
 
 
 @contextmanager
@@ -93,7 +98,7 @@ def staged_backup(path: Path, beside: Path) -> Iterator[Staged]:
                 raise ImportRefusedError(
                     f"The backup {path.name} is damaged ({reason:.200}): name another one."
                 ) from error
-        yield Staged(target, None)
+        yield Staged(target, None, path.name)
 
 
 def _copy(path: Path, target: Path) -> None:
@@ -163,10 +168,17 @@ def preview_restore(reader: Reader, staged: Staged) -> RestorePreview:
         station_newest_at = connection.execute(newest).scalar_one()
         of_backup = sessions.to_metadata(MetaData(), schema="staged")
         newest_at = connection.execute(select(func.max(of_backup.c.started_at))).scalar_one()
-        theirs = calibrations.to_metadata(of_backup.metadata, schema="staged")
-        shared = select(theirs.c.id).where(theirs.c.id.in_(select(calibrations.c.id)))
-        is_of_other_board = connection.execute(shared).first() is None
-    return RestorePreview(only["staged"], only["main"], newest_at, station_newest_at, is_of_other_board)
+        is_of_other_board = _is_of_other_board(connection)
+        fitted = select(calibrations.c.id).where(calibrations.c.points_json.is_not(None))
+        was_calibrated = connection.execute(fitted).first() is not None
+    return RestorePreview(only["staged"], only["main"], newest_at, station_newest_at, is_of_other_board, was_calibrated)
+
+
+def _is_of_other_board(connection: Connection) -> bool:
+    """Whether the staged backup and the station know none of each other's calibrations."""
+    theirs = calibrations.to_metadata(MetaData(), schema="staged")
+    shared = select(theirs.c.id).where(theirs.c.id.in_(select(calibrations.c.id)))
+    return connection.execute(shared).first() is None
 
 
 @contextmanager
@@ -183,8 +195,8 @@ def reader_of(database: Path) -> Iterator[Reader]:
         yield reader
 
 
-def replace_database(staged: Staged, database: Path) -> Path | None:
-    """Put the staged backup in the place of the database, which must not be in use.
+def replace_database(staged: Staged, database: Path, at: datetime, by: str = BY_COMMAND) -> Path | None:
+    """Put the staged backup in the place of the database, which must not be in use; a report of it stays beside it.
 
     Who may get in and sees whose results stays as the database has it, and so does the calibration of this board
     where the backup is of another one. Gives the name under which the former database stays; `None` if there was none.
@@ -197,9 +209,11 @@ def replace_database(staged: Staged, database: Path) -> Path | None:
             with suppress(sqlite3.DatabaseError), closing(sqlite_driver(database, False)) as former:
                 empty_log(former)
         before = database.with_name(database.name + BEFORE_SUFFIX)
-        for earlier in (before, *log_files(before)):
-            earlier.unlink(missing_ok=True)
-        swap_database(database, staged.path, before)
+        remove_former(before)
+        report = [f"On {date_time_text(at)} {by} put a backup in the place of the database: {staged.name}."]
+        if is_there:
+            report.append(f"The database before it is kept beside it for {KEPT_FOR.days} days, as {before.name}.")
+        swap_database(database, staged.path, before, report)
         return before if is_there else None
 
 
@@ -208,13 +222,13 @@ def _carry_over(staged: Staged, database: Path) -> None:
     database if it can be read, and another board's curve.
 
     A backup of another board gets the calibrations of this one as its newest, and the loads of its empty heel plates.
+    Nothing else of the database need be readable.
     """
     try:
-        with reader_of(database) as reader:
-            kept = (*_OF_ACCESS, *(_OF_BOARD if preview_restore(reader, staged).is_of_other_board else ()))
-            with reader.read_transaction() as connection:
-                own = {of: [dict(row) for row in connection.execute(select(of)).mappings()] for of in kept}
-                pins = connection.execute(select(people.c.id, people.c.pin_hash)).all()
+        with reader_of(database) as reader, reader.read_transaction(attach=staged.path) as connection:
+            kept = (*_OF_ACCESS, *(_OF_BOARD if _is_of_other_board(connection) else ()))
+            own = {of: [dict(row) for row in connection.execute(select(of)).mappings()] for of in kept}
+            pins = connection.execute(select(people.c.id, people.c.pin_hash)).all()
     except StoreError:
         return
     engine = write_engine(staged.path, sqlite_driver)

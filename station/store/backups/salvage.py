@@ -1,7 +1,8 @@
 """Saves what is left of a damaged database: every row that can still be read, and what a backup has of the rest.
 
 The rows go into a new database, which takes the place of the damaged one in one rename. The damaged file stays beside
-it under another name, and is never changed or deleted. A report says in words what was saved and what is lost.
+it under another name, is never changed, and goes with the backups of its time. A report says in words what was saved
+and what is lost.
 """
 
 from __future__ import annotations
@@ -32,11 +33,10 @@ from station.store.connect import (
     sqlite_driver,
     write_engine,
 )
-from station.store.errors import PermanentStoreError, StoreError, translate_errors
+from station.store.errors import DiskFullError, PermanentStoreError, StoreError, translate_errors
 from station.store.exchange.export_values import DamagedExportError
 from station.store.exchange.exported import EXPORTED, exported_columns
 from station.store.exchange.staging import check_staged, loose_references, scratch_directory
-from station.store.files import atomic_write
 from station.store.prepare import had_sessions, is_mislabelled, prepare_database
 from station.store.schema import HEAD_REVISION, metadata
 from station.store.swap import ASIDE, swap_database, undo_unfinished_swap
@@ -100,7 +100,7 @@ def salvage(
         engine.dispose()
         uncertain = tuple(sorted(set(metadata.tables) - whole))
         made = Salvage(at, aside, backup, saved, filled, lost, loosened, left_behind, uncertain)
-        _swap(database, target, made)
+        swap_database(database, target, aside, made.lines())
         return made
 
 
@@ -120,7 +120,7 @@ def _read_older(database: Path, pages: Path, revision: str, target: Path, engine
 def _require_room(database: Path) -> None:
     needed, free = 3 * database.stat().st_size + RESERVE_BYTES, shutil.disk_usage(database.parent).free
     if free < needed:
-        raise StoreError(
+        raise DiskFullError(
             f"Salvaging the database {database} needs {needed // 1_000_000} MB free and finds {free // 1_000_000} MB: "
             "free some space."
         )
@@ -282,10 +282,3 @@ def _check(engine: Engine, database: Path) -> None:
             f"What is left in {database} makes no database of a station: put a backup in its place with station "
             "restore; the file stays as it is."
         ) from error
-
-
-def _swap(database: Path, target: Path, made: Salvage) -> None:
-    """Write the report, move the damaged file aside, and the new one to its place."""
-    with atomic_write(made.report_path) as unfinished:
-        unfinished.write_text("\n".join(made.lines()) + "\n", encoding="utf-8")
-    swap_database(database, target, made.aside)

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from msgspec import Struct
 
 from station.store.amounts import amounts_text, tables_text
 from station.store.schema import metadata
-from station.store.swap import ASIDE, REPORT_SUFFIX
+from station.store.swap import KEPT_FOR
 from station.units import date_time_text
-
-SHOWN_FOR = timedelta(days=30)
-"""How long the page shows a report."""
 
 
 class Salvage(Struct, frozen=True):
@@ -34,11 +31,6 @@ class Salvage(Struct, frozen=True):
     loosened: dict[str, int]
     left_behind: dict[str, int]
     uncertain: tuple[str, ...]
-
-    @property
-    def report_path(self) -> Path:
-        """The file beside the damaged one that has the report."""
-        return self.aside.with_name(self.aside.name + REPORT_SUFFIX)
 
     def lines(self) -> tuple[str, ...]:
         """The report, a sentence each."""
@@ -61,7 +53,7 @@ class Salvage(Struct, frozen=True):
             ),
             (self._extent(), True),
             ("Who may get in is taken from no backup: pair the browsers again that are not let in.", access),
-            (f"The damaged file is kept beside the database, as {self.aside.name}.", True),
+            (f"The damaged file is kept beside the database for {KEPT_FOR.days} days, as {self.aside.name}.", True),
         )
         return tuple(line for line, is_so in lines if line and is_so)
 
@@ -71,14 +63,3 @@ class Salvage(Struct, frozen=True):
         back = " What was deleted since that backup may be back." if self.filled else ""
         where = "" if len(self.uncertain) == len(metadata.tables) else f", of these: {tables_text(self.uncertain)}"
         return f"More may be lost that nothing in the file names{where}.{back}"
-
-
-def newest_report(database: Path, now: datetime) -> str | None:
-    """The report of the newest salvage of this database, as long as the page shows it; `None` without one."""
-    reports = sorted(database.parent.glob(f"{database.name}{ASIDE}*{REPORT_SUFFIX}"))
-    try:
-        if reports and now - datetime.fromtimestamp(reports[-1].stat().st_mtime, UTC) < SHOWN_FOR:
-            return " ".join(reports[-1].read_text(encoding="utf-8").split())
-    except (OSError, UnicodeDecodeError):  # of a failing card, perhaps; the journal has it too
-        return None
-    return None

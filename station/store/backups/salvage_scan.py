@@ -22,19 +22,19 @@ from station.store.checksums import row_checksum
 from station.store.exchange.export_read import DATABASE_MAGIC
 from station.store.schema import CHECKSUM, UtcDateTime, metadata
 
-PAGE_BYTES = 4_096
-"""SQLite's default, which every database of the station has."""
-FILE_HEADER_BYTES = 100
+PAGE_SIZES = tuple(512 << power for power in range(8))
+"""The bytes that a page may have; the header says how many."""
+COPIED_AT_ONCE_BYTES = 1 << 20
+FILE_HEADER_BYTES, PAGE_SIZE_AT = 100, 16
 TABLE_LEAF, INDEX_LEAF, INDEX_INTERIOR = 13, 10, 2
-PAGE_KINDS = (2, 5, 10, 13)
 INTEGER_BYTES = (0, 1, 2, 3, 4, 6, 8, 8, 0, 0, 0, 0)
 """How long a value is by its kind, below 12; longer ones are texts (odd) and bytes."""
 FLOAT_KIND, ZERO_KIND, RESERVED_KINDS = 7, 8, (10, 11)
 MAX_PAYLOAD_BYTES = 64_000_000
 """No row of the station is as long: a part of a trace has less than a megabyte."""
 REVISION = re.compile("[0-9]{4}")
-MAX_CELLS = PAGE_BYTES // 6
-"""A cell has four bytes at least, and a pointer of two."""
+MIN_CELL_BYTES = 6
+"""A cell has four at least, and a pointer of two."""
 SCHEMA_FIELDS = 5
 LOG_HEADER_BYTES, FRAME_HEADER_BYTES = 32, 24
 LOG_MAGIC = 0x377F0682
@@ -60,10 +60,10 @@ class Found:
 def copy_with_log(path: Path, log: Path, target: Path) -> None:
     """Copy a database's pages with what its write-ahead log has committed, as far as the log's checksums fit."""
     with path.open("rb") as source, target.open("wb") as copy:
-        while part := source.read(PAGE_BYTES * 256):
+        while part := source.read(COPIED_AT_ONCE_BYTES):
             copy.write(part)
         for number, page in _committed(log):
-            copy.seek((number - 1) * PAGE_BYTES)
+            copy.seek((number - 1) * len(page))
             copy.write(page)
 
 
@@ -79,13 +79,13 @@ def _committed(log: Path) -> Iterator[tuple[int, bytes]]:
         if len(header) < LOG_HEADER_BYTES:
             return
         magic, _, page_bytes, _ = struct.unpack(">4I", header[:16])
-        if magic & ~1 != LOG_MAGIC or page_bytes != PAGE_BYTES:
+        if magic & ~1 != LOG_MAGIC or page_bytes not in PAGE_SIZES:
             return
         order = ">" if magic & 1 else "<"
         sums = _log_checksum(header[:24], (0, 0), order)
         if sums != struct.unpack(">2I", header[24:]):
             return
-        while len(frame := file.read(FRAME_HEADER_BYTES + PAGE_BYTES)) == FRAME_HEADER_BYTES + PAGE_BYTES:
+        while len(frame := file.read(FRAME_HEADER_BYTES + page_bytes)) == FRAME_HEADER_BYTES + page_bytes:
             number, size_after_commit = struct.unpack(">2I", frame[:8])
             sums = _log_checksum(frame[:8] + frame[FRAME_HEADER_BYTES:], sums, order)
             if frame[8:16] != header[16:24] or sums != struct.unpack(">2I", frame[16:24]) or not number:
@@ -111,6 +111,7 @@ def put_header(pages: Path, other: Path) -> bool:
         if file.read(len(DATABASE_MAGIC)) == DATABASE_MAGIC:
             return False
         header = bytearray(source.read(FILE_HEADER_BYTES))
+        struct.pack_into(">H", header, PAGE_SIZE_AT, _page_bytes(pages) % 0xFFFF)  # 65,536 is written as 1
         header[28:40] = bytes(12)  # its pages count as many as there are, and none is free
         file.seek(0)
         file.write(header)
@@ -190,13 +191,14 @@ class _Page(Struct, frozen=True):
     def records(self, kind: int) -> Iterator[Record]:
         """The records of the page's cells, if it is of this kind; cells that cannot be read are left out."""
         start = FILE_HEADER_BYTES if self.is_first else 0
-        if len(self.content) < PAGE_BYTES or not _is_like(self.content[start], kind):
+        if not _is_like(self.content[start], kind):
             return
         (count,) = struct.unpack_from(">H", self.content, start + 3)
         pointers = start + (12 if kind == INDEX_INTERIOR else 8)
-        for at in range(pointers, pointers + 2 * min(count, MAX_CELLS), 2):
+        for at in range(pointers, pointers + 2 * min(count, len(self.content) // MIN_CELL_BYTES), 2):
             with suppress(*UNREADABLE):
-                yield parse_record(self._payload(struct.unpack_from(">H", self.content, at)[0], kind))
+                (cell,) = struct.unpack_from(">H", self.content, at)
+                yield parse_record(self._payload(cell % len(self.content), kind))  # so SQLite takes a wrong one, too
 
     def _payload(self, at: int, kind: int) -> bytes:
         length, at = _varint(self.content, at + 4 if kind == INDEX_INTERIOR else at)
@@ -204,11 +206,12 @@ class _Page(Struct, frozen=True):
             _, at = _varint(self.content, at)  # the rowid, which no table of the station uses
         if length > MAX_PAYLOAD_BYTES:
             raise IndexError
-        most = PAGE_BYTES - 35 if kind == TABLE_LEAF else (PAGE_BYTES - 12) * 64 // 255 - 23
+        page_bytes = len(self.content)
+        most = page_bytes - 35 if kind == TABLE_LEAF else (page_bytes - 12) * 64 // 255 - 23
         if length <= most:
             return self.content[at : at + length]
-        least = (PAGE_BYTES - 12) * 32 // 255 - 23
-        here = least + (length - least) % (PAGE_BYTES - 4)
+        least = (page_bytes - 12) * 32 // 255 - 23
+        here = least + (length - least) % (page_bytes - 4)
         here = here if here <= most else least
         payload = bytearray(self.content[at : at + here])
         (following,) = struct.unpack_from(">I", self.content, at + here)
@@ -220,24 +223,55 @@ class _Page(Struct, frozen=True):
 
 
 def _is_like(found: int, kind: int) -> bool:
-    """Whether a page of the kind `found` may be one of this kind: a flipped bit may have made it none that there is."""
-    return found == kind or (kind == TABLE_LEAF and found not in PAGE_KINDS)
+    """Whether a page of the kind `found` may be one of this kind: a flipped bit may have made it another."""
+    return found == kind or (kind == TABLE_LEAF and found not in (INDEX_LEAF, INDEX_INTERIOR))
 
 
 def _pages(path: Path) -> Iterator[_Page]:
+    """The pages of a file. What is missing of the last one, where the file was cut, is zero, as it is for SQLite."""
+    page_bytes = _page_bytes(path)
     with path.open("rb") as file, path.open("rb") as other:
 
         def read(number: int) -> bytes:
-            other.seek((number - 1) * PAGE_BYTES)
-            page = other.read(PAGE_BYTES)
-            if not number or len(page) < PAGE_BYTES:
+            if not number:
                 raise IndexError
-            return page
+            other.seek((number - 1) * page_bytes)
+            page = other.read(page_bytes)
+            if not page:
+                raise IndexError
+            return page.ljust(page_bytes, b"\0")
 
         is_first = True
-        while content := file.read(PAGE_BYTES):
-            yield _Page(content, is_first, read)
+        while content := file.read(page_bytes):
+            yield _Page(content.ljust(page_bytes, b"\0"), is_first, read)
             is_first = False
+
+
+def _page_bytes(path: Path) -> int:
+    """How long the pages of a file are: by its header, or, where that is destroyed, as most rows lie in their page."""
+    with path.open("rb") as file:
+        header = file.read(FILE_HEADER_BYTES)
+        if header.startswith(DATABASE_MAGIC) and len(header) == FILE_HEADER_BYTES:
+            (found,) = struct.unpack_from(">H", header, PAGE_SIZE_AT)
+            found = 1 << 16 if found == 1 else found
+            if found in PAGE_SIZES:
+                return int(found)
+        rows = dict.fromkeys(PAGE_SIZES, 0)
+        for size in PAGE_SIZES:
+            file.seek(0)
+            while page := file.read(size):
+                rows[size] += _rows_within(page)
+    return max(reversed(PAGE_SIZES), key=rows.__getitem__)  # of several, the largest: a row at a low address fits any
+
+
+def _rows_within(page: bytes) -> int:
+    """How many cells of a table lie in this page by their addresses."""
+    if page[0] != TABLE_LEAF:
+        return 0
+    with suppress(*UNREADABLE):
+        (count,) = struct.unpack_from(">H", page, 3)
+        return sum(8 + 2 * count <= at < len(page) for at in struct.unpack_from(f">{count}H", page, 8))
+    return 0
 
 
 def parse_record(payload: bytes) -> Record:

@@ -64,6 +64,8 @@ class Staged(Struct, frozen=True):
 
     path: Path
     person_id: str | None
+    name: str = ""
+    """What people call the file."""
 
 
 @contextmanager

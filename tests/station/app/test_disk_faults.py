@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import signal
+import socket
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from sqlalchemy import text
 
 from station.clock import SystemClock
+from station.config import parse
 from station.core.facts import CueName
 from station.store import Store, StoreError
 from station.store.connect import log_files
 from station.store.reading.following import FollowingReader
+from station.system.service import WAITS_FOR_ROOM, Service
+from station.system.simulate import simulated
 from tests.loop_disk import LoopDisk, loop_disk
+from tests.station.process import BOUND_S
 from tests.station.rig import Rig
 
 GROWN_BYTES = 8 << 20
@@ -54,6 +62,62 @@ def test_d1_power_cut_on_a_full_card_that_left_no_index_of_the_log(disk: LoopDis
         filling.unlink()
         rig.until(lambda: not rig.faults, 5.0)
         assert [person.name for person in rig.store.people()] == ["Robin"]
+
+
+def test_d1_start_waits_for_room_where_none_was_kept(disk: LoopDisk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For systemd it is ready and alive, so that the page starts, which says why it shows nothing."""
+    database, notify = disk.directory / "live.db", disk.directory / "notify"
+    with Store.open(database, clock=SystemClock()) as store:
+        store.add_person("Robin")
+        left = {path: path.read_bytes() for path in (database, log_files(database)[0])}
+    for path, content in left.items():
+        path.write_bytes(content)
+    database.with_name("live.db.room").unlink()
+    monkeypatch.setattr("station.system.service.ROOM_RETRY_S", 1)
+    notified: list[str] = []
+    shown: list[str] = []
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd, FollowingReader(database) as reader:
+        systemd.bind(str(notify))
+        systemd.settimeout(BOUND_S)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(notify))
+        filling = disk.fill()
+
+        def free_when_asked() -> None:
+            try:
+                notified.extend(systemd.recv(1024).decode() for _ in range(2))
+                reader.people()
+            except StoreError as error:
+                shown.append(str(error))
+            finally:
+                filling.unlink()
+
+        person = Thread(target=free_when_asked)
+        person.start()
+        text = f'[board]\nheels = "comparator"\n[store]\npath = "{database}"\n'
+        service = Service(simulated(parse(text, "live.toml")))
+        service.open(page=False)
+        with closing(service):
+            person.join()
+            assert [one.name for one in service.store.people()] == ["Robin"]
+    full = f"The disk is full, so nothing can be stored in {database}: free some space on it."
+    assert notified == [f"READY=1\nSTATUS={full} {WAITS_FOR_ROOM}", "WATCHDOG=1"]
+    assert shown == [full]
+
+
+def test_start_that_waits_for_room_can_be_stopped(disk: LoopDisk) -> None:
+    """As by Ctrl-C or systemd, of a station that has no database yet."""
+    disk.fill()
+    path = disk.directory / "live.db"
+    service = Service(simulated(parse(f'[store]\npath = "{path}"\n', "live.toml")))
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        service.obey_signals()
+        signal.raise_signal(signal.SIGTERM)
+        with pytest.raises(StoreError, match="The disk is full"):
+            service.open(page=False)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def test_d2_card_that_fails_during_a_hold(disk: LoopDisk, caplog: pytest.LogCaptureFixture) -> None:

@@ -181,6 +181,19 @@ def test_lost_copy_is_made_again(store: Store, tmp_path: Path, path: Path) -> No
     assert nights.copy(directory, DAY + timedelta(days=1)).size_bytes > 0
 
 
+def test_copy_that_the_card_has_damaged_is_made_again(store: Store, tmp_path: Path, path: Path) -> None:
+    """A second name for it would be a backup that cannot be read."""
+    store.add_person("Robin")
+    nights, directory = NightlyCopies(path), tmp_path / "backups"
+    damaged = nights.copy(directory, DAY).path
+    content = bytearray(damaged.read_bytes())
+    content[len(content) // 2] ^= 1
+    damaged.write_bytes(content)
+    second = nights.copy(directory, DAY + timedelta(days=1)).path
+    assert second.read_bytes() != damaged.read_bytes()
+    assert nights.copy(directory, DAY + timedelta(days=2)).path.samefile(second)
+
+
 def test_a_power_cut_in_a_night_without_a_write_spares_the_older_copy(store: Store, tmp_path: Path, path: Path) -> None:
     """It leaves a second name of that copy, and the next attempt must not write through it."""
     store.add_person("Robin")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
 
@@ -19,8 +20,10 @@ from station.store.backups.backup import (
     held_until,
     kept_days,
 )
+from station.store.connect import log_files
 from station.store.records import PersonContents
 from station.store.schema import metadata
+from station.store.swap import ASIDE, BEFORE_SUFFIX, report_of
 from tests.station.store.histories import HandClock, contents_of_everybody, guided_routine, session_of, weeks
 from tests.station.test_profile import WHOLE
 
@@ -127,6 +130,25 @@ def test_receipt_says_until_when_backups_hold_it(store: Store) -> None:
     nights = [day + timedelta(days=number) for number in range((until - day).days + 1)]
     assert min(kept_days(nights)) > day
     assert min(kept_days(nights[:DAYS_KEPT])) == day
+
+
+@pytest.mark.parametrize("ending", [BEFORE_SUFFIX, f"{ASIDE}2026-03-01-120000"])
+def test_receipt_counts_former_databases_and_they_go(store: Store, clock: HandClock, ending: str) -> None:
+    """What a restore or a salvage has replaced still has the person, with its log, until it goes with the backups."""
+    former = store.path.with_name(store.path.name + ending)
+    files = (former, *log_files(former), report_of(former))
+    for file in files:
+        file.write_bytes(CANARY.encode())
+    replaced_ns = int(datetime(2026, 3, 1, 12, tzinfo=UTC).timestamp()) * 10**9
+    os.utime(former, ns=(0, 0))
+    os.utime(report_of(former), ns=(replaced_ns, replaced_ns))
+    until = held_until(store.path, date(2026, 3, 5))
+    assert until == date(2026, 4, 1)
+    back_up(store.path, backups_of(store.path), until - timedelta(days=1))
+    assert all(file.exists() for file in files)
+    made = back_up(store.path, backups_of(store.path), until)
+    assert former in made.removed
+    assert not any(file.exists() for file in files)
 
 
 def test_an_upgrade_forgets_what_was_deleted_before(path: Path, clock: HandClock) -> None:

@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 from collections import Counter
 from contextlib import closing
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from msgspec import structs
 from msgspec.structs import replace
 
-from station.app.exchange.restore_preview import OTHER_BOARD, UNKNOWN_BOARD
+from station.app.exchange.restore_preview import OTHER_BOARD, UNCALIBRATED_BOARD, UNKNOWN_ACCESS, UNKNOWN_BOARD
 from station.cli.main import main
 from station.core.events import Side
 from station.core.measurement.curve import Curve
@@ -24,9 +24,10 @@ from station.store.backups.backup import copy_database
 from station.store.backups.restore import replace_database, staged_backup
 from station.store.exchange.export_read import ImportRefusedError
 from station.store.exchange.staging import DIRECTORY_PREFIX
-from station.store.swap import BEFORE_SUFFIX
+from station.store.swap import BEFORE_SUFFIX, restore_report
 from tests.crash.damage import make_database
 from tests.crash.restores import HALF, REFUSED, WHOLE, make_small_database, restores
+from tests.crash.salvages import AT
 from tests.station.store.histories import FIT, HandClock, weeks
 from tests.station.store.test_import import rows
 from tests.station.store.test_migrations import SCHEMAS, make_older_database, without_checksums
@@ -64,6 +65,10 @@ def test_a_backup_takes_the_place_of_the_database(full: Path, small: Path) -> No
     own = frozenset({"calibrations"})
     assert rows(small, without=own) == rows(full, without=own)
     assert rows(small.with_name(small.name + BEFORE_SUFFIX)) == former
+    report = restore_report(small, datetime.now(UTC))
+    assert report is not None
+    assert "station restore in a terminal put a backup in the place of the database: full.db." in report
+    assert report.endswith("The database before it is kept beside it for 30 days, as station.db.before-restore.")
     assert not list(small.parent.glob(f"{DIRECTORY_PREFIX}*"))
 
 
@@ -73,7 +78,7 @@ def test_the_log_of_an_earlier_former_database_goes_with_it(full: Path, small: P
     for log in logs:
         log.write_bytes(b"of a damaged database that was replaced before")
     with staged_backup(full, small) as staged:
-        replace_database(staged, small)
+        replace_database(staged, small, AT)
     assert not any(log.exists() for log in logs)
 
 
@@ -91,6 +96,9 @@ def test_another_board_takes_it_all(full: Path, tmp_path: Path) -> None:
     target = tmp_path / "new" / "station.db"
     assert station("restore", full, "--yes", "--database", target).exit_code == 0
     assert rows(target) == rows(full)
+    report = restore_report(target, datetime.now(UTC))
+    assert report is not None
+    assert report.endswith("in the place of the database: full.db.")
     target.write_bytes(b"\x00" * 100_000)
     done = station("restore", full, "--yes", "--database", target)
     assert "What would be lost is not known" in done.output
@@ -113,9 +121,33 @@ def test_browsers_that_were_sent_away_stay_away(tmp_path: Path) -> None:
         (lost,) = (one for one in store.devices() if one.name == "Phone")
         store.revoke_device(lost.id)
     with staged_backup(tmp_path / "backup.db", path) as staged:
-        replace_database(staged, path)
+        replace_database(staged, path, AT)
     with Store.open(path, clock=clock) as store:
         assert {one.name: one.revoked_at is None for one in store.devices()} == {"Desk": True, "Phone": False}
+
+
+def test_browsers_that_were_sent_away_stay_away_from_a_damaged_station(tmp_path: Path) -> None:
+    """Its holds cannot even be counted; who may get in can be read all the same."""
+    clock, path = HandClock(), tmp_path / "station.db"
+    make_database(path)
+    with Store.open(path, clock=clock) as store:
+        let_in(store, clock, Phone=Role.MEMBER)
+        copy_database(path, tmp_path / "backup.db")
+        (lost,) = (one for one in store.devices() if one.name == "Phone")
+        store.revoke_device(lost.id)
+    with closing(sqlite3.connect(path)) as connection:
+        page_bytes = connection.execute("PRAGMA page_size").fetchone()[0]
+        pages = connection.execute("SELECT rootpage FROM sqlite_master WHERE tbl_name = 'holds' AND rootpage > 0")
+        roots = [page for (page,) in pages]
+    content = bytearray(path.read_bytes())
+    for root in roots:
+        content[(root - 1) * page_bytes : root * page_bytes] = bytes(page_bytes)
+    path.write_bytes(content)
+    done = station("restore", tmp_path / "backup.db", "--yes", "--database", path)
+    assert "What would be lost is not known" in done.output
+    assert UNKNOWN_ACCESS in done.output
+    with Store.open(path, clock=clock) as store:
+        assert {one.name: one.revoked_at is None for one in store.devices()}["Phone"] is False
 
 
 def test_what_was_taken_away_stays_so_where_the_station_is_older_than_the_program(tmp_path: Path) -> None:
@@ -141,7 +173,7 @@ def test_an_older_backup_is_brought_up(tmp_path: Path, schema: str) -> None:
     make_older_database(tmp_path / "older.db", schema)
     shutil.copy(tmp_path / "older.db", tmp_path / "backup.db")
     with staged_backup(tmp_path / "backup.db", tmp_path / "station.db") as staged:
-        replace_database(staged, tmp_path / "station.db")
+        replace_database(staged, tmp_path / "station.db", AT)
     with Store.open(tmp_path / "older.db", clock=HandClock()), Store.open(tmp_path / "station.db", clock=HandClock()):
         assert rows(tmp_path / "station.db") == rows(tmp_path / "older.db")
 
@@ -155,7 +187,7 @@ def test_a_browser_that_came_later_stays(tmp_path: Path) -> None:
         later = clock.utc_now() + timedelta(days=90)
         store.add_device(token_hash="new", name="New", role=Role.OWNER, person_id=eve, expires_at=later)
     with staged_backup(tmp_path / "backup.db", path) as staged:
-        replace_database(staged, path)
+        replace_database(staged, path, AT)
     with Store.open(path, clock=clock) as store:
         assert [(one.name, one.person_id) for one in store.devices() if one.revoked_at is None] == [("New", None)]
         assert {one.name for one in store.people()} == {"Ann", "Bea"}
@@ -183,7 +215,7 @@ def test_nothing_that_was_taken_away_comes_back(tmp_path: Path) -> None:
         store.withdraw_consent(ann, bea)
         store.agree_consent(cleo, bea)
     with staged_backup(tmp_path / "backup.db", path) as staged:
-        replace_database(staged, path)
+        replace_database(staged, path, AT)
     with Store.open(path, clock=clock) as store:
         assert {one.name: one.role for one in store.devices()} == {"desk": Role.OWNER, "hall": Role.MEMBER}
         assert store.device_with("hall") is None
@@ -201,7 +233,7 @@ def test_a_new_station_finds_its_owner_by_the_next_pairing(tmp_path: Path) -> No
         store.add_device(token_hash="a", name="Desk", role=Role.OWNER, person_id=None, expires_at=later)
     Store.open(path, clock=clock).close()
     with staged_backup(backup, path) as staged:
-        replace_database(staged, path)
+        replace_database(staged, path, AT)
     with Store.open(path, clock=clock) as store:
         assert store.device_with("a") is None
         assert not store.has_owner()
@@ -220,7 +252,7 @@ def test_another_board_keeps_its_calibration(tmp_path: Path, is_calibrated: bool
             store.add_calibration(replace(FIT, curve=Curve(0.99, -60.0)))
         ours = store.current_calibration()
     shown = station("restore", tmp_path / "backup.db", "--yes", "--database", path)
-    assert OTHER_BOARD in shown.output
+    assert (OTHER_BOARD in shown.output, UNCALIBRATED_BOARD in shown.output) == (is_calibrated, not is_calibrated)
     with Store.open(path, clock=clock) as store:
         assert structs.replace(store.current_calibration(), number=ours.number) == ours
         assert theirs.id in {one.id for one in store.calibrations()}

@@ -19,13 +19,14 @@ from station.store import DamagedDatabaseError, Store, StoreError
 from station.store.amounts import WORDS
 from station.store.backups.backup import back_up, backups_of
 from station.store.backups.salvage import salvage
-from station.store.backups.salvage_report import SHOWN_FOR, Salvage, newest_report
+from station.store.backups.salvage_report import Salvage
 from station.store.prepare import CHECKSUMS_SINCE
 from station.store.schema import HEAD_REVISION, metadata
+from station.store.swap import KEPT_FOR, report_of, salvage_report
 from station.system.service import Service
 from station.system.simulate import simulated
 from tests.crash.damage import PAGE_BYTES, make_database
-from tests.crash.salvages import AT, outcomes, rows_of
+from tests.crash.salvages import AT, outcome, outcomes, rows_of
 from tests.station.store.histories import HandClock, weeks
 from tests.station.store.test_migrations import SCHEMAS, make_older_database, without_checksums
 from tests.tree import ROOT
@@ -104,6 +105,47 @@ def test_an_upgraded_database_without_its_schema_is_read(path: Path, clock: Hand
     assert salvaged(path).saved == {name: len(rows) for name, rows in before.items() if rows}
 
 
+@pytest.mark.parametrize("damage", [(0, 8), (8, 64)], ids=["kind of page", "address in page"])
+def test_a_flipped_bit_beside_the_rows_costs_none(full: Path, damage: tuple[int, int]) -> None:
+    """One that makes a leaf an inner page, and one that leads beyond the page."""
+    before, content = without_checksums_of(full), bytearray(full.read_bytes())
+    at, bit = damage
+    content[leaf_of(full, "trials") + at] ^= bit
+    full.write_bytes(content)
+    assert salvaged(full).saved == {name: len(rows) for name, rows in before.items() if rows}
+
+
+@pytest.mark.parametrize("table", ["tests", "trace_chunks"])
+def test_what_is_left_of_a_page_that_is_cut_is_saved(full: Path, tmp_path: Path, table: str) -> None:
+    """The rows of a page stand at its end, the newest first."""
+    whole, written = full.read_bytes(), rows_of(full)
+    cut = whole[: leaf_of(full, table) + PAGE_BYTES - 100]
+    one = outcome(tmp_path / "cut.db", cut, whole, written)
+    assert one.lost_readable == one.invented == ()
+    assert one.report is not None
+    assert one.report.saved[table] > 0
+
+
+@pytest.mark.parametrize(
+    ("damage", "page_bytes"), [("header", 512), ("header", 65_536), ("page size", 1_024), ("a row", 8_192)]
+)
+def test_pages_may_have_any_size(full: Path, damage: str, page_bytes: int) -> None:
+    """The header says which; where it is destroyed, the pages themselves do."""
+    with closing(sqlite3.connect(full)) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE").fetchall()
+        connection.execute(f"PRAGMA page_size={page_bytes}")
+        connection.execute("VACUUM")
+    before = without_checksums_of(full)
+    if damage == "a row":
+        with closing(sqlite3.connect(full)) as connection, connection:
+            connection.execute("DROP TRIGGER checksum_tests_update")
+            connection.execute("UPDATE tests SET left_mm = 1 WHERE rowid = 1")
+    else:
+        zero(full, *{"header": (0, 100), "page size": (16, 2)}[damage])
+    saved = salvaged(full).saved
+    assert saved == {name: len(rows) - (damage == "a row" and name == "tests") for name, rows in before.items() if rows}
+
+
 def _unless_schema(page: bytes) -> bytes:
     return bytes(PAGE_BYTES) if b"CREATE " in page or page.startswith(b"SQLite") else page
 
@@ -160,7 +202,7 @@ def change(database):
         salvage(database, datetime.now(UTC))
     else:
         with staged_backup(backup, database) as staged:
-            replace_database(staged, database)
+            replace_database(staged, database, datetime.now(UTC))
 
 sys.addaudithook(kill)
 for steps_before in range(100):
@@ -227,7 +269,7 @@ def test_what_is_lost_comes_from_the_newest_sound_backup(full: Path, clock: Hand
     assert after == before
     report = " ".join(made.lines())
     assert f"From the backup {made.backup.name}: {made.filled['holds']} holds" in report
-    assert newest_report(full, AT) == " ".join(made.report_path.read_text(encoding="utf-8").split()) == report
+    assert salvage_report(full, AT) == " ".join(report_of(made.aside).read_text(encoding="utf-8").split()) == report
 
 
 def test_who_may_get_in_comes_from_no_backup(full: Path, clock: HandClock) -> None:
@@ -310,7 +352,7 @@ def test_an_older_database_is_salvaged_and_upgraded_at_the_start(tmp_path: Path)
     finally:
         service.close()
     assert len(stored_tests(path)) == before == 16
-    report = newest_report(path, AT.now(AT.tzinfo))
+    report = salvage_report(path, AT.now(AT.tzinfo))
     assert report is not None
     assert "of these: attempts" in report
 
@@ -404,9 +446,9 @@ def test_the_station_starts_on_a_damaged_database(tmp_path: Path) -> None:
 def test_an_old_report_is_not_shown(full: Path) -> None:
     zero(full, 0, 100)
     made = salvaged(full)
-    written = made.report_path.stat().st_mtime
-    assert newest_report(full, AT.fromtimestamp(written + 60, AT.tzinfo)) is not None
-    assert newest_report(full, AT.fromtimestamp(written, AT.tzinfo) + SHOWN_FOR) is None
+    written = report_of(made.aside).stat().st_mtime
+    assert salvage_report(full, AT.fromtimestamp(written + 60, AT.tzinfo)) is not None
+    assert salvage_report(full, AT.fromtimestamp(written, AT.tzinfo) + KEPT_FOR) is None
 
 
 def test_every_table_has_words() -> None:

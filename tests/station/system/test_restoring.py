@@ -7,6 +7,7 @@ import socket
 import threading
 from concurrent.futures import Future
 from contextlib import closing, suppress
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 from station.config import parse
 from station.store import Reader, Store
 from station.store.exchange.export_read import ImportRefusedError
+from station.store.swap import restore_report
 from station.system.page_process import _connect
 from station.system.service import Service
 from station.system.simulate import simulated
@@ -47,13 +49,16 @@ def test_a_restore_ends_the_loop_and_the_next_one_has_the_backup(tmp_path: Path,
     running = service.open(page=False)
     loop = threading.Thread(target=service.run)
     loop.start()
-    running.restore_backup(str(backup)).result(WAIT_S)
+    running.restore_backup(str(backup), "Mon 30 Nov 2026, on the stick").result(WAIT_S)
     loop.join(WAIT_S)
     assert not loop.is_alive()
     service.close()
     assert service.restore()
     again = service_on(path)
     again.open(page=False)
+    report = restore_report(path, datetime.now(UTC))
+    assert report is not None
+    assert "the owner's browser put a backup in the place of the database: Mon 30 Nov 2026, on the stick." in report
     try:
         assert [one.name for one in again.store.people()] == ["Ann", "Bea"]
         again.close()
@@ -73,7 +78,7 @@ def test_a_bad_backup_changes_nothing(tmp_path: Path, backup: Path) -> None:
     loop.start()
     try:
         with pytest.raises(ImportRefusedError, match="is damaged"):
-            running.restore_backup(str(backup)).result(WAIT_S)
+            running.restore_backup(str(backup), "Mon 30 Nov 2026, on the stick").result(WAIT_S)
         assert loop.is_alive()
         assert running.restoring.staged is None
     finally:
@@ -95,7 +100,7 @@ def test_the_process_starts_again_on_the_backup_and_the_page_finds_it(tmp_path: 
             wait_until(lambda: (tmp_path / "page.sock").exists(), "the board listens")
             page.start()
             assert page.arrived.wait(WAIT_S)
-            restoring: Future[None] = page.api.restore_backup(str(backup))
+            restoring: Future[None] = page.api.restore_backup(str(backup), "Mon 30 Nov 2026, on the stick")
             restoring.result(WAIT_S)
             wait_until(lambda: len(revisions) > 1 and revisions.count(None) > 2, "the page is connected again", WAIT_S)
             with Reader.open(tmp_path / "station.db") as reader:

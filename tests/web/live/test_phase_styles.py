@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import textwrap
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from station.app.snapshot import HeelView, PresenceState, PresenceView, UnfinishedView
+from station.app.snapshot import CueView, HeelView, PresenceState, PresenceView, UnfinishedView
 from station.catalogue.read import exercises
 from station.core.events import BOTH_LEGS, Press, Side
 from station.core.facts import CueName
 from station.core.sound.cues import CUES
 from station.units import CM
+from tests.station.rig import Rig
 from tests.web.snapshots import snapshot
 from web.live.phase_styles import PHASE_STYLES
 from web.live.view_model import live_view
@@ -177,6 +179,47 @@ def test_standing_person_is_not_asked_to_step_on() -> None:
     away = "Step back on, or put the heel down, to continue."
     assert shown(**paused, heels=heels(False, True))["sentence"] == away
     assert shown(**{**paused, "side": BOTH_LEGS}, heels=heels(True, False))["sentence"] == away
+
+
+def test_cable_that_is_pulled_in_a_hold_is_named_as_a_possibility(tmp_path: Path) -> None:
+    """An open wire reads as a lifted heel does. The second call, six seconds later, adds the cable."""
+    with Rig(tmp_path, "") as rig:
+        rig.step_on()
+        rig.hold(20)
+        rig.live(2.0)
+        rig.board.act("pull_heels")
+        rig.until_phase("paused")
+        first = live_view(rig.station.snapshot(), CM)
+        assert first["sentence"] == "Step back on, or put the heel down, to continue."
+        rig.live(3.0)
+        second = live_view(rig.station.snapshot(), CM)
+        assert second["sentence"] == f"{first['sentence']} If your left heel is down, check the cable of its plate."
+        assert second["brief"] == "Heel down? Cable?"
+        rig.board.act("return_heels")
+        rig.until_phase("prepare", "hold")
+        assert "cable" not in live_view(rig.station.snapshot(), CM)["sentence"]
+
+
+@pytest.mark.parametrize(
+    ("downs", "sentence"),
+    [
+        ((True, False), "If your right heel is down, check the cable of its plate."),
+        ((False, False), "If your heels are down, check the cables of their plates."),
+        ((True, True), "step off and back on."),
+    ],
+)
+def test_cable_is_that_of_the_heels_that_are_up(downs: tuple[bool, bool], sentence: str) -> None:
+    paused: dict[str, Any] = {**HOLD, "phase": "paused", "side": BOTH_LEGS, "exercise": "3c", "heels": heels(*downs)}
+    assert shown(**paused, cue=CueView(1, CueName.NUDGE, None, None, False))["sentence"].endswith(sentence)
+    assert "cable" not in shown(**paused, cue=CueView(1, CueName.PAUSED, None, None, False))["sentence"]
+
+
+@pytest.mark.parametrize("side", list(Side))
+def test_single_plate_has_the_heel_of_either_leg(side: Side) -> None:
+    paused: dict[str, Any] = {**HOLD, "phase": "paused", "side": side, "exercise": "3a"}
+    assert "Resume" in shown(**paused, heels=(HeelView(Side.LEFT, True, None),))["sentence"]
+    seen = shown(**paused, heels=(HeelView(Side.LEFT, False, None),), cue=CueView(1, CueName.NUDGE, None, None, False))
+    assert f"If your {side} heel is down" in seen["sentence"]
 
 
 def test_number_between_holds_is_next_repetition() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -10,7 +11,8 @@ from flask.testing import FlaskClient
 from station.app.access.roles import Role
 from station.clock import SystemClock
 from station.store import Store
-from station.store.backups.backup import back_up, backups_of
+from station.store.backups.backup import back_up, backups_of, copy_database
+from station.store.backups.restore import BY_BROWSER, replace_database, staged_backup
 from station.store.backups.salvage import salvage
 from tests.let_in import client_with, let_in, paired_client
 from tests.station.store.histories import HandClock, weeks
@@ -59,6 +61,20 @@ def test_the_owner_reads_what_was_salvaged(store: Store) -> None:
         assert "Nothing is lost." in shown
         assert "Nothing is lost." not in app.test_client().get("/status").text
         assert "Nothing is lost." not in app.test_client().get("/api/v1/status").text
+
+
+def test_who_was_let_in_reads_that_a_backup_was_restored(store: Store, tmp_path: Path) -> None:
+    """A member misses what was stored since the copy, and may wonder why; a passer-by learns nothing."""
+    backup, path = tmp_path / "station-2026-03-02.db", store.path.with_name("restored.db")
+    copy_database(store.path, backup)
+    copy_database(store.path, path)
+    with staged_backup(backup, path) as staged:
+        replace_database(staged, path, datetime.now(UTC), BY_BROWSER)
+    with Store.open(path, clock=SystemClock()) as restored:
+        app = create_app(StationDouble(restored), restored)
+        said = "browser put a backup in the place of the database: station-2026-03-02.db."
+        assert said in client_with(app, let_in(restored, Role.GUEST)).get("/status").text
+        assert said not in app.test_client().get("/status").text
 
 
 def test_only_who_was_let_in_reads_what_is_damaged(store: Store) -> None:

@@ -35,8 +35,8 @@ AVAHI_SOCKET = Path("run/avahi-daemon/socket")
 """It is there while Avahi answers for the machine's `.local` name."""
 HTTP_PORT, HTTPS_PORT = 80, 443
 NETWORK_REQUEST = Path("requests/network")
-"""The file beside the database by which the page asks systemd to switch the network; it says `on` or `off`. Whoever
-serves the request removes it, so the directory is the group's."""
+"""The file beside the database by which the page asks systemd to switch the network; it says `on` or `off`. The
+unit that obeys removes it, so the directory is the group's."""
 ON, OFF = "on", "off"
 AUTHORITY_FILE, PAGE_FILE = "authority.crt", "page.pem"
 """The files of `station tls` that the page's service gets: the authority's certificate; the page's with its key."""

@@ -31,8 +31,12 @@ def swap_database(database: Path, target: Path, former: Path, report: Sequence[s
     if has_log(target):
         raise StoreError(f"There is too little room for a new database in the place of {database}: free some space.")
     if was_there := database.exists():
-        _write_report(former, report)
         os.link(database, former)
+        try:
+            _write_report(former, report)
+        except BaseException:
+            former.unlink()
+            raise
     move_log(database, former)
     sync_directory(database.parent)
     target.replace(database)

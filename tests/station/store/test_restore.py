@@ -18,13 +18,13 @@ from station.app.exchange.restore_preview import OTHER_BOARD, UNCALIBRATED_BOARD
 from station.cli.main import main
 from station.core.events import Side
 from station.core.measurement.curve import Curve
-from station.store import Store, StoreError
+from station.store import Store, StoreError, swap
 from station.store.access_records import Role
 from station.store.backups.backup import copy_database
 from station.store.backups.restore import replace_database, staged_backup
 from station.store.exchange.export_read import ImportRefusedError
 from station.store.exchange.staging import DIRECTORY_PREFIX
-from station.store.swap import BEFORE_SUFFIX, restore_report
+from station.store.swap import BEFORE_SUFFIX, report_of, restore_report, swap_database, undo_unfinished_swap
 from tests.crash.damage import make_database
 from tests.crash.restores import HALF, REFUSED, WHOLE, make_small_database, restores
 from tests.crash.salvages import AT
@@ -64,7 +64,7 @@ def test_a_backup_takes_the_place_of_the_database(full: Path, small: Path) -> No
     assert done.exit_code == 0
     own = frozenset({"calibrations"})
     assert rows(small, without=own) == rows(full, without=own)
-    assert rows(small.with_name(small.name + BEFORE_SUFFIX)) == former
+    assert rows(before_of(small)) == former
     report = restore_report(small, datetime.now(UTC))
     assert report is not None
     assert "station restore in a terminal put a backup in the place of the database: full.db." in report
@@ -80,6 +80,36 @@ def test_the_log_of_an_earlier_former_database_goes_with_it(full: Path, small: P
     with staged_backup(full, small) as staged:
         replace_database(staged, small, AT)
     assert not any(log.exists() for log in logs)
+
+
+def before_of(database: Path) -> Path:
+    return database.with_name(database.name + BEFORE_SUFFIX)
+
+
+def test_a_restore_that_was_cut_leaves_no_report_of_it(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The power goes after the report and before the backup has the database's name."""
+    other = small.with_name("other.db")
+    shutil.copy(small, other)
+
+    def cut(_database: Path, _former: Path) -> None:
+        raise SystemExit
+
+    monkeypatch.setattr(swap, "move_log", cut)
+    with pytest.raises(SystemExit):
+        swap_database(small, other, before_of(small), ["A backup was put here."])
+    assert restore_report(small, datetime.now(UTC)) == "A backup was put here."
+    monkeypatch.undo()
+    undo_unfinished_swap(small)
+    assert (restore_report(small, datetime.now(UTC)), before_of(small).exists(), small.exists()) == (None, False, True)
+
+
+def test_a_restore_whose_report_cannot_be_written_changes_nothing(small: Path) -> None:
+    other = small.with_name("other.db")
+    shutil.copy(small, other)
+    report_of(before_of(small)).mkdir()
+    with pytest.raises(StoreError, match="is a directory"):
+        swap_database(small, other, before_of(small), ["A backup was put here."])
+    assert (before_of(small).exists(), other.exists()) == (False, True)
 
 
 def test_merging_loses_nothing(full: Path, small: Path) -> None:

@@ -18,7 +18,7 @@ from station.app.exchange.restore_preview import OTHER_BOARD, UNCALIBRATED_BOARD
 from station.cli.main import main
 from station.core.events import Side
 from station.core.measurement.curve import Curve
-from station.store import Store, StoreError, swap
+from station.store import Store, StoreError
 from station.store.access_records import Role
 from station.store.backups.backup import copy_database
 from station.store.backups.restore import replace_database, staged_backup
@@ -86,18 +86,21 @@ def before_of(database: Path) -> Path:
     return database.with_name(database.name + BEFORE_SUFFIX)
 
 
-def test_a_restore_that_was_cut_leaves_no_report_of_it(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The power goes after the report and before the backup has the database's name."""
+@pytest.mark.parametrize(("cut", "has_report"), [("os.link", False), ("move_log", True)])
+def test_a_restore_that_was_cut_leaves_no_report_of_it(
+    small: Path, monkeypatch: pytest.MonkeyPatch, cut: str, has_report: bool
+) -> None:
+    """The power goes before the former database has a name of its own, or before the backup has the database's."""
     other = small.with_name("other.db")
     shutil.copy(small, other)
 
-    def cut(_database: Path, _former: Path) -> None:
+    def go_dark(*_: Path) -> None:
         raise SystemExit
 
-    monkeypatch.setattr(swap, "move_log", cut)
+    monkeypatch.setattr(f"station.store.swap.{cut}", go_dark)
     with pytest.raises(SystemExit):
         swap_database(small, other, before_of(small), ["A backup was put here."])
-    assert restore_report(small, datetime.now(UTC)) == "A backup was put here."
+    assert (restore_report(small, datetime.now(UTC)) is not None) is has_report
     monkeypatch.undo()
     undo_unfinished_swap(small)
     assert (restore_report(small, datetime.now(UTC)), before_of(small).exists(), small.exists()) == (None, False, True)

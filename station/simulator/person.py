@@ -257,9 +257,11 @@ class Person:
         yield from self.body.step_on(self.body.side)
 
     def _react_to_prompt(self) -> Script:
-        """The station waits: step on, or adjust the board."""
+        """The station waits: step on, change legs, or adjust the board."""
         if not self.body.is_standing:
             yield from self.body.step_on(self.body.side)
+        elif self.page.side(self.body.side) is not self.body.side:
+            yield from self._change_sides()
         else:
             yield from self.placement.retry_target()
 

@@ -109,7 +109,7 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
             move = self.heels.update(change)
             if self._side_change is not None:
                 since_us = self._side_change.on_change(change)
-                if not self._side_change.are_both_down:
+                if not self._side_change.is_old_heel_down:
                     self.stop_repeating_cue(change.at_us)
                 self._on_new_side(change.at_us, since_us)
             elif self.phase is ExercisePhase.WAIT:

@@ -143,7 +143,7 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
                 self._attempt.on_knee_change(change)
         elif self._side_change is not None:
             since_us = self._side_change.on_heel_change(change)
-            if not self._side_change.are_both_down:
+            if not self._side_change.is_old_heel_down:
                 self.stop_repeating_cue(change.at_us)
             self._on_new_side(change.at_us, since_us)
         elif self._heel.is_sensed_on(change.side):

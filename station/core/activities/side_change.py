@@ -1,7 +1,8 @@
 """The change of sides: the heel that worked goes up for a second, then the other heel comes down.
 
 With two plates the other heel may be down already; with a single plate the same plate must come down again. A nudge is
-due for a person who stands on both for ten seconds and does not know which foot to lift.
+due for a person whose old heel stays down for ten seconds: who has missed SWITCH, or stands on both feet and does not
+know which one to lift.
 """
 
 from __future__ import annotations
@@ -35,18 +36,15 @@ class SideChange:
         return due_us
 
     @property
-    def are_both_down(self) -> bool:
-        """Whether the person stands on both plates, and the old heel has not been up yet."""
-        if self._sensors.has_single_plate or self._old_released_us is not None:
-            return False
-        return self._old_plate.is_known_down and self._new_plate.is_known_down
+    def is_old_heel_down(self) -> bool:
+        """Whether the heel that worked is down, and has not been up yet."""
+        return self._old_released_us is None and self._old_plate.is_known_down
 
     @property
     def _nudge_due_us(self) -> int | None:
-        if self._is_nudged or not self.are_both_down:
+        if self._is_nudged or not self.is_old_heel_down:
             return None
-        since_us = max(plate.debouncer.since_us for plate in (self._old_plate, self._new_plate))
-        return max(since_us, self._began_us) + NUDGE_AFTER_US
+        return max(self._old_plate.debouncer.since_us, self._began_us) + NUDGE_AFTER_US
 
     def pop_nudge(self, now_us: int) -> bool:
         """Whether the person is to be nudged at `now_us`, once."""

@@ -6,11 +6,15 @@ from statistics import stdev
 
 import pytest
 
+from station.core.activities.needed_cues import needed_cues
 from station.core.events import SECOND_US, Side
 from station.core.facts import Cue, CueName
+from station.core.steps import HoldStep
 from station.simulator.ankle import DAY_US, WEEK_US, Ankles, PersonProfile
+from station.simulator.memory import RememberedRoutine
 from station.simulator.person import Person
 from station.simulator.world import World
+from tests.station.core.traces import us
 
 CALM = PersonProfile(
     left_limit_mm=90.0, day_sd_mm=0.0, accidental_lift_probability=0.0, mean_lift_interval_s=1e9, reaction_s=0.5
@@ -134,6 +138,21 @@ def test_switch_changes_the_working_leg() -> None:
     rig.play(CueName.SWITCH, 8.0)
     assert rig.load_fraction(Side.LEFT) == 0.0
     assert rig.load_fraction(Side.RIGHT) == 1.0
+
+
+def test_nudge_changes_the_leg_of_a_person_who_missed_the_switch() -> None:
+    """The page asks for the other leg, and this one still stands."""
+    rig = Rig()
+    routine = (HoldStep((Side.LEFT, Side.RIGHT), us(5), 1, us(5), us(5)),)
+    seen = RememberedRoutine(routine, needed_cues(routine))
+    rig.person.page.read = lambda: seen
+    rig.play(CueName.GO, 3.0)
+    rig.play(CueName.HOLD_DONE, 3.0)
+    seen.on_cue(Cue(rig.now_us, CueName.SWITCH, side=Side.RIGHT))
+    rig.live(8.0)
+    assert (rig.load_fraction(Side.LEFT), rig.load_fraction(Side.RIGHT)) == (1.0, 0.0)
+    rig.play(CueName.NUDGE, 8.0)
+    assert (rig.load_fraction(Side.LEFT), rig.load_fraction(Side.RIGHT)) == (0.0, 1.0)
 
 
 def test_person_steps_off_after_complete_unless_ready_follows() -> None:

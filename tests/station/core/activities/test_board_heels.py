@@ -114,7 +114,7 @@ def test_the_new_side_stands_once_the_old_heel_was_up_for_a_second() -> None:
     """The new heel comes down after that."""
     plates = Plates(LEFT)
     change = SideChange(plates.sensors, RIGHT, us(1), us(90))
-    assert change.due_us == us(91)
+    assert change.due_us == us(11), "a nudge"
     assert [change.on_change(one) for one in plates.heel(2, LEFT, False)] == [None]
     assert change.due_us == us(3)
     assert change.on_alarm() is None
@@ -136,6 +136,8 @@ def test_a_wobble_of_the_old_heel_is_no_change() -> None:
     change = SideChange(plates.sensors, RIGHT, us(1), us(90))
     for one in [*plates.heel(2, LEFT, False), *plates.heel(2.6, LEFT, True)]:
         assert change.on_change(one) is None
+    assert change.due_us == us(12.6), "a nudge"
+    assert change.pop_nudge(us(12.6))
     assert change.due_us == us(91)
 
 

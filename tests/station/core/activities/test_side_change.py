@@ -1,4 +1,4 @@
-"""Changing sides: a person who stands on both feet is asked to lift one."""
+"""Changing sides: a person whose old heel stays down is asked to lift it."""
 
 from __future__ import annotations
 
@@ -25,10 +25,22 @@ def test_both_feet_down_bring_a_nudge_until_one_is_lifted() -> None:
     assert len(heard(facts, CueName.GO)) == 2
 
 
-def test_both_feet_down_count_from_the_second_one() -> None:
-    """Ten seconds on both, wherever SWITCH was; a lift of the other foot restarts the ten."""
+def test_old_heel_alone_brings_a_nudge_too() -> None:
+    """Who has missed SWITCH stays on the one foot."""
+    facts = facts_of(Story(LEFT).stands(40).comparator(), STEP)
+    assert heard(facts, CueName.SWITCH) == [SWITCH_S]
+    assert heard(facts, CueName.NUDGE) == [SWITCH_S + 10]
+
+
+def test_what_the_other_foot_does_brings_no_nudge_later() -> None:
     story = on_both_feet().waits(4).rises(2).stands(40)
-    assert heard(facts_of(story.comparator(), STEP), CueName.NUDGE) == [26]
+    assert heard(facts_of(story.comparator(), STEP), CueName.NUDGE) == [SWITCH_S + 10]
+
+
+def test_lifted_and_lowered_old_heel_counts_from_there() -> None:
+    """A lift of less than a second is a wobble; the ten seconds begin with its end."""
+    story = Story(LEFT).stands(14).rises(0.5).stands(40)
+    assert heard(facts_of(story.comparator(), STEP), CueName.NUDGE) == [24.5]
 
 
 def test_nudged_person_who_never_lifts_ends_the_exercise() -> None:

@@ -76,13 +76,13 @@ def test_the_sides_change(plates: tuple[Side, ...]) -> None:
 
 
 def test_both_feet_down_at_the_change_bring_a_nudge() -> None:
-    """Ten seconds after the second foot is down; lifting the left one ends it, and the right side begins."""
+    """Ten seconds after SWITCH; lifting the left foot ends it, and the right side begins."""
     board = Board(BOTH)
     finishes_left(board)
+    switch_s = board.now_s
     board.run(3)
     board.stand(RIGHT)
-    down_s = board.now_s
-    assert board.until_cue(CueName.NUDGE, 11) == pytest.approx(down_s + 10, abs=0.05)
+    assert board.until_cue(CueName.NUDGE, 11) == pytest.approx(switch_s + 10, abs=0.05)
     board.rise(LEFT)
     assert board.until(CueEnded, 1).cue is CueName.NUDGE
     assert board.until_go(10).side is RIGHT

@@ -23,10 +23,16 @@ Row = dict[str, str]
 
 
 NOBODY = "nobody"
+BOARD_LIMIT_S = 15.0
+"""How long a page that is up may be without its board."""
 
 
 class PageError(Exception):
     """The page does not answer, or not as it should."""
+
+
+class BoardAwayError(PageError):
+    """The page answers, and its board does not."""
 
 
 class Page:
@@ -74,8 +80,16 @@ class Page:
         return self._send(path, list(fields.items()))
 
     def _send(self, path: str, fields: list[tuple[str, str]]) -> str:
+        """Send a form, when the board is there again if it is away."""
         headers = {"Origin": self._address, "Sec-Fetch-Site": "same-origin"}
-        return self._ask(Request(self._address + path, urlencode(fields).encode(), headers))
+        until = time.monotonic() + BOARD_LIMIT_S
+        while True:
+            try:
+                return self._ask(Request(self._address + path, urlencode(fields).encode(), headers))
+            except BoardAwayError:
+                if time.monotonic() >= until:
+                    raise
+                time.sleep(0.5)
 
     def choose_person(self, person: str = NOBODY) -> None:
         """Choose the person of this browser by id."""
@@ -100,7 +114,8 @@ class Page:
         except HTTPError as error:
             if error.code == 303:
                 return str(error.headers["Location"])
-            raise PageError(f"{request.full_url} answers {error.code}: {error.read().decode()[:200]}") from error
+            kind = BoardAwayError if error.code == 503 else PageError
+            raise kind(f"{request.full_url} answers {error.code}: {error.read().decode()[:200]}") from error
         except (URLError, OSError, http.client.HTTPException) as error:
             raise PageError(f"{request.full_url} does not answer ({error}).") from error
 

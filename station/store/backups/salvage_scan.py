@@ -229,17 +229,15 @@ def _is_like(found: int, kind: int) -> bool:
 
 def _pages(path: Path) -> Iterator[_Page]:
     """The pages of a file. What is missing of the last one, where the file was cut, is zero, as it is for SQLite."""
-    page_bytes = _page_bytes(path)
+    page_bytes, file_bytes = _page_bytes(path), path.stat().st_size
     with path.open("rb") as file, path.open("rb") as other:
 
         def read(number: int) -> bytes:
-            if not number:
+            at = (number - 1) * page_bytes
+            if not 0 <= at < file_bytes:  # a file system refuses to look too far behind the end
                 raise IndexError
-            other.seek((number - 1) * page_bytes)
-            page = other.read(page_bytes)
-            if not page:
-                raise IndexError
-            return page.ljust(page_bytes, b"\0")
+            other.seek(at)
+            return other.read(page_bytes).ljust(page_bytes, b"\0")
 
         is_first = True
         while content := file.read(page_bytes):

@@ -9,13 +9,15 @@ import sys
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
 
 import pytest
 from click.testing import CliRunner
 
 from station.cli.main import main
 from station.config import parse
-from station.store import DamagedDatabaseError, Store, StoreError
+from station.store import DamagedDatabaseError, PermanentStoreError, Store, StoreError
 from station.store.amounts import WORDS
 from station.store.backups.backup import back_up, backups_of
 from station.store.backups.salvage import salvage
@@ -184,6 +186,8 @@ _KILLED_AT_EACH_STEP = """
 import os, shutil, sys
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
 from station.clock import SystemClock
 from station.store import Store
 from station.store.backups.restore import replace_database, staged_backup
@@ -322,6 +326,16 @@ def test_a_file_of_something_else_is_left_alone(path: Path) -> None:
         salvage(path, AT)
     assert path.read_text() == "Dear diary\n"
     assert {one.name for one in path.parent.glob(f"{path.name}*")} == {"station.db", "station.db.lock"}
+
+
+def test_a_file_of_noise_is_left_alone() -> None:
+    """Numbers in it point to pages farther away than the file system of a disk can look."""
+    with TemporaryDirectory(dir="/var/tmp") as disk:
+        path, noise = Path(disk) / "station.db", Random(1).randbytes(400_000)
+        path.write_bytes(noise)
+        with pytest.raises(PermanentStoreError, match="is not a database of the station, or nothing is left of one"):
+            salvage(path, AT)
+        assert path.read_bytes() == noise
 
 
 def test_a_newer_database_is_left_alone(full: Path) -> None:

@@ -118,7 +118,7 @@ def storms(rig: Rig) -> None:
     for what, spoil, words in (
         ("a wrong configuration", f"echo nonsense >>{CONFIGURATION}", CONFIGURATION),
         ("a newer database", _sql("update alembic_version set version_num='9999'"), "newer"),
-        ("a file that is no database", f"rm {DATABASE}*; head --bytes=400000 /dev/urandom >{DATABASE}", "not a database"),
+        ("a file that is no database", f"rm {DATABASE}*; head -c 400000 /dev/urandom >{DATABASE}", "not a database"),
     ):
         rig.machine.stop_page()
         rig.machine.run(f"systemctl stop {UNIT}")

@@ -242,14 +242,14 @@ def end(thread):
 class Watch(threading.Thread):
     def run(self):
         moment = threading.Event()
-        while not (found := [one for one in threading.enumerate() if one.name == "heel sensors"]):
+        while not (found := [one for one in threading.enumerate() if one.name == "heel sensors" and one.ident]):
             moment.wait(0.01)
         end(found[0])
 
 Watch(daemon=True).start()
 main(["run", "--no-page", "--config", sys.argv[1]])
 """
-"""A station whose heels are read no more, as soon as they were."""
+"""A station whose heels are read no more, as soon as they were; a thread that has only been asked for has no `ident`."""
 
 
 def test_thread_that_dies_ends_the_process(tmp_path: Path) -> None:

@@ -249,7 +249,7 @@ class Watch(threading.Thread):
 Watch(daemon=True).start()
 main(["run", "--no-page", "--config", sys.argv[1]])
 """
-"""A station whose heels are read no more, as soon as they were; a thread that has only been asked for has no `ident`."""
+"""A station whose heels are read no more, as soon as they were. A thread that is only about to start has no `ident`."""
 
 
 def test_thread_that_dies_ends_the_process(tmp_path: Path) -> None:

@@ -33,6 +33,8 @@ PAGES = (
 )
 HEELS = (HeelView(Side.LEFT, True, None), HeelView(Side.RIGHT, False, None))
 
+REFRESH = 'http-equiv="refresh"'
+
 
 def get_compressed(client: FlaskClient, address: str, headers: dict[str, str] | None = None) -> TestResponse:
     """A page as a browser requests it, compressed, its files closed as a server closes them."""
@@ -291,9 +293,19 @@ def test_unreadable_database_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "broken.db"
     path.write_bytes(b"not a database" * 1_000)
     with Reader(path) as broken:
-        page = text_of(client_with(create_app(StationDouble(), broken), "token"), "/history", 503)
-    assert "The database cannot be read" in page
-    assert "move it away" in page
+        answer = client_with(create_app(StationDouble(), broken), "token").get("/history")
+    assert answer.status_code == 503
+    assert "The database cannot be read" in answer.text
+    assert "move it away" in answer.text
+    assert REFRESH not in answer.text
+
+
+def test_page_comes_by_itself_when_the_database_can_be_read(tmp_path: Path) -> None:
+    """As when a full disk has room again: nobody knows when that is."""
+    with Reader(tmp_path / "not there yet.db") as reader:
+        answer = client_with(create_app(StationDouble(), reader), "token").get("/history")
+    assert answer.status_code == 503
+    assert REFRESH in answer.text
 
 
 def test_live_page_renders_state_without_scripts(client: FlaskClient, station: StationDouble) -> None:

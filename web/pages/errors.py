@@ -6,10 +6,12 @@ from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from station.app.api import BoardAwayError
-from station.store.errors import StoreError
+from station.store.errors import PermanentStoreError, StoreError
 from web.api.problems import PREFIX, ProblemCode, http_problem, problem_response
 
 REFUSED, BROKEN = 400, 500
+RELOAD_S = 10
+"""A page that only waits for room on the disk, or for the board, comes by itself when it can."""
 SENTENCES = {
     REFUSED: ("This cannot be done", "The station did not understand the request."),
     403: ("Not with this browser", "The role of this browser may not do this."),
@@ -49,4 +51,6 @@ def register(app: Flask) -> None:
             return problem_response(ProblemCode.UNAVAILABLE, str(error))
         is_away = isinstance(error, BoardAwayError)
         title = "The board does not respond" if is_away else "The database cannot be read"
-        return render_template("error.html", title=title, sentence=str(error)), 503
+        waits = request.method == "GET" and not isinstance(error, PermanentStoreError)
+        reload_s = RELOAD_S if waits else None
+        return render_template("error.html", title=title, sentence=str(error), reload_s=reload_s), 503

@@ -51,3 +51,4 @@ def test_a_write_while_the_board_is_away_says_so(store: Store, client: FlaskClie
     answer = away.post("/people", data={"name": "Ben"})
     assert answer.status_code == 503
     assert re.search(r"<h1>The board does not respond</h1>\s*<p[^>]*>The board does not answer", answer.text)
+    assert "http-equiv" not in answer.text, "a form that is sent again may do something twice"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from queue import Queue
@@ -35,7 +34,6 @@ def pins(chip: KernelChip) -> Iterator[PinFactory]:
     yield Device.pin_factory
     _devices_shutdown()  # as at the end of a process: every part that is open, then the pins
     assert edge_thread() is None
-    gc.collect()  # gpiozero keeps a line for a part that could not be opened, until that is collected
 
 
 class Presses:

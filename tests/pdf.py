@@ -61,7 +61,8 @@ def letters(sheet: bytes) -> list[Letter]:
         elif operator == "Tm":
             of_text = _matrix(numbers)
         elif operator == "Td":
-            of_text = _within(of_text, (1, 0, 0, 1, *numbers[-2:]))  # type: ignore[arg-type]  # six numbers
+            right, up = numbers[-2:]
+            of_text = _within(of_text, (1, 0, 0, 1, right, up))
         elif operator == "Tj":
             found.append(Letter(*_place(matrix, *of_text[-2:]), size * abs(matrix[3] * of_text[3])))
     return found

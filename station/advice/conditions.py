@@ -64,6 +64,10 @@ class Condition(Struct, frozen=True):
         return (*Side, YES, NO) if self.is_of_leg else (YES, NO)
 
 
+SORE_TENDON = (
+    "The test takes the ankle to the end of its range, which a sore tendon should avoid. It returns when you answer "
+    "that the pain has settled."
+)
 CONDITIONS = (
     Condition(
         NOT_CLEARED,
@@ -114,8 +118,7 @@ CONDITIONS = (
         is_of_leg=True,
         professional="a physiotherapist, if it does not settle",
         test_limit=TestLimit.EXCLUDED,
-        test_reason="The test takes the ankle to the end of its range, which a sore tendon should avoid. It returns "
-        "when you answer that the pain has settled.",
+        test_reason=SORE_TENDON,
         effect_without="Do not force any stretch to its end. A heel lift in your shoe may help for a while.",
     ),
     Condition(
@@ -127,8 +130,7 @@ CONDITIONS = (
         is_of_leg=True,
         professional="a physiotherapist, if it does not settle",
         test_limit=TestLimit.EXCLUDED,
-        test_reason="The test takes the ankle to the end of its range, which a sore tendon should avoid. It returns "
-        "when you answer that the pain has settled.",
+        test_reason=SORE_TENDON,
         effect_without="Avoid the end of your range for now.",
     ),
     Condition(

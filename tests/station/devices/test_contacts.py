@@ -79,7 +79,7 @@ def test_what_a_press_says_can_be_chosen() -> None:
 
 
 def test_callbacks_never_raise() -> None:
-    """What goes wrong behind a press or a touch is told, and stays away from the edges' thread."""
+    """An error behind a press or a touch is reported, and never reaches the edges' thread."""
     clock, reported = HandClock(), list[Exception]()
     pins = SimulatedPinFactory(clock)
 

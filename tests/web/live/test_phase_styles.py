@@ -51,7 +51,7 @@ def test_lifted_heel_is_named_with_both_feet_on_board(left: bool, right: bool, t
 
 
 def test_raised_heel_is_not_asked_to_stand_still() -> None:
-    """Who stepped off while a test settles is told to step on: the page waits for that foot, not for stillness."""
+    """A person who steps off while a test settles is asked to step on, because the page waits for that foot."""
     settling: dict[str, Any] = {"activity": "test", "phase": "settle", "side": Side.RIGHT}
     seen = shown(**settling, heels=heels(True, False))
     assert (seen["word"], seen["sentence"]) == ("HEEL DOWN", "Step on with your right foot, toes to the stop.")

@@ -1,5 +1,5 @@
-// Keeps what a page follows on the board up to date (`data-follows`, a part of the state): loads the page's content
-// again whenever the board has news of it.
+// Keeps a page up to date with the part of the state that it follows (`data-follows`): reloads its content when that
+// changes.
 (() => {
   'use strict'
   document.documentElement.classList.add('js')

@@ -7,7 +7,7 @@
   const SHAPES = { left: '\u25cf', right: '\u25c6' }
   document.documentElement.classList.add('js')
 
-  // What this browser remembers, as far as it may.
+  // What this browser remembers, if it is allowed to.
   const memory = window.station_memory = {
     get(key) { try { return localStorage.getItem(key) } catch { return null } },
     set(key, value) { try { localStorage.setItem(key, value) } catch { /* not allowed to remember */ } }
@@ -196,7 +196,7 @@
     lastCue = number
   }
 
-  // The number: extrapolated by this page's clock, corrected without jumping backwards.
+  // The number: extrapolated with this page's clock, corrected without jumping back.
   let countKey = '', shown = null, barValue = 0
   function renderNumber() {
     if (!view) return
@@ -236,7 +236,7 @@
     requestAnimationFrame(frame)
   }
 
-  // The stage in one line at the foot of the screen, while it is scrolled out of sight.
+  // The stage as one line at the foot of the screen while it is scrolled out of sight.
   let stageIsHidden = false
   new IntersectionObserver(([entry]) => { stageIsHidden = !entry.isIntersecting; renderMiniStage() }).observe(stage)
   function renderMiniStage() {
@@ -319,7 +319,7 @@
     send(form.action, new URLSearchParams(new FormData(form, event.submitter)), form.dataset.target)
   })
 
-  // A wall display shows its buttons for a while after a touch, a movement of the mouse or a key.
+  // A wall display shows its buttons for a while after a touch, mouse movement or key.
   let asleepTimer = 0
   function wake() {
     document.body.classList.add('awake')

@@ -1,4 +1,4 @@
-// The recorded voice: announces what comes next, quietly and after the cue, or drops it. It never announces times: cues do.
+// The recorded voice: announces what comes next, quietly, after the cue or not at all. Never announces times: cues do.
 (() => {
   'use strict'
   const FOLDER = '/static/speech/', GAIN = 0.4, GAP_MS = 200, BETWEEN_S = 0.06, LATE_MS = 1500, OTHER_CUE_MS = 1500, FADE_S = 0.02
@@ -113,7 +113,7 @@
     speakAvailable(found)
   })
 
-  // Offered once in each browser: before the first clock runs, or never again.
+  // Offered once in each browser: before the first clock runs, or never.
   const offer = document.getElementById('voice-offer'), FIRST_PHASES = ['lay', 'wait', 'prepare']
   let isOffered = !window.station_memory.get('voice-offered') && !document.getElementById('stage').dataset.voice
   function endOffer() {

@@ -1,6 +1,6 @@
 """A real browser for tests: Debian's headless Chromium with a temporary profile and no background traffic.
 
-`open_browser()` gives a `Browser`; `wait_until` waits for a condition with a deadline; `layout_faults` finds what a
+`open_browser()` yields a `Browser`; `wait_until` waits for a condition with a deadline; `layout_faults` finds what a
 person on a phone would complain about.
 """
 
@@ -51,7 +51,7 @@ for (let one = arguments[0]; one; one = one.parentElement) {
   else if (one.matches('summary')) one = one.parentElement
 }
 """
-"""Opens the folds in which something lies, as a person would who looks for it."""
+"""Opens the folds around an element, as a person looking for it would."""
 FOCUS = """
 const at = document.activeElement, style = getComputedStyle(at)
 const seen = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2

@@ -138,8 +138,7 @@ def _person_context(site: Site, person: Person | None, resumes: str | None) -> d
 
 
 def _note(now: Snapshot, person: Person | None) -> str | None:
-    """The board's note, unless it is a decision about another person, or asks for the health questions as Today does.
-    """
+    """The board's note, unless it is a decision about another person, or one that asks for the health questions."""
     if now.decision is None or not now.is_note_a_decision:
         return now.note
     return None if now.decided_for != _id(person) or now.decision.needs_health_questions else now.note

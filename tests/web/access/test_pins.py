@@ -24,7 +24,7 @@ def shared_client(house: House) -> FlaskClient:
 
 
 def test_shared_browser_is_a_persons_by_pin(house: House) -> None:
-    """Until they leave it; before and afterwards it shows no name."""
+    """Until they leave; before and afterwards it shows no name."""
     client, member = shared_client(house), house.client(Role.MEMBER)
     assert ask(member, "POST", "/browsers/pin", pin="271828").status_code == 303
     page = text_of(client, "/")
@@ -77,7 +77,7 @@ def test_pin_is_hashed_and_can_be_removed(house: House) -> None:
 
 
 def test_guesses_are_counted_in_all_and_across_restarts(tmp_path: Path) -> None:
-    """Twelve wrong tries an hour, for whatever name and from whatever browser; then the right PIN waits as well."""
+    """Twelve wrong tries an hour, across all names and browsers; after that even the right PIN has to wait."""
     path = tmp_path / "house.db"
     with Store.open(path, clock=SystemClock()) as store:
         for name in NAMES:

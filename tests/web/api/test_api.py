@@ -62,7 +62,7 @@ def code_of(response: TestResponse) -> str:
 @pytest.mark.parametrize("caller", CALLERS)
 @pytest.mark.parametrize("name", [ADA, BEN, CAN, PIA])
 def test_results_are_read_by_those_who_may(world: World, caller: str, name: str) -> None:
-    """Everything of a person, by every address; another's id is answered as one that does not exist."""
+    """Everything of a person, by every address; another person's id is answered as if it did not exist."""
     detail = world.store.session(world.sessions[name])
     assert detail is not None
     person_id = world.people[name]
@@ -84,7 +84,7 @@ def test_results_are_read_by_those_who_may(world: World, caller: str, name: str)
 
 @pytest.mark.parametrize("caller", CALLERS)
 def test_no_answer_names_a_person_whom_the_caller_may_not_see(world: World, caller: str) -> None:
-    """On no address without ids of others, while that person stands on the board."""
+    """At every address without other people's ids, while that person is on the board."""
     world.station.show(
         **HOLD, person_id=world.people[CAN], person_name=CAN, session_id=world.sessions[CAN], note=f"{CAN}: hello"
     )
@@ -97,7 +97,7 @@ def test_no_answer_names_a_person_whom_the_caller_may_not_see(world: World, call
 
 
 def test_live_state_is_the_board(world: World) -> None:
-    """Numbers and the words of the live page, and whose it is for those who may see that person."""
+    """The numbers and words of the live page; the person only for those who may see their results."""
     world.station.show(**HOLD, person_id=world.people[BEN], person_name=BEN, session_id=world.sessions[BEN])
     own, other = (get(world, caller, "state").json for caller in ("member", "owner"))
     assert own is not None
@@ -121,7 +121,7 @@ def test_status_has_details_for_those_who_were_let_in(world: World) -> None:
 
 
 def test_result_has_the_parts_of_its_uncertainty(world: World) -> None:
-    """Their squares add up to that of the whole, and a result below range has none."""
+    """Their squares add up to the square of the total; a result below range has no parts."""
     store, began = world.store, datetime.now(UTC) - timedelta(hours=1)
     session = store.begin_session(world.people[BEN], began, simulated=True)
     run = store.begin_run(session, {"do": "test"}, began)
@@ -146,7 +146,7 @@ def test_result_has_the_parts_of_its_uncertainty(world: World) -> None:
 
 
 def test_progress_is_that_of_the_page(world: World) -> None:
-    """The sentence, and the sentences of each side, are those that the person's own page shows."""
+    """The sentence, and those of each side, are the ones on the person's own page."""
     for days in (20, 10, 5):
         add_session(world.store, days_ago=days, name=BEN)
     found = get(world, "member", "progress").json
@@ -206,7 +206,7 @@ def test_sessions_of_nobody_need_the_scope_for_all(world: World) -> None:
 
 
 def test_guest_reads_sessions_of_nobody_since_the_pairing(world: World) -> None:
-    """By the cookie, as on the pages; what was before is as if it were not."""
+    """By cookie, as on the pages; earlier ones are answered as if they did not exist."""
     add_device(world.store, "guest", Role.GUEST, None)
     client = world.app.test_client()
     client.set_cookie("access", "cookie-of-guest")
@@ -245,7 +245,7 @@ def test_start_follows_the_start_gate(world: World) -> None:
 
 
 def test_own_routine_of_another_person_is_not_started(world: World) -> None:
-    """Nor is it told from one that does not exist."""
+    """The answer is the same as for one that does not exist."""
     item = {"exercise": "10c", "side": "both", "repetitions": 1, "hold_s": 30}
     routine = world.store.save_routine(None, world.people[CAN], CAN, [item])
     answer = post(world, "owner", "start", {"routine": f"own:{routine}"})
@@ -265,7 +265,7 @@ def test_command_reaches_the_board(world: World) -> None:
 
 @pytest.mark.parametrize("address", ["start", "command"])
 def test_cookie_changes_nothing(world: World, address: str) -> None:
-    """A browser that was let in reads with its cookie, but a write needs a token: no other site can bring one along."""
+    """A browser that was let in reads with its cookie, but a write needs a token, which no other site can send."""
     client = world.app.test_client()
     client.set_cookie("access", f"cookie-of-{ADA}")
     assert client.get(f"{PREFIX}tests").status_code == 200
@@ -327,7 +327,7 @@ def test_wrong_body_is_refused(world: World, body: bytes, kind: str, code: str, 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Bearer x", "Basic YTpi", f"Bearer {CANARY}", "bearer\tx"])
 def test_wrong_token_is_refused_everywhere(world: World, header: str) -> None:
-    """Also where none is needed, so that a program learns of it; and a good cookie beside it does not help."""
+    """Even if none is needed, so that the program notices; a valid cookie beside it does not help."""
     client = world.app.test_client()
     client.set_cookie("access", f"cookie-of-{ADA}")
     for address in ("status", "tests"):
@@ -343,7 +343,7 @@ def test_method_of_another_kind_is_refused(world: World) -> None:
 
 
 def test_no_other_site_is_allowed_to_read(world: World) -> None:
-    """No answer has a header that opens it to the scripts of other sites."""
+    """No response has a header that opens it to other sites' scripts."""
     response = get(world, "member", "tests", Origin="http://evil.example")
     assert not [name for name, _ in response.headers if name.lower().startswith("access-control")]
 
@@ -352,7 +352,7 @@ def test_no_other_site_is_allowed_to_read(world: World) -> None:
 
 
 def test_token_and_address_are_limited(tmp_path: Path) -> None:
-    """Each by itself: the answer says how long to wait, and after that it goes on."""
+    """Each separately: the response says how long to wait, and after that requests are answered again."""
     clock = HandClock()
     with open_world(tmp_path, token_limit=Limit(3, 0.5), address_limit=Limit(6, 1), clock=clock) as world:
         assert [get(world, "member", "status").status_code for _ in range(4)] == [200, 200, 200, 429]
@@ -367,7 +367,7 @@ def test_token_and_address_are_limited(tmp_path: Path) -> None:
 
 
 def test_limiter_forgets_the_quietest() -> None:
-    """However many addresses ask, it remembers so many of them and no more."""
+    """However many addresses ask, it remembers a bounded number."""
     limiter = RateLimiter(Limit(2, 1), HandClock())
     for number in range(10 * MAX_KEYS):
         limiter.take(str(number))

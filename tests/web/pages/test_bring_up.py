@@ -1,4 +1,4 @@
-"""The bring-up on a page: who may, what it asks and shows; the station behind it is tested in `tests/station/app`."""
+"""The bring-up page: who may use it, what it asks and shows; the station behind it is tested in `tests/station/app`."""
 
 from __future__ import annotations
 
@@ -50,10 +50,10 @@ def test_a_question_is_asked_and_the_simulated_hand_presses(
 
 
 def test_without_an_owner_a_check_is_of_the_browser_that_began_it(station: StationDouble, store: Store) -> None:
-    """Nobody else on the network answers or stops it; the next check may be anybody's again."""
+    """Nobody else on the network can answer or stop it; anyone may begin the next check."""
     app = create_app(station, store)
     first, second = client_with(app, None), client_with(app, None)
-    for client in (first, second):  # a demonstration lets the machine's own browser in
+    for client in (first, second):  # a demonstration lets this machine's browser in
         client.environ_base["REMOTE_ADDR"] = "192.168.1.7"
     assert send(first, "/bring-up", questions="yes") == 303
     station.show(bring_up=BringUpView(4, True, question=PRESS))

@@ -1,4 +1,4 @@
-"""The first start: a new station leads through four steps, asks nothing twice, and then shows Today."""
+"""The first start: a new station goes through four steps, asks nothing twice, and then shows Today."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def settle(client: FlaskClient, step: str) -> int:
 
 
 def test_a_new_station_leads_through_each_step_once(store: Store) -> None:
-    """Five taps besides the pairing: keep the name, pair, look, go on, and calibrate later."""
+    """Five taps besides the pairing: keep the name, pair, look, continue, and calibrate later."""
     station = StationDouble(store)
     app = create_app(station, store)
     visitor = client_with(app, None)
@@ -67,7 +67,9 @@ def test_an_unknown_step_is_refused(client: FlaskClient) -> None:
 
 
 def test_an_early_visitor_waits_for_the_board(store: Store) -> None:
-    """Before the board answers nobody is asked whose it is: a demonstration lets its first browser in by itself."""
+    """Before the board answers, nobody is asked to become the owner: a demonstration lets its first browser in
+    automatically.
+    """
     station = StationDouble(store)
     visitor = client_with(create_app(station, store), None)
     station.show(faults=(Fault("board", "The board does not respond."),))

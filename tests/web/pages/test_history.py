@@ -1,4 +1,4 @@
-"""The list of sessions, one session in order of time, and their downloads."""
+"""The list of sessions, one session in chronological order, and the downloads."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_running_session_differs_from_interrupted(client: FlaskClient, store: St
 
 
 def test_downloads_are_complete(client: FlaskClient, store: Store) -> None:
-    """A trace can be replayed, a bundle has the session's traces, and the table has one row a result."""
+    """A trace can be replayed, a bundle has the session's traces, and the table has a row per result."""
     ada, session = add_session(store)
     detail = store.session(session)
     assert detail is not None

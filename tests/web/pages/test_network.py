@@ -1,4 +1,4 @@
-"""Where a phone finds the page, who may switch the network, and the page that installs the authority."""
+"""How a phone finds the page, who may switch the network, and the page that installs the authority."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def visitor(app: Flask, store: Store, role: Role, *, is_present: bool = False) -
 def test_page_on_the_network_shows_where_a_phone_finds_it(
     station: StationDouble, store: Store, machine: Machine
 ) -> None:
-    """The name first, and a code of it; the address in figures for a phone that does not know the name."""
+    """The name first, with its QR code; the numeric address for a phone that cannot resolve the name."""
     shown = text_of(visitor(page(station, store, machine), store, Role.MEMBER), "/settings/network")
     assert shown.index("http://station.local<") < shown.index("http://192.168.1.5<")
     assert "Code to scan: http://station.local<" in shown
@@ -88,14 +88,14 @@ def test_page_on_its_own_machine_says_how_to_open_it(station: StationDouble, sto
 def test_owner_who_is_present_asks_systemd_to_switch(
     station: StationDouble, store: Store, machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The station writes what is wanted beside its database, for the unit that watches it."""
+    """The station writes the request beside its database, for the unit that watches the file."""
     monkeypatch.setenv("INVOCATION_ID", "a service")
     owner = visitor(page(station, store, machine), store, Role.OWNER, is_present=True)
     request = store.path.parent / NETWORK_REQUEST
     for wanted in ("off", "on"):
         assert owner.post("/settings/network", data={"network": wanted}).status_code == 202
         assert request.read_text(encoding="ascii") == f"{wanted}\n"
-    assert stat.S_IMODE(request.parent.stat().st_mode) == 0o770  # the unit that removes it is of the board's group
+    assert stat.S_IMODE(request.parent.stat().st_mode) == 0o770  # the unit that removes it runs in the board's group
     for wrong in ("", "ON", "on; reboot"):
         assert owner.post("/settings/network", data={"network": wrong}).status_code == 400
     assert owner.post("/settings/network").status_code == 400
@@ -146,7 +146,7 @@ def test_request_that_cannot_be_written_is_a_sentence(
 def test_live_page_shows_a_code_to_those_who_are_not_let_in(
     station: StationDouble, store: Store, machine: Machine
 ) -> None:
-    """It leads to the pairing; who was let in needs none, and a page that no phone reaches has none."""
+    """It leads to pairing; a paired browser needs none, and a page that no phone can reach has none."""
     app = page(station, store, machine)
     let_in(store)
     for address in ("/live", "/live?kiosk"):
@@ -216,7 +216,7 @@ def test_status_says_before_the_certificate_ends(
     sentence: str,
     is_ok: bool,
 ) -> None:
-    """While the station renews it in time, no action is needed."""
+    """As long as the station renews it in time, no action is needed."""
     names = Names(("station.local",), ())
     authority.issue(names, datetime.now(UTC) + left + timedelta(days=1, minutes=1) - CERTIFICATE_LIFE)
     app = page(station, store, machine, authority.directory / PAGE_FILE)
@@ -228,7 +228,7 @@ def test_status_says_before_the_certificate_ends(
 def test_page_over_https_asks_for_https_from_now_on(
     station: StationDouble, store: Store, machine: Machine, authority: Authority
 ) -> None:
-    """With the manifest and the worker, which plain http does not offer."""
+    """And has the manifest and the worker, which plain http does not offer."""
     app = page(station, store, machine, authority.directory / PAGE_FILE)
     plain, encrypted = client_with(app, None).get("/help"), client_with(app, None).get("/help", environ_overrides=HTTPS)
     assert encrypted.headers["Strict-Transport-Security"] == "max-age=2592000"
@@ -240,6 +240,6 @@ def test_page_over_https_asks_for_https_from_now_on(
 
 
 def test_every_cookie_is_set_by_the_one_function() -> None:
-    """Which knows whether the request is https."""
+    """Only that function knows whether the request came over https."""
     setting = [name for name, file in sources("web") if ".set_cookie(" in file.read_text(encoding="utf-8")]
     assert setting == ["web.served"]

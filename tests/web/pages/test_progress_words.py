@@ -1,4 +1,4 @@
-"""What Today, the chart and the terminal say of progress agrees with its sentences, in a hundred cases."""
+"""Today, the chart and the terminal agree with the sentences about progress, in a hundred cases."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def chart_texts(made: History, case: Case) -> list[str]:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_pages_and_terminal_agree_with_the_sentences(case: Case) -> None:
-    """In the words of the pages: no contradiction; Today's card and the terminal repeat no more than the tests show."""
+    """No contradictions in the text; Today's card and the terminal claim no more than the tests show."""
     made = history(case)
     sides = {side: progress_sentences(made, side, WORDS) for side in Side}
     summary, apart = summary_sentence(made.progress, WORDS), difference_sentence(made.progress, WORDS)

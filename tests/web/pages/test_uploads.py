@@ -1,4 +1,4 @@
-"""A file that waits goes by itself: after its time, for the next one, and at the end of the process."""
+"""A kept file is deleted automatically: after its time, for the next one, and when the process ends."""
 
 from __future__ import annotations
 

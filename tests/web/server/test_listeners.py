@@ -1,4 +1,4 @@
-"""Sockets that a service manager hands over, in real processes."""
+"""Sockets passed by a service manager, in real processes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ print(json.dumps([{name: [one.getsockname()[1] for one in given] for name, given
 
 
 def take(sockets: list[socket.socket], names: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Start a process with these sockets as its descriptors from 3 on, as systemd does, which takes them."""
+    """Start a process with these sockets as descriptors from 3 on, as systemd does, and let it take them."""
     first = 3
     numbers = [one.fileno() for one in sockets]
 
@@ -74,7 +74,7 @@ def test_socket_that_does_not_listen_is_refused_with_a_sentence() -> None:
 
 
 def test_missing_descriptor_is_refused_with_a_sentence() -> None:
-    """No pair of variables makes the station fail with a traceback."""
+    """No values of the two variables make the station fail with a traceback."""
     environment = {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "one"}
     assert inherited_sockets(environment) == {}
     assert environment == {}

@@ -1,4 +1,4 @@
-"""Tables and pictures of the study, from its results alone."""
+"""Tables and pictures of the study, made only from its results."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def pictures(results: Mapping[str, Any]) -> dict[str, str]:
 
 
 def price_chart(results: Mapping[str, Any]) -> str:
-    """Draw false changes of spells against the weeks until half of gaining sides know it: one point for each odds."""
+    """Draw false changes from spells against the weeks until half of the gains are confirmed: a point for each odds."""
     weeks = [results["gain"][f"side at {odds:g}"]["half"] for odds in ODDS]
     first, last = int(min(weeks)), int(max(weeks)) + 1
     title = "False changes within a year against delay: the price of the promise"
@@ -100,7 +100,7 @@ def chart(curves: Mapping[str, Sequence[float]], title: str, says: str, top: flo
 
 
 def _frame(title: str, top: float) -> tuple[list[str], Callable[[float], float]]:
-    """Return the ground, the title and the lines of the shares, and the height of a share."""
+    """Return the background, the title and the grid lines, and the function from a share to its height."""
     wide, high = WIDTH - LEFT - RIGHT, HEIGHT - TOP - FOOT
 
     def y(share: float) -> float:
@@ -135,7 +135,7 @@ def _stroke(rule: str, path: str) -> str:
 
 
 def _names(curves: Mapping[str, Sequence[float]], y: Callable[[float], float], at: float) -> Iterator[str]:
-    """Write the names at the ends of the curves, each with its stroke, moved apart where they would touch."""
+    """Write the names at the ends of the curves, each with its stroke, moved apart if they would touch."""
     least = float(TOP)
     for rule, curve in sorted(curves.items(), key=lambda item: -item[1][-1]):
         least = max(least, y(curve[-1]) + 4)
@@ -243,7 +243,7 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _claims(results: Mapping[str, Any]) -> Iterator[Sequence[str]]:
-    """Each claim that is ever made: how often, how often it is true, and where least often."""
+    """Each claim ever made: how often, how often it is true, and the world in which it is true least often."""
     for name in NAMES:
         made = sum(found.get(f"{name}|made", 0) for found in results.values())
         if not made:

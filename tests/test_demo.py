@@ -152,7 +152,7 @@ def _check_session_page(visitor: Visitor) -> None:
     assert visitor.window.run(drawn, ".credit")[1] >= len(Side)
 
 
-def test_demo_hold_works_by_keyboard_alone(desktop: Visitor) -> None:
+def test_demo_hold_works_by_keyboard(desktop: Visitor) -> None:
     """Start a stretch, lift and lower a heel, and stop, without a mouse."""
     desktop.open("/live")
     desktop.window.run("localStorage.clear()")

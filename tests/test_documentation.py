@@ -108,7 +108,7 @@ def test_named_make_targets_exist(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_nothing_stands_twice_in_a_table(page: Path) -> None:
+def test_no_table_has_duplicate_rows(page: Path) -> None:
     """No two rows are about the same thing, and no address, command or setting is in two rows."""
     for table in re.findall(r"(?:^\|.*\n)+", page.read_text(encoding="utf-8"), flags=re.MULTILINE):
         heads = [line.split("|")[1].strip() for line in table.splitlines()[2:]]

@@ -108,7 +108,7 @@ def test_failed_upgrade_leaves_the_station_as_it_was(tree: Path) -> None:
     assert runs(tree) == f"runs in {tree}/.venv-b"
 
 
-def test_environment_that_does_not_work_is_not_switched_to(tree: Path) -> None:
+def test_broken_environment_is_not_activated(tree: Path) -> None:
     make(tree)
     outdate(tree)
     (tree / "broken").touch()
@@ -127,7 +127,7 @@ def test_upgrade_keeps_the_former_environment(tree: Path) -> None:
     assert (tree / ".venv-a" / "bin" / "station").exists()
 
 
-def test_setup_that_is_cut_off_is_done_again(tree: Path) -> None:
+def test_interrupted_setup_is_repeated(tree: Path) -> None:
     """A power cut during an upgrade leaves the former environment; the next make starts again."""
     make(tree)
     outdate(tree)
@@ -141,7 +141,7 @@ def test_setup_that_is_cut_off_is_done_again(tree: Path) -> None:
     assert runs(tree) == f"runs in {tree}/.venv-b"
 
 
-def test_two_makes_at_once_make_one_environment(tree: Path) -> None:
+def test_concurrent_makes_create_one_environment(tree: Path) -> None:
     (tree / "slow").touch()
     with start(tree) as first:
         wait_until_begun(tree, 1)
@@ -157,14 +157,14 @@ def test_two_makes_at_once_make_one_environment(tree: Path) -> None:
 
 
 @pytest.mark.parametrize("lost", ["bin/station", "bin/python"])
-def test_environment_whose_stamp_survived_is_made_again(tree: Path, lost: str) -> None:
+def test_damaged_environment_with_a_stamp_is_recreated(tree: Path, lost: str) -> None:
     make(tree)
     (tree / ".venv" / lost).unlink()
     assert make(tree).returncode == 0
     assert runs(tree) == f"runs in {tree}/.venv-b"
 
 
-def test_environment_in_a_directory_makes_room(tree: Path) -> None:
+def test_environment_in_a_directory_is_replaced(tree: Path) -> None:
     """A `.venv` that is itself the environment is replaced like any other."""
     (tree / ".venv" / "bin").mkdir(parents=True)
     (tree / ".venv" / "made-3.11").touch()
@@ -173,7 +173,7 @@ def test_environment_in_a_directory_makes_room(tree: Path) -> None:
     assert runs(tree) == f"runs in {tree}/.venv-a"
 
 
-def test_developers_environment_is_made_in_the_new_one(tree: Path) -> None:
+def test_development_environment_follows_the_new_one(tree: Path) -> None:
     assert make(tree, "setup-dev").returncode == 0
     assert (tree / ".venv" / "made-3.11-dev").exists()
     assert made(tree) == 1

@@ -263,7 +263,7 @@ print(*sys.modules)
 """
 
 
-def test_no_start_waits_for_what_writes_imports_or_draws() -> None:
+def test_start_loads_no_export_import_or_drawing_modules() -> None:
     """The page loads them on first use."""
     later = {"station.store.writing", "station.store.exchange.staging", "web.charts.progress", "web.charts.calibration"}
     done = subprocess.run((sys.executable, "-c", LOADED_PAGES), cwd=ROOT, capture_output=True, text=True, check=True)

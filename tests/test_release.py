@@ -76,7 +76,7 @@ def test_of_alternatives_one_is_enough(expression: str) -> None:
     assert parts.is_compatible(expression)
 
 
-def test_list_has_no_part_that_is_gone() -> None:
+def test_list_has_no_removed_part() -> None:
     locked = {canonicalize_name(pin.name) for file in parts.SHIPPED_LOCKS for pin, _ in pins(file)}
     assert parts.listed()["python"].keys() == locked
 
@@ -93,14 +93,14 @@ def test_list_agrees_with_what_the_packages_say() -> None:
         assert not re.search(r"\bA?GPL|General Public", words), part.name
 
 
-def test_what_the_wheels_carry_is_compatible() -> None:
+def test_libraries_in_wheels_are_compatible() -> None:
     """Including the libraries that a wheel itself lists."""
     inside = parts.inside_parts()
     assert {f"{one.of}: {one.name}": one.licence for one in inside if not parts.is_compatible(one.licence)} == {}
     assert {one.of for one in inside} <= {part.name for part in parts.python_parts()}
 
 
-def test_every_compiled_package_is_looked_into() -> None:
+def test_every_compiled_package_is_examined() -> None:
     """A wheel with compiled code may carry libraries: each is in the list, or known to carry none."""
     none = {"markupsafe", "msgspec", "setuptools", "sqlalchemy", "sysv-ipc"}
     compiled = {
@@ -177,13 +177,13 @@ def test_sbom_has_every_locked_package_with_its_hashes() -> None:
     assert [one["name"] for one in components(document()) if not one["licenses"]] == []
 
 
-def test_sbom_has_debian_packages_and_what_is_inside_the_wheels() -> None:
+def test_sbom_has_debian_packages_and_bundled_libraries() -> None:
     purls = {one["purl"] for one in components(document())}
     assert {f"pkg:deb/debian/{name}" for name in parts.debian_parts()} <= purls
     assert any(re.search(r"openssl@\d", purl) for purl in purls)
 
 
-def test_sbom_says_what_needs_what() -> None:
+def test_sbom_has_dependencies() -> None:
     needs = {one["ref"].partition("@")[0]: one.get("dependsOn", []) for one in document()["dependencies"]}
     assert any(one.startswith("pkg:pypi/werkzeug@") for one in needs["pkg:pypi/flask"])
     assert any(one.startswith("pkg:pypi/flask@") for one in needs["pkg:generic/slant-board-station"])

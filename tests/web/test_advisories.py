@@ -170,7 +170,7 @@ def test_there_is_no_mode_without_a_login(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "path", ["../app.py", "..%2fapp.py", "%2e%2e/app.py", "..\\app.py", "/etc/passwd", "a/../../app.py"]
 )
-def test_file_names_come_from_the_server_alone(home: Home, path: str) -> None:
+def test_file_names_come_only_from_the_server(home: Home, path: str) -> None:
     """CVE-2021-32560: no address reaches a file that the server does not list itself."""
     for address in ("/static/", "/exercises/", "/runs/", "/sessions/", "/plan/", "/routines/"):
         for end in ("", ".svg", "/trace.csv", "/bundle.zip", "/sheet"):
@@ -247,7 +247,7 @@ def test_an_import_is_known_by_its_content(home: Home, tmp_path: Path) -> None:
     ]
 
 
-def test_a_stolen_cookie_does_not_work_for_ever(home: Home) -> None:
+def test_stolen_cookie_expires(home: Home) -> None:
     """CVE-2022-2888: it ends when it is revoked, idle, or a year old, and only the server decides."""
     now = datetime.now(UTC)
     assert visitor_with(home.store, home.token, now).is_let_in
@@ -262,7 +262,7 @@ def test_a_stolen_cookie_does_not_work_for_ever(home: Home) -> None:
 
 
 @pytest.mark.parametrize("role", [None, Role.GUEST, Role.MEMBER])
-def test_no_role_may_more_than_the_matrix_says(home: Home, role: Role | None) -> None:
+def test_no_role_exceeds_the_matrix(home: Home, role: Role | None) -> None:
     """CVE-2022-3068: each route that requires more refuses them."""
     order = [None, *Role]
     person = home.store.add_person("Bea").id
@@ -289,7 +289,7 @@ def test_text_of_people_is_never_a_template(home: Home) -> None:
     ] == []
 
 
-def test_what_cannot_be_undone_asks_again_who_is_there(home: Home) -> None:
+def test_irreversible_actions_ask_for_presence_again(home: Home) -> None:
     """CVE-2024-23637, CVE-2024-51493: a browser that was left open deletes nobody, makes no owner, reads no token."""
     person, devices = home.ids["person_id"], home.store.devices()
     steps = {endpoint for endpoint, rule in RULES.items() if rule.presence_for is not None}
@@ -324,7 +324,7 @@ class Scripts(HTMLParser):
                 self.found.append(f"{tag} {name}={value}")
 
 
-def test_no_page_runs_what_is_written_in_it(home: Home) -> None:
+def test_no_page_runs_inline_code(home: Home) -> None:
     """CVE-2024-28237: the content security policy allows no inline script, and no page needs one."""
     for address, answer in home.pages():
         policy = dict(part.strip().partition(" ")[::2] for part in answer.headers["Content-Security-Policy"].split(";"))
@@ -352,7 +352,7 @@ def test_trust_never_comes_from_an_address(home: Home, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", HOSTILE_NAMES[::3])
-def test_a_hostile_name_is_letters_on_every_page(home: Home, name: str) -> None:
+def test_hostile_name_is_escaped_on_every_page(home: Home, name: str) -> None:
     """CVE-2024-49377: of a person, a browser, a routine or a program; another test uses a real browser."""
     home.store.rename_person(home.ids["person_id"], name)
     home.store.rename_device(home.ids["device_id"], name)
@@ -392,7 +392,7 @@ def test_no_form_field_reads_or_moves_a_file(home: Home, tmp_path: Path) -> None
     assert len({json.loads(line)["endpoint"] for line in corpus}) > len(RULES) / 2
 
 
-def test_what_sensors_and_files_say_is_hostile_too(home: Home) -> None:
+def test_text_from_sensors_and_files_is_escaped(home: Home) -> None:
     """CVE-2025-64187, CVE-2026-35163: text from a part, trace or file is escaped on every page and in the stream."""
     hostile = HOSTILE_NAMES[0]
     home.station.show(

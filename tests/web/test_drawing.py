@@ -390,7 +390,7 @@ def test_board_is_seen_behind_the_heel(key: str) -> None:
     assert figure(pictured.start).near.heel[0] - HEEL_BACK > only(pictured, Board).at[0]
 
 
-def test_toes_tap_the_floor_at_the_end_alone() -> None:
+def test_toes_are_on_the_floor_only_at_the_end() -> None:
     """7c: the ball and toes of the other foot are on the floor at the end; at the start the foot is in the air."""
     pictured = exercise_picture("7c")
     begun, ended = (figure(pose).far for pose in (pictured.start, pictured.end))
@@ -431,7 +431,7 @@ def test_lifted_forefoot_leaves_the_floor(key: str) -> None:
     assert hypot(ended.heel[0] - begun.heel[0], ended.heel[1] - begun.heel[1]) < SUPPORT_TOLERANCE
 
 
-def test_big_toe_lifts_alone() -> None:
+def test_only_the_big_toe_lifts() -> None:
     """In 10c the other toes stay where they are."""
     start, end = exercise_picture("10c").start.near, exercise_picture("10c").end.near
     assert start.others == end.others == 0

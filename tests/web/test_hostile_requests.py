@@ -103,14 +103,14 @@ def test_number_or_time_out_of_bounds_gets_a_short_sentence(
 
 @pytest.mark.parametrize("origin", BAD_ORIGINS)
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_origin_that_is_no_address_is_another_site(page: Page, origin: str, method: str) -> None:
+def test_invalid_origin_counts_as_foreign(page: Page, origin: str, method: str) -> None:
     status, text = page.ask(method, "/people", [("Host", "localhost"), ("Origin", origin)])
     assert status == 403
     assert "another site" in text
 
 
 @pytest.mark.parametrize("length", [MANY_DIGITS, "-1", "1e3", "\u0663", "65537"])
-def test_length_that_is_no_number_is_refused(page: Page, length: str) -> None:
+def test_non_numeric_length_is_refused(page: Page, length: str) -> None:
     status, text = page.ask("POST", "/people", [*OWN, *FORM, ("Content-Length", length)], "name=Eve")
     assert status == 413
     assert "64 KB" in text

@@ -87,7 +87,7 @@ def stored(house: House) -> object:
     )
 
 
-def test_every_asker_is_asked_for(house: House) -> None:
+def test_every_asker_is_tested(house: House) -> None:
     assert set(ASKERS) == set(house.askers)
 
 
@@ -97,7 +97,7 @@ def test_live_stream_shows_nobody_else_a_byte_of_a_person(house: House, caplog: 
     assert list(words_in(caplog.text.encode(), house.private.words)) == []
 
 
-def test_own_browser_gets_what_the_search_looks_for(house: House) -> None:
+def test_own_browser_gets_every_searched_word(house: House) -> None:
     """The search finds each word where it is allowed: in pages, files, the API's responses and the stream."""
     found = leaks_of_stream(house, {"own": house.own})
     for method, address in addresses(house.app, house.private):
@@ -110,7 +110,7 @@ def test_own_browser_gets_what_the_search_looks_for(house: House) -> None:
     assert leaked_bytes(found) > len(NAME)
 
 
-def test_running_session_of_a_person_is_nobodys_to_others(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_running_session_is_anonymous_to_others(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """The whole station runs a hold for the person: a visitor sees nothing of them, and nor does the log."""
     with caplog.at_level(logging.DEBUG), Rig(tmp_path) as rig:
         person_id = rig.add_person(NAME)
@@ -130,7 +130,7 @@ def test_running_session_of_a_person_is_nobodys_to_others(tmp_path: Path, caplog
 
 
 @pytest.mark.parametrize("is_https", [False, True])
-def test_announcement_and_certificate_name_the_machine_alone(house: House, tmp_path: Path, is_https: bool) -> None:
+def test_announcement_and_certificate_name_only_the_machine(house: House, tmp_path: Path, is_https: bool) -> None:
     """Everybody in the network reads both without asking the page."""
     authority = Authority(tmp_path / "tls")
     authority.create("station", (), datetime.now(UTC))

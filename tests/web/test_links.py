@@ -67,7 +67,7 @@ def closed_doors(app: Flask, address: str, page: str, visitor: Visitor) -> set[t
 
 
 @pytest.mark.parametrize("role", [None, *Role], ids=lambda role: role or "not let in")
-def test_no_page_leads_to_what_its_reader_may_not_open(store: Store, role: Role | None) -> None:
+def test_no_page_links_to_a_forbidden_page(store: Store, role: Role | None) -> None:
     """Neither link nor form, on each page with an address of its own, with and without a person."""
     app, (ada, _) = create_app(StationDouble(store), store), add_session(store)
     let_in(store, Role.OWNER, ada.id, name="first")

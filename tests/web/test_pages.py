@@ -300,7 +300,7 @@ def test_unreadable_database_is_reported(tmp_path: Path) -> None:
     assert REFRESH not in answer.text
 
 
-def test_page_comes_by_itself_when_the_database_can_be_read(tmp_path: Path) -> None:
+def test_error_page_reloads_until_the_database_can_be_read(tmp_path: Path) -> None:
     """For example when a full disk has room again."""
     with Reader(tmp_path / "not there yet.db") as reader:
         answer = client_with(create_app(StationDouble(), reader), "token").get("/history")

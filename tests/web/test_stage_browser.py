@@ -74,7 +74,7 @@ def test_every_live_state_fits_first_viewport(
 
 
 @pytest.mark.parametrize("size", MM_PER_PX, ids=["phone", "lying", "tablet", "tv"])
-def test_what_is_read_from_the_board_has_capitals_of_9_mm(
+def test_text_read_from_the_board_has_capitals_of_9_mm(
     visit: Callable[[str], Browser], window: Browser, station: StationDouble, size: tuple[int, int]
 ) -> None:
     """On each device, in each state and before each exercise: large enough, whole, not overlapping, and beside the

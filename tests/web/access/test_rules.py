@@ -51,7 +51,7 @@ def test_endpoint_without_a_rule_is_refused(house: House) -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_each_role_opens_what_its_rule_says(house: House, role: Role | None) -> None:
+def test_each_role_opens_only_permitted_routes(house: House, role: Role | None) -> None:
     """By a real request to every route: 403 if the role does not suffice, else any other status."""
     faults = []
     for endpoint, (method, address) in addresses(house, house.bea).items():
@@ -70,7 +70,7 @@ def test_each_role_opens_what_its_rule_says(house: House, role: Role | None) -> 
 
 
 @pytest.mark.parametrize("role", [Role.GUEST, Role.MEMBER, Role.PRACTITIONER, Role.OWNER])
-def test_ids_of_others_answer_as_ids_of_nothing(house: House, role: Role) -> None:
+def test_ids_of_others_look_nonexistent(house: House, role: Role) -> None:
     """A session, trace, test or person without consent is a 404 with the same text as one that does not exist."""
     others = house.ada if role is Role.MEMBER else house.bea
     faults = []
@@ -147,7 +147,7 @@ def test_visitor_learns_how_to_pair(house: House) -> None:
     assert client.get("/api/v1/status").get_json()["details"] is None
 
 
-def test_pages_offer_only_what_their_visitor_may_do(house: House) -> None:
+def test_pages_offer_only_permitted_actions(house: House) -> None:
     """No menu, form or link leads a visitor, guest or member straight to a refusal."""
     house.store.claim_session(house.sessions[house.bea], None)
     guest, member, visitor = (house.client(role) for role in (Role.GUEST, Role.MEMBER, None))
@@ -170,7 +170,7 @@ def is_dock_hidden(page: str) -> bool:
     return page.partition('<div class="dock"')[0].rstrip().endswith("<div hidden>")
 
 
-def test_consent_lets_see_until_it_is_withdrawn(house: House) -> None:
+def test_consent_gives_access_until_withdrawn(house: House) -> None:
     """Consent and withdrawal both count from the next request on."""
     practitioner = visitor_with(house.store, house.tokens[Role.PRACTITIONER], datetime.now(UTC)).person_id
     assert practitioner is not None
@@ -193,7 +193,7 @@ def test_person_added_in_a_browser_is_seen_there(house: House) -> None:
     assert f'value="{kid}"' not in text_of(house.client(Role.OWNER), "/people")
 
 
-def test_guest_sees_nobodys_sessions_since_the_pairing(house: House) -> None:
+def test_guest_sees_unclaimed_sessions_since_the_pairing(house: House) -> None:
     """And neither earlier ones nor anybody's."""
     before = house.store.begin_session(None, datetime.now(UTC) - timedelta(minutes=5), simulated=True)
     since = house.store.begin_session(None, datetime.now(UTC), simulated=True)
@@ -204,7 +204,7 @@ def test_guest_sees_nobodys_sessions_since_the_pairing(house: House) -> None:
     assert client.get("/history.csv").status_code == 200
 
 
-def test_guests_today_has_results_of_today_alone(house: House) -> None:
+def test_guests_today_has_only_results_since_the_pairing(house: House) -> None:
     """Earlier unclaimed results belong to somebody whom the guest may not know."""
     _, session = add_session(house.store, days_ago=1.0)
     house.store.claim_session(session, None)
@@ -221,7 +221,7 @@ def test_guest_does_not_calibrate(house: House, name: str) -> None:
     assert ask(house.client(Role.MEMBER), "POST", "/start", routine=name).status_code == 303
 
 
-def test_guest_starts_for_nobody(house: House) -> None:
+def test_guest_starts_routines_for_nobody(house: House) -> None:
     assert ask(house.client(Role.GUEST), "POST", "/start", routine="test").status_code == 303
     assert house.station.chosen == [True]
     assert house.station.started[-1][1] is None
@@ -256,7 +256,7 @@ def test_demonstration_lets_its_first_browser_in_on_this_machine(store: Store, s
     assert b"Pair this browser" in client_with(app, None).get("/").data
 
 
-def test_real_board_lets_nobody_in_by_itself(store: Store) -> None:
+def test_real_board_lets_nobody_in_automatically(store: Store) -> None:
     """The first visitor goes through the first start."""
     assert client_with(create_app(StationDouble(store), store), None).get("/").location == "/first-start"
     assert store.devices() == ()
@@ -285,7 +285,7 @@ def test_board_of_others_has_no_name_id_result_or_decision(house: House) -> None
             assert seen.activity == "idle"
 
 
-def test_readme_has_who_may_open_what(house: House) -> None:
+def test_readme_table_matches_access_rules(house: House) -> None:
     """The README's table matches the rules."""
     text = (ROOT / "web" / "README.md").read_text(encoding="utf-8")
     for row in table_of_rules(house.app):

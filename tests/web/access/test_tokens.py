@@ -20,7 +20,7 @@ from web.access.rules import PRESENCE_ADDRESS
 from web.app import create_app
 
 
-def test_cookie_that_was_set_before_pairing_is_never_adopted(house: House) -> None:
+def test_cookie_set_before_pairing_is_never_adopted(house: House) -> None:
     """Session fixation: a token that somebody else put into the browser lets nobody in, even after pairing."""
     planted = roles.new_token()
     with create_app(house.station, house.store).test_request_context(headers={"Cookie": f"{ACCESS_COOKIE}={planted}"}):
@@ -122,7 +122,7 @@ def test_pairings_end_after_a_year_and_a_guests_with_the_day() -> None:
     assert timedelta() < end - now <= timedelta(hours=25)
 
 
-def test_use_is_noted_once_an_hour(house: House) -> None:
+def test_use_is_recorded_once_an_hour(house: House) -> None:
     """Often enough to end a pairing after ninety idle days, without wearing out the memory card."""
     device_id = house.device_id(Role.MEMBER)
     just_now = datetime.now(UTC) - timedelta(minutes=59)

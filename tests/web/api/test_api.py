@@ -61,7 +61,7 @@ def code_of(response: TestResponse) -> str:
 
 @pytest.mark.parametrize("caller", CALLERS)
 @pytest.mark.parametrize("name", [ADA, BEN, CAN, PIA])
-def test_results_are_read_by_those_who_may(world: World, caller: str, name: str) -> None:
+def test_results_need_permission(world: World, caller: str, name: str) -> None:
     """Everything of a person, by every address; another person's id is answered as if it did not exist."""
     detail = world.store.session(world.sessions[name])
     assert detail is not None
@@ -109,7 +109,7 @@ def test_live_state_is_the_board(world: World) -> None:
     assert get(world, "nobody", "state").json["live_person"] is None  # type: ignore[index]  # it is JSON
 
 
-def test_status_has_details_for_those_who_were_let_in(world: World) -> None:
+def test_status_details_need_access(world: World) -> None:
     public, known = (get(world, caller, "status").json for caller in ("nobody", "member"))
     assert public is not None
     assert known is not None
@@ -198,14 +198,14 @@ def test_people_come_in_pages(world: World) -> None:
     assert second["next_cursor"] is None
 
 
-def test_sessions_of_nobody_need_the_scope_for_all(world: World) -> None:
+def test_unclaimed_sessions_need_the_scope_for_all(world: World) -> None:
     assert get(world, "owner", "rep-sets?person_id=nobody").json["items"][0]["count"] == 9  # type: ignore[index]  # JSON
     assert get(world, "owner", f"sessions/{world.sessions['nobody']}").status_code == 200
     for address in ("rep-sets?person_id=nobody", f"sessions/{world.sessions['nobody']}"):
         assert code_of(get(world, "member", address)) == "not-found"
 
 
-def test_guest_reads_sessions_of_nobody_since_the_pairing(world: World) -> None:
+def test_guest_reads_unclaimed_sessions_since_the_pairing(world: World) -> None:
     """By cookie, as on the pages; earlier ones are answered as if they did not exist."""
     add_device(world.store, "guest", Role.GUEST, None)
     client = world.app.test_client()
@@ -217,7 +217,7 @@ def test_guest_reads_sessions_of_nobody_since_the_pairing(world: World) -> None:
     assert client.get(f"{PREFIX}sessions/{world.sessions['nobody']}").status_code == 404
 
 
-def test_answer_that_is_there_already_is_not_sent_again(world: World) -> None:
+def test_unchanged_answer_is_not_sent_again(world: World) -> None:
     first = get(world, "member", "tests")
     again = get(world, "member", "tests", **{"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
@@ -337,7 +337,7 @@ def test_wrong_token_is_refused_everywhere(world: World, header: str) -> None:
         assert "canary" not in response.text
 
 
-def test_method_of_another_kind_is_refused(world: World) -> None:
+def test_wrong_method_is_refused(world: World) -> None:
     assert code_of(world.client().post(f"{PREFIX}tests")) == "method-not-allowed"
     assert code_of(world.client().get(f"{PREFIX}start")) == "method-not-allowed"
 
@@ -366,7 +366,7 @@ def test_token_and_address_are_limited(tmp_path: Path) -> None:
         assert get(world, "nobody", "status").status_code == 200
 
 
-def test_limiter_forgets_the_quietest() -> None:
+def test_limiter_forgets_the_least_recent() -> None:
     """However many addresses ask, it remembers a bounded number."""
     limiter = RateLimiter(Limit(2, 1), HandClock())
     for number in range(10 * MAX_KEYS):

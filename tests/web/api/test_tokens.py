@@ -86,7 +86,7 @@ def test_token_ends_with_its_browser(world: World) -> None:
     assert status_of(world, world.tokens["member"]) == 401
 
 
-def test_tokens_of_a_deleted_person_go_too(world: World) -> None:
+def test_deleting_a_person_deletes_their_tokens(world: World) -> None:
     """With their names."""
     world.store.delete_person(world.people[BEN])
     assert status_of(world, world.tokens["member"]) == 401
@@ -116,7 +116,7 @@ def test_token_ends_when_idle_or_expired(world: World, idle_days: int, expires_i
     assert (found is not None) is is_live
 
 
-def test_use_is_noted_once_an_hour(world: World) -> None:
+def test_use_is_recorded_once_an_hour(world: World) -> None:
     """Each note wears the memory card."""
     assert status_of(world, world.tokens["member"]) == 200
     first = next(one for one in world.store.api_tokens() if one.name == "member").last_used_at
@@ -136,7 +136,7 @@ def test_use_is_noted_once_an_hour(world: World) -> None:
         ("x", ["owner"], "Choose what the token may do"),
     ],
 )
-def test_form_that_is_wrong_makes_nothing(world: World, name: str, scopes: list[str], sentence: str) -> None:
+def test_invalid_form_makes_no_token(world: World, name: str, scopes: list[str], sentence: str) -> None:
     before = len(world.store.api_tokens())
     page = browser(world, BEN).post("/api/tokens", data={"name": name, "scope": scopes})
     assert page.status_code == 400

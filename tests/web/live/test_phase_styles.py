@@ -158,7 +158,7 @@ def test_stretch_names_bare_feet_and_the_arch_before_and_during() -> None:
 
 
 @pytest.mark.parametrize("phase", ["wait", "away", "paused", "rest"])
-def test_nobody_is_called_up_to_stand_for_a_seated_exercise(phase: str) -> None:
+def test_seated_exercise_never_says_stand(phase: str) -> None:
     seen = shown(activity="hold", phase=phase, side=Side.LEFT, exercise="5a", verified=True)
     assert not any(word in seen["sentence"].lower() for word in ("stand", "step"))
     assert "STEP" not in seen["word"]
@@ -181,7 +181,7 @@ def test_standing_person_is_not_asked_to_step_on() -> None:
     assert shown(**{**paused, "side": BOTH_LEGS}, heels=heels(True, False))["sentence"] == away
 
 
-def test_cable_that_is_pulled_in_a_hold_is_named_as_a_possibility(tmp_path: Path) -> None:
+def test_unplugged_cable_in_a_hold_is_mentioned(tmp_path: Path) -> None:
     """An open wire reads like a lifted heel. The second call, six seconds later, mentions the cable."""
     with Rig(tmp_path, "") as rig:
         rig.step_on()
@@ -208,7 +208,7 @@ def test_cable_that_is_pulled_in_a_hold_is_named_as_a_possibility(tmp_path: Path
         ((True, True), "step off and back on."),
     ],
 )
-def test_cable_is_that_of_the_heels_that_are_up(downs: tuple[bool, bool], sentence: str) -> None:
+def test_mentioned_cables_are_those_of_lifted_heels(downs: tuple[bool, bool], sentence: str) -> None:
     paused: dict[str, Any] = {**HOLD, "phase": "paused", "side": BOTH_LEGS, "exercise": "3c", "heels": heels(*downs)}
     assert shown(**paused, cue=CueView(1, CueName.NUDGE, None, None, False))["sentence"].endswith(sentence)
     assert "cable" not in shown(**paused, cue=CueView(1, CueName.PAUSED, None, None, False))["sentence"]
@@ -339,7 +339,7 @@ def test_brief_says_what_to_do_or_how_it_went() -> None:
     assert shown(**lifted, heels=heels(False, False))["brief"] == ""
 
 
-def test_board_shows_that_a_browser_asks_and_no_secret() -> None:
+def test_board_shows_presence_request_without_its_secret() -> None:
     """The stage counts the presses; only the browser that asked shows the rhythm and the number."""
     seen = shown(activity="rhythm", phase="press", presses=(Press.SHORT, Press.LONG))
     assert (seen["word"], seen["number"], seen["unit"], seen["caption"]) == ("RHYTHM", "2", "of 4", "presses")
@@ -349,7 +349,7 @@ def test_board_shows_that_a_browser_asks_and_no_secret() -> None:
     assert (beeping["word"], beeping["number"]) == ("COUNT", "\u2013")
 
 
-def test_stream_has_how_far_a_request_for_presence_is() -> None:
+def test_stream_has_progress_of_presence_request() -> None:
     """Enough for the page that asked to know when to reload: the request, its state, presses and seconds."""
     assert shown()["presence"] is None
     view = PresenceView(3, PresenceState.WAITING, (Press.LONG,), 99)

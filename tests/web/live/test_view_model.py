@@ -123,7 +123,7 @@ def test_missing_values_are_shown_as_missing() -> None:
 @pytest.mark.parametrize(
     ("activity", "phase"), [("idle", "idle"), ("lesson", "quiz"), ("test", "wait"), ("test", "result")]
 )
-def test_no_reading_is_no_news_where_none_is_needed(activity: str, phase: str) -> None:
+def test_missing_reading_is_shown_only_if_needed(activity: str, phase: str) -> None:
     assert shown(activity=activity, phase=phase, toe_missing_reason="no reading yet")["toe"] is None
 
 
@@ -164,7 +164,7 @@ def test_laying_the_board_shows_picture_word_and_what_to_do(position: BoardPosit
     assert shown(**asked, is_occupied=True)["sentence"].startswith("Step off. ")
 
 
-def test_session_that_ended_before_it_began_says_so() -> None:
+def test_session_ended_before_start_says_so() -> None:
     """The board was never set up: nothing is saved, and the page does not claim otherwise."""
     ended: dict[str, Any] = {"activity": "setup", "phase": "done", "board": BoardPosition.FLAT, "steps": 3}
     cue = CueView(1, CueName.ENDED, None, None, False)
@@ -196,7 +196,7 @@ CAPTIONS: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("caption", "fields"), CAPTIONS)
-def test_number_says_what_it_is(caption: str, fields: dict[str, Any]) -> None:
+def test_number_has_a_caption(caption: str, fields: dict[str, Any]) -> None:
     """One number, one caption: never a distance where seconds are meant."""
     assert shown(**fields)["caption"] == caption
 
@@ -217,7 +217,7 @@ TEST_PICTURES: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("picture", "fields"), TEST_PICTURES)
-def test_picture_of_a_test_shows_what_the_words_ask(picture: str, fields: dict[str, Any]) -> None:
+def test_picture_of_a_test_matches_its_words(picture: str, fields: dict[str, Any]) -> None:
     """One picture for each state in which the person acts during a test, and a drawing for each picture."""
     assert shown(activity="test", **fields)["picture"] == picture
     assert shown(activity="hold", phase=fields["phase"])["picture"] is None
@@ -235,7 +235,7 @@ def test_rest_pictures_the_next_exercise_and_not_the_last() -> None:
     assert shown(activity="rest", phase="rest")["exercise_picture"] is None
 
 
-def test_an_attempt_that_passed_counts() -> None:
+def test_passed_attempt_counts() -> None:
     seen = shown(activity="test", phase="move", toe_mm=92.0, target_mm=109.0, verdict="passed")
     assert (seen["word"], seen["brief"]) == ("SLIDE BACK", "Good.")
 
@@ -254,7 +254,7 @@ def test_lifted_heels_are_named_by_their_number(downs: tuple[bool, bool], word: 
     assert (seen["word"], seen["brief"]) == (word, brief)
 
 
-def test_decision_waits_while_a_person_stands() -> None:
+def test_decision_is_hidden_while_a_person_is_on_the_board() -> None:
     """A start's decision is shown before and after a test, not during it; other notes are shown at once."""
     decision = StartDecision(notice="Answer the questions first.")
     decided: dict[str, Any] = {"activity": "test", "decision": decision, "note": decision.note}
@@ -263,13 +263,13 @@ def test_decision_waits_while_a_person_stands() -> None:
     assert shown(**decided, phase="ended")["note"] == "Answer the questions first."
 
 
-def test_test_that_ended_early_shows_no_distance() -> None:
+def test_ended_test_shows_no_distance() -> None:
     """The board's current distance is not a result."""
     seen = shown(activity="test", phase="ended", side=Side.LEFT, toe_mm=90.0)
     assert (seen["word"], seen["caption"], seen["number"]) == ("ENDED", "", "\u2013")
 
 
-def test_test_that_ended_before_its_first_result_is_not_called_saved() -> None:
+def test_test_without_result_is_not_called_saved() -> None:
     """Attempts are not a result; a tested side is."""
     ended: dict[str, Any] = {"activity": "test", "phase": "paused", "side": Side.LEFT, "toe_mm": 90.0}
     cue = CueView(1, CueName.ENDED, None, None, False)

@@ -91,7 +91,7 @@ def unclaimed(store: Store) -> str:
 
 
 @pytest.mark.parametrize("page", ["/", "/live", "/end-card"])
-def test_result_of_nobody_known_is_asked_about(client: FlaskClient, store: Store, unclaimed: str, page: str) -> None:
+def test_unclaimed_result_is_asked_about(client: FlaskClient, store: Store, unclaimed: str, page: str) -> None:
     """Today and the board's page ask whose it was, with every name, a new name, and nobody."""
     store.add_person("Ada")
     store.add_person("Grace")
@@ -130,16 +130,14 @@ def test_declined_session_is_not_asked_about_again(client: FlaskClient, store: S
     assert "Who was this?" in text_of(client, f"/sessions/{unclaimed}")
 
 
-def test_claim_for_another_does_not_change_whose_browser_it_is(
-    client: FlaskClient, store: Store, unclaimed: str
-) -> None:
+def test_claim_for_another_keeps_the_browsers_person(client: FlaskClient, store: Store, unclaimed: str) -> None:
     ada, grace = store.add_person("Ada"), store.add_person("Grace")
     client.post("/person", data={"person": grace.id})
     client.post(f"/sessions/{unclaimed}/claim", data={"person": ada.id})
     assert "Person: Grace" in text_of(client, "/")
 
 
-def test_everyones_history_does_not_change_whose_browser_it_is(client: FlaskClient, store: Store) -> None:
+def test_everyones_history_keeps_the_browsers_person(client: FlaskClient, store: Store) -> None:
     ada = store.add_person("Ada")
     store.add_person("Grace")
     client.post("/person", data={"person": ada.id})
@@ -327,9 +325,7 @@ def test_pages_offer_unfinished_routine(client: FlaskClient, station: StationDou
         assert "Resume Daily: 12 min" in text_of(client, address)
 
 
-def test_end_card_says_what_was_done_what_it_means_and_what_is_next(
-    client: FlaskClient, station: StationDouble, store: Store
-) -> None:
+def test_end_card_has_summary_meaning_and_next_step(client: FlaskClient, station: StationDouble, store: Store) -> None:
     """After a known person's session; there is no card while one runs, or without results."""
     ada = store.add_person("Ada")
     store.add_answer(ada.id, "health", {"yes": [], "no": []})
@@ -348,7 +344,7 @@ def test_end_card_says_what_was_done_what_it_means_and_what_is_next(
     assert card.strip() in text_of(client, "/live")
 
 
-def test_end_card_of_nobody_known_asks_whose_it_was(
+def test_end_card_of_unclaimed_session_asks_whose_it_was(
     client: FlaskClient, station: StationDouble, unclaimed: str
 ) -> None:
     station.show(activity="test", phase="result", session_id=unclaimed)
@@ -358,7 +354,7 @@ def test_end_card_of_nobody_known_asks_whose_it_was(
 
 
 @pytest.mark.parametrize(("page", "address"), [("live", "/live"), ("today", "/"), ("inbox", "/inbox")])
-def test_claimed_session_says_for_whom_it_is_saved_with_undo(
+def test_claimed_session_names_its_person_and_offers_undo(
     client: FlaskClient, store: Store, unclaimed: str, page: str, address: str
 ) -> None:
     """Even once the board is idle again and shows nothing else of the session."""

@@ -44,7 +44,7 @@ def test_each_cause_is_short_and_leads_somewhere() -> None:
         assert one.links, one.key
 
 
-def test_no_text_is_in_two_places(client: FlaskClient) -> None:
+def test_causes_text_is_not_repeated_in_help(client: FlaskClient) -> None:
     """Help links to the page and repeats none of it; a search in Help finds each cause, with its anchor."""
     assert not {one.key for one in answers()} & {one.key for one in causes()}
     page = read_page(client, "/help")

@@ -66,7 +66,7 @@ def test_questions_of_every_test_come_first(client: FlaskClient, store: Store) -
     assert asked(client) == "Where did you feel the limit?"
 
 
-def test_nobody_known_is_not_asked(client: FlaskClient, store: Store) -> None:
+def test_unknown_person_is_not_asked(client: FlaskClient, store: Store) -> None:
     """There is no person whose later tests it could apply to."""
     session = store.begin_session(None, datetime.now(UTC), simulated=False)
     add_test(store, session, datetime.now(UTC))
@@ -120,7 +120,7 @@ def test_invalid_circumstances_are_refused(client: FlaskClient, store: Store, fo
     assert stored(store, test_id) == Circumstances()
 
 
-def test_imported_or_unknown_test_is_not_described(client: FlaskClient, store: Store) -> None:
+def test_imported_or_unknown_test_takes_no_circumstances(client: FlaskClient, store: Store) -> None:
     ada = store.add_person("Ada").id
     store.add_imported_results(ada, [ImportedResult(datetime.now(UTC) - timedelta(days=9), 80.0, None)])
     for test_id in (store.tests(ada)[0].id, "gone"):

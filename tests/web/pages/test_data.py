@@ -62,7 +62,7 @@ def ticket_in(page: str) -> str:
 
 
 @pytest.mark.parametrize("address", ["/data/station", "/data/preview", "/data/import"])
-def test_everybodys_data_ask_for_presence_and_the_owner(station: StationDouble, store: Store, address: str) -> None:
+def test_everybodys_data_needs_owner_and_presence(station: StationDouble, store: Store, address: str) -> None:
     """The owner is sent to the proof; a member has no such button, and is refused."""
     app = create_app(station, store)
     owner = paired_client(app, store)
@@ -117,7 +117,7 @@ def test_a_bad_file_is_answered_with_a_sentence(
     assert rows(store.path) == before
 
 
-def test_what_is_missing_is_asked_for(client: FlaskClient, station: StationDouble, exported: bytes) -> None:
+def test_missing_input_is_requested(client: FlaskClient, station: StationDouble, exported: bytes) -> None:
     """Without a file, without a preview, and while a session runs."""
     assert "Choose a file first" in client.post("/data/preview").text
     assert "There is no preview" in client.post("/data/import", data={"ticket": "\u00e4"}).text
@@ -148,7 +148,7 @@ def test_a_file_is_chosen_once(station: StationDouble, store: Store, exported: b
 
 
 @pytest.mark.parametrize("kind", list(ExportKind))
-def test_downloads_come_back(
+def test_exports_can_be_imported(
     client: FlaskClient, store: Store, tmp_path: Path, exported: bytes, kind: ExportKind
 ) -> None:
     """Everything, and everything of this browser's person; no temporary file remains."""
@@ -168,7 +168,7 @@ def test_downloads_come_back(
     assert not list(store.path.parent.glob(f"{DIRECTORY_PREFIX}*"))
 
 
-def test_files_are_checked_where_the_page_may_write(
+def test_uploads_are_checked_in_a_writable_directory(
     client: FlaskClient, store: Store, tmp_path: Path, exported: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Under systemd the page cannot write beside the database, so the unit gives it a directory."""

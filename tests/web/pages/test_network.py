@@ -85,7 +85,7 @@ def test_page_on_its_own_machine_says_how_to_open_it(station: StationDouble, sto
     assert 'class="code"' not in shown
 
 
-def test_owner_who_is_present_asks_systemd_to_switch(
+def test_owner_with_presence_switches_the_network(
     station: StationDouble, store: Store, machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The station writes the request beside its database, for the unit that watches the file."""
@@ -113,16 +113,14 @@ def test_nobody_else_may_switch_the_network(
     assert not (store.path.parent / NETWORK_REQUEST).exists()
 
 
-def test_owner_who_is_elsewhere_proves_first_that_they_are_there(
-    station: StationDouble, store: Store, machine: Machine
-) -> None:
+def test_owner_without_presence_proves_it_first(station: StationDouble, store: Store, machine: Machine) -> None:
     owner = visitor(page(station, store, machine), store, Role.OWNER)
     answer = owner.post("/settings/network", data={"network": "off"})
     assert (answer.status_code, answer.headers["Location"]) == (303, "/presence?next=network")
     assert not (store.path.parent / NETWORK_REQUEST).exists()
 
 
-def test_page_that_is_no_service_says_what_to_type(
+def test_page_without_systemd_says_what_to_type(
     station: StationDouble, store: Store, machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("INVOCATION_ID", raising=False)
@@ -143,9 +141,7 @@ def test_request_that_cannot_be_written_is_a_sentence(
     assert "cannot be written" in answer.get_data(as_text=True)
 
 
-def test_live_page_shows_a_code_to_those_who_are_not_let_in(
-    station: StationDouble, store: Store, machine: Machine
-) -> None:
+def test_live_page_shows_a_code_to_strangers(station: StationDouble, store: Store, machine: Machine) -> None:
     """It leads to pairing; a paired browser needs none, and a page that no phone can reach has none."""
     app = page(station, store, machine)
     let_in(store)
@@ -191,7 +187,7 @@ def test_station_without_an_authority_says_how_to_make_one(station: StationDoubl
     assert "sudo station tls on" in text_of(phone, "/trust/station.crt", 404)
 
 
-def test_damaged_authority_is_none(
+def test_damaged_authority_is_ignored(
     station: StationDouble, store: Store, machine: Machine, authority: Authority
 ) -> None:
     (authority.directory / AUTHORITY_FILE).write_bytes(b"\xff no certificate")
@@ -225,7 +221,7 @@ def test_status_says_before_the_certificate_ends(
     assert ("Action needed" not in shown) is is_ok
 
 
-def test_page_over_https_asks_for_https_from_now_on(
+def test_page_over_https_sends_hsts(
     station: StationDouble, store: Store, machine: Machine, authority: Authority
 ) -> None:
     """And has the manifest and the worker, which plain http does not offer."""
@@ -239,7 +235,7 @@ def test_page_over_https_asks_for_https_from_now_on(
     assert (encrypted.headers["X-Seen-By"], "X-Seen-By" in plain.headers) == ("nobody", False)
 
 
-def test_every_cookie_is_set_by_the_one_function() -> None:
+def test_only_one_function_sets_cookies() -> None:
     """Only that function knows whether the request came over https."""
     setting = [name for name, file in sources("web") if ".set_cookie(" in file.read_text(encoding="utf-8")]
     assert setting == ["web.served"]

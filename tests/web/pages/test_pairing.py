@@ -143,7 +143,7 @@ def test_confirmation_lets_in_once(home: Home) -> None:
     assert len(home.store.devices()) == count
 
 
-def test_lost_answer_is_given_again_to_the_same_browser(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lost_token_is_repeated_for_the_same_browser(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """If Wi-Fi drops at the tap, the browser is not lost: for a minute its key gets the same token again."""
     phone = home.visitor()
     phone.post("/pair", data={"name": "Anna", "browser": "phone", "role": "member"})
@@ -225,7 +225,7 @@ def test_asking_again_in_one_browser_replaces_its_request(home: Home) -> None:
     home.until(PresenceState.MATCHED)
 
 
-def test_wrong_rhythm_is_said_on_the_page(home: Home) -> None:
+def test_wrong_rhythm_is_reported_on_the_page(home: Home) -> None:
     phone = home.visitor()
     phone.post("/pair", data={"name": "Anna", "browser": "phone", "role": "member"})
     shown = bars(text_of(phone, "/pair"))
@@ -234,7 +234,7 @@ def test_wrong_rhythm_is_said_on_the_page(home: Home) -> None:
     assert "That was another rhythm" in main_text_of(text_of(phone, "/pair"))
 
 
-def test_session_that_runs_is_not_disturbed(home: Home) -> None:
+def test_running_session_is_not_disturbed(home: Home) -> None:
     """The page says when to ask again."""
     home.rig.step_on()
     home.rig.hold(30.0)
@@ -252,7 +252,7 @@ def test_session_that_runs_is_not_disturbed(home: Home) -> None:
         ({"role": "member", "name": "Anna", "browser": "y" * 200}, 400, "y"),
     ],
 )
-def test_bad_form_asks_nothing_of_the_board(home: Home, form: dict[str, str], status: int, sentence: str) -> None:
+def test_invalid_form_makes_no_request(home: Home, form: dict[str, str], status: int, sentence: str) -> None:
     """A name that is missing or too long, and a role that nobody can choose."""
     answer = home.visitor().post("/pair", data=form)
     assert answer.status_code == status
@@ -432,7 +432,7 @@ def test_consent_of_a_person_with_a_browser_needs_their_approval(home: Home) -> 
     assert [one.person_id for one in home.store.consents()] == [anna]
 
 
-def test_giving_up_ends_the_request_at_the_board(home: Home) -> None:
+def test_cancelling_ends_the_request_at_the_board(home: Home) -> None:
     """The next browser can ask at once."""
     phone = home.visitor()
     phone.post("/pair", data={"name": "Anna", "browser": "phone", "role": "member"})

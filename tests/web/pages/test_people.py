@@ -97,7 +97,7 @@ def test_roster_of_hundreds_is_searched_page_by_page(client: FlaskClient, store:
         read_page(client, f"/people{odd}")
 
 
-def test_the_archive_takes_a_name_out_of_every_choice(client: FlaskClient, store: Store) -> None:
+def test_archived_person_is_in_no_list_of_choices(client: FlaskClient, store: Store) -> None:
     """The same page restores it; its results stay readable."""
     ann, bea = store.add_person("Ann"), store.add_person("Bea")
     read_page(client, "/people")
@@ -241,7 +241,7 @@ def test_inbox_claims_in_one_tap_and_undoes_it(client: FlaskClient, store: Store
     assert "Every session has its person" not in read_page(client, "/inbox")
 
 
-def test_inbox_takes_a_new_name_where_nobody_is_known(client: FlaskClient, store: Store) -> None:
+def test_inbox_accepts_the_first_name(client: FlaskClient, store: Store) -> None:
     """A station's first person claims what they did before they had a name."""
     session_id, _ = unclaimed_session(store)
     assert 'name="name"' in read_page(client, "/inbox")
@@ -352,7 +352,7 @@ def test_the_only_owner_stays(client: FlaskClient, store: Store) -> None:
 # Who may.
 
 
-def test_a_member_sees_and_changes_only_whom_they_may(app: Flask, store: Store) -> None:
+def test_member_sees_and_changes_only_permitted_people(app: Flask, store: Store) -> None:
     """Others do not exist for them: in the roster, by address, in every write; a viewer cannot delete anybody."""
     owner, ann, bea, cleo = (store.add_person(name) for name in ("Olga", "Ann", "Bea", "Cleo"))
     let_in(store, Role.OWNER, owner.id)
@@ -391,7 +391,7 @@ def test_the_owner_manages_names_without_seeing_results(app: Flask, store: Store
     assert client.get(f"/sessions/{session_id}").status_code == 404
 
 
-def test_whom_a_person_lets_see_their_results_is_on_their_profile(app: Flask, store: Store) -> None:
+def test_profile_lists_who_sees_the_results(app: Flask, store: Store) -> None:
     """Who may, and since when; a withdrawn consent is gone."""
     ann, pat = store.add_person("Ann"), store.add_person("Pat <b>Physio</b>")
     client = client_with(app, let_in(store, Role.MEMBER, ann.id))
@@ -402,6 +402,6 @@ def test_whom_a_person_lets_see_their_results_is_on_their_profile(app: Flask, st
     assert "Nobody else." in read_page(client, f"/people/{ann.id}")
 
 
-def test_what_cannot_be_undone_needs_presence() -> None:
+def test_irreversible_actions_need_presence() -> None:
     """Deleting and merging require somebody at the board."""
     assert (RULES["removal.delete"].presence_for, RULES["removal.merge"].presence_for) == ("delete", "merge")

@@ -107,7 +107,7 @@ def test_first_plan_takes_one_button(client: FlaskClient, store: Store, ada: str
     assert saved_plan(store, ada)["days"] == [[day, USUAL_TIME] for day in (0, 2, 4)]
 
 
-def test_plan_of_unequal_times_is_no_preset(client: FlaskClient, ada: str) -> None:
+def test_plan_with_unequal_times_has_no_preset(client: FlaskClient, ada: str) -> None:
     """The days are shown as typed, and saving them again changes nothing."""
     client.post("/plan", data=FORM)
     assert f'value="{OTHER_DAYS}" checked' in text_of(client, "/plan")
@@ -116,7 +116,7 @@ def test_plan_of_unequal_times_is_no_preset(client: FlaskClient, ada: str) -> No
     assert f'value="{OTHER_DAYS}" checked' in text_of(client, "/plan")
 
 
-def test_usual_time_is_the_middle_of_the_sessions() -> None:
+def test_usual_time_is_the_median_of_the_sessions() -> None:
     """In the station's zone, rounded down to half an hour; too few sessions give no usual time."""
     sessions = [datetime(2026, 11, day, hour, 47, tzinfo=UTC) for day, hour in ((1, 5), (2, 6), (3, 20))]
     assert usual_time(sessions, ZoneInfo("Europe/Berlin")) == "07:30"

@@ -77,7 +77,7 @@ def test_pages_and_terminal_agree_with_the_sentences(case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_result_below_range_is_no_number(case: Case) -> None:
+def test_result_below_range_is_not_a_number(case: Case) -> None:
     """Neither Today, the chart nor the terminal gives it a length, an error or a distance to the goal."""
     made = history(case)
     zeros = [one for side in Side for one in made.rows(side) if one.mm <= 0]

@@ -39,7 +39,7 @@ def test_report_has_every_part(client: FlaskClient, store: Store) -> None:
     assert all(name in page for name in ("left trend", "right trend", "band left level", "band right level"))
 
 
-def test_icc_says_whose_it_is(client: FlaskClient, store: Store) -> None:
+def test_icc_names_its_group(client: FlaskClient, store: Store) -> None:
     """One person has none: the sheet names the group, its SD and the source beside the number."""
     add_months(store)
     page = text_of(client, "/report")
@@ -97,7 +97,7 @@ def test_progress_leads_to_report(client: FlaskClient, store: Store) -> None:
     assert re.search(r'<a class="button" href="/report">.*Report for your physiotherapist</a>', page)
 
 
-def test_print_button_needs_scripts_and_the_page_says_what_does_not(client: FlaskClient, store: Store) -> None:
+def test_print_button_needs_scripts_and_page_names_the_alternative(client: FlaskClient, store: Store) -> None:
     store.add_person("Ada")
     page = text_of(client, "/report")
     assert re.search(r'<button type="button" class="primary js-only" data-print>', page)
@@ -105,7 +105,7 @@ def test_print_button_needs_scripts_and_the_page_says_what_does_not(client: Flas
     assert "save it as PDF, with your browser" in without
 
 
-def test_file_has_the_page_s_sheet(client: FlaskClient, store: Store) -> None:
+def test_file_has_the_same_sheet_as_the_page(client: FlaskClient, store: Store) -> None:
     """The same article, with the style included."""
     ada = add_months(store)
     file, page = report_file(store, ada, datetime.now(UTC)), text_of(client, "/report")

@@ -71,7 +71,7 @@ def test_only_the_owner_with_presence_restores(station: StationDouble, store: St
     assert {member.get("/restore").status_code, member.post(address).status_code} == {403}
 
 
-def test_the_backups_of_the_nights_and_of_the_stick_are_listed(
+def test_nightly_and_stick_backups_are_listed(
     client: FlaskClient, station: StationDouble, store: Store, tmp_path: Path
 ) -> None:
     """Newest first, by day; the chosen one is previewed, and then the board gets exactly its rows."""
@@ -168,7 +168,7 @@ def zip_bomb() -> bytes:
         (b"SQLite format 3\x00" + bytes(5_000), ".hidden", "The backup hidden is damaged"),
     ],
 )
-def test_what_is_no_backup_is_refused(
+def test_file_that_is_not_a_backup_is_refused(
     client: FlaskClient, store: Store, content: bytes, name: str, sentence: str
 ) -> None:
     """Its name is neither a path nor markup, and nothing in it is unpacked."""
@@ -180,7 +180,7 @@ def test_what_is_no_backup_is_refused(
     assert not list(store.path.parent.glob(f"{DIRECTORY_PREFIX}*"))
 
 
-def test_a_schema_that_computes_is_refused_before_it_does(client: FlaskClient, tmp_path: Path, copy: bytes) -> None:
+def test_schema_with_computation_is_refused_before_it_runs(client: FlaskClient, tmp_path: Path, copy: bytes) -> None:
     """SQLite would make 100 MB while it checks the pages of such a file."""
     path = tmp_path / "other" / "station.db"
     with closing(sqlite3.connect(path)) as connection, connection:
@@ -202,7 +202,7 @@ def test_mutated_uploads_are_refused_or_whole(client: FlaskClient, store: Store,
     assert rows(store.path) == before
 
 
-def test_what_is_missing_is_asked_for(client: FlaskClient, station: StationDouble, store: Store, copy: bytes) -> None:
+def test_missing_input_is_requested(client: FlaskClient, station: StationDouble, store: Store, copy: bytes) -> None:
     """Without a file, without a preview, twice, and while a session runs."""
     assert "Choose a file first" in client.post("/restore/upload").text
     for address in ("/restore/replace", "/restore/merge"):

@@ -145,7 +145,7 @@ def test_refused_start_shows_reason_and_link(client: FlaskClient, station: Stati
     assert station.started == []
 
 
-def test_unknown_person_gets_only_what_needs_no_answers(
+def test_unknown_person_gets_only_steps_without_health_answers(
     client: FlaskClient, station: StationDouble, store: Store
 ) -> None:
     """The test, the built-in stretch and exercises without a caution start; the page says that the rest asks first."""
@@ -172,7 +172,7 @@ def test_page_distinguishes_nobody_from_no_choice(client: FlaskClient, station: 
 
 
 @pytest.mark.parametrize("is_chosen", [False, True])
-def test_forms_of_routines_claim_nobody_only_if_chosen(client: FlaskClient, store: Store, is_chosen: bool) -> None:
+def test_routine_forms_send_nobody_only_if_chosen(client: FlaskClient, store: Store, is_chosen: bool) -> None:
     """The buttons on Routines send the browser's person, and "nobody" only if this browser has chosen it."""
     ada = store.add_person("Ada").id
     store.add_person("Grace")
@@ -239,7 +239,9 @@ def test_today_hides_decision_about_another_person(
     assert "Choose your name on the page" in text_of(client, "/live")
 
 
-def test_start_asks_before_it_ends_a_running_session(client: FlaskClient, station: StationDouble, store: Store) -> None:
+def test_start_confirms_before_ending_a_running_session(
+    client: FlaskClient, station: StationDouble, store: Store
+) -> None:
     """Another browser has to confirm before it ends somebody's session; then it starts."""
     ada = store.add_person("Ada")
     station.show(activity="hold", phase="hold", person_name="Ada", routine_title="Daily")
@@ -254,7 +256,7 @@ def test_start_asks_before_it_ends_a_running_session(client: FlaskClient, statio
     assert len(station.started) == 1
 
 
-def test_start_after_the_end_of_a_session_asks_nothing(client: FlaskClient, station: StationDouble) -> None:
+def test_start_after_a_session_needs_no_confirmation(client: FlaskClient, station: StationDouble) -> None:
     """A result that is still shown is not a running session."""
     station.show(activity="hold", phase="done")
     assert client.post("/start", data={"routine": "test", "person": "nobody"}).status_code == 303

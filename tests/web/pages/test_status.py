@@ -43,7 +43,7 @@ def test_status_says_how_old_the_backup_is(client: FlaskClient, store: Store, da
     assert ("Action needed" in after) is ("Action needed" in before)
 
 
-def test_the_owner_reads_what_was_salvaged(store: Store) -> None:
+def test_owner_sees_salvage_report(store: Store) -> None:
     """For some weeks; strangers and programs see nothing of it."""
     path, clock = store.path.with_name("salvaged.db"), HandClock()
     with Store.open(path, clock=clock) as former:
@@ -63,7 +63,7 @@ def test_the_owner_reads_what_was_salvaged(store: Store) -> None:
         assert "Nothing is lost." not in app.test_client().get("/api/v1/status").text
 
 
-def test_who_was_let_in_reads_that_a_backup_was_restored(store: Store, tmp_path: Path) -> None:
+def test_restored_backup_is_reported_only_with_access(store: Store, tmp_path: Path) -> None:
     """A member may miss what was stored since the backup; a stranger learns nothing."""
     backup, path = tmp_path / "station-2026-03-02.db", store.path.with_name("restored.db")
     copy_database(store.path, backup)
@@ -77,7 +77,7 @@ def test_who_was_let_in_reads_that_a_backup_was_restored(store: Store, tmp_path:
         assert said not in app.test_client().get("/status").text
 
 
-def test_only_who_was_let_in_reads_what_is_damaged(store: Store) -> None:
+def test_damage_details_need_access(store: Store) -> None:
     """Everybody else, and every program, learns only that something is damaged: not which tables, nor how much."""
     clock = HandClock()
     weeks(store, clock, days=1)

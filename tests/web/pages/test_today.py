@@ -64,7 +64,7 @@ def test_without_plan_test_and_routine_are_offered(client: FlaskClient, store: S
     assert 'value="today">Start your suggested routine' in now
 
 
-def test_without_plan_what_is_done_is_shown_as_done(client: FlaskClient, store: Store, ada: str) -> None:
+def test_without_plan_finished_work_is_shown_as_done(client: FlaskClient, store: Store, ada: str) -> None:
     """After a stretch today no second one is suggested, but it can still be started."""
     add_session(store)
     shown = now_of(client)
@@ -150,7 +150,7 @@ def test_today_asks_health_questions_before_first_routine(client: FlaskClient, s
     assert 'value="full_test">Or start with your first test' in now
 
 
-def test_today_links_to_what_lifts_a_block(client: FlaskClient, store: Store, ada: str) -> None:
+def test_today_links_to_what_resolves_a_block(client: FlaskClient, store: Store, ada: str) -> None:
     """Strong pain has its question instead of a start button; a condition links to its effects."""
     store.save_plan(ada, PLAN)
     store.add_answer(ada, "pain", 7)
@@ -255,7 +255,7 @@ def test_why_puts_blocking_reason_first(client: FlaskClient, store: Store, ada: 
     assert "Nothing is suggested right now." in text_of(client, "/why")
 
 
-def test_week_marks_what_is_done_and_what_is_planned() -> None:
+def test_week_marks_done_and_planned_days() -> None:
     """Done on past days and today; planned only from today on."""
     wednesday = datetime(2026, 11, 25, 12, tzinfo=UTC)
     planned = plan_from_dict({**PLAN, "days": [[0, "18:00"], [2, "18:00"], [4, "18:00"]], "token": "t"})

@@ -93,7 +93,7 @@ def test_page_of_another_site_starts_nothing_with_a_token(
     assert world.station.started == []
 
 
-def test_other_site_may_not_ask_for_leave(server: Server, world: World) -> None:
+def test_preflight_of_another_site_is_refused(server: Server, world: World) -> None:
     """A browser sends a preflight before it sends a token for another site's script; the answer is no."""
     status, kind, _ = ask(server, "OPTIONS", START, Origin="http://evil.example", Access_Control_Request_Method="POST")
     assert (status, kind) == (405, "application/problem+json")

@@ -77,7 +77,7 @@ def test_of_two_headers_the_later_one_counts() -> None:
 
 
 @pytest.mark.parametrize("forwarded", ["", "unknown", "192.168.1.9, ", "_hidden", "192.168.1.9, \xff"])
-def test_proxy_that_names_nobody_is_refused(forwarded: str) -> None:
+def test_proxy_without_client_address_is_refused(forwarded: str) -> None:
     clients = Clients(proxy=ip_address(PROXY))
     assert refusal(clients, scope(PROXY, x_forwarded_for=forwarded)).sentence == UNNAMED
     assert refusal(clients, scope(PROXY)).status == 400

@@ -99,7 +99,7 @@ def test_pages_answer_while_downloads_wait_for_their_turn(store: Store) -> None:
     asyncio.run(check())
 
 
-def test_a_download_that_waited_too_long_says_when_to_try_again(store: Store) -> None:
+def test_late_download_says_when_to_try_again(store: Store) -> None:
     """With a sentence and `Retry-After`; a download that failed, or whose browser left, frees its turn."""
 
     async def check() -> None:
@@ -132,7 +132,7 @@ def test_a_download_that_waited_too_long_says_when_to_try_again(store: Store) ->
     asyncio.run(check())
 
 
-def test_a_reader_who_does_not_read_loses_their_turn(store: Store) -> None:
+def test_stalled_reader_loses_its_turn(store: Store) -> None:
     """The thread that makes the file can finish, and the other downloads get their turn."""
 
     async def check() -> None:
@@ -161,7 +161,7 @@ def test_a_reader_who_does_not_read_loses_their_turn(store: Store) -> None:
     asyncio.run(check())
 
 
-def test_what_the_buffers_take_at_once_earns_no_time() -> None:
+def test_buffered_bytes_earn_no_time() -> None:
     """The kernel buffers megabytes for a reader that reads nothing."""
 
     async def check() -> None:
@@ -180,7 +180,7 @@ def test_what_the_buffers_take_at_once_earns_no_time() -> None:
     asyncio.run(check())
 
 
-def test_another_file_is_refused_until_the_first_is_answered(store: Store) -> None:
+def test_second_upload_is_refused_until_the_first_is_answered(store: Store) -> None:
     """It is in memory until then, even while every thread is busy."""
 
     async def check() -> None:
@@ -208,7 +208,7 @@ def test_another_file_is_refused_until_the_first_is_answered(store: Store) -> No
     asyncio.run(check())
 
 
-def test_visitor_who_may_send_no_file_holds_no_place(store: Store) -> None:
+def test_visitor_without_upload_right_blocks_no_upload(store: Store) -> None:
     """They get the page's refusal at once, however slowly they send; the owner can upload meanwhile."""
 
     async def check() -> None:
@@ -224,7 +224,7 @@ def test_visitor_who_may_send_no_file_holds_no_place(store: Store) -> None:
     asyncio.run(check())
 
 
-def test_every_address_that_makes_a_file_takes_its_turn(store: Store) -> None:
+def test_every_file_download_takes_its_turn(store: Store) -> None:
     """The downloads, exports and imports do; no page does."""
     rules = list(create_app(StationDouble(store), store).url_map.iter_rules())
     of_files = {one.rule for one in rules if one.endpoint.startswith("downloads.") or one.rule.startswith("/data/")}

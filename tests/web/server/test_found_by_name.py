@@ -43,7 +43,7 @@ def test_name_leads_to_the_page(found: tuple[Host, Host], tmp_path: Path) -> Non
         assert phone.request(STATION_ADDRESS, OPEN_PAGE, headers=named).status == 200
 
 
-def test_web_page_is_announced_under_the_machine_s_name_alone(found: tuple[Host, Host]) -> None:
+def test_web_page_is_announced_only_by_machine_name(found: tuple[Host, Host]) -> None:
     """Nothing in the record says whose station it is, or what it stores."""
     _, phone = found
     instance = "Slant board station (station)"

@@ -24,7 +24,7 @@ def health(tmp_path: Path, port: int, *options: str) -> tuple[int, str]:
     return done.exit_code, done.output.strip()
 
 
-def test_well_station_is_healthy_and_a_faulty_one_is_not(
+def test_health_reports_a_station_with_and_without_fault(
     tmp_path: Path, server: Server, station: StationDouble
 ) -> None:
     """Without access it says that something is wrong, and where to look."""

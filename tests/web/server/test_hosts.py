@@ -93,7 +93,7 @@ def test_a_flood_of_wrong_hosts_reads_the_addresses_once(interfaces: Interfaces)
     assert not any(hosts.is_allowed("10.0.0.1") for _ in range(200))
 
 
-def test_page_for_this_machine_alone_answers_to_loopback_alone(interfaces: Interfaces) -> None:
+def test_local_page_answers_only_to_loopback(interfaces: Interfaces) -> None:
     hosts = interfaces.hosts("board.local", loopback_only=True)
     assert hosts.is_allowed("board.local")
     assert hosts.is_allowed("127.0.0.1:8080")

@@ -305,7 +305,7 @@ def test_stream_starts_with_full_state(server: Server, station: StationDouble) -
         assert page.next("state")["view"]["word"] == "HEEL DOWN"
 
 
-def test_revoked_browser_is_out_of_its_open_stream_within_a_second(
+def test_revoked_browser_loses_its_open_stream_within_a_second(
     server: Server, station: StationDouble, store: Store
 ) -> None:
     """The stream says so and ends at once; when the page reconnects it gets a stranger's stream."""
@@ -507,7 +507,7 @@ def test_no_request_writes_a_line_of_the_log(
         ("G\0T /about HTTP/1.1\r\nHost: localhost\r\n", 400),
     ],
 )
-def test_odd_head_gets_its_status_and_costs_nobody_else(server: Server, head: str, status: int) -> None:
+def test_malformed_head_gets_its_status_and_affects_nobody_else(server: Server, head: str, status: int) -> None:
     """Old and future versions, answered as 1.1; too many headers, malformed ones. The next visitor is served."""
     with connected(server) as connection:
         connection.sendall(f"{head}Connection: close\r\n\r\n".encode())
@@ -515,7 +515,7 @@ def test_odd_head_gets_its_status_and_costs_nobody_else(server: Server, head: st
     assert request(server, "/about")[0] == 200
 
 
-def test_a_page_that_never_started_stops(store: Store, station: StationDouble) -> None:
+def test_page_that_never_started_can_stop(store: Store, station: StationDouble) -> None:
     """For example when the board's process ends at once because another station has the database."""
     page = open_page(station, store, Config(page=PageConfig(port=0)))
     page.stop()

@@ -169,9 +169,7 @@ def is_kept(window: Browser, path: str) -> bool:
     return bool(window.driver.execute_async_script(script, path))
 
 
-def test_last_results_are_shown_and_marked_where_the_station_does_not_answer(
-    window: Browser, own_page: str, server: Server
-) -> None:
+def test_offline_page_shows_marked_last_results(window: Browser, own_page: str, server: Server) -> None:
     """Today and Progress have the time at which they were last seen; every other page says that nothing answers."""
     window.wait_until(lambda: is_kept(window, "/") and is_kept(window, "/progress"), "both pages are kept")
     server.stop()
@@ -186,7 +184,7 @@ def test_last_results_are_shown_and_marked_where_the_station_does_not_answer(
         assert "Robin" not in window.run("return document.documentElement.outerHTML")
 
 
-def test_page_that_is_answered_is_never_an_old_one(window: Browser, own_page: str, store: Store) -> None:
+def test_answering_station_never_shows_a_cached_page(window: Browser, own_page: str, store: Store) -> None:
     """While the station answers, its current page is shown, without a mark."""
     store.rename_person(store.people()[0].id, "Robin Renamed")
     window.open(f"{own_page}/")
@@ -194,9 +192,7 @@ def test_page_that_is_answered_is_never_an_old_one(window: Browser, own_page: st
     assert offline_note(window) == ""
 
 
-def test_nothing_is_kept_once_the_browser_is_revoked(
-    window: Browser, own_page: str, store: Store, server: Server
-) -> None:
+def test_revoking_a_browser_clears_its_cache(window: Browser, own_page: str, store: Store, server: Server) -> None:
     """From the first response after its pairing has ended."""
     window.wait_until(lambda: is_kept(window, "/"), "Today is kept")
     for device in store.devices():
@@ -209,7 +205,7 @@ def test_nothing_is_kept_once_the_browser_is_revoked(
     assert window.text("h1") == "The station does not answer"
 
 
-def test_another_person_of_the_same_browser_ends_what_was_kept(window: Browser, own_page: str, store: Store) -> None:
+def test_another_person_clears_the_browsers_cache(window: Browser, own_page: str, store: Store) -> None:
     window.wait_until(lambda: is_kept(window, "/progress"), "Progress is kept")
     other = store.add_person("Sam")
     window.set_cookie(own_page, ACCESS_COOKIE, let_in(store, Role.MEMBER, other.id))
@@ -218,7 +214,7 @@ def test_another_person_of_the_same_browser_ends_what_was_kept(window: Browser, 
 
 
 @pytest.mark.parametrize("kind", ["guest", "shared", "unpaired"])
-def test_results_of_others_are_not_kept(window: Browser, store: Store, server: Server, kind: str) -> None:
+def test_results_of_others_are_not_cached(window: Browser, store: Store, server: Server, kind: str) -> None:
     """A guest's browser, a shared one, and one that was not let in cache nothing."""
     person = store.add_person("Robin")
     let_in(store)

@@ -60,7 +60,7 @@ def test_sockets_are_taken_once_by_their_names() -> None:
     assert json.loads(done.stdout) == [ports, [], 0], done.stderr
 
 
-def test_sockets_of_another_process_are_left_alone() -> None:
+def test_sockets_for_another_process_are_not_taken() -> None:
     """A child of a socket-activated service inherits its environment, not its sockets."""
     with socket.create_server(("127.0.0.1", 0)) as plain:
         assert json.loads(take([plain], "http", "1").stdout) == [{}, [], 0]
@@ -82,7 +82,7 @@ def test_missing_descriptor_is_refused_with_a_sentence() -> None:
         inherited_sockets({"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "900", "LISTEN_FDNAMES": "x"})
 
 
-def test_listener_knows_whether_only_this_machine_reaches_it(tmp_path: Path) -> None:
+def test_listener_knows_whether_it_is_loopback(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as here, socket.create_server(("0.0.0.0", 0)) as everywhere:
         assert Listener(here).is_loopback
         assert not Listener(everywhere).is_loopback

@@ -99,7 +99,7 @@ def test_new_address_of_the_station_is_answered_while_it_runs(hosts: tuple[Host,
     )
 
 
-def test_page_without_the_network_is_on_its_own_machine_alone(hosts: tuple[Host, Host], tmp_path: Path) -> None:
+def test_page_without_the_network_is_only_on_its_own_machine(hosts: tuple[Host, Host], tmp_path: Path) -> None:
     station, phone = hosts
     with running(station, tmp_path, "port = 8081") as line:
         assert "http://localhost:8081 in a browser" in line

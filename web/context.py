@@ -120,7 +120,7 @@ class Site(Struct, frozen=True):
     store: Reader
     blocks_mm: tuple[float, ...]
     analogue: bool
-    """Whether the heels have force sensors, which also register a heel loaded by the shin alone."""
+    """Whether the heels have force sensors, which also register a heel that carries only the shin."""
     served: Served = field(default_factory=Served)
     """Where the page is served."""
     stick: Path | None = None

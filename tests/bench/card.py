@@ -1,4 +1,4 @@
-"""The bytes written to the memory card: by a session, and by a day on which nobody comes.
+"""The bytes written to the memory card by a session, and by an idle day.
 
 A whole station runs in virtual time on a file system like that of Raspberry Pi OS (ext4, noatime, blocks of 4 KiB).
 

@@ -69,7 +69,7 @@ def figures() -> dict[str, dict[str, float | str]]:
 
 
 def ten_years_ms() -> float:
-    """Processor time of the statistics alone, for both sides of ten years of daily tests."""
+    """Processor time of the statistics, for both sides of ten years of daily tests."""
     daily = Scenario("ten years", "a test every day", 522, per_week=7)
     left, right = made_by(daily, Random(1)), made_by(daily, Random(2))
     start = process_time()

@@ -35,7 +35,7 @@ NOT_VERIFIED = "Not verified: the board cannot sense this exercise."
 
 
 class PhaseStyle(NamedTuple):
-    """A phase in one word, shape and sentence. `tone` selects the screen style and never carries meaning alone.
+    """A phase in one word, shape and sentence. `tone` selects the screen style and never carries meaning on its own.
 
     `brief` is what a person on the board reads instead of the sentence, in two lines of about nine letters; empty if
     the word suffices, `None` in phases that are read with the page at hand: set-up, questions, calibration, faults.

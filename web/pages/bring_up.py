@@ -79,7 +79,7 @@ def blueprint(site: Site) -> Blueprint:
         try:
             wait_until_saved(site.api.answer_bring_up(-1 if number is None else number, word))
             if board is not None and question is not None and question.then and word != SKIP:
-                board.act("press", question.part)  # nobody stands beside a simulated board to press it
+                board.act("press", question.part)  # nobody is at a simulated board to press it
         except ValueError as error:
             return page(str(error), 400)
         return redirect(url_for("bring_up.bring_up"), 303)

@@ -10,7 +10,7 @@
   // What this browser remembers, if it is allowed to.
   const memory = window.station_memory = {
     get(key) { try { return localStorage.getItem(key) } catch { return null } },
-    set(key, value) { try { localStorage.setItem(key, value) } catch { /* not allowed to remember */ } }
+    set(key, value) { try { localStorage.setItem(key, value) } catch { /* storage is not allowed */ } }
   }
   let announcedBy = memory.get('announcer') || el('stage').dataset.voice || 'reader'   // this browser, else the person's profile
   const announcer = window.station_announcer = {
@@ -130,14 +130,14 @@
   }
 
   function setVisible(id, there) { const place = el(id); if (place && place.hidden !== !there) place.hidden = !there }
-  let wasActive = false   // the card comes once the session is over
+  let wasActive = false   // the card appears once the session is over
   function showEndCard() {
     if (!el('end-card')) return
     if (wasActive && !view.is_active) fetch('/end-card').then(answer => answer.text()).then(part => { el('end-card').innerHTML = part }).catch(() => {})
     if (!wasActive && view.is_active) el('end-card').replaceChildren()
     wasActive = view.is_active
   }
-  let adviceExercise = ''   // the exercise that the advice shown is about; the next exercise clears it
+  let adviceExercise = ''   // the exercise of the advice on screen; the next exercise clears it
   function renderExercise() {
     const asked = view.question, doing = view.exercise
     setVisible('question', asked)

@@ -4,7 +4,7 @@
 const SHELL = 'shell', PAGES = 'pages'
 const KEPT = ['/', '/progress']
 const SHELL_FILES = ['/static/page.css', '/static/progress.css', '/static/forms.css', '/static/icon.svg', '/static/app.js']
-const MAX_AGE_MS = 90 * 24 * 3600 * 1000   // a browser that stays away for longer is no longer let in
+const MAX_AGE_MS = 90 * 24 * 3600 * 1000   // a browser idle for longer is no longer let in
 const SEEN_BY = 'X-Seen-By', NOBODY = 'nobody'
 
 self.addEventListener('install', event => {

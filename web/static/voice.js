@@ -37,7 +37,7 @@
 
   function resetSpoken() { spoken = { exercise: '', side: '' } }
   function cueLengthMs(one) {
-    const table = one && cues[one.name]   // a station that has started again has given none
+    const table = one && cues[one.name]   // after a restart the station has not played one yet
     return table ? (table.variants[one.side] || table.variants[one.count] || table.tones).at(-1)[2] : 0
   }
   function stopSpeaking() {
@@ -82,7 +82,7 @@
     if (isRecordedVoice() && context && available.length) speak(available)
   }
 
-  // Resolves when the phrases are known; their sounds follow one by one.
+  // Resolves when the list of phrases has loaded; their sounds load one by one.
   async function loadPhrases() {
     if (!isRecordedVoice()) { if (context) stopSpeaking(); return }
     context = context || new (window.AudioContext || window.webkitAudioContext)()

@@ -72,7 +72,7 @@ def test_other_licences_do_not_fit(expression: str) -> None:
 
 
 @pytest.mark.parametrize("expression", ["MIT", "GPL-2.0-only OR MIT", "(MIT OR Apache-2.0) AND Unicode-3.0"])
-def test_of_alternatives_one_is_enough(expression: str) -> None:
+def test_one_compatible_alternative_is_enough(expression: str) -> None:
     assert parts.is_compatible(expression)
 
 
@@ -259,7 +259,7 @@ def test_release_refuses_a_version_without_a_section(repository: Path) -> None:
         check(repository)
 
 
-def test_checksums_are_signed_by_the_command_that_is_given(tmp_path: Path) -> None:
+def test_checksums_are_signed_by_the_given_command(tmp_path: Path) -> None:
     """It runs in their directory, and a failing command ends the release."""
     (tmp_path / SUMS).write_text("sums\n", encoding="ascii")
     (tmp_path / "signed").mkdir()

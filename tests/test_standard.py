@@ -60,7 +60,7 @@ def test_every_row_says_why_or_where() -> None:
     assert [row[0] for row in ROWS if row[3] == "not applicable" and not row[1].endswith("C")] == []
 
 
-def test_files_and_tests_that_are_named_exist() -> None:
+def test_named_files_and_tests_exist() -> None:
     named = re.findall(
         r"`((?:station|web|hardware|systemd|tests)/[\w./-]+|[A-Z-]+\.md|requirements\.lock)(?:::(\w+))?`", TEXT
     )
@@ -69,7 +69,7 @@ def test_files_and_tests_that_are_named_exist() -> None:
     assert [f"{file}::{name}" for file, name in named if name and name not in functions(file)] == []
 
 
-def test_sections_that_are_named_exist() -> None:
+def test_named_sections_exist() -> None:
     """Headings in other documents, in italics after their file."""
     for file, heading in re.findall(r"`([\w/-]+\.md)`, \*([^*]+)\*", TEXT):
         assert re.search(rf"^#+ {heading}$", (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE), (file, heading)

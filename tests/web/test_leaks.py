@@ -156,7 +156,7 @@ def test_log_of_a_database_error_has_no_value_that_was_to_be_stored(
     assert list(words_in(caplog.text.encode(), house.private.words)) == []
 
 
-def test_log_of_a_page_that_breaks_has_no_id(house: House, caplog: pytest.LogCaptureFixture) -> None:
+def test_log_of_a_failing_page_has_no_id(house: House, caplog: pytest.LogCaptureFixture) -> None:
     """An address may contain a person, a session or the calendar's token: the log has only the page's name."""
     shown = client_with(house.app, house.own.cookies[ACCESS_COOKIE])
 

@@ -121,7 +121,7 @@ def test_today_shows_whose_browser_it_is(client: FlaskClient, store: Store) -> N
 
 
 @pytest.mark.parametrize("address", ["/people", "/plan", "/health-questions", "/why"])
-def test_person_is_asked_for_in_one_way(client: FlaskClient, store: Store, address: str) -> None:
+def test_person_is_asked_for_the_same_way_everywhere(client: FlaskClient, store: Store, address: str) -> None:
     """A button for each name and a field for a new one; both return to the page."""
     for name in ("Ada", "Grace"):
         store.add_person(name)

@@ -96,7 +96,7 @@ def test_no_answer_names_a_person_whom_the_caller_may_not_see(world: World, call
             assert world.sessions[CAN] not in text, one.path
 
 
-def test_live_state_is_the_board(world: World) -> None:
+def test_live_state_matches_the_board(world: World) -> None:
     """The numbers and words of the live page; the person only for those who may see their results."""
     world.station.show(**HOLD, person_id=world.people[BEN], person_name=BEN, session_id=world.sessions[BEN])
     own, other = (get(world, caller, "state").json for caller in ("member", "owner"))
@@ -145,7 +145,7 @@ def test_result_has_the_parts_of_its_uncertainty(world: World) -> None:
     assert (right["is_below_range"], right["standard_uncertainty_mm"], right["parts"]) == (True, None, [])
 
 
-def test_progress_is_that_of_the_page(world: World) -> None:
+def test_progress_matches_the_page(world: World) -> None:
     """The sentence, and those of each side, are the ones on the person's own page."""
     for days in (20, 10, 5):
         add_session(world.store, days_ago=days, name=BEN)
@@ -171,7 +171,7 @@ def test_times_are_utc_with_z(world: World) -> None:
 # Lists.
 
 
-def test_list_comes_in_pages(world: World) -> None:
+def test_list_is_paginated(world: World) -> None:
     """Each entry once, newest first; a cursor of another person's list is refused."""
     for days in range(3, 8):
         add_session(world.store, days_ago=days, name=BEN)
@@ -189,7 +189,7 @@ def test_list_comes_in_pages(world: World) -> None:
     assert code_of(get(world, "owner", f"tests?cursor={found[0]}")) == "invalid-cursor"
 
 
-def test_people_come_in_pages(world: World) -> None:
+def test_people_are_paginated(world: World) -> None:
     first = get(world, "practitioner", "people?limit=1").json
     assert first is not None
     second = get(world, "practitioner", f"people?limit=1&cursor={first['next_cursor']}").json

@@ -158,7 +158,7 @@ def test_stretch_names_bare_feet_and_the_arch_before_and_during() -> None:
 
 
 @pytest.mark.parametrize("phase", ["wait", "away", "paused", "rest"])
-def test_seated_exercise_never_says_stand(phase: str) -> None:
+def test_seated_exercise_asks_nobody_to_stand_in_any_phase(phase: str) -> None:
     seen = shown(activity="hold", phase=phase, side=Side.LEFT, exercise="5a", verified=True)
     assert not any(word in seen["sentence"].lower() for word in ("stand", "step"))
     assert "STEP" not in seen["word"]

@@ -19,7 +19,7 @@ AWAY = "The board does not answer: nothing was saved."
 
 
 @pytest.mark.parametrize("kind", default_exceptions.values(), ids=str)
-def test_no_status_is_headed_by_its_name_in_http(kind: type[HTTPException]) -> None:
+def test_no_error_page_is_headed_by_its_http_reason(kind: type[HTTPException]) -> None:
     """Nor explained in the web server's words."""
     title, sentence = heading_and_sentence(kind())
     assert title.casefold() not in {kind().name.casefold(), "", "error"}

@@ -64,7 +64,7 @@ def timeline_of(page: str) -> list[str]:
     return [" ".join(re.sub(r"<[^>]*>", " ", one).split()) for one in entries]
 
 
-def test_session_page_is_in_order_of_time(client: FlaskClient, store: Store) -> None:
+def test_session_page_is_chronological(client: FlaskClient, store: Store) -> None:
     """Test, attempts, answers, holds with the rests between them: oldest first."""
     ada, session = add_session(store, days_ago=timedelta(minutes=4) / timedelta(days=1))
     detail = store.session(session)

@@ -135,7 +135,7 @@ def test_ten_years_of_tests_fit_in_30_kb(client: FlaskClient, store: Store) -> N
     assert sum(map(len, sent)) < 30_000
 
 
-def test_result_shows_its_cautions(client: FlaskClient, store: Store) -> None:
+def test_result_shows_its_caveats(client: FlaskClient, store: Store) -> None:
     """Uncalibrated, suspect, imported and corrected results say so, beside the number and with the original."""
     ann = store.add_person("Ann")
     add_test_session(store, ann.id, 30, 84.0, 90.0)

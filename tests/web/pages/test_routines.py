@@ -118,7 +118,7 @@ def test_card_pictures_exercises_and_hides_the_list(client: FlaskClient) -> None
         assert 'aria-label="Copy' in fold
 
 
-def test_one_thing_has_one_number_of_minutes(client: FlaskClient, store: Store) -> None:
+def test_due_test_and_its_card_show_the_same_minutes(client: FlaskClient, store: Store) -> None:
     """The test that is due takes as long as the card of that test says."""
     ada, _ = add_session(store, days_ago=20)
     store.add_answer(ada.id, "health", {"yes": [], "no": []})

@@ -63,7 +63,7 @@ def test_every_setting_is_in_one_group(client: FlaskClient) -> None:
 @pytest.mark.parametrize(
     ("name", "typed"), [("hold_s", "5000"), ("goal_mm", "80"), ("goal_mm", "far"), ("volume", "x")]
 )
-def test_refused_setting_has_its_sentence_at_the_field(client: FlaskClient, name: str, typed: str) -> None:
+def test_refused_setting_has_its_sentence_beside_the_field(client: FlaskClient, name: str, typed: str) -> None:
     """Beside the invalid field and nowhere else; the input is kept."""
     page = client.post("/settings", data={name: typed}).get_data(as_text=True)
     assert re.findall(r'aria-invalid="true" aria-describedby="error-(\w+)"', page) == [name]

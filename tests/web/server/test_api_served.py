@@ -108,7 +108,7 @@ def test_write_without_a_token_needs_none_of_the_guard(server: Server, world: Wo
     assert (status, found["code"]) == (403, "refused")
 
 
-def test_body_that_is_too_large_is_refused(server: Server, world: World) -> None:
+def test_oversized_body_is_refused(server: Server, world: World) -> None:
     status, kind, found = ask(server, "POST", START, " " * 70_000, **world.headers("owner"))
     assert (status, kind) == (413, "application/problem+json")
     assert "64 KB" in str(found["detail"])

@@ -78,7 +78,7 @@ def test_plain_http_to_the_encrypted_port_gets_no_page(server: Server) -> None:
             connection.getresponse()
 
 
-def test_handshake_with_an_old_version_of_tls_is_refused(server: Server, authority: Authority) -> None:
+def test_old_tls_version_is_refused(server: Server, authority: Authority) -> None:
     context = ssl.create_default_context(cafile=str(authority.directory / AUTHORITY_FILE))
     context.set_ciphers("ALL:@SECLEVEL=0")
     with pytest.warns(DeprecationWarning, match="TLSv1_1"):
@@ -87,7 +87,7 @@ def test_handshake_with_an_old_version_of_tls_is_refused(server: Server, authori
         context.wrap_socket(connection, server_hostname="localhost")
 
 
-def test_handshake_that_never_comes_is_ended(station: StationDouble, store: Store, authority: Authority) -> None:
+def test_missing_handshake_ends_the_connection(station: StationDouble, store: Store, authority: Authority) -> None:
     """Such a connection is in no list yet, so only its deadline ends it."""
     page = PageConfig(port=0, certificate=str(authority.directory / PAGE_FILE))
     served = open_page(station, store, Config(page=page), protocol=QuickProtocol)

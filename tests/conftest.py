@@ -9,8 +9,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-# Load these before a service freezes the garbage collector: trio, a dependency of selenium, has its random generator
-# registered when Hypothesis is loaded, and Hypothesis then asks the collector what refers to it.
+# Before a service freezes the garbage collector: trio, which selenium brings, has its random generator registered when
+# Hypothesis is loaded, and Hypothesis then asks the collector who holds it.
 import hypothesis  # noqa: F401  # loaded for its effect
 import pytest
 

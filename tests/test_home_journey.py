@@ -34,7 +34,7 @@ pytestmark = pytest.mark.skipif(bool(REASON), reason=REASON)
 NAME = "station.local"
 CONNECT_S = 20.0
 OUT_S = 2.0
-"""How long a browser may look unchanged after its pairing ended: a second for the station, and one to load the page."""
+"""How long a browser whose pairing ended may look as before: a second for the station, and one to load the page."""
 PAIR_FORM, NUMBER = "form[action='/pair']", ".presence-number"
 ANSWER_NO = """
 for (const one of document.querySelectorAll('.health-questions [value=no]')) one.click()

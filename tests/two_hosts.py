@@ -209,7 +209,7 @@ def announced(station: Host, phone: Host, directory: Path) -> Iterator[Host]:
 
 
 def ask_mdns(phone: Host, name: str, kind: int) -> bytes:
-    """The answer to an mDNS query from the phone; empty if there is none within a second."""
+    """The answer to an mDNS question of the phone; empty if none comes within a second."""
     return bytes.fromhex(phone.run(sys.executable, "-c", MDNS_QUESTION, name, str(kind), PHONE_ADDRESS).strip())
 
 

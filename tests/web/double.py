@@ -68,7 +68,7 @@ class StationDouble:
         self.chosen: list[bool] = []
         """For each start requested by name, whether the person was chosen."""
         self.restored: list[tuple[str, bytes]] = []
-        """The databases that would have replaced the station's."""
+        """The databases that would have taken the place of the station's."""
         self.analogue = True
         self.blocks_mm: tuple[float, ...] = (0.0, 100.0, 200.0)
         self._store = store
@@ -261,7 +261,7 @@ class StationDouble:
         return self._run_now(lambda store: merge(store, Staged(Path(path), person_id)))
 
     def restore_backup(self, path: str, name: str) -> Future[None]:
-        """Check the backup as the board does, and keep a copy of the database it would install."""
+        """Check the backup as the board does, and keep a copy of what it would put in place."""
 
         def check(store: Store) -> None:
             with staged_backup(Path(path), store.path) as staged:

@@ -33,7 +33,7 @@ const ask = window.fetch, wait = window.setTimeout
 window.fetch = (...all) => { window.looks += 1; return ask(...all) }
 window.setTimeout = (act, ms) => wait(act, ms / 100)
 """
-"""A page with short waits that counts its fetches."""
+"""A page that waits for nothing long, and counts what it fetches."""
 TARGET = 44
 MOST_STOPS = 100
 """More tab stops than any page has, in case the focus never returns to the start."""

@@ -28,7 +28,7 @@ MAX_KEPT = 16
 GIVEN_S = 60.0
 """How long a browser that missed the response can ask for the same token again."""
 FRESH_S = 5.0
-"""How long the snapshot may lag behind a new request."""
+"""How long a snapshot may be older than a request."""
 GONE = "The board has given this request up: ask again."
 
 

@@ -25,7 +25,7 @@ class StatusDetails(Record):
 
 
 class Status(Record):
-    """The station's status. `ok`: no action is needed. Faults and `details` are only for those who were let in."""
+    """How the station is. `ok`: no action is needed. What is wrong, and `details`, only for those who were let in."""
 
     ok: bool
     title: str

@@ -32,7 +32,7 @@ CLOCK_CAPTIONS = {
 }
 """What a clock counts down to."""
 MOVE_CAPTIONS = {"SLIDE BACK": "slide back", "CLOSER": "closer", "STAND STILL": "off target"}
-"""The caption of the distance while the board is moved, by the phase's word."""
+"""What the distance is while the board is moved, by the word beside it."""
 
 
 def number_of(snapshot: Snapshot, units: str) -> str | None:

@@ -121,7 +121,7 @@ SEATED = {
         "PAUSED", "\u2016", "calm", "Put your foot back on its plate, or press \u201cResume\u201d.", "Foot back on."
     ),
 }
-"""What a seated person does when others would step on: they are never asked to stand."""
+"""What a person on a chair does where others step on: nobody is called up to stand."""
 SELF_PACED = PhaseStyle("YOUR PACE", "\u25cb", "work", "", "Then step on.")
 KEEP_GOING = PhaseStyle("KEEP GOING", "\u25b6", "work", "", "")
 TEMPO_PARTS = {
@@ -215,7 +215,8 @@ def phase_style(snapshot: Snapshot) -> PhaseStyle:
 
 
 def _paused_style(snapshot: Snapshot, style: PhaseStyle, *, is_seated: bool) -> PhaseStyle:
-    """How to resume. A second call mentions the cable: a heel on an unplugged plate reads as lifted."""
+    """How to go on. A person who is called a second time may have their heel down, on a plate whose cable is out:
+    nothing that the board measures tells that from a lifted heel."""
     heels = _working_heels(snapshot)
     up = [heel.side for heel in heels if heel.down is False]
     if not is_seated and heels and all(heel.down for heel in heels):

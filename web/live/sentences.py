@@ -59,7 +59,7 @@ BLOCK_OUTCOMES = {
 CONFIRM_HINT = "When your knee touches: tap your heel twice, press the button, or press \u201cKnee touches\u201d below."
 SENSOR_IS_BACK = "The distance sensor reads again. The test goes on in a moment."
 RESUME_NOTE = "A hold or set that was interrupted starts over; what you did is saved."
-"""What resuming does with the interrupted step."""
+"""What resuming does with the step in which the routine ended."""
 
 
 def resume_label(unfinished: UnfinishedView) -> str:

@@ -62,7 +62,7 @@ TEST_PICTURES = {
 }
 """What a person does in a phase of a test, as a picture."""
 MOVE_PICTURES = {"SLIDE BACK": "test-slide-back", "CLOSER": "test-closer", "STAND STILL": "test-stand"}
-"""The picture while the board is moved, by the phase's word; without a reading it comes from `TEST_PICTURES`."""
+"""The picture while the board is moved, by the word beside it; without a reading, `TEST_PICTURES` has it."""
 REPETITION_NOUNS = {"calibrate": "block", "check": "block", "lesson": "sound"}
 """What a repetition is called in activities other than stretches."""
 
@@ -83,7 +83,7 @@ WITHOUT_BUTTONS = {
 def live_view(snapshot: Snapshot, units: str, *, has_buttons: bool = True) -> dict[str, Any]:
     """The live page's content as JSON-ready values; times in microseconds, distances in millimetres or as text.
 
-    After the questions that follow a test it shows the test's result. Without `has_buttons` no text names a button.
+    After the questions that follow a test, it shows the test's result. Without `has_buttons` nothing names one.
     """
     state = snapshot.state
     if isinstance(state, QuestionState) and state.phase == "done":

@@ -10,7 +10,7 @@ from web.access.presence import named
 from web.context import Site, wait_until_saved
 
 CONFIRMED = "consent"
-"""The question whose answers name, by its time, each consent that its person has confirmed in their own browser."""
+"""The question whose answers say, by the time of a consent, that its person has confirmed it in a browser of theirs."""
 NO_ONE = "There is nobody of this name: type it as the other person has it."
 
 

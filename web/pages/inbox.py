@@ -1,4 +1,4 @@
-"""Claiming unclaimed sessions, and correcting a session: not mine, left and right mixed up."""
+"""Sessions of nobody yet: whose they were; and the corrections of a session: not mine, left and right mixed up."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ PAIR_ROLES = {
     Role.GUEST: "A guest\u2019s: only today, without a name",
     Role.PRACTITIONER: "A practitioner\u2019s: it shows the people who agreed",
 }
-"""The roles that a browser can be paired with."""
+"""What a browser can be let in as."""
 OVER = "This request is over: ask again."
 NEEDS_NAME = "Type your name: results belong to a person."
 PAGES = {Purpose.PAIR: "pairing.pair", Purpose.STEP_UP: "pairing.presence", Purpose.CONSENT: "pairing.consent"}
@@ -80,7 +80,7 @@ def blueprint(site: Site) -> Blueprint:
             purpose=asked.purpose,
             asked=asked,
             progress=now,
-            # Never while a button may be setting a cookie or a PIN is being typed: a reload would interrupt it.
+            # Never beside a button whose answer has a cookie, nor a PIN that is being typed: a reload would cut it off.
             refreshes=is_at_board,
             address=url_for(PAGES[asked.purpose]),
             long_s=LONG_S,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from station.store.exchange.staging import Staged
 
 IMPORT_TIMEOUT_S = 300.0
-"""How long a page waits for an import: ten years with traces, on a slow memory card."""
+"""How long a page waits for an import: ten years with traces on a slow memory card."""
 NO_FILE = "Choose a file first: one that a station made."
 SESSION_RUNS = "A session is running: do this when it has ended."
 NO_PREVIEW = "There is no preview any more: look at the file again first."

@@ -181,8 +181,8 @@ def test_standing_person_is_not_asked_to_step_on() -> None:
     assert shown(**{**paused, "side": BOTH_LEGS}, heels=heels(True, False))["sentence"] == away
 
 
-def test_unplugged_cable_in_a_hold_is_mentioned(tmp_path: Path) -> None:
-    """An open wire reads like a lifted heel. The second call, six seconds later, mentions the cable."""
+def test_cable_that_is_pulled_in_a_hold_is_named_as_a_possibility(tmp_path: Path) -> None:
+    """An open wire reads as a lifted heel does. The second call, six seconds later, adds the cable."""
     with Rig(tmp_path, "") as rig:
         rig.step_on()
         rig.hold(20)
@@ -208,7 +208,7 @@ def test_unplugged_cable_in_a_hold_is_mentioned(tmp_path: Path) -> None:
         ((True, True), "step off and back on."),
     ],
 )
-def test_mentioned_cables_are_those_of_lifted_heels(downs: tuple[bool, bool], sentence: str) -> None:
+def test_cable_is_that_of_the_heels_that_are_up(downs: tuple[bool, bool], sentence: str) -> None:
     paused: dict[str, Any] = {**HOLD, "phase": "paused", "side": BOTH_LEGS, "exercise": "3c", "heels": heels(*downs)}
     assert shown(**paused, cue=CueView(1, CueName.NUDGE, None, None, False))["sentence"].endswith(sentence)
     assert "cable" not in shown(**paused, cue=CueView(1, CueName.PAUSED, None, None, False))["sentence"]

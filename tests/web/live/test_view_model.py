@@ -235,7 +235,7 @@ def test_rest_pictures_the_next_exercise_and_not_the_last() -> None:
     assert shown(activity="rest", phase="rest")["exercise_picture"] is None
 
 
-def test_passed_attempt_counts() -> None:
+def test_an_attempt_that_passed_counts() -> None:
     seen = shown(activity="test", phase="move", toe_mm=92.0, target_mm=109.0, verdict="passed")
     assert (seen["word"], seen["brief"]) == ("SLIDE BACK", "Good.")
 

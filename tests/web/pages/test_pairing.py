@@ -389,7 +389,7 @@ def test_person_agrees_on_the_board(home: Home) -> None:
 
 
 def test_consent_is_shown_to_its_person_in_their_own_browser(home: Home) -> None:
-    """Someone at the board gave it in this name. One tap keeps or ends it; the log has the browser that asked."""
+    """It was given in a name, by someone at the board. One tap keeps or ends it; the log has the browser that asked."""
     assert "not who it is. You vouch for the name" in main_text_of(text_of(home.owner, "/consent"))
     home.owner.post("/consent", data={"name": "Paul"})
     home.make_rhythm()

@@ -202,8 +202,8 @@ def test_mutated_uploads_are_refused_or_whole(client: FlaskClient, store: Store,
     assert rows(store.path) == before
 
 
-def test_missing_input_is_requested(client: FlaskClient, station: StationDouble, store: Store, copy: bytes) -> None:
-    """Without a file, without a preview, twice, and while a session runs."""
+def test_what_is_missing_is_asked_for(client: FlaskClient, station: StationDouble, store: Store, copy: bytes) -> None:
+    """Without a file, without a preview, a second time, and while a session runs."""
     assert "Choose a file first" in client.post("/restore/upload").text
     for address in ("/restore/replace", "/restore/merge"):
         assert "There is no preview" in client.post(address, data={"ticket": "ä"}).text

@@ -66,7 +66,7 @@ def request(
 
 
 def raw(server: Server, request: str) -> str:
-    """Send these bytes and return everything received until the server closes."""
+    """Send these bytes and return everything that comes back until the server closes."""
     with connected(server) as connection:
         connection.sendall(request.encode())
         return received(connection)
@@ -97,7 +97,7 @@ def wait_until(condition: Callable[[], bool], what: str) -> None:
 
 
 class StreamClient:
-    """The event stream of an open live page."""
+    """An open live page, as far as its event stream goes."""
 
     def __init__(self, server: Server, token: str | None = None) -> None:
         self._connection = http.client.HTTPConnection(LOCAL, server.port, timeout=BOUND_S)
@@ -289,7 +289,7 @@ def test_ambiguous_length_is_refused(server: Server, lines: str) -> None:
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "TRACE", "OPTIONS", "PATCH"])
 def test_other_methods_are_refused(server: Server, method: str) -> None:
-    """Pages only need reads and forms."""
+    """Only pages are read and forms are sent."""
     assert request(server, "/about", method)[0] == 405
 
 
@@ -305,10 +305,10 @@ def test_stream_starts_with_full_state(server: Server, station: StationDouble) -
         assert page.next("state")["view"]["word"] == "HEEL DOWN"
 
 
-def test_revoked_browser_loses_its_open_stream_within_a_second(
+def test_revoked_browser_is_out_of_its_open_stream_within_a_second(
     server: Server, station: StationDouble, store: Store
 ) -> None:
-    """The stream says so and ends at once; when the page reconnects it gets a stranger's stream."""
+    """The stream says so and ends at once, and the one that the page opens again is a visitor's."""
     ada = store.add_person("Ada").id
     let_in(store, Role.OWNER)
     token = let_in(store, Role.MEMBER, ada)
@@ -327,7 +327,7 @@ def test_revoked_browser_loses_its_open_stream_within_a_second(
 
 
 def test_stream_shows_each_visitor_their_own_view(server: Server, station: StationDouble, store: Store) -> None:
-    """At one moment: the person on the board, a person who gets their consent while both look, and a stranger."""
+    """In one moment: the person on the board, somebody to whom they agree while both look, and a visitor."""
     ada, bea = store.add_person("Ada").id, store.add_person("Bea").id
     given = [let_in(store, Role.OWNER, ada), let_in(store, Role.MEMBER, bea), None]
     station.show(activity="hold", phase="hold", person_id=ada, person_name="Ada", session_id="s", note="Well done.")
@@ -386,7 +386,7 @@ def test_closing_page_ends_its_subscription(server: Server, station: StationDoub
 
 
 def test_too_many_streams_are_refused(server: Server) -> None:
-    """One stream beyond the limit gets 503, and is accepted once another one closes."""
+    """One stream beyond the limit gets 503, and a place once another one closes."""
     with ExitStack() as tabs:
         pages = [tabs.enter_context(closing(StreamClient(server))) for _ in range(MAX_STREAMS)]
         assert request(server, "/events")[0] == 503
@@ -439,7 +439,7 @@ def test_foreign_address_raises_one_sentence(station: StationDouble, store: Stor
 
 
 def test_already_bound_socket_is_used(station: StationDouble, store: Store) -> None:
-    """On the station systemd binds the socket and passes it."""
+    """On the station systemd binds the socket and hands it over."""
     listener = socket.create_server((LOCAL, 0))
     served = open_page(station, store, Config(), listener)
     served.start()
@@ -453,7 +453,7 @@ def test_already_bound_socket_is_used(station: StationDouble, store: Store) -> N
 def test_page_error_is_logged_and_isolated(
     server: Server, station: StationDouble, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Only the broken stream ends, the log names its address, and pages that do not need the station still answer."""
+    """A broken stream ends alone, the log names its address, and what does not ask the station still answers."""
 
     def broken() -> Snapshot:
         raise RuntimeError("no picture")
@@ -473,7 +473,7 @@ def test_page_error_is_logged_and_isolated(
 def test_no_request_writes_a_line_of_the_log(
     server: Server, station: StationDouble, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """While every page fails: a line end in a path makes no line in the log, and it has neither token nor query."""
+    """While every page breaks: a path with a line end makes none in the log, and neither token nor query is in it."""
 
     def broken() -> Snapshot:
         raise RuntimeError("no picture")
@@ -507,16 +507,17 @@ def test_no_request_writes_a_line_of_the_log(
         ("G\0T /about HTTP/1.1\r\nHost: localhost\r\n", 400),
     ],
 )
-def test_malformed_head_gets_its_status_and_affects_nobody_else(server: Server, head: str, status: int) -> None:
-    """Old and future versions, answered as 1.1; too many headers, malformed ones. The next visitor is served."""
+def test_odd_head_gets_its_status_and_costs_nobody_else(server: Server, head: str, status: int) -> None:
+    """Old and future versions, which are answered as 1.1; too many and malformed headers. The next visitor is
+    answered."""
     with connected(server) as connection:
         connection.sendall(f"{head}Connection: close\r\n\r\n".encode())
         assert f" {status} " in received(connection).split("\r\n")[0]
     assert request(server, "/about")[0] == 200
 
 
-def test_page_that_never_started_can_stop(store: Store, station: StationDouble) -> None:
-    """For example when the board's process ends at once because another station has the database."""
+def test_a_page_that_never_started_stops(store: Store, station: StationDouble) -> None:
+    """As when the board's process ends at once, because another station has the database."""
     page = open_page(station, store, Config(page=PageConfig(port=0)))
     page.stop()
     with pytest.raises(OSError, match="refused"):

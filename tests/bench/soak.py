@@ -130,7 +130,7 @@ class VirtualAlarms:
 
 
 class Household(VirtualStation):
-    """A station in virtual time with its page, its calendar and its users."""
+    """A station in virtual time with its page, its calendar and the people who use it."""
 
     def __init__(self, directory: Path, seed: int = 1) -> None:
         super().__init__(simulated(Config()), directory / "soak.db", wall=BEGIN, seed=seed)

@@ -110,7 +110,7 @@ def test_own_browser_gets_every_searched_word(house: House) -> None:
     assert leaked_bytes(found) > len(NAME)
 
 
-def test_running_session_is_anonymous_to_others(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_running_session_hides_its_person_from_others(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """The whole station runs a hold for the person: a visitor sees nothing of them, and nor does the log."""
     with caplog.at_level(logging.DEBUG), Rig(tmp_path) as rig:
         person_id = rig.add_person(NAME)

@@ -1,1 +1,1 @@
-"""Everything in a release besides the program: the list of its parts, their licences, the SBOM, archives and checksums."""
+"""Everything in a release besides the program: its parts and their licences, the SBOM, archives and checksums."""

@@ -40,7 +40,7 @@ class Problem(Record):
 
 
 class Person(Record):
-    """A person whose results this token may read. `is_own`: the token is theirs. `is_archived`: not in lists."""
+    """A person whose results this token may read. `is_own`: the token is theirs. `is_archived`: not offered to choose."""
 
     id: str
     name: str

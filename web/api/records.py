@@ -40,7 +40,10 @@ class Problem(Record):
 
 
 class Person(Record):
-    """A person whose results this token may read. `is_own`: the token is theirs. `is_archived`: not offered to choose."""
+    """A person whose results this token may read.
+
+    `is_own`: the token is theirs. `is_archived`: not offered when choosing a person.
+    """
 
     id: str
     name: str

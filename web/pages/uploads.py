@@ -107,7 +107,7 @@ class Uploads:
 
     @property
     def waiting_name(self) -> str | None:
-        """The name of the file that this browser sent and that is not imported yet."""
+        """The name of the file that this browser sent and has not imported yet."""
         found = self._sent.find(self._browser)
         return None if found is None else found.name
 

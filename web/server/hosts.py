@@ -14,7 +14,7 @@ REFRESH_S = 5.0
 
 
 class AllowedHosts:
-    """The host names that the page answers to: the configured `names`, and what the machine is called itself.
+    """The host names that the page answers to: the configured `names`, and the machine's own.
 
     On a network these are its host names and the addresses of its interfaces, which change with the router. A page that
     listens only on the loopback interface answers to loopback addresses only.

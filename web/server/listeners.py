@@ -43,7 +43,7 @@ class Listener(Struct, frozen=True):
 
 
 def listen(page: PageConfig) -> socket.socket:
-    """A socket that listens where the configuration says.
+    """A socket that listens as configured.
 
     Raises PageError if the address is not available, PermanentPageError if this process may not open it.
     """

@@ -5,8 +5,8 @@
 .NOTPARALLEL:
 .PHONY: help setup setup-dev release-check browser demo test lint bench look study hardware deb sbom release lock lock-check clean
 
-# The device tree identifies a Raspberry Pi. There the environment can use Debian's packages, because the package index has no
-# lgpio wheel (the pin driver) for Python 3.13, only an empty stub.
+# The device tree identifies a Raspberry Pi. There the environment can use Debian's packages, because the package index
+# has no lgpio wheel (the pin driver) for Python 3.13, only an empty stub.
 PI_MODEL ?= /proc/device-tree/model
 PI ?= $(if $(shell grep -aso 'Raspberry Pi' $(PI_MODEL)),1)
 
@@ -53,8 +53,8 @@ setup: ## create .venv and install the station into it
 demo: setup ## run the station on a simulated board, with its web page
 	.venv/bin/station demo
 
-# Tests that compute run on all cores. Tests that mostly wait, for a browser, a process or a second, run three at a time,
-# longest first, so that no long one is left to the end. Tests that hold a time to milliseconds run alone.
+# Tests that compute run on all cores. Tests that mostly wait (for a browser, a process or a second) run three at a
+# time, longest first, so that no long one is left to the end. Tests that hold a time to milliseconds run alone.
 RULES := tests/station/core
 ALONE := $(addprefix tests/station/devices/test_,cue_player.py heels.py range_real_time.py) \
   $(addprefix tests/station/system/test_,scheduler.py service.py service_process.py) tests/station/wire/test_wire.py tests/web/server/test_http.py

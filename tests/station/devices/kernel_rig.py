@@ -70,6 +70,9 @@ class KernelChip:
         """The lines that lgpio holds, with the flags that it has claimed them with."""
         self.taken: set[int] = set()
         """The lines that another program holds."""
+        self.refuses: int | None = None
+        """The error of every request for a line's edges."""
+        self.has_spi = True
         self._watched: dict[int, int] = {}
         """The end for writing of each line's pipe."""
         self._levels: dict[int, bool] = {}
@@ -98,6 +101,8 @@ class KernelChip:
 
     def _get_line(self, request: Request) -> None:
         line = request.offsets[0]
+        if self.refuses is not None:
+            raise OSError(self.refuses, os.strerror(self.refuses))
         if line in self.taken or line in self.at_lgpio or self.is_watched(line):
             raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
         reading, writing = os.pipe()
@@ -122,7 +127,7 @@ class KernelChip:
             os.close(fd)
 
     def lgpio(self) -> ModuleType:
-        """The module, as far as inputs need it."""
+        """The module, as far as inputs and the opening of an SPI need it."""
         module: Any = ModuleType("lgpio")
         module.SET_PULL_NONE, module.SET_PULL_UP, module.SET_PULL_DOWN = 1 << 7, 1 << 5, 1 << 6
         module.RISING_EDGE, module.FALLING_EDGE, module.BOTH_EDGES = 1, 2, 3
@@ -138,6 +143,12 @@ class KernelChip:
                 return next(own for own, kernels in PULLS.items() if self.requests[line].flags & kernels)
             return self.at_lgpio.get(line, 0)
 
+        def spi_open(_port: int, _device: int, _baud: int, _flags: int) -> int:
+            if not self.has_spi:
+                raise module.error("no SPI")
+            return 0
+
+        module.spi_open, module.spi_close = spi_open, lambda handle: None
         module.gpiochip_open = lambda chip: chip
         module.gpiochip_close = lambda handle: None
         module.gpio_claim_input = module.gpio_claim_output = claim

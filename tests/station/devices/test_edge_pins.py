@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import select
 from collections.abc import Iterator
 from contextlib import contextmanager
 from queue import Queue
 from typing import Any
 
 import pytest
-from gpiozero import Device, DigitalInputDevice
+from gpiozero import Device, DigitalInputDevice, PinInvalidPull
 from gpiozero.devices import _devices_shutdown
 
 from station.clock import SystemClock
-from station.core.events import Button, Event
+from station.core.events import Button, Event, Side
 from station.devices.contacts import PushButton
 from station.devices.edge_thread import EdgeThread
 from station.devices.errors import DeviceError
+from station.devices.heels import AnalogueHeels
 from station.devices.pins import PinFactory, edge_thread, open_pin_factory
 from station.devices.watched_line import LineEdge, WatchedLine
 from tests.station.devices.board_rig import unexpected
@@ -24,6 +28,7 @@ from tests.station.devices.kernel_rig import KernelChip, chip
 __all__ = ["chip"]
 BUTTON, HEEL = 22, 27
 PULL_UP, PULL_DOWN, FLOATING = 1 << 8, 1 << 9, 1 << 10
+PULL_UP_AT_LGPIO = 1 << 5
 INPUT_BOTH_EDGES = 1 << 2 | 1 << 4 | 1 << 5
 LIMIT_S = 5.0
 
@@ -31,8 +36,6 @@ LIMIT_S = 5.0
 @pytest.fixture
 def pins(chip: KernelChip) -> Iterator[PinFactory]:
     Device.pin_factory = open_pin_factory()
-    # gpiozero keeps a line for a part that could not be opened, in all factories, for as long as its error is kept.
-    Device.pin_factory._reservations.clear()
     yield Device.pin_factory
     _devices_shutdown()  # as at the end of a process: every part that is open, then the pins
     assert edge_thread() is None
@@ -117,6 +120,61 @@ def test_line_of_another_program_is_one_sentence(chip: KernelChip, pins: PinFact
     chip.taken.add(BUTTON)
     with pytest.raises(DeviceError, match=f"^The button on GPIO {BUTTON} cannot be opened .*busy.*something else uses"):
         PushButton(BUTTON, SystemClock(), lambda event: None, unexpected, pin_factory=pins)
+
+
+def test_line_is_opened_at_the_next_try(chip: KernelChip, pins: PinFactory) -> None:
+    """Once it is free, also while somebody still has the error: gpiozero would keep the pin for the part in it."""
+    chip.taken.add(BUTTON)
+    with pytest.raises(DeviceError) as first:
+        PushButton(BUTTON, SystemClock(), lambda event: None, unexpected, pin_factory=pins)
+    chip.taken.remove(BUTTON)
+    PushButton(BUTTON, SystemClock(), lambda event: None, unexpected, pin_factory=pins).close()
+    assert first.value.__cause__ is not None
+
+
+def test_spi_is_opened_at_the_next_try(chip: KernelChip, pins: PinFactory) -> None:
+    """Its first error lies below gpiozero's warning, and has four pins."""
+    chip.has_spi = False
+    with pytest.raises(DeviceError, match=r"no SPI.*switch SPI on") as first:
+        AnalogueHeels({Side.LEFT: 0}, lambda event: None, unexpected, pin_factory=pins)
+    chip.has_spi = True
+    AnalogueHeels({Side.LEFT: 0}, lambda event: None, unexpected, pin_factory=pins).close()
+    assert first.value.__cause__ is not None
+
+
+@pytest.mark.parametrize("refused", [errno.EBUSY, errno.EPERM, errno.ENOMEM])
+def test_line_that_cannot_be_watched_stays_with_lgpio(chip: KernelChip, pins: PinFactory, refused: int) -> None:
+    """With its pull, and it may be watched later."""
+    line = DigitalInputDevice(BUTTON, pull_up=True, pin_factory=pins)
+    on_change, line.pin.when_changed = line.pin.when_changed, None
+    chip.refuses = refused
+    with pytest.raises(OSError, match=os.strerror(refused)):
+        line.pin.when_changed = on_change
+    assert chip.at_lgpio == {BUTTON: PULL_UP_AT_LGPIO}
+    assert (line.pin.when_changed, line.pin.pull, line.pin.state) == (None, "up", True)
+    chip.refuses = None
+    line.pin.when_changed = on_change
+    assert chip.is_watched(BUTTON)
+
+
+def test_watch_that_fails_gives_the_line_back(
+    chip: KernelChip, pins: PinFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel has given the line, but its edges cannot be waited for."""
+    monkeypatch.setattr(pins.edge_thread, "_epoll", select.epoll())
+    pins.edge_thread._epoll.close()
+    with pytest.raises(DeviceError, match=f"^The button on GPIO {BUTTON} cannot be opened"):
+        PushButton(BUTTON, SystemClock(), lambda event: None, unexpected, pin_factory=pins)
+    assert not chip.is_watched(BUTTON)
+    assert BUTTON in chip.at_lgpio
+
+
+def test_refused_change_leaves_a_line_watched(chip: KernelChip, pins: PinFactory) -> None:
+    presses = Presses(pins)
+    with pytest.raises(PinInvalidPull):
+        presses.device.pin.pull = "sideways"
+    chip.edge(BUTTON, False, 1)
+    assert presses.next()[0] == "pressed"
 
 
 def test_pull_stays_when_nobody_watches_any_more(chip: KernelChip, pins: PinFactory) -> None:

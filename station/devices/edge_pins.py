@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from threading import RLock
 from typing import Any
 
 import lgpio
@@ -93,6 +94,9 @@ class EdgeFactory(LGPIOFactory):  # type: ignore[misc]  # gpiozero ships no type
 
     def __init__(self, chip: int | None = None) -> None:
         super().__init__(chip)
+        self._res_lock = RLock()
+        """gpiozero's own is waited for by the thread that holds it: a closed SPI may be collected in a reservation, and
+        releases its pins."""
         self.pin_class: Any = EdgePin
         self.edge_thread = EdgeThread()
         self.edge_thread.start()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import select
 from collections.abc import Iterator
 from contextlib import contextmanager
 from queue import Queue
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -16,17 +18,21 @@ from gpiozero.devices import _devices_shutdown
 
 from station.clock import SystemClock
 from station.core.events import Button, Event, Side
+from station.core.facts import Cue, CueName
+from station.devices.buzzer import PiezoBuzzer
 from station.devices.contacts import PushButton
 from station.devices.edge_thread import EdgeThread
 from station.devices.errors import DeviceError
 from station.devices.heels import AnalogueHeels
+from station.devices.light import CueLight
 from station.devices.pins import PinFactory, edge_thread, open_pin_factory
 from station.devices.watched_line import LineEdge, WatchedLine
-from tests.station.devices.board_rig import unexpected
+from tests.station.devices.board_rig import HandClock, unexpected
 from tests.station.devices.kernel_rig import KernelChip, chip
 
 __all__ = ["chip"]
-BUTTON, HEEL = 22, 27
+BUTTON, HEEL, BUZZER = 22, 27, 18
+LED = (5, 6, 13)
 PULL_UP, PULL_DOWN, FLOATING = 1 << 8, 1 << 9, 1 << 10
 PULL_UP_AT_LGPIO = 1 << 5
 INPUT_BOTH_EDGES = 1 << 2 | 1 << 4 | 1 << 5
@@ -142,6 +148,26 @@ def test_spi_is_opened_at_the_next_try(chip: KernelChip, pins: PinFactory) -> No
     assert first.value.__cause__ is not None
 
 
+def test_closed_spi_may_be_collected_in_a_reservation(chip: KernelChip, pins: PinFactory) -> None:
+    """gpiozero's SPI refers to itself, so that a later collection ends it, in whatever call that comes."""
+
+    class Collecting(DigitalInputDevice):  # type: ignore[misc]  # gpiozero ships no types
+        def _conflicts_with(self, _other: object) -> bool:
+            gc.collect()
+            return False
+
+    def reserve() -> None:
+        pins.reserve_pins(second, f"GPIO{HEEL}")
+
+    first, second = (Collecting(line, pin_factory=pins) for line in (HEEL, BUTTON))
+    AnalogueHeels({Side.LEFT: 0}, lambda event: None, unexpected, pin_factory=pins).close()
+    thread = Thread(target=reserve, daemon=True)
+    thread.start()
+    thread.join(LIMIT_S)
+    assert not thread.is_alive()
+    assert not first.closed
+
+
 @pytest.mark.parametrize("refused", [errno.EBUSY, errno.EPERM, errno.ENOMEM])
 def test_line_that_cannot_be_watched_stays_with_lgpio(chip: KernelChip, pins: PinFactory, refused: int) -> None:
     """With its pull, and it may be watched later."""
@@ -175,6 +201,45 @@ def test_refused_change_leaves_a_line_watched(chip: KernelChip, pins: PinFactory
         presses.device.pin.pull = "sideways"
     chip.edge(BUTTON, False, 1)
     assert presses.next()[0] == "pressed"
+
+
+def test_dark_light_and_silent_piezo_have_no_pulses(chip: KernelChip, pins: PinFactory) -> None:
+    """lgpio's thread would count the periods of a duty cycle of 0, on an empty board all night."""
+    light = CueLight(LED, HandClock(), unexpected, pin_factory=pins)
+    buzzer = PiezoBuzzer(BUZZER, 2_300, pin_factory=pins)
+    assert (chip.pulses, chip.outputs) == ({}, dict.fromkeys((*LED, BUZZER), 0))
+    light.set_glow(True)
+    light.run_due(0)
+    buzzer.start_tone(2_000, 0.5)
+    assert chip.pulses == {**dict.fromkeys(LED, (100, 10)), BUZZER: (2_000, 50)}
+    light.set_glow(False)
+    light.run_due(0)
+    buzzer.stop_tone()
+    assert (chip.pulses, chip.outputs) == ({}, dict.fromkeys((*LED, BUZZER), 0))
+    light.set_glow(True)
+    light.run_due(0)
+    buzzer.start_tone(2_000, 0.5)
+    light.close()
+    buzzer.close()
+    assert (chip.pulses, chip.outputs) == ({}, {})
+
+
+def test_full_colour_is_a_level(chip: KernelChip, pins: PinFactory) -> None:
+    light = CueLight(LED, HandClock(), unexpected, pin_factory=pins)
+    light.show_cues([Cue(0, CueName.READY)])
+    light.run_due(light.next_due_us() or 0)
+    assert (chip.pulses, chip.outputs) == ({}, dict.fromkeys(LED, 1))
+    light.close()
+
+
+def test_light_is_opened_at_the_next_try(chip: KernelChip, pins: PinFactory) -> None:
+    """Its first pin was free at the first try already."""
+    chip.taken.add(LED[1])
+    with pytest.raises(DeviceError) as first:
+        CueLight(LED, HandClock(), unexpected, pin_factory=pins)
+    chip.taken.clear()
+    CueLight(LED, HandClock(), unexpected, pin_factory=pins).close()
+    assert first.value.__cause__ is not None
 
 
 def test_pull_stays_when_nobody_watches_any_more(chip: KernelChip, pins: PinFactory) -> None:

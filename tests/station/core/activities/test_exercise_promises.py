@@ -105,7 +105,7 @@ def down_us(story: Story, sides: tuple[Side, ...], from_us: int, to_us: int) -> 
 
 @pytest.mark.parametrize("analogue", [False, True])
 @pytest.mark.parametrize("name", ["hold", "hold of both legs"])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 1 << 32))
 def test_credit_is_never_more_than_the_heels_were_down(name: str, analogue: bool, seed: int) -> None:
     """Of each hold: no more than since its GO, no more than its heels were truly down, and its target when finished."""
@@ -131,7 +131,7 @@ def test_credit_is_never_more_than_the_heels_were_down(name: str, analogue: bool
 
 
 @pytest.mark.parametrize("name", SENSED)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 1 << 32))
 def test_nothing_grows_while_a_heel_is_up(name: str, seed: int) -> None:
     """Once a heel at work has been up for long enough to be believed, neither credit nor count goes on."""
@@ -161,7 +161,7 @@ def _up_since(story: Story, side: Side, at_us: int) -> int | None:
 
 
 @pytest.mark.parametrize("name", STEPS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 1 << 32))
 def test_a_finished_set_has_all_of_its_repetitions(name: str, seed: int) -> None:
     """Counts go up by one, nothing is finished before its last one, and nothing goes on after it."""
@@ -224,7 +224,7 @@ def obedient_story(chance: Random) -> Story:
     return story
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(seed=st.integers(0, 1 << 32), cut_s=st.floats(0.0, 200.0), by=st.sampled_from(["stop", "power", "look"]))
 def test_the_rest_and_what_was_done_are_the_whole(seed: int, cut_s: float, by: str) -> None:
     """Whenever a routine is cut, by a word or without one, nothing is owed twice and nothing is forgotten."""

@@ -155,7 +155,7 @@ def random_story(chance: Random) -> tuple[Story, Story]:
     return both, same
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.integers(0, 1 << 32))
 def test_both_heels_are_one_heel_that_is_down_when_both_are(seed: int) -> None:
     """Whatever the two do, every figure is that of one heel that is down exactly while both are."""

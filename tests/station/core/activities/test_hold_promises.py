@@ -81,7 +81,7 @@ def story_of(levels: list[tuple[int, bool]], end_us: int) -> Story:
     return story
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.integers(0, 1 << 32))
 def test_credit_lifts_alarms_and_pauses_are_those_of_the_true_heel(seed: int) -> None:
     """However the heel moves and a comparator bounces, every figure is exactly that of the true heel."""
@@ -94,7 +94,7 @@ def test_credit_lifts_alarms_and_pauses_are_those_of_the_true_heel(seed: int) ->
 
 @pytest.mark.parametrize("hz", [100, 8])
 @pytest.mark.parametrize("known", [True, False], ids=["from the header", "learnt"])
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 1 << 32))
 def test_a_load_says_the_same_as_the_heel_that_makes_it(hz: int, known: bool, seed: int) -> None:
     """Noise, 10-bit codes and creep change no figure: they are those of the true heel at the samples' moments."""
@@ -143,7 +143,7 @@ def any_events(chance: Random, analogue: bool) -> list[Event]:
 
 
 @pytest.mark.parametrize("name", STEPS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(seed=st.integers(0, 1 << 32), analogue=st.booleans())
 def test_rows_in_any_order_never_break_the_rules(name: str, seed: int, analogue: bool) -> None:
     """Whatever the sensors say, no error, facts in time order, no fact before it happened, and no credit too much."""
@@ -159,7 +159,7 @@ def test_rows_in_any_order_never_break_the_rules(name: str, seed: int, analogue:
 
 
 @pytest.mark.parametrize("name", STEPS)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 1 << 32), analogue=st.booleans())
 def test_ticks_and_copies_change_nothing(name: str, seed: int, analogue: bool) -> None:
     """More Ticks at any moments, or going on with a copy, give the same facts at the same times."""
@@ -182,7 +182,7 @@ def test_ticks_and_copies_change_nothing(name: str, seed: int, analogue: bool) -
 
 
 @pytest.mark.parametrize("name", STEPS)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 1 << 32), analogue=st.booleans())
 def test_the_engine_wakes_in_time(name: str, seed: int, analogue: bool) -> None:
     """Fed with Ticks exactly when it asks for them, the engine says every fact at its own moment."""
@@ -194,7 +194,7 @@ def test_the_engine_wakes_in_time(name: str, seed: int, analogue: bool) -> None:
         assert all(fact.at_us == event.at_us for fact in engine.feed(event))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(200, 29_000), st.booleans())
 def test_a_pause_changes_nothing_but_the_pause(paused_at_ms: int, analogue: bool) -> None:
     """A hold that is paused by command and resumed at any moment ends with the same credit, lifts and lifted time."""

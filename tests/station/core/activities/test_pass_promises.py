@@ -29,7 +29,7 @@ def debounced_lifts_us(story: Story) -> list[tuple[int, int]]:
 
 
 @pytest.mark.parametrize("pad", [False, True], ids=["self", "pad"])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     lifts=st.lists(st.tuples(pauses_s, lifts_s), min_size=1, max_size=8),
     confirms_s=st.lists(st.floats(GO_S + 1.5, GO_S + 9), max_size=3),

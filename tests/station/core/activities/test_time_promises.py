@@ -49,7 +49,7 @@ def random_events(chance: Random) -> list[Event]:
     return [event for event in events if not (isinstance(event, Toe) and event.at_us < silent_until_us)]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(seed=st.integers(0, 1 << 32))
 def test_times_of_facts_never_decrease(seed: int) -> None:
     """None is earlier than the one before it, whichever steps follow each other."""

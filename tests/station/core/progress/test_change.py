@@ -270,7 +270,7 @@ def test_real_changes_ignores_one_outlier() -> None:
         assert real_changes([*made[:index], outlier, *made[index + 1 :]]) == []
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.integers(60, 140), max_size=60), st.sampled_from((1.0, 2.0, 7.0, 40.0)))
 def test_real_changes_never_revokes_a_change(mms: list[int], every_days: float) -> None:
     """Later results leave earlier changes as they were; each has its own date, in order."""
@@ -284,7 +284,7 @@ def test_real_changes_never_revokes_a_change(mms: list[int], every_days: float) 
     assert [change.confirmed_at for change in whole] == sorted({change.confirmed_at for change in whole})
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.floats(60, 140), max_size=50), st.floats(0.1, 3), st.floats(-50, 50))
 def test_real_changes_ignores_zero_and_unit(mms: list[float], gain: float, offset: float) -> None:
     """Another zero or another unit gives the same changes."""

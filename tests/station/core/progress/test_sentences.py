@@ -38,7 +38,7 @@ def test_sentences_of_a_case_agree(case: Case) -> None:
     assert [part for part in case.expected if part not in text] == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.tuples(st.floats(0.3, 40.0), st.floats(0.0, 160.0)), min_size=1, max_size=40),
     st.lists(st.tuples(st.floats(0.3, 40.0), st.floats(-40.0, 60.0)), max_size=40),
@@ -59,7 +59,7 @@ def test_sentences_of_any_history_agree(
     assert not faults_of_page(*read(analyse_progress(sides[0], sides[1], GOAL_MM, last + timedelta(days=later))))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(st.tuples(st.integers(2, 14), st.floats(-4.0, 4.0)), min_size=1, max_size=5),
     st.floats(-30.0, 120.0),

@@ -209,8 +209,8 @@ class Station(Inbox):
             log.exception("Merging two people failed; the board carries on.")
             done.set_exception(error)
 
-    def restore_backup(self, path: str, name: str) -> Future[None]:
-        return self.restoring.request(Path(path), name, self._request_without_session)
+    def restore_backup(self, path: str, name: str, same_board: bool = False) -> Future[None]:
+        return self.restoring.request(Path(path), name, self._request_without_session, same_board=same_board)
 
     def _request_without_session(self, act: Callable[[], None]) -> Future[None]:
         def unless_in_use(_store: Store) -> None:

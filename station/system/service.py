@@ -423,7 +423,13 @@ class Service:
         self._notifier.notify("WATCHDOG=1")
         with self.station.restoring.opened:
             try:
-                replace_database(staged, self.store.path, self._clock.utc_now(), BY_BROWSER)
+                replace_database(
+                    staged,
+                    self.store.path,
+                    self._clock.utc_now(),
+                    BY_BROWSER,
+                    same_board=self.station.restoring.same_board,
+                )
             except StoreError as error:
                 log.warning("No backup was restored: %s", error)
         return not self._is_stopping

@@ -29,8 +29,8 @@ from tests.crash.damage import make_database
 from tests.crash.restores import HALF, REFUSED, WHOLE, make_small_database, restores
 from tests.crash.salvages import AT
 from tests.station.store.histories import FIT, HandClock, weeks
+from tests.station.store.older_schemas import SCHEMAS, make_older_database, without_checksums
 from tests.station.store.test_import import rows
-from tests.station.store.test_migrations import SCHEMAS, make_older_database, without_checksums
 
 MUTATIONS = 80
 """A seeded part of the thousand of `make bench`."""

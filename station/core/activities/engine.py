@@ -35,7 +35,7 @@ REPEATING_CUES = frozenset({CueName.HEEL_UP, CueName.NUDGE, CueName.ERROR, CueNa
 class Activity:
     """Something that a person does on the board. `outcome` is `None` until it is `complete` or `ended` early.
 
-    It collects its facts in `facts`, from where the engine takes them.
+    It collects its facts in `facts`; the engine takes them from there.
     """
 
     def __init__(self, sensors: BoardSensors) -> None:
@@ -77,7 +77,7 @@ class Activity:
 
     @property
     def other_side(self) -> Side | None:
-        """The side that can still be chosen instead, `None` where it is too late."""
+        """The side that can still be chosen instead, `None` if it is too late."""
         return None
 
     def watched_sides(self) -> Sequence[Side]:

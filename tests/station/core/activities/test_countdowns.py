@@ -60,9 +60,9 @@ def test_nobody_stands_at_first() -> None:
     assert countdown.stood_us(us(5)) == 0
 
 
-def test_a_preparation_off_the_board_runs_by_itself() -> None:
+def test_a_preparation_off_the_board_runs_regardless() -> None:
     """Whatever the person does."""
-    countdown = StandingCountdown(us(10), us(1), is_standing=False, max_absence_us=us(3), asks_for_standing=False)
+    countdown = StandingCountdown(us(10), us(1), is_standing=False, max_absence_us=us(3), needs_standing=False)
     countdown.stop(us(2))
     countdown.start(us(5))
     assert countdown.is_running

@@ -32,7 +32,7 @@ def test_who_never_comes_back_ends_it() -> None:
     assert not only(facts, HoldStarted)
 
 
-def test_a_preparation_on_the_board_asks_for_standing_as_ever() -> None:
+def test_a_preparation_on_the_board_needs_standing_as_ever() -> None:
     """Without that an absence of three seconds is a pause."""
     on = HoldStep((LEFT,), us(5), 1, us(5), us(20))
     assert only(facts_of(Story().stands(2).rises(15).stands(20).comparator(), on), Paused)

@@ -18,7 +18,7 @@ def test_a_person_who_is_back_prepares_shortly_but_not_before_a_side_change_allo
     assert preparation.short_us(us(102)) == us(5)
 
 
-def test_a_preparation_off_the_board_runs_by_itself() -> None:
+def test_a_preparation_off_the_board_runs_regardless() -> None:
     """The full one only: a person who is back stays on the board."""
     preparation = Preparation(us(20), ExerciseRules(), is_off_board=True)
     assert preparation.countdown(us(1), us(1), preparation.full_us, is_standing=False).is_running

@@ -1,10 +1,10 @@
 """How well a person's tests repeat, for a report: Bland and Altman, and an ICC in a published group.
 
 An ICC compares the differences between people with the error of their tests, so one person's tests have none. Their
-error does give the ICC that they would have in a group whose members differ as much as those of a published one: `1 -
-sem**2 / sd**2`, from `SEM = SD * sqrt(1 - ICC)` (Weir 2005, J Strength Cond Res 19:231). The group is the published one
-whose members differ least, so the ICC is a lower estimate. Its limits are those of the person's error: the SD of the
-group counts as known.
+error does give the ICC that they would have in a group whose members differ as much as those of a published one:
+`1 - sem**2 / sd**2`, from `SEM = SD * sqrt(1 - ICC)` (Weir 2005, J Strength Cond Res 19:231). The group is the
+published one whose members differ least, so the ICC is a lower estimate. Its limits are those of the person's error:
+the SD of the group counts as known.
 """
 
 from __future__ import annotations

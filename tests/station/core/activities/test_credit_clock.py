@@ -28,7 +28,7 @@ def test_credit_has_a_most() -> None:
 
 
 def test_a_stop_before_the_start_credits_nothing() -> None:
-    """A lift may be known to have begun before GO."""
+    """A lift may turn out to have begun before GO."""
     clock = CreditClock(us(30))
     clock.start(us(10))
     clock.stop(us(9))

@@ -1,4 +1,4 @@
-"""How long a preparation takes, and when it asks for standing."""
+"""How long a preparation takes, and when it requires standing."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ def test_a_person_who_is_back_prepares_shortly_but_not_before_a_side_change_allo
 
 
 def test_a_preparation_off_the_board_runs_regardless() -> None:
-    """The full one only: a person who is back stays on the board."""
+    """Only the full one: a person who is back stays on the board."""
     preparation = Preparation(us(20), ExerciseRules(), is_off_board=True)
     assert preparation.countdown(us(1), us(1), preparation.full_us, is_standing=False).is_running
     assert not preparation.countdown(us(1), us(1), preparation.short_us(us(1)), is_standing=False).is_running
 
 
 def test_a_person_who_was_called_back_prepares_on_the_board() -> None:
-    """Shortly."""
+    """Briefly."""
     preparation = Preparation(us(20), ExerciseRules(), is_off_board=True)
     preparation.on_call_back()
     assert preparation.full_us == us(5)

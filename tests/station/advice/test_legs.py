@@ -73,7 +73,7 @@ def test_answer_names_the_leg() -> None:
         parse_answer({"left": ["numb"], "right": ["numb"]})
 
 
-def test_left_out_for_one_leg_is_offered_for_the_other() -> None:
+def test_exclusion_for_one_leg_spares_the_other() -> None:
     """A sore left tendon: the right calf is stretched and tested, and each reason names the left leg."""
     found = propose(on_left("tendon_pain"), (Item(test="quick"), *DAILY))
     assert legs_of(found, "3a") == {Side.RIGHT}

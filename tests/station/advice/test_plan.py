@@ -357,7 +357,7 @@ def test_baseline_gives_the_day_of_the_next_test() -> None:
     assert "next test" not in " ".join(why.sentence for why in in_baseline(14, [1, 13]).reasons)
 
 
-def test_plan_goes_on_after_the_baseline() -> None:
+def test_plan_resumes_after_the_baseline() -> None:
     """Its next time is the first one after the two weeks."""
     after = datetime(2026, 6, 15, tzinfo=ZoneInfo(PLAN.zone))
     expected = next(occurrences(PLAN, after, after + 9 * DAY))

@@ -17,7 +17,7 @@ from tests.station.health_answers import on_both
 BASE = built_in_routines()[PROPOSED_FROM].items
 
 
-def test_no_proposal_goes_against_a_caution() -> None:
+def test_no_proposal_violates_a_caution() -> None:
     """For any two conditions, every place, state and turn; only a block leaves nothing."""
     seen = set()
     for name, situation, found in proposals():
@@ -46,7 +46,7 @@ def test_all_twenty_come_up_for_every_place(felt: frozenset[FeltPlace]) -> None:
     assert all(one.duration_s <= 1800 for one in found)
 
 
-def test_proposal_follows_from_facts_alone() -> None:
+def test_proposal_depends_only_on_the_situation() -> None:
     """The same situation has the same proposal."""
     situation = Situation(NOW, on_both("pinch"), felt_places=frozenset({FeltPlace.CALF}), rotation=3)
     assert proposal(exercises(), BASE, situation) == proposal(exercises(), BASE, situation)

@@ -69,7 +69,7 @@ def test_restrict_is_idempotent(pain: int | None) -> None:
 
 
 @pytest.mark.parametrize("conditions", [None, on_both("arch_falls")])
-def test_restrict_asks_first_where_answers_are_missing_or_old(conditions: LegConditions | None) -> None:
+def test_restrict_asks_first_if_answers_are_missing_or_old(conditions: LegConditions | None) -> None:
     """Only the test starts before the questions are answered, or answered again."""
     asked = Situation(NOW, conditions, Reason("health-asked", "Please answer again."))
     found = restrict(exercises(), TEST_AND_FULL, asked)
@@ -125,7 +125,7 @@ def test_restrict_halves_each_way_alike(count: int) -> None:
     assert step.count == 2 * ((count + 1) // 2)
 
 
-def test_restrict_chains_the_sides_of_what_remains() -> None:
+def test_restrict_chains_the_sides_of_the_remaining_steps() -> None:
     """If the first exercise is excluded, the next begins on the side that the person stands on."""
     routine = steps_of(built_in_routines()["quick_calf"].items, Settings())
     (soleus,) = restrict(exercises(), routine, situation(frozenset({"tendon_pain"}), None)).steps

@@ -215,7 +215,7 @@ def test_a_plain_timer_is_answered_by_any_heel() -> None:
     assert call.on_change(change, heels.update(change)) == us(5)
 
 
-def test_a_person_who_came_before_the_call_stands_since_the_call() -> None:
+def test_standing_before_the_call_counts_from_the_call() -> None:
     """A preparation does not begin before the call."""
     plates = Plates()
     heels = heels_of(plates, (LEFT,))

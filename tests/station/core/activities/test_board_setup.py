@@ -15,7 +15,7 @@ SLOPE = SetupStep(BoardPosition.SLOPE)
 
 
 @pytest.mark.parametrize("analogue", [True, False])
-def test_step_on_an_empty_board_says_that_it_lies_right(analogue: bool) -> None:
+def test_step_on_an_empty_board_completes_the_setup(analogue: bool) -> None:
     board = Board(SLOPE, analogue=analogue)
     board.run(3.0)
     board.stand(RIGHT)
@@ -46,7 +46,7 @@ def test_person_on_the_board_has_to_step_off_first(analogue: bool) -> None:
 
 
 @pytest.mark.parametrize("word", [CommandName.NEXT, CommandName.SKIP, CommandName.CONFIRM])
-def test_command_says_that_it_lies_right_already(word: CommandName) -> None:
+def test_command_completes_the_setup(word: CommandName) -> None:
     board = Board(SLOPE)
     board.stand(LEFT)
     board.run(2.0)

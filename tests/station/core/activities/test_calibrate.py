@@ -60,7 +60,7 @@ def refusal(bench: Bench) -> str:
 
 
 @pytest.mark.parametrize(("gain", "short_mm"), [(1.0, 0.0), (0.97, 35.0), (1.03, 15.0)])
-def test_a_calibration_makes_the_sensor_right(gain: float, short_mm: float) -> None:
+def test_a_calibration_corrects_the_sensor(gain: float, short_mm: float) -> None:
     """All blocks in all rounds, each between GO and HOLD_DONE, give their toe distances."""
     bench = shown(Bench(WARM, gain=gain, short_mm=short_mm), *BLOCKS_MM * WARM.rounds)
     assert bench.over == "complete"
@@ -81,7 +81,7 @@ def test_a_cold_sensor_warms_up_first() -> None:
     assert shown(bench.read(30.0), *BLOCKS_MM).over == "complete"
 
 
-def test_a_lane_without_an_end_is_no_fault() -> None:
+def test_an_endless_lane_is_not_a_fault() -> None:
     """Nothing within the sensor's range is an empty lane; blocks are still seen."""
     bench = Bench(ONCE)
     bench.seen_mm = None
@@ -95,7 +95,7 @@ def test_a_lane_without_an_end_is_no_fault() -> None:
     assert CueName.ERROR not in bench.cues()
 
 
-def test_what_stands_there_at_the_beginning_is_no_block() -> None:
+def test_an_object_in_view_at_the_start_is_not_a_block() -> None:
     """A wall nearer than the longest block is in the way; after two minutes the calibration has ended."""
     bench = Bench(ONCE)
     bench.seen_mm = 80.0
@@ -116,7 +116,7 @@ def test_swapped_blocks_are_refused() -> None:
 
 @pytest.mark.parametrize("endless", [False, True])
 @pytest.mark.parametrize("swapped", [(100.0, 0.0), (200.0, 100.0), (0.0, 200.0), (0.0, 95.0, 200.0)])
-def test_swapped_blocks_put_right_complete_the_calibration(swapped: tuple[float, ...], endless: bool) -> None:
+def test_swapped_blocks_shown_correctly_complete_the_calibration(swapped: tuple[float, ...], endless: bool) -> None:
     """NO requests the first block again; the one still held does not count, although it may be the requested one."""
     bench = shown(Bench(WARM), *swapped)
     assert bench.cues()[-1] is CueName.NO
@@ -139,7 +139,7 @@ def test_swapped_blocks_put_right_complete_the_calibration(swapped: tuple[float,
     assert made.fit.curve.toe_mm(145.0) == pytest.approx(100.0, abs=1.5)
 
 
-def test_a_lost_round_costs_no_tries_of_later_ones() -> None:
+def test_a_lost_round_costs_no_later_tries() -> None:
     """Two restarts; once a round is complete, each block has its three tries."""
     bench = shown(Bench(replace(WARM, rounds=2)), 100.0, 0.0, 100.0, 0.0, *BLOCKS_MM, 0.0, 95.0)
     bench.show(200.0)
@@ -161,7 +161,7 @@ def test_a_block_that_is_a_little_shorter_is_refused() -> None:
     assert "The blocks do not fit together" in refusal(bench)
 
 
-def test_a_block_that_stood_askew_once_is_asked_for_again() -> None:
+def test_a_block_askew_once_is_requested_again() -> None:
     """In the second round a block reads 5 mm short: NO, and it is shown again, correctly now."""
     bench = shown(Bench(replace(WARM, rounds=2)), *BLOCKS_MM, 0.0, 95.0)
     bench.show(100.0)
@@ -191,7 +191,7 @@ def s_shaped(*blocks_mm: float) -> Bench:
     return shown(bench, *blocks_mm)
 
 
-def test_readings_with_an_s_ask_for_two_more_rounds() -> None:
+def test_readings_with_an_s_lead_to_two_extra_rounds() -> None:
     """The sentence appears when the third begins; sixteen samples, and the curve is the sensor's."""
     bench = s_shaped(*FOUR.blocks_mm * 2)
     assert bench.facts_of(Calibrated) == []
@@ -208,7 +208,7 @@ def test_readings_with_an_s_ask_for_two_more_rounds() -> None:
 
 
 @pytest.mark.parametrize("stops", [True, False])
-def test_a_round_more_is_no_duty(stops: bool) -> None:
+def test_an_extra_round_is_optional(stops: bool) -> None:
     """A person who stops or leaves in the third round keeps what was read; in the second, nothing."""
     for blocks, kept in ((9, 9), (7, 0)):
         bench = s_shaped(*(FOUR.blocks_mm * 3)[:blocks])
@@ -221,7 +221,7 @@ def test_a_round_more_is_no_duty(stops: bool) -> None:
 
 
 @pytest.mark.parametrize(("is_back", "phase"), [(False, "fault"), (True, "warm")])
-def test_a_sensor_lost_in_a_round_more_costs_nothing(is_back: bool, phase: str) -> None:
+def test_a_sensor_lost_in_an_extra_round_costs_nothing(is_back: bool, phase: str) -> None:
     """A person who does not wait for it, or for its warm-up, keeps what was read."""
     bench = s_shaped(*(FOUR.blocks_mm * 3)[:9])
     bench.sensor = False
@@ -236,7 +236,7 @@ def test_a_sensor_lost_in_a_round_more_costs_nothing(is_back: bool, phase: str) 
     assert [len(made.fit.points) for made in bench.facts_of(Calibrated)] == [9]
 
 
-def test_a_block_that_cannot_be_read_in_a_round_more_costs_nothing() -> None:
+def test_an_unreadable_block_in_an_extra_round_costs_nothing() -> None:
     """It moves three times while being read: earlier readings are kept. In the second round nothing is."""
     for blocks, kept in ((9, 9), (7, 0)):
         bench = s_shaped(*(FOUR.blocks_mm * 3)[:blocks])
@@ -250,7 +250,7 @@ def test_a_block_that_cannot_be_read_in_a_round_more_costs_nothing() -> None:
         assert [len(made.fit.points) for made in bench.facts_of(Calibrated)] == [kept] * bool(kept)
 
 
-def test_blocks_that_no_longer_fit_in_a_round_more_refuse_it_all() -> None:
+def test_contradicting_blocks_in_an_extra_round_refuse_everything() -> None:
     """All of them read 5 mm shorter than in the first two rounds: something has moved, so those do not count either."""
     bench = s_shaped(*FOUR.blocks_mm * 2)
     for _ in range(3):
@@ -288,7 +288,7 @@ def test_fewer_blocks_are_shown_more_often(blocks: int, rounds: int) -> None:
     assert rounds_for((0.0, 40.0, 80.0, 120.0, 160.0, 200.0)[:blocks]) == rounds
 
 
-def test_a_person_who_leaves_in_the_middle() -> None:
+def test_a_person_who_leaves_ends_the_calibration() -> None:
     """NUDGE after a while, ENDED after two minutes, and nothing is kept."""
     bench = shown(Bench(WARM), 0.0, 100.0)
     bench.show(280.0, GIVEN_UP_S)
@@ -325,7 +325,7 @@ def test_a_view_that_does_not_change_at_all_is_refused() -> None:
     assert "such as the floor or a skirting board" in refusal(bench)
 
 
-def test_a_lost_sensor_is_waited_for() -> None:
+def test_a_calibration_waits_for_a_lost_sensor() -> None:
     """ERROR while it is silent; then it warms up, because it may have lost power, and the calibration continues."""
     bench = shown(Bench(ONCE), 0.0)
     bench.sensor = False
@@ -338,7 +338,7 @@ def test_a_lost_sensor_is_waited_for() -> None:
     assert bench.over == "complete"
 
 
-def test_a_sensor_that_stays_lost_ends_it() -> None:
+def test_a_sensor_that_stays_lost_ends_the_calibration() -> None:
     """After two minutes."""
     bench = shown(Bench(ONCE), 0.0)
     bench.sensor = False
@@ -389,7 +389,7 @@ def test_a_check_counts_the_wander_once() -> None:
     assert done.uncertainty_mm == pytest.approx(hypot(WANDER_MM, 0.5), abs=0.06)
 
 
-def test_a_check_that_found_it_out_is_done_while_that_sounds() -> None:
+def test_a_failed_check_is_complete_while_its_cue_sounds() -> None:
     """Neither a lost sensor nor STOP makes it an early end, and a station that closes has the result."""
     step = CheckStep(100.0, calibration_mm=0.5, warm_us=0)
     bench = Bench(step, short_mm=30.0, curve=Curve(1.0, -45.0)).read(3.0)
@@ -408,7 +408,7 @@ CHECK = CheckStep(100.0, calibration_mm=0.5, warm_us=0)
 
 
 @pytest.mark.parametrize("wrong_mm", [0.0, 80.0, 130.0, 200.0, 268.0], ids=lambda mm: f"{mm:g}")
-def test_a_wrong_block_says_nothing_of_the_calibration(wrong_mm: float) -> None:
+def test_a_wrong_block_says_nothing_about_the_calibration(wrong_mm: float) -> None:
     """Another block, or the wall in front of a moved board: requested again, and then the right one counts."""
     bench = shown(Bench(CHECK, curve=CALIBRATED), wrong_mm)
     assert bench.cues()[-1] is CueName.NO
@@ -429,7 +429,7 @@ def test_a_wrong_block_thrice_ends_a_check_without_a_result() -> None:
 
 
 @pytest.mark.parametrize("calibration_mm", [0.0, 27.0])
-def test_a_check_as_built_takes_what_a_delivered_sensor_says(calibration_mm: float) -> None:
+def test_an_uncalibrated_check_accepts_a_new_sensors_error(calibration_mm: float) -> None:
     """It is off by 25 mm and more without being wrong; a block that is 100 mm shorter still counts as another one."""
     step = replace(CHECK, calibration_mm=calibration_mm)
     (done,) = shown(Bench(step, short_mm=45.0), 100.0).facts_of(CheckDone)
@@ -450,19 +450,19 @@ def test_a_trace_replays_to_the_same_facts_byte_for_byte() -> None:
 
 
 @pytest.mark.parametrize("step", [CalibrateStep((10.0, 60.0)), CheckStep(50.0, 0.4, 0), WARM])
-def test_a_step_with_blocks_is_data(step: CalibrateStep | CheckStep) -> None:
+def test_a_step_with_blocks_round_trips(step: CalibrateStep | CheckStep) -> None:
     """To the header of a trace and back."""
     assert step_from_options(to_json((step,))) == step
 
 
 @pytest.mark.parametrize("blocks", [[0], [0, 10], [0, 900], "0", [True, 100], [None, 1]])
-def test_blocks_that_cannot_be_are_refused(blocks: object) -> None:
+def test_impossible_blocks_are_refused(blocks: object) -> None:
     """Too few, too close in length, too long, or not lengths at all."""
     with pytest.raises(StepError, match="blocks_mm"):
         step_from_options({"do": "calibrate", "blocks_mm": blocks})
 
 
-def test_out_is_more_than_two_millimetres_and_more_than_bad_luck() -> None:
+def test_out_of_tolerance_exceeds_two_millimetres_and_the_uncertainty() -> None:
     """An error within an uncertain check's own uncertainty is not out of tolerance."""
     assert not is_out_of_tolerance(1.9, 0.1)
     assert is_out_of_tolerance(-2.1, 0.5)

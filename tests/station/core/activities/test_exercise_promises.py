@@ -226,7 +226,7 @@ def obedient_story(chance: Random) -> Story:
 
 @settings(max_examples=250, deadline=None)
 @given(seed=st.integers(0, 1 << 32), cut_s=st.floats(0.0, 200.0), by=st.sampled_from(["stop", "power", "look"]))
-def test_the_rest_and_what_was_done_are_the_whole(seed: int, cut_s: float, by: str) -> None:
+def test_done_and_remaining_make_the_whole(seed: int, cut_s: float, by: str) -> None:
     """Whenever a routine is cut short, by a command or without one, nothing is owed twice and nothing is lost."""
     chance = Random(seed)
     routine = random_routine(chance)

@@ -9,7 +9,7 @@ from tests.station.core.traces import LEFT, RIGHT, Story, cues, facts_of, heard,
 OFF = HoldStep((LEFT,), us(5), 1, us(5), us(20), prepare_off=True)
 
 
-def test_getting_a_chair_is_no_pause() -> None:
+def test_getting_a_chair_is_not_a_pause() -> None:
     """A person who steps off for most of a long preparation and is back in time is not paused."""
     facts = facts_of(Story().stands(2).rises(15).stands(20).comparator(), OFF)
     assert not only(facts, Paused)
@@ -25,7 +25,7 @@ def test_go_waits_for_the_person_to_be_back() -> None:
     assert one(facts, HoldFinished).credited_us == us(5)
 
 
-def test_who_never_comes_back_ends_it() -> None:
+def test_it_ends_if_nobody_comes_back() -> None:
     """Three minutes after the call the routine has ended, and nothing has begun."""
     facts = facts_of(Story().stands(2).rises(400).comparator(), OFF)
     assert one(facts, Ended).at_us == us(20 + 180)
@@ -50,6 +50,6 @@ def test_a_test_after_the_floor_calls() -> None:
     assert one(facts, Ended).at_us / 1e6 - began_s == 180.0
 
 
-def test_it_is_the_same_after_json() -> None:
+def test_a_preparation_off_the_board_round_trips() -> None:
     """A trace's header keeps it."""
     assert routine_from_header(to_json((OFF,))) == (OFF,)

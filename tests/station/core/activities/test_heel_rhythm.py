@@ -66,7 +66,7 @@ def test_match_is_known_as_the_last_press_ends() -> None:
 
 @pytest.mark.parametrize("wiring", ["comparators", "force sensors"])
 @pytest.mark.parametrize("stand_s", [1.5, 6.0])
-def test_step_on_is_no_press_of_the_rhythm(wiring: str, stand_s: float) -> None:
+def test_step_on_is_not_a_press_of_the_rhythm(wiring: str, stand_s: float) -> None:
     """A person who stands on the board first, briefly or for long, lifts the heel and then makes the rhythm."""
     story = presses(Story().rises(3.5).stands(stand_s).rises(0.8), RHYTHM).waits(4)
     events, references = wirings(story)[wiring]

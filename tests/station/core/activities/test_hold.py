@@ -96,7 +96,7 @@ def test_a_lift_sounds_heel_up_once_and_yes() -> None:
     assert (finished.credited_us, finished.lifted_us, finished.lifts) == (us(30), us(2), 1)
 
 
-def test_pause_then_the_credit_goes_on() -> None:
+def test_the_credit_continues_after_a_pause() -> None:
     """After 3 s PAUSED; back within 15 s: 5 s of preparation, and the hold continues with its credit."""
     facts = facts_from(Story().stands(20).lifts(10).waits(30))
     assert heard(facts, CueName.PAUSED) == [23.0]
@@ -118,14 +118,14 @@ def test_after_fifteen_seconds_the_repetition_is_partial_and_the_next_one_begins
     assert [start.repetition for start in only(facts, HoldStarted)] == [1, 2]
 
 
-def test_after_the_last_partial_set_done() -> None:
+def test_set_done_follows_the_last_partial() -> None:
     """The last repetition given up: on return SET_DONE and what follows."""
     facts = facts_from(Story().stands(8).lifts(20).waits(3), SHORT)
     assert heard(facts, CueName.SET_DONE) == [28.08]
     assert one(facts, Completed)
 
 
-def test_after_sixty_seconds_it_is_ended() -> None:
+def test_the_hold_ends_after_sixty_seconds_away() -> None:
     """60 s away, counted from the rise: ENDED, the partial stored once."""
     facts = facts_from(Story().stands(20).rises(80))
     assert one(facts, Ended).at_us == us(80)
@@ -229,7 +229,7 @@ def test_nobody_changes_sides() -> None:
     assert one(facts, Ended).at_us == us(101)
 
 
-def test_a_plain_timer_asks_for_no_heel() -> None:
+def test_a_plain_timer_needs_no_heel() -> None:
     """ANY counts from the first step on the board, whatever the heel does."""
     step = HoldStep((LEFT,), us(6), 1, us(5), us(5), HeelRule.ANY)
     facts = facts_from(Story().stands(1).rises(20), step)
@@ -261,7 +261,7 @@ def test_no_command_credits_a_heel_that_has_risen(word: CommandName) -> None:
     assert one(facts_from(story, SHORT), HoldPartial).credited_us == us(3)
 
 
-def test_skip_stores_and_goes_on() -> None:
+def test_skip_stores_and_continues() -> None:
     """`skip` in a hold stores it as partial and prepares the next for 5 s; in a rest it omits the next one."""
     step = HoldStep((LEFT,), us(6), 3, us(5), us(10))
     facts = facts_from(Story().stands(12).says(CommandName.SKIP).waits(12).says(CommandName.SKIP).waits(20), step)
@@ -283,7 +283,7 @@ def test_stop_ends() -> None:
     assert one(facts, Ended).at_us == us(15)
 
 
-def test_the_side_before_go_only() -> None:
+def test_the_side_can_be_chosen_only_before_go() -> None:
     """`side right` in the preparation restarts it; after GO it is ignored."""
     before = Story().stands().stands(3, RIGHT).says(CommandName.SIDE, RIGHT).waits(20)
     facts = facts_from(before)
@@ -308,7 +308,7 @@ def test_a_silent_load_credits_nothing_after_its_last_sample() -> None:
     assert (finished.lifts, finished.micro_lifts) == (0, 0)
 
 
-def test_what_is_due_within_the_half_second_stands() -> None:
+def test_a_hold_can_finish_in_the_first_half_second_of_silence() -> None:
     """A hold whose target lies 0.4 s after the last sample is finished."""
     step = HoldStep((LEFT,), us(10), 1, us(5), us(5))
     facts = facts_of(Story().rises(2).stands(40).loads(gaps_us=[(us(16.6), us(30))]), step)
@@ -333,7 +333,7 @@ def test_an_up_stays_up_while_the_load_is_silent() -> None:
 
 
 @pytest.mark.parametrize("side", [LEFT, RIGHT])
-def test_only_the_heel_at_work_matters(side: Side) -> None:
+def test_only_the_working_heel_matters(side: Side) -> None:
     """The other heel may do as it likes."""
     story = Story(side).stands().stands(7, side.other)
     for _ in range(5):

@@ -89,7 +89,7 @@ def test_a_single_plate_is_both_heels(plate: Side, analogue: bool) -> None:
 
 
 @pytest.mark.parametrize("side", Side)
-def test_loads_say_the_same(side: Side) -> None:
+def test_loads_stop_and_start_the_clock(side: Side) -> None:
     """Analogue heels stop and start the clock to the sample."""
     board = Board(SQUAT, sway=0.03)
     for heel in Side:

@@ -54,7 +54,7 @@ def test_a_load_that_steps_and_goes_back_is_no_contact() -> None:
 
 @pytest.mark.parametrize("part", [0.09, 0.12, 0.15, 0.22])
 @pytest.mark.parametrize("noise_from", [0, 40_000])
-def test_an_inferred_pass_needs_a_heel_that_is_surely_down(part: float, noise_from: int) -> None:
+def test_an_inferred_pass_needs_a_heel_that_is_certainly_down(part: float, noise_from: int) -> None:
     """A heel 4 to 5 mm up still carries 12 to 25 % of standing, so a heel that carries no more proves nothing."""
     board = Board(QUICK, pad=False, noise_from=noise_from)
     board.stand()
@@ -123,7 +123,7 @@ def test_confirm_comes_too_late() -> None:
     assert only(board.say(CommandName.CONFIRM), AttemptPassed)
 
 
-def test_confirm_before_a_still_window_is_nothing() -> None:
+def test_confirm_before_a_still_window_proves_nothing() -> None:
     """A confirmation before the end of two still seconds proves nothing."""
     board = ready(analogue=False, pad=False)
     board.run(1)

@@ -54,7 +54,7 @@ def test_a_touch_passes_and_leads_back(options: Options, contact: Contact) -> No
     assert only(board.facts, TargetSet)[0].target_mm == round(passed.toe_mm + 15, 1)
 
 
-def test_a_pass_carries_its_estimate_whole() -> None:
+def test_a_pass_has_its_whole_estimate() -> None:
     """The reading and its noise before any rounding, for the budget; a replay prints the resulting distance."""
     passed = touches(ready(pad=True), Contact.PAD)
     found = passed.estimate
@@ -174,7 +174,7 @@ def test_the_board_slid() -> None:
     assert 3.0 <= board.now_s - slid_s < 4.2
 
 
-def test_moving_ten_seconds_nudge_forty_five_pause() -> None:
+def test_move_nudges_after_ten_seconds_and_pauses_after_45() -> None:
     """A person who does not move after a pass gets NUDGE after 10 s and PAUSED after 45 s."""
     board = ready()
     passed = touches(board, Contact.PAD)
@@ -293,7 +293,7 @@ def test_commands_drop_skip_and_stop() -> None:
     assert heard(board.facts, CueName.ENDED)
 
 
-def test_lifts_before_the_lunge_for_half_a_minute_end_at_last() -> None:
+def test_repeated_lifts_before_the_lunge_end_the_attempt() -> None:
     """However often the 12 s restart, the attempt ends, and the rules never stall."""
     board = ready()
     for _ in range(14):

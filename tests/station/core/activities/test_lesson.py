@@ -87,7 +87,7 @@ def test_a_whole_lesson_by_one_heel(wiring: str) -> None:
     assert board.engine.outcome == "complete"
 
 
-def test_a_sound_that_is_not_heard_is_asked_for_louder_and_ends_kindly() -> None:
+def test_an_unheard_sound_gets_louder_and_then_ends_the_lesson() -> None:
     """Three sounds with six seconds each, two of them louder; then ENDED, with the reason."""
     board = lesson()
     ended = board.until(Ended, 60)
@@ -109,7 +109,7 @@ def test_louder_is_heard() -> None:
     assert len(only(board.facts, LouderAsked)) == 1
 
 
-def test_next_leads_on_without_an_answer() -> None:
+def test_next_continues_without_an_answer() -> None:
     """A person who cannot hear, or knows the sounds, continues from the page."""
     board = lesson()
     board.until_cue(CueName.READY)
@@ -134,7 +134,7 @@ def test_while_listening_the_page_says_what_sounds() -> None:
     assert not only(board.facts, QuizAnswered)
 
 
-def test_a_repeating_sound_is_hushed() -> None:
+def test_a_repeating_sound_is_stopped() -> None:
     """HEEL_UP repeats for two seconds and is silent before the next sound; in the quiz an answer stops it at once."""
     board = lesson()
     board.until_cue(CueName.READY)
@@ -153,7 +153,7 @@ def test_a_repeating_sound_is_hushed() -> None:
     assert one(said, CueEnded).at_us == one(said, QuizAnswered).at_us
 
 
-def test_skipping_hushes_what_repeats() -> None:
+def test_skipping_stops_a_repeating_sound() -> None:
     """A person who skips ahead while HEEL_UP repeats no longer hears it."""
     board = lesson()
     board.until_cue(CueName.READY)
@@ -203,7 +203,7 @@ def test_last_answer_is_given_before_the_end() -> None:
     assert (now.phase, now.right, now.repetition) == ("done", QUESTION_COUNT // 2, QUESTION_COUNT)
 
 
-def test_a_wrong_answer_sounds_no_and_the_lesson_goes_on() -> None:
+def test_a_wrong_answer_sounds_no_and_the_lesson_continues() -> None:
     """NO sounds, and the next question follows as usual."""
     board = lesson()
     to_quiz(board)
@@ -248,7 +248,7 @@ def test_a_heel_that_rose_before_the_sound_says_nothing() -> None:
     assert board.until(QuizAnswered).yes is False
 
 
-def test_shifting_the_weight_is_not_taken_back_by_the_other_heel() -> None:
+def test_the_other_heel_does_not_revoke_an_answer() -> None:
     """One heel rises, the other one comes down: that is a lift, not a wobble."""
     board = lesson()
     to_quiz(board)
@@ -277,7 +277,7 @@ def test_the_first_step_on_begins_it() -> None:
 
 
 @pytest.mark.parametrize("part", ["volume", "listen", "quiz"])
-def test_nobody_is_asked_behind_their_back(part: str) -> None:
+def test_a_person_who_steps_off_is_called_and_asked_nothing(part: str) -> None:
     """NUDGE calls a person who steps off; a minute later it ends, without a sound, question or COMPLETE meanwhile."""
     board = lesson()
     board.until_cue(CueName.READY)
@@ -293,7 +293,7 @@ def test_nobody_is_asked_behind_their_back(part: str) -> None:
     assert not only(board.facts, QuizAnswered)
 
 
-def test_coming_back_goes_on_where_it_was() -> None:
+def test_coming_back_resumes_the_lesson() -> None:
     """Two seconds after the person is back the same question is asked again, and NUDGE has stopped."""
     board = lesson()
     to_quiz(board)
@@ -310,7 +310,7 @@ def test_coming_back_goes_on_where_it_was() -> None:
     assert seen(board).phase == "quiz"
 
 
-def test_a_heel_sensor_that_is_lost_is_nobody() -> None:
+def test_a_lost_heel_sensor_counts_as_nobody() -> None:
     """Nothing is asked while the only heel is not sensed."""
     board = lesson(analogue=True, plates=(LEFT,))
     to_quiz(board)
@@ -367,7 +367,7 @@ def test_every_seed_draws_a_fair_quiz() -> None:
         assert {claimed for _, claimed in quiz} <= set(TAUGHT_CUES)
 
 
-def test_seeds_draw_different_quizzes_and_ask_for_everything() -> None:
+def test_seeds_draw_different_quizzes_that_cover_every_sound() -> None:
     """No quiz can be learnt by heart, the same seed gives the same one, and each sound is in some quiz."""
     quizzes = [draw_quiz(seed) for seed in range(60)]
     assert len(set(quizzes)) == len(quizzes)

@@ -33,7 +33,7 @@ def test_wrong_leg_is_pointed_out_once(name: str, analogue: bool) -> None:
 
 
 @pytest.mark.parametrize("side", Side)
-def test_both_feet_on_the_board_are_no_wrong_leg(side: Side) -> None:
+def test_both_feet_on_the_board_are_not_a_wrong_leg(side: Side) -> None:
     """Whichever foot comes first: a second later the other one is there, and SWITCH does not sound."""
     board = Board(STEPS["hold"], analogue=False)
     board.run(1.0)

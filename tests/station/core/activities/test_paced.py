@@ -56,7 +56,7 @@ def test_halfway_sounds_where_more_than_three_remain() -> None:
     assert heard(facts, CueName.HALFWAY) == [5 + 5 * ONE_S]
 
 
-def test_a_short_lift_is_let_go() -> None:
+def test_a_short_lift_only_delays() -> None:
     """Within the grace nothing sounds; the repetition continues, later by the lift."""
     facts = facts_of(Story().stands(6).lifts(0.4).waits(50).comparator(), DOWN)
     assert not heard(facts, CueName.HEEL_UP)
@@ -64,7 +64,7 @@ def test_a_short_lift_is_let_go() -> None:
     assert one(facts, RepsFinished).count == 6
 
 
-def test_a_longer_lift_begins_the_repetition_again() -> None:
+def test_a_longer_lift_restarts_the_repetition() -> None:
     """HEEL_UP after the grace, YES at the return, and a whole repetition from there; the count stays."""
     facts = facts_of(Story().stands(12).lifts(1.5).waits(60).comparator(), DOWN)
     assert heard(facts, CueName.HEEL_UP) == [12.5]
@@ -81,14 +81,14 @@ def test_a_lift_of_three_seconds_is_a_pause_that_keeps_the_count() -> None:
     assert [fact.count for fact in only(facts, RepCounted)] == [1, 2, 3, 4, 5, 6]
 
 
-def test_after_sixty_seconds_what_was_counted_is_kept() -> None:
+def test_the_count_is_kept_after_sixty_seconds_away() -> None:
     """Nobody comes back: the set ends as partial with its count, and the others remain."""
     facts = facts_of(Story().stands(12).rises(70).comparator(), DOWN)
     assert one(facts, Ended).at_us == us(72.0)
     assert one(facts, RepsPartial).count == 1
 
 
-def test_a_pause_by_command_goes_on_where_it_was() -> None:
+def test_a_pause_by_command_keeps_the_count() -> None:
     """The count stays; the current repetition starts over."""
     board = board_of(DOWN)
     board.run(12.0)
@@ -102,7 +102,7 @@ def test_a_pause_by_command_goes_on_where_it_was() -> None:
 
 
 @pytest.mark.parametrize("word", [CommandName.SKIP, CommandName.STOP])
-def test_what_is_cut_short_is_kept_as_partial(word: CommandName) -> None:
+def test_a_set_cut_short_is_kept_as_partial(word: CommandName) -> None:
     """`skip` omits the rest of this side, `stop` ends; two of six are stored as two."""
     board = board_of(DOWN, AFTER)
     board.run(12.0)
@@ -135,7 +135,7 @@ def test_exercise_without_a_sensor_runs_by_its_tempo() -> None:
 # At the person's own pace.
 
 
-def test_at_ones_own_pace_nothing_ticks() -> None:
+def test_own_pace_has_no_ticks() -> None:
     """It is silent after GO, however long it takes."""
     board = board_of(OWN_PACE)
     board.rise()
@@ -144,7 +144,7 @@ def test_at_ones_own_pace_nothing_ticks() -> None:
     assert not only(said, RepCounted)
 
 
-def test_stepping_on_says_that_it_is_done() -> None:
+def test_stepping_on_completes_the_set() -> None:
     """An empty board for a second, then a heel down for a second: the whole set is done."""
     board = board_of(OWN_PACE)
     board.run(1.0)
@@ -158,7 +158,7 @@ def test_stepping_on_says_that_it_is_done() -> None:
     assert heard(board.facts, CueName.HOLD_DONE) == [done.at_us / 1e6]
 
 
-def test_staying_on_the_board_is_no_command() -> None:
+def test_staying_on_the_board_is_not_a_signal() -> None:
     """Standing there from GO on is not a signal, nor is a brief heel lift, nor a foot that only passes by."""
     board = board_of(OWN_PACE)
     board.run(10.0)
@@ -174,7 +174,7 @@ def test_staying_on_the_board_is_no_command() -> None:
 
 
 @pytest.mark.parametrize("side", Side)
-def test_any_heel_gives_the_sign(side: Side) -> None:
+def test_either_heel_gives_the_signal(side: Side) -> None:
     """The person may come back with either foot."""
     board = board_of(OWN_PACE)
     board.rise()
@@ -183,7 +183,7 @@ def test_any_heel_gives_the_sign(side: Side) -> None:
     assert board.until(RepsFinished).count == 20
 
 
-def test_next_says_that_it_is_done() -> None:
+def test_next_completes_the_set() -> None:
     """The page or two taps signal the same as a step on."""
     board = board_of(OWN_PACE)
     board.rise()
@@ -192,7 +192,7 @@ def test_next_says_that_it_is_done() -> None:
 
 
 @pytest.mark.parametrize("word", [CommandName.SKIP, CommandName.STOP])
-def test_what_was_not_said_to_be_done_is_not_stored_as_done(word: CommandName) -> None:
+def test_a_set_cut_short_at_own_pace_has_no_count(word: CommandName) -> None:
     """Without the signal, the number done is unknown."""
     board = board_of(OWN_PACE, AFTER)
     board.rise()
@@ -200,7 +200,7 @@ def test_what_was_not_said_to_be_done_is_not_stored_as_done(word: CommandName) -
     assert one(board.say(word), RepsPartial).count == 0
 
 
-def test_who_has_not_come_back_after_ten_minutes_has_left() -> None:
+def test_own_pace_ends_after_ten_minutes() -> None:
     """It does not wait for ever."""
     board = board_of(OWN_PACE)
     board.rise()
@@ -209,7 +209,7 @@ def test_who_has_not_come_back_after_ten_minutes_has_left() -> None:
     assert ended.at_us == pytest.approx(us(5 + 600), abs=us(0.2))
 
 
-def test_a_pause_at_ones_own_pace_is_left_by_a_step() -> None:
+def test_a_step_on_ends_a_pause_at_own_pace() -> None:
     """Paused on the page, it continues when a person steps on, which does not complete the set."""
     board = board_of(OWN_PACE)
     board.rise()

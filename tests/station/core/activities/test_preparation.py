@@ -7,7 +7,7 @@ from station.core.activities.preparation import Preparation
 from tests.station.core.traces import us
 
 
-def test_a_person_who_is_back_prepares_shortly_but_not_before_a_side_change_allows() -> None:
+def test_a_person_who_is_back_prepares_briefly_but_not_before_a_side_change_allows() -> None:
     """Five seconds, or what remains of the ten since SWITCH, until GO has sounded."""
     preparation = Preparation(us(20), ExerciseRules(), is_off_board=False)
     assert preparation.short_us(us(1)) == us(5)

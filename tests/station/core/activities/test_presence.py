@@ -57,7 +57,7 @@ def test_a_lift_restarts_the_two_seconds() -> None:
     assert waiting.until(4.8) == "complete"
 
 
-def test_who_was_there_must_leave_first() -> None:
+def test_a_person_already_on_the_board_must_leave_first() -> None:
     """A heel that is down from the start counts only after it has been up."""
     waiting = Waiting(person_there=True)
     waiting.heel(0.0, Side.LEFT, True)
@@ -115,14 +115,14 @@ def test_first_reference_reveals_the_empty_board_before() -> None:
     assert waiting.until(8.0) == "complete"
 
 
-def test_who_stood_there_before_the_first_sample_is_no_fresh_step() -> None:
+def test_standing_before_the_first_sample_is_not_a_step_on() -> None:
     """A station that starts with a person on the board does not start a session."""
     waiting = Waiting(analogue=True, person_there=True, known=True)
     waiting.loads(0.0, 20.0, STANDING)
     assert waiting.until(20.0) is None
 
 
-def test_full_scale_is_nobody() -> None:
+def test_full_scale_is_not_a_person() -> None:
     """A short between a plate's wires is perfectly steady, but not a person."""
     waiting = Waiting(analogue=True, known=True)
     waiting.loads(0.0, 3.0, EMPTY)

@@ -26,7 +26,7 @@ def answers(facts: list[Fact]) -> list[tuple[str, str]]:
     return [(fact.question, fact.answer) for fact in only(facts, Answered)]
 
 
-def test_each_question_calls_once_and_is_let_go() -> None:
+def test_each_question_calls_once_and_is_dropped() -> None:
     """ASK sounds a second after each question begins; without an answer it is complete after twice the wait."""
     board = asked()
     assert board.until_cue(CueName.COMPLETE, 60) == pytest.approx(2 * WAIT_S)
@@ -46,7 +46,7 @@ def test_the_page_answers() -> None:
 
 
 @pytest.mark.parametrize("answer", ["3", "elbow", "", None])
-def test_what_does_not_fit_the_question_is_no_answer(answer: str | None) -> None:
+def test_an_answer_must_fit_the_question(answer: str | None) -> None:
     """Neither a pain nor an unknown word is a place: the question stays."""
     board = asked()
     assert board.say(CommandName.ANSWER, answer=answer) == []
@@ -75,7 +75,7 @@ def test_taps_answer_how_much(taps: int, pain: str, analogue: bool) -> None:
 
 
 @pytest.mark.parametrize(("question", "taps"), [("felt", 1), ("felt", 6), ("pain", 4), ("pain", 11)])
-def test_a_number_of_taps_that_is_not_offered_is_no_answer(question: str, taps: int) -> None:
+def test_other_numbers_of_taps_are_no_answer(question: str, taps: int) -> None:
     """Nothing is guessed at."""
     board = asked()
     if question == "pain":
@@ -129,7 +129,7 @@ def test_one_plate_is_enough(plates: tuple[Side, ...]) -> None:
     assert answers(said + board.run(0.6)) == [("felt", "front")]
 
 
-def test_next_and_skip_leave_a_question_out() -> None:
+def test_next_and_skip_drop_a_question() -> None:
     """A dropped question stays unanswered; the next step begins at once."""
     board = Board(AskStep(), RestStep(us(5)), analogue=False)
     board.say(CommandName.NEXT)

@@ -16,7 +16,7 @@ def rows(*commands: tuple[float, CommandName], until_s: float = 60) -> list[Even
     return [Tick(0), *said, Tick(us(until_s))]
 
 
-def test_a_rest_counts_its_end_down_and_is_over() -> None:
+def test_a_rest_counts_down_to_its_end() -> None:
     """Three ticks in the last three seconds, then COMPLETE, standing or not."""
     facts = facts_of(rows(), REST)
     assert cues(facts) == [(17.0, "COUNT 3"), (18.0, "COUNT 2"), (19.0, "COUNT 1"), (20.0, "COMPLETE")]
@@ -27,7 +27,7 @@ def test_next_ends_a_rest_at_once() -> None:
     assert heard(facts_of(rows((6.0, CommandName.NEXT)), REST), CueName.COMPLETE) == [6.0]
 
 
-def test_a_pause_stops_the_count_and_resume_goes_on() -> None:
+def test_a_pause_stops_the_count_and_resume_continues() -> None:
     """The time left before the pause is left after it."""
     facts = facts_of(rows((5.0, CommandName.PAUSE), (15.0, CommandName.RESUME)), REST)
     assert heard(facts, CueName.PAUSED) == [5.0]

@@ -37,7 +37,7 @@ SHORT = HoldStep((LEFT,), us(10), 1, us(5), us(5))
 REST = RestStep(us(10))
 
 
-def test_a_routine_leads_from_step_to_step_and_completes_once() -> None:
+def test_a_routine_runs_its_steps_and_completes_once() -> None:
     """Hold, rest, hold: each begins automatically when the one before is over; COMPLETE sounds at the very end."""
     facts = facts_of(Story().stands(60).comparator(), SHORT, REST, SHORT)
     begun = [(fact.at_us / SECOND_US, fact.step) for fact in only(facts, StepBegun)]
@@ -47,7 +47,7 @@ def test_a_routine_leads_from_step_to_step_and_completes_once() -> None:
     assert one(facts, Completed).at_us == us(40)
 
 
-def test_a_step_on_the_other_side_asks_for_the_change() -> None:
+def test_a_step_on_the_other_side_sounds_switch() -> None:
     """The next step begins on the other leg: SWITCH says which, and it begins when that heel is down."""
     other = HoldStep((RIGHT,), us(10), 1, us(5), us(5))
     story = Story().stands(20).rises(3).stands(40, RIGHT)
@@ -107,7 +107,7 @@ def test_a_routine_is_the_same_after_json() -> None:
         ({"do": "routine", "steps": []}, "steps is []"),
     ],
 )
-def test_what_cannot_be_done_is_refused_with_a_sentence(header: dict[str, object], words: str) -> None:
+def test_an_impossible_step_is_refused_with_a_sentence(header: dict[str, object], words: str) -> None:
     """The sentence names the field, its value and what is allowed."""
     with pytest.raises(StepError) as refused:
         routine_from_header(header)
@@ -116,7 +116,7 @@ def test_what_cannot_be_done_is_refused_with_a_sentence(header: dict[str, object
 
 
 @pytest.mark.parametrize(("pain", "repetitions", "count"), [("3", 3, 9), ("4", 2, 5), ("5", 2, 5)])
-def test_what_follows_a_test_that_hurt_is_halved(pain: str, repetitions: int, count: int) -> None:
+def test_steps_after_a_painful_test_are_halved(pain: str, repetitions: int, count: int) -> None:
     """After a pain of 4 or 5, half of the remainder is done, rounded up; after 3, all of it."""
     later = (HoldStep((LEFT,), us(10), 3, us(5), us(5)), RepsStep((LEFT,), 9, us(3)))
     sensors = BoardSensors(Wiring(), 0)

@@ -108,7 +108,7 @@ def test_two_taps_end_a_rest_between_steps() -> None:
     assert (seen(board).activity, seen(board).phase) == ("hold", "prepare")
 
 
-def test_three_taps_leave_the_coming_repetition_out() -> None:
+def test_three_taps_skip_the_next_repetition() -> None:
     """Three are `skip`: the rest continues, and the third hold follows the first."""
     board = resting()
     said = board.tap(3) + board.run(0.7)
@@ -116,7 +116,7 @@ def test_three_taps_leave_the_coming_repetition_out() -> None:
     assert (seen(board).phase, seen(board).repetition) == ("rest", 3)
 
 
-def test_three_taps_before_the_first_go_ask_for_the_other_side() -> None:
+def test_three_taps_before_the_first_go_choose_the_other_side() -> None:
     """While the side can still be chosen three taps choose it; after the first GO they skip."""
     board = board_of(BOTH_SIDES)
     board.stand(RIGHT)
@@ -166,7 +166,7 @@ def test_in_a_hold_a_tap_is_a_lift() -> None:
     assert board.until(HoldFinished, 30).micro_lifts == 2
 
 
-def test_taps_that_began_in_a_hold_are_none_in_the_rest() -> None:
+def test_taps_that_began_in_a_hold_do_not_count_in_the_rest() -> None:
     """A heel that wobbles until the end of a hold gives no command."""
     board = board_of(HOLD)
     board.until_cue(CueName.GO)
@@ -176,7 +176,7 @@ def test_taps_that_began_in_a_hold_are_none_in_the_rest() -> None:
     assert seen(board).phase == "rest"
 
 
-def test_in_repetitions_a_tap_is_a_repetition_or_none() -> None:
+def test_heel_raises_are_not_taps() -> None:
     """Heel raises are not taps, however quick."""
     board = board_of(RepsStep((LEFT,), 10, us(5)))
     board.until_cue(CueName.GO)
@@ -184,7 +184,7 @@ def test_in_repetitions_a_tap_is_a_repetition_or_none() -> None:
     assert taps_of(board.tap(2) + board.tap(3) + board.run(0.7)) == []
 
 
-def test_with_the_other_heel_moving_nothing_counts() -> None:
+def test_taps_do_not_count_while_the_other_heel_moves() -> None:
     """Walking and shuffling move both heels: a change of the other heel within the second before, or between taps,
     makes them not count."""
     board = resting()
@@ -211,7 +211,7 @@ def test_a_tap_needs_a_steady_second_before_it() -> None:
     assert taps_of(board.tap(2)) == [(2, CommandName.NEXT)]
 
 
-def test_what_was_asked_in_a_rest_is_not_done_in_a_hold() -> None:
+def test_taps_in_a_rest_do_nothing_in_the_hold() -> None:
     """If GO sounds during the echo, the command is dropped: nothing is skipped in the hold."""
     board = resting()
     board.run(11.1)
@@ -221,7 +221,7 @@ def test_what_was_asked_in_a_rest_is_not_done_in_a_hold() -> None:
     assert not only(board.facts, HoldPartial)
 
 
-def test_what_was_asked_in_one_step_is_not_done_in_the_next() -> None:
+def test_taps_in_one_step_do_nothing_in_the_next() -> None:
     """If the rest ends during the echo, the preparation of the next step is not cut short."""
     board = Board(REST, HOLD, analogue=False, taps=True)
     board.stand()
@@ -239,7 +239,7 @@ def undo_by(board: Board, how: str) -> list[Fact]:
 
 
 @pytest.mark.parametrize("how", ["page", "taps"])
-def test_a_rest_that_was_ended_goes_on(how: str) -> None:
+def test_undo_restores_a_rest(how: str) -> None:
     """Within five seconds the page or two taps restore the rest, with its repetition and its end."""
     board = resting()
     over_s = board.now_s - 2.0 + 15.0
@@ -253,7 +253,7 @@ def test_a_rest_that_was_ended_goes_on(how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["page", "taps"])
-def test_a_repetition_that_was_skipped_is_done(how: str) -> None:
+def test_undo_restores_a_skipped_repetition(how: str) -> None:
     """The second hold, skipped and restored, is done after all: three holds in the end."""
     board = resting()
     board.tap(3)
@@ -268,7 +268,7 @@ def test_a_repetition_that_was_skipped_is_done(how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["page", "taps"])
-def test_the_credit_is_what_it_was(how: str) -> None:
+def test_undo_restores_the_credit(how: str) -> None:
     """A paused hold that was skipped continues from its credit, not from its start."""
     board = board_of(HOLD)
     board.until_cue(CueName.GO)
@@ -287,7 +287,7 @@ def test_the_credit_is_what_it_was(how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["page", "taps"])
-def test_the_side_is_what_it_was(how: str) -> None:
+def test_undo_restores_the_side(how: str) -> None:
     """An accidental change of sides is undone."""
     board = board_of(BOTH_SIDES)
     board.stand(RIGHT)
@@ -301,7 +301,7 @@ def test_the_side_is_what_it_was(how: str) -> None:
     assert seen(board).side is LEFT
 
 
-def test_the_step_is_what_it_was() -> None:
+def test_undo_restores_the_step() -> None:
     """A rest that is a step of its own is restored, with a fact for its step."""
     board = Board(REST, HOLD, analogue=False, taps=True)
     board.stand()
@@ -315,7 +315,7 @@ def test_the_step_is_what_it_was() -> None:
     assert board.now_s == pytest.approx(30.0, abs=0.02)
 
 
-def test_before_it_is_obeyed_there_is_nothing_to_give_back() -> None:
+def test_undo_during_the_echo_cancels_the_command() -> None:
     """A command undone during its echo has no effect at all."""
     board = resting()
     board.tap(2)
@@ -325,7 +325,7 @@ def test_before_it_is_obeyed_there_is_nothing_to_give_back() -> None:
     assert seen(board).phase == "rest"
 
 
-def test_after_five_seconds_it_stands() -> None:
+def test_a_command_is_final_after_five_seconds() -> None:
     """The page shows until when; after that neither `undo` nor taps restore anything."""
     board = resting()
     said = board.tap(3) + board.run(0.7)
@@ -349,7 +349,7 @@ def test_after_an_undo_taps_are_off() -> None:
     assert seen(board).phase == "rest"
 
 
-def test_another_command_lets_it_stand() -> None:
+def test_another_command_makes_it_final() -> None:
     """A person who continues from the page has accepted it."""
     board = resting()
     board.tap(3)
@@ -360,14 +360,14 @@ def test_another_command_lets_it_stand() -> None:
     assert state(board)[:3] == ("hold", LEFT, 3)
 
 
-def test_without_a_command_undo_is_nothing() -> None:
+def test_undo_without_a_command_does_nothing() -> None:
     """`undo` does nothing if there was no tapped command."""
     board = resting()
     assert board.say(CommandName.UNDO) == []
     assert taps_of(board.tap(2)) == [(2, CommandName.NEXT)]
 
 
-def test_the_heels_are_taken_as_they_are_after_an_undo() -> None:
+def test_undo_takes_the_heels_current_state() -> None:
     """A person who has stepped off meanwhile is away at the end of the restored rest."""
     board = resting()
     board.tap(2)

@@ -42,7 +42,7 @@ def test_an_early_alarm_changes_nothing() -> None:
     assert waiting.due_us == us(2)
 
 
-def test_a_late_alarm_gives_the_weightiest_first() -> None:
+def test_a_late_alarm_gives_the_most_final_first() -> None:
     """A nudge is pointless once the wait is over."""
     waiting = Waiting(0, nudge_us=us(2), give_up_us=us(15), deadline_us=us(60))
     assert waiting.on_alarm(us(61)) is WaitAlarm.TIMEOUT

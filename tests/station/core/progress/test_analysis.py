@@ -363,7 +363,7 @@ def test_trend_begins_with_the_tests_in_range() -> None:
     assert found.error == analyse_left(in_range).error
 
 
-def test_a_zero_among_distances_is_no_outlier() -> None:
+def test_a_zero_among_distances_is_not_an_outlier() -> None:
     """It shows only that the knee did not reach; with a zero as the last test the present level is unknown."""
     made = scattered(8, start=40.0, sd=3.0)
     with_zero = [*made[:10], replace(made[10], mm=0.0), *made[11:]]
@@ -384,7 +384,7 @@ def test_zeros_form_no_pairs_and_no_repeats() -> None:
     assert found.error.within_mm is None
 
 
-def test_habits_are_no_error_and_prove_no_plateau() -> None:
+def test_habits_are_not_an_error_and_prove_no_plateau() -> None:
     """Every third test in the evening, 8 mm more: the person's error and the plateau are the same as without."""
     made = scattered(30, sd=4.0, seed=3)
     evening = Circumstances(time_of_day=TimeOfDay.EVENING)

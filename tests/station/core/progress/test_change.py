@@ -218,7 +218,7 @@ def test_real_changes_finds_a_gain_in_alternating_methods() -> None:
     assert [change.direction for change in real_changes(made)][:1] == [Direction.GAIN]
 
 
-def test_calibrating_often_hides_no_gain() -> None:
+def test_frequent_calibration_hides_no_gain() -> None:
     """A new calibration every week or month, each off by as much as calibrations differ, and 3 mm a week."""
     for weeks in (1, 4):
         chance, offsets = Random(weeks), dict[int, float]()

@@ -37,7 +37,7 @@ def test_one_test_far_off_leaves_both_levels_possible(side: int) -> None:
     assert found.value == pytest.approx(90, abs=4)
 
 
-def test_the_next_tests_close_it() -> None:
+def test_the_next_tests_decide_it() -> None:
     """If they return, it was an outlier; three on its side exclude the old level."""
     assert width(68, 91, 89) < width(68) / 2
     assert band(68, 71, 69, 70).high < 85

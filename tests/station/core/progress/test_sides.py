@@ -38,7 +38,7 @@ def test_pairs_are_of_one_day_and_alike() -> None:
     assert [(one.mm, other.mm) for one, other in pairs_of_sides(left, right)] == [(80, 70)]
 
 
-def test_a_side_tested_alone_does_not_part_the_others() -> None:
+def test_a_side_tested_alone_does_not_separate_the_others() -> None:
     """The later tests of both stay together."""
     left, right = results([80, 81, 82]), results([70, 71, 72])
     for pairs in (pairs_of_sides(left, right[1:]), pairs_of_sides(left[1:], right)):

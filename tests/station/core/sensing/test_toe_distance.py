@@ -49,7 +49,7 @@ def test_no_target_interrupts_equal_readings() -> None:
 
 
 @pytest.mark.parametrize("reading_mm", [0, 14, 1201, 8190, 8191, 65535, -1])
-def test_reading_that_no_wall_gives_is_no_distance(reading_mm: int) -> None:
+def test_impossible_reading_is_not_a_distance(reading_mm: int) -> None:
     """Even if the sensor reports it as valid: the driver returns error codes as millimetres."""
     window = ToeWindow(0)
     for toe in equal_readings(3, reading_mm):
@@ -59,6 +59,6 @@ def test_reading_that_no_wall_gives_is_no_distance(reading_mm: int) -> None:
 
 
 @pytest.mark.parametrize("status", [code for code in range(256) if code != VALID_STATUS])
-def test_every_status_but_one_is_no_distance(status: int) -> None:
+def test_every_status_but_one_is_invalid(status: int) -> None:
     assert invalid_reason(Toe(0, 145, status), ToeRules()) == f"flagged by the sensor (status {status})"
     assert invalid_reason(Toe(0, 145, VALID_STATUS), ToeRules()) is None

@@ -263,7 +263,7 @@ def effect_of(condition: Condition, exercises: Catalogue, conditions: LegConditi
 
 
 def adaptations(exercises: Catalogue, conditions: LegConditions) -> Iterator[Adaptation]:
-    """What the conditions change in a routine besides restricting its exercises; one for every condition."""
+    """What the conditions change in a routine besides restricting its exercises: one adaptation for each."""
     for condition in CONDITIONS:
         legs = conditions.legs_with(condition.key)
         if legs:

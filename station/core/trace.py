@@ -268,5 +268,5 @@ def curve_from_header(header: Mapping[str, Any]) -> Curve:
 
 
 def header_from_curve(curve: Curve) -> dict[str, float]:
-    """Return the header fields of a curve, without the bend and the cubic part where they are 0."""
+    """Return the header fields of a curve, without the bend and the cubic part if they are 0."""
     return {key: value for key, value in asdict(curve).items() if value != 0.0 or DEFAULT_CALIBRATION[key] != 0.0}

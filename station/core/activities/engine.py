@@ -92,14 +92,14 @@ class Activity:
         self.facts.append(fact)
 
     def emit_cue(self, at_us: int, name: CueName, *, count: int | None = None, side: Side | None = None) -> None:
-        """Ask for a cue. It ends a cue that is repeating."""
+        """Emit a cue. It ends a repeating cue."""
         self.stop_repeating_cue(at_us)
         self.emit(Cue(at_us, name, count, side))
         if name in REPEATING_CUES:
             self._repeating = name
 
     def stop_repeating_cue(self, at_us: int) -> None:
-        """End the cue that is repeating, if any: its cause is over."""
+        """End the repeating cue, if any: its cause is over."""
         if self._repeating is not None:
             self.emit(CueEnded(at_us, self._repeating))
             self._repeating = None

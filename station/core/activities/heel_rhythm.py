@@ -192,7 +192,7 @@ class HeelRhythm(PhasedActivity[RhythmPhase]):
 
     @property
     def _may_one_more_match(self) -> bool:
-        """Whether the first press was perhaps the step on, so that another one may complete the rhythm."""
+        """Whether the first press may have been the step on, so another one may complete the rhythm."""
         is_extra = self._is_first_extra and len(self._presses) == RHYTHM_LENGTH
         return is_extra and tuple(self._presses[1:]) == self._step.rhythm[:-1]
 

@@ -6,9 +6,9 @@ curve through the points of two or more blocks: two determine an offset and a ga
 
 Four blocks shown twice for ten seconds, and up to four times if the readings form an S, suit a sensor of either kind
 (`tests.bench.truth`, worst error at 0 to 200 mm, median and 95 %): 0.49 and 1.05 mm if the sensor's error is nearly a
-parabola, 0.51 and 1.07 mm if it is an S of up to 4 mm (0.60 and 1.20 mm if shown twice). Three blocks shown thrice for
-six seconds give 0.45 and 1.03 mm, but 2.4 and 4.2 mm for an S, which they cannot show. The sensor's slow wander limits
-the rest: from one block to the next it looks like gain, bend and S.
+parabola, 0.51 and 1.07 mm if it is an S of up to 4 mm (0.60 and 1.20 mm if shown twice). Three blocks shown three times
+for six seconds give 0.45 and 1.03 mm, but 2.4 and 4.2 mm for an S, which they cannot show. The sensor's slow wander
+limits the rest: from one block to the next it looks like gain, bend and S.
 """
 
 from __future__ import annotations

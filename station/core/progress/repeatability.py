@@ -32,7 +32,7 @@ _TAIL_PROBABILITY = 0.025
 
 
 class Repeatability(Struct, frozen=True):
-    """How well the tests of one side and kind repeat; differences in mm, `None` where there are too few repeats.
+    """How well the tests of one side and kind repeat; differences in mm, `None` with too few repeats.
 
     - `icc_between_days`, `icc_within_session`: the ICC of this kind of test in `GROUP`, with its 95 % limits.
     - `between_days`: the later minus the earlier of two successive tests at most `MAX_PAIR_GAP` apart; no test is in

@@ -4,8 +4,8 @@ Walking, shuffling and wobbling make short lifts too. Taps differ in their rhyth
 still: a person who taps stands on the other foot, or on the ball of the tapping one.
 
 Unprompted taps are commands as well, so they must meet stricter rules: the taps are alike and no heel bounces around
-them. Where loads are known, the heels also were still before, and the tapping heel bore weight, lost all of it at once
-at each tap and regained it at once.
+them. If loads are known, the heels were also still before, and the tapping heel bore weight, lost all of it at once at
+each tap and regained it at once.
 """
 
 from __future__ import annotations

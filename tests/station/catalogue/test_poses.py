@@ -75,7 +75,7 @@ def test_board_lies_with_its_toe_end_to_the_wall_unless_turned(key: str) -> None
 
 @pytest.mark.parametrize("key", NAMES.split())
 def test_picture_has_the_equipment_of_the_steps(key: str) -> None:
-    """Each thing is a prop; a close-up shows the sitter instead of the chair, or the foot alone."""
+    """Each thing is a prop; a close-up shows the sitter instead of the chair, or only the foot."""
     pictured = exercise_picture(key)
     kinds = {prop_kind(prop) for prop in pictured.props} | ({"helper"} if pictured.helper else set())
     for needed in exercises()[key].equipment:

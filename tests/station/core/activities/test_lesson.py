@@ -100,7 +100,7 @@ def test_an_unheard_sound_gets_louder_and_then_ends_the_lesson() -> None:
 
 
 def test_louder_is_heard() -> None:
-    """A person who hears the second sound goes on to the listening."""
+    """A person who hears the second sound continues with listening."""
     board = lesson()
     board.until(LouderAsked)
     board.until_cue(CueName.READY)

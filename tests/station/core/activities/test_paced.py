@@ -201,7 +201,7 @@ def test_a_set_cut_short_at_own_pace_has_no_count(word: CommandName) -> None:
 
 
 def test_own_pace_ends_after_ten_minutes() -> None:
-    """It does not wait for ever."""
+    """It does not wait forever."""
     board = board_of(OWN_PACE)
     board.rise()
     ended = board.until(Ended, 700.0)

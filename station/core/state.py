@@ -59,8 +59,8 @@ class SetupState(_State, frozen=True, kw_only=True):
 class TestState(_State, frozen=True, kw_only=True):
     """A knee-to-wall test, distances in mm. `target_mm` is the next toe distance, `best_mm` the largest passed one.
 
-    `is_on_target`: the toes are at the next target, by the rule. `verdict` is the outcome of the last attempt; the
-    results are those so far.
+    `is_on_target`: the toes are at the next target, as the rule sees it. `verdict` is the outcome of the last attempt;
+    the results are those so far.
     """
 
     __test__ = False

@@ -54,7 +54,7 @@ class Repositioning:
         self.is_on_target = False
         """Whether the toes are at the target."""
         self.has_begun = False
-        """Whether the person has moved at all."""
+        """Whether the person has moved at any moment."""
 
     def is_over(self, now_us: int) -> bool:
         """Whether the person stands still where the next attempt may begin."""

@@ -8,8 +8,8 @@ exercises. The rules that the table does not show:
 - After a void, or with the target near, GO sounds after three still seconds, even if the person has moved.
 - A person who leaves while settling between attempts is paused after 45 s, as in MOVE.
 - A heel lift while settling restarts the two steady seconds; a GO that is due waits for the heel.
-- A lost sensor is reported at once. It leads to FAULT only in a measuring phase, which drops the attempt, and back to
-  SETTLE once the sensor has been good for two seconds. Leaving for longer than a pause may last ends the test.
+- A lost sensor is reported at once. Only in a measuring phase does it lead to FAULT: the attempt is dropped, and SETTLE
+  follows once the sensor has been good for two seconds. Leaving for longer than a pause may last ends the test.
 - Targets after a pass lie beyond the best passed distance of the trial, even if a nearer attempt has passed since.
 - `skip` drops the attempt and returns to SETTLE; `next` ends a rest, or the count before a GO.
 - A person who stands on the wrong leg hears SWITCH after two seconds, as in an exercise.

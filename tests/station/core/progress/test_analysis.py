@@ -134,7 +134,7 @@ def test_trend_weighs_results_by_their_uncertainty() -> None:
 
 
 def test_a_difference_needs_evidence_under_repeated_looks() -> None:
-    """30 mm apart at the first test of both is not clear yet, as 30 mm by one slip is not; after six weeks it is."""
+    """30 mm apart at the first test of both is not clear yet, nor are 30 mm from one outlier; after six weeks it is."""
     left, right = scattered(6, seed=41), scattered(6, seed=42, start=60.0)
     first, last = (analyse_progress(left[:n], right[:n], GOAL_MM, left[n - 1].at).difference for n in (1, 18))
     assert first is not None
@@ -144,7 +144,7 @@ def test_a_difference_needs_evidence_under_repeated_looks() -> None:
 
 
 def test_both_ankles_have_changes_in_common() -> None:
-    """A gain of both is one of both; a gain of one is not."""
+    """A gain on both sides is a change of both; a gain on one is not."""
     left, right = scattered(14, slope=2.0, seed=43), scattered(14, slope=2.0, seed=44)
     now = left[-1].at
     assert analyse_progress(left, right, GOAL_MM, now).both
@@ -175,12 +175,12 @@ def test_sides_difference_combines_both_errors() -> None:
 
 
 def below_range(weeks: int, seed: int = 1) -> list[Result]:
-    """Three tests a week of somebody whose knee does not reach the wall yet."""
+    """Three tests a week of a person whose knee does not reach the wall yet."""
     return [replace(one, mm=0.0) for one in scattered(weeks, seed=seed)]
 
 
 def test_zeros_show_no_change_no_plateau_and_no_error() -> None:
-    """Half a year below range: nothing is known of the level, and nothing is made of the zeros."""
+    """Half a year below range: the level is unknown, and nothing is computed from the zeros."""
     found = analyse_left(below_range(26))
     assert found.is_below_range
     assert len(found.counted) == 78
@@ -216,8 +216,8 @@ def test_trend_begins_with_the_tests_in_range() -> None:
     assert found.error == analyse_left(in_range).error
 
 
-def test_a_zero_among_distances_is_no_outlier() -> None:
-    """It says only that the knee did not reach; with a zero as the last test nothing is known at present."""
+def test_a_zero_among_distances_is_not_an_outlier() -> None:
+    """It shows only that the knee did not reach; with a zero as the last test the present level is unknown."""
     made = scattered(8, start=40.0, sd=3.0)
     with_zero = [*made[:10], replace(made[10], mm=0.0), *made[11:]]
     found = analyse_left(with_zero)
@@ -237,8 +237,8 @@ def test_zeros_form_no_pairs_and_no_repeats() -> None:
     assert found.error.within_mm is None
 
 
-def test_habits_are_no_error_and_prove_no_plateau() -> None:
-    """Every third test in the evening, 8 mm more: the person's error is as without it, and so is the plateau."""
+def test_habits_are_not_an_error_and_prove_no_plateau() -> None:
+    """Every third test in the evening, 8 mm more: the person's error and the plateau are the same as without."""
     made = scattered(30, sd=4.0, seed=3)
     evening = Circumstances(time_of_day=TimeOfDay.EVENING)
     morning = Circumstances(time_of_day=TimeOfDay.MORNING)
@@ -254,7 +254,7 @@ def test_habits_are_no_error_and_prove_no_plateau() -> None:
 
 
 def test_errors_compare_no_two_methods() -> None:
-    """Alternately in shoes, 30 mm up, and bare: the error is that about each level."""
+    """Alternately in shoes, 30 mm more, and barefoot: the error is that about each level."""
     made = [
         replace(one, mm=one.mm + 30 * (number % 2), circumstances=Circumstances(shod=bool(number % 2)))
         for number, one in enumerate(scattered(26, sd=4.0, seed=3))

@@ -64,8 +64,8 @@ def test_without_plan_test_and_routine_are_offered(client: FlaskClient, store: S
     assert 'value="today">Start your suggested routine' in now
 
 
-def test_without_plan_finished_work_is_shown_as_done(client: FlaskClient, store: Store, ada: str) -> None:
-    """After a stretch today no second one is suggested, but it can still be started."""
+def test_without_plan_what_is_done_is_shown_as_done(client: FlaskClient, store: Store, ada: str) -> None:
+    """After a stretch today no second one is urged, and it can still be started."""
     add_session(store)
     shown = now_of(client)
     assert "Done for today" in shown
@@ -308,7 +308,7 @@ def test_baseline_is_offered_and_can_be_left(client: FlaskClient, store: Store, 
 
 
 def test_baseline_waits_for_its_next_test(client: FlaskClient, store: Store, ada: str) -> None:
-    """After a test there is nothing to do, and no routine is proposed, neither here nor on Why."""
+    """After a test nothing is to do, and no routine is proposed: neither here nor on Why."""
     begun = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)  # today, at any hour
     store.add_answer(ada, "baseline", True, answered_at=begun)
     session = store.begin_session(ada, begun, simulated=False)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import http.client
 import os
 import re
-import select
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
+from random import SystemRandom
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlencode
@@ -28,6 +29,16 @@ def wait_until(condition: Callable[[], bool], what: str, seconds: float = BOUND_
     while not condition():
         assert time.monotonic() < until, what
         time.sleep(0.01)
+
+
+def free_port() -> int:
+    """A port that is free, and that the kernel gives nobody who takes any: a server finds it so when it starts."""
+    first_of_any = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text(encoding="ascii").split()[0])
+    while True:
+        port = SystemRandom().randrange(first_of_any - 8_000, first_of_any)
+        with closing(socket.socket()) as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def configured(directory: Path, wiring: str = "", *, port: int = 0, database: Path | None = None) -> Path:
@@ -53,15 +64,22 @@ def station(*arguments: str, **environment: str) -> subprocess.Popen[str]:
     )
 
 
+END = b""
+"""No notification: the test's own last datagram."""
+
+
 class Running:
-    """A running `station run`. `notifications` are the datagrams for systemd."""
+    """A running `station run`. `notifications` are the datagrams for systemd, read by a thread of their own: their
+    socket holds ten, and the station drops what it cannot send."""
 
     def __init__(self, config: Path) -> None:
         self.notifications: list[str] = []
-        address = str(config.with_name("notify"))
+        self._address = str(config.with_name("notify"))
         self._notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._notify.bind(address)
-        self._process = station("run", "--config", str(config), NOTIFY_SOCKET=address)
+        self._notify.bind(self._address)
+        self._reader = threading.Thread(target=self._read_notifications)
+        self._reader.start()
+        self._process = station("run", "--config", str(config), NOTIFY_SOCKET=self._address)
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         found = re.search(r"http://localhost:(\d+)", line)
@@ -71,6 +89,7 @@ class Running:
 
     def _read_rest(self) -> str:
         self._process.kill()
+        self._end_notifications()
         return "".join(self._process.communicate(timeout=BOUND_S))
 
     def __enter__(self) -> Self:
@@ -80,7 +99,19 @@ class Running:
         if self._process.poll() is None:
             self._process.kill()
         self._process.communicate(timeout=BOUND_S)
+        self._end_notifications()
         self._notify.close()
+
+    def _read_notifications(self) -> None:
+        while (message := self._notify.recv(1024)) != END:
+            self.notifications.append(message.decode())
+
+    def _end_notifications(self) -> None:
+        """Wait until all have been read that were sent."""
+        if self._reader.is_alive():
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as own:
+                own.sendto(END, self._address)
+            self._reader.join()
 
     def post(self, address: str, **form: str) -> None:
         """Press a button of the page."""
@@ -98,14 +129,6 @@ class Running:
             answer = page.getresponse()
             assert answer.status == 303, answer.read()
 
-    def receive_notifications(self, count: int, seconds: float) -> None:
-        """Collect the notifications for systemd until there are so many, for no longer than this time."""
-        until = time.monotonic() + seconds
-        while len(self.notifications) < count:
-            if not select.select([self._notify], [], [], max(0.0, until - time.monotonic()))[0]:
-                return
-            self.notifications.append(self._notify.recv(1024).decode())
-
     def send_signal(self, number: int = signal.SIGTERM) -> tuple[int, str]:
         """Send a signal and wait for the end; returns the exit status and standard error."""
         self._process.send_signal(number)
@@ -114,5 +137,5 @@ class Running:
     def wait_for_exit(self) -> tuple[int, str]:
         """Wait for the end; returns the exit status and standard error."""
         _, error = self._process.communicate(timeout=BOUND_S)
-        self.receive_notifications(sys.maxsize, 0.0)  # all that it has sent
+        self._end_notifications()
         return self._process.returncode, error

@@ -15,7 +15,9 @@ import pytest
 from click.testing import CliRunner
 
 from station.cli.main import main
+from station.clock import SystemClock
 from station.config import load
+from station.core.events import SECOND_US
 from station.settings import Settings
 from station.simulator.board import SimulatedBoard
 from station.store import Reader
@@ -38,7 +40,6 @@ def in_a_hold(running: Running, database: Path) -> int:
     running.post("/board/act", command="step_on", argument="left")
 
     def has_credit() -> bool:
-        running.receive_notifications(sys.maxsize, 0.0)  # their socket holds ten
         return any(hold.credited_us >= 1_000_000 for hold in holds(database))
 
     wait_until(has_credit, "no hold has begun")
@@ -59,17 +60,24 @@ def holds(database: Path) -> tuple[Hold, ...]:
 def test_stop_during_hold_stores_it_unfinished(tmp_path: Path, number: int) -> None:
     """Ready and alive are told; told to stop, the hold is kept as unfinished to the second, and the end is orderly."""
     with Running(configured(tmp_path)) as running:
-        running.receive_notifications(3, 2.5)
-        assert running.notifications == ["READY=1", "WATCHDOG=1", "WATCHDOG=1"]
+        wait_until(lambda: len(running.notifications) >= 3, "the station is not ready")
+        assert running.notifications[:3] == ["READY=1", "WATCHDOG=1", "WATCHDOG=1"]
         before = in_a_hold(running, tmp_path / "station.db")
-        wait_until(lambda: holds(tmp_path / "station.db")[0].credited_us > before, "the hold does not go on")
+        looked_us = [SystemClock().now_us()]
+
+        def goes_on() -> bool:
+            looked_us.append(SystemClock().now_us())
+            return holds(tmp_path / "station.db")[0].credited_us > before
+
+        wait_until(goes_on, "the hold does not go on")
         stored = holds(tmp_path / "station.db")[0].credited_us
         status, error = running.send_signal(number)
+        since_us = SystemClock().now_us() - looked_us[-2]  # at the last look but one this was not stored
         assert (status, error) == (0, "")
         assert running.notifications[-1] == "STOPPING=1"
     (hold,) = holds(tmp_path / "station.db")
     assert hold.state == "unfinished"
-    assert stored <= hold.credited_us <= stored + 3_000_000
+    assert stored <= hold.credited_us <= stored + since_us + SECOND_US
     with Reader.open(tmp_path / "station.db") as reader:
         assert reader.sessions()[0].end_reason == "the station was stopped"
 

@@ -16,7 +16,7 @@ from contextlib import closing, suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from threading import Event
+from threading import Barrier, Event
 from typing import Any
 
 import pytest
@@ -70,6 +70,8 @@ class Watch:
     def __init__(self, tmp_path: Path, manager: socket.socket) -> None:
         self._manager = manager
         self.clock = AheadClock()
+        self.others = set(threading.enumerate())
+        """What was there before: another test's that is just ending, perhaps."""
         self.edges = EdgeThread()
         self.edges.start()
         warm = tmp_path / "temperature"
@@ -152,7 +154,7 @@ def end(watch: Watch, name: str) -> None:
 
 def test_every_thread_is_watched(watch: Watch) -> None:
     """The service starts no thread that these tests leave out."""
-    started = {one.name for one in threading.enumerate() if one is not threading.main_thread()}
+    started = {one.name for one in threading.enumerate() if one not in watch.others}
     assert {name for name in started if not name.startswith("ThreadPoolExecutor")} == set(THREADS)
 
 
@@ -311,7 +313,7 @@ def hang_scheduler(watch: Watch, _name: str, is_hanging: Event, over: Event) -> 
 
 def hang_workers(watch: Watch, _name: str, is_hanging: Event, over: Event) -> None:
     """Both workers that ring alarms."""
-    both = threading.Barrier(3)
+    both = Barrier(3)
 
     def work() -> None:
         both.wait(5.0)
@@ -434,8 +436,16 @@ class PageWatch:
         if name == "page":
             self.page.post(wait)
         elif name == "pages":
+            all_at_it = Barrier(THREADS_OF_PAGES + 1)
+
+            def work() -> None:
+                all_at_it.wait(5.0)
+                over.wait()
+
             for _ in range(THREADS_OF_PAGES):
-                self.page.workers.submit(wait)
+                self.page.workers.submit(work)
+            all_at_it.wait(5.0)
+            is_hanging.set()
         else:
             self.station.subscribe(wait)
             self._board.service.station.report_fault("buzzer", "A fault, which makes a snapshot.")
@@ -473,12 +483,11 @@ def test_watchdog_is_not_fed_while_a_thread_of_the_page_hangs(page_watch: PageWa
 @pytest.mark.parametrize("name", ["board", "page"])
 def test_thread_of_the_page_that_dies_ends_its_process(page_watch: PageWatch, watch: Watch, name: str) -> None:
     """With a sentence; the command then exits with 1."""
-    raise_exit(thread_named(name))
+    thread = thread_named(name)
+    raise_exit(thread)
     page_watch.page.post(lambda: None)
     watch.service.station.report_fault("buzzer", "A fault, which makes a snapshot.")
     watch.turn()
-    thread = thread_named(name) if name in {one.name for one in threading.enumerate()} else None
-    if thread is not None:
-        thread.join(5.0)
+    thread.join(5.0)
     with pytest.raises(PageError, match=f"“{name}” has ended"):
         _serve_until(Event(), page_watch.supervisor, None)

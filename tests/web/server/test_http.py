@@ -21,29 +21,36 @@ from station.store import Store
 from tests.let_in import let_in
 from tests.web.double import StationDouble
 from web.server.http import DeadlineProtocol, PageError, Server, open_page
-from web.server.stream import MAX_STREAMS
+from web.server.request_guard import BODY_TIMEOUT_S
+from web.server.stream import MAX_STREAMS, MIN_INTERVAL_S, REVOKED_EVENT
 
 BOUND_S = 5.0
 SOON_S = 0.3
+NEVER_S = 3600.0
 LOCAL = "127.0.0.1"
 
 
-class QuickProtocol(DeadlineProtocol):
-    """The protocol with short deadlines and few connections, so that tests need not wait."""
+class SmallProtocol(DeadlineProtocol):
+    """The protocol with few connections. A test of one of its deadlines shortens that one alone: on a busy machine the
+    others must not end what a test does."""
 
-    header_timeout_s = SOON_S
-    read_timeout_s = SOON_S
     max_connections = 100
 
 
-@pytest.fixture
-def server(station: StationDouble, store: Store) -> Iterator[Server]:
+@contextmanager
+def serving(station: StationDouble, store: Store, body_s: float = BODY_TIMEOUT_S) -> Iterator[Server]:
     config = Config(page=PageConfig(port=0, allowed_hosts=("station.local",)))
-    served = open_page(station, store, config, body_s=SOON_S, protocol=QuickProtocol)
+    served = open_page(station, store, config, body_s=body_s, protocol=SmallProtocol)
     served.start()
     yield served
     served.stop()
     assert not served.alive
+
+
+@pytest.fixture
+def server(station: StationDouble, store: Store) -> Iterator[Server]:
+    with serving(station, store) as served:
+        yield served
 
 
 @contextmanager
@@ -202,36 +209,39 @@ def test_large_body_is_refused(server: Server, station: StationDouble) -> None:
     assert station.commands == []
 
 
-def test_slow_body_is_refused(server: Server, station: StationDouble) -> None:
+def test_slow_body_is_refused(station: StationDouble, store: Store) -> None:
     """408 with a sentence when the body misses its deadline."""
     head = "POST /command HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\nContent-Length: 10\r\n\r\nword"
-    answer = raw(server, head)
+    with serving(station, store, body_s=SOON_S) as server:
+        answer = raw(server, head)
     assert " 408 " in answer.split("\r\n")[0]
     assert "Send it again" in answer
     assert station.commands == []
 
 
 def test_slow_bodies_do_not_block_other_requests(server: Server) -> None:
-    """With 60 unfinished bodies, far more than threads, other requests are answered at once."""
+    """With 60 unfinished bodies, far more than threads, other requests are answered before those are given up."""
+    assert BODY_TIMEOUT_S > BOUND_S
     head = "POST /command HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\nContent-Length: 10\r\n\r\nword"
     with ExitStack() as slow:
         for _ in range(60):
             slow.enter_context(connected(server)).sendall(head.encode())
-        began = time.monotonic()
         assert [request(server)[0] for _ in range(5)] == [200] * 5
-        assert time.monotonic() - began < BOUND_S
 
 
 @pytest.mark.parametrize("sent", ["", "GET / HTTP/1.1\r\nHost: loc"])
-def test_slow_head_is_dropped(server: Server, sent: str) -> None:
+def test_slow_head_is_dropped(server: Server, monkeypatch: pytest.MonkeyPatch, sent: str) -> None:
     """A connection that sends no complete head in time is closed."""
+    monkeypatch.setattr(SmallProtocol, "header_timeout_s", SOON_S)
     with connected(server) as connection:
-        connection.sendall(sent.encode())
+        with suppress(ConnectionError):  # it may be closed before
+            connection.sendall(sent.encode())
         assert is_closed(connection)
 
 
-def test_trickled_head_is_dropped(server: Server) -> None:
+def test_trickled_head_is_dropped(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """A byte now and then does not extend the deadline."""
+    monkeypatch.setattr(SmallProtocol, "header_timeout_s", SOON_S)
     with connected(server) as connection:
 
         def is_dropped() -> bool:
@@ -244,11 +254,12 @@ def test_trickled_head_is_dropped(server: Server) -> None:
         wait_until(is_dropped, "the trickling connection is closed")
 
 
-def test_second_request_on_connection_has_same_deadline(server: Server) -> None:
+def test_second_request_on_connection_has_same_deadline(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """A kept-alive connection may idle between requests, but an unfinished second head is dropped too."""
     with connected(server) as connection:
         connection.sendall(b"GET /about HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert b"200" in connection.recv(20)
+        monkeypatch.setattr(SmallProtocol, "header_timeout_s", SOON_S)
         connection.sendall(b"GET /about HTT")
         assert is_closed(connection)
 
@@ -256,7 +267,7 @@ def test_second_request_on_connection_has_same_deadline(server: Server) -> None:
 def test_idle_connections_are_evicted(server: Server) -> None:
     """Beyond the limit, idle connections give way to one that sends a request."""
     with ExitStack() as idle:
-        for _ in range(QuickProtocol.max_connections + 20):
+        for _ in range(SmallProtocol.max_connections + 20):
             idle.enter_context(connected(server))
         assert request(server)[0] == 200
 
@@ -305,10 +316,13 @@ def test_stream_starts_with_full_state(server: Server, station: StationDouble) -
         assert page.next("state")["view"]["word"] == "HEEL DOWN"
 
 
-def test_revoked_browser_is_out_of_its_open_stream_within_a_second(
-    server: Server, station: StationDouble, store: Store
+def test_revoked_browser_is_out_of_its_open_stream_at_once(
+    server: Server, station: StationDouble, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The stream says so and ends at once, and the one that the page opens again is a visitor's."""
+    """The end of its pairing wakes the stream, not a moment at which it looks anyway. It says so and ends, and the one
+    that the page opens again is a visitor's."""
+    monkeypatch.setattr("web.server.stream.HEARTBEAT_S", NEVER_S)
+    monkeypatch.setattr("web.server.stream.RECHECK_S", NEVER_S)
     ada = store.add_person("Ada").id
     let_in(store, Role.OWNER)
     token = let_in(store, Role.MEMBER, ada)
@@ -317,10 +331,8 @@ def test_revoked_browser_is_out_of_its_open_stream_within_a_second(
     assert access is not None
     with closing(StreamClient(server, token)) as page:
         assert page.next("state")["view"]["person"] == "Ada"
-        begun = time.monotonic()
         station.revoke_device(access.device.id).result()
-        assert b"event: revoked" in page.answer.read()
-        assert time.monotonic() - begun < 1.0
+        assert page.answer.read().lstrip() == REVOKED_EVENT
     with closing(StreamClient(server, token)) as page:
         view = page.next("state")["view"]
     assert (view["word"], view["person"], view["session"]) == ("HOLD", None, None)
@@ -341,9 +353,10 @@ def test_stream_shows_each_visitor_their_own_view(server: Server, station: Stati
 
 
 def test_rapid_changes_are_coalesced(server: Server, station: StationDouble) -> None:
-    """A hundred changes at once become a few events, the last of them the newest."""
+    """Of a hundred changes no more are sent than the interval between two events allows, and at last the newest."""
     with closing(StreamClient(server)) as page:
         page.next("state")
+        began_s = time.monotonic()
         for number in range(100):
             station.show(activity="reps", count=number)
         seen: list[str] = []
@@ -351,7 +364,7 @@ def test_rapid_changes_are_coalesced(server: Server, station: StationDouble) -> 
             station.show(activity="reps", count=99, target_count=99)
             state = page.next("state")["view"]
             seen.append(f"{state['number']} {state['unit']}")
-        assert len(seen) < 10
+        assert len(seen) <= 1 + (time.monotonic() - began_s) / MIN_INTERVAL_S
 
 
 def test_heartbeat_distinguishes_still_from_stalled(server: Server, station: StationDouble) -> None:
@@ -400,8 +413,11 @@ def test_too_many_streams_are_refused(server: Server) -> None:
         wait_until(has_free_place, "a place is free again")
 
 
-def test_client_that_never_reads_is_dropped(server: Server, station: StationDouble) -> None:
+def test_client_that_never_reads_is_dropped(
+    server: Server, station: StationDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its subscription ends, and its pending events are discarded."""
+    monkeypatch.setattr(SmallProtocol, "read_timeout_s", SOON_S)
     with connected(server) as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.sendall(b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")

@@ -364,6 +364,9 @@ def test_rapid_changes_are_coalesced(server: Server, station: StationDouble) -> 
             station.show(activity="reps", count=99, target_count=99)
             state = page.next("state")["view"]
             seen.append(f"{state['number']} {state['unit']}")
+        for count in range(10):
+            station.show(activity="reps", count=count)
+            seen.append(page.next("state")["view"]["number"])
         assert len(seen) <= 1 + (time.monotonic() - began_s) / MIN_INTERVAL_S
 
 

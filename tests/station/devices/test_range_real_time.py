@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -17,6 +16,7 @@ from station.simulator.i2c import SimulatedI2C
 from station.simulator.pins import SimulatedPinFactory
 from station.simulator.vl53l0x import EmulatedVl53l0x
 from tests.station.devices.ranging_rig import INTERRUPT_PIN, QUIET
+from tests.station.process import wait_until
 
 
 class RealTimeRig:
@@ -53,13 +53,6 @@ class RealTimeRig:
         self.ranging.close()
 
 
-def wait_for(condition: Callable[[], bool], limit_s: float = 5.0) -> bool:
-    until = time.monotonic() + limit_s
-    while not condition() and time.monotonic() < until:
-        time.sleep(0.01)
-    return condition()
-
-
 def has(rig: RealTimeRig, toes: list[Event], count: int) -> Callable[[], bool]:
     def enough() -> bool:
         rig.beat()
@@ -76,7 +69,7 @@ def test_real_time(interrupt: bool) -> None:
     """
     toes: list[Event] = []
     rig = RealTimeRig(toes.append, interrupt=interrupt)
-    assert wait_for(has(rig, toes, 11))
+    wait_until(has(rig, toes, 11), "no readings")
     assert min(after - before for before, after in pairwise(rig.transactions)) <= (6 if interrupt else 30)
     rig.close()
     rig.close()
@@ -94,6 +87,6 @@ def test_real_time_goes_on_after_an_error() -> None:
             raise KeyError("surprise")
 
     rig = RealTimeRig(post)
-    assert wait_for(has(rig, toes, 5))
+    wait_until(has(rig, toes, 5), "it does not go on")
     rig.close()
     assert [type(error) for error in rig.failures] == [KeyError]

@@ -23,11 +23,10 @@ from station.core.steps import HoldStep
 from station.store import Store
 from station.system.scheduler import ALARM, LATE_S, Scheduler
 from station.system.simulate import simulated
-from tests.station.process import delays
+from tests.station.process import BOUND_S, delays
 from tests.station.rig import COMPARATORS
 from tests.station.states import AnyState
 
-BOUND_S = 5.0
 LATE_US = 50_000
 HOUR = timedelta(hours=1)
 

@@ -96,7 +96,7 @@ class Live:
 
     def close(self) -> None:
         self.station.stop()
-        self._thread.join(10.0)
+        self._thread.join(BOUND_S)
         assert not self._thread.is_alive()
         self.service.close()
 
@@ -135,7 +135,7 @@ def _kill_the_scheduler(live: Live) -> None:
     thread: Any = next(one for one in threading.enumerate() if one.name == "APScheduler")
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit))
     live.service._alarms._scheduler.wakeup()
-    thread.join(5.0)
+    thread.join(BOUND_S)
 
 
 def _end_the_page(live: Live) -> None:
@@ -152,7 +152,7 @@ class Tab:
 
     def __init__(self, live: Live) -> None:
         assert live.service.page is not None
-        self._page = http.client.HTTPConnection("127.0.0.1", live.service.page.port, timeout=10.0)
+        self._page = http.client.HTTPConnection("127.0.0.1", live.service.page.port, timeout=BOUND_S)
         self._page.request("GET", "/events")
         self.answer = self._page.getresponse()
         assert self.answer.status == 200

@@ -35,29 +35,6 @@ window.fetch = (...all) => { window.looks += 1; return ask(...all) }
 window.setTimeout = (act, ms) => wait(act, ms / 100)
 """
 """A page that waits for nothing long, and counts what it fetches."""
-RECORD = """
-const place = document.getElementById(arguments[0])
-window.seen = []
-const record = () => seen.push(place.textContent)
-new MutationObserver(record).observe(place, {childList: true, characterData: true, subtree: true})
-"""
-"""Records what a part of the page shows: it may show it for less time than a busy machine takes to look."""
-STOP_THE_CLOCK = """
-const now = performance.now()
-let last = 0
-window.timers = new Map()
-performance.now = () => now
-window.setTimeout = (act, ms) => { timers.set(--last, [act, ms]); return last }
-window.clearTimeout = number => timers.delete(number)
-"""
-"""From now on no time passes for the page's timers."""
-RING_TIMERS = """
-const due = [...timers.values()]
-timers.clear()
-for (const [act] of due) act()
-return due.map(([, ms]) => ms)
-"""
-"""Lets the timers ring that have not been ended; returns for how long they were set, in ms."""
 COUNTED_DOWN = [str(left_s) for left_s in range(4, 24)]
 """What the page may show of `HOLD` without an update, from the first change until the last three seconds."""
 TARGET = 44
@@ -88,7 +65,7 @@ def test_number_never_jumps_back(visit: Callable[[str], Browser], window: Browse
     station.show(**{**HOLD, "counted_us": 10_000_000, "rate": 0})
     visit("/live")
     window.wait_until(lambda: window.text("#number") == "20", "the page shows the credited time")
-    window.run(RECORD, "number")
+    window.record("number")
     station.show(counted_us=9_300_000, rate=1)
     seen = [20, *map(int, window.wait_until(lambda: window.run("return seen"), "the number continues"))]
     assert seen == sorted(set(seen), reverse=True)
@@ -120,7 +97,7 @@ def test_cue_badge_shows_playing_cue(visit: Callable[[str], Browser], window: Br
         lambda: window.run("return performance.getEntriesByName(location.origin + '/api/v1/sounds').length"),
         "sounds came",
     )
-    window.run(RECORD, "cue-badge")
+    window.record("cue-badge")
     station.show(cue=CueView(2, CueName.HALFWAY, None, None, False))
     seen = window.wait_until(lambda: window.run("return seen"), "the cue is seen")
     assert "HALF" in seen[0]
@@ -202,16 +179,16 @@ def test_announcements_are_rate_limited(
     regions = "return ['status', 'alert'].map(id => document.getElementById(id).getAttribute('role')).join()"
     assert window.run(regions) == "status,alert"
     assert window.run("return document.getElementById('number').getAttribute('role')") == "timer"
-    window.run(RECORD, "status")
-    window.run(STOP_THE_CLOCK)
+    window.record("status")
+    window.stop_clock()
     station.show(**HOLD)
     window.wait_until(lambda: "HOLD" in window.text("#word"), "the page shows the hold")
-    window.run(RING_TIMERS)
+    window.ring_timers()
     station.show(phase="rest", counting=None, rate=0)
     window.wait_until(lambda: "REST" in window.text("#word"), "the page shows the rest")
     station.show(phase="switch")
     window.wait_until(lambda: "OTHER SIDE" in window.text("#word"), "the page shows the switch")
-    assert 3_000 in window.run(RING_TIMERS)
+    assert 3_000 in window.ring_timers()
     assert [one.partition(".")[0] for one in window.run("return seen")] == ["HOLD", "OTHER SIDE"]
 
 
@@ -221,12 +198,12 @@ def test_heel_up_alert_follows_after_two_seconds(
     station.show(**HOLD)
     visit("/live")
     window.wait_until(lambda: "HOLD" in window.text("#word"), "the page shows the hold")
-    window.run(STOP_THE_CLOCK)
+    window.stop_clock()
     station.show(**STATES["lifted"])
     window.wait_until(lambda: "HEEL DOWN" in window.text("#word"), "the page shows the lifted heel")
     alert = "return document.getElementById('alert').textContent"
     assert window.run(alert) == ""
-    assert 2_000 in window.run(RING_TIMERS)
+    assert 2_000 in window.ring_timers()
     assert "Heel up" in window.run(alert)
 
 

@@ -76,21 +76,44 @@ def station(*arguments: str, **environment: str) -> subprocess.Popen[str]:
 
 
 END = b""
-"""No notification: the test's own last datagram."""
+"""No notification: a manager's own last datagram."""
+
+
+class ServiceManager:
+    """A systemd, as far as it is notified: `notifications` are the datagrams at its socket, whose `address` it is.
+
+    A thread reads them as they come: the socket holds ten, and the station drops what it cannot send.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.notifications: list[str] = []
+        self.address = str(directory / "notify")
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(self.address)
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        while (message := self._socket.recv(1024)) != END:
+            self.notifications.append(message.decode())
+
+    def close(self) -> None:
+        """Read what has been sent, and end; may be called again."""
+        if self._reader.is_alive():
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as own:
+                own.sendto(END, self.address)
+            self._reader.join()
+            self._socket.close()
+            Path(self.address).unlink()
 
 
 class Running:
-    """A running `station run`. `notifications` are the datagrams for systemd, read by a thread of their own: their
-    socket holds ten, and the station drops what it cannot send."""
+    """A running `station run`. `notifications` are what systemd gets of it."""
 
     def __init__(self, config: Path) -> None:
-        self.notifications: list[str] = []
-        self._address = str(config.with_name("notify"))
-        self._notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._notify.bind(self._address)
-        self._reader = threading.Thread(target=self._read_notifications)
-        self._reader.start()
-        self._process = station("run", "--config", str(config), NOTIFY_SOCKET=self._address)
+        self._manager = ServiceManager(config.parent)
+        self.notifications = self._manager.notifications
+        self._process = station("run", "--config", str(config), NOTIFY_SOCKET=self._manager.address)
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         found = re.search(r"http://localhost:(\d+)", line)
@@ -100,7 +123,7 @@ class Running:
 
     def _read_rest(self) -> str:
         self._process.kill()
-        self._end_notifications()
+        self._manager.close()
         return "".join(self._process.communicate(timeout=BOUND_S))
 
     def __enter__(self) -> Self:
@@ -110,19 +133,7 @@ class Running:
         if self._process.poll() is None:
             self._process.kill()
         self._process.communicate(timeout=BOUND_S)
-        self._end_notifications()
-        self._notify.close()
-
-    def _read_notifications(self) -> None:
-        while (message := self._notify.recv(1024)) != END:
-            self.notifications.append(message.decode())
-
-    def _end_notifications(self) -> None:
-        """Wait until all have been read that were sent."""
-        if self._reader.is_alive():
-            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as own:
-                own.sendto(END, self._address)
-            self._reader.join()
+        self._manager.close()
 
     def post(self, address: str, **form: str) -> None:
         """Press a button of the page."""
@@ -148,5 +159,5 @@ class Running:
     def wait_for_exit(self) -> tuple[int, str]:
         """Wait for the end; returns the exit status and standard error."""
         _, error = self._process.communicate(timeout=BOUND_S)
-        self._end_notifications()
+        self._manager.close()
         return self._process.returncode, error

@@ -101,7 +101,6 @@ def test_restart_after_kill_keeps_hold(tmp_path: Path) -> None:
         stored_us = in_a_hold(running, tmp_path / "station.db")
         status, _ = running.send_signal(signal.SIGKILL)
         assert status == -signal.SIGKILL
-    (tmp_path / "notify").unlink()
     with Running(configured(tmp_path)) as running:
         (hold,) = holds(tmp_path / "station.db")
         assert hold.state == "unfinished"

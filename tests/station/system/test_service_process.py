@@ -10,6 +10,7 @@ import subprocess
 import sys
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
+from threading import Event
 
 import pytest
 from click.testing import CliRunner
@@ -193,6 +194,32 @@ def test_board_runs_while_the_pages_port_is_taken(tmp_path: Path, monkeypatch: p
             wait_until(is_mended, "the fault stays")
         finally:
             service.close()
+
+
+def test_page_that_starts_while_its_board_closes_ends_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The board has not seen it yet when it stops its page."""
+    monkeypatch.setattr("station.system.service.PAGE_RETRY_S", 0.05)
+    monkeypatch.setattr("station.system.service.PAGE_FIRST_S", BOUND_S)
+    starts, is_closed = Event(), Event()
+    late: list[PageChild] = []
+
+    class Late(PageChild):
+        def __init__(self) -> None:
+            starts.set()
+            is_closed.wait(BOUND_S)
+            super().__init__()
+            late.append(self)
+
+    with closing(socket.create_server(("127.0.0.1", 0))) as other:
+        service = Service(load(configured(tmp_path, port=other.getsockname()[1])), page=PageChild())
+        monkeypatch.setattr("station.system.service.PageChild", Late)
+        service.open()
+        assert starts.wait(BOUND_S)
+        service.close()
+    is_closed.set()
+    assert service._retrying is not None
+    service._retrying.join(BOUND_S)
+    assert [page.alive for page in late] == [False]
 
 
 def test_page_meets_its_board_only_when_that_is_open(tmp_path: Path) -> None:

@@ -149,7 +149,7 @@ class Running:
             }
             page.request("POST", address, urlencode(form), headers)
             answer = page.getresponse()
-            assert answer.status == 303, answer.read()
+            assert answer.status == 303, (answer.status, answer.read())
 
     def send_signal(self, number: int = signal.SIGTERM) -> tuple[int, str]:
         """Send a signal and wait for the end; returns the exit status and standard error."""

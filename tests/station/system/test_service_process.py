@@ -210,12 +210,13 @@ def test_page_that_starts_while_its_board_closes_ends_too(tmp_path: Path, monkey
             super().__init__()
             late.append(self)
 
-    with closing(socket.create_server(("127.0.0.1", 0))) as other:
-        service = Service(load(configured(tmp_path, port=other.getsockname()[1])), page=PageChild())
-        monkeypatch.setattr("station.system.service.PageChild", Late)
-        service.open()
-        assert starts.wait(BOUND_S)
-        service.close()
+    first = PageChild()
+    first._process.kill()
+    service = Service(load(configured(tmp_path)), page=first)
+    monkeypatch.setattr("station.system.service.PageChild", Late)
+    service.open()
+    assert starts.wait(BOUND_S)
+    service.close()
     is_closed.set()
     assert service._retrying is not None
     service._retrying.join(BOUND_S)

@@ -35,6 +35,7 @@ def in_a_hold(running: Running, database: Path) -> int:
 
     Returns the stored credit in µs.
     """
+    wait_until(lambda: "WATCHDOG=1" in running.notifications, "the loop does not run")  # pages are served before
     running.post("/settings", hold_s="60", prepare_s="3", repetitions="1", on_step="nothing", ask_setup="no")
     wait_until(lambda: settings(database).prepare_s == 3, "the settings are not stored")
     running.post("/start", routine="stretch", person="nobody")

@@ -58,6 +58,26 @@ const seen = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 
 const name = (at.innerText || at.name || at.id || '').trim().slice(0, 40)
 return `${at.tagName.toLowerCase()} ${name} ${seen ? 'seen' : 'unseen'}`
 """
+RECORD = """
+const place = document.getElementById(arguments[0])
+window.seen = []
+const record = () => seen.push(place.textContent)
+new MutationObserver(record).observe(place, {childList: true, characterData: true, subtree: true})
+"""
+STOP_CLOCK = """
+const now = performance.now()
+let last = 0
+window.timers = new Map()
+performance.now = () => now
+window.setTimeout = (act, ms) => { timers.set(--last, [act, ms]); return last }
+window.clearTimeout = number => timers.delete(number)
+"""
+RING_TIMERS = """
+const due = [...timers.values()]
+timers.clear()
+for (const [act] of due) act()
+return due.map(([, ms]) => ms)
+"""
 PAGE_IS_GONE = (
     "does not belong to the document",
     "aborted by navigation",
@@ -128,6 +148,21 @@ class Browser:
     def run(self, script: str, *arguments: Any) -> Any:
         """Run a script's body in the page and return its result."""
         return self.driver.execute_script(script, *arguments)
+
+    def record(self, element_id: str) -> None:
+        """From now on `seen` in the page is each text that this element has had.
+
+        It may have one for less time than a busy machine takes to look.
+        """
+        self.run(RECORD, element_id)
+
+    def stop_clock(self) -> None:
+        """Let no more time pass for the page's timers, however slow the machine is."""
+        self.run(STOP_CLOCK)
+
+    def ring_timers(self) -> list[int]:
+        """Let the timers ring that were set while the clock stood; returns for how many ms each was set."""
+        return list(self.run(RING_TIMERS))
 
     def text(self, selector: str) -> str:
         """The text of the first matching element, or an empty string."""

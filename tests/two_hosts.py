@@ -201,16 +201,25 @@ def announced(station: Host, phone: Host, directory: Path) -> Iterator[Host]:
     )
     avahi = station.start("sh", "-c", script)
     try:
-        wait_until(lambda: bool(ask_mdns(phone, "station.local", ADDRESS_RECORD)), "Avahi answers for station.local")
+        answer_of_mdns(phone, "station.local", ADDRESS_RECORD)
         yield replace(station, mounts_of=avahi.pid)
     finally:
         avahi.terminate()
         avahi.communicate(timeout=20)
 
 
-def ask_mdns(phone: Host, name: str, kind: int) -> bytes:
-    """The answer to an mDNS question of the phone; empty if none comes within a second."""
-    return bytes.fromhex(phone.run(sys.executable, "-c", MDNS_QUESTION, name, str(kind), PHONE_ADDRESS).strip())
+def answer_of_mdns(phone: Host, name: str, kind: int, wanted: bytes = b"") -> bytes:
+    """The first answer to an mDNS question of the phone that has these bytes. It asks again each second."""
+    answer = b""
+
+    def is_answered() -> bool:
+        nonlocal answer
+        found = phone.run(sys.executable, "-c", MDNS_QUESTION, name, str(kind), PHONE_ADDRESS)
+        answer = bytes.fromhex(found.strip())
+        return bool(answer) and wanted in answer
+
+    wait_until(is_answered, f"no answer for {name}")
+    return answer
 
 
 def hand_over(sockets: Sequence[tuple[str, str, int]], command: Sequence[str]) -> list[str]:

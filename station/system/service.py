@@ -282,7 +282,9 @@ class Service:
                 self.station.report_fault("page", None)
                 self._on_page(page)
                 return
-            self._late_page = None
+            late, self._late_page = self._late_page, None
+            if late is not None:
+                late.stop()  # again, or for the first time: it may have been started when the others were stopped
 
     def _close_page(self) -> None:
         self._closed.set()

@@ -79,8 +79,16 @@ class BoardServer:
         self._loop.call_soon_threadsafe(self._loop.add_reader, listener, self._accept, listener)
 
     def adopt(self, connection: socket.socket) -> None:
-        """Serve a page on a connection that is already there, and that now belongs to the server."""
-        self._loop.call_soon_threadsafe(self._serve, connection)
+        """Serve a page on a connection that is already there, and that now belongs to the server.
+
+        Raises RuntimeError when the server has been closed.
+        """
+        self._connections.add(connection)  # closed with the others, also if the thread ends before it gets there
+        try:
+            self._loop.call_soon_threadsafe(self._serve, connection)
+        except RuntimeError:
+            connection.close()
+            raise
 
     @property
     def is_alive(self) -> bool:

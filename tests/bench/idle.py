@@ -13,7 +13,8 @@ from tempfile import TemporaryDirectory
 from station.app.loop import REST_US
 from station.core.events import SECOND_US
 from tests.bench.memory import processes
-from tests.bench.start import BOUND_S, first_answer_s, free_port, start
+from tests.bench.start import BOUND_S, first_answer_s, start
+from tests.station.process import free_port
 
 SETTLE_S = 2 * REST_US / SECOND_US
 """After half of it the board rests, and everything loaded after the first page is loaded."""

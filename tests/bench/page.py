@@ -15,8 +15,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from tests.bench.memory import memory_mb
-from tests.bench.start import first_answer_s, free_port, start
+from tests.bench.start import first_answer_s, start
 from tests.browser import PHONE, Browser, open_browser
+from tests.station.process import free_port
 from tests.visitors import Visitor
 
 END_S = 10.0

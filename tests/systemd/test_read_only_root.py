@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.start import first_page_s, free_port
+from tests.bench.start import first_page_s
+from tests.station.process import free_port
 from tests.systemd.test_units import PAGE, SERVICE, directives
 from tests.tree import ROOT
 

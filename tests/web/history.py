@@ -43,10 +43,13 @@ def hold_rows() -> str:
     return "\n".join(rows) + "\n"
 
 
-def add_session(store: Store, days_ago: float = 0.0, name: str = "Ada") -> tuple[Person, str]:
-    """Add one session: a quick test and a hold with a heel lift. Returns the person and the session's id."""
+def add_session(
+    store: Store, days_ago: float = 0.0, name: str = "Ada", *, began: datetime | None = None
+) -> tuple[Person, str]:
+    """Add one session of five minutes: a quick test and a hold with a heel lift. Returns the person and the session's
+    id."""
     person = next((one for one in store.people() if one.name == name), None) or store.add_person(name)
-    began = datetime.now(UTC) - timedelta(days=days_ago)
+    began = began or datetime.now(UTC) - timedelta(days=days_ago)
     session = store.begin_session(person.id, began, simulated=True)
     add_test(store, session, began)
     run = store.begin_run(session, {"do": "hold", "side": "left"}, began + timedelta(minutes=2))

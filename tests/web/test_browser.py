@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 
@@ -34,6 +35,8 @@ window.fetch = (...all) => { window.looks += 1; return ask(...all) }
 window.setTimeout = (act, ms) => wait(act, ms / 100)
 """
 """A page that waits for nothing long, and counts what it fetches."""
+COUNTED_DOWN = [str(left_s) for left_s in range(4, 24)]
+"""What the page may show of `HOLD` without an update, from the first change until the last three seconds."""
 TARGET = 44
 MOST_STOPS = 100
 """More tab stops than any page has, in case the focus never returns to the start."""
@@ -43,12 +46,12 @@ def test_hold_counts_down_between_updates(
     visit: Callable[[str], Browser], window: Browser, station: StationDouble
 ) -> None:
     """The page counts down without updates, and stops when the heel is up."""
-    station.show(**HOLD)
     visit("/live")
-    window.wait_until(lambda: window.text("#number") == "23", "the page counts down")
-    station.show(phase="lifted", rate=0, counted_us=7_400_000, heels=(HeelView(Side.LEFT, False, 0.0), HEELS[1]))
+    station.show(**HOLD)
+    window.wait_until(lambda: window.text("#number") in COUNTED_DOWN, "the page counts down")
+    station.show(phase="lifted", rate=0, counted_us=27_400_000, heels=(HeelView(Side.LEFT, False, 0.0), HEELS[1]))
     window.wait_until(lambda: "HEEL DOWN" in window.text("#word"), "the page shows the lifted heel")
-    assert window.text("#number") == "23"
+    assert window.text("#number") == "3"
     assert "left heel up" in window.text("#heels")
     colours = window.run(
         "const stage = getComputedStyle(document.getElementById('stage'));"
@@ -62,13 +65,10 @@ def test_number_never_jumps_back(visit: Callable[[str], Browser], window: Browse
     station.show(**{**HOLD, "counted_us": 10_000_000, "rate": 0})
     visit("/live")
     window.wait_until(lambda: window.text("#number") == "20", "the page shows the credited time")
-    window.run(
-        "window.seen = []; new MutationObserver(() => seen.push(+document.getElementById('number').textContent))"
-        ".observe(document.getElementById('number'), {childList: true, characterData: true, subtree: true})"
-    )
+    window.record("number")
     station.show(counted_us=9_300_000, rate=1)
-    window.wait_until(lambda: window.text("#number") == "19", "the number continues")
-    assert window.run("return seen") == [19]
+    seen = [20, *map(int, window.wait_until(lambda: window.run("return seen"), "the number continues"))]
+    assert seen == sorted(set(seen), reverse=True)
 
 
 def test_digits_are_outlined_until_clock_runs(
@@ -97,8 +97,10 @@ def test_cue_badge_shows_playing_cue(visit: Callable[[str], Browser], window: Br
         lambda: window.run("return performance.getEntriesByName(location.origin + '/api/v1/sounds').length"),
         "sounds came",
     )
+    window.record("cue-badge")
     station.show(cue=CueView(2, CueName.HALFWAY, None, None, False))
-    window.wait_until(lambda: "HALF" in window.text("#cue-badge"), "the cue is seen")
+    seen = window.wait_until(lambda: window.run("return seen"), "the cue is seen")
+    assert "HALF" in seen[0]
     window.wait_until(lambda: window.text("#cue-badge") == "", "the cue is gone")
 
 
@@ -106,15 +108,23 @@ def test_live_page_reports_missing_updates(
     visit: Callable[[str], Browser], window: Browser, server: Server, station: StationDouble
 ) -> None:
     """After four seconds without an update the page says so and stops counting."""
-    station.show(**HOLD)
     visit("/live")
-    window.wait_until(lambda: window.text("#number") == "23", "the page counts")
+    station.show(**HOLD)
+    window.wait_until(lambda: window.text("#number") in COUNTED_DOWN, "the page counts")
     server.stop()
-    window.wait_until(lambda: "No update for 4 s" in window.text("#stale-notice"), "the page reports missing updates")
+    silent_s = window.wait_until(lambda: silence_s(window), "the page reports missing updates")
+    assert silent_s >= 4
     stopped = window.text("#number")
-    window.wait_until(lambda: "No update for 6 s" in window.text("#stale-notice"), "the notice counts up")
+    assert stopped != "0"
+    window.wait_until(lambda: (silence_s(window) or 0) >= silent_s + 2, "the notice counts up")
     assert window.text("#number") == stopped
     window.console_errors()
+
+
+def silence_s(window: Browser) -> int | None:
+    """How long the page says that it has had no update."""
+    found = re.search(r"No update for (\d+) s", window.text("#stale-notice"))
+    return None if found is None else int(found[1])
 
 
 def test_live_page_reconnects_after_station_restart(
@@ -160,7 +170,7 @@ def test_status_opens_after_a_restore_once_the_board_is_another(
 def test_announcements_are_rate_limited(
     visit: Callable[[str], Browser], window: Browser, station: StationDouble
 ) -> None:
-    """Phase changes go to an existing live region; of three changes in quick succession only the last is announced."""
+    """Phase changes go to an existing live region; of changes within three seconds only the last is announced."""
     station.show(**STATES["prepare"])
     visit("/live")
     window.wait_until(
@@ -169,20 +179,17 @@ def test_announcements_are_rate_limited(
     regions = "return ['status', 'alert'].map(id => document.getElementById(id).getAttribute('role')).join()"
     assert window.run(regions) == "status,alert"
     assert window.run("return document.getElementById('number').getAttribute('role')") == "timer"
-    observer = (
-        "window.announced = [];"
-        "new MutationObserver(() => announced.push(document.getElementById('status').textContent))"
-    )
-    window.run(f"{observer}.observe(document.getElementById('status'), {{childList: true}})")
+    window.record("status")
+    window.stop_clock()
     station.show(**HOLD)
-    window.wait_until(lambda: window.run("return announced.length") == 1, "the hold is announced")
+    window.wait_until(lambda: "HOLD" in window.text("#word"), "the page shows the hold")
+    window.ring_timers()
     station.show(phase="rest", counting=None, rate=0)
     window.wait_until(lambda: "REST" in window.text("#word"), "the page shows the rest")
     station.show(phase="switch")
-    window.wait_until(lambda: window.run("return announced.length") == 2, "the newest is announced")
-    announced = window.run("return announced")
-    assert announced[0].startswith("HOLD")
-    assert announced[1].startswith("OTHER SIDE")
+    window.wait_until(lambda: "OTHER SIDE" in window.text("#word"), "the page shows the switch")
+    assert 3_000 in window.ring_timers()
+    assert [one.partition(".")[0] for one in window.run("return seen")] == ["HOLD", "OTHER SIDE"]
 
 
 def test_heel_up_alert_follows_after_two_seconds(
@@ -191,11 +198,13 @@ def test_heel_up_alert_follows_after_two_seconds(
     station.show(**HOLD)
     visit("/live")
     window.wait_until(lambda: "HOLD" in window.text("#word"), "the page shows the hold")
+    window.stop_clock()
     station.show(**STATES["lifted"])
     window.wait_until(lambda: "HEEL DOWN" in window.text("#word"), "the page shows the lifted heel")
     alert = "return document.getElementById('alert').textContent"
     assert window.run(alert) == ""
-    window.wait_until(lambda: "Heel up" in window.run(alert), "the alert is given")
+    assert 2_000 in window.ring_timers()
+    assert "Heel up" in window.run(alert)
 
 
 def test_buttons_send_commands_without_leaving_page(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
-from threading import Event, active_count
+from threading import Event
 
 import click
 import pytest
@@ -20,6 +21,7 @@ from station.simulator.wires import FaultKind, WireFault, channel_line
 from station.system.bring_up_questions import colour_question, press_question, tones_question, volts_question
 from station.system.wire_faults import FIRST_RAIL, lines_of, table, volts_class
 from tests.bench.check_faults import BOARDS, PAGE, Outcome, configuration, measured, page
+from tests.station.process import BOUND_S
 from tests.station.system.bring_up_rig import check
 
 NAMED_SHARE = 0.9
@@ -125,11 +127,11 @@ def test_buses_are_busy_during_a_measurement() -> None:
         called.set()
         return bus
 
-    threads = active_count()
+    before = {*threading.enumerate()}
     with keep_busy(open_bus, board.pin_factory, adc=True):
-        assert sent.wait(5)
-        assert called.wait(5)
-    assert active_count() == threads
+        assert sent.wait(BOUND_S)
+        assert called.wait(BOUND_S)
+    assert {*threading.enumerate()} <= before
 
 
 def test_questions_take_a_voltage_with_a_comma_and_ask_again_after_a_word() -> None:

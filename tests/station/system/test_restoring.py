@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import signal
-import socket
 import threading
 from concurrent.futures import Future
-from contextlib import closing, suppress
+from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -22,7 +21,7 @@ from station.system.service import Service
 from station.system.simulate import simulated
 from station.wire.page_side import RemoteStation
 from tests.crash.damage import make_database
-from tests.station.process import configured, station, wait_until
+from tests.station.process import ServiceManager, configured, station, wait_until
 from tests.station.store.histories import FIT, HandClock
 
 WAIT_S = 60
@@ -94,10 +93,9 @@ def test_a_bad_backup_changes_nothing(tmp_path: Path, backup: Path) -> None:
 def test_the_process_starts_again_on_the_backup_and_the_page_finds_it(tmp_path: Path, backup: Path) -> None:
     """A page on the board's socket asks; systemd hears of no stop, and the page is connected again by itself."""
     revisions: list[int | None] = []
-    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as systemd:
-        systemd.bind(str(tmp_path / "notify"))
+    with closing(ServiceManager(tmp_path)) as systemd:
         config = configured(tmp_path)
-        board = station("run", "--no-page", "--config", str(config), NOTIFY_SOCKET=str(tmp_path / "notify"))
+        board = station("run", "--no-page", "--config", str(config), NOTIFY_SOCKET=systemd.address)
         page = RemoteStation(partial(_connect, tmp_path / "page.sock"), revisions.append, lambda: None)
         try:
             wait_until(lambda: (tmp_path / "page.sock").exists(), "the board listens")
@@ -113,11 +111,7 @@ def test_the_process_starts_again_on_the_backup_and_the_page_finds_it(tmp_path: 
             board.send_signal(signal.SIGTERM)
             _, complaints = board.communicate(timeout=WAIT_S)
         assert (board.returncode, complaints) == (0, "")
-        systemd.setblocking(False)
-        words = []
-        with suppress(BlockingIOError):
-            while True:
-                words.append(systemd.recv(200).decode())
+    words = systemd.notifications
     assert words.count("READY=1") == 2
     assert words.count("STOPPING=1") == 1
     assert words[-1] == "STOPPING=1"

@@ -11,12 +11,15 @@ import sys
 import threading
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
+from threading import Event
 
 import pytest
 from click.testing import CliRunner
 
 from station.cli.main import main
+from station.clock import SystemClock
 from station.config import load
+from station.core.events import SECOND_US
 from station.settings import Settings
 from station.simulator.board import SimulatedBoard
 from station.store import Reader
@@ -33,13 +36,13 @@ def in_a_hold(running: Running, database: Path) -> int:
 
     Returns the stored credit in µs.
     """
+    wait_until(lambda: "WATCHDOG=1" in running.notifications, "the loop does not run")  # pages are served before
     running.post("/settings", hold_s="60", prepare_s="3", repetitions="1", on_step="nothing", ask_setup="no")
     wait_until(lambda: settings(database).prepare_s == 3, "the settings are not stored")
     running.post("/start", routine="stretch", person="nobody")
     running.post("/board/act", command="step_on", argument="left")
 
     def has_credit() -> bool:
-        running.receive_notifications(sys.maxsize, 0.0)  # their socket holds ten
         return any(hold.credited_us >= 1_000_000 for hold in holds(database))
 
     wait_until(has_credit, "no hold has begun")
@@ -60,17 +63,24 @@ def holds(database: Path) -> tuple[Hold, ...]:
 def test_stop_during_hold_stores_it_unfinished(tmp_path: Path, number: int) -> None:
     """Ready and alive are told; told to stop, the hold is kept as unfinished to the second, and the end is orderly."""
     with Running(configured(tmp_path)) as running:
-        running.receive_notifications(3, 2.5)
-        assert running.notifications == ["READY=1", "WATCHDOG=1", "WATCHDOG=1"]
+        wait_until(lambda: len(running.notifications) >= 3, "the station is not ready")
+        assert running.notifications[:3] == ["READY=1", "WATCHDOG=1", "WATCHDOG=1"]
         before = in_a_hold(running, tmp_path / "station.db")
-        wait_until(lambda: holds(tmp_path / "station.db")[0].credited_us > before, "the hold does not go on")
+        looked_us = [SystemClock().now_us()]
+
+        def goes_on() -> bool:
+            looked_us.append(SystemClock().now_us())
+            return holds(tmp_path / "station.db")[0].credited_us > before
+
+        wait_until(goes_on, "the hold does not go on")
         stored = holds(tmp_path / "station.db")[0].credited_us
         status, error = running.send_signal(number)
+        since_us = SystemClock().now_us() - looked_us[-2]  # at the last look but one this was not stored
         assert (status, error) == (0, "")
         assert running.notifications[-1] == "STOPPING=1"
     (hold,) = holds(tmp_path / "station.db")
     assert hold.state == "unfinished"
-    assert stored <= hold.credited_us <= stored + 3_000_000
+    assert stored <= hold.credited_us <= stored + since_us + SECOND_US
     with Reader.open(tmp_path / "station.db") as reader:
         assert reader.sessions()[0].end_reason == "the station was stopped"
 
@@ -94,7 +104,6 @@ def test_restart_after_kill_keeps_hold(tmp_path: Path) -> None:
         stored_us = in_a_hold(running, tmp_path / "station.db")
         status, _ = running.send_signal(signal.SIGKILL)
         assert status == -signal.SIGKILL
-    (tmp_path / "notify").unlink()
     with Running(configured(tmp_path)) as running:
         (hold,) = holds(tmp_path / "station.db")
         assert hold.state == "unfinished"
@@ -187,6 +196,33 @@ def test_board_runs_while_the_pages_port_is_taken(tmp_path: Path, monkeypatch: p
             wait_until(is_mended, "the fault stays")
         finally:
             service.close()
+
+
+def test_page_that_starts_while_its_board_closes_ends_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The board has not seen it yet when it stops its page."""
+    monkeypatch.setattr("station.system.service.PAGE_RETRY_S", 0.05)
+    monkeypatch.setattr("station.system.service.PAGE_FIRST_S", BOUND_S)
+    starts, is_closed = Event(), Event()
+    late: list[PageChild] = []
+
+    class Late(PageChild):
+        def __init__(self) -> None:
+            starts.set()
+            is_closed.wait(BOUND_S)
+            super().__init__()
+            late.append(self)
+
+    first = PageChild()
+    first._process.kill()
+    service = Service(load(configured(tmp_path)), page=first)
+    monkeypatch.setattr("station.system.service.PageChild", Late)
+    service.open()
+    assert starts.wait(BOUND_S)
+    service.close()
+    is_closed.set()
+    assert service._retrying is not None
+    service._retrying.join(BOUND_S)
+    assert [page.alive for page in late] == [False]
 
 
 def test_page_meets_its_board_only_when_that_is_open(tmp_path: Path) -> None:

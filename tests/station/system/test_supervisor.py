@@ -16,7 +16,7 @@ from contextlib import closing, suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from threading import Event
+from threading import Barrier, Event
 from typing import Any
 
 import pytest
@@ -70,6 +70,8 @@ class Watch:
     def __init__(self, tmp_path: Path, manager: socket.socket) -> None:
         self._manager = manager
         self.clock = AheadClock()
+        self.others = set(threading.enumerate())
+        """What was there before: another test's that is just ending, perhaps."""
         self.edges = EdgeThread()
         self.edges.start()
         warm = tmp_path / "temperature"
@@ -146,13 +148,13 @@ def end(watch: Watch, name: str) -> None:
     if name == "wire":
         watch.service._wire.post(lambda: None)
     watch.edges.post(lambda: None)
-    thread.join(5.0)
+    thread.join(BOUND_S)
     assert not thread.is_alive()
 
 
 def test_every_thread_is_watched(watch: Watch) -> None:
     """The service starts no thread that these tests leave out."""
-    started = {one.name for one in threading.enumerate() if one is not threading.main_thread()}
+    started = {one.name for one in threading.enumerate() if one not in watch.others}
     assert {name for name in started if not name.startswith("ThreadPoolExecutor")} == set(THREADS)
 
 
@@ -188,7 +190,7 @@ def test_parts_that_do_not_come_back_end_the_loop(watch: Watch) -> None:
     watch.service.station.drain()
     for one in threading.enumerate():  # it may have ended by now
         if one.name == "bring-up":
-            one.join(5.0)
+            one.join(BOUND_S)
     parts._config = config
     with pytest.raises(ThreadEndedError, match="“bring-up” has ended"):
         watch.turn()
@@ -208,7 +210,7 @@ def test_thread_that_hangs_is_found_when_the_bring_up_has_to_end_it(watch: Watch
     lent = threading.Thread(target=parts.bring_up, args=(None, leave), name="bring-up")
     try:
         hang_task(watch, "heel sensors", is_hanging, over)
-        assert is_hanging.wait(5.0)
+        assert is_hanging.wait(BOUND_S)
         lent.start()
         for _ in range(3):
             watch.turn(HANG_US, hanging={"heel sensors"})
@@ -311,15 +313,15 @@ def hang_scheduler(watch: Watch, _name: str, is_hanging: Event, over: Event) -> 
 
 def hang_workers(watch: Watch, _name: str, is_hanging: Event, over: Event) -> None:
     """Both workers that ring alarms."""
-    both = threading.Barrier(3)
+    both = Barrier(3)
 
     def work() -> None:
-        both.wait(5.0)
+        both.wait(BOUND_S)
         over.wait()
 
     for number in range(2):
         watch.scheduler._scheduler.add_job(work, id=f"work {number}", misfire_grace_time=None)
-    both.wait(5.0)
+    both.wait(BOUND_S)
     is_hanging.set()
 
 
@@ -340,7 +342,7 @@ def test_watchdog_is_not_fed_while_a_thread_hangs(watch: Watch, name: str, hang:
     hanging = {name}
     try:
         hang(watch, name, is_hanging, over)
-        assert is_hanging.wait(5.0)
+        assert is_hanging.wait(BOUND_S)
         watch.turn(ASK_US, hanging=hanging)
         watch.turn(HANG_US, hanging=hanging)
         assert not watch.is_fed(hanging)
@@ -376,16 +378,16 @@ def test_watchdog_is_not_fed_while_the_loop_hangs(watch: Watch, tmp_path: Path) 
     try:
         done = station._request_store(wait)
         running.start()
-        assert is_hanging.wait(5.0)
+        assert is_hanging.wait(BOUND_S)
         watch.receive()
         watch.clock.ahead_us += 10 * HANG_US
         wait_until(lambda: has_sampled(watch), "the heels are not read any more")
         assert watch.receive() == []
     finally:
         over.set()
-        assert done.result(5.0) == ""
+        assert done.result(BOUND_S) == ""
         station.stop()
-        running.join(5.0)
+        running.join(BOUND_S)
 
 
 def has_sampled(watch: Watch) -> bool:
@@ -408,7 +410,7 @@ class PageWatch:
         connect = partial(_connect, tmp_path / "page.sock")
         self.station = RemoteStation(connect, self.reader.follow, lambda: None, clock=self.clock)
         self.station.start()
-        assert self.station.arrived.wait(5.0)
+        assert self.station.arrived.wait(BOUND_S)
         page = open_page(self.station.api, self.reader, config)
         assert page is not None
         self.page: Any = page
@@ -434,8 +436,16 @@ class PageWatch:
         if name == "page":
             self.page.post(wait)
         elif name == "pages":
+            all_at_it = Barrier(THREADS_OF_PAGES + 1)
+
+            def work() -> None:
+                all_at_it.wait(BOUND_S)
+                over.wait()
+
             for _ in range(THREADS_OF_PAGES):
-                self.page.workers.submit(wait)
+                self.page.workers.submit(work)
+            all_at_it.wait(BOUND_S)
+            is_hanging.set()
         else:
             self.station.subscribe(wait)
             self._board.service.station.report_fault("buzzer", "A fault, which makes a snapshot.")
@@ -461,7 +471,7 @@ def test_watchdog_is_not_fed_while_a_thread_of_the_page_hangs(page_watch: PageWa
     assert page_watch.is_fed_after(0)
     try:
         page_watch.hang(name, is_hanging, over)
-        assert is_hanging.wait(5.0)
+        assert is_hanging.wait(BOUND_S)
         page_watch.is_fed_after(ASK_US)
         assert not page_watch.is_fed_after(LONGEST_US + HANG_US)
     finally:
@@ -473,12 +483,11 @@ def test_watchdog_is_not_fed_while_a_thread_of_the_page_hangs(page_watch: PageWa
 @pytest.mark.parametrize("name", ["board", "page"])
 def test_thread_of_the_page_that_dies_ends_its_process(page_watch: PageWatch, watch: Watch, name: str) -> None:
     """With a sentence; the command then exits with 1."""
-    raise_exit(thread_named(name))
+    thread = thread_named(name)
+    raise_exit(thread)
     page_watch.page.post(lambda: None)
     watch.service.station.report_fault("buzzer", "A fault, which makes a snapshot.")
     watch.turn()
-    thread = thread_named(name) if name in {one.name for one in threading.enumerate()} else None
-    if thread is not None:
-        thread.join(5.0)
+    thread.join(BOUND_S)
     with pytest.raises(PageError, match=f"“{name}” has ended"):
         _serve_until(Event(), page_watch.supervisor, None)

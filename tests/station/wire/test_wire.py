@@ -89,8 +89,8 @@ def test_page_gets_each_newer_snapshot(board: Board, page: RemoteStation) -> Non
     woken: list[Snapshot] = []
     cancel = page.subscribe(lambda: woken.append(page.snapshot()))
     board.station.show(toe_mm=83.0)
-    wait_until(lambda: page.snapshot().toe_mm == 83.0, "the snapshot has not come")
-    assert woken[-1] == board.station.snapshot()
+    wait_until(lambda: woken[-1:] == [board.station.snapshot()], "the snapshot has not come")
+    assert page.snapshot() == board.station.snapshot()
     cancel()
 
 

@@ -27,7 +27,7 @@ from web.charts.time_axis import Span, ticks
 from web.charts.trace import Scale
 
 SVG = "http://www.w3.org/2000/svg"
-NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+NOW = datetime(2026, 11, 24, 12).astimezone()
 GOAL_MM = 101.6
 GOALS = Goals(GOAL_MM, GOAL_MM)
 

@@ -64,9 +64,14 @@ def test_without_plan_test_and_routine_are_offered(client: FlaskClient, store: S
     assert 'value="today">Start your suggested routine' in now
 
 
+def midnight() -> datetime:
+    """When today began: what takes minutes is of today, at any hour."""
+    return datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+
+
 def test_without_plan_what_is_done_is_shown_as_done(client: FlaskClient, store: Store, ada: str) -> None:
     """After a stretch today no second one is urged, and it can still be started."""
-    add_session(store)
+    add_session(store, began=midnight())
     shown = now_of(client)
     assert "Done for today" in shown
     assert 'class="primary big"' not in shown
@@ -309,7 +314,7 @@ def test_baseline_is_offered_and_can_be_left(client: FlaskClient, store: Store, 
 
 def test_baseline_waits_for_its_next_test(client: FlaskClient, store: Store, ada: str) -> None:
     """After a test nothing is to do, and no routine is proposed: neither here nor on Why."""
-    begun = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)  # today, at any hour
+    begun = midnight()
     store.add_answer(ada, "baseline", True, answered_at=begun)
     session = store.begin_session(ada, begun, simulated=False)
     one_test(store, store.begin_run(session, {"do": "test", "side": "both"}, begun), 80.0, 90.0, full=True)

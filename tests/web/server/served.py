@@ -1,4 +1,4 @@
-"""A page that is served on a port of its own, with short deadlines, and what asks it over real sockets."""
+"""A page served on a port of its own, and what asks it over real sockets."""
 
 from __future__ import annotations
 
@@ -14,28 +14,35 @@ from station.config import Config, PageConfig
 from station.store import Store
 from tests.web.double import StationDouble
 from web.server.http import DeadlineProtocol, Server, open_page
+from web.server.request_guard import BODY_TIMEOUT_S
 
 BOUND_S = 5.0
 SOON_S = 0.3
+NEVER_S = 3600.0
 LOCAL = "127.0.0.1"
 
 
-class QuickProtocol(DeadlineProtocol):
-    """The protocol with short deadlines and few connections, so that tests need not wait."""
+class SmallProtocol(DeadlineProtocol):
+    """The protocol with few connections. A test of one of its deadlines shortens that one alone: on a busy machine the
+    others must not end what a test does."""
 
-    header_timeout_s = SOON_S
-    read_timeout_s = SOON_S
     max_connections = 100
 
 
-@pytest.fixture
-def server(station: StationDouble, store: Store) -> Iterator[Server]:
+@contextmanager
+def serving(station: StationDouble, store: Store, body_s: float = BODY_TIMEOUT_S) -> Iterator[Server]:
     config = Config(page=PageConfig(port=0, allowed_hosts=("station.local",)))
-    served = open_page(station, store, config, body_s=SOON_S, protocol=QuickProtocol)
+    served = open_page(station, store, config, body_s=body_s, protocol=SmallProtocol)
     served.start()
     yield served
     served.stop()
     assert not served.alive
+
+
+@pytest.fixture
+def server(station: StationDouble, store: Store) -> Iterator[Server]:
+    with serving(station, store) as served:
+        yield served
 
 
 @contextmanager

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from tests import two_hosts
-from tests.station.process import wait_until
 from tests.two_hosts import (
     ADDRESS_RECORD,
     OPEN_PAGE,
@@ -18,7 +17,7 @@ from tests.two_hosts import (
     STATION_ADDRESS,
     Host,
     announced,
-    ask_mdns,
+    answer_of_mdns,
     running,
 )
 from tests.two_hosts import two_hosts as pair
@@ -37,7 +36,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Host, Host
 def test_name_leads_to_the_page(found: tuple[Host, Host], tmp_path: Path) -> None:
     station, phone = found
     octets = bytes(map(int, STATION_ADDRESS.split(".")))
-    assert octets in ask_mdns(phone, "station.local", ADDRESS_RECORD)
+    assert octets in answer_of_mdns(phone, "station.local", ADDRESS_RECORD)
     named = {"Host": "station.local"}
     with running(station, tmp_path, 'allowed_hosts = ["station.local"]', ("http", "0.0.0.0", 80)):
         assert phone.request(STATION_ADDRESS, OPEN_PAGE, headers=named).status == 200
@@ -47,9 +46,6 @@ def test_web_page_is_announced_only_by_machine_name(found: tuple[Host, Host]) ->
     """Nothing in the record says whose station it is, or what it stores."""
     _, phone = found
     instance = "Slant board station (station)"
-    wait_until(
-        lambda: instance.encode() in ask_mdns(phone, "_http._tcp.local", POINTER_RECORD), "the page is announced"
-    )
-    answer = ask_mdns(phone, "_http._tcp.local", POINTER_RECORD)
+    answer = answer_of_mdns(phone, "_http._tcp.local", POINTER_RECORD, instance.encode())
     words = {one.decode().strip() for one in re.findall(rb"[ -~]{4,}", answer)}
     assert words <= {"_http", "_tcp", "local", instance, "station"}

@@ -16,12 +16,12 @@ class DeviceError(Exception):
 
 @contextmanager
 def as_device_error(part: str, where: str) -> Iterator[None]:
-    """Turn any error while a part is opened into a DeviceError that names the part and its place."""
+    """Turn any error inside the block, which opens a part, into a DeviceError that names the part and its place."""
     try:
         yield
     except DeviceError:
         raise
-    except Exception as error:  # lgpio's own error class exists on a Pi only
+    except Exception as error:  # lgpio's own error class exists only on a Pi
         sentence = f"The {part} on {where} cannot be opened ({_reason(error)}): {_advice(error)}."
         raise DeviceError(part, sentence) from error
 
@@ -31,7 +31,7 @@ def _reason(error: Exception) -> str:
 
 
 def _advice(error: Exception) -> str:
-    from gpiozero import GPIOPinInUse  # the command line knows these errors long before it opens a pin
+    from gpiozero import GPIOPinInUse  # slow to load, and the command line imports this module early
 
     text = str(error).lower()
     if isinstance(error, GPIOPinInUse) or "busy" in text or "in use" in text:
@@ -42,7 +42,7 @@ def _advice(error: Exception) -> str:
 
 
 def never_raising(callback: Callable[[], None], on_error: Callable[[Exception], None]) -> Callable[[], None]:
-    """A pin callback that never raises: an exception in it would end the edges' one thread, for every pin."""
+    """A pin callback that never raises: an exception would end the one edge thread, for every pin."""
 
     def called() -> None:
         try:

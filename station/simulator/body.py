@@ -178,7 +178,7 @@ class Body:
         yield over_s
 
     def slide_board(self, by_mm: float) -> Script:
-        """Slide the board away from the wall (negative: towards it) with the foot on it, from the end of the last slide."""
+        """Slide the board away from the wall (negative: towards it), foot on it, from the end of the last slide."""
         yield from self.place_board(self._world.toe.end + by_mm)
         self._update_contact()
 

@@ -19,6 +19,6 @@ class Notifier:
             return
         address = "\0" + self._path[1:] if self._path.startswith("@") else self._path
         with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as talk:
-            talk.setblocking(False)  # a service manager that does not read must not stop the loop
+            talk.setblocking(False)  # a service manager that does not read must not block the loop
             talk.connect(address)
             talk.send(message.encode())

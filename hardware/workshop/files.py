@@ -13,7 +13,7 @@ HARNESS_SOURCE, HARNESS = "pictures/harness.yml", "pictures/harness.svg"
 
 
 def committed() -> dict[str, Callable[[], str]]:
-    """Each file's path below `hardware/`, with the function that returns it. Only the harness needs WireViz and Graphviz."""
+    """The function that returns each file, by path below `hardware/`; only the harness needs WireViz and Graphviz."""
     drawn = {f"pictures/{name}.svg": made for name, made in PICTURES.items()}
     return {
         **documents.DOCUMENTS,

@@ -28,6 +28,6 @@ class WrongDates(Struct, frozen=True):
             return None
 
     def corrected(self, station: Station, now: datetime, step: timedelta) -> Self:
-        """Let the loop correct the rows stored since, because the clock was set by `step`; returns this by the new clock."""
+        """Let the loop correct the rows stored since, because the clock was set by `step`; return a copy by it."""
         station.correct_dates(self.marks, self.since, now - step, step)
         return type(self)(self.marks, self.since + step)

@@ -27,7 +27,7 @@ def steps(*keys: str) -> tuple[object, ...]:
 
 
 @pytest.mark.parametrize("lies", [None, SLOPE, TURNED])
-def test_test_on_a_board_that_lies_otherwise_asks_for_it_flat(lies: BoardPosition | None) -> None:
+def test_test_on_a_board_in_another_position_asks_for_it_flat(lies: BoardPosition | None) -> None:
     assert with_setups((TEST, AskStep()), lies) == (SetupStep(FLAT), TEST, AskStep())
 
 
@@ -61,7 +61,7 @@ def test_stretch_after_a_test_asks_for_the_slope() -> None:
     assert [step.board for step in routine if isinstance(step, SetupStep)] == [FLAT, SLOPE]
 
 
-def test_person_is_asked_lays_the_board_and_the_test_says_so(tmp_path: Path) -> None:
+def test_requested_position_is_stored_with_the_test(tmp_path: Path) -> None:
     """The second test on the same board asks for nothing; after a stretch on the slope the third asks again."""
     with Rig(tmp_path, COMPARATORS, asks_setup=True) as rig:
         person_id = rig.add_person("Ada")
@@ -91,7 +91,7 @@ def test_unasked_position_stays_unknown(tmp_path: Path) -> None:
         assert test.circumstances.board_angle_deg is None
 
 
-def test_what_remains_of_a_routine_asks_again(tmp_path: Path) -> None:
+def test_unfinished_routine_asks_for_the_position_again(tmp_path: Path) -> None:
     """The stored rest has no laying of the board in it: how it lies then decides."""
     with Rig(tmp_path, COMPARATORS, asks_setup=True) as rig:
         person_id = rig.add_person("Ada")

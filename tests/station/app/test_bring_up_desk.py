@@ -103,7 +103,7 @@ def finish(rig: Rig, heard: str = "yes") -> BringUpView:
             answer(rig, heard if view.question.part == "buzzer" else next(colours))
 
 
-def test_a_healthy_board_is_well(rig: Rig) -> None:
+def test_healthy_board_has_no_findings(rig: Rig) -> None:
     begin(rig)
     view = finish(rig)
     assert [result for result in view.results if not result.well] == []
@@ -127,7 +127,7 @@ def test_without_questions_a_missing_sensor_is_found(rig: Rig) -> None:
     assert not view.is_well
 
 
-def test_nothing_starts_meanwhile(rig: Rig) -> None:
+def test_nothing_starts_during_bring_up(rig: Rig) -> None:
     begin(rig)
     until(rig, lambda now: now.question)
     refused: list[Future[Any]] = [
@@ -143,7 +143,7 @@ def test_nothing_starts_meanwhile(rig: Rig) -> None:
     assert rig.station.snapshot().activity == "idle"
 
 
-def test_it_is_refused_on_an_occupied_board_unless_it_is_said_to_be_empty(rig: Rig) -> None:
+def test_bring_up_is_refused_on_an_occupied_board_unless_said_to_be_empty(rig: Rig) -> None:
     rig.step_on()
     with pytest.raises(ValueError, match="Somebody stands") as error:
         begin(rig)
@@ -163,7 +163,7 @@ def test_a_plate_pressed_before_it_starts_nothing_meanwhile(tmp_path: Path) -> N
         rig.station.end_bring_up()
 
 
-def test_it_is_refused_during_a_run_and_a_pairing(rig: Rig) -> None:
+def test_bring_up_is_refused_during_a_run_and_a_pairing(rig: Rig) -> None:
     pairing = rig.station.request_presence()
     rig.live(0.1)
     with pytest.raises(ValueError, match=PAIRING):
@@ -175,7 +175,7 @@ def test_it_is_refused_during_a_run_and_a_pairing(rig: Rig) -> None:
         begin(rig, is_empty=True)
 
 
-def test_an_answer_must_be_one_and_to_the_question_that_is_shown(rig: Rig) -> None:
+def test_answer_must_be_valid_and_for_the_shown_question(rig: Rig) -> None:
     begin(rig)
     view = until(rig, lambda now: now.question)
     for number, word, words in ((view.number, "purple", "is no answer"), (view.number - 1, "ready", "has gone on")):
@@ -186,7 +186,7 @@ def test_an_answer_must_be_one_and_to_the_question_that_is_shown(rig: Rig) -> No
     assert view_of(rig).question == view.question
 
 
-def test_it_can_be_stopped(rig: Rig) -> None:
+def test_bring_up_can_be_stopped(rig: Rig) -> None:
     begin(rig)
     until(rig, lambda now: now.question)
     done(rig, rig.station.stop_bring_up())
@@ -194,7 +194,7 @@ def test_it_can_be_stopped(rig: Rig) -> None:
     assert (view.why, view.is_well) == (STOPPED, False)
 
 
-def test_a_page_that_was_left_does_not_keep_the_board(rig: Rig) -> None:
+def test_abandoned_page_does_not_keep_the_board(rig: Rig) -> None:
     begin(rig)
     until(rig, lambda now: now.question)
     rig.clock.advance_by(ANSWER_US)

@@ -155,7 +155,7 @@ def test_view_is_urgent_only_after_changes() -> None:
     assert view.faults("The left heel sensor is stuck.")[0].part == "heel sensors"
 
 
-def test_what_stops_a_measurement_is_the_first_fault() -> None:
+def test_fault_that_stops_a_measurement_comes_first() -> None:
     """The page of the board has room for one sentence: not that of the clock while the sensor's cable is out."""
     view = BoardView()
     for part in ("LED", "backup", "clock", "distance sensor"):

@@ -148,7 +148,7 @@ def test_merging_without_room_for_a_backup_changes_nothing(tmp_path: Path, monke
         assert len(rig.store.people()) == 2
 
 
-def test_what_is_not_there_is_refused_in_a_future(tmp_path: Path) -> None:
+def test_unknown_ids_raise_in_their_futures(tmp_path: Path) -> None:
     """Ids of nobody raise, and the board carries on."""
     with Rig(tmp_path) as rig:
         for future in (

@@ -192,7 +192,7 @@ def test_session_that_starts_ends_the_request(tmp_path: Path) -> None:
         assert rig.station.snapshot().activity == "hold"
 
 
-def test_nobody_comes(tmp_path: Path) -> None:
+def test_unanswered_request_ends(tmp_path: Path) -> None:
     """After two minutes the request is over."""
     with Rig(tmp_path) as rig:
         ask(rig)

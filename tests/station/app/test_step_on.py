@@ -186,7 +186,7 @@ def test_nobody_chosen_on_the_page_is_nobody(tmp_path: Path, is_chosen: bool) ->
         assert rig.station.snapshot().decided_for == (None if is_chosen else ada)
 
 
-def test_the_rest_of_an_unclaimed_routine_is_nobodys(tmp_path: Path) -> None:
+def test_unclaimed_unfinished_routine_stays_unclaimed(tmp_path: Path) -> None:
     """Nobody chosen on the page resumes an unclaimed routine, never Ada's."""
     with Rig(tmp_path) as rig:
         ada = rig.add_person("Ada")

@@ -63,7 +63,7 @@ def test_one_person_in_json(full: Path, empty: Path, tmp_path: Path) -> None:
     assert people(empty) == ["Ann"]
 
 
-def test_what_does_not_fit_is_refused_with_a_sentence(full: Path, empty: Path, tmp_path: Path) -> None:
+def test_unsuitable_options_are_refused_with_a_sentence(full: Path, empty: Path, tmp_path: Path) -> None:
     """Options that belong to another kind of file, unknown people and sessions, and a file of no known kind."""
     station("export", tmp_path / "all.json", "--database", full, "--as", "json")
     (tmp_path / "tape.csv").write_text("date,left,right\n2026-01-31,9.4,\n", encoding="utf-8")

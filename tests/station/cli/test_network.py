@@ -33,7 +33,7 @@ def test_status_of_a_page_on_its_own_machine() -> None:
 
 @pytest.mark.usefixtures("nobody")
 @pytest.mark.parametrize("words", [("network", "on"), ("network", "off"), ("tls", "on"), ("tls", "status")])
-def test_who_is_not_root_gets_the_command_to_type(words: tuple[str, ...]) -> None:
+def test_user_without_root_gets_the_command_to_type(words: tuple[str, ...]) -> None:
     done = type_command(*words)
     assert done.exit_code == 1
     assert f"type sudo station {' '.join(words)}." in done.stderr

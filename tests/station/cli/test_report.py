@@ -53,7 +53,7 @@ def test_report_replaces_no_file(report: Command, tmp_path: Path) -> None:
     assert file.read_text() == "mine"
 
 
-def test_report_names_a_directory_that_is_not_there(report: Command, tmp_path: Path) -> None:
+def test_report_names_a_missing_directory(report: Command, tmp_path: Path) -> None:
     result = report("--person", "Ann", "--out", str(tmp_path / "none" / "ann.html"))
     assert result.exit_code == 1
     assert "cannot be written: No such file or directory." in result.stderr

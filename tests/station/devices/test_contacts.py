@@ -58,7 +58,7 @@ def test_a_press_is_one_command(bounces: int) -> None:
     assert len(levels) >= 4
 
 
-def test_what_a_press_says_can_be_chosen() -> None:
+def test_event_of_a_press_can_be_chosen() -> None:
     """The station may want another word from its button."""
     clock, events = HandClock(), list[Event]()
     pins = SimulatedPinFactory(clock)

@@ -340,7 +340,7 @@ def test_terminated_process_leaves_the_buzzer_silent() -> None:
     assert (["on", *rest.split()])[-1] == "off"
 
 
-def test_a_pacer_outlives_what_fails() -> None:
+def test_pacer_continues_after_an_error() -> None:
     """An error is told, and the next deadline is kept."""
     clock = SystemClock()
     seen = threading.Event()

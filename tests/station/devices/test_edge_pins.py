@@ -51,7 +51,7 @@ class Presses:
         return self.seen.get(timeout=LIMIT_S)
 
 
-def test_every_edge_is_called_for_with_the_kernels_time(chip: KernelChip, pins: PinFactory) -> None:
+def test_callbacks_get_each_edge_with_the_kernels_time(chip: KernelChip, pins: PinFactory) -> None:
     """Two that come at once are two, in their order; the level is the line's own."""
     presses = Presses(pins)
     assert (chip.requests[BUTTON].num_lines, chip.requests[BUTTON].consumer) == (1, b"station")
@@ -146,7 +146,7 @@ def test_part_may_close_in_its_own_callback(chip: KernelChip, pins: PinFactory) 
     assert presses.seen.empty()
 
 
-def test_edge_of_a_closed_part_is_nobodys(chip: KernelChip, pins: PinFactory) -> None:
+def test_edge_of_a_closed_part_is_dropped(chip: KernelChip, pins: PinFactory) -> None:
     """The thread may have read it before."""
     presses = Presses(pins)
     pin = presses.device.pin

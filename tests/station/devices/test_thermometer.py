@@ -10,7 +10,7 @@ from station.core.events import SECOND_US
 from station.devices.thermometer import Thermometer
 
 
-def test_it_reads_what_the_kernel_writes(tmp_path: Path) -> None:
+def test_kernel_format_is_read(tmp_path: Path) -> None:
     """Once a minute, with the newline that both drivers end with."""
     file = tmp_path / "temperature"
     file.write_text("21562\n", encoding="ascii")
@@ -23,7 +23,7 @@ def test_it_reads_what_the_kernel_writes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", [None, "", "warm", "85000", "-127000", "21.5"])
-def test_what_says_no_temperature_is_none_with_a_sentence(tmp_path: Path, text: str | None) -> None:
+def test_unreadable_temperature_is_none_with_a_sentence(tmp_path: Path, text: str | None) -> None:
     """No file, no number, or what a sensor says that has not measured; told once, until it reads again."""
     file = tmp_path / "temperature"
     if text is not None:

@@ -94,7 +94,7 @@ def test_wrong_tries_are_counted_after_a_restart(path: Path, clock: HandClock) -
         assert store.failed_attempts("pin", clock.pass_by(days=1)) == ()
 
 
-def test_no_export_says_who_may_get_in(store: Store, clock: HandClock, tmp_path: Path) -> None:
+def test_exports_never_contain_access_data(store: Store, clock: HandClock, tmp_path: Path) -> None:
     """Neither hashes of tokens and PINs nor the log leave the station; an import brings none, and keeps those here."""
     ann = store.add_person("Ann").id
     add_device(store, clock, "Phone", person_id=ann)

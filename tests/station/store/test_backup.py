@@ -77,7 +77,7 @@ def test_copy_with_a_date_of_the_past_stays(store: Store, tmp_path: Path, path: 
     assert made.removed == ()
 
 
-def test_damaged_database_is_reported_and_costs_no_older_copy(tmp_path: Path, path: Path, clock: HandClock) -> None:
+def test_damaged_database_is_reported_and_older_copies_stay(tmp_path: Path, path: Path, clock: HandClock) -> None:
     """Damage is found by reading every page, traces too, and the older copies stay as they are."""
     with Store.open(path, clock=clock) as store:
         weeks(store, clock, days=3)
@@ -206,7 +206,7 @@ def test_a_power_cut_in_a_night_without_a_write_spares_the_older_copy(store: Sto
     assert first.read_bytes() == content
 
 
-def test_what_a_power_cut_left_of_a_copy_goes(store: Store, tmp_path: Path, path: Path) -> None:
+def test_leftover_of_a_power_cut_is_removed(store: Store, tmp_path: Path, path: Path) -> None:
     """Else it takes room for ever, and holds people who were deleted; what is being written stays."""
     assert store.people() == ()
     directory = tmp_path / "backups"

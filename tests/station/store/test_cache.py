@@ -38,7 +38,7 @@ def test_cache_makes_a_value_once() -> None:
     assert [cache.get(key, lambda: next(made)) for key in "aab"] == [2, 2, 3]
 
 
-def test_cache_lets_the_least_recently_used_go() -> None:
+def test_cache_drops_the_least_recently_used() -> None:
     """No more are kept than its size; without a size none."""
     cache, made = Cache(2), iter(range(9))
     assert [cache.get(key, lambda: next(made)) for key in "abacab"] == [0, 1, 0, 2, 0, 3]
@@ -46,7 +46,7 @@ def test_cache_lets_the_least_recently_used_go() -> None:
     assert [none.get("a", lambda: next(made)) for _ in range(2)] == [0, 1]
 
 
-def test_cache_keeps_nothing_that_was_read_before_a_change() -> None:
+def test_cache_drops_values_read_before_a_change() -> None:
     """What changes while a value is read makes it old at once."""
     cache, made = Cache(2), iter(range(9))
 
@@ -57,7 +57,7 @@ def test_cache_keeps_nothing_that_was_read_before_a_change() -> None:
     assert [cache.get("a", while_it_changes), cache.get("a", lambda: next(made))] == [0, 1]
 
 
-def test_cache_keeps_nothing_of_a_failed_read() -> None:
+def test_cache_keeps_no_failed_read() -> None:
     """The next one reads again."""
     cache = Cache(2)
     with pytest.raises(ZeroDivisionError):
@@ -99,7 +99,7 @@ def test_history_is_read_once_after_each_result(store: Store, clock: HandClock, 
 
 
 @pytest.mark.parametrize("change", ["test", "pain", "claim", "correction", "calibration", "check"])
-def test_history_is_what_another_reader_finds(store: Store, clock: HandClock, ann: str, change: str) -> None:
+def test_history_equals_that_of_another_reader(store: Store, clock: HandClock, ann: str, change: str) -> None:
     """Whatever changes it, the next one who asks gets what the database has."""
     before = history(store, ann, clock)
     newest = store.session(store.sessions(ann, limit=1)[0].id)
@@ -127,7 +127,7 @@ def test_history_is_what_another_reader_finds(store: Store, clock: HandClock, an
         assert after == history(reader, ann, clock)
 
 
-def test_settings_and_people_are_those_of_now(store: Store) -> None:
+def test_settings_and_people_are_current(store: Store) -> None:
     """A new name and a new setting are there at once."""
     assert (store.people(), store.settings().units) == ((), "cm")
     store.add_person("Ann")
@@ -135,7 +135,7 @@ def test_settings_and_people_are_those_of_now(store: Store) -> None:
     assert ([one.name for one in store.people()], store.settings().units) == (["Ann"], "inch")
 
 
-def test_what_failed_is_read_again(store: Store, ann: str, clock: HandClock) -> None:
+def test_rolled_back_change_is_not_cached(store: Store, ann: str, clock: HandClock) -> None:
     """A transaction that came to nothing leaves what there was."""
     before = history(store, ann, clock)
     with pytest.raises(LookupError):

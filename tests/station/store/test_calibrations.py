@@ -83,7 +83,7 @@ def test_result_is_no_longer_suspect_under_a_newer_calibration(store: Store, clo
         assert [score.is_suspect for score in store.result_summaries(None)] == [doubted]
 
 
-def test_a_check_names_what_it_looked_at(store: Store) -> None:
+def test_check_needs_a_known_kind_and_calibration(store: Store) -> None:
     """A kind that there is not, and a calibration that there is not, are refused."""
     newest = store.current_calibration().id
     with pytest.raises(ValueError, match="kind 'guess'"):
@@ -93,7 +93,7 @@ def test_a_check_names_what_it_looked_at(store: Store) -> None:
     assert store.checks() == ()
 
 
-def test_what_counts_is_the_newest_correction_and_the_original_stays(store: Store, clock: HandClock) -> None:
+def test_newest_correction_counts_and_the_original_stays(store: Store, clock: HandClock) -> None:
     """In tests, scores and the last results; the clock goes back between the corrections."""
     weeks(store, clock, days=2, names=("Ann",))
     (ann,) = store.people()
@@ -119,7 +119,7 @@ def test_what_counts_is_the_newest_correction_and_the_original_stays(store: Stor
     assert newer.left_uncertainty_mm == BUDGET.total_mm
 
 
-def test_a_correction_back_to_the_day_leaves_no_original(store: Store, clock: HandClock) -> None:
+def test_correction_back_to_the_original_is_not_shown_twice(store: Store, clock: HandClock) -> None:
     """Numbers that are those of the day again are not shown twice."""
     test = store.test(a_test(store, clock))
     assert test is not None
@@ -162,7 +162,7 @@ def test_a_tape_has_no_instrument(store: Store, clock: HandClock) -> None:
     assert store.trace(first.run_id) == ({"do": "imported"}, "")
 
 
-def test_what_is_measured_since_is_of_this_board_and_has_a_result(store: Store, clock: HandClock) -> None:
+def test_tests_since_have_a_result_of_this_board(store: Store, clock: HandClock) -> None:
     """Oldest first; what was cut off has no result to recalculate."""
     weeks(store, clock, days=3, names=("Ann",))
     since = clock.utc_now() - timedelta(days=1, hours=12)
@@ -173,7 +173,7 @@ def test_what_is_measured_since_is_of_this_board_and_has_a_result(store: Store, 
     assert (store.test("nobody"), store.trace("nobody")) == (None, None)
 
 
-def test_tools_leave_the_board_as_it_was_built(path: Path, clock: HandClock) -> None:
+def test_tools_keep_the_as_built_calibration(path: Path, clock: HandClock) -> None:
     """Who opens a store without a drawing of the board does not change what its sensor is taken for."""
     Store.open(path, clock=clock, as_built_offset_mm=-58.0).close()
     with Store.open(path, clock=clock) as store:

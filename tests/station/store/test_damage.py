@@ -42,7 +42,7 @@ def test_every_write_keeps_the_checksums(store: Store, clock: HandClock) -> None
             assert missing.scalar_one() == 0
 
 
-def test_a_damaged_test_is_left_out_and_said(path: Path, clock: HandClock) -> None:
+def test_damaged_test_is_left_out_and_reported(path: Path, clock: HandClock) -> None:
     """One value, changed in the file: the test is gone, its sentence is there, and everything else is as it was."""
     with Store.open(path, clock=clock) as store:
         weeks(store, clock, days=2)
@@ -60,7 +60,7 @@ def test_a_damaged_test_is_left_out_and_said(path: Path, clock: HandClock) -> No
 @pytest.mark.parametrize(
     "value", ["x'c3'", "CAST(x'ff' AS TEXT)", "'{\"noise_mm\": 1}'", "1e308", "NULL", "9223372036854775807"]
 )
-def test_no_value_is_too_odd(path: Path, clock: HandClock, value: str) -> None:
+def test_any_wrong_value_is_left_out(path: Path, clock: HandClock, value: str) -> None:
     """Whatever stands in a column of any kind, the row is left out, and nothing fails."""
     with Store.open(path, clock=clock) as store:
         weeks(store, clock, days=1)
@@ -92,7 +92,7 @@ def test_damage_of_the_only_calibration_stops_nothing(path: Path, clock: HandClo
         assert [one.table for one in store.look_for_damage()] == ["calibrations"]
 
 
-def test_the_checksum_of_a_row_is_for_ever() -> None:
+def test_checksums_never_change() -> None:
     """A value of today: rows that were written by an older program are read by a newer one."""
     assert row_checksum("tests", b"id", None, 1, 2**40, 93.5, b"\x00") == 2_717_089_280
 

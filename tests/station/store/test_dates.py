@@ -30,7 +30,7 @@ def test_dates_of_a_wrong_clock_are_corrected(store: Store, clock: HandClock) ->
     assert store.correct_dates(marks, since, until, YEARS) == 0, "twice is once"
 
 
-def test_pairing_made_before_the_date_was_known_holds_as_long(store: Store, clock: HandClock) -> None:
+def test_pairing_made_before_the_date_was_known_lasts_as_long(store: Store, clock: HandClock) -> None:
     """Else the network, which sets the clock, would end the owner's first pairing."""
     marks, since = store.row_marks(), clock.utc_now()
     device = pair(store, since, hash_of(new_token()), "kitchen", Role.OWNER, None)

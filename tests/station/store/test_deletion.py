@@ -68,7 +68,7 @@ def test_deleting_leaves_no_byte_of_the_name(store: Store, clock: HandClock) -> 
     assert len(store.people()) == 300
 
 
-def test_deleting_leaves_everybody_else_alone(store: Store, clock: HandClock) -> None:
+def test_deleting_changes_nobody_else(store: Store, clock: HandClock) -> None:
     """The database is as if the person had never been there."""
     weeks(store, clock, days=2)
     person_id = store.add_person("Cleo").id
@@ -119,7 +119,7 @@ def test_a_shared_browser_survives_its_person(store: Store, clock: HandClock) ->
     assert [(one.name, one.person_id) for one in store.devices()] == [("Kitchen", None)]
 
 
-def test_receipt_says_until_when_backups_hold_it(store: Store) -> None:
+def test_receipt_says_how_long_backups_keep_the_person(store: Store) -> None:
     """Without a backup, never; with one, until as many newer ones have been made as are kept."""
     day = date(2026, 3, 5)
     store.add_person("Ann")
@@ -133,7 +133,7 @@ def test_receipt_says_until_when_backups_hold_it(store: Store) -> None:
 
 
 @pytest.mark.parametrize("ending", [BEFORE_SUFFIX, f"{ASIDE}2026-03-01-120000"])
-def test_receipt_counts_former_databases_and_they_go(store: Store, clock: HandClock, ending: str) -> None:
+def test_receipt_counts_former_databases_until_they_are_deleted(store: Store, clock: HandClock, ending: str) -> None:
     """What a restore or a salvage has replaced still has the person, with its log, until it goes with the backups."""
     former = store.path.with_name(store.path.name + ending)
     files = (former, *log_files(former), report_of(former))
@@ -151,7 +151,7 @@ def test_receipt_counts_former_databases_and_they_go(store: Store, clock: HandCl
     assert not any(file.exists() for file in files)
 
 
-def test_an_upgrade_forgets_what_was_deleted_before(path: Path, clock: HandClock) -> None:
+def test_upgrade_removes_bytes_of_deleted_rows(path: Path, clock: HandClock) -> None:
     """Databases from before could keep bytes of deleted rows; the file is written again once."""
     with Store.open(path, clock=clock) as store:
         store.add_person("Ann")

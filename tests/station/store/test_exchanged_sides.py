@@ -93,7 +93,7 @@ def test_everything_of_a_session_is_exchanged_but_its_traces(store: Store, clock
     assert swapped_at(store.side_swaps(session_id), None) is None
 
 
-def test_one_test_is_exchanged_alone(store: Store, clock: HandClock) -> None:
+def test_single_test_is_exchanged(store: Store, clock: HandClock) -> None:
     """The other test of the session and its holds stay."""
     session_id, (first, second) = whole_session(store, clock)
     before = detail_of(store, session_id)

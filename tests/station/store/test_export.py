@@ -63,7 +63,7 @@ def everything(store: Store) -> list[Any]:
 
 
 @pytest.mark.parametrize("name", ["export.json", "export.json.xz"])
-def test_an_export_comes_back_as_it_was(full: Store, tmp_path: Path, clock: HandClock, name: str) -> None:
+def test_export_is_restored_exactly(full: Store, tmp_path: Path, clock: HandClock, name: str) -> None:
     """What was exported and imported into an empty store is equal, to the last trace, and exports to the same bytes."""
     export_json(full, tmp_path / name, traces=True)
     with Store.open(tmp_path / "other.db", clock=clock) as other:
@@ -74,7 +74,7 @@ def test_an_export_comes_back_as_it_was(full: Store, tmp_path: Path, clock: Hand
 
 
 @pytest.mark.parametrize("schema", SCHEMAS)
-def test_an_export_of_an_older_schema_is_brought_up(tmp_path: Path, clock: HandClock, schema: str) -> None:
+def test_export_of_an_older_schema_is_upgraded(tmp_path: Path, clock: HandClock, schema: str) -> None:
     """An old database comes back from its export as it would have been changed at a start."""
     make_older_database(tmp_path / "older.db", schema)
     columns, rows = rows_of(tmp_path / "older.db")
@@ -104,7 +104,7 @@ def _exported(column: str, value: Any) -> Any:
     return bool(value) if column in TRUTHS and value is not None else value
 
 
-def test_the_history_that_is_shipped_is_of_today(tmp_path: Path, clock: HandClock) -> None:
+def test_shipped_history_has_the_current_schema(tmp_path: Path, clock: HandClock) -> None:
     """The demonstration fills its store without the migrations, which would be most of its wait."""
     document = json.loads(lzma.decompress(SHIPPED.read_bytes()))
     assert document["schema"] == HEAD_REVISION
@@ -243,7 +243,7 @@ def test_the_csv_has_every_row_of_every_table(full: Store, path: Path, tmp_path:
     stored.close()
 
 
-def test_the_results_say_how_sure_they_are_and_how_they_came(full: Store, tmp_path: Path) -> None:
+def test_results_have_uncertainty_and_method(full: Store, tmp_path: Path) -> None:
     """A line for each distance: what counts, its parts, its method, and what it was on its day."""
     export_csv(full, tmp_path / "export.zip")
     with zipfile.ZipFile(tmp_path / "export.zip") as archive:

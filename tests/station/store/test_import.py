@@ -113,7 +113,9 @@ def test_cells_that_begin_like_formulas_come_back(shelf: Path, store: Store, pat
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_one_person_comes_back_alone(full: Store, store: Store, path: Path, tmp_path: Path, kind: ExportKind) -> None:
+def test_one_person_is_imported_without_anyone_else(
+    full: Store, store: Store, path: Path, tmp_path: Path, kind: ExportKind
+) -> None:
     """One person's rows with their calibrations, and nothing of anybody else or of the station."""
     ann, bea = full.people()
     file = tmp_path / f"ann{SUFFIXES[kind]}"
@@ -138,7 +140,7 @@ def test_one_person_comes_back_alone(full: Store, store: Store, path: Path, tmp_
         export_person(full, "nobody", file, kind)
 
 
-def test_what_is_missing_is_added_in_its_place(shelf: Path, tmp_path: Path, clock: HandClock) -> None:
+def test_missing_rows_are_added_in_their_order(shelf: Path, tmp_path: Path, clock: HandClock) -> None:
     """A station that lost a session and some answers between others has all of them again, in order."""
     with opened_copy(shelf / "full.db", tmp_path / "lost.db", clock) as store:
         store.add_calibration(FIT)
@@ -172,7 +174,7 @@ def test_what_is_missing_is_added_in_its_place(shelf: Path, tmp_path: Path, cloc
     assert order == [row[0] for row in sorted(before["answers"], key=lambda row: -row[at]) if row[0] in order]
 
 
-def test_the_stations_own_stays_where_both_have_it(full: Store, shelf: Path, tmp_path: Path) -> None:
+def test_own_row_wins_over_a_different_one(full: Store, shelf: Path, tmp_path: Path) -> None:
     """A session claimed meanwhile, another name and another setting stay, and are named; a preview says the same."""
     ann = full.people()[0].id
     full.rename_person(ann, "Anna")
@@ -192,7 +194,7 @@ def test_the_stations_own_stays_where_both_have_it(full: Store, shelf: Path, tmp
     assert not list(full.path.parent.glob(f"{DIRECTORY_PREFIX}*"))
 
 
-def test_a_name_that_is_taken_gets_a_number(shelf: Path, path: Path, clock: HandClock) -> None:
+def test_taken_name_gets_a_number(shelf: Path, path: Path, clock: HandClock) -> None:
     """Another person of the same name stays another person, and sees nothing of hers."""
     with Store.open(path, clock=clock) as store:
         own = store.add_person("ann")
@@ -375,7 +377,7 @@ def test_mutated_exports_are_imported_whole_or_not_at_all(shelf: Path, tmp_path:
         assert is_whole, f"mutation {number} is imported by half"
 
 
-def test_an_export_of_which_nobody_reads_the_rest_is_closed(full: Store, tmp_path: Path) -> None:
+def test_partly_read_export_is_closed(full: Store, tmp_path: Path) -> None:
     """As when a row cannot be stored: the file could be deleted, or replaced, at once."""
     file = tmp_path / "half.zip"
     export_station(full, file, ExportKind.BUNDLE)

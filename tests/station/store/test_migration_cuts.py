@@ -66,7 +66,7 @@ def state_of(path: Path) -> State:
 
 
 @pytest.mark.parametrize("schema", SCHEMAS)
-def test_an_upgrade_cut_after_any_statement_is_done_whole_or_not_at_all(tmp_path: Path, schema: str) -> None:
+def test_upgrade_cut_after_any_statement_is_complete_or_undone(tmp_path: Path, schema: str) -> None:
     """From each schema of which there are rows to the newest, through every migration between."""
     path, clock = tmp_path / "station.db", HandClock()
     make_older_database(path, schema)

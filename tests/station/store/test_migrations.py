@@ -89,7 +89,7 @@ def next_revision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return copy / "versions" / f"{NEXT_REVISION}_next.py"
 
 
-def test_an_older_database_is_brought_up_to_date(path: Path, clock: HandClock, next_revision: Path) -> None:
+def test_older_database_is_upgraded(path: Path, clock: HandClock, next_revision: Path) -> None:
     """At start a database of an older schema is copied, changed with its rows kept, and then used."""
     assert next_revision.exists()
     make_old_database(path, clock)
@@ -450,7 +450,7 @@ def test_older_holds_and_repetitions_were_all_verified(path: Path, clock: HandCl
 
 
 @pytest.mark.parametrize("schema", SCHEMAS[:2])
-def test_an_older_schema_learns_all_that_is_kept_today(path: Path, clock: HandClock, schema: str) -> None:
+def test_upgraded_database_stores_everything_of_today(path: Path, clock: HandClock, schema: str) -> None:
     """What a guide keeps goes into the changed tables as into new ones."""
     make_older_database(path, schema)
     with Store.open(path, clock=clock) as store:
@@ -479,7 +479,7 @@ def test_a_database_of_the_first_schema_keeps_every_number(path: Path, clock: Ha
     assert path.with_name("station.db.0001").exists()
 
 
-def test_calibrations_of_the_first_schema_know_how_little_they_know(path: Path, clock: HandClock) -> None:
+def test_calibrations_of_the_first_schema_have_a_wide_uncertainty(path: Path, clock: HandClock) -> None:
     """As built stays as built; points count as one reading each, and the line through them carries that on."""
     make_older_database(path, "0001")
     with Store.open(path, clock=clock) as store:

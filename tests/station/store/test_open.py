@@ -34,7 +34,7 @@ def refused(path: Path) -> str:
     return sentence
 
 
-def test_the_promises_are_kept_by_every_writing_connection(store: Store) -> None:
+def test_write_connections_have_durable_settings(store: Store) -> None:
     """Write-ahead log, full synchronisation and foreign keys are on."""
     with store.write_transaction() as now:
         found = [
@@ -44,7 +44,7 @@ def test_the_promises_are_kept_by_every_writing_connection(store: Store) -> None
 
 
 @pytest.mark.parametrize("promise", ["synchronous", "foreign_keys", "journal_mode"])
-def test_a_promise_that_does_not_take_is_refused(path: Path, promise: str) -> None:
+def test_ineffective_durable_setting_is_refused(path: Path, promise: str) -> None:
     """A database that ignores one of the promises is not written to."""
 
     class Deaf(sqlite3.Connection):

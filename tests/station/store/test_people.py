@@ -129,7 +129,7 @@ def test_a_later_session_keeps_its_own_answers(store: Store, clock: HandClock) -
     assert sorted(one.question for one in store.answers(ann.id)) == ["felt", "pain"]
 
 
-def test_no_session_of_that_id(store: Store) -> None:
+def test_unknown_session_is_an_error(store: Store) -> None:
     """Claims and exchanges of what does not exist say so."""
     with pytest.raises(LookupError):
         store.claim_session("none", None)
@@ -177,7 +177,7 @@ def test_merging_moves_everything(store: Store, clock: HandClock) -> None:
         store.merge_people(ann.id, anne.id)
 
 
-def test_the_plan_of_the_only_one_who_has_one_moves(store: Store, clock: HandClock) -> None:
+def test_only_plan_of_two_people_moves(store: Store, clock: HandClock) -> None:
     """A plan is not lost because the other person has none."""
     ann, anne = store.add_person("Ann"), store.add_person("Anne")
     guided_routine(store, clock, ann.id)

@@ -124,7 +124,7 @@ def test_merging_loses_nothing(full: Path, small: Path) -> None:
     assert "Nothing is new." in station("restore", full, "--merge", "--database", small).output
 
 
-def test_another_board_takes_it_all(full: Path, tmp_path: Path) -> None:
+def test_restore_without_a_readable_database(full: Path, tmp_path: Path) -> None:
     """Where there is no database yet, and where the one that is there is damaged beyond reading."""
     target = tmp_path / "new" / "station.db"
     assert station("restore", full, "--yes", "--database", target).exit_code == 0
@@ -145,7 +145,7 @@ def let_in(store: Store, clock: HandClock, **roles: Role) -> None:
         store.add_device(token_hash=name, name=name, role=role, person_id=None, expires_at=later)
 
 
-def test_browsers_that_were_sent_away_stay_away(tmp_path: Path) -> None:
+def test_revoked_browsers_stay_revoked(tmp_path: Path) -> None:
     """A backup from before a phone was lost does not let that phone in again."""
     clock, path = HandClock(), tmp_path / "station.db"
     with Store.open(path, clock=clock) as store:
@@ -159,7 +159,7 @@ def test_browsers_that_were_sent_away_stay_away(tmp_path: Path) -> None:
         assert {one.name: one.revoked_at is None for one in store.devices()} == {"Desk": True, "Phone": False}
 
 
-def test_browsers_that_were_sent_away_stay_away_from_a_damaged_station(tmp_path: Path) -> None:
+def test_revoked_browsers_stay_revoked_on_a_damaged_station(tmp_path: Path) -> None:
     """Its holds cannot even be counted; who may get in can be read all the same."""
     clock, path = HandClock(), tmp_path / "station.db"
     make_database(path)
@@ -201,7 +201,7 @@ def test_what_was_taken_away_stays_so_where_the_station_is_older_than_the_progra
 
 
 @pytest.mark.parametrize("schema", SCHEMAS)
-def test_an_older_backup_is_brought_up(tmp_path: Path, schema: str) -> None:
+def test_older_backup_is_upgraded(tmp_path: Path, schema: str) -> None:
     """It is as a start of the older database would have made it."""
     make_older_database(tmp_path / "older.db", schema)
     shutil.copy(tmp_path / "older.db", tmp_path / "backup.db")
@@ -211,7 +211,7 @@ def test_an_older_backup_is_brought_up(tmp_path: Path, schema: str) -> None:
         assert rows(tmp_path / "station.db") == rows(tmp_path / "older.db")
 
 
-def test_a_browser_that_came_later_stays(tmp_path: Path) -> None:
+def test_browser_paired_after_the_backup_stays(tmp_path: Path) -> None:
     """The owner who restores is still let in, even if the backup lacks their person; nobody of the backup is."""
     clock, path = HandClock(), tmp_path / "station.db"
     make_database(tmp_path / "backup.db")
@@ -226,7 +226,7 @@ def test_a_browser_that_came_later_stays(tmp_path: Path) -> None:
         assert {one.name for one in store.people()} == {"Ann", "Bea"}
 
 
-def test_nothing_that_was_taken_away_comes_back(tmp_path: Path) -> None:
+def test_revoked_access_stays_revoked(tmp_path: Path) -> None:
     """Not a role, a former token of a browser or of a program, a PIN, a consent; and what was given since stays."""
     clock, path = HandClock(), tmp_path / "station.db"
     with Store.open(path, clock=clock) as store:
@@ -331,7 +331,7 @@ def test_a_database_that_no_station_made_is_refused(full: Path, small: Path, sta
     assert rows(small) == before
 
 
-def test_what_is_no_database_is_refused(small: Path, tmp_path: Path) -> None:
+def test_file_that_is_not_a_database_is_refused(small: Path, tmp_path: Path) -> None:
     (tmp_path / "export.json").write_text("{}")
     with (
         pytest.raises(ImportRefusedError, match="is no backup of the station"),
@@ -348,7 +348,7 @@ def test_mutated_backups_are_restored_whole_or_not_at_all(tmp_path: Path) -> Non
     assert found[REFUSED] + found[WHOLE] == MUTATIONS
 
 
-def test_a_copy_is_made_where_it_is_asked_for(full: Path, tmp_path: Path) -> None:
+def test_copy_is_made_at_the_requested_place(full: Path, tmp_path: Path) -> None:
     """Into a directory under its day, to a file, or beside the database."""
     (tmp_path / "stick").mkdir()
     for words in (("backup", tmp_path / "stick"), ("backup", tmp_path / "one.db"), ("backup",)):

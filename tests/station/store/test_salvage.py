@@ -118,7 +118,7 @@ def test_a_flipped_bit_beside_the_rows_costs_none(full: Path, damage: tuple[int,
 
 
 @pytest.mark.parametrize("table", ["tests", "trace_chunks"])
-def test_what_is_left_of_a_page_that_is_cut_is_saved(full: Path, tmp_path: Path, table: str) -> None:
+def test_rows_of_a_cut_page_are_saved(full: Path, tmp_path: Path, table: str) -> None:
     """The rows of a page stand at its end, the newest first."""
     whole, written = full.read_bytes(), rows_of(full)
     cut = whole[: leaf_of(full, table) + PAGE_BYTES - 100]
@@ -152,7 +152,7 @@ def _unless_schema(page: bytes) -> bytes:
     return bytes(PAGE_BYTES) if b"CREATE " in page or page.startswith(b"SQLite") else page
 
 
-def test_what_the_log_has_is_saved(path: Path, tmp_path: Path, clock: HandClock) -> None:
+def test_results_in_the_log_are_saved(path: Path, tmp_path: Path, clock: HandClock) -> None:
     """Results that are only in the write-ahead log, beside a database whose header is destroyed."""
     with Store.open(path, clock=clock) as store:
         weeks(store, clock, days=1)
@@ -171,7 +171,7 @@ def test_what_the_log_has_is_saved(path: Path, tmp_path: Path, clock: HandClock)
     assert not cut.with_name("station.db-wal").exists()
 
 
-def test_a_salvage_that_a_power_cut_has_ended_is_done_again(full: Path) -> None:
+def test_salvage_cut_by_a_power_cut_is_repeated(full: Path) -> None:
     """The log is already beside the other name of the damaged file, and its results are saved all the same."""
     expected = len(rows_of(full))
     aside = full.with_name("station.db.damaged-2026-03-01-120000")
@@ -255,7 +255,7 @@ def test_killed_at_any_step_the_next_start_finds_the_old_or_the_new_database(
     assert len(killed) >= 3
 
 
-def test_what_is_lost_comes_from_the_newest_sound_backup(full: Path, clock: HandClock) -> None:
+def test_lost_rows_come_from_the_newest_sound_backup(full: Path, clock: HandClock) -> None:
     """A damaged backup is passed over; a person deleted since does not come back; the report names its source."""
     with Store.open(full, clock=clock) as store:
         gone = store.add_person("Gone").id
@@ -276,7 +276,7 @@ def test_what_is_lost_comes_from_the_newest_sound_backup(full: Path, clock: Hand
     assert salvage_report(full, AT) == " ".join(report_of(made.aside).read_text(encoding="utf-8").split()) == report
 
 
-def test_who_may_get_in_comes_from_no_backup(full: Path, clock: HandClock) -> None:
+def test_access_never_comes_from_a_backup(full: Path, clock: HandClock) -> None:
     """A browser that was sent away since the backup would be let in again."""
     with Store.open(full, clock=clock):
         back_up(full, backups_of(full), clock.at.date())

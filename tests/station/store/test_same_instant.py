@@ -75,7 +75,7 @@ ONCE: dict[str, Callable[[Store, str, str], object]] = {
 
 
 @pytest.mark.parametrize("what", ONCE)
-def test_what_exists_once_may_be_written_twice(store: Store, what: str) -> None:
+def test_simultaneous_writes_of_the_same_thing_succeed(store: Store, what: str) -> None:
     ann, ben = store.add_person("Ann"), store.add_person("Ben")
     for _ in range(TIMES):
         assert refused(at_once(lambda: ONCE[what](store, ann.id, ben.id))) == []

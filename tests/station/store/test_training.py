@@ -50,7 +50,7 @@ def fail_to_write(store: Store, table: str) -> None:
         now.exec_driver_sql(f"CREATE TRIGGER never BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'never'); END")
 
 
-def test_a_hold_says_of_which_step_it_is(store: Store, clock: HandClock) -> None:
+def test_hold_has_its_step(store: Store, clock: HandClock) -> None:
     """The step, the exercise and whether it was verified are read as they were written, of one leg or both."""
     guided_routine(store, clock, store.add_person("Ann").id)
     (both,) = store.holds()
@@ -63,7 +63,7 @@ def test_a_hold_says_of_which_step_it_is(store: Store, clock: HandClock) -> None
     assert newest.side is Side.LEFT
 
 
-def test_each_repetition_is_read_as_it_was_done(store: Store, clock: HandClock) -> None:
+def test_repetitions_are_read_in_order(store: Store, clock: HandClock) -> None:
     """The repetitions of a series come back in their order, and belong to that series alone."""
     guided_routine(store, clock, store.add_person("Ann").id)
     (run_id,) = begin(store, clock, None, QUICK)
@@ -93,7 +93,7 @@ def test_repetition_is_stored_once_and_for_an_existing_set(store: Store, clock: 
     assert store.rep_sets() == (before,)
 
 
-def test_what_is_left_of_a_routine_is_kept_until_it_is_complete(store: Store, clock: HandClock) -> None:
+def test_unfinished_routine_is_stored_until_complete(store: Store, clock: HandClock) -> None:
     """With the routine's name and since when that is so; the newest word counts, and none is left in the end."""
     ann = store.add_person("Ann").id
     assert store.unfinished_run(ann) is None
@@ -107,7 +107,7 @@ def test_what_is_left_of_a_routine_is_kept_until_it_is_complete(store: Store, cl
         assert now.exec_driver_sql("SELECT remaining_json, remaining_saved_at FROM runs").all() == [(None, None)]
 
 
-def test_only_the_newest_routine_has_a_rest(store: Store, clock: HandClock) -> None:
+def test_only_the_newest_routine_can_be_unfinished(store: Store, clock: HandClock) -> None:
     """A newer run, in the same session or a later one, complete or not, puts an end to what was left before."""
     ann = store.add_person("Ann").id
     first, second = begin(store, clock, ann, QUICK, REMAINING_ITEMS)
@@ -132,7 +132,7 @@ def test_runs_that_begin_together_are_ordered_by_id(store: Store, clock: HandClo
     assert left.run_id == newer
 
 
-def test_blocks_lessons_and_tapes_leave_a_rest_as_it_is(store: Store, clock: HandClock) -> None:
+def test_blocks_lessons_and_tapes_keep_the_unfinished_routine(store: Store, clock: HandClock) -> None:
     """A check, a calibration, a lesson and imported results are no routine, so they end none."""
     ann = store.add_person("Ann").id
     run_id = guided_routine(store, clock, ann)
@@ -149,7 +149,7 @@ def test_blocks_lessons_and_tapes_leave_a_rest_as_it_is(store: Store, clock: Han
     assert store.unfinished_run(ann) is None
 
 
-def test_the_end_of_a_routine_is_a_routine(store: Store, clock: HandClock) -> None:
+def test_resumed_questions_complete_the_routine(store: Store, clock: HandClock) -> None:
     """Gone on with, a routine may have nothing but questions left; they end what was left of it."""
     ann = store.add_person("Ann").id
     guided_routine(store, clock, ann)
@@ -157,7 +157,7 @@ def test_the_end_of_a_routine_is_a_routine(store: Store, clock: HandClock) -> No
     assert store.unfinished_run(ann) is None
 
 
-def test_a_rest_is_of_one_person(store: Store, clock: HandClock) -> None:
+def test_unfinished_routine_belongs_to_one_person(store: Store, clock: HandClock) -> None:
     """What somebody else, or nobody yet, has left is not offered; a claimed session brings its rest along."""
     ann, bea = store.add_person("Ann").id, store.add_person("Bea").id
     (of_bea,), (of_nobody,) = begin(store, clock, bea, QUICK), begin(store, clock, None, QUICK, called="Evening")
@@ -172,7 +172,7 @@ def test_a_rest_is_of_one_person(store: Store, clock: HandClock) -> None:
     assert store.unfinished_run(bea) == UnfinishedRun(of_bea, bea, None, clock.utc_now(), REMAINING_ITEMS)
 
 
-def test_a_rest_is_of_a_run_that_there_is(store: Store, clock: HandClock) -> None:
+def test_unfinished_routine_needs_its_run(store: Store, clock: HandClock) -> None:
     """What is left of nothing is an error, and a time without a zone is refused."""
     (run_id,) = begin(store, clock, None, QUICK)
     with pytest.raises(LookupError, match="no row nobody"):
@@ -223,7 +223,7 @@ def test_names_of_routines_are_free_and_short(store: Store) -> None:
         store.save_routine(None, None, "Übung", ITEMS)
 
 
-def test_a_routine_that_is_not_there_is_not_changed(store: Store) -> None:
+def test_unknown_routine_is_not_changed(store: Store) -> None:
     """Nor removed, nor made for a person that there is not; and items that no file could say change nothing."""
     ann = store.add_person("Ann").id
     for act in (lambda: store.save_routine("nobody", ann, "Evening", ITEMS), lambda: store.remove_routine("nobody")):
@@ -257,7 +257,7 @@ def test_the_newest_answer_comes_first(store: Store, clock: HandClock) -> None:
     assert store.answers(ann, "offered") == ()
 
 
-def test_an_answer_may_be_of_another_time(store: Store, clock: HandClock) -> None:
+def test_answer_may_have_another_time(store: Store, clock: HandClock) -> None:
     """Given with its time it is kept with that; a time without a zone is refused, and so is nobody's answer."""
     ann = store.add_person("Ann").id
     then = clock.utc_now() - timedelta(hours=3)
@@ -284,7 +284,7 @@ def test_each_person_has_one_plan(store: Store) -> None:
     assert store.plans() == {ann: {"days": ["tue", "fri"], "hour": 7}, bea: {}}
 
 
-def test_a_plan_that_cannot_be_kept_leaves_the_one_before(store: Store) -> None:
+def test_invalid_plan_keeps_the_previous_one(store: Store) -> None:
     """The old one goes only with the new one's coming."""
     ann = store.add_person("Ann").id
     store.save_plan(ann, {"days": ["mon"]})
@@ -298,7 +298,7 @@ def test_a_plan_that_cannot_be_kept_leaves_the_one_before(store: Store) -> None:
     assert store.plans() == {ann: {"days": ["mon"]}}
 
 
-def test_what_is_said_of_a_test_changes_nothing_else(store: Store, clock: HandClock) -> None:
+def test_answers_about_a_test_change_nothing_else(store: Store, clock: HandClock) -> None:
     """Pain and the felt places come one by one, and what was known of the test stays."""
     (run_id,) = begin(store, clock, None, QUICK)
     known = Circumstances(shod=True, back_foot="flat", board_angle_deg=0.0, warmed_up=False)
@@ -327,7 +327,7 @@ def test_what_is_said_of_a_test_changes_nothing_else(store: Store, clock: HandCl
         assert (test.left_mm, test.state, test.trials) == (before.left_mm, before.state, before.trials)
 
 
-def test_what_cannot_be_said_of_a_test_is_refused(store: Store, clock: HandClock) -> None:
+def test_invalid_answers_about_a_test_are_refused(store: Store, clock: HandClock) -> None:
     """A pain beyond its scale, a place that there is not, and a test that there is not."""
     (run_id,) = begin(store, clock, None, QUICK)
     test_id = one_test(store, run_id, 80.0, 90.0)
@@ -359,7 +359,7 @@ def test_credit_of_both_legs_counts_for_each(store: Store, clock: HandClock) -> 
     assert sum(hold.credited_us for hold in store.holds(ann)) == 4 * 30 * SECOND_US
 
 
-def test_credit_may_be_of_some_exercises_only(store: Store, clock: HandClock) -> None:
+def test_credit_can_be_limited_to_exercises(store: Store, clock: HandClock) -> None:
     """Those that are named, and the station's own stretch, which names none; a week without any is left out."""
     ann = store.add_person("Ann").id
     (run_id,) = begin(store, clock, ann, REMAINING_ITEMS)

@@ -151,7 +151,7 @@ def test_a_trace_grows_in_chunks_and_is_one_text(store: Store, clock: HandClock)
     assert store.trace("nobody's") is None
 
 
-def test_what_was_under_way_stays_unfinished(path: Path, clock: HandClock) -> None:
+def test_interrupted_rows_stay_unfinished(path: Path, clock: HandClock) -> None:
     """After a cut a session is told to be cut off, without an end, and its hold is unfinished as far as it went."""
     with Store.open(path, clock=clock) as store:
         session_id, run_id = begin(store, clock)
@@ -289,7 +289,7 @@ def test_times_are_aware_and_kept_in_utc(store: Store) -> None:
         store.begin_session(None, east.replace(tzinfo=None), simulated=False)
 
 
-def test_a_row_that_is_not_there_is_not_changed(store: Store) -> None:
+def test_missing_row_is_not_changed(store: Store) -> None:
     """Finishing what never began is an error, not silence."""
     with pytest.raises(LookupError, match="no row nobody"):
         store.save_hold_progress("nobody", credited_us=1)
@@ -312,7 +312,7 @@ def test_the_same_clock_and_seed_give_the_same_ids(tmp_path: Path) -> None:
     assert made[0][0].session.id[14] == "7"
 
 
-def test_each_row_says_who_made_it(store: Store, clock: HandClock, path: Path) -> None:
+def test_each_row_has_program_and_rules_version(store: Store, clock: HandClock, path: Path) -> None:
     """Every row of every table has the versions of the program and of its rules."""
     weeks(store, clock, days=1)
     store.save_settings(Settings(hold_s=31))

@@ -80,7 +80,7 @@ def test_every_line_has_each_fault() -> None:
     ],
     ids=lambda value: "",
 )
-def test_a_fault_is_said_with_wire_pins_and_measurement(fault: WireFault, words: tuple[str, ...]) -> None:
+def test_fault_is_named_with_wire_pins_and_measurement(fault: WireFault, words: tuple[str, ...]) -> None:
     said = spoken(fault)
     assert not said.well
     assert [word for word in words if word not in said.sentence] == []
@@ -96,14 +96,14 @@ def test_another_kind_of_sensor_is_named() -> None:
     assert "XSHUT of the VL53L4CD" in spoken(WireFault(FaultKind.OPEN, 4), keys).sentence
 
 
-def test_without_questions_the_faults_left_are_listed() -> None:
+def test_without_questions_the_remaining_faults_are_listed() -> None:
     made = check(configuration(""), WireFault(FaultKind.OPEN, 3), asks=False)
     assert "SCL open" in made.said[-1].sentence
     assert "answer all questions" in made.said[-1].sentence
     assert not made.said[-1].well
 
 
-def test_a_voltage_that_no_line_has_is_no_class() -> None:
+def test_impossible_voltage_has_no_class() -> None:
     assert volts_class(2.4) == volts_class(2.64) == "2.5 V"
     assert volts_class(5.0) is None
 

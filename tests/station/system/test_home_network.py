@@ -92,7 +92,7 @@ def test_network_off_closes_everything_and_leaves_no_announcement(host: Host) ->
     assert host.switch.status().addresses == ()
 
 
-def test_twice_is_once(host: Host) -> None:
+def test_switching_twice_changes_nothing(host: Host) -> None:
     for _ in range(2):
         host.switch.switch_on()
         assert host.switch.status().is_on

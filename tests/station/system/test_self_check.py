@@ -46,7 +46,7 @@ def test_a_check_makes_no_database(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_quiet_plate_is_well() -> None:
+def test_quiet_plate_has_no_fault() -> None:
     found = _load(Side.LEFT, loads(0.5, 0.002), 0.0)
     assert found.well
     assert "100 samples a second" in found.sentence

@@ -165,7 +165,7 @@ def test_thread_that_dies_ends_the_loop(watch: Watch, name: str) -> None:
         watch.turn()
 
 
-def test_lent_parts_are_watched_again_when_they_are_back(watch: Watch) -> None:
+def test_reopened_parts_are_watched_again(watch: Watch) -> None:
     """The bring-up ends the threads of the parts, which is no death; those that come back are watched."""
     watch.turn()
     parts = watch.service._parts
@@ -179,7 +179,7 @@ def test_lent_parts_are_watched_again_when_they_are_back(watch: Watch) -> None:
         watch.turn()
 
 
-def test_parts_that_do_not_come_back_end_the_loop(watch: Watch) -> None:
+def test_parts_that_are_not_reopened_end_the_loop(watch: Watch) -> None:
     """Else the station would say for ever that the board is being checked, with a watchdog that is fed."""
     watch.turn()
     parts: Any = watch.service._parts

@@ -77,7 +77,7 @@ def page(board: Board) -> Iterator[RemoteStation]:
 
 
 @pytest.mark.parametrize("number", [2**64, -(10**30)])
-def test_a_number_that_cannot_travel_is_refused_with_a_sentence(page: RemoteStation, number: int) -> None:
+def test_number_that_cannot_be_sent_is_refused_with_a_sentence(page: RemoteStation, number: int) -> None:
     """A form may have any; the connection goes on."""
     with pytest.raises(ValueError, match="too large"):
         page.answer_bring_up(number, "ready")
@@ -162,7 +162,9 @@ def test_clock_stands_while_the_board_is_lost(board: Board, page: RemoteStation)
         wait_until(lambda: page.snapshot().faults == (), "the page has not connected again")
 
 
-def test_what_waits_for_a_lost_board_fails(board: Board, page: RemoteStation, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pending_calls_fail_when_the_board_is_lost(
+    board: Board, page: RemoteStation, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A write that the board has not answered when it ends gets the sentence too."""
     monkeypatch.setattr(board.station, "add_person", lambda _name: Future())
     waiting = page.api.add_person("Ada")
@@ -181,7 +183,7 @@ def test_board_survives_pages_that_leave(board: Board, page: RemoteStation) -> N
     wait_until(lambda: board.station.watchers == 1, "a subscription is left")
 
 
-def test_a_page_that_does_not_read_is_dropped(
+def test_page_that_does_not_read_is_disconnected(
     board: Board, page: RemoteStation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The station publishes without waiting; the deaf page's connection ends, the other page goes on."""
@@ -255,7 +257,7 @@ def test_too_many_open_calls_end_the_connection(board: Board, monkeypatch: pytes
         converse(hostile, HELLO + b"".join(calls))
 
 
-def test_socket_is_for_the_stations_group_alone(board: Board) -> None:
+def test_socket_is_only_for_the_stations_group(board: Board) -> None:
     assert board.path.stat().st_mode & 0o777 == 0o660
 
 

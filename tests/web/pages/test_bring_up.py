@@ -104,7 +104,7 @@ def test_pictures_are_those_of_the_build_guide(client: FlaskClient) -> None:
         assert client.get(f"/bring-up/picture/{name}.svg").status_code == 404
 
 
-def test_it_can_be_stopped(client: FlaskClient, station: StationDouble) -> None:
+def test_bring_up_can_be_stopped(client: FlaskClient, station: StationDouble) -> None:
     station.show(bring_up=BringUpView(2, True))
     assert send(client, "/bring-up/stop") == 303
     assert "The check was stopped" in text_of(client, "/bring-up")

@@ -260,7 +260,7 @@ def test_shifting_the_weight_is_not_taken_back_by_the_other_heel() -> None:
     assert board.until(QuizAnswered).yes is True
 
 
-def test_nobody_comes() -> None:
+def test_unanswered_request_ends() -> None:
     """Two minutes of an empty board, and it is over with nothing asked."""
     board = Board(LessonStep(), analogue=False)
     assert board.until(Ended, 130).why == "nobody came"

@@ -1,4 +1,4 @@
-"""How the board lies: asked before what needs it differently, remembered, and stored with a test."""
+"""The board's position: requested before a step that needs another one, remembered, and stored with a test."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_each_change_is_asked_once() -> None:
 
 
 def test_easier_form_of_a_slope_exercise_is_flat() -> None:
-    """As its easier version in the catalogue says: a sore heel bone is not stretched over a slope."""
+    """Like its easier version in the catalogue: a sore heel bone is not stretched over a slope."""
     on_slope = [one for one in exercises().values() if one.board is SLOPE]
     assert on_slope
     assert all(one.easier.startswith("Lay the board flat") for one in on_slope)
@@ -80,7 +80,7 @@ def test_requested_position_is_stored_with_the_test(tmp_path: Path) -> None:
 
 
 def test_unasked_position_stays_unknown(tmp_path: Path) -> None:
-    """With the setting off nothing is asked, and no test claims a flat board."""
+    """With the setting off, nothing is requested, and no test claims a flat board."""
     with Rig(tmp_path, COMPARATORS) as rig:
         rig.station.start(routine_called("test", Settings(ask_after_test="no")), None)
         rig.live(0.1)
@@ -92,7 +92,7 @@ def test_unasked_position_stays_unknown(tmp_path: Path) -> None:
 
 
 def test_unfinished_routine_asks_for_the_position_again(tmp_path: Path) -> None:
-    """The stored rest has no laying of the board in it: how it lies then decides."""
+    """The stored steps have no setup step: the position at the resume decides."""
     with Rig(tmp_path, COMPARATORS, asks_setup=True) as rig:
         person_id = rig.add_person("Ada")
         rig.station.start(routine_called("test_and_stretch", Settings()), person_id)

@@ -1,4 +1,4 @@
-"""The bring-up while the station runs: the loop lends the parts, asks by the page, refuses, and gets the parts back."""
+"""The bring-up while the station runs: the loop lends the parts, asks on the page, refuses, and takes them back."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.station.rig import COMPARATORS, Rig
 from tests.station.system.bring_up_rig import VirtualBench
 
 NEWS_S = 20.0
-"""The longest wait for the bring-up's thread, which has no time of its own to wait for."""
+"""The longest wait for the bring-up's thread, which is not in virtual time."""
 
 
 class VirtualParts:
@@ -75,7 +75,7 @@ def begin(rig: Rig, *, asks: bool = True, is_empty: bool = False) -> None:
 
 
 def until(rig: Rig, condition: Callable[[BringUpView], object]) -> BringUpView:
-    """Handle the news of the bring-up until its view is so."""
+    """Handle news of the bring-up until its view meets the condition."""
     while not condition(view_of(rig)):
         item = rig.station.take(NEWS_S)
         assert item is not None, view_of(rig)
@@ -88,7 +88,7 @@ def answer(rig: Rig, word: str) -> None:
 
 
 def finish(rig: Rig, heard: str = "yes") -> BringUpView:
-    """Do and answer all that is asked."""
+    """Do and answer everything it asks for."""
     colours = iter(COLOURS)
     while True:
         view = until(rig, lambda now: now.is_over or now.question)
@@ -153,7 +153,7 @@ def test_bring_up_is_refused_on_an_occupied_board_unless_said_to_be_empty(rig: R
 
 
 def test_a_plate_pressed_before_it_starts_nothing_meanwhile(tmp_path: Path) -> None:
-    """A heel that has come down just before counts as standing two seconds later, when the parts are lent."""
+    """A heel that came down just before counts as standing two seconds later, when the parts are already lent."""
     with Rig(tmp_path, on_step="stretch") as rig:
         rig.station.lend(VirtualParts(rig))
         rig.step_on(after_s=0.5)

@@ -1,4 +1,4 @@
-"""Records that are damaged or from another release: each gives a sentence and never stops the station."""
+"""Records that are damaged or from another release: each leads to a sentence, and none stops the station."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def own_plan(guided: GuidedStation, items: list[dict[str, Any]]) -> str:
     ],
 )
 def test_invalid_own_routine_is_replaced_by_proposal(guided: GuidedStation, item: dict[str, Any]) -> None:
-    """With an unknown exercise or an impossible dose another routine is proposed, and a sentence says so."""
+    """For an unknown exercise or an impossible dose another routine is proposed, and a sentence says so."""
     own_plan(guided, [item])
     step_on(guided)
     now = guided.station.snapshot()

@@ -1,4 +1,4 @@
-"""Traces as they are stored: every text comes back to the byte, and those of the station take little room."""
+"""Stored traces: every text is restored byte for byte, and the station's own take little room."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Several writes in one transaction: on the disk together, or not at all."""
+"""Several writes in one transaction: on disk together, or not at all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The queue of writes keeps their order through a store that cannot write."""
+"""The queue keeps writes in order while the store cannot write."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from station.store import StoreError
 
 
 class Disk:
-    """Takes notes while it has room for them."""
+    """Stores notes while it has room for them."""
 
     def __init__(self) -> None:
         self.room = 0

@@ -13,7 +13,7 @@ from tests.station.rig import Rig, hold_of
 
 
 def test_nothing_begins_or_is_stored_once_a_restore_is_promised(tmp_path: Path) -> None:
-    """Neither a step on nor a page starts a session, and settings are refused: the restored database would lack them."""
+    """Neither a step on nor a page starts a session, and settings are refused: they would be lost."""
     with Rig(tmp_path, on_step="stretch") as rig, staged_backup(rig.store.path, rig.store.path) as staged:
         rig.add_person("Ann")
         rig.station.restoring.staged = staged

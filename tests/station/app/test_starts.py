@@ -1,4 +1,4 @@
-"""Every start in the running station passes the gate: from the board, the page and a resume; a refusal leaves the rest."""
+"""Every start in the running station passes the gate: from the board, the page and a resume; and after a refusal."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from tests.station.devices.ranging_rig import INTERRUPT_PIN, QUIET
 
 
 class RealTimeRig:
-    """A reader in real time, as the board runs it, on the emulated sensor; `beat` lets the sensor live."""
+    """A reader in real time, as the board runs it, on the emulated sensor; `beat` drives the sensor."""
 
     def __init__(self, post: Callable[[Event], None], *, interrupt: bool = False) -> None:
         self.clock = SystemClock()
@@ -62,7 +62,7 @@ def has(rig: RealTimeRig, toes: list[Event], count: int) -> Callable[[], bool]:
 
 @pytest.mark.parametrize("interrupt", [True, False])
 def test_real_time(interrupt: bool) -> None:
-    """In real time readings come on the line's edges or in turns, and closing, even twice, ends the ranging."""
+    """In real time readings arrive by the line's edges or by polling, and closing, even twice, ends the ranging."""
     toes: list[Event] = []
     rig = RealTimeRig(toes.append, interrupt=interrupt)
     assert wait_for(has(rig, toes, 1))
@@ -76,7 +76,7 @@ def test_real_time(interrupt: bool) -> None:
 
 
 def test_real_time_goes_on_after_an_error() -> None:
-    """An exception from outside the sensor is handed on, and reading goes on."""
+    """An exception from outside the sensor is passed on, and reading continues."""
     toes: list[Event] = []
 
     def post(toe: Event) -> None:

@@ -11,7 +11,7 @@ from station.devices.thermometer import Thermometer
 
 
 def test_kernel_format_is_read(tmp_path: Path) -> None:
-    """Once a minute, with the newline that both drivers end with."""
+    """Once a minute, with the final newline of both drivers."""
     file = tmp_path / "temperature"
     file.write_text("21562\n", encoding="ascii")
     reported: list[str | None] = []
@@ -24,7 +24,7 @@ def test_kernel_format_is_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", [None, "", "warm", "85000", "-127000", "21.5"])
 def test_unreadable_temperature_is_none_with_a_sentence(tmp_path: Path, text: str | None) -> None:
-    """No file, no number, or what a sensor says that has not measured; told once, until it reads again."""
+    """No file, no number, or a sensor's value before its first measurement; reported once, until it works again."""
     file = tmp_path / "temperature"
     if text is not None:
         file.write_text(text, encoding="ascii")

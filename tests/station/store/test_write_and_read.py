@@ -152,7 +152,7 @@ def test_a_trace_grows_in_chunks_and_is_one_text(store: Store, clock: HandClock)
 
 
 def test_interrupted_rows_stay_unfinished(path: Path, clock: HandClock) -> None:
-    """After a power cut the session is marked as cut off, without an end, and its hold is unfinished with its credit."""
+    """After a power cut the session is marked as cut off without an end, and its hold is unfinished with its credit."""
     with Store.open(path, clock=clock) as store:
         session_id, run_id = begin(store, clock)
         hold_id = store.begin_hold(run_id, side=Side.LEFT, repetition=1, target_us=30 * SECOND_US, started_us=0)

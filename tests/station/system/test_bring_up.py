@@ -1,4 +1,4 @@
-"""`station check` names the wire that is at fault; what it says is in words, and hardware/CHECK.md has it all."""
+"""`station check` names the faulty wire, in words; hardware/CHECK.md has all results."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def spoken(fault: WireFault, keys: str = "") -> Result:
 
 @pytest.mark.parametrize("keys", BOARDS.values(), ids=BOARDS)
 def test_a_healthy_board_has_no_fault(keys: str) -> None:
-    """With questions and without."""
+    """With and without questions."""
     for asks in (True, False):
         made = check(configuration(keys), None, asks=asks)
         assert [one for one in made.said if not one.well] == []
@@ -57,8 +57,7 @@ def test_page_has_what_was_measured(found: dict[str, list[Outcome]]) -> None:
 
 
 def test_every_line_has_each_fault() -> None:
-    """Each configured wire is open, at ground and at 3.3 V in the table, and has a neighbour to be swapped with; each
-    wire of 3.3 V and ground is open."""
+    """The table has each configured wire open, at ground, at 3.3 V and swapped with a neighbour, and each rail open."""
     rows = table(configuration(""))
     rails = {row.lines[0].name for row in rows if row.lines[0].number >= FIRST_RAIL}
     assert rails == {rail.name for rail in RAILS}
@@ -109,7 +108,7 @@ def test_impossible_voltage_has_no_class() -> None:
 
 
 def test_buses_are_busy_during_a_measurement() -> None:
-    """Both, until the measurement is over, although the sensor does not answer."""
+    """Both, until the measurement is over, even if the sensor does not answer."""
     board = SimulatedBoard(configuration(""), SystemClock())
     board.put_fault(WireFault(FaultKind.OPEN, 2))
     sent, called = Event(), Event()
@@ -119,7 +118,7 @@ def test_buses_are_busy_during_a_measurement() -> None:
         sent.set()
         return transfer(words)
 
-    board.adc.transfer = count  # type: ignore[method-assign]  # a listener on the bus, as a logic probe is
+    board.adc.transfer = count  # type: ignore[method-assign]  # a listener on the bus, like a logic probe
 
     def open_bus() -> I2cBus:
         called.set()

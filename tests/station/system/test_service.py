@@ -1,4 +1,4 @@
-"""The station in real time, with all its threads: whatever goes away in a hold, the hold ends and sounds right."""
+"""The station in real time, with all its threads: whatever fails during a hold, the hold ends and sounds right."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ EDGE_US = 20_000
 
 
 class Old:
-    """A machine that wakes up in 1970 and hears the date later."""
+    """A machine that starts in 1970 and gets the date later."""
 
     def __init__(self) -> None:
         self.wrong = True
@@ -53,7 +53,7 @@ class Old:
 
 
 class Live:
-    """A service whose loop turns in a thread of its own."""
+    """A service whose loop runs in its own thread."""
 
     def __init__(self, tmp_path: Path, clock: Old | None = None) -> None:
         text = f'[board]\nheels = "comparator"\n[page]\nport = 0\n[store]\npath = "{tmp_path / "live.db"}"\n'
@@ -84,7 +84,7 @@ class Live:
         wait_until(lambda: self.station.snapshot().phase == phase, f"it has not come to {phase}")
 
     def hold(self) -> None:
-        """Somebody steps on and begins a hold."""
+        """A person steps on and begins a hold."""
         self.board.act("step_on", "left")
         step = HoldStep((Side.LEFT,), HOLD_US, repetitions=1, prepare_us=SECOND_US)
         self.station.start((step,), None)
@@ -105,7 +105,7 @@ def live(tmp_path: Path) -> Iterator[Live]:
 
 
 def test_board_runs_without_a_socket_for_its_page_and_makes_it_later(tmp_path: Path) -> None:
-    """In a folder that can only be read there is none; here something else is in its place."""
+    """A read-only directory has none; here something else is in its place."""
     place = tmp_path / "page.sock"
     place.mkdir()
     text = f'[board]\nheels = "comparator"\n[store]\npath = "{tmp_path / "live.db"}"\n'
@@ -207,7 +207,7 @@ def test_service_restarts_dead_scheduler(live: Live) -> None:
 
 
 def test_service_reports_ended_page(live: Live) -> None:
-    """The board goes on, and the log and the check say what to do."""
+    """The board keeps running, and the log and the check say what to do."""
     _end_the_page(live)
     wait_until(lambda: "page" in live.faults, "nobody has noticed")
     wanted = ("page's process has ended", "the board goes on", "is started again")
@@ -215,7 +215,7 @@ def test_service_reports_ended_page(live: Live) -> None:
 
 
 def test_service_close_silences_cue(live: Live) -> None:
-    """Stopped in the middle of a tone, the pin is low when the service has closed, and stays so."""
+    """If stopped during a tone, the pin is low once the service has closed, and stays low."""
     live.hold()
     pin = 18
     wait_until(lambda: live.board.pin_factory.level(pin) > 0, "nothing sounds")
@@ -277,7 +277,7 @@ def test_station_without_a_network_is_backed_up(tmp_path: Path) -> None:
 
 
 def bring_up_of(live: Live) -> BringUpView | None:
-    """The bring-up, once it is over."""
+    """The bring-up if it is over."""
     view = live.station.snapshot().bring_up
     return view if view is not None and view.is_over else None
 

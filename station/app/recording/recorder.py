@@ -149,7 +149,7 @@ class Recorder:
         self._run = None
 
     def stop_run(self, at_us: RunUs) -> None:
-        """Store the run's progress when the station stops in the middle of it."""
+        """Store the run's progress when the station stops during it."""
         self._require_run().stop(at_us)
         self._run = None
 

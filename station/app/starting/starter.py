@@ -73,7 +73,7 @@ class Starter:
             self._begin_named(on_step, person_id, self._board.first_side)
 
     def on_run_end(self, run: Run) -> None:
-        """After today's test, go on to today's routine, or ask for a step on if nobody stands on the board.
+        """After today's test, start today's routine, or ask for a step on if nobody is on the board.
 
         If no routine follows, show why.
         """

@@ -107,7 +107,7 @@ def test_unreadable_answer_counts_as_not_given(guided: GuidedStation, text: str)
 @pytest.mark.parametrize("column", ["header_json", "remaining_json"])
 @pytest.mark.parametrize("text", [*DAMAGED, '{"do": "routine", "steps": [5]}'])
 def test_unreadable_unfinished_routine_does_not_start(guided: GuidedStation, column: str, text: str) -> None:
-    """A note says that it is gone."""
+    """A note says that it is lost."""
     ada = own_plan(guided, [{"exercise": "3a"}])
     damage(guided, runs, **{column: text})
     guided.station.request_start("rest", ada)

@@ -129,7 +129,7 @@ def test_a_new_name_is_on_the_board_at_once(tmp_path: Path) -> None:
 
 
 def test_an_archived_person_is_not_inferred(tmp_path: Path) -> None:
-    """The only person in use steps on; with the other one archived, nobody has to choose."""
+    """The only person who is not archived steps on, and need not be chosen."""
     with Rig(tmp_path) as rig:
         ann, bea = rig.add_person("Ann"), rig.add_person("Bea")
         outcome(rig, rig.station.archive_person(bea, is_archived=True))

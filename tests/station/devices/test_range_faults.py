@@ -1,4 +1,4 @@
-"""The range sensor driver and the faults of chip, bus and wires: each is said, and the driver recovers by itself."""
+"""The distance sensor's driver and faults of chip, bus and wires: each is reported, and the driver recovers."""
 
 from __future__ import annotations
 

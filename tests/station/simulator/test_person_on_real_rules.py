@@ -312,7 +312,7 @@ def test_led_flashes_for_every_cue_without_sound(tmp_path: Path) -> None:
 def test_person_about_to_leave_stays_for_what_has_begun(
     tmp_path: Path, begins_s: float, stays_s: float, asks_setup: bool
 ) -> None:
-    """After an early end they step off within four seconds. "Automatic" keeps them, whatever they heard or missed."""
+    """After an early end they step off within four seconds; "Automatic" keeps them, with or without hearing cues."""
     with GuidedStation(tmp_path, COMPARATORS) as guided:
         guided.station.start(STRETCH, guided.person_id)
         guided.board.act("auto")

@@ -409,7 +409,7 @@ def rows_of(path: Path, columns: Columns | None = None) -> tuple[Columns, dict[s
 
 @pytest.mark.parametrize("schema", SCHEMAS)
 def test_an_older_schema_keeps_every_row(path: Path, clock: HandClock, schema: str) -> None:
-    """Whatever was in a column is there afterwards; only what a calibration knew is said in another way."""
+    """All values stay in their columns; only a calibration's fit is stored in another form."""
     make_older_database(path, schema)
     columns, before = rows_of(path)
     columns["calibrations"].remove("points_json" if schema == "0001" else "covariance_json")
@@ -433,7 +433,7 @@ def test_an_older_schema_keeps_every_row(path: Path, clock: HandClock, schema: s
 
 @pytest.mark.parametrize("schema", SCHEMAS[:2])
 def test_older_holds_and_repetitions_were_all_verified(path: Path, clock: HandClock, schema: str) -> None:
-    """They are of no exercise and no step that anybody knows, and nothing is left of the routines of then."""
+    """Their exercise and step are unknown, and no older routine is unfinished."""
     make_older_database(path, schema)
     with Store.open(path, clock=clock) as store:
         (hold,), (reps,) = store.holds("p"), store.rep_sets("p")
@@ -451,7 +451,7 @@ def test_older_holds_and_repetitions_were_all_verified(path: Path, clock: HandCl
 
 @pytest.mark.parametrize("schema", SCHEMAS[:2])
 def test_upgraded_database_stores_everything_of_today(path: Path, clock: HandClock, schema: str) -> None:
-    """What a guide keeps goes into the changed tables as into new ones."""
+    """The upgraded tables accept all training data, like new ones."""
     make_older_database(path, schema)
     with Store.open(path, clock=clock) as store:
         run_id = guided_routine(store, clock, "p")
@@ -465,7 +465,7 @@ def test_upgraded_database_stores_everything_of_today(path: Path, clock: HandClo
 
 
 def test_a_database_of_the_first_schema_keeps_every_number(path: Path, clock: HandClock) -> None:
-    """What it had is there as it was; what it could not know is missing, and no number is made up."""
+    """Its values are unchanged; those it could not have are missing, and no number is invented."""
     make_older_database(path, "0001")
     with Store.open(path, clock=clock) as store:
         (test,) = store.tests("p")
@@ -480,7 +480,7 @@ def test_a_database_of_the_first_schema_keeps_every_number(path: Path, clock: Ha
 
 
 def test_calibrations_of_the_first_schema_have_a_wide_uncertainty(path: Path, clock: HandClock) -> None:
-    """As built stays as built; points count as one reading each, and the line through them carries that on."""
+    """As built stays as built; each point counts as one reading, and so the line's uncertainty is wide."""
     make_older_database(path, "0001")
     with Store.open(path, clock=clock) as store:
         one_block, two_blocks, as_built = store.calibrations()

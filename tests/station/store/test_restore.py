@@ -160,7 +160,7 @@ def test_revoked_browsers_stay_revoked(tmp_path: Path) -> None:
 
 
 def test_revoked_browsers_stay_revoked_on_a_damaged_station(tmp_path: Path) -> None:
-    """Its holds cannot even be counted; who may get in can be read all the same."""
+    """Its holds cannot even be counted, but who may get in can still be read."""
     clock, path = HandClock(), tmp_path / "station.db"
     make_database(path)
     with Store.open(path, clock=clock) as store:

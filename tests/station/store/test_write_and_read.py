@@ -245,7 +245,7 @@ def test_settings_are_kept_and_defaults_follow_the_program(path: Path, clock: Ha
 
 
 def test_calibrations_begin_as_built(path: Path, clock: HandClock) -> None:
-    """A new board has the calibration of its drawing, which follows the configuration until somebody calibrates.
+    """A new board has the drawing's calibration, which follows the configuration until the first calibration.
 
     The newest counts, even if the clock went back in between.
     """

@@ -41,7 +41,7 @@ class Old:
     def __init__(self) -> None:
         self.wrong = True
         self.ahead = timedelta()
-        """By how much somebody has set it forward."""
+        """By how much it was set forward."""
 
     def now_us(self) -> int:
         return SystemClock().now_us()
@@ -162,8 +162,8 @@ class Tab:
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # the scheduler is killed, says so
 @pytest.mark.parametrize("gone", [_kill_the_scheduler, _end_the_page, _flip_the_wall_clock])
 def test_hold_completes_whatever_part_fails(live: Live, gone: Callable[[Live], None]) -> None:
-    """With ten tabs open, half of them closed in the middle, and the scheduler, the page or the hour gone: the hold
-    has its target, ends within 50 ms, and every edge on the buzzer's pin is where the plan has it."""
+    """With ten open tabs, half of them closed midway, and the scheduler dead, the page dead or the clock changed: the
+    hold reaches its target, ends within 50 ms, and every edge on the buzzer's pin is at its planned time."""
     with ExitStack() as tabs:
         opened = [tabs.enter_context(closing(Tab(live))) for _ in range(10)]
         live.hold()
@@ -226,8 +226,8 @@ def test_service_close_silences_cue(live: Live) -> None:
 
 
 def test_service_reports_wrong_date_until_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In 1970 the station runs and stores, tells that the date is wrong, and has no nightly job; when the network
-    has set the clock the sentence goes and the job comes, once."""
+    """In 1970 the station runs and stores, reports the wrong date, and has no nightly job; once the network has set the
+    clock, the fault is cleared and the job is scheduled, once."""
     monkeypatch.setattr(wall_clock, "SYSTEMD", tmp_path / "no systemd")
     clock = Old()
     live = Live(tmp_path, clock)
@@ -260,8 +260,8 @@ def nothing_vouches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("nothing_vouches")
 def test_station_without_a_network_is_backed_up(tmp_path: Path) -> None:
-    """A date for which nothing vouches is reported, but the nightly backup is planned all the same; setting the date
-    by hand ends the report."""
+    """A date for which nothing vouches is reported, but the nightly backup is still scheduled; setting the date by hand
+    clears the fault."""
     clock = Old()
     clock.wrong = False
     live = Live(tmp_path, clock)

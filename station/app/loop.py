@@ -253,7 +253,7 @@ class Station(Inbox):
 
     @property
     def _activity_wakes_at_us(self) -> int | None:
-        """The latest time for the next feed of the run, the wait for a person or a request for presence."""
+        """The deadline for the next feed of the run, the wait for a person or a request for presence."""
         wakes_us = (self._session.wakes_at_us, self._presence.wakes_at_us)
         return min((one for one in wakes_us if one is not None), default=None)
 

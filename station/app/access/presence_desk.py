@@ -178,7 +178,7 @@ class PresenceDesk:
 
     @property
     def wakes_at_us(self) -> int | None:
-        """The latest time for the next feed."""
+        """The deadline for the next feed."""
         return None if self._asked is None else self._asked.engine.wakes_at_us
 
     def pass_time(self, now_us: int) -> None:

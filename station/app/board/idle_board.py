@@ -72,7 +72,7 @@ class IdleBoard:
 
     @property
     def wakes_at_us(self) -> int | None:
-        """The latest time for the next feed."""
+        """The deadline for the next feed."""
         return self._engine.wakes_at_us
 
     @property

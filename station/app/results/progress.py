@@ -182,7 +182,7 @@ class History(Struct, frozen=True):
 def history_of(
     reader: Reader, person_id: str | None, goals: Goals, now: datetime, *, since: datetime | None = None
 ) -> History:
-    """A person's history at `now`, or that of unclaimed results (`None`), from sessions `since` a time if given.
+    """A person's history at `now`, or that of unclaimed results (`None`); with `since`, only of sessions from then on.
 
     Cached until there is a new result. Raises StoreError.
     """

@@ -77,7 +77,7 @@ class Run:
 
     @property
     def wakes_at_us(self) -> int | None:
-        """The latest time for the next feed, in µs on the station's clock."""
+        """The deadline for the next feed, in µs on the station's clock."""
         wakes_at_us = self._engine.wakes_at_us
         return None if wakes_at_us is None else self.to_station_us(RunUs(wakes_at_us))
 

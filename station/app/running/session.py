@@ -104,7 +104,7 @@ class Session:
 
     @property
     def wakes_at_us(self) -> int | None:
-        """The latest time for the next feed of the run, or of the wait for a person."""
+        """The deadline for the next feed of the run, or of the wait for a person."""
         return self._board.wakes_at_us if self.run is None else self.run.wakes_at_us
 
     def is_empty_for(self, span_us: int, now_us: int) -> bool:

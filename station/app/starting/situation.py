@@ -191,7 +191,7 @@ def _felt_places(history: History, now: datetime) -> frozenset[FeltPlace]:
 
 
 def _since(history: History, since: datetime) -> Sequence[ResultSummary]:
-    """The tests since a time, oldest first."""
+    """The tests from `since` on, oldest first."""
     return history.scores[bisect_left(history.scores, since, key=lambda one: one.started_at) :]
 
 
@@ -249,7 +249,7 @@ def _last_exercise_times(store: Reader, person_id: str) -> tuple[datetime | None
 
 
 def stretch_credits(store: Reader, person_id: str, since: datetime, zone: tzinfo) -> tuple[WeekCredit, ...]:
-    """The credited time of stretches since a time, by week: what counts for the weekly goal. Raises StoreError."""
+    """The credited time of stretches from `since` on, by week: what counts for the weekly goal. Raises StoreError."""
     stretches = {key for key, one in exercises().items() if one.group is Group.STRETCH}
     return store.week_credits(person_id, since=since, zone=zone, exercises=stretches)
 

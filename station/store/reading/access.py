@@ -88,7 +88,7 @@ class AccessReader(ReadTransactions):
             return connection.execute(query).scalar_one_or_none()
 
     def failed_attempts(self, kind: str, since: datetime) -> tuple[datetime, ...]:
-        """The times of the wrong tries of this kind (`rhythm`, `pin`) since a time, newest first."""
+        """The times of the wrong tries of this kind (`rhythm`, `pin`) from `since` on, newest first."""
         query = select(access_attempts.c.at).where(
             access_attempts.c.kind == kind, access_attempts.c.at >= since, access_attempts.c.succeeded.is_(False)
         )

@@ -155,7 +155,7 @@ class Reader(PageReader, TrainingReader, AccessReader, PeopleReader, TokenReader
             return None if row is None else loading.session_from_row(row)
 
     def unclaimed_sessions(self, since: datetime) -> tuple[SessionSummary, ...]:
-        """The unclaimed sessions since a time in which something was measured or done, newest first."""
+        """The unclaimed sessions from `since` on in which something was measured or done, newest first."""
         with self.read_transaction() as connection:
             query = loading.SELECT_SESSIONS.where(
                 sessions.c.person_id.is_(None), sessions.c.started_at >= since, IS_MORE_THAN_BLOCKS
@@ -227,7 +227,7 @@ class Reader(PageReader, TrainingReader, AccessReader, PeopleReader, TokenReader
             }
 
     def test_ids_since(self, since: datetime) -> tuple[str, ...]:
-        """The ids of everyone's tests since a time with a result of this board, oldest first."""
+        """The ids of everyone's tests from `since` on with a result of this board, oldest first."""
         done = (tests.c.state != "unfinished", tests.c.imported.is_(False), runs.c.started_at >= since)
         with self.read_transaction() as connection:
             query = select(tests.c.id).select_from(tests.join(runs)).where(*done)
@@ -292,7 +292,7 @@ class Reader(PageReader, TrainingReader, AccessReader, PeopleReader, TokenReader
             )
 
     def training_session_times(self, person_id: str, since: datetime) -> tuple[tuple[datetime, bool], ...]:
-        """The start of each session since a time with any exercise, oldest first, and whether a hold was credited."""
+        """The start of each session from `since` on with an exercise, oldest first, and whether a hold was credited."""
         found: dict[datetime, bool] = {}
         with self.read_transaction() as connection:
             for row in connection.execute(_SELECT_TRAINING_SESSIONS, {"person_id": person_id, "since": since}):

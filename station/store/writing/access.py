@@ -79,7 +79,7 @@ class AccessWriter(WriteTransactions):
             self._log(connection, "assigned", device_id, person_id)
 
     def choose_person(self, device_id: str, token_hash: str, person_id: str | None, until: datetime | None) -> None:
-        """Assign a shared browser to this person until a time (`None`: to nobody), under a new token."""
+        """Assign a shared browser to this person (`None`: to nobody) until `until`, under a new token."""
         with self.write_transaction() as connection:
             values = {"token_hash": token_hash, "person_id": person_id, "person_until": until, "present_until": None}
             self._update(connection, devices, device_id, **values)
@@ -97,7 +97,7 @@ class AccessWriter(WriteTransactions):
         self._update_and_commit(devices, device_id, **values)
 
     def note_presence(self, device_id: str, until: datetime) -> None:
-        """Store a proof of presence made with this device, which counts until a time."""
+        """Store a proof of presence made with this device; it counts until `until`."""
         with self.write_transaction() as connection:
             self._update(connection, devices, device_id, present_until=until)
             self._log(connection, "presence proved", device_id)

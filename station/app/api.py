@@ -129,8 +129,8 @@ class StationApi(Protocol):
         """Add the contents of a staged database, all or nothing; see `station.store.exchange.merge`."""
 
     def restore_backup(self, path: str, name: str) -> Future[None]:
-        """Replace the database by a backup, all or nothing; `name` is what people call the backup. Done once it is
-        checked and the station is about to restart with it. Raises ValueError with a sentence while a session runs,
+        """Put a backup, by the `name` that people know, in the place of the database, all or nothing: done once it is
+        checked and the station is about to start again on it. Raises ValueError with a sentence while a session runs,
         StoreError for a bad backup."""
 
     # Who may get in; see `station.app.access.roles`. LookupError for an id that does not exist.

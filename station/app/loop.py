@@ -76,10 +76,10 @@ Answer = TypeVar("Answer")
 MAX_WAIT_US = 250_000
 """The loop's longest wait while the board is used: it checks the time this often even if the alarm clock fails."""
 REST_US = 5 * SECOND_US
-"""After this long, the sensors of an empty board are read slowly until something moves."""
+"""After this long, an empty board is sensed slowly until something moves."""
 BOARD_IN_USE = "Somebody is on the board: wait until their session has ended, and try again."
 ALARM_GRACE_US = 2_000
-"""How long after the activity's alarm the loop waits for the alarm clock; 10 ms would make a tick late."""
+"""How long past the activity's alarm the loop waits for the alarm clock to ring: a tick that is 10 ms late is late."""
 OWNER_RESET = "The owner was reset at the board: the next browser that is paired becomes the owner's."
 
 
@@ -194,7 +194,7 @@ class Station(Inbox):
         return done
 
     def _back_up_and_merge(self, person_id: str, into_id: str, done: Future[Merge]) -> None:
-        """Runs in its own thread: a copy takes seconds, too long for the loop."""
+        """In a thread of its own: a copy takes seconds, which the loop does not have."""
         try:
             if self._session.is_open:
                 raise ValueError(BOARD_IN_USE)
@@ -472,7 +472,7 @@ class Station(Inbox):
             self.notify_pages()
 
     def _watch_start_press(self, now_us: int) -> None:
-        """Reset the owner if the plates were held down while the station started."""
+        """Reset the owner once the plates have been held pressed while the station started."""
         heels = () if self._session.run is not None else self._idle_board.heels
         if not self._start_press.observe(now_us, [heel.down for heel in heels]) or not self._has_owner():
             return

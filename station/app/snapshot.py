@@ -16,7 +16,7 @@ from station.core.facts import CueName
 from station.core.state import ActivityState, BlockState, ExerciseState, IdleState, RepsState, TestState
 
 MEASURING_PARTS = ("distance sensor", "heel sensors")
-"""Their faults stop a person on the board, so the page shows them first."""
+"""A fault of theirs stops a person on the board, and is what the page says first."""
 
 
 class CueView(Struct, frozen=True):

@@ -42,7 +42,7 @@ class PiezoBuzzer:
         self._device.value = duty
 
     def stop_tone(self) -> None:
-        """Stop the tone and clear the frequency; otherwise lgpio's thread keeps counting periods."""
+        """Silence, and no frequency: with one, lgpio's thread keeps counting its periods."""
         self._device.value = 0
         self._device.frequency = None
         self._device.value = 0

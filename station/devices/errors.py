@@ -16,12 +16,12 @@ class DeviceError(Exception):
 
 @contextmanager
 def as_device_error(part: str, where: str) -> Iterator[None]:
-    """Turn any error inside the block, which opens a part, into a DeviceError that names the part and its place."""
+    """Turn any error while a part is opened into a DeviceError that names the part and its place."""
     try:
         yield
     except DeviceError:
         raise
-    except Exception as error:  # lgpio's own error class exists only on a Pi
+    except Exception as error:  # lgpio's own error class exists on a Pi only
         sentence = f"The {part} on {where} cannot be opened ({_reason(error)}): {_advice(error)}."
         raise DeviceError(part, sentence) from error
 

@@ -21,7 +21,7 @@ ANSWER_S = 20.0
 STOP_S = 5.0
 NOT_FOR_CHILDREN = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
 FEW_ARENAS = {"MALLOC_ARENA_MAX": "2"}
-"""Otherwise each of the page's threads keeps its own freed memory."""
+"""Else each of the page's threads keeps its own freed memory."""
 NO_ANSWER = "The page's process did not start; see the log above. The board goes on."
 
 

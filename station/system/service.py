@@ -42,9 +42,9 @@ WATCHDOG_US = 1 * SECOND_US
 PAGE_FIRST_S = 3.0
 """How long the board waits for its page at the start; after that it starts without the page, which joins later."""
 PAGE_RETRY_S = 10.0
-"""How often to retry a page whose address is taken or missing, or whose process has ended."""
+"""How often to try again to open a page whose address is taken, or not there yet, or whose process has ended."""
 ROOM_RETRY_S = 10
-"""How often to retry opening a database while the disk is too full."""
+"""How often to try again to open a database that a full disk keeps closed."""
 WAITS_FOR_ROOM = "The station waits, and starts once there is room."
 TRIED_AGAIN = "The board runs without its page, which is tried again."
 PAGE_LATE = "The page is still starting. The board runs without it meanwhile."
@@ -120,7 +120,7 @@ class Service:
         At a `socket_path`, pages started elsewhere are served. A page or socket that cannot be opened is reported and
         retried, and the board runs without it, unless the caller `needs_page`.
 
-        If the disk is so full that the database cannot even be read, this waits for room.
+        While the disk is so full that the database cannot even be read, it waits for room.
 
         Raises StoreError, DeviceError (no pins at all) or PageError, each one sentence.
         """
@@ -155,7 +155,7 @@ class Service:
         return self.station
 
     def _open_store(self) -> Store:
-        """Open the database as soon as the disk has room for it. Raises StoreError."""
+        """Open the database, as soon as the disk has the room for it. Raises StoreError."""
         while True:
             try:
                 return self._open_sound_store()
@@ -165,9 +165,9 @@ class Service:
                 self._wait_for_room(error)
 
     def _wait_for_room(self, error: DiskFullError) -> None:
-        """Wait until it is time for a retry, or the station should stop.
+        """Wait until it is time to try again, or the station is to stop.
 
-        The station reports itself ready to systemd, which then starts the page: that shows the full disk.
+        For systemd the station is ready: it starts the page after it, which says what it finds of the disk.
         """
         if self._waits_for != str(error):
             self._waits_for = str(error)

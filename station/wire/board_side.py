@@ -79,7 +79,7 @@ class BoardServer:
         self._loop.call_soon_threadsafe(self._loop.add_reader, listener, self._accept, listener)
 
     def adopt(self, connection: socket.socket) -> None:
-        """Serve a page on an existing connection, which the server owns from now on."""
+        """Serve a page on a connection that is already there, and that now belongs to the server."""
         self._loop.call_soon_threadsafe(self._serve, connection)
 
     @property

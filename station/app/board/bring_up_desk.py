@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 ANSWER_US = 600 * SECOND_US
 """How long a question waits: measuring a voltage takes minutes, but an abandoned page must not keep the board."""
 END_S = 10.0
-"""How long a stopping station waits for the bring-up: a press or a stuck bus takes seconds."""
+"""How long a station that ends waits for the bring-up: a press or a stuck bus takes seconds."""
 GOING = "The board is being checked: wait until that has ended, or stop the check."
 RUNNING = "A session is running on the board: end it, then check the board."
 PAIRING = "A browser asks for presence at the board: wait until that has ended, then check the board."

@@ -41,7 +41,7 @@ class Restoring:
         return self.staged is not None
 
     def request(self, path: Path, name: str, in_loop: Callable[[Callable[[], None]], Future[None]]) -> Future[None]:
-        """Check the backup at `path` in its own thread, because that takes seconds; see `StationApi`.
+        """Check the backup at `path`, in a thread of its own, because it takes seconds; see `StationApi`.
 
         `in_loop` calls a function in the loop, which refuses with ValueError while a session runs.
         """

@@ -64,9 +64,9 @@ _OF_ACCESS = (devices, api_tokens, consents, access_attempts, access_log)
 class RestorePreview(Struct, frozen=True):
     """What a restore would do: rows by table that only the backup has, and rows that only the station has now.
 
-    `newest_at` is the start of the backup's newest session, `station_newest_at` that of the station's.
-    `is_of_other_board`: backup and station share no calibration. Unless the station `was_calibrated`, it may still be
-    the same board with a new memory card.
+    `newest_at` is the start of the backup's newest session, `station_newest_at` that of the station's. A backup
+    `is_of_other_board` if it knows none of the station's calibrations, nor the station any of its own; a station that
+    `was_calibrated` never may have the same board, and a new memory card.
     """
 
     backup_only: dict[str, int]
@@ -196,11 +196,11 @@ def reader_of(database: Path) -> Iterator[Reader]:
 
 
 def replace_database(staged: Staged, database: Path, at: datetime, by: str = BY_COMMAND) -> Path | None:
-    """Replace the database, which must not be in use, by the staged backup; a report is written beside it.
+    """Put the staged backup in the place of the database, which must not be in use; a report of it stays beside it.
 
-    Access (who may get in, who sees whose results) stays as in the database, and so does the calibration of this board
-    if the backup is of another one. Returns the path that the former database has now; `None` if there was none.
-    Raises `StoreError`; the database is then unchanged.
+    Who may get in and sees whose results stays as the database has it, and so does the calibration of this board
+    where the backup is of another one. Gives the name under which the former database stays; `None` if there was none.
+    Raises `StoreError`; the database is then as it was.
     """
     with translate_errors(database), closing(lock_database(database)):
         undo_unfinished_swap(database)
@@ -218,7 +218,8 @@ def replace_database(staged: Staged, database: Path, at: datetime, by: str = BY_
 
 
 def _carry_over(staged: Staged, database: Path) -> None:
-    """Copy into the backup what stays as the station has it: access and, if the backup is of another board, the board.
+    """Bring into the backup what is this station's whatever it held then: who may get in and sees whose results, by the
+    database if it can be read, and another board's curve.
 
     Such a backup gets this board's calibrations as its newest, and the loads of its empty heel plates. If the database
     cannot be read, the backup stays as it is.

@@ -31,7 +31,7 @@ LIMIT_S = 5.0
 @pytest.fixture
 def pins(chip: KernelChip) -> Iterator[PinFactory]:
     Device.pin_factory = open_pin_factory()
-    # gpiozero reserves a line for a part that could not be opened, in all factories, for as long as its error lives.
+    # gpiozero keeps a line for a part that could not be opened, in all factories, for as long as its error is kept.
     Device.pin_factory._reservations.clear()
     yield Device.pin_factory
     _devices_shutdown()  # as at the end of a process: every part that is open, then the pins

@@ -62,7 +62,7 @@ def has(rig: RealTimeRig, toes: list[Event], count: int) -> Callable[[], bool]:
 
 @pytest.mark.parametrize("interrupt", [True, False])
 def test_real_time(interrupt: bool) -> None:
-    """In real time readings arrive by the line's edges or by polling, and closing, even twice, ends the ranging."""
+    """In real time readings come on the line's edges or in turns, and closing, even twice, ends the ranging."""
     toes: list[Event] = []
     rig = RealTimeRig(toes.append, interrupt=interrupt)
     assert wait_for(has(rig, toes, 1))

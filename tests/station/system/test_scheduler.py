@@ -340,7 +340,7 @@ def kill(alarms: Scheduler) -> None:
 
 @pytest.fixture
 def station(tmp_path: Path, wall: Wall) -> Iterator[Station]:
-    """A station with comparators and no devices: only its alarm and its longest wait wake the loop."""
+    """A station with comparators and no devices at all: nothing wakes its loop but its alarm and its own patience."""
     config = simulated(parse(COMPARATORS, "wiring.toml"))
     with Store.open(tmp_path / "station.db", clock=wall) as store:
         yield Station(config, store, wall)
@@ -353,7 +353,7 @@ HOLD_US = 1_500_000
 @pytest.mark.parametrize("step", [HOUR, -HOUR])
 @pytest.mark.parametrize("scheduler", ["runs", "has died", "is not there"])
 def test_hold_ends_on_time_when_wall_clock_steps(station: Station, wall: Wall, step: timedelta, scheduler: str) -> None:
-    """An hour forwards or back during a hold, with or without the scheduler: it ends on time to within 50 ms."""
+    """An hour forwards or back in the middle of a hold, with or without the scheduler: it ends right to 50 ms."""
     alarms = Scheduler(wall, station.wake_up)
     alarms.start()
     station.attach(None, None if scheduler == "is not there" else alarms)

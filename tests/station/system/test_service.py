@@ -162,8 +162,8 @@ class Tab:
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # the scheduler is killed, says so
 @pytest.mark.parametrize("gone", [_kill_the_scheduler, _end_the_page, _flip_the_wall_clock])
 def test_hold_completes_whatever_part_fails(live: Live, gone: Callable[[Live], None]) -> None:
-    """With ten open tabs, half of them closed midway, and the scheduler dead, the page dead or the clock changed: the
-    hold reaches its target, ends within 50 ms, and every edge on the buzzer's pin is at its planned time."""
+    """With ten tabs open, half of them closed in the middle, and the scheduler, the page or the hour gone: the hold
+    has its target, ends within 50 ms, and every edge on the buzzer's pin is where the plan has it."""
     with ExitStack() as tabs:
         opened = [tabs.enter_context(closing(Tab(live))) for _ in range(10)]
         live.hold()

@@ -32,8 +32,8 @@ class EdgeThread(Thread):
     def watch(self, line: WatchedLine, on_edge: Callable[[LineEdge], None]) -> None:
         """Call `on_edge` for each edge from here on."""
         with self.lock:
-            self._lines[line.fd] = (line, on_edge)
             self._epoll.register(line.fd, select.EPOLLIN)
+            self._lines[line.fd] = (line, on_edge)
 
     def release(self, line: WatchedLine) -> None:
         """Stop watching this line, and close it. An edge that has already been read may still be called back."""

@@ -1,4 +1,4 @@
-"""The bring-up on a page: who may, what it asks and shows; the station behind it is tested in `tests/station/app`."""
+"""The bring-up page: who may use it, what it asks and shows; the station behind it is tested in `tests/station/app`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def send(client: FlaskClient, address: str, **form: str) -> int:
     return client.post(address, data=form, headers=LOCAL).status_code
 
 
-def test_everybody_may_until_there_is_an_owner(station: StationDouble, store: Store) -> None:
+def test_anyone_may_check_the_board_until_there_is_an_owner(station: StationDouble, store: Store) -> None:
     app = create_app(station, store)
     visitor = client_with(app, None)
     assert visitor.get("/bring-up", environ_base={"REMOTE_ADDR": "192.168.1.7"}).status_code == 200
@@ -49,11 +49,11 @@ def test_a_question_is_asked_and_the_simulated_hand_presses(
     assert "Now!" in text_of(client, "/bring-up")
 
 
-def test_without_an_owner_a_check_is_of_the_browser_that_began_it(station: StationDouble, store: Store) -> None:
-    """Nobody else on the network answers or stops it; the next check may be anybody's again."""
+def test_without_an_owner_a_check_belongs_to_its_browser(station: StationDouble, store: Store) -> None:
+    """Nobody else on the network can answer or stop it; anyone may begin the next check."""
     app = create_app(station, store)
     first, second = client_with(app, None), client_with(app, None)
-    for client in (first, second):  # a demonstration lets the machine's own browser in
+    for client in (first, second):  # a demonstration lets this machine's browser in
         client.environ_base["REMOTE_ADDR"] = "192.168.1.7"
     assert send(first, "/bring-up", questions="yes") == 303
     station.show(bring_up=BringUpView(4, True, question=PRESS))
@@ -71,7 +71,7 @@ def test_without_an_owner_a_check_is_of_the_browser_that_began_it(station: Stati
     assert send(first, "/bring-up/stop") == 403
 
 
-def test_a_voltage_is_typed_and_one_that_is_none_is_refused(client: FlaskClient, station: StationDouble) -> None:
+def test_voltage_is_accepted_and_invalid_input_refused(client: FlaskClient, station: StationDouble) -> None:
     station.show(bring_up=BringUpView(7, True, question=VOLTS))
     assert "/bring-up/picture/harness.svg" in text_of(client, "/bring-up")
     for none in ("much", "nan", "inf", "1e999"):
@@ -80,7 +80,7 @@ def test_a_voltage_is_typed_and_one_that_is_none_is_refused(client: FlaskClient,
     assert station.answers_given == ["2.5"]
 
 
-def test_what_is_wrong_stands_first_with_its_picture(client: FlaskClient, station: StationDouble) -> None:
+def test_faults_come_first_with_their_picture(client: FlaskClient, station: StationDouble) -> None:
     station.show(bring_up=BringUpView(9, True, is_over=True, results=(Result("SDA", True, "free"), OPEN)))
     shown = text_of(client, "/bring-up").partition("What to mend")[2].partition("What was found")[0]
     assert "The wire of SDA is open" in shown
@@ -88,7 +88,7 @@ def test_what_is_wrong_stands_first_with_its_picture(client: FlaskClient, statio
     assert "free" not in shown
 
 
-def test_a_refusal_about_the_board_offers_to_say_that_it_is_empty(client: FlaskClient, station: StationDouble) -> None:
+def test_refusal_for_occupied_board_offers_to_declare_it_empty(client: FlaskClient, station: StationDouble) -> None:
     station.show(heels=(HeelView(Side.LEFT, True, None),))
     answer = client.post("/bring-up", data={"questions": "yes"}, headers=LOCAL)
     assert answer.status_code == 409

@@ -58,7 +58,7 @@ class EdgePin(LGPIOPin):  # type: ignore[misc]  # gpiozero ships no types
                 self._enable_event_detect()
 
     def _enable_event_detect(self) -> None:
-        """Watch the line. Raises OSError if the kernel refuses: then lgpio holds it as before, and nobody watches."""
+        """Watch the line. Raises OSError if the kernel refuses; lgpio then owns it as before, unwatched."""
         pull, debounce_us = self.pull, round((self.bounce or 0) * SECOND_US)
         handle, number = self.factory._handle, self._number
         flags = lgpio.gpio_get_mode(handle, number) & self.GPIO_LINE_FLAGS_MASK
@@ -95,8 +95,7 @@ class EdgeFactory(LGPIOFactory):  # type: ignore[misc]  # gpiozero ships no type
     def __init__(self, chip: int | None = None) -> None:
         super().__init__(chip)
         self._res_lock = RLock()
-        """gpiozero's own is waited for by the thread that holds it: a closed SPI may be collected in a reservation, and
-        releases its pins."""
+        """Reentrant, unlike gpiozero's own: a closed SPI may be collected, and release its pins, meanwhile."""
         self.pin_class: Any = EdgePin
         self.edge_thread = EdgeThread()
         self.edge_thread.start()

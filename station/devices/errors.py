@@ -17,9 +17,9 @@ class DeviceError(Exception):
 
 @contextmanager
 def as_device_error(part: str, where: str) -> Iterator[None]:
-    """Turn any error while a part is opened into a DeviceError that names the part and its place.
+    """Turn any error inside the block, which opens a part, into a DeviceError that names the part and its place.
 
-    gpiozero's half-opened part is dropped here: its pins would stay reserved for as long as the error has it.
+    It drops gpiozero's half-opened part, whose pins would stay reserved for as long as the error refers to it.
     """
     try:
         yield
@@ -32,7 +32,7 @@ def as_device_error(part: str, where: str) -> Iterator[None]:
 
 
 def _drop_locals(error: BaseException) -> None:
-    """Clear the frames that have failed, below those of each earlier error too."""
+    """Clear the failed frames, also those of each chained error."""
     cause: BaseException | None = error
     while cause is not None:
         clear_frames(cause.__traceback__)

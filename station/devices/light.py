@@ -45,7 +45,7 @@ SHORT_US, MIDDLE_US, LONG_US, GAP_US = 120_000, 300_000, 700_000, 240_000
 """Flashes and the dark gap between them: at least 360 ms from flash to flash, which is 2.8 a second."""
 
 PULSES_HZ = 100
-"""The frequency of a weak colour's pulses, gpiozero's own: an eye sees none of them."""
+"""The frequency of a weak colour's pulses, which is gpiozero's default: too fast to be seen."""
 
 DIGITS_GAP_US = 1_500_000
 """The dark gap between the two digits of a number, whose flashes people count."""

@@ -42,9 +42,9 @@ WATCHDOG_US = 1 * SECOND_US
 PAGE_FIRST_S = 3.0
 """How long the board waits for its page at the start; after that it starts without the page, which joins later."""
 PAGE_RETRY_S = 10.0
-"""How often to try again to open a page whose address is taken, or not there yet, or whose process has ended."""
+"""How often to retry a page whose address is taken or missing, or whose process has ended."""
 STORE_RETRY_S = 10
-"""How often to try again to open a database that a full disk, or another program, keeps closed."""
+"""How often to retry opening a database while the disk is full or another program uses the database."""
 WAITS_FOR_ROOM = "The station waits, and starts once there is room."
 WAITS_FOR_STORE = "The station waits, and starts once it can use the database."
 TRIED_AGAIN = "The board runs without its page, which is tried again."
@@ -121,8 +121,8 @@ class Service:
         At a `socket_path`, pages started elsewhere are served. A page or socket that cannot be opened is reported and
         retried, and the board runs without it, unless the caller `needs_page`.
 
-        While the disk is so full that the database cannot even be read, it waits for room; under systemd, which would
-        start it again, for whatever else passes too, such as another program that holds the database.
+        If the disk is so full that the database cannot even be read, this waits for room. Under systemd, which would
+        restart it, it also waits for other temporary errors, such as another program that uses the database.
 
         Raises StoreError, DeviceError (no pins at all) or PageError, each one sentence.
         """
@@ -157,7 +157,7 @@ class Service:
         return self.station
 
     def _open_store(self) -> Store:
-        """Open the database, as soon as it can be. Raises StoreError."""
+        """Open the database as soon as possible. Raises StoreError."""
         while True:
             try:
                 return self._open_sound_store()
@@ -170,10 +170,10 @@ class Service:
                 self._wait_for_store(f"{error} {WAITS_FOR_ROOM if is_full else WAITS_FOR_STORE}")
 
     def _wait_for_store(self, sentence: str) -> None:
-        """Wait until it is time to try again, or the station is to stop.
+        """Wait until it is time for a retry, or the station should stop.
 
-        For systemd the station is ready: it starts the page after it, which says what it finds of the disk. An upgrade
-        may follow, in which nothing feeds the watchdog.
+        The station reports itself ready to systemd, which then starts the page: that shows the error. An upgrade may
+        follow, during which nothing feeds the watchdog.
         """
         if self._waits_for != sentence:
             self._waits_for = sentence

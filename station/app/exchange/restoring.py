@@ -45,7 +45,7 @@ class Restoring:
     def request(
         self, path: Path, name: str, in_loop: Callable[[Callable[[], None]], Future[None]], *, same_board: bool
     ) -> Future[None]:
-        """Check the backup at `path`, in a thread of its own, because it takes seconds; see `StationApi`.
+        """Check the backup at `path` in its own thread, because that takes seconds; see `StationApi`.
 
         `in_loop` calls a function in the loop, which refuses with ValueError while a session runs.
         """

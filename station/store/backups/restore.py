@@ -64,9 +64,9 @@ _OF_ACCESS = (devices, api_tokens, consents, access_attempts, access_log)
 class RestorePreview(Struct, frozen=True):
     """What a restore would do: rows by table that only the backup has, and rows that only the station has now.
 
-    `newest_at` is the start of the backup's newest session, `station_newest_at` that of the station's. A backup
-    `is_of_other_board` if it knows none of the station's calibrations, nor the station any of its own; a station that
-    `was_calibrated` never `may_be_same_board`: the same board with a new memory card.
+    `newest_at` is the start of the backup's newest session, `station_newest_at` that of the station's.
+    `is_of_other_board`: backup and station share no calibration. Unless the station `was_calibrated`, it still
+    `may_be_same_board` with a new memory card.
     """
 
     backup_only: dict[str, int]
@@ -208,12 +208,12 @@ def reader_of(database: Path) -> Iterator[Reader]:
 def replace_database(
     staged: Staged, database: Path, at: datetime, by: str = BY_COMMAND, *, same_board: bool = False
 ) -> Path | None:
-    """Put the staged backup in the place of the database, which must not be in use; a report of it stays beside it.
+    """Replace the database, which must not be in use, by the staged backup; a report is written beside it.
 
-    Who may get in and sees whose results stays as the database has it, and so does the calibration of this board
-    where the backup is of another one. `same_board` is a person's word that a station which was never calibrated has
-    the backup's very board: then the backup's calibration stays in use. Gives the name under which the former database
-    stays; `None` if there was none. Raises `StoreError`; the database is then as it was.
+    Access (who may get in, who sees whose results) stays as in the database, and so does the calibration of this board
+    if the backup is of another one. `same_board`: a person says that a station which was never calibrated has the
+    backup's board, so the backup's calibration stays in use. Returns the path that the former database has now; `None`
+    if there was none. Raises `StoreError`; the database is then unchanged.
     """
     with translate_errors(database), closing(lock_database(database)):
         undo_unfinished_swap(database)
@@ -231,8 +231,7 @@ def replace_database(
 
 
 def _carry_over(staged: Staged, database: Path, *, same_board: bool) -> None:
-    """Bring into the backup what is this station's whatever it held then: who may get in and sees whose results, by the
-    database if it can be read, and another board's curve.
+    """Copy into the backup what stays as the station has it: access and, if the backup is of another board, the board.
 
     Such a backup gets this board's calibrations as its newest, and the loads of its empty heel plates. If the database
     cannot be read, the backup stays as it is.

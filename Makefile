@@ -1,12 +1,12 @@
-# Everything starts here. A bare Debian 12 or 13 or Raspberry Pi OS with git, make, python3 and sudo is enough.
+# Needs only Debian 12 or 13 or Raspberry Pi OS with git, make, python3 and sudo.
 # Missing packages are installed with apt; if that fails, the error names the command to type.
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help setup setup-dev release-check browser demo test lint bench look study hardware deb sbom release lock lock-check clean
 
-# The device tree names a Raspberry Pi. There the environment sees Debian's packages, because the package index has no
-# lgpio wheel (the pin driver) for Python 3.13, only an empty stub.
+# The device tree identifies a Raspberry Pi. There the environment can use Debian's packages, because the package index
+# has no lgpio wheel (the pin driver) for Python 3.13, only an empty stub.
 PI_MODEL ?= /proc/device-tree/model
 PI ?= $(if $(shell grep -aso 'Raspberry Pi' $(PI_MODEL)),1)
 
@@ -16,8 +16,8 @@ PYTHON_VERSION := $(shell $(SYSTEM_PYTHON) -c 'import sys; print("%d.%d" % sys.v
 # The stamps name the Python version, so that a new system Python makes a new environment.
 MADE := .venv/made-$(PYTHON_VERSION)$(if $(PI),-pi)
 PYTHON := .venv/bin/python
-# .venv is a link to one of two environments. A new one is made in the other place, and the link moves when it works: a
-# set-up that fails or loses power leaves the station as it was, and one that runs keeps its files until the next.
+# .venv is a link to one of two environments. A new one is made in the other place, and the link moves once it works: a
+# set-up that fails or loses power leaves the station unchanged, and a running station keeps its files until the next.
 NEXT := $(if $(filter .venv-a,$(shell readlink .venv)),.venv-b,.venv-a)
 OTHER := $(if $(filter .venv-a,$(NEXT)),.venv-b,.venv-a)
 INSTALL := -m pip install --disable-pip-version-check
@@ -36,7 +36,7 @@ define need
 fi
 endef
 
-# $(call in_turn,TARGET): make TARGET, one make at a time; from the beginning if the environment does not work.
+# $(call in_turn,TARGET): make TARGET, one make at a time; from scratch if the environment does not work.
 WORKS := -c 'import station.system.service, web.server'
 define in_turn
 @flock --nonblock . true || echo "Another make is setting up the station; waiting for it ..."
@@ -53,8 +53,8 @@ setup: ## create .venv and install the station into it
 demo: setup ## run the station on a simulated board, with its web page
 	.venv/bin/station demo
 
-# What is calculated runs on all cores at once. What mostly waits, for a browser, a process or a second to pass, runs by threes,
-# longest first, so that no long one is left over at the end. What holds a time to milliseconds runs alone.
+# Tests that compute run on all cores. Tests that mostly wait (for a browser, a process or a second) run three at a
+# time, longest first, so that no long one is left to the end. Tests that hold a time to milliseconds run alone.
 RULES := tests/station/core
 ALONE := $(addprefix tests/station/devices/test_,cue_player.py heels.py range_real_time.py) \
   $(addprefix tests/station/system/test_,scheduler.py service.py service_process.py) tests/station/wire/test_wire.py \
@@ -114,7 +114,7 @@ release-check: setup-dev
 setup-dev:
 	$(call in_turn,$(MADE)-dev)
 
-# A browser with a narrow face, as phones and televisions have one: the board's page is set in it.
+# A browser with a condensed font, as phones and televisions have: the live page uses one.
 NARROW_FACE := /usr/share/fonts/truetype/dejavu/DejaVuSansCondensed.ttf
 browser:
 	$(call need,command -v chromium && command -v chromedriver && test -e $(NARROW_FACE),chromium chromium-driver fonts-dejavu-extra)
@@ -136,7 +136,7 @@ $(MADE): requirements.lock requirements-build.lock pyproject.toml
 	@test -x $(NEXT)/bin/station && $(NEXT)/bin/python $(WORKS) || \
 	  { echo "The new environment does not work, so the former one stays. Please report this." >&2; exit 1; }
 	@touch $(NEXT)/$(@F) && ln -sfn $(NEXT) .venv-link && sync
-	@# An environment of its own in this place, from before there were two, makes room.
+	@# Replace a .venv directory from a release with a single environment.
 	@if [ -d .venv ] && [ ! -L .venv ]; then rm -rf $(OTHER) && mv -T .venv $(OTHER); fi
 	@mv -T .venv-link .venv
 

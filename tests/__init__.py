@@ -1,1 +1,1 @@
-"""Tests: each module mirrors the module that it tests."""
+"""Tests: each module mirrors the one that it tests."""

@@ -1,4 +1,4 @@
-"""Accessibility checks with axe, which runs in the page that the browser shows."""
+"""Accessibility checks with axe, run in the browser's current page."""
 
 from __future__ import annotations
 

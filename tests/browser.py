@@ -1,6 +1,6 @@
 """A real browser for tests: Debian's headless Chromium with a temporary profile and no background traffic.
 
-`open_browser()` gives a `Browser`; `wait_until` waits for a condition with a deadline; `layout_faults` finds what a
+`open_browser()` yields a `Browser`; `wait_until` waits for a condition with a deadline; `layout_faults` finds what a
 person on a phone would complain about.
 """
 
@@ -51,7 +51,7 @@ for (let one = arguments[0]; one; one = one.parentElement) {
   else if (one.matches('summary')) one = one.parentElement
 }
 """
-"""Opens the folds in which something lies, as a person would who looks for it."""
+"""Opens the folds around an element, as a person looking for it would."""
 FOCUS = """
 const at = document.activeElement, style = getComputedStyle(at)
 const seen = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2
@@ -111,7 +111,7 @@ class Browser:
         self._send_command("Network.setCookie", {"url": origin, "name": name, "value": value})
 
     def share_cookies(self, other: Browser, origin: str) -> None:
-        """Give another browser the cookies that this one has of an address."""
+        """Give another browser this one's cookies for an address."""
         for cookie in self.driver.execute_cdp_cmd("Network.getCookies", {"urls": [origin]})["cookies"]:
             other.set_cookie(origin, cookie["name"], cookie["value"])
 
@@ -120,7 +120,7 @@ class Browser:
 
     @contextmanager
     def prepared(self, script: str) -> Iterator[None]:
-        """While it lasts, this script runs in each new page before its own ones."""
+        """Within the block, run this script in each new page before the page's own scripts."""
         added = self._send_command("Page.addScriptToEvaluateOnNewDocument", {"source": script})
         yield
         self._send_command("Page.removeScriptToEvaluateOnNewDocument", added)
@@ -146,7 +146,7 @@ class Browser:
         return found
 
     def click(self, selector: str) -> None:
-        """Open the folds around the element, scroll it into view and click it, waiting for a page being replaced."""
+        """Open the folds around the element, scroll it into view and click it; wait if the page is being replaced."""
 
         def click() -> bool:
             self.run(OPEN_FOLDS, self.find(selector))
@@ -163,7 +163,7 @@ class Browser:
         return list(self.driver.find_elements("css selector", selector))
 
     def press_tab(self) -> str:
-        """Press Tab, and return what has the focus and whether the focus is visible."""
+        """Press Tab, and return the focused element and whether its focus is visible."""
         for kind in ("rawKeyDown", "keyUp"):
             self._send_command("Input.dispatchKeyEvent", {"type": kind, **TAB_KEY})
         return str(self.run(FOCUS))
@@ -190,7 +190,7 @@ class Browser:
         return [str(line["message"]) for line in self.log("browser") if line["level"] == "SEVERE"]
 
     def log(self, kind: str) -> list[dict[str, str]]:
-        """The lines of the browser's log of this kind since the last call."""
+        """The lines of this log of the browser since the last call."""
         lines: list[dict[str, str]] = self.driver.get_log(kind)  # type: ignore[no-untyped-call]  # selenium has no types here
         return lines
 
@@ -218,7 +218,7 @@ class Browser:
 def open_browser(
     *, network: bool = False, flags: Sequence[str] = (), program: str | Path = CHROMIUM
 ) -> Iterator[Browser]:
-    """Open a browser with a temporary profile; `network` records what comes over the wire; `flags` are further ones.
+    """Open a browser with a temporary profile; `network` records network traffic; `flags` are more Chromium flags.
 
     `program` may start Chromium elsewhere, in another network for example.
     """

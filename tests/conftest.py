@@ -1,4 +1,4 @@
-"""For every test."""
+"""Fixtures and hooks for every test."""
 
 from __future__ import annotations
 
@@ -16,35 +16,36 @@ import pytest
 
 MEMORY = Path("/dev/shm")
 ROOM_BYTES = 4 << 30
-"""The tests of all processes have a third of it at a time."""
+"""The tests of all processes together use up to a third of it."""
 
 hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine takes longer over an example
 hypothesis.settings.load_profile("untimed")
 
 
 def pytest_configure() -> None:
-    """Keep the tests' files in memory where it has room: a test commits often, and a disk takes milliseconds each."""
+    """Keep the tests' files in memory if there is room: a test commits often, at milliseconds each on a disk."""
     if not MEMORY.is_dir() or os.statvfs(MEMORY).f_flag & os.ST_NOEXEC or shutil.disk_usage(MEMORY).free < ROOM_BYTES:
         return
     os.environ.setdefault("TMPDIR", str(MEMORY))
-    tempfile.tempdir = None  # found again, from TMPDIR
+    tempfile.tempdir = None  # recomputed from TMPDIR
 
 
 def pytest_collection() -> None:
-    """Nothing is garbage yet, and looking for it takes a third of the collection."""
+    """Stop the garbage collector: nothing is garbage yet, and looking for it takes a third of the collection."""
     gc.disable()
 
 
 def pytest_collection_finish() -> None:
-    """What is loaded is never garbage."""
+    """Freeze what is loaded: it is never garbage."""
     gc.freeze()
     gc.enable()
 
 
 @pytest.fixture(autouse=True)
 def collector() -> Iterator[None]:
-    """A process of the station switches the garbage collector off while it starts, and freezes what a test has made;
-    the next test has it again. Whether it froze is noted, because counting what is frozen takes as long as a test."""
+    """Restore the garbage collector for the next test: a starting station switches it off and freezes what the test has
+    made. Whether it froze is recorded, because counting frozen objects takes as long as a test.
+    """
     freeze, is_frozen = gc.freeze, False
 
     def note() -> None:

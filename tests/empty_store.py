@@ -1,4 +1,4 @@
-"""An empty database with its tables, for tests of something else: making the tables takes longer than most tests."""
+"""An empty database with its tables, for tests of other things: creating the tables takes longer than most tests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def _empty() -> bytes:
         path = Path(directory) / "station.db"
         engine = write_engine(path, sqlite_driver)
         prepare_database(engine, path)
-        engine.dispose()  # the last connection empties the log into the database
+        engine.dispose()  # closing the last connection checkpoints the log into the database
         return path.read_bytes()
 
 

@@ -1,4 +1,4 @@
-"""Lets a test's browser in through the station's own door, without the board: a device with a token in its store."""
+"""Pairs a test's browser as the station does, but without the board: a device with a token in its store."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def let_in(
     """Pair a browser as the station does after a match, and return its token; the first is the owner's."""
     token, now = new_token(), datetime.now(UTC)
     device_id = pair(store, now, hash_of(token), name, role, person_id, is_shared=is_shared)
-    with store.write_transaction() as connection:  # the clock of a test's store may stand elsewhere than the page's
+    with store.write_transaction() as connection:  # the clock of a test's store may differ from the page's
         seen_now = update(devices).where(devices.c.id == device_id).values(paired_at=now, last_seen_at=now)
         connection.execute(seen_now)
     return token
 
 
 def agree_all(store: Store, token: str) -> None:
-    """Let this browser see everybody: it is of the first person added, and all others agree."""
+    """Let this browser see everybody: make it the first person's, with the consent of all others."""
     access = store.device_with(hash_of(token))
     people = sorted(person.id for person in store.people())
     if access is None or access.device.is_shared or not people or access.device.role is Role.GUEST:
@@ -48,7 +48,7 @@ def agree_all(store: Store, token: str) -> None:
 
 
 class PairedClient(FlaskClient):
-    """A client that was let in as the owner's, and whom everybody lets see their results."""
+    """A client paired as the owner's, with everybody's consent."""
 
     store: Store | None = None
     token = ""
@@ -60,7 +60,7 @@ class PairedClient(FlaskClient):
 
 
 def paired_client(app: Flask, store: Store) -> FlaskClient:
-    """A client of this app that was let in."""
+    """A paired client of this app."""
     app.test_client_class = PairedClient
     client = app.test_client()
     assert isinstance(client, PairedClient)

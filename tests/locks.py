@@ -1,4 +1,4 @@
-"""The lock files: their list, how to write them, and whether they resolve on every supported machine.
+"""The lock files: list them, write them, and check that they resolve on every supported machine.
 
 python -m tests.locks write    resolve the dependencies of pyproject.toml again
 python -m tests.locks check    resolve each lock for each machine, from wheels only
@@ -23,7 +23,7 @@ WITHOUT_WHEEL = "adafruit-extended-bus"
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """A lock file and the part of pyproject.toml that it is made from."""
+    """A lock file and the part of pyproject.toml that it locks."""
 
     file: str
     source: tuple[str, ...]
@@ -39,7 +39,7 @@ LOCKS = (
 
 
 def pins(file: str) -> list[tuple[Requirement, tuple[str, ...]]]:
-    """The pins of a lock, each with the SHA-256 of the files that it may be."""
+    """The pins of a lock, each with the SHA-256 hashes of its allowed files."""
     text = (ROOT / file).read_text(encoding="utf-8").replace("\\\n", " ")
     lines = [line.split(" --hash=sha256:") for line in text.splitlines() if line.strip()]
     return [(Requirement(pin), tuple(digest.strip() for digest in digests)) for pin, *digests in lines]

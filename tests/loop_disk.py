@@ -1,4 +1,4 @@
-"""A disk of its own for a test: an ext4 file system in a file, on a loop device. It needs root."""
+"""A separate disk for a test: an ext4 file system in a file, on a loop device. Needs root."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SIZE_BYTES = 256 << 20
 
 
 class LoopDisk:
-    """A mounted file system; `directory` is where."""
+    """A file system mounted at `directory`."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -25,23 +25,23 @@ class LoopDisk:
         return int(Path(f"/sys/class/block/{self.device}/stat").read_text(encoding="ascii").split()[6])
 
     def fill(self) -> Path:
-        """Take all room there is, to the last byte; returns the file that has it."""
+        """Fill the disk to the last byte; returns the file that does."""
         filling = self.directory / "filling"
         with filling.open("ab", buffering=0) as file:
             for size in (1 << 20, 4096, 1):
-                with suppress(OSError):  # what ends it
+                with suppress(OSError):  # the expected end
                     while True:
                         file.write(bytes(size))
         return filling
 
     def fail(self) -> None:
-        """What the kernel does after an error of the card: the file system can only be read from now on."""
+        """Make the file system read-only, as the kernel does after an error of the card."""
         Path(f"/sys/fs/ext4/{self.device}/trigger_fs_error").write_text("broken card", encoding="ascii")
 
 
 @contextmanager
 def loop_disk(size_bytes: int = SIZE_BYTES) -> Iterator[LoopDisk | None]:
-    """A disk as Raspberry Pi OS has it (ext4, noatime, blocks of 4 KiB); `None` where none can be mounted."""
+    """A disk like that of Raspberry Pi OS (ext4, noatime, 4 KiB blocks); `None` if none can be mounted."""
     with TemporaryDirectory(dir="/var/tmp") as scratch:  # often on a disk where /tmp is in memory
         image, directory = Path(scratch, "disk.img"), Path(scratch, "disk")
         directory.mkdir()

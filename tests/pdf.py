@@ -1,4 +1,4 @@
-"""What Chromium prints, read from its PDF: where lines and letters are on paper, and in which colours."""
+"""Reads Chromium's PDFs: the positions of lines and letters on paper, and the colours used."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Place = tuple[float, float]
 
 
 def sheets(pdf: bytes) -> list[bytes]:
-    """What is drawn on each sheet of a PDF of Chromium's."""
+    """The drawing operations of each sheet of a Chromium PDF."""
     found = []
     for number in re.findall(rb"/Type /Page\n.*?/Contents (\d+) 0 R", pdf, re.DOTALL):
         start = pdf.index(b"stream\n", pdf.index(b"\n" + number + b" 0 obj")) + len(b"stream\n")
@@ -24,7 +24,7 @@ def sheets(pdf: bytes) -> list[bytes]:
 
 
 def lines_mm(sheet: bytes) -> list[tuple[float, float, float, float]]:
-    """Every straight stroke on a sheet: its two ends in mm from the left and the bottom of the paper."""
+    """Every straight line on a sheet: its two ends in mm from the left and bottom of the paper."""
     at = begun = (0.0, 0.0)
     found = []
     for operator, numbers, matrix in _operations(sheet):
@@ -44,7 +44,7 @@ def lines_mm(sheet: bytes) -> list[tuple[float, float, float, float]]:
 
 
 class Letter(NamedTuple):
-    """Where a letter begins on its line, in mm from the left and the bottom of the paper, and its size in points."""
+    """The start of a letter on its baseline, in mm from the left and bottom of the paper, and its size in points."""
 
     x_mm: float
     y_mm: float
@@ -52,7 +52,7 @@ class Letter(NamedTuple):
 
 
 def letters(sheet: bytes) -> list[Letter]:
-    """The letters on a sheet: Chromium places each by itself."""
+    """The letters on a sheet: Chromium places each separately."""
     found = []
     of_text, size = IDENTITY, 0.0
     for operator, numbers, matrix in _operations(sheet):
@@ -69,12 +69,12 @@ def letters(sheet: bytes) -> list[Letter]:
 
 
 def colours(sheet: bytes) -> set[tuple[float, ...]]:
-    """What is drawn with: red, green and blue, each from 0 to 1."""
+    """The colours used: red, green and blue, each from 0 to 1."""
     return {tuple(numbers[-3:]) for operator, numbers, _ in _operations(sheet) if operator in ("rg", "RG")}
 
 
 def _operations(sheet: bytes) -> Iterator[tuple[str, list[float], Matrix]]:
-    """Each operator with the numbers before it, and the matrix that holds for it."""
+    """Each operator with its operands and the current matrix."""
     matrix, kept, numbers = IDENTITY, [], []
     for word in sheet.decode("latin-1").split():
         if re.fullmatch(r"-?\d*\.?\d+", word):

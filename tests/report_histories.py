@@ -17,7 +17,7 @@ EVERYWHERE = ["front", "achilles", "calf"]
 
 
 def _moment(days_ago: float) -> datetime:
-    """So many days before the last noon: the part of the day does not depend on when a test runs."""
+    """This many days before the last noon, so the part of the day does not depend on when a test runs."""
     now = datetime.now(UTC)
     noon = now.replace(hour=12, minute=0, second=0, microsecond=0)
     return (noon if noon <= now else noon - timedelta(days=1)) - timedelta(days=days_ago)
@@ -60,7 +60,7 @@ def add_test(
 
 
 def add_training(store: Store, person: Person, days_ago: float, holds: int) -> None:
-    """Add a session with so many holds of 60 s of each leg."""
+    """Add a session with this many holds of 60 s per leg."""
     at = _moment(days_ago)
     run_id = store.begin_run(store.begin_session(person.id, at, simulated=False), {"do": "hold"}, at)
     for number in range(2 * holds):
@@ -68,7 +68,7 @@ def add_training(store: Store, person: Person, days_ago: float, holds: int) -> N
 
 
 def add_months(store: Store, name: str = "Ada") -> Person:
-    """Add four months of a person who gains 2 mm a week: full tests, training by a plan, pain and felt places."""
+    """Add four months of a person who gains 2 mm a week: full tests, training to a plan, pain and felt places."""
     person, random = store.add_person(name), Random(1)
     store.add_calibration(FIT)
     for days_ago in range(120, 0, -4):
@@ -83,8 +83,8 @@ def add_months(store: Store, name: str = "Ada") -> Person:
 
 
 def add_everything(store: Store) -> Person:
-    """Add a person with a long name about whom the sheet has every line to give: what was left out for each reason,
-    pain, several felt places, tests of every kind and contact, and training more often than a line of the plan is long.
+    """Add a person with a long name and every possible line of the sheet: exercises left out for each reason, pain,
+    several felt places, tests of every kind and contact, and more training times than fit in a line of the plan.
     """
     person = store.add_person(LONG_NAME)
     add_test(store, person, 130, 60.0, 70.0)

@@ -1,4 +1,4 @@
-"""The bench: every figure has a measurement, the table is readable, and the arithmetic is right."""
+"""The bench: every figure has a measurement, the table is readable, and the arithmetic is correct."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def phone(windows: tuple[Browser, Browser], address: str) -> Iterator[Visitor]:
 
 @pytest.fixture
 def desktop(windows: tuple[Browser, Browser], address: str, phone: Visitor) -> Iterator[Visitor]:
-    """The other browser, with the phone's token: the demonstration lets only its first browser in by itself."""
+    """The other browser, with the phone's token: the demonstration lets only its first browser in automatically."""
     phone.open("/more")
     windows[1].emulate(DESKTOP)
     windows[0].share_cookies(windows[1], address)
@@ -53,7 +53,7 @@ def desktop(windows: tuple[Browser, Browser], address: str, phone: Visitor) -> I
 
 @pytest.fixture(autouse=True)
 def short_stretches(phone: Visitor) -> None:
-    """Shorten the stretches by the settings form."""
+    """Shorten the stretches in the settings form."""
     phone.open("/settings")
     send = "return fetch('/settings', {method: 'POST', body: new URLSearchParams(arguments[0])}).then(to => to.url)"
     assert phone.window.run(send, SHORT).endswith("/settings?saved=")
@@ -152,7 +152,7 @@ def _check_session_page(visitor: Visitor) -> None:
     assert visitor.window.run(drawn, ".credit")[1] >= len(Side)
 
 
-def test_demo_hold_works_by_keyboard_alone(desktop: Visitor) -> None:
+def test_demo_hold_works_by_keyboard(desktop: Visitor) -> None:
     """Start a stretch, lift and lower a heel, and stop, without a mouse."""
     desktop.open("/live")
     desktop.window.run("localStorage.clear()")
@@ -188,7 +188,7 @@ def test_demo_stretch_works_without_scripts(phone: Visitor) -> None:
 
 
 def test_demo_with_its_history_is_set_up(windows: tuple[Browser, Browser], tmp_path: Path) -> None:
-    """Its two people did that ten weeks ago."""
+    """Its two people did the first start ten weeks ago."""
     with run_demo(tmp_path) as address:
         windows[0].open(address)
         today = windows[0].text("body")

@@ -52,7 +52,7 @@ def test_readme_has_every_command_and_option(name: str) -> None:
 
 
 def rows(text: str) -> dict[str, list[str]]:
-    """The table rows of a text whose first cell is `code`, by that code."""
+    """The table rows whose first cell is `code`, by that code."""
     cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines()]
     return {row[0].strip("`"): row[1:] for row in cells if row and row[0].startswith("`")}
 
@@ -84,7 +84,7 @@ def test_service_unit_uses_existing_options() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_between_documents_exist(page: Path) -> None:
-    """Each link or image into the repository points at a file."""
+    """Each link or image into the repository points to a file."""
     links = re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8"))
     missing = [link for link in links if "://" not in link and not (page.parent / link).exists()]
     assert missing == []
@@ -92,7 +92,7 @@ def test_links_between_documents_exist(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_within_a_document_lead_to_a_heading(page: Path) -> None:
-    """By the heading's words, as GitHub and GitLab make an address of them."""
+    """By the anchor that GitHub and GitLab make of the heading."""
     text = page.read_text(encoding="utf-8")
     headings = re.findall(r"^#+ (.*)$", text, flags=re.MULTILINE)
     addresses = {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
@@ -108,7 +108,7 @@ def test_named_make_targets_exist(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_nothing_stands_twice_in_a_table(page: Path) -> None:
+def test_no_table_has_duplicate_rows(page: Path) -> None:
     """No two rows are about the same thing, and no address, command or setting is in two rows."""
     for table in re.findall(r"(?:^\|.*\n)+", page.read_text(encoding="utf-8"), flags=re.MULTILINE):
         heads = [line.split("|")[1].strip() for line in table.splitlines()[2:]]

@@ -1,4 +1,4 @@
-"""The table of faults is whole: every id has a row, and every test that a row names exists and is collected."""
+"""The table of faults is complete: every id has a row, and every test that a row names exists and is collected."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NONE = "none"
 
 @cache
 def collected(file: str) -> frozenset[str]:
-    """The tests of a file, by the names that pytest collects."""
+    """The tests that pytest collects from a file, by name."""
     source = ast.parse((ROOT / file).read_text(encoding="utf-8"))
     return frozenset(one.name for one in source.body if isinstance(one, ast.FunctionDef) and one.name[:5] == "test_")
 

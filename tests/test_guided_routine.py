@@ -45,8 +45,9 @@ def phone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visitor]:
 
 
 def test_new_person_builds_starts_stops_and_resumes_a_routine(phone: Visitor) -> None:
-    """A new person builds a routine, answers the health questions, follows it on the board, stops halfway, resumes,
-    and finds all of it in the history; axe finds nothing serious on the way."""
+    """A new person builds a routine, answers the health questions, follows it on the board, stops halfway, resumes, and
+    finds everything in the history; axe finds nothing serious on the way.
+    """
     window = phone.window
     phone.open("/settings")
     send = "return fetch('/settings', {method: 'POST', body: new URLSearchParams(arguments[0])}).then(to => to.ok)"
@@ -79,7 +80,7 @@ def _add_person(phone: Visitor, name: str) -> None:
 
 
 def _build_routine(phone: Visitor, name: str) -> None:
-    """Build a routine of two short stretches from a ready one."""
+    """Build a routine of two short stretches from a ready-made one."""
     phone.open("/routines/new?from=quick_calf")
     phone.window.run(FILL_IN, "input[name=name]", name)
     for place in range(2):
@@ -93,7 +94,7 @@ def _build_routine(phone: Visitor, name: str) -> None:
 
 
 def _answer_health_questions(phone: Visitor) -> None:
-    """The first start leads to the questions; all answered with no, it continues to the board."""
+    """The first start of a routine leads to the questions; after a no to each, it continues to the board."""
     window = phone.window
     own = window.run("return document.querySelector('button[name=routine][value^=\"own:\"]')")
     window.run("arguments[0].scrollIntoView({block: 'center'})", own)

@@ -1,7 +1,7 @@
-"""From a phone on another host: find the station, scan its code, get in by heel presses, see results, print, be out.
+"""From a phone on another host: find the station, scan its code, pair by heel presses, see results, print, lose access.
 
 The station is two processes, board and page, on one host with an empty store; Chromium runs on the other. The simulated
-person stands at the board, which no phone can move before it is let in.
+person is at the board, which no phone can control before it is let in.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ document.querySelector('.health-questions button').click()
 
 
 class Home(NamedTuple):
-    """The board with its simulated person, and two phones; `leads_to` is where the station's code must lead."""
+    """The board with its simulated person, and two phones; `leads_to` is the address in the station's QR code."""
 
     board: SimulatedBoard
     phone: Visitor
@@ -53,9 +53,9 @@ class Home(NamedTuple):
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Home]:
-    """A station that nobody has used, and two phones in its network, which find it by its name.
+    """A new station, and two phones on its network, which find it by name.
 
-    Where there is no Avahi the name is the test's own, and the station shows its address.
+    Without Avahi the test resolves the name, and the station shows its address.
     """
     has_avahi = shutil.which("avahi-daemon") is not None
     with ExitStack() as undo:
@@ -93,7 +93,7 @@ def simulated_board(path: Path) -> Iterator[SimulatedBoard]:
 
 @contextmanager
 def chromium(host: Host, directory: Path, address: str) -> Iterator[Browser]:
-    """Chromium on this host, as a phone whose system has found the name at this address."""
+    """Chromium on this host, as on a phone that has resolved the name to this address."""
     program = directory / "chromium"
     program.write_text(f'#!/bin/sh\nexec {" ".join(host.command(CHROMIUM))} "$@"\n', encoding="ascii")
     program.chmod(0o755)
@@ -104,7 +104,7 @@ def chromium(host: Host, directory: Path, address: str) -> Iterator[Browser]:
 
 
 def scan(window: Browser, directory: Path) -> str:
-    """What a camera reads in the only code that the page shows."""
+    """The content of the only QR code on the page, as a camera reads it."""
     picture = directory / "seen.png"
     window.screenshot(str(picture))
     with Image.open(picture) as seen:
@@ -113,7 +113,7 @@ def scan(window: Browser, directory: Path) -> str:
 
 
 def get_in(home: Home, phone: Visitor, name: str) -> None:
-    """Type the name on the open page, make the rhythm with a heel, and confirm the number."""
+    """Type the name on the pairing page, make the rhythm with a heel, and confirm the number."""
     window = phone.window
     window.find(f"{PAIR_FORM} [name=name]").send_keys(name)
     window.click(f"{PAIR_FORM} button")
@@ -142,7 +142,7 @@ def stretch(home: Home, phone: Visitor) -> None:
 
 
 def test_family_uses_one_board_with_a_phone_each(home: Home, tmp_path: Path) -> None:
-    """The first phone becomes the owner's; the second one sees its own results alone, until the owner ends it."""
+    """The first phone becomes the owner's; the second sees only its person's results, until the owner unpairs it."""
     anna, ben = home.phone, home.other
     window = anna.window
     anna.open("/")

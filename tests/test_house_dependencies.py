@@ -16,12 +16,12 @@ DOCUMENT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PROJECT, GROUPS = DOCUMENT["project"], DOCUMENT["dependency-groups"]
 RUN: set[str] = {canonicalize_name(Requirement(line).name) for line in PROJECT["dependencies"]}
 PI: set[str] = {canonicalize_name(Requirement(line).name) for line in PROJECT["optional-dependencies"]["pi"]}
-"""What only a Raspberry Pi has."""
+"""Packages that only a Raspberry Pi has."""
 HOMES = packages_distributions()
 DEV: set[str] = {canonicalize_name(Requirement(line).name) for line in PROJECT["optional-dependencies"]["dev"]}
 HARDWARE: set[str] = {canonicalize_name(Requirement(line).name) for line in GROUPS["hardware"]}
 WORKSHOP = "hardware.workshop"
-"""What draws the board: it is not shipped."""
+"""Draws the board; not shipped."""
 ENTRIES = [
     EntryPoint(name, value, group)
     for group, entries in {"console_scripts": PROJECT["scripts"], **PROJECT["entry-points"]}.items()
@@ -30,9 +30,9 @@ ENTRIES = [
 
 
 def undeclared(packages: tuple[str, ...], declared: set[str], but: str = "nothing") -> set[str]:
-    """Third-party packages that these modules, without those in `but`, import without declaring them.
+    """Undeclared third-party packages that these modules import, except those in `but`.
 
-    A package of a single compiled file is not found by what it contains, so its own name counts as well.
+    A package that is a single compiled file cannot be found by its contents, so its own name counts too.
     """
     return {
         f"{module} imports {top}"
@@ -51,7 +51,7 @@ def test_shipped_code_declares_what_it_imports() -> None:
 
 
 def test_workshop_declares_what_it_imports() -> None:
-    """What draws the board has the development environment and its own group."""
+    """The workshop may use the development environment and its own group."""
     assert undeclared((WORKSHOP.replace(".", "/"),), RUN | DEV | HARDWARE) == set()
 
 

@@ -50,7 +50,7 @@ def test_make_without_target_lists_targets() -> None:
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_make_plans_every_target(target: str) -> None:
-    """make can plan each target in a fresh clone without an environment."""
+    """make can plan each target in a fresh clone, without an environment."""
     planned = make("--dry-run", "SYSTEM_PYTHON=python3", "MADE=.venv/never-made", target)
     assert planned.returncode == 0, planned.stderr
 

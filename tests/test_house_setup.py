@@ -1,4 +1,4 @@
-"""`make setup` replaces the environment at once, or not at all."""
+"""`make setup` replaces the environment atomically, or not at all."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ esac
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """A copy of what `make setup` reads, with a Python of its own."""
+    """A copy of the files that `make setup` reads, with its own Python."""
     for name in ("Makefile", "pyproject.toml", "requirements.lock", "requirements-build.lock", "requirements-dev.lock"):
         shutil.copy(ROOT / name, tmp_path)
     python = tmp_path / "python"
@@ -62,12 +62,12 @@ def make(tree: Path, *targets: str) -> subprocess.CompletedProcess[str]:
 
 
 def made(tree: Path) -> int:
-    """How many environments were begun."""
+    """How many environments make has begun to create."""
     return len((tree / "environments").read_text(encoding="utf-8").splitlines())
 
 
 def runs(tree: Path) -> str:
-    """What the installed program prints."""
+    """The installed program's output."""
     return subprocess.run(
         (tree / ".venv" / "bin" / "station",), cwd=tree, capture_output=True, text=True, check=True
     ).stdout.strip()
@@ -108,7 +108,7 @@ def test_failed_upgrade_leaves_the_station_as_it_was(tree: Path) -> None:
     assert runs(tree) == f"runs in {tree}/.venv-b"
 
 
-def test_environment_that_does_not_work_is_not_switched_to(tree: Path) -> None:
+def test_broken_environment_is_not_activated(tree: Path) -> None:
     make(tree)
     outdate(tree)
     (tree / "broken").touch()
@@ -119,7 +119,7 @@ def test_environment_that_does_not_work_is_not_switched_to(tree: Path) -> None:
 
 
 def test_upgrade_keeps_the_former_environment(tree: Path) -> None:
-    """A station that runs during the upgrade still finds its modules."""
+    """A station running during the upgrade still finds its modules."""
     make(tree)
     outdate(tree)
     make(tree)
@@ -127,8 +127,8 @@ def test_upgrade_keeps_the_former_environment(tree: Path) -> None:
     assert (tree / ".venv-a" / "bin" / "station").exists()
 
 
-def test_setup_that_is_cut_off_is_done_again(tree: Path) -> None:
-    """Power lost in the middle of an upgrade leaves the former environment; the next make starts again."""
+def test_interrupted_setup_is_repeated(tree: Path) -> None:
+    """A power cut during an upgrade leaves the former environment; the next make starts again."""
     make(tree)
     outdate(tree)
     (tree / "slow").touch()
@@ -141,7 +141,7 @@ def test_setup_that_is_cut_off_is_done_again(tree: Path) -> None:
     assert runs(tree) == f"runs in {tree}/.venv-b"
 
 
-def test_two_makes_at_once_make_one_environment(tree: Path) -> None:
+def test_concurrent_makes_create_one_environment(tree: Path) -> None:
     (tree / "slow").touch()
     with start(tree) as first:
         wait_until_begun(tree, 1)
@@ -157,15 +157,15 @@ def test_two_makes_at_once_make_one_environment(tree: Path) -> None:
 
 
 @pytest.mark.parametrize("lost", ["bin/station", "bin/python"])
-def test_environment_whose_stamp_survived_is_made_again(tree: Path, lost: str) -> None:
+def test_damaged_environment_with_a_stamp_is_recreated(tree: Path, lost: str) -> None:
     make(tree)
     (tree / ".venv" / lost).unlink()
     assert make(tree).returncode == 0
     assert runs(tree) == f"runs in {tree}/.venv-b"
 
 
-def test_environment_in_a_directory_makes_room(tree: Path) -> None:
-    """An environment that is the directory `.venv` itself is replaced like any other."""
+def test_environment_in_a_directory_is_replaced(tree: Path) -> None:
+    """A `.venv` that is itself the environment is replaced like any other."""
     (tree / ".venv" / "bin").mkdir(parents=True)
     (tree / ".venv" / "made-3.11").touch()
     assert make(tree).returncode == 0
@@ -173,7 +173,7 @@ def test_environment_in_a_directory_makes_room(tree: Path) -> None:
     assert runs(tree) == f"runs in {tree}/.venv-a"
 
 
-def test_developers_environment_is_made_in_the_new_one(tree: Path) -> None:
+def test_development_environment_follows_the_new_one(tree: Path) -> None:
     assert make(tree, "setup-dev").returncode == 0
     assert (tree / ".venv" / "made-3.11-dev").exists()
     assert made(tree) == 1

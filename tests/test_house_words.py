@@ -49,7 +49,7 @@ def test_glossary_rows_are_complete_and_consistent() -> None:
 
 
 def test_names_avoid_refused_words() -> None:
-    """In the tests as well, but for those of this module, which name the words."""
+    """In the tests too, except this module, which names the words."""
     faults = [
         f"{module}: {name} contains {word}; the word is {REFUSED[word]}"
         for module, file in sources(*SHIPPED, "tests")

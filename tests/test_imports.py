@@ -20,7 +20,7 @@ HARDWARE = (
 CORE = "station.core"
 WORKSHOP = "hardware.workshop"
 DRAWING = ("manifold3d", "numpy", "schemdraw", "wireviz")
-"""What the workshop draws with."""
+"""The workshop's drawing packages."""
 SHARED = (
     "station.clock",
     "station.config",
@@ -32,7 +32,7 @@ SHARED = (
     "station.version",
     "hardware",
 )
-"""The packages that every room above the core may use."""
+"""The modules that every room above the core may use."""
 ROOMS: dict[str, tuple[str, ...]] = {
     "hardware": (),
     "hardware.workshop": ("hardware",),
@@ -79,8 +79,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
 }
 """Each room, and the rooms it may import from besides itself; the longest name that fits a module is its room."""
 NEVER_FROM_WEB = ("station.app.inbox", "station.app.loop", "station.wire")
-"""Internal to the loop and to its process: the pages use `station.app.api`."""
-# Where a package of others may be imported, and nowhere else.
+"""Internal to the board's process: the pages use `station.app.api`."""
+# The only places where each third-party package may be imported.
 HOMES = {
     **dict.fromkeys(HARDWARE, ("station.devices", "station.simulator")),
     "apscheduler": ("station.system.scheduler",),
@@ -101,12 +101,12 @@ def room_of(module: str) -> str | None:
 
 
 def is_package_of(name: str, module: str) -> bool:
-    """Whether `name` is a package around the module, or only groups rooms."""
+    """Whether `name` is a package that contains the module, or only groups rooms."""
     return within(module, name) or name in ("station", CORE, "web")
 
 
 def import_fault(module: str, imported: str) -> str | None:
-    """Why this module may not import that name, or `None`, judged by the names alone."""
+    """Why this module may not import that name, by the names only; `None` if it may."""
     top = imported.partition(".")[0]
     if within(module, CORE) and top not in (*sys.stdlib_module_names, "msgspec") and not within(imported, CORE):
         return "the core imports the standard library, msgspec and itself"
@@ -165,7 +165,7 @@ def test_every_import_points_down() -> None:
     ],
 )
 def test_forbidden_import_is_found(module: str, line: str) -> None:
-    """Each kind of forbidden import is found, also inside a function."""
+    """Each kind of forbidden import is found, even inside a function."""
     assert any(import_fault(module, imported) for imported in imports(line))
 
 
@@ -188,7 +188,7 @@ FROZEN_DATACLASS = re.compile(r"@(dataclasses\.)?dataclass\([^)]*frozen=True")
 
 
 def test_frozen_classes_are_structs() -> None:
-    """The standard library compiles six methods for each frozen dataclass: a third of a millisecond at every start."""
+    """The standard library compiles six methods per frozen dataclass: a third of a millisecond at every start."""
     slow = [
         module
         for module, file in sources("station", "web")
@@ -214,12 +214,12 @@ for module in MODULES:
 
 
 def test_rules_store_and_page_import_without_hardware() -> None:
-    """The core, the store, the configuration and the pages import where no hardware package can be imported."""
+    """The core, the store, the configuration and the pages can be imported without any hardware package."""
     modules = [
         module
         for module, _ in sources("station", "web", "hardware")
         if within(module, "station.core", "station.store", "station.config", "web", "hardware")
-        and not within(module, "station.store.migrations")  # Alembic alone runs those
+        and not within(module, "station.store.migrations")  # only Alembic runs those
     ]
     script = f"HARDWARE = {HARDWARE!r}\nMODULES = {modules!r}\n{WITHOUT_HARDWARE}"
     done = subprocess.run(
@@ -245,7 +245,7 @@ print(*sorted({{name.partition(".")[0] for name in sys.modules}}))
     ],
 )
 def test_each_process_loads_its_own_libraries(module: str, never: tuple[str, ...]) -> None:
-    """The board's process has no web server in it, and the page's no driver; what starts it loads neither."""
+    """The board's process loads no web server, and the page's no driver; their launcher loads neither."""
     script = LOADED.format(module=module)
     if module == "page_process":
         script = "import web.server\n" + script
@@ -263,8 +263,8 @@ print(*sys.modules)
 """
 
 
-def test_no_start_waits_for_what_writes_imports_or_draws() -> None:
-    """The page loads them when they are asked for."""
+def test_start_loads_no_export_import_or_drawing_modules() -> None:
+    """The page loads them on first use."""
     later = {"station.store.writing", "station.store.exchange.staging", "web.charts.progress", "web.charts.calibration"}
     done = subprocess.run((sys.executable, "-c", LOADED_PAGES), cwd=ROOT, capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())
@@ -273,13 +273,13 @@ def test_no_start_waits_for_what_writes_imports_or_draws() -> None:
 
 
 def import_graph() -> dict[str, set[str]]:
-    """The modules of the station, the pages and the pin map, each with those that it imports."""
+    """The modules of the station, the pages and the pin map, each with its imports."""
     files = dict(sources(*SHIPPED))
     return {module: imported_modules(file.read_text(encoding="utf-8"), files) for module, file in files.items()}
 
 
 def imported_modules(source: str, modules: Container[str]) -> set[str]:
-    """What a source imports: for `from a import b` the module `a.b` where it exists, else `a`."""
+    """The modules that a source imports: for `from a import b`, `a.b` if that is a module, else `a`."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
@@ -308,12 +308,12 @@ def cycle_in(graph: dict[str, set[str]]) -> list[str]:
 
 
 def test_imports_have_no_cycle() -> None:
-    """No module imports itself through others, not even for types alone."""
+    """No module imports itself through others, not even for types."""
     assert cycle_in(import_graph()) == []
 
 
 def test_import_cycle_is_found() -> None:
-    """Two modules that import each other, behind one that imports them."""
+    """Two modules that import each other, reached through a third."""
     assert sorted(cycle_in({"a": {"b"}, "b": {"c"}, "c": {"b"}})) == ["b", "c"]
     assert cycle_in({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
     modules = {"a", "a.b"}
@@ -327,7 +327,7 @@ def test_every_module_has_a_room() -> None:
 
 
 def test_hardware_block_refuses_hardware_packages() -> None:
-    """The import hook of the test above refuses the packages of the pins and the sensor."""
+    """The import hook of the test above refuses the pin and sensor packages."""
     script = f"HARDWARE = {HARDWARE!r}\nMODULES = ['gpiozero']\n{WITHOUT_HARDWARE}"
     done = subprocess.run((sys.executable, "-c", script), cwd=ROOT, capture_output=True, text=True, check=False)
     assert "gpiozero is not to be had here" in done.stderr

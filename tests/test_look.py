@@ -1,4 +1,4 @@
-"""`make look`: every page is listed once, and a picture of each way to look at it comes with the sheets."""
+"""`make look`: every page is listed once, with a picture of each kind, and the contact sheets."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_paper_has_one_width() -> None:
 
 @pytest.mark.skipif(not browser.is_available(), reason="no browser here: apt-get install chromium chromium-driver")
 def test_pictures_and_sheets_are_written(tmp_path: Path) -> None:
-    """Each view is photographed in every way; the index and the sheets show all pictures."""
+    """Each view has a picture of every kind; the index and the sheets show all of them."""
     chosen = [view for view in views() if view.name in ("today", "live-pause", "interrupt")]
     assert look_at(chosen, looks([390], [LIGHT, DARK, PRINT]), tmp_path / "look") == (9, 3)
     shots = {file.name for file in (tmp_path / "look" / "shots").iterdir()}

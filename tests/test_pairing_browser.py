@@ -1,4 +1,4 @@
-"""Letting a phone in, in real browsers at a demonstration: the first browser moves the simulated person's heel."""
+"""Pairing a phone in a demonstration, with real browsers: the first browser moves the simulated person's heel."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def windows() -> Iterator[tuple[Browser, Browser]]:
 
 @pytest.fixture
 def home(windows: tuple[Browser, Browser], tmp_path: Path) -> Iterator[tuple[Visitor, Visitor]]:
-    """A phone that was not let in, and the desktop that the demonstration let in by itself."""
+    """A phone that was not let in, and the desktop that the demonstration let in automatically."""
     windows[0].emulate(PHONE)
     windows[1].emulate(DESKTOP)
     with run_demo(tmp_path, "--empty") as address:
@@ -50,7 +50,7 @@ def home(windows: tuple[Browser, Browser], tmp_path: Path) -> Iterator[tuple[Vis
 
 
 def ask(phone: Visitor, name: str) -> None:
-    """Fill the form in, and ask for a rhythm."""
+    """Fill in the form, and ask for a rhythm."""
     phone.open("/pair")
     field = phone.window.find("[name=name]")
     field.clear()
@@ -59,7 +59,7 @@ def ask(phone: Visitor, name: str) -> None:
 
 
 def test_phone_is_let_in_by_heel_presses(home: tuple[Visitor, Visitor]) -> None:
-    """The bars fill while the heel presses; the number comes by itself; the confirmed phone shows its own page."""
+    """The bars fill while the heel presses; the number appears automatically; once confirmed, the phone has a page."""
     phone, desktop = home
     window = phone.window
     ask(phone, "Anna")
@@ -86,7 +86,7 @@ def test_phone_is_let_in_by_heel_presses(home: tuple[Visitor, Visitor]) -> None:
 
 
 def test_phone_without_scripts_is_let_in(home: tuple[Visitor, Visitor]) -> None:
-    """The page loads itself again; nothing else is different."""
+    """The page reloads; nothing else differs."""
     phone, desktop = home
     window = phone.window
     window.emulate(PHONE, scripts=False)
@@ -99,7 +99,7 @@ def test_phone_without_scripts_is_let_in(home: tuple[Visitor, Visitor]) -> None:
 
 
 def test_second_phone_cancels_both(home: tuple[Visitor, Visitor]) -> None:
-    """The page of the first one says so by itself."""
+    """The first phone's page says so without a reload."""
     phone, desktop = home
     ask(phone, "Anna")
     phone.window.wait_until(lambda: phone.window.find_all(".rhythm li"), "the rhythm is shown")

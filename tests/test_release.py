@@ -1,4 +1,4 @@
-"""The papers: licences of all parts, SBOM, and what a release refuses; the version is the same everywhere."""
+"""Licences of all parts, SBOM, and what a release refuses; the version is the same everywhere."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ CHANGELOG = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 MEDIA = re.compile(
     r"\.(mp3|ogg|wav|png|ico|jpg|gif|woff2?|ttf|otf|gz|xz|zip|pdf)$|\.min\.js$|^tests/recordings/.*\.csv$"
 )
-"""Files that one does not write by hand, so that somebody may have made them elsewhere."""
+"""Files that are not written by hand, and so may be somebody else's work."""
 
 
 @cache
 def document() -> dict[str, Any]:
-    """The SBOM of a made-up commit."""
+    """The SBOM for a made-up commit."""
     made: dict[str, Any] = json.loads(sbom("0" * 40, 1_795_953_600))
     return made
 
 
 def components(within: dict[str, Any]) -> list[dict[str, Any]]:
-    """All components, those within others too."""
+    """All components, including nested ones."""
     return [one for given in within.get("components", ()) for one in (given, *components(given))]
 
 
@@ -53,7 +53,7 @@ def components(within: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def test_every_python_part_has_a_compatible_licence() -> None:
-    """A dependency whose licence nobody has read, or whose licence does not fit, cannot come in."""
+    """A dependency with an unread or incompatible licence cannot be added."""
     assert {part.name: part.licence for part in parts.python_parts() if not parts.is_compatible(part.licence)} == {}
 
 
@@ -72,17 +72,17 @@ def test_other_licences_do_not_fit(expression: str) -> None:
 
 
 @pytest.mark.parametrize("expression", ["MIT", "GPL-2.0-only OR MIT", "(MIT OR Apache-2.0) AND Unicode-3.0"])
-def test_of_alternatives_one_is_enough(expression: str) -> None:
+def test_one_compatible_alternative_is_enough(expression: str) -> None:
     assert parts.is_compatible(expression)
 
 
-def test_list_has_no_part_that_is_gone() -> None:
+def test_list_has_no_removed_part() -> None:
     locked = {canonicalize_name(pin.name) for file in parts.SHIPPED_LOCKS for pin, _ in pins(file)}
     assert parts.listed()["python"].keys() == locked
 
 
 def test_list_agrees_with_what_the_packages_say() -> None:
-    """Where a package states an SPDX expression, it is the one in the list; else its words do not contradict it."""
+    """If a package states an SPDX expression, the list has the same; otherwise its text must not contradict it."""
     for part in parts.python_parts():
         said = parts.installed(part).metadata
         expression = "".join(said.get_all("License-Expression") or ())
@@ -93,14 +93,14 @@ def test_list_agrees_with_what_the_packages_say() -> None:
         assert not re.search(r"\bA?GPL|General Public", words), part.name
 
 
-def test_what_the_wheels_carry_is_compatible() -> None:
-    """Also the libraries that a wheel lists itself."""
+def test_libraries_in_wheels_are_compatible() -> None:
+    """Including the libraries that a wheel itself lists."""
     inside = parts.inside_parts()
     assert {f"{one.of}: {one.name}": one.licence for one in inside if not parts.is_compatible(one.licence)} == {}
     assert {one.of for one in inside} <= {part.name for part in parts.python_parts()}
 
 
-def test_every_compiled_package_is_looked_into() -> None:
+def test_every_compiled_package_is_examined() -> None:
     """A wheel with compiled code may carry libraries: each is in the list, or known to carry none."""
     none = {"markupsafe", "msgspec", "setuptools", "sqlalchemy", "sysv-ipc"}
     compiled = {
@@ -112,7 +112,7 @@ def test_every_compiled_package_is_looked_into() -> None:
 
 
 def test_every_file_made_elsewhere_has_a_licence() -> None:
-    """Sounds, pictures, recordings and scripts of others: each is in the list, and each row has files and a text."""
+    """Other people's sounds, pictures, recordings and scripts: each is listed, and each row has files and a text."""
     rows = parts.files()
     assert [row.name for row in rows if not parts.is_compatible(row.licence)] == []
     assert [row.name for row in rows if not (ROOT / row.text).exists()] == []
@@ -155,7 +155,7 @@ def test_about_page_names_the_licences_of_the_list() -> None:
 
 
 def test_sbom_is_valid() -> None:
-    """Against the schema of CycloneDX that comes with its library, without a network."""
+    """Against the CycloneDX schema that comes with the library, without a network."""
     folder = files("cyclonedx.schema") / "_res"
     names = [f"{name}.SNAPSHOT.schema.json" for name in ("bom-1.6", "spdx", "jsf-0.82")]
     schema, *others = (
@@ -177,13 +177,13 @@ def test_sbom_has_every_locked_package_with_its_hashes() -> None:
     assert [one["name"] for one in components(document()) if not one["licenses"]] == []
 
 
-def test_sbom_has_debian_packages_and_what_is_inside_the_wheels() -> None:
+def test_sbom_has_debian_packages_and_bundled_libraries() -> None:
     purls = {one["purl"] for one in components(document())}
     assert {f"pkg:deb/debian/{name}" for name in parts.debian_parts()} <= purls
     assert any(re.search(r"openssl@\d", purl) for purl in purls)
 
 
-def test_sbom_says_what_needs_what() -> None:
+def test_sbom_has_dependencies() -> None:
     needs = {one["ref"].partition("@")[0]: one.get("dependsOn", []) for one in document()["dependencies"]}
     assert any(one.startswith("pkg:pypi/werkzeug@") for one in needs["pkg:pypi/flask"])
     assert any(one.startswith("pkg:pypi/flask@") for one in needs["pkg:generic/slant-board-station"])
@@ -208,7 +208,7 @@ def test_version_is_the_same_everywhere() -> None:
 
 
 def test_changelog_is_by_version() -> None:
-    """What is not released stands on top; then versions with their dates, newest first."""
+    """Unreleased changes first, then versions with their dates, newest first."""
     first, *headings = re.findall(r"^## (.*)$", CHANGELOG, re.MULTILINE)
     assert first == "Unreleased"
     days = [date.fromisoformat(heading.partition(", ")[2]) for heading in headings]
@@ -259,8 +259,8 @@ def test_release_refuses_a_version_without_a_section(repository: Path) -> None:
         check(repository)
 
 
-def test_checksums_are_signed_by_the_command_that_is_given(tmp_path: Path) -> None:
-    """It runs beside them, and a command that fails ends the release."""
+def test_checksums_are_signed_by_the_given_command(tmp_path: Path) -> None:
+    """It runs in their directory, and a failing command ends the release."""
     (tmp_path / SUMS).write_text("sums\n", encoding="ascii")
     (tmp_path / "signed").mkdir()
     sign_sums(tmp_path, "cp -t signed")
@@ -270,7 +270,7 @@ def test_checksums_are_signed_by_the_command_that_is_given(tmp_path: Path) -> No
 
 
 def test_security_names_the_support_of_this_version() -> None:
-    """With a day until which it is promised at least, which is not yet over when the version comes out."""
+    """With a day until which support is promised at least, later than the release date."""
     text = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
     series = PROJECT["version"].rpartition(".")[0]
     promised = re.search(rf"^\| {re.escape(series)} \| until (\d+ \w+ \d{{4}}) at least", text, flags=re.MULTILINE)

@@ -1,4 +1,4 @@
-"""The table of EN 303 645 has every provision with its status, and what it names exists."""
+"""The table of EN 303 645 has every provision with its status, and the files and tests it names exist."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ STATUSES = {
 
 @cache
 def functions(file: str) -> set[str]:
-    """The names of the functions of a module of tests."""
+    """The names of a test module's functions."""
     tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
     return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
 
 
 def test_table_has_every_provision_with_its_status() -> None:
-    """In the standard's order, none twice: 33 mandatory and 35 recommended."""
+    """In the standard's order, each once: 33 mandatory and 35 recommended."""
     asked = [
         (f"{clause}{'.' if clause == '6' else '-'}{number}", " ".join(status))
         for clause, given in STATUSES.items()
@@ -54,13 +54,13 @@ def test_table_has_every_provision_with_its_status() -> None:
 
 
 def test_every_row_says_why_or_where() -> None:
-    """Each has an answer and a reason; what is not applicable has a condition."""
+    """Each has an answer and a reason; one that is not applicable has a condition."""
     assert {row[3] for row in ROWS} == {"met", "not met", "not applicable"}
     assert [row[0] for row in ROWS if len(row) != 5 or not row[2] or not row[4]] == []
     assert [row[0] for row in ROWS if row[3] == "not applicable" and not row[1].endswith("C")] == []
 
 
-def test_files_and_tests_that_are_named_exist() -> None:
+def test_named_files_and_tests_exist() -> None:
     named = re.findall(
         r"`((?:station|web|hardware|systemd|tests)/[\w./-]+|[A-Z-]+\.md|requirements\.lock)(?:::(\w+))?`", TEXT
     )
@@ -69,7 +69,7 @@ def test_files_and_tests_that_are_named_exist() -> None:
     assert [f"{file}::{name}" for file, name in named if name and name not in functions(file)] == []
 
 
-def test_sections_that_are_named_exist() -> None:
-    """Headings of other documents, in italics after their file."""
+def test_named_sections_exist() -> None:
+    """Headings in other documents, in italics after their file."""
     for file, heading in re.findall(r"`([\w/-]+\.md)`, \*([^*]+)\*", TEXT):
         assert re.search(rf"^#+ {heading}$", (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE), (file, heading)

@@ -1,7 +1,7 @@
-"""Two hosts on one cable: two network namespaces of this machine, joined by a pair of virtual interfaces.
+"""Two hosts on one cable: two network namespaces on this machine, joined by a pair of virtual interfaces.
 
-The station runs on one, browsers and attackers on the other. It needs root and iproute2; `reason_not_possible` says why
-a machine does not allow it.
+The station runs on one, browsers and attackers on the other. Needs root and iproute2; `reason_not_possible` says why a
+machine does not allow it.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from tests.station.process import wait_until
 ROOT = Path(__file__).resolve().parents[1]
 STATION_ADDRESS, PHONE_ADDRESS = "10.77.0.1", "10.77.0.2"
 PUBLIC_STATION_ADDRESS, PUBLIC_ADDRESS = "203.0.113.1", "203.0.113.2"
-"""Addresses for documentation (RFC 5737), which nobody on the internet has: for the station they are public ones."""
+"""Documentation addresses (RFC 5737), which nobody has; for the station they are public."""
 ULA_STATION_ADDRESS, ULA_ADDRESS = "fd77::1", "fd77::2"
 OPEN_PAGE = "/help"
-"""A page that everybody may see."""
+"""A page that everybody may open."""
 NUMBERS = count()
-"""Numbers of the pairs that this process makes."""
+"""Numbers for the pairs that this process makes."""
 REQUESTS = """
 import http.client, json, ssl, sys
 answers = []
@@ -72,7 +72,7 @@ ADDRESS_RECORD, POINTER_RECORD = 1, 12
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back, headers by their names in lower case; status 0 and the error where nothing did."""
+    """A response, with headers by lower-case name; status 0 and the error if there was none."""
 
     status: int
     headers: dict[str, str]
@@ -85,7 +85,7 @@ class Host:
 
     namespace: str
     mounts_of: int | None = None
-    """A process of this host whose files its further commands see, where they differ from this machine's."""
+    """A process of this host whose view of the files its later commands share, if it differs from this machine's."""
 
     def command(self, *words: str) -> list[str]:
         """A command line that runs on this host."""
@@ -123,7 +123,7 @@ class Host:
         authority: Path | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Ask a server from this host, from one of its addresses (`source`); over https with an `authority`."""
+        """Send a request from this host, from one of its addresses (`source`); over https with an `authority`."""
         one = {
             "host": host,
             "address": address,
@@ -185,16 +185,16 @@ def _ip(*words: str) -> None:
 
 @contextmanager
 def announced(station: Host, phone: Host, directory: Path) -> Iterator[Host]:
-    """Avahi on the station's host with the file of `station network on`, as `station.local`, until the end.
+    """Run Avahi on the station's host with the file of `station network on`, as `station.local`, until the block ends.
 
-    Gives that host with the files that Avahi sees, so that a station there finds its socket.
+    Yields that host with Avahi's view of the files, so that a station there finds its socket.
     """
     (directory / "services").mkdir()
     (directory / "services" / "station.service").write_text(service_file(is_https=False), encoding="utf-8")
     configuration = directory / "avahi-daemon.conf"
     configuration.write_text(AVAHI_CONFIGURATION, encoding="ascii")
     Path("/run/avahi-daemon").mkdir(exist_ok=True)
-    # `ip netns exec` has its own mounts: the machine's Avahi, if it has one, is left alone.
+    # `ip netns exec` has its own mounts, so the machine's own Avahi is not affected.
     script = (
         f"mount --bind {directory} /etc/avahi && mount -t tmpfs none /run/avahi-daemon && "
         f"exec avahi-daemon --no-drop-root --no-rlimits --no-chroot -f {configuration}"
@@ -214,7 +214,7 @@ def ask_mdns(phone: Host, name: str, kind: int) -> bytes:
 
 
 def hand_over(sockets: Sequence[tuple[str, str, int]], command: Sequence[str]) -> list[str]:
-    """A command line that opens these sockets (name, address, port) and hands them to a command, as systemd does."""
+    """A command line that opens these sockets (name, address, port) and passes them to a command, as systemd does."""
     script = f"""
 import os, socket, sys
 opened = [socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
@@ -232,7 +232,7 @@ os.execv({command[0]!r}, {list(command)!r})
 
 @contextmanager
 def running(host: Host, directory: Path, page: str, *sockets: tuple[str, str, int]) -> Iterator[str]:
-    """A station on this host until the end; its first line, which names an address."""
+    """Run a station on this host until the block ends; yields its first line of output, which names an address."""
     config = directory / "station.toml"
     config.write_text(
         f'[board]\nsimulated = true\nheels = "comparator"\n[page]\n{page}\n'
@@ -256,7 +256,7 @@ def running(host: Host, directory: Path, page: str, *sockets: tuple[str, str, in
 
 @contextmanager
 def _process(host: Host, command: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
-    """A process on this host, which ends with the block."""
+    """A process on this host that ends with the block."""
     process = host.start(*command)
     try:
         yield process

@@ -1,7 +1,6 @@
 """Visitors of a demonstration: `station demo` as a real process, and browsers that record what the live page shows.
 
-A state may be shorter than the interval between two polls, so the page records its own states, and a visitor reads the
-record in order.
+A state may last less than a poll interval, so the page records its own states, and a visitor reads the record in order.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from selenium.common.exceptions import StaleElementReferenceException, WebDriver
 from tests.browser import OPEN_FOLDS, Browser
 
 STEP_BOUND_S = 30.0
-"""Twice the longest step of a test or a hold, with reserve for a busy machine."""
+"""Twice the longest step of a test or hold, with a margin for a busy machine."""
 END_S = 10.0
 RECORD_STATES = """
 window.seen = []
@@ -41,12 +40,12 @@ BUTTON = """
 const buttons = [...document.querySelectorAll('button')]
 return buttons.find(one => (one.innerText || one.textContent).trim() === arguments[0]) || null
 """
-"""Finds a button by its label; in a closed fold it has a text but shows none."""
+"""Finds a button by its label; in a closed fold its text is not rendered."""
 
 
 @contextmanager
 def run_demo(directory: Path, *options: str) -> Iterator[str]:
-    """Run `station demo` with these options on a free port, give its address, and end it as Ctrl-C does."""
+    """Run `station demo` with these options on a free port, yield its address, and end it as Ctrl-C does."""
     program = Path(sys.executable).with_name("station")
     arguments: tuple[str | Path, ...] = (program, "demo", *options, "--port", "0", "--data", directory)
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
@@ -76,7 +75,7 @@ class Visitor:
             self.window.run(RECORD_STATES)
 
     def click_button(self, label: str) -> None:
-        """Press the button with this label, also one in a closed fold."""
+        """Press the button with this label, even in a closed fold."""
         button = self.window.run(BUTTON, label)
         assert button is not None, f"no button {label!r}"
         self.window.run(OPEN_FOLDS, button)
@@ -84,7 +83,7 @@ class Visitor:
         button.click()
 
     def wait_for(self, *words: str, bound_s: float = STEP_BOUND_S) -> str:
-        """Wait until the page shows all these words at once, later than the last match; returns what it showed."""
+        """Wait until the page shows all these words at once, after the last match; returns what it showed."""
         try:
             return str(self.window.wait_until(lambda: self._find_shown(words), f"the page shows {words}", bound_s))
         except AssertionError as error:
@@ -105,7 +104,7 @@ class Visitor:
         self.release_key(key)
 
     def hold_key(self, label: str, key: Key) -> None:
-        """Move to the button or fold with Tab and hold a key down there."""
+        """Move to the button or fold with Tab, and hold a key down on it."""
         for _ in range(MOST_STOPS):
             if self.window.press_tab().startswith((f"button {label} ", f"summary {label} ")):
                 break
@@ -117,7 +116,7 @@ class Visitor:
         self.window.driver.execute_cdp_cmd("Input.dispatchKeyEvent", {"type": "keyUp", **key})
 
     def click_and_wait(self, selector: str) -> None:
-        """Click without any scripts, and wait for the page that answers."""
+        """Click without scripts, and wait for the next page."""
         pressed = self.window.wait_until(lambda: self._click_first(selector), f"{selector} can be pressed")
         self.window.wait_until(lambda: _is_replaced(pressed), f"pressing {selector} loads a page")
 

@@ -37,7 +37,7 @@ TEXT_TYPES = ("text/", "application/json", "image/svg+xml", "application/javascr
 
 
 class LateRule(Rule):
-    """A rule that compiles the building of its address at the first use: of 133 rules a page links a dozen."""
+    """A rule that compiles its URL builder on first use: a page links a dozen of 133 rules."""
 
     def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
         compile_now, compiled = super()._compile_builder, None
@@ -51,12 +51,12 @@ class LateRule(Rule):
 
 
 class PagesApp(Flask):
-    """Flask, whose log names the page that broke, without its address: that may have ids in it."""
+    """Flask, logging the endpoint that failed but not its address, which may contain ids."""
 
     url_rule_class = LateRule
 
     def log_exception(self, exc_info: ExcInfo) -> None:
-        """Log what broke a page."""
+        """Log the error of a page."""
         self.logger.error("Exception in %s %s", request.method, request.endpoint, exc_info=exc_info)
 
 
@@ -82,9 +82,9 @@ def create_app(
 ) -> Flask:
     """The pages as a WSGI application over the station's API and store, without the stream (see `web.server.stream`).
 
-    `blocks_mm` are the available calibration blocks; `analogue`: the heels have force sensors. `api_limits` are those
-    of the API's tokens and addresses, which count by `clock`. `served`: where the page is served, without it on this
-    machine alone. `stick`: where a USB stick with backups is mounted.
+    `blocks_mm` are the available calibration blocks; `analogue`: the heels have force sensors. `api_limits` are the
+    rate limits per API token and per address, timed by `clock`. `served`: where the page is served; by default, on this
+    machine only. `stick`: where a USB stick with backups is mounted.
     """
     from web import filters
     from web.access import rules
@@ -212,9 +212,10 @@ def _add_security_headers(response: Response) -> Response:
 
 
 def _name_visitor(site: Site, response: Response) -> Response:
-    """Tell the service worker whose page this is, by a name without meaning, so that it keeps no other person's.
+    """Tell the service worker whose page this is, by an opaque name, so that it keeps no other person's.
 
-    It keeps a person's own results in a browser of their own: nothing of others, of a guest, or in a shared browser.
+    It caches a person's own results in their own browser: nothing of others, nothing for a guest or in a shared
+    browser.
     """
     if is_https() and response.mimetype == "text/html":
         visitor, person = site.visitor(), site.person()

@@ -1,4 +1,4 @@
-"""Templates, compiled once instead of at the first request after every start.
+"""Compile templates once instead of at the first request after every start.
 
 They are stored beside the program's own compiled modules. `make setup` writes them, because the service has no write
 access there.
@@ -17,10 +17,10 @@ DIRECTORY = Path(__file__).parent / "__pycache__"
 
 
 class CompiledTemplates(FileSystemBytecodeCache):
-    """jinja2's cache; its faults cost time, but never break a page."""
+    """jinja2's bytecode cache; a fault in it costs time but never breaks a page."""
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        """Read a compiled template; one that is missing or damaged is compiled again."""
+        """Read a compiled template; a missing or damaged one is compiled again."""
         try:
             super().load_bytecode(bucket)
         except Exception:  # noqa: BLE001  a damaged file makes pickle and marshal raise anything

@@ -32,12 +32,11 @@ API = "api"
 PERSON_COOKIE = "person"
 NOBODY = "nobody"
 DECLINED_COOKIE = "declined_session"
-"""The newest session that belongs to nobody, as a person said in this browser."""
+"""The newest unclaimed session that was declined in this browser."""
 CLAIM_WINDOW = timedelta(hours=24)
-"""How long after a session of nobody known the pages ask whose it was; every session can be claimed later on its own
-page."""
+"""How long the pages ask whose an unclaimed session was; later it can still be claimed on its own page."""
 FEW_PEOPLE = 8
-"""As many as a phone shows with a button each; more are searched."""
+"""A phone has room for this many buttons; with more people there is a search."""
 YEAR_S = 365 * 24 * 3600
 
 SAVE_TIMEOUT_S = 5.0
@@ -46,7 +45,7 @@ BUSY = "The station was too busy to save this. Try again in a moment; if that do
 STAY_HEADER = "X-Stay-On-Page"
 """Request header of the live page's script: it sends a form and stays on the page."""
 REDIRECT_HEADER = "X-Redirect-To"
-"""Response header with the page that the script must open nevertheless."""
+"""Response header with the page that the script must open instead of staying."""
 Saved = TypeVar("Saved")
 
 ROUTINES = {
@@ -58,14 +57,14 @@ ROUTINES = {
 }
 """What the buttons start, in this order: today's session first."""
 OWN_NAMES = {TODAY: ROUTINES["today"], UNFINISHED: "The unfinished routine"}
-"""Titles of starts that are neither a ready routine nor one's own."""
+"""Titles of starts that are neither a ready-made routine nor one's own."""
 
 
 def wait_until_saved(future: Future[Saved], timeout_s: float = SAVE_TIMEOUT_S) -> Saved:
     """Wait until the station has stored something and return its result.
 
-    Raises ValueError with a sentence for people if the station refuses it, and BoardAwayError; a disk error or a
-    station that does not answer aborts with 503 and a sentence.
+    Raises ValueError with a sentence for people if the station refuses it, and BoardAwayError. Aborts with 503 and a
+    sentence on a disk error or if the station does not answer.
     """
     try:
         return future.result(timeout_s)
@@ -110,7 +109,7 @@ def remember_person(response: AnyResponse, person_id: str | None) -> AnyResponse
 
 
 def has_token() -> bool:
-    """Whether this request brings a token of a program, right or wrong; only the API's addresses take any."""
+    """Whether this request carries an API token, valid or not; only the API's addresses accept one."""
     return request.blueprint == API and "Authorization" in request.headers
 
 
@@ -121,7 +120,7 @@ class Site(Struct, frozen=True):
     store: Reader
     blocks_mm: tuple[float, ...]
     analogue: bool
-    """Whether the heels have force sensors, which also register a heel loaded by the shin alone."""
+    """Whether the heels have force sensors, which also register a heel that carries only the shin."""
     served: Served = field(default_factory=Served)
     """Where the page is served."""
     stick: Path | None = None
@@ -143,12 +142,12 @@ class Site(Struct, frozen=True):
         return situation_of(self.store, person.id, plan_for(self.store, person.id), datetime.now(UTC))
 
     def settings(self) -> PersonSettings:
-        """What holds for the person of this browser, else for nobody known."""
+        """The settings of this browser's person, or those for nobody known."""
         person = self.person()
         return self.settings_of(None if person is None else person.id)
 
     def settings_of(self, person_id: str | None) -> PersonSettings:
-        """What holds for this person, or for nobody known (`None`)."""
+        """The settings of this person, or those for nobody known (`None`)."""
         return self.store.settings_of(person_id)
 
     def routine_title(self, name: str, person_id: str | None) -> str:
@@ -166,7 +165,7 @@ class Site(Struct, frozen=True):
         return request.cookies.get(PERSON_COOKIE) == NOBODY
 
     def unclaimed_session(self) -> SessionSummary | None:
-        """The session to ask about: the newest of nobody known with results, unless it runs or was declined here."""
+        """The session to ask about: the newest unclaimed one with results, unless it runs or was declined here."""
         since = self.visitor().seen.nobody_since
         if since is None or not self.visitor().is_at_least(Role.MEMBER):
             return None
@@ -178,7 +177,7 @@ class Site(Struct, frozen=True):
         return None if is_declined else newest
 
     def token_access(self) -> TokenAccess | None:
-        """The live token that this request to the API brings; read once a request."""
+        """The live token of this API request; read once a request."""
         if "token_access" not in g:
             kind, _, token = request.headers.get("Authorization", "").partition(" ")
             is_token = kind.lower() == "bearer" and has_token()
@@ -199,14 +198,14 @@ class Site(Struct, frozen=True):
 
     @staticmethod
     def forget_visitor() -> None:
-        """Read the visitor again at the next question: this request has changed who it is, or whom it sees."""
+        """Read the visitor again on the next call: this request has changed who it is, or whose results it may see."""
         g.pop("access", None)
         g.pop("person", None)
         g.pop("everybody", None)
 
     @classmethod
     def use_token(cls, token: str) -> None:
-        """Take this request as one with a token that it has just been given."""
+        """Treat this request as carrying the token that it has just been given."""
         g.token = token
         cls.forget_visitor()
 
@@ -221,11 +220,11 @@ class Site(Struct, frozen=True):
         return snapshot_for(self.visitor(), self.api.snapshot())
 
     def people(self) -> tuple[Person, ...]:
-        """The people to choose among: those whose results this visitor may see, by name, without the archive."""
+        """The people to choose from: those whose results this visitor may see, by name, without the archived."""
         return tuple(one for one in self.everybody() if not one.is_archived)
 
     def everybody(self) -> tuple[Person, ...]:
-        """The people whose results this visitor may see, those in the archive too; read once a request."""
+        """The people whose results this visitor may see, including the archived; read once a request."""
         if "everybody" not in g:
             seen = self.visitor().person_ids
             g.everybody = tuple(one for one in self.store.people() if one.id in seen) if seen else ()
@@ -233,14 +232,14 @@ class Site(Struct, frozen=True):
         return found
 
     def session(self, session_id: str) -> SessionDetail:
-        """A session that this visitor may see. Aborts with 404 for another's as for one that does not exist."""
+        """A session that this visitor may see. Aborts with 404 otherwise, as if it did not exist."""
         found = self.store.session(session_id)
         if found is None or not self.visitor().sees(found.session.person_id, found.session.started_at):
             abort(404)
         return found
 
     def test(self, test_id: str) -> Test:
-        """A test that this visitor may see. Aborts with 404 for another's as for one that does not exist."""
+        """A test that this visitor may see. Aborts with 404 otherwise, as if it did not exist."""
         found = self.store.test(test_id)
         if found is None or not self.visitor().sees(found.person_id, found.started_at):
             abort(404)
@@ -253,18 +252,18 @@ class Site(Struct, frozen=True):
             abort(404)
 
     def unfinished_run(self, person_id: str | None) -> UnfinishedRun | None:
-        """The unfinished routine of a person, or of nobody, as far as this visitor sees it."""
+        """The unfinished routine of a person, or of nobody, if this visitor may see it."""
         found = self.store.unfinished_run(person_id)
         return found if found is not None and self.visitor().sees(person_id, found.saved_at) else None
 
     def require_own_routine(self, name: str) -> None:
-        """Abort with 404 if this starts an own routine of somebody whom this visitor may not see."""
+        """Abort with 404 if this names the own routine of a person whom this visitor may not see."""
         found = self.store.own_routine(name.removeprefix(OWN)) if name.startswith(OWN) else None
         if found is not None and found.person_id is not None and not self.visitor().sees(found.person_id):
             abort(404)
 
     def person(self) -> Person | None:
-        """The person chosen in this browser, else the one whose it is; read once a request."""
+        """The person chosen in this browser, else its owner; read once a request."""
         if "person" not in g:
             g.person = self._read_person()
         found: Person | None = g.person

@@ -62,7 +62,7 @@ def dose_text(exercise: Exercise, item: Item | None = None) -> str:
 
 
 def legs_text(exercise: Exercise, item: Item | None = None) -> str:
-    """The working legs: each, both at once, or one alone."""
+    """The working legs: each in turn, both at once, or only one."""
     if item is not None and item.side is not None:
         return f"{item.side} leg only"
     return LEG_TEXTS[exercise.feet]
@@ -105,7 +105,7 @@ def entry(item: Item, exercise: Exercise | None) -> Entry:
 
 
 def names_by_key() -> dict[str, str]:
-    """The names of everything that may be left out: each exercise and the test."""
+    """The names of everything that a start may leave out: each exercise and the test."""
     return {TEST_KEY: "Knee-to-wall test", **{key: one.name for key, one in exercises().items()}}
 
 
@@ -125,5 +125,5 @@ def viewer_conditions(site: Site) -> LegConditions:
     try:
         return health_questions.parse_answer(stored[0].answer) if stored else LegConditions()
     except ValueError:
-        # Stored by a release with other conditions: the questions are asked again elsewhere.
+        # Answers stored by a release with other conditions: another page asks the questions again.
         return LegConditions()

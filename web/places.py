@@ -69,7 +69,7 @@ PLACES = (
         ),
     ),
 )
-"""The places, in this order. The live page is none: it is a mode of its own, without the menu."""
+"""The places, in menu order. The live page is not one: it is a mode of its own, without the menu."""
 
 MORE = (
     (
@@ -109,7 +109,7 @@ MORE = (
 
 
 def places_for(may_open: Callable[[str], bool]) -> list[tuple[Place, str]]:
-    """The places that a visitor may open, each with the endpoint that it leads to: its own, or its first tab's."""
+    """The places that a visitor may open, each with its endpoint: its own, or that of the first tab they may open."""
     found = []
     for place in PLACES:
         endpoints = (place.endpoint, *(endpoint for endpoint, _ in place.tabs))
@@ -120,5 +120,5 @@ def places_for(may_open: Callable[[str], bool]) -> list[tuple[Place, str]]:
 
 
 def place_of(blueprint: str | None) -> Place | None:
-    """The place of a page of this blueprint, `None` for a page outside all of them."""
+    """The place of this blueprint's pages; `None` if they are in no place."""
     return next((place for place in PLACES if place.has(blueprint)), None)

@@ -14,11 +14,11 @@ from werkzeug.wrappers import Response as AnyResponse
 from station.network import AUTHORITY_FILE, EVERYWHERE, VALID_UNTIL, Machine, is_loopback_host
 
 HSTS_S = 30 * 24 * 3600
-"""How long a browser opens the page over https alone: not long after `station tls off`, long between two visits."""
+"""How long a browser insists on https: long enough between two visits, not too long after `station tls off`."""
 
 
 class Served(Struct, frozen=True):
-    """The page's place: host and port on which it listens, its configured names, and its certificate for https."""
+    """Where the page listens: host and port, its configured names, and its certificate for https."""
 
     host: str = "127.0.0.1"
     port: int = 8080
@@ -28,16 +28,16 @@ class Served(Struct, frozen=True):
 
     @property
     def is_on_network(self) -> bool:
-        """Whether other devices reach the page."""
+        """Whether other devices can reach the page."""
         return self.host in EVERYWHERE or not is_loopback_host(self.host)
 
     def addresses(self) -> list[str]:
-        """What opens the page in a browser now, best first."""
+        """The addresses that open the page now, best first."""
         is_https = self.certificate is not None
         return self.machine.page_addresses(self.host, self.port, self.names, is_https=is_https)
 
     def address_to_scan(self) -> str | None:
-        """What a phone opens; `None` where no phone reaches the page."""
+        """The address for a phone; `None` if no phone can reach the page."""
         return self.addresses()[0] if self.is_on_network else None
 
     def authority(self) -> bytes | None:
@@ -50,7 +50,7 @@ class Served(Struct, frozen=True):
             return None
 
     def certificate_ends_at(self) -> datetime | None:
-        """When the certificate of `station tls` ends; `None` where there is none, or another program made it."""
+        """When the certificate of `station tls` expires; `None` if there is none, or another program made it."""
         if self.certificate is None:
             return None
         try:
@@ -61,17 +61,17 @@ class Served(Struct, frozen=True):
 
 
 def is_https() -> bool:
-    """Whether this request came over https, to the page itself or to the proxy that the configuration names."""
+    """Whether this request came over https, to the page itself or to the configured proxy."""
     return request.is_secure
 
 
 def set_cookie(response: AnyResponse, name: str, value: str, *, max_age_s: int | None = None) -> None:
-    """Set a cookie of this page: for it alone, not for scripts, not from other sites, and over https only if it was."""
+    """Set a cookie for this page only: hidden from scripts and other sites, Secure if the request came over https."""
     response.set_cookie(name, value, max_age=max_age_s, httponly=True, samesite="Strict", path="/", secure=is_https())
 
 
 def require_https_later(response: Response) -> Response:
-    """Tell a browser that came over https to do so from now on (HSTS)."""
+    """Tell a browser that came over https to keep using it (HSTS)."""
     if is_https():
         response.headers["Strict-Transport-Security"] = f"max-age={HSTS_S}"
     return response
@@ -79,7 +79,7 @@ def require_https_later(response: Response) -> Response:
 
 @lru_cache(maxsize=8)
 def code_svg(address: str) -> Markup:
-    """The address as a QR code in SVG, scaled by the style of its class, named for those who do not see it."""
+    """The address as a QR code in SVG, scaled by its class, with a label for screen readers."""
     import segno
 
     drawn = segno.make(address, error="m", micro=False).svg_inline(

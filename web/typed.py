@@ -1,4 +1,4 @@
-"""Numbers and goals from a visitor, who may send anything."""
+"""Parse numbers and goals from a visitor, who may send anything."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ _WHOLE = re.compile(r"\d{1,6}", re.ASCII)
 
 
 def whole_number(typed: str) -> int | None:
-    """Return the number of up to six digits, spaces around it allowed; `None` for anything else."""
+    """The number, of up to six digits with optional spaces around it; `None` for anything else."""
     typed = typed.strip()
     return int(typed) if _WHOLE.fullmatch(typed) else None
 
 
 def typed_goal_mm(typed: str, units: str, what: str) -> float:
-    """The goal that was typed in these units, in mm; `what` names it (`The goal left`).
+    """The goal in mm, typed in these units; `what` names it in errors (`The goal left`).
 
-    Raises ValueError with a sentence for no number, and for one that is no toe distance.
+    Raises ValueError with a sentence if it is not a number or not a possible toe distance.
     """
     try:
         goal = round(float(typed.replace(",", ".")) * float(MM_PER_UNIT[units]), 1)

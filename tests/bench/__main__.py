@@ -1,7 +1,7 @@
 """`make bench`: speed and size of the shipped code. Writes `bench/results.json` and prints a table.
 
-Figures of latency, load and start are those of real threads and processes in real time. So these modules wait: for a
-person's time on the board, for the span that is measured, or between two looks at a condition with a deadline.
+Latency, load and start are measured with real threads and processes in real time. So these modules wait: for a person
+on the board, for the measured span, or between two checks of a condition with a deadline.
 """
 
 from __future__ import annotations
@@ -115,9 +115,9 @@ FIGURES = (
 
 
 def measure(names: list[str], report: Callable[[str], None]) -> dict[str, dict[str, Any]]:
-    """Measure the figures with these names (all without names), module by module; each result has its target.
+    """Measure the figures with these names (all if none), module by module; each result has its target.
 
-    A module leaves out what this machine cannot measure, and has said why.
+    A module omits what this machine cannot measure, and prints why.
     """
     wanted = [figure for figure in FIGURES if not names or figure.name in names]
     found: dict[str, dict[str, Any]] = {}

@@ -1,12 +1,12 @@
 """Restless feet with heel taps on: how often they trigger a command, and how reliably a deliberate tap is detected.
 
-Twenty simulated hours without any tap: lunges with heel slips, shuffling, heel raises, marching on the spot, a heel
-that wobbles about the thresholds, and two recordings of real heels, faster and slower. Each lasts some seconds,
-followed by standing still, when a heel lift or two look most like taps. The heels are loads, as by default, in every
-phase that obeys taps. Deliberate taps vary as people's do, and are counted with both wirings.
+Twenty simulated hours without a single tap: lunges with heel slips, shuffling, heel raises, marching on the spot, a
+heel that wobbles about the thresholds, and two recordings of real heels, sped up and slowed down. Each lasts some
+seconds, followed by standing still, when a heel lift or two look most like taps. The heels are loads, as by default, in
+every phase that obeys taps. Deliberate taps vary as people's do, and are counted with both wirings.
 
-`python -m tests.bench.awkward` prints the sources of the false commands, and the same for comparators: these cannot
-tell a hovering heel from a tapping one, and have no figure.
+`python -m tests.bench.awkward` prints the sources of the false commands, also for comparators, which cannot tell a
+hovering heel from a tapping one and have no figure.
 """
 
 from __future__ import annotations
@@ -65,16 +65,16 @@ class Foot:
         self.path.append((self.at_s + over_s, part))
 
     def stay(self, seconds: float) -> None:
-        """Keep the load for this time."""
+        """Hold the load for this time."""
         self.go(self.path[-1][1], seconds)
 
     def until(self, at_s: float) -> None:
-        """Keep the load until then."""
+        """Hold the load until then."""
         if at_s > self.at_s:
             self.path.append((at_s, self.path[-1][1]))
 
     def lift(self, up_s: float, ramp_s: float, part: float = 0.0, back: float = 1.0) -> None:
-        """Lift for this time between two ramps, and lower again."""
+        """Lift the heel for this time between two ramps, and lower it again."""
         self.go(part, ramp_s)
         self.stay(up_s)
         self.go(back, ramp_s)
@@ -92,7 +92,7 @@ def together(feet: Feet) -> float:
 
 
 def lunges(feet: Feet, chance: Random) -> None:
-    """Knee to the wall and back; the front heel slips now and then, and the back heel is up, flat or moves along."""
+    """Knee to the wall and back; the front heel slips now and then, and the back heel is up, flat or moving."""
     front = chance.choice(list(Side))
     leans_back = chance.random() < 0.2
     for _ in range(chance.randint(1, 5)):
@@ -122,7 +122,7 @@ def shuffles(feet: Feet, chance: Random) -> None:
 
 
 def raises(feet: Feet, chance: Random) -> None:
-    """Heel raises, slow or quick, of both heels or of one."""
+    """Heel raises, slow or quick, with both heels or one."""
     side, both = chance.choice(list(Side)), chance.random() < 0.7
     up_s, down_s = chance.uniform(0.2, 2.0), chance.uniform(0.2, 1.0)
     for _ in range(chance.randint(1, 12)):
@@ -164,7 +164,7 @@ def wobbles(feet: Feet, chance: Random) -> None:
 
 
 def recorded(feet: Feet, chance: Random) -> None:
-    """Two minutes of a real person on two insoles, at another pace, either way round."""
+    """Two minutes of a real person on two insoles, at another pace, with the sides either way round."""
     number, swaps, pace = chance.choice((1, 2)), chance.random() < 0.5, chance.uniform(0.5, 1.6)
     begin_s = together(feet)
     for side, name in zip(Side, "ba" if swaps else "ab", strict=True):
@@ -221,7 +221,7 @@ SHARES = [part_of_standing(number / 1000) for number in range(3000)]
 
 
 def loads_of(paths: dict[Side, Path], chance: Random) -> Iterator[Event]:
-    """The same as two force sensors read it: 10-bit codes with noise and creep."""
+    """The same, as read by two force sensors: 10-bit codes with noise and creep."""
     keeps = math.exp(-SAMPLE_US / SECOND_US / CREEP_S)
     crept = dict.fromkeys(Side, 0.0)
     gauss = chance.gauss
@@ -233,7 +233,7 @@ def loads_of(paths: dict[Side, Path], chance: Random) -> Iterator[Event]:
 
 
 def levels_of(paths: dict[Side, Path], chance: Random) -> Iterator[Event]:
-    """The same as two comparators read it."""
+    """The same, as read by two comparators."""
     closed: dict[Side, bool | None] = dict.fromkeys(Side)
     at_us = 0
     for (at_us, left), (_, right) in zip(*(parts_of(paths[side], chance) for side in Side), strict=False):
@@ -247,12 +247,12 @@ def levels_of(paths: dict[Side, Path], chance: Random) -> Iterator[Event]:
 
 RESTS: Routine = (RestStep(round(HALF_HOUR_S) * SECOND_US),) * 50
 WAITS: Routine = (HoldStep(hold_us=SECOND_US, rest_us=round(REST_S) * SECOND_US, prepare_us=round(REST_S) * SECOND_US),)
-"""Rests alone, and a hold with a long preparation, which moving feet pause and finally end."""
+"""Only rests, and a hold with a long preparation, which moving feet pause and finally end."""
 KNOWN = References(dict.fromkeys(Side, EMPTY), dict.fromkeys(Side, STANDING))
 
 
 def facts_of(events: Iterator[Event], routine: Routine, *, analogue: bool) -> Iterator[Fact]:
-    """Run a station with taps on over it. A routine that has ended, or whose taps are off again, restarts."""
+    """Run the rules with taps on over these events. A routine that has ended, or whose taps are off again, restarts."""
     engine: Engine | None = None
     sensors = BoardSensors(Wiring(analogue, pad=False), 0, KNOWN)
     for event in events:

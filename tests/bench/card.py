@@ -1,14 +1,14 @@
-"""The bytes that reach the memory card: of a session, and of a day on which nobody comes.
+"""The bytes written to the memory card by a session, and by an idle day.
 
 A whole station runs in virtual time on a file system like that of Raspberry Pi OS (ext4, noatime, blocks of 4 KiB).
 
-A session is a full test of both sides and one hold of 30 s. Its figure has the blocks that the process writes, to the
-write-ahead log and, when that is moved into it, to the database; and the file system's journal by a model, because in
-virtual time a session takes seconds: see `JOURNAL_BYTES`. What a loop device counted is printed beside it.
+A session is a full test of both sides and one hold of 30 s. Its figure counts the blocks that the process writes, to
+the write-ahead log and, at a checkpoint, to the database; and models the file system's journal, because in virtual time
+a session takes seconds: see `JOURNAL_BYTES`. A loop device's count is printed beside it.
 
-A day is an hour on the empty board, times 24, and the night: backup and search for damage. The loop device counts it;
-where none can be mounted, the figure is the process's, which lacks the file system's own part. The log of the program
-is not in it: an idle station logs nothing.
+A day is an hour with an empty board, times 24, and the night: backup and search for damage. The loop device counts it;
+if none can be mounted, the figure is the process's, which lacks the file system's own part. The program's log is not
+included: an idle station logs nothing.
 
 `python -m tests.bench.card` prints both counts.
 """
@@ -40,10 +40,11 @@ SECTOR_BYTES = 512
 IDLE_S, DAY_S = 3_600.0, 86_400.0
 SESSIONS = 4
 JOURNAL_US = 5 * SECOND_US
-"""ext4 writes its journal so long after the first change in it (`commit=`), and with it the changes in between."""
+"""ext4 writes its journal this long after the first change in it (`commit=`), with all changes until then."""
 JOURNAL_BYTES = 3 * 4_096
-"""What the journal takes of the time at which a file was written: its head, a block of inodes, and its end. Measured on
-a loop device: a block of 4 KiB that is written in place and synced each 8 s takes 16 KiB, with `commit=60` 4 KiB."""
+"""What the journal needs to record a file's modification time: its head, a block of inodes, and its end. Measured on a
+loop device: a 4 KiB block written in place and synced every 8 s takes 16 KiB, with `commit=60` 4 KiB.
+"""
 
 
 class Count(NamedTuple):
@@ -76,7 +77,7 @@ def _count(directory: Path, disk: LoopDisk | None) -> Count:
 
 @contextmanager
 def _counted_journals(now_us: Callable[[], int]) -> Iterator[list[int]]:
-    """While it lasts, when the journal takes up a transaction of the database that the ones before it lack."""
+    """Collect the times of database commits that begin another write of the journal."""
     begun: list[int] = []
     changes: dict[int, int] = {}
 
@@ -95,7 +96,7 @@ def _counted_journals(now_us: Callable[[], int]) -> Iterator[list[int]]:
 
 
 def measured() -> tuple[Count, int, Count]:
-    """What a session writes (the mean of some), in how many parts of the journal, and what an idle day writes."""
+    """The bytes that a session writes (a mean), its number of journal commits, and the bytes of an idle day."""
     with TemporaryDirectory(dir="/var/tmp") as scratch, loop_disk() as disk:
         directory = Path(scratch) if disk is None else disk.directory
         count = partial(_count, directory, disk)

@@ -1,4 +1,4 @@
-"""What `station check` names: every single wire open, shorted to ground and to 3.3 V, and neighbours swapped.
+"""What `station check` names for every single wire open, shorted to ground or to 3.3 V, and neighbours swapped.
 
 `python -m tests.bench.check_faults` prints the table; with `--write` it writes hardware/CHECK.md.
 """
@@ -22,12 +22,12 @@ BOARDS = {
     "comparators": 'heels = "comparator"\n',
 }
 DIFFERENT = {"VL53L4CD": ("SDA", "SCL", "XSHUT", "interrupt", "sensor 3.3 V", "sensor ground"), "comparators": HEELS}
-"""The lines that the other two boards do not have from the first."""
+"""The wires on which the other two boards differ from the first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One fault, what was odd about the board, and what the check named."""
+    """One fault, the board's symptoms, and what the check named."""
 
     fault: Fault
     odd: list[str]
@@ -42,7 +42,7 @@ class Outcome:
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether it is one of at most two that the check names."""
+        """Whether the check names at most two candidates, this one among them."""
         return len(self.named) <= 2 and self.fault.name in self.named
 
 
@@ -51,7 +51,7 @@ def configuration(keys: str) -> Config:
 
 
 def outcomes(board: str) -> list[Outcome]:
-    """Each fault of this board that no earlier one has."""
+    """Each fault of this board that no earlier board has."""
     config, found = configuration(BOARDS[board]), []
     names = DIFFERENT.get(board)
     for fault in table(config):
@@ -126,7 +126,7 @@ def measured() -> dict[str, list[Outcome]]:
 
 
 def figures() -> dict[str, dict[str, Any]]:
-    """The share of the faults that are named right; 0 if one of the others is not narrowed to two."""
+    """The share of faults that are named right; 0 if another one is not narrowed to two."""
     every = [one for rows in measured().values() for one in rows]
     share = sum(one.is_right for one in every) / len(every) if all(one.is_narrowed for one in every) else 0.0
     return {"check_named_share": {"value": round(share, 3), "unit": "of faults"}}

@@ -1,4 +1,4 @@
-"""Processor time of the core for ten minutes of routine: a quick test of both sides and guided holds.
+"""Processor time of the core for a ten-minute routine: a quick test of both sides and guided holds.
 
 Both heels are loads at 100 Hz, the distance comes at 30 Hz. `python -m tests.bench.core` prints the figure.
 """
@@ -94,7 +94,7 @@ def process_ms(events: list[Event]) -> float:
 
 
 def figures() -> dict[str, dict[str, float | str]]:
-    """The figure; the events are generated beforehand."""
+    """The figure of this module; the events are generated beforehand."""
     events = ten_minutes()
     return {"core_ten_minutes_ms": {"value": round(median(process_ms(events) for _ in range(RUNS)), 1), "unit": "ms"}}
 

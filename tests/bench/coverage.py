@@ -1,6 +1,6 @@
-"""How often the intervals of progress hold the truth: the study's people, the shipped code.
+"""How often the intervals of progress contain the true value, for the study's people with the shipped code.
 
-`python -m tests.bench.coverage` also prints each interval of each kind of people.
+`python -m tests.bench.coverage` also prints each interval for each kind of people.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ STATES = (
     "evenings",
     "to evenings 14",
 )
-"""Those whose level and change the intervals should hold in 95 of 100 cases."""
+"""The kinds whose level and change the intervals should contain in 95 of 100 cases."""
 
 
 def measured(
     measurement: Callable[[Scenario, int, int], dict[str, float]], scenarios: Sequence[Scenario]
 ) -> Iterator[tuple[str, dict[str, float]]]:
-    """Yield the name of each scenario and what is measured of `PEOPLE` of it."""
+    """Yield the name of each scenario and the measurements of its `PEOPLE`."""
     with Pool(PROCESSES) as pool:
         for scenario in scenarios:
             blocks = pool.map(partial(_block, measurement, scenario), range(PEOPLE // BLOCK))

@@ -1,9 +1,8 @@
 """How punctual the buzzer is: the player's thread in real time, on the emulated pin.
 
-The figure is the delay of each edge: the time from its planned to its actual pin change. A cue's plan starts at the
-time of its fact, so the delay includes the way from the fact to the player's thread. `jitter_of` compares the outputs
-of any station's buzzer pin with the record of its player, so that the bench of the whole station uses the same
-arithmetic.
+The figure is the delay of each edge, from its planned to its actual pin change. A cue's plan starts at the time of its
+fact, so the delay includes the way from the fact to the player's thread. `jitter_of` compares any station's buzzer pin
+with the record of its player, so the bench of the whole station uses the same arithmetic.
 
 `python -m tests.bench.cues` prints the percentiles, with and without other busy threads.
 """
@@ -44,7 +43,7 @@ def percentile(sorted_us: list[int], share: float) -> int:
 
 
 def play_for(seconds: int, *, busy_threads: int = 0) -> list[PlayedEdge]:
-    """Play a cue each second through thread, driver and pin, beside this many computing threads."""
+    """Play a cue each second through thread, driver and pin, beside this many busy threads."""
     clock = SystemClock()
     faults: list[Exception] = []
     buzzer = PiezoBuzzer(PIN, RESONANCE_HZ, pin_factory=SimulatedPinFactory(clock))
@@ -80,7 +79,7 @@ def _sleep_until(clock: SystemClock, due_us: int) -> None:
 
 
 class _Busy:
-    """A computing thread, like the rendering of a page."""
+    """A busy thread, as when a page renders."""
 
     def __init__(self) -> None:
         self._over = Event()
@@ -99,13 +98,13 @@ class _Busy:
 
 
 def figures(seconds: int = 12) -> dict[str, dict[str, float | str]]:
-    """The figure of the player alone; the bench of the whole station measures it with the page open."""
+    """The figure of the player on its own; the bench of the whole station measures it with the page open."""
     jitter_us = jitter_of(play_for(seconds))
     return {"cue_jitter_p99_ms": {"value": round(percentile(jitter_us, 0.99) / 1_000, 3), "unit": "ms"}}
 
 
 def report() -> None:
-    """Print how late edges are, alone and beside busy threads."""
+    """Print how late edges are, with and without busy threads."""
     for busy_threads in (0, 2):
         jitter_us = jitter_of(play_for(12, busy_threads=busy_threads))
         late_us = {f"p{share * 100:g}": percentile(jitter_us, share) for share in (0.5, 0.9, 0.99)}

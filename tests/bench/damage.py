@@ -1,5 +1,6 @@
 """What the station shows of 1,000 damaged databases, what 1,000 damaged backups restore, and what a salvage of 300
-destroyed databases leaves behind."""
+destroyed databases loses.
+"""
 
 from __future__ import annotations
 

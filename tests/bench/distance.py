@@ -1,6 +1,6 @@
-"""How far captured distances scatter on the real recording, against the best estimator that knows its noise.
+"""How far captured distances scatter on the real recording, compared with the best estimator that knows its noise.
 
-`python -m tests.bench.distance` prints what the noise is and what other estimators would give.
+`python -m tests.bench.distance` prints the noise and what other estimators would give.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from tests.recordings import StillRecording, still_recordings
 Array = NDArray[np.float64]
 
 RATES_HZ = (55.6, 30.0)
-"""The recording as it is (20 ms budget), and thinned to the pace of a 33 ms budget."""
+"""The recording as it is (20 ms budget), and thinned to the rate of a 33 ms budget."""
 WINDOWS_S = (1.0, 2.0)
-"""The windows of the attempt rule: with contact by the pad, and without."""
+"""The windows of the attempt rule: with contact by the pad, and without it."""
 FIT_S = 2.5
-"""The lags over which the wander's covariance is fitted: those of the windows, and some beyond."""
+"""The lags over which the wander's covariance is fitted: a little more than the windows."""
 
 
 class Windows:
-    """A recording cut into windows that follow each other.
+    """A recording cut into consecutive windows.
 
     `readings_mm` has a row a window; `times_us`, the same for all, are from the window's first reading.
     """
@@ -52,9 +52,9 @@ def all_windows() -> Iterator[Windows]:
 
 
 def covariance(of: StillRecording) -> Callable[[Array], Array]:
-    """Fitted autocovariance of a recording in mm2, by lag in s: white noise, and a wander that falls along a line.
+    """Fitted autocovariance of a recording in mm2, by lag in s: white noise, and a wander that falls linearly.
 
-    The line is fitted to the lags above 0; what lag 0 has beyond it is white.
+    The line is fitted to the lags above 0; the excess at lag 0 is white noise.
     """
     recording = np.array(of.readings_mm)
     about = recording - recording.mean()
@@ -77,7 +77,7 @@ def best_linear(windows: Windows) -> Array:
 
 
 def captures(windows: Windows) -> list[Estimate]:
-    """The shipped estimator's result for each window. Raises where it refuses one."""
+    """The shipped estimator's result for each window. Raises if it refuses one."""
     found = [estimate(windows.times_us, readings) for readings in windows.readings_mm.tolist()]
     estimates = [one for one in found if isinstance(one, Estimate)]
     if len(estimates) < len(found):
@@ -99,9 +99,9 @@ def about_mean(captured: Array) -> float:
 
 
 def within_seconds(captured: Array) -> float:
-    """SD of captures from one to the next (their differences over the square root of 2).
+    """SD from one capture to the next (their differences over the square root of 2).
 
-    The stricter measure: the wander, which no estimator can help, is nearly the same in both and drops out.
+    The stricter measure: the wander, which no estimator can remove, is nearly the same in both and cancels.
     """
     return float(np.sqrt(np.mean(np.diff(captured) ** 2) / 2))
 
@@ -110,7 +110,7 @@ SCATTERS = (within_seconds, about_mean)
 
 
 def worst_ratio(estimator: Callable[[Windows], Array]) -> float:
-    """SD of `estimator`'s captures over the best's: the worst of both rates, both windows and both measures."""
+    """SD of `estimator`'s captures over that of the best: the worst of both rates, windows and measures."""
     return max(
         scatter(estimator(windows)) / scatter(best_linear(windows)) for windows in all_windows() for scatter in SCATTERS
     )

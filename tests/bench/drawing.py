@@ -1,4 +1,4 @@
-"""Size of the exercise pictures, each as its own file, compressed as a server does; and what fresh eyes scored them."""
+"""Size of the exercise pictures, each as its own file, compressed as by a server; and their score by fresh eyes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ KB = 1_000
 
 
 def size_bytes() -> int:
-    """All pictures together."""
+    """The size of all pictures together."""
     pictures = (standalone_svg(key, title=f"Exercise {key}") for key in picture_keys())
     return sum(len(gzip.compress(picture.encode(), SQUEEZE, mtime=0)) for picture in pictures)
 

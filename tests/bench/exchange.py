@@ -1,8 +1,8 @@
-"""What an export loses, and whether a damaged one is ever imported by half.
+"""What an export loses, and whether a damaged one is ever imported in part.
 
-Ten years of daily tests and holds with traces, and everything else that a database can hold, are exported in each kind
-and imported into an empty one; rows are compared as SQLite has them. CSV and JSON have no traces, so theirs are not
-counted there. Then mutated exports are imported, a thousand in all.
+Ten years of daily tests and holds with traces, and everything else that a database can hold, are exported in each
+format and imported into an empty database; rows are compared as SQLite has them. CSV and JSON have no traces, so traces
+do not count there. Then a thousand mutated exports are imported.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ NO_TRACES = frozenset({"trace_chunks"})
 
 
 def fill(store: Store, clock: HandClock, days: int, fit: Fit = FIT) -> None:
-    """Some weeks of everything, and `days` of tests and holds with a trace each."""
+    """Add some weeks of everything, and `days` of tests and holds with a trace each."""
     weeks(store, clock, days=2)
     calibration_id = store.add_calibration(fit, temperature_c=21.5)
     store.add_check(calibration_id=calibration_id, **BLOCK, off_mm=0.4, passed=True)
@@ -54,7 +54,7 @@ def fill(store: Store, clock: HandClock, days: int, fit: Fit = FIT) -> None:
 
 
 def lost_rows(days: int) -> int:
-    """How many rows differ between a database and what comes back from its exports, over all kinds."""
+    """How many rows differ between a database and an import of its exports, over all formats."""
     lost, clock = 0, HandClock()
     with TemporaryDirectory() as scratch:
         source = Path(scratch) / "source.db"
@@ -74,7 +74,7 @@ def lost_rows(days: int) -> int:
 
 
 def imported_by_half(mutations: int, seed: int = 1) -> int:
-    """How many of so many mutated exports change a database without bringing all of their rows."""
+    """How many of these mutated exports change a database without importing all of their rows."""
     by_half, random, clock = 0, Random(seed), HandClock()
     with TemporaryDirectory() as scratch:
         with Store.open(Path(scratch) / "source.db", clock=clock, new_id=seeded_ids(clock, 1)) as store:

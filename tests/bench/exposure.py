@@ -1,4 +1,4 @@
-"""What systemd's own measure says of the sandboxes of the station's services; 10 is none at all."""
+"""systemd's own measure of how exposed the station's services are; 10 is no sandbox at all."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ SERVICES = tuple(sorted(UNITS.glob("*.service")))
 
 
 class ExposureError(Exception):
-    """systemd does not say how exposed a unit is; the text is one sentence."""
+    """systemd did not report a unit's exposure; the text is one sentence."""
 
 
 def exposure(unit: Path) -> float:
-    """The exposure of a unit file. Raises ExposureError where systemd does not say it."""
+    """The exposure of a unit file. Raises ExposureError if systemd does not report it."""
     program = shutil.which("systemd-analyze")
     if program is None:
         raise ExposureError(
@@ -33,7 +33,7 @@ def exposure(unit: Path) -> float:
 
 
 def figures() -> dict[str, dict[str, Any]]:
-    """The largest of the services."""
+    """The figure of this module: the largest exposure of the services."""
     try:
         found = {unit.name: exposure(unit) for unit in SERVICES}
     except ExposureError as error:

@@ -1,4 +1,4 @@
-"""How exactly the station credits the prescribed dose: every exercise, by a person who follows the cues.
+"""How exactly the station credits the prescribed dose, for every exercise, with a person who follows the cues.
 
 The real drivers run in virtual time, in the default wiring. The figure is the largest difference between the prescribed
 and the stored dose over all exercises and legs, in seconds of hold or in repetitions. `python -m tests.bench.guide`

@@ -1,7 +1,8 @@
-"""A hold while eight clients load the heaviest pages and downloads without a pause, with ten years of days stored.
+"""A hold while eight clients load the heaviest pages and downloads without a pause, with ten years of daily data
+stored.
 
-Each client gets the history, the progress, a long session's bundle and the table of results in turn. Before them one
-client gets the history alone, for the figure of requests a second, and bundles alone, for the memory that they leave.
+Each client gets the history, the progress, a long session's bundle and the table of results in turn. Before that, one
+client gets only the history, for the figure of requests a second, and then only bundles, for the memory they retain.
 `python -m tests.bench.heavy` prints everything.
 """
 
@@ -38,8 +39,9 @@ SETTLED_S = 2.0
 
 
 class Loaded(NamedTuple):
-    """The delays of edges in µs, alone and under load; answers a second to a flood of `/history`; the memory in MB
-    before and after bundles; what the clients did."""
+    """The edges' delays in µs, without and under load; answers a second to a flood of `/history`; the memory in MB
+    before and after bundles; what the clients did.
+    """
 
     alone_us: list[int]
     loaded_us: list[int]
@@ -65,7 +67,7 @@ def add_trace(store: Store, run_id: str) -> None:
 
 @cache
 def run() -> Loaded:
-    """Fill a database, play holds alone, then under each load."""
+    """Fill a database, and play holds without load, then under each load."""
     with TemporaryDirectory() as scratch:
         with Store.open(Path(scratch) / "station.db", clock=SystemClock()) as store:
             person = add_years_of_tests(store, DAYS, holds_a_day=HOLDS_A_DAY)

@@ -1,4 +1,4 @@
-"""The cost of sampling the heels: gpiozero's own `MCP3008`, the emulated chip behind it, two channels at 100 Hz.
+"""The cost of sampling the heels: gpiozero's own `MCP3008` on the emulated chip, two channels at 100 Hz.
 
 `python -m tests.bench.heels` prints the processor time per second.
 """
@@ -35,7 +35,7 @@ def cost_of_sampling() -> float:
 
 
 def report() -> None:
-    """Print it."""
+    """Print the cost."""
     sys.stdout.write(f"two heels at 100 Hz: {cost_of_sampling():.2f} ms of processor time a second of life\n")
 
 

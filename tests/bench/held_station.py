@@ -1,7 +1,7 @@
-"""A station in a process of its own, on which an emulated person holds without end while others load its page.
+"""A station in its own process, on which an emulated person holds endlessly while others load its page.
 
 `python -m tests.bench.held_station DIRECTORY` opens the station on the database there, starts holds, and answers each
-line that it gets with one line of JSON: how late each edge of the buzzer has been since the last line, in µs.
+input line with a line of JSON: how late each edge of the buzzer has been since the last line, in µs.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ SETTLE_S = 2.0
 
 
 class HeldStation:
-    """The station's process, as the bench sees it."""
+    """The station's process, as controlled by the bench."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
@@ -43,7 +43,7 @@ class HeldStation:
         return found
 
     def let_in(self) -> str:
-        """Visit the page: on a simulated board the first browser is let in. Gives its cookie."""
+        """Visit the page, and return the cookie: on a simulated board the first browser is let in."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/more") as answer:
             return str(answer.headers["Set-Cookie"]).partition(";")[0]
 
@@ -57,13 +57,13 @@ class HeldStation:
         return found
 
     def memory_mb(self) -> list[float]:
-        """The memory of the board's process, then of each process that it has started."""
+        """The memory in MB of the board's process, then of each process that it has started."""
         return memory_mb(self._process.pid)
 
 
 @contextmanager
 def held(directory: Path) -> Iterator[HeldStation]:
-    """A station in a hold, until the end of the block."""
+    """A station in a hold until the end of the block."""
     command = (sys.executable, "-m", "tests.bench.held_station", str(directory))
     environment = FEW_ARENAS | os.environ  # as in the unit of the board's service
     with subprocess.Popen(

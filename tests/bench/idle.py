@@ -1,4 +1,4 @@
-"""How much of one core the station uses while the board is empty: the board's process and the page's together.
+"""How much of one core the station uses with an empty board: the board's and the page's process together.
 
 The simulated board is part of the process here; a real one costs less.
 """
@@ -16,7 +16,7 @@ from tests.bench.memory import processes
 from tests.bench.start import BOUND_S, first_answer_s, free_port, start
 
 SETTLE_S = 2 * REST_US / SECOND_US
-"""From half of it on the board rests, and what is loaded after the first page has been loaded."""
+"""After half of it the board rests, and everything loaded after the first page is loaded."""
 SPAN_S = 20.0
 
 

@@ -1,4 +1,4 @@
-"""The bytes of a person that reach browsers and programs which may not see them: on every route and the stream.
+"""The bytes of a person's data that reach browsers and programs without access, on every route and the stream.
 
 `python -m tests.bench.leaks` prints each leak.
 """
@@ -13,7 +13,7 @@ from tests.web.leaks import Leak, leaked_bytes, leaks_at_moments, leaks_of_strea
 
 
 def leaks() -> list[Leak]:
-    """Ask as everybody who may not see the private person."""
+    """Every leak to anybody who may not see the private person."""
     with TemporaryDirectory(prefix="station-bench-") as scratch, open_house(Path(scratch)) as house:
         found = leaks_of_stream(house, house.askers)
         for asker in house.askers.values():

@@ -1,4 +1,4 @@
-"""A station in real time on a simulated board, in this process; without a browser's driver, which is no part of it."""
+"""A station in real time on a simulated board, in this process; without a browser's driver."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LOUD = {"volume": "normal", "quiet_from": "00:00", "quiet_to": "00:00", "on_step
 
 @contextmanager
 def running(directory: Path) -> Iterator[Service]:
-    """A station on a simulated board in the default wiring, in this process, with its own loop's thread."""
+    """A station on a simulated board in the default wiring, in this process, with a thread for its loop."""
     config = Config(
         board=BoardConfig(simulated=True),
         page=PageConfig(port=0),
@@ -38,5 +38,5 @@ def running(directory: Path) -> Iterator[Service]:
 
 
 def now_us() -> int:
-    """The station's clock."""
+    """The time on the station's clock, in µs."""
     return time.monotonic_ns() // 1000

@@ -1,7 +1,7 @@
-"""Visitors of the page in a process of their own: 64 live viewers, 1,200 hostile connections, eight heavy clients.
+"""Visitors of the page in their own process: 64 live viewers, 1,200 hostile connections, eight heavy clients.
 
-`python -m tests.bench.load KIND PORT SECONDS [ADDRESS …]` prints what happened as one line of JSON. The process yields
-to the station's (nice 10): real visitors have machines of their own.
+`python -m tests.bench.load KIND PORT SECONDS [ADDRESS …]` prints the result as one line of JSON. The process yields to
+the station's (nice 10), because real visitors have their own machines.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from typing import Any
 VIEWERS, HOSTILE, HEAVY = 64, 1_200, 8
 YIELD = 10
 AGAIN_S = 0.2
-"""A hostile client that was closed comes back after this."""
+"""How long a hostile client waits after its connection was closed."""
 PROBE_EVERY_S = 0.2
 ANSWER_S = 30.0
 LINE_S = 1.0
 COOKIE = "STATION_BENCH_COOKIE"
-"""The environment's variable with the cookie of a browser that was let in."""
+"""The environment variable with the cookie of a browser that was let in."""
 
 
 class Load:
-    """One kind of load: what its clients do until the end, and what they count."""
+    """One kind of load: its clients' actions until the end, and their counts."""
 
     def __init__(self, port: int, seconds: float, addresses: Sequence[str]) -> None:
         self.port = port
@@ -57,7 +57,7 @@ class Load:
         return "\r\n".join(lines).encode()
 
     async def fetch(self, address: str) -> None:
-        """Get an address over a connection of its own, until there is an answer; a refused one is asked again."""
+        """Get an address over a new connection, repeating a refused request until it is answered."""
         begun_s = time.monotonic()
         while not self.is_over:
             with suppress(OSError, asyncio.IncompleteReadError, TimeoutError):
@@ -78,7 +78,7 @@ class Load:
             await asyncio.sleep(0.01)
 
     async def view(self, _number: int) -> None:
-        """Look at the live page's stream."""
+        """Read the live page's stream."""
         while not self.is_over:
             with suppress(OSError):
                 reader, writer = await self.connect()
@@ -89,7 +89,7 @@ class Load:
             await asyncio.sleep(AGAIN_S)
 
     async def attack(self, number: int) -> None:
-        """Keep one hostile connection open, and come back when it is closed."""
+        """Keep one hostile connection open, and reconnect when it is closed."""
         kind = (self._slow_head, self._half_body, self._deaf, self._garbage)[number % 4]
         random = Random(number)
         await asyncio.sleep(random.random())
@@ -131,7 +131,7 @@ class Load:
         await asyncio.wait_for(reader.read(), ANSWER_S)
 
     async def probe(self, _number: int) -> None:
-        """Open the first page again and again, and note how long each takes."""
+        """Open the first page repeatedly, and record how long each takes."""
         while not self.is_over:
             await self.fetch("/")
             await asyncio.sleep(PROBE_EVERY_S)
@@ -165,14 +165,14 @@ class Clients:
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
 
     def result(self) -> dict[str, Any]:
-        """Wait for the end, and give what happened."""
+        """Wait for the end, and return the result."""
         text, _ = self._process.communicate()
         found: dict[str, Any] = json.loads(text)
         return found
 
 
 async def run(kind: str, port: int, seconds: float, addresses: Sequence[str]) -> dict[str, Any]:
-    """All clients of one kind at once, until the end; a client that waits for an answer then is dropped."""
+    """Run all clients of one kind at once; a client still waiting for an answer at the end is dropped."""
     load = Load(port, seconds, addresses)
     act, clients = KINDS[kind]
     tasks = [asyncio.create_task(_as_coroutine(act(load), number)) for number in range(clients)]

@@ -1,9 +1,9 @@
 """How soon the page shows the next instruction after the heel event that causes it, in real time.
 
-A heel is moved in the simulated world, below every driver, so that its true times are known; they are compared with the
+A heel is moved in the simulated world, below every driver, so its true times are known; they are compared with the
 first state of the page's stream that has the next instruction. Three instructions follow a heel at once: READY for a
 person who steps on, READY for a person who returns from a pause, and READY on the new side. 80 ms of each are
-debouncing. `python -m tests.bench.next_step` prints each of the three.
+debouncing. `python -m tests.bench.next_step` prints all three.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ ROUNDS = 12
 LEARN_S = 6.0
 """How long the person stands first, so that both heels have their standing load."""
 EMPTY_S = 0.4
-"""An empty board is debounced after 80 ms, and shown soon afterwards."""
+"""An empty board is settled after 80 ms, and shown soon afterwards."""
 OFF_S = 1.2
-"""A heel that is up for this long counts as a change of sides."""
+"""A heel up for this long counts as a change of sides."""
 STEPS = (HoldStep(hold_us=SECOND_US, repetitions=1, prepare_us=3 * SECOND_US),)
 Seen = list[tuple[int, dict[str, Any]]]
 """The states of the stream with their arrival times."""
@@ -41,7 +41,7 @@ Seen = list[tuple[int, dict[str, Any]]]
 
 @contextmanager
 def streamed(port: int) -> Iterator[Seen]:
-    """An open page without a browser: the states that its stream delivers."""
+    """The states that the stream delivers to an open page, without a browser."""
     seen: Seen = []
     answer = urllib.request.urlopen(f"http://localhost:{port}/events")
 
@@ -76,7 +76,7 @@ class Steps:
         return at_us
 
     def step_off(self) -> None:
-        """Step off, and stay off for a moment."""
+        """Step off for a moment."""
         for side in Side:
             self.press(side, down=False)
         time.sleep(EMPTY_S)
@@ -108,7 +108,7 @@ class Steps:
         return self.until_ready(Side.LEFT, self.press(Side.LEFT, down=True))
 
     def changing_sides(self) -> int:
-        """The hold of the left side is done; the left heel rises, and the right one comes down."""
+        """After the left hold the left heel rises, and the right one comes down."""
         self.station.command(CommandName.NEXT)
         self.until(lambda now: now["phase"] == "switch", now_us())
         self.press(Side.LEFT, down=False)

@@ -1,4 +1,4 @@
-"""How many people who do exactly what the page says are stuck in a whole test: paused, or 45 s without progress."""
+"""How many people who do exactly what the page says get stuck in a whole test: paused, or 45 s without progress."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PROCESSES = 2
 
 
 def stall(seed: int) -> str | None:
-    """Why this person was stuck, `None` for one who finished."""
+    """Why this person got stuck; `None` if they finished."""
     return obedient_test(seed).stall
 
 

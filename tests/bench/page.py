@@ -1,7 +1,7 @@
-"""The cost of the page: memory of the board's and the page's process after a session, and bytes of the first load.
+"""The cost of the page: memory of both processes after a session, and bytes of the first load.
 
-`station run` is a process of its own here, on a simulated board, so its memory includes the emulated sensor and the
-simulated person; on a Raspberry Pi the pin backend takes their place.
+`station run` has its own process here, on a simulated board, so its memory includes the emulated sensor and the
+simulated person; a Raspberry Pi has the pin backend instead.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.visitors import Visitor
 
 END_S = 10.0
 SESSION_S = 90.0
-"""A limit for both sides of one short stretch."""
+"""A deadline for both sides of one short stretch."""
 LOADED_S = 10.0
 SHORT = "hold_s=5&repetitions=1&rest_s=0&prepare_s=3&volume=normal&quiet_from=00:00&quiet_to=00:00"
 CHANGE = "return fetch('/settings', {method: 'POST', body: new URLSearchParams(arguments[0])}).then(one => one.ok)"
@@ -60,7 +60,7 @@ def _bytes(event: dict[str, Any]) -> int:
 
 
 def first_load_bytes(browser: Browser, address: str) -> int:
-    """The live page with everything that it loads, and the first states of its stream."""
+    """The bytes of the live page with everything it loads, and the first states of its stream."""
     browser.open(f"{address}/live")
     is_loaded = (
         "return document.getElementById('stage').dataset.digits && performance.getEntriesByType('resource').length"
@@ -75,7 +75,7 @@ def first_load_bytes(browser: Browser, address: str) -> int:
 
 
 def run_session(browser: Browser, address: str) -> None:
-    """Run one short stretch of both sides by the simulated person, shown on the page, and load every page."""
+    """Have the simulated person do one short stretch of both sides, shown on the page, and load every page."""
     visitor = Visitor(browser, address)
     visitor.open("/live")
     browser.run(CHANGE, SHORT)

@@ -1,7 +1,7 @@
-"""The time to the first byte of every page with ten years of daily use, compared with a minimal Flask page.
+"""The time to the first byte of every page with ten years of daily use, relative to a minimal Flask page.
 
-Both are served by the station's own server in one run on one machine, so that the ratio is independent of the machine.
-The slowest page counts: each is requested several times as a browser does, and its median counts.
+The station's own server serves both in one run on one machine, so the ratio does not depend on the machine. The figure
+is the slowest page's; each is requested several times as by a browser, and its median counts.
 """
 
 from __future__ import annotations
@@ -42,14 +42,14 @@ BOUND_S = 30.0
 DOWNLOADS = (".csv", ".json", ".zip", ".ics")
 """Files to download, not pages."""
 ALL_RANGE = "/progress?range=all"
-"""The range that draws most."""
+"""The range with the most to draw."""
 REPORT = "/report"
 ROSTER, ROSTER_PEOPLE = "/people?q=client", 500
-"""The search that finds everybody, of a clinic."""
+"""The search that finds everybody of a clinic."""
 
 
 def addresses(store: Store, person: Person) -> list[str]:
-    """Every page that has an address of its own, and the newest session."""
+    """Every page with an address of its own, and the newest session."""
     rules = create_app(StationDouble(store), store).url_map.iter_rules()
     found = {rule.rule for rule in rules if "GET" in (rule.methods or ()) and not rule.arguments}
     newest = store.sessions(person.id, limit=1)[0]
@@ -70,7 +70,7 @@ def minimal() -> Flask:
 
 @contextmanager
 def served(server: Server) -> Iterator[int]:
-    """Run a server; gives its port."""
+    """Run a server; yields its port."""
     server.start()
     try:
         yield server.port
@@ -116,7 +116,7 @@ def measure(scratch: Path) -> tuple[float, dict[str, float]]:
 
 
 def roster_ratio(scratch: Path) -> float:
-    """The time to the first byte of a clinic's roster, over that of the minimal page; all its people agreed."""
+    """The time to the first byte of a clinic's roster, over that of the minimal page; everybody has consented."""
     with Store.open(scratch / "roster.db", clock=SystemClock()) as store:
         people = [store.add_person(f"Client {number:03}") for number in range(ROSTER_PEOPLE)]
         for person in people[1:]:

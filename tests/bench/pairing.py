@@ -1,4 +1,4 @@
-"""How long it takes to let a phone in: from *Show the rhythm* to the first page of one's own, in simulated time.
+"""How long it takes to pair a phone: from *Show the rhythm* to its first own page, in simulated time.
 
 The real drivers run in virtual time, and the pages answer as they do in a station. The simulated person looks at the
 phone, makes the rhythm with a heel, counts the tones, compares, and taps. The figure is the longest of several phones:

@@ -1,7 +1,7 @@
-"""How often an ankle that does not change is called changed, and how soon a gain is confirmed: the study's people.
+"""How often an unchanged ankle is called changed, and how soon a gain is confirmed, for the study's people.
 
-A person's figures are those of the first change of three: left, right, and the mean of both. Of a side they are named
-so. `python -m tests.bench.progress` also prints the time that ten years of daily tests take to analyse.
+A person's figures count the first change of three: left, right, and the mean of both; figures of one side say so.
+`python -m tests.bench.progress` also prints the time that ten years of daily tests take to analyse.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.study.scenarios import GAIN, LIVES, NULL
 PEOPLE = 1_000
 PROCESSES = 2
 _FIRST_BLOCK = 100
-"""Other people than those of the study."""
+"""Not the same people as in the study."""
 WORST_WORLDS = ("evening", "recalibrated", "learning", "spells", "spells, 7 a week")
 WORST_SPELLS = ("long spells", "long spells, 7 a week")
 
@@ -31,7 +31,7 @@ def _weeks(task: tuple[Scenario, int]) -> dict[str, list[float]]:
 
 
 def weeks_to_confirmation(scenario: Scenario, people: int = PEOPLE) -> dict[str, list[float]]:
-    """The week of the first confirmed change, infinity for never, of each side and of each person."""
+    """The week of the first confirmed change for each side and each person; infinity for never."""
     blocks = range(_FIRST_BLOCK, _FIRST_BLOCK + people // BLOCK)
     with Pool(PROCESSES) as pool:
         found = pool.map(_weeks, [(scenario, block) for block in blocks])
@@ -69,7 +69,7 @@ def figures() -> dict[str, dict[str, float | str]]:
 
 
 def ten_years_ms() -> float:
-    """Processor time of the statistics alone, for both sides of ten years of daily tests."""
+    """Processor time of the statistics, for both sides of ten years of daily tests."""
     daily = Scenario("ten years", "a test every day", 522, per_week=7)
     left, right = made_by(daily, Random(1)), made_by(daily, Random(2))
     start = process_time()

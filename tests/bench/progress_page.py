@@ -1,7 +1,7 @@
 """Server time for the progress page of ten years of daily tests of both sides: 7,300 results.
 
 As in a running station, the templates are compiled, since the page without tests is loaded first, and the objects from
-the start are frozen for the garbage collector. Nothing of the history is cached: the database is reopened and the
+startup are frozen for the garbage collector. None of the history is cached: the database is reopened and the
 application rebuilt each time.
 """
 
@@ -25,7 +25,7 @@ from web.context import NOBODY, PERSON_COOKIE
 DAYS = 3_650
 TIMES = 7
 ADDRESS = "/progress?range=all"
-"""The range that draws most."""
+"""The range with the most to draw."""
 
 
 def page_s(path: Path, token: str) -> float:

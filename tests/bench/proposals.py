@@ -1,8 +1,8 @@
 """Which of the twenty exercises the station proposes, over many kinds of people.
 
-A proposal for every condition and pair of conditions, felt place, state and turn of the guide's sections, with the time
-that nobody chose. The figure is how many exercises come up at least once. A proposal that disobeys a caution in an
-exercise's file counts for none of its exercises. `python -m tests.bench.proposals` prints how often each comes up.
+One proposal for every condition and pair of conditions, felt place, state and turn of the guide's sections, with the
+default time. The figure is how many exercises are proposed at least once. A proposal that violates a caution in an
+exercise's file counts for none of its exercises. `python -m tests.bench.proposals` prints how often each is proposed.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ STATES: Mapping[str, Mapping[str, Any]] = {
     "sore tendon": {"conditions": TENDON_PAIN, "pain_answers": ((NOW - timedelta(hours=1), 4),)},
     "quiet tendon": {"conditions": TENDON_PAIN, "calm_training_days": 2 * CALM_DAYS_PER_STAGE},
 }
-"""What differs from a person about whom nothing is known."""
+"""How each state differs from a person about whom nothing is known."""
 
 
 def situations() -> Iterator[tuple[str, Situation]]:
@@ -69,14 +69,14 @@ def proposals() -> Iterator[tuple[str, Situation, Proposal]]:
 
 
 def faults(situation: Situation, found: Proposal) -> list[str]:
-    """The exercises of a proposal that a condition rules out, by the files and not by the code under test."""
+    """The exercises of a proposal that a condition excludes, according to the files and not the code under test."""
     conditions = situation.conditions.left if situation.conditions else frozenset[str]()
     keys = {str(item.exercise) for item in found.items}
     return sorted(key for key in keys if is_blocked(conditions) or "left out" in restrictions_of(key, conditions))
 
 
 def counts() -> tuple[Counter[str], int]:
-    """How often each exercise comes up in a proposal without a fault, and the number of proposals."""
+    """How often each exercise is in a proposal without a fault, and the number of proposals."""
     found: Counter[str] = Counter(dict.fromkeys(FILES, 0))
     number = 0
     for _, situation, proposed in proposals():
@@ -88,14 +88,14 @@ def counts() -> tuple[Counter[str], int]:
 
 
 def figures() -> dict[str, dict[str, float | str]]:
-    """The figure of this module; the table of the counts goes with it."""
+    """The figure of this module, with the table of counts."""
     found, number = counts()
     sys.stderr.write(table(found, number))
     return {"proposal_coverage": {"value": sum(count > 0 for count in found.values()), "unit": "exercises"}}
 
 
 def table(found: Mapping[str, int], number: int) -> str:
-    """How often each exercise comes up, in percent of the proposals, five in a line."""
+    """How often each exercise is proposed, in percent of the proposals, five per line."""
     shares = [f"{key:>3} {100 * count / number:4.1f} %" for key, count in found.items()]
     lines = ("  ".join(shares[begin : begin + 5]) for begin in range(0, len(shares), 5))
     return "".join(f"{line}\n" for line in (f"of {number} proposals:", *lines))

@@ -1,8 +1,8 @@
-"""What reading the distance sensor costs: our reader against the driver's own blocking `range`.
+"""The cost of reading the distance sensor: our reader compared with the driver's own blocking `range`.
 
-Both talk to the emulated sensor in real time. Each runs in a thread of its own; only that thread's processor time is
-counted, model and bus included. The figure is taken on the emulated bus as the demonstration runs it, where a
-transaction takes no time of its own. `python -m tests.bench.ranging` also prints it for two harder buses:
+Both talk to the emulated sensor in real time. Each runs in its own thread; only that thread's processor time counts,
+including model and bus. The figure is taken on the emulated bus as the demonstration runs it, where a transaction takes
+no time. `python -m tests.bench.ranging` also prints it for two harder buses:
 
 - one that keeps the processor for as long as a transaction takes at 400 kHz, so that our reader is charged for bus time
   which the blocking `range` spends waiting anyway: about 1/45 on a quiet machine;
@@ -35,7 +35,7 @@ from station.simulator.vl53l0x import EmulatedVl53l0x
 
 MEASURED_S = 2.0
 TRIES = 3
-"""The best of several tries counts, because other programs slow each one down."""
+"""The best of several tries counts, because other programs slow some down."""
 
 INTERRUPT_PIN = 17
 Spend = Callable[[int], None]
@@ -47,7 +47,7 @@ def sleep_for(us: int) -> None:
 
 
 def spin_for(us: int) -> None:
-    """A bus that keeps the processor for as long as it talks."""
+    """A bus that keeps the processor busy while it talks."""
     until_ns = time.perf_counter_ns() + us * 1000
     while time.perf_counter_ns() < until_ns:
         pass
@@ -80,7 +80,7 @@ class Board:
 
 
 def cost_of_blocking_range(spend_us: Spend | None) -> float:
-    """Processor seconds a reading of the driver's `range` in continuous mode, at the reader's timing budget."""
+    """Processor seconds per reading of the driver's `range` in continuous mode, at the reader's timing budget."""
     costs: list[float] = []
 
     def read() -> None:
@@ -104,7 +104,7 @@ def cost_of_blocking_range(spend_us: Spend | None) -> float:
 
 
 class Tally:
-    """Processor time and transactions at each reading."""
+    """The processor time and transactions at each reading."""
 
     def __init__(self, bus: SimulatedI2C) -> None:
         self._bus = bus
@@ -114,13 +114,13 @@ class Tally:
         self._marks.append((time.thread_time(), self._bus.transactions))
 
     def a_reading(self) -> tuple[float, float]:
-        """Processor seconds (the median, because other programs disturb some) and transactions (the mean) a reading."""
+        """Processor seconds (the median, because other programs disturb some) and mean transactions per reading."""
         seconds = median(after[0] - before[0] for before, after in pairwise(self._marks))
         return seconds, (self._marks[-1][1] - self._marks[0][1]) / (len(self._marks) - 1)
 
 
 def cost_of_reader(spend_us: Spend | None) -> tuple[float, float]:
-    """Processor seconds and transactions a reading of our reader as the board runs it, with the interrupt line."""
+    """Processor seconds and transactions per reading of our reader as the board runs it, with the interrupt line."""
     with Board(spend_us) as board:
         factory = MockFactory()
         line = DigitalInputDevice(INTERRUPT_PIN, pull_up=True, pin_factory=factory)

@@ -1,10 +1,10 @@
-"""How many people are recognised by their rhythm of heel presses, and how often anything else is taken for it.
+"""How often people's rhythm of heel presses is recognised, and how often anything else is taken for one.
 
-Simulated people make the rhythm as people do: at their own pace, which varies from press to press; standing on the
-board first, stepping on and beginning at once, or from a chair beside it; some lift their heel only half, some wait for
-the tick of a long press and some count to two. `python -m tests.bench.rhythm` prints the share of each kind, with both
-wirings. Against them stand the restless feet of `awkward`, which never mean a rhythm, and a person who stamps at random
-while another person's phone waits.
+Simulated people make the rhythm as real ones do: at their own pace, which varies from press to press; standing on the
+board first, stepping on and beginning at once, or from a chair beside it; some lift their heel only halfway, some wait
+for the tick of a long press and some count to two. `python -m tests.bench.rhythm` prints the share of each kind, with
+both wirings. The counterexamples are the restless feet of `awkward`, which never mean a rhythm, and a person who stamps
+at random while another person's phone waits.
 """
 
 from __future__ import annotations
@@ -27,13 +27,14 @@ from tests.station.core.traces import EMPTY
 TRIALS = 300
 LONG_FROM_S = RhythmRules().long_from_us / SECOND_US
 MAX_WRONG = 5
-"""After so many the station pauses; the stamping person gets no more."""
+"""After this many wrong rhythms the station pauses, and the stamping person gets no more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Walker:
-    """How a kind of people presses: mean and SD of each time in seconds, the load that a lifted heel keeps as a share
-    of standing, and the time that a heel takes up or down."""
+    """How a kind of person presses: mean and SD of each time in seconds, the load left on a lifted heel as a share of
+    standing, and the time that a heel takes up or down.
+    """
 
     short_s: tuple[float, float]
     long_s: tuple[float, float]
@@ -51,7 +52,7 @@ PEOPLE = {
     "seated": Walker((0.35, 0.1), (1.8, 0.3), (0.7, 0.2), pressed=(0.15, 0.35)),
 }
 COMPARATOR_PEOPLE = {name: one for name, one in PEOPLE.items() if name not in ("stiff", "seated")}
-"""Who can make a comparator switch: its thresholds are fixed, so a heel must come off it, and press it."""
+"""The people who can switch a comparator: its thresholds are fixed, so a heel must lift off fully and press fully."""
 
 
 def some_rhythm(chance: Random) -> tuple[Press, ...]:
@@ -88,7 +89,7 @@ def honest(person: Walker, rhythm: tuple[Press, ...], chance: Random, *, waits_f
 
 
 def clipped(chance: Random, mean: float, sd: float) -> float:
-    """A time that varies, never below 0.15 s: nobody presses and lets go within less."""
+    """A time that varies, never below 0.15 s: nobody presses and releases faster."""
     return max(0.15, chance.gauss(mean, sd))
 
 
@@ -127,7 +128,7 @@ def recognised(name: str, *, analogue: bool, waits_for_tick: bool, trials: int =
 
 
 def restless_matches(half_hours: int, *, analogue: bool) -> tuple[int, int]:
-    """How many rhythms restless feet made, right and wrong; a request waits in every two minutes."""
+    """How many rhythms restless feet made, right and wrong, with a request waiting every two minutes."""
     right = wrong = 0
     for seed in range(half_hours):
         kind, chance = list(KINDS)[seed % len(KINDS)], Random(seed)
@@ -146,9 +147,9 @@ def restless_matches(half_hours: int, *, analogue: bool) -> tuple[int, int]:
 
 
 def stamped_by_chance(trials: int = TRIALS) -> float:
-    """The share of requests that random stamping matches, before the station pauses after five wrong rhythms.
+    """The share of requests that random stamping matches before the station pauses after five wrong rhythms.
 
-    Each press and each gap is as likely short as long: worse than any habit, because it tries all rhythms evenly.
+    Each press and gap is as likely short as long: worse than any habit, because it tries all rhythms evenly.
     """
     found = 0
     for seed in range(trials):

@@ -1,8 +1,8 @@
-"""How much faster than real time a simulated session runs, on one core, with drivers, loop, rules, store and person.
+"""How much faster than real time a simulated session runs on one core, with drivers, loop, rules, store and person.
 
 One whole session with the defaults: two analogue heels at 100 Hz, about 30 readings a second, a quick test of both
-sides and three stretches a side. Processor time counts from stepping on to leaving; the jumps between sessions do not
-count. `python -m tests.bench.simulate` prints the figure.
+sides and three stretches per side. Processor time counts from stepping on to leaving, without the jumps between
+sessions. `python -m tests.bench.simulate` prints the figure.
 """
 
 from __future__ import annotations

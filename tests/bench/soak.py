@@ -1,13 +1,13 @@
-"""A month of a busy household in virtual time: what grows that should not?
+"""A month in a busy household in virtual time: what grows that should not?
 
 The service's own parts run on the simulated board: drivers, loop, rules, store, the wire, and the page's server with
-open streams, read in this process. Three of four people come every day, for tests, stretches and routines; cables come
-out and go back, the ADC makes noise, the wall clock is set wrong and right again, summer time begins, browsers load
-pages, reminders and the nightly job come by the real cron rules. Sessions, and two minutes before and after each, are
-lived in full, and so are two hours of one night; the rest of each day is jumped over.
+open streams, read in this process. Three of four people come every day, for tests, stretches and routines; cables are
+unplugged and plugged in, the ADC makes noise, the wall clock is set wrong and right again, summer time begins, browsers
+load pages, reminders and the nightly job follow the real cron rules. Sessions, with two minutes before and after each,
+run in full, and so do two hours of one night; the rest of each day is skipped.
 
-`python -m tests.bench.soak` prints every day. Memory, threads and descriptors are compared from day 3 on, when every
-part has been used.
+`python -m tests.bench.soak` prints every day. Memory, threads and descriptors are compared from day 3, when every part
+has been used.
 """
 
 from __future__ import annotations
@@ -52,11 +52,11 @@ BEGIN = datetime(2027, 3, 10, 0, 0, tzinfo=ZONE)
 """Summer time begins on the 28th."""
 DAYS = 30
 SETTLED_DAY = 3
-"""By the end of this day every part has been used, and every cache is in use."""
+"""By the end of this day every part and every cache has been used."""
 NIGHT_DAY, NIGHT_S = 5, 7200.0
-"""The night that is lived, and how much of it."""
+"""The night that runs in full, and how much of it."""
 AROUND_S = 120.0
-"""Lived before and after each session."""
+"""How long runs in full before and after each session."""
 STREAMS = 8
 PAGES = (
     *("/", "/live", "/progress", "/history", "/status", "/routines", "/exercises", "/plan", "/why", "/inbox"),
@@ -67,7 +67,7 @@ PEOPLE = ("Ada", "Ben", "Cleo")
 
 
 def living_threads() -> int:
-    """How many threads there are. The pool that makes pages starts them as they are needed, and counts as full."""
+    """How many threads there are. The page pool starts threads as needed, and counts as full."""
     names = [thread.name for thread in threading.enumerate()]
     pages = sum(name.startswith("WSGI") for name in names)
     return len(names) - pages + max(pages, THREADS)
@@ -75,12 +75,12 @@ def living_threads() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What the process holds at the end of a day."""
+    """The process's resources at the end of a day."""
 
     day: int
     memory_mb: float
     objects: int
-    """What Python's collector knows: memory also has SQLite's caches and what `malloc` has not given back."""
+    """Objects known to Python's collector; memory also includes SQLite's caches and what `malloc` has not returned."""
     threads: int
     descriptors: int
     database_kb: float
@@ -107,13 +107,13 @@ class VirtualAlarms:
         self.reminders = self.nights = 0
 
     def move_alarm(self, _at_us: int | None) -> None:
-        """The owner of the time turns the loop when it is due."""
+        """Ignored: the owner of the virtual time turns the loop when it is due."""
 
     def set_reminders(self, at: Mapping[str, datetime], job: Callable[[str], None]) -> None:
         self._at, self._remind = dict(at), job
 
     def plan_again(self) -> None:
-        """The wall clock was set."""
+        """Plan the nightly job again, because the wall clock was set."""
         self._next_night = self._night.get_next_fire_time(None, self._clock())
 
     def fire(self) -> None:
@@ -130,7 +130,7 @@ class VirtualAlarms:
 
 
 class Household(VirtualStation):
-    """A station in virtual time with its page, its calendar and those who use it."""
+    """A station in virtual time with its page, its calendar and the people who use it."""
 
     def __init__(self, directory: Path, seed: int = 1) -> None:
         super().__init__(simulated(Config()), directory / "soak.db", wall=BEGIN, seed=seed)
@@ -181,7 +181,7 @@ class Household(VirtualStation):
         self._undo.close()
         super().close()
 
-    # Those who look at the page.
+    # People at the page.
 
     def _get(self, address: str, token: str) -> int:
         with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=ANSWER_S)) as browser:
@@ -191,7 +191,7 @@ class Household(VirtualStation):
             return answer.status
 
     def browse(self) -> None:
-        """Everybody loads every page; the loop turns meanwhile, because some pages write."""
+        """Load every page as each person; the loop turns meanwhile, because some pages write."""
         asked = [self._browsers.submit(self._get, page, token) for token in self._tokens for page in PAGES]
         for one in asked:
             while not one.done():
@@ -199,7 +199,7 @@ class Household(VirtualStation):
             assert one.result() < 400, one.result()
 
     def watch(self) -> None:
-        """Open the live page in several browsers, which leave the ones from before."""
+        """Open the live page in several browsers, closing the previous ones."""
         self._leave()
         for number in range(STREAMS):
             browser = http.client.HTTPConnection("127.0.0.1", self.port, timeout=ANSWER_S)
@@ -220,10 +220,10 @@ class Household(VirtualStation):
             browser.close()
         self._streams = []
 
-    # Those who use the board.
+    # People at the board.
 
     def live(self, seconds: float, stop: Callable[[], bool] = lambda: False) -> None:
-        """As always, while the streams are read and the calendar is kept."""
+        """Let time pass as usual, while the streams are read and the calendar is followed."""
         if not hasattr(self, "lived_s"):
             super().live(seconds, stop)
             return
@@ -263,14 +263,14 @@ class Household(VirtualStation):
             self.board.act(fault)
 
     def set_clock(self, hours: int) -> None:
-        """Somebody, or the network, sets the wall clock."""
+        """Set the wall clock, as a person or the network does."""
         self.board.clock.step_wall(timedelta(hours=hours))
         self._alarms.plan_again()
         self.station.wall_clock_set()
         self.live(60.0)
 
     def jump_to_local(self, day: int, hour: int, minute: int = 0) -> None:
-        """Jump to this hour of the day by the wall in the kitchen; the calendar catches up."""
+        """Jump to this local time of day; the calendar catches up."""
         local = (BEGIN + timedelta(days=day)).replace(hour=hour, minute=minute)
         self.jump_to(local)
         self.live(10.0)
@@ -326,7 +326,7 @@ FAULTS: tuple[tuple[str, str] | None, ...] = (
 
 
 class CountedLog(logging.Handler):
-    """Counts what the station writes to its log."""
+    """Counts the lines of the station's log."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -337,20 +337,20 @@ class CountedLog(logging.Handler):
 
 
 def memory_mb() -> float:
-    """What this process holds in memory."""
+    """The memory of this process."""
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 def soak(directory: Path, days: int, visits: int = 3) -> Iterator[Day]:
-    """Live these days; yields what the process holds at the end of each."""
+    """Run these days; yields the process's resources at the end of each."""
     with Household(directory) as household:
         for day in range(days):
             yield household.spend_day(day, visits)
 
 
 def changes(days: list[Day], settled: Day) -> dict[str, float]:
-    """What has grown since the settled day, at most, and what a session and a day add."""
+    """The largest growth since the settled day, and what a session and a day add."""
     later = [one for one in days if one.day > settled.day]
     sessions = later[-1].sessions - settled.sessions
     return {
@@ -376,7 +376,7 @@ UNITS = {
 
 
 def figures() -> dict[str, dict[str, Any]]:
-    """What has grown from the third to the thirtieth day."""
+    """The growth from the third to the thirtieth day."""
     with TemporaryDirectory(prefix="station-bench-") as scratch:
         days = list(with_progress(soak(Path(scratch), DAYS), DAYS, "days"))
     found = changes(days, days[SETTLED_DAY - 1])

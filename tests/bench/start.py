@@ -1,7 +1,7 @@
-"""From the start of the process to a page that answers and a first reading, and to the first page alone.
+"""The time from starting the process to a page with a first reading, and to the first page.
 
 The ratio compares the station's first page with that of a minimal Flask application on the same server, both measured
-here in turn.
+here.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ def free_port() -> int:
 
 
 def start(directory: Path, port: int) -> subprocess.Popen[bytes]:
-    """`station run` on a simulated board, as a process of its own."""
+    """Start `station run` on a simulated board, as a separate process."""
     config = directory / "station.toml"
     config.write_text(
         f'[board]\nsimulated = true\n[page]\nport = {port}\n[store]\npath = "{directory / "station.db"}"\n'
     )
     program = Path(sys.executable).with_name("station")
     environment = os.environ | {"PYTHONUNBUFFERED": "1"}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installation has compiled modules, from the first run on
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installation has compiled modules after its first run
     return subprocess.Popen([program, "run", "--config", config], env=environment, stdout=subprocess.DEVNULL)
 
 
@@ -64,7 +64,7 @@ app = Flask(__name__)
 app.get("/")(lambda: "<!doctype html><title>minimal</title>")
 uvicorn.run(WSGIMiddleware(app), host="127.0.0.1", port=int(sys.argv[1]), log_level="critical", lifespan="off")
 """
-"""The smallest application that the same libraries serve."""
+"""The smallest application with the same libraries."""
 
 
 def first_page_s(port: int, began: float) -> float:

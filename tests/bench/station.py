@@ -1,8 +1,8 @@
 """The whole station in real time, with its page open in a browser, compared with the true times of an emulated heel.
 
 One run gives four figures. Twenty holds of five seconds each have one sudden lift at a random moment; the heel is moved
-in the simulated world, below every driver, so that its true times are known. They are compared with the stored results,
-the buzzer's pin, and what the browser showed.
+in the simulated world, below every driver, so its true times are known. They are compared with the stored results, the
+buzzer's pin, and what the browser showed.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Run:
     """True times and observed times, in µs on the station's clock."""
 
     lifts: list[tuple[int, int]] = field(default_factory=list)
-    """When the heel rose, and when it was down again."""
+    """When the heel rose and when it was down again."""
     holds: tuple[Hold, ...] = ()
     edges: list[PlayedEdge] = field(default_factory=list)
     shown: list[tuple[int, bool]] = field(default_factory=list)
@@ -116,7 +116,7 @@ def _shown(browser: Browser) -> list[tuple[int, bool]]:
 
 
 def _clock_offset(browser: Browser) -> tuple[int, float]:
-    """The round trip, and how far the browser's clock is ahead, true to half of that."""
+    """The round trip, and how far the browser's clock is ahead, accurate to half the round trip."""
     before_us = now_us()
     page_ms = browser.run("return performance.timeOrigin + performance.now()")
     after_us = now_us()
@@ -126,7 +126,7 @@ def _clock_offset(browser: Browser) -> tuple[int, float]:
 def credit_errors_us(found: Run) -> list[int]:
     """For each hold, the difference between the credit and the time from GO to HOLD_DONE with the heel truly down.
 
-    Stored times start with their run, which the first GO in the buzzer's record puts on the clock.
+    Stored times count from the start of their run, which the first GO in the buzzer's record places on the clock.
     """
     tones = zip(found.edges, found.edges[1:], strict=False)
     first_go_us = next(on.planned_us for on, off in tones if on.hz and off.planned_us - on.planned_us == GO_US)
@@ -151,7 +151,7 @@ def heel_up_latencies_us(found: Run) -> list[int]:
 
 
 def page_latencies_us(found: Run) -> list[int]:
-    """For each rise and each return of the heel, until the browser shows it."""
+    """For each rise and return of the heel, the time until the browser shows it."""
     changes = [(at_us, up) for lift in found.lifts for at_us, up in zip(lift, (True, False), strict=True)]
     return sorted(min(at for at, up in found.shown if up is is_up and at > at_us) - at_us for at_us, is_up in changes)
 

@@ -1,9 +1,9 @@
-"""How many taps, keys and screens a person needs for what they came for, at a running demonstration.
+"""How many taps, keys and screens a person needs to do what they came for, in a running demonstration.
 
-By touch on a phone, and by keyboard on a desktop. `python -m tests.bench.taps_needed` prints the table that
-`web/README.md` has; a journey's title, or its beginning, limits it to that one. What is typed or picked from a list is
-not counted, only the way to the field. What a person does on the board (stepping on) is no tap. A screen is a page, or
-another word on the board's page at the moment of a tap.
+By touch on a phone, and by keyboard on a desktop. `python -m tests.bench.taps_needed` prints the table in
+`web/README.md`; a journey's title, or its beginning, selects that one. Typing and picking from a list do not count,
+only getting to the field. Actions on the board (stepping on) are not taps. A screen is a page, or another word on the
+live page at the moment of a tap.
 
 The journeys at the top are the part to edit when a page changes: each step finds its control by role and accessible
 name, as a screen reader does.
@@ -32,7 +32,7 @@ from tests.web.history import add_session
 
 
 class Press(NamedTuple):
-    """A control to press, and words that the screen shows then."""
+    """A control to press, and words that the screen then shows."""
 
     role: str
     name: str
@@ -55,7 +55,7 @@ class PressAll(NamedTuple):
 
 
 class Act(NamedTuple):
-    """What the person does on the simulated board, and words that the screen shows then."""
+    """An action on the simulated board, and words that the screen then shows."""
 
     command: str
     argument: str
@@ -66,25 +66,25 @@ Step = Press | PressAll | Fill | Act
 
 
 def no_history(_store: Store) -> None:
-    """A station that is new."""
+    """A new station."""
 
 
 def ten_weeks(store: Store) -> None:
-    """The demonstration's two people; the last session was days ago."""
+    """Add the demonstration's two people; their last session was days ago."""
     fill(store)
     for person in store.people():
         answer_no_to_all(store, person.id)
 
 
 def tested_today(store: Store) -> None:
-    """The same with a test half an hour ago, which is not answered yet."""
+    """The same, with a test half an hour ago whose questions are still open."""
     ten_weeks(store)
     add_session(store, days_ago=timedelta(minutes=30) / timedelta(days=1), name="Robin")
 
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """What somebody wants, from Today in a browser that is new here, step by step."""
+    """A goal and the steps to it, from Today in a new browser."""
 
     title: str
     history: Callable[[Store], None]
@@ -193,7 +193,7 @@ PLACE = """function() {
   if (scrolls) this.scrollIntoView({block: 'center', behavior: 'instant'})
   return [...middle(), scrolls, is_hit()]
 }"""
-"""Where to touch, and whether that needs scrolling: also out from under the bar of places."""
+"""Where to touch, and whether that needs scrolling, even from under the menu bar."""
 HAS_FOCUS = "function() { return document.activeElement === this }"
 IN_GROUP = "function() { return this.type === 'radio' && document.activeElement.name === this.name }"
 SET = """function(text) {
@@ -255,7 +255,7 @@ class Walk:
         self._screen = screen
 
     def find_all(self, role: str, name: str) -> list[str]:
-        """The controls with this role whose names begin so, as the browser tells assistive technology."""
+        """The controls with this role whose names begin so, as the browser exposes them to assistive technology."""
         root = self.send("DOM.getDocument", depth=0)["root"]["nodeId"]
         nodes = self.send("Accessibility.queryAXTree", nodeId=root, role=role)["nodes"]
         named = [node for node in nodes if not node["ignored"] and node["name"]["value"].startswith(name)]
@@ -295,7 +295,7 @@ def touch(walk: Walk, control: str) -> None:
 
 
 def keys(walk: Walk, control: str) -> None:
-    """Tab to a control and press it; a field needs only the focus, and arrows choose in a group."""
+    """Tab to a control and press it; a field needs only the focus, and arrow keys choose within a group."""
     for _ in range(MOST_STOPS):
         if walk.call(control, HAS_FOCUS):
             break
@@ -312,7 +312,7 @@ HANDS: dict[str, tuple[Hand, tuple[int, int]]] = {"touch": (touch, PHONE), "keyb
 
 
 def measure(journey: Journey, hand: Hand, size: tuple[int, int]) -> Count:
-    """Go on a journey at a demonstration of its own."""
+    """Do a journey in a demonstration of its own."""
     with TemporaryDirectory() as scratch, open_browser() as window:
         with Store.open(Path(scratch) / "demo.db", clock=SystemClock()) as store:
             journey.history(store)

@@ -1,9 +1,8 @@
-"""Accuracy of calibrated distances, over simulated sensors whose true error is known.
+"""Accuracy of calibrated distances, over simulated sensors with a known true error.
 
-Each sensor is calibrated as a person does it: it ranges for a minute to get warm, then sees four blocks, twice each, or
-up to four times where the readings form an S.
-`python -m tests.bench.truth` prints more: other ways to calibrate, blocks of a wrong length, and coverage by distance,
-contact and age.
+Each sensor is calibrated as by a person: it ranges for a minute to warm up, then sees four blocks, twice each, or up to
+four times if the readings form an S. `python -m tests.bench.truth` prints more: other ways to calibrate, blocks of a
+wrong length, and coverage by distance, contact and age.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ from tests.recordings import StillRecording, still_recordings
 
 SENSORS = 200
 CALIBRATIONS = 10
-"""Calibrations of each sensor, each with its own noise: the median of 200 alone would be uncertain by 0.03 mm."""
+"""Calibrations per sensor, each with its own noise: with one each, the median of 200 would be uncertain by 0.03 mm."""
 ATTEMPTS = 5
 """Attempts after each calibration."""
 CALM = NoiseParameters()
@@ -53,14 +52,14 @@ NO_ERRORS: Mapping[float, float] = {}
 WARM_S = 180.0
 """How much of a recording shows the sensor warming up."""
 LANE_HOURS = 8
-"""A night: how long the station has watched the empty lane before it is used."""
+"""One night: how long the station has watched the empty lane before use."""
 WHERE_MM = tuple(range(0, 201, 10))
 """The toe distances at which the bias is evaluated."""
 WINDOWS_US = {Contact.PAD: 1 * SECOND_US, Contact.INFERRED: 2 * SECOND_US, Contact.SELF: 2 * SECOND_US}
 
 
 class RecordedNoise:
-    """The error of a real sensor: its recording without the warm-up, played round and round from some moment on."""
+    """The error of a real sensor: its recording without the warm-up, looped from some moment on."""
 
     def __init__(self, recording: StillRecording, start: float) -> None:
         self._step_us = recording.lasts_s * SECOND_US / len(recording.readings_mm)
@@ -68,7 +67,7 @@ class RecordedNoise:
         self._first = int(start * len(self._sums_mm))
 
     def error_mm(self, at_us: int, range_us: int, powered_us: int) -> float:
-        """The mean error of the readings that began within half of `range_us` up to then, at least one."""
+        """The mean error of the readings within half of `range_us`, at least one."""
         count = max(1, int(range_us / self._step_us / 2))
         end = count + (self._first + int(at_us / self._step_us)) % (len(self._sums_mm) - count)
         return (self._sums_mm[end] - self._sums_mm[end - count]) / count
@@ -76,13 +75,13 @@ class RecordedNoise:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """A sensor that never returns: how far it is after ten minutes (SD), in mm."""
+    """A sensor that drifts without returning: how far it is after ten minutes (SD), in mm."""
 
     ten_minutes_mm: float
 
 
 class WalkingNoise:
-    """The scatter of a real sensor, over a random walk."""
+    """The scatter of a real sensor, added to a random walk."""
 
     def __init__(self, walk: Walk, seed: int) -> None:
         self._walk = walk
@@ -110,7 +109,7 @@ def _sums_mm(recording: StillRecording) -> tuple[float, ...]:
 
 
 class Sensor:
-    """One simulated sensor in front of a movable target, ranging since it was cold."""
+    """A simulated sensor in front of a movable target, ranging since a cold start."""
 
     def __init__(self, error: RangeError, seed: int, noise: Noise = CALM) -> None:
         self.error = error
@@ -131,7 +130,7 @@ class Sensor:
         self._at_us += us
 
     def watch_lane(self, hours: int) -> None:
-        """Let the station learn the wander from the empty lane: means of ten seconds."""
+        """Let the station learn the wander from the empty lane, as means over ten seconds."""
         learnt, span_us = WanderEstimate(), 10 * SECOND_US
         for _ in range(hours * MEANS_PER_HOUR):
             self._at_us += span_us
@@ -139,7 +138,7 @@ class Sensor:
         self.wander_mm = learnt.sd_mm
 
     def window(self, toe_mm: float, us: int) -> tuple[list[int], list[int]]:
-        """Times and readings in whole mm of a wall at this toe distance, as the register model makes them."""
+        """Times and readings, in whole mm, of a wall at this toe distance, as from the register model."""
         clear_mm = self.error.reading_mm(SETBACK_MM + toe_mm, self.warmer_degrees, self.days)
         times_us = []
         readings_mm = []
@@ -150,7 +149,7 @@ class Sensor:
         return times_us, readings_mm
 
     def bias_mm(self, toe_mm: float, curve: Curve) -> float:
-        """The curve's toe distance less the true one, without noise and wander, at the present temperature."""
+        """The curve's toe distance minus the true one, without noise and wander, at the present temperature."""
         return curve.toe_mm(self.error.reading_mm(SETBACK_MM + toe_mm)) - toe_mm
 
 
@@ -160,7 +159,7 @@ def parabolic(number: int) -> RangeError:
 
 
 def cubic(number: int) -> RangeError:
-    """A sensor whose error has an S as well, of up to `MAX_CUBIC_MM` either way."""
+    """A sensor whose error also has an S of up to `MAX_CUBIC_MM` either way."""
     return replace(parabolic(number), cubic_mm=Random(f"{number} cubic").uniform(-MAX_CUBIC_MM, MAX_CUBIC_MM))
 
 
@@ -174,8 +173,8 @@ def calibrate(
     off_mm: Mapping[float, float] = NO_ERRORS,
     more_rounds: bool = True,
 ) -> Fit:
-    """The guided run: warming up, then each block in turn, with 5 to 10 s to change them, and more rounds where the
-    readings form an S.
+    """The guided run: warm up, then each block in turn, with 5 to 10 s to change them, and more rounds if the readings
+    form an S.
 
     `off_mm` is how much longer a block is than its stated length. Raises CalibrationError.
     """
@@ -195,7 +194,7 @@ def calibrate(
 
 
 def calibrate_until_accepted(sensor: Sensor, random: Random) -> Fit:
-    """The guided run, as often as a restless sensor needs it."""
+    """Repeat the guided run as often as a restless sensor needs."""
     while True:
         try:
             return calibrate(sensor, random)
@@ -204,7 +203,7 @@ def calibrate_until_accepted(sensor: Sensor, random: Random) -> Fit:
 
 
 def single_offset(sensor: Sensor, random: Random) -> Curve:
-    """What ST's own calibration does: an offset alone, from fifty readings of one target at 100 mm, warm."""
+    """ST's own calibration: only an offset, from fifty readings of one target at 100 mm, warm."""
     sensor.later(WARM_UP_US + random.randint(5 * SECOND_US, 10 * SECOND_US))
     reading_mm = mean(sensor.window(100.0, 50 * RANGE_US)[1])
     return Curve(1.0, 100.0 - reading_mm)
@@ -212,7 +211,7 @@ def single_offset(sensor: Sensor, random: Random) -> Curve:
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """One simulated attempt: the true distance at which the knee just touched, and the station's result."""
+    """A simulated attempt: the true distance at which the knee just touched, and the station's result."""
 
     true_mm: float
     toe_mm: float
@@ -309,7 +308,8 @@ def study(
     error_of: Callable[[int], RangeError] = parabolic,
 ) -> Study:
     """Calibrate and use this many sensors. The same numbers give the same figures. The station has watched the empty
-    lane of each for so many hours."""
+    lane of each for `lane_hours`.
+    """
     found = Study([], [], {1 * SECOND_US: [], 2 * SECOND_US: []}, [])
     for number in range(sensors):
         if number % 20 == 0:
@@ -331,13 +331,13 @@ def study(
 
 
 def with_noise_of(recording: StillRecording, lane_hours: int) -> Study:
-    """Simulated sensors that wander as this real one did."""
+    """Simulated sensors that wander like this real one."""
     return study(100, 2, 10, noise=recording, lane_hours=lane_hours)
 
 
 @dataclass(slots=True)
 class Verdicts:
-    """What became of many calibrations: the worst bias of those accepted, how many of these had a notice, and how many
+    """The outcome of many calibrations: the worst bias of those accepted, how many of them had a notice, and how many
     were refused.
     """
 
@@ -364,7 +364,7 @@ def verdicts(
     off_mm: Mapping[float, float] = NO_ERRORS,
     more_rounds: bool = True,
 ) -> Verdicts:
-    """Calibrate each of these sensors so often. The same numbers give the same result."""
+    """Calibrate each of these sensors this often. The same numbers give the same result."""
     found = Verdicts([], 0, 0)
     for number in range(sensors * calibrations):
         random = Random(f"{number} verdicts")
@@ -422,7 +422,7 @@ def _covered(seen: Study, lane_hours: int) -> str:
 
 
 def report() -> Iterator[str]:
-    """Lines that describe the accuracy and what the figures consist of."""
+    """Lines that describe the accuracy and what makes up the figures."""
     found = study(report_progress=_progress)
     for name, values in (("as the guided run does", found.worst_mm), ("single offset", found.single_mm)):
         parts = ", ".join(f"{part:.0%} {ranked(values, part):.3f}" for part in (0.5, 0.75, 0.95, 0.99))

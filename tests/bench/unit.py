@@ -1,4 +1,4 @@
-"""A fixed workload in plain Python: the unit of figures that would otherwise be those of one machine."""
+"""A fixed workload in plain Python: the unit for figures that would otherwise depend on the machine."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""A hold while 64 people watch the live page and 1,200 hostile connections do what they can.
+"""A hold while 64 people watch the live page and 1,200 hostile connections do their worst.
 
-The cue jitter is the delay of the sequencer's edges, as in `cues.py`; the station plays its holds alone first, so that
-a machine that is itself late shows. `python -m tests.bench.viewers` prints both, and what the clients did.
+The cue jitter is the delay of the player's edges, as in `cues.py`; the station first plays its holds without load, to
+reveal a machine that is itself late. `python -m tests.bench.viewers` prints both, and what the clients did.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from tests.bench.load import Clients
 
 ALONE_S, LOADED_S = 20.0, 60.0
 WARM_S = 4.0
-"""How long the clients come in before the edges count."""
+"""How long the clients connect before edges count."""
 
 
 class Loaded(NamedTuple):
-    """The station alone and under load: the edges' delays in µs, its memory in MB, and what each kind of client did."""
+    """The station without and under load: the edges' delays in µs, its memory in MB, and what the clients did."""
 
     alone_us: list[int]
     loaded_us: list[int]
@@ -34,7 +34,7 @@ class Loaded(NamedTuple):
 
 @cache
 def run() -> Loaded:
-    """Play holds alone, then under the load."""
+    """Play holds without load, then under it."""
     with TemporaryDirectory() as scratch, held(Path(scratch)) as station:
         time.sleep(ALONE_S)
         alone_us = station.jitter_us()

@@ -1,1 +1,1 @@
-"""Power cuts and kills: a disk that loses unsynced writes, and sessions written until the power goes."""
+"""Power cuts and kills: a disk that loses unsynced writes, and sessions written until the power fails."""

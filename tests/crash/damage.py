@@ -1,7 +1,7 @@
-"""Databases whose bytes a memory card has changed: what the station still shows of them, and whether it is true.
+"""Databases damaged by a memory card: what the station still shows of them, and whether it is true.
 
 Each copy of a database gets flipped bits, pages of zeros or pages of garbage. A start may refuse it with a sentence.
-Otherwise every page must answer without an error, and every row that is read must be one that was written.
+Otherwise every page must answer without an error, and every row read must be one that was written.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ SERVER_ERROR, UNAVAILABLE = 500, 503
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one damaged copy: refused at the start, addresses that failed, rows that were never written."""
+    """The outcome of one damaged copy: refused at the start, addresses that failed, rows that were never written."""
 
     is_refused: bool
     failed: tuple[str, ...] = ()
@@ -39,7 +39,7 @@ class Outcome:
 
 
 def make_database(path: Path) -> str:
-    """A database with some days of everything, closed; gives the token of the owner's browser."""
+    """Make a closed database with some days of everything; returns the token of the owner's browser."""
     clock = HandClock()
     with Store.open(path, clock=clock) as store:
         weeks(store, clock, days=4)
@@ -74,7 +74,7 @@ def rows_read(store: Store) -> Iterator[tuple[str, tuple[Any, ...]]]:
 
 
 def outcome(path: Path, written: frozenset[tuple[str, tuple[Any, ...]]], token: str) -> Outcome:
-    """Open a damaged copy and read everything of it; the rows that were written are `written`."""
+    """Open a damaged copy and read everything in it; `written` are the rows that were written."""
     try:
         store = Store.open(path, clock=SystemClock())
     except StoreError:
@@ -100,7 +100,7 @@ def outcome(path: Path, written: frozenset[tuple[str, tuple[Any, ...]]], token: 
 
 
 def outcomes(scratch: Path, count: int, seed: int = 1) -> Iterator[Outcome]:
-    """So many damaged copies of one database, one after the other."""
+    """The outcome of `count` damaged copies of one database."""
     random, source, copy = Random(seed), scratch / "whole.db", scratch / "damaged.db"
     token = make_database(source)
     whole = source.read_bytes()

@@ -1,8 +1,8 @@
 """A disk in memory that loses or garbles unsynced writes when the power goes: an `apsw` file system layer.
 
 After the cut, a sector written since the last sync has its old content, its new content, a torn mix of both, or noise.
-Shared memory is not offered, so databases on it must be opened with exclusive locking: the bytes that SQLite writes,
-and when it syncs them, are the same.
+It has no shared memory, so databases on it need exclusive locking; SQLite writes and syncs the same bytes at the same
+points.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ NAME = "forgetful"
 
 @dataclass
 class Image:
-    """One file: its current content, the content that survives a power cut for sure, and the sectors between."""
+    """One file: its current content, the content sure to survive a power cut, and the sectors in between."""
 
     seen: bytearray = field(default_factory=bytearray)
     safe: bytearray = field(default_factory=bytearray)
@@ -49,7 +49,7 @@ class Image:
         self.dirty.clear()
 
     def cut(self, random: Random) -> None:
-        """Cut the power: each unsynced sector meets its own fate, and so does the length of the file."""
+        """Cut the power: the fate of each unsynced sector, and of the file's length, is random."""
         after = bytearray(self.safe)
         if len(self.seen) != len(self.safe) and random.random() < 0.8:
             size = random.choice((len(self.seen), random.randint(*sorted((len(self.seen), len(self.safe))))))
@@ -71,13 +71,13 @@ class Image:
 
 
 class PowerCutError(Exception):
-    """The power is gone, and with it the writing process."""
+    """The power has failed, and the writing process with it."""
 
 
 class Disk(apsw.VFS):
     """All files of one machine. `cut_in(n)` cuts the power after n more writes and syncs.
 
-    With `lies` the disk acknowledges syncs without doing them, as cheap ones do.
+    With `lies` the disk acknowledges syncs without doing them, like cheap ones.
     """
 
     def __init__(self, name: str = NAME) -> None:

@@ -1,4 +1,4 @@
-"""The store's driver for a disk of `tests.crash.disk`: `apsw` behind the surface of Python's `sqlite3`."""
+"""The store's driver for a disk of `tests.crash.disk`: `apsw` with the interface of Python's `sqlite3`."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class Connection:
 def driver(options: str = "psow=0", after: Sequence[str] = ()) -> Driver:
     """A driver whose files are on the disk; `after` are pragmas for each new connection.
 
-    Exclusive locking comes first: the index of the write-ahead log then stays in memory that no other process sees.
+    Exclusive locking comes first, so the index of the write-ahead log stays in private memory.
     """
 
     def connect(path: Path, read_only: bool) -> Connection:

@@ -1,7 +1,7 @@
-"""What a store acknowledged, so that another process can check it after the power went.
+"""What a store acknowledged, so that another process can check it after a power cut.
 
-Each write is announced to the ledger before it happens and acknowledged after it returns. A write that was pending at
-the cut may count or not: its row is as before or as after, and nothing between.
+Each write is announced to the ledger before it happens and acknowledged after it returns. A write pending at the cut
+may or may not count, but its row must be as before or as after.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ Fields = dict[str, Any]
 
 
 class Ledger:
-    """Announced and acknowledged writes. `send` passes each as a line to another process, which survives this one's
-    kill; `receive` takes such a line.
+    """Announced and acknowledged writes. `send` passes each as a line to another process, which survives the killing of
+    this one; `receive` takes such a line.
     """
 
     def __init__(self, send: Callable[[str], object] = lambda _line: None) -> None:
@@ -33,12 +33,12 @@ class Ledger:
         self._send = send
 
     def announce(self, table: str, row_id: str, **fields: Any) -> None:
-        """This write comes next. A new row, whose id the store gives, needs no announcement."""
+        """Announce the next write. A new row gets its id from the store, and needs no announcement."""
         self.pending = ((table, row_id), fields)
         self._send(json.dumps(["will", table, row_id, fields]))
 
     def acknowledge(self, table: str, row_id: str, **fields: Any) -> None:
-        """The store has returned: from this moment the row must exist."""
+        """Acknowledge a write: the store has returned, so from now on the row must exist."""
         self.known.setdefault((table, row_id), {}).update(fields)
         self.pending = None
         self._send(json.dumps(["did", table, row_id, fields]))
@@ -48,7 +48,7 @@ class Ledger:
         (self.announce if what == "will" else self.acknowledge)(table, row_id, **fields)
 
     def resolve_pending(self, found: dict[Key, Fields]) -> None:
-        """After a cut, take the pending write as done if its row says so, and else as never made."""
+        """After a cut, treat the pending write as done if its row shows it, else as never made."""
         if self.pending is not None:
             key, fields = self.pending
             if key in found and _agrees(found[key], fields):
@@ -75,7 +75,7 @@ def _agrees(row: Fields, fields: Fields) -> bool:
 
 
 def digest(rows_text: str) -> str:
-    """A hash of a trace, short enough for one line that reaches a pipe whole."""
+    """A hash of a trace, short enough for a line that is written to a pipe in one piece."""
     return sha256(rows_text.encode()).hexdigest()
 
 

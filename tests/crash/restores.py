@@ -1,4 +1,4 @@
-"""Damaged backups: whether a restore of one is ever done by half."""
+"""Damaged backups: whether a restore of one is ever done in part."""
 
 from __future__ import annotations
 
@@ -18,15 +18,16 @@ HALF, REFUSED, WHOLE = "half", "refused", "whole"
 
 
 def mutated_backup(content: bytes, random: Random) -> bytes:
-    """As a memory card damages it, or cut off, as a copy that was not finished."""
+    """A backup damaged by a memory card, or cut off like an unfinished copy."""
     if random.random() < 0.2:
         return content[: random.randrange(len(content))]
     return damaged(content, random)
 
 
 def restores(scratch: Path, count: int, seed: int = 1) -> Iterator[str]:
-    """So many mutated backups, one after the other: `whole` if the station is then as the sound backup is, `refused` if
-    it is as it was before, else `half`."""
+    """The outcome of `count` mutated backups: `whole` if the station then equals the intact backup, `refused` if it is
+    unchanged, else `half`.
+    """
     random, source, own, backup = Random(seed), scratch / "source.db", scratch / "own.db", scratch / "backup.db"
     make_database(source)
     make_small_database(own)
@@ -48,7 +49,7 @@ def restores(scratch: Path, count: int, seed: int = 1) -> Iterator[str]:
 
 
 def make_small_database(path: Path) -> None:
-    """A database of somebody else, closed."""
+    """Make another person's database, closed."""
     clock = HandClock()
     with Store.open(path, clock=clock) as store:
         weeks(store, clock, days=1, names=("Cleo",))

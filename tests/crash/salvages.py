@@ -1,7 +1,7 @@
-"""Damaged databases: whether a salvage saves every row that can be read, and none that was never written.
+"""Damaged databases: whether a salvage saves every readable row, and none that was never written.
 
-What can be read is found without the code under test: SQLite itself reads a copy of the damaged file whose schema and
-inner pages are put right, row by row. So a row counts as readable if its own bytes are whole.
+Readable rows are found without the code under test: SQLite itself reads a copy of the damaged file with repaired schema
+and inner pages, row by row. So a row is readable if its own bytes are intact.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Row = tuple[str, tuple[Any, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one damaged database. `report` is `None` if nothing was damaged, or nothing was left of it."""
+    """The outcome of one damaged database. `report` is `None` if nothing was damaged, or nothing was left."""
 
     report: Salvage | None
     lost_readable: tuple[Row, ...]
@@ -37,7 +37,7 @@ class Outcome:
 
 
 def destroyed(content: bytes, random: Random) -> bytes:
-    """The bytes of a file with one kind of damage, the worst among them."""
+    """The bytes of a file with one kind of damage, including the worst kinds."""
     match random.choice(("part", "part", "several", "header", "cut", "empty")):
         case "several":
             for _ in range(random.randrange(2, 12)):
@@ -54,7 +54,7 @@ def destroyed(content: bytes, random: Random) -> bytes:
 
 
 def rows_of(path: Path) -> dict[tuple[str, int], Row]:
-    """Every row that SQLite gives by its rowid with a sound checksum, by table and rowid."""
+    """Every row that SQLite returns by rowid with a valid checksum, by table and rowid."""
     found = {}
     with closing(sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)) as connection:
         checksums.register(connection)
@@ -82,7 +82,7 @@ def put_right(content: bytes, whole: bytes) -> bytes:
 
 
 def readable_rows(content: bytes, whole: bytes, written: dict[tuple[str, int], Row], scratch: Path) -> set[Row]:
-    """The rows whose own bytes are whole."""
+    """The rows whose own bytes are intact."""
     path = scratch / "put-right.db"
     path.write_bytes(put_right(content, whole))
     found = set()
@@ -96,7 +96,7 @@ def readable_rows(content: bytes, whole: bytes, written: dict[tuple[str, int], R
 
 
 def without_lost_parents(rows: set[Row]) -> set[Row]:
-    """The rows of which everything that they must refer to is among them."""
+    """The rows whose required parents are all among them."""
     while True:
         ids = {(name, row[0]) for name, row in rows}
         kept = {
@@ -131,7 +131,7 @@ def outcome(path: Path, content: bytes, whole: bytes, written: dict[tuple[str, i
 
 
 def _without_loose_references(row: Row) -> Row:
-    """The row without its checksum and what it need not refer to: a salvage takes that away where it is lost."""
+    """The row without its checksum and optional references: a salvage clears references to lost rows."""
     name, values = row
     left_out = {CHECKSUM} | {key.parent.name for key in metadata.tables[name].foreign_keys if key.parent.nullable}
     return name, tuple(
@@ -140,7 +140,7 @@ def _without_loose_references(row: Row) -> Row:
 
 
 def outcomes(scratch: Path, count: int, seed: int = 1) -> Iterator[Outcome]:
-    """So many damaged copies of one database, one after the other."""
+    """The outcome of `count` damaged copies of one database."""
     random, source = Random(seed), scratch / "whole.db"
     make_database(source)
     whole, written = source.read_bytes(), rows_of(source)

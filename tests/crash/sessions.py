@@ -1,4 +1,4 @@
-"""Random sessions, written through the store as long as there is power."""
+"""Random sessions, written through the store until the power fails."""
 
 from __future__ import annotations
 

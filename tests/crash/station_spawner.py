@@ -1,8 +1,8 @@
-"""A process with everything imported that forks stations: each runs in real time until it is killed.
+"""A process with everything imported that forks stations, each running in real time until it is killed.
 
 For each line `PATH` on its input it forks a child: the service with its loop, threads, drivers and the simulated board
 with comparators, a person standing on it, and holds in quick succession. The child prints what a page shows as lines of
-JSON: the phase, the repetition, the credited time and the newest cue with its number. When the child is dead the
+JSON: the phase, the repetition, the credited time and the newest cue with its number. When the child is dead, the
 process prints `gone`.
 """
 

@@ -1,7 +1,7 @@
-"""A process with everything imported that forks children, which write sessions until they are killed.
+"""A process with everything imported that forks children, each writing sessions until it is killed.
 
 For each line `SEED PATH` on its input it forks a child, which prints `pid N` and then its ledger: a line for each
-announced and each acknowledged write. When the child is dead the spawner prints `gone`.
+announced and each acknowledged write. When the child is dead, the spawner prints `gone`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""SIGKILL, at random moments, of a real process that writes to a real file."""
+"""SIGKILL at random moments for a real process that writes to a real file."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def spawner() -> Iterator[subprocess.Popen[str]]:
 
 
 def run_until_killed(spawner: subprocess.Popen[str], path: Path, ledger: Ledger, random: Random) -> None:
-    """Let a process write until it is killed; the ledger gets every line it printed."""
+    """Let a process write until it is killed, and give the ledger every line it printed."""
     assert spawner.stdin is not None
     assert spawner.stdout is not None
     spawner.stdin.write(f"{random.randrange(1 << 30)} {path}\n")
@@ -68,7 +68,7 @@ def test_kill_loses_no_acknowledged_row(spawner: subprocess.Popen[str], tmp_path
 
 
 def test_ledger_reports_changed_and_missing_rows(tmp_path: Path) -> None:
-    """The crash tests can fail."""
+    """So the crash tests can fail."""
     ledger = Ledger()
     with Store.open(tmp_path / "station.db", clock=SystemClock()) as store:
         person = store.add_person("Ann")

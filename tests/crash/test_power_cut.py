@@ -24,16 +24,16 @@ from tests.crash.sessions import Sessions
 DISKS = 100
 CUTS_A_DISK = 20
 MOST_STEPS = 250
-"""Writes and syncs from one cut to the next: from a cut in the middle of a start to one after twenty results."""
+"""The most writes and syncs between two cuts: from a cut during a start to one after twenty results."""
 
 CREATION_STEPS = 300
-"""Writes and syncs that create the tables: a database without any result gets so many more before the cut."""
+"""The writes and syncs that create the tables: a database without results gets this many more before the cut."""
 
 FATES = 20
-"""How often each moment of a start is cut, each time with another loss."""
+"""How often each moment of a start is cut, each time with a different loss."""
 
 CHECKPOINT = "wal_autocheckpoint=20"
-"""Pages; SQLite's own 1,000 would keep checkpoints out of histories as short as these."""
+"""In pages; with SQLite's default of 1,000, histories as short as these would have no checkpoints."""
 
 
 @pytest.fixture
@@ -105,9 +105,9 @@ def test_power_cut_loses_no_acknowledged_row(disk: Disk, tmp_path: Path) -> None
 
 
 def test_start_cut_at_any_moment_loses_no_acknowledged_row(disk: Disk, tmp_path: Path) -> None:
-    """A start empties a log of many transactions, and the power is cut before each of its writes and syncs.
+    """A start checkpoints a log of many transactions, and the power is cut before each of its writes and syncs.
 
-    The disk may then have cut the log's file halfway: a shorter log would put old pages over newer ones.
+    The disk may have truncated the log's file: a shorter log would overwrite newer pages with older ones.
     """
     path, ledger = tmp_path / "station.db", Ledger()
     Store.open(path, clock=SystemClock(), driver=driver()).close()
@@ -145,7 +145,7 @@ def test_start_cut_at_any_moment_loses_no_acknowledged_row(disk: Disk, tmp_path:
 def test_power_cut_harness_finds_losses(
     disk: Disk, tmp_path: Path, options: str, pragmas: list[str], lies: bool
 ) -> None:
-    """Without any one of the precautions nine disks in ten lose rows in forty cuts, so the tests above can fail."""
+    """Without any one of the precautions, nine disks in ten lose rows in forty cuts, so the tests above can fail."""
     disk.lies = lies
     hurt = 0
     for seed in range(30):

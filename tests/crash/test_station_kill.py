@@ -1,4 +1,4 @@
-"""SIGKILL, at random moments, of the whole station: loop, threads, drivers and store in a real process."""
+"""SIGKILL at random moments for the whole station: loop, threads, drivers and store in a real process."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ KILLS = 200
 LONG_KILLS = 8
 AT_ONCE = 8
 HOLDS_SHOWN = (0, 0, 1, 2)
-"""Holds completed before the kill: a busy machine takes longer, but loses as much."""
+"""Holds completed before the kill: a busy machine takes longer, but loses no more."""
 MOST_S = 0.3
-"""The longest time from then to the kill: somewhat more than a short hold."""
+"""The longest time from then to the kill: a little more than a short hold."""
 LATE_US = 300_000
 """The delay of a busy machine in writing a finished second."""
 
@@ -40,7 +40,7 @@ def has_completed(line: str, holds: int) -> bool:
 
 
 class Spawner:
-    """A process that starts stations, one after the other."""
+    """A process that starts one station after another."""
 
     def __init__(self) -> None:
         command = [sys.executable, "-m", "tests.crash.station_spawner"]
@@ -53,7 +53,8 @@ class Spawner:
         self._process.communicate(timeout=10)
 
     def run_until_killed(self, path: Path, hold_us: int, life_s: float, holds: int = 0) -> list[list[object]]:
-        """Run a station until it has shown so many completed holds and then for so long; returns what it showed.
+        """Run a station until it has shown this many completed holds, and then this much longer; returns what it
+        showed.
 
         With a negative time it dies before it is ready.
         """
@@ -82,7 +83,7 @@ def spawners() -> Iterator[list[Spawner]]:
 
 
 def run_lives(spawner: Spawner, path: Path, seed: int, kills: int) -> int:
-    """Kill so many stations on one database; returns how many finished holds were acknowledged and found."""
+    """Kill `kills` stations on one database; returns how many finished holds were acknowledged and found."""
     random, found, sessions = Random(seed), 0, set[str]()
     for _ in range(kills):
         life_s = random.uniform(-MOST_S / 3, MOST_S)

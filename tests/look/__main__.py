@@ -1,5 +1,5 @@
-"""`make look`: photographs every page at the widths of phones, tablets, desktops and televisions, light, dark and
-printed, and lays the pictures out side by side.
+"""`make look`: photograph every page at the widths of phones, tablets, desktops and televisions, light, dark and
+printed, and lay the pictures out side by side.
 
 Writes `build/look/index.html` (a row of pictures for each page, each a link to its full size) and contact sheets as PNG
 in `build/look/sheets/`, a series for each width.
@@ -36,7 +36,7 @@ HEIGHTS = {320: 640, 390: 844, 768: 1024, 1280: 800, 1920: 1080}
 LIGHT, DARK, PRINT = "light", "dark", "print"
 MEDIA = (LIGHT, DARK, PRINT)
 PAPER = (718, 1047)
-"""A4 without margins of 10 mm, in CSS pixels: paper has one width, whatever the screen's."""
+"""A4 minus margins of 10 mm, in CSS pixels: paper has one width, whatever the screen's."""
 STUDIOS = 2
 SHEET_WIDTH, ROWS = 1960, 3
 THUMBNAIL_HEIGHT, MARGIN = 640, 8
@@ -53,7 +53,7 @@ h1, h2 {{ font-size: 16px; margin: {MARGIN}px }}
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a page is looked at: on a screen of this width, or on paper."""
+    """One way to show a page: on a screen of this width, or on paper."""
 
     width: int
     medium: str
@@ -65,7 +65,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A page as it looked."""
+    """A photographed page."""
 
     name: str
     look: Look
@@ -74,13 +74,13 @@ class Picture:
 
 
 def looks(widths: Sequence[int], media: Sequence[str]) -> list[Look]:
-    """Every way to look at a page: on each screen light and dark, and once on paper."""
+    """Every way to show a page: light and dark on each screen, and once on paper."""
     screens = [Look(width, medium) for width in widths for medium in media if medium != PRINT]
     return [*screens, *([Look(PAPER[0], PRINT)] if PRINT in media else [])]
 
 
 def photograph(window: Browser, view: View, look: Look, directory: Path) -> Picture:
-    """Photograph the whole page that the window shows; of a printed page, count the sheets of paper."""
+    """Photograph the window's whole page; for a printed page, count the sheets of paper."""
     file = directory / f"{view.name}-{look.title.replace(' ', '-')}.png"
     window.screenshot(str(file))
     paper = f": {count_text(len(window.printed_pages()), 'page')}" if look.medium == PRINT else ""
@@ -88,14 +88,14 @@ def photograph(window: Browser, view: View, look: Look, directory: Path) -> Pict
 
 
 class Studio:
-    """A browser with stations of its own to photograph."""
+    """A browser with its own stations to photograph."""
 
     def __init__(self, window: Browser, places: Mapping[str, Place]) -> None:
         self._window = window
         self._places = places
 
     def photograph(self, view: View, wanted: Sequence[Look], directory: Path) -> list[Picture]:
-        """Photograph a view in every way; it is loaded again for each width."""
+        """Photograph a view in every way, reloading it for each width."""
         pictures = []
         loaded = None
         for look in wanted:
@@ -115,7 +115,7 @@ def open_studio() -> Iterator[Studio]:
 
 
 def photograph_all(chosen: Sequence[View], wanted: Sequence[Look], directory: Path) -> Iterator[list[Picture]]:
-    """Photograph all views, several at once; yields the pictures of each in order."""
+    """Photograph all views, several at a time; yields the pictures of each in order."""
     with ExitStack() as opened:
         idle: Queue[Studio] = Queue()
         for _ in range(STUDIOS):
@@ -133,7 +133,7 @@ def photograph_all(chosen: Sequence[View], wanted: Sequence[Look], directory: Pa
 
 
 def figure(picture: Picture, width: int, directory: Path, caption: str) -> str:
-    """A thumbnail with its caption, as a link to its full size."""
+    """A thumbnail with its caption, linked to its full size."""
     address = quote(os.path.relpath(picture.file, directory))
     return (
         f'<figure style="width: {width}px"><a href="{address}"><img src="{address}" alt=""'
@@ -157,7 +157,7 @@ def write_index(pictures: Sequence[list[Picture]], directory: Path) -> None:
 
 
 def write_sheets(pictures: Sequence[list[Picture]], wanted: Sequence[Look], directory: Path) -> Iterator[Path]:
-    """Write a series of contact sheets for each way to look at the pages."""
+    """Write a series of contact sheets for each way to show the pages."""
     with open_browser() as window:
         for look in wanted:
             width = THUMBNAIL_WIDTHS[look.width]
@@ -177,7 +177,7 @@ def write_sheets(pictures: Sequence[list[Picture]], wanted: Sequence[Look], dire
 
 
 def look_at(chosen: Sequence[View], wanted: Sequence[Look], directory: Path) -> tuple[int, int]:
-    """Photograph the views and write everything to the directory; returns how many pictures and sheets there are."""
+    """Photograph the views and write everything to the directory; returns the numbers of pictures and sheets."""
     shutil.rmtree(directory, ignore_errors=True)
     shots, sheets = directory / "shots", directory / "sheets"
     for each in (shots, sheets):
@@ -188,7 +188,7 @@ def look_at(chosen: Sequence[View], wanted: Sequence[Look], directory: Path) -> 
 
 
 def parse_options() -> tuple[list[View], list[Look]]:
-    """The views and the ways to look at them that the command line asks for."""
+    """The views, and the ways to show them, from the command line."""
     options = argparse.ArgumentParser(
         description=__doc__, epilog="Example: make look LOOK='--pages today,live --widths 390'"
     )

@@ -1,20 +1,19 @@
-"""Tests the station on a Raspberry Pi, or on a machine that looks like one, where its board can be moved from outside.
+"""Test the station on a Raspberry Pi, or a machine that looks like one, whose board can be controlled from outside.
 
 The station is installed there as systemd/README.md says, and runs as its service. This moves feet and wall, pulls
-cables and cuts the power, and reads from the page what came of it. Examples:
+cables and cuts the power, and reads the results from the page. Examples:
 
     python -m tests.pi --world 17000 --page http://127.0.0.1:18080 --ssh './run.sh --ssh' \\
         --cut './run.sh --kill' --boot './run.sh --again'
     python -m tests.pi ... --part hold --part cables
     python -m tests.pi install ... --package build/slant-board-station_0.1.0_amd64.deb
 
-`install` begins with a clean machine instead, and leaves a station on it whose page is on the network: the installer's
-questions, an update, one that goes wrong, the way back, and removal.
+`install` starts from a clean machine instead, and leaves a station whose page is on the network: the installer's
+questions, an update, a failing one, the rollback, and removal.
 
-A progress line for each expectation; a table of figures and a JSON summary at the end; exit status 0 when all was as
-expected, 1 when not, 2 when the machine or the page could not be reached. It takes about twenty minutes, `install`
-ten. Begin with an empty database: what the station knows of empty heel plates it has learnt from whatever was on the
-board before.
+It prints a line for each check, and at the end a table of figures and a JSON summary. Exit status: 0 if all is as
+expected, 1 if not, 2 if the machine or the page could not be reached. It takes about twenty minutes, `install` ten.
+Start with an empty database: the station has learnt its empty heel plates from whatever was on the board before.
 """
 
 from __future__ import annotations
@@ -55,7 +54,7 @@ PARTS: dict[str, Callable[[Rig], None]] = {
     "cuts": endurance.cuts,
 }
 POWERED = ("power", "cuts")
-"""What needs a power switch."""
+"""The parts that need a power switch."""
 
 
 def options() -> argparse.Namespace:
@@ -98,7 +97,7 @@ def main() -> int:
             return _summary(rig, given.json, print_line)
         page.wait_until_up(30)
         rig.person.step_off()
-        page.use_token(machine.let_in())  # started again, it learns the present weight of the empty plates
+        page.use_token(machine.let_in())  # after a restart it learns the present weight of the empty plates
         page.wait_until_up(60)
         page.choose_person()
         for name in chosen:
@@ -120,7 +119,7 @@ def main() -> int:
 
 
 def _summary(rig: Rig, file: Path | None, print_line: Callable[[str], None]) -> int:
-    """Print the figures and what was found; returns the exit status."""
+    """Print the figures and the results; returns the exit status."""
     failed = [name for name, one in rig.found.items() if not one["passed"]]
     summary = json.dumps(
         {"passed": not failed, "failed": failed, "figures": rig.figures, "found": rig.found},

@@ -19,13 +19,14 @@ NEAR_MM = 3.0
 """A result may be off by the sensor's own slow wander, which the page states as its uncertainty."""
 LIFT_S = 1.5
 STILL_S = 1.5
-"""How long both heels are down before a tap; the question has sounded by then."""
+"""How long both heels are down before a tap; by then the question has sounded."""
 PLACE, PAIN = "calf", "2"
 """The answers: where the limit was felt, and how much it hurt."""
 RANGES_PER_S = 27
 SAMPLES_PER_S = 50
-"""Four samples of a heel within the 80 ms of debouncing. The station asks for 100; how many it gets on a machine that
-shares its processor says little of a Raspberry Pi, and is only noted."""
+"""Four samples of a heel within the 80 ms of debouncing. The station requests 100; how many it gets on a machine that
+shares its processor says little about a Raspberry Pi, and is only recorded.
+"""
 
 
 def figures(rig: Rig) -> None:
@@ -52,7 +53,7 @@ def figures(rig: Rig) -> None:
 
 
 def clock(rig: Rig) -> None:
-    """A clock that was never set is reported until it is set."""
+    """An unset clock is reported until it is set."""
     rig.machine.run(f"rm -f {CLOCK_SET}")
     reported = eventually(lambda: "clock" in faults(rig), 5)
     rig.check("a clock that was never set is reported", reported, faults=faults(rig))
@@ -62,7 +63,7 @@ def clock(rig: Rig) -> None:
 
 
 def distance(rig: Rig) -> float:
-    """Compare the page with known distances. Returns its excess in mm."""
+    """Compare the page with known distances. Returns how much it reads too long, in mm."""
     rig.person.step_off()
     errors = []
     for toe_mm in (60.0, 100.0, 150.0):
@@ -121,7 +122,7 @@ def knee_to_wall(rig: Rig) -> None:
 
 
 def _answer_questions(rig: Rig) -> dict[str, Any]:
-    """Answer where by heel taps and how much it hurt on the page; returns what the page shows then."""
+    """Answer the felt place by heel taps and the pain on the page; returns what the page then shows."""
     rig.person.stand()
     time.sleep(STILL_S)
     cues, began = len(rig.page.cues), time.monotonic()
@@ -139,7 +140,7 @@ def _answer_questions(rig: Rig) -> dict[str, Any]:
 
 
 def replayed(text: str) -> dict[str, float] | None:
-    """The score of a trace by the rules of this checkout."""
+    """The score of a trace, by this checkout's rules."""
     trace = read_trace(text.splitlines())
     curve = curve_from_header(trace.header)
     for fact in replay(trace, routine_from_header(trace.header), curve):
@@ -150,7 +151,7 @@ def replayed(text: str) -> dict[str, float] | None:
 
 
 def hold(rig: Rig) -> None:
-    """A stretch of each side: a heel lift sounds, is shown and not credited, and the credit ends at its target."""
+    """A stretch of each side: a heel lift sounds, is shown and earns no credit, and the credit ends at its target."""
     rig.settings()
     before = len(rig.rows("hold"))
     rig.start("stretch")

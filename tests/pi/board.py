@@ -16,7 +16,7 @@ class BoardError(Exception):
 class Board:
     """A client of the board's line protocol: one command a line, answered with `ok {json}` or `error text`.
 
-    `where` is a TCP port on 127.0.0.1, a file that contains one, or a Unix socket. It connects on demand, so that a
+    `where` is a TCP port on 127.0.0.1, a file that contains one, or a Unix socket. It connects on demand, so the
     machine may disappear and return.
     """
 

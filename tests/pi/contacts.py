@@ -1,4 +1,4 @@
-"""The board's contacts, which come over the pins' edges: digital heels and the button."""
+"""The board's contacts, read by the pins' edges: digital heels and the button."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ HEELS = {"left": 27, "right": 23}
 BUTTON = 22
 KEPT = "/root/kept.toml"
 EDGES_S = (0.5, 0.8, 1.5, 1.7, 2.6, 3.1)
-"""When a contact changes: never twice within the debouncing, so that each is a heel lift or a press."""
+"""When a contact changes, in seconds: never twice within the debouncing, so each change is a heel lift or a press."""
 NEAR_MS = 50.0
-"""How far an edge may be off. On the virtual Pi the kernel looks at its lines, and what moves them, every 10 ms."""
+"""How far an edge may be off. On the virtual Pi the kernel polls its lines, and whatever moves them, every 10 ms."""
 CABLE_OUT_S = 2.0
 Moves = dict[str, list[tuple[float, bool]]]
-"""The changes of each contact: when, in seconds, and whether it is down then."""
+"""The changes of each contact: the time in seconds, and whether it is then down."""
 
 
 def contacts(rig: Rig) -> None:
-    """Each change of a digital heel and of the button arrives, when it happened, also after a cable was out."""
+    """Each change of a digital heel and of the button arrives with the right time, even after a cable was unplugged."""
     rig.machine.run(f"cp {CONFIGURATION} {KEPT}; sed -i 's/^heels = .*/heels = \"comparator\"/' {CONFIGURATION}")
     try:
         _restart(rig)
@@ -77,7 +77,7 @@ def _move(rig: Rig, side: str) -> Moves:
 
 
 def _compare(rig: Rig, session_id: str, side: str, moved: list[tuple[str, Moves]]) -> None:
-    """Compare what the trace of the run has with what was done. Before it, the person has stepped on."""
+    """Compare the run's trace with the moves made. The person stepped on before it began."""
     events = [event for text in rig.page.traces(session_id) for event in read_trace(text.splitlines()).events]
     seen: Moves = {
         "heel": [(one.at_us / SECOND_US, one.down) for one in events if isinstance(one, Heel) and one.side == side],
@@ -99,11 +99,11 @@ def _compare(rig: Rig, session_id: str, side: str, moved: list[tuple[str, Moves]
 
 
 def is_press(event: Event) -> bool:
-    """Whether this is what a press of the button says."""
+    """Whether this event is a press of the button."""
     return isinstance(event, Command) and event.word is CommandName.NEXT
 
 
 def _off_ms(found: list[tuple[float, bool]], done: list[tuple[float, bool]]) -> list[float]:
-    """How much later each was found than it was made; the two clocks have no common zero, so their median is it."""
+    """How much later each change was found than made, relative to the median, because the two clocks share no zero."""
     apart_s = [at - made for (at, _), (made, _) in zip(found, done, strict=True)]
     return [1000 * (one - median(apart_s)) for one in apart_s]

@@ -1,4 +1,4 @@
-"""What a machine has to bear unattended: power cuts, hangs, units that fail for good, floods of log lines."""
+"""What a machine must survive unattended: power cuts, hangs, units that fail for good, floods of log lines."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from tests.pi.rig import Rig, eventually
 
 CUTS = 20
 WRITES_S = (1.0, 4.0)
-"""How long is written before the power goes, growing from the first cut to the last."""
+"""How long to write before each power cut, growing from the first to the last."""
 SETTLED_S = 20
 IDLE_S = 60
 WAKEUPS_S = 300
-"""A thread that looked for edges instead of waiting for them would need 2,000."""
+"""A thread that polled for edges instead of waiting for them would need 2,000."""
 CONFIGURATION = "/etc/station.toml"
 DATABASE = "/var/lib/station/station.db"
 QUERY = "select name from people"
 PAGE_UNIT = f"{UNIT}-page"
 READ_NAMES = f"import sqlite3; print(*(row[0] for row in sqlite3.connect({DATABASE!r}).execute({QUERY!r})), sep='\\n')"
 NAMES = f"/opt/station/.venv/bin/python -c {shlex.quote(READ_NAMES)}"
-"""The people in the database itself: a roster's page shows forty."""
+"""The people in the database itself, because a page of the roster shows only forty."""
 FLOOD_S = 60.0
 HOUR_S = 3600
 
 
 def idle(rig: Rig) -> None:
-    """What the station takes of the processor and of memory while nobody is there, both services together."""
+    """The processor time and memory of both services together while nobody is there."""
     rig.person.step_off()
     rig.page.close()
     time.sleep(SETTLED_S)
@@ -47,17 +47,17 @@ def idle(rig: Rig) -> None:
 
 
 def _used_s(rig: Rig) -> float:
-    """The processor time of both services since they started. A kernel that counts by its tick misses short turns."""
+    """The processor time of both services since they started. A kernel that counts by ticks misses short bursts."""
     return sum(rig.machine.processor_s(unit) for unit in (UNIT, PAGE_UNIT))
 
 
 def _wakeups(rig: Rig) -> int:
-    """How often the threads of both services have waited for something."""
+    """How often the threads of both services have woken up."""
     return sum(rig.machine.wakeups(unit) for unit in (UNIT, PAGE_UNIT))
 
 
 def cuts(rig: Rig) -> None:
-    """The power fails while results are written, twenty times: what was acknowledged is there afterwards."""
+    """The power fails twenty times while results are written: everything acknowledged is still there."""
     acknowledged: list[str] = []
     lost: set[str] = set()
     slowest_s: list[float] = []
@@ -90,7 +90,7 @@ def cuts(rig: Rig) -> None:
 
 
 def _write_until(rig: Rig, over: Event, acknowledged: list[str], cut: int) -> None:
-    """Add people, each in its own request, and note those that the page has answered for."""
+    """Add people, each in its own request, and record those that the page has acknowledged."""
     number = 0
     while not over.is_set():
         name = f"Cut {cut} {number}"
@@ -114,7 +114,7 @@ def watchdogs(rig: Rig) -> None:
 
 
 def storms(rig: Rig) -> None:
-    """A unit that fails for good stops with one sentence, and does not restart for ever."""
+    """A unit that fails for good stops with one sentence, and does not restart forever."""
     for what, spoil, words in (
         ("a wrong configuration", f"echo nonsense >>{CONFIGURATION}", CONFIGURATION),
         ("a newer database", _sql("update alembic_version set version_num='9999'"), "newer"),
@@ -148,7 +148,7 @@ def storms(rig: Rig) -> None:
 
 
 def _taken_port(rig: Rig) -> None:
-    """Another program has the page's port: systemd says so once, and the board goes on."""
+    """Another program has the page's port: systemd says so once, and the board keeps running."""
     local, began = f"{PAGE_UNIT}-local.socket", rig.machine.run("date '+%F %T'").strip()
     rig.machine.stop_page()
     rig.machine.run("systemd-run --quiet --unit taken python3 -m http.server --bind 127.0.0.1 8080; sleep 3")
@@ -172,7 +172,7 @@ def _sql(statement: str) -> str:
 
 
 def logs(rig: Rig) -> None:
-    """What a broken sensor and a flood of requests write to the log in a minute, as of an hour; how much it may be."""
+    """The log lines per hour from a broken sensor and a flood of requests, measured for a minute, and their limit."""
     for unit in (UNIT, PAGE_UNIT):
         limit = rig.machine.property("LogRateLimitBurst", unit), rig.machine.property("LogRateLimitIntervalUSec", unit)
         rig.check(f"the log of {unit} is limited", limit[0] not in ("", "0"), burst=limit[0], every=limit[1])

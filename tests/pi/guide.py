@@ -17,7 +17,7 @@ from tests.pi.rig import Rig, held
 
 NAME, ROUTINE = "Ada", "Both feet"
 RAISE, STRETCH = "5b", "3c"
-"""A toe raise and a stretch, each of both feet at once."""
+"""A toe raise and a stretch, each with both feet at once."""
 HOLD_S = 10.0
 DOSES = (
     {"item": RAISE, "hold_s": f"{HOLD_S:g}", "repetitions": "2"},
@@ -28,7 +28,9 @@ LIFT_S = 1.5
 
 
 def guide(rig: Rig) -> None:
-    """A person's own routine for both feet starts by stepping on; one lifted heel stops the clock; all is stored."""
+    """A person's own routine for both feet starts by stepping on; one lifted heel stops the clock; everything is
+    stored.
+    """
     rig.settings(on_step="today")
     try:
         _make_plan(rig)

@@ -1,4 +1,4 @@
-"""The installer on a machine that has no station yet: its questions, an update, a bad update, the way back, removal."""
+"""The installer on a machine without a station: its questions, an update, a bad update, the rollback, removal."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ DATABASE = "/var/lib/station/station.db"
 WATCHDOG = "/etc/systemd/system.conf.d/station-watchdog.conf"
 INSTALLER = Path(__file__).parents[2] / "systemd" / "install.sh"
 FIRST, SECOND = "Ada", "Bea"
-"""People who are added before and after the update."""
+"""People added before and after the update."""
 INSTALL_LIMIT_S = 1200
 ASKED = 300
-"""Seconds of `healthy`, twice, and of what apt does."""
+"""Seconds for `healthy`, twice, and for apt."""
 RASPI_CONFIG = """#!/bin/sh
 # Answers as a Raspberry Pi does whose buses are off and whose serial console is on, and writes down what it is to do.
 case $2 in get_serial_cons) echo 0 ;; get_*) echo 1 ;; *) echo "$@" >>/root/raspi-config.log ;; esac
 """
 BROKEN = "\n\ndef open_page(*_: object, **__: object) -> None:\n    raise SystemExit('broken on purpose')\n"
-"""At the end of the page's server: a version that installs, and whose page never becomes healthy."""
+"""Appended to the page's server: makes a version that installs, but whose page never becomes healthy."""
 
 
 class Packages:
-    """The package under test and two later ones made from it: one as good, and one whose page does not start."""
+    """The package under test and two later ones made from it: a good one, and one whose page does not start."""
 
     def __init__(self, machine: Machine, package: Path) -> None:
         self._machine, self._package = machine, package
@@ -41,7 +41,7 @@ class Packages:
         self.good, self.bad = f"{self.version}+1", f"{self.version}+2"
 
     def send(self) -> None:
-        """Make them and copy them to the machine, with the installer of this checkout."""
+        """Make them and copy them to the machine, with this checkout's installer."""
         self._machine.run(f"mkdir -p {FOLDER}")
         self._machine.send(INSTALLER, f"{FOLDER}/install.sh")
         self._machine.send(self._package, f"{FOLDER}/{self.version}.deb")
@@ -62,7 +62,7 @@ class Packages:
                 self._machine.send(made_file, f"{FOLDER}/{version}.deb")
 
     def install(self, version: str, answers: str = "", before: str = "") -> tuple[int, str]:
-        """Run the installer with these answers, and these variables before it; its exit status and what it said."""
+        """Run the installer with these answers and environment variables; returns its exit status and output."""
         said = self._machine.run(
             f"cd {FOLDER}; printf {shlex.quote(answers)} | {before} sh install.sh {version}.deb 2>&1; echo status $?",
             limit_s=INSTALL_LIMIT_S,
@@ -72,7 +72,7 @@ class Packages:
 
 
 def install(rig: Rig, package: Path) -> None:
-    """The installer: no to its questions, then yes; twice is once; update, bad update, the way back, removal, purge."""
+    """The installer: no to its questions, then yes; running it twice; update, bad update, rollback, removal, purge."""
     packages = Packages(rig.machine, package)
     packages.send()
     rig.machine.run(
@@ -196,7 +196,7 @@ def _version(rig: Rig) -> str:
 
 
 def _state(rig: Rig) -> str:
-    """What installing twice must not change: files of the units, users, enabled units, the database's people."""
+    """What a second installation must not change: unit files, users, enabled units, people in the database."""
     return rig.machine.run(
         "cat /lib/systemd/system/station* /etc/station.toml | sha256sum; getent passwd station station-page;"
         f" systemctl is-enabled station station-page station-network.path; ls {KEPT} | grep deb$;"
@@ -230,7 +230,7 @@ def _is_up(rig: Rig) -> bool:
 
 
 def _people(rig: Rig) -> set[str]:
-    """The names on the page, as the browser that was let in sees them."""
+    """The names on the page, as the paired browser sees them."""
     rig.page.wait_until_up(60)
     return {name for name in (FIRST, SECOND) if name in rig.page.text_of("/people")}
 

@@ -14,10 +14,10 @@ IN_FOLDER = (
     " --property='SupplementaryGroups=gpio i2c spi' --property=StateDirectory=station"
     " --property=WorkingDirectory=/var/lib/station --setenv=LG_WD=/var/lib/station"
 )
-"""Runs the command that follows as the service's own user, with the service's own folder."""
+"""Runs the following command as the service's user, in the service's folder."""
 CHECK = f"{IN_FOLDER} /opt/station/.venv/bin/station check --config /etc/station.toml --json"
 NOT_CONNECTED, ASKED_TIMES = 255, 20
-"""ssh's status when it reached no machine, so that no command was run: a busy one answers later."""
+"""ssh's exit status when it reached no machine, so no command was run: a busy one answers later."""
 PAIR = """
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,7 +30,7 @@ with Store.open(Path(load(Path("/etc/station.toml")).store.path), clock=SystemCl
     pair(store, datetime.now(UTC), hash_of(token), "Test", Role.OWNER, None)
 print(token)
 """
-"""Lets a browser in as the owner's, without the board, while the station is stopped."""
+"""Pairs a browser as the owner's, without the board, while the station is stopped."""
 LET_IN = f"{IN_FOLDER} /opt/station/.venv/bin/python -c {shlex.quote(PAIR)}"
 
 
@@ -59,22 +59,22 @@ class Machine:
         _run(shlex.split(self.cut or "false"), 60)
 
     def restore_power(self) -> None:
-        """Restore the power, and return when it has booted; whether it answers is asked by who waits for it."""
+        """Restore the power, and return once it has booted; the caller checks whether it answers."""
         _run(shlex.split(self.boot or "false"), 300, fails=True)
 
     def let_in(self) -> str:
-        """Pair a browser as the owner's, and return its token; the station stops for it."""
+        """Pair a browser as the owner's, and return its token; the station is stopped meanwhile."""
         self.run(f"systemctl stop {UNIT}")
         token = self.run(LET_IN).strip()
         self.run(f"systemctl start {UNIT}")
         return token
 
     def stop_page(self) -> None:
-        """Stop the page; its sockets first, because a visitor would start it again."""
+        """Stop the page; its sockets first, because a visitor would restart it."""
         self.run(f"systemctl stop {UNIT}-page-local.socket {UNIT}-page.socket; systemctl stop {UNIT}-page")
 
     def property(self, name: str, unit: str = UNIT) -> str:
-        """A property of a unit, by systemd."""
+        """A property of a unit, from systemd."""
         return self.run(f"systemctl show {unit} --property {name} --value").strip()
 
     def processor_s(self, unit: str = UNIT) -> float:
@@ -84,7 +84,7 @@ class Machine:
         return (user + system) / per_s
 
     def wakeups(self, unit: str = UNIT) -> int:
-        """How often the threads of a unit's process have waited for something since they started."""
+        """How often the threads of a unit's process have woken up since they started."""
         counted = "/^voluntary_ctxt_switches:/ {sum += $2} END {print sum}"
         return int(self.run(f"awk '{counted}' /proc/$(systemctl show {unit} -p MainPID --value)/task/*/status"))
 

@@ -16,13 +16,13 @@ CREDIT_S = MAX_LOSS_US / SECOND_US
 
 
 def cables(rig: Rig) -> None:
-    """A cable that is unplugged during an attempt is named, fails no attempt, and is detected again."""
+    """A cable unplugged during an attempt is named, fails no attempt, and is detected again."""
     rig.settings()
     for bus, part, word in (("i2c", "distance sensor", "cable"), ("spi", "heel", "cable")):
         rig.person.place(60)
         rig.start("test")
         rig.person.follow_until(lambda now: now["phase"] == "count", 60, "the count")
-        rig.person.knee(touching=bus == "spi")  # an ADC that reads 0 is a fault where something else sees a person
+        rig.person.knee(touching=bus == "spi")  # an ADC that reads 0 is a fault if something else detects a person
         rig.person.follow_until(lambda now: now["phase"] == "attempt", 10, "an attempt", follows=False)
         session_id = rig.page.now["session"] if rig.page.now else ""
         rig.board(bus, "absent")
@@ -69,7 +69,7 @@ def service(rig: Rig) -> None:
 
 
 def power(rig: Rig) -> None:
-    """The power fails during a hold: the station starts by itself with everything stored but the last five seconds."""
+    """The power fails during a hold: the station starts automatically with all but the last five seconds stored."""
     rig.settings(hold_s="30")
     earlier = rig.page.results()
     _hold_for(rig, 8)
@@ -143,8 +143,8 @@ def _hold_for(rig: Rig, seconds: float) -> None:
 
 
 def _check_partial_hold(rig: Rig, what: str, ended: str, over_at: float) -> None:
-    """The interrupted hold is stored as unfinished, with the credit that the page showed less what may be lost, and no
-    more than the time until it ended.
+    """The interrupted hold is stored as unfinished, with at least the credit that the page showed minus what may be
+    lost, and at most the time until it ended.
     """
     rig.page.wait_until_up(60)
     row = rig.rows("hold")[-1]

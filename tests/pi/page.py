@@ -24,15 +24,15 @@ Row = dict[str, str]
 
 NOBODY = "nobody"
 BOARD_LIMIT_S = 15.0
-"""How long a page that is up may be without its board."""
+"""How long a running page may be without its board."""
 
 
 class PageError(Exception):
-    """The page does not answer, or not as it should."""
+    """The page does not answer, or answers wrongly."""
 
 
 class BoardAwayError(PageError):
-    """The page answers, and its board does not."""
+    """The page answers, but its board does not."""
 
 
 class Page:
@@ -59,11 +59,11 @@ class Page:
         threading.Thread(target=self._follow_stream, name="stream", daemon=True).start()
 
     def close(self) -> None:
-        """Look away."""
+        """Stop following the live state."""
         self._watching = False
 
     def use_token(self, token: str) -> None:
-        """Be a browser that was let in with this token."""
+        """Act as the browser paired with this token."""
         self._token = token
         host = urlsplit(self._address).hostname or ""
         domain = (host, False, False)
@@ -76,11 +76,11 @@ class Page:
         return self._ask(Request(self._address + path))
 
     def press(self, path: str, **fields: str) -> str:
-        """Press a button of the station's own page and return the address that it leads to. Raises PageError."""
+        """Press a button of the station's page and return the address it redirects to. Raises PageError."""
         return self._send(path, list(fields.items()))
 
     def _send(self, path: str, fields: list[tuple[str, str]]) -> str:
-        """Send a form, when the board is there again if it is away."""
+        """Send a form; if the board is away, wait until it is back."""
         headers = {"Origin": self._address, "Sec-Fetch-Site": "same-origin"}
         until = time.monotonic() + BOARD_LIMIT_S
         while True:
@@ -96,7 +96,7 @@ class Page:
         self.press("/person", person=person)
 
     def save_routine(self, name: str, *doses: dict[str, str]) -> str:
-        """Build a routine in its form, each dose the fields of a row, and save it; returns its id."""
+        """Build a routine in its form, with the fields of a row for each dose, and save it; returns its id."""
         fields = [("name", name), ("owner", "me"), ("action", "save")]
         for number, dose in enumerate(doses, start=1):
             fields += [("row", str(number)), *((f"{field}-{number}", value) for field, value in dose.items())]
@@ -120,7 +120,7 @@ class Page:
             raise PageError(f"{request.full_url} does not answer ({error}).") from error
 
     def wait_until_up(self, limit_s: float) -> float:
-        """Wait until a page is answered; returns the seconds that it took. Raises PageError."""
+        """Wait until the page answers; returns the seconds it took. Raises PageError."""
         began = time.monotonic()
         while True:
             try:
@@ -136,11 +136,11 @@ class Page:
         return found
 
     def faulty_parts(self) -> list[str]:
-        """The parts that have a fault now."""
+        """The parts that currently have a fault."""
         return [one["part"] for one in self.faults()]
 
     def faults(self) -> list[dict[str, str]]:
-        """The faults of now: part and sentence."""
+        """The current faults: part and sentence."""
         found: list[dict[str, str]] = json.loads(self.get("/api/v1/state"))["faults"]
         return found
 
@@ -157,7 +157,7 @@ class Page:
         return self.text_of(f"/sessions/{session_id}")
 
     def traces(self, session_id: str) -> list[str]:
-        """The traces that a session's page offers, as text, in order."""
+        """The traces on a session's page, as text, in order."""
         paths = re.findall(r'"(/runs/[^"]+/trace\.csv)"', self.get(f"/sessions/{session_id}"))
         return [self.get(path) for path in dict.fromkeys(paths)]
 
@@ -168,7 +168,7 @@ class Page:
             try:
                 line.request("GET", "/events", headers={"Cookie": f"{ACCESS_COOKIE}={token}"})
                 answer = line.getresponse()
-                while self._watching and token == self._token:  # another token may see more
+                while self._watching and token == self._token:  # another token may give more access
                     self._handle_line(answer.readline())
             except (OSError, http.client.HTTPException, EOFError):
                 self.now = None
@@ -194,7 +194,7 @@ class Page:
 
 
 class _NoRedirect(HTTPRedirectHandler):
-    """A button's answer is a redirect; that it was accepted is enough."""
+    """A button's response is a redirect, which proves that it was accepted; it need not be followed."""
 
     def redirect_request(self, *_: Any) -> None:
         return None

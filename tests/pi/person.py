@@ -13,18 +13,18 @@ SETBACK_MM = 70
 KNEE_PAD = 24
 STANDING = {"left": 0.55, "right": 0.52}
 LUNGING, LIFTED, EMPTY = 0.42, 0.03, 0.02
-"""An empty plate presses a little by its own weight: that tells it from a cable that is out, which reads 0."""
+"""An empty plate presses a little by its own weight, which distinguishes it from an unplugged cable, which reads 0."""
 TREMBLE, CONVERTER_NOISE = 0.003, 0.0005
-"""The SD of a load, as a share: of a person who stands, and of the MCP3008 on an empty plate (half of its last bit)."""
+"""The SD of a load, as a share: of a standing person, and of the MCP3008 with an empty plate (half its last bit)."""
 TAP_S, TAP_EVERY_S = 0.2, 0.45
 """How long the heel is up in a tap, and the period of taps."""
 REACTION_S = 0.7
 LOOK_S = 0.05
 SLIDE_MM_S = 30.0
 LAID_S = 3.0
-"""When the board is laid as the page asks, from its first look on."""
+"""How long the person takes to lay the board as the page asks."""
 LOOK_AGAIN_S = 1.5
-"""The page's distance is a median of half a second: the person waits for it after sliding."""
+"""How long the person waits after sliding: the page's distance is a median over half a second."""
 ON_TARGET_MM = 2.0
 
 
@@ -34,7 +34,7 @@ class LateError(Exception):
 
 class Person:
     """`limit_mm` is the true limit of each ankle. `passed_mm` is the true farthest distance at which the knee touched
-    with the heel down. Beyond the limit every other lunge cheats with the heel; the others wait until time is up.
+    with the heel down. Beyond the limit every other lunge cheats with the heel; the others wait until the time is up.
     """
 
     def __init__(self, board: Board, page: Page, limit_mm: dict[str, float]) -> None:
@@ -47,7 +47,7 @@ class Person:
         self._lunging = False
         self._looked = 0.0
 
-    # What a body does.
+    # What the body does.
 
     def place(self, toe_mm: float) -> None:
         """Put the board at this distance from the wall."""
@@ -87,7 +87,7 @@ class Person:
     def follow_until(
         self, seen: Callable[[Picture], bool], limit_s: float, what: str, *, follows: bool = True
     ) -> Picture:
-        """Follow the prompts (or stay still, if not `follows`) until the page shows it. Raises LateError."""
+        """Follow the prompts (or stay still, if not `follows`) until the page meets the condition. Raises LateError."""
         end = time.monotonic() + limit_s
         now: Picture | None = None
         while time.monotonic() < end:

@@ -1,4 +1,4 @@
-"""Board and page as two services: what each may reach, and that each goes on without the other."""
+"""Board and page as two services: what each can reach, and that each keeps running without the other."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ AWAY = "board does not respond"
 
 
 def processes(rig: Rig) -> None:
-    """The sandboxes by systemd's own measure; no network here, no device there; the page dies, the board restarts."""
+    """The sandboxes by systemd's own measure; the board has no network, the page no device; the page dies, the board
+    restarts.
+    """
     for unit in (UNIT, PAGE_UNIT, f"{UNIT}-network", f"{UNIT}-tls"):
         said = rig.machine.run(f"systemd-analyze security --no-pager {unit} | tail -n 1")
         exposure = float(next(word for word in said.split() if word.replace(".", "").isdecimal()))

@@ -13,10 +13,10 @@ from tests.pi.page import Page, Row
 from tests.pi.person import Person
 
 LIMIT_MM = {"left": 84.0, "right": 97.0}
-"""The true limit of each ankle: a trial of five to seven attempts each."""
+"""The true limit of each ankle, which takes five to seven attempts to find."""
 CLOCK_SET = "/run/systemd/timesync/synchronized"
 SET_CLOCK = f"mkdir -p $(dirname {CLOCK_SET}) && touch {CLOCK_SET}"
-"""What systemd-timesyncd does when it has set the clock; this machine may have no network to ask."""
+"""What systemd-timesyncd does once it has set the clock; this machine may have no network."""
 EASY = {
     "on_step": "nothing",
     "ask_after_test": "yes",
@@ -45,7 +45,7 @@ class Rig:
     """What was measured, for the table at the end."""
 
     def check(self, name: str, passed: bool, **figures: object) -> None:
-        """Record one expectation, with the figures that it rests on."""
+        """Record the result of one check, with the figures behind it."""
         self.found[name] = {"passed": passed, **figures}
         shown = ", ".join(f"{key} {value}" for key, value in figures.items())
         self.print_line(f"{'ok    ' if passed else 'FAILED'} {name}{': ' if shown else ''}{shown}")
@@ -54,7 +54,7 @@ class Rig:
         self.page.press("/settings", **{**EASY, **changes})
 
     def step_on(self) -> None:
-        """Step on afresh, from an empty board."""
+        """Step on, after the board was empty."""
         self.person.step_off()
         time.sleep(3)
         self.person.stand()

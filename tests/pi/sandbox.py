@@ -1,4 +1,4 @@
-"""What the services do seldom, under their sandboxes: a calibration, an export, a backup, a migration."""
+"""Rare tasks of the services in their sandboxes: a calibration, an export, a backup, a migration."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CALIBRATION_LIMIT_S = 420
 
 
 def sandbox(rig: Rig) -> None:
-    """Calibration, export, backup and migration happen under the sandboxes of the services."""
+    """Calibration, export, backup and migration work in the services' sandboxes."""
     _calibrate(rig)
     _export(rig)
     _back_up(rig)
@@ -41,7 +41,7 @@ def sandbox(rig: Rig) -> None:
 
 
 def _calibrate(rig: Rig) -> None:
-    """Show each block where the page asks for it."""
+    """Hold each block in the lane when the page asks for it."""
     rig.person.step_off()
     rig.person.place(LANE_MM)
     rig.page.press("/start", routine="calibrate")
@@ -90,7 +90,7 @@ def _export(rig: Rig) -> None:
 
 
 def _back_up(rig: Rig) -> None:
-    """Let the night come; the date is set back afterwards."""
+    """Set the clock to the night; the date is restored afterwards."""
     listing = f"ls -l --full-time {BACKUPS} 2>/dev/null"
     there = rig.machine.run(listing, fails=True)
     before, now_s = time.monotonic(), int(rig.machine.run("date +%s"))
@@ -102,7 +102,7 @@ def _back_up(rig: Rig) -> None:
 
 
 def _encrypt(rig: Rig) -> None:
-    """Https goes on and off, and the timer's unit makes a certificate for an address that is new."""
+    """Turn https on and off; the timer's unit makes a certificate for a new address."""
     card = rig.machine.run("ip -o route get 10.0.2.2 | sed 's/.* dev \\([^ ]*\\).*/\\1/'").strip()
     rig.machine.run("station tls on --config /etc/station.toml")
     try:
@@ -125,7 +125,7 @@ def _encrypt(rig: Rig) -> None:
 
 
 def _migrate(rig: Rig) -> None:
-    """A database of a former program, made by its own migrations, is brought to the present one."""
+    """Upgrade an earlier version's database, made by its own migrations."""
     python = "/opt/station/.venv/bin/python"
     rig.machine.run(f"systemctl stop {UNIT}; mkdir -p {ASIDE}; mv {DATABASE}* {ASIDE}/")
     try:

@@ -1,4 +1,4 @@
-"""Recordings of real sensors, made by others and kept here with their licences."""
+"""Recordings of real sensors, made by other people and kept here with their licences."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HERE = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class StillRecording:
-    """A real VL53L0X at a 20 ms budget in front of a target that does not move: its readings in mm, evenly spaced.
+    """A real VL53L0X at a 20 ms budget in front of a fixed target: its readings in mm, evenly spaced.
 
     The true distance is not stated (about 76 mm), only that it is constant. Both by Tomás Suárez, MIT
     (`vl53l0x_still_1h.LICENSE`), from github.com/tomisuarez2/TimeOfFlightCalibration, commit dd22d07; the three header
@@ -67,7 +67,7 @@ def heel_cells(number: int, foot: str) -> list[tuple[int, float]]:
 def heel_sums(number: int, foot: str) -> list[tuple[int, int]]:
     """The same recordings as `heel_cells`: (microseconds, sum of the counts of all cells under one heel).
 
-    It shows a light heel that a single cell does not: of each cell alone counts up to 500 were set to 0.
+    It shows a light heel, unlike the single cells, in which counts up to 500 were set to 0.
     """
     return [(round(float(row["time_s"]) * 1e6), int(row[f"{foot}_heel_sum"])) for row in _heel_rows(number)]
 

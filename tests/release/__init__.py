@@ -1,1 +1,1 @@
-"""What a release has besides the program: the list of its parts, their licences, the SBOM, archives and checksums."""
+"""Everything in a release besides the program: its parts and their licences, the SBOM, archives and checksums."""

@@ -1,4 +1,4 @@
-"""The papers of the station, and its releases.
+"""The station's licence papers, SBOM and releases.
 
 python -m tests.release licences         write LICENSES.md from the locks and the list of parts
 python -m tests.release sbom             write the SBOM of the last commit into build/
@@ -23,7 +23,7 @@ OUTPUT = ROOT / "build"
 
 
 class Sentences(click.Group):
-    """Commands that end with one sentence and exit status 1 where something is missing."""
+    """Commands that end with one sentence and exit status 1 if something is missing."""
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command."""

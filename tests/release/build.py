@@ -1,4 +1,4 @@
-"""What a release is made of: from a clean, tagged commit into a folder, twice the same bytes."""
+"""Build a release from a clean, tagged commit into a folder, reproducibly."""
 
 from __future__ import annotations
 
@@ -24,28 +24,28 @@ SUMS = "SHA256SUMS"
 
 
 class ReleaseError(Exception):
-    """No release can be made of this commit. The text says why, and what to do."""
+    """This commit cannot be released. The text says why, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A commit of which a release can be made."""
+    """A commit that can be released."""
 
     version: str
     commit: str
     at: int
     """The time of the commit, in seconds since 1970."""
     notes: str
-    """What changed, as CHANGELOG.md has it."""
+    """The changes, from CHANGELOG.md."""
 
 
 def git(root: Path, *arguments: str) -> str:
-    """What git answers. Raises `CalledProcessError`."""
+    """The output of git. Raises `CalledProcessError`."""
     return subprocess.run(("git", *arguments), cwd=root, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def notes_of(changelog: str, version: str) -> str | None:
-    """The section of a version with its date in a changelog, without its heading, or `None`."""
+    """The dated section of a version in a changelog, without its heading, or `None`."""
     heading = rf"^## {re.escape(version)}, \d{{4}}-\d\d-\d\d\n"
     found = re.search(rf"{heading}(.*?)(?=^## |\Z)", changelog, flags=re.MULTILINE | re.DOTALL)
     return found[1].strip() + "\n" if found else None
@@ -67,7 +67,7 @@ def check(root: Path = ROOT) -> Release:
 
 
 def write_papers(folder: Path) -> None:
-    """The licence texts and the SBOM of the last commit, as the package has them."""
+    """Write the licence texts and the SBOM of the last commit, as in the package."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "copyright").write_text(copyright_file(), encoding="utf-8")
     (folder / "sbom.cdx.json").write_text(sbom_of_head(), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The parts of the station that others wrote, each with its licence: from the locks and from `parts.toml`."""
+"""The station's third-party parts, each with its licence, from the locks and `parts.toml`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.locks import pins
 from tests.tree import ROOT
 
 SHIPPED_LOCKS = ("requirements.lock", "requirements-build.lock")
-"""The locks whose wheels the package has."""
+"""The locks whose wheels are in the package."""
 LIST = ROOT / "tests" / "release" / "parts.toml"
 TEXTS = LIST.parent / "texts"
 """Licence texts of parts that come without one."""
@@ -29,12 +29,12 @@ COMPATIBLE = frozenset(
         *("CC0-1.0", "Unlicense", "Unicode-3.0", "Apache-2.0 WITH LLVM-exception"),
     )
 )
-"""Licences of what may be part of an MIT program: all are permissive. Debian's packages stay programs of their own."""
+"""Licences that a part of an MIT program may have: all are permissive. Debian's packages remain separate programs."""
 _SPDX = get_spdx_licensing()
 
 
 class PartError(Exception):
-    """A part that is not known, or not as the lock has it. The text says what to do."""
+    """A part that is unknown or differs from the lock. The text says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Python:
 
 @dataclass(frozen=True, slots=True)
 class Inside:
-    """A library that is compiled into the wheel of a Python package."""
+    """A library compiled into the wheel of a Python package."""
 
     name: str
     of: str
@@ -58,12 +58,12 @@ class Inside:
     version: str | None = None
     purl: str | None = None
     is_listed: bool = False
-    """Whether the list has it; else the wheel itself says what it carries."""
+    """Whether it is in the list; otherwise the wheel itself lists it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """Files of the repository with a licence of their own, or whose origin one may ask for."""
+    """Files of the repository with their own licence, or whose origin may be in question."""
 
     name: str
     licence: str
@@ -78,7 +78,7 @@ class Files:
 
 @cache
 def listed() -> dict[str, Any]:
-    """The list of parts, as it is written."""
+    """The raw list of parts."""
     return tomllib.loads(LIST.read_text(encoding="utf-8"))
 
 
@@ -95,7 +95,7 @@ def python_parts() -> tuple[Python, ...]:
 
 
 def files() -> tuple[Files, ...]:
-    """The files with a licence of their own."""
+    """The files with their own licence."""
     return tuple(Files(**{**given, "files": tuple(given["files"])}) for given in listed()["files"])
 
 
@@ -114,7 +114,7 @@ def installed(part: Python) -> Distribution:
 
 
 def inside_parts() -> tuple[Inside, ...]:
-    """What is compiled into the wheels: what they list themselves, and what the list adds of them."""
+    """The libraries compiled into the wheels: those that the wheels list, and those that our list adds."""
     own = {(part.of, part.name): part for python in python_parts() for part in _own_list(python)}
     for row in listed()["inside"]:
         part = Inside(**row, is_listed=True)
@@ -124,7 +124,7 @@ def inside_parts() -> tuple[Inside, ...]:
 
 
 def _own_list(part: Python) -> Iterator[Inside]:
-    """What a wheel lists in the SBOMs that it carries (PEP 770)."""
+    """The libraries that a wheel lists in its own SBOMs (PEP 770)."""
     found = installed(part)
     for file in found.files or ():
         if "sboms" in file.parts and file.suffix == ".json":
@@ -148,7 +148,7 @@ def licence_texts(part: Python) -> str:
 
 
 def is_compatible(expression: str) -> bool:
-    """Whether an SPDX expression lets a part into an MIT program; of alternatives one is enough."""
+    """Whether an SPDX expression allows a part in an MIT program; one alternative is enough."""
     return _is_compatible(_SPDX.parse(expression, validate=True)) if expression else False
 
 

@@ -36,7 +36,7 @@ def _component(name: str, licence: str, purl: PackageURL | None, version: str | 
 
 
 def _of_python(part: parts.Python, inside: list[parts.Inside]) -> Component:
-    """A locked package. A file's hash stands at its place of origin, because one version has many files."""
+    """A locked package. Each file's hash is with its download location, because one version has many files."""
     made = _component(part.name, part.licence, PackageURL("pypi", name=part.name, version=part.version), part.version)
     made.external_references.add(
         ExternalReference(
@@ -53,7 +53,7 @@ def _of_python(part: parts.Python, inside: list[parts.Inside]) -> Component:
 
 
 def _needs(part: parts.Python) -> set[str]:
-    """What a package says that it needs on this machine, without extras."""
+    """The declared requirements of a package on this machine, without extras."""
     asked = [Requirement(line) for line in parts.installed(part).requires or ()]
     return {canonicalize_name(one.name) for one in asked if one.marker is None or one.marker.evaluate({"extra": ""})}
 
@@ -70,9 +70,9 @@ def _debian() -> tuple[Component, ...]:
 
 
 def sbom(commit: str, at: int) -> str:
-    """The SBOM of a commit, at a Unix time in seconds: the same of both gives the same text.
+    """The SBOM of a commit, at a Unix time in seconds; the same inputs give the same text.
 
-    Raises `PartError` for a part without a licence, or an environment that is not as the lock.
+    Raises `PartError` for a part without a licence, or an environment that differs from the lock.
     """
     name, version = _PROJECT["name"], _PROJECT["version"]
     station = _component(name, _PROJECT["license"], PackageURL("generic", name=name, version=version), version)

@@ -1,1 +1,1 @@
-"""The simulation study: how the rules of progress perform for people whose true course is known. See `make study`."""
+"""The simulation study: how well the progress rules work for people whose true course is known. See `make study`."""

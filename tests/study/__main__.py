@@ -1,4 +1,4 @@
-"""`make study`: how the rules of progress perform for people who change and for people who do not.
+"""`make study`: how well the progress rules work for people who change and for people who do not.
 
 Writes `results.json`, the pictures and `README.md` with the tables to `tests/study/`.
 """
@@ -48,7 +48,7 @@ PARTS: dict[str, tuple[Callable[[Any, int, int], Any], tuple[Scenario | Ankles, 
 """The measurements, their scenarios, and the share of people simulated for each."""
 
 Task = tuple[str, int, int]
-"""The part, the index of its scenario and that of the block."""
+"""The part, and the indices of its scenario and block."""
 
 
 def done(task: Task) -> tuple[Task, Any]:
@@ -60,7 +60,7 @@ def done(task: Task) -> tuple[Task, Any]:
 def study(
     people: int, processes: int, say: Callable[[int, int], None], parts: Collection[str] = tuple(PARTS)
 ) -> dict[str, Any]:
-    """Run these parts of the study with this many people a scenario; return the results as they are written."""
+    """Run these parts of the study with this many people per scenario; return the results as written to the file."""
     chosen = {part: PARTS[part] for part in PARTS if part in parts}
     tasks: list[Task] = [
         (part, number, block)
@@ -68,7 +68,7 @@ def study(
         for number in range(len(scenarios))
         for block in range(max(1, round(people * share / BLOCK)))
     ]
-    # Long tasks first, so that the processes end at about the same time.
+    # Long tasks first, so that the processes finish at about the same time.
     tasks.sort(key=lambda task: -PARTS[task[0]][1][task[1]].per_week * PARTS[task[0]][1][task[1]].weeks)
     blocks: dict[tuple[str, int], dict[int, Any]] = {}
     with Pool(processes) as pool:

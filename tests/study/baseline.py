@@ -1,6 +1,6 @@
-"""What two weeks of tests before the first stretch bring: how many people have a short gain confirmed.
+"""The benefit of two weeks of tests before the first stretch: how many people have a short gain confirmed.
 
-`python -m tests.study.baseline` prints the table for 2,000 people a row: a minute.
+`python -m tests.study.baseline` prints the table for 2,000 people per row; it takes a minute.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from tests.study.people import BEGIN, START_MM, TEST_DAYS
 
 GAIN_MM, GAIN_WEEKS = 8.0, 4
 SD_MM = sqrt(5.0**2 + 3.0**2)
-"""Of one quick test on another day: that of the study."""
+"""The SD of one quick test on another day, as in the study."""
 PEOPLE, SEED = 2000, 20261129
 
 
 def days_with_test(per_week: int, weeks: int, *, baseline: bool) -> Sequence[int]:
-    """The days with a test, counted from the first stretch, until so many weeks after it."""
+    """The days with a test, counted from the first stretch, until this many weeks after it."""
     before = range(-BASELINE_DAYS, 0, BASELINE_TEST_INTERVAL_DAYS) if baseline else ()
     return [*before, *(7 * week + day for week in range(weeks) for day in TEST_DAYS[per_week])]
 
 
 def share_confirmed(people: int, per_week: int, weeks: int, *, baseline: bool, gain_mm: float = GAIN_MM) -> float:
-    """The share of people whose gain is confirmed by then; with no gain, whose false one is."""
+    """The share of people with a gain confirmed by then; if `gain_mm` is 0, with a false one."""
     rng, confirmed = Random(f"{SEED} {per_week} {weeks} {baseline} {gain_mm}"), 0
     for _ in range(people):
         results = []

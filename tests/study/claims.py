@@ -1,6 +1,6 @@
-"""How often each claim of the sentences is true, when a person looks once a week.
+"""How often each claim of the sentences is true if a person looks once a week.
 
-The claims are read from the sentences themselves, as of each look, and compared with the true course of the ankle.
+The claims are parsed from the sentences at each look, and compared with the true course of the ankle.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ EXACT = Formatters(
     day=lambda at: at.isoformat(),
     pace=lambda mm: f"{mm:+.4f} mm",
 )
-"""Sentences with these can be read back without rounding."""
+"""Formatters without rounding, so that sentences can be parsed exactly."""
 
 
 @dataclass(frozen=True, slots=True)
 class SeasonalScenario(Scenario):
-    """People whose level swings by `season_mm` to either side of the mean in a year."""
+    """People whose level swings by `season_mm` to either side of its mean within a year."""
 
     season_mm: float = 0.0
 
@@ -47,7 +47,7 @@ class SeasonalScenario(Scenario):
 
 @dataclass(frozen=True, slots=True)
 class Ankles:
-    """The two ankles of one kind of people. Either side's level is higher than in its scenario by `..._adds_mm`."""
+    """The two ankles of one kind of people. Each side's level is `..._adds_mm` above that of its scenario."""
 
     name: str
     says: str
@@ -66,7 +66,7 @@ class Ankles:
 
 
 def alike(scenario: Scenario, adds_mm: float = 0.0) -> Ankles:
-    """Both ankles of one kind."""
+    """Both ankles with the same scenario."""
     return Ankles(scenario.name, scenario.says, scenario, scenario, adds_mm, adds_mm)
 
 
@@ -102,7 +102,7 @@ WORLDS = (
 
 
 class Look(NamedTuple):
-    """What is true at one look, of one side or of left minus right, as of the last test in `week`."""
+    """The truth at one look, for one side or left minus right, as of the last test in `week`."""
 
     level_mm: Callable[[float], float]
     week: float
@@ -120,7 +120,7 @@ def _since(look: Look, text: str) -> float:
 
 
 def _span(look: Look, until: float | None = None) -> tuple[float, float]:
-    """The lowest and the highest level so far."""
+    """The lowest and highest level so far."""
     levels = [look.level_mm(day / 7) for day in range(int((look.week if until is None else until) * 7) + 1)]
     return min(levels), max(levels)
 
@@ -138,13 +138,13 @@ def _way(look: Look, found: re.Match[str], upwards: bool) -> tuple[float, float]
 
 
 def _has_come_back(look: Look, found: re.Match[str], upwards: bool) -> bool:
-    """Whether the level went somewhere, and half of that or less is left, or less than is worthwhile."""
+    """Whether the level moved, and half of that or less remains, or less than is worthwhile."""
     went, rest = _way(look, found, upwards)
     return went >= WORTHWHILE_MM / 2 and rest <= max(WORTHWHILE_MM, went / 2)
 
 
 def _is_partly_back(look: Look, found: re.Match[str], upwards: bool) -> bool:
-    """Whether less is left than there was."""
+    """Whether less remains than there was."""
     went, rest = _way(look, found, upwards)
     return rest < went
 
@@ -154,7 +154,7 @@ def _reached_week(look: Look) -> float:
 
 
 def _is_not_before(look: Look, found: re.Match[str]) -> bool:
-    """Whether the goal is reached from the first date on. Where that is the day of the look, it may be already."""
+    """Whether the goal is reached on the first date or later; already reached counts if that is the day of the look."""
     is_open = _week(found["from"]) <= look.asked_week
     return is_open or _week(found["from"]) <= _reached_week(look)
 
@@ -164,7 +164,7 @@ def _is_within(found: re.Match[str], true: float) -> bool:
 
 
 def _pace(look: Look) -> float:
-    """The true change a week over the last four weeks, or since the first test."""
+    """The true change per week over the last four weeks, or since the first test."""
     weeks = min(4.0, look.week)
     return (look.level_mm(look.week) - look.level_mm(look.week - weeks)) / weeks
 
@@ -318,7 +318,7 @@ NAMES = (*(name for name, _, _ in (*OF_A_SIDE, *OF_BOTH)), BOTH_CHANGED)
 def claims(ankles: Ankles, block: int, people: int) -> dict[str, float]:
     """Count, over all weekly looks, how often each claim is made and how often it is true.
 
-    A look is a whole analysis, so this takes one in ten of the people.
+    Each look is a whole analysis, so only one in ten people is used.
     """
     rng = rng_of(ankles.left, block)
     found: dict[str, float] = {"people": 0.0, "looks": 0.0}
@@ -370,5 +370,5 @@ def _judged(kinds: tuple[tuple[str, str, Judge], ...], text: str, look: Look) ->
 
 
 def _censored(made: list[Result], adds_mm: float) -> list[Result]:
-    """The results at their level, with zero for those below range."""
+    """The results raised by `adds_mm`, with zero for those below range."""
     return [structs.replace(test, mm=max(0.0, test.mm + adds_mm)) for test in made]

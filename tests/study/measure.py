@@ -1,4 +1,4 @@
-"""What is measured of simulated people, in blocks that can run in parallel."""
+"""The measurements of simulated people, in blocks that can run in parallel."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def weeks_confirmed(
 def person_weeks(
     scenario: Scenario, block: int, people: int, odds: float = ODDS_AGAINST_SPELLS
 ) -> dict[str, list[float]]:
-    """The week of the first change confirmed, from the start of the true one: of each side, and of each person.
+    """The week of the first confirmed change, from the start of the true one, for each side and each person.
 
     A person's is the first of three: left, right and the mean of both.
     """
@@ -78,7 +78,7 @@ def _first_week(scenario: Scenario, changes: Sequence[RealChange]) -> float:
 
 
 def price(scenario: Scenario, block: int, people: int) -> dict[str, list[float]]:
-    """The same weeks if a change had to be other odds likelier than spells; for the same people at all odds."""
+    """The same weeks for other odds of a change against spells; the people are the same at all odds."""
     return {
         f"{who} at {odds:g}": weeks
         for odds in ODDS
@@ -109,7 +109,7 @@ def true_changes(scenario: Scenario, block: int, people: int) -> dict[str, float
 def bands(scenario: Scenario, block: int, people: int) -> dict[str, float]:
     """Count the people whose true value lies inside each 95 % interval, as of their last test.
 
-    `half_mm` is the sum of the half widths of the level's interval, `habits` counts who is given one.
+    `half_mm` is the sum of the half widths of the level's interval; `habits` counts people who are given one.
     """
     rng = rng_of(scenario, block)
     found = dict.fromkeys(("people", *INTERVALS, *PLAIN, "half_mm", *PHASES, "habits"), 0.0)
@@ -139,7 +139,7 @@ def bands(scenario: Scenario, block: int, people: int) -> dict[str, float]:
 
 
 def plain_intervals(made: Sequence[Result], sem_mm: float) -> tuple[Interval, Interval]:
-    """The intervals of level and change by the same filter without steps, outliers and habits."""
+    """The intervals of level and change from the same filter without steps, outliers and habits."""
     level_filter = LevelFilter(
         passages([week_of(test.at) for test in made]), [test.mm - START_MM for test in made], [sem_mm**2] * len(made)
     )
@@ -154,7 +154,7 @@ def plain_intervals(made: Sequence[Result], sem_mm: float) -> tuple[Interval, In
 
 
 def forecasts(scenario: Scenario, block: int, people: int) -> dict[str, float]:
-    """Count, of people with a newly confirmed gain, who gets dates for a goal and reaches it between them."""
+    """Count the people with a newly confirmed gain who get dates for a goal, and those who reach it between them."""
     rng = rng_of(scenario, block)
     found = dict.fromkeys(("asked", "dates", "both", "inside", "early", "late"), 0.0)
     for _ in range(people):
@@ -213,7 +213,7 @@ def summed(blocks: Iterable[dict[str, float]]) -> dict[str, float]:
 
 
 def quantile(weeks: Sequence[float], share: float) -> float:
-    """The week by which this share of all people has a confirmed change; infinity where fewer ever have one."""
+    """The week by which this share of all people has a confirmed change; infinity if fewer ever do."""
     return sorted(weeks)[max(0, ceil(share * len(weeks)) - 1)]
 
 
@@ -228,7 +228,7 @@ def characteristics(weeks: Sequence[float], horizon: int) -> Counts:
 
 
 def summary(weeks: Sequence[float]) -> Counts:
-    """The share with a confirmed change, its standard error, and the weeks for half and 95 % of all."""
+    """The share with a confirmed change, its standard error, and the weeks until half and 95 % of all have one."""
     n = len(weeks)
     share = sum(week < inf for week in weeks) / n
     return {

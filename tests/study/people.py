@@ -29,15 +29,15 @@ class Scenario:
     `step_mm` at `step_week`.
 
     A full test reads `full_mm` more than a quick one, an evening (every `evening_every`-th test, and all from
-    `evening_from_week` on) `evening_mm` more than a morning, and the calibration of `calibrated_week`
-    `calibration_mm` more than the one before. Nobody does more than `most_tests`.
+    `evening_from_week` on) `evening_mm` more than a morning, and the calibration of `calibrated_week` `calibration_mm`
+    more than the previous one. Nobody does more than `most_tests`.
 
     Days are correlated with a decay time of `fade_days` (an autoregression; 0 for independent days). Every
     `full_every`-th test is full (0: none); a share `outlier_share` of the tests is off by 20 to 50 mm either way.
 
-    A share `evening_share` of the tests is in the evening as well. The first tests are learned: they read less
-    by `learning_mm` for the first, and by nothing from the fifth on. A season moves the true level by `season_mm` up
-    and down within a year. The results of the first `tape_weeks` are imported.
+    A share `evening_share` of the tests is also in the evening. The first tests are affected by learning: the first
+    reads `learning_mm` less, falling to nothing from the fifth on. A season moves the true level up and down by
+    `season_mm` within a year. The results of the first `tape_weeks` are imported.
     """
 
     name: str
@@ -88,7 +88,7 @@ class Scenario:
         return START_MM + moved + season + (self.step_mm if self.step_mm and week >= self.step_week else 0.0)
 
     def usual_level_mm(self, week: float) -> float:
-        """The level as tests in the circumstances that are usual in the end give it."""
+        """The level that tests measure in the circumstances that are usual at the end."""
         return self.level_mm(week) + (self.evening_mm if self.evening_from_week < self.weeks else 0.0)
 
     def days(self) -> Iterator[int]:
@@ -97,7 +97,7 @@ class Scenario:
 
 
 def made_by(scenario: Scenario, rng: Random, evenings: frozenset[int] = frozenset()) -> list[Result]:
-    """One person's results of one side, oldest first. The tests on the days `evenings` are in the evening."""
+    """One person's results of one side, oldest first. Tests on the days in `evenings` are in the evening."""
     made: list[Result] = []
     gauss, before, ankle = rng.gauss, 0, 0.0
     for number, day in enumerate(scenario.days()):
@@ -131,7 +131,7 @@ def made_by(scenario: Scenario, rng: Random, evenings: frozenset[int] = frozense
 
 
 def made_by_both(scenario: Scenario, rng: Random) -> tuple[list[Result], list[Result]]:
-    """One person's results of left and right, tested together; the sides share nothing but the circumstances."""
+    """One person's results of left and right, tested together; the sides share only the circumstances."""
     evenings = frozenset(
         day for day in scenario.days() if scenario.evening_share and rng.random() < scenario.evening_share
     )

@@ -1,4 +1,4 @@
-"""Tables and pictures of the study, from its results alone."""
+"""Tables and pictures of the study, made only from its results."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def pictures(results: Mapping[str, Any]) -> dict[str, str]:
 
 
 def price_chart(results: Mapping[str, Any]) -> str:
-    """Draw false changes of spells against the weeks until half of gaining sides know it: one point for each odds."""
+    """Draw false changes from spells against the weeks until half of the gains are confirmed: a point for each odds."""
     weeks = [results["gain"][f"side at {odds:g}"]["half"] for odds in ODDS]
     first, last = int(min(weeks)), int(max(weeks)) + 1
     title = "False changes within a year against delay: the price of the promise"
@@ -100,7 +100,7 @@ def chart(curves: Mapping[str, Sequence[float]], title: str, says: str, top: flo
 
 
 def _frame(title: str, top: float) -> tuple[list[str], Callable[[float], float]]:
-    """Return the ground, the title and the lines of the shares, and the height of a share."""
+    """Return the background, the title and the grid lines, and the function from a share to its height."""
     wide, high = WIDTH - LEFT - RIGHT, HEIGHT - TOP - FOOT
 
     def y(share: float) -> float:
@@ -135,7 +135,7 @@ def _stroke(rule: str, path: str) -> str:
 
 
 def _names(curves: Mapping[str, Sequence[float]], y: Callable[[float], float], at: float) -> Iterator[str]:
-    """Write the names at the ends of the curves, each with its stroke, moved apart where they would touch."""
+    """Write the names at the ends of the curves, each with its stroke, moved apart if they would touch."""
     least = float(TOP)
     for rule, curve in sorted(curves.items(), key=lambda item: -item[1][-1]):
         least = max(least, y(curve[-1]) + 4)
@@ -151,7 +151,7 @@ def prose(results: Mapping[str, Any]) -> str:
 
 def _lines(results: Mapping[str, Any]) -> Iterator[str]:
     reported = results["told"]
-    yield "# Is the change real? How each rule performs for simulated people whose true course is known"
+    yield "# Is the change real? How well each rule works for simulated people whose true course is known"
     yield ""
     yield f"Written by `make study` from `results.json`: {results['people']:,} simulated people per scenario (fewer for"
     yield f'intervals, forecasts and "steady"), seed {results["seed"]}. Unless stated otherwise a person does three'
@@ -170,8 +170,8 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     yield "## People who change: weeks until it is confirmed for half of them / for 95 % of them"
     yield ""
-    yield "Counted from the start of the change; a negative number is a change confirmed before there was one."
-    yield "A dash: fewer have it confirmed within the simulated time."
+    yield "Counted from the start of the change; a negative number means that it was confirmed before it began."
+    yield "A dash means that fewer have it confirmed within the simulated time."
     yield ""
     yield from _table(
         ("people", *(SAYS[rule] for rule in SHOWN), "first in the wrong direction"),
@@ -195,9 +195,9 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
     yield from _price(results["price"])
     yield "## How often the 95 % intervals contain the true value"
     yield ""
-    yield "After 26 weeks (12 for people who keep gaining) where no other time is stated, with each person's error as"
-    yield "the station estimates it. The true level is that of the circumstances that are usual in the end. *Plain* is"
-    yield "the same filter without steps, outliers and habits."
+    yield "After 26 weeks (12 for people who keep gaining) unless stated otherwise, with each person's error as the"
+    yield "station estimates it. The true level is that in the circumstances that are usual at the end. *Plain* is the"
+    yield "same filter without steps, outliers and habits."
     yield ""
     yield from _bands(results["bands"], BANDS)
     yield ""
@@ -217,7 +217,7 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
         ),
     )
     yield ""
-    yield "## Steady: how many are ever called steady within a year, or during their hump, checked every week"
+    yield "## Steady: how many are ever called steady within a year, or during their hump, if checked every week"
     yield ""
     yield from _table(
         ("people", "ever called steady"),
@@ -229,21 +229,21 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
     )
 
     yield ""
-    yield "## Sentences: how often each claim is true, read every week"
+    yield "## Sentences: how often each claim is true, if read every week"
     yield ""
     watched = round(sum(found["people"] for found in results["claims"].values()))
-    yield f"{watched:,} people with both ankles, in equal numbers of these worlds:"
+    yield f"{watched:,} people with both ankles, in equal numbers from these worlds:"
     yield ""
     yield from (f"- {one.says}" for one in WORLDS)
     yield ""
-    yield "The last column is the world in which the claim is true least often, of those where at least one look of a"
-    yield "hundred makes it. A forecast whose first date is the day of the look leaves open that the goal is reached."
+    yield "The last column is the world in which the claim is true least often, among those where at least one look"
+    yield "in a hundred makes it. If a forecast's first date is the day of the look, the goal may already be reached."
     yield ""
     yield from _table(("claim", "made", "true", "least true in"), _claims(results["claims"]))
 
 
 def _claims(results: Mapping[str, Any]) -> Iterator[Sequence[str]]:
-    """Each claim that is ever made: how often, how often it is true, and where least often."""
+    """Each claim ever made: how often, how often it is true, and the world in which it is true least often."""
     for name in NAMES:
         made = sum(found.get(f"{name}|made", 0) for found in results.values())
         if not made:
@@ -270,10 +270,10 @@ def _weeks(found: Mapping[str, Any]) -> str:
 def _lives(results: Mapping[str, Any]) -> Iterator[str]:
     lives, courses = results["lives"], results["courses"]
     who = ("side", "person")
-    yield "## People as they live: a false change within a year, and the weeks until a gain is confirmed"
+    yield "## Realistic lives: a false change within a year, and the weeks until a gain is confirmed"
     yield ""
-    yield "Both sides, looked at after every test. A person's is the first change of three: left, right, and the mean"
-    yield "of both. The gain is one of 2 mm a week in both ankles, weeks for half / for 95 %."
+    yield "Both sides, checked after every test. A person's change is the first of three: left, right, and the mean of"
+    yield "both. The gain is 2 mm a week in both ankles: weeks for half / for 95 %."
     yield ""
     yield from _table(
         ("people", "false: a side", "false: a person", "gain: a side", "gain: a person"),
@@ -287,7 +287,7 @@ def _lives(results: Mapping[str, Any]) -> Iterator[str]:
         ),
     )
     yield ""
-    yield "Courses that both ankles share, and how many have a change confirmed after its start:"
+    yield "Courses shared by both ankles, and how many have a change confirmed after its start:"
     yield ""
     yield from _table(
         ("course", "of sides", "of people", "weeks, a side", "weeks, a person"),
@@ -303,8 +303,8 @@ def _lives(results: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     found = results["seasons"][SEASONS.name]
     confirmed = found["confirmed"]
-    yield f"Seasons ({SEASONS.says}): {confirmed / found['people']:.2f} changes a side and year are confirmed."
-    yield f"Of these {percent(found['direction'] / confirmed)} name the true direction, and the 95 % interval holds"
+    yield f"Seasons ({SEASONS.says}): {confirmed / found['people']:.2f} changes are confirmed per side and year."
+    yield f"Of these {percent(found['direction'] / confirmed)} name the true direction, and the 95 % interval contains"
     yield f"the true size in {percent(found['size'] / confirmed)}."
     yield ""
 
@@ -312,7 +312,7 @@ def _lives(results: Mapping[str, Any]) -> Iterator[str]:
 def _price(results: Mapping[str, Any]) -> Iterator[str]:
     yield "## The price: how much likelier than spells a change must be, and what that delays"
     yield ""
-    yield f"The station asks for odds of {ODDS_AGAINST_SPELLS:g} to 1. Each cell: of a side, then of a person."
+    yield f"The station requires odds of {ODDS_AGAINST_SPELLS:g} to 1. Each cell: for a side, then for a person."
     yield ""
     yield from _table(
         ("odds", *(one.says for one in PRICED)),
@@ -332,15 +332,15 @@ def _price(results: Mapping[str, Any]) -> Iterator[str]:
         ),
     )
     yield ""
-    yield "The first weeks are blind at any odds: three tests before a loss of 10 mm in week 1 leave a likelihood ratio"
-    yield "of e^4.4 on average to a rule that knows its date, its size and the error, however many tests follow. After"
-    yield "two weeks of tests half of the people have such a loss confirmed (table of courses)."
+    yield "The first weeks are blind at any odds: with three tests before a loss of 10 mm in week 1, a rule that knows"
+    yield "its date, its size and the error gets a likelihood ratio of e^4.4 on average, however many tests follow."
+    yield "After two weeks of tests, half of the people have such a loss confirmed (table of courses)."
     yield ""
     yield "![False changes against delay, for each odds](price.svg)"
     yield ""
     yield "`python -m tests.study.spells_limit` shows how little a better rule could gain for one ankle. A likelihood"
     yield "ratio that knows the error, the start and the size of a gain of 2 mm a week, and how long spells last, needs"
-    yield "7.6 weeks for half and 10.6 for 95 %, if spells of 5 mm and daily tests may look like a change in 10 % of"
+    yield "7.6 weeks for half and 10.6 for 95 %, if spells of 5 mm with daily tests may look like a change in 10 % of"
     yield "sides; 8.3 and 11.3 if it knows only that a slope is 1, 2, 3 or 4 mm a week. The station knows none of this."
     yield ""
 

@@ -1,4 +1,4 @@
-"""The shipped rule and the rules it is compared with: when each first confirms a change."""
+"""When the shipped rule, and each rule it is compared with, first confirms a change."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def ours(scenario: Scenario, tests: Sequence[Result]) -> float | None:
 
 
 def wrong_way(scenario: Scenario, tests: Sequence[Result]) -> float | None:
-    """The shipped rule's first change, where its direction is not the true one."""
+    """When the shipped rule first confirms a change in the wrong direction."""
     changes = real_changes(tests)
     truly = Direction.GAIN if scenario.slope + scenario.step_mm > 0 else Direction.LOSS
     return week_of(changes[0].confirmed_at) if changes and changes[0].direction is not truly else None
@@ -60,7 +60,7 @@ def two_in_a_row(scenario: Scenario, tests: Sequence[Result]) -> float | None:
 def limit(scenario: Scenario, tests: Sequence[Result]) -> float | None:
     """A sequential probability ratio test that knows slope, direction, error and distribution in advance.
 
-    Only the level at the start is unknown to it.
+    It does not know the level at the start.
     """
     slope = scenario.slope or SUPPOSED_SLOPE
     variance, ratio = scenario.sd_mm**2, 0.0

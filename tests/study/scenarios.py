@@ -81,13 +81,14 @@ LIVES = (
     ),
     replace(NULL, name="three years", says="three years", weeks=156),
 )
-"""People as they live. Does a year without a change seem like one, and when is a gain of 2 mm a week confirmed?"""
+"""Realistic lives. How often does a year without a change look like one, and when is a gain of 2 mm a week confirmed?
+"""
 GAINING_WEEKS = {1: 52, 3: 30, 7: 20}
-"""By tests a week: long enough for nearly all."""
+"""Weeks simulated, by tests a week: long enough for nearly everybody."""
 
 
 def gaining(life: Scenario) -> Scenario:
-    """The same life with a gain of 2 mm a week from the first test on."""
+    """The same life, with a gain of 2 mm a week from the first test on."""
     return replace(life, name=f"{life.name}, gaining", slope=2.0, weeks=GAINING_WEEKS[life.per_week])
 
 
@@ -107,7 +108,7 @@ COURSES = (
     replace(GAIN, name="loss after a baseline", says="10 mm lost in week 3", slope=0.0, step_mm=-10.0, step_week=3.0),
     replace(GAIN, name="injury", says="20 mm lost in week 12", slope=0.0, step_mm=-20.0, step_week=12.3),
 )
-"""How many of both ankles that change alike have it confirmed, and when?"""
+"""If both ankles change alike, how often is it confirmed, and when?"""
 SEASONS = replace(NULL, name="seasons", says="4 mm up and down within a year, a true swing of 8 mm", season_mm=4.0)
 PRICED = (
     replace(GAIN, name="gain", says="2 mm a week: half / 95 %"),
@@ -116,7 +117,7 @@ PRICED = (
     EARLY_LOSS,
 )
 ODDS = (1.0, 3.0, 8.0, 25.0, 80.0, 250.0)
-"""Of a change to spells, for the price of the promise."""
+"""The odds of a change against spells, for the price of the promise."""
 
 _SIX_MONTHS = replace(NULL, name="steady", says="no change", weeks=26)
 _GAINING = replace(_SIX_MONTHS, name="gaining", says="2 mm a week", slope=2.0, weeks=12)
@@ -222,8 +223,9 @@ FORECASTS = (
 )
 """Is the goal reached between the two dates given when a gain is confirmed?"""
 GOALS_MM = (15.0, 25.0)
-"""Above the start. At 2 mm a week, 15 mm are reached in week 7.5 and 25 mm in week 12.5;
-at 4 mm a week in half the time. A goal beyond the end of a gain is never reached."""
+"""Goals above the start. At 2 mm a week, 15 mm are reached in week 7.5 and 25 mm in week 12.5; at 4 mm a week in half
+the time. A goal beyond the end of a gain is never reached.
+"""
 
 STEADY = (
     replace(NULL, name="none", says="no change"),

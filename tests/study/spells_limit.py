@@ -1,8 +1,8 @@
-"""What any test of one ankle could do that holds against spells: a likelihood ratio that knows almost everything.
+"""The best that any test of one ankle robust to spells could do: a likelihood ratio that knows almost everything.
 
 It knows the SD of a test, that a gain or loss begins with the first test, how fast it is (or that it is 1, 2, 3 or 4 mm
 a week), that spells last ten days, and that their SD is 0, 3 or 5 mm. The station knows none of this. By Neyman and
-Pearson no test that is as seldom wrong in these worlds together confirms a gain much sooner.
+Pearson, no test that is wrong as rarely over these worlds together confirms a gain much sooner.
 
 `python -m tests.study.spells_limit` prints the table.
 """
@@ -22,9 +22,9 @@ from tests.study.scenarios import SPELLS_FADE_DAYS
 SIDES = 6_000
 SEM_MM = 5.0
 KINDS = ((0.0, 3.0), (3.0, 0.0), (5.0, 0.0))
-"""The SD of spells, and of days without memory, of the kinds of people that it reckons with, equally likely."""
+"""The kinds of people it assumes, equally likely: the SD of spells, and of uncorrelated days."""
 KNOWS = {"2 mm a week": (2.0,), "1, 2, 3 or 4 mm a week": (1.0, 2.0, 3.0, 4.0)}
-"""The slopes that it reckons with, up and down."""
+"""The slopes it assumes, up and down."""
 BARS = (12.0, 20.0, 50.0)
 WORLDS = {
     "gain of 2 mm a week": (3, 30, 2.0, 3.0, False),
@@ -33,7 +33,7 @@ WORLDS = {
     "spells, SD 5 mm": (3, 52, 0.0, 5.0, True),
     "the same daily": (7, 52, 0.0, 5.0, True),
 }
-"""Tests a week, weeks, mm a week, SD of days, and whether these are spells."""
+"""Tests a week, weeks, mm a week, SD between days, and whether days form spells."""
 Values = NDArray[np.float64]
 
 
@@ -53,7 +53,7 @@ def simulated(world: tuple[int, int, float, float, bool], sides: int) -> tuple[V
 
 
 def log_likelihoods(days: Values, results: Values, slopes: Sequence[float], kind: tuple[float, float]) -> Values:
-    """The log likelihood of each slope after each test, the level being unknown: by slope, side and test."""
+    """The log likelihood of each slope after each test with an unknown level: by slope, side and test."""
     spell_variance = kind[0] ** 2
     own = SEM_MM**2 + kind[1] ** 2
     variance, log_determinant = spell_variance, 0.0
@@ -81,7 +81,7 @@ def log_likelihoods(days: Values, results: Values, slopes: Sequence[float], kind
 
 
 def log_sum(logs: Values) -> Values:
-    """The logarithm of the sum of what these are the logarithms of, along the first axis."""
+    """The logarithm of the sum of the exponentials (logsumexp) along the first axis."""
     most = logs.max(axis=0)
     return np.asarray(most + np.log(np.exp(logs - most).sum(axis=0)), dtype=np.float64)
 
@@ -96,7 +96,7 @@ def most_log_odds(days: Values, results: Values, slopes: Sequence[float]) -> Val
 
 
 def report(sides: int = SIDES) -> Iterator[str]:
-    """Lines of a table: what it knows, the odds asked for, weeks for half and 95 %, confirmed falsely in each world."""
+    """Lines of a table: what it knows, the required odds, weeks for half and 95 %, false confirmations per world."""
     for says, slopes in KNOWS.items():
         gain, *worlds = WORLDS.values()
         days, results = simulated(gain, sides)

@@ -31,7 +31,9 @@ PEOPLE = 400
 
 
 def test_people_rarely_have_a_false_change() -> None:
-    """At most 5 % within a year in any of their three games, checked after every test, with an allowance for chance."""
+    """At most 5 % within a year in any of their three sequences, checked after every test, with an allowance for
+    chance.
+    """
     weeks = measure.person_weeks(NULL, 1000, PEOPLE)["person"]
     assert _share(weeks) <= 0.05 + 3 * sqrt(0.05 * 0.95 / PEOPLE)
 
@@ -68,7 +70,7 @@ def _share(weeks: list[float]) -> float:
     ],
 )
 def test_intervals_cover_the_truth(name: str, people: int) -> None:
-    """95 % intervals of level and change cover it about that often, with an allowance for chance."""
+    """The 95 % intervals of level and change contain it about that often, with an allowance for chance."""
     scenario = next(one for one in BANDS if one.name == name)
     found = measure.bands(scenario, 1000, people)
     for what in ("level", "change"):
@@ -76,20 +78,20 @@ def test_intervals_cover_the_truth(name: str, people: int) -> None:
 
 
 def test_interval_covers_a_loss_from_its_second_test() -> None:
-    """20 mm at once: 100 people, with an allowance for chance."""
+    """A sudden loss of 20 mm: 100 people, with an allowance for chance."""
     scenario = next(one for one in BANDS if one.name == "stepped 2")
     assert measure.bands(scenario, 1000, 100)["level"] >= 85 - 3 * sqrt(100 * 0.85 * 0.15)
 
 
 def test_forecast_holds_for_a_fast_gain() -> None:
-    """4 mm a week: dates for 80 %, of 100 people, with an allowance for chance."""
+    """4 mm a week: 100 people, dates for 80 %, with an allowance for chance."""
     scenario = next(one for one in FORECASTS if one.name == "4 a week")
     found = measure.forecasts(scenario, 1000, 100)
     assert found["inside"] >= found["dates"] * 0.8 - 3 * sqrt(found["dates"] * 0.8 * 0.2)
 
 
 def test_results_meet_the_stated_limits() -> None:
-    """The long study: false changes, time to confirm, dates and steady."""
+    """In the long study: false changes, time to confirm, dates and steady."""
     reported = RESULTS["told"]
     assert RESULTS["people"] >= 10_000
     for name in (one.name for one in CHANGES if one.is_null and not one.fade_days):
@@ -122,7 +124,7 @@ def test_results_meet_the_stated_limits() -> None:
 
 
 def test_results_cover_every_scenario() -> None:
-    """With the stated seed."""
+    """And has the stated seed."""
     assert RESULTS["seed"] == measure.SEED
     for part, (_, scenarios, _) in PARTS.items():
         assert list(RESULTS[part]) == [scenario.name for scenario in scenarios]
@@ -137,7 +139,7 @@ def test_report_matches_the_results() -> None:
 
 
 def test_documentation_quotes_the_report() -> None:
-    """Each percentage or number of weeks that a paragraph attributes to `make study` is in its tables."""
+    """Each percentage or number of weeks that a document attributes to `make study` is in its tables."""
     tables = (HERE / "README.md").read_text(encoding="utf-8")
     known = set(re.findall(r"\d+\.\d", tables))
     for page in ROOT.glob("*.md"):
@@ -162,7 +164,7 @@ def test_simulated_people_match_their_scenario() -> None:
 
 
 def test_circumstances_follow_the_scenario() -> None:
-    """Both sides share them; evenings, a calibration and the first tests read otherwise."""
+    """Both sides share them; evenings, a calibration and the first tests shift the readings."""
     exact = Scenario("x", "x", 4, sem_mm=0, day_mm=0)
     moved = replace(exact, evening_mm=6, evening_from_week=2, calibration_mm=3, calibrated_week=3, learning_mm=10)
     left, right = made_by_both(moved, Random(1))
@@ -208,7 +210,7 @@ def test_baseline_confirms_a_short_gain_for_more_people() -> None:
 
 
 def test_a_rule_that_knows_the_slope_is_bounded_by_its_odds() -> None:
-    """200 sides: gains are confirmed within the half year; ankles that stay, for at most one in the odds asked for."""
+    """200 sides: gains are confirmed within the half year; false ones at most as often as the required odds allow."""
     days, gaining = spells_limit.simulated((3, 30, 2.0, 3.0, False), 200)
     confirmed = spells_limit.most_log_odds(days, gaining, (2.0,)) >= log(20.0)
     weeks = [days[tests.argmax()] / 7 for tests in confirmed if tests.any()]

@@ -1,4 +1,4 @@
-"""A station with several people, for tests of the API: who was let in, who agreed, and what each has done."""
+"""A station with several people, for tests of the API: paired browsers, consents, and each person's results."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def _add_unclaimed_session(store: Store) -> str:
 def open_world(
     directory: Path, *, token_limit: Limit = NO_LIMIT, address_limit: Limit = NO_LIMIT, clock: Clock | None = None
 ) -> Iterator[World]:
-    """A station of its own in this directory."""
+    """A separate station in this directory."""
     given = filled()
     path = directory / "station.db"
     path.write_bytes(given.database)
@@ -130,7 +130,7 @@ def add_device(store: Store, name: str, role: Role, person_id: str | None, *, is
 
 
 def add_token(store: Store, device_id: str, name: str, scopes: Sequence[Scope]) -> str:
-    """A token, by its text."""
+    """Add a token, and return its text."""
     token = f"token of {name}".replace(" ", "-").replace(",", "")
     api_tokens.add(store, device_id, hash_of(token), name, scopes)
     return token

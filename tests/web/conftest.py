@@ -74,6 +74,6 @@ def visit(window: Browser, server: Server, store: Store) -> Iterator[Callable[[s
     yield visit
     window.open("about:blank")
     window.clear_cookies()
-    # A page that is left at once asks for its icon from the blank page, which may not have it.
+    # A page left at once requests its icon from the blank page, which may not load it.
     harmless = ("404", "/static/icon.svg")
     assert [line for line in window.console_errors() if not any(part in line for part in harmless)] == []

@@ -1,4 +1,4 @@
-"""A test double of the station API: the test sets its snapshot, and it records what the page asked for."""
+"""A test double of the station API: the test sets its snapshot, and it records the page's requests."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class StationDouble:
         self.started: list[tuple[Routine, str | None]] = []
         self.titles: list[str | None] = []
         self.chosen: list[bool] = []
-        """Of each start requested by name, whether the page chose the person."""
+        """For each start requested by name, whether the person was chosen."""
         self.restored: list[tuple[str, bytes]] = []
         self.same_board = False
         """The databases that would have taken the place of the station's."""
@@ -86,7 +86,7 @@ class StationDouble:
             wake()
 
     def show_only(self, **fields: Any) -> None:
-        """Publish a snapshot with these fields and nothing of the last one, and wake all subscribers."""
+        """Publish a new snapshot with only these fields, and wake all subscribers."""
         self._now = Snapshot(at_us=SystemClock().now_us())
         self.show(**fields)
 
@@ -144,7 +144,7 @@ class StationDouble:
         return done
 
     def start_bring_up(self, *, asks: bool, is_empty: bool) -> Future[None]:
-        """Show a bring-up that begins; the test shows how it goes on. A board with a heel down is refused."""
+        """Show a bring-up that begins; the test shows what follows. A board with a heel down is refused."""
         return self._run_now(lambda _store: self._begin_bring_up(asks, is_empty))
 
     def _begin_bring_up(self, asks: bool, is_empty: bool) -> None:
@@ -169,7 +169,7 @@ class StationDouble:
         return self._run_now(lambda _store: None)
 
     def request_presence(self) -> Future[PresenceRequest]:
-        """Show a request that waits; the test shows how it goes on."""
+        """Show a waiting request; the test shows what follows."""
         serial = 1 if self._now.presence is None else self._now.presence.serial + 1
         self.show(presence=PresenceView(serial, PresenceState.WAITING, (), 120))
         done: Future[PresenceRequest] = Future()

@@ -1,7 +1,7 @@
-"""Every page of the station, each kind once, in the situations in which it looks different.
+"""Every page of the station, each kind once, in every situation that changes its look.
 
-The pages come from the application's own addresses, so a new page is looked at and checked without a line here; what
-an address alone does not show is listed below: variants, answers to forms, and the moments of the board's page.
+The pages come from the application's own addresses, so a new page is photographed and checked without a line here. What
+an address does not reveal is listed below: variants, form responses, and moments of the live page.
 """
 
 from __future__ import annotations
@@ -37,12 +37,13 @@ from web.pages.simulated_board import CONTROL_GROUPS
 from web.server.http import Server, open_page
 
 NOT_PAGES = (".csv", ".json", ".zip", ".ics", ".svg", ".js", ".crt", "<path:filename>", "/end-card")
-"""Ends of addresses that answer a file, or a part of a page."""
+"""Endings of addresses that return a file, or a part of a page."""
 TEN_WEEKS, NEW, TROUBLED, UNTESTED, BASELINE = "ten weeks", "new", "troubled", "untested", "baseline"
 OWNERLESS = "ownerless"
-"""The histories: the demonstration's with a session of today; none; a person with pain and conditions, and a session
-of nobody known; a person before the first test; one after it, in a baseline; and a real board before its first pairing.
-Their first start stands at its steps: name, owner, plates and sensor, calibration."""
+"""The histories: the demonstration's with a session of today; none; a person with pain and conditions, and a session of
+nobody known; a person before the first test; one after it, in a baseline; and a real board before its first pairing.
+Their first start is at different steps: name, owner, plates and sensor, calibration.
+"""
 LONG_NAME = "A person with quite a long name, as people have"
 CHOSEN, UNPAIRED = "the chosen person", "not let in"
 HEALTH_QUESTIONS, PAIN = "health", "pain"
@@ -50,7 +51,7 @@ IS_SETTLED = """
 const stage = document.getElementById('stage')
 return document.readyState === 'complete' && (!stage || stage.dataset.digits) && document.fonts.status === 'loaded'
 """
-"""The page and all that it loads have come; the board's page has its first state from the stream."""
+"""The page and everything it loads have arrived; the live page has its first state from the stream."""
 SEND = """
 const form = document.createElement('form')
 form.method = 'post'
@@ -71,9 +72,9 @@ IS_ANSWERED = f"return !window.isLeft && (() => {{ {IS_SETTLED} }})()"
 class View:
     """A page in one situation.
 
-    `{session_id}`, `{key}` and `{routine_id}` in the address stand for those of the history. `person` is the one chosen
-    in the browser: `CHOSEN`, `NOBODY`, or `None` for a browser that is new here. `state` is what happens on the board,
-    `is_end` says that the newest session has just ended there. With a `form`, the page is the answer to it.
+    `{session_id}`, `{key}` and `{routine_id}` in the address are filled in from the history. `person` is the one chosen
+    in the browser: `CHOSEN`, `NOBODY`, or `None` for a new browser. `state` is the board's state; `is_end`: the newest
+    session has just ended there. With a `form`, the page is the response to it.
     """
 
     name: str
@@ -152,7 +153,7 @@ VARIANTS = (
     View("first-start-no-name", "/first-start?name=kitchen+board"),
     *(View(f"bring-up-{name}", "/bring-up", state={"bring_up": view}) for name, view in BRING_UPS.items()),
 )
-"""Pages that an address of the application alone does not show."""
+"""Pages that the application's addresses do not reveal."""
 SITUATIONS = {
     "first-visit": (
         NEW,
@@ -171,7 +172,7 @@ SITUATIONS = {
     "ownerless": (OWNERLESS, UNPAIRED, ("first-start", "bring-up", "pairing-pair")),
     "whose": (TROUBLED, NOBODY, ("today", "live", "progress")),
 }
-"""For each situation its history, the person chosen, and the pages that look different in it."""
+"""For each situation: its history, the person chosen, and the pages that look different."""
 
 
 def views() -> tuple[View, ...]:
@@ -195,13 +196,13 @@ def views() -> tuple[View, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A station with one history: its page's server, what it shows, and what stands in addresses."""
+    """A station with one history: its page's server, its board, and the values for addresses."""
 
     server: Server
     station: StationDouble
     person_id: str | None
     token: str
-    """That of a browser that was let in."""
+    """The token of a paired browser."""
     arguments: Mapping[str, str]
 
     @property
@@ -230,7 +231,7 @@ def open_places(directory: Path) -> Iterator[dict[str, Place]]:
 
 
 def show(window: Browser, places: Mapping[str, Place], view: View) -> None:
-    """Open the view and wait until it and all that it loads are there."""
+    """Open the view and wait until everything has loaded."""
     place = places[view.history]
     newest = {"session_id": place.arguments["session_id"]} if view.is_end else {}
     place.station.show_only(simulated=True, **newest, **view.state)
@@ -255,7 +256,7 @@ def _board() -> RecordedBoard:
 
 
 def _ten_weeks(store: Store) -> tuple[str, dict[str, str]]:
-    """The demonstration's history with a session of today, a plan and a routine of the person's own."""
+    """The demonstration's history with a session today, a plan and an own routine."""
     fill(store)
     person = store.people()[0]
     for one in store.people():

@@ -1,7 +1,7 @@
-"""Requests that no browser sends: how they are made and sent, and the corpus of those that are kept.
+"""Requests that no browser sends: generating and sending them, and the corpus of kept ones.
 
-Each route is asked with the fields that it reads: a form that remembers which fields were looked up finds them, so a
-new route is tried without a line here. `python -m tests.web.hostile` writes the corpus.
+Each route gets the fields that it reads: a form that records lookups finds them, so a new route is tested without a
+line here. `python -m tests.web.hostile` writes the corpus.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ VALUES = (
 )
 HEADERS = ("If-None-Match", "If-Modified-Since", "Range", "Accept-Encoding", "Accept-Language", "Cookie", "Referer")
 CALLERS = {"owner": 4_000, "member": 1_500, "guest": 1_500, "unpaired": 1_500, "program": 1_000, "present": 500}
-"""Who asks, and how often: ten thousand in all. `present` is an owner at the board, who may delete and hand over."""
+"""Who sends, and how many: ten thousand in all. `present` is an owner at the board, who may delete and hand over."""
 OWN = [("Host", "localhost"), ("Origin", "http://localhost"), ("Sec-Fetch-Site", "same-origin")]
 FORM = [("Content-Type", "application/x-www-form-urlencoded")]
 JSON = [("Content-Type", "application/json")]
@@ -64,7 +64,7 @@ CORPUS = Path(__file__).with_name("hostile_requests.jsonl")
 
 
 class ReadFields(ImmutableMultiDict[str, str]):
-    """A form or query that notes which fields the route looks up."""
+    """A form or query that records which fields the route looks up."""
 
     of_route: ClassVar[defaultdict[str, set[str]]] = defaultdict(set)
 
@@ -169,7 +169,7 @@ class Page:
 
 
 def _let_all_in(store: Store) -> tuple[dict[str, str], str]:
-    """The cookie of each caller that has one, and the token of a program."""
+    """The cookie of each caller that has one, and an API token."""
     cookies = {}
     for caller, role in (
         ("owner", Role.OWNER),
@@ -203,7 +203,7 @@ def open_page(directory: Path) -> Iterator[Page]:
 
 
 class Hostile(msgspec.Struct, frozen=True):
-    """A request that no browser sends. In its texts, words in braces stand for what `_shorts` says."""
+    """A request that no browser sends. Words in braces are replaced as in `_shorts`."""
 
     caller: str
     endpoint: str
@@ -212,7 +212,7 @@ class Hostile(msgspec.Struct, frozen=True):
     headers: list[tuple[str, str]]
     body: str
     status: int = 0
-    """What it was answered when it was kept."""
+    """The status it got when it was kept."""
 
     def with_ids(self, ids: Sequence[str]) -> Hostile:
         """The request to a station with these identifiers."""
@@ -233,7 +233,7 @@ class Hostile(msgspec.Struct, frozen=True):
 
 
 def _shorts(ids: Sequence[str]) -> dict[str, str]:
-    """What stands in the corpus for the station's identifiers and for long texts."""
+    """The corpus's placeholders for the station's identifiers and for long texts."""
     return {
         **{one: f"{{{number}}}" for number, one in enumerate(ids)},
         MANY_DIGITS: "{digits}",
@@ -242,7 +242,7 @@ def _shorts(ids: Sequence[str]) -> dict[str, str]:
 
 
 def requests_of(page: Page, caller: str, rounds: int) -> Iterator[Hostile]:
-    """So many requests of this caller, always the same ones."""
+    """This many requests of this caller, always the same."""
     chance = Random(f"20261129 {caller}")
     rules = [rule for rule in page.app.url_map.iter_rules() if _asks(caller, rule)]
     for _ in range(rounds):
@@ -277,7 +277,7 @@ def _asks(caller: str, rule: Rule) -> bool:
 
 
 def _json(chance: Random, ids: Sequence[str]) -> str:
-    """A body for the API: the fields that it knows with values of any kind, or nothing that is JSON at all."""
+    """A body for the API: known fields with values of any kind, or no JSON at all."""
 
     def value(depth: int) -> Any:
         kinds = [*VALUES, *ids, None, True, -1, 10**30, 1.5]
@@ -299,7 +299,7 @@ def _address(app: Flask, endpoint: str, values: dict[str, str], method: str) -> 
 
 
 def fault_of(page: Page, hostile: Hostile) -> tuple[int, str | None]:
-    """The status of the answer, and what is wrong with it."""
+    """The status of the response, and what is wrong with it."""
     status, text = page.ask(hostile.method, hostile.path, hostile.headers, hostile.body, hostile.caller)
     if status >= 500:
         return status, "the page broke"
@@ -317,7 +317,7 @@ def corpus() -> list[Hostile]:
 
 
 def keep() -> None:
-    """Write the corpus: of the requests that reach the same route with the same status, the shortest."""
+    """Write the corpus: the shortest request for each route and status."""
     found: dict[tuple[str, str, int], Hostile] = {}
     for caller, rounds in CALLERS.items():
         with TemporaryDirectory() as scratch, open_page(Path(scratch)) as page:

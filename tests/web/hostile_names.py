@@ -1,4 +1,4 @@
-"""Names that would be code where a page took them for more than letters, each of another place in a page."""
+"""Names that would be code if a page did not escape them, each for another place in a page."""
 
 from __future__ import annotations
 

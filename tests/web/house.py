@@ -1,4 +1,4 @@
-"""A household for the tests of who may see what: its people, their browsers and what each has a token for."""
+"""A household for tests of who may see what: its people, their browsers and tokens."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LOCAL = {"Origin": "http://localhost"}
 
 
 class House(NamedTuple):
-    """A station with two people who have results, and a session of nobody; who has which token."""
+    """A station with two people who have results, an unclaimed session, and each browser's token."""
 
     app: Flask
     station: StationDouble
@@ -28,7 +28,7 @@ class House(NamedTuple):
     ada: str
     bea: str
     sessions: dict[str, str]
-    """The session of each person, and of nobody as an empty name."""
+    """The session of each person by name; the unclaimed one has an empty name."""
 
     def client(self, role: Role | None) -> FlaskClient:
         return client_with(self.app, self.tokens[role])

@@ -1,7 +1,7 @@
-"""What browsers that may not see a person get to see of them: every address is asked, and every answer searched.
+"""What leaks of a person to browsers that may not see them: request every address, and search every response.
 
-The person has a name, results and identifiers that occur nowhere else, so whatever of them reaches another browser is
-found, on any route, in any header, error, event of the stream or log line.
+The person's name, results and identifiers occur nowhere else, so any that reaches another browser is found, on any
+route, in any header, error, stream event or log line.
 """
 
 from __future__ import annotations
@@ -50,9 +50,9 @@ UNKNOWN = "a4b8c1d2"
 NEVER_ASKED = {"static"}
 """Files that are the same for everybody."""
 FIELDS = ("person", "session", "test", "routine", "from", "id", "viewer", "device")
-"""Fields that name something stored; every address is asked with all of them."""
+"""Fields that name something stored; every address is requested with all of them."""
 MOMENTS = ("/", "/live", "/board", "/end-card", "/status", f"{PREFIX}state", f"{PREFIX}status")
-"""The addresses that show what happens on the board."""
+"""The addresses that show the board."""
 EVENT_WITHIN_S = 10.0
 """A bound: the stream sends at most 50 states a second."""
 
@@ -64,7 +64,7 @@ class Private:
     person_id: str
     session_id: str
     ids: Mapping[str, str]
-    """The identifiers of what is theirs, by the name that an address has for it."""
+    """The identifiers of their data, by their names in addresses."""
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -73,7 +73,7 @@ class Private:
 
 @dataclass(frozen=True, slots=True)
 class Leak:
-    """A word of the private person in an answer: where it was asked, where it stands."""
+    """A word of the private person in a response: the request, and where in the response."""
 
     method: str
     address: str
@@ -126,7 +126,7 @@ class House:
     """The private person's own browser."""
 
     def show(self, **state: Any) -> None:
-        """Let the private person's session run in this state, with all that names them or comes of them."""
+        """Run the private person's session in this state, with everything that names them."""
         person_id = self.private.person_id
         named = {
             "person_id": person_id,
@@ -142,13 +142,13 @@ class House:
         self.station.show_only(**{**state, **named})
 
     def show_result(self) -> None:
-        """Let the private person's test end."""
+        """End the private person's test."""
         self.show(activity="test", phase="result", result_left_mm=RESULT_MM, result_right_mm=RESULT_MM)
 
 
 @contextmanager
 def open_house(directory: Path) -> Iterator[House]:
-    """A station with an owner, a private person, and everybody who may not see that person."""
+    """A station with an owner, a private person, and every kind of visitor who may not see that person."""
     with Store.open(directory / "house.db", clock=SystemClock()) as store:
         private = add_private_person(store)
         own = let_in(store, Role.OWNER, store.add_person("Olga").id)
@@ -164,7 +164,7 @@ def open_house(directory: Path) -> Iterator[House]:
 
 
 def _askers(store: Store, private: Private, private_token: str) -> dict[str, Asker]:
-    """Everybody who may see nothing of the private person, by what they come with."""
+    """Everybody who may see nothing of the private person, with their credentials."""
     revoked = let_in(store, Role.MEMBER, private.person_id, name="lost phone")
     store.revoke_device(_device_id(store, revoked))
     expired = new_token()
@@ -183,7 +183,7 @@ def _askers(store: Store, private: Private, private_token: str) -> dict[str, Ask
     practitioner = let_in(store, Role.PRACTITIONER, viewer.id)
     for token in (guest, shared, practitioner, member_token):
         store.note_presence(_device_id(store, token), datetime.now(UTC) + timedelta(hours=1))
-    # What they once saw is still in their browser.
+    # What they once saw is still named in their browser.
     chosen = {PERSON_COOKIE: private.person_id, DECLINED_COOKIE: private.session_id}
     return {
         "new": Asker(),
@@ -225,7 +225,7 @@ def _api_token(store: Store, browser_token: str, *, is_revoked: bool = False) ->
 
 
 def addresses(app: Flask, private: Private) -> Iterator[tuple[str, str]]:
-    """Every method and address of the application, with the private person's identifiers where it takes any."""
+    """Every method and address of the application, with the private person's identifiers filled in."""
     query = urlencode(_fields(private))
     for rule in app.url_map.iter_rules():
         if rule.endpoint in NEVER_ASKED:
@@ -243,7 +243,7 @@ def _fields(private: Private) -> dict[str, str]:
 
 
 def _filled(rule: Rule, private: Private) -> tuple[str, ...]:
-    """The rule's address with the person's identifiers; every argument of another kind is a word that nobody has."""
+    """The rule's address with the person's identifiers; other arguments get a word that names nothing."""
 
     def filled(known: Mapping[str, str]) -> str:
         return re.sub(r"<(?:[^:>]*:)?([^>]+)>", lambda match: known.get(match[1], UNKNOWN), rule.rule)
@@ -252,7 +252,7 @@ def _filled(rule: Rule, private: Private) -> tuple[str, ...]:
 
 
 def leaks_to(house: House, asker: Asker) -> Iterator[Leak]:
-    """Ask every address while the private person's test ends; yield each private word in an answer."""
+    """Request every address as the private person's test ends; yield each private word in a response."""
     for method, address in addresses(house.app, house.private):
         if not asker.asks_api_only or address.startswith(PREFIX):
             house.show_result()
@@ -260,7 +260,7 @@ def leaks_to(house: House, asker: Asker) -> Iterator[Leak]:
 
 
 def leaks_at_moments(house: House, asker: Asker) -> Iterator[Leak]:
-    """Ask the addresses that show the board, at the moments of a session that show most of a person."""
+    """Request the addresses that show the board, at the moments of a session that reveal most of a person."""
     for state in (STATES[name] for name in ("hold", "felt", "fault", "ended", "unfinished")):
         for address in (f"{PREFIX}state",) if asker.asks_api_only else MOMENTS:
             house.show(**state)
@@ -268,9 +268,9 @@ def leaks_at_moments(house: House, asker: Asker) -> Iterator[Leak]:
 
 
 def leaks_in(house: House, asker: Asker, method: str, address: str) -> Iterator[Leak]:
-    """Ask one address, and yield each private word in the answer.
+    """Request one address, and yield each private word in the response.
 
-    An identifier that was sent is not counted where it comes back in the address of a redirect.
+    An identifier that was sent does not count if a redirect's address repeats it.
     """
     client = FlaskClient(house.app, house.app.response_class, use_cookies=True)
     for name, value in asker.cookies.items():
@@ -286,7 +286,7 @@ def leaks_in(house: House, asker: Asker, method: str, address: str) -> Iterator[
 
 
 def leaks_of_stream(house: House, askers: Mapping[str, Asker]) -> list[Leak]:
-    """Open the live stream for each asker, and search all that comes at every moment of a session."""
+    """Open the live stream for each asker, and search everything that arrives at each moment of a session."""
     received = dict.fromkeys(askers, b"")
 
     async def watch() -> None:
@@ -328,7 +328,7 @@ def leaks_of_stream(house: House, askers: Mapping[str, Asker]) -> list[Leak]:
 
 
 def words_in(content: bytes, words: tuple[str, ...]) -> Iterator[str]:
-    """The private words in an answer, as written, and as a person reads them without markup; in files of a zip too."""
+    """The private words in a response, as written and without markup; also in the files of a zip."""
     if content.startswith(b"PK"):
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             content = b"\n".join(name.encode() + archive.read(name) for name in archive.namelist())
@@ -339,5 +339,5 @@ def words_in(content: bytes, words: tuple[str, ...]) -> Iterator[str]:
 
 
 def leaked_bytes(leaks: Iterator[Leak] | list[Leak]) -> int:
-    """How many bytes of the private person these leaks are."""
+    """How many bytes of the private person these leaks contain."""
     return sum(len(leak.word.encode()) for leak in leaks)

@@ -1,4 +1,4 @@
-"""What the board's page shows at many moments of a session, as fields of a snapshot (`tests.web.snapshots`)."""
+"""What the live page shows at many moments of a session, as fields of a snapshot (`tests.web.snapshots`)."""
 
 from __future__ import annotations
 

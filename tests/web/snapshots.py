@@ -1,4 +1,4 @@
-"""Snapshots for tests of the pages, from plain fields: those of the snapshot, of its state and of the state's clock."""
+"""Snapshots for page tests, from plain fields of the snapshot, its state and the state's clock."""
 
 from __future__ import annotations
 

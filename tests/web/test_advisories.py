@@ -1,6 +1,6 @@
-"""What went wrong in a page of the same kind: OctoPrint's advisories, each lesson by its name, by real requests.
+"""Security advisories of a similar page, OctoPrint: the lesson of each, tested by real requests.
 
-OctoPrint is a Flask page on a Pi that moves hardware in a home's network, as this one is.
+Like this page, OctoPrint is a Flask application on a Pi in a home network that controls hardware.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
 
 
 def guarded(home: Home, path: str, client: str, **headers: str) -> int:
-    """The status that the guard answers to a request from this address; 200 where it lets the request through."""
+    """The guard's status for a request from this address; 200 if it lets the request through."""
     sent: list[MutableMapping[str, Any]] = []
 
     async def passed(_scope: Any, _receive: Any, send: Any) -> None:
@@ -142,15 +142,16 @@ def guarded(home: Home, path: str, client: str, **headers: str) -> int:
 
 
 def test_open_stations_are_not_found_by_search_engines(home: Home) -> None:
-    """CVE-2018-16710: sources outside private networks get no page, so no robot reads a history."""
+    """CVE-2018-16710: addresses outside private networks get no page, so no crawler reads a history."""
     assert guarded(home, "/events", "8.8.8.8") == 403
     for path in ("/", "/history", "/api/v1/state", "/static/page.css"):
         assert [guarded(home, path, one) for one in ("8.8.8.8", "2001:db8::1", "192.168.1.9")] == [403, 403, 200]
 
 
 def test_there_is_no_mode_without_a_login(tmp_path: Path) -> None:
-    """CVE-2018-16710: a new station shows and changes nothing of people before somebody pairs, and no setting changes
-    that. What is open until then is the first start and the check of the board, by which one gets as far as pairing."""
+    """CVE-2018-16710: a new station shows and changes nothing of people before a browser is paired, and no setting
+    changes that. Until then only the first start and the board check, which lead to pairing, are open.
+    """
     opened = {name for name, rule in RULES.items() if rule.is_for_first_start}
     assert {name.partition(".")[0] for name in opened} == {"first_start", "bring_up"}
     with Store.open(tmp_path / "new.db", clock=SystemClock()) as store:
@@ -169,7 +170,7 @@ def test_there_is_no_mode_without_a_login(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "path", ["../app.py", "..%2fapp.py", "%2e%2e/app.py", "..\\app.py", "/etc/passwd", "a/../../app.py"]
 )
-def test_file_names_come_from_the_server_alone(home: Home, path: str) -> None:
+def test_file_names_come_only_from_the_server(home: Home, path: str) -> None:
     """CVE-2021-32560: no address reaches a file that the server does not list itself."""
     for address in ("/static/", "/exercises/", "/runs/", "/sessions/", "/plan/", "/routines/"):
         for end in ("", ".svg", "/trace.csv", "/bundle.zip", "/sheet"):
@@ -182,7 +183,7 @@ def test_file_names_come_from_the_server_alone(home: Home, path: str) -> None:
 
 
 def test_errors_never_echo_what_was_sent(home: Home) -> None:
-    """CVE-2021-32561: an error has a code and words of its own."""
+    """CVE-2021-32561: an error has only its own code and words."""
     mark = f"<b>{MARK}"
     for method in ("GET", "POST", "DELETE"):
         for address in (
@@ -223,7 +224,7 @@ def assert_own(location: str) -> None:
 
 
 def test_an_import_is_known_by_its_content(home: Home, tmp_path: Path) -> None:
-    """CVE-2022-2872: whatever its name says, and only two pages take a file."""
+    """CVE-2022-2872: not by its name; and only two pages accept a file."""
     script = b"<script>alert(1)</script>"
     for name, content in (("page.zip", script), ("page.json.gz", b"GIF89a"), ("page.html", b"PK\3\4")):
         file = tmp_path / name
@@ -246,8 +247,8 @@ def test_an_import_is_known_by_its_content(home: Home, tmp_path: Path) -> None:
     ]
 
 
-def test_a_stolen_cookie_does_not_work_for_ever(home: Home) -> None:
-    """CVE-2022-2888: it ends when it is revoked, idle, or a year old, and the server alone decides."""
+def test_stolen_cookie_expires(home: Home) -> None:
+    """CVE-2022-2888: it ends when it is revoked, idle, or a year old, and only the server decides."""
     now = datetime.now(UTC)
     assert visitor_with(home.store, home.token, now).is_let_in
     assert not visitor_with(home.store, home.token, now + IDLE_END + timedelta(minutes=1)).is_let_in
@@ -261,8 +262,8 @@ def test_a_stolen_cookie_does_not_work_for_ever(home: Home) -> None:
 
 
 @pytest.mark.parametrize("role", [None, Role.GUEST, Role.MEMBER])
-def test_no_role_may_more_than_the_matrix_says(home: Home, role: Role | None) -> None:
-    """CVE-2022-3068: each route that asks for more refuses them."""
+def test_no_role_exceeds_the_matrix(home: Home, role: Role | None) -> None:
+    """CVE-2022-3068: each route that requires more refuses them."""
     order = [None, *Role]
     person = home.store.add_person("Bea").id
     token = None if role is None else let_in(home.store, role, None if role is Role.GUEST else person)
@@ -275,7 +276,7 @@ def test_no_role_may_more_than_the_matrix_says(home: Home, role: Role | None) ->
 
 
 def test_text_of_people_is_never_a_template(home: Home) -> None:
-    """CVE-2023-41047: what they type stands on the page as they typed it."""
+    """CVE-2023-41047: what they type appears on the page as typed."""
     home.store.rename_person(home.ids["person_id"], "{{ 7 * 191 }}{% if 1 %}${7*191}")
     seen = 0
     for address, answer in home.pages():
@@ -288,7 +289,7 @@ def test_text_of_people_is_never_a_template(home: Home) -> None:
     ] == []
 
 
-def test_what_cannot_be_undone_asks_again_who_is_there(home: Home) -> None:
+def test_irreversible_actions_ask_for_presence_again(home: Home) -> None:
     """CVE-2024-23637, CVE-2024-51493: a browser that was left open deletes nobody, makes no owner, reads no token."""
     person, devices = home.ids["person_id"], home.store.devices()
     steps = {endpoint for endpoint, rule in RULES.items() if rule.presence_for is not None}
@@ -306,7 +307,7 @@ def test_what_cannot_be_undone_asks_again_who_is_there(home: Home) -> None:
 
 
 class Scripts(HTMLParser):
-    """What of a page could run: scripts in it, handlers, styles and addresses with code."""
+    """Everything in a page that could run: scripts, handlers, styles and addresses with code."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -323,8 +324,8 @@ class Scripts(HTMLParser):
                 self.found.append(f"{tag} {name}={value}")
 
 
-def test_no_page_runs_what_is_written_in_it(home: Home) -> None:
-    """CVE-2024-28237: the content policy has no inline script, and no page needs one."""
+def test_no_page_runs_inline_code(home: Home) -> None:
+    """CVE-2024-28237: the content security policy allows no inline script, and no page needs one."""
     for address, answer in home.pages():
         policy = dict(part.strip().partition(" ")[::2] for part in answer.headers["Content-Security-Policy"].split(";"))
         assert policy["default-src"] == "'none'", address
@@ -337,7 +338,7 @@ def test_no_page_runs_what_is_written_in_it(home: Home) -> None:
 
 
 def test_trust_never_comes_from_an_address(home: Home, tmp_path: Path) -> None:
-    """CVE-2024-32977: headers about the way of a request let nobody in, nor in the demonstration."""
+    """CVE-2024-32977: forwarding headers let nobody in, not even in a demonstration."""
     for here in ("127.0.0.1", "192.168.1.9"):
         assert (
             home.client(None).get("/history", headers=FORWARDED, environ_base={"REMOTE_ADDR": here}).status_code == 403
@@ -351,8 +352,8 @@ def test_trust_never_comes_from_an_address(home: Home, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", HOSTILE_NAMES[::3])
-def test_a_hostile_name_is_letters_on_every_page(home: Home, name: str) -> None:
-    """CVE-2024-49377: of a person, a browser, a routine and a program; the real browser looks in another test."""
+def test_hostile_name_is_escaped_on_every_page(home: Home, name: str) -> None:
+    """CVE-2024-49377: of a person, a browser, a routine or a program; another test uses a real browser."""
     home.store.rename_person(home.ids["person_id"], name)
     home.store.rename_device(home.ids["device_id"], name)
     home.store.save_routine(home.ids["routine_id"], home.ids["person_id"], name, [{"exercise": "3a"}])
@@ -366,7 +367,7 @@ def test_a_hostile_name_is_letters_on_every_page(home: Home, name: str) -> None:
 
 
 def test_a_route_without_a_rule_fails_the_build(home: Home) -> None:
-    """CVE-2025-62169: nobody can switch protection off by adding a route; it is refused until somebody decides."""
+    """CVE-2025-62169: adding a route cannot switch protection off: it is refused until it has a rule."""
     assert {rule.endpoint for rule in home.app.url_map.iter_rules()} == set(RULES)
     app = create_app(home.station, home.store)
     app.add_url_rule("/plugin", "plugin", lambda: MARK)
@@ -374,7 +375,7 @@ def test_a_route_without_a_rule_fails_the_build(home: Home) -> None:
 
 
 def test_no_form_field_reads_or_moves_a_file(home: Home, tmp_path: Path) -> None:
-    """CVE-2025-48067, CVE-2026-54134: as a class, by every field of every form; what was found stays in the corpus."""
+    """CVE-2025-48067, CVE-2026-54134: through every field of every form; findings stay in the corpus."""
     secret = tmp_path / "secret.txt"
     secret.write_text(MARK * 3, encoding="ascii")
     names = ("file", "path", "filename", "file.path", "file.name", "name", "routine", "from", "person", "key", "zone")
@@ -391,8 +392,8 @@ def test_no_form_field_reads_or_moves_a_file(home: Home, tmp_path: Path) -> None
     assert len({json.loads(line)["endpoint"] for line in corpus}) > len(RULES) / 2
 
 
-def test_what_sensors_and_files_say_is_hostile_too(home: Home) -> None:
-    """CVE-2025-64187, CVE-2026-35163: a part, a trace and a file's text are letters on every page and in the stream."""
+def test_text_from_sensors_and_files_is_escaped(home: Home) -> None:
+    """CVE-2025-64187, CVE-2026-35163: text from a part, trace or file is escaped on every page and in the stream."""
     hostile = HOSTILE_NAMES[0]
     home.station.show(
         phase="fault",
@@ -416,7 +417,7 @@ def test_what_sensors_and_files_say_is_hostile_too(home: Home) -> None:
 
 
 def test_time_gives_no_token_away(home: Home) -> None:
-    """CVE-2026-23892: what is found by its hash is compared in constant time, and only hashes are stored."""
+    """CVE-2026-23892: a token found by hash is compared in constant time, and only hashes are stored."""
     with mock.patch("hmac.compare_digest", wraps=hmac.compare_digest) as compared:
         assert home.owner.get("/history").status_code == 200
     assert compared.call_args.args == (hash_of(home.token),) * 2

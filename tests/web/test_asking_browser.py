@@ -116,7 +116,7 @@ def test_exercise_picture_fits_beside_number_word_and_sentence(
 def test_pain_report_shows_advice_on_live_page(
     visit: Callable[[str], Browser], window: Browser, station: StationDouble, store: Store, ada: str
 ) -> None:
-    """The page stays and shows the advice, with Skip where easing off may not suffice."""
+    """The page stays and shows the advice, with Skip if easing off may not suffice."""
     station.show(**HOLD)
     visit("/live")
     wait_for_stream(window)
@@ -201,7 +201,7 @@ def test_advice_ends_with_its_exercise(
 def test_tap_command_is_undone_by_touch(
     visit: Callable[[str], Browser], window: Browser, station: StationDouble
 ) -> None:
-    """While undo is possible there is one button for it, and the note confirms it."""
+    """While undo is possible there is a button for it, and the note confirms it."""
     station.show(**HOLD, undo_us=1)
     visit("/live")
     wait_for_stream(window)
@@ -348,7 +348,7 @@ def test_picture_is_whole_above_the_dock(
     size: tuple[int, int],
     fields: dict[str, Any],
 ) -> None:
-    """The position of a test and how the board must lie are seen without scrolling; the dock covers neither."""
+    """The test position and how the board must lie are visible without scrolling; the dock covers neither."""
     window.emulate(size)
     station.show(**fields)
     visit("/live")

@@ -140,7 +140,7 @@ def test_live_page_reconnects_after_station_restart(
 def test_status_opens_after_a_restore_once_the_board_is_another(
     visit: Callable[[str], Browser], window: Browser, station: StationDouble, store: Store
 ) -> None:
-    """The last state of the board before its restart does not count: a slow one has nothing newer for a while."""
+    """The board's last state before its restart does not count: a slow one sends nothing newer for a while."""
     back_up(store.path, backups_of(store.path), date(2026, 3, 2))
     visit("/more")
     for device in store.devices():
@@ -296,7 +296,7 @@ def test_every_control_is_reached_by_tab_with_visible_focus(
 def test_live_page_works_without_scripts(
     visit: Callable[[str], Browser], window: Browser, store: Store, station: StationDouble
 ) -> None:
-    """The state is the one at load time, the page says that it does not update, and forms work."""
+    """The state is that at load time, the page says that it does not update, and forms work."""
     add_session(store)
     station.show(**HOLD)
     window.emulate(PHONE, scripts=False)
@@ -313,7 +313,7 @@ def test_live_page_works_without_scripts(
 
 
 def test_arrow_keys_walk_through_chart_points(visit: Callable[[str], Browser], window: Browser, store: Store) -> None:
-    """Each test has the slider's text, of both sides, and a marker in the chart; a tap on the chart selects a test."""
+    """Each test has a slider text for both sides, and a marker in the chart; a tap on the chart selects a test."""
     add_years_of_tests(store, 100, every=3.0)
     slider = visit("/progress").find("figure input")
     newest = window.text("figure .point-text")

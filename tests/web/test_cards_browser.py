@@ -1,4 +1,4 @@
-"""The cards at every width: nothing leaves its card, lies on something else or is too small for a thumb."""
+"""The cards at every width: nothing leaves its card, overlaps or is too small for a thumb."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_cards_have_no_faults_at_any_width(
 
 
 def test_card_faults_are_found(visit: Callable[[str], Browser], window: Browser) -> None:
-    """A small link, a wide picture and two things on each other are reported, so the test above can fail."""
+    """A small link, a wide picture and an overlap are reported, so the test above can fail."""
     visit("/about").run(
         "document.querySelector('.card p').innerHTML = 'An <a href=\"#main\">x</a><img width=900 height=50 alt=\"\">';"
         "document.querySelector('.lead').style.marginBottom = '-3rem'"
@@ -67,7 +67,7 @@ def test_card_faults_are_found(visit: Callable[[str], Browser], window: Browser)
 def test_save_is_always_in_reach(
     visit: Callable[[str], Browser], window: Browser, size: tuple[int, int], address: str
 ) -> None:
-    """On a long form Save lies above everything else at the top, in the middle and at the end of the page."""
+    """On a long form Save is on top of everything else at the top, middle and end of the page."""
     window.emulate(size)
     visit(address)
     for share in (0, 0.5, 1):
@@ -76,7 +76,7 @@ def test_save_is_always_in_reach(
 
 
 def test_fields_and_buttons_of_row_take_two_lines(visit: Callable[[str], Browser], window: Browser) -> None:
-    """On a phone the fields and buttons of each row of a routine lie in at most two lines below its name."""
+    """On a phone the fields and buttons of each routine row take at most two lines below its name."""
     window.emulate(PHONE)
     visit("/routines/new?from=full")
     lines = window.run(

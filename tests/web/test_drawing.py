@@ -44,10 +44,10 @@ SUPPORT_TOLERANCE = 1.0
 HAND_TOLERANCE = 1.5
 TENDON_HALF_WIDTH, SHIN_HALF_WIDTH, CALF_HALF_WIDTH = 1.5, 4.0, 9.0
 SOLE_BELOW_ANKLE = 9.0
-"""How far the heel's edge of a sole is below the ankle, seen from the foot's end."""
+"""How far the heel's edge of the sole is below the ankle, seen from the foot's end."""
 PropKind = TypeVar("PropKind", bound=Prop)
 HEEL_REACH = 9.0
-"""How far a heel extends about its contact point, with a little air."""
+"""How far a heel extends around its contact point, with a little margin."""
 KEYS = picture_keys()
 FRAMED = tuple(key for key in KEYS if exercise_picture(key).inset)
 """The close-ups that show the whole figure in a frame."""
@@ -119,7 +119,7 @@ def support_faults(pictured: Scene, pose: Pose, body: Figure) -> list[str]:
 
 
 MARKED_HEELS = ("down", "lowered")
-"""A heel that is free, or goes up and down, has no mark."""
+"""A heel that is free, or moves up and down, has no mark."""
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -132,7 +132,7 @@ def test_picture_marks_heel_arrow_and_working_leg(key: str) -> None:
 
 @pytest.mark.parametrize(("key", "end"), [one for one in FIGURES if exercises()[one[0]].heel in MARKED_HEELS])
 def test_heel_mark_lies_at_the_heel(key: str, end: str) -> None:
-    """Its bar is below the heel and no wider; its arrow or chevrons stand over the heel."""
+    """Its bar is below the heel and no wider; its arrow or chevrons are above the heel."""
     pictured, _, body = pose_and_figure(key, end)
     viewport = Viewport(pictured.view)
     mark = next(path for path in paths(key) if path.attrib["class"].startswith("heel"))
@@ -236,7 +236,7 @@ def test_foot_on_the_ball_rocks_to_both_sides() -> None:
 
 @pytest.mark.parametrize("key", FRAMED)
 def test_figure_in_the_frame_has_a_support(key: str) -> None:
-    """It touches what it stands, sits or lies on; or it is the sitter from in front, on a chair."""
+    """It touches what it stands, sits or lies on; or it is the sitter seen from the front, on a chair."""
     inset = exercise_picture(key).inset
     assert inset
     pose = inset.pose
@@ -275,7 +275,7 @@ def distance_to_segment(point: tuple[float, float], one: tuple[float, float], ot
 
 
 def test_toes_stay_inside_their_circle() -> None:
-    """The circles of 1a go round the toes at both ends."""
+    """The circles of 1a enclose the toes at both ends."""
     pictured = exercise_picture("1a")
     inner = min((arrow for arrow in pictured.arrows if isinstance(arrow, TurnArrow)), key=lambda turn: turn.radius)
     for pose in (pictured.start, pictured.end):
@@ -285,7 +285,7 @@ def test_toes_stay_inside_their_circle() -> None:
 
 @pytest.mark.parametrize("key", KEYS)
 def test_picture_animates_between_start_and_end(key: str) -> None:
-    """The start is an outline; moving parts go there and back along paths of matching segments."""
+    """The start is an outline; moving parts animate there and back along paths with matching segments."""
     assert "start" in styles_of(key)
     moving = [path for path in paths(key) if "animated" in path.attrib["class"]]
     assert moving
@@ -330,7 +330,7 @@ def test_helper_stands_and_holds_the_foot() -> None:
 
 
 def palm(arm: ArmJoints, mirror: float) -> tuple[float, float]:
-    """The middle of the hand of somebody who faces left."""
+    """The middle of the hand of a figure that faces left."""
     return 2 * mirror - (arm.hand[0] + arm.wrist[0]) / 2, (arm.hand[1] + arm.wrist[1]) / 2
 
 
@@ -385,13 +385,13 @@ def test_crossed_leg_lies_on_the_working_leg(end: str) -> None:
 
 @pytest.mark.parametrize("key", [key for key in KEYS if exercises()[key].on_board])
 def test_board_is_seen_behind_the_heel(key: str) -> None:
-    """The whole heel stands on it, so that nobody takes it for something before the feet."""
+    """The whole heel is on it, so that it does not look like something in front of the feet."""
     pictured = exercise_picture(key)
     assert figure(pictured.start).near.heel[0] - HEEL_BACK > only(pictured, Board).at[0]
 
 
-def test_toes_tap_the_floor_at_the_end_alone() -> None:
-    """7c: ball and toes of the other foot lie on the floor at the end; at the start the foot is in the air."""
+def test_toes_are_on_the_floor_only_at_the_end() -> None:
+    """7c: the ball and toes of the other foot are on the floor at the end; at the start the foot is in the air."""
     pictured = exercise_picture("7c")
     begun, ended = (figure(pose).far for pose in (pictured.start, pictured.end))
     assert begun
@@ -431,7 +431,7 @@ def test_lifted_forefoot_leaves_the_floor(key: str) -> None:
     assert hypot(ended.heel[0] - begun.heel[0], ended.heel[1] - begun.heel[1]) < SUPPORT_TOLERANCE
 
 
-def test_big_toe_lifts_alone() -> None:
+def test_only_the_big_toe_lifts() -> None:
     """In 10c the other toes stay where they are."""
     start, end = exercise_picture("10c").start.near, exercise_picture("10c").end.near
     assert start.others == end.others == 0

@@ -75,7 +75,7 @@ def test_all_pictures_fit_size_budget() -> None:
 
 
 def test_scoring_sheet_has_every_picture_and_says_what_is_missing() -> None:
-    """The totals are the sums; while fresh eyes give a picture less than 2, or all less than 52, the sheet says so."""
+    """The totals are the sums; the sheet says so if fresh eyes score a picture below 2 or all of them below 52."""
     cells = r"[^|]+\| (\d) \|"
     rows = re.findall(rf"\| `(\w+)` \|{cells}{cells}{cells}", SCORES)
     assert {key for key, *_ in rows} == set(KEYS)

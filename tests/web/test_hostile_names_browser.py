@@ -1,4 +1,4 @@
-"""Hostile names in a real browser: on every page they are letters, and nothing of them runs."""
+"""Hostile names in a real browser: every page escapes them, and none runs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ return [...found, ...handlers].map(one => one.outerHTML)
 def test_no_page_runs_a_name(visit: Callable[[str], Browser], store: Store, station: StationDouble) -> None:
     """Names of people, browsers, programs and routines, and titles, notes and faults of a session.
 
-    A dialog would end the next command with an error, and `visit` fails on anything that the console says.
+    A dialog would make the next command fail, and `visit` fails on any console message.
     """
     person, session = add_session(store, name=HOSTILE_NAMES[0])
     for name in HOSTILE_NAMES[1:]:

@@ -1,7 +1,7 @@
-"""Requests that no browser sends: no route answers with an error of its own, or sends back what it was given as markup.
+"""Requests that no browser sends: no route answers with a server error, or echoes its input as markup.
 
-Ten thousand are made from a fixed seed, by somebody of each role; those that reached something new are kept beside
-this file, are sent again, and are changed by hypothesis.
+Ten thousand are generated from a fixed seed, across all roles; those that reached something new are kept beside this
+file, sent again, and mutated by hypothesis.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def test_there_are_ten_thousand() -> None:
 
 
 def test_kept_requests_are_answered(tmp_path: Path) -> None:
-    """Each was the first to reach its route with its status; later changes of a page may answer it otherwise."""
+    """Each was the first to reach its route with its status; after later changes a page may answer otherwise."""
     with open_page(tmp_path) as page:
         faults = [(one, fault) for one in corpus() if (fault := fault_of(page, one.with_ids(page.ids))[1]) is not None]
     assert faults == []
@@ -61,7 +61,7 @@ def test_kept_requests_are_answered(tmp_path: Path) -> None:
 @given(kept=st.sampled_from(corpus()), which=st.integers(0, 20), value=st.text(max_size=200))
 @settings(max_examples=400)
 def test_kept_request_with_any_other_value_is_answered(page: Page, kept: Hostile, which: int, value: str) -> None:
-    """One field of the query or the form, or else the whole body, becomes any text."""
+    """One field of the query or form, or else the whole body, is replaced by any text."""
     hostile = kept.with_ids(page.ids)
     address, _, query = hostile.path.partition("?")
     fields = parse_qsl(query if hostile.method != "POST" else hostile.body, keep_blank_values=True)
@@ -103,14 +103,14 @@ def test_number_or_time_out_of_bounds_gets_a_short_sentence(
 
 @pytest.mark.parametrize("origin", BAD_ORIGINS)
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_origin_that_is_no_address_is_another_site(page: Page, origin: str, method: str) -> None:
+def test_invalid_origin_counts_as_foreign(page: Page, origin: str, method: str) -> None:
     status, text = page.ask(method, "/people", [("Host", "localhost"), ("Origin", origin)])
     assert status == 403
     assert "another site" in text
 
 
 @pytest.mark.parametrize("length", [MANY_DIGITS, "-1", "1e3", "\u0663", "65537"])
-def test_length_that_is_no_number_is_refused(page: Page, length: str) -> None:
+def test_non_numeric_length_is_refused(page: Page, length: str) -> None:
     status, text = page.ask("POST", "/people", [*OWN, *FORM, ("Content-Length", length)], "name=Eve")
     assert status == 413
     assert "64 KB" in text

@@ -23,7 +23,7 @@ ZOOMED, ZOOM = (640, 400), 2
 """A desktop of 1280 x 800 at a zoom of 200 %."""
 TARGET, LIVE_TARGET = 44, 64
 EXPECTED_STATUS = "status of 4"
-"""What the console logs of a page that says why something cannot be done."""
+"""What the console logs for a page that says why something cannot be done."""
 LARGE_TEXT = "document.documentElement.style.fontSize = '200%'"
 NEXT_FRAME = "const [done] = arguments; requestAnimationFrame(() => requestAnimationFrame(() => done(true)))"
 
@@ -35,7 +35,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Place
 
 
 def faults(window: Browser, least_target: int) -> list[str]:
-    """The layout faults once the page has followed a change of size."""
+    """The layout faults after the page has adapted to a resize."""
     window.driver.execute_async_script(NEXT_FRAME)
     return window.layout_faults(least_target)
 
@@ -63,7 +63,7 @@ def all_faults(window: Browser, places: dict[str, Place], view: View) -> list[st
 
 @pytest.mark.parametrize("view", views(), ids=lambda view: view.name)
 def test_page_has_no_layout_faults_at_any_width(window: Browser, places: dict[str, Place], view: View) -> None:
-    """Nothing scrolls sideways, no text lies on another or outside its box, every target is large enough."""
+    """Nothing scrolls sideways, no text overlaps or leaves its box, every target is large enough."""
     found = all_faults(window, places, view)
     assert not found, "\n".join(found)
     assert [line for line in window.console_errors() if EXPECTED_STATUS not in line] == []

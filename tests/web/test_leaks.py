@@ -56,9 +56,9 @@ def house(tmp_path: Path) -> Iterator[House]:
 
 @pytest.mark.parametrize("asker", ASKERS)
 def test_nobody_else_gets_a_byte_of_a_person(house: House, asker: str, caplog: pytest.LogCaptureFixture) -> None:
-    """No name, result or identifier on any route by any method, in a header, an error or a line of the log.
+    """No name, result or identifier, by any route or method, in a header, an error or a log line.
 
-    The requests change nothing of the person either.
+    Nor do the requests change anything of the person.
     """
     before, role = stored(house), role_of(house, asker)
     with caplog.at_level(logging.DEBUG):
@@ -70,13 +70,13 @@ def test_nobody_else_gets_a_byte_of_a_person(house: House, asker: str, caplog: p
 
 
 def role_of(house: House, asker: str) -> Role | None:
-    """What this asker was let in as."""
+    """The role of this asker."""
     token = house.askers[asker].cookies.get(ACCESS_COOKIE)
     return visitor_with(house.store, token, datetime.now(UTC)).role
 
 
 def stored(house: House) -> object:
-    """What the private person has."""
+    """Everything stored of the private person."""
     person_id = house.private.person_id
     return (
         house.store.person(person_id),
@@ -87,7 +87,7 @@ def stored(house: House) -> object:
     )
 
 
-def test_every_asker_is_asked_for(house: House) -> None:
+def test_every_asker_is_tested(house: House) -> None:
     assert set(ASKERS) == set(house.askers)
 
 
@@ -97,8 +97,8 @@ def test_live_stream_shows_nobody_else_a_byte_of_a_person(house: House, caplog: 
     assert list(words_in(caplog.text.encode(), house.private.words)) == []
 
 
-def test_own_browser_gets_what_the_search_looks_for(house: House) -> None:
-    """The search finds each word where it may stand: in pages, files, the API's answers and the stream."""
+def test_own_browser_gets_every_searched_word(house: House) -> None:
+    """The search finds each word where it is allowed: in pages, files, the API's responses and the stream."""
     found = leaks_of_stream(house, {"own": house.own})
     for method, address in addresses(house.app, house.private):
         if method == "GET":
@@ -110,8 +110,8 @@ def test_own_browser_gets_what_the_search_looks_for(house: House) -> None:
     assert leaked_bytes(found) > len(NAME)
 
 
-def test_running_session_of_a_person_is_nobodys_to_others(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """The whole station runs a hold for the person: what a visitor sees of it, and what it logs."""
+def test_running_session_hides_its_person_from_others(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The whole station runs a hold for the person: a visitor sees nothing of them, and nor does the log."""
     with caplog.at_level(logging.DEBUG), Rig(tmp_path) as rig:
         person_id = rig.add_person(NAME)
         rig.station.start(hold_of(5.0, Side.LEFT), person_id, f"{NAME}'s hold")
@@ -130,7 +130,7 @@ def test_running_session_of_a_person_is_nobodys_to_others(tmp_path: Path, caplog
 
 
 @pytest.mark.parametrize("is_https", [False, True])
-def test_announcement_and_certificate_name_the_machine_alone(house: House, tmp_path: Path, is_https: bool) -> None:
+def test_announcement_and_certificate_name_only_the_machine(house: House, tmp_path: Path, is_https: bool) -> None:
     """Everybody in the network reads both without asking the page."""
     authority = Authority(tmp_path / "tls")
     authority.create("station", (), datetime.now(UTC))
@@ -156,8 +156,8 @@ def test_log_of_a_database_error_has_no_value_that_was_to_be_stored(
     assert list(words_in(caplog.text.encode(), house.private.words)) == []
 
 
-def test_log_of_a_page_that_breaks_has_no_id(house: House, caplog: pytest.LogCaptureFixture) -> None:
-    """An address may have a person, a session or the calendar's token in it: the log has the name of its page."""
+def test_log_of_a_failing_page_has_no_id(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    """An address may contain a person, a session or the calendar's token: the log has only the page's name."""
     shown = client_with(house.app, house.own.cookies[ACCESS_COOKIE])
 
     def broken(session_id: str) -> str:
@@ -170,7 +170,7 @@ def test_log_of_a_page_that_breaks_has_no_id(house: House, caplog: pytest.LogCap
 
 
 def test_guard_logs_no_id_of_an_address(house: House, caplog: pytest.LogCaptureFixture) -> None:
-    """Also where not even the application answers."""
+    """Even if the application does not answer."""
 
     async def broken(_scope: Scope, _receive: Receive, _send: Send) -> None:
         raise RuntimeError("no answer")

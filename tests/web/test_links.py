@@ -1,4 +1,4 @@
-"""No page leads anybody to what their browser may not open, nor names a button that they do not have."""
+"""No page links to what its visitor may not open, nor names a button that they do not have."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HTML = "text/html"
 
 
 class Doors(HTMLParser):
-    """The links and forms of a page, as (method, address), but for what it hides."""
+    """The links and forms of a page, as (method, address), except hidden ones."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -50,7 +50,7 @@ class Doors(HTMLParser):
 
 
 def closed_doors(app: Flask, address: str, page: str, visitor: Visitor) -> set[tuple[str, str, str]]:
-    """What a page leads to that this visitor may not open, or that does not exist."""
+    """Links and forms that this visitor may not open, or that do not exist."""
     found = set()
     for method, to in Doors(page).found:
         path = to.partition("#")[0].partition("?")[0] or address
@@ -67,8 +67,8 @@ def closed_doors(app: Flask, address: str, page: str, visitor: Visitor) -> set[t
 
 
 @pytest.mark.parametrize("role", [None, *Role], ids=lambda role: role or "not let in")
-def test_no_page_leads_to_what_its_reader_may_not_open(store: Store, role: Role | None) -> None:
-    """Neither by a link nor by a form, on each page with an address of its own; so also without a person."""
+def test_no_page_links_to_a_forbidden_page(store: Store, role: Role | None) -> None:
+    """Neither link nor form, on each page with an address of its own, with and without a person."""
     app, (ada, _) = create_app(StationDouble(store), store), add_session(store)
     let_in(store, Role.OWNER, ada.id, name="first")
     addresses = [

@@ -37,7 +37,7 @@ REFRESH = 'http-equiv="refresh"'
 
 
 def get_compressed(client: FlaskClient, address: str, headers: dict[str, str] | None = None) -> TestResponse:
-    """A page as a browser requests it, compressed, its files closed as a server closes them."""
+    """A page requested as by a browser, compressed; its files are closed as by a server."""
     return client.get(address, headers={"Accept-Encoding": "gzip", **(headers or {})}, buffered=True)
 
 
@@ -83,7 +83,7 @@ def test_today_shows_distance_to_goal_from_second_test(client: FlaskClient, stor
 
 
 def test_today_marks_untested_side(client: FlaskClient, store: Store) -> None:
-    """A test that ended after one side shows that side, and the other as not tested."""
+    """After a test that ended after one side, the other side is shown as not tested."""
     person = store.add_person("Ada")
     now = datetime.now(UTC)
     add_test(store, store.begin_session(person.id, now, simulated=False), now, right_mm=None)
@@ -110,7 +110,7 @@ def test_station_without_people_shows_unclaimed_results(client: FlaskClient, sto
 
 
 def test_today_shows_whose_browser_it_is(client: FlaskClient, store: Store) -> None:
-    """Among several people until another one is chosen, whom the browser remembers."""
+    """With several people, until another one is chosen, whom the browser then remembers."""
     ada, _ = add_session(store, name="Ada")
     grace, _ = add_session(store, name="Grace")
     assert "Person: Ada" in text_of(client, "/")
@@ -121,8 +121,8 @@ def test_today_shows_whose_browser_it_is(client: FlaskClient, store: Store) -> N
 
 
 @pytest.mark.parametrize("address", ["/people", "/plan", "/health-questions", "/why"])
-def test_person_is_asked_for_in_one_way(client: FlaskClient, store: Store, address: str) -> None:
-    """Everywhere a button for each name and a field for a new one; both lead back to the page."""
+def test_person_is_asked_for_the_same_way_everywhere(client: FlaskClient, store: Store, address: str) -> None:
+    """A button for each name and a field for a new one; both return to the page."""
     for name in ("Ada", "Grace"):
         store.add_person(name)
     client.post("/person", data={"person": "nobody"})
@@ -137,7 +137,7 @@ def test_person_is_asked_for_in_one_way(client: FlaskClient, store: Store, addre
 
 
 def test_pages_for_developers_are_last_and_folded(client: FlaskClient, store: Store) -> None:
-    """More has them only with a simulated board, after everything else."""
+    """More lists them only with a simulated board, after everything else."""
     assert "For developers" not in text_of(paired_client(create_app(StationDouble(store), store), store), "/more")
     page = text_of(client, "/more")
     before_fold, fold = page.split("<summary>For developers</summary>")
@@ -246,7 +246,7 @@ def test_sounds_match_the_buzzer(client: FlaskClient) -> None:
 
 
 def test_about_names_everything_that_is_not_ours(client: FlaskClient) -> None:
-    """Each licence that lies beside the pages' files belongs to an entry of the list."""
+    """Each licence file beside the pages' files belongs to an entry of the list."""
     page = text_of(client, "/about").lower()
     licences = [one.name.partition(".")[0] for one in (ROOT / "web" / "static" / "lib").glob("*.LICENSE.txt")]
     assert {"lucide", "sortable"} <= set(licences)
@@ -283,7 +283,7 @@ def test_status_is_good_only_with_every_reading(
 
 
 def test_status_reports_stalled_station(client: FlaskClient, station: StationDouble) -> None:
-    """A snapshot that is a minute old means that the loop has stalled."""
+    """A snapshot a minute old means that the loop has stalled."""
     station.show(at_us=SystemClock().now_us() - 60_000_000)
     assert "No update for 60 s" in text_of(client, "/status")
 
@@ -300,8 +300,8 @@ def test_unreadable_database_is_reported(tmp_path: Path) -> None:
     assert REFRESH not in answer.text
 
 
-def test_page_comes_by_itself_when_the_database_can_be_read(tmp_path: Path) -> None:
-    """As when a full disk has room again: nobody knows when that is."""
+def test_error_page_reloads_until_the_database_can_be_read(tmp_path: Path) -> None:
+    """For example when a full disk has room again."""
     with Reader(tmp_path / "not there yet.db") as reader:
         answer = client_with(create_app(StationDouble(), reader), "token").get("/history")
     assert answer.status_code == 503
@@ -328,14 +328,14 @@ def test_live_page_fits_in_20_kb(client: FlaskClient, station: StationDouble) ->
 
 
 def test_unchanged_style_sheet_is_not_sent_again(client: FlaskClient) -> None:
-    """Also not after it was sent compressed."""
+    """Not even after it was sent compressed."""
     first = get_compressed(client, "/static/page.css")
     assert first.headers["Content-Encoding"] == "gzip"
     assert get_compressed(client, "/static/page.css", {"If-None-Match": first.headers["ETag"]}).status_code == 304
 
 
 def test_readme_lists_every_route(station: StationDouble, store: Store) -> None:
-    """Each route is in the README of the pages, and each route of the README exists."""
+    """Each route is in `web/README.md`, and each route there exists."""
     described = (ROOT / "web" / "README.md").read_text(encoding="utf-8")
     rules = {
         f"{method} {rule.rule}"

@@ -26,7 +26,7 @@ field.dispatchEvent(new Event('input', {bubbles: true}))
 def test_one_person_from_the_roster_to_the_receipt(
     visit: Callable[[str], Browser], window: Browser, store: Store
 ) -> None:
-    """With three hundred names: type letters, open the profile, set a goal, claim, exchange sides, and delete."""
+    """Among three hundred names: search, open the profile, set a goal, claim, exchange sides, and delete."""
     store.add_person("Olga")
     for number in range(300):
         store.add_person(f"Client {number:03}")
@@ -80,7 +80,7 @@ def test_one_person_from_the_roster_to_the_receipt(
 def test_search_works_without_scripts(
     visit: Callable[[str], Browser], window: Browser, store: Store, *, scripts: bool
 ) -> None:
-    """The form asks by its address; the answer is the same page."""
+    """The form is a GET request; the response is the same page."""
     for number in range(30):
         store.add_person(f"Client {number:03}")
     window.emulate(PHONE, scripts=scripts)

@@ -1,4 +1,4 @@
-"""Every page is in one of the four places, or is the board's own; More lists what no tab has."""
+"""Every page is in one of the four places, or belongs to the live page; More lists what no tab has."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from web.places import MORE, PLACES, place_of
 
 MODE = {"live", "board"}
-"""The board's page, a mode without the menu."""
+"""The live page, a mode without the menu."""
 NO_PAGE = {"api", "static", "downloads", "end_card"}
 """Files, and a part of the live page."""
 
@@ -19,7 +19,7 @@ def test_every_page_is_in_exactly_one_place(client: FlaskClient) -> None:
 
 
 def test_every_place_and_entry_leads_to_a_page(client: FlaskClient) -> None:
-    """What the bar, the tabs and More list exists, and its place is marked there."""
+    """Everything in the bar, the tabs and More exists and has its place marked."""
     endpoints = [one.endpoint for one in PLACES] + [endpoint for one in PLACES for endpoint, _ in one.tabs]
     endpoints += [endpoint for _, entries in MORE for endpoint, *_ in entries]
     with client.application.test_request_context():

@@ -26,10 +26,10 @@ pytestmark = pytest.mark.skipif(
 )
 
 MARGINS_MM = (11.9, 7.9)
-"""The report's, at the sides, and at top and bottom, in whole pixels: Chromium draws nothing beyond them."""
+"""The report's margins at the sides, and at top and bottom, in whole pixels: Chromium draws nothing beyond them."""
 MIN_POINTS = 7
 LETTER_MM = 0.5
-"""The narrowest and lowest letter."""
+"""The width and height of the smallest letter."""
 WIDTHS = (320, 360, 390, 480, 520, 560, 600, 640, 641, 700, 768, 900, 1024, 1280, 1920)
 OVERLAPS = """
 const faults = [], shown = one => one.getClientRects().length && getComputedStyle(one).visibility !== 'hidden'
@@ -68,7 +68,7 @@ for (const [n, [a, one]] of boxes.entries()) for (const [b, other] of boxes.slic
 for (const [box, text] of boxes) if (box.right > innerWidth + 1 || box.left < -1) faults.push(`cut off: ${text.data}`)
 return faults
 """
-"""Pieces of text that share more of their height than line spacing takes, or leave the paper."""
+"""Pieces of text that overlap by more than the line spacing, or leave the paper."""
 COLOURS = """
 const found = new Set()
 for (const one of document.querySelectorAll('.report *')) {
@@ -81,7 +81,7 @@ for (const one of document.querySelectorAll('.report *')) {
 }
 return [...found]
 """
-"""What has a colour rather than a grey."""
+"""Elements in a colour other than grey."""
 TEXT_POINTS = """
 const shown = one => one.getClientRects().length && !one.closest('.visually-hidden')
 const own = one => [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim())
@@ -95,7 +95,7 @@ return [...document.querySelectorAll('.progress-chart text')].map(one => parseFl
 
 @pytest.fixture
 def server(station: StationDouble, store: Store) -> Iterator[Server]:
-    """A page that phones reach too, so that what is printed has the code to scan."""
+    """A page that phones can reach, so that prints have the code to scan."""
     served = open_page(station, store, Config(page=PageConfig(host="0.0.0.0", port=0)))
     served.start()
     yield served
@@ -124,7 +124,7 @@ HISTORIES: dict[str, Callable[[Store], Person]] = {
 
 
 def months_of_sessions(store: Store) -> tuple[Person, str]:
-    """A person with months of tests and changes, and a session with a chart; gives the session."""
+    """Add a person with months of tests and changes, and a session with a chart; returns the session."""
     person = add_years_of_tests(store, 200, every=3.0, name="A person with quite a long name, as people have")
     _, session = add_session(store, name=person.name)
     return person, session
@@ -150,8 +150,9 @@ def test_pages_have_no_blank_sheet(visit: Callable[[str], Browser], store: Store
 def test_report_is_one_sheet(
     visit: Callable[[str], Browser], store: Store, add: Callable[[Store], Person], paper: tuple[float, float]
 ) -> None:
-    """However much or little there is to tell, on either paper: in grey, every letter inside the margins, and none
-    smaller than it was drawn, as on a page that is too wide."""
+    """However much it has to show, on either paper: in grey, every letter inside the margins, and none scaled down, as
+    on a page that is too wide.
+    """
     add(store)
     (sheet,) = sheets(visit("/report").print_pdf(paper))
     printed = letters(sheet)
@@ -168,8 +169,7 @@ def test_report_is_one_sheet(
 def test_report_on_paper_is_grey_without_controls_or_overlaps(
     visit: Callable[[str], Browser], window: Browser, store: Store
 ) -> None:
-    """Lines differ without colour, nothing covers anything, the smallest letters have 7 points, and nothing to press
-    is printed."""
+    """Lines differ without colour, nothing overlaps, the smallest letters have 7 points; no controls are printed."""
     add_everything(store)
     visit("/report")
     window.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
@@ -203,7 +203,7 @@ def test_report_on_paper_is_grey_without_controls_or_overlaps(
 def test_file_of_report_is_the_same_sheet(
     window: Browser, store: Store, tmp_path: Path, paper: tuple[float, float]
 ) -> None:
-    """Opened from a disk, without the station; it loads nothing and logs no error."""
+    """Opened from disk, without the station; it loads nothing and logs no error."""
     file = tmp_path / "report.html"
     file.write_text(report_file(store, add_months(store), datetime.now(UTC)), encoding="utf-8")
     window.open(file.as_uri())
@@ -223,7 +223,7 @@ def test_print_button_of_report_prints(visit: Callable[[str], Browser], window: 
 
 
 def test_nothing_overlaps_at_any_width(visit: Callable[[str], Browser], window: Browser, store: Store) -> None:
-    """From 320 to 1920 px, also with text at 200 %: no label on another, nothing outside its card, nothing too wide."""
+    """From 320 to 1920 px, also with text at 200 %: no label overlaps, nothing leaves its card, nothing is too wide."""
     _, session = months_of_sessions(store)
     found: dict[tuple[str, str], list[str]] = {}
     for address in ("/progress", "/progress?range=6w", "/history", f"/sessions/{session}"):
@@ -242,7 +242,7 @@ def test_nothing_overlaps_at_any_width(visit: Callable[[str], Browser], window: 
 def test_text_of_chart_is_at_least_12_px_on_a_phone(
     visit: Callable[[str], Browser], window: Browser, store: Store
 ) -> None:
-    """Letters of the chart keep their size however narrow it is."""
+    """The chart's text keeps its size however narrow it is."""
     months_of_sessions(store)
     for width in (320, 1920):
         window.emulate((width, 800))

@@ -1,4 +1,4 @@
-"""The look of the board's page in a browser: sizes on four devices, the band of colour, the mode, the wall display."""
+"""The look of the live page in a browser: sizes on four devices, the band of colour, the mode, the wall display."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(
 
 TARGET = 44
 MM_PER_PX = {PHONE: 25.4 / 153, (844, 390): 25.4 / 153, DESKTOP: 25.4 / 149, (1920, 1080): 25.4 / 69}
-"""A phone of 6.1 inches standing and lying, a tablet of 10.1, a television of 32: their CSS pixels in millimetres."""
+"""A 6.1-inch phone upright and sideways, a 10.1-inch tablet, a 32-inch television: millimetres per CSS pixel."""
 LEAST_CAPITAL_MM = 9.0
 """Sixteen minutes of arc at two metres."""
 READ_FROM_BOARD = """
@@ -74,10 +74,12 @@ def test_every_live_state_fits_first_viewport(
 
 
 @pytest.mark.parametrize("size", MM_PER_PX, ids=["phone", "lying", "tablet", "tv"])
-def test_what_is_read_from_the_board_has_capitals_of_9_mm(
+def test_text_read_from_the_board_has_capitals_of_9_mm(
     visit: Callable[[str], Browser], window: Browser, station: StationDouble, size: tuple[int, int]
 ) -> None:
-    """On each device, in each state and before each exercise: large enough, whole, apart, and beside the dock."""
+    """On each device, in each state and before each exercise: large enough, whole, not overlapping, and beside the
+    dock.
+    """
     window.emulate(size)
     before = {f"before {key}": {**STATES["ready"], "exercise": key, "side": Side.RIGHT} for key in exercises()}
     for name, state in {**ON_BOARD, **before}.items():
@@ -152,7 +154,7 @@ def test_name_of_a_sound_covers_nothing(
 def test_band_of_colour_shows_prepare_work_and_rest(
     visit: Callable[[str], Browser], window: Browser, station: StationDouble, dark: bool
 ) -> None:
-    """Three colours, each 3:1 against the stage; a lifted heel is the inverted screen alone."""
+    """Three colours, each 3:1 against the stage; only a lifted heel inverts the screen."""
     window.emulate(PHONE, dark=dark)
     station.show(**HOLD)
     visit("/live")
@@ -177,7 +179,7 @@ def _shows(window: Browser, word: str) -> bool:
 def test_live_page_is_a_mode(
     visit: Callable[[str], Browser], window: Browser, station: StationDouble, address: str
 ) -> None:
-    """No menu, one way out; the stage and the dock fill the screen; the rest is folded below them."""
+    """No menu, one exit; the stage and the dock fill the screen; the rest is folded below them."""
     station.show(**HOLD)
     visit(address)
     assert window.find_all("nav, .chip") == []
@@ -211,7 +213,7 @@ SHOWN = "return ['.leave', '#dock'].map(one => getComputedStyle(document.querySe
 def test_wall_display_shows_its_buttons_when_touched(
     visit: Callable[[str], Browser], window: Browser, station: StationDouble, kind: str
 ) -> None:
-    """The stage alone, without the cursor; a touch, the mouse or Escape brings the way out, Stop and It hurts."""
+    """Only the stage, without the cursor; a touch, the mouse or Escape shows the exit, Stop and It hurts."""
     window.emulate((1920, 1080))
     station.show(**HOLD)
     visit("/live?kiosk")
@@ -234,7 +236,7 @@ def test_wall_display_shows_its_buttons_when_touched(
 def test_wall_display_works_without_scripts(
     visit: Callable[[str], Browser], window: Browser, station: StationDouble
 ) -> None:
-    """Without scripts nothing can bring the buttons, so they are always there; a button leads back to the display."""
+    """Without scripts nothing can show the buttons, so they are always visible; each returns to the display."""
     station.show(**HOLD)
     window.emulate(PHONE, scripts=False)
     try:
@@ -248,7 +250,7 @@ def test_wall_display_works_without_scripts(
 
 
 def test_voice_is_offered_once(visit: Callable[[str], Browser], window: Browser, station: StationDouble) -> None:
-    """Before the first clock runs in this browser; refused, or passed by, it does not come again."""
+    """Before the first clock runs in this browser; once refused or ignored, it is not offered again."""
     offered = "#voice-offer"
     visit("/live").run("localStorage.clear()")
     for is_refused in (True, False):

@@ -19,12 +19,12 @@ from web.app import create_app
 from web.context import NOBODY, PERSON_COOKIE
 
 AT_MOST = 20
-"""The limit of the largest page with a cold cache."""
+"""The most statements of any page, with a cold cache."""
 WARM_AT_MOST = 13
 
 
 NEEDS_TOKEN = ("/api/v1/routines",)
-"""Only a program's token with the scope *control* reads these."""
+"""Only a token with the scope *control* may read these."""
 
 
 @contextmanager
@@ -44,7 +44,7 @@ def statements() -> Iterator[list[str]]:
 
 
 def store_with_sessions(path: Path, days: int) -> tuple[Store, Person]:
-    """A store with a session a day by two people, and a plan and answers for the first of them."""
+    """A store with daily sessions by two people, and a plan and answers for the first."""
     clock = HandClock()
     store = Store.open(path, clock=clock)
     weeks(store, clock, days=days)

@@ -22,7 +22,7 @@ return ['.now', '.ankles', '#week'].map(one => document.querySelector(one).close
 
 
 def test_today_is_one_screen_on_a_phone(visit: Callable[[str], Browser], window: Browser, store: Store) -> None:
-    """The next thing with its picture and button, both ankles and the week stand above the places."""
+    """The next action with its picture and button, both ankles and the week fit above the menu."""
     for days_ago in (28, 22, 15, 8):
         person, _ = add_session(store, days_ago=days_ago)
     store.add_answer(person.id, "health", {"yes": [], "no": []})

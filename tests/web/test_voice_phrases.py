@@ -30,7 +30,7 @@ needs_browser = pytest.mark.skipif(
     not browser.is_available(), reason="no browser here: apt-get install chromium chromium-driver"
 )
 READY_MS, SILENCE_MS = 740, 100
-"""READY with the tick of the left side, and half of the silence after it: a browser's audio clock advances in steps."""
+"""READY with the left side's tick, and half of the silence after it: a browser's audio clock advances in steps."""
 
 
 def test_phrase_files_match_the_catalogue() -> None:
@@ -46,7 +46,7 @@ def test_phrases_cover_exercises_sides_and_counts_to_thirty() -> None:
 
 
 def test_phrase_files_are_small_mpeg_audio() -> None:
-    """Together they are smaller than a photograph, and none is empty."""
+    """Together they are smaller than a photo, and none is empty."""
     files = {path: path.read_bytes() for path in FOLDER.glob(f"*{SUFFIX}")}
     assert sum(map(len, files.values())) <= MOST_BYTES
     for path, sound in files.items():
@@ -88,7 +88,7 @@ def test_render_writes_phrases_and_removes_obsolete_ones(tmp_path: Path, monkeyp
 
 
 def test_failing_tool_gives_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The tool's last line of error, with the phrase it concerns."""
+    """The tool's last error line, with the phrase it concerns."""
     tool(tmp_path, "espeak-ng", "echo 'first' >&2; echo 'no such voice' >&2; exit 2")
     tool(tmp_path, "lame", "exit 0")
     monkeypatch.setenv("PATH", str(tmp_path))

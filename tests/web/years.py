@@ -1,4 +1,4 @@
-"""Years of tests in a real store, inserted in bulk, for pages that show all of them."""
+"""Years of tests in a real store, inserted in bulk, for pages that show them all."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Who may open what, and how a person proves that they are there: the rules, presence requests and PINs."""
+"""Who may open what, and how a person proves their presence: the rules, presence requests and PINs."""

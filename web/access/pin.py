@@ -1,7 +1,7 @@
-"""The PIN of a person, six digits: its hash, and whether one is right.
+"""A person's six-digit PIN: hash it, and check one against the hash.
 
-Six digits are few, so what protects them is the count of wrong tries; the hash (Argon2id, with the least memory that
-OWASP's table has) makes a stolen database slow to search.
+Six digits are few, so the limit on wrong tries is what protects them; the hash (Argon2id, with the least memory in
+OWASP's table) makes a stolen database slow to search.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ BAD_PIN = f"A PIN has {DIGITS} digits that are not all the same and do not simpl
 _PIN = re.compile(rf"[0-9]{{{DIGITS}}}")
 _COUNTING = "01234567890123456789"
 NO_PIN_HASH = "$argon2id$v=19$m=7168,t=5,p=1$6OdTBflKPCoF7fCNizgmhQ$C4xy3WqnoR+r+NZm1gtsmeDTmMrFrt9B4XC+lN3mCtc"
-"""No PIN has this hash: checked for a name that nobody has, so that the answer takes as long."""
+"""The hash of no PIN: checked for an unknown name, so that the answer takes as long."""
 
 
 def hash_of_pin(pin: str) -> str:
-    """What is stored of a PIN. Raises `ValueError` with a sentence for one that is not six digits, or too easy."""
+    """The hash to store. Raises `ValueError` with a sentence if the PIN is not six digits or too easy."""
     pin = pin.strip()
     if not _PIN.fullmatch(pin) or len(set(pin)) == 1 or pin in _COUNTING or pin[::-1] in _COUNTING:
         raise ValueError(BAD_PIN)
@@ -30,7 +30,7 @@ def hash_of_pin(pin: str) -> str:
 
 
 def is_right(pin_hash: str | None, pin: str) -> bool:
-    """Whether this is the PIN of that hash; without one, never, after the same time."""
+    """Whether this PIN has that hash; without a hash, false after the same time."""
     from argon2.exceptions import InvalidHashError, VerificationError
 
     try:

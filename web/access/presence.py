@@ -1,4 +1,4 @@
-"""Requests for presence as the page keeps them: which browser asked for what, until it is done or given up.
+"""The page's presence requests: which browser asked for what, until it is done or given up.
 
 The rhythm and the number stay here, in memory, and reach only the browser whose cookie has the request's key. A restart
 of the page forgets them: the browser asks again.
@@ -26,14 +26,14 @@ KEPT_S = 900.0
 """How long a request is kept, its PIN or approval included."""
 MAX_KEPT = 16
 GIVEN_S = 60.0
-"""How long a browser that lost the answer, and with it its token, can ask for the same one again."""
+"""How long a browser that missed the response can ask for the same token again."""
 FRESH_S = 5.0
 """How long a snapshot may be older than a request."""
 GONE = "The board has given this request up: ask again."
 
 
 class Purpose(StrEnum):
-    """What somebody proves their presence for: to let a browser in, for a step that needs it, to agree."""
+    """What presence is proved for: to let a browser in, for a step that needs it, to give consent."""
 
     PAIR = "pair"
     STEP_UP = "step up"
@@ -41,7 +41,7 @@ class Purpose(StrEnum):
 
 
 class Stage(StrEnum):
-    """How far a request is: made at the board; then, for a protected name, shown to be theirs."""
+    """How far a request is: at the board; then, for a protected name, the person confirms that it is theirs."""
 
     BOARD = "board"
     IDENTIFY = "identify"
@@ -52,9 +52,9 @@ class Stage(StrEnum):
 class BrowserRequest(Struct, frozen=True):
     """One browser's request, and what it is for.
 
-    `person_name` is who the browser or the consent belongs to, empty for a guest; `viewer_id` who wants to see their
-    results, `device_id` the device that proves presence. `person_id` is whose name it turned out to be, once somebody
-    was present, where that person has to say so themselves.
+    `person_name` is whose browser or consent it is, empty for a guest; `viewer_id` who wants to see their results;
+    `device_id` the device that proves presence. `person_id` is set once presence is proved, if that person must still
+    confirm that the name is theirs.
     """
 
     key_hash: str
@@ -72,7 +72,7 @@ class BrowserRequest(Struct, frozen=True):
 
 
 class PresenceBook:
-    """The requests of all browsers. Any thread may use it."""
+    """The requests of all browsers. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -81,7 +81,7 @@ class PresenceBook:
         """The newest token: the key of its request, the token, and when it was given."""
 
     def add(self, asked: BrowserRequest) -> None:
-        """Keep a request; the oldest are forgotten."""
+        """Keep a request, and forget the oldest beyond `MAX_KEPT`."""
         with self._lock:
             self._asked[asked.key_hash] = asked
             while len(self._asked) > MAX_KEPT:
@@ -96,13 +96,13 @@ class PresenceBook:
         return None if found is None or time.monotonic() - found.begun_s > KEPT_S else found
 
     def change(self, asked: BrowserRequest, stage: Stage, person_id: str | None = None) -> None:
-        """Bring a request to another stage."""
+        """Move a request to another stage."""
         with self._lock:
             if asked.key_hash in self._asked:
                 self._asked[asked.key_hash] = replace(asked, stage=stage, person_id=person_id or asked.person_id)
 
     def take(self, asked: BrowserRequest) -> bool:
-        """Take a request out, and return whether it was still there: only one call gets it."""
+        """Remove a request, and return whether it was still there: only one call gets it."""
         with self._lock:
             return self._asked.pop(asked.key_hash, None) is not None
 
@@ -112,7 +112,7 @@ class PresenceBook:
             self._given = (asked.key_hash, token, time.monotonic())
 
     def given(self, key: str | None) -> str | None:
-        """The token that the request with this key has just brought, for a browser that did not get the answer."""
+        """The token just given for the request with this key, for a browser that missed the response."""
         with self._lock:
             given = self._given
         if not key or given is None or given[0] != hash_of(key) or time.monotonic() - given[2] > GIVEN_S:
@@ -134,13 +134,13 @@ class PresenceBook:
 
 
 def new_key() -> tuple[str, str]:
-    """A key for a browser's cookie, and what is kept of it."""
+    """A key for a browser's cookie, and its hash, which is what the book keeps."""
     key = new_token()
     return key, hash_of(key)
 
 
 class Progress(Struct, frozen=True):
-    """How far a request is at the board: its state, the bars that are made, the seconds left, and why it is over."""
+    """How far a request is at the board: its state, the presses made, the seconds left, and why it ended."""
 
     state: PresenceState
     made: int
@@ -149,7 +149,7 @@ class Progress(Struct, frozen=True):
 
 
 def progress_of(asked: BrowserRequest, now: Snapshot) -> Progress:
-    """How far this request is, by the newest snapshot."""
+    """The progress of this request in the newest snapshot."""
     request, view = asked.request, now.presence
     if view is None or view.serial < request.serial:
         is_fresh = time.monotonic() - asked.begun_s < FRESH_S
@@ -163,7 +163,7 @@ def progress_of(asked: BrowserRequest, now: Snapshot) -> Progress:
 
 
 def made_count(rhythm: tuple[Press, ...], presses: tuple[Press, ...]) -> int:
-    """How many presses of the rhythm the last ones have made: the longest end that is its beginning."""
+    """How much of the rhythm has been made: the longest suffix of the presses that is a prefix of the rhythm."""
     return next(
         (count for count in range(min(len(rhythm), len(presses)), 0, -1) if presses[-count:] == rhythm[:count]), 0
     )
@@ -176,7 +176,7 @@ def named(reader: Reader, name: str) -> Person | None:
 
 
 def is_protected(reader: Reader, person_id: str) -> bool:
-    """Whether a person has a PIN or a live browser of their own, so that their name alone lets nobody in."""
+    """Whether a person has a PIN or a live browser of their own, so that the name is not enough to get in."""
     now = datetime.now(UTC)
     has_browser = any(
         one.person_id == person_id and not one.is_shared and is_live(one, now) for one in reader.devices()

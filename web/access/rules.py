@@ -1,7 +1,7 @@
-"""Who may open what: a rule for each endpoint, and the door that every request goes through.
+"""Who may open what: a rule for each endpoint, checked before every request.
 
 A request without a rule is refused. `/events` is served beside Flask: `web.server.stream` shows each visitor what
-`web.live.seen` leaves of the board.
+`web.live.seen` lets through.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from web.served import set_cookie
 
 PAIR_ADDRESS, PRESENCE_ADDRESS = "/pair", "/presence"
 DEMO_DEVICE = "Demonstration"
-"""The name of the browser that a demonstration lets in by itself."""
+"""The name of the browser that a demonstration lets in automatically."""
 DEMO_SENTENCE = (
     "This is a demonstration: it let this browser, its first on this machine, in by itself, as the owner\u2019s. "
     "Another one is paired by heel presses on the board."
@@ -39,24 +39,24 @@ class Whose(StrEnum):
 
     NOBODY = "nobody"
     SEEN = "seen"
-    """Of people whose results the visitor may see; another's id is answered as one that does not exist."""
+    """Data of people whose results the visitor may see; another person's id is answered as if it did not exist."""
     STATION = "station"
 
 
 class Rule(Struct, frozen=True):
-    """What an endpoint asks of its visitor: at least this role (`None`: everybody), and whose data it has.
+    """What an endpoint requires: at least this role (`None`: open to everybody), and whose data it has.
 
-    A request that needs presence leads to the proof first, and then to the own page with this name of `OWN_PAGES`.
+    With `presence_for`, the visitor proves presence first and then returns to that page of `OWN_PAGES`.
     """
 
     least: Role | None
     whose: Whose = Whose.NOBODY
     presence_for: str | None = None
     is_for_first_start: bool = False
-    """Whether everybody may as well, while the station has no owner."""
+    """Whether everybody is let in while the station has no owner."""
 
     def lets_in(self, visitor: Visitor) -> bool:
-        """Whether this visitor's role is enough."""
+        """Whether this visitor's role suffices."""
         if self.least is None or visitor.is_at_least(self.least):
             return True
         return self.is_for_first_start and "has_owner" in g and not g.has_owner()
@@ -71,9 +71,9 @@ OWN_PAGES = {
     "network": "network.network",
     "restore": "restore.restore",
 }
-"""The page that asked for a proof of presence, to which it returns, by the first word of its `next`."""
+"""The page to return to after a proof of presence, by the first word of `next`."""
 OWN_PAGE_IDS = {"delete": ("person_id",), "merge": ("person_id", "into")}
-"""What else such a page's address needs; it follows the word, after slashes."""
+"""The ids in such a page's address; they follow the word in `next`, separated by slashes."""
 
 _EVERYBODY = Rule(None)
 _GUEST, _GUEST_SEEN = Rule(Role.GUEST), Rule(Role.GUEST, Whose.SEEN)
@@ -83,7 +83,7 @@ _FIRST_START = Rule(Role.OWNER, Whose.STATION, is_for_first_start=True)
 
 
 def _present(rule: Rule, own_page: str) -> Rule:
-    """The same, and a proof of presence first."""
+    """The same rule, with a proof of presence first."""
     return replace(rule, presence_for=own_page)
 
 
@@ -222,20 +222,21 @@ RULES: dict[str, Rule] = {
     "today.today": _EVERYBODY,
     "why.why": _MEMBER_SEEN,
 }
-"""The rule of each endpoint. The calendar's address has a token of its own, and a program's token has scopes besides
-(`web.api.routes`)."""
+"""The rule of each endpoint. The calendar's address has its own token, and an API token also has scopes
+(`web.api.routes`).
+"""
 
 _NOT_FOR_PEOPLE = {"static", "exercises.picture", "plan.calendar"}
-"""What programs fetch: none of these is the first visit of a person's browser."""
+"""What programs fetch: not a person's first visit with a browser."""
 
 
 def register(app: Flask, site: Site) -> None:
-    """Put the door in front of every endpoint of the app."""
+    """Check access before every request to the app."""
 
     @app.before_request
     def check_access() -> AnyResponse | None:
         if request.endpoint is None:
-            with suppress(StoreError):  # only the links of the error page depend on it
+            with suppress(StoreError):  # only the error page's links depend on it
                 site.visitor()
             return None
         rule, visitor = RULES.get(request.endpoint), site.visitor()
@@ -263,7 +264,7 @@ def register(app: Flask, site: Site) -> None:
 
 
 def own_page(after_presence: str) -> str | None:
-    """The address of the page that asked for presence, by the value of `next`; `None` if there is no such page."""
+    """The address of the page that asked for presence, from the value of `next`; `None` if there is no such page."""
     word, *ids = after_presence.split("/")
     names = OWN_PAGE_IDS.get(word, ())
     if word not in OWN_PAGES or len(ids) != len(names) or not all(ids):
@@ -273,24 +274,24 @@ def own_page(after_presence: str) -> str | None:
 
 
 def presence_first(after: str) -> AnyResponse:
-    """Lead to the proof of presence, and then to the own page that `after` names; see `own_page`."""
+    """Redirect to the proof of presence, which then returns to the page that `after` names; see `own_page`."""
     return redirect_to(f"{PRESENCE_ADDRESS}?{urlencode({'next': after}, safe='/')}")
 
 
 def _next(word: str) -> str:
-    """The value of `next` that leads back to the page of this request's form."""
+    """The value of `next` that returns to the page of this request's form."""
     given = {**request.form, **(request.view_args or {})}
     return "/".join([word, *(given.get(name, "") for name in OWN_PAGE_IDS.get(word, ()))])
 
 
 def may_open(endpoint: str) -> bool:
-    """Whether this request's visitor may open another endpoint; for links."""
+    """Whether this request's visitor may open an endpoint; for links."""
     rule, visitor = RULES.get(endpoint), g.get("access", Visitor())
     return rule is not None and rule.lets_in(visitor)
 
 
 def may_follow(address: str) -> bool:
-    """Whether this request's visitor may open an address of the page, such as `/why#order`; for links of texts."""
+    """Whether this request's visitor may open an address such as `/why#order`; for links in texts."""
     try:
         endpoint, _ = current_app.url_map.bind("").match(address.partition("#")[0].partition("?")[0])
     except HTTPException:
@@ -301,8 +302,8 @@ def may_follow(address: str) -> bool:
 def let_in(site: Site, name: str, role: Role, person_id: str | None) -> str:
     """Let this request's browser in under a new token, which the caller must set as its cookie.
 
-    A cookie that came with the request is never adopted, and a pairing that it had ends. Raises `ValueError` with a
-    sentence for an empty or too long name.
+    A cookie sent with the request is never adopted, and its pairing ends. Raises `ValueError` with a sentence for an
+    empty or overlong name.
     """
     token, before = new_token(), site.visitor().device
     wait_until_saved(site.api.add_device(hash_of(token), name, role, person_id))
@@ -321,7 +322,7 @@ def set_access_cookie(response: AnyResponse, token: str) -> None:
 
 
 def _refusal(visitor: Visitor) -> AnyResponse:
-    """The page that says what to do, with 403; a program gets a problem."""
+    """The page that says what to do, with 403; the API raises a problem."""
     if request.blueprint == API:
         raise ApiError(ProblemCode.FORBIDDEN if visitor.is_let_in else ProblemCode.UNAUTHENTICATED)
     page = "forbidden.html" if visitor.is_let_in else "pair_first.html"
@@ -329,7 +330,7 @@ def _refusal(visitor: Visitor) -> AnyResponse:
 
 
 def _is_first_of_demo(site: Site) -> bool:
-    """Whether this is the first browser of a demonstration, on the same machine."""
+    """Whether this is a demonstration's first browser, on the same machine."""
     is_for_programs = request.blueprint == API or request.endpoint in _NOT_FOR_PEOPLE
     if site.api.board is None or request.method != "GET" or is_for_programs:
         return False
@@ -346,7 +347,7 @@ def _demo_person(site: Site) -> str | None:
 
 
 def _touch(site: Site, visitor: Visitor) -> None:
-    """Let the station know that a device is in use, as seldom as is enough; a program that uses a token is not it."""
+    """Tell the station that a device is in use, no more often than needed; an API token does not count as use."""
     device, now = visitor.device, datetime.now(UTC)
     if device is None or has_token():
         return

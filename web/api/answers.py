@@ -1,4 +1,4 @@
-"""Turns what the station knows into the records of the API, by the same functions as the pages."""
+"""Convert the station's data into the API's records, with the same functions as the pages."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from web.pages.sounds import table
 
 
 def state_answer(now: Snapshot, units: str, live_person: board_records.LivePerson | None) -> board_records.LiveState:
-    """The live state; its words are those of the live page."""
+    """The live state, in the words of the live page."""
     state, view = now.state, live_view(now, units)
     repeated = state if isinstance(state, HoldState | LessonState | BlockState) else None
     return board_records.LiveState(
@@ -92,17 +92,17 @@ def live_person_answer(now: Snapshot) -> board_records.LivePerson:
 
 @cache
 def sounds_answer() -> board_records.Sounds:
-    """The cues as the Sounds page has them."""
+    """The cues, as on the Sounds page."""
     return board_records.Sounds(items=convert_to_record(table(), list[board_records.Sound]))
 
 
 def person_answer(person: stored.Person, own_id: str | None) -> records.Person:
-    """A person, for the caller whose own id that is."""
+    """A person, as seen by a caller whose own person is `own_id`."""
     return records.Person(id=person.id, name=person.name, is_own=person.id == own_id, is_archived=person.is_archived)
 
 
 def session_answer(session: stored.Session) -> records.Session:
-    """A session without what was done in it."""
+    """A session without its contents."""
     return records.Session(
         id=session.id,
         person_id=session.person_id,
@@ -124,7 +124,7 @@ def session_detail_answer(store: Reader, detail: stored.SessionDetail) -> record
 
 
 def test_answers(store: Reader, tests: Sequence[stored.Test]) -> list[records.Test]:
-    """Tests with their results, each with the parts of its uncertainty, as the page of the session has them."""
+    """Tests with their results, each with the parts of its uncertainty, as on the session's page."""
     breakdowns = breakdown_of(store, tests)
     return [_test_answer(test, breakdowns[test.id], store.settings_of(test.person_id).units) for test in tests]
 
@@ -210,7 +210,7 @@ def test_detail_answer(store: Reader, test: stored.Test) -> records.TestDetail:
 
 
 def hold_answer(hold: stored.Hold) -> records.Hold:
-    """A hold; its times in seconds."""
+    """A hold, with times in seconds."""
     return records.Hold(
         id=hold.id,
         session_id=hold.session_id,
@@ -251,7 +251,7 @@ def rep_set_answer(reps: stored.RepSet) -> records.RepSet:
 def progress_answer(
     store: Reader, person_id: str | None, goals: core.Goals, units: str, now: datetime
 ) -> records.Progress:
-    """The progress of a person (`None`: of nobody known) as the Progress page shows it. Raises StoreError."""
+    """The progress of a person (`None`: of nobody known), as on the Progress page. Raises StoreError."""
     history, words = history_of(store, person_id, goals, now), formatters_for(units)
     difference = history.progress.difference
     return records.Progress(
@@ -322,7 +322,7 @@ def _forecast(forecast: core.Forecast) -> records.GoalForecast:
 
 
 def calibration_answer(calibration: stored.Calibration, *, is_current: bool) -> records.Calibration:
-    """A calibration with its curve and its blocks."""
+    """A calibration with its curve and blocks."""
     curve, fit = calibration.curve, calibration.fit
     return records.Calibration(
         id=calibration.id,

@@ -1,4 +1,4 @@
-"""What the API answers about the board as it is now: whether all is well, what happens, what its cues sound like."""
+"""Records of the board now: whether all is well, what is happening, what its cues sound like."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from web.api.records import Legs, Record
 
 
 class Fault(Record):
-    """A part's fault in one sentence: what happened, where, what to do."""
+    """A fault of one part, in one sentence: what happened, where, what to do."""
 
     part: str
     sentence: str
@@ -35,7 +35,7 @@ class Status(Record):
 
 
 class Tone(msgspec.Struct, frozen=True, array_like=True):
-    """One tone of a cue, as an array: hertz, then the milliseconds at which it begins and ends."""
+    """One tone of a cue, as an array: hertz, start and end in milliseconds."""
 
     hz: int
     start_ms: int
@@ -43,11 +43,11 @@ class Tone(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Sound(Record):
-    """What a cue sounds like and tells a person to do.
+    """What a cue sounds like, and what it tells a person to do.
 
-    `variants` are its tones for a side or a count, where they differ. `rhythm_ms` is on, off, on in turn. A
-    repeating cue comes `every_ms`, `times` times (`null`: until another one). `word` and `shape` are what the page
-    shows with it.
+    `variants` are its tones for a side or a count, if they differ. `rhythm_ms` alternates on, off, on. A repeating cue
+    plays every `every_ms`, `times` times (`null`: until another cue). `word` and `shape` are what the page shows with
+    it.
     """
 
     name: str
@@ -69,7 +69,7 @@ class Sounds(Record):
 
 
 class Clock(Record):
-    """A time that runs on the board: `counted_s` of `target_s` when the state was taken."""
+    """A running timer of the board: `counted_s` of `target_s` when the state was taken."""
 
     what: str
     counted_s: float
@@ -96,7 +96,7 @@ class CueState(Record):
 
 
 class LivePerson(Record):
-    """Who is on the board and what it keeps for them: only for those who may see this person's results."""
+    """Who is on the board, and the session it records: only for those who may see this person's results."""
 
     person_id: str | None
     session_id: str | None
@@ -107,10 +107,10 @@ class LivePerson(Record):
 
 
 class LiveState(Record):
-    """What happens on the board now: the state of the live page.
+    """What is happening on the board now: the state of the live page.
 
-    `age_s` is how old it is; beyond 4 s the station does not respond. `legs` are those that work. `step` (from 1) of
-    `steps` is the place in the routine. `word` and `sentence` are what the page says.
+    `age_s` is its age; above 4 s the station is not responding. `legs` are the working legs. `step` (from 1) of `steps`
+    is the place in the routine. `word` and `sentence` are the page's text.
     """
 
     age_s: float

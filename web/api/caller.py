@@ -1,4 +1,4 @@
-"""Who calls the API: the token of the request, or for reading the browser that was let in, and what they may do."""
+"""Who calls the API, and what they may do: a token, or for reading a browser that was let in."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from station.app.access.roles import Visitor
 
 
 class Caller(Struct, frozen=True):
-    """`visitor` is who made the token, or who looks; `scopes` is what the token may, `token_id` its id.
+    """`visitor` is who made the token, or whose browser it is; `scopes` are the token's, `token_id` is its id.
 
-    A browser without a token has no `token_id`, and may read what its pages show.
+    A browser has no `token_id`, and may read what its pages show.
     """
 
     visitor: Visitor
@@ -23,7 +23,7 @@ class Caller(Struct, frozen=True):
 
     @property
     def person_ids(self) -> frozenset[str]:
-        """Those whose results the caller may read."""
+        """The people whose results the caller may read."""
         if Scope.READ_ALL in self.scopes:
             return self.visitor.person_ids
         own = self.visitor.person_id
@@ -31,12 +31,12 @@ class Caller(Struct, frozen=True):
 
     @property
     def reader(self) -> Visitor:
-        """The visitor, who sees no more than the caller may read."""
+        """The visitor, limited to what the caller may read."""
         return replace(self.visitor, person_ids=self.person_ids)
 
     @property
     def sees_unclaimed(self) -> bool:
-        """Whether the caller may read sessions of nobody: a guest those since their pairing (`sees`)."""
+        """Whether the caller may read unclaimed sessions; a guest only those since their pairing (see `sees`)."""
         return Scope.READ_ALL in self.scopes and self.visitor.is_let_in
 
     @property
@@ -44,7 +44,7 @@ class Caller(Struct, frozen=True):
         return bool(self.scopes & {Scope.READ, Scope.READ_ALL})
 
     def sees(self, person_id: str | None, started_at: datetime | None = None) -> bool:
-        """Whether the caller may read what this person did; without one, what nobody known did then."""
+        """Whether the caller may read this person's results; without a person, unclaimed ones from that time."""
         if person_id is not None:
             return person_id in self.person_ids
         return Scope.READ_ALL in self.scopes and self.visitor.sees(None, started_at)

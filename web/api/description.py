@@ -1,4 +1,4 @@
-"""The OpenAPI document as rows for a page that people read."""
+"""The OpenAPI document as rows for the page about the API."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from web.api.problems import KINDS, PREFIX, REFUSED, REFUSED_TITLE
 
 
 class DescribedField(NamedTuple):
-    """A field: what it is, in words, and the record that it refers to, if any."""
+    """A field: what it is, in words, and the record it refers to, if any."""
 
     name: str
     kind: str
@@ -20,7 +20,7 @@ class DescribedField(NamedTuple):
 
 
 class DescribedOperation(NamedTuple):
-    """An operation with the fields of its address and query, the record of its body and of its answer."""
+    """An operation: the fields of its address and query, and the records of its body and response."""
 
     name: str
     address: str

@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made from the operations and their records. msgspec makes the schemas."""
+"""The OpenAPI 3.1 document, generated from the operations and their records; the schemas come from msgspec."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _EVERYWHERE = (
     ProblemCode.RATE_LIMITED,
     ProblemCode.UNAVAILABLE,
 )
-"""What every operation may answer."""
+"""The problems that every operation may answer with."""
 _PATH_FIELD = re.compile(r"<(\w+)>")
 
 
@@ -49,7 +49,7 @@ def document_json() -> bytes:
 
 @cache
 def document() -> dict[str, Any]:
-    """The document. The schemas of all records are among its components."""
+    """The document; its components include the schemas of all records."""
     kinds = {kind: None for one in OPERATIONS for kind in (one.query, one.body, one.answer) if kind is not None}
     _, schemas = msgspec.json.schema_components((*kinds, Problem), ref_template=REFERENCE)
     schemas["Problem"]["properties"]["code"] = {"enum": [*(code.value for code in ProblemCode), REFUSED]}
@@ -108,7 +108,7 @@ def _operation(one: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
 
 
 def problems_of(one: Operation) -> tuple[ProblemCode, ...]:
-    """Every problem that an operation may answer."""
+    """Every problem that an operation may answer with."""
     found = {*_EVERYWHERE, *one.problems}
     if one.access is not Access.EVERYBODY:
         found |= {ProblemCode.INSUFFICIENT_SCOPE, ProblemCode.FORBIDDEN}
@@ -120,7 +120,7 @@ def problems_of(one: Operation) -> tuple[ProblemCode, ...]:
 
 
 def needed_scope(one: Operation) -> str:
-    """Who may use an operation, in a sentence."""
+    """Which scope an operation needs, in a sentence."""
     return {
         Access.EVERYBODY: "For everybody; a token or a browser that was let in sees more where that is said.",
         Access.READ: "Needs the scope `read` (your own results) or `read-all` (of all who agreed as well).",
@@ -145,7 +145,7 @@ def _path_parameters(one: Operation) -> list[dict[str, Any]]:
 
 
 def _query_parameters(kind: type[Input] | None, schemas: dict[str, Any]) -> list[dict[str, Any]]:
-    """The fields of a query, which are texts in an address and so never `null`."""
+    """The fields of a query; an address holds text, so none is `null`."""
     if kind is None:
         return []
     found = []
@@ -165,7 +165,7 @@ def _status(code: ProblemCode) -> int:
 
 
 def _problem_response(codes: Sequence[ProblemCode]) -> dict[str, Any]:
-    """The answer of one status, with each problem that has it."""
+    """The response of one status, with each problem that has it."""
     found: dict[str, Any] = {
         "description": "\n".join(f"`{code}`: {KINDS[code].title}. {KINDS[code].detail}" for code in codes),
         "content": {PROBLEM_TYPE: {"schema": {"$ref": REFERENCE.format(name="Problem")}}},

@@ -1,4 +1,4 @@
-"""What a request to the API brings, in its query or its body: from these follow its checks and the OpenAPI document."""
+"""The input of API requests, from query or body. The validation and the OpenAPI document follow from these records."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ DEFAULT_PAGE = 30
 
 
 class Input(msgspec.Struct, forbid_unknown_fields=True):
-    """What a request brings, in its query or its body; other fields are refused."""
+    """The input of a request, from its query or body; unknown fields are refused."""
 
 
 class Units(StrEnum):
-    """The units of lengths in sentences. Numbers are always in millimetres."""
+    """The units of lengths in sentences; numbers are always in millimetres."""
 
     CM = "cm"
     INCH = "inch"
@@ -37,7 +37,7 @@ class PageQuery(Input):
 
 
 class PersonPageQuery(PageQuery):
-    """A page of what belongs to one person."""
+    """A page of one person's entries."""
 
     person_id: Annotated[
         str | None, Meta(description="Whose: an id of `GET /people`, or `nobody`; without it, the token's own person.")
@@ -45,7 +45,7 @@ class PersonPageQuery(PageQuery):
 
 
 class ProgressQuery(Input):
-    """Whose progress, and in which units its sentences are."""
+    """Whose progress, and the units of its sentences."""
 
     person_id: Annotated[
         str | None, Meta(description="Whose: an id of `GET /people`; without it, the token's own person.")
@@ -56,7 +56,7 @@ class ProgressQuery(Input):
 
 
 class StateQuery(Input):
-    """In which units the sentence of the state is."""
+    """The units of the state's sentence."""
 
     units: Annotated[Units, Meta(description="The units of lengths in `sentence`.")] = Units.CM
 
@@ -75,7 +75,7 @@ class Start(Input):
 
 
 class Command(Input):
-    """A command to what runs on the board."""
+    """A command to the activity on the board."""
 
     command: PageCommand
     side: Annotated[Side | None, Meta(description="The side to change to, with the command `side` only.")] = None

@@ -1,4 +1,4 @@
-"""Rate limits: a burst of requests, then a steady rate, for each token and each address."""
+"""Rate limits for each token and each address: a burst of requests, then a steady rate."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from station.clock import Clock
 from station.core.events import SECOND_US
 
 MAX_KEYS = 512
-"""How many tokens and addresses are remembered; the one that has been quiet longest is forgotten first."""
+"""How many tokens and addresses are remembered; the least recently used is forgotten first."""
 IPV6_NETWORK_BITS = 64
-"""A machine has all addresses of such a network."""
+"""One machine has all addresses of such a network."""
 
 
 class Limit(Struct, frozen=True):
@@ -26,13 +26,13 @@ class Limit(Struct, frozen=True):
 
 
 TOKEN_LIMIT = Limit(60, 2)
-"""A program that asks once a second never meets it; ten years of results in pages of 100 take some 40 requests."""
+"""A program that asks once a second never reaches it; ten years of results in pages of 100 take some 40 requests."""
 ADDRESS_LIMIT = Limit(120, 4)
-"""Several programs and browsers of a home behind one address."""
+"""A home may have several programs and browsers behind one address."""
 
 
 class RateLimiter:
-    """Counts requests by key. Safe from any thread; its memory is bounded by `MAX_KEYS`."""
+    """Limits requests by key. Thread-safe; its memory is bounded by `MAX_KEYS`."""
 
     def __init__(self, limit: Limit, clock: Clock) -> None:
         self._limit, self._clock = limit, clock
@@ -43,7 +43,7 @@ class RateLimiter:
         return len(self._left)
 
     def take(self, key: str) -> int:
-        """Count a request. Returns 0 if it may go on, else the seconds to wait for the next one."""
+        """Count a request. Returns 0 if it is allowed, else the seconds to wait."""
         now_us = self._clock.now_us()
         with self._lock:
             left, at_us = self._left.pop(key, (self._limit.burst, now_us))

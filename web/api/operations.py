@@ -1,6 +1,6 @@
-"""The operations of the API: one function each, whose annotations say what it takes and answers.
+"""The API's operations: one function each, whose annotations say what it takes and returns.
 
-The routes, the checks of what comes in and the OpenAPI document all follow from `OPERATIONS`.
+The routes, the input validation and the OpenAPI document all follow from `OPERATIONS`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Shown = TypeVar("Shown")
 
 
 class Access(StrEnum):
-    """Who may use an operation: everybody, or a token with such a scope."""
+    """Who may use an operation: everybody, or a token with this kind of scope."""
 
     EVERYBODY = "everybody"
     READ = "read"
@@ -42,8 +42,9 @@ class Access(StrEnum):
 
 
 class Operation(Struct, frozen=True):
-    """One address with its method. `query` and `body` are of `web.api.inputs`; `problems` are those of its own, beside
-    the ones that every operation of its kind may answer."""
+    """One address with its method. `query` and `body` are records of `web.api.inputs`; `problems` are those besides the
+    ones that every operation of its kind may answer with.
+    """
 
     name: str
     method: str
@@ -59,7 +60,7 @@ class Operation(Struct, frozen=True):
 
     @property
     def summary(self) -> str:
-        """What it does, in one line: the first of its docstring."""
+        """What it does: the first line of its docstring."""
         return self.text.partition("\n\n")[0]
 
     @property
@@ -109,7 +110,7 @@ def status(site: Site, caller: Caller) -> board_records.Status:
 
 @_operation("GET", "/state", Access.EVERYBODY, is_live=True)
 def state(site: Site, caller: Caller, query: inputs.StateQuery) -> board_records.LiveState:
-    """What happens on the board now, as on the live page; whose it is only for those who may see that person."""
+    """What is happening on the board now, as on the live page; the person only for those who may see their results."""
     now = snapshot_for(caller.reader, site.api.snapshot())
     live_person = answers.live_person_answer(now) if caller.reader.is_let_in else None
     return answers.state_answer(now, query.units, live_person)
@@ -207,7 +208,7 @@ def progress(site: Site, caller: Caller, query: inputs.ProgressQuery) -> records
 
 @_operation("GET", "/calibrations", Access.READ)
 def calibrations(site: Site, caller: Caller) -> records.Calibrations:
-    """How readings become distances: all calibrations of the board, and the checks of them."""
+    """How readings become distances: all calibrations of the board and their checks."""
     every, checks = site.store.calibrations(), site.store.checks(limit=MAX_CHECKS)
     return records.Calibrations(
         sentence=calibration_sentence(
@@ -220,7 +221,7 @@ def calibrations(site: Site, caller: Caller) -> records.Calibrations:
 
 @_operation("GET", "/routines", Access.CONTROL)
 def routines(site: Site, caller: Caller) -> records.Routines:
-    """What can be started: the station's routines and the own ones of the token's person."""
+    """What can be started: the station's routines and those of the token's person."""
     own = {f"{OWN}{one.id}": one.name for one in site.store.own_routines(caller.visitor.person_id)}
     return records.Routines(items=[records.Routine(name=name, title=title) for name, title in (ROUTINES | own).items()])
 
@@ -234,7 +235,7 @@ def routines(site: Site, caller: Caller) -> records.Routines:
     ProblemCode.NOT_STARTED,
 )
 def start(site: Site, caller: Caller, body: inputs.Start) -> records.StartedRoutine:
-    """Start a routine, as the start gate decides: it may leave out exercises, or start nothing, and says why."""
+    """Start a routine if the start gate allows it; the gate may leave out exercises or start nothing, and says why."""
     if body.person_id is None:
         person_id, is_chosen = caller.visitor.person_id, caller.visitor.person_id is not None
     else:
@@ -254,7 +255,7 @@ def start(site: Site, caller: Caller, body: inputs.Start) -> records.StartedRout
 
 @_operation("POST", "/command", Access.CONTROL, ProblemCode.INVALID_BODY, status=202)
 def command(site: Site, caller: Caller, body: inputs.Command) -> records.Accepted:
-    """Pause, resume, skip, stop or answer what runs on the board."""
+    """Pause, resume, skip, stop or answer the activity on the board."""
     try:
         send_command(site.api, body.command, body.side, body.answer)
     except ValueError as error:
@@ -276,7 +277,7 @@ def _page(
     read: Callable[[str | None, int, str | None], tuple[Any, ...]],
     shown: Callable[[Sequence[Any]], list[Shown]],
 ) -> tuple[list[Shown], str | None]:
-    """One page of a person's list, and the cursor of the next one: the id of its last entry."""
+    """One page of a person's list, and the cursor of the next page: the id of its last entry."""
     person_id = _requested_person_id(caller, query.person_id)
     try:
         found = read(person_id, query.limit + 1, query.cursor)
@@ -288,7 +289,7 @@ def _page(
 
 
 def _requested_person_id(caller: Caller, asked: str | None) -> str | None:
-    """Whose results are asked for; `None` for nobody's. Raises `ApiError` for those that the caller may not see."""
+    """Whose results are requested; `None` for nobody's. Raises `ApiError` if the caller may not see them."""
     if asked == NOBODY:
         if not caller.sees_unclaimed:
             raise ApiError(ProblemCode.NOT_FOUND, "This token may not see sessions of nobody: give person_id.")
@@ -302,7 +303,7 @@ def _requested_person_id(caller: Caller, asked: str | None) -> str | None:
 
 
 def _saved(future: Future[Stored]) -> Stored:
-    """The result of what the station stores. Raises ValueError if it refuses it, `ApiError` if it cannot."""
+    """The result of a store request. Raises ValueError if the station refuses it, `ApiError` if it cannot store it."""
     try:
         return wait_until_saved(future)
     except ServiceUnavailable as error:

@@ -1,4 +1,4 @@
-"""Refusals of the API, as `application/problem+json` (RFC 9457), in words of our own: never with what was sent."""
+"""The API's errors as `application/problem+json` (RFC 9457), in our own words: nothing that was sent is repeated."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from web.api.records import Problem
 
 PROBLEM_TYPE = "application/problem+json"
 PREFIX = "/api/v1/"
-"""All addresses of the API begin so."""
+"""The start of every API address."""
 
 
 class ProblemCode(StrEnum):
@@ -38,7 +38,7 @@ class ProblemCode(StrEnum):
 
 
 class ProblemKind(NamedTuple):
-    """The status and title of a problem, and the sentence where a request has none of its own."""
+    """The status and title of a problem, and its default sentence."""
 
     status: int
     title: str
@@ -80,7 +80,7 @@ KINDS = {
     ProblemCode.BROKEN: ProblemKind(500, "Something broke", "The station keeps running. See its log for details."),
     ProblemCode.UNAVAILABLE: ProblemKind(503, "Not available now", "Try again in a moment."),
 }
-"""Every problem that the API answers."""
+"""Every problem that the API answers with."""
 CODES_BY_STATUS = {
     400: ProblemCode.INVALID_QUERY,
     401: ProblemCode.UNAUTHENTICATED,
@@ -91,15 +91,15 @@ CODES_BY_STATUS = {
     415: ProblemCode.UNSUPPORTED_TYPE,
     503: ProblemCode.UNAVAILABLE,
 }
-"""The problem for an error of the web server's own, by its status."""
+"""The problem for a Flask error, by its status."""
 
 
 REFUSED, REFUSED_TITLE = "refused", "The station does not take this request"
-"""The code and title of what the request guard refuses, with a status and a sentence of its own."""
+"""The code and title of a request that the request guard refuses, with its own status and sentence."""
 
 
 class ApiError(Exception):
-    """A refused request, with its problem and perhaps a sentence and headers of its own."""
+    """A refused request, with its problem and optionally its own sentence and headers."""
 
     def __init__(self, code: ProblemCode, detail: str | None = None, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(code)
@@ -118,7 +118,7 @@ def problem(code: ProblemCode, detail: str | None = None) -> Problem:
 def problem_response(
     code: ProblemCode, detail: str | None = None, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """The answer that tells a program its request was refused."""
+    """The response that tells a program that its request was refused."""
     body = msgspec.json.encode(problem(code, detail))
     response = Response(body, KINDS[code].status, dict(headers or {}), content_type=PROBLEM_TYPE)
     if code is ProblemCode.UNAUTHENTICATED:
@@ -127,12 +127,12 @@ def problem_response(
 
 
 def refusal_problem(status: int, sentence: str) -> Problem:
-    """The problem for a request that did not reach the API at all: from elsewhere, too large, too slow."""
+    """The problem for a request that never reached the API: from a foreign address, too large, too slow."""
     return Problem(type="/api#refused", title=REFUSED_TITLE, status=status, detail=sentence, code=REFUSED)
 
 
 def http_problem(error: HTTPException) -> Response:
-    """The answer for an error that the web server raised, such as an address that does not exist."""
+    """The response for an error that Flask raised, such as an unknown address."""
     status = error.code or 500
     code = CODES_BY_STATUS.get(status, ProblemCode.BROKEN if status >= 500 else ProblemCode.NOT_FOUND)
     headers = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}

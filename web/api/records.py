@@ -1,8 +1,8 @@
-"""What the API answers, as records, from which the OpenAPI document and the conversion to JSON follow.
+"""The API's response records, from which the OpenAPI document and the JSON follow.
 
-`web.api.board_records` has those of the board as it is now, `web.api.inputs` what a request brings.
+`web.api.board_records` has the live state of the board, `web.api.inputs` the input of requests.
 
-Times are UTC in ISO 8601 with `Z`. Units are in the names. What is not known is `null`, never left out.
+Times are UTC in ISO 8601 with `Z`. Units are in the names. Unknown values are `null`, never left out.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from station.core.progress.records import Direction, Phase
 
 
 class Record(msgspec.Struct):
-    """An answer. Every field is always there."""
+    """A response. Every field is always present."""
 
 
 class Legs(StrEnum):
@@ -40,7 +40,10 @@ class Problem(Record):
 
 
 class Person(Record):
-    """A person whose results this token may read. `is_own`: it is theirs. `is_archived`: in no list of choice."""
+    """A person whose results this token may read.
+
+    `is_own`: the token is theirs. `is_archived`: not offered when choosing a person.
+    """
 
     id: str
     name: str
@@ -59,9 +62,9 @@ class UncertaintyPart(Record):
 class SideResult(Record):
     """The result of one side of a test.
 
-    `toe_distance_mm` is what counts now; `original_toe_distance_mm` is that of the day where a correction changed it.
-    A result that `is_below_range` is a bound without an uncertainty. `expanded_uncertainty_mm` is half the 95 %
-    interval: the number after \u00b1 on the page. `parts` is empty where the parts are not known; their squares add up.
+    `toe_distance_mm` is the value that counts now; `original_toe_distance_mm` is the measured one, if a correction
+    changed it. A result that `is_below_range` is a bound without an uncertainty. `expanded_uncertainty_mm` is half the
+    95 % interval: the number after \u00b1 on the page. `parts` is empty if the parts are unknown; their squares add up.
     """
 
     side: Side
@@ -76,7 +79,7 @@ class SideResult(Record):
 
 
 class TestCircumstances(Record):
-    """How the test was done; `null` is not known."""
+    """How the test was done; `null` means unknown."""
 
     __test__ = False
 
@@ -89,8 +92,8 @@ class TestCircumstances(Record):
 class Test(Record):
     """A knee-to-wall test. `state` is `finished`, `partial` or `unfinished` (cut off).
 
-    `is_suspect`: a check of the calibration had failed, and no correction counts. `is_imported`: measured elsewhere, by
-    a tape. `pain` is 0 to 10.
+    `is_suspect`: a check of the calibration had failed, and no correction counts. `is_imported`: measured elsewhere,
+    with a tape. `pain` is 0 to 10.
     """
 
     __test__ = False
@@ -115,7 +118,7 @@ class Test(Record):
 
 
 class Trial(Record):
-    """One trial of a test, as measured on its day."""
+    """One trial of a test, as measured on the day."""
 
     side: Side
     number: int
@@ -149,7 +152,7 @@ class TestDetail(Record):
 
 
 class Hold(Record):
-    """One timed stretch. `state` as for a test; one that is not `is_verified` was timed without a sensed heel."""
+    """One timed stretch. `state` as for a test; without `is_verified` it was timed without sensing the heel."""
 
     id: str
     session_id: str
@@ -186,7 +189,9 @@ class RepSet(Record):
 
 
 class Session(Record):
-    """What one person did between stepping on and leaving. `ended_at` is `null` while it runs or if it was cut off."""
+    """Everything one person does between stepping on and leaving. `ended_at` is `null` while it runs or if it was cut
+    off.
+    """
 
     id: str
     person_id: str | None
@@ -214,7 +219,7 @@ class Interval(Record):
 
 
 class Change(Record):
-    """A real change of level, confirmed by the test `test_id`, begun about `since`."""
+    """A real change of level, confirmed by the test `test_id`, that began about `since`."""
 
     direction: Direction
     is_sudden: bool
@@ -242,7 +247,7 @@ class GoalForecast(Record):
 
 
 class OwnError(Record):
-    """The person's own measurement error: SEM of one test, and the smallest change of two that is beyond it."""
+    """The person's own measurement error: SEM of one test, and the smallest difference of two that exceeds it."""
 
     sem_mm: float
     mdc90_mm: float
@@ -251,10 +256,10 @@ class OwnError(Record):
 
 
 class SideProgress(Record):
-    """The progress of one side, in sentences as on the Progress page and in numbers; those are `null` before a test.
+    """The progress of one side, in sentences as on the Progress page and in numbers, which are `null` before a test.
 
-    `trend` has a point for each counted result. `change_mm` is the change since `change_from`, `slope_mm_week` the pace
-    now. `chance_real` is the probability that the change exceeds 6 mm in its direction.
+    `trend` has a point for each counted result. `change_mm` is the change since `change_from`, `slope_mm_week` the
+    current pace. `chance_real` is the probability that the change exceeds 6 mm in its direction.
     """
 
     side: Side
@@ -273,8 +278,9 @@ class SideProgress(Record):
 
 
 class Progress(Record):
-    """Whether a change is real: `sentence` and everything else as on the Progress page. Left minus right is given where
-    both sides were tested within two weeks; `not_compared_sentence` says why tests are left out."""
+    """Whether a change is real: `sentence` and everything else as on the Progress page. Left minus right is given if
+    both sides were tested within two weeks; `not_compared_sentence` says why tests are left out.
+    """
 
     person_id: str | None
     at: datetime
@@ -288,7 +294,7 @@ class Progress(Record):
 
 
 class Calibration(Record):
-    """How a reading becomes a toe distance. `is_current`: new results use it. Without blocks it is as built.
+    """How a reading becomes a toe distance. `is_current`: new results use it. Without blocks it is the board as built.
 
     `offset_mm + gain * r + bend_per_mm * r**2 + cubic_per_mm2 * r**3` is the toe distance of the reading `r` in mm.
     """
@@ -309,7 +315,7 @@ class Calibration(Record):
 
 
 class Check(Record):
-    """A check of a calibration: `kind` is `block`, `wall` or `lane`, `off_mm` the measured minus the true distance."""
+    """A check of a calibration: `kind` is `block`, `wall` or `lane`; `off_mm` is measured minus true distance."""
 
     id: str
     created_at: datetime
@@ -338,7 +344,7 @@ class Routine(Record):
 
 
 class Routines(Record):
-    """The routines of the station, and those of the token's own person."""
+    """The station's routines, and those of the token's person."""
 
     items: list[Routine]
 
@@ -381,7 +387,7 @@ class RepSets(Record):
 
 
 class StartedRoutine(Record):
-    """What begins: `note` says what was changed, if anything, and why."""
+    """The routine that begins: `note` says what was changed, if anything, and why."""
 
     title: str | None
     is_changed: bool
@@ -389,6 +395,6 @@ class StartedRoutine(Record):
 
 
 class Accepted(Record):
-    """The board carries it out in a moment; `GET /state` shows it."""
+    """The command was accepted and takes effect in a moment; `GET /state` shows it."""
 
     is_accepted: bool

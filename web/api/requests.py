@@ -1,6 +1,6 @@
-"""Reads what a request of the API brings: its query and its body, checked against their records.
+"""Read the query and body of an API request, validated against their records.
 
-What is wrong is said in words of our own, by the names of the fields; nothing that was sent is repeated.
+Errors are in our own words and name the field; nothing that was sent is repeated.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Read = TypeVar("Read", bound=Input)
 
 JSON_TYPE = "application/json"
 _FIELD = re.compile(r"`\$\.(\w+)")
-"""The field in a message of msgspec: `Expected int - at $.limit`."""
+"""The field in a msgspec message: `Expected int - at $.limit`."""
 _MISSING = re.compile(r"missing required field `(\w+)`")
 
 
@@ -34,13 +34,15 @@ def read_query(request: Request, kind: type[Read]) -> Read:
 
 
 def check_no_query(request: Request) -> None:
-    """Raises `ApiError` if there is a query, where none is read."""
+    """Raise `ApiError` if there is a query, for an operation without one."""
     if request.args:
         raise ApiError(ProblemCode.INVALID_QUERY, "This address takes no fields in its query.")
 
 
 def read_body(request: Request, kind: type[Read]) -> Read:
-    """The JSON body as this record. Raises `ApiError` for another type, no JSON, an unknown field or a wrong value."""
+    """The JSON body as this record. Raises `ApiError` for another type, invalid JSON, an unknown field or a wrong
+    value.
+    """
     if request.mimetype != JSON_TYPE:
         raise ApiError(ProblemCode.UNSUPPORTED_TYPE)
     try:
@@ -52,7 +54,7 @@ def read_body(request: Request, kind: type[Read]) -> Read:
 
 
 def _sentence(message: str, kind: type[Input]) -> str:
-    """What is wrong, from a message of msgspec, of which only names of our own fields are used."""
+    """The error in words, from a msgspec message, of which only our own field names are used."""
     fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
     missing = _MISSING.search(message)
     if missing is not None and missing[1] in fields:
@@ -64,7 +66,7 @@ def _sentence(message: str, kind: type[Input]) -> str:
 
 
 def expected(kind: Any) -> str:
-    """What a field takes, in words: `a whole number from 1 to 100`, `one of cm, inch`."""
+    """The values a field takes, in words: `a whole number from 1 to 100`, `one of cm, inch`."""
     info = msgspec.inspect.type_info(kind)
     if isinstance(info, msgspec.inspect.Metadata):
         info = info.type

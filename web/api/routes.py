@@ -1,4 +1,4 @@
-"""The routes of the API: each request is counted, its token checked, its fields read, and its answer sent as JSON."""
+"""The API's routes: count each request, check its token, read its fields, and send the response as JSON."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def blueprint(site: Site, clock: Clock, token_limit: Limit, address_limit: Limit
 
     @routes.before_app_request
     def count_request() -> None:
-        """Count the request for its address, before anything is looked up for it."""
+        """Count the request against its address before anything is looked up for it."""
         if request.blueprint == API:
             _take(addresses, address_key(request.remote_addr))
 
@@ -58,10 +58,10 @@ def blueprint(site: Site, clock: Clock, token_limit: Limit, address_limit: Limit
 
 
 def caller_of(site: Site) -> Caller:
-    """Who calls: whose token it is, else for reading the browser that was let in.
+    """Who calls: the token's visitor, or for reading a browser that was let in.
 
-    A cookie alone changes nothing: another site's form would bring it along. Raises `ApiError` for a token that is
-    unknown or has ended.
+    A cookie does not suffice for a write: another site's form would send it too. Raises `ApiError` for an unknown or
+    expired token.
     """
     if not has_token():
         is_reader = request.method != "POST" and site.visitor().is_let_in
@@ -99,9 +99,9 @@ def _answer(site: Site, operation: Operation, caller: Caller, path: dict[str, st
 
 
 def _with_etag(response: Response) -> Response:
-    """Let a program that has the same answer already keep it: then this one is empty (304).
+    """Add an ETag: a program that already has this response gets an empty 304.
 
-    Weak, because the answer may be compressed afterwards.
+    It is weak, because the response may be compressed afterwards.
     """
     response.add_etag(weak=True)
     response.headers["Cache-Control"] = "private, no-cache"
@@ -117,7 +117,7 @@ def _take(limiter: RateLimiter, key: str) -> None:
 
 
 def _touch(site: Site, found: TokenAccess) -> None:
-    """Note that a token was used; nobody waits for it."""
+    """Record that a token was used, without waiting."""
     used_at = found.token.last_used_at
     if used_at is None or datetime.now(UTC) - used_at > TOUCH_EVERY:
         site.api.touch_api_token(found.token.id)

@@ -25,13 +25,13 @@ CURVE_POINTS = 40
 EXTRAPOLATION_MM = 20.0
 """How far the curve is drawn beyond the last block, to show that it is less certain there."""
 REFERENCE_MM = 100.0
-"""The toe distance at which the correction is followed over months."""
+"""The toe distance at which the correction is tracked over months."""
 RESIDUAL_RANGE_MM = 2.0
-"""A residual above this is refused, so the scale of the residuals is the same for all calibrations."""
+"""A calibration with a larger residual is refused, so the residuals' scale is the same for all calibrations."""
 
 
 class Correction(Struct, frozen=True):
-    """What the distance of the board as built needs added at `REFERENCE_MM`, by a calibration or a check."""
+    """What to add to the as-built board's distance at `REFERENCE_MM`, according to a calibration or a check."""
 
     at: datetime
     correction_mm: float
@@ -41,7 +41,7 @@ class Correction(Struct, frozen=True):
 
 
 def fit_chart(fit: Fit) -> Chart:
-    """Above, block lengths against readings with the curve; below, the residuals with the curve's 95 % band."""
+    """Above, block lengths against readings, with the curve; below, the residuals with the curve's 95 % band."""
     most_mm = max(at.toe_mm for at in fit.points) + EXTRAPOLATION_MM
     along = [most_mm * n / CURVE_POINTS for n in range(CURVE_POINTS + 1)]
     across = Scale(0.0, most_mm, X_MIN, X_MAX)
@@ -79,7 +79,7 @@ def fit_chart(fit: Fit) -> Chart:
 def corrections_of(calibrations: Sequence[Calibration], checks: Sequence[Check]) -> list[Correction]:
     """The correction at 100 mm at every calibration by blocks and every check, oldest first.
 
-    A check takes the drift that it measured from the correction of its calibration.
+    A check's correction is that of its calibration minus the drift it measured.
     """
     by_id: dict[str, Correction] = {}
     built = Curve()
@@ -102,7 +102,7 @@ def corrections_of(calibrations: Sequence[Calibration], checks: Sequence[Check])
 
 
 def drift_chart(corrections: Sequence[Correction], now: datetime) -> Chart:
-    """The correction at 100 mm over real time: squares are calibrations, circles checks, crosses failed."""
+    """The correction at 100 mm over a true time axis: squares are calibrations, circles checks, crosses failures."""
     margin = max((now - corrections[0].at) * 0.03, timedelta(hours=12))
     span = Span(min(corrections[0].at - margin, now - timedelta(weeks=1)), now)
     time = Scale(span.since.timestamp(), span.until.timestamp(), X_MIN, X_MAX)
@@ -144,7 +144,7 @@ def _gridlines(scale: Scale, values: Sequence[float]) -> Iterator[str]:
 
 
 def _clamped(scale: Scale, value: float) -> float:
-    """The position of a value, or the edge of the chart for values beyond it."""
+    """The position of a value, clamped to the chart's edge."""
     return scale(min(max(value, scale.low), scale.high))
 
 

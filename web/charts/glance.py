@@ -1,4 +1,4 @@
-"""Small pictures for a glance: the last results of an ankle as a line, a week's minutes as a ring."""
+"""Charts to read at a glance: an ankle's last results as a line, a week's minutes as a ring."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from station.core.events import Side
 
 WIDTH, HEIGHT, MARGIN = 120, 32, 4
 LEAST_SPAN_MM = 10.0
-"""The line is drawn at no finer scale, so that measurement error does not look like a swing."""
+"""The smallest height range, so that measurement error does not look like a swing."""
 RADIUS = 42
 
 
 def sparkline_svg(side: Side, results_mm: Sequence[float]) -> Markup:
-    """The results (mm, oldest first) as a line that ends in a dot; empty with fewer than three.
+    """The results (mm, oldest first) as a line ending in a dot; empty with fewer than three.
 
-    A result below range has no height, so the line starts after the last one.
+    A result below range has no height, so the line starts after the last such result.
     """
     last_zero = max((at for at, mm in enumerate(results_mm) if mm <= 0), default=-1)
     results_mm = results_mm[last_zero + 1 :]
@@ -41,7 +41,7 @@ def sparkline_svg(side: Side, results_mm: Sequence[float]) -> Markup:
 
 
 def ring_svg(side: Side, share: float) -> Markup:
-    """A ring, filled clockwise from the top by this share of its goal; full from 1 on."""
+    """A ring filled clockwise from the top by this share of the goal; full from 1 up."""
     circle = f'cx="50" cy="50" r="{RADIUS}"'
     percent = f"{100 * min(1.0, share):.0f}"
     arc = f'<circle class="{side}" {circle} pathLength="100" stroke-dasharray="{percent} 100"/>' if share > 0 else ""

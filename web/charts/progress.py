@@ -1,11 +1,11 @@
-"""The progress chart of both sides, as server-side SVG: tests over a true time axis, with trends and real changes.
+"""The progress chart of both sides, as SVG: tests over a true time axis, with trends and real changes.
 
-The drawing is the plot alone: places in it are shares in percent, letters and marks keep their size at any width, and
-the labels stand outside, in the room that the page's style leaves around it. What shows how sure the lines are (bands,
-error bars, calibrations, corrections) is in groups of the class `sure`, which the page shows on demand.
+The SVG is only the plot: positions in it are percentages, text and marks keep their size at any width, and the labels
+are outside, in the margin that the page's style leaves. Whatever shows uncertainty (bands, error bars, calibrations,
+corrections) is in groups of the class `sure`, which the page shows on demand.
 
-Where the tests outnumber the room on a phone, one mark stands for those of a week, month, quarter or year, and the text
-says so; an outlier always has a mark of its own.
+If there are more tests than a phone has room for, each mark is the mean of a week, month, quarter or year, and the text
+says so; an outlier always has its own mark.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ SHAPES = {
     "pain": "m0-9l5 8h-10z",
     "calibration": "m-3-7h6v6h-6z",
 }
-"""The marks, about their own place, in pixels: circles left, diamonds right."""
+"""The shapes of the marks, in pixels about their centre: circles left, diamonds right."""
 OPEN_SIGNS = {Side.LEFT: "\u25cb", Side.RIGHT: "\u25c7"}
 
 
 class Point(NamedTuple):
-    """One step of the slider: the place of a test, the heights of its sides, and its words."""
+    """One step of the slider: a test's position, the heights of its sides, and its text."""
 
     x: float
     heights: tuple[float, ...]
@@ -54,7 +54,7 @@ class Point(NamedTuple):
 
 
 class ProgressChart(Chart, frozen=True):
-    """The chart, its `points`, oldest first, the real changes in words, and which signs need an explanation."""
+    """The chart: its `points`, oldest first, the real changes in words, and the signs that need a legend."""
 
     points: tuple[Point, ...]
     real_changes: tuple[str, ...]
@@ -64,7 +64,7 @@ class ProgressChart(Chart, frozen=True):
 def progress_chart(
     sides: Mapping[Side, Shown], calibrated_at: Sequence[datetime], span: Span, goals: Goals, units: str
 ) -> ProgressChart:
-    """The chart of all sides that were tested."""
+    """The chart of every side that was tested."""
     every = mark_span(sides.values(), span)
     marks = {side: marks_of(one, every, span, units) for side, one in sides.items()}
     outliers = {side: [row for row in one.rows if row.test_id in one.progress.outliers] for side, one in sides.items()}
@@ -108,7 +108,7 @@ def progress_chart(
 def _svg(
     title: str, sentence: str, sure_lines: list[str], lines: list[str], sure_placed: list[str], placed: list[str]
 ) -> Markup:
-    """The drawing: lines in a part that is stretched to the plot, and letters and signs placed in it by percent."""
+    """The SVG: lines in a part stretched to the plot, and text and signs placed in it by percent."""
     signs = "".join(f'<path id="sign-{name}" d="M0 0{shape}"/>' for name, shape in SHAPES.items())
     return Markup(  # numbers and fixed text only
         '<svg class="progress-chart" role="img" aria-labelledby="chart-title chart-text">'
@@ -120,7 +120,7 @@ def _svg(
 
 
 def _points(marks: Mapping[Side, Sequence[Mark]], frame: Frame) -> tuple[Point, ...]:
-    """The marks of both sides together, oldest first: those of one test, or of one span of time, are one point."""
+    """The marks of both sides, oldest first; those of one test or one span of time make one point."""
     together: dict[str, dict[Side, Mark]] = {}
     for side, of_side in marks.items():
         for mark in of_side:
@@ -130,7 +130,7 @@ def _points(marks: Mapping[Side, Sequence[Mark]], frame: Frame) -> tuple[Point, 
 
 
 def _point(of_one: Mapping[Side, Mark], frame: Frame) -> Point:
-    """Notes that hold for both sides appear once, at the end."""
+    """One point of the slider; notes shared by both sides appear once, at the end."""
     first = next(iter(of_one.values()))
     common = all(mark.notes == first.notes for mark in of_one.values())
     sides = [
@@ -169,7 +169,7 @@ def _line(points: Sequence[tuple[datetime, float]], frame: Frame) -> str:
 
 
 def _goal_lines(frame: Frame) -> Iterator[str]:
-    """One line where both sides have the same goal, else one a side."""
+    """One line if both sides have the same goal, else one per side."""
     for mm in dict.fromkeys(frame.goals):
         yield f'<path class="goal" d="M0 {frame.y_scale(mm):g}H100"/>'
 
@@ -180,7 +180,7 @@ def _drawn_points(
     outliers: Mapping[Side, Sequence[ResultRow]],
     frame: Frame,
 ) -> Iterator[tuple[float, float]]:
-    """The places of all marks, of the outliers and along the trends."""
+    """The positions of all marks and outliers, and points along the trends."""
     for side, one in sides.items():
         yield from ((frame.x(mark.at), frame.y_of_mark(mark)) for mark in marks[side])
         yield from ((frame.x(row.at), frame.y(row.mm)) for row in (*outliers[side], *one.rows[-1:]))
@@ -190,7 +190,7 @@ def _drawn_points(
 def _change_lines(
     side: Side, changes: Sequence[DatedChange], trend: Sequence[TrendPoint], frame: Frame
 ) -> Iterator[str]:
-    """A thin line from the date of each real change down to the trend, so that it is clear whose it is."""
+    """A thin line from each real change's date down to its trend, to show which side it belongs to."""
     for one in changes:
         after = min(bisect_left(trend, one.change.confirmed_at, key=point_time), len(trend) - 1)
         down = frame.y(trend[after].mm) if trend else FULL
@@ -198,7 +198,7 @@ def _change_lines(
 
 
 def _change_text(change: RealChange) -> str:
-    """The sentences for real changes, which the chart marks with an arrow and a date."""
+    """The sentence for a real change, which the chart marks with an arrow and a date."""
     began = f"about {date_text(change.since)}"
     return f"a real {change.direction}, confirmed on {date_text(change.confirmed_at)}, began {began}"
 
@@ -225,7 +225,7 @@ def _whiskers(marks: Sequence[Mark], frame: Frame) -> Iterator[str]:
 
 
 def _symbols(side: Side, marks: Sequence[Mark], every: str | None, frame: Frame) -> Iterator[str]:
-    """Quick tests in one group, full ones in another; means are smaller and filled. Below range all are hollow."""
+    """Quick tests in one group, full ones in another; means are smaller and filled. Marks below range are hollow."""
     measured = [mark for mark in marks if mark.mm is not None]
     groups = {
         "quick": [mark for mark in measured if every is None and not mark.full],
@@ -246,14 +246,14 @@ def _outlier_marks(rows: Sequence[ResultRow], frame: Frame) -> Iterator[str]:
 
 
 def _lane(sign: str, times: Iterable[datetime], frame: Frame, apart: float = 1.0) -> Iterator[str]:
-    """Signs that stand on the bottom of the plot, those within `apart` percent as one."""
+    """Signs along the bottom of the plot; those within `apart` percent are drawn as one."""
     places = sorted({round(frame.x(at) / apart) for at in times if is_visible(at, frame.span)})
     if places:
         yield f'<g class="{sign}">{"".join(use_sign(sign, place * apart, FULL) for place in places)}</g>'
 
 
 def _signs(*, has_change: bool, has_pain: bool, has_outlier: bool, below: str) -> tuple[tuple[str, str], ...]:
-    """The signs in the chart, each with its meaning. `below` are the open marks of the sides with a zero."""
+    """The signs in the chart, each with its meaning. `below`: the hollow marks of sides with a result below range."""
     found = [
         (has_change, "\u25b2", "a real change"),
         (has_pain, "\u25b3", f"pain {EASE_OFF_PAIN} or more"),

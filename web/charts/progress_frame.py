@@ -1,4 +1,4 @@
-"""The frame of the progress chart: what the plot spans in time and height, and where a place is in it."""
+"""The frame of the progress chart: its time and height ranges, and positions within them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TREND_POINTS = 120
 """One for every second pixel of a phone."""
 MAX_GRIDLINES = 5
 STEPS = {CM: (1, 2, 5, 10), INCH: (0.5, 1, 2, 5, 10)}
-"""Between two grid lines, in units."""
+"""The possible steps between two grid lines, in units."""
 MARGIN_SHARE = 0.02
 """The free margin beside the first and the last mark."""
 
@@ -41,11 +41,11 @@ class Frame(Struct, frozen=True):
         return self.x_scale(at.timestamp())
 
     def y(self, mm: float) -> float:
-        """The height, or the plot's edge for what extends beyond it."""
+        """The height of a value, clamped to the plot's edge."""
         return min(max(0.0, self.y_scale(mm)), FULL)
 
     def y_of_mark(self, mark: Mark) -> float:
-        """The height of a mark, the bottom for one below range."""
+        """The height of a mark; the bottom for one below range."""
         return FULL if mark.mm is None else self.y(mark.mm)
 
 
@@ -57,7 +57,7 @@ def frame_of(
     goals: Goals,
     units: str,
 ) -> Frame:
-    """Scales that contain every mark and level, these outliers, the last results and the goals."""
+    """The frame that contains every mark and level, these outliers, the last results and the goals."""
     heights = [*goals, *(row.mm for rows in outliers for row in rows)]
     for side, one in sides.items():
         heights += [mark.mm or 0.0 for mark in marks[side]]
@@ -72,7 +72,7 @@ def frame_of(
 
 
 def visible_trend(trend: Sequence[TrendPoint], span: Span) -> list[TrendPoint]:
-    """The visible part of the trend with one neighbour on either side, thinned to the resolution of the chart."""
+    """The visible part of the trend and one neighbour on either side, thinned to the chart's resolution."""
     first = bisect_left(trend, span.since, key=point_time)
     last = bisect_right(trend, span.until, key=point_time)
     if first == last:
@@ -84,7 +84,7 @@ def visible_trend(trend: Sequence[TrendPoint], span: Span) -> list[TrendPoint]:
 
 
 def point_time(point: TrendPoint) -> datetime:
-    """The time of a point, as the key of a search."""
+    """The time of a point, as a search key."""
     return point.at
 
 
@@ -101,17 +101,17 @@ def levels(frame: Frame) -> list[float]:
 
 
 def is_visible(at: datetime, span: Span) -> bool:
-    """Whether this time is in the plot."""
+    """Whether this time is inside the plot."""
     return span.since <= at <= span.until
 
 
 def use_sign(sign: str, x: float, y: float) -> str:
-    """One mark of this shape, at its place in percent."""
+    """A mark of this shape at a position in percent."""
     return f'<use href="#sign-{sign}" x="{x:g}%" y="{y:g}%"/>'
 
 
 def span_of_range(name: str, rows: Sequence[ResultRow], now: datetime) -> Span:
-    """The span of `6w`, `6m` or `all`, up to now. `all` starts with the first test and lasts a week at least."""
+    """The span of `6w`, `6m` or `all`, up to now. `all` starts at the first test and is at least a week."""
     weeks = {"6w": 6, "6m": 26}.get(name)
     if weeks is not None:
         return Span(now - timedelta(weeks=weeks), now + timedelta(weeks=weeks) * MARGIN_SHARE)

@@ -1,4 +1,4 @@
-"""What is written in and around the progress chart: heights and dates, goals, dates of real changes, last results."""
+"""The text in and around the progress chart: heights and dates, goals, dates of real changes, last results."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from web.charts.progress_marks import Shown
 from web.charts.time_axis import Span, ticks
 
 DAY_WIDTH, MONTH_WIDTH = 54.0, 66.0
-"""The width of the date of a real change on the narrowest phone: of a day, and of a month with its year."""
+"""The width of a real change's date on the narrowest phone: a day, and a month with its year."""
 LETTER_WIDTH, GAP_WIDTH = 5.3, 3.0
 """The width of a letter below the plot there, and of the gap between two labels."""
 WIDER = 3.0
 """How many times wider the plot is where `wide-only` labels are shown."""
 LONG_DAYS = 366.0
-"""Beyond this, the date of a real change has a year instead of a day."""
+"""In a longer span, the date of a real change has a year instead of a day."""
 LABEL_HEIGHT = 17.0
 """The height of a label at the end of a line."""
 ARROWS = {Direction.GAIN: "\u25b2", Direction.LOSS: "\u25bc"}
@@ -43,7 +43,7 @@ def tick_labels(frame: Frame) -> Iterator[str]:
 
 
 def goal_labels(drawn: Sequence[tuple[float, float]], frame: Frame) -> Iterator[str]:
-    """At their lines, where they cover as little as they can of what is drawn."""
+    """The goals' labels at their lines, where they cover as little of the drawing as possible."""
     if frame.goals.left_mm == frame.goals.right_mm:
         labels = [(frame.goals.left_mm, "Goal")]
     else:
@@ -58,7 +58,7 @@ def goal_labels(drawn: Sequence[tuple[float, float]], frame: Frame) -> Iterator[
 
 
 class DatedChange(NamedTuple):
-    """A real change whose date has room above the plot, at `x`; `anchor` is the class of its alignment."""
+    """A real change whose date fits above the plot, at `x`; `anchor` is the class that aligns it."""
 
     change: RealChange
     x: float
@@ -71,7 +71,7 @@ class DatedChange(NamedTuple):
 
 
 def dated_changes(changes: Sequence[RealChange], frame: Frame) -> list[DatedChange]:
-    """The real changes that the plot has room for, the newest first; some only where it is wide."""
+    """The real changes whose dates fit, newest first; some fit only a wide plot."""
     found: list[DatedChange] = []
     width = date_width(frame.span)
     free_x = wide_free_x = 2 * FULL
@@ -94,7 +94,7 @@ def date_width(span: Span) -> float:
 
 
 def change_dates(side: Side, changes: Sequence[DatedChange], frame: Frame) -> Iterator[str]:
-    """Above the plot, a line for each side with arrows and dates."""
+    """The dates of real changes with their arrows, above the plot, a line for each side."""
     format_date = "{0:%b %Y}" if frame.span.days > LONG_DAYS else "{0.day} {0:%b}"
     for one in changes:
         date = format_date.format(one.change.confirmed_at.astimezone())
@@ -110,7 +110,7 @@ class End(NamedTuple):
 
 
 def end_labels(sides: Mapping[Side, Shown], frame: Frame) -> list[End]:
-    """Each side's last result beside the plot, at its height, or moved apart where both would overlap."""
+    """Each side's last result beside the plot, at its height, moved apart if both would overlap."""
     last = {side: one.rows[-1] for side, one in sides.items() if one.rows}
     heights = {side: frame.y_scale(row.mm) if row.mm > 0 else FULL for side, row in last.items()}
     places = dict(zip(sorted(heights, key=lambda side: heights[side]), _apart(sorted(heights.values())), strict=True))
@@ -126,12 +126,12 @@ def end_labels(sides: Mapping[Side, Shown], frame: Frame) -> list[End]:
 
 
 def _end_text(row: ResultRow, frame: Frame) -> str:
-    """The result beside the plot, which has room for few letters."""
+    """The result beside the plot, short because there is little room."""
     return "below 0" if row.mm <= 0 else length_text(row.mm, frame.units)
 
 
 def _apart(heights: Sequence[float]) -> list[float]:
-    """These heights, ascending, at least a label apart and inside the plot."""
+    """These ascending heights, moved at least a label apart and inside the plot."""
     lowest = FULL - LABEL_HEIGHT / 2
     heights = [min(height, lowest) for height in heights]
     if len(heights) < 2 or heights[1] - heights[0] >= LABEL_HEIGHT:

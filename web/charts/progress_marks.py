@@ -1,4 +1,4 @@
-"""What the progress chart marks: each test of a side, or the mean of a span of time where tests outnumber the room."""
+"""The marks of the progress chart: each test of a side, or the mean of a span of time if there are too many tests."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ PERIOD_DAYS = {"week": 7.0, "month": 30.4, "quarter": 91.3}
 
 
 class Mark(Struct, frozen=True):
-    """One test of a side, or all of one span of time: the mean, and the interval that its error bar shows.
+    """One test of a side, or the mean of those in a span of time, with the interval of its error bar.
 
-    `mm` is `None` below range. `key` is the same for both sides of a test, or of a span; `when`, `result` and `notes`
-    are its words.
+    `mm` is `None` below range. `key` is the same for both sides of a test or span; `when`, `result` and `notes` are its
+    text.
     """
 
     key: str
@@ -47,14 +47,14 @@ class Shown(Struct, frozen=True):
 
 
 def mark_span(sides: Iterable[Shown], span: Span) -> str | None:
-    """The span of time of one mark, `None` for one test a mark."""
+    """The span of time of one mark; `None` if each test has a mark."""
     if max((len(one.rows) for one in sides), default=0) <= MAX_MARKS:
         return None
     return next((name for name, days in PERIOD_DAYS.items() if span.days / days <= MAX_MARKS), "year")
 
 
 def marks_of(shown: Shown, every: str | None, span: Span, units: str) -> list[Mark]:
-    """The marks of a side without its outliers."""
+    """The marks of a side, without its outliers."""
     accepted = [one for one in shown.rows if one.test_id not in shown.progress.outliers]
     if every is None:
         return [mark_of(one, units) for one in accepted]

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 MAX_TICKS = 7
 MAX_DAY_TICKS = 5
-"""Fewer than of other ticks, because their labels are longer."""
+"""Fewer than other ticks, because their labels are longer."""
 DAY_STEPS = (1, 2, 7, 14)
 MONTH_STEPS = (1, 2, 3, 6, 12, 24, 60, 120)
 DAYS_PER_MONTH = 30.44
@@ -27,7 +27,7 @@ class Span(Struct, frozen=True):
 
 
 def ticks(span: Span) -> Iterator[tuple[datetime, str]]:
-    """The starts of days, weeks, months or years in the span, as many as there is room for, each with its label."""
+    """The starts of days, weeks, months or years in the span, as many as fit, each with its label."""
     for step in DAY_STEPS:
         if span.days / step <= MAX_DAY_TICKS:
             yield from _day_ticks(span, step)
@@ -48,7 +48,7 @@ def _day_ticks(span: Span, step: int) -> Iterator[tuple[datetime, str]]:
     date = span.since.astimezone().date() + timedelta(days=1)
     date += timedelta(days=-date.weekday() % step if step >= 7 else 0)
     while (at := _midnight(date.year, date.month, date.day)) <= span.until:
-        # A zone that crosses the date line skips a day: its midnight is that of the next one, which is not drawn twice.
+        # A zone that moves across the date line skips a day, whose midnight is that of the next: do not draw it twice.
         if at.date() == date:
             yield at, f"{at.day} {at:%b}"
         date += timedelta(days=step)

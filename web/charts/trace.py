@@ -1,7 +1,7 @@
-"""The chart of a run, as server-side SVG: toe distance, heel loads, heel lifts, attempts and credited time.
+"""The chart of a run, as SVG: toe distance, heel loads, heel lifts, attempts and credited time.
 
-The trace is reduced to the minimum and maximum of each pixel column, so that an hour is as small as a minute and no
-lift is lost.
+The trace is reduced to the minimum and maximum of each pixel column, so an hour takes no more bytes than a minute and
+no lift is lost.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ TOE_TOP, TOE_BOTTOM = 30, 160
 LOAD_TOP, LOAD_BOTTOM = 198, 284
 HEIGHT = 312
 COLUMNS = 334
-"""Half a column per pixel of the drawing: the resolution of a phone at half the bytes."""
+"""One column for two pixels of the drawing: enough for a phone, at half the bytes."""
 MAX_TICKS = 8
 TICK_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)
 VALID = "11"
-"""The range status of a reading that may become a distance."""
+"""The range status of a valid reading."""
 MAX_GAP_US = SECOND_US
 """The longest gap that a line is drawn across."""
 
 LOAD_MARKER, HEEL_COUNT = ",load_", 2
-"""The marker of a load row, and the number of load rows per sample time."""
+"""The marker of a load row, and the number of load rows per sample."""
 THIN_LOADS_FROM_ROWS, MAX_LOAD_STRIDE = 20_000, 8
-"""Above this many rows the loads are thinned, at most to one in eight: 25 a second still show every lift, because none
+"""Above this many rows the loads are thinned, to one in eight at most: 25 a second still show every lift, because none
 is shorter than 80 ms.
 """
 
@@ -42,7 +42,7 @@ Point = tuple[int, float]
 
 
 class Chart(Struct, frozen=True):
-    """A drawing with its title and a sentence about its content."""
+    """An SVG drawing with its title and a sentence that describes it."""
 
     title: str
     description: str
@@ -50,7 +50,7 @@ class Chart(Struct, frozen=True):
 
 
 class Scale(Struct, frozen=True):
-    """From microseconds or a value to a position in the drawing."""
+    """Maps microseconds or a value to a position in the drawing."""
 
     low: float
     high: float
@@ -152,7 +152,7 @@ def _path(points: Iterable[Point], time: Scale, value: Scale) -> str:
 
 
 def longest_gap_us(time: Scale) -> float:
-    """The longest gap that a line is drawn across: a second, or a few columns where a column is longer."""
+    """The longest gap that a line is drawn across: a second, or a few columns if columns are longer."""
     return max(MAX_GAP_US, 4 * (time.high - time.low) / COLUMNS)
 
 
@@ -210,7 +210,7 @@ def _loads(channels: dict[str, list[Point]], time: Scale) -> Iterator[str]:
 
 
 def _steps(levels: list[Point], time: Scale, value: Scale) -> str:
-    """A comparator's level lasts until the next."""
+    """A comparator's levels as steps: each lasts until the next."""
     first, *rest = levels
     drawn = [f"M{time(first[0]):g} {value(first[1]):g}"]
     drawn += [f"H{time(at):g}V{value(level):g}" for at, level in rest]
@@ -218,7 +218,7 @@ def _steps(levels: list[Point], time: Scale, value: Scale) -> str:
 
 
 def _hold_bands(holds: list[Hold], time: Scale) -> Iterator[str]:
-    """Credited time as a band behind the loads, interrupted by the lifts, which are drawn above."""
+    """Credited time as a band behind the loads, interrupted by the lifts, which are drawn on top."""
     for hold in holds:
         end_us = hold.ended_us if hold.ended_us is not None else hold.started_us + hold.credited_us + hold.lifted_us
         since = hold.started_us

@@ -1,4 +1,4 @@
-"""The drawing of an exercise, as SVG: start position (outline), end position, heel and movement.
+"""Draws an exercise as SVG: start position (outline), end position, heel and movement.
 
 `inline_svg` is for a page that links `drawing.css`; `standalone_svg` is a file of its own. Both move gently between the
 two poses unless the person prefers reduced motion; on paper they are still. The working leg is the dark one.
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from web.drawing.scene import Part
 
 CYCLE_S = 4
-"""There and back, with a pause at both ends."""
+"""Seconds there and back, with a pause at each end."""
 MOTION = (
     f'<animate attributeName="d" dur="{CYCLE_S}s" repeatCount="indefinite" calcMode="spline" '
     'keyTimes="0;.5;1" keySplines=".7 0 .3 1;.7 0 .3 1" values="'
@@ -29,7 +29,7 @@ MOTION = (
 STYLE = Path(__file__).parents[1] / "static" / "drawing.css"
 LIGHT = "--paper:#fff;--ink:#16191d;--line:#d8d4ca;--edge:#767e88;--act:#0b6353"
 DARK = "--paper:#151b23;--ink:#fff;--line:#2b3542;--edge:#8491a0;--act:#4fd1b0"
-"""The colours of `page.css`, for the standalone file; its paper is the surface of a card."""
+"""The dark colours of `page.css`, for the standalone file; its paper is the surface of a card."""
 
 CSS_SHORTENINGS = {"\n": "", " { ": "{", " }": "}", "; ": ";", ": ": ":", ", ": ",", ".drawing ": ""}
 
@@ -52,7 +52,7 @@ def standalone_svg(key: str, *, title: str) -> str:
 
 @cache
 def svg_security_policy() -> str:
-    """The content security policy of the file: its own style and nothing else. That of the pages refuses the style."""
+    """The file's content security policy: its own style and nothing else. The pages' policy would refuse that style."""
     digest = b64encode(sha256(_style().encode()).digest()).decode("ascii")
     return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; frame-ancestors 'none'"
 
@@ -67,7 +67,7 @@ def _style() -> str:
 
 def _svg(key: str, title: str, *, animated: bool, more: str, xmlns: str = "") -> str:
     name = f"drawing-{key}"
-    from web.drawing.scene import scene  # the first page after a start has no drawing, and does not wait for it
+    from web.drawing.scene import scene  # the first page after a start does not wait for it
 
     parts = "".join(piece for part in scene(exercise_picture(key)) for piece in _piece(part, animated=animated))
     return (

@@ -1,7 +1,7 @@
 """The figure: the positions of its joints in a pose, and the outlines of its limbs.
 
-Lengths are those of an adult of 173 cm, from the usual shares of body height (Drillis and Contini 1966: shin 0.246,
-thigh 0.245, foot 0.152), with slightly longer feet, since the pictures are about them. y points up here.
+Lengths are those of an adult of 173 cm, by the usual shares of body height (Drillis and Contini 1966: shin 0.246, thigh
+0.245, foot 0.152), with slightly longer feet, since the pictures are about them. y points up here.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ UPPER_ARM, FOREARM, HAND = 28.0, 25.0, 9.0
 ANKLE_HIGH = 8.0
 """The height of the ankle above the sole."""
 HEEL_BACK, BALL_AHEAD, TOES = 4.0, 14.0, 8.0
-"""Distances from below the ankle: back to the heel's contact point, ahead to the ball, and from there to that of the
-toes.
+"""Distances from below the ankle: back to the heel's contact point, ahead to the ball; and from the ball to the toes'
+contact point.
 """
 TOE_JOINT_HEIGHT = 2.0
 """The height of the toe joint above the sole."""
@@ -31,24 +31,24 @@ Outline = list[Point]
 
 
 def limb_direction(angle: float) -> Point:
-    """The direction of a hanging limb that is swung forwards by an angle in degrees."""
+    """The direction of a hanging limb swung forwards by an angle in degrees."""
     return sin(radians(angle)), -cos(radians(angle))
 
 
 def foot_direction(pitch: float) -> Point:
-    """The direction of a foot whose toes are up by this many degrees."""
+    """The direction of a foot with its toes up by this many degrees."""
     return cos(radians(pitch)), sin(radians(pitch))
 
 
 def translated(point: Point, *steps: tuple[float, Point]) -> Point:
-    """A point moved by some lengths in some directions."""
+    """A point moved by each length in its direction."""
     x, y = point
     return x + sum(by * way[0] for by, way in steps), y + sum(by * way[1] for by, way in steps)
 
 
 class LegJoints(Struct, frozen=True):
-    """The joints of a leg; `pitch` is the angle of the sole, toes up, and `rock` that of a sole seen from the foot's
-    end, to the big toe's side, in degrees. `crosses` is whether the leg lies over the near one.
+    """The joints of a leg. `pitch` is the sole's angle in degrees, toes up; `rock` is that of a sole seen from the
+    foot's end, to the big toe's side. `crosses`: the leg lies over the near one.
     """
 
     hip: Point
@@ -65,7 +65,7 @@ class LegJoints(Struct, frozen=True):
 
 
 class ArmJoints(Struct, frozen=True):
-    """The joints of an arm; `hand` is the tip of its fingers."""
+    """The joints of an arm; `hand` is the fingertips."""
 
     shoulder: Point
     elbow: Point
@@ -88,7 +88,7 @@ class Figure(Struct, frozen=True):
 
 
 def figure(pose: Pose) -> Figure:
-    """Forward kinematics: the angles of the pose, with its anchor where the pose has it."""
+    """Forward kinematics: the joints from the pose's angles, with its anchor where the pose puts it."""
     near = _leg(pose.near, (0.0, 0.0), pose.trunk)
     held = {Anchor.HIP: near.hip, Anchor.HEEL: near.heel, Anchor.BALL: near.ball, Anchor.ANKLE: near.ankle}[pose.anchor]
     hip = (pose.at[0] - held[0], pose.at[1] - held[1])
@@ -154,7 +154,7 @@ SOLE_SHAPE = (
     *((7, 3.4), (0, 3.2), (-5, 4.4), (-9.5, 3.6)),
 )
 SOLE_TOES = ((22.3, 3.6, 2.5), (22, -0.6, 1.5), (20.7, -3.1, 1.4), (18.8, -5.2, 1.3), (16.6, -7, 1.2))
-"""Each toe of the sole: how far it is above the ankle and to the big toe's side, and its radius."""
+"""Each toe of the sole: its distance above the ankle and to the big toe's side, and its radius."""
 TRUNK_SHAPE = (
     *((-9, 2), (-7, 9), (12, 10.5), (34, 12.5), (48, 10), (56, 3), (55, -5), (46, -11), (30, -11), (14, -7)),
     *((2, -12), (-8, -9)),
@@ -203,7 +203,7 @@ def leg_outlines(leg: LegJoints, shows: PictureExtent) -> list[Outline]:
 
 
 def toes_of_sole(leg: LegJoints) -> list[tuple[Point, float]]:
-    """The middle and the radius of each toe of a sole that is seen from the foot's end, the big toe first."""
+    """The centre and radius of each toe of a sole seen from the foot's end, big toe first."""
     up, side = _sole_axes(leg)
     return [(translated(leg.ankle, (high, up), (aside, side)), radius) for high, aside, radius in SOLE_TOES]
 
@@ -218,7 +218,7 @@ def _sole_axes(leg: LegJoints) -> tuple[Point, Point]:
 
 
 def small_toe_outlines(leg: LegJoints) -> list[Outline]:
-    """The four small toes, if they move apart from the big one."""
+    """The four small toes, if they move separately from the big toe."""
     return [] if leg.small_toes_angle is None else [_toe_outline(leg, leg.small_toes_angle)]
 
 

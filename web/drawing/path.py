@@ -10,11 +10,11 @@ from web.drawing.body import Outline, Point
 SIZE = 200
 WHOLE = (0.0, 0.0, float(SIZE), float(SIZE))
 TENTHS = 10
-"""A tenth of the square's unit is a third of a pixel at a width of 600."""
+"""Tenths in a unit of the square; one is a third of a pixel at a width of 600."""
 
 
 class Viewport:
-    """From the units of the figure, y up, to the square of the SVG, y down. `view` is left, bottom and width.
+    """Maps the figure's units, y up, to the square of the SVG, y down. `view` is left, bottom and width.
 
     `frame` is the part of the square that it fills: left, top, width and height.
     """
@@ -48,7 +48,7 @@ def polyline(*lines: Iterable[Point], closed: bool = True) -> str:
 def spline(outlines: Iterable[Outline]) -> str:
     """Closed quadratic B-splines: from the middle of each side of a control polygon to the middle of the next.
 
-    The midpoints make SVG's smooth continuation (t) exact, which needs only one point a side.
+    The midpoints make SVG's smooth continuation (t) exact, which needs only one point per side.
     """
     drawn = []
     for outline in outlines:

@@ -26,7 +26,7 @@ PINCH_SHAPE = (
     *((-9, -11), (-5, -7.5), (0, -5), (4, -4), (4.4, -1.4), (0, -1.4), (-6, -1.7), (-7.5, 0), (-6, 1.7), (0, 1.4)),
     (3.8, 1),
 )
-"""A hand with thumb and finger above and below a point, and its forearm, from below."""
+"""A hand with its thumb above and a finger below a point, and its forearm, from below."""
 GRASP_SHAPE = (
     *((-25, 3), (-25, 3), (-15, 3), (-9, 4.6), (-2, 5), (2, 4.5), (2, -4.5), (-2, -5), (-9, -4.4), (-15, -3)),
     *((-25, -3), (-25, -3)),
@@ -34,13 +34,13 @@ GRASP_SHAPE = (
 FINGER_SHAPE = ((-3, 1.3), (5.5, 1.3), (5.5, -1.3), (-3, -1.3))
 THUMB_SHAPE = ((-9, 3), (-4, 8), (2, 9), (2, 6.5), (-3, 3))
 FINGERS = (3.6, 1.2, -1.2, -3.6)
-"""A hand that lies round something, and its forearm: along its fingers from their middle, and to the thumb."""
+"""A hand around something, and its forearm: along its fingers from their middle, and to the thumb."""
 SITTER_HALF = ((-6, 0), (-9, 12), (2, 18), (16, 13), (34, 17), (46, 20), (51, 15), (52, 0))
 """Half of the trunk from in front: upwards from the pelvis, and to the side."""
 HEAD_ABOVE, SHOULDER = 68.0, (17.0, 44.0)
-"""The height of the sitter's head above the pelvis; the far shoulder, to the right and above."""
+"""The height of the sitter's head above the pelvis; the far shoulder, to the right of it and above."""
 HEEL_PLATE = (1.5, 15.0)
-"""Where the heel plate begins and ends, along the board from its heel end."""
+"""Start and end of the heel plate, along the board from its heel end."""
 PLATE_THICK, TOE_STOP = 3.0, 2.5
 
 
@@ -53,7 +53,7 @@ class Shape(Struct, frozen=True):
 
 
 def shapes(prop: Prop, around: poses.Scene, *, end: bool) -> list[Shape]:
-    """The shapes of a prop at the start or at the end. The floor and a wall are as long as the view."""
+    """The shapes of a prop at the start or end. A floor or wall is as long as the view."""
     x_min, bottom, size = around.view
     x_max, top = x_min + size, around.top
     match prop:
@@ -121,7 +121,7 @@ def _board(board: poses.Board) -> list[Shape]:
 
 
 def _sitter(sitter: poses.Sitter, bottom: float) -> list[Shape]:
-    """Chair, trunk, head and thighs; the far shin and the legs of the chair go on below the picture."""
+    """Chair, trunk, head and thighs; the far shin and the chair's legs run off the bottom of the picture."""
     x, y = sitter.at
     up, front = (0.0, 1.0), (1.0, 0.0)
     trunk = placed([*SITTER_HALF, *((u, -v) for u, v in reversed(SITTER_HALF))], sitter.at, up, front)
@@ -148,7 +148,7 @@ def _sitter(sitter: poses.Sitter, bottom: float) -> list[Shape]:
 
 
 def _reach(shoulder: Point, tips: Point, bend: float) -> list[Outline]:
-    """Upper arm, forearm and hand, as foreshortened as the distance asks."""
+    """Upper arm, forearm and hand, foreshortened to fit the distance."""
     away = (tips[0] - shoulder[0], tips[1] - shoulder[1])
     elbow = translated(shoulder, (0.45, away), (bend, (-away[1], away[0])))
     long = hypot(tips[0] - elbow[0], tips[1] - elbow[1])
@@ -166,7 +166,7 @@ def _reach(shoulder: Point, tips: Point, bend: float) -> list[Outline]:
 
 
 def _joined(*outlines: Outline) -> list[Outline]:
-    """The outlines, all wound the same way, so that none cuts a hole into another."""
+    """The outlines, all wound the same way, so that none cuts a hole in another."""
     return [one if _area(one) > 0 else one[::-1] for one in outlines]
 
 
@@ -195,7 +195,7 @@ def _cord(at: Point, to: Point) -> Outline:
 
 
 def _tube(length: float, wide: float, narrow: float) -> Outline:
-    """A limb that tapers from its upper joint to its lower one."""
+    """A limb tapering from its upper to its lower joint."""
     return [
         (-wide, wide),
         (length / 2, wide),
@@ -215,7 +215,7 @@ def _thigh(hip: Point, knee: Point) -> Outline:
 
 
 def distance_to_surface(prop: Prop, point: Point) -> float:
-    """The distance of a point from the surface of a prop: its top, or the face of a wall; 0 is touching."""
+    """The distance of a point from a prop's surface (its top, or the face of a wall); 0 is touching."""
     x, y = point
     match prop:
         case poses.Floor():
@@ -242,6 +242,6 @@ def _distance_to_top(at: Point, size: tuple[float, float], point: Point) -> floa
 
 
 def heel_plate(board: poses.Board) -> tuple[float, float]:
-    """The ends of the heel plate, across."""
+    """The ends of the heel plate, as x coordinates."""
     begin, end = HEEL_PLATE
     return board.at[0] + begin * cos(radians(board.angle)), board.at[0] + end * cos(radians(board.angle))

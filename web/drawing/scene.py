@@ -30,7 +30,7 @@ from web.drawing.props import shapes
 from web.drawing.signs import arrow_marks, heel_mark
 
 OPEN_PATH_CLASSES = ("halo", "band")
-"""Styles of open paths, which have no outline at the start."""
+"""Styles of open paths, which have no start outline."""
 
 
 class Layer(Enum):
@@ -49,7 +49,7 @@ class Part(Struct, frozen=True):
 
 
 def scene(pictured: ExercisePicture) -> list[Part]:
-    """The parts from back to front; a part that does not move has the same path at both ends."""
+    """The parts from back to front; a part that does not move has the same start and end path."""
     viewport = Viewport(pictured.view)
     both_ends = figure(pictured.start), figure(pictured.end)
     parts = [*_posed_parts(pictured, both_ends, viewport, pictured.helper), *_heel_parts(pictured, viewport)]
@@ -63,7 +63,7 @@ def scene(pictured: ExercisePicture) -> list[Part]:
 def _posed_parts(
     around: Scene, ends: tuple[Figure, Figure], viewport: Viewport, helper: Helper | None = None
 ) -> list[Part]:
-    """A figure with its props, and the outlines of what moves."""
+    """A figure with its props, and the outlines of its moving parts."""
     helping, helping_arm = _helper_parts(helper, viewport) if helper else ([], [])
     figures = [
         *helping,
@@ -117,7 +117,7 @@ def _figure_parts(
 
 
 def _helper_parts(helper: Helper, viewport: Viewport) -> tuple[list[Part], list[Part]]:
-    """A second figure, which faces left, in the light style: its body, and its near arm, which lies over the first."""
+    """A second figure, facing left, in the light style: its body, and its near arm, which lies over the first."""
 
     def mirrored(outlines: list[Outline]) -> str:
         return spline(_framed(([(2 * helper.mirror - x, y) for x, y in one] for one in outlines), viewport))
@@ -168,5 +168,5 @@ def _arrow_parts(arrows: Iterable[MoveArrow | TurnArrow], viewport: Viewport) ->
 
 
 def _slant(pose: Pose, body: Figure) -> float:
-    """The slant of the heel's support; level where the foot does not stand on its whole sole."""
+    """The slant of the heel's support; level if the foot does not rest on its whole sole."""
     return body.near.pitch if pose.near.on is None or pose.near.by is FootContact.SOLE else 0.0

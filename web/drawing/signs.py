@@ -1,6 +1,6 @@
 """The signs beside the figure: the state of the heel, and the direction of movement.
 
-Points and lengths are those of the square, so that signs have the same size in a close-up.
+Points and lengths are in units of the square, so that signs have the same size in a close-up.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ ClassedPath = tuple[str, str]
 
 
 def heel_mark(heel: Point, slant: float, scale: float, where: HeelPosition) -> Iterator[ClassedPath]:
-    """A bar under the heel, and over it an arrow downwards (down) or two chevrons (lowered); nothing for a free heel.
+    """A bar under the heel, and above it a down arrow (down) or two chevrons (lowered); nothing for a free heel.
 
     `slant` is the angle of the heel's support, in degrees up at the toes; `scale` is that of the figure.
     """

@@ -1,4 +1,4 @@
-"""The commands that buttons of the page and programs may give to what runs on the board."""
+"""Commands that page buttons and API clients may send to the current activity."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from station.core.events import ANSWERS, CommandName, Side
 
 
 class PageCommand(StrEnum):
-    """The commands of the station that need no board under the feet; a start has an address of its own."""
+    """The station's commands that need nobody on the board; starting has an address of its own."""
 
     PAUSE = CommandName.PAUSE.value
     RESUME = CommandName.RESUME.value
@@ -23,7 +23,7 @@ class PageCommand(StrEnum):
 
 
 def send_command(api: StationApi, command: PageCommand, side: Side | None, answer: str | None) -> None:
-    """Give the command. Raises ValueError with a sentence where side or answer are missing, wrong or too much."""
+    """Send the command. Raises ValueError with a sentence if side or answer is missing, wrong or superfluous."""
     if (side is None) is (command is PageCommand.SIDE):
         raise ValueError("side must be left or right, and goes with the command side only.")
     if (answer is None) is (command is PageCommand.ANSWER) or (answer is not None and answer not in ANSWERS):

@@ -1,4 +1,4 @@
-"""The large number of the live page, with its caption and its unit; a time the page counts itself."""
+"""The live page's large number, with its caption and unit; the page itself counts times."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from web.exercise_text import TIMES_SIGN
 from web.live.phase_styles import PhaseStyle, is_self_paced, repetition_goal
 
 SOUND_PHASES = {"volume", "listen", "quiz"}
-"""The phases of a lesson in which a sound plays."""
+"""The lesson phases in which a sound plays."""
 NO_NUMBER = "\u2013"
 CLOCK_CAPTIONS = {
     "prepare": "go in",
@@ -36,7 +36,7 @@ MOVE_CAPTIONS = {"SLIDE BACK": "slide back", "CLOSER": "closer", "STAND STILL": 
 
 
 def number_of(snapshot: Snapshot, units: str) -> str | None:
-    """The displayed number, unless it is a time, which the page counts itself."""
+    """The number to show; `None` for none, or a time, which the page counts itself."""
     if snapshot.state.clock is not None:
         return None
     match snapshot.state:
@@ -71,7 +71,7 @@ def number_of(snapshot: Snapshot, units: str) -> str | None:
 
 
 def unit_of(snapshot: Snapshot, units: str) -> str:
-    """What stands behind the number: its unit, or of how many it is; empty where it needs nothing."""
+    """What follows the number: its unit, or `of` a total; empty if it needs nothing."""
     clock = snapshot.state.clock
     if clock is not None:
         return "s" if clock.what in CLOCK_CAPTIONS else ""
@@ -99,7 +99,7 @@ def unit_of(snapshot: Snapshot, units: str) -> str:
 
 
 def caption_of(snapshot: Snapshot, style: PhaseStyle, units: str) -> str:
-    """What the number is, in two or three words; empty where there is none."""
+    """What the number means, in two or three words; empty if there is none."""
     state = snapshot.state
     if state.clock is not None:
         return CLOCK_CAPTIONS.get(state.clock.what, "seconds")
@@ -132,7 +132,7 @@ def caption_of(snapshot: Snapshot, style: PhaseStyle, units: str) -> str:
 
 
 def result_rows(state: ActivityState, units: str) -> list[dict[str, str]]:
-    """The result of a test, a row for each side that has one, shown in place of the number."""
+    """The result of a test, a row for each side that has one, shown instead of the number."""
     if not isinstance(state, TestState) or state.phase != "result":
         return []
     results = ((Side.LEFT, state.result_left_mm), (Side.RIGHT, state.result_right_mm))

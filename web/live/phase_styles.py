@@ -1,6 +1,6 @@
 """The style of each phase on the live page: one word, one shape, one tone and one sentence.
 
-A person who stands on the board reads the page from two metres: then a few words, `brief`, stand for the sentence.
+A person on the board reads the page from two metres away: they get a few words, `brief`, instead of the sentence.
 Exercises appear under their catalogue names; what the board cannot sense is marked as not verified.
 """
 
@@ -35,10 +35,10 @@ NOT_VERIFIED = "Not verified: the board cannot sense this exercise."
 
 
 class PhaseStyle(NamedTuple):
-    """A phase in one word, shape and sentence. `tone` selects the screen style and never carries meaning alone.
+    """A phase in one word, shape and sentence. `tone` selects the screen style and never carries meaning on its own.
 
-    `brief` is what a person on the board reads instead of the sentence, in two lines of about nine letters; empty where
-    the word is enough, `None` in phases that are read with the page at hand: set-up, questions, calibration, faults.
+    `brief` is what a person on the board reads instead of the sentence, in two lines of about nine letters; empty if
+    the word suffices, `None` in phases that are read with the page at hand: set-up, questions, calibration, faults.
     """
 
     word: str
@@ -128,7 +128,7 @@ TEMPO_PARTS = {
     Verification.CYCLE: (("UP", "\u25b2"), ("HOLD", "\u25a0"), ("DOWN", "\u25bc")),
     Verification.HOLD: (("OUT", "\u25b6"), ("HOLD", "\u25a0"), ("BACK", "\u25c0")),
 }
-"""The parts of a repetition: rising heels, or a body moving over heels that stay down."""
+"""The parts of a repetition: with rising heels, or with the heels down and the body moving over them."""
 WORKING_PHASES = ("hold", "grace", "reps")
 
 
@@ -139,7 +139,7 @@ def current_exercise(snapshot: Snapshot) -> Exercise | None:
 
 
 def is_active(snapshot: Snapshot) -> bool:
-    """Whether an activity of a session is running; one that has ended stays on display until the person steps off."""
+    """Whether a session's activity is running; one that has ended stays on display until the person steps off."""
     is_session = snapshot.activity != "idle" and not isinstance(snapshot.state, RhythmState)
     return is_session and snapshot.phase not in ENDED_PHASES
 
@@ -165,7 +165,7 @@ def repetition_goal(snapshot: Snapshot) -> int:
 
 
 def phase_style(snapshot: Snapshot) -> PhaseStyle:
-    """The style of the current moment."""
+    """The style for this snapshot."""
     state = snapshot.state
     phase = "reps" if isinstance(state, RepsState) and state.phase == "hold" else state.phase
     if phase in ("paused", "done") and snapshot.cue is not None and snapshot.cue.cue is CueName.ENDED:
@@ -234,7 +234,7 @@ def _paused_style(snapshot: Snapshot, style: PhaseStyle, *, is_seated: bool) -> 
 
 
 def _setup_style(state: SetupState, style: PhaseStyle) -> PhaseStyle:
-    """How the board must lie, and how to say that it does."""
+    """How the board must lie, and how to confirm it."""
     word, shape, what = BOARD_STYLES[state.board]
     step_off = "Step off. " if state.is_occupied else ""
     return style._replace(word=word, shape=shape, sentence=f"{step_off}{what} Already so? Press \u201cNext\u201d.")
@@ -315,7 +315,7 @@ def _named(exercise: Exercise) -> str:
 
 
 def _working_heels(snapshot: Snapshot) -> Sequence[HeelView]:
-    """The heels of the legs at work; a single plate has that of either leg."""
+    """The heels of the working legs; a single plate serves either leg."""
     if len(snapshot.heels) == 1:
         return snapshot.heels
     return [heel for heel in snapshot.heels if snapshot.side in (heel.side, BOTH_LEGS)]
@@ -326,7 +326,7 @@ def _raised_heel_sentence(up: Sequence[Side]) -> str:
 
 
 def _lesson_style(state: LessonState, style: PhaseStyle) -> PhaseStyle:
-    """The style of a lesson: the sound's name and meaning, or the meaning asked about."""
+    """The style of a lesson: the sound's name and meaning, or the question about it."""
     if state.phase == "wait":
         return style._replace(sentence="Step on the board: you answer by lifting a heel.", brief="")
     if state.phase == "away":

@@ -1,4 +1,4 @@
-"""What a visitor may see of the board: everything of their own people's sessions, and the bare board of others'."""
+"""What a visitor sees of the board: everything if they may see the person's results, else the bare board."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ HIDDEN_FAULT = Fault("board", "Something needs attention: a paired browser says 
 def snapshot_for(visitor: Visitor, now: Snapshot) -> Snapshot:
     """The snapshot without what this visitor may not see: names, ids, results, decisions and notes of others.
 
-    It is the same object where nothing is left out.
+    Returns the same object if nothing is left out.
     """
     hidden: dict[str, object] = {}
     if not _sees(visitor, now.person_id):
@@ -37,7 +37,7 @@ def _sees(visitor: Visitor, person_id: str | None) -> bool:
 
 
 def _without_results(state: ActivityState) -> ActivityState:
-    """The state without distances that were measured; an activity that only shows them is over."""
+    """The state without measured distances; an activity that only shows them appears as over."""
     if isinstance(state, TestState | QuestionState) and state.phase in ("result", "done"):
         return IdleState()
     if isinstance(state, TestState):

@@ -1,4 +1,4 @@
-"""What the live page says in words: a sentence, or a few words for a person who stands on the board."""
+"""What the live page says: a sentence, or a few words for a person on the board."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ VERDICTS = {
     "void": ("The board moved. Same distance again.", "Board moved."),
     "unclear": ("The sensor could not read the distance. Same distance again.", "Not read."),
 }
-"""How an attempt ended: in a sentence, and in the few words that are read from the board."""
+"""How an attempt ended: in a sentence, and in a few words for a person on the board."""
 
 STEP_NAMES = {"hold": "stretch", "test": "test", "reps": "repetitions", "rest": "rest", "ask": "two questions"}
 """The names of steps."""
@@ -63,18 +63,18 @@ RESUME_NOTE = "A hold or set that was interrupted starts over; what you did is s
 
 
 def resume_label(unfinished: UnfinishedView) -> str:
-    """The label of the button that resumes an unfinished routine: its name and the minutes that remain."""
+    """The label of the resume button: the routine's name and its remaining minutes."""
     minutes = max(1, ceil(unfinished.seconds / 60))
     return f"Resume{f' {unfinished.title}' if unfinished.title else ''}: {minutes} min"
 
 
 def is_self_confirmed(state: ActivityState) -> bool:
-    """Whether the person says that the knee touches, because nothing senses it."""
+    """Whether the person confirms the knee's contact, because nothing senses it."""
     return isinstance(state, TestState) and state.phase == "attempt" and state.contact is Contact.SELF
 
 
 def sentence_of(snapshot: Snapshot, style: PhaseStyle, units: str) -> str:
-    """What the person does now, in a sentence or two."""
+    """What to do now, in a sentence or two."""
     state = snapshot.state
     if state.phase == "fault":
         return _fault_sentence(snapshot, style)
@@ -98,7 +98,7 @@ def sentence_of(snapshot: Snapshot, style: PhaseStyle, units: str) -> str:
 
 
 def _fault_sentence(snapshot: Snapshot, style: PhaseStyle) -> str:
-    """Which part is wrong, or that it has just come back: a test goes on after two good seconds."""
+    """Which part has a fault, or that it has just recovered: a test goes on after two good seconds."""
     is_well = not any(fault.part in MEASURING_PARTS for fault in snapshot.faults)
     if is_well and isinstance(snapshot.state, TestState) and snapshot.toe_mm is not None:
         return SENSOR_IS_BACK
@@ -106,7 +106,7 @@ def _fault_sentence(snapshot: Snapshot, style: PhaseStyle) -> str:
 
 
 def _move_sentence(state: TestState, style: PhaseStyle, units: str) -> str:
-    """How the last attempt ended, and where to slide the board."""
+    """How the last attempt ended, and which way to slide the board."""
     where = style.sentence
     if state.target_mm is not None and style.word != "STAND STILL":
         target = lengths.length_text(state.target_mm, units)
@@ -116,7 +116,7 @@ def _move_sentence(state: TestState, style: PhaseStyle, units: str) -> str:
 
 
 def _block_sentence(state: BlockState, style: PhaseStyle) -> str:
-    """What to do with which block, or what went wrong and how to fix it."""
+    """What to do with the block, or what went wrong and how to fix it."""
     sentence = BLOCK_OUTCOMES.get((state.activity, state.phase), style.sentence)
     if state.target_mm is not None and state.phase in ("block", "capture"):
         block = f"the {state.target_mm:g} mm block"
@@ -128,7 +128,7 @@ def _block_sentence(state: BlockState, style: PhaseStyle) -> str:
 
 
 def brief_of(snapshot: Snapshot, style: PhaseStyle, units: str) -> str | None:
-    """The few words that stand for the sentence while the person is on the board; `None` where the sentence is read."""
+    """The few words shown instead of the sentence while the person is on the board; `None` to show the sentence."""
     state = snapshot.state
     if isinstance(state, RestState):
         return next_text(snapshot, units) or style.brief
@@ -148,7 +148,7 @@ def brief_of(snapshot: Snapshot, style: PhaseStyle, units: str) -> str | None:
 
 
 def next_text(snapshot: Snapshot, units: str) -> str | None:
-    """The next step by name; during the questions, the test's result. Nothing while a fault stops this one."""
+    """The next step's name; during the questions, the test's result; `None` while a fault stops the current one."""
     if isinstance(snapshot.state, QuestionState):
         return result_text(snapshot.state, units)
     if snapshot.state.phase == "fault":

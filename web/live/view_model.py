@@ -50,7 +50,7 @@ from web.live.sentences import (
 )
 
 PHASES_WITHOUT_SIDE = {"idle", "result"}
-"""Phases that concern both legs or none."""
+"""Phases that concern both legs, or neither."""
 TEST_PICTURES = {
     "wait": "test-step-on",
     "settle": "test-stand",
@@ -67,7 +67,7 @@ REPETITION_NOUNS = {"calibrate": "block", "check": "block", "lesson": "sound"}
 """What a repetition is called in activities other than stretches."""
 
 UNSAVED = {"Saved.": "Not saved.", "is saved": "is not saved yet", "and saved.": "but not saved yet."}
-"""What stands in place of these words while the store cannot write."""
+"""Replacements for these words while the store cannot write."""
 
 WITHOUT_BUTTONS = {
     ", or choose what to do below": "",
@@ -77,7 +77,7 @@ WITHOUT_BUTTONS = {
     "Press Resume": "Step off and on",
     " Already so? Press \u201cNext\u201d.": "",
 }
-"""What stands in place of these words in a browser that was not let in: it has no buttons."""
+"""Replacements for these words in a browser that was not let in, which has no buttons."""
 
 
 def live_view(snapshot: Snapshot, units: str, *, has_buttons: bool = True) -> dict[str, Any]:
@@ -160,7 +160,7 @@ def _without_buttons(view: dict[str, Any]) -> dict[str, Any]:
 
 
 def _presence(snapshot: Snapshot) -> dict[str, Any] | None:
-    """How far a request for presence is, for the page that asked: it loads its content again when this changes."""
+    """The progress of a presence request, for the page that asked: it reloads its content when this changes."""
     view = snapshot.presence
     if view is None:
         return None
@@ -168,7 +168,7 @@ def _presence(snapshot: Snapshot) -> dict[str, Any] | None:
 
 
 def _if_stored(snapshot: Snapshot, text: str | None) -> str | None:
-    """The text, which says that something is saved only where the store works."""
+    """The text, corrected to "not saved" while the store cannot write."""
     if text is not None and any(fault.part == "store" for fault in snapshot.faults):
         for saved, unsaved in UNSAVED.items():
             text = text.replace(saved, unsaved)
@@ -186,7 +186,7 @@ def _question(state: ActivityState) -> dict[str, Any] | None:
 
 
 def _note(snapshot: Snapshot, style: PhaseStyle) -> str | None:
-    """The board's note; a start's decision waits for the end, because a person on the board reads few words."""
+    """The board's note; a start's decision is shown after the run, because a person on the board reads few words."""
     is_standing = style.brief is not None and is_active(snapshot)
     return None if is_standing and snapshot.is_note_a_decision else snapshot.note
 
@@ -204,7 +204,7 @@ def _picture(state: ActivityState, style: PhaseStyle) -> str | None:
 
 
 def _exercise_picture(snapshot: Snapshot) -> dict[str, str] | None:
-    """The exercise to picture: the current one; while the person rests, the next one if it is known."""
+    """The exercise to picture: the current one; during a rest, the next one if known."""
     if snapshot.phase != "rest":
         exercise = current_exercise(snapshot)
     else:
@@ -214,7 +214,7 @@ def _exercise_picture(snapshot: Snapshot) -> dict[str, str] | None:
 
 
 def _toe_text(snapshot: Snapshot, units: str) -> str | None:
-    """The distance of the toes, or why there is none where one is needed; else `None`."""
+    """The toe distance, or why there is none if one is needed; else `None`."""
     if snapshot.toe_mm is not None:
         return lengths.length_text(snapshot.toe_mm, units)
     if isinstance(snapshot.state, TestState | BlockState) and snapshot.phase != "wait" and is_active(snapshot):
@@ -235,7 +235,7 @@ def _bar_share(snapshot: Snapshot) -> float | None:
 
 
 def _position_text(state: ActivityState) -> str:
-    """The position in the routine: step, repetition, trial, attempt; not what the large number shows already."""
+    """The position in the routine: step, repetition, trial, attempt; without what the large number already shows."""
     parts = []
     if state.step is not None and state.steps and state.steps > 1:
         parts.append(f"step {state.step + 1} of {state.steps}")

@@ -1,9 +1,9 @@
 """The recorded phrases of the live page: their list, and how to generate them.
 
-python -m web.live.voice_phrases    renders all of them with espeak-ng and lame, which apt-get installs
+python -m web.live.voice_phrases renders all of them with espeak-ng and lame (from apt-get)
 
-Each phrase is a file in `static/speech`, and `phrases.json` there lists their texts. The names of exercises come from
-the catalogue; after changing one, render them again; a test checks that.
+Each phrase is a file in `static/speech`; `phrases.json` there lists their texts. Exercise names come from the
+catalogue: after changing one, render again; a test checks that.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from station.catalogue.read import exercises
 FOLDER = Path(__file__).parents[1] / "static" / "speech"
 LIST = "phrases.json"
 SUFFIX = ".mp3"
-"""The sound format that every browser plays."""
+"""A sound format that every browser plays."""
 MAX_SPOKEN_NUMBER = 30
 """The largest number with a phrase."""
 WORDS = ("left", "right", "both", "next", "rest", "other side", "heel down", "paused", "well done", "step on")
@@ -36,7 +36,7 @@ class SpeechError(Exception):
 
 
 def phrases() -> dict[str, str]:
-    """The text of each phrase by its file name: numbers, a few words, and the names of exercises."""
+    """The text of each phrase by its file name: numbers, a few words, and exercise names."""
     found = {str(number): str(number) for number in range(1, MAX_SPOKEN_NUMBER + 1)}
     found |= {words.replace(" ", "-"): words for words in WORDS}
     return found | {f"exercise-{key}": one.name.lower() for key, one in exercises().items()}

@@ -1,1 +1,1 @@
-"""One module a page, each with `blueprint(site)`."""
+"""A module for each page, with `blueprint(site)`."""

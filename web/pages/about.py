@@ -1,4 +1,4 @@
-"""What the station is, what it is not, and which software it uses."""
+"""The About page: what the station is, what it is not, and which software it uses."""
 
 from __future__ import annotations
 

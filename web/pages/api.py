@@ -1,4 +1,4 @@
-"""The pages about the API: what it answers, and the tokens of programs."""
+"""The pages about the API: its operations, and the tokens of programs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SCOPE_TEXTS = {
     Scope.CONTROL: "start sessions and control the board",
 }
 READING = (Scope.READ, Scope.READ_ALL)
-"""One of these, or neither: the second includes the first."""
+"""A token has at most one of these: the second includes the first."""
 
 
 def blueprint(site: Site) -> Blueprint:
@@ -43,7 +43,7 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.post("/api/tokens")
     def make() -> Response | str | tuple[str, int]:
-        """Make a token and show it: this once, because only its hash is stored."""
+        """Make a token and show it, only once, because only its hash is stored."""
         device = site.visitor().device
         if device is None:
             abort(403, "Only a browser that was let in makes tokens.")
@@ -67,7 +67,7 @@ def blueprint(site: Site) -> Blueprint:
 
 
 def visible_tokens(site: Site) -> list[ApiToken]:
-    """The tokens that hold and that this visitor may revoke: of their own browsers, and for the owner everybody's."""
+    """The live tokens that this visitor may revoke: those of their own browsers; for the owner, everybody's."""
     visitor, now = site.visitor(), datetime.now(UTC)
     if visitor.device is None:
         return []

@@ -1,6 +1,6 @@
-"""The bring-up on a page: every part of the board is tried, with the person beside it, before anything else works.
+"""The bring-up page: every part of the board is tried with the person beside it, before anything else works.
 
-While the station has no owner everybody on the network may begin it; then it is of the browser that began it.
+While the station has no owner, anyone on the network may begin it; it then belongs to the browser that began it.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ PICTURES = Path(hardware.__file__).parent / "pictures"
 
 
 def blueprint(site: Site) -> Blueprint:
-    """`/bring-up` with its writes, and the pictures of the places that it names."""
+    """`/bring-up` with its writes, and the pictures of the parts it asks about."""
     pages = Blueprint("bring_up", __name__)
     begun: list[str] = []
-    """What is kept of the key of the browser that began the newest bring-up; nothing after a start of the page."""
+    """The key hash of the browser that began the newest bring-up; empty after the page starts."""
 
     def is_own() -> bool:
         may_all = site.visitor().is_at_least(Role.OWNER)
@@ -79,7 +79,7 @@ def blueprint(site: Site) -> Blueprint:
         try:
             wait_until_saved(site.api.answer_bring_up(-1 if number is None else number, word))
             if board is not None and question is not None and question.then and word != SKIP:
-                board.act("press", question.part)  # a simulated board has no other hands
+                board.act("press", question.part)  # nobody is at a simulated board to press it
         except ValueError as error:
             return page(str(error), 400)
         return redirect(url_for("bring_up.bring_up"), 303)
@@ -103,7 +103,7 @@ def blueprint(site: Site) -> Blueprint:
 
 
 def _pictures(view: BringUpView | None) -> list[str]:
-    """The pictures to show, without their ending, as far as this installation has them."""
+    """The names of the pictures to show, without suffix, if this installation has them."""
     if view is None:
         return []
     named = [name for result in view.results for name in result.pictures]

@@ -1,4 +1,4 @@
-"""The browsers that were let in: their names and roles, sharing one by PIN, and one's own PIN."""
+"""Paired browsers: their names and roles, sharing one by PIN, and one's own PIN."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def blueprint(site: Site) -> Blueprint:
 
     def own_device() -> Device:
         device = site.visitor().device
-        assert device is not None  # a rule of `web.access.rules` let this visitor in
+        assert device is not None  # `web.access.rules` let only paired browsers in
         return device
 
     def named_device(device_id: str) -> Device:
@@ -87,7 +87,7 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.post("/browsers/<device_id>/role")
     def change_role(device_id: str) -> Response | tuple[str, int]:
-        """Change a role; that of an owner hands the station over, or shares it."""
+        """Change a browser's role; making it an owner hands the station over, or shares it."""
         role, device = request.form.get("role", ""), named_device(device_id)
         if role not in list(Role) or Role.GUEST in (role, device.role):
             return page("A browser is made owner, member or practitioner; a guest is paired again.", 400)
@@ -101,7 +101,7 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.post("/browsers/share")
     def share() -> Response | tuple[str, int]:
-        """Share this browser by PIN, or end that."""
+        """Start or stop sharing this browser by PIN."""
         device = own_device()
         if device.role is Role.OWNER:
             return page("The owner\u2019s browser is not shared: pair this one as a member first.", 400)
@@ -122,7 +122,7 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.post("/browsers/choose")
     def choose() -> Response | tuple[str, int]:
-        """Make a shared browser a person's, by their name and PIN, for a while."""
+        """Make a shared browser a person's for a while, by their name and PIN."""
         device = own_device()
         if not device.is_shared:
             abort(400, "This browser is not shared: it has one person.")
@@ -155,8 +155,8 @@ def blueprint(site: Site) -> Blueprint:
 def person_with_pin(site: Site, name: str, pin: str) -> Person:
     """The person with this name and PIN.
 
-    The try is counted before the PIN is checked. Raises `ValueError` with a sentence: too many wrong tries, or one that
-    does not say which of the two was wrong.
+    The try is counted before the PIN is checked. Raises `ValueError` with a sentence after too many wrong tries, or for
+    a wrong name or PIN, without saying which.
     """
     attempt_id = wait_until_saved(site.api.note_attempt(PIN))
     person = named(site.store, name)
@@ -172,7 +172,7 @@ def _is_owner(site: Site) -> bool:
 
 
 def _is_shown(site: Site, device: Device) -> bool:
-    """Whether this visitor sees a live browser in the list: their person's own, this one; the owner all."""
+    """Whether this visitor sees a live browser in the list: this one and those of their person; the owner sees all."""
     visitor = site.visitor()
     if not is_live(device, datetime.now(UTC)):
         return False

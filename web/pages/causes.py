@@ -1,4 +1,4 @@
-"""What causes it: what dorsiflexion is, what limits it, and what each cause means for what one does."""
+"""The Causes page: what dorsiflexion is, what limits it, and what to do about each cause."""
 
 from __future__ import annotations
 

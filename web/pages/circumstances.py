@@ -1,4 +1,4 @@
-"""The circumstances of tests that only the person knows: answered once for all later tests, or about one test."""
+"""Circumstances of tests that only the person knows: answered once for all later tests, or for one test."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from web.context import Site, return_address, wait_until_saved
 
 YES, NO = "yes", "no"
 UNKNOWN, UNANSWERED = "unknown", "unanswered"
-"""What a form sends for a circumstance that is not known or varies, and for a question still unanswered."""
+"""The form values for a circumstance that is unknown or varies, and for a question still unanswered."""
 
 
 class CircumstanceQuestion(Struct, frozen=True):
-    """A question about a test that only the person can answer; its `label` in a form, and those of its answers."""
+    """A question about a test that only the person can answer, with the labels of the question and its answers."""
 
     name: str
     label: str
@@ -42,9 +42,9 @@ QUESTION_BY_NAME = {question.name: question for question in QUESTIONS}
 
 
 def questions_about(test: Test, known: Circumstances) -> list[tuple[CircumstanceQuestion, str]]:
-    """The questions that correct how a test was done, each with the value of its form.
+    """The questions to correct how a test was done, each with its current form value.
 
-    A warm-up by the station's own exercise is `known` without an answer.
+    A warm-up with the station's own exercise is `known` without an answer.
     """
     stored = {question.name: getattr(test.circumstances, question.name) for question in QUESTIONS}
     is_warm_up_known = stored["warmed_up"] is None and known.warmed_up is not None
@@ -56,7 +56,7 @@ def questions_about(test: Test, known: Circumstances) -> list[tuple[Circumstance
 
 
 def unasked(site: Site, person_id: str | None, tests: Collection[Test]) -> list[CircumstanceQuestion]:
-    """What is not known of one of these tests, and was never asked of its person."""
+    """The questions that are unknown for one of these tests and were never asked of its person."""
     missing = [name for name in OWN_CIRCUMSTANCES if any(getattr(test.circumstances, name) is None for test in tests)]
     if person_id is None or not missing:
         return []
@@ -70,7 +70,7 @@ def form_value(value: object) -> str:
 
 
 def own_form(site: Site, person: Person | None) -> list[tuple[CircumstanceQuestion, str]]:
-    """The questions about how a person tests, each with the value of its form; none without a person."""
+    """The questions about how a person tests, each with its current form value; none without a person."""
     if person is None:
         return []
     own = site.store.own_circumstances(person.id)
@@ -98,7 +98,7 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.post("/people/<person_id>/circumstances")
     def answer_own(person_id: str) -> Response:
-        """Store how a person tests, where the form changes it."""
+        """Store how a person tests, if the form changes it."""
         person = next((one for one in site.people() if one.id == person_id), None)
         if person is None:
             abort(404)
@@ -116,7 +116,7 @@ def blueprint(site: Site) -> Blueprint:
 
 
 def _value(name: str, text: str) -> bool | str | None:
-    """A circumstance from its form. Aborts with 400 if it has no such value."""
+    """A circumstance from its form value. Aborts with 400 for an invalid one."""
     if text == UNKNOWN:
         return None
     if text not in QUESTION_BY_NAME[name].answers:

@@ -1,4 +1,4 @@
-"""The pages' components and tokens on one page, for the next person who changes the style; simulated boards only."""
+"""All components and style tokens on one page, for changing the style; on simulated boards only."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ STYLE = Path(__file__).parents[1] / "static" / "page.css"
 
 @cache
 def tokens() -> tuple[tuple[str, str], ...]:
-    """Name and value of every custom property in the first rule of `page.css`."""
+    """The name and value of every custom property in the first rule of `page.css`."""
     rule = re.search(r":root \{(.*?)\}", STYLE.read_text(encoding="utf-8"), re.DOTALL)
     assert rule is not None, "page.css begins with its tokens"
     return tuple(re.findall(r"--([\w-]+): ([^;]+);", rule[1]))

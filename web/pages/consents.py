@@ -1,4 +1,4 @@
-"""Who sees whose results: the consents of this browser's person, and towards them."""
+"""Who sees whose results: the consents that this browser's person gave and received."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ NO_ONE = "There is nobody of this name: type it as the other person has it."
 
 
 def unconfirmed_consents(site: Site) -> list[tuple[Consent, str]]:
-    """The consents of this browser's person that they have not seen in a browser of theirs yet, with the viewer's name.
+    """The consents of this browser's person that they have not confirmed in their own browser, with the viewer's name.
 
-    The rhythm proves that somebody stands on the board, not who it is; so each is shown once to whose name was given.
+    The rhythm proves that somebody is on the board, not who; so each consent is shown once to the person it names.
     """
     own = site.visitor().person_id
     if own is None or not site.visitor().has_viewers:
@@ -55,7 +55,7 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.post("/consents/allow")
     def allow() -> Response | tuple[str, int]:
-        """This browser's person lets somebody else see their results."""
+        """Let another person see the results of this browser's person."""
         own, viewer = site.visitor().person_id, named(site.store, request.form.get("name", ""))
         if own is None or viewer is None or viewer.id == own:
             return page(NO_ONE, 400)
@@ -67,7 +67,7 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.post("/consents/confirm")
     def keep() -> Response:
-        """This browser's person knows of a consent that somebody gave on the board in their name, and keeps it."""
+        """Confirm a consent that was given on the board in the name of this browser's person."""
         own, viewer_id = site.visitor().person_id, request.form.get("person", "")
         for one, _ in unconfirmed_consents(site):
             if own is not None and one.viewer_id == viewer_id:
@@ -79,7 +79,7 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.post("/consents/withdraw")
     def withdraw() -> Response | tuple[str, int]:
-        """End a consent, from either end."""
+        """End a consent; either person may."""
         own, other = site.visitor().person_id, request.form.get("person", "")
         if own is None:
             return page("Consents belong to a person: choose yourself first.", 400)

@@ -1,6 +1,6 @@
-"""Your data: take it out, and bring it back, with a preview before anything changes.
+"""The Data page: exports, and imports with a preview before anything changes.
 
-What reads an export loads when one comes: no start waits for it.
+The import modules load with the first import: no start waits for them.
 """
 
 from __future__ import annotations
@@ -107,6 +107,6 @@ def _kind() -> ExportKind:
 
 
 def _file(path: Path) -> Response:
-    """The file as a download; it may be removed as soon as this returns. Its name has a day, and nobody's name."""
+    """The file as a download; it may be removed once this returns. Its name has the date, but no person's name."""
     name = f"{path.stem}-{datetime.now(UTC).astimezone():%Y-%m-%d}{path.suffix}"
     return send_file(path.open("rb"), "application/octet-stream", as_attachment=True, download_name=name)

@@ -1,4 +1,4 @@
-"""Downloads: a trace, a whole session, the results as a table. `station export` writes everything at once."""
+"""Downloads: a trace, a session's bundle, the results as a table. `station export` writes everything at once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from web.context import Site
 MAX_ROWS = 5_000
 """Enough for years of daily sessions; spreadsheet programs open it easily."""
 PART_BYTES = 1 << 16
-"""A bundle is sent in parts of this size."""
+"""The part size in which a bundle is sent."""
 COLUMNS = (
     "at_utc",
     "person",

@@ -1,4 +1,4 @@
-"""The card at the end of a session: what was done, what it means, what is next, and whose it was."""
+"""The card at the end of a session: what was done, what it means, what is next, and whose session it was."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def blueprint(site: Site) -> Blueprint:
 
 
 def end_card_context(site: Site) -> dict[str, Any]:
-    """What the card of the session on the board shows, if it has ended with results; `done` is empty otherwise."""
+    """The content of the card if the board's session has ended with results; `done` is empty otherwise."""
     now, settings = site.snapshot(), site.settings()
     detail = None if now.session_id is None or is_active(now) else site.store.session(now.session_id)
     context: dict[str, Any] = {

@@ -11,7 +11,7 @@ from web.api.problems import PREFIX, ProblemCode, http_problem, problem_response
 
 REFUSED, BROKEN = 400, 500
 RELOAD_S = 10
-"""A page that only waits for room on the disk, or for the board, comes by itself when it can."""
+"""How often an error page reloads while it waits for room on the disk or for the board."""
 SENTENCES = {
     REFUSED: ("This cannot be done", "The station did not understand the request."),
     403: ("Not with this browser", "The role of this browser may not do this."),
@@ -24,11 +24,11 @@ SENTENCES = {
     BROKEN: ("Something broke", "The page made a mistake; the station keeps running. See the log for details."),
     503: ("That did not work", "The station could not do this now. Try again in a moment."),
 }
-"""The heading and the sentence of each status; the first of its kind stands for one without."""
+"""The heading and sentence of each status; other statuses use `REFUSED` or `BROKEN`."""
 
 
 def heading_and_sentence(error: HTTPException) -> tuple[str, str]:
-    """What a page shows for this error: its status' own words, and the sentence that the code gave it, if any."""
+    """The heading for this error's status, and the sentence from the code if it gave one, else the status's."""
     code = error.code or BROKEN
     title, sentence = SENTENCES.get(code, SENTENCES[BROKEN if code >= BROKEN else REFUSED])
     own, usual = vars(error).get("description"), type(error).description

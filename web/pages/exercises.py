@@ -26,7 +26,7 @@ RESTRICTION_LABELS = {Restriction.EXCLUDED: "Left out", Restriction.REDUCED: "Re
 
 
 class CautionNote(Struct, frozen=True):
-    """One caution of an exercise: the condition's title, and to what of the viewer it applies, empty for nothing."""
+    """One caution of an exercise: the condition's title, and what it applies to (`your left leg`) or an empty text."""
 
     caution: Caution
     title: str
@@ -90,14 +90,14 @@ def blueprint(site: Site) -> Blueprint:
 
 @cache
 def still_picture(key: str, copy: int = 0) -> Markup:
-    """The still drawing, for pages with many; each `copy` on one page gets its own number."""
+    """The still drawing, for pages with many; each `copy` on a page needs its own number."""
     made = inline_svg(key, title=_title(catalogue()[key]), animated=False)
     return Markup(made.replace(f'"drawing-{key}"', f'"drawing-{key}-{copy}"') if copy else made)
 
 
 @cache
 def moving_picture(key: str) -> Markup:
-    """The animated drawing; it stands still under reduced motion."""
+    """The animated drawing; still if the person prefers reduced motion."""
     return Markup(inline_svg(key, title=_title(catalogue()[key])))
 
 
@@ -128,7 +128,7 @@ def _caution_note(caution: Caution, conditions: LegConditions) -> CautionNote:
 
 
 def _restrictions_in_words(one: Exercise, conditions: LegConditions) -> list[tuple[str, str]]:
-    """Each restriction of the exercise for the viewer: a label, and why."""
+    """Each restriction of the exercise for the viewer: a label and the reason."""
     found = health_questions.restrictions_on(one, conditions)
     return [
         (_restriction_label(part, len(found)), " ".join(why.sentence for why in part.reasons))

@@ -1,4 +1,4 @@
-"""Feedback after a session: who it was, where the limit was felt, how much it hurt, whether a stretch was felt."""
+"""Feedback after a session: whose it was, where the limit was felt, how much it hurt, whether a stretch was felt."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ YES, NO = "yes", "no"
 
 
 def claim_context(site: Site, units: str) -> dict[str, Any]:
-    """The session to ask about, and the one just claimed; `None` where there is none. And what was done in each."""
+    """The session to ask about and the one just claimed (`None` if there is none), and what was done in each."""
     unclaimed = site.unclaimed_session()
     return {
         **just_claimed(site, units),
@@ -41,7 +41,7 @@ def claim_context(site: Site, units: str) -> dict[str, Any]:
 
 
 def just_claimed(site: Site, units: str) -> dict[str, Any]:
-    """The session in the page's address that has become a person's, for its undo, if this visitor may see it."""
+    """The session just claimed, named in the page's address so that it can be undone, if this visitor may see it."""
     session_id = request.args.get("claimed")
     found = None if session_id is None else site.store.session(session_id)
     person_id = None if found is None else found.session.person_id
@@ -121,7 +121,7 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.post("/baseline")
     def answer_baseline() -> Response:
-        """Begin a baseline, or decline or leave it."""
+        """Begin, decline or leave a baseline."""
         person, answer = site.person(), request.form.get("answer")
         if person is None or answer not in (YES, NO):
             abort(400, "Choose who you are, and answer yes or no.")

@@ -1,4 +1,4 @@
-"""The first start: the board's name, its owner, its parts and its calibration, each once; any of it can be left out."""
+"""The first start: the board's name, owner, parts and calibration; each step can be skipped."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from station.store.access_records import Role
 from web.context import Site, wait_until_saved
 
 HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-"""A name in a home's network (RFC 1123)."""
+"""A host name (RFC 1123)."""
 WAITING = "Waiting for the board"
 WAITING_SENTENCE = "It does not answer yet. This page opens by itself when it does."
 RELOAD_S = 2
@@ -22,7 +22,7 @@ AS_BUILT = "as built"
 
 
 class Step(Struct, frozen=True):
-    """A step of the first start, and whether it is settled: done or left out."""
+    """A step of the first start, and whether it is settled: done or skipped."""
 
     key: str
     is_settled: bool
@@ -38,7 +38,7 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.get("/first-start")
     def first_start() -> Response | str | tuple[str, int]:
-        if any(fault.part == "board" for fault in site.api.snapshot().faults):  # its process starts, or is away
+        if any(fault.part == "board" for fault in site.api.snapshot().faults):  # its process is starting, or away
             return render_template("error.html", title=WAITING, sentence=WAITING_SENTENCE, reload_s=RELOAD_S), 503
         left = steps_left(site)
         if not left:
@@ -70,12 +70,12 @@ def blueprint(site: Site) -> Blueprint:
 
 
 def settled(site: Site) -> list[str]:
-    """The steps that somebody has settled."""
+    """The steps that a person has settled."""
     return [one for one in site.store.settings().first_start.split(",") if one]
 
 
 def steps(site: Site) -> list[Step]:
-    """Every step, in order. A bring-up without a fault, an owner and a calibration settle theirs by themselves."""
+    """Every step, in order. A bring-up without a fault, an owner and a calibration each settle theirs automatically."""
     by_person, now = settled(site), site.api.snapshot()
     by_itself = {
         "owner": site.visitor().is_at_least(Role.OWNER) or site.store.has_owner(),

@@ -28,16 +28,16 @@ NEXT_PAGES = {
     "plan": ("plan.plan", "your plan"),
     "why": ("why.why", "why it is this routine"),
 }
-"""The pages that the questions may continue to."""
+"""The pages that may follow the questions."""
 CHOICE_LABELS = {Side.LEFT: "Left", Side.RIGHT: "Right", YES: "Yes", NO: "No"}
 BOTH_LABEL = "Both"
-"""The label of yes to a condition of a leg."""
+"""The label of the answer that both legs have a condition."""
 
 
 class HealthAnswerEffects(Struct, frozen=True):
-    """What a person's answers change: blocking conditions, each one's effect, exercises excluded or reduced.
+    """What a person's answers change: blocking conditions, the effect of each, and exercises excluded or reduced.
 
-    `is_blocked`: nothing may be done with either leg.
+    `is_blocked`: neither leg may exercise.
     """
 
     is_blocked: bool
@@ -72,7 +72,7 @@ def effects_of(conditions: LegConditions, calm_training_days: int = 0) -> Health
 
 
 def _restricted(conditions: LegConditions, calm_training_days: int) -> Iterator[tuple[str, Restriction, Reason]]:
-    """The exercises that the conditions restrict but for a blocked leg, each with the main reason for every leg."""
+    """The exercises that the conditions restrict (blocked legs aside), each with the main reason per leg."""
     for key, exercise in exercises().items():
         for part in health_questions.restrictions_on(exercise, conditions, calm_training_days=calm_training_days):
             if part.restriction is not None:
@@ -146,12 +146,12 @@ def _choice_label(condition: Condition, choice: str) -> str:
 
 
 def _asked(given: Mapping[str, str]) -> list[str]:
-    """The conditions to ask about after these answers: a follow-up question only after yes to its question."""
+    """The conditions to ask about given these answers: a follow-up question only after a yes."""
     return [one.key for one in CONDITIONS if one.follow_up_of is None or given.get(one.follow_up_of) == YES]
 
 
 def _last_answers(site: Site, person: Person) -> dict[str, str]:
-    """The choice that the person made last for each condition asked about then; the answer must be readable."""
+    """The person's last choice for each condition they were asked about; the stored answer must be readable."""
     (newest,) = site.store.newest_answers(person.id, {"health": 1})["health"]
     return {key: str(choice) for choice, keys in newest.answer.items() for key in keys}
 
@@ -173,7 +173,7 @@ def _effects_page(site: Site, person: Person, effects: HealthAnswerEffects) -> s
 
 
 def _onward_args(given: Mapping[str, str]) -> dict[str, Any]:
-    """The page to return to and the routine to start, if they are known here."""
+    """The page to return to and the routine to start, if valid."""
     found = {"next": given.get("next", ""), "routine": given.get("routine", "")}
     if found["next"] not in NEXT_PAGES:
         del found["next"]

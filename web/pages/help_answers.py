@@ -24,16 +24,16 @@ STOP_WORDS = frozenset(
         *("you", "your"),
     )
 )
-"""Words that do not distinguish answers; used only if the query has no others."""
+"""Words that do not distinguish answers; they count only if the query has no others."""
 WORD_PATTERN = re.compile(r"[a-z0-9]+")
 MIN_PREFIX_LETTERS = 3
-"""From this length a prefix matches."""
+"""The shortest prefix that matches."""
 MIN_MISSPELT_LETTERS = 5
-"""From this length one wrong, missing, doubled or swapped letter is tolerated."""
+"""The shortest word in which one wrong, missing, doubled or swapped letter is tolerated."""
 EXACT_SCORE, PREFIX_SCORE, MISSPELT_SCORE = 100, 10, 1
 """The score of a word: exact, by prefix, or misspelt."""
 QUESTION_WEIGHT = 3
-"""How much more a word counts in the question or its extra words than in the answer."""
+"""How much more a word counts in the question or the extra words than in the answer."""
 
 
 class Link(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -63,18 +63,18 @@ class Answers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def answers() -> tuple[Answer, ...]:
-    """The answers that Help shows, in the order of the file."""
+    """The answers of the Help page, in file order."""
     return _read(ANSWERS_FILE)
 
 
 @cache
 def causes() -> tuple[Answer, ...]:
-    """What causes a stiff ankle, in the order of the file, the definition first; the page of its own shows it."""
+    """The causes of a stiff ankle, in file order, the definition first; the Causes page shows them."""
     return _read(CAUSES_FILE)
 
 
 def searchable() -> tuple[Answer, ...]:
-    """All that a search of Help goes through."""
+    """Everything that Help searches."""
     return (*answers(), *causes())
 
 
@@ -85,8 +85,8 @@ def _read(file: Path) -> tuple[Answer, ...]:
 def search(query: str, candidates: Sequence[Answer]) -> tuple[Answer, ...]:
     """The answers that match the query, best first; all of them without a query.
 
-    A misspelling is only assumed where no answer has the word as typed. Answers with less than half of the best score
-    are left out.
+    A misspelling is assumed only if no answer has the word as typed. Answers with less than half the best score are
+    left out.
     """
     words = _tokens(query)
     wanted = [word for word in words if word not in STOP_WORDS] or words
@@ -104,13 +104,13 @@ def search(query: str, candidates: Sequence[Answer]) -> tuple[Answer, ...]:
 
 
 def _answer_score(fits: Iterable[int], required: Iterable[int]) -> tuple[int, int]:
-    """How many words of the query an answer has, and how well they match."""
+    """How many of the query's words an answer has, and how well they match."""
     good = [fit for fit, needed in zip(fits, required, strict=True) if fit >= needed]
     return len(good), sum(good)
 
 
 def _fit(wanted: str, answer: Answer) -> int:
-    """How well the word matches the answer, 0 for not at all; better in the question than in the text."""
+    """How well the word matches the answer, 0 for not at all; a match in the question scores higher."""
     asked = _tokens(" ".join((answer.question, *answer.words)))
     in_question = max((_similarity(wanted, word) for word in asked), default=0)
     in_text = max((_similarity(wanted, word) for word in _tokens(answer.text)), default=0)

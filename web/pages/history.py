@@ -1,4 +1,4 @@
-"""The list of sessions, and one session in order of time."""
+"""The list of sessions, and one session in chronological order."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ SHAPES = {str(side): shape for side, shape in SIDE_SYMBOLS.items()}
 
 
 class SessionCard(NamedTuple):
-    """A session in the list: what was done, its results by side, and `about` it what was credited and answered."""
+    """A session in the list: what was done, its results by side, and in `about` what was credited and answered."""
 
     session: Session
     what: str
@@ -137,7 +137,7 @@ def blueprint(site: Site) -> Blueprint:
 
 
 def _as_recorded(detail: SessionDetail, swaps: Sequence[SideSwap]) -> SessionDetail:
-    """The session with its attempts on the sides of the trace, which an exchange of left and right leaves alone."""
+    """The session with its attempts on the sides of the trace, which exchanging sides leaves unchanged."""
     is_all = swapped_at(swaps, None) is not None
     tests = tuple(
         replace(test, attempts=tuple(replace(one, side=one.side.other) for one in test.attempts))
@@ -149,7 +149,7 @@ def _as_recorded(detail: SessionDetail, swaps: Sequence[SideSwap]) -> SessionDet
 
 
 def _corrections(detail: SessionDetail, swaps: Sequence[SideSwap]) -> dict[str, Any]:
-    """What can be corrected of a session, and what was: exchanged sides."""
+    """What can be corrected in a session, and what was: exchanged sides."""
     of_what = (None, *(test.id for test in detail.tests))
     in_force = [(test_id, at) for test_id in of_what if (at := swapped_at(swaps, test_id)) is not None]
     return {
@@ -170,7 +170,7 @@ def _circumstances(site: Site, detail: SessionDetail, goals: Goals) -> dict[str,
 
 
 def _answers(site: Site, session: Session) -> list[Answer]:
-    """What the person answered about this session: pain while it ran, and since then whether a stretch was felt."""
+    """The person's answers about this session: pain while it ran, and later whether a stretch was felt."""
     if session.person_id is None:
         return []
     pains = site.store.answers(session.person_id, "pain")
@@ -181,7 +181,7 @@ def _answers(site: Site, session: Session) -> list[Answer]:
 
 
 def _felt_answers(detail: SessionDetail, answers: Sequence[Answer]) -> dict[str, bool | None]:
-    """The stretches done in a session with a known person, and whether they have since reported feeling them."""
+    """The stretches in a session of a known person, and whether they have since said that they felt them."""
     if detail.session.person_id is None:
         return {}
     done = dict.fromkeys(hold.exercise for hold in detail.holds if hold.exercise is not None)
@@ -204,7 +204,7 @@ def _requested_before() -> datetime | None:
 
 
 def _requested_person(site: Site) -> Person | None:
-    """Whose sessions to show: those of the person asked for, or of this browser's; `None` for everyone's."""
+    """Whose sessions to show: the requested person's, or this browser's; `None` for everyone's."""
     asked = request.args.get("person")
     if asked is None:
         return site.person()
@@ -235,7 +235,7 @@ def _card(one: SessionSummary, units: str) -> SessionCard:
 
 
 def headline(detail: SessionDetail, units: str) -> list[str]:
-    """What a session came to, in parts: the last result of each side, and what was credited."""
+    """The outcome of a session, in parts: the last result of each side, and what was credited."""
     parts = [f"{side} {length_with_uncertainty(mm, sure, units)}" for side, mm, sure in _last_results(detail.tests)]
     is_stretch = {key for key, one in exercises().items() if one.group is Group.STRETCH} | {None}
     for what, holds in (
@@ -297,7 +297,7 @@ def _hold_texts(holds: Sequence[Hold | HoldTotal]) -> list[str]:
 
 
 def _reps_texts(reps: Sequence[RepSet | RepTotal]) -> list[str]:
-    """The repetitions of all exercises together, by legs; the session's table lists each exercise."""
+    """The repetitions of all exercises together, by leg; the session's table lists each exercise."""
     texts = []
     for verified, how in ((True, ""), (False, ", not verified")):
         for legs in (*Side, BOTH_LEGS):

@@ -13,7 +13,7 @@ from web.pages.feedback import just_claimed
 from web.pages.history import session_sentence
 
 SESSIONS_SHOWN = 30
-"""The newest sessions of nobody; each claimed one makes room for an older one."""
+"""How many unclaimed sessions to show, newest first; claiming one makes room for an older one."""
 EVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -38,14 +38,14 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.post("/sessions/<session_id>/give-back")
     def give_back(session_id: str) -> Response:
-        """It was somebody else: the session is nobody's again."""
+        """Give a session back: it is nobody's again."""
         site.session(session_id)
         wait_until_saved(site.api.claim_session(session_id, None))
         return redirect(url_for("inbox.inbox", _anchor=f"session-{session_id}"), 303)
 
     @pages.post("/sessions/<session_id>/swap")
     def swap(session_id: str) -> Response:
-        """Left and right were mixed up, in all of a session or in one test of it; again undoes it."""
+        """Exchange left and right in a session or one of its tests; doing it again undoes it."""
         found, test_id = site.session(session_id), request.form.get("test") or None
         if session_id == site.api.snapshot().session_id and is_active(site.api.snapshot()):
             abort(409, "This session is running: exchange its sides when it has ended.")

@@ -1,4 +1,4 @@
-"""The live page, a mirror of the board, and the commands of its buttons."""
+"""The live page, which mirrors the board, and the commands of its buttons."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from web.pages.live_context import live_context
 from web.pages.simulated_board import control_groups
 
 BLOCK_ROUTINES = ("calibrate", "check")
-"""What changes how everybody is measured: not for guests."""
+"""Routines that change how everybody is measured: not for guests."""
 BACK_ENDPOINTS = {
     "progress": "progress.progress",
     "health-questions": "health_questions.show",
@@ -28,7 +28,7 @@ BACK_ENDPOINTS = {
     "report": "report.report",
     "consents": "consents.consents",
 }
-"""Where choosing or adding a person may return to, other than Today."""
+"""The pages, besides Today, to return to after choosing or adding a person."""
 
 
 def blueprint(site: Site) -> Blueprint:
@@ -72,7 +72,7 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.post("/pain")
     def report_pain() -> AnyResponse:
-        """Report pain, also during an exercise: show what to do, and store it if the person is known."""
+        """Report pain, even during an exercise: show what to do, and store it if the person is known."""
         try:
             value = int(request.form.get("value", ""))
             found = advice(value)
@@ -105,7 +105,7 @@ def blueprint(site: Site) -> Blueprint:
 
 
 def start_response(site: Site, name: str, person: Person | None, *, is_chosen: bool) -> AnyResponse:
-    """Ask the station to start a routine for this person; go to the live page, or show why nothing starts."""
+    """Ask the station to start a routine for this person; then show the live page, or why nothing starts."""
     if name in BLOCK_ROUTINES and not site.visitor().is_at_least(Role.MEMBER):
         abort(403, "A guest does not calibrate the board: somebody who is at home here does.")
     person_id = person.id if person else None
@@ -127,7 +127,7 @@ def start_response(site: Site, name: str, person: Person | None, *, is_chosen: b
 
 
 def _interruption_response(site: Site, title: str, start: dict[str, str]) -> AnyResponse:
-    """The page that asks before a start ends what runs on the board, perhaps for somebody else."""
+    """The page that asks before a start ends the current session, perhaps somebody else's."""
     now = site.snapshot()
     page = render_template("interrupt.html", now=now, title=title, form={**request.form.to_dict(), **start}.items())
     return Response(page, 409)
@@ -140,7 +140,7 @@ def _redirect_to_health_questions(name: str, person_id: str | None) -> AnyRespon
 
 
 def _requested_person(site: Site) -> Person | None:
-    """The person named in the form, or else the one of this browser."""
+    """The person named in the form, else this browser's."""
     named = request.form.get("person") or None
     if named == NOBODY:
         return None
@@ -153,7 +153,7 @@ def _requested_person(site: Site) -> Person | None:
 
 
 def _refused_response(decision: StartDecision, title: str, person: Person | None) -> AnyResponse:
-    """The page for a refused start: the reason, and where to lift it."""
+    """The page for a refused start: the reason, and where to resolve it."""
     page = render_template(
         "blocked.html",
         sentence=decision.note,
@@ -179,7 +179,7 @@ def _pain_answer_html(pain: int, about: str) -> str:
 
 
 def _decision_html(decision: StartDecision | None) -> str:
-    """What the started routine leaves out or reduces, each with its reason; empty if nothing changed."""
+    """What the started routine leaves out or reduces, each with its reason; empty if nothing was changed."""
     if decision is None or not decision.routine or not decision.is_changed:
         return ""
     return render_template("_answer.html", proposal=decision, routine_name=decision.title, names=names_by_key())

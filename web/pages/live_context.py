@@ -1,4 +1,4 @@
-"""What the live page and the page of the simulated board have in common."""
+"""What the live page and the simulated board's page have in common."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from web.pages.end_card import end_card_context
 
 
 def live_context(site: Site) -> dict[str, Any]:
-    """The state of the board, who may start something, and the card of a session that has ended."""
+    """The board's state, who may start something, and the card of an ended session."""
     settings = site.settings()
     units = settings.units
     return {

@@ -1,4 +1,4 @@
-"""More: every page that is not needed each day, in groups."""
+"""The More page: every page that is not needed daily, in groups."""
 
 from __future__ import annotations
 

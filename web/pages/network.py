@@ -1,4 +1,4 @@
-"""The page's own network: where a phone finds it, switching it on and off, and trusting its certificate."""
+"""The page on the network: its address for a phone, switching the network on and off, and trusting the certificate."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from web.context import Site, wait_until_saved
 
 CERTIFICATE_TYPE = "application/x-x509-ca-cert"
-"""What makes a phone offer to install a file as an authority."""
+"""The media type that makes a phone offer to install the certificate."""
 
 NO_AUTHORITY = "This station has no authority of its own. Type sudo station tls on at the station to make one.\n"
 
@@ -28,7 +28,7 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.post("/settings/network")
     def switch() -> AnyResponse:
-        """Ask systemd to open the page to the network or to close it; the page starts again meanwhile."""
+        """Ask systemd to open the page to the network or close it; the page restarts meanwhile."""
         wanted = request.form.get("network")
         if wanted not in ("on", "off"):
             abort(400, "network must be on or off.")
@@ -46,7 +46,7 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.get("/trust/station.crt")
     def certificate() -> Response:
-        """The authority's certificate (DER): every phone and computer takes it under this type and name."""
+        """The authority's certificate (DER): every phone and computer accepts it under this type and name."""
         found = _authority(site)
         if found is None:
             return Response(NO_AUTHORITY, 404, mimetype="text/plain")
@@ -70,7 +70,7 @@ def _authority(site: Site) -> bytes | None:
 
 
 def _is_service() -> bool:
-    """Whether systemd runs the page, and so may switch it."""
+    """Whether systemd runs the page, and so can switch the network."""
     return "INVOCATION_ID" in os.environ
 
 

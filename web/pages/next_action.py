@@ -24,10 +24,10 @@ from web.live.sentences import resume_label
 
 MINUTE_US = 60 * SECOND_US
 PROPOSED_PHRASE = "your suggested routine"
-"""How a sentence names the proposal, which has no title of its own."""
+"""The name of the proposal in a sentence, as it has no title."""
 TEST_PHRASES = {"full": "a full test", "quick": "a quick test"}
 RESUME_WINDOW = timedelta(hours=24)
-"""How long pages name an unfinished routine; later it is another day's."""
+"""How long pages mention an unfinished routine; later it is another day's."""
 RESUMABLE = "Resume it below, or leave it: what you did is saved."
 RUNNING = "It is running on the board."
 TEST_PICTURE, DONE_ICON, ILL_ICON = "position", "circle-check", "heart-pulse"
@@ -39,7 +39,7 @@ def today_summary(site: Site, person: Person) -> TodaySummary:
 
 
 def due_test_text(summary: TodaySummary) -> str | None:
-    """The due test, in words, if it may start."""
+    """The due test in words, if it may start."""
     return None if summary.due_test is None else TEST_PHRASES[summary.due_test]
 
 
@@ -49,10 +49,10 @@ def test_minutes(*, full: bool) -> int:
 
 
 class NextAction(Struct, frozen=True):
-    """What to do now: a heading, its minutes, a sentence and the label of the start button, empty if there is none.
+    """What to do now: a heading, its minutes, a sentence and the start button's label, empty if there is none.
 
-    `picture` is an exercise's key, `position` for the test, or the name of an icon. `leads_to` is where it leads
-    instead: `health-questions` or `pain`. `missed` is the time of a missed routine that is offered once more.
+    `picture` is an exercise's key, `position` for the test, or an icon's name. `leads_to` replaces the start with
+    `health-questions` or `pain`. `missed` is the time of a missed routine that is offered again.
     """
 
     heading: str
@@ -65,7 +65,7 @@ class NextAction(Struct, frozen=True):
 
 
 def resume_text(site: Site, person_id: str | None) -> str | None:
-    """The label that resumes today's unfinished routine; after a power cut only the store still knows it."""
+    """The label of the button that resumes today's unfinished routine; after a power cut only the store knows it."""
     now = site.snapshot()
     if now.unfinished is not None and now.unfinished.person_id == person_id:
         return resume_label(now.unfinished)
@@ -76,9 +76,7 @@ def resume_text(site: Site, person_id: str | None) -> str | None:
 
 
 def unfinished_sentence(site: Site, person_id: str | None, resume: str | None) -> str | None:
-    """What a person can do about a routine that they have begun and not finished; `None` if there is none. `resume` is
-    what `resume_text` has for them.
-    """
+    """What a person can do about their unfinished routine; `None` if there is none. `resume` is their `resume_text`."""
     now = site.snapshot()
     if is_active(now) and now.person_id == person_id:
         return RUNNING
@@ -86,7 +84,7 @@ def unfinished_sentence(site: Site, person_id: str | None, resume: str | None) -
 
 
 def next_action(summary: TodaySummary, *, unfinished: str | None = None) -> NextAction:
-    """The most important action for this person now; `unfinished` as `unfinished_sentence` has it."""
+    """The most important action for this person now; `unfinished` is their `unfinished_sentence`."""
     blocked, test = block_reason(summary.situation), due_test_text(summary)
     if blocked is not None and blocked.rule.startswith("pain"):
         return NextAction("Rest today", blocked.sentence, ILL_ICON, leads_to="pain")
@@ -139,7 +137,7 @@ def relative_time(at: datetime, now: datetime) -> str:
 
 
 def weekly_minutes(summary: TodaySummary) -> list[tuple[Side, str, float, str]]:
-    """This week's credited minutes by side: side, shape, minutes, minutes as text."""
+    """This week's credited minutes per side: side, shape, minutes, minutes as text."""
     return [
         (side, SIDE_SYMBOLS[side], summary.credited_s[side] / 60, plan.credit_text(summary.credited_s[side]))
         for side in Side
@@ -147,14 +145,14 @@ def weekly_minutes(summary: TodaySummary) -> list[tuple[Side, str, float, str]]:
 
 
 class Weekday(NamedTuple):
-    """One day of this week: its name, and `done`, `planned`, `today` or an empty state."""
+    """One day of this week: its name and state (`done`, `planned`, `today` or empty)."""
 
     name: str
     state: str
 
 
 def this_week(summary: TodaySummary) -> list[Weekday]:
-    """The days of this week, Monday first: trained on, planned from today on, or neither."""
+    """The days of this week, Monday first: trained, planned (from today on), or neither."""
     today = summary.now.astimezone(summary.zone).weekday()
     planned = {day for day, _ in summary.plan.days} if summary.plan is not None else set()
     states = []

@@ -1,4 +1,4 @@
-"""What lets the page be installed as an app: the service worker, which shows the last results where nothing answers."""
+"""The service worker: it lets the page be installed as an app, and shows the last results while offline."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from web.context import Site
 
 
 def blueprint(site: Site) -> Blueprint:
-    """`/service-worker.js`: it must lie at the root, because a worker serves what lies below it."""
+    """`/service-worker.js`: at the root, because a worker controls only the addresses below its own."""
     pages = Blueprint("offline", __name__)
 
     @pages.get("/service-worker.js")

@@ -1,7 +1,7 @@
-"""Letting a browser in, proving presence for a step that needs it, and agreeing: each by a rhythm on the board.
+"""Pairing a browser, proving presence for a step that needs it, and giving consent, each by a rhythm on the board.
 
-The three pages share what happens at the board. Nobody learns whether a name is known before somebody has proved that
-they stand there; a name that is protected (`is_protected`) then needs the PIN, or the approval in a browser of theirs.
+The three pages share what happens at the board. Nobody learns whether a name is known before proving presence; a
+protected name (`is_protected`) then needs its PIN, or approval in that person's own browser.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def blueprint(site: Site) -> Blueprint:
     book = PresenceBook()
 
     def asked_here(purpose: Purpose | None = None) -> BrowserRequest | None:
-        """The request of this browser, for this purpose."""
+        """This browser's request, if it has this purpose."""
         found = book.find(request.cookies.get(PRESENCE_COOKIE))
         return found if purpose is None or found is None or found.purpose is purpose else None
 
@@ -104,7 +104,7 @@ def blueprint(site: Site) -> Blueprint:
         viewer_id: str | None = None,
         device_id: str | None = None,
     ) -> Response | tuple[str, int]:
-        """Ask the board for a rhythm, and remember in this browser that it did."""
+        """Ask the board for a rhythm, and mark this browser as the one that asked."""
         before = asked_here()
         if before is not None and book.take(before):
             wait_until_saved(site.api.cancel_presence(before.request.id))
@@ -122,7 +122,7 @@ def blueprint(site: Site) -> Blueprint:
         set_cookie(response, PRESENCE_COOKIE, key, max_age_s=int(KEPT_S))
         return response
 
-    # Letting a browser in.
+    # Pairing a browser.
 
     @pages.get("/pair")
     def pair() -> Response | str | tuple[str, int]:
@@ -130,7 +130,7 @@ def blueprint(site: Site) -> Blueprint:
         return page(Purpose.PAIR) if token is None else welcome(token)
 
     def welcome(token: str) -> Response:
-        """The first own page of a browser that was let in."""
+        """The first page of a newly paired browser."""
         is_setting_up = site.visitor().is_at_least(Role.OWNER) and steps_left(site)
         response = redirect(url_for("first_start.first_start" if is_setting_up else "today.today"), 303)
         response.delete_cookie(PERSON_COOKIE)
@@ -165,7 +165,7 @@ def blueprint(site: Site) -> Blueprint:
         is_own = own_page(return_to) is not None
         return begin(Purpose.STEP_UP, device_id=site.device_id, return_to=return_to if is_own else "")
 
-    # A person agrees that this browser's person sees their results.
+    # A person consents to this browser's person seeing their results.
 
     @pages.get("/consent")
     def consent() -> str | tuple[str, int]:
@@ -182,7 +182,7 @@ def blueprint(site: Site) -> Blueprint:
             return form(Purpose.CONSENT, str(error), 400, name)
         return begin(Purpose.CONSENT, person_name=person_name, viewer_id=viewer_id)
 
-    # What follows the rhythm.
+    # After the rhythm.
 
     def over(asked: BrowserRequest | None) -> Response | tuple[str, int]:
         if asked is None:
@@ -191,7 +191,7 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.post("/pair/confirm")
     def confirm() -> Response | tuple[str, int]:
-        """The number in this browser is the one that the board beeped."""
+        """Confirm that this browser shows the number that the board beeped."""
         asked = asked_here()
         if (token := book.given(request.cookies.get(PRESENCE_COOKIE))) is not None:
             return welcome(token)
@@ -210,7 +210,7 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.post("/pair/pin")
     def give_pin() -> Response | tuple[str, int]:
-        """The PIN of the person whose name this browser gave."""
+        """Check the PIN of the person whose name this browser gave."""
         asked = asked_here()
         if asked is None or asked.stage is not Stage.IDENTIFY:
             return over(asked)
@@ -222,7 +222,7 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.post("/pair/cancel")
     def cancel() -> Response | tuple[str, int]:
-        """Give a request up; with `again`, make the same one once more."""
+        """Cancel a request; with `again`, make the same one again."""
         asked = asked_here()
         if asked is not None and "again" in request.form:
             return begin(
@@ -243,7 +243,7 @@ def blueprint(site: Site) -> Blueprint:
         return response
 
     def complete(asked: BrowserRequest) -> Response | tuple[str, int]:
-        """Do what the presence was for, once."""
+        """Do what presence was proved for, once."""
         if not book.take(asked):
             return over(None)
         try:
@@ -258,7 +258,7 @@ def blueprint(site: Site) -> Blueprint:
         return response
 
     def person_of(asked: BrowserRequest) -> str | None:
-        """The id of the person with the name that was given, who is added if there is nobody of that name."""
+        """The id of the person with the given name; adds the person if the name is new."""
         if not asked.person_name:
             return None
         found = named(site.store, asked.person_name)
@@ -282,7 +282,7 @@ def blueprint(site: Site) -> Blueprint:
         wait_until_saved(site.api.agree_consent(asked.viewer_id, person_id, site.device_id))
         return redirect(url_for("consents.consents", saved=""), 303)
 
-    # The approval, in a browser of the person whose name was given.
+    # Approval in the named person's own browser.
 
     def waiting_approvals() -> list[tuple[BrowserRequest, str]]:
         names = {one.id: one.name for one in site.store.people()}
@@ -290,7 +290,7 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.app_context_processor
     def approvals() -> dict[str, object]:
-        """How many approvals wait for the visitor whom this request has let in, also where the store cannot be read."""
+        """How many approvals wait for this request's visitor, even if the store cannot be read."""
         seen: Visitor = g.get("access", NOBODY_YET)
         return {"count_approvals": len(book.waiting_for(seen.person_id))}
 

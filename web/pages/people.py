@@ -1,4 +1,4 @@
-"""People: the roster, whose results this browser shows, and someone new."""
+"""The People page: the roster, choosing whose results this browser shows, and adding a person."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from web.pages.circumstances import UNANSWERED, UNKNOWN, own_form
 from web.pages.live import BACK_ENDPOINTS, start_response
 
 START = "start"
-"""The value of `next` that starts today's session for a new person; any other is a page of `BACK_ENDPOINTS`."""
+"""The value of `next` that starts today's session for a new person; other values are pages of `BACK_ENDPOINTS`."""
 ROWS_PER_PAGE = 40
 
 
 class RosterRow(NamedTuple):
-    """One person of the roster. `is_seen`: the visitor may see their results, not only their name."""
+    """A person in the roster. `is_seen`: the visitor may see their results, not only their name."""
 
     person: Person
     is_seen: bool
 
 
 class Roster(NamedTuple):
-    """One page of the roster, of all people who match what was typed."""
+    """One page of the roster: people who match the search."""
 
     rows: Sequence[RosterRow]
     typed: str
@@ -48,7 +48,7 @@ class Roster(NamedTuple):
 
     @property
     def is_searchable(self) -> bool:
-        """Whether there are so many that a search helps."""
+        """Whether there are enough people for a search to help."""
         return self.total > FEW_PEOPLE or bool(self.typed)
 
 
@@ -93,7 +93,7 @@ def blueprint(site: Site) -> Blueprint:
 
 
 def roster_of(site: Site) -> Roster:
-    """The page of the roster that the request asks for: the owner's has all names, another's whom they may see."""
+    """The requested page of the roster: all names for the owner, else the people whose results the visitor may see."""
     visitor = site.visitor()
     seen = {one.id for one in site.everybody()}
     known = site.store.people() if visitor.is_at_least(Role.OWNER) else site.everybody()
@@ -109,14 +109,14 @@ def roster_of(site: Site) -> Roster:
 
 
 def matches(name: str, typed: str) -> bool:
-    """Whether each typed word begins a word of the name; capitals and accents do not matter."""
+    """Whether each typed word begins a word of the name, ignoring case and accents."""
     words = f" {folded(name)}"
     return all(f" {part}" in words for part in folded(typed).split())
 
 
 @lru_cache(maxsize=2_000)
 def folded(text: str) -> str:
-    """The text without capitals, accents and characters that are not seen."""
+    """The text without capitals, accents and invisible characters."""
     apart = unicodedata.normalize("NFKD", text.casefold())
     kept = (letter for letter in apart if unicodedata.category(letter) not in ("Mn", "Cf"))
     return "".join(letter if letter.isalnum() or not letter.isascii() else " " for letter in kept)

@@ -52,21 +52,21 @@ from web.pages.next_action import PROPOSED_PHRASE, relative_time
 from web.typed import whole_number
 
 LOCALTIME = Path("/etc/localtime")
-"""The file in which Debian names the machine's time zone."""
+"""The link by which Debian names the machine's time zone."""
 MIN_TIMES_PER_DAY = 2
 """The fewest fields of a day: morning and evening."""
 USUAL_TIME = "18:00"
 OFFERED_TIMES = ("07:00", "12:00", USUAL_TIME, "20:00")
-"""The times that one tap chooses, besides the person's own usual time."""
+"""The times to choose with one tap, besides the person's usual time."""
 PRESETS = {
     "mon-wed-fri": ("Mon, Wed, Fri", (0, 2, 4)),
     "tue-thu-sat": ("Tue, Thu, Sat", (1, 3, 5)),
     "weekdays": ("Weekdays", (0, 1, 2, 3, 4)),
     "every-day": ("Every day", (0, 1, 2, 3, 4, 5, 6)),
 }
-"""Days that one tap chooses, all at one time: name and weekdays."""
+"""The days to choose with one tap, all at the same time: name and weekdays."""
 OTHER_DAYS = "other"
-"""The preset of a plan that has its own time for each day."""
+"""The preset of a plan with its own times for each day."""
 USUAL_WITHIN = timedelta(weeks=4)
 MIN_USUAL_SESSIONS = 3
 """Fewer sessions do not make a usual time."""
@@ -76,7 +76,7 @@ UPCOMING_COUNT = 3
 
 
 class Form(Struct, frozen=True):
-    """The plan as typed in the form, with the error of each field.
+    """The plan as typed, with each field's error.
 
     `preset` is a key of `PRESETS`, whose days are all at `clock`, or `OTHER_DAYS`: then `days` counts.
     """
@@ -142,7 +142,7 @@ def _person_id_of_token(site: Site, token: str) -> str | None:
 
 
 def station_zone() -> str:
-    """The name of the station's own time zone, `UTC` where it has none."""
+    """The name of the station's time zone; `UTC` if it has none."""
     named = os.environ.get("TZ", "").lstrip(":") or str(LOCALTIME.resolve()).partition("zoneinfo/")[2]
     try:
         return ZoneInfo(named).key if named else "UTC"
@@ -161,7 +161,7 @@ def _first_form(site: Site, person: Person) -> Form:
 
 
 def usual_time(trained: Sequence[datetime], zone: ZoneInfo) -> str:
-    """The middle of the times of day at which somebody trained, rounded down to half an hour; else the evening."""
+    """The median time of day of a person's sessions, rounded down to half an hour; `USUAL_TIME` if too few."""
     if len(trained) < MIN_USUAL_SESSIONS:
         return USUAL_TIME
     minutes = sorted(local.hour * 60 + local.minute for local in (at.astimezone(zone) for at in trained))
@@ -296,7 +296,7 @@ def _plan_details(site: Site, person_id: str, planned: Plan, done: PlanProgress,
 
 
 def _routine(site: Site, person_id: str, planned: Plan) -> tuple[str, Sequence[Item]]:
-    """The title and content of the plan's routine; where it is blocked now, the content without the block."""
+    """The title and content of the plan's routine; if it is blocked now, the content it would otherwise have."""
     gate = site.gate(person_id)
     _, found = gate.planned(planned, situation_of(site.store, person_id, planned, datetime.now(UTC)))
     title, base = gate.base(planned)
@@ -336,7 +336,7 @@ def _upcoming(planned: Plan, found: Due, now: datetime) -> list[str]:
 
 
 def _weekly_minutes(site: Site, planned: Plan, items: Sequence[Item]) -> int:
-    """The whole minutes of credited hold a week that the plan gives the leg that gets less."""
+    """The whole minutes of credited hold a week that the plan gives the leg with less."""
     known = exercises()
     stretches = [one for one in items if one.exercise is not None and known[one.exercise].group is Group.STRETCH]
     held = held_us_by_side(steps_of(stretches, site.store.settings(), analogue=site.analogue))

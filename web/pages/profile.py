@@ -39,14 +39,14 @@ _FIELD_WITH_ERROR = re.compile(r"^The entry (\w+) is ")
 
 
 class Viewer(Struct, frozen=True):
-    """Somebody who sees this person's results, and since when."""
+    """A person who may see this person's results, and since when."""
 
     name: str
     since: str
 
 
 def require_person(site: Site, person_id: str) -> Person:
-    """A person whose results the visitor may see, or anybody for the owner. Aborts with 404 for another."""
+    """A person whose results the visitor may see; for the owner, any person. Aborts with 404 otherwise."""
     person, visitor = site.store.person(person_id), site.visitor()
     if person is None or not (visitor.sees(person_id) or visitor.is_at_least(Role.OWNER)):
         abort(404, "There is no such person on this station. Choose one from the list.")
@@ -120,13 +120,13 @@ def blueprint(site: Site) -> Blueprint:
 
 @cache
 def zone_names() -> tuple[str, ...]:
-    """The time zones to choose from: those named after a place."""
+    """The time zones to choose from: those named after places."""
     places = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
     return tuple(sorted(name for name in available_timezones() if name.partition("/")[0] in places))
 
 
 def _form_of(profile: Profile, units: str) -> dict[str, str]:
-    """The profile as the form shows it; what is not said is empty."""
+    """The profile as form values; what is unset is empty."""
     found = {}
     for name in PROFILE_FIELDS:
         value = getattr(profile, name)
@@ -140,7 +140,7 @@ def _form_of(profile: Profile, units: str) -> dict[str, str]:
 
 
 def _profile_from(given: dict[str, str], units: str) -> Profile:
-    """The profile from the form, its goals typed in `units`. Raises ValueError with a sentence."""
+    """The profile from the form, with goals in `units`. Raises ValueError with a sentence."""
     values: dict[str, Any] = {}
     for name, text in given.items():
         if not text:
@@ -153,7 +153,7 @@ def _profile_from(given: dict[str, str], units: str) -> Profile:
 
 
 def _field_with_error(error: str) -> str | None:
-    """The field that a refusal names."""
+    """The field that an error names."""
     found = _FIELD_WITH_ERROR.match(error)
     if found is not None:
         return found[1]
@@ -163,7 +163,7 @@ def _field_with_error(error: str) -> str | None:
 
 
 def _station_hints(settings: Settings, units: str) -> dict[str, str]:
-    """What holds while the person says nothing, by field."""
+    """What applies to each field left unset."""
     return {
         "unit": UNIT_SYMBOLS[settings.units],
         **dict.fromkeys(GOALS, length_text(settings.goal_mm, units)),
@@ -175,7 +175,7 @@ def _station_hints(settings: Settings, units: str) -> dict[str, str]:
 
 
 def _viewers(site: Site, person: Person) -> list[Viewer]:
-    """Who sees this person's results besides themselves."""
+    """Who else may see this person's results."""
     names = {one.id: one.name for one in site.store.people()}
     return [
         Viewer(names[one.viewer_id], date_text(one.agreed_at))

@@ -1,4 +1,4 @@
-"""Progress: whether a change is real, from all tests of a person, in a sentence, one chart and a table."""
+"""The Progress page: whether a change is real, from all of a person's tests, as a sentence, a chart and a table."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ from station.units import SIDE_SYMBOLS
 from web.context import Site
 from web.pages.next_action import test_minutes
 
-if TYPE_CHECKING:  # what draws loads with the first chart: no start waits for it
+if TYPE_CHECKING:  # the drawing modules load with the first chart: no start waits for them
     from web.charts.progress import ProgressChart
     from web.charts.time_axis import Span
 
 RANGES = {"6w": "6 weeks", "6m": "6 months", "all": "All"}
 ROWS_PER_PAGE = 10
 FEW_TESTS = 2
-"""With this many tests in six months, or fewer, everything is shown at first."""
+"""With this many tests in six months, or fewer, the default range is everything."""
 
 
 class SideSummary(NamedTuple):
@@ -117,7 +117,7 @@ def _chosen_range(history: History, now: datetime) -> str:
 
 
 def default_range(history: History, now: datetime) -> str:
-    """Six months, or everything if they contain all tests or hardly any."""
+    """Six months, or everything if that range has all tests or hardly any."""
     from web.charts.progress_frame import span_of_range
 
     since = span_of_range("6m", (), now).since
@@ -138,7 +138,7 @@ def cached_chart(
 
 
 def _next_hour(now: datetime) -> datetime:
-    """The end of the chart: the same for an hour, so that it is drawn once an hour and after each new result."""
+    """The next full hour: the chart ends there, so it need be drawn only once an hour."""
     return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
 
 
@@ -176,7 +176,7 @@ def _table_page(history: History, units: str) -> tuple[list[TableRow], int, int]
 
 
 def _table_row(history: History, results: dict[Side, ResultRow], units: str) -> TableRow:
-    """The row of a test; notes that hold for both sides appear once."""
+    """The row of a test; notes shared by both sides appear once."""
     one = next(iter(results.values()))
     notes = []
     for side, seen in results.items():

@@ -1,4 +1,4 @@
-"""Two people become one, or a person is deleted with everything: what it means first, then a receipt."""
+"""Merging two people, or deleting a person with all results: first what it means, then a receipt."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from web.pages.people import matches
 from web.pages.profile import require_person
 
 MERGE_TIMEOUT_S = 120.0
-"""A backup of ten years takes a minute on a slow memory card."""
+"""The backup of ten years takes a minute on a slow memory card."""
 CANDIDATES = 12
-"""How many people a search offers to merge with: more letters find the rest."""
+"""How many people the search offers to merge with; typing more finds the rest."""
 
 
 class Amount(NamedTuple):
-    """One line of a receipt: how many of what."""
+    """One line of a receipt: a count and what it counts."""
 
     number: int
     what: str
 
 
 def amounts(contents: PersonContents) -> list[Amount]:
-    """What is stored of a person, in words, without what there is none of."""
+    """What is stored of a person, in words, omitting zeros."""
     named = (
         (contents.sessions, "session", "s"),
         (contents.tests, "test", "s"),
@@ -51,7 +51,7 @@ def _day_text(day: date | None) -> str | None:
 
 
 def blueprint(site: Site) -> Blueprint:
-    """`/people/<person_id>/delete` and `/people/<person_id>/merge`: what would happen, and doing it."""
+    """`/people/<person_id>/delete` and `/people/<person_id>/merge`: the preview and the action."""
     pages = Blueprint("removal", __name__)
 
     def deletable(person_id: str) -> Person:

@@ -1,4 +1,4 @@
-"""The report for a physiotherapist: one sheet about one person, as a page to print and as a file."""
+"""The report for a physiotherapist: one sheet about one person, as a page to print or a file."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def blueprint(site: Site) -> Blueprint:
 
 
 def report_file(reader: Reader, person: Person, now: datetime) -> str:
-    """The report as one HTML file with its style and chart in it, which loads nothing. Raises StoreError."""
+    """The report as one self-contained HTML file. Raises StoreError."""
     app = Flask("web")
     filters.register(app)
     static = Path(app.root_path) / "static"
@@ -42,7 +42,7 @@ def report_file(reader: Reader, person: Person, now: datetime) -> str:
 
 
 def _values(reader: Reader, person: Person, now: datetime) -> dict[str, Any]:
-    """What the sheet shows."""
+    """The template's values."""
     from station.app.results.report import report_of
 
     report = report_of(reader, person, now)

@@ -1,4 +1,4 @@
-"""A backup comes back: what it would bring and what it would cost, then in place of everything, or merged into it."""
+"""Restoring a backup: a preview of what it adds and loses, then replacing the database or merging into it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ GONE = "This backup is no longer there: choose another one."
 
 
 class Listed(Struct, frozen=True):
-    """A backup that the page offers, by a key that is no path."""
+    """A backup that the page offers, by a key that is not a path."""
 
     key: str
     name: str
@@ -29,7 +29,7 @@ class Listed(Struct, frozen=True):
 
 
 class Shown(Struct, frozen=True):
-    """A checked backup, and what either way of restoring it does; `ticket` is the way to say yes."""
+    """A checked backup, and what either way of restoring it does; `ticket` confirms it."""
 
     name: str
     lines: tuple[str, ...]
@@ -40,7 +40,7 @@ class Shown(Struct, frozen=True):
 
 
 def backups(site: Site) -> tuple[Listed, ...]:
-    """The copies of the nights, those on a stick that is plugged in, and the database before the last restore."""
+    """The nightly backups, those on a plugged-in stick, and the database from before the last restore."""
     from station.store.swap import BEFORE_SUFFIX
 
     database = site.store.path
@@ -53,7 +53,7 @@ def backups(site: Site) -> tuple[Listed, ...]:
     places += [("stick", "on the stick", site.stick / STICK_DIRECTORY)] if site.stick else []
     for word, where, directory in places:
         paths: tuple[Path, ...] = ()
-        with suppress(OSError):  # a stick that was pulled out while it was mounted
+        with suppress(OSError):  # a stick pulled out while mounted
             paths = list_backups(directory)
         for path in paths:
             day = day_of(path)
@@ -64,7 +64,7 @@ def backups(site: Site) -> tuple[Listed, ...]:
 
 
 def blueprint(site: Site) -> Blueprint:
-    """`/restore`: the backups, one of them or a file looked at, and bringing it back."""
+    """`/restore`: the list of backups, the preview of one or of a file, and restoring it."""
     pages = Blueprint("restore", __name__)
     uploads = Uploads(site, "restore")
 

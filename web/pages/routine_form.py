@@ -1,7 +1,7 @@
 """The routine form: the input as typed, and the routine that results from it.
 
-Every row has a number of its own, which names its fields (`hold_s-3`), and a field `row` with that number; the order of
-these fields is the order of the routine.
+Every row has its own number, which its field names end in (`hold_s-3`), and a field `row` with that number; the order
+of the `row` fields is the order of the routine.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ LABELS = {"hold_s": "Hold, s", "repetitions": "Holds", "count": "Times", "rest_s
 FIELD_NAMES = {"hold_s": "the hold", "repetitions": "the holds", "count": "the times", "rest_s": "the rest"}
 DEFAULT_REST_S = 30
 MAX_ROWS = 200
-"""A form with more rows is rejected."""
+"""A form with more rows is refused."""
 ROW = re.compile(r"\d{1,4}", re.ASCII)
 
 
@@ -87,7 +87,7 @@ class Draft(Struct, frozen=True):
     rows: tuple[Row, ...] = ()
 
     def with_row_moved(self, number: int, by: int) -> Draft:
-        """The draft with a row moved up (`by` -1) or down; at the ends it stays."""
+        """The draft with a row moved up (`by` -1) or down; a row at the end stays."""
         rows = list(self.rows)
         at = self._index_of(number)
         if at is not None and 0 <= at + by < len(rows):
@@ -98,7 +98,7 @@ class Draft(Struct, frozen=True):
         return replace(self, rows=tuple(row for row in self.rows if row.number != number))
 
     def with_row_added(self, item_key: str) -> Draft:
-        """The draft with one more row at the end, with the catalogue's dose."""
+        """The draft with a row added at the end, with the catalogue's dose."""
         number = max((row.number for row in self.rows), default=0) + 1
         item: Mapping[str, Any] = {"exercise": item_key}
         if item_key == TEST:
@@ -134,7 +134,7 @@ class DraftSummary(Struct, frozen=True):
 
 
 def parse_draft(form: Form) -> Draft:
-    """Parse the submitted form, as typed. Raises ValueError with a sentence for people if the rows are malformed."""
+    """The submitted form as typed. Raises ValueError with a sentence for people if the rows are malformed."""
     numbers = form.getlist("row")
     if len(numbers) > MAX_ROWS:
         raise ValueError(f"A routine of {len(numbers)} entries is too long to show: go back and remove some.")
@@ -153,7 +153,7 @@ def draft_from_items(name: str, items: Iterable[Mapping[str, Any]], *, is_shared
 
 
 def row_from_item(number: int, item: Mapping[str, Any]) -> Row:
-    """A stored entry as a form row; doses it does not set come from its exercise."""
+    """A stored item as a form row; a dose it does not set comes from its exercise."""
     what = REST if item.get("rest_s") is not None else TEST if item.get("test") is not None else item.get("exercise")
     row = Row(number, str(what), {})
     typed = {field: str(item[field]) for field in FIELDS if item.get(field) is not None}
@@ -169,7 +169,7 @@ def row_from_item(number: int, item: Mapping[str, Any]) -> Row:
 
 
 def summarize(draft: Draft, settings: Settings, conditions: LegConditions, *, analogue: bool) -> DraftSummary:
-    """Evaluate a draft. Rows that cannot be parsed become errors and do not count in the totals."""
+    """Evaluate a draft. Rows that cannot be parsed are errors and do not count in the totals."""
     items: list[Item] = []
     rows: list[int] = []
     misread: list[RoutineFault] = []
@@ -191,7 +191,7 @@ def summarize(draft: Draft, settings: Settings, conditions: LegConditions, *, an
 
 
 def _parse_item(row: Row) -> Item:
-    """The row as an item; doses equal to the exercise's own are left out. Raises ValueError."""
+    """The row as an item, without doses equal to the exercise's own. Raises ValueError."""
     numbers = {field: _parse_number(field, row.typed.get(field, "")) for field in row.number_fields}
     side = row.typed.get("side") or None if "side" in row.fields else None
     if side is not None and side not in tuple(Side):

@@ -1,4 +1,4 @@
-"""The routines: ready and own ones, the form that edits them, and printable sheets."""
+"""The routines: ready-made and own ones, the form that edits them, and printable sheets."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ from web.pages.why import why_context
 
 MISSING_EXERCISE = "is no longer in the catalogue: change the routine and remove it before you start."
 LARGE_PRINT_MAX, STEPS_PRINTED_MAX = 4, 6
-"""Up to this many exercises print with their steps; more print with drawings and doses only."""
+"""Up to this many exercises print large, and with their steps; more print with drawings and doses only."""
 STRIP_PICTURES = 4
-"""How many exercises a card pictures before it is opened."""
+"""How many exercises a closed card pictures."""
 SINGLE_ABOUT = {
     "test": "How far each ankle bends: one result for each side.",
     "full_test": "Three results for each side, so the number is surer.",
     "stretch": "The calf stretch alone, with the doses from Settings.",
 }
-"""The starts that are neither in the catalogue nor one's own, each with what it is for."""
+"""The starts that are neither in the catalogue nor one's own, each with its purpose."""
 
 
 class RoutineCard(Struct, frozen=True):
-    """A routine as the pages show it.
+    """A routine as shown on pages.
 
-    `error` is why it cannot be started; `own_routine` is `None` for a ready one; `can_be_copied`: its items may be
+    `error` is why it cannot start; `own_routine` is `None` for a ready-made one; `can_be_copied`: its items can be
     copied into the form and printed.
     """
 
@@ -61,7 +61,7 @@ class RoutineCard(Struct, frozen=True):
 
     @property
     def minutes(self) -> int:
-        """About how long it takes, in whole minutes; at least one."""
+        """About how long it takes, in whole minutes, at least one."""
         return max(1, round(self.total_us / MINUTE_US))
 
     @property
@@ -72,7 +72,7 @@ class RoutineCard(Struct, frozen=True):
 
     @property
     def further_count(self) -> int:
-        """How many exercises of the routine are not pictured."""
+        """How many of its exercises are not pictured."""
         return len({one.exercise.key for one in self.entries if one.exercise is not None}) - len(self.pictured)
 
     @property
@@ -88,7 +88,7 @@ class RoutineCard(Struct, frozen=True):
 
     @property
     def start_name(self) -> str:
-        """The name by which the start gate knows it."""
+        """Its name for the start gate."""
         return self.key if self.own_routine is None else f"{OWN}{self.key}"
 
 
@@ -188,7 +188,7 @@ def blueprint(site: Site) -> Blueprint:
 
 
 def _today_context(site: Site, gate: StartGate, resumes: str | None) -> dict[str, Any]:
-    """What is next for a known person, with its reasons."""
+    """What is next for a known person, with the reasons."""
     if gate.person_id is None:
         return {}
     summary = gate.today_summary()
@@ -280,7 +280,7 @@ def _summary(site: Site, draft: Draft) -> routine_form.DraftSummary:
 
 
 def _copy(site: Site, wanted: str) -> Draft:
-    """A draft with the content of a ready or an own routine."""
+    """A draft with the content of a ready-made or own routine."""
     if wanted in built_in_routines():
         items: Iterable[Mapping[str, Any]] = [msgspec.to_builtins(item) for item in _viewers_gate(site).items(wanted)]
         name = built_in_routines()[wanted].name
@@ -291,7 +291,7 @@ def _copy(site: Site, wanted: str) -> Draft:
 
 
 def _accessible_routine(site: Site, routine_id: str) -> OwnRoutine:
-    """The routine, if it belongs to the viewer or is shared."""
+    """The routine, if it is the viewer's or shared."""
     own = site.store.own_routine(routine_id)
     if own is None or (own.person_id is not None and not site.visitor().sees(own.person_id)):
         abort(404)
@@ -302,7 +302,7 @@ def _accessible_routine(site: Site, routine_id: str) -> OwnRoutine:
 
 
 def _viewers_gate(site: Site) -> StartGate:
-    """The start gate for the viewer: one serves a whole page, because what it reads of the person is kept."""
+    """The start gate for the viewer: one for a whole page, because it caches what it reads of the person."""
     person = site.person()
     return site.gate(None if person is None else person.id)
 
@@ -313,7 +313,7 @@ def _ready_card(site: Site, key: str, gate: StartGate) -> RoutineCard:
 
 
 def _single_card(site: Site, key: str) -> RoutineCard:
-    """One of `SINGLE_ABOUT` as a card: it has nothing to copy, change or print."""
+    """One of `SINGLE_ABOUT` as a card; there is nothing to copy, change or print."""
     tests = {"test": Item(test="quick"), "full_test": Item(test="full")}
     items = (tests[key],) if key in tests else site.gate(None).items(key)
     return RoutineCard(key, TITLES[key], SINGLE_ABOUT[key], *_card_contents(site, items), can_be_copied=False)
@@ -326,7 +326,7 @@ def _own_card(site: Site, own: OwnRoutine) -> RoutineCard:
 
 
 def _readable_items(own: OwnRoutine) -> tuple[list[Item], str | None]:
-    """The items that the catalogue still has, and a sentence about the others."""
+    """The items still in the catalogue, and a sentence about the others."""
     items, error = [], None
     for one in own.items:
         try:
@@ -344,7 +344,7 @@ def _readable_items(own: OwnRoutine) -> tuple[list[Item], str | None]:
 def _card_contents(
     site: Site, items: Iterable[Item]
 ) -> tuple[tuple[exercise_text.Entry, ...], int, Mapping[Side, int]]:
-    """The items in words, the duration, and the held time per leg."""
+    """The items in words, the duration, and the hold time per leg."""
     items = tuple(items)
     routine = steps_of(items, site.store.settings(), analogue=site.analogue)
     entries = tuple(exercise_text.entry(item, exercises()[item.exercise] if item.exercise else None) for item in items)

@@ -1,4 +1,4 @@
-"""The settings that a person may change on the page."""
+"""The settings that can be changed on the page."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Field(Struct, frozen=True):
 
 
 class FieldGroup(Struct, frozen=True):
-    """Fields that belong together, with a line of help, empty where the fields say enough."""
+    """Related fields, with a line of help, empty if the fields are clear."""
 
     title: str
     help: str
@@ -116,14 +116,14 @@ def blueprint(site: Site) -> Blueprint:
 
 
 def _with_goal_in_mm(given: dict[str, str], units: str) -> dict[str, str]:
-    """The form with the goal in millimetres; it is typed in the units that the form was shown in."""
+    """The form with the goal in millimetres, converted from the units in which the form was shown."""
     if "goal_mm" not in given:
         return given
     return given | {"goal_mm": str(typed_goal_mm(given["goal_mm"], units, "The goal"))}
 
 
 def _field_with_error(error: str) -> Field | None:
-    """The field that a refusal names."""
+    """The field that an error names."""
     return next((one for one in FIELDS if f"The setting {one.name} is" in error or _is_goal(one, error)), None)
 
 

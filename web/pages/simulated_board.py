@@ -12,7 +12,7 @@ from web.pages.live_context import live_context
 
 
 class Control(NamedTuple):
-    """A button: its label and its command to the board; `release_command` follows when a held button is released."""
+    """A button: its label and command; `release_command` is sent when a held button is released."""
 
     label: str
     command: str
@@ -89,7 +89,7 @@ CONTROL_GROUPS = (
 
 
 def control_groups(site: Site) -> list[ControlGroup] | None:
-    """The buttons for the commands of this board; commands outside the layout get a plain button."""
+    """The buttons for this board's commands; a command outside the layout gets a plain button."""
     board = site.api.board
     if board is None:
         return None

@@ -20,22 +20,22 @@ Tones = Sequence[tuple[int, int, int]]
 """Tones as `[Hz, from ms, to ms]`."""
 
 REPEAT_SHOWN_MS = 2_400
-"""How much of a repeating sound is played and drawn: enough to recognise the repetition."""
+"""How much of a repeating sound is played and drawn, enough to show that it repeats."""
 COUNT_EVERY_MS, COUNT_REPEATS = 1_000, 3
-"""COUNT always comes as 3, 2, 1."""
+"""COUNT always counts 3, 2, 1."""
 DRAWING_WIDTH_MS = 2_800
-"""The width of each drawing, the same for all, so that longer sounds look longer."""
+"""The width of every drawing, so that longer sounds look longer."""
 MS_PER_UNIT = 10
 HIGH_TONE_Y, LOW_TONE_Y, BASELINE_Y = 2, 9, 18
-"""The tops of higher and lower tones in a drawing, and the bottom of both."""
+"""The tops of high and low tones in a drawing, and the bottom of both."""
 
 
 SHOWN_NUMBER = 21
-"""The number that is drawn and played as an example."""
+"""The number drawn and played as an example."""
 
 
 class SoundLesson(NamedTuple):
-    """The description of a rhythm, and what to do when it plays."""
+    """A rhythm in words, and what to do when it plays."""
 
     rhythm: str
     action: str
@@ -79,14 +79,14 @@ GROUPS: tuple[tuple[str, tuple[CueName, ...]], ...] = (
     ("The board and the questions", (CueName.ASK, CueName.ECHO)),
     ("A break", (CueName.PAUSED, CueName.NUDGE)),
 )
-"""The sounds of a single stretch come first: the first group suffices for one."""
+"""The first group suffices for a single stretch."""
 TAP_WORDS = ("one tap", "two taps", "three taps", "four taps", "five taps")
 PAIN_WORDS = ("None", "Some", "Strong")
 
 
 @cache
 def sounds_needed_for() -> dict[str, frozenset[CueName]]:
-    """The sounds that lead through *Daily*, and through a whole test with its questions, without looking."""
+    """The sounds needed to do *Daily*, and a whole test with its questions, without looking."""
     routines = {"Daily": "daily", "a test": "full_test"}
     return {title: needed_cues(with_setups(routine_called(name, Settings()), None)) for title, name in routines.items()}
 
@@ -99,7 +99,7 @@ def answers_by_taps() -> list[tuple[str, list[tuple[str, str]]]]:
 
 
 def grouped_sounds(table: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The groups with their sounds from the cue table, each with its played tones and its drawing."""
+    """The groups with their sounds from the cue table, each with the tones to play and their drawing."""
     known = {entry["name"]: entry for entry in table}
     return [{"title": title, "sounds": [_sound(known[name]) for name in names]} for title, names in GROUPS]
 
@@ -113,7 +113,7 @@ def _sound(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def drawn_sound(entry: dict[str, Any]) -> dict[str, Any]:
-    """An entry of the cue table with the tones that its button plays, and their drawing."""
+    """An entry of the cue table with the tones its button plays and their drawing."""
     name = entry["name"]
     shown_counts = {CueName.ECHO: ECHOED_TAPS, CueName.NUMBER: SHOWN_NUMBER}
     tones = entry["variants"][str(shown_counts[name])] if name in shown_counts else entry["tones"]
@@ -122,7 +122,7 @@ def drawn_sound(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def _played_tones(name: CueName, tones: Tones, every_ms: int | None) -> Tones:
-    """The tones of a sound as it occurs; one that repeats soon often enough to show that it does."""
+    """The tones of a sound as heard; a frequent one is repeated to show that it repeats."""
     if name is CueName.COUNT:
         every_ms, turns = COUNT_EVERY_MS, COUNT_REPEATS
     elif every_ms is None or every_ms > DRAWING_WIDTH_MS:
@@ -133,7 +133,7 @@ def _played_tones(name: CueName, tones: Tones, every_ms: int | None) -> Tones:
 
 
 def rhythm_path(tones: Tones) -> str:
-    """The tones as the path of a drawing, a unit for `MS_PER_UNIT`: time to the right, lower tones lower."""
+    """The tones as an SVG path, one unit per `MS_PER_UNIT`: time runs right, lower tones are lower."""
     highest = max(hz for hz, _, _ in tones)
     tops = (
         (HIGH_TONE_Y if hz == highest else LOW_TONE_Y, on / MS_PER_UNIT, off / MS_PER_UNIT) for hz, on, off in tones

@@ -1,4 +1,4 @@
-"""The Sounds pages: what each cue means, and the lessons; and the cue table, which the API sends to players."""
+"""The Sounds pages: what each cue means, and the lessons; and the cue table, which the API also sends."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from web.pages.sound_lessons import (
 )
 
 RESONANCE_HZ = 2200
-"""A browser has no resonance; this is near the resonance of the board's piezo."""
+"""Near the resonance of the board's piezo; a browser has none."""
 TAP_COUNTS = (2, 3)
-"""Taps mean two or three, never one."""
+"""The tap counts shown for ECHO; one tap is never an answer."""
 
 GLYPHS = {
     Shape.DOT: "\u2022",
@@ -63,12 +63,12 @@ MEANING_GROUPS: tuple[tuple[str, str, tuple[CueName, ...]], ...] = (
     ("Look at the page", "A question, or a fault of a sensor.", (CueName.ASK, CueName.ERROR)),
     ("Count the tones", "A browser that is let in must show the same two digits.", (CueName.NUMBER,)),
 )
-"""Every cue once, by what it tells a person to do: title, what to do, cues."""
+"""Every cue once, grouped by what it tells a person to do: title, what to do, cues."""
 
 
 @cache
 def table() -> tuple[dict[str, Any], ...]:
-    """Each cue with its tones (`[Hz, from ms, to ms]`), and with those of its sides or counts where they differ."""
+    """Each cue with its tones (`[Hz, from ms, to ms]`), and those of its sides or counts if they differ."""
     return tuple(
         {
             "name": name,
@@ -87,7 +87,7 @@ def table() -> tuple[dict[str, Any], ...]:
 
 
 def _drawn(names: tuple[CueName, ...]) -> list[dict[str, Any]]:
-    """These cues from the table, each with the tones that are played and drawn."""
+    """These cues from the table, each with the tones to play and draw."""
     known = {entry["name"]: entry for entry in table()}
     return [drawn_sound(known[name]) for name in names]
 

@@ -1,4 +1,4 @@
-"""The station's status: sensors, clock, storage and version, in words; the API has the same."""
+"""The station's status in words: sensors, clock, storage and version; the API returns the same."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from web.pages import calibration
 MB_PER_GB = 1000
 """Megabytes in a gigabyte."""
 LOW_MB = 200
-"""Below this a year of sessions may no longer fit."""
+"""Below this, a year of sessions may no longer fit."""
 LATE_RENEWAL_DAYS = 45
-"""The station renews its certificate sixty days before it ends, so that fewer left mean that it cannot."""
+"""The station renews its certificate sixty days before it expires, so fewer days left mean that renewal fails."""
 OLD_BACKUP_DAYS = 7
-"""After so many nights without a copy the page says what to do."""
+"""After this many nights without a backup the page says what to do."""
 FIRST_YEAR = 2025
-"""An earlier date means a clock that was never set."""
+"""An earlier date means that the clock was never set."""
 
 
 def blueprint(site: Site) -> Blueprint:
@@ -47,9 +47,9 @@ def blueprint(site: Site) -> Blueprint:
 
 
 def station_status(site: Site) -> Status:
-    """The station's status; `title` sums up the parts, and those who were let in see each of them.
+    """The station's status; `title` sums up the parts, `details` are only for visitors who were let in.
 
-    It tells nobody else how full the disk is, or which version runs.
+    Nobody else learns how full the disk is, or which version runs.
     """
     now = site.snapshot()
     age_us = max(0, SystemClock().now_us() - now.at_us)
@@ -75,7 +75,7 @@ def station_status(site: Site) -> Status:
 
 
 def _details(site: Site, now: Snapshot, age_us: int, free_mb: int, wall: datetime, encryption: str) -> StatusDetails:
-    """Each part in a sentence. A salvage's report counts everybody's results: it is the owner's."""
+    """Each part in a sentence. The report of a salvage counts everybody's results, so only the owner sees it."""
     salvaged = salvage_report(site.store.path, wall) if site.visitor().is_at_least(Role.OWNER) else None
     restored = restore_report(site.store.path, wall)
     parts = {
@@ -107,7 +107,7 @@ def _details(site: Site, now: Snapshot, age_us: int, free_mb: int, wall: datetim
 
 
 def _title(now: Snapshot) -> str:
-    """The title while no action is needed: all is good only if every sensor gives a reading."""
+    """The title while no action is needed: all good only if every sensor gives a reading."""
     if not now.heels or now.toe_missing_reason == NO_READING_YET:
         return "Running; waiting for the first readings"
     if any(heel.down is None for heel in now.heels):
@@ -129,7 +129,7 @@ def _heels(now: Snapshot) -> str:
 
 
 def _backup_sentence(newest: date | None, today: date) -> str:
-    """How old the newest copy is. An old one is no fault: the station may have been off."""
+    """How old the newest backup is. An old one is not a fault: the station may have been off."""
     if newest is None:
         return "None yet: one is made every night while the station is on."
     days = (today - newest).days
@@ -139,7 +139,7 @@ def _backup_sentence(newest: date | None, today: date) -> str:
 
 
 def _certificate_sentence(ends_at: datetime | None, now: datetime) -> tuple[str, bool]:
-    """How long the page's own certificate holds, and whether its renewal is overdue; empty where there is none."""
+    """How long the page's own certificate is valid, and whether its renewal is overdue; empty if there is none."""
     if ends_at is None:
         return "", False
     days = (ends_at - now).days

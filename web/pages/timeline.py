@@ -1,4 +1,4 @@
-"""A session in order of time: what was tested, held, repeated and answered, and the rests in between."""
+"""A session in chronological order: what was tested, held, repeated and answered, and the rests between."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FELT_TEXTS = {
 STATES = {"finished": "finished", "partial": "partial", "unfinished": "not finished"}
 OUTCOMES = {"passed": "passed", "heel": "heel came up", "contact": "knee did not reach", "void": "does not count"}
 MIN_REST, MAX_REST = timedelta(seconds=5), timedelta(minutes=10)
-"""A shorter pause is none, a longer one was not a rest."""
+"""A shorter pause is ignored; a longer one was not a rest."""
 
 
 class AttemptView(Struct, frozen=True):
@@ -37,10 +37,10 @@ class AttemptView(Struct, frozen=True):
 
 
 class Entry(Struct, frozen=True):
-    """One thing that happened, in words: its title, its `result`, and `about` it a little more.
+    """One thing that happened, in words: its title, `result`, and a little more in `about`.
 
-    `side` is `None` where no leg worked; `anchor` is the element's id for links to it. `until` is `None` if unknown.
-    `test` is the test that is asked about here.
+    `side` is `None` if no leg worked; `anchor` is the element's id, for links. `until` is `None` if unknown. `test` is
+    the test that this entry asks about.
     """
 
     at: datetime
@@ -63,8 +63,7 @@ def timeline(
     units: str,
     circumstances: Mapping[str, Circumstances],
 ) -> list[Entry]:
-    """Everything in a session, oldest first. `names` are those of the exercises, by key; `circumstances` are those of
-    the tests, by id."""
+    """Everything in a session, oldest first. `names` are exercise names by key, `circumstances` are by test id."""
     entries = [
         entry
         for test in detail.tests
@@ -90,7 +89,7 @@ def _rest(before: Entry, after: Entry) -> Iterator[Entry]:
 
 
 def _test_entries(test: Test, units: str, circumstances: Circumstances) -> Iterator[Entry]:
-    """The beginning of a test, each trial with its attempts, and what it is asked about afterwards."""
+    """The start of a test, each trial with its attempts, and the questions after it."""
     kind = "Imported test" if test.imported else "Full test" if test.full else "Quick test"
     about = ", ".join(
         ([] if test.imported else [f"contact: {CONTACTS[test.contact]}"]) + circumstance_texts(circumstances)

@@ -1,4 +1,4 @@
-"""Today: what to do now, each side's latest result, this week's stretching and open questions."""
+"""The Today page: what to do now, each side's latest result, this week's stretching and open questions."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from web.pages.next_action import (
 from web.pages.why import why_context
 
 ASK_WINDOW = timedelta(hours=24)
-"""How long after a test Today asks where its limit was felt; later people no longer remember."""
+"""How long after a test Today asks where the limit was felt; later, people no longer remember."""
 SPARKLINE_RESULTS = 12
 
 
@@ -138,7 +138,7 @@ def _person_context(site: Site, person: Person | None, resumes: str | None) -> d
 
 
 def _note(now: Snapshot, person: Person | None) -> str | None:
-    """The board's note, unless it is a decision about another person, or one that asks for what Today asks itself."""
+    """The board's note, unless it is a decision about another person, or one that asks for the health questions."""
     if now.decision is None or not now.is_note_a_decision:
         return now.note
     return None if now.decided_for != _id(person) or now.decision.needs_health_questions else now.note
@@ -155,7 +155,7 @@ def _is_answered(test: Test) -> bool:
 
 
 def _calibration_hint(now: Snapshot) -> str | None:
-    """What the distance sensor needs, in a sentence, or `None`."""
+    """What the distance sensor needs, in a sentence; `None` for nothing."""
     if now.calibration == "as built":
         return "The distance sensor is not calibrated yet. It takes three to four minutes with blocks."
     if now.calibration == "suspect":
@@ -168,7 +168,7 @@ def _id(person: Person | None) -> str | None:
 
 
 def _shown_tests(site: Site, history: History) -> dict[str, Test]:
-    """The last test with a result of each side, and the last one of all, by their ids."""
+    """The last test with a result for each side, and the last of all, by id."""
     if not history.scores:
         return {}
     last = [seen[-1].test_id for side in Side if (seen := history.rows(side))]
@@ -195,7 +195,9 @@ def results_sentence(history: History, settings: PersonSettings) -> str:
 
 
 def _goal_text(history: History, row: ResultRow, settings: PersonSettings) -> str:
-    """How far a side is from the goal. Several tests show that it is reached; one beyond it says only that."""
+    """How far a side is from the goal. Only several tests show that it is reached; one test beyond it is called just
+    that.
+    """
     progress = history.side_progress(row.side)
     if row.mm <= 0:
         return f"{row.side} not at the wall yet"

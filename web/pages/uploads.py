@@ -1,4 +1,4 @@
-"""A file that a browser sends to be brought in: it waits for the proof of presence, is shown, and waits for a yes."""
+"""An uploaded file: it waits for the proof of presence, is previewed, and waits for confirmation."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ Thing = TypeVar("Thing")
 
 
 class UploadError(ValueError):
-    """There is nothing to bring in, or not now; the message is a sentence for the page."""
+    """There is nothing to import, or it is not possible now; the message is a sentence for the page."""
 
 
 class Kept(Generic[Thing]):
-    """One thing that waits under a key, no longer than a request for presence. The next one takes its place."""
+    """Holds one thing under a key, no longer than a presence request lasts. The next one replaces it."""
 
     def __init__(self, kept_s: float = KEPT_S) -> None:
         self._kept_s = kept_s
@@ -46,7 +46,7 @@ class Kept(Generic[Thing]):
         self._opened = ExitStack()
 
     def keep(self, key: str, thing: Thing, opened: ExitStack) -> None:
-        """Keep a thing as long as `opened` is, which is closed after its time, or at the end of the process."""
+        """Keep a thing and its resources; `opened` is closed when the time is up or the process ends."""
         with self._lock:
             before, self._opened = self._opened, opened
             self._key, self._thing = key, thing
@@ -58,12 +58,12 @@ class Kept(Generic[Thing]):
         timer.start()
 
     def find(self, key: str) -> Thing | None:
-        """What is kept under this key, and stays."""
+        """The thing under this key, which stays."""
         with self._lock:
             return self._thing if self._is_under(key) else None
 
     def take(self, key: str) -> tuple[Thing, ExitStack] | None:
-        """What is kept under this key, once; the caller closes it."""
+        """Remove and return the thing under this key; the caller closes it."""
         with self._lock:
             if self._thing is None or not self._is_under(key):
                 return None
@@ -73,13 +73,13 @@ class Kept(Generic[Thing]):
         return found, opened
 
     def drop(self, key: str) -> None:
-        """Close what is kept under this key."""
+        """Drop and close the thing under this key."""
         found = self.take(key)
         if found is not None:
             found[1].close()
 
     def _drop(self, opened: ExitStack) -> None:
-        """Close what is kept, if it still is what was opened then."""
+        """Close what is kept, if it is still the same."""
         with self._lock:
             if self._opened is not opened:
                 return
@@ -96,8 +96,7 @@ def _close(opened: ExitStack) -> None:
 
 
 class Uploads:
-    """What one page brings in: the newest file that was sent to it, which only the same browser is offered, and the
-    newest one that was checked and shown."""
+    """The uploads of one page: the newest file, offered only to the browser that sent it, and the newest preview."""
 
     def __init__(self, site: Site, own_page: str) -> None:
         """`own_page` is the page's name in `web.access.rules.OWN_PAGES`."""
@@ -108,16 +107,16 @@ class Uploads:
 
     @property
     def waiting_name(self) -> str | None:
-        """The name of the file that this browser has sent and nobody has brought in yet."""
+        """The name of the file that this browser sent and has not imported yet."""
         found = self._sent.find(self._browser)
         return None if found is None else found.name
 
     @contextmanager
     def received(self) -> Iterator[Path]:
-        """The file of this request, or the one that this browser sent before.
+        """The file of this request, or the one this browser sent before.
 
-        It waits until it is brought in, so that nobody chooses it twice. Before the proof of presence the browser is
-        led there. Raises `UploadError` if there is no file; what refuses it, in the body, becomes one too.
+        It is kept until it is imported, so that nobody chooses it twice. Without a proof of presence, redirects to it.
+        Raises `UploadError` if there is no file; an `ImportRefusedError` in the body becomes one too.
         """
         from station.store.exchange.export_read import ImportRefusedError
         from station.store.exchange.staging import scratch_directory, work_directory
@@ -139,18 +138,18 @@ class Uploads:
             raise UploadError(str(refused)) from refused
 
     def drop(self) -> None:
-        """Forget the file that this browser has sent."""
+        """Forget the file that this browser sent."""
         self._sent.drop(self._browser)
 
     def keep(self, staged: Staged, opened: ExitStack) -> str:
-        """Keep what was checked, as long as `opened` is, for a yes; returns the ticket of that."""
+        """Keep a checked file for confirmation; returns the ticket that confirms it."""
         ticket = secrets.token_urlsafe(16)
         self._shown.keep(ticket, staged, opened)
         return ticket
 
     @contextmanager
     def confirmed(self) -> Iterator[Staged]:
-        """What the ticket of this request says yes to, once. Raises `UploadError` if there is none, or not now."""
+        """What this request's ticket confirms, once. Raises `UploadError` for nothing, or while a session runs."""
         if is_active(self._site.snapshot()):
             raise UploadError(SESSION_RUNS)
         found = self._shown.take(request.form.get("ticket", ""))
@@ -169,7 +168,7 @@ class Uploads:
 
 
 def _saved(given: FileStorage, scratch: Path) -> Path:
-    """The file under its own name, as far as that has harmless letters: it is quoted in sentences."""
+    """Save the file under its own name, reduced to safe characters, because sentences quote it."""
     name = UNSAFE_LETTERS.sub("-", Path(given.filename or "").name)[-60:].lstrip(".-")
     path = scratch / (name or "export")
     given.save(path)

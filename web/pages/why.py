@@ -1,4 +1,4 @@
-"""Why today's routine: the reasons, each with its rule, and all rules with their sources."""
+"""Why this routine today: the reasons, each with its rule, and all rules with their sources."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from web.exercise_text import entry, names_by_key
 from web.pages.next_action import today_summary
 
 EXPECTATION_RULES = ("first-weeks", "six-weeks", "slow-responder")
-"""The rules that describe what to expect, and when."""
+"""The rules that say what to expect, and when."""
 
 
 def why_context(summary: TodaySummary) -> dict[str, Any]:
-    """The context of `_why.html`, the fold *Why this?*: today's reasons, each once."""
+    """The context of `_why.html`, the *Why this?* fold: today's reasons, each once."""
     return {"why_reasons": today_reasons(summary)}
 
 
 def today_reasons(summary: TodaySummary) -> tuple[Reason, ...]:
-    """Why today's routine is this one: a block alone, otherwise the reasons of the proposal and of what is due."""
+    """The reasons for today's routine: only the block if there is one, else those of the proposal and what is due."""
     if summary.proposal.block_reason is not None:
         return (summary.proposal.block_reason,)
     proposed = summary.proposal.reasons if summary.due.baseline_day is None else ()

@@ -1,4 +1,4 @@
-"""The server of the page: HTTP with its limits, and the event stream."""
+"""The page's server: HTTP with its limits, and the event stream."""
 
 from web.server.http import open_page
 

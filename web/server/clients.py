@@ -15,21 +15,22 @@ PLAIN = (
 )
 UNNAMED = "The web server in front of the station did not say for whom it asks: let it send X-Forwarded-For."
 FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"x-forwarded-port")
-"""Headers by which a proxy describes the client. Anybody can send them, so they end here."""
+"""Headers in which a proxy describes the client. Any client can send them, so they are removed here."""
 
 
 class Clients(Struct, frozen=True):
-    """`proxy` is the address of the web server in front, if there is one. `public`: the whole internet is answered,
-    over the page's own https; `public_by_proxy`: as far as that web server brings it over https."""
+    """Who is answered. `proxy` is the address of the web server in front, if any. `public`: the whole internet, over
+    the page's own https; `public_by_proxy`: the whole internet, if that web server forwards it over https.
+    """
 
     proxy: Address | None = None
     public: bool = False
     public_by_proxy: bool = False
 
     def admit(self, scope: Scope) -> None:
-        """Check the addresses at both ends, and put the client's own into the request. Raises RefusalError.
+        """Check the addresses at both ends, and put the client's own address into the request. Raises RefusalError.
 
-        A connection through a Unix socket has no address; it comes from this machine.
+        A Unix socket connection has no address: it comes from this machine.
         """
         scope.setdefault("scheme", "http")
         peer, local = _address(scope.get("client")), _address(scope.get("server"))
@@ -40,7 +41,7 @@ class Clients(Struct, frozen=True):
         scope["headers"] = [one for one in scope["headers"] if one[0] not in FORWARDED]
 
     def _use_forwarded(self, scope: Scope) -> None:
-        """Take client and scheme from the last hop, which the proxy itself wrote."""
+        """Take the client and scheme from the last hop, the one that the proxy itself added."""
         client = parse_address(_last_hop(scope, b"x-forwarded-for"))
         if client is None:
             raise RefusalError(400, UNNAMED)
@@ -55,6 +56,6 @@ def _address(end: tuple[str, int] | None) -> Address | None:
 
 
 def _last_hop(scope: Scope, name: bytes) -> str:
-    """The last entry of a header that each proxy on the way appends to; empty where there is none."""
+    """The last entry of a header that each proxy appends to; empty if there is none."""
     values = [value for key, value in scope["headers"] if key == name]
     return values[-1].decode("latin-1").rpartition(",")[2].strip().lower() if values else ""

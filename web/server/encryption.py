@@ -1,4 +1,4 @@
-"""The certificate with which the page speaks https."""
+"""The page's https certificate."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from station.network import PAGE_FILE
 
 
 def certificate_file(page: PageConfig) -> Path | None:
-    """The file with the page's certificate and key: configured, or by `station tls`; `None` for neither."""
+    """The file with the page's certificate and key: configured, or made by `station tls`; `None` for neither."""
     if page.certificate:
         return Path(page.certificate)
     credentials = os.environ.get("CREDENTIALS_DIRECTORY")

@@ -1,4 +1,4 @@
-"""The host names and addresses that the page answers to, kept up to date while the page runs."""
+"""The host names and addresses that the page answers to, refreshed while it runs."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from urllib.parse import urlsplit
 from station.network import Address, Machine, parse_address
 
 REFRESH_S = 5.0
-"""How old the list of the machine's own names and addresses may be: a flood of wrong names reads it no more often."""
+"""How long the list of the machine's own names and addresses is cached: a flood of wrong names reads it no more often.
+"""
 
 
 class AllowedHosts:
-    """The host names that the page answers to: the configured `names`, and what the machine is called itself.
+    """The host names that the page answers to: the configured `names`, and the machine's own.
 
-    In a network these are its own names and the addresses of its interfaces, which change with the router; where the
-    page listens on the loopback interface only, loopback addresses alone.
+    On a network these are its host names and the addresses of its interfaces, which change with the router. A page that
+    listens only on the loopback interface answers to loopback addresses only.
     """
 
     def __init__(

@@ -1,6 +1,6 @@
 """The page's server: an event loop in its own thread with the stream on it, and Flask behind a small thread pool.
 
-Nothing here can stop the station: its loop publishes snapshots and takes commands, and never waits for a page.
+Nothing here can stall the station: its loop publishes snapshots and takes commands, and never waits for a page.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ KEEP_ALIVE_S = 15
 READ_TIMEOUT_S = 15.0
 """A client that reads nothing for this long is dropped, with everything pending for it."""
 MAX_CONNECTIONS = 240
-"""A process has 1,024 files by default, and the station needs some of them for the board and the store."""
+"""A process may open 1,024 files by default, and the station needs some for the board and the store."""
 DATE_S = 1.0
 """The refresh interval of the `Date` header."""
 START_TIMEOUT_S = 10.0
@@ -61,7 +61,7 @@ __all__ = ["PageError", "Server", "open_page"]
 
 
 class DeadlineProtocol(H11Protocol):
-    """uvicorn's HTTP/1.1 protocol with what it lacks: deadlines for headers and readers, and a connection limit."""
+    """uvicorn's HTTP/1.1 protocol with deadlines for headers and slow readers, and a connection limit."""
 
     header_timeout_s = HEADER_TIMEOUT_S
     read_timeout_s = READ_TIMEOUT_S
@@ -97,7 +97,7 @@ class DeadlineProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def _update_header_deadline(self) -> None:
-        """A deadline runs while headers are incomplete; trickled bytes do not extend it."""
+        """Run a deadline while headers are incomplete; trickled bytes do not extend it."""
         owed = self.conn.their_state is h11.IDLE and (self.cycle is None or bool(self.conn.trailing_data[0]))
         if not owed:
             self._cancel_header_deadline()
@@ -127,8 +127,8 @@ def _is_idle(connection: Any) -> bool:
 
 
 class QuietServer(uvicorn.Server):
-    """uvicorn's server polls ten times a second for its end; this one waits for `end`, and wakes once a second for the
-    `Date` header. It speaks http on some of its sockets and https on others, with a deadline for the handshake.
+    """uvicorn's server, which polls for shutdown ten times a second; this one waits for `end`, and wakes once a second
+    for the `Date` header. It speaks http on some sockets and https on others, with a deadline for the handshake.
     """
 
     def __init__(
@@ -166,16 +166,16 @@ class QuietServer(uvicorn.Server):
         self.started = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End as uvicorn does, without waiting for the end of TLS, which a phone that has left never sends."""
+        """Shut down as uvicorn does, but without waiting for the TLS close, which a phone that has left never sends."""
         open_ones = [one.transport for one in self.server_state.connections]
         await super().shutdown(sockets)
         for transport in open_ones:
-            with suppress(AttributeError):  # of TLS, in Python 3.11, once the connection has ended by itself
+            with suppress(AttributeError):  # TLS in Python 3.11 raises it if the connection has already closed
                 transport.abort()
         await asyncio.sleep(0)
 
     def end(self) -> None:
-        """End `serve`; call it on the event loop."""
+        """End `serve`; must be called on the event loop."""
         self.should_exit = True
         self._ending.set()
 
@@ -186,8 +186,8 @@ class QuietServer(uvicorn.Server):
 
 
 class Server:
-    """The running server of the page. `port` is the actual one (a configured 0 takes any free one); `addresses` open
-    the page in a browser, best first.
+    """The page's running server. `port` is the actual port (a configured 0 takes any free one); `addresses` open the
+    page in a browser, best first.
     """
 
     def __init__(
@@ -228,13 +228,13 @@ class Server:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self) -> None:
-        """Start answering, and return once it does. Raises PageError on failure."""
+        """Start the server, and return once it answers. Raises PageError on failure."""
         self._thread.start()
         if not self._ready.wait(START_TIMEOUT_S) or not self._thread.is_alive():
             raise PageError("The page's server did not start; see its log. The station runs on without a page.")
 
     def stop(self) -> None:
-        """Close every connection and end the thread; open live pages then report missing updates."""
+        """Close every connection and end the thread; open live pages then say that updates are missing."""
         if self._loop is not None:
             with suppress(RuntimeError):  # the loop has already ended
                 self._loop.call_soon_threadsafe(self._request_stop)
@@ -254,7 +254,7 @@ class Server:
         return self._thread.is_alive()
 
     def post(self, call: Callable[[], None]) -> None:
-        """Have the server's thread call something that takes no time."""
+        """Have the server's thread call something that returns at once."""
         if self._loop is not None:
             with suppress(RuntimeError):  # it has just ended
                 self._loop.call_soon_threadsafe(call)
@@ -289,11 +289,11 @@ def open_page(
     body_s: float = BODY_TIMEOUT_S,
     protocol: type[DeadlineProtocol] = DeadlineProtocol,
 ) -> Server:
-    """A server for the page, bound but not started. `listener` is an already bound socket; without one, systemd's
-    sockets are used where it has handed over any.
+    """A server for the page, bound but not started. `listener` is a socket already bound; without it, sockets from
+    systemd are used if there are any.
 
-    Raises PageError with one sentence when the address is not available, or the certificate is no good, and
-    PermanentPageError when the configuration would send secrets through the internet in plain http.
+    Raises PageError with one sentence if the address is not available or the certificate is unusable, and
+    PermanentPageError if the configuration would send secrets over the internet in plain http.
     """
     page = config.page
     certificate = certificate_file(page)
@@ -330,7 +330,7 @@ def open_page(
 
 
 def _is_owner(store: Reader, scope: Scope) -> bool:
-    """Whether a request is the owner's: nobody else may send files."""
+    """Whether a request is the owner's: nobody else may upload files."""
     try:
         return visitor_with(store, token_of(scope), datetime.now(UTC)).is_at_least(Role.OWNER)
     except StoreError:
@@ -338,16 +338,16 @@ def _is_owner(store: Reader, scope: Scope) -> bool:
 
 
 def _allowed_hosts(page: PageConfig, listeners: Sequence[Listener]) -> AllowedHosts:
-    """The host names of the page: the loopback's, the configured ones, and on a network, also by a proxy, its own."""
+    """The page's host names: loopback, the configured ones, and on a network (or behind a proxy) the machine's own."""
     names = {page.host.lower(), *(name.lower() for name in page.allowed_hosts)}
     is_alone = all(one.is_loopback for one in listeners) and not page.proxy
     return AllowedHosts(frozenset(names), loopback_only=is_alone)
 
 
 def _listeners(page: PageConfig, given: socket.socket | None, *, has_certificate: bool) -> list[Listener]:
-    """What the page listens on: the socket that the caller gave, else those of systemd, else the configured address.
+    """What the page listens on: the socket that the caller gave, else systemd's, else the configured address.
 
-    With a certificate each speaks https, but those that systemd calls `http`.
+    With a certificate each speaks https, except those that systemd names `http`.
     """
     if given is not None:
         return [Listener(given, has_certificate)]

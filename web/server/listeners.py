@@ -1,4 +1,4 @@
-"""The sockets on which the page listens: its own, or those that systemd opened for it at the ports below 1024."""
+"""The sockets on which the page listens: its own, or those that systemd opened for it on ports below 1024."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from station.network import EVERYWHERE, is_loopback_host
 
 BACKLOG = 128
 FIRST_INHERITED = 3
-"""systemd hands over its sockets as the file descriptors from here on (sd_listen_fds(3))."""
+"""The first file descriptor of the sockets that systemd passes (sd_listen_fds(3))."""
 PLAIN_NAME = "http"
-"""The `FileDescriptorName` of a socket that stays plain beside https."""
+"""The `FileDescriptorName` of a socket that stays plain http beside https."""
 
 
 class Listener(Struct, frozen=True):
-    """A listening socket, and whether it is spoken to over https."""
+    """A listening socket, and whether it speaks https."""
 
     socket: socket.socket
     is_https: bool = False
 
     @property
     def host(self) -> str:
-        """The address it listens on; a Unix socket is of this machine."""
+        """The address it listens on; a Unix socket counts as this machine's."""
         return str(self.socket.getsockname()[0]) if self.socket.family != socket.AF_UNIX else "localhost"
 
     @property
@@ -38,14 +38,14 @@ class Listener(Struct, frozen=True):
 
     @property
     def is_loopback(self) -> bool:
-        """Whether only this machine reaches it."""
+        """Whether only this machine can reach it."""
         return self.host not in EVERYWHERE and is_loopback_host(self.host)
 
 
 def listen(page: PageConfig) -> socket.socket:
-    """A socket that listens where the configuration says.
+    """A socket that listens as configured.
 
-    Raises PageError when the address is not available, PermanentPageError when this process may open no such socket.
+    Raises PageError if the address is not available, PermanentPageError if this process may not open it.
     """
     family = socket.AF_INET6 if ":" in page.host else socket.AF_INET
     try:
@@ -64,10 +64,10 @@ def listen(page: PageConfig) -> socket.socket:
 
 
 def inherited_sockets(environment: MutableMapping[str, str] = os.environ) -> dict[str, list[socket.socket]]:
-    """The listening sockets that systemd handed over to this process, by name; none if it handed over none.
+    """The listening sockets that systemd passed to this process, by name; empty if none.
 
-    They are taken once: the variables that describe them are removed, so that no child takes them for its own.
-    Raises PageError for something else than a listening socket.
+    They are taken once: the environment variables are removed, so that no child takes the sockets for its own. Raises
+    PageError if one is not a listening socket.
     """
     process, count = environment.pop("LISTEN_PID", ""), environment.pop("LISTEN_FDS", "0")
     names = environment.pop("LISTEN_FDNAMES", "").split(":")

@@ -1,4 +1,4 @@
-"""Who reads a file too slowly loses their turn to those who wait for one."""
+"""A reader that downloads too slowly loses its turn to those waiting."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any
 from web.server.stream import Send
 
 SLOWEST_BYTES_S = 32 * 1024
-"""A file on a phone at the far end of the house takes a hundred times as much."""
+"""A phone at the far end of the house downloads a hundred times as fast."""
 GRACE_S = 15.0
-"""How long a reader may be slower at first, or between."""
+"""How far a reader may fall behind that rate, at the start or later."""
 
 
 class Paced:
-    """An ASGI `send` that gives up a reader who is slower than `SLOWEST_BYTES_S`, and drops what is left.
+    """An ASGI `send` that gives up on a reader slower than `SLOWEST_BYTES_S`, and drops the rest.
 
-    It drops rather than raises, because the thread that makes the answer waits until the rest is taken from it. The
-    server closes the connection of an answer that is not complete. Only the reader's time counts, not the disk's; what
-    the system takes at once into its buffers earns no more than the grace.
+    It drops rather than raises, because the thread that produces the response waits until the rest is taken. The server
+    closes the connection of an incomplete response. Only the reader's time counts, not the disk's; whatever the kernel
+    buffers at once earns no more than the grace.
     """
 
     def __init__(self, send: Send, grace_s: float = GRACE_S) -> None:

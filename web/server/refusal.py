@@ -1,4 +1,4 @@
-"""A request that is refused, or sent elsewhere, before a page sees it."""
+"""A request that is refused or redirected before a page sees it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from web.server.stream import Send
 
 @dataclass(eq=False)
 class RefusalError(Exception):
-    """A request that is refused, with a sentence for the person who sent it.
+    """A refused request, with a sentence for the person who sent it.
 
     `location` is where to go instead, `retry_after_s` when to try again.
     """
@@ -24,7 +24,7 @@ class RefusalError(Exception):
 
 
 async def refuse(send: Send, refusal: RefusalError, *, is_api: bool = False) -> None:
-    """Answer with the reason, in words, and close the connection: what follows on it is not worth reading."""
+    """Answer with the reason in words, and close the connection: nothing more is read from it."""
     problem = refusal_problem(refusal.status, refusal.sentence) if is_api else None
     body = f"{refusal.sentence}\n".encode() if problem is None else msgspec.json.encode(problem)
     headers = [

@@ -1,6 +1,6 @@
-"""The request guard, on the event loop: which requests are answered, how large they may be, and how long they may take.
+"""The request guard, on the event loop: which requests are answered, how large they may be, how long they may take.
 
-It checks where a request comes from, the host name, the origin of a write and the whole body before Flask sees it. So
+It checks the client's address, the host name, the origin of a write and the whole body before Flask sees a request, so
 a slow or hostile client costs a connection, never a thread.
 """
 
@@ -23,12 +23,12 @@ MAX_BODY_BYTES = 64 * 1024
 """Forms of this page are under a kilobyte."""
 UPLOAD_PATHS = ("/data/preview", "/restore/upload")
 MAX_UPLOAD_BYTES = 16 * 1024 * 1024
-"""An export of ten years without recordings takes 3 MB. It is in memory until it is checked, so one comes at a time."""
+"""An export of ten years without recordings takes 3 MB. It is in memory until checked, so uploads take turns."""
 UPLOAD_TIMEOUT_S = 60.0
 DOWNLOADS_AT_ONCE = 2
-"""So two of four threads are left for pages, however many files people ask for."""
+"""This leaves two of four threads for pages, however many files are requested."""
 DOWNLOAD_WAIT_S = 15.0
-"""How long another one waits for its turn. The bundle of a long session takes a second or two."""
+"""How long another download waits for its turn. The bundle of a long session takes a second or two."""
 MAX_LENGTH_DIGITS = 9
 BODY_TIMEOUT_S = 8.0
 """Even a phone with a weak signal sends a form in one go; nobody types while sending."""
@@ -38,7 +38,7 @@ MAX_HEADER_BYTES = 16 * 1024
 """All headers and the address together; a browser sends about one kilobyte."""
 METHODS = ("GET", "HEAD", "POST")
 PLAIN_PATHS = ("/trust", "/static/")
-"""What plain http still shows beside https: how to install the station's authority, and its style."""
+"""What plain http still serves beside https: how to install the station's authority, and its style."""
 
 log = logging.getLogger(__name__)
 
@@ -61,9 +61,9 @@ class RequestGuard:
         https_port: int | None = None,
         may_upload: Callable[[Scope], bool] = lambda _scope: True,
     ) -> None:
-        """`https_port` is the port of the page's own https, where it has one: then plain http only leads there.
+        """`https_port` is the port of the page's own https, if it has one: plain http then only redirects there.
 
-        `may_upload` tells whether a file from this visitor would be looked at at all.
+        `may_upload` tells whether this visitor may upload files.
         """
         self._may_upload = may_upload
         self._clients = clients
@@ -91,7 +91,7 @@ class RequestGuard:
             await refuse(send, refusal, is_api=scope["path"].startswith(PREFIX))
 
     async def _answer(self, scope: Scope, body: bytes | None, receive: Receive, send: Send) -> None:
-        """Answer a request whose whole body is here."""
+        """Answer a request whose body has arrived."""
         if body is None:
             return
         try:
@@ -102,12 +102,12 @@ class RequestGuard:
             else:
                 await self._app(scope, _receive_from_body(body, receive), send)
         except Exception:
-            place = "/".join(scope["path"].split("/")[:2])  # the rest may have ids, or the calendar's token
+            place = "/".join(scope["path"].split("/")[:2])  # the rest may contain ids, or the calendar's token
             log.exception("the page failed to answer %r", place)
             raise
 
     async def _download(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer with a file when it is its turn. It waits here, on the event loop, so a queue costs no thread."""
+        """Answer with a file when its turn comes. It waits here, on the event loop, so a queue costs no thread."""
         try:
             async with asyncio.timeout(self._download_wait_s):
                 await self._downloads.acquire()
@@ -149,7 +149,9 @@ class RequestGuard:
             raise RefusalError(503, "Too many live pages are open. Close one and load this page again.")
 
     async def _upload(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Take a file, and answer; one at a time. Of somebody who may not, nothing is read: the page refuses them."""
+        """Take an upload and answer, one at a time. If the visitor may not upload, the page refuses and nothing is
+        read.
+        """
         if not self._may_upload(scope):
             await self._answer(scope, b"", receive, send)
             return
@@ -164,12 +166,12 @@ class RequestGuard:
 
 
 def is_download(path: str) -> bool:
-    """Whether this address makes or reads a whole file: that takes seconds, where a page takes milliseconds."""
+    """Whether this address writes or reads a whole file: that takes seconds, while a page takes milliseconds."""
     return path.startswith("/data/") or path.endswith((".csv", ".zip"))
 
 
 async def _read_body(scope: Scope, receive: Receive, max_bytes: int, timeout_s: float) -> bytes | None:
-    """The whole body, or `None` when the visitor left before it was here."""
+    """The whole body, or `None` if the visitor left before it had arrived."""
     for value in _values(scope["headers"], b"content-length"):
         if len(value) > MAX_LENGTH_DIGITS or not value.isdecimal() or int(value) > max_bytes:
             raise _too_large(max_bytes)
@@ -192,9 +194,9 @@ async def _read_body(scope: Scope, receive: Receive, max_bytes: int, timeout_s: 
 
 
 def _check_encrypted(scope: Scope, host: str, https_port: int) -> None:
-    """Send plain http to https, but for the page that installs the authority, and for a screen at the station itself.
+    """Redirect plain http to https, except the page that installs the authority and a screen at the station itself.
 
-    Nothing on the way can read what stays on this machine.
+    What stays on this machine cannot be read on the way.
     """
     address = parse_address((scope.get("client") or ("127.0.0.1", 0))[0])
     is_here = address is not None and address.is_loopback
@@ -209,9 +211,9 @@ def _check_encrypted(scope: Scope, host: str, https_port: int) -> None:
 
 
 def _check_same_site(scope: Scope, host: str) -> None:
-    """Refuse a foreign `Origin`; a write must prove that it comes from a page of this station, or bring a token.
+    """Refuse a foreign `Origin`; a write must prove that it comes from a page of this station, or carry a token.
 
-    Another site cannot make a browser send a token: for that header it must ask first (OPTIONS), which is refused.
+    Another site cannot make a browser send a token: that header needs a preflight (OPTIONS), which is refused.
     """
     headers = scope["headers"]
     origins = _values(headers, b"origin")
@@ -226,7 +228,7 @@ def _check_same_site(scope: Scope, host: str) -> None:
 
 
 def _authority(origin: str, scheme: str) -> str | None:
-    """The host and port of an `Origin` in lower case; `None` if it is invalid, or plain http where the page is not."""
+    """The host and port of an `Origin` in lower case; `None` if it is invalid, or plain http for a page on https."""
     try:
         parts = urlsplit(origin)
     except ValueError:
@@ -243,7 +245,7 @@ def _values(headers: list[tuple[bytes, bytes]], name: bytes) -> list[str]:
 
 
 def _receive_from_body(body: bytes, receive: Receive) -> Receive:
-    """A `receive` that first returns the body already read, then forwards the connection's messages."""
+    """A `receive` that returns the body already read, then forwards the connection's messages."""
     is_delivered = False
 
     async def receive_body() -> dict[str, object]:

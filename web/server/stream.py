@@ -1,11 +1,11 @@
-"""The live page's event stream: the whole state on opening, then each newer state.
+"""The live page's event stream: the whole state at first, then each newer state.
 
 It runs on the event loop, so an open page costs no thread. States are limited to fifty a second; a heartbeat every two
 seconds carries the age of the newest snapshot, so that a page can tell a stalled station from an unchanged state.
 
-Each state shows what its visitor may see (`web.live.seen`). The visitor is read again whenever the station says that
-access has changed, so that a revoked browser is out at once: its stream ends, and the page that opens the next one is a
-visitor's.
+Each state shows only what its visitor may see (`web.live.seen`). The visitor is read again whenever the station reports
+that access has changed, so a revoked browser is out at once: its stream ends, and the page that reconnects is one for a
+browser that was not let in.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ MIN_INTERVAL_S = 0.02
 long behind the previous one. At most fifty a second are sent.
 """
 RECHECK_S = 20.0
-"""How often a visitor is read again without a change: what expires is noticed then."""
+"""How often a visitor is read again without a change, to notice what has expired."""
 HEARTBEAT_S = 2.0
 """Twice within the four seconds after which a page reports missing updates."""
 MAX_STREAMS = 64
-"""The limit of open pages: more than any household has."""
+"""The most open pages: more than any household has."""
 
 REVOKED_EVENT = b"event: revoked\ndata: {}\n\n"
-"""The last event of a browser whose pairing ended: its page loads itself again."""
+"""The last event for a browser whose pairing has ended: its page reloads."""
 RESPONSE_HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
@@ -68,7 +68,7 @@ class StreamClient:
         self.changed.set()
 
     async def wait_for_disconnect(self, receive: Receive) -> None:
-        """Until the page is closed."""
+        """Wait until the page is closed."""
         while (await receive())["type"] != "http.disconnect":
             pass
         self.close()
@@ -91,7 +91,7 @@ class Stream:
         return len(self._clients) >= MAX_STREAMS
 
     def close(self) -> None:
-        """Let every open page go; to be called on the event loop."""
+        """Close every stream; must be called on the event loop."""
         for visitor in self._clients:
             visitor.close()
 

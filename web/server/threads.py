@@ -26,15 +26,16 @@ class Threads(WSGIMiddleware):
         await _Responder(self.app, self.executor, self.send_queue_size)(scope, receive, send)
 
     def stop(self) -> None:
-        """Begin nothing more; a thread ends with the page that it is making."""
+        """Start nothing more; each thread ends after its current page."""
         self.executor.shutdown(wait=False, cancel_futures=True)
 
 
 class _Responder(WSGIResponder):
     def send(self, message: SendEvent | None) -> None:
-        """Hand a part of the answer to the event loop.
+        """Hand a part of the response to the event loop.
 
-        The page may have stopped meanwhile. a2wsgi then makes a coroutine that nothing awaits, and Python warns of it.
+        The page may have stopped meanwhile: a2wsgi would then make a coroutine that nothing awaits, and Python warns of
+        it.
         """
         if self.loop.is_closed():
             raise RuntimeError("The page has stopped: nobody waits for this answer.")

@@ -1,4 +1,4 @@
-"""The threads in which Flask answers, and whether all of them hang."""
+"""The threads in which Flask answers, and whether they all hang."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from station.clock import Clock
 from station.core.events import SECOND_US
 
 LONGEST_US = 120 * SECOND_US
-"""An export of ten years to a slow phone; a request that takes longer hangs."""
+"""An export of ten years to a slow phone; a request that takes longer counts as hanging."""
 
 Result = TypeVar("Result")
 
 
 class Workers(ThreadPoolExecutor):
-    """A pool of threads that knows since when each is at its request."""
+    """A thread pool that knows how long each thread has been at its request."""
 
     name = "pages"
 
@@ -29,7 +29,7 @@ class Workers(ThreadPoolExecutor):
         self._began_us: dict[int, int] = {}
 
     def submit(self, call: Callable[..., Result], /, *args: Any, **kwargs: Any) -> Future[Result]:
-        """As in every pool."""
+        """Submit a call, and note when a thread begins it."""
         return super().submit(partial(self._timed, call), *args, **kwargs)
 
     def _timed(self, call: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:
@@ -41,12 +41,11 @@ class Workers(ThreadPoolExecutor):
 
     @property
     def is_alive(self) -> bool:
-        """A pool catches every error of its threads."""
+        """Always true: a pool catches every error of its threads."""
         return True
 
     @property
     def due_us(self) -> int | None:
-        """By when the last of the threads has to be done, if all are at a request; while one is free, pages are
-        answered."""
+        """When the last thread must be done, if all are busy; `None` while one is free, and so answers pages."""
         began_us = list(self._began_us.values())
         return max(began_us) + LONGEST_US if len(began_us) == self._count else None

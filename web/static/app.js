@@ -1,2 +1,2 @@
-// Registers the worker that shows the last results where the station does not answer.
+// Registers the worker that shows the last results when the station does not answer.
 if ('serviceWorker' in navigator) navigator.serviceWorker.register('/service-worker.js').catch(() => {})

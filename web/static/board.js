@@ -1,4 +1,4 @@
-// The drawn board follows the live view; press and hold one button to lift the heel.
+// The drawing of the board follows the live view; hold a button to lift the heel.
 (() => {
   'use strict'
   const el = id => document.getElementById(id)
@@ -48,7 +48,7 @@
     el('gap').setAttribute('d', `M${toe} 154V160M${toe} 157H${WALL_X}M${WALL_X} 154V160`)
   }
 
-  // Whether the board is shown is remembered; its own page always shows it.
+  // Remembers whether the board is shown; its own page always shows it.
   const fold = el('board'), isOwnPage = 'open' in fold.dataset
   if (!isOwnPage) fold.open = window.station_memory.get('board') === 'open'
   fold.addEventListener('toggle', () => { if (!isOwnPage) window.station_memory.set('board', fold.open ? 'open' : 'closed') })

@@ -1,12 +1,12 @@
-// Keeps what a page follows on the board up to date (`data-follows`, a part of the state): loads the page's content
-// again whenever the board has news of it.
+// Keeps a page up to date with the part of the state that it follows (`data-follows`): reloads its content when that
+// changes.
 (() => {
   'use strict'
   document.documentElement.classList.add('js')
   const POLL_MS = 2000, RECONNECT_MS = 2000
   const box = document.getElementById('followed')
   let newest = '', isLoading = false, isStale = false
-  let isLeaving = false   // a form was sent: its answer, with its cookie, must not be cut off by a reload
+  let isLeaving = false   // a form was sent: a reload must not interrupt its response, which sets a cookie
 
   async function load() {
     if (isLeaving) return
@@ -15,7 +15,7 @@
     try {
       const answer = await fetch(location.pathname)
       if (answer.ok) show(new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('followed'))
-    } catch { /* the next news loads it */ }
+    } catch { /* the next change loads it */ }
     isLoading = false
     if (isStale) { isStale = false; load() }
   }

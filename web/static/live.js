@@ -7,10 +7,10 @@
   const SHAPES = { left: '\u25cf', right: '\u25c6' }
   document.documentElement.classList.add('js')
 
-  // What this browser remembers, as far as it may.
+  // What this browser remembers, if it is allowed to.
   const memory = window.station_memory = {
     get(key) { try { return localStorage.getItem(key) } catch { return null } },
-    set(key, value) { try { localStorage.setItem(key, value) } catch { /* not allowed to remember */ } }
+    set(key, value) { try { localStorage.setItem(key, value) } catch { /* storage is not allowed */ } }
   }
   let announcedBy = memory.get('announcer') || el('stage').dataset.voice || 'reader'   // this browser, else the person's profile
   const announcer = window.station_announcer = {
@@ -130,14 +130,14 @@
   }
 
   function setVisible(id, there) { const place = el(id); if (place && place.hidden !== !there) place.hidden = !there }
-  let wasActive = false   // the card comes once the session is over
+  let wasActive = false   // the card appears once the session is over
   function showEndCard() {
     if (!el('end-card')) return
     if (wasActive && !view.is_active) fetch('/end-card').then(answer => answer.text()).then(part => { el('end-card').innerHTML = part }).catch(() => {})
     if (!wasActive && view.is_active) el('end-card').replaceChildren()
     wasActive = view.is_active
   }
-  let adviceExercise = ''   // the exercise that the advice shown is about; the next exercise clears it
+  let adviceExercise = ''   // the exercise of the advice on screen; the next exercise clears it
   function renderExercise() {
     const asked = view.question, doing = view.exercise
     setVisible('question', asked)
@@ -196,7 +196,7 @@
     lastCue = number
   }
 
-  // The number: extrapolated by this page's clock, corrected without jumping backwards.
+  // The number: extrapolated with this page's clock, corrected without jumping back.
   let countKey = '', shown = null, barValue = 0
   function renderNumber() {
     if (!view) return
@@ -236,7 +236,7 @@
     requestAnimationFrame(frame)
   }
 
-  // The stage in one line at the foot of the screen, while it is scrolled out of sight.
+  // The stage as one line at the foot of the screen while it is scrolled out of sight.
   let stageIsHidden = false
   new IntersectionObserver(([entry]) => { stageIsHidden = !entry.isIntersecting; renderMiniStage() }).observe(stage)
   function renderMiniStage() {
@@ -319,7 +319,7 @@
     send(form.action, new URLSearchParams(new FormData(form, event.submitter)), form.dataset.target)
   })
 
-  // A wall display shows its buttons for a while after a touch, a movement of the mouse or a key.
+  // A wall display shows its buttons for a while after a touch, mouse movement or key.
   let asleepTimer = 0
   function wake() {
     document.body.classList.add('awake')

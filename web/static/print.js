@@ -1,4 +1,4 @@
-// The print button. It is hidden without scripts; the browser's own menu prints the same.
+// The print button, hidden without scripts; the browser's own menu prints the same.
 (() => {
   'use strict'
   document.documentElement.classList.add('js')

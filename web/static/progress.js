@@ -1,4 +1,4 @@
-// Steps through the chart's tests: with the arrow keys, by dragging, or by a tap on the chart.
+// Steps through the chart's tests with the arrow keys, by dragging, or by tapping the chart.
 (() => {
   'use strict'
   document.documentElement.classList.add('js')

@@ -1,7 +1,7 @@
-// Opens the next page once the board answers again; the page itself may answer all the time.
+// Opens the next page once the board answers again; the page's own process may answer throughout.
 (() => {
   'use strict'
-  // The board gives states for a second or two after it has agreed: at the first look they are older than a fresh one.
+  // The board sends states for a second or two after it has agreed; by the first look they are no longer fresh.
   const STOPS_WITHIN_MS = 5000, RETRY_MS = 1000, FRESH_S = 2, LATE_MS = 60000
   const next = document.getElementById('next')
   const late = setTimeout(() => { document.getElementById('late').hidden = false }, LATE_MS)

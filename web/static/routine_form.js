@@ -1,5 +1,5 @@
-// The routine form: buttons are sent to the server and its answer replaces the form without leaving the page, the
-// summary refreshes while typing, and rows can be dragged. All calculation happens on the server.
+// The routine form: buttons submit to the server and its response replaces the form in place, the summary updates while
+// typing, and rows can be dragged. The server calculates everything.
 (() => {
   'use strict'
   const DEBOUNCE_MS = 400

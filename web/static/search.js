@@ -1,4 +1,4 @@
-// Searches while typing: asks the server and shows what it found.
+// Searches while typing: asks the server and shows the results.
 (() => {
   'use strict'
   const DEBOUNCE_MS = 200

@@ -1,10 +1,10 @@
-// Keeps the last Today and Progress of this browser, and shows them, marked, where the station does not answer.
-// Everything is asked of the station first, so nothing shown while it answers is old.
+// Caches this browser's last Today and Progress, and shows them, marked, when the station does not answer. Always asks
+// the station first, so nothing is stale while it answers.
 'use strict'
 const SHELL = 'shell', PAGES = 'pages'
 const KEPT = ['/', '/progress']
 const SHELL_FILES = ['/static/page.css', '/static/progress.css', '/static/forms.css', '/static/icon.svg', '/static/app.js']
-const MAX_AGE_MS = 90 * 24 * 3600 * 1000   // a browser that stays away for longer is no longer let in
+const MAX_AGE_MS = 90 * 24 * 3600 * 1000   // a browser idle for longer is no longer let in
 const SEEN_BY = 'X-Seen-By', NOBODY = 'nobody'
 
 self.addEventListener('install', event => {
@@ -46,7 +46,7 @@ async function navigate(event, path) {
   return answer
 }
 
-// A page of another person, or of a browser that is no longer let in, ends what was kept of the former one.
+// A page of another person, or of a browser that is no longer let in, clears what was cached for the previous one.
 async function keep(request, path, answer) {
   const by = answer.headers.get(SEEN_BY), cache = await caches.open(PAGES)
   const turnedAway = answer.type === 'opaqueredirect' ? KEPT.includes(path) : [401, 403].includes(answer.status)

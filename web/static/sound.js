@@ -1,4 +1,4 @@
-// Plays the buzzer's rhythms in the browser, from the same table. Browsers require one tap first.
+// Plays the buzzer's rhythms in the browser, from the same cue table. Browsers require one tap first.
 (() => {
   'use strict'
   const RISE_S = 0.003, LEVEL = 0.15, SOFT_LEVEL = 0.04

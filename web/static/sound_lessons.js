@@ -1,4 +1,4 @@
-// Six questions about the sounds: one plays, four meanings to choose from. A volume check comes first.
+// A quiz of six sounds, each with four meanings to choose from, after a volume check.
 (() => {
   'use strict'
   const QUESTIONS = 6, CHOICES = 4, GAIN_STEP = 2, MAX_LOUDER = 3

@@ -1,4 +1,4 @@
-// The recorded voice: announces what comes next, quietly and after the cue, or drops it. It never announces times: cues do.
+// The recorded voice: announces what comes next, quietly, after the cue or not at all. Never announces times: cues do.
 (() => {
   'use strict'
   const FOLDER = '/static/speech/', GAIN = 0.4, GAP_MS = 200, BETWEEN_S = 0.06, LATE_MS = 1500, OTHER_CUE_MS = 1500, FADE_S = 0.02
@@ -37,7 +37,7 @@
 
   function resetSpoken() { spoken = { exercise: '', side: '' } }
   function cueLengthMs(one) {
-    const table = one && cues[one.name]   // a station that has started again has given none
+    const table = one && cues[one.name]   // after a restart the station has not played one yet
     return table ? (table.variants[one.side] || table.variants[one.count] || table.tones).at(-1)[2] : 0
   }
   function stopSpeaking() {
@@ -82,7 +82,7 @@
     if (isRecordedVoice() && context && available.length) speak(available)
   }
 
-  // Resolves when the phrases are known; their sounds follow one by one.
+  // Resolves when the list of phrases has loaded; their sounds load one by one.
   async function loadPhrases() {
     if (!isRecordedVoice()) { if (context) stopSpeaking(); return }
     context = context || new (window.AudioContext || window.webkitAudioContext)()
@@ -113,7 +113,7 @@
     speakAvailable(found)
   })
 
-  // Offered once in each browser: before the first clock runs, or never again.
+  // Offered once in each browser: before the first clock runs, or never.
   const offer = document.getElementById('voice-offer'), FIRST_PHASES = ['lay', 'wait', 'prepare']
   let isOffered = !window.station_memory.get('voice-offered') && !document.getElementById('stage').dataset.voice
   function endOffer() {

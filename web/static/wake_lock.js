@@ -1,4 +1,4 @@
-// Keeps the screen on while something runs on the board, and on a wall display. Browsers allow it over https.
+// Keeps the screen on during a session, and on a wall display. Browsers allow it only over https.
 (() => {
   'use strict'
   if (!('wakeLock' in navigator)) return

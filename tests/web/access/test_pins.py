@@ -23,8 +23,8 @@ def shared_client(house: House) -> FlaskClient:
     return client_with(house.app, let_in(house.store, Role.MEMBER, is_shared=True))
 
 
-def test_shared_browser_is_a_persons_by_pin(house: House) -> None:
-    """Until they leave it; before and afterwards it shows no name."""
+def test_pin_makes_shared_browser_a_persons(house: House) -> None:
+    """Until they leave; before and afterwards it shows no name."""
     client, member = shared_client(house), house.client(Role.MEMBER)
     assert ask(member, "POST", "/browsers/pin", pin="271828").status_code == 303
     page = text_of(client, "/")
@@ -76,8 +76,8 @@ def test_pin_is_hashed_and_can_be_removed(house: House) -> None:
     assert house.store.pin_hash(house.bea) is None
 
 
-def test_guesses_are_counted_in_all_and_across_restarts(tmp_path: Path) -> None:
-    """Twelve wrong tries an hour, for whatever name and from whatever browser; then the right PIN waits as well."""
+def test_guesses_are_counted_in_total_and_across_restarts(tmp_path: Path) -> None:
+    """Twelve wrong tries an hour, across all names and browsers; after that even the right PIN has to wait."""
     path = tmp_path / "house.db"
     with Store.open(path, clock=SystemClock()) as store:
         for name in NAMES:

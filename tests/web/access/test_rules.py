@@ -1,4 +1,4 @@
-"""Who may open what: roles by routes, consents, and what the board shows, each by real requests."""
+"""Who may open what: roles and routes, consents, and what the board shows, tested by real requests."""
 
 from __future__ import annotations
 
@@ -25,25 +25,25 @@ from web.app import create_app
 from web.live.seen import snapshot_for
 
 NEED_A_TOKEN = ("api.start", "api.command", "api.routines")
-"""What a browser may not do in the API by its cookie alone; a guest's makes no token."""
+"""API operations for which a cookie does not suffice; a guest's browser makes no token."""
 
 
 def token_of_program(house: House, role: Role) -> str:
-    """A token that may all that this role's browser may."""
+    """A token with every permission of this role's browser."""
     token = roles.new_token()
     api_tokens.add(house.store, house.device_id(role), hash_of(token), "program", list(Scope))
     return token
 
 
 def test_every_endpoint_has_a_rule(house: House) -> None:
-    """And no rule is left of an endpoint that is gone."""
+    """And no rule is left for a removed endpoint."""
     assert {rule.endpoint for rule in house.app.url_map.iter_rules()} == set(RULES)
     assert {rule.presence_for for rule in RULES.values()} - {None} <= set(OWN_PAGES)
     assert set(OWN_PAGES.values()) <= set(RULES)
 
 
 def test_endpoint_without_a_rule_is_refused(house: House) -> None:
-    """To everybody, the owner too."""
+    """Even to the owner."""
     app = create_app(house.station, house.store)
     app.add_url_rule("/forgotten", "forgotten", lambda: "canary")
     answer = client_with(app, house.tokens[Role.OWNER]).get("/forgotten")
@@ -51,12 +51,12 @@ def test_endpoint_without_a_rule_is_refused(house: House) -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_each_role_opens_what_its_rule_says(house: House, role: Role | None) -> None:
-    """By a real request to every route: 403 where the role is too little, and otherwise any other answer."""
+def test_each_role_opens_only_permitted_routes(house: House, role: Role | None) -> None:
+    """By a real request to every route: 403 if the role does not suffice, else any other status."""
     faults = []
     for endpoint, (method, address) in addresses(house, house.bea).items():
         if endpoint in ("browsers.revoke", "browsers.leave", "browsers.share"):
-            continue  # they change who may ask; below
+            continue  # these change the visitor; tested below
         client, is_api = house.client(role), endpoint.startswith("api.")
         if is_api and role is not None and role is not Role.GUEST:
             client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token_of_program(house, role)}"
@@ -70,8 +70,8 @@ def test_each_role_opens_what_its_rule_says(house: House, role: Role | None) -> 
 
 
 @pytest.mark.parametrize("role", [Role.GUEST, Role.MEMBER, Role.PRACTITIONER, Role.OWNER])
-def test_ids_of_others_answer_as_ids_of_nothing(house: House, role: Role) -> None:
-    """A session, trace, test or person of somebody who did not agree is 404, with the same words as no such one."""
+def test_ids_of_others_look_nonexistent(house: House, role: Role) -> None:
+    """A session, trace, test or person without consent is a 404 with the same text as one that does not exist."""
     others = house.ada if role is Role.MEMBER else house.bea
     faults = []
     for endpoint, (method, address) in addresses(house, others).items():
@@ -85,7 +85,7 @@ def test_ids_of_others_answer_as_ids_of_nothing(house: House, role: Role) -> Non
         if role is Role.OWNER and endpoint.partition(".")[0] in MANAGED_BY_OWNER:
             continue
         answers = [ask(house.client(role), method, one) for one in (address, without_ids(address))]
-        status = 303 if RULES[endpoint].presence_for else 404  # a proof of presence leads back to the same address
+        status = 303 if RULES[endpoint].presence_for else 404  # a proof of presence returns to the same address
         texts = {without_ids(one.get_data(as_text=True)) for one in answers}
         if [one.status_code for one in answers] != [status, status] or len(texts) > 1:
             faults.append((endpoint, [one.status_code for one in answers]))
@@ -93,17 +93,17 @@ def test_ids_of_others_answer_as_ids_of_nothing(house: House, role: Role) -> Non
 
 
 def without_ids(text: str) -> str:
-    """The same address or page with ids that do not exist."""
+    """The same address or page with its ids replaced."""
     return re.sub(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "01234567-unknown", text)
 
 
 MANAGED_BY_OWNER = ("people", "profile", "removal", "browsers")
-"""The pages on which the owner manages people by name, also those whose results they do not see."""
+"""The pages on which the owner manages people by name, even those whose results they may not see."""
 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_no_name_reaches_a_browser_that_may_not_see_it(house: House, role: Role | None) -> None:
-    """On every page that it opens, while somebody else is on the board."""
+    """On every page that it may open, while somebody else is on the board."""
     hidden = [NAMES[0]] if role is Role.MEMBER else [NAMES[1]] if role is Role.OWNER else [*NAMES]
     hidden_id = house.ada if role is Role.MEMBER else house.bea
     name = NAMES[0] if role is Role.MEMBER else NAMES[1]
@@ -129,7 +129,7 @@ def test_no_name_reaches_a_browser_that_may_not_see_it(house: House, role: Role 
 
 
 def test_owner_sees_names_of_browsers_but_no_results(house: House) -> None:
-    """The list of browsers says whose each is; a member sees their own alone."""
+    """The list of browsers says whose each is; a member sees only their own."""
     assert NAMES[1] in text_of(house.client(Role.OWNER), "/browsers")
     page = text_of(house.client(Role.MEMBER), "/browsers")
     assert NAMES[1] in page
@@ -138,7 +138,7 @@ def test_owner_sees_names_of_browsers_but_no_results(house: House) -> None:
 
 
 def test_visitor_learns_how_to_pair(house: House) -> None:
-    """Today says how; other pages answer 403 with the same."""
+    """Today says how; other pages answer 403 with the same text."""
     client = house.client(None)
     for address, status in (("/", 200), ("/history", 403), ("/people", 403)):
         answer = client.get(address)
@@ -147,8 +147,8 @@ def test_visitor_learns_how_to_pair(house: House) -> None:
     assert client.get("/api/v1/status").get_json()["details"] is None
 
 
-def test_pages_offer_only_what_their_visitor_may_do(house: House) -> None:
-    """No menu, form or link of a page leads a visitor, guest or member to a refusal by its first tap."""
+def test_pages_offer_only_permitted_actions(house: House) -> None:
+    """No menu, form or link leads a visitor, guest or member straight to a refusal."""
     house.store.claim_session(house.sessions[house.bea], None)
     guest, member, visitor = (house.client(role) for role in (Role.GUEST, Role.MEMBER, None))
     assert 'action="/people"' not in text_of(guest, "/")
@@ -170,8 +170,8 @@ def is_dock_hidden(page: str) -> bool:
     return page.partition('<div class="dock"')[0].rstrip().endswith("<div hidden>")
 
 
-def test_consent_lets_see_until_it_is_withdrawn(house: House) -> None:
-    """From the next request on, in both directions of the answer."""
+def test_consent_gives_access_until_withdrawn(house: House) -> None:
+    """Consent and withdrawal both count from the next request on."""
     practitioner = visitor_with(house.store, house.tokens[Role.PRACTITIONER], datetime.now(UTC)).person_id
     assert practitioner is not None
     client, address = house.client(Role.PRACTITIONER), f"/sessions/{house.sessions[house.bea]}"
@@ -193,8 +193,8 @@ def test_person_added_in_a_browser_is_seen_there(house: House) -> None:
     assert f'value="{kid}"' not in text_of(house.client(Role.OWNER), "/people")
 
 
-def test_guest_sees_nobodys_sessions_since_the_pairing(house: House) -> None:
-    """And nothing of before, nor of anybody."""
+def test_guest_sees_unclaimed_sessions_since_the_pairing(house: House) -> None:
+    """And neither earlier ones nor anybody's."""
     before = house.store.begin_session(None, datetime.now(UTC) - timedelta(minutes=5), simulated=True)
     since = house.store.begin_session(None, datetime.now(UTC), simulated=True)
     client = house.client(Role.GUEST)
@@ -204,8 +204,8 @@ def test_guest_sees_nobodys_sessions_since_the_pairing(house: House) -> None:
     assert client.get("/history.csv").status_code == 200
 
 
-def test_guests_today_has_results_of_today_alone(house: House) -> None:
-    """Nobody's results of before the pairing are somebody's whom the guest does not know."""
+def test_guests_today_has_only_results_since_the_pairing(house: House) -> None:
+    """Earlier unclaimed results belong to somebody whom the guest may not know."""
     _, session = add_session(house.store, days_ago=1.0)
     house.store.claim_session(session, None)
     assert "8.4 cm" not in text_of(house.client(Role.GUEST), "/")
@@ -221,7 +221,7 @@ def test_guest_does_not_calibrate(house: House, name: str) -> None:
     assert ask(house.client(Role.MEMBER), "POST", "/start", routine=name).status_code == 303
 
 
-def test_guest_starts_for_nobody(house: House) -> None:
+def test_guest_starts_routines_for_nobody(house: House) -> None:
     assert ask(house.client(Role.GUEST), "POST", "/start", routine="test").status_code == 303
     assert house.station.chosen == [True]
     assert house.station.started[-1][1] is None
@@ -239,7 +239,7 @@ def test_own_routine_of_others_is_not_started(house: House) -> None:
 
 
 def test_demonstration_lets_its_first_browser_in_on_this_machine(store: Store, station: StationDouble) -> None:
-    """As the owner's, with everybody's consent, and says so; the second one pairs, and one from elsewhere too."""
+    """As the owner's, with everybody's consent, and says so; a second browser, or one elsewhere, must pair."""
     people = [store.add_person(name) for name in NAMES]
     app = create_app(station, store)
     elsewhere = client_with(app, None).get("/", environ_base={"REMOTE_ADDR": "192.168.1.7"})
@@ -256,14 +256,14 @@ def test_demonstration_lets_its_first_browser_in_on_this_machine(store: Store, s
     assert b"Pair this browser" in client_with(app, None).get("/").data
 
 
-def test_real_board_lets_nobody_in_by_itself(store: Store) -> None:
-    """The first visitor is led through the first start."""
+def test_real_board_lets_nobody_in_automatically(store: Store) -> None:
+    """The first visitor goes through the first start."""
     assert client_with(create_app(StationDouble(store), store), None).get("/").location == "/first-start"
     assert store.devices() == ()
 
 
 def test_board_of_others_has_no_name_id_result_or_decision(house: House) -> None:
-    """A guest may control a running session and sees its clock; a visitor sees the board, and no fault's details."""
+    """A guest may control a running session and sees its clock; a visitor sees the board, without details of faults."""
     shown = house.station
     shown.show(
         activity="test",
@@ -285,15 +285,15 @@ def test_board_of_others_has_no_name_id_result_or_decision(house: House) -> None
             assert seen.activity == "idle"
 
 
-def test_readme_has_who_may_open_what(house: House) -> None:
-    """The table of the README is that of the rules."""
+def test_readme_table_matches_access_rules(house: House) -> None:
+    """The README's table matches the rules."""
     text = (ROOT / "web" / "README.md").read_text(encoding="utf-8")
     for row in table_of_rules(house.app):
         assert row in text, row
 
 
 def table_of_rules(app: Flask) -> list[str]:
-    """A row for each role with what it may open beyond those above it."""
+    """A row for each role: what it may open beyond the roles above it."""
     rows = []
     for least, who in (
         (None, "everybody"),

@@ -1,4 +1,4 @@
-"""Browsers and the tokens that let them in: new with each pairing, stored as hashes, and at an end in time."""
+"""Browsers and their tokens: new with each pairing, stored as hashes, and expiring."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from web.access.rules import PRESENCE_ADDRESS
 from web.app import create_app
 
 
-def test_cookie_that_was_set_before_pairing_is_never_adopted(house: House) -> None:
-    """Session fixation: a token that somebody else put into the browser lets nobody in, also after a pairing."""
+def test_cookie_set_before_pairing_is_never_adopted(house: House) -> None:
+    """Session fixation: a token that somebody else put into the browser lets nobody in, even after pairing."""
     planted = roles.new_token()
     with create_app(house.station, house.store).test_request_context(headers={"Cookie": f"{ACCESS_COOKIE}={planted}"}):
         from web.access.rules import let_in as let_browser_in
@@ -38,7 +38,7 @@ def test_cookie_that_was_set_before_pairing_is_never_adopted(house: House) -> No
 
 
 def test_pairing_again_ends_the_pairing_before(house: House) -> None:
-    """A token is new at each login, and the former one is worthless."""
+    """Each pairing makes a new token, and the previous one is worthless."""
     from web.access.rules import let_in as let_browser_in
     from web.context import Site
 
@@ -50,7 +50,7 @@ def test_pairing_again_ends_the_pairing_before(house: House) -> None:
 
 
 def test_stored_tokens_are_hashes(house: House) -> None:
-    """The database is worth nothing to who reads it: no token is in it, and a hash is none."""
+    """A stolen database lets nobody in: it has no token, and a hash does not work as one."""
     for role in Role:
         token = house.tokens[role]
         assert token is not None
@@ -60,7 +60,7 @@ def test_stored_tokens_are_hashes(house: House) -> None:
 
 
 def test_tokens_are_compared_in_constant_time(house: House) -> None:
-    """What an index found is compared once more, by the function that does not stop at the first difference."""
+    """A token found by index is compared again, by a function that does not stop at the first difference."""
     with mock.patch("hmac.compare_digest", wraps=hmac.compare_digest) as compared:
         assert house.client(Role.MEMBER).get("/history").status_code == 200
     assert compared.call_args.args == (hash_of(house.tokens[Role.MEMBER] or ""),) * 2
@@ -99,7 +99,7 @@ def test_expired_idle_and_revoked_tokens_let_nobody_in(house: House, changes: di
     ],
 )
 def test_cookie_that_is_not_the_token_lets_nobody_in(house: House, cookie: str) -> None:
-    """Empty, shortened, lengthened, twice, the stored hash, or by another name: a stranger's answer, and no error."""
+    """Empty, shortened, lengthened, twice, the stored hash, or another name: the answer for strangers, and no error."""
     token = house.tokens[Role.OWNER] or ""
     sent = cookie.format(
         name=ACCESS_COOKIE,
@@ -122,8 +122,8 @@ def test_pairings_end_after_a_year_and_a_guests_with_the_day() -> None:
     assert timedelta() < end - now <= timedelta(hours=25)
 
 
-def test_use_is_noted_once_an_hour(house: House) -> None:
-    """So that ninety idle days end a pairing, and pages do not wear the memory card."""
+def test_use_is_recorded_once_an_hour(house: House) -> None:
+    """Often enough to end a pairing after ninety idle days, without wearing out the memory card."""
     device_id = house.device_id(Role.MEMBER)
     just_now = datetime.now(UTC) - timedelta(minutes=59)
     for last_seen, is_noted in ((just_now, False), (just_now - timedelta(minutes=2), True)):
@@ -136,7 +136,7 @@ def test_use_is_noted_once_an_hour(house: House) -> None:
 
 
 def test_cookie_is_out_of_reach_of_scripts_and_other_sites(house: House) -> None:
-    """HttpOnly, SameSite=Strict, for every path; Secure where the page came by https."""
+    """HttpOnly, SameSite=Strict, for every path; Secure if the page came over https."""
     app = create_app(house.station, house.store)
     token = let_in(house.store, Role.MEMBER, is_shared=True)
     house.store.set_pin(house.bea, hash_of_pin("271828"))

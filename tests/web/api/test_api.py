@@ -61,8 +61,8 @@ def code_of(response: TestResponse) -> str:
 
 @pytest.mark.parametrize("caller", CALLERS)
 @pytest.mark.parametrize("name", [ADA, BEN, CAN, PIA])
-def test_results_are_read_by_those_who_may(world: World, caller: str, name: str) -> None:
-    """Everything of a person, by every address; another's id is answered as one that does not exist."""
+def test_results_need_permission(world: World, caller: str, name: str) -> None:
+    """Everything of a person, by every address; another person's id is answered as if it did not exist."""
     detail = world.store.session(world.sessions[name])
     assert detail is not None
     person_id = world.people[name]
@@ -84,7 +84,7 @@ def test_results_are_read_by_those_who_may(world: World, caller: str, name: str)
 
 @pytest.mark.parametrize("caller", CALLERS)
 def test_no_answer_names_a_person_whom_the_caller_may_not_see(world: World, caller: str) -> None:
-    """On no address without ids of others, while that person stands on the board."""
+    """At every address without other people's ids, while that person is on the board."""
     world.station.show(
         **HOLD, person_id=world.people[CAN], person_name=CAN, session_id=world.sessions[CAN], note=f"{CAN}: hello"
     )
@@ -96,8 +96,8 @@ def test_no_answer_names_a_person_whom_the_caller_may_not_see(world: World, call
             assert world.sessions[CAN] not in text, one.path
 
 
-def test_live_state_is_the_board(world: World) -> None:
-    """Numbers and the words of the live page, and whose it is for those who may see that person."""
+def test_live_state_matches_the_board(world: World) -> None:
+    """The numbers and words of the live page; the person only for those who may see their results."""
     world.station.show(**HOLD, person_id=world.people[BEN], person_name=BEN, session_id=world.sessions[BEN])
     own, other = (get(world, caller, "state").json for caller in ("member", "owner"))
     assert own is not None
@@ -109,7 +109,7 @@ def test_live_state_is_the_board(world: World) -> None:
     assert get(world, "nobody", "state").json["live_person"] is None  # type: ignore[index]  # it is JSON
 
 
-def test_status_has_details_for_those_who_were_let_in(world: World) -> None:
+def test_status_details_need_access(world: World) -> None:
     public, known = (get(world, caller, "status").json for caller in ("nobody", "member"))
     assert public is not None
     assert known is not None
@@ -121,7 +121,7 @@ def test_status_has_details_for_those_who_were_let_in(world: World) -> None:
 
 
 def test_result_has_the_parts_of_its_uncertainty(world: World) -> None:
-    """Their squares add up to that of the whole, and a result below range has none."""
+    """Their squares add up to the square of the total; a result below range has no parts."""
     store, began = world.store, datetime.now(UTC) - timedelta(hours=1)
     session = store.begin_session(world.people[BEN], began, simulated=True)
     run = store.begin_run(session, {"do": "test"}, began)
@@ -145,8 +145,8 @@ def test_result_has_the_parts_of_its_uncertainty(world: World) -> None:
     assert (right["is_below_range"], right["standard_uncertainty_mm"], right["parts"]) == (True, None, [])
 
 
-def test_progress_is_that_of_the_page(world: World) -> None:
-    """The sentence, and the sentences of each side, are those that the person's own page shows."""
+def test_progress_matches_the_page(world: World) -> None:
+    """The sentence, and those of each side, are the ones on the person's own page."""
     for days in (20, 10, 5):
         add_session(world.store, days_ago=days, name=BEN)
     found = get(world, "member", "progress").json
@@ -171,7 +171,7 @@ def test_times_are_utc_with_z(world: World) -> None:
 # Lists.
 
 
-def test_list_comes_in_pages(world: World) -> None:
+def test_list_is_paginated(world: World) -> None:
     """Each entry once, newest first; a cursor of another person's list is refused."""
     for days in range(3, 8):
         add_session(world.store, days_ago=days, name=BEN)
@@ -189,7 +189,7 @@ def test_list_comes_in_pages(world: World) -> None:
     assert code_of(get(world, "owner", f"tests?cursor={found[0]}")) == "invalid-cursor"
 
 
-def test_people_come_in_pages(world: World) -> None:
+def test_people_are_paginated(world: World) -> None:
     first = get(world, "practitioner", "people?limit=1").json
     assert first is not None
     second = get(world, "practitioner", f"people?limit=1&cursor={first['next_cursor']}").json
@@ -198,15 +198,15 @@ def test_people_come_in_pages(world: World) -> None:
     assert second["next_cursor"] is None
 
 
-def test_sessions_of_nobody_need_the_scope_for_all(world: World) -> None:
+def test_unclaimed_sessions_need_the_scope_for_all(world: World) -> None:
     assert get(world, "owner", "rep-sets?person_id=nobody").json["items"][0]["count"] == 9  # type: ignore[index]  # JSON
     assert get(world, "owner", f"sessions/{world.sessions['nobody']}").status_code == 200
     for address in ("rep-sets?person_id=nobody", f"sessions/{world.sessions['nobody']}"):
         assert code_of(get(world, "member", address)) == "not-found"
 
 
-def test_guest_reads_sessions_of_nobody_since_the_pairing(world: World) -> None:
-    """By the cookie, as on the pages; what was before is as if it were not."""
+def test_guest_reads_unclaimed_sessions_since_the_pairing(world: World) -> None:
+    """By cookie, as on the pages; earlier ones are answered as if they did not exist."""
     add_device(world.store, "guest", Role.GUEST, None)
     client = world.app.test_client()
     client.set_cookie("access", "cookie-of-guest")
@@ -217,7 +217,7 @@ def test_guest_reads_sessions_of_nobody_since_the_pairing(world: World) -> None:
     assert client.get(f"{PREFIX}sessions/{world.sessions['nobody']}").status_code == 404
 
 
-def test_answer_that_is_there_already_is_not_sent_again(world: World) -> None:
+def test_unchanged_answer_is_not_sent_again(world: World) -> None:
     first = get(world, "member", "tests")
     again = get(world, "member", "tests", **{"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
@@ -245,7 +245,7 @@ def test_start_follows_the_start_gate(world: World) -> None:
 
 
 def test_own_routine_of_another_person_is_not_started(world: World) -> None:
-    """Nor is it told from one that does not exist."""
+    """The answer is the same as for one that does not exist."""
     item = {"exercise": "10c", "side": "both", "repetitions": 1, "hold_s": 30}
     routine = world.store.save_routine(None, world.people[CAN], CAN, [item])
     answer = post(world, "owner", "start", {"routine": f"own:{routine}"})
@@ -265,7 +265,7 @@ def test_command_reaches_the_board(world: World) -> None:
 
 @pytest.mark.parametrize("address", ["start", "command"])
 def test_cookie_changes_nothing(world: World, address: str) -> None:
-    """A browser that was let in reads with its cookie, but a write needs a token: no other site can bring one along."""
+    """A browser that was let in reads with its cookie, but a write needs a token, which no other site can send."""
     client = world.app.test_client()
     client.set_cookie("access", f"cookie-of-{ADA}")
     assert client.get(f"{PREFIX}tests").status_code == 200
@@ -327,7 +327,7 @@ def test_wrong_body_is_refused(world: World, body: bytes, kind: str, code: str, 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Bearer x", "Basic YTpi", f"Bearer {CANARY}", "bearer\tx"])
 def test_wrong_token_is_refused_everywhere(world: World, header: str) -> None:
-    """Also where none is needed, so that a program learns of it; and a good cookie beside it does not help."""
+    """Even if none is needed, so that the program notices; a valid cookie beside it does not help."""
     client = world.app.test_client()
     client.set_cookie("access", f"cookie-of-{ADA}")
     for address in ("status", "tests"):
@@ -337,13 +337,13 @@ def test_wrong_token_is_refused_everywhere(world: World, header: str) -> None:
         assert "canary" not in response.text
 
 
-def test_method_of_another_kind_is_refused(world: World) -> None:
+def test_wrong_method_is_refused(world: World) -> None:
     assert code_of(world.client().post(f"{PREFIX}tests")) == "method-not-allowed"
     assert code_of(world.client().get(f"{PREFIX}start")) == "method-not-allowed"
 
 
 def test_no_other_site_is_allowed_to_read(world: World) -> None:
-    """No answer has a header that opens it to the scripts of other sites."""
+    """No response has a header that opens it to other sites' scripts."""
     response = get(world, "member", "tests", Origin="http://evil.example")
     assert not [name for name, _ in response.headers if name.lower().startswith("access-control")]
 
@@ -352,7 +352,7 @@ def test_no_other_site_is_allowed_to_read(world: World) -> None:
 
 
 def test_token_and_address_are_limited(tmp_path: Path) -> None:
-    """Each by itself: the answer says how long to wait, and after that it goes on."""
+    """Each separately: the response says how long to wait, and after that requests are answered again."""
     clock = HandClock()
     with open_world(tmp_path, token_limit=Limit(3, 0.5), address_limit=Limit(6, 1), clock=clock) as world:
         assert [get(world, "member", "status").status_code for _ in range(4)] == [200, 200, 200, 429]
@@ -366,8 +366,8 @@ def test_token_and_address_are_limited(tmp_path: Path) -> None:
         assert get(world, "nobody", "status").status_code == 200
 
 
-def test_limiter_forgets_the_quietest() -> None:
-    """However many addresses ask, it remembers so many of them and no more."""
+def test_limiter_forgets_the_least_recent() -> None:
+    """However many addresses ask, it remembers a bounded number."""
     limiter = RateLimiter(Limit(2, 1), HandClock())
     for number in range(10 * MAX_KEYS):
         limiter.take(str(number))

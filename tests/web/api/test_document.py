@@ -30,7 +30,7 @@ from web.api.problems import PREFIX
 
 SEED = 20261129
 EXAMPLES = 12
-"""For each operation, caller, and kind of data; some 2,000 requests in all."""
+"""For each operation, caller and kind of data; about 2,000 requests in all."""
 MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 CHECKS = [
     not_a_server_error,
@@ -50,7 +50,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 @pytest.fixture(scope="module")
 def schema(world: World) -> BaseSchema:
-    """The document, as the page serves it; tokens are the test's own."""
+    """The document as served; the tokens are the test's."""
     found = schemathesis.openapi.from_wsgi(f"{PREFIX}openapi.json", world.app)
     found.config.generation.with_security_parameters = False
     return found
@@ -70,7 +70,7 @@ def operation_named(schema: BaseSchema, name: str) -> APIOperation[Any, Any, Any
 
 
 def known_values(world: World, operation: Operation) -> list[dict[str, Any]]:
-    """What such a request may bring that exists here: ids of people, sessions and tests, and a routine."""
+    """Existing values for such a request: ids of people, sessions and tests, and a routine."""
     session = world.store.session(world.sessions[BEN])
     assert session is not None
     ids = {"person_id": world.people[BEN], "session_id": session.session.id, "test_id": session.tests[0].id}
@@ -101,7 +101,7 @@ def sees_ben(caller: str) -> bool:
 def ask(
     world: World, schema: BaseSchema, operation: Operation, caller: str, mode: GenerationMode
 ) -> Counter[tuple[int, str | None]]:
-    """Send generated requests, check each answer against the document, and count statuses and codes of problems."""
+    """Send generated requests, check each response against the document, and count statuses and problem codes."""
     described, known = operation_named(schema, operation.name), known_values(world, operation)
     seen: Counter[tuple[int, str | None]] = Counter()
 
@@ -125,7 +125,7 @@ def ask(
 @pytest.mark.parametrize("caller", CALLERS)
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: str(one.name))
 def test_right_requests_are_answered(world: World, schema: BaseSchema, operation: Operation, caller: str) -> None:
-    """Those who may get an answer, and the others the refusal that says why."""
+    """Callers who may get an answer; others get the refusal that says why."""
     seen = ask(world, schema, operation, caller, GenerationMode.POSITIVE)
     if not is_allowed(operation, caller):
         assert seen.keys() == {(401, "unauthenticated") if caller == "nobody" else (403, "insufficient-scope")}
@@ -141,7 +141,7 @@ def test_right_requests_are_answered(world: World, schema: BaseSchema, operation
     "operation", [one for one in OPERATIONS if one.query or one.body], ids=lambda one: str(one.name)
 )
 def test_wrong_requests_are_refused(world: World, schema: BaseSchema, operation: Operation, caller: str) -> None:
-    """With a problem, and by a token that may do nothing here as without one."""
+    """With a problem; a token without the scope is treated like none."""
     seen = ask(world, schema, operation, caller, GenerationMode.NEGATIVE)
     if not is_allowed(operation, caller):
         assert {status for status, _ in seen} <= {401, 403}
@@ -150,7 +150,7 @@ def test_wrong_requests_are_refused(world: World, schema: BaseSchema, operation:
 
 
 def test_document_describes_every_route(world: World, schema: BaseSchema) -> None:
-    """What the page routes under the prefix, but for the document itself, is in the document, and nothing else."""
+    """The document has every route under the prefix except itself, and nothing else."""
     described = {f"{one.method.upper()} {one.path}" for one in described_operations(schema)}
     routed = {
         f"{method} {rule.rule.replace('<', '{').replace('>', '}')}"
@@ -162,7 +162,7 @@ def test_document_describes_every_route(world: World, schema: BaseSchema) -> Non
 
 
 def test_numbers_have_their_unit_in_their_name(schema: BaseSchema) -> None:
-    """Each number that is not a count, a place or a share names its unit."""
+    """Each number that is not a count, a position or a share names its unit."""
     raw = schema.raw_schema["components"]["schemas"]
     plain = {
         *("value", "low", "high", "load_share", "gain", "chance_real", "number", "count", "repetition", "repetitions"),

@@ -1,4 +1,4 @@
-"""Tokens of programs: who makes them, what ends them, and that only their hash is kept."""
+"""API tokens: who makes them, what ends them, and that only their hash is stored."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_two_tokens_differ(world: World) -> None:
 
 
 def test_revoked_token_ends_at_once(world: World) -> None:
-    """By its own person in any of their browsers, or the owner; to others it does not exist."""
+    """Revoked by its person in any of their browsers, or by the owner; for others it does not exist."""
     client = browser(world, BEN)
     token = make(client, "kitchen display", "read")
     token_id = next(one.id for one in world.store.api_tokens() if one.name == "kitchen display")
@@ -86,7 +86,7 @@ def test_token_ends_with_its_browser(world: World) -> None:
     assert status_of(world, world.tokens["member"]) == 401
 
 
-def test_tokens_of_a_deleted_person_go_too(world: World) -> None:
+def test_deleting_a_person_deletes_their_tokens(world: World) -> None:
     """With their names."""
     world.store.delete_person(world.people[BEN])
     assert status_of(world, world.tokens["member"]) == 401
@@ -94,7 +94,7 @@ def test_tokens_of_a_deleted_person_go_too(world: World) -> None:
 
 
 def test_token_follows_the_consents_of_its_person(world: World) -> None:
-    """What its person may no longer see, it may not either, at once."""
+    """It loses access at the same moment as its person."""
     address = f"tests?person_id={world.people[BEN]}"
     assert status_of(world, world.tokens["practitioner"], address) == 200
     world.store.withdraw_consent(world.people[PIA], world.people[BEN])
@@ -116,7 +116,7 @@ def test_token_ends_when_idle_or_expired(world: World, idle_days: int, expires_i
     assert (found is not None) is is_live
 
 
-def test_use_is_noted_once_an_hour(world: World) -> None:
+def test_use_is_recorded_once_an_hour(world: World) -> None:
     """Each note wears the memory card."""
     assert status_of(world, world.tokens["member"]) == 200
     first = next(one for one in world.store.api_tokens() if one.name == "member").last_used_at
@@ -136,7 +136,7 @@ def test_use_is_noted_once_an_hour(world: World) -> None:
         ("x", ["owner"], "Choose what the token may do"),
     ],
 )
-def test_form_that_is_wrong_makes_nothing(world: World, name: str, scopes: list[str], sentence: str) -> None:
+def test_invalid_form_makes_no_token(world: World, name: str, scopes: list[str], sentence: str) -> None:
     before = len(world.store.api_tokens())
     page = browser(world, BEN).post("/api/tokens", data={"name": name, "scope": scopes})
     assert page.status_code == 400
@@ -145,7 +145,7 @@ def test_form_that_is_wrong_makes_nothing(world: World, name: str, scopes: list[
 
 
 def test_guest_and_shared_browser_make_no_tokens(world: World) -> None:
-    """Not by a form of their own either."""
+    """Not even with a forged form."""
     add_device(world.store, "guest", Role.GUEST, None)
     add_device(world.store, "kiosk", Role.MEMBER, None, is_shared=True)
     for name in ("guest", "kiosk"):
@@ -174,7 +174,7 @@ def test_tokens_are_bounded(world: World) -> None:
 
 
 def test_page_describes_every_operation_record_and_problem(world: World) -> None:
-    """Every link within the page leads somewhere, and nothing comes from elsewhere."""
+    """Every link within the page has a target, and nothing is loaded from elsewhere."""
     page = world.client().get("/api").text
     anchors, links = set(re.findall(r' id="([^"]+)"', page)), set(re.findall(r'href="#([^"]+)"', page))
     assert links <= anchors

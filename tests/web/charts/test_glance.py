@@ -24,7 +24,7 @@ def test_line_rises_with_the_results_and_ends_in_a_dot() -> None:
 
 
 def test_measurement_error_does_not_look_like_a_swing() -> None:
-    """A spread of one millimetre fills a tenth of the height that the least span has."""
+    """A spread of one millimetre fills a tenth of the smallest height range."""
     drawn = heights(sparkline_svg(Side.LEFT, [90.0, 91.0, 90.0]))
     assert max(drawn) - min(drawn) <= HEIGHT / LEAST_SPAN_MM
 

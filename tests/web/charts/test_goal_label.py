@@ -1,4 +1,4 @@
-"""Where the goal's label stands."""
+"""The place of the goal's label."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def test_label_is_above_the_left_end_of_its_line_while_nothing_is_there() -> Non
     assert (place.anchor, place.x, place.top) == ("", 0.0, 40.0 - HEIGHT)
 
 
-def test_label_leaves_a_place_with_marks() -> None:
-    """Marks above the line at its left end: below it; there too: the right end."""
+def test_label_avoids_marks() -> None:
+    """With marks above the line's left end it moves below; with marks there too, to the right end."""
     above, below = (5.0, 35.0), (30.0, 45.0)
     assert place_label(40.0, [above], []).anchor == " below"
     assert place_label(40.0, [above, below], []).anchor == " to-here"

@@ -77,12 +77,12 @@ def elements(made: ProgressChart) -> list[ElementTree.Element]:
 
 
 def paths(made: ProgressChart) -> dict[str, str]:
-    """The drawing's paths by their classes."""
+    """The drawing's paths, by class."""
     return {str(one.get("class")): str(one.get("d")) for one in elements(made) if one.tag == f"{{{SVG}}}path"}
 
 
 def marks(made: ProgressChart) -> dict[str, list[tuple[str, float, float]]]:
-    """The signs of each group by its classes: which one, and where in percent; the last of a class counts."""
+    """The signs of each group, by class: which sign, and where in percent; the last group of a class counts."""
     return {
         str(group.get("class")): [
             (str(one.get("href")).removeprefix("#sign-"), percent(one, "x"), percent(one, "y")) for one in group
@@ -108,7 +108,7 @@ def labels(made: ProgressChart, kind: str) -> list[tuple[str, float]]:
 
 
 def daily(days: int, every: int = 1) -> list[ResultRow]:
-    """Tests each so many days, up and down by 8 mm about 90 mm."""
+    """A test every `every` days, within 8 mm of 90 mm."""
     return [seen(day, 90.0 + 8 * ((day * 7) % 5 - 2) / 2) for day in range(days, 0, -every)]
 
 
@@ -124,7 +124,7 @@ def test_chart_marks_quick_hollow_full_solid_each_with_whisker() -> None:
 
 
 def test_result_below_range_is_an_open_mark_at_the_bottom_with_a_word() -> None:
-    """Hollow even for a full test, without an error bar; the label of the line's end is a word as well."""
+    """Hollow even for a full test, without an error bar; the end label is a word too."""
     made = drawn([seen(30, 0.0, full=True), seen(20, 12.0), seen(10, 9.0), seen(5, 0.0)])
     below = marks(made)["left symbol quick below"]
     assert [(sign, y) for sign, _, y in below] == [("left", FULL), ("left", FULL)]
@@ -137,7 +137,7 @@ def test_result_below_range_is_an_open_mark_at_the_bottom_with_a_word() -> None:
 
 
 def test_mean_leaves_out_results_below_range() -> None:
-    """They are counted beside it; a span of zeros alone has no height."""
+    """They are counted beside it; a span with only zeros has no height."""
     made = drawn([seen(day, 0.0 if day > 500 or day % 2 else 20.0) for day in range(900, 0, -3)])
     assert any("below range" in one.text and "2.0 cm, the mean of" in one.text for one in made.points)
     assert made.points[0].text.endswith("below range)")
@@ -161,7 +161,7 @@ def test_time_axis_is_linear() -> None:
 
 
 def test_events_are_marked_on_chart() -> None:
-    """Calibrations and corrected values have marks, and each point has a text of its own."""
+    """Calibrations and corrected values have marks, and each point has its own text."""
     tests = [seen(30, 80, pain=4), seen(20, 84, original_mm=60.0), seen(10, 82, uncertainty_mm=None), seen(5, 81)]
     made = drawn(tests)
     assert "original" in paths(made)
@@ -174,7 +174,7 @@ def test_events_are_marked_on_chart() -> None:
 
 
 def test_pain_is_marked_from_four_on() -> None:
-    """Pain that asks for a change has a mark, less has none; the sign is explained where it is."""
+    """Pain strong enough to ease off has a mark, less has none; the sign is explained if it appears."""
     mild = drawn([seen(30, 80, pain=1), seen(20, 84, pain=3), seen(10, 82)])
     assert "pain" not in marks(mild)
     assert mild.signs == ()
@@ -184,7 +184,7 @@ def test_pain_is_marked_from_four_on() -> None:
 
 
 def test_both_sides_of_a_test_are_one_point() -> None:
-    """The slider steps from test to test: a point has both heights, and what holds for both sides once."""
+    """The slider steps from test to test: a point has both heights, and shared notes once."""
     tests = [seen(30, 80), seen(20, 84), seen(10, 82)]
     made = drawn(tests, right=right_of(tests[1:], 10.0))
     assert [len(point.heights) for point in made.points] == [1, 2, 2]
@@ -203,7 +203,7 @@ def test_last_results_are_labels_that_never_overlap(apart_mm: float) -> None:
 
 @pytest.mark.parametrize("apart_mm", [-2.0, 0.0, 2.0, 12.0])
 def test_labels_of_low_results_do_not_overlap(apart_mm: float) -> None:
-    """Both first results lie at the bottom of the plot, far below the goal: each label has its place above it."""
+    """Both results are at the bottom of the plot, far below the goal: each label moves up to its own place."""
     tests = [seen(1, 63)]
     (_, left), (_, right) = labels(drawn(tests, right=right_of(tests, apart_mm)), "end")
     assert abs(left - right) >= LABEL_HEIGHT - 0.1
@@ -224,7 +224,7 @@ def test_real_change_has_date_and_line_to_its_trend() -> None:
 
 @given(st.lists(st.integers(0, 3_000), min_size=1, max_size=25, unique=True))
 def test_dates_of_real_changes_never_overlap(days_ago: list[int]) -> None:
-    """Whatever the changes, the dates have room: on a phone those that it shows, on a wide plot all."""
+    """Whatever the changes, the dates fit: on a phone those that it shows, on a wide plot all."""
     span = span_of_range("all", [seen(3_000, 80.0)], NOW)
     changes = [
         RealChange(Direction.GAIN, False, at, at, "")
@@ -247,7 +247,7 @@ def test_trend_needs_three_tests() -> None:
 
 
 def test_ten_years_are_drawn_as_quarterly_means() -> None:
-    """Daily tests of ten years become quarterly means; the outlier has its own mark among the signs of certainty."""
+    """Ten years of daily tests become quarterly means; the outlier has its own mark in the `sure` group."""
     tests = daily(3_650)
     tests[1_000] = tests[1_000]._replace(mm=170.0)
     made = drawn(tests, right=right_of(daily(3_650), 10.0))
@@ -280,7 +280,7 @@ def test_range_without_tests_shows_goal_and_says_so() -> None:
 
 @pytest.mark.parametrize("pace_mm", [0.4, 0.0, -0.4], ids=["toward the goal", "at the goal", "away from it"])
 def test_label_of_the_goal_covers_no_result(pace_mm: float) -> None:
-    """Its place at the line is the first without marks; two months that begin or end at the goal leave one."""
+    """It takes the first place without marks; two months that begin or end at the goal leave one."""
     tests = [seen(days, GOAL_MM - 4 + pace_mm * (30 - days)) for days in range(60, 0, -3)]
     made = drawn(tests)
     (label,) = [one for one in elements(made) if "goal-label" in str(one.get("class"))]

@@ -22,14 +22,14 @@ def test_downsampling_keeps_single_sample_lifts() -> None:
 
 
 def test_flagged_readings_are_not_drawn() -> None:
-    """A reading that the sensor flagged is no distance; the others are calibrated."""
+    """A reading flagged by the sensor is not drawn; the others are calibrated."""
     channels = read_channels("0.000,toe,170\n0.033,toe,8190/4\n0.066,heel_left,down\n", Curve())
     assert channels["toe"] == [(0, 100.0)]
     assert channels["heel_left"] == [(66_000, 1.0)]
 
 
 def test_attempts_lifts_and_credit_are_marked(store: Store) -> None:
-    """Every attempt has a mark and every lift a bar; credited time leaves lifts out. The text says the same."""
+    """Every attempt has a mark and every lift a bar; credited time excludes lifts. The text agrees."""
     _, session = add_session(store)
     detail = store.session(session)
     assert detail is not None

@@ -51,7 +51,7 @@ def test_lifted_heel_is_named_with_both_feet_on_board(left: bool, right: bool, t
 
 
 def test_raised_heel_is_not_asked_to_stand_still() -> None:
-    """A person who steps off while a test settles is asked to step on, because the page waits for that foot."""
+    """A person who steps off while a test settles is asked to step on, because the test waits for that foot."""
     settling: dict[str, Any] = {"activity": "test", "phase": "settle", "side": Side.RIGHT}
     seen = shown(**settling, heels=heels(True, False))
     assert (seen["word"], seen["sentence"]) == ("HEEL DOWN", "Step on with your right foot, toes to the stop.")
@@ -75,7 +75,7 @@ def test_paced_lunge_and_squat_show_out_hold_back(part: int, word: str) -> None:
 
 
 def test_own_pace_exercise_shows_count_and_how_to_finish() -> None:
-    """The number is the count, each way where there are two; stepping on finishes it."""
+    """The number is the count, in each direction if there are two; stepping on finishes it."""
     seen = shown(**{**REPS, "count": 0, "target_count": 40}, exercise="1a", verified=False)
     assert (seen["word"], seen["number"], seen["unit"]) == ("YOUR PACE", "20", "\u00d7")
     assert seen["sentence"] == "Do 20 each way, then step on the board."
@@ -133,7 +133,7 @@ def test_next_step_waits_for_return_from_floor() -> None:
 
 @pytest.mark.parametrize(("side", "foot"), [(Side.LEFT, "right"), (Side.RIGHT, "left")])
 def test_side_change_names_the_foot_to_lift(side: Side, foot: str) -> None:
-    """A person who stands on both feet has changed nothing."""
+    """A person on both feet has not changed sides."""
     seen = shown(activity="test", phase="switch", side=side)
     assert seen["sentence"] == f"{side.capitalize()} leg. Change legs. Lift the {foot} foot."
 
@@ -150,7 +150,7 @@ def test_next_step_for_both_feet_asks_for_both() -> None:
 
 
 def test_stretch_names_bare_feet_and_the_arch_before_and_during() -> None:
-    """Off the board, and in strength work, the arch is no matter of the sentence."""
+    """Off the board, and in strength work, the sentence does not mention the arch."""
     ready = shown(activity="hold", phase="prepare", exercise="3a", side=Side.LEFT)["sentence"]
     assert "Barefoot, arch up." in ready
     assert "arch up" in shown(activity="hold", phase="hold", exercise="3a", verified=True)["sentence"]
@@ -158,7 +158,7 @@ def test_stretch_names_bare_feet_and_the_arch_before_and_during() -> None:
 
 
 @pytest.mark.parametrize("phase", ["wait", "away", "paused", "rest"])
-def test_nobody_is_called_up_to_stand_for_a_seated_exercise(phase: str) -> None:
+def test_seated_exercise_asks_nobody_to_stand_in_any_phase(phase: str) -> None:
     seen = shown(activity="hold", phase=phase, side=Side.LEFT, exercise="5a", verified=True)
     assert not any(word in seen["sentence"].lower() for word in ("stand", "step"))
     assert "STEP" not in seen["word"]
@@ -173,7 +173,7 @@ def test_rest_suggests_stepping_off_only_if_long_enough(key: str, rest_s: int, t
 
 
 def test_standing_person_is_not_asked_to_step_on() -> None:
-    """After a pause by a button the person still stands there, and the sentence says what continues."""
+    """After a pause by button the person is still on the board, and the sentence says what continues."""
     paused: dict[str, Any] = {"activity": "hold", "phase": "paused", "side": Side.LEFT, "exercise": "3a"}
     assert "Press \u201cResume\u201d" in shown(**paused, heels=heels(True, None))["sentence"]
     away = "Step back on, or put the heel down, to continue."
@@ -223,14 +223,14 @@ def test_single_plate_has_the_heel_of_either_leg(side: Side) -> None:
 
 
 def test_number_between_holds_is_next_repetition() -> None:
-    """While no clock runs, a stretch shows no distance to the wall."""
+    """A stretch shows no distance to the wall while no clock runs."""
     seen = shown(activity="hold", phase="wait", side=Side.LEFT, exercise="3a", repetition=2, repetitions=3, toe_mm=93.0)
     assert (seen["number"], seen["unit"], seen["step_position"]) == ("2", "of 3", "hold 2 of 3")
     assert shown(**HOLD, exercise="3c", repetition=1, repetitions=1)["step_position"] == ""
 
 
 def test_question_shows_answers_and_equivalent_taps() -> None:
-    """Four places, then 0 to 10; the test's result stays on the screen, and the bar is the time remaining."""
+    """Four places, then 0 to 10; the test's result stays on screen, and the bar is the time remaining."""
     asked: dict[str, Any] = {"activity": "ask", "waited_us": 5, "wait_us": 20, "result_left_mm": 94.0}
     seen = shown(**asked, phase="felt")
     assert seen["sentence"] == "Where did you feel the limit?"
@@ -246,7 +246,7 @@ def test_question_shows_answers_and_equivalent_taps() -> None:
 
 
 def test_lesson_explains_each_sound_then_quizzes() -> None:
-    """A taught sound has its word and meaning; a quizzed one is asked about and answered kindly."""
+    """A taught sound has its word and meaning; a quizzed one has a question and a kind answer."""
     listened = shown(activity="lesson", phase="listen", about=CueName.HOLD_DONE, repetition=3, repetitions=10)
     assert (listened["word"], listened["sentence"]) == ("RELAX", "This sound means: relax.")
     assert (listened["number"], listened["unit"]) == ("3", "of 10")
@@ -304,7 +304,7 @@ def test_each_phase_is_read_from_the_board_or_at_hand() -> None:
 
 LINES = 3
 LINE_LETTERS = 9
-"""What fits across a phone in capitals of 9 mm."""
+"""How many capitals of 9 mm fit across a phone."""
 
 
 @pytest.mark.parametrize("phase", sorted(set(PHASE_STYLES) - AT_HAND))
@@ -339,8 +339,8 @@ def test_brief_says_what_to_do_or_how_it_went() -> None:
     assert shown(**lifted, heels=heels(False, False))["brief"] == ""
 
 
-def test_board_shows_that_a_browser_asks_and_no_secret() -> None:
-    """The stage counts the presses; what they should be, and the number, only the browser shows that asked."""
+def test_board_shows_presence_request_without_its_secret() -> None:
+    """The stage counts the presses; only the browser that asked shows the rhythm and the number."""
     seen = shown(activity="rhythm", phase="press", presses=(Press.SHORT, Press.LONG))
     assert (seen["word"], seen["number"], seen["unit"], seen["caption"]) == ("RHYTHM", "2", "of 4", "presses")
     assert "Make the rhythm that it shows" in seen["sentence"]
@@ -349,8 +349,8 @@ def test_board_shows_that_a_browser_asks_and_no_secret() -> None:
     assert (beeping["word"], beeping["number"]) == ("COUNT", "\u2013")
 
 
-def test_stream_has_how_far_a_request_for_presence_is() -> None:
-    """Enough for the page that asked to load its content again: which request, its state, presses and seconds."""
+def test_stream_has_progress_of_presence_request() -> None:
+    """Enough for the page that asked to know when to reload: the request, its state, presses and seconds."""
     assert shown()["presence"] is None
     view = PresenceView(3, PresenceState.WAITING, (Press.LONG,), 99)
     assert shown(presence=view)["presence"] == {"serial": 3, "state": "waiting", "presses": 1, "seconds": 99}

@@ -38,7 +38,7 @@ def test_preparing_holding_and_lifted_heel_have_distinct_tones() -> None:
 
 
 def test_grace_looks_like_hold() -> None:
-    """Nothing changes on the screen in the half second in which nothing sounds."""
+    """Nothing changes on screen in the half second in which nothing sounds."""
     assert PHASE_STYLES["grace"] == PHASE_STYLES["hold"]
 
 
@@ -67,14 +67,14 @@ def test_get_ready_shows_side_then_countdown() -> None:
 
 
 def test_attempt_number_appears_with_first_lunge() -> None:
-    """There is no attempt 0, and the next step is called as a person calls it."""
+    """There is no attempt 0, and the next step has its everyday name."""
     seen = shown(phase="settle", activity="test", trial=1, attempt=0, step=0, steps=2, next_step="hold")
     assert seen["step_position"] == "step 1 of 2, trial 1"
     assert seen["next"] == "Next: stretch"
 
 
 def test_result_names_both_sides() -> None:
-    """Shapes and words tell left and right apart; no side is at work any more."""
+    """Shapes and words tell left and right apart; no side is working any more."""
     seen = shown(phase="result", side=Side.RIGHT, result_left_mm=94.0, result_right_mm=101.2, activity="test")
     rows = [" ".join((row["shape"], row["name"], row["number"], row["unit"])) for row in seen["results"]]
     assert rows == ["\u25cf Left 9.4 cm", "\u25c6 Right 10.1 cm"]
@@ -90,7 +90,7 @@ def test_fault_shows_its_own_sentence() -> None:
 
 
 def test_reconnected_sensor_is_not_called_broken() -> None:
-    """It has to read for two seconds before the test goes on."""
+    """It must read for two seconds before the test goes on."""
     back: dict[str, Any] = {"activity": "test", "phase": "fault", "toe_mm": 48.0}
     assert shown(**back)["sentence"] == "The distance sensor reads again. The test goes on in a moment."
     frozen = Fault("distance sensor", "The distance sensor gives the same reading again and again.")
@@ -123,7 +123,7 @@ def test_missing_values_are_shown_as_missing() -> None:
 @pytest.mark.parametrize(
     ("activity", "phase"), [("idle", "idle"), ("lesson", "quiz"), ("test", "wait"), ("test", "result")]
 )
-def test_no_reading_is_no_news_where_none_is_needed(activity: str, phase: str) -> None:
+def test_missing_reading_is_shown_only_if_needed(activity: str, phase: str) -> None:
     assert shown(activity=activity, phase=phase, toe_missing_reason="no reading yet")["toe"] is None
 
 
@@ -154,7 +154,7 @@ def test_cue_is_numbered() -> None:
 
 @pytest.mark.parametrize("position", list(BoardPosition))
 def test_laying_the_board_shows_picture_word_and_what_to_do(position: BoardPosition) -> None:
-    """A person who stands on the board is asked to step off first; no number competes with the picture."""
+    """A person on the board is asked to step off first; no number competes with the picture."""
     asked: dict[str, Any] = {"activity": "setup", "phase": "lay", "board": position}
     seen = shown(**asked, is_occupied=False)
     assert (seen["word"], seen["picture"]) == (BOARD_STYLES[position][0], f"board-{position}")
@@ -164,8 +164,8 @@ def test_laying_the_board_shows_picture_word_and_what_to_do(position: BoardPosit
     assert shown(**asked, is_occupied=True)["sentence"].startswith("Step off. ")
 
 
-def test_session_that_ended_before_it_began_says_so() -> None:
-    """Nobody laid the board: nothing is saved, and the page does not say that something is."""
+def test_session_ended_before_start_says_so() -> None:
+    """The board was never set up: nothing is saved, and the page does not claim otherwise."""
     ended: dict[str, Any] = {"activity": "setup", "phase": "done", "board": BoardPosition.FLAT, "steps": 3}
     cue = CueView(1, CueName.ENDED, None, None, False)
     first = shown(**ended, is_occupied=False, step=0, cue=cue)
@@ -196,7 +196,7 @@ CAPTIONS: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("caption", "fields"), CAPTIONS)
-def test_number_says_what_it_is(caption: str, fields: dict[str, Any]) -> None:
+def test_number_has_a_caption(caption: str, fields: dict[str, Any]) -> None:
     """One number, one caption: never a distance where seconds are meant."""
     assert shown(**fields)["caption"] == caption
 
@@ -217,8 +217,8 @@ TEST_PICTURES: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("picture", "fields"), TEST_PICTURES)
-def test_picture_of_a_test_shows_what_the_words_ask(picture: str, fields: dict[str, Any]) -> None:
-    """One picture for each state in which the person works at a test, and a drawing for each picture."""
+def test_picture_of_a_test_matches_its_words(picture: str, fields: dict[str, Any]) -> None:
+    """One picture for each state in which the person acts during a test, and a drawing for each picture."""
     assert shown(activity="test", **fields)["picture"] == picture
     assert shown(activity="hold", phase=fields["phase"])["picture"] is None
     drawings = (Path(web.__file__).parent / "templates" / "_live_pictures.html").read_text(encoding="utf-8")
@@ -254,8 +254,8 @@ def test_lifted_heels_are_named_by_their_number(downs: tuple[bool, bool], word: 
     assert (seen["word"], seen["brief"]) == (word, brief)
 
 
-def test_decision_waits_while_a_person_stands() -> None:
-    """A start's decision is read at hand: before and after, not during a test; other notes are shown at once."""
+def test_decision_is_hidden_while_a_person_is_on_the_board() -> None:
+    """A start's decision is shown before and after a test, not during it; other notes are shown at once."""
     decision = StartDecision(notice="Answer the questions first.")
     decided: dict[str, Any] = {"activity": "test", "decision": decision, "note": decision.note}
     assert shown(**decided, phase="attempt")["note"] is None
@@ -263,14 +263,14 @@ def test_decision_waits_while_a_person_stands() -> None:
     assert shown(**decided, phase="ended")["note"] == "Answer the questions first."
 
 
-def test_test_that_ended_early_shows_no_distance() -> None:
-    """Where the board happens to stand is no result."""
+def test_ended_test_shows_no_distance() -> None:
+    """The board's current distance is not a result."""
     seen = shown(activity="test", phase="ended", side=Side.LEFT, toe_mm=90.0)
     assert (seen["word"], seen["caption"], seen["number"]) == ("ENDED", "", "\u2013")
 
 
-def test_test_that_ended_before_its_first_result_is_not_called_saved() -> None:
-    """Attempts alone are no result; a side that was tested is."""
+def test_test_without_result_is_not_called_saved() -> None:
+    """Attempts are not a result; a tested side is."""
     ended: dict[str, Any] = {"activity": "test", "phase": "paused", "side": Side.LEFT, "toe_mm": 90.0}
     cue = CueView(1, CueName.ENDED, None, None, False)
     seen = shown(**ended, cue=cue)

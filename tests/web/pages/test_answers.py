@@ -1,4 +1,4 @@
-"""Answers given on the pages: who the person is, whose a session was, where the limit was felt, pain, and whether a
+"""Answers given on the pages: who the person is, whose session it was, where the limit was felt, pain, and whether a
 stretch was felt.
 """
 
@@ -91,7 +91,7 @@ def unclaimed(store: Store) -> str:
 
 
 @pytest.mark.parametrize("page", ["/", "/live", "/end-card"])
-def test_result_of_nobody_known_is_asked_about(client: FlaskClient, store: Store, unclaimed: str, page: str) -> None:
+def test_unclaimed_result_is_asked_about(client: FlaskClient, store: Store, unclaimed: str, page: str) -> None:
     """Today and the board's page ask whose it was, with every name, a new name, and nobody."""
     store.add_person("Ada")
     store.add_person("Grace")
@@ -101,7 +101,7 @@ def test_result_of_nobody_known_is_asked_about(client: FlaskClient, store: Store
 
 
 def test_name_added_after_a_session_claims_it(client: FlaskClient, store: Store, unclaimed: str) -> None:
-    """Begun without a name: one tap later the result is that person's, and this browser is theirs."""
+    """After a start without a name, one tap makes the result that person's, and this browser theirs."""
     added = client.post(f"/sessions/{unclaimed}/claim", data={"name": "Ann", "return_to": "today"})
     assert added.headers["Location"] == f"/?claimed={unclaimed}"
     (person,) = store.people()
@@ -123,23 +123,21 @@ def test_person_added_first_is_asked_about_the_session_before(client: FlaskClien
 
 
 def test_declined_session_is_not_asked_about_again(client: FlaskClient, store: Store, unclaimed: str) -> None:
-    """Nobody's: this browser asks no more, and the session can still be claimed on its own page."""
+    """This browser stops asking, and the session can still be claimed on its own page."""
     client.post(f"/sessions/{unclaimed}/claim", data={"person": "nobody", "return_to": "today"})
     assert "Whose was this?" not in text_of(client, "/")
     store.add_person("Ada")
     assert "Who was this?" in text_of(client, f"/sessions/{unclaimed}")
 
 
-def test_claim_for_another_does_not_change_whose_browser_it_is(
-    client: FlaskClient, store: Store, unclaimed: str
-) -> None:
+def test_claim_for_another_keeps_the_browsers_person(client: FlaskClient, store: Store, unclaimed: str) -> None:
     ada, grace = store.add_person("Ada"), store.add_person("Grace")
     client.post("/person", data={"person": grace.id})
     client.post(f"/sessions/{unclaimed}/claim", data={"person": ada.id})
     assert "Person: Grace" in text_of(client, "/")
 
 
-def test_everyones_history_does_not_change_whose_browser_it_is(client: FlaskClient, store: Store) -> None:
+def test_everyones_history_keeps_the_browsers_person(client: FlaskClient, store: Store) -> None:
     ada = store.add_person("Ada")
     store.add_person("Grace")
     client.post("/person", data={"person": ada.id})
@@ -246,7 +244,7 @@ def test_session_page_asks_whether_stretch_was_felt(client: FlaskClient, store: 
 def test_pain_report_shows_advice(
     client: FlaskClient, station: StationDouble, store: Store, pain: int, advice: str, stops: bool
 ) -> None:
-    """The advice is one sentence, stored for the person on the board; from 6 on the board stops."""
+    """The advice is one sentence; the pain is stored for the person on the board; from 6 up the board stops."""
     ada, grace = store.add_person("Ada"), store.add_person("Grace")
     client.post("/person", data={"person": grace.id})
     station.show(activity="hold", phase="hold", exercise="3b", person_id=ada.id)
@@ -327,10 +325,8 @@ def test_pages_offer_unfinished_routine(client: FlaskClient, station: StationDou
         assert "Resume Daily: 12 min" in text_of(client, address)
 
 
-def test_end_card_says_what_was_done_what_it_means_and_what_is_next(
-    client: FlaskClient, station: StationDouble, store: Store
-) -> None:
-    """After a session of a known person; while one runs, and without results, there is no card."""
+def test_end_card_has_summary_meaning_and_next_step(client: FlaskClient, station: StationDouble, store: Store) -> None:
+    """After a known person's session; there is no card while one runs, or without results."""
     ada = store.add_person("Ada")
     store.add_answer(ada.id, "health", {"yes": [], "no": []})
     now = datetime.now(UTC)
@@ -348,7 +344,7 @@ def test_end_card_says_what_was_done_what_it_means_and_what_is_next(
     assert card.strip() in text_of(client, "/live")
 
 
-def test_end_card_of_nobody_known_asks_whose_it_was(
+def test_end_card_of_unclaimed_session_asks_whose_it_was(
     client: FlaskClient, station: StationDouble, unclaimed: str
 ) -> None:
     station.show(activity="test", phase="result", session_id=unclaimed)
@@ -358,10 +354,10 @@ def test_end_card_of_nobody_known_asks_whose_it_was(
 
 
 @pytest.mark.parametrize(("page", "address"), [("live", "/live"), ("today", "/"), ("inbox", "/inbox")])
-def test_claimed_session_says_for_whom_it_is_saved_with_undo(
+def test_claimed_session_names_its_person_and_offers_undo(
     client: FlaskClient, store: Store, unclaimed: str, page: str, address: str
 ) -> None:
-    """Also where the board is idle again, and shows nothing else of the session."""
+    """Even once the board is idle again and shows nothing else of the session."""
     ada = store.add_person("Ada")
     answer = client.post(f"/sessions/{unclaimed}/claim", data={"person": ada.id, "return_to": page})
     assert answer.headers["Location"] == f"{address}?claimed={unclaimed}"

@@ -122,7 +122,7 @@ def test_buttons_start_guided_run_with_configured_blocks(station: StationDouble,
 
 
 def test_a_block_that_may_be_wrong_is_reported_on_the_page(station: StationDouble, store: Store) -> None:
-    """The notice of the calibration in use, and nothing of the kind where there is none."""
+    """The page shows the current calibration's notice, if it has one."""
     client = paired_client(create_app(station, store), store)
     short = {50.0: -3.0}
     for off_mm, count in ((short, 1), ({}, 0)):

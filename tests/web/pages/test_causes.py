@@ -1,4 +1,4 @@
-"""What causes it: each cause has its heading, its text and where it leads, in one place."""
+"""The Causes page: each cause has its heading, text and links, in one place."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ def test_definition_is_one_sentence() -> None:
 
 
 def test_each_cause_is_short_and_leads_somewhere() -> None:
-    """Under eighty words, and what to do about it is one link away."""
+    """Under eighty words, with a link to what to do about it."""
     for one in causes():
         assert len(one.text.split()) < MAX_ANSWER_WORDS, one.key
         assert one.links, one.key
 
 
-def test_no_text_is_in_two_places(client: FlaskClient) -> None:
-    """Help leads to the page and has none of it; a search of Help finds it, with its place on the page."""
+def test_causes_text_is_not_repeated_in_help(client: FlaskClient) -> None:
+    """Help links to the page and repeats none of it; a search in Help finds each cause, with its anchor."""
     assert not {one.key for one in answers()} & {one.key for one in causes()}
     page = read_page(client, "/help")
     assert 'href="/causes"' in page

@@ -66,8 +66,8 @@ def test_questions_of_every_test_come_first(client: FlaskClient, store: Store) -
     assert asked(client) == "Where did you feel the limit?"
 
 
-def test_nobody_known_is_not_asked(client: FlaskClient, store: Store) -> None:
-    """There is nobody whose later tests it could count for."""
+def test_unknown_person_is_not_asked(client: FlaskClient, store: Store) -> None:
+    """There is no person whose later tests it could apply to."""
     session = store.begin_session(None, datetime.now(UTC), simulated=False)
     add_test(store, session, datetime.now(UTC))
     store.answer_test(store.tests()[0].id, pain=0, felt_places=["calf"])
@@ -102,7 +102,7 @@ def test_session_page_shows_and_corrects_one_test(client: FlaskClient, store: St
 
 
 def test_session_page_says_that_a_stretch_came_before(client: FlaskClient, store: Store) -> None:
-    """The stretch of the same day, after which an ankle reaches farther for some hours."""
+    """A stretch on the same day, after which an ankle reaches farther for some hours."""
     person, _ = add_session(store, days_ago=1.01)
     at = store.tests(person.id)[0].started_at + timedelta(minutes=5)
     session = store.begin_session(person.id, at, simulated=False)
@@ -120,7 +120,7 @@ def test_invalid_circumstances_are_refused(client: FlaskClient, store: Store, fo
     assert stored(store, test_id) == Circumstances()
 
 
-def test_imported_or_unknown_test_is_not_described(client: FlaskClient, store: Store) -> None:
+def test_imported_or_unknown_test_takes_no_circumstances(client: FlaskClient, store: Store) -> None:
     ada = store.add_person("Ada").id
     store.add_imported_results(ada, [ImportedResult(datetime.now(UTC) - timedelta(days=9), 80.0, None)])
     for test_id in (store.tests(ada)[0].id, "gone"):
@@ -128,7 +128,7 @@ def test_imported_or_unknown_test_is_not_described(client: FlaskClient, store: S
 
 
 def own_form(client: FlaskClient) -> dict[str, str]:
-    """What the form under People has chosen."""
+    """The selected values of the form under People."""
     page = text_of(client, "/people")
     return {
         name: found[1]
@@ -138,7 +138,7 @@ def own_form(client: FlaskClient) -> dict[str, str]:
 
 
 def test_people_page_changes_how_a_person_tests(client: FlaskClient, store: Store) -> None:
-    """What was not changed stays unanswered; a change counts from the next test on."""
+    """Unchanged questions stay unanswered; a change counts from the next test on."""
     ada, _, test_id = answered_session(store)
     address = f"/people/{ada}/circumstances"
     assert own_form(client) == {"shod": "unanswered", "back_foot": "unanswered"}

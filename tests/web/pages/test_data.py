@@ -1,4 +1,4 @@
-"""Your data on the page: downloads that come back, a preview before anything changes, a sentence for a bad file."""
+"""The Data page: exports that can be imported, a preview before anything changes, a sentence for a bad file."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from web.server.request_guard import MAX_UPLOAD_BYTES
 
 @pytest.fixture
 def client(station: StationDouble, store: Store) -> FlaskClient:
-    """The owner's browser, whose person has just proved that they stand at the board."""
+    """The owner's browser, whose person has just proved their presence."""
     made = paired_client(create_app(station, store), store)
     store.note_presence(store.devices()[0].id, datetime.now(UTC) + PRESENCE)
     return made
@@ -62,8 +62,8 @@ def ticket_in(page: str) -> str:
 
 
 @pytest.mark.parametrize("address", ["/data/station", "/data/preview", "/data/import"])
-def test_everybodys_data_ask_for_presence_and_the_owner(station: StationDouble, store: Store, address: str) -> None:
-    """The owner is led to the proof; a member finds no such button, and is refused."""
+def test_everybodys_data_needs_owner_and_presence(station: StationDouble, store: Store, address: str) -> None:
+    """The owner is sent to the proof; a member has no such button, and is refused."""
     app = create_app(station, store)
     owner = paired_client(app, store)
     led = send(owner, b"content") if address == "/data/preview" else owner.post(address)
@@ -78,7 +78,9 @@ def test_everybodys_data_ask_for_presence_and_the_owner(station: StationDouble, 
 def test_a_preview_changes_nothing_and_an_import_brings_all(
     client: FlaskClient, store: Store, other: Store, exported: bytes
 ) -> None:
-    """The same sentences before and after; then the rows are the other station's, and a second yes finds none."""
+    """The same sentences before and after; then the rows are the other station's, and a second confirmation finds
+    nothing.
+    """
     before = rows(store.path)
     shown = send(client, exported)
     assert shown.status_code == 200
@@ -107,7 +109,7 @@ def test_a_preview_changes_nothing_and_an_import_brings_all(
 def test_a_bad_file_is_answered_with_a_sentence(
     client: FlaskClient, store: Store, content: bytes, name: str, sentence: str
 ) -> None:
-    """Its name is no path and no markup."""
+    """Its name is neither a path nor markup."""
     before = rows(store.path)
     shown = send(client, content, name)
     assert shown.status_code == 400
@@ -115,7 +117,7 @@ def test_a_bad_file_is_answered_with_a_sentence(
     assert rows(store.path) == before
 
 
-def test_what_is_missing_is_asked_for(client: FlaskClient, station: StationDouble, exported: bytes) -> None:
+def test_missing_input_is_requested(client: FlaskClient, station: StationDouble, exported: bytes) -> None:
     """Without a file, without a preview, and while a session runs."""
     assert "Choose a file first" in client.post("/data/preview").text
     assert "There is no preview" in client.post("/data/import", data={"ticket": "\u00e4"}).text
@@ -127,7 +129,7 @@ def test_what_is_missing_is_asked_for(client: FlaskClient, station: StationDoubl
 
 
 def test_a_file_is_chosen_once(station: StationDouble, store: Store, exported: bytes) -> None:
-    """It waits for the proof of presence, and while a session runs, until it is imported or found to be bad."""
+    """It is kept during the proof of presence or a running session, until it is imported or refused."""
     owner = paired_client(create_app(station, store), store)
     assert send(owner, exported, "mine.zip").headers["Location"] == "/presence?next=data"
     assert owner.post("/data/preview").headers["Location"] == "/presence?next=data"
@@ -146,10 +148,10 @@ def test_a_file_is_chosen_once(station: StationDouble, store: Store, exported: b
 
 
 @pytest.mark.parametrize("kind", list(ExportKind))
-def test_downloads_come_back(
+def test_exports_can_be_imported(
     client: FlaskClient, store: Store, tmp_path: Path, exported: bytes, kind: ExportKind
 ) -> None:
-    """Everything, and everything of the person in this browser; no file stays behind."""
+    """Everything, and everything of this browser's person; no temporary file remains."""
     client.post("/data/import", data={"ticket": ticket_in(send(client, exported).text)})
     ann, bea = store.people()
     client.set_cookie("person", ann.id)
@@ -166,10 +168,10 @@ def test_downloads_come_back(
     assert not list(store.path.parent.glob(f"{DIRECTORY_PREFIX}*"))
 
 
-def test_files_are_checked_where_the_page_may_write(
+def test_uploads_are_checked_in_a_writable_directory(
     client: FlaskClient, store: Store, tmp_path: Path, exported: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In the unit the page's process cannot write beside the database, so systemd gives it a directory."""
+    """Under systemd the page cannot write beside the database, so the unit gives it a directory."""
     (tmp_path / "cache").mkdir()
     monkeypatch.setenv("CACHE_DIRECTORY", str(tmp_path / "cache"))
     shown = send(client, exported)
@@ -182,7 +184,7 @@ def test_files_are_checked_where_the_page_may_write(
 
 
 def test_the_page_says_how_large_a_file_may_be(client: FlaskClient) -> None:
-    """The rule of the server and the page's words are one; and what phones have no field for."""
+    """The server's limit and the page's text agree; the page also says what health apps have no field for."""
     text = client.get("/data").text
     assert f"{MAX_UPLOAD_BYTES // 1024**2} MB" in text
     assert "Apple Health and Google Fit have no field" in text

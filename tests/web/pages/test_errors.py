@@ -19,8 +19,8 @@ AWAY = "The board does not answer: nothing was saved."
 
 
 @pytest.mark.parametrize("kind", default_exceptions.values(), ids=str)
-def test_no_status_is_headed_by_its_name_in_http(kind: type[HTTPException]) -> None:
-    """Nor explained in the words of the web server's authors."""
+def test_no_error_page_is_headed_by_its_http_reason(kind: type[HTTPException]) -> None:
+    """Nor explained in the web server's words."""
     title, sentence = heading_and_sentence(kind())
     assert title.casefold() not in {kind().name.casefold(), "", "error"}
     assert sentence not in {kind.description, ""}
@@ -43,7 +43,7 @@ class AwayBoard(StationDouble):
 
 
 def test_a_write_while_the_board_is_away_says_so(store: Store, client: FlaskClient) -> None:
-    """The heading is the same as that of a page which cannot ask the board."""
+    """The heading is the same as on a page that cannot reach the board."""
     away = create_app(AwayBoard(store), store).test_client()
     cookie = client.get_cookie("access")
     assert cookie is not None

@@ -41,7 +41,7 @@ def test_exercise_list_has_all_twenty_in_catalogue_order(client: FlaskClient) ->
 
 
 def test_exercise_list_pictures_are_still(client: FlaskClient) -> None:
-    """Pictures in the list are still; a single picture moves, and can be stopped without scripts."""
+    """Pictures in the list are still; a single picture moves and can be stopped without scripts."""
     assert "<animate" not in read_page(client, "/exercises")
     assert "<animate" in read_page(client, "/exercises/3b")
     still = read_page(client, "/exercises/3b?still=1")
@@ -59,7 +59,7 @@ def test_exercises_are_filtered_by_felt_place(client: FlaskClient, place: str) -
 
 @pytest.mark.parametrize("address", ["/exercises", "/exercises?place=calf", "/exercises/3a", "/routines", "/plan"])
 def test_page_of_train_has_its_tabs(client: FlaskClient, address: str) -> None:
-    """The place is marked in the menu, and its three tabs are there."""
+    """The menu marks the place, and its three tabs are there."""
     page = read_page(client, address)
     assert re.search(r'<a href="/routines" aria-current="(page|true)">', page)
     tabs = page.split('<nav class="tabs"')[1].split("</nav>")[0]
@@ -113,7 +113,7 @@ def test_cautions_of_viewer_are_marked(client: FlaskClient, store: Store) -> Non
 
 
 def test_unknown_conditions_mark_nothing(store: Store, station: StationDouble, client: FlaskClient) -> None:
-    """Conditions of another release are ignored here; the health questions are asked again elsewhere."""
+    """Conditions of another release are ignored here; another page asks the health questions again."""
     store.add_answer(store.add_person("Ada").id, "health", {"yes": ["gout"], "no": []})
     assert "for you" not in read_page(client, "/exercises")
     with client.application.test_request_context():

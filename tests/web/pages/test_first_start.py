@@ -1,4 +1,4 @@
-"""The first start: a new station leads through four steps, asks nothing twice, and then shows Today."""
+"""The first start: a new station goes through four steps, asks nothing twice, and then shows Today."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def settle(client: FlaskClient, step: str) -> int:
 
 
 def test_a_new_station_leads_through_each_step_once(store: Store) -> None:
-    """Five taps besides the pairing: keep the name, pair, look, go on, and calibrate later."""
+    """Five taps besides the pairing: keep the name, pair, look, continue, and calibrate later."""
     station = StationDouble(store)
     app = create_app(station, store)
     visitor = client_with(app, None)
@@ -46,7 +46,7 @@ def test_a_new_station_leads_through_each_step_once(store: Store) -> None:
     assert "not finished" not in text_of(owner, "/")
 
 
-def test_each_step_can_be_left_out_and_stays_so(client: FlaskClient, store: Store) -> None:
+def test_skipped_step_stays_skipped(client: FlaskClient, store: Store) -> None:
     assert settle(client, "board") == 303
     assert store.settings().first_start == "board"
     assert heading(client) == "The name of this board"
@@ -55,7 +55,7 @@ def test_each_step_can_be_left_out_and_stays_so(client: FlaskClient, store: Stor
     assert client.get(ADDRESS).location == "/"
 
 
-def test_a_name_is_shown_how_to_give_and_a_bad_one_refused(client: FlaskClient) -> None:
+def test_first_start_explains_naming_and_refuses_a_bad_name(client: FlaskClient) -> None:
     assert "set-hostname kitchen-board" in text_of(client, f"{ADDRESS}?name=Kitchen-Board")
     bad = text_of(client, f"{ADDRESS}?name=a;reboot")
     assert "Use letters, digits and hyphens" in bad
@@ -67,7 +67,9 @@ def test_an_unknown_step_is_refused(client: FlaskClient) -> None:
 
 
 def test_an_early_visitor_waits_for_the_board(store: Store) -> None:
-    """Before the board answers nobody is asked whose it is: a demonstration lets its first browser in by itself."""
+    """Before the board answers, nobody is asked to become the owner: a demonstration lets its first browser in
+    automatically.
+    """
     station = StationDouble(store)
     visitor = client_with(create_app(station, store), None)
     station.show(faults=(Fault("board", "The board does not respond."),))

@@ -30,7 +30,9 @@ def test_health_questions_need_a_person(client: FlaskClient) -> None:
 
 
 def test_health_questions_start_unanswered(client: FlaskClient, ada: str) -> None:
-    """Left, right, both and no for a leg, else yes and no; nothing is preselected, and the disclaimer appears once."""
+    """Left, right, both and no for a leg's condition, else yes and no; nothing is preselected, and the disclaimer
+    appears once.
+    """
     page = text_of(client, "/health-questions")
     for one in CONDITIONS:
         question = page.split(f'id="ask-{one.key}"')[1].split("</fieldset>")[0]
@@ -95,7 +97,7 @@ def test_health_questions_show_effects(client: FlaskClient, ada: str) -> None:
 
 
 def test_contradicting_answers_are_not_both_shown(client: FlaskClient, store: Store, ada: str) -> None:
-    """What one answer puts first and another leaves out is left out, here and on Why."""
+    """An exercise that one answer puts first and another leaves out is left out, here and on Why."""
     client.post("/health-questions", data={**NO, "neuro": "yes"})
     for address in ("/health-questions", "/why"):
         assert "The straight-knee calf stretch comes first" in text_of(client, address).split("All rules")[0]
@@ -109,7 +111,7 @@ def test_contradicting_answers_are_not_both_shown(client: FlaskClient, store: St
 
 @pytest.mark.parametrize("address", ["/routines", "/why"])
 def test_routine_pages_link_to_effects_of_health_answers(client: FlaskClient, ada: str, address: str) -> None:
-    """From the routines and from Why one link leads to the effects, and from there back."""
+    """Routines and Why each have a link to the effects, which link back."""
     where = f"/health-questions?next={address[1:]}"
     assert f'href="{where}"' in text_of(client, address)
     client.post("/health-questions", data=NO)
@@ -131,7 +133,7 @@ def test_all_no_leaves_every_exercise_open(client: FlaskClient, ada: str) -> Non
 
 
 def test_health_questions_can_be_answered_again(client: FlaskClient, store: Store, ada: str) -> None:
-    """On request the questions return with the last answers beside them and nothing selected."""
+    """On request the questions appear again with the last answers beside them and nothing selected."""
     client.post("/health-questions", data={**NO, "pinch": "yes"})
     page = text_of(client, "/health-questions?again=")
     assert page.count("Last time: both") == 1
@@ -144,7 +146,7 @@ def test_health_questions_can_be_answered_again(client: FlaskClient, store: Stor
 
 
 def test_same_answers_are_saved_in_one_tap(client: FlaskClient, store: Store, ada: str) -> None:
-    """The button that nothing has changed posts each earlier answer, also of a follow-up question, and where to go."""
+    """The "nothing has changed" button posts each earlier answer, including follow-ups, and the next page."""
     page = text_of(client, "/health-questions")
     assert "Before the first routine" in page
     assert "Nothing has changed" not in page
@@ -181,7 +183,7 @@ def test_strong_pain_asks_health_questions_again(
 
 
 def test_answer_for_one_leg_is_stored_and_named_everywhere(client: FlaskClient, store: Store, ada: str) -> None:
-    """One tap more for nobody: the leg is the answer. Each page that leaves something out says for which leg."""
+    """No extra tap: the leg is the answer. Each page that leaves something out says for which leg."""
     assert client.post("/health-questions", data={**NO, "tendon_pain": "left"}).status_code == 303
     (kept,) = store.answers(ada, "health")
     assert (kept.answer["left"], kept.answer["yes"]) == (["tendon_pain"], [])
@@ -197,7 +199,7 @@ def test_answer_for_one_leg_is_stored_and_named_everywhere(client: FlaskClient, 
 
 
 def test_leg_that_must_not_carry_leaves_the_other_something_to_do(client: FlaskClient, store: Store, ada: str) -> None:
-    """The page says who has to clear the leg, what the other one may do, and starts it."""
+    """The page says who has to clear the leg and what the other leg may do, and starts that."""
     data = {**NO, "not_cleared": "right", "routine": "daily", "next": "today"}
     page = text_of(client, client.post("/health-questions", data=data).headers["Location"])
     assert "The other leg does only what is done sitting or lying." in page

@@ -132,7 +132,7 @@ def test_answers_with_study_numbers_name_the_study() -> None:
 
 
 def test_help_states_the_promise_about_false_changes() -> None:
-    """With the figures that the study holds."""
+    """With the figures that the study supports."""
     (answer,) = (one for one in answers() if one.key == "false-change")
     for share, whom in ((FALSE_CHANGES_SIDE_YEAR, "see a"), (FALSE_CHANGES_PERSON_YEAR, "on either side")):
         assert f"fewer than {100 * share:.0f} {whom}" in answer.text
@@ -161,7 +161,7 @@ def test_help_search_accepts_prefix_and_typo(asked: str, key: str) -> None:
 
 
 def test_exact_word_match_suppresses_fuzzy_matches() -> None:
-    """Where an answer has the exact word, words that only look like it match nothing."""
+    """If an answer has the exact word, similar words do not match."""
     assert keys("pinch") == ["pinch", "limit-joint"]
 
 

@@ -1,4 +1,4 @@
-"""The list of sessions, one session in order of time, and their downloads."""
+"""The list of sessions, one session in chronological order, and the downloads."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def timeline_of(page: str) -> list[str]:
     return [" ".join(re.sub(r"<[^>]*>", " ", one).split()) for one in entries]
 
 
-def test_session_page_is_in_order_of_time(client: FlaskClient, store: Store) -> None:
+def test_session_page_is_chronological(client: FlaskClient, store: Store) -> None:
     """Test, attempts, answers, holds with the rests between them: oldest first."""
     ada, session = add_session(store, days_ago=timedelta(minutes=4) / timedelta(days=1))
     detail = store.session(session)
@@ -110,7 +110,7 @@ def test_running_session_differs_from_interrupted(client: FlaskClient, store: St
 
 
 def test_downloads_are_complete(client: FlaskClient, store: Store) -> None:
-    """A trace can be replayed, a bundle has the session's traces, and the table has one row a result."""
+    """A trace can be replayed, a bundle has the session's traces, and the table has a row per result."""
     ada, session = add_session(store)
     detail = store.session(session)
     assert detail is not None

@@ -1,4 +1,4 @@
-"""Where a phone finds the page, who may switch the network, and the page that installs the authority."""
+"""How a phone finds the page, who may switch the network, and the page that installs the authority."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def visitor(app: Flask, store: Store, role: Role, *, is_present: bool = False) -
 def test_page_on_the_network_shows_where_a_phone_finds_it(
     station: StationDouble, store: Store, machine: Machine
 ) -> None:
-    """The name first, and a code of it; the address in figures for a phone that does not know the name."""
+    """The name first, with its QR code; the numeric address for a phone that cannot resolve the name."""
     shown = text_of(visitor(page(station, store, machine), store, Role.MEMBER), "/settings/network")
     assert shown.index("http://station.local<") < shown.index("http://192.168.1.5<")
     assert "Code to scan: http://station.local<" in shown
@@ -85,17 +85,17 @@ def test_page_on_its_own_machine_says_how_to_open_it(station: StationDouble, sto
     assert 'class="code"' not in shown
 
 
-def test_owner_who_is_present_asks_systemd_to_switch(
+def test_owner_with_presence_switches_the_network(
     station: StationDouble, store: Store, machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The station writes what is wanted beside its database, for the unit that watches it."""
+    """The station writes the request beside its database, for the unit that watches the file."""
     monkeypatch.setenv("INVOCATION_ID", "a service")
     owner = visitor(page(station, store, machine), store, Role.OWNER, is_present=True)
     request = store.path.parent / NETWORK_REQUEST
     for wanted in ("off", "on"):
         assert owner.post("/settings/network", data={"network": wanted}).status_code == 202
         assert request.read_text(encoding="ascii") == f"{wanted}\n"
-    assert stat.S_IMODE(request.parent.stat().st_mode) == 0o770  # the unit that removes it is of the board's group
+    assert stat.S_IMODE(request.parent.stat().st_mode) == 0o770  # the unit that removes it runs in the board's group
     for wrong in ("", "ON", "on; reboot"):
         assert owner.post("/settings/network", data={"network": wrong}).status_code == 400
     assert owner.post("/settings/network").status_code == 400
@@ -113,16 +113,14 @@ def test_nobody_else_may_switch_the_network(
     assert not (store.path.parent / NETWORK_REQUEST).exists()
 
 
-def test_owner_who_is_elsewhere_proves_first_that_they_are_there(
-    station: StationDouble, store: Store, machine: Machine
-) -> None:
+def test_owner_without_presence_proves_it_first(station: StationDouble, store: Store, machine: Machine) -> None:
     owner = visitor(page(station, store, machine), store, Role.OWNER)
     answer = owner.post("/settings/network", data={"network": "off"})
     assert (answer.status_code, answer.headers["Location"]) == (303, "/presence?next=network")
     assert not (store.path.parent / NETWORK_REQUEST).exists()
 
 
-def test_page_that_is_no_service_says_what_to_type(
+def test_page_without_systemd_says_what_to_type(
     station: StationDouble, store: Store, machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("INVOCATION_ID", raising=False)
@@ -143,10 +141,8 @@ def test_request_that_cannot_be_written_is_a_sentence(
     assert "cannot be written" in answer.get_data(as_text=True)
 
 
-def test_live_page_shows_a_code_to_those_who_are_not_let_in(
-    station: StationDouble, store: Store, machine: Machine
-) -> None:
-    """It leads to the pairing; who was let in needs none, and a page that no phone reaches has none."""
+def test_live_page_shows_a_code_to_strangers(station: StationDouble, store: Store, machine: Machine) -> None:
+    """It leads to pairing; a paired browser needs none, and a page that no phone can reach has none."""
     app = page(station, store, machine)
     let_in(store)
     for address in ("/live", "/live?kiosk"):
@@ -191,7 +187,7 @@ def test_station_without_an_authority_says_how_to_make_one(station: StationDoubl
     assert "sudo station tls on" in text_of(phone, "/trust/station.crt", 404)
 
 
-def test_damaged_authority_is_none(
+def test_damaged_authority_is_ignored(
     station: StationDouble, store: Store, machine: Machine, authority: Authority
 ) -> None:
     (authority.directory / AUTHORITY_FILE).write_bytes(b"\xff no certificate")
@@ -216,7 +212,7 @@ def test_status_says_before_the_certificate_ends(
     sentence: str,
     is_ok: bool,
 ) -> None:
-    """While the station renews it in time, no action is needed."""
+    """As long as the station renews it in time, no action is needed."""
     names = Names(("station.local",), ())
     authority.issue(names, datetime.now(UTC) + left + timedelta(days=1, minutes=1) - CERTIFICATE_LIFE)
     app = page(station, store, machine, authority.directory / PAGE_FILE)
@@ -225,10 +221,10 @@ def test_status_says_before_the_certificate_ends(
     assert ("Action needed" not in shown) is is_ok
 
 
-def test_page_over_https_asks_for_https_from_now_on(
+def test_page_over_https_sends_hsts(
     station: StationDouble, store: Store, machine: Machine, authority: Authority
 ) -> None:
-    """With the manifest and the worker, which plain http does not offer."""
+    """And has the manifest and the worker, which plain http does not offer."""
     app = page(station, store, machine, authority.directory / PAGE_FILE)
     plain, encrypted = client_with(app, None).get("/help"), client_with(app, None).get("/help", environ_overrides=HTTPS)
     assert encrypted.headers["Strict-Transport-Security"] == "max-age=2592000"
@@ -239,7 +235,7 @@ def test_page_over_https_asks_for_https_from_now_on(
     assert (encrypted.headers["X-Seen-By"], "X-Seen-By" in plain.headers) == ("nobody", False)
 
 
-def test_every_cookie_is_set_by_the_one_function() -> None:
-    """Which knows whether the request is https."""
+def test_only_one_function_sets_cookies() -> None:
+    """Only that function knows whether the request came over https."""
     setting = [name for name, file in sources("web") if ".set_cookie(" in file.read_text(encoding="utf-8")]
     assert setting == ["web.served"]

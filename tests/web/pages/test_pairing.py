@@ -1,4 +1,4 @@
-"""Letting a browser in, proving presence, and agreeing: the pages over a whole station with its simulated person."""
+"""Pairing, proving presence, and giving consent: the pages over a whole station with its simulated person."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ class Home:
     """A station, its pages, and what people do at the board."""
 
     def __init__(self, tmp_path: Path) -> None:
-        self.rig = Rig(tmp_path, wall=datetime.now(UTC))  # the pages have the machine's clock
+        self.rig = Rig(tmp_path, wall=datetime.now(UTC))  # the pages use the machine's clock
         self.app: Flask = create_app(drained(self.rig.station), self.rig.store)
         self.store = self.rig.store
-        # The demonstration lets its first browser in by itself; here somebody is the owner already.
+        # A demonstration lets its first browser in automatically; here there is an owner already.
         self.owner_person = self.rig.add_person("Olga")
         self.owner = client_with(self.app, let_in(self.store, Role.OWNER, self.owner_person, name="Olga's phone"))
 
@@ -44,7 +44,7 @@ class Home:
         return client_with(self.app, None)
 
     def make_rhythm(self, presses: str | None = None) -> None:
-        """The person at the board makes the rhythm that the browser shows, or this one."""
+        """Have the person at the board make the rhythm that the browser shows, or this one."""
         self.rig.board.act("rhythm", presses)
 
     def until(self, *states: PresenceState) -> None:
@@ -85,7 +85,7 @@ def main_text_of(page: str) -> str:
 
 
 def without_rhythm(browser: FlaskClient) -> str:
-    """The text of the page that shows a rhythm, the same for each."""
+    """The text of the page that shows a rhythm, without the rhythm."""
     return main_text_of(text_of(browser, "/pair")).replace("short", "x").replace("long", "x")
 
 
@@ -95,7 +95,7 @@ def bars(page: str) -> list[str]:
 
 
 def test_pairing_from_request_to_own_page(home: Home) -> None:
-    """Rhythm as bars that fill, number in beeps and on the page, confirmation; then it is Anna's browser."""
+    """The rhythm as bars that fill, the number in beeps and on the page, confirmation; then it is Anna's browser."""
     phone = home.visitor()
     assert "Show the rhythm" in main_text_of(text_of(phone, "/pair"))
     answer = phone.post("/pair", data={"name": "Anna", "browser": "kitchen phone", "role": "member"})
@@ -143,8 +143,8 @@ def test_confirmation_lets_in_once(home: Home) -> None:
     assert len(home.store.devices()) == count
 
 
-def test_lost_answer_is_given_again_to_the_same_browser(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wi-Fi that drops at the tap leaves no device without its browser: for a minute its key gets the same token."""
+def test_lost_token_is_repeated_for_the_same_browser(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If Wi-Fi drops at the tap, the browser is not lost: for a minute its key gets the same token again."""
     phone = home.visitor()
     phone.post("/pair", data={"name": "Anna", "browser": "phone", "role": "member"})
     home.make_rhythm()
@@ -206,7 +206,7 @@ def test_two_browsers_at_once_are_both_cancelled(home: Home) -> None:
 
 
 def test_browser_without_a_name_is_named_after_its_person(home: Home) -> None:
-    """The list of browsers tells them apart."""
+    """So the list of browsers tells them apart."""
     for form in ({"name": "Anna", "browser": ""}, {"role": "guest", "browser": " "}):
         phone = home.visitor()
         phone.post("/pair", data=form)
@@ -217,7 +217,7 @@ def test_browser_without_a_name_is_named_after_its_person(home: Home) -> None:
 
 
 def test_asking_again_in_one_browser_replaces_its_request(home: Home) -> None:
-    """A page that was loaded again is no second browser."""
+    """A reloaded page is not a second browser."""
     phone = home.visitor()
     for _ in range(3):
         assert phone.post("/pair", data={"name": "Anna", "browser": "phone", "role": "member"}).status_code == 303
@@ -225,7 +225,7 @@ def test_asking_again_in_one_browser_replaces_its_request(home: Home) -> None:
     home.until(PresenceState.MATCHED)
 
 
-def test_wrong_rhythm_is_said_on_the_page(home: Home) -> None:
+def test_wrong_rhythm_is_reported_on_the_page(home: Home) -> None:
     phone = home.visitor()
     phone.post("/pair", data={"name": "Anna", "browser": "phone", "role": "member"})
     shown = bars(text_of(phone, "/pair"))
@@ -234,7 +234,7 @@ def test_wrong_rhythm_is_said_on_the_page(home: Home) -> None:
     assert "That was another rhythm" in main_text_of(text_of(phone, "/pair"))
 
 
-def test_session_that_runs_is_not_disturbed(home: Home) -> None:
+def test_running_session_is_not_disturbed(home: Home) -> None:
     """The page says when to ask again."""
     home.rig.step_on()
     home.rig.hold(30.0)
@@ -252,7 +252,7 @@ def test_session_that_runs_is_not_disturbed(home: Home) -> None:
         ({"role": "member", "name": "Anna", "browser": "y" * 200}, 400, "y"),
     ],
 )
-def test_bad_form_asks_nothing_of_the_board(home: Home, form: dict[str, str], status: int, sentence: str) -> None:
+def test_invalid_form_makes_no_request(home: Home, form: dict[str, str], status: int, sentence: str) -> None:
     """A name that is missing or too long, and a role that nobody can choose."""
     answer = home.visitor().post("/pair", data=form)
     assert answer.status_code == status
@@ -271,9 +271,9 @@ def test_guest_needs_no_name(home: Home) -> None:
 
 
 def test_first_browser_is_the_owners(tmp_path: Path) -> None:
-    """Whatever it asked to be, unless it is a guest's."""
+    """Whatever role it asked for, unless guest."""
     with Rig(tmp_path, wall=datetime.now(UTC)) as rig:
-        # Not the demonstration's own door: a board that is not simulated has none.
+        # Without a demonstration's automatic access, which only a simulated board has.
         app = create_app(drained(rig.station), rig.store)
         phone = client_with(app, None)
         phone.post(
@@ -339,7 +339,7 @@ def test_name_of_a_person_with_a_pin_needs_it(home: Home) -> None:
 
 
 def test_step_up_proves_presence_of_this_device(home: Home) -> None:
-    """A write that needs it leads here and back to its own page."""
+    """A write that needs presence leads here and back to its page."""
     answer = home.owner.post(f"/browsers/{home.store.devices()[0].id}/role", data={"role": "owner"})
     assert answer.headers["Location"] == "/presence?next=browsers"
     page = text_of(home.owner, "/presence?next=browsers")
@@ -376,7 +376,7 @@ def test_step_up_returns_to_own_pages_only(home: Home, after_presence: str, addr
 
 
 def test_person_agrees_on_the_board(home: Home) -> None:
-    """New people are added; the consent is towards the person of the browser that asked."""
+    """An unknown name is added; the consent is given to the person of the browser that asked."""
     assert home.owner.post("/consent", data={"name": "Paul"}).status_code == 303
     assert "Paul, if you agree that Olga sees your results" in main_text_of(text_of(home.owner, "/consent"))
     assert [person.name for person in home.store.people()] == ["Olga"]
@@ -416,7 +416,7 @@ def test_consent_is_shown_to_its_person_in_their_own_browser(home: Home) -> None
 
 
 def test_consent_of_a_person_with_a_browser_needs_their_approval(home: Home) -> None:
-    """Presence alone would let anybody agree in their name."""
+    """With presence only, anybody could give consent in their name."""
     anna = home.rig.add_person("Anna")
     hers = client_with(home.app, let_in(home.store, Role.MEMBER, anna, name="Anna's phone"))
     home.owner.post("/consent", data={"name": "Anna"})
@@ -432,7 +432,7 @@ def test_consent_of_a_person_with_a_browser_needs_their_approval(home: Home) -> 
     assert [one.person_id for one in home.store.consents()] == [anna]
 
 
-def test_giving_up_ends_the_request_at_the_board(home: Home) -> None:
+def test_cancelling_ends_the_request_at_the_board(home: Home) -> None:
     """The next browser can ask at once."""
     phone = home.visitor()
     phone.post("/pair", data={"name": "Anna", "browser": "phone", "role": "member"})

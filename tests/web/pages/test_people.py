@@ -51,7 +51,7 @@ def unclaimed_session(store: Store, *, days_ago: float = 0.0) -> tuple[str, str]
 
 
 def prove_presence(client: FlaskClient, store: Store) -> None:
-    """Somebody has just proved with this browser that they stand at the board."""
+    """Give this browser a fresh proof of presence."""
     cookie = client.get_cookie("access")
     assert cookie is not None
     access = store.device_with(hash_of(cookie.value))
@@ -76,12 +76,12 @@ def app(station: StationDouble, store: Store) -> Flask:
     ],
 )
 def test_typed_letters_find_names(typed: str, name: str, *, fits: bool) -> None:
-    """Each typed word begins a word of the name, whatever its capitals, accents and signs."""
+    """Each typed word begins a word of the name, ignoring case, accents and punctuation."""
     assert matches(name, typed) is fits
 
 
 def test_roster_of_hundreds_is_searched_page_by_page(client: FlaskClient, store: Store) -> None:
-    """Works without scripts: a form that asks by address, and pages of a few."""
+    """Works without scripts: a GET form, and short pages."""
     for number in range(ROWS_PER_PAGE + 15):
         store.add_person(f"Client {number:03}")
     store.add_person("Éva Nagy")
@@ -97,8 +97,8 @@ def test_roster_of_hundreds_is_searched_page_by_page(client: FlaskClient, store:
         read_page(client, f"/people{odd}")
 
 
-def test_the_archive_takes_a_name_out_of_every_choice(client: FlaskClient, store: Store) -> None:
-    """It comes back by the same page; its results stay to be read."""
+def test_archived_person_is_in_no_list_of_choices(client: FlaskClient, store: Store) -> None:
+    """The same page restores it; its results stay readable."""
     ann, bea = store.add_person("Ann"), store.add_person("Bea")
     read_page(client, "/people")
     assert client.post(f"/people/{bea.id}/archive", data={"archived": "yes"}).status_code == 303
@@ -114,7 +114,7 @@ def test_the_archive_takes_a_name_out_of_every_choice(client: FlaskClient, store
 
 @pytest.mark.parametrize("name", ODD_NAMES)
 def test_odd_names_are_text_on_every_page(client: FlaskClient, store: Store, name: str) -> None:
-    """No page takes a name for more than letters."""
+    """Every page escapes names."""
     ann = store.add_person("Ann")
     assert client.post(f"/people/{ann.id}/name", data={"name": name}).status_code == 303
     session_id, _ = unclaimed_session(store)
@@ -179,7 +179,7 @@ def test_profile_says_what_is_wrong(client: FlaskClient, store: Store, field: st
 
 
 def test_rename_refuses_a_taken_name(client: FlaskClient, store: Store) -> None:
-    """Two people of one name cannot be told apart."""
+    """Two people with one name could not be told apart."""
     ann, _ = store.add_person("Ann"), store.add_person("Bea")
     answer = client.post(f"/people/{ann.id}/name", data={"name": " bea "})
     assert answer.status_code == 400
@@ -222,7 +222,7 @@ def test_the_plan_is_in_the_time_zone_of_the_profile(client: FlaskClient, store:
 
 
 def test_inbox_claims_in_one_tap_and_undoes_it(client: FlaskClient, store: Store) -> None:
-    """Every session of nobody is there, the newest first; a claimed one leaves, and undo brings it back."""
+    """It has every unclaimed session, newest first; a claimed one disappears, and undo restores it."""
     ann = store.add_person("Ann")
     older, _ = unclaimed_session(store, days_ago=9)
     newer, _ = unclaimed_session(store)
@@ -241,8 +241,8 @@ def test_inbox_claims_in_one_tap_and_undoes_it(client: FlaskClient, store: Store
     assert "Every session has its person" not in read_page(client, "/inbox")
 
 
-def test_inbox_takes_a_new_name_where_nobody_is_known(client: FlaskClient, store: Store) -> None:
-    """The first person of a station claims what they did before they had a name."""
+def test_inbox_accepts_the_first_name(client: FlaskClient, store: Store) -> None:
+    """A station's first person claims what they did before they had a name."""
     session_id, _ = unclaimed_session(store)
     assert 'name="name"' in read_page(client, "/inbox")
     client.post(f"/sessions/{session_id}/claim", data={"name": "Ann", "return_to": "inbox"})
@@ -260,7 +260,7 @@ def test_session_of_another_person_is_given_back(client: FlaskClient, store: Sto
 
 
 def test_sides_are_exchanged_and_back(client: FlaskClient, store: Store) -> None:
-    """The session's page says so, its trace too; a second time gives back what was there."""
+    """The session's page and trace say so; exchanging again restores the original."""
     session_id, test_id = unclaimed_session(store)
     before = store.session(session_id)
     assert before is not None
@@ -278,7 +278,7 @@ def test_sides_are_exchanged_and_back(client: FlaskClient, store: Store) -> None
 
 
 def test_a_running_session_is_not_exchanged(client: FlaskClient, station: StationDouble, store: Store) -> None:
-    """The loop goes on writing to it by its sides."""
+    """The loop is still writing to its sides."""
     session_id, _ = unclaimed_session(store)
     station.show(session_id=session_id, activity="hold", phase="hold")
     assert client.post(f"/sessions/{session_id}/swap").status_code == 409
@@ -311,7 +311,7 @@ def test_merge_shows_what_moves_before_it_happens(client: FlaskClient, store: St
 
 
 def test_deleting_gives_a_receipt(client: FlaskClient, store: Store) -> None:
-    """What will go is shown first, then presence is proved; the receipt has counts, and until when backups hold it."""
+    """A preview, then presence; the receipt has counts, and says until when backups still have the data."""
     store.add_person("Ann")
     bea = store.add_person("Bea <i>Müller</i>")
     session_id, _ = unclaimed_session(store)
@@ -337,7 +337,7 @@ def test_deleting_gives_a_receipt(client: FlaskClient, store: Store) -> None:
 
 
 def test_the_only_owner_stays(client: FlaskClient, store: Store) -> None:
-    """The page says why before anybody goes to the board for it, and nothing is deleted."""
+    """The page says why before anybody walks to the board, and nothing is deleted."""
     ann = store.add_person("Ann")
     asked = read_page(client, f"/people/{ann.id}/delete")
     assert "has the only browser of the owner" in asked
@@ -352,8 +352,8 @@ def test_the_only_owner_stays(client: FlaskClient, store: Store) -> None:
 # Who may.
 
 
-def test_a_member_sees_and_changes_only_whom_they_may(app: Flask, store: Store) -> None:
-    """Others do not exist for them, in the roster, by address and in every write; nobody is deleted by a viewer."""
+def test_member_sees_and_changes_only_permitted_people(app: Flask, store: Store) -> None:
+    """Others do not exist for them: in the roster, by address, in every write; a viewer cannot delete anybody."""
     owner, ann, bea, cleo = (store.add_person(name) for name in ("Olga", "Ann", "Bea", "Cleo"))
     let_in(store, Role.OWNER, owner.id)
     store.agree_consent(ann.id, bea.id)
@@ -378,7 +378,7 @@ def test_a_member_sees_and_changes_only_whom_they_may(app: Flask, store: Store) 
 
 
 def test_the_owner_manages_names_without_seeing_results(app: Flask, store: Store) -> None:
-    """A roster has all names; those who did not agree are managed, not shown."""
+    """The owner's roster has all names; people without consent are managed, but their results are not shown."""
     owner, ann = store.add_person("Olga"), store.add_person("Ann")
     client = client_with(app, let_in(store, Role.OWNER, owner.id))
     session_id, _ = unclaimed_session(store)
@@ -391,8 +391,8 @@ def test_the_owner_manages_names_without_seeing_results(app: Flask, store: Store
     assert client.get(f"/sessions/{session_id}").status_code == 404
 
 
-def test_whom_a_person_lets_see_their_results_is_on_their_profile(app: Flask, store: Store) -> None:
-    """Who agreed, and since when; a withdrawn one is gone."""
+def test_profile_lists_who_sees_the_results(app: Flask, store: Store) -> None:
+    """Who may, and since when; a withdrawn consent is gone."""
     ann, pat = store.add_person("Ann"), store.add_person("Pat <b>Physio</b>")
     client = client_with(app, let_in(store, Role.MEMBER, ann.id))
     assert "Nobody else." in read_page(client, f"/people/{ann.id}")
@@ -402,6 +402,6 @@ def test_whom_a_person_lets_see_their_results_is_on_their_profile(app: Flask, st
     assert "Nobody else." in read_page(client, f"/people/{ann.id}")
 
 
-def test_what_cannot_be_undone_needs_presence() -> None:
-    """Deleting and merging ask for somebody at the board."""
+def test_irreversible_actions_need_presence() -> None:
+    """Deleting and merging require somebody at the board."""
     assert (RULES["removal.delete"].presence_for, RULES["removal.merge"].presence_for) == ("delete", "merge")

@@ -81,7 +81,7 @@ def test_changed_plan_keeps_calendar_token(client: FlaskClient, store: Store, ad
 
 @pytest.mark.parametrize("preset", list(PRESETS))
 def test_preset_makes_the_plan_that_typing_makes(client: FlaskClient, store: Store, ada: str, preset: str) -> None:
-    """The same stored plan, and the form then shows the preset, however the plan was made."""
+    """The stored plan is the same, and the form shows the preset however the plan was made."""
     rest = {name: FORM[name] for name in ("routine", "minutes", "zone", "tests")}
     plans, pages = [], []
     for days in ({"preset": preset, "clock": "07:00"}, {f"day{day}": ["07:00", ""] for day in PRESETS[preset][1]}):
@@ -97,7 +97,7 @@ def test_preset_makes_the_plan_that_typing_makes(client: FlaskClient, store: Sto
 
 
 def test_first_plan_takes_one_button(client: FlaskClient, store: Store, ada: str) -> None:
-    """The form starts complete: three days in the evening, the proposal, the station's own zone."""
+    """The form starts complete: three evenings, the proposal, the station's own zone."""
     page = text_of(client, "/plan")
     chosen = dict(re.findall(r'type="radio" name="(\w+)" value="([^"]+)" checked', page))
     assert chosen == {"preset": "mon-wed-fri", "clock": USUAL_TIME}
@@ -107,7 +107,7 @@ def test_first_plan_takes_one_button(client: FlaskClient, store: Store, ada: str
     assert saved_plan(store, ada)["days"] == [[day, USUAL_TIME] for day in (0, 2, 4)]
 
 
-def test_plan_of_unequal_times_is_no_preset(client: FlaskClient, ada: str) -> None:
+def test_plan_with_unequal_times_has_no_preset(client: FlaskClient, ada: str) -> None:
     """The days are shown as typed, and saving them again changes nothing."""
     client.post("/plan", data=FORM)
     assert f'value="{OTHER_DAYS}" checked' in text_of(client, "/plan")
@@ -116,8 +116,8 @@ def test_plan_of_unequal_times_is_no_preset(client: FlaskClient, ada: str) -> No
     assert f'value="{OTHER_DAYS}" checked' in text_of(client, "/plan")
 
 
-def test_usual_time_is_the_middle_of_the_sessions() -> None:
-    """In the zone of the station, rounded down to half an hour; few sessions make no usual time."""
+def test_usual_time_is_the_median_of_the_sessions() -> None:
+    """In the station's zone, rounded down to half an hour; too few sessions give no usual time."""
     sessions = [datetime(2026, 11, day, hour, 47, tzinfo=UTC) for day, hour in ((1, 5), (2, 6), (3, 20))]
     assert usual_time(sessions, ZoneInfo("Europe/Berlin")) == "07:30"
     assert usual_time(sessions[:2], ZoneInfo("UTC")) == USUAL_TIME
@@ -139,7 +139,7 @@ def test_usual_time_is_the_middle_of_the_sessions() -> None:
 def test_plan_form_shows_error_beside_field(
     client: FlaskClient, store: Store, ada: str, wrong: dict[str, Any], field: str, sentence: str
 ) -> None:
-    """A wrong field has its own sentence, all input is still there, and nothing is stored."""
+    """An invalid field has its own sentence, all input is kept, and nothing is stored."""
     answer = client.post("/plan", data={**FORM, **wrong, "reminder_cue": "yes"})
     page = answer.get_data(as_text=True)
     assert answer.status_code == 400
@@ -217,7 +217,7 @@ def test_calendar_is_served_to_subscribers(client: FlaskClient, station: Station
 
 @pytest.mark.parametrize(("named", "zone"), [("Europe/Berlin", "Europe/Berlin"), (":UTC", "UTC"), ("no/zone", "UTC")])
 def test_plan_form_suggests_machine_zone(monkeypatch: pytest.MonkeyPatch, named: str, zone: str) -> None:
-    """The form starts with the machine's zone, or UTC where it has none."""
+    """The form starts with the machine's zone, or UTC if it has none."""
     monkeypatch.setenv("TZ", named)
     assert station_zone() == zone
 

@@ -36,7 +36,7 @@ def end_labels(page: str) -> list[str]:
 
 
 def test_progress_without_tests_links_to_start(client: FlaskClient) -> None:
-    """An empty page shows the position, says what the first test is for and how long it takes."""
+    """An empty page shows the test position, and says what the first test is for and how long it takes."""
     page = text_of(client, "/progress")
     assert "No test yet" in page
     assert "about 8 minutes" in page
@@ -63,7 +63,7 @@ def test_trend_line_needs_three_tests(client: FlaskClient, store: Store) -> None
 
 
 def test_lines_end_in_last_test_without_change(client: FlaskClient, store: Store) -> None:
-    """The number at a line's end is the last test's, as on every page, whatever the progress so far."""
+    """The number at a line's end is the last test's, as on every page, whatever the trend."""
     ann = store.add_person("Ann")
     for number in range(10):
         add_test_session(store, ann.id, 30 - 3 * number, 84.0 + number, None)
@@ -89,7 +89,7 @@ def test_one_sentence_says_whether_change_is_real(client: FlaskClient, store: St
 
 
 def test_untested_side_has_no_line(client: FlaskClient, store: Store) -> None:
-    """A tested side is in the chart alone; the sides are not compared."""
+    """The chart has only the tested side; the sides are not compared."""
     ann = store.add_person("Ann")
     for days_ago in (9, 6, 3):
         add_test_session(store, ann.id, days_ago, 84.0, None)
@@ -123,7 +123,7 @@ def test_results_are_paginated_newest_first(client: FlaskClient, store: Store) -
 
 
 def test_ten_years_of_tests_fit_in_30_kb(client: FlaskClient, store: Store) -> None:
-    """Ten years of daily tests are under 30 KB over the wire with everything the page loads, and few elements."""
+    """Ten years of daily tests take under 30 KB over the wire with everything the page loads, and few elements."""
     add_years_of_tests(store, 3_650)
     page = text_of(client, "/progress?range=all")
     assert page.count("<") < 1_200
@@ -135,7 +135,7 @@ def test_ten_years_of_tests_fit_in_30_kb(client: FlaskClient, store: Store) -> N
     assert sum(map(len, sent)) < 30_000
 
 
-def test_result_shows_its_cautions(client: FlaskClient, store: Store) -> None:
+def test_result_shows_its_caveats(client: FlaskClient, store: Store) -> None:
     """Uncalibrated, suspect, imported and corrected results say so, beside the number and with the original."""
     ann = store.add_person("Ann")
     add_test_session(store, ann.id, 30, 84.0, 90.0)
@@ -158,7 +158,7 @@ def test_result_shows_its_cautions(client: FlaskClient, store: Store) -> None:
 
 
 def test_calibration_is_not_a_real_change(client: FlaskClient, store: Store) -> None:
-    """Uncalibrated tests stand apart from calibrated ones until they are recalculated."""
+    """Uncalibrated tests are kept apart from calibrated ones until they are recalculated."""
     ann = store.add_person("Ann")
     as_built = [
         add_test_session(store, ann.id, 60 - days, 60.0 + days % 3, 90.0 + days % 2) for days in range(0, 30, 2)

@@ -1,4 +1,4 @@
-"""What Today, the chart and the terminal say of progress agrees with its sentences, in a hundred cases."""
+"""Today, the chart and the terminal agree with the sentences about progress, in a hundred cases."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def chart_texts(made: History, case: Case) -> list[str]:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_pages_and_terminal_agree_with_the_sentences(case: Case) -> None:
-    """In the words of the pages: no contradiction; Today's card and the terminal repeat no more than the tests show."""
+    """No contradictions in the text; Today's card and the terminal claim no more than the tests show."""
     made = history(case)
     sides = {side: progress_sentences(made, side, WORDS) for side in Side}
     summary, apart = summary_sentence(made.progress, WORDS), difference_sentence(made.progress, WORDS)
@@ -77,7 +77,7 @@ def test_pages_and_terminal_agree_with_the_sentences(case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_result_below_range_is_no_number(case: Case) -> None:
+def test_result_below_range_is_not_a_number(case: Case) -> None:
     """Neither Today, the chart nor the terminal gives it a length, an error or a distance to the goal."""
     made = history(case)
     zeros = [one for side in Side for one in made.rows(side) if one.mm <= 0]

@@ -1,4 +1,4 @@
-"""The page of the report and its file: what stands where, for whom, and nothing from elsewhere."""
+"""The report's page and file: what is where, for whom, and nothing loaded from elsewhere."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HEADINGS = (
 
 
 def test_report_has_every_part(client: FlaskClient, store: Store) -> None:
-    """The sentence comes before the numbers, and these before how far to trust them."""
+    """The sentence comes before the numbers, and the numbers before how far to trust them."""
     ada = add_months(store)
     page, report = text_of(client, "/report"), report_of(store, ada, datetime.now(UTC))
     assert re.findall(r"<h1>(.*?)</h1>", page) == ["Ankle report: Ada"]
@@ -39,7 +39,7 @@ def test_report_has_every_part(client: FlaskClient, store: Store) -> None:
     assert all(name in page for name in ("left trend", "right trend", "band left level", "band right level"))
 
 
-def test_icc_says_whose_it_is(client: FlaskClient, store: Store) -> None:
+def test_icc_names_its_group(client: FlaskClient, store: Store) -> None:
     """One person has none: the sheet names the group, its SD and the source beside the number."""
     add_months(store)
     page = text_of(client, "/report")
@@ -77,7 +77,7 @@ def test_report_of_one_test(client: FlaskClient, store: Store) -> None:
 
 
 def test_report_needs_a_person(client: FlaskClient, store: Store) -> None:
-    """It asks who it is, and choosing leads back to it; nobody's results are no person's report."""
+    """It asks who it is, and choosing returns to it; unclaimed results belong in nobody's report."""
     ada = add_months(store)
     store.add_person("Bea")
     client.set_cookie(PERSON_COOKIE, NOBODY)
@@ -97,7 +97,7 @@ def test_progress_leads_to_report(client: FlaskClient, store: Store) -> None:
     assert re.search(r'<a class="button" href="/report">.*Report for your physiotherapist</a>', page)
 
 
-def test_print_button_needs_scripts_and_the_page_says_what_does_not(client: FlaskClient, store: Store) -> None:
+def test_print_button_needs_scripts_and_page_names_the_alternative(client: FlaskClient, store: Store) -> None:
     store.add_person("Ada")
     page = text_of(client, "/report")
     assert re.search(r'<button type="button" class="primary js-only" data-print>', page)
@@ -105,8 +105,8 @@ def test_print_button_needs_scripts_and_the_page_says_what_does_not(client: Flas
     assert "save it as PDF, with your browser" in without
 
 
-def test_file_has_the_page_s_sheet(client: FlaskClient, store: Store) -> None:
-    """The same article, with the style in it."""
+def test_file_has_the_same_sheet_as_the_page(client: FlaskClient, store: Store) -> None:
+    """The same article, with the style included."""
     ada = add_months(store)
     file, page = report_file(store, ada, datetime.now(UTC)), text_of(client, "/report")
     sheet = re.compile(r'<article class="report">.*</article>', re.DOTALL)
@@ -118,7 +118,7 @@ def test_file_has_the_page_s_sheet(client: FlaskClient, store: Store) -> None:
 
 
 def test_file_loads_and_runs_nothing(store: Store) -> None:
-    """No address, script or import in it, and its policy allows none."""
+    """It has no address, script or import, and its policy allows none."""
     file = report_file(store, add_months(store), datetime.now(UTC))
     assert re.findall(r"<(?:script|link|img|iframe|a)\b|@import|url\(|https?:", file) == []
     assert "default-src 'none'; style-src 'unsafe-inline'" in file

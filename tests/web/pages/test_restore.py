@@ -1,4 +1,4 @@
-"""A backup comes back by the page: only the owner's, only with presence, only a whole one, and after a preview."""
+"""Restoring a backup on the page: only by the owner, with presence, from an intact backup, and after a preview."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MUTATIONS = 40
 
 @pytest.fixture
 def client(station: StationDouble, store: Store, tmp_path: Path) -> FlaskClient:
-    """The owner's browser, whose person has just proved that they stand at the board; a stick may be plugged in."""
+    """The owner's browser, whose person has just proved their presence; a stick may be plugged in."""
     made = paired_client(create_app(station, store, stick=tmp_path / "stick"), store)
     store.note_presence(store.devices()[0].id, datetime.now(UTC) + PRESENCE)
     return made
@@ -71,10 +71,10 @@ def test_only_the_owner_with_presence_restores(station: StationDouble, store: St
     assert {member.get("/restore").status_code, member.post(address).status_code} == {403}
 
 
-def test_the_backups_of_the_nights_and_of_the_stick_are_listed(
+def test_nightly_and_stick_backups_are_listed(
     client: FlaskClient, station: StationDouble, store: Store, tmp_path: Path
 ) -> None:
-    """Newest first, by their day; what is chosen is looked at, and then the board gets exactly its rows."""
+    """Newest first, by day; the chosen one is previewed, and then the board gets exactly its rows."""
     assert "There is none yet" in client.get("/restore").text
     back_up(store.path, backups_of(store.path), date(2026, 3, 2))
     back_up(store.path, tmp_path / "stick" / STICK_DIRECTORY, date(2026, 3, 1))
@@ -96,7 +96,7 @@ def test_the_backups_of_the_nights_and_of_the_stick_are_listed(
 
 
 def test_a_stick_that_cannot_be_read_hides_no_other_backup(station: StationDouble, store: Store) -> None:
-    """Pulled out while it is mounted, it gives errors of its own."""
+    """A stick pulled out while mounted gives errors of its own."""
     client = paired_client(create_app(station, store, stick=Path("/mnt") / ("x" * 300)), store)
     back_up(store.path, backups_of(store.path), date(2026, 3, 2))
     shown = client.get("/restore")
@@ -161,7 +161,7 @@ def test_a_file_waits_for_the_proof_of_presence(station: StationDouble, store: S
     ],
 )
 def test_a_choice_is_never_a_path(client: FlaskClient, store: Store, wanted: str) -> None:
-    """Only what is listed can be chosen."""
+    """Only listed backups can be chosen."""
     back_up(store.path, backups_of(store.path), date(2026, 3, 2))
     shown = client.post("/restore/look", data={"backup": wanted})
     assert shown.status_code == 400
@@ -184,10 +184,10 @@ def zip_bomb() -> bytes:
         (b"SQLite format 3\x00" + bytes(5_000), ".hidden", "The backup hidden is damaged"),
     ],
 )
-def test_what_is_no_backup_is_refused(
+def test_file_that_is_not_a_backup_is_refused(
     client: FlaskClient, store: Store, content: bytes, name: str, sentence: str
 ) -> None:
-    """Its name is no path and no markup, and nothing of it is unpacked."""
+    """Its name is neither a path nor markup, and nothing in it is unpacked."""
     before = rows(store.path)
     shown = send(client, content, name)
     assert shown.status_code == 400
@@ -196,7 +196,7 @@ def test_what_is_no_backup_is_refused(
     assert not list(store.path.parent.glob(f"{DIRECTORY_PREFIX}*"))
 
 
-def test_a_schema_that_computes_is_refused_before_it_does(client: FlaskClient, tmp_path: Path, copy: bytes) -> None:
+def test_schema_with_computation_is_refused_before_it_runs(client: FlaskClient, tmp_path: Path, copy: bytes) -> None:
     """SQLite would make 100 MB while it checks the pages of such a file."""
     path = tmp_path / "other" / "station.db"
     with closing(sqlite3.connect(path)) as connection, connection:

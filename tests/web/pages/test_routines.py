@@ -42,7 +42,7 @@ def submit(client: FlaskClient, address: str, form: Form, status: int = 200) -> 
 
 
 def form_of(page: str) -> Form:
-    """The fields of the page as a browser would send them, with their values."""
+    """The page's fields with their values, as a browser would send them."""
     form: Form = {"row": re.findall(r'name="row" value="(\d+)"', page)}
     for field in re.findall(r"<input ([^>]+)>", page):
         name, value = (re.search(rf'{which}="([^"]*)"', field) for which in ("name", "value"))
@@ -55,7 +55,7 @@ def form_of(page: str) -> Form:
 
 
 def names(page: str) -> list[str]:
-    """The form's entries in their order."""
+    """The form's entries, in order."""
     rows = page.split('<ol class="routine-rows"')[1].split("</ol>")[0]
     return re.findall(r"<b>([^<]+)</b>", rows)
 
@@ -105,7 +105,7 @@ def test_every_start_is_offered(client: FlaskClient) -> None:
 
 
 def test_card_pictures_exercises_and_hides_the_list(client: FlaskClient) -> None:
-    """Minutes, pictures and Start are seen at once; the list and the other actions are behind a fold."""
+    """Minutes, pictures and Start are visible at once; the list and the other actions are behind a fold."""
     for key, ready in built_in_routines().items():
         card = read_page(client, "/routines").split(f'id="{key}"')[1].split("</section>")[0]
         closed, fold = card.split("<details")
@@ -118,7 +118,7 @@ def test_card_pictures_exercises_and_hides_the_list(client: FlaskClient) -> None
         assert 'aria-label="Copy' in fold
 
 
-def test_one_thing_has_one_number_of_minutes(client: FlaskClient, store: Store) -> None:
+def test_due_test_and_its_card_show_the_same_minutes(client: FlaskClient, store: Store) -> None:
     """The test that is due takes as long as the card of that test says."""
     ada, _ = add_session(store, days_ago=20)
     store.add_answer(ada.id, "health", {"yes": [], "no": []})
@@ -128,7 +128,7 @@ def test_one_thing_has_one_number_of_minutes(client: FlaskClient, store: Store) 
 
 
 def test_known_person_sees_next_action_and_its_reasons(client: FlaskClient, store: Store) -> None:
-    """The same as on Today, first on the page, with the reasons behind a fold."""
+    """The same action as on Today, first on the page, with the reasons behind a fold."""
     ada, _ = add_session(store, days_ago=20)
     store.add_answer(ada.id, "health", {"yes": [], "no": []})
     page = read_page(client, "/routines")
@@ -175,7 +175,7 @@ def test_routines_page_offers_unfinished_routine(client: FlaskClient, store: Sto
 def test_unfinished_routine_is_not_called_done(
     client: FlaskClient, station: StationDouble, store: Store, ada: Person, moment: str, address: str
 ) -> None:
-    """Who stretched for three seconds, or is on the board still, is not praised for a day's work."""
+    """A person who stretched for three seconds, or is still on the board, is not praised for a day's work."""
     add_session(store)
     store.add_answer(ada.id, "health", {"yes": [], "no": []})
     assert "Done for today" in read_page(client, address)
@@ -315,7 +315,7 @@ def test_invalid_routine_keeps_input_and_shows_errors(
 
 
 def test_typed_text_is_escaped(client: FlaskClient) -> None:
-    """Markup in a field comes back as text, in the field and in the sentence."""
+    """Markup in a field is shown as text, in the field and in the sentence."""
     form = {"row": ["1"], "item-1": "3b", "hold_s-1": '"><script>', "name": '"><script>'}
     answer = client.post("/routines/new", data=form).get_data(as_text=True)
     assert '"><script>' not in answer
@@ -323,7 +323,7 @@ def test_typed_text_is_escaped(client: FlaskClient) -> None:
 
 
 def test_excluded_exercise_cannot_be_saved(client: FlaskClient, store: Store, ada: Person) -> None:
-    """What the person's answers exclude is named with its reason; a shared routine is judged the same way."""
+    """An exercise that the person's answers exclude is named with its reason; so it is in a shared routine."""
     store.add_answer(ada.id, "health", {"yes": ["tendon_pain"], "no": []})
     page = press_button(client, read_page(client, "/routines/new"), "add-3c")
     assert "not for you at the moment. A full squat stretches a sore tendon as far as it goes. Remove it." in page
@@ -334,7 +334,7 @@ def test_excluded_exercise_cannot_be_saved(client: FlaskClient, store: Store, ad
 
 
 def test_used_exercises_are_marked(client: FlaskClient, store: Store, ada: Person) -> None:
-    """The list of exercises marks those in the routine and those this person's answers exclude."""
+    """The list marks the exercises in the routine and those that this person's answers exclude."""
     store.add_answer(ada.id, "health", {"yes": ["tendon_pain"], "no": []})
     page = read_page(client, "/routines/new")
     assert "\u2713 added" not in page

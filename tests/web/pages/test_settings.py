@@ -1,4 +1,4 @@
-"""The settings: what is stored, and what a refused one says at its field."""
+"""The settings: what is stored, and the sentence beside a refused one."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_invalid_setting_changes_nothing_and_shows_why(client: FlaskClient, stor
 
 
 def test_every_setting_is_in_one_group(client: FlaskClient) -> None:
-    """The groups have the settings of the store, each once, each in a card of its own heading."""
+    """The groups have every setting once, each group in a card with its own heading."""
     page = text_of(client, "/settings")
     form = page.split('<form method="post" class="settings">')[1].split("</form>")[0]
     shown = [
@@ -63,8 +63,8 @@ def test_every_setting_is_in_one_group(client: FlaskClient) -> None:
 @pytest.mark.parametrize(
     ("name", "typed"), [("hold_s", "5000"), ("goal_mm", "80"), ("goal_mm", "far"), ("volume", "x")]
 )
-def test_refused_setting_has_its_sentence_at_the_field(client: FlaskClient, name: str, typed: str) -> None:
-    """Beside the field that is wrong, and nowhere else; what was typed is still there."""
+def test_refused_setting_has_its_sentence_beside_the_field(client: FlaskClient, name: str, typed: str) -> None:
+    """Beside the invalid field and nowhere else; the input is kept."""
     page = client.post("/settings", data={name: typed}).get_data(as_text=True)
     assert re.findall(r'aria-invalid="true" aria-describedby="error-(\w+)"', page) == [name]
     assert re.findall(r'<p class="error" id="error-(\w+)">', page) == [name]

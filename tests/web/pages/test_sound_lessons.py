@@ -39,8 +39,7 @@ def test_page_teaches_every_lesson_and_quiet_hour_sound_once() -> None:
 
 
 def test_page_says_how_many_sounds_a_routine_needs(client: FlaskClient) -> None:
-    """The numbers by which a simulated person is led by ear, and each of those sounds marked; the lesson on the board
-    plays them all."""
+    """As many as guide a simulated person by ear, each of them marked; the lesson on the board plays them all."""
     page = read_page(client, "/sounds/learn")
     needed = sounds_needed_for()
     assert {title: len(sounds) for title, sounds in needed.items()} == {"Daily": 8, "a test": 9}
@@ -54,7 +53,7 @@ def test_page_says_how_many_sounds_a_routine_needs(client: FlaskClient) -> None:
 
 
 def test_page_teaches_the_ticks_of_a_move(client: FlaskClient) -> None:
-    """They are no cue, and without looking nobody finds the next distance without them."""
+    """They are not a cue, but without looking nobody finds the next distance without them."""
     page = read_page(client, "/sounds/learn")
     assert "the nearer the next distance, the quicker" in page
 
@@ -83,7 +82,9 @@ def test_each_sound_shows_meaning_rhythm_and_action(client: FlaskClient) -> None
 
 
 def test_every_cue_is_in_one_group_of_the_sounds_page(client: FlaskClient) -> None:
-    """By what it tells a person to do, with a picture of its rhythm and a button; the figures are behind a fold."""
+    """Grouped by what it tells a person to do, with a drawing of its rhythm and a button; the numbers are behind a
+    fold.
+    """
     assert sorted(name for _, _, names in MEANING_GROUPS for name in names) == sorted(CueName)
     page = read_page(client, "/sounds")
     groups, fold = page.split("<details")
@@ -100,14 +101,13 @@ def test_drawings_of_all_cues_fit_their_frame(client: FlaskClient) -> None:
 
 
 def test_rhythm_descriptions_are_unique() -> None:
-    """Words alone tell the sounds apart, and none of them scolds."""
+    """The words suffice to tell the sounds apart, and none scolds."""
     assert len({guide.rhythm for guide in SOUND_LESSONS.values()}) == len(SOUND_LESSONS)
     assert [guide.action for guide in SOUND_LESSONS.values() if SCOLDING.search(guide.action)] == []
 
 
 def test_play_button_plays_cue_tones(client: FlaskClient) -> None:
-    """A button plays the cue's own tones, of ECHO those of three taps; a repeating cue repeats at its own period where
-    that is short."""
+    """A button plays the cue's own tones (for ECHO, those of three taps); a cue with a short period repeats at it."""
     page = text_of(client, "/sounds/learn")
     played = [json.loads(unescape(found)) for found in re.findall(r'data-tones="([^"]*)"', page)]
     known = {entry["name"]: entry for entry in table()}

@@ -1,4 +1,4 @@
-"""What a start button starts: for whom, under which name, with which restrictions, or not at all."""
+"""What a start button starts: for whom, under which name, with which restrictions, or nothing at all."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_today_and_unfinished_are_resolved_by_station(client: FlaskClient, stati
 
 
 def test_own_routine_starts_by_id(client: FlaskClient, station: StationDouble, store: Store, ada: str) -> None:
-    """A deleted routine or another person's does not start."""
+    """A deleted routine, or another person's, does not start."""
     mine = store.save_routine(None, ada, "Short one", [{"exercise": "3b", "hold_s": 20, "repetitions": 1}])
     theirs = store.save_routine(None, store.add_person("Grace").id, "Hers", [{"exercise": "3a"}])
     assert client.post("/start", data={"routine": f"own:{mine}", "person": ada}).status_code == 303
@@ -64,7 +64,7 @@ def test_own_routine_starts_by_id(client: FlaskClient, station: StationDouble, s
 
 
 def test_first_routine_asks_health_questions(client: FlaskClient, station: StationDouble, store: Store) -> None:
-    """A person never asked is sent to the questions, then back to what they wanted; a test starts without."""
+    """A person never asked goes to the questions, then back to what they wanted; a test starts without them."""
     person = store.add_person("Ada")
     answer = client.post("/start", data={"routine": "daily", "return_to": "today"})
     assert answer.headers["Location"] == "/health-questions?next=today&routine=daily"
@@ -145,7 +145,7 @@ def test_refused_start_shows_reason_and_link(client: FlaskClient, station: Stati
     assert station.started == []
 
 
-def test_unknown_person_gets_only_what_needs_no_answers(
+def test_unknown_person_gets_only_steps_without_health_answers(
     client: FlaskClient, station: StationDouble, store: Store
 ) -> None:
     """The test, the built-in stretch and exercises without a caution start; the page says that the rest asks first."""
@@ -158,7 +158,7 @@ def test_unknown_person_gets_only_what_needs_no_answers(
 
 
 def test_page_distinguishes_nobody_from_no_choice(client: FlaskClient, station: StationDouble, store: Store) -> None:
-    """Nobody chosen in the form or earlier in this browser is a choice; a browser that is nobody's yet makes none."""
+    """ "Nobody", chosen in the form or earlier in this browser, is a choice; a new browser has not made one."""
     client.post("/start", data={"routine": "test"})
     store.add_person("Ada")
     grace = store.add_person("Grace")
@@ -172,8 +172,8 @@ def test_page_distinguishes_nobody_from_no_choice(client: FlaskClient, station: 
 
 
 @pytest.mark.parametrize("is_chosen", [False, True])
-def test_forms_of_routines_claim_nobody_only_if_chosen(client: FlaskClient, store: Store, is_chosen: bool) -> None:
-    """The buttons of the Routines page send whose browser it is, and nobody only once this browser has chosen it."""
+def test_routine_forms_send_nobody_only_if_chosen(client: FlaskClient, store: Store, is_chosen: bool) -> None:
+    """The buttons on Routines send the browser's person, and "nobody" only if this browser has chosen it."""
     ada = store.add_person("Ada").id
     store.add_person("Grace")
     if is_chosen:
@@ -239,8 +239,10 @@ def test_today_hides_decision_about_another_person(
     assert "Choose your name on the page" in text_of(client, "/live")
 
 
-def test_start_asks_before_it_ends_a_running_session(client: FlaskClient, station: StationDouble, store: Store) -> None:
-    """Another browser may not end what somebody does without being asked; confirmed, it starts."""
+def test_start_confirms_before_ending_a_running_session(
+    client: FlaskClient, station: StationDouble, store: Store
+) -> None:
+    """Another browser has to confirm before it ends somebody's session; then it starts."""
     ada = store.add_person("Ada")
     station.show(activity="hold", phase="hold", person_name="Ada", routine_title="Daily")
     form = {"routine": "test", "person": ada.id, "return_to": "today"}
@@ -254,7 +256,7 @@ def test_start_asks_before_it_ends_a_running_session(client: FlaskClient, statio
     assert len(station.started) == 1
 
 
-def test_start_after_the_end_of_a_session_asks_nothing(client: FlaskClient, station: StationDouble) -> None:
-    """A result that is still shown is no running session."""
+def test_start_after_a_session_needs_no_confirmation(client: FlaskClient, station: StationDouble) -> None:
+    """A result that is still shown is not a running session."""
     station.show(activity="hold", phase="done")
     assert client.post("/start", data={"routine": "test", "person": "nobody"}).status_code == 303

@@ -1,4 +1,4 @@
-"""The status page: what it says of parts that no session shows, and of a database that has been salvaged."""
+"""The status page: parts that no session shows, and a salvaged database."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from web.live.seen import HIDDEN_FAULT
     ],
 )
 def test_status_says_how_old_the_backup_is(client: FlaskClient, store: Store, days: int, age: str, asks: bool) -> None:
-    """After a week without one it says what to do, and is well all the same: the station may have been off."""
+    """After a week without one it says what to do, but reports no fault: the station may have been off."""
     before = client.get("/status").text
     assert "None yet: one is made every night" in before
     back_up(store.path, backups_of(store.path), datetime.now().astimezone().date() - timedelta(days=days))
@@ -43,8 +43,8 @@ def test_status_says_how_old_the_backup_is(client: FlaskClient, store: Store, da
     assert ("Action needed" in after) is ("Action needed" in before)
 
 
-def test_the_owner_reads_what_was_salvaged(store: Store) -> None:
-    """For some weeks; a visitor who was not let in reads nothing of it, nor does a program."""
+def test_owner_sees_salvage_report(store: Store) -> None:
+    """For some weeks; strangers and programs see nothing of it."""
     path, clock = store.path.with_name("salvaged.db"), HandClock()
     with Store.open(path, clock=clock) as former:
         weeks(former, clock, days=1)
@@ -63,8 +63,8 @@ def test_the_owner_reads_what_was_salvaged(store: Store) -> None:
         assert "Nothing is lost." not in app.test_client().get("/api/v1/status").text
 
 
-def test_who_was_let_in_reads_that_a_backup_was_restored(store: Store, tmp_path: Path) -> None:
-    """A member misses what was stored since the copy, and may wonder why; a passer-by learns nothing."""
+def test_restored_backup_is_reported_only_with_access(store: Store, tmp_path: Path) -> None:
+    """A member may miss what was stored since the backup; a stranger learns nothing."""
     backup, path = tmp_path / "station-2026-03-02.db", store.path.with_name("restored.db")
     copy_database(store.path, backup)
     copy_database(store.path, path)
@@ -77,8 +77,8 @@ def test_who_was_let_in_reads_that_a_backup_was_restored(store: Store, tmp_path:
         assert said not in app.test_client().get("/status").text
 
 
-def test_only_who_was_let_in_reads_what_is_damaged(store: Store) -> None:
-    """Everybody else, and every program, reads that something is: not in which tables, nor how much."""
+def test_damage_details_need_access(store: Store) -> None:
+    """Everybody else, and every program, learns only that something is damaged: not which tables, nor how much."""
     clock = HandClock()
     weeks(store, clock, days=1)
     token = let_in(store)

@@ -44,13 +44,13 @@ def now_of(client: FlaskClient) -> str:
 
 
 def missed_yesterday() -> dict[str, Any]:
-    """A plan with one time a week, which was yesterday."""
+    """A plan with one time a week, yesterday."""
     yesterday = datetime.now(UTC) - timedelta(days=1)
     return {**PLAN, "days": [[yesterday.weekday(), "00:00"]]}
 
 
 def test_without_plan_test_and_routine_are_offered(client: FlaskClient, store: Store, ada: str) -> None:
-    """A person without a plan has one big button too: the first test, and then a routine from its answers."""
+    """A person without a plan has one big button too: the first test, then a routine based on its answers."""
     now = now_of(client)
     assert ">A full test</h1>" in now
     assert re.search(r"Then: your suggested routine, about \d+ min in all\.", now)
@@ -93,7 +93,7 @@ def test_due_test_comes_before_stretching(client: FlaskClient, store: Store, ada
 
 
 def test_missed_routine_is_offered_until_dismissed(client: FlaskClient, store: Store, ada: str) -> None:
-    """Yesterday's missed routine can be done or dismissed; once dismissed it is not mentioned again."""
+    """Yesterday's missed routine can be done or dismissed; a dismissed one is not mentioned again."""
     store.save_plan(ada, missed_yesterday())
     now = now_of(client)
     assert "Your last routine is still open." in now
@@ -150,8 +150,8 @@ def test_today_asks_health_questions_before_first_routine(client: FlaskClient, s
     assert 'value="full_test">Or start with your first test' in now
 
 
-def test_today_links_to_what_lifts_a_block(client: FlaskClient, store: Store, ada: str) -> None:
-    """Much pain has its question in place of a start; a condition links to its effects."""
+def test_today_links_to_what_resolves_a_block(client: FlaskClient, store: Store, ada: str) -> None:
+    """Strong pain has its question instead of a start button; a condition links to its effects."""
     store.save_plan(ada, PLAN)
     store.add_answer(ada, "pain", 7)
     store.add_answer(ada, "health", {"yes": [], "no": []})
@@ -180,7 +180,7 @@ def test_sections_are_ordered_by_importance(client: FlaskClient, station: Statio
 def test_unfinished_routine_is_offered_after_power_cut(
     client: FlaskClient, station: StationDouble, store: Store, ada: str
 ) -> None:
-    """The store alone provides today's unfinished routine, and only today's."""
+    """Today's unfinished routine, and no older one, comes from the store."""
     began = datetime.now(UTC) - timedelta(hours=2)
     run = store.begin_run(store.begin_session(ada, began, simulated=False), {"do": "hold"}, began, title="Daily")
     store.save_unfinished(run, {"do": "hold"}, began)
@@ -234,7 +234,7 @@ def test_why_has_every_rule_with_its_source(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize("planned", [True, False], ids=["with a plan", "without a plan"])
 def test_why_gives_felt_place_as_reason(client: FlaskClient, store: Store, ada: str, planned: bool) -> None:
-    """Both kinds of people get a proposal, with what comes first by name and whose turn it is."""
+    """With or without a plan there is a proposal that names what comes first and which section's turn it is."""
     began = datetime.now(UTC)
     session = store.begin_session(ada, began, simulated=False)
     run = store.begin_run(session, {"do": "test"}, began)
@@ -255,8 +255,8 @@ def test_why_puts_blocking_reason_first(client: FlaskClient, store: Store, ada: 
     assert "Nothing is suggested right now." in text_of(client, "/why")
 
 
-def test_week_marks_what_is_done_and_what_is_planned() -> None:
-    """Done on a day that has passed or is today; planned only from today on."""
+def test_week_marks_done_and_planned_days() -> None:
+    """Done on past days and today; planned only from today on."""
     wednesday = datetime(2026, 11, 25, 12, tzinfo=UTC)
     planned = plan_from_dict({**PLAN, "days": [[0, "18:00"], [2, "18:00"], [4, "18:00"]], "token": "t"})
     situation = Situation(wednesday, trained_weekdays=frozenset({1}))
@@ -331,7 +331,7 @@ def test_pain_comes_before_the_baseline(client: FlaskClient, store: Store, ada: 
 
 
 def test_baseline_is_not_offered_after_a_stretch(client: FlaskClient, store: Store) -> None:
-    """The beginning is over."""
+    """A baseline has to come first."""
     add_session(store, days_ago=0.5)
     assert OFFER not in text_of(client, "/")
 

@@ -1,4 +1,4 @@
-"""A file that waits goes by itself: after its time, for the next one, and at the end of the process."""
+"""A kept file is deleted automatically: after its time, for the next one, and when the process ends."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def opened_with(closed: Event) -> ExitStack:
     return opened
 
 
-def test_what_waits_goes_after_its_time_though_nobody_comes() -> None:
+def test_kept_file_is_deleted_after_its_time() -> None:
     kept: Kept[str] = Kept(kept_s=0.0)
     closed = Event()
     kept.keep("key", "file", opened_with(closed))
@@ -24,7 +24,7 @@ def test_what_waits_goes_after_its_time_though_nobody_comes() -> None:
     assert kept.find("key") is None
 
 
-def test_the_next_one_takes_the_place_and_only_its_key_finds_it() -> None:
+def test_next_file_replaces_the_kept_one() -> None:
     kept: Kept[str] = Kept()
     first, second = Event(), Event()
     kept.keep("first", "one", opened_with(first))

@@ -1,4 +1,4 @@
-"""The API over a real connection: through the request guard, and by the example of its documentation."""
+"""The API over a real connection: through the request guard, and with the documented example."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def server(world: World) -> Iterator[Server]:
 def ask(
     server: Server, method: str, path: str, body: str = "", **headers: str
 ) -> tuple[int, str | None, dict[str, object]]:
-    """The status, type and JSON of an answer."""
+    """The status, media type and JSON of a response."""
     line = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
     given = {name.replace("_", "-"): value for name, value in headers.items()}
     line.request(method, path, body, {"Content-Type": "application/json", **given})
@@ -51,7 +51,7 @@ def ask(
 
 
 def test_example_of_the_documentation_runs(world: World, server: Server, tmp_path: Path) -> None:
-    """As it stands there, on a bare interpreter, against a served station."""
+    """Unchanged, on a bare interpreter, against a served station."""
     assert EXAMPLE is not None
     assert len(EXAMPLE[1].strip().splitlines()) <= MAX_LINES
     program = tmp_path / "example.py"
@@ -93,14 +93,14 @@ def test_page_of_another_site_starts_nothing_with_a_token(
     assert world.station.started == []
 
 
-def test_other_site_may_not_ask_for_leave(server: Server, world: World) -> None:
-    """A browser asks before it sends a token for another site's script; the answer is no."""
+def test_preflight_of_another_site_is_refused(server: Server, world: World) -> None:
+    """A browser sends a preflight before it sends a token for another site's script; the answer is no."""
     status, kind, _ = ask(server, "OPTIONS", START, Origin="http://evil.example", Access_Control_Request_Method="POST")
     assert (status, kind) == (405, "application/problem+json")
 
 
 def test_write_without_a_token_needs_none_of_the_guard(server: Server, world: World) -> None:
-    """By a cookie it is refused, from this station's own page too."""
+    """With a cookie it is refused, even from this station's own page."""
     own = {"Origin": f"http://127.0.0.1:{server.port}", "Sec_Fetch_Site": "same-origin"}
     status, _, found = ask(server, "POST", START, BODY, Cookie=f"access=cookie-of-{BEN}", **own)
     assert (status, found["code"]) == (401, "unauthenticated")
@@ -108,7 +108,7 @@ def test_write_without_a_token_needs_none_of_the_guard(server: Server, world: Wo
     assert (status, found["code"]) == (403, "refused")
 
 
-def test_body_that_is_too_large_is_refused(server: Server, world: World) -> None:
+def test_oversized_body_is_refused(server: Server, world: World) -> None:
     status, kind, found = ask(server, "POST", START, " " * 70_000, **world.headers("owner"))
     assert (status, kind) == (413, "application/problem+json")
     assert "64 KB" in str(found["detail"])

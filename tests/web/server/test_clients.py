@@ -1,4 +1,4 @@
-"""Who is answered, by the addresses of a connection, and what a proxy may say about its client."""
+"""Who is answered, by the connection's addresses, and what a proxy may say about its client."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def test_device_of_the_internet_is_refused_with_one_sentence(client: str) -> Non
 
 
 def test_connection_to_a_public_address_of_the_machine_is_refused() -> None:
-    """A machine may have a private and a public address; the page is at the private one."""
+    """A machine may have a private and a public address; the page is only on the private one."""
     assert refusal(Clients(), scope("192.168.1.9", server="203.0.113.5")).sentence == FOREIGN
 
 
 @pytest.mark.parametrize("proxy", [None, ip_address("192.168.1.2")])
 def test_forwarded_headers_of_others_are_ignored(proxy: Any) -> None:
-    """Without a proxy, and from any other address than the proxy's, they neither change nor reach anything."""
+    """Without a proxy, or from another address than the proxy's, they have no effect and are removed."""
     request = scope(
         "192.168.1.9",
         x_forwarded_for="127.0.0.1",
@@ -63,7 +63,7 @@ def test_forwarded_headers_of_others_are_ignored(proxy: Any) -> None:
 
 
 def test_proxy_names_client_and_scheme_by_its_last_hop() -> None:
-    """What stands before the last comma came from the client itself."""
+    """Everything before the last comma came from the client itself."""
     request = scope(PROXY, x_forwarded_for="127.0.0.1, 192.168.1.9", x_forwarded_proto="http, HTTPS")
     Clients(proxy=ip_address(PROXY)).admit(request)
     assert (request["client"][0], request["scheme"], request["headers"]) == ("192.168.1.9", "https", [])
@@ -77,7 +77,7 @@ def test_of_two_headers_the_later_one_counts() -> None:
 
 
 @pytest.mark.parametrize("forwarded", ["", "unknown", "192.168.1.9, ", "_hidden", "192.168.1.9, \xff"])
-def test_proxy_that_names_nobody_is_refused(forwarded: str) -> None:
+def test_proxy_without_client_address_is_refused(forwarded: str) -> None:
     clients = Clients(proxy=ip_address(PROXY))
     assert refusal(clients, scope(PROXY, x_forwarded_for=forwarded)).sentence == UNNAMED
     assert refusal(clients, scope(PROXY)).status == 400

@@ -1,4 +1,4 @@
-"""Downloads wait for one another, so that pages never wait for all of them."""
+"""Downloads take turns, so that pages never wait for all of them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HEADERS = [(b"host", b"localhost")]
 
 
 class Answer:
-    """What the guard answers to one request."""
+    """The guard's response to one request."""
 
     def __init__(self, *, never_reads: bool = False) -> None:
         self._never_reads = never_reads
@@ -71,7 +71,7 @@ def post(guard: RequestGuard, path: str, *, is_slow: bool = False) -> tuple[Answ
 
 
 def test_pages_answer_while_downloads_wait_for_their_turn(store: Store) -> None:
-    """Of more downloads than may run at once the others wait, without a thread, and begin as soon as one has ended."""
+    """Downloads beyond the limit wait without a thread, and begin as soon as one has ended."""
 
     async def check() -> None:
         running: list[str] = []
@@ -99,8 +99,8 @@ def test_pages_answer_while_downloads_wait_for_their_turn(store: Store) -> None:
     asyncio.run(check())
 
 
-def test_a_download_that_waited_too_long_says_when_to_try_again(store: Store) -> None:
-    """With a sentence and `Retry-After`; a download that failed, or whose browser left, gives its turn back."""
+def test_late_download_says_when_to_try_again(store: Store) -> None:
+    """With a sentence and `Retry-After`; a download that failed, or whose browser left, frees its turn."""
 
     async def check() -> None:
         is_failing, waiting = asyncio.Event(), 0
@@ -132,8 +132,8 @@ def test_a_download_that_waited_too_long_says_when_to_try_again(store: Store) ->
     asyncio.run(check())
 
 
-def test_a_reader_who_does_not_read_loses_their_turn(store: Store) -> None:
-    """The thread that makes the file can put down all of it, and the others get theirs."""
+def test_stalled_reader_loses_its_turn(store: Store) -> None:
+    """The thread that makes the file can finish, and the other downloads get their turn."""
 
     async def check() -> None:
         ended: list[str] = []
@@ -161,8 +161,8 @@ def test_a_reader_who_does_not_read_loses_their_turn(store: Store) -> None:
     asyncio.run(check())
 
 
-def test_what_the_buffers_take_at_once_earns_no_time() -> None:
-    """The system takes megabytes for a reader who takes nothing."""
+def test_buffered_bytes_earn_no_time() -> None:
+    """The kernel buffers megabytes for a reader that reads nothing."""
 
     async def check() -> None:
         taken: list[int] = []
@@ -180,8 +180,8 @@ def test_what_the_buffers_take_at_once_earns_no_time() -> None:
     asyncio.run(check())
 
 
-def test_another_file_is_refused_until_the_first_is_answered(store: Store) -> None:
-    """It is in memory until then, also while every thread is busy."""
+def test_second_upload_is_refused_until_the_first_is_answered(store: Store) -> None:
+    """It is in memory until then, even while every thread is busy."""
 
     async def check() -> None:
         is_answered, came = asyncio.Event(), asyncio.Event()
@@ -208,8 +208,8 @@ def test_another_file_is_refused_until_the_first_is_answered(store: Store) -> No
     asyncio.run(check())
 
 
-def test_visitor_who_may_send_no_file_holds_no_place(store: Store) -> None:
-    """They get the page's refusal at once, however slowly they send; the owner's file comes in meanwhile."""
+def test_visitor_without_upload_right_blocks_no_upload(store: Store) -> None:
+    """They get the page's refusal at once, however slowly they send; the owner can upload meanwhile."""
 
     async def check() -> None:
         async def app(_scope: Scope, receive: Receive, send: Send) -> None:
@@ -224,8 +224,8 @@ def test_visitor_who_may_send_no_file_holds_no_place(store: Store) -> None:
     asyncio.run(check())
 
 
-def test_every_address_that_makes_a_file_takes_its_turn(store: Store) -> None:
-    """Those of the blueprint of downloads, and of the exports and imports; no page does."""
+def test_every_file_download_takes_its_turn(store: Store) -> None:
+    """The downloads, exports and imports do; no page does."""
     rules = list(create_app(StationDouble(store), store).url_map.iter_rules())
     of_files = {one.rule for one in rules if one.endpoint.startswith("downloads.") or one.rule.startswith("/data/")}
     assert {"/history.csv", "/data/station"} < of_files

@@ -1,4 +1,4 @@
-"""A phone asks for the station's name by mDNS, and a real Avahi with our file answers: that name, and nothing more."""
+"""A phone looks up the station's name by mDNS: a real Avahi with our file answers with that name, nothing more."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def test_name_leads_to_the_page(found: tuple[Host, Host], tmp_path: Path) -> Non
         assert phone.request(STATION_ADDRESS, OPEN_PAGE, headers=named).status == 200
 
 
-def test_web_page_is_announced_under_the_machine_s_name_alone(found: tuple[Host, Host]) -> None:
-    """Nothing in the record tells whose station it is, or what it knows."""
+def test_web_page_is_announced_only_by_machine_name(found: tuple[Host, Host]) -> None:
+    """Nothing in the record says whose station it is, or what it stores."""
     _, phone = found
     instance = "Slant board station (station)"
     wait_until(

@@ -24,10 +24,10 @@ def health(tmp_path: Path, port: int, *options: str) -> tuple[int, str]:
     return done.exit_code, done.output.strip()
 
 
-def test_well_station_is_healthy_and_a_faulty_one_is_not(
+def test_health_reports_a_station_with_and_without_fault(
     tmp_path: Path, server: Server, station: StationDouble
 ) -> None:
-    """Asked without access: it says that something is wrong, and where to look."""
+    """Without access it says that something is wrong, and where to look."""
     station.show(at_us=SystemClock().now_us())
     code, said = health(tmp_path, server.port)
     assert (code, said.endswith(".")) == (0, True)
@@ -37,7 +37,7 @@ def test_well_station_is_healthy_and_a_faulty_one_is_not(
 
 
 def test_page_without_its_board_is_not_running(tmp_path: Path, server: Server, station: StationDouble) -> None:
-    """A loose cable is no reason to go back to a former version; a board that does not start is."""
+    """A loose cable is no reason to roll back to the previous version; a board that does not start is."""
     station.show(at_us=SystemClock().now_us() - 10_000_000)
     code, said = health(tmp_path, server.port, "--running")
     assert (code, "the board does not respond" in said) == (1, True)
@@ -52,13 +52,13 @@ def test_station_that_does_not_answer_is_not_healthy(tmp_path: Path, monkeypatch
 
 
 def test_check_finds_the_own_page_at_its_port(server: Server) -> None:
-    """A page that runs is no other program that has taken the port."""
+    """A running page is not mistaken for another program on the port."""
     found = _page(parse(f"[page]\nport = {server.port}\n", "test"))
     assert (found.well, found.sentence) == (True, f"127.0.0.1 port {server.port} answers")
 
 
 def test_wrong_configuration_has_its_own_status(tmp_path: Path) -> None:
-    """As `station run` has it: 78."""
+    """The same as for `station run`: 78."""
     config = tmp_path / "station.toml"
     config.write_text("[page]\nport = 'x'\n")
     assert CliRunner().invoke(main, ["health", "--config", str(config)]).exit_code == 78

@@ -1,4 +1,4 @@
-"""The names and addresses that the page answers to follow those of the machine."""
+"""The names and addresses that the page answers to follow the machine's."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_a_new_address_is_allowed_and_an_old_one_refused_after_the_refresh(inter
 def test_a_new_name_of_the_machine_is_allowed_after_the_refresh(
     tmp_path: Path, interfaces: Interfaces, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`hostnamectl` renames it while the page runs: the page answers to the new name, and shows that as its address."""
+    """`hostnamectl` renames it while the page runs: the page answers to the new name and shows it as its address."""
     interfaces.machine = Machine(tmp_path)
     (tmp_path / AVAHI_SOCKET).parent.mkdir(parents=True)
     (tmp_path / AVAHI_SOCKET).touch()
@@ -86,14 +86,14 @@ def test_a_new_name_of_the_machine_is_allowed_after_the_refresh(
 
 
 def test_a_flood_of_wrong_hosts_reads_the_addresses_once(interfaces: Interfaces) -> None:
-    """An address that the machine gets in between is refused until the next reading."""
+    """An address that the machine gets meanwhile is refused until the next refresh."""
     hosts = interfaces.hosts()
     assert not hosts.is_allowed("10.0.0.1")
     interfaces.set("10.0.0.1")
     assert not any(hosts.is_allowed("10.0.0.1") for _ in range(200))
 
 
-def test_page_for_this_machine_alone_answers_to_loopback_alone(interfaces: Interfaces) -> None:
+def test_local_page_answers_only_to_loopback(interfaces: Interfaces) -> None:
     hosts = interfaces.hosts("board.local", loopback_only=True)
     assert hosts.is_allowed("board.local")
     assert hosts.is_allowed("127.0.0.1:8080")

@@ -1,4 +1,4 @@
-"""The page over https in a real browser: the certificate, cookies, the app that works offline, and the screen."""
+"""The page over https in a real browser: the certificate, cookies, the offline app, and the wake lock."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def server(station: StationDouble, store: Store, authority: Authority) -> Iterat
 
 @pytest.fixture(scope="module")
 def window(authority: Authority) -> Iterator[Browser]:
-    """A browser that trusts the page's certificate: Chromium takes it by the hash of its key."""
+    """A browser that trusts the page's certificate: Chromium is given the hash of its key."""
     certificate = x509.load_pem_x509_certificate((authority.directory / PAGE_FILE).read_bytes())
     key = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     trusted = base64.b64encode(hashlib.sha256(key).digest()).decode()
@@ -78,7 +78,7 @@ def test_plain_http_to_the_encrypted_port_gets_no_page(server: Server) -> None:
             connection.getresponse()
 
 
-def test_handshake_with_an_old_version_of_tls_is_refused(server: Server, authority: Authority) -> None:
+def test_old_tls_version_is_refused(server: Server, authority: Authority) -> None:
     context = ssl.create_default_context(cafile=str(authority.directory / AUTHORITY_FILE))
     context.set_ciphers("ALL:@SECLEVEL=0")
     with pytest.warns(DeprecationWarning, match="TLSv1_1"):
@@ -87,8 +87,8 @@ def test_handshake_with_an_old_version_of_tls_is_refused(server: Server, authori
         context.wrap_socket(connection, server_hostname="localhost")
 
 
-def test_handshake_that_never_comes_is_ended(station: StationDouble, store: Store, authority: Authority) -> None:
-    """Such a connection is in no list yet, so that only its deadline ends it."""
+def test_missing_handshake_ends_the_connection(station: StationDouble, store: Store, authority: Authority) -> None:
+    """Such a connection is in no list yet, so only its deadline ends it."""
     page = PageConfig(port=0, certificate=str(authority.directory / PAGE_FILE))
     served = open_page(station, store, Config(page=page), protocol=QuickProtocol)
     served.start()
@@ -121,7 +121,7 @@ def test_useless_certificate_is_refused_with_a_sentence(
 def test_public_page_without_https_is_refused_for_good(
     station: StationDouble, store: Store, authority: Authority
 ) -> None:
-    """Unless a web server in front of it has the https; systemd does not try again."""
+    """Unless a web server in front provides https; systemd does not retry."""
     with pytest.raises(PermanentPageError, match=r"page\.public = true without https"):
         open_page(station, store, Config(page=PageConfig(port=0, public=True)))
     certificate = str(authority.directory / PAGE_FILE)
@@ -150,7 +150,7 @@ def offline_note(window: Browser) -> str:
 
 @pytest.fixture
 def own_page(window: Browser, store: Store, server: Server) -> Iterator[str]:
-    """The address of the station in a browser that was let in as Robin's, and whose worker has taken over."""
+    """The station's address in a browser paired as Robin's, whose worker controls the page."""
     person = store.add_person("Robin Canary")
     let_in(store)  # the first one is the owner's
     origin = f"https://localhost:{server.port}"
@@ -164,15 +164,13 @@ def own_page(window: Browser, store: Store, server: Server) -> Iterator[str]:
 
 
 def is_kept(window: Browser, path: str) -> bool:
-    """Whether the worker keeps this page."""
+    """Whether the worker has cached this page."""
     script = "const [path, done] = arguments; caches.match(path, {cacheName: 'pages'}).then(one => done(Boolean(one)))"
     return bool(window.driver.execute_async_script(script, path))
 
 
-def test_last_results_are_shown_and_marked_where_the_station_does_not_answer(
-    window: Browser, own_page: str, server: Server
-) -> None:
-    """Today and Progress with the time at which they were seen; every other page says that nothing answers."""
+def test_offline_page_shows_marked_last_results(window: Browser, own_page: str, server: Server) -> None:
+    """Today and Progress have the time at which they were last seen; every other page says that nothing answers."""
     window.wait_until(lambda: is_kept(window, "/") and is_kept(window, "/progress"), "both pages are kept")
     server.stop()
     for path in ("/", "/progress"):
@@ -186,18 +184,16 @@ def test_last_results_are_shown_and_marked_where_the_station_does_not_answer(
         assert "Robin" not in window.run("return document.documentElement.outerHTML")
 
 
-def test_page_that_is_answered_is_never_an_old_one(window: Browser, own_page: str, store: Store) -> None:
-    """While the station answers, what it says now is shown, without a mark."""
+def test_answering_station_never_shows_a_cached_page(window: Browser, own_page: str, store: Store) -> None:
+    """While the station answers, its current page is shown, without a mark."""
     store.rename_person(store.people()[0].id, "Robin Renamed")
     window.open(f"{own_page}/")
     assert "Robin Renamed" in window.run("return document.body.innerText")
     assert offline_note(window) == ""
 
 
-def test_nothing_is_kept_once_the_browser_is_revoked(
-    window: Browser, own_page: str, store: Store, server: Server
-) -> None:
-    """From the first answer on that this browser gets after its pairing has ended."""
+def test_revoking_a_browser_clears_its_cache(window: Browser, own_page: str, store: Store, server: Server) -> None:
+    """From the first response after its pairing has ended."""
     window.wait_until(lambda: is_kept(window, "/"), "Today is kept")
     for device in store.devices():
         if device.role is Role.MEMBER:
@@ -209,7 +205,7 @@ def test_nothing_is_kept_once_the_browser_is_revoked(
     assert window.text("h1") == "The station does not answer"
 
 
-def test_another_person_of_the_same_browser_ends_what_was_kept(window: Browser, own_page: str, store: Store) -> None:
+def test_another_person_clears_the_browsers_cache(window: Browser, own_page: str, store: Store) -> None:
     window.wait_until(lambda: is_kept(window, "/progress"), "Progress is kept")
     other = store.add_person("Sam")
     window.set_cookie(own_page, ACCESS_COOKIE, let_in(store, Role.MEMBER, other.id))
@@ -218,8 +214,8 @@ def test_another_person_of_the_same_browser_ends_what_was_kept(window: Browser, 
 
 
 @pytest.mark.parametrize("kind", ["guest", "shared", "unpaired"])
-def test_results_of_others_are_not_kept(window: Browser, store: Store, server: Server, kind: str) -> None:
-    """A guest's browser, one that several people share, and one that was not let in keep nothing."""
+def test_results_of_others_are_not_cached(window: Browser, store: Store, server: Server, kind: str) -> None:
+    """A guest's browser, a shared one, and one that was not let in cache nothing."""
     person = store.add_person("Robin")
     let_in(store)
     origin = f"https://localhost:{server.port}"
@@ -236,7 +232,7 @@ def test_results_of_others_are_not_kept(window: Browser, store: Store, server: S
 
 
 def test_browser_may_install_the_page_as_an_app(window: Browser, own_page: str) -> None:
-    """Chromium finds no reason against it."""
+    """Chromium reports no installability error."""
     window.open(f"{own_page}/")
     manifest = window.driver.execute_cdp_cmd("Page.getAppManifest", {})
     assert (manifest["errors"], manifest["url"]) == ([], f"{own_page}/static/manifest.webmanifest")
@@ -244,7 +240,7 @@ def test_browser_may_install_the_page_as_an_app(window: Browser, own_page: str) 
 
 
 def test_cookie_of_an_encrypted_page_never_travels_plain(server: Server, store: Store, authority: Authority) -> None:
-    """The cookie of this browser is `Secure`; over plain http it is not, because the browser would drop it."""
+    """This browser's cookie is `Secure`; over plain http it is not, because the browser would drop it."""
     person = store.add_person("Robin")
     token = let_in(store, Role.MEMBER, person.id)
     context = ssl.create_default_context(cafile=str(authority.directory / AUTHORITY_FILE))

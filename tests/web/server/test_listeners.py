@@ -1,4 +1,4 @@
-"""Sockets that a service manager hands over, in real processes."""
+"""Sockets passed by a service manager, in real processes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ print(json.dumps([{name: [one.getsockname()[1] for one in given] for name, given
 
 
 def take(sockets: list[socket.socket], names: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Start a process with these sockets as its descriptors from 3 on, as systemd does, which takes them."""
+    """Start a process with these sockets as descriptors from 3 on, as systemd does, and let it take them."""
     first = 3
     numbers = [one.fileno() for one in sockets]
 
@@ -60,7 +60,7 @@ def test_sockets_are_taken_once_by_their_names() -> None:
     assert json.loads(done.stdout) == [ports, [], 0], done.stderr
 
 
-def test_sockets_of_another_process_are_left_alone() -> None:
+def test_sockets_for_another_process_are_not_taken() -> None:
     """A child of a socket-activated service inherits its environment, not its sockets."""
     with socket.create_server(("127.0.0.1", 0)) as plain:
         assert json.loads(take([plain], "http", "1").stdout) == [{}, [], 0]
@@ -74,7 +74,7 @@ def test_socket_that_does_not_listen_is_refused_with_a_sentence() -> None:
 
 
 def test_missing_descriptor_is_refused_with_a_sentence() -> None:
-    """No pair of variables makes the station fail with a traceback."""
+    """No values of the two variables make the station fail with a traceback."""
     environment = {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "one"}
     assert inherited_sockets(environment) == {}
     assert environment == {}
@@ -82,7 +82,7 @@ def test_missing_descriptor_is_refused_with_a_sentence() -> None:
         inherited_sockets({"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "900", "LISTEN_FDNAMES": "x"})
 
 
-def test_listener_knows_whether_only_this_machine_reaches_it(tmp_path: Path) -> None:
+def test_listener_knows_whether_it_is_loopback(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as here, socket.create_server(("0.0.0.0", 0)) as everywhere:
         assert Listener(here).is_loopback
         assert not Listener(everywhere).is_loopback

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(bool(REASON), reason=REASON)
 
 @pytest.fixture(scope="module")
 def behind_caddy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Host, Path]]:
-    """The phone, and the certificate of Caddy's own authority."""
+    """The phone's host, and the certificate of Caddy's own authority."""
     directory = tmp_path_factory.mktemp("caddy")
     manual = (ROOT / "systemd" / "README.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"( +board\.clinic\.example \{\n.*?\n +\})\n", manual, flags=re.DOTALL)
@@ -66,7 +66,7 @@ def test_stranger_is_refused_whatever_it_says_about_itself(behind_caddy: tuple[H
 
 
 def test_write_of_the_own_page_passes_and_of_another_is_refused(behind_caddy: tuple[Host, Path]) -> None:
-    """Caddy leaves `Host` and `Origin` as they are. The route itself refuses the first, for want of a routine."""
+    """Caddy passes `Host` and `Origin` unchanged. The route itself refuses the first, because it names no routine."""
     phone, root = behind_caddy
     own, other, plain = (
         phone.request(

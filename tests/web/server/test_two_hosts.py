@@ -1,4 +1,4 @@
-"""The station on one host, a phone and strangers on another: who reaches the page, where, and by which name."""
+"""The station on one host, a phone and strangers on another: who reaches the page, on which address and name."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ PLAIN_FILES = {
     "/trust/station.crt": "application/x-x509-ca-cert",
     "/static/page.css": "text/css",
 }
-"""What plain http still shows beside https."""
+"""What plain http still serves beside https."""
 
 
 @pytest.fixture(scope="module")
@@ -45,14 +45,14 @@ def hosts() -> Iterator[tuple[Host, Host]]:
 
 @pytest.fixture(scope="module")
 def plain(hosts: tuple[Host, Host], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A station that systemd has given port 80 in IPv4 and IPv6."""
+    """A station with port 80 from systemd, in IPv4 and IPv6."""
     sockets = ("http", "0.0.0.0", 80), ("http", ULA_STATION_ADDRESS, 80)
     with running(hosts[0], tmp_path_factory.mktemp("plain"), 'allowed_hosts = ["board.example.org"]', *sockets) as line:
         yield line
 
 
 def test_phone_in_the_same_network_opens_the_page(hosts: tuple[Host, Host], plain: str) -> None:
-    """By the address that the station printed at its start, which needs no port."""
+    """At the address that the station printed at its start, which needs no port."""
     station, phone = hosts
     printed = plain.split("Open ")[1].split(" in a browser")[0].split(" or ")
     assert f"http://{STATION_ADDRESS}" in printed
@@ -64,7 +64,7 @@ def test_phone_in_the_same_network_opens_the_page(hosts: tuple[Host, Host], plai
 
 @pytest.mark.parametrize("address", [OPEN_PAGE, "/live", "/events", "/static/page.css", "/", "/nothing"])
 def test_stranger_with_a_public_address_gets_one_sentence(hosts: tuple[Host, Host], plain: str, address: str) -> None:
-    """Whatever it asks for, with whatever name or header, and before any of that is looked at."""
+    """Whatever the request, name or header, and before any of it is read."""
     _, phone = hosts
     for headers in ({}, {"Host": STATION_ADDRESS, "X-Forwarded-For": "127.0.0.1"}, {"Host": "evil.example"}):
         answer = phone.request(PUBLIC_STATION_ADDRESS, address, source=PUBLIC_ADDRESS, headers=headers)
@@ -78,14 +78,14 @@ def test_home_device_at_the_public_address_of_the_station_is_refused(hosts: tupl
 
 
 def test_rebound_name_and_foreign_address_are_refused(hosts: tuple[Host, Host], plain: str) -> None:
-    """A page of the internet whose name now leads here reads nothing, and neither does another host's address."""
+    """A web page whose name now resolves to this station reads nothing; nor does another host's address."""
     _, phone = hosts
     for host in ("evil.example", f"{STATION_ADDRESS}.nip.io", PHONE_ADDRESS, "10.77.0.3", PUBLIC_STATION_ADDRESS + "9"):
         assert phone.request(STATION_ADDRESS, OPEN_PAGE, headers={"Host": host}).status == 421
 
 
 def test_new_address_of_the_station_is_answered_while_it_runs(hosts: tuple[Host, Host], plain: str) -> None:
-    """The router gave it another one: it counts within seconds, and the old one no longer does."""
+    """When the router assigns another address, it is answered within seconds, and the old one is not."""
     station, phone = hosts
     interface = station.run("ip", "-o", "link", "show", "type", "veth").split()[1].partition("@")[0]
     station.run("ip", "address", "add", "10.77.0.9/24", "dev", interface)
@@ -99,7 +99,7 @@ def test_new_address_of_the_station_is_answered_while_it_runs(hosts: tuple[Host,
     )
 
 
-def test_page_without_the_network_is_on_its_own_machine_alone(hosts: tuple[Host, Host], tmp_path: Path) -> None:
+def test_page_without_the_network_is_only_on_its_own_machine(hosts: tuple[Host, Host], tmp_path: Path) -> None:
     station, phone = hosts
     with running(station, tmp_path, "port = 8081") as line:
         assert "http://localhost:8081 in a browser" in line
@@ -109,7 +109,7 @@ def test_page_without_the_network_is_on_its_own_machine_alone(hosts: tuple[Host,
 
 
 def test_public_page_answers_everybody(hosts: tuple[Host, Host], tmp_path: Path) -> None:
-    """Only where the configuration says so, and by the web server in front of it, which has https."""
+    """Only if configured, and through the web server in front, which has https."""
     station, phone = hosts
     with running(station, tmp_path, 'host = "0.0.0.0"\nport = 8082\npublic = true\nproxy = "127.0.0.1"'):
         brought = {"X-Forwarded-For": PUBLIC_ADDRESS, "X-Forwarded-Proto": "https"}
@@ -119,7 +119,7 @@ def test_public_page_answers_everybody(hosts: tuple[Host, Host], tmp_path: Path)
 
 
 def test_encrypted_page_is_verified_and_plain_http_leads_to_it(hosts: tuple[Host, Host], tmp_path: Path) -> None:
-    """Python's ssl believes the authority; only the page that installs it, and its style, come plain."""
+    """Python's ssl trusts the authority; only the page that installs it, and its style, are served in plain http."""
     station, phone = hosts
     authority = Authority(tmp_path / "tls")
     authority.create("station", (), datetime.now(UTC))

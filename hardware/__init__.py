@@ -1,1 +1,1 @@
-"""The board itself: which wire goes where."""
+"""The board as data: pins, wiring, dimensions, parts and build steps."""

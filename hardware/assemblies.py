@@ -1,7 +1,7 @@
 """The build guide as data: assemblies, their steps, what each step needs, and the check that ends it.
 
 The keys in `needs` are those of the made pieces (`hardware.workshop.solids`) or of the catalogue. The parts list is the
-sum of all steps. `shows` is what `station check` says (words of its sentences), if the step ends with one.
+sum of all steps. `shows` has words from what `station check` says, if the step ends with it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from hardware.wiring import PLUGS
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step: its title, what it needs (key to quantity), what to do, and a check that one can see."""
+    """One step: its title, what it needs (key to quantity), what to do, and a visible check."""
 
     title: str
     picture: str
@@ -28,7 +28,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Assembly:
-    """A part of the board that is built in one go."""
+    """A part of the board, built in one go."""
 
     title: str
     about: str

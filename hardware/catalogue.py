@@ -1,7 +1,7 @@
-"""What is bought: each part with its number, two substitutes, and what matters in one.
+"""The bought parts: each with its number, two substitutes, and what matters in a substitute.
 
-Numbers are manufacturers' or, where a shop is named, that shop's. Masses are in grams apiece. Price classes are for one
-piece or package: € under 2 euros, €€ 2 to 10, €€€ 10 to 30, €€€€ more.
+Numbers are the manufacturer's or, if a shop is named, that shop's. Masses are in grams per piece. Price classes are for
+one piece or package: € under 2 euros, €€ 2 to 10, €€€ 10 to 30, €€€€ more.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Bought:
-    """A part that is bought."""
+    """A bought part."""
 
     key: str
     name: str
@@ -25,7 +25,7 @@ class Bought:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What the sawn and printed pieces are made of."""
+    """The material of sawn or printed pieces."""
 
     name: str
     substitutes: tuple[str, str]
@@ -65,7 +65,7 @@ MATERIALS = {
 
 
 def material(name: str) -> Material:
-    """The material of a made piece. Birch plywood comes in thicknesses."""
+    """The material of a made piece; birch plywood in any thickness."""
     return BIRCH if name.startswith("birch plywood") else MATERIALS[name]
 
 

@@ -1,4 +1,4 @@
-"""The board's dimensions, written once: the solids, drawings, templates, texts and tests read them here.
+"""The board's dimensions in one place, for the solids, drawings, templates, texts and tests.
 
 Millimetres. `x` runs to the right of a person on the board, `y` forward to the wall, `z` up from the floor. `y` is 0 at
 the toe line, the front of the toe stops; the board lies at negative `y`. Angles are in degrees.
@@ -13,22 +13,22 @@ SETBACK_MM = 70.0
 SENSOR_AXIS_MM = 105.0
 """The height of the sensor's axis: the cone's radius is 101 mm at `CLEAR_TO_MM`, and the floor must be below it."""
 EXCLUSION_CONE_DEG = 35.0
-"""The full angle in which nothing but the target may stand: the emitter's exclusion cone (ST DocID029104)."""
+"""The full angle in which only the target may be: the emitter's exclusion cone (ST DocID029104)."""
 FIELD_OF_VIEW_DEG = 25.0
 """The full angle in which the sensor receives light (the same data sheet)."""
 CLEAR_TO_MM = 250.0
 """The cone is clear up to a target this far from the toe line."""
 CONE_MARGIN_MM = 2.0
-"""The least distance from the cone to anything else."""
+"""The smallest distance from the cone to anything else."""
 
 BLOCKS_MM = (0.0, 50.0, 150.0, 200.0)
 """The calibration blocks, as toe distances; the configuration's `range_sensor.blocks_mm` uses these four."""
 CHECK_BLOCK_MM = 100.0
-"""One block that no calibration uses: what the station says to it shows how good the calibration is."""
+"""A block that no calibration uses: its result shows how good the calibration is."""
 
 SLOPES_DEG = (0.0, 15.0, 20.0, 25.0)
 RISERS_DEG = ((15.0, 20.0), (15.0, 25.0))
-"""A riser gives two slopes: lying and standing. The second kind is for who wants 25 degrees instead of 20."""
+"""The two slopes of each kind of riser, lying and standing. The second kind has 25 degrees instead of 20."""
 
 BOARD_WIDTH_MM = 510.0
 BOARD_LENGTH_MM = 390.0
@@ -37,9 +37,9 @@ CHANNEL_WIDTH_MM = 110.0
 LANE_WIDTH_MM = (BOARD_WIDTH_MM - CHANNEL_WIDTH_MM) / 2
 LANE_CENTRE_MM = (CHANNEL_WIDTH_MM + LANE_WIDTH_MM) / 2
 REAR_STRIP_MM = 45.0
-"""The part of the deck behind the channel that joins the lanes."""
+"""The part of the deck behind the channel; it joins the lanes."""
 PLAN_RADIUS_MM = 10.0
-"""The deck's corners, seen from above."""
+"""The radius of the deck's corners, seen from above."""
 ROUNDED_MM = 3.0
 """The radius of every edge that a foot or a hand can touch; the heel plates have `PLATE_ROUNDED_MM`."""
 PLATE_ROUNDED_MM = 2.0
@@ -60,8 +60,8 @@ STOP_MM = 2.0
 STOP_HEIGHT_MM = 40.0
 STOP_BOTTOM_MM = BASE_TOP_MM + 2.0
 PAD_PROUD_MM = STOP_MM
-"""The knee pad's face stands this far in front of the wall plate. The toes are as far behind the toe line, so that what
-the sensor measures is the distance from the toes to what the knee touches."""
+"""The knee pad's face is this far in front of the wall plate. The toes are equally far behind the toe line, so that the
+sensor measures the distance from the toes to what the knee touches."""
 DECK_FRONT_MM = -STOP_MM
 HINGE_Y_MM = -BOARD_LENGTH_MM
 """The hinge's axis: the deck's lower rear edge, on the base."""
@@ -71,9 +71,9 @@ WINDOW_WIDTH_MM, WINDOW_LENGTH_MM = 113.0, 191.0
 WINDOW_FRONT_MM = -145.0
 """The front edge of the heel plates' windows: the heel of a foot of 220 mm presses 35 mm behind it."""
 STOP_SHEET_MM = DECK_UPPER_MM - PLATE_MM
-"""The hard stop: a hardboard sheet under the whole plate, which lies on it as soon as it carries weight."""
+"""The hard stop: a hardboard sheet under the whole plate, which rests on it as soon as it carries weight."""
 PLATE_RISE_MM = 2.0
-"""How far the rear edge of an empty plate rises above its hard stop; the limit screw sets it."""
+"""How far the rear edge of an empty plate rises above its hard stop, as set by the limit screw."""
 HINGE_STRIP_MM = 20.0
 """The part of the window before the stop sheet, for the closed piano hinge."""
 HINGE_LENGTH_MM = 100.0
@@ -82,13 +82,13 @@ FSR_HOLE_MM = 24.0
 FSR_MM = 0.45
 FOAM_MM, FOAM_DIAMETER_MM = 4.0, 12.0
 FOAM_STRESS_KPA = (35.0, 63.0)
-"""Stress of closed-cell foam of ASTM D1056 grade 2A2 at a quarter of its thickness, 5 to 9 psi."""
+"""Stress of closed-cell foam of ASTM D1056 grade 2A2 when compressed by a quarter, 5 to 9 psi."""
 SPRING_HOLE_MM = 10.0
 SPRING_BEHIND_HINGE_MM, SPRING_X_MM = 172.0, 38.0
 SPRING_HOLE_DEPTH_MM = 10.0
 SPRING_WIRE_MM, SPRING_OUTSIDE_MM, SPRING_FREE_MM, SPRING_TURNS = 0.63, 7.0, 20.0, 8.5
 STEEL_SHEAR_MODULUS = 81_500.0
-"""N/mm2, of spring wire (EN 10270-1)."""
+"""N/mm2, for spring wire (EN 10270-1)."""
 BIRCH_G_CM3 = 0.68
 LIMIT_BEHIND_HINGE_MM, LIMIT_HOLE_MM = 178.0, 5.0
 
@@ -107,7 +107,7 @@ BOX_TOP_MM = 58.0
 BOX_FRONT_MM = -135.0
 LID_MM = 15.0
 PI_SIDE_MM = 12.0
-"""The Raspberry Pi lies this far to the right in its box: a straight power plug needs 30 mm on its left."""
+"""The Raspberry Pi is this far to the right in its box: a straight power plug needs 30 mm on its left."""
 
 RIB_MM = 18.0
 RIB_CENTRES_MM = (75.0, 235.0)
@@ -124,7 +124,7 @@ PLATE_WALL_WIDTH_MM, PLATE_WALL_HEIGHT_MM, PLATE_WALL_MM = 500.0, 650.0, 12.0
 PAD_WIDTH_MM, PAD_HEIGHT_MM, PAD_BOTTOM_MM = 400.0, 180.0, 380.0
 SPACER_DIAMETER_MM = 40.0
 SKIRTING_MM = 15.0
-"""The skirting board that the wall plate stands against; the spacers above fill the same depth."""
+"""The depth of the skirting board that the wall plate stands against; the spacers above it have the same depth."""
 
 FACE_MM, FACE_SIZE_MM = 12.0, 210.0
 CONTACT_HEIGHT_MM = 75.0
@@ -133,7 +133,7 @@ BRACKET_MM = 50.0
 BRACKET_WALL_MM, BRACKET_WIDTH_MM = 5.0, 30.0
 
 TOES_HEIGHT_MM, TOES_LENGTH_MM = 60.0, 100.0
-"""The room that the toes of a shod foot need above the deck."""
+"""The space that the toes of a shod foot need above the deck."""
 LANE_CLEAR_MM = 5.0
 """A foot stays this far from the lane's inner edge."""
 
@@ -145,14 +145,14 @@ LOAD_FACTOR = 3.0
 
 
 def cone_radius_mm(y_mm: float, angle_deg: float = EXCLUSION_CONE_DEG) -> float:
-    """Radius of the sensor's cone at this place in front of (positive) or behind the toe line; 0 behind the emitter."""
+    """Radius of the sensor's cone this far in front of the toe line (negative: behind it); 0 behind the emitter."""
     return max(0.0, (SETBACK_MM + y_mm) * tan(radians(angle_deg / 2)))
 
 
 def riser_corners(slopes_deg: tuple[float, float]) -> list[tuple[float, float]]:
     """The side of a riser's rib as (mm forward of the hinge, mm above the base), lying; anticlockwise from behind.
 
-    Lying, its top has the first slope; standing on its front, what was its back is the top and has the second.
+    Lying, its top has the first slope; standing on its front, its former back is the top and has the second.
     """
     lying, standing = (tan(radians(slope)) for slope in slopes_deg)
     front_mm, base_mm = RISER_FRONT_MM * lying, RISER_REAR_MM * standing
@@ -166,12 +166,12 @@ def riser_corners(slopes_deg: tuple[float, float]) -> list[tuple[float, float]]:
 
 
 def standing(corners: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """The same rib, rolled forward onto its front and put to its place."""
+    """The same rib, rolled forward onto its front and put in its place."""
     return [(RISER_REAR_MM + height_mm, RISER_FRONT_MM - forward_mm) for forward_mm, height_mm in corners]
 
 
 def foam_force_n() -> tuple[float, float]:
-    """The least and largest force in N on a heel's sensor while its plate lies on the hard stop, whatever the load.
+    """The smallest and largest force in N on a heel's sensor while its plate rests on the hard stop, at any load.
 
     The foam's stress is taken as proportional to its compression.
     """
@@ -182,7 +182,7 @@ def foam_force_n() -> tuple[float, float]:
 
 
 def spring_n(rise_mm: float) -> float:
-    """The force in N of one spring below a heel plate whose rear edge is raised by this much."""
+    """The force in N of one spring below a heel plate with its rear edge raised by this much."""
     turn_mm = SPRING_OUTSIDE_MM - SPRING_WIRE_MM
     rate = STEEL_SHEAR_MODULUS * SPRING_WIRE_MM**4 / (8 * turn_mm**3 * SPRING_TURNS)
     raised_mm = rise_mm * SPRING_BEHIND_HINGE_MM / PLATE_LENGTH_MM
@@ -195,20 +195,20 @@ def plate_weight_n() -> float:
 
 
 def closing_force_n(foot_mm: float) -> float:
-    """The load in N of the heel of a foot of this length that presses its plate onto the hard stop, with stiff foam.
+    """The load in N with which the heel of a foot of this length presses its plate onto the hard stop, with stiff foam.
 
-    The heel presses 15 % of the foot's length in front of its end.
+    The heel presses at 15 % of the foot's length from its rear end.
     """
     moment = 2 * spring_n(0.0) * SPRING_BEHIND_HINGE_MM + foam_force_n()[1] * FSR_BEHIND_HINGE_MM
     return (moment - plate_weight_n() * PLATE_LENGTH_MM / 2) / heel_behind_hinge_mm(foot_mm)
 
 
 def heel_behind_hinge_mm(foot_mm: float) -> float:
-    """Where the heel of a foot of this length presses, its toes at the toe stop."""
+    """Where the heel of a foot of this length presses with the toes at the toe stop."""
     return WINDOW_FRONT_MM - DECK_FRONT_MM + 0.85 * foot_mm
 
 
 def foam_gap_mm() -> float:
-    """The air between foam and sensor while the plate is empty: then the sensor feels nothing."""
+    """The air between foam and sensor while the plate is empty, so that the sensor has no load."""
     rise_mm = PLATE_RISE_MM * FSR_BEHIND_HINGE_MM / PLATE_LENGTH_MM
     return STOP_SHEET_MM + rise_mm - FSR_MM - FOAM_MM

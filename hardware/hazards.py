@@ -1,4 +1,4 @@
-"""What can go wrong with a person on the board, what is done about it, and the test that covers it.
+"""The hazards to a person on the board, what is done about each, and the test that covers it.
 
 `tests` are pytest ids, `file::function`; a test checks that each exists.
 """
@@ -20,7 +20,7 @@ class Hazard:
     measure: str
     tests: tuple[str, ...]
     left: str
-    """What remains, and what a person does about it."""
+    """The remaining risk, and what a person does about it."""
 
 
 HAZARDS = (
@@ -153,7 +153,7 @@ HAZARDS = (
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Who holds on to what."""
+    """Who needs to hold on to what."""
 
     who: str
     what: str

@@ -1,4 +1,4 @@
-"""What changes with the Raspberry Pi's model; the pin map and the program are the same on all of them."""
+"""The differences between models of the Raspberry Pi; pin map and program are the same on all of them."""
 
 from __future__ import annotations
 

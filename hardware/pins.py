@@ -1,4 +1,4 @@
-"""The pin map, written once: the configuration's defaults, the wiring table and the tests read it here.
+"""The pin map in one place, for the configuration's defaults, the wiring table and the tests.
 
 Pins are BCM numbers, as in `GPIO17`; `header` is the place on the Raspberry Pi's 40-pin header.
 """
@@ -20,10 +20,10 @@ class Pin:
 
 
 I2C_BUS = 1
-"""SDA and SCL below are this bus: `/dev/i2c-1`."""
+"""The bus of SDA and SCL below: `/dev/i2c-1`."""
 
 SPI_DEVICE = (0, 0)
-"""The MCP3008 is on this bus and chip select: `/dev/spidev0.0`."""
+"""The MCP3008's bus and chip select: `/dev/spidev0.0`."""
 
 SDA = Pin(2, 3, "VL53L0X", "SDA, data")
 SCL = Pin(3, 5, "VL53L0X", "SCL, clock")
@@ -90,7 +90,7 @@ HEADER_PLACES = {
 """The place on the 40-pin header of every BCM number, for a configuration with other pins."""
 
 CHANNEL_LEFT = 0
-"""The MCP3008's input of the left heel."""
+"""The MCP3008's input for the left heel."""
 
 CHANNEL_RIGHT = 1
-"""The MCP3008's input of the right heel."""
+"""The MCP3008's input for the right heel."""

@@ -1,4 +1,4 @@
-"""What the deck carries, by the beam formula: bending stress = moment / section modulus, per lane.
+"""The strength of the deck, by the beam formula: bending stress = moment / section modulus, per lane.
 
 Plywood: birch, 12 mm, characteristic bending strength 42.9 N/mm2 along and 33.2 N/mm2 across the grain of its face
 (Handbook of Finnish Plywood, Finnish Forest Industries Federation, 2007, table of section 3.1; thicker boards differ by
@@ -47,7 +47,7 @@ AT_WINDOW = Section(
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One place: its moment under the load alone, the stress, and how often the load could be carried."""
+    """One place: its moment from the load only, the stress, and the safety factor."""
 
     place: str
     moment_nmm: float
@@ -60,23 +60,23 @@ class Check:
 
     @property
     def factor(self) -> float:
-        """How many times the full load breaks it, by the characteristic strength."""
+        """How many times the full load would break it, by the characteristic strength."""
         return BENDING_STRENGTH * DURATION / self.stress
 
 
 def span_mm() -> float:
-    """From the hinge to the rear edge of the riser that reaches least far back: the longest free span of the deck."""
+    """From the hinge to the rear edge of the riser that reaches back the least: the longest free span of the deck."""
     return max(d.RISER_REAR_MM, *(d.riser_corners(slopes)[3][0] for slopes in d.RISERS_DEG))
 
 
 def overhang_mm() -> float:
-    """From the front edge of the riser that ends farthest back to the toe line: the longest free front."""
+    """From the front edge of the riser that ends farthest back to the toe line: the longest overhang."""
     tops = (d.standing(d.riser_corners(slopes))[3][0] for slopes in d.RISERS_DEG)
     return d.BOARD_LENGTH_MM - min(d.RISER_FRONT_MM, *tops)
 
 
 def checks(load_kg: float = d.FULL_LOAD_KG) -> tuple[Check, ...]:
-    """Every loaded place with its worst position of the load; a slope's load counts as on the flat, which is safer."""
+    """Every loaded place, with the load in its worst position; on a slope it counts as if flat, which is safer."""
     force_n = load_kg * GRAVITY
     window = (d.BOARD_LENGTH_MM + d.WINDOW_FRONT_MM - d.WINDOW_LENGTH_MM, d.BOARD_LENGTH_MM + d.WINDOW_FRONT_MM)
     middle_mm = span_mm() / 2

@@ -1,6 +1,6 @@
 """The wiring as data: which line of the pin map ends in which plug, what protects it, and what each mistake looks like.
 
-Harness, schematic, tables and tests read it. Each plug has its own number of poles, so that none fits another's place.
+Harness, schematic, tables and tests use it. All plugs differ in their number of poles, so that none fits elsewhere.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ SUPPLY_PLACES = (1, 17)
 GROUND_PLACES = (6, 9, 14, 20, 25, 30, 34, 39)
 DIVIDER_OHM = 2200
 SERIES_OHM = 1000
-"""In every line that leaves the box towards somebody's skin: it limits what a spark drives into a pin."""
+"""In every line that leaves the box and may meet skin: it limits the current that a spark drives into a pin."""
 LED_OHM = 330
 PIEZO_OHM = 220
 FILTER_NF = 100
@@ -22,9 +22,9 @@ FILTER_NF = 100
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """One pole of a plug: its wire's colour (WireViz codes), what it carries, and where it ends at either side.
+    """One pole of a plug: its wire's colour (WireViz codes), what it carries, and both its ends.
 
-    `net` is "3V3", "GND", an input of the MCP3008 such as "CH0", or empty where `pin` says it. An unused pole has none.
+    `net` is "3V3", "GND", an input of the MCP3008 such as "CH0", or empty if there is a `pin`. An unused pole has none.
     """
 
     colour: str
@@ -41,7 +41,7 @@ class Wire:
 
     @property
     def source(self) -> str:
-        """Where the wire comes from, in a table."""
+        """The wire's origin, for a table."""
         if self.pin is not None:
             return f"GPIO{self.pin.bcm}, place {self.pin.header}"
         names = {"3V3": "3.3 V", "GND": "ground", "": "-"}
@@ -53,7 +53,7 @@ UNUSED = Wire("", "")
 
 @dataclass(frozen=True, slots=True)
 class Plug:
-    """A plug of the box with its cable and the part at its end."""
+    """A plug of the box, with its cable and the part at the end."""
 
     key: str
     part: str
@@ -61,7 +61,7 @@ class Plug:
     cable: str
     wires: tuple[Wire, ...]
     is_touchable: bool = True
-    """Whether somebody's skin comes near the far end; if so, its lines are protected."""
+    """Whether skin comes near the far end, so that its lines are protected."""
 
     @property
     def poles(self) -> int:
@@ -137,7 +137,7 @@ BUTTON_AND_LED = Plug(
 PLUGS = (SENSOR, LEFT_HEEL, RIGHT_HEEL, KNEE_PAD, BUTTON_AND_LED)
 
 INSIDE = (pins.SPI_SELECT, pins.SPI_MISO, pins.SPI_MOSI, pins.SPI_CLOCK, pins.BUZZER)
-"""Lines that stay on the carrier board: the MCP3008 and the buzzer."""
+"""Lines that stay on the carrier board, to the MCP3008 and the buzzer."""
 
 NOT_WIRED = (pins.HEEL_LEFT, pins.HEEL_RIGHT)
 """The comparators' lines: only with `board.heels = "comparator"`, instead of the MCP3008."""
@@ -145,14 +145,14 @@ NOT_WIRED = (pins.HEEL_LEFT, pins.HEEL_RIGHT)
 
 @dataclass(frozen=True, slots=True)
 class Rail:
-    """A wire that brings 3.3 V or ground to a part, and where it begins and ends."""
+    """A wire that brings 3.3 V or ground to a part, with its two ends."""
 
     name: str
     is_supply: bool
     near: str
     far: str
     is_in_plug: bool = True
-    """Whether it leaves the box by a plug, so that the harness shows it; else the schematic does."""
+    """Whether it leaves the box through a plug, so that the harness shows it; otherwise the schematic does."""
 
 
 RAILS = (
@@ -168,7 +168,7 @@ RAILS = (
     Rail("buzzer ground", False, "ground", "the buzzer's other wire", False),
     Rail("button ground", False, "ground (plug J5 pole 1)", "the button's other wire and the LED's common one"),
 )
-"""The wires of 3.3 V and ground, in wiring order."""
+"""The rails, in wiring order."""
 
 MCP3008_PLACES = {
     "CH0": 1,
@@ -187,7 +187,7 @@ MCP3008_PLACES = {
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """A wiring mistake, what `station check` says to it (words of its sentences), and what to do."""
+    """A wiring mistake, words from what `station check` says about it, and what to do."""
 
     what: str
     says: tuple[str, ...]
@@ -223,4 +223,4 @@ MISTAKES = (
     ),
     Mistake("buzzer: a wire open, or an active one", ("did you hear YES",), "GPIO18, and `buzzer.kind`"),
 )
-"""In the order of the wiring, as `station check` says them by itself; with its questions it names the wire."""
+"""In wiring order, as `station check` says them without questions; with questions it names the wire."""

@@ -1,4 +1,4 @@
-"""What makes the board's files from its dimensions: solids, pictures, diagrams, sheets and documents.
+"""Makes the board's files from its dimensions: solids, pictures, diagrams, sheets and documents.
 
-`python -m hardware.workshop`, or `make hardware`. Nothing else imports it: it needs the development libraries.
+Run `python -m hardware.workshop`, or `make hardware`. Nothing else imports it: it needs the development libraries.
 """

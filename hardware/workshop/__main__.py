@@ -1,7 +1,7 @@
 """Write everything that a builder needs: `python -m hardware.workshop`.
 
-To `build/hardware/`: STL files, pictures, documents, harness, cutting list. What belongs in the repository is
-written there too; a test holds it to the code.
+To `build/hardware/`: STL files, pictures, documents, harness, cutting list. Files that are committed are also written
+to the repository; a test checks that they match the code.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from hardware.workshop import files, stl
 
 
 def main() -> int:
-    """Write all files, and say where."""
+    """Write all files, and print where."""
     out = Path("build/hardware")
     shutil.rmtree(out, ignore_errors=True)
     count = stl.write_all(out / "stl")

@@ -1,4 +1,4 @@
-"""The board put together: every piece in its place, flat or on a slope."""
+"""The assembled board: every piece in its place, flat or on a slope."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ class Placed:
 
 
 def both(key: str, *, rounded: bool = False) -> list[Placed]:
-    """A part of which each lane has one: the right one and its mirror image."""
+    """A part that each lane has: the right one and its mirror image."""
     right = solids.parts(rounded=rounded)[key].solid
     return [Placed(key, right), Placed(key, right.mirror((1, 0, 0)))]
 
 
 def one(key: str, *, rounded: bool = False) -> list[Placed]:
-    """A part of which the board has one."""
+    """A part that the board has once."""
     return [Placed(key, solids.parts(rounded=rounded)[key].solid)]
 
 
 def strips() -> list[Placed]:
-    """The rubber below the base, three strips a lane."""
+    """The rubber below the base, three strips per lane."""
     strip = solids.parts(rounded=False)["rubber-strip"].solid
     by = [x - d.STRIP_CENTRES_MM[0] for x in d.STRIP_CENTRES_MM]
     right = [Placed("rubber-strip", strip.translate((dx, 0, 0))) for dx in by]
@@ -41,7 +41,7 @@ def strips() -> list[Placed]:
 
 
 def base(*, rounded: bool = False) -> list[Placed]:
-    """What stays on the floor: base, rubber, sensor tower, electronics box and its lid."""
+    """The pieces that stay on the floor: base, rubber, sensor tower, electronics box and its lid."""
     fixed = [
         piece for key in ("base", "sensor-tower", "electronics-box", "box-lid") for piece in one(key, rounded=rounded)
     ]
@@ -49,7 +49,7 @@ def base(*, rounded: bool = False) -> list[Placed]:
 
 
 def deck(slope_deg: float = 0.0, *, rounded: bool = False) -> list[Placed]:
-    """What tilts."""
+    """The pieces that tilt."""
     flat = one("deck-lower", rounded=rounded) + one("deck-upper", rounded=rounded)
     for key in ("stop-sheet", "heel-plate", "toe-stop"):
         flat += both(key, rounded=rounded)
@@ -57,7 +57,7 @@ def deck(slope_deg: float = 0.0, *, rounded: bool = False) -> list[Placed]:
 
 
 def risers(slopes_deg: tuple[float, float], slope_deg: float) -> list[Placed]:
-    """Both risers below a deck at one of their two slopes."""
+    """Both risers below a deck, at one of their two slopes."""
     is_standing = slope_deg == slopes_deg[1]
     return [Placed("riser", solids.riser(side, slopes_deg, is_standing=is_standing)) for side in (-1, 1)]
 
@@ -71,7 +71,7 @@ def board(
 
 
 def toes(slope_deg: float = 0.0) -> list[Placed]:
-    """The room of the toes on the deck."""
+    """The space of the toes on the deck."""
     return [Placed("toes", solids.raised(room, slope_deg)) for room in solids.toes()]
 
 

@@ -32,12 +32,12 @@ def sawn() -> list[solids.Part]:
 
 
 def size_text(part: solids.Part) -> str:
-    """Length x width x thickness, to half a millimetre where it is not whole."""
+    """Length x width x thickness, in whole or half millimetres."""
     return " x ".join(f"{round(value * 2) / 2:g}" for value in sorted(part.size_mm(), reverse=True))
 
 
 def sheets() -> list[Sheet]:
-    """The plywood pieces in rows on as few sheets as that takes."""
+    """The plywood pieces, in rows on as few sheets as rows allow."""
     found: list[Sheet] = []
     for material in sorted({part.material for part in sawn() if part.material.startswith("birch")}):
         pieces = [part for part in sawn() if part.material == material for _ in range(part.quantity)]
@@ -57,13 +57,13 @@ def sheets() -> list[Sheet]:
 
 
 def _lying(part: solids.Part) -> tuple[float, float, bool]:
-    """A piece's length and width on the sheet, the longer one along it."""
+    """A piece's length and width on the sheet, with the longer one along it."""
     length, width, _ = part.size_mm()
     return (length, width, False) if length >= width else (width, length, True)
 
 
 def outline(part: solids.Part, *, is_turned: bool = False) -> CrossSection:
-    """The piece from above, through holes included."""
+    """The piece from above, with its through holes."""
     lying = part.lying()
     if is_turned:
         lying = lying.rotate((0, 0, 90))

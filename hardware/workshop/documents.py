@@ -1,4 +1,4 @@
-"""The documents that are written from the data: build guide, parts list, wiring and safety."""
+"""The documents written from the data: build guide, parts list, wiring and safety."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ BOARD_KEYS = frozenset(
         *("sensor-tower", "electronics-box", "box-lid", "deck-hinge", "plate-hinge", "raspberry-pi", "anti-slip"),
     )
 )
-"""What is carried when the board is carried."""
+"""The pieces that are carried with the board."""
 
 
 def _stuff(name: str) -> str:
@@ -308,4 +308,4 @@ def safety() -> str:
 
 
 DOCUMENTS = {"BUILD.md": build_guide, "PARTS.md": parts, "WIRING.md": wiring, "SAFETY.md": safety}
-"""What is committed beside this package, by name."""
+"""The documents that are committed beside this package, by name."""

@@ -1,7 +1,7 @@
-"""Line drawings of solids: which part of each face is seen, exactly, and which part of each edge.
+"""Line drawings of solids: the exactly visible part of each face, and of each edge.
 
-A face is all triangles of a solid in one plane. What is seen of it is its outline less every nearer face; the solids do
-not cross, so of two faces one is nearer wherever they overlap.
+A face is all triangles of a solid in one plane. Its visible part is its outline minus every nearer face; solids do not
+intersect, so of two faces one is nearer wherever they overlap.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ SAMPLE_MM = 1.0
 NEARER_MM = 0.05
 SLIVER_MM = 0.12
 SLIT_MM = 0.03
-"""What is narrower than twice these is an error of rounding."""
+"""Anything narrower than twice this is a rounding error."""
 FINE_MM = 0.01
-"""Corners closer than this are one: an outline with needles between them would vanish when it is moved."""
+"""Corners closer than this are merged: an outline with needles between them would vanish when offset."""
 SHARP_DEG = 32.0
 INK, PAPER, ACCENT = "#1d2328", "#ffffff", "#b3261e"
 FONT = "font-family='DejaVu Sans, Arial, sans-serif'"
@@ -32,7 +32,8 @@ FONT = "font-family='DejaVu Sans, Arial, sans-serif'"
 
 @dataclass(frozen=True)
 class View:
-    """Where the eye is: degrees to the right of behind the board, and above the floor. Parallel projection."""
+    """The direction to the eye, in parallel projection: degrees to the right, seen from behind the board, and above
+    the floor."""
 
     azimuth_deg: float = -35.0
     elevation_deg: float = 32.0
@@ -48,7 +49,7 @@ class View:
 
 @dataclass(frozen=True)
 class Shape:
-    """A solid with its colour; `opacity` below 1 is for room that is free, such as the sensor's cone."""
+    """A solid with its colour; `opacity` below 1 is for free space, such as the sensor's cone."""
 
     solid: Manifold
     colour: str
@@ -90,7 +91,7 @@ def _normals(points: Array, triangles: NDArray[np.int64]) -> Array:
 
 
 def _faces(shape: Shape, axes: Array) -> list[_Face]:
-    """The faces that look at the eye."""
+    """The faces turned towards the eye."""
     points, triangles = _triangles(shape.solid)
     normals = _normals(points, triangles)
     seen: dict[tuple[float, ...], _Face] = {}
@@ -111,7 +112,7 @@ def _faces(shape: Shape, axes: Array) -> list[_Face]:
 
 
 def _widened(outline: CrossSection, by_mm: float) -> CrossSection:
-    """The outline moved out and back again, which closes slits; moved in first, it drops slivers."""
+    """The outline offset outwards and back, which closes slits; offset inwards first, it drops slivers."""
     moved = outline.simplify(FINE_MM).offset(by_mm, JoinType.Miter)
     return moved.simplify(FINE_MM).offset(-by_mm, JoinType.Miter)
 
@@ -123,7 +124,7 @@ def _touching(box: Sequence[float], boxes: Array) -> NDArray[np.int64]:
 
 
 def _hidden_by(face: _Face, other: _Face) -> CrossSection | None:
-    """The part of a face that another one hides."""
+    """The part of a face hidden by another one."""
     overlap = face.outline ^ other.outline
     if overlap.area() < 0.01:
         return None
@@ -150,7 +151,7 @@ def _seen_parts(faces: Sequence[_Face]) -> Iterable[tuple[_Face, CrossSection]]:
 
 
 def _edges(solid: Manifold, axes: Array) -> Array:
-    """The sharp edges and outlines that are not on the far side, as pairs of points."""
+    """The sharp edges and outlines not on the far side, as pairs of points."""
     points, triangles = _triangles(solid)
     normals = _normals(points, triangles)
     beside: dict[tuple[int, int], list[int]] = {}
@@ -170,7 +171,7 @@ def _edges(solid: Manifold, axes: Array) -> Array:
 
 
 def _is_hidden(points: Array, triangles: Array, planes: Array) -> NDArray[np.bool_]:
-    """Which points (right, up, near) lie behind a triangle."""
+    """Which points (right, up, near) are behind a triangle."""
     (ax, ay), (bx, by), (cx, cy) = (triangles[:, n, :2].T for n in range(3))
     u, v, near = (points[:, n, None] for n in range(3))
     inside = (bx - ax) * (v - ay) - (by - ay) * (u - ax) > 1e-4
@@ -213,7 +214,7 @@ def _shade(colour: str, normal: Array) -> str:
 
 
 def _path(outline: CrossSection, place: Array) -> str:
-    """An outline as a path, from its lowest corner on: the same outline is always the same text."""
+    """An outline as a path that starts at its lowest corner, so that the same outline always gives the same text."""
     drawn = []
     for polygon in outline.simplify(SLIT_MM).to_polygons():
         corners = [f"{u + place[0]:.1f},{place[1] - v:.1f}" for u, v in polygon.round(1) + 0.0]
@@ -223,7 +224,7 @@ def _path(outline: CrossSection, place: Array) -> str:
 
 
 def draw(shapes: Sequence[Shape], view: View, labels: Sequence[Label] = (), *, title: str, scale: float = 1.0) -> str:
-    """The drawing as an SVG document, one unit a millimetre of the board times `scale`."""
+    """The drawing as an SVG document; one unit is a millimetre of the board times `scale`."""
     axes = view.axes() * np.array([[scale], [scale], [scale]])
     unit = view.axes()
     scaled = [Shape(one.solid.scale((scale,) * 3), one.colour, one.opacity) for one in shapes]
@@ -248,7 +249,7 @@ def draw(shapes: Sequence[Shape], view: View, labels: Sequence[Label] = (), *, t
         see = "" if face.opacity == 1.0 else f" fill-opacity='{face.opacity:g}' stroke='none'"
         rim = see or f" stroke='{fill}'"
         painted.append((face.opacity < 1.0, f"<path d='{_path(seen, place)}' fill='{fill}'{rim}/>"))
-    # What is seen does not overlap, so its order is free; the solids' own depends on the threads that made them.
+    # Visible parts do not overlap, so any order is right; sorted, because the solids' own order depends on threads.
     drawn = [path for _, path in sorted(painted)]
     ends = (
         sorted(f"{x + place[0]:.1f},{place[1] - y:.1f}" for x, y, _ in line)
@@ -281,7 +282,7 @@ def _labelled(label: Label, at: tuple[float, float]) -> str:
 
 
 def document(width: float, height: float, content: str, title: str, unit: str = "") -> str:
-    """An SVG document on white paper; `unit` "mm" makes it print in its own size."""
+    """An SVG document on white paper; with `unit` "mm" it prints at its real size."""
     size = f" width='{width:.1f}{unit}' height='{height:.1f}{unit}'"
     return (
         f"<svg xmlns='http://www.w3.org/2000/svg'{size} viewBox='0 0 {width:.1f} {height:.1f}' role='img' "

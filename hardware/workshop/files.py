@@ -1,4 +1,4 @@
-"""The files that are committed below `hardware/`, and how each is made."""
+"""The files committed below `hardware/`, and how each is made."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HARNESS_SOURCE, HARNESS = "pictures/harness.yml", "pictures/harness.svg"
 
 
 def committed() -> dict[str, Callable[[], str]]:
-    """Each file by its path below `hardware/`, with what writes it. Only the harness needs WireViz and Graphviz."""
+    """The function that returns each file, by path below `hardware/`; only the harness needs WireViz and Graphviz."""
     drawn = {f"pictures/{name}.svg": made for name, made in PICTURES.items()}
     return {
         **documents.DOCUMENTS,

@@ -1,6 +1,6 @@
-"""The harness, drawn by WireViz from the wiring, and what its tables say.
+"""The harness, drawn by WireViz from the wiring, and its tables.
 
-The YAML is written here, so that a test can hold it to the wiring without WireViz; the drawing carries its digest.
+The YAML is written here, so that a test can compare it with the wiring without WireViz; the drawing has its digest.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ WIREVIZ_COLOURS = frozenset(("RD", "BK", "BU", "YE", "WH", "GN", "BN"))
 
 
 def source() -> str:
-    """The harness in WireViz's language."""
+    """The harness as WireViz's YAML."""
     return "\n".join(["connectors:", *_connectors(), "cables:", *_cables(), "connections:", *_connections(), ""])
 
 
@@ -65,7 +65,7 @@ def _quoted(text: str) -> str:
 
 
 def digest(text: str) -> str:
-    """What the drawing was made from, in 16 characters."""
+    """The digest of the drawing's source, in 16 characters."""
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -23,18 +23,18 @@ class Row:
     substitutes: tuple[str, str]
     matters: str
     mass_g: float
-    """Of all pieces together."""
+    """The mass of all pieces together."""
     price: str
 
 
 def mass_g(part: solids.Part) -> float:
-    """The mass of one made piece, by its volume."""
+    """The mass of one made piece, from its volume."""
     density = solids.DENSITY_G_CM3.get(part.material, d.BIRCH_G_CM3)
     return float(part.solid.volume()) / 1000 * density
 
 
 def rows() -> Iterator[Row]:
-    """Every part that a step needs, made pieces first, in the order of the steps."""
+    """Every part that the steps need, made pieces first, in the order of the steps."""
     total = needs()
     made = solids.parts(rounded=False)
     for key, quantity in total.items():

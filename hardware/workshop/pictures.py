@@ -49,7 +49,7 @@ BEHIND, FRONT, BELOW, SIDE = View(-35, 32), View(145, 26), View(-35, -38), View(
 
 
 def shapes(pieces: Iterable[Placed], *, pale: bool = False) -> list[Shape]:
-    """The pieces in their colours; `pale` for what was there before."""
+    """The pieces in their colours; `pale` for those from earlier steps."""
     return [Shape(one.solid, mixed(COLOURS[one.key], "#ffffff", 0.6) if pale else COLOURS[one.key]) for one in pieces]
 
 
@@ -111,7 +111,7 @@ def _plate_hinge(side: int) -> Placed:
 
 
 def _swung(piece: Placed, angle_deg: float) -> Placed:
-    """A heel plate, swung up about its hinge."""
+    """A heel plate swung up about its hinge."""
     y, z = d.WINDOW_FRONT_MM - 2, _window_z() + 1.5
     return _lone(piece.key, piece.solid.translate((0, -y, -z)).rotate((-angle_deg, 0, 0)).translate((0, y, z)))
 
@@ -162,7 +162,7 @@ def _tape() -> list[Placed]:
 
 
 def _shell(solid: Manifold, x: float) -> Manifold:
-    """What remains of a solid when its side beyond x is cut away."""
+    """A solid without its part beyond x."""
     return solid.trim_by_plane((-1, 0, 0), -x)
 
 
@@ -261,7 +261,7 @@ def _picture_plate_hinge() -> str:
 
 
 def _lane_cut() -> list[Placed]:
-    """The right lane alone, around its window."""
+    """Only the right lane, around its window."""
     around = solids.box((60, 250), (-385, -110), (0, 300))
     return [_lone(piece.key, piece.solid ^ around) for piece in assembly.one("deck-lower") + assembly.one("deck-upper")]
 

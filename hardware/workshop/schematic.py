@@ -26,12 +26,12 @@ from hardware.wiring import (
 
 
 def net(pin: Pin) -> str:
-    """A line of the pin map, as the schematic and the tests name it."""
+    """The name of a pin map's line in the schematic and the tests."""
     return f"GPIO{pin.bcm} ({pin.header})"
 
 
 def ohm(value: int) -> str:
-    """A resistance, as printed."""
+    """A resistance as printed."""
     return f"{value / 1000:g} kΩ" if value >= 1000 else f"{value} Ω"
 
 
@@ -119,7 +119,7 @@ def _heel(drawing: schemdraw.Drawing, plug: Plug, x: float, y: float) -> None:
 
 
 def _protected(drawing: schemdraw.Drawing, at: tuple[float, float], text: str, *, has_filter: bool) -> None:
-    """A line from outside: series resistor, clamp diodes to both supplies, and a filter where it is slow."""
+    """A line from outside: series resistor, clamp diodes to both supplies, and a filter if it is slow."""
     x, y = at
     drawing.add(elm.Resistor().at(at).right(3).label(ohm(SERIES_OHM), fontsize=10))
     drawing.add(elm.Dot().at((x + 3, y)))

@@ -1,7 +1,7 @@
-"""The calibration sheet: an HTML page that prints at 1:1, with a ruler that checks the printer.
+"""The calibration sheet: an HTML page that prints at 1:1, with rulers to check the printer.
 
-Page 1 has the rulers and a table for the blocks' true lengths, page 2 the template of the heel plate, page 3 those of
-the risers' ribs.
+Page 1 has the rulers and a table for the blocks' true lengths, page 2 the template of the heel plate, page 3 the
+templates of the risers' ribs.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from hardware.workshop.drawing import INK
 
 RULER_MM, UPRIGHT_RULER_MM = 180, 100
 PAGE_MM = (186.0, 262.0)
-"""The printed area, which fits both A4 and Letter with margins of 12 mm and 7 mm at least."""
+"""The printed area, which fits both A4 and Letter with margins of at least 12 mm and 7 mm."""
 STYLE = """
 @page { size: auto; margin: 8mm 12mm }
 * { box-sizing: border-box }
@@ -28,7 +28,7 @@ td, th { text-align: left }
 
 
 def _svg(width_mm: float, height_mm: float, content: str, title: str) -> str:
-    """A drawing whose unit is a millimetre on paper."""
+    """A drawing with one unit per millimetre on paper."""
     return (
         f"<svg xmlns='http://www.w3.org/2000/svg' width='{width_mm:g}mm' height='{height_mm:g}mm' "
         f"viewBox='0 0 {width_mm:g} {height_mm:g}' role='img' fill='none' stroke='{INK}' stroke-width='0.2'>"
@@ -42,7 +42,7 @@ def _text(x: float, y: float, text: str, size: float = 3.2, anchor: str = "middl
 
 
 def ruler() -> str:
-    """A ruler of 180 mm across and one of 100 mm down: printers stretch each direction by itself."""
+    """A ruler of 180 mm across and one of 100 mm down: printers stretch each direction differently."""
     left, top = 3.0, 4.0
     marks = [f"<path id='across' d='M{left:g},{top:g}h{RULER_MM}' stroke-width='0.25'/>"]
     for mm in range(RULER_MM + 1):
@@ -62,7 +62,7 @@ def ruler() -> str:
 
 
 def _block_section(x: float, y: float) -> str:
-    """A block of 100 mm from the side, at 1:2, with what is measured."""
+    """A block of 100 mm from the side, at 1:2, with the length to measure."""
     half = 0.5
     floor = y + 92
     toe, length = x + 12, d.CHECK_BLOCK_MM * half
@@ -132,7 +132,7 @@ def template() -> str:
 
 
 def ribs() -> str:
-    """The ribs of both kinds of riser, lying, one above the other, with the places of their dowels."""
+    """The ribs of both kinds of riser, lying, one above the other, with their dowel positions."""
     drawn, floor = [], 0.0
     for slopes in d.RISERS_DEG:
         corners = d.riser_corners(slopes)

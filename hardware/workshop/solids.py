@@ -1,6 +1,6 @@
-"""The board's parts as solids, in their places on a board that lies flat, and the room that must stay free.
+"""The board's parts as solids, in their places on a flat board, and the space that must stay free.
 
-manifold3d guarantees that every solid is watertight. `exact` edges are for pictures, the rounded ones for printing.
+manifold3d guarantees that every solid is watertight. Exact edges are for pictures, rounded ones for printing.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from hardware import dimensions as d
 
 CONE_SIDES = 60
 SEGMENTS, FEW_SEGMENTS = 48, 24
-"""Sides of a circle: of a large one, and of a hole for a screw or a dowel."""
+"""The sides of a large circle, and of a hole for a screw or a dowel."""
 Point = tuple[float, float]
 
 
 @dataclass(frozen=True)
 class Part:
-    """One kind of piece: its solid in its first place, how many, what it is made of, and how it lies on the bed."""
+    """One kind of piece: its solid in its first place, quantity, material, and how it lies on the bed."""
 
     key: str
     name: str
@@ -29,20 +29,20 @@ class Part:
     solid: Manifold
     quantity: int = 1
     turn: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    """Degrees about x, y and z from its place on the board to the printer's bed or the sheet."""
+    """The rotation in degrees about x, y and z from its place on the board to the printer's bed or the sheet."""
 
     @property
     def is_printed(self) -> bool:
         return self.material == PRINTED
 
     def lying(self) -> Manifold:
-        """The solid as it is printed or cut, its lowest corner at the origin."""
+        """The solid as printed or cut, with its lowest corner at the origin."""
         turned = self.solid.rotate(self.turn)
         x, y, z, *_ = turned.bounding_box()
         return turned.translate((-x, -y, -z))
 
     def size_mm(self) -> tuple[float, float, float]:
-        """Length, width and height as it is printed or cut."""
+        """Length, width and height as printed or cut."""
         x, y, z, x2, y2, z2 = self.lying().bounding_box()
         return x2 - x, y2 - y, z2 - z
 
@@ -93,13 +93,13 @@ def rectangle(x: Point, y: Point) -> CrossSection:
 
 
 def round_corners(plan: CrossSection, radius_mm: float) -> CrossSection:
-    """The plan with outer and inner corners rounded."""
+    """The plan with rounded outer and inner corners."""
     opened = plan.offset(-radius_mm, JoinType.Round, 2.0, SEGMENTS).offset(radius_mm, JoinType.Round, 2.0, SEGMENTS)
     return opened.offset(radius_mm, JoinType.Round, 2.0, SEGMENTS).offset(-radius_mm, JoinType.Round, 2.0, SEGMENTS)
 
 
 def rounded_on_top(plan: CrossSection, z: Point, radius_mm: float, *, rounded: bool) -> Manifold:
-    """The plan between two heights, its upper edges rounded."""
+    """The plan between two heights, with its upper edges rounded."""
     if not rounded:
         return Manifold.extrude(plan, z[1] - z[0]).translate((0, 0, z[0]))
     core = Manifold.extrude(plan.offset(-radius_mm, JoinType.Miter), z[1] - z[0])
@@ -205,7 +205,7 @@ def _toe_stop(side: int, *, rounded: bool) -> Manifold:
 
 
 def tunnel_half_mm() -> float:
-    """Half the inner width of the tunnel: the cone at its front end, and the clearance."""
+    """Half the inner width of the tunnel: the cone at its front end plus the clearance."""
     return d.cone_radius_mm(d.CONE_TUNNEL_LENGTH_MM - d.SETBACK_MM) + d.TUNNEL_CLEARANCE_MM
 
 
@@ -226,7 +226,7 @@ def _tower(*, rounded: bool) -> Manifold:
     foot_z = (d.BASE_TOP_MM, d.BASE_TOP_MM + d.TOWER_FLANGE_MM)
     tower = body + rounded_on_top(foot_plan, foot_z, 2.0, rounded=rounded)
     tower -= box((-inner, inner), (back_y, front_y + 1), (axis - inner, axis + inner))
-    # The column is hollow, open below and behind: the cable runs down in it, into the channel.
+    # The column is hollow, open at the bottom and the back: the cable runs down inside it, into the channel.
     wall = d.TUNNEL_WALL_MM
     tower -= box(
         (-half + wall + 1, half - wall - 1), (rear_y + wall, front_y - wall), (d.BASE_TOP_MM - 1, axis - inner - wall)
@@ -305,7 +305,7 @@ def riser(side: int, slopes_deg: tuple[float, float], *, is_standing: bool = Fal
 
 
 def rolled_forward(solid: Manifold) -> Manifold:
-    """A lying riser, rolled a quarter turn onto its front and set to the place where it stands."""
+    """A lying riser rolled a quarter turn onto its front, in the place where it stands."""
     front_y = d.HINGE_Y_MM + d.RISER_FRONT_MM
     turned = solid.translate((0, -front_y, -d.BASE_TOP_MM)).rotate((-90, 0, 0))
     return turned.translate((0, d.HINGE_Y_MM + d.RISER_REAR_MM, d.BASE_TOP_MM))
@@ -323,7 +323,7 @@ def _strip(x: float) -> Manifold:
 
 
 def wall_plate(wall_y: float) -> Manifold:
-    """The wall plate, its white face at `wall_y`."""
+    """The wall plate with its white face at `wall_y`."""
     half = d.PLATE_WALL_WIDTH_MM / 2
     plan = CrossSection([[(-half, 0), (half, 0), (half, d.PLATE_WALL_HEIGHT_MM), (-half, d.PLATE_WALL_HEIGHT_MM)]])
     upright_plate = Manifold.extrude(round_corners(plan, 10.0), d.PLATE_WALL_MM).rotate((90, 0, 0))
@@ -342,26 +342,26 @@ def _spacer(*, rounded: bool) -> Manifold:
 
 
 def face(toe_mm: float, *, rounded: bool = False) -> Manifold:
-    """The upright face of a block, its side to the sensor exactly `toe_mm` in front of the toe line."""
+    """The upright face of a block, with the side that faces the sensor exactly `toe_mm` in front of the toe line."""
     half = d.FACE_SIZE_MM / 2
     plan = round_corners(CrossSection.square((d.FACE_SIZE_MM, d.FACE_SIZE_MM)).translate((-half, 0)), 5.0)
     return Manifold.extrude(plan, d.FACE_MM).rotate((90, 0, 0)).translate((0, toe_mm + d.FACE_MM, 0))
 
 
 def contact() -> Manifold:
-    """What a block pushes against both toe stops."""
+    """The plate of a block that rests against both toe stops."""
     half = d.FACE_SIZE_MM / 2
     plan = round_corners(CrossSection.square((d.FACE_SIZE_MM, d.CONTACT_HEIGHT_MM)).translate((-half, 0)), 5.0)
     return Manifold.extrude(plan, d.FACE_MM).rotate((90, 0, 0)).translate((0, d.FACE_MM, 0))
 
 
 def foot_length_mm(toe_mm: float) -> float:
-    """The length to which the foot of a block is cut: between contact plate and face."""
+    """The length of a block's foot, between contact plate and face."""
     return toe_mm - d.FACE_MM
 
 
 def foot(toe_mm: float) -> Manifold:
-    """The foot of a block, between contact plate and face."""
+    """The foot of a block."""
     half = d.FOOT_WIDTH_MM / 2
     return box((-half, half), (d.FACE_MM, toe_mm), (0, d.FOOT_MM))
 
@@ -378,7 +378,7 @@ def bracket(x: float, y: float, *, rounded: bool = False) -> Manifold:
 
 
 def block(toe_mm: float) -> Manifold:
-    """A whole calibration block against the toe stops; the one of 0 mm is its face alone."""
+    """A whole calibration block against the toe stops; the block of 0 mm is only a face."""
     if toe_mm == 0.0:
         return face(0.0)
     brackets = [bracket(side * 70.0, toe_mm + d.FACE_MM) for side in (-1, 1)]
@@ -394,7 +394,7 @@ def cone(to_mm: float = d.CLEAR_TO_MM, angle_deg: float = d.EXCLUSION_CONE_DEG) 
 
 
 def toes() -> list[Manifold]:
-    """The room of both feet's toes, as near to the channel as a foot may stand, on the flat board."""
+    """The space of both feet's toes on the flat board, as near to the channel as a foot may stand."""
     near, far = d.CHANNEL_WIDTH_MM / 2 + d.LANE_CLEAR_MM, d.BOARD_WIDTH_MM / 2
     z = (d.DECK_TOP_MM, d.DECK_TOP_MM + d.TOES_HEIGHT_MM)
     return [
@@ -404,7 +404,7 @@ def toes() -> list[Manifold]:
 
 
 def raised(solid: Manifold, slope_deg: float) -> Manifold:
-    """What belongs to the deck, raised about the hinge."""
+    """A solid of the deck, raised about the hinge."""
     to_hinge = solid.translate((0, -d.HINGE_Y_MM, -d.BASE_TOP_MM)).rotate((slope_deg, 0, 0))
     return to_hinge.translate((0, d.HINGE_Y_MM, d.BASE_TOP_MM))
 
@@ -419,7 +419,7 @@ TOUCHED = {
     "sensor-tower": d.ROUNDED_MM,
     "box-lid": d.ROUNDED_MM,
 }
-"""What a foot or a hand can touch while somebody stands on the board, with the radius of its edges."""
+"""The parts that a foot or a hand can touch while a person stands on the board, with the radius of their edges."""
 
 
 @cache
@@ -465,6 +465,6 @@ def parts(*, rounded: bool) -> dict[str, Part]:
         Part("web-44", "web of a riser, behind", birch(d.RISER_WEB_MM), _web(44.0), 2),
     ]
     for one in found:
-        # The library calculates late, and what is used further before that gets other triangles.
+        # The library evaluates lazily; a solid that is used before its evaluation gets other triangles.
         one.solid.status()
     return {one.key: one for one in found}

@@ -1,4 +1,4 @@
-"""Solids as binary STL files, as they lie on the printer's bed or the sheet, and the check of each mesh."""
+"""Writes solids as binary STL files, lying on the printer's bed or the sheet, and checks each mesh."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from hardware import dimensions as d
 from hardware.workshop import solids
 
 SIMPLER_MM = 0.005
-"""Details smaller than this are left out: they are errors of rounding, and too small for single precision."""
+"""Details smaller than this are left out: they are rounding errors, and too small for single precision."""
 
 
 def encoded(solid: Manifold) -> bytes:
     """The solid as a binary STL file."""
     mesh = solid.simplify(SIMPLER_MM).to_mesh64()
     corners = np.asarray(mesh.vert_properties, dtype=np.float32)[:, :3][np.asarray(mesh.tri_verts)]
-    # A triangle whose corners fall together in single precision has no area; its neighbours then meet.
+    # A triangle whose corners coincide in single precision has no area; without it its neighbours meet.
     a, b, c = corners[:, 0], corners[:, 1], corners[:, 2]
     corners = corners[~((a == b).all(1) | (b == c).all(1) | (c == a).all(1))]
     normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
@@ -47,7 +47,7 @@ def open_edges(stl: bytes) -> int:
 
 
 def faults(part: solids.Part) -> list[str]:
-    """What is wrong with a part as a file: leaks, or a printed part that the bed does not take."""
+    """What is wrong with a part as a file: leaks, or a printed part that does not fit on the bed."""
     found = []
     if leaks := open_edges(encoded(part.lying())):
         found.append(f"{part.key} has {leaks} open edges")

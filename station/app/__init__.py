@@ -1,1 +1,1 @@
-"""Use cases: the loop that runs a session, the start gate, the recorder and what the page may ask."""
+"""Use cases: the loop that runs a session, the start gate, the recorder and the API of the page."""

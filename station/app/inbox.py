@@ -54,18 +54,18 @@ class StartRequest(Struct, frozen=True):
     name: str
     person_id: str | None
     is_chosen: bool
-    """Whether the person was chosen, so that no person means nobody; else the station infers who is on the board."""
+    """Whether the person was chosen, so that `None` means nobody; otherwise the station infers who is on the board."""
     done: Future[StartDecision]
 
 
 class PresenceAsked(Struct, frozen=True):
-    """A browser asks that somebody proves their presence."""
+    """A browser requests a proof of presence."""
 
     done: Future[PresenceRequest]
 
 
 class PresenceFinished(Struct, frozen=True):
-    """A browser uses its request for presence (`is_confirmed`), or gives it up."""
+    """A browser uses its request for presence (`is_confirmed`) or cancels it."""
 
     request_id: str
     is_confirmed: bool
@@ -81,7 +81,7 @@ class BringUpAsked(Struct, frozen=True):
 
 
 class BringUpAnswered(Struct, frozen=True):
-    """A page answers what the bring-up asks, or stops it (`answer` is `None`)."""
+    """A page answers the bring-up's question, or stops it (`answer` is `None`)."""
 
     number: int
     answer: str | None
@@ -96,9 +96,9 @@ class StoreRequest(Struct, frozen=True):
     claim: tuple[str, str | None] | None = None
     """Session and person, if the request claims a session, so that the loop can update itself."""
     moved: tuple[str, str | None] | None = None
-    """A person who will be gone, and who takes their place, if anybody: this waits for a board without a session."""
+    """A person who will be gone, and who replaces them, if anybody. Refused while a session runs."""
     changes_access: bool = False
-    """Whether it changes who may get in, or whose results somebody may see."""
+    """Whether it changes access: who may get in, or who sees whose results."""
 
 
 class ReminderDue(Struct, frozen=True):
@@ -108,7 +108,7 @@ class ReminderDue(Struct, frozen=True):
 
 
 class WallClockSet(Struct, frozen=True):
-    """The wall clock is right or was set, so reminders can be scheduled."""
+    """The wall clock is right, or was set, so reminders can be scheduled."""
 
 
 class SettingsChange(Struct, frozen=True):
@@ -162,7 +162,7 @@ class Inbox:
         self.post(FaultReport(part, sentence))
 
     def wall_clock_set(self) -> None:
-        """Report that the wall clock is right, or was set, so that reminders can follow it."""
+        """Report that the wall clock is right, or was set, so that reminders are scheduled by it."""
         self.post(WallClockSet())
 
     def wake_up(self) -> None:
@@ -245,7 +245,7 @@ class Inbox:
         return self._post_answerable(StoreRequest(action, done, claim, moved, changes_access), done)
 
     def refuse_requests(self) -> None:
-        """Refuse all pending and future requests, because the loop has ended and nothing would answer them."""
+        """Refuse all pending and future requests: the loop has ended, so nothing would answer them."""
         self._closed = True
         self._refuse_pending()
 
@@ -315,7 +315,7 @@ class Inbox:
         return self._request_store(lambda store: store.save_plan(person_id, plan))
 
     def import_staged(self, path: str, person_id: str | None) -> Future[MergeReport]:
-        from station.store.exchange.merge import merge  # it is seldom needed, and costs a tenth of the start
+        from station.store.exchange.merge import merge  # seldom needed, and takes a tenth of the start
         from station.store.exchange.staging import Staged
 
         return self._request_store(lambda store: merge(store, Staged(Path(path), person_id)))

@@ -79,7 +79,7 @@ ALARM_GRACE_US = 2_000
 
 
 class Station(Inbox):
-    """Hands each item of the queue to the part that it is for, and lets time pass.
+    """Hands each item of the queue to the part that handles it, and lets time pass.
 
     Any thread may call `post`, `snapshot` and the page's methods; everything else belongs to the loop's thread.
     """
@@ -173,7 +173,7 @@ class Station(Inbox):
         return self._presenter.snapshot
 
     def shown_rhythm(self) -> tuple[Press, ...] | None:
-        """The rhythm that a browser shows now: for the simulated person, who looks at its screen."""
+        """The rhythm that a browser shows now; only for the simulated person, who reads it there."""
         return self._presence.shown_rhythm
 
     def change_settings(self, changes: dict[str, str]) -> Future[None]:
@@ -204,7 +204,7 @@ class Station(Inbox):
         return self._request_store(unless_in_use)
 
     def correct_dates(self, marks: RowMarks, since: datetime, until: datetime, by: timedelta) -> None:
-        """Correct what was stored, or waits to be stored, with a wrong date; see `Store.correct_dates`."""
+        """Correct rows with a wrong date, stored or waiting to be stored; see `Store.correct_dates`."""
         self._request_store(lambda _: self._recorder.correct_dates(marks, since, until, by), changes_access=True)
 
     @property
@@ -221,11 +221,11 @@ class Station(Inbox):
         self._settings.apply_volume(None)
 
     def lend(self, parts: BoardParts) -> None:
-        """Let the bring-up have these parts while it goes on."""
+        """Lend these parts to the bring-up whenever it runs."""
         self._bring_up.attach(parts)
 
     def end_bring_up(self) -> None:
-        """End the bring-up, if one is going on, and wait until it has given the parts back; the loop no longer runs."""
+        """End the bring-up, if one is running, and wait until it has returned the parts. Call it after `run`."""
         self._bring_up.close()
 
     @property
@@ -236,7 +236,7 @@ class Station(Inbox):
 
     @property
     def _activity_wakes_at_us(self) -> int | None:
-        """When the run, the wait for a person or a request for presence must be fed next."""
+        """The deadline for the next feed of the run, the wait for a person or a request for presence."""
         wakes_us = (self._session.wakes_at_us, self._presence.wakes_at_us)
         return min((one for one in wakes_us if one is not None), default=None)
 
@@ -255,9 +255,9 @@ class Station(Inbox):
             self.refuse_requests()
 
     def _wait(self) -> Posted | None:
-        """The next item, or `None` when time alone has something due.
+        """The next item, or `None` once something is due by time.
 
-        On an empty board that is the snapshot: whatever else is due can wait for the next sample, or for that.
+        On an empty board only the snapshot counts: anything else can wait for it or for the next sample.
         """
         now_us = self._clock.now_us()
         until_us = min(self.wakes_at_us + ALARM_GRACE_US, now_us + MAX_WAIT_US)
@@ -283,7 +283,7 @@ class Station(Inbox):
 
     def _dispatch(self, item: Posted) -> None:
         match item:
-            case Load() | Toe():  # nearly all items, and each kind that is asked for before costs them time
+            case Load() | Toe():  # nearly all items; every case before this one would slow them down
                 self._handle_event(item)
             case StartRequest() | PresenceAsked() | BringUpAsked() | SettingsChange() | StoreRequest() if (
                 self.restoring.is_promised
@@ -333,7 +333,7 @@ class Station(Inbox):
         return self._presence.request(is_running=self._session.run is not None)
 
     def _answer(self, done: Future[Answer], act: Callable[[], Answer]) -> None:
-        """Do what a page requests at this moment, and give it the answer."""
+        """Do now what a page requests, and answer it."""
         self._time.catch_up()
         try:
             done.set_result(act())
@@ -360,7 +360,7 @@ class Station(Inbox):
             request.done.set_exception(StoreError(sentence))
 
     def _execute_request(self, request: StoreRequest) -> None:
-        self._recorder.write_waiting()  # the request may be about it
+        self._recorder.write_waiting()  # the request may concern these rows
         try:
             if request.moved is not None:
                 self._refuse_in_session()
@@ -385,7 +385,7 @@ class Station(Inbox):
             self._starter.remind(person_id)
 
     def _handle_event(self, event: Event) -> None:
-        """Feed an event to the current run, or to the board that waits for a person."""
+        """Feed an event to the current run, or to the idle board."""
         self._time.advance_to(event.at_us)
         self._remember(event)
         if isinstance(event, Button):
@@ -399,14 +399,14 @@ class Station(Inbox):
         self._view.on_sensor_changes(self._session.change_count)
 
     def _on_step_on(self) -> None:
-        """A person stands on the board; after a rhythm, in the bring-up and before a restore that is no start."""
+        """A person stands on the board. After a rhythm, in the bring-up and before a restore this starts nothing."""
         if self._presence.blocks_step_on or self._bring_up.is_going or self.restoring.is_promised:
             self._idle_board.wait_for_person(is_occupied=True)
         else:
             self._starter.on_step_on()
 
     def _remember(self, event: Event) -> None:
-        """Remember what the page shows of the sensors, and the levels that the next run starts with."""
+        """Remember the sensor values for the page, and the levels for the start of the next run."""
         match event:
             case Load():
                 pass
@@ -457,6 +457,6 @@ class Station(Inbox):
     def close(self) -> None:
         """Shut down silently; the current run stays unfinished."""
         self._session.close()
-        lost = self._recorder.pending_count - self._store.is_read_only  # the wait to write is no entry
+        lost = self._recorder.pending_count - self._store.is_read_only  # `require_writable` stores nothing
         if lost > 0:
             log.warning("%s The station stops, so %d entries are lost.", self._recorder.fault, lost)

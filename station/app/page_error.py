@@ -1,4 +1,4 @@
-"""The page's error, in a module of its own: the page's process starts before anything else is loaded."""
+"""The page's errors, in their own module: the page's process needs them before it loads anything else."""
 
 from __future__ import annotations
 
@@ -8,4 +8,4 @@ class PageError(Exception):
 
 
 class PermanentPageError(PageError):
-    """A page that no restart mends."""
+    """A page error that a restart does not fix."""

@@ -1,4 +1,4 @@
-"""Who is on the board: chosen, remembered or the only person known."""
+"""Who is on the board: the person chosen, remembered, or the only one known."""
 
 from __future__ import annotations
 
@@ -38,21 +38,21 @@ class People:
         return None if person is None else person.profile
 
     def remember(self, person_id: str | None) -> None:
-        """This person, or nobody, is on the board or was chosen."""
+        """Note that this person, or nobody, is on the board or was chosen."""
         self.last_id, self._seen_at_us = person_id, self._time.now_us
 
     def on_moved(self, person_id: str, into_id: str | None) -> None:
-        """A person is gone; another one has taken their place, if anybody."""
+        """A person is gone, replaced by another one if `into_id` is given."""
         if self.last_id == person_id:
             self.last_id = into_id
 
     @property
     def recent_id(self) -> str | None:
-        """The person last on the board, for ten minutes."""
+        """The person last on the board or chosen, for ten minutes."""
         return self.last_id if self._time.now_us - self._seen_at_us <= PERSON_REMEMBERED_US else None
 
     @property
     def only_id(self) -> str | None:
-        """The only person in use, not archived; `None` if there are none or several."""
+        """The only person who is not archived; `None` if there are none or several."""
         in_use = [person.id for person in self._known.values() if not person.is_archived]
         return in_use[0] if len(in_use) == 1 else None

@@ -10,6 +10,6 @@ from station.store.records import Deletion
 
 
 def delete_person(store: Store, person_id: str, now: datetime) -> Deletion:
-    """Delete a person with everything of theirs. Raises as `Store.delete_person` does."""
+    """Delete a person and all their data. Raises as `Store.delete_person` does."""
     deleted = store.delete_person(person_id)
     return Deletion(deleted, now, held_until(store.path, now.astimezone().date()))

@@ -34,21 +34,21 @@ class SettingsInUse:
         return self._values
 
     def change(self, changes: dict[str, str]) -> None:
-        """Change settings by name. Raises ValueError with a sentence, and then changes none."""
+        """Change settings by name, all or none. Raises ValueError with a sentence."""
         self._set(with_changes(self._values, changes))
 
     def raise_volume(self) -> None:
-        """One step louder, up to the loudest."""
+        """Raise the volume by one step, if it is not the loudest."""
         place = QUIETER_TO_LOUDER.index(Volume(self._values.volume))
         louder = QUIETER_TO_LOUDER[min(place + 1, len(QUIETER_TO_LOUDER) - 1)]
         self._set(replace(self._values, volume=str(louder)))
 
     def turn_taps_off(self) -> None:
-        """Heel taps are no longer commands."""
+        """Turn off the setting that makes heel taps commands."""
         self._set(replace(self._values, taps="off"))
 
     def apply_volume(self, person_id: str | None) -> None:
-        """Set the buzzer's volume for this hour, by this person's quiet hours; by the station's for nobody."""
+        """Set the buzzer's volume for this hour, by this person's quiet hours or, for nobody, the station's."""
         self._person_id = person_id
         self._apply_volume()
 

@@ -1,6 +1,6 @@
 """The station's snapshot: its current state, immutable, made by the loop and read by the page.
 
-The page gets state, not animation: it counts on from `at_us` and the state's clock.
+The page gets state, not animation: it counts up from `at_us` and the state's clock.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Fault(Struct, frozen=True):
 
 
 class UnfinishedView(Struct, frozen=True):
-    """An unfinished routine as the page offers it: its title, and how long it takes."""
+    """An unfinished routine as the page offers it, with its title and duration."""
 
     title: str | None
     seconds: int
@@ -54,7 +54,7 @@ class UnfinishedView(Struct, frozen=True):
 
 
 class PresenceState(StrEnum):
-    """How far a request for presence is. All but the first three are its end."""
+    """The state of a request for presence. All but the first three are final."""
 
     WAITING = "waiting"
     WRONG = "wrong"
@@ -65,9 +65,9 @@ class PresenceState(StrEnum):
 
 
 class PresenceRequest(Struct, frozen=True):
-    """A request for presence, for the browser that asked only: the rhythm to make and the number to compare.
+    """A request for presence, only for the browser that asked: the rhythm to make and the number to compare.
 
-    `id` is the key with which that browser finishes or cancels it; `serial` names it in the snapshot.
+    The browser finishes or cancels it with the key `id`; `serial` identifies it in the snapshot.
     """
 
     id: str
@@ -78,7 +78,7 @@ class PresenceRequest(Struct, frozen=True):
 
 
 class PresenceView(Struct, frozen=True):
-    """What everybody may know of a request for presence: never its rhythm or its number.
+    """The public part of a request for presence, without its rhythm and its number.
 
     `presses` are those made so far. `why` is a sentence for the browser that asked, once the request is over.
     """
@@ -91,7 +91,7 @@ class PresenceView(Struct, frozen=True):
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more comes of this request."""
+        """Whether the state is final."""
         return self.state in (PresenceState.CONFIRMED, PresenceState.EXPIRED, PresenceState.CANCELLED)
 
 
@@ -119,9 +119,9 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     """The person that `decision` is about, `None` for an unknown one."""
     note: str | None = None
     note_about: str | None = None
-    """The person that `note` names or is about, if it is about one."""
+    """The person that `note` is about, if any."""
     access_number: int = 0
-    """Grows whenever somebody is let in or put out, or may see other people than before."""
+    """Grows with each change of access: who may get in, and who sees whose results."""
     unfinished: UnfinishedView | None = None
     toe_mm: float | None = None
     toe_missing_reason: str | None = None
@@ -136,12 +136,12 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     calibration: str = "as built"
     check_due: str | None = None
     presence: PresenceView | None = None
-    """The request for presence that is going on, or how the last one ended."""
+    """The current request for presence, or how the last one ended."""
     bring_up: BringUpView | None = None
 
     @property
     def is_note_a_decision(self) -> bool:
-        """Whether the note is what the start gate decided last."""
+        """Whether the note states the last decision of the start gate."""
         return self.decision is not None and self.note == self.decision.note
 
     @property
@@ -166,12 +166,12 @@ class Snapshot(Struct, frozen=True, kw_only=True):
 
     @property
     def verified(self) -> bool | None:
-        """Whether the board senses the exercise; `None` in other activities."""
+        """Whether the board can verify the exercise; `None` in other activities."""
         return self.state.verified if isinstance(self.state, ExerciseState) else None
 
     @property
     def target_count(self) -> int | None:
-        """How many repetitions are to be done."""
+        """How many repetitions to do."""
         return self.state.target_count if isinstance(self.state, RepsState) else None
 
     @property

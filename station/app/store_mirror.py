@@ -1,4 +1,4 @@
-"""The loop's copy of what the store knows: people, calibration and the unfinished routine's offer."""
+"""The loop's copies of stored data: people, the calibration, and whether the unfinished routine is offered."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from station.store import StoreError
 
 
 class StoreMirror:
-    """Refreshes the loop's copies from the store, and shows a fault while that fails. Only the loop calls it."""
+    """Refreshes the copies from the store, and shows a fault while that fails. Only the loop calls it."""
 
     def __init__(
         self,

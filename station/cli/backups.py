@@ -1,4 +1,4 @@
-"""The commands that copy the database, bring a copy back, and save what is left of a damaged one."""
+"""The commands that copy the database, restore a copy, and salvage a damaged database."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def backup(to: Path | None, database: Path | None) -> None:
     from station.store.backups.backup import back_up, backups_of, copy_database
     from station.store.exchange.export_read import is_database
 
-    path, today = existing_database(database), date.today()  # noqa: DTZ011  # the name of a copy is the person's day
+    path, today = existing_database(database), date.today()  # noqa: DTZ011  # a copy is named after the person's local day
     try:
         if to is None or to.is_dir():
             to = back_up(path, to or backups_of(path), today).path

@@ -11,7 +11,7 @@ class Questions:
     """The person at the terminal."""
 
     def ask(self, question: Question) -> str:
-        """Ask until the answer is one of the question's; Enter alone is the usual one."""
+        """Ask until the answer is valid for the question; just Enter is the usual answer."""
         words = [word for word, _ in question.answers]
         usual = words[0] if question.then or question.takes_volts else None
         shown = "/".join([*(["a number"] if question.takes_volts else []), *words])

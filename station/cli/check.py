@@ -1,4 +1,4 @@
-"""The commands that try the board: `station check` and `station calibrate`."""
+"""The commands that check and calibrate the board: `station check` and `station calibrate`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands that take data out and bring it in: `station export` and `station import`."""
+"""The commands that export and import data: `station export` and `station import`."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ class Outcome(Struct, frozen=True):
     calibration: Calibration | None = None
     check: Check | None = None
     uncertainty_mm: dict[float, float] = field(default_factory=dict)
-    """By toe distance, one standard uncertainty."""
+    """The standard uncertainty by toe distance."""
 
     def as_json(self) -> dict[str, Any]:
         """The outcome as values for JSON."""
@@ -115,7 +115,7 @@ class GuidedCalibration:
         if not isinstance(state, BlockState) or state.activity != self._activity:
             return False
         if not self._last_shown and state.phase in OVER:
-            return False  # still the run before this one
+            return False  # still the previous run
         shown = (state.phase, state.repetition, state.why)
         if shown != self._last_shown:
             self._last_shown, self._last = shown, state
@@ -154,7 +154,7 @@ def _calibrated(calibration: Calibration) -> Outcome:
 def run_guided_calibration(config: Config, what: str, echo: Callable[[str], None]) -> Outcome:
     """Open the board as `station run` does, but without the page, and run `calibrate` or `check` on it.
 
-    Raises StoreError or DeviceError with one sentence, also when a station is running already.
+    Raises StoreError or DeviceError with one sentence, for example if a station is already running.
     """
     service = Service(config)
     service.obey_signals()

@@ -1,4 +1,4 @@
-"""`station health`: whether the running station and its page are well."""
+"""`station health`: whether the running station and its page work."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from station.cli.options import CONFIG, read_config
 from station.cli.refuse import exit_with_error
 
 LOCAL_PORT = 8080
-"""The port of systemd's socket for this machine, whatever the configuration says."""
+"""The port of systemd's socket for this machine, regardless of the configuration."""
 ASK_EVERY_S = 1.0
 
 

@@ -1,4 +1,4 @@
-"""The program `station`: all of its commands."""
+"""The program `station` with all its commands."""
 
 from __future__ import annotations
 

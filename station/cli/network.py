@@ -1,4 +1,4 @@
-"""`station network`: the page on the home's network."""
+"""`station network`: the page on the home network."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _show(found: NetworkStatus) -> None:
 
 
 def terminal_code(address: str) -> str:
-    """The address as a QR code of block characters, dark on light in any terminal that shows them."""
+    """The address as a QR code of block characters, dark on light in any terminal."""
     import io
 
     import segno

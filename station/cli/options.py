@@ -1,4 +1,4 @@
-"""Options that several commands share, and what they name: a configuration, a database."""
+"""Options shared by several commands, and the configuration and database that they name."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ DATABASE = click.option(
 
 
 def read_config(path: Path | None) -> Config:
-    """The configuration at this path; ends the program with a sentence if it is no good."""
+    """The configuration at this path; ends the program with a sentence if it is invalid."""
     from station.config import ConfigError, load
 
     try:
@@ -46,7 +46,7 @@ def read_config(path: Path | None) -> Config:
 
 
 def database_path(database: Path | None) -> Path:
-    """The database that `--database` names, or the station's own."""
+    """The database given by `--database`, or the station's own."""
     from station.config import StoreConfig
 
     return database or Path(StoreConfig().path)

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT = 60, 10
 LAST = 20
-"""Tests in the printed table; JSON has all of them."""
+"""The number of tests in the printed table; JSON has all of them."""
 POINTS = {Side.LEFT: ("\u25cb", "\u25cf"), Side.RIGHT: ("\u25c7", "\u25c6")}
-"""Quick tests and full ones."""
+"""The marks of quick and of full tests."""
 TREND, GOAL, OUTLIER, BELOW = "\u00b7", "\u2508", "\u00d7", "\u25bf"
 """`BELOW` marks a test below range, at the bottom."""
 
@@ -186,7 +186,7 @@ def _test_as_json(row: ResultRow) -> dict[str, Any]:
 
 
 def _plain(value: object) -> object:
-    """What JSON does not encode itself: times as ISO 8601, records as objects."""
+    """Convert what JSON cannot encode: times to ISO 8601, records to objects."""
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, Struct):

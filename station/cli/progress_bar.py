@@ -1,4 +1,4 @@
-"""Shows progress on standard error: a bar on a terminal, a line for each tenth of the way elsewhere."""
+"""Shows progress on standard error: a bar on a terminal, otherwise a line for each tenth."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LINES = 10
 
 
 def with_progress(each: Iterable[Each], length: int, label: str) -> Iterator[Each]:
-    """Yield what `each` yields, and show how many of `length` have come."""
+    """Yield the items of `each`, and show how many of `length` are done."""
     if sys.stderr.isatty():
         with click.progressbar(each, length=length, label=label, file=sys.stderr) as shown:
             yield from shown

@@ -1,4 +1,4 @@
-"""`station recalibrate`: results under another calibration."""
+"""`station recalibrate`: results with another calibration."""
 
 from __future__ import annotations
 

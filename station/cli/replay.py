@@ -50,7 +50,7 @@ def replay(file: Path, do: str | None, **options: Any) -> None:
 
 
 def _traces_in(file: Path) -> tuple[tuple[str | None, str], ...]:
-    """The traces of a bundle with their names, or the single trace in the file. It may be a pipe: it is read once."""
+    """The traces of a bundle with their names, or the single trace in the file; reads it once, as it may be a pipe."""
     import io
     import zipfile
 

@@ -1,4 +1,4 @@
-"""The commands that run the station, or its page alone: `station run`, `station page`, `station demo`."""
+"""The commands that run the station or only its page: `station run`, `station page`, `station demo`."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def _answer_health_questions(store: Store) -> None:
 
 
 def _settle_first_start(store: Store) -> None:
-    """Settle the first start: a board with a history has been set up."""
+    """Settle the first start: a station with a history has been set up already."""
     from msgspec.structs import replace
 
     from station.settings import FIRST_START_STEPS
@@ -152,7 +152,7 @@ def _serve(
     from station.system.page_child import PageChild
 
     try:
-        child = PageChild() if page else None  # it loads its program while this process loads its own
+        child = PageChild() if page else None  # both processes load their programs at the same time
     except PageError as error:
         exit_with_error(str(error), 1)
     try:

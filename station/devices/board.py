@@ -1,6 +1,6 @@
-"""The board: opens every part that the configuration names, and passes on their events and faults.
+"""The board: opens every part in the configuration, and passes on their events and faults.
 
-A part that cannot be opened is reported as a fault, and the station runs without it. In real time each part that has
+A part that cannot be opened is reported as a fault, and the station runs without it. In real time each part with
 deadlines gets a `DeadlineThread`; in virtual time the owner of the time calls `tasks`.
 """
 
@@ -34,8 +34,8 @@ ReportFault = Callable[[str, str | None], None]
 
 RANGE_SENSOR_PART = "distance sensor"
 REST_READ_US = 400_000
-"""The interval of distance readings while the board is empty: often enough for the page, for the sensor's drift and for
-its failures."""
+"""The interval of distance readings while the board is empty: often enough for the page, and to notice drift and
+failures of the sensor."""
 
 
 class DevicePart(Protocol):
@@ -54,7 +54,7 @@ class RangeSensorTask:
     """The distance sensor as a task with deadlines; an edge of the interrupt line makes it due at once.
 
     While it may `rest`, it fetches a sample every `REST_READ_US`. If that sample is missing or repeats the last one, it
-    reads at full speed again, so that a lost or frozen sensor is found as soon as ever.
+    reads at full speed again, so that a lost or frozen sensor is found as soon as at full speed.
     """
 
     def __init__(self, reader: RangeReader, post: PostEvent, report_fault: ReportFault) -> None:

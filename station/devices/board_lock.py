@@ -1,4 +1,4 @@
-"""One program at a time uses the board: two that talk on one bus mix their answers."""
+"""Lets only one program use the board: two on one bus would mix up their answers."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from station.devices.errors import DeviceError
 
 
 def lock_board(bus: Path) -> Callable[[], None]:
-    """Hold the device file of the board's I2C bus until the returned function is called. Raises DeviceError.
+    """Lock the device file of the board's I2C bus until the returned function is called. Raises DeviceError.
 
-    A bus that is missing or not allowed is left to the sensor, which has its own sentence for that.
+    A missing or forbidden bus is left to the sensor, which has its own sentence for that.
     """
     try:
         file = os.open(bus, os.O_RDONLY | os.O_CLOEXEC)

@@ -60,7 +60,7 @@ def next_command(at_us: int) -> Command:
 
 
 class PushButton:
-    """A button: posts its level at every change, bounces too, and `event_for_press` of the time of each press.
+    """A button: posts its level on every change, even bounces, and the result of `event_for_press` for each press.
 
     A press counts if the contact was settled before it: gpiozero's own debounce differs between its pin libraries.
     Raises DeviceError if the pin cannot be opened.

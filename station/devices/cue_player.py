@@ -20,7 +20,7 @@ from station.devices.buzzer import PART, Buzzer
 from station.devices.errors import DeviceError
 
 MAX_LATENESS_US = 10_000
-"""A cue that is later than this starts when it arrives and plays in full; one less late keeps its planned times."""
+"""A cue that is later than this starts when it arrives and plays in full; a less late one keeps its planned times."""
 
 MAX_PLAYED_EDGES = 4_096
 """About ten minutes of cues, for measurements of their timing."""
@@ -37,8 +37,8 @@ class PlayedEdge(Struct, frozen=True):
 class CuePlayer:
     """Plays cues on one buzzer. Every method may be called from any thread and returns at once.
 
-    When the buzzer fails, `on_error` is called once until it works again; cues continue. `wake` is called when there
-    may be an earlier deadline.
+    When the buzzer fails, `on_error` is called once, and not again until it has worked; cues continue. `wake` is called
+    when there may be an earlier deadline.
     """
 
     def __init__(

@@ -1,6 +1,6 @@
-"""gpiozero's pins through lgpio, but for their edges, which come from the kernel itself.
+"""gpiozero's pins through lgpio, except for edges, which come from the kernel itself.
 
-lgpio's own thread looks for them 2,000 times a second while one pin is watched. Importing this module loads lgpio.
+lgpio's own thread polls for edges 2,000 times a second while one pin is watched. Importing this module loads lgpio.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from station.devices.watched_line import LineEdge, WatchedLine
 
 
 class EdgePin(LGPIOPin):  # type: ignore[misc]  # gpiozero ships no types
-    """A pin that is lgpio's, except while its edges are watched: then lgpio leaves the line to the kernel's watch."""
+    """A pin of lgpio, which releases the line while the kernel watches its edges."""
 
     _line: WatchedLine | None = None
 
@@ -35,7 +35,7 @@ class EdgePin(LGPIOPin):  # type: ignore[misc]  # gpiozero ships no types
         with self.factory.edge_thread.lock:
             if self._line is not None:
                 return self._line.level()
-            state: float = super()._get_state()  # lgpio would claim a line that it does not hold
+            state: float = super()._get_state()  # lgpio would claim a line that it does not own
             return state
 
     def _set_pull(self, value: str) -> None:
@@ -48,7 +48,7 @@ class EdgePin(LGPIOPin):  # type: ignore[misc]  # gpiozero ships no types
 
     @contextmanager
     def _left_to_lgpio(self) -> Iterator[None]:
-        """The line is lgpio's meanwhile, which changes it."""
+        """Give the line to lgpio inside the block, so that lgpio can change it."""
         is_watched = self._line is not None
         self._disable_event_detect()
         try:
@@ -58,7 +58,7 @@ class EdgePin(LGPIOPin):  # type: ignore[misc]  # gpiozero ships no types
                 self._enable_event_detect()
 
     def _enable_event_detect(self) -> None:
-        """Watch the line. Raises OSError if the kernel refuses: then lgpio holds it as before, and nobody watches."""
+        """Watch the line. Raises OSError if the kernel refuses; lgpio then owns it as before, unwatched."""
         pull, debounce_us = self.pull, round((self.bounce or 0) * SECOND_US)
         handle, number = self.factory._handle, self._number
         flags = lgpio.gpio_get_mode(handle, number) & self.GPIO_LINE_FLAGS_MASK
@@ -73,7 +73,7 @@ class EdgePin(LGPIOPin):  # type: ignore[misc]  # gpiozero ships no types
             undo.pop_all()
 
     def _disable_event_detect(self) -> None:
-        """End the watch, if there is one; the pull stays."""
+        """Stop watching, if the line is watched; the pull stays."""
         with self.factory.edge_thread.lock:
             if self._line is None:
                 return
@@ -90,13 +90,12 @@ class EdgePin(LGPIOPin):  # type: ignore[misc]  # gpiozero ships no types
 
 
 class EdgeFactory(LGPIOFactory):  # type: ignore[misc]  # gpiozero ships no types
-    """The pins of this Raspberry Pi, and the thread that watches those whose edges are wanted."""
+    """The pins of this Raspberry Pi, and the thread that watches edges."""
 
     def __init__(self, chip: int | None = None) -> None:
         super().__init__(chip)
         self._res_lock = RLock()
-        """gpiozero's own is waited for by the thread that holds it: a closed SPI may be collected in a reservation, and
-        releases its pins."""
+        """Reentrant, unlike gpiozero's own: a closed SPI may be collected, and release its pins, meanwhile."""
         self.pin_class: Any = EdgePin
         self.edge_thread = EdgeThread()
         self.edge_thread.start()

@@ -1,4 +1,4 @@
-"""The thread that calls back for the edges of the pins. It sleeps in the kernel until there is one."""
+"""The thread that calls back for the pins' edges. It sleeps in the kernel until there is one."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from station.devices.watched_line import LineEdge, WatchedLine
 
 
 class EdgeThread(Thread):
-    """Calls back for each edge of the lines that it watches; one thread for all.
+    """Calls back for each edge of all watched lines.
 
-    An error that a callback raises ends it, as does a line that the kernel withdraws.
+    An error in a callback ends it, as does a line that the kernel withdraws.
     """
 
     def __init__(self) -> None:
         super().__init__(name="edges of the pins", daemon=True)
         self.lock = RLock()
-        """Held while a line is read or closed: another file may get its descriptor at once. Python may close a part
-        that was forgotten in the very thread that holds it."""
+        """Held while a line is read or closed, because another file may get its descriptor at once. Reentrant: garbage
+        collection may close a forgotten part in the thread that holds it."""
         self._lines: dict[int, tuple[WatchedLine, Callable[[LineEdge], None]]] = {}
         self._calls: deque[Callable[[], None]] = deque()
         self._is_closing = False
         self._bell = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
-        self._epoll = select.epoll()  # unlike a poll, it may gain and lose lines while the thread waits
+        self._epoll = select.epoll()  # unlike `poll`, it accepts and drops lines while the thread waits
         self._epoll.register(self._bell, select.EPOLLIN)
 
     def watch(self, line: WatchedLine, on_edge: Callable[[LineEdge], None]) -> None:
@@ -36,7 +36,7 @@ class EdgeThread(Thread):
             self._lines[line.fd] = (line, on_edge)
 
     def release(self, line: WatchedLine) -> None:
-        """Watch this line no longer, and close it. It may still be called for an edge that has been read."""
+        """Stop watching this line, and close it. An edge that has already been read may still be called back."""
         with self.lock:
             self._epoll.unregister(line.fd)
             del self._lines[line.fd]
@@ -74,7 +74,7 @@ class EdgeThread(Thread):
     def _report_edges(self, fd: int) -> None:
         with self.lock:
             if fd not in self._lines:
-                return  # released meanwhile
+                return  # released in the meantime
             line, on_edge = self._lines[fd]
             edges = line.read()
         for edge in edges:

@@ -17,9 +17,9 @@ class DeviceError(Exception):
 
 @contextmanager
 def as_device_error(part: str, where: str) -> Iterator[None]:
-    """Turn any error while a part is opened into a DeviceError that names the part and its place.
+    """Turn any error inside the block, which opens a part, into a DeviceError that names the part and its place.
 
-    gpiozero's half-opened part is dropped here: its pins would stay reserved for as long as the error has it.
+    It drops gpiozero's half-opened part, whose pins would stay reserved for as long as the error refers to it.
     """
     try:
         yield
@@ -32,7 +32,7 @@ def as_device_error(part: str, where: str) -> Iterator[None]:
 
 
 def _drop_locals(error: BaseException) -> None:
-    """Clear the frames that have failed, below those of each earlier error too."""
+    """Clear the failed frames, also those of each chained error."""
     cause: BaseException | None = error
     while cause is not None:
         clear_frames(cause.__traceback__)
@@ -44,7 +44,7 @@ def _reason(error: Exception) -> str:
 
 
 def _advice(error: Exception) -> str:
-    from gpiozero import GPIOPinInUse  # the command line knows these errors long before it opens a pin
+    from gpiozero import GPIOPinInUse  # slow to load, and the command line imports this module early
 
     text = str(error).lower()
     if isinstance(error, GPIOPinInUse) or "busy" in text or "in use" in text:
@@ -55,7 +55,7 @@ def _advice(error: Exception) -> str:
 
 
 def never_raising(callback: Callable[[], None], on_error: Callable[[Exception], None]) -> Callable[[], None]:
-    """A pin callback that never raises: an exception in it would end the edges' one thread, for every pin."""
+    """A pin callback that never raises: an exception would end the one edge thread, for every pin."""
 
     def called() -> None:
         try:

@@ -1,4 +1,4 @@
-"""The heels: force sensors on an MCP3008, or a comparator with its own line for each."""
+"""The heels: force sensors on an MCP3008, or a comparator for each heel with its own line."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ SAMPLE_INTERVAL_US = 10_000
 """100 samples a second: debouncing over 80 ms then uses eight of them."""
 
 REST_SAMPLE_US = 160_000
-"""The interval on an empty board: the first sample of a step on is at most this late, and the following ones come every
-`SAMPLE_INTERVAL_US`. With the 80 ms of debouncing a step on is known within 240 ms, and it has to last two seconds."""
+"""The interval on an empty board: the first sample of a step on is at most this late, the following ones come every
+`SAMPLE_INTERVAL_US`. With 80 ms of debouncing a step on is known within 240 ms; it must last two seconds anyway."""
 
 REST_POST_US = 320_000
 """The interval at which a still load is posted: a sensor silent for half a second counts as lost."""
 
 STIR_SHARE = 4 / 1023
-"""A load that differs by more has moved: seven SDs of the converter's noise."""
+"""A larger difference means that a load has moved: seven SDs of the converter's noise."""
 
 AWAKE_US = 2_000_000
 """How long every load must be still before sampling slows down again."""
@@ -46,8 +46,8 @@ class AnalogueHeels:
     only every sixteenth slot is sampled, and every second of these samples is posted. When the bus fails, `on_error` is
     called once, and nothing is posted until it works again.
 
-    Raises DeviceError if the bus cannot be opened. gpiozero alone would fall back to software SPI on the same pins and
-    read 0 for ever: a heel that is up.
+    Raises DeviceError if the bus cannot be opened. gpiozero itself would fall back to software SPI on the same pins and
+    always read 0: a heel that is up.
     """
 
     def __init__(
@@ -138,7 +138,7 @@ def _spi_disabled_error(error: BaseException | None) -> DeviceError:
 class ComparatorHeels:
     """A line for each heel, high while the heel is down. Posts each level at `start` and on every change.
 
-    The lines have a pull-down: an unplugged one reads as a heel that is up, which earns no credit. Bounces are posted
+    The lines have a pull-down: an unplugged one reads as a heel that is up, which gets no credit. Bounces are posted
     too; the core debounces. Raises DeviceError if a pin cannot be opened.
     """
 

@@ -1,10 +1,10 @@
 """The LED: the cues in slow motion, and a steady glow while the clock runs.
 
-A tick is a short flash, a middle tone a longer and a long tone a long one, so that eye and ear learn the same rhythm;
-there are never more than three flashes a second (WCAG 2.3.1). Colour adds to the rhythm: blue for good, orange for bad,
-white for neutral; people with the common forms of colour blindness can distinguish them. The newest cue is shown; cues
-of one instant are shown in turn. A repeating cue repeats at its own period, with a dark gap between its groups of
-flashes, so that a triple stays a triple.
+A tick is a short flash, a middle tone a longer one and a long tone a long one, so that eye and ear learn the same
+rhythm; there are never more than three flashes a second (WCAG 2.3.1). Colour adds to the rhythm: blue for good, orange
+for bad, white for neutral; people with the common forms of colour blindness can distinguish them. A newer cue replaces
+an older one; simultaneous cues are shown in turn. A repeating cue repeats at its own period, with a dark gap between
+its groups of flashes, so that a triple stays a triple.
 """
 
 from __future__ import annotations
@@ -39,16 +39,16 @@ COLOUR_BY_FEEDBACK: dict[Feedback, Colour] = {
 }
 
 MIN_MIDDLE_MS, MIN_LONG_MS = 100, 240
-"""Shortest middle tone and shortest long tone of a cue."""
+"""The shortest middle tone and the shortest long tone of a cue."""
 
 SHORT_US, MIDDLE_US, LONG_US, GAP_US = 120_000, 300_000, 700_000, 240_000
 """Flashes and the dark gap between them: at least 360 ms from flash to flash, which is 2.8 a second."""
 
 PULSES_HZ = 100
-"""The frequency of a weak colour's pulses, gpiozero's own: an eye sees none of them."""
+"""The frequency of a weak colour's pulses, which is gpiozero's default: too fast to be seen."""
 
 DIGITS_GAP_US = 1_500_000
-"""The dark gap between the two digits of a number, whose flashes are counted."""
+"""The dark gap between the two digits of a number, whose flashes people count."""
 
 GROUP_GAP_US = 720_000
 """The dark gap between two groups of a repeating cue: three times the gap within a group."""
@@ -101,9 +101,9 @@ class CueLight:
         self._cue_at_us: int | None = None
         self._repeating_cue: Cue | None = None
         self._next_repeat_us = 0
-        """When the repeating cue is shown next."""
+        """When the repeating cue is next shown."""
         self._remaining_repeats: int | None = None
-        """How many repeats remain; `None` until it is stopped."""
+        """How many repeats remain; `None`: until it is stopped."""
         self._is_faulty = False
         self._lock = RLock()
 
@@ -166,7 +166,7 @@ class CueLight:
         self._prepare_repeat()
 
     def _prepare_repeat(self) -> None:
-        """After a repeating cue was planned: count it, and set when it comes again."""
+        """After a repeat has been queued: count it, and set the time of the next one."""
         if self._repeating_cue is None:
             return
         if self._remaining_repeats is not None:

@@ -25,7 +25,7 @@ class DeadlineTask(Protocol):
 
 
 class DeadlineThread:
-    """Calls `run_due` of one task in real time, at absolute deadlines, so that lateness does not add up.
+    """Calls one task's `run_due` in real time, at absolute deadlines, so that lateness does not add up.
 
     An error goes to `on_error`, and the task continues with its next deadline.
     """
@@ -35,25 +35,24 @@ class DeadlineThread:
         self._clock = clock
         self._on_error = on_error
         self._bell = Lock()
-        """Held until `wake`. A hundred times a second, waiting for a lock costs half as much as a condition."""
+        """Held until `wake`. Waiting for a lock costs half as much as for a condition, a hundred times a second."""
         self._bell.acquire()
         self._is_closing = False
         self._thread = Thread(target=self._run, name=name, daemon=True)
         self.name = name
         self.due_us: int | None = None
-        """By when the thread has, or had, to do the next thing; `None` while it waits for `wake` alone, and once it has
-        ended."""
+        """The thread's next deadline, even if missed; `None` while it only waits for `wake`, and once it has ended."""
 
     @property
     def is_alive(self) -> bool:
-        """Whether the thread runs, or has been closed."""
+        """Whether the thread is running, or has been closed."""
         return self._is_closing or self._thread.is_alive()
 
     def start(self) -> None:
         self._thread.start()
 
     def wake(self) -> None:
-        """There may be an earlier deadline now. May be called from any thread."""
+        """Check the deadline again, which may be earlier now. May be called from any thread."""
         with suppress(RuntimeError):  # already released
             self._bell.release()
 

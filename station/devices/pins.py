@@ -16,9 +16,9 @@ PinFactory = Any
 
 
 def open_pin_factory() -> PinFactory:
-    """The pins of this Raspberry Pi through lgpio, the one library that works on every model. Raises DeviceError.
+    """The pins of this Raspberry Pi through lgpio, the only library that works on every model. Raises DeviceError.
 
-    gpiozero alone would try other libraries in turn and only warn, and some of them lack functions.
+    gpiozero by default would try other libraries in turn and only warn, and some of them lack functions.
     """
     try:
         from station.devices.edge_pins import EdgeFactory
@@ -39,9 +39,9 @@ def open_pin_factory() -> PinFactory:
 
 
 def edge_thread() -> EdgeThread | None:
-    """The one thread in which the edges of all pins are called for; `None` on a board without pins of its own.
+    """The one thread that calls back for the edges of all pins; `None` if the pins are not this machine's.
 
-    Nothing starts it again: without it every pin stays as it was.
+    Nothing restarts it: without it every pin seems to stay at its last level.
     """
     return next((one for one in threading.enumerate() if isinstance(one, EdgeThread)), None)
 

@@ -1,7 +1,7 @@
-"""Probes of single lines and chips, for `station check`: what a wire does before its driver uses it.
+"""Probes single lines and chips for `station check`, before their drivers use them.
 
-`pause_us` lets time pass, virtual or real. An input with its internal resistor (about 50 kOhm) is all that a line gets,
-so a probe drives nothing against a short.
+`pause_us` lets time pass, virtual or real. Most probes only read a line through the Pi's internal resistor (about
+50 kOhm), so that they drive nothing into a short.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from station.devices.range_parts import I2cBus, RangeTiming
 from station.devices.range_sensor import BUS_ERRORS
 
 SETTLE_US = 20_000
-"""A filter of 100 nF settles through the Pi's 50 kOhm within it."""
+"""Long enough for a filter of 100 nF to settle through the Pi's 50 kOhm."""
 BOOT_US = 50_000
-"""The datasheet asks for 1.2 ms after XSHUT; a slow machine notices its lines later."""
+"""The datasheet requires 1.2 ms after XSHUT; a slow machine notices its lines later."""
 RESULT_US = 400_000
-"""Within it, a sensor with the longest timing budget has a result."""
+"""Long enough for a result with the longest timing budget."""
 NO_ACKNOWLEDGE = (errno.EREMOTEIO, errno.ENXIO)
 
 OpenBus = Callable[[], I2cBus]
@@ -33,7 +33,7 @@ PauseUs = Callable[[int], None]
 
 
 def pulled_level(pin: int, pause_us: PauseUs, pin_factory: PinFactory) -> str:
-    """`high` or `low` if something holds this line, `floats` if it follows the Pi's own pull-up and pull-down."""
+    """`high` or `low` if something drives this line, `floats` if it follows the Pi's pull-up and pull-down."""
     levels = []
     for pull_up in (True, False):
         with as_device_error("line", f"GPIO {pin}"):
@@ -53,8 +53,8 @@ def lit(pin: int, pin_factory: PinFactory, action: Callable[[], str | None]) -> 
 
 
 def sensor_answer(open_bus: OpenBus, kind: str) -> str | None:
-    """How the distance sensor answers: `answers`, `silent` (no acknowledge), `stuck` (the bus is), `zeros` (every bit
-    is 0) or `other` (another chip); `None` without a bus.
+    """How the distance sensor responds: `answers`, `silent` (no acknowledge), `stuck` (the whole bus), `zeros` (every
+    bit is 0) or `other` (another chip); `None` without a bus.
     """
     try:
         bus = open_bus()
@@ -75,23 +75,23 @@ def sensor_answer(open_bus: OpenBus, kind: str) -> str | None:
 
 
 def release_interrupt(open_bus: OpenBus, kind: str, pause_us: PauseUs) -> None:
-    """Let a sensor that answers end what it measures, and release its interrupt line.
+    """Stop the measurements of a sensor that answers, and release its interrupt line.
 
-    The program that used it last may have left it ranging, or a result unread.
+    The last program that used it may have left it ranging, or a result unread.
     """
     with suppress(*BUS_ERRORS):
         bus, chip = open_bus(), CHIPS[kind]()
         try:
             wire = Wire(bus)
             chip.recover(wire)
-            pause_us(RESULT_US)  # a stop measures once more
+            pause_us(RESULT_US)  # it completes one more measurement after a stop
             wire.write(chip.clear_interrupt)
         finally:
             bus.deinit()
 
 
 def held_high(pin: int, pin_factory: PinFactory) -> AbstractContextManager[object]:
-    """Hold this line high meanwhile: a sensor board without a resistor at XSHUT stays off otherwise."""
+    """Hold this line high inside the block: without a resistor at XSHUT a sensor board stays off otherwise."""
     with as_device_error("XSHUT", f"GPIO {pin}"):
         line: AbstractContextManager[object] = DigitalOutputDevice(pin, initial_value=True, pin_factory=pin_factory)
     return line
@@ -129,7 +129,7 @@ def interrupt_follows(
 
 
 BUSY_BYTES = 500
-"""8 ms at gpiozero's 500 kHz; then 2 ms of rest."""
+"""8 ms at gpiozero's 500 kHz; a pause of 2 ms follows."""
 REST_S = 0.002
 
 
@@ -140,7 +140,7 @@ TONE_HZ = 2_300
 def keep_busy(
     open_bus: OpenBus, pin_factory: PinFactory, *, adc: bool, pulled_up: Sequence[int] = (), tone: int | None = None
 ) -> Iterator[None]:
-    """Keep both buses busy meanwhile, so that a voltmeter shows on each line a mean that is neither 0 nor 3.3 V.
+    """Keep both buses busy inside the block, so that a voltmeter on each line shows a mean other than 0 and 3.3 V.
 
     The inputs `pulled_up` have the Pi's pull-up, and the pin `tone` is high half of the time.
     """

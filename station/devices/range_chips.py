@@ -1,4 +1,4 @@
-"""The chips that measure the distance: a VL53L0X or a VL53L4CD, each through its unmodified Adafruit driver.
+"""The distance sensor's chips: a VL53L0X or a VL53L4CD, each through its unmodified Adafruit driver.
 
 A chip knows its registers and its driver; `RangeReader` knows when to read it and what to do when it is lost.
 """
@@ -21,7 +21,7 @@ OTHER_STATUS = 100
 
 
 class Wire:
-    """The chip's place on the bus, for what its driver does not read."""
+    """Direct access to the chip, for registers that its driver does not read."""
 
     def __init__(self, bus: I2cBus) -> None:
         self._device = I2CDevice(bus, ADDRESS, probe=False)
@@ -39,7 +39,7 @@ class Wire:
 
 
 class RangeResult(NamedTuple):
-    """One result: all its bytes, by which a frozen sensor is known, the range, and its status (11 is valid)."""
+    """One result: all its bytes (which reveal a frozen sensor), the range, and its status (11 is valid)."""
 
     block: bytes
     range_mm: int
@@ -47,15 +47,15 @@ class RangeResult(NamedTuple):
 
 
 class RangingChip(Protocol):
-    """A chip that ranges without a pause, through a driver object that ends with the next loss of power."""
+    """A chip that ranges continuously, through a driver object that is useless after the next loss of power."""
 
     def is_ready(self) -> bool:
-        """Whether a result waits; asks the bus."""
+        """Whether a result is ready; uses the bus."""
 
     def read(self, *, edge_seen: bool) -> RangeResult | None:
-        """Read the result that waits and let the chip go on; `None` if another one came between two reads.
+        """Read the result and let the chip continue; `None` if another result came between two reads.
 
-        `edge_seen`: the interrupt line says that it waits, so that the bus is not asked.
+        `edge_seen`: the interrupt line has shown that a result is ready, so the bus need not be polled.
         """
 
     def stop(self) -> None:
@@ -63,7 +63,7 @@ class RangingChip(Protocol):
 
 
 class RangeChip(Protocol):
-    """A kind of chip: how to know it, to bring it back to its start, and to start it."""
+    """A kind of chip: how to identify, recover and start it."""
 
     name: ClassVar[str]
     identity: ClassVar[bytes]
@@ -71,15 +71,16 @@ class RangeChip(Protocol):
     """The message after which the interrupt line is released."""
 
     def read_identity(self, wire: Wire) -> bytes:
-        """Return what the chip says it is."""
+        """Return the chip's identification bytes."""
 
     def recover(self, wire: Wire) -> None:
-        """Bring a chip back that a lost connection or a killed process left in the middle of something."""
+        """Reset a chip that a lost connection or a killed process left in an unknown state."""
 
     def start(self, bus: I2cBus, wire: Wire, timing: RangeTiming) -> RangingChip:
-        """Start ranging under a new driver object.
+        """Start ranging with a new driver object.
 
-        Raises RuntimeError if the chip does not finish its start, ValueError if it does not answer, OSError for a bus.
+        Raises RuntimeError if the chip does not finish its start, ValueError if it does not respond, OSError for a bus
+        error.
         """
 
 
@@ -92,7 +93,7 @@ class Vl53l0x:
     IDENTITY_REGISTER = bytes((0xC0,))
     INTERRUPT_STATUS_REGISTER = bytes((0x13,))
     PAGE_RESET = (bytes((0xFF, 0x00)), bytes((0x80, 0x00)))
-    """A missing acknowledge in an init leaves the chip on a foreign page: the next init finds a wrong identity."""
+    """A missing acknowledge during init leaves the chip on another page, where the next init reads a wrong identity."""
     STOP_RANGING = bytes((0x00, 0x01))
 
     def read_identity(self, wire: Wire) -> bytes:
@@ -101,7 +102,7 @@ class Vl53l0x:
     def recover(self, wire: Wire) -> None:
         """Return to page 0, and stop a chip that a killed process left ranging with an unread sample.
 
-        Needed after XSHUT too: its wire may be off.
+        Needed even after XSHUT: its wire may be off.
         """
         for message in self.PAGE_RESET:
             wire.write(message)
@@ -113,7 +114,7 @@ class Vl53l0x:
 
 
 class _InterruptDrivenSensor(VL53L0X):  # type: ignore[misc]  # the driver ships no types
-    """The driver, with the interrupt line instead of polling: two transactions fewer a reading."""
+    """The driver with the interrupt line instead of polling: two transactions fewer per reading."""
 
     is_interrupt_seen = False
 
@@ -123,7 +124,7 @@ class _InterruptDrivenSensor(VL53L0X):  # type: ignore[misc]  # the driver ships
 
 
 class _RangingVl53l0x:
-    """The driver never reads the range status: the result block is read beside it."""
+    """The driver never reads the range status, so the result block is read directly."""
 
     RESULT_REGISTER = bytes((0x14,))
     RESULT_BYTES = 12
@@ -169,10 +170,10 @@ class Vl53l4cd:
     def start(self, bus: I2cBus, wire: Wire, timing: RangeTiming) -> RangingChip:
         try:
             return _RangingVl53l4cd(bus, wire, timing)
-        except ArithmeticError as error:  # the driver divides by what an unpowered chip's registers say
+        except ArithmeticError as error:  # the driver divides by registers of an unpowered chip
             raise RuntimeError("the chip's clock reads zero") from error
         except TimeoutError as error:
-            if error.errno is None:  # the driver's own: the bus worked
+            if error.errno is None:  # raised by the driver itself: the bus worked
                 raise RuntimeError(str(error)) from error
             raise
 
@@ -185,7 +186,7 @@ class _RangingVl53l4cd:
     """Status, stream count, SPADs, signal, ambient, sigma, phase and distance, up to register 0x97."""
 
     def __init__(self, bus: I2cBus, wire: Wire, timing: RangeTiming) -> None:
-        from adafruit_vl53l4cd import VL53L4CD  # the other chip's driver is not loaded beside this one's
+        from adafruit_vl53l4cd import VL53L4CD  # so that only one of the two drivers is loaded
 
         self._wire = wire
         self._driver = VL53L4CD(bus, ADDRESS)

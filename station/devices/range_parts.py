@@ -52,7 +52,7 @@ class RangeTiming(Struct, frozen=True):
     """The driver's timing budget, 20,000 at least: about 30 readings a second with a scatter of 1.6 mm."""
 
     io_timeout_s: float = 0.25
-    """The limit of each wait in the driver, usually a few ms; without it the driver waits for ever."""
+    """The limit of each wait in the driver, usually a few ms; without it the driver may wait forever."""
 
     poll_interval_us: int = 5_000
     """The polling interval without the interrupt line: samples are fresh, for 2 % of a core."""
@@ -61,23 +61,23 @@ class RangeTiming(Struct, frozen=True):
     """The share of the budget before which no sample can be ready: polling starts after it."""
 
     overdue_budgets: float = 3.0
-    """The bus is polled after this many budgets without an edge: it was missed, or the line is not connected."""
+    """After this many budgets without an edge the bus is polled: the edge was missed, or the line is not connected."""
 
     edge_timeout_us: int = 3 * SECOND_US
-    """After this long without an edge while samples come, the interrupt line is no longer used: it is off or stuck. A
-    busy board misses several edges in a row while it starts."""
+    """After this long without an edge while samples arrive, the interrupt line is no longer used: it is off or stuck. A
+    busy machine misses several edges in a row while it starts."""
 
     max_silence_us: int = SECOND_US
     """A sensor without a sample for this long is lost."""
 
     late_us: int = 50_000
-    """A look at the sensor that is later than this is late because the processor was busy."""
+    """A poll that is later than this was delayed by a busy processor."""
 
     frozen_repeats: int = 20
     """This many equal valid result blocks mean a frozen sensor (ST staff); the longest real run is 6."""
 
     xshut_pulse_us: int = 2_000
-    """XSHUT is low for this long, and then the chip boots for as long; the datasheet requires 1.2 ms."""
+    """XSHUT is low for this long, then the chip boots for the same time; the datasheet requires 1.2 ms."""
 
     first_retry_us: int = 100_000
     """The delay before the first restart: a loose contact costs a tenth of a second."""

@@ -15,8 +15,8 @@ from station.devices.range_chips import ADDRESS, RangeChip, RangingChip, Vl53l0x
 from station.devices.range_parts import I2cBus, InputLine, OutputLine, RangeTiming
 
 BUS_ERRORS = (OSError, RuntimeError, ValueError, TypeError)
-"""What driver and bus raise: no acknowledge, the driver's timeouts, its probe, and Blinka's TypeError after a read that
-the kernel deferred (it indexes `None`)."""
+"""The errors of driver and bus: no acknowledge, the driver's timeouts, its probe, and Blinka's TypeError after a read
+that the kernel deferred (it indexes `None`)."""
 
 
 ReaderStep = Callable[[int], Toe | None]
@@ -30,8 +30,8 @@ class RangeReader:
     """Reads one `chip` on the bus that `open_bus` opens, and restarts it whenever it is lost.
 
     `interrupt` and `xshut` are the wired lines, if any (gpiozero's `DigitalInputDevice` with a pull-up, and
-    `DigitalOutputDevice`); `close` closes them too. Errors name `bus_name`. With the interrupt line a
-    reading takes five transactions, and there are none between readings.
+    `DigitalOutputDevice`); `close` closes them too. Errors name `bus_name`. With the interrupt line a reading takes
+    five transactions, with none between readings.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class RangeReader:
         self.fault: str | None = None
         """Why the sensor cannot be read and what to do; `None` while it is read."""
         self.warning: str | None = None
-        """What differs from the configuration although readings come."""
+        """What is wrong with the wiring although readings arrive."""
         self.next_poll_us = 0
         """When `poll` has something to do even if the interrupt line stays silent."""
         self._open_bus = open_bus
@@ -82,8 +82,8 @@ class RangeReader:
             return None
 
     def _forgive_lateness(self, late_us: int) -> None:
-        """Take a time in which a busy processor did not look from the silence of sensor and line, once a reading: a
-        sensor that measures has one ready then."""
+        """Do not count a busy processor's delay as silence of sensor and line, at most once per reading: a working
+        sensor has a reading ready by then."""
         if late_us >= self.timing.late_us and not self._is_lateness_forgiven:
             self._is_lateness_forgiven = True
             self._last_sample_us += late_us
@@ -168,7 +168,7 @@ class RangeReader:
             identity = self._chip.read_identity(self._wire)
         except BUS_ERRORS as error:
             raise _SensorLostError(self._no_answer_message()) from error
-        if set(identity) == {0xFF}:  # zeros may be another chip's
+        if set(identity) == {0xFF}:  # zeros may come from another chip
             raise _SensorLostError(self._stuck_message(identity))
         if identity != self._chip.identity:
             raise _SensorLostError(
@@ -195,8 +195,8 @@ class RangeReader:
         self._set_next_poll(now_us)
 
     def _set_next_poll(self, now_us: int) -> None:
-        """Set when to poll for the next sample. If the line is low again, there is one already: after a late read no
-        edge separates the two."""
+        """Set when to poll for the next sample. If the line is low again, one is ready: after a late read no edge
+        separates the two."""
         if self._is_interrupt_active():
             self.next_poll_us = now_us + self.timing.poll_interval_us
         elif self._is_interrupt_trusted:
@@ -236,7 +236,7 @@ class RangeReader:
         return None if result is None else Toe(now_us, result.range_mm, result.status)
 
     def _poll_ready(self, sensor: RangingChip, now_us: int) -> bool:
-        """Poll the bus, because no edge came. A line without edges is no longer used: it is off or stuck."""
+        """Poll the bus, because there was no edge. Stop using a line without edges: it is off or stuck."""
         if self._is_interrupt_trusted:
             if now_us - self._last_sample_us < self._overdue_us and not self._is_interrupt_active():
                 return False
@@ -259,13 +259,13 @@ class RangeReader:
 
     @property
     def repeats(self) -> bool:
-        """Whether the last result block was the same as the one before, as those of a frozen sensor are."""
+        """Whether the last result block equals the one before, as with a frozen sensor."""
         return self._repeat_count > 1
 
     def _check_frozen(self, block: bytes, status: int) -> None:
-        """Count equal valid blocks, also across restarts: a sensor that stays frozen gives no reading.
+        """Count equal valid blocks, even across restarts: a sensor that stays frozen gives no reading.
 
-        An empty view in a dark room may give the same *no target* for as long as it lasts.
+        Invalid ones do not count: an empty view in a dark room may give the same *no target* for hours.
         """
         if status != VALID_STATUS:
             self._repeat_count = 0
@@ -298,5 +298,5 @@ class RangeReader:
 
 
 def _is_stuck(block: bytes) -> bool:
-    """Whether every byte of a result is what a held data line reads as; no sensor measures that."""
+    """Whether every byte of a result is that of a stuck data line; no sensor measures that."""
     return set(block) in ({0x00}, {0xFF})

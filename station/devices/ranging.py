@@ -14,10 +14,10 @@ from station.devices.range_sensor import RangeReader
 
 
 def open_linux_bus(number: int) -> I2cBus:
-    """`/dev/i2c-<number>`. Blinka is imported here because it looks at the board, which only a real bus needs."""
+    """`/dev/i2c-<number>`. Blinka is imported here because it detects the board, which only a real bus needs."""
     from adafruit_extended_bus import ExtendedI2C
 
-    bus: I2cBus = ExtendedI2C(number, frequency=None)  # the kernel sets the frequency; asking for one only warns
+    bus: I2cBus = ExtendedI2C(number, frequency=None)  # the kernel sets the frequency; passing one only warns
     return bus
 
 
@@ -31,7 +31,7 @@ def open_range_reader(
     open_bus: Callable[[], I2cBus] | None = None,
     pin_factory: PinFactory = None,
 ) -> RangeReader:
-    """A reader of a chip of this `kind` on BCM pins; `None` is a line that is not wired.
+    """A reader of a chip of this `kind`, with lines on BCM pins (`None`: not wired).
 
     `open_bus` replaces the bus of that number.
     Raises DeviceError if a pin cannot be opened. A missing bus or sensor is the reader's `fault` instead.

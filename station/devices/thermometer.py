@@ -8,16 +8,16 @@ from pathlib import Path
 from station.core.events import SECOND_US
 
 READ_INTERVAL_US = 60 * SECOND_US
-"""Rooms change slowly, and a thermometer on one wire takes most of a second to answer."""
+"""Rooms change slowly, and a 1-Wire thermometer takes most of a second to answer."""
 MAX_CELSIUS = 85.0
 """A DS18B20's value before its first measurement, and hotter than any room."""
 
 
 class Thermometer:
-    """A file with thousandths of a degree, as `w1` and `hwmon` write them. `celsius` is `None` while unknown."""
+    """A file with thousandths of a degree, as `w1` and `hwmon` provide. `celsius` is `None` while unknown."""
 
     def __init__(self, path: Path, report_fault: Callable[[str | None], None]) -> None:
-        """`report_fault` gets a sentence when the file has no temperature, and `None` when it has one again."""
+        """`report_fault` is called with a sentence when the file has no temperature, with `None` when it has again."""
         self._path = path
         self._report_fault = report_fault
         self._due_us = 0
@@ -25,7 +25,7 @@ class Thermometer:
         self.celsius: float | None = None
 
     def next_due_us(self) -> int | None:
-        """When it is read next."""
+        """When to read it next."""
         return self._due_us
 
     def run_due(self, now_us: int) -> None:
@@ -54,4 +54,4 @@ class Thermometer:
             self._report_fault(sentence)
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Does nothing: no file is kept open."""

@@ -1,4 +1,4 @@
-"""A GPIO line of the kernel with its edges, by version 2 of the kernel's interface (`linux/gpio.h`, Linux 5.10)."""
+"""A GPIO line with its edges, through version 2 of the kernel's interface (`linux/gpio.h`, Linux 5.10)."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class LineEdge(Struct, frozen=True):
 class WatchedLine:
     """An input whose edges the kernel keeps until they are read; nobody else can use the line meanwhile.
 
-    `pull` and `edges` are gpiozero's words. Raises OSError if the line cannot be had.
+    `pull` and `edges` are gpiozero's words. Raises OSError if the line cannot be requested.
     """
 
     def __init__(self, chip: int, line: int, *, pull: str, edges: str, debounce_us: int) -> None:
@@ -53,18 +53,18 @@ class WatchedLine:
         os.set_blocking(self.fd, False)
 
     def level(self) -> bool:
-        """The present level: true is high."""
+        """The current level: true is high."""
         values = bytearray(VALUES.pack(0, 1))
         ioctl(self.fd, GET_VALUES, values)
         return bool(VALUES.unpack(values)[0])
 
     def read(self) -> list[LineEdge]:
-        """The edges since the last call, the oldest first."""
+        """The edges since the last call, oldest first."""
         found = b""
         with suppress(BlockingIOError):
             found = os.read(self.fd, BUFFERED * EVENT.size)
         return [LineEdge(at_ns, edge == RISING) for at_ns, edge in EVENT.iter_unpack(found)]
 
     def close(self) -> None:
-        """Give the line back to the kernel."""
+        """Release the line."""
         os.close(self.fd)

@@ -1,4 +1,4 @@
-"""An MCP3008 as its datasheet describes it: eight inputs, ten bits, transfers of three bytes."""
+"""An MCP3008 after its datasheet: eight inputs, ten bits, transfers of three bytes."""
 
 from __future__ import annotations
 

@@ -14,8 +14,8 @@ WEEK_US = 7 * DAY_US
 
 
 class PersonProfile(Struct, frozen=True):
-    """A person's body and habits. Limits are toe distances in mm, below 0 for a knee that does not reach the wall with
-    the toes at it; the gains come from regular stretching."""
+    """A person's body and habits. Limits are toe distances in mm, negative if the knee does not reach the wall with the
+    toes at it; the gains come from regular stretching."""
 
     left_limit_mm: float = 92.0
     right_limit_mm: float = 88.0
@@ -28,25 +28,25 @@ class PersonProfile(Struct, frozen=True):
     sway_fraction: float = 0.04
     """Sway as a share of the load; its coefficient of variation is half of this."""
     is_honest: bool = True
-    """Whether the heel stays down where the knee does not reach. A cheater lifts it."""
+    """Whether the heel stays down when the knee does not reach. A cheater lifts it."""
     accidental_lift_probability: float = 0.3
-    """How likely an honest heel comes up all the same, a little beyond the limit."""
+    """The probability that an honest heel still comes up a little beyond the limit."""
     mean_lift_interval_s: float = 90.0
     """Mean time between accidental heel lifts in a stretch."""
     heel_force_n: float = 300.0
     """The force on the heel plate while standing: about half of an adult's weight."""
     lunge_load_fraction: float = 0.42
     """The share of it that remains in a lunge: 0.2 to 0.6, or 1.4 to 1.8 for a person who leans back into the heel.
-    Without a pad a share of 0.25 or less proves no contact."""
+    Without a pad, a share of 0.25 or less does not prove contact."""
     heel_raise_s: float = 0.9
     """How long a raised heel stays up."""
     felt_place: str = "calf"
     pain: int = 1
     """The answers after a test: where the person felt the limit, and how much it hurt from 0 to 10."""
     max_slide_mm: float = 40.0
-    """How far the person slides the board at once."""
+    """How far the person slides the board in one go."""
     patience_s: float = 7.0
-    """After this long without GO the person checks the distance and slides the board once more."""
+    """After this long without GO the person checks the distance and slides the board again."""
     placement_sd_mm: float = 1.5
     """SD of the board's position around its target."""
 
@@ -69,7 +69,7 @@ class Ankles:
         self._last_hold_gain = (begin_us, 0.0)
 
     def limit_mm(self, side: Side, at_us: int) -> float:
-        """The toe distance at which the knee just reaches the wall, the heel down."""
+        """The toe distance at which the knee just reaches the wall with the heel down."""
         profile = self._profile
         base_mm, gain_mm = (
             (profile.left_limit_mm, profile.left_gain_mm_week)

@@ -1,4 +1,4 @@
-"""How the person calibrates: pull the board away from the wall, and hold up each block that the cues ask for."""
+"""How the person calibrates: pull the board away from the wall, and hold each requested block against the toe stop."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from station.simulator.script import Script, ScriptRunner
 from station.simulator.world import World
 
 BLOCK_PURPOSES = ("calibrate", "check")
-"""What is done beside the board, with blocks in the hands."""
+"""What a person does beside the board, with blocks in their hands."""
 LOOK_INTERVAL_S = 1.0
 """The time from one look at the page to the next."""
 FETCH_S = 2.5
@@ -24,23 +24,22 @@ APPROACH_MM = 25.0
 LANE_MARGIN_MM = 80.0
 """The lane is this much longer than the longest block."""
 PLACEMENT_SD_MM = 0.2
-"""SD of where a rigid block comes to rest at the toe stop."""
+"""SD of a rigid block's position at the toe stop."""
 
 
 class BlockHandler:
-    """One person with calibration blocks. Block placement has a random generator of its own."""
+    """One person with calibration blocks. Block placement has its own random generator."""
 
     def __init__(self, world: World, body: Body, page: Page, script: ScriptRunner, seed: int) -> None:
         self.true_lengths_mm: dict[float, float] = {}
-        """The true length of a block that is mislabelled, or of the one that is taken by mistake, by the length asked
-        for."""
+        """By requested length: the true length of a mislabelled block, or of one taken by mistake."""
         self._world = world
         self._body = body
         self._page = page
         self._script = script
         self._random = Random(f"{seed} blocks")
         self._usual_toe_mm = body.toe_mm
-        """Where the board is when it is not pulled back."""
+        """The board's place when it is not pulled back."""
 
     def make_room(self, longest_mm: float) -> Script:
         """Step off, and pull the board back so that the longest block has room."""
@@ -57,7 +56,7 @@ class BlockHandler:
         yield from self._show_block()
 
     def script_for_cue(self, cue: CueName) -> Script | None:
-        """What a cue asks for during a calibration, or `None` for nothing."""
+        """What a cue asks for during a calibration; `None` for nothing."""
         match cue:
             case CueName.READY | CueName.NUDGE:
                 return self._show_block()
@@ -71,7 +70,7 @@ class BlockHandler:
                 return None
 
     def _show_block(self) -> Script:
-        """Hold the block that the page asks for against the toe stop."""
+        """Hold the requested block against the toe stop."""
         view = self._page.read()
         if view is None or view.target_mm is None:
             return

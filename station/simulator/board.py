@@ -1,4 +1,4 @@
-"""The simulated board: pins, ADC, bus and sensor as the configuration wires them, and the person who stands on it.
+"""The simulated board: pins, ADC, bus and sensor wired as configured, and the person who stands on it.
 
 Everything that the drivers talk to is emulated below them. The board has no thread: a `DeadlineThread` in real time,
 or the owner of virtual time, calls `run_due` at `next_due_us`. `act` may be called from any thread.
@@ -56,7 +56,7 @@ COMPARATOR_INTERVAL_US = 2_000
 BOUNCE_COUNT = 2
 """How often a pad's or comparator's contact opens again after it has closed."""
 PRESSED_PARTS = ("left heel", "right heel", "knee pad", "button")
-"""What somebody's hand presses while the board is checked."""
+"""The parts that a hand presses while the board is checked."""
 HAND_N, HAND_S, HAND_MOVE_US = 150.0, 1.0, 200_000
 """How hard and for how long a hand presses, and how fast it moves."""
 SENSOR_SEED = 7
@@ -77,10 +77,10 @@ def delivered_error(config: Config, seed: int) -> RangeError:
 class SimulatedBoard:
     """One board with one person. Its `clock` is the given clock with a wall clock that can be set wrong.
 
-    `spend_us` gets the bus time in virtual time. The owner sets the rest: `snapshot` gives what the person reads on the
-    page, `request_start` starts the routine of this name, `answer_question` gets the answer that the person taps,
-    `shown_rhythm` gives the rhythm that a browser shows which wants to be let in, and `wake` is called when
-    `next_due_us` may have become earlier.
+    `spend_us` gets the bus time in virtual time. The owner sets the rest: `snapshot` returns what the person reads on
+    the page, `request_start` starts the routine of this name, `answer_question` gets the answer that the person taps,
+    `shown_rhythm` returns the rhythm that an unpaired browser shows, and `wake` is called when `next_due_us` may have
+    become earlier.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class SimulatedBoard:
         range_error: RangeError | None = None,
         spend_us: Callable[[int], None] | None = None,
     ) -> None:
-        """`range_error` is the systematic error of the distance sensor; without one it has none."""
+        """`range_error` is the systematic error of the distance sensor, none by default."""
         self.snapshot: Callable[[], PageView | None] = lambda: None
         self.request_start: Callable[[str], object] = lambda _what: None
         self.answer_question: Callable[[str], None] = lambda _answer: None
@@ -163,7 +163,7 @@ class SimulatedBoard:
             return self._pin_factory
 
     def put_fault(self, fault: WireFault) -> None:
-        """Put a fault into the wires, before anything uses them."""
+        """Put a fault into the wires before anything uses them."""
         dead = self._lines_without(fault)
         fault = replace(fault, dead=dead)
         if fault.first < channel_line(0) or dead:
@@ -175,7 +175,7 @@ class SimulatedBoard:
         self.adc.channel_share = faulty_share(self.adc.channel_share, fault)
 
     def _lines_without(self, fault: WireFault) -> frozenset[int]:
-        """The lines of the part to which this wire brings 3.3 V or ground."""
+        """The lines of the part that this wire supplies with 3.3 V or ground."""
         if fault.first < FIRST_RAIL:
             return frozenset()
         pins, heels = self._config.pins, self._config.analogue_heels
@@ -233,7 +233,7 @@ class SimulatedBoard:
         return None if next_us == NEVER_US else next_us
 
     def run_due(self, now_us: int) -> None:
-        """Make the events that are due happen."""
+        """Run the events that are due."""
         self.sensor.run_due(now_us)
         with self._lock:
             self.pin_factory.run_due(now_us)
@@ -255,13 +255,13 @@ class SimulatedBoard:
             self._update_comparators(now_us)
 
     def watch_heels(self) -> None:
-        """Follow heels that the world's owner has moved."""
+        """Update the comparators, if any, after the world's owner has moved the heels."""
         if self._config.board.heels == "comparator":
             self._update_comparators(self.clock.now_us())
         self.wake()
 
     def _update_comparators(self, now_us: int) -> None:
-        """Update the comparators, and again after an interval while a heel moves."""
+        """Update the comparators; while a heel moves, schedule the next update."""
         for side in self._plates:
             is_closed = self.world.is_comparator_high(side, now_us, self._is_closed[side])
             if is_closed is not self._is_closed[side]:
@@ -294,7 +294,7 @@ class SimulatedBoard:
         return tuple(self._command_table())
 
     def act(self, command: str, argument: str | None = None) -> None:
-        """Do one of `commands()`. Raises ValueError with a sentence for an unknown command or a bad argument."""
+        """Run one of `commands()`. Raises ValueError with a sentence for an unknown command or a bad argument."""
         known = self._command_table()
         if command not in known:
             raise ValueError(f"The simulated board does not know {command!r}: use one of {', '.join(known)}.")
@@ -349,14 +349,14 @@ class SimulatedBoard:
             self._person_do(self.person.arrive())
 
     def _press_rhythm(self, presses: str | None) -> None:
-        """The person makes the rhythm that a browser shows, or these presses, parted by commas."""
+        """The person makes the rhythm that a browser shows, or these presses, separated by commas."""
         rhythm = self.shown_rhythm() if presses is None else _parse_presses(presses)
         if rhythm is None:
             raise ValueError("No browser shows a rhythm now: open the page \u201cPair this browser\u201d in one first.")
         self._take_over(_after_a_look(self.person.body.press_rhythm(rhythm)))
 
     def _press_by_hand(self, part: str | None) -> Script:
-        """Somebody beside the board presses a part with their hand, and lets go."""
+        """A person beside the board presses a part by hand, and lets go."""
         if part not in PRESSED_PARTS:
             raise ValueError(f"{part!r} cannot be pressed: use one of {', '.join(PRESSED_PARTS)}.")
         return self._hand_script(part)

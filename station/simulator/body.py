@@ -35,7 +35,7 @@ SEATED_LOAD_FRACTION = 0.18
 
 
 class Body:
-    """The stance of one person. One thread at a time."""
+    """The stance of one person. Not thread-safe."""
 
     def __init__(self, world: World, profile: PersonProfile, ankles: Ankles, script: ScriptRunner) -> None:
         self.profile = profile
@@ -67,7 +67,7 @@ class Body:
 
     @property
     def beyond_limit_mm(self) -> float:
-        """How much farther from the wall the board is than the ankle allows; with both legs, the left ankle."""
+        """How much farther from the wall the board is than the ankle allows; with both legs, the left ankle counts."""
         return self.toe_mm - self._ankles.limit_mm(self._working_sides[0], self._script.time_us)
 
     @property
@@ -75,7 +75,7 @@ class Body:
         return tuple(Side) if self.side is BOTH_LEGS else (Side(self.side),)
 
     def step_on(self, side: Legs) -> Script:
-        """Step on with this leg as the working one."""
+        """Step on with this as the working leg."""
         if self.is_standing and side is not self.side:
             yield from self.step_off()
             yield CHANGE_LEGS_S
@@ -152,7 +152,7 @@ class Body:
         yield BETWEEN_TAPS_S
 
     def press_rhythm(self, rhythm: Sequence[Press]) -> Script:
-        """Press this rhythm with one heel: from beside the board, or with the heel of the leg that stands there."""
+        """Press this rhythm with one heel: from beside the board, or with the working leg's heel."""
         side = self._working_sides[0]
         force_n, was_down = self.profile.heel_force_n, self.is_standing and not self.is_heel_up
         if was_down:
@@ -172,14 +172,13 @@ class Body:
         yield from self.lean()
 
     def place_board(self, toe_mm: float) -> Script:
-        """Slide the board until the toe distance is this."""
+        """Slide the board to this toe distance."""
         over_s = SLIDE_S + abs(toe_mm - self.toe_mm) / SLIDE_MM_S
         self._world.slide(toe_mm, self._script.time_us, round(over_s * SECOND_US))
         yield over_s
 
     def slide_board(self, by_mm: float) -> Script:
-        """Slide the board away from the wall (below 0: towards it) with the foot on it, from where the last slide
-        ends."""
+        """Slide the board away from the wall (negative: towards it), foot on it, from the end of the last slide."""
         yield from self.place_board(self._world.toe.end + by_mm)
         self._update_contact()
 
@@ -190,6 +189,6 @@ class Body:
             self._world.press(side, force_n, self._script.time_us, round(over_s * SECOND_US))
 
     def _update_contact(self) -> None:
-        """The knee touches the wall if it leans that way and reaches."""
+        """Set whether the knee touches the wall: it leans forward and reaches."""
         extra_reach_mm = LIFTED_REACH_MM if self.is_heel_up else 0.0
         self._world.is_knee_touching = self.is_leaning and self.beyond_limit_mm <= extra_reach_mm

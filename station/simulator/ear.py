@@ -1,4 +1,4 @@
-"""Recognises cues by their rhythm alone, as a person does who has learnt them.
+"""Recognises cues only by their rhythm, like a person who has learnt them.
 
 `CueRecogniser` gets the tones and silences of one buzzer and reports each cue as soon as no other one is possible: YES
 within its long tone, NO a moment after its fifth tick, GO only when no second long tone (relax) has followed, READY
@@ -16,16 +16,16 @@ from station.core.sound.cues import CUES, MILLISECOND_US, PHRASE_GAP_US, cue_rhy
 from station.core.steps import TWO_DIGITS
 
 TOLERANCE_US = 25_000
-"""How much too short or too long a tone or gap may be: a little less than people notice."""
+"""How much a tone or gap may be too short or too long: a little less than people notice."""
 
 NUDGE_TOLERANCE_US = 100_000
 """The same for the time between two nudges."""
 
 MAX_TAPS = 4
-"""The station echoes up to three heel taps; one more is recognised."""
+"""The station echoes up to three heel taps; one more can be recognised."""
 
 CUE_PHRASES = ((CueName.HOLD_DONE, CueName.SET_DONE),)
-"""Cues of one instant that sound like one when played together: five long tones are HOLD_DONE and SET_DONE."""
+"""Simultaneous cues that sound like one: five long tones are HOLD_DONE and SET_DONE."""
 
 
 class _Pattern(Struct, frozen=True):
@@ -36,14 +36,14 @@ class _Pattern(Struct, frozen=True):
     spans_us: tuple[int, ...]
 
     def matches_start(self, spans_us: list[int]) -> bool:
-        """Whether these spans fit the beginning of the pattern, or all of it."""
+        """Whether these spans match the beginning of the pattern, or all of it."""
         return len(spans_us) <= len(self.spans_us) and all(
             abs(actual - span) <= TOLERANCE_US for actual, span in zip(spans_us, self.spans_us, strict=False)
         )
 
     def is_outlasted(self, min_spans_us: list[int]) -> bool:
-        """Whether the last of these spans, still running, is longer than the pattern allows. After the pattern's end no
-        span is."""
+        """Whether the last of these spans, which is still running, is longer than the pattern allows; never after the
+        pattern's end."""
         index = len(min_spans_us) - 1
         return index < len(self.spans_us) and min_spans_us[index] > self.spans_us[index]
 
@@ -111,13 +111,13 @@ class CueRecogniser:
         return found + self._report(at_us)
 
     def next_due_us(self) -> int | None:
-        """When the passing of time alone can complete or exclude a pattern, or `None` if only the next edge can."""
+        """When silence or a lasting tone can complete or exclude a pattern; `None` if only the next edge can."""
         index = len(self._spans_us)
         ends = [pattern.spans_us[index] for pattern in self._candidates if index < len(pattern.spans_us)]
         return self._since_us + min(ends) + TOLERANCE_US + 1 if ends else None
 
     def run_due(self, now_us: int) -> list[Cue]:
-        """Let time pass until `now_us` without an edge. Returns the cues recognised by then."""
+        """No edge has come up to `now_us`: returns the cues recognised by then."""
         found: list[Cue] = []
         while (due_us := self.next_due_us()) is not None and due_us <= now_us:
             min_spans_us = [*self._spans_us, due_us - self._since_us - TOLERANCE_US]
@@ -163,7 +163,7 @@ class CueRecogniser:
         return found
 
     def _report_finished(self, now_us: int) -> list[Cue]:
-        """Report the cues not yet reported of the pattern that has just ended, if one has."""
+        """Report the remaining cues of the pattern that has just ended, if any."""
         finished = [pattern for pattern in self._candidates if len(pattern.spans_us) == len(self._spans_us)]
         if not finished:
             return []

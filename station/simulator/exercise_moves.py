@@ -1,4 +1,4 @@
-"""How the person does an exercise from GO on: a lunge, a hold, repetitions, and heels that come up by accident."""
+"""How the person exercises after GO: lunges, holds, repetitions, and accidental heel lifts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class ExerciseMoves:
 
     def __init__(self, body: Body, page: Page, random: Random, *, confirms_by_taps: bool) -> None:
         self.heel_raise_s = {"7d": 4.8}
-        """The exercises with heel raises, and how many seconds each raise lasts: the picture on the page shows it."""
+        """The exercises with heel raises, and the seconds of each raise, as the picture on the page shows them."""
         self.seated_exercises = {"5a"}
         """The exercises done sitting down, as their picture shows."""
         self._body = body
@@ -45,7 +45,7 @@ class ExerciseMoves:
         return self._page.exercise in self.seated_exercises
 
     def follow_exercise(self) -> Script:
-        """Do what the exercise on the page asks for after GO."""
+        """Do the exercise on the page, from GO on."""
         view = self._page.read()
         if view is None:
             return self._lunge()
@@ -123,7 +123,7 @@ class ExerciseMoves:
         yield from self._body.lower_heel()
 
     def _repeat_at_own_pace(self, count: int) -> Script:
-        """Do an exercise that nothing senses beside the board, then step on and off to report that it is done."""
+        """Do an unsensed exercise beside the board, then step on and off to report that it is done."""
         yield from self._body.step_off_if_standing()
         yield OWN_PACE_START_S + count * OWN_PACE_REPETITION_S
         yield from self._body.step_on(self._body.side)

@@ -1,7 +1,7 @@
-"""Recognises cues on the page, as a deaf person does.
+"""Recognises cues on the page, like a deaf person.
 
-A cue is new when its number differs from the last one. Of several cues at one instant a snapshot shows only the last,
-which is the one that asks for something.
+A cue is new if its number differs from the last one. Of several simultaneous cues a snapshot shows only the last, which
+is the one that asks for something.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class PageWatcher:
         self._last_number = 0
 
     def look(self, page: SnapshotLike) -> CueLike | None:
-        """Look at the page; returns the cue if it is a new one."""
+        """Look at the page; returns the cue if it is new."""
         shown_cue = page.cue
         if shown_cue is None or shown_cue.number == self._last_number:
             return None

@@ -1,8 +1,8 @@
 """An I2C bus with the interface of `busio`, and emulated devices on it.
 
 A driver sees `try_lock`, `unlock`, `writeto`, `readfrom_into`, `writeto_then_readfrom` and `deinit`, and gets an
-`OSError` where a device does not acknowledge, as on Linux. One message between a start and its stop (or the next start)
-is one transaction: a register that is written and then read makes two, whichever way the driver asks.
+`OSError` if a device does not acknowledge, as on Linux. One message between a start and its stop (or the next start) is
+one transaction: writing a register address and then reading are two, whichever method the driver uses.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from random import Random
 from typing import Protocol
 
 BYTE_US = 22.5
-"""Time of eight bits and the acknowledge at 400 kHz."""
+"""The time of eight bits and the acknowledge at 400 kHz."""
 
 FRAME_US = 10.0
-"""Time of start, stop and the pause between two messages at 400 kHz."""
+"""The time of start, stop and the pause between two messages at 400 kHz."""
 
 
 class I2cDevice(Protocol):
-    """What the bus needs of a device."""
+    """A device as the bus uses it."""
 
     def acknowledges(self, address: int) -> bool:
         """Whether the device acknowledges this 7-bit address now."""
@@ -38,8 +38,8 @@ class BusFaults:
     """Faults of the wires.
 
     `nack_at` is the number of a transaction that no device acknowledges, as counted by `SimulatedI2C.transactions`;
-    `nack_probability` is the share of transactions, drawn at random, that no device acknowledges. `stuck` is the byte
-    that every read gives while writes go nowhere: a data line that something holds.
+    `nack_probability` is the share of random transactions that no device acknowledges. `stuck` is the byte that every
+    read returns, while writes have no effect: a stuck data line.
     """
 
     nack_at: int | None = None

@@ -1,6 +1,6 @@
-"""What a person knows who does not look at the page: the routine, learnt beforehand, and the place in it by the sounds.
+"""What a person knows without looking at the page: the routine, learnt beforehand, and from the sounds the place in it.
 
-Everything that a person reads on the page (`PageView`) has its counterpart here. In a test YES and NO say which way to
+Everything that a person reads on the page (`PageView`) has its counterpart here. In a test, YES and NO say which way to
 slide the board, and the ticks how far.
 """
 
@@ -17,15 +17,15 @@ from station.core.steps import AskStep, HoldStep, RepsStep, RestStep, Routine, S
 
 QUESTIONS = (FELT_QUESTION, PAIN_QUESTION)
 WAYS = {CueName.YES: 1, CueName.NO: -1}
-"""Which way the next target lies: away from the wall, or towards it."""
+"""The direction of the next target: away from the wall, or towards it."""
 OVERSHOT_MM = 4.0
-"""Ticks that slow down by this much mean that the target was passed."""
+"""Ticks that slow down by this much mean that the board has passed the target."""
 TICK_TOLERANCE_US = 15_000
-"""How well a person tells two rates of ticks apart: people notice 26 ms in one second, and ticks repeat."""
+"""How well people can tell two tick rates apart: they notice 26 ms in one second, and ticks repeat."""
 
 
 class RememberedRoutine:
-    """A routine known by heart, and the place in it. Nobody remembers how the board lies: the sounds ask for that."""
+    """A routine known by heart, and the place in it. The board's position is not remembered: the sounds ask for it."""
 
     def __init__(self, routine: Routine, sounds: Collection[CueName]) -> None:
         """`sounds` are the cues that the person has learnt; they ignore all others."""
@@ -37,11 +37,11 @@ class RememberedRoutine:
         self._way = 0
         self._last_tick_us = 0
         self._off_mm: float | None = None
-        """How far off the target the board is by the ticks, `None` before any."""
+        """The distance to the target according to the ticks; `None` before the first one."""
         self._least_off_mm = FAR_MM
 
     def understand(self, cue: Cue) -> Cue | None:
-        """The cue as the person understands it, `None` if they have not learnt it. While a question is open a single
+        """The cue as the person understands it; `None` if they have not learnt it. While a question is open, a single
         tick is the echo of a single tap."""
         if cue.cue is CueName.STEP_ON and isinstance(self._step, TestStep):
             self._on_tick(cue.at_us)
@@ -77,7 +77,7 @@ class RememberedRoutine:
         return before != (len(self._steps), self._turns_done, self._answers, self._is_board_to_be_laid, self._side)
 
     def _on_tick(self, at_us: int) -> None:
-        """The quicker the ticks, the nearer the target."""
+        """Update the distance to the target: the faster the ticks, the nearer it is."""
         interval_us, self._last_tick_us = at_us - self._last_tick_us, at_us
         if interval_us > SLOWEST_INTERVAL_US + TICK_TOLERANCE_US:
             return
@@ -128,7 +128,7 @@ class RememberedRoutine:
 
     @property
     def side(self) -> Legs | None:
-        """The leg that was announced last; both where the exercise needs both."""
+        """The leg announced last, or both if the exercise needs both."""
         return BOTH_LEGS if isinstance(self._step, HoldStep | RepsStep) and self._step.together else self._side
 
     @property
@@ -141,12 +141,12 @@ class RememberedRoutine:
 
     @property
     def toe_mm(self) -> float | None:
-        """Where the board is, from where it is: the ticks tell only the way to the target."""
+        """The board's position relative to itself, always 0: the ticks only tell the way to the target."""
         return None if self._off_mm is None else 0.0
 
     @property
     def target_mm(self) -> float | None:
-        """How far to slide the board from where it is, negative towards the wall."""
+        """How far to slide the board from its position; negative is towards the wall."""
         return None if self._off_mm is None else self._way * self._off_mm
 
     @property

@@ -1,4 +1,4 @@
-"""How a real VL53L0X errs on a target that does not move: scatter, wander and warming up, from a seed.
+"""The noise of a real VL53L0X on a still target: scatter, wander and warm-up, from a seed.
 
 The figures are fitted to `tests/recordings/vl53l0x_still_1h.csv.gz` (one hour, 200,244 readings, 20 ms budget), those
 of `RESTLESS` to another sensor's recording of four hours (`vl53l0x_still_2h.csv.gz` is its first half). The hour's
@@ -22,21 +22,22 @@ class NoiseParameters(Struct, frozen=True):
     """The parts of the noise, in mm and s. The defaults are fitted to the recording."""
 
     scatter_mm: float = 2.06
-    """SD of the part that is independent from reading to reading, at `scatter_range_us`."""
+    """SD of the part that is independent between readings, at `scatter_range_us`."""
 
     scatter_range_us: int = 20_000
-    """The timing budget of the recording. A reading averages photons, so the scatter is proportional to one over the
+    """The timing budget of the recording. A reading averages photons, so the scatter is inversely proportional to the
     square root of its duration: 1.6 mm at 33 ms and 1.1 mm at 66 ms; a log of another sensor shows 1.0 to 1.3 mm."""
 
     wander: tuple[tuple[float, float], ...] = ((0.215, 4.0), (0.236, 15.0), (0.464, 150.0))
     """SD in mm and time constant in s of each slow term; together 0.56 mm, the SD of the recording's 4.5 s means."""
 
     warm_up_mm: float = 2.0
-    """How much too far a cold sensor reads. One hour has a single warm-up, not separable from wander for certain: the
-    3 s means fall from 76.6 mm to 74.3 mm in two minutes; an exponential over ten minutes fits with 1.5 mm."""
+    """How much too far a cold sensor reads. The hour has only one warm-up, which cannot be separated from wander with
+    certainty: the 3 s means fall from 76.6 mm to 74.3 mm in two minutes; an exponential over ten minutes fits with
+    1.5 mm."""
 
     warm_up_s: float = 30.0
-    """Of 10 to 150 s, 20 to 100 s give the smallest residuals over the first ten minutes; the fall is early."""
+    """Of 10 to 150 s, 20 to 100 s give the smallest residuals over the first ten minutes; most of the fall is early."""
 
 
 RESTLESS = NoiseParameters(

@@ -1,4 +1,4 @@
-"""What the person reads on the page, and the answers that they tap there."""
+"""What the person reads and answers on the page."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from station.simulator.ankle import PersonProfile
 from station.simulator.script import Script
 
 LOOK_S = 0.5
-"""How long it takes to find on the page what it asks for, which it shows a moment after a start."""
+"""How long it takes to find on the page what to do; the page shows it a moment after a start."""
 ANSWER_S = 0.8
 """How long it takes to read a question and tap an answer."""
 NEXT_QUESTION_S = 0.2
@@ -47,7 +47,7 @@ class PageView(Protocol):
 
 
 class Page:
-    """The page in front of one person. `read` gives what it shows, or `None` if they cannot see it."""
+    """The page in front of one person. `read` returns what it shows; `None` if they cannot see it."""
 
     def __init__(self, read: Callable[[], PageView | None], submit_answer: Callable[[str], None]) -> None:
         self.read = read
@@ -71,7 +71,7 @@ class Page:
 
     @property
     def is_board_to_be_laid(self) -> bool:
-        """Whether the page asks for the board to be laid differently."""
+        """Whether the page asks for another position of the board."""
         return self.activity == "setup"
 
     @property

@@ -1,7 +1,7 @@
-"""A person on the board, who hears the cues, looks at the page, and does what they ask.
+"""A person on the board who hears the cues, looks at the page, and does what they ask.
 
 A cue that asks for something else replaces the person's script. Cues come by ear or from the page. The page shows what
-to do and where the target is; a person who does not look knows the routine by heart, and finds the target by the ticks.
+to do and where the target is; a person who does not look knows the routine by heart and finds the target by the ticks.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ LEAVE_DELAY_S = 3.0
 """How long the person waits after COMPLETE in case something follows."""
 STEP_OFF_AFTER_PAUSE_S, STEP_ON_AFTER_PAUSE_S = 1.0, 1.5
 LAY_BOARD_S = 6.0
-"""From stepping off to stepping on again, with the board laid flat, as a slope or turned round."""
+"""From stepping off to stepping on again, with the board laid flat, set as a slope or turned round."""
 STEADY_BEFORE_TAPS_S = 1.2
 """How long the heel rests before it taps an answer."""
 ALARM_OVER_US = 2 * SECOND_US
@@ -43,7 +43,7 @@ ENDING_CUES = (CueName.COMPLETE, CueName.ENDED)
 
 
 class Person:
-    """A simulated person on the board. The same seed gives the same person; one thread at a time."""
+    """A simulated person on the board. The same seed gives the same person. Not thread-safe."""
 
     def __init__(
         self,
@@ -56,19 +56,19 @@ class Person:
         read_page: Callable[[], PageView | None] = lambda: None,
         submit_answer: Callable[[str], None] = lambda _answer: None,
     ) -> None:
-        """`confirms_by_taps`: nothing on this board senses the knee, so two heel taps report its contact.
+        """`confirms_by_taps`: this board does not sense the knee, so two heel taps report its contact.
         `submit_answer` gets each answer that the person taps on the page."""
         self.purpose: str | None = None
         """What the person came for: `test`, `stretch`, `calibrate`, `check`, or `None` for anything."""
         self._random = Random(seed)
         self.memory: RememberedRoutine | None = None
-        """What a person knows who does not look at the page."""
+        """What the person knows without looking at the page."""
         self.followed_cues: set[CueName] = set()
-        """The cues so far that told the person what to do, or where in the routine they are."""
+        """The cues so far that said what to do, or where in the routine the person is."""
         self._is_heel_up_cue_on = False
         self._heel_up_cue_us = begin_us
         self._is_leaving = False
-        """Whether the last cue that the person acted on makes them step off for good."""
+        """Whether the last cue that the person acted on makes them leave for good."""
         self._stays_since_us = begin_us
         self._pause_count = 0
         self._is_laying_board = False
@@ -81,7 +81,7 @@ class Person:
         self.blocks = BlockHandler(world, self.body, self.page, self.script, seed)
 
     def look_away(self, routine: Routine) -> None:
-        """Do this routine by ear, knowing its steps and the sounds that it needs, and nothing of the page."""
+        """Do this routine by ear, knowing its steps and the sounds that it needs, but nothing from the page."""
         self.memory = memory = RememberedRoutine(routine, needed_cues(routine))
         self.page.read = lambda: memory
 
@@ -105,11 +105,11 @@ class Person:
             self.script.run(self._after_reaction(script), cue.at_us)
 
     def _is_outdated(self, cue: Cue) -> bool:
-        """Whether a recognised cue ended what went on before the person was asked to stay."""
+        """Whether a recognised cue belongs to what ended before the person was asked to stay."""
         return cue.cue in ENDING_CUES and cue.at_us - cue_length_us(cue) < self._stays_since_us
 
     def stay(self, at_us: int) -> None:
-        """Follow the cues from here on. A person who was about to leave does what the page asks for instead."""
+        """Follow the cues from now on. A person who was about to leave does what the page asks for instead."""
         self._stays_since_us = at_us
         self.script.follows_cues = True
         if self._is_leaving or self.page.is_board_to_be_laid:
@@ -178,7 +178,7 @@ class Person:
                 return None
 
     def _on_heel_up(self, at_us: int) -> Script | None:
-        """Put the heel down at the first of several HEEL_UP in a row."""
+        """Put the heel down at the first of several consecutive HEEL_UP."""
         since_us, self._heel_up_cue_us = at_us - self._heel_up_cue_us, at_us
         if self._is_heel_up_cue_on and since_us < ALARM_OVER_US:
             return None
@@ -196,7 +196,7 @@ class Person:
         yield from script
 
     def _get_ready(self) -> Script:
-        """Get into position: on the board or, if no sensor checks the exercise, off it; seated where it asks for it."""
+        """Get into position: on the board, or off it if no sensor checks the exercise; seated if the exercise is."""
         if self.page.is_exercise_unsensed:
             yield from self.body.step_off_if_standing()
             return
@@ -204,7 +204,7 @@ class Person:
         yield from self._get_on_board()
 
     def _do_what_page_asks(self) -> Script:
-        """Look at the page for what has begun, and do it."""
+        """Look up on the page what has begun, and do it."""
         yield LOOK_S
         if self.page.is_board_to_be_laid:
             yield from self._lay_board()
@@ -238,7 +238,7 @@ class Person:
             yield from self.placement.start_trial(side)
 
     def _answer_questions(self) -> Script:
-        """Answer on the page or, without one, answer the question that was asked by heel taps."""
+        """Answer on the page; without one, answer the current question by heel taps."""
         profile = self.body.profile
         if self.memory is None:
             yield from self.page.answer_questions(profile)
@@ -249,7 +249,7 @@ class Person:
             yield from self.body.tap_heel()
 
     def _step_on_again(self) -> Script:
-        """Step off after PAUSED, and on again to resume."""
+        """Step off after PAUSED, then step on again to resume."""
         yield STEP_OFF_AFTER_PAUSE_S
         yield from self.body.step_off()
         yield STEP_ON_AFTER_PAUSE_S

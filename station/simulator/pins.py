@@ -25,9 +25,9 @@ BOUNCE_INTERVAL_US = 1_000
 
 
 class PinOutput(Struct, frozen=True):
-    """The state of an output pin from `at_us` on: `duty` is 0 for low, 1 for high, and between them for PWM at `hz`.
+    """The state of an output pin from `at_us` on: `duty` is 0 for low, 1 for high, and in between for PWM at `hz`.
 
-    `hz` is `None` on a pin without PWM, as for an active buzzer, which has a pitch of its own.
+    `hz` is `None` on a pin without PWM, such as an active buzzer's, which has its own pitch.
     """
 
     at_us: int
@@ -36,7 +36,7 @@ class PinOutput(Struct, frozen=True):
 
 
 class SimulatedPin(MockPWMPin):  # type: ignore[misc]  # gpiozero ships no types
-    """A pin with PWM, as every pin has on a Pi through lgpio. A level driven from outside overrides its pull."""
+    """A pin with PWM, like every pin of a Pi through lgpio. A level driven from outside overrides its pull."""
 
     _state: float
     states: list[Any]
@@ -75,7 +75,7 @@ class SimulatedPin(MockPWMPin):  # type: ignore[misc]  # gpiozero ships no types
             self._notify_listeners()
 
     def _set_function(self, value: str) -> None:
-        """A pin that is no longer an output leaves the line to whatever pulls it."""
+        """Change the function; a pin that is no longer an output releases the line to its pull."""
         was_output, before = self._function == "output", float(self._state)
         super()._set_function(value)
         released = float(bool(self.driven_level))
@@ -108,8 +108,7 @@ class SimulatedPin(MockPWMPin):  # type: ignore[misc]  # gpiozero ships no types
 class SimulatedPinFactory(MockFactory):  # type: ignore[misc]  # gpiozero ships no types
     """A pin factory for gpiozero. Pins are BCM numbers; times are those of `clock`.
 
-    `adc` is the chip on the SPI bus. With `spi_missing` there is no `/dev/spidev0.0`, and gpiozero behaves as on such a
-    Pi.
+    `adc` is the chip on the SPI bus. With `spi_missing` gpiozero behaves as on a Pi without `/dev/spidev0.0`.
     """
 
     def __init__(self, clock: Clock, adc: EmulatedMcp3008 | None = None) -> None:
@@ -130,7 +129,7 @@ class SimulatedPinFactory(MockFactory):  # type: ignore[misc]  # gpiozero ships 
                 self._settle(pin)
 
     def _settle(self, pin: int) -> None:
-        """Bring the level of a part, or of a short, to the pin that it arrives at."""
+        """Bring the level of a part, or of a short, to the pin at the end of its wire."""
         fault, level = self._fault, self._driven.get(pin)
         if fault is not None:
             tied, far = fault.tied_level(pin), fault.far_line(pin)
@@ -143,14 +142,14 @@ class SimulatedPinFactory(MockFactory):  # type: ignore[misc]  # gpiozero ships 
             listener(output)
 
     def refuse_opening(self, pin: int, error: Exception | None) -> None:
-        """Let every attempt to open this pin raise `error`, as when another program holds it; `None` allows it."""
+        """Make every attempt to open this pin raise `error`, as if another program used it; `None` allows it again."""
         if error is None:
             self._open_errors.pop(pin, None)
         else:
             self._open_errors[pin] = error
 
     def break_output(self, pin: int, error: Exception | None) -> None:
-        """Let every write to this pin raise `error`; `None` repairs it."""
+        """Make every write to this pin raise `error`; `None` repairs it."""
         self.pin(pin).fault = error
 
     def drive(self, pin: int, high: bool | None, *, bounces: int = 0) -> None:
@@ -172,7 +171,7 @@ class SimulatedPinFactory(MockFactory):  # type: ignore[misc]  # gpiozero ships 
             listener(PinOutput(self.clock.now_us(), float(tied), None))
 
     def level(self, pin: int) -> float:
-        """The present level: 0, 1, or the duty cycle of the PWM."""
+        """The current level: 0, 1, or the duty cycle of the PWM."""
         return float(self.pin(pin).state)
 
     def next_due_us(self) -> int | None:

@@ -14,12 +14,12 @@ from station.simulator.page import Page
 from station.simulator.script import Script
 
 START_MARGIN_MM, START_SD_MM = 28.0, 4.0
-"""A test begins this much nearer to the wall than the person expects to reach, give or take."""
+"""A test begins this much nearer to the wall than the person expects to reach, with this SD."""
 PASS_STEP_MM, FINE_STEP_MM, FAIL_STEP_MM = 15.0, 5.0, 20.0
-"""The rules of the test for a person who does not see the distances: away from the wall after a pass, away from the
-best distance after any failure, and nearer after a failure without a pass."""
+"""How a person who does not see the distances moves on: away from the wall after a pass, away from the best distance
+after any failure, and nearer after a failure without a pass."""
 TARGET_TOLERANCE_MM = 1.5
-"""This close to the target the person leaves the board alone."""
+"""Within this distance of the target the person leaves the board alone."""
 SETTLE_S = 0.6
 
 
@@ -88,7 +88,7 @@ class BoardPlacement:
         return view.target_mm - view.toe_mm
 
     def _shift_board(self, by_mm: float) -> Script:
-        """Take the weight off, slide the board, and stand on it again."""
+        """Take the weight off, slide the board, and put the weight back."""
         body = self._body
         yield from body.press_heel(0.0, STEP_S / 2)
         placed_mm = by_mm + self._random.gauss(0.0, body.profile.placement_sd_mm)

@@ -1,4 +1,4 @@
-"""What emulated distance sensors share: power, reset line, interrupt line, faults, and the target with its errors."""
+"""What emulated distance sensors share: power, reset and interrupt line, faults, and the target with its errors."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ class SensorFaults:
 class EmulatedRangeSensor(ABC):
     """One sensor, behind `SimulatedI2C` or any bus with the same three calls to a device.
 
-    `now_us` gives the time and `target_mm` the true distance from the sensor at a time, `None` for no target. Time is
+    `now_us` returns the time and `target_mm` the true distance from the sensor at a time, `None` for no target. Time is
     read at each transaction. The owner of time also calls `run_due` at `next_due_us`, and `on_interrupt` then gets the
     level of the interrupt line, `True` for high. Without a `range_error` the sensor has only an offset and a gain,
-    drawn from the seed unless given. `warmer_degrees` and `days` (compared with the new sensor) may be set at any
-    time. A new sensor is booted and cold.
+    drawn from the seed unless given. `warmer_degrees` and `days` (relative to the new sensor) may be set at any time. A
+    new sensor is booted and cold.
     """
 
     boot_us: ClassVar[int]
@@ -99,7 +99,7 @@ class EmulatedRangeSensor(ABC):
     @property
     @abstractmethod
     def is_ready(self) -> bool:
-        """Whether a result waits to be read."""
+        """Whether a result is ready."""
 
     @abstractmethod
     def _load_registers(self) -> None:
@@ -119,7 +119,7 @@ class EmulatedRangeSensor(ABC):
 
     @abstractmethod
     def _driven_level(self) -> bool:
-        """The level that the powered sensor gives its interrupt line."""
+        """The level to which the powered sensor drives its interrupt line."""
 
     @property
     def interrupt_level(self) -> bool:
@@ -131,16 +131,16 @@ class EmulatedRangeSensor(ABC):
         return self._ready_us
 
     def next_interrupt_us(self) -> int | None:
-        """When the interrupt is next raised, or `None` while it already is or the sensor is idle."""
+        """When the interrupt is next raised; `None` while it is raised or the sensor is idle."""
         return None if self.is_ready else self._ready_us
 
     def run_due(self, now_us: int) -> None:
-        """Complete the measurement that is due, if one is."""
+        """Complete the measurement that is due, if any."""
         with self._lock:
             self._advance_to(now_us)
 
     def power_off(self) -> None:
-        """Cut the supply, as a cable that comes out does."""
+        """Cut the supply, as when a cable comes loose."""
         with self._lock:
             self._is_powered = False
             self._reset()

@@ -10,11 +10,11 @@ from msgspec import Struct
 BEND_RANGE_MM = 270.0
 """The bend is defined over sensor distances up to this: the wall 200 mm in front of the toe line."""
 MAX_BENT_MM = 1.5 * BEND_RANGE_MM
-"""Beyond this distance the bend adds the same as at it."""
+"""Beyond this distance the bend stays constant."""
 
 CUBIC_MIDDLE_MM = 170.0
 CUBIC_SPAN_MM = 100.0
-"""The S crosses 0 at this distance and this far to either side of it, and is 0 beyond: toe distances of 0 to 200 mm."""
+"""The S crosses 0 at this toe distance and this far to either side of it, and is 0 beyond 0 to 200 mm."""
 UNIT_CUBIC = 1.5 * sqrt(3.0) / CUBIC_SPAN_MM**3
 """The cubic coefficient of an S that reaches 1 mm on either side of its middle."""
 
@@ -29,16 +29,16 @@ class RangeError(Struct, frozen=True):
     gain: float = 1.0
 
     bend_mm: float = 0.0
-    """How far the readings depart from the straight line in the middle of the distances up to `BEND_RANGE_MM`."""
+    """How far the readings deviate from the straight line halfway to `BEND_RANGE_MM`."""
 
     bend_skew: float = 0.0
-    """Where they depart most: 0 in the middle, above 0 farther out. Other than 0, the bend is not a parabola."""
+    """Where they deviate most: 0 is in the middle, a positive value farther out. Unless 0, the bend is no parabola."""
 
     cubic_mm: float = 0.0
-    """How far the readings depart in an S, long and then short, between the toe line and a wall 200 mm beyond it."""
+    """How far the readings deviate in an S, too long and then too short, between the toe line and 200 mm beyond it."""
 
     crosstalk_mm: float = 0.0
-    """How much too short the nearest readings are: in full at a reading of 0, not at all from `CROSSTALK_TO_MM` on."""
+    """How much too short the nearest readings are: this much at a reading of 0, nothing from `CROSSTALK_TO_MM` on."""
 
     per_degree_mm: float = 0.0
     """The change per degree Celsius."""
@@ -50,9 +50,9 @@ class RangeError(Struct, frozen=True):
     def from_seed(cls, seed: int) -> RangeError:
         """A random sensor as delivered.
 
-        Sensors read 25 mm short with an SD of 10 mm; their gain lies between 0.97 and 1.03; they bend by up to 3 mm
-        either way, mostly not quite in a parabola. The datasheet's 10 mm over the 45 degrees to either end of its range
-        make an SD of 0.22 mm per degree. No long record of ageing is known: SD 0.1 mm per square root of days.
+        Sensors read 25 mm short with an SD of 10 mm; their gain is between 0.97 and 1.03; they bend by up to 3 mm
+        either way, mostly not quite as a parabola. The datasheet's 10 mm over the 45 degrees to either end of its range
+        is an SD of 0.22 mm per degree. No long record of ageing is known: SD 0.1 mm per square root of days.
         """
         random = Random(seed)
         return cls(
@@ -65,7 +65,7 @@ class RangeError(Struct, frozen=True):
         )
 
     def reading_mm(self, distance_mm: float, warmer_degrees: float = 0.0, days: float = 0.0) -> float:
-        """What the sensor reads at a true distance, this many degrees warmer and days older than when it was new."""
+        """The reading at a true distance, with the sensor this many degrees warmer and days older than when new."""
         fraction = min(distance_mm, MAX_BENT_MM) / BEND_RANGE_MM
         bent_mm = self.bend_mm * 4.0 * fraction * (1.0 - fraction) * (1.0 + self.bend_skew * (2.0 * fraction - 1.0))
         aged_mm = self.per_degree_mm * warmer_degrees + self.per_root_day_mm * sqrt(days)

@@ -1,4 +1,4 @@
-"""A script is what the person does: a generator of movements that yields the seconds to wait after each of them."""
+"""A script is what the person does: a generator that makes movements and yields the seconds to wait after each."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class ScriptRunner:
         self.follows_cues = False
         """Whether a cue may replace the script; false while a visitor controls the person."""
         self.is_arriving = False
-        """Whether the person is on the way to the board: a cue they hear then belongs to what happened before."""
+        """Whether the person is on the way to the board, so that a cue they hear belongs to what was before."""
         self._script: Script | None = None
         self._time_us = begin_us
 
@@ -28,7 +28,7 @@ class ScriptRunner:
 
     @property
     def is_running(self) -> bool:
-        """Whether the script has movements to come."""
+        """Whether the script has more movements."""
         return self._script is not None
 
     @property

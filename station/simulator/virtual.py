@@ -10,10 +10,10 @@ from typing import Protocol
 from station.clock import Clock
 
 BEGIN_US = 1_000_000
-"""The monotonic time of a machine that has just started; 0 would look like a time that was never set."""
+"""The monotonic time of a machine that has just started; 0 could be taken for a time that was never set."""
 
 NEVER_US = 1 << 62
-"""Later than any clock will show."""
+"""Later than any clock can show."""
 BEGIN_WALL = datetime(2026, 9, 14, 8, 0, tzinfo=UTC)
 
 
@@ -35,7 +35,7 @@ class DrivenStation(Protocol):
 
 
 class VirtualClock:
-    """A clock that moves only when it is advanced. Times are µs; `wall` is where its wall clock begins."""
+    """A clock that moves only when it is advanced. Times are µs; `wall` is the wall clock's first time."""
 
     def __init__(self, wall: datetime = BEGIN_WALL, begin_us: int = BEGIN_US) -> None:
         self._us = begin_us
@@ -77,7 +77,7 @@ class SettableWallClock:
 
 class DeadlineQueue:
     """The next deadlines of several tasks. A task's deadline is read again after it has run, and after a call of its
-    `wake`, where it has one."""
+    `wake`, if it has one."""
 
     def __init__(self, tasks: Sequence[DeadlineTask]) -> None:
         self._tasks = tasks
@@ -88,7 +88,7 @@ class DeadlineQueue:
                 task.wake = partial(self._stale.add, index)
 
     def next_due_us(self) -> int:
-        """The earliest deadline, `NEVER_US` for none."""
+        """The earliest deadline; `NEVER_US` if there is none."""
         if self._stale:
             self._refresh()
         return min(self._due_us, default=NEVER_US)

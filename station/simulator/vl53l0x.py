@@ -35,7 +35,7 @@ STATUS_SIGNAL_FAIL = 4
 NO_TARGET_MM = 8190
 
 NO_TARGET_RESULTS = ((0.70, STATUS_SIGNAL_FAIL, (8190, 8191)), (0.15, 9, (165, 175)), (0.15, 6, (2, 4)))
-"""The results without a target, as users report them: share, status, and the lowest and highest range in mm."""
+"""Results without a target, as reported by users: share, status, and the lowest and highest range in mm."""
 
 
 class _Mode(Enum):
@@ -163,7 +163,7 @@ class EmulatedVl53l0x(EmulatedRangeSensor):
         super()._advance_to(now_us)
 
     def _complete_range(self, now_us: int, ready_us: int) -> None:
-        """Complete a measurement; of several that ended since the last transaction only the last is computed."""
+        """Complete a measurement; of several that ended since the last transaction, only the last is computed."""
         mode = self._mode
         if mode in _CONTINUOUS_MODES:
             period_us = self.range_us if mode is _Mode.BACK_TO_BACK else max(self.range_us, self._timed_period_us())
@@ -225,5 +225,5 @@ class EmulatedVl53l0x(EmulatedRangeSensor):
         return STATUS_VALID, max(0, round(reading_mm * scale)), signal
 
     def _driven_level(self) -> bool:
-        """Its polarity is active high until it is started, so at rest it then holds the line low."""
+        """The polarity is active high until the sensor is started, so an idle one drives the line low."""
         return self.is_ready == bool(self._pages[0][GPIO_ACTIVE_HIGH] & 0x10)

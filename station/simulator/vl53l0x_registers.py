@@ -1,6 +1,6 @@
 """The registers of a VL53L0X that the emulation needs: ST's names, values after power-on, and the times they set.
 
-How long a range takes is the timing budget of ST's API. Assumed numbers are marked as such.
+The duration of a range is the timing budget of ST's API. Assumed numbers are marked as such.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ BOOT_US = 1_200
 
 STROBE_DELAY_US = 500
 CALIBRATION_US = 2_500
-"""Assumed: with these two, initialisation takes 12 to 21 ms of bus time and waiting, as on the real sensor."""
+"""Assumed: with these two values, initialisation takes 12 to 21 ms of bus time and waiting, as on the real sensor."""
 
 START_US = 1_910
 END_US = 960

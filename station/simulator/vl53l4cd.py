@@ -46,17 +46,17 @@ POWER_ON = {
 CONTINUOUS, AUTONOMOUS = 0x21, 0x40
 ACTIVE_LOW = 0x10
 STATUS_VALID, STATUS_SIGNAL_FAIL = 9, 23
-"""As the status register has them: the driver translates them to 0 and 12, *signal too weak*."""
+"""The codes in the status register; the driver translates them to 0 and 12, *signal too weak*."""
 FIXED_US = 2_500
-"""What a range takes beside the two timeouts in continuous mode: the driver's figure."""
+"""The duration of a range besides the two timeouts, in continuous mode: the driver's figure."""
 MIN_RANGE_US = 4_000
-"""Assumed: the voltage calibration at the first start is no faster."""
+"""Assumed: the shortest duration, that of the voltage calibration at the first start."""
 
 NEAR_NOISE = NoiseParameters(scatter_mm=1.0, scatter_range_us=33_000, warm_up_mm=1.0)
 """Assumed: 1 mm at a 33 ms budget, a white target at near range. No still recording of this chip is known: the wander
 is that of a calm VL53L0X."""
 DELIVERED_OFFSET_SD_MM, DELIVERED_GAIN = 4.0, 0.01
-"""Assumed: the offset of this chip is trimmed at the factory, that of a VL53L0X is not."""
+"""Assumed: this chip's offset is trimmed at the factory, a VL53L0X's is not."""
 
 
 class EmulatedVl53l4cd(EmulatedRangeSensor):

@@ -1,8 +1,8 @@
-"""Wires with a fault, below the drivers: one wire open, shorted to ground or to 3.3 V, or two swapped.
+"""Faulty wires, below the drivers: one wire open, shorted to ground or to 3.3 V, or two swapped.
 
-A line is the BCM number of its pin. The MCP3008's inputs (`channel_line`) and the wires of 3.3 V and ground (from
-`FIRST_RAIL` on, in the order of `RAILS`) have numbers of their own.
-`SimulatedBoard.put_fault` puts a fault in; `WireFault.meter_v` is what a voltmeter shows while the buses are busy.
+A line is the BCM number of its pin. The MCP3008's inputs (`channel_line`) and the rails (from `FIRST_RAIL` on, in the
+order of `RAILS`) have their own numbers.
+`SimulatedBoard.put_fault` adds a fault; `WireFault.meter_v` is what a voltmeter shows while the buses are busy.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ SPI = (CS, MISO, MOSI, CLK)
 PRESSED_V = 1.4
 """A channel of the MCP3008 under a hand of 150 N."""
 PULLED_UP = (SDA, SCL)
-"""The sensor board's own resistors pull these up, so that the far end of an open one is high; a pressed force sensor
-does the same to its line."""
+"""Lines with pull-ups on the sensor board, so that the far end of an open one is high; a pressed force sensor does the
+same to its line."""
 BUSY_SHARE = 0.8
-"""The share of the time in which `keep_busy` holds the MCP3008 selected and sends ones."""
+"""The share of the time during which `keep_busy` selects the MCP3008 and sends ones."""
 SUPPLY_V, LOW_V = 3.3, 0.0
 BUSY_V = {
     SDA: 2.5,
@@ -39,9 +39,9 @@ BUSY_V = {
     pins.BUZZER.bcm: SUPPLY_V / 2,
     pins.KNEE_PAD.bcm: LOW_V,
 }
-"""The mean voltage of a busy line, as a voltmeter shows it; the MCP3008 answers zeros to ones, the pad is pressed."""
+"""The mean voltage of a busy line, as a voltmeter shows it; the MCP3008 answers ones with zeros, the pad is pressed."""
 LOST_SUPPLY_V, LOST_GROUND_V = 0.2, 2.8
-"""A part without its supply, and the ground of one without its ground, which its own current lifts."""
+"""A part without its supply, and the ground of a part without its ground, which the part's own current lifts."""
 
 
 def channel_line(channel: int) -> int:
@@ -62,7 +62,7 @@ class FaultKind(StrEnum):
 
 
 class WireFault(Struct, frozen=True):
-    """One fault, of the line `first` and, if two are swapped, of `second`."""
+    """One fault of the line `first` and, if two are swapped, of `second`."""
 
     kind: FaultKind
     first: int
@@ -75,13 +75,13 @@ class WireFault(Struct, frozen=True):
         return (self.first,) if self.second is None else (self.first, self.second)
 
     def far_line(self, line: int) -> int:
-        """The line whose far end this line of the Pi arrives at; the same from there to the Pi."""
+        """The line at whose far end this line of the Pi arrives; works in the other direction too."""
         if self.second is None or line not in self.lines:
             return line
         return self.second if line == self.first else self.first
 
     def tied_level(self, line: int) -> bool | None:
-        """The level that a short gives this line."""
+        """The level to which a short ties this line."""
         if line != self.first or self.kind not in (FaultKind.GROUND, FaultKind.SUPPLY):
             return None
         return self.kind is FaultKind.SUPPLY
@@ -104,14 +104,14 @@ class WireFault(Struct, frozen=True):
         return BUSY_V.get(self.far_line(line) if far else line, SUPPLY_V if line < channel_line(0) else PRESSED_V)
 
     def _rail_v(self, line: int) -> float:
-        """The far end of a wire of 3.3 V or ground."""
+        """The voltage at the far end of a rail."""
         is_supply = RAILS[line - FIRST_RAIL].is_supply
         if line == self.first:
             return LOST_SUPPLY_V if is_supply else LOST_GROUND_V
         return SUPPLY_V if is_supply else LOW_V
 
     def _lost_v(self, line: int) -> float | None:
-        """A line of a part that has lost its supply or ground, where that changes its voltage under a hand."""
+        """The voltage of a line of a part without supply or ground, if that changes it while a hand presses."""
         rail = RAILS[self.first - FIRST_RAIL]
         heels = {channel_line(pins.CHANNEL_LEFT): "left heel", channel_line(pins.CHANNEL_RIGHT): "right heel"}
         if rail.name.startswith(heels.get(line, "no heel")):
@@ -120,13 +120,13 @@ class WireFault(Struct, frozen=True):
 
 
 class _StuckLow:
-    """A bus whose data line is at ground: every address acknowledges, and every bit is 0."""
+    """A bus whose data line is at ground: every address acknowledges, every bit is 0."""
 
     def acknowledges(self, address: int) -> bool:
         return True
 
     def write(self, data: bytes) -> None:
-        """Nobody hears it."""
+        """Do nothing."""
 
     def read(self, count: int) -> bytes:
         return bytes(count)
@@ -153,7 +153,7 @@ class FaultyI2c(SimulatedI2C):
 def faulty_transfer(adc: EmulatedMcp3008, fault: WireFault) -> Callable[[Sequence[int]], list[int]]:
     """The transfer of an MCP3008 behind these wires.
 
-    A chip that is always selected never begins a conversion; with data and clock swapped it sees too few clocks.
+    A chip that is always selected never starts a conversion; with data and clock swapped it gets too few clocks.
     """
     healthy = adc.transfer
 
@@ -175,7 +175,7 @@ def faulty_share(share: ChannelShare, fault: WireFault) -> ChannelShare:
         if (tied := fault.tied_level(line)) is not None:
             return float(tied)
         if line in fault.dead and not RAILS[fault.first - FIRST_RAIL].is_supply:
-            return 1.0  # without the divider's resistor the force sensor alone pulls the input up
+            return 1.0  # without the divider's resistor only the force sensor pulls the input, upwards
         return 0.0 if fault.is_cut(line) else share(fault.far_line(line) - channel_line(0), at_us)
 
     return share_through_wires

@@ -1,7 +1,7 @@
 """The physical board: loads on the heel plates, the distance to the wall, and the knee pad.
 
-Every movement is a ramp that is evaluated when a sensor measures, so there are no time steps. This module knows no
-driver and no rule; any thread may read it.
+Every movement is a ramp, evaluated when a sensor measures, so there are no time steps. This module does not know any
+driver or rule; any thread may read it.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class HeelPadParameters(Struct, frozen=True):
     """A heel plate with its force-sensing resistor (Interlink FSR 402, 0.2 to 20 N) and its divider."""
 
     lever: float = 0.03
-    """The share of the heel's force that reaches the sensor through the hinged plate: 9 N of 300 N."""
+    """The share of the heel's force that the hinged plate passes on to the sensor: 9 N of 300 N."""
     max_sensor_n: float = 20.0
     """The hard stop takes any force above this."""
     plate_weight_n: float = 0.1
@@ -53,7 +53,7 @@ class HeelPadParameters(Struct, frozen=True):
     millisiemens_per_n: float = 0.075
     """Conductance per newton: 1 N is 13 kOhm, 10 N 1.3 kOhm."""
     creep_s: float = 5.0
-    """Time constant of the creep of a loaded sensor: nine tenths of it are over after 12 s."""
+    """Time constant of a loaded sensor's creep: nine tenths of it are over after 12 s."""
     comparator_on_n: float = 1.6
     comparator_off_n: float = 1.0
     """Sensor forces at which a comparator switches on and off, for the comparator wiring."""
@@ -67,7 +67,7 @@ SWAY_COMPONENTS = ((0.31, 0.6), (1.13, 0.4))
 
 
 class HeelPad:
-    """The sensor under one plate. One thread calls `share`, with times that never decrease."""
+    """The sensor under one plate. Call `share` from one thread, with times that never decrease."""
 
     def __init__(self, seed: int, divider_ohm: float, parameters: HeelPadParameters) -> None:
         random = Random(seed)
@@ -135,7 +135,7 @@ class World:
         self.toe = self.toe.continued_to(max(0.0, toe_mm), at_us, over_us)
 
     def hold_block(self, length_mm: float, at_us: int, over_us: int = 0) -> None:
-        """Move a block of this length to the toe stop, from where the last one was."""
+        """Move a block of this length to the toe stop, from the last one's place."""
         held = self.block or constant_ramp(length_mm)
         self.block = held.continued_to(length_mm, at_us, over_us)
 

@@ -1,4 +1,4 @@
-"""The database: what one station keeps, in SQLite, durable the moment a method returns."""
+"""The database: all of one station's data, in SQLite, durable as soon as a method returns."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> type[Store]:
-    """Load what writes for those that write: the page does not."""
+    """Load `Store` only when it is used: the page never writes."""
     if name != "Store":
         raise AttributeError(f"module {__name__} has no {name}")
     from station.store.writing.store import Store

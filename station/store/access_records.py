@@ -1,4 +1,4 @@
-"""The store's records of who gets in, and whose results they see. Times of day are aware UTC."""
+"""The store's records of access: who gets in, and whose results they see. Times of day are aware UTC."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from msgspec import Struct
 
 
 class Role(StrEnum):
-    """What a paired browser may do, the least first."""
+    """What a paired browser may do, from the fewest rights to the most."""
 
     GUEST = "guest"
     MEMBER = "member"
@@ -18,10 +18,10 @@ class Role(StrEnum):
 
 
 class Device(Struct, frozen=True):
-    """A paired browser. `person_id` is whose it is; `None` for a guest, and for a shared one that nobody uses now.
+    """A paired browser. `person_id` is its person; `None` for a guest, and for a shared one that nobody is using.
 
-    A shared browser (`is_shared`) belongs to a person only until `person_until`. Somebody proved until `present_until`
-    that they stand at the board. `expires_at` is the end whatever happens; being idle ends it earlier.
+    A shared browser (`is_shared`) belongs to a person only until `person_until`. A proof of presence counts until
+    `present_until`. The pairing ends at `expires_at` at the latest, and earlier if the browser is idle.
     """
 
     id: str
@@ -38,9 +38,9 @@ class Device(Struct, frozen=True):
 
 
 class DeviceAccess(Struct, frozen=True):
-    """A device with the hash of its token, and the ids of the people who agreed that its person sees their results.
+    """A device, the hash of its token, and the ids of the people who agreed that its person sees their results.
 
-    `has_viewers`: its person has agreed that somebody else sees theirs.
+    `has_viewers`: its person has agreed that somebody else sees their results.
     """
 
     device: Device
@@ -50,7 +50,7 @@ class DeviceAccess(Struct, frozen=True):
 
 
 class Consent(Struct, frozen=True):
-    """`person_id` agreed that `viewer_id` sees their results; over at `withdrawn_at`."""
+    """`person_id` agreed that `viewer_id` sees their results, until `withdrawn_at`."""
 
     viewer_id: str
     person_id: str
@@ -59,7 +59,7 @@ class Consent(Struct, frozen=True):
 
 
 class AccessLogEntry(Struct, frozen=True):
-    """Something that concerns who may get in, in words such as `paired`, with the device and the person it concerns."""
+    """An event that concerns access, in words such as `paired`, with its device and its person."""
 
     at: datetime
     what: str
@@ -68,7 +68,7 @@ class AccessLogEntry(Struct, frozen=True):
 
 
 class ApiToken(Struct, frozen=True):
-    """A program's token, made by the device `device_id` of that name and person. `scopes` is what it may do."""
+    """A program's token, made by the device `device_id`, with its name and its person. `scopes`: what it may do."""
 
     id: str
     device_id: str
@@ -82,9 +82,9 @@ class ApiToken(Struct, frozen=True):
 
 
 class Seen(Struct, frozen=True):
-    """Whose rows somebody may read: those of these people, and those of nobody of sessions since `nobody_since`.
+    """Which rows a visitor may read: those of these people, and those of unclaimed sessions since `nobody_since`.
 
-    `nobody_since` is `None` where they may read none of nobody's.
+    `nobody_since` is `None` if they may read no unclaimed ones.
     """
 
     person_ids: frozenset[str]

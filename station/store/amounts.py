@@ -1,4 +1,4 @@
-"""Numbers of rows in people's words: 1 session, 3 tests."""
+"""Row counts in words for people: 1 session, 3 tests."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "access_attempts": ("try to get in", "tries to get in"),
     "access_log": ("entry of the access log", "entries of the access log"),
 }
-"""One row of a table, and several; what people look for comes first."""
+"""The words for one row of a table and for several; the tables that people look for come first."""
 
 
 def amounts_text(counts: Mapping[str, int]) -> str:
-    """How many rows of which tables, without those of which there are none; empty if there is none at all."""
+    """How many rows of which tables, leaving out tables without any; empty if there are no rows at all."""
     order = (*WORDS, *sorted(set(counts) - set(WORDS)))
     named = [(counts[table], WORDS.get(table, (table, table))) for table in order if counts.get(table)]
     return ", ".join(f"{count} {words[count != 1]}" for count, words in named)

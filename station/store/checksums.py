@@ -1,8 +1,7 @@
-"""A checksum in each row, so that a row that a memory card has changed is never taken for a result.
+"""A checksum in each row, so that a row corrupted by the memory card never passes for a result.
 
-Triggers compute it with every write, whatever statement writes, and readers see each table through a view that leaves
-out rows whose checksum does not fit. So nothing else in the store knows of it. CRC-32 misses one damage in four
-billion.
+Triggers compute it in every write, whatever the statement; readers see each table through a view that leaves out rows
+with a wrong checksum. So no other code of the store is involved. CRC-32 misses one damaged row in four billion.
 """
 
 from __future__ import annotations
@@ -19,30 +18,30 @@ from station.store.schema import CHECKSUM, UtcDateTime, metadata
 
 FUNCTION, IS_SOUND = "row_checksum", "is_sound"
 MAX_FOUND = 1_000
-"""How many damaged rows are remembered; there is no need to count more."""
+"""How many damaged rows are remembered; counting more helps nobody."""
 MARSHAL_VERSION = 2
-"""Binary numbers, and no references: equal values give equal bytes, in every version of Python."""
+"""Binary numbers and no references: equal values give equal bytes in every version of Python."""
 
 
 class DamagedRow(Struct, frozen=True):
-    """A row that is left out because its checksum does not fit: its table and its first key, as far as it is text."""
+    """A row that is left out because its checksum is wrong: its table and its first key column, decoded as text."""
 
     table: str
     key: str
 
 
 def row_checksum(*values: Any) -> int:
-    """The checksum of a row's values: numbers, bytes or nothing. Years of rows are read for a chart, so it is quick."""
+    """The checksum of a row's values: numbers, bytes or `None`. It must be fast: a chart reads years of rows."""
     return zlib.crc32(marshal.dumps(values, MARSHAL_VERSION))
 
 
 def register(driver: Any) -> None:
-    """Make the checksum known to a new connection of the driver; every connection that writes needs it."""
+    """Register the checksum function with a new driver connection; every connection that writes needs it."""
     driver.create_function(FUNCTION, -1, row_checksum, deterministic=True)
 
 
 def hide_damaged_rows(driver: Any, found: set[DamagedRow]) -> None:
-    """Make a new connection that only reads see each table without damaged rows; those that it meets are `found`."""
+    """Hide damaged rows from a new read-only connection; those that a query meets are added to `found`."""
 
     def is_sound(checksum: object, table: str, key: Any, *values: Any) -> bool:
         if checksum == row_checksum(table, key, *values):
@@ -53,7 +52,7 @@ def hide_damaged_rows(driver: Any, found: set[DamagedRow]) -> None:
 
     driver.create_function(IS_SOUND, -1, is_sound, deterministic=True)
     for table in metadata.sorted_tables:
-        # As a subquery it is the last condition that SQLite looks at, so only rows that are wanted are checked.
+        # SQLite evaluates a subquery last, so only rows that match the query are checked.
         sound = f"(SELECT {IS_SOUND}({CHECKSUM}, {_values(table, '')}))"
         driver.execute(f'CREATE TEMP VIEW "{table.name}" AS SELECT * FROM main."{table.name}" WHERE {sound}')
 
@@ -66,10 +65,9 @@ def remove(connection: Connection) -> None:
 
 
 def install(connection: Connection, *, compute: bool = False) -> None:
-    """Make the triggers of a database of the current schema what they should be.
+    """Create or replace the triggers of a database of the current schema, where they differ.
 
-    `compute` gives every row of a table with other triggers its checksum: right after an upgrade, and never otherwise,
-    because it would make damaged rows count.
+    `compute` also sets every checksum in those tables. Use it only right after an upgrade: it makes damaged rows valid.
     """
     listed = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
     found = {row.name: row.sql for row in listed}
@@ -86,7 +84,7 @@ def install(connection: Connection, *, compute: bool = False) -> None:
 
 
 def damaged_rows(connection: Connection) -> Iterator[DamagedRow]:
-    """All rows of a database whose checksum does not fit."""
+    """All rows of a database whose checksum is wrong."""
     for table in metadata.sorted_tables:
         key = f'CAST("{next(iter(table.c)).name}" AS BLOB)'
         query = f'SELECT {key} FROM main."{table.name}" WHERE {CHECKSUM} IS NOT {_computed(table, "")}'
@@ -95,12 +93,12 @@ def damaged_rows(connection: Connection) -> Iterator[DamagedRow]:
 
 
 def count_sound(table: Table) -> str:
-    """The SQL that counts a table's rows, and those of them that are undamaged."""
+    """The SQL that counts a table's rows, and the undamaged ones among them."""
     return f'SELECT count(*), total({CHECKSUM} IS {_computed(table, "")}) FROM main."{table.name}" NOT INDEXED'
 
 
 def is_sound(table: Table) -> TextClause:
-    """The condition that a row of a table is undamaged, for a connection that writes: it sees every row."""
+    """The condition that a row of a table is undamaged, for a write connection, which sees every row."""
     return text(f'"{table.name}".{CHECKSUM} = {_computed(table, f"{table.name}.")}')
 
 
@@ -115,12 +113,12 @@ def _triggers(table: Table) -> Iterator[tuple[str, str]]:
 
 
 def _computed(table: Table, of: str) -> str:
-    """The SQL of the checksum of a row as it is stored."""
+    """The SQL for the checksum of a row as stored."""
     return f"{FUNCTION}({_values(table, of)})"
 
 
 def _values(table: Table, of: str, *, is_damage_possible: bool = True) -> str:
-    """The SQL of what the checksum is of. Texts count as bytes: damaged ones may be no text, in any column."""
+    """The SQL for the checksummed values. Texts count as bytes: a damaged one may not be valid text, in any column."""
     values = []
     for column in table.c:
         name = f'{of}"{column.name}"'
@@ -128,7 +126,7 @@ def _values(table: Table, of: str, *, is_damage_possible: bool = True) -> str:
             continue
         is_text = isinstance(column.type, String | UtcDateTime)
         value = f"CAST({name} AS BLOB)" if is_text else name
-        if is_damage_possible:  # one bit makes a text of bytes, and bytes of a text
+        if is_damage_possible:  # one flipped bit turns a text into bytes, or bytes into a text
             wrong = "NOT IN ('text', 'null')" if is_text else "= 'text'"
             value = f"iif(typeof({name}) {wrong}, 0, {value})"
         values.append(value)

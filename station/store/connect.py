@@ -19,20 +19,20 @@ from station.store import checksums
 from station.store.errors import PRIMARY_CODE, PermanentStoreError, StoreError, is_not_writable, translate_errors
 
 Driver = Callable[[Path, bool], Any]
-"""Opens a database (path, read only?) and returns a connection of Python's `sqlite3`, or one that behaves like it."""
+"""Opens a database (path, read-only?) and returns a connection of Python's `sqlite3`, or one that behaves like it."""
 
 BUSY_TIMEOUT_S = 5.0
-"""How long to wait for another connection of this program; a checkpoint on a slow memory card takes a second or two."""
+"""How long to wait for other connections of this program; a checkpoint on a slow memory card takes a second or two."""
 
 READ_CONNECTIONS = 4
-"""Connections kept open for pages; more come and go when more pages are read at once, up to `MAX_READ_CONNECTIONS`."""
+"""Connections kept open for pages; more are opened while more pages read at once, up to `MAX_READ_CONNECTIONS`."""
 MAX_READ_CONNECTIONS = 32
 
 READER_CACHE_KB = 512
 """SQLite's default of 2 MB per connection is a lot on a machine with 512 MB."""
 
 INDEX_ROOM_BYTES = 64 << 10
-"""The index of a log of 32 MB, twice of what is watched for: 32 KiB for each 4,096 pages in the log."""
+"""The index of a log of 32 MB, twice the size that is watched for: 32 KiB for each 4,096 pages of the log."""
 
 WAL, FULL, ON = "wal", 2, 1
 _WRITER_PRAGMAS = (
@@ -44,8 +44,8 @@ _WRITER_PRAGMAS = (
 def sqlite_driver(path: Path, read_only: bool) -> sqlite3.Connection:
     """A connection in autocommit mode, so that only the store begins transactions.
 
-    `psow=0` tells SQLite that a power cut may garble a whole sector in which only some bytes were written, as memory
-    cards do: it then pads each commit to a sector's end, so that the next one cannot harm it.
+    `psow=0` tells SQLite that, as on memory cards, a power cut may corrupt a whole sector of which only some bytes were
+    being written: it then pads each commit to the end of a sector, so that the next one cannot harm it.
     """
     mode = "ro" if read_only else "rwc"
     return sqlite3.connect(
@@ -58,7 +58,7 @@ def sqlite_driver(path: Path, read_only: bool) -> sqlite3.Connection:
 
 
 def frozen_driver(path: Path, _read_only: bool) -> sqlite3.Connection:
-    """A connection that only reads, and needs no room on the disk. Nothing may write to the database meanwhile."""
+    """A read-only connection that needs no room on the disk. Nothing may write to the database meanwhile."""
     return sqlite3.connect(
         f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1",
         uri=True,
@@ -68,9 +68,9 @@ def frozen_driver(path: Path, _read_only: bool) -> sqlite3.Connection:
 
 
 def open_readable(path: Path) -> tuple[sqlite3.Connection, bool]:
-    """A connection that only reads, and whether it is frozen, as it is where the log's index cannot be created.
+    """A read-only connection, and whether it is frozen, which it is if the log's index cannot be created.
 
-    Raises `sqlite3.OperationalError` if the log has something that could not be seen.
+    Raises `sqlite3.OperationalError` if a frozen connection would miss what is in the log.
     """
     connection = sqlite_driver(path, True)
     try:
@@ -89,14 +89,14 @@ def readable_driver(path: Path, _read_only: bool) -> sqlite3.Connection:
 
 
 _CANNOT_CREATE = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR)
-"""What SQLite says where it cannot create the index of the log."""
+"""SQLite's error codes if it cannot create the index of the log."""
 
 
 @contextmanager
 def attached(connection: Connection, path: Path | None) -> Iterator[None]:
-    """While it lasts, the tables of the database at `path` are in the schema `staged`; nothing may write to it.
+    """Attach the database at `path`, if any, as the schema `staged`; nothing may write to it meanwhile.
 
-    No transaction may be open at the beginning and at the end.
+    No transaction may be open at the beginning or the end of the block.
     """
     if path is None:
         yield
@@ -110,7 +110,7 @@ def attached(connection: Connection, path: Path | None) -> Iterator[None]:
 
 
 def has_log(path: Path) -> bool:
-    """Whether the write-ahead log holds something that may be missing in the database."""
+    """Whether the write-ahead log has anything that may be missing in the database."""
     log = log_files(path)[0]
     return log.exists() and log.stat().st_size > 0
 
@@ -121,14 +121,14 @@ def log_files(path: Path) -> tuple[Path, Path]:
 
 
 def keep_index_room(path: Path) -> None:
-    """Keep room beside the database for the index of its log, where it is not kept already and there is some."""
+    """Reserve room beside the database for the index of its log, unless it is reserved already or the disk is full."""
     with suppress(OSError), _index_room(path).open("ab") as file:
         if os.fstat(file.fileno()).st_size < INDEX_ROOM_BYTES:
             os.posix_fallocate(file.fileno(), 0, INDEX_ROOM_BYTES)
 
 
 def free_index_room(path: Path) -> bool:
-    """Give the room for the index back to a full disk; False if none was kept."""
+    """Free the room reserved for the index; False if none was reserved."""
     try:
         _index_room(path).unlink()
     except OSError:
@@ -141,11 +141,11 @@ def _index_room(path: Path) -> Path:
 
 
 def empty_log(connection: Any) -> bool:
-    """Move the log into the database and cut its file to nothing; False while a reader of an older state prevents it.
+    """Move the log into the database and truncate its file; False while a reader of an older state prevents it.
 
-    A power cut may leave a file cut halfway. Of a log of many transactions the first would remain, and the next start
-    would put their old pages over newer ones. So one transaction, which changes nothing, replaces them before the cut:
-    it remains whole or not at all.
+    A power cut may leave the file half truncated. Of a log with many transactions the first would remain, and the next
+    start would overwrite newer pages with their old ones. So one transaction, which changes nothing, replaces them
+    before the truncation: it remains completely or not at all.
     """
     is_busy, frames, _ = connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
     if is_busy:
@@ -158,8 +158,8 @@ def empty_log(connection: Any) -> bool:
 
 
 def empty_log_alone(path: Path, driver: Driver) -> None:
-    """Empty the log without the index that other connections would need: it takes no further room where the log only
-    changes pages. Nobody else may use the database."""
+    """Empty the log without the index that other connections would need; if the log only changes existing pages, this
+    takes no room. Nobody else may use the database."""
     with closing(driver(path, False)) as alone:
         alone.execute("PRAGMA locking_mode=EXCLUSIVE").fetchall()
         empty_log(alone)
@@ -168,8 +168,8 @@ def empty_log_alone(path: Path, driver: Driver) -> None:
 def write_engine(path: Path, driver: Driver) -> Engine:
     """The engine of the one write connection. Raises `StoreError` if a pragma of `_WRITER_PRAGMAS` has no effect.
 
-    It starts with an empty log. After a power cut the log may end, in the middle of a sector, with a transaction that
-    was never acknowledged: a start would show it, and the next power cut could remove it again.
+    It starts with an empty log. After a power cut the log may end in the middle of a sector with a transaction that was
+    never acknowledged: this start would show it, and the next power cut could remove it again.
     """
     creator = partial(driver, path, False)
     engine = create_engine(
@@ -194,14 +194,14 @@ def write_engine(path: Path, driver: Driver) -> Engine:
 
 
 def read_engine(path: Path, driver: Driver, found: set[checksums.DamagedRow]) -> Engine:
-    """The engine of the pages' read-only connections; the damaged rows that they meet, and leave out, are `found`."""
+    """The engine of the pages' read-only connections, which leave out damaged rows and add them to `found`."""
     engine = create_engine(
         "sqlite://",
         creator=partial(driver, path, True),
         poolclass=QueuePool,
         pool_size=READ_CONNECTIONS,
         max_overflow=MAX_READ_CONNECTIONS - READ_CONNECTIONS,
-        hide_parameters=True,  # an error's text ends in the log, and the values are names and results
+        hide_parameters=True,  # errors are logged, and the values are names and results
     )
 
     @event.listens_for(engine, "connect")
@@ -231,7 +231,7 @@ def make_directory(path: Path) -> None:
 
 
 def lock_database(path: Path) -> IO[bytes]:
-    """Hold the lock file beside the database for as long as the returned file is open: one station to a database."""
+    """Lock the file beside the database for as long as the returned file is open: one station per database."""
     name = path.with_name(path.name + ".lock")
     with translate_errors(name):
         try:
@@ -239,7 +239,7 @@ def lock_database(path: Path) -> IO[bytes]:
         except OSError as error:
             if not (is_not_writable(error) and name.exists()):
                 raise
-            file = name.open("rb", buffering=0)  # it can be locked all the same
+            file = name.open("rb", buffering=0)  # a file opened for reading can be locked too
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -250,7 +250,7 @@ def lock_database(path: Path) -> IO[bytes]:
             f"Another station (process {holder}) is using the database {path}: "
             "stop it, or give this one another database."
         ) from None
-    with suppress(OSError):  # on a disk that is full or read-only; the lock holds without it
+    with suppress(OSError):  # the disk may be full or read-only; the lock works without it
         file.truncate(0)
         file.write(f"{os.getpid()}\n".encode())
     return file

@@ -13,11 +13,11 @@ from sqlalchemy.exc import StatementError
 
 
 class StoreError(Exception):
-    """The database cannot be used as asked; the message is a sentence for the person who set the station up."""
+    """The database cannot do what was requested; the message is a sentence for the person who set the station up."""
 
 
 class CannotWriteError(StoreError):
-    """The database can be read and not written. What was asked can be done as soon as that is mended."""
+    """The database can be read but not written. The request can be repeated once that is fixed."""
 
 
 class DiskFullError(CannotWriteError):
@@ -25,11 +25,11 @@ class DiskFullError(CannotWriteError):
 
 
 class OlderSchemaError(StoreError):
-    """The database is of an older program, and is not upgraded yet."""
+    """An older program wrote the database, and it has not been upgraded yet."""
 
 
 class PermanentStoreError(StoreError):
-    """Trying again does not help: a person has to do something first."""
+    """A retry does not help: a person must do something first."""
 
 
 class DamagedDatabaseError(PermanentStoreError):
@@ -70,12 +70,12 @@ _OS_SENTENCES = {
 }
 _READ_ONLY_ERRNOS = (errno.EROFS, errno.EACCES, errno.EPERM)
 _CANNOT_WRITE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
-"""The second is what SQLite says where it cannot create its log."""
+"""The second is SQLite's code if it cannot create its log."""
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 SQLITE_IOERR_SHMSIZE = 4874
-"""No room for the index of the log: a full disk, which SQLite calls an I/O error."""
-PRIMARY_CODE = 0xFF  # SQLite's extended codes carry the primary one in their low byte
+"""No room for the index of the log: a full disk, which SQLite reports as an I/O error."""
+PRIMARY_CODE = 0xFF  # an extended code of SQLite has the primary one in its low byte
 
 
 def error_sentence(error: BaseException, path: Path) -> str:
@@ -96,7 +96,7 @@ def error_sentence(error: BaseException, path: Path) -> str:
 
 
 def _is_file_system_read_only(path: Path) -> bool:
-    """Found by trying: a file system that an error has closed to writing may still be listed as writable."""
+    """Tries it: a file system that became read-only after an error may still be listed as writable."""
     try:
         with TemporaryFile(dir=path.parent):
             return False
@@ -120,7 +120,7 @@ def is_not_writable(error: BaseException) -> bool:
 
 
 def _store_error(error: BaseException, path: Path) -> StoreError:
-    """The error with its sentence, in the class that tells whether waiting helps."""
+    """The error with its sentence, in the class that says whether waiting helps."""
     if is_disk_full(error):
         return DiskFullError(error_sentence(error, path))
     if is_not_writable(error):
@@ -134,7 +134,7 @@ def _store_error(error: BaseException, path: Path) -> StoreError:
 def translate_errors(path: Path) -> Iterator[None]:
     """Turn errors of SQLite and of the operating system into a `StoreError` with its sentence.
 
-    A `ValueError` for a value that a table refuses passes unchanged.
+    A `ValueError` for a value that a table does not accept passes unchanged.
     """
     try:
         yield
@@ -144,5 +144,5 @@ def translate_errors(path: Path) -> Iterator[None]:
         raise _store_error(error.orig or error, path) from error
     except (sqlite3.Error, OSError) as error:
         raise _store_error(error, path) from error
-    except UnicodeDecodeError as error:  # in SQLite's own message, which quotes what is damaged
+    except UnicodeDecodeError as error:  # from SQLite's message, which quotes the damaged text
         raise DamagedDatabaseError(_SQLITE_SENTENCES[sqlite3.SQLITE_CORRUPT].format(path=path)) from error

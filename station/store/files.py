@@ -13,16 +13,16 @@ from secrets import token_hex
 from station.store.errors import translate_errors
 
 UNFINISHED_SUFFIX = ".unfinished"
-"""How the temporary name goes on after that of the file; a random part follows, for two may write at once."""
+"""The suffix of the temporary name; a random part follows, because two may write at the same time."""
 LEFTOVER_S = 86_400.0
-"""A temporary file that has not changed for so long was left by a power cut."""
+"""A temporary file unchanged for this long was left by a power cut."""
 
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """A temporary name beside `path`, of this call alone; it replaces `path` on success and is removed on failure.
+    """A unique temporary name beside `path`; the file replaces `path` on success and is removed on failure.
 
-    Raises `StoreError` with a sentence for what the operating system refuses.
+    Raises `StoreError` with a sentence for an error of the operating system.
     """
     unfinished = path.with_name(f".{path.name}{UNFINISHED_SUFFIX}-{token_hex(4)}")
     with translate_errors(path):
@@ -45,7 +45,7 @@ def _remove_leftovers(path: Path) -> None:
 
 
 def sync_directory(path: Path) -> None:
-    """Let what was created, renamed or removed in a directory be so after a power cut."""
+    """Make what was created, renamed or removed in a directory survive a power cut."""
     _sync(path)
 
 

@@ -1,8 +1,8 @@
 """UUIDv7 identifiers (RFC 9562, section 5.7): they sort by time and never clash between stations.
 
-Those that a process makes in the same millisecond sort in the order in which they are made (section 6.2, method 2).
+Those made by one process in the same millisecond sort in the order of their making (section 6.2, method 2).
 
-Python includes them from 3.14.
+Python has them since 3.14.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _RANDOM_BITS = 74
 
 
 class _Last:
-    """The identifier made last in this process; its lock is held while the next one is made."""
+    """The last identifier made in this process; its lock is held while the next one is made."""
 
     lock = Lock()
     unix_ms = random = 0
@@ -34,7 +34,7 @@ def uuid7() -> str:
         unix_ms = time.time_ns() // 1_000_000
         if unix_ms == _Last.unix_ms:
             _Last.random += 1
-        else:  # the highest bit stays free, so that what is added never overflows
+        else:  # the highest bit stays free, so that additions never overflow
             _Last.unix_ms, _Last.random = unix_ms, secrets.randbits(_RANDOM_BITS - 1)
         return _uuid7(_Last.unix_ms, _Last.random)
 

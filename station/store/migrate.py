@@ -15,7 +15,7 @@ MIGRATIONS_DIR = Path(__file__).with_name("migrations")
 
 
 def alembic_config(connection: Connection | None = None) -> Config:
-    """Alembic's configuration, without a file of its own: it works from an installed package."""
+    """Alembic's configuration, without a file, so that it works from an installed package."""
     made = Config(attributes={} if connection is None else {"connection": connection})
     made.set_main_option("script_location", str(MIGRATIONS_DIR))
     made.set_main_option("path_separator", "os")
@@ -23,8 +23,8 @@ def alembic_config(connection: Connection | None = None) -> Config:
 
 
 def upgrade(engine: Engine, revision: str = "head", *, checks_references: bool = True) -> None:
-    """Bring the database to `revision`, in one transaction. Raises `RuntimeError` if that would break a reference,
-    unless the caller settles the references.
+    """Bring the database to `revision`, in one transaction. With `checks_references`, raises `RuntimeError` if that
+    would break one.
 
     SQLite changes a table by recreating it, which enforced foreign keys forbid; so they are all checked
     together, before the commit. The pragma has no effect inside a transaction.

@@ -1,13 +1,13 @@
-"""What the name of a person, a routine, a browser or a token may be."""
+"""Rules for the name of a person, a routine, a browser or a token."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 MAX_NAME_LENGTH = 60
-"""The letters of a name that fit on a phone in two lines."""
+"""The number of letters that fit on a phone in two lines."""
 _JOINERS = {0x200C: None, 0x200D: None}
-"""Not seen, but part of Persian and Indian names, and of emoji."""
+"""Invisible, but part of Persian and Indian names, and of emoji."""
 
 
 def is_name(name: str) -> bool:
@@ -16,7 +16,10 @@ def is_name(name: str) -> bool:
 
 
 def unique_name(name: str, others: Iterable[str], taken_sentence: str) -> str:
-    """The name without needless spaces. Raises `ValueError`: empty, too long, or the sentence `taken` of it."""
+    """The name without needless spaces.
+
+    Raises `ValueError` with a sentence if it is empty, overlong or invisible, or `taken_sentence` if it is taken.
+    """
     name = " ".join(name.split())
     if not 1 <= len(name) <= MAX_NAME_LENGTH:
         raise ValueError(f"A name has 1 to {MAX_NAME_LENGTH} letters: give one.")

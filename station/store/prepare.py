@@ -25,8 +25,8 @@ _TABLES = "SELECT sql FROM sqlite_master WHERE type = 'table'"
 def prepare_database(engine: Engine, path: Path, on_upgrade: Callable[[], None] = lambda: None) -> None:
     """Bring the database to the current schema: create a new one, upgrade an older one, refuse a newer one.
 
-    Alembic is imported only for an upgrade: it costs 0.2 s and 10 MB. The older database is copied first, to a file
-    beside it that is named after its revision. `on_upgrade` is called first: an upgrade may take minutes.
+    Alembic is imported only for an upgrade: it costs 0.2 s and 10 MB. An older database is copied first, to a file
+    beside it named after its revision. `on_upgrade` is called before that: an upgrade may take minutes.
     """
     with engine.begin() as connection:
         revision = read_revision(connection, path)
@@ -60,12 +60,12 @@ def prepare_database(engine: Engine, path: Path, on_upgrade: Callable[[], None] 
 
 
 def is_mislabelled(revision: str, statements: Iterable[str]) -> bool:
-    """Whether the statements that made the tables are newer than the revision: one bit of it can do that."""
+    """Whether the statements that made the tables are newer than the revision: one flipped bit of it is enough."""
     return revision < CHECKSUMS_SINCE and any(CHECKSUM in statement for statement in statements)
 
 
 def _forget_deleted_rows(engine: Engine) -> None:
-    """Write the file again without what was deleted before `secure_delete` was on. Without room for it, it stays."""
+    """Rewrite the file without the rows deleted before `secure_delete` was on; without enough room, leave it."""
     with closing(engine.raw_connection()) as pooled, suppress(sqlite3.Error):
         assert pooled.driver_connection is not None
         pooled.driver_connection.execute("VACUUM")
@@ -93,7 +93,7 @@ def read_revision(connection: Connection, path: Path) -> str | None:
 def check_integrity(engine: Engine, path: Path) -> None:
     """Raise `DamagedDatabaseError` if the database is damaged.
 
-    Traces are skipped: they are nearly all of the file, and reading a gigabyte from a memory card takes a minute.
+    Traces are skipped: they fill nearly all of the file, and reading a gigabyte from a memory card takes a minute.
     The nightly backup reads everything.
     """
     with engine.connect() as connection:
@@ -106,14 +106,14 @@ def check_integrity(engine: Engine, path: Path) -> None:
 
 
 def had_sessions(path: Path) -> bool:
-    """Whether this database has had a session, however little is left of it: its marker or a backup says so."""
-    from station.store.backups.backup import backups_of, list_backups  # a start of a sound database does without it
+    """Whether this database ever had a session, even if it is now empty: its marker or a backup says so."""
+    from station.store.backups.backup import backups_of, list_backups  # starting with a sound database does not need it
 
     return _marker(path).exists() or bool(list_backups(backups_of(path)))
 
 
 def mark_sessions(path: Path) -> None:
-    """Remember beside the database that it has had a session: an empty file is no new station from now on."""
+    """Mark beside the database that it has had a session, so that an empty file no longer passes for a new station."""
     with suppress(OSError):  # a full disk: the next start tries again
         _marker(path).touch()
 
@@ -123,6 +123,6 @@ def _marker(path: Path) -> Path:
 
 
 def require_not_emptied(path: Path) -> None:
-    """Raise `DamagedDatabaseError` for an empty file that has had sessions: SQLite takes it for a new database."""
+    """Raise `DamagedDatabaseError` for an empty file that has had sessions: SQLite would take it for a new database."""
     if path.exists() and path.stat().st_size == 0 and had_sessions(path):
         raise DamagedDatabaseError(f"The database {path} is empty, and has had sessions: {SALVAGE}")

@@ -1,7 +1,7 @@
 """The store's records. Times of day are aware UTC; `…_us` are microseconds since the run's trace began.
 
-An `uncertainty_mm` is the total standard uncertainty, and the `budget` beside it has its parts. Without a budget it
-predates budgets and covers only the noise and wander of the window.
+An `uncertainty_mm` is the total standard uncertainty; the `budget` beside it has its parts. One without a budget is
+older than budgets, and covers only the noise and wander of the window.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from station.profile import NOTHING_SAID, Profile
 
 
 class Person(Struct, frozen=True):
-    """A person who uses the station. `archived_at` is since when they are in no list of choice, if they are not."""
+    """A person who uses the station. `archived_at` is since when they are archived: not in the lists to choose from."""
 
     id: str
     name: str
@@ -34,8 +34,8 @@ class Person(Struct, frozen=True):
 
 
 class PersonContents(Struct, frozen=True):
-    """How much is stored of one person. `traces` are recorded runs, `devices` paired browsers, `consents` those
-    that the person gave and got."""
+    """How much is stored about one person. `traces` are recorded runs, `devices` paired browsers, `consents` those
+    that the person gave or received."""
 
     sessions: int
     tests: int
@@ -50,15 +50,15 @@ class PersonContents(Struct, frozen=True):
 
 
 class Merge(Struct, frozen=True):
-    """Two people are one now: what moved, and the name of the backup that was made before."""
+    """Two people were merged: what moved, and the name of the backup made before it."""
 
     moved: PersonContents
     backup: str
 
 
 class Deletion(Struct, frozen=True):
-    """A person was deleted with everything of theirs. Backups still hold it until the day `held_until`; `None` if there
-    are none."""
+    """A person and all their data were deleted. Backups still have them until the day `held_until`; `None` if there are
+    no backups."""
 
     deleted: PersonContents
     deleted_at: datetime
@@ -66,9 +66,9 @@ class Deletion(Struct, frozen=True):
 
 
 class SideSwap(Struct, frozen=True):
-    """Left and right of a test, or of all of a session (`test_id` is `None`), were exchanged after it was recorded.
+    """Left and right of a test, or of a whole session (`test_id` is `None`), were exchanged after it was recorded.
 
-    A second swap of the same undoes the first.
+    A second such swap undoes the first.
     """
 
     session_id: str
@@ -77,9 +77,9 @@ class SideSwap(Struct, frozen=True):
 
 
 class Session(Struct, frozen=True):
-    """What one person does between stepping on and leaving.
+    """Everything one person does between stepping on and leaving.
 
-    `ended_at` is `None` while the session runs, and stays so if it was cut off.
+    `ended_at` is `None` while the session runs, and stays `None` if it was cut off.
     """
 
     id: str
@@ -94,7 +94,7 @@ class Session(Struct, frozen=True):
 class Attempt(Struct, frozen=True):
     """One lunge. `outcome` is `passed`, `heel`, `contact` or `void`.
 
-    `window_us` are the times of the first and last reading that the distance comes from.
+    `window_us` are the times of the first and last reading behind the distance.
     """
 
     side: Side
@@ -123,10 +123,10 @@ class Trial(Struct, frozen=True):
 
 
 class TestAnswers(Struct, frozen=True):
-    """The person's answers after a test; `None` where not answered.
+    """The person's answers after a test; `None` if not answered.
 
-    `pain` is 0 to 10; `felt_places` has one or more of `front` (of the ankle), `achilles` and `calf`, or `nowhere`
-    alone.
+    `pain` is 0 to 10; `felt_places` has one or more of `front` (of the ankle), `achilles` and `calf`, or only
+    `nowhere`.
     """
 
     __test__ = False
@@ -136,7 +136,7 @@ class TestAnswers(Struct, frozen=True):
 
 
 class SideResults(Struct, frozen=True):
-    """The scores of both sides under one calibration; `None` for a side that was not tested."""
+    """The scores of both sides with one calibration; `None` for a side that was not tested."""
 
     left_mm: float | None
     right_mm: float | None
@@ -150,15 +150,15 @@ class SideResults(Struct, frozen=True):
 class Test(Struct, frozen=True):
     """A knee-to-wall test. `state` is `finished`, `partial` or `unfinished` (cut off).
 
-    The distances, their uncertainties and budgets and `calibration_id` are those that count now: the newest
-    correction's, or those of the day. `original` has those of the day; it is `None` while they still count. Trials and
-    attempts are always those of the day.
+    The distances, their uncertainties and budgets and `calibration_id` are the current ones: the newest correction's,
+    or the original ones. `original` has the original ones after a correction, else it is `None`. Trials and attempts
+    are never corrected.
 
-    `is_suspect`: a check of the day's calibration had failed, and no correction by a newer one counts. `imported`:
-    measured by tape, without instrument, trials or uncertainty. `temperature_c` is `None` if unknown. `skirting_mm` is
-    how far the skirting board that the sensor sees stands out from the wall, to which the distances are measured;
-    `None` for an imported test. `circumstances` has what was stored with the test; what follows from other rows, such
-    as a stretch before it, is not in it.
+    `is_suspect`: a check of the original calibration had failed, and there is no correction by a newer one. `imported`:
+    measured with a tape, without instrument, trials or uncertainty. `temperature_c` is `None` if unknown. `skirting_mm`
+    is how far the skirting board, which the sensor sees, projects from the wall, to which distances are measured;
+    `None` for an imported test. `circumstances` has what is stored with the test, not what follows from other rows,
+    such as a stretch before it.
     """
 
     __test__ = False
@@ -194,9 +194,9 @@ class Test(Struct, frozen=True):
 class ResultSummary(Struct, frozen=True):
     """The fields of a test that a chart needs; `None` for a side that was not tested.
 
-    The distances are those that count now; `…_original_mm` are those of the day, where they differ. `calibration` is
-    the number of the calibration that counts, and `circumstances` are those of `Test`. `is_time_known` is false for an
-    imported test of which only the day is known.
+    The distances are the current ones; `…_original_mm` are the original ones, if they differ. `calibration` is the
+    number of the current calibration, and `circumstances` are those of `Test`. `is_time_known` is false for an imported
+    test of which only the day is known.
     """
 
     test_id: str
@@ -222,14 +222,14 @@ class ResultSummary(Struct, frozen=True):
 
 
 class Correction(Struct, frozen=True):
-    """The results of one test under another calibration, stored beside those of the day."""
+    """The results of one test with another calibration, stored beside the originals."""
 
     test_id: str
     results: SideResults
 
 
 class ImportedResult(Struct, frozen=True):
-    """A past result measured by tape, to import. `is_time_known`: more of `measured_at` is known than the day."""
+    """A past result to import, measured with a tape. `is_time_known`: more than the day of `measured_at` is known."""
 
     measured_at: datetime
     left_mm: float | None
@@ -239,18 +239,17 @@ class ImportedResult(Struct, frozen=True):
 
 
 class HeelLift(Struct, frozen=True):
-    """A time that the heel was up during a hold. `ended_us` is `None` if it did not come back."""
+    """A time that the heel was up during a hold. `ended_us` is `None` if it did not come down again."""
 
     started_us: int
     ended_us: int | None
 
 
 class Hold(Struct, frozen=True):
-    """One timed stretch. `state` is `finished`, `partial` or `unfinished` (cut off: its last
-    five seconds may lack).
+    """One timed stretch. `state` is `finished`, `partial` or `unfinished` (cut off: up to five seconds may be missing).
 
     `step_index` is the step in its run's routine, from 0, and `exercise` a key of the catalogue; both are `None` if
-    unknown. A hold that is not `verified` was timed without a sensed heel.
+    unknown. A hold that is not `verified` was timed without sensing the heel.
     """
 
     id: str
@@ -276,7 +275,7 @@ class Hold(Struct, frozen=True):
 
 
 class Repetition(Struct, frozen=True):
-    """One heel raise and return, finished at `at_us`. `number` goes from 0, in the order done.
+    """One heel raise and return, finished at `at_us`. `number` counts from 0, in the order done.
 
     A repetition that was `too_quick` does not count.
     """
@@ -290,7 +289,7 @@ class Repetition(Struct, frozen=True):
 class RepSet(Struct, frozen=True):
     """Counted repetitions of one leg or of both. `state`, `step_index`, `exercise` and `verified` as for a hold.
 
-    `repetitions` is empty where they were not stored one by one.
+    `repetitions` is empty if they were not stored one by one.
     """
 
     id: str
@@ -321,7 +320,7 @@ class ExercisesBegun(Struct, frozen=True):
 class Calibration(Struct, frozen=True):
     """How a reading becomes a toe distance; the newest has the greatest `number`.
 
-    Without `fit` it is as built, never calibrated. `temperature_c` is the sensor's at that time, if known.
+    Without `fit` it is the as-built one, not calibrated. `temperature_c` is the sensor's at that time, if known.
     """
 
     id: str
@@ -350,7 +349,7 @@ class Check(Struct, frozen=True):
 
 
 class SessionDetail(Struct, frozen=True):
-    """A session with everything in it. `run_ids` are those of its traces, in order."""
+    """A session with all its contents. `run_ids` are those of its traces, in order."""
 
     session: Session
     tests: tuple[Test, ...]
@@ -360,7 +359,7 @@ class SessionDetail(Struct, frozen=True):
 
 
 class HoldTotal(Struct, frozen=True):
-    """All holds of one leg, or of both, in one session."""
+    """The total of all holds of one leg, or of both, in one session."""
 
     side: Legs
     verified: bool
@@ -368,7 +367,7 @@ class HoldTotal(Struct, frozen=True):
 
 
 class RepTotal(Struct, frozen=True):
-    """All repetitions of one leg, or of both, in one session."""
+    """The total of all repetitions of one leg, or of both, in one session."""
 
     side: Legs
     verified: bool
@@ -377,7 +376,7 @@ class RepTotal(Struct, frozen=True):
 
 
 class SessionSummary(Struct, frozen=True):
-    """A session with what its sentence needs: tests without trials and attempts, and totals of the rest."""
+    """A session with what its summary needs: tests without trials and attempts, and totals of the rest."""
 
     session: Session
     tests: tuple[Test, ...]
@@ -386,13 +385,13 @@ class SessionSummary(Struct, frozen=True):
 
     @property
     def has_results(self) -> bool:
-        """Whether a side was measured, or anything held or repeated."""
+        """Whether a side was measured, or any exercise done."""
         measured = any(mm is not None for test in self.tests for mm in (test.left_mm, test.right_mm))
         return measured or any(one.credited_us for one in self.holds) or any(one.count for one in self.rep_sets)
 
 
 class WeekCredit(Struct, frozen=True):
-    """Credited time of the holds of one week, which begins on a Monday."""
+    """The credited time of the holds of one week, which begins on a Monday."""
 
     monday: date
     left_us: int
@@ -400,7 +399,7 @@ class WeekCredit(Struct, frozen=True):
 
 
 class OwnRoutine(Struct, frozen=True):
-    """A routine that a person made; without `person_id` it is everybody's. `items` have the catalogue's format."""
+    """A routine that a person made; without `person_id` it is everyone's. `items` have the catalogue's format."""
 
     id: str
     person_id: str | None

@@ -1,7 +1,7 @@
 """The tables. Identifiers are UUIDv7 texts, times aware UTC, `…_us` microseconds since the run's trace began.
 
-Each row names the program and the rules that made it. What follows from other rows is not stored again: a test's person
-is that of its session, and its start follows from its run and its `started_us`.
+Each row names the versions of the program and of the rules that made it. Nothing is stored that follows from other
+rows: a test's person is its session's, and its start follows from its run and its `started_us`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ CHECKSUM = "checksum"
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware time, stored in UTC. A naive time is refused, because its zone is unknown."""
+    """An aware time, stored in UTC. Naive times are refused, because their zone is unknown."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -72,7 +72,7 @@ def _foreign_key_column(name: str, key: str, *, index: bool = True) -> Column[st
 
 
 def _step_columns() -> tuple[Column[Any], ...]:
-    """The step in the run's routine, its exercise, and whether the board verified a heel."""
+    """The step in the run's routine, its exercise, and whether the board verified it."""
     return Column("step_index", Integer), Column("exercise", String), Column("verified", Boolean, nullable=False)
 
 
@@ -99,7 +99,7 @@ people = _table(
     Column("voice", Boolean),
     Column("dominant_side", String),
     Column("hurt_side", String),
-    Column("hurt_since", String),  # a date, or the part of it that is known: 2026, 2026-03
+    Column("hurt_since", String),  # a date, or the known part of it: 2026, 2026-03
     Column("archived_at", UtcDateTime),
 )
 
@@ -119,7 +119,7 @@ calibrations = _table(
     Column("offset_mm", Float, nullable=False),
     Column("bend_per_mm", Float, nullable=False),
     Column("cubic_per_mm2", Float, nullable=False),
-    Column("points_json", Text),  # these three are missing together: as built, not calibrated
+    Column("points_json", Text),  # all three are missing if as built, not calibrated
     Column("residuals_json", Text),
     Column("covariance_json", Text),
     Column("temperature_c", Float),
@@ -164,7 +164,7 @@ runs = _table(
     Column("started_at", UtcDateTime, nullable=False),
     Column("header_json", Text, nullable=False),
     Column("title", String),
-    Column("remaining_json", Text),  # these two are missing together: the routine is complete
+    Column("remaining_json", Text),  # both are missing if the routine is complete
     Column("remaining_saved_at", UtcDateTime),
 )
 
@@ -191,7 +191,7 @@ tests = _table(
     Column("right_budget_json", Text),
     Column("calibration_id", String, ForeignKey("calibrations.id")),
     Column("temperature_c", Float),
-    Column("skirting_mm", Float),  # what the distances have in front of the wall; missing for an imported test
+    Column("skirting_mm", Float),  # added to each distance; missing for an imported test
     Column("is_suspect", Boolean, nullable=False),
     Column("imported", Boolean, nullable=False),
     Column("shod", Boolean),
@@ -330,7 +330,7 @@ devices = _table(
     Column("token_hash", String, nullable=False),
     Column("role", String, nullable=False),
     Column("person_id", String, ForeignKey("people.id"), index=True),
-    Column("person_until", UtcDateTime),  # only where several people share the browser
+    Column("person_until", UtcDateTime),  # only if several people share the browser
     Column("is_shared", Boolean, nullable=False),
     Column("paired_at", UtcDateTime, nullable=False),
     Column("last_seen_at", UtcDateTime, nullable=False),
@@ -369,10 +369,10 @@ access_log = _table(
 side_swaps = _table(
     "side_swaps",
     _id_column(),
-    Column("number", Integer, nullable=False),  # an even number of swaps of the same undo each other
+    Column("number", Integer, nullable=False),  # two swaps of the same undo each other
     Column("created_at", UtcDateTime, nullable=False),
     _foreign_key_column("session_id", "sessions.id"),
-    Column("test_id", String, ForeignKey("tests.id")),  # missing: all of the session
+    Column("test_id", String, ForeignKey("tests.id")),  # missing: the whole session
 )
 
 set_aside_answers = _table(
@@ -392,7 +392,7 @@ api_tokens = _table(
     _foreign_key_column("device_id", "devices.id"),
     Column("name", String, nullable=False),
     Column("token_hash", String, nullable=False),
-    Column("scopes", String, nullable=False),  # words with a space between them
+    Column("scopes", String, nullable=False),  # words separated by spaces
     Column("created_at", UtcDateTime, nullable=False),
     Column("last_used_at", UtcDateTime),
     Column("revoked_at", UtcDateTime),
@@ -402,5 +402,5 @@ api_tokens = _table(
 NEVER_EXPORTED: frozenset[Table | Column[Any]] = frozenset(
     {devices, consents, access_attempts, access_log, api_tokens, people.c.pin_hash}
 )
-"""The tables and columns that say who may get in and see what, and who did: no export has them, no import brings them.
-A consent is given on the board."""
+"""The tables and columns about access: who may get in, who sees what, and who did. They are never exported or imported:
+consent is given on the board."""

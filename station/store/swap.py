@@ -1,4 +1,4 @@
-"""A new database takes the place of the station's, which stays beside it under another name, with its log."""
+"""Replaces the station's database by a new one; the former stays beside it under another name, with its log."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from station.store.errors import StoreError
 from station.store.files import atomic_write, sync_directory
 
 ASIDE = ".damaged-"
-"""What follows the database's name in that of a damaged file, before the time at which it was moved aside."""
+"""Follows the database's name in that of a damaged file; the time at which it was moved aside comes next."""
 REPORT_SUFFIX = ".txt"
-"""How the name of the report of a salvage or a restore ends, after that of the former database."""
+"""The report of a salvage or a restore has the former database's name with this suffix."""
 KEPT_FOR = timedelta(days=30)
-"""How long a former database is kept, and the page shows the report of it."""
+"""How long a former database is kept, and its report shown on the page."""
 BEFORE_SUFFIX = ".before-restore"
-"""What is added to the name of the database that a backup has replaced."""
+"""The suffix of a database that a backup has replaced."""
 
 
 def swap_database(database: Path, target: Path, former: Path, report: Sequence[str]) -> None:
-    """Put `target`, which has no log, in the place of the database, which must not be in use and stays as `former`.
+    """Replace the database, which must not be in use, by `target`, which has no log; the old one becomes `former`.
 
-    The log goes first, because SQLite would apply it to whatever has the database's name. Cut off, the swap leaves the
-    new database with its report, or the old one under both names: `undo_unfinished_swap` gives that its log back.
-    Raises `StoreError` before anything is changed where there was no room to empty the log of `target`.
+    The log is moved first, because SQLite would apply it to any file with the database's name. A swap that is cut off
+    leaves the new database with its report, or the old one under both names; then `undo_unfinished_swap` restores its
+    log. Raises `StoreError` before anything is changed if there was no room to empty the log of `target`.
     """
     if has_log(target):
         raise StoreError(f"There is too little room for a new database in the place of {database}: free some space.")
@@ -46,14 +46,14 @@ def swap_database(database: Path, target: Path, former: Path, report: Sequence[s
 
 
 def former_databases(database: Path) -> tuple[Path, ...]:
-    """The files that another database has replaced, by a restore or a salvage."""
+    """The databases that were replaced by a restore or a salvage."""
     names = (*database.parent.glob(database.name + BEFORE_SUFFIX), *database.parent.glob(f"{database.name}{ASIDE}*"))
     beside = {file for former in names for file in (*log_files(former), report_of(former))}
     return tuple(former for former in names if former not in beside)
 
 
 def replaced_at(former: Path) -> datetime:
-    """When another database took the place of this one: its report was written then."""
+    """When this database was replaced: its report was written then."""
     report = report_of(former)
     return _written_at(report if report.exists() else former)
 
@@ -69,7 +69,7 @@ def _written_at(file: Path) -> datetime:
 
 
 def report_of(former: Path) -> Path:
-    """The file beside a former database that says in words why another one has its place."""
+    """The file beside a former database that says in words why it was replaced."""
     return former.with_name(former.name + REPORT_SUFFIX)
 
 
@@ -79,13 +79,13 @@ def _write_report(former: Path, report: Sequence[str]) -> None:
 
 
 def salvage_report(database: Path, now: datetime) -> str | None:
-    """The report of the newest salvage of this database, as long as the page shows it; `None` without one."""
+    """The report of the newest salvage of this database while the page shows it; `None` without one."""
     reports = sorted(database.parent.glob(f"{database.name}{ASIDE}*{REPORT_SUFFIX}"))
     return _shown(reports[-1], now) if reports else None
 
 
 def restore_report(database: Path, now: datetime) -> str | None:
-    """The report of the last restore of this database, as long as the page shows it; `None` without one."""
+    """The report of the last restore of this database while the page shows it; `None` without one."""
     return _shown(report_of(database.with_name(database.name + BEFORE_SUFFIX)), now)
 
 
@@ -93,13 +93,13 @@ def _shown(report: Path, now: datetime) -> str | None:
     try:
         if now - _written_at(report) < KEPT_FOR:
             return " ".join(report.read_text(encoding="utf-8").split())
-    except (OSError, UnicodeDecodeError):  # there is none, or a failing card has it
+    except (OSError, UnicodeDecodeError):  # there is none, or the memory card fails
         return None
     return None
 
 
 def undo_unfinished_swap(database: Path) -> None:
-    """Let a database be as it was before a swap that was cut off. It must not be in use."""
+    """Undo a swap that was cut off. The database must not be in use."""
     for former in former_databases(database):
         if database.exists() and former.samefile(database):
             move_log(former, database)
@@ -109,7 +109,7 @@ def undo_unfinished_swap(database: Path) -> None:
 
 
 def move_log(path: Path, name: Path) -> None:
-    """Let the log of the database at `path` be that of the database at `name`."""
+    """Move the log of the database at `path` to the database at `name`."""
     for file, new_name in zip(log_files(path), log_files(name), strict=True):
         if file.exists():
             file.replace(new_name)

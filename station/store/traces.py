@@ -1,8 +1,8 @@
 """Traces in the database, in chunks of about a minute, so that a power cut loses little.
 
 The text of a trace is its header as one `#` line of JSON, the line of column names, then the rows. A chunk has the rows
-by channel: times, loads and distances as differences, which take a seventh of the compressed text. It is a zlib stream
-of MessagePack; rows that are not as the station writes them are a bzip2 stream of their text.
+by channel, with times, loads and distances as differences, which take a seventh of the compressed text. It is a zlib
+stream of MessagePack; rows that the station would write differently are a bzip2 stream of their text.
 """
 
 from __future__ import annotations
@@ -22,25 +22,25 @@ from station.core.trace import EXCHANGED_AT, header_lines
 from station.store.schema import trace_chunks
 
 BZ2_LEVEL, BZ2_MARK = 1, b"BZh"
-"""Blocks of 100 kB need 1 MB of memory, and no zlib stream begins like one of bzip2."""
+"""Blocks of 100 kB need 1 MB of memory; no zlib stream begins with the mark of bzip2."""
 ADC_CODES = 1_023
-"""The ADC of the heels has ten bits; gpiozero gives its code as a share of the greatest."""
+"""The heels' ADC has ten bits; gpiozero returns its code as a share of the largest."""
 MAX_CHANNELS = 26
-"""A letter stands for each; a trace has nine at most."""
+"""Each has a letter; a trace has at most nine."""
 
 
 class TraceTooLongError(ValueError):
-    """A trace takes more room than it may."""
+    """A trace is longer than allowed."""
 
 
 class _Channel(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
-    """The rows of one channel: its name, and how times and whole values differ from the one before."""
+    """The rows of one channel: its name, and the differences of consecutive times and of whole values."""
 
     name: str
     time_changes: list[int]
-    """Of the differences themselves: a sensor is sampled at even intervals."""
+    """Second differences: a sensor is sampled at even intervals."""
     scale: int
-    """What the values are shares of; 1 for whole numbers, 0 for texts."""
+    """The values are multiples of 1/`scale`: 1 for whole numbers; 0 for texts."""
     changes: list[int] = []
     texts: list[str] = []
 
@@ -55,7 +55,7 @@ _DECODER = msgspec.msgpack.Decoder(_Columns)
 
 
 class TraceColumns:
-    """Rows by channel, which grow until they are packed: a piece of ten seconds takes the loop some milliseconds."""
+    """Rows by channel, added piece by piece until they are packed: ten seconds take the loop some milliseconds."""
 
     def __init__(self) -> None:
         self._order: list[str] = []
@@ -66,7 +66,7 @@ class TraceColumns:
         return bool(self._order)
 
     def add(self, rows_text: str) -> None:
-        """Add whole lines. Raises `ValueError` if they are not as the station writes them."""
+        """Add whole lines. Raises `ValueError` if the station would write them differently."""
         letters: dict[str, str] = {name: _letter(number) for number, name in enumerate(self._times)}
         for line in rows_text.splitlines():
             at, channel, value = line.split(",", 2)
@@ -165,15 +165,15 @@ def compress_rows(rows_text: str) -> bytes:
 
 
 def compress_text(text: str) -> bytes:
-    """A text as it is, compressed."""
+    """A text compressed without changes."""
     return bz2.compress(text.encode(), BZ2_LEVEL)
 
 
 def unpack_next(packed: bytes, most: int | None = None) -> tuple[str, bytes]:
-    """The text of the first of several chunks or compressed texts, and what follows them.
+    """The text of the first of several chunks or compressed texts, and the bytes after it.
 
-    Raises `TraceTooLongError` if the text takes more than `most`, having unpacked hardly more than that, and `OSError`,
-    `EOFError` or `ValueError` for what is none.
+    Raises `TraceTooLongError` if the text is longer than `most`, having unpacked hardly more than that, and `OSError`,
+    `EOFError` or `ValueError` for bytes that are neither.
     """
     is_text = packed.startswith(BZ2_MARK)
     unpacker = bz2.BZ2Decompressor() if is_text else zlib.decompressobj()
@@ -189,7 +189,7 @@ def unpack_next(packed: bytes, most: int | None = None) -> tuple[str, bytes]:
 
 
 def chunks_of_rows(connection: Connection, run_id: str) -> Iterator[bytes]:
-    """The rows of a run, chunk by chunk: a long session's trace takes megabytes."""
+    """The chunks of a run, one at a time: a long session's trace takes megabytes."""
     chosen = select(trace_chunks.c.rows).where(trace_chunks.c.run_id == run_id).order_by(*trace_chunks.primary_key)
     for rows in connection.execution_options(yield_per=1).execute(chosen).scalars():
         yield unpack_next(rows)[0].encode()
@@ -211,12 +211,12 @@ def read_trace_rows(connection: Connection, run_ids: Collection[str]) -> dict[st
 
 
 def trace_text(header: dict[str, Any], rows_text: str, exchanged_at: datetime | None = None) -> str:
-    """A trace as `station replay` reads it. `exchanged_at`: when left and right of its results were exchanged."""
+    """A trace as `station replay` reads it; `exchanged_at` is when left and right of its results were exchanged."""
     return trace_head(header, exchanged_at) + rows_text
 
 
 def trace_head(header: dict[str, Any], exchanged_at: datetime | None = None) -> str:
-    """What comes before the rows in the text of a trace."""
+    """The lines before the rows in the text of a trace."""
     if exchanged_at is not None:
         header = {**header, EXCHANGED_AT: exchanged_at.isoformat(timespec="seconds")}
     return "\n".join([*header_lines(header), ""])

@@ -1,1 +1,1 @@
-"""Composition: assembles the parts for the service, for simulations and for the self-check."""
+"""Assembles the parts for the service, for simulations and for the self-check."""

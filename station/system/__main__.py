@@ -1,4 +1,4 @@
-"""`python -m station.system DESCRIPTOR`: the page's process as the board's process starts it (`page_child`)."""
+"""`python -m station.system DESCRIPTOR`: the page's process, started by the board's process (`page_child`)."""
 
 import gc
 import sys

@@ -1,8 +1,8 @@
 """The station's own certificate authority, and the certificate of its page.
 
-Nobody else can vouch for `station.local` or 192.168.1.5, so the home or clinic does it itself: an authority whose
-certificate each phone installs once. It may vouch for names of the home and private addresses alone (name
-constraints), so that a stolen key does not open the internet to anybody.
+No public authority can vouch for `station.local` or 192.168.1.5, so the home or clinic has its own, whose certificate
+each phone installs once. It may only vouch for the home's names and private addresses (name constraints), so that a
+stolen key is no danger to other sites.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from station.network import AUTHORITY_FILE, HOME_NETWORKS, PAGE_FILE, VALID_UNTI
 
 AUTHORITY_LIFE = timedelta(days=3_650)
 CERTIFICATE_LIFE = timedelta(days=397)
-"""Browsers refuse certificates with a longer life from public authorities; a home's may as well keep to it."""
+"""Browsers refuse longer-lived certificates from public authorities; the home's may as well follow that rule."""
 RENEW_BEFORE = timedelta(days=60)
 CLOCK_MARGIN = timedelta(days=1)
-"""How long before now a certificate begins: a phone's clock may be behind."""
+"""A certificate becomes valid this long before it is made, because a phone's clock may be slow."""
 AUTHORITY_KEY_FILE = "authority.key"
 
 
@@ -34,24 +34,24 @@ class AuthorityError(Exception):
 
 
 class Names(Struct, frozen=True):
-    """What a page is called: host names, and addresses."""
+    """The host names and addresses of a page."""
 
     hosts: tuple[str, ...]
     addresses: tuple[Address, ...]
 
     def general_names(self) -> list[x509.GeneralName]:
-        """As a certificate has them."""
+        """The names in a certificate's format."""
         return [*map(x509.DNSName, self.hosts), *map(x509.IPAddress, self.addresses)]
 
 
 class PageCertificate(Struct, frozen=True):
-    """The page's certificate in use, and its authority's end."""
+    """The page's current certificate, and the expiry of its authority."""
 
     names: frozenset[str]
     ends_at: datetime
     authority_ends_at: datetime
     fingerprint: str
-    """SHA-256 of the authority's certificate, as phones show it."""
+    """The SHA-256 of the authority's certificate, as phones show it."""
 
     def renewal_reason(self, wanted: Names, now: datetime) -> str:
         """Why a new certificate is due, in words; empty if none is."""
@@ -62,7 +62,7 @@ class PageCertificate(Struct, frozen=True):
 
 
 class Authority:
-    """The authority in one directory, with the certificate of the page. Only root reads the keys."""
+    """The authority in one directory, with the page's certificate. Only root can read the keys."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -72,7 +72,7 @@ class Authority:
         return (self.directory / AUTHORITY_FILE).exists() and (self.directory / AUTHORITY_KEY_FILE).exists()
 
     def create(self, owner: str, hosts: Sequence[str], now: datetime) -> None:
-        """Make the authority, in place of any former one: every phone must then install the new one.
+        """Make the authority, replacing any former one: every phone must then install the new one.
 
         `owner` is the machine's name; `hosts` are names outside `.local` for which it may vouch.
         """
@@ -96,7 +96,7 @@ class Authority:
         self._write(AUTHORITY_FILE, certificate.public_bytes(serialization.Encoding.PEM), 0o644)
 
     def vouches_for(self, host: str) -> bool:
-        """Whether phones would believe this authority for a host name. Raises AuthorityError if it cannot be read."""
+        """Whether phones would accept this authority for a host name. Raises AuthorityError if it cannot be read."""
         return _is_within(host, _permitted(self._read()[0]))
 
     def issue(self, names: Names, now: datetime) -> None:
@@ -124,7 +124,7 @@ class Authority:
         self._write(PAGE_FILE, f"{VALID_UNTIL}{ends}\n".encode() + pem, 0o600)
 
     def page_certificate(self) -> PageCertificate | None:
-        """The certificate in use, `None` if there is none. Raises AuthorityError for a damaged one."""
+        """The current certificate; `None` if there is none. Raises AuthorityError if it is damaged."""
         file = self.directory / PAGE_FILE
         if not file.exists():
             return None
@@ -157,7 +157,7 @@ class Authority:
         return certificate, key
 
     def _write(self, name: str, content: bytes, mode: int) -> None:
-        """Write a file whole or not at all; a key is never readable to others, not for a moment."""
+        """Write a file atomically; others can never read a key, not even for a moment."""
         self.directory.mkdir(mode=0o755, parents=True, exist_ok=True)
         beside = self.directory / f"{name}.new"
         beside.unlink(missing_ok=True)
@@ -212,7 +212,7 @@ def _private_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
 
 
 def _check_permitted(authority: x509.Certificate, names: Names) -> None:
-    """Refuse names for which phones would not believe the authority. Raises AuthorityError."""
+    """Refuse names for which phones would not accept the authority. Raises AuthorityError."""
     refused = [host for host in names.hosts if not _is_within(host, _permitted(authority))]
     if refused:
         raise AuthorityError(

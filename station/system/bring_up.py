@@ -1,7 +1,7 @@
 """Bring-up of the board, in wiring order: each part is probed, exercised and witnessed, and a fault of a wire is named.
 
-*Probed* is what the Pi sees by itself, *exercised* what somebody's hand makes it see, *witnessed* what somebody hears,
-sees or measures. What it all means is the decision table in `wire_faults.py`.
+*Probed* is what the Pi detects on its own, *exercised* what it detects while a hand presses, *witnessed* what a person
+hears, sees or measures. The decision table in `wire_faults.py` says what it all means.
 """
 
 from __future__ import annotations
@@ -37,30 +37,30 @@ from station.system.wire_faults import ALIKE, COLOURS, HEELS, Diagnosis, lines_o
 PRESS_US = PRESS_S * SECOND_US
 CUE_US = 2 * SECOND_US
 FOLLOWS_SHARE = 0.05
-"""A hand on a plate changes its load by more; the converter's noise is a hundredth of it."""
+"""A hand on a plate changes its load by more than this; the converter's noise is a hundredth of it."""
 FULL_SHARE = 0.995
 
 
 class Bench(Struct, frozen=True):
-    """The board on the bench: its pins and bus, and its time, real or virtual."""
+    """The board on the bench: its pins, its bus, and its time, real or virtual."""
 
     config: Config
     clock: Clock
     pin_factory: PinFactory
     open_bus: Callable[[], I2cBus]
     post: Callable[[Event], None]
-    """Where the parts put their events, for `listen`."""
+    """Takes the events of the parts, for `listen`."""
     has_threads: bool
-    """Whether the parts run by themselves; in virtual time `listen` runs them."""
+    """Whether the parts have threads; in virtual time `listen` runs them."""
     pause_us: Callable[[int], None]
     listen: Callable[[Devices, int], Sequence[Event]]
     """Let the parts run for this many µs, and return their events."""
     busy: Callable[[bool], AbstractContextManager[None]]
-    """Keep the buses busy meanwhile, and the buzzer too if asked."""
+    """Keep the buses busy inside the block, and the buzzer too if true."""
 
 
 def probe(bench: Bench, diagnosis: Diagnosis) -> Iterator[Result]:
-    """Look at every line and at the sensor before the drivers open them."""
+    """Probe every line and the sensor before the drivers open them."""
     lines = lines_of(bench.config)
     release_interrupt(bench.open_bus, bench.config.range_sensor.kind, bench.pause_us)
     for line in lines.values():
@@ -92,11 +92,11 @@ def _probe_sensor(bench: Bench, diagnosis: Diagnosis) -> None:
         obeyed = xshut_is_obeyed(pins.xshut, bench.open_bus, sensor.kind, bench.pause_us, bench.pin_factory)
         diagnosis.see("xshut", "obeys" if obeyed else "ignores")
     if diagnosis.seen.get("interrupt pin") == "low" and diagnosis.seen.get("interrupt") != "still":
-        diagnosis.forget("interrupt pin")  # a chip that was never started drives its line low at rest
+        diagnosis.forget("interrupt pin")  # an idle chip that was never started drives its line low
 
 
 def see_full_scale(events: Sequence[Event], diagnosis: Diagnosis) -> None:
-    """See what no plate shows by itself: full scale, with nobody on the board."""
+    """Note plates at full scale, which a plate never shows with nobody on the board."""
     loads = _loads(events)
     full = [heel for heel, shares in loads.items() if min(shares) >= FULL_SHARE]
     if full and len(full) == len(loads):
@@ -114,7 +114,7 @@ def _loads(events: Sequence[Event]) -> dict[str, list[float]]:
 
 
 def exercise(bench: Bench, devices: Devices, diagnosis: Diagnosis, witness: Witness) -> Iterator[Result]:
-    """Let somebody press every part that can be pressed, and see what the drivers report."""
+    """Ask a person to press every part that can be pressed, and note what the drivers report."""
     config, lines = bench.config, lines_of(bench.config)
     heel_events: list[Event] = []
     for name in (*HEELS, "knee pad", "button"):
@@ -131,7 +131,7 @@ def exercise(bench: Bench, devices: Devices, diagnosis: Diagnosis, witness: Witn
 
 
 def _judge_adc(diagnosis: Diagnosis, loads: dict[str, list[float]]) -> None:
-    """Whether the MCP3008 answers at all: not if every plate reads nothing, or full scale, under a hand too."""
+    """Note whether the MCP3008 answers: not if every plate reads nothing or full scale, even under a hand."""
     if not loads:
         return
     middle = [median(shares) for shares in loads.values()]
@@ -143,7 +143,7 @@ def _judge_adc(diagnosis: Diagnosis, loads: dict[str, list[float]]) -> None:
 
 
 def _reaction(name: str, events: Sequence[Event]) -> str:
-    """What a press on this part did: `follows`, `other` (another part did), `full` or `still`."""
+    """What a press on this part did: `follows`, `other` (another part reacted), `full` or `still`."""
     if name == "knee pad":
         return "follows" if {event.touching for event in events if isinstance(event, Knee)} >= {True} else "still"
     if name == "button":
@@ -162,7 +162,7 @@ def _reaction(name: str, events: Sequence[Event]) -> str:
 
 
 def witness_outputs(bench: Bench, devices: Devices, diagnosis: Diagnosis, witness: Witness) -> Iterator[Result]:
-    """Let somebody hear the buzzer."""
+    """Ask a person whether they hear the buzzer."""
     devices.play_cues([Cue(bench.clock.now_us(), CueName.YES)])
     bench.listen(devices, CUE_US)
     heard = witness.ask(tones_question())
@@ -171,7 +171,7 @@ def witness_outputs(bench: Bench, devices: Devices, diagnosis: Diagnosis, witnes
 
 
 def witness_light(bench: Bench, diagnosis: Diagnosis, witness: Witness) -> Iterator[Result]:
-    """Light one colour after the other, and let somebody say which one it is."""
+    """Light one colour after the other, and ask which one it is."""
     for colour in COLOURS if bench.config.board.led else ():
         pin = getattr(bench.config.pins, f"led_{colour}")
         with suppress(DeviceError):  # the driver says it
@@ -181,7 +181,7 @@ def witness_light(bench: Bench, diagnosis: Diagnosis, witness: Witness) -> Itera
 
 
 def measure(bench: Bench, diagnosis: Diagnosis, witness: Witness) -> None:
-    """Ask for voltages while they still narrow the faults down."""
+    """Ask for voltages for as long as they narrow down the faults."""
     lines = lines_of(bench.config)
     with bench.busy(diagnosis.seen.get("buzzer") == "no"):
         while len(diagnosis.faults) > 1 and (asked := diagnosis.next_measurement()) is not None:
@@ -194,7 +194,7 @@ def measure(bench: Bench, diagnosis: Diagnosis, witness: Witness) -> None:
 
 
 def named(diagnosis: Diagnosis) -> Result:
-    """The fault in words; or the faults that are left, or that there is more than one."""
+    """The fault in words; or the remaining candidates; or that there is more than one fault."""
     faults = diagnosis.faults
     if diagnosis.is_healthy:
         text = f"no wire is at fault as far as this check saw. {ALIKE}"
@@ -211,7 +211,7 @@ def named(diagnosis: Diagnosis) -> Result:
 
 
 def _in_words(part: str, step: str, diagnosis: Diagnosis, looked: Sequence[str]) -> Iterator[Result]:
-    """What was seen of a part, in words."""
+    """What was observed of a part, in words."""
     seen = [what for what in looked if what in diagnosis.seen]
     if seen:
         well = not any(what in diagnosis.odd for what in seen)

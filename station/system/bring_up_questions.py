@@ -6,7 +6,7 @@ from station.app.board.bring_up_records import SKIP, Question
 from station.system.wire_faults import COLOURS, Line
 
 PRESS_S = 4
-"""How long the board listens to a press that the bring-up has asked for."""
+"""How long the board listens for a requested press."""
 PARTS = {
     "left heel": "the left heel plate, firmly, with your hand",
     "right heel": "the right heel plate, firmly, with your hand",
@@ -23,7 +23,7 @@ CANNOT_SAY = (SKIP, "I cannot say")
 
 
 def press_question(part: str) -> Question:
-    """Ask somebody to get ready to press this part."""
+    """Ask the person to get ready to press this part."""
     return Question(
         part,
         f"Next, press {PARTS[part]}, and let go: you have {PRESS_S} seconds. Ready?",

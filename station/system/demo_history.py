@@ -1,4 +1,4 @@
-"""The history of the demonstration: ten weeks of two simulated people, made as by `station simulate`.
+"""The demonstration's history: ten weeks of two simulated people, made like `station simulate`.
 
 `python -m station.system.demo_history` rebuilds the shipped file in some minutes; the same code makes the same file.
 """
@@ -49,13 +49,13 @@ PEOPLE = (
         seed=12,
     ),
 )
-"""A runner who gains evenly, and a person whose right ankle recovers from a sprain."""
+"""A runner who gains steadily, and a person whose right ankle recovers from a sprain."""
 
 
 def fill(store: Store, now: datetime | None = None) -> None:
     """Fill an empty store with the shipped history. Raises StoreError.
 
-    With `now` it is moved by whole weeks, so that it ends in the seven days before: the days of the week stay.
+    With `now` it is shifted by whole weeks, to end in the seven days before; weekdays stay.
     """
     if now is None:
         import_export(store, SHIPPED)
@@ -67,14 +67,14 @@ def fill(store: Store, now: datetime | None = None) -> None:
 
 
 def moved_to(now: datetime, export: str) -> str:
-    """The export with all its times moved by the same whole weeks, the newest into the seven days before `now`."""
+    """The export with all times shifted by the same whole weeks, the newest into the seven days before `now`."""
     newest = max(map(datetime.fromisoformat, MOMENT.findall(export)))
     by = (now - newest) // timedelta(weeks=1) * timedelta(weeks=1)
     return MOMENT.sub(lambda found: (datetime.fromisoformat(found[0]) + by).isoformat(), export)
 
 
 def make(path: Path, days: int = DAYS) -> None:
-    """Make the history and export it to `path`, with the traces of the newest session, for its chart."""
+    """Make the history and export it to `path`, with the traces of the newest session for its chart."""
     with tempfile.TemporaryDirectory(prefix="station-history-") as scratch:
         database = Path(scratch) / "history.db"
         for person in PEOPLE:

@@ -20,7 +20,7 @@ TIMER = "station-tls.timer"
 
 
 class Encryption(Struct, frozen=True):
-    """Https of one machine's page."""
+    """The https of one machine's page."""
 
     network: HomeNetwork = field(default_factory=HomeNetwork)
 
@@ -38,10 +38,10 @@ class Encryption(Struct, frozen=True):
         return (self.machine.root / DROP_IN).exists()
 
     def names(self, configured: Sequence[str]) -> Names:
-        """What the page is called now: the machine's name, the configured ones, its addresses.
+        """The page's current names: the machine's name, the configured ones, its addresses.
 
-        The name without `.local` counts only while the authority vouches for it: once the machine is renamed it does
-        not, and phones should not need another authority for that.
+        The name without `.local` is included only if the authority vouches for it: for a renamed machine it does not,
+        and phones should not need another authority for that.
         """
         own = self.machine.name
         bare = (own,) if not self.authority.exists or self.authority.vouches_for(own) else ()
@@ -64,7 +64,7 @@ class Encryption(Struct, frozen=True):
         return self.certificate()
 
     def switch_off(self) -> None:
-        """Serve the page over plain http again; the authority stays, so that phones need not install another."""
+        """Serve the page over plain http again; the authority stays, so that phones need not install another one."""
         drop_in = self.machine.root / DROP_IN
         drop_in.unlink(missing_ok=True)
         with suppress(OSError):
@@ -83,7 +83,7 @@ class Encryption(Struct, frozen=True):
         return reason
 
     def certificate(self) -> PageCertificate:
-        """The certificate in use. Raises AuthorityError if there is none."""
+        """The current certificate. Raises AuthorityError if there is none."""
         found = self.authority.page_certificate()
         if found is None:
             raise AuthorityError("There is no certificate yet: type sudo station tls on.")
@@ -101,5 +101,5 @@ class Encryption(Struct, frozen=True):
         self.network.systemctl(("daemon-reload",))
 
     def _restart(self) -> None:
-        """systemd hands the certificate over when the page starts; the board runs on meanwhile."""
+        """Restart the page, because systemd passes on the certificate at its start; the board keeps running."""
         self.network.systemctl(("try-restart", PAGE_SERVICE))

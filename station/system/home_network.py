@@ -1,7 +1,7 @@
-"""Switches the page on the home's network on and off: systemd's socket at port 80, and the name by Avahi.
+"""Switches the page on the home network on and off: systemd's socket at port 80, and Avahi's announcement.
 
-All of it is the system's: units that systemd starts and a file that Avahi reads. So it needs root, and nothing of it
-runs inside the station.
+All of it belongs to the system: units that systemd starts, and a file that Avahi reads. So it needs root, and none of
+it runs inside the station.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ PAGE_SERVICE = "station-page.service"
 PLAIN_SOCKET = "station-page.socket"
 ENCRYPTED_SOCKET = "station-page-https.socket"
 LOCAL_SOCKET = "station-page-local.socket"
-"""The page on this machine alone, which the page's service always brings with it."""
+"""Serves only this machine; the page's service always includes it."""
 UNIT_DIRECTORIES = tuple(f"{place}/systemd/system" for place in ("etc", "usr/local/lib", "usr/lib", "lib"))
 AVAHI_FILE = Path("etc/avahi/services/station.service")
 MAX_REQUEST_BYTES = 8
@@ -42,7 +42,7 @@ class NetworkStatus(Struct, frozen=True):
 
 
 def systemctl(arguments: Sequence[str]) -> str:
-    """Run systemctl. Raises NetworkError with what it says."""
+    """Run systemctl. Raises NetworkError with its message."""
     try:
         done = subprocess.run(("systemctl", *arguments), capture_output=True, text=True, check=False, timeout=60)
     except FileNotFoundError:
@@ -70,14 +70,14 @@ class HomeNetwork(Struct, frozen=True):
         self._announce(is_https=self.is_enabled(ENCRYPTED_SOCKET))
 
     def switch_off(self) -> None:
-        """Serve the page on this machine alone again. Raises NetworkError."""
+        """Serve the page only on this machine again. Raises NetworkError."""
         self._need_unit(PLAIN_SOCKET)
         self._file.unlink(missing_ok=True)
         self.use_sockets((), (PLAIN_SOCKET, ENCRYPTED_SOCKET))
 
     def switch_https(self, *, is_on: bool) -> bool:
-        """Add https at port 443 to a page on the network, or take it away; whether it is on the network, and so was
-        started again. Raises NetworkError.
+        """Add https at port 443 to a page on the network, or remove it. Returns whether the page is on the network, and
+        so was restarted. Raises NetworkError.
         """
         self._need_unit(ENCRYPTED_SOCKET)
         if not self.is_enabled(PLAIN_SOCKET):
@@ -89,8 +89,8 @@ class HomeNetwork(Struct, frozen=True):
     def use_sockets(self, wanted: Sequence[str], unwanted: Sequence[str]) -> None:
         """Enable and disable these sockets, then start the page with what is enabled.
 
-        systemd hands sockets over when a service starts, and opens none for a service that runs. So all of them are
-        closed meanwhile, and before the page stops: a visitor would start it again.
+        systemd passes sockets on when a service starts, and opens none for a running service. So all of them are closed
+        first, even before the page stops: otherwise a visitor would start it again.
         """
         self.systemctl(("stop", LOCAL_SOCKET, PLAIN_SOCKET, ENCRYPTED_SOCKET))
         self.systemctl(("stop", PAGE_SERVICE))
@@ -100,7 +100,7 @@ class HomeNetwork(Struct, frozen=True):
             if wanted:
                 self.systemctl(("enable", "--now", *wanted))
         except NetworkError:
-            if wanted:  # a socket that could not be opened now would keep the page from starting at every boot
+            if wanted:  # an enabled socket that fails to open would keep the page from starting at every boot
                 self.systemctl(("disable", *wanted))
             raise
         finally:
@@ -120,9 +120,9 @@ class HomeNetwork(Struct, frozen=True):
         return NetworkStatus(is_on, is_https, tuple(addresses), tuple(self._faults()) if is_on else ())
 
     def switch_as_requested(self, request: Path) -> bool | None:
-        """Do what the page has written into this file, and remove it; `None` if it is no request.
+        """Do what the page has requested in this file, and remove it; `None` if it is not a request.
 
-        Anybody who can write there can switch the network and nothing else: the file is `on` or `off`.
+        A process that can write there can switch the network and nothing else: the file is `on` or `off`.
         """
         wanted = _read_request(request)
         try:
@@ -140,12 +140,12 @@ class HomeNetwork(Struct, frozen=True):
         return self.machine.root / AVAHI_FILE
 
     def _announce(self, *, is_https: bool) -> None:
-        """Write Avahi's service file; without Avahi the page is found by its address alone."""
+        """Write Avahi's service file; without Avahi the page is only found by its address."""
         if not self._file.parent.is_dir():
             return
         try:
             self._file.write_text(service_file(is_https=is_https), encoding="utf-8")
-            self._file.chmod(0o644)  # Avahi is another user, whatever the umask here
+            self._file.chmod(0o644)  # Avahi runs as another user, and the umask may be strict
         except OSError as error:
             raise NetworkError(f"{self._file} cannot be written ({error.strerror}): use sudo.") from error
 
@@ -168,7 +168,7 @@ class HomeNetwork(Struct, frozen=True):
 
 
 def service_file(*, is_https: bool) -> str:
-    """Avahi's description of the page, which programs that look for web pages list. It names the machine alone."""
+    """Avahi's description of the page, for programs that list web pages. It names only the machine."""
     ports = [("_http._tcp", HTTP_PORT), *([("_https._tcp", HTTPS_PORT)] if is_https else [])]
     services = "".join(
         f'  <service protocol="ipv4">\n    <type>{kind}</type>\n    <port>{port}</port>\n  </service>\n'
@@ -183,7 +183,7 @@ def service_file(*, is_https: bool) -> str:
 
 
 def _read_request(file: Path) -> str:
-    """What a request says; a link, a folder or a long file says nothing."""
+    """The text of a request; empty for a link, a folder or a long file."""
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:

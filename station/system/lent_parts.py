@@ -1,4 +1,4 @@
-"""The parts of a running station's board, which it lends to the bring-up and gets back."""
+"""The parts of a running station's board, which it lends to the bring-up."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from station.system.supervisor import ForeignThread, Supervisor
 
 
 class LentParts:
-    """Opens and closes the parts; the station has them, except while the bring-up goes on."""
+    """Opens and closes the parts; the station has them, except during the bring-up."""
 
     def __init__(
         self,
@@ -36,10 +36,10 @@ class LentParts:
         self.devices: Devices | None = None
         self._reported: set[str] = set()
         self._borrower: ForeignThread | None = None
-        """The bring-up's thread: if it ends without having opened the parts again, the station has no board."""
+        """The bring-up's thread: if it ends without reopening the parts, the station has no board."""
 
     def open(self) -> Devices:
-        """Open the parts. Those that cannot be opened are reported."""
+        """Open the parts, and report those that cannot be opened."""
         self.devices = devices = Devices(
             self._config,
             self._clock,
@@ -51,7 +51,7 @@ class LentParts:
         return devices
 
     def start(self, devices: Devices) -> None:
-        """Have the parts sample and play, each thread of theirs watched."""
+        """Start the parts, and watch their threads."""
         devices.start(threads=True)
         for thread in devices.threads:
             self._supervisor.watch(thread)
@@ -66,11 +66,11 @@ class LentParts:
         self._borrower = ForeignThread("bring-up", current_thread())
         self._supervisor.watch(self._borrower)
         try:
-            self.devices.close()  # a thread that hangs is waited for here, so it is still watched
+            self.devices.close()  # waits for the threads, which are still watched in case one hangs
         finally:
             self._supervisor.release(self.devices.threads)
         for part in self._reported:
-            self._station.report_fault(part, None)  # who opens the parts again reports what is still wrong
+            self._station.report_fault(part, None)  # reopening reports what is still wrong
         from station.system.self_check import bench_of, check_board, empty_plates
         from station.system.wire_faults import Diagnosis
 
@@ -92,7 +92,7 @@ class LentParts:
             self.devices.player.close()
 
     def close(self) -> None:
-        """End a bring-up that is going on, and close the parts."""
+        """End the bring-up, if one is running, and close the parts."""
         self._station.end_bring_up()
         if self.devices is not None:
             self.devices.close()

@@ -1,7 +1,7 @@
-"""The log of a process: standard error, which systemd's journal keeps. It stays short whatever happens.
+"""The log of a process: standard error, which systemd's journal keeps. It always stays short.
 
-A fault that comes again and again is logged when it begins, and then once an hour with how often it came meanwhile: a
-loose wire, a full disk or a hostile network must neither hide the other lines nor wear out the memory card.
+A recurring fault is logged when it begins, and then once an hour with a count: a loose wire, a full disk or a hostile
+network must neither hide the other lines nor wear out the memory card.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from collections.abc import Callable
 from threading import Lock
 
 AGAIN_S = 3600.0
-"""How long the same message is only counted."""
+"""How long repeats of a message are only counted."""
 MOST_KEPT = 200
-"""Different messages that are counted at a time; beyond that the oldest is forgotten."""
+"""How many different messages are counted at a time; beyond that the oldest is forgotten."""
 MOST_AN_HOUR = 500
-"""Lines an hour, whatever they say; the last of them says that the others are left out."""
+"""The limit of all lines an hour; the last one says that the others are left out."""
 SILENT = "The log has had %d messages within an hour: the others of this hour are left out."
 
 
@@ -27,14 +27,14 @@ class RepeatFilter(logging.Filter):
         super().__init__()
         self._now_s = now_s
         self._seen: dict[object, tuple[float, int]] = {}
-        """For each message when it was last logged, and how often it came since."""
+        """For each message: when it was last logged, and how often it has come since."""
         self._hour_s = -AGAIN_S
         self._count = 0
         self._lock = Lock()
-        """A handler calls its filters before it takes its own lock."""
+        """Needed because a handler calls its filters before it takes its own lock."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether to log this message; may add the count of those that were left out."""
+        """Whether to log this message; may add the count of those left out."""
         try:
             text = record.getMessage()
         except Exception:  # noqa: BLE001  the thread that logs must go on; the handler fails the same way, and `logging` reports it

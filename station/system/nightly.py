@@ -1,4 +1,4 @@
-"""What the station does every night: a backup, and a look for rows that the memory card has damaged."""
+"""The station's work every night: a backup, and a search for rows damaged by the memory card."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Nightly:
-    """The night's work, in any thread but the loop's. What fails is reported until a later night succeeds."""
+    """The night's work, in any thread but the loop's. A failure is reported until a later night succeeds."""
 
     def __init__(
         self, store: Store, clock: Clock, stick: Path | None, report_fault: Callable[[str, str | None], None]
@@ -26,7 +26,7 @@ class Nightly:
         self._copies: NightlyCopies | None = None
 
     def run(self) -> None:
-        """Back the database up, also to the stick that is plugged in, and look for damage."""
+        """Back up the database, also to the stick if one is plugged in, and look for damage."""
         from station.store.backups.backup import NightlyCopies, backups_of
 
         copies = self._copies = self._copies or NightlyCopies(self._store.path)
@@ -38,7 +38,7 @@ class Nightly:
             except (StoreError, OSError) as error:
                 fault = fault or f"The nightly backup has failed: {error}"
         try:
-            self._store.look_for_damage()  # the pages say what it finds
+            self._store.look_for_damage()  # the pages show what it finds
         except StoreError as error:
             fault = fault or f"The nightly check has failed: {error}"
         self._report_fault("backup", fault)

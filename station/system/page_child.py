@@ -1,4 +1,4 @@
-"""The page's process as the board's process starts it, where no systemd does."""
+"""The page's process, started by the board's process if systemd does not start it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 from station.app.page_error import PageError
 
 if TYPE_CHECKING:
-    from station.config import Config  # it loads while the child does
+    from station.config import Config  # loaded later, while the child loads too
 
 ANSWER_S = 20.0
-"""From its start to its page; a busy Pi Zero needs eight seconds."""
+"""From its start until the page serves; a busy Pi Zero needs eight seconds."""
 STOP_S = 5.0
 NOT_FOR_CHILDREN = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
 FEW_ARENAS = {"MALLOC_ARENA_MAX": "2"}
@@ -42,7 +42,7 @@ class PageChild:
                     stdout=subprocess.PIPE,
                     pass_fds=(theirs.fileno(),),
                     env=FEW_ARENAS | environment,
-                    start_new_session=True,  # Ctrl-C is for the board, which then ends its page
+                    start_new_session=True,  # Ctrl-C goes to the board, which then ends its page
                 )
             except OSError as error:
                 self._connection.close()
@@ -51,28 +51,28 @@ class PageChild:
         self.addresses: tuple[str, ...] = ()
 
     def configure(self, config: Config) -> None:
-        """Have it open its page, and wait for the board on a connection of its own; once."""
+        """Let it open its page, and wait for the board on its own connection. Call it once."""
         import msgspec
 
         self._config = config
         assert self._process.stdin is not None
-        with suppress(BrokenPipeError):  # it has ended already, and its answer says why
+        with suppress(BrokenPipeError):  # it has already ended, and its answer says why
             self._process.stdin.write(msgspec.json.encode(config) + b"\n")
             self._process.stdin.flush()
 
     def take_connection(self) -> socket.socket:
-        """The board's end of the connection, which the caller now owns; once."""
+        """The board's end of the connection, which the caller now owns. Call it once."""
         connection, self._connection = self._connection, None
         assert connection is not None
         return connection
 
     def has_answered(self, within_s: float) -> bool:
-        """Whether it serves, or has said why not, within this time."""
+        """Whether within this time it serves or has said why not."""
         assert self._process.stdout is not None
         return bool(select.select((self._process.stdout,), (), (), within_s)[0])
 
     def wait_until_ready(self) -> bool:
-        """Wait until the page serves; false where no page is installed. Raises PageError."""
+        """Wait until the page serves; false if no page is installed. Raises PageError."""
         stdout = self._process.stdout
         assert stdout is not None
         is_here = self.has_answered(ANSWER_S)
@@ -86,7 +86,7 @@ class PageChild:
 
     @property
     def successor_config(self) -> Config:
-        """The configuration of a successor that open browsers find."""
+        """The configuration for a successor at the same address, so that open browsers find it."""
         from msgspec.structs import replace
 
         assert self._config is not None
@@ -94,7 +94,7 @@ class PageChild:
 
     @property
     def alive(self) -> bool:
-        """Whether the process runs."""
+        """Whether the process is running."""
         return self._process.poll() is None
 
     def stop(self) -> None:

@@ -1,4 +1,4 @@
-"""The page as a process of its own: no device, the store for reading, and the board at the other end of a socket."""
+"""The page's process: no devices, a read-only store, and the board at the other end of a socket."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ log = logging.getLogger(__name__)
 
 PAGE_GROUP = "station.page"
 SOCKET_NAME = "page.sock"
-"""In the database's directory: both processes find it by the configuration that they share."""
+"""In the database's directory, where both processes find it by their shared configuration."""
 FIRST_S = 3.0
-"""How long the page waits for the board before it answers visitors that the board does not respond."""
+"""How long the page waits for the board before it tells visitors that the board does not respond."""
 ALIVE_S = 1.0
 YIELD = 5
-"""A page that is the board's child leaves it the processor; systemd's unit does so by itself."""
+"""The niceness of a page that is the board's child, in favour of the board; systemd's unit sets its own."""
 
 
 class Page(Protocol):
@@ -45,7 +45,7 @@ class Page(Protocol):
 
     port: int
     addresses: tuple[str, ...]
-    """What opens the page in a browser, best first."""
+    """The addresses that open the page in a browser, best first."""
 
     @property
     def alive(self) -> bool: ...
@@ -61,12 +61,12 @@ class Page(Protocol):
 
 
 def socket_path(config: Config) -> Path:
-    """Where the board's process listens for the page's."""
+    """The socket at which the board's process listens for the page's."""
     return Path(config.store.path).parent / SOCKET_NAME
 
 
 def open_page(station: StationApi, store: Reader, config: Config) -> Page | None:
-    """The page that is installed, bound to its address; `None` where there is none. Raises PageError."""
+    """The installed page, bound to its address; `None` if there is none. Raises PageError."""
     found = next(iter(entry_points(group=PAGE_GROUP)), None)
     if found is None:
         return None
@@ -77,16 +77,16 @@ def open_page(station: StationApi, store: Reader, config: Config) -> Page | None
 def run_page(config: Config, on_ready: Callable[[Page | None], None] = lambda _page: None) -> None:
     """Serve the page until SIGTERM or SIGINT; the board's process may come and go. `on_ready` gets the page.
 
-    Raises PageError, also when the board's process is of another version.
+    Raises PageError, also if the board's process runs another version.
     """
     _run(config, partial(_connect, socket_path(config)), on_ready, Notifier(), reconnects=True)
 
 
 def run_page_as_child(descriptor: int) -> None:
-    """Serve the page of a board's process that has started this one, until that one ends.
+    """Serve the page for the board's process that has started this one, until that process ends.
 
-    The connection is open already. The first line of standard input is the configuration; one line on standard output
-    has port and addresses, or why there is no page.
+    The connection is already open. The first line of standard input is the configuration; one line on standard output
+    has port and addresses, or says why there is no page.
     """
     os.nice(YIELD)
     line = sys.stdin.readline()
@@ -97,7 +97,7 @@ def run_page_as_child(descriptor: int) -> None:
     os.set_inheritable(descriptor, False)
 
     def answer(**words: Any) -> None:
-        with suppress(BrokenPipeError):  # the board's process has ended, and so does this one
+        with suppress(BrokenPipeError):  # the board's process has ended, so this one ends too
             os.write(sys.stdout.fileno(), json.dumps(words).encode() + b"\n")
 
     def report(page: Page | None) -> None:
@@ -140,7 +140,7 @@ def _run(
             station.arrived.wait(FIRST_S)
             if page is not None and not over.is_set():
                 page.start()
-            gc.freeze()  # first, or a collection goes through all that is loaded before the first page
+            gc.freeze()  # first: otherwise a collection goes through everything loaded before the first page is served
             gc.enable()
             on_ready(page)
             _serve_until(over, supervisor_of(station, page), notifier)

@@ -1,4 +1,4 @@
-"""What the page that runs on this machine says of itself and of the board."""
+"""Asks the page running on this machine about itself and the board."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ANSWER_WITHIN_S = 5.0
 
 
 def status_of_page(ports: tuple[int, ...]) -> tuple[int, dict[str, Any] | None]:
-    """The first of these ports on which a page answers, and what it says of the station; `None` if none does."""
+    """The first of these ports on which a page answers, and what it says about the station; `None` if none does."""
     for port in ports:
         found = _answer(port, "status")
         if found is not None and "ok" in found:
@@ -22,13 +22,13 @@ def status_of_page(ports: tuple[int, ...]) -> tuple[int, dict[str, Any] | None]:
 
 
 def board_answers(port: int) -> bool:
-    """Whether the page shows a new state of the board."""
+    """Whether the page gets new states of the board."""
     state = _answer(port, "state")
     return state is not None and state.get("age_s", inf) * SECOND_US < SILENT_AFTER_US
 
 
 def _answer(port: int, name: str) -> dict[str, Any] | None:
-    import urllib.request  # slow to load, and every other command goes without
+    import urllib.request  # slow to load, and no other command needs it
     from http.client import HTTPException
 
     try:

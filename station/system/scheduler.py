@@ -1,7 +1,7 @@
 """APScheduler as the station's alarm clock, for seconds and for days.
 
 It uses wall time, which jumps when a Raspberry Pi gets the time from the network. So it only wakes the loop: the loop
-times everything on the monotonic clock, an early alarm changes nothing, and the loop's bounded wait covers a late one.
+times everything on the monotonic clock, an early alarm changes nothing, and the loop's limited wait covers a late one.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ from station.clock import Clock
 
 ALARM = "activity alarm"
 ASKED = "asked"
-"""A call that shows whether the scheduler works."""
+"""The job that shows whether the scheduler works."""
 SAME_US = 1_000
-"""An alarm that would move by less does not move."""
+"""An alarm that would move by less than this stays."""
 NIGHT_HOUR, NIGHT_MINUTE = 3, 30
 LATE_S = 6 * 3600
 """A calendar job missed by less than this still runs, once."""
 
 
 class Scheduler:
-    """The activity's alarm as one job that moves, and the calendar's jobs."""
+    """The activity's alarm, as one job that is moved, and the calendar's jobs."""
 
     def __init__(
         self, clock: Clock, ring: Callable[[], None], report_fault: Callable[[str, str | None], None] = lambda *_: None
     ) -> None:
-        """`ring` is called from the scheduler's thread; it must only wake the loop. `report_fault` learns of jobs that
-        fail or do not end."""
+        """`ring` is called from the scheduler's thread and must only wake the loop. `report_fault` is called for jobs
+        that fail or do not end."""
         self._report_fault = report_fault
         self._clock = clock
         self._ring = ring
@@ -54,13 +54,13 @@ class Scheduler:
         return scheduler
 
     def _on_event(self, event: JobEvent) -> None:
-        """Report a calendar job that fails, or is still at work when its next time comes, until it has succeeded.
+        """Report a calendar job that fails, or is still running at its next time, until it succeeds.
 
-        A job that came too late to run is no fault: a reminder of yesterday is dropped, and the next backup is tonight.
+        A job that is too late to run is no fault: yesterday's reminder is dropped, and the next backup is tonight.
         """
         if event.job_id in (ALARM, ASKED):
             return
-        job, sentence = event.job_id.partition(" ")[0], None  # a reminder's id has a person's
+        job, sentence = event.job_id.partition(" ")[0], None  # a reminder's id ends with a person's
         if event.code == EVENT_JOB_ERROR:
             sentence = f"The job “{job}” has failed ({event.exception!r}): the next one is tried at its time."
         elif event.code == EVENT_JOB_MAX_INSTANCES:
@@ -72,7 +72,7 @@ class Scheduler:
 
     @property
     def is_alive(self) -> bool:
-        """Whether the scheduler's thread still runs."""
+        """Whether the scheduler's thread is still running."""
         thread = getattr(self._scheduler, "_thread", None)
         return thread is not None and thread.is_alive()
 
@@ -86,14 +86,14 @@ class Scheduler:
         self.set_reminders(self._reminders, self._remind)
 
     def post(self, call: Callable[[], None]) -> None:
-        """Have a worker call something that takes no time, at once, as it would ring an alarm."""
+        """Let a worker call a function that does not block, at once, in the same way as an alarm."""
         self._scheduler.add_job(call, id=ASKED, replace_existing=True, misfire_grace_time=None)
 
     def move_alarm(self, at_us: int | None) -> None:
-        """Wake the loop at this moment of the monotonic clock only; `None` cancels the alarm."""
+        """Move the loop's alarm to this time on the monotonic clock; `None` cancels it."""
         if at_us is None:
             if self._at_us is not None:
-                with suppress(JobLookupError):  # it is firing
+                with suppress(JobLookupError):  # it is just firing
                     self._scheduler.remove_job(ALARM)
             self._at_us = None
             return
@@ -110,7 +110,7 @@ class Scheduler:
         self._ring()
 
     def every_night(self, job: Callable[[], None]) -> None:
-        """Run a job every night by the wall clock, in place of the former one; call it again when the clock was set."""
+        """Run a job every night by the wall clock, replacing the former one; call it again after the clock was set."""
         self._nightly = job
         self._scheduler.add_job(
             job,
@@ -125,8 +125,8 @@ class Scheduler:
     def set_reminders(self, at: Mapping[str, datetime], job: Callable[[str], None]) -> None:
         """Replace all reminders: call `job` with each key at its time. `job` must only wake the loop.
 
-        Each key has one date, which the loop moves on: cron rules do not treat the hours that a time zone skips or
-        repeats as a person expects. A date missed by a few hours is called once, late.
+        Each key has one date, which the loop moves forward: cron rules do not handle the hours that a time zone skips
+        or repeats as a person expects. A date missed by a few hours is called once, late.
         """
         for key in self._reminders.keys() - at.keys():
             with suppress(JobLookupError):  # it has just fired
@@ -152,5 +152,5 @@ class Scheduler:
     def stop(self) -> None:
         """End the scheduler; may be called more than once."""
         if self._scheduler.running:
-            self._scheduler.remove_all_jobs()  # one that fires during the shutdown would end its thread with an error
+            self._scheduler.remove_all_jobs()  # a job that fires during shutdown would end its thread with an error
             self._scheduler.shutdown(wait=False)

@@ -1,4 +1,4 @@
-"""`station check`: tries every part, in wiring order, and says that it works, or what is wrong and what to do."""
+"""`station check`: checks every part in wiring order, and says that it works, or what is wrong and what to do."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ from station.system.wall_clock import DateCheck
 from station.system.wire_faults import Diagnosis
 
 LISTEN_US = 3 * SECOND_US
-"""How long to listen to the board: at least sixty readings, even if the sensor is found only at the third try."""
+"""How long to listen to the board: at least sixty readings, even if the sensor only starts at the third try."""
 
 NEAR_0 = 0.1
 """The share of full scale below which a plate may be empty: a person on it presses harder."""
 
 
 def checks(config: Config, witness: Witness | None = None) -> Iterator[Result]:
-    """Run every check in turn; without a `witness` nobody is asked."""
+    """Run every check in turn; without a `witness` there are no questions."""
     yield Result("configuration", True, f"{'a simulated' if config.board.simulated else 'a real'} board")
     clock: Clock = SystemClock()
     right = DateCheck(Path(config.store.path)).is_right(clock)
@@ -65,7 +65,7 @@ def _store(config: Config, clock: Clock) -> Result:
 
 @contextmanager
 def _as_owner_of(path: Path) -> Iterator[None]:
-    """As root, act as the database's owner: files of root beside it would keep the station's own user out."""
+    """If root, act as the database's owner: root's files beside it would lock out the station's own user."""
     if os.geteuid() != 0 or not path.exists():
         yield
         return
@@ -128,9 +128,9 @@ def check_board(
     witness: Witness | None,
     faults: dict[str, str | None] | None = None,
 ) -> Iterator[Result]:
-    """The whole bring-up of a board whose parts nobody has open; without a `witness` nobody is asked.
+    """The whole bring-up of a board whose parts are not open; without a `witness` there are no questions.
 
-    `empty` is the load of each empty plate, where the station has learnt it. `faults` gets the faults of the parts.
+    `empty` is the load of each empty plate, if the station has learnt it. `faults` collects the faults of the parts.
     """
     faults = {} if faults is None else faults
     yield from bring_up.probe(bench, diagnosis)
@@ -178,7 +178,7 @@ def _bench(
     report: Callable[[str, str | None], None],
     close: list[Callable[[], None]],
 ) -> Bench:
-    """The board, real or simulated, in real time; `close` gets what is to be closed at the end."""
+    """The board, real or simulated, in real time; `close` collects functions to call at the end."""
     if not config.board.simulated:
         from station.devices.board_lock import lock_board
         from station.devices.pins import open_pin_factory
@@ -197,7 +197,7 @@ def _bench(
 
 
 def bench_of(config: Config, clock: Clock, pin_factory: PinFactory, open_bus: Callable[[], I2cBus] | None) -> Bench:
-    """A board in real time, on these pins and this bus (`None`: the configured one of Linux)."""
+    """A board in real time, on these pins and this bus (`None`: the configured Linux bus)."""
     from station.devices.ranging import open_linux_bus
 
     events: SimpleQueue[Event] = SimpleQueue()
@@ -263,7 +263,7 @@ def _load(side: Side, loads: list[Load], empty: float) -> Result:
 
 
 def _noisy(loads: list[Load]) -> Iterator[bool]:
-    """At each sample whether the load jumps as no heel does."""
+    """For each sample, whether the load jumps in a way that no heel does."""
     heel = HeelLoad()
     for load in loads:
         heel.add_sample(load.at_us, load.share)

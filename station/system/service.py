@@ -40,11 +40,11 @@ log = logging.getLogger(__name__)
 WATCHDOG_US = 1 * SECOND_US
 """How often the watchdog is fed and the other threads are checked."""
 PAGE_FIRST_S = 3.0
-"""How long the board waits for its page at the start; a page that takes longer comes later."""
+"""How long the board waits for its page at the start; after that it starts without the page, which joins later."""
 PAGE_RETRY_S = 10.0
-"""How often to try again to open a page whose address is taken, or not there yet, or whose process has ended."""
+"""How often to retry a page whose address is taken or missing, or whose process has ended."""
 STORE_RETRY_S = 10
-"""How often to try again to open a database that a full disk, or another program, keeps closed."""
+"""How often to retry opening a database while the disk is full or another program uses the database."""
 WAITS_FOR_ROOM = "The station waits, and starts once there is room."
 WAITS_FOR_STORE = "The station waits, and starts once it can use the database."
 TRIED_AGAIN = "The board runs without its page, which is tried again."
@@ -70,9 +70,9 @@ class Service:
         page: PageChild | None = None,
         on_page: Callable[[PageChild], None] = lambda _page: None,
     ) -> None:
-        """`page` is its process where it has been started and configured already, so that both load at once.
+        """`page` is its process if already started and configured, so that both load at the same time.
 
-        `on_page` gets each page once it serves, in any thread.
+        `on_page` is called with each page once it serves, from any thread.
         """
         self._on_page = on_page
         self._config = config
@@ -83,18 +83,18 @@ class Service:
         self._watched_us = 0
         self._is_stopping = False
         self._waits_for: str | None = None
-        """What keeps the database closed, while or since it does."""
+        """The last error for which the start has waited; `None` if it did not wait."""
         self._clock_right = True
         self._wall_offset: datetime | None = None
         self._wrong_dates: WrongDates | None = None
         self._parts: LentParts | None = None
         self.page = page
         self._socket_path: Path | None = None
-        """Where pages are to be served, until they are."""
+        """Where to listen for pages; `None` once the wire listens."""
         self._late_page: PageChild | None = None
-        """It was started, and has not answered yet."""
+        """A page that was started and has not answered yet."""
         self.page_config = config
-        """The configuration, with the address that the page has."""
+        """The configuration, with the page's actual address."""
         self._retrying: threading.Thread | None = None
         self._closed = threading.Event()
 
@@ -105,7 +105,7 @@ class Service:
 
     @property
     def is_stopping(self) -> bool:
-        """Whether a signal has asked for the end."""
+        """Whether a signal has requested the stop."""
         return self._is_stopping
 
     def open(
@@ -116,13 +116,13 @@ class Service:
         needs_page: bool = False,
         socket_path: Path | None = None,
     ) -> Station:
-        """Open store, board and, if wanted, the page, as a process of its own. `prepare` may fill an empty store first.
+        """Open store, board and, with `page`, the page in its own process. `prepare` may fill an empty store first.
 
-        With a `socket_path` pages that somebody else starts are served there. A page or a socket that cannot be opened
-        is reported and tried again, and the board runs without it, unless the caller `needs_page`.
+        At a `socket_path`, pages started elsewhere are served. A page or socket that cannot be opened is reported and
+        retried, and the board runs without it, unless the caller `needs_page`.
 
-        While the disk is so full that the database cannot even be read, it waits for room; under systemd, which would
-        start it again, for whatever else passes too, such as another program that holds the database.
+        If the disk is so full that the database cannot even be read, this waits for room. Under systemd, which would
+        restart it, it also waits for other temporary errors, such as another program that uses the database.
 
         Raises StoreError, DeviceError (no pins at all) or PageError, each one sentence.
         """
@@ -148,7 +148,7 @@ class Service:
                 self._supervisor.watch(wire)
             self._open_board(undo, board)
             self._socket_path = socket_path
-            self._listen()  # last, as the page below: what a page asks before the loop runs waits, and fails
+            self._listen()  # last, like the page below: requests before the loop runs would time out
             if self.page is not None:
                 self._wire.adopt(self.page.take_connection())
             if page:
@@ -157,7 +157,7 @@ class Service:
         return self.station
 
     def _open_store(self) -> Store:
-        """Open the database, as soon as it can be. Raises StoreError."""
+        """Open the database as soon as possible. Raises StoreError."""
         while True:
             try:
                 return self._open_sound_store()
@@ -170,10 +170,10 @@ class Service:
                 self._wait_for_store(f"{error} {WAITS_FOR_ROOM if is_full else WAITS_FOR_STORE}")
 
     def _wait_for_store(self, sentence: str) -> None:
-        """Wait until it is time to try again, or the station is to stop.
+        """Wait until it is time for a retry, or the station should stop.
 
-        For systemd the station is ready: it starts the page after it, which says what it finds of the disk. An upgrade
-        may follow, in which nothing feeds the watchdog.
+        The station reports itself ready to systemd, which then starts the page: that shows the error. An upgrade may
+        follow, during which nothing feeds the watchdog.
         """
         if self._waits_for != sentence:
             self._waits_for = sentence
@@ -185,7 +185,7 @@ class Service:
                 return
 
     def _open_sound_store(self) -> Store:
-        """Open the database. One that is damaged is salvaged first: nobody may be there to type the command."""
+        """Open the database. A damaged one is salvaged first, because nobody may be there to type the command."""
         path = Path(self._config.store.path)
 
         def wait_longer() -> None:
@@ -217,7 +217,7 @@ class Service:
             self._wire.listen(self._socket_path)
         except PermanentStoreError:
             raise
-        except StoreError as error:  # of a database that can only be read, perhaps: the board measures all the same
+        except StoreError as error:  # perhaps the directory is read-only; the board still measures
             self.station.report_fault("page", f"{error} {TRIED_AGAIN}")
         else:
             self._socket_path = None
@@ -262,7 +262,7 @@ class Service:
 
     def _retry_page(self) -> None:
         while self._late_page is not None or not self._closed.wait(PAGE_RETRY_S):
-            with suppress(RuntimeError, ValueError):  # the station is closing, and stops the process that is waited for
+            with suppress(RuntimeError, ValueError):  # the station is closing and has stopped the process
                 page = self._late_page
                 try:
                     if page is None:
@@ -301,7 +301,7 @@ class Service:
         return board
 
     def _open_board(self, undo: ExitStack, board: SimulatedBoard | None) -> None:
-        """Open the board's parts and the scheduler. They take half of the start; the page loads meanwhile."""
+        """Open the board's parts and the scheduler. This takes half of the start; the page loads meanwhile."""
         from station.devices.pacer import DeadlineThread
         from station.devices.pins import edge_thread, open_pin_factory
         from station.system.lent_parts import LentParts
@@ -338,7 +338,7 @@ class Service:
             self._supervisor.watch(AskedThread(edges.name, self._clock, edges.is_alive, edges.post))
 
     def _watch_scheduler(self) -> None:
-        """Without a scheduler a hold still ends in time, so it is replaced while a person stands there."""
+        """Watch the scheduler. A hold still ends in time without it, so it can be replaced even during a session."""
         asked = AskedThread(
             "scheduler", self._clock, lambda: self._alarms.is_alive, lambda call: self._alarms.post(call)
         )
@@ -357,9 +357,9 @@ class Service:
     def run(self, watch: Callable[[], None] = lambda: None) -> None:
         """Run the loop until SIGTERM, SIGINT or `station.stop`; `watch` is called at least once a second.
 
-        Raises ThreadEndedError when a thread that the station needs has ended.
+        Raises ThreadEndedError if a thread that the station needs has ended.
         """
-        gc.freeze()  # what is loaded so far is never garbage; collecting it stops every thread for 30 ms
+        gc.freeze()  # nothing loaded so far is garbage, and collecting it would stop every thread for 30 ms
         gc.enable()
         self._date.remember(self._clock)
         waited = "" if self._waits_for is None else f"\nSTATUS={self._notifier.allow_as_usual()}"
@@ -393,9 +393,9 @@ class Service:
         self._watch_clock()
 
     def _watch_clock(self) -> None:
-        """Report a wrong date, and plan the calendar's jobs again when the date was set.
+        """Report a wrong date, and reschedule the calendar's jobs after the date was set.
 
-        The nightly backup does not wait for a date that is right: a station without a network has none for years.
+        The nightly backup does not wait for a right date: a station without a network may not have one for years.
         """
         offset = wall_offset(self._clock)
         step = timedelta() if self._wall_offset is None else offset - self._wall_offset
@@ -417,9 +417,9 @@ class Service:
             self.station.wall_clock_set()
 
     def restore(self) -> bool:
-        """Put the backup that a page has asked for in the place of the database, after `close`; whether to start again.
+        """After `close`, replace the database by the backup that a page has requested; returns whether to start again.
 
-        A disk that fails meanwhile leaves the database as it was, and the log says so.
+        If the disk fails, the database stays unchanged, and the log says so.
         """
         staged = self.station.restoring.staged
         if staged is None:

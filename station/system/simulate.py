@@ -28,30 +28,30 @@ from station.store import Store
 from station.store.ids import seeded_ids
 
 EMPTY_S = 5.0
-"""The board is empty this long before the person steps on: the station then knows its heels."""
+"""The board is empty this long before the person steps on, so that the station knows its heels."""
 LONGEST_S = 3600.0
-"""No session lasts longer; a simulated person who is still on the board is stuck."""
+"""No session lasts longer; a simulated person still on the board after it is stuck."""
 GONE_S = 180.0
 """The station ends a session within this time after the person steps off."""
 DAYS_A_WEEK = 7
 FULL_EVERY_DAYS = 14
-"""The first test is full, and then one every two weeks; the others are quick."""
+"""The first test is full, then one every two weeks; the others are quick."""
 BEFORE = timedelta(hours=4)
 """How long before the first session the station is set up and calibrated."""
 HEALTH_QUESTIONS = "health"
-"""The question under which the store keeps the answers to the health questions."""
+"""The question under which the answers to the health questions are stored."""
 USUAL_GAIN_MM_WEEK = 2.0
-"""What regular stretching adds."""
+"""The usual gain from regular stretching."""
 MISSED_SHARE = 0.08
 """The share of sessions that the person misses."""
 EARLY_LATE_S = 1200.0
 """SD of the time of day at which the person comes."""
 MIDNIGHT = "00:00"
-"""Equal times switch quiet hours off: a simulated person needs every cue, at any hour of the machine's time zone."""
+"""Equal times switch quiet hours off: a simulated person needs every cue, at any local time of the machine."""
 
 
 class Habits(Struct, frozen=True):
-    """Who comes when. `begin` is the first day with the usual time of day (aware, UTC)."""
+    """Who comes when. `begin` is the first day, with the usual time of day (aware, UTC)."""
 
     name: str
     character: PersonProfile
@@ -83,7 +83,7 @@ class VirtualStation:
         error: RangeError | None = None,
         before: Callable[[SimulatedBoard], None] = lambda _board: None,
     ) -> None:
-        """`error` is the distance sensor's; `before` is called with the board before the station opens."""
+        """`error` is the distance sensor's error; `before` is called with the board before the station opens."""
         self.clock = VirtualClock(wall)
         self.board = SimulatedBoard(
             config, self.clock, profile=character, seed=seed, range_error=error, spend_us=self.clock.advance_by
@@ -137,7 +137,7 @@ class VirtualStation:
         self.clock.advance_to(self.clock.now_us() + passed_us)
 
     def run_session(self, routine: Routine, person_id: str | None) -> None:
-        """One whole session: started from the page, done by the person, ended by the station after they step off."""
+        """Run a whole session: started from the page, done by the person, ended by the station after they step off."""
         self.station.start(routine, person_id)
         self.live(0.1)
         self.board.act("auto")
@@ -160,7 +160,7 @@ class VirtualStation:
 def simulate(habits: Habits, days: int, database: Path, config: Config | None = None) -> Iterator[Progress]:
     """Simulate `days` days of a person's use and store them in `database`; yields after each day.
 
-    An existing database keeps its rows. The same habits give the same rows, and the first days do not depend on `days`.
+    An existing database keeps its rows. The same habits give the same rows, and earlier days do not depend on `days`.
     Raises StoreError.
     """
     config = simulated(config or Config())
@@ -182,7 +182,7 @@ def character_of(
     gain_mm_week: float | None = None,
     cheat: bool = False,
 ) -> PersonProfile:
-    """A simulated person with these limits; the rest is the default."""
+    """A simulated person with these limits; everything else is the default."""
     usual = PersonProfile()
     gain = USUAL_GAIN_MM_WEEK if gain_mm_week is None else gain_mm_week
     return PersonProfile(
@@ -209,7 +209,7 @@ def _person_id(store: Store, name: str) -> str:
 
 
 def answer_no_to_all(store: Store, person_id: str) -> None:
-    """Answer no to all health questions, unless they are answered: without answers this person may only do tests."""
+    """Answer no to all health questions, unless answered already: without answers this person may only do tests."""
     if not store.answers(person_id, HEALTH_QUESTIONS, limit=1):
         no = [one.key for one in CONDITIONS if one.follow_up_of is None]
         store.add_answer(person_id, HEALTH_QUESTIONS, {"yes": [], "no": no})
@@ -235,7 +235,7 @@ def _live_days(habits: Habits, days: int, virtual: VirtualStation, person_id: st
 
 
 def _is_due(day: int, per_week: int) -> bool:
-    """Sessions are spread over the week: three fall on days 0, 3 and 5."""
+    """Whether this day has a session; they are spread over the week: three fall on days 0, 3 and 5."""
     weekday = day % DAYS_A_WEEK
     return any(weekday == -(-each * DAYS_A_WEEK // per_week) for each in range(per_week))
 

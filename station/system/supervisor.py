@@ -1,4 +1,4 @@
-"""Notices threads that die and threads that hang, so that the watchdog is fed only while every one does its work."""
+"""Notices threads that die or hang, so that the watchdog is fed only while all of them work."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from station.clock import Clock
 from station.core.events import SECOND_US
 
 HANG_US = 5 * SECOND_US
-"""A thread that is so late hangs. The slowest thing that one does at once, starting the distance sensor, takes two."""
+"""A thread that is this late hangs. The slowest single action, starting the distance sensor, takes two seconds."""
 ASK_US = 10 * SECOND_US
-"""How often a thread that has no deadlines is asked whether it still works; the answer of the scheduler costs most."""
+"""How often a thread without deadlines is asked whether it still works; the scheduler's answer costs most."""
 SIGNS = 2
-"""How many checks in a row must find a thread late: after a pause of the whole machine all are late for a moment."""
+"""How many consecutive checks must find a thread late: after the whole machine paused, all are late for a moment."""
 
 
 class ThreadEndedError(Exception):
-    """A thread that the station needs has ended; a restart of the process brings it back."""
+    """A thread that the station needs has ended; only a restart of the process replaces it."""
 
 
 class Watched(Protocol):
@@ -35,11 +35,11 @@ class Watched(Protocol):
 
     @property
     def due_us(self) -> int | None:
-        """By when it has, or had, to do the next thing; `None` while it has nothing to do."""
+        """Its next deadline, even if missed; `None` while it has nothing to do."""
 
 
 class ForeignThread(Struct, frozen=True):
-    """A library's thread: it is seen to end, and nobody can ask it whether it hangs."""
+    """A library's thread: only its end is noticed; it cannot be asked whether it hangs."""
 
     name: str
     thread: Thread
@@ -51,7 +51,7 @@ class ForeignThread(Struct, frozen=True):
 
 
 class AskedThread:
-    """A thread without deadlines, asked every `ASK_US` by a call that `post` hands to it."""
+    """A thread without deadlines, asked every `ASK_US` by a call handed to it by `post`."""
 
     def __init__(
         self, name: str, clock: Clock, is_alive: Callable[[], bool], post: Callable[[Callable[[], None]], object]
@@ -69,7 +69,7 @@ class AskedThread:
 
     @property
     def due_us(self) -> int | None:
-        """When the question was put that is still open; puts the next one where none is."""
+        """When the open question was asked; if none is open, ask the next one once it is due."""
         now_us = self._clock.now_us()
         if self._is_answered and now_us - self._asked_us >= ASK_US and self._is_alive():
             self._asked_us, self._is_answered = now_us, False
@@ -77,7 +77,7 @@ class AskedThread:
         return None if self._is_answered else self._asked_us
 
     def forget(self) -> None:
-        """The thread has been replaced: what the former one was asked stays open for ever."""
+        """The thread has been replaced: drop the open question, which the former one will never answer."""
         self._is_answered = True
 
     def _answer(self) -> None:
@@ -95,10 +95,10 @@ class _Row:
 
 
 class Supervisor:
-    """Checks threads. A dead one that can be replaced is, twice; any other ends the process.
+    """Checks threads. A dead one is replaced if possible, up to twice; otherwise the process ends.
 
-    One that hangs cannot be ended by Python: `check` reports it and says so, and the caller no longer feeds the
-    watchdog, whose owner ends and restarts the process.
+    Python cannot end a hanging thread: `check` reports it and returns false, and the caller stops feeding the watchdog,
+    so that the process is killed and restarted.
     """
 
     def __init__(self, clock: Clock, report_fault: Callable[[str, str | None], None]) -> None:
@@ -111,7 +111,7 @@ class Supervisor:
         self._rows.append(_Row(thread, revive, 0 if revive is None else 2))
 
     def release(self, threads: Collection[Watched]) -> None:
-        """Watch these no longer, before they are ended; from any thread."""
+        """Stop watching these threads, before they are ended. May be called from any thread."""
         released = [row for row in self._rows if row.thread in threads]
         self._rows = [row for row in self._rows if row not in released]
         for row in released:
@@ -119,7 +119,7 @@ class Supervisor:
                 self._report_fault(f"{row.thread.name} thread", None)
 
     def check(self) -> bool:
-        """Whether every thread does its work; call it about once a second. Raises ThreadEndedError."""
+        """Whether every thread works; call it about once a second. Raises ThreadEndedError."""
         now_us = self._clock.now_us()
         for row in self._rows:
             if not row.thread.is_alive and row in self._rows:

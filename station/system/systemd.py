@@ -16,15 +16,15 @@ class Notifier:
 
     @property
     def is_heard(self) -> bool:
-        """Whether systemd has started this process, and would start it again."""
+        """Whether systemd has started this process, and would restart it."""
         return self._path is not None
 
     def allow(self, us: int) -> str:
-        """The line that lets the next feed of the watchdog take so long, until `allow_as_usual`; empty without one."""
+        """A line that allows this much time between watchdog feeds, until `allow_as_usual`; empty without one."""
         return "" if self._watchdog_us is None else f"\nWATCHDOG_USEC={us}"
 
     def allow_as_usual(self) -> str:
-        """The line that asks for a feed as often as the unit does."""
+        """A line that restores the unit's own watchdog interval."""
         return "" if self._watchdog_us is None else f"\nWATCHDOG_USEC={self._watchdog_us}"
 
     def notify(self, message: str) -> None:
@@ -33,6 +33,6 @@ class Notifier:
             return
         address = "\0" + self._path[1:] if self._path.startswith("@") else self._path
         with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as talk:
-            talk.setblocking(False)  # a service manager that does not read must not stop the loop
+            talk.setblocking(False)  # a service manager that does not read must not block the loop
             talk.connect(address)
             talk.send(message.encode())

@@ -1,8 +1,8 @@
-"""Whether the machine's date is right. A Raspberry Pi without a clock chip starts with a date of the past.
+"""Whether the machine's date is right. A Raspberry Pi without a clock chip starts with a past date.
 
 A date counts as right if something vouches for it: a time server (systemd's time service, chrony or any other that
-keeps the kernel's clock), a clock chip that shows the same, or somebody who has set it since the machine started. It
-never counts before the program was written. Without systemd nothing is asked: such a machine is no station.
+keeps the kernel's clock), a clock chip that agrees, or a person who has set it since the machine started. A date before
+the program was written never counts. Without systemd nothing is checked: such a machine is not a station.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ from pathlib import Path
 from station.clock import Clock
 
 EARLIEST_DATE = datetime(2026, 11, 1, tzinfo=UTC)
-"""An earlier date is wrong."""
+"""Any earlier date is wrong."""
 CLOCK_STEP = timedelta(seconds=2)
-"""More than a clock drifts within a second: a person or the network has set it."""
+"""A larger step than a clock drifts in a second: a person or the network has set it."""
 CHIP_DRIFT = timedelta(minutes=10)
-"""More than a clock chip and the kernel's clock drift apart within months."""
+"""A larger difference than a clock chip and the kernel's clock drift apart in months."""
 SYSTEMD = Path("/run/systemd/system")
 SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
 CLOCK_CHIP = Path("/sys/class/rtc/rtc0/since_epoch")
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 TIMEX_BYTES = 208
-"""The size of the kernel's `struct timex` on a 64-bit machine; zeros ask and change nothing."""
+"""The size of the kernel's `struct timex` on a 64-bit machine; zeros query it without a change."""
 TIME_ERROR = 5
 """The kernel's clock is not synchronised."""
 
 
 def is_kernel_synchronised() -> bool:
-    """Whether a time server keeps the kernel's clock, as chrony, ntpd and systemd report to the kernel."""
+    """Whether a time server keeps the kernel's clock, as reported to the kernel by chrony, ntpd and systemd."""
     state: int = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(TIMEX_BYTES))
     return 0 <= state != TIME_ERROR
 
@@ -43,13 +43,13 @@ def wall_offset(clock: Clock) -> datetime:
 
 class DateCheck:
     """Whether the date is right. A file beside the database has the clock's offset at the machine's start, so that a
-    date set by hand counts until the next boot, even if the station was stopped meanwhile."""
+    date set by hand counts until the next boot, even if the station was stopped in between."""
 
     def __init__(self, database: Path) -> None:
         self._file = database.with_name(f"{database.name}.boot")
 
     def remember(self, clock: Clock) -> None:
-        """Store the clock's offset, unless that was done since the machine started."""
+        """Store the clock's offset, unless already stored since the machine started."""
         if self._remembered() is None:
             with suppress(OSError):  # without it a restart forgets that the date was set
                 self._file.write_text(f"{_boot_id()} {wall_offset(clock).isoformat()}\n", encoding="ascii")
@@ -81,5 +81,5 @@ class DateCheck:
 
 
 def _boot_id() -> str:
-    """The kernel's name for the time since the machine started."""
+    """The kernel's identifier of the current boot."""
     return BOOT_ID.read_text(encoding="ascii").strip()

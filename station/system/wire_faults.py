@@ -1,6 +1,6 @@
-"""The decision table of `station check`: what each fault of a wire looks like, and how it is said.
+"""The decision table of `station check`: what each fault of a wire looks like, and its sentence.
 
-A row has what differs from a healthy board, `HEALTHY`. A fault is named if its row alone agrees with all that was
+A row has the differences from a healthy board, `HEALTHY`. A fault is named if only its row agrees with everything
 observed; what was not observed excludes nothing. Pins and channels are those of the configuration.
 """
 
@@ -15,9 +15,9 @@ from hardware.wiring import MCP3008_PLACES, PLUGS, RAILS
 from station.config import Config
 
 Seen = dict[str, str]
-"""What was observed, by what was looked at."""
+"""The observation of each thing."""
 Looks = dict[str, frozenset[str]]
-"""What may be observed, by what is looked at."""
+"""The possible observations of each thing."""
 
 OPEN, GROUND, SUPPLY, SWAPPED = "open", "shorted to ground", "shorted to 3.3 V", "swapped"
 KINDS = (OPEN, GROUND, SUPPLY)
@@ -28,12 +28,12 @@ LOW, SELECT, CLOCK, DATA, HIGH = VOLTS
 
 
 def volts_class(measured_v: float) -> str | None:
-    """The class of a voltage, `None` for one that no line has."""
+    """The class of a voltage; `None` for one that no line has."""
     return next((name for name, (least, most) in VOLTS.items() if least <= measured_v < most), None)
 
 
 class Line(Struct, frozen=True):
-    """A wire: where it begins and ends, its voltage at rest, and the picture that shows it."""
+    """A wire: its two ends, its voltage at rest, and the picture that shows it."""
 
     name: str
     near: str
@@ -41,11 +41,11 @@ class Line(Struct, frozen=True):
     rest: str
     picture: str
     number: int
-    """The BCM number, 100 and the MCP3008's input, or `FIRST_RAIL` and the place in `RAILS`."""
+    """The BCM number; 100 plus the MCP3008's input; or `FIRST_RAIL` plus the index in `RAILS`."""
 
 
 class Fault(Struct, frozen=True):
-    """A row of the table: the fault, and where its looks differ from a healthy board's."""
+    """A row of the table: the fault, and its differences from a healthy board."""
 
     kind: str
     lines: tuple[Line, ...]
@@ -56,7 +56,7 @@ class Fault(Struct, frozen=True):
         return f"{' and '.join(line.name for line in self.lines)} {self.kind}"
 
     def agrees(self, seen: Seen, healthy: Looks) -> bool:
-        """Whether all that was observed may be observed with this fault."""
+        """Whether everything observed is possible with this fault."""
         looks = healthy | self.looks
         return all(value in looks[what] for what, value in seen.items() if what in looks)
 
@@ -105,7 +105,7 @@ FIRST_RAIL = 200
 
 
 def _rails(lines: set[str]) -> Iterator[Line]:
-    """The wires of 3.3 V and ground to the parts that have one of these lines."""
+    """The rails to the parts that have one of these lines."""
     needs = {"sensor": "SDA", "MCP3008": "CS"}
     for at, rail in enumerate(RAILS):
         part = rail.name.removesuffix(" 3.3 V").removesuffix(" ground")
@@ -139,7 +139,7 @@ def _line(name: str, bcm: int, far: str, rest: str) -> Line:
 
 
 def _looks(**what: str) -> Looks:
-    """Keywords with `_` for a space; alternatives are parted by `|`."""
+    """Keywords have `_` for a space; alternatives are separated by `|`."""
     return {key.replace("_", " "): frozenset(value.split("|")) for key, value in what.items()}
 
 
@@ -223,14 +223,14 @@ def _pin_looks(name: str, kind: str) -> Looks:
 
 
 def _channel_looks(name: str, kind: str, *, is_only: bool) -> Looks:
-    """With one plate, its channel is all that the MCP3008 says."""
+    """With one plate, its channel is everything known about the MCP3008."""
     value = "full" if kind == SUPPLY else "still"
     looks = _looks(adc="ones" if kind == SUPPLY else "zeros") if is_only else {name: frozenset({value})}
     return looks | _meter(far={name: LOW if kind == GROUND else HIGH})
 
 
 def _rail_looks(name: str) -> Looks:
-    """A part that has lost its 3.3 V or its ground (open)."""
+    """What a part without its 3.3 V or ground (open) looks like."""
     is_supply = name.endswith(" 3.3 V")
     part = name.removesuffix(" 3.3 V").removesuffix(" ground")
     healthy = HIGH if is_supply else LOW
@@ -266,7 +266,7 @@ _SWAPPED: dict[tuple[str, str], Looks] = {
     ("red", "green"): _looks(red="green", green="red"),
     ("green", "blue"): _looks(green="blue", blue="green"),
 }
-"""The pairs that are swapped easily: side by side in a plug, on a chip, or in the pin map."""
+"""The pairs that are easily swapped: neighbours in a plug, on a chip, or in the pin map."""
 
 
 def table(config: Config) -> tuple[Fault, ...]:
@@ -294,7 +294,7 @@ def _rows(config: Config) -> Iterator[Fault]:
 
 
 class Diagnosis:
-    """The table, narrowed by what is observed."""
+    """The table, narrowed down by observations."""
 
     def __init__(self, config: Config) -> None:
         self.seen: Seen = {}
@@ -302,7 +302,7 @@ class Diagnosis:
         self._healthy = HEALTHY
 
     def see(self, what: str, value: str | None) -> None:
-        """Take an observation; `None` is one that could not be made."""
+        """Add an observation; `None` means that it could not be made."""
         if value is not None:
             self.seen[what] = value
 
@@ -312,21 +312,21 @@ class Diagnosis:
 
     @property
     def is_healthy(self) -> bool:
-        """Whether all that was observed may be observed on a healthy board."""
+        """Whether everything observed is possible on a healthy board."""
         return all(value in self._healthy[what] for what, value in self.seen.items())
 
     @property
     def odd(self) -> list[str]:
-        """What a healthy board does not show, in the order of observation."""
+        """The observations that a healthy board does not show, in order."""
         return [what for what, value in self.seen.items() if value not in self._healthy[what]]
 
     @property
     def faults(self) -> list[Fault]:
-        """The faults that agree with all that was observed; none on a healthy board, or with two faults at once."""
+        """The faults that agree with everything observed; none on a healthy board, or with two faults at once."""
         return [] if self.is_healthy else [row for row in self._rows if row.agrees(self.seen, self._healthy)]
 
     def next_measurement(self) -> tuple[str, str] | None:
-        """Which end (`near`, `far`) of which line to measure next: where the faults left differ most."""
+        """Which end (`near`, `far`) of which line to measure next: where the remaining faults differ most."""
         left = self.faults
         best: tuple[int, tuple[str, str] | None] = (len(left), None)
         for line in MEASURED:

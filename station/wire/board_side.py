@@ -1,7 +1,7 @@
-"""The board's side of the wire: a thread with an event loop, and one task for each page that is connected.
+"""The board's side of the wire: a thread with an event loop, and one task for each connected page.
 
-Nothing here waits for a page and nothing here makes the station's loop wait. A page gets the newest snapshot that it
-has not had; a page that does not read, calls too much, or sends what is no message loses its connection.
+Nothing here waits for a page or makes the station's loop wait. A page gets the newest snapshot that it does not have
+yet; a page that does not read, calls too often or sends invalid data is disconnected.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ from station.store.errors import PermanentStoreError, StoreError
 from station.wire.messages import HEAD_BYTES, MAX_TO_BOARD_BYTES, Answer, Hello, Method, Refusal, WireError, wire
 
 MAX_PAGES = 4
-"""One page and its successor; more would be somebody who should not be here."""
+"""One page and its successor leave room; more connections would not be the page's."""
 MAX_OPEN_CALLS = 64
-"""The page has four threads for requests."""
+"""Ample for a page with four threads for requests."""
 SLOW_S = 5.0
-"""A page that reads nothing for so long, or that takes so long to send a message, has stopped."""
+"""A page that reads nothing for this long, or takes this long to send a message, is treated as dead."""
 MIN_INTERVAL_S = 0.005
-"""Between two snapshots; what changes meanwhile is in the second one."""
+"""The shortest interval between two snapshots; the second has all changes in between."""
 MAX_PATH_BYTES = 107
-"""What the kernel takes as the path of a socket."""
+"""The longest path of a socket that the kernel accepts."""
 REFUSALS: dict[str, type[Exception]] = {"value": ValueError, "lookup": LookupError, "store": StoreError}
-"""The errors that the page may handle, by their name on the wire; others are `broken`."""
+"""The errors that the page can handle, by their name on the wire; all others are `broken`."""
 
 log = logging.getLogger(__name__)
 
 
 class BoardServer:
-    """Serves the station API to pages. `revision` gives the revision of what a page may cache of the store."""
+    """Serves the station API to pages. `revision` returns the revision of the store's cached tables."""
 
     def __init__(self, api: StationApi, revision: Callable[[], int]) -> None:
         self._api = api
@@ -64,7 +64,7 @@ class BoardServer:
             )
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            path.unlink(missing_ok=True)  # of a station that was killed; the database's lock keeps a second one out
+            path.unlink(missing_ok=True)  # left by a killed station; the database's lock keeps a second one out
             listener.bind(str(path))
             path.chmod(0o660)
             listener.listen(MAX_PAGES)
@@ -92,11 +92,11 @@ class BoardServer:
 
     @property
     def is_alive(self) -> bool:
-        """Whether the thread runs."""
+        """Whether the thread is running."""
         return self._thread.is_alive()
 
     def post(self, call: Callable[[], None]) -> None:
-        """Have the thread call something that takes no time."""
+        """Have the thread call a function that does not block."""
         self._loop.call_soon_threadsafe(call)
 
     def close(self) -> None:
@@ -147,7 +147,7 @@ class BoardServer:
         except (WireError, TimeoutError) as error:
             log.warning("A page is disconnected: %s.", error or "it does not read, or sends half a message")
         except (OSError, EOFError):
-            pass  # it has left
+            pass  # it has disconnected
         except Exception:
             log.exception("A page is disconnected; the board carries on.")
         finally:
@@ -173,7 +173,7 @@ class _Page:
         self._answers: list[bytes] = []
 
     async def serve(self) -> None:
-        """Serve the page until it leaves or has to."""
+        """Serve the page until it disconnects or is disconnected."""
         cancel = self._api.subscribe(partial(self._from_any_thread, self._changed.set))
         sending = self._loop.create_task(self._send())
         receiving = self._loop.create_task(self._receive())
@@ -188,7 +188,7 @@ class _Page:
             await asyncio.gather(sending, receiving, return_exceptions=True)
 
     def _from_any_thread(self, act: Callable[[], object]) -> None:
-        with suppress(RuntimeError):  # the wire has been closed; the station goes on
+        with suppress(RuntimeError):  # the wire is closed; the station keeps running
             self._loop.call_soon_threadsafe(act)
 
     async def _send(self) -> None:

@@ -1,7 +1,7 @@
-"""The messages between the two processes. They follow from the annotations of `StationApi`: a new method needs nothing.
+"""The messages between the two processes, derived from the annotations of `StationApi`; a new method needs no code.
 
-A frame is four bytes with the length of what follows (the greatest first), then MessagePack. Both sides begin with a
-`Hello` that names the shape of all messages; where they differ, one of them is of another version, and they part.
+A frame is the length of its body in four bytes (big-endian), then the body in MessagePack. Both sides begin with a
+`Hello` that has a digest of all message types; if the digests differ, the versions do, and the sides disconnect.
 """
 
 from __future__ import annotations
@@ -24,32 +24,32 @@ from station.wire.shape import Shape, shape_of
 
 HEAD_BYTES = 4
 MAX_TO_BOARD_BYTES = 256 * 1024
-"""The page takes forms of 64 KB at most."""
+"""Ample: the page accepts forms of at most 64 KB."""
 MAX_TO_PAGE_BYTES = 4 * 1024 * 1024
 BY_HAND = frozenset({"snapshot", "subscribe", "board"})
-"""What is no call: snapshots are sent, and the board's commands come with the first message."""
+"""Methods that are not calls: snapshots are pushed, and the board's commands come in the first message."""
 
 
 class WireError(Exception):
-    """What came over the socket is no message of this version."""
+    """The data received is not a message of this version."""
 
 
 class Hello(Struct, frozen=True, tag=True, array_like=True, forbid_unknown_fields=True):
-    """The first message in each direction: `shape` of all messages; the commands of a simulated board."""
+    """The first message in each direction: a digest of all message types, and the commands of a simulated board."""
 
     shape: str
     commands: tuple[str, ...] | None = None
 
 
 class State(Struct, frozen=True, tag=True, array_like=True, forbid_unknown_fields=True):
-    """A newer snapshot, and the revision of what may be cached of the store."""
+    """A newer snapshot, and the revision of the store's cached tables."""
 
     revision: int
     snapshot: Raw
 
 
 class Answer(Struct, frozen=True, tag=True, array_like=True, forbid_unknown_fields=True):
-    """The result of a call, and the revision of the store that has what it wrote."""
+    """The result of a call, and the store's revision that includes what the call wrote."""
 
     number: int
     revision: int
@@ -57,7 +57,7 @@ class Answer(Struct, frozen=True, tag=True, array_like=True, forbid_unknown_fiel
 
 
 class Refusal(Struct, frozen=True, tag=True, array_like=True, forbid_unknown_fields=True):
-    """A call has failed: the kind of the error by its name in `REFUSALS`, and its sentence."""
+    """A call has failed: the kind of error, by its name in `REFUSALS`, and its sentence."""
 
     number: int
     kind: str
@@ -68,7 +68,7 @@ ToPage = Hello | State | Answer | Refusal
 
 
 class Method(NamedTuple):
-    """A method of the API: how its arguments travel, and its result (`None`: no answer is sent)."""
+    """A method of the API: how its arguments are sent, and its result (`None`: no answer is sent)."""
 
     name: str
     signature: inspect.Signature
@@ -78,13 +78,13 @@ class Method(NamedTuple):
     words: str
 
     def encode_arguments(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Struct:
-        """The arguments as they travel. Raises TypeError as a call would."""
+        """The arguments as they are sent. Raises TypeError as a call would."""
         bound = self.signature.bind(*args, **kwargs)
         bound.apply_defaults()
         return self.struct(*(shape.encode(bound.arguments[name]) for name, shape in self.arguments.items()))
 
     def call(self, target: Any, arguments: Struct) -> Any:
-        """Call the method on `target` with arguments that have travelled."""
+        """Call the method on `target` with arguments as received."""
         positional, named = [], {}
         for name, shape in self.arguments.items():
             value = shape.decode(getattr(arguments, name))
@@ -150,11 +150,11 @@ class Wire:
         return len(body).to_bytes(HEAD_BYTES, "big") + body
 
     def raw(self, value: Any) -> Raw:
-        """A value as a part of a message."""
+        """A value as part of a message."""
         return Raw(self._encoder.encode(value))
 
     def call(self, number: int, method: Method, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
-        """The frame of a call. Raises ValueError with a sentence for a number beyond 64 bits, as a form may have."""
+        """The frame of a call. Raises ValueError with a sentence for a number beyond 64 bits, as a form may contain."""
         try:
             return self.encode(self._call(number, method.encode_arguments(args, kwargs)))
         except OverflowError:
@@ -193,5 +193,5 @@ def _checked(decode: Callable[[Any], Any], body: Any) -> Any:
 
 @cache
 def wire() -> Wire:
-    """The messages of this program; made at first use."""
+    """The messages of this program, created at first use."""
     return Wire()

@@ -1,4 +1,4 @@
-"""The page's side of the wire: a station API that lives in another process, and what the page says while it is away."""
+"""The page's side of the wire: the station API of another process, and what the page shows while that is away."""
 
 from __future__ import annotations
 
@@ -43,15 +43,15 @@ log = logging.getLogger(__name__)
 
 
 class OtherVersionError(Exception):
-    """The board's process is of another version than the page's."""
+    """The board's process runs another version than the page's."""
 
 
 class RemoteStation:
-    """The station API over the wire; its calls are made from the annotations of `StationApi`.
+    """The station API over the wire; its calls are derived from the annotations of `StationApi`.
 
-    `connect` opens a connection, `on_revision` learns each revision of the store before anything that depends on it,
-    `on_end` is called when the first connection has ended and no further one is wanted (`reconnects` is false), or when
-    the board is of another version.
+    `connect` opens a connection. `on_revision` gets each revision of the store before anything that depends on it.
+    `on_end` is called when the first connection has ended and `reconnects` is false, or when the board runs another
+    version.
     """
 
     name = "board"
@@ -84,15 +84,15 @@ class RemoteStation:
         self.is_other_version = False
         self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
         self.due_us: int | None = None
-        """Since when the thread handles a message of the board; `None` while it waits for one."""
+        """Since when the thread has been handling a message; `None` while it waits for one."""
 
     def start(self) -> None:
-        """Begin to connect."""
+        """Start connecting."""
         self._thread.start()
 
     @property
     def is_alive(self) -> bool:
-        """Whether the thread runs, or has ended because no further connection is wanted."""
+        """Whether the thread is running, or has ended because it should not reconnect."""
         return self._has_ended or self._thread.is_alive()
 
     def close(self) -> None:
@@ -107,17 +107,17 @@ class RemoteStation:
 
     @property
     def api(self) -> StationApi:
-        """This station, as the pages see it."""
+        """This station, typed as the pages use it."""
         return cast(StationApi, self)
 
     # The API.
 
     def snapshot(self) -> Snapshot:
-        """The newest snapshot; while the board is away the last one, which says so."""
+        """The newest snapshot; while the board is away, the last one with that fault."""
         return self._snapshot
 
     def subscribe(self, wake: Callable[[], None]) -> Callable[[], None]:
-        """See `StationApi`; here the thread of the connection calls `wake`."""
+        """See `StationApi`; here the connection's thread calls `wake`."""
         with self._lock:
             self._subscribers |= {wake}
 
@@ -153,7 +153,7 @@ class RemoteStation:
                 except OSError:
                     self._calls.pop(number, None)
                     error = BoardAwayError(AWAY)
-                    with suppress(OSError):  # a half sent frame spoils the connection; the thread opens another
+                    with suppress(OSError):  # half a frame breaks the connection; the thread opens another
                         self._connection.shutdown(socket.SHUT_RDWR)
         if method.result is None:
             if error is not None:
@@ -250,7 +250,7 @@ class RemoteStation:
                 log.exception("A subscriber has failed; the page goes on.")
 
     def _lose(self) -> None:
-        """Say that the board is away, and fail what waits for it."""
+        """Show that the board is away, and fail all pending calls."""
         with self._lock:
             self._connection = None
             waiting, self._calls = self._calls, {}
@@ -263,7 +263,7 @@ class RemoteStation:
 
 
 def _without_board(last: Snapshot) -> ActivityState:
-    """The last state, as a fault whose clock stands: the page must not count seconds that nothing credits."""
+    """The last state as a fault with a stopped clock: the page must not count seconds that nobody credits."""
     if last.state.phase in ENDED_PHASES:
         return last.state
     clock = last.state.clock

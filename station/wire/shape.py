@@ -1,7 +1,7 @@
-"""How a value of any type in the API's annotations travels: msgspec checks it, its structs and enums come back.
+"""How a value of any type in the API's annotations is sent: msgspec checks it, and restores its structs and enums.
 
-msgspec cannot tell the structs of a union apart, nor two enums of text. So each struct of a union gets a mirror, a
-tagged struct with the same fields, and so does what contains one; the enums of a union become one set of words.
+msgspec cannot tell the structs of a union apart, nor two enums of text. So each struct in a union gets a mirror, a
+tagged struct with the same fields, as does any struct that contains one; the enums of a union become one set of words.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _LISTS = (list, Sequence, Collection)
 
 
 class Shape(Struct, frozen=True):
-    """The type on the wire, in words for the version, and what converts to and from it (`None`: nothing to do)."""
+    """The type on the wire, its text for the digest, and functions that convert to and from it (`None`: not needed)."""
 
     wire: Any
     words: str
@@ -31,13 +31,13 @@ class Shape(Struct, frozen=True):
         return value if self.to_wire is None else self.to_wire(value)
 
     def decode(self, value: Any) -> Any:
-        """The value back from `wire`, as msgspec has checked it."""
+        """The value from `wire`, after msgspec has checked it."""
         return value if self.from_wire is None else self.from_wire(value)
 
 
 @cache
 def shape_of(annotation: Any) -> Shape:
-    """The shape of a type. Raises TypeError for one that cannot travel."""
+    """The shape of a type. Raises TypeError for one that cannot be sent."""
     if isinstance(annotation, NewType):
         return shape_of(annotation.__supertype__)
     origin, inner = get_origin(annotation), get_args(annotation)

@@ -1,4 +1,4 @@
-"""The Debian package and its installer: what is in it, what they refuse, and what they say."""
+"""The Debian package and its installer: contents, refusals and messages."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("name", [*SCRIPTS, "build.sh", "../install.sh"])
 def test_scripts_have_no_syntax_error(name: str) -> None:
-    """They are read by Debian's own shell."""
+    """Debian's own shell parses them."""
     assert run("sh", "-n", PACKAGE / name).stderr == ""
 
 
@@ -80,7 +80,7 @@ def test_package_has_the_program_and_no_more(package: Path) -> None:
 
 
 def test_downgrade_is_refused_with_a_sentence(package: Path, tmp_path: Path) -> None:
-    """The database may be of the newer program; with the word for it the installer restores the backup."""
+    """The database may be of the newer program; with the right argument the installer restores the backup."""
     run("dpkg-deb", "--control", package, tmp_path)
     refused = run("sh", tmp_path / "preinst", "upgrade", "99.0")
     assert refused.returncode == 1
@@ -92,13 +92,13 @@ def test_downgrade_is_refused_with_a_sentence(package: Path, tmp_path: Path) -> 
 
 
 def test_unknown_architecture_is_refused() -> None:
-    """A package that nothing could install is not built."""
+    """A package that no machine could install is not built."""
     done = run("sh", PACKAGE / "build.sh", "armhf")
     assert (done.returncode, done.stderr) == (2, "There is no package for armhf: choose all, arm64 or amd64.\n")
 
 
 def test_installer_refuses_with_one_sentence(package: Path, tmp_path: Path) -> None:
-    """No file, no package, a file that is none: nothing is touched."""
+    """No file, no package, a file that is not a package: nothing is changed."""
     cut = tmp_path / "cut.deb"
     cut.write_bytes(package.read_bytes()[:1000])
     for arguments, says in (
@@ -113,7 +113,7 @@ def test_installer_refuses_with_one_sentence(package: Path, tmp_path: Path) -> N
 
 
 def test_installer_refuses_a_package_that_the_checksums_do_not_name(package: Path, tmp_path: Path) -> None:
-    """Where the release's SHA256SUMS lies beside it: a damaged file, and one that is not in the list."""
+    """With the release's SHA256SUMS beside it: a damaged file, and one that is not listed."""
     copy = tmp_path / package.name
     copy.write_bytes(package.read_bytes())
     sums = tmp_path / "SHA256SUMS"
@@ -132,7 +132,7 @@ def test_installer_refuses_a_package_that_the_checksums_do_not_name(package: Pat
 
 @pytest.mark.skipif(not (which("gpg") and which("gpgv")), reason="GnuPG signs a release, and checks it")
 def test_installer_with_the_key_of_the_releases_takes_no_other_package(package: Path, tmp_path: Path) -> None:
-    """Neither one without a signature nor one that was signed before it was changed."""
+    """Neither an unsigned one nor one changed after it was signed."""
     copy, sums, key = tmp_path / package.name, tmp_path / "SHA256SUMS", tmp_path / "release-key.gpg"
     copy.write_bytes(package.read_bytes())
     sums.write_text(f"{sha256(copy.read_bytes()).hexdigest()}  {copy.name}\n", encoding="ascii")
@@ -148,7 +148,7 @@ def test_installer_with_the_key_of_the_releases_takes_no_other_package(package: 
             lambda: sums.write_text(sums.read_text(encoding="ascii") + "\n", encoding="ascii"),
         ):
             prepare()
-            # A machine of 32 bits ends the installer before it changes anything.
+            # On a 32-bit machine the installer ends before it changes anything.
             path = f"{foreign_machine(tmp_path)}:/usr/sbin:/usr/bin:/sbin:/bin"
             done = run("sh", INSTALLER, copy, PATH=path, STATION_RELEASE_KEY=str(key))
             is_refused.append("is not signed (SHA256SUMS.asc) by the key" in done.stderr)
@@ -157,7 +157,7 @@ def test_installer_with_the_key_of_the_releases_takes_no_other_package(package: 
 
 
 def foreign_machine(tmp_path: Path) -> Path:
-    """A folder with a `getconf` that says 32 bits, so that the installer refuses the machine."""
+    """A folder with a `getconf` that reports 32 bits, so that the installer refuses the machine."""
     folder = tmp_path / "bin"
     folder.mkdir(exist_ok=True)
     (folder / "getconf").write_text("#!/bin/sh\necho 32\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The station on a root file system that can only be read: the overlay of Raspberry Pi OS, or `ro` in fstab."""
+"""The station on a read-only root file system: the overlay of Raspberry Pi OS, or `ro` in fstab."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ mkdir "$TMPDIR" && mount -t tmpfs tmpfs "$TMPDIR" || exit 77
 mount -o remount,bind,ro / && ! touch "$PWD/.station-writes" 2>/dev/null || exit 77
 exec "$@"
 """
-"""Of all disks only the data directory can be written; temporary files are in memory, as the units' own."""
+"""Only the data directory is writable; temporary files are in memory, like those of the units."""
 NOT_POSSIBLE = 77
 
 
 def test_units_write_in_their_own_directories_alone() -> None:
-    """What the station writes lies in the directories that systemd makes for it, so any other may be read-only."""
+    """The station only writes in the directories that systemd makes for it, so all others may be read-only."""
     board, page = directives(SERVICE), directives(PAGE)
     assert board["Service.ProtectSystem"] == page["Service.ProtectSystem"] == ["strict"]
     for unit in (board, page):
@@ -41,7 +41,7 @@ def test_units_write_in_their_own_directories_alone() -> None:
 
 
 def test_station_runs_where_only_its_data_can_be_written() -> None:
-    """Both processes start, serve the page and store, and the log has no word of what cannot be written."""
+    """Both processes start, serve the page and store, and nothing in the log is about a failed write."""
     if os.geteuid() or shutil.which("unshare") is None:
         pytest.skip("a mount namespace needs root and unshare")
     data = Path("/var/tmp") / f"station-read-only-root-{os.getpid()}"

@@ -1,4 +1,4 @@
-"""The service starts the station as it is, feeds on its watchdog, and can write where it must."""
+"""The units start the program as it is, watch it, and let it write where it must."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ def analyze() -> str:
 
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: str(service.stem))
 def test_exposure_is_small(analyze: str, service: Path) -> None:
-    """What systemd's own measure says of the sandbox; 10 is none at all."""
+    """By systemd's own score of the sandbox; 10 means no sandbox."""
     assert exposure(service) <= MOST_EXPOSED
 
 
 @pytest.mark.parametrize("service", [SERVICE, PAGE], ids=lambda service: service.stem)
 def test_sandbox_is_closed(service: Path) -> None:
-    """Each line of the sandbox, also where nobody can ask systemd."""
+    """Each line of the sandbox, even on a machine without systemd."""
     unit = {name.partition(".")[2]: values for name, values in directives(service).items()}
     for name in ("PrivateTmp", "PrivateUsers", "NoNewPrivileges", "MemoryDenyWriteExecute", "RestrictNamespaces"):
         assert unit[name] == ["yes"]
@@ -74,7 +74,7 @@ def test_sandbox_is_closed(service: Path) -> None:
 
 
 def test_board_has_its_devices_and_no_network() -> None:
-    """The devices are named by path, so that they match what emulates them too; gpiozero needs the whole of /proc."""
+    """The devices are named by path, so that they match emulated ones too; gpiozero needs the whole of /proc."""
     unit = directives(SERVICE)
     assert unit["Service.PrivateNetwork"] == ["yes"]
     assert unit["Service.RestrictAddressFamilies"] == ["AF_UNIX"]
@@ -85,12 +85,12 @@ def test_board_has_its_devices_and_no_network() -> None:
 
 
 def test_page_sees_a_new_name_of_the_machine() -> None:
-    """With ProtectHostname systemd gives it a copy of the name, which `hostnamectl` does not change (systemd.exec)."""
+    """With ProtectHostname it would have a copy of the name, which `hostnamectl` does not change (systemd.exec)."""
     assert "Service.ProtectHostname" not in directives(PAGE)
 
 
 def test_page_has_no_device_and_reads_the_store() -> None:
-    """It sees the board's folder read-only as a member of the board's group, and can open no socket to a network."""
+    """As a member of the board's group it sees the board's folder read-only, and it cannot open a network socket."""
     unit = directives(PAGE)
     board = directives(SERVICE)
     assert unit["Service.PrivateDevices"] == ["yes"]
@@ -112,7 +112,7 @@ def test_page_has_no_device_and_reads_the_store() -> None:
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: str(unit.name))
 def test_systemd_reads_the_unit(analyze: str, tmp_path: Path, unit: Path) -> None:
-    """systemd itself finds nothing to say about it among the others, where systemd is there to be asked."""
+    """systemd itself, if installed, finds no fault with it among the others."""
     for one in UNITS:
         text = re.sub(r"ExecStart=\S+", "ExecStart=/bin/true", one.read_text(encoding="utf-8"))
         (tmp_path / one.name).write_text(text, encoding="utf-8")
@@ -160,7 +160,7 @@ def test_renewal_sees_the_addresses_of_the_machine_without_a_network() -> None:
 
 @pytest.mark.parametrize("name", ["station-network.service", "station-tls.service"])
 def test_units_of_root_run_commands_that_exist(name: str) -> None:
-    """Each with the documented file, and with words that the command knows."""
+    """Each with the documented file, and with valid arguments."""
     words = directives(ROOT / "systemd" / name)["Service.ExecStart"][0].split()
     assert words[3:] == ["--config", "/etc/station.toml"]
     what = next(one for one in main.commands[words[1]].params if one.name == "what")
@@ -168,7 +168,7 @@ def test_units_of_root_run_commands_that_exist(name: str) -> None:
 
 
 def test_the_service_is_watched_and_comes_back() -> None:
-    """systemd waits until the station says that it is ready, watches its loop, and starts it again when it fails."""
+    """systemd waits until the station is ready, watches its loop, and restarts it after a failure."""
     unit = directives(SERVICE)
     assert unit["Service.Type"] == ["notify"]
     assert unit["Service.WatchdogSec"] == ["10"]
@@ -178,7 +178,7 @@ def test_the_service_is_watched_and_comes_back() -> None:
 
 
 def test_the_service_may_use_the_devices_and_write_its_folder() -> None:
-    """The groups of the device nodes are its own, and database and lgpio's pipes lie in its state directory."""
+    """It has the groups of the device nodes, and database and lgpio's pipes are in its state directory."""
     unit = directives(SERVICE)
     assert unit["Service.SupplementaryGroups"] == ["gpio i2c spi"]
     folder = f"%S/{unit['Service.StateDirectory'][0]}"
@@ -204,7 +204,7 @@ def test_a_backup_put_back_by_root_belongs_to_the_service(tmp_path: Path) -> Non
 
 
 def test_the_service_runs_the_station_with_the_documented_file() -> None:
-    """The unit starts `station run` with the file that the instructions tell to make from the example."""
+    """The unit starts `station run` with the file that the instructions make from the example."""
     command = directives(SERVICE)["Service.ExecStart"][0].split()
     assert Path(command[0]).name == "station"
     assert command[1:] == ["run", "--no-page", "--config", "/etc/station.toml"]
@@ -212,7 +212,7 @@ def test_the_service_runs_the_station_with_the_documented_file() -> None:
 
 
 def test_the_check_runs_as_the_service_does() -> None:
-    """The instructions' `station check` has the service's user, groups, folder and configuration, and nothing less."""
+    """The instructions' `station check` has the service's user, groups, folder and configuration."""
     text = (ROOT / "systemd" / "README.md").read_text(encoding="utf-8")
     command = text[text.index("systemd-run") :].partition("\n    sudo")[0].replace("\\\n", " ")
     unit = {name.partition(".")[2]: values[0] for name, values in directives(SERVICE).items()}

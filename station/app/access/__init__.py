@@ -1,1 +1,1 @@
-"""Who is let in: what roles and tokens allow, and the requests that somebody proves at the board."""
+"""Access: what roles and tokens allow, and proofs of presence at the board."""

@@ -1,6 +1,6 @@
-"""Tokens for programs: what each may do, and for whom it asks.
+"""Tokens for programs: what each may do, and on whose behalf.
 
-A token belongs to the paired browser that made it: it may see and do at most what that browser may, and ends with it.
+A token belongs to the paired browser that made it: it has at most that browser's rights, and ends with its pairing.
 Only its hash is stored.
 """
 
@@ -18,7 +18,7 @@ from station.store import Reader
 from station.store.access_records import ApiToken, Device, Role
 
 if TYPE_CHECKING:
-    from station.store import Store  # the page, which never writes, goes without
+    from station.store import Store  # the page never writes, and does not load it
 
 MAX_TOKENS = 20
 """How many live tokens a browser may have."""
@@ -27,7 +27,7 @@ TOUCH_EVERY = timedelta(hours=1)
 
 
 class Scope(StrEnum):
-    """What a token may do: read the own results, read those of everybody who agreed as well, control the board."""
+    """What a token may do: read its person's results, also read those of everyone who agreed, control the board."""
 
     READ = "read"
     READ_ALL = "read-all"
@@ -42,20 +42,20 @@ class TokenAccess(NamedTuple):
 
 
 def may_make_tokens(device: Device | None) -> bool:
-    """Whether this browser may make tokens: not a guest's, which ends today, nor one that several people share."""
+    """Whether this browser may make tokens; a guest's (it ends today) and a shared one may not."""
     return device is not None and device.role is not Role.GUEST and not device.is_shared
 
 
 def is_live(token: ApiToken, device: Device, now: datetime) -> bool:
-    """Whether a token of this browser holds: neither is revoked, the browser's pairing has not expired, and the token
-    was used in the last 90 days. A browser may rest while its program works."""
+    """Whether a token of this browser is valid: neither is revoked, the pairing has not expired, and the token was
+    used in the last 90 days. The browser itself may be idle for longer."""
     if token.revoked_at is not None or device.revoked_at is not None or not may_make_tokens(device):
         return False
     return now < device.expires_at and now < (token.last_used_at or token.created_at) + IDLE_END
 
 
 def access_with(reader: Reader, token: str, now: datetime) -> TokenAccess | None:
-    """The live token with this text, with its browser's rights now; `None` for an unknown, revoked or ended one."""
+    """The live token with this text and its browser's current rights; `None` if unknown, revoked or expired."""
     found = reader.api_token_with(hash_of(token))
     if found is None:
         return None
@@ -68,8 +68,8 @@ def access_with(reader: Reader, token: str, now: datetime) -> TokenAccess | None
 def add(store: Store, device_id: str, token_hash: str, name: str, scopes: Collection[str]) -> str:
     """Store a token of this browser and return its id.
 
-    Raises `ValueError` with a sentence for an empty or too long name, no or an unknown scope, a browser that may not
-    make tokens, or too many of them.
+    Raises `ValueError` with a sentence for an empty or overlong name, a missing or unknown scope, a browser that may
+    not make tokens, or too many tokens.
     """
     if not scopes or not set(scopes) <= set(Scope):
         raise ValueError("Choose what the token may do.")

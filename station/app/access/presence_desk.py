@@ -1,4 +1,4 @@
-"""Requests for presence: one at a time somebody proves at the board, by a rhythm, that they stand there.
+"""Requests for presence: a person proves by a rhythm that they are standing at the board; one request at a time.
 
 The rhythm and the number are secrets of the browser that asked. The snapshot has neither.
 """
@@ -27,11 +27,11 @@ from station.core.steps import RHYTHM_LENGTH, TWO_DIGITS, RhythmStep
 from station.store import Store, StoreError
 
 MAX_WRONG, WRONG_WITHIN, PAUSE = 5, timedelta(minutes=10), timedelta(minutes=5)
-"""After so many wrong rhythms within this time nobody may ask for a while."""
+"""After this many wrong rhythms within this time, requests are refused for the pause."""
 
 CLEAR_US = 3 * SECOND_US
-"""After a request the heel that made the rhythm comes down again: a step on starts something only once the board was
-empty for so long."""
+"""How long the board must be empty after a request before a step on starts anything: the heel that made the rhythm
+comes down again."""
 
 RUNNING = "A session is running on the board: wait until it is over, and ask again."
 TWO_ASKED = "Two browsers asked at the same time, so both were cancelled: ask again, one after the other."
@@ -51,7 +51,7 @@ _PHASE_STATES = {
 
 @dataclass(slots=True)
 class _Asked:
-    """The request that is going on."""
+    """The current request."""
 
     request: PresenceRequest
     serial: int
@@ -77,32 +77,32 @@ class PresenceDesk:
         self._last_serial = 0
         self._ended_view: PresenceView | None = None
         self._is_clearing = False
-        """Whether the board has not been empty since the last request."""
+        """Whether the board has been occupied ever since the last request."""
 
     # What it shows.
 
     @property
     def is_waiting(self) -> bool:
-        """Whether a request is going on."""
+        """Whether there is a current request."""
         return self._asked is not None
 
     @property
     def blocks_step_on(self) -> bool:
-        """Whether a step on starts nothing: a request is going on, or the feet have not left the board since."""
+        """Whether a step on starts nothing: there is a request, or the board has not been empty since the last one."""
         return self.is_waiting or self._is_clearing
 
     @property
     def shown_rhythm(self) -> tuple[Press, ...] | None:
-        """The rhythm that the browser shows while it waits for it; only for the simulated person, who looks at it."""
+        """The rhythm that the browser shows while it waits; only for the simulated person, who reads it there."""
         asked = self._asked
         return None if asked is None or self._state(asked).phase is RhythmPhase.NUMBER else asked.rhythm
 
     def state_at(self, now_us: int) -> RhythmState | None:
-        """What the board shows of a request, `None` without one."""
+        """What the board shows of the current request; `None` without one."""
         return None if self._asked is None else self._state(self._asked, now_us)
 
     def view_at(self, now_us: int) -> PresenceView | None:
-        """The request that is going on, or how the last one ended."""
+        """The current request, or how the last one ended."""
         asked = self._asked
         if asked is None:
             return self._ended_view
@@ -120,8 +120,8 @@ class PresenceDesk:
     def request(self, *, is_running: bool) -> PresenceRequest:
         """Begin a request.
 
-        Raises ValueError with a sentence while a run is active, in the pause after wrong rhythms, and while another
-        request is going on, which ends too. Raises StoreError.
+        Raises ValueError with a sentence while a run is active, in the pause after wrong rhythms, and while there is
+        another request, which is cancelled too. Raises StoreError.
         """
         if self._asked is not None:
             self._end(PresenceState.CANCELLED, TWO_ASKED)
@@ -163,12 +163,12 @@ class PresenceDesk:
         self._close(PresenceView(asked.serial, PresenceState.CONFIRMED, (), 0))
 
     def cancel(self, request_id: str) -> None:
-        """End a request on behalf of the browser that asked. One that is over stays as it is."""
+        """End a request on behalf of the browser that asked; does nothing if it is over."""
         if self._asked is not None and secrets.compare_digest(self._asked.request.id, request_id):
             self._end(PresenceState.CANCELLED, CANCELLED)
 
     def on_run_start(self) -> None:
-        """A run has started: the request that is going on, if any, ends."""
+        """A run has started: end the current request, if any."""
         self._is_clearing = False
         if self._asked is not None:
             serial, self._asked = self._asked.serial, None
@@ -178,7 +178,7 @@ class PresenceDesk:
 
     @property
     def wakes_at_us(self) -> int | None:
-        """When it must be fed next, at the latest."""
+        """The deadline for the next feed."""
         return None if self._asked is None else self._asked.engine.wakes_at_us
 
     def pass_time(self, now_us: int) -> None:
@@ -187,7 +187,7 @@ class PresenceDesk:
             self._is_clearing = False
 
     def feed(self, event: Event) -> None:
-        """Feed an event to the request that is going on, if any."""
+        """Feed an event to the current request, if any."""
         asked = self._asked
         if asked is None:
             return
@@ -216,7 +216,7 @@ class PresenceDesk:
         self._close(PresenceView(asked.serial, state, (), 0, sentence))
 
     def _end(self, state: PresenceState, why: str) -> None:
-        """End the request on the board too."""
+        """End the request, on the board too."""
         asked = self._asked
         assert asked is not None
         facts = asked.engine.feed(Command(self._time.now_us, CommandName.STOP))
@@ -231,7 +231,7 @@ class PresenceDesk:
     # The pause after wrong rhythms.
 
     def _count_wrong(self) -> bool:
-        """Count a wrong rhythm, and return whether that is on the disk."""
+        """Count a wrong rhythm; returns whether the count was stored."""
         try:
             self._store.note_attempt(RHYTHM)
         except StoreError as error:
@@ -243,10 +243,10 @@ class PresenceDesk:
         return self._pause_minutes() if any(isinstance(fact, RhythmWrong) for fact in facts) else None
 
     def _pause_minutes(self) -> int | None:
-        """For how many minutes nobody may ask, `None` without a pause. Raises StoreError.
+        """For how many more minutes requests are refused; `None` without a pause. Raises StoreError.
 
-        Without a battery the clock goes back when the power fails. So a try of a later date than now counts as made
-        when the station started: switching it off and on shortens no pause.
+        Without a battery the clock goes back after a power cut. So a try dated in the future counts as made when the
+        station started: switching it off and on does not shorten a pause.
         """
         now = self._clock.utc_now()
         started = now - timedelta(microseconds=self._clock.now_us() - self._started_us)
@@ -256,7 +256,7 @@ class PresenceDesk:
 
 
 def _pause_end(wrong: Sequence[datetime]) -> datetime | None:
-    """The end of the last pause that these wrong rhythms, oldest first, have caused; each counts for one pause."""
+    """The end of the last pause caused by these wrong rhythms, oldest first; each counts towards one pause."""
     group: list[datetime] = []
     end = None
     for at in wrong:
@@ -267,7 +267,7 @@ def _pause_end(wrong: Sequence[datetime]) -> datetime | None:
 
 
 def _draw_rhythm() -> tuple[Press, ...]:
-    """Four presses of both kinds: all short is walking, all long a slow stretch."""
+    """Four presses of both kinds: four short ones could be walking, four long ones a slow stretch."""
     while True:
         rhythm = tuple(secrets.choice(tuple(Press)) for _ in range(RHYTHM_LENGTH))
         if len(set(rhythm)) > 1:

@@ -1,6 +1,6 @@
-"""Who looks at the page: what a paired browser's token, role and person allow.
+"""Visitors of the page: what a paired browser's token, role and person allow.
 
-A token is worth as much as its browser, so only its SHA-256 is stored. It needs no salt: it is 256 random bits.
+A token opens all that its browser may, so only its SHA-256 is stored. 256 random bits need no salt.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from station.store import Reader
 from station.store.access_records import Device, DeviceAccess, Role, Seen
 
 if TYPE_CHECKING:
-    from station.store import Store  # the page, which never writes, goes without
+    from station.store import Store  # the page never writes, and does not load it
 
 __all__ = [
     "ACCESS_COOKIE",
@@ -40,14 +40,14 @@ __all__ = [
 IDLE_END = timedelta(days=90)
 ABSOLUTE_END = timedelta(days=365)
 PRESENCE = timedelta(minutes=10)
-"""How long a proof of presence holds for the device that asked for it."""
+"""How long a proof of presence counts for the device that requested it."""
 SHARED_STAY = timedelta(minutes=15)
 """How long a shared browser stays a person's after their last request."""
 TOUCH_EVERY = timedelta(hours=1)
 """How precisely "last seen" is stored: each write wears the memory card."""
 
 ACCESS_COOKIE = "access"
-"""The cookie with the token of a browser that was let in."""
+"""The cookie with a paired browser's token."""
 PIN, RHYTHM = "pin", "rhythm"
 """The kinds of tries that are counted."""
 PIN_TRIES = 12
@@ -60,9 +60,9 @@ _TOKEN_BYTES = 32
 class Visitor(Struct, frozen=True):
     """Who sent a request.
 
-    `device` and `role` are `None` for a browser that was not let in. `person_id` is whose browser it is now, and
-    `person_ids` are all whose results it may see. `is_present`: they have just proved that they stand at the board.
-    `has_viewers`: its person has agreed that somebody else sees theirs.
+    `device` and `role` are `None` for a browser that was not let in. `person_id` is its current person, `person_ids`
+    are all the people whose results it may see. `is_present`: a proof of presence counts. `has_viewers`: its person
+    has agreed that somebody else sees their results.
     """
 
     device: Device | None = None
@@ -83,16 +83,16 @@ class Visitor(Struct, frozen=True):
 
     @property
     def is_let_in(self) -> bool:
-        """Whether this browser is paired, and its pairing holds."""
+        """Whether this browser is paired and its pairing is valid."""
         return self.role is not None
 
     def is_at_least(self, role: Role) -> bool:
-        """Whether this visitor has this role, or one that may more."""
+        """Whether this visitor has this role or a higher one."""
         return self.role is not None and _RANK[self.role] >= _RANK[role]
 
     def sees(self, person_id: str | None, started_at: datetime | None = None) -> bool:
-        """Whether this visitor sees this person's results; without a person, those of nobody of a session that began
-        then: a guest sees them since their pairing, everybody else who was let in all of them."""
+        """Whether this visitor sees this person's results. Without a person: those of an unclaimed session that began
+        at `started_at`, which a guest sees if it began after their pairing, and any other paired browser always."""
         seen = self.seen
         if person_id is not None:
             return person_id in seen.person_ids
@@ -104,7 +104,7 @@ NOBODY_YET = Visitor()
 
 
 def new_token() -> str:
-    """A token of 256 random bits, as a cookie has it."""
+    """A token of 256 random bits, as text for a cookie."""
     return secrets.token_urlsafe(_TOKEN_BYTES)
 
 
@@ -114,7 +114,7 @@ def hash_of(token: str) -> str:
 
 
 def expires_at(role: Role, now: datetime) -> datetime:
-    """When a pairing of now ends whatever happens: a guest's at the end of the station's day."""
+    """When a pairing made now expires at the latest: a guest's at the end of the station's day."""
     if role is Role.GUEST:
         tomorrow = now.astimezone().date() + timedelta(days=1)
         return datetime.combine(tomorrow, time()).astimezone()
@@ -122,12 +122,12 @@ def expires_at(role: Role, now: datetime) -> datetime:
 
 
 def is_live(device: Device, now: datetime) -> bool:
-    """Whether a pairing holds: not revoked, not expired, and not idle for too long."""
+    """Whether a pairing is valid: not revoked, not expired, and not idle for too long."""
     return device.revoked_at is None and now < device.expires_at and now < device.last_seen_at + IDLE_END
 
 
 def visitor_with(reader: Reader, token: str | None, now: datetime) -> Visitor:
-    """The visitor that this token lets in; `NOBODY_YET` without one, and for one that is unknown or has ended."""
+    """The visitor that this token lets in; `NOBODY_YET` if it is missing, unknown or no longer valid."""
     if not token:
         return NOBODY_YET
     token_hash = hash_of(token)
@@ -138,7 +138,7 @@ def visitor_with(reader: Reader, token: str | None, now: datetime) -> Visitor:
 
 
 def visitor_of(access: DeviceAccess, now: datetime) -> Visitor:
-    """The visitor whose live device it is."""
+    """The visitor with this live device."""
     device = access.device
     is_theirs = not device.is_shared or (device.person_until is not None and now < device.person_until)
     person_id = device.person_id if is_theirs else None
@@ -157,9 +157,9 @@ def pair(
     *,
     is_shared: bool = False,
 ) -> str:
-    """Let a browser in and return its device's id. While the station has no owner, the first that is no guest is it.
+    """Let a browser in and return its device's id. Without an owner yet, the first that is not a guest becomes it.
 
-    Raises `ValueError` with a sentence for an empty or too long name.
+    Raises `ValueError` with a sentence for an empty or overlong name.
     """
     if role is not Role.GUEST and not store.has_owner():
         role = Role.OWNER
@@ -174,7 +174,7 @@ def pair(
 
 
 def choose_person(store: Store, now: datetime, device_id: str, token_hash: str, person_id: str | None) -> None:
-    """Make a shared device this person's for `SHARED_STAY` (`None`: nobody's), under a new token.
+    """Assign a shared device to this person for `SHARED_STAY` (`None`: to nobody), under a new token.
 
     Raises `ValueError` with a sentence for a device that is not shared.
     """

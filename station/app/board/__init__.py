@@ -1,1 +1,1 @@
-"""The board as the loop sees it: its sensors between runs, its outputs, and how it lies."""
+"""The board as the loop sees it: its sensors between runs, its outputs and its position."""

@@ -1,6 +1,6 @@
-"""The bring-up while the station runs: it borrows the board's parts, and the desk shows what it finds and asks.
+"""The bring-up while the station runs: it borrows the board's parts; the desk shows its findings and questions.
 
-It has a thread of its own, because it waits for wires and people; its news reach the loop through the queue.
+It has its own thread, because it waits for wires and people; its news reaches the loop through the queue.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 ANSWER_US = 600 * SECOND_US
-"""How long a question waits: a voltage takes minutes, and a page that was left must not keep the board."""
+"""How long a question waits: measuring a voltage takes minutes, but an abandoned page must not keep the board."""
 END_S = 10.0
 """How long a station that ends waits for the bring-up: a press or a stuck bus takes seconds."""
 GOING = "The board is being checked: wait until that has ended, or stop the check."
@@ -52,21 +52,21 @@ class BoardParts(Protocol):
     """The parts of the board, as the station lends them to the bring-up."""
 
     def bring_up(self, witness: Witness | None, publish: Callable[[Result], None]) -> None:
-        """Close the parts, then check each and publish what is found; without a `witness` nobody is asked."""
+        """Close the parts, check each and publish the results; without a `witness` it asks no questions."""
 
     def reopen(self) -> Devices:
         """Open the parts again, as they were before."""
 
 
 class BringUpEnded(Struct, frozen=True):
-    """The bring-up has ended, early if there is a reason, and these parts are open again."""
+    """The bring-up has ended (early if there is a reason), and these parts are open again."""
 
     devices: Devices
     why: str | None
 
 
 class BringUpNews(Struct, frozen=True):
-    """What the bring-up found, what it asks, or that it has ended."""
+    """A finding or question of the bring-up, or its end."""
 
     news: Result | Question | BringUpEnded
 
@@ -93,11 +93,11 @@ class _PageWitness(Witness):
         self._post(BringUpNews(result))
 
     def answer(self, answer: str) -> None:
-        """Give the bring-up the answer that it waits for; from the loop's thread."""
+        """Pass on the answer that the bring-up waits for. Called from the loop's thread."""
         self._answers.put(answer)
 
     def stop(self, why: str) -> None:
-        """End the bring-up at its next step; from the loop's thread."""
+        """End the bring-up at its next step. Called from the loop's thread."""
         self._why = why
         self._is_stopped.set()
         self._answers.put(SKIP)
@@ -160,7 +160,7 @@ class BringUpDesk:
         self._thread.start()
 
     def _obstacle(self, *, is_empty: bool) -> str | None:
-        """Why it cannot begin now, in a sentence; `is_empty`: somebody says that nobody stands on the board."""
+        """Why it cannot begin now, in a sentence; `is_empty`: a person says that nobody is on the board."""
         if self.is_going:
             return GOING
         if self._session.run is not None:
@@ -172,7 +172,7 @@ class BringUpDesk:
         return OCCUPIED if is_pressed and not (is_empty or is_faulty) else None
 
     def _work(self, parts: BoardParts, witness: _PageWitness, asks: bool) -> None:
-        """In a thread of its own."""
+        """The body of the bring-up's thread."""
         why = None
         try:
             parts.bring_up(witness if asks else None, witness.publish)
@@ -184,7 +184,7 @@ class BringUpDesk:
         self._post(BringUpNews(BringUpEnded(parts.reopen(), why)))
 
     def take(self, news: Result | Question | BringUpEnded) -> None:
-        """Show news of the bring-up; at its end the station has the parts again, and waits for a step on."""
+        """Show news of the bring-up; at its end take back the parts and wait for a step on."""
         view = self.view
         assert view is not None
         match news:
@@ -202,7 +202,7 @@ class BringUpDesk:
                 self._show(replace(view, is_over=True, question=None, doing="", why=news.why))
 
     def answer(self, number: int, answer: str | None) -> None:
-        """Answer the question that the view of this number shows, or stop (`None`). Raises ValueError."""
+        """Answer the question of the view with this number, or stop (`None`). Raises ValueError with a sentence."""
         view = self.view
         if answer is None:
             self.stop()
@@ -216,19 +216,19 @@ class BringUpDesk:
         self._witness.answer(checked)
 
     def stop(self, why: str = STOPPED) -> None:
-        """End the bring-up, if one is going on, at its next step."""
+        """End the bring-up, if one is running, at its next step."""
         if self._witness is not None and self.view is not None:
             self._show(replace(self.view, question=None, doing="The check is being stopped."))
             self._witness.stop(why)
 
     def pass_time(self, now_us: int) -> None:
-        """End a bring-up whose question nobody answers."""
+        """End a bring-up whose question has waited too long."""
         is_asked = self.view is not None and self.view.question is not None
         if self.is_going and is_asked and now_us - self._asked_us >= ANSWER_US:
             self.stop(UNANSWERED)
 
     def close(self) -> None:
-        """End the bring-up, and wait for its thread."""
+        """End the bring-up and wait for its thread."""
         thread = self._thread
         self.stop()
         if thread is not None:

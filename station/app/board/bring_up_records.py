@@ -1,4 +1,4 @@
-"""The bring-up of the board as its faces, terminal and page, show it: results, questions, and how far it is."""
+"""The bring-up of the board as terminal and page show it: results, questions and progress."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from msgspec import Struct
 from station.core.untrusted import is_number, quoted
 
 SKIP = "skip"
-"""The answer of somebody who cannot say."""
+"""The answer if the person does not know."""
 
 
 class Result(Struct, frozen=True):
-    """One line of the bring-up: the part, whether it is well, one sentence, and the step that found it.
+    """One line of the bring-up: the part, whether it works, one sentence, and the step that found it.
 
-    `pictures` are files of `hardware/pictures` that show the places that the sentence names.
+    `pictures` are files of `hardware/pictures` that show the places in the sentence.
     """
 
     part: str
@@ -27,10 +27,10 @@ class Result(Struct, frozen=True):
 
 
 class Question(Struct, frozen=True):
-    """What the bring-up asks the person at the board.
+    """A question of the bring-up to the person at the board.
 
-    `answers` are those to choose from, each with its label; with `takes_volts` a voltage is one too. `then` is what to
-    do once it is answered, while the board listens. `picture` is a file of `hardware/pictures`, empty for none.
+    `answers` are the choices, each with its label; with `takes_volts` a voltage is valid too. `then` is what to do
+    after the answer, while the board listens. `picture` is a file of `hardware/pictures`, empty for none.
     """
 
     part: str
@@ -41,7 +41,7 @@ class Question(Struct, frozen=True):
     picture: str = ""
 
     def checked(self, answer: str) -> str:
-        """The answer without blanks. Raises ValueError with a sentence for one that is none of them."""
+        """The answer without surrounding blanks. Raises ValueError with a sentence for an invalid one."""
         plain = answer.strip()
         if plain in dict(self.answers):
             return plain
@@ -60,7 +60,7 @@ class Witness(Protocol):
     """The person at the board during the bring-up."""
 
     def ask(self, question: Question) -> str:
-        """Ask, and wait for an answer that `question.checked` has passed."""
+        """Ask, and wait for an answer that passes `question.checked`."""
 
 
 class BringUpStoppedError(Exception):
@@ -68,15 +68,15 @@ class BringUpStoppedError(Exception):
 
 
 class BringUpView(Struct, frozen=True):
-    """The bring-up that is going on, or the last one since the station started.
+    """The current bring-up, or the last one since the station started.
 
-    `number` grows with every change, so that a page recognises news; an answer names the question by it. `doing` is
-    what the person does now, while the board listens. `why` says why the bring-up ended early.
+    `number` grows with every change, so that a page recognises news; an answer names its question by this number.
+    `doing` is what the person should do now, while the board listens. `why` says why the bring-up ended early.
     """
 
     number: int
     asks: bool
-    """Whether the person is asked; without questions it sees only what the board shows by itself."""
+    """Whether it asks questions; without them it finds only what the board can detect on its own."""
     is_over: bool = False
     results: tuple[Result, ...] = ()
     question: Question | None = None
@@ -85,5 +85,5 @@ class BringUpView(Struct, frozen=True):
 
     @property
     def is_well(self) -> bool:
-        """Whether it reached its end and found no fault."""
+        """Whether it is complete and found no fault."""
         return self.is_over and self.why is None and all(result.well for result in self.results)

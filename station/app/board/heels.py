@@ -1,4 +1,4 @@
-"""The heels' states, references and faults, as the board's sensors know them."""
+"""The heels' states, references and faults, from the board sensors."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from station.core.events import SECOND_US
 from station.core.sensing.sensors import SILENT, BoardSensors, References
 
 PAD_CONTRADICTION_US = 3 * SECOND_US
-"""A knee on the pad for this long while no heel is down means a heel fault."""
+"""A knee on the pad for this long with no heel down means a heel fault."""
 STUCK_HEEL_US = 300 * SECOND_US
-"""Nobody stands on an idle board for this long."""
+"""A heel down for this long on an idle board is stuck: nobody stands there for so long."""
 
 
 def heel_references(sensors: BoardSensors) -> References:

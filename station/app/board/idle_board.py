@@ -17,13 +17,13 @@ from station.core.sensing.sensors import BoardSensors, References, Wiring
 
 
 class IdleBoard:
-    """Waits for a step on, and keeps what the next run needs: last levels and heel references.
+    """Waits for a step on, and keeps the last levels and the heel references for the next run.
 
     Only the loop calls it. While a run is active it gets levels, but no events.
     """
 
     def __init__(self, wiring: Wiring, time: EventTime, empty_shares: Mapping[Side, float]) -> None:
-        """`empty_shares`: the load of each empty heel plate, as learnt earlier."""
+        """`empty_shares`: the load of each empty heel plate, learnt earlier."""
         self.wiring = wiring
         self._time = time
         self._empty_shares = dict(empty_shares)
@@ -32,7 +32,7 @@ class IdleBoard:
         self.wait_for_person(is_occupied=True)
 
     def wait_for_person(self, *, is_occupied: bool, learnt: References | None = None) -> None:
-        """Wait for a step on. A person still on the board keeps the standing load `learnt` so far, by default here."""
+        """Wait for a step on. For a person still on the board it keeps their standing load, from `learnt` if given."""
         references = References(dict(self._empty_shares))
         if is_occupied:
             references = self.references if learnt is None else learnt
@@ -58,7 +58,7 @@ class IdleBoard:
 
     @property
     def first_side(self) -> Side:
-        """The side to begin with: the loaded one, where each side has a plate."""
+        """The side to begin with: the loaded one, if each side has a plate."""
         side = self._presence.side
         return side if side is not None and len(self.wiring.plates) == len(Side) else Side.LEFT
 
@@ -73,7 +73,7 @@ class IdleBoard:
 
     @property
     def wakes_at_us(self) -> int | None:
-        """When it must be fed next, at the latest."""
+        """The deadline for the next feed."""
         return self._engine.wakes_at_us
 
     @property
@@ -101,7 +101,7 @@ class IdleBoard:
         return level.touching if isinstance(level, Knee) else None
 
     def learn_empty(self, references: References) -> dict[Side, float]:
-        """Take over a run's empty shares that are lower than the known ones, and return them."""
+        """Adopt a run's empty shares that are lower than the known ones, and return them."""
         lower = {
             side: share
             for side, share in references.empty.items()
@@ -112,7 +112,7 @@ class IdleBoard:
 
 
 def at_time(event: Event, at_us: int) -> Event:
-    """A copy of the event at another time. Loads come 200 times a second, and `replace` takes five times as long."""
+    """A copy of the event with another time; for 200 loads a second, because `replace` takes five times as long."""
     if isinstance(event, Load):
         return Load(at_us, event.side, event.share)
     return replace(event, at_us=at_us)

@@ -44,7 +44,7 @@ class BoardOutputs:
         return None if thermometer is None else thermometer.celsius
 
     def rest(self, is_resting: bool) -> None:
-        """Set whether the sensors may be read slowly, because nobody is on the board."""
+        """Set whether the sensors are read slowly, because nobody is on the board."""
         if self._devices is not None and is_resting is not self._resting:
             self._resting = is_resting
             self._devices.rest(is_resting)
@@ -55,14 +55,14 @@ class BoardOutputs:
             self._devices.play_cues(cues)
 
     def set_volume(self, volume: Volume, settings: PersonSettings, wall: datetime) -> None:
-        """Set the buzzer to this volume, with the quiet hours of these settings at this time."""
+        """Set the buzzer to this volume, subject to the quiet hours in these settings at this time."""
         if self._devices is not None and self._devices.player is not None:
             begin, end = (time.fromisoformat(text) for text in (settings.quiet_from, settings.quiet_to))
             quiet = is_quiet(wall.astimezone(settings.zone).time(), begin, end)
             self._devices.player.set_volume(volume, is_quiet=quiet)
 
     def update(self, now: Snapshot) -> None:
-        """Light the LED while a hold counts; while the feet move, tick faster the nearer they are to the target."""
+        """Light the LED while a hold counts; while the feet move, tick faster as they near the target."""
         clock = now.state.clock
         self._set_glow(clock is not None and clock.what == "hold" and clock.rate == 1)
         if self._devices is None or self._devices.player is None:
@@ -90,7 +90,7 @@ class CuePublisher:
         self._recorder = recorder
 
     def play(self, facts: Iterable[Fact], run: Run | None = None) -> None:
-        """Play the cues among the facts. Their times are the run's; without one, the station's.
+        """Play the cues among the facts. Their times are the run's or, without one, the station's.
 
         While writes are pending, an error replaces a cue that confirms storage.
         """

@@ -1,4 +1,4 @@
-"""How the board lies, and the steps that have it laid for what comes next."""
+"""The board's position, and the steps in which a person changes it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from station.core.steps import HoldStep, RepsStep, Routine, SetupStep, Step, Tes
 
 
 def position_for(step: Step) -> BoardPosition | None:
-    """How the board must lie for this step; `None` where it does not matter.
+    """The board position that this step needs; `None` if it does not matter.
 
     The easier form of an exercise on the slope, for a person with a caution, is the same on the flat board.
     """
@@ -23,9 +23,9 @@ def position_for(step: Step) -> BoardPosition | None:
 
 
 def with_setups(routine: Routine, lies: BoardPosition | None) -> Routine:
-    """The routine with a `SetupStep` before each step for which the board must be laid differently.
+    """The routine with a `SetupStep` before each step that needs the board in another position.
 
-    `lies` is how it lies at the start, `None` where nobody knows.
+    `lies` is its position at the start, `None` if unknown.
     """
     return tuple(_iter_steps(routine, lies))
 

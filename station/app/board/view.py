@@ -28,16 +28,16 @@ class BoardView:
 
     def __init__(self) -> None:
         self.is_changed = True
-        """Whether something changed that may wait for a moment, like the toe distance."""
+        """Whether something changed that can wait a moment, like the toe distance."""
         self.is_urgent = True
         """Whether something changed that must be shown at once."""
         self.cue: CueView | None = None
         self.note: str | None = None
         """One sentence for the person."""
         self.note_about: str | None = None
-        """The person that `note` is about, if it is about one."""
+        """The person that `note` is about, if any."""
         self.access_number = 0
-        """Grows with each change of who may get in, or may see whom."""
+        """Grows with each change of access: who may get in, and who sees whose results."""
         self.decision: StartDecision | None = None
         self.decided_for: str | None = None
         """The person that `decision` is about, `None` for an unknown one."""
@@ -71,18 +71,18 @@ class BoardView:
     def on_cue(self, cue: Fact) -> None:
         """Note a cue that plays, or the end of a repeating one."""
         if isinstance(cue, Cue):
-            count = None if cue.cue is CueName.NUMBER else cue.count  # the number is for the ears at the board
+            count = None if cue.cue is CueName.NUMBER else cue.count  # the number is only to be heard at the board
             number = 1 if self.cue is None else self.cue.number + 1
             self.cue = CueView(number, cue.cue, count, cue.side, cue.cue in REPEATING_CUES)
         elif self.cue is not None:
             self.cue = replace(self.cue, repeating=False)
 
     def show_note(self, sentence: str | None, about: str | None = None) -> None:
-        """Show this sentence, `about` a person, or none, in place of the last one."""
+        """Replace the note by this sentence, `about` a person if given, or clear it (`None`)."""
         self.note, self.note_about, self.is_urgent = sentence, about, True
 
     def on_access_change(self) -> None:
-        """Tell the open pages at once that somebody may see less or more."""
+        """Inform the open pages at once that access has changed."""
         self.access_number, self.is_urgent = self.access_number + 1, True
 
     def show_decision(self, decision: StartDecision, person_id: str | None) -> None:
@@ -102,8 +102,8 @@ class BoardView:
             log.warning("%s", sentence)
 
     def faults(self, heels: str | None) -> tuple[Fault, ...]:
-        """The faults by part, those that stop a measurement first; `heels` is the board sensors' own heel fault, used
-        unless the part reported one."""
+        """The faults by part, those that stop a measurement first; `heels` is the heel fault that the board sensors
+        found, used unless the part itself reported one."""
         found = dict(self._faults)
         if heels is not None:
             found.setdefault("heel sensors", heels)

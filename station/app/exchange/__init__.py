@@ -1,1 +1,1 @@
-"""Imports and backups brought back, with what each would change."""
+"""Imports and restores, with previews of what each would change."""

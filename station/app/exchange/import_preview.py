@@ -1,4 +1,4 @@
-"""What an import adds and leaves, in sentences: the command line and the page say the same."""
+"""What an import adds and leaves unchanged, in sentences: command line and page say the same."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from station.store.exchange.merge_report import MergeReport
 from station.units import count_text, date_text
 
 NAMES = {"sessions": "session", "tests": "test", "holds": "hold", "calibrations": "calibration", "routines": "routine"}
-"""What people look for in it; the other rows belong to these."""
+"""The rows that people look for; all others belong to one of these."""
 
 
 def preview_lines(report: MergeReport) -> tuple[str, ...]:
-    """A sentence each: what is new, what is known, what differs, and which settings hold afterwards."""
+    """A sentence each: what is new, what is already there, what differs, and which settings apply afterwards."""
     return tuple(line for line in _lines(report) if line)
 
 

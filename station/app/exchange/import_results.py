@@ -1,9 +1,9 @@
 """Imports past results, measured with a tape: `station import`.
 
-The file is CSV with the columns `date,left,right`, or with semicolons and decimal commas as spreadsheets of many
-countries write it. Either side may be empty. A date may include a time of day. Further columns may say how a test was
-done: `shod` and `warmed_up` (yes, no), `back_foot` (heel up, flat, off) and `board_angle_deg`; empty is not known. All
-rows are imported, or none.
+The file is CSV with the columns `date,left,right`, or with semicolons and decimal commas, as spreadsheets write it in
+many countries. Either side may be empty. A date may include a time of day. Optional columns say how a test was done:
+`shod` and `warmed_up` (yes, no), `back_foot` (heel up, flat, off) and `board_angle_deg`; empty means unknown. All rows
+are imported, or none.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class ImportRefusedError(ValueError):
 
 
 class PastResults(Struct, frozen=True):
-    """A file's results to import, and its days that have tests already."""
+    """A file's results to import, and its days that already have tests."""
 
     results: tuple[ImportedResult, ...]
     known_days: tuple[date, ...]
@@ -52,9 +52,9 @@ class PastResults(Struct, frozen=True):
 def read_past_results(
     path: Path, unit: str, days: Collection[date], now: datetime, *, sure: bool = False
 ) -> PastResults:
-    """The results in a file, in mm, oldest first, without those of `days`. Times are in this machine's zone.
+    """The results in a file, in mm, oldest first, without those of `days`. Times are in this machine's time zone.
 
-    `unit` is one of `MM_IN_ONE`; `sure` accepts unlikely distances in it. Raises ImportRefusedError.
+    `unit` is one of `MM_IN_ONE`; `sure` accepts unlikely distances in that unit. Raises ImportRefusedError.
     """
     found: dict[datetime, tuple[int, ImportedResult]] = {}
     for line, row in _rows(path):
@@ -137,7 +137,7 @@ def _parse_time(text: str, where: str, now: datetime) -> datetime:
 
 
 def _circumstances(row: Mapping[str, str], where: str) -> Circumstances:
-    """What the line says of how the test was done."""
+    """The circumstances of the test, from the optional columns."""
     return Circumstances(
         shod=_choice(row, "shod", YES_NO, where),
         back_foot=_choice(row, "back_foot", {place: place for place in BACK_FOOT_PLACES}, where),

@@ -1,4 +1,4 @@
-"""What a restore would do, in sentences: the command line and the page say the same."""
+"""What a restore would do, in sentences: command line and page say the same."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ UNKNOWN_ACCESS = (
 
 
 def restore_lines(shown: RestorePreview) -> tuple[str, ...]:
-    """A sentence each: what is newer, what would be lost, what would be there again, whose calibration holds."""
+    """A sentence each: what is newer, what would be lost, what would return, which calibration would apply."""
     newest = [
         f"The newest session of the {whose}: {'none' if at is None else date_time_text(at.astimezone())}."
         for at, whose in ((shown.newest_at, "backup"), (shown.station_newest_at, "station"))

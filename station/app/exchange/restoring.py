@@ -1,4 +1,4 @@
-"""Puts a backup in the place of the database when a page asks for it: it is checked while the board goes on."""
+"""Replaces the database by a backup when a page requests it; the board keeps working while the backup is checked."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ log = logging.getLogger(__name__)
 
 RESTORING = "A backup is being put in place, and the station starts again on it: ask again in half a minute."
 RESTART_AFTER_S = 1.0
-"""How long the station goes on after it has promised a restore: the page gets the answer meanwhile."""
+"""How long the station keeps running after it has promised a restore, so that the page gets the answer."""
 
 
 class Restoring:
-    """At most one checked backup, which takes the place of the database once the loop has ended."""
+    """At most one checked backup, which replaces the database once the loop has ended."""
 
     def __init__(self, database: Path, stop: Callable[[], None]) -> None:
         """`stop` ends the loop, from any thread."""
@@ -39,15 +39,15 @@ class Restoring:
 
     @property
     def is_promised(self) -> bool:
-        """Whether the database will be replaced: what is stored now would not be in it."""
+        """Whether the database will be replaced, so that anything stored now would be lost."""
         return self.staged is not None
 
     def request(
         self, path: Path, name: str, in_loop: Callable[[Callable[[], None]], Future[None]], *, same_board: bool
     ) -> Future[None]:
-        """Check the backup at `path`, in a thread of its own, because it takes seconds; see `StationApi`.
+        """Check the backup at `path` in its own thread, because that takes seconds; see `StationApi`.
 
-        `in_loop` calls a function in the loop, which refuses it with ValueError while a session runs.
+        `in_loop` calls a function in the loop, which refuses with ValueError while a session runs.
         """
         done: Future[None] = Future()
         Thread(target=self._stage, args=(path, name, in_loop, done, same_board), name="restore", daemon=True).start()
@@ -61,7 +61,7 @@ class Restoring:
         done: Future[None],
         same_board: bool,
     ) -> None:
-        from station.store.backups.restore import staged_backup  # it is seldom needed, and costs a part of the start
+        from station.store.backups.restore import staged_backup  # seldom needed, and slows the start
 
         with ExitStack() as opened:
             try:
@@ -69,7 +69,7 @@ class Restoring:
                 in_loop(lambda: self._keep(staged, opened.pop_all(), same_board)).result()
             except (ValueError, StoreError) as error:
                 done.set_exception(error)
-            except Exception as error:  # whatever it is, the page has to have an answer
+            except Exception as error:  # the page must get an answer to any error
                 log.exception("A restore failed; the board carries on.")
                 done.set_exception(error)
             else:

@@ -1,1 +1,1 @@
-"""The parts of the recorder: one queue of writes, and what of a run is stored through it."""
+"""The parts of the recorder: one queue of writes, and a recorder for each kind of row in a run."""

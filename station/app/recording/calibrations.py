@@ -9,7 +9,7 @@ from station.store import Store
 
 
 class CalibrationRecorder:
-    """Stores calibrations and checks, each with the temperature beside the distance sensor where it is known."""
+    """Stores calibrations and checks, each with the temperature beside the distance sensor, if known."""
 
     def __init__(self, queue: WriteQueue, store: Store) -> None:
         self._queue = queue
@@ -19,7 +19,7 @@ class CalibrationRecorder:
         self._queue.write(lambda: self._store.add_calibration(fit, temperature_c))
 
     def record_block_check(self, fact: CheckDone, calibration_id: str, temperature_c: float | None) -> None:
-        """Store a check by a block; `calibration_id` is the calibration it was made with."""
+        """Store a check by a block; `calibration_id` is the calibration that was in use."""
         self.record_check(
             *(calibration_id, "block", fact.block_mm, fact.off_mm, fact.uncertainty_mm, temperature_c),
             passed=not fact.out,
@@ -36,7 +36,7 @@ class CalibrationRecorder:
         *,
         passed: bool,
     ) -> None:
-        """Store a check; `calibration_id` is the calibration it was made with: another may wait to be stored."""
+        """Store a check; `calibration_id` is the calibration that was in use: a newer one may be queued."""
         self._queue.write(
             lambda: self._store.add_check(
                 calibration_id=calibration_id,

@@ -1,4 +1,4 @@
-"""The run that is being recorded, as its recorders share it."""
+"""The run being recorded, shared by its recorders."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from station.core.steps import Step
 
 @dataclass(slots=True)
 class CurrentRun:
-    """A run, its row and the context it measures with; how the board lies, and the number of the step, by its facts so
-    far."""
+    """A run, its row and its measurement context; the board's position and the number of the step according to the
+    facts so far."""
 
     run: Run
     row: QueuedRow
@@ -24,5 +24,5 @@ class CurrentRun:
 
     @property
     def step(self) -> Step:
-        """The step that the facts have come to; the run itself may already be further."""
+        """The step that the facts have reached; the run itself may be further on."""
         return self.run.routine[self.step_number]

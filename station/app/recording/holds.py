@@ -1,4 +1,4 @@
-"""Stores the holds of a run, with their heel lifts and their credit so far."""
+"""Stores the holds of a run, with their heel lifts and their running credit."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from station.store import Store
 from station.store.records import HeelLift
 
 MAX_LOSS_US = 5 * SECOND_US
-"""The most of a hold in progress that a power cut may cost."""
+"""The most credit of a hold in progress that a power cut may lose."""
 PROGRESS_US = MAX_LOSS_US - 200_000
-"""How often its credit is stored: less by a tick of the loop, as a margin."""
+"""How often its credit is stored: shorter by the time that a tick of the loop may be late."""
 
 
 class HoldRecorder:
@@ -50,12 +50,12 @@ class HoldRecorder:
                 pass
 
     def tick(self, at_us: RunUs) -> None:
-        """At `at_us` of the run, store the credit of the hold if that is due."""
+        """At `at_us` of the run, store the hold's credit if due."""
         if at_us - self._progress_us >= PROGRESS_US:
             self.record_progress(at_us)
 
     def record_progress(self, at_us: RunUs) -> None:
-        """Store the credit that the hold has at `at_us` of the run."""
+        """Store the hold's credit at `at_us` of the run."""
         if not self._is_open:
             return
         clock = self._current.run.state_at(at_us).clock

@@ -1,6 +1,6 @@
 """Writes to the store, in order, without loss, and as many as possible in one transaction.
 
-A memory card takes whole blocks, so a transaction costs it more than the rows in it. If the store cannot write (a full
+A memory card writes whole blocks, so a transaction wears it more than the rows in it. If the store cannot write (a full
 disk), the writes stay in the queue and are retried in order, and a fault is reported until they succeed.
 """
 
@@ -15,7 +15,7 @@ from station.store import StoreError
 
 RETRY_US = 2 * SECOND_US
 MAX_WAIT_US = 120 * SECOND_US
-"""How long a write that no cue confirms waits for the next one, and so the most of such that a power cut may cost."""
+"""How long a write that no cue confirms may wait for the next one, and so how much a power cut may lose of these."""
 
 
 class QueuedRow:
@@ -27,7 +27,7 @@ class QueuedRow:
 
     @property
     def id(self) -> str:
-        """The id of the stored row, for the writes behind its insertion: they run later than it does."""
+        """The id of the stored row, for writes queued after its insertion."""
         assert self.stored_id is not None
         return self.stored_id
 
@@ -42,7 +42,7 @@ class WriteQueue:
     ) -> None:
         """`report_fault` is called with a sentence when the store cannot write, and with `None` when it can again.
 
-        What is written inside `transaction` is stored together or not at all.
+        Writes inside `transaction` are stored together or not at all.
         """
         self._report_fault = report_fault
         self._transaction = transaction
@@ -65,9 +65,9 @@ class WriteQueue:
         return len(self._pending)
 
     def write(self, act: Callable[[], object], *, can_wait: bool = False) -> None:
-        """Write now, with all that waits; after a failure, as soon as the store works.
+        """Write now, with all waiting writes; after a failure, as soon as the store works.
 
-        What no cue confirms `can_wait` for the next write, for `MAX_WAIT_US` at most.
+        A write that no cue confirms `can_wait` for the next one, for `MAX_WAIT_US` at most.
         """
         self._pending.append(act)
         self._is_due |= not can_wait
@@ -86,7 +86,7 @@ class WriteQueue:
 
     @contextmanager
     def gathered(self) -> Iterator[None]:
-        """Write what comes inside the block at its end, in one transaction."""
+        """Gather the writes inside the block and do them at its end, in one transaction."""
         was_gathering, self._is_gathering = self._is_gathering, True
         try:
             yield
@@ -95,12 +95,12 @@ class WriteQueue:
         self._flush_due()
 
     def write_waiting(self) -> None:
-        """Write what waits for the next write, unless the store cannot write."""
+        """Do all waiting writes, unless the store cannot write."""
         self._is_due |= bool(self._pending)
         self._flush_due()
 
     def flush(self, now_us: int) -> None:
-        """Write what has waited long enough, or is due for a retry (`now_us` of 0: everything, at once)."""
+        """Do the writes that have waited long enough or are due for a retry (`now_us` of 0: all, at once)."""
         if not self._pending:
             self._waits_since_us = None
         elif now_us == 0:
@@ -142,7 +142,7 @@ class WriteQueue:
         return True
 
     def _write_singly(self) -> None:
-        """Write as many as there is room for."""
+        """Write one by one, until the store refuses."""
         while self._pending and self.fault is None:
             try:
                 self._pending[0]()

@@ -48,7 +48,7 @@ def is_result(fact: Fact) -> bool:
 
 
 class Recorder:
-    """Records one session after another, and in it one run after another. Only the loop calls it."""
+    """Records sessions and their runs, one at a time. Only the loop calls it."""
 
     def __init__(self, store: Store, report: Callable[[str | None], None]) -> None:
         """`report` is called with a sentence when the store cannot write, and with `None` when it can again."""
@@ -78,7 +78,7 @@ class Recorder:
 
     @property
     def in_session(self) -> bool:
-        """Whether a session has begun and not ended, stored or not."""
+        """Whether a session has begun and not ended, even if it is not stored yet."""
         return self._session is not None
 
     @property
@@ -92,7 +92,7 @@ class Recorder:
         return None if self._session is None else self._session.stored_id
 
     def gathered(self) -> AbstractContextManager[None]:
-        """What is recorded inside the block is stored at its end, in one transaction."""
+        """Gather the writes inside the block and do them at its end, in one transaction."""
         return self._queue.gathered()
 
     def write(self, act: Callable[[], None]) -> None:
@@ -100,22 +100,22 @@ class Recorder:
         self._queue.write(act)
 
     def correct_dates(self, marks: RowMarks, since: datetime, until: datetime, by: timedelta) -> None:
-        """Correct dates behind the pending writes, which have wrong ones too; see `Store.correct_dates`."""
+        """Correct dates after the pending writes, because those have wrong dates too; see `Store.correct_dates`."""
 
         def correct() -> None:
             try:
                 self._store.correct_dates(marks, since, until, by)
-            except PermanentStoreError as error:  # it must not keep the writes behind it from being tried
+            except PermanentStoreError as error:  # it must not block the writes behind it
                 log.warning("What was stored before the clock was set keeps its wrong date: %s", error)
 
         self._queue.write(correct)
 
     def flush(self, now_us: int) -> None:
-        """Write what has waited long enough, or is due for a retry (`now_us` of 0: everything, at once)."""
+        """Do the writes that have waited long enough or are due for a retry (`now_us` of 0: all, at once)."""
         self._queue.flush(now_us)
 
     def write_waiting(self) -> None:
-        """Write what waits for the next write, unless the store cannot write."""
+        """Do all waiting writes, unless the store cannot write."""
         self._queue.write_waiting()
 
     def begin_session(self, person_id: str | None, at: datetime, *, simulated: bool) -> None:
@@ -129,7 +129,7 @@ class Recorder:
         self._queue.write(lambda: self._store.end_session(session.id, at, reason))
 
     def begin_run(self, run: Run, at: datetime, context: MeasurementContext, title: str | None = None) -> None:
-        """`context` is the calibration and the conditions that the run measures with."""
+        """`context` is the calibration and the conditions of the run's measurements."""
         assert self._session is not None
         self._has_only_blocks = self._has_only_blocks and uses_blocks(run.routine)
         self._run = RunRecorder(self._queue, self._store, self._session, run, at, context, title)
@@ -139,17 +139,17 @@ class Recorder:
         self._require_run().record_unfinished(remaining, at)
 
     def record_end(self) -> None:
-        """Store the last of the run's trace, and all that waits."""
+        """Store the rest of the run's trace, and all waiting writes."""
         self._require_run().end()
 
     def end_run(self) -> None:
-        """End the run; what it has not stored yet is stored."""
+        """End the run, and store what is not stored yet."""
         self.record_end()
         self._queue.write_waiting()
         self._run = None
 
     def stop_run(self, at_us: RunUs) -> None:
-        """Store the run's progress when the station stops in the middle of it."""
+        """Store the run's progress when the station stops during it."""
         self._require_run().stop(at_us)
         self._run = None
 
@@ -158,12 +158,12 @@ class Recorder:
         return self._run
 
     def tick(self, at_us: RunUs) -> None:
-        """At `at_us` of the run, store a hold's progress and the trace so far, where due."""
+        """At `at_us` of the run, store a hold's progress and the trace so far, if due."""
         self._require_run().tick(at_us)
 
     def record(self, fact: Fact) -> None:
-        """Store one fact, if it is of a kind that is stored. The trace that led to a result follows with the next tick,
-        after its cue has played."""
+        """Store one fact, if facts of its kind are stored. The trace behind a result follows with the next tick, after
+        its cue has played."""
         run = self._require_run()
         run.record(fact)
         match fact:
@@ -184,7 +184,7 @@ class Recorder:
         *,
         passed: bool,
     ) -> None:
-        """Store a check of a calibration. It names the one it was made with: another may wait to be stored."""
+        """Store a check; `calibration_id` is the calibration that was in use: a newer one may be queued."""
         self._calibrations.record_check(
             calibration_id, kind, block_mm, off_mm, uncertainty_mm, self.temperature_c, passed=passed
         )

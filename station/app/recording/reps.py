@@ -21,14 +21,14 @@ class RepsRecorder:
         self._reps: QueuedRow | None = None
         """The last set; it stays after its end, because the command that ended it may be undone."""
         self._last_ended: tuple[Legs, int] | None = None
-        """Legs and repetitions of the set that ended last."""
+        """Legs and repetitions of the last set that ended."""
         self._reset()
 
     def _reset(self) -> None:
         self._is_open = False
         self._repetitions = self._too_quick = 0
         self._reopened: tuple[Legs, int] | None = None
-        """Legs and repetitions of a set that an undone command had ended."""
+        """Legs and repetitions of a set whose end was undone."""
 
     def record(self, fact: Fact) -> None:
         """Store what the fact says about repetitions, if anything."""
@@ -49,7 +49,7 @@ class RepsRecorder:
                 pass
 
     def _open(self, side: Legs, at_us: int) -> QueuedRow:
-        """The set of these legs, begun at `at_us` if there is none or continued if its end was undone."""
+        """The set of these legs: begun at `at_us` if there is none, continued if its end was undone."""
         if self._is_open and self._reps is not None:
             return self._reps
         self._is_open = True

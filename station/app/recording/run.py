@@ -19,7 +19,7 @@ from station.store import Store
 
 
 class RunRecorder:
-    """Stores one run; each fact goes to the recorders of holds, repetitions and tests."""
+    """Stores one run; passes each fact to the recorders of holds, repetitions and tests."""
 
     def __init__(
         self,
@@ -42,11 +42,11 @@ class RunRecorder:
 
     @property
     def calibration_id(self) -> str:
-        """The calibration that the run measures with."""
+        """The calibration in use for the run."""
         return self._current.context.calibration.id
 
     def record(self, fact: Fact) -> None:
-        """Store one fact, if it is of a kind that is stored."""
+        """Store one fact, if facts of its kind are stored."""
         if isinstance(fact, TrialFinished):
             self._traces.on_trial(RunUs(fact.at_us))
         if isinstance(fact, StepBegun):
@@ -63,15 +63,15 @@ class RunRecorder:
         self._queue.write(lambda: self._store.save_unfinished(run.id, steps, at))
 
     def tick(self, at_us: RunUs) -> None:
-        """At `at_us` of the run, store a hold's credit and the trace so far, where due."""
+        """At `at_us` of the run, store a hold's credit and the trace so far, if due."""
         self._holds.tick(at_us)
         self._traces.tick(at_us)
 
     def end(self) -> None:
-        """Store the last of the trace, and all that waits."""
+        """Store the rest of the trace, and all waiting writes."""
         self._traces.append()
 
     def stop(self, at_us: RunUs) -> None:
-        """Store what there is when the station stops at `at_us` of the run."""
+        """The station stops at `at_us` of the run: store what there is so far."""
         self._holds.record_progress(at_us)
         self._traces.append()

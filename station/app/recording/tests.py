@@ -1,4 +1,4 @@
-"""Stores the tests of a run: their attempts, trials, results and the answers about them."""
+"""Stores the tests of a run: attempts, trials, results and the answers about them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class TestRecorder:
         self._test: QueuedRow | None = None
         """The last test; it stays after its end, because the answers about it follow."""
         self._open_budgets: AttemptBudgets | None = None
-        """The budgets of the test of this step; `None` before its first attempt."""
+        """The budgets of this step's test; `None` before its first attempt."""
         self._attempt: AttemptStarted | None = None
 
     def record(self, fact: Fact) -> None:

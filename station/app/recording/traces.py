@@ -1,6 +1,7 @@
 """Stores the trace of a run: after each trial, every two minutes, and at the end.
 
-Every write costs a memory card some blocks more than its bytes, and a long chunk packs better than short ones.
+Every write costs a memory card some blocks beyond its bytes, and one long chunk compresses better than several short
+ones.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from station.store import Store
 from station.store.traces import TraceColumns
 
 PIECE_US = 10 * SECOND_US
-"""How much joins the columns at once, which takes the loop some milliseconds; so does packing two minutes of them."""
+"""How much is added to the columns at a time: that takes the loop some milliseconds, as does packing two minutes."""
 
 
 class TraceRecorder:
@@ -38,7 +39,7 @@ class TraceRecorder:
             self._columns.add(self._current.run.take_rows())
 
     def on_trial(self, at_us: RunUs) -> None:
-        """Store the trace that led to a trial's result with the result."""
+        """Store the trace behind a trial's result with the result."""
         self._stored_us = self._added_us = at_us
         self.append(can_wait=True)
 

@@ -1,1 +1,1 @@
-"""What stored results say: progress, the report, calibrations and circumstances."""
+"""Stored results interpreted: progress, the report, calibrations and circumstances."""

@@ -21,8 +21,8 @@ DAY = timedelta(days=1)
 
 
 class MeasurementContext(Struct, frozen=True):
-    """The calibration and conditions of a measurement: time, sensor temperature and how the board lies, if known, the
-    skirting board, and how far the sensor wanders (SD)."""
+    """The calibration and conditions of a measurement: time; sensor temperature and board position, if known; the
+    skirting board; and how far the sensor wanders (SD)."""
 
     calibration: Calibration
     at: datetime
@@ -33,7 +33,7 @@ class MeasurementContext(Struct, frozen=True):
 
     @property
     def conditions(self) -> Conditions:
-        """How far conditions are from those of the calibration; its age counts the same before and after it."""
+        """How far conditions are from those of the calibration; time before it counts like time after it."""
         then_c = self.calibration.temperature_c
         warmer = None if self.temperature_c is None or then_c is None else self.temperature_c - then_c
         return Conditions(
@@ -63,7 +63,7 @@ class AttemptBudgets:
         return budget
 
     def on_trial_finished(self, fact: TrialFinished) -> Budget | None:
-        """The budget of a finished trial; `None` if the knee does not reach, as no distance was captured."""
+        """The budget of a finished trial; `None` below range, because no distance was captured."""
         best = self._best_passed.pop(fact.side, None)
         budget = None if fact.below_range or best is None else best[1]
         trial = TrialResult(fact.trial, fact.toe_mm, fact.below_range, fact.uncertainty_mm)

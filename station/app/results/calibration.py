@@ -1,4 +1,4 @@
-"""The calibration in use, whether it is suspect, and what it adds to steps that use blocks."""
+"""The calibration in use, whether it is suspect, and what it fills in for steps that use blocks."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ class CalibrationMonitor:
 
     @property
     def curve(self) -> Curve:
-        """The curve from reading to toe distance, measured to the wall, not to a skirting board in front of it."""
+        """The curve from reading to toe distance; the distance is to the wall, not to the skirting board before it."""
         return self.current.curve.shifted(self._skirting_mm)
 
     @property
     def wander_mm(self) -> float:
-        """How far this sensor wanders (SD), as far as the empty lane has shown since the program began."""
+        """How far this sensor wanders (SD), observed on the empty lane since the program started."""
         return self._wander.sd_mm
 
     def curve_for(self, routine: Routine) -> Curve:
@@ -80,7 +80,7 @@ class CalibrationMonitor:
         return step
 
     def on_reading(self, toe: Toe, now_us: int, *, empty: bool) -> LaneFinding | None:
-        """Take in a reading; returns a finding if it shows that the calibration is off."""
+        """Observe a reading; returns a finding if it shows that the calibration is off."""
         if self._ranging_since_us is None or now_us - self._last_reading_us > RESTARTED_AFTER_US:
             self._ranging_since_us = now_us
         self._last_reading_us = now_us

@@ -1,4 +1,4 @@
-"""The circumstances of tests: what is known without asking, what a person answers once, and their words."""
+"""The circumstances of tests: what is known without asking, what a person answers once, and all of it in words."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ AFTER_STRETCH = "after a stretch that day"
 
 
 def circumstance_texts(of_test: Circumstances) -> list[str]:
-    """What is known of how and when the ankle was tested, in words."""
+    """What is known about how and when the ankle was tested, in words."""
     found = [] if of_test.shod is None else [SHOD_TEXTS[of_test.shod]]
     found += [] if of_test.back_foot is None else [BACK_FOOT_TEXTS.get(of_test.back_foot, of_test.back_foot)]
     found += [] if of_test.warmed_up is None else [WARMED_UP_TEXTS[of_test.warmed_up]]
@@ -36,10 +36,11 @@ def circumstance_texts(of_test: Circumstances) -> list[str]:
 def circumstances_by_test(
     reader: Reader, person_id: str | None, scores: Sequence[ResultSummary], local: Mapping[datetime, datetime]
 ) -> dict[str, Circumstances]:
-    """The circumstances of each of a person's tests: what is stored with it, and what follows from time and exercises.
+    """The circumstances of each of a person's tests: those stored with it, and those that follow from its time and the
+    exercises before it.
 
-    A stretch counts on the day of the test, a warm-up in its session, each only before it. `local` has the time at the
-    station of each test's. Raises StoreError.
+    A stretch counts if it was earlier that day, a warm-up if it was earlier in the session. `local` maps each test's
+    start to the station's local time. Raises StoreError.
     """
     warm_ups = {key for key, one in exercises().items() if one.group is Group.WARM_UP}
     stretch_at: dict[date, datetime] = {}
@@ -67,6 +68,6 @@ def circumstances_by_test(
 def _completed(
     stored: Circumstances, time_of_day: TimeOfDay | None, *, after_stretch: bool, after_warm_up: bool
 ) -> Circumstances:
-    """One record for all tests alike: years of them differ in little."""
+    """The completed record; equal ones are shared, because years of tests differ in little."""
     warmed_up = True if after_warm_up and stored.warmed_up is None else stored.warmed_up
     return replace(stored, time_of_day=time_of_day, after_stretch=after_stretch, warmed_up=warmed_up)

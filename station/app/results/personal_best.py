@@ -1,9 +1,9 @@
 """The distance that a full test must exceed to be a personal best.
 
 It is the best full test so far of this person and side, by the same contact, plus the MDC90 of the person's full tests:
-the smallest difference of two tests that exceeds measurement error with 90 % confidence. If nothing has changed, a test
-exceeds one former test by chance in 5 of 100 cases. Suspect results, uncalibrated results beside calibrated ones and
-imported results do not count. A test limited to a comfortable range does not compete.
+the smallest difference of two tests that exceeds measurement error with 90 % confidence. Without a change, a test beats
+one earlier test by chance in 5 of 100 cases. Suspect results, uncalibrated results beside calibrated ones and imported
+results do not count. A test limited to a comfortable range does not compete.
 """
 
 from __future__ import annotations

@@ -31,8 +31,8 @@ class ResultRow(NamedTuple):
     """One side of one test as shown. Distances in mm; a named tuple, because ten years make thousands of them.
 
     `original_mm` is the result before a correction. `suspect_since` is the time of the failed check before it.
-    `calibration` is the number of the one that gave it, `calibrated` whether blocks made that; both `None` if it is not
-    known. `is_practice`: it is one of the person's first tests.
+    `calibration` is the number of its calibration, `calibrated` whether that was made with blocks; both are `None` if
+    unknown. `is_practice`: it is one of the person's first tests.
     """
 
     side: Side
@@ -84,14 +84,14 @@ def formatters_for(units: str) -> Formatters:
 
 
 def goals_text(goals: Goals, units: str) -> str:
-    """The goal, or those of both sides where they differ: `left 10.2 cm, right 9.0 cm`."""
+    """The goal, or those of both sides if they differ: `left 10.2 cm, right 9.0 cm`."""
     if goals.left_mm == goals.right_mm:
         return length_text(goals.left_mm, units)
     return ", ".join(f"{side} {length_text(goals.of(side), units)}" for side in Side)
 
 
 def own_error_sentence(progress: SideProgress | None, units: str) -> str | None:
-    """The person's own error in sentences, with its source; `None` below range, where a test has no error."""
+    """The person's own error in sentences, with its source; `None` below range, because such tests have no error."""
     if progress is None or progress.counted[-1].is_below_range:
         return None
     error = progress.error
@@ -166,12 +166,12 @@ class History(Struct, frozen=True):
         return self.recorded.rows(side)
 
     def comparable(self, side: Side) -> tuple[ResultRow, ...]:
-        """The results of a side that progress counts: no suspect ones, no uncalibrated ones beside calibrated ones."""
+        """The results of a side that count for progress: not suspect, and not uncalibrated beside calibrated ones."""
         calibrated = any(one.calibrated for one in (*self.left, *self.right))
         return tuple(one for one in self.rows(side) if not _is_not_comparable(one, calibrated))
 
     def error(self, side: Side, contact: Contact, *, full: bool) -> PersonError | None:
-        """The person's own error of such a test, `None` without a comparable result of this side and contact."""
+        """The person's own error in such a test; `None` without a comparable result of this side and contact."""
         found = self.recorded.analysis.left if side is Side.LEFT else self.recorded.analysis.right
         return None if found is None else found.errors.get((full, contact))
 
@@ -182,10 +182,9 @@ class History(Struct, frozen=True):
 def history_of(
     reader: Reader, person_id: str | None, goals: Goals, now: datetime, *, since: datetime | None = None
 ) -> History:
-    """A person's history at `now`, or that of the unclaimed results (`None`), of sessions `since` then. Raises
-    StoreError.
+    """A person's history at `now`, or that of unclaimed results (`None`); with `since`, only of sessions from then on.
 
-    Results are read and analysed once after each new one.
+    Cached until there is a new result. Raises StoreError.
     """
     recorded = reader.cache.get(("recorded", person_id, since), lambda: _recorded(reader, person_id, since))
     return History(recorded, recorded.analysis.at(now, goals))
@@ -194,7 +193,7 @@ def history_of(
 def _recorded(reader: Reader, person_id: str | None, since: datetime | None) -> Recorded:
     scores = reader.result_summaries(person_id, since=since)
     calibrations, checks = reader.calibrations(), reader.checks()
-    # The time zone's rules are asked once for each test: they take longer than what is made of the answer.
+    # Converted once for each test: looking up the time zone's rules takes longer than all the rest.
     local = {one.started_at: one.started_at.astimezone() for one in scores}
     circumstances = circumstances_by_test(reader, person_id, scores, local)
     left, right = (tuple(_test_rows(side, scores, calibrations, checks, circumstances)) for side in Side)
@@ -274,7 +273,7 @@ def _failed(checks: Iterable[Check]) -> list[datetime]:
 
 
 def _failed_before(at: datetime, failed: Sequence[datetime]) -> datetime | None:
-    """The last of these times up to `at`."""
+    """The last of these times that is not after `at`."""
     return max((one for one in failed if one <= at), default=None)
 
 
@@ -305,7 +304,7 @@ def _test_rows(
 
 
 def _practice_ids(scores: Sequence[ResultSummary]) -> frozenset[str]:
-    """The tests of this station among a person's first ones with a result."""
+    """The practice tests: those made on this station among a person's first ones with a result."""
     with_result = (one for one in scores if one.left_mm is not None or one.right_mm is not None)
     return frozenset(one.test_id for one in islice(with_result, PRACTICE_TESTS) if not one.imported)
 

@@ -1,9 +1,9 @@
 """Recalculates results with another calibration: `station recalibrate`.
 
-A trial is stored without its reading, but with the curve in use; the inverted curve recovers the reading to a tenth of
-a millimetre, to which the distance is rounded. A replay of the trace would not: another curve sets other targets, which
-the person did not follow. The trials are then scored by the current rule. The correction is stored beside the original;
-originals, trials, attempts and traces stay.
+A trial is stored without its reading, but with the curve in use. Inverting that curve recovers the reading to a tenth
+of a millimetre, because the distance is rounded to that. A replay of the trace would not: another curve sets other
+targets, which the person did not follow. The trials are then scored by the current rule. The correction is stored
+beside the original; originals, trials, attempts and traces stay.
 
 Distances are never stored below 0, so a 0 only bounds its reading. A test with such a side is not corrected at all,
 because both sides of a result must share one calibration.
@@ -29,7 +29,7 @@ from station.store.records import Calibration, SideResults, Test, Trial
 
 
 class Outcome(Struct, frozen=True):
-    """A test under another calibration: `scores`, or `why_not` if there are none. Neither: nothing changes."""
+    """A test with another calibration: its `scores`, or `why_not` if there are none; neither if nothing changes."""
 
     test: Test
     scores: SideResults | None = None
@@ -60,7 +60,7 @@ def corrections_for(reader: Reader, test_ids: tuple[str, ...], to: Calibration) 
 def _bounded_side(test: Test, original: Calibration) -> Side | None:
     """The first side with a trial whose reading cannot be recovered.
 
-    A knee that does not reach is also stored as 0. A fitted calibration knows where 0 is, one as built does not.
+    A trial below range is also stored as 0. A fitted calibration knows where 0 is, one as built does not.
     """
     for trial in test.trials:
         if original.fit is None if trial.below_range else trial.toe_mm <= 0.0:
@@ -111,7 +111,7 @@ def _recalculated(
 
 
 def _noise_mm(trial: Trial, slope: float) -> float | None:
-    """The noise of the trial's reading; without a budget, its uncertainty is that of the window, noise and wander."""
+    """The noise of the trial's reading. Without a budget, the stored uncertainty is the window's: noise and wander."""
     if trial.budget is not None:
         return trial.budget.noise_mm / slope
     if trial.uncertainty_mm is None:

@@ -1,4 +1,4 @@
-"""The report of one person for a health professional: what one sheet of paper holds, in words, from the store."""
+"""One person's report for a health professional: the text of one sheet of paper, from the store."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Line(NamedTuple):
 
 class Week(NamedTuple):
     """One week of training: its Monday (`5 Oct`), sessions done and planned (`None` without a plan), credited minutes,
-    the worst pain (`None` if not asked) and where the limit was felt."""
+    the worst pain (`None` if not asked) and the felt places."""
 
     monday: str
     sessions: int
@@ -77,10 +77,10 @@ class Week(NamedTuple):
 
 
 class Report(Struct, frozen=True):
-    """The report, ready to be laid out.
+    """The report, ready for layout.
 
-    `lines` and `repeats` have one text a side, `protocol` has terms and their texts. `group` is the published group of
-    the ICC. `weeks` are the newest ones since the first activity, oldest first; `dose` sums them up.
+    `lines` and `repeats` have one text a side, `protocol` has terms and their texts. `group` is the published group
+    behind the ICC. `weeks` are the newest ones since the first activity, oldest first; `dose` sums them up.
     """
 
     person: Person
@@ -102,7 +102,7 @@ class Report(Struct, frozen=True):
 
     @property
     def hurt_sides(self) -> tuple[Side, ...]:
-        """The sides whose ankle was hurt, as far as the person says."""
+        """The sides whose ankle was hurt, according to the person."""
         return tuple(side for side in Side if self.person.profile.hurt_side in (side, "both"))
 
     @property
@@ -140,7 +140,7 @@ def report_of(reader: Reader, person: Person, now: datetime) -> Report:
 
 
 class _Method(NamedTuple):
-    """How the tests were made and repeat: what only a new result changes, and what takes time with thousands."""
+    """How the tests were made and how well they repeat: slow with thousands of tests, so cached until a new result."""
 
     repeats: tuple[Line, ...]
     protocol: tuple[tuple[str, str], ...]
@@ -254,7 +254,7 @@ def _real_changes_text(progress: SideProgress) -> str:
 
 
 def _repeat_lines(found: Mapping[Side, Repeatability], history: History, units: str) -> Iterable[Line]:
-    """How well tests repeat, side by side."""
+    """How well the tests repeat, side by side."""
 
     def length(mm: float | None) -> str:
         return TOO_FEW if mm is None else length_text(mm, units)
@@ -287,7 +287,7 @@ def _repeat_lines(found: Mapping[Side, Repeatability], history: History, units: 
 
 
 def _icc_text(icc: float) -> str:
-    """Rounded down to two digits: 0.996 is no 1.00."""
+    """Rounded down to two digits, so that 0.996 does not become 1.00."""
     return f"{int(icc * 100) / 100:.2f}"
 
 
@@ -330,12 +330,12 @@ def _protocol(
 
 
 def _impersonal(sentence: str) -> str:
-    """A sentence to the person, as one about them: a physiotherapist reads it."""
+    """A sentence that addresses the person, rewritten to be about them: a physiotherapist reads it."""
     return sentence.replace("your ", "the ").replace("Your ", "The ")
 
 
 def _ankle_facts(profile: Profile) -> Iterable[str]:
-    """What the person says of their ankles, as far as they do."""
+    """What the person has said about their ankles, if anything."""
     if profile.hurt_side is not None:
         since = "" if profile.hurt_since is None else f", since {partial_date_text(profile.hurt_since)}"
         yield f"{'both ankles' if profile.hurt_side == 'both' else f'{profile.hurt_side} ankle'} hurt{since}"
@@ -344,7 +344,7 @@ def _ankle_facts(profile: Profile) -> Iterable[str]:
 
 
 def _counts_text(counts: Mapping[str, int]) -> str:
-    """The only kind alone, or each with its number, the most frequent first."""
+    """The kind, if there is only one, or each with its count, the most frequent first."""
     if not counts:
         return "none"
     if len(counts) == 1:
@@ -384,7 +384,7 @@ def _calibration_text(newest: Calibration, checks: Sequence[Check], units: str) 
 
 
 def _left_out(history: History) -> Iterable[str]:
-    """What the line and the change leave out, and why, with the number of results a side."""
+    """The results that the line and the change leave out: why, and how many a side."""
     reasons: dict[str, list[int]] = {}
     for side in Side:
         for reason, count in _left_out_of(history, side):
@@ -447,7 +447,7 @@ def _midnight(day: date, zone: tzinfo) -> datetime:
 
 
 def _dose_text(weeks: Sequence[Week], plan: Plan | None) -> str:
-    """What was done in these weeks, against the plan and the weekly goal."""
+    """What was done in these weeks, compared with the plan and the weekly goal."""
     if not weeks:
         return "No training yet."
     done = sum(week.sessions for week in weeks)

@@ -1,4 +1,4 @@
-"""Why a session ended, as it is stored."""
+"""Why a session ended, as stored."""
 
 from __future__ import annotations
 
@@ -7,4 +7,4 @@ STEPPED_OFF = "stepped off"
 OTHER_PERSON = "another person"
 """The end reason of a session that another person's start ends."""
 STATION_STOPPED = "the station was stopped"
-"""The end reason of a session in which the program ended."""
+"""The end reason of a session during which the program ended."""

@@ -26,5 +26,5 @@ class EventTime:
         self._now_us = max(self._now_us, at_us)
 
     def catch_up(self) -> None:
-        """Advance to the clock, before something that no event caused."""
+        """Advance to the clock's time, before something that no event caused."""
         self.advance_to(self._clock.now_us())

@@ -43,12 +43,12 @@ class FactPublisher:
         """Why the last run ended early."""
 
     def on_run_start(self, person_id: str | None) -> None:
-        """A new run of this person starts, with the volume for this hour, and none of its remaining steps stored."""
+        """A new run of this person starts: set the volume for this hour; none of its remaining steps are stored yet."""
         self._settings.apply_volume(person_id)
         self._recorded_remaining = ()
 
     def publish(self, facts: list[Fact], run: Run) -> None:
-        """Store results before playing their cues; play all other cues first."""
+        """Store results before their cues play; otherwise play cues first."""
         if not facts:
             return
         results = any(is_result(fact) for fact in facts)
@@ -88,7 +88,7 @@ class FactPublisher:
                 pass
 
     def _record_remaining(self, run: Run) -> None:
-        """Store the steps that remain, whenever they change, so that the routine can be resumed."""
+        """Store the remaining steps whenever they change, so that the routine can be resumed."""
         if is_resumable(run.routine) and run.remaining != self._recorded_remaining:
             self._recorded_remaining = run.remaining
             self._recorder.record_unfinished(run.remaining, self._clock.utc_now())

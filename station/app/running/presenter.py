@@ -22,7 +22,7 @@ MIN_SNAPSHOT_INTERVAL_US = 100_000
 MAX_SNAPSHOT_AGE_US = 500_000
 """While the board is used, its snapshot never grows older than this."""
 REST_SNAPSHOT_US = 1_000_000
-"""On an empty board a change without an event waits so long. A page calls the board silent after `SILENT_AFTER_US`."""
+"""On an empty board changes without an event wait this long; `SILENT_AFTER_US` is when a page reports no response."""
 
 
 class Presenter:
@@ -63,7 +63,7 @@ class Presenter:
 
     @property
     def wakes_at_us(self) -> int:
-        """When the snapshot gets too old."""
+        """When the snapshot becomes too old."""
         return self._published_us + (REST_SNAPSHOT_US if self.rests else MAX_SNAPSHOT_AGE_US)
 
     def is_due(self, now_us: int) -> bool:
@@ -73,7 +73,7 @@ class Presenter:
         return self._view.is_changed and not self.rests and now_us - self._published_us >= MIN_SNAPSHOT_INTERVAL_US
 
     def publish(self) -> None:
-        """Make a new snapshot, and let light and guiding ticks follow it."""
+        """Make a new snapshot, and update light and guiding ticks from it."""
         self._published_us = self._clock.now_us()
         self._view.is_changed = self._view.is_urgent = False
         self.snapshot = self._make_snapshot()
@@ -112,7 +112,7 @@ class Presenter:
         )
 
     def _toe_mm(self, now_us: int) -> float | None:
-        """The current toe distance in mm, never below the wall."""
+        """The current toe distance in mm, never negative."""
         reading_mm, run = self._view.reading_mm(now_us), self._session.run
         if reading_mm is None:
             return None
@@ -121,7 +121,7 @@ class Presenter:
 
 
 def next_step_of(routine: Routine, shown: ActivityState) -> tuple[str | None, str | None]:
-    """The next step after the one shown that is more than laying the board, and its exercise."""
+    """The next step after the one shown, and its exercise; steps that only change the board's position do not count."""
     following = () if shown.step is None else routine[shown.step + 1 :]
     step = next((step for step in following if not isinstance(step, SetupStep)), None)
     if step is None:

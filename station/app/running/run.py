@@ -18,8 +18,8 @@ from station.core.trace import format_row, header_from_curve
 class Run:
     """Feeds the engine and traces every event; times count from the start of the run.
 
-    The first row is its `start`, so that a replay begins at the same moment. If time alone ended the run, the last row
-    is a `stop` at that time; it stops nothing, but makes the replay run as far.
+    The first row of the trace is `start`, so that a replay begins at the same moment. If time alone ended the run, the
+    last row is a `stop` at that time; it stops nothing, but makes the replay run as far.
     """
 
     def __init__(
@@ -54,11 +54,11 @@ class Run:
         self._engine = Engine(self._routine, self._sensors, 0)
 
     def to_run_us(self, station_us: int) -> RunUs:
-        """The time in the run of a time on the station's monotonic clock."""
+        """Convert a time on the station's monotonic clock to time in the run."""
         return RunUs(station_us - self.begin_us)
 
     def to_station_us(self, run_us: RunUs) -> int:
-        """The time on the station's monotonic clock of a time in the run."""
+        """Convert a time in the run to the station's monotonic clock."""
         return run_us + self.begin_us
 
     @property
@@ -77,7 +77,7 @@ class Run:
 
     @property
     def wakes_at_us(self) -> int | None:
-        """When the run must be called next, in µs on the station's clock."""
+        """The deadline for the next feed, in µs on the station's clock."""
         wakes_at_us = self._engine.wakes_at_us
         return None if wakes_at_us is None else self.to_station_us(RunUs(wakes_at_us))
 
@@ -91,7 +91,7 @@ class Run:
         return self.feed(Command(0, CommandName.START))
 
     def feed(self, event: Event) -> list[Fact]:
-        """Feed an event; its time and those of the facts count from the start of the run."""
+        """Feed an event; its time and the facts' times count from the start of the run."""
         row = format_row(event)
         if row is not None:
             self._rows.append(row)
@@ -101,12 +101,12 @@ class Run:
         return facts
 
     def take_rows(self) -> str:
-        """The rows since they were last taken, as text."""
+        """The rows since the last call, as text."""
         rows, self._rows = self._rows, []
         return "".join(f"{row}\n" for row in rows)
 
     def state_at(self, at_us: RunUs) -> ActivityState:
-        """What to show; its times are those of the run too."""
+        """The state to show; its times count from the start of the run too."""
         return self._engine.state_at(at_us)
 
     def references(self) -> References:

@@ -29,7 +29,7 @@ EMPTY_BOARD_TIMEOUT_US = 20 * SECOND_US
 
 
 class Session:
-    """Starts, feeds, records and ends runs, and the session they belong to. Only the loop calls it."""
+    """Starts, feeds, records and ends runs and the session they belong to. Only the loop calls it."""
 
     def __init__(
         self,
@@ -82,7 +82,7 @@ class Session:
         return self._people.last_id if self._recorder.in_session else None
 
     def state_at(self, now_us: int) -> ActivityState:
-        """The current run's state, or within the session that of the last one."""
+        """The current run's state; between runs of a session, that of the last one."""
         if self.run is None:
             return self._last_state or IdleState()
         return self.run.state_at(self.run.to_run_us(now_us))
@@ -97,14 +97,14 @@ class Session:
 
     @property
     def change_count(self) -> int:
-        """A number that differs after the sensors in use have reported a change."""
+        """A number that changes whenever the sensors in use report a change."""
         return self._board.change_count if self.run is None else self.run.change_count
 
     # What drives it.
 
     @property
     def wakes_at_us(self) -> int | None:
-        """When the run, or the wait for a person, must be fed next."""
+        """The deadline for the next feed of the run, or of the wait for a person."""
         return self._board.wakes_at_us if self.run is None else self.run.wakes_at_us
 
     def is_empty_for(self, span_us: int, now_us: int) -> bool:
@@ -112,7 +112,7 @@ class Session:
         return self.run is None and self._board.is_empty_for(span_us, now_us)
 
     def begin_run(self, routine: Routine, person_id: str | None, title: str | None, *, competes: bool) -> None:
-        """Start the run of these steps. `competes`: a full test may be a personal best. Raises StoreError."""
+        """Start a run of these steps. `competes`: a full test may be a personal best. Raises StoreError."""
         wall = self._clock.utc_now()
         with self._recorder.gathered():
             if self._recorder.in_session and self._people.last_id != person_id:
@@ -133,7 +133,7 @@ class Session:
             self._feed_run(run, level)
 
     def feed(self, event: Event) -> Run | None:
-        """Feed the current run; returns it if it has ended with this event."""
+        """Feed the current run; returns it if this event ended it."""
         run = self.run
         if run is None:
             return None
@@ -189,7 +189,7 @@ class Session:
                 self._recorder.write(partial(self._store.save_empty_share, side, share))
 
     def end_if_empty(self, now_us: int) -> None:
-        """End the session once the board has been empty for long enough."""
+        """End the session if the board has been empty for long enough."""
         if self._recorder.in_session and self.is_empty_for(EMPTY_BOARD_TIMEOUT_US, now_us):
             self._recorder.end_session(self._clock.utc_now(), STEPPED_OFF)
             self._last_state = None
@@ -200,13 +200,13 @@ class Session:
             self._view.is_urgent = True
 
     def on_claim(self, session_id: str, person_id: str | None) -> None:
-        """A session has been claimed: that person's answers apply to its unfinished routine."""
+        """A session has been claimed: its unfinished routine now follows that person's answers."""
         if session_id == self._recorder.session_id:
             self._people.remember(person_id)
         self._resume.on_claim(session_id, person_id)
 
     def on_person_moved(self, person_id: str, into_id: str | None) -> None:
-        """A person is gone; another one has taken their place, if anybody."""
+        """A person is gone, replaced by another one if `into_id` is given."""
         self._people.on_moved(person_id, into_id)
         self._resume.on_person_moved(person_id, into_id)
         self._view.show_note(None)

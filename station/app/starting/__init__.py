@@ -1,1 +1,1 @@
-"""What may start, for whom, and what it is made of."""
+"""What may start, for whom, and from which steps."""

@@ -12,7 +12,7 @@ from station.store import Reader
 
 
 class GateFactory(Struct, frozen=True):
-    """Makes the start gate for one person, with the settings and the time of this moment."""
+    """Makes the start gate for one person, with the current settings and time."""
 
     store: Reader
     settings: SettingsInUse

@@ -16,7 +16,7 @@ from station.store import Reader, StoreError
 LOOK_AHEAD = timedelta(days=8)
 """Every plan has an occurrence within a week."""
 LATE_WITHIN = timedelta(hours=6)
-"""If setting the wall clock skips a reminder, it still comes once within this time."""
+"""If setting the wall clock skips a reminder, it is still given within this time."""
 
 
 class AlarmClock(Protocol):
@@ -97,7 +97,7 @@ class ReminderAlarms:
             self._view.set_fault("history", str(error))
 
     def take(self, person_id: str) -> bool:
-        """Whether this person's reminder has come; if so, their next one is scheduled."""
+        """Whether this person's reminder is due; if so, schedule their next one."""
         has_come = self._reminders.take(person_id, self._clock.utc_now())
         self.schedule()
         return has_come

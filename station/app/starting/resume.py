@@ -1,8 +1,8 @@
 """The unfinished routine: stepping on within ten minutes resumes it.
 
-A person who steps off in the middle (the doorbell) and returns within ten minutes resumes where they stopped. Later, or
-after a `stop`, the page only offers the unfinished routine. The store has it as well, to survive a power cut. The start
-gate decides which of its steps may start.
+A person who steps off midway (the doorbell) and returns within ten minutes resumes where they stopped. Later, or after
+a `stop`, the page only offers the unfinished routine. It is stored as well, to survive a power cut. The start gate
+decides which of its steps may start.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class UnfinishedRoutine(Struct, frozen=True):
 
 
 def is_resumable(routine: Routine) -> bool:
-    """Whether a person may resume it: no blocks and no lesson."""
+    """Whether the routine can be resumed: it has no blocks and no lesson."""
     return not uses_blocks(routine) and not any(isinstance(step, LessonStep) for step in routine)
 
 
@@ -47,7 +47,7 @@ class ResumeManager:
     def __init__(self) -> None:
         self.unfinished: UnfinishedRoutine | None = None
         self.continues_today = False
-        """Whether today's session started with its test, so that the routine follows."""
+        """Whether today's session started with its test, so that today's routine follows."""
 
     def on_start(self) -> None:
         """A run has started: stepping on no longer resumes the earlier routine."""
@@ -62,23 +62,23 @@ class ResumeManager:
         at_us: int,
         why: str | None,
     ) -> None:
-        """A routine has ended early for the reason `why`: remember its remaining steps, if they can be resumed."""
+        """A routine has ended early for the reason `why`: keep its remaining steps, if they can be resumed."""
         if remaining and is_resumable(remaining):
             departed = why not in ENDED_ON_PURPOSE
             self.unfinished = UnfinishedRoutine(remaining, title, person_id, session_id, at_us, departed)
 
     def on_claim(self, session_id: str, person_id: str | None) -> None:
-        """This person has claimed a session, and with it the unfinished routine that belongs to it."""
+        """This person has claimed a session, and with it the session's unfinished routine."""
         if self.unfinished is not None and self.unfinished.session_id == session_id:
             self.unfinished = replace(self.unfinished, person_id=person_id)
 
     def on_person_moved(self, person_id: str, into_id: str | None) -> None:
-        """A person is gone, and with them their unfinished routine, unless another one has taken their place."""
+        """A person is gone; `into_id`, if given, takes over their unfinished routine, otherwise it is dropped."""
         if self.unfinished is not None and self.unfinished.person_id == person_id:
             self.unfinished = None if into_id is None else replace(self.unfinished, person_id=into_id)
 
     def set_offered(self, offered: bool) -> None:
-        """Set whether part of the unfinished routine may start, by the newest answers."""
+        """Set whether part of the unfinished routine may start, given the newest answers."""
         if self.unfinished is not None:
             self.unfinished = replace(self.unfinished, is_offered=offered)
 

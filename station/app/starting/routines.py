@@ -39,7 +39,7 @@ TITLES = {key: ready.name for key, ready in built_in_routines().items()} | OWN_T
 STRETCH = "3a"
 """The built-in stretch: the calf stretch on the slope, with the doses of the settings."""
 STANDING_S = 10
-"""Exercises that need no more preparation than this use the time from the settings."""
+"""Exercises that need at most this much preparation use the time from the settings."""
 
 
 def routine_names() -> tuple[str, ...]:
@@ -59,7 +59,7 @@ def routine_called(
     """The steps of one of `routine_names()`. `first` is the side to begin with, `blocks_mm` the calibration blocks,
     `seed` selects a lesson's questions; `analogue` is as in `steps_of`.
 
-    Raises ValueError with a sentence for another name.
+    Raises ValueError with a sentence for any other name.
     """
     sides = BOTH_SIDES if first is Side.LEFT else BOTH_SIDES[::-1]
     asked = _questions_after_test(settings)
@@ -99,7 +99,7 @@ def _built_in_stretch(settings: Settings, sides: tuple[Side, ...]) -> HoldStep:
 def steps_of(items: Sequence[Item], settings: Settings, first: Side = Side.LEFT, *, analogue: bool = True) -> Routine:
     """The steps for these items; each begins on the side where the previous one ended.
 
-    Only `analogue` heels sense a heel that carries the shin alone; without them such an exercise is a timer. Raises
+    Only `analogue` heels detect a heel that carries just the shin; without them such an exercise is a timer. Raises
     ValueError with a sentence for an exercise that is not in the catalogue.
     """
     return tuple(_iter_steps(items, settings, first, analogue=analogue))

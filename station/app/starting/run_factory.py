@@ -1,4 +1,4 @@
-"""Prepares runs: what a routine needs from the calibration, the board and earlier results."""
+"""Prepares runs: adds what a routine needs from the calibration, the board and earlier results."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from station.store import Reader
 
 
 class PreparedRun(NamedTuple):
-    """A run that has not started, and the conditions that it measures under."""
+    """A run that has not started, and the conditions of its measurements."""
 
     run: Run
     context: MeasurementContext
 
 
 class RunFactory:
-    """Makes a run of a routine as things are at this moment. Only the loop calls it."""
+    """Makes runs of routines from the current state. Only the loop calls it."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class RunFactory:
         self._outputs = outputs
         self._skirting_mm = skirting_mm
         self.board_lies: BoardPosition | None = None
-        """How the board lies by the last step on that said so, `None` where nobody knows."""
+        """The board's position according to the last run that set it; `None` if unknown."""
 
     def prepare(self, routine: Routine, person_id: str | None, *, competes: bool) -> PreparedRun:
         """Prepare a run of these steps. `competes`: a full test may be a personal best. Raises StoreError."""

@@ -1,4 +1,4 @@
-"""Builds what advice needs from the store: a person's situation, what they have done, and their plan."""
+"""Reads from the store what advice needs: a person's situation, what they have done, and their plan."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ RECENT = timedelta(weeks=26)
 """A felt place from a test longer ago than this is ignored."""
 PERSISTENCE_SPAN = timedelta(weeks=13)
 PERSISTENCE_MIN_WEEKS = 9
-"""Two of three weeks with stretches, of these thirteen."""
+"""Stretches in two of three weeks, of these thirteen."""
 FULL_TEST_WITHIN = timedelta(weeks=4)
 """Beyond this a full test is due anyway."""
 MAX_DECLINED = 20
@@ -47,7 +47,7 @@ Answers = Mapping[str, tuple[Answer, ...]]
 
 
 def answers_of(store: Reader, person_id: str) -> Answers:
-    """The person's answers that count for what they should do. Raises StoreError."""
+    """The person's answers that advice depends on. Raises StoreError."""
     return store.newest_answers(person_id, _ASKED)
 
 
@@ -59,7 +59,7 @@ def situation_of(
     *,
     answers: Answers | None = None,
 ) -> Situation:
-    """The situation that decides what this person, with this plan, should do at `now`.
+    """The situation that determines what this person, with this plan, should do at `now`.
 
     Pass `answers` if already loaded: reading takes milliseconds. Raises StoreError.
     """
@@ -98,7 +98,7 @@ def done_of(
     *,
     answers: Answers | None = None,
 ) -> PlanProgress:
-    """What this person has done that affects what is due, in the days of `zone`. Raises StoreError."""
+    """What this person has done that affects what is due, by days in `zone`. Raises StoreError."""
     history = history_of(store, person_id, store.settings_of(person_id).goals, now)
     if answers is None:
         answers = answers_of(store, person_id)
@@ -121,7 +121,7 @@ def done_of(
 
 
 def plan_for(store: Reader, person_id: str) -> Plan | None:
-    """This person's plan, in the time zone of their profile if that has one.
+    """This person's plan, in the time zone of their profile if it has one.
 
     `None` if there is none or it is invalid. Raises StoreError.
     """
@@ -144,11 +144,11 @@ def zone_of(store: Reader, person_id: str, planned: Plan | None) -> tzinfo:
 def _training_counts(
     times: Sequence[tuple[datetime, bool]], calm_since: datetime, now: datetime, zone: tzinfo
 ) -> tuple[int, int, bool, frozenset[int]]:
-    """How far the rotation of the guide's sections has come, the training days since `calm_since`, whether today is
-    one, and the weekdays of this week that are.
+    """How far the rotation of the guide's sections has got, the number of training days since `calm_since`, whether
+    today is one, and which weekdays of this week are.
 
-    It moves on each week, and after each training day in it. Today is no training day yet: what it adds does not
-    change today's routine.
+    The rotation advances each week, and after each training day in it. Rotation and number exclude today, so that
+    training today does not change today's routine.
     """
     today = now.astimezone(zone).date()
     monday = today - timedelta(days=today.weekday())
@@ -160,7 +160,7 @@ def _training_counts(
 
 
 def _answered_conditions(answer: Answer) -> LegConditions | None:
-    """The conditions by the answers; `None`, to ask again, if other questions were answered."""
+    """The conditions according to the answers; `None`, to ask again, if the questions have changed since."""
     try:
         return health_questions.parse_answer(answer.answer)
     except ValueError:
@@ -168,7 +168,7 @@ def _answered_conditions(answer: Answer) -> LegConditions | None:
 
 
 def pain_answers(answers: Sequence[Answer], history: History, now: datetime) -> tuple[tuple[datetime, int], ...]:
-    """Pain from these answers, newest first, and from the tests: each with its time, newest first."""
+    """Pain reported in these answers (newest first) and in the tests, each with its time, newest first."""
     of_tests = {one.test_id: (one.at, one.pain) for one in (*history.left, *history.right) if one.pain is not None}
     of_answers: list[tuple[datetime, int]] = []
     for one in reversed(answers):
@@ -181,7 +181,7 @@ def pain_answers(answers: Sequence[Answer], history: History, now: datetime) -> 
 
 
 def _felt_places(history: History, now: datetime) -> frozenset[FeltPlace]:
-    """The felt places of the last day with a test that asked for them."""
+    """The felt places reported on the last day with a test that has them."""
     reported = [one for one in _since(history, now - RECENT) if _PLACES.intersection(one.felt_places or ())]
     if not reported:
         return frozenset()
@@ -191,7 +191,7 @@ def _felt_places(history: History, now: datetime) -> frozenset[FeltPlace]:
 
 
 def _since(history: History, since: datetime) -> Sequence[ResultSummary]:
-    """The tests since then, oldest first."""
+    """The tests from `since` on, oldest first."""
     return history.scores[bisect_left(history.scores, since, key=lambda one: one.started_at) :]
 
 
@@ -249,7 +249,7 @@ def _last_exercise_times(store: Reader, person_id: str) -> tuple[datetime | None
 
 
 def stretch_credits(store: Reader, person_id: str, since: datetime, zone: tzinfo) -> tuple[WeekCredit, ...]:
-    """The credited time of stretches since then, by week: what counts for the weekly goal. Raises StoreError."""
+    """The credited time of stretches from `since` on, by week: what counts for the weekly goal. Raises StoreError."""
     stretches = {key for key, one in exercises().items() if one.group is Group.STRETCH}
     return store.week_credits(person_id, since=since, zone=zone, exercises=stretches)
 

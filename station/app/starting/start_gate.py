@@ -1,8 +1,8 @@
 """What may start, for whom, with which restrictions: the one gate that every start passes.
 
-Stepping on, the page's buttons, resume, reminders and the command line all pass it. The loop asks it in its own thread;
-the `StartDecision` is what starts and what people see. Pages that only preview a start ask the same gate. The rules are
-in `station.advice.restrictions.restrict`.
+Stepping on, the page's buttons, resume, reminders and the command line all pass it. The loop calls it in its own
+thread; the `StartDecision` is what starts and what people see. Pages that preview a start call the same gate. The rules
+are in `station.advice.restrictions.restrict`.
 """
 
 from __future__ import annotations
@@ -48,18 +48,18 @@ from station.settings import Settings
 from station.store import Reader
 
 TODAY, UNFINISHED = "today", "rest"
-"""Names that are no routine: today's session, and the unfinished routine."""
+"""Names that are not a routine's: today's session, and the unfinished routine."""
 OWN = "own:"
 """Optional prefix of a person's own routine; its id follows."""
 PROPOSED_FROM = "daily"
 """The base of a proposal: the warm-up and the three stretches; the felt place adds to it."""
 PROPOSED_NAME = "Proposed for you"
 FULL = "full"
-"""The ready routine that has all that fits the triage; for an unknown person all of it."""
+"""The ready-made routine with everything that fits the triage; for an unknown person, simply everything."""
 UNKNOWN_PERSON = "test_and_stretch"
 """Today's session of an unknown person."""
 AFTER_TEST = "stretch"
-"""The part of it that follows the test."""
+"""The part of that session that follows the test."""
 NOTHING_DUE = "Nothing is due now: rest days are part of the plan. To do something anyway, choose it on the page."
 NO_STRETCH_IN_BASELINE = "Your baseline goes on: no stretch today. To stretch anyway, end the baseline on the page."
 PROPOSED_INSTEAD = "The routine of your plan no longer exists, so this one is proposed. Choose another in the plan."
@@ -70,8 +70,8 @@ ALREADY_COMPLETE = "Nothing remains of the last routine: it is complete."
 class StartDecision(Struct, frozen=True):
     """What starts, what was changed and why, or why nothing starts.
 
-    If `routine` is empty nothing starts: `refusal` gives the reason, or `notice` states that nothing is due. `title` is
-    the routine's display name. `excluded` and `reduced` are the changes, each with its reason; `advice` lists
+    If `routine` is empty, nothing starts: `refusal` gives the reason, or `notice` states that nothing is due. `title`
+    is the routine's display name. `excluded` and `reduced` are the changes, each with its reason; `advice` lists
     precautions; `only_test` is the reason why only the routine's test starts.
     """
 
@@ -108,9 +108,9 @@ class StartDecision(Struct, frozen=True):
 class TodaySummary(Struct, frozen=True):
     """What is due today for one person.
 
-    `due_test` is the test that is due and may start (`full` or `quick`), with which the proposal begins; `credited_s`
-    is this week's credit, and `zone` that of the person's days. `offers_baseline`: tests before the first stretch would
-    help, and nobody has asked yet.
+    `due_test` is the test that is due and may start (`full` or `quick`); the proposal begins with it. `credited_s` is
+    this week's credit, `zone` the time zone of the person's days. `offers_baseline`: a baseline before the first
+    stretch would help, and the person has not been asked yet.
     """
 
     now: datetime
@@ -126,7 +126,7 @@ class TodaySummary(Struct, frozen=True):
 
     @property
     def instead(self) -> str | None:
-        """The sentence for a plan whose routine no longer exists, so that another one is proposed."""
+        """The sentence for a plan whose routine no longer exists, so that a proposal replaces it."""
         gone = self.plan is not None and self.plan.routine != plan.PROPOSED_ROUTINE and self.title == PROPOSED_NAME
         return PROPOSED_INSTEAD if gone else None
 
@@ -137,7 +137,7 @@ class TodaySummary(Struct, frozen=True):
 
     @property
     def is_open(self) -> bool:
-        """Whether the routine may start now: without a plan always, in a baseline never."""
+        """Whether the routine may start now: always without a plan, never in a baseline."""
         return self.due.baseline_day is None and (self.plan is None or self.due.occurrence is not None)
 
 
@@ -159,7 +159,7 @@ class StartGate(Struct, frozen=True, dict=True):
     def decide(self, name: str, *, tested: bool = False) -> StartDecision:
         """What starts under this name: `TODAY`, `UNFINISHED`, a ready routine or the person's own.
 
-        `tested`: today's test was just done or skipped, and does not start again. Raises ValueError with a sentence if
+        `tested`: today's test was just done or skipped and does not start again. Raises ValueError with a sentence if
         there is no such routine.
         """
         if name == UNFINISHED:
@@ -202,7 +202,7 @@ class StartGate(Struct, frozen=True, dict=True):
     def _proposed(self, found: Proposal, title: str, *, without_test: bool = False) -> StartDecision:
         """Decide on a proposal; items that advice has already reduced are not reduced again.
 
-        What did not fit the time was never asked for, so it is no exclusion.
+        Items that did not fit the time were never requested, so they do not count as excluded.
         """
         found = replace(found, excluded=tuple(one for one in found.excluded if one.reason != TOO_LONG))
         if found.block_reason is not None and not found.items:
@@ -231,7 +231,7 @@ class StartGate(Struct, frozen=True, dict=True):
     def items(self, name: str) -> Sequence[Item]:
         """The items of a routine; the built-in stretch takes its doses from the settings, *Full* follows the triage.
 
-        Raises ValueError with a sentence unless the name is `stretch`, a ready routine or one of the person's own.
+        Raises ValueError with a sentence unless the name is `stretch`, a ready-made routine or one of the person's own.
         """
         stretch = Item(exercise=STRETCH, hold_s=self.settings.hold_s, repetitions=self.settings.repetitions)
         if name == "stretch":
@@ -307,9 +307,9 @@ class StartGate(Struct, frozen=True, dict=True):
         return PROPOSED_NAME, self.items(PROPOSED_FROM)
 
     def planned(self, planned: Plan | None, situation: Situation, test: str | None = None) -> tuple[str, Proposal]:
-        """The title of today's routine, and the routine after advice for this situation, after the test before it.
+        """The title of today's routine, and the routine after advice for this situation, with the `test` before it.
 
-        Everybody gets a proposal but a person whose plan has another routine.
+        Everyone gets a proposal unless their plan has a routine of its own.
         """
         title, items = self.base(planned)
         if test is not None and not any(item.test for item in items):
@@ -347,7 +347,7 @@ class StartGate(Struct, frozen=True, dict=True):
         return replace(decision, notice=unanswered.sentence, only_test=unanswered)
 
     def _planned_routine(self, summary: TodaySummary, *, tested: bool) -> StartDecision:
-        """The plan's own routine, as by its name; after today's test, without another test."""
+        """The plan's own routine, decided as by its name; after today's test, without its tests."""
         assert summary.plan is not None
         name = summary.plan.routine
         if not tested:
@@ -357,7 +357,7 @@ class StartGate(Struct, frozen=True, dict=True):
 
 
 def reduced_steps(routine: Routine, reduced: Collection[Reduced]) -> Routine:
-    """These steps, those of the reduced exercises marked, for one leg only where it alone is reduced."""
+    """These steps, with those marked whose exercise is reduced for all their legs."""
     marked = {(one.key, side) for one in reduced for side in (Side if one.side is None else (one.side,))}
     return tuple(
         replace(step, reduced=True)
@@ -377,7 +377,7 @@ def _has_exercise(routine: Routine) -> bool:
 
 
 def _first_reason(found: Proposal) -> Reason | None:
-    """The main reason why nothing of a proposal may start."""
+    """The main reason why no part of a proposal may start."""
     return found.excluded[0].reason if found.excluded else found.block_reason
 
 

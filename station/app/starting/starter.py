@@ -1,4 +1,4 @@
-"""What starts on the board, and for whom: on a step on, from the page, after a test, and as a reminder."""
+"""What starts on the board, and for whom: by stepping on, from the page, after a test and after a reminder."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Starter:
     def on_step_on(self) -> None:
         """Handle a deliberate step on.
 
-        Within a session, moving feet are still the same person's, and only the unfinished routine starts by itself.
+        Within a session, moving feet are still the same person's, and only the unfinished routine starts automatically.
         """
         person_id = self._session.person_id if self._session.is_open else self._inferred_person()
         unfinished, on_step = self._resume.resume_candidate(person_id, self._time.now_us), self._settings.values.on_step
@@ -73,7 +73,7 @@ class Starter:
             self._begin_named(on_step, person_id, self._board.first_side)
 
     def on_run_end(self, run: Run) -> None:
-        """After today's test, go on to today's routine, or ask for a step on if nobody stands on the board.
+        """After today's test, start today's routine, or ask for a step on if nobody is on the board.
 
         If no routine follows, show why.
         """
@@ -92,7 +92,7 @@ class Starter:
             self._view.show_decision(decision, person_id)
 
     def start(self, start: Start) -> None:
-        """Start given steps. The current run ends first."""
+        """End the current run, then start the given steps."""
         self._stop_run()
         person_id = start.person_id if start.person_id is not None else self._inferred_person()
         self._begin(self._gate_for(person_id).restricted(start.routine, start.title), person_id)
@@ -128,7 +128,7 @@ class Starter:
             self._cues.play([Cue(self._time.clock_us(), CueName.NUDGE)])
 
     def _person_of(self, request: StartRequest) -> str | None:
-        """The chosen person; without a choice, the one whose routine is resumed, or who is on the board."""
+        """The chosen person; without a choice, the one whose routine is resumed or who is on the board."""
         if request.is_chosen or request.person_id is not None:
             return request.person_id
         unfinished = self._resume.unfinished
@@ -153,7 +153,7 @@ class Starter:
                 self.on_run_end(ended)
 
     def _begin_named(self, name: str, person_id: str | None, first: Side, *, is_tested: bool = False) -> None:
-        """Begin what the gate decides under this name. `is_tested`: today's test has just been done."""
+        """Begin what the gate decides for this name. `is_tested`: today's test has just been done."""
         try:
             decision = self._gate_for(person_id, first).decide(name, tested=is_tested)
         except ValueError as error:

@@ -1,1 +1,1 @@
-"""Copies of the database, and how one is brought back."""
+"""Backups of the database, restores and salvage."""

@@ -1,4 +1,4 @@
-"""Copies of the database, each checked before it counts. They are made beside the station, in any thread."""
+"""Copies of the database, each checked before it counts. Any thread may make them while the station runs."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from station.store.files import UNFINISHED_SUFFIX, atomic_write
 from station.store.swap import KEPT_FOR, former_databases, remove_former, replaced_at
 
 DAYS_KEPT, WEEKS_KEPT, MONTHS_KEPT = 7, 8, 12
-"""How many of the newest copies are kept, and how many of weeks and of months, each by its newest copy: long enough to
-notice that something is missing, and a year back where nobody did."""
+"""How many days, weeks and months keep their newest copy: long enough to notice that something is missing, and a year
+if nobody did."""
 
 STICK_DIRECTORY = "station-backups"
-"""The directory of a USB stick in which the copies are."""
+"""The directory on a USB stick that holds the copies."""
 BEFORE_MERGING = "before-merging-"
 OTHERS_KEPT_DAYS = 14
-"""How long copies are kept that were made before a merge or an upgrade."""
+"""How long copies made before a merge or an upgrade are kept."""
 UNFINISHED_KEPT_DAYS = 1
-"""A copy that is younger may still be written; one that is older was left by a power cut."""
+"""A younger copy may still be in progress; an older one was left by a power cut."""
 
 RESERVE_BYTES = 50_000_000
-"""The free space that a backup leaves on the disk: about three months of sessions with their traces."""
+"""The free space that a backup leaves on the disk: enough for about three months of sessions with their traces."""
 
 
 class Backup(Struct, frozen=True):
-    """A checked copy, and the older ones and former databases removed for it."""
+    """A checked copy, and the older copies and former databases removed after it."""
 
     path: Path
     size_bytes: int
@@ -48,7 +48,7 @@ def list_backups(directory: Path) -> tuple[Path, ...]:
 
 
 def kept_days(days: Collection[date]) -> frozenset[date]:
-    """The days whose copies are kept: the newest ones, and the newest of each of the last weeks and months."""
+    """The days whose copies are kept: the newest days, and the newest of each of the last weeks and months."""
     newest_first = sorted(days, reverse=True)
     weeks = {(day.isocalendar().year, day.isocalendar().week): day for day in reversed(newest_first)}
     months = {(day.year, day.month): day for day in reversed(newest_first)}
@@ -62,14 +62,13 @@ def kept_days(days: Collection[date]) -> frozenset[date]:
 
 
 class NightlyCopies:
-    """The backups of one night after the other. A night before which nothing was written has the copy of the night
-    before once more, under its own name, if that still reads as it was made: reading both finds damage, and the memory
-    card is spared."""
+    """Makes one backup a night. If nothing was written since the last one and that still has its digest, the new one
+    is a second name for it: both files are read, so damage is found, and the memory card is not written."""
 
     def __init__(self, database: Path) -> None:
         self._database = database
         self._made: dict[Path, tuple[object, Path, str | None]] = {}
-        """For each directory the state of the database before its newest copy, that copy, and its digest."""
+        """For each directory: the state of the database before its newest copy, that copy, and its digest."""
 
     def copy(self, directory: Path, day: date) -> Backup:
         """See `back_up`."""
@@ -82,7 +81,7 @@ class NightlyCopies:
 
 
 def _digest(copy: Path) -> str | None:
-    """The digest of a copy; `None` for one that cannot be read."""
+    """The digest of a copy; `None` if it cannot be read."""
     try:
         with copy.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
@@ -91,16 +90,16 @@ def _digest(copy: Path) -> str | None:
 
 
 def _state_of(database: Path) -> object:
-    """What differs after anything was written to the database or its log."""
+    """A value that changes with every write to the database or its log."""
     found = [file.stat() if file.exists() else None for file in (database, log_files(database)[0])]
     return [one and (one.st_ino, one.st_size, one.st_mtime_ns) for one in found]
 
 
 def back_up(database: Path, directory: Path, day: date, *, same_as: Path | None = None) -> Backup:
     """Copy the database as it is now, check every page of the copy, and remove the copies that `kept_days` leaves out
-    and the former databases whose time is over.
+    and expired former databases.
 
-    `same_as` is a copy since which nothing was written: then the database is checked, and not copied again.
+    `same_as` is an existing copy of the same content: the database is then checked, but not copied again.
 
     Raises `StoreError` with a sentence and keeps the older copies if there is no database, too little room, or damage.
     """
@@ -130,7 +129,7 @@ def back_up(database: Path, directory: Path, day: date, *, same_as: Path | None 
 
 
 def day_of(copy: Path) -> date | None:
-    """The day in the name of a copy; `None` for a file that is named like none."""
+    """The day in the name of a copy; `None` for a file with another kind of name."""
     try:
         return date.fromisoformat(copy.stem.removeprefix("station-"))
     except ValueError:
@@ -139,7 +138,7 @@ def day_of(copy: Path) -> date | None:
 
 def is_plugged_in(stick: Path) -> bool:
     """Whether something is mounted at this directory."""
-    return os.path.ismount(stick)  # a stick that fails raises nothing here; `Path.is_mount` does
+    return os.path.ismount(stick)  # unlike `Path.is_mount`, it does not raise for a failing stick
 
 
 def backups_of(database: Path) -> Path:
@@ -154,15 +153,15 @@ def newest_day(database: Path) -> date | None:
 
 
 def back_up_before_merging(database: Path, at: datetime) -> Path:
-    """Copy the database before two people are merged, which nothing undoes. Raises as `back_up` does."""
+    """Copy the database before two people are merged, which cannot be undone. Raises as `back_up` does."""
     path = backups_of(database) / f"{BEFORE_MERGING}{at.astimezone():%Y-%m-%d-%H%M%S}.db"
     copy_database(database, path)
     return path
 
 
 def held_until(database: Path, day: date) -> date | None:
-    """The day on which the last copy or former database goes that holds what the database held on `day`, if there is a
-    backup every night; `None` without any."""
+    """The day on which the last copy or former database with the data of `day` is deleted, given a backup every night;
+    `None` if there is none."""
     directory = backups_of(database)
     copies = {found for copy in list_backups(directory) if (found := day_of(copy)) is not None and found <= day}
     others = _other_copies(database, directory)
@@ -185,12 +184,12 @@ def _last_day(at: datetime) -> date:
 
 
 def _other_copies(database: Path, directory: Path) -> tuple[Path, ...]:
-    """The copies made before a merge or an upgrade; they go when the nightly ones of their day go."""
+    """The copies made before a merge or an upgrade."""
     return *directory.glob(f"{BEFORE_MERGING}*.db"), *database.parent.glob(f"{database.name}.[0-9][0-9][0-9][0-9]")
 
 
 def _unfinished_copies(database: Path, directory: Path) -> tuple[Path, ...]:
-    """Copies that are being made or were never finished, with SQLite's journals of them."""
+    """Copies in progress or never finished, with their SQLite journals."""
     beside = database.parent.glob(f".{database.name}.[0-9][0-9][0-9][0-9]{UNFINISHED_SUFFIX}*")
     return *directory.glob(f".*.db{UNFINISHED_SUFFIX}*"), *beside
 
@@ -200,9 +199,9 @@ def _written_on(copy: Path) -> date:
 
 
 def copy_database(database: Path, path: Path, *, same_as: Path | None = None) -> None:
-    """Copy the database, also while it is written to; the file at `path` appears only if every page of it is sound.
+    """Copy the database, even while it is being written; the file at `path` appears only if all its pages are sound.
 
-    A copy that is the same gets a second name where the file system has that (a FAT stick has not).
+    `same_as`, a copy of the same content, only gets a second name if the file system has hard links (FAT does not).
 
     Raises `StoreError` with a sentence if there is too little room, or damage.
     """
@@ -236,7 +235,7 @@ def _check(database: Path) -> str:
 
 
 def _verdict(connection: sqlite3.Connection) -> str:
-    """Read every page."""
+    """Check every page: `ok`, or the damage."""
     try:
         return str(connection.execute("PRAGMA integrity_check(1)").fetchone()[0])
     except sqlite3.DatabaseError as error:
@@ -244,17 +243,17 @@ def _verdict(connection: sqlite3.Connection) -> str:
 
 
 def _damage(error: sqlite3.DatabaseError) -> str:
-    """What a damaged database says; raises any other error."""
+    """The text of an error that means damage; raises any other error."""
     if error.sqlite_errorcode & PRIMARY_CODE in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return str(error)
     raise error
 
 
 def _is_linked(file: Path, name: Path) -> bool:
-    """Give a file one more name, where the file system has that."""
+    """Try to give a file a second name; returns whether the file system can do that."""
     try:
         name.hardlink_to(file)
-        os.utime(name)  # else another backup would take it for what a power cut left
+        os.utime(name)  # otherwise another backup would take it for a leftover of a power cut
     except OSError:
         return False
     return True

@@ -1,7 +1,7 @@
-"""Brings a backup back: as a whole, in place of the database, or merged into it. Nothing is half restored.
+"""Restores a backup: it replaces the database or is merged into it, always completely.
 
-The backup is copied beside the database, checked and upgraded there, and takes the database's place in one rename; the
-database before it stays beside it.
+The backup is copied beside the database, checked and upgraded there, and replaces the database in one rename; the
+former database stays beside it.
 """
 
 from __future__ import annotations
@@ -48,25 +48,25 @@ from station.store.swap import BEFORE_SUFFIX, KEPT_FOR, remove_former, swap_data
 from station.units import date_time_text
 
 COUNTED = (people, sessions, tests, holds, rep_sets, routines)
-"""What a preview counts."""
+"""The tables whose rows a preview counts."""
 _COMPUTES = re.compile(r"\bCHECK\s*\(|\bGENERATED\b|\bAS\s*\(|\([^()]*\(|\bWHERE\b", re.IGNORECASE)
-"""What no table or index of the station has: SQLite would compute it while it checks the pages."""
+"""Expressions that no table or index of the station has: SQLite would evaluate them while it checks the pages."""
 MAX_VALUE_BYTES = 64_000_000
-"""The most that SQLite may hold of one value of a backup; a part of a trace takes less than a megabyte."""
+"""The longest value that SQLite accepts in a backup; a chunk of a trace takes less than a megabyte."""
 BY_COMMAND, BY_BROWSER = "station restore in a terminal", "the owner's browser"
 """Who restores."""
 _OF_BOARD = (calibrations, calibration_checks, heel_sensors)
-"""What belongs to the board, referenced tables first."""
+"""The tables that belong to the board, referenced tables first."""
 _OF_ACCESS = (devices, api_tokens, consents, access_attempts, access_log)
-"""Who may get in, who sees whose results, and who did, referenced tables first."""
+"""The tables about access: who may get in, who sees whose results, and who did; referenced tables first."""
 
 
 class RestorePreview(Struct, frozen=True):
     """What a restore would do: rows by table that only the backup has, and rows that only the station has now.
 
-    `newest_at` is the start of the backup's newest session, `station_newest_at` that of the station's. A backup
-    `is_of_other_board` if it knows none of the station's calibrations, nor the station any of its own; a station that
-    `was_calibrated` never `may_be_same_board`: the same board with a new memory card.
+    `newest_at` is the start of the backup's newest session, `station_newest_at` that of the station's.
+    `is_of_other_board`: backup and station share no calibration. Unless the station `was_calibrated`, it still
+    `may_be_same_board` with a new memory card.
     """
 
     backup_only: dict[str, int]
@@ -86,7 +86,7 @@ class RestorePreview(Struct, frozen=True):
 def staged_backup(path: Path, beside: Path) -> Iterator[Staged]:
     """A checked copy of a backup, of the current schema, in a temporary directory beside the file `beside`.
 
-    Raises `ImportRefusedError` for a file that is no backup or a damaged one, `StoreError` if it cannot be read.
+    Raises `ImportRefusedError` for a damaged file or one that is not a backup, `StoreError` if it cannot be read.
     """
     with scratch_directory(beside.parent) as scratch:
         target = scratch / "staged.db"
@@ -107,7 +107,7 @@ def staged_backup(path: Path, beside: Path) -> Iterator[Staged]:
 
 
 def _copy(path: Path, target: Path) -> None:
-    """Copy all pages, and check them: nothing of the copied schema is computed before it is known to be ours."""
+    """Copy all pages and check them; no expression of the copied schema is evaluated before it is known to be ours."""
     with closing(sqlite_driver(path, True)) as source, closing(sqlite3.connect(target)) as copy:
         copy.execute("PRAGMA trusted_schema=OFF")
         copy.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)
@@ -123,7 +123,7 @@ def _copy(path: Path, target: Path) -> None:
 
 
 def _computes(sql: str) -> bool:
-    """Whether a table is virtual, or a table or an index has an expression; types and keys stand in one parenthesis."""
+    """Whether a table is virtual, or a table or index has an expression; types and keys never nest parentheses."""
     columns = re.sub(r"\((?:\d+|\"?\w+\"?(?:, *\"?\w+\"?)*)\)", "", sql)
     return sql.upper().startswith("CREATE VIRTUAL") or _COMPUTES.search(columns) is not None
 
@@ -158,7 +158,7 @@ def _require_tables(connection: Connection) -> None:
 
 
 def preview_restore(reader: Reader, staged: Staged) -> RestorePreview:
-    """What the backup has that the station lacks, and what would be lost."""
+    """Compare a backup with the station: what it adds, and what would be lost."""
     newest = select(func.max(sessions.c.started_at))
     with reader.read_transaction(attach=staged.path) as connection:
         only = {}
@@ -179,7 +179,7 @@ def preview_restore(reader: Reader, staged: Staged) -> RestorePreview:
 
 
 def _is_of_other_board(connection: Connection) -> bool:
-    """Whether the staged backup and the station know none of each other's calibrations."""
+    """Whether the staged backup and the station share no calibration."""
     theirs = calibrations.to_metadata(MetaData(), schema="staged")
     shared = select(theirs.c.id).where(theirs.c.id.in_(select(calibrations.c.id)))
     return connection.execute(shared).first() is None
@@ -193,9 +193,9 @@ def _was_calibrated(connection: Connection) -> bool:
 
 @contextmanager
 def reader_of(database: Path) -> Iterator[Reader]:
-    """A reader of the station's database; of one that an older program wrote, of an upgraded copy.
+    """A reader of the station's database, or of an upgraded copy if an older program wrote it.
 
-    Raises `StoreError` for one that cannot be read.
+    Raises `StoreError` if it cannot be read.
     """
     with ExitStack() as opened:
         try:
@@ -208,12 +208,12 @@ def reader_of(database: Path) -> Iterator[Reader]:
 def replace_database(
     staged: Staged, database: Path, at: datetime, by: str = BY_COMMAND, *, same_board: bool = False
 ) -> Path | None:
-    """Put the staged backup in the place of the database, which must not be in use; a report of it stays beside it.
+    """Replace the database, which must not be in use, by the staged backup; a report is written beside it.
 
-    Who may get in and sees whose results stays as the database has it, and so does the calibration of this board
-    where the backup is of another one. `same_board` is a person's word that a station which was never calibrated has
-    the backup's very board: then the backup's calibration stays in use. Gives the name under which the former database
-    stays; `None` if there was none. Raises `StoreError`; the database is then as it was.
+    Access (who may get in, who sees whose results) stays as in the database, and so does the calibration of this board
+    if the backup is of another one. `same_board`: a person says that a station which was never calibrated has the
+    backup's board, so the backup's calibration stays in use. Returns the path that the former database has now; `None`
+    if there was none. Raises `StoreError`; the database is then unchanged.
     """
     with translate_errors(database), closing(lock_database(database)):
         undo_unfinished_swap(database)
@@ -231,11 +231,10 @@ def replace_database(
 
 
 def _carry_over(staged: Staged, database: Path, *, same_board: bool) -> None:
-    """Bring into the backup what is this station's whatever it held then: who may get in and sees whose results, by the
-    database if it can be read, and another board's curve.
+    """Copy into the backup what stays as the station has it: access and, if the backup is of another board, the board.
 
-    A backup of another board gets the calibrations of this one as its newest, and the loads of its empty heel plates.
-    Nothing else of the database need be readable.
+    Such a backup gets this board's calibrations as its newest, and the loads of its empty heel plates. If the database
+    cannot be read, the backup stays as it is.
     """
     try:
         with reader_of(database) as reader, reader.read_transaction(attach=staged.path) as connection:
@@ -258,7 +257,7 @@ def _carry_over(staged: Staged, database: Path, *, same_board: bool) -> None:
 
 
 def _keep_access(connection: Connection, own: dict[Table, list[dict[str, Any]]], pins: dict[str, str | None]) -> None:
-    """Who may get in is replaced; what people decided whom only the backup knows stays theirs."""
+    """Replace access, except for the decisions of people whom only the backup has."""
     for of in (access_log, access_attempts, api_tokens, devices):
         connection.execute(delete(of))
     connection.execute(delete(consents).where(consents.c.viewer_id.in_(pins), consents.c.person_id.in_(pins)))
@@ -273,7 +272,7 @@ def _keep_access(connection: Connection, own: dict[Table, list[dict[str, Any]]],
 
 
 def _loosen(row: dict[str, Any], of: Table, ids: dict[Table, set[Any]]) -> bool:
-    """Let a row refer to nothing that is not there. Returns whether it can do without."""
+    """Clear a row's references to missing rows; returns whether the row is valid without them."""
     for key in of.foreign_keys:
         column = key.parent
         if row[column.name] is not None and row[column.name] not in ids[key.column.table]:

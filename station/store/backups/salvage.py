@@ -1,8 +1,8 @@
-"""Saves what is left of a damaged database: every row that can still be read, and what a backup has of the rest.
+"""Saves what is left of a damaged database: every row that can still be read, and the rest from a backup.
 
-The rows go into a new database, which takes the place of the damaged one in one rename. The damaged file stays beside
-it under another name, is never changed, and goes with the backups of its time. A report says in words what was saved
-and what is lost.
+The rows are written to a new database, which replaces the damaged one in one rename. The damaged file is never changed:
+it stays beside the new one under another name until it is deleted like other former databases. A report in words lists
+what was saved and what is lost.
 """
 
 from __future__ import annotations
@@ -51,12 +51,12 @@ _Key = tuple[Any, ...]
 def salvage(
     database: Path, at: datetime, sticks: Sequence[Path] = (), *, known_as_damaged: bool = False
 ) -> Salvage | None:
-    """Put a new database with all that can be saved in the place of a damaged one, which must not be in use.
+    """Replace a damaged database, which must not be in use, by a new one with everything that can be saved.
 
-    The rest comes from the newest sound backup, beside the database or in one of the directories `sticks`. Gives `None`
-    if nothing is damaged, and changes nothing then, unless it is `known_as_damaged`: it does not open. Raises
-    `StoreError`: in use, too little room, a file in which nothing of a station is left, or a database of a newer
-    schema; everything is then as it was. One of an older schema is upgraded; see `salvage_older`.
+    The rest comes from the newest sound backup, beside the database or in one of the directories `sticks`. Returns
+    `None`, and changes nothing, if nothing is damaged, unless it is `known_as_damaged` because it does not open. Raises
+    `StoreError` and changes nothing if it is in use, there is too little room, nothing of a station is left in it, or
+    its schema is newer. A database of an older schema is upgraded; see `salvage_older`.
     """
     with ExitStack() as opened:
         opened.enter_context(translate_errors(database))
@@ -105,7 +105,7 @@ def salvage(
 
 
 def _read_older(database: Path, pages: Path, revision: str, target: Path, engine: Engine) -> Read:
-    """See `read_older`. Raises `PermanentStoreError` where what is left cannot be upgraded."""
+    """See `read_older`. Raises `PermanentStoreError` if the rest cannot be upgraded."""
     from station.store.backups.salvage_older import read_older  # Alembic costs 0.2 s and 10 MB
 
     try:
@@ -143,12 +143,12 @@ def _newest_sound(database: Path, sticks: Sequence[Path], opened: ExitStack) -> 
 
 
 def _orders(found: Found, staged: Path | None, scratch: Path) -> Orders:
-    """The orders in which the columns of each table may stand in its rows: by the file itself, by the backup, as a new
-    database has them, and as the upgrades leave them."""
+    """The possible orders of each table's columns in its rows: those of the file itself, of the backup, of a new
+    database, and of an upgraded one."""
     orders = {name: [tuple(one.name for one in of.c)] for name, of in metadata.tables.items()}
     with closing(sqlite3.connect(":memory:")) as memory:
         for name in orders:
-            with suppress(sqlite3.Error, ValueError):  # what damage has made of the statement
+            with suppress(sqlite3.Error, ValueError):  # the statement may be damaged
                 memory.execute(found.schemas.get(name, ""))
         _add_orders(memory, orders)
     if staged is not None:
@@ -173,7 +173,7 @@ def _add_orders(driver: Any, orders: dict[str, list[tuple[str, ...]]]) -> None:
 
 
 def _insert_rows(engine: Engine, rows: Iterator[tuple[Table, dict[str, Any]]]) -> dict[str, int]:
-    """Insert the rows as they are; gives how many there are of each table."""
+    """Insert the rows as they are; returns how many each table got."""
     saved: Counter[str] = Counter()
     with loose_references(engine) as connection, connection.begin():
         while part := list(islice(rows, ROWS_AT_ONCE)):
@@ -187,9 +187,9 @@ def _insert_rows(engine: Engine, rows: Iterator[tuple[Table, dict[str, Any]]]) -
 
 
 def _whole_tables(pages: Path, saved: Mapping[str, int]) -> tuple[set[str], bool]:
-    """The tables that SQLite reads to the end, every row of them sound, and whether all of the file is sound.
+    """The tables that SQLite reads to the end with every row sound, and whether the whole file is sound.
 
-    What is not in such a table was deleted, so that nothing may bring it back.
+    A row missing from such a table was deleted, and must not return from a backup.
     """
     whole = set()
     with closing(frozen_driver(pages, True)) as driver:
@@ -206,7 +206,7 @@ def _whole_tables(pages: Path, saved: Mapping[str, int]) -> tuple[set[str], bool
 
 
 def _fill(engine: Engine, staged: Path, names: set[str]) -> dict[str, int]:
-    """Insert what only the backup has into these tables. Who may get in and see what comes from no backup."""
+    """Insert into these tables the rows that only the backup has. Access never comes from a backup."""
     filled = {}
     copy = MetaData()
     with loose_references(engine) as connection, attached(connection, staged), connection.begin():
@@ -224,7 +224,7 @@ def _fill(engine: Engine, staged: Path, names: set[str]) -> dict[str, int]:
 
 
 def _lost(engine: Engine, found: Found) -> dict[str, int]:
-    """How many rows of each table are neither saved nor filled, but named by another row or by an index."""
+    """How many rows of each table are neither saved nor filled, but referred to by another row or an index."""
     saved: dict[_Key, str] = {}
     named: dict[_Key, str] = {}
     with engine.connect() as connection:
@@ -232,7 +232,7 @@ def _lost(engine: Engine, found: Found) -> dict[str, int]:
             raw = table(of.name, *(column(one.name) for one in of.c if one.primary_key or one.foreign_keys))
             for row in connection.execute(select(raw)).mappings():
                 key = tuple(row[one.name] for one in of.primary_key)
-                saved.setdefault(key, str(of.name))  # a plan's key is that of its person
+                saved.setdefault(key, str(of.name))  # a plan has the key of its person
                 named |= {(row[one.parent.name],): str(one.column.table.name) for one in of.foreign_keys}
     named |= saved
     lost: dict[str, set[_Key]] = defaultdict(set)
@@ -249,7 +249,7 @@ def _lost(engine: Engine, found: Found) -> dict[str, int]:
 
 
 def _is_alike(key: _Key, sample: _Key) -> bool:
-    """Whether two keys may be of one table: numbers at the same places, and texts of the same length."""
+    """Whether two keys may belong to one table: numbers in the same places, and texts of the same length."""
     return len(key) == len(sample) and all(
         type(one) is type(other) and (not isinstance(one, str) or len(one) == len(other))
         for one, other in zip(key, sample, strict=True)
@@ -257,7 +257,7 @@ def _is_alike(key: _Key, sample: _Key) -> bool:
 
 
 def _settle_references(engine: Engine) -> tuple[dict[str, int], dict[str, int]]:
-    """Take references to lost rows away, or, where a row is nothing without it, the row; gives how many of each."""
+    """Clear references to lost rows, or delete rows that need the reference; returns how many of each per table."""
     loosened: Counter[str] = Counter()
     dropped: Counter[str] = Counter()
     with loose_references(engine) as connection, connection.begin():

@@ -1,7 +1,7 @@
-"""Reads what SQLite still gives of a damaged database of an older schema, and upgrades it.
+"""Reads what SQLite can still read of a damaged database of an older schema, and upgrades it.
 
-Its rows have no checksums, so that no row can be known by its bytes alone: a table is read from both ends to what
-cannot be read, and a file whose schema is gone gives nothing.
+Its rows have no checksums, so no row can be recognised by its bytes. Each table is read from both ends up to the
+damage; if the schema itself is lost, nothing can be read.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from station.store.schema import metadata
 
 _UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
 Read = tuple[dict[str, int], set[str], bool]
-"""How many rows there are of each table now, the tables that were read to the end, and whether all of it is sound."""
+"""How many rows each table has now, the tables that were read completely, and whether the whole file is sound."""
 
 
 def read_older(pages: Path, revision: str, target: Path, engine: Engine) -> Read:
-    """Fill the new database of `engine`, at `target`, with what a file of pages of an older revision gives.
+    """Fill the new database of `engine`, at `target`, from a file of pages of an older revision, and upgrade it.
 
-    It is of the current schema then. Raises whatever a migration raises on what is left.
+    Raises whatever a migration raises on the rest.
     """
     upgrade(engine, revision)
     had_header = not put_header(pages, target)
@@ -47,7 +47,7 @@ def read_older(pages: Path, revision: str, target: Path, engine: Engine) -> Read
 
 
 def _copy(source: sqlite3.Connection, connection: Connection, name: str) -> bool:
-    """Copy the rows of a table that can be read; whether all of them can."""
+    """Copy the readable rows of a table; returns whether all of them are."""
     wanted = {one["name"] for one in inspect(connection).get_columns(name)}
     try:
         columns = [str(row[1]) for row in source.execute("SELECT * FROM pragma_table_info(?)", (name,))]
@@ -69,7 +69,7 @@ def _copy(source: sqlite3.Connection, connection: Connection, name: str) -> bool
 
 
 def _rowids(source: sqlite3.Connection, query: str) -> tuple[dict[int, None], bool]:
-    """The rowids of a table from one end to what cannot be read, and whether that is the other end."""
+    """The rowids of a table from one end up to the damage, and whether there was none."""
     found: dict[int, None] = {}
     with suppress(*_UNREADABLE):
         for (rowid,) in source.execute(query):

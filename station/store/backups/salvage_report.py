@@ -1,4 +1,4 @@
-"""What a salvage saved of a damaged database, in words; the file with it lies beside the database."""
+"""The report of a salvage, in words; it is written to a file beside the database."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from station.units import date_time_text
 class Salvage(Struct, frozen=True):
     """What was saved, in rows by table.
 
-    `filled` rows come from the backup, and `lost` ones are known only by name. What is lost left others without what
-    they referred to: `loosened` ones are saved all the same, those `left_behind` are nothing without it. `aside` is the
-    damaged file now. In the `uncertain` tables more may be lost than is known.
+    `filled` rows come from the backup; `lost` ones are known only because others refer to them. Of the rows that
+    referred to lost ones, those `loosened` were saved without the reference, those `left_behind` could not be. `aside`
+    is the damaged file's new path. In the `uncertain` tables more rows may be lost than is known.
     """
 
     at: datetime
@@ -33,7 +33,7 @@ class Salvage(Struct, frozen=True):
     uncertain: tuple[str, ...]
 
     def lines(self) -> tuple[str, ...]:
-        """The report, a sentence each."""
+        """The report, one sentence a line."""
         gone = Counter(self.lost) + Counter(self.left_behind)
         access = [name for name in ("devices", "consents", "api_tokens") if gone.get(name)]
         from_backup = f"From the backup {'' if self.backup is None else self.backup.name}"

@@ -1,8 +1,8 @@
 """Reads rows from the bytes of a damaged database, page by page, without SQLite.
 
-SQLite gives up a table at its first unreadable page, and the whole file at a damaged header. But each row carries a
-checksum with its table's name in it, so that a row on any page is known for what it is, however little is left around
-it. The format: https://www.sqlite.org/fileformat2.html
+SQLite gives up on a table at its first unreadable page, and on the whole file at a damaged header. But each row has a
+checksum that includes its table's name, so that a row on any page can be recognised, however little is left around it.
+The format: https://www.sqlite.org/fileformat2.html
 """
 
 from __future__ import annotations
@@ -23,42 +23,42 @@ from station.store.exchange.export_read import DATABASE_MAGIC
 from station.store.schema import CHECKSUM, UtcDateTime, metadata
 
 PAGE_SIZES = tuple(512 << power for power in range(8))
-"""The bytes that a page may have; the header says how many."""
+"""The possible sizes of a page in bytes; the header says which it is."""
 COPIED_AT_ONCE_BYTES = 1 << 20
 FILE_HEADER_BYTES, PAGE_SIZE_AT = 100, 16
 TABLE_LEAF, INDEX_LEAF, INDEX_INTERIOR = 13, 10, 2
 INTEGER_BYTES = (0, 1, 2, 3, 4, 6, 8, 8, 0, 0, 0, 0)
-"""How long a value is by its kind, below 12; longer ones are texts (odd) and bytes."""
+"""The length of a value by its kind, for kinds below 12; the others are texts (odd) and bytes (even)."""
 FLOAT_KIND, ZERO_KIND, RESERVED_KINDS = 7, 8, (10, 11)
 MAX_PAYLOAD_BYTES = 64_000_000
-"""No row of the station is as long: a part of a trace has less than a megabyte."""
+"""No row of the station is that long: a chunk of a trace has less than a megabyte."""
 REVISION = re.compile("[0-9]{4}")
 MIN_CELL_BYTES = 6
-"""A cell has four at least, and a pointer of two."""
+"""A cell has at least four, and its pointer two."""
 SCHEMA_FIELDS = 5
 LOG_HEADER_BYTES, FRAME_HEADER_BYTES = 32, 24
 LOG_MAGIC = 0x377F0682
-"""Of a write-ahead log; the last bit says that its checksums are of big-endian numbers."""
+"""Marks a write-ahead log; its last bit says that the checksums are of big-endian numbers."""
 
 Orders = Mapping[str, Sequence[tuple[str, ...]]]
-"""The orders of columns that a table may have, by its name: an upgrade leaves another one than a new database has."""
+"""The possible orders of columns, by table: an upgraded database has another order than a new one."""
 Record = tuple[Any, ...]
 UNREADABLE = (IndexError, struct.error)
-"""What reading a record raises that is none."""
+"""The errors raised by reading bytes that are not a record."""
 
 
 @dataclass(slots=True)
 class Found:
-    """What a scan has met besides rows: the keys that indexes name, and the schema of each table."""
+    """What a scan has found besides rows: the keys in indexes, and the schema of each table."""
 
     keys: list[set[tuple[Any, ...]]] = field(default_factory=list)
-    """Those of one page of one index each."""
+    """One set for each page of an index."""
     schemas: dict[str, str] = field(default_factory=dict)
     revision: str | None = None
 
 
 def copy_with_log(path: Path, log: Path, target: Path) -> None:
-    """Copy a database's pages with what its write-ahead log has committed, as far as the log's checksums fit."""
+    """Copy a database's pages, with the transactions in its write-ahead log up to the first wrong checksum."""
     with path.open("rb") as source, target.open("wb") as copy:
         while part := source.read(COPIED_AT_ONCE_BYTES):
             copy.write(part)
@@ -68,7 +68,7 @@ def copy_with_log(path: Path, log: Path, target: Path) -> None:
 
 
 def _committed(log: Path) -> Iterator[tuple[int, bytes]]:
-    """The pages of a log up to its last complete transaction, the older ones first."""
+    """The pages of a log up to its last complete transaction, oldest first."""
     waiting: list[tuple[int, bytes]] = []
     try:
         file = log.open("rb")
@@ -106,20 +106,23 @@ def _log_checksum(content: bytes, before: tuple[int, int], order: str) -> tuple[
 
 
 def put_header(pages: Path, other: Path) -> bool:
-    """Give a copy whose header is destroyed that of another database, so that SQLite reads the rest; whether it was."""
+    """If the header of a copy is destroyed, replace it by another database's, so that SQLite can read the rest.
+
+    Returns whether it was destroyed.
+    """
     with pages.open("r+b") as file, other.open("rb") as source:
         if file.read(len(DATABASE_MAGIC)) == DATABASE_MAGIC:
             return False
         header = bytearray(source.read(FILE_HEADER_BYTES))
-        struct.pack_into(">H", header, PAGE_SIZE_AT, _page_bytes(pages) % 0xFFFF)  # 65,536 is written as 1
-        header[28:40] = bytes(12)  # its pages count as many as there are, and none is free
+        struct.pack_into(">H", header, PAGE_SIZE_AT, _page_bytes(pages) % 0xFFFF)  # 65,536 is stored as 1
+        header[28:40] = bytes(12)  # as many pages as the file has, none of them free
         file.seek(0)
         file.write(header)
         return True
 
 
 def scan_schema(path: Path) -> Found:
-    """The statements that made the tables, and the revision, as far as a file of pages still has them."""
+    """The statements that made the tables, and the revision, if the file of pages still has them."""
     found = Found()
     for record in (one for page in _pages(path) for one in page.records(TABLE_LEAF)):
         if len(record) == 1 and isinstance(record[0], str) and REVISION.fullmatch(record[0]):
@@ -143,7 +146,7 @@ def scan_rows(path: Path, orders: Orders, found: Found) -> Iterator[tuple[Table,
 
 
 _Shape = tuple[Table, tuple[str, ...], tuple[tuple[int, bool, bool], ...]]
-"""A table, an order of its columns, and the checksummed values in their order: where each stands in the record, whether
+"""A table, an order of its columns, and the checksummed values in their order: the place of each in the record, whether
 it is a text, and whether it is a float."""
 
 
@@ -182,14 +185,14 @@ def _summed(value: Any, *, is_text: bool) -> Any:
 
 
 class _Page(Struct, frozen=True):
-    """One page of a file; `read` gives another page by its number, for what does not fit into this one."""
+    """One page of a file; `read` returns another page by its number, for values that overflow this one."""
 
     content: bytes
     is_first: bool
     read: Callable[[int], bytes]
 
     def records(self, kind: int) -> Iterator[Record]:
-        """The records of the page's cells, if it is of this kind; cells that cannot be read are left out."""
+        """The records of the page's cells, if it is of this kind; unreadable cells are left out."""
         start = FILE_HEADER_BYTES if self.is_first else 0
         if not _is_like(self.content[start], kind):
             return
@@ -198,12 +201,12 @@ class _Page(Struct, frozen=True):
         for at in range(pointers, pointers + 2 * min(count, len(self.content) // MIN_CELL_BYTES), 2):
             with suppress(*UNREADABLE):
                 (cell,) = struct.unpack_from(">H", self.content, at)
-                yield parse_record(self._payload(cell % len(self.content), kind))  # so SQLite takes a wrong one, too
+                yield parse_record(self._payload(cell % len(self.content), kind))  # as SQLite wraps a wrong pointer
 
     def _payload(self, at: int, kind: int) -> bytes:
         length, at = _varint(self.content, at + 4 if kind == INDEX_INTERIOR else at)
         if kind == TABLE_LEAF:
-            _, at = _varint(self.content, at)  # the rowid, which no table of the station uses
+            _, at = _varint(self.content, at)  # the rowid, which no table of the station needs
         if length > MAX_PAYLOAD_BYTES:
             raise IndexError
         page_bytes = len(self.content)
@@ -223,18 +226,18 @@ class _Page(Struct, frozen=True):
 
 
 def _is_like(found: int, kind: int) -> bool:
-    """Whether a page of the kind `found` may be one of this kind: a flipped bit may have made it another."""
+    """Whether a page of the kind `found` may really be of this kind: one bit may have flipped."""
     return found == kind or (kind == TABLE_LEAF and found not in (INDEX_LEAF, INDEX_INTERIOR))
 
 
 def _pages(path: Path) -> Iterator[_Page]:
-    """The pages of a file. What is missing of the last one, where the file was cut, is zero, as it is for SQLite."""
+    """The pages of a file. If the file was cut, the rest of the last page reads as zeros, as in SQLite."""
     page_bytes, file_bytes = _page_bytes(path), path.stat().st_size
     with path.open("rb") as file, path.open("rb") as other:
 
         def read(number: int) -> bytes:
             at = (number - 1) * page_bytes
-            if not 0 <= at < file_bytes:  # a file system refuses to look too far behind the end
+            if not 0 <= at < file_bytes:  # a file system refuses to seek too far beyond the end
                 raise IndexError
             other.seek(at)
             return other.read(page_bytes).ljust(page_bytes, b"\0")
@@ -246,7 +249,7 @@ def _pages(path: Path) -> Iterator[_Page]:
 
 
 def _page_bytes(path: Path) -> int:
-    """How long the pages of a file are: by its header, or, where that is destroyed, as most rows lie in their page."""
+    """The page size of a file: by its header or, if that is destroyed, the size that puts most rows inside a page."""
     with path.open("rb") as file:
         header = file.read(FILE_HEADER_BYTES)
         if header.startswith(DATABASE_MAGIC) and len(header) == FILE_HEADER_BYTES:
@@ -259,11 +262,11 @@ def _page_bytes(path: Path) -> int:
             file.seek(0)
             while page := file.read(size):
                 rows[size] += _rows_within(page)
-    return max(reversed(PAGE_SIZES), key=rows.__getitem__)  # of several, the largest: a row at a low address fits any
+    return max(reversed(PAGE_SIZES), key=rows.__getitem__)  # on a tie the largest: low addresses fit any size
 
 
 def _rows_within(page: bytes) -> int:
-    """How many cells of a table lie in this page by their addresses."""
+    """How many cells of a table have addresses inside this page."""
     if page[0] != TABLE_LEAF:
         return 0
     with suppress(*UNREADABLE):
@@ -298,7 +301,7 @@ def _value(kind: int, part: bytes) -> Any:
 
 
 def _varint(content: bytes, at: int) -> tuple[int, int]:
-    """A number of one to nine bytes, and where the next one begins."""
+    """A number of one to nine bytes, and the offset after it."""
     value = 0
     for place in range(8):
         byte = content[at + place]

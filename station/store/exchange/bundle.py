@@ -1,6 +1,6 @@
-"""One session as a zip file to attach to a question: its results, and a trace file for each run.
+"""One session as a zip file to attach to a bug report: its results, and a trace file for each run.
 
-The traces of an export's bundle (`station.store.exchange.export`) are read too.
+It also reads the traces in an export's bundle (`station.store.exchange.export`).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ TRACE_SUFFIX = ".csv"
 
 
 def export_bundle(reader: Reader, session_id: str, path: Path) -> None:
-    """Write the session to `path`. Its trace files are named `1-test.csv`, `2-hold.csv` … in the order of the runs.
+    """Write the session to `path`, with trace files named `1-test.csv`, `2-hold.csv` … in the order of the runs.
 
     Raises `StoreError` if there is no such session.
     """
@@ -41,7 +41,7 @@ def export_bundle(reader: Reader, session_id: str, path: Path) -> None:
 
 
 def write_bundle(reader: Reader, detail: SessionDetail, file: IO[bytes]) -> None:
-    """Write a session's bundle to a file, part by part, so that it takes little memory however long the session was."""
+    """Write a session's bundle to a file, part by part, so that even a long session takes little memory."""
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(RESULTS_FILE, msgspec.json.format(msgspec.json.encode(detail), indent=2))
         for number, run_id in enumerate(detail.run_ids, 1):
@@ -59,11 +59,11 @@ ZIP_ERRORS = (
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
     *(EOFError, LookupError, OSError, OverflowError, RuntimeError, ValueError),
 )
-"""What `zipfile` raises for an archive that is damaged, encrypted or packed by an unknown method."""
+"""The errors of `zipfile` for an archive that is damaged, encrypted or compressed by an unknown method."""
 
 
 HEAD_FILE, PACKED_SUFFIX = "export.json", ".trace"
-"""The file that makes a zip an export, and how the trace files in it end."""
+"""The file that makes a zip an export, and the suffix of its trace files."""
 OLDER_PACKED_SUFFIX = ".csv.bz2"
 
 
@@ -104,7 +104,7 @@ def _too_much(path: Path) -> StoreError:
 
 
 def _unpacked(packed: bytes, most: int) -> bytes:
-    """What several compressed texts and chunks, one after the other, hold, `most` bytes of it."""
+    """The content of consecutive compressed texts and chunks, at most `most` bytes of it."""
     texts, left = [], most
     while packed:
         text, packed = unpack_next(packed, max(left, 0))

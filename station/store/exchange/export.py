@@ -1,6 +1,6 @@
-"""Writes everything of the station, or of one person, to a file that `station import` reads again.
+"""Writes all data of the station, or of one person, to a file that `station import` can read.
 
-Three kinds of file have the same tables, those of `station.store.exchange.exported`:
+Three kinds of file have the same tables, those in `station.store.exchange.exported`:
 
 - `json`, one document in lines: the first is `{"export": "slant board station", "schema": "0005", "person": null,
   "parts": [`, each further one a part `{"table": name, "columns": {column: [values]}}` of some rows, and the last the
@@ -11,7 +11,7 @@ Three kinds of file have the same tables, those of `station.store.exchange.expor
 - `bundle`, the same zip with the traces: `traces/RUN.trace` is the header, compressed by bzip2, and the chunks as they
   are stored (`station.store.traces`); `station replay` reads the bundle.
 
-Rows are read and written one after the other, so ten years take no more memory than a day.
+Rows are read and written in small parts, so ten years take no more memory than a day.
 """
 
 from __future__ import annotations
@@ -45,19 +45,19 @@ from station.store.traces import compress_text, decompress_rows
 
 EXPORT_KIND = "slant board station"
 TEXT_FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 6 | lzma.PRESET_EXTREME, "lc": 4, "pb": 0}]
-"""xz for text: more literal context, no alignment; 2 % smaller than its default, with the same memory."""
+"""xz for text: more literal context, no alignment; 2 % smaller than with its defaults, for the same memory."""
 COMPRESSED_SUFFIX = ".xz"
 RESULTS_FILE = "results.csv"
 TRACES_DIR = "traces/"
 ROWS_A_PART, CHUNKS_A_PART = 500, 20
-"""How many rows, or chunks of traces, are in memory at once, and in one line of a document."""
+"""How many rows, or chunks of traces, are in memory at a time, and in one line of a document."""
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 CHUNK_BYTES = "chunk_bytes"
-"""The column of `trace_chunks.csv` that says how many bytes of the compressed trace a chunk takes."""
+"""The column of `trace_chunks.csv` with the length of a chunk in the compressed trace."""
 
 
 class ExportKind(StrEnum):
-    """What kind of file an export is."""
+    """The kind of file that an export is."""
 
     CSV = "csv"
     JSON = "json"
@@ -65,16 +65,16 @@ class ExportKind(StrEnum):
 
 
 SUFFIXES = {ExportKind.CSV: ".zip", ExportKind.JSON: ".json", ExportKind.BUNDLE: ".zip"}
-"""How the name of a file of each kind ends."""
+"""The suffix of each kind's file name."""
 
 
 def export_station(reader: Reader, to: Path, kind: ExportKind) -> None:
-    """Write everything of the station to `to`. Raises `StoreError` with a sentence."""
+    """Write all data of the station to `to`. Raises `StoreError` with a sentence."""
     _WRITERS[kind](reader, to, None)
 
 
 def export_person(reader: Reader, person_id: str, to: Path, kind: ExportKind) -> None:
-    """Write everything of one person to `to`, with the calibrations behind their results.
+    """Write all data of one person to `to`, with the calibrations behind their results.
 
     Raises `StoreError` with a sentence, also if there is no such person.
     """
@@ -84,7 +84,7 @@ def export_person(reader: Reader, person_id: str, to: Path, kind: ExportKind) ->
 def export_json(
     reader: Reader, path: Path, person_id: str | None = None, *, traces: bool | Collection[str] = False
 ) -> None:
-    """Write one document; `traces` selects traces by run, all or none."""
+    """Write one document; `traces`: those of all runs, of no run, or of these runs."""
     with (
         _snapshot(reader, person_id) as connection,
         atomic_write(path) as unfinished,
@@ -122,12 +122,12 @@ def _write_document(
 
 
 def document_head(person_id: str | None) -> dict[str, Any]:
-    """What every export begins with: what it is, the schema of its tables, and whose it is."""
+    """The head of every export: what it is, the schema of its tables, and its person."""
     return {"export": EXPORT_KIND, "schema": HEAD_REVISION, "person": person_id}
 
 
 def json_line(value: object) -> bytes:
-    """The value as JSON in one line."""
+    """The value as one line of JSON."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -155,7 +155,7 @@ def export_csv(reader: Reader, path: Path, person_id: str | None = None, *, trac
 
 
 def _write_traces(archive: zipfile.ZipFile, connection: Connection, query: Select[Any]) -> None:
-    """Write a file for each trace: the chunks follow each other as they are stored, after the header."""
+    """Write a file for each trace: its header, then its chunks as they are stored."""
     for run_id, chunks in groupby(connection.execute(query), attrgetter("run_id")):
         header = connection.execute(select(runs.c.header_json).where(runs.c.id == run_id)).scalar_one()
         with archive.open(zipfile.ZipInfo(f"{TRACES_DIR}{run_id}{PACKED_SUFFIX}"), "w") as file:
@@ -196,7 +196,7 @@ def _snapshot(reader: Reader, person_id: str | None) -> Iterator[Connection]:
 
 
 def _write_csv(archive: zipfile.ZipFile, name: str, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> int:
-    """Write a file of the archive; gives the number of its rows."""
+    """Write a file into the archive; returns its number of rows."""
     count = 0
     with archive.open(name, "w") as file, TextIOWrapper(file, "utf-8", newline="") as text:
         writer = csv.writer(text)  # with the line ends of RFC 4180, so that a cell with a carriage return is quoted
@@ -214,10 +214,10 @@ def _json_value(value: object) -> object:
 
 
 def csv_value(value: object) -> object:
-    """The value as a spreadsheet reads it: empty if it is missing, and a text that begins like a formula (a person's
-    name can) after an apostrophe, so that opening the file runs nothing.
+    """The value for a spreadsheet: empty if missing, and with an apostrophe before a text that begins like a formula (a
+    person's name can), so that opening the file runs nothing.
 
-    So is an empty text, and one that begins with an apostrophe: `csv_text` takes one away again.
+    An empty text, or one that begins with an apostrophe, gets one as well; `csv_text` removes it again.
     """
     if value is None:
         return ""

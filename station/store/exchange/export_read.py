@@ -1,7 +1,7 @@
-"""Reads what `export.py` wrote, part by part. The file may come from anywhere: nothing in it is believed.
+"""Reads files written by `export.py`, part by part. A file may come from anywhere: nothing in it is trusted.
 
-Every fault is an `ImportRefusedError`: one sentence with the place, the problem and what to do. How much is read is
-bounded, whatever the file says of itself; no name in an archive is used as a path.
+Every error is an `ImportRefusedError`: one sentence with the place, the problem and what to do. The amount read is
+bounded, whatever the file claims; no name in an archive is used as a path.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ from station.store.traces import TraceTooLongError, unpack_next
 OLDEST_REVISION = "0001"
 MAX_MB = 1_024
 MAX_BYTES = MAX_MB * 1_024 * 1_024
-"""The most that all tables of an export take when unpacked: a clinic's ten years. Traces are not counted."""
+"""The limit for all tables of an export when unpacked: a clinic's ten years. Traces do not count."""
 MAX_LINE_BYTES = 16 * 1_024 * 1_024
-"""The most that one line of a document takes; the station writes some hundred kB."""
+"""The limit for one line of a document; the station writes some hundred kB."""
 MAX_WHOLE_MB = 64
 MAX_WHOLE_BYTES = MAX_WHOLE_MB * 1_024 * 1_024
-"""The most of a document that is not in the station's own lines, and has to be in memory as a whole."""
+"""The limit for a document in another layout, which must be in memory as a whole."""
 MAX_CSV_LINE = 1_000_000
 MAX_HEAD_BYTES = 65_536
 MAX_FILES = 1_000_000
@@ -51,7 +51,7 @@ BLOCK_BYTES = 65_536
 XZ_MAGIC, ZIP_MAGIC, DATABASE_MAGIC = b"\xfd7zXZ", b"PK", b"SQLite format 3\x00"
 
 Part = tuple[str, list[str], list[tuple[Any, ...]]]
-"""Some rows of a table: its name, the names of the columns, and the values as the file has them."""
+"""Some rows of a table: the table's name, the column names, and the values as in the file."""
 
 
 class ImportRefusedError(StoreError):
@@ -59,8 +59,8 @@ class ImportRefusedError(StoreError):
 
 
 class Head(Struct, frozen=True):
-    """What an export says of itself: the schema of its tables, whose it is (`None`: the station's), and whether all
-    values are cells of a CSV."""
+    """The head of an export: the schema of its tables, its person (`None`: the whole station), and whether all values
+    are CSV cells."""
 
     schema: str
     person_id: str | None
@@ -68,7 +68,7 @@ class Head(Struct, frozen=True):
 
 
 def is_export(path: Path) -> bool:
-    """Whether the file looks like an export by its first bytes: a zip, a compressed file, a database or JSON.
+    """Whether the file's first bytes are those of an export: a zip, a compressed file, a database or JSON.
 
     Raises `StoreError` if it cannot be read.
     """
@@ -77,7 +77,7 @@ def is_export(path: Path) -> bool:
 
 
 def is_database(path: Path) -> bool:
-    """Whether the file is one of SQLite by its first bytes. Raises `StoreError` if it cannot be read."""
+    """Whether the file's first bytes are those of an SQLite database. Raises `StoreError` if it cannot be read."""
     return _first_bytes(path).startswith(DATABASE_MAGIC)
 
 
@@ -100,7 +100,7 @@ def open_export(path: Path) -> Iterator[tuple[Head, Iterator[Part]]]:
             if start.startswith(ZIP_MAGIC):
                 with zipfile.ZipFile(path) as archive:
                     head, parts = _open_archive(archive, path)
-                    with closing(parts):  # a reader that stops early would leave a file of the archive open
+                    with closing(parts):  # otherwise a caller that stops early leaves a file of the archive open
                         yield head, parts
             else:
                 with path.open("rb") as file:
@@ -140,7 +140,7 @@ def _head(document: object, path: Path) -> Head:
 
 
 def _unpacked(file: IO[bytes], is_compressed: bool) -> Iterator[bytes]:
-    """The content of a document in blocks, at most `MAX_BYTES` of it."""
+    """The content of a document in blocks, up to `MAX_BYTES`."""
     unpacker = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=XZ_MEMORY_BYTES) if is_compressed else None
     total, block, is_more = 0, b"", True
     while is_more:
@@ -159,7 +159,7 @@ def _unpacked(file: IO[bytes], is_compressed: bool) -> Iterator[bytes]:
 
 
 def _lines(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """The lines, without their ends; one that is longer than `MAX_LINE_BYTES` is given in pieces of about that."""
+    """The lines without line ends; one longer than `MAX_LINE_BYTES` comes in pieces of about that length."""
     rest: list[bytes] = []
     length = 0
     for block in blocks:
@@ -177,7 +177,7 @@ def _lines(blocks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _open_document(blocks: Iterator[bytes], path: Path) -> tuple[Head, Iterator[Part]]:
-    """A document in the station's own lines, read line by line; or one in any other layout, as a whole."""
+    """A document in the station's layout, read line by line; in any other layout, read as a whole."""
     lines = _lines(blocks)
     first = next(lines, b"")
     if first.endswith(b'"parts":[') and len(first) < MAX_HEAD_BYTES:
@@ -224,7 +224,7 @@ def _until_end(lines: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _checked_parts(parts: Iterator[object]) -> Iterator[Part]:
-    """The rows of each part; the last one says how many rows each table has."""
+    """The rows of each part; the last part has each table's number of rows."""
     counts: dict[str, int] = {}
     for part in parts:
         if not isinstance(part, dict):
@@ -255,7 +255,7 @@ def _rows_of_columns(name: object, columns: object) -> tuple[list[str], list[tup
 
 
 def _parts_of_older(document: dict[str, Any]) -> Iterator[Part]:
-    """The parts of a document before schema 0006: all rows of a table at once, and each trace as one text."""
+    """The parts of a document from before schema 0006: all rows of a table at once, and each trace as one text."""
     versions: dict[str, tuple[Any, Any]] = {}
     for name, columns in document["tables"].items():
         names, rows = _rows_of_columns(name, columns)
@@ -338,7 +338,7 @@ def _batches(lines: Iterator[list[str]], size: int) -> Iterator[list[list[Any]]]
 def _trace_parts(
     archive: zipfile.ZipFile, files: dict[str, zipfile.ZipInfo], names: list[str], lines: Iterator[list[str]]
 ) -> Generator[tuple[list[str], list[list[Any]]]]:
-    """The chunks of each trace, cut out of its file as `trace_chunks.csv` says."""
+    """The chunks of each trace, cut out of its file by the lengths in `trace_chunks.csv`."""
     try:
         run_at, bytes_at = names.index("run_id"), names.index(CHUNK_BYTES)
     except ValueError:
@@ -366,7 +366,7 @@ def _trace_parts(
 
 
 def unpack_chunk(packed: bytes, most: int) -> str:
-    """The rows of a chunk. Raises `DamagedExportError` if they take more than `most` bytes, or cannot be read."""
+    """The rows of a chunk. Raises `DamagedExportError` if they take more than `most` bytes or cannot be read."""
     try:
         text, rest = unpack_next(packed, most)
     except TraceTooLongError:

@@ -1,4 +1,4 @@
-"""What each value of an export must be: a function for each kind of column that makes it what the table stores."""
+"""Parsers for the values of an export: for each kind of column, a function that returns what the table stores."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from station.store.schema import CHECKSUM, NEVER_EXPORTED, UtcDateTime
 from station.store.traces import compress_rows
 
 MAX_TEXT = 131_072
-"""The letters of one value, which is also the limit of Python's CSV reader."""
+"""The most characters of one value, which is also the limit of Python's CSV reader."""
 MAX_NUMBER = 1e9
-"""No distance, share or angle is as great; a chart of one would be."""
+"""No distance, share or angle is that large; a chart that had to show it would be."""
 MAX_WHOLE_NUMBER = 2**31 - 1
 MAX_SPAN_US = 366 * 24 * 3_600 * 1_000_000
 FIRST_YEAR, LAST_YEAR = 1970, 2200
-"""A clock that was never set begins in 1970."""
+"""A clock that was never set starts in 1970."""
 WHOLE_NUMBER = re.compile(r"-?\d{1,19}", re.ASCII)
 MAX_DIGITS = 64
 
@@ -38,8 +38,8 @@ class DamagedExportError(ValueError):
 def row_parser(table: Table, names: list[str], *, is_text: bool) -> Callable[[tuple[Any, ...]], Row]:
     """A function from the raw values of these columns to the values that the table stores.
 
-    `is_text`: all values are cells of a CSV. Raises `DamagedExportError` for a column that an export never has, and
-    the function for a value that the column does not take.
+    `is_text`: all values are CSV cells. Raises `DamagedExportError` for a column that an export never has; the returned
+    function raises it for a value that is invalid for its column.
     """
     known = {column.name for column in table.c if column not in NEVER_EXPORTED and column.name != CHECKSUM}
     if len(set(names)) < len(names) or not set(names) <= known:
@@ -63,7 +63,7 @@ def row_parser(table: Table, names: list[str], *, is_text: bool) -> Callable[[tu
 
 
 def _parser(kind: TypeEngine[Any], is_text: bool) -> Callable[[Any], Any]:
-    """What makes a value of this kind of column, or raises `ValueError`, `TypeError` or `OverflowError`."""
+    """The parser for this kind of column; it raises `ValueError`, `TypeError` or `OverflowError`."""
     if isinstance(kind, LargeBinary):
         return _packed
     if isinstance(kind, Boolean):

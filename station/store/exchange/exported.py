@@ -1,4 +1,4 @@
-"""What an export has: of the whole station, or of one person; and what no export ever has."""
+"""What an export contains, of the whole station or of one person, and what no export ever contains."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from station.store.schema import (
 )
 
 STATION_ONLY = frozenset({"settings", "heel_sensors"})
-"""Tables of the station itself: no person's export has them, and a station that is in use keeps its own."""
+"""Tables of the station itself: no person's export has them, and a station in use keeps its own."""
 
 EXPORTED = frozenset(
     {
@@ -27,7 +27,7 @@ EXPORTED = frozenset(
         *("repetitions", "routines", "answers", "plans", "side_swaps", "set_aside_answers"),
     }
 )
-"""The names of the tables that an export has; a table that is named nowhere here is not exported."""
+"""The tables that are exported, by name."""
 
 TABLES: tuple[Table, ...] = tuple(table for table in metadata.sorted_tables if table.name in EXPORTED)
 """The tables of an export, referenced tables first."""
@@ -39,15 +39,15 @@ def exported_columns(table: Table) -> tuple[Column[Any], ...]:
 
 
 def select_rows(table: Table, person_id: str | None) -> Select[Any]:
-    """The rows of a table that belong into an export of this person (`None`: of the station), by primary key."""
+    """The rows of a table that belong in an export of this person (`None`: of the station), by primary key."""
     query = select(*exported_columns(table)).order_by(*table.primary_key)
     return query if person_id is None else query.where(_is_of(table, person_id))
 
 
 def _is_of(table: Table, person_id: str) -> ColumnElement[bool]:
-    """Whether a row is the person's: by its `person_id`, or because what it is a part of is the person's.
+    """Whether a row is the person's: by its own `person_id`, or by that of the row that it is part of.
 
-    The calibrations behind the person's results come with them, and the checks of these.
+    The calibrations behind the person's results are included, with their checks.
     """
     if table is people:
         return people.c.id == person_id

@@ -1,7 +1,7 @@
-"""Merges a staged database into the station's: what is new is added, what is known stays, all in one transaction.
+"""Merges a staged database into the station's: adds what is new, keeps what is there, all in one transaction.
 
-Rows are the same if their keys are. Where such a row differs in the file, the station's own stays, and is named. A
-preview is the same comparison without the writing.
+Rows with the same key are the same row. If its values differ, the station's own row stays, and the report names it. A
+preview is the same comparison without writing.
 """
 
 from __future__ import annotations
@@ -49,12 +49,12 @@ from station.store.schema import (
 from station.store.writing.store import Store
 
 CONFLICTS_NAMED = 20
-"""How many rows of a table that differ are named; all are counted."""
+"""How many different rows of a table are named; all are counted."""
 
 
 @cache
 def _staged_tables() -> dict[str, Table]:
-    """The tables as the staged database has them; only an import needs them, and they take 17 ms to make."""
+    """The tables in the staged database; only an import needs them, and they take 17 ms to create."""
     staged = MetaData()
     return {table.name: table.to_metadata(staged, schema="staged") for table in TABLES}
 
@@ -67,17 +67,18 @@ _NUMBERED: dict[str, tuple[Column[Any], Column[Any] | None]] = {
     "side_swaps": (side_swaps.c.created_at, side_swaps.c.session_id),
     "set_aside_answers": (set_aside_answers.c.answered_at, set_aside_answers.c.session_id),
 }
-"""The tables whose rows have an order by `number`: the time of a row, and what has an order of its own."""
+"""The tables whose rows are ordered by `number`: the column with a row's time, and the one that groups rows, if any;
+each group has its own order."""
 _TAKEN_OVER = ("calibration_checks", "calibrations", "settings", "heel_sensors")
-"""What a station that was never used takes as it is in the file, in the order in which it can be removed."""
+"""The tables that a station that was never used takes unchanged from the file, in an order that allows deletion."""
 _ASIDE = 10**9
-"""What sets the numbers of new rows apart until they have their place."""
+"""Keeps the numbers of new rows apart until they have their final numbers."""
 
 
 def import_export(store: Store, path: Path) -> MergeReport:
-    """Add what an export has to the store, all or nothing.
+    """Add the contents of an export to the store, all or nothing.
 
-    Raises `ImportRefusedError` for a file that is no export, or a damaged one, `StoreError` if the disk fails.
+    Raises `ImportRefusedError` for a damaged file or one that is not an export, `StoreError` if the disk fails.
     """
     with staged_export(path, work_directory(store.path)) as staged:
         return merge(store, staged)
@@ -90,7 +91,7 @@ def preview(reader: Reader, staged: Staged) -> MergeReport:
 
 
 def merge(store: Store, staged: Staged) -> MergeReport:
-    """Add to the store what it does not have, in one transaction."""
+    """Add to the store what it does not have yet, in one transaction."""
     with store.write_transaction(attach=staged.path) as connection:
         report = _compare(connection, staged)
         if report.takes_over:
@@ -156,14 +157,14 @@ def _compare(connection: Connection, staged: Staged) -> MergeReport:
 
 
 def _require_plain(connection: Connection) -> None:
-    """Raise `StoreError` if a table of the staged database is none, but a view or virtual: reading it would act."""
+    """Raise `StoreError` if the staged database has a view or a virtual table: reading those runs code."""
     listed = connection.exec_driver_sql("SELECT type, sql FROM staged.sqlite_master").all()
     if any(kind == "view" or (sql or "").upper().startswith("CREATE VIRTUAL") for kind, sql in listed):
         raise StoreError("The staged database is none that the station made: import the export again.")
 
 
 def _is_unused(connection: Connection) -> bool:
-    """Whether the station has nobody's results and was never calibrated: then its settings are nobody's work."""
+    """Whether the station has no sessions or routines and was never calibrated, so its settings may be replaced."""
     never = select(calibrations).where(calibrations.c.points_json.is_not(None))
     return not any(_count(connection, query) for query in (select(sessions), select(routines), never))
 
@@ -184,7 +185,7 @@ def _select_new(table: Table) -> Select[Any]:
 
 
 def _compared(table: Table) -> list[str]:
-    """The columns that make a row another one. The order of rows is none of them: it depends on all others."""
+    """The columns that are compared. The row's number is not: it depends on all other rows."""
     left_out = {column.name for column in table.primary_key} | ({"number"} if table.name in _NUMBERED else set())
     return [str(column.name) for column in exported_columns(table) if column.name not in left_out]
 
@@ -200,9 +201,9 @@ def _insert_new(connection: Connection, table: Table) -> None:
 
 
 def _place_new_rows(connection: Connection, table: Table) -> None:
-    """Give the new rows numbers by which they follow what they followed in the file, and else what is earlier.
+    """Number the new rows so that each follows the row that it followed in the file, or else the rows before its time.
 
-    The calibration in use stays the newest, unless the file knows it and has newer ones of this board.
+    The calibration in use stays the newest, unless the file contains it and newer ones of this board.
     """
     _, group = _NUMBERED[table.name]
     is_aside = table.c.number < -_ASIDE
@@ -217,7 +218,7 @@ def _place_new_rows(connection: Connection, table: Table) -> None:
 
 
 def _place_group(connection: Connection, table: Table, is_included: list[ColumnElement[bool]]) -> None:
-    """Number the rows of one group from 1, as negative numbers, if it has own rows and new ones."""
+    """Number the rows of one group from 1, as negative numbers, if it has both own and new rows."""
     time, _ = _NUMBERED[table.name]
     of_file = _staged_tables()[table.name]
     listed = select(table.c.id, time, table.c.number).where(*is_included).order_by(table.c.number)
@@ -262,7 +263,7 @@ def _place_group(connection: Connection, table: Table, is_included: list[ColumnE
 
 
 def _new_names(connection: Connection, table: Table) -> list[tuple[str, str, str]]:
-    """The new rows of people or routines whose name is taken: id, name in the file, and name to be."""
+    """The new rows of people or routines whose name is taken: id, name in the file, and new name."""
     of_file = _staged_tables()[table.name]
     owner = (lambda of: of.c.person_id) if table is routines else (lambda _of: literal(None))
     taken = {(row[1], row.name.casefold()) for row in connection.execute(select(table.c.name, owner(table)))}

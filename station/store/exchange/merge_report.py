@@ -1,4 +1,4 @@
-"""What a merge of a file into the store adds, and what it leaves."""
+"""What a merge of a file into the store adds, and what it leaves unchanged."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class Conflict(Struct, frozen=True):
-    """A row that differs: its table, its key, and the columns that do."""
+    """A row that differs: its table, its key, and the differing columns."""
 
     table: str
     key: str
@@ -16,7 +16,7 @@ class Conflict(Struct, frozen=True):
 
 
 class TableMerge(Struct, frozen=True):
-    """How many rows of a table are new, known as they are, and known but different."""
+    """How many rows of a table are new, known and equal, and known but different."""
 
     table: str
     new: int
@@ -25,10 +25,10 @@ class TableMerge(Struct, frozen=True):
 
 
 class MergeReport(Struct, frozen=True):
-    """What a merge adds, and what it leaves.
+    """What a merge adds, and what it leaves unchanged.
 
-    `people` has the names of the new people, `renamed` those who get another name because theirs is taken. `takes_over`
-    is true if the station had no results: settings and calibration are then those of the file. `first_at` and `last_at`
+    `people` has the names of the new people, `renamed` the old and new names of rows whose name was taken.
+    `takes_over`: the station was never used, so settings and calibration come from the file. `first_at` and `last_at`
     are the starts of the first and the last new session.
     """
 

@@ -1,7 +1,7 @@
-"""A file from elsewhere becomes a database of its own, of the current schema, before anything of the station changes.
+"""Loads a foreign file into a separate database of the current schema, before anything of the station changes.
 
-There it is checked: values, references, and that every record can be read. An export of an older schema is upgraded by
-the migrations, the only place that knows how.
+There everything is checked: values, references, and that every record can be read. An export of an older schema is
+upgraded by the migrations, the only place that knows how.
 """
 
 from __future__ import annotations
@@ -55,12 +55,12 @@ from station.store.writing.training import MAX_PAIN, felt_places_to_text
 NEVER = {one.name for one in NEVER_EXPORTED if isinstance(one, Table)}
 SESSIONS_A_READ = 200
 LEFTOVER_S = 24 * 3_600
-"""A directory of an import that is older was left by a power cut."""
+"""An older directory of an import was left by a power cut."""
 DIRECTORY_PREFIX = ".station-import-"
 
 
 class Staged(Struct, frozen=True):
-    """A checked database of the current schema with what a file has; `person_id` is `None` if it is the station's."""
+    """A checked database of the current schema with a file's content; `person_id` is `None` for a whole station's."""
 
     path: Path
     person_id: str | None
@@ -70,8 +70,9 @@ class Staged(Struct, frozen=True):
 
 @contextmanager
 def staged_export(path: Path, directory: Path) -> Iterator[Staged]:
-    """What the export at `path` has, as a database in a temporary directory in this one (`work_directory`). Raises
-    `ImportRefusedError` for a file that is no export, or a damaged one, and `StoreError` if it cannot be read.
+    """The content of the export at `path`, as a database in a temporary directory inside `directory`.
+
+    Raises `ImportRefusedError` for a damaged file or one that is not an export, `StoreError` if it cannot be read.
     """
     with scratch_directory(directory) as scratch:
         target = scratch / "staged.db"
@@ -89,22 +90,22 @@ def staged_export(path: Path, directory: Path) -> Iterator[Staged]:
 
 
 def work_directory(database: Path) -> Path:
-    """Where files are made and checked: beside the database, where there is as much room as it will need, which a
-    directory in memory has not; in the cache directory that systemd gives a process which may not write there."""
+    """Where files are made and checked: beside the database, which has enough room (a directory in memory may not), or
+    in the cache directory that systemd gives a process that may not write there."""
     given = os.environ.get("CACHE_DIRECTORY")
     return Path(given) if given else database.parent
 
 
 @contextmanager
 def scratch_directory(parent: Path) -> Iterator[Path]:
-    """A temporary directory; those that a power cut left behind are removed."""
+    """A temporary directory; removes those left by a power cut."""
     for leftover in parent.glob(f"{DIRECTORY_PREFIX}*"):
         with suppress(OSError):
             if time.time() - leftover.stat().st_mtime > LEFTOVER_S:
                 shutil.rmtree(leftover)
     with translate_errors(parent):
         scratch = Path(tempfile.mkdtemp(prefix=DIRECTORY_PREFIX, dir=parent))
-        scratch.chmod(0o750)  # the process that writes the database reads it, by its group
+        scratch.chmod(0o750)  # the process that writes the database reads it through its group
     try:
         yield scratch
     finally:
@@ -138,7 +139,7 @@ def _fill(engine: Engine, head: Head, parts: Iterator[Part]) -> None:
 
 @contextmanager
 def loose_references(engine: Engine) -> Iterator[Connection]:
-    """A connection that takes rows in any order; their references are checked together at the end."""
+    """A connection that accepts rows in any order; their references are checked together at the end."""
     with engine.connect() as connection:
         driver: Any = connection.connection.driver_connection
         driver.execute("PRAGMA foreign_keys=OFF")
@@ -149,7 +150,7 @@ def loose_references(engine: Engine) -> Iterator[Connection]:
 
 
 def check_staged(engine: Engine, person_id: str | None) -> None:
-    """Raise `DamagedExportError` if a row refers to nothing, or a record cannot be read."""
+    """Raise `DamagedExportError` if a reference is broken or a record cannot be read."""
     with engine.connect() as connection, connection.begin():
         broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
         if broken is not None:
@@ -213,7 +214,7 @@ def _is_one_of(*allowed: str) -> Callable[[Any], bool]:
 
 def _is_time_zone(value: str | None) -> bool:
     if value is not None:
-        ZoneInfo(value)  # raises for one that does not exist
+        ZoneInfo(value)  # raises for an unknown one
     return True
 
 
@@ -222,7 +223,7 @@ def _is_time_of_day(value: str | None) -> bool:
 
 
 def _is_day(value: str | None) -> bool:
-    """Whether this is a date, or the part of it that is known."""
+    """Whether this is a date, or the known part of one."""
     return value is None or date.fromisoformat(f"{value}-01-01"[: len("2026-01-01")]).year <= LAST_YEAR
 
 

@@ -1,1 +1,1 @@
-"""The changes of the database's shape since the first release: Alembic reads this directory."""
+"""The changes of the database's schema since the first release: Alembic reads this directory."""

@@ -1,4 +1,4 @@
-"""How Alembic gets its connection: from `station.store.migrate`, which keeps the change in one transaction."""
+"""Gives Alembic the connection of `station.store.migrate`, which keeps the change in one transaction."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads who may get in: paired browsers, consents, and tries."""
+"""Reads access: paired browsers, consents and tries."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ _SELECT_DEVICE_ACCESS = select(
     _AGREED.correlate(devices).scalar_subquery().label("agreed_ids"),
     _HAS_VIEWERS.correlate(devices).label("has_viewers"),
 )
-"""One row however many people agreed: with a row for each, 300 of them would take 8 ms of each request."""
+"""One row, however many people agreed: with a row for each, 300 of them would cost 8 ms per request."""
 _SELECT_DEVICE_WITH_TOKEN = _SELECT_DEVICE_ACCESS.where(devices.c.token_hash == bindparam("token_hash"))
 _SELECT_DEVICE_WITH_ID = _SELECT_DEVICE_ACCESS.where(devices.c.id == bindparam("device_id"))
 
 
 class AccessReader(ReadTransactions):
-    """The queries for who may get in."""
+    """The queries about access."""
 
     def devices(self) -> tuple[Device, ...]:
-        """All paired browsers, also those that are revoked or expired, in the order paired."""
+        """All paired browsers, even revoked or expired ones, in the order of pairing."""
         with self.read_transaction() as connection:
             return tuple(_device_from_row(row) for row in connection.execute(_SELECT_DEVICES))
 
@@ -43,11 +43,11 @@ class AccessReader(ReadTransactions):
             return None if row is None else _device_from_row(row)
 
     def device_with(self, token_hash: str) -> DeviceAccess | None:
-        """The device with this hash of its token, also a revoked or expired one, by one look into an index."""
+        """The device whose token has this hash, even if revoked or expired; one index lookup."""
         return self._device_access(_SELECT_DEVICE_WITH_TOKEN, {"token_hash": token_hash})
 
     def device_access(self, device_id: str) -> DeviceAccess | None:
-        """The device with this id, also a revoked or expired one."""
+        """The device with this id, even if revoked or expired."""
         return self._device_access(_SELECT_DEVICE_WITH_ID, {"device_id": device_id})
 
     def _device_access(self, query: Select[Any], values: dict[str, str]) -> DeviceAccess | None:
@@ -65,12 +65,12 @@ class AccessReader(ReadTransactions):
             return connection.execute(owner).first() is not None
 
     def is_only_owner(self, person_id: str) -> bool:
-        """Whether every browser of the owner is this person's: they cannot be deleted then."""
+        """Whether every owner's browser is this person's, so that they cannot be deleted."""
         with self.read_transaction() as connection:
             return is_only_owner(connection, person_id)
 
     def consents(self, *, viewer_id: str | None = None, person_id: str | None = None) -> tuple[Consent, ...]:
-        """The consents that hold, oldest first: towards this viewer, of this person, or all."""
+        """The valid consents, oldest first: for this viewer, by this person, or all."""
         query = select(consents.c.viewer_id, consents.c.person_id, consents.c.agreed_at, consents.c.withdrawn_at)
         query = query.where(consents.c.withdrawn_at.is_(None))
         if viewer_id is not None:
@@ -88,7 +88,7 @@ class AccessReader(ReadTransactions):
             return connection.execute(query).scalar_one_or_none()
 
     def failed_attempts(self, kind: str, since: datetime) -> tuple[datetime, ...]:
-        """The times of the wrong tries of this kind (`rhythm`, `pin`) since then, newest first."""
+        """The times of the wrong tries of this kind (`rhythm`, `pin`) from `since` on, newest first."""
         query = select(access_attempts.c.at).where(
             access_attempts.c.kind == kind, access_attempts.c.at >= since, access_attempts.c.succeeded.is_(False)
         )
@@ -96,7 +96,7 @@ class AccessReader(ReadTransactions):
             return tuple(connection.execute(query.order_by(access_attempts.c.at.desc())).scalars())
 
     def access_log(self, *, limit: int = DEFAULT_LIMIT) -> tuple[AccessLogEntry, ...]:
-        """What concerned who may get in, newest first."""
+        """The entries of the access log, newest first."""
         columns = (access_log.c[name] for name in AccessLogEntry.__struct_fields__)
         query = select(*columns).order_by(access_log.c.at.desc(), access_log.c.id.desc()).limit(limit)
         with self.read_transaction() as connection:
@@ -104,7 +104,7 @@ class AccessReader(ReadTransactions):
 
 
 def is_only_owner(connection: Connection, person_id: str) -> bool:
-    """The answer of `AccessReader.is_only_owner`."""
+    """See `AccessReader.is_only_owner`."""
     owners = select(devices.c.person_id).where(devices.c.role == Role.OWNER, devices.c.revoked_at.is_(None))
     return set(connection.execute(owners).scalars()) == {person_id}
 

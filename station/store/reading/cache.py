@@ -19,17 +19,18 @@ from station.store.schema import (
 )
 
 CACHED_TABLES = frozenset({people, settings, sessions, tests, trials, corrections, calibrations, calibration_checks})
-"""The only tables that cached values may be read from, besides those whose values in use never change: the runs of
-tests, the exercises before a test, and what was done in sessions that have ended."""
+"""The only tables that cached values may depend on, besides rows that never change: the runs of tests, the exercises
+before a test, and what was done in ended sessions."""
 
 CACHE_SIZE = 12
-"""A household's histories and charts, and what every page reads. Ten years of daily tests take some 5 MB."""
+"""Enough for a household's histories and charts, and the reads of every page. Ten years of daily tests take some 5 MB.
+"""
 
 Value = TypeVar("Value")
 
 
 class _Entry:
-    """One value. `revision` is that of the tables before it was read; -1 while there is no value."""
+    """One value. `revision` is the tables' revision before the value was read; -1 while there is none."""
 
     __slots__ = ("lock", "revision", "value")
 
@@ -43,7 +44,7 @@ class Cache:
     """At most `size` values by key; the least recently used is dropped first. Safe from any thread.
 
     The writer calls `clear` after each commit that changed one of `CACHED_TABLES`. Another process may cache only if it
-    gets each new `revision` and calls `follow`; elsewhere `size` is 0, and every value is computed each time.
+    gets each new `revision` and calls `follow`; otherwise `size` is 0, and every value is computed each time.
     """
 
     def __init__(self, size: int = 0) -> None:
@@ -55,11 +56,11 @@ class Cache:
 
     @property
     def revision(self) -> int:
-        """Grows whenever what was read before may be stale."""
+        """Grows whenever earlier reads may be stale."""
         return self._revision
 
     def follow(self, revision: int | None) -> None:
-        """Invalidate everything if the writer's revision is another one; `None`: the writer is gone, or a new one."""
+        """Invalidate everything if the writer's revision has changed; `None`: the writer has gone or has restarted."""
         if revision is None or revision != self._followed:
             self._followed = revision
             self.clear()

@@ -1,4 +1,4 @@
-"""Reading what another process writes, with a cache that follows its revisions."""
+"""Reads a database that another process writes, with a cache that follows its revisions."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from station.store.reading.reader import Reader
 class FollowingReader(Reader):
     """A reader beside the process that writes. `follow` must be called with each revision of that process's cache.
 
-    It keeps no file open while the writer is away, so that a backup can be put in its place. A database beside which
-    nothing can be created, on a full disk or in a folder that can only be read, is read as it is until the writer
-    reports a new revision.
+    It keeps no file open while the writer is away, so that a backup can replace the database. If no file can be created
+    beside the database, because the disk is full or the directory read-only, reads show one state of it until the
+    writer reports a new revision.
     """
 
     def __init__(self, path: Path) -> None:
@@ -25,7 +25,7 @@ class FollowingReader(Reader):
         self._revision: int | None = None
 
     def follow(self, revision: int | None) -> None:
-        """The writer has this revision; `None`: it has gone, or has come."""
+        """The writer has this revision; `None`: it has gone or has restarted."""
         if revision is None or (self._is_frozen and revision != self._revision):
             self._is_frozen = False
             self._read_engine.dispose()

@@ -1,4 +1,4 @@
-"""Turns rows of the tables into records with their children, in two or three statements however many rows."""
+"""Turns rows of the tables into records with their children, in two or three statements for any number of rows."""
 
 from __future__ import annotations
 
@@ -76,9 +76,9 @@ RESULT_COLUMNS = (
 )
 """The columns that a test and its corrections share: the results of both sides under one calibration."""
 CIRCUMSTANCE_COLUMNS = ("shod", "back_foot", "board_angle_deg", "warmed_up")
-"""The columns of a test that are fields of `Circumstances`; the others follow from other rows."""
+"""The columns of a test that are fields of `Circumstances`; its other fields follow from other rows."""
 IS_TIME_KNOWN = "is_time_known"
-"""The entry in the header of an imported test's run that is true if its time of day is known."""
+"""The entry in the header of an imported test's run that says whether its time of day is known."""
 _original_columns = attrgetter(*RESULT_COLUMNS)
 _corrected_columns = attrgetter(*(f"new_{name}" for name in RESULT_COLUMNS))
 
@@ -99,7 +99,7 @@ def _calibration_number(calibration_id: ColumnElement[Any]) -> ColumnElement[Any
 _IS_SUSPECT = tests.c.is_suspect & (
     _calibration_number(corrections.c.calibration_id) <= _calibration_number(tests.c.calibration_id)
 )
-"""Only the calibration of the day is suspect: a correction by a newer one is not."""
+"""Only the original calibration is suspect; a correction by a newer one is not."""
 _TESTS_JOIN = with_newest_correction(sessions.join(runs).join(tests, tests.c.run_id == runs.c.id))
 SELECT_TESTS = select(
     tests,
@@ -131,7 +131,7 @@ SELECT_RESULT_SUMMARIES = select(
     *(tests.c[name] for name in CIRCUMSTANCE_COLUMNS),
     case((tests.c.imported, runs.c.header_json)),
 ).select_from(_TESTS_JOIN)
-"""Few and plain columns, in the order of `result_summary_from_row`: a chart reads years of them."""
+"""Few, plain columns in the order of `result_summary_from_row`, because a chart reads years of them."""
 
 _CONTACTS = {str(contact): contact for contact in Contact}
 
@@ -218,17 +218,17 @@ def _circumstances(
     board_angle_deg: float | None,
     warmed_up: bool | None,
 ) -> Circumstances:
-    """One record for all tests alike: years of them differ in little."""
+    """Equal records are shared, because years of tests differ in little."""
     return Circumstances(shod=shod, back_foot=back_foot, board_angle_deg=board_angle_deg, warmed_up=warmed_up)
 
 
 def _felt_places(stored: str | None) -> tuple[str, ...] | None:
-    """The places of a column that holds one, or several with commas."""
+    """The places in a column that has one, or several separated by commas."""
     return None if stored is None else tuple(stored.split(","))
 
 
 def load_session_detail(connection: Connection, session: Session) -> SessionDetail:
-    """A session with everything in it, in the order done."""
+    """A session with all its contents, in the order done."""
     is_included = runs.c.session_id == session.id
     order = (runs.c.started_at, runs.c.id)
     return SessionDetail(
@@ -241,7 +241,7 @@ def load_session_detail(connection: Connection, session: Session) -> SessionDeta
 
 
 def load_session_summaries(connection: Connection, sessions_read: Sequence[Session]) -> tuple[SessionSummary, ...]:
-    """The sessions with the totals of what was done, in three statements however many."""
+    """The sessions with the totals of what was done, in three statements for any number of sessions."""
     is_included = runs.c.session_id.in_([session.id for session in sessions_read])
     order = (runs.c.started_at, runs.c.id, tests.c.started_us)
     tested: dict[str, list[Test]] = defaultdict(list)
@@ -373,7 +373,7 @@ def load_rep_sets(connection: Connection, query: Select[Any]) -> tuple[RepSet, .
 
 
 def _of_a_run(row: AnyRow) -> dict[str, Any]:
-    """What holds and sets alike have: their run and person, their step, and how they ended."""
+    """What holds and sets have in common: run, person, step and end."""
     return {
         "id": row.id,
         "session_id": row.session_id,
@@ -397,7 +397,7 @@ def _parse_legs(text: str) -> Legs:
 
 
 def parse_json(text: str) -> Any:
-    """The text as JSON; `None` if it is damaged, because one such row must not hide all others."""
+    """The text parsed as JSON; `None` if it is damaged, because one such row must not hide all others."""
     try:
         return json.loads(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Reads lists page by page: each page begins after the last entry of the one before, also while rows are added."""
+"""Reads lists page by page: each page begins after the last entry of the previous one, even while rows are added."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ Found = TypeVar("Found")
 
 
 class CursorError(LookupError):
-    """The entry after which a page should begin is not in the list."""
+    """The entry that a page should begin after is not in the list."""
 
 
 class PageReader(ReadTransactions):
-    """Lists of one person (`None`: of nobody known), newest first, `limit` entries after the one with the id `after`.
+    """One person's lists (`None`: unclaimed), newest first: `limit` entries after the one with the id `after`.
 
-    Raises `CursorError` if that is not an entry of the list, StoreError if the file cannot be read.
+    Raises `CursorError` if the list has no such entry, `StoreError` if the file cannot be read.
     """
 
     def sessions_page(self, person_id: str | None, limit: int, after: str | None = None) -> tuple[Session, ...]:

@@ -1,4 +1,4 @@
-"""Reads people: their profiles, how much is stored of one, and what was swapped or set aside."""
+"""Reads people: their profiles, how much is stored about each, and swapped sides."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ _SELECT_PEOPLE = select(people.c.id, people.c.name, people.c.archived_at, *(peop
 
 
 class PeopleReader(ReadTransactions):
-    """The queries for people."""
+    """The queries about people."""
 
     def people(self) -> tuple[Person, ...]:
-        """All people by name, those in the archive too."""
+        """All people by name, archived ones too."""
         return self.cache.get("people", self._people)
 
     def _people(self) -> tuple[Person, ...]:
@@ -44,7 +44,7 @@ class PeopleReader(ReadTransactions):
             return tuple(sorted(found, key=lambda one: (one.name.casefold(), one.id)))
 
     def person(self, person_id: str | None) -> Person | None:
-        """One person; `None` if there is no such person. Without a cache their row alone is read."""
+        """One person; `None` if there is no such person. Without a cache, only their row is read."""
         if self.cache.is_on:
             return next((one for one in self.people() if one.id == person_id), None)
         with self.read_transaction() as connection:
@@ -52,18 +52,18 @@ class PeopleReader(ReadTransactions):
             return None if row is None else _person_from_row(row)
 
     def person_contents(self, person_id: str) -> PersonContents:
-        """How much is stored of this person."""
+        """How much is stored about this person."""
         with self.read_transaction() as connection:
             return contents_of(connection, person_id)
 
     def side_swaps(self, session_id: str) -> tuple[SideSwap, ...]:
-        """The swaps of left and right in this session, oldest first, the undone ones too."""
+        """The swaps of left and right in this session, oldest first, undone ones too."""
         query = select(side_swaps).where(side_swaps.c.session_id == session_id).order_by(side_swaps.c.number)
         with self.read_transaction() as connection:
             return tuple(SideSwap(row.session_id, row.test_id, row.created_at) for row in connection.execute(query))
 
     def exchanged_at(self, run_id: str) -> datetime | None:
-        """When left and right of this run, or of a test in it, were exchanged; `None` if all is as recorded."""
+        """When left and right of this run, or of a test in it, were exchanged; `None` if all are as recorded."""
         in_run = or_(side_swaps.c.test_id.is_(None), tests.c.run_id == run_id)
         with_run = side_swaps.join(runs, runs.c.session_id == side_swaps.c.session_id)
         with_test = with_run.outerjoin(tests, tests.c.id == side_swaps.c.test_id)

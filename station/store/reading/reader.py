@@ -1,4 +1,4 @@
-"""Reads the store: tests, holds, repetitions, and what they need."""
+"""Reads the store: sessions, tests, holds, repetitions, calibrations, traces and settings."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ from station.store.schema import (
 from station.store.traces import chunks_of_rows, read_trace_rows
 
 RECENT_RUNS = 100
-"""How many of a person's runs count for what is due; older ones do not matter."""
+"""How many of a person's newest runs count for what is due."""
 CALIBRATIONS_NEWEST_FIRST = select(calibrations).order_by(calibrations.c.number.desc())
 NEWEST_CALIBRATION = CALIBRATIONS_NEWEST_FIRST.limit(1)
 CHECKS_NEWEST_FIRST = select(calibration_checks).order_by(calibration_checks.c.number.desc())
@@ -70,7 +70,7 @@ class Reader(PageReader, TrainingReader, AccessReader, PeopleReader, TokenReader
     """Queries for the pages and the export. Raises `StoreError` with a sentence if the file cannot be read."""
 
     def settings_of(self, person_id: str | None) -> PersonSettings:
-        """What holds for this person, or for nobody known (`None`); see `station.profile.settings_for`."""
+        """The settings for this person, or without one (`None`); see `station.profile.settings_for`."""
         person = self.person(person_id)
         return settings_for(self.settings(), None if person is None else person.profile)
 
@@ -82,7 +82,7 @@ class Reader(PageReader, TrainingReader, AccessReader, PeopleReader, TokenReader
             return Settings(**stored_settings(connection))
 
     def current_calibration(self) -> Calibration:
-        """The newest one."""
+        """The newest calibration."""
         with self.read_transaction() as connection:
             return loading.calibration_from_row(connection.execute(NEWEST_CALIBRATION).one())
 
@@ -92,7 +92,7 @@ class Reader(PageReader, TrainingReader, AccessReader, PeopleReader, TokenReader
             return None if row is None else loading.calibration_from_row(row)
 
     def calibrations(self) -> tuple[Calibration, ...]:
-        """All of them, newest first."""
+        """All calibrations, newest first."""
         return self.cache.get("calibrations", self._calibrations)
 
     def _calibrations(self) -> tuple[Calibration, ...]:
@@ -108,7 +108,7 @@ class Reader(PageReader, TrainingReader, AccessReader, PeopleReader, TokenReader
             return tuple(loading.check_from_row(row) for row in connection.execute(CHECKS_NEWEST_FIRST))
 
     def failed_check(self) -> Check | None:
-        """The failed check of the newest calibration that no later check has passed; else `None`.
+        """The last check of the newest calibration, if it failed; `None` if a later one passed or none failed.
 
         While there is one, results are uncertain, and each new test is stored as suspect.
         """
@@ -116,7 +116,7 @@ class Reader(PageReader, TrainingReader, AccessReader, PeopleReader, TokenReader
             return failed_check_of(connection, None)
 
     def empty_shares(self) -> dict[Side, float]:
-        """The empty load of each analogue heel, as a share of full scale, where known."""
+        """The empty load of each analogue heel, if known, as a share of full scale."""
         with self.read_transaction() as connection:
             return {
                 Side(row.side): row.empty_share
@@ -131,22 +131,22 @@ class Reader(PageReader, TrainingReader, AccessReader, PeopleReader, TokenReader
         before: datetime | None = None,
         seen: Seen | None = None,
     ) -> tuple[Session, ...]:
-        """Sessions, newest first, of everybody if no person is named; `before` is the start of the last one read.
+        """Sessions, newest first; without a person, everyone's. `before` is the start of the last one read.
 
-        With `seen`, only those, here and in the other lists. Sessions in which the board was only calibrated or checked
-        are left out.
+        `seen`, here and in the other lists, limits them to what a visitor may read. Sessions in which the board was
+        only calibrated or checked are left out.
         """
         with self.read_transaction() as connection:
             return _sessions_in(connection, person_id, limit, before, seen)
 
     def session(self, session_id: str) -> SessionDetail | None:
-        """A session with everything in it, in the order done."""
+        """A session with all its contents, in the order done."""
         with self.read_transaction() as connection:
             row = connection.execute(loading.SELECT_SESSIONS.where(sessions.c.id == session_id)).one_or_none()
             return None if row is None else loading.load_session_detail(connection, loading.session_from_row(row))
 
     def session_of_run(self, run_id: str) -> Session | None:
-        """The session that a run belongs to; `None` without such a run."""
+        """The session of a run; `None` without such a run."""
         query = loading.SELECT_SESSIONS.where(
             sessions.c.id == select(runs.c.session_id).where(runs.c.id == run_id).scalar_subquery()
         )
@@ -155,7 +155,7 @@ class Reader(PageReader, TrainingReader, AccessReader, PeopleReader, TokenReader
             return None if row is None else loading.session_from_row(row)
 
     def unclaimed_sessions(self, since: datetime) -> tuple[SessionSummary, ...]:
-        """The sessions of nobody known since then in which something was measured or done, newest first."""
+        """The unclaimed sessions from `since` on in which something was measured or done, newest first."""
         with self.read_transaction() as connection:
             query = loading.SELECT_SESSIONS.where(
                 sessions.c.person_id.is_(None), sessions.c.started_at >= since, IS_MORE_THAN_BLOCKS
@@ -165,7 +165,7 @@ class Reader(PageReader, TrainingReader, AccessReader, PeopleReader, TokenReader
             return tuple(one for one in summaries if one.has_results)
 
     def unclaimed_count(self) -> int:
-        """How many sessions of nobody known have ended with results."""
+        """How many unclaimed sessions have ended with results."""
         return self.cache.get("unclaimed", self._unclaimed_count)
 
     def _unclaimed_count(self) -> int:
@@ -196,7 +196,7 @@ class Reader(PageReader, TrainingReader, AccessReader, PeopleReader, TokenReader
         before: datetime | None = None,
         seen: Seen | None = None,
     ) -> tuple[SessionSummary, ...]:
-        """The sessions of `sessions`, each with the totals of what was done."""
+        """Like `sessions`, each with the totals of what was done."""
         with self.read_transaction() as connection:
             return loading.load_session_summaries(connection, _sessions_in(connection, person_id, limit, before, seen))
 
@@ -207,7 +207,7 @@ class Reader(PageReader, TrainingReader, AccessReader, PeopleReader, TokenReader
         limit: int = DEFAULT_LIMIT,
         seen: Seen | None = None,
     ) -> tuple[Test, ...]:
-        """Tests, newest first, with trials and attempts; of everybody if no person is named."""
+        """Tests, newest first, with trials and attempts; without a person, everyone's."""
         with self.read_transaction() as connection:
             query = _person_filter(loading.SELECT_TESTS, person_id, seen).order_by(
                 *_NEWEST_RUN_FIRST, tests.c.started_us.desc()
@@ -227,14 +227,14 @@ class Reader(PageReader, TrainingReader, AccessReader, PeopleReader, TokenReader
             }
 
     def test_ids_since(self, since: datetime) -> tuple[str, ...]:
-        """The ids of everybody's tests since then with a result of this board, oldest first."""
+        """The ids of everyone's tests from `since` on with a result of this board, oldest first."""
         done = (tests.c.state != "unfinished", tests.c.imported.is_(False), runs.c.started_at >= since)
         with self.read_transaction() as connection:
             query = select(tests.c.id).select_from(tests.join(runs)).where(*done)
             return tuple(connection.execute(query.order_by(runs.c.started_at, tests.c.started_us)).scalars())
 
     def result_summaries(self, person_id: str | None, *, since: datetime | None = None) -> tuple[ResultSummary, ...]:
-        """All tests with a result of one person (`None`: unclaimed ones), oldest first, for a chart.
+        """All tests of one person (`None`: unclaimed) with a result, oldest first, for a chart.
 
         Ten years of them take some 50 ms.
         """
@@ -247,7 +247,7 @@ class Reader(PageReader, TrainingReader, AccessReader, PeopleReader, TokenReader
             return tuple(loading.result_summary_from_row(row) for row in rows)
 
     def trial_distances_mm(self, person_id: str | None) -> dict[tuple[str, Side], list[float]]:
-        """The trials in mm of each full test of one person (`None`: unclaimed), by test and side, in order."""
+        """The trials in mm of one person's full tests (`None`: unclaimed), by test and side, in order."""
         done = (tests.c.full, tests.c.state != "unfinished", trials.c.below_range.is_(False))
         query = (
             select(trials.c.test_id, trials.c.side, trials.c.toe_mm)
@@ -269,7 +269,7 @@ class Reader(PageReader, TrainingReader, AccessReader, PeopleReader, TokenReader
         limit: int = DEFAULT_LIMIT,
         seen: Seen | None = None,
     ) -> tuple[Hold, ...]:
-        """Holds, newest first, with their heel lifts; of everybody if no person is named."""
+        """Holds, newest first, with their heel lifts; without a person, everyone's."""
         with self.read_transaction() as connection:
             order = (*_NEWEST_RUN_FIRST, holds.c.started_us.desc())
             return loading.load_holds(
@@ -283,7 +283,7 @@ class Reader(PageReader, TrainingReader, AccessReader, PeopleReader, TokenReader
         limit: int = DEFAULT_LIMIT,
         seen: Seen | None = None,
     ) -> tuple[RepSet, ...]:
-        """Sets of repetitions, newest first; of everybody if no person is named."""
+        """Sets of repetitions, newest first; without a person, everyone's."""
         with self.read_transaction() as connection:
             order = (*_NEWEST_RUN_FIRST, rep_sets.c.started_us.desc())
             return loading.load_rep_sets(
@@ -292,7 +292,7 @@ class Reader(PageReader, TrainingReader, AccessReader, PeopleReader, TokenReader
             )
 
     def training_session_times(self, person_id: str, since: datetime) -> tuple[tuple[datetime, bool], ...]:
-        """The starts of the sessions since then with any exercise, oldest first, and whether a hold was credited."""
+        """The start of each session from `since` on with an exercise, oldest first, and whether a hold was credited."""
         found: dict[datetime, bool] = {}
         with self.read_transaction() as connection:
             for row in connection.execute(_SELECT_TRAINING_SESSIONS, {"person_id": person_id, "since": since}):
@@ -301,9 +301,9 @@ class Reader(PageReader, TrainingReader, AccessReader, PeopleReader, TokenReader
         return tuple(sorted(found.items()))
 
     def exercises_begun(self, person_id: str | None, warm_ups: Collection[str]) -> tuple[ExercisesBegun, ...]:
-        """When the first credited exercise of each run began, of one person (`None`: unclaimed ones), in any order.
+        """When the first credited exercises of each run of one person (`None`: unclaimed) began, in any order.
 
-        `warm_ups` are the keys of the exercises of the warm-up.
+        `warm_ups` are the keys of the warm-up exercises.
         """
         first: dict[tuple[str, str, datetime], dict[bool, datetime]] = defaultdict(dict)
         each = (
@@ -330,8 +330,8 @@ class Reader(PageReader, TrainingReader, AccessReader, PeopleReader, TokenReader
     ) -> tuple[WeekCredit, ...]:
         """Credited time per side and week, oldest first, without empty weeks; a session counts in the week it began.
 
-        A hold of both legs counts for each; unverified holds never count. With `exercises`, only their holds count, and
-        those of the built-in stretch, which has no exercise.
+        A hold of both legs counts for each; unverified holds never count. With `exercises`, only holds of these count,
+        and of the built-in stretch, which has no exercise.
         """
         credit = func.sum(holds.c.credited_us).label("credited_us")
         query = (
@@ -354,7 +354,7 @@ class Reader(PageReader, TrainingReader, AccessReader, PeopleReader, TokenReader
         return tuple(WeekCredit(monday, week[Side.LEFT], week[Side.RIGHT]) for monday, week in sorted(weeks.items()))
 
     def trace(self, run_id: str) -> tuple[dict[str, Any], str] | None:
-        """The header of a run and the rows of its trace, without the line of column names."""
+        """The header of a run, and the rows of its trace without the line of column names; `None` for no run."""
         return self.traces((run_id,)).get(run_id)
 
     def traces(self, run_ids: Collection[str]) -> dict[str, tuple[dict[str, Any], str]]:
@@ -378,7 +378,7 @@ class Reader(PageReader, TrainingReader, AccessReader, PeopleReader, TokenReader
     ) -> tuple[datetime | None, datetime | None]:
         """When a person's last credited hold began, and when the last session with an exercise ended, in `RECENT_RUNS`.
 
-        An unfinished run does not count for the second; a session that has not ended counts from its last exercise.
+        The unfinished run does not count for the second; a session without an end counts from its last exercise.
         """
         stretched_at = completed_at = None
         with self.read_transaction() as connection:
@@ -403,7 +403,7 @@ _IS_CREDITED = case(
 _SELECT_TRAINING_SESSIONS = select(sessions.c.started_at, _IS_CREDITED.label("is_credited")).where(
     sessions.c.person_id == bindparam("person_id"), sessions.c.started_at >= bindparam("since")
 )
-"""Which hold it is does not matter: the first that is found spares reading and checking the others."""
+"""`exists` stops at the first hold, so that the others are neither read nor checked."""
 _LAST_HOLD = select(func.max(holds.c.started_us)).where(holds.c.run_id == runs.c.id)
 _LAST_SET = select(func.max(rep_sets.c.started_us)).where(rep_sets.c.run_id == runs.c.id)
 _SELECT_LAST_EXERCISES = (
@@ -420,7 +420,7 @@ _SELECT_LAST_EXERCISES = (
     .order_by(*_NEWEST_RUN_FIRST)
     .limit(RECENT_RUNS)
 )
-"""Row by row, so that what follows the last exercise is neither read nor checked."""
+"""Read row by row, so that runs older than the last exercise are neither read nor checked."""
 
 
 def _sessions_in(
@@ -443,7 +443,7 @@ def _person_filter(rows: Select[Any], person_id: str | None, seen: Seen | None) 
 
 
 def failed_check_of(connection: Connection, calibration_id: str | None) -> Check | None:
-    """The check of `Reader.failed_check`; of the newest calibration if none is named."""
+    """Like `Reader.failed_check`, for this calibration (`None`: the newest)."""
     newest = select(calibrations.c.id).order_by(calibrations.c.number.desc()).limit(1).scalar_subquery()
     is_included = calibration_checks.c.calibration_id == (newest if calibration_id is None else calibration_id)
     row = connection.execute(CHECKS_NEWEST_FIRST.where(is_included).limit(1)).one_or_none()
@@ -451,7 +451,7 @@ def failed_check_of(connection: Connection, calibration_id: str | None) -> Check
 
 
 def stored_settings(connection: Connection) -> dict[str, Any]:
-    """The settings that were changed, by name; those of other program versions are left out."""
+    """The changed settings by name, without those that this version of the program does not have."""
     rows = connection.execute(
         select(settings.c.name, settings.c.value_json).where(settings.c.name.in_(Settings.__struct_fields__))
     )

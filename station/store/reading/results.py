@@ -1,4 +1,4 @@
-"""One row per distance: its uncertainty with the parts of it, and the method that measured it."""
+"""One row per distance: its uncertainty with its parts, and how it was measured."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ CSV_COLUMNS = (
     *("original_mm", "original_uncertainty_mm", "original_calibration", "suspect", "imported", "simulated", "test_id"),
     *loading.CIRCUMSTANCE_COLUMNS,
 )
-"""`trials` is the planned number per side, 3 or 1. `original_…` are the values of the day, where a correction counts.
+"""`trials` is the planned number per side, 3 or 1. `original_…` are the first values, if a correction counts.
 `uncertainty_mm` and its parts are standard uncertainties; a tape has none, and its trials are unknown."""
 
 
 def result_rows(connection: Connection, person_id: str | None = None) -> Iterator[tuple[Any, ...]]:
-    """Rows in the order of `CSV_COLUMNS`, oldest first; of everybody if no person is named."""
+    """Rows in the order of `CSV_COLUMNS`, oldest first; without a person, everyone's."""
     names = {row.id: row.name for row in connection.execute(select(people.c.id, people.c.name))}
     numbers = {row.id: row.number for row in connection.execute(select(calibrations.c.id, calibrations.c.number))}
     query = loading.SELECT_TESTS.order_by(runs.c.started_at, tests.c.started_us, tests.c.id)

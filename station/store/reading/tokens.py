@@ -14,17 +14,17 @@ _SELECT_TOKEN_WITH = _SELECT_TOKENS.where(api_tokens.c.token_hash == bindparam("
 
 
 class TokenReader(ReadTransactions):
-    """The queries for tokens."""
+    """The queries about tokens."""
 
     def api_tokens(self, device_id: str | None = None) -> tuple[ApiToken, ...]:
-        """The tokens that this browser made, or all, in the order made; revoked ones as well."""
+        """The tokens that this browser made, or all, in the order made, including revoked ones."""
         query = _SELECT_TOKENS if device_id is None else _SELECT_TOKENS.where(api_tokens.c.device_id == device_id)
         with self.read_transaction() as connection:
             rows = connection.execute(query.order_by(api_tokens.c.created_at, api_tokens.c.id))
             return tuple(_token_from_row(row) for row in rows)
 
     def api_token_with(self, token_hash: str) -> ApiToken | None:
-        """The token with this hash, also a revoked one, by one look into an index."""
+        """The token with this hash, even if revoked; one index lookup."""
         with self.read_transaction() as connection:
             row = connection.execute(_SELECT_TOKEN_WITH, {"token_hash": token_hash}).one_or_none()
             return None if row is None else _token_from_row(row)

@@ -1,4 +1,4 @@
-"""Reads what guides a person: own routines, answers, the plan, and the unfinished routine."""
+"""Reads what guides a person's training: own routines, answers, the plan and the unfinished routine."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from station.store.records import Answer, OwnRoutine, UnfinishedRun
 from station.store.schema import answers, plans, routines, runs, sessions
 
 IMPORTED = "imported"
-"""The end reason and the activity of a session that was never on the board."""
+"""The end reason and the activity of a session that did not happen on the board."""
 
 OWN_CIRCUMSTANCES = ("shod", "back_foot")
-"""The circumstances of a test that a person answers once for all their tests; each is the question of an answer."""
+"""The circumstances that a person answers once for all their tests; each is also the name of the question."""
 _OWN_QUESTIONS = tuple((question, 1) for question in OWN_CIRCUMSTANCES)
 
 _NOT_RESUMABLE = frozenset({"calibrate", "check", "lesson", IMPORTED})
-"""Activities that alone are no routine to resume."""
+"""Activities that do not make a routine worth resuming."""
 
 _NEWEST_RUN_FIRST = (sessions.c.started_at.desc(), sessions.c.id.desc(), runs.c.started_at.desc(), runs.c.id.desc())
 
 
 class TrainingReader(ReadTransactions):
-    """The queries for routines, answers and plans."""
+    """The queries about routines, answers and plans."""
 
     def own_routines(self, person_id: str | None) -> tuple[OwnRoutine, ...]:
-        """A person's own and everybody's, by name; without a person everybody's alone."""
+        """A person's own routines and everyone's, by name; without a person, only everyone's."""
         theirs = or_(routines.c.person_id == person_id, routines.c.person_id.is_(None))
         with self.read_transaction() as connection:
             rows = connection.execute(select(routines).where(theirs)).all()
@@ -44,7 +44,7 @@ class TrainingReader(ReadTransactions):
             return None if row is None else loading.own_routine_from_row(row)
 
     def answers(self, person_id: str, question: str | None = None, *, limit: int = DEFAULT_LIMIT) -> tuple[Answer, ...]:
-        """A person's answers, newest first; to one question if it is named."""
+        """A person's answers, newest first; with `question`, only those to it."""
         query = select(answers).where(answers.c.person_id == person_id).order_by(answers.c.number.desc())
         if question is not None:
             query = query.where(answers.c.question == question)
@@ -61,7 +61,7 @@ class TrainingReader(ReadTransactions):
         return {question: tuple(said) for question, said in found.items()}
 
     def own_circumstances(self, person_id: str) -> dict[str, bool | str | None]:
-        """How a person tests, by question, as far as they have answered; see `own_circumstances`."""
+        """How a person tests, by question; see `own_circumstances`."""
         with self.read_transaction() as connection:
             return own_circumstances(connection, person_id)
 
@@ -70,16 +70,16 @@ class TrainingReader(ReadTransactions):
         return self.plans().get(person_id)
 
     def plans(self) -> dict[str, dict[str, Any]]:
-        """Everybody's plan, by person; a damaged plan is left out."""
+        """Everyone's plan, by person, without damaged ones."""
         with self.read_transaction() as connection:
             rows = connection.execute(select(plans.c.person_id, plans.c.plan_json))
             found = {row.person_id: loading.parse_json(row.plan_json) for row in rows}
         return {person_id: plan for person_id, plan in found.items() if isinstance(plan, dict)}
 
     def unfinished_run(self, person_id: str | None) -> UnfinishedRun | None:
-        """The unfinished routine of a person (`None`: unclaimed); `None` if the last one is complete.
+        """A person's unfinished routine (`None`: the unclaimed one); `None` if their last routine is complete.
 
-        A newer routine, complete or not, ends the older; calibrations, checks, lessons and imported results do not.
+        A newer routine, complete or not, replaces the older; calibrations, checks, lessons and imported results do not.
         """
         query = (
             select(runs.c.id, runs.c.header_json, runs.c.title, runs.c.remaining_json, runs.c.remaining_saved_at)
@@ -98,9 +98,9 @@ class TrainingReader(ReadTransactions):
 
 
 def own_circumstances(connection: Connection, person_id: str | None) -> dict[str, bool | str | None]:
-    """How a person tests: `shod` and `back_foot` by their newest answers, `None` where it varies.
+    """How a person tests: `shod` and `back_foot` from their newest answers; `None` if it varies.
 
-    A question that the person has not answered is left out.
+    Unanswered questions are left out.
     """
     if person_id is None:
         return {}
@@ -110,7 +110,7 @@ def own_circumstances(connection: Connection, person_id: str | None) -> dict[str
 
 
 def is_circumstance(name: str, value: object) -> bool:
-    """Whether this may be the value of that circumstance of a test."""
+    """Whether this is a valid value of that circumstance of a test."""
     return value is None or (value in BACK_FOOT_PLACES if name == "back_foot" else isinstance(value, bool))
 
 

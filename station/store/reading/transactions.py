@@ -31,7 +31,7 @@ class ReadTransactions:
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Open a database for reading, also while a station writes to it. Raises `StoreError` if it is not ours."""
+        """Open a database for reading, even while a station writes to it. Raises `StoreError` if it is not ours."""
         if not path.exists():
             raise StoreError(f"There is no database at {path}: name the one that the station uses.")
         reader = cls(path)
@@ -57,20 +57,20 @@ class ReadTransactions:
 
     @property
     def damaged(self) -> tuple[DamagedRow, ...]:
-        """The damaged rows that reading has met since the start; every query leaves them out."""
+        """The damaged rows that queries have met, and left out, since the start."""
         return tuple(sorted(self._damaged, key=lambda one: (one.table, one.key)))
 
     def look_for_damage(self) -> tuple[DamagedRow, ...]:
-        """Read every row, and give the damaged ones. It takes a second for ten years, and more for their traces."""
+        """Read every row and return the damaged ones. Ten years take a second, and more for their traces."""
         with self.read_transaction() as connection:
             self._damaged.update(damaged_rows(connection))
         return self.damaged
 
     @contextmanager
     def read_transaction(self, attach: Path | None = None) -> Iterator[Connection]:
-        """A connection that sees the database as it is now, whatever is written meanwhile.
+        """A connection to a snapshot of the database, unaffected by later writes.
 
-        With `attach`, the tables of that database are in the schema `staged`.
+        With `attach`, that database is attached as the schema `staged`.
         """
         with (
             translate_errors(self.path),

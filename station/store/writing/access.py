@@ -1,4 +1,4 @@
-"""Writes who may get in: paired browsers, consents, PINs, and tries. What changes is also written to the access log."""
+"""Writes access: paired browsers, consents, PINs and tries. Each change is also written to the access log."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class AccessWriter(WriteTransactions):
         expires_at: datetime,
         is_shared: bool = False,
     ) -> str:
-        """Pair a browser and return its id. Raises `ValueError` with a sentence for an empty or too long name."""
+        """Pair a browser and return its id. Raises `ValueError` with a sentence for an empty or overlong name."""
         now, name = self._clock.utc_now(), unique_name(name, (), "")
         values = {"token_hash": token_hash, "name": name, "role": role, "person_id": person_id, "is_shared": is_shared}
         with self.write_transaction() as connection:
@@ -48,7 +48,7 @@ class AccessWriter(WriteTransactions):
             return device_id
 
     def rename_device(self, device_id: str, name: str) -> None:
-        """Raises `ValueError` with a sentence for an empty or too long name."""
+        """Raises `ValueError` with a sentence for an empty or overlong name."""
         self._update_and_commit(devices, device_id, name=unique_name(name, (), ""))
 
     def revoke_device(self, device_id: str) -> None:
@@ -67,26 +67,26 @@ class AccessWriter(WriteTransactions):
             self._log(connection, f"became {role}", device_id)
 
     def share_device(self, device_id: str, *, is_shared: bool) -> None:
-        """Let several people use a browser, each by their PIN, or end that. It is nobody's then."""
+        """Let several people use a browser, each with their PIN, or stop sharing it. Either way it loses its person."""
         with self.write_transaction() as connection:
             self._update(connection, devices, device_id, is_shared=is_shared, person_id=None, person_until=None)
             self._log(connection, "shared" if is_shared else "no longer shared", device_id)
 
     def assign_device(self, device_id: str, person_id: str) -> None:
-        """Make a device this person's."""
+        """Assign a device to this person."""
         with self.write_transaction() as connection:
             self._update(connection, devices, device_id, person_id=person_id)
             self._log(connection, "assigned", device_id, person_id)
 
     def choose_person(self, device_id: str, token_hash: str, person_id: str | None, until: datetime | None) -> None:
-        """Make a shared browser this person's until then (`None`: nobody's), under a new token."""
+        """Assign a shared browser to this person (`None`: to nobody) until `until`, under a new token."""
         with self.write_transaction() as connection:
             values = {"token_hash": token_hash, "person_id": person_id, "person_until": until, "present_until": None}
             self._update(connection, devices, device_id, **values)
             self._log(connection, "chosen by PIN" if person_id is not None else "left", device_id, person_id)
 
     def renew_token(self, device_id: str, token_hash: str) -> None:
-        """Replace a device's token; the former one is worthless at once."""
+        """Replace a device's token; the former one stops working at once."""
         self._update_and_commit(devices, device_id, token_hash=token_hash)
 
     def touch_device(self, device_id: str, person_until: datetime | None = None) -> None:
@@ -97,15 +97,15 @@ class AccessWriter(WriteTransactions):
         self._update_and_commit(devices, device_id, **values)
 
     def note_presence(self, device_id: str, until: datetime) -> None:
-        """Somebody proved with this device that they stand at the board; it holds until then."""
+        """Store a proof of presence made with this device; it counts until `until`."""
         with self.write_transaction() as connection:
             self._update(connection, devices, device_id, present_until=until)
             self._log(connection, "presence proved", device_id)
 
     def agree_consent(self, viewer_id: str, person_id: str, device_id: str | None = None) -> None:
-        """The person agrees that the viewer sees their results; the log has the browser that asked for it.
+        """Store that the person agrees to the viewer seeing their results; the log has the browser that asked.
 
-        An agreement that holds stays as it is.
+        A valid consent stays unchanged.
         """
         with self.write_transaction() as connection:
             self._agree(connection, viewer_id, person_id, device_id)
@@ -122,7 +122,7 @@ class AccessWriter(WriteTransactions):
         self._log(connection, "agreed", device_id, person_id)
 
     def withdraw_consent(self, viewer_id: str, person_id: str) -> None:
-        """The viewer no longer sees the person's results; without an agreement nothing happens."""
+        """End the person's consent that the viewer sees their results; does nothing without one."""
         holds = (
             consents.c.viewer_id == viewer_id,
             consents.c.person_id == person_id,
@@ -147,16 +147,16 @@ class AccessWriter(WriteTransactions):
             return self._insert(connection, access_attempts, kind=kind, at=now, succeeded=succeeded)
 
     def note_success(self, attempt_id: str) -> None:
-        """That try was right."""
+        """Mark that try as right."""
         self._update_and_commit(access_attempts, attempt_id, succeeded=True)
 
     def log_access(self, what: str, device_id: str | None = None, person_id: str | None = None) -> None:
-        """Write to the access log, in a few words without a name."""
+        """Add an entry to the access log: a few words without a name."""
         with self.write_transaction() as connection:
             self._log(connection, what, device_id, person_id)
 
     def reset_owner(self) -> None:
-        """Make every owner's browser a member's: the next pairing makes an owner."""
+        """Make every owner's browser a member's, so that the next pairing makes an owner."""
         with self.write_transaction() as connection:
             connection.execute(update(devices).where(devices.c.role == Role.OWNER).values(role=Role.MEMBER))
             self._log(connection, "owner reset")

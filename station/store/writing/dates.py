@@ -1,4 +1,4 @@
-"""Puts dates right that were written before the machine knew the date."""
+"""Corrects dates that were written before the machine knew the date."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from station.store.schema import UtcDateTime, metadata
 from station.store.writing.transactions import WriteTransactions
 
 RowMarks = Mapping[str, int]
-"""The newest row of each table at some moment."""
+"""The newest row of each table at a given moment."""
 LONGEST_TERM = timedelta(days=366)
-"""How far ahead of its making a pairing ends at most."""
+"""A pairing expires at most this long after it was made."""
 ENDS = ("expires_at", "person_until", "present_until")
-"""The columns with dates to come."""
+"""The columns with future dates."""
 ROW: ColumnElement[int] = literal_column("rowid", Integer)
 
 
@@ -24,7 +24,7 @@ class DateWriter(WriteTransactions):
     """Corrects dates. A method that raises `StoreError` (one sentence) has changed nothing."""
 
     def row_marks(self) -> RowMarks:
-        """What separates the rows of now from those that are made later; in the loop's thread, as every write."""
+        """Marks that separate existing rows from later ones. Call it in the loop's thread, as every write."""
         with self.write_transaction() as connection:  # readers see views, which have no row numbers
             return {
                 table.name: connection.execute(select(func.coalesce(func.max(ROW), 0)).select_from(table)).scalar_one()
@@ -32,9 +32,9 @@ class DateWriter(WriteTransactions):
             }
 
     def correct_dates(self, marks: RowMarks, since: datetime, until: datetime, by: timedelta) -> int:
-        """Move the dates between `since` and `until` in rows made after the marks; returns how many rows had one.
+        """Shift the dates between `since` and `until` in rows made after the marks; returns how many rows had one.
 
-        A date outside of that time came from elsewhere, an import or an answer, and stays. Identifiers stay too.
+        A date outside that span came from an import or an answer, and stays. Identifiers stay too.
         """
         with self.write_transaction() as connection:
             changed = 0

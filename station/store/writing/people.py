@@ -1,4 +1,4 @@
-"""Writes people: their profiles, who a session belongs to, merging, deleting, and swapped sides."""
+"""Writes people: profiles, claims of sessions, merging, deleting, and swapped sides."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ from station.store.writing.transactions import WriteTransactions, next_number
 NAME_TAKEN = "There is somebody called {name} already: add a letter to tell them apart."
 ONLY_OWNER = "{name} has the only browser of the owner: make another person the owner first."
 TABLES_WITH_NAMES = (people, routines, devices, api_tokens)
-"""The tables whose texts may name a person."""
+"""The tables whose texts may contain a person's name."""
 RESULT_PAIRS = ("{}_mm", "{}_uncertainty_mm", "{}_budget_json")
 """The columns of a test and of a correction that each side has."""
 _OTHER = {str(Side.LEFT): str(Side.RIGHT), str(Side.RIGHT): str(Side.LEFT)}
@@ -65,18 +65,18 @@ class PeopleWriter(WriteTransactions):
             self._update(connection, people, person_id, name=name)
 
     def save_profile(self, person_id: str, profile: Profile) -> None:
-        """Replace what the person says of themselves."""
+        """Replace a person's profile."""
         self._update_and_commit(people, person_id, **asdict(profile))
 
     def archive_person(self, person_id: str, *, is_archived: bool) -> None:
-        """Take a person out of the lists of choice, or put them back; nothing of theirs changes."""
+        """Remove a person from the lists to choose from, or put them back; their data stays unchanged."""
         self._update_and_commit(people, person_id, archived_at=self._clock.utc_now() if is_archived else None)
 
     def claim_session(self, session_id: str, person_id: str | None) -> None:
-        """Assign a session to a person, or give it back to nobody (`None`); the reverse of each undoes it.
+        """Assign a session to a person, or give it back to nobody (`None`); the reverse call undoes it.
 
-        What was answered on the board goes with it. Its tests take the person's own circumstances, and lose those of
-        the person they are taken from.
+        Answers given on the board stay with the session. Its tests take on the person's own circumstances, and lose
+        those of the previous person.
         """
         with self.write_transaction() as connection:
             before = connection.execute(select(sessions.c.person_id).where(sessions.c.id == session_id)).first()
@@ -93,8 +93,8 @@ class PeopleWriter(WriteTransactions):
                     _replace_circumstance(connection, sessions.c.id == session_id, name, None, answer)
 
     def _set_answers_aside(self, connection: Connection, session_id: str, person_id: str) -> None:
-        """Keep what this person answered about the session with the session alone: pain while it ran, and whether an
-        exercise of it was felt, until their next session."""
+        """Move this person's answers about the session from the person to the session: pain while it ran, and whether
+        one of its exercises was felt, up to their next session."""
         session = connection.execute(select(sessions).where(sessions.c.id == session_id)).one()
         later = select(sessions.c.started_at).where(
             sessions.c.person_id == person_id, sessions.c.started_at > session.started_at
@@ -125,10 +125,10 @@ class PeopleWriter(WriteTransactions):
         connection.execute(delete(set_aside_answers).where(kept))
 
     def merge_people(self, person_id: str, into_id: str) -> PersonContents:
-        """Move everything of one person to another, who is the same human being, and delete the first.
+        """Move all data of one person to another, who is the same human being, and delete the first.
 
-        Where both have something of which there is only one (plan, PIN, an entry of the profile), that of `into_id`
-        stays. Returns what the first one had. Raises `ValueError` with a sentence for one person alone.
+        Of things that a person has only once (plan, PIN, an entry of the profile), those of `into_id` stay. Returns
+        what the first one had. Raises `ValueError` with a sentence if both are the same person.
         """
         if person_id == into_id:
             raise ValueError("These are one person: choose two.")
@@ -152,7 +152,7 @@ class PeopleWriter(WriteTransactions):
         return moved
 
     def _merge_routines(self, connection: Connection, person_id: str, into_id: str) -> None:
-        """Move routines; one whose name the other person has too gets a number."""
+        """Move routines; one whose name is taken gets a number."""
         query = select(routines.c.id, routines.c.name, routines.c.person_id)
         rows = connection.execute(query.where(routines.c.person_id.in_((person_id, into_id)))).all()
         taken = {row.name.casefold() for row in rows if row.person_id == into_id}
@@ -163,9 +163,9 @@ class PeopleWriter(WriteTransactions):
                 self._update(connection, routines, row.id, person_id=into_id, name=name)
 
     def delete_person(self, person_id: str) -> PersonContents:
-        """Delete a person with everything of theirs, so that nothing of it remains in the file, and return the amount.
+        """Delete a person and all their data, so that no trace remains in the file, and return how much it was.
 
-        Raises `ValueError` with a sentence for the person who has the owner's only browser.
+        Raises `ValueError` with a sentence for the person with the owner's only browser.
         """
         with self.write_transaction() as connection:
             row = self._person_row(connection, person_id)
@@ -190,10 +190,10 @@ class PeopleWriter(WriteTransactions):
         return deleted
 
     def swap_sides(self, session_id: str, test_id: str | None = None) -> None:
-        """Exchange left and right in all of a session, or in one test of it; again undoes it.
+        """Exchange left and right in a whole session, or in one of its tests; a second call undoes it.
 
-        Results, trials, attempts, holds, repetitions and what remains of a routine are exchanged. The traces stay as
-        recorded, and what replays them says so. Raises `ValueError` with a sentence for a test of another session.
+        Results, trials, attempts, holds, repetitions and the unfinished routine are exchanged. The traces stay as
+        recorded; a replay says so. Raises `ValueError` with a sentence for a test of another session.
         """
         with self.write_transaction() as connection:
             in_session = runs.c.session_id == session_id
@@ -226,7 +226,7 @@ class PeopleWriter(WriteTransactions):
 def _replace_circumstance(
     connection: Connection, is_included: ColumnElement[bool], name: str, before: object, value: object
 ) -> None:
-    """Set a circumstance of the own tests of the included sessions where it is `before`."""
+    """Set a circumstance from `before` to `value` in the tests of the included sessions, except imported ones."""
     run_ids = select(runs.c.id).select_from(sessions.join(runs)).where(is_included)
     matching = (tests.c.run_id.in_(run_ids), tests.c[name].is_(before), tests.c.imported.is_(False))
     connection.execute(update(tests).where(*matching).values({name: value}))
@@ -239,7 +239,7 @@ def _numbered(name: str) -> Iterable[str]:
 
 
 def _merge_consents(connection: Connection, person_id: str, into_id: str) -> None:
-    """Move the consents that one person gave and got; where the other one has the same, that stays."""
+    """Move the consents that one person gave and received; if the other one has the same consent, that one stays."""
     both = or_(consents.c.person_id == person_id, consents.c.viewer_id == person_id)
     moving = connection.execute(select(consents).where(both)).all()
     connection.execute(delete(consents).where(both))
@@ -251,7 +251,7 @@ def _merge_consents(connection: Connection, person_id: str, into_id: str) -> Non
 
 
 def _filled_entries(gone: Any, kept: Any) -> dict[str, Any]:
-    """The entries of one person's row that fill what the other's leaves open, without those that mean nothing there."""
+    """The entries of the deleted person's row that fill gaps in the other's, without those that mean nothing there."""
     names = ("pin_hash", *PROFILE_FIELDS)
     filled = {name: getattr(gone, name) for name in names if getattr(kept, name) is None}
     if kept.quiet_from is not None:
@@ -267,7 +267,7 @@ def _require_other_owner(connection: Connection, person_id: str, name: str) -> N
 
 
 def _delete_sessions(connection: Connection, is_included: ColumnElement[bool]) -> None:
-    """Delete sessions with everything in them, what refers to something else first."""
+    """Delete sessions with all their contents, referring rows first."""
     session_ids = select(sessions.c.id).where(is_included)
     run_ids = select(runs.c.id).where(runs.c.session_id.in_(session_ids))
     test_ids = select(tests.c.id).where(tests.c.run_id.in_(run_ids))
@@ -302,7 +302,7 @@ def _swap_side_column(connection: Connection, table: Table, is_included: ColumnE
 
 
 def _swap_remaining(connection: Connection, is_included: ColumnElement[bool]) -> None:
-    """Exchange the sides in what remains of routines."""
+    """Exchange the sides in unfinished routines."""
     rows = connection.execute(
         select(runs.c.id, runs.c.remaining_json).where(is_included, runs.c.remaining_json.is_not(None))
     ).all()
@@ -312,7 +312,7 @@ def _swap_remaining(connection: Connection, is_included: ColumnElement[bool]) ->
 
 
 def _with_sides_swapped(value: Any) -> Any:
-    """The JSON value with left and right exchanged wherever they stand as a value or a key."""
+    """The JSON value with left and right exchanged wherever they are a value or a key."""
     if isinstance(value, dict):
         return {_swapped_name(key): _with_sides_swapped(one) for key, one in value.items()}
     if isinstance(value, list):

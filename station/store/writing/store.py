@@ -55,13 +55,13 @@ UNFINISHED, PARTIAL, FINISHED = "unfinished", "partial", "finished"
 class Store(TrainingWriter, AccessWriter, PeopleWriter, TokenWriter, DateWriter):
     """The database of one station. A method that raises `StoreError` (one sentence) has changed nothing.
 
-    Rows in progress are `unfinished` until they are finished, and stay so if the power fails.
+    Rows in progress are `unfinished` until they are finished, and stay so after a power cut.
     """
 
     def add_person(self, name: str, viewer_id: str | None = None) -> Person:
-        """Add a person, whose results `viewer_id` sees from now on, if given.
+        """Add a person; `viewer_id`, if given, sees their results from now on.
 
-        Raises `ValueError` with a sentence when the name is empty, too long or taken.
+        Raises `ValueError` with a sentence if the name is empty, overlong or taken.
         """
         with self.write_transaction() as connection:
             name = unique_name(name, [row.name for row in connection.execute(select(people.c.name))], NAME_TAKEN)
@@ -71,7 +71,7 @@ class Store(TrainingWriter, AccessWriter, PeopleWriter, TokenWriter, DateWriter)
             return person
 
     def save_settings(self, new_settings: Settings) -> None:
-        """Store the settings that changed; those never changed follow the program's defaults."""
+        """Store the changed settings; those never changed follow the program's defaults."""
         with self.write_transaction() as connection:
             before = asdict(Settings(**stored_settings(connection)))
             for name, value in asdict(new_settings).items():
@@ -130,10 +130,10 @@ class Store(TrainingWriter, AccessWriter, PeopleWriter, TokenWriter, DateWriter)
         return self._insert_and_commit(sessions, person_id=person_id, started_at=started_at, simulated=simulated)
 
     def answer_own_circumstance(self, person_id: str, name: str, answer: bool | str | None) -> None:
-        """Store how a person tests, `None` where it varies: a first answer for all their tests, another for later ones.
+        """Store how a person tests, `None` if it varies: the first answer applies to all tests, another to later ones.
 
-        A test of which the circumstance is known keeps it, and an imported one is left alone. Raises `ValueError` with
-        a sentence for an unknown name or answer.
+        A test whose circumstance is known keeps it; imported tests stay unchanged. Raises `ValueError` with a sentence
+        for an unknown name or answer.
         """
         if name not in OWN_CIRCUMSTANCES or not is_circumstance(name, answer):
             raise ValueError(f"The circumstance {name} of a test cannot be {answer!r}.")
@@ -146,9 +146,9 @@ class Store(TrainingWriter, AccessWriter, PeopleWriter, TokenWriter, DateWriter)
         self._update_and_commit(sessions, session_id, ended_at=ended_at, end_reason=end_reason)
 
     def begin_run(self, session_id: str, header: dict[str, Any], started_at: datetime, title: str | None = None) -> str:
-        """One thing done in a session; `header` is what its trace begins with, `began_at` the moment 0 of its times.
+        """Begin a run in a session; `header` begins its trace, and its times count from `started_at`.
 
-        `called` is the routine's name, where it has one.
+        `title` is the routine's name, if it has one.
         """
         text = json.dumps(header, sort_keys=True)
         return self._insert_and_commit(
@@ -156,7 +156,7 @@ class Store(TrainingWriter, AccessWriter, PeopleWriter, TokenWriter, DateWriter)
         )
 
     def append_trace(self, run_id: str, rows_text: str) -> None:
-        """Add rows to the run's trace, whole lines without the line of column names."""
+        """Add rows to the run's trace: whole lines, without the line of column names."""
         self.append_packed_trace(run_id, compress_rows(rows_text))
 
     def append_packed_trace(self, run_id: str, chunk: bytes) -> None:
@@ -178,9 +178,9 @@ class Store(TrainingWriter, AccessWriter, PeopleWriter, TokenWriter, DateWriter)
         skirting_mm: float = 0.0,
         circumstances: Circumstances | None = None,
     ) -> str:
-        """Begin a test; it is stored as suspect while its calibration, even an old one, has a failed check.
+        """Begin a test; it is stored as suspect if its calibration, even an old one, has a failed check.
 
-        What `circumstances` leaves open is as the person answered once for all their tests.
+        What `circumstances` leaves open comes from the person's answers for all their tests.
         """
         values: dict[str, Any] = _circumstance_values(circumstances or Circumstances())
         values |= {"full": full, "contact": contact, "calibration_id": calibration_id, "started_us": started_us}
@@ -226,7 +226,7 @@ class Store(TrainingWriter, AccessWriter, PeopleWriter, TokenWriter, DateWriter)
         )
 
     def add_corrections(self, new_corrections: Sequence[Correction]) -> None:
-        """Store results under another calibration, all or none. They count from now on; the originals stay."""
+        """Store results with another calibration, all or none. They count from now on; the originals stay."""
         with self.write_transaction() as connection:
             number, created_at = next_number(connection, corrections), self._clock.utc_now()
             for one in new_corrections:
@@ -236,7 +236,7 @@ class Store(TrainingWriter, AccessWriter, PeopleWriter, TokenWriter, DateWriter)
                 )
 
     def add_imported_results(self, person_id: str, results: Sequence[ImportedResult]) -> None:
-        """Store past results measured by tape, all or none, each as a session of its own."""
+        """Store past results measured with a tape, all or none, each as its own session."""
         with self.write_transaction() as connection:
             for result in results:
                 at, sides = result.measured_at, {"left_mm": result.left_mm, "right_mm": result.right_mm}
@@ -260,7 +260,7 @@ class Store(TrainingWriter, AccessWriter, PeopleWriter, TokenWriter, DateWriter)
         exercise: str | None = None,
         verified: bool = True,
     ) -> str:
-        """For `step`, `exercise` and `verified` see `station.store.records.Hold`."""
+        """For `step_index`, `exercise` and `verified` see `station.store.records.Hold`."""
         nothing = dict.fromkeys(("credited_us", "lifted_us", "lift_count", "micro_lift_count"), 0)
         of_routine = {"step_index": step_index, "exercise": exercise, "verified": verified}
         values = {"side": side, "repetition": repetition, "target_us": target_us, "started_us": started_us}
@@ -269,7 +269,7 @@ class Store(TrainingWriter, AccessWriter, PeopleWriter, TokenWriter, DateWriter)
     def save_hold_progress(
         self, hold_id: str, *, credited_us: int, lifted_us: int = 0, lift_count: int = 0, micro_lift_count: int = 0
     ) -> None:
-        """Store a hold's credit so far; called every five seconds, so that a power cut loses no more."""
+        """Store a hold's credit so far; called about every five seconds, so that a power cut loses no more."""
         self._update_and_commit(
             holds,
             hold_id,
@@ -280,7 +280,7 @@ class Store(TrainingWriter, AccessWriter, PeopleWriter, TokenWriter, DateWriter)
         )
 
     def add_heel_lift(self, hold_id: str, lift: HeelLift) -> None:
-        """Store a heel lift when it begins, and again, with the same `started_us`, when the heel is back."""
+        """Store a heel lift when it begins, and again, with the same `started_us`, when the heel is down."""
         with self.write_transaction() as connection:
             same = (heel_lifts.c.hold_id == hold_id, heel_lifts.c.started_us == lift.started_us)
             connection.execute(delete(heel_lifts).where(*same))
@@ -346,7 +346,7 @@ class Store(TrainingWriter, AccessWriter, PeopleWriter, TokenWriter, DateWriter)
 def _fill_unknown(
     connection: Connection, is_included: ColumnElement[bool], name: str, value: bool | str | None
 ) -> None:
-    """Set a circumstance of the tests of the included sessions where it is not known."""
+    """Set a circumstance in the tests of the included sessions in which it is unknown."""
     run_ids = select(runs.c.id).select_from(sessions.join(runs)).where(is_included)
     unknown = (tests.c.run_id.in_(run_ids), tests.c[name].is_(None), tests.c.imported.is_(False))
     connection.execute(update(tests).where(*unknown).values({name: value}))
@@ -357,7 +357,7 @@ def _circumstance_values(circumstances: Circumstances) -> dict[str, Any]:
 
 
 def _column_values(record: Attempt | Trial | SideResults) -> dict[str, Any]:
-    """A record's columns, its budgets as JSON."""
+    """A record's columns, with budgets as JSON."""
     values = {name: getattr(record, name) for name in record.__struct_fields__}
     for name in [name for name in values if name.endswith("budget")]:
         values[f"{name}_json"] = budget_to_json(values.pop(name))

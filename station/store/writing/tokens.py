@@ -18,9 +18,9 @@ class TokenWriter(WriteTransactions):
     """
 
     def add_api_token(self, device_id: str, token_hash: str, name: str, scopes: Sequence[str]) -> str:
-        """Store a browser's token and return its id; tokens that were revoked, or whose browser was, are deleted.
+        """Store a browser's token and return its id; deletes tokens that are revoked, or whose browser is.
 
-        Raises `ValueError` with a sentence for an empty or too long name.
+        Raises `ValueError` with a sentence for an empty or overlong name.
         """
         name = unique_name(name, (), "")
         revoked = select(devices.c.id).where(devices.c.revoked_at.is_not(None))

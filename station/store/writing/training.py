@@ -1,4 +1,4 @@
-"""Writes what guides a person: own routines, answers, the plan, and the unfinished routine."""
+"""Writes what guides a person's training: own routines, answers, the plan and the unfinished routine."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ class TrainingWriter(WriteTransactions):
     """Writes routines, answers and plans. A method that raises `StoreError` (one sentence) has changed nothing."""
 
     def save_unfinished(self, run_id: str, remaining: Mapping[str, Any] | None, at: datetime) -> None:
-        """Store the steps of the run's routine that remain at `at`, as a trace's header; `None` once it is complete."""
+        """Store the remaining steps of the run's routine at `at`, in a trace header's format; `None` if complete."""
         text = None if remaining is None else json.dumps(remaining, sort_keys=True)
         self._update_and_commit(runs, run_id, remaining_json=text, remaining_saved_at=None if remaining is None else at)
 
     def save_routine(
         self, routine_id: str | None, person_id: str | None, name: str, items: Sequence[Mapping[str, Any]]
     ) -> str:
-        """Keep a new routine (`routine_id` is `None`) or change one; without a person it is everybody's. Gives its id.
+        """Add a routine (`routine_id` is `None`) or change one, and return its id; without a person it is everyone's.
 
-        Raises `ValueError` with a sentence when the name is empty, too long or taken by another of the same person.
+        Raises `ValueError` with a sentence if the name is empty, overlong or taken by another of the same person.
         """
         text = json.dumps([dict(item) for item in items])
         same_person = select(routines.c.id, routines.c.name).where(routines.c.person_id == person_id)
@@ -71,14 +71,14 @@ class TrainingWriter(WriteTransactions):
         return self._insert(connection, answers, number=number, answered_at=said_at, **values)
 
     def save_plan(self, person_id: str, plan: Mapping[str, Any]) -> None:
-        """Store the person's plan in place of the last one."""
+        """Store the person's plan, replacing the last one."""
         text = json.dumps(plan)
         with self.write_transaction() as connection:
             connection.execute(delete(plans).where(plans.c.person_id == person_id))
             self._insert(connection, plans, person_id=person_id, plan_json=text, changed_at=self._clock.utc_now())
 
     def answer_test(self, test_id: str, *, pain: int | None = None, felt_places: Collection[str] | None = None) -> None:
-        """Store the person's answers about a test; those not given stay as they are.
+        """Store the person's answers about a test; omitted ones stay unchanged.
 
         Raises `ValueError` with a sentence for an unknown pain or felt place.
         """
@@ -90,9 +90,9 @@ class TrainingWriter(WriteTransactions):
             self._update_and_commit(tests, test_id, **given)
 
     def describe_test(self, test_id: str, *, shod: bool | None, back_foot: str | None, warmed_up: bool | None) -> None:
-        """Store the circumstances of a test that only the person knows; `None` is not known.
+        """Store the circumstances of a test that only the person knows; `None` means unknown.
 
-        Raises `ValueError` with a sentence for an unknown place of the other foot.
+        Raises `ValueError` with a sentence for an unknown position of the back foot.
         """
         given: dict[str, bool | str | None] = {"shod": shod, "back_foot": back_foot, "warmed_up": warmed_up}
         for name, value in given.items():
@@ -102,7 +102,7 @@ class TrainingWriter(WriteTransactions):
 
 
 def felt_places_to_text(places: Collection[str] | None) -> str | None:
-    """One place, or several with commas in one order. Raises `ValueError` with a sentence."""
+    """One place, or several in a fixed order, separated by commas. Raises `ValueError` with a sentence."""
     if places is None:
         return None
     unknown = next((place for place in places if place not in FELT_PLACE_ANSWERS), None)

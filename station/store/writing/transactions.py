@@ -1,4 +1,4 @@
-"""The one writer: it opens the database, holds its lock, and writes transactions that are on the disk when they end."""
+"""The only writer: opens the database, holds its lock, and writes transactions that are on disk when they end."""
 
 from __future__ import annotations
 
@@ -41,21 +41,21 @@ from station.store.swap import undo_unfinished_swap
 from station.version import APP_VERSION, RULE_VERSION
 
 AS_BUILT_OFFSET_MM = -70.0
-"""The sensor sits 70 mm behind the toe line; with gain 1, until it is calibrated."""
+"""The sensor sits 70 mm behind the toe line; used with gain 1 until the sensor is calibrated."""
 
 CUT_OFF = "cut off"
 
 EMPTY_LOG_TIMEOUT_MS = 250
-"""How long the loop waits for pages that are reading before it leaves the log to a later write."""
+"""How long the loop waits for reading pages before it leaves the log to a later write."""
 
 
 def next_number(connection: Connection, table: Table) -> int:
-    """One more than the greatest number in the table: it orders rows even if the clock has gone back."""
+    """One more than the largest number in the table: it orders rows even if the clock has gone back."""
     return int(connection.execute(select(func.coalesce(func.max(table.c.number), 0) + 1)).scalar_one())
 
 
 def _unless_permanent(error: CannotWriteError) -> StoreError:
-    """A disk gets room by itself; whatever else cannot be written needs a person first."""
+    """A full disk may get room without help; any other cause needs a person."""
     return error if isinstance(error, DiskFullError) else PermanentStoreError(str(error))
 
 
@@ -83,10 +83,10 @@ class WriteTransactions(Reader):
         self._driver = driver
         self._as_built_offset_mm: float | None = None
         self.is_read_only = False
-        """Whether the database could not be written when it was opened: until it can be, it is only read."""
+        """Whether the database could not be written when it was opened, and still cannot."""
 
     @classmethod
-    def open(  # type: ignore[override]  # a store needs a clock where a reader does not
+    def open(  # type: ignore[override]  # a store needs a clock, a reader does not
         cls,
         path: Path,
         *,
@@ -98,14 +98,14 @@ class WriteTransactions(Reader):
     ) -> Self:
         """Open the database, creating it if there is none, and recover from a power cut.
 
-        An existing database that cannot be written opens all the same: it can be read, and a write raises
-        `CannotWriteError` until the disk has room, or lets itself be written.
+        An existing database that cannot be written still opens: it can be read, and a write raises `CannotWriteError`
+        until the disk has room or is writable again.
 
         `as_built_offset_mm` is the drawing's value until the first calibration; without it, the stored one stays.
         `on_upgrade` is called before an upgrade of the schema, which may take minutes.
 
-        Raises `StoreError`: disk full, or in use by another station; `DamagedDatabaseError`; `PermanentStoreError`: no
-        permission, of another or a newer program.
+        Raises `StoreError` (disk full, or in use by another station), `DamagedDatabaseError`, or `PermanentStoreError`
+        (no permission, or written by another or a newer program).
         """
         try:
             make_directory(path)
@@ -139,9 +139,9 @@ class WriteTransactions(Reader):
         keep_index_room(self.path)
 
     def _read_until_writable(self, error: StoreError) -> None:
-        """Open an existing database for reading alone. Raises `error` if that would show only a part of it.
+        """Open an existing database read-only. Raises `error` if that would show only a part of it.
 
-        A log that cannot be moved for want of room is read by its index, which a power cut may have taken along.
+        A log that cannot be moved for lack of room is read through its index, which a power cut may have destroyed.
         """
         self._write_engine.dispose()
         with suppress(sqlite3.Error):
@@ -165,14 +165,14 @@ class WriteTransactions(Reader):
         self.cache.clear()
 
     def require_writable(self) -> None:
-        """Raise `CannotWriteError` while nothing can be written because nothing could be at the start."""
+        """Raise `CannotWriteError` while a database that could not be written at the start still cannot be."""
         with self.write_transaction():
             pass
 
     def close(self) -> None:
         """Close the file and release its lock; may be called again.
 
-        The readers go first: the last to close empties the log into the database, which a reader may not.
+        The readers close first: the last connection empties the log into the database, which a reader cannot do.
         """
         with self._write_lock, closing(self._lock_file):
             super().close()
@@ -186,9 +186,10 @@ class WriteTransactions(Reader):
 
     @contextmanager
     def write_transaction(self, attach: Path | None = None) -> Iterator[Connection]:
-        """One transaction of the one writer. With `attach`, the tables of that database are in the schema `staged`.
+        """One transaction of the only writer. With `attach`, that database is attached as the schema `staged`.
 
-        Inside another one of the same thread it is a part of that: on the disk when that ends, and undone alone.
+        A transaction inside another one of the same thread is part of it: it can fail on its own, and is on disk when
+        the outer one ends.
         """
         with self._write_lock, translate_errors(self.path):
             if self._write_connection is not None and self._write_connection.in_transaction():
@@ -197,7 +198,7 @@ class WriteTransactions(Reader):
                     yield self._write_connection
                 return
             if self.is_read_only:
-                self._read_engine.dispose()  # one that may only read the log's index keeps a writer from it
+                self._read_engine.dispose()  # a reader with a read-only index keeps a writer from it
                 self._open_writer()
                 self.is_read_only = False
                 self._replace_readers(self._driver)
@@ -219,9 +220,9 @@ class WriteTransactions(Reader):
         return log.stat().st_size if log.exists() else 0
 
     def empty_log(self) -> None:
-        """Move the log into the database and cut it to nothing, so that what was deleted is in neither file.
+        """Move the log into the database and truncate it, so that deleted data is in neither file.
 
-        While a page reads an older state that has to wait: each later write tries again.
+        While a page reads an older state this must wait: each later write tries again.
         """
         with self._write_lock, translate_errors(self.path):
             assert self._write_connection is not None
@@ -241,10 +242,10 @@ class WriteTransactions(Reader):
             raw.execute(f"PRAGMA busy_timeout={round(BUSY_TIMEOUT_S * 1000)}").fetchall()
 
     def _rewrite(self, connection: Connection, *small_tables: Table) -> None:
-        """Write these tables again from the start.
+        """Rewrite these tables completely.
 
         `secure_delete` overwrites a deleted row, but not the copies that SQLite left behind when it moved rows between
-        pages; pages that are freed as a whole are overwritten as a whole.
+        pages; pages that are freed completely are overwritten completely.
         """
         connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
         for table in small_tables:

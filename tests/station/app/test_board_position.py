@@ -1,4 +1,4 @@
-"""How the board lies: asked before what needs it differently, remembered, and stored with a test."""
+"""The board's position: requested before a step that needs another one, remembered, and stored with a test."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def steps(*keys: str) -> tuple[object, ...]:
 
 
 @pytest.mark.parametrize("lies", [None, SLOPE, TURNED])
-def test_test_on_a_board_that_lies_otherwise_asks_for_it_flat(lies: BoardPosition | None) -> None:
+def test_test_on_a_board_in_another_position_asks_for_it_flat(lies: BoardPosition | None) -> None:
     assert with_setups((TEST, AskStep()), lies) == (SetupStep(FLAT), TEST, AskStep())
 
 
@@ -46,7 +46,7 @@ def test_each_change_is_asked_once() -> None:
 
 
 def test_easier_form_of_a_slope_exercise_is_flat() -> None:
-    """As its easier version in the catalogue says: a sore heel bone is not stretched over a slope."""
+    """Like its easier version in the catalogue: a sore heel bone is not stretched over a slope."""
     on_slope = [one for one in exercises().values() if one.board is SLOPE]
     assert on_slope
     assert all(one.easier.startswith("Lay the board flat") for one in on_slope)
@@ -61,7 +61,7 @@ def test_stretch_after_a_test_asks_for_the_slope() -> None:
     assert [step.board for step in routine if isinstance(step, SetupStep)] == [FLAT, SLOPE]
 
 
-def test_person_is_asked_lays_the_board_and_the_test_says_so(tmp_path: Path) -> None:
+def test_requested_position_is_stored_with_the_test(tmp_path: Path) -> None:
     """The second test on the same board asks for nothing; after a stretch on the slope the third asks again."""
     with Rig(tmp_path, COMPARATORS, asks_setup=True) as rig:
         person_id = rig.add_person("Ada")
@@ -80,7 +80,7 @@ def test_person_is_asked_lays_the_board_and_the_test_says_so(tmp_path: Path) -> 
 
 
 def test_unasked_position_stays_unknown(tmp_path: Path) -> None:
-    """With the setting off nothing is asked, and no test claims a flat board."""
+    """With the setting off, nothing is requested, and no test claims a flat board."""
     with Rig(tmp_path, COMPARATORS) as rig:
         rig.station.start(routine_called("test", Settings(ask_after_test="no")), None)
         rig.live(0.1)
@@ -91,8 +91,8 @@ def test_unasked_position_stays_unknown(tmp_path: Path) -> None:
         assert test.circumstances.board_angle_deg is None
 
 
-def test_what_remains_of_a_routine_asks_again(tmp_path: Path) -> None:
-    """The stored rest has no laying of the board in it: how it lies then decides."""
+def test_unfinished_routine_asks_for_the_position_again(tmp_path: Path) -> None:
+    """The stored steps have no setup step: the position at the resume decides."""
     with Rig(tmp_path, COMPARATORS, asks_setup=True) as rig:
         person_id = rig.add_person("Ada")
         rig.station.start(routine_called("test_and_stretch", Settings()), person_id)

@@ -1,4 +1,4 @@
-"""The bring-up while the station runs: the loop lends the parts, asks by the page, refuses, and gets the parts back."""
+"""The bring-up while the station runs: the loop lends the parts, asks on the page, refuses, and takes them back."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.station.rig import COMPARATORS, Rig
 from tests.station.system.bring_up_rig import VirtualBench
 
 NEWS_S = 20.0
-"""The longest wait for the bring-up's thread, which has no time of its own to wait for."""
+"""The longest wait for the bring-up's thread, which is not in virtual time."""
 
 
 class VirtualParts:
@@ -75,7 +75,7 @@ def begin(rig: Rig, *, asks: bool = True, is_empty: bool = False) -> None:
 
 
 def until(rig: Rig, condition: Callable[[BringUpView], object]) -> BringUpView:
-    """Handle the news of the bring-up until its view is so."""
+    """Handle news of the bring-up until its view meets the condition."""
     while not condition(view_of(rig)):
         item = rig.station.take(NEWS_S)
         assert item is not None, view_of(rig)
@@ -88,7 +88,7 @@ def answer(rig: Rig, word: str) -> None:
 
 
 def finish(rig: Rig, heard: str = "yes") -> BringUpView:
-    """Do and answer all that is asked."""
+    """Do and answer everything it asks for."""
     colours = iter(COLOURS)
     while True:
         view = until(rig, lambda now: now.is_over or now.question)
@@ -103,7 +103,7 @@ def finish(rig: Rig, heard: str = "yes") -> BringUpView:
             answer(rig, heard if view.question.part == "buzzer" else next(colours))
 
 
-def test_a_healthy_board_is_well(rig: Rig) -> None:
+def test_healthy_board_has_no_findings(rig: Rig) -> None:
     begin(rig)
     view = finish(rig)
     assert [result for result in view.results if not result.well] == []
@@ -127,7 +127,7 @@ def test_without_questions_a_missing_sensor_is_found(rig: Rig) -> None:
     assert not view.is_well
 
 
-def test_nothing_starts_meanwhile(rig: Rig) -> None:
+def test_nothing_starts_during_bring_up(rig: Rig) -> None:
     begin(rig)
     until(rig, lambda now: now.question)
     refused: list[Future[Any]] = [
@@ -143,7 +143,7 @@ def test_nothing_starts_meanwhile(rig: Rig) -> None:
     assert rig.station.snapshot().activity == "idle"
 
 
-def test_it_is_refused_on_an_occupied_board_unless_it_is_said_to_be_empty(rig: Rig) -> None:
+def test_bring_up_is_refused_on_an_occupied_board_unless_said_to_be_empty(rig: Rig) -> None:
     rig.step_on()
     with pytest.raises(ValueError, match="Somebody stands") as error:
         begin(rig)
@@ -153,7 +153,7 @@ def test_it_is_refused_on_an_occupied_board_unless_it_is_said_to_be_empty(rig: R
 
 
 def test_a_plate_pressed_before_it_starts_nothing_meanwhile(tmp_path: Path) -> None:
-    """A heel that has come down just before counts as standing two seconds later, when the parts are lent."""
+    """A heel that came down just before counts as standing two seconds later, when the parts are already lent."""
     with Rig(tmp_path, on_step="stretch") as rig:
         rig.station.lend(VirtualParts(rig))
         rig.step_on(after_s=0.5)
@@ -163,7 +163,7 @@ def test_a_plate_pressed_before_it_starts_nothing_meanwhile(tmp_path: Path) -> N
         rig.station.end_bring_up()
 
 
-def test_it_is_refused_during_a_run_and_a_pairing(rig: Rig) -> None:
+def test_bring_up_is_refused_during_a_run_and_a_pairing(rig: Rig) -> None:
     pairing = rig.station.request_presence()
     rig.live(0.1)
     with pytest.raises(ValueError, match=PAIRING):
@@ -175,7 +175,7 @@ def test_it_is_refused_during_a_run_and_a_pairing(rig: Rig) -> None:
         begin(rig, is_empty=True)
 
 
-def test_an_answer_must_be_one_and_to_the_question_that_is_shown(rig: Rig) -> None:
+def test_answer_must_be_valid_and_for_the_shown_question(rig: Rig) -> None:
     begin(rig)
     view = until(rig, lambda now: now.question)
     for number, word, words in ((view.number, "purple", "is no answer"), (view.number - 1, "ready", "has gone on")):
@@ -186,7 +186,7 @@ def test_an_answer_must_be_one_and_to_the_question_that_is_shown(rig: Rig) -> No
     assert view_of(rig).question == view.question
 
 
-def test_it_can_be_stopped(rig: Rig) -> None:
+def test_bring_up_can_be_stopped(rig: Rig) -> None:
     begin(rig)
     until(rig, lambda now: now.question)
     done(rig, rig.station.stop_bring_up())
@@ -194,7 +194,7 @@ def test_it_can_be_stopped(rig: Rig) -> None:
     assert (view.why, view.is_well) == (STOPPED, False)
 
 
-def test_a_page_that_was_left_does_not_keep_the_board(rig: Rig) -> None:
+def test_abandoned_page_does_not_keep_the_board(rig: Rig) -> None:
     begin(rig)
     until(rig, lambda now: now.question)
     rig.clock.advance_by(ANSWER_US)

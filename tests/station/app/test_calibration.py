@@ -241,7 +241,7 @@ def test_skirting_board_offset_applies_to_wall_not_to_blocks(tmp_path: Path) -> 
 
 
 def test_calmer_sensor_is_checked_against_a_smaller_uncertainty(tmp_path: Path) -> None:
-    """What the empty lane has shown of its wander counts in the calibration's part of a check."""
+    """The wander observed on the empty lane counts in the calibration's part of a check."""
     with CalibrationRig(tmp_path) as lab:
         assert lab.guided().outcome().well
         monitor = CalibrationMonitor(simulated(parse(COMPARATORS, "wiring.toml")), lab.store)

@@ -1,5 +1,5 @@
-"""Every caution in a whole routine: a person with one condition starts a routine of all twenty exercises, and follows
-it with the real drivers in virtual time.
+"""Every caution in a whole routine: a person with one condition starts a routine of all twenty exercises and follows
+it, with the real drivers in virtual time.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tests.station.guided_station import (
 
 KEYS = [one.key for one in CONDITIONS]
 BLOCKING = {NOT_CLEARED, NO_WEIGHT, PARTIAL_WEIGHT, CHILD}
-"""Conditions with which nothing starts until a professional has agreed."""
+"""Conditions that block every start until a professional has agreed."""
 COUNT, HOLD_S = 2, 5
 LONGEST_S = 3000.0
 
@@ -51,7 +51,7 @@ def with_cautions(condition: str, restriction: Restriction) -> set[str]:
 
 
 def started_for(guided: GuidedStation, condition: str) -> StartDecision:
-    """What starts for a person with this condition, and with the answers that it depends on."""
+    """What starts for a person with this condition and the answers that it depends on."""
     after = next(one.follow_up_of for one in CONDITIONS if one.key == condition)
     person_id = guided.add_person("Ada", *([after] if after else []), condition)
     items = [item_dict(item) for item in shortened_exercises()]
@@ -94,8 +94,8 @@ def item_dict(item: Item) -> dict[str, object]:
 
 @pytest.mark.parametrize("condition", KEYS)
 def test_caution_excludes_or_halves_exercises(tmp_path: Path, condition: str) -> None:
-    """Excluded exercises are skipped, reduced ones are halved, all others are complete; where a condition blocks
-    everything nothing starts, with one sentence.
+    """Excluded exercises are skipped, reduced ones are halved, all others are complete; if a condition blocks
+    everything, nothing starts, with one sentence.
     """
     with GuidedStation(tmp_path, COMPARATORS) as guided:
         found = started_for(guided, condition)

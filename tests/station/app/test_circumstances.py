@@ -61,7 +61,7 @@ def raises(store: Store, run_id: str, exercise: str, count: int) -> None:
 
 
 def rows_of(store: Store, person_id: str | None) -> list[ResultRow]:
-    """The person's results, oldest first: those of one side, because both are made together."""
+    """The person's results of one side, oldest first; both sides are made together."""
     found = history_of(store, person_id, Goals(100.0, 100.0), local(31, 12))
     both = zip(found.left, found.right, strict=True)
     assert all((one.circumstances, one.calibration) == (other.circumstances, other.calibration) for one, other in both)
@@ -69,12 +69,12 @@ def rows_of(store: Store, person_id: str | None) -> list[ResultRow]:
 
 
 def circumstances(store: Store, person_id: str | None) -> list[Circumstances]:
-    """Those of the person's tests, oldest first."""
+    """The circumstances of the person's tests, oldest first."""
     return [one.circumstances for one in rows_of(store, person_id)]
 
 
 def test_part_of_day_covers_the_day() -> None:
-    """Every hour has one, and the night after midnight is the evening's."""
+    """Every hour has one, and the hours after midnight count as evening."""
     assert [part_of_day(hour) for hour in (3, 4, 10, 11, 16, 17, 23, 0)] == [
         *(TimeOfDay.EVENING, TimeOfDay.MORNING, TimeOfDay.MORNING, TimeOfDay.DAYTIME, TimeOfDay.DAYTIME),
         *(TimeOfDay.EVENING, TimeOfDay.EVENING, TimeOfDay.EVENING),
@@ -83,7 +83,7 @@ def test_part_of_day_covers_the_day() -> None:
 
 
 def test_result_has_the_time_of_day_and_calibration(store: Store, ann: str) -> None:
-    """Both without a question; nobody answered the others, so they stay unknown."""
+    """Both without a question; the others were not answered, so they stay unknown."""
     for day, hour in ((3, 7), (4, 13), (5, 20)):
         one_test(store, run(store, session(store, ann, local(day, hour)), local(day, hour)), 80.0, 90.0)
     parts = (TimeOfDay.MORNING, TimeOfDay.DAYTIME, TimeOfDay.EVENING)
@@ -103,7 +103,7 @@ def test_corrected_result_has_the_calibration_of_its_correction(store: Store, an
 
 
 def test_stretch_of_the_day_counts_for_later_tests(store: Store, ann: str) -> None:
-    """Of that day, by that person, with credit; a test within a routine has what came before it there."""
+    """On the same day, by the same person, with credit; for a test in a routine, what came before it counts."""
     morning = run(store, session(store, ann, local(3, 7)), local(3, 7))
     one_test(store, morning, 80.0, 90.0)
     hold(store, morning, None, started_s=120)
@@ -120,7 +120,7 @@ def test_stretch_of_the_day_counts_for_later_tests(store: Store, ann: str) -> No
 
 
 def test_warm_up_of_the_session_is_no_stretch(store: Store, ann: str) -> None:
-    """It counts in its session, before the test; without one nobody knows whether the person warmed up."""
+    """It counts in its session, before the test; without one it is unknown whether the person warmed up."""
     first = session(store, ann, local(3, 7))
     hold(store, run(store, first, local(3, 7)), WARM_UP)
     one_test(store, run(store, first, local(3, 7) + timedelta(minutes=2)), 80.0, 90.0)
@@ -139,7 +139,7 @@ def test_answer_about_the_warm_up_counts(store: Store, ann: str) -> None:
 
 
 def test_imported_result_has_what_its_file_says(store: Store, ann: str) -> None:
-    """Its time of day only if the file has one; what the person answered for their own tests is left out."""
+    """Its time of day only if the file has one; the person's answers about their own tests do not apply."""
     store.answer_own_circumstance(ann, "shod", True)
     known = Circumstances(shod=False, back_foot="flat", board_angle_deg=0.0, warmed_up=True)
     results = [ImportedResult(local(1, 12), 80.0, 90.0), ImportedResult(local(2, 8), 80.0, 90.0, True, known)]
@@ -150,7 +150,7 @@ def test_imported_result_has_what_its_file_says(store: Store, ann: str) -> None:
 
 
 def begin_test(store: Store, person_id: str | None, day: int) -> tuple[str, str]:
-    """A test of which nobody has said anything: its session and its id."""
+    """A test without any answers: its session and its id."""
     session_id = session(store, person_id, local(day, 7))
     test_id = one_test(store, run(store, session_id, local(day, 7)), 80.0, 90.0)
     store.describe_test(test_id, shod=None, back_foot=None, warmed_up=None)
@@ -162,7 +162,7 @@ def own(store: Store, person_id: str | None) -> list[tuple[bool | None, str | No
 
 
 def test_first_answer_counts_for_all_tests_and_another_for_later_ones(store: Store, ann: str) -> None:
-    """It is asked for all of them; an earlier test keeps what was known of it, and nobody else's changes."""
+    """It applies to all of them; a test keeps what was already known, and other people's tests do not change."""
     assert store.own_circumstances(ann) == {}
     begin_test(store, None, 2)
     days: tuple[tuple[int, dict[str, Any]], ...] = (
@@ -186,7 +186,7 @@ def test_first_answer_counts_for_all_tests_and_another_for_later_ones(store: Sto
 
 
 def test_answer_changes_what_pages_show(store: Store, ann: str) -> None:
-    """The history that was read before is read again."""
+    """A cached history is read again."""
     begin_test(store, ann, 3)
     assert own(store, ann) == [(None, None)]
     store.answer_own_circumstance(ann, "shod", True)
@@ -194,7 +194,7 @@ def test_answer_changes_what_pages_show(store: Store, ann: str) -> None:
 
 
 def test_claimed_session_takes_the_answers_of_its_person(store: Store, ann: str) -> None:
-    """Where nothing is known of the test itself."""
+    """If nothing is known about the test itself."""
     store.answer_own_circumstance(ann, "shod", True)
     store.answer_own_circumstance(ann, "back_foot", "flat")
     session_id, test_id = begin_test(store, None, 3)
@@ -207,14 +207,14 @@ def test_claimed_session_takes_the_answers_of_its_person(store: Store, ann: str)
 
 
 def test_damaged_answers_are_no_circumstances(store: Store, ann: str) -> None:
-    """What cannot be the answer to the question is left out."""
+    """An impossible answer to the question is left out."""
     store.add_answer(ann, "shod", "yes")
     store.add_answer(ann, "back_foot", "knee up")
     assert store.own_circumstances(ann) == {}
 
 
 def test_unknown_circumstances_are_refused(store: Store, ann: str) -> None:
-    """In a sentence, and nothing changes."""
+    """With a sentence, and nothing changes."""
     _, test_id = begin_test(store, ann, 3)
     with pytest.raises(ValueError, match="back_foot of a test cannot be 'ahead'"):
         store.describe_test(test_id, shod=True, back_foot="ahead", warmed_up=None)
@@ -230,7 +230,7 @@ def practice(store: Store, person_id: str) -> list[bool]:
 
 
 def test_first_tests_are_practice(store: Store, ann: str) -> None:
-    """Of each person, if they have a result; somebody with a history from a tape knows the movement."""
+    """For each person, if they have a result; a person with a history from a tape already knows the movement."""
     for day in (3, 4, 5):
         one_test(store, run(store, session(store, ann, local(day, 7)), local(day, 7)), None, 90.0 if day > 3 else None)
     assert practice(store, ann) == [number < PRACTICE_TESTS for number in range(2)]

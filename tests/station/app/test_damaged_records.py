@@ -1,4 +1,4 @@
-"""Records that are damaged or from another release: each gives a sentence and never stops the station."""
+"""Records that are damaged or from another release: each leads to a sentence, and none stops the station."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def own_plan(guided: GuidedStation, items: list[dict[str, Any]]) -> str:
     ],
 )
 def test_invalid_own_routine_is_replaced_by_proposal(guided: GuidedStation, item: dict[str, Any]) -> None:
-    """With an unknown exercise or an impossible dose another routine is proposed, and a sentence says so."""
+    """For an unknown exercise or an impossible dose another routine is proposed, and a sentence says so."""
     own_plan(guided, [item])
     step_on(guided)
     now = guided.station.snapshot()
@@ -107,7 +107,7 @@ def test_unreadable_answer_counts_as_not_given(guided: GuidedStation, text: str)
 @pytest.mark.parametrize("column", ["header_json", "remaining_json"])
 @pytest.mark.parametrize("text", [*DAMAGED, '{"do": "routine", "steps": [5]}'])
 def test_unreadable_unfinished_routine_does_not_start(guided: GuidedStation, column: str, text: str) -> None:
-    """A note says that it is gone."""
+    """A note says that it is lost."""
     ada = own_plan(guided, [{"exercise": "3a"}])
     damage(guided, runs, **{column: text})
     guided.station.request_start("rest", ada)

@@ -36,8 +36,8 @@ def disk() -> Iterator[LoopDisk]:
 
 
 def test_d1_power_cut_on_a_full_card_that_left_no_index_of_the_log(disk: LoopDisk) -> None:
-    """The log cannot be moved for want of room, nor its index made: the board measures, and the page shows what was
-    stored, twice; with room again all of it is there."""
+    """Without room the log cannot be moved nor its index created: the board measures, and the page shows what was
+    stored, at two starts; once there is room, everything is there."""
     database = disk.directory / "rig.db"
     cut = (database, log_files(database)[0])
     with Rig(disk.directory) as rig:
@@ -65,7 +65,7 @@ def test_d1_power_cut_on_a_full_card_that_left_no_index_of_the_log(disk: LoopDis
 
 
 def test_d1_start_waits_for_room_where_none_was_kept(disk: LoopDisk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """For systemd it is ready and alive, so that the page starts, which says why it shows nothing."""
+    """It reports ready and alive to systemd, so that the page starts and says why it shows nothing."""
     database, notify = disk.directory / "live.db", disk.directory / "notify"
     with Store.open(database, clock=SystemClock()) as store:
         store.add_person("Robin")
@@ -105,7 +105,7 @@ def test_d1_start_waits_for_room_where_none_was_kept(disk: LoopDisk, monkeypatch
 
 
 def test_start_that_waits_for_room_can_be_stopped(disk: LoopDisk) -> None:
-    """As by Ctrl-C or systemd, of a station that has no database yet."""
+    """As by Ctrl-C or systemd, for a station without a database yet."""
     disk.fill()
     path = disk.directory / "live.db"
     service = Service(simulated(parse(f'[store]\npath = "{path}"\n', "live.toml")))
@@ -121,7 +121,7 @@ def test_start_that_waits_for_room_can_be_stopped(disk: LoopDisk) -> None:
 
 
 def test_d2_card_that_fails_during_a_hold(disk: LoopDisk, caplog: pytest.LogCaptureFixture) -> None:
-    """The hold is finished and shown, nothing is called saved, and what was saved before can be read."""
+    """The hold is finished and shown, nothing is reported as saved, and earlier results can be read."""
     with Rig(disk.directory) as rig:
         rig.step_on()
         rig.hold(8)
@@ -138,7 +138,7 @@ def test_d2_card_that_fails_during_a_hold(disk: LoopDisk, caplog: pytest.LogCapt
 
 
 def test_d3_card_that_can_only_be_read_at_the_start(disk: LoopDisk) -> None:
-    """The page shows the history, the board measures, nothing is called saved, and what to do is said."""
+    """The page shows the history and says what to do, the board measures, and nothing is reported as saved."""
     with Rig(disk.directory) as rig:
         rig.step_on()
         rig.hold(6)
@@ -158,7 +158,7 @@ def test_d3_card_that_can_only_be_read_at_the_start(disk: LoopDisk) -> None:
 
 
 def test_d12_log_that_a_long_reader_lets_grow(tmp_path: Path) -> None:
-    """While a page reads for long, writes go on beside it; when it has ended the log grows no further."""
+    """While a page reads for a long time, writes continue; after it has ended, the log stops growing."""
     path = tmp_path / "station.db"
     log = path.with_name("station.db-wal")
     with Store.open(path, clock=SystemClock()) as store, FollowingReader(path) as reader:
@@ -176,7 +176,7 @@ def test_d12_log_that_a_long_reader_lets_grow(tmp_path: Path) -> None:
 
 
 def _write(store: Store) -> None:
-    """A megabyte of the log, which leaves nothing behind."""
+    """Write a megabyte to the log, and nothing that stays."""
     with store.write_transaction() as now:
         now.execute(text("CREATE TABLE filling (bytes BLOB)"))
         now.execute(text("INSERT INTO filling VALUES (zeroblob(1000000))"))

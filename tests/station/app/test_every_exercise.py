@@ -31,7 +31,7 @@ LIFTED = tuple(key for key in SENSED if exercises()[key].sense is Verification.H
 """The exercises whose heel must stay down, with any sensor."""
 TIRED = replace(STEADY, mean_lift_interval_s=15.0)
 LONG_ENOUGH = {"5b": Item(exercise="5b", hold_s=40, repetitions=4)}
-"""The catalogue's holds of five seconds end before the simulated heel first comes up."""
+"""A longer dose where the catalogue's holds of five seconds end before the simulated heel first comes up."""
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -66,7 +66,7 @@ def test_heel_lifts_delay_completion_but_keep_the_dose(tmp_path: Path, key: str)
 
 
 def delays_us(bout: Hold | RepSet) -> list[int]:
-    """How much later than its credit a hold ended, or than the tempo each repetition followed the last, in µs."""
+    """The delays in µs: of a hold's end beyond its credit, or of each repetition beyond the tempo."""
     if isinstance(bout, Hold):
         return [] if bout.ended_us is None else [bout.ended_us - bout.started_us - bout.credited_us]
     tempo_us = sum(exercises()[str(bout.exercise)].dose.tempo_s) * SECOND_US

@@ -55,7 +55,7 @@ class CompletedRoutine:
 
 @cache
 def complete(name: str) -> CompletedRoutine:
-    """Run a ready routine once, with a person who follows the cues and touches nothing but the answers."""
+    """Run a ready-made routine once, with a person who follows the cues and touches only the answers."""
     wiring = rig.COMPARATORS if name == "test_and_stretch" else COMPARATORS
     with tempfile.TemporaryDirectory() as scratch, GuidedStation(Path(scratch), wiring) as guided:
         guided.station.request_start(name, guided.person_id)
@@ -77,7 +77,7 @@ def exercise_of(step: Step) -> str | None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_ready_routine_completes_with_exact_dose(name: str) -> None:
-    """Cues and page alone guide it from stepping on to COMPLETE; the stored dose is the prescribed one to the
+    """Only cues and page guide it from stepping on to COMPLETE; the stored dose is the prescribed one to the
     microsecond.
     """
     done = complete(name)
@@ -99,8 +99,8 @@ def test_ready_routine_completes_with_exact_dose(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_snapshots_have_current_and_next_step(name: str) -> None:
-    """Every snapshot has the routine's name, the step and their number, its exercise, the next one, and the legs at
-    work.
+    """Every snapshot has the routine's name, the step and the number of steps, its exercise, the next one, and the
+    working legs.
     """
     done = complete(name)
     steps = len(done.routine)
@@ -120,13 +120,13 @@ def test_snapshots_have_current_and_next_step(name: str) -> None:
 
 
 def turns_shown(shown: Sequence[Snapshot]) -> list[Legs | None]:
-    """The legs at work, in the order in which they were asked for."""
+    """The working legs, in the order shown."""
     return list(dict.fromkeys(one.side for one in shown))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_unsensed_exercise_is_not_verified(name: str) -> None:
-    """Snapshot and store mark an exercise off the board as not verified; what the heels show is verified."""
+    """Snapshot and store mark an exercise off the board as not verified, one that the heels show as verified."""
     done = complete(name)
     for at, step in enumerate(done.routine):
         if isinstance(step, HoldStep | RepsStep):
@@ -139,7 +139,7 @@ def test_unsensed_exercise_is_not_verified(name: str) -> None:
 
 
 def test_exercise_after_floor_waits_for_return_to_board() -> None:
-    """It starts by itself once the person stands on the board."""
+    """It starts automatically once the person stands on the board."""
     done = complete("full")
     came_back = 0
     for at, (before, step) in enumerate(zip(done.routine, done.routine[1:], strict=False), start=1):
@@ -168,7 +168,7 @@ def test_test_and_stretch_asks_two_questions_between() -> None:
     assert {AnyState(one.state).result_left_mm for one in asked if one.phase == "pain"} == {test.left_mm}
 
 
-# A sensor that fails in the middle.
+# A sensor that fails during a routine.
 
 
 def unplug_heels(guided: GuidedStation, routine: Routine) -> None:
@@ -200,7 +200,7 @@ def test_hold_resumes_from_its_credit_when_heels_return(tmp_path: Path) -> None:
 
 
 def test_routine_ends_and_can_be_resumed_when_heels_stay_lost(tmp_path: Path) -> None:
-    """The routine ends by itself, its holds are stored, and the unfinished routine resumes with a working sensor."""
+    """The routine ends automatically, its holds are stored, and it can be resumed with a working sensor."""
     routine = routine_of(TWO_HOLDS)
     with GuidedStation(tmp_path, ANALOGUE) as guided:
         unplug_heels(guided, routine)
@@ -230,7 +230,7 @@ def finished(guided: GuidedStation, session_id: str) -> list[Hold | RepSet]:
 
 
 def test_one_heel_up_in_squat_stops_clock_and_is_named(tmp_path: Path) -> None:
-    """With both feet at work one lifted heel stops the clock, HEEL_UP sounds, and the snapshot shows which."""
+    """With both legs working, one lifted heel stops the clock, HEEL_UP sounds, and the snapshot shows which heel."""
     routine = routine_of((Item(exercise="3c", hold_s=20),))
     with GuidedStation(tmp_path, ANALOGUE) as guided:
         guided.station.start(routine, guided.person_id)
@@ -341,7 +341,7 @@ SCENARIOS = {
     CueName.ASK: start_on_unknown_board,
     CueName.NUMBER: let_a_browser_in,
 }
-"""Cues of exceptions, each with what causes it; all others sound in an undisturbed routine."""
+"""Cues of exceptions, each with its cause; all others sound in an undisturbed routine."""
 
 
 @pytest.mark.parametrize("cue", CueName)

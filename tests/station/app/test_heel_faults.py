@@ -1,4 +1,4 @@
-"""Faulty heel sensors: nothing unseen is credited, and a sentence names the sensor and the remedy."""
+"""Faulty heel sensors: nothing is credited without a sensor, and a sentence names the sensor and the remedy."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_comparator_stuck_down_is_reported_and_starts_nothing(tmp_path: Path) ->
 
 
 def test_comparator_stuck_during_session_adds_nothing(tmp_path: Path) -> None:
-    """The leaving goes unnoticed, but stored results stay, nothing is added, and a sentence names the heel."""
+    """Stepping off goes unnoticed, but stored results stay, nothing is added, and a sentence names the heel."""
     with Rig(tmp_path) as rig:
         rig.step_on()
         rig.hold(5)
@@ -88,7 +88,7 @@ def test_comparator_stuck_during_session_adds_nothing(tmp_path: Path) -> None:
 
 
 def test_comparator_stuck_up_is_reported_when_the_knee_pad_is_pressed(tmp_path: Path) -> None:
-    """A pressed knee pad with every heel up lets nothing pass, and a sentence says what to check."""
+    """With the knee pad pressed and every heel up no attempt passes, and a sentence says what to check."""
     with Rig(tmp_path) as rig:
         rig.board.act("step_on", "left")
         rig.board.pin_factory.drive(HEEL_LEFT, False)
@@ -108,7 +108,7 @@ def test_comparator_stuck_up_is_reported_when_the_knee_pad_is_pressed(tmp_path: 
 
 @pytest.mark.parametrize("wiring", [COMPARATORS, ""])
 def test_hold_resumes_after_stepping_off_and_on(tmp_path: Path, wiring: str) -> None:
-    """Off after four of ten seconds, back after eight: PAUSED, then the other six; one lift, and exactly ten."""
+    """Off after four of ten seconds, back after eight: PAUSED, then the other six; one lift, exactly ten seconds."""
     with Rig(tmp_path, wiring) as rig:
         rig.step_on()
         rig.hold(10)
@@ -151,7 +151,7 @@ def test_silent_heel_blames_no_wire() -> None:
 
 
 def test_noisy_heel_is_reported() -> None:
-    """On an idle board too: a channel that jumps as no heel does names its wire."""
+    """On an idle board too: the fault of a channel that jumps in a way no heel does names its wire."""
     sensors = BoardSensors(Wiring(), 0)
     for number in range(200):
         sensors.update(Load(number * 10_000, Side.LEFT, 0.2 + 0.6 * (number % 2)))

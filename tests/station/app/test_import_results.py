@@ -45,7 +45,7 @@ def parse(file: Path, text: str, unit: str = "cm", *, sure: bool = False) -> lis
 
 
 def test_import_reads_its_unit_in_any_order(file: Path) -> None:
-    """A side may be empty, lines come in any order; 0 is a result: the knee does not reach."""
+    """A side may be empty, lines may be in any order; 0 is a result: the knee does not reach."""
     assert parse(file, HEADER + "2026-02-01,9.4,10\n2026-01-01,,8.25\n\n2026-03-01,0,\n") == [
         (None, 82.5),
         (94.0, 100.0),
@@ -76,7 +76,7 @@ def test_date_becomes_noon_and_today_becomes_now(file: Path) -> None:
 
 
 def test_import_reads_how_a_test_was_done(file: Path) -> None:
-    """In columns that may be there; an empty cell is not known, and so is the time of a date alone."""
+    """In optional columns; an empty cell means unknown, as does a date without a time."""
     header = "date,left,right,shod,back_foot,board_angle_deg,warmed_up\n"
     file.write_text(header + "2026-01-31 08:00,9,,no,heel up,0,yes\n2026-02-01,9,,,,,\n2026-02-02,9,,Yes,off,12.5,No\n")
     timed, plain, other = read_past_results(file, "cm", (), NOW).results
@@ -104,7 +104,7 @@ def test_import_reads_how_a_test_was_done(file: Path) -> None:
     ],
 )
 def test_import_names_mistake_in_how_a_test_was_done(file: Path, column: str, cell: str, words: str) -> None:
-    """With the line, and what may be written."""
+    """With the line, and the allowed values."""
     with pytest.raises(ImportRefusedError, match=re.escape(words)):
         parse(file, f"date,left,right,{column}\n2026-01-31,9,,{cell}\n")
 
@@ -121,7 +121,7 @@ def in_los_angeles(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("in_los_angeles")
 def test_last_representable_date_is_refused_as_future(file: Path) -> None:
-    """In a zone where it ends after the year 9999 of UTC."""
+    """In a time zone in which it ends after the year 9999 of UTC."""
     with pytest.raises(ImportRefusedError, match="line 2: 9999-12-31T23:59 is in the future"):
         parse(file, HEADER + "9999-12-31T23:59,9.4,\n")
 

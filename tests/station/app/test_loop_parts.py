@@ -43,7 +43,7 @@ def store(tmp_path: Path, clock: HandClock) -> Iterator[Store]:
 
 
 def test_event_time_never_goes_back(time: EventTime, clock: HandClock) -> None:
-    """A late event leaves it as it is; catching up makes it the clock's."""
+    """A late event does not change it; catching up sets it to the clock's time."""
     begin_us = time.now_us
     time.advance_to(begin_us + 5)
     time.advance_to(begin_us + 2)
@@ -55,7 +55,7 @@ def test_event_time_never_goes_back(time: EventTime, clock: HandClock) -> None:
 
 
 def test_person_is_remembered_for_ten_minutes(time: EventTime, store: Store) -> None:
-    """The last person is recent for ten minutes, or until nobody was chosen; of several people none is the only one."""
+    """The last person is recent for ten minutes, or until nobody is chosen; of several people none is the only one."""
     ada, people = store.add_person("Ada").id, People(store, time)
     assert (people.recent_id, people.only_id, people.name_of(ada)) == (None, None, None)
     people.refresh()
@@ -77,7 +77,7 @@ def test_person_is_remembered_for_ten_minutes(time: EventTime, store: Store) -> 
 
 @pytest.mark.parametrize(("plates", "first"), [((Side.LEFT, Side.RIGHT), Side.RIGHT), ((Side.RIGHT,), Side.LEFT)])
 def test_idle_board_reports_step_on_and_loaded_side(time: EventTime, plates: tuple[Side, ...], first: Side) -> None:
-    """Two seconds on a plate want a start, on the loaded side if each side has a plate; commands do not count."""
+    """Two seconds on a plate request a start, on the loaded side if each side has a plate; commands do not count."""
     board = IdleBoard(Wiring(analogue=False, plates=plates), time, {})
     board.feed(Heel(time.now_us, Side.RIGHT, False))
     time.advance_to(time.now_us + SECOND_US)
@@ -107,7 +107,7 @@ def test_idle_board_gives_levels_at_current_time(time: EventTime) -> None:
 
 
 def test_idle_board_learns_only_lower_shares_of_empty_plates(time: EventTime) -> None:
-    """A run's empty share is taken over if the plate was unknown or heavier so far."""
+    """A run's empty share is adopted if the plate's was unknown or higher so far."""
     board = IdleBoard(Wiring(), time, {Side.LEFT: 0.10})
     assert board.learn_empty(References({Side.LEFT: 0.12, Side.RIGHT: 0.20})) == {Side.RIGHT: 0.20}
     assert board.learn_empty(References({Side.LEFT: 0.08, Side.RIGHT: 0.20})) == {Side.LEFT: 0.08}
@@ -116,7 +116,7 @@ def test_idle_board_learns_only_lower_shares_of_empty_plates(time: EventTime) ->
 
 
 def test_settings_are_stored_as_they_change(store: Store, clock: HandClock) -> None:
-    """The volume rises to the loudest and no further, taps go off, and a bad value changes nothing."""
+    """The volume rises to the loudest and no further, taps are turned off, and an invalid value changes nothing."""
     settings = SettingsInUse(
         store, Recorder(store, lambda _sentence: None), BoardOutputs(), People(store, EventTime(clock)), clock
     )
@@ -155,8 +155,8 @@ def test_view_is_urgent_only_after_changes() -> None:
     assert view.faults("The left heel sensor is stuck.")[0].part == "heel sensors"
 
 
-def test_what_stops_a_measurement_is_the_first_fault() -> None:
-    """The page of the board has room for one sentence: not that of the clock while the sensor's cable is out."""
+def test_fault_that_stops_a_measurement_comes_first() -> None:
+    """The live page has room for one sentence: not the clock's while the sensor's cable is out."""
     view = BoardView()
     for part in ("LED", "backup", "clock", "distance sensor"):
         view.set_fault(part, f"The {part} is broken.")
@@ -164,7 +164,7 @@ def test_what_stops_a_measurement_is_the_first_fault() -> None:
 
 
 def test_cues_that_confirm_storage_wait_for_it(store: Store) -> None:
-    """While writes are pending, an error sounds in place of COMPLETE; other cues and ends are as they are."""
+    """While writes are pending, an error sounds instead of COMPLETE; other cues do not change."""
 
     def fail() -> None:
         raise StoreError("The disk is full.")

@@ -33,9 +33,9 @@ def press(*sides: Side) -> Callable[[SimulatedBoard], None]:
 
 
 def started(tmp_path: Path, wiring: str, *sides: Side) -> Rig:
-    """A station with an owner that is started again while these plates are pressed.
+    """A station with an owner, restarted while these plates are pressed.
 
-    A hold on the day before has told it what the empty plates weigh.
+    It knows its empty plates from a hold on the day before.
     """
     with GuidedStation(tmp_path, wiring) as before:
         before.run_routine(hold_of(3, *Side))
@@ -45,7 +45,7 @@ def started(tmp_path: Path, wiring: str, *sides: Side) -> Rig:
 
 @pytest.mark.parametrize("wiring", [COMPARATORS, ANALOGUE], ids=["comparators", "analogue"])
 def test_board_held_pressed_while_it_starts_resets_the_owner(tmp_path: Path, wiring: str) -> None:
-    """It is announced by a cue, said on the page and logged; the next browser that is paired is the owner's."""
+    """A cue, the page and the log announce it; the next paired browser is the owner's."""
     rig = started(tmp_path, wiring, *Side)
     rig.live(12.0)
     assert rig.store.has_owner()
@@ -69,7 +69,7 @@ def test_board_that_is_not_held_on_both_sides_resets_nothing(tmp_path: Path, sid
 
 
 def test_release_within_the_time_resets_nothing(tmp_path: Path) -> None:
-    """Also where the plates are pressed again."""
+    """Even if the plates are pressed again."""
     rig = started(tmp_path, COMPARATORS, *Side)
     rig.live(10.0)
     rig.board.pin_factory.drive(PIN_BY_SIDE[Side.LEFT], False)

@@ -96,9 +96,9 @@ def test_hold_works_without_unneeded_part(tmp_path: Path, part: str) -> None:
 
 @pytest.mark.parametrize("xshut", ["true", "false"])
 def test_unacknowledged_transaction_at_start_is_retried(tmp_path: Path, xshut: str) -> None:
-    """Whichever transaction of the sensor's start goes unanswered, the station measures within three seconds.
+    """Whichever transaction of the sensor's start is not acknowledged, the station measures within three seconds.
 
-    Each transaction in turn, and what the person reads meanwhile, is in `tests/station/devices/test_range_faults.py`.
+    Every single transaction, with the sentences shown, is in `tests/station/devices/test_range_faults.py`.
     """
     wiring = f"{COMPARATORS}[range_sensor]\nxshut = {xshut}\n"
     for position in range(0, 200, 7):

@@ -42,7 +42,7 @@ def heard_of_hold(rig: Rig, person_id: str | None) -> list[CueName]:
     ],
 )
 def test_quiet_hours_are_those_of_the_person_on_the_board(tmp_path: Path, profile: Profile, *, is_heard: bool) -> None:
-    """In their time zone, for them alone: nobody known has the station's, which has none here."""
+    """In their time zone, only for them; without a person the station's apply, which has none here."""
     with Rig(tmp_path) as rig:
         person_id = rig.add_person("Ann")
         rig.station.save_profile(person_id, profile)
@@ -64,7 +64,7 @@ def test_reminder_comes_in_the_time_zone_of_the_profile(tmp_path: Path) -> None:
 
 
 def outcome(rig: Rig, future: Future[Any]) -> Any:
-    """What the station answers; a merge makes its backup in a thread, for which virtual time does not wait."""
+    """The station's answer; a merge makes its backup in a thread, for which virtual time does not wait."""
     until = time.monotonic() + BOUND_S
     while not future.done() and time.monotonic() < until:
         wait((future,), timeout=0.02)
@@ -73,7 +73,7 @@ def outcome(rig: Rig, future: Future[Any]) -> Any:
 
 
 def test_nobody_is_deleted_or_merged_while_a_session_runs(tmp_path: Path) -> None:
-    """The loop goes on writing for the person on the board; afterwards it works."""
+    """The loop keeps writing for the person on the board; after the session it works."""
     with Rig(tmp_path) as rig:
         ann, bea = rig.add_person("Ann"), rig.add_person("Bea")
         rig.step_on()
@@ -91,7 +91,7 @@ def test_nobody_is_deleted_or_merged_while_a_session_runs(tmp_path: Path) -> Non
 
 
 def test_unfinished_routine_goes_with_its_person(tmp_path: Path) -> None:
-    """It is offered to whom the person is now, and to nobody once they are deleted."""
+    """It is offered to the person that they were merged into, and to nobody once they are deleted."""
     with Rig(tmp_path) as rig:
         ann, anne = rig.add_person("Ann"), rig.add_person("Anne")
         rig.step_on()
@@ -118,7 +118,7 @@ def test_unfinished_routine_goes_with_its_person(tmp_path: Path) -> None:
 
 
 def test_a_new_name_is_on_the_board_at_once(tmp_path: Path) -> None:
-    """Who is renamed during a session is called by the new name."""
+    """A person who is renamed during a session has the new name."""
     with Rig(tmp_path) as rig:
         ann = rig.add_person("Ann")
         rig.step_on(Side.LEFT)
@@ -129,7 +129,7 @@ def test_a_new_name_is_on_the_board_at_once(tmp_path: Path) -> None:
 
 
 def test_an_archived_person_is_not_inferred(tmp_path: Path) -> None:
-    """The only person in use steps on; with the other one archived, nobody has to choose."""
+    """The only person who is not archived steps on, and need not be chosen."""
     with Rig(tmp_path) as rig:
         ann, bea = rig.add_person("Ann"), rig.add_person("Bea")
         outcome(rig, rig.station.archive_person(bea, is_archived=True))
@@ -148,8 +148,8 @@ def test_merging_without_room_for_a_backup_changes_nothing(tmp_path: Path, monke
         assert len(rig.store.people()) == 2
 
 
-def test_what_is_not_there_is_refused_in_a_future(tmp_path: Path) -> None:
-    """Ids of nobody raise, and the board carries on."""
+def test_unknown_ids_raise_in_their_futures(tmp_path: Path) -> None:
+    """And the board keeps running."""
     with Rig(tmp_path) as rig:
         for future in (
             rig.station.delete_person("nobody"),

@@ -80,7 +80,7 @@ def started_full_test(guided: GuidedStation, person_id: str) -> TestStep:
 
 
 def test_comfortable_test_has_no_best_to_beat(tmp_path: Path) -> None:
-    """A person who is to stay within comfort gets no reward for going further."""
+    """A person who should stay within comfort gets no reward for going further."""
     with GuidedStation(tmp_path, COMPARATORS) as guided:
         ada = add_screened_person(guided.store, "Ada", "cleared")
         assert started_full_test(guided, ada) == TestStep(full=True)

@@ -1,4 +1,4 @@
-"""Requests for presence: the whole of it through the real drivers, in virtual time."""
+"""Whole requests for presence through the real drivers, in virtual time."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def until_state(rig: Rig, *states: PresenceState) -> None:
 
 
 def wrong_for(request: PresenceRequest) -> str:
-    """A rhythm that is not this one."""
+    """A wrong rhythm for this request."""
     first = SHORT if request.rhythm[0] is LONG else LONG
     return ",".join((first, *request.rhythm[1:]))
 
@@ -87,7 +87,7 @@ def test_rhythm_lets_a_browser_finish_once(tmp_path: Path, wiring: str, stands: 
 
 
 def test_button_makes_the_rhythm(tmp_path: Path) -> None:
-    """A person who cannot press with a heel presses the button, also through its bounces."""
+    """A person who cannot press with a heel presses the button, even if it bounces."""
     with Rig(tmp_path) as rig:
         request = ask(rig)
         pin = rig.board._config.pins.button
@@ -100,7 +100,7 @@ def test_button_makes_the_rhythm(tmp_path: Path) -> None:
 
 
 def test_snapshot_has_no_secret(tmp_path: Path) -> None:
-    """Neither the rhythm before it is made, nor the number, nor the key of the request, in anything that is shown."""
+    """Nothing shown has the rhythm before it is made, the number, or the key of the request."""
     with Rig(tmp_path) as rig:
         request = ask(rig)
         shown = []
@@ -123,7 +123,7 @@ def test_snapshot_has_no_secret(tmp_path: Path) -> None:
 
 
 def test_second_request_cancels_both(tmp_path: Path) -> None:
-    """Both browsers are told why; afterwards one may ask again."""
+    """Both browsers get the reason; afterwards one may ask again."""
     with Rig(tmp_path) as rig:
         first = ask(rig)
         with pytest.raises(ValueError, match="so both were cancelled"):
@@ -153,7 +153,7 @@ def test_key_of_an_earlier_request_is_worth_nothing(tmp_path: Path) -> None:
 
 
 def test_step_on_starts_nothing_while_presence_waits(tmp_path: Path) -> None:
-    """Nor does it once the request is over, for a person who stands there already."""
+    """Nor once the request is over, for a person already on the board."""
     with Rig(tmp_path, on_step="stretch") as rig:
         request = ask(rig)
         rig.step_on(Side.LEFT, 10.0)
@@ -192,7 +192,7 @@ def test_session_that_starts_ends_the_request(tmp_path: Path) -> None:
         assert rig.station.snapshot().activity == "hold"
 
 
-def test_nobody_comes(tmp_path: Path) -> None:
+def test_unanswered_request_ends(tmp_path: Path) -> None:
     """After two minutes the request is over."""
     with Rig(tmp_path) as rig:
         ask(rig)
@@ -218,7 +218,7 @@ def test_wrong_rhythm_says_so_and_may_be_tried_again(tmp_path: Path) -> None:
 
 
 def test_five_wrong_rhythms_pause_for_everybody_across_a_restart(tmp_path: Path) -> None:
-    """Nobody may ask, also after the station was switched off and on: its clock begins at the same time again."""
+    """Nobody may ask, even after a restart that sets the clock back to the same time."""
     with Rig(tmp_path) as rig:
         request = ask(rig)
         for _ in range(MAX_WRONG - 1):
@@ -246,14 +246,14 @@ def test_five_wrong_rhythms_pause_for_everybody_across_a_restart(tmp_path: Path)
 
 
 def ask_again(rig: Rig) -> PresenceRequest:
-    """Another request, after the one that is going on."""
+    """Another request, after the current one."""
     with pytest.raises(ValueError, match="both were cancelled"):
         ask(rig)
     return ask(rig)
 
 
 def test_simulated_person_needs_a_browser_that_shows_a_rhythm(tmp_path: Path) -> None:
-    """The person looks at a browser; without one there is nothing to make."""
+    """Without a browser there is no rhythm to make."""
     with Rig(tmp_path) as rig:
         with pytest.raises(ValueError, match="No browser shows a rhythm now"):
             make_rhythm(rig)

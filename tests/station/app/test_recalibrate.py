@@ -1,4 +1,4 @@
-"""`station recalibrate`: the results by another calibration, beside the originals."""
+"""`station recalibrate`: the results with another calibration, beside the originals."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def store(path: Path, clock: HandClock) -> Iterator[Store]:
 
 
 def add_test(store: Store, clock: HandClock, trials: dict[Side, list[float | None]], noise_mm: float = 0.4) -> Test:
-    """Add a test as the station stores it under its newest calibration, from the readings of its trials (`None`: the
-    knee does not reach).
+    """Add a test as the station stores it with its newest calibration, from the readings of its trials (`None`: below
+    range).
     """
     calibration = store.current_calibration()
     curve = calibration.curve.shifted(SKIRTING_MM)

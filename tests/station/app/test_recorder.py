@@ -1,4 +1,4 @@
-"""Results that wait for the store keep the state of the moment when they happened."""
+"""Results that wait for the store keep the state of the time at which they happened."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ PLENTY = 1 << 30
 
 @contextmanager
 def full_disk(store: Store) -> Iterator[None]:
-    """Let SQLite allocate no further page."""
+    """Keep SQLite from allocating another page."""
     for pages in (1, PLENTY):
         with store.write_transaction() as now:
             now.execute(text(f"PRAGMA max_page_count={pages}")).all()
@@ -55,7 +55,7 @@ def test_delayed_check_belongs_to_calibration_of_its_time(tmp_path: Path) -> Non
         recorder = Recorder(store, faults.append)
         recorder.begin_session(None, clock.utc_now(), simulated=False)
         with full_disk(store):
-            # A page has room for some rows more.
+            # A page has room for some more rows.
             for made, fact in enumerate([*[Calibrated(1, FIT)] * 99, CheckDone(2, 100.0, 109.0, 9.0, 0.6, True)]):
                 step = CheckStep() if made == 99 else CalibrateStep()
                 run = Run((step,), Wiring(), References(), before.curve, 0)
@@ -89,7 +89,7 @@ def test_session_has_no_id_before_it_is_stored(tmp_path: Path) -> None:
 
 
 def test_recorder_stores_what_a_test_was_measured_with(tmp_path: Path) -> None:
-    """The skirting board, and the noise of the estimate itself: the rounded distance and uncertainty do not count."""
+    """The skirting board, and the unrounded noise of the estimate."""
     clock = HandClock()
     with Store.open(tmp_path / "station.db", clock=clock) as store:
         store.add_calibration(FIT)

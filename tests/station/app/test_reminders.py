@@ -1,4 +1,4 @@
-"""The board's reminders: at the person's hour, once, in any time zone and with any change of the clock."""
+"""The board's reminders: at the person's time, once, in any time zone and after any change of the clock."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class ReminderStation(GuidedStation):
         self.station.attach(self.devices, self.alarms)
 
     def add_person_with_reminder(self, name: str, clock: str, **more: Any) -> str:
-        """Add a person with a daily reminder at this time, UTC unless a zone is named."""
+        """Add a person with a daily reminder at this time, in UTC unless a zone is given."""
         person_id = self.store.add_person(name).id
         answer_health_questions(self.store, person_id)
         self.station.save_plan(person_id, plan_at(clock, **more))
@@ -91,7 +91,7 @@ def nudge_count(guided: GuidedStation) -> int:
     return guided.recognised_cues().count(CueName.NUDGE)
 
 
-# What the board does at the hour.
+# At the time of the reminder.
 
 
 def test_reminder_sounds_and_names_the_person(guided: ReminderStation) -> None:
@@ -185,7 +185,7 @@ def test_each_person_has_their_own_reminder(guided: ReminderStation) -> None:
     assert guided.alarms.rang == 2
 
 
-# What is done to the clock.
+# Changes of the clock.
 
 
 def test_clock_set_forward_catches_up_one_reminder(guided: ReminderStation) -> None:

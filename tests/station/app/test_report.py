@@ -1,4 +1,4 @@
-"""The report of one person: what it says of long, short and one-sided histories, and no number is made up."""
+"""The report of one person: what it says about long, short and one-sided histories, without invented numbers."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def months(tmp_path_factory: pytest.TempPathFactory) -> Report:
 
 @pytest.fixture(scope="module")
 def everything(tmp_path_factory: pytest.TempPathFactory) -> Report:
-    """The report of a history in which results of every kind were left out."""
+    """The report of a history with left-out results of every kind."""
     with Store.open(tmp_path_factory.mktemp("everything") / "station.db", clock=SystemClock()) as store:
         return report(store, add_everything(store))
 
@@ -82,7 +82,7 @@ def test_mdc_is_the_person_s_own(months: Report) -> None:
 
 
 def test_icc_is_rounded_down(months: Report) -> None:
-    """No test repeats perfectly: 0.996 is no 1.00."""
+    """No test repeats perfectly: 0.996 must not become 1.00."""
     for texts in (lines(months)[f"ICC {name}*"] for name in ("between days", "within a session")):
         assert all("1.00" not in text and text.startswith("0.9") for text in texts)
 
@@ -105,7 +105,7 @@ def test_training_is_compared_with_plan_and_goal(months: Report) -> None:
 
 
 def test_weeks_before_the_first_activity_are_not_shown(store: Store) -> None:
-    """A week without training between others is; without a plan there is nothing to compare with."""
+    """Later weeks without training are; without a plan there is nothing to compare with."""
     ada = store.add_person("Ada")
     add_training(store, ada, 21, 1)
     add_training(store, ada, 0.01, 1)
@@ -125,7 +125,7 @@ def test_new_person_has_no_number(store: Store) -> None:
 
 
 def test_first_test_gives_a_result_and_says_what_is_missing(store: Store) -> None:
-    """Studies alone give no ICC and no limits of agreement of this person."""
+    """Studies give neither this person's ICC nor their limits of agreement."""
     ada = store.add_person("Ada")
     add_test(store, ada, 0.01, 84.0, 90.0)
     found = report(store, ada)
@@ -152,7 +152,7 @@ def test_one_side_has_dashes_for_the_other(store: Store) -> None:
 
 
 def test_change_without_confirmation_has_no_limits(store: Store) -> None:
-    """Looked at after every test, limits that exclude zero would look like proof."""
+    """Checked after every test, limits that exclude zero would look like proof."""
     ada = store.add_person("Ada")
     for days_ago in range(30, 0, -3):
         add_test(store, ada, days_ago, 84.0 + days_ago % 4, 90.0)
@@ -162,7 +162,7 @@ def test_change_without_confirmation_has_no_limits(store: Store) -> None:
 
 
 def test_below_range_is_no_distance(store: Store) -> None:
-    """Toes at the wall and the knee does not reach it: nothing is calculated from zeros."""
+    """With toes at the wall the knee does not reach it: nothing is calculated from zeros."""
     ada = store.add_person("Ada")
     for days_ago in (9, 6, 3):
         add_test(store, ada, days_ago, 0.0, 90.0)
@@ -173,7 +173,7 @@ def test_below_range_is_no_distance(store: Store) -> None:
 
 
 def test_zero_after_distances_has_no_level_or_change(store: Store) -> None:
-    """What the trend said before is not the level of a knee that does not reach the wall."""
+    """The earlier trend is not the level of a knee that does not reach the wall."""
     ada = store.add_person("Ada")
     for days_ago in range(30, 0, -3):
         add_test(store, ada, days_ago, 84.0 + days_ago % 4, 90.0)
@@ -223,7 +223,7 @@ def test_protocol_names_contact_calibration_and_instrument(everything: Report) -
 
 
 def test_injury_stands_at_the_top_and_nobody_is_addressed(store: Store) -> None:
-    """A physiotherapist looks for the side first, and is not the owner of the knee."""
+    """A physiotherapist looks for the side first, and the ankle is not theirs."""
     ada = store.add_person("Ada")
     assert report(store, ada).ankles == ""
     store.save_profile(ada.id, Profile(hurt_side="left", hurt_since="2026-03", dominant_side="right"))

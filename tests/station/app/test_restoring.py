@@ -1,4 +1,4 @@
-"""Between the promise of a restore and the swap of the databases nothing begins that would be lost."""
+"""Between the promise of a restore and the swap of the databases, nothing starts that would be lost."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.station.rig import Rig, hold_of
 
 
 def test_nothing_begins_or_is_stored_once_a_restore_is_promised(tmp_path: Path) -> None:
-    """Neither a step on nor a page starts a session, and settings are refused: the former database would have them."""
+    """Neither a step on nor a page starts a session, and settings are refused: they would be lost."""
     with Rig(tmp_path, on_step="stretch") as rig, staged_backup(rig.store.path, rig.store.path) as staged:
         rig.add_person("Ann")
         rig.station.restoring.staged = staged

@@ -1,4 +1,4 @@
-"""Promise 4 on the whole station: a stored result is what its own trace replays to."""
+"""Promise 4 on the whole station: replaying a trace gives its stored result."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ WIRINGS = [COMPARATORS, "", '[board]\nheels = "comparator"\nknee_pad = false\n',
 
 
 def facts_of(reader: Reader, run_id: str) -> list[Fact]:
-    """The facts that the stored trace of a run replays to."""
+    """The facts from replaying the stored trace of a run."""
     found = reader.trace(run_id)
     assert found is not None
     trace = read_trace(trace_text(*found).splitlines())
@@ -51,7 +51,7 @@ def facts_of(reader: Reader, run_id: str) -> list[Fact]:
 
 
 def assert_replays(reader: Reader, session_id: str) -> list[Fact]:
-    """Every result of the session, field by field, against the replay of its run."""
+    """Compare every result of the session, field by field, with the replay of its run."""
     detail = reader.session(session_id)
     assert detail is not None
     facts = [fact for run_id in detail.run_ids for fact in facts_of(reader, run_id)]
@@ -151,7 +151,7 @@ def test_routine_replays_to_stored_results(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("after_s", [1.0, 5.0, 9.0, 14.0, 20.3, 33.7])
 def test_stopped_routine_replays_to_stored_partial(tmp_path: Path, after_s: float) -> None:
-    """Stopped from the page at any moment."""
+    """Stopped from the page at any time."""
     with Rig(tmp_path, character=RESTLESS) as rig:
         rig.station.start((*hold_of(8, repetitions=2), TestStep((Side.LEFT,))), None)
         rig.live(0.1)

@@ -24,7 +24,7 @@ PLAN = plan_from_dict({"days": [[0, "18:00"], [3, "18:00"]], "zone": "UTC"})
 
 
 class PersonHistory:
-    """One person with a store, whose days are written as they pass."""
+    """One person and a store, with days added as they pass."""
 
     def __init__(self, path: Path) -> None:
         self.clock = HandClock()
@@ -84,7 +84,7 @@ def test_new_person_needs_health_questions_and_a_full_test(ann: PersonHistory) -
 
 
 def test_newest_answers_count(ann: PersonHistory) -> None:
-    """Of the health questions, and of each exercise's felt question."""
+    """For the health questions, and for each exercise's felt question."""
     ann.store.add_answer(ann.id, "health", {"yes": ["child"], "no": []})
     ann.store.add_answer(ann.id, "health", {"yes": ["numb", "pinch"], "no": ["child"]})
     for about, felt in (("3b", True), ("3b", False), ("3a", False), ("3a", True)):
@@ -175,7 +175,7 @@ def test_nine_of_thirteen_weeks_with_stretches_are_persistence(ann: PersonHistor
 
 
 def test_turn_moves_with_weeks_and_training_days(ann: PersonHistory) -> None:
-    """One further after each day with an exercise and each week; not within a day, and not after a test alone."""
+    """By one after each day with an exercise and each week; not within a day, and not after just a test."""
     ann.store.save_plan(ann.id, to_dict(PLAN))
     monday = ann.now.replace(hour=8) + (7 - ann.now.weekday()) * DAY
     ann.clock.pass_by(days=(monday - ann.now) / DAY)

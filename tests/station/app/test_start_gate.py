@@ -1,4 +1,4 @@
-"""The start gate: every way of starting a routine gives the same steps, and none that a caution forbids."""
+"""The start gate: every way of starting a routine gives the same steps, and none that a caution excludes."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ def today_of(store: Store, person_id: str) -> tuple[int, Routine]:
 
 
 def test_test_before_a_proposal_counts_against_its_minutes(store: Store) -> None:
-    """Half an hour is half an hour on the day of a test, too, and what follows the test is what was announced."""
+    """Half an hour is half an hour on the day of a test too, and the announced routine follows the test."""
     person_id = with_person(store, frozenset(), None, None)
     summary = gate_for(store, person_id).today_summary()
     assert summary.due_test == "full"
@@ -187,7 +187,7 @@ def test_test_before_a_proposal_counts_against_its_minutes(store: Store) -> None
 
 
 def test_skipped_test_takes_no_time(store: Store) -> None:
-    """Without the test, all of the half hour is for the exercises."""
+    """Without the test, the whole half hour is for the exercises."""
     tested = with_person(store, frozenset(), None, "calf")
     assert gate_for(store, tested).today_summary().due_test is None
     skipped = today_of(store, with_person(store, frozenset(), None, None))[1]
@@ -206,7 +206,7 @@ def test_today_for_painful_tendon_stays_within_comfort(store: Store) -> None:
 
 @pytest.mark.parametrize(("days", "held"), [(5, 2), (6, 3), (12, 3)])
 def test_dose_of_cleared_person_grows_with_calm_training_days(store: Store, days: int, held: int) -> None:
-    """By name, by the proposal and resumed alike: two of three holds, then three quarters and the whole."""
+    """By name, proposed and resumed: two of three holds, then three quarters, then the whole dose."""
     person_id = with_person(store, frozenset({"cleared"}), None, None)
     answered_at = HandClock().utc_now()
     for day in range(1, days + 1):
@@ -228,7 +228,7 @@ def test_recently_cleared_person_is_tested_within_comfort(store: Store) -> None:
 
 
 def test_reduced_stretch_keeps_the_rest_of_the_settings(store: Store) -> None:
-    """Alone and after a test."""
+    """On its own and after a test."""
     person_id = with_person(store, frozenset({"cleared"}), None, None)
     gate = replace(gate_for(store, person_id), settings=replace(store.settings(), rest_s=40, prepare_s=20))
     for name in ("stretch", "test_and_stretch"):

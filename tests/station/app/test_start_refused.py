@@ -1,4 +1,4 @@
-"""Answers given in or between sessions count at once: no routine continues into pain, and no test repeats."""
+"""Answers given during or between sessions count at once: no routine continues into pain, and no test repeats."""
 
 from __future__ import annotations
 
@@ -214,7 +214,7 @@ def test_claimed_session_applies_its_persons_pain_on_resume(guided: GuidedStatio
 
 
 def test_unfinished_routine_is_not_offered_while_pain_blocks_it(guided: GuidedStation) -> None:
-    """After an answer of 8 it is withdrawn; below 4 it is offered again."""
+    """After an answer of 8 the offer is withdrawn; below 4 it returns."""
     ada = add_ada(guided, days=[])
     leave_in_first_hold(guided, ada, Item(exercise="3a"))
     assert guided.station.snapshot().unfinished is not None

@@ -1,4 +1,4 @@
-"""Starts pass the gate in the running station: from the board, the page and resume, and what a refusal leaves."""
+"""Every start in the running station passes the gate: from the board, the page and a resume; and after a refusal."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def guided(tmp_path: Path) -> Iterator[GuidedStation]:
 
 
 def running_routine(guided: GuidedStation) -> Routine:
-    """The running routine, as the loop has it."""
+    """The loop's running routine."""
     run = guided.station._session.run
     return () if run is None else run.routine
 

@@ -1,4 +1,4 @@
-"""Stepping on: what it starts, for whom, and in which session."""
+"""Stepping on: what starts, for whom, and in which session."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WIRINGS = [COMPARATORS, ANALOGUE, '[board]\nplates = "right"\nheels = "comparato
 def test_standing_still_for_two_seconds_starts_configured_routine(
     tmp_path: Path, wiring: str, on_step: str, activity: str
 ) -> None:
-    """Nothing starts earlier; then what the settings say, on the loaded side."""
+    """Nothing starts earlier; then the configured routine starts on the loaded side."""
     with Rig(tmp_path, wiring, on_step=on_step) as rig:
         rig.board.act("step_on", "right")
         rig.live(2.0)
@@ -82,7 +82,7 @@ def test_session_ends_twenty_seconds_after_leaving(tmp_path: Path, wiring: str) 
 
 @pytest.mark.parametrize("wiring", [COMPARATORS, ANALOGUE])
 def test_unused_session_is_closed(tmp_path: Path, wiring: str) -> None:
-    """A routine that was started on the page and stopped unused ends its session."""
+    """A routine started on the page and stopped unused ends its session."""
     with Rig(tmp_path, wiring) as rig:
         rig.station.start(hold_of(5), None)
         rig.live(1.0)
@@ -98,7 +98,7 @@ def _standing(board: SimulatedBoard) -> None:
 
 @pytest.mark.parametrize("wiring", [COMPARATORS, ANALOGUE])
 def test_heel_down_at_station_start_starts_nothing_until_step_on(tmp_path: Path, wiring: str) -> None:
-    """A person already standing there, or a stuck heel, starts no session."""
+    """A person already on the board, or a stuck heel, starts no session."""
     with Rig(tmp_path, wiring, on_step="stretch", before=_standing) as rig:
         rig.live(20.0)
         assert rig.station.snapshot().activity == "idle"
@@ -186,7 +186,7 @@ def test_nobody_chosen_on_the_page_is_nobody(tmp_path: Path, is_chosen: bool) ->
         assert rig.station.snapshot().decided_for == (None if is_chosen else ada)
 
 
-def test_the_rest_of_an_unclaimed_routine_is_nobodys(tmp_path: Path) -> None:
+def test_unclaimed_unfinished_routine_stays_unclaimed(tmp_path: Path) -> None:
     """Nobody chosen on the page resumes an unclaimed routine, never Ada's."""
     with Rig(tmp_path) as rig:
         ada = rig.add_person("Ada")
@@ -280,7 +280,7 @@ def test_empty_board_is_sampled_at_a_quarter_rate(tmp_path: Path) -> None:
 
 
 class MovingAlarm(AlarmClock):
-    """Remembers where the loop moves its alarm."""
+    """Remembers the times to which the loop moves its alarm."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -291,7 +291,7 @@ class MovingAlarm(AlarmClock):
 
 
 def test_empty_board_sets_no_alarm(tmp_path: Path) -> None:
-    """Its own wait wakes the loop in time; a person on the board has the alarm clock again."""
+    """The loop's own wait wakes it in time; with a person on the board the alarm clock is used again."""
     with Rig(tmp_path, ANALOGUE, on_step="nothing") as rig:
         alarms = MovingAlarm()
         rig.station.attach(rig.devices, alarms)

@@ -1,4 +1,4 @@
-"""A store that cannot write: results wait in memory, none is called stored, and none is lost."""
+"""A store that cannot write: results wait in memory, none is reported as stored, and none is lost."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PLENTY = 1 << 30
 
 @contextmanager
 def full_disk(rig: Rig) -> Iterator[None]:
-    """Let SQLite allocate no further page, which gives its error of a full disk."""
+    """Keep SQLite from allocating another page, which raises its error of a full disk."""
     _limit(rig, 1)
     try:
         yield
@@ -34,7 +34,7 @@ def _limit(rig: Rig, pages: int) -> None:
 
 
 def test_full_disk_loses_no_result(tmp_path: Path) -> None:
-    """A sentence reports it and COMPLETE stays silent; once there is space everything is stored in order."""
+    """A sentence reports it and COMPLETE stays silent; once there is space, everything is stored in order."""
     with Rig(tmp_path) as rig:
         rig.step_on()
         rig.station.start(hold_of(5, repetitions=40), None)
@@ -57,7 +57,7 @@ def test_full_disk_loses_no_result(tmp_path: Path) -> None:
 
 
 def test_dates_are_corrected_after_the_writes_that_wait(tmp_path: Path) -> None:
-    """The network sets the clock while the disk takes nothing: what waits has the old date, and gets the right one."""
+    """The network sets the clock while the disk is full: waiting writes have the old date, and get the right one."""
     years = timedelta(days=365 * 56)
     with Rig(tmp_path) as rig:
         marks, since = rig.store.row_marks(), rig.clock.utc_now()
@@ -100,7 +100,7 @@ def test_whole_sessions_wait_for_a_writable_disk(tmp_path: Path) -> None:
 
 
 def write_protect(rig: Rig, on: bool) -> None:
-    """Let the writing connection only read, which gives SQLite's error of a read-only file system."""
+    """Make the write connection read-only, which raises SQLite's error of a read-only file system."""
     writer = rig.store._write_connection
     assert writer is not None
     connection = writer.connection.driver_connection
@@ -170,7 +170,7 @@ def test_closing_station_logs_what_is_lost(tmp_path: Path, caplog: pytest.LogCap
 
 @pytest.mark.parametrize("side", list(Side))
 def test_unreadable_store_does_not_stop_holds(tmp_path: Path, side: Side) -> None:
-    """With the file gone holds work as always; the fault is cleared once it is back."""
+    """Without the file holds work as always; the fault is cleared once it is back."""
     with Rig(tmp_path) as rig:
         rig.step_on(side)
         rig.hold(5, side)

@@ -67,7 +67,7 @@ def step_on(guided: GuidedStation) -> None:
 
 
 def running_routine(guided: GuidedStation) -> Routine:
-    """The running routine, as the loop has it."""
+    """The loop's running routine."""
     run = guided.station._session.run
     return () if run is None else run.routine
 
@@ -86,7 +86,7 @@ def test_without_plan_routine_is_proposed(guided: GuidedStation) -> None:
 
 
 def test_felt_place_counts_in_full_routine(guided: GuidedStation) -> None:
-    """*Full* is all that fits the triage: for the front no tendon and no calf."""
+    """*Full* is everything that fits the triage: for the front, no tendon and no calf."""
     ada = add_ada(guided, days=[])
     add_test_of_yesterday(guided, ada, felt="front")
     guided.station.request_start("full", ada)
@@ -275,7 +275,7 @@ def test_loaded_side_comes_first(guided: GuidedStation) -> None:
 
 @pytest.mark.parametrize("stays", [True, False], ids=["stands", "has left"])
 def test_no_stretch_follows_the_test_of_a_baseline(guided: GuidedStation, stays: bool) -> None:
-    """The board says so, whether or not the person still stands on it, and nothing starts on the next step on."""
+    """The board says so, whether or not the person is still on it, and the next step on starts nothing."""
     ada = add_ada(guided)
     guided.store.add_answer(ada, "baseline", True)
     step_on(guided)

@@ -1,4 +1,4 @@
-"""`station calibrate` where it cannot begin, and the board's blocks and thermometer in its configuration."""
+"""`station calibrate` when it cannot begin, and the blocks in the configuration."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_configuration_refuses_impossible_blocks(blocks: str, says: str) -> None
 
 
 def test_calibrate_uses_blocks_of_configuration() -> None:
-    """In their order; a check takes the middle one."""
+    """In order; a check uses the middle one."""
     config = parse("[range_sensor]\nblocks_mm = [150, 0, 60]\n", "station.toml")
     blocks_mm = config.range_sensor.blocks_mm
     (step,) = routine_called("calibrate", Settings(), blocks_mm=blocks_mm)

@@ -1,4 +1,4 @@
-"""`station export` and `station import`: one way out and one way in, with a preview and clear refusals."""
+"""`station export` and `station import`, with a preview and clear refusals."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.station.store.histories import HandClock, guided_routine, weeks
 
 @pytest.fixture
 def full(tmp_path: Path) -> Path:
-    """A database with results of two people, and nobody who has it open."""
+    """A database with results of two people, not open anywhere."""
     clock = HandClock()
     with Store.open(tmp_path / "full.db", clock=clock) as store:
         weeks(store, clock, days=1)
@@ -39,7 +39,7 @@ def people(path: Path) -> list[str]:
 
 
 def test_an_import_shows_what_it_brings_and_asks(full: Path, empty: Path, tmp_path: Path) -> None:
-    """No leaves everything; yes brings it; a second time nothing is new, and nothing is asked."""
+    """No changes nothing; yes imports it; a second time nothing is new, and it does not ask."""
     file = tmp_path / "all.zip"
     assert station("export", file, "--database", full, "--as", "bundle").output == f"Written to {file}.\n"
     refused = station("import", file, "--database", empty, answer="n\n")
@@ -53,7 +53,7 @@ def test_an_import_shows_what_it_brings_and_asks(full: Path, empty: Path, tmp_pa
 
 
 def test_one_person_in_json(full: Path, empty: Path, tmp_path: Path) -> None:
-    """Named without regard to capitals; JSON says what happened, and without --yes nothing does."""
+    """The name is not case-sensitive; JSON says what happened, and without --yes nothing happens."""
     station("export", tmp_path / "ann.json", "--database", full, "--as", "json", "--person", " ann ")
     shown = json.loads(station("import", tmp_path / "ann.json", "--database", empty, "--json").output)
     assert (shown["imported"], shown["people"]) == (False, ["Ann"])
@@ -63,8 +63,8 @@ def test_one_person_in_json(full: Path, empty: Path, tmp_path: Path) -> None:
     assert people(empty) == ["Ann"]
 
 
-def test_what_does_not_fit_is_refused_with_a_sentence(full: Path, empty: Path, tmp_path: Path) -> None:
-    """Options that belong to another kind of file, unknown people and sessions, and a file of no known kind."""
+def test_unsuitable_options_are_refused_with_a_sentence(full: Path, empty: Path, tmp_path: Path) -> None:
+    """Options of another kind of file, unknown people and sessions, and a file of an unknown kind."""
     station("export", tmp_path / "all.json", "--database", full, "--as", "json")
     (tmp_path / "tape.csv").write_text("date,left,right\n2026-01-31,9.4,\n", encoding="utf-8")
     for words, sentence in (

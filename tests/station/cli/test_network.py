@@ -1,4 +1,4 @@
-"""`station network` and `station tls` as they are typed, on this machine, where nothing is installed."""
+"""`station network` and `station tls` as typed, on this machine, where nothing is installed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def nobody(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_status_of_a_page_on_its_own_machine() -> None:
-    """Without a word it shows the status; systemd has no such socket here."""
+    """Without an argument it shows the status; systemd has no such socket here."""
     done = type_command("network")
     assert (done.exit_code, "on this machine alone" in done.output) == (0, True)
     found = json.loads(type_command("network", "status", "--json").output)
@@ -33,7 +33,7 @@ def test_status_of_a_page_on_its_own_machine() -> None:
 
 @pytest.mark.usefixtures("nobody")
 @pytest.mark.parametrize("words", [("network", "on"), ("network", "off"), ("tls", "on"), ("tls", "status")])
-def test_who_is_not_root_gets_the_command_to_type(words: tuple[str, ...]) -> None:
+def test_user_without_root_gets_the_command_to_type(words: tuple[str, ...]) -> None:
     done = type_command(*words)
     assert done.exit_code == 1
     assert f"type sudo station {' '.join(words)}." in done.stderr
@@ -52,7 +52,7 @@ def test_wrong_configuration_is_one_sentence(tmp_path: Path, command: str) -> No
 
 @pytest.mark.parametrize("address", ["http://station.local", f"https://[{':'.join(['fd00'] * 8)}]:8443/trust"])
 def test_terminal_code_is_square_and_fits_a_terminal(address: str) -> None:
-    """Two rows of the code are one line of the terminal, which has eighty columns and about as many lines as half."""
+    """Two rows of the code are one line of the terminal, which has eighty columns and about half as many lines."""
     lines = [line for line in terminal_code(address).splitlines() if line]
     (width,) = {len(line) for line in lines}
     assert len(lines) == (width + 1) // 2

@@ -1,4 +1,4 @@
-"""`station progress`: the sentences of the page, a chart in letters, and a table."""
+"""`station progress`: the page's sentences, a chart in characters, and a table."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Command = Callable[..., Result]
 
 @pytest.fixture
 def progress(tmp_path: Path) -> Command:
-    """The command on a database with half a year of Ann's tests, and Bea's none."""
+    """The command on a database with half a year of Ann's tests, and none of Bea's."""
     path = tmp_path / "station.db"
     with Store.open(path, clock=SystemClock()) as store:
         add_years_of_tests(store, 180, every=3.0)
@@ -30,7 +30,7 @@ def progress(tmp_path: Path) -> Command:
 
 
 def test_progress_prints_sentences_chart_and_table(progress: Command) -> None:
-    """Per side the sentences, a chart with both ends of its time and the goal, and the newest tests first."""
+    """For each side: the sentences, a chart with its first and last date and the goal, and the newest tests first."""
     result = progress("--person", "Ann")
     assert result.exit_code == 0
     lines = result.stdout.splitlines()
@@ -76,7 +76,7 @@ def test_progress_accepts_person_without_tests(progress: Command) -> None:
 
 
 def test_progress_refuses_unknown_person_and_database(progress: Command, tmp_path: Path) -> None:
-    """An unknown person, and a file that is no database."""
+    """An unknown person, and a file that is not a database."""
     result = progress("--person", "Cleo")
     assert (result.exit_code, result.stderr) == (
         1,

@@ -1,4 +1,4 @@
-"""Progress of what is slow, also where standard error is no terminal."""
+"""Progress of slow commands, even if standard error is not a terminal."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from station.cli.progress_bar import with_progress
 
 
 def test_progress_off_a_terminal_is_a_line_for_each_tenth(capsys: pytest.CaptureFixture[str]) -> None:
-    """A log shows that something goes on, and is not flooded."""
+    """A log shows that the command is working, and is not flooded."""
     assert list(with_progress(range(40), 40, "Robin")) == list(range(40))
     printed = capsys.readouterr()
     assert printed.out == ""

@@ -26,7 +26,7 @@ def facts(result: Result) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("file", sorted(TRACES.glob("*.csv")), ids=lambda file: file.stem)
 def test_replay_prints_recorded_facts(file: Path) -> None:
-    """Each recorded trace says, byte for byte, what stands in the file of the same name."""
+    """The output for each recorded trace is, byte for byte, the file of the same name."""
     result = replay(file)
     assert result.exit_code == 0
     assert result.stdout == file.with_suffix(".facts").read_text(encoding="utf-8")
@@ -55,7 +55,7 @@ def test_replay_options_describe_activity(tmp_path: Path) -> None:
 
 
 def test_replay_runs_repetitions_of_both_sides(tmp_path: Path) -> None:
-    """`--do reps --count`; without a side both, the left one first."""
+    """`--do reps --count`; without a side, both sides, the left one first."""
     file = tmp_path / "reps.csv"
     file.write_text(HEADER + "0,heel_left,down\n12,heel_left,up\n13,heel_left,down\n20,heel_left,down\n")
     found = facts(replay(file, "--do", "reps", "--count", "1"))
@@ -66,7 +66,7 @@ def test_replay_runs_repetitions_of_both_sides(tmp_path: Path) -> None:
 
 
 def test_replay_of_empty_trace_prints_nothing(tmp_path: Path) -> None:
-    """Only a header line: nothing happened, and that could be read."""
+    """A readable trace with only a header line: nothing happened."""
     file = tmp_path / "empty.csv"
     file.write_text(HEADER)
     assert facts(replay(file, "--do", "hold")) == []
@@ -104,7 +104,7 @@ def test_replay_refuses_missing_file() -> None:
 
 
 def test_replay_says_that_sides_of_results_were_exchanged(tmp_path: Path) -> None:
-    """The facts are as recorded, and a sentence beside them says that the results are not."""
+    """The facts are as recorded, and a sentence says that the results are not."""
     recorded = TRACES / "quick_test_where_the_person_says_so.csv"
     file = tmp_path / "exchanged.csv"
     file.write_text('# {"sides_exchanged_at": "2026-03-01T08:00:00+00:00"}\n' + recorded.read_text(encoding="utf-8"))

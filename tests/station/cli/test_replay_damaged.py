@@ -55,7 +55,7 @@ OPTIONS = ("--hold-s", "--repetitions", "--rest-s", "--prepare-s", "--count", "-
 
 
 class Damage:
-    """Damages a recording, a bundle or the options, at random but the same for the same seed."""
+    """Damages a recording, a bundle or the options at random, reproducibly by seed."""
 
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)
@@ -87,7 +87,7 @@ class Damage:
         return "\n".join(lines)
 
     def recording(self) -> str:
-        """A shipped recording cut to some lines, with other cells and headers, or one made up."""
+        """A shipped recording cut to some lines, with other cells and headers, or an invented one."""
         pick = self.random
         if pick.random() < 0.5:
             return self.header() + HEADER + self.rows()
@@ -101,7 +101,7 @@ class Damage:
         return "\n".join(lines)
 
     def content(self) -> bytes:
-        """The bytes of a file: a recording or a bundle, whole or with some bytes changed."""
+        """The bytes of a file: a recording or a bundle, intact or with some bytes changed."""
         pick = self.random
         content = self.bundle() if pick.random() < 0.4 else self.recording().encode()
         damaged = bytearray(content)
@@ -135,7 +135,7 @@ def refuse_constant(constant: str) -> None:
 
 
 def check_replay(directory: Path, content: bytes, *options: str) -> tuple[int, str]:
-    """Replay the content, check what holds for every input, and return the exit status and standard error."""
+    """Replay the content, check what is true for every input, and return exit status and standard error."""
     file = directory / "trace"
     file.write_bytes(content)
     before_kb, began_s = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
@@ -193,14 +193,14 @@ def test_unusable_trace_is_refused_with_its_place(tmp_path: Path, case: str) -> 
 
 @pytest.mark.parametrize("gain", ["1e308", "inf", "nan", "0", "-1"])
 def test_gain_of_no_sensor_is_refused(tmp_path: Path, gain: str) -> None:
-    """It would print distances that JSON has no number for."""
+    """It would print distances that JSON cannot represent."""
     status, sentence = check_replay(tmp_path, (HEADER + ROW + "1,toe,163\n").encode(), "--do", "test", "--gain", gain)
     assert status == 2
     assert "a number from 0.1 to 10 is needed" in sentence
 
 
 def encrypted(bundle: bytes) -> bytes:
-    """The bundle with the flag of encryption set on each of its files."""
+    """The bundle with the encryption flag set on each of its files."""
     changed = bytearray(bundle)
     for signature, flags_at in ((b"PK\x01\x02", 8), (b"PK\x03\x04", 6)):
         at = bundle.find(signature)
@@ -217,14 +217,14 @@ def packed_by_unknown_method(bundle: bytes) -> bytes:
 
 @pytest.mark.parametrize("spoil", [encrypted, packed_by_unknown_method])
 def test_bundle_that_cannot_be_unpacked_is_refused(tmp_path: Path, spoil: Callable[[bytes], bytes]) -> None:
-    """The archive is readable, and its files are not."""
+    """The archive is readable, but its files are not."""
     status, sentence = check_replay(tmp_path, spoil(Damage(0).bundle()))
     assert status == 2
     assert "not a bundle, or it is damaged" in sentence
 
 
 def test_bundle_that_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:
-    """A few kilobytes of zip may hold gigabytes."""
+    """A few kilobytes of zip may unpack to gigabytes."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("1-hold.csv", bytes(MAX_TRACE_BYTES + 1))
@@ -241,7 +241,7 @@ def test_trace_that_is_too_large_is_refused(tmp_path: Path) -> None:
 
 
 def write_until_closed(path: Path, content: bytes, *, is_endless: bool) -> None:
-    """Write into a named pipe: once, or until nobody reads any more."""
+    """Write into a named pipe: once, or until the reader closes it."""
     with contextlib.suppress(BrokenPipeError), path.open("wb") as pipe:
         pipe.write(content)
         while is_endless:
@@ -250,7 +250,7 @@ def write_until_closed(path: Path, content: bytes, *, is_endless: bool) -> None:
 
 @pytest.mark.parametrize(("is_endless", "status", "words"), [(False, 0, ""), (True, 2, "more than 64 MB")])
 def test_stream_is_read_once_and_up_to_the_limit(tmp_path: Path, is_endless: bool, status: int, words: str) -> None:
-    """A named pipe that another program writes."""
+    """A named pipe written by another program."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     content = (HEADER + ROW).encode()

@@ -18,7 +18,7 @@ Command = Callable[..., Result]
 
 @pytest.fixture
 def report(tmp_path: Path) -> Command:
-    """The command on a database with one test of Ann's, and Bea's none."""
+    """The command on a database with one test of Ann's, and none of Bea's."""
     path = tmp_path / "station.db"
     with Store.open(path, clock=SystemClock()) as store:
         add_test(store, store.add_person("Ann"), 0.1, 84.0, 90.0)
@@ -37,7 +37,7 @@ def test_report_writes_one_html_file(report: Command, tmp_path: Path) -> None:
 
 
 def test_report_prints_without_a_file(report: Command) -> None:
-    """Also of a person without a test."""
+    """Even for a person without a test."""
     result = report("--person", "Bea")
     assert result.exit_code == 0
     assert result.stdout.startswith("<!doctype html>")
@@ -53,14 +53,14 @@ def test_report_replaces_no_file(report: Command, tmp_path: Path) -> None:
     assert file.read_text() == "mine"
 
 
-def test_report_names_a_directory_that_is_not_there(report: Command, tmp_path: Path) -> None:
+def test_report_names_a_missing_directory(report: Command, tmp_path: Path) -> None:
     result = report("--person", "Ann", "--out", str(tmp_path / "none" / "ann.html"))
     assert result.exit_code == 1
     assert "cannot be written: No such file or directory." in result.stderr
 
 
 def test_report_refuses_unknown_person_and_database(report: Command, tmp_path: Path) -> None:
-    """Nobody's results are no person's report."""
+    """There is no report of unclaimed results either."""
     for name in ("Cleo", "nobody"):
         result = report("--person", name)
         assert result.exit_code == 1

@@ -1,4 +1,4 @@
-"""Virtual time for parts of the board: a clock that is set by hand, and what is due done in order."""
+"""Virtual time for parts of the board: a clock set by hand, and deadlines run in order."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from station.devices.pacer import DeadlineTask
 
 
 class HandClock:
-    """A monotonic clock that stands until it is moved."""
+    """A monotonic clock that only moves when set."""
 
     def __init__(self, us: int = 0) -> None:
         self.us = us
@@ -21,7 +21,7 @@ class HandClock:
 
 
 def live(clock: HandClock, until_us: int, *parts: DeadlineTask) -> None:
-    """Move time from deadline to deadline, each part called at its own, until `until_us`."""
+    """Move time from deadline to deadline until `until_us`, and run each part at its own."""
     while True:
         dues = [due_us for part in parts if (due_us := part.next_due_us()) is not None]
         if not dues or min(dues) > until_us:

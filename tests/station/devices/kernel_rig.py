@@ -1,4 +1,4 @@
-"""What lies below the pins of a Raspberry Pi: the kernel's calls for a watched line, and the module lgpio."""
+"""The layer below a Raspberry Pi's pins: the kernel's calls for a watched line, and the module lgpio."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Event(ctypes.Structure):
 
 
 class KernelChip:
-    """The lines of one chip. A watched one is a pipe, into which its edges are written as the kernel's records."""
+    """The lines of one chip. A watched line is a pipe, into which its edges are written as kernel records."""
 
     def __init__(self) -> None:
         self.requests: dict[int, Request] = {}
@@ -78,7 +78,7 @@ class KernelChip:
         """The error of every request for a line's edges."""
         self.has_spi = True
         self._watched: dict[int, int] = {}
-        """The end for writing of each line's pipe."""
+        """The write end of each line's pipe."""
         self._levels: dict[int, bool] = {}
         self._line_of_fd: dict[int, int] = {}
 
@@ -123,7 +123,7 @@ class KernelChip:
         os.write(self._watched[line], bytes(Event(timestamp_ns=at_ns, id=1 if level else 2, offset=line)))
 
     def withdraw(self, line: int) -> None:
-        """As when the driver of the chip goes."""
+        """Withdraw a line, as if the chip's driver were removed."""
         os.close(self._watched.pop(line))
 
     def close(self) -> None:

@@ -65,7 +65,7 @@ class Rig:
             mishap(self)
 
     def at_transaction(self, number: int, mishap: Callable[[Rig], None]) -> None:
-        """Let this happen during the transaction of that number."""
+        """Run a mishap during the transaction of this number."""
         self.mishaps[number] = mishap
 
     def now_us(self) -> int:
@@ -75,7 +75,7 @@ class Rig:
         return datetime.fromtimestamp(self.time_us / SECOND_US, UTC)
 
     def new_reader(self) -> RangeReader:
-        """A reader as a fresh process makes it."""
+        """A reader like that of a new process."""
         pins = SimulatedPinFactory(self)
         reader = open_range_reader(
             interrupt_pin=INTERRUPT_PIN if self.interrupt else None,
@@ -93,7 +93,7 @@ class Rig:
         return reader
 
     def run(self, seconds: float) -> list[Toe]:
-        """Let time pass; gives the readings that came meanwhile."""
+        """Let time pass; returns the readings that came in."""
         until_us = self.time_us + round(seconds * SECOND_US)
         before = len(self.toes)
         while True:
@@ -111,7 +111,7 @@ class Rig:
                 self.faults.append(fault)
 
     def run_until_read(self, limit_s: float = 15.0) -> Toe:
-        """Let time pass until a reading comes."""
+        """Let time pass until there is a reading."""
         until_us = self.time_us + round(limit_s * SECOND_US)
         while self.time_us < until_us:
             toes = self.run(0.05)

@@ -1,4 +1,4 @@
-"""A second station does not open the board of the first."""
+"""A second station cannot open the first one's board."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ PAD, BUTTON = 24, 22
 
 
 def test_pad_reports_its_level_at_start_and_at_every_change() -> None:
-    """Closed to ground is a touching knee; an open strip and a cable that is out are none."""
+    """Closed to ground is a touching knee; an open strip or an unplugged cable is not."""
     clock, knees = HandClock(), list[Knee]()
     pins = SimulatedPinFactory(clock)
     pad = KneePad(PAD, clock, knees.append, unexpected, pin_factory=pins)
@@ -44,7 +44,7 @@ def press(pins: SimulatedPinFactory, clock: HandClock, at_us: int, *, bounces: i
 
 @pytest.mark.parametrize("bounces", [0, 1, 5])
 def test_a_press_is_one_command(bounces: int) -> None:
-    """However the contact bounces, pressed or let go, a press says `next` once."""
+    """However the contact bounces, at press or release, a press is one `next`."""
     clock, events = HandClock(), list[Event]()
     pins = SimulatedPinFactory(clock)
     button = PushButton(BUTTON, clock, events.append, unexpected, pin_factory=pins)
@@ -58,8 +58,8 @@ def test_a_press_is_one_command(bounces: int) -> None:
     assert len(levels) >= 4
 
 
-def test_what_a_press_says_can_be_chosen() -> None:
-    """The station may want another word from its button."""
+def test_event_of_a_press_can_be_chosen() -> None:
+    """The station may need another event from its button."""
     clock, events = HandClock(), list[Event]()
     pins = SimulatedPinFactory(clock)
     button = PushButton(
@@ -79,7 +79,7 @@ def test_what_a_press_says_can_be_chosen() -> None:
 
 
 def test_callbacks_never_raise() -> None:
-    """An error behind a press or a touch is reported, and never reaches the edges' thread."""
+    """An error after a press or a touch is reported, and never reaches the edge thread."""
     clock, reported = HandClock(), list[Exception]()
     pins = SimulatedPinFactory(clock)
 

@@ -29,7 +29,7 @@ C = CueName
 
 
 class Sounding:
-    """A player on a buzzer whose pin keeps what it did."""
+    """A player on a buzzer whose pin records its outputs."""
 
     def __init__(self, *, active: bool = False) -> None:
         self.clock = HandClock()
@@ -45,7 +45,7 @@ class Sounding:
         self.player = CuePlayer(self.buzzer, self.clock, self.faults.append, resonance_hz=RESONANCE_HZ)
 
     def on_cue(self, *facts: Fact) -> None:
-        """Facts in time order, each heard at its own time."""
+        """Play facts in time order, each at its own time."""
         for at_us, group in itertools.groupby(facts, key=lambda fact: fact.at_us):
             live(self.clock, at_us, self.player)
             self.player.play(group)
@@ -75,7 +75,7 @@ def test_player_plays_rhythm_of_table(name: CueName, active: bool) -> None:
 
 
 def test_player_sets_pitch_and_duty_of_piezo() -> None:
-    """HOLD_DONE is high and then low, at the duty cycle of the level."""
+    """HOLD_DONE is high, then low, at the volume's duty cycle."""
     board = Sounding()
     board.player.set_volume(Volume.LOUD)
     board.on_cue(Cue(0, C.HOLD_DONE))
@@ -95,7 +95,7 @@ def test_player_nudge_is_soft_at_every_volume() -> None:
 
 
 def test_active_buzzer_is_on_or_off() -> None:
-    """It has its own pitch, and no PWM chops it."""
+    """It has its own pitch, without PWM."""
     board = Sounding(active=True)
     board.player.set_volume(Volume.LOW)
     board.on_cue(Cue(0, C.GO))
@@ -104,7 +104,7 @@ def test_active_buzzer_is_on_or_off() -> None:
 
 
 def test_player_volume_off_is_silent_at_once() -> None:
-    """Nothing sounds at the level off, not even the end of the cue that was on."""
+    """Nothing sounds with the volume off, not even the end of the current cue."""
     board = Sounding()
     board.on_cue(Cue(0, C.GO))
     board.until(100_000)
@@ -128,7 +128,7 @@ def test_player_quiet_hours_silence_praise() -> None:
 
 
 def test_player_plays_yes_after_heel_up() -> None:
-    """The end of HEEL_UP and YES come in one breath, and YES begins within 20 ms."""
+    """The end of HEEL_UP and YES come together, and YES begins within 20 ms."""
     board = Sounding()
     returned_us = 1_330_000
     board.on_cue(
@@ -144,7 +144,7 @@ def test_player_plays_yes_after_heel_up() -> None:
 
 
 def test_player_plays_late_cue_in_full() -> None:
-    """After a stall of the loop a tone begins when it can, and is not the rest of itself."""
+    """After a stall of the loop a late cue starts when it arrives, and is not shortened."""
     board = Sounding()
     board.clock.us = 500_000
     board.player.play([Cue(0, C.YES)])
@@ -154,7 +154,7 @@ def test_player_plays_late_cue_in_full() -> None:
 
 
 def test_stalled_player_skips_past_edges() -> None:
-    """A tick that is over before anybody could play it is left out, and nothing stays on."""
+    """A tick that was over before it could be played is left out, and nothing stays on."""
     board = Sounding()
     board.player.play([Cue(0, C.COUNT)])
     board.clock.us = 500_000
@@ -164,7 +164,7 @@ def test_stalled_player_skips_past_edges() -> None:
 
 
 def test_player_keeps_plan_of_slightly_late_cue() -> None:
-    """Five milliseconds are taken from its first tone, and nothing after it is late."""
+    """Its first tone is five milliseconds shorter, and nothing after it is late."""
     board = Sounding()
     board.clock.us = 5_000
     board.player.play([Cue(0, C.YES)])
@@ -173,7 +173,7 @@ def test_player_keeps_plan_of_slightly_late_cue() -> None:
 
 
 def test_player_ticks_between_cues() -> None:
-    """They sound while nothing else does, fall silent for a cue and half a second, and end when they are ended."""
+    """They sound while nothing else does, pause for a cue and half a second after it, and end when stopped."""
     board = Sounding()
     board.player.set_target_distance(50.0)
     board.on_cue(Cue(1_500_000, C.SWITCH, side=Side.LEFT))
@@ -189,7 +189,7 @@ def test_player_ticks_between_cues() -> None:
 
 
 def test_player_cue_during_tick_is_complete() -> None:
-    """The end of the tick does not cut the tone that has begun."""
+    """The end of the tick does not cut off the tone that has begun."""
     board = Sounding()
     board.player.set_target_distance(50.0)
     board.until(0)
@@ -202,7 +202,7 @@ def test_player_cue_during_tick_is_complete() -> None:
 
 
 def test_player_records_planned_and_actual_times() -> None:
-    """The record says for each edge when it was planned and when it was made."""
+    """The record has for each edge its planned and its actual time."""
     board = Sounding()
     board.on_cue(Cue(0, C.COUNT))
     board.until(SECOND_US)
@@ -229,7 +229,7 @@ def test_player_reports_failed_buzzer_once() -> None:
 
 @pytest.mark.parametrize("active", [False, True])
 def test_player_close_silences_tone(active: bool) -> None:
-    """Whatever sounded is off, the pin is free, and closing twice is no error."""
+    """Any tone is off, the pin is free, and closing twice is no error."""
     board = Sounding(active=active)
     board.on_cue(Cue(0, C.GO))
     board.until(100_000)
@@ -249,14 +249,14 @@ def test_buzzer_that_a_killed_station_left_sounding_is_silenced(active: bool) ->
     board.on_cue(Cue(0, C.GO))
     board.until(100_000)
     assert board.pins.level(PIN) > 0
-    board.pins._reservations.clear()  # the kernel takes the pin from a process that has died, and leaves its level
+    board.pins._reservations.clear()  # after a process has died, the kernel frees the pin and keeps its level
     assert board.pins.level(PIN) > 0
     ActiveBuzzer(PIN, pin_factory=board.pins) if active else PiezoBuzzer(PIN, RESONANCE_HZ, pin_factory=board.pins)
     assert board.pins.level(PIN) == 0
 
 
 def test_silent_piezo_has_no_frequency() -> None:
-    """Before and after a tone the pin's pulse width modulation is off: lgpio would count its periods without end."""
+    """Before and after a tone the pin's PWM is off: otherwise lgpio would keep counting periods."""
     pins = SimulatedPinFactory(HandClock())
     buzzer = PiezoBuzzer(PIN, RESONANCE_HZ, pin_factory=pins)
     assert pins.pin(PIN).frequency is None
@@ -267,7 +267,7 @@ def test_silent_piezo_has_no_frequency() -> None:
 
 
 def test_a_pin_that_is_taken_is_one_sentence() -> None:
-    """Held by another part of the station or by another program: the sentence names the pin."""
+    """In use by another part of the station or by another program: the sentence names the pin."""
     pins = SimulatedPinFactory(HandClock())
     first = ActiveBuzzer(PIN, pin_factory=pins)
     with pytest.raises(DeviceError, match=r"^The buzzer on GPIO 18 cannot be opened \(.*\): something else uses this"):
@@ -279,7 +279,7 @@ def test_a_pin_that_is_taken_is_one_sentence() -> None:
 
 
 def test_no_permission_is_one_sentence() -> None:
-    """Who may not use the pins is told which groups to join."""
+    """A user who may not use the pins learns which groups to join."""
     pins = SimulatedPinFactory(HandClock())
     pins.refuse_opening(PIN, PermissionError(13, "Permission denied"))
     with pytest.raises(DeviceError, match="this user may not use it; add the user to the groups gpio, spi and i2c"):
@@ -330,7 +330,7 @@ player.close()
 
 
 def test_terminated_process_leaves_the_buzzer_silent() -> None:
-    """SIGTERM in the middle of an alarm: the last thing the pin hears is off."""
+    """After SIGTERM during an alarm, the pin's last output is off."""
     process = subprocess.Popen([sys.executable, "-c", SILENT_AT_SIGTERM], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     assert process.stdout.readline() == "on\n"
@@ -340,8 +340,8 @@ def test_terminated_process_leaves_the_buzzer_silent() -> None:
     assert (["on", *rest.split()])[-1] == "off"
 
 
-def test_a_pacer_outlives_what_fails() -> None:
-    """An error is told, and the next deadline is kept."""
+def test_pacer_continues_after_an_error() -> None:
+    """An error is reported, and the next deadline is kept."""
     clock = SystemClock()
     seen = threading.Event()
     errors: list[Exception] = []

@@ -1,4 +1,4 @@
-"""The edges of the pins, on a chip whose kernel the test is."""
+"""The pins' edges, on a chip with an emulated kernel."""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ class Presses:
         return self.seen.get(timeout=LIMIT_S)
 
 
-def test_every_edge_is_called_for_with_the_kernels_time(chip: KernelChip, pins: PinFactory) -> None:
-    """Two that come at once are two, in their order; the level is the line's own."""
+def test_callbacks_get_each_edge_with_the_kernels_time(chip: KernelChip, pins: PinFactory) -> None:
+    """Two simultaneous edges are two calls, in order; the level is the line's own."""
     presses = Presses(pins)
     assert (chip.requests[BUTTON].num_lines, chip.requests[BUTTON].consumer) == (1, b"station")
     assert chip.requests[BUTTON].flags == INPUT_BOTH_EDGES | PULL_UP
@@ -94,7 +94,7 @@ def test_button_posts_its_presses(chip: KernelChip, pins: PinFactory) -> None:
 
 
 def test_lgpio_holds_a_line_that_is_not_watched(chip: KernelChip, pins: PinFactory) -> None:
-    """Before, afterwards, and again: with the pull of the part that has it, and its edges for the next one."""
+    """Before and after watching, and again: with the part's pull, and its edges for the next part."""
     for number in (1, 2):
         presses = Presses(pins)
         assert BUTTON not in chip.at_lgpio
@@ -251,7 +251,7 @@ def test_pull_stays_when_nobody_watches_any_more(chip: KernelChip, pins: PinFact
 
 
 def test_part_may_close_in_its_own_callback(chip: KernelChip, pins: PinFactory) -> None:
-    """What was read with the edge is nobody's; the other lines go on."""
+    """An edge read together with it is dropped; the other lines keep working."""
     presses, heel = Presses(pins), Presses(pins, HEEL)
     closed = Queue[str]()
 
@@ -269,8 +269,8 @@ def test_part_may_close_in_its_own_callback(chip: KernelChip, pins: PinFactory) 
     assert presses.seen.empty()
 
 
-def test_edge_of_a_closed_part_is_nobodys(chip: KernelChip, pins: PinFactory) -> None:
-    """The thread may have read it before."""
+def test_edge_of_a_closed_part_is_dropped(chip: KernelChip, pins: PinFactory) -> None:
+    """The thread may have read it already."""
     presses = Presses(pins)
     pin = presses.device.pin
     presses.device.close()
@@ -288,7 +288,7 @@ def test_error_of_a_callback_ends_the_thread(chip: KernelChip) -> None:
 
 
 def test_line_that_the_kernel_withdraws_ends_the_thread(chip: KernelChip) -> None:
-    """It would call without end else."""
+    """Otherwise it would call back endlessly."""
     with watched() as (thread, errors):
         chip.withdraw(BUTTON)
         thread.join(LIMIT_S)
@@ -298,7 +298,7 @@ def test_line_that_the_kernel_withdraws_ends_the_thread(chip: KernelChip) -> Non
 
 @contextmanager
 def watched(raises: Exception | None = None) -> Iterator[tuple[EdgeThread, list[BaseException]]]:
-    """A thread that watches one line, with a callback that may raise, and what it ends with."""
+    """A thread that watches one line, with a callback that may raise, and the errors that end it."""
     errors: list[BaseException] = []
 
     class Thread(EdgeThread):
@@ -321,7 +321,7 @@ def watched(raises: Exception | None = None) -> Iterator[tuple[EdgeThread, list[
 
 
 def test_line_without_edges_gives_none(chip: KernelChip) -> None:
-    """Reading it never waits: another line may have got the descriptor of the one that had an edge."""
+    """Reading it never blocks: another line may have got the descriptor of the one with an edge."""
     line = WatchedLine(0, BUTTON, pull="up", edges="both", debounce_us=0)
     assert line.read() == []
     chip.edge(BUTTON, False, 7)
@@ -331,7 +331,7 @@ def test_line_without_edges_gives_none(chip: KernelChip) -> None:
 
 
 def test_thread_makes_calls_between_edges() -> None:
-    """So it can be asked whether it still works."""
+    """So that it can be asked whether it still works."""
     thread, made = EdgeThread(), Queue[int]()
     thread.start()
     for number in range(3):

@@ -47,7 +47,7 @@ class Adc:
 
 
 def test_analogue_heels_sample_share_of_full_scale() -> None:
-    """Both heels at one time, right to one code of the converter."""
+    """Both heels at the same time, correct to one code of the converter."""
     adc = Adc()
     left, right = adc.heels.sample(7)
     assert (left.at_us, left.side, right.side) == (7, Side.LEFT, Side.RIGHT)
@@ -80,7 +80,7 @@ def test_analogue_heels_sample_100_hz_without_drift() -> None:
 
 
 def test_analogue_heels_skip_missed_slot() -> None:
-    """After a stall there is one sample, not a burst, and the grid is as before."""
+    """After a stall there is one sample, not a burst, on the same grid."""
     adc = Adc()
     live(adc.clock, 100_000, adc.heels)
     adc.loads.clear()
@@ -91,12 +91,12 @@ def test_analogue_heels_skip_missed_slot() -> None:
 
 
 def lefts(adc: Adc) -> list[int]:
-    """When the left load was posted."""
+    """The times at which the left load was posted."""
     return [load.at_us for load in adc.loads if load.side is Side.LEFT]
 
 
 def test_resting_heels_sample_slowly_once_still() -> None:
-    """After two still seconds; what is posted then is enough for a sensor that is not lost."""
+    """After two still seconds; posts are still frequent enough that the sensor does not count as lost."""
     adc = Adc()
     adc.heels.rest(True)
     live(adc.clock, AWAKE_US - 1, adc.heels)
@@ -107,7 +107,7 @@ def test_resting_heels_sample_slowly_once_still() -> None:
 
 
 def test_resting_heels_wake_at_the_first_sample_that_moves() -> None:
-    """That sample is posted, and all that follow, until two seconds after the last one that moved."""
+    """That sample and all following ones are posted, until two seconds after the last movement."""
     adc = Adc()
     adc.heels.rest(True)
     live(adc.clock, 5 * SECOND_US, adc.heels)
@@ -138,7 +138,7 @@ def test_heels_in_use_sample_at_full_rate() -> None:
 
 @pytest.mark.parametrize("over_us", [20_000, 300_000, 2_000_000], ids=["at once", "as people do", "slowly"])
 def test_step_on_resting_heels_is_noticed_within_280_ms(over_us: int) -> None:
-    """Whenever it begins and however fast, from the moment at which the load shows the heel down; dated to 170 ms."""
+    """For any start and speed, counted from when the load shows the heel down; dated to within 170 ms."""
     empty, standing, begin_us, step_us = 0.25, 0.75, 5 * SECOND_US, 1_000
     late_us, known_us = [], []
     for begins_us in range(begin_us, begin_us + 5 * REST_SAMPLE_US, step_us * 7):
@@ -192,7 +192,7 @@ def test_analogue_heels_sample_once_per_slot_in_real_time() -> None:
 
 @pytest.mark.parametrize(("state", "share"), [(AdcState.ABSENT, 0.0), (AdcState.HIGH, 1.0)])
 def test_missing_adc_reads_end_of_scale(state: AdcState, share: float) -> None:
-    """Nothing attached is no error of the bus: the rules see a load at its end."""
+    """Nothing attached is no bus error: the rules see a load at the end of the scale."""
     adc = Adc()
     adc.chip.state = state
     assert [load.share for load in adc.heels.sample(0)] == [share, share]
@@ -216,7 +216,7 @@ def test_failed_bus_is_reported_once_and_posts_nothing() -> None:
 
 
 def test_missing_spi_raises_instead_of_software_bus() -> None:
-    """One sentence instead of gpiozero's silent fallback, which reads 0 for ever; the pins are free afterwards."""
+    """One sentence instead of gpiozero's silent fallback, which always reads 0; the pins are free afterwards."""
     clock = HandClock()
     pins = SimulatedPinFactory(clock, EmulatedMcp3008(lambda _channel, _now_us: 0.5, clock.now_us))
     pins.spi_missing = True
@@ -252,7 +252,7 @@ def test_comparators_post_levels_at_start() -> None:
 
 
 def test_comparators_post_every_change() -> None:
-    """High is down, low is up, and the other side is not touched."""
+    """High is down, low is up, and the other side does not change."""
     board = Comparators()
     board.lines.start()
     board.heels.clear()
@@ -275,7 +275,7 @@ def test_comparators_post_bounces() -> None:
 
 
 def test_unplugged_comparator_reads_as_heel_up() -> None:
-    """An open line earns no credit."""
+    """An open line gets no credit."""
     board = Comparators(left_high=True)
     board.lines.start()
     board.pins.drive(27, None)
@@ -283,7 +283,7 @@ def test_unplugged_comparator_reads_as_heel_up() -> None:
 
 
 def test_comparator_callback_never_raises() -> None:
-    """An error goes to `on_error`, even if that raises too: the edges' thread must continue."""
+    """An error is passed to `on_error`, even if that raises too: the edge thread must continue."""
     clock = HandClock()
     pins = SimulatedPinFactory(clock)
     posted: list[Heel] = []
@@ -314,7 +314,7 @@ def test_comparators_refuse_taken_pin_and_free_others() -> None:
     with pytest.raises(DeviceError, match=r"^The right heel comparator on GPIO 23 cannot be opened \(GPIO busy\)"):
         ComparatorHeels(LINES, clock, unexpected_heel, unexpected, pin_factory=pins)
     pins.refuse_opening(23, None)
-    gc.collect()  # the device that failed to open holds its pin until it is gone, and its error holds it
+    gc.collect()  # a device that failed to open reserves its pin until it is collected, and its error refers to it
     lines = ComparatorHeels(LINES, clock, unexpected_heel, unexpected, pin_factory=pins)
     lines.close()
     lines.close()

@@ -34,7 +34,7 @@ C = CueName
 
 
 class Lamp:
-    """A light whose colours are kept with their times."""
+    """A light whose colours are recorded with their times."""
 
     def __init__(self) -> None:
         self.clock = HandClock()
@@ -57,7 +57,7 @@ class Lamp:
         live(self.clock, until_us, self.light)
 
     def changes(self) -> list[tuple[int, Colour]]:
-        """When which colour began."""
+        """The start of each colour."""
         began: list[tuple[int, Colour]] = []
         for at_us, colour in self._seen.items():
             if not began or began[-1][1] != colour:
@@ -103,7 +103,7 @@ def test_light_shows_every_cue_differently() -> None:
 
 
 def test_light_repeats_cue_until_stopped() -> None:
-    """HEEL_UP flashes on, less than three times a second, and is gone when the heel is back."""
+    """HEEL_UP keeps flashing, less than three times a second, and ends when the heel is down."""
     lamp = Lamp()
     lamp.show(Cue(0, C.HEEL_UP), CueEnded(5 * SECOND_US, C.HEEL_UP))
     times = [at_us for at_us, _ in lamp.flashes()]
@@ -125,7 +125,7 @@ def test_light_separates_groups_of_repeating_cue() -> None:
 
 @pytest.mark.parametrize(("name", "times"), [(C.NUDGE, 5), (C.ERROR, 3)])
 def test_light_repeats_at_period_of_sound(name: CueName, times: int) -> None:
-    """NUDGE and ERROR are shown at the period at which they sound, as often, and then no more."""
+    """NUDGE and ERROR are shown at the period of their sound and as many times, then no more."""
     lamp = Lamp()
     lamp.show(Cue(0, name), until_us=60 * SECOND_US)
     flashes = len(cue_flashes(Cue(0, name)))
@@ -136,7 +136,7 @@ def test_light_repeats_at_period_of_sound(name: CueName, times: int) -> None:
 
 
 def test_light_goes_dark_when_repeat_stops() -> None:
-    """Also in its last one: a sensor that is good again is not shown as lost."""
+    """Even during the last repeat: a sensor that works again is not shown as lost."""
     lamp = Lamp()
     end_us = 20 * SECOND_US + 500_000
     lamp.show(Cue(0, C.ERROR), CueEnded(end_us, C.ERROR), until_us=40 * SECOND_US)
@@ -144,7 +144,7 @@ def test_light_goes_dark_when_repeat_stops() -> None:
 
 
 def test_light_glow_changes_between_repeats() -> None:
-    """The clock's glow does not wait for the next time that something is shown."""
+    """The clock's glow does not wait for the next repeat."""
     lamp = Lamp()
     lamp.show(Cue(0, C.ERROR), until_us=5 * SECOND_US)
     lamp.light.set_glow(True)
@@ -153,8 +153,8 @@ def test_light_glow_changes_between_repeats() -> None:
 
 
 def rhythm(cue: Cue) -> tuple[tuple[str, ...], bool]:
-    """What an eye keeps of a cue without its colour: short, middle and long flashes and long pauses in their order, and
-    whether the group comes again."""
+    """What an eye notices of a cue without its colour: short, middle and long flashes and long pauses in order, and
+    whether the group repeats."""
     lengths = {SHORT_US: "short", MIDDLE_US: "middle", LONG_US: "long"}
     seen: list[str] = []
     last_us = 0
@@ -179,12 +179,12 @@ MOMENTS: dict[str, tuple[CueName, ...]] = {
     "a rhythm": (C.READY, C.COUNT, C.NO, C.NUMBER, *ENDINGS),
     "after an attempt": (C.GO, C.TRIAL_OK, C.SWITCH, C.BEST, C.COMPLETE, C.NUDGE, *ENDINGS),
 }
-"""What may come next at each moment of a routine: a person has to tell only these apart."""
+"""The possible next cues at each moment of a routine: a person only has to tell these apart."""
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_light_distinguishes_possible_cues_without_colour(moment: str) -> None:
-    """At each moment every cue that may come has flashes of its own in number or in length, in every form it has."""
+    """At each moment every possible cue, in each of its forms, differs in the number or length of its flashes."""
     forms = [Cue(0, name, count, side) for name, count, side in every_form() if name in MOMENTS[moment]]
     forms = [cue for cue in forms if cue.side is not None or cue.cue not in (C.READY, C.SWITCH)]
     for one, other in itertools.combinations(forms, 2):
@@ -204,7 +204,7 @@ def test_light_longer_flash_is_twice_as_long() -> None:
 
 
 def test_light_glows_between_cues() -> None:
-    """While the clock runs the light is on; a cue makes it dark first and it comes back."""
+    """While the clock runs the light is on; a cue makes it dark first, then it returns."""
     lamp = Lamp()
     lamp.light.set_glow(True)
     lamp.show(Cue(SECOND_US, C.COUNT), until_us=5 * SECOND_US)
@@ -219,7 +219,7 @@ def test_light_glows_between_cues() -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 500_000), st.sampled_from(list(CueName)), st.booleans()), max_size=30))
 def test_light_flashes_at_most_three_times_a_second(wishes: list[tuple[int, CueName, bool]]) -> None:
-    """Whatever cues come, however fast: no second holds more than three flashes."""
+    """For any cues at any speed, no second has more than three flashes."""
     lamp = Lamp()
     at_us = 0
     facts: list[Fact] = []
@@ -242,7 +242,7 @@ def test_light_close_is_dark() -> None:
 
 
 def test_light_reports_faults_in_sentences() -> None:
-    """A pin that is taken names the pins; one that fails later is told once."""
+    """For a pin in use the sentence names the pins; a later failure is reported once."""
     lamp = Lamp()
     for pin in PINS:
         lamp.pins.break_output(pin, OSError("GPIO write failed"))

@@ -1,4 +1,4 @@
-"""The Raspberry Pi's own pins, where there are none."""
+"""The Raspberry Pi's own pins, on a machine without any."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_pin_factory_names_missing_lgpio(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_pin_factory_refuses_machine_without_gpio(chip: KernelChip, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A PC, or a user who may not: one sentence with both, and the way to a simulated board."""
+    """A PC, or a user without permission: one sentence names both, and how to simulate a board."""
 
     def refuse(_chip: int) -> NoReturn:
         raise RuntimeError("can not open gpiochip")

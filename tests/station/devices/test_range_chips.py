@@ -20,7 +20,7 @@ BOTH_WIRINGS = pytest.mark.parametrize("interrupt", [True, False], ids=["interru
 
 
 class VirtualSleep:
-    """The driver's clock, which passes in the rig's time."""
+    """The driver's sleep, in the rig's time."""
 
     def __init__(self) -> None:
         self.rig: Rig | None = None
@@ -44,7 +44,7 @@ def rig_of(clock: VirtualSleep, **options: object) -> Rig:
 
 
 def test_every_configured_kind_has_a_driver_and_an_emulation() -> None:
-    """A kind that is allowed can be read and simulated; another one is refused with those that are."""
+    """Every allowed kind can be read and simulated; another one is refused, with the allowed ones named."""
     assert CHIPS.keys() == EMULATED.keys()
     for kind in CHIPS:
         assert parse(f'[range_sensor]\nkind = "{kind}"', "station.toml").range_sensor.kind == kind
@@ -54,7 +54,7 @@ def test_every_configured_kind_has_a_driver_and_an_emulation() -> None:
 
 @BOTH_WIRINGS
 def test_reader_reads_it_at_its_pace(clock: VirtualSleep, interrupt: bool) -> None:
-    """Every reading is valid and right, thirty times a second, with the interrupt line and without."""
+    """Every reading is valid and correct, thirty times a second, with and without the interrupt line."""
     rig = rig_of(clock, interrupt=interrupt)
     rig.run_until_read(2.0)
     toes = rig.run(2.0)
@@ -64,7 +64,7 @@ def test_reader_reads_it_at_its_pace(clock: VirtualSleep, interrupt: bool) -> No
 
 
 def test_timing_budget_is_the_configured_one(clock: VirtualSleep) -> None:
-    """The registers that the driver writes make a range of that time."""
+    """The registers written by the driver give a range of that duration."""
     for budget_us in (20_000, 50_000, 100_000):
         rig = rig_of(clock, times=RangeTiming(timing_budget_us=budget_us))
         rig.run_until_read(2.0)
@@ -99,7 +99,7 @@ def test_status_of_an_empty_view_is_not_valid(clock: VirtualSleep) -> None:
 
 @BOTH_WIRINGS
 def test_power_lost_while_ranging_comes_back(clock: VirtualSleep, interrupt: bool) -> None:
-    """A loose contact costs a moment; the new driver object reads on."""
+    """A loose contact costs only a moment; a new driver object continues."""
     rig = rig_of(clock, interrupt=interrupt)
     rig.run_until_read(2.0)
     rig.model.power_off()
@@ -112,7 +112,7 @@ def test_power_lost_while_ranging_comes_back(clock: VirtualSleep, interrupt: boo
 
 
 def test_process_restart_while_ranging_reads_at_once(clock: VirtualSleep) -> None:
-    """A killed process leaves the chip with a result that nobody reads."""
+    """A killed process leaves the chip with an unread result."""
     rig = rig_of(clock, xshut=False)
     rig.run(1.0)
     rig.time_us += 1_000_000
@@ -122,7 +122,7 @@ def test_process_restart_while_ranging_reads_at_once(clock: VirtualSleep) -> Non
 
 
 def test_frozen_result_restarts_the_sensor(clock: VirtualSleep) -> None:
-    """Twenty equal valid results, down to the stream count, are no measurement."""
+    """Twenty equal valid results, including the stream count, are no measurement."""
     rig = rig_of(clock)
     rig.run_until_read(2.0)
     rig.model.faults.frozen = True
@@ -131,7 +131,7 @@ def test_frozen_result_restarts_the_sensor(clock: VirtualSleep) -> None:
 
 
 def test_other_chip_on_the_bus_is_named(clock: VirtualSleep) -> None:
-    """The configuration says one chip, the board has the other."""
+    """The configuration names one chip, the board has the other."""
     rig = Rig(kind="VL53L0X")
     rig.kind = KIND
     clock.rig = rig
@@ -156,7 +156,7 @@ def test_chip_that_never_finishes_is_lost_with_a_sentence(clock: VirtualSleep) -
 
 
 def test_missing_acknowledge_anywhere_in_the_start_costs_a_restart(clock: VirtualSleep) -> None:
-    """Wherever the wire fails once, readings come within half a second of it."""
+    """Wherever the wire fails once, readings arrive within half a second."""
     whole = rig_of(clock)
     whole.run_until_read(2.0)
     for number in range(0, whole.bus.transactions, 7):

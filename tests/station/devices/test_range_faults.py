@@ -1,4 +1,4 @@
-"""The range sensor driver and the faults of chip, bus and wires: each is said, and the driver recovers by itself."""
+"""The distance sensor's driver and faults of chip, bus and wires: each is reported, and the driver recovers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.station.devices.ranging_rig import INTERRUPT_PIN, WIRINGS, XSHUT_PIN,
 
 @wirings
 def test_absent_at_start(interrupt: bool, xshut: bool) -> None:
-    """Without a sensor the person reads which cable to check; when it comes, readings begin within the back-off."""
+    """Without a sensor the person reads which cable to check; once it is there, readings begin within the back-off."""
     rig = Rig(interrupt=interrupt, xshut=xshut)
     rig.model.power_off()
     assert rig.run(20.0) == []
@@ -36,7 +36,7 @@ def test_absent_at_start(interrupt: bool, xshut: bool) -> None:
 
 
 def test_back_off_doubles() -> None:
-    """A sensor that stays away is looked for less and less often, but at least every five seconds."""
+    """A missing sensor is tried less and less often, but at least every five seconds."""
     rig = Rig(interrupt=False, xshut=False)
     rig.model.power_off()
     tries = []
@@ -49,7 +49,7 @@ def test_back_off_doubles() -> None:
 
 @xshut_or_not
 def test_wrong_chip(xshut: bool) -> None:
-    """Another chip at the address is named as such, with what it says."""
+    """Another chip at the address is named as such, with its identity."""
     rig = Rig(xshut=xshut)
     rig.model.faults.identity = bytes((0xB4, 0x01, 0x02))
     assert rig.run(1.0) == []
@@ -60,7 +60,7 @@ def test_wrong_chip(xshut: bool) -> None:
 @pytest.mark.parametrize("fault", ["strobe_never_ends", "never_ready"])
 @xshut_or_not
 def test_start_that_never_ends(xshut: bool, fault: str) -> None:
-    """A chip that hangs in its start is given up after the time-out, told, and started again once it works."""
+    """A chip that hangs in its start is given up after the timeout, reported, and restarted once it works."""
     rig = Rig(xshut=xshut, times=RangeTiming(io_timeout_s=0.05))
     setattr(rig.model.faults, fault, True)
     rig.run(0.2)
@@ -72,7 +72,7 @@ def test_start_that_never_ends(xshut: bool, fault: str) -> None:
 
 @wirings
 def test_stops_measuring(interrupt: bool, xshut: bool) -> None:
-    """A sensor that gives no sample for a second is reported, and found again."""
+    """A sensor without a sample for a second is reported, and recovers."""
     rig = Rig(interrupt=interrupt, xshut=xshut, times=RangeTiming(io_timeout_s=0.05))
     rig.run(1.0)
     rig.model.faults.never_ready = True
@@ -85,7 +85,7 @@ def test_stops_measuring(interrupt: bool, xshut: bool) -> None:
 
 @wirings
 def test_frozen(interrupt: bool, xshut: bool) -> None:
-    """The twentieth equal result is no reading, nor is any after it until the result changes."""
+    """The twentieth equal result is no reading, nor is any later one until the result changes."""
     rig = Rig(interrupt=interrupt, xshut=xshut)
     rig.run(1.0)
     rig.model.faults.frozen = True
@@ -99,7 +99,7 @@ def test_frozen(interrupt: bool, xshut: bool) -> None:
 
 @wirings
 def test_empty_view_is_not_frozen(interrupt: bool, xshut: bool) -> None:
-    """In a dark room every result may be the same *no target*: readings go on, flagged, and nothing restarts."""
+    """In a dark room every result may be the same *no target*: readings continue, flagged, and nothing restarts."""
     rig = Rig(interrupt=interrupt, xshut=xshut)
     rig.run(1.0)
     rig.model.faults.status, rig.model.faults.range_mm = 4, 8190
@@ -110,7 +110,7 @@ def test_empty_view_is_not_frozen(interrupt: bool, xshut: bool) -> None:
 
 @wirings
 def test_cable_out_and_back(interrupt: bool, xshut: bool) -> None:
-    """Pulled in the middle, the cable is named; put back, readings go on with a sensor that was set up again."""
+    """When the cable is pulled, it is named; when it is back, the sensor is set up again and readings continue."""
     rig = Rig(interrupt=interrupt, xshut=xshut)
     rig.run(1.0)
     rig.model.power_off()
@@ -124,7 +124,7 @@ def test_cable_out_and_back(interrupt: bool, xshut: bool) -> None:
 
 @wirings
 def test_power_blink(interrupt: bool, xshut: bool) -> None:
-    """A supply that fails for a moment leaves a chip that knows nothing; within two seconds it measures again."""
+    """A short power loss resets the chip; within two seconds it measures again."""
     rig = Rig(interrupt=interrupt, xshut=xshut)
     rig.run(1.0)
     rig.model.power_off()
@@ -136,7 +136,7 @@ def test_power_blink(interrupt: bool, xshut: bool) -> None:
 
 @wirings
 def test_process_restart_while_ranging(interrupt: bool, xshut: bool) -> None:
-    """A process that died while the sensor ranged leaves it ranging; the next one reads at once, without an alarm."""
+    """A process that dies leaves the sensor ranging; the next one reads at once, without a fault."""
     rig = Rig(interrupt=interrupt, xshut=xshut)
     rig.run(1.0)
     rig.time_us += SECOND_US
@@ -146,7 +146,7 @@ def test_process_restart_while_ranging(interrupt: bool, xshut: bool) -> None:
 
 
 def test_xshut_wire_off() -> None:
-    """With the XSHUT wire off the registers alone bring back a sensor that was left ranging, or on a foreign page."""
+    """With the XSHUT wire off, the registers suffice to reset a sensor that was left ranging or on another page."""
     for page in (0, 1, 6, 7):
         rig = Rig(xshut=True)
         rig.run(1.0)
@@ -167,7 +167,7 @@ def init_transactions(xshut: bool) -> int:
 
 @xshut_or_not
 def test_missing_acknowledge_anywhere_in_init(xshut: bool) -> None:
-    """Whichever transaction of the start goes unanswered, readings come within two seconds and are right."""
+    """Whichever transaction of the start is not acknowledged, correct readings arrive within two seconds."""
     count = init_transactions(xshut)
     assert count > 220
     for position in range(count):
@@ -180,7 +180,7 @@ def test_missing_acknowledge_anywhere_in_init(xshut: bool) -> None:
 
 @wirings
 def test_missing_acknowledge_while_ranging(interrupt: bool, xshut: bool) -> None:
-    """One unanswered transaction between readings costs less than half a second."""
+    """One transaction without acknowledge between readings costs less than half a second."""
     for position in range(12):
         rig = Rig(interrupt=interrupt, xshut=xshut)
         rig.run(1.0)
@@ -194,7 +194,7 @@ def test_missing_acknowledge_while_ranging(interrupt: bool, xshut: bool) -> None
 
 @wirings
 def test_bad_cable(interrupt: bool, xshut: bool) -> None:
-    """One transaction in a thousand lost at random: the readings that come are right, and they keep coming."""
+    """With one random transaction in a thousand lost, readings keep arriving, and are correct."""
     rig = Rig(interrupt=interrupt, xshut=xshut, times=RangeTiming(io_timeout_s=0.1))
     rig.bus.faults.nack_probability = 0.001
     assert len(rig.run(60.0)) > 600
@@ -205,8 +205,8 @@ def test_bad_cable(interrupt: bool, xshut: bool) -> None:
 @pytest.mark.parametrize("is_ranging", [True, False])
 @wirings
 def test_stuck_bus(interrupt: bool, xshut: bool, is_ranging: bool, byte: int) -> None:
-    """Every read gives the same byte, from the start on or later: within three seconds a sentence says so, no reading
-    is valid, no read waits for ever, and a bus that is free again measures by itself."""
+    """Every read returns the same byte, from the start or later: within three seconds a sentence says so, no reading is
+    valid, no read blocks forever, and once the bus is free, measuring resumes automatically."""
     rig = Rig(interrupt=interrupt, xshut=xshut, times=RangeTiming(io_timeout_s=0.05))
     if is_ranging:
         rig.run(1.0)
@@ -227,7 +227,7 @@ def blink(rig: Rig) -> None:
 
 @wirings
 def test_power_blink_anywhere_in_init(interrupt: bool, xshut: bool) -> None:
-    """Whenever in a start the supply blinks, what is read afterwards is right, within three seconds."""
+    """Whenever the supply blinks during a start, readings are correct within three seconds."""
     for position in range(0, init_transactions(xshut), 5):
         rig = Rig(interrupt=interrupt, xshut=xshut, times=RangeTiming(io_timeout_s=0.1))
         rig.at_transaction(position, blink)
@@ -249,7 +249,7 @@ MISHAPS: list[Callable[[Rig], None]] = [
 
 @pytest.mark.parametrize("seed", range(12))
 def test_mishaps_in_any_order(seed: int) -> None:
-    """Through a minute of mishaps no wrong reading is ever given as valid, and afterwards the sensor is found again."""
+    """During a minute of mishaps no wrong reading is ever valid, and afterwards the sensor recovers."""
     chance = Random(seed)
     interrupt, xshut = chance.choice(WIRINGS)
     rig = Rig(interrupt=interrupt, xshut=xshut, times=RangeTiming(io_timeout_s=0.1))
@@ -266,7 +266,7 @@ def test_mishaps_in_any_order(seed: int) -> None:
 
 
 def test_dead_interrupt_wire() -> None:
-    """With the interrupt wire off, readings still come, and a fault names the wire."""
+    """With the interrupt wire off, readings still arrive, and a fault names the wire."""
     rig = Rig(interrupt=True)
     rig.model.on_interrupt = None
     rig.line.drive(True)  # the Pi pulls a loose end up
@@ -280,7 +280,7 @@ def test_dead_interrupt_wire() -> None:
 
 @pytest.mark.parametrize(("looks", "late_us"), [(60, 100_000), (12, 500_000), (3, 4_000_000)])
 def test_busy_processor_is_not_blamed_on_the_wire(looks: int, late_us: int) -> None:
-    """For seconds the program looks late: the line follows the sensor, and nothing is lost."""
+    """For seconds the program polls late: the line follows the sensor, and nothing is lost."""
     rig = Rig(interrupt=True)
     rig.run(1.0)
     for _ in range(looks):
@@ -304,7 +304,7 @@ def test_missed_edge() -> None:
 
 
 def test_edge_in_the_middle_of_a_reading() -> None:
-    """A sample that is there when the last one has just been read is taken at once, edge or not."""
+    """A sample that is ready just after the last one was read is read at once, with or without an edge."""
     rig = Rig(interrupt=True)
     rig.run_until_read()
 
@@ -329,7 +329,7 @@ def test_edge_in_the_middle_of_a_reading() -> None:
 
 
 def test_stuck_interrupt_wire() -> None:
-    """With a line that is always low, readings still come, and a fault names the wire."""
+    """With a line that is always low, readings still arrive, and a fault names the wire."""
     rig = Rig(interrupt=True)
     rig.model.on_interrupt = None
     rig.line.drive(False)
@@ -359,7 +359,7 @@ def refuse(error: Exception) -> Callable[[], I2cBus]:
     ],
 )
 def test_bus_that_does_not_open(error: Exception, sentence: str) -> None:
-    """Without permission or without the bus the sentence says what to do, and it is tried again."""
+    """Without permission or without the bus the sentence says what to do, and opening is retried."""
     reader = RangeReader(refuse(error))
     assert reader.poll(0) is None
     assert reader.fault is not None
@@ -368,7 +368,7 @@ def test_bus_that_does_not_open(error: Exception, sentence: str) -> None:
 
 
 def test_real_bus_is_opened_by_number() -> None:
-    """The real opening, of a bus that no machine has, ends in a sentence that names it."""
+    """Really opening a bus that no machine has gives a sentence that names it."""
     reader = open_range_reader(31)
     assert reader.poll(0) is None
     assert reader.fault is not None
@@ -376,7 +376,7 @@ def test_real_bus_is_opened_by_number() -> None:
 
 
 def test_pin_that_is_taken() -> None:
-    """A line that cannot be had is an error that names it, and the other one is given back."""
+    """A line in use is an error that names it, and the other line is released."""
     pins = SimulatedPinFactory(SystemClock())
     pins.refuse_opening(XSHUT_PIN, GPIOPinInUse("pin 4 is in use"))
     with pytest.raises(DeviceError, match="XSHUT line on GPIO 4 cannot be opened"):

@@ -20,7 +20,7 @@ from tests.station.process import wait_until
 
 
 class RealTimeRig:
-    """A reader in real time, as the board runs it, on the emulated sensor; `beat` lets the sensor live."""
+    """A reader in real time, as the board runs it, on the emulated sensor; `beat` drives the sensor."""
 
     def __init__(self, post: Callable[[Event], None], *, interrupt: bool = False) -> None:
         self.clock = SystemClock()
@@ -78,7 +78,7 @@ def test_real_time(interrupt: bool) -> None:
 
 
 def test_real_time_goes_on_after_an_error() -> None:
-    """An exception from outside the sensor is handed on, and reading goes on."""
+    """An exception from outside the sensor is passed on, and reading continues."""
     toes: list[Event] = []
 
     def post(toe: Event) -> None:

@@ -15,7 +15,7 @@ from tests.station.devices.ranging_rig import QUIET, Rig, wirings
 
 @wirings
 def test_reads_distance(interrupt: bool, xshut: bool) -> None:
-    """With any wiring the readings are the true distance and the sensor's offset, valid, about 30 a second."""
+    """With any wiring the readings are the true distance plus the sensor's offset, valid, about 30 a second."""
     rig = Rig(interrupt=interrupt, xshut=xshut)
     toes = rig.run(10.0)
     assert {(toe.reading_mm, toe.status) for toe in toes} == {(145, 11)}
@@ -28,20 +28,20 @@ def test_reads_distance(interrupt: bool, xshut: bool) -> None:
 @pytest.mark.parametrize("interrupt", [True, False])
 @pytest.mark.parametrize(("budget_us", "rate_hz"), [(20_000, 48.7), (33_000, 29.8), (66_000, 15.0)])
 def test_budget_sets_the_pace(interrupt: bool, budget_us: int, rate_hz: float) -> None:
-    """Readings come at the pace of the timing budget, none left out."""
+    """Readings arrive at the pace of the timing budget, without gaps."""
     rig = Rig(interrupt=interrupt, times=RangeTiming(timing_budget_us=budget_us))
     rig.run_until_read()
     assert len(rig.run(10.0)) / 10 == pytest.approx(rate_hz, rel=0.02)
 
 
 def test_impossible_budget() -> None:
-    """A budget below the chip's least is refused with a sentence."""
+    """A budget below the chip's minimum is refused with a sentence."""
     with pytest.raises(ValueError, match=r"20,000 µs at least"):
         RangeTiming(timing_budget_us=19_999)
 
 
 def test_transactions_with_interrupt_line() -> None:
-    """With the interrupt line a reading costs at most 6 transactions, status included, and there are none between."""
+    """With the interrupt line a reading takes at most 6 transactions, including the status, with none in between."""
     rig = Rig(interrupt=True)
     rig.run_until_read()
     before = rig.bus.transactions
@@ -50,7 +50,7 @@ def test_transactions_with_interrupt_line() -> None:
 
 
 def test_polite_without_interrupt_line() -> None:
-    """Without the line the sensor is asked only about when a sample is due: at most three questions a reading."""
+    """Without the line the sensor is polled only near the time of a sample: at most three polls per reading."""
     rig = Rig(interrupt=False)
     rig.run_until_read()
     before = rig.bus.transactions
@@ -70,7 +70,7 @@ def test_status_goes_with_its_range() -> None:
 
 
 def test_sample_that_comes_between_the_reads() -> None:
-    """A new sample in the middle of a reading never lends its range to the old one's status."""
+    """If a new sample arrives during a read, its range is never combined with the old status."""
     seen = set()
     for before_us in range(50, 1_000, 50):
         rig = Rig(interrupt=False)
@@ -87,7 +87,7 @@ def test_sample_that_comes_between_the_reads() -> None:
 
 @wirings
 def test_close_stops_ranging(interrupt: bool, xshut: bool) -> None:
-    """After closing, twice if need be, the sensor does not range on and no poll wakes it."""
+    """After closing, even twice, the sensor stops ranging and no poll starts it."""
     rig = Rig(interrupt=interrupt, xshut=xshut)
     rig.run(1.0)
     rig.reader.close()
@@ -105,7 +105,7 @@ def test_readings_scatter_like_the_sensor() -> None:
 
 
 class RestingRig:
-    """A sensor in virtual time that is read through `Ranging`, as the board does; `toes` are the readings so far."""
+    """A sensor in virtual time, read as the board does; `toes` are the readings so far."""
 
     def __init__(self, *, interrupt: bool = True, xshut: bool = True) -> None:
         self.rig = Rig(interrupt=interrupt, xshut=xshut)
@@ -116,7 +116,7 @@ class RestingRig:
         )
 
     def run(self, seconds: float) -> list[Event]:
-        """Let time pass; gives the readings that came meanwhile."""
+        """Let time pass; returns the readings that came in."""
         until_us, before, rig = self.rig.time_us + round(seconds * SECOND_US), len(self.toes), self.rig
         while True:
             own_us = self.ranging.next_due_us()
@@ -132,7 +132,7 @@ class RestingRig:
 
 @pytest.mark.parametrize("interrupt", [True, False])
 def test_resting_sensor_is_read_five_times_in_two_seconds(interrupt: bool) -> None:
-    """While it may rest; no fault comes of it, and awake it is read as before."""
+    """While it may rest; this causes no fault, and at full speed it is read as before."""
     resting = RestingRig(interrupt=interrupt)
     resting.run(3.0)
     awake = len(resting.run(10.0))

@@ -1,4 +1,4 @@
-"""Through the real driver and the register model an erring sensor is calibrated, and then tells the truth."""
+"""A sensor with an error, calibrated through the real driver and the register model, becomes accurate."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CAPTURE_S = CAPTURE_US / SECOND_US
 
 
 def window(rig: Rig, toe_mm: float, seconds: float) -> tuple[list[int], list[float]]:
-    """Times and readings of a wall so far from the toe line; all of them valid."""
+    """Times and readings, all valid, of a wall at this distance from the toe line."""
     rig.target_mm = SETBACK_MM + toe_mm
     rig.run(0.2)
     toes: list[Toe] = rig.run(seconds)
@@ -29,7 +29,7 @@ def window(rig: Rig, toe_mm: float, seconds: float) -> tuple[list[int], list[flo
 
 @pytest.mark.parametrize("seed", [3, 8])
 def test_calibrated_sensor_is_accurate(seed: int) -> None:
-    """As built its distances are many millimetres off; after two rounds of four blocks within 95 % of its budget."""
+    """As built, distances are many millimetres off; after two rounds of four blocks within 95 % of the budget."""
     rig = Rig(figures=NoiseParameters(), seed=seed)
     rig.model.range_error = RangeError.from_seed(seed)
     rig.run(60)
@@ -58,7 +58,7 @@ def test_warmth_and_age_move_the_readings() -> None:
 
 
 def test_a_cubic_sensor_errs_in_an_s() -> None:
-    """0 in the middle and at both ends of the range of a test, and as much as it says in between; no jump beyond."""
+    """0 in the middle and at both ends of a test's range, the stated error in between; no jump beyond."""
     straight, s_shaped = RangeError(-25.0, 1.01), RangeError(-25.0, 1.01, cubic_mm=4.0)
     errors_mm = [s_shaped.reading_mm(mm) - straight.reading_mm(mm) for mm in range(60, 301, 10)]
     assert [errors_mm[i] for i in (0, 1, 11, 21, 24)] == pytest.approx([0.0] * 5)
@@ -67,7 +67,7 @@ def test_a_cubic_sensor_errs_in_an_s() -> None:
 
 
 def test_crosstalk_pulls_the_nearest_readings_short() -> None:
-    """In full at a reading of 0, by half at 20 mm, not at all from 40 mm on."""
+    """Fully at a reading of 0, by half at 20 mm, not at all from 40 mm on."""
     clear, covered = RangeError(), RangeError(crosstalk_mm=8.0)
     assert [clear.reading_mm(mm) - covered.reading_mm(mm) for mm in (0.0, 20.0, 40.0, 90.0)] == [8.0, 4.0, 0.0, 0.0]
 

@@ -10,8 +10,8 @@ from station.core.events import SECOND_US
 from station.devices.thermometer import Thermometer
 
 
-def test_it_reads_what_the_kernel_writes(tmp_path: Path) -> None:
-    """Once a minute, with the newline that both drivers end with."""
+def test_kernel_format_is_read(tmp_path: Path) -> None:
+    """Once a minute, with the final newline of both drivers."""
     file = tmp_path / "temperature"
     file.write_text("21562\n", encoding="ascii")
     reported: list[str | None] = []
@@ -23,8 +23,8 @@ def test_it_reads_what_the_kernel_writes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", [None, "", "warm", "85000", "-127000", "21.5"])
-def test_what_says_no_temperature_is_none_with_a_sentence(tmp_path: Path, text: str | None) -> None:
-    """No file, no number, or what a sensor says that has not measured; told once, until it reads again."""
+def test_unreadable_temperature_is_none_with_a_sentence(tmp_path: Path, text: str | None) -> None:
+    """No file, no number, or a sensor's value before its first measurement; reported once, until it works again."""
     file = tmp_path / "temperature"
     if text is not None:
         file.write_text(text, encoding="ascii")

@@ -17,7 +17,7 @@ SHARES = [0.0, 0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 1.0]
 
 
 def chip() -> EmulatedMcp3008:
-    """A chip whose channels each have a share of their own."""
+    """A chip whose channels each have their own share."""
     return EmulatedMcp3008(lambda channel, _now_us: SHARES[channel], lambda: 0)
 
 

@@ -47,7 +47,7 @@ def test_every_wiring_runs_a_test_and_a_stretch(wiring: str, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("wiring", ["as by default", "no pad", "comparators", "one plate, no pad"])
 def test_cheater_never_passes_beyond_the_limit(wiring: str, tmp_path: Path) -> None:
-    """A person who lifts the heel to reach the wall passes no attempt beyond the true limit, whatever the wiring."""
+    """A person who lifts the heel to reach the wall passes no attempt beyond the true limit, with any wiring."""
     with life(WIRINGS[wiring], tmp_path, PersonProfile(is_honest=False, mean_lift_interval_s=1e9), seed=2) as lived:
         limits_mm = lived.limits_mm()
         lived.board.act("test")

@@ -67,7 +67,7 @@ FORMS = [
 
 @pytest.mark.parametrize(("name", "count", "side"), FORMS)
 def test_recogniser_reports_every_cue_once(name: CueName, count: int, side: Side | None) -> None:
-    """Each cue is recognised by its rhythm alone, once, and as no other cue."""
+    """Each cue is recognised only by its rhythm, once, and as no other cue."""
     heard = Listener().play(Cue(0, name, count, side))
     assert names(heard) == [name]
     assert name is not C.NUMBER or heard[0].count == count
@@ -139,7 +139,7 @@ def test_recogniser_reports_yes_wherever_it_interrupts_heel_up(returned_us: int)
 
 
 def test_recogniser_reports_each_repetition_of_heel_up() -> None:
-    """HEEL_UP is recognised each time that it repeats."""
+    """HEEL_UP is recognised every time it repeats."""
     assert names(Listener().play(Cue(0, C.HEEL_UP), until_us=2_000_000)) == [C.HEEL_UP] * 3
 
 

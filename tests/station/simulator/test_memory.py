@@ -1,4 +1,4 @@
-"""A person who does not look follows the routine, the leg and the distance by the sounds."""
+"""A person who does not look at the page follows routine, leg and distance by the sounds."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_sounds_lead_from_step_to_step(
 
 
 def test_single_tick_is_an_echo_only_while_a_question_is_open() -> None:
-    """In a test it guides the board, and an echo of nothing means nothing."""
+    """In a test it guides the board; an echo without a tap means nothing."""
     memory = remembered(C.SET_DONE, C.ASK)
     follow(memory, Cue(0, C.STEP_ON))
     assert memory.phase == "pain"
@@ -66,7 +66,7 @@ def test_single_tick_is_an_echo_only_while_a_question_is_open() -> None:
 
 @pytest.mark.parametrize(("verdict", "way"), [(C.YES, 1), (C.NO, -1)])
 def test_verdict_is_the_way_and_ticks_are_the_distance(verdict: CueName, way: int) -> None:
-    """Slower ticks mean that the target was passed; the quickest mean that it is reached, whatever sounds between."""
+    """Slower ticks mean that the target was passed, the fastest that it is reached, even with sounds in between."""
     memory = remembered(verdict)
     assert (memory.toe_mm, memory.target_mm) == (None, None)
     at_us = tick(memory, 15.0, 5_000_000)

@@ -88,8 +88,8 @@ def minutes_apart(means: NDArray[np.float64]) -> NDArray[np.float64]:
     ("number", "parameters"), [(0, NoiseParameters()), (1, RESTLESS)], ids=[one.name for one in still_recordings()]
 )
 def test_each_recording_could_be_one_of_its_simulated_sensor(number: int, parameters: NoiseParameters) -> None:
-    """How far 3 s means wander lies within what forty simulated sensors do, over as long a time; and the other
-    sensor's do not do all of it."""
+    """The wander of 3 s means is within the range of forty simulated sensors over the same time, but not within that of
+    the other sensor's simulations."""
     recording = still_recordings()[number]
     span = round(3 * len(recording.readings_mm) / recording.lasts_s)
     readings = np.array(recording.readings_mm)

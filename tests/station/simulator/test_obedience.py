@@ -1,4 +1,4 @@
-"""A person who does exactly what the page says is never stuck in a test."""
+"""A person who does exactly what the page says never gets stuck in a test."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from tests.station.obedience import obedient_test
 
 @pytest.mark.parametrize("seed", range(40))
 def test_obedient_person_finishes_a_whole_test(seed: int) -> None:
-    """From laying the board to the answers: never paused, never 45 s without progress, whatever the ankles, the start,
-    the steps by which they slide, their reaction times, and how the board is wired."""
+    """From laying the board to the answers: never paused, never 45 s without progress, for any ankles, start, sliding
+    steps, reaction times and wiring."""
     outcome = obedient_test(seed)
     assert outcome.stall is None
     assert one(outcome.facts, BoardSet)

@@ -1,4 +1,4 @@
-"""The simulated person follows the cues by ear alone, and reaches as far as the ankle allows."""
+"""The simulated person follows the cues by ear, and reaches as far as the ankle allows."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def test_repeated_heel_up_brings_the_heel_down_once() -> None:
 
 
 def test_heel_up_brings_the_heel_down_each_time() -> None:
-    """Also where the person does not know that YES said that the heel was back."""
+    """Even if the person has not learnt that YES means that the heel is down again."""
     rig = Rig()
     rig.play(CueName.GO, 3.0)
     for _ in range(2):
@@ -141,7 +141,7 @@ def test_switch_changes_the_working_leg() -> None:
 
 
 def test_nudge_changes_the_leg_of_a_person_who_missed_the_switch() -> None:
-    """The page asks for the other leg, and this one still stands."""
+    """The page asks for the other leg, while this one is still on the board."""
     rig = Rig()
     routine = (HoldStep((Side.LEFT, Side.RIGHT), us(5), 1, us(5), us(5)),)
     seen = RememberedRoutine(routine, needed_cues(routine))
@@ -166,7 +166,7 @@ def test_person_steps_off_after_complete_unless_ready_follows() -> None:
 
 
 def test_person_confirms_contact_by_heel_taps() -> None:
-    """Where nothing senses the knee, the person taps the heel twice in a lunge; each tap lasts 80 to 350 ms."""
+    """If nothing senses the knee, the person taps the heel twice in a lunge; each tap lasts 80 to 350 ms."""
     rig = Rig(taps=True)
     rig.person.on_cue(Cue(rig.now_us, CueName.GO))
     lifts, up_since_us = [], None

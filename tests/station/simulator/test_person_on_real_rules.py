@@ -62,7 +62,7 @@ def by_ear(
     tmp_path: Path, wiring: str, routine: Routine, on_step: str = "nothing", *, character: PersonProfile = UNSEEING
 ) -> Iterator[GuidedStation]:
     """A station with a person who knows the steps of this routine and the sounds that it needs, and never looks at the
-    page. Whose turn it is, when, and how the board lies they can only hear."""
+    page. They can only hear which leg works, when, and which position the board needs."""
     with GuidedStation(tmp_path, wiring, character=character, on_step=on_step) as guided:
         guided.board.snapshot = lambda: None
         guided.board.person.look_away(routine)
@@ -81,7 +81,7 @@ def by_eye(tmp_path: Path, wiring: str) -> Iterator[GuidedStation]:
 
 @contextmanager
 def by_words(tmp_path: Path, wiring: str) -> Iterator[GuidedStation]:
-    """A station without sound, with a person who follows the large words and numbers of the page alone."""
+    """A station without sound, with a person who follows only the large words and numbers of the page."""
     with GuidedStation(tmp_path, wiring, character=TIRED) as guided:
         guided.station.change_settings({"volume": "off"})
         reader = PageReader(guided.board.person)
@@ -140,7 +140,7 @@ def full_test() -> Routine:
 
 @pytest.mark.parametrize("wiring", WIRINGS)
 def test_daily_by_ear_takes_eight_sounds(tmp_path: Path, wiring: str) -> None:
-    """All of it: the board laid twice, three exercises on and one off the board, both legs, and heels that rise."""
+    """The whole routine: two board positions, three exercises on and one off the board, both legs, and heel lifts."""
     with by_ear(tmp_path, WIRINGS[wiring], daily()) as guided:
         guided.run_routine(daily())
         assert stored_doses(guided) == prescribed_doses(daily())
@@ -152,7 +152,7 @@ def test_daily_by_ear_takes_eight_sounds(tmp_path: Path, wiring: str) -> None:
 
 @pytest.mark.parametrize("wiring", TEST_WIRINGS)
 def test_full_test_by_ear_takes_nine_sounds(tmp_path: Path, wiring: str) -> None:
-    """From laying the board flat to the answers by heel taps, on the side that the sounds name; by taps the least pain
+    """From laying the board flat to the answers by heel taps, on the side that the sounds name; the lowest pain by taps
     is none."""
     with by_ear(tmp_path, TEST_WIRINGS[wiring], full_test()) as guided:
         guided.run_routine(full_test())
@@ -165,7 +165,7 @@ def test_full_test_by_ear_takes_nine_sounds(tmp_path: Path, wiring: str) -> None
 @pytest.mark.parametrize("limit_mm", [12.0, 55.0, 140.0])
 @pytest.mark.parametrize("placement_sd_mm", [1.0, 6.0])
 def test_quick_test_by_ear_at_any_range(tmp_path: Path, limit_mm: float, placement_sd_mm: float) -> None:
-    """Nobody is stuck between two distances: not a stiff or a mobile ankle, not a hand that slides roughly."""
+    """Nobody gets stuck between two distances: not with a stiff or a mobile ankle, nor with inaccurate slides."""
     character = replace(STEADY, left_limit_mm=limit_mm, right_limit_mm=limit_mm + 8.0, placement_sd_mm=placement_sd_mm)
     routine = with_setups(routine_called("test", Settings()), None)
     with by_ear(tmp_path, rig.COMPARATORS, routine, character=character) as guided:
@@ -202,7 +202,7 @@ def test_page_alone_guides_a_whole_routine(tmp_path: Path, wiring: str) -> None:
 
 @pytest.mark.parametrize("wiring", WIRINGS)
 def test_daily_by_the_words_of_the_page(tmp_path: Path, wiring: str) -> None:
-    """With the volume off, the words and numbers guide the person through the whole of it."""
+    """With the volume off, the words and numbers guide the person through the whole routine."""
     with by_words(tmp_path, WIRINGS[wiring]) as guided:
         guided.run_routine(daily())
         assert stored_doses(guided) == prescribed_doses(daily())
@@ -236,7 +236,7 @@ def test_routine_is_not_done_without_sound_and_page(tmp_path: Path) -> None:
 
 
 def test_page_shows_the_cues_that_sound(tmp_path: Path) -> None:
-    """The page shows the same cues in the same order as the buzzer; of several at one instant it shows the last."""
+    """The page shows the same cues in the same order as the buzzer; of several simultaneous ones it shows the last."""
     with GuidedStation(tmp_path, COMPARATORS, character=STEADY) as guided:
         guided.station.subscribe(lambda: guided.board.update_view(guided.station.snapshot()))
         guided.run_routine(STRETCHES)
@@ -312,7 +312,7 @@ def test_led_flashes_for_every_cue_without_sound(tmp_path: Path) -> None:
 def test_person_about_to_leave_stays_for_what_has_begun(
     tmp_path: Path, begins_s: float, stays_s: float, asks_setup: bool
 ) -> None:
-    """After an early end they step off within four seconds. "Automatic" keeps them, whatever they heard or missed."""
+    """After an early end they step off within four seconds; "Automatic" keeps them, with or without hearing cues."""
     with GuidedStation(tmp_path, COMPARATORS) as guided:
         guided.station.start(STRETCH, guided.person_id)
         guided.board.act("auto")

@@ -1,4 +1,4 @@
-"""A store in a new directory, on a clock that the test moves."""
+"""A store in a new directory, with a clock that the test moves."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ FIT = Fit(
     (0.1, -0.2, 0.1),
     (0.3, -0.002, 1e-6, 2e-9, 1e-4, -1e-7, 3e-10, 1e-9, -1e-12, 4e-15),
 )
-"""A calibration that nobody made, with every number that one has."""
+"""An invented calibration with every possible number."""
 BUDGET = Budget(noise_mm=0.3, wander_mm=0.6, calibration_mm=0.5, drift_mm=0.9, toe_mm=1.0, contact_mm=0.25)
 BLOCK: dict[str, Any] = {"kind": "block", "block_mm": 100.0, "uncertainty_mm": 0.6}
 STEPPED_OFF = "stepped off"
@@ -118,9 +118,9 @@ REMAINING_ITEMS: dict[str, Any] = {
 
 
 def guided_routine(store: Store, clock: HandClock, person_id: str) -> str:
-    """A session by a routine of one's own, broken off after raises of both heels; an answer and a plan. Gives the run.
+    """A session with an own routine, broken off after raises of both heels; an answer and a plan. Returns the run.
 
-    What it writes is all that the guide keeps.
+    Together these are everything that is stored about training.
     """
     store.save_routine(None, person_id, "Before breakfast", ITEMS)
     store.save_plan(person_id, {"days": ["mon", "wed"], "hour": 7})
@@ -157,7 +157,7 @@ def contents_of_everybody(store: Store) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def session_of(store: Store, clock: HandClock, person_id: str | None) -> tuple[str, str]:
-    """A session with a test and a hold, and the pain that was answered in it if somebody is known."""
+    """A session with a test and a hold and, with a person, an answer about pain."""
     session_id = store.begin_session(person_id, clock.utc_now(), simulated=False)
     run_id = store.begin_run(session_id, {"do": "test", "side": "both"}, clock.utc_now())
     test_id = one_test(store, run_id, 81.0, 92.5)

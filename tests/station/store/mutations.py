@@ -1,4 +1,4 @@
-"""Damaged exports: what a memory card, a failed download or somebody with time makes of a file."""
+"""Damaged exports: what a memory card, a failed download or an attacker may make of a file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WORDS = (
 
 
 def mutated(content: bytes, random: Random) -> bytes:
-    """The file with one or a few faults. The members of a zip are changed inside it as often as the zip itself."""
+    """The file with one or a few faults. Of a zip, the members are changed as often as the zip itself."""
     if content.startswith(b"PK") and random.random() < 0.7:
         return _with_changed_member(content, random)
     return _changed(content, random)
@@ -53,7 +53,7 @@ def _zero(data: bytearray, random: Random) -> None:
 
 
 def _put_word(data: bytearray, random: Random) -> None:
-    """In place of one value, where the file is text."""
+    """Replace one value, if the file is text."""
     word, at = random.choice(WORDS), random.randrange(len(data) + 1)
     begin = data.find(b",", at)
     end = data.find(b",", begin + 1)
@@ -93,7 +93,7 @@ def _with_changed_member(content: bytes, random: Random) -> bytes:
 
 
 def with_value(document: bytes, table: str, column: str, value: object) -> bytes:
-    """The JSON export with another first value in one column."""
+    """The JSON export with another value in the first row of one column."""
     whole = json.loads(document)
     part = next(one for one in whole["parts"] if one.get("table") == table)
     part["columns"][column][0] = value

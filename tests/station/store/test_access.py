@@ -1,4 +1,4 @@
-"""Who may get in, as the store keeps it."""
+"""Access as stored: devices, consents, tries."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def add_device(
 
 
 def test_a_device_is_found_by_the_hash_of_its_token(store: Store, clock: HandClock) -> None:
-    """With those who agreed that its person sees their results, and nobody else."""
+    """With the people who agreed that its person sees their results, and no others."""
     ann, bea, cem = (store.add_person(name).id for name in ("Ann", "Bea", "Cem"))
     device_id = add_device(store, clock, "Phone", person_id=ann)
     store.agree_consent(ann, bea)
@@ -52,7 +52,7 @@ def test_a_person_added_in_a_browser_is_seen_by_its_person(store: Store) -> None
 
 
 def test_a_consent_can_be_given_again(store: Store, clock: HandClock) -> None:
-    """It holds from the new time; a second agreement meanwhile changes nothing."""
+    """It is valid from the new time; agreeing twice changes nothing."""
     ann, bea = store.add_person("Ann").id, store.add_person("Bea").id
     store.agree_consent(ann, bea)
     store.withdraw_consent(ann, bea)
@@ -83,7 +83,7 @@ def test_the_only_owner_stays_until_another_is_made(store: Store, clock: HandClo
 
 
 def test_wrong_tries_are_counted_after_a_restart(path: Path, clock: HandClock) -> None:
-    """Those that turned out right are not wrong, and each kind is counted alone."""
+    """Tries marked as right do not count, and each kind is counted separately."""
     with Store.open(path, clock=clock) as store:
         since = clock.utc_now()
         store.note_attempt("pin")
@@ -94,8 +94,8 @@ def test_wrong_tries_are_counted_after_a_restart(path: Path, clock: HandClock) -
         assert store.failed_attempts("pin", clock.pass_by(days=1)) == ()
 
 
-def test_no_export_says_who_may_get_in(store: Store, clock: HandClock, tmp_path: Path) -> None:
-    """Neither hashes of tokens and PINs nor the log leave the station; an import brings none, and keeps those here."""
+def test_exports_never_contain_access_data(store: Store, clock: HandClock, tmp_path: Path) -> None:
+    """Neither hashes of tokens and PINs nor the log leave the station; an import adds none, and keeps the station's."""
     ann = store.add_person("Ann").id
     add_device(store, clock, "Phone", person_id=ann)
     store.set_pin(ann, "canary of a PIN")

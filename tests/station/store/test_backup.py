@@ -1,4 +1,4 @@
-"""The nightly copy: whole, checked, and never at the price of the older ones."""
+"""The nightly copy: complete, checked, and never at the expense of older ones."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ DAY = date(2026, 3, 5)
 
 
 def test_a_backup_is_a_database_like_the_first(store: Store, clock: HandClock, tmp_path: Path, path: Path) -> None:
-    """The copy opens as a station's database and holds the same, while the station goes on."""
+    """The copy opens as a station's database with the same content, while the station keeps running."""
     weeks(store, clock, days=2)
     made = back_up(path, tmp_path / "backups", DAY)
     store.add_person("Cleo")
@@ -57,7 +57,7 @@ def test_the_newest_of_days_weeks_and_months_are_kept() -> None:
 
 
 def test_old_copies_make_room(store: Store, tmp_path: Path, path: Path) -> None:
-    """A second copy of one day takes the place of the first; one that no rule keeps is removed, other files stay."""
+    """A second copy of a day replaces the first; one that no rule keeps is removed, other files stay."""
     assert store.people() == ()
     (tmp_path / "station-20xx-01-01.db").write_bytes(b"mine")
     for number in range(DAYS_KEPT + 2):
@@ -68,7 +68,7 @@ def test_old_copies_make_room(store: Store, tmp_path: Path, path: Path) -> None:
 
 
 def test_copy_with_a_date_of_the_past_stays(store: Store, tmp_path: Path, path: Path) -> None:
-    """A machine that has forgotten the date makes copies too; the newest of them all is the one just made."""
+    """A machine with a wrong date makes copies too; the newest of all is the one just made."""
     assert store.people() == ()
     for number in range(DAYS_KEPT):
         back_up(path, tmp_path, DAY + timedelta(days=number))
@@ -77,7 +77,7 @@ def test_copy_with_a_date_of_the_past_stays(store: Store, tmp_path: Path, path: 
     assert made.removed == ()
 
 
-def test_damaged_database_is_reported_and_costs_no_older_copy(tmp_path: Path, path: Path, clock: HandClock) -> None:
+def test_damaged_database_is_reported_and_older_copies_stay(tmp_path: Path, path: Path, clock: HandClock) -> None:
     """Damage is found by reading every page, traces too, and the older copies stay as they are."""
     with Store.open(path, clock=clock) as store:
         weeks(store, clock, days=3)
@@ -93,7 +93,7 @@ def test_damaged_database_is_reported_and_costs_no_older_copy(tmp_path: Path, pa
 def test_a_nearly_full_disk_is_left_to_the_results(
     store: Store, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A backup that would fill the disk is not begun: new results need the room."""
+    """A backup that would fill the disk is not started: new results need the room."""
     assert store.people() == ()
     monkeypatch.setattr("shutil.disk_usage", lambda _path: SimpleNamespace(free=10_000_000))
     with pytest.raises(StoreError, match="needs 50 MB free and finds 10 MB: free some space"):
@@ -102,7 +102,7 @@ def test_a_nearly_full_disk_is_left_to_the_results(
 
 
 def test_two_backups_at_once_both_end_well(store: Store, path: Path, tmp_path: Path) -> None:
-    """The command and the night write the same copy; the second one begins and ends while the first one writes."""
+    """The command and the nightly job write the same copy; the second starts and ends while the first writes."""
     store.add_person("Ann")
     copy = tmp_path / f"station-{DAY}.db"
     with atomic_write(copy) as first:
@@ -120,7 +120,7 @@ def test_missing_database_is_reported(tmp_path: Path, path: Path) -> None:
 
 
 def test_the_station_writes_while_a_backup_runs(store: Store, clock: HandClock, path: Path, tmp_path: Path) -> None:
-    """A copy is of one moment, and the writer does not wait for it in vain."""
+    """A copy shows one moment, and the writer is not blocked by it."""
     weeks(store, clock, days=2)
     copies: list[Path] = []
 
@@ -140,7 +140,7 @@ def test_the_station_writes_while_a_backup_runs(store: Store, clock: HandClock, 
 
 
 def test_night_without_a_write_makes_no_second_file(store: Store, tmp_path: Path, path: Path) -> None:
-    """The copy of the night before gets a second name and is removed under its old one; a write makes a new copy."""
+    """The last copy gets a second name, and its old name is removed; after a write a new copy is made."""
     store.add_person("Robin")
     nights, directory = NightlyCopies(path), tmp_path / "backups"
     first = nights.copy(directory, DAY).path
@@ -158,7 +158,7 @@ def test_night_without_a_write_makes_no_second_file(store: Store, tmp_path: Path
 
 
 def test_night_without_a_write_still_finds_damage(store: Store, tmp_path: Path, path: Path) -> None:
-    """A damaged database gets no name of a copy, although nothing was written to it."""
+    """A damaged database gives no copy, although nothing was written to it."""
     store.add_person("Robin")
     store.empty_log()
     nights, directory = NightlyCopies(path), tmp_path / "backups"
@@ -174,7 +174,7 @@ def test_night_without_a_write_still_finds_damage(store: Store, tmp_path: Path, 
 
 
 def test_lost_copy_is_made_again(store: Store, tmp_path: Path, path: Path) -> None:
-    """Who deletes the newest copy, or plugs in another stick, gets a whole one."""
+    """After the newest copy was deleted, or another stick plugged in, a real copy is made."""
     assert store.people() == ()
     nights, directory = NightlyCopies(path), tmp_path / "backups"
     nights.copy(directory, DAY).path.unlink()
@@ -182,7 +182,7 @@ def test_lost_copy_is_made_again(store: Store, tmp_path: Path, path: Path) -> No
 
 
 def test_copy_that_the_card_has_damaged_is_made_again(store: Store, tmp_path: Path, path: Path) -> None:
-    """A second name for it would be a backup that cannot be read."""
+    """A second name for it would be an unreadable backup."""
     store.add_person("Robin")
     nights, directory = NightlyCopies(path), tmp_path / "backups"
     damaged = nights.copy(directory, DAY).path
@@ -195,7 +195,7 @@ def test_copy_that_the_card_has_damaged_is_made_again(store: Store, tmp_path: Pa
 
 
 def test_a_power_cut_in_a_night_without_a_write_spares_the_older_copy(store: Store, tmp_path: Path, path: Path) -> None:
-    """It leaves a second name of that copy, and the next attempt must not write through it."""
+    """It leaves a second name of that copy, and the next attempt must not overwrite it through that name."""
     store.add_person("Robin")
     nights, directory = NightlyCopies(path), tmp_path / "backups"
     first = nights.copy(directory, DAY).path
@@ -206,8 +206,8 @@ def test_a_power_cut_in_a_night_without_a_write_spares_the_older_copy(store: Sto
     assert first.read_bytes() == content
 
 
-def test_what_a_power_cut_left_of_a_copy_goes(store: Store, tmp_path: Path, path: Path) -> None:
-    """Else it takes room for ever, and holds people who were deleted; what is being written stays."""
+def test_leftover_of_a_power_cut_is_removed(store: Store, tmp_path: Path, path: Path) -> None:
+    """Otherwise it takes room forever, and keeps deleted people; a copy in progress stays."""
     assert store.people() == ()
     directory = tmp_path / "backups"
     directory.mkdir()

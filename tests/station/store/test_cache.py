@@ -1,4 +1,4 @@
-"""What was read is kept until a table that it was read from changes, and no longer."""
+"""A cached value is valid until a table that it depends on changes, and no longer."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def history(store: Reader, person_id: str | None, clock: HandClock) -> History:
 
 
 def test_cache_makes_a_value_once() -> None:
-    """By its key, until it is cleared."""
+    """By its key, until it is invalidated."""
     cache, made = Cache(2), iter(range(9))
     assert [cache.get("a", lambda: next(made)) for _ in range(2)] == [0, 0]
     assert cache.get("b", lambda: next(made)) == 1
@@ -38,7 +38,7 @@ def test_cache_makes_a_value_once() -> None:
     assert [cache.get(key, lambda: next(made)) for key in "aab"] == [2, 2, 3]
 
 
-def test_cache_lets_the_least_recently_used_go() -> None:
+def test_cache_drops_the_least_recently_used() -> None:
     """No more are kept than its size; without a size none."""
     cache, made = Cache(2), iter(range(9))
     assert [cache.get(key, lambda: next(made)) for key in "abacab"] == [0, 1, 0, 2, 0, 3]
@@ -46,8 +46,8 @@ def test_cache_lets_the_least_recently_used_go() -> None:
     assert [none.get("a", lambda: next(made)) for _ in range(2)] == [0, 1]
 
 
-def test_cache_keeps_nothing_that_was_read_before_a_change() -> None:
-    """What changes while a value is read makes it old at once."""
+def test_cache_drops_values_read_before_a_change() -> None:
+    """A change during the read makes the value stale at once."""
     cache, made = Cache(2), iter(range(9))
 
     def while_it_changes() -> int:
@@ -57,8 +57,8 @@ def test_cache_keeps_nothing_that_was_read_before_a_change() -> None:
     assert [cache.get("a", while_it_changes), cache.get("a", lambda: next(made))] == [0, 1]
 
 
-def test_cache_keeps_nothing_of_a_failed_read() -> None:
-    """The next one reads again."""
+def test_cache_keeps_no_failed_read() -> None:
+    """The next call reads again."""
     cache = Cache(2)
     with pytest.raises(ZeroDivisionError):
         cache.get("a", lambda: 1 // 0)
@@ -66,7 +66,7 @@ def test_cache_keeps_nothing_of_a_failed_read() -> None:
 
 
 def test_cache_reads_a_value_in_one_thread() -> None:
-    """Who wants the same one meanwhile gets it without reading; who wants another one does not wait."""
+    """Other threads get the same value without reading; a thread that wants another value does not wait."""
     cache, made, go_on, begun = Cache(2), iter(range(9)), Event(), Event()
 
     def slowly() -> int:
@@ -84,7 +84,7 @@ def test_cache_reads_a_value_in_one_thread() -> None:
 
 
 def test_history_is_read_once_after_each_result(store: Store, clock: HandClock, ann: str) -> None:
-    """Time alone changes what it says, not what was recorded; a hold changes neither."""
+    """Time changes the analysis, but not the results; a hold changes neither."""
     first = history(store, ann, clock)
     clock.pass_by(days=60)
     later = history(store, ann, clock)
@@ -99,8 +99,8 @@ def test_history_is_read_once_after_each_result(store: Store, clock: HandClock, 
 
 
 @pytest.mark.parametrize("change", ["test", "pain", "claim", "correction", "calibration", "check"])
-def test_history_is_what_another_reader_finds(store: Store, clock: HandClock, ann: str, change: str) -> None:
-    """Whatever changes it, the next one who asks gets what the database has."""
+def test_history_equals_that_of_another_reader(store: Store, clock: HandClock, ann: str, change: str) -> None:
+    """After any change, the next call returns what the database has."""
     before = history(store, ann, clock)
     newest = store.session(store.sessions(ann, limit=1)[0].id)
     assert newest is not None
@@ -127,16 +127,16 @@ def test_history_is_what_another_reader_finds(store: Store, clock: HandClock, an
         assert after == history(reader, ann, clock)
 
 
-def test_settings_and_people_are_those_of_now(store: Store) -> None:
-    """A new name and a new setting are there at once."""
+def test_settings_and_people_are_current(store: Store) -> None:
+    """A new name and a new setting show at once."""
     assert (store.people(), store.settings().units) == ((), "cm")
     store.add_person("Ann")
     store.save_settings(replace(store.settings(), units="inch"))
     assert ([one.name for one in store.people()], store.settings().units) == (["Ann"], "inch")
 
 
-def test_what_failed_is_read_again(store: Store, ann: str, clock: HandClock) -> None:
-    """A transaction that came to nothing leaves what there was."""
+def test_rolled_back_change_is_not_cached(store: Store, ann: str, clock: HandClock) -> None:
+    """A failed transaction leaves the old value."""
     before = history(store, ann, clock)
     with pytest.raises(LookupError):
         store.answer_test("nobody's", pain=3)

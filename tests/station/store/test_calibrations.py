@@ -1,4 +1,4 @@
-"""Calibrations for ever, the doubt that a check raises, corrections beside the originals, and results of a tape."""
+"""Calibrations, which are kept forever; suspect results; corrections beside the originals; and imported results."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def a_test(store: Store, clock: HandClock) -> str:
 
 
 def test_failed_check_makes_results_suspect_until_one_passes_or_a_calibration(store: Store, clock: HandClock) -> None:
-    """Each test says whether it was made under doubt, and goes on saying so; the clock may have gone back meanwhile."""
+    """Each test stores whether it is suspect, and stays so; the clock may have gone back in between."""
     store.add_calibration(FIT)
     tests = [a_test(store, clock)]
     failed = check(store, passed=False)
@@ -49,7 +49,7 @@ def test_failed_check_makes_results_suspect_until_one_passes_or_a_calibration(st
 
 
 def test_failed_check_of_an_older_calibration_makes_nothing_suspect(store: Store) -> None:
-    """What was found of the calibration before says nothing of the newest."""
+    """A check of the previous calibration says nothing about the newest."""
     before = store.current_calibration().id
     store.add_calibration(FIT)
     store.add_check(calibration_id=before, **BLOCK, off_mm=9.0, passed=False)
@@ -57,7 +57,7 @@ def test_failed_check_of_an_older_calibration_makes_nothing_suspect(store: Store
 
 
 def test_suspect_is_the_calibration_of_the_test(store: Store, clock: HandClock) -> None:
-    """Written after a newer calibration, because the disk was full, it is doubted as it was when it was made."""
+    """Stored after a newer calibration, because the disk was full, it is as suspect as when it was made."""
     with_failed_check, without = store.add_calibration(FIT), store.add_calibration(FIT)
     store.add_check(calibration_id=with_failed_check, **BLOCK, off_mm=9.0, passed=False)
     session_id = store.begin_session(None, clock.utc_now(), simulated=False)
@@ -70,7 +70,7 @@ def test_suspect_is_the_calibration_of_the_test(store: Store, clock: HandClock) 
 
 
 def test_result_is_no_longer_suspect_under_a_newer_calibration(store: Store, clock: HandClock) -> None:
-    """In tests and scores; under the calibration of the day, or an older one, it goes on."""
+    """In tests and scores; with the original calibration, or an older one, it stays suspect."""
     older, of_the_day = store.current_calibration().id, store.add_calibration(FIT)
     check(store, passed=False)
     test_id = a_test(store, clock)
@@ -83,8 +83,8 @@ def test_result_is_no_longer_suspect_under_a_newer_calibration(store: Store, clo
         assert [score.is_suspect for score in store.result_summaries(None)] == [doubted]
 
 
-def test_a_check_names_what_it_looked_at(store: Store) -> None:
-    """A kind that there is not, and a calibration that there is not, are refused."""
+def test_check_needs_a_known_kind_and_calibration(store: Store) -> None:
+    """An unknown kind and an unknown calibration are refused."""
     newest = store.current_calibration().id
     with pytest.raises(ValueError, match="kind 'guess'"):
         store.add_check(calibration_id=newest, kind="guess", block_mm=None, off_mm=0.0, uncertainty_mm=1.0, passed=True)
@@ -93,8 +93,8 @@ def test_a_check_names_what_it_looked_at(store: Store) -> None:
     assert store.checks() == ()
 
 
-def test_what_counts_is_the_newest_correction_and_the_original_stays(store: Store, clock: HandClock) -> None:
-    """In tests, scores and the last results; the clock goes back between the corrections."""
+def test_newest_correction_counts_and_the_original_stays(store: Store, clock: HandClock) -> None:
+    """In tests, scores and the last results; the clock goes back between corrections."""
     weeks(store, clock, days=2, names=("Ann",))
     (ann,) = store.people()
     as_built = store.current_calibration().id
@@ -119,8 +119,8 @@ def test_what_counts_is_the_newest_correction_and_the_original_stays(store: Stor
     assert newer.left_uncertainty_mm == BUDGET.total_mm
 
 
-def test_a_correction_back_to_the_day_leaves_no_original(store: Store, clock: HandClock) -> None:
-    """Numbers that are those of the day again are not shown twice."""
+def test_correction_back_to_the_original_is_not_shown_twice(store: Store, clock: HandClock) -> None:
+    """Original numbers that apply again are not shown as a correction."""
     test = store.test(a_test(store, clock))
     assert test is not None
     of_the_day = SideResults(80.0, 90.0, 0.31, 0.31, None, None, test.calibration_id)
@@ -130,7 +130,7 @@ def test_a_correction_back_to_the_day_leaves_no_original(store: Store, clock: Ha
 
 
 def test_corrections_are_all_written_or_none(store: Store, clock: HandClock) -> None:
-    """One that fails takes the others with it."""
+    """If one fails, none is stored."""
     test_id, new = a_test(store, clock), SideResults(1.0, 2.0, calibration_id=store.current_calibration().id)
     with pytest.raises(StoreError, match="FOREIGN KEY"):
         store.add_corrections([Correction(test_id, new), Correction("nobody", new)])
@@ -140,7 +140,7 @@ def test_corrections_are_all_written_or_none(store: Store, clock: HandClock) -> 
 
 
 def test_a_tape_has_no_instrument(store: Store, clock: HandClock) -> None:
-    """An imported result is a test of its own kind: self-said, without uncertainty, calibration, trials or trace."""
+    """An imported result is a test with the contact `self`, without uncertainty, calibration, trials or trace."""
     ann = store.add_person("Ann")
     past = clock.utc_now() - timedelta(days=400)
     store.add_imported_results(
@@ -162,8 +162,8 @@ def test_a_tape_has_no_instrument(store: Store, clock: HandClock) -> None:
     assert store.trace(first.run_id) == ({"do": "imported"}, "")
 
 
-def test_what_is_measured_since_is_of_this_board_and_has_a_result(store: Store, clock: HandClock) -> None:
-    """Oldest first; what was cut off has no result to recalculate."""
+def test_tests_since_have_a_result_of_this_board(store: Store, clock: HandClock) -> None:
+    """Oldest first; an interrupted test has no result to recalculate."""
     weeks(store, clock, days=3, names=("Ann",))
     since = clock.utc_now() - timedelta(days=1, hours=12)
     session_id = store.begin_session(None, clock.pass_by(days=1), simulated=False)
@@ -173,8 +173,8 @@ def test_what_is_measured_since_is_of_this_board_and_has_a_result(store: Store, 
     assert (store.test("nobody"), store.trace("nobody")) == (None, None)
 
 
-def test_tools_leave_the_board_as_it_was_built(path: Path, clock: HandClock) -> None:
-    """Who opens a store without a drawing of the board does not change what its sensor is taken for."""
+def test_tools_keep_the_as_built_calibration(path: Path, clock: HandClock) -> None:
+    """Opening a store without the drawing's offset does not change the as-built calibration."""
     Store.open(path, clock=clock, as_built_offset_mm=-58.0).close()
     with Store.open(path, clock=clock) as store:
         assert [one.curve.offset_mm for one in store.calibrations()] == [-58.0]

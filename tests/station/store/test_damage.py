@@ -1,4 +1,4 @@
-"""A row that a memory card has changed is never served as a result; all others are."""
+"""A row corrupted by a memory card is never read as a result; all others are."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ COPIES = 60
 
 
 def change(path: Path, statement: str) -> None:
-    """Change a closed database behind the back of its triggers, as a memory card does."""
+    """Change a closed database without its triggers, like a memory card."""
     with closing(sqlite3.connect(path)) as connection, connection:
         for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             connection.execute(f"DROP TRIGGER {name}")
@@ -30,7 +30,7 @@ def change(path: Path, statement: str) -> None:
 
 
 def test_every_write_keeps_the_checksums(store: Store, clock: HandClock) -> None:
-    """Inserts, updates of some columns, many rows at once: each row fits its checksum."""
+    """Inserts, updates of some columns, many rows at once: each row matches its checksum."""
     weeks(store, clock, days=2)
     guided_routine(store, clock, store.people()[0].id)
     store.save_empty_share(Side.LEFT, 0.02)
@@ -42,8 +42,8 @@ def test_every_write_keeps_the_checksums(store: Store, clock: HandClock) -> None
             assert missing.scalar_one() == 0
 
 
-def test_a_damaged_test_is_left_out_and_said(path: Path, clock: HandClock) -> None:
-    """One value, changed in the file: the test is gone, its sentence is there, and everything else is as it was."""
+def test_damaged_test_is_left_out_and_reported(path: Path, clock: HandClock) -> None:
+    """After one value changed in the file, the test is left out with a sentence, and everything else is unchanged."""
     with Store.open(path, clock=clock) as store:
         weeks(store, clock, days=2)
         tests, holds = store.tests(), store.holds()
@@ -60,8 +60,8 @@ def test_a_damaged_test_is_left_out_and_said(path: Path, clock: HandClock) -> No
 @pytest.mark.parametrize(
     "value", ["x'c3'", "CAST(x'ff' AS TEXT)", "'{\"noise_mm\": 1}'", "1e308", "NULL", "9223372036854775807"]
 )
-def test_no_value_is_too_odd(path: Path, clock: HandClock, value: str) -> None:
-    """Whatever stands in a column of any kind, the row is left out, and nothing fails."""
+def test_any_wrong_value_is_left_out(path: Path, clock: HandClock, value: str) -> None:
+    """With any value in a column of any kind, the row is left out, and nothing fails."""
     with Store.open(path, clock=clock) as store:
         weeks(store, clock, days=1)
         count = len(store.tests())
@@ -72,7 +72,7 @@ def test_no_value_is_too_odd(path: Path, clock: HandClock, value: str) -> None:
 
 
 def test_bytes_in_place_of_a_text_are_damage(path: Path, clock: HandClock) -> None:
-    """One bit of a record's head tells them apart, and the bytes are the same."""
+    """Only one bit of a record's header distinguishes them; the bytes are the same."""
     with Store.open(path, clock=clock) as store:
         weeks(store, clock, days=1)
         count = len(store.tests())
@@ -83,7 +83,7 @@ def test_bytes_in_place_of_a_text_are_damage(path: Path, clock: HandClock) -> No
 
 
 def test_damage_of_the_only_calibration_stops_nothing(path: Path, clock: HandClock) -> None:
-    """The station is then as it was built, and says that a row is damaged."""
+    """The station then uses the as-built one, and says that a row is damaged."""
     with Store.open(path, clock=clock):
         pass
     change(path, "UPDATE calibrations SET offset_mm = 0")
@@ -92,15 +92,15 @@ def test_damage_of_the_only_calibration_stops_nothing(path: Path, clock: HandClo
         assert [one.table for one in store.look_for_damage()] == ["calibrations"]
 
 
-def test_the_checksum_of_a_row_is_for_ever() -> None:
-    """A value of today: rows that were written by an older program are read by a newer one."""
+def test_checksums_never_change() -> None:
+    """Compares with a fixed value, because newer programs must read rows of older ones."""
     assert row_checksum("tests", b"id", None, 1, 2**40, 93.5, b"\x00") == 2_717_089_280
 
 
 def test_damaged_databases_answer_every_page_with_what_was_written(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Bits, zeros and garbage anywhere in the file: refused with a sentence, or shown without an error and true."""
+    """Bits, zeros and garbage anywhere in the file: refused with a sentence, or shown correctly without an error."""
     caplog.set_level(logging.CRITICAL)
     found = list(outcomes(tmp_path, COPIES))
     assert [one for one in found if one.failed or one.invented] == []

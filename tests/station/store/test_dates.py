@@ -12,7 +12,7 @@ YEARS = timedelta(days=365 * 56)
 
 
 def test_dates_of_a_wrong_clock_are_corrected(store: Store, clock: HandClock) -> None:
-    """Of what was made since, with its checksum; older rows, and dates that came from elsewhere, stay."""
+    """In rows made since, with their checksums; older rows, and dates from elsewhere, stay."""
     old = store.begin_session(None, clock.utc_now(), simulated=True)
     person = store.add_person("Ada")
     marks, since = store.row_marks(), clock.utc_now()
@@ -30,8 +30,8 @@ def test_dates_of_a_wrong_clock_are_corrected(store: Store, clock: HandClock) ->
     assert store.correct_dates(marks, since, until, YEARS) == 0, "twice is once"
 
 
-def test_pairing_made_before_the_date_was_known_holds_as_long(store: Store, clock: HandClock) -> None:
-    """Else the network, which sets the clock, would end the owner's first pairing."""
+def test_pairing_made_before_the_date_was_known_lasts_as_long(store: Store, clock: HandClock) -> None:
+    """Otherwise setting the clock from the network would end the owner's first pairing."""
     marks, since = store.row_marks(), clock.utc_now()
     device = pair(store, since, hash_of(new_token()), "kitchen", Role.OWNER, None)
     before = store.device(device)

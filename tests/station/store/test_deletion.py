@@ -1,4 +1,4 @@
-"""A person is deleted without a trace, and everybody else stays."""
+"""A person is deleted without a trace, and everyone else stays."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.station.test_profile import WHOLE
 
 
 def bytes_of(path: Path) -> bytes:
-    """Everything that the database has on the disk: the file, its log and its index."""
+    """All the database's bytes on disk: the file, its log and the log's index."""
     return b"".join(one.read_bytes() for one in sorted(path.parent.glob(f"{path.name}*")) if one.is_file())
 
 
@@ -37,7 +37,7 @@ CANARY = "Zwiebelfisch Quastenflosser"
 
 
 def canary_person(store: Store, clock: HandClock) -> str:
-    """A person of that name, renamed a few times, with everything that a person can have."""
+    """A person with a unique name, renamed a few times, with everything that a person can have."""
     person_id = store.add_person(f"{CANARY} 0").id
     guided_routine(store, clock, person_id)
     store.save_routine(None, person_id, f"Evening of {CANARY}", [{"rest_s": 30}])
@@ -53,7 +53,7 @@ def canary_person(store: Store, clock: HandClock) -> str:
 
 
 def test_deleting_leaves_no_byte_of_the_name(store: Store, clock: HandClock) -> None:
-    """Among hundreds of people who come and go, in the file, in the log and in its index."""
+    """With hundreds of people added and deleted, in the file, in the log and in its index."""
     random = Random(5)
     others = [store.add_person(f"Somebody {random.randrange(10**9)}") for _ in range(150)]
     person_id = canary_person(store, clock)
@@ -68,7 +68,7 @@ def test_deleting_leaves_no_byte_of_the_name(store: Store, clock: HandClock) -> 
     assert len(store.people()) == 300
 
 
-def test_deleting_leaves_everybody_else_alone(store: Store, clock: HandClock) -> None:
+def test_deleting_changes_nobody_else(store: Store, clock: HandClock) -> None:
     """The database is as if the person had never been there."""
     weeks(store, clock, days=2)
     person_id = store.add_person("Cleo").id
@@ -93,7 +93,7 @@ def test_a_reader_only_delays_the_empty_log(store: Store, clock: HandClock) -> N
 
 
 def test_the_only_owner_cannot_be_deleted(store: Store, clock: HandClock) -> None:
-    """A station without an owner would be anybody's."""
+    """Anyone could take over a station without an owner."""
     ann, bea = store.add_person("Ann"), store.add_person("Bea")
     far = clock.utc_now() + timedelta(days=9)
     for name, person in (("a", ann), ("b", ann), ("c", bea)):
@@ -108,7 +108,7 @@ def test_the_only_owner_cannot_be_deleted(store: Store, clock: HandClock) -> Non
 
 
 def test_a_shared_browser_survives_its_person(store: Store, clock: HandClock) -> None:
-    """It was theirs for a while only."""
+    """It was only theirs for a while."""
     ann = store.add_person("Ann")
     far = clock.utc_now() + timedelta(days=9)
     shared = store.add_device(
@@ -119,8 +119,8 @@ def test_a_shared_browser_survives_its_person(store: Store, clock: HandClock) ->
     assert [(one.name, one.person_id) for one in store.devices()] == [("Kitchen", None)]
 
 
-def test_receipt_says_until_when_backups_hold_it(store: Store) -> None:
-    """Without a backup, never; with one, until as many newer ones have been made as are kept."""
+def test_receipt_says_how_long_backups_keep_the_person(store: Store) -> None:
+    """Without a backup, not at all; with one, until enough newer ones have been made to delete it."""
     day = date(2026, 3, 5)
     store.add_person("Ann")
     assert held_until(store.path, day) is None
@@ -133,8 +133,8 @@ def test_receipt_says_until_when_backups_hold_it(store: Store) -> None:
 
 
 @pytest.mark.parametrize("ending", [BEFORE_SUFFIX, f"{ASIDE}2026-03-01-120000"])
-def test_receipt_counts_former_databases_and_they_go(store: Store, clock: HandClock, ending: str) -> None:
-    """What a restore or a salvage has replaced still has the person, with its log, until it goes with the backups."""
+def test_receipt_counts_former_databases_until_they_are_deleted(store: Store, clock: HandClock, ending: str) -> None:
+    """A database replaced by a restore or a salvage still has the person, as does its log, until it is deleted."""
     former = store.path.with_name(store.path.name + ending)
     files = (former, *log_files(former), report_of(former))
     for file in files:
@@ -151,8 +151,8 @@ def test_receipt_counts_former_databases_and_they_go(store: Store, clock: HandCl
     assert not any(file.exists() for file in files)
 
 
-def test_an_upgrade_forgets_what_was_deleted_before(path: Path, clock: HandClock) -> None:
-    """Databases from before could keep bytes of deleted rows; the file is written again once."""
+def test_upgrade_removes_bytes_of_deleted_rows(path: Path, clock: HandClock) -> None:
+    """Databases of older revisions may keep bytes of deleted rows; the file is rewritten once."""
     with Store.open(path, clock=clock) as store:
         store.add_person("Ann")
     with closing(sqlite3.connect(path)) as old:

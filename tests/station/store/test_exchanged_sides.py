@@ -20,7 +20,7 @@ from tests.station.store.histories import HandClock, contents_of_everybody, one_
 
 
 def mirrored(detail: SessionDetail) -> SessionDetail:
-    """The session with left and right exchanged, worked out on the records."""
+    """The session with left and right exchanged, computed on the records."""
     return replace(
         detail,
         tests=tuple(mirrored_test(test) for test in detail.tests),
@@ -45,7 +45,7 @@ def mirrored_test(test: Any) -> Any:
 
 
 def whole_session(store: Store, clock: HandClock) -> tuple[str, list[str]]:
-    """A session with two tests, holds of each side and of both, and repetitions. Gives its id and its tests."""
+    """A session with two tests, holds of each side and of both, and repetitions. Returns its id and its tests."""
     weeks(store, clock, days=1)
     session_id = store.begin_session(store.people()[0].id, clock.utc_now(), simulated=False)
     test_ids = []
@@ -70,7 +70,7 @@ def detail_of(store: Store, session_id: str) -> SessionDetail:
 
 
 def test_everything_of_a_session_is_exchanged_but_its_traces(store: Store, clock: HandClock) -> None:
-    """Results, trials, attempts, holds, repetitions and what remains; again gives back what was there."""
+    """Results, trials, attempts, holds, repetitions and the unfinished routine; a second exchange undoes it."""
     session_id, _ = whole_session(store, clock)
     before, rows = detail_of(store, session_id), contents_of_everybody(store)
     store.swap_sides(session_id)
@@ -93,7 +93,7 @@ def test_everything_of_a_session_is_exchanged_but_its_traces(store: Store, clock
     assert swapped_at(store.side_swaps(session_id), None) is None
 
 
-def test_one_test_is_exchanged_alone(store: Store, clock: HandClock) -> None:
+def test_single_test_is_exchanged(store: Store, clock: HandClock) -> None:
     """The other test of the session and its holds stay."""
     session_id, (first, second) = whole_session(store, clock)
     before = detail_of(store, session_id)
@@ -108,7 +108,7 @@ def test_one_test_is_exchanged_alone(store: Store, clock: HandClock) -> None:
 
 
 def test_progress_and_corrections_follow_the_exchange(store: Store, clock: HandClock) -> None:
-    """A chart of years reads the same columns."""
+    """The chart of many years reads the same columns."""
     session_id, _ = whole_session(store, clock)
     person_id = store.people()[0].id
     was = {one.test_id: (one.left_mm, one.right_mm) for one in store.result_summaries(person_id)}
@@ -121,7 +121,7 @@ def test_progress_and_corrections_follow_the_exchange(store: Store, clock: HandC
 def test_the_trace_stays_and_says_that_its_results_were_exchanged(
     store: Store, clock: HandClock, tmp_path: Path
 ) -> None:
-    """The rows are byte for byte as recorded, and so is what they replay to; the header says when."""
+    """The rows are byte for byte as recorded, and so is their replay; the header says when they were exchanged."""
     session_id, (_, second) = whole_session(store, clock)
     run_ids = detail_of(store, session_id).run_ids
     export_bundle(store, session_id, tmp_path / "before.zip")

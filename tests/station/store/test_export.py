@@ -1,4 +1,4 @@
-"""Everything can be taken out, sent on and brought back."""
+"""Everything can be exported, passed on and imported again."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ from tests.station.store.histories import BLOCK, BUDGET, FIT, ITEMS, TRACE, Hand
 from tests.station.store.older_schemas import SCHEMAS, make_older_database, rows_of
 
 TRUTHS = ("simulated", "full", "below_range", "passed", "doubted", "is_suspect", "imported", "verified")
-"""The columns of older schemas that are true or false."""
+"""The boolean columns of older schemas."""
 
 
 @pytest.fixture
 def full(store: Store, clock: HandClock) -> Store:
-    """A store with everything that a store can hold."""
+    """A store with every kind of row."""
     weeks(store, clock, days=3)
     store.save_settings(Settings(units="inch"))
     calibration_id = store.add_calibration(FIT, temperature_c=21.5)
@@ -63,8 +63,8 @@ def everything(store: Store) -> list[Any]:
 
 
 @pytest.mark.parametrize("name", ["export.json", "export.json.xz"])
-def test_an_export_comes_back_as_it_was(full: Store, tmp_path: Path, clock: HandClock, name: str) -> None:
-    """What was exported and imported into an empty store is equal, to the last trace, and exports to the same bytes."""
+def test_export_is_restored_exactly(full: Store, tmp_path: Path, clock: HandClock, name: str) -> None:
+    """An export imported into an empty store is equal, down to the last trace, and exports to the same bytes."""
     export_json(full, tmp_path / name, traces=True)
     with Store.open(tmp_path / "other.db", clock=clock) as other:
         import_export(other, tmp_path / name)
@@ -74,8 +74,8 @@ def test_an_export_comes_back_as_it_was(full: Store, tmp_path: Path, clock: Hand
 
 
 @pytest.mark.parametrize("schema", SCHEMAS)
-def test_an_export_of_an_older_schema_is_brought_up(tmp_path: Path, clock: HandClock, schema: str) -> None:
-    """An old database comes back from its export as it would have been changed at a start."""
+def test_export_of_an_older_schema_is_upgraded(tmp_path: Path, clock: HandClock, schema: str) -> None:
+    """An old database is restored from its export as a start would have upgraded it."""
     make_older_database(tmp_path / "older.db", schema)
     columns, rows = rows_of(tmp_path / "older.db")
     tables = {}
@@ -98,14 +98,14 @@ def test_an_export_of_an_older_schema_is_brought_up(tmp_path: Path, clock: HandC
 
 
 def _exported(column: str, value: Any) -> Any:
-    """As JSON has it: times with their zone, and truth as truth."""
+    """The value in JSON: times with their zone, booleans as booleans."""
     if value is not None and (column == "at" or column.endswith("_at")):
         return f"{value.replace(' ', 'T')}+00:00"
     return bool(value) if column in TRUTHS and value is not None else value
 
 
-def test_the_history_that_is_shipped_is_of_today(tmp_path: Path, clock: HandClock) -> None:
-    """The demonstration fills its store without the migrations, which would be most of its wait."""
+def test_shipped_history_has_the_current_schema(tmp_path: Path, clock: HandClock) -> None:
+    """So the demonstration fills its store without migrations, which would take most of its start."""
     document = json.loads(lzma.decompress(SHIPPED.read_bytes()))
     assert document["schema"] == HEAD_REVISION
     with Store.open(tmp_path / "demo.db", clock=clock) as store:
@@ -116,7 +116,7 @@ def test_the_history_that_is_shipped_is_of_today(tmp_path: Path, clock: HandCloc
 
 @pytest.mark.parametrize("schema", ["0000", f"{int(HEAD_REVISION) + 1:04}", "00010", "abcd", 1, None])
 def test_export_of_an_unknown_schema_is_refused(store: Store, tmp_path: Path, schema: object) -> None:
-    """Neither a newer one nor one that never was is guessed at."""
+    """Neither a newer schema nor one that never existed is guessed."""
     path = tmp_path / "bad.json"
     path.write_text(json.dumps({"export": EXPORT_KIND, "schema": schema, "tables": {}, "traces": {}}), encoding="utf-8")
     with pytest.raises(StoreError, match=f"this program reads 0001 to {HEAD_REVISION}|not an export"):
@@ -124,7 +124,7 @@ def test_export_of_an_unknown_schema_is_refused(store: Store, tmp_path: Path, sc
 
 
 def test_damaged_older_export_is_refused(store: Store, tmp_path: Path) -> None:
-    """A column that its schema does not have, or a value that it does not take, changes nothing."""
+    """A column that its schema does not have, or an invalid value, changes nothing."""
     for tables in ({"people": {"hat": [1]}}, {"people": {"id": ["p"]}}, {"runs": {"id": ["r"], "began_at": ["noon"]}}):
         path = tmp_path / "bad.json"
         path.write_text(
@@ -137,7 +137,7 @@ def test_damaged_older_export_is_refused(store: Store, tmp_path: Path) -> None:
 
 
 def test_an_export_without_traces_has_every_result(full: Store, tmp_path: Path, clock: HandClock) -> None:
-    """The small export lacks the traces and nothing else."""
+    """The small export lacks only the traces."""
     export_json(full, tmp_path / "small.json", traces=False)
     with Store.open(tmp_path / "other.db", clock=clock) as other:
         import_export(other, tmp_path / "small.json")
@@ -178,7 +178,7 @@ def test_ten_weeks_of_two_people_are_small(store: Store, clock: HandClock, tmp_p
     ],
 )
 def test_file_that_is_no_export_is_refused(store: Store, tmp_path: Path, content: bytes, sentence: str) -> None:
-    """A file that is no export, of another schema or damaged changes nothing and is named."""
+    """A file that is not an export, has another schema or is damaged is named and changes nothing."""
     (tmp_path / "bad.json").write_bytes(content)
     with pytest.raises(StoreError, match=sentence):
         import_export(store, tmp_path / "bad.json")
@@ -187,7 +187,7 @@ def test_file_that_is_no_export_is_refused(store: Store, tmp_path: Path, content
 
 
 def test_uncompressed_file_is_refused(store: Store, tmp_path: Path) -> None:
-    """A name that ends in .xz promises a compressed file."""
+    """A name that ends in .xz means a compressed file."""
     (tmp_path / "bad.json.xz").write_bytes(b"{}")
     (tmp_path / "cut.json.xz").write_bytes(lzma.compress(b"{}" * 1000)[:-20])
     for name in ("bad.json.xz", "cut.json.xz"):
@@ -198,7 +198,7 @@ def test_uncompressed_file_is_refused(store: Store, tmp_path: Path) -> None:
 
 
 def test_an_export_that_cannot_be_written_leaves_nothing(full: Store, tmp_path: Path) -> None:
-    """What cannot be finished is removed, and what was there before stays."""
+    """An unfinished file is removed, and an existing one stays."""
     target = tmp_path / "there"
     target.mkdir()
     with pytest.raises(StoreError, match="there"):
@@ -208,14 +208,14 @@ def test_an_export_that_cannot_be_written_leaves_nothing(full: Store, tmp_path: 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
 def test_text_that_begins_like_a_formula_is_harmless_in_a_spreadsheet(start: str) -> None:
-    """OWASP's list of first characters; numbers stay numbers."""
+    """OWASP's list of leading characters; numbers stay numbers."""
     assert csv_value(f"{start}1+1") == f"'{start}1+1"
     assert csv_value(-1.5) == -1.5
     assert csv_value("Ada") == "Ada"
 
 
 def test_the_csv_has_every_row_of_every_table(full: Store, path: Path, tmp_path: Path) -> None:
-    """A zip holds a file for each table and a line for each row; a bundle has the traces too, as they replay."""
+    """A zip has a file for each table and a line for each row; a bundle also has the traces, ready for replay."""
     export_station(full, tmp_path / "export.zip", ExportKind.CSV)
     export_station(full, tmp_path / "bundle.zip", ExportKind.BUNDLE)
     stored = sqlite3.connect(path)
@@ -243,8 +243,8 @@ def test_the_csv_has_every_row_of_every_table(full: Store, path: Path, tmp_path:
     stored.close()
 
 
-def test_the_results_say_how_sure_they_are_and_how_they_came(full: Store, tmp_path: Path) -> None:
-    """A line for each distance: what counts, its parts, its method, and what it was on its day."""
+def test_results_have_uncertainty_and_method(full: Store, tmp_path: Path) -> None:
+    """A line for each distance: the current value, its uncertainty's parts, its method, and the original value."""
     export_csv(full, tmp_path / "export.zip")
     with zipfile.ZipFile(tmp_path / "export.zip") as archive:
         lines = list(csv.DictReader(StringIO(archive.read("results.csv").decode(), newline="")))
@@ -268,7 +268,7 @@ def test_the_results_say_how_sure_they_are_and_how_they_came(full: Store, tmp_pa
 
 
 def test_a_bundle_has_the_session_and_its_traces(full: Store, tmp_path: Path) -> None:
-    """One session goes into one file: its results, and its traces in the text that a replay reads."""
+    """One file has the whole session: its results, and its traces as text for a replay."""
     guided_id, session_id = (full.sessions()[number].id for number in (1, 2))
     detail = full.session(session_id)
     assert detail is not None
@@ -295,7 +295,7 @@ def test_a_bundle_has_the_session_and_its_traces(full: Store, tmp_path: Path) ->
 
 
 def test_file_that_is_no_bundle_is_refused(store: Store, tmp_path: Path) -> None:
-    """An unknown session and a file that is no bundle are named."""
+    """An unknown session and a file that is not a bundle are named."""
     with pytest.raises(StoreError, match="There is no session nothing"):
         export_bundle(store, "nothing", tmp_path / "session.zip")
     with pytest.raises(StoreError, match=r"bad\.zip is not a bundle"):

@@ -1,4 +1,4 @@
-"""A reader beside the process that writes: it never shows the old after a revision, and lets go of the file."""
+"""A reader beside the process that writes: it never shows old data after a revision, and closes the file."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_cached_until_the_writer_reports_a_revision(store: Store) -> None:
 
 
 def test_a_new_writer_with_the_same_number_is_another(store: Store) -> None:
-    """Revisions begin again with each writer: a number that is the same by chance hides nothing."""
+    """Revisions restart with each writer, so an equal number must not hide a change."""
     with FollowingReader(store.path) as reader:
         reader.follow(7)
         assert names(reader) == []
@@ -51,7 +51,7 @@ def test_a_new_writer_with_the_same_number_is_another(store: Store) -> None:
 
 
 def test_no_file_stays_open_without_the_writer(store: Store) -> None:
-    """While the board is away a backup can be put in the database's place, and is what the page reads then."""
+    """While the board is away a backup can replace the database, and the page then reads the backup."""
     with FollowingReader(store.path) as reader:
         store.add_person("Ada")
         assert names(reader) == ["Ada"]
@@ -72,7 +72,7 @@ def open_files() -> list[str]:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody who may not write there")
 def test_database_in_a_folder_that_can_only_be_read_is_read(store: Store) -> None:
-    """Where the index of the log cannot be created the database is read as it is, until the writer is there."""
+    """If the log's index cannot be created, one state of the database is read until the writer is there."""
     store.add_person("Ada")
     store.close()
     store.path.chmod(0o644)

@@ -1,4 +1,4 @@
-"""Identifiers: in the order in which they were made, and never the same."""
+"""Identifiers sort in the order in which they were made, and are unique."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from station.store.ids import uuid7
 
 
 def test_identifiers_sort_in_the_order_in_which_they_were_made() -> None:
-    """Also those of the same millisecond, of which there are hundreds here."""
+    """Even those of the same millisecond, of which there are hundreds here."""
     made = [uuid7() for _ in range(2_000)]
     assert made == sorted(made)
     assert len(set(made)) == len(made)

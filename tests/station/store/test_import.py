@@ -1,4 +1,4 @@
-"""What was taken out can be brought back, into any station; a bad file changes nothing."""
+"""An export can be imported into any station; a bad file changes nothing."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def opened_copy(source: Path, path: Path, clock: HandClock) -> Store:
 
 
 def rows(path: Path, *, without: frozenset[str] = frozenset()) -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of every table that can be exported, as SQLite has it."""
+    """Every row of every exported table, as SQLite has it."""
     with closing(sqlite_driver(path, True)) as connection:
         return {
             name: connection.execute(f"SELECT * FROM {name} ORDER BY 1, 2").fetchall()
@@ -80,7 +80,7 @@ def rows(path: Path, *, without: frozenset[str] = frozenset()) -> dict[str, list
 
 
 def test_every_table_is_exported_or_never() -> None:
-    """A new table is decided on, and nothing that lets a browser in has a way out."""
+    """Each new table needs a decision, and nothing that lets a browser in is exported."""
     never = {one.name for one in NEVER_EXPORTED if isinstance(one, Table)}
     assert EXPORTED | never == set(metadata.tables)
     assert not EXPORTED & never
@@ -90,7 +90,7 @@ def test_every_table_is_exported_or_never() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_empty_station_becomes_the_same(shelf: Path, store: Store, path: Path, kind: ExportKind) -> None:
-    """Every row comes back as SQLite had it; a bundle has the traces too. A second import adds nothing."""
+    """Every row is as SQLite had it, in a bundle the traces too. A second import adds nothing."""
     without = frozenset() if kind is ExportKind.BUNDLE else frozenset({"trace_chunks"})
     report = import_export(store, shelf / f"{kind}{SUFFIXES[kind]}")
     assert report.takes_over
@@ -102,7 +102,7 @@ def test_an_empty_station_becomes_the_same(shelf: Path, store: Store, path: Path
 
 
 def test_cells_that_begin_like_formulas_come_back(shelf: Path, store: Store, path: Path) -> None:
-    """In the CSV no cell begins like one; in the database each text is as it was."""
+    """In the CSV no cell begins like one; in the database each text is unchanged."""
     with zipfile.ZipFile(shelf / "csv.zip") as archive:
         cells = [line.split(",")[5] for line in archive.read("answers.csv").decode().split("\n") if line.count(",") > 5]
     assert not [cell for cell in cells if cell.lstrip('"').startswith(("=", "+", "-", "@", "\t", "\r"))]
@@ -113,8 +113,10 @@ def test_cells_that_begin_like_formulas_come_back(shelf: Path, store: Store, pat
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_one_person_comes_back_alone(full: Store, store: Store, path: Path, tmp_path: Path, kind: ExportKind) -> None:
-    """One person's rows with their calibrations, and nothing of anybody else or of the station."""
+def test_one_person_is_imported_without_anyone_else(
+    full: Store, store: Store, path: Path, tmp_path: Path, kind: ExportKind
+) -> None:
+    """One person's rows with their calibrations, and nothing from other people or the station."""
     ann, bea = full.people()
     file = tmp_path / f"ann{SUFFIXES[kind]}"
     export_person(full, ann.id, file, kind)
@@ -138,8 +140,8 @@ def test_one_person_comes_back_alone(full: Store, store: Store, path: Path, tmp_
         export_person(full, "nobody", file, kind)
 
 
-def test_what_is_missing_is_added_in_its_place(shelf: Path, tmp_path: Path, clock: HandClock) -> None:
-    """A station that lost a session and some answers between others has all of them again, in order."""
+def test_missing_rows_are_added_in_their_order(shelf: Path, tmp_path: Path, clock: HandClock) -> None:
+    """A station that lost a session and some answers gets all of them back, in order."""
     with opened_copy(shelf / "full.db", tmp_path / "lost.db", clock) as store:
         store.add_calibration(FIT)
         clock.pass_by(days=1)
@@ -172,8 +174,8 @@ def test_what_is_missing_is_added_in_its_place(shelf: Path, tmp_path: Path, cloc
     assert order == [row[0] for row in sorted(before["answers"], key=lambda row: -row[at]) if row[0] in order]
 
 
-def test_the_stations_own_stays_where_both_have_it(full: Store, shelf: Path, tmp_path: Path) -> None:
-    """A session claimed meanwhile, another name and another setting stay, and are named; a preview says the same."""
+def test_own_row_wins_over_a_different_one(full: Store, shelf: Path, tmp_path: Path) -> None:
+    """A session claimed since, a changed name and a changed setting stay, and are named; a preview says the same."""
     ann = full.people()[0].id
     full.rename_person(ann, "Anna")
     full.save_settings(Settings(units="inch", volume="low"))
@@ -192,8 +194,8 @@ def test_the_stations_own_stays_where_both_have_it(full: Store, shelf: Path, tmp
     assert not list(full.path.parent.glob(f"{DIRECTORY_PREFIX}*"))
 
 
-def test_a_name_that_is_taken_gets_a_number(shelf: Path, path: Path, clock: HandClock) -> None:
-    """Another person of the same name stays another person, and sees nothing of hers."""
+def test_taken_name_gets_a_number(shelf: Path, path: Path, clock: HandClock) -> None:
+    """A different person with the same name stays separate, and sees none of her results."""
     with Store.open(path, clock=clock) as store:
         own = store.add_person("ann")
         store.save_routine(None, None, "=Of everybody", ITEMS)
@@ -204,7 +206,7 @@ def test_a_name_that_is_taken_gets_a_number(shelf: Path, path: Path, clock: Hand
 
 
 def test_the_calibration_in_use_stays(shelf: Path, path: Path, clock: HandClock) -> None:
-    """Another board's calibration, even a newer one, never measures here; its results keep it."""
+    """Another board's calibration, even a newer one, is never used here; its results keep it."""
     with Store.open(path, clock=clock) as store:
         session_id = store.begin_session(store.add_person("Cleo").id, clock.utc_now(), simulated=False)
         one_test(store, store.begin_run(session_id, {"do": "test"}, clock.utc_now()), 80.0, 90.0)
@@ -218,7 +220,7 @@ def test_the_calibration_in_use_stays(shelf: Path, path: Path, clock: HandClock)
 
 
 def test_a_newer_calibration_of_the_same_board_is_used(shelf: Path, tmp_path: Path, clock: HandClock) -> None:
-    """A station that was put back to an older state gets its own newest calibration back."""
+    """A station restored to an older state gets its own newest calibration back."""
     with opened_copy(shelf / "full.db", tmp_path / "later.db", clock) as later:
         newest = later.add_calibration(FIT)
         export_station(later, tmp_path / "later.json", ExportKind.JSON)
@@ -268,7 +270,7 @@ HOSTILE = [
 def test_a_value_that_no_station_writes_is_refused(
     shelf: Path, store: Store, path: Path, tmp_path: Path, table: str, column: str, value: object, sentence: str
 ) -> None:
-    """One sentence that names the place, and nothing is changed."""
+    """One sentence names the place, and nothing is changed."""
     before = rows(path)
     (tmp_path / "bad.json").write_bytes(with_value((shelf / "json.json").read_bytes(), table, column, value))
     with pytest.raises(ImportRefusedError) as refused:
@@ -291,7 +293,7 @@ HEAD = {"export": "slant board station", "schema": HEAD_REVISION, "person": None
 
 
 def head(**counts: int) -> bytes:
-    """What a zip says of itself."""
+    """The head of a zip."""
     return json.dumps(HEAD | {"rows": counts}).encode()
 
 
@@ -344,7 +346,7 @@ LONG_CELL = b'id,name\n"' + b"a" * 2_000_000 + b'",b\n'
 def test_a_file_of_another_kind_is_refused(
     store: Store, path: Path, tmp_path: Path, content: bytes, sentence: str
 ) -> None:
-    """By its content, whatever its name: one sentence, nothing changed, and nothing unpacked anywhere."""
+    """By its content, regardless of its name: one sentence, nothing changed, and nothing unpacked anywhere."""
     before = rows(path)
     (tmp_path / "x").mkdir()
     file = tmp_path / "x" / "bad.json"
@@ -358,7 +360,7 @@ def test_a_file_of_another_kind_is_refused(
 
 
 def test_mutated_exports_are_imported_whole_or_not_at_all(shelf: Path, tmp_path: Path, clock: HandClock) -> None:
-    """Flipped bits, cuts, repetitions and hostile values: a sentence and nothing changed, or all rows of the file."""
+    """Flipped bits, cuts, repetitions and hostile values: a sentence and no change, or all rows of the file."""
     random = Random(1)
     for number in range(IMPORTS_OF_MUTATIONS):
         kind = KINDS[number % len(KINDS)]
@@ -375,8 +377,8 @@ def test_mutated_exports_are_imported_whole_or_not_at_all(shelf: Path, tmp_path:
         assert is_whole, f"mutation {number} is imported by half"
 
 
-def test_an_export_of_which_nobody_reads_the_rest_is_closed(full: Store, tmp_path: Path) -> None:
-    """As when a row cannot be stored: the file could be deleted, or replaced, at once."""
+def test_partly_read_export_is_closed(full: Store, tmp_path: Path) -> None:
+    """For example if a row cannot be stored: then the file can be deleted or replaced at once."""
     file = tmp_path / "half.zip"
     export_station(full, file, ExportKind.BUNDLE)
     with open_export(file) as (_, parts):
@@ -386,7 +388,7 @@ def test_an_export_of_which_nobody_reads_the_rest_is_closed(full: Store, tmp_pat
 
 
 def test_ten_thousand_rows_take_no_more_memory_than_a_thousand(store: Store, tmp_path: Path, clock: HandClock) -> None:
-    """Rows are read and written one after the other."""
+    """Rows are read and written in small parts."""
     person_id = store.add_person("Ann").id
     peaks = []
     for count in (1_000, 9_000):

@@ -1,4 +1,4 @@
-"""An upgrade that is cut off after any statement leaves the database as it was, or as it is to be: never between."""
+"""An upgrade cut off after any statement leaves the database either unchanged or fully upgraded."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from tests.station.store.histories import HandClock
 from tests.station.store.older_schemas import SCHEMAS, make_older_database
 
 FEW_PAGES = 5
-"""A cache so small that pages of the unfinished transaction are on the disk at each cut."""
+"""A cache so small that pages of the unfinished transaction are on disk at each cut."""
 STARTS = 2
-"""How many of the cut databases are also started; each takes a third of a second."""
+"""How many of the cut databases are also opened by a station; each takes a third of a second."""
 State = tuple[str, dict[str, list[tuple[Any, ...]]]]
 
 
 class Cuts:
-    """The files of a database as they are on the disk before each statement, wherever they have changed since."""
+    """The files of a database on disk before each statement, if they have changed since the last one."""
 
     def __init__(self, path: Path, directory: Path) -> None:
         self._path, self._directory = path, directory
@@ -34,7 +34,7 @@ class Cuts:
         self.copies: list[Path] = []
 
     def driver(self, path: Path, read_only: bool) -> sqlite3.Connection:
-        """SQLite's driver, which stops at each statement to look at the disk."""
+        """SQLite's driver, which looks at the disk before each statement."""
         connection = sqlite_driver(path, read_only)
         if path == self._path and not read_only:
             connection.execute(f"PRAGMA cache_size={FEW_PAGES}")
@@ -42,7 +42,7 @@ class Cuts:
         return connection
 
     def look(self, _statement: str = "") -> None:
-        """Keep the files as they are now, if they have changed."""
+        """Keep a copy of the files, if they have changed."""
         self.statements += 1
         files = {ending: self._path.with_name(self._path.name + ending) for ending in ("", "-wal")}
         contents = {ending: file.read_bytes() for ending, file in files.items() if file.exists()}
@@ -56,7 +56,7 @@ class Cuts:
 
 
 def state_of(path: Path) -> State:
-    """The revision and every row of a database, as the first connection after a cut finds them; it must be whole."""
+    """The revision and every row of a database, as the first connection after a cut finds them; it must be sound."""
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
@@ -66,8 +66,8 @@ def state_of(path: Path) -> State:
 
 
 @pytest.mark.parametrize("schema", SCHEMAS)
-def test_an_upgrade_cut_after_any_statement_is_done_whole_or_not_at_all(tmp_path: Path, schema: str) -> None:
-    """From each schema of which there are rows to the newest, through every migration between."""
+def test_upgrade_cut_after_any_statement_is_complete_or_undone(tmp_path: Path, schema: str) -> None:
+    """From each schema with test data to the newest, through every migration in between."""
     path, clock = tmp_path / "station.db", HandClock()
     make_older_database(path, schema)
     before = state_of(path)
@@ -97,5 +97,5 @@ def test_an_upgrade_cut_after_any_statement_is_done_whole_or_not_at_all(tmp_path
 
 
 def _without_start(rows: dict[str, list[tuple[Any, ...]]]) -> dict[str, list[tuple[Any, ...]]]:
-    """Without what a start writes after the upgrade: sessions that were cut off, and the calibration as built."""
+    """Without what a start writes after the upgrade: ends of interrupted sessions, and the as-built calibration."""
     return {name: found for name, found in rows.items() if name not in ("sessions", "calibrations")}

@@ -1,4 +1,4 @@
-"""The schema of the database and its history are one."""
+"""The database's schema and its migrations agree."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.station.store.older_schemas import SCHEMAS, make_older_database, rows
 
 
 def test_the_migrations_make_the_tables_of_the_program(path: Path) -> None:
-    """Alembic finds no difference between what its revisions make and what the program declares."""
+    """Alembic finds no difference between the tables of its revisions and those of the program."""
     engine = write_engine(path, sqlite_driver)
     upgrade(engine)
     with engine.connect() as connection:
@@ -50,7 +50,7 @@ def test_a_missing_column_would_be_found(path: Path) -> None:
 
 
 def test_the_program_knows_its_newest_revision() -> None:
-    """The head that the program names is the head of the migrations, and revisions sort as they follow each other."""
+    """The program's head is that of the migrations, and revisions sort in their order."""
     scripts = ScriptDirectory.from_config(alembic_config())
     assert scripts.get_heads() == [HEAD_REVISION]
     revisions = [script.revision for script in scripts.walk_revisions()]
@@ -74,13 +74,13 @@ def upgrade() -> None:
 
 
 def next_source(more: str = "") -> str:
-    """The source of the revision after the newest."""
+    """The source code of a revision after the newest."""
     return NEXT.format(head=HEAD_REVISION, next=NEXT_REVISION, more=more)
 
 
 @pytest.fixture
 def next_revision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A program with one more revision, which rebuilds the table that all sessions refer to."""
+    """A program with another revision, which rebuilds the table that all sessions refer to."""
     copy = tmp_path / "migrations"
     shutil.copytree(MIGRATIONS_DIR, copy)
     (copy / "versions" / f"{NEXT_REVISION}_next.py").write_text(next_source())
@@ -89,8 +89,8 @@ def next_revision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return copy / "versions" / f"{NEXT_REVISION}_next.py"
 
 
-def test_an_older_database_is_brought_up_to_date(path: Path, clock: HandClock, next_revision: Path) -> None:
-    """At start a database of an older schema is copied, changed with its rows kept, and then used."""
+def test_older_database_is_upgraded(path: Path, clock: HandClock, next_revision: Path) -> None:
+    """At the start a database of an older schema is copied, then upgraded with all its rows."""
     assert next_revision.exists()
     make_old_database(path, clock)
     with Store.open(path, clock=clock) as store:
@@ -106,7 +106,7 @@ def test_an_older_database_is_brought_up_to_date(path: Path, clock: HandClock, n
 
 
 def test_a_change_that_fails_changes_nothing(path: Path, clock: HandClock, next_revision: Path) -> None:
-    """A revision that would break a reference, or fails half way, leaves the database as it was."""
+    """A revision that would break a reference, or fails halfway, leaves the database unchanged."""
     make_old_database(path, clock)
     for more, why in (('op.execute("DELETE FROM people")', "breaks references"), ("raise OSError('half')", "half")):
         next_revision.write_text(next_source(more))
@@ -128,7 +128,7 @@ CUT = "op.execute('UPDATE people SET name = upper(name)'); import os; os.kill(os
 def test_a_change_that_is_cut_off_is_made_by_the_next_start(
     path: Path, clock: HandClock, next_revision: Path, place: str
 ) -> None:
-    """The process is killed within the transaction: the rows are as they were, and the next start changes them."""
+    """The process is killed during the transaction: the rows are unchanged, and the next start upgrades them."""
     make_old_database(path, clock)
     whole, body = next_revision.read_text(encoding="utf-8"), "    with op.batch_alter_table"
     cut = whole.replace(body, f"    {CUT}\n{body}") if place.startswith("before") else next_source(CUT)
@@ -151,7 +151,7 @@ def test_a_change_that_is_cut_off_is_made_by_the_next_start(
 
 
 def test_an_older_database_is_not_read_before_it_is_changed(path: Path, clock: HandClock, next_revision: Path) -> None:
-    """The export asks for a start of the station first."""
+    """The export says to start the station first."""
     assert next_revision.exists()
     make_old_database(path, clock)
     with pytest.MonkeyPatch.context() as patch:
@@ -207,7 +207,7 @@ MAY_BE_EMPTY = {"attempts", "heels", "settings", "trace_chunks", "routines", "pl
 
 @pytest.mark.parametrize("schema", SCHEMAS)
 def test_an_older_schema_keeps_every_row(path: Path, clock: HandClock, schema: str) -> None:
-    """Whatever was in a column is there afterwards; only what a calibration knew is said in another way."""
+    """All values stay in their columns; only a calibration's fit is stored in another form."""
     make_older_database(path, schema)
     columns, before = rows_of(path)
     columns["calibrations"].remove("points_json" if schema == "0001" else "covariance_json")
@@ -231,7 +231,7 @@ def test_an_older_schema_keeps_every_row(path: Path, clock: HandClock, schema: s
 
 @pytest.mark.parametrize("schema", SCHEMAS[:2])
 def test_older_holds_and_repetitions_were_all_verified(path: Path, clock: HandClock, schema: str) -> None:
-    """They are of no exercise and no step that anybody knows, and nothing is left of the routines of then."""
+    """Their exercise and step are unknown, and no older routine is unfinished."""
     make_older_database(path, schema)
     with Store.open(path, clock=clock) as store:
         (hold,), (reps,) = store.holds("p"), store.rep_sets("p")
@@ -248,8 +248,8 @@ def test_older_holds_and_repetitions_were_all_verified(path: Path, clock: HandCl
 
 
 @pytest.mark.parametrize("schema", SCHEMAS[:2])
-def test_an_older_schema_learns_all_that_is_kept_today(path: Path, clock: HandClock, schema: str) -> None:
-    """What a guide keeps goes into the changed tables as into new ones."""
+def test_upgraded_database_stores_everything_of_today(path: Path, clock: HandClock, schema: str) -> None:
+    """The upgraded tables accept all training data, like new ones."""
     make_older_database(path, schema)
     with Store.open(path, clock=clock) as store:
         run_id = guided_routine(store, clock, "p")
@@ -263,7 +263,7 @@ def test_an_older_schema_learns_all_that_is_kept_today(path: Path, clock: HandCl
 
 
 def test_a_database_of_the_first_schema_keeps_every_number(path: Path, clock: HandClock) -> None:
-    """What it had is there as it was; what it could not know is missing, and no number is made up."""
+    """Its values are unchanged; those it could not have are missing, and no number is invented."""
     make_older_database(path, "0001")
     with Store.open(path, clock=clock) as store:
         (test,) = store.tests("p")
@@ -277,8 +277,8 @@ def test_a_database_of_the_first_schema_keeps_every_number(path: Path, clock: Ha
     assert path.with_name("station.db.0001").exists()
 
 
-def test_calibrations_of_the_first_schema_know_how_little_they_know(path: Path, clock: HandClock) -> None:
-    """As built stays as built; points count as one reading each, and the line through them carries that on."""
+def test_calibrations_of_the_first_schema_have_a_wide_uncertainty(path: Path, clock: HandClock) -> None:
+    """As built stays as built; each point counts as one reading, and so the line's uncertainty is wide."""
     make_older_database(path, "0001")
     with Store.open(path, clock=clock) as store:
         one_block, two_blocks, as_built = store.calibrations()

@@ -1,4 +1,4 @@
-"""What can be wrong with the database at start, each with its sentence, and what holds once it is open."""
+"""What can be wrong with the database at the start, each with its sentence, and what is guaranteed once it is open."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def refused(path: Path) -> str:
     return sentence
 
 
-def test_the_promises_are_kept_by_every_writing_connection(store: Store) -> None:
+def test_write_connections_have_durable_settings(store: Store) -> None:
     """Write-ahead log, full synchronisation and foreign keys are on."""
     with store.write_transaction() as now:
         found = [
@@ -44,8 +44,8 @@ def test_the_promises_are_kept_by_every_writing_connection(store: Store) -> None
 
 
 @pytest.mark.parametrize("promise", ["synchronous", "foreign_keys", "journal_mode"])
-def test_a_promise_that_does_not_take_is_refused(path: Path, promise: str) -> None:
-    """A database that ignores one of the promises is not written to."""
+def test_ineffective_durable_setting_is_refused(path: Path, promise: str) -> None:
+    """A database that ignores one of the settings is not written."""
 
     class Deaf(sqlite3.Connection):
         def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
@@ -65,7 +65,7 @@ def test_a_missing_directory_is_made(tmp_path: Path) -> None:
 
 
 def test_closing_twice_is_harmless(path: Path) -> None:
-    """A store can be closed again; its file is then whole by itself, and to write to it is a mistake."""
+    """A store can be closed again; its file is then complete without a log, and writing is an error."""
     store = Store.open(path, clock=SystemClock())
     store.people()
     store.close()
@@ -76,14 +76,14 @@ def test_closing_twice_is_harmless(path: Path) -> None:
 
 
 def test_a_second_station_is_refused(path: Path) -> None:
-    """One database, one station; when the first is gone the next may have it."""
+    """One station per database; after the first has ended, the next may open it."""
     with Store.open(path, clock=SystemClock()):
         assert f"Another station (process {os.getpid()}) is using" in refused(path)
     Store.open(path, clock=SystemClock()).close()
 
 
 def test_a_second_station_in_another_process_is_refused(path: Path) -> None:
-    """The lock holds between processes."""
+    """The lock works between processes."""
     program = (
         "import sys; from pathlib import Path; from station.clock import SystemClock; from station.store import Store\n"
         "Store.open(Path(sys.argv[1]), clock=SystemClock())"
@@ -97,7 +97,7 @@ def test_a_second_station_in_another_process_is_refused(path: Path) -> None:
 
 
 def test_a_refused_start_leaves_no_lock(path: Path) -> None:
-    """After an error at start the lock is free again."""
+    """After an error at the start the lock is free again."""
     path.write_bytes(b"no database" * 500)
     refused(path)
     path.unlink()
@@ -105,14 +105,14 @@ def test_a_refused_start_leaves_no_lock(path: Path) -> None:
 
 
 def test_another_file_is_refused(path: Path) -> None:
-    """A file that is no database is left as it is."""
+    """A file that is not a database is not changed."""
     path.write_bytes(b"These are holiday pictures. " * 200)
     assert "not a database of the station" in refused(path)
     assert path.read_bytes().startswith(b"These are")
 
 
 def test_a_database_of_another_program_is_refused(path: Path) -> None:
-    """Tables of somebody else are left alone."""
+    """Foreign tables are not changed."""
     other = sqlite3.connect(path)
     other.execute("CREATE TABLE recipes (name TEXT)")
     other.commit()
@@ -121,7 +121,7 @@ def test_a_database_of_another_program_is_refused(path: Path) -> None:
 
 
 def test_a_newer_database_is_refused(path: Path) -> None:
-    """A database that a newer program wrote is left alone."""
+    """A database written by a newer program is not changed."""
     Store.open(path, clock=SystemClock()).close()
     newer = sqlite3.connect(path)
     newer.execute("UPDATE alembic_version SET version_num = '9999'")
@@ -132,7 +132,7 @@ def test_a_newer_database_is_refused(path: Path) -> None:
 
 @pytest.mark.parametrize("share", [0.1, 0.3, 0.5, 0.7, 0.9])
 def test_a_damaged_database_is_refused(path: Path, share: float) -> None:
-    """Overwritten pages are noticed at start, wherever they are."""
+    """Overwritten pages are noticed at the start, wherever they are."""
     clock = HandClock()
     with Store.open(path, clock=clock) as store:
         weeks(store, clock, days=3)
@@ -196,7 +196,7 @@ def as_nobody(path: Path) -> str:
 
 
 def test_directory_without_permission_is_reported(open_to_all: Path) -> None:
-    """Where the station may not write, the sentence names the file and what to change."""
+    """If the station may not write, the sentence names the file and what to change."""
     path = open_to_all / "station.db"
     open_to_all.chmod(0o555)
     assert as_nobody(path).startswith(f"PermanentStoreError No permission to use {path}.lock: change its owner")
@@ -233,7 +233,7 @@ with Store.open(path, clock=SystemClock()) as store:
 def test_database_that_can_only_be_read_opens_and_waits(
     open_to_all: Path, tmp_path: Path, is_folder_writable: bool
 ) -> None:
-    """The history can be read; a write says why it fails, and works once it may."""
+    """The history can be read; a write says why it fails, and works once it is allowed."""
     path = open_to_all / "station.db"
     with Store.open(path, clock=SystemClock()) as store:
         store.add_person("Ann")
@@ -247,7 +247,7 @@ def test_database_that_can_only_be_read_opens_and_waits(
 
 
 def test_read_only_database_whose_log_cannot_be_read_is_refused_for_good(open_to_all: Path) -> None:
-    """The newest results may be in the log alone: nothing is shown, and systemd does not try again."""
+    """The newest results may be only in the log: nothing is shown, and systemd does not retry."""
     path = open_to_all / "station.db"
     with Store.open(open_to_all / "whole.db", clock=SystemClock()) as store:
         store.add_person("Ann")
@@ -259,7 +259,7 @@ def test_read_only_database_whose_log_cannot_be_read_is_refused_for_good(open_to
 
 
 def write_protect(path: Path, *, is_folder_writable: bool) -> None:
-    """Let nobody write the files of a database, and its folder neither if that is asked."""
+    """Make the files of a database read-only, and its folder too unless `is_folder_writable`."""
     for one in path.parent.iterdir():
         one.chmod(0o444)
     path.with_name(f"{path.name}.lock").chmod(0o666 if is_folder_writable else 0o444)
@@ -267,7 +267,7 @@ def write_protect(path: Path, *, is_folder_writable: bool) -> None:
 
 
 def test_full_disk_is_reported_and_passes(path: Path) -> None:
-    """With the disk full a write fails with a sentence and changes nothing; with room again the store goes on."""
+    """On a full disk a write fails with a sentence and changes nothing; once there is room, the store works again."""
     clock = HandClock()
     with Store.open(path, clock=clock) as store:
         session_id = store.begin_session(None, clock.utc_now(), simulated=True)
@@ -320,7 +320,7 @@ with Store.open(path, clock=SystemClock()) as store:
 
 
 def test_system_without_memory_is_reported(path: Path) -> None:
-    """When the system refuses to make a file longer, nothing that was acknowledged is lost and the store goes on."""
+    """If the system refuses to extend a file, no acknowledged write is lost, and the store keeps working."""
     command = [sys.executable, "-c", _FULL, str(path)]
     said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     sentence, counts = said.splitlines()
@@ -347,7 +347,7 @@ except StoreError as error:
 
 @pytest.mark.parametrize("room", ["0", "40000"])
 def test_full_disk_at_start_is_reported(path: Path, room: str) -> None:
-    """Without room for the lock or the tables the start fails with a sentence; with room the next one is good."""
+    """Without room for the lock or the tables the start fails with a sentence; with room the next start works."""
     command = [sys.executable, "-c", _FULL_AT_START, str(path), room]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -394,7 +394,7 @@ def test_database_opens_on_a_full_disk_and_waits_for_room(path: Path) -> None:
 
 
 def test_log_that_a_full_disk_cannot_hold_is_not_left_out(path: Path, tmp_path: Path) -> None:
-    """After a power cut the newest writes are in the log alone; a start that cannot move them is refused."""
+    """After a power cut the newest writes are only in the log; a start that cannot move them is refused."""
     after_cut = tmp_path / "after" / "station.db"
     after_cut.parent.mkdir()
     with Store.open(path, clock=SystemClock()) as store:
@@ -410,14 +410,14 @@ def test_log_that_a_full_disk_cannot_hold_is_not_left_out(path: Path, tmp_path: 
 
 
 def test_a_reader_needs_a_database(path: Path) -> None:
-    """To read where there is nothing is an error with a sentence, and makes nothing."""
+    """Reading a missing database is an error with a sentence, and creates nothing."""
     with pytest.raises(StoreError, match="There is no database at"):
         Reader.open(path)
     assert not path.exists()
 
 
 def test_a_reader_reads_beside_a_station(store: Store, path: Path) -> None:
-    """The export reads a database that a station is writing to."""
+    """The export reads a database while a station writes to it."""
     store.add_person("Ann")
     with Reader.open(path) as reader:
         assert [person.name for person in reader.people()] == ["Ann"]
@@ -445,7 +445,7 @@ print(sorted({"alembic", "mako", "sqlalchemy.orm"} & set(sys.modules)))
 
 
 def test_a_new_or_current_database_starts_without_alembic(path: Path) -> None:
-    """Neither Alembic nor the object mapper is imported when there is nothing to change: they cost time and memory."""
+    """Neither Alembic nor the object mapper is imported if there is nothing to upgrade: they cost time and memory."""
     command = [sys.executable, "-c", _COLD, str(path)]
     said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert said == "[]\n"

@@ -1,4 +1,4 @@
-"""Lists page by page: every entry once, newest first, whatever is added meanwhile."""
+"""Lists page by page: every entry once, newest first, even while entries are added."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ KINDS: dict[str, Callable[[Store], Callable[..., tuple[Any, ...]]]] = {
 
 
 def add_day(store: Store, person_id: str | None, began: datetime) -> str:
-    """Two sessions at the same instant, each with two runs at once of two tests, holds and sets at once."""
+    """Two simultaneous sessions, each with two simultaneous runs of two simultaneous tests, holds and sets."""
     for _ in range(2):
         session = store.begin_session(person_id, began, simulated=True)
         for _ in range(2):
@@ -47,7 +47,7 @@ def all_pages(read: Callable[..., tuple[Any, ...]], person_id: str | None, limit
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("limit", [1, 3, 100])
 def test_pages_have_each_entry_once(store: Store, kind: str, limit: int) -> None:
-    """Also where many began in the same instant."""
+    """Even if many began at the same time."""
     person = store.add_person("Ada").id
     for day in range(3):
         add_day(store, person, BEGAN + timedelta(days=day))
@@ -63,7 +63,7 @@ def test_pages_have_each_entry_once(store: Store, kind: str, limit: int) -> None
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_page_after_an_entry_of_another_person_is_refused(store: Store, kind: str) -> None:
-    """A cursor tells nothing about other lists."""
+    """A cursor reveals nothing about other lists."""
     ada, eve = store.add_person("Ada").id, store.add_person("Eve").id
     add_day(store, ada, BEGAN)
     add_day(store, eve, BEGAN)

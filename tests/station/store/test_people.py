@@ -1,4 +1,4 @@
-"""People in the store: profiles, whom a session belongs to, merging two."""
+"""People in the store: profiles, claims of sessions, merging."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ODD_NAMES = (
 
 
 def test_a_profile_is_kept_and_replaced(store: Store) -> None:
-    """What is not said any more is gone; others keep theirs."""
+    """Removed entries are gone; other people keep theirs."""
     ann, bea = store.add_person("Ann"), store.add_person("Bea")
     store.save_profile(ann.id, WHOLE)
     assert store.people()[0].profile == WHOLE
@@ -60,7 +60,7 @@ def test_odd_names_are_kept_as_they_are(store: Store, name: str) -> None:
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=st.text(max_size=80))
 def test_any_text_is_a_name_or_refused_in_a_sentence(store: Store, name: str) -> None:
-    """Nothing that a person types breaks the store, and what is stored is what is read; a refusal changes nothing."""
+    """No text breaks the store, and a stored name is read back unchanged; a refusal changes nothing."""
     person = next((one for one in store.people() if one.name == "Ann"), None) or store.add_person("Ann")
     try:
         store.rename_person(person.id, name)
@@ -74,7 +74,7 @@ def test_any_text_is_a_name_or_refused_in_a_sentence(store: Store, name: str) ->
 
 
 def test_the_archive_keeps_everything(store: Store, clock: HandClock) -> None:
-    """A person in the archive has all of theirs, and comes back."""
+    """An archived person keeps all their data, and can be put back."""
     weeks(store, clock, days=2)
     before = contents_of_everybody(store)
     person = store.people()[0]
@@ -84,11 +84,11 @@ def test_the_archive_keeps_everything(store: Store, clock: HandClock) -> None:
     assert contents_of_everybody(store) == before
 
 
-# Whose a session was.
+# Claims.
 
 
 def test_claim_and_undo_leave_nothing_behind(store: Store, clock: HandClock) -> None:
-    """A claimed session that is given back is as it was, circumstances too."""
+    """A claimed session that is given back is unchanged, circumstances too."""
     ann = store.add_person("Ann")
     store.answer_own_circumstance(ann.id, "back_foot", "flat")
     session_id, test_id = session_of(store, clock, None)
@@ -102,7 +102,7 @@ def test_claim_and_undo_leave_nothing_behind(store: Store, clock: HandClock) -> 
 
 
 def test_session_of_another_person_takes_its_answers_along(store: Store, clock: HandClock) -> None:
-    """Pain of 7 stops whose it was, and not who was thought to be there; giving it back again undoes it."""
+    """A pain of 7 stops the person who reported it, not the one assumed before; giving it back undoes it."""
     ann, bea = store.add_person("Ann"), store.add_person("Bea")
     store.add_answer(ann.id, "pain", 1, answered_at=clock.utc_now())
     store.add_answer(ann.id, "felt", True, "1a", answered_at=clock.pass_by(days=1))
@@ -120,7 +120,7 @@ def test_session_of_another_person_takes_its_answers_along(store: Store, clock: 
 
 
 def test_a_later_session_keeps_its_own_answers(store: Store, clock: HandClock) -> None:
-    """What was felt after the person's next session belongs to that one."""
+    """An answer after the person's next session belongs to that session."""
     ann = store.add_person("Ann")
     first, _ = session_of(store, clock, ann.id)
     clock.pass_by(days=1)
@@ -129,19 +129,19 @@ def test_a_later_session_keeps_its_own_answers(store: Store, clock: HandClock) -
     assert sorted(one.question for one in store.answers(ann.id)) == ["felt", "pain"]
 
 
-def test_no_session_of_that_id(store: Store) -> None:
-    """Claims and exchanges of what does not exist say so."""
+def test_unknown_session_is_an_error(store: Store) -> None:
+    """For claims and exchanges alike."""
     with pytest.raises(LookupError):
         store.claim_session("none", None)
     with pytest.raises(LookupError):
         store.swap_sides("none")
 
 
-# Two people who are one.
+# Merging.
 
 
 def test_merging_moves_everything(store: Store, clock: HandClock) -> None:
-    """All sessions, tests, answers, routines, devices and consents are the other one's, and the first is gone."""
+    """All sessions, tests, answers, routines, devices and consents become the other person's, and the first is gone."""
     weeks(store, clock, days=2, names=("Ann", "Anne", "Cleo"))
     ann, anne, cleo = store.people()
     for person in (ann, anne):
@@ -177,8 +177,8 @@ def test_merging_moves_everything(store: Store, clock: HandClock) -> None:
         store.merge_people(ann.id, anne.id)
 
 
-def test_the_plan_of_the_only_one_who_has_one_moves(store: Store, clock: HandClock) -> None:
-    """A plan is not lost because the other person has none."""
+def test_only_plan_of_two_people_moves(store: Store, clock: HandClock) -> None:
+    """If only the first person has a plan, it is not lost."""
     ann, anne = store.add_person("Ann"), store.add_person("Anne")
     guided_routine(store, clock, ann.id)
     plan = store.plan(ann.id)
@@ -187,7 +187,7 @@ def test_the_plan_of_the_only_one_who_has_one_moves(store: Store, clock: HandClo
 
 
 def test_the_backup_before_a_merge_opens_and_goes_with_the_nightly_ones(store: Store, clock: HandClock) -> None:
-    """It holds both people, and is removed when it is as old as the oldest nightly copy."""
+    """It has both people, and is deleted by a later nightly backup."""
     ann, anne = store.add_person("Ann"), store.add_person("Anne")
     copy = back_up_before_merging(store.path, clock.utc_now())
     store.merge_people(ann.id, anne.id)
@@ -201,7 +201,7 @@ def test_the_backup_before_a_merge_opens_and_goes_with_the_nightly_ones(store: S
 
 
 def test_contents_count_what_is_there(store: Store, clock: HandClock) -> None:
-    """A receipt is only as good as its numbers."""
+    """The receipt shows these numbers."""
     weeks(store, clock, days=3)
     ann = store.people()[0]
     guided_routine(store, clock, ann.id)

@@ -1,4 +1,4 @@
-"""A backup comes back whole, or not at all; and what it would cost is said before."""
+"""A backup is restored completely or not at all, after a preview of what would be lost."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def station(*words: str | Path, answer: str | None = None) -> Result:
 
 
 def test_a_backup_takes_the_place_of_the_database(full: Path, small: Path) -> None:
-    """It is shown what would be lost; then every row is the backup's, and the former database stays beside it."""
+    """The preview shows what would be lost; then every row is the backup's, and the former database stays beside it."""
     former = rows(small)
     refused = station("restore", full, "--database", small, answer="n\n")
     assert "Only in the station, and lost without a merge: 1 person, 1 session, 1 test, " in refused.output
@@ -73,7 +73,7 @@ def test_a_backup_takes_the_place_of_the_database(full: Path, small: Path) -> No
 
 
 def test_the_log_of_an_earlier_former_database_goes_with_it(full: Path, small: Path) -> None:
-    """SQLite would put its pages over those of the database that has now been replaced, which has no log."""
+    """Otherwise SQLite would apply it to the database replaced now, which has no log."""
     logs = [small.with_name(f"{small.name}{BEFORE_SUFFIX}{ending}") for ending in ("-wal", "-shm")]
     for log in logs:
         log.write_bytes(b"of a damaged database that was replaced before")
@@ -90,7 +90,7 @@ def before_of(database: Path) -> Path:
 def test_a_restore_that_was_cut_leaves_no_report_of_it(
     small: Path, monkeypatch: pytest.MonkeyPatch, cut: str, has_report: bool
 ) -> None:
-    """The power goes before the former database has a name of its own, or before the backup has the database's."""
+    """A power cut before the former database has its own name, or before the backup has the database's."""
     other = small.with_name("other.db")
     shutil.copy(small, other)
 
@@ -116,7 +116,7 @@ def test_a_restore_whose_report_cannot_be_written_changes_nothing(small: Path) -
 
 
 def test_merging_loses_nothing(full: Path, small: Path) -> None:
-    """Everybody is there afterwards; a second time nothing is new."""
+    """Afterwards everyone is there; a second merge adds nothing."""
     done = station("restore", full, "--merge", "--yes", "--database", small)
     assert "New people: Ann, Bea." in done.output
     with Store.open(small, clock=HandClock()) as store:
@@ -124,8 +124,8 @@ def test_merging_loses_nothing(full: Path, small: Path) -> None:
     assert "Nothing is new." in station("restore", full, "--merge", "--database", small).output
 
 
-def test_another_board_takes_it_all(full: Path, tmp_path: Path) -> None:
-    """Where there is no database yet, and where the one that is there is damaged beyond reading."""
+def test_restore_without_a_readable_database(full: Path, tmp_path: Path) -> None:
+    """Without a database, and with one that is too damaged to be read."""
     target = tmp_path / "new" / "station.db"
     assert station("restore", full, "--yes", "--database", target).exit_code == 0
     assert rows(target) == rows(full)
@@ -139,14 +139,14 @@ def test_another_board_takes_it_all(full: Path, tmp_path: Path) -> None:
 
 
 def let_in(store: Store, clock: HandClock, **roles: Role) -> None:
-    """Pair a browser for each name."""
+    """Pair a browser for each name and role."""
     later = clock.utc_now() + timedelta(days=90)
     for name, role in roles.items():
         store.add_device(token_hash=name, name=name, role=role, person_id=None, expires_at=later)
 
 
-def test_browsers_that_were_sent_away_stay_away(tmp_path: Path) -> None:
-    """A backup from before a phone was lost does not let that phone in again."""
+def test_revoked_browsers_stay_revoked(tmp_path: Path) -> None:
+    """A backup from before a phone was lost does not let that phone back in."""
     clock, path = HandClock(), tmp_path / "station.db"
     with Store.open(path, clock=clock) as store:
         let_in(store, clock, Desk=Role.OWNER, Phone=Role.MEMBER)
@@ -159,8 +159,8 @@ def test_browsers_that_were_sent_away_stay_away(tmp_path: Path) -> None:
         assert {one.name: one.revoked_at is None for one in store.devices()} == {"Desk": True, "Phone": False}
 
 
-def test_browsers_that_were_sent_away_stay_away_from_a_damaged_station(tmp_path: Path) -> None:
-    """Its holds cannot even be counted; who may get in can be read all the same."""
+def test_revoked_browsers_stay_revoked_on_a_damaged_station(tmp_path: Path) -> None:
+    """Its holds cannot even be counted, but who may get in can still be read."""
     clock, path = HandClock(), tmp_path / "station.db"
     make_database(path)
     with Store.open(path, clock=clock) as store:
@@ -201,8 +201,8 @@ def test_what_was_taken_away_stays_so_where_the_station_is_older_than_the_progra
 
 
 @pytest.mark.parametrize("schema", SCHEMAS)
-def test_an_older_backup_is_brought_up(tmp_path: Path, schema: str) -> None:
-    """It is as a start of the older database would have made it."""
+def test_older_backup_is_upgraded(tmp_path: Path, schema: str) -> None:
+    """In the same way as at a start with the older database."""
     make_older_database(tmp_path / "older.db", schema)
     shutil.copy(tmp_path / "older.db", tmp_path / "backup.db")
     with staged_backup(tmp_path / "backup.db", tmp_path / "station.db") as staged:
@@ -211,8 +211,8 @@ def test_an_older_backup_is_brought_up(tmp_path: Path, schema: str) -> None:
         assert rows(tmp_path / "station.db") == rows(tmp_path / "older.db")
 
 
-def test_a_browser_that_came_later_stays(tmp_path: Path) -> None:
-    """The owner who restores is still let in, even if the backup lacks their person; nobody of the backup is."""
+def test_browser_paired_after_the_backup_stays(tmp_path: Path) -> None:
+    """The owner who restores is still let in, even if the backup lacks their person; the backup's browsers are not."""
     clock, path = HandClock(), tmp_path / "station.db"
     make_database(tmp_path / "backup.db")
     with Store.open(path, clock=clock) as store:
@@ -226,8 +226,8 @@ def test_a_browser_that_came_later_stays(tmp_path: Path) -> None:
         assert {one.name for one in store.people()} == {"Ann", "Bea"}
 
 
-def test_nothing_that_was_taken_away_comes_back(tmp_path: Path) -> None:
-    """Not a role, a former token of a browser or of a program, a PIN, a consent; and what was given since stays."""
+def test_revoked_access_stays_revoked(tmp_path: Path) -> None:
+    """Not a role, a browser's or a program's former token, a PIN, a consent; and rights given since stay."""
     clock, path = HandClock(), tmp_path / "station.db"
     with Store.open(path, clock=clock) as store:
         later = clock.utc_now() + timedelta(days=90)
@@ -259,7 +259,7 @@ def test_nothing_that_was_taken_away_comes_back(tmp_path: Path) -> None:
 
 
 def test_a_new_station_finds_its_owner_by_the_next_pairing(tmp_path: Path) -> None:
-    """A backup of an owned station leaves one that nobody owns yet without an owner, rather than with none to be."""
+    """A backup from a station with an owner does not keep a new station from getting one by the next pairing."""
     clock, path, backup = HandClock(), tmp_path / "station.db", tmp_path / "backup.db"
     with Store.open(backup, clock=clock) as store:
         later = clock.utc_now() + timedelta(days=90)
@@ -274,7 +274,7 @@ def test_a_new_station_finds_its_owner_by_the_next_pairing(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("is_calibrated", [True, False])
 def test_another_board_keeps_its_calibration(tmp_path: Path, is_calibrated: bool) -> None:
-    """No two sensors are alike: results keep the calibration that they were made with, and the next ones get ours."""
+    """No two sensors are alike: restored results keep their calibration, new ones use this board's."""
     clock, path = HandClock(), tmp_path / "station.db"
     make_database(tmp_path / "backup.db")
     with Store.open(tmp_path / "backup.db", clock=clock) as store:
@@ -330,12 +330,12 @@ def test_calibration_of_a_backup_is_used_by_a_yes_alone(
 
 
 def test_a_board_without_a_database_is_to_be_checked(full: Path, tmp_path: Path) -> None:
-    """Nobody knows whether it is the same board, so the sentence says what to do."""
+    """It may or may not be the same board, so the sentence says what to do."""
     assert UNKNOWN_BOARD in station("restore", full, "--yes", "--database", tmp_path / "new" / "station.db").output
 
 
 def test_a_running_station_is_not_replaced(full: Path, small: Path) -> None:
-    """Its database is locked; the sentence says by whom."""
+    """Its database is locked; the sentence says by which process."""
     with Store.open(small, clock=HandClock()):
         assert "Another station" in station("restore", full, "--yes", "--database", small).output
 
@@ -356,7 +356,7 @@ def test_a_running_station_is_not_replaced(full: Path, small: Path) -> None:
     ],
 )
 def test_a_database_that_no_station_made_is_refused(full: Path, small: Path, statement: str, sentence: str) -> None:
-    """A trigger or a view would act; tables that are missing would fail every page."""
+    """A trigger or a view would run code; a missing table would break every page."""
     with closing(sqlite3.connect(full)) as connection, connection:
         connection.execute(statement)
     before = rows(small)
@@ -365,7 +365,7 @@ def test_a_database_that_no_station_made_is_refused(full: Path, small: Path, sta
     assert rows(small) == before
 
 
-def test_what_is_no_database_is_refused(small: Path, tmp_path: Path) -> None:
+def test_file_that_is_not_a_database_is_refused(small: Path, tmp_path: Path) -> None:
     (tmp_path / "export.json").write_text("{}")
     with (
         pytest.raises(ImportRefusedError, match="is no backup of the station"),
@@ -382,8 +382,8 @@ def test_mutated_backups_are_restored_whole_or_not_at_all(tmp_path: Path) -> Non
     assert found[REFUSED] + found[WHOLE] == MUTATIONS
 
 
-def test_a_copy_is_made_where_it_is_asked_for(full: Path, tmp_path: Path) -> None:
-    """Into a directory under its day, to a file, or beside the database."""
+def test_copy_is_made_at_the_requested_place(full: Path, tmp_path: Path) -> None:
+    """In a directory, named after its day; to a file; or beside the database."""
     (tmp_path / "stick").mkdir()
     for words in (("backup", tmp_path / "stick"), ("backup", tmp_path / "one.db"), ("backup",)):
         done = station(*words, "--database", full)
@@ -397,7 +397,7 @@ def test_a_copy_is_made_where_it_is_asked_for(full: Path, tmp_path: Path) -> Non
 
 
 def test_the_copy_of_a_running_station_is_whole(tmp_path: Path) -> None:
-    """What is acknowledged before the copy is in it, from the log too."""
+    """It has all writes acknowledged before it, even those in the log."""
     clock = HandClock()
     with Store.open(tmp_path / "station.db", clock=clock) as store:
         weeks(store, clock, days=1)

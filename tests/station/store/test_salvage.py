@@ -1,4 +1,4 @@
-"""What is left of a damaged database is saved, row by row; the damaged file stays, and a report says what is lost."""
+"""The rest of a damaged database is saved, row by row; the damaged file stays, and a report says what is lost."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def full(path: Path) -> Path:
 
 
 def leaf_of(path: Path, table: str) -> int:
-    """Where the first page with rows of a table is in the file."""
+    """The place of the first page with rows of a table in the file."""
     page: int
     with closing(sqlite3.connect(path)) as connection:
         (page,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)).fetchone()
@@ -82,7 +82,7 @@ def stored_tests(path: Path) -> list[tuple[object, ...]]:
 
 
 def test_every_readable_row_is_saved_and_none_is_invented(tmp_path: Path) -> None:
-    """Bits, zeros, garbage, a destroyed header, cuts, nothing: and the damaged file stays as it was."""
+    """Bits, zeros, garbage, a destroyed header, cuts, an empty file: and the damaged file is unchanged."""
     found = list(outcomes(tmp_path, COPIES))
     assert [one.lost_readable for one in found if one.lost_readable] == []
     assert [one.invented for one in found if one.invented] == []
@@ -92,7 +92,7 @@ def test_every_readable_row_is_saved_and_none_is_invented(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("damaged", [b"no header", None], ids=["header destroyed", "schema lost"])
 def test_an_upgraded_database_without_its_schema_is_read(path: Path, clock: HandClock, damaged: bytes | None) -> None:
-    """An upgrade leaves another order of columns than a new database has, and no page says so any more."""
+    """An upgraded database has another order of columns than a new one, and no page is left that says so."""
     make_older_database(path, "0001")
     with Store.open(path, clock=clock) as store:
         weeks(store, clock, days=1, names=("Cleo", "Dora"))
@@ -109,7 +109,7 @@ def test_an_upgraded_database_without_its_schema_is_read(path: Path, clock: Hand
 
 @pytest.mark.parametrize("damage", [(0, 8), (8, 64)], ids=["kind of page", "address in page"])
 def test_a_flipped_bit_beside_the_rows_costs_none(full: Path, damage: tuple[int, int]) -> None:
-    """One that makes a leaf an inner page, and one that leads beyond the page."""
+    """One bit turns a leaf into an inner page, one leads beyond the page."""
     before, content = without_checksums_of(full), bytearray(full.read_bytes())
     at, bit = damage
     content[leaf_of(full, "trials") + at] ^= bit
@@ -118,8 +118,8 @@ def test_a_flipped_bit_beside_the_rows_costs_none(full: Path, damage: tuple[int,
 
 
 @pytest.mark.parametrize("table", ["tests", "trace_chunks"])
-def test_what_is_left_of_a_page_that_is_cut_is_saved(full: Path, tmp_path: Path, table: str) -> None:
-    """The rows of a page stand at its end, the newest first."""
+def test_rows_of_a_cut_page_are_saved(full: Path, tmp_path: Path, table: str) -> None:
+    """The rows of a page are at its end, the newest first."""
     whole, written = full.read_bytes(), rows_of(full)
     cut = whole[: leaf_of(full, table) + PAGE_BYTES - 100]
     one = outcome(tmp_path / "cut.db", cut, whole, written)
@@ -132,7 +132,7 @@ def test_what_is_left_of_a_page_that_is_cut_is_saved(full: Path, tmp_path: Path,
     ("damage", "page_bytes"), [("header", 512), ("header", 65_536), ("page size", 1_024), ("a row", 8_192)]
 )
 def test_pages_may_have_any_size(full: Path, damage: str, page_bytes: int) -> None:
-    """The header says which; where it is destroyed, the pages themselves do."""
+    """The header says which; if it is destroyed, the pages themselves do."""
     with closing(sqlite3.connect(full)) as connection:
         connection.execute("PRAGMA journal_mode=DELETE").fetchall()
         connection.execute(f"PRAGMA page_size={page_bytes}")
@@ -152,8 +152,8 @@ def _unless_schema(page: bytes) -> bytes:
     return bytes(PAGE_BYTES) if b"CREATE " in page or page.startswith(b"SQLite") else page
 
 
-def test_what_the_log_has_is_saved(path: Path, tmp_path: Path, clock: HandClock) -> None:
-    """Results that are only in the write-ahead log, beside a database whose header is destroyed."""
+def test_results_in_the_log_are_saved(path: Path, tmp_path: Path, clock: HandClock) -> None:
+    """Results that are only in the write-ahead log of a database with a destroyed header."""
     with Store.open(path, clock=clock) as store:
         weeks(store, clock, days=1)
     place = leaf_of(path, "calibrations")
@@ -171,8 +171,8 @@ def test_what_the_log_has_is_saved(path: Path, tmp_path: Path, clock: HandClock)
     assert not cut.with_name("station.db-wal").exists()
 
 
-def test_a_salvage_that_a_power_cut_has_ended_is_done_again(full: Path) -> None:
-    """The log is already beside the other name of the damaged file, and its results are saved all the same."""
+def test_salvage_cut_by_a_power_cut_is_repeated(full: Path) -> None:
+    """The log already has the damaged file's new name, and its results are still saved."""
     expected = len(rows_of(full))
     aside = full.with_name("station.db.damaged-2026-03-01-120000")
     aside.hardlink_to(full)
@@ -229,7 +229,7 @@ for steps_before in range(100):
 def test_killed_at_any_step_the_next_start_finds_the_old_or_the_new_database(
     path: Path, tmp_path: Path, clock: HandClock, is_restore: bool
 ) -> None:
-    """The newest results are in the log alone, beside a database that opens although a row of it is damaged."""
+    """The newest results are only in the log of a database that opens although one of its rows is damaged."""
     backup = tmp_path / ("backup.db" if is_restore else "none")
     if is_restore:
         with Store.open(backup, clock=clock) as store:
@@ -255,8 +255,8 @@ def test_killed_at_any_step_the_next_start_finds_the_old_or_the_new_database(
     assert len(killed) >= 3
 
 
-def test_what_is_lost_comes_from_the_newest_sound_backup(full: Path, clock: HandClock) -> None:
-    """A damaged backup is passed over; a person deleted since does not come back; the report names its source."""
+def test_lost_rows_come_from_the_newest_sound_backup(full: Path, clock: HandClock) -> None:
+    """A damaged backup is skipped; a person deleted since does not return; the report names the source."""
     with Store.open(full, clock=clock) as store:
         gone = store.add_person("Gone").id
         back_up(full, backups_of(full), clock.at.date())
@@ -276,8 +276,8 @@ def test_what_is_lost_comes_from_the_newest_sound_backup(full: Path, clock: Hand
     assert salvage_report(full, AT) == " ".join(report_of(made.aside).read_text(encoding="utf-8").split()) == report
 
 
-def test_who_may_get_in_comes_from_no_backup(full: Path, clock: HandClock) -> None:
-    """A browser that was sent away since the backup would be let in again."""
+def test_access_never_comes_from_a_backup(full: Path, clock: HandClock) -> None:
+    """A browser revoked since the backup would be let in again."""
     with Store.open(full, clock=clock):
         back_up(full, backups_of(full), clock.at.date())
     zero(full, leaf_of(full, "devices"))
@@ -289,7 +289,7 @@ def test_who_may_get_in_comes_from_no_backup(full: Path, clock: HandClock) -> No
 
 
 def test_a_row_that_belongs_to_a_lost_one_stays_in_the_damaged_file(full: Path) -> None:
-    """A trial is nothing without its test; a session without its person is nobody's."""
+    """A trial needs its test; a session without its person becomes unclaimed."""
     zero(full, leaf_of(full, "tests"))
     zero(full, leaf_of(full, "people"))
     made = salvaged(full)
@@ -302,7 +302,7 @@ def test_a_row_that_belongs_to_a_lost_one_stays_in_the_damaged_file(full: Path) 
 
 
 def test_one_damaged_row_is_left_out(full: Path) -> None:
-    """The page had said that it cannot be read; after a salvage there is nothing to say."""
+    """The page reported it as unreadable; after a salvage there is nothing to report."""
     with closing(sqlite3.connect(full)) as connection, connection:
         connection.execute("DROP TRIGGER checksum_tests_update")
         connection.execute("UPDATE tests SET left_mm = 1 WHERE rowid = 1")
@@ -329,7 +329,7 @@ def test_a_file_of_something_else_is_left_alone(path: Path) -> None:
 
 
 def test_a_file_of_noise_is_left_alone() -> None:
-    """Numbers in it point to pages farther away than the file system of a disk can look."""
+    """Numbers in it point to pages beyond the largest file of a file system."""
     with TemporaryDirectory(dir="/var/tmp") as disk:
         path, noise = Path(disk) / "station.db", Random(1).randbytes(400_000)
         path.write_bytes(noise)
@@ -348,7 +348,7 @@ def test_a_newer_database_is_left_alone(full: Path) -> None:
 
 
 def test_an_older_database_is_salvaged_and_upgraded_at_the_start(tmp_path: Path) -> None:
-    """The card failed before the first start after an update: what SQLite reads beside the damage is saved."""
+    """The card failed before the first start after an update: everything that SQLite can still read is saved."""
     path, clock = tmp_path / "live.db", HandClock()
     with Store.open(path, clock=clock) as store:
         weeks(store, clock, days=8)
@@ -373,7 +373,7 @@ def test_an_older_database_is_salvaged_and_upgraded_at_the_start(tmp_path: Path)
 
 @pytest.mark.parametrize("revision", ["0008", "0001"])
 def test_a_bit_that_makes_the_schema_an_older_one_costs_nothing(full: Path, clock: HandClock, revision: str) -> None:
-    """The rows have checksums all the same: they are checked as ever, and the one that does not fit is left out."""
+    """The rows still have checksums, which are checked; the row with a wrong one is left out."""
     before = stored_tests(full)
     with closing(sqlite3.connect(full)) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = ?", (revision,))
@@ -389,14 +389,14 @@ def test_a_bit_that_makes_the_schema_an_older_one_costs_nothing(full: Path, cloc
 
 
 def test_no_older_schema_has_checksums() -> None:
-    """An upgrade gives every row a checksum, and the salvage of an older schema knows of none: before 0009 ends to be
-    the newest one, both have to look at the checksums that are there, or a damaged row would become a sound one."""
+    """An upgrade gives every row a checksum, and the salvage of an older schema checks none. Before there is a revision
+    after 0009, both must check existing checksums, or a damaged row would become a sound one."""
     assert HEAD_REVISION == CHECKSUMS_SINCE
 
 
 @pytest.mark.parametrize("schema", SCHEMAS)
 def test_every_older_schema_is_salvaged(path: Path, tmp_path: Path, schema: str) -> None:
-    """Of one whose header alone is destroyed it is as a start would have made it."""
+    """If only the header is destroyed, the result is the same as after a start."""
     make_older_database(path, schema)
     started = tmp_path / "started" / "station.db"
     started.parent.mkdir()
@@ -408,7 +408,7 @@ def test_every_older_schema_is_salvaged(path: Path, tmp_path: Path, schema: str)
 
 
 def test_an_emptied_database_is_no_new_station(path: Path, clock: HandClock) -> None:
-    """SQLite takes an empty file for a new database; the marker beside it knows better."""
+    """SQLite takes an empty file for a new database; the marker beside it says otherwise."""
     with Store.open(path, clock=clock) as store:
         weeks(store, clock, days=1)
     with Store.open(path, clock=clock):
@@ -441,7 +441,7 @@ def test_the_command_prints_the_report(full: Path) -> None:
 
 
 def test_the_station_starts_on_a_damaged_database(tmp_path: Path) -> None:
-    """Nobody may be there to type a command: it salvages, starts, and the report is there for the page."""
+    """Nobody may be there to type a command: it salvages and starts, and the page has the report."""
     path = tmp_path / "live.db"
     make_database(path)
     zero(path, 0, 100)

@@ -1,7 +1,6 @@
-"""Two who write the same in the same instant: one is first, the other gets the sentence, and the file stays sound.
+"""Simultaneous writes of the same thing: one comes first, the other gets the sentence, and the file stays sound.
 
-Everything in the schema that may exist only once and that people decide. The hash of a token is unique too, and of 256
-random bits.
+For everything unique in the schema that people choose; the hash of a token is unique too, but of 256 random bits.
 """
 
 from __future__ import annotations
@@ -20,14 +19,14 @@ WRITERS, TIMES = 4, 5
 
 
 def at_once(write: Callable[[], object]) -> list[object]:
-    """What each of the writers got, or the error that it met."""
+    """The result of each of the writers, or its error."""
     together = threading.Barrier(WRITERS)
 
     def run() -> object:
         together.wait()
         try:
             return write()
-        except Exception as error:  # noqa: BLE001  the test looks at whatever it is
+        except Exception as error:  # noqa: BLE001  the test checks it
             return error
 
     with ThreadPoolExecutor(WRITERS) as threads:
@@ -47,7 +46,7 @@ NAMED: dict[str, Callable[[Store, str, str], object]] = {
 
 @pytest.mark.parametrize("what", NAMED)
 def test_a_name_taken_in_the_same_instant_is_refused_with_its_sentence(store: Store, what: str) -> None:
-    """Once for each of the others, never with an error of the database."""
+    """For each of the others, never with an error of the database."""
     person = store.add_person("Ann")
     for turn in range(TIMES):
         name = f"Ben {turn}"
@@ -75,7 +74,7 @@ ONCE: dict[str, Callable[[Store, str, str], object]] = {
 
 
 @pytest.mark.parametrize("what", ONCE)
-def test_what_exists_once_may_be_written_twice(store: Store, what: str) -> None:
+def test_simultaneous_writes_of_the_same_thing_succeed(store: Store, what: str) -> None:
     ann, ben = store.add_person("Ann"), store.add_person("Ben")
     for _ in range(TIMES):
         assert refused(at_once(lambda: ONCE[what](store, ann.id, ben.id))) == []

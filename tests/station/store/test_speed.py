@@ -1,4 +1,4 @@
-"""What a question costs, in steps of SQLite's machine: the same on every machine, however busy."""
+"""The cost of a query in steps of SQLite's virtual machine: the same on every machine, however busy."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ HOLDS, ATTEMPTS, ANSWERS, REPETITIONS = 6, 8, 4, 15
 
 STEPS = [{"do": "hold", "side": "both", "hold_s": 30.0, "repetitions": 3, "exercise": "soleus-stretch"}] * 12
 HEADER = json.dumps({"do": "routine", "steps": STEPS, "gain": 1.0, "offset_mm": -70.0})
-"""As long as that of a full routine."""
+"""A header as long as that of a full routine."""
 CHECKED = json.dumps({"do": "check", "block_mm": 100.0})
-"""After each routine two checks, so that the last routine has to be looked for."""
+"""Two checks follow each routine, so that the last routine must be searched."""
 
 COUNTED_STEPS = 10
-"""SQLite says that so many steps are done."""
+"""SQLite reports after this many steps."""
 PAGE_GROWTH = 1.1
-"""A page shows as much of a long history as of a short one."""
+"""A page shows equally much of a long history as of a short one."""
 CHART_GROWTH = 1.1 * TIMES
-"""What reads every test of a person, or looks for one answer among all, grows with them and no faster."""
+"""Queries that read all of a person's tests, or search one answer among all, grow in proportion and no faster."""
 
 
 class CountedSteps:
@@ -60,7 +60,7 @@ class CountedSteps:
         self.steps += COUNTED_STEPS
 
     def of(self, ask: Callable[[], object]) -> int:
-        """The steps of a question, asked for the second time."""
+        """The steps of a query when run for the second time."""
         ask()
         before = self.steps
         ask()
@@ -123,7 +123,7 @@ def fill(store: Store, clock: HandClock, days: int) -> str:
 
 
 def counted(path: Path, days: int) -> dict[str, int]:
-    """The steps of each question about a history of so many days, and of the start."""
+    """The steps of each query about a history of this many days, and of the start."""
     clock, sqlite = HandClock(), CountedSteps()
     with Store.open(path, clock=clock) as store:
         ann = fill(store, clock, days)
@@ -148,7 +148,7 @@ def counted(path: Path, days: int) -> dict[str, int]:
 
 
 def test_page_costs_the_same_after_ten_times_as_long(tmp_path: Path) -> None:
-    """Only what reads all tests of a person, or looks for one answer among all, grows with the history."""
+    """Only queries that read all of a person's tests, or search one answer among all, grow with the history."""
     short, long = counted(tmp_path / "short.db", DAYS), counted(tmp_path / "long.db", TIMES * DAYS)
     assert all(short.values()), "a question that nothing was counted of"
     reads_all = ("scores", "weeks", "weeks of some exercises", "an old answer", "the start")

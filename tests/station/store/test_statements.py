@@ -1,4 +1,4 @@
-"""SQL is composed of the program's own names alone; every value is a parameter."""
+"""SQL is composed only of the program's own names; every value is a parameter."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ OWN_NAMES = {
     *("CHECKSUM", "_computed(table, '')", "_computed(table, f'{table.name}.')"),
     *("READER_CACHE_KB", "EMPTY_LOG_TIMEOUT_MS", "round(BUSY_TIMEOUT_S * 1000)"),
 }
-"""What stands in a statement that is composed: tables, columns, pragmas, constants and numbers of the program."""
+"""The allowed parts of composed statements: tables, columns, pragmas, constants and numbers of the program."""
 
 
 def composed(source: str) -> set[str]:
@@ -35,12 +35,12 @@ def composed(source: str) -> set[str]:
 
 
 def has_text(sum_: ast.BinOp) -> bool:
-    """Whether a text is put together, and not two times subtracted."""
+    """Whether text is concatenated, rather than numbers or times added."""
     return any(isinstance(one, ast.Constant) and isinstance(one.value, str) for one in ast.walk(sum_))
 
 
 def test_no_value_is_part_of_a_statement() -> None:
-    """Nobody composes SQL outside of the store, and the store only of names that no person and no file gives."""
+    """Only the store composes SQL, and only of names that come from no person and no file."""
     for module, file in sources("station", "web"):
         names = composed(file.read_text(encoding="utf-8"))
         if not module.startswith("station.store"):
@@ -49,7 +49,7 @@ def test_no_value_is_part_of_a_statement() -> None:
 
 
 def test_composed_statement_is_found() -> None:
-    """Whichever way it is put together."""
+    """In every way of composing text."""
     assert composed("now.execute(text(f'SELECT {value}'))") == {"value"}
     assert composed("now.execute('SELECT ' + value)") == {"'SELECT ' + value"}
     assert composed("now.execute('SELECT {}'.format(value))") == {"'SELECT {}'.format"}

@@ -1,4 +1,4 @@
-"""Traces as they are stored: every text comes back to the byte, and those of the station take little room."""
+"""Stored traces: every text is restored byte for byte, and the station's own take little room."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ def test_rows_of_the_station_are_stored_by_channel() -> None:
 @example("0.000000,load_left,1e999\n")
 @example("nan,load_left,0\n")
 @example("".join(f"0.000000,channel {number},1\n" for number in range(30)))
-def test_any_text_comes_back(text: str) -> None:
+def test_any_text_is_restored(text: str) -> None:
     assert unpack_next(compress_rows(text)) == (text, b"")
 
 
-def test_what_follows_a_chunk_is_given_back() -> None:
+def test_bytes_after_a_chunk_are_returned() -> None:
     packed = compress_text("# {}\n") + compress_rows(ROWS) + compress_text("end")
     head, packed = unpack_next(packed)
     rows, packed = unpack_next(packed)
@@ -97,6 +97,6 @@ def test_a_long_name_does_not_multiply() -> None:
         ),
     ],
 )
-def test_what_is_no_chunk_is_refused(packed: bytes) -> None:
+def test_bytes_that_are_not_a_chunk_are_refused(packed: bytes) -> None:
     with pytest.raises((OSError, EOFError, ValueError)):
         unpack_next(packed)

@@ -1,4 +1,4 @@
-"""What guides a person is kept: exercises and repetitions, what is left of a routine, own routines, answers, plans."""
+"""Training data in the store: exercises and repetitions, unfinished routines, own routines, answers, plans."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CALIBRATE: dict[str, Any] = {"do": "routine", "steps": [CHECK, {"do": "calibrate
 def begin(
     store: Store, clock: HandClock, person_id: str | None, *headers: dict[str, Any], called: str | None = None
 ) -> tuple[str, ...]:
-    """A session with a run for each header, a minute apart. Gives the ids of the runs."""
+    """A session with a run for each header, a minute apart. Returns the ids of the runs."""
     session_id = store.begin_session(person_id, clock.pass_by(hours=1), simulated=False)
     return tuple(store.begin_run(session_id, header, clock.pass_by(minutes=1), called) for header in headers)
 
@@ -45,13 +45,13 @@ def held(store: Store, run_id: str, side: Legs, *, exercise: str | None = None, 
 
 
 def fail_to_write(store: Store, table: str) -> None:
-    """From now on no row gets into the table."""
+    """Make every insertion into the table fail from now on."""
     with store.write_transaction() as now:
         now.exec_driver_sql(f"CREATE TRIGGER never BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'never'); END")
 
 
-def test_a_hold_says_of_which_step_it_is(store: Store, clock: HandClock) -> None:
-    """The step, the exercise and whether it was verified are read as they were written, of one leg or both."""
+def test_hold_has_its_step(store: Store, clock: HandClock) -> None:
+    """Step, exercise and whether it was verified are read as written, for one leg and for both."""
     guided_routine(store, clock, store.add_person("Ann").id)
     (both,) = store.holds()
     assert (both.side, both.step_index, both.exercise, both.verified) == (BOTH_LEGS, 1, "toe-stretch", False)
@@ -63,8 +63,8 @@ def test_a_hold_says_of_which_step_it_is(store: Store, clock: HandClock) -> None
     assert newest.side is Side.LEFT
 
 
-def test_each_repetition_is_read_as_it_was_done(store: Store, clock: HandClock) -> None:
-    """The repetitions of a series come back in their order, and belong to that series alone."""
+def test_repetitions_are_read_in_order(store: Store, clock: HandClock) -> None:
+    """The repetitions of a set are read in order, and belong only to that set."""
     guided_routine(store, clock, store.add_person("Ann").id)
     (run_id,) = begin(store, clock, None, QUICK)
     other = store.begin_rep_set(run_id, side=Side.RIGHT, target_count=20, started_us=0)
@@ -83,7 +83,7 @@ def test_each_repetition_is_read_as_it_was_done(store: Store, clock: HandClock) 
 
 
 def test_repetition_is_stored_once_and_for_an_existing_set(store: Store, clock: HandClock) -> None:
-    """One that is there already, or of a series that is not, is refused and changes nothing."""
+    """A repetition that exists already, or whose set does not exist, is refused and changes nothing."""
     guided_routine(store, clock, store.add_person("Ann").id)
     (before,) = store.rep_sets()
     with pytest.raises(StoreError, match="UNIQUE"):
@@ -93,8 +93,8 @@ def test_repetition_is_stored_once_and_for_an_existing_set(store: Store, clock: 
     assert store.rep_sets() == (before,)
 
 
-def test_what_is_left_of_a_routine_is_kept_until_it_is_complete(store: Store, clock: HandClock) -> None:
-    """With the routine's name and since when that is so; the newest word counts, and none is left in the end."""
+def test_unfinished_routine_is_stored_until_complete(store: Store, clock: HandClock) -> None:
+    """With the routine's name and the time; the newest state counts, and none is left at the end."""
     ann = store.add_person("Ann").id
     assert store.unfinished_run(ann) is None
     run_id = guided_routine(store, clock, ann)
@@ -107,8 +107,8 @@ def test_what_is_left_of_a_routine_is_kept_until_it_is_complete(store: Store, cl
         assert now.exec_driver_sql("SELECT remaining_json, remaining_saved_at FROM runs").all() == [(None, None)]
 
 
-def test_only_the_newest_routine_has_a_rest(store: Store, clock: HandClock) -> None:
-    """A newer run, in the same session or a later one, complete or not, puts an end to what was left before."""
+def test_only_the_newest_routine_can_be_unfinished(store: Store, clock: HandClock) -> None:
+    """A newer run, in the same session or a later one, complete or not, replaces an older unfinished routine."""
     ann = store.add_person("Ann").id
     first, second = begin(store, clock, ann, QUICK, REMAINING_ITEMS)
     store.save_unfinished(first, QUICK, clock.utc_now())
@@ -122,7 +122,7 @@ def test_only_the_newest_routine_has_a_rest(store: Store, clock: HandClock) -> N
 
 
 def test_runs_that_begin_together_are_ordered_by_id(store: Store, clock: HandClock) -> None:
-    """Of two runs with one beginning the one with the greater id is the newer."""
+    """Of two runs that began at the same time, the one with the greater id is newer."""
     session_id = store.begin_session(None, clock.utc_now(), simulated=False)
     older, newer = sorted(store.begin_run(session_id, QUICK, clock.utc_now()) for _ in range(2))
     for run_id in (newer, older):
@@ -132,8 +132,8 @@ def test_runs_that_begin_together_are_ordered_by_id(store: Store, clock: HandClo
     assert left.run_id == newer
 
 
-def test_blocks_lessons_and_tapes_leave_a_rest_as_it_is(store: Store, clock: HandClock) -> None:
-    """A check, a calibration, a lesson and imported results are no routine, so they end none."""
+def test_blocks_lessons_and_tapes_keep_the_unfinished_routine(store: Store, clock: HandClock) -> None:
+    """A check, a calibration, a lesson and imported results are not routines, so they replace none."""
     ann = store.add_person("Ann").id
     run_id = guided_routine(store, clock, ann)
     kept = store.unfinished_run(ann)
@@ -149,16 +149,16 @@ def test_blocks_lessons_and_tapes_leave_a_rest_as_it_is(store: Store, clock: Han
     assert store.unfinished_run(ann) is None
 
 
-def test_the_end_of_a_routine_is_a_routine(store: Store, clock: HandClock) -> None:
-    """Gone on with, a routine may have nothing but questions left; they end what was left of it."""
+def test_resumed_questions_complete_the_routine(store: Store, clock: HandClock) -> None:
+    """A resumed routine may have only questions left; after them nothing is unfinished."""
     ann = store.add_person("Ann").id
     guided_routine(store, clock, ann)
     begin(store, clock, ann, {"do": "ask", "wait_s": 20.0})
     assert store.unfinished_run(ann) is None
 
 
-def test_a_rest_is_of_one_person(store: Store, clock: HandClock) -> None:
-    """What somebody else, or nobody yet, has left is not offered; a claimed session brings its rest along."""
+def test_unfinished_routine_belongs_to_one_person(store: Store, clock: HandClock) -> None:
+    """Another person's or an unclaimed one is not offered; a claimed session brings its unfinished routine along."""
     ann, bea = store.add_person("Ann").id, store.add_person("Bea").id
     (of_bea,), (of_nobody,) = begin(store, clock, bea, QUICK), begin(store, clock, None, QUICK, called="Evening")
     for run_id in (of_bea, of_nobody):
@@ -172,8 +172,8 @@ def test_a_rest_is_of_one_person(store: Store, clock: HandClock) -> None:
     assert store.unfinished_run(bea) == UnfinishedRun(of_bea, bea, None, clock.utc_now(), REMAINING_ITEMS)
 
 
-def test_a_rest_is_of_a_run_that_there_is(store: Store, clock: HandClock) -> None:
-    """What is left of nothing is an error, and a time without a zone is refused."""
+def test_unfinished_routine_needs_its_run(store: Store, clock: HandClock) -> None:
+    """An unknown run is an error, and a time without a zone is refused."""
     (run_id,) = begin(store, clock, None, QUICK)
     with pytest.raises(LookupError, match="no row nobody"):
         store.save_unfinished("nobody", QUICK, clock.utc_now())
@@ -183,7 +183,7 @@ def test_a_rest_is_of_a_run_that_there_is(store: Store, clock: HandClock) -> Non
 
 
 def test_own_routines_are_made_changed_and_removed(store: Store, clock: HandClock) -> None:
-    """A routine keeps its id over a change of its name and items, and nothing of it is left in the end."""
+    """A routine keeps its id when its name and items change, and is completely removed."""
     ann = store.add_person("Ann").id
     made_at = clock.utc_now()
     routine_id = store.save_routine(None, ann, "  Before   breakfast ", ITEMS)
@@ -198,7 +198,7 @@ def test_own_routines_are_made_changed_and_removed(store: Store, clock: HandCloc
 
 
 def test_own_routines_are_listed_by_name_with_those_of_everybody(store: Store) -> None:
-    """A person finds theirs and those of nobody; what another made is not shown."""
+    """A person sees their own and everyone's; another person's are not shown."""
     ann, bea = store.add_person("Ann").id, store.add_person("Bea").id
     for person_id, name in ((ann, "mornings"), (None, "Évening"), (ann, "Long"), (bea, "All"), (None, "Morning walk")):
         store.save_routine(None, person_id, name, ITEMS)
@@ -207,7 +207,7 @@ def test_own_routines_are_listed_by_name_with_those_of_everybody(store: Store) -
 
 
 def test_names_of_routines_are_free_and_short(store: Store) -> None:
-    """A name that is empty, too long or taken by another of the same person is refused, and nothing is changed."""
+    """A name that is empty, overlong or taken by another of the same person is refused, and nothing is changed."""
     ann, bea = store.add_person("Ann").id, store.add_person("Bea").id
     store.save_routine(None, ann, "Übung", ITEMS)
     other = store.save_routine(None, ann, "Evening", ITEMS)
@@ -223,8 +223,8 @@ def test_names_of_routines_are_free_and_short(store: Store) -> None:
         store.save_routine(None, None, "Übung", ITEMS)
 
 
-def test_a_routine_that_is_not_there_is_not_changed(store: Store) -> None:
-    """Nor removed, nor made for a person that there is not; and items that no file could say change nothing."""
+def test_unknown_routine_is_not_changed(store: Store) -> None:
+    """Nor removed, nor added for an unknown person; and items that are not JSON change nothing."""
     ann = store.add_person("Ann").id
     for act in (lambda: store.save_routine("nobody", ann, "Evening", ITEMS), lambda: store.remove_routine("nobody")):
         with pytest.raises(LookupError, match="nobody"):
@@ -237,7 +237,7 @@ def test_a_routine_that_is_not_there_is_not_changed(store: Store) -> None:
 
 
 def test_the_newest_answer_comes_first(store: Store, clock: HandClock) -> None:
-    """Of all questions or of one, as anything that JSON can say; the clock goes back in between."""
+    """For all questions or one, with any JSON value; the clock goes back in between."""
     ann, bea = store.add_person("Ann").id, store.add_person("Bea").id
     said: list[tuple[str, str | None, Any]] = [
         ("health", None, ["pregnant", "diabetes"]),
@@ -257,8 +257,8 @@ def test_the_newest_answer_comes_first(store: Store, clock: HandClock) -> None:
     assert store.answers(ann, "offered") == ()
 
 
-def test_an_answer_may_be_of_another_time(store: Store, clock: HandClock) -> None:
-    """Given with its time it is kept with that; a time without a zone is refused, and so is nobody's answer."""
+def test_answer_may_have_another_time(store: Store, clock: HandClock) -> None:
+    """An answer with a time is stored with it; a time without a zone is refused, as is an unknown person."""
     ann = store.add_person("Ann").id
     then = clock.utc_now() - timedelta(hours=3)
     store.add_answer(ann, "pain", 1, answered_at=then)
@@ -273,7 +273,7 @@ def test_an_answer_may_be_of_another_time(store: Store, clock: HandClock) -> Non
 
 
 def test_each_person_has_one_plan(store: Store) -> None:
-    """The newest takes the place of the one before; who has none, has none."""
+    """The newest replaces the previous one; a person may have none."""
     ann, bea, cas = (store.add_person(name).id for name in ("Ann", "Bea", "Cas"))
     store.save_plan(ann, {"days": ["mon"]})
     store.save_plan(bea, {})
@@ -284,8 +284,8 @@ def test_each_person_has_one_plan(store: Store) -> None:
     assert store.plans() == {ann: {"days": ["tue", "fri"], "hour": 7}, bea: {}}
 
 
-def test_a_plan_that_cannot_be_kept_leaves_the_one_before(store: Store) -> None:
-    """The old one goes only with the new one's coming."""
+def test_invalid_plan_keeps_the_previous_one(store: Store) -> None:
+    """The old one is deleted only once the new one is stored."""
     ann = store.add_person("Ann").id
     store.save_plan(ann, {"days": ["mon"]})
     with pytest.raises(StoreError, match="FOREIGN KEY"):
@@ -298,8 +298,8 @@ def test_a_plan_that_cannot_be_kept_leaves_the_one_before(store: Store) -> None:
     assert store.plans() == {ann: {"days": ["mon"]}}
 
 
-def test_what_is_said_of_a_test_changes_nothing_else(store: Store, clock: HandClock) -> None:
-    """Pain and the felt places come one by one, and what was known of the test stays."""
+def test_answers_about_a_test_change_nothing_else(store: Store, clock: HandClock) -> None:
+    """Pain and felt places are stored one by one, and the rest of the test stays."""
     (run_id,) = begin(store, clock, None, QUICK)
     known = Circumstances(shod=True, back_foot="flat", board_angle_deg=0.0, warmed_up=False)
     test_id = store.begin_test(
@@ -327,8 +327,8 @@ def test_what_is_said_of_a_test_changes_nothing_else(store: Store, clock: HandCl
         assert (test.left_mm, test.state, test.trials) == (before.left_mm, before.state, before.trials)
 
 
-def test_what_cannot_be_said_of_a_test_is_refused(store: Store, clock: HandClock) -> None:
-    """A pain beyond its scale, a place that there is not, and a test that there is not."""
+def test_invalid_answers_about_a_test_are_refused(store: Store, clock: HandClock) -> None:
+    """A pain beyond its scale, an unknown place, and an unknown test."""
     (run_id,) = begin(store, clock, None, QUICK)
     test_id = one_test(store, run_id, 80.0, 90.0)
     for pain in (-1, 11):
@@ -348,7 +348,7 @@ def test_what_cannot_be_said_of_a_test_is_refused(store: Store, clock: HandClock
 
 
 def test_credit_of_both_legs_counts_for_each(store: Store, clock: HandClock) -> None:
-    """A hold of both legs is a hold of the left and of the right; what nobody verified is no credit."""
+    """A hold of both legs counts for the left and the right; an unverified hold gives no credit."""
     ann = store.add_person("Ann").id
     (run_id,) = begin(store, clock, ann, REMAINING_ITEMS)
     held(store, run_id, Side.LEFT)
@@ -359,8 +359,8 @@ def test_credit_of_both_legs_counts_for_each(store: Store, clock: HandClock) -> 
     assert sum(hold.credited_us for hold in store.holds(ann)) == 4 * 30 * SECOND_US
 
 
-def test_credit_may_be_of_some_exercises_only(store: Store, clock: HandClock) -> None:
-    """Those that are named, and the station's own stretch, which names none; a week without any is left out."""
+def test_credit_can_be_limited_to_exercises(store: Store, clock: HandClock) -> None:
+    """The given ones, and the built-in stretch, which has no exercise; a week without any is left out."""
     ann = store.add_person("Ann").id
     (run_id,) = begin(store, clock, ann, REMAINING_ITEMS)
     held(store, run_id, Side.LEFT)

@@ -1,4 +1,4 @@
-"""Several writes in one transaction: on the disk together, or not at all."""
+"""Several writes in one transaction: on disk together, or not at all."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_writes_inside_a_transaction_are_part_of_it(tmp_path: Path) -> None:
         assert names(reader) == ["Kim", "Robin"]
 
 
-def test_a_write_that_fails_inside_a_transaction_is_undone_alone(tmp_path: Path) -> None:
+def test_failed_inner_write_is_undone_without_the_outer_one(tmp_path: Path) -> None:
     with Store.open(tmp_path / "station.db", clock=SystemClock()) as store:
         with store.write_transaction():
             store.add_person("Robin")

@@ -1,4 +1,4 @@
-"""What is written is read back, whole and by everybody."""
+"""Written data is read back completely, by every reader."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def begin(store: Store, clock: HandClock, person_id: str | None = None) -> tuple
 
 
 def test_a_test_is_read_as_it_was_written(store: Store, clock: HandClock) -> None:
-    """A test comes back with its trials, attempts, circumstances and whose it is."""
+    """With its trials, attempts, circumstances and person."""
     ann = store.add_person(" Ann ")
     session_id, run_id = begin(store, clock, ann.id)
     calibration_id = store.current_calibration().id
@@ -104,7 +104,7 @@ def test_a_test_is_read_as_it_was_written(store: Store, clock: HandClock) -> Non
 
 
 def test_a_hold_grows_and_ends(store: Store, clock: HandClock) -> None:
-    """A hold under way is unfinished with what was credited so far; then it is finished, with its lifts."""
+    """A hold in progress is unfinished, with its credit so far; then it is finished, with its lifts."""
     _, run_id = begin(store, clock)
     hold_id = store.begin_hold(run_id, side=Side.RIGHT, repetition=2, target_us=30 * SECOND_US, started_us=SECOND_US)
     store.save_hold_progress(hold_id, credited_us=4 * SECOND_US)
@@ -130,7 +130,7 @@ def test_a_hold_grows_and_ends(store: Store, clock: HandClock) -> None:
 
 
 def test_repetitions_grow_and_end(store: Store, clock: HandClock) -> None:
-    """Repetitions under way are unfinished with what was counted so far."""
+    """A set in progress is unfinished, with its count so far."""
     _, run_id = begin(store, clock)
     reps_id = store.begin_rep_set(run_id, side=Side.LEFT, target_count=20, started_us=0)
     store.save_rep_set_progress(reps_id, count=3, too_quick_count=1)
@@ -151,8 +151,8 @@ def test_a_trace_grows_in_chunks_and_is_one_text(store: Store, clock: HandClock)
     assert store.trace("nobody's") is None
 
 
-def test_what_was_under_way_stays_unfinished(path: Path, clock: HandClock) -> None:
-    """After a cut a session is told to be cut off, without an end, and its hold is unfinished as far as it went."""
+def test_interrupted_rows_stay_unfinished(path: Path, clock: HandClock) -> None:
+    """After a power cut the session is marked as cut off without an end, and its hold is unfinished with its credit."""
     with Store.open(path, clock=clock) as store:
         session_id, run_id = begin(store, clock)
         hold_id = store.begin_hold(run_id, side=Side.LEFT, repetition=1, target_us=30 * SECOND_US, started_us=0)
@@ -169,7 +169,7 @@ def test_what_was_under_way_stays_unfinished(path: Path, clock: HandClock) -> No
 
 
 def test_sessions_come_newest_first_and_in_pages(store: Store, clock: HandClock) -> None:
-    """Sessions are listed newest first, of one person or all, and go on before the last one seen."""
+    """Sessions are listed newest first, for one person or all; the next page begins before the last one read."""
     weeks(store, clock, days=5)
     ann, bea = store.people()
     everybody = store.sessions()
@@ -186,7 +186,7 @@ def test_sessions_come_newest_first_and_in_pages(store: Store, clock: HandClock)
 
 
 def test_an_unclaimed_session_is_claimed_later(store: Store, clock: HandClock) -> None:
-    """Results of nobody become somebody's with one call."""
+    """One call assigns unclaimed results to a person."""
     session_id, run_id = begin(store, clock)
     one_test(store, run_id, 80.0, 90.0)
     ann = store.add_person("Ann")
@@ -196,7 +196,7 @@ def test_an_unclaimed_session_is_claimed_later(store: Store, clock: HandClock) -
 
 
 def test_credit_is_summed_by_week_and_side(store: Store, clock: HandClock) -> None:
-    """Credited time counts in the week in which the session began, where the person lives."""
+    """Credited time counts in the week in which the session began, in the person's time zone."""
     ann = store.add_person("Ann")
     for at, side in (
         (datetime(2026, 3, 1, 23, 30, tzinfo=UTC), Side.LEFT),
@@ -214,7 +214,7 @@ def test_credit_is_summed_by_week_and_side(store: Store, clock: HandClock) -> No
 
 
 def test_names_are_free_and_short(store: Store) -> None:
-    """A name that is empty, too long or taken is refused with a sentence."""
+    """A name that is empty, overlong or taken is refused with a sentence."""
     ann = store.add_person("Ann")
     bea = store.add_person("Bea")
     store.add_person("Åsa")
@@ -228,7 +228,7 @@ def test_names_are_free_and_short(store: Store) -> None:
 
 
 def test_settings_are_kept_and_defaults_follow_the_program(path: Path, clock: HandClock) -> None:
-    """What somebody changed is kept over a restart, and only that is stored."""
+    """Only changed settings are stored, and they survive a restart."""
     with Store.open(path, clock=clock) as store:
         assert store.settings() == Settings()
         store.save_settings(Settings(units="inch", hold_s=45))
@@ -245,7 +245,7 @@ def test_settings_are_kept_and_defaults_follow_the_program(path: Path, clock: Ha
 
 
 def test_calibrations_begin_as_built(path: Path, clock: HandClock) -> None:
-    """A new board has the calibration of its drawing, which follows the configuration until somebody calibrates.
+    """A new board has the drawing's calibration, which follows the configuration until the first calibration.
 
     The newest counts, even if the clock went back in between.
     """
@@ -269,7 +269,7 @@ def test_calibrations_begin_as_built(path: Path, clock: HandClock) -> None:
 
 
 def test_empty_heels_are_remembered(store: Store) -> None:
-    """The empty pad of each side is kept, the newest only."""
+    """Only the newest empty load of each side is stored."""
     assert store.empty_shares() == {}
     store.save_empty_share(Side.LEFT, 0.18)
     store.save_empty_share(Side.LEFT, 0.17)
@@ -278,7 +278,7 @@ def test_empty_heels_are_remembered(store: Store) -> None:
 
 
 def test_times_are_aware_and_kept_in_utc(store: Store) -> None:
-    """A time of any zone comes back as the same moment; a naive one is refused."""
+    """A time in any zone is read back as the same instant; a naive one is refused."""
     east = datetime(2026, 3, 2, 9, tzinfo=timezone(timedelta(hours=2)))
     session_id = store.begin_session(None, east, simulated=False)
     detail = store.session(session_id)
@@ -289,7 +289,7 @@ def test_times_are_aware_and_kept_in_utc(store: Store) -> None:
         store.begin_session(None, east.replace(tzinfo=None), simulated=False)
 
 
-def test_a_row_that_is_not_there_is_not_changed(store: Store) -> None:
+def test_missing_row_is_not_changed(store: Store) -> None:
     """Finishing what never began is an error, not silence."""
     with pytest.raises(LookupError, match="no row nobody"):
         store.save_hold_progress("nobody", credited_us=1)
@@ -300,7 +300,7 @@ def test_a_row_that_is_not_there_is_not_changed(store: Store) -> None:
 
 
 def test_the_same_clock_and_seed_give_the_same_ids(tmp_path: Path) -> None:
-    """A history made twice is the same to the last identifier, and its identifiers are UUIDs of version 7."""
+    """A history made twice is the same down to the last identifier, and its identifiers are UUIDs of version 7."""
     made = []
     for name in ("one.db", "two.db"):
         clock = HandClock()
@@ -312,7 +312,7 @@ def test_the_same_clock_and_seed_give_the_same_ids(tmp_path: Path) -> None:
     assert made[0][0].session.id[14] == "7"
 
 
-def test_each_row_says_who_made_it(store: Store, clock: HandClock, path: Path) -> None:
+def test_each_row_has_program_and_rules_version(store: Store, clock: HandClock, path: Path) -> None:
     """Every row of every table has the versions of the program and of its rules."""
     weeks(store, clock, days=1)
     store.save_settings(Settings(hold_s=31))
@@ -346,7 +346,7 @@ def test_each_row_says_who_made_it(store: Store, clock: HandClock, path: Path) -
 
 
 def test_pages_read_while_the_loop_writes(store: Store, clock: HandClock) -> None:
-    """Readers in other threads see whole moments, and neither they nor the writer wait for one another in vain."""
+    """Readers in other threads see consistent states, and neither they nor the writer block each other."""
     session_id, run_id = begin(store, clock)
     failures: list[BaseException] = []
     done = threading.Event()

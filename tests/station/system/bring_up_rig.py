@@ -1,4 +1,4 @@
-"""The real bring-up on a simulated board with a faulty wire, in virtual time, beside somebody who does what it asks."""
+"""The real bring-up on a simulated board with a faulty wire, in virtual time, with a person who does what it asks."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class VirtualBench:
     fault: WireFault | None
     clock: VirtualClock = field(default_factory=VirtualClock)
     given: SimulatedBoard | None = None
-    """The board on this clock; without one a new one is made."""
+    """The board on this clock; `None`: a new one is made."""
     events: list[Event] = field(default_factory=list)
     taken: int = 0
-    """How many of the events have been listened to."""
+    """How many of the events `listen` has returned."""
     levels: dict[str, bool] = field(default_factory=dict)
     tones: int = 0
     asked: str | None = None
@@ -96,7 +96,7 @@ class VirtualBench:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What one check said, what it named, and what it had seen that no healthy board shows."""
+    """What one check said, what it named, and the observations that no healthy board shows."""
 
     said: list[Result]
     faults: list[Fault]
@@ -114,6 +114,6 @@ def check(config: Config, fault: WireFault | None, *, asks: bool = True) -> Chec
 
 
 def injected(fault: Fault) -> WireFault:
-    """The simulator's fault of a row of the table."""
+    """The simulator's fault for a row of the table."""
     first, second = fault.lines[0].number, fault.lines[1].number if len(fault.lines) > 1 else None
     return WireFault(FaultKind(fault.kind), first, second)

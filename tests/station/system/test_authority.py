@@ -1,4 +1,4 @@
-"""The station's own authority: what Python's ssl (OpenSSL) accepts of it, and what it refuses."""
+"""The station's own authority: what Python's ssl (OpenSSL) accepts from it and what it refuses."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def authority(tmp_path: Path) -> Authority:
 
 
 def handshake(authority: Authority, host: str, trusted: Path | None = None) -> str:
-    """Greet a server with the page's certificate as `host`, trusting the authority alone; returns the TLS version."""
+    """Connect to `host`, a server with the page's certificate, trusting only the authority; return the TLS version."""
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(authority.directory / PAGE_FILE)
     client = ssl.create_default_context(cafile=str(trusted or authority.directory / AUTHORITY_FILE))
@@ -78,7 +78,7 @@ def test_another_authority_does_not_vouch_for_it(authority: Authority, tmp_path:
 
 @pytest.mark.parametrize(("host", "extra"), [("bank.example", "DNS:bank.example"), ("8.8.8.8", "IP:8.8.8.8")])
 def test_stolen_key_opens_no_site_of_the_internet(authority: Authority, tmp_path: Path, host: str, extra: str) -> None:
-    """A certificate for such a name, made with the authority's key by openssl, is refused by its name constraints."""
+    """A certificate for such a name, made by openssl with the authority's key, fails its name constraints."""
     key, request, signed = tmp_path / "key", tmp_path / "request", tmp_path / "signed"
     extension = tmp_path / "extension"
     extension.write_text(f"subjectAltName={extra}\n", encoding="ascii")
@@ -94,7 +94,7 @@ def test_stolen_key_opens_no_site_of_the_internet(authority: Authority, tmp_path
 
 
 def test_name_outside_local_needs_an_authority_for_it(authority: Authority) -> None:
-    """A name of the configuration is in the constraints from the beginning, or the command says what to do."""
+    """A configured name is in the constraints from the beginning; otherwise the command says what to do."""
     named = Names(("board.clinic.example", "station.local"), ())
     with pytest.raises(AuthorityError, match=r"does not vouch for board\.clinic\.example: .*--new-authority"):
         authority.issue(named, NOW)

@@ -1,4 +1,4 @@
-"""`station check` names the wire that is at fault; what it says is in words, and hardware/CHECK.md has it all."""
+"""`station check` names the faulty wire, in words; hardware/CHECK.md has all results."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def spoken(fault: WireFault, keys: str = "") -> Result:
 
 @pytest.mark.parametrize("keys", BOARDS.values(), ids=BOARDS)
 def test_a_healthy_board_has_no_fault(keys: str) -> None:
-    """With questions and without."""
+    """With and without questions."""
     for asks in (True, False):
         made = check(configuration(keys), None, asks=asks)
         assert [one for one in made.said if not one.well] == []
@@ -59,8 +59,7 @@ def test_page_has_what_was_measured(found: dict[str, list[Outcome]]) -> None:
 
 
 def test_every_line_has_each_fault() -> None:
-    """Each configured wire is open, at ground and at 3.3 V in the table, and has a neighbour to be swapped with; each
-    wire of 3.3 V and ground is open."""
+    """The table has each configured wire open, at ground, at 3.3 V and swapped with a neighbour, and each rail open."""
     rows = table(configuration(""))
     rails = {row.lines[0].name for row in rows if row.lines[0].number >= FIRST_RAIL}
     assert rails == {rail.name for rail in RAILS}
@@ -82,7 +81,7 @@ def test_every_line_has_each_fault() -> None:
     ],
     ids=lambda value: "",
 )
-def test_a_fault_is_said_with_wire_pins_and_measurement(fault: WireFault, words: tuple[str, ...]) -> None:
+def test_fault_is_named_with_wire_pins_and_measurement(fault: WireFault, words: tuple[str, ...]) -> None:
     said = spoken(fault)
     assert not said.well
     assert [word for word in words if word not in said.sentence] == []
@@ -98,20 +97,20 @@ def test_another_kind_of_sensor_is_named() -> None:
     assert "XSHUT of the VL53L4CD" in spoken(WireFault(FaultKind.OPEN, 4), keys).sentence
 
 
-def test_without_questions_the_faults_left_are_listed() -> None:
+def test_without_questions_the_remaining_faults_are_listed() -> None:
     made = check(configuration(""), WireFault(FaultKind.OPEN, 3), asks=False)
     assert "SCL open" in made.said[-1].sentence
     assert "answer all questions" in made.said[-1].sentence
     assert not made.said[-1].well
 
 
-def test_a_voltage_that_no_line_has_is_no_class() -> None:
+def test_impossible_voltage_has_no_class() -> None:
     assert volts_class(2.4) == volts_class(2.64) == "2.5 V"
     assert volts_class(5.0) is None
 
 
 def test_buses_are_busy_during_a_measurement() -> None:
-    """Both, until the measurement is over, although the sensor does not answer."""
+    """Both, until the measurement is over, even if the sensor does not answer."""
     board = SimulatedBoard(configuration(""), SystemClock())
     board.put_fault(WireFault(FaultKind.OPEN, 2))
     sent, called = Event(), Event()
@@ -121,7 +120,7 @@ def test_buses_are_busy_during_a_measurement() -> None:
         sent.set()
         return transfer(words)
 
-    board.adc.transfer = count  # type: ignore[method-assign]  # a listener on the bus, as a logic probe is
+    board.adc.transfer = count  # type: ignore[method-assign]  # a listener on the bus, like a logic probe
 
     def open_bus() -> I2cBus:
         called.set()

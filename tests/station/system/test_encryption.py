@@ -1,4 +1,4 @@
-"""`station tls` on a machine: what it makes, hands to systemd, renews and takes back."""
+"""`station tls` on a machine: what it makes, passes to systemd, renews and removes."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_renewal_does_nothing_until_it_is_due(host: Host, encryption: Encryption
 
 
 def test_new_address_renews_the_certificate(host: Host, encryption: Encryption) -> None:
-    """The router has given another one."""
+    """The router has assigned another one."""
     encryption.switch_on((), NOW)
     (host.root / NETWORK_FILES / "fib_trie").write_text("|-- 192.168.1.77\n/32 host LOCAL\n", encoding="ascii")
     assert encryption.renew((), NOW) == "it lacks 192.168.1.77"

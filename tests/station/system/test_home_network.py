@@ -1,4 +1,4 @@
-"""Switching the page on the network on and off: systemd's sockets, Avahi's file, and what the page may ask for."""
+"""Switching the page on the network on and off: systemd's sockets, Avahi's file, and the page's requests."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Host:
         return ""
 
     def _link(self, arguments: Sequence[str]) -> None:
-        """The links change also where the unit then does not start."""
+        """The links change even if the unit then does not start."""
         for unit in (one for one in arguments if one.endswith(".socket")):
             link = self.root / WANTS / unit
             if arguments[0] == "enable" and not link.is_symlink():
@@ -70,7 +70,7 @@ def host(tmp_path: Path) -> Host:
 
 
 def test_network_on_opens_the_socket_and_announces_the_name(host: Host) -> None:
-    """Everything is closed first: systemd opens no socket for a service that runs, and a visitor would start it."""
+    """Everything is closed first: systemd opens no socket for a running service, and a visitor would start it."""
     assert not host.switch.status().is_on
     host.switch.switch_on()
     assert host.calls == [*CLOSE, f"enable --now {PLAIN_SOCKET}", f"start {PLAIN_SOCKET} {PAGE_SERVICE}"]
@@ -92,7 +92,7 @@ def test_network_off_closes_everything_and_leaves_no_announcement(host: Host) ->
     assert host.switch.status().addresses == ()
 
 
-def test_twice_is_once(host: Host) -> None:
+def test_switching_twice_changes_nothing(host: Host) -> None:
     for _ in range(2):
         host.switch.switch_on()
         assert host.switch.status().is_on
@@ -114,7 +114,7 @@ def test_https_joins_the_network_and_leaves_it(host: Host) -> None:
 
 
 def test_page_starts_again_when_the_socket_cannot_be_opened(host: Host) -> None:
-    """For example because another web server has port 80: the page stays where it was."""
+    """For example because another web server uses port 80: the page keeps its old address."""
     host.failing = "enable --now"
     with pytest.raises(NetworkError, match=r"enable --now station-page\.socket has failed"):
         host.switch.switch_on()
@@ -132,7 +132,7 @@ def test_missing_unit_is_refused_before_anything_changes(host: Host) -> None:
 
 
 def test_status_says_what_keeps_others_from_finding_the_page(host: Host) -> None:
-    """Without Avahi the address in figures is the one that works, so it comes first."""
+    """Without Avahi only the numeric address works, so it comes first."""
     host.switch.switch_on()
     (host.root / AVAHI_FILE).unlink()
     assert host.switch.status().faults == ("Avahi does not announce the page: type `sudo station network on` again.",)
@@ -193,7 +193,7 @@ def test_link_or_pipe_is_no_request_and_reads_nothing(host: Host, tmp_path: Path
 
 
 def test_failing_systemctl_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its exit status and first words, or that there is none."""
+    """Its exit status and first words, or that there is no systemctl."""
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(NetworkError, match="has no systemd"):
         systemctl(("start", "x.service"))

@@ -1,4 +1,4 @@
-"""The log stays short: what comes again and again is logged when it begins and ends, and counted between."""
+"""The log stays short: a recurring message is logged when it begins and ends, and counted in between."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LINES_OF_A_DAY = 100
 
 
 class Written(logging.Handler):
-    """What would be in the journal, by a clock that the test moves."""
+    """The lines of the journal, with a clock that the test moves."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -44,7 +44,7 @@ def written() -> Iterator[Written]:
 
 
 def test_sensor_with_a_loose_wire_for_a_day(written: Written) -> None:
-    """The sensor comes and goes every two seconds: the log says so at once, and each hour how often."""
+    """The sensor fails and recovers every two seconds: the log says so at once, and each hour how often."""
     view = BoardView()
     for second in range(DAY_S):
         written.now_s = float(second)
@@ -55,7 +55,7 @@ def test_sensor_with_a_loose_wire_for_a_day(written: Written) -> None:
 
 
 def test_full_disk_for_a_day(written: Written) -> None:
-    """A write that is tried every two seconds is two lines: when the disk is full, and when there is room again."""
+    """A write retried every two seconds gives two lines: when the disk is full, and when there is room again."""
     view, is_full = BoardView(), True
     queue = WriteQueue(lambda sentence: view.set_fault("store", sentence), nullcontext)
 
@@ -74,7 +74,7 @@ def test_full_disk_for_a_day(written: Written) -> None:
 
 
 def test_page_that_breaks_ten_thousand_times(written: Written) -> None:
-    """A traceback is logged once; others of the same place are counted."""
+    """A traceback is logged once; others from the same place are counted."""
     log = logging.getLogger("web.server.request_guard")
     for _ in range(10_000):
         try:
@@ -89,7 +89,7 @@ def test_page_that_breaks_ten_thousand_times(written: Written) -> None:
 
 
 def test_messages_that_are_all_different_end_within_the_hour(written: Written) -> None:
-    """Text that an attacker varies fills no log either; the next hour is logged again."""
+    """Even varied messages of an attacker do not fill the log; the next hour is logged again."""
     log = logging.getLogger("asyncio")
     for number in range(10_000):
         log.warning("stranger %d", number)
@@ -101,7 +101,7 @@ def test_messages_that_are_all_different_end_within_the_hour(written: Written) -
 
 
 def test_message_that_cannot_be_written_ends_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    """A library passes too few values: `logging` itself reports that, and the thread that has logged goes on."""
+    """If a library passes too few values, `logging` itself reports that, and the thread continues."""
     handler, library = logging.StreamHandler(StringIO()), logging.Logger("library")
     handler.addFilter(RepeatFilter())
     library.addHandler(handler)

@@ -1,4 +1,4 @@
-"""A log that a reader keeps from being begun again is reported, and emptied once the reader has gone."""
+"""A log that cannot be restarted because of a reader is reported, and emptied once the reader has gone."""
 
 from __future__ import annotations
 

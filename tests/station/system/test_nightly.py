@@ -1,4 +1,4 @@
-"""The night's work: what fails is reported, and keeps nothing else from being done."""
+"""The night's work: a failure is reported, and does not stop the rest."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.station.store.histories import HandClock
 
 
 def test_stick_gets_its_copy_although_the_card_takes_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A card that is full or fails is what the stick is for. The fault says what has failed, until a night succeeds."""
+    """The stick is there for a card that is full or fails. The fault says what failed, until a night succeeds."""
     stick, clock, faults = tmp_path / "stick", HandClock(), list[str | None]()
     monkeypatch.setattr("os.path.ismount", lambda path: path == stick)
     with Store.open(tmp_path / "station.db", clock=clock) as store:

@@ -1,4 +1,4 @@
-"""Board and page as two processes: each outlives the other, whoever started them."""
+"""Board and page as two processes: each outlives the other, regardless of what started them."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def let_in(port: int) -> dict[str, str]:
 
 
 def page_text(port: int) -> str | None:
-    """The first page; `None` where nobody answers."""
+    """The first page; `None` without an answer."""
     with suppress(OSError), closing(http.client.HTTPConnection("127.0.0.1", port, timeout=BOUND_S)) as page:
         page.request("GET", "/")
         return page.getresponse().read().decode()
@@ -59,7 +59,7 @@ def page_text(port: int) -> str | None:
 
 
 def status(port: int) -> dict[str, Any] | None:
-    """What the API says of the station; `None` where nobody answers, or it cannot say anything."""
+    """The API's status of the station; `None` without an answer or a status."""
     unanswered = suppress(OSError, http.client.HTTPException, json.JSONDecodeError)
     with unanswered, closing(http.client.HTTPConnection("127.0.0.1", port, timeout=BOUND_S)) as page:
         page.request("GET", "/api/v1/status", headers=let_in(port))
@@ -91,7 +91,7 @@ def is_well(port: int) -> bool:
 
 def test_page_outlives_the_board_and_the_board_its_page(tmp_path: Path) -> None:
     """As systemd runs them. The board is killed: the page says so, refuses a write with a sentence, and connects to
-    the next board. The page is killed: the board goes on, and the next page shows what was stored."""
+    the next board. The page is killed: the board keeps running, and the next page shows the stored data."""
     port = free_port()
     config = str(configured(tmp_path, port=port))
     with started("page", "--config", config) as page:
@@ -152,7 +152,7 @@ def children(pid: int) -> list[int]:
 
 
 def test_a_page_that_crashes_is_started_again(tmp_path: Path) -> None:
-    """The board that started it goes on, says so, and starts another one at the same address."""
+    """The board that started it keeps running, says so, and starts another one at the same address."""
     with Running(configured(tmp_path)) as running:
         pid = running._process.pid
         (page,) = children(pid)
@@ -162,7 +162,7 @@ def test_a_page_that_crashes_is_started_again(tmp_path: Path) -> None:
 
 
 def test_a_page_ends_with_its_board(tmp_path: Path) -> None:
-    """A killed board leaves no page behind that holds the address."""
+    """A killed board leaves no page behind that keeps the address."""
     with Running(configured(tmp_path)) as running:
         running.send_signal(signal.SIGKILL)
         wait_until(lambda: status(running.port) is None, "the page is left")

@@ -1,4 +1,4 @@
-"""The board's process puts a backup in place when a page asks for it, and starts again on it."""
+"""The board's process restores a backup that a page requests, and restarts with it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def backup(tmp_path: Path) -> Path:
 
 
 def test_a_restore_ends_the_loop_and_the_next_one_has_the_backup(tmp_path: Path, backup: Path) -> None:
-    """The page has its answer before the loop ends; the former database stays."""
+    """The page gets its answer before the loop ends; the former database stays."""
     path = tmp_path / "live.db"
     with Store.open(path, clock=HandClock()) as store:
         store.add_person("Cleo")
@@ -72,7 +72,7 @@ def test_a_restore_ends_the_loop_and_the_next_one_has_the_backup(tmp_path: Path,
 
 
 def test_a_bad_backup_changes_nothing(tmp_path: Path, backup: Path) -> None:
-    """It is refused with a sentence, and the station goes on."""
+    """It is refused with a sentence, and the station keeps running."""
     backup.write_bytes(backup.read_bytes()[:50_000])
     service = service_on(tmp_path / "live.db")
     running = service.open(page=False)
@@ -91,7 +91,7 @@ def test_a_bad_backup_changes_nothing(tmp_path: Path, backup: Path) -> None:
 
 
 def test_the_process_starts_again_on_the_backup_and_the_page_finds_it(tmp_path: Path, backup: Path) -> None:
-    """A page on the board's socket asks; systemd hears of no stop, and the page is connected again by itself."""
+    """A page on the board's socket requests it; systemd gets no stop, and the page reconnects automatically."""
     revisions: list[int | None] = []
     with closing(ServiceManager(tmp_path)) as systemd:
         config = configured(tmp_path)

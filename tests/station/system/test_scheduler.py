@@ -32,7 +32,7 @@ HOUR = timedelta(hours=1)
 
 
 class Wall:
-    """The machine's wall clock, for the station and for the scheduler alike; the monotonic one is the machine's."""
+    """A wall clock for both the station and the scheduler; the monotonic clock is the machine's."""
 
     def __init__(self) -> None:
         self.off = timedelta()
@@ -105,7 +105,7 @@ def settle(alarms: Scheduler) -> None:
 
 
 def leap(alarms: Scheduler, wall: Wall, by: timedelta = HOUR) -> None:
-    """Let this much time pass for the scheduler: what it still has to do until then is done."""
+    """Let this much time pass for the scheduler; it first does everything that is due by now."""
     wall.off += by
     settle(alarms)
 
@@ -128,7 +128,7 @@ def delay_of_alarm(alarms: Scheduler, wall: Wall, ears: Ears) -> int:
 
 
 def test_alarm_moves_earlier_later_and_away(alarms: Scheduler, wall: Wall, ears: Ears) -> None:
-    """Only the last place counts; an alarm that is taken away does not ring."""
+    """Only the last time counts; a cancelled alarm does not ring."""
     now_us = wall.now_us()
     alarms.move_alarm(now_us + 100 * SECOND_US)
     alarms.move_alarm(now_us + 10_000 * SECOND_US)
@@ -145,7 +145,7 @@ def test_alarm_moves_earlier_later_and_away(alarms: Scheduler, wall: Wall, ears:
 
 
 def test_late_alarm_still_fires(alarms: Scheduler, wall: Wall, ears: Ears) -> None:
-    """A wall clock that jumps ahead makes the alarm hours late for the scheduler; it is rung, not swallowed."""
+    """If the wall clock jumps ahead, the alarm is hours late for the scheduler; it still rings."""
     alarms.move_alarm(wall.now_us() + 30 * SECOND_US)
     wall.off += 5 * HOUR
     alarms._scheduler.wakeup()
@@ -153,7 +153,7 @@ def test_late_alarm_still_fires(alarms: Scheduler, wall: Wall, ears: Ears) -> No
 
 
 def test_cancelling_firing_alarm_is_harmless(alarms: Scheduler, wall: Wall, ears: Ears) -> None:
-    """The loop may cancel its alarm at the very moment at which it fires, again and again."""
+    """The loop may repeatedly cancel its alarm at the very moment at which it fires."""
     for _ in range(300):
         alarms.move_alarm(wall.now_us() + 1_500)
         time.sleep(0.0016)  # until about the moment, a little before or after
@@ -164,7 +164,7 @@ def test_cancelling_firing_alarm_is_harmless(alarms: Scheduler, wall: Wall, ears
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # it is killed, and says so
 def test_restart_restores_jobs(alarms: Scheduler, wall: Wall, ears: Ears) -> None:
-    """When its thread has died a new one takes over: the alarm rings, and the calendar's job is there."""
+    """After its thread has died, a new scheduler rings the alarm and has the calendar's job."""
     alarms.every_night(lambda: None)
     kill(alarms)
     assert not alive(alarms)
@@ -175,7 +175,7 @@ def test_restart_restores_jobs(alarms: Scheduler, wall: Wall, ears: Ears) -> Non
 
 
 def test_missed_nightly_job_runs_once(alarms: Scheduler, wall: Wall) -> None:
-    """Nights that were missed are one run, within hours of the last; one at a time; and a day early is no night."""
+    """Missed nights are one run, within hours of the last one, and never two at once; a day early, none runs."""
     ran: list[datetime] = []
     alarms.every_night(lambda: ran.append(wall.utc_now()))
     (job,) = (job for job in alarms._scheduler.get_jobs() if job.id != ALARM)
@@ -191,7 +191,7 @@ def test_missed_nightly_job_runs_once(alarms: Scheduler, wall: Wall) -> None:
 
 
 def test_no_job_repeats_by_an_interval() -> None:
-    """A clock that is set an hour ahead would run a job of every second 3,600 times: there are dates and nights."""
+    """A clock set an hour ahead would run a job of every second 3,600 times; so there are only dates and nights."""
     source = ast.parse(Path(inspect.getfile(Scheduler)).read_text(encoding="utf-8"))
     triggers = [call.args[1] for call in ast.walk(source) if is_call_of(call, "add_job") and len(call.args) > 1]
     assert {ast.unparse(one).partition("(")[0] for one in triggers} == {"CronTrigger", "DateTrigger"}
@@ -220,7 +220,7 @@ def faults(alarms: Scheduler, monkeypatch: pytest.MonkeyPatch) -> dict[str, str 
 def test_job_that_fails_is_reported_until_it_succeeds(
     alarms: Scheduler, wall: Wall, ears: Ears, faults: dict[str, str | None], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Its next time comes as ever, and alarms ring meanwhile."""
+    """Its next run comes as usual, and alarms still ring."""
     caplog.set_level(logging.CRITICAL, "apscheduler")
     nights = iter([1, 0, 1])
 
@@ -241,7 +241,7 @@ def test_job_that_fails_is_reported_until_it_succeeds(
 def test_job_that_hangs_is_reported_and_holds_nothing_up(
     alarms: Scheduler, wall: Wall, ears: Ears, faults: dict[str, str | None]
 ) -> None:
-    """It never runs twice at once; alarms ring, and it is well again after its end."""
+    """It never runs twice at once; alarms still ring, and the fault is cleared after its end."""
     began, over = threading.Semaphore(0), threading.Event()
 
     def job() -> None:
@@ -269,7 +269,7 @@ def dates_of(alarms: Scheduler) -> dict[str, datetime]:
 
 
 def test_reminder_fires_once_at_its_date(alarms: Scheduler, wall: Wall) -> None:
-    """Each key is called for at its own time, and at no other."""
+    """Each key is called at its own time, and at no other."""
     rang: list[str] = []
     now = wall.utc_now()
     alarms.set_reminders({"ada": now + timedelta(seconds=0.2), "ben": now + HOUR}, rang.append)
@@ -280,7 +280,7 @@ def test_reminder_fires_once_at_its_date(alarms: Scheduler, wall: Wall) -> None:
 
 
 def test_reminders_are_replaced_and_removed(alarms: Scheduler, wall: Wall) -> None:
-    """The last word counts: one date for each key, none for a key that is not there any more, nor for nobody."""
+    """The last call counts: one date for each key, and none for a missing key."""
     now = wall.utc_now()
     alarms.set_reminders({"ada": now + HOUR, "ben": now + 2 * HOUR}, print)
     alarms.set_reminders({"ada": now + 3 * HOUR}, print)
@@ -290,7 +290,7 @@ def test_reminders_are_replaced_and_removed(alarms: Scheduler, wall: Wall) -> No
 
 
 def test_removing_fired_reminder_is_harmless(alarms: Scheduler, wall: Wall) -> None:
-    """What the loop replaces may have gone off a moment before."""
+    """A replaced reminder may have just fired."""
     rang: list[str] = []
     alarms.set_reminders({"ada": wall.utc_now() + timedelta(seconds=0.05)}, rang.append)
     wait_for(lambda: bool(rang))
@@ -301,7 +301,7 @@ def test_removing_fired_reminder_is_harmless(alarms: Scheduler, wall: Wall) -> N
 
 @pytest.mark.parametrize(("late", "times"), [(5 * HOUR, 1), (8 * HOUR, 0)])
 def test_reminder_missed_by_hours_fires_once(alarms: Scheduler, wall: Wall, late: timedelta, times: int) -> None:
-    """A clock that leaps over the date has it called for once, within six hours; later it is let go."""
+    """If the clock jumps past the date, it is called once within six hours; later it is dropped."""
     rang: list[str] = []
     alarms.set_reminders({"ada": wall.utc_now() + timedelta(minutes=1)}, rang.append)
     wall.off += late
@@ -312,7 +312,7 @@ def test_reminder_missed_by_hours_fires_once(alarms: Scheduler, wall: Wall, late
 
 
 def test_past_reminder_fires_at_once(alarms: Scheduler, wall: Wall) -> None:
-    """What the loop still waits for when it resets the alarm clock, comes now."""
+    """A reminder that is already due when it is set fires now."""
     rang: list[str] = []
     alarms.set_reminders({"ada": wall.utc_now() - 2 * HOUR}, rang.append)
     wait_for(lambda: bool(rang))
@@ -321,7 +321,7 @@ def test_past_reminder_fires_at_once(alarms: Scheduler, wall: Wall) -> None:
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # it is killed, and says so
 def test_restart_restores_reminders(alarms: Scheduler, wall: Wall) -> None:
-    """A new scheduler takes over the dates of the dead one, and calls for them."""
+    """A new scheduler takes over the dead one's dates, and calls them."""
     rang: list[str] = []
     now = wall.utc_now()
     alarms.set_reminders({"ada": now + HOUR / 2, "ben": now + 2 * HOUR}, rang.append)

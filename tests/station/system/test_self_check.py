@@ -1,4 +1,4 @@
-"""`station check` names what is wrong with a heel sensor."""
+"""`station check` says what is wrong with a heel sensor."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def loads(share: float, deviation: float) -> list[Load]:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can make files of another user")
 def test_a_check_by_root_leaves_no_file_of_root() -> None:
-    """The service's own user can use the database after it, with all that lies beside it."""
+    """Afterwards the service's own user can use the database and all files beside it."""
     with TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
         data = Path(folder) / "station"
@@ -46,7 +46,7 @@ def test_a_check_makes_no_database(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_quiet_plate_is_well() -> None:
+def test_quiet_plate_has_no_fault() -> None:
     found = _load(Side.LEFT, loads(0.5, 0.002), 0.0)
     assert found.well
     assert "100 samples a second" in found.sentence

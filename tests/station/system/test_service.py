@@ -1,4 +1,4 @@
-"""The station in real time, with all its threads: whatever goes away in a hold, the hold ends and sounds right."""
+"""The station in real time, with all its threads: whatever fails during a hold, the hold ends and sounds right."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ EDGE_US = 20_000
 
 
 class Old:
-    """A machine that wakes up in 1970 and hears the date later."""
+    """A machine that starts in 1970 and gets the date later."""
 
     def __init__(self) -> None:
         self.wrong = True
         self.ahead = timedelta()
-        """By how much somebody has set it forward."""
+        """By how much it was set forward."""
 
     def now_us(self) -> int:
         return SystemClock().now_us()
@@ -54,7 +54,7 @@ class Old:
 
 
 class Live:
-    """A service whose loop turns in a thread of its own."""
+    """A service whose loop runs in its own thread."""
 
     def __init__(self, tmp_path: Path, clock: Old | None = None) -> None:
         text = f'[board]\nheels = "comparator"\n[page]\nport = 0\n[store]\npath = "{tmp_path / "live.db"}"\n'
@@ -88,7 +88,7 @@ class Live:
         wait_until(lambda: self.station.snapshot().phase == phase, f"it has not come to {phase}")
 
     def hold(self) -> None:
-        """Somebody steps on and begins a hold."""
+        """A person steps on and begins a hold."""
         self.board.act("step_on", "left")
         step = HoldStep((Side.LEFT,), HOLD_US, repetitions=1, prepare_us=SECOND_US)
         self.station.start((step,), None)
@@ -108,7 +108,7 @@ def live(tmp_path: Path) -> Iterator[Live]:
 
 
 def test_board_runs_without_a_socket_for_its_page_and_makes_it_later(tmp_path: Path) -> None:
-    """In a folder that can only be read there is none; here something else is in its place."""
+    """A read-only directory has none; here something else is in its place."""
     place = tmp_path / "page.sock"
     place.mkdir()
     text = f'[board]\nheels = "comparator"\n[store]\npath = "{tmp_path / "live.db"}"\n'
@@ -234,7 +234,7 @@ def test_service_restarts_dead_scheduler(live: Live) -> None:
 
 
 def test_service_reports_ended_page(live: Live) -> None:
-    """The board goes on, and the log and the check say what to do."""
+    """The board keeps running, and the log and the check say what to do."""
     _end_the_page(live)
     wait_until(lambda: "page" in live.faults, "nobody has noticed")
     wanted = ("page's process has ended", "the board goes on", "is started again")
@@ -242,7 +242,7 @@ def test_service_reports_ended_page(live: Live) -> None:
 
 
 def test_service_close_silences_cue(live: Live) -> None:
-    """Stopped in the middle of a tone, the pin is low when the service has closed, and stays so."""
+    """If stopped during a tone, the pin is low once the service has closed, and stays low."""
     live.hold()
     pin = 18
     wait_until(lambda: live.board.pin_factory.level(pin) > 0, "nothing sounds")
@@ -253,8 +253,8 @@ def test_service_close_silences_cue(live: Live) -> None:
 
 
 def test_service_reports_wrong_date_until_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In 1970 the station runs and stores, tells that the date is wrong, and has no nightly job; when the network
-    has set the clock the sentence goes and the job comes, once."""
+    """In 1970 the station runs and stores, reports the wrong date, and has no nightly job; once the network has set the
+    clock, the fault is cleared and the job is scheduled, once."""
     monkeypatch.setattr(wall_clock, "SYSTEMD", tmp_path / "no systemd")
     clock = Old()
     live = Live(tmp_path, clock)
@@ -287,8 +287,8 @@ def nothing_vouches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("nothing_vouches")
 def test_station_without_a_network_is_backed_up(tmp_path: Path) -> None:
-    """A date for which nothing vouches is reported, but the nightly backup is planned all the same; setting the date
-    by hand ends the report."""
+    """A date for which nothing vouches is reported, but the nightly backup is still scheduled; setting the date by hand
+    clears the fault."""
     clock = Old()
     clock.wrong = False
     live = Live(tmp_path, clock)
@@ -304,7 +304,7 @@ def test_station_without_a_network_is_backed_up(tmp_path: Path) -> None:
 
 
 def bring_up_of(live: Live) -> BringUpView | None:
-    """The bring-up, once it is over."""
+    """The bring-up if it is over."""
     view = live.station.snapshot().bring_up
     return view if view is not None and view.is_over else None
 

@@ -1,4 +1,4 @@
-"""The station as systemd sees it: a process that is ready, alive, told to stop, or at its end."""
+"""The station as systemd sees it: a process that is ready, alive, stopping or ended."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def holds(database: Path) -> tuple[Hold, ...]:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_stop_during_hold_stores_it_unfinished(tmp_path: Path, number: int) -> None:
-    """Ready and alive are told; told to stop, the hold is kept as unfinished to the second, and the end is orderly."""
+    """It reports ready and alive; on a stop the hold is stored as unfinished to the second, and the end is orderly."""
     with Running(configured(tmp_path)) as running:
         wait_until(lambda: len(running.notifications) >= 3, "the station is not ready")
         assert running.notifications[:3] == ["READY=1", "WATCHDOG=1", "WATCHDOG=1"]
@@ -99,7 +99,7 @@ def test_loop_error_ends_process(tmp_path: Path) -> None:
 
 
 def test_restart_after_kill_keeps_hold(tmp_path: Path) -> None:
-    """After SIGKILL the same database opens, the session is cut off, and the hold has what was stored of it."""
+    """After SIGKILL the same database opens, the session is cut off, and the hold has its stored credit."""
     with Running(configured(tmp_path)) as running:
         stored_us = in_a_hold(running, tmp_path / "station.db")
         status, _ = running.send_signal(signal.SIGKILL)
@@ -113,7 +113,7 @@ def test_restart_after_kill_keeps_hold(tmp_path: Path) -> None:
 
 
 def test_second_station_is_refused(tmp_path: Path) -> None:
-    """It says which process holds the database and what to do, and the first one goes on."""
+    """It says which process uses the database and what to do, and the first one keeps running."""
     with Running(configured(tmp_path)) as running:
         second = station("run", "--config", str(configured(tmp_path)))
         _, error = second.communicate(timeout=BOUND_S)
@@ -133,7 +133,7 @@ def refused(*arguments: str) -> tuple[int, str]:
 
 
 def test_run_refuses_bad_configuration(tmp_path: Path) -> None:
-    """Exit status 78, which systemd does not start again, and file, key and what is allowed."""
+    """Exit status 78, after which systemd does not restart it, and a sentence with file, key and allowed values."""
     path = tmp_path / "station.toml"
     path.write_text("[pins]\nbuzzer = 99\n", encoding="utf-8")
     for command in ("run", "check", "demo"):
@@ -161,7 +161,7 @@ def test_replay_process_refuses_bad_trace(tmp_path: Path, text: str, words: tupl
 
 
 def test_demo_refuses_taken_port(tmp_path: Path) -> None:
-    """A demonstration is its page: the address, and what to do; the database is given back."""
+    """A demonstration needs its page: the sentence has the address and what to do, and the database is released."""
     with closing(socket.create_server(("127.0.0.1", 0))) as other:
         port = other.getsockname()[1]
         for _ in range(2):
@@ -171,7 +171,7 @@ def test_demo_refuses_taken_port(tmp_path: Path) -> None:
 
 
 def test_board_runs_while_the_pages_port_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The fault names the address and what to do; once the port is free the page opens by itself."""
+    """The fault names the address and what to do; once the port is free, the page opens automatically."""
     monkeypatch.setattr("station.system.service.PAGE_RETRY_S", 0.05)
     monkeypatch.setattr("station.system.service.PAGE_FIRST_S", BOUND_S)
     with closing(socket.create_server(("127.0.0.1", 0))) as other:
@@ -226,7 +226,7 @@ def test_page_that_starts_while_its_board_closes_ends_too(tmp_path: Path, monkey
 
 
 def test_page_meets_its_board_only_when_that_is_open(tmp_path: Path) -> None:
-    """A request of an early visitor would wait for the loop: a demonstration let its first browser in unheard."""
+    """A request before that would wait for the loop, such as that of a demonstration's first browser."""
     child, socket_path = PageChild(), tmp_path / "page.sock"
 
     def can_meet() -> dict[str, bool]:
@@ -252,7 +252,7 @@ def test_page_meets_its_board_only_when_that_is_open(tmp_path: Path) -> None:
 
 
 def test_board_starts_while_its_page_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A fault says so; once the page answers, the fault has gone and its address is shown."""
+    """A fault says so; once the page answers, the fault is cleared and its address is shown."""
     monkeypatch.setattr("station.system.service.PAGE_FIRST_S", 0.05)
     config = load(configured(tmp_path))
     shown: list[PageChild] = []
@@ -355,7 +355,7 @@ def test_service_waits_for_a_database_that_is_in_use(tmp_path: Path, monkeypatch
 
 
 def test_run_refuses_unusable_database(tmp_path: Path) -> None:
-    """Of another program or newer: status 78, which systemd does not start again, and the file stays as it was."""
+    """Of another or a newer program: status 78, after which systemd does not restart it, and an unchanged file."""
     config = configured(tmp_path)
     database = tmp_path / "station.db"
     database.write_bytes(b"this is a letter to my aunt" * 100)
@@ -374,7 +374,7 @@ def test_run_refuses_unusable_database(tmp_path: Path) -> None:
 
 
 def test_run_waits_for_room_on_a_full_disk(tmp_path: Path) -> None:
-    """It says so once, ends when asked to, and leaves no lock that is held."""
+    """It says so once, ends on a signal, and releases the lock."""
     command = f'ulimit -f 20; exec {sys.executable} -m station.cli run --config "{configured(tmp_path)}"'
     waiting = subprocess.Popen(["bash", "-c", command], cwd=ROOT, stderr=subprocess.PIPE, text=True)
     assert waiting.stderr is not None
@@ -400,7 +400,7 @@ def test_run_refuses_real_board_without_gpio(tmp_path: Path) -> None:
 
 
 def test_check_creates_nothing(tmp_path: Path) -> None:
-    """A database that the first start will create is well, and is still not there afterwards."""
+    """A database that the first start will create passes, and still does not exist afterwards."""
     config = configured(tmp_path, database=tmp_path / "new" / "station.db")
     done = CliRunner().invoke(main, ["check", "--json", "--config", str(config)])
     found = {one["part"]: one for one in json.loads(done.stdout)}
@@ -410,7 +410,7 @@ def test_check_creates_nothing(tmp_path: Path) -> None:
 
 
 def test_check_json_reports_taken_port(tmp_path: Path) -> None:
-    """A taken port is the one thing that is wrong; exit status 1, and a sentence for it."""
+    """A taken port is the only fault; exit status 1, and a sentence for it."""
     with closing(socket.create_server(("127.0.0.1", 0))) as other:
         config = configured(tmp_path, port=other.getsockname()[1])
         done = CliRunner().invoke(main, ["check", "--json", "--config", str(config)])

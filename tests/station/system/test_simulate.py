@@ -1,4 +1,4 @@
-"""Days of simulated life: what `station simulate` fills, and the history that is shipped."""
+"""Simulated days: the database filled by `station simulate`, and the shipped history."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from station.system.demo_history import DAYS, PEOPLE, SHIPPED, fill, moved_to
 from station.system.simulate import Habits, character_of, simulate
 
 MOST_KB = 310
-"""Of which 250 are the trace of one session, in which the board is laid twice."""
+"""250 of them are the trace of one session with two changes of the board's position."""
 LIVED = ("people", "sessions", "runs", "tests", "trials", "attempts", "holds", "heel_lifts")
-"""The tables of what was lived; the others hold only what is so at the end."""
+"""The tables that grow day by day; the others only have the final state."""
 A_FEW_DAYS = 4
 
 
@@ -48,9 +48,9 @@ def exported(database: Path) -> dict[str, Any]:
 
 
 def test_shipped_history_is_reproducible(tmp_path: Path) -> None:
-    """The first days of its first person, lived again, are the shipped ones, row by row and number by number.
+    """Simulating the first days of its first person again gives the shipped ones, row by row and number by number.
 
-    Where rules or drivers have changed what is lived, `python -m station.system.demo_history` rebuilds the file.
+    If rules or drivers have changed the results, rebuild the file with `python -m station.system.demo_history`.
     """
     database = tmp_path / "again.db"
     progress = list(simulate(PEOPLE[0], A_FEW_DAYS, database))
@@ -62,7 +62,7 @@ def test_shipped_history_is_reproducible(tmp_path: Path) -> None:
 
 
 def test_shipped_history_is_small_and_marked_simulated(tmp_path: Path) -> None:
-    """Ten weeks of two people fit into 310 kB, with a trace to look at, all of it marked as simulated."""
+    """Ten weeks of two people fit into 310 kB, with one trace, all of it marked as simulated."""
     assert SHIPPED.stat().st_size < MOST_KB * 1000
     with Store.open(tmp_path / "demo.db", clock=SystemClock()) as store:
         fill(store)
@@ -82,7 +82,7 @@ def test_shipped_history_is_small_and_marked_simulated(tmp_path: Path) -> None:
 
 
 def test_demonstration_moves_its_history_before_today() -> None:
-    """By whole weeks, forwards or back: the newest day is less than a week ago, and the days of the week stay."""
+    """By whole weeks, forwards or back: the newest day is less than a week ago, and weekdays stay."""
     export = '{"at": ["2026-09-14T08:00:00+00:00", "2026-11-22T17:04:54.330000+00:00"], "note": "2026-11-22"}'
     for today, first, last in (
         ("2027-03-01T12:00:00+00:00", "2026-12-21T08:00:00+00:00", "2027-02-28T17:04:54.330000+00:00"),
@@ -94,10 +94,10 @@ def test_demonstration_moves_its_history_before_today() -> None:
 
 @pytest.mark.parametrize("kind", list(CHIPS))
 def test_simulate_starts_with_calibration_and_adds_second_person(tmp_path: Path, kind: str) -> None:
-    """Days come one by one, and somebody else's life is added to what is there.
+    """Days are added one by one, and another person's days to an existing database.
 
-    Before the first the sensor is calibrated, which has an error of its own, the one that the demonstration has too;
-    all results are measured with it.
+    Before the first day the sensor, which has the same error as in the demonstration, is calibrated; all results are
+    measured with that calibration.
     """
     database = tmp_path / "two.db"
     config = parse(f'[range_sensor]\nkind = "{kind}"', "station.toml")
@@ -117,7 +117,7 @@ def test_simulate_starts_with_calibration_and_adds_second_person(tmp_path: Path,
 
 
 def test_simulate_command_fills_database(tmp_path: Path) -> None:
-    """`station simulate` says how many sessions there are now, and as JSON where a program asks."""
+    """`station simulate` says how many sessions there are now, with --json as JSON."""
     database = tmp_path / "robin.db"
     asked = ["simulate", "--person", "Robin", "--days", "1", "--limit-left-mm", "50", "--json", "--database"]
     result = CliRunner().invoke(main, [*asked, str(database)])
@@ -128,6 +128,6 @@ def test_simulate_command_fills_database(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("option", [["--days", "0"], ["--sessions-per-week", "9"], ["--limit-left-mm", "900"]])
 def test_simulate_command_refuses_bad_options(option: list[str]) -> None:
-    """Nonsense is refused before anything is written."""
+    """Invalid options are refused before anything is written."""
     result = CliRunner().invoke(main, ["simulate", "--person", "Robin", "--days", "1", *option])
     assert result.exit_code == 2

@@ -1,4 +1,4 @@
-"""A station that ends leaves nobody waiting for it."""
+"""A station that ends leaves no request waiting."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.station.rig import Rig
 
 
 def test_store_request_after_stop_is_refused(tmp_path: Path) -> None:
-    """What a page asks for while the station stops is answered with a sentence, not waited for."""
+    """A page's request while the station stops gets a sentence at once."""
     with Rig(tmp_path) as rig:
         before = rig.station.add_person("Ada")
         rig.station.stop()
@@ -23,7 +23,7 @@ def test_store_request_after_stop_is_refused(tmp_path: Path) -> None:
 
 
 def test_failed_loop_answers_store_requests(tmp_path: Path) -> None:
-    """The same where the loop ends by an error."""
+    """Even if the loop ends with an error."""
 
     def die() -> None:
         raise ZeroDivisionError

@@ -1,6 +1,6 @@
 """A thread that dies ends the process or is replaced; one that hangs is no longer covered by the watchdog.
 
-The threads are those of a real service on a simulated board; the clock of the supervision runs as the test says.
+The threads are those of a real service on a simulated board; the test moves the supervisor's clock.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from web.server.threads import THREADS as THREADS_OF_PAGES
 from web.server.workers import LONGEST_US
 
 PACED = ["buzzer", "LED", "heel sensors", "distance sensor", "thermometer", "simulated board"]
-"""The threads with deadlines, on the board that has every part."""
+"""The threads with deadlines, on a board with every part."""
 EDGES = "edges of the pins"
 """A thread that a Raspberry Pi's own pins have."""
 THREADS = [*PACED, "wire", EDGES, "APScheduler"]
@@ -52,7 +52,7 @@ BOARD = "[board]\nled = true\nbutton = true\nknee_pad = true\n"
 
 
 class AheadClock:
-    """The machine's clock, and how far the test has moved it."""
+    """The machine's clock, plus the time that the test has added."""
 
     def __init__(self) -> None:
         self.ahead_us = 0
@@ -65,7 +65,7 @@ class AheadClock:
 
 
 class Watch:
-    """A service whose loop the test turns; `fed` is what a service manager has received."""
+    """A service whose loop the test runs; `fed` is what a service manager has received."""
 
     def __init__(self, tmp_path: Path, manager: socket.socket) -> None:
         self._manager = manager
@@ -90,7 +90,7 @@ class Watch:
         return {one.name for one in threads if (due_us := one.due_us) is not None and now_us - due_us > SECOND_US}
 
     def turn(self, passed_us: int = SECOND_US, *, hanging: set[str] | None = None) -> None:
-        """What the loop does after this time, in which all threads have worked but those that hang."""
+        """One turn of the loop after this time, in which all threads have worked except those that hang."""
         self.clock.ahead_us += passed_us
         for row in self.service._supervisor._rows:
             if isinstance(row.thread, DeadlineThread):
@@ -139,7 +139,7 @@ def raise_exit(thread: threading.Thread) -> None:
 
 
 def end(watch: Watch, name: str) -> None:
-    """Raise what no thread catches, in the thread of this name."""
+    """Raise an exception that no thread catches, in the thread of this name."""
     thread = thread_named(name)
     raise_exit(thread)
     for pacer in watch.service.devices.threads if watch.service.devices else ():
@@ -167,8 +167,8 @@ def test_thread_that_dies_ends_the_loop(watch: Watch, name: str) -> None:
         watch.turn()
 
 
-def test_lent_parts_are_watched_again_when_they_are_back(watch: Watch) -> None:
-    """The bring-up ends the threads of the parts, which is no death; those that come back are watched."""
+def test_reopened_parts_are_watched_again(watch: Watch) -> None:
+    """The bring-up ends the parts' threads, which does not count as a death; reopened ones are watched."""
     watch.turn()
     parts = watch.service._parts
     assert parts is not None
@@ -181,8 +181,8 @@ def test_lent_parts_are_watched_again_when_they_are_back(watch: Watch) -> None:
         watch.turn()
 
 
-def test_parts_that_do_not_come_back_end_the_loop(watch: Watch) -> None:
-    """Else the station would say for ever that the board is being checked, with a watchdog that is fed."""
+def test_parts_that_are_not_reopened_end_the_loop(watch: Watch) -> None:
+    """Otherwise the station would report a running check forever, and keep feeding the watchdog."""
     watch.turn()
     parts: Any = watch.service._parts
     config, parts._config = parts._config, None
@@ -222,7 +222,7 @@ def test_thread_that_hangs_is_found_when_the_bring_up_has_to_end_it(watch: Watch
 
 
 def test_scheduler_that_dies_is_replaced_twice(watch: Watch) -> None:
-    """A hold needs none, so the process ends only when the third one has died."""
+    """A hold does not need it, so the process ends only when the third one has died."""
     for _ in range(2):
         end(watch, "APScheduler")
         watch.turn()
@@ -255,7 +255,7 @@ main(["run", "--no-page", "--config", sys.argv[1]])
 
 
 def test_thread_that_dies_ends_the_process(tmp_path: Path) -> None:
-    """With status 1, upon which systemd starts it again, and with the sentence alone."""
+    """With status 1, after which systemd restarts it, and with only the sentence."""
     config = configured(tmp_path)
     config.write_text(config.read_text().replace('heels = "comparator"', ""))
     command = [sys.executable, "-c", DIES, str(config)]
@@ -293,7 +293,7 @@ def hang_wire(watch: Watch, _name: str, is_hanging: Event, over: Event) -> None:
 
 
 def hang_edges(watch: Watch, _name: str, is_hanging: Event, over: Event) -> None:
-    """As a callback would that waits for something."""
+    """Like a callback that waits for something."""
 
     def call() -> None:
         is_hanging.set()
@@ -336,7 +336,7 @@ HANGS: list[tuple[str, Hang]] = [
 
 @pytest.mark.parametrize(("name", "hang"), HANGS, ids=[*THREADS, "workers"])
 def test_watchdog_is_not_fed_while_a_thread_hangs(watch: Watch, name: str, hang: Hang) -> None:
-    """Nor before it works again, and the page says which one hangs. All others go on."""
+    """Not until it works again, and the page says which one hangs. All others continue."""
     assert watch.is_fed()
     is_hanging, over = Event(), Event()
     hanging = {name}
@@ -356,7 +356,7 @@ def test_watchdog_is_not_fed_while_a_thread_hangs(watch: Watch, name: str, hang:
 
 
 def test_pause_of_the_whole_machine_is_no_hang(watch: Watch) -> None:
-    """Every thread is late at once, and the loop is the first to run: it feeds the watchdog, and blames nobody."""
+    """All threads are late at once, and the loop runs first: it feeds the watchdog and reports none of them."""
     watch.clock.ahead_us += 10 * HANG_US
     watch.service._watch_threads()
     assert "WATCHDOG=1" in watch.receive()
@@ -365,7 +365,7 @@ def test_pause_of_the_whole_machine_is_no_hang(watch: Watch) -> None:
 
 
 def test_watchdog_is_not_fed_while_the_loop_hangs(watch: Watch, tmp_path: Path) -> None:
-    """It is the loop that feeds it: while a write waits for the disk, nothing is sent, however long it takes."""
+    """The loop feeds it, so while a write waits for the disk, nothing is sent, however long it takes."""
     is_hanging, over = Event(), Event()
 
     def wait(_store: object) -> str:
@@ -466,7 +466,7 @@ def page_watch(watch: Watch, tmp_path: Path) -> Iterator[PageWatch]:
 
 @pytest.mark.parametrize("name", PAGE_THREADS)
 def test_watchdog_is_not_fed_while_a_thread_of_the_page_hangs(page_watch: PageWatch, name: str) -> None:
-    """The page's own: the board's connection, the event loop, or all the threads that answer."""
+    """One of the page's threads: the board's connection, the event loop, or all worker threads."""
     is_hanging, over = Event(), Event()
     assert page_watch.is_fed_after(0)
     try:

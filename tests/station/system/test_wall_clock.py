@@ -1,4 +1,4 @@
-"""The date is right where a time server, a clock chip or a person vouches for it."""
+"""The date is right if a time server, a clock chip or a person vouches for it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def clock() -> HandSet:
 
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The files that vouch for a date, none of which is there yet; its boot is called `first`."""
+    """A machine without any of the files that vouch for a date; its boot is called `first`."""
     monkeypatch.setattr(wall_clock, "SYSTEMD", tmp_path)
     monkeypatch.setattr(wall_clock, "SYNCHRONISED", tmp_path / "synchronized")
     monkeypatch.setattr(wall_clock, "CLOCK_CHIP", tmp_path / "since_epoch")
@@ -68,7 +68,7 @@ def test_systemd_vouches_for_a_date(check: DateCheck, clock: HandSet, machine: P
 
 
 def test_other_time_servers_vouch_for_a_date(check: DateCheck, clock: HandSet, monkeypatch: pytest.MonkeyPatch) -> None:
-    """chrony and ntpd tell the kernel, as systemd does."""
+    """chrony and ntpd inform the kernel, like systemd."""
     monkeypatch.setattr(wall_clock, "is_kernel_synchronised", lambda: True)
     assert check.is_right(clock)
 

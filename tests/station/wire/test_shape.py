@@ -1,4 +1,4 @@
-"""Every value of the API's annotations comes back from the wire as it was, and nothing else passes."""
+"""Every value of the API's annotations passes the wire unchanged, and nothing else passes."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ FULL = {
 
 
 def travelled(value: Any, annotation: Any) -> Any:
-    """A value after the wire."""
+    """A value that was sent and received."""
     shape = shape_of(annotation)
     sent = msgspec.msgpack.encode(shape.encode(value))
     return shape.decode(msgspec.msgpack.decode(sent, type=shape.wire))
@@ -53,7 +53,7 @@ def travelled(value: Any, annotation: Any) -> Any:
 
 @pytest.mark.parametrize("state", STATES, ids=lambda state: type(state).__name__)
 def test_snapshot_comes_back(state: ActivityState) -> None:
-    """Each kind of state is itself again, with its enums as members, not as words."""
+    """Each kind of state is restored, with enum members instead of words."""
     sent = Snapshot(at_us=2**50, state=state, **FULL)  # type: ignore[arg-type]  # a dictionary of several types
     message = wire().to_page(wire().state(sent, 7)[4:])
     assert isinstance(message, State)
@@ -83,13 +83,13 @@ def test_value_comes_back(value: object, annotation: Any) -> None:
 
 @pytest.mark.parametrize("sent", [["Snapshot"], ["HoldState", "hold"], {"at_us": 1}, "x", [], 3, ["Snapshot", "1"]])
 def test_other_values_do_not_pass(sent: object) -> None:
-    """Too few fields, another class, no array: each is refused before anything is made of it."""
+    """Too few fields, another class, no array: each is refused before it is used."""
     with pytest.raises(WireError):
         wire().snapshot_from(State(1, wire().raw(sent)))
 
 
 def test_every_method_has_a_shape() -> None:
-    """The wire knows each method, and its version is that of their words."""
+    """The wire knows each method, and its version follows from their types."""
     assert {"command", "request_start", "add_person", "save_plan", "act"} <= wire().methods.keys()
     assert len(wire().version) == 16
     assert all(method.words for method in wire().methods.values())

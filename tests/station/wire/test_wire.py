@@ -1,4 +1,4 @@
-"""Both sides of the wire in one process: calls, answers, errors, and whatever a socket can bring."""
+"""Both sides of the wire in one process: calls, answers, errors, and any bytes from a socket."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def converse(connection: socket.socket, sent: bytes, *, reads: bool = True, is_a
 
 
 class Board:
-    """The board's side: a station that records what it was asked for, and its server."""
+    """The board's side: a station that records requests, and its server."""
 
     def __init__(self, directory: Path) -> None:
         self.store = Store.open(directory / "station.db", clock=SystemClock())
@@ -77,8 +77,8 @@ def page(board: Board) -> Iterator[RemoteStation]:
 
 
 @pytest.mark.parametrize("number", [2**64, -(10**30)])
-def test_a_number_that_cannot_travel_is_refused_with_a_sentence(page: RemoteStation, number: int) -> None:
-    """A form may have any; the connection goes on."""
+def test_number_that_cannot_be_sent_is_refused_with_a_sentence(page: RemoteStation, number: int) -> None:
+    """A form may contain any number; the connection stays."""
     with pytest.raises(ValueError, match="too large"):
         page.answer_bring_up(number, "ready")
     with pytest.raises(ValueError, match="asks nothing"):
@@ -95,7 +95,7 @@ def test_page_gets_each_newer_snapshot(board: Board, page: RemoteStation) -> Non
 
 
 def test_calls_reach_the_station(board: Board, page: RemoteStation) -> None:
-    """Results, sentences of errors and commands without an answer, as if the station were in this process."""
+    """Results, error sentences and commands without an answer, as if the station were in this process."""
     api = page.api
     person_id = api.add_person("Ada").result(BOUND_S)
     assert [one.name for one in board.store.people()] == ["Ada"]
@@ -119,7 +119,7 @@ def following(board: Board, reader: FollowingReader) -> RemoteStation:
 
 
 def test_a_write_is_read_at_once(board: Board) -> None:
-    """The page caches what it reads; after its own write it never shows the old."""
+    """The page caches its reads; after its own write it never shows old data."""
     with FollowingReader(board.store.path) as reader, closing(following(board, reader)) as page:
         assert page.arrived.wait(BOUND_S)
         for number in range(50):
@@ -130,7 +130,7 @@ def test_a_write_is_read_at_once(board: Board) -> None:
 
 
 def test_page_survives_the_board(board: Board, page: RemoteStation) -> None:
-    """Without the board it says so and refuses writes with a sentence; it connects to the next one by itself."""
+    """Without the board it says so and refuses writes with a sentence; it connects to the next one automatically."""
     board.server.close()
     wait_until(lambda: [one.sentence for one in page.snapshot().faults] == [AWAY], "the page says nothing")
     with pytest.raises(BoardAwayError):
@@ -147,7 +147,7 @@ def has_phase(page: RemoteStation, phase: str) -> bool:
 
 
 def test_clock_stands_while_the_board_is_lost(board: Board, page: RemoteStation) -> None:
-    """The page counts on by itself while a hold runs; a board that is lost credits nothing, so it stops."""
+    """During a hold the page counts up on its own; a lost board credits nothing, so the count stops."""
     for phase, shown in (("hold", "fault"), ("finish", "finish")):
         board.station.show(
             activity="hold", phase=phase, side=Side.LEFT, counting="hold", counted_us=12, target_us=30, rate=1
@@ -162,8 +162,10 @@ def test_clock_stands_while_the_board_is_lost(board: Board, page: RemoteStation)
         wait_until(lambda: page.snapshot().faults == (), "the page has not connected again")
 
 
-def test_what_waits_for_a_lost_board_fails(board: Board, page: RemoteStation, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A write that the board has not answered when it ends gets the sentence too."""
+def test_pending_calls_fail_when_the_board_is_lost(
+    board: Board, page: RemoteStation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A write without an answer at the board's end raises the sentence too."""
     monkeypatch.setattr(board.station, "add_person", lambda _name: Future())
     waiting = page.api.add_person("Ada")
     board.server.close()
@@ -172,7 +174,7 @@ def test_what_waits_for_a_lost_board_fails(board: Board, page: RemoteStation, mo
 
 
 def test_board_survives_pages_that_leave(board: Board, page: RemoteStation) -> None:
-    """A dozen pages come and go in the middle of everything; the one that stays is served, and nothing is left."""
+    """A dozen pages connect and leave at any point; the remaining one is served, and nothing is left behind."""
     for number in range(12):
         with board.connect() as other:
             converse(other, HELLO[: 3 + number], reads=False)
@@ -181,10 +183,10 @@ def test_board_survives_pages_that_leave(board: Board, page: RemoteStation) -> N
     wait_until(lambda: board.station.watchers == 1, "a subscription is left")
 
 
-def test_a_page_that_does_not_read_is_dropped(
+def test_page_that_does_not_read_is_disconnected(
     board: Board, page: RemoteStation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The station publishes without waiting; the deaf page's connection ends, the other page goes on."""
+    """The station publishes without waiting; the deaf page is disconnected, the other one is still served."""
     monkeypatch.setattr("station.wire.board_side.SLOW_S", 0.2)
     with board.connect() as deaf:
         deaf.sendall(wire().encode(Hello(wire().version)))
@@ -225,7 +227,7 @@ def frame(body: bytes) -> bytes:
     ids=lambda sent: repr(sent[-24:]),
 )
 def test_malicious_bytes_close_the_connection(board: Board, page: RemoteStation, sent: bytes) -> None:
-    """Whatever is no message ends that connection, does nothing, and disturbs nobody."""
+    """Invalid data ends its connection, does nothing, and disturbs no other page."""
     with board.connect() as hostile:
         converse(hostile, sent)
     assert board.store.people() == ()
@@ -234,7 +236,7 @@ def test_malicious_bytes_close_the_connection(board: Board, page: RemoteStation,
 
 
 def test_random_bytes_never_harm(board: Board, page: RemoteStation, caplog: pytest.LogCaptureFixture) -> None:
-    """Two hundred mutated conversations: no call of them is carried out as another, no traceback, the page goes on."""
+    """Two hundred mutated conversations: no call is executed as another one, no traceback, the page stays served."""
     random = Random(1)
     good = HELLO + wire().encode(["Call", 1, ["command", "stop", None, None]]) * 3
     for _ in range(200):
@@ -255,7 +257,7 @@ def test_too_many_open_calls_end_the_connection(board: Board, monkeypatch: pytes
         converse(hostile, HELLO + b"".join(calls))
 
 
-def test_socket_is_for_the_stations_group_alone(board: Board) -> None:
+def test_socket_is_only_for_the_stations_group(board: Board) -> None:
     assert board.path.stat().st_mode & 0o777 == 0o660
 
 
@@ -275,7 +277,7 @@ def test_path_that_is_no_socket_is_refused_with_a_sentence(board: Board, tmp_pat
 
 
 def test_other_version_is_refused_on_both_sides(board: Board) -> None:
-    """A page of another version ends, so that its service starts the new one."""
+    """A page of another version ends, so that its service starts the new version."""
     with board.connect() as older:
         converse(older, wire().encode(Hello("older")))
     ours, theirs = socket.socketpair()

@@ -1,4 +1,4 @@
-"""The first shape. Frozen: a later change is a module of its own."""
+"""The first schema. Frozen: each later change is a new module."""
 
 from __future__ import annotations
 

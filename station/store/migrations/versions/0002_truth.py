@@ -1,7 +1,7 @@
-"""Calibrations with all that they know, checks, budgets, corrections, imported results. Frozen: see 0001.
+"""Calibrations with their whole fit, checks, budgets, corrections, imported results. Frozen: see 0001.
 
-The points of a calibration had no uncertainty so far, and nobody kept how many readings they were the mean of. They are
-taken as one reading each (2.1 mm), which is at worst too careful; the covariance is that of the straight line.
+So far the points of a calibration had no uncertainty, and their number of readings was not stored. Each is taken as one
+reading (2.1 mm), which is at worst too cautious; the covariance is that of the straight line.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def _calibrations() -> None:
 
 
 def _known(points: list[list[float]], gain: float, offset_mm: float) -> dict[str, Any]:
-    """Points of (reading, toe distance) with what is known of a straight line through them."""
+    """Points of (reading, toe distance), and what is known about the straight line through them."""
     n = len(points)
     sum_r = sum(reading for reading, _ in points)
     sum_rr = sum(reading * reading for reading, _ in points)
@@ -94,7 +94,7 @@ def _known(points: list[list[float]], gain: float, offset_mm: float) -> dict[str
     spread = n * sum_rr - sum_r * sum_r
     if spread > 0:
         covariance = [variance * sum_rr / spread, -variance * sum_r / spread, 0.0, variance * n / spread, 0.0, 0.0]
-    else:  # one distance only: it told the offset, and nothing of the gain
+    else:  # one distance only: it gave the offset, and nothing about the gain
         covariance = [variance / max(n, 1), 0.0, 0.0, 0.0, 0.0, 0.0]
     named = [{"toe_mm": toe, "reading_mm": reading, "uncertainty_mm": READING_MM, "n": 1} for reading, toe in points]
     residuals = [toe - (gain * reading + offset_mm) for reading, toe in points]

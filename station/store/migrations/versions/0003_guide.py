@@ -1,6 +1,6 @@
-"""Exercises of holds and repetitions, what is left of a routine, own routines, answers and plans. Frozen: see 0001.
+"""Exercises of holds and repetitions, unfinished routines, own routines, answers and plans. Frozen: see 0001.
 
-So far every hold and every repetition was watched by the board, so all of them are verified.
+So far the board sensed every hold and every repetition, so all of them are verified.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Tables and columns get the terms of the field. Frozen: see 0001.
+"""Tables and columns get the field's terms. Frozen: see 0001.
 
-No row is lost; of values, the key of the health questions and two end reasons change. A test gets the skirting board
-that it was measured in front of. SQLite carries references to a renamed table or column along; indexes are made again
+No row is lost; the only values that change are the key of the health questions and two end reasons. A test gets the
+skirting board that it was measured with. SQLite updates references to a renamed table or column; indexes are recreated
 under their new names.
 """
 
@@ -58,8 +58,8 @@ UPDATE tests SET skirting_mm = (
     FROM runs, calibrations WHERE runs.id = tests.run_id AND calibrations.id = tests.calibration_id
 ) WHERE NOT imported
 """
-"""The skirting board is what the curve in a trace's header has more than the calibration's. With a damaged header it
-stays unknown, and the test is not recalculated."""
+"""The skirting board is the difference between the offsets of the curve in the trace's header and the calibration's.
+With a damaged header it stays unknown, and the test is not recalculated."""
 
 
 def upgrade() -> None:

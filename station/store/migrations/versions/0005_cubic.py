@@ -1,6 +1,6 @@
-"""The curve of a calibration gets a cubic part. Frozen: see 0001.
+"""The curve of a calibration gets a cubic term. Frozen: see 0001.
 
-Older calibrations have none: it is 0, and so is everything that the covariance says of it.
+In older calibrations it is 0, and so are its entries in the covariance.
 """
 
 from __future__ import annotations

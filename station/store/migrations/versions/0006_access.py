@@ -1,4 +1,4 @@
-"""Paired browsers, who may see whose results, and what a person tells of themselves. Frozen: see 0001."""
+"""Paired browsers, who may see whose results, and people's profiles. Frozen: see 0001."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Swapped sides, and what was answered in sessions that were given back to nobody. Frozen: see 0001."""
+"""Swapped sides, and the answers from sessions that were given back. Frozen: see 0001."""
 
 from __future__ import annotations
 

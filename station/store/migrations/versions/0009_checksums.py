@@ -1,4 +1,4 @@
-"""Each row gets a checksum, which triggers write; they follow the schema of the program, so the start makes them.
+"""Each row gets a checksum, written by triggers; these depend on the program's schema, so the start creates them.
 Frozen: see 0001."""
 
 from __future__ import annotations

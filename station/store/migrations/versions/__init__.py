@@ -1,1 +1,1 @@
-"""One module a change: `0001_…`, `0002_…`. After adding one, set `station.store.schema.HEAD` to its number."""
+"""One module per change: `0001_…`, `0002_…`. `station.store.schema.HEAD_REVISION` is the number of the last one."""

@@ -1,4 +1,4 @@
-"""The queue of writes keeps their order through a store that cannot write."""
+"""The queue keeps writes in order while the store cannot write."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from station.store import StoreError
 
 
 class Disk:
-    """Takes notes while it has room for them."""
+    """Stores notes while it has room for them."""
 
     def __init__(self) -> None:
         self.room = 0
@@ -53,9 +53,7 @@ def queue(disk: Disk, faults: list[str | None]) -> WriteQueue:
     return WriteQueue(faults.append, disk.transaction)
 
 
-def test_what_cannot_be_written_waits_and_keeps_its_order(
-    disk: Disk, queue: WriteQueue, faults: list[str | None]
-) -> None:
+def test_failed_writes_wait_in_order(disk: Disk, queue: WriteQueue, faults: list[str | None]) -> None:
     session = queue.insert(lambda: disk.note("session"))
     queue.write(lambda: disk.note(f"run of {session.id}"))
     assert queue.has_pending_writes
@@ -71,7 +69,7 @@ def test_what_cannot_be_written_waits_and_keeps_its_order(
     assert not queue.has_pending_writes
 
 
-def test_it_is_tried_again_every_two_seconds(disk: Disk, queue: WriteQueue, faults: list[str | None]) -> None:
+def test_failed_write_is_retried_every_two_seconds(disk: Disk, queue: WriteQueue, faults: list[str | None]) -> None:
     queue.write(lambda: disk.note("hold"))
     queue.flush(10 * RETRY_US)
     assert len(faults) == 2
@@ -85,7 +83,7 @@ def test_it_is_tried_again_every_two_seconds(disk: Disk, queue: WriteQueue, faul
     assert faults[-1] is None
 
 
-def test_the_writes_that_found_room_are_not_repeated(disk: Disk, queue: WriteQueue, faults: list[str | None]) -> None:
+def test_successful_writes_are_not_repeated(disk: Disk, queue: WriteQueue, faults: list[str | None]) -> None:
     for text in ("hold", "lift", "end"):
         queue.write(partial(disk.note, text))
     disk.room = 2
@@ -97,7 +95,7 @@ def test_the_writes_that_found_room_are_not_repeated(disk: Disk, queue: WriteQue
     assert disk.notes == ["hold", "lift", "end"]
 
 
-def test_what_can_wait_is_written_with_the_next(disk: Disk, queue: WriteQueue) -> None:
+def test_waiting_write_is_done_with_the_next_one(disk: Disk, queue: WriteQueue) -> None:
     disk.room = 9
     lift = queue.insert(lambda: disk.note("lift"), can_wait=True)
     assert disk.notes == []
@@ -107,7 +105,7 @@ def test_what_can_wait_is_written_with_the_next(disk: Disk, queue: WriteQueue) -
     assert disk.commits == 1
 
 
-def test_what_can_wait_is_written_in_time(disk: Disk, queue: WriteQueue) -> None:
+def test_waiting_write_is_done_in_time(disk: Disk, queue: WriteQueue) -> None:
     disk.room = 9
     queue.write(lambda: disk.note("lift"), can_wait=True)
     queue.flush(1_000)
@@ -117,7 +115,7 @@ def test_what_can_wait_is_written_in_time(disk: Disk, queue: WriteQueue) -> None
     assert disk.notes == ["lift"]
 
 
-def test_what_is_gathered_is_one_transaction(disk: Disk, queue: WriteQueue) -> None:
+def test_gathered_writes_are_one_transaction(disk: Disk, queue: WriteQueue) -> None:
     disk.room = 9
     with queue.gathered():
         session = queue.insert(lambda: disk.note("session"))
@@ -127,7 +125,7 @@ def test_what_is_gathered_is_one_transaction(disk: Disk, queue: WriteQueue) -> N
     assert disk.commits == 1
 
 
-def test_a_row_that_was_undone_has_no_id(disk: Disk, queue: WriteQueue) -> None:
+def test_undone_row_has_no_id(disk: Disk, queue: WriteQueue) -> None:
     with queue.gathered():
         queue.write(lambda: disk.note("one too many"))
         row = queue.insert(lambda: disk.note("row"))

@@ -188,7 +188,7 @@ def test_family_uses_one_board_with_a_phone_each(home: Home, tmp_path: Path) -> 
     anna.open("/browsers")
     window.click("main section:nth-of-type(2) form[action$=revoke] button")
     ended = time.monotonic()
-    ben.window.wait_until(lambda: "This browser was not let in" in ben.text("main"), "Ben's phone is out")
+    ben.window.wait_until(lambda: "This browser is not paired" in ben.text("main"), "Ben's phone is out")
     assert time.monotonic() - ended < OUT_S
     ben.open("/history")
     assert "Pair this browser" in ben.text("main")

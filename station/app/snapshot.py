@@ -64,6 +64,9 @@ class PresenceState(StrEnum):
     CANCELLED = "cancelled"
 
 
+REQUEST_OVER = "This request is over: ask again."
+
+
 class PresenceRequest(Struct, frozen=True):
     """A request for presence, for the browser that asked only: the rhythm to make and the number to compare.
 

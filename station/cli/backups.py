@@ -34,7 +34,7 @@ def backup(to: Path | None, database: Path | None) -> None:
         if to is None or to.is_dir():
             to = back_up(path, to or backups_of(path), today).path
         elif to.is_file() and not is_database(to):
-            exit_with_error(f"{to} exists and is no copy of a database, so it stays: name another file.")
+            exit_with_error(f"{to} exists and is not a copy of a database, so it is left alone: name another file.")
         else:
             copy_database(path, to)
     except StoreError as error:
@@ -72,7 +72,7 @@ def restore(file: Path, is_merge: bool, yes: bool, as_json: bool, database: Path
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @DATABASE
 def salvage(as_json: bool, database: Path | None) -> None:
-    """Save what can be read of a damaged database.
+    """Save what can still be read from a damaged database.
 
     All readable rows go into a new database, with what the newest sound backup has of the rest. The damaged file stays
     beside it under another name, with a report of what is lost. Stop a running station first; at its start it does
@@ -139,7 +139,7 @@ def _replace(file: Path, path: Path, *, yes: bool, as_json: bool) -> None:
             lines = (f"What would be lost is not known: {error}", UNKNOWN_BOARD, UNKNOWN_ACCESS)
         if not as_json:
             click.echo("\n".join(lines))
-        sure = yes or (not as_json and click.confirm("Put the backup in the place of the database?"))
+        sure = yes or (not as_json and click.confirm("Replace the database with the backup?"))
         before = replace_database(staged, path, datetime.now(UTC)) if sure else None
     if as_json:
         known = {} if shown is None else msgspec.to_builtins(shown)

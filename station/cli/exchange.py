@@ -108,12 +108,12 @@ def import_file(file: Path, yes: bool, as_json: bool, database: Path | None, **t
     try:
         if is_export(file):
             if tape["person"] is not None or tape["unit"] is not None:
-                exit_with_error(f"{file} is no list of tape measurements: leave out --person and --unit.")
+                exit_with_error(f"{file} is not a list of tape measurements: leave out --person and --unit.")
             _import_export(file, path, yes=yes, as_json=as_json)
         elif tape["person"] is None or tape["unit"] is None:
             exit_with_error(
-                f"{file} is no export of a station. If it is a list of tape measurements, say whose and in which unit: "
-                "--person and --unit."
+                f"{file} is not an export of a station. If it is a list of tape measurements, say whose and in which "
+                "unit: --person and --unit."
             )
         else:
             _import_tape(file, path, **tape)

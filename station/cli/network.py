@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from station.system.home_network import NetworkStatus
 
 PLAIN = (
-    "The page is not encrypted: who is in this network can read along. `sudo station tls on` changes that; a network "
-    "that guests use too is a reason to."
+    "The page is not encrypted: anyone on this network can see what you see. If guests use it too, "
+    "type `sudo station tls on`."
 )
-SWITCHED_ON, SWITCHED_OFF = "The page is on the home's network.", "The page is on this machine alone."
-NO_REQUEST = "The page has asked for nothing that the network can be switched to."
-FURTHER = "A phone that does not find the name opens the address in figures. More under Help, “On your phone”."
+SWITCHED_ON, SWITCHED_OFF = "The page is open to the home network.", "Only this machine can open the page."
+NO_REQUEST = "The page has not asked to switch the network."
+FURTHER = "If a phone does not find the name, use the numeric address. More under Help, “On your phone”."
 
 
 @click.command()
@@ -65,9 +65,9 @@ def network(what: str, config_path: Path, as_json: bool) -> None:
 
 def _show(found: NetworkStatus) -> None:
     if not found.is_on:
-        click.echo("The page is on this machine alone. `sudo station network on` opens it to the home's network.")
+        click.echo("Only this machine can open the page. `sudo station network on` opens it to the home network.")
         return
-    click.echo(f"The page is on the home's network: {' or '.join(found.addresses[:2])}")
+    click.echo(f"The page is open to the home network: {' or '.join(found.addresses[:2])}")
     click.echo(terminal_code(found.addresses[0]))
     for fault in found.faults:
         click.echo(fault)

@@ -158,7 +158,7 @@ def test_days_with_existing_tests_are_skipped_and_named(file: Path) -> None:
         ("cm", "2026-01-01,9,4,10", r"line 2: it has 4 cells instead of 3"),
         ("cm", "2026-01-01,9\n2026-01-01,9,", r"line 2: it has 2 cells"),
         ("cm", "2026-01-01,9,\n2026-01-02,9,\n2026-01-01,,9", r"line 4: line 2 is of 2026-01-01 too.*times of day"),
-        ("cm", "", r"no result in it"),
+        ("cm", "", r"it has no results"),
     ],
 )
 def test_each_mistake_gets_line_reason_and_remedy(file: Path, unit: str, line: str, words: str) -> None:

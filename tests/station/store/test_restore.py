@@ -67,7 +67,7 @@ def test_a_backup_takes_the_place_of_the_database(full: Path, small: Path) -> No
     assert rows(before_of(small)) == former
     report = restore_report(small, datetime.now(UTC))
     assert report is not None
-    assert "station restore in a terminal put a backup in the place of the database: full.db." in report
+    assert "station restore in a terminal replaced the database with a backup: full.db." in report
     assert report.endswith("The database before it is kept beside it for 30 days, as station.db.before-restore.")
     assert not list(small.parent.glob(f"{DIRECTORY_PREFIX}*"))
 
@@ -334,7 +334,7 @@ def test_a_database_that_no_station_made_is_refused(full: Path, small: Path, sta
 def test_what_is_no_database_is_refused(small: Path, tmp_path: Path) -> None:
     (tmp_path / "export.json").write_text("{}")
     with (
-        pytest.raises(ImportRefusedError, match="is no backup of the station"),
+        pytest.raises(ImportRefusedError, match="is not a backup of the station"),
         staged_backup(tmp_path / "export.json", small),
     ):
         raise AssertionError("it was taken")

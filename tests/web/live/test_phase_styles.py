@@ -343,7 +343,7 @@ def test_board_shows_that_a_browser_asks_and_no_secret() -> None:
     """The stage counts the presses; what they should be, and the number, only the browser shows that asked."""
     seen = shown(activity="rhythm", phase="press", presses=(Press.SHORT, Press.LONG))
     assert (seen["word"], seen["number"], seen["unit"], seen["caption"]) == ("RHYTHM", "2", "of 4", "presses")
-    assert "Make the rhythm that it shows" in seen["sentence"]
+    assert "Make the rhythm it shows" in seen["sentence"]
     assert not seen["is_active"]
     beeping = shown(activity="rhythm", phase="number", presses=(Press.SHORT,) * 4)
     assert (beeping["word"], beeping["number"]) == ("COUNT", "\u2013")

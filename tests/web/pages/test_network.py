@@ -202,7 +202,7 @@ def test_damaged_authority_is_none(
 @pytest.mark.parametrize(
     ("left", "sentence", "is_ok"),
     [
-        (timedelta(days=200), "and is renewed by itself", True),
+        (timedelta(days=200), "and renews itself", True),
         (timedelta(days=44, hours=1), "ends in 44 days, and was not renewed: type sudo station tls renew", False),
         (-timedelta(days=3), "ended on", False),
     ],

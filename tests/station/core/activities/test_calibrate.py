@@ -121,7 +121,7 @@ def test_swapped_blocks_put_right_complete_the_calibration(swapped: tuple[float,
     bench = shown(Bench(WARM), *swapped)
     assert bench.cues()[-1] is CueName.NO
     assert bench.picture.target_mm == 0.0
-    assert (bench.picture.why or "").endswith("Take it away, and begin again with the 0 mm block")
+    assert (bench.picture.why or "").endswith("Take it away and start again with the 0 mm block")
     bench.read(8.0)
     assert (bench.picture.phase, len(bench.facts_of(BlockUnclear))) == ("block", 1)
     if endless:
@@ -152,7 +152,7 @@ def test_a_lost_round_costs_no_tries_of_later_ones() -> None:
 def test_a_block_upside_down_is_refused() -> None:
     """Its other edge is 12 mm shorter, which no sensor's gain explains."""
     bench = shown(Bench(ONCE), *(0.0, 88.0) * 3)
-    assert "see that each block's length is the one that was said" in refusal(bench)
+    assert "make sure that each block has its stated length" in refusal(bench)
 
 
 def test_a_block_that_is_a_little_shorter_is_refused() -> None:
@@ -195,7 +195,7 @@ def test_readings_with_an_s_ask_for_two_more_rounds() -> None:
     """Said when the third begins; sixteen samples, and the curve is that of the sensor."""
     bench = s_shaped(*FOUR.blocks_mm * 2)
     assert bench.facts_of(Calibrated) == []
-    assert "begin another round with the 0 mm block" in str(bench.picture.why)
+    assert "start another round with the 0 mm block" in str(bench.picture.why)
     assert (bench.picture.repetition, bench.picture.repetitions) == (9, 12)
     for block_mm in FOUR.blocks_mm * 2:
         bench.show(block_mm)
@@ -278,7 +278,7 @@ def test_crosstalk_is_refused() -> None:
     bench = Bench(FOUR, short_mm=45.0)
     bench.crosstalk_mm = 16.0
     shown(bench, *FOUR.blocks_mm * 3)
-    assert "the sensor's own cover falsifies it (crosstalk)" in refusal(bench)
+    assert "the sensor's own cover distorts it (crosstalk)" in refusal(bench)
     assert shown(Bench(FOUR, short_mm=45.0), *FOUR.blocks_mm * 2).over == "complete"
 
 
@@ -425,7 +425,7 @@ def test_a_wrong_block_thrice_ends_a_check_without_a_result() -> None:
     assert (bench.over, bench.cues()[-1]) == ("ended", CueName.ENDED)
     assert len(bench.facts_of(BlockUnclear)) == 3
     assert bench.facts_of(CheckDone) == []
-    assert "or it does not stand against the toe stop" in (bench.picture.why or "")
+    assert "or it is not against the toe stop" in (bench.picture.why or "")
 
 
 @pytest.mark.parametrize("calibration_mm", [0.0, 27.0])

@@ -38,7 +38,7 @@ WORDS = Formatters(
     pace=lambda mm: f"{mm:+.1f} mm",
 )
 GOAL_MM = 120.0
-PRACTICE = "The first test is practice too: knowing how can add to the next one without any change of the ankle."
+PRACTICE = "The first test is practice too: knowing how can add to the next one without any change in the ankle."
 
 
 def analyse_left(made: list[Result], goal_mm: float = GOAL_MM, now: datetime | None = None) -> SideProgress:
@@ -270,7 +270,7 @@ def test_analysis_restarts_the_change_with_another_contact() -> None:
     assert found.change_mm is not None
     assert found.change_mm.low < 0 < found.change_mm.high
     first = analyse_left([*word, pad[0]])
-    assert side_sentences(first, WORDS)[0].startswith("Your tests now use another method")
+    assert side_sentences(first, WORDS)[0].startswith("Your tests now use a different method")
 
 
 def test_trend_weighs_results_by_their_uncertainty() -> None:

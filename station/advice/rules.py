@@ -124,7 +124,7 @@ RULES: tuple[Rule, ...] = (
         triage.ROTATION_RULE,
         "What takes turns",
         "To warm-up, stretches and the felt place, each training day adds one more section of the guide: "
-        f"{', '.join(triage.ROTATING_SECTIONS.values())}. A new week starts one section further on.",
+        f"{', '.join(triage.ROTATING_SECTIONS.values())}. A new week starts one section later.",
         "The founding guide for the sections; the turns are this station's own choice",
     ),
     Rule(

@@ -80,7 +80,7 @@ def test_page_on_the_network_shows_where_a_phone_finds_it(
 
 def test_page_on_its_own_machine_says_how_to_open_it(station: StationDouble, store: Store) -> None:
     shown = text_of(visitor(create_app(station, store), store, Role.OWNER), "/settings/network")
-    assert "on this machine alone" in shown
+    assert "Only this machine can open" in shown
     assert "sudo station network on" in shown
     assert 'class="code"' not in shown
 

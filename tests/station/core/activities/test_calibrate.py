@@ -167,7 +167,7 @@ def test_a_block_that_stood_askew_once_is_asked_for_again() -> None:
     bench.show(100.0)
     bench.show(200.0)
     assert bench.over == "complete"
-    assert "differently from one time to the other" in bench.facts_of(BlockUnclear)[0].why
+    assert "differently from one time to the next" in bench.facts_of(BlockUnclear)[0].why
     assert CueName.NO in bench.cues()
 
 
@@ -255,7 +255,7 @@ def test_blocks_that_no_longer_fit_in_a_round_more_refuse_it_all() -> None:
     bench = s_shaped(*FOUR.blocks_mm * 2)
     for _ in range(3):
         bench.show(-5.0)
-    assert "differently from one time to the other" in refusal(bench)
+    assert "differently from one time to the next" in refusal(bench)
 
 
 @pytest.mark.parametrize("drift_mm", [-3.0, 4.0])

@@ -20,8 +20,8 @@ def backup(to: Path | None, database: Path | None) -> None:
 
     Every page of the copy is checked.
 
-    TO is a directory, such as that of a USB stick, or the file to be, where an older copy is replaced. Without it the
-    copy joins those of the nights, of which the newest of 7 days, 8 weeks and 12 months are kept.
+    TO is a directory, such as that of a USB stick, or the name of a file; an older copy of that name is replaced.
+    Without it the copy joins the nightly ones, of which the newest of 7 days, 8 weeks and 12 months are kept.
 
     Example: station backup /media/stick
     """
@@ -49,10 +49,10 @@ def backup(to: Path | None, database: Path | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON; without --yes, nothing is restored.")
 @DATABASE
 def restore(file: Path, is_merge: bool, yes: bool, as_json: bool, database: Path | None) -> None:
-    """Bring a backup back, in place of the database or merged.
+    """Restore a backup, in place of the database or merged into it.
 
     It shows what only the backup has and what would be lost, then asks. All of it is restored, or nothing; the
-    database before it stays beside it. Browsers that were sent away meanwhile stay away. Stop a running station first.
+    old database is kept beside it. Pairings that were ended since stay ended. Stop a running station first.
 
     Example: station restore /var/lib/station/backups/station-2026-11-29.db
     """
@@ -74,9 +74,9 @@ def restore(file: Path, is_merge: bool, yes: bool, as_json: bool, database: Path
 def salvage(as_json: bool, database: Path | None) -> None:
     """Save what can still be read from a damaged database.
 
-    All readable rows go into a new database, with what the newest sound backup has of the rest. The damaged file stays
-    beside it under another name, with a report of what is lost. Stop a running station first; at its start it does
-    this by itself where the database does not open.
+    All readable rows go into a new database, and the rest comes from the newest sound backup. The damaged file stays
+    beside it under another name, with a report of what is lost. Stop a running station first; it does this by
+    itself at its start if the database does not open.
 
     Example: station salvage
     """

@@ -91,7 +91,7 @@ def import_file(file: Path, yes: bool, as_json: bool, database: Path | None, **t
     imported, or nothing.
 
     Tape measurements are a CSV file; say whose, and in which unit. The columns are date,left,right; either side may
-    be empty. A date may have a time of day. Columns of their own may say how a test was done: shod and warmed_up
+    be empty. A date may have a time of day. Optional columns say how a test was done: shod and warmed_up
     (yes, no), back_foot (heel up, flat, off), board_angle_deg. Days that already have tests are skipped.
 
     Stop a running station first: it locks the database.

@@ -30,10 +30,10 @@ FURTHER = "If a phone does not find the name, use the numeric address. More unde
 @INSTALLED_CONFIG
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def network(what: str, config_path: Path, as_json: bool) -> None:
-    """Open the page to the home's network, close it, or show where.
+    """Open the page to the home network, close it, or show its address.
 
     `on` serves it at port 80 of this machine, now and after every boot, and announces the machine's name, so that a
-    phone in the same Wi-Fi opens it; the terminal shows a code to scan. `off` leaves it to this machine alone.
+    phone on the same Wi-Fi can open it; the terminal shows a code to scan. `off` leaves it to this machine alone.
     `as-requested` does what the page has asked for; systemd calls it.
 
     Example: station network on

@@ -202,9 +202,7 @@ class PresenceDesk:
         elif not is_counted:
             self._end(PresenceState.CANCELLED, f"{NOT_COUNTED}: the Status page says why.")
         elif facts and (minutes := self._pause_minutes_after(facts)) is not None:
-            self._end(
-                PresenceState.CANCELLED, f"{MAX_WRONG} wrong rhythms: nobody can be let in for {minutes} minutes."
-            )
+            self._end(PresenceState.CANCELLED, f"{MAX_WRONG} wrong rhythms: nobody can try for {minutes} minutes.")
         if self._asked is None or self._state(self._asked) != before:
             self._board_view.is_urgent = True
 

@@ -52,7 +52,7 @@ class Salvage(Struct, frozen=True):
                 self.loosened,
             ),
             (self._extent(), True),
-            ("Pairings are never taken from a backup: pair the browsers that are locked out again.", access),
+            ("Pairings are never taken from a backup: pair again the browsers that are locked out.", access),
             (f"The damaged file is kept beside the database for {KEPT_FOR.days} days, as {self.aside.name}.", True),
         )
         return tuple(line for line, is_so in lines if line and is_so)

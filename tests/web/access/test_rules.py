@@ -154,7 +154,7 @@ def test_pages_offer_only_what_their_visitor_may_do(house: House) -> None:
     assert 'action="/people"' not in text_of(guest, "/")
     assert "/claim" not in text_of(guest, "/")
     assert "/claim" in text_of(member, "/")
-    assert "station’s owner can change" in text_of(member, "/settings")
+    assert "station\u2019s owner can change" in text_of(member, "/settings")
     assert [is_dock_hidden(text_of(client, "/live")) for client in (visitor, guest)] == [True, False]
     for client, role in ((visitor, None), (guest, Role.GUEST), (member, Role.MEMBER)):
         for address in ("/", "/more"):

@@ -340,7 +340,7 @@ def test_the_only_owner_stays(client: FlaskClient, store: Store) -> None:
     """The page says why before anybody goes to the board for it, and nothing is deleted."""
     ann = store.add_person("Ann")
     asked = read_page(client, f"/people/{ann.id}/delete")
-    assert "has the owner’s only browser" in asked
+    assert "has the owner\u2019s only browser" in asked
     assert "Delete for good" not in asked
     prove_presence(client, store)
     answer = client.post(f"/people/{ann.id}/delete")

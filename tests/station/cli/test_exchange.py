@@ -68,7 +68,7 @@ def test_what_does_not_fit_is_refused_with_a_sentence(full: Path, empty: Path, t
     station("export", tmp_path / "all.json", "--database", full, "--as", "json")
     (tmp_path / "tape.csv").write_text("date,left,right\n2026-01-31,9.4,\n", encoding="utf-8")
     for words, sentence in (
-        (("import", tmp_path / "all.json", "--person", "Ann"), "is no list of tape measurements"),
+        (("import", tmp_path / "all.json", "--person", "Ann"), "is not a list of tape measurements"),
         (("import", tmp_path / "tape.csv"), "is not an export of a station. If it is a list"),
         (("import", tmp_path / "tape.csv", "--person", "Cleo", "--unit", "cm"), "has no person called Cleo"),
         (("import", tmp_path / "missing.json"), "missing.json"),

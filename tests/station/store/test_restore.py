@@ -131,7 +131,7 @@ def test_another_board_takes_it_all(full: Path, tmp_path: Path) -> None:
     assert rows(target) == rows(full)
     report = restore_report(target, datetime.now(UTC))
     assert report is not None
-    assert report.endswith("in the place of the database: full.db.")
+    assert report.endswith("replaced the database with a backup: full.db.")
     target.write_bytes(b"\x00" * 100_000)
     done = station("restore", full, "--yes", "--database", target)
     assert "What would be lost is not known" in done.output
@@ -358,7 +358,7 @@ def test_a_copy_is_made_where_it_is_asked_for(full: Path, tmp_path: Path) -> Non
     assert "There is no database" in station("backup", "--database", tmp_path / "none.db").output
     (tmp_path / "letter.txt").write_text("Dear Ada", encoding="utf-8")
     refused = station("backup", tmp_path / "letter.txt", "--database", full)
-    assert "is no copy of a database, so it stays" in refused.output
+    assert "is not a copy of a database, so it is left alone" in refused.output
     assert (tmp_path / "letter.txt").read_text(encoding="utf-8") == "Dear Ada"
 
 

@@ -157,7 +157,7 @@ def test_family_uses_one_board_with_a_phone_each(home: Home, tmp_path: Path) -> 
     assert scanned == f"{home.leads_to}/pair"
     anna.address = ben.address = home.leads_to
     window.open(scanned)
-    assert "it will be the owner" in anna.text("main")
+    assert "it becomes the owner" in anna.text("main")
     get_in(home, anna, "Anna")
     stretch(home, anna)
     anna.open("/history")

@@ -185,7 +185,7 @@ def test_unreadable_file_is_refused_with_a_sentence(file: Path, tmp_path: Path) 
         read_past_results(file, "cm", (), NOW)
     with pytest.raises(ImportRefusedError, match=r"nowhere\.csv"):
         read_past_results(tmp_path / "nowhere.csv", "cm", (), NOW)
-    with pytest.raises(ImportRefusedError, match="it is no CSV"):
+    with pytest.raises(ImportRefusedError, match="it is not CSV"):
         parse(file, HEADER + f"2026-01-01,{'9' * 200_000},\n")
 
 

@@ -59,7 +59,7 @@ def _sentence(message: str, kind: type[Input]) -> str:
         return f"The field {missing[1]} is missing."
     found = _FIELD.search(message)
     if found is None or found[1] not in fields:
-        return f"A field is unknown; the fields of this address are {_names(kind)}."
+        return f"Send only these fields: {_names(kind)}."
     return f"The field {found[1]} must be {expected(fields[found[1]].type)}."
 
 

@@ -212,7 +212,7 @@ def test_names_of_routines_are_free_and_short(store: Store) -> None:
     store.save_routine(None, ann, "Übung", ITEMS)
     other = store.save_routine(None, ann, "Evening", ITEMS)
     before = store.own_routines(ann)
-    for name, word in ((" ", "1 to 60"), ("x" * 61, "1 to 60"), ("übung", "routine called übung already")):
+    for name, word in ((" ", "1 to 60"), ("x" * 61, "1 to 60"), ("übung", "already a routine called übung")):
         for routine_id in (None, other):
             with pytest.raises(ValueError, match=word):
                 store.save_routine(routine_id, ann, name, ITEMS[:1])

@@ -210,7 +210,7 @@ def test_service_reports_ended_page(live: Live) -> None:
     """The board goes on, and the log and the check say what to do."""
     _end_the_page(live)
     wait_until(lambda: "page" in live.faults, "nobody has noticed")
-    wanted = ("page's process has ended", "the board goes on", "is restarted")
+    wanted = ("page's process has ended", "the board carries on", "is restarted")
     assert [words for words in wanted if words not in live.faults["page"]] == []
 
 

@@ -145,7 +145,7 @@ def test_nothing_starts_meanwhile(rig: Rig) -> None:
 
 def test_it_is_refused_on_an_occupied_board_unless_it_is_said_to_be_empty(rig: Rig) -> None:
     rig.step_on()
-    with pytest.raises(ValueError, match="Somebody stands") as error:
+    with pytest.raises(ValueError, match="Someone is on the board") as error:
         begin(rig)
     assert str(error.value) == OCCUPIED
     begin(rig, is_empty=True)

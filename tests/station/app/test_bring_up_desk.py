@@ -178,7 +178,7 @@ def test_it_is_refused_during_a_run_and_a_pairing(rig: Rig) -> None:
 def test_an_answer_must_be_one_and_to_the_question_that_is_shown(rig: Rig) -> None:
     begin(rig)
     view = until(rig, lambda now: now.question)
-    for number, word, words in ((view.number, "purple", "is no answer"), (view.number - 1, "ready", "has gone on")):
+    for number, word, words in ((view.number, "purple", "is not an answer"), (view.number - 1, "ready", "has moved on")):
         future = rig.station.answer_bring_up(number, word)
         rig.station.drain()
         with pytest.raises(ValueError, match=words):

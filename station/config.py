@@ -279,11 +279,11 @@ def _check_page(page: PageConfig, file: str) -> None:
     if address is not None and not (page.public or address.is_unspecified or is_home(address)):
         raise ConfigError(
             f"{file}: page.host is {toml_value(page.host)}, an address on the internet; choose one of your own "
-            "network, or set page.public = true if everybody may reach the page."
+            "network, or set page.public = true if everyone may reach the page."
         )
     if page.proxy and parse_address(page.proxy) is None:
         raise ConfigError(
-            f"{file}: page.proxy is {toml_value(page.proxy)}, but must be an address in figures, for example "
+            f"{file}: page.proxy is {toml_value(page.proxy)}, but must be a numeric address, for example "
             '"127.0.0.1", or empty.'
         )
 

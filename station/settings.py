@@ -76,7 +76,7 @@ class Settings(Struct, frozen=True):
         elif name == "first_start":
             if not isinstance(value, str) or set(value.split(",")) - {"", *FIRST_START_STEPS}:
                 steps = ", ".join(FIRST_START_STEPS)
-                raise ValueError(f"The setting {name} is {quoted(value)}, but may only have {steps}, parted by commas.")
+                raise ValueError(f"The setting {name} is {quoted(value)}, but may only have {steps}, with commas.")
         elif not isinstance(value, str) or not TIME_OF_DAY.fullmatch(value):
             raise ValueError(f"The setting {name} is {quoted(value)}, but must be a time of day such as 21:00.")
 

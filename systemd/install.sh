@@ -31,8 +31,8 @@ if [ -f "$key" ]; then
     fail "SHA256SUMS beside $package is not signed (SHA256SUMS.asc) by the key in $key: take all three files from the release, or remove the key to install without it."
 fi
 [ "$(id -u)" = 0 ] || fail "Only root can install: type sudo sh $0 $package"
-command -v apt-get >/dev/null || fail "This is no Debian: the package needs Debian 12 or 13, or Raspberry Pi OS (64-bit)."
-architecture=$(dpkg-deb --field "$package" Architecture 2>/dev/null) || fail "$package is no Debian package: it may be cut short; copy it again."
+command -v apt-get >/dev/null || fail "This is not Debian: the package needs Debian 12 or 13, or Raspberry Pi OS (64-bit)."
+architecture=$(dpkg-deb --field "$package" Architecture 2>/dev/null) || fail "$package is not a Debian package: it may be cut short; copy it again."
 [ "$architecture" = all ] || [ "$architecture" = "$(dpkg --print-architecture)" ] ||
   fail "$package is for $architecture, and this machine is $(dpkg --print-architecture): take the package for it."
 [ "$(getconf LONG_BIT)" = 64 ] || fail "The station needs a 64-bit system: please install Raspberry Pi OS (64-bit)."
@@ -59,12 +59,12 @@ fi
 restart=
 if command -v raspi-config >/dev/null; then
   for bus in i2c spi; do
-    if [ "$(raspi-config nonint get_$bus)" != 0 ] && ask "The sensors need $bus, which is off. Switch it on? It works after a restart."; then
+    if [ "$(raspi-config nonint get_$bus)" != 0 ] && ask "The sensors need $bus, which is off. Switch it on? It takes effect after a restart."; then
       raspi-config nonint do_$bus 0
       restart=yes
     fi
   done
-  if [ "$(raspi-config nonint get_serial_cons)" = 0 ] && ask "The serial pins offer a login to anybody with a cable. Switch that off? It works after a restart."; then
+  if [ "$(raspi-config nonint get_serial_cons)" = 0 ] && ask "The serial pins offer a login to anyone with a cable. Switch that off? It takes effect after a restart."; then
     raspi-config nonint do_serial_cons 1
     restart=yes
   fi
@@ -109,7 +109,7 @@ if [ -n "$old" ]; then
   if $health >/dev/null 2>&1; then
     enough=
   fi
-  say "Version $old is installed. It stops now: a session that runs ends, and what was done is kept. Its database is copied before $new takes its place."
+  say "Version $old is installed. It stops now: a running session ends, and what was done is kept. Its database is copied before $new takes its place."
   stop
   data=$(database || true)
   if [ -n "$data" ]; then
@@ -145,7 +145,7 @@ if [ "${STATION_DOWNGRADE:-}" = restore ] && [ -n "$old" ] && [ -n "$left" ]; th
 fi
 
 if [ -z "$old" ]; then
-  say "Each part of the board, as far as it can be checked alone:"
+  say "Each part of the board, as far as it can be checked by itself:"
   systemd-run --quiet --pipe --wait --property=User=station \
     --property='SupplementaryGroups=gpio i2c spi' --property=StateDirectory=station \
     --property=WorkingDirectory=/var/lib/station --setenv=LG_WD=/var/lib/station \
@@ -171,9 +171,9 @@ else
   fail "The station is not healthy after a minute: journalctl --unit station says why."
 fi
 
-if [ -z "$old" ] && ask "Open the page to the phones of the home's network?"; then
+if [ -z "$old" ] && ask "Open the page to phones on the home network?"; then
   /usr/local/bin/station network on --config /etc/station.toml || true
 else
   /usr/local/bin/station network status --config /etc/station.toml || true
 fi
-[ -z "$restart" ] || say "Restart the machine once, so that what was switched takes effect: sudo reboot"
+[ -z "$restart" ] || say "Restart the machine once for the changes to take effect: sudo reboot"

@@ -157,7 +157,7 @@ def test_family_uses_one_board_with_a_phone_each(home: Home, tmp_path: Path) -> 
     assert scanned == f"{home.leads_to}/pair"
     anna.address = ben.address = home.leads_to
     window.open(scanned)
-    assert "it will be the owner" in anna.text("main")
+    assert "it becomes the owner" in anna.text("main")
     get_in(home, anna, "Anna")
     stretch(home, anna)
     anna.open("/history")
@@ -187,7 +187,7 @@ def test_family_uses_one_board_with_a_phone_each(home: Home, tmp_path: Path) -> 
     assert "Today\u2019s session" in ben.text("main")
     anna.open("/browsers")
     window.click("main section:nth-of-type(2) form[action$=revoke] button")
-    ben.window.wait_until(lambda: "This browser was not let in" in ben.text("main"), "Ben's phone is out", OUT_S)
+    ben.window.wait_until(lambda: "This browser is not paired" in ben.text("main"), "Ben's phone is out", OUT_S)
     ben.open("/history")
     assert "Pair this browser" in ben.text("main")
     anna.open("/browsers")

@@ -41,6 +41,7 @@ YEAR_S = 365 * 24 * 3600
 
 SAVE_TIMEOUT_S = 5.0
 """How long a page waits for a write; the loop needs milliseconds unless the disk is failing."""
+NO_SUCH_PERSON = "There is no such person on this station. Choose one from the list."
 BUSY = "The station was too busy to save this. Try again in a moment; if that does not help, check the Status page."
 STAY_HEADER = "X-Stay-On-Page"
 """Request header of the live page's script: it sends a form and stays on the page."""

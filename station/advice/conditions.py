@@ -103,7 +103,7 @@ CONDITIONS = (
         PARTIAL_WEIGHT,
         "Only part of the weight on a leg",
         "Have you been told to put only part of your weight on a leg?",
-        "Nothing is proposed until you may put your whole weight on it: the board cannot tell how much is too much.",
+        "Nothing is proposed until you may put your full weight on it: the board cannot tell how much is too much.",
         ConditionKind.BLOCKS,
         is_of_leg=True,
         professional="the professional who set the limit",

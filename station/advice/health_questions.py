@@ -64,7 +64,7 @@ GROWN = Reason("dose-grows", "It has stayed calm, so the dose has grown to three
 
 
 ONE_LEG_RULE = "health-one-leg"
-OFF_FEET_ONLY = "The other leg does only what is done sitting or lying."
+OFF_FEET_ONLY = "The other leg does only seated or lying exercises."
 """What remains while one leg must not carry the person."""
 
 
@@ -168,7 +168,7 @@ def _standing_block_reason(conditions: LegConditions) -> Reason | None:
     if len(found) != 1:
         return None
     (side,) = found
-    return Reason(ONE_LEG_RULE, f"It is done standing, and your {side} leg must not carry you yet.")
+    return Reason(ONE_LEG_RULE, f"This is done standing, and your {side} leg must not carry you yet.")
 
 
 def restrictions_on(

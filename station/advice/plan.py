@@ -330,7 +330,7 @@ def _check_zone(name: object) -> None:
     try:
         ZoneInfo(str(name))
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f"There is no time zone {name!r}: name one such as Europe/Berlin.") from None
+        raise ValueError(f"There is no time zone {name!r}: use one such as Europe/Berlin.") from None
 
 
 def _parse_days(stored: object) -> tuple[tuple[int, str], ...]:

@@ -55,8 +55,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         health_questions.ONE_LEG_RULE,
         "One leg only",
-        "What is of a leg changes that leg only; both legs at once follow the stricter one. While one leg must not "
-        "carry you, it rests, and the other one does what is done sitting or lying.",
+        "An answer about one leg changes only that leg; both legs at once follow the stricter answer. A leg that "
+        "must not carry you yet rests, and the other does only seated or lying exercises.",
         OWN_CHOICE,
     ),
     Rule(
@@ -124,7 +124,7 @@ RULES: tuple[Rule, ...] = (
         triage.ROTATION_RULE,
         "What takes turns",
         "To warm-up, stretches and the felt place, each training day adds one more section of the guide: "
-        f"{', '.join(triage.ROTATING_SECTIONS.values())}. A new week begins one further on.",
+        f"{', '.join(triage.ROTATING_SECTIONS.values())}. A new week starts one section later.",
         "The founding guide for the sections; the turns are this station's own choice",
     ),
     Rule(

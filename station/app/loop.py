@@ -73,7 +73,7 @@ MAX_WAIT_US = 250_000
 """The loop's longest wait while the board is used: it checks the time this often even if the alarm clock fails."""
 REST_US = 5 * SECOND_US
 """After this long, an empty board is sensed slowly until something moves."""
-BOARD_IN_USE = "Somebody is on the board: wait until their session has ended, and try again."
+BOARD_IN_USE = "Someone is on the board: wait until their session has ended, and try again."
 ALARM_GRACE_US = 2_000
 """How long past the activity's alarm the loop waits for the alarm clock to ring: a tick that is 10 ms late is late."""
 

@@ -64,6 +64,9 @@ class PresenceState(StrEnum):
     CANCELLED = "cancelled"
 
 
+REQUEST_OVER = "This request is over: ask again."
+
+
 class PresenceRequest(Struct, frozen=True):
     """A request for presence, only for the browser that asked: the rhythm to make and the number to compare.
 

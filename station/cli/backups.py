@@ -20,8 +20,8 @@ def backup(to: Path | None, database: Path | None) -> None:
 
     Every page of the copy is checked.
 
-    TO is a directory, such as that of a USB stick, or the file to be, where an older copy is replaced. Without it the
-    copy joins those of the nights, of which the newest of 7 days, 8 weeks and 12 months are kept.
+    TO is a directory, such as that of a USB stick, or the name of a file; an older copy of that name is replaced.
+    Without it the copy joins the nightly ones, of which the newest of 7 days, 8 weeks and 12 months are kept.
 
     Example: station backup /media/stick
     """
@@ -34,7 +34,7 @@ def backup(to: Path | None, database: Path | None) -> None:
         if to is None or to.is_dir():
             to = back_up(path, to or backups_of(path), today).path
         elif to.is_file() and not is_database(to):
-            exit_with_error(f"{to} exists and is no copy of a database, so it stays: name another file.")
+            exit_with_error(f"{to} exists and is not a copy of a database, so it is left alone: name another file.")
         else:
             copy_database(path, to)
     except StoreError as error:
@@ -50,10 +50,10 @@ def backup(to: Path | None, database: Path | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON; without --yes, nothing is restored.")
 @DATABASE
 def restore(file: Path, is_merge: bool, same_board: bool, yes: bool, as_json: bool, database: Path | None) -> None:
-    """Bring a backup back, in place of the database or merged.
+    """Restore a backup, in place of the database or merged into it.
 
     It shows what only the backup has and what would be lost, then asks. All of it is restored, or nothing; the
-    database before it stays beside it. Browsers that were sent away meanwhile stay away. Stop a running station first.
+    old database is kept beside it. Pairings that were ended since stay ended. Stop a running station first.
 
     Example: station restore /var/lib/station/backups/station-2026-11-29.db
     """
@@ -73,11 +73,11 @@ def restore(file: Path, is_merge: bool, same_board: bool, yes: bool, as_json: bo
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @DATABASE
 def salvage(as_json: bool, database: Path | None) -> None:
-    """Save what can be read of a damaged database.
+    """Save what can still be read from a damaged database.
 
-    All readable rows go into a new database, with what the newest sound backup has of the rest. The damaged file stays
-    beside it under another name, with a report of what is lost. Stop a running station first; at its start it does
-    this by itself where the database does not open.
+    All readable rows go into a new database, and the rest comes from the newest sound backup. The damaged file stays
+    beside it under another name, with a report of what is lost. Stop a running station first; it does this by
+    itself at its start if the database does not open.
 
     Example: station salvage
     """
@@ -141,7 +141,7 @@ def _replace(file: Path, path: Path, *, same_board: bool, yes: bool, as_json: bo
         if not as_json:
             click.echo("\n".join(lines))
         asks = not (yes or as_json)
-        sure = yes or (asks and click.confirm("Put the backup in the place of the database?"))
+        sure = yes or (asks and click.confirm("Replace the database with the backup?"))
         if asks and sure and not same_board and shown is not None and shown.may_be_same_board:
             same_board = click.confirm("Is it the same board, with its distance sensor not moved?")
         before = replace_database(staged, path, datetime.now(UTC), same_board=same_board) if sure else None

@@ -91,7 +91,7 @@ def import_file(file: Path, yes: bool, as_json: bool, database: Path | None, **t
     imported, or nothing.
 
     Tape measurements are a CSV file; say whose, and in which unit. The columns are date,left,right; either side may
-    be empty. A date may have a time of day. Columns of their own may say how a test was done: shod and warmed_up
+    be empty. A date may have a time of day. Optional columns say how a test was done: shod and warmed_up
     (yes, no), back_foot (heel up, flat, off), board_angle_deg. Days that already have tests are skipped.
 
     Stop a running station first: it locks the database.
@@ -108,12 +108,12 @@ def import_file(file: Path, yes: bool, as_json: bool, database: Path | None, **t
     try:
         if is_export(file):
             if tape["person"] is not None or tape["unit"] is not None:
-                exit_with_error(f"{file} is no list of tape measurements: leave out --person and --unit.")
+                exit_with_error(f"{file} is not a list of tape measurements: leave out --person and --unit.")
             _import_export(file, path, yes=yes, as_json=as_json)
         elif tape["person"] is None or tape["unit"] is None:
             exit_with_error(
-                f"{file} is no export of a station. If it is a list of tape measurements, say whose and in which unit: "
-                "--person and --unit."
+                f"{file} is not an export of a station. If it is a list of tape measurements, say whose and in which "
+                "unit: --person and --unit."
             )
         else:
             _import_tape(file, path, **tape)

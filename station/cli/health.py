@@ -26,12 +26,12 @@ ASK_EVERY_S = 1.0
     show_default=True,
     help="How many seconds to wait for a station that is just starting.",
 )
-@click.option("--running", "is_enough_to_run", is_flag=True, help="Only whether it runs: a loose cable is no matter.")
+@click.option("--running", "is_enough_to_run", is_flag=True, help="Only whether it runs; a loose cable is fine.")
 def health(config_path: Path | None, wait_s: int, is_enough_to_run: bool) -> None:
     """Ask the running station whether it is well.
 
     Exit status 0 if no action is needed, 1 if something is wrong or nothing answers; with `--running` 0 if page and
-    board answer. It needs no access: what is wrong stands on the Status page.
+    board answer. It needs no access: the Status page says what is wrong.
 
     Example: station health --config /etc/station.toml --wait 60
     """

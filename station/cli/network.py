@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from station.system.home_network import NetworkStatus
 
 PLAIN = (
-    "The page is not encrypted: who is in this network can read along. `sudo station tls on` changes that; a network "
-    "that guests use too is a reason to."
+    "The page is not encrypted: anyone on this network can see what you see. If guests use it too, "
+    "type `sudo station tls on`."
 )
-SWITCHED_ON, SWITCHED_OFF = "The page is on the home's network.", "The page is on this machine alone."
-NO_REQUEST = "The page has asked for nothing that the network can be switched to."
-FURTHER = "A phone that does not find the name opens the address in figures. More under Help, “On your phone”."
+SWITCHED_ON, SWITCHED_OFF = "The page is open to the home network.", "Only this machine can open the page."
+NO_REQUEST = "The page has not asked to switch the network."
+FURTHER = "If a phone does not find the name, use the numeric address. More under Help, “On your phone”."
 
 
 @click.command()
@@ -30,10 +30,10 @@ FURTHER = "A phone that does not find the name opens the address in figures. Mor
 @INSTALLED_CONFIG
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def network(what: str, config_path: Path, as_json: bool) -> None:
-    """Open the page to the home's network, close it, or show where.
+    """Open the page to the home network, close it, or show its address.
 
     `on` serves it at port 80 of this machine, now and after every boot, and announces the machine's name, so that a
-    phone in the same Wi-Fi opens it; the terminal shows a code to scan. `off` leaves it to this machine alone.
+    phone on the same Wi-Fi can open it; the terminal shows a code to scan. `off` leaves it to this machine alone.
     `as-requested` does what the page has asked for; systemd calls it.
 
     Example: station network on
@@ -65,9 +65,9 @@ def network(what: str, config_path: Path, as_json: bool) -> None:
 
 def _show(found: NetworkStatus) -> None:
     if not found.is_on:
-        click.echo("The page is on this machine alone. `sudo station network on` opens it to the home's network.")
+        click.echo("Only this machine can open the page. `sudo station network on` opens it to the home network.")
         return
-    click.echo(f"The page is on the home's network: {' or '.join(found.addresses[:2])}")
+    click.echo(f"The page is open to the home network: {' or '.join(found.addresses[:2])}")
     click.echo(terminal_code(found.addresses[0]))
     for fault in found.faults:
         click.echo(fault)

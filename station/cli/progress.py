@@ -33,7 +33,7 @@ TREND, GOAL, OUTLIER, BELOW = "\u00b7", "\u2508", "\u00d7", "\u25bf"
 @DATABASE
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: all tests, with distances in mm.")
 def progress(person: str, database: Path | None, as_json: bool) -> None:
-    """Show a person's progress, as on the page Progress.
+    """Show a person's progress, as on the Progress page.
 
     How much better, since when, and when they will reach the goal. The station may be running.
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def run(config_path: Path | None, no_page: bool) -> None:
     """Run the station and its page.
 
-    The page is a process of its own. With --no-page another service starts it, and the board needs no network: the two
+    The page runs as its own process. With --no-page another service starts it, and the board needs no network: the two
     meet at the socket page.sock beside the database.
 
     Example: station run --config /etc/station.toml
@@ -38,7 +38,7 @@ def run(config_path: Path | None, no_page: bool) -> None:
 def page(config_path: Path | None) -> None:
     """Serve the page of a station that runs with --no-page.
 
-    It uses no device, only reads the database, and connects again when the board restarts.
+    It uses no device, only reads the database, and reconnects when the board restarts.
 
     Example: station page --config /etc/station.toml
     """
@@ -177,7 +177,7 @@ def _serve(
         where = " or ".join(page.addresses[:2])
         click.echo(f"The station is running. Open {where} in a browser; Ctrl-C stops it.")
         if config.board.simulated:
-            click.echo("The board is simulated: the first browser on this machine is let in as the owner\u2019s.")
+            click.echo("The board is simulated: the first browser on this machine is paired as the owner\u2019s.")
 
     service = Service(config, page=child, on_page=show_page)
     service.obey_signals()

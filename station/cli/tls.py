@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 WARNING_OFF = (
     "The page is plain http again. A browser that has used https remembers that for up to thirty days and opens "
-    "nothing else: clear the station's data there, or use the address in figures."
+    "nothing else: clear the station's data there, or use the numeric address."
 )
 
 
@@ -29,7 +29,7 @@ WARNING_OFF = (
 @INSTALLED_CONFIG
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def tls(what: str, new_authority: bool, config_path: Path, as_json: bool) -> None:
-    """Encrypt the page (https) with an authority of your own.
+    """Encrypt the page (https) with your own authority.
 
     `on` makes the authority of your home or clinic and a certificate for the station's names and addresses; each phone
     installs the authority once, from the page /trust. `renew` makes a new certificate when the old one ends soon or a
@@ -83,7 +83,7 @@ def _show(found: PageCertificate, addresses: tuple[str, ...]) -> None:
     click.echo(f"The page is encrypted, for {', '.join(sorted(found.names))}, until {found.ends_at:%Y-%m-%d}.")
     click.echo(f"The authority's fingerprint (SHA-256), until {found.authority_ends_at:%Y-%m-%d}:\n{found.fingerprint}")
     if not addresses:
-        click.echo("The page is on this machine alone: sudo station network on.")
+        click.echo("Only this machine can open the page: sudo station network on.")
         return
     where = f"{addresses[0].replace('https:', 'http:')}/trust"
     click.echo(f"On each phone open {where} once and install the authority.")

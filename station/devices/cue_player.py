@@ -125,7 +125,7 @@ class CuePlayer:
             action()
         except Exception as error:  # noqa: BLE001  lgpio's own error class exists on a Pi only
             if not self._is_faulty:
-                sentence = f"The buzzer cannot be switched ({error}): check its pin; the page goes on showing the cues."
+                sentence = f"The buzzer cannot be switched ({error}): check its pin; the page still shows the cues."
                 self._on_error(DeviceError(PART, sentence))
             self._is_faulty = True
         else:

@@ -181,8 +181,8 @@ class RangeReader:
             raise _SensorLostError(self._no_answer_message()) from error
         except RuntimeError as error:
             raise _SensorLostError(
-                "The distance sensor does not finish its start: take its power away for a moment;"
-                " if that does not help, change the sensor board."
+                "The distance sensor does not finish starting: disconnect its power for a moment;"
+                " if that does not help, replace the sensor board."
             ) from error
         except BUS_ERRORS as error:
             raise _SensorLostError(self._bus_error_message(error)) from error
@@ -275,7 +275,7 @@ class RangeReader:
         if self._repeat_count >= self.timing.frozen_repeats:
             raise _SensorLostError(
                 "The distance sensor repeats the same result: it is being restarted;"
-                " if this stays, change the sensor board."
+                " if this persists, replace the sensor board."
             )
 
     def _no_answer_message(self) -> str:

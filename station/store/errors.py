@@ -53,7 +53,7 @@ _SQLITE_SENTENCES = {
 }
 _FILE_SYSTEM_READ_ONLY = (
     "The database {path} can only be read, because its whole file system can: a system does so after an error of the "
-    "memory card. Start the Pi again; if that does not help, or it comes back, copy the card and replace it."
+    "memory card. Restart the Pi; if that does not help, or it comes back, copy the card and replace it."
 )
 _NOT_ALLOWED = "No permission to use {path}: change its owner or its permissions for the user that runs the station."
 _THROUGH_FILE = "The path {path} leads through a file that is not a directory: name another path."

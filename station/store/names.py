@@ -22,9 +22,9 @@ def unique_name(name: str, others: Iterable[str], taken_sentence: str) -> str:
     """
     name = " ".join(name.split())
     if not 1 <= len(name) <= MAX_NAME_LENGTH:
-        raise ValueError(f"A name has 1 to {MAX_NAME_LENGTH} letters: give one.")
+        raise ValueError(f"Enter a name of 1 to {MAX_NAME_LENGTH} letters.")
     if not name.translate(_JOINERS).isprintable():
-        raise ValueError("A name has only letters that can be seen: leave out the others.")
+        raise ValueError("A name may have only visible letters: leave out the others.")
     if name.casefold() in (other.casefold() for other in others):
         raise ValueError(taken_sentence.format(name=name))
     return name

@@ -85,7 +85,7 @@ def read_revision(connection: Connection, path: Path) -> str | None:
     if revision > HEAD_REVISION:
         raise PermanentStoreError(
             f"The database {path} was written by a newer program (its schema is {revision}, this program knows "
-            f"{HEAD_REVISION}): update the station, or put back a backup from before."
+            f"{HEAD_REVISION}): update the station, or restore a backup from before."
         )
     return revision
 

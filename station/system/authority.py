@@ -151,7 +151,7 @@ class Authority:
             ) from error
         if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != certificate.public_key():
             raise AuthorityError(
-                f"{AUTHORITY_FILE} and {AUTHORITY_KEY_FILE} in {self.directory} do not belong together: restore them, "
+                f"{AUTHORITY_FILE} and {AUTHORITY_KEY_FILE} in {self.directory} do not match: restore them, "
                 "or make another authority with `station tls on --new-authority`."
             )
         return certificate, key

@@ -199,13 +199,13 @@ def named(diagnosis: Diagnosis) -> Result:
     if diagnosis.is_healthy:
         text = f"no wire is at fault as far as this check saw. {ALIKE}"
     elif not faults:
-        text = f"no single wire explains {', '.join(diagnosis.odd)}: look at the supply, then mend one by one"
+        text = f"no single wire explains {', '.join(diagnosis.odd)}: check the supply, then fix them one by one"
     elif len(faults) <= 2:
         text = "; or ".join(sentence(fault) for fault in faults)
     else:
         names = ", ".join(fault.name for fault in faults)
         rest = "the check with your hands tells them apart: answer all questions"
-        text = f"one of {len(faults)} that look alike from here: {names}; {rest}"
+        text = f"one of {len(faults)} that look the same from here: {names}; {rest}"
     pictures = dict.fromkeys(line.picture for fault in faults[:2] for line in fault.lines)
     return Result("wiring", diagnosis.is_healthy, text, "named", tuple(pictures))
 
@@ -236,8 +236,8 @@ _WORDS = {
     ("xshut", "ignores"): "XSHUT does not switch it off",
     ("interrupt", "follows"): "its interrupt follows",
     ("interrupt", "still"): "its interrupt does not follow",
-    ("adc", "zeros"): "the MCP3008 says 0 to everything",
-    ("adc", "ones"): "the MCP3008 says full scale to everything",
+    ("adc", "zeros"): "the MCP3008 answers 0 to everything",
+    ("adc", "ones"): "the MCP3008 answers full scale to everything",
     ("adc", "alive"): "the MCP3008 answers",
     ("buzzer", "yes"): "two tones heard",
     ("buzzer", "no"): "not heard",

@@ -19,7 +19,7 @@ PICTURES = {
     "knee pad": "knee-pad.svg",
     "button": "schematic.svg",
 }
-CANNOT_SAY = (SKIP, "I cannot say")
+CANNOT_SAY = (SKIP, "Not sure")
 
 
 def press_question(part: str) -> Question:
@@ -27,7 +27,7 @@ def press_question(part: str) -> Question:
     return Question(
         part,
         f"Next, press {PARTS[part]}, and let go: you have {PRESS_S} seconds. Ready?",
-        (("ready", "Ready"), (SKIP, "Leave it out")),
+        (("ready", "Ready"), (SKIP, "Skip it")),
         then=f"Now press {PARTS[part]}, and let go.",
         picture=PICTURES[part],
     )

@@ -52,7 +52,7 @@ class Encryption(Struct, frozen=True):
         """Make what is missing, and serve the page over https. Raises AuthorityError or NetworkError."""
         if now < EARLIEST_DATE:
             raise AuthorityError(
-                f"The clock shows {now:%Y-%m-%d}: set it first, because a certificate holds from one date to another."
+                f"The clock shows {now:%Y-%m-%d}: set it first, because a certificate is valid between two dates."
             )
         if new_authority or not self.authority.exists:
             self.authority.create(self.machine.name, [one.lower() for one in configured], now)

@@ -156,11 +156,11 @@ class HomeNetwork(Struct, frozen=True):
     def _faults(self) -> list[str]:
         faults = []
         if not self.machine.home_addresses():
-            faults.append("This machine is in no home network: connect its cable or its Wi-Fi.")
+            faults.append("This machine is not on a network: connect its cable or its Wi-Fi.")
         if not self.machine.is_announced:
             faults.append(
                 f"Nobody answers for {self.machine.local_name}: type `sudo apt-get install avahi-daemon`, or use the "
-                "address in figures."
+                "numeric address."
             )
         elif not self._file.exists():
             faults.append("Avahi does not announce the page: type `sudo station network on` again.")

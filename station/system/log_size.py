@@ -41,5 +41,5 @@ class LogSize:
     def _sentence(self) -> str:
         return (
             f"The log of the database {self._store.path} takes more than {ALARM_BYTES // 1_000_000} MB, because a "
-            "program has been reading the database for long: end that program, or restart the Pi."
+            "program has been reading the database for a long time: end that program, or restart the Pi."
         )

@@ -22,7 +22,7 @@ STOP_S = 5.0
 NOT_FOR_CHILDREN = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
 FEW_ARENAS = {"MALLOC_ARENA_MAX": "2"}
 """Else each of the page's threads keeps its own freed memory."""
-NO_ANSWER = "The page's process did not start; see the log above. The board goes on."
+NO_ANSWER = "The page's process did not start; see the log above. The board carries on."
 
 
 class PageChild:

@@ -149,7 +149,7 @@ def _run(
                 page.stop()
             station.close()
     if station.is_other_version:
-        raise PageError("The board's process is of another version than the page's: restart both.")
+        raise PageError("The board and the page run different versions: restart both.")
 
 
 def supervisor_of(station: RemoteStation, page: Page | None, clock: Clock | None = None) -> Supervisor:

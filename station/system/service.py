@@ -49,7 +49,7 @@ WAITS_FOR_ROOM = "The station waits, and starts once there is room."
 WAITS_FOR_STORE = "The station waits, and starts once it can use the database."
 TRIED_AGAIN = "The board runs without its page, which is tried again."
 PAGE_LATE = "The page is still starting. The board runs without it meanwhile."
-PAGE_ENDED = "The page's process has ended; the board goes on, and the page is started again."
+PAGE_ENDED = "The page's process has ended; the board carries on, and the page is restarted."
 UPGRADE_LIMIT_US = 3600 * SECOND_US
 """How long systemd waits for an upgrade of the database: years of sessions on a slow memory card take minutes."""
 THREAD_SWITCH_S = 0.0005

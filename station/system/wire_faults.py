@@ -81,7 +81,7 @@ def lines_of(config: Config) -> dict[str, Line]:
         channels = {"left": config.analogue_heels.channel_left, "right": config.analogue_heels.channel_right}
         for side in sides:
             near = f"pin {channels[side] + 1} of the MCP3008 (CH{channels[side]})"
-            far, rest = f"the {side} force sensor", "0 V, more while somebody presses"
+            far, rest = f"the {side} force sensor", "0 V, more while you press"
             found.append(Line(f"{side} heel", near, far, rest, "harness.svg", 100 + channels[side]))
     else:
         for side in sides:

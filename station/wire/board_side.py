@@ -244,7 +244,7 @@ class _Page:
         target = self._api if method.name != "act" else self._api.board
         try:
             if target is None:
-                raise ValueError("This board is a real one; nobody else moves it.")
+                raise ValueError("This is a real board: it cannot be moved from here.")
             result = method.call(target, arguments)
         except (ValueError, LookupError, StoreError) as error:
             self._answer(Refusal(number, _kind(error), str(error)))

@@ -31,7 +31,7 @@ from station.wire.messages import (
     wire,
 )
 
-AWAY = "The board does not respond. This page connects again by itself; if that takes over a minute, restart the board."
+AWAY = "The board does not respond. This page reconnects by itself; if that takes over a minute, restart the board."
 BROKEN = "The board made a mistake with this; it keeps running. See its log for details."
 RETRY_S = 0.5
 CALL_S = 5.0

@@ -114,7 +114,7 @@ def without_lost_parents(rows: set[Row]) -> set[Row]:
 
 
 def outcome(path: Path, content: bytes, whole: bytes, written: dict[tuple[str, int], Row]) -> Outcome:
-    """Salvage a database of these bytes, beside which there is no backup."""
+    """Salvage a database of these bytes, beside which there is not a backup."""
     path.write_bytes(content)
     path.with_name(f"{path.name}.had-sessions").touch()
     report = salvage(path, AT)

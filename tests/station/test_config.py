@@ -115,12 +115,11 @@ def test_value_of_wrong_type_is_refused_for_every_key(section: str, key: msgspec
         (
             '[page]\nhost = "93.184.216.34"',
             'board.toml: page.host is "93.184.216.34", an address on the internet; choose one of your own network, or '
-            "set page.public = true if everybody may reach the page.",
+            "set page.public = true if everyone may reach the page.",
         ),
         (
             '[page]\nproxy = "localhost"',
-            'board.toml: page.proxy is "localhost", but must be an address in figures, for example "127.0.0.1", or '
-            "empty.",
+            'board.toml: page.proxy is "localhost", but must be a numeric address, for example "127.0.0.1", or empty.',
         ),
         (
             '[store]\npath = "~/station.db"',

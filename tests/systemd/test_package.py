@@ -104,7 +104,7 @@ def test_installer_refuses_with_one_sentence(package: Path, tmp_path: Path) -> N
     for arguments, says in (
         ((), "Which package?"),
         (("nowhere.deb",), "There is no file nowhere.deb"),
-        ((cut,), "is no Debian package" if is_root() else "Only root can install"),
+        ((cut,), "is not a Debian package" if is_root() else "Only root can install"),
     ):
         done = run("sh", INSTALLER, *arguments)
         assert done.returncode == 1

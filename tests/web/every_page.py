@@ -109,7 +109,7 @@ FOUND = (Result("distance sensor", False, "does not answer"), Result("left heel"
 PRESS = Question(
     "left heel",
     "Next, press the left heel plate, firmly, with your hand, and let go: you have 4 seconds. Ready?",
-    (("ready", "Ready"), ("skip", "Leave it out")),
+    (("ready", "Ready"), ("skip", "Skip it")),
     picture="plate-inside.svg",
 )
 VOLTS = Question(

@@ -35,7 +35,7 @@ STATES: dict[str, dict[str, Any]] = {
         "target_mm": 100.0,
         "repetition": 2,
         "repetitions": 6,
-        "why": "Somebody stood on the board while a block was read: step off, and show it again",
+        "why": "Someone stood on the board while a block was read: step off and show it again",
     },
     "capture": {"activity": "calibrate", "phase": "capture", "counting": "capture", "target_us": 10_000_000, "rate": 1},
     "move": {"activity": "test", "phase": "move", "toe_mm": 93.0, "target_mm": 109.0, "verdict": "passed", "trial": 1},

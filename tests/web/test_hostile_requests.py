@@ -82,7 +82,7 @@ def test_kept_request_with_any_other_value_is_answered(page: Page, kept: Hostile
         ("/history", "before", "2026-11-23T21:16:00", "must be a time"),
         ("/plan", "minutes", MANY_DIGITS, "from 1 to"),
         ("/plan", "minutes", "\u0663", "from 1 to"),
-        ("/dismiss-missed", "occurrence", "0001-01-01T00:00:00+14:00", "no time of your plan"),
+        ("/dismiss-missed", "occurrence", "0001-01-01T00:00:00+14:00", "not in your plan"),
         ("/settings", "hold_s", MANY_DIGITS, "whole number from 5 to 300"),
     ],
 )

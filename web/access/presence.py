@@ -29,7 +29,7 @@ GIVEN_S = 60.0
 """How long a browser that missed the response can ask for the same token again."""
 FRESH_S = 5.0
 """How long a snapshot may be older than a request."""
-GONE = "The board has given this request up: ask again."
+GONE = "The board has dropped this request: ask again."
 
 
 class Purpose(StrEnum):

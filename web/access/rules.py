@@ -29,8 +29,8 @@ PAIR_ADDRESS, PRESENCE_ADDRESS = "/pair", "/presence"
 DEMO_DEVICE = "Demonstration"
 """The name of the browser that a demonstration lets in automatically."""
 DEMO_SENTENCE = (
-    "This is a demonstration: it let this browser, its first on this machine, in by itself, as the owner\u2019s. "
-    "Another one is paired by heel presses on the board."
+    "This is a demonstration: it paired this browser, the first on this machine, by itself as the owner\u2019s. "
+    "Others are paired by heel presses on the board."
 )
 
 

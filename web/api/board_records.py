@@ -25,7 +25,7 @@ class StatusDetails(Record):
 
 
 class Status(Record):
-    """How the station is. `ok`: no action is needed. What is wrong, and `details`, only for those who were let in."""
+    """How the station is. `ok`: no action is needed. What is wrong, and `details`, need a paired browser or a token."""
 
     ok: bool
     title: str

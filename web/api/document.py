@@ -23,14 +23,14 @@ REFERENCE = "#/components/schemas/{name}"
 TOKEN, BROWSER = "token", "browser"
 ABOUT = f"""What the station measured, and control of the board, for programs.
 
-Times are UTC in ISO 8601 with `Z`. Units are in the names; distances are in millimetres. What is not known is `null`.
-A list comes in pages, newest first: send `next_cursor` of a page as `cursor` to get the next one. An answer with an
+Times are UTC in ISO 8601 with `Z`. Units are in the names; distances are in millimetres. Unknown values are `null`.
+Lists come in pages, newest first: send a page's `next_cursor` as `cursor` to get the next one. An answer with an
 `ETag` is not sent again to a program that sends it back as `If-None-Match`.
 
 A token may ask {TOKEN_LIMIT.burst:g} times at once and then {TOKEN_LIMIT.per_s:g} times a second; one address, with all
 of its tokens, {ADDRESS_LIMIT.burst:g} times and then {ADDRESS_LIMIT.per_s:g} times a second. Beyond that the answer is
-429 with `Retry-After`. What the station does not take at all, because it comes from another site or is too large, is
-answered with the code `{REFUSED}` and a status of its own."""
+429 with `Retry-After`. A request that the station refuses outright, because it comes from another site or is too
+large, gets the code `{REFUSED}` and a status of its own."""
 _EVERYWHERE = (
     ProblemCode.INVALID_QUERY,
     ProblemCode.UNAUTHENTICATED,
@@ -75,7 +75,7 @@ def document() -> dict[str, Any]:
                     "type": "apiKey",
                     "in": "cookie",
                     "name": ACCESS_COOKIE,
-                    "description": "A browser that was let in, for reading only.",
+                    "description": "A paired browser, for reading only.",
                 },
             },
         },
@@ -122,8 +122,8 @@ def problems_of(one: Operation) -> tuple[ProblemCode, ...]:
 def needed_scope(one: Operation) -> str:
     """Which scope an operation needs, in a sentence."""
     return {
-        Access.EVERYBODY: "For everybody; a token or a browser that was let in sees more where that is said.",
-        Access.READ: "Needs the scope `read` (your own results) or `read-all` (of all who agreed as well).",
+        Access.EVERYBODY: "For everyone; a token or a paired browser sees more where that is stated.",
+        Access.READ: "Needs the scope `read` (your own results) or `read-all` (and those of everyone who agreed).",
         Access.CONTROL: "Needs the scope `control`.",
     }[one.access]
 

@@ -32,7 +32,7 @@ class PageQuery(Input):
 
     limit: Annotated[int, Meta(ge=1, le=MAX_PAGE, description="How many to return.")] = DEFAULT_PAGE
     cursor: Annotated[
-        str | None, Meta(description="The `next_cursor` of the page before; without it, the first page.")
+        str | None, Meta(description="The `next_cursor` of the previous page; without it, the first page.")
     ] = None
 
 

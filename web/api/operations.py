@@ -104,7 +104,7 @@ def _operation(
 
 @_operation("GET", "/status", Access.EVERYBODY, is_live=True)
 def status(site: Site, caller: Caller) -> board_records.Status:
-    """How the station is; each part only for those who were let in."""
+    """How the station is; each part only for a paired browser or a token."""
     return station_status(site)
 
 

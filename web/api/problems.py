@@ -46,17 +46,15 @@ class ProblemKind(NamedTuple):
 
 
 KINDS = {
-    ProblemCode.INVALID_QUERY: ProblemKind(400, "The query is not right", "Read the fields of this address."),
-    ProblemCode.INVALID_BODY: ProblemKind(
-        400, "The body is not right", "Send a JSON object with the fields described."
-    ),
+    ProblemCode.INVALID_QUERY: ProblemKind(400, "Invalid query", "See the fields of this address."),
+    ProblemCode.INVALID_BODY: ProblemKind(400, "Invalid body", "Send a JSON object with the fields described."),
     ProblemCode.INVALID_CURSOR: ProblemKind(
-        400, "The cursor is not of this list", "Take next_cursor of the page before, or begin without one."
+        400, "Invalid cursor", "Use next_cursor of the previous page, or start without one."
     ),
     ProblemCode.UNAUTHENTICATED: ProblemKind(
         401,
         "A token is needed",
-        "Send the header Authorization: Bearer and a token. A browser that was let in makes one on /api/tokens.",
+        "Send the header Authorization: Bearer and a token. A paired browser makes one on /api/tokens.",
     ),
     ProblemCode.INSUFFICIENT_SCOPE: ProblemKind(
         403, "The token may not do this", "Make a token with the scope that this address needs."
@@ -66,12 +64,12 @@ KINDS = {
         404, "Not found", "There is nothing here that this token may see; /api/v1/openapi.json lists all addresses."
     ),
     ProblemCode.METHOD_NOT_ALLOWED: ProblemKind(
-        405, "Not this method", "Reading takes GET, changes take POST; /api/v1/openapi.json lists all addresses."
+        405, "Method not allowed", "Reading takes GET, changes take POST; /api/v1/openapi.json lists all addresses."
     ),
     ProblemCode.SESSION_RUNNING: ProblemKind(
         409, "A session is running", "Send may_interrupt as true to end it; what was done is kept."
     ),
-    ProblemCode.NOT_STARTED: ProblemKind(409, "Nothing starts", "The station does not start this now."),
+    ProblemCode.NOT_STARTED: ProblemKind(409, "Not started", "The station does not start this now."),
     ProblemCode.TOO_LARGE: ProblemKind(413, "Too large", "The station takes 64 KB at most."),
     ProblemCode.UNSUPPORTED_TYPE: ProblemKind(
         415, "Not JSON", "Send the body as JSON with the header Content-Type: application/json."

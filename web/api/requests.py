@@ -61,8 +61,8 @@ def _sentence(message: str, kind: type[Input]) -> str:
         return f"The field {missing[1]} is missing."
     found = _FIELD.search(message)
     if found is None or found[1] not in fields:
-        return f"There is a field that this address does not have; its fields are {_names(kind)}."
-    return f"The field {found[1]} is not right: {expected(fields[found[1]].type)}."
+        return f"Send only these fields: {_names(kind)}."
+    return f"The field {found[1]} must be {expected(fields[found[1]].type)}."
 
 
 def expected(kind: Any) -> str:

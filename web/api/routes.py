@@ -69,7 +69,7 @@ def caller_of(site: Site) -> Caller:
     found = site.token_access()
     if found is None:
         raise ApiError(
-            ProblemCode.UNAUTHENTICATED, "The token is not known, or no longer holds: make a new one on /api/tokens."
+            ProblemCode.UNAUTHENTICATED, "The token is unknown or no longer valid: make a new one on /api/tokens."
         )
     _touch(site, found)
     return Caller(found.visitor, frozenset(map(Scope, found.token.scopes)), found.token.id)

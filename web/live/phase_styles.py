@@ -51,7 +51,7 @@ class PhaseStyle(NamedTuple):
 PHASE_STYLES = {
     "idle": PhaseStyle("STEP ON", "\u25b6", "calm", "Stand on the board, or choose what to do below."),
     "wait": PhaseStyle("STEP ON", "\u25b6", "calm", "Stand on the board, toes to the stop.", "Toes to the stop."),
-    "lay": PhaseStyle("SET UP", "?", "calm", "Lay the board as the next step needs it."),
+    "lay": PhaseStyle("SET UP", "?", "calm", "Set the board up for the next step."),
     "settle": PhaseStyle("STAND STILL", "\u25a0", "calm", "Stand still, toes to the stop.", ""),
     "side": PhaseStyle("READY", "\u25b6", "prepare", "Get into position.", "Foot straight."),
     "count": PhaseStyle("READY", "\u25b6", "prepare", "The clock is about to start.", ""),
@@ -91,9 +91,9 @@ PHASE_STYLES = {
     "volume": PhaseStyle("LISTEN", "\u266a", "calm", "Can you hear it? Lift a heel if you can.", "Lift a heel."),
     "listen": PhaseStyle("LISTEN", "\u266a", "calm", "The next sound is coming.", ""),
     "quiz": PhaseStyle("LISTEN", "\u266a", "calm", "Listen, then answer with your heel.", ""),
-    "press": PhaseStyle("RHYTHM", "\u266a", "calm", "A browser asks to be let in. Make the rhythm that it shows.", ""),
+    "press": PhaseStyle("RHYTHM", "\u266a", "calm", "A browser is asking. Make the rhythm it shows.", ""),
     "wrong": PhaseStyle(
-        "NOT YET", "\u2715", "calm", "That was another rhythm. Look at the browser, and try again.", "Try again."
+        "NOT YET", "\u2715", "calm", "That was a different rhythm. Look at the browser and try again.", "Try again."
     ),
     "number": PhaseStyle(
         "COUNT", "\u2025", "work", "Count the tones. The browser must show this number.", "The tones."
@@ -237,7 +237,7 @@ def _setup_style(state: SetupState, style: PhaseStyle) -> PhaseStyle:
     """How the board must lie, and how to confirm it."""
     word, shape, what = BOARD_STYLES[state.board]
     step_off = "Step off. " if state.is_occupied else ""
-    return style._replace(word=word, shape=shape, sentence=f"{step_off}{what} Already so? Press \u201cNext\u201d.")
+    return style._replace(word=word, shape=shape, sentence=f"{step_off}{what} Already done? Press \u201cNext\u201d.")
 
 
 def _come_back_style(snapshot: Snapshot) -> PhaseStyle:

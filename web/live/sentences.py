@@ -57,8 +57,8 @@ BLOCK_OUTCOMES = {
 """How a calibration or a check ended."""
 
 CONFIRM_HINT = "When your knee touches: tap your heel twice, press the button, or press \u201cKnee touches\u201d below."
-SENSOR_IS_BACK = "The distance sensor reads again. The test goes on in a moment."
-RESUME_NOTE = "A hold or set that was interrupted starts over; what you did is saved."
+SENSOR_IS_BACK = "The distance sensor works again. The test continues in a moment."
+RESUME_NOTE = "An interrupted hold or set starts over; what you did is saved."
 """What resuming does with the step in which the routine ended."""
 
 

@@ -75,7 +75,7 @@ WITHOUT_BUTTONS = {
     ", or press \u201cResume\u201d": "",
     "Press \u201cResume\u201d, or step off": "Step off",
     "Press Resume": "Step off and on",
-    " Already so? Press \u201cNext\u201d.": "",
+    " Already done? Press \u201cNext\u201d.": "",
 }
 """Replacements for these words in a browser that was not let in, which has no buttons."""
 

@@ -14,7 +14,7 @@ from web.context import Site, wait_until_saved
 
 SCOPE_TEXTS = {
     Scope.READ: "read own results",
-    Scope.READ_ALL: "read own results, and those of all who agreed",
+    Scope.READ_ALL: "read own results, and those of everyone who agreed",
     Scope.CONTROL: "start sessions and control the board",
 }
 READING = (Scope.READ, Scope.READ_ALL)
@@ -46,7 +46,7 @@ def blueprint(site: Site) -> Blueprint:
         """Make a token and show it, only once, because only its hash is stored."""
         device = site.visitor().device
         if device is None:
-            abort(403, "Only a browser that was let in makes tokens.")
+            abort(403, "Only a paired browser can make tokens.")
         scopes = [scope for scope in Scope if scope in request.form.getlist("scope")]
         token = new_token()
         try:
@@ -59,7 +59,7 @@ def blueprint(site: Site) -> Blueprint:
     @pages.post("/api/tokens/<token_id>/revoke")
     def revoke(token_id: str) -> Response:
         if token_id not in {one.id for one in visible_tokens(site)}:
-            abort(404, "There is no such token. The list has all of yours.")
+            abort(404, "There is no such token. The list shows all of yours.")
         wait_until_saved(site.api.revoke_api_token(token_id))
         return redirect(url_for("api_pages.tokens"), 303)
 

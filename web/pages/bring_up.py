@@ -21,7 +21,7 @@ from web.served import set_cookie
 
 CHECK_COOKIE = "board_check"
 """The key of the bring-up that this browser has begun."""
-OF_ANOTHER = "Another browser has begun this check: answer and stop it there."
+OF_ANOTHER = "Another browser started this check: answer and stop it there."
 PICTURES = Path(hardware.__file__).parent / "pictures"
 
 

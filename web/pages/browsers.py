@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from station.app.access.roles import PIN, PIN_TRIES, SHARED_STAY, Role, hash_of, is_live, new_token
+from station.app.access.roles import NOT_SHARED, PIN, PIN_TRIES, SHARED_STAY, Role, hash_of, is_live, new_token
 from station.store.access_records import Device
 from station.store.records import Person
 from web.access.pin import DIGITS, hash_of_pin, is_right
@@ -19,10 +19,10 @@ ROLE_WORDS = {
     Role.OWNER: "owner: manages people, browsers and settings",
     Role.MEMBER: "member: sees their own results, and those of people who agreed",
     Role.PRACTITIONER: "practitioner: sees the people who agreed",
-    Role.GUEST: "guest: until the end of the day, for sessions of nobody",
+    Role.GUEST: "guest: until the end of the day, for unclaimed sessions",
 }
-WRONG_PIN = "This name and this PIN do not belong together."
-NO_SUCH_BROWSER = "There is no such browser here: load the page again."
+WRONG_PIN = "This name and PIN do not match."
+NO_SUCH_BROWSER = "There is no such browser here: reload the page."
 
 
 def blueprint(site: Site) -> Blueprint:
@@ -90,9 +90,9 @@ def blueprint(site: Site) -> Blueprint:
         """Change a browser's role; making it an owner hands the station over, or shares it."""
         role, device = request.form.get("role", ""), named_device(device_id)
         if role not in list(Role) or Role.GUEST in (role, device.role):
-            return page("A browser is made owner, member or practitioner; a guest is paired again.", 400)
+            return page("Choose owner, member or practitioner; for a guest, pair the browser again.", 400)
         if role == Role.OWNER and device.is_shared:
-            return page("A shared browser is not the owner\u2019s: stop sharing it first.", 400)
+            return page("A shared browser cannot be the owner\u2019s: stop sharing it first.", 400)
         try:
             wait_until_saved(site.api.set_role(device.id, Role(role)))
         except ValueError as error:
@@ -104,7 +104,7 @@ def blueprint(site: Site) -> Blueprint:
         """Start or stop sharing this browser by PIN."""
         device = own_device()
         if device.role is Role.OWNER:
-            return page("The owner\u2019s browser is not shared: pair this one as a member first.", 400)
+            return page("The owner\u2019s browser cannot be shared: pair this one as a member first.", 400)
         wait_until_saved(site.api.share_device(device.id, is_shared=request.form.get("shared") == "yes"))
         return done()
 
@@ -112,7 +112,7 @@ def blueprint(site: Site) -> Blueprint:
     def set_pin() -> Response | tuple[str, int]:
         person_id = site.visitor().person_id
         if person_id is None:
-            return page("A PIN belongs to a person: choose yourself first.", 400)
+            return page("A PIN belongs to a person: choose who you are first.", 400)
         try:
             pin_hash = None if "remove" in request.form else hash_of_pin(request.form.get("pin", ""))
         except ValueError as error:
@@ -125,7 +125,7 @@ def blueprint(site: Site) -> Blueprint:
         """Make a shared browser a person's for a while, by their name and PIN."""
         device = own_device()
         if not device.is_shared:
-            abort(400, "This browser is not shared: it has one person.")
+            abort(400, NOT_SHARED)
         try:
             person = person_with_pin(site, request.form.get("name", ""), request.form.get("pin", ""))
         except ValueError as error:
@@ -142,7 +142,7 @@ def blueprint(site: Site) -> Blueprint:
         """End a person's time at a shared browser."""
         device, token = own_device(), new_token()
         if not device.is_shared:
-            abort(400, "This browser is not shared: it has one person.")
+            abort(400, NOT_SHARED)
         wait_until_saved(site.api.choose_person(device.id, hash_of(token), None))
         response = redirect(url_for("today.today"), 303)
         response.delete_cookie(PERSON_COOKIE)

@@ -61,7 +61,7 @@ def calibration_sentence(
     """
     fit = current.fit
     if fit is None:
-        return "Not yet calibrated: as built, every distance may be 10 to 25 mm off as a whole."
+        return "Not yet calibrated: as built, all distances may be off by the same 10 to 25 mm."
     if suspect is not None:
         where = "at the last check" if suspect.kind == "block" else f"by {KINDS[suspect.kind]}"
         return (

@@ -11,7 +11,8 @@ from web.context import Site, wait_until_saved
 
 CONFIRMED = "consent"
 """The question whose answers say, by the time of a consent, that its person has confirmed it in a browser of theirs."""
-NO_ONE = "There is nobody of this name: type it as the other person has it."
+NEEDS_PERSON = "Consents belong to a person: choose who you are first."
+NO_ONE = "There is nobody with this name: type it as it is on their profile."
 
 
 def unconfirmed_consents(site: Site) -> list[tuple[Consent, str]]:
@@ -43,6 +44,7 @@ def blueprint(site: Site) -> Blueprint:
             viewers=[(one, names[one.viewer_id]) for one in viewers],
             seen=[(one, names[one.person_id]) for one in seen],
             saved="saved" in request.args,
+            needs_person=NEEDS_PERSON,
             error=error,
         ), status
 
@@ -82,7 +84,7 @@ def blueprint(site: Site) -> Blueprint:
         """End a consent; either person may."""
         own, other = site.visitor().person_id, request.form.get("person", "")
         if own is None:
-            return page("Consents belong to a person: choose yourself first.", 400)
+            return page(NEEDS_PERSON, 400)
         viewer_id, person_id = (other, own) if request.form.get("which") == "mine" else (own, other)
         wait_until_saved(site.api.withdraw_consent(viewer_id, person_id))
         return done()

@@ -103,7 +103,7 @@ def _kind() -> ExportKind:
     try:
         return ExportKind(request.form.get("kind", ExportKind.CSV))
     except ValueError:
-        abort(400, "An export is CSV, JSON or a bundle: choose one of them.")
+        abort(400, "Choose CSV, JSON or a bundle for the export.")
 
 
 def _file(path: Path) -> Response:

@@ -14,14 +14,14 @@ RELOAD_S = 10
 """How often an error page reloads while it waits for room on the disk or for the board."""
 SENTENCES = {
     REFUSED: ("This cannot be done", "The station did not understand the request."),
-    403: ("Not with this browser", "The role of this browser may not do this."),
+    403: ("Not with this browser", "This browser\u2019s role does not allow this."),
     404: ("Page not found", "The address may be mistyped, or the page no longer exists."),
-    405: ("Not a page", "This address belongs to a button of another page: go back and press it."),
+    405: ("Not a page", "This address belongs to a button on another page: go back and press it."),
     408: ("Too slow", "The request did not arrive in time. Send it again."),
-    409: ("Not now", "Something else has changed meanwhile. Load the page again."),
+    409: ("Not now", "Something has changed in the meantime. Reload the page."),
     413: ("Too large", "The page takes 64 KB at most."),
     429: ("Too many at once", "Wait a minute, then try again."),
-    BROKEN: ("Something broke", "The page made a mistake; the station keeps running. See the log for details."),
+    BROKEN: ("Something broke", "The page failed; the station keeps running. See the log for details."),
     503: ("That did not work", "The station could not do this now. Try again in a moment."),
 }
 """The heading and sentence of each status; other statuses use `REFUSED` or `BROKEN`."""

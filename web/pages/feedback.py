@@ -13,6 +13,7 @@ from station.core.events import FELT_PLACE_ANSWERS
 from station.units import utc_time
 from web.context import (
     DECLINED_COOKIE,
+    NO_SUCH_PERSON,
     NOBODY,
     PERSON_COOKIE,
     Site,
@@ -74,7 +75,7 @@ def blueprint(site: Site) -> Blueprint:
                 abort(400, str(error))
             site.forget_visitor()
         if person_id not in {one.id for one in site.people()}:
-            abort(400, "There is no such person on this station. Choose one from the list.")
+            abort(400, NO_SUCH_PERSON)
         if found.session.person_id not in (None, person_id):
             abort(400, f"This session already belongs to {found.session.person_name}.")
         has_person = request.cookies.get(PERSON_COOKIE, NOBODY) != NOBODY
@@ -89,7 +90,7 @@ def blueprint(site: Site) -> Blueprint:
         if (felt is None) is (pain is None) or not set(felt or ()) <= set(FELT_PLACE_ANSWERS):
             abort(400, f"Send either felt ({', '.join(FELT_PLACE_ANSWERS)}) or pain (a number).")
         if pain is not None and pain not in map(str, range(MAX_PAIN + 1)):
-            abort(400, f"How much it hurt is a whole number from 0 to {MAX_PAIN}.")
+            abort(400, f"Pain is a whole number from 0 to {MAX_PAIN}.")
         try:
             wait_until_saved(site.api.answer_test(test_id, felt=felt, pain=None if pain is None else int(pain)))
         except ValueError as error:
@@ -103,7 +104,7 @@ def blueprint(site: Site) -> Blueprint:
         if key not in exercises() or felt not in (YES, NO):
             abort(400, "Choose an exercise of this session and answer yes or no.")
         if found.session.person_id is None:
-            abort(400, "Choose first who this session belongs to.")
+            abort(400, "First choose whose session this is.")
         wait_until_saved(site.api.answer(found.session.person_id, "felt", felt == YES, key))
         return redirect(return_address(session_id, "felt", felt=key), 303)
 
@@ -115,7 +116,7 @@ def blueprint(site: Site) -> Blueprint:
             abort(400, "Choose who you are first.")
         occurrence = utc_time(request.form.get("occurrence", ""))
         if occurrence is None:
-            abort(400, "Open Today and press the button there: this is no time of your plan.")
+            abort(400, "Open Today and press the button there: this time is not in your plan.")
         wait_until_saved(site.api.answer(person.id, "offered", False, occurrence.isoformat()))
         return redirect(url_for("today.today"), 303)
 

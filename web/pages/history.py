@@ -43,7 +43,7 @@ from station.units import (
     result_text,
     utc_time,
 )
-from web.context import Site
+from web.context import NO_SUCH_PERSON, Site
 from web.exercise_text import capitalize_first
 from web.live.sentences import FELT_PLACES
 from web.pages.circumstances import UNKNOWN, questions_about, unasked
@@ -212,7 +212,7 @@ def _requested_person(site: Site) -> Person | None:
         return None
     found = next((one for one in site.everybody() if one.id == asked), None)
     if found is None:
-        abort(404, "There is no such person on this station. Choose one from the list.")
+        abort(404, NO_SUCH_PERSON)
     return found
 
 

@@ -1,4 +1,4 @@
-"""Sessions of nobody yet: whose they were; and the corrections of a session: not mine, left and right mixed up."""
+"""Unclaimed sessions: whose they were; and the corrections of a session: not mine, left and right mixed up."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from station.app.starting.start_gate import StartDecision
 from station.catalogue.read import exercises
 from station.core.events import CommandName, Side
 from station.store.records import Person
-from web.context import NOBODY, Site, back_to_live, redirect_to, remember_person, wait_until_saved
+from web.context import NO_SUCH_PERSON, NOBODY, Site, back_to_live, redirect_to, remember_person, wait_until_saved
 from web.exercise_text import names_by_key
 from web.live.commands import PageCommand, send_command
 from web.live.phase_styles import is_active
@@ -97,7 +97,7 @@ def blueprint(site: Site) -> Blueprint:
     def choose_person() -> AnyResponse:
         chosen_id = request.form.get("person", NOBODY)
         if chosen_id != NOBODY and chosen_id not in {person.id for person in site.people()}:
-            abort(400, "There is no such person on this station. Choose one from the list.")
+            abort(400, NO_SUCH_PERSON)
         where = BACK_ENDPOINTS.get(request.form.get("return_to", ""), "today.today")
         return remember_person(redirect(url_for(where), 303), None if chosen_id == NOBODY else chosen_id)
 
@@ -107,7 +107,7 @@ def blueprint(site: Site) -> Blueprint:
 def start_response(site: Site, name: str, person: Person | None, *, is_chosen: bool) -> AnyResponse:
     """Ask the station to start a routine for this person; then show the live page, or why nothing starts."""
     if name in BLOCK_ROUTINES and not site.visitor().is_at_least(Role.MEMBER):
-        abort(403, "A guest does not calibrate the board: somebody who is at home here does.")
+        abort(403, "Guests cannot calibrate the board: ask a member to do it.")
     person_id = person.id if person else None
     site.require_own_routine(name)
     title = site.routine_title(name, person_id)
@@ -148,7 +148,7 @@ def _requested_person(site: Site) -> Person | None:
         return site.person()
     found = next((one for one in site.people() if one.id == named), None)
     if found is None:
-        abort(400, "There is no such person on this station. Choose one from the list.")
+        abort(400, NO_SUCH_PERSON)
     return found
 
 

@@ -12,7 +12,7 @@ from flask import Blueprint, abort, g, redirect, render_template, request, url_f
 from werkzeug.wrappers import Response
 
 from station.app.access.roles import NOBODY_YET, Role, Visitor
-from station.app.snapshot import PresenceState
+from station.app.snapshot import REQUEST_OVER, PresenceState
 from station.core.activities.heel_rhythm import RhythmRules
 from station.core.events import SECOND_US
 from station.store.names import MAX_NAME_LENGTH, unique_name
@@ -32,16 +32,16 @@ from web.access.presence import (
 from web.access.rules import let_in, own_page, set_access_cookie
 from web.context import PERSON_COOKIE, Site, wait_until_saved
 from web.pages.browsers import person_with_pin
+from web.pages.consents import NEEDS_PERSON
 from web.pages.first_start import steps_left
 from web.served import set_cookie
 
 PAIR_ROLES = {
-    Role.MEMBER: "My own: it shows my results from now on",
+    Role.MEMBER: "Mine: it shows my results from now on",
     Role.GUEST: "A guest\u2019s: only today, without a name",
     Role.PRACTITIONER: "A practitioner\u2019s: it shows the people who agreed",
 }
 """What a browser can be let in as."""
-OVER = "This request is over: ask again."
 NEEDS_NAME = "Type your name: results belong to a person."
 PAGES = {Purpose.PAIR: "pairing.pair", Purpose.STEP_UP: "pairing.presence", Purpose.CONSENT: "pairing.consent"}
 LONG_S = RhythmRules().long_from_us / SECOND_US
@@ -80,6 +80,7 @@ def blueprint(site: Site) -> Blueprint:
             purpose=asked.purpose,
             asked=asked,
             progress=now,
+            request_over=REQUEST_OVER,
             # Never beside a button whose answer has a cookie, nor a PIN that is being typed: a reload would cut it off.
             refreshes=is_at_board,
             address=url_for(PAGES[asked.purpose]),
@@ -142,7 +143,7 @@ def blueprint(site: Site) -> Blueprint:
     def ask() -> Response | tuple[str, int]:
         name, role = request.form.get("name", ""), request.form.get("role", Role.MEMBER)
         if role not in PAIR_ROLES:
-            abort(400, "A browser is let in as member, guest or practitioner.")
+            abort(400, "Pair the browser as a member, guest or practitioner.")
         if role != Role.GUEST and not name.strip():
             return form(Purpose.PAIR, NEEDS_NAME, 400)
         try:
@@ -175,7 +176,7 @@ def blueprint(site: Site) -> Blueprint:
     def ask_consent() -> Response | tuple[str, int]:
         name, viewer_id = request.form.get("name", ""), site.visitor().person_id
         if viewer_id is None:
-            return form(Purpose.CONSENT, "Consents belong to a person: choose yourself first.", 400, name)
+            return form(Purpose.CONSENT, NEEDS_PERSON, 400, name)
         try:
             person_name = unique_name(name, (), "")
         except ValueError as error:
@@ -186,7 +187,7 @@ def blueprint(site: Site) -> Blueprint:
 
     def over(asked: BrowserRequest | None) -> Response | tuple[str, int]:
         if asked is None:
-            return form(Purpose.PAIR, OVER, 409)
+            return form(Purpose.PAIR, REQUEST_OVER, 409)
         return redirect(url_for(PAGES[asked.purpose]), 303)
 
     @pages.post("/pair/confirm")
@@ -271,14 +272,14 @@ def blueprint(site: Site) -> Blueprint:
 
     def complete_step(asked: BrowserRequest) -> Response:
         if asked.device_id is None or asked.device_id != site.device_id:
-            raise ValueError("Another browser asked for this: prove your presence here once more.")
+            raise ValueError("Another browser asked for this: prove again here that you are at the board.")
         wait_until_saved(site.api.note_presence(asked.device_id))
         return redirect(own_page(asked.return_to) or url_for("today.today"), 303)
 
     def complete_consent(asked: BrowserRequest) -> Response:
         person_id = person_of(asked)
         if asked.viewer_id is None or person_id is None or asked.viewer_id != site.visitor().person_id:
-            raise ValueError("Another person uses this browser now: ask for the consent once more.")
+            raise ValueError("Someone else is using this browser now: ask for consent again.")
         wait_until_saved(site.api.agree_consent(asked.viewer_id, person_id, site.device_id))
         return redirect(url_for("consents.consents", saved=""), 303)
 
@@ -286,7 +287,7 @@ def blueprint(site: Site) -> Blueprint:
 
     def waiting_approvals() -> list[tuple[BrowserRequest, str]]:
         names = {one.id: one.name for one in site.store.people()}
-        return [(one, names.get(one.viewer_id or "", "Somebody")) for one in book.waiting_for(site.visitor().person_id)]
+        return [(one, names.get(one.viewer_id or "", "Someone")) for one in book.waiting_for(site.visitor().person_id)]
 
     @pages.app_context_processor
     def approvals() -> dict[str, object]:

@@ -109,7 +109,7 @@ def blueprint(site: Site) -> Blueprint:
     def save() -> AnyResponse | tuple[str, int]:
         person = site.person()
         if person is None:
-            abort(400, "Say first who you are: a plan belongs to one person.")
+            abort(400, "Choose who you are first: a plan belongs to one person.")
         before = plan_for(site.store, person.id)
         given = _form_from_request(request.form, site.settings_of(person.id).zone)
         checked_plan = _validate(site, person, given, before)

@@ -17,7 +17,7 @@ from station.profile import PROFILE_FIELDS, Profile
 from station.settings import LIMITS, Settings
 from station.store.records import Person
 from station.units import UNIT_SYMBOLS, date_text, length_text, number_text
-from web.context import Site, wait_until_saved
+from web.context import NO_SUCH_PERSON, Site, wait_until_saved
 from web.pages.plan import station_zone
 from web.typed import typed_goal_mm
 
@@ -49,7 +49,7 @@ def require_person(site: Site, person_id: str) -> Person:
     """A person whose results the visitor may see; for the owner, any person. Aborts with 404 otherwise."""
     person, visitor = site.store.person(person_id), site.visitor()
     if person is None or not (visitor.sees(person_id) or visitor.is_at_least(Role.OWNER)):
-        abort(404, "There is no such person on this station. Choose one from the list.")
+        abort(404, NO_SUCH_PERSON)
     return person
 
 

@@ -61,7 +61,7 @@ MEANING_GROUPS: tuple[tuple[str, str, tuple[CueName, ...]], ...] = (
     ("Once more", "Stand back and try again. Nothing is lost.", (CueName.NO, CueName.TRIAL_VOID)),
     ("A break", "There is no hurry.", (CueName.NUDGE, CueName.PAUSED, CueName.ENDED, CueName.ECHO)),
     ("Look at the page", "A question, or a fault of a sensor.", (CueName.ASK, CueName.ERROR)),
-    ("Count the tones", "A browser that is let in must show the same two digits.", (CueName.NUMBER,)),
+    ("Count the tones", "The browser must show the same two digits.", (CueName.NUMBER,)),
 )
 """Every cue once, grouped by what it tells a person to do: title, what to do, cues."""
 

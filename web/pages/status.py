@@ -134,7 +134,7 @@ def _backup_sentence(newest: date | None, today: date) -> str:
         return "None yet: one is made every night while the station is on."
     days = (today - newest).days
     age = {0: "today", 1: "yesterday"}.get(days, f"{days} days ago" if days > 0 else "a date in the future")
-    said = f"The last one is of {newest.isoformat()} ({age})."
+    said = f"The last one was made on {newest.isoformat()} ({age})."
     return f"{said} One is made every night: leave the station on." if days > OLD_BACKUP_DAYS else said
 
 
@@ -144,7 +144,7 @@ def _certificate_sentence(ends_at: datetime | None, now: datetime) -> tuple[str,
         return "", False
     days = (ends_at - now).days
     if days >= LATE_RENEWAL_DAYS:
-        return f"The certificate holds until {ends_at:%Y-%m-%d} and is renewed by itself.", False
+        return f"The certificate is valid until {ends_at:%Y-%m-%d} and renews itself.", False
     left = f"ends in {days} days" if days >= 0 else f"ended on {ends_at:%Y-%m-%d}"
     return f"The certificate {left}, and was not renewed: type sudo station tls renew at the station.", True
 

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 IMPORT_TIMEOUT_S = 300.0
 """How long a page waits for an import: ten years with traces on a slow memory card."""
-NO_FILE = "Choose a file first: one that a station made."
+NO_FILE = "First choose a file that a station made."
 SESSION_RUNS = "A session is running: do this when it has ended."
-NO_PREVIEW = "There is no preview any more: look at the file again first."
+NO_PREVIEW = "The preview has expired: look at the file again first."
 UNSAFE_LETTERS = re.compile(r"[^A-Za-z0-9._-]+")
 Thing = TypeVar("Thing")
 

@@ -13,7 +13,7 @@ PLAIN = (
     "This station answers devices of the internet over https only: let the web server in front take no plain http, and "
     "send X-Forwarded-Proto."
 )
-UNNAMED = "The web server in front of the station did not say for whom it asks: let it send X-Forwarded-For."
+UNNAMED = "The web server in front of the station did not say whose request this is: let it send X-Forwarded-For."
 FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"x-forwarded-port")
 """Headers in which a proxy describes the client. Any client can send them, so they are removed here."""
 

@@ -53,7 +53,7 @@ STOP_TIMEOUT_S = 5.0
 log = logging.getLogger(__name__)
 
 PUBLIC_IN_PLAIN = (
-    "The configuration has page.public = true without https, so that everybody on the way could read and use what "
+    "The configuration has page.public = true without https, so that anyone on the way could read and use what "
     "browsers send: type sudo station tls on, set page.certificate, or name the web server in front in page.proxy."
 )
 

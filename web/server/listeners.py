@@ -97,7 +97,7 @@ def _bind_error_text(page: PageConfig, error: Exception) -> str:
     number = error.errno if isinstance(error, OSError) else None
     if number == errno.EADDRINUSE:
         return (
-            f"The page cannot use {where}: another program has it. Stop that program or choose another port "
+            f"The page cannot use {where}: another program uses it. Stop that program or choose another port "
             "([page] port in the configuration, --port of a demonstration)."
         )
     if number == errno.EAFNOSUPPORT:

@@ -74,7 +74,7 @@ function unreachable() {
   const text = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Offline · Slant board station</title><link rel="stylesheet" href="/static/page.css"></head>
 <body class="reading"><main id="main"><h1>The station does not answer</h1>
-<p>Nothing was changed. Is it switched on, and is this phone in the same Wi-Fi? The board works without this page.</p>
+<p>Nothing was changed. Is it switched on, and is this phone on the same Wi-Fi? The board works without this page.</p>
 <p><a class="button" href="/">Today, as last seen</a> <a class="button" href="/progress">Progress, as last seen</a></p></main></body></html>`
   const headers = { 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': "default-src 'none'; style-src 'self'" }
   return new Response(text, { status: 503, headers })

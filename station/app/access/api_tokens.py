@@ -74,7 +74,7 @@ def add(store: Store, device_id: str, token_hash: str, name: str, scopes: Collec
     if not scopes or not set(scopes) <= set(Scope):
         raise ValueError("Choose what the token may do.")
     if not may_make_tokens(store.device(device_id)):
-        raise ValueError("A guest's browser, or one that several people share, makes no tokens.")
+        raise ValueError("A guest's or a shared browser cannot make tokens.")
     if sum(1 for one in store.api_tokens(device_id) if one.revoked_at is None) >= MAX_TOKENS:
-        raise ValueError(f"This browser has {MAX_TOKENS} tokens: revoke one that nothing uses any more.")
+        raise ValueError(f"This browser has {MAX_TOKENS} tokens: revoke one that is no longer used.")
     return store.add_api_token(device_id, token_hash, name, [scope.value for scope in Scope if scope in scopes])

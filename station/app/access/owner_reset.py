@@ -15,7 +15,7 @@ from station.store import Store, StoreError
 
 log = logging.getLogger(__name__)
 
-OWNER_RESET = "The owner was reset at the board: the next browser that is paired becomes the owner's."
+OWNER_RESET = "The owner was reset at the board: the next browser paired becomes the owner's."
 
 
 class OwnerReset:

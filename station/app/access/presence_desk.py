@@ -15,7 +15,7 @@ from station.app.board.idle_board import IdleBoard, at_time
 from station.app.board.outputs import CuePublisher
 from station.app.board.view import BoardView
 from station.app.running.event_time import EventTime
-from station.app.snapshot import PresenceRequest, PresenceState, PresenceView
+from station.app.snapshot import REQUEST_OVER, PresenceRequest, PresenceState, PresenceView
 from station.clock import Clock
 from station.core.activities.engine import Engine
 from station.core.activities.heel_rhythm import NO_ANSWER, RhythmPhase
@@ -40,7 +40,6 @@ CANCELLED = "This was cancelled."
 EXPIRED = "Nobody made the rhythm within two minutes: ask again when you stand at the board."
 NOT_CONFIRMED = "The number was not confirmed within a minute: ask again."
 NOT_COUNTED = "The rhythm was wrong and the station could not count it, so nobody may try now"
-ENDED = "This request is over: ask again."
 
 _PHASE_STATES = {
     RhythmPhase.PRESS: PresenceState.WAITING,
@@ -154,7 +153,7 @@ class PresenceDesk:
         """Use a request whose rhythm has matched; no other call can use it again. Raises ValueError with a sentence."""
         asked = self._asked
         if asked is None or not secrets.compare_digest(asked.request.id, request_id):
-            raise ValueError(ENDED)
+            raise ValueError(REQUEST_OVER)
         if self._state(asked).phase is not RhythmPhase.NUMBER:
             raise ValueError("The rhythm has not been made yet.")
         self._store.note_attempt(RHYTHM, succeeded=True)
@@ -203,9 +202,7 @@ class PresenceDesk:
         elif not is_counted:
             self._end(PresenceState.CANCELLED, f"{NOT_COUNTED}: the Status page says why.")
         elif facts and (minutes := self._pause_minutes_after(facts)) is not None:
-            self._end(
-                PresenceState.CANCELLED, f"{MAX_WRONG} wrong rhythms: nobody can be let in for {minutes} minutes."
-            )
+            self._end(PresenceState.CANCELLED, f"{MAX_WRONG} wrong rhythms: nobody can try for {minutes} minutes.")
         if self._asked is None or self._state(self._asked) != before:
             self._board_view.is_urgent = True
 

@@ -37,6 +37,8 @@ __all__ = [
     "visitor_with",
 ]
 
+NOT_SHARED = "This browser is not shared: it belongs to one person."
+
 IDLE_END = timedelta(days=90)
 ABSOLUTE_END = timedelta(days=365)
 PRESENCE = timedelta(minutes=10)
@@ -180,7 +182,7 @@ def choose_person(store: Store, now: datetime, device_id: str, token_hash: str, 
     """
     device = store.device(device_id)
     if device is None or not device.is_shared:
-        raise ValueError("This browser is not shared: it has one person.")
+        raise ValueError(NOT_SHARED)
     store.choose_person(device_id, token_hash, person_id, None if person_id is None else now + SHARED_STAY)
 
 

@@ -33,19 +33,19 @@ ANSWER_US = 600 * SECOND_US
 """How long a question waits: measuring a voltage takes minutes, but an abandoned page must not keep the board."""
 END_S = 10.0
 """How long a station that ends waits for the bring-up: a press or a stuck bus takes seconds."""
-GOING = "The board is being checked: wait until that has ended, or stop the check."
+GOING = "The board is being checked: wait until the check has ended, or stop it."
 RUNNING = "A session is running on the board: end it, then check the board."
-PAIRING = "A browser asks for presence at the board: wait until that has ended, then check the board."
+PAIRING = "A browser is asking for proof of presence: wait until that has ended, then check the board."
 OCCUPIED = (
-    "Somebody stands on the board: step off, then check it. If it is empty, a plate reads pressed by itself: say below "
-    "that nobody stands there."
+    "Someone is on the board: step off, then check it. If it is empty, a plate reads as pressed by itself: start "
+    "below, with nobody on the board."
 )
 NO_BOARD = "This station has no board to check."
-OTHER_QUESTION = "The check has gone on: answer the question that it shows now."
-NOTHING_ASKED = "The check asks nothing now."
+OTHER_QUESTION = "The check has moved on: answer the question it shows now."
+NOTHING_ASKED = "The check is not asking anything now."
 STOPPED = "The check was stopped."
-UNANSWERED = "Nobody answered for ten minutes, so the check has ended: begin it again."
-BROKEN = "The check made a mistake and has ended: see the board's log for details."
+UNANSWERED = "Nobody answered for ten minutes, so the check has ended: start it again."
+BROKEN = "The check failed and has ended: see the board's log for details."
 
 
 class BoardParts(Protocol):

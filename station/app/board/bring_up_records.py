@@ -46,7 +46,7 @@ class Question(Struct, frozen=True):
         if plain in dict(self.answers):
             return plain
         if not self.takes_volts:
-            raise ValueError(f"{quoted(plain)} is no answer: choose one of {', '.join(dict(self.answers))}.")
+            raise ValueError(f"{quoted(plain)} is not an answer: choose one of {', '.join(dict(self.answers))}.")
         try:
             volts = float(plain.removesuffix("V").replace(",", "."))
         except ValueError:

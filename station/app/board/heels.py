@@ -34,8 +34,8 @@ def heel_fault_of(sensors: BoardSensors, at_us: int) -> str | None:
     for plate in sensors.plates:
         if plate.lost_reason == SILENT:
             return (
-                f"The {plate.side} heel was not read for half a second: the MCP3008 does not answer, which has a "
-                "sentence of its own, or the processor was busy; then close other programs on this machine."
+                f"The {plate.side} heel was not read for half a second: either the MCP3008 does not answer, which "
+                "is reported separately, or the processor was busy: then close other programs on this machine."
             )
         if plate.lost_reason is not None:
             return f"The {plate.side} heel sensor is lost ({plate.lost_reason}): check its cable and the plate."
@@ -60,5 +60,5 @@ def stuck_heel_fault(sensors: BoardSensors, at_us: int) -> str | None:
     """The fault of a heel that has been down too long on an idle board, in a sentence."""
     for plate in sensors.plates:
         if plate.is_known_down and at_us - plate.debouncer.since_us >= STUCK_HEEL_US:
-            return f"The {plate.side} heel has been down for five minutes: clear its plate, else check its wire."
+            return f"The {plate.side} heel has been down for five minutes: clear its plate, or check its wire."
     return None

@@ -37,7 +37,7 @@ def _days(report: MergeReport) -> str:
     if report.first_at is None or report.last_at is None:
         return ""
     first, last = date_text(report.first_at), date_text(report.last_at)
-    return f"The new sessions are of {first}." if first == last else f"The new sessions are of {first} to {last}."
+    return f"The new sessions are from {first}." if first == last else f"The new sessions are from {first} to {last}."
 
 
 def _conflicts(report: MergeReport) -> list[str]:
@@ -53,7 +53,7 @@ def _conflicts(report: MergeReport) -> list[str]:
 
 def _settings(report: MergeReport) -> str:
     if report.person_id is not None:
-        return "Settings are not in it: it is of one person."
+        return "It has no settings: it is about one person."
     if report.takes_over:
-        return "The station was never used, so it takes the settings and the calibration of the file."
-    return "Settings and the calibration in use stay the station\u2019s own."
+        return "This station has never been used, so it takes the settings and the calibration from the file."
+    return "The station keeps its own settings and calibration."

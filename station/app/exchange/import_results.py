@@ -67,16 +67,14 @@ def read_past_results(
             )
         if at in found:
             raise ImportRefusedError(
-                f"{where}: line {found[at][0]} is of {row['date']} too. Keep one of them, or write times of day "
+                f"{where}: line {found[at][0]} has {row['date']} too. Keep one of them, or write times of day "
                 f"({at.astimezone():%Y-%m-%d} 18:30)."
             )
         is_time_known = len(row["date"]) > DAY_LETTERS
         known = _circumstances(row, where)
         found[at] = (line, ImportedResult(at, sides[Side.LEFT], sides[Side.RIGHT], is_time_known, known))
     if not found:
-        raise ImportRefusedError(
-            f"{path}: there is no result in it. It needs a line for each test below date,left,right."
-        )
+        raise ImportRefusedError(f"{path}: it has no results. It needs a line for each test below date,left,right.")
     results = [result for _, (_, result) in sorted(found.items())]
     dates = {result: result.measured_at.astimezone().date() for result in results}
     return PastResults(
@@ -100,8 +98,8 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
         names = [name.strip().lower() for name in next(reader, [])]
         if len(set(names)) < len(names) or not set(COLUMNS) <= set(names) <= {*COLUMNS, *MORE_COLUMNS}:
             raise ImportRefusedError(
-                f"{path}, line 1: its columns are {', '.join(names) or 'none'}. Name them date, left, right, if you "
-                f"like also {', '.join(MORE_COLUMNS)}, and leave others out."
+                f"{path}, line 1: its columns are {', '.join(names) or 'none'}. Name them date, left, right, "
+                f"optionally also {', '.join(MORE_COLUMNS)}, and leave out any others."
             )
         for cells in reader:
             if not any(cell.strip() for cell in cells):
@@ -114,7 +112,7 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
             values = [cell.strip().replace(",", ".") for cell in cells]
             yield reader.line_num, dict(zip(names, values, strict=True))
     except csv.Error as error:
-        raise ImportRefusedError(f"{path}, line {max(1, reader.line_num)}: it is no CSV ({error}).") from None
+        raise ImportRefusedError(f"{path}, line {max(1, reader.line_num)}: it is not CSV ({error}).") from None
 
 
 def _parse_time(text: str, where: str, now: datetime) -> datetime:
@@ -122,7 +120,7 @@ def _parse_time(text: str, where: str, now: datetime) -> datetime:
     try:
         given = datetime.fromisoformat(text)
     except ValueError:
-        raise ImportRefusedError(f"{where}: {text!r} is no date. Write it as 2026-01-31.") from None
+        raise ImportRefusedError(f"{where}: {text!r} is not a date. Write it as 2026-01-31.") from None
     if given.year < FIRST_YEAR:
         raise ImportRefusedError(f"{where}: {text} is before the test was described. Correct the date.")
     today = now.astimezone().date()
@@ -174,7 +172,7 @@ def _mm(text: str, unit: str, where: str, *, sure: bool) -> float | None:
     except ValueError:
         value = nan
     if not isfinite(value):
-        raise ImportRefusedError(f"{where}: {text!r} is no distance. Write a number, or nothing.")
+        raise ImportRefusedError(f"{where}: {text!r} is not a distance. Write a number, or nothing.")
     if value < 0:
         raise ImportRefusedError(
             f"{where}: {text} is negative. A knee that does not reach with the toes at the wall is 0."
@@ -185,7 +183,7 @@ def _mm(text: str, unit: str, where: str, *, sure: bool) -> float | None:
         much = "much" if mm > LIKELY_MM[1] else "little"
         otherwise = ", or --sure if the unit is right" if mm <= FARTHEST_MM else ""
         raise ImportRefusedError(
-            f"{where}: {text} {unit} is too {much} to be believed; it is rather in {' or '.join(likelier)}. "
+            f"{where}: {text} {unit} is too {much} to be plausible; it is probably in {' or '.join(likelier)}. "
             f"Say --unit {' or --unit '.join(likelier)}{otherwise}."
         )
     if mm > FARTHEST_MM:

@@ -11,21 +11,20 @@ if TYPE_CHECKING:
     from station.store.backups.restore import RestorePreview
 
 OTHER_BOARD = (
-    "It is of another board: the calibration and the heel plates of this one stay in use, because no two sensors are "
-    "alike."
+    "It is from another board: this one keeps its own calibration and heel plates, because no two sensors are alike."
 )
 UNCALIBRATED_BOARD = (
-    "It may be of another board: this station has never been calibrated, and cannot tell, as after a change of its "
-    "memory card. If it is the same board, and its distance sensor was not moved, say so: its calibration is used "
-    "again. Otherwise the sensor counts as never calibrated: calibrate it before the first test."
+    "It may be from another board: this station has never been calibrated, as after a new memory card, so it cannot "
+    "tell. If it is the same board and its distance sensor was not moved, say so: its calibration is used again. "
+    "Otherwise the sensor counts as never calibrated: calibrate it before the first test."
 )
 UNKNOWN_BOARD = (
-    "If it is of another board, check the calibration before the first test: no two sensors are alike, and the one in "
-    "the backup is used."
+    "If it is from another board, check the calibration before the first test: no two sensors are alike, and the one "
+    "in the backup is used."
 )
 UNKNOWN_ACCESS = (
-    "Browsers, programs, PINs and consents stay as they are now if they can still be read. Otherwise they are those of "
-    "the backup: then look at Browsers, and end those that were sent away since."
+    "Browsers, programs, PINs and consents stay as they are now if they can still be read. Otherwise they are the "
+    "backup's: then look at Browsers, and end again the pairings that were ended since."
 )
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-RESTORING = "A backup is being put in place, and the station starts again on it: ask again in half a minute."
+RESTORING = "A backup is being restored, and the station is restarting with it: try again in half a minute."
 RESTART_AFTER_S = 1.0
 """How long the station keeps running after it has promised a restore, so that the page gets the answer."""
 

@@ -125,7 +125,7 @@ class WriteQueue:
         self._report_fault(
             None
             if self.fault is None
-            else f"{self.fault} What you do is kept in memory and stored as soon as that works."
+            else f"{self.fault} What you do is kept in memory and stored as soon as possible."
         )
 
     def _is_written_together(self) -> bool:

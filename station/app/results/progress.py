@@ -259,10 +259,10 @@ def _breakdown_of_test(
 
 def _method_text(test: Test, calibration: Calibration | None) -> str:
     if test.imported:
-        return "Imported: measured elsewhere, by a tape or a ruler"
+        return "Imported: measured elsewhere, with a tape or a ruler"
     kind = f"{'Full' if test.full else 'Quick'} test, contact: {CONTACTS[test.contact]}"
     if calibration is None:
-        return f"{kind}; by which calibration is not known"
+        return f"{kind}; calibration unknown"
     if calibration.fit is None:
         return f"{kind}; as built, without a calibration"
     return f"{kind}; by the calibration of {date_text(calibration.created_at)}"
@@ -333,7 +333,7 @@ def progress_sentences(history: History, side: Side, words: Formatters) -> list[
     """The progress of one side: at least one sentence, the answer first."""
     progress = history.side_progress(side)
     if progress is None and history.rows(side):
-        return ["Tested only while the sensor was not to be relied on: the next test is the starting point."]
+        return ["Tested only while the sensor was unreliable: the next test is the starting point."]
     return side_sentences(progress, words)
 
 

@@ -50,7 +50,7 @@ def corrections_for(reader: Reader, test_ids: tuple[str, ...], to: Calibration) 
         elif not test.trials:
             yield Outcome(test, why_not="its trials are missing")
         elif test.skirting_mm is None:
-            yield Outcome(test, why_not="nobody knows how far its skirting board stood out")
+            yield Outcome(test, why_not="how far its skirting board stood out is unknown")
         elif calibration_id != to.id and (side := _bounded_side(test, known[calibration_id])) is not None:
             yield Outcome(test, why_not=f"its {side} was nearer than its calibration could show")
         else:

@@ -186,9 +186,7 @@ class BlockActivity(PhasedActivity[BlockPhase]):
         now_us = change.at_us
         if isinstance(change, HeelChange):
             if self.phase is BlockPhase.CAPTURE and change.down:
-                self._ask_again(
-                    now_us, "Somebody stood on the board while a block was read: step off, and show it again"
-                )
+                self._ask_again(now_us, "Someone stood on the board while a block was read: step off and show it again")
             elif self.phase in WAITING:
                 self._enter_waiting_phase(now_us)
         elif isinstance(change, SensorChange) and change.sensor == "toe":
@@ -197,9 +195,7 @@ class BlockActivity(PhasedActivity[BlockPhase]):
                 self._enter_phase(BlockPhase.WARM, now_us)
                 self.stop_repeating_cue(now_us)
             elif change.is_lost and self.phase is BlockPhase.CAPTURE and self._is_sensor_live(now_us):
-                self._ask_again(
-                    now_us, "The block went out of view while it was read: hold it still, and show it again"
-                )
+                self._ask_again(now_us, "The block went out of view while it was read: hold it still and show it again")
             elif (
                 change.is_lost
                 and self.phase not in (BlockPhase.FAULT, BlockPhase.DONE)
@@ -316,7 +312,7 @@ class BlockActivity(PhasedActivity[BlockPhase]):
             self._set_lane(now_us, still_mm)
         else:
             self._problem = (
-                "Something stands in front of the sensor: take it away, and pull the board back from the wall by more "
+                "Something is in front of the sensor: take it away, and pull the board back from the wall by more "
                 f"than {max(self._blocks_mm):g} mm"
             )
 
@@ -344,7 +340,7 @@ class BlockActivity(PhasedActivity[BlockPhase]):
         from_us = self._phase_since_us
         now_mm = self.sensors.toe.latest_median(from_us)
         if now_mm is not None and abs(now_mm - self._capture_start_mm) > self.rules.max_movement_mm:
-            self._ask_again(now_us, "The block moved while it was read: hold it still, and show it again")
+            self._ask_again(now_us, "The block moved while it was read: hold it still and show it again")
         elif now_us >= from_us + self.capture_us:
             try:
                 found = point_from_readings(self.wanted_block_mm, *self.sensors.toe.window(from_us, now_us))
@@ -383,7 +379,7 @@ class BlockActivity(PhasedActivity[BlockPhase]):
 
     def _restart_round(self, now_us: int, reason: str) -> None:
         """Forget the blocks so far and request the first one once this one is gone. A lost round counts as a try."""
-        again = f"{reason}. Take it away, and begin again with the {self._blocks_mm[0]:g} mm block"
+        again = f"{reason}. Take it away and start again with the {self._blocks_mm[0]:g} mm block"
         self._ask_again(now_us, again, contradicts=True)
         self.points.clear()
         self._last_block_mm = self._capture_start_mm
@@ -415,7 +411,7 @@ class BlockActivity(PhasedActivity[BlockPhase]):
         if self.phase is BlockPhase.FAULT:
             return "nobody waited for the sensor"
         if self.phase is BlockPhase.LEAVE:
-            return "somebody stayed on the board"
+            return "someone stayed on the board"
         if self.phase is BlockPhase.CLEAR:
             return "the view did not become clear"
         return f"no block of {self.wanted_block_mm:g} mm was seen"

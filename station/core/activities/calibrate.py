@@ -61,8 +61,8 @@ class CalibrationActivity(BlockActivity):
         if not is_another_round_worthwhile(fit(self.points), len(self._round_mm)):
             return ()
         self._problem = (
-            f"The readings form an S: begin another round with the {self._round_mm[0]:g} mm block, "
-            "or stop and keep what was read so far"
+            f"The readings form an S: start another round with the {self._round_mm[0]:g} mm block, "
+            "or stop and keep the readings so far"
         )
         return self._round_mm
 

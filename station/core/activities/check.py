@@ -47,9 +47,9 @@ class CalibrationCheck(BlockActivity):
         found_mm = self.sensors.curve.toe_mm(point.reading_mm)
         if abs(found_mm - point.toe_mm) > self._wrong_block_mm:
             raise CalibrationError(
-                f"That is not the {point.toe_mm:g} mm block, or it does not stand against the toe stop: it is seen at "
-                f"{found_mm:.0f} mm; take it away, and show the {point.toe_mm:g} mm block. If it is that one, and "
-                "stands there, calibrate again"
+                f"That is not the {point.toe_mm:g} mm block, or it is not against the toe stop: the sensor sees it "
+                f"at {found_mm:.0f} mm; take it away and show the {point.toe_mm:g} mm block. If it is that one "
+                "and in place, calibrate again"
             )
 
     def on_all_blocks_read(self, now_us: int) -> None:

@@ -137,12 +137,12 @@ class Fit(Struct, frozen=True):
         off_mm = [cubic_per_mm2 * dot(cubic_values, cubic_values) / value for value in cubic_values]
         suspects = sorted(zip(off_mm, blocks, strict=True), key=lambda suspect: abs(suspect[0]))
         names = " or ".join(
-            f"the {block.toe_mm:g} mm block is {abs(mm):.0f} mm {'shorter' if mm > 0 else 'longer'} than that"
+            f"the {block.toe_mm:g} mm block is {abs(mm):.0f} mm {'shorter' if mm > 0 else 'longer'} than it says"
             for mm, block in suspects
         )
         return (
-            f"The readings follow an S of {abs(cubic_per_mm2) / CUBIC_PER_MM:.1f} mm, as few sensors do, unless "
-            f"{names}: measure the blocks, and calibrate again if one is wrong."
+            f"The readings follow an S of {abs(cubic_per_mm2) / CUBIC_PER_MM:.1f} mm, which few sensors do; "
+            f"perhaps {names}: measure the blocks, and calibrate again if one is wrong."
         )
 
 
@@ -155,14 +155,14 @@ def point_from_readings(toe_mm: float, times_us: Sequence[int], readings_mm: Seq
     if isinstance(found, Refusal):
         raise CalibrationError(
             f"{_block_name(toe_mm)}: the readings {found.reason}: hold it still against the toe stop, flat and "
-            "square to the sensor, and keep hands and clothes out of its sight"
+            "square to the sensor, and keep hands and clothes out of its view"
         )
     ordered = [reading for _, reading in sorted(without_outliers(times_us, readings_mm))]
     third = len(ordered) // 3
     drift_mm = fmean(ordered[-third:]) - fmean(ordered[:third])
     if abs(drift_mm) > MAX_DRIFT_MM:
         raise CalibrationError(
-            f"{_block_name(toe_mm)}: the readings wander, by {abs(drift_mm):.1f} mm while it was held: let the sensor "
+            f"{_block_name(toe_mm)}: the readings drifted by {abs(drift_mm):.1f} mm while it was held: let the sensor "
             "warm up for a minute, hold the block still, and show it again"
         )
     uncertainty_mm = sqrt(found.noise_mm * found.noise_mm + BRIEF_WANDER_MM * BRIEF_WANDER_MM)
@@ -198,15 +198,15 @@ def _mean_by_block(points: Sequence[Point]) -> list[Point]:
     samples_by_block = group_by_block(points)
     if len(samples_by_block) < 2:
         seen = _block_name(next(iter(samples_by_block))) + " alone" if samples_by_block else "No block"
-        raise CalibrationError(f"{seen} tells too little: show at least one more, of another length; four are better")
+        raise CalibrationError(f"{seen} is not enough: show at least one more, of another length; four are better")
     for toe_mm, samples in samples_by_block.items():
         readings_mm = [at.reading_mm for at in samples]
         apart_mm = max(readings_mm) - min(readings_mm)
         if apart_mm > MAX_REPEAT_DIFFERENCE_MM:
             raise CalibrationError(
-                f"{_block_name(toe_mm)} read {apart_mm:.1f} mm differently from one time to the other: see that it "
-                "is the right block, upright and against the toe stop each time; if it is, the sensor drifted, or its "
-                "mount or the toe stop is loose: begin again"
+                f"{_block_name(toe_mm)} read {apart_mm:.1f} mm differently from one time to the next: make sure that "
+                "it is the right block, upright and against the toe stop each time; if it is, the sensor drifted, or "
+                "its mount or the toe stop is loose: start again"
             )
     return [
         Point(
@@ -226,7 +226,7 @@ def _check_order(blocks: Sequence[Point]) -> None:
         if grown < MAX_SWAPPED_GROWTH:
             raise CalibrationError(
                 f"{_block_name(near.toe_mm)} reads farther than the {far.toe_mm:g} mm block: they are swapped, or one "
-                "is another block; show them again in the order that is asked for"
+                "is a different block; show them again in the order asked for"
             )
         if grown < MIN_READING_GROWTH:
             raise CalibrationError(
@@ -246,8 +246,8 @@ def _check_round_drift(points: Sequence[Point]) -> None:
     if abs(drift_mm) > MAX_ROUND_DRIFT_MM:
         raise DriftError(
             f"The sensor drifted: in the last round all blocks read {abs(drift_mm):.1f} mm "
-            f"{'farther' if drift_mm > 0 else 'nearer'} than in the first; see that neither the sensor nor the toe "
-            "stop is loose, and calibrate again"
+            f"{'farther' if drift_mm > 0 else 'nearer'} than in the first; make sure that neither the sensor nor "
+            "the toe stop is loose, and calibrate again"
         )
 
 
@@ -262,9 +262,9 @@ def _check_crosstalk(points: Sequence[Point], blocks: Sequence[Point]) -> None:
         short_mm = at.toe_mm - predicted.toe_mm(at.reading_mm)
         if at.toe_mm not in lengths_mm and short_mm > MAX_CROSSTALK_MM:
             raise CalibrationError(
-                f"{_block_name(at.toe_mm)} reads {short_mm:.0f} mm short, at {at.reading_mm:.0f} mm: so near, light "
-                "from the sensor's own cover falsifies it (crosstalk); clean or remove the cover, or mount the sensor "
-                "farther behind the toe line; if it stays so, measure the blocks"
+                f"{_block_name(at.toe_mm)} reads {short_mm:.0f} mm short, at {at.reading_mm:.0f} mm: so close, light "
+                "from the sensor's own cover distorts it (crosstalk); clean or remove the cover, or mount the sensor "
+                "farther behind the toe line; if that does not help, measure the blocks"
             )
 
 
@@ -274,8 +274,8 @@ def _check_shape(points: Sequence[Point], blocks: Sequence[Point], solved: Solut
     """
     if abs(solved.gain - 1.0) > MAX_GAIN_ERROR:
         raise CalibrationError(
-            f"The readings grow by {1 / solved.gain:.2f} mm for each mm of the blocks, and no sensor does so: see that "
-            "each block's length is the one that was said, stands upright against the toe stop, and fills the sensor's "
+            f"The readings grow by {1 / solved.gain:.2f} mm for each mm of the blocks, which no sensor does: make sure "
+            "that each block has its stated length, stands upright against the toe stop, and fills the sensor's "
             "view"
         )
     is_real = (
@@ -296,7 +296,7 @@ def _check_shape(points: Sequence[Point], blocks: Sequence[Point], solved: Solut
     )
     raise CalibrationError(
         f"The blocks do not fit together: most likely the {block.toe_mm:g} mm block stood {abs(off_mm):.1f} mm off; "
-        "see that each stands upright, against the toe stop, with nothing else in view, and begin again"
+        "make sure that each stands upright, against the toe stop, with nothing else in view, and start again"
     )
 
 

@@ -39,7 +39,7 @@ TOO_FEW = "there are not enough tests yet"
 BELOW_RANGE = "your knee does not reach the wall yet"
 TOO_OLD = "the last test is too long ago"
 NO_GAIN = "no gain is certain at present"
-TOO_CLOSE = "you are too close to it for the tests to show whether you are there"
+TOO_CLOSE = "you are too close to it for the tests to tell whether you are there"
 LIKELY_REACHED = "you are probably there by now, and a test would show it"
 TOO_FAR = "it is probably more than a year away"
 

@@ -61,7 +61,7 @@ def both_sentence(progress: Progress, formatters: Formatters) -> str | None:
     verb = "gained" if found.direction is Direction.GAIN else "lost"
     amount = "" if found.mm is None else f" about {formatters.length(found.mm)}"
     since = f"since about {formatters.day(found.since)}"
-    return f"Both ankles together have {verb}{amount} {since}; each alone does not show it yet."
+    return f"Both ankles together have {verb}{amount} {since}; neither shows it alone yet."
 
 
 def _both_sides(sides: tuple[SideProgress | None, SideProgress | None], formatters: Formatters) -> str:
@@ -143,7 +143,7 @@ def _finding(progress: SideProgress | None, course: Course | None, formatters: F
             return f"{formatters.length(last.mm)}: your knee reached the wall in the last test, but not in every one"
         return "your knee reaches the wall, which it did not at first"
     if len(alike) == 1:
-        return "your tests now use another method, and this one is your new starting point"
+        return "your tests now use a different method, and this one is your new starting point"
     if len(alike) < MIN_TREND_TESTS:
         return f"{formatters.length(last.mm)} after two tests, too few to show a change"
     if progress.steady_since is not None:
@@ -178,9 +178,9 @@ def _outcome_text(course: Course, progress: SideProgress, formatters: Formatters
             bound = "at least " if course.is_at_least else ""
             return f"{what} of {bound}{formatters.length(course.mm)} {when}"
         case Outcome.OPEN if is_course_recent(course, progress):
-            return f"{what} {when}, its amount not certain yet"
+            return f"{what} {when}, the amount not certain yet"
         case Outcome.OPEN:
-            return f"{what}, found on {formatters.day(course.confirmed_at)}, of which nothing certain is left"
+            return f"{what}, found on {formatters.day(course.confirmed_at)}, but nothing certain is left of it"
         case Outcome.UNMEASURED:
             return f"{what} {when}, its amount unknown: the test method has changed since"
         case Outcome.FROM_BELOW if is_gain:
@@ -195,7 +195,7 @@ def _outcome_text(course: Course, progress: SideProgress, formatters: Formatters
         return f"{went} and has come back"
     if course.outcome is Outcome.REVERSED:
         return f"{went}, and is {'below' if is_gain else 'above'} its start"
-    return f"{went}, and some of it at least {'has come back' if is_gain else 'is regained'}"
+    return f"{went}, and at least some of it {'has come back' if is_gain else 'is regained'}"
 
 
 def _is_lasting_gain(course: Course) -> bool:
@@ -205,7 +205,7 @@ def _is_lasting_gain(course: Course) -> bool:
 def _practice_sentences(progress: SideProgress) -> list[str]:
     if len(progress.counted) > PRACTICE_TESTS:
         return []
-    return ["The first test is practice too: knowing how can add to the next one without any change of the ankle."]
+    return ["The first test is practice too: knowing how can add to the next one without any change in the ankle."]
 
 
 def _below_range_sentences(progress: SideProgress, formatters: Formatters) -> list[str]:
@@ -219,7 +219,7 @@ def _below_range_sentences(progress: SideProgress, formatters: Formatters) -> li
         ]
     sentences = [f"It last reached the wall on {formatters.day(reached[-1].at)}: {formatters.length(reached[-1].mm)}."]
     if progress.changes and progress.changes[-1].direction is Direction.LOSS:
-        sentences += ["That is a real loss, and how large it is cannot be measured below zero.", _IF_IT_HURTS]
+        sentences += ["That is a real loss, but its size cannot be measured below zero.", _IF_IT_HURTS]
     else:
         sentences.append("The board measures no distance below zero: the next touch counts again.")
     return sentences
@@ -263,7 +263,7 @@ def _change_so_far_sentences(progress: SideProgress, formatters: Formatters) -> 
     course = course_of(progress)
     if course is None:
         is_shown = progress.steady_since is None and abs(progress.change_mm.value) >= _MIN_SHOWN_MM
-        open_end = "; a few more tests decide" if _is_likely(progress) else ", which may still be chance"
+        open_end = "; a few more tests will tell" if _is_likely(progress) else ", which may still be chance"
         so_far = f"So far {formatters.change(progress.change_mm.value)}{open_end}."
         return [so_far] if is_shown else []
     since = f"Since your first test of this kind, on {formatters.day(progress.change_from)}: "

@@ -255,8 +255,8 @@ class HeelLoad:
     def stuck_reason(self) -> str:
         """Which fault an ADC stuck at an end of its scale means."""
         if self.shares[-1] <= self._cut_wire_share:
-            return "at zero for two seconds, below its empty pad: a cable that is cut or out"
-        return "at full scale for two seconds: a short, or a plate that is stuck"
+            return "at zero for two seconds, below its empty pad: a cut or unplugged cable"
+        return "at full scale for two seconds: a short circuit or a stuck plate"
 
     def update_reference(self, at_us: int) -> None:
         """Take the last two seconds as the reference, if they are steady. Called just before each GO.

@@ -104,7 +104,7 @@ def back_up(database: Path, directory: Path, day: date, *, same_as: Path | None 
     Raises `StoreError` with a sentence and keeps the older copies if there is no database, too little room, or damage.
     """
     if not database.exists():
-        raise StoreError(f"There is no database at {database} to back up: name the one that the station uses.")
+        raise StoreError(f"There is no database at {database} to back up: name the one the station uses.")
     path = directory / f"station-{day.isoformat()}.db"
     copy_database(database, path, same_as=same_as)
     copies = {found: copy for copy in list_backups(directory) if (found := day_of(copy)) is not None}

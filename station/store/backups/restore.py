@@ -94,7 +94,7 @@ def staged_backup(path: Path, beside: Path) -> Iterator[Staged]:
             with path.open("rb") as file:
                 start = file.read(len(DATABASE_MAGIC))
             if start != DATABASE_MAGIC:
-                raise ImportRefusedError(f"The file {path.name} is no backup of the station: name one of its copies.")
+                raise ImportRefusedError(f"The file {path.name} is not a backup of the station: name one that is.")
             try:
                 _copy(path, target)
                 _upgrade_and_check(target, path)
@@ -223,7 +223,7 @@ def replace_database(
                 empty_log(former)
         before = database.with_name(database.name + BEFORE_SUFFIX)
         remove_former(before)
-        report = [f"On {date_time_text(at)} {by} put a backup in the place of the database: {staged.name}."]
+        report = [f"On {date_time_text(at)} {by} replaced the database with a backup: {staged.name}."]
         if is_there:
             report.append(f"The database before it is kept beside it for {KEPT_FOR.days} days, as {before.name}.")
         swap_database(database, staged.path, before, report)

@@ -112,8 +112,8 @@ def _read_older(database: Path, pages: Path, revision: str, target: Path, engine
         return read_older(pages, revision, target, engine)
     except (SQLAlchemyError, ValueError, LookupError, RuntimeError) as error:
         raise PermanentStoreError(
-            f"What is left in {database}, of the older schema {revision}, cannot be upgraded ({error!s:.200}): put a "
-            "backup in its place with station restore; the file stays as it is."
+            f"What is left in {database}, of the older schema {revision}, cannot be upgraded ({error!s:.200}): replace "
+            "it with a backup by station restore; the file stays as it is."
         ) from error
 
 
@@ -279,6 +279,6 @@ def _check(engine: Engine, database: Path) -> None:
         check_staged(engine, None)
     except (DamagedExportError, SQLAlchemyError) as error:
         raise PermanentStoreError(
-            f"What is left in {database} makes no database of a station: put a backup in its place with station "
+            f"What is left in {database} makes no database of a station: replace it with a backup by station "
             "restore; the file stays as it is."
         ) from error

@@ -52,7 +52,7 @@ class Salvage(Struct, frozen=True):
                 self.loosened,
             ),
             (self._extent(), True),
-            ("Who may get in is taken from no backup: pair the browsers again that are not let in.", access),
+            ("Pairings are never taken from a backup: pair again the browsers that are locked out.", access),
             (f"The damaged file is kept beside the database for {KEPT_FOR.days} days, as {self.aside.name}.", True),
         )
         return tuple(line for line, is_so in lines if line and is_so)
@@ -62,4 +62,4 @@ class Salvage(Struct, frozen=True):
             return "" if self.lost or self.left_behind else "Nothing is lost."
         back = " What was deleted since that backup may be back." if self.filled else ""
         where = "" if len(self.uncertain) == len(metadata.tables) else f", of these: {tables_text(self.uncertain)}"
-        return f"More may be lost that nothing in the file names{where}.{back}"
+        return f"More may be lost that the file no longer names{where}.{back}"

@@ -16,8 +16,7 @@ ATTEMPTS_KEPT = timedelta(days=7)
 LOG_KEPT = timedelta(days=366)
 
 LAST_OWNER = (
-    "This is the only browser of the owner: make another one the owner first, or hold the board pressed while it "
-    "starts, as Help says."
+    "This is the owner's only browser: make another one the owner first, or reset the owner at the board, as Help says."
 )
 
 

@@ -42,8 +42,8 @@ from station.store.schema import (
 )
 from station.store.writing.transactions import WriteTransactions, next_number
 
-NAME_TAKEN = "There is somebody called {name} already: add a letter to tell them apart."
-ONLY_OWNER = "{name} has the only browser of the owner: make another person the owner first."
+NAME_TAKEN = "There is already someone called {name}: add a letter to tell them apart."
+ONLY_OWNER = "{name} has the owner's only browser: make another person the owner first."
 TABLES_WITH_NAMES = (people, routines, devices, api_tokens)
 """The tables whose texts may contain a person's name."""
 RESULT_PAIRS = ("{}_mm", "{}_uncertainty_mm", "{}_budget_json")
@@ -131,7 +131,7 @@ class PeopleWriter(WriteTransactions):
         what the first one had. Raises `ValueError` with a sentence if both are the same person.
         """
         if person_id == into_id:
-            raise ValueError("These are one person: choose two.")
+            raise ValueError("These are the same person: choose two.")
         with self.write_transaction() as connection:
             gone, kept = self._person_row(connection, person_id), self._person_row(connection, into_id)
             moved = contents_of(connection, person_id)

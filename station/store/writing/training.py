@@ -37,7 +37,7 @@ class TrainingWriter(WriteTransactions):
         same_person = select(routines.c.id, routines.c.name).where(routines.c.person_id == person_id)
         with self.write_transaction() as connection:
             others = [row.name for row in connection.execute(same_person) if row.id != routine_id]
-            name = unique_name(name, others, "There is a routine called {name} already: give this one another name.")
+            name = unique_name(name, others, "There is already a routine called {name}: give this one another name.")
             values = {"person_id": person_id, "name": name, "items_json": text, "changed_at": self._clock.utc_now()}
             if routine_id is None:
                 return self._insert(connection, routines, **values)

@@ -145,7 +145,7 @@ def test_nothing_starts_during_bring_up(rig: Rig) -> None:
 
 def test_bring_up_is_refused_on_an_occupied_board_unless_said_to_be_empty(rig: Rig) -> None:
     rig.step_on()
-    with pytest.raises(ValueError, match="Somebody stands") as error:
+    with pytest.raises(ValueError, match="Someone is on the board") as error:
         begin(rig)
     assert str(error.value) == OCCUPIED
     begin(rig, is_empty=True)
@@ -178,7 +178,10 @@ def test_bring_up_is_refused_during_a_run_and_a_pairing(rig: Rig) -> None:
 def test_answer_must_be_valid_and_for_the_shown_question(rig: Rig) -> None:
     begin(rig)
     view = until(rig, lambda now: now.question)
-    for number, word, words in ((view.number, "purple", "is no answer"), (view.number - 1, "ready", "has gone on")):
+    for number, word, words in (
+        (view.number, "purple", "is not an answer"),
+        (view.number - 1, "ready", "has moved on"),
+    ):
         future = rig.station.answer_bring_up(number, word)
         rig.station.drain()
         with pytest.raises(ValueError, match=words):

@@ -146,7 +146,7 @@ def test_d3_card_that_can_only_be_read_at_the_start(disk: LoopDisk) -> None:
         saved = rig.last_session().holds[0].id
     disk.fail()
     with Rig(disk.directory) as rig, FollowingReader(disk.directory / "rig.db") as reader:
-        with pytest.raises(StoreError, match=r"rig\.db can only be read, .* Start the Pi again"):
+        with pytest.raises(StoreError, match=r"rig\.db can only be read, .* Restart the Pi"):
             rig.store.add_person("Ann")
         rig.step_on()
         rig.hold(8)

@@ -136,29 +136,29 @@ def test_days_with_existing_tests_are_skipped_and_named(file: Path) -> None:
 @pytest.mark.parametrize(
     ("unit", "line", "words"),
     [
-        ("mm", "2026-01-01,9.4,", r"line 2: 9\.4 mm is too little .* rather in cm\. Say --unit cm, or --sure"),
-        ("cm", "2026-01-01,94,", r"line 2: 94 cm is too much .* rather in mm\. Say --unit mm\.$"),
-        ("inch", "2026-01-01,94,", r"94 inch is too much .* rather in mm\. Say --unit mm\.$"),
-        ("inch", "2026-01-01,9.4,", r"9\.4 inch is too much .* rather in cm\. Say --unit cm, or --sure"),
-        ("mm", "2026-01-01,3.7,", r"3\.7 mm is too little .* rather in cm or inch"),
+        ("mm", "2026-01-01,9.4,", r"line 2: 9\.4 mm is too little .* probably in cm\. Say --unit cm, or --sure"),
+        ("cm", "2026-01-01,94,", r"line 2: 94 cm is too much .* probably in mm\. Say --unit mm\.$"),
+        ("inch", "2026-01-01,94,", r"94 inch is too much .* probably in mm\. Say --unit mm\.$"),
+        ("inch", "2026-01-01,9.4,", r"9\.4 inch is too much .* probably in cm\. Say --unit cm, or --sure"),
+        ("mm", "2026-01-01,3.7,", r"3\.7 mm is too little .* probably in cm or inch"),
         ("cm", "2026-01-01,9400,", r"line 2: 9400 cm is farther than any knee reaches \(250 mm\)"),
         ("mm", "2026-01-01,260,", r"260 mm is farther"),
         ("cm", "2026-01-01,-1.5,", r"line 2: -1\.5 is negative\. .* is 0\."),
-        ("cm", "2026-01-01,far,", r"'far' is no distance"),
-        ("cm", "2026-01-01,nan,", r"'nan' is no distance"),
-        ("cm", "2026-01-01,inf,", r"'inf' is no distance"),
+        ("cm", "2026-01-01,far,", r"'far' is not a distance"),
+        ("cm", "2026-01-01,nan,", r"'nan' is not a distance"),
+        ("cm", "2026-01-01,inf,", r"'inf' is not a distance"),
         ("cm", "2026-01-01,,", r"neither left nor right"),
-        ("cm", "31.01.2026,9.4,", r"line 2: '31\.01\.2026' is no date\. Write it as 2026-01-31"),
-        ("cm", "2026-02-30,9.4,", r"'2026-02-30' is no date"),
-        ("cm", ",9.4,", r"'' is no date"),
+        ("cm", "31.01.2026,9.4,", r"line 2: '31\.01\.2026' is not a date\. Write it as 2026-01-31"),
+        ("cm", "2026-02-30,9.4,", r"'2026-02-30' is not a date"),
+        ("cm", ",9.4,", r"'' is not a date"),
         ("cm", "2027-01-01,9.4,", r"line 2: 2027-01-01 is in the future"),
         ("cm", "2026-06-01 23:59,9.4,", r"is in the future"),
         ("cm", "9999-12-31T23:59-12:00,9.4,", r"line 2: 9999-12-31T23:59-12:00 is in the future"),
         ("cm", "0001-01-01,9.4,", r"before the test was described"),
         ("cm", "2026-01-01,9,4,10", r"line 2: it has 4 cells instead of 3"),
         ("cm", "2026-01-01,9\n2026-01-01,9,", r"line 2: it has 2 cells"),
-        ("cm", "2026-01-01,9,\n2026-01-02,9,\n2026-01-01,,9", r"line 4: line 2 is of 2026-01-01 too.*times of day"),
-        ("cm", "", r"no result in it"),
+        ("cm", "2026-01-01,9,\n2026-01-02,9,\n2026-01-01,,9", r"line 4: line 2 has 2026-01-01 too.*times of day"),
+        ("cm", "", r"it has no results"),
     ],
 )
 def test_each_mistake_gets_line_reason_and_remedy(file: Path, unit: str, line: str, words: str) -> None:
@@ -174,7 +174,7 @@ def test_unknown_or_missing_columns_are_refused(file: Path, text: str) -> None:
 
 
 def test_a_first_line_that_is_no_csv_is_refused(file: Path) -> None:
-    with pytest.raises(ImportRefusedError, match="line 1: it is no CSV"):
+    with pytest.raises(ImportRefusedError, match="line 1: it is not CSV"):
         parse(file, f"date,{'left' * field_size_limit()}\n2026-01-01,9,9\n")
 
 
@@ -185,7 +185,7 @@ def test_unreadable_file_is_refused_with_a_sentence(file: Path, tmp_path: Path) 
         read_past_results(file, "cm", (), NOW)
     with pytest.raises(ImportRefusedError, match=r"nowhere\.csv"):
         read_past_results(tmp_path / "nowhere.csv", "cm", (), NOW)
-    with pytest.raises(ImportRefusedError, match="it is no CSV"):
+    with pytest.raises(ImportRefusedError, match="it is not CSV"):
         parse(file, HEADER + f"2026-01-01,{'9' * 200_000},\n")
 
 

@@ -45,7 +45,7 @@ def _refused(pin: int, error: Exception) -> Callable[[SimulatedBoard], None]:
     [
         (COMPARATORS, lambda b: b.sensor.power_off(), "distance sensor", "does not answer", "0x29", "check its cable"),
         (COMPARATORS, _wrong_chip, "distance sensor", "is not a VL53L0X", "/dev/i2c-1", "check which sensor board"),
-        (COMPARATORS, _hangs, "distance sensor", "does not finish its start", "sensor", "take its power away"),
+        (COMPARATORS, _hangs, "distance sensor", "does not finish starting", "sensor", "disconnect its power"),
         (COMPARATORS, _bus_forbidden, "distance sensor", "No permission", "/dev/i2c-1", "group i2c"),
         (ANALOGUE, _no_spi, "heel sensors", "cannot be opened", "/dev/spidev0.0", "switch SPI on"),
         (COMPARATORS, _refused(27, TAKEN), "left heel comparator", "in use", "GPIO 27", "name another pin"),
@@ -118,7 +118,7 @@ def test_unacknowledged_transaction_at_start_is_retried(tmp_path: Path, xshut: s
     ("fault", "words"),
     [
         ("never_ready", ("stopped measuring", "power wire", "being restarted")),
-        ("frozen", ("repeats the same result", "change the sensor board")),
+        ("frozen", ("repeats the same result", "replace the sensor board")),
     ],
 )
 def test_sensor_failure_is_reported_until_it_recovers(tmp_path: Path, fault: str, words: tuple[str, ...]) -> None:

@@ -80,7 +80,7 @@ def test_nobody_is_deleted_or_merged_while_a_session_runs(tmp_path: Path) -> Non
         rig.station.start(hold_of(20), ann)
         rig.until_phase("hold")
         for future in (rig.station.delete_person(bea), rig.station.merge_people(bea, ann)):
-            with pytest.raises(ValueError, match="Somebody is on the board"):
+            with pytest.raises(ValueError, match="Someone is on the board"):
                 outcome(rig, future)
         assert len(rig.store.people()) == 2
         assert not list(backups_of(rig.store.path).glob("*"))

@@ -230,7 +230,7 @@ def test_five_wrong_rhythms_pause_for_everybody_across_a_restart(tmp_path: Path)
         view = rig.station.snapshot().presence
         assert view is not None
         assert view.state is PresenceState.CANCELLED
-        assert "nobody can be let in for 5 minutes" in (view.why or "")
+        assert "nobody can try for 5 minutes" in (view.why or "")
         with pytest.raises(ValueError, match="5 wrong rhythms: wait 5 min"):
             ask(rig)
         paused_at = rig.clock.utc_now()

@@ -25,7 +25,7 @@ def test_nothing_begins_or_is_stored_once_a_restore_is_promised(tmp_path: Path) 
         rig.station.start(hold_of(5), None)
         rig.step_on(after_s=5.0)
         for answer in pages:
-            with pytest.raises(StoreError, match="A backup is being put in place"):
+            with pytest.raises(StoreError, match="A backup is being restored"):
                 answer.result(0)
         assert rig.station.snapshot().note == RESTORING
         assert rig.store.sessions() == ()

@@ -68,8 +68,8 @@ def test_unsuitable_options_are_refused_with_a_sentence(full: Path, empty: Path,
     station("export", tmp_path / "all.json", "--database", full, "--as", "json")
     (tmp_path / "tape.csv").write_text("date,left,right\n2026-01-31,9.4,\n", encoding="utf-8")
     for words, sentence in (
-        (("import", tmp_path / "all.json", "--person", "Ann"), "is no list of tape measurements"),
-        (("import", tmp_path / "tape.csv"), "is no export of a station. If it is a list"),
+        (("import", tmp_path / "all.json", "--person", "Ann"), "is not a list of tape measurements"),
+        (("import", tmp_path / "tape.csv"), "is not an export of a station. If it is a list"),
         (("import", tmp_path / "tape.csv", "--person", "Cleo", "--unit", "cm"), "has no person called Cleo"),
         (("import", tmp_path / "missing.json"), "missing.json"),
         (("import", full), "is a database"),

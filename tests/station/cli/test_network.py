@@ -26,7 +26,7 @@ def nobody(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_status_of_a_page_on_its_own_machine() -> None:
     """Without an argument it shows the status; systemd has no such socket here."""
     done = type_command("network")
-    assert (done.exit_code, "on this machine alone" in done.output) == (0, True)
+    assert (done.exit_code, "Only this machine can open" in done.output) == (0, True)
     found = json.loads(type_command("network", "status", "--json").output)
     assert (found["is_on"], found["addresses"]) == (False, [])
 

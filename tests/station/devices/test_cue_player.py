@@ -222,7 +222,7 @@ def test_player_reports_failed_buzzer_once() -> None:
     board.on_cue(Cue(2 * SECOND_US, C.GO))
     board.until(3 * SECOND_US)
     assert [str(fault) for fault in board.faults] == [
-        "The buzzer cannot be switched (GPIO write failed): check its pin; the page goes on showing the cues."
+        "The buzzer cannot be switched (GPIO write failed): check its pin; the page still shows the cues."
     ]
     assert board.rhythm_ms() == cue_rhythm_ms(C.GO)
 

@@ -150,7 +150,7 @@ def test_chip_that_never_finishes_is_lost_with_a_sentence(clock: VirtualSleep) -
     rig = rig_of(clock)
     rig.model.faults.never_ready = True
     rig.run(3.0)
-    assert "does not finish its start" in rig.faults[-1]
+    assert "does not finish starting" in rig.faults[-1]
     rig.model.faults.never_ready = False
     rig.run_until_read(8.0)
 

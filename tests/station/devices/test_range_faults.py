@@ -65,7 +65,7 @@ def test_start_that_never_ends(xshut: bool, fault: str) -> None:
     setattr(rig.model.faults, fault, True)
     rig.run(0.2)
     assert rig.reader.fault is not None
-    assert "does not finish its start" in rig.reader.fault
+    assert "does not finish starting" in rig.reader.fault
     setattr(rig.model.faults, fault, False)
     rig.run_until_read()
 

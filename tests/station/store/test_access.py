@@ -66,9 +66,9 @@ def test_a_consent_can_be_given_again(store: Store, clock: HandClock) -> None:
 
 def test_the_only_owner_stays_until_another_is_made(store: Store, clock: HandClock) -> None:
     first, second = add_device(store, clock, "Phone", Role.OWNER), add_device(store, clock, "Laptop")
-    with pytest.raises(ValueError, match="only browser of the owner"):
+    with pytest.raises(ValueError, match="owner's only browser"):
         store.revoke_device(first)
-    with pytest.raises(ValueError, match="only browser of the owner"):
+    with pytest.raises(ValueError, match="owner's only browser"):
         store.set_role(first, Role.MEMBER)
     store.set_role(second, Role.OWNER)
     store.revoke_device(first)

@@ -99,7 +99,7 @@ def test_the_only_owner_cannot_be_deleted(store: Store, clock: HandClock) -> Non
     for name, person in (("a", ann), ("b", ann), ("c", bea)):
         role = Role.MEMBER if person is bea else Role.OWNER
         device_id = store.add_device(token_hash=name, name="Phone", role=role, person_id=person.id, expires_at=far)
-    with pytest.raises(ValueError, match="Ann has the only browser of the owner"):
+    with pytest.raises(ValueError, match="Ann has the owner's only browser"):
         store.delete_person(ann.id)
     assert len(store.people()) == 2
     store.set_role(device_id, Role.OWNER)

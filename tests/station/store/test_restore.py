@@ -67,7 +67,7 @@ def test_a_backup_takes_the_place_of_the_database(full: Path, small: Path) -> No
     assert rows(before_of(small)) == former
     report = restore_report(small, datetime.now(UTC))
     assert report is not None
-    assert "station restore in a terminal put a backup in the place of the database: full.db." in report
+    assert "station restore in a terminal replaced the database with a backup: full.db." in report
     assert report.endswith("The database before it is kept beside it for 30 days, as station.db.before-restore.")
     assert not list(small.parent.glob(f"{DIRECTORY_PREFIX}*"))
 
@@ -131,7 +131,7 @@ def test_restore_without_a_readable_database(full: Path, tmp_path: Path) -> None
     assert rows(target) == rows(full)
     report = restore_report(target, datetime.now(UTC))
     assert report is not None
-    assert report.endswith("in the place of the database: full.db.")
+    assert report.endswith("replaced the database with a backup: full.db.")
     target.write_bytes(b"\x00" * 100_000)
     done = station("restore", full, "--yes", "--database", target)
     assert "What would be lost is not known" in done.output
@@ -368,7 +368,7 @@ def test_a_database_that_no_station_made_is_refused(full: Path, small: Path, sta
 def test_file_that_is_not_a_database_is_refused(small: Path, tmp_path: Path) -> None:
     (tmp_path / "export.json").write_text("{}")
     with (
-        pytest.raises(ImportRefusedError, match="is no backup of the station"),
+        pytest.raises(ImportRefusedError, match="is not a backup of the station"),
         staged_backup(tmp_path / "export.json", small),
     ):
         raise AssertionError("it was taken")
@@ -392,7 +392,7 @@ def test_copy_is_made_at_the_requested_place(full: Path, tmp_path: Path) -> None
     assert "There is no database" in station("backup", "--database", tmp_path / "none.db").output
     (tmp_path / "letter.txt").write_text("Dear Ada", encoding="utf-8")
     refused = station("backup", tmp_path / "letter.txt", "--database", full)
-    assert "is no copy of a database, so it stays" in refused.output
+    assert "is not a copy of a database, so it is left alone" in refused.output
     assert (tmp_path / "letter.txt").read_text(encoding="utf-8") == "Dear Ada"
 
 

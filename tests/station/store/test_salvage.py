@@ -283,7 +283,7 @@ def test_access_never_comes_from_a_backup(full: Path, clock: HandClock) -> None:
     zero(full, leaf_of(full, "devices"))
     made = salvaged(full)
     assert "devices" not in made.filled
-    assert "pair the browsers again" in " ".join(made.lines())
+    assert "pair again the browsers that are locked out" in " ".join(made.lines())
     with Store.open(full, clock=clock) as store:
         assert store.devices() == ()
 

@@ -155,5 +155,5 @@ def test_key_of_another_authority_is_refused(authority: Authority, tmp_path: Pat
     other = Authority(tmp_path / "other")
     other.create("station", (), NOW)
     (authority.directory / AUTHORITY_KEY_FILE).write_bytes((other.directory / AUTHORITY_KEY_FILE).read_bytes())
-    with pytest.raises(AuthorityError, match="do not belong together"):
+    with pytest.raises(AuthorityError, match="do not match"):
         authority.issue(NAMES, NOW)

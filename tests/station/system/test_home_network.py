@@ -141,7 +141,7 @@ def test_status_says_what_keeps_others_from_finding_the_page(host: Host) -> None
     assert found.addresses == ("http://192.168.1.5",)
     assert "apt-get install avahi-daemon" in found.faults[0]
     (host.root / NETWORK_FILES / "fib_trie").unlink()
-    assert "no home network" in host.switch.status().faults[0]
+    assert "not on a network" in host.switch.status().faults[0]
 
 
 def test_machine_without_avahi_is_on_the_network_by_its_address(host: Host) -> None:

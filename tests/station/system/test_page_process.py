@@ -180,5 +180,5 @@ def test_page_refuses_a_taken_port(tmp_path: Path) -> None:
             check=False,
         )
     assert done.returncode == 1
-    assert f"port {port}: another program has it" in done.stderr
+    assert f"port {port}: another program uses it" in done.stderr
     assert len(done.stderr.splitlines()) == 1

@@ -59,7 +59,7 @@ def test_a_restore_ends_the_loop_and_the_next_one_has_the_backup(tmp_path: Path,
     again.open(page=False)
     report = restore_report(path, datetime.now(UTC))
     assert report is not None
-    assert "the owner's browser put a backup in the place of the database: Mon 30 Nov 2026, on the stick." in report
+    assert "the owner's browser replaced the database with a backup: Mon 30 Nov 2026, on the stick." in report
     try:
         assert [one.name for one in again.store.people()] == ["Ann", "Bea"]
         assert again.store.current_calibration().id == calibration

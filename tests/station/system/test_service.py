@@ -237,7 +237,7 @@ def test_service_reports_ended_page(live: Live) -> None:
     """The board keeps running, and the log and the check say what to do."""
     _end_the_page(live)
     wait_until(lambda: "page" in live.faults, "nobody has noticed")
-    wanted = ("page's process has ended", "the board goes on", "is started again")
+    wanted = ("page's process has ended", "the board carries on", "is restarted")
     assert [words for words in wanted if words not in live.faults["page"]] == []
 
 

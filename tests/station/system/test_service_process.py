@@ -167,7 +167,7 @@ def test_demo_refuses_taken_port(tmp_path: Path) -> None:
         for _ in range(2):
             status, sentence = refused("demo", "--empty", "--port", str(port), "--data", str(tmp_path))
             assert status == 1
-            assert f"127.0.0.1 port {port}: another program has it" in sentence
+            assert f"127.0.0.1 port {port}: another program uses it" in sentence
 
 
 def test_board_runs_while_the_pages_port_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

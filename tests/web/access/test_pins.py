@@ -90,7 +90,7 @@ def test_guesses_are_counted_in_total_and_across_restarts(tmp_path: Path) -> Non
             name = (*NAMES, "Nobody")[number % 3]
             answers.append(ask(client, "POST", "/browsers/choose", name=name, pin=f"{900_000 + number}"))
     texts = [one.get_data(as_text=True) for one in answers]
-    assert all("do not belong together" in text for text in texts[:12])
+    assert all("do not match" in text for text in texts[:12])
     assert "12 wrong PINs within an hour" in texts[12]
     with Store.open(path, clock=SystemClock()) as store:
         client = client_with(create_app(StationDouble(store), store), shared[0])

@@ -143,7 +143,7 @@ def test_visitor_learns_how_to_pair(house: House) -> None:
     for address, status in (("/", 200), ("/history", 403), ("/people", 403)):
         answer = client.get(address)
         assert (answer.status_code, b"Pair this browser" in answer.data) == (status, True)
-    assert b"may not do this" in house.client(Role.GUEST).get("/people").data
+    assert b"does not allow this" in house.client(Role.GUEST).get("/people").data
     assert client.get("/api/v1/status").get_json()["details"] is None
 
 
@@ -154,7 +154,7 @@ def test_pages_offer_only_permitted_actions(house: House) -> None:
     assert 'action="/people"' not in text_of(guest, "/")
     assert "/claim" not in text_of(guest, "/")
     assert "/claim" in text_of(member, "/")
-    assert "owner of the station changes" in text_of(member, "/settings")
+    assert "station\u2019s owner can change" in text_of(member, "/settings")
     assert [is_dock_hidden(text_of(client, "/live")) for client in (visitor, guest)] == [True, False]
     for client, role in ((visitor, None), (guest, Role.GUEST), (member, Role.MEMBER)):
         for address in ("/", "/more"):

@@ -168,7 +168,7 @@ def test_browser_is_renamed_and_ended_by_its_person_and_the_owner(house: House) 
     assert ask(member, "POST", f"/browsers/{own}/revoke").status_code == 303
     assert member.get("/history").status_code == 403
     answer = ask(owner, "POST", f"/browsers/{house.device_id(Role.OWNER)}/revoke")
-    assert (answer.status_code, b"only browser of the owner" in answer.data) == (400, True)
+    assert (answer.status_code, b"only browser: make another one" in answer.data) == (400, True)
 
 
 def test_station_is_handed_over_with_presence(house: House) -> None:

@@ -130,7 +130,7 @@ def test_use_is_recorded_once_an_hour(world: World) -> None:
     [
         ("", ["read"], "A name has 1 to 60 letters"),
         ("x" * 61, ["read"], "A name has 1 to 60 letters"),
-        ("\u202e", ["read"], "letters that can be seen"),
+        ("\u202e", ["read"], "only visible letters"),
         ("x", [], "Choose what the token may do"),
         ("x", [""], "Choose what the token may do"),
         ("x", ["owner"], "Choose what the token may do"),

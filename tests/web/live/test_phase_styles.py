@@ -343,7 +343,7 @@ def test_board_shows_presence_request_without_its_secret() -> None:
     """The stage counts the presses; only the browser that asked shows the rhythm and the number."""
     seen = shown(activity="rhythm", phase="press", presses=(Press.SHORT, Press.LONG))
     assert (seen["word"], seen["number"], seen["unit"], seen["caption"]) == ("RHYTHM", "2", "of 4", "presses")
-    assert "Make the rhythm that it shows" in seen["sentence"]
+    assert "Make the rhythm it shows" in seen["sentence"]
     assert not seen["is_active"]
     beeping = shown(activity="rhythm", phase="number", presses=(Press.SHORT,) * 4)
     assert (beeping["word"], beeping["number"]) == ("COUNT", "\u2013")

@@ -17,7 +17,7 @@ from web.app import create_app
 
 LOCAL = {"Origin": "http://localhost"}
 PRESS = Question(
-    "left heel", "Next, press the left heel plate.", (("ready", "Ready"), ("skip", "Leave it out")), then="Now!"
+    "left heel", "Next, press the left heel plate.", (("ready", "Ready"), ("skip", "Skip it")), then="Now!"
 )
 VOLTS = Question(
     "SDA", "SDA: how many volts?", (("skip", "I cannot measure"),), takes_volts=True, picture="harness.svg"
@@ -58,7 +58,7 @@ def test_without_an_owner_a_check_belongs_to_its_browser(station: StationDouble,
     assert send(first, "/bring-up", questions="yes") == 303
     station.show(bring_up=BringUpView(4, True, question=PRESS))
     shown = text_of(second, "/bring-up")
-    assert "Another browser has begun this check" in shown
+    assert "Another browser started this check" in shown
     assert ("Stop the check" in shown, "Stop the check" in text_of(first, "/bring-up")) == (False, True)
     assert send(second, "/bring-up/answer", number="4", answer="ready") == 403
     assert send(second, "/bring-up/stop") == 403
@@ -82,7 +82,7 @@ def test_voltage_is_accepted_and_invalid_input_refused(client: FlaskClient, stat
 
 def test_faults_come_first_with_their_picture(client: FlaskClient, station: StationDouble) -> None:
     station.show(bring_up=BringUpView(9, True, is_over=True, results=(Result("SDA", True, "free"), OPEN)))
-    shown = text_of(client, "/bring-up").partition("What to mend")[2].partition("What was found")[0]
+    shown = text_of(client, "/bring-up").partition("What to fix")[2].partition("What was found")[0]
     assert "The wire of SDA is open" in shown
     assert "/bring-up/picture/harness.svg" in shown
     assert "free" not in shown

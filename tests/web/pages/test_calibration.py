@@ -130,7 +130,7 @@ def test_a_block_that_may_be_wrong_is_reported_on_the_page(station: StationDoubl
         known = fit([Point(mm, mm + 46.0 + off_mm.get(mm, 0.0), 0.34, 300) for mm in blocks_mm])
         store.add_calibration(known)
         page = text_of(client, "/calibration")
-        assert page.count("the 50 mm block is 3 mm shorter than that") == count
+        assert page.count("the 50 mm block is 3 mm shorter than it says") == count
     assert "in two rounds" in page
     assert "Blocks: 0, 150, 50, 200 mm." in page
 

@@ -68,10 +68,10 @@ def test_everybodys_data_needs_owner_and_presence(station: StationDouble, store:
     owner = paired_client(app, store)
     led = send(owner, b"content") if address == "/data/preview" else owner.post(address)
     assert (led.status_code, led.headers["Location"]) == (303, "/presence?next=data")
-    assert "Everything of the station" in owner.get("/data").text
+    assert "The whole station" in owner.get("/data").text
     member = client_with(app, let_in(store, Role.MEMBER, store.add_person("Bea").id))
-    assert "Everything of Bea" in member.get("/data").text
-    assert "Everything of the station" not in member.get("/data").text
+    assert "Everything about Bea" in member.get("/data").text
+    assert "The whole station" not in member.get("/data").text
     assert member.post(address).status_code == 403
 
 
@@ -92,7 +92,7 @@ def test_a_preview_changes_nothing_and_an_import_brings_all(
     assert "New people: Ann, Bea." in done.text
     assert rows(store.path) == rows(other.path)
     again = client.post("/data/import", data={"ticket": ticket})
-    assert (again.status_code, "There is no preview any more" in again.text) == (409, True)
+    assert (again.status_code, "The preview has expired" in again.text) == (409, True)
     assert "Nothing is new." in send(client, exported).text
     assert not list(store.path.parent.glob(f"{DIRECTORY_PREFIX}*"))
 
@@ -119,8 +119,8 @@ def test_a_bad_file_is_answered_with_a_sentence(
 
 def test_missing_input_is_requested(client: FlaskClient, station: StationDouble, exported: bytes) -> None:
     """Without a file, without a preview, and while a session runs."""
-    assert "Choose a file first" in client.post("/data/preview").text
-    assert "There is no preview" in client.post("/data/import", data={"ticket": "\u00e4"}).text
+    assert "First choose a file" in client.post("/data/preview").text
+    assert "The preview has expired" in client.post("/data/import", data={"ticket": "\u00e4"}).text
     ticket = ticket_in(send(client, exported).text)
     station.show(activity="hold", phase="hold", session_id="s")
     assert "A session is running" in client.post("/data/import", data={"ticket": ticket}).text

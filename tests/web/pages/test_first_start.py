@@ -35,7 +35,7 @@ def test_a_new_station_leads_through_each_step_once(store: Store) -> None:
     assert settle(visitor, "name") == 303
     assert heading(visitor) == "Whose board is it?"
     owner = client_with(app, let_in(store))
-    assert heading(owner) == "Are plates and sensor there?"
+    assert heading(owner) == "Are the plates and the sensor connected?"
     assert "not finished: plates and sensor, calibration" in text_of(owner, "/")
     station.show(bring_up=BringUpView(9, False, is_over=True))
     assert heading(owner) == "Calibrate the distance sensor"

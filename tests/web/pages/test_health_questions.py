@@ -202,12 +202,12 @@ def test_leg_that_must_not_carry_leaves_the_other_something_to_do(client: FlaskC
     """The page says who has to clear the leg and what the other leg may do, and starts that."""
     data = {**NO, "not_cleared": "right", "routine": "daily", "next": "today"}
     page = text_of(client, client.post("/health-questions", data=data).headers["Location"])
-    assert "The other leg does only what is done sitting or lying." in page
+    assert "The other leg does only seated or lying exercises." in page
     assert "Right leg: nothing is proposed until" in page
     assert 'value="daily">Start: Daily' in page
     why = text_of(client, "/why").split("All rules")[0]
     assert "left leg only" in why
-    assert "It is done standing, and your right leg must not carry you yet." in why
+    assert "This is done standing, and your right leg must not carry you yet." in why
 
 
 @pytest.mark.parametrize("value", ["left", "both", "maybe"])

@@ -29,7 +29,7 @@ READERS = {
 OWNERS = {
     "how do I calibrate": "calibrate",
     "no sound": "no-sound",
-    "the heel alarm sounds though my heel is down": "heel-alarm",
+    "the heel alarm sounds although my heel is down": "heel-alarm",
     "who was that on the board": "who",
     "phone": "phone",
     "my phone does not find station.local": "phone-does-not-find",

@@ -80,7 +80,7 @@ def test_page_on_the_network_shows_where_a_phone_finds_it(
 
 def test_page_on_its_own_machine_says_how_to_open_it(station: StationDouble, store: Store) -> None:
     shown = text_of(visitor(create_app(station, store), store, Role.OWNER), "/settings/network")
-    assert "on this machine alone" in shown
+    assert "Only this machine can open" in shown
     assert "sudo station network on" in shown
     assert 'class="code"' not in shown
 
@@ -198,7 +198,7 @@ def test_damaged_authority_is_ignored(
 @pytest.mark.parametrize(
     ("left", "sentence", "is_ok"),
     [
-        (timedelta(days=200), "and is renewed by itself", True),
+        (timedelta(days=200), "and renews itself", True),
         (timedelta(days=44, hours=1), "ends in 44 days, and was not renewed: type sudo station tls renew", False),
         (-timedelta(days=3), "ended on", False),
     ],

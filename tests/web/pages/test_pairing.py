@@ -174,7 +174,7 @@ def test_confirmation_before_the_rhythm_does_nothing(home: Home) -> None:
     phone.post("/pair", data={"name": "Anna", "browser": "phone", "role": "member"})
     assert phone.post("/pair/confirm").status_code == 303
     assert len(home.store.devices()) == 1
-    assert "The board waits" in main_text_of(text_of(phone, "/pair"))
+    assert "The board is waiting" in main_text_of(text_of(phone, "/pair"))
 
 
 def test_another_browser_sees_neither_rhythm_nor_number(home: Home) -> None:
@@ -231,7 +231,7 @@ def test_wrong_rhythm_is_reported_on_the_page(home: Home) -> None:
     shown = bars(text_of(phone, "/pair"))
     home.make_rhythm(",".join("short" if one == "long" else "long" for one in shown))
     home.until(PresenceState.WRONG)
-    assert "That was another rhythm" in main_text_of(text_of(phone, "/pair"))
+    assert "That was a different rhythm" in main_text_of(text_of(phone, "/pair"))
 
 
 def test_running_session_is_not_disturbed(home: Home) -> None:
@@ -300,7 +300,7 @@ def test_name_of_a_person_with_a_browser_needs_their_approval(home: Home) -> Non
     home.pair(phone, name="olga", role="member")
     assert len(home.store.devices()) == 1
     assert "the name alone is not enough" in main_text_of(text_of(phone, "/pair"))
-    assert "Somebody at the board gave your name" in main_text_of(text_of(home.owner, "/more"))
+    assert "Someone at the board gave your name" in main_text_of(text_of(home.owner, "/more"))
     page = text_of(home.owner, "/pair/approve")
     assert "called “phone” wants to be yours" in main_text_of(page)
     request_id = re.findall(r'name="request" value="([^"]*)"', page)[0]
@@ -378,7 +378,7 @@ def test_step_up_returns_to_own_pages_only(home: Home, after_presence: str, addr
 def test_person_agrees_on_the_board(home: Home) -> None:
     """An unknown name is added; the consent is given to the person of the browser that asked."""
     assert home.owner.post("/consent", data={"name": "Paul"}).status_code == 303
-    assert "Paul, if you agree that Olga sees your results" in main_text_of(text_of(home.owner, "/consent"))
+    assert "Paul, if you agree that Olga may see your results" in main_text_of(text_of(home.owner, "/consent"))
     assert [person.name for person in home.store.people()] == ["Olga"]
     home.make_rhythm()
     home.until(PresenceState.MATCHED)
@@ -390,7 +390,7 @@ def test_person_agrees_on_the_board(home: Home) -> None:
 
 def test_consent_is_shown_to_its_person_in_their_own_browser(home: Home) -> None:
     """It was given in a name, by someone at the board. One tap keeps or ends it; the log has the browser that asked."""
-    assert "not who it is. You vouch for the name" in main_text_of(text_of(home.owner, "/consent"))
+    assert "not who. You vouch for the name" in main_text_of(text_of(home.owner, "/consent"))
     home.owner.post("/consent", data={"name": "Paul"})
     home.make_rhythm()
     home.until(PresenceState.MATCHED)

@@ -183,7 +183,7 @@ def test_rename_refuses_a_taken_name(client: FlaskClient, store: Store) -> None:
     ann, _ = store.add_person("Ann"), store.add_person("Bea")
     answer = client.post(f"/people/{ann.id}/name", data={"name": " bea "})
     assert answer.status_code == 400
-    assert "There is somebody called bea already" in unescape(answer.get_data(as_text=True))
+    assert "There is already someone called bea" in unescape(answer.get_data(as_text=True))
     assert client.post(f"/people/{ann.id}/name", data={"name": "Anna"}).status_code == 303
     assert [one.name for one in store.people()] == ["Anna", "Bea"]
 
@@ -227,7 +227,7 @@ def test_inbox_claims_in_one_tap_and_undoes_it(client: FlaskClient, store: Store
     older, _ = unclaimed_session(store, days_ago=9)
     newer, _ = unclaimed_session(store)
     today = read_page(client, "/")
-    assert "Sessions of nobody yet (2)" in today
+    assert "Unclaimed sessions (2)" in today
     page = read_page(client, "/inbox")
     assert page.index(newer) < page.index(older)
     claim = client.post(f"/sessions/{older}/claim", data={"person": ann.id, "return_to": "inbox"})
@@ -238,7 +238,7 @@ def test_inbox_claims_in_one_tap_and_undoes_it(client: FlaskClient, store: Store
     assert f'id="session-{older}"' not in page
     assert client.post(f"/sessions/{older}/give-back").status_code == 303
     assert [one.person_id for one in store.sessions()] == [None, None]
-    assert "Every session has its person" not in read_page(client, "/inbox")
+    assert "Every session is claimed" not in read_page(client, "/inbox")
 
 
 def test_inbox_accepts_the_first_name(client: FlaskClient, store: Store) -> None:
@@ -301,8 +301,8 @@ def test_merge_shows_what_moves_before_it_happens(client: FlaskClient, store: St
     assert len(store.people()) == 2
     prove_presence(client, store)
     done = unescape(client.post(f"/people/{ann.id}/merge", data={"into": anne.id}).get_data(as_text=True))
-    assert "<bdi>Ann</bdi> is <bdi>Anne</bdi> now" in done
-    backup = done.partition("The backup from before is ")[2].split(" ")[0]
+    assert "<bdi>Ann</bdi> is now <bdi>Anne</bdi>" in done
+    backup = done.partition("The backup made before is ")[2].split(" ")[0]
     assert (store.path.parent / "backups" / backup).exists()
     assert [one.name for one in store.people()] == ["Anne"]
     assert store.sessions()[0].person_name == "Anne"
@@ -340,12 +340,12 @@ def test_the_only_owner_stays(client: FlaskClient, store: Store) -> None:
     """The page says why before anybody walks to the board, and nothing is deleted."""
     ann = store.add_person("Ann")
     asked = read_page(client, f"/people/{ann.id}/delete")
-    assert "has the only browser of the owner" in asked
+    assert "has the owner\u2019s only browser" in asked
     assert "Delete for good" not in asked
     prove_presence(client, store)
     answer = client.post(f"/people/{ann.id}/delete")
     assert answer.status_code == 409
-    assert "only browser of the owner" in unescape(answer.get_data(as_text=True))
+    assert "owner's only browser" in unescape(answer.get_data(as_text=True))
     assert store.people() == (ann,)
 
 

@@ -176,7 +176,7 @@ def test_calibration_is_not_a_real_change(client: FlaskClient, store: Store) -> 
     assert history.apart_since == before.left[0].at
     page = text_of(client, "/progress")
     assert "not compared with others" in page
-    assert "Tested only while the sensor was not to be relied on" in page
+    assert "Tested only while the sensor was unreliable" in page
     corrections = [
         Correction(one, SideResults(85.0, 115.0, 1.5, 1.5, BUDGET, BUDGET, calibration_id)) for one in as_built
     ]

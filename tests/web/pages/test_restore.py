@@ -108,7 +108,7 @@ def test_an_upload_is_merged(client: FlaskClient, store: Store, copy: bytes) -> 
     store.add_person("Cleo")
     shown = send(client, copy)
     assert "New people: Ann, Bea." in shown.text
-    assert "It may be of another board" in shown.text
+    assert "It may be from another board" in shown.text
     done = client.post("/restore/merge", data={"ticket": ticket_in(shown.text)})
     assert "New people: Ann, Bea." in done.text
     assert [one.name for one in store.people()] == ["Ann", "Bea", "Cleo"]
@@ -144,7 +144,7 @@ def test_a_file_waits_for_the_proof_of_presence(station: StationDouble, store: S
     assert "mine.db" not in other.get("/restore").text
     assert "mine.db" in owner.get("/restore").text
     assert "New people: Ann, Bea." in owner.post("/restore/upload").text
-    assert "Choose a file first" in other.post("/restore/upload").text
+    assert "First choose a file" in other.post("/restore/upload").text
 
 
 @pytest.mark.parametrize(
@@ -178,9 +178,9 @@ def zip_bomb() -> bytes:
 @pytest.mark.parametrize(
     ("content", "name", "sentence"),
     [
-        (b"", "a.db", "The file a.db is no backup"),
-        (zip_bomb(), "bomb.zip", "The file bomb.zip is no backup"),
-        (b"{}", "../../<script>.db", "The file script-.db is no backup"),
+        (b"", "a.db", "The file a.db is not a backup"),
+        (zip_bomb(), "bomb.zip", "The file bomb.zip is not a backup"),
+        (b"{}", "../../<script>.db", "The file script-.db is not a backup"),
         (b"SQLite format 3\x00" + bytes(5_000), ".hidden", "The backup hidden is damaged"),
     ],
 )
@@ -220,14 +220,14 @@ def test_mutated_uploads_are_refused_or_whole(client: FlaskClient, store: Store,
 
 def test_what_is_missing_is_asked_for(client: FlaskClient, station: StationDouble, store: Store, copy: bytes) -> None:
     """Without a file, without a preview, a second time, and while a session runs."""
-    assert "Choose a file first" in client.post("/restore/upload").text
+    assert "First choose a file" in client.post("/restore/upload").text
     for address in ("/restore/replace", "/restore/merge"):
-        assert "There is no preview" in client.post(address, data={"ticket": "ä"}).text
+        assert "The preview has expired" in client.post(address, data={"ticket": "ä"}).text
     ticket = ticket_in(send(client, copy).text)
     station.show(activity="hold", phase="hold", session_id="s")
     refused = client.post("/restore/replace", data={"ticket": ticket})
     assert (refused.status_code, "A session is running" in refused.text) == (409, True)
-    assert "can be restored when it has ended" in client.get("/restore").text
+    assert "restore a backup when it has ended" in client.get("/restore").text
     assert station.restored == []
 
 

@@ -295,10 +295,10 @@ def test_summary_updates_while_typing(client: FlaskClient) -> None:
         ("item-1", "9z", "this exercise no longer exists. Remove it."),
         ("item-1", "", "this exercise no longer exists. Remove it."),
         ("item-1", "test", "a test is quick or full."),
-        ("name", "", "A name has 1 to 60 letters: give one."),
-        ("name", "   ", "A name has 1 to 60 letters: give one."),
-        ("name", "x" * 61, "A name has 1 to 60 letters: give one."),
-        ("name", "before WORK", "There is a routine called before WORK already"),
+        ("name", "", "Enter a name of 1 to 60 letters."),
+        ("name", "   ", "Enter a name of 1 to 60 letters."),
+        ("name", "x" * 61, "Enter a name of 1 to 60 letters."),
+        ("name", "before WORK", "There is already a routine called before WORK"),
     ],
 )
 def test_invalid_routine_keeps_input_and_shows_errors(

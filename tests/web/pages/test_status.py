@@ -72,7 +72,7 @@ def test_restored_backup_is_reported_only_with_access(store: Store, tmp_path: Pa
         replace_database(staged, path, datetime.now(UTC), BY_BROWSER)
     with Store.open(path, clock=SystemClock()) as restored:
         app = create_app(StationDouble(restored), restored)
-        said = "browser put a backup in the place of the database: station-2026-03-02.db."
+        said = "browser replaced the database with a backup: station-2026-03-02.db."
         assert said in client_with(app, let_in(restored, Role.GUEST)).get("/status").text
         assert said not in app.test_client().get("/status").text
 

@@ -219,7 +219,7 @@ def test_other_methods_are_refused(server: Server, method: str) -> None:
 
 def test_taken_port_raises_one_sentence(server: Server, station: StationDouble, store: Store) -> None:
     """The error names the port and what to do."""
-    with pytest.raises(PageError, match=rf"{server.port}: another program has it.*choose another"):
+    with pytest.raises(PageError, match=rf"{server.port}: another program uses it.*choose another"):
         open_page(station, store, Config(page=PageConfig(port=server.port)))
 
 

@@ -58,7 +58,7 @@ def test_failed_writes_wait_in_order(disk: Disk, queue: WriteQueue, faults: list
     queue.write(lambda: disk.note(f"run of {session.id}"))
     assert queue.has_pending_writes
     assert session.stored_id is None
-    assert faults == ["The disk is full. What you do is kept in memory and stored as soon as that works."]
+    assert faults == ["The disk is full. What you do is kept in memory and stored as soon as possible."]
     disk.room = 9
     queue.write(lambda: disk.note("hold"))
     assert disk.notes == []

@@ -121,7 +121,7 @@ def test_swapped_blocks_shown_correctly_complete_the_calibration(swapped: tuple[
     bench = shown(Bench(WARM), *swapped)
     assert bench.cues()[-1] is CueName.NO
     assert bench.picture.target_mm == 0.0
-    assert (bench.picture.why or "").endswith("Take it away, and begin again with the 0 mm block")
+    assert (bench.picture.why or "").endswith("Take it away and start again with the 0 mm block")
     bench.read(8.0)
     assert (bench.picture.phase, len(bench.facts_of(BlockUnclear))) == ("block", 1)
     if endless:
@@ -152,7 +152,7 @@ def test_a_lost_round_costs_no_later_tries() -> None:
 def test_a_block_upside_down_is_refused() -> None:
     """Its other edge is 12 mm shorter, which no sensor's gain explains."""
     bench = shown(Bench(ONCE), *(0.0, 88.0) * 3)
-    assert "see that each block's length is the one that was said" in refusal(bench)
+    assert "make sure that each block has its stated length" in refusal(bench)
 
 
 def test_a_block_that_is_a_little_shorter_is_refused() -> None:
@@ -167,7 +167,7 @@ def test_a_block_askew_once_is_requested_again() -> None:
     bench.show(100.0)
     bench.show(200.0)
     assert bench.over == "complete"
-    assert "differently from one time to the other" in bench.facts_of(BlockUnclear)[0].why
+    assert "differently from one time to the next" in bench.facts_of(BlockUnclear)[0].why
     assert CueName.NO in bench.cues()
 
 
@@ -195,7 +195,7 @@ def test_readings_with_an_s_lead_to_two_extra_rounds() -> None:
     """The sentence appears when the third begins; sixteen samples, and the curve is the sensor's."""
     bench = s_shaped(*FOUR.blocks_mm * 2)
     assert bench.facts_of(Calibrated) == []
-    assert "begin another round with the 0 mm block" in str(bench.picture.why)
+    assert "start another round with the 0 mm block" in str(bench.picture.why)
     assert (bench.picture.repetition, bench.picture.repetitions) == (9, 12)
     for block_mm in FOUR.blocks_mm * 2:
         bench.show(block_mm)
@@ -255,7 +255,7 @@ def test_contradicting_blocks_in_an_extra_round_refuse_everything() -> None:
     bench = s_shaped(*FOUR.blocks_mm * 2)
     for _ in range(3):
         bench.show(-5.0)
-    assert "differently from one time to the other" in refusal(bench)
+    assert "differently from one time to the next" in refusal(bench)
 
 
 @pytest.mark.parametrize("drift_mm", [-3.0, 4.0])
@@ -278,7 +278,7 @@ def test_crosstalk_is_refused() -> None:
     bench = Bench(FOUR, short_mm=45.0)
     bench.crosstalk_mm = 16.0
     shown(bench, *FOUR.blocks_mm * 3)
-    assert "the sensor's own cover falsifies it (crosstalk)" in refusal(bench)
+    assert "the sensor's own cover distorts it (crosstalk)" in refusal(bench)
     assert shown(Bench(FOUR, short_mm=45.0), *FOUR.blocks_mm * 2).over == "complete"
 
 
@@ -425,7 +425,7 @@ def test_a_wrong_block_thrice_ends_a_check_without_a_result() -> None:
     assert (bench.over, bench.cues()[-1]) == ("ended", CueName.ENDED)
     assert len(bench.facts_of(BlockUnclear)) == 3
     assert bench.facts_of(CheckDone) == []
-    assert "or it does not stand against the toe stop" in (bench.picture.why or "")
+    assert "or it is not against the toe stop" in (bench.picture.why or "")
 
 
 @pytest.mark.parametrize("calibration_mm", [0.0, 27.0])

@@ -250,7 +250,7 @@ def test_an_s_names_the_blocks_that_may_be_wrong(which: int, off_mm: float) -> N
     """3 mm in both samples of an inner block: the sentence names it, by how much it is off, and the alternatives."""
     known = fit(seen(RangeError(-25), {which: off_mm, which + 4: off_mm}))
     longer = "longer" if off_mm > 0 else "shorter"
-    assert f"the {BLOCKS[which]:g} mm block is 3 mm {longer} than that" in (known.notice or "")
+    assert f"the {BLOCKS[which]:g} mm block is 3 mm {longer} than it says" in (known.notice or "")
     assert "measure the blocks, and calibrate again if one is wrong" in (known.notice or "")
     assert fit(seen(RangeError(-25))).notice is None
 
@@ -315,7 +315,7 @@ def test_point_refuses_a_drifting_block() -> None:
     """A block that creeps away by 3 mm must be sampled again."""
     times_us, readings = still()
     creeping = [reading + round(3.5 * i / len(readings)) for i, reading in enumerate(readings)]
-    with pytest.raises(CalibrationError, match="The 100 mm block: the readings wander"):
+    with pytest.raises(CalibrationError, match="The 100 mm block: the readings drifted"):
         point_from_readings(100, times_us, creeping)
 
 

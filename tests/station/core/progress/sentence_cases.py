@@ -268,7 +268,7 @@ CASES: tuple[Case, ...] = (
         "an old gain within its error",
         flat(40),
         flat(40, seed=2),
-        ("of which nothing certain is left",),
+        ("but nothing certain is left of it",),
         changed=with_changes((GAIN, 0, 9)),
     ),
     Case("a gain across half a year", (up(14), flat(0, from_week=50.0, start=108.0)), None, ("no test between",)),
@@ -324,7 +324,7 @@ CASES: tuple[Case, ...] = (
         "a new method",
         (flat(12, contact=Contact.SELF, start=110.0), flat(0, from_week=12.5)),
         None,
-        ("another method, and this one is your new starting point",),
+        ("a different method, and this one is your new starting point",),
     ),
     Case(
         "a gain by another method",

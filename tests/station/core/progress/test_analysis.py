@@ -25,7 +25,7 @@ from station.core.progress.sentences import (
 )
 from tests.station.core.progress.histories import BEGIN, GOAL_MM, WEEK, WORDS, analyse_left, result, results, scattered
 
-PRACTICE = "The first test is practice too: knowing how can add to the next one without any change of the ankle."
+PRACTICE = "The first test is practice too: knowing how can add to the next one without any change in the ankle."
 
 
 def test_analysis_is_empty_without_tests() -> None:
@@ -123,7 +123,7 @@ def test_analysis_restarts_the_change_with_another_contact() -> None:
     assert found.change_mm is not None
     assert found.change_mm.low < 0 < found.change_mm.high
     first = analyse_left([*word, pad[0]])
-    assert side_sentences(first, WORDS)[0].startswith("Your tests now use another method")
+    assert side_sentences(first, WORDS)[0].startswith("Your tests now use a different method")
 
 
 def test_trend_weighs_results_by_their_uncertainty() -> None:

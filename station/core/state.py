@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import ClassVar
 
 from msgspec import Struct
@@ -23,10 +24,20 @@ class ShownClock(Struct, frozen=True):
     rate: int
 
 
+class ResumeNeed(StrEnum):
+    """What a pause waits for: without it the command RESUME is refused. A sensor is named as the part at fault is."""
+
+    HEEL = "heel"
+    """The heels at work, down."""
+    HEEL_SENSOR = "heel sensors"
+    DISTANCE_SENSOR = "distance sensor"
+
+
 class _State(Struct, frozen=True, kw_only=True):
     """What every activity shows. `phase` is the value of its phase; `side` the working legs, if any.
 
     `step` (from 0) of `steps` is the place in the routine. Until `undo_us`, a command by heel taps can be undone.
+    `resume_needs` is what a pause waits for; `None` where it can be resumed, and outside a pause.
     """
 
     activity: ClassVar[str]
@@ -37,6 +48,7 @@ class _State(Struct, frozen=True, kw_only=True):
     step: int | None = None
     steps: int | None = None
     undo_us: int | None = None
+    resume_needs: ResumeNeed | None = None
 
 
 class IdleState(_State, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from station import units as lengths
-from station.app.snapshot import HeelView, Snapshot
+from station.app.snapshot import MEASURING_PARTS, HeelView, Snapshot
 from station.catalogue.read import exercises
 from station.catalogue.records import Exercise, Feet, Group, Verification
 from station.core.events import BOTH_LEGS, SECOND_US, BoardPosition, Legs, Side
@@ -22,6 +22,7 @@ from station.core.state import (
     HoldState,
     LessonState,
     RepsState,
+    RestState,
     RhythmState,
     SetupState,
     TestState,
@@ -69,7 +70,7 @@ PHASE_STYLES = {
     "lifted": PhaseStyle("HEEL DOWN", "\u25bc", "alarm", "Your heel is up. The clock is paused.", ""),
     "reps": PhaseStyle("UP, DOWN", "\u2195", "work", "Heel up, and down again.", ""),
     "paused": PhaseStyle(
-        "PAUSED", "\u2016", "calm", "Step back on, or put the heel down, to continue.", "Heel down again."
+        "PAUSED", "\u2016", "calm", "Press \u201cResume\u201d, or step off and back on.", "Press Resume."
     ),
     "fault": PhaseStyle("CHECK", "!", "fault", "A sensor is not working."),
     "done": PhaseStyle("DONE", "\u2713", "done", "Well done. Saved.", "Saved."),
@@ -118,10 +119,13 @@ SEATED = {
         "FOOT ON", "\u25b6", "calm", "The rest is over. Put your foot back on its plate.", "Rest is over."
     ),
     "paused": PhaseStyle(
-        "PAUSED", "\u2016", "calm", "Put your foot back on its plate, or press \u201cResume\u201d.", "Foot back on."
+        "PAUSED", "\u2016", "calm", "Press \u201cResume\u201d, or lift your foot and put it back.", "Press Resume."
     ),
 }
 """What a person on a chair does where others step on: nobody is called up to stand."""
+HEEL_UP = ("Step back on, or put the heel down, to continue.", "Heel down again.")
+HEEL_UP_SEATED = ("Put your foot back on its plate.", "Foot back on.")
+"""What a pause waits for while a heel is up: the sentence and the few words."""
 SELF_PACED = PhaseStyle("YOUR PACE", "\u25cb", "work", "", "Then step on.")
 KEEP_GOING = PhaseStyle("KEEP GOING", "\u25b6", "work", "", "")
 TEMPO_PARTS = {
@@ -215,12 +219,21 @@ def phase_style(snapshot: Snapshot) -> PhaseStyle:
 
 
 def _paused_style(snapshot: Snapshot, style: PhaseStyle, *, is_seated: bool) -> PhaseStyle:
-    """How to go on. A person who is called a second time may have their heel down, on a plate whose cable is out:
-    nothing that the board measures tells that from a lifted heel."""
-    heels = _working_heels(snapshot)
-    up = [heel.side for heel in heels if heel.down is False]
-    if not is_seated and heels and all(heel.down for heel in heels):
-        return style._replace(sentence="Press \u201cResume\u201d, or step off and back on.", brief="Press Resume.")
+    """How to go on, or what is in the way. A person who is called a second time may have their heel down, on a plate
+    whose cable is out: nothing that the board measures tells that from a lifted heel."""
+    need, state = snapshot.state.resume_needs, snapshot.state
+    if need in MEASURING_PARTS:
+        found = next((fault.sentence for fault in snapshot.faults if fault.part == need), None)
+        return style._replace(sentence=found or f"The {need} must work before you can resume.", brief=None)
+    if need is None and isinstance(state, RestState):
+        return style._replace(sentence="The rest has stopped. Press \u201cResume\u201d.", brief="")
+    if need is None and isinstance(state, ExerciseState) and state.verified is False and not is_seated:
+        return style._replace(sentence="Press \u201cResume\u201d, or step on the board.")
+    if need is None:
+        return style
+    sentence, brief = HEEL_UP_SEATED if is_seated else HEEL_UP
+    style = style._replace(sentence=sentence, brief=brief)
+    up = [heel.side for heel in _working_heels(snapshot) if heel.down is False]
     if not up or snapshot.cue is None or snapshot.cue.cue is not CueName.NUDGE:
         return style
     is_one, side = len(up) == 1, up[0] if snapshot.side is BOTH_LEGS else snapshot.side

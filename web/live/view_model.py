@@ -72,8 +72,9 @@ UNSAVED = {"Saved.": "Not saved.", "is saved": "is not saved yet", "and saved.":
 WITHOUT_BUTTONS = {
     ", or choose what to do below": "",
     ", press the button, or press \u201cKnee touches\u201d below": " or press the button",
-    ", or press \u201cResume\u201d": "",
-    "Press \u201cResume\u201d, or step off": "Step off",
+    "Press \u201cResume\u201d, or step": "Step",
+    "Press \u201cResume\u201d, or lift": "Lift",
+    " Press \u201cResume\u201d.": "",
     "Press Resume": "Step off and on",
     " Already so? Press \u201cNext\u201d.": "",
 }
@@ -141,6 +142,7 @@ def live_view(snapshot: Snapshot, units: str, *, has_buttons: bool = True) -> di
         "is_active": is_active(snapshot),
         "awaits_next": isinstance(state, SetupState) and is_active(snapshot),
         "is_paused": state.phase == "paused" and is_active(snapshot),
+        "can_resume": state.phase == "paused" and state.resume_needs is None and is_active(snapshot),
         "can_undo": state.undo_us is not None,
         "note": _note(snapshot, style),
         "resume": resume_label(snapshot.unfinished) if snapshot.unfinished is not None else None,

@@ -151,7 +151,7 @@
     }
     showEndCard()
     setVisible('undo', view.can_undo)
-    setVisible('resume', view.is_paused)
+    setVisible('resume', view.can_resume)
     setVisible('board-lies', view.awaits_next)
     setVisible('pause', view.is_active && !view.is_paused && !view.awaits_next)
     setVisible('stop', view.is_active)

@@ -33,7 +33,7 @@ from station.core.activities.working_heels import HeelMove, Move, WorkingHeels
 from station.core.events import Command, CommandName, Side
 from station.core.facts import CueName, Ended, Paused, Resumed
 from station.core.sensing.sensors import BoardSensors, Change, HeelChange, KneeChange
-from station.core.state import ShownClock
+from station.core.state import ResumeNeed, ShownClock
 from station.core.steps import HeelRule, HoldStep, RepsStep
 
 
@@ -232,6 +232,15 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
         else:
             self.prepare_again(now_us, since_us)
 
+    @property
+    def resume_needs(self) -> ResumeNeed | None:
+        """What the pause waits for; `None` outside one."""
+        if self.phase is not ExercisePhase.PAUSED or self._pause.then is AfterPause.SIDE_CHANGE:
+            return None
+        if self.heels.are_as_needed:
+            return None
+        return ResumeNeed.HEEL_SENSOR if self.heels.is_sensor_lost else ResumeNeed.HEEL
+
     # Changing sides and ending.
 
     def finish_side(self, now_us: int) -> None:
@@ -320,8 +329,10 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
                     self.suspend(now_us)
                 self.pause(now_us, now_us, "command")
             case CommandName.RESUME if self.phase is ExercisePhase.PAUSED:
-                if self.heels.are_as_needed or self._pause.then is AfterPause.SIDE_CHANGE:
+                if self.resume_needs is None:
                     self._resume(now_us, now_us, "command")
+                else:
+                    self.emit_cue(now_us, CueName.NO)
             case CommandName.NEXT if self.phase is ExercisePhase.PREPARE:
                 self._countdown.skip(now_us)
             case CommandName.NEXT:

@@ -245,6 +245,7 @@ class Hold(ExerciseActivity):
             repetition=self._repetition,
             repetitions=self._step.repetitions,
             hold_us=self._step.hold_us,
+            resume_needs=self.resume_needs,
         )
 
     def _shown_clock(self, at_us: int) -> ShownClock | None:

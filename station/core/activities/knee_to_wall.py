@@ -198,8 +198,11 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
                 self._attempt.confirm(now_us)
             case CommandName.PAUSE if phase not in (TestPhase.WAIT, TestPhase.PAUSED, TestPhase.RESULT):
                 self._pause(now_us, "command")
-            case CommandName.RESUME if phase is TestPhase.PAUSED and self._heel.is_down:
-                self._resume(now_us, "command")
+            case CommandName.RESUME if phase is TestPhase.PAUSED:
+                if self._heel.missing is None:
+                    self._resume(now_us, "command")
+                else:
+                    self.emit_cue(now_us, CueName.NO)
             case CommandName.NEXT if phase in (TestPhase.SIDE, TestPhase.COUNT):
                 self._enter_phase(TestPhase.COUNT, now_us)
                 self._ticks.cancel()
@@ -469,5 +472,6 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
             result_left_mm=self._series.score_mm(Side.LEFT),
             result_right_mm=self._series.score_mm(Side.RIGHT),
             verdict=self._series.last_outcome,
+            resume_needs=self._heel.missing if self.phase is TestPhase.PAUSED else None,
             contact=self.sensors.wiring.contact,
         )

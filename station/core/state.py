@@ -71,7 +71,8 @@ class SetupState(_State, frozen=True, kw_only=True):
 class TestState(_State, frozen=True, kw_only=True):
     """A knee-to-wall test, distances in mm. `target_mm` is the next toe distance, `best_mm` the largest passed one.
 
-    `is_on_target`: the toes are at the next target, as the rule sees it. `verdict` is the outcome of the last attempt;
+    `off_mm` is how far beyond the target the toes are, negative before it, and `is_on_target` whether they are there,
+    both as the rule sees it, so that word, number and ticks agree. `verdict` is the outcome of the last attempt;
     the results are those so far.
     """
 
@@ -81,6 +82,7 @@ class TestState(_State, frozen=True, kw_only=True):
     trial: int | None = None
     attempt: int | None = None
     target_mm: float | None = None
+    off_mm: float | None = None
     is_on_target: bool = False
     best_mm: float | None = None
     result_left_mm: float | None = None

@@ -334,7 +334,7 @@ def test_axe_finds_nothing_serious_in_questions_and_forms(
 TEST_SHOWN: dict[str, Any] = {"activity": "test", "side": Side.LEFT, "toe_mm": 68.0, "target_mm": 84.0}
 PICTURES = [
     {**TEST_SHOWN, "phase": "side"},
-    {**TEST_SHOWN, "phase": "move", "verdict": "passed"},
+    {**TEST_SHOWN, "phase": "move", "off_mm": -16.0, "verdict": "passed"},
     {"activity": "setup", "phase": "lay", "board": BoardPosition.SLOPE, "is_occupied": True, "toe_mm": None},
 ]
 

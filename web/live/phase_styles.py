@@ -190,13 +190,13 @@ def phase_style(snapshot: Snapshot) -> PhaseStyle:
         raised = PHASE_STYLES["lifted"]
         sentence = f"Step on with your {snapshot.side} foot, toes to the stop."
         return style._replace(word=raised.word, shape=raised.shape, sentence=sentence)
-    if phase == "move" and snapshot.target_mm is not None and snapshot.toe_mm is not None:
-        off = snapshot.target_mm - snapshot.toe_mm
-        if isinstance(state, TestState) and state.is_on_target:
-            return style._replace(
-                word="STAND STILL", shape="\u25a0", sentence="Right there. Stand still.", brief="Right there."
-            )
-        return style._replace(word="SLIDE BACK" if off > 0 else "CLOSER", shape="\u25bc" if off > 0 else "\u25b2")
+    if isinstance(state, TestState) and state.is_on_target:
+        return style._replace(
+            word="STAND STILL", shape="\u25a0", sentence="Right there. Stand still.", brief="Right there."
+        )
+    if isinstance(state, TestState) and state.off_mm is not None:
+        is_near = state.off_mm < 0
+        return style._replace(word="SLIDE BACK" if is_near else "CLOSER", shape="\u25bc" if is_near else "\u25b2")
     if phase == "wait" and state.step:
         return _come_back_style(snapshot)
     exercise = current_exercise(snapshot)

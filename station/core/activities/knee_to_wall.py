@@ -459,7 +459,7 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
         clock = None
         if self.phase in timed:
             clock = ShownClock(str(self.phase), at_us - self._waiting.since_us, timed[self.phase], 1)
-        trials = self._series.current
+        trials, move = self._series.current, self._move if self.phase is TestPhase.MOVE else None
         return TestState(
             phase=self.phase,
             side=self.side,
@@ -467,7 +467,8 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
             trial=trials.number,
             attempt=trials.attempts,
             target_mm=self._series.target_mm,
-            is_on_target=self.phase is TestPhase.MOVE and self._move is not None and self._move.is_on_target,
+            off_mm=None if move is None else move.off_mm,
+            is_on_target=move is not None and move.is_on_target,
             best_mm=trials.best_mm,
             result_left_mm=self._series.score_mm(Side.LEFT),
             result_right_mm=self._series.score_mm(Side.RIGHT),

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from msgspec import Struct
 
-from station.core.events import BoardPosition, Legs, Press
+from station.core.events import BoardPosition, CommandName, Legs, Press
 from station.core.facts import Contact, CueName
 
 
@@ -37,7 +37,8 @@ class _State(Struct, frozen=True, kw_only=True):
     """What every activity shows. `phase` is the value of its phase; `side` the working legs, if any.
 
     `step` (from 0) of `steps` is the place in the routine. Until `undo_us`, a command by heel taps can be undone.
-    `resume_needs` is what a pause waits for; `None` where it can be resumed, and outside a pause.
+    `commands` are those of `OPTIONAL_COMMANDS` that are obeyed now. `resume_needs` is what a pause waits for; `None`
+    where it can be resumed, and outside a pause.
     """
 
     activity: ClassVar[str]
@@ -48,6 +49,7 @@ class _State(Struct, frozen=True, kw_only=True):
     step: int | None = None
     steps: int | None = None
     undo_us: int | None = None
+    commands: frozenset[CommandName] = frozenset()
     resume_needs: ResumeNeed | None = None
 
 

@@ -14,7 +14,7 @@ from station import units as lengths
 from station.app.snapshot import HeelView, Snapshot
 from station.catalogue.read import exercises
 from station.core.activities.questions import FELT_QUESTION, PAIN_QUESTION
-from station.core.events import FELT_PLACE_ANSWERS, PAIN_ANSWERS
+from station.core.events import FELT_PLACE_ANSWERS, PAIN_ANSWERS, CommandName
 from station.core.state import (
     ActivityState,
     BlockState,
@@ -141,8 +141,12 @@ def live_view(snapshot: Snapshot, units: str, *, has_buttons: bool = True) -> di
         "question": _question(state),
         "is_active": is_active(snapshot),
         "awaits_next": isinstance(state, SetupState) and is_active(snapshot),
-        "is_paused": state.phase == "paused" and is_active(snapshot),
+        "can_pause": CommandName.PAUSE in state.commands and is_active(snapshot),
         "can_resume": state.phase == "paused" and state.resume_needs is None and is_active(snapshot),
+        "can_go_on": CommandName.NEXT in state.commands and not isinstance(state, SetupState),
+        "can_choose_side": CommandName.SIDE in state.commands,
+        "skip": _skip_label(state),
+        "can_skip_exercise": CommandName.SKIP_EXERCISE in state.commands,
         "can_undo": state.undo_us is not None,
         "note": _note(snapshot, style),
         "resume": resume_label(snapshot.unfinished) if snapshot.unfinished is not None else None,
@@ -151,6 +155,20 @@ def live_view(snapshot: Snapshot, units: str, *, has_buttons: bool = True) -> di
         "resume_person": (snapshot.unfinished.person_id if snapshot.unfinished is not None else None) or "",
     }
     return view if has_buttons else _without_buttons(view)
+
+
+def _skip_label(state: ActivityState) -> str | None:
+    """The label of the button that skips; `None` where there is nothing to skip, or where *Next* does the same."""
+    if CommandName.SKIP not in state.commands:
+        return None
+    match state:
+        case TestState():
+            return "Restart this attempt" if state.phase != "rest" else None
+        case HoldState():
+            return "Skip this hold"
+        case RepsState():
+            return "Skip this set"
+    return None
 
 
 def _without_buttons(view: dict[str, Any]) -> dict[str, Any]:

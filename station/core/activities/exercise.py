@@ -68,6 +68,19 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
         return None if self._go_has_sounded or side is None else side.other
 
     @property
+    def commands(self) -> frozenset[CommandName]:
+        found = set()
+        if self.phase not in (ExercisePhase.WAIT, ExercisePhase.PAUSED):
+            found.add(CommandName.PAUSE)
+        if self.phase is ExercisePhase.PREPARE or self.has_next:
+            found.add(CommandName.NEXT)
+        if self.phase not in (ExercisePhase.WAIT, ExercisePhase.SWITCH):
+            found.add(CommandName.SKIP)
+        if self.other_side is not None:
+            found.add(CommandName.SIDE)
+        return frozenset(found)
+
+    @property
     def given_up_repetitions(self) -> int:
         """How many repetitions of this turn the pause has given up; they are still owed."""
         return int(self._pause.then is AfterPause.NEXT_REPETITION)
@@ -324,7 +337,7 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
         match command.word:
             case CommandName.STOP:
                 self.end_early(now_us, "stop")
-            case CommandName.PAUSE if self.phase not in (ExercisePhase.WAIT, ExercisePhase.PAUSED):
+            case CommandName.PAUSE:
                 if self.phase not in (ExercisePhase.PREPARE, ExercisePhase.SWITCH):
                     self.suspend(now_us)
                 self.pause(now_us, now_us, "command")
@@ -337,9 +350,9 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
                 self._countdown.skip(now_us)
             case CommandName.NEXT:
                 self.on_next(now_us)
-            case CommandName.SKIP if self.phase not in (ExercisePhase.WAIT, ExercisePhase.SWITCH):
+            case CommandName.SKIP:
                 self._skip_repetition(now_us)
-            case CommandName.SIDE if command.side is not None and self.other_side is not None:
+            case CommandName.SIDE if command.side is not None:
                 self._choose_side(now_us, command.side)
         self.set_due()
 

@@ -173,10 +173,13 @@ class Hold(ExerciseActivity):
         counts = (self._clock.credited_us(now_us), self._lifted_us, self._lifts, self._micro_lifts)
         return (self.turns.legs, self._repetition, *counts)
 
+    @property
+    def has_next(self) -> bool:
+        return self.phase is ExercisePhase.REST
+
     def on_next(self, now_us: int) -> None:
-        if self.phase is ExercisePhase.REST:
-            self._rest_deadline_us = now_us
-            self._rest_ticks.cancel()
+        self._rest_deadline_us = now_us
+        self._rest_ticks.cancel()
 
     # Alarms.
 

@@ -123,6 +123,7 @@ SEATED = {
     ),
 }
 """What a person on a chair does where others step on: nobody is called up to stand."""
+NOT_READY_TO_RESUME = "The sensor must read steadily for two seconds. Then you can resume."
 HEEL_UP = ("Step back on, or put the heel down, to continue.", "Heel down again.")
 HEEL_UP_SEATED = ("Put your foot back on its plate.", "Foot back on.")
 """What a pause waits for while a heel is up: the sentence and the few words."""
@@ -224,7 +225,7 @@ def _paused_style(snapshot: Snapshot, style: PhaseStyle, *, is_seated: bool) -> 
     need, state = snapshot.state.resume_needs, snapshot.state
     if need in MEASURING_PARTS:
         found = next((fault.sentence for fault in snapshot.faults if fault.part == need), None)
-        return style._replace(sentence=found or f"The {need} must work before you can resume.", brief=None)
+        return style._replace(sentence=found or NOT_READY_TO_RESUME, brief=None)
     if need is None and isinstance(state, RestState):
         return style._replace(sentence="The rest has stopped. Press \u201cResume\u201d.", brief="")
     if need is None and isinstance(state, ExerciseState) and state.verified is False and not is_seated:

@@ -243,6 +243,7 @@ def test_finished_occurrence_is_not_due() -> None:
     early = due(PLAN, PlanProgress(last_finished_at=berlin(1, 7)), berlin(1, 19))
     assert early.occurrence is None
     assert "plan-done" in rules(early)
+    assert due(PLAN, PlanProgress(last_finished_at=berlin(1, 7)), berlin(1, 8)).next_occurrence == berlin(4, 18)
     late = datetime(2026, 5, 31, 23, 59, tzinfo=BERLIN)
     assert due(PLAN, PlanProgress(last_finished_at=late), berlin(1, 19)).occurrence == berlin(1, 18)
 

@@ -218,7 +218,7 @@ def test_pause_with_the_sensor_out_names_its_cable(tmp_path: Path) -> None:
         rig.station.command(CommandName.PAUSE)
         rig.until_phase("paused")
         seen = live_view(rig.station.snapshot(), CM)
-        assert (seen["can_resume"], seen["sentence"]) == (False, seen["faults"][0]["sentence"])
+        assert (seen["can_resume"], seen["sentence"]) == (False, rig.faults["distance sensor"])
         rig.board.act("return_cable")
         rig.live(8.0)
         assert live_view(rig.station.snapshot(), CM)["can_resume"]

@@ -63,6 +63,8 @@ TEST_PICTURES = {
 """What a person does in a phase of a test, as a picture."""
 MOVE_PICTURES = {"SLIDE BACK": "test-slide-back", "CLOSER": "test-closer", "STAND STILL": "test-stand"}
 """The picture while the board is moved, by the word beside it; without a reading, `TEST_PICTURES` has it."""
+UNSTOOD_PHASES = {"idle", "wait"}
+"""Nobody has to stand there, and a plate is unknown until somebody has: that is no news."""
 REPETITION_NOUNS = {"calibrate": "block", "check": "block", "lesson": "sound"}
 """What a repetition is called in activities other than stretches."""
 
@@ -128,7 +130,7 @@ def live_view(snapshot: Snapshot, units: str, *, has_buttons: bool = True) -> di
         "toe_mm": snapshot.toe_mm,
         "target": lengths.length_text(snapshot.target_mm, units) if snapshot.target_mm is not None else None,
         "best": lengths.length_text(best_mm, units) if best_mm is not None else None,
-        "heels": [_heel(heel) for heel in snapshot.heels],
+        "heels": [_heel(heel) for heel in snapshot.heels if heel.down is not None or state.phase not in UNSTOOD_PHASES],
         "knee": snapshot.knee,
         "can_confirm": is_self_confirmed(state),
         "result": _if_stored(snapshot, result_text(state, units)),

@@ -291,8 +291,8 @@
     const silent = silentForMs >= SILENT_AFTER_MS
     el('stale-notice').hidden = !silent
     if (silent) {
-      const board = view && view.faults.some(fault => fault.part === 'board') ? '' : ' The board keeps running; listen to it.'
-      text('stale-notice', `No update for ${Math.floor(silentForMs / 1000)} s.${board}`)
+      const board = view && view.faults.some(fault => fault.part === 'board') ? '' : ' The board may still be running: listen to it.'
+      text('stale-notice', `No update for ${Math.floor(silentForMs / 1000)}\u00a0s.${board}`)
       if (view && view.rate) view = { ...view, rate: 0, counted_us: view.counted_us + (performance.now() - stateTime) * 1000 }
     }
     stage.classList.toggle('dim', performance.now() - lastActivityAt > DIM_MS)

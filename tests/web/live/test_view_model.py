@@ -134,6 +134,12 @@ def test_no_reading_is_no_news_where_none_is_needed(activity: str, phase: str) -
     assert shown(activity=activity, phase=phase, toe_missing_reason="no reading yet")["toe"] is None
 
 
+@pytest.mark.parametrize(("phase", "shown_heels"), [("idle", ["up"]), ("wait", ["up"]), ("settle", ["unknown", "up"])])
+def test_heel_that_nobody_stood_on_yet_is_no_news(phase: str, shown_heels: list[str]) -> None:
+    heels = (HeelView(Side.LEFT, None, None), HeelView(Side.RIGHT, False, None))
+    assert [heel["state"] for heel in shown(activity="test", phase=phase, heels=heels)["heels"]] == shown_heels
+
+
 def test_number_of_a_sound_is_shown_once() -> None:
     seen = shown(activity="lesson", phase="quiz", repetition=2, repetitions=6)
     assert (seen["number"], seen["unit"], seen["step_position"]) == ("2", "of 6", "")

@@ -256,7 +256,7 @@ def test_pain_report_shows_advice(
     shown = page.split('id="answer" role="status">')[1].split("</div>")[0]
     assert advice in shown
     assert ("Take a shorter stride" in shown) is (pain == 4)
-    assert ('value="skip"' in shown) is (pain == 4)
+    assert ('value="skip_exercise"' in shown) is (pain == 4)
     assert station.commands == ([(CommandName.STOP, None)] if stops else [])
     (kept,) = store.answers(ada.id, "pain")
     assert (kept.answer, kept.about) == (pain, "3b")

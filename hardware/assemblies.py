@@ -40,8 +40,7 @@ FOOT_KEYS = {f"block-foot-{length:g}": 1 for length in sorted((*d.BLOCKS_MM, d.C
 
 DECK = Assembly(
     "Deck",
-    "Base, deck and risers: what carries the person. The layers of the deck are one beam only if they are glued all"
-    " over.",
+    "Base, deck and risers carry the person. The layers of the deck form one beam only if they are glued all over.",
     (
         Step(
             "Saw and drill",
@@ -57,7 +56,7 @@ DECK = Assembly(
                 f" {d.DOWEL_LYING_MM:g} and {d.DOWEL_STANDING_MM:g} mm in front of the rear edge,"
                 f" {d.RIB_CENTRES_MM[0]:g} and {d.RIB_CENTRES_MM[1]:g} mm to either side of the middle.",
             ),
-            "Lay the layers on each other: the outlines and the channel agree within 1 mm.",
+            "Lay the layers on top of each other: the outlines and the channel agree within 1 mm.",
         ),
         Step(
             "Glue the deck, and round its edges",
@@ -69,7 +68,7 @@ DECK = Assembly(
                 f"Round every upper edge and the channel's with a radius of {d.ROUNDED_MM:g} mm, the corners with"
                 f" {d.PLAN_RADIUS_MM:g} mm. Sand, and varnish twice.",
             ),
-            "Draw a bare hand along every edge: nothing catches. No gap between the layers takes a sheet of paper.",
+            "Run a bare hand along every edge: nothing catches. No gap between the layers takes a sheet of paper.",
         ),
         Step(
             "Rubber below the base",
@@ -95,9 +94,9 @@ DECK = Assembly(
             (
                 "Drill three holes of 4 mm in each bar, countersink them deeply, and break all edges with a file.",
                 f"Screw one in front of each lane, its lower edge {d.STOP_BOTTOM_MM - d.BASE_TOP_MM:g} mm above the"
-                " deck's underside. Their front is the toe line: nothing of the board may stand before it.",
+                " deck's underside. Their front is the toe line: no part of the board may protrude beyond it.",
             ),
-            "A straight edge across both stops touches both all along, and nothing else touches it.",
+            "A straight edge across both stops touches both along their full length, and nothing else.",
         ),
         Step(
             "Risers",
@@ -150,7 +149,7 @@ HEELS = Assembly(
                 "Screw one leaf of the closed hinge below the plate's front edge, its pin to the front.",
                 "Hold the plate upright in its window, and screw the other leaf to the lower layer.",
             ),
-            "The plate swings up and falls by itself; all around it is a gap of 1 to 2 mm.",
+            "The plate swings up and drops back freely, with a gap of 1 to 2 mm all around.",
         ),
         Step(
             "Hard stop, sensor and foam",
@@ -214,8 +213,8 @@ TUNNEL = Assembly(
 
 BOX = Assembly(
     "Electronics box",
-    "The Raspberry Pi and the carrier board lie between the lanes, behind the tower. No more than 5 V comes in, and no"
-    " more than 3.3 V goes out.",
+    "The Raspberry Pi and the carrier board lie between the lanes, behind the tower. No more than 5 V goes in, and no"
+    " more than 3.3 V comes out.",
     (
         Step(
             "Box and Raspberry Pi",
@@ -268,7 +267,7 @@ BOX = Assembly(
             (
                 "Screw the lid on; it carries a person who steps on it by mistake.",
                 "Lead the supply's cable to the front, below the tunnel, along the floor to the wall: nobody steps"
-                " there. It needs no hole in the deck.",
+                " there. The deck needs no hole.",
                 "Write on the lid: slant-board station, when it was built and by whom, and for how much weight"
                 " ([SAFETY.md](SAFETY.md)).",
             ),
@@ -280,7 +279,7 @@ BOX = Assembly(
 
 WALL = Assembly(
     "Wall plate and knee pad",
-    "One white plate for the sensor to look at and for the knees to touch, so that a skirting board does not matter.",
+    "One white plate for the sensor to look at and for the knees to touch, so that the skirting board does not matter.",
     (
         Step(
             "Wall plate",
@@ -327,7 +326,7 @@ BLOCKS = Assembly(
                 "Screw each foot between a contact plate and a face, both upright on the floor, and put two brackets"
                 " behind the face. The block of 0 mm is its face alone.",
             ),
-            "A block stands by itself, upright by a square, and touches both toe stops all along.",
+            "A block stands on its own, square and upright, and touches both toe stops along their full width.",
         ),
         Step(
             "Measure them",
@@ -336,7 +335,7 @@ BLOCKS = Assembly(
             (
                 "Measure each from contact plate to face with the steel rule, at both edges, to half a millimetre;"
                 " write the mean on it.",
-                "If one is not its nominal length, put its true one into `range_sensor.blocks_mm`.",
+                "If one differs from its nominal length, put its true length into `range_sensor.blocks_mm`.",
             ),
             "`station calibrate` ends with a result; the block of 100 mm then reads within 2 mm of what is written on"
             " it.",

@@ -50,34 +50,34 @@ HAZARDS = (
     ),
     Hazard(
         "A person falls: lunging, stepping on or off, with eyes on the page",
-        "cues are heard, nothing need be read; the step is 45 mm high; poor balance is asked for first",
+        "cues are sounds, so nothing need be read; the step is 45 mm high; poor balance is asked about first",
         (
             "tests/station/advice/test_health_questions.py::test_professional_is_named_if_guide_names_one",
             f"{SOLIDS}::test_step_is_low",
         ),
-        "everybody has a hand on the wall; see *Who holds on to what*",
+        "a hand on the wall, always; see *Who holds on to what*",
     ),
     Hazard(
-        "A foot stumbles over tower, box or cable",
-        "all stand between the lanes; the supply's cable leaves to the wall",
+        "Somebody trips over tower, box or cable",
+        "all are between the lanes; the power cable runs to the wall",
         (f"{SOLIDS}::test_what_stands_up_stays_in_the_channel",),
         "step on from behind, one foot a lane",
     ),
     Hazard(
         "Sharp edges",
-        "every edge that skin can touch is rounded",
+        "every edge within reach of skin is rounded",
         (f"{SOLIDS}::test_touched_edges_are_rounded",),
-        "sand again after the varnish",
+        "sand again after varnishing",
     ),
     Hazard(
         "Toes or fingers are caught",
         "gaps at the heel plates are at most 2 mm, far below a finger's 5 mm",
         (f"{SOLIDS}::test_gaps_take_no_finger",),
-        "lower the deck with both hands at the toe stops, and nobody near",
+        "lower the deck with both hands on the toe stops, and nobody near",
     ),
     Hazard(
-        "Something stands out towards the wall, and shin or knee hits it",
-        "the toe stops' front is the foremost thing of the board",
+        "Something protrudes towards the wall, and a shin or knee hits it",
+        "the front of the toe stops is the foremost part of the board",
         (f"{SOLIDS}::test_nothing_protrudes_past_the_toe_line",),
         "-",
     ),
@@ -100,11 +100,11 @@ HAZARDS = (
         "Electric shock or fire",
         "a supply of 5 V; nothing above 3.3 V leaves the box",
         (f"{WIRING}::test_only_3v3_leaves_the_box",),
-        "a supply with its mark of safety; pull it before you open the box",
+        "a supply with a safety mark; unplug it before you open the box",
     ),
     Hazard(
         "A spark from a charged person stops the station in a hold",
-        "series resistors and clamp diodes in every line that skin can come near",
+        "series resistors and clamp diodes in every line within reach of skin",
         (f"{WIRING}::test_touchable_lines_are_protected",),
         "-",
     ),
@@ -112,17 +112,17 @@ HAZARDS = (
         "The box grows hot",
         "18 slots; the lid is of wood",
         (f"{BUILD}::test_box_has_vents",),
-        "nothing on the lid; a Raspberry Pi 5 has its cooler",
+        "nothing on the lid; a cooler on a Raspberry Pi 5",
     ),
     Hazard(
         "The sensor's infrared light",
-        "the VL53L0X is a Class 1 laser product (its data sheet): safe for eyes; so is the VL53L4CD, and no other"
+        "the VL53L0X is a Class 1 laser product (data sheet), safe for the eyes, and so is the VL53L4CD; no other"
         " sensor is a substitute",
         (f"{BUILD}::test_every_substitute_of_the_sensor_is_a_vl53l0x",),
         "-",
     ),
     Hazard(
-        "A wrong distance, by a wrong block or a scaled print",
+        "A wrong distance, from a wrong block or a scaled print",
         "blocks are exact in the model, the sheet has rulers, a fifth block checks",
         (
             f"{SOLIDS}::test_blocks_are_exact",
@@ -131,10 +131,10 @@ HAZARDS = (
         "measure every block",
     ),
     Hazard(
-        "Something in the sensor's view is taken for the wall",
+        "Something in the sensor's view is mistaken for the wall",
         "its cone is clear of floor, board and toes up to 250 mm",
         (f"{SOLIDS}::test_cone_is_clear",),
-        "nothing on the floor between board and wall but the cable",
+        "nothing but the cable on the floor between board and wall",
     ),
     Hazard(
         "Stretching into pain or an injury",
@@ -146,7 +146,7 @@ HAZARDS = (
         "A child uses it alone",
         "children only with a professional",
         ("tests/station/advice/test_health_questions.py::test_supervised_child_is_not_blocked",),
-        "pull the supply, take the risers away",
+        "unplug the supply, take the risers away",
     ),
 )
 
@@ -163,11 +163,11 @@ HOLDS = (
     Hold("everybody, in the test", "both palms on the wall at shoulder height, above the wall plate"),
     Hold("everybody, on the slope", "one hand on the wall; step on and off with it there"),
     Hold(
-        "who answered *poor balance*, is over 75, or is unsure",
+        "anyone who answered *poor balance*, is over 75, or is unsure",
         "a fixed rail or a heavy chair's back at each side, and a second person within reach",
     ),
-    Hold("after a stroke, with numb feet, or after surgery", "only together with a physiotherapist, who holds them"),
-    Hold("a child", "only with a professional beside it"),
+    Hold("anyone after a stroke or surgery, or with numb feet", "only with a physiotherapist, who holds them"),
+    Hold("a child", "only with a professional beside them"),
 )
 
 LIMITS = (

@@ -46,8 +46,9 @@ def build_guide() -> str:
     blocks = [
         "# Build the board",
         _prose(
-            "A weekend for somebody with a jigsaw, a drill, a router or sandpaper, a soldering iron and a 3D printer of"
-            " 220 x 220 mm. Each step lists what it needs and ends with a check; do not go on before it holds. All"
+            "A weekend's work for somebody with a jigsaw, a drill, a router or sandpaper, a soldering iron and a 3D"
+            " printer of 220 x 220 mm. Each step lists what it needs and ends with a check; do not go on until it"
+            " passes. All"
             " parts are in [PARTS.md](PARTS.md), the cables in [WIRING.md](WIRING.md). Read [SAFETY.md](SAFETY.md)"
             " first."
         ),
@@ -182,8 +183,8 @@ def wiring() -> str:
     blocks = [
         "# Wiring",
         _prose(
-            "Which GPIO line does what is in [README.md](README.md); here is how it gets there. Everything runs on"
-            " 3.3 V. Never put 5 V on a GPIO pin. Pull the supply before you plug or solder."
+            "[README.md](README.md) says which GPIO line does what; this page shows how to wire it. Everything runs on"
+            " 3.3 V. Never put 5 V on a GPIO pin. Unplug the supply before you plug in or solder anything."
         ),
         "## The carrier board",
         "![Schematic of the carrier board](pictures/schematic.svg)",
@@ -193,7 +194,7 @@ def wiring() -> str:
                 f"**Divider:** 3.3 V, force sensor, channel of the MCP3008, {DIVIDER_OHM / 1000:g} kOhm, ground. Left"
                 f" is channel {CHANNEL_LEFT}, right channel {CHANNEL_RIGHT}. The station computes the load as"
                 " conductance with this resistor (`analogue_heels.divider_ohm`).",
-                f"**Sparks:** a person on a carpet carries some kilovolts. Every line that skin can come near has"
+                f"**Sparks:** a person on a carpet carries several kilovolts. Every line within reach of skin has"
                 f" {SERIES_OHM / 1000:g} kOhm in series and two Schottky diodes, to ground and to 3.3 V; the LED's"
                 f" lines have {LED_OHM} Ohm. The sensor in its tunnel is out of reach. The knee pad's screen goes to"
                 " ground at the box only.",
@@ -206,7 +207,7 @@ def wiring() -> str:
         "## The harness",
         _prose(
             "Five plugs of one series (JST XH, 2.5 mm), each with its own number of poles: none fits another's socket,"
-            " and left cannot be taken for right."
+            " and left cannot be mistaken for right."
         ),
         "![Harness, plugs and cables](pictures/harness.svg)",
     ]
@@ -248,7 +249,8 @@ def safety() -> str:
     blocks = [
         "# Safety",
         _prose(
-            "The board is built by you and tested by you: nobody has certified it. It is no medical device. Read this"
+            "The board is built by you and tested by you: nobody has certified it. It is not a medical device. Read"
+            " this"
             " page before anybody stands on it, and put its limits on the deck."
         ),
         "## Limits",
@@ -297,9 +299,9 @@ def safety() -> str:
         "![Cut through the middle](pictures/cone-side.svg)",
         _prose(
             f"The cone of {d.EXCLUSION_CONE_DEG:g} degrees has a radius of {d.cone_radius_mm(d.CLEAR_TO_MM):.0f} mm at"
-            f" {d.CLEAR_TO_MM:g} mm in front of the toe line, so the axis is {d.SENSOR_AXIS_MM:g} mm above the floor. A"
-            " tower of 65 mm, as boards before this one have it, sees the floor with that cone from 136 mm on; with the"
-            " 25 degrees in which the sensor receives light it is clear to 223 mm, and goes on working."
+            f" {d.CLEAR_TO_MM:g} mm in front of the toe line, so the axis is {d.SENSOR_AXIS_MM:g} mm above the floor."
+            f" A tower of 65 mm, as on earlier boards, sees the floor in that cone from 136 mm on; with the 25 degrees"
+            f" in which the sensor receives light it is clear up to 223 mm, and keeps working."
         ),
     ]
     return _page(blocks)

@@ -161,6 +161,8 @@ def _serve(
         if child is not None:
             child.stop()
         raise
+    if child is not None:
+        child.configure(config)
 
     from station.devices.errors import DeviceError
     from station.store import PermanentStoreError, StoreError

@@ -69,8 +69,7 @@ class Service:
         page: PageChild | None = None,
         on_page: Callable[[PageChild], None] = lambda _page: None,
     ) -> None:
-        """`page` is its process where it has been started already, so that both load their programs at once; it gets
-        its configuration here.
+        """`page` is its process where it has been started and configured already, so that both load at once.
 
         `on_page` gets each page once it serves, in any thread.
         """
@@ -89,8 +88,6 @@ class Service:
         self._wrong_dates: WrongDates | None = None
         self._parts: LentParts | None = None
         self.page = page
-        if page is not None:
-            page.configure(config)
         self._socket_path: Path | None = None
         """Where pages are to be served, until they are."""
         self._late_page: PageChild | None = None

@@ -203,7 +203,9 @@ def test_page_meets_its_board_only_when_that_is_open(tmp_path: Path) -> None:
             super()._open_board(undo, board)
             met.append(can_meet())
 
-    service = Looking(load(configured(tmp_path)), page=child)
+    config = load(configured(tmp_path))
+    child.configure(config)
+    service = Looking(config, page=child)
     service.open(socket_path=socket_path)
     try:
         assert met == [{"its child": False, "systemd's": False}] * 2
@@ -218,6 +220,7 @@ def test_board_starts_while_its_page_hangs(tmp_path: Path, monkeypatch: pytest.M
     config = load(configured(tmp_path))
     shown: list[PageChild] = []
     child = PageChild()
+    child.configure(config)
     child._process.send_signal(signal.SIGSTOP)
     service = Service(config, page=child, on_page=shown.append)
     live = service.open()
@@ -238,6 +241,7 @@ def test_board_ends_a_page_that_never_answers(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr("station.system.page_child.STOP_S", 0.05)
     config = load(configured(tmp_path))
     child = PageChild()
+    child.configure(config)
     child._process.send_signal(signal.SIGSTOP)
     service = Service(config, page=child)
     service.open()

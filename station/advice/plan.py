@@ -284,6 +284,8 @@ def _test_due_today(
                 "test-before", "A test is due, but today's stretch adds range for some hours. It waits for another day."
             ),
         )
+    if done.last_test is not None and _local_date(done.last_test, zone) == today:
+        return None, ()  # only the first test of a day counts for the line
     return test, why
 
 

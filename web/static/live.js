@@ -159,7 +159,7 @@
     setVisible('steps', view.is_active)
     setVisible('go-on', view.can_go_on)
     setVisible('skip', view.skip)
-    if (view.skip) text('skip', view.skip)
+    if (view.skip && el('skip')) text('skip', view.skip)
     setVisible('skip-exercise', view.can_skip_exercise)
     setVisible('choose-side', view.can_choose_side)
     setVisible('begin', !view.is_active)

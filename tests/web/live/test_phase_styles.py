@@ -189,8 +189,9 @@ def test_resume_is_offered_only_where_it_is_obeyed(need: ResumeNeed) -> None:
     faults = (Fault("distance sensor", "Check the blue wire."), Fault("heel sensors", "Check the left plate."))
     paused: dict[str, Any] = {"activity": "test", "phase": "paused", "side": Side.LEFT, "heels": heels(True, True)}
     assert shown(**paused, faults=faults)["can_resume"]
-    seen = shown(**paused, faults=faults, resume_needs=need)
+    seen = shown(**paused, faults=faults, resume_needs=need, next_step="ask")
     assert not seen["can_resume"]
+    assert (seen["next"] is None) is (need is not ResumeNeed.HEEL)
     assert "Resume" not in f"{seen['sentence']}{seen['brief']}"
     said = {fault.part: fault.sentence for fault in faults}
     assert seen["sentence"] == said.get(need, "Step back on, or put the heel down, to continue.")

@@ -343,7 +343,7 @@ def test_end_card_says_what_was_done_what_it_means_and_what_is_next(
     assert "est left" in card
     assert "is practice: most people reach farther once they know the movement." in card
     assert "Stretched this week: left 0 min, right 0 min." in card
-    assert "<b>A full test.</b>" in card
+    assert "<b>Your suggested routine.</b>" in card
     assert "Whose was this?" not in card
     assert card.strip() in text_of(client, "/live")
 

@@ -57,7 +57,8 @@ demo: setup ## run the station on a simulated board, with its web page
 # longest first, so that no long one is left over at the end. What holds a time to milliseconds runs alone.
 RULES := tests/station/core
 ALONE := $(addprefix tests/station/devices/test_,cue_player.py heels.py range_real_time.py) \
-  $(addprefix tests/station/system/test_,scheduler.py service.py service_process.py) tests/station/wire/test_wire.py tests/web/server/test_http.py
+  $(addprefix tests/station/system/test_,scheduler.py service.py service_process.py) tests/station/wire/test_wire.py \
+  $(addprefix tests/web/server/test_,http.py stream.py)
 LONG := $(addprefix tests/,crash/test_kill.py test_demo.py test_guided_routine.py crash/test_station_kill.py test_home_journey.py) \
   $(addprefix tests/,web/test_print_browser.py web/test_stage_browser.py test_look.py)
 WAITING := $(LONG) $(filter-out $(LONG) $(ALONE),$(wildcard tests/test_*_browser.py tests/web/test_*_browser.py tests/web/server/test_*.py) \

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from typing import NewType, Protocol
 
 RunUs = NewType("RunUs", int)
-"""Microseconds since a run began: the time of its events, facts and trace, and of what is stored of it.
+"""Microseconds since a run began: the time of its events, facts and trace, and of its stored results.
 
 Only `station.app.running.run.Run` converts it to and from the station's monotonic clock.
 """
 
 SILENT_AFTER_US = 4_000_000
-"""A state older than this is one of a board that does not respond: the page and the probes say so."""
+"""A state older than this means that the board does not respond: the page and the probes say so."""
 
 
 class Clock(Protocol):

@@ -22,10 +22,10 @@ from station.core.steps import blocks_problem
 from station.network import is_home, parse_address
 
 HOST_NAME = re.compile(r"(?=.*[a-z])[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*", re.IGNORECASE)
-"""A host name; a number of dots and digits is an address."""
+"""A host name; digits and dots alone are an address."""
 
 BcmPin = Annotated[int, Meta(ge=2, le=27)]
-"""The GPIO lines of the 40-pin header; 0 and 1 belong to the identification of add-on boards."""
+"""The GPIO lines of the 40-pin header; 0 and 1 are for identifying add-on boards."""
 
 
 class ConfigError(Exception):
@@ -289,7 +289,7 @@ def _check_page(page: PageConfig, file: str) -> None:
 
 
 def _gpio_lines_in_use(config: Config) -> list[tuple[str, int]]:
-    """The GPIO lines in use, each with its user; the fixed ones come first."""
+    """The GPIO lines in use, each with the key or part that uses it; fixed ones first."""
     board, sensor = config.board, config.range_sensor
     comparators = board.heels == "comparator"
     used = {

@@ -1,4 +1,4 @@
-"""Describes a configuration's schema: the values that a key allows, and the whole as a documented file."""
+"""Describes a configuration's schema: the values that a key allows, and a documented file of the whole."""
 
 from __future__ import annotations
 
@@ -53,5 +53,5 @@ def documented_toml(schema: Any) -> str:
 
 
 def _meta_value(kind: Any, name: str) -> object:
-    """The first value that a type's metadata gives to this name."""
+    """The first value of this name in a type's metadata."""
     return next(value for meta in kind.__metadata__ if (value := getattr(meta, name)) is not None)

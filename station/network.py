@@ -1,6 +1,6 @@
 """The station on the home's network: its names and addresses, and which addresses belong to a home's network.
 
-Everything here reads a few small files of the kernel and asks no name server, so the page's event loop may call it.
+Everything here only reads a few small kernel files and asks no name server, so the page's event loop may call it.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ EVERYWHERE = ("0.0.0.0", "::")
 """Hosts to listen on that stand for every network."""
 NETWORK_FILES = Path("proc/self/net")
 SHOWN_NETWORK_FILES = Path("run/station-machine-net")
-"""Where systemd shows those of the machine to a service that has no network (`station-tls.service`)."""
+"""Where systemd shows the machine's network files to a service without a network (`station-tls.service`)."""
 AVAHI_SOCKET = Path("run/avahi-daemon/socket")
-"""It is there while Avahi answers for the machine's `.local` name."""
+"""It exists while Avahi answers for the machine's `.local` name."""
 HTTP_PORT, HTTPS_PORT = 80, 443
 NETWORK_REQUEST = Path("requests/network")
-"""The file beside the database by which the page asks systemd to switch the network; it says `on` or `off`. The
-unit that obeys removes it, so the directory is the group's."""
+"""The file beside the database by which the page asks systemd to switch the network; it contains `on` or `off`. The
+unit that obeys removes it, so the directory belongs to the group."""
 ON, OFF = "on", "off"
 AUTHORITY_FILE, PAGE_FILE = "authority.crt", "page.pem"
 """The files of `station tls` that the page's service gets: the authority's certificate; the page's with its key."""
@@ -45,7 +45,7 @@ VALID_UNTIL = "Valid until "
 
 
 def parse_address(text: str) -> Address | None:
-    """An address as a socket reports it: the zone of a link-local one dropped, an IPv4 in IPv6 unwrapped."""
+    """Parse an address as a socket reports it: drop a link-local one's zone, unwrap IPv4 in IPv6; `None` if invalid."""
     try:
         found = ip_address(text.partition("%")[0])
     except ValueError:
@@ -54,7 +54,7 @@ def parse_address(text: str) -> Address | None:
 
 
 def is_home(address: Address) -> bool:
-    """Whether an address belongs to a home's network or to this machine, and to nobody on the internet."""
+    """Whether an address belongs to a home's network or to this machine rather than to the internet."""
     return any(address in network for network in HOME_NETWORKS)
 
 
@@ -85,17 +85,17 @@ class Machine(Struct, frozen=True):
         return shown if shown.is_dir() else self.root / NETWORK_FILES
 
     def addresses(self) -> frozenset[Address]:
-        """The addresses of its interfaces, by the kernel's `fib_trie` (IPv4) and `if_inet6`.
+        """The addresses of its interfaces, from the kernel's `fib_trie` (IPv4) and `if_inet6`.
 
-        What cannot be read counts as no address.
+        A file that cannot be read gives no address.
         """
         files = self._network_files
         return frozenset({*_ipv4_addresses(files / "fib_trie"), *_ipv6_addresses(files / "if_inet6")})
 
     def home_addresses(self) -> list[Address]:
-        """Where other devices of the home reach it, best first: the one that leads to the router, then IPv4.
+        """Where other devices at home reach it, best first: the router's network, then IPv4.
 
-        Without IPv6's link-local ones: no browser opens them.
+        Excludes IPv6's link-local ones: no browser opens them.
         """
         reachable = [
             one
@@ -111,8 +111,8 @@ class Machine(Struct, frozen=True):
     def page_addresses(self, host: str, port: int, names: Iterable[str] = (), *, is_https: bool = False) -> list[str]:
         """Addresses that open a page that listens on this host and port, best first; `names` are the configured ones.
 
-        A page on every network is at its names and at each of the machine's own addresses. A `.local` name counts only
-        while Avahi answers for it.
+        A page on every network has its names and each of the machine's own addresses. A `.local` name counts only while
+        Avahi answers for it.
         """
         if host not in EVERYWHERE:
             return [web_address("localhost" if is_loopback_host(host) else host, port, is_https=is_https)]
@@ -124,7 +124,7 @@ class Machine(Struct, frozen=True):
 
 
 def _ipv4_addresses(file: Path) -> Iterable[Address]:
-    """A leaf `|-- ADDRESS` is the machine's own where a line `/32 host LOCAL` follows it."""
+    """A leaf `|-- ADDRESS` is the machine's own if a line `/32 host LOCAL` follows it."""
     leaf = ""
     with suppress(OSError):
         for line in file.read_text(encoding="ascii", errors="replace").splitlines():
@@ -143,7 +143,7 @@ def _ipv6_addresses(file: Path) -> Iterable[Address]:
 
 
 def _router_network(file: Path) -> IPv4Network | None:
-    """The network of the router that leads to the internet; `None` where there is none.
+    """The network of the router that leads to the internet; `None` if there is none.
 
     A line has interface, destination, gateway and, as number 7 and 8, metric and mask, each but the metric a
     hexadecimal number in this machine's byte order. The default route's destination and mask are 0.
@@ -166,7 +166,7 @@ def _native(text: str) -> IPv4Address:
 
 
 def is_loopback_host(host: str) -> bool:
-    """Whether a host to listen on is this machine alone."""
+    """Whether a host to listen on is only this machine."""
     address = parse_address(host)
     return host == "localhost" if address is None else address.is_loopback
 

@@ -1,4 +1,4 @@
-"""What a person says of themselves, all of it optional, and what follows from it and the station's settings."""
+"""What a person says about themselves, all of it optional, and what follows from it and the station's settings."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ PROFILE_CHOICES: dict[str, tuple[str, ...]] = {
     "hurt_side": (*SIDES, "both"),
 }
 FIRST_YEAR_HURT = 1900
-"""No person alive hurt an ankle before."""
+"""No living person hurt an ankle earlier."""
 _PARTIAL_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 
 
 class Profile(Struct, frozen=True):
-    """One person's profile; `None` is not said, and follows the station's settings where these have a value.
+    """One person's profile; `None` means not given, and follows the station's settings if they have a value.
 
     `goal_…_mm` are toe distances, `time_zone` is a name such as `Europe/Vienna`, `quiet_from` and `quiet_to` are times
-    of day in it (both or neither). `voice`: the live page speaks with the recorded voice. `dominant_side`: with which
-    foot they kick a ball. `hurt_side` is `left`, `right` or `both`, and `hurt_since` the date since when, or the part
-    of it that is known: `2026`, `2026-03` or `2026-03-14`.
+    of day in it (both or neither). `voice`: the live page speaks with the recorded voice. `dominant_side`: the foot
+    with which they kick a ball. `hurt_side` is `left`, `right` or `both`, and `hurt_since` the date of the injury, or
+    the part of it that is known: `2026`, `2026-03` or `2026-03-14`.
 
     Raises `ValueError` with a sentence that names the field and what is allowed.
     """
@@ -98,7 +98,7 @@ def _is_partial_date(text: Any) -> bool:
 
 
 def profile_from_values(values: Mapping[str, Any]) -> Profile:
-    """The profile in stored values, without those that no profile can have: one of them must not hide the others."""
+    """The profile in stored values, without invalid ones: one of them must not hide the others."""
     kept: dict[str, Any] = {}
     for name in PROFILE_FIELDS:
         with suppress(ValueError):
@@ -120,8 +120,8 @@ def _is_time_zone(name: str) -> bool:
 
 
 class PersonSettings(Struct, frozen=True):
-    """What holds for one person, by `settings_for`. `zone` and `voice` are `None` where the station's or the browser's
-    holds. Quiet hours are times of day in `zone`; equal times mean none."""
+    """The settings for one person, from `settings_for`. `zone` and `voice` are `None` if the station's zone or the
+    browser's choice applies. Quiet hours are times of day in `zone`; equal times mean none."""
 
     units: str
     goals: Goals
@@ -132,9 +132,9 @@ class PersonSettings(Struct, frozen=True):
 
 
 def settings_for(settings: Settings, profile: Profile | None) -> PersonSettings:
-    """What holds for a person with this profile (`None`: nobody known): theirs, else the station's settings.
+    """The settings for a person with this profile (`None`: unknown person): theirs, else the station's.
 
-    The one place that decides: pages, start gate, reminders, sound, report, progress and calendar ask it.
+    The only place that decides this: pages, start gate, reminders, sound, report, progress and calendar use it.
     """
     own = profile or NOTHING_SAID
     left_mm, right_mm = (

@@ -30,14 +30,14 @@ LIMITS = {
     "prepare_s": (3, 60),
 }
 FIRST_START_STEPS = ("name", "board", "calibration")
-"""The steps of the first start that a person settles: done, or left out. Whether there is an owner shows by itself."""
+"""The steps of the first start that a person settles, done or skipped; the store shows whether there is an owner."""
 TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
 class Settings(Struct, frozen=True):
     """All settings. Quiet hours are times of day in the station's time zone; equal times mean none. `on_step` is what a
-    step on starts: `today` follows the person's plan. `ask_setup`: what needs the board laid differently asks for it
-    first. `taps`: heel taps are commands. `first_start` has the settled steps of the first start, parted by commas.
+    step on starts: `today` follows the person's plan. `ask_setup`: a step that needs another board position asks for it
+    first. `taps`: heel taps are commands. `first_start` has the settled steps of the first start, separated by commas.
 
     Raises `ValueError` with a sentence that names the field and what is allowed.
     """

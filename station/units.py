@@ -18,7 +18,7 @@ MINUS_SIGN = "\u2212"
 
 
 def utc_time(text: str) -> datetime | None:
-    """Return the time of an ISO 8601 text with a time zone, in UTC; `None` for another text, or beyond the calendar."""
+    """Return the time of an ISO 8601 text with a time zone, in UTC; `None` for other text, or beyond the calendar."""
     try:
         at = datetime.fromisoformat(text)
         return None if at.tzinfo is None else at.astimezone(UTC)
@@ -32,7 +32,7 @@ def number_text(mm: float, units: str) -> str:
 
 
 def length_text(mm: float | None, units: str) -> str:
-    """The length with its unit, or a dash when there is none."""
+    """The length with its unit, or a dash if there is none."""
     return "\u2013" if mm is None else f"{number_text(mm, units)} {UNIT_SYMBOLS[units]}"
 
 
@@ -41,15 +41,15 @@ BELOW_RANGE = "below range"
 
 
 def result_text(mm: float | None, units: str) -> str:
-    """The result of a test: its length, `below range` for 0, or a dash when there is none."""
+    """The result of a test: its length, `below range` for 0, or a dash if there is none."""
     return BELOW_RANGE if mm is not None and mm <= 0 else length_text(mm, units)
 
 
 def length_with_uncertainty(mm: float, uncertainty_mm: float | None, units: str) -> str:
     """The length with its uncertainty: `9.4 cm ± 0.3`, from the standard uncertainty in mm.
 
-    The number after ± is half the 95 % interval, rounded up to a tenth. The length keeps its tenth however large it is:
-    one result is one number on every page. A result below range has no ±: it is a bound.
+    The number after ± is half the 95 % interval, rounded up to a tenth. The length keeps its tenth however large the
+    uncertainty is: a result is the same number on every page. A result below range has no ±: it is a bound.
     """
     if uncertainty_mm is None or mm <= 0:
         return result_text(mm, units)
@@ -95,7 +95,7 @@ def short_date_text(when: datetime) -> str:
 
 
 def partial_date_text(text: str) -> str:
-    """A date as far as it is known, `2026`, `2026-03` or `2026-03-14`, in words: `2026`, `Mar 2026`, `14 Mar 2026`."""
+    """A date as far as it is known, `2026`, `2026-03` or `2026-03-14`, as text: `2026`, `Mar 2026`, `14 Mar 2026`."""
     known = date.fromisoformat(f"{text}-01-01"[:10])
     words = (str(known.day), f"{known:%b}", str(known.year))
     return " ".join(words[2 - text.count("-") :])

@@ -1,4 +1,4 @@
-"""Which program and which rules made a result: each stored row carries both."""
+"""The versions of the program and of the rules that produced a result: each stored row has both."""
 
 from __future__ import annotations
 
@@ -8,4 +8,4 @@ APP_VERSION = version("slant-board-station")
 """As `pyproject.toml` has it, since the last `make setup`."""
 
 RULE_VERSION = "3"
-"""Grows with every change of a rule after which the same trace could give another result."""
+"""Increases with every change of a rule after which the same trace could give another result."""

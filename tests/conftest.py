@@ -11,12 +11,15 @@ from pathlib import Path
 
 # Before a service freezes the garbage collector: trio, which selenium brings, has its random generator registered when
 # Hypothesis is loaded, and Hypothesis then asks the collector who holds it.
-import hypothesis  # noqa: F401  # loaded for its effect
+import hypothesis
 import pytest
 
 MEMORY = Path("/dev/shm")
 ROOM_BYTES = 4 << 30
 """The tests of all processes have a third of it at a time."""
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine takes longer over an example
+hypothesis.settings.load_profile("untimed")
 
 
 def pytest_configure() -> None:

@@ -1,1 +1,1 @@
-"""What to do and whether to: health questions, pain, felt place, plan and adaptation."""
+"""What to do, and whether to: health questions, pain, felt place, plan and adaptation."""

@@ -23,7 +23,7 @@ SIX_WEEKS, THREE_MONTHS_WEEKS = 6.0, 13.0
 NEW_RANGE_PERIOD = timedelta(weeks=4)
 """How long a confirmed gain counts as new: a week for each of the `CONTROL_STAGES`."""
 NOT_FELT_PREPARATION = {"3b": ("2a", "4c")}
-"""The exercises that prepare one whose stretch the person does not feel."""
+"""The exercises that prepare for one whose stretch the person does not feel."""
 
 
 class ControlStage(Struct, frozen=True):
@@ -78,7 +78,7 @@ def _new_range_adaptations(situation: Situation) -> Iterator[Adaptation]:
 
 
 def later_control_exercises(situation: Situation) -> frozenset[str]:
-    """The exercises for new range whose week has not come."""
+    """The exercises for new range whose week is still to come."""
     stage = _control_stage(situation)
     later = () if stage is None else CONTROL_STAGES[stage + 1 :]
     return frozenset(chain.from_iterable(one.exercises for one in later))

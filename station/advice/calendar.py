@@ -11,7 +11,7 @@ from station.advice.plan import DAY, Plan
 
 PRODUCT_ID = "-//Slant-board station//Plan//EN"
 EVENT_ID_NAMESPACE = UUID("8d0f5c1e-4f5b-4e0b-9a53-2f2f0d3a6c11")
-"""The name space of the events' ids, which do not reveal the token in the feed's address."""
+"""The namespace of the events' ids, which do not reveal the token in the feed's address."""
 RRULE_WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 ZONE_HORIZON = 3 * 366 * DAY
 """How far ahead the feed lists clock changes; subscribers fetch it again long before."""
@@ -22,7 +22,7 @@ def calendar_feed(plan: Plan, name: str, minutes: int, now: datetime, *, alarm: 
     """The calendar of the plan: one weekly event for each time of day, from the first day of the plan.
 
     `name` is the routine's, `minutes` how long it takes. With `alarm` the phone reminds at the time itself. Most
-    calendars show a time that the clocks skip an hour later; the station takes the end of the gap.
+    calendars show a time skipped by the clocks an hour later; the station uses the end of the gap.
     """
     # Imported here: it takes eight megabytes, and only calendar feeds need it.
     from icalendar import Alarm, Calendar, Event

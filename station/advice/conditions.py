@@ -10,7 +10,7 @@ from msgspec import Struct
 from station.core.events import Side
 
 YES, NO = "yes", "no"
-"""Answers; to a condition of a leg, yes means both legs, and a side only that one."""
+"""Answers; for a condition of a leg, yes means both legs, and a side only that one."""
 NOT_CLEARED, CLEARED, NO_WEIGHT, PARTIAL_WEIGHT = "not_cleared", "cleared", "no_weight", "partial_weight"
 TENDON_PAIN, INSERTIONAL = "tendon_pain", "insertional"
 NEURO, NUMB, BALANCE = "neuro", "numb", "balance"
@@ -40,9 +40,9 @@ class Condition(Struct, frozen=True):
     """One question and the effect of a yes, in a sentence or two. `title` names the condition in lists.
 
     A condition that `is_of_leg` is answered with the leg or legs that have it, any other one with yes or no.
-    `professional` is whom to ask, where the guide names one. A condition with `follow_up_of` is only asked after a yes
-    to that condition, and its own yes lifts the restrictions of that condition. `effect_without` is what remains of the
-    effect where the exercises that it names are left out.
+    `professional` is whom to ask, if the guide names one. A condition with `follow_up_of` is only asked after a yes to
+    that condition, and its own yes lifts the restrictions of that condition. `effect_without` is what remains of the
+    effect if the exercises that it names are left out.
     """
 
     key: str

@@ -16,7 +16,7 @@ LONGER_REPETITIONS = 2
 """Two one-minute holds of each of the two calf stretches make four minutes; no gain has been seen beyond that in one
 session (Ingram 2024)."""
 SIDE_CHANGE_S = 10
-"""The shortest time that a guided hold allows for it."""
+"""The minimum time that a guided hold allows for a side change."""
 UNPACED_REPETITION_S = 2
 """About how long one repetition at the person's own pace takes: an ankle circle, a stroke along the tendon."""
 TEST_DURATION_S = {"quick": 180, "full": 480}
@@ -39,7 +39,7 @@ def count_of(exercise: Exercise, item: Item) -> int | None:
 
 
 def reduced(exercise: Exercise, item: Item, share: float) -> Item:
-    """This share of the repetitions, rounded up; a single hold is as much shorter."""
+    """This share of the repetitions, rounded up; a single hold is shortened by the same share."""
     count, repetitions, hold_s = count_of(exercise, item), repetitions_of(exercise, item), hold_s_of(exercise, item)
     if count is not None:
         return msgspec.structs.replace(item, count=ceil(count * share))
@@ -65,7 +65,7 @@ def split_side_first(exercise: Exercise, item: Item, side: Side) -> tuple[Item, 
 
 
 def duration_s_of(exercises: Catalogue, items: Iterable[Item]) -> int:
-    """About how long these items take, with getting into position, rests and side changes."""
+    """About how long these items take, including getting into position, rests and side changes."""
     return sum(_item_duration_s(exercises, item) for item in items)
 
 

@@ -53,13 +53,13 @@ NEURO_HOLD_S = 60
 """One-minute holds, so ten make ten minutes; an exercise with longer holds keeps them."""
 
 FIRST_EXERCISES = {NEURO: (NEURO_EXERCISE,), PINCH: ("4a", "4b")}
-"""The exercises that a condition puts first: for a pinch, those with the foot at rest."""
+"""The exercises that a condition puts first: for a pinch, those with the foot relaxed."""
 ADDED_EXERCISES = {TENDON_PAIN: ("7d",), INSERTIONAL: ("7d",), TOES_OUT: ("7a",)}
 """The exercises that a condition adds: a load for a sore tendon, and the straight lunge."""
 
 WHOLE, THREE_QUARTERS, HALF = 1.0, 0.75, 0.5
 CALM_DAYS_PER_STAGE = 6
-"""Two weeks of three sessions each: a tendon shows only after days whether a load was right."""
+"""Two weeks of three sessions each: a tendon takes days to show whether a load was right."""
 GROWN = Reason("dose-grows", "It has stayed calm, so the dose has grown to three quarters of the usual one.")
 
 
@@ -71,7 +71,7 @@ OFF_FEET_ONLY = "The other leg does only what is done sitting or lying."
 class ExerciseRestriction(Struct, frozen=True):
     """How a person's conditions restrict one exercise on the legs `sides`, with a reason from each condition.
 
-    `main_reasons` has the first reason of each leg, `share` that of the usual dose.
+    `main_reasons` has the first reason of each leg; `share` is the share of the usual dose.
     """
 
     sides: tuple[Side, ...]
@@ -87,14 +87,14 @@ def rule_key(condition: str) -> str:
 
 
 def on_legs(sentence: str, sides: Collection[Side]) -> str:
-    """The sentence, which names the leg if it is about one only."""
+    """The sentence, naming the leg if it is about only one."""
     if len(sides) != 1:
         return sentence
     return f"{next(iter(sides)).capitalize()} leg: {sentence[:1].lower()}{sentence[1:]}"
 
 
 def parse_answer(answer: Any) -> LegConditions:
-    """The conditions of each leg by a stored answer: `{"yes": [...], "no": [...], "left": [...], "right": [...]}`.
+    """The conditions of each leg in a stored answer: `{"yes": [...], "no": [...], "left": [...], "right": [...]}`.
 
     Yes to a condition of a leg means both legs; a list may be missing. Raises ValueError with a sentence if the answer
     has another form or names an unknown condition.
@@ -141,7 +141,7 @@ def block_reason(conditions: LegConditions) -> Reason | None:
 
 
 def knee_to_wall_exclusions(conditions: LegConditions, *sides: Side) -> dict[Side, list[Reason]]:
-    """Those of these legs that the conditions rule out for the knee-to-wall test, each with the reasons."""
+    """The legs that the conditions exclude from the knee-to-wall test, each with the reasons."""
     standing = _standing_block_reason(conditions)
     reasons = {side: [standing] if standing else _test_reasons(conditions, TestLimit.EXCLUDED, side) for side in sides}
     return {side: found for side, found in reasons.items() if found}
@@ -158,12 +158,12 @@ def _test_reasons(conditions: LegConditions, limit: TestLimit, *sides: Side) -> 
 
 
 def _reason_of(condition: str, sentence: str, conditions: LegConditions) -> Reason:
-    """A reason by a condition, which names the leg if only one has it."""
+    """The reason from a condition, naming the leg if only one has it."""
     return Reason(rule_key(condition), on_legs(sentence, conditions.legs_with(condition)))
 
 
 def _standing_block_reason(conditions: LegConditions) -> Reason | None:
-    """Why nothing is done standing: one leg must not carry the person."""
+    """Why nothing is done standing: one leg must not carry the person; else `None`."""
     found = blocks(conditions)
     if len(found) != 1:
         return None
@@ -179,10 +179,10 @@ def restrictions_on(
     calm_training_days: int = 0,
     easing: Reason | None = None,
 ) -> tuple[ExerciseRestriction, ...]:
-    """The strictest restriction that these conditions put on the exercise after so many calm days, and its reasons.
+    """The strictest restriction that these conditions put on the exercise after this many calm days, and its reasons.
 
     One for all the legs `sides` if it is the same for them, else one for each; an exercise for both legs at once
-    follows the stricter one. `easing` is why pain halves every dose.
+    follows the stricter one. `easing` is why pain halves every dose, or `None`.
     """
     if exercise.feet is Feet.BOTH:
         return (_restriction_on(exercise, conditions, tuple(Side), calm_training_days, easing),)
@@ -230,7 +230,7 @@ def _restriction_on(
 
 
 def _block_reasons(exercise: Exercise, conditions: LegConditions, sides: Collection[Side]) -> Iterator[Reason]:
-    """Why one leg's block excludes the exercise on these legs: it rests itself, and no exercise stands on it."""
+    """Why one leg's block excludes the exercise on these legs: that leg rests, and no exercise is done standing."""
     standing = _standing_block_reason(conditions)
     if standing is not None and not exercise.is_off_feet:
         yield standing
@@ -248,7 +248,7 @@ def _share_of_dose(exercise: Exercise, condition: str, calm_training_days: int) 
 
 
 def effect_of(condition: Condition, exercises: Catalogue, conditions: LegConditions) -> str:
-    """The effect of a condition beside the others: never that an exercise comes first which another one leaves out."""
+    """The effect of a condition beside the others, without promising an exercise that another condition excludes."""
     legs = conditions.legs_with(condition.key)
     if condition.effect_without is None:
         return on_legs(condition.effect, legs)
@@ -263,7 +263,7 @@ def effect_of(condition: Condition, exercises: Catalogue, conditions: LegConditi
 
 
 def adaptations(exercises: Catalogue, conditions: LegConditions) -> Iterator[Adaptation]:
-    """What the conditions change in a routine besides restricting its exercises; one for every condition."""
+    """What the conditions change in a routine besides restricting its exercises: one adaptation for each."""
     for condition in CONDITIONS:
         legs = conditions.legs_with(condition.key)
         if legs:
@@ -284,7 +284,7 @@ def neuro_dose(exercise: Exercise, item: Item) -> Item:
 
 
 OLD_ANSWERS = Reason("health-asked", "Your answers are more than half a year old. Are they still true?")
-"""The one reason to ask again that does not itself say that something has changed."""
+"""The only reason to ask again that does not mean that something has changed."""
 
 
 def ask_reason(

@@ -19,7 +19,7 @@ EASE_OFF_FROM = EASE_OFF_PAIN
 STOP_FROM = STOPPING_PAIN
 """The bounds of the usual pain traffic light (evidence, Care)."""
 ASK_AGAIN_AFTER = timedelta(hours=24)
-"""A tendon may only react to a stretch on the next day."""
+"""A tendon may not react to a stretch until the next day."""
 
 
 class PainAction(StrEnum):

@@ -1,7 +1,7 @@
 """A person's plan: its days and times, what is due now and what was missed.
 
-Days are in the plan's time zone. Times are aware and compared in UTC: Python compares two times of one zone by their
-clock faces, which is an hour wrong in the night when the clocks go back.
+Days are in the plan's time zone. Times are aware and compared in UTC: Python compares two times in one zone by their
+wall clocks, which is an hour wrong on the night when the clocks go back.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from station.advice.records import Reason
 from station.core.events import Side
 
 PROPOSED_ROUTINE = "proposed"
-"""The routine of a plan that proposes a fitting one each time."""
+"""The routine of a plan with a new proposal each time."""
 MIN_DAYS_PER_WEEK = 2
 """Days a week at least, from the founding guide."""
 FULL_TEST_INTERVAL_DAYS = 14
 QUICK_TEST_INTERVAL_DAYS = 7
 WEEKLY_GOAL_MINUTES = 10
-"""Of credited hold a leg and week; no gain has been seen beyond (Ingram 2024, 189 studies)."""
+"""Of credited hold for each leg and week; studies saw no further gain beyond it (Ingram 2024, 189 studies)."""
 MAX_MINUTES = 180
 MAX_TIMES_PER_WEEK = 28
 """Four a day; more is a typing error."""
 BASELINE_DAYS = 14
 BASELINE_TEST_INTERVAL_DAYS = 2
 MAX_TESTS_BEFORE_BASELINE = 3
-"""With more tests than this a baseline is no longer offered: the beginning is known."""
+"""With more tests than this a baseline is no longer offered: the start is known."""
 DAY = timedelta(days=1)
 LONG_BREAK = timedelta(weeks=1)
 _TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
@@ -39,7 +39,7 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 
 
 class Plan(Struct, frozen=True):
-    """`days` are weekdays (0 is Monday) with times of day in `zone`, in their order.
+    """`days` are weekdays (0 is Monday) with times of day in `zone`, in order.
 
     `routine` is `proposed`, the key of a ready routine or the id of the person's own. `reminder_cue`: the board plays a
     cue at that time; `tests`: the station schedules tests; `minutes`: the time for a proposal, `None` if not chosen;
@@ -62,7 +62,7 @@ class PlanProgress(Struct, frozen=True):
     `offered_occurrences` are the missed occurrences already offered, `last_stretched_at` is the time of the last
     credited hold, `last_finished_at` the end of the last finished routine, and `credited_this_week_s` the credited
     seconds of stretches this week. `baseline_since` is when the person began a baseline, `None` if they never did, left
-    it or declined it; `is_baseline_answered` tells the first from the others.
+    it or declined it; `is_baseline_answered` distinguishes the first case.
     """
 
     last_test: datetime | None = None
@@ -149,7 +149,7 @@ def few_days_hint(plan: Plan) -> Reason | None:
 def occurrences(plan: Plan, begin: datetime, end: datetime) -> Iterator[datetime]:
     """The times of the plan from `begin` and before `end`, in its zone, oldest first.
 
-    A time that the clocks skip falls on the end of the gap; a time that they show twice, on the first of the two.
+    A time that the clocks skip moves to the end of the gap; of a time that they show twice, the first counts.
     """
     zone = ZoneInfo(plan.zone)
     first, after = begin.astimezone(UTC), end.astimezone(UTC)
@@ -218,7 +218,7 @@ def _baseline_day(done: PlanProgress, now: datetime, zone: tzinfo) -> int | None
 
 
 def _baseline_due(day: int, following: datetime | None, done: PlanProgress, now: datetime, zone: tzinfo) -> Due:
-    """What is due on this day of a baseline: a test every second day, whatever the plan says of tests."""
+    """What is due on this day of a baseline: a test every second day, whatever the plan says about tests."""
     test, test_reasons = _test_due_today(done, now, zone, BASELINE_TEST_INTERVAL_DAYS)
     reasons = [Reason("baseline", f"Day {day} of {BASELINE_DAYS} of your baseline: tests, and no stretches yet.")]
     if test is None and day < BASELINE_DAYS:
@@ -241,7 +241,7 @@ def weekly_dose_reason(credited_s: Mapping[Side, float]) -> Reason:
 
 
 def credit_text(credited_s: float) -> str:
-    """Whole minutes, or seconds below the first: credit is never rounded up."""
+    """Whole minutes, or seconds below one minute: credit is never rounded up."""
     return f"{credited_s // 1:.0f} s" if 0 < credited_s < 60 else f"{credited_s // 60:.0f} min"
 
 
@@ -322,7 +322,7 @@ def _local_time_in_utc(day: date, clock: time, zone: ZoneInfo) -> datetime:
     late = wanted.replace(tzinfo=zone).astimezone(UTC)
     if late.astimezone(zone).replace(tzinfo=None) == wanted:
         return late
-    # With the offset from before the gap the time lies after it; with the one from after the gap, before it.
+    # The offset from before the gap puts the time after it; the offset from after the gap puts it before.
     early = wanted.replace(tzinfo=zone, fold=1).astimezone(UTC)
     offset = late.astimezone(zone).utcoffset()
     while late - early > timedelta(seconds=1):

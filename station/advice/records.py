@@ -29,7 +29,7 @@ class SideHistory(Struct, frozen=True):
     `is_known`: there are enough tests for the statistics, which give `is_gaining`, `is_steady` and `last_gain_at` (of
     the last confirmed gain). Otherwise there is only `change_mm` (the last test minus the first of its kind). `weeks`
     is the time between these two, `deficit_mm` how far the side is clearly behind the other, else 0, and
-    `has_reached_goal` whether it is at the person's goal.
+    `has_reached_goal` whether it has reached the person's goal.
     """
 
     is_known: bool = False
@@ -49,7 +49,7 @@ class LegConditions(Struct, frozen=True):
     right: frozenset[str] = frozenset()
 
     def on(self, *sides: Side) -> frozenset[str]:
-        """The conditions of these legs together: what works both at once follows the stricter one."""
+        """The conditions of these legs together: an exercise for both at once follows the stricter one."""
         if len(sides) == 1:
             return self.left if sides[0] is Side.LEFT else self.right
         return self.left | self.right if sides else frozenset()
@@ -64,12 +64,12 @@ class Situation(Struct, frozen=True):
 
     `conditions` are those that the person has by their answers, `None` before the first answers; `ask_reason` is why to
     ask again. `felt_places` is where they felt the limit at the last test, `not_felt_exercises` the exercises that they
-    did not feel where they should. `side_histories` has the sides with
-    recent tests, `has_trained_regularly` is whether they stretched in most weeks of the last three months, and
-    `available_minutes` the time that they chose, `None` if they chose none. `rotation` counts how far the rotation of
-    the guide's sections has come (`None`: not counted, and none takes its turn), `calm_training_days` the training days
-    without pain of 4 or more since they answered the health questions, `has_trained_today` whether they stretched or
-    trained today, and `trained_weekdays` (Monday is 0) on which days of this week they did.
+    did not feel in the right place. `side_histories` has the sides with recent tests, `has_trained_regularly` is
+    whether they stretched in most weeks of the last three months, and `available_minutes` the time that they chose,
+    `None` if they chose none. `rotation` counts how far the rotation of the guide's sections has got (`None`: no
+    rotation), `calm_training_days` the training days without pain of 4 or more since they answered the health
+    questions, `has_trained_today` whether they stretched or trained today, and `trained_weekdays` (Monday is 0) the
+    days of this week on which they did.
     """
 
     now: datetime
@@ -88,7 +88,7 @@ class Situation(Struct, frozen=True):
 
 
 class Excluded(Struct, frozen=True):
-    """An exercise not to do now, or not with this `side`; `None`: with no leg."""
+    """An exercise not to do now, or not on this `side`; `None`: on neither leg."""
 
     key: str
     reason: Reason
@@ -96,7 +96,7 @@ class Excluded(Struct, frozen=True):
 
 
 class Reduced(Struct, frozen=True):
-    """An exercise to do at a smaller dose, in its easier form, or only with this `side`; `None`: with each leg."""
+    """An exercise to do at a smaller dose and in its easier form, on this `side`; `None`: on each leg."""
 
     key: str
     reason: Reason

@@ -1,11 +1,11 @@
-"""What a person may start: every start applies this one rule to its steps.
+"""What a person may start: every start applies these rules to its steps.
 
 - Nothing starts for a person who is not cleared for exercise, or who last reported strong pain.
 - Until the health questions are answered, only tests start, and for an unknown person also the built-in stretch and
   exercises without cautions.
-- Exercises that a condition excludes are dropped, and so is the test if a condition rules out the end of the range;
-  a condition of one leg does so for this leg only.
-- Exercises that a condition or pain of 4 or 5 reduces are reduced once: a step knows that it has been reduced, so a
+- Exercises that a condition excludes are dropped, and so is the test if a condition rules out the end of the range; a
+  condition of one leg does so only for that leg.
+- Exercises that a condition or pain of 4 or 5 reduces are reduced once: a step records that it was reduced, so a
   resumed routine is not reduced again.
 
 Calibrations, checks and the sound lesson do not load the ankle and may always start.
@@ -30,7 +30,7 @@ ASK_FIRST_RULE = "health-asked"
 TEST_KEY = "test"
 """The key of the knee-to-wall test in the list of exclusions."""
 BUILT_IN_STRETCH = "3a"
-"""The station's own stretch: the calf stretch on the slope. An unknown person may start it, too."""
+"""The station's own stretch: the calf stretch on the slope. An unknown person may start it too."""
 HEEL_DROPS = "7d"
 """Repetitions without an exercise are treated as heel drops, a hold without one as the built-in stretch."""
 NO_LONGER_THERE = Reason(
@@ -53,7 +53,7 @@ NOTHING_REMAINS = Reason(
 class RestrictedRoutine(Struct, frozen=True):
     """The steps that may start, and every change with its reason.
 
-    `block_reason` is why nothing may start. `advice` is what to observe in the steps that do.
+    `block_reason` is why nothing may start. `advice` is what to watch for in the steps that do.
     """
 
     steps: Routine
@@ -140,7 +140,7 @@ def _exclusion(exercise: Exercise | None, situation: Situation | None) -> Reason
 def leg_restrictions(
     exercise: Exercise, situation: Situation | None, sides: tuple[Side, ...]
 ) -> tuple[ExerciseRestriction, ...]:
-    """What the person's conditions and pain do to the exercise on these legs, as `health_questions.restrictions_on`."""
+    """How conditions and pain restrict the exercise on these legs: `health_questions.restrictions_on`."""
     if situation is None:
         return health_questions.restrictions_on(exercise, LegConditions(), sides)
     return health_questions.restrictions_on(
@@ -169,7 +169,7 @@ def _reduced(step: HoldStep | RepsStep, exercise: Exercise, share: float) -> Ste
 
 
 def _chained(remaining: Routine, steps: Routine) -> Routine:
-    """The remaining steps: the first on the side where the routine began, each next one where the one before ended."""
+    """The remaining steps: the first on the side where the routine began, each later one where the last ended."""
     first = next((sides[0] for step in steps if (sides := _sides_in_turn(step))), Side.LEFT)
     found: list[Step] = []
     for step in remaining:
@@ -183,7 +183,7 @@ def _chained(remaining: Routine, steps: Routine) -> Routine:
 
 
 def _sides_in_turn(step: Step) -> tuple[Side, ...]:
-    """The sides that a step works one after the other; empty for both at once and for steps without a side."""
+    """The sides that work in turn in a step; empty for both at once and for steps without a side."""
     if isinstance(step, TestStep):
         return step.sides
     return step.sides if isinstance(step, HoldStep | RepsStep) and not step.together else ()

@@ -20,7 +20,7 @@ MAX_REPETITIONS = 20
 COUNT_RANGE = (1, 100)
 REST_RANGE_S = (1, 600)
 MAX_TOTAL_HOLD_S = 3600
-"""An hour of holds. No gain has been seen beyond 4 minutes a muscle and session (Ingram 2024)."""
+"""An hour of holds. Studies saw no further gain beyond 4 minutes a muscle and session (Ingram 2024)."""
 MAX_ITEMS = 40
 """Twice the whole catalogue."""
 DUPLICATES_HINT_FROM = 3
@@ -138,7 +138,7 @@ def _order_fault(exercises: Catalogue, items: Sequence[Item]) -> RoutineFault | 
 
 
 def _total_hold_s(one: Exercise, item: Item) -> int:
-    """The seconds of all its holds, for both legs if one follows the other."""
+    """The seconds of all its holds, of both legs if they work in turn."""
     hold_s = hold_s_of(one, item)
     if hold_s is None:
         return 0
@@ -147,7 +147,7 @@ def _total_hold_s(one: Exercise, item: Item) -> int:
 
 
 def _only_side(exercises: Catalogue, item: Item) -> Side | None:
-    """The only side that the item is for, or `None`."""
+    """The only side that the item trains, or `None` for both."""
     if item.exercise is not None and exercises[item.exercise].feet is Feet.BOTH:
         return None
     return item.side

@@ -1,6 +1,6 @@
 """Every rule behind the advice: its text, in our own words, and its source.
 
-A page lists the rules, and each `Reason` leads to its rule by the key.
+A page lists the rules, and each `Reason` links to its rule by the key.
 """
 
 from __future__ import annotations

@@ -3,12 +3,12 @@
 The guide has two rules of order: groups follow each other (warm-up, release, stretch, mobilise, strengthen, functional,
 nerve), and exercises for the felt place come first. Together: a test, the warm-up, the exercises for the felt places in
 the order of groups, then the others in the order of groups; within a group, by the guide's numbers. An exercise that
-another one prepares (`Adaptation.order_pairs`) moves to right after it.
+another one prepares for (`Adaptation.order_pairs`) moves to right after it.
 
 Warm-up, stretches and the felt place are for every day; the other sections of the guide take turns
 (`ROTATING_SECTIONS`). When time is short, the least important exercises are dropped (`_tiers`).
 
-Excluded exercises are listed with their reasons, and so are those with a smaller dose.
+Excluded exercises are listed with their reasons, as are those with a smaller dose.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ ROTATING_SECTIONS = {
     Group.FUNCTIONAL: "use the range",
     Group.NERVE: "nerve and big toe",
 }
-"""The sections of the guide that take turns, in its order; the exercises for the gait come with the nerve."""
+"""The sections of the guide that take turns, in its order; the gait exercises come with the nerve section."""
 DEFAULT_MINUTES = 30
 """The time for a proposal, with the test before it, if the person has chosen none: the felt place, one section and a
 stretch fit."""
@@ -121,9 +121,9 @@ def block_reason(situation: Situation) -> Reason | None:
 
 
 def full_routine(exercises: Catalogue, situation: Situation) -> tuple[Item, ...]:
-    """All that fits the triage, in the guide's order, the felt places first.
+    """All exercises that fit the triage, in the guide's order, the felt places first.
 
-    Exercises for other places are not in it. Everything fits where no place is known, or the limit is felt nowhere.
+    Those for other places are left out. All of them fit if no place is known, or the limit is felt nowhere.
     """
     places = situation.felt_places & FELT_PLACE_EXERCISES.keys()
     first = {key for place in places for key in FELT_PLACE_EXERCISES[place]}
@@ -153,7 +153,7 @@ def _adaptations(exercises: Catalogue, situation: Situation) -> Iterator[Adaptat
 
 
 def _added_exercises(adaptations: Iterable[Adaptation]) -> dict[str, set[Side]]:
-    """The exercises that the adaptations add where they are missing, and the legs for which."""
+    """The exercises that the adaptations add if they are missing, each with its legs."""
     found: dict[str, set[Side]] = {}
     for one in adaptations:
         for key in (*one.first_exercises, *one.added_exercises):
@@ -197,7 +197,7 @@ def _group_into_blocks(exercises: Catalogue, items: Iterable[Item]) -> Iterator[
 def _apply_restrictions(
     blocks: Iterable[_Block], situation: Situation, adaptations: Sequence[Adaptation]
 ) -> tuple[list[_Block], list[Excluded], list[Reduced], set[Reason]]:
-    """The remaining blocks with the doses that conditions and adaptations ask for, and what was excluded and reduced.
+    """The remaining blocks with the doses that conditions and adaptations require, and what was excluded and reduced.
 
     The set has the reasons of the adaptations that changed a dose.
     """
@@ -247,7 +247,7 @@ def _allowed_tests(item: Item, situation: Situation) -> tuple[tuple[Item, ...], 
 
 
 def _legs_of(item: Item, adaptations: Iterable[Adaptation]) -> tuple[Side, ...]:
-    """The legs of the item, one that is behind first."""
+    """The legs of the item, the one that is behind first."""
     if item.side is not None:
         return (item.side,)
     first = next((one.extra_repetition_side for one in adaptations if one.extra_repetition_side), Side.LEFT)
@@ -257,7 +257,7 @@ def _legs_of(item: Item, adaptations: Iterable[Adaptation]) -> tuple[Side, ...]:
 def _dosed_items(
     exercise: Exercise, item: Item, restriction: ExerciseRestriction, adaptations: Sequence[Adaptation]
 ) -> tuple[tuple[Item, ...], set[Reason]]:
-    """The item with the dose that its restriction and the adaptations ask for, and the reasons of the adaptations."""
+    """The item with the dose that its restriction and the adaptations require, and the reasons of the adaptations."""
     items: tuple[Item, ...] = (item,)
     reasons: set[Reason] = set()
     if any(exercise.key in one.ten_minute_exercises for one in adaptations):
@@ -275,7 +275,7 @@ def _adapted_items(
     """The items of a stretch with their adapted doses, and the reasons of the changes."""
     now = tuple(items)
     reasons = set()
-    # Longer holds are fewer; the extra hold of one side comes after that.
+    # Longer holds are fewer, so the extra hold of one side is added after that.
     for one in sorted(adaptations, key=lambda one: not one.lengthens_holds):
         before = now
         if one.lengthens_holds:
@@ -311,7 +311,7 @@ def _ordered(exercises: Catalogue, blocks: Iterable[_Block], adaptations: Iterab
 def _tiers(
     exercises: Catalogue, situation: Situation, adaptations: Sequence[Adaptation]
 ) -> tuple[Collection[str], ...]:
-    """The exercises by importance, the most important first. Where several places are felt, they take turns at the top.
+    """The exercises by importance, the most important first. If several places are felt, they take turns at the top.
 
     An exercise is in the first tier that has it.
     """

@@ -128,10 +128,11 @@ class StationApi(Protocol):
     def import_staged(self, path: str, person_id: str | None) -> Future[MergeReport]:
         """Add what a staged database has, all or nothing; see `station.store.exchange.merge`."""
 
-    def restore_backup(self, path: str, name: str) -> Future[None]:
+    def restore_backup(self, path: str, name: str, same_board: bool = False) -> Future[None]:
         """Put a backup, by the `name` that people know, in the place of the database, all or nothing: done once it is
-        checked and the station is about to start again on it. Raises ValueError with a sentence while a session runs,
-        StoreError for a bad backup."""
+        checked and the station is about to start again on it. `same_board` is a person's word that the backup is of
+        this very board, which a station that was never calibrated cannot tell. Raises ValueError with a sentence while
+        a session runs, StoreError for a bad backup."""
 
     # Who may get in; see `station.app.access.roles`. LookupError for an id that does not exist.
 

@@ -11,17 +11,17 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING, TypeVar
 
+from station.app.access.owner_reset import OwnerReset
 from station.app.access.presence_desk import PresenceDesk
 from station.app.api import SimulatedBoard
 from station.app.board.bring_up_desk import GOING, BoardParts, BringUpDesk, BringUpNews
-from station.app.board.idle_board import IdleBoard
+from station.app.board.idle_board import IdleBoard, wiring_of
 from station.app.board.outputs import BoardOutputs, CuePublisher
 from station.app.board.view import BoardView
+from station.app.exchange.merging import merge_after_backup
 from station.app.exchange.restoring import RESTORING, Restoring
 from station.app.inbox import (
     BringUpAnswered,
@@ -56,14 +56,10 @@ from station.app.starting.starter import Starter
 from station.app.store_mirror import StoreMirror
 from station.clock import Clock
 from station.config import Config
-from station.core.events import SECOND_US, Button, Event, Heel, Knee, Load, Press, Side, Tick, Toe
-from station.core.facts import Cue, CueName
-from station.core.sensing.sensors import Wiring
-from station.core.sensing.start_press import StartPress
+from station.core.events import SECOND_US, Button, Event, Heel, Knee, Load, Press, Tick, Toe
 from station.settings import with_changes
 from station.store import Store, StoreError
-from station.store.backups.backup import back_up_before_merging
-from station.store.records import Merge
+from station.store.records import Merge, PersonContents
 from station.store.writing.dates import RowMarks
 
 if TYPE_CHECKING:
@@ -80,7 +76,6 @@ REST_US = 5 * SECOND_US
 BOARD_IN_USE = "Somebody is on the board: wait until their session has ended, and try again."
 ALARM_GRACE_US = 2_000
 """How long past the activity's alarm the loop waits for the alarm clock to ring: a tick that is 10 ms late is late."""
-OWNER_RESET = "The owner was reset at the board: the next browser that is paired becomes the owner's."
 
 
 class Station(Inbox):
@@ -154,8 +149,7 @@ class Station(Inbox):
             cues=cues,
             view=view,
         )
-        self._cues = cues
-        self._start_press = StartPress(clock.now_us())
+        self._owner_reset = OwnerReset(store, clock.now_us(), recorder=recorder, cues=cues, view=view)
         view.set_fault("calibration", calibration.fault_sentence)
         recorder.write(store.require_writable)
         self._presenter = Presenter(
@@ -188,34 +182,23 @@ class Station(Inbox):
         return self._post_answerable(SettingsChange(changes, done), done)
 
     def merge_people(self, person_id: str, into_id: str) -> Future[Merge]:
-        done: Future[Merge] = Future()
-        work = partial(self._back_up_and_merge, person_id, into_id, done)
-        Thread(target=work, name="merge", daemon=True).start()
-        return done
-
-    def _back_up_and_merge(self, person_id: str, into_id: str, done: Future[Merge]) -> None:
-        """In a thread of its own: a copy takes seconds, which the loop does not have."""
-        try:
-            if self._session.is_open:
-                raise ValueError(BOARD_IN_USE)
-            backup = back_up_before_merging(self._store.path, self._clock.utc_now())
-            moved = self._request_store(
+        def move() -> Future[PersonContents]:
+            return self._request_store(
                 lambda store: store.merge_people(person_id, into_id), moved=(person_id, into_id), changes_access=True
-            ).result()
-            done.set_result(Merge(moved, backup.name))
-        except (ValueError, LookupError, StoreError) as error:
-            done.set_exception(error)
-        except Exception as error:
-            log.exception("Merging two people failed; the board carries on.")
-            done.set_exception(error)
+            )
 
-    def restore_backup(self, path: str, name: str) -> Future[None]:
-        return self.restoring.request(Path(path), name, self._request_without_session)
+        return merge_after_backup(self._store.path, self._clock.utc_now(), self._refuse_in_session, move)
+
+    def restore_backup(self, path: str, name: str, same_board: bool = False) -> Future[None]:
+        return self.restoring.request(Path(path), name, self._request_without_session, same_board=same_board)
+
+    def _refuse_in_session(self) -> None:
+        if self._session.is_open:
+            raise ValueError(BOARD_IN_USE)
 
     def _request_without_session(self, act: Callable[[], None]) -> Future[None]:
         def unless_in_use(_store: Store) -> None:
-            if self._session.is_open:
-                raise ValueError(BOARD_IN_USE)
+            self._refuse_in_session()
             act()
 
         return self._request_store(unless_in_use)
@@ -379,8 +362,8 @@ class Station(Inbox):
     def _execute_request(self, request: StoreRequest) -> None:
         self._recorder.write_waiting()  # the request may be about it
         try:
-            if request.moved is not None and self._session.is_open:
-                raise ValueError(BOARD_IN_USE)
+            if request.moved is not None:
+                self._refuse_in_session()
             request.done.set_result(request.action(self._store))
         except (ValueError, LookupError, StoreError) as error:
             request.done.set_exception(error)
@@ -460,8 +443,8 @@ class Station(Inbox):
         self._session.end_if_empty(now_us)
         self._presence.pass_time(now_us)
         self._bring_up.pass_time(now_us)
-        if not self._start_press.is_over:
-            self._watch_start_press(now_us)
+        if not self._owner_reset.is_over:
+            self._owner_reset.watch(now_us, () if self._session.run is not None else self._idle_board.heels)
         rests = not self._presence.is_waiting and self._session.is_empty_for(REST_US, now_us)
         if self._alarms is not None:
             self._alarms.move_alarm(None if rests else self._activity_wakes_at_us)
@@ -471,34 +454,9 @@ class Station(Inbox):
             self._presenter.publish()
             self.notify_pages()
 
-    def _watch_start_press(self, now_us: int) -> None:
-        """Reset the owner once the plates have been held pressed while the station started."""
-        heels = () if self._session.run is not None else self._idle_board.heels
-        if not self._start_press.observe(now_us, [heel.down for heel in heels]) or not self._has_owner():
-            return
-        log.warning("%s", OWNER_RESET)
-        self._recorder.write(self._store.reset_owner)
-        self._cues.play([Cue(now_us, CueName.ENDED)])
-        self._view.show_note(OWNER_RESET)
-        self._view.on_access_change()
-
-    def _has_owner(self) -> bool:
-        try:
-            return self._store.has_owner()
-        except StoreError as error:
-            self._view.set_fault("store", str(error))
-            return False
-
     def close(self) -> None:
         """Shut down silently; the current run stays unfinished."""
         self._session.close()
         lost = self._recorder.pending_count - self._store.is_read_only  # the wait to write is no entry
         if lost > 0:
             log.warning("%s The station stops, so %d entries are lost.", self._recorder.fault, lost)
-
-
-def wiring_of(config: Config) -> Wiring:
-    """Which sensors the configured board has."""
-    plates = config.board.plates
-    sides = tuple(Side) if plates == "two" else (Side(plates),)
-    return Wiring(config.board.heels == "analogue", sides, config.board.knee_pad)

@@ -16,7 +16,7 @@ _CONVERT_LOCK = Lock()
 
 
 def convert_to_record(value: Any, record: type[Record], *, strict: bool = True) -> Record:
-    """The value as this record; not `strict` takes numbers written as text.
+    """The value as this record; with `strict` false, numbers may be text.
 
     Raises msgspec.ValidationError if it does not fit.
     """
@@ -25,6 +25,6 @@ def convert_to_record(value: Any, record: type[Record], *, strict: bool = True) 
 
 
 def decode_to_record(text: bytes | str, record: type[Record]) -> Record:
-    """The JSON text as this record. Raises msgspec.ValidationError if it does not fit, DecodeError if it is no JSON."""
+    """JSON text as this record. Raises msgspec.ValidationError if it does not fit, DecodeError if it is not JSON."""
     with _CONVERT_LOCK:
         return msgspec.json.decode(text, type=record)

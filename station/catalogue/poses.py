@@ -1,9 +1,9 @@
 """The poses in the pictures of the exercises: one file in `poses/` for each exercise.
 
-A figure is seen from its right side and looks to the right; its near leg is the working leg. One unit of
-length is about a centimetre for a person 173 cm tall (`web.drawing.body`); x points right, y up, the floor is at 0.
-Angles are joint angles in degrees, all 0 when standing upright. A pose fixes one point of the body (`anchor`, at `at`),
-the forward lean of the trunk, and the angle of each joint.
+A figure is seen from its right side and looks to the right; its near leg is the working leg. One unit of length is
+about a centimetre for a person 173 cm tall (`web.drawing.body`); x points right, y up, the floor is at 0. Angles are
+joint angles in degrees, all 0 when standing upright. A pose fixes one point of the body (`anchor`, at `at`), the
+forward lean of the trunk and the angle of each joint.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Anchor(StrEnum):
 
 
 class FootContact(StrEnum):
-    """The part of a foot that stands on something."""
+    """The part of a foot that touches its support."""
 
     SOLE = "sole"
     HEEL = "heel"
@@ -61,8 +61,8 @@ class FootContact(StrEnum):
 
 
 class PictureExtent(StrEnum):
-    """How much of the figure is drawn: all of it, a close-up of the near foot and part of its shin, or the near foot
-    alone, seen from its end: the sole towards the viewer, with the big toe on the right.
+    """How much of the figure is drawn: all of it, a close-up of the near foot and part of its shin, or only the near
+    foot, seen from below: the sole faces the viewer, with the big toe on the right.
     """
 
     FIGURE = "figure"
@@ -73,9 +73,9 @@ class PictureExtent(StrEnum):
 class Leg(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """`hip` and `knee` are bent, `ankle` and `toes` pulled up, by this many degrees.
 
-    `others` are the four small toes if they differ from the big one. `rock` is how far the foot rocks to its big toe's
-    side, which only its sole shows. `on` is the kind of prop that the foot stands on, `by` the part of the foot that
-    does. `crosses` is whether the far leg lies over the near one.
+    `others` are the four small toes if they differ from the big one. `rock` is how far the foot rocks towards its big
+    toe, which only a picture of the sole shows. `on` is the kind of prop under the foot, `by` the part of the foot that
+    touches it. `crosses` is whether the far leg lies over the near one.
     """
 
     hip: HipAngle = 0.0
@@ -175,10 +175,10 @@ class Band(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="k
 
 
 class Sitter(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="sitter"):
-    """The person of a close-up on a chair, seen from in front: the near leg lies across the other knee.
+    """The person of a close-up on a chair, seen from the front: the near leg lies across the other knee.
 
-    `at` is the middle of the pelvis, `near_knee` and `far_knee` are the knees. An arm that holds nothing has
-    its hand behind the trunk, at `hand`.
+    `at` is the middle of the pelvis, `near_knee` and `far_knee` are the knees. A free arm has its hand behind the
+    trunk, at `hand`.
     """
 
     at: Point
@@ -188,7 +188,7 @@ class Sitter(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field=
 
 
 class Reach(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="reach"):
-    """An arm of the sitter, seen from in front: from `shoulder` to fingertips at `at`.
+    """An arm of the sitter, seen from the front: from `shoulder` to fingertips at `at`.
 
     Its elbow is bent away from the line between them by the fraction `bend` of its length, to the right if positive.
     """
@@ -213,10 +213,10 @@ class Pinch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="
 
 
 class Grasp(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="grasp"):
-    """A hand of a close-up that lies round something, its fingers `at` a point, and takes it `to` another.
+    """A hand of a close-up that grasps something, its fingers `at` a point, and moves it `to` another.
 
-    `angle` is the direction of its fingers, 0 down and 90 right; it turns by `turn` degrees on its way. Its back is
-    towards the viewer, so that the thumb tells a right hand from a left one.
+    `angle` is the direction of its fingers, 0 down and 90 right; it turns by `turn` degrees on its way. Its back faces
+    the viewer, so the thumb distinguishes a right hand from a left one.
     """
 
     at: Point
@@ -255,7 +255,7 @@ class Helper(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Scene(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What is around a figure. `view` is its square: left, bottom and width; `both` means that both legs work."""
+    """The surroundings of a figure. `view` is its square: left, bottom and width; `both` means that both legs work."""
 
     view: tuple[float, float, Length]
     props: tuple[Prop, ...] = ()
@@ -269,7 +269,7 @@ class Scene(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 class Inset(Scene, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The whole figure beside a close-up, still, in a frame.
+    """The whole figure beside a close-up, motionless, in a frame.
 
     `frame` is its left, top, width and height in the picture's square of 200; the view fills the frame's width.
     """
@@ -279,7 +279,7 @@ class Inset(Scene, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     @property
     def top(self) -> float:
-        """The upper edge of the view, at that of the frame."""
+        """The upper edge of the view, which is that of the frame."""
         _, _, width, height = self.frame
         return self.view[1] + self.view[2] * height / width
 

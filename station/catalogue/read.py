@@ -30,7 +30,7 @@ EXERCISE_CONDITIONS = (
     "arch_falls",
     "toes_out",
 )
-"""The conditions that may restrict single exercises; those that block everything are not among them."""
+"""The conditions that may restrict single exercises, without those that block everything."""
 
 TEST_KINDS = ("quick", "full")
 
@@ -48,7 +48,7 @@ def exercises() -> dict[str, Exercise]:
 
 
 def exercise(key: str) -> Exercise:
-    """The exercise with this key. Raises CatalogueError when there is none."""
+    """The exercise with this key. Raises CatalogueError if there is none."""
     known = exercises()
     if key not in known:
         raise CatalogueError(f"There is no exercise {key!r}: choose one of {', '.join(known)}.")

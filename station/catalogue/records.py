@@ -1,7 +1,7 @@
 """The records of the catalogue's files: exercises, routines and their items.
 
 Each exercise is a file in `exercises/`, each ready-made routine one in `routines/`; both are checked against these
-records when they are read. The routines that people build have the same items.
+records when they are read. Routines that people build have the same items.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Feet(StrEnum):
 
 
 class HeelPosition(StrEnum):
-    """Where the guide wants the heel: down, lowered over an edge or down a slope, going up and down, or free."""
+    """Where the guide wants the heel: down, lowered over an edge or down a slope, moving up and down, or free."""
 
     DOWN = "down"
     LOWERED = "lowered"
@@ -52,7 +52,7 @@ class HeelPosition(StrEnum):
 
 
 class Verification(StrEnum):
-    """What the board can verify: a heel that stays down, heels that go up and down, or nothing."""
+    """What the board can verify: a heel that stays down, heels that move up and down, or nothing."""
 
     HOLD = "hold"
     CYCLE = "cycle"
@@ -62,9 +62,9 @@ class Verification(StrEnum):
 class Dose(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """How much: `repetitions` holds of `hold_s` seconds with `rest_s` between, or `count` repetitions; for each side.
 
-    `most_s` is the longest hold where the guide gives a range. `ways` is 2 where `count` applies to each of
-    two directions. `tempo_s` is the seconds of each part of a repetition (up, hold, down, or out, hold, back);
-    without one, unsensed repetitions go at the person's own pace.
+    `most_s` is the longest hold if the guide gives a range. `ways` is 2 if `count` applies to each of two directions.
+    `tempo_s` is the seconds of each part of a repetition (up, hold, down, or out, hold, back); without one, unsensed
+    repetitions are at the person's own pace.
     """
 
     hold_s: int | None = None
@@ -99,11 +99,11 @@ PROPER_NAME = "Achilles"
 class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One exercise. Its texts address the person in the second person and are short.
 
-    `name` is what people call it, on the board as on the pages, and fits beside a number; `anatomical_name` is what a
-    textbook calls it, where that differs. `board` is how the board lies, `None` for
-    exercises on the floor or a chair, where nothing is verified. `places` are the felt places that it helps (empty: it
-    helps the gait), `steps` the instructions, one action each. `is_off_feet` means done sitting or lying, so that no
-    leg carries the person. `prepare_s` is the time to get into position with the equipment.
+    `name` is the everyday name, the same everywhere, and fits beside a number; `anatomical_name` is the textbook's, if
+    it differs. `board` is the board's position, `None` for exercises on the floor or a chair, where nothing is
+    verified. `places` are the felt places that it helps (empty: it helps the gait), `steps` the instructions, one
+    action each. `is_off_feet` means done sitting or lying, so neither leg carries the person. `prepare_s` is the time
+    to get into position with the equipment.
     """
 
     key: str
@@ -131,7 +131,7 @@ class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def name_in_sentence(self) -> str:
-        """The name as it stands within a sentence: only Achilles keeps its capital."""
+        """The name within a sentence: only Achilles keeps its capital."""
         return self.name if self.name.startswith(PROPER_NAME) else self.name[:1].lower() + self.name[1:]
 
     @property

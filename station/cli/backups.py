@@ -45,10 +45,11 @@ def backup(to: Path | None, database: Path | None) -> None:
 @click.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--merge", "is_merge", is_flag=True, help="Add what the station lacks, and lose nothing.")
+@click.option("--same-board", is_flag=True, help="It is of this board, whose distance sensor was not moved.")
 @click.option("--yes", is_flag=True, help="Restore without asking.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON; without --yes, nothing is restored.")
 @DATABASE
-def restore(file: Path, is_merge: bool, yes: bool, as_json: bool, database: Path | None) -> None:
+def restore(file: Path, is_merge: bool, same_board: bool, yes: bool, as_json: bool, database: Path | None) -> None:
     """Bring a backup back, in place of the database or merged.
 
     It shows what only the backup has and what would be lost, then asks. All of it is restored, or nothing; the
@@ -63,7 +64,7 @@ def restore(file: Path, is_merge: bool, yes: bool, as_json: bool, database: Path
         if is_merge:
             _merge(file, path, yes=yes, as_json=as_json)
         else:
-            _replace(file, path, yes=yes, as_json=as_json)
+            _replace(file, path, same_board=same_board, yes=yes, as_json=as_json)
     except StoreError as error:
         exit_with_error(str(error), 1)
 
@@ -119,7 +120,7 @@ def _merge(file: Path, path: Path, *, yes: bool, as_json: bool) -> None:
         click.echo(f"Merged into {path}." if sure else "Nothing was changed.")
 
 
-def _replace(file: Path, path: Path, *, yes: bool, as_json: bool) -> None:
+def _replace(file: Path, path: Path, *, same_board: bool, yes: bool, as_json: bool) -> None:
     from datetime import UTC, datetime
 
     import msgspec
@@ -139,8 +140,11 @@ def _replace(file: Path, path: Path, *, yes: bool, as_json: bool) -> None:
             lines = (f"What would be lost is not known: {error}", UNKNOWN_BOARD, UNKNOWN_ACCESS)
         if not as_json:
             click.echo("\n".join(lines))
-        sure = yes or (not as_json and click.confirm("Put the backup in the place of the database?"))
-        before = replace_database(staged, path, datetime.now(UTC)) if sure else None
+        asks = not (yes or as_json)
+        sure = yes or (asks and click.confirm("Put the backup in the place of the database?"))
+        if asks and sure and not same_board and shown is not None and shown.may_be_same_board:
+            same_board = click.confirm("Is it the same board, with its distance sensor not moved?")
+        before = replace_database(staged, path, datetime.now(UTC), same_board=same_board) if sure else None
     if as_json:
         known = {} if shown is None else msgspec.to_builtins(shown)
         click.echo(json.dumps({"restored": sure, "before": None if before is None else str(before), **known}))

@@ -1,4 +1,4 @@
-"""How long a routine takes, and how much verified hold it gives each leg, when it is done without a pause."""
+"""How long a routine takes, and how much verified hold it gives each leg, if done without a pause."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ UNPACED_REPETITION_US = 2 * SECOND_US
 QUICK_TEST_US, FULL_TEST_US = 180 * SECOND_US, 480 * SECOND_US
 """Estimates of a quick and a full test of both sides by a practised person."""
 SETUP_US = 15 * SECOND_US
-"""Estimate of stepping off, laying the board and stepping on."""
+"""Estimate of stepping off, setting up the board and stepping on."""
 ANSWER_US = 5 * SECOND_US
 """Estimate of both answers after a test: two taps on the page."""
 

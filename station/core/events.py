@@ -36,7 +36,7 @@ BOTH_LEGS = Both.BOTH
 
 
 class BoardPosition(StrEnum):
-    """How the board lies: flat; as a slope that rises towards the wall; or turned round, heel plates by the wall."""
+    """The board's position: flat; as a slope that rises towards the wall; or turned round, heel plates by the wall."""
 
     FLAT = "flat"
     SLOPE = "slope"
@@ -44,7 +44,7 @@ class BoardPosition(StrEnum):
 
 
 class Press(StrEnum):
-    """How long a heel, or the button, is pressed. `station.core.activities.heel_rhythm` has the limits."""
+    """How long a heel or the button is pressed. `station.core.activities.heel_rhythm` has the limits."""
 
     SHORT = "short"
     LONG = "long"
@@ -143,6 +143,6 @@ class Command(Struct, frozen=True):
 
 SensorEvent = Load | Toe | Heel | Knee | Button
 SENSOR_EVENTS = (Load, Toe, Heel, Knee, Button)
-"""The kinds of `SensorEvent`, the frequent ones first: `isinstance` takes five times as long to say no as yes."""
+"""The kinds of `SensorEvent`, frequent ones first: a false `isinstance` takes five times as long as a true one."""
 
 Event = SensorEvent | Tick | Command

@@ -1,6 +1,7 @@
 """Facts: the output of the core.
 
-Times are whole microseconds on the monotonic clock. A back-dated fact also carries the time since which it is true.
+Times are whole microseconds on the monotonic clock. A back-dated fact also carries the time since which it has been
+true.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ class Cue(Fact, frozen=True):
 
 
 class CueEnded(Fact, frozen=True):
-    """The reason for a repeating cue has ended: stop repeating it."""
+    """The cause of a repeating cue is over: stop repeating it."""
 
     cue: CueName
 
@@ -124,7 +125,7 @@ class RepTooQuick(Fact, frozen=True):
 
 
 class RepTimed(Fact, frozen=True):
-    """How long a repetition took: from rise to return where heels rise, otherwise from its start to its end."""
+    """How long a repetition took: from rise to return if the heel rises, otherwise from its start to its end."""
 
     side: Legs
     took_us: int
@@ -176,7 +177,7 @@ class StepBegun(Fact, frozen=True):
 
 
 class BoardSet(Fact, frozen=True):
-    """The person has laid the board like this."""
+    """The person has set the board up like this."""
 
     board: BoardPosition
 
@@ -193,8 +194,8 @@ class AttemptStarted(Fact, frozen=True):
 class AttemptPassed(Fact, frozen=True):
     """The knee touched with the heel down.
 
-    `toe_mm` is estimated from the readings of `window_us` (first, last); `estimate` is what they give before
-    calibration and before any rounding.
+    `toe_mm` is estimated from the readings of `window_us` (first, last); `estimate` is their result before calibration
+    and rounding.
     """
 
     side: Side
@@ -221,7 +222,7 @@ class AttemptVoid(Fact, frozen=True):
 
 
 class TargetSet(Fact, frozen=True):
-    """The toe distance of the next attempt, in mm; `move` is false where the toes are there already."""
+    """The toe distance of the next attempt, in mm; `move` is false if the toes are already there."""
 
     side: Side
     target_mm: float
@@ -229,7 +230,7 @@ class TargetSet(Fact, frozen=True):
 
 
 class TrialFinished(Fact, frozen=True):
-    """The largest passed distance of a trial; 0 with `below_range` where the knee does not reach even at the wall."""
+    """The largest passed distance of a trial; 0 with `below_range` if the knee does not reach even at the wall."""
 
     side: Side
     trial: int
@@ -239,7 +240,7 @@ class TrialFinished(Fact, frozen=True):
 
 
 class TestFinished(Fact, frozen=True):
-    """The score of each side in mm, `None` where it was not tested. `partial`: the test ended early."""
+    """The score of each side in mm, `None` if it was not tested. `partial`: the test ended early."""
 
     __test__ = False
 
@@ -298,11 +299,11 @@ class PressEnded(Fact, frozen=True):
 
 
 class RhythmMatched(Fact, frozen=True):
-    """The presses are the rhythm that was asked for."""
+    """The presses match the requested rhythm."""
 
 
 class RhythmWrong(Fact, frozen=True):
-    """The presses are another rhythm."""
+    """The presses do not match the rhythm."""
 
     presses: tuple[Press, ...]
 
@@ -337,7 +338,7 @@ class CalibrationRefused(Fact, frozen=True):
 
 
 class CheckDone(Fact, frozen=True):
-    """A block of known length was measured; `out` is true where the error exceeds the tolerance."""
+    """A block of known length was measured; `out` is true if the error exceeds the tolerance."""
 
     block_mm: float
     found_mm: float

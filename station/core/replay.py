@@ -20,7 +20,7 @@ from station.core.trace import AS_BUILT, DEFAULT_CALIBRATION, Trace
 
 
 def merge_header(header: Mapping[str, Any], do: str | None, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Merge a trace's header with the command line's options, which win. Raises ValueError when `do` is missing."""
+    """Merge a trace's header with the command line's options, which win. Raises ValueError if `do` is missing."""
     merged = dict(header)
     if do is not None and header.get("do") != do:
         merged = {key: value for key, value in header.items() if key in DEFAULT_CALIBRATION}
@@ -30,7 +30,7 @@ def merge_header(header: Mapping[str, Any], do: str | None, options: Mapping[str
 
 
 def replay(trace: Trace, routine: Routine, curve: Curve = AS_BUILT) -> Iterator[Fact]:
-    """Run a routine on the events of a trace, with the curve that was in force, and yield its facts."""
+    """Run a routine on the events of a trace, with the curve used at the time, and yield its facts."""
     begin_us = trace.events[0].at_us if trace.events else 0
     sensors = BoardSensors(trace.wiring, begin_us, trace.references, curve)
     taps = trace.header.get("taps") is True
@@ -46,7 +46,7 @@ def format_fact(fact: Fact) -> str:
     found: dict[str, Any] = {"at_s": _to_seconds(fact.at_us), "fact": type(fact).__name__}
     for name in fact.__struct_fields__:
         value = getattr(fact, name)
-        if name == "at_us" or isinstance(value, Estimate):  # `toe_mm` and `uncertainty_mm` are made of the estimate
+        if name == "at_us" or isinstance(value, Estimate):  # `toe_mm` and `uncertainty_mm` come from the estimate
             continue
         if value is None and not isinstance(fact, TestFinished):
             continue

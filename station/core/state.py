@@ -1,4 +1,4 @@
-"""What an activity shows at one moment. Each kind of activity has a record of its own."""
+"""What an activity shows at one moment. Each kind of activity has its own record."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from station.core.facts import Contact, CueName
 
 
 class ShownClock(Struct, frozen=True):
-    """A time that the page counts on by itself: `counted_us` of `target_us` at the moment of the state.
+    """A time that the page keeps counting: `counted_us` of `target_us` at the moment of the state.
 
     It grows by `rate` (1 or 0) microseconds a microsecond. `what` is counted: `hold`, `prepare`, `rest`, `attempt`,
     `warm` or `capture`.
@@ -62,7 +62,7 @@ class IdleState(_State, frozen=True, kw_only=True):
 
 
 class SetupState(_State, frozen=True, kw_only=True):
-    """The person lays the board: how it must lie, and whether they still stand on it."""
+    """The person sets up the board: the position it needs, and whether they still stand on it."""
 
     activity = "setup"
 
@@ -140,8 +140,8 @@ class QuestionState(_State, frozen=True, kw_only=True):
 class LessonState(_State, frozen=True, kw_only=True):
     """A lesson: the `repetition`th of `repetitions` sounds.
 
-    `about` is the sound that is played or was asked about, `claimed` the one that the question names. `verdict` on
-    the answer is `right` or `not yet`; `right` of `asked` answers were right.
+    `about` is the sound being played or in question, `claimed` the one that the question names. `verdict` on the answer
+    is `right` or `not yet`; `right` of `asked` answers were right.
     """
 
     activity = "lesson"

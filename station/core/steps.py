@@ -1,6 +1,6 @@
 """Routines: a routine is a tuple of steps, and each step is one of these records.
 
-A step is data: the page builds it, the store keeps it, and a trace's header carries it as JSON (`to_json`,
+A step is data: the page builds it, the store keeps it, and a trace's header has it as JSON (`to_json`,
 `routine_from_header`), with the options of `station replay` as its fields.
 """
 
@@ -24,14 +24,14 @@ BOTH_SIDES = (Side.LEFT, Side.RIGHT)
 WARM_UP_US = 60 * SECOND_US
 """In its first minute the distance sensor reads up to 2 mm too far (a one-hour recording from power-on)."""
 MIN_REST_US = 1 * SECOND_US
-"""The least rest between two holds: HOLD_DONE has sounded by then, so that GO sounds when the clock starts."""
+"""The minimum rest between two holds: HOLD_DONE has sounded by then, so GO sounds when the clock starts."""
 MIN_SWITCH_US = 10 * SECOND_US
-"""The least time from SWITCH to GO: people turn round, and some sit down for it."""
+"""The minimum time from SWITCH to GO: people turn round, and some sit down for it."""
 
 
 class HeelRule(StrEnum):
-    """What an exercise asks of the heel: down; down under the shin's weight alone, because the person sits (LIGHT); up
-    and down (CYCLE); or anything, because the board does not sense this exercise (ANY)."""
+    """What an exercise requires of the heel: down; down under only the shin's weight, because the person sits (LIGHT);
+    up and down (CYCLE); or anything, because the board does not sense this exercise (ANY)."""
 
     DOWN = "down"
     LIGHT = "light"
@@ -40,7 +40,7 @@ class HeelRule(StrEnum):
 
 
 class SetupStep(Struct, frozen=True):
-    """The person lays the board as the next step needs it, and steps on when it is."""
+    """The person sets up the board for the next step, then steps on."""
 
     board: BoardPosition = BoardPosition.FLAT
 
@@ -49,7 +49,7 @@ class HoldStep(Struct, frozen=True):
     """Timed stretches: `repetitions` per side in the order of `sides`, or both legs at once (`together`).
 
     `exercise` is its key in the catalogue. `prepare_off`: preparing takes the person off the board, to a chair or for a
-    band; the countdown runs while they are away, and GO waits until they are back.
+    band; the countdown runs while they are off, and GO waits until they are back.
     """
 
     sides: tuple[Side, ...] = BOTH_SIDES
@@ -119,7 +119,7 @@ class RestStep(Struct, frozen=True):
 
 
 class CalibrateStep(Struct, frozen=True):
-    """A calibration: each block is held against the toe stop in this order, `rounds` times, and more often where the
+    """A calibration: each block is held against the toe stop in this order, `rounds` times, and more often if the
     readings form an S.
     """
 
@@ -131,16 +131,16 @@ class CalibrateStep(Struct, frozen=True):
 
 
 SAMPLES_PER_CALIBRATION = 8
-"""The least number of samples that averages out what the sensor's wander adds to each."""
+"""The minimum number of samples that averages out what the sensor's wander adds to each."""
 
 
 def rounds_for(blocks_mm: Sequence[float]) -> int:
-    """Return how often each of these blocks is shown: four twice, three thrice."""
+    """Return how often each of these blocks is shown: four blocks twice, three blocks three times."""
     return max(2, ceil(SAMPLES_PER_CALIBRATION / len(blocks_mm)))
 
 
 class CheckStep(Struct, frozen=True):
-    """A check with one block whether the calibration still holds."""
+    """A check, with one block, of whether the calibration still holds."""
 
     block_mm: float = 100.0
     calibration_mm: float = 0.0
@@ -162,7 +162,7 @@ class LessonStep(Struct, frozen=True):
 
 
 class RhythmStep(Struct, frozen=True):
-    """Somebody proves that they stand at the board: a rhythm of heel presses, and then a number in counted beeps."""
+    """A person proves that they are at the board: a rhythm of heel presses, then a number in counted beeps."""
 
     rhythm: tuple[Press, ...] = (Press.SHORT, Press.LONG, Press.SHORT, Press.SHORT)
     number: int = 10
@@ -194,17 +194,17 @@ def turns_of(step: HoldStep | RepsStep) -> tuple[Legs, ...]:
 
 
 def is_verified(step: HoldStep | RepsStep) -> bool:
-    """Return whether the board senses what the step asks for."""
+    """Return whether the board senses what the step requires."""
     return step.heel is not HeelRule.ANY
 
 
 def halved(step: Step) -> Step:
-    """Half of an exercise, as by `reduced`."""
+    """Return half of an exercise; see `reduced`."""
     return reduced(step, 0.5)
 
 
 def reduced(step: Step, share: float) -> Step:
-    """This share of an exercise, rounded up: fewer repetitions, or one shorter hold. Other steps stay unchanged."""
+    """Return this share of an exercise, rounded up: fewer repetitions, or one shorter hold. Other steps stay as is."""
     match step:
         case HoldStep() if step.repetitions > 1:
             return replace(step, repetitions=ceil(step.repetitions * share), reduced=True)
@@ -242,7 +242,7 @@ class StepError(ValueError):
 
 
 def to_json(routine: Routine) -> dict[str, Any]:
-    """Return the routine as the header of its trace carries it."""
+    """Return the routine in the form of its trace's header."""
     steps = [_step_to_json(step) for step in routine]
     return steps[0] if len(steps) == 1 else {"do": "routine", "steps": steps}
 
@@ -362,9 +362,9 @@ MAX_LENGTH_MM = 10_000
 MAX_DURATION_S = 3600
 """No hold, rest or preparation lasts longer than an hour."""
 MAX_DOSE = {"rest_s": 600, "hold_s": 600, "repetitions": 60, "count": 100}
-"""The most of an exercise that a person may ask for. Far above any dose in the guide; more is a typing error."""
+"""The largest dose that a person may enter, far above any in the guide; more is a typing error."""
 MAX_COUNTS = {"repetitions": 2 * MAX_DOSE["repetitions"], "count": 2 * MAX_DOSE["count"], "rounds": 10}
-"""The most that a step counts: an exercise with two directions counts both, and a stiffer side gets an extra hold."""
+"""The most that a step may count: an exercise in two directions counts both, and a stiffer side gets an extra hold."""
 
 
 RHYTHM_LENGTH = 4
@@ -381,7 +381,7 @@ def _parse_rhythm(value: object) -> tuple[Press, ...]:
 
 
 MAX_TEMPO_PARTS, MIN_TEMPO_PART_S, MAX_TEMPO_PART_S = 4, 0.1, 30
-"""The most parts of one repetition, and the seconds of a part: ticks any faster merge, anything slower is a hold."""
+"""The maximum number of parts of a repetition, and the seconds of a part: faster ticks merge, slower is a hold."""
 
 
 def _parse_tempo(value: object) -> tuple[int, ...]:

@@ -51,9 +51,9 @@ CALIBRATION_LIMITS = {
     "bend_per_mm": (-0.01, 0.01),
     "cubic_per_mm2": (-1e-4, 1e-4),
 }
-"""The least and the most of each: wide enough for readings in another unit, and every distance stays finite."""
+"""The minimum and maximum of each: wide enough for readings in another unit, while every distance stays finite."""
 EXCHANGED_AT = "sides_exchanged_at"
-"""The entry of a trace's header that tells when left and right of its results were exchanged; the rows never are."""
+"""The header entry with the time when left and right of the trace's results were exchanged; the rows never are."""
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 """What counts as a number. Python's `float` would also take 1_0, nan and the digits of every script."""
 
@@ -228,7 +228,7 @@ def _shares_from_header(header: dict[str, Any], key: str) -> dict[Side, float]:
 
 
 def format_row(event: Event) -> str | None:
-    """Format an event as a row of a trace, without a line end; `None` for a Tick, which is not recorded."""
+    """Format an event as a row of a trace, without a line ending; `None` for a Tick, which is not recorded."""
     match event:
         case Load():
             cells = (f"load_{event.side}", repr(event.share))
@@ -250,13 +250,13 @@ def format_row(event: Event) -> str | None:
 
 
 def header_lines(header: dict[str, Any]) -> Iterator[str]:
-    """Yield the first lines of a trace, without line ends."""
+    """Yield the first lines of a trace, without line endings."""
     yield "# " + json.dumps(header, sort_keys=True)
     yield COLUMNS
 
 
 def curve_from_header(header: Mapping[str, Any]) -> Curve:
-    """Return the curve of a trace's header. Raises ValueError for a field that no sensor of distance can have."""
+    """Return the curve of a trace's header. Raises ValueError for a value that no distance sensor can have."""
     found = {}
     for key, default in DEFAULT_CALIBRATION.items():
         value = header.get(key, default)
@@ -268,5 +268,5 @@ def curve_from_header(header: Mapping[str, Any]) -> Curve:
 
 
 def header_from_curve(curve: Curve) -> dict[str, float]:
-    """Return the header fields of a curve, without the bend and the cubic part where they are 0."""
+    """Return the header fields of a curve, without the bend and the cubic part if they are 0."""
     return {key: value for key, value in asdict(curve).items() if value != 0.0 or DEFAULT_CALIBRATION[key] != 0.0}

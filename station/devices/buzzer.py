@@ -7,7 +7,7 @@ from typing import Protocol
 from gpiozero import DigitalOutputDevice, PWMOutputDevice
 
 from station.devices.errors import as_device_error
-from station.devices.pins import PinFactory
+from station.devices.pins import PinFactory, set_duty
 
 PART = "buzzer"
 
@@ -34,18 +34,15 @@ class PiezoBuzzer:
     def __init__(self, pin: int, resonance_hz: int, pin_factory: PinFactory = None) -> None:
         with as_device_error(PART, f"GPIO {pin}"):
             self._device = PWMOutputDevice(pin, frequency=resonance_hz, pin_factory=pin_factory)
+        self._hz = resonance_hz
         self.stop_tone()
 
     def start_tone(self, hz: int, duty: float) -> None:
-        if self._device.frequency != hz:
-            self._device.frequency = hz
-        self._device.value = duty
+        self._hz = hz
+        set_duty(self._device, hz, duty)
 
     def stop_tone(self) -> None:
-        """Silence, and no frequency: with one, lgpio's thread keeps counting its periods."""
-        self._device.value = 0
-        self._device.frequency = None
-        self._device.value = 0
+        set_duty(self._device, self._hz, 0)
 
     def close(self) -> None:
         if not self._device.closed:

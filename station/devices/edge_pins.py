@@ -6,7 +6,8 @@ lgpio's own thread looks for them 2,000 times a second while one pin is watched.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from threading import RLock
 from typing import Any
 
 import lgpio
@@ -50,18 +51,26 @@ class EdgePin(LGPIOPin):  # type: ignore[misc]  # gpiozero ships no types
         """The line is lgpio's meanwhile, which changes it."""
         is_watched = self._line is not None
         self._disable_event_detect()
-        yield
-        if is_watched:
-            self._enable_event_detect()
+        try:
+            yield
+        finally:
+            if is_watched:
+                self._enable_event_detect()
 
     def _enable_event_detect(self) -> None:
+        """Watch the line. Raises OSError if the kernel refuses: then lgpio holds it as before, and nobody watches."""
         pull, debounce_us = self.pull, round((self.bounce or 0) * SECOND_US)
-        with self.factory.edge_thread.lock:
-            lgpio.gpio_free(self.factory._handle, self._number)
-            self._line = WatchedLine(
-                self.factory.chip, self._number, pull=pull, edges=self.edges, debounce_us=debounce_us
-            )
-            self.factory.edge_thread.watch(self._line, self._on_edge)
+        handle, number = self.factory._handle, self._number
+        flags = lgpio.gpio_get_mode(handle, number) & self.GPIO_LINE_FLAGS_MASK
+        with self.factory.edge_thread.lock, ExitStack() as undo:
+            undo.callback(setattr, self, "_when_changed", None)
+            lgpio.gpio_free(handle, number)
+            undo.callback(lgpio.gpio_claim_input, handle, number, flags)
+            line = WatchedLine(self.factory.chip, number, pull=pull, edges=self.edges, debounce_us=debounce_us)
+            undo.callback(line.close)
+            self.factory.edge_thread.watch(line, self._on_edge)
+            self._line = line
+            undo.pop_all()
 
     def _disable_event_detect(self) -> None:
         """End the watch, if there is one; the pull stays."""
@@ -85,6 +94,9 @@ class EdgeFactory(LGPIOFactory):  # type: ignore[misc]  # gpiozero ships no type
 
     def __init__(self, chip: int | None = None) -> None:
         super().__init__(chip)
+        self._res_lock = RLock()
+        """gpiozero's own is waited for by the thread that holds it: a closed SPI may be collected in a reservation, and
+        releases its pins."""
         self.pin_class: Any = EdgePin
         self.edge_thread = EdgeThread()
         self.edge_thread.start()

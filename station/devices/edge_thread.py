@@ -32,8 +32,8 @@ class EdgeThread(Thread):
     def watch(self, line: WatchedLine, on_edge: Callable[[LineEdge], None]) -> None:
         """Call `on_edge` for each edge from here on."""
         with self.lock:
-            self._lines[line.fd] = (line, on_edge)
             self._epoll.register(line.fd, select.EPOLLIN)
+            self._lines[line.fd] = (line, on_edge)
 
     def release(self, line: WatchedLine) -> None:
         """Watch this line no longer, and close it. It may still be called for an edge that has been read."""

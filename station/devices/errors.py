@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from traceback import clear_frames
 
 
 class DeviceError(Exception):
@@ -16,14 +17,26 @@ class DeviceError(Exception):
 
 @contextmanager
 def as_device_error(part: str, where: str) -> Iterator[None]:
-    """Turn any error while a part is opened into a DeviceError that names the part and its place."""
+    """Turn any error while a part is opened into a DeviceError that names the part and its place.
+
+    gpiozero's half-opened part is dropped here: its pins would stay reserved for as long as the error has it.
+    """
     try:
         yield
     except DeviceError:
         raise
     except Exception as error:  # lgpio's own error class exists on a Pi only
+        _drop_locals(error)
         sentence = f"The {part} on {where} cannot be opened ({_reason(error)}): {_advice(error)}."
         raise DeviceError(part, sentence) from error
+
+
+def _drop_locals(error: BaseException) -> None:
+    """Clear the frames that have failed, below those of each earlier error too."""
+    cause: BaseException | None = error
+    while cause is not None:
+        clear_frames(cause.__traceback__)
+        cause = cause.__context__
 
 
 def _reason(error: Exception) -> str:

@@ -14,14 +14,14 @@ from collections.abc import Callable, Iterable
 from itertools import zip_longest
 from threading import RLock
 
-from gpiozero import RGBLED
+from gpiozero import PWMLED
 from msgspec import Struct
 
 from station.clock import Clock
 from station.core.facts import Cue, CueEnded, CueName, Fact
 from station.core.sound.cues import CUES, DIGITS_GAP_MS, MILLISECOND_US, Feedback, cue_rhythm_ms
 from station.devices.errors import DeviceError, as_device_error
-from station.devices.pins import PinFactory
+from station.devices.pins import PinFactory, set_duty
 
 PART = "LED"
 
@@ -43,6 +43,9 @@ MIN_MIDDLE_MS, MIN_LONG_MS = 100, 240
 
 SHORT_US, MIDDLE_US, LONG_US, GAP_US = 120_000, 300_000, 700_000, 240_000
 """Flashes and the dark gap between them: at least 360 ms from flash to flash, which is 2.8 a second."""
+
+PULSES_HZ = 100
+"""The frequency of a weak colour's pulses, gpiozero's own: an eye sees none of them."""
 
 DIGITS_GAP_US = 1_500_000
 """The dark gap between the two digits of a number, whose flashes are counted."""
@@ -84,7 +87,9 @@ class CueLight:
         pin_factory: PinFactory = None,
     ) -> None:
         with as_device_error(PART, f"GPIO {pins[0]}, {pins[1]} and {pins[2]}"):
-            self._led = RGBLED(*pins, pin_factory=pin_factory)
+            self._leds = [PWMLED(pin, pin_factory=pin_factory) for pin in pins]
+            for led in self._leds:
+                set_duty(led, PULSES_HZ, 0)
         self.wake: Callable[[], None] = lambda: None
         self._clock = clock
         self._on_error = on_error
@@ -145,9 +150,10 @@ class CueLight:
         with self._lock:
             self._changes.clear()
             self._repeating_cue = None
-            if not self._led.closed:
+            if not self._leds[0].closed:
                 self._set_colour(DARK, self._clock.now_us())
-                self._led.close()
+            for led in self._leds:
+                led.close()
 
     def _show_cue(self, cue: Cue) -> None:
         if self._cue_at_us != cue.at_us:
@@ -199,7 +205,8 @@ class CueLight:
             self._last_dark_us = now_us
         self._colour = colour
         try:
-            self._led.value = colour
+            for led, share in zip(self._leds, colour, strict=True):
+                set_duty(led, PULSES_HZ, share)
         except Exception as error:  # noqa: BLE001  lgpio's own error class exists on a Pi only
             if not self._is_faulty:
                 self._on_error(DeviceError(PART, f"The LED cannot be switched ({error}): check its pins."))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from station.devices.edge_thread import EdgeThread
 from station.devices.errors import DeviceError
+
+if TYPE_CHECKING:
+    from gpiozero import PWMOutputDevice
 
 PinFactory = Any
 """gpiozero's `Factory`; the library ships no types."""
@@ -41,3 +44,14 @@ def edge_thread() -> EdgeThread | None:
     Nothing starts it again: without it every pin stays as it was.
     """
     return next((one for one in threading.enumerate() if isinstance(one, EdgeThread)), None)
+
+
+def set_duty(device: PWMOutputDevice, hz: int, duty: float) -> None:
+    """Pulse an output with this duty cycle, 0 to 1; at 0 and 1 it is a level.
+
+    A level has no frequency: lgpio's thread would count the periods of a dark LED too, 100 times a second.
+    """
+    wanted = hz if 0 < duty < 1 else None
+    if device.frequency != wanted:
+        device.frequency = wanted
+    device.value = duty

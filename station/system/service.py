@@ -43,9 +43,10 @@ PAGE_FIRST_S = 3.0
 """How long the board waits for its page at the start; a page that takes longer comes later."""
 PAGE_RETRY_S = 10.0
 """How often to try again to open a page whose address is taken, or not there yet, or whose process has ended."""
-ROOM_RETRY_S = 10
-"""How often to try again to open a database that a full disk keeps closed."""
+STORE_RETRY_S = 10
+"""How often to try again to open a database that a full disk, or another program, keeps closed."""
 WAITS_FOR_ROOM = "The station waits, and starts once there is room."
+WAITS_FOR_STORE = "The station waits, and starts once it can use the database."
 TRIED_AGAIN = "The board runs without its page, which is tried again."
 PAGE_LATE = "The page is still starting. The board runs without it meanwhile."
 PAGE_ENDED = "The page's process has ended; the board goes on, and the page is started again."
@@ -120,7 +121,8 @@ class Service:
         With a `socket_path` pages that somebody else starts are served there. A page or a socket that cannot be opened
         is reported and tried again, and the board runs without it, unless the caller `needs_page`.
 
-        While the disk is so full that the database cannot even be read, it waits for room.
+        While the disk is so full that the database cannot even be read, it waits for room; under systemd, which would
+        start it again, for whatever else passes too, such as another program that holds the database.
 
         Raises StoreError, DeviceError (no pins at all) or PageError, each one sentence.
         """
@@ -155,25 +157,29 @@ class Service:
         return self.station
 
     def _open_store(self) -> Store:
-        """Open the database, as soon as the disk has the room for it. Raises StoreError."""
+        """Open the database, as soon as it can be. Raises StoreError."""
         while True:
             try:
                 return self._open_sound_store()
-            except DiskFullError as error:
-                if self._is_stopping:
+            except PermanentStoreError:
+                raise
+            except StoreError as error:
+                is_full = isinstance(error, DiskFullError)
+                if self._is_stopping or not (is_full or self._notifier.is_heard):
                     raise
-                self._wait_for_room(error)
+                self._wait_for_store(f"{error} {WAITS_FOR_ROOM if is_full else WAITS_FOR_STORE}")
 
-    def _wait_for_room(self, error: DiskFullError) -> None:
+    def _wait_for_store(self, sentence: str) -> None:
         """Wait until it is time to try again, or the station is to stop.
 
-        For systemd the station is ready: it starts the page after it, which says what it finds of the disk.
+        For systemd the station is ready: it starts the page after it, which says what it finds of the disk. An upgrade
+        may follow, in which nothing feeds the watchdog.
         """
-        if self._waits_for != str(error):
-            self._waits_for = str(error)
-            log.warning("%s %s", error, WAITS_FOR_ROOM)
-            self._notifier.notify(f"READY=1\nSTATUS={error} {WAITS_FOR_ROOM}")
-        for _ in range(ROOM_RETRY_S):
+        if self._waits_for != sentence:
+            self._waits_for = sentence
+            log.warning("%s", sentence)
+            self._notifier.notify(f"READY=1\nSTATUS={sentence}{self._notifier.allow(UPGRADE_LIMIT_US)}")
+        for _ in range(STORE_RETRY_S):
             self._notifier.notify("WATCHDOG=1")
             if self._closed.wait(1.0) or self._is_stopping:
                 return
@@ -354,7 +360,8 @@ class Service:
         gc.freeze()  # what is loaded so far is never garbage; collecting it stops every thread for 30 ms
         gc.enable()
         self._date.remember(self._clock)
-        self._notifier.notify("READY=1" if self._waits_for is None else "READY=1\nSTATUS=")
+        waited = "" if self._waits_for is None else f"\nSTATUS={self._notifier.allow_as_usual()}"
+        self._notifier.notify(f"READY=1{waited}")
 
         def alive() -> None:
             self._watch_threads()
@@ -420,7 +427,13 @@ class Service:
         self._notifier.notify("WATCHDOG=1")
         with self.station.restoring.opened:
             try:
-                replace_database(staged, self.store.path, self._clock.utc_now(), BY_BROWSER)
+                replace_database(
+                    staged,
+                    self.store.path,
+                    self._clock.utc_now(),
+                    BY_BROWSER,
+                    same_board=self.station.restoring.same_board,
+                )
             except StoreError as error:
                 log.warning("No backup was restored: %s", error)
         return not self._is_stopping

@@ -12,6 +12,20 @@ class Notifier:
 
     def __init__(self) -> None:
         self._path = os.environ.get("NOTIFY_SOCKET")
+        self._watchdog_us = os.environ.get("WATCHDOG_USEC")
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether systemd has started this process, and would start it again."""
+        return self._path is not None
+
+    def allow(self, us: int) -> str:
+        """The line that lets the next feed of the watchdog take so long, until `allow_as_usual`; empty without one."""
+        return "" if self._watchdog_us is None else f"\nWATCHDOG_USEC={us}"
+
+    def allow_as_usual(self) -> str:
+        """The line that asks for a feed as often as the unit does."""
+        return "" if self._watchdog_us is None else f"\nWATCHDOG_USEC={self._watchdog_us}"
 
     def notify(self, message: str) -> None:
         """Send one message, such as `READY=1`."""

@@ -68,6 +68,7 @@ class StationDouble:
         self.chosen: list[bool] = []
         """Of each start requested by name, whether the page chose the person."""
         self.restored: list[tuple[str, bytes]] = []
+        self.same_board = False
         """The databases that would have taken the place of the station's."""
         self.analogue = True
         self.blocks_mm: tuple[float, ...] = (0.0, 100.0, 200.0)
@@ -260,12 +261,13 @@ class StationDouble:
     def import_staged(self, path: str, person_id: str | None) -> Future[MergeReport]:
         return self._run_now(lambda store: merge(store, Staged(Path(path), person_id)))
 
-    def restore_backup(self, path: str, name: str) -> Future[None]:
+    def restore_backup(self, path: str, name: str, same_board: bool = False) -> Future[None]:
         """Check the backup as the board does, and keep a copy of what it would put in place."""
 
         def check(store: Store) -> None:
             with staged_backup(Path(path), store.path) as staged:
                 self.restored.append((name, staged.path.read_bytes()))
+                self.same_board = same_board
 
         return self._run_now(check)
 

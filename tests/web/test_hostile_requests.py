@@ -59,7 +59,7 @@ def test_kept_requests_are_answered(tmp_path: Path) -> None:
 
 
 @given(kept=st.sampled_from(corpus()), which=st.integers(0, 20), value=st.text(max_size=200))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_kept_request_with_any_other_value_is_answered(page: Page, kept: Hostile, which: int, value: str) -> None:
     """One field of the query or the form, or else the whole body, becomes any text."""
     hostile = kept.with_ids(page.ids)

@@ -35,6 +35,7 @@ class Shown(Struct, frozen=True):
     lines: tuple[str, ...]
     merge_lines: tuple[str, ...]
     brings_rows: bool
+    may_be_same_board: bool
     ticket: str
 
 
@@ -79,16 +80,18 @@ def blueprint(site: Site) -> Blueprint:
 
     def look_at(path: Path, name: str) -> str:
         from station.store.backups.restore import preview_restore, staged_backup
-        from station.store.exchange.merge import preview
+        from station.store.exchange.merge import preview as preview_merge
         from station.store.exchange.staging import Staged, work_directory
 
         with ExitStack() as opened:
             copy = opened.enter_context(staged_backup(path, work_directory(site.store.path) / "restore"))
             staged = Staged(copy.path, None, name)
-            report = preview(site.store, staged)
-            lines = restore_lines(preview_restore(site.store, staged))
+            report = preview_merge(site.store, staged)
+            preview = preview_restore(site.store, staged)
             ticket = uploads.keep(staged, opened.pop_all())
-        return page(shown=Shown(name, lines, preview_lines(report), bool(report.new_rows), ticket))
+        merge_lines, brings_rows = preview_lines(report), bool(report.new_rows)
+        lines = restore_lines(preview)
+        return page(shown=Shown(name, lines, merge_lines, brings_rows, preview.may_be_same_board, ticket))
 
     @pages.get("/restore")
     def restore() -> str:
@@ -119,7 +122,8 @@ def blueprint(site: Site) -> Blueprint:
     def put_back() -> str | tuple[str, int]:
         try:
             with uploads.confirmed() as staged:
-                wait_until_saved(site.api.restore_backup(str(staged.path), staged.name), IMPORT_TIMEOUT_S)
+                restored = site.api.restore_backup(str(staged.path), staged.name, "same_board" in request.form)
+                wait_until_saved(restored, IMPORT_TIMEOUT_S)
         except ValueError as error:
             return page(str(error)), 409
         return render_template("restoring.html")

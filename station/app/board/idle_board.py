@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from station.app.board.heels import heel_fault_of, heel_references, heel_views, stuck_heel_fault
 from station.app.running.event_time import EventTime
 from station.app.snapshot import HeelView
+from station.config import Config
 from station.core.activities.engine import Engine
 from station.core.activities.presence import Presence
 from station.core.events import Command, Event, Heel, Knee, Load, Side
@@ -115,3 +116,10 @@ def at_time(event: Event, at_us: int) -> Event:
     if isinstance(event, Load):
         return Load(at_us, event.side, event.share)
     return replace(event, at_us=at_us)
+
+
+def wiring_of(config: Config) -> Wiring:
+    """Which sensors the configured board has."""
+    plates = config.board.plates
+    sides = tuple(Side) if plates == "two" else (Side(plates),)
+    return Wiring(config.board.heels == "analogue", sides, config.board.knee_pad)

@@ -16,7 +16,8 @@ OTHER_BOARD = (
 )
 UNCALIBRATED_BOARD = (
     "It may be of another board: this station has never been calibrated, and cannot tell, as after a change of its "
-    "memory card. The distance sensor counts as never calibrated: calibrate it before the first test."
+    "memory card. If it is the same board, and its distance sensor was not moved, say so: its calibration is used "
+    "again. Otherwise the sensor counts as never calibrated: calibrate it before the first test."
 )
 UNKNOWN_BOARD = (
     "If it is of another board, check the calibration before the first test: no two sensors are alike, and the one in "

@@ -32,6 +32,8 @@ class Restoring:
         self._database = database
         self._stop = stop
         self.staged: Staged | None = None
+        self.same_board = False
+        """Whether a person has said that the backup is of this very board."""
         self.opened = ExitStack()
         """Keeps the checked backup; the caller closes it after use."""
 
@@ -40,24 +42,31 @@ class Restoring:
         """Whether the database will be replaced: what is stored now would not be in it."""
         return self.staged is not None
 
-    def request(self, path: Path, name: str, in_loop: Callable[[Callable[[], None]], Future[None]]) -> Future[None]:
+    def request(
+        self, path: Path, name: str, in_loop: Callable[[Callable[[], None]], Future[None]], *, same_board: bool
+    ) -> Future[None]:
         """Check the backup at `path`, in a thread of its own, because it takes seconds; see `StationApi`.
 
         `in_loop` calls a function in the loop, which refuses it with ValueError while a session runs.
         """
         done: Future[None] = Future()
-        Thread(target=self._stage, args=(path, name, in_loop, done), name="restore", daemon=True).start()
+        Thread(target=self._stage, args=(path, name, in_loop, done, same_board), name="restore", daemon=True).start()
         return done
 
     def _stage(
-        self, path: Path, name: str, in_loop: Callable[[Callable[[], None]], Future[None]], done: Future[None]
+        self,
+        path: Path,
+        name: str,
+        in_loop: Callable[[Callable[[], None]], Future[None]],
+        done: Future[None],
+        same_board: bool,
     ) -> None:
         from station.store.backups.restore import staged_backup  # it is seldom needed, and costs a part of the start
 
         with ExitStack() as opened:
             try:
                 staged = replace(opened.enter_context(staged_backup(path, self._database)), name=name)
-                in_loop(lambda: self._keep(staged, opened.pop_all())).result()
+                in_loop(lambda: self._keep(staged, opened.pop_all(), same_board)).result()
             except (ValueError, StoreError) as error:
                 done.set_exception(error)
             except Exception as error:  # whatever it is, the page has to have an answer
@@ -67,6 +76,6 @@ class Restoring:
                 done.set_result(None)
                 Timer(RESTART_AFTER_S, self._stop).start()
 
-    def _keep(self, staged: Staged, opened: ExitStack) -> None:
+    def _keep(self, staged: Staged, opened: ExitStack, same_board: bool) -> None:
         self.opened.close()
-        self.staged, self.opened = staged, opened
+        self.staged, self.opened, self.same_board = staged, opened, same_board

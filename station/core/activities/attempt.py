@@ -5,7 +5,7 @@ The first rule that applies decides:
 - *void*: a half-second median lies more than 10 mm from the second before GO, so the board slid;
 - *heel*: the heel was up for 100 ms or more during the lunge; a heel that is up as the lunge begins fails 100 ms later;
 - *passed*: the contact is proved over a window with the heel down throughout and still readings;
-- *contact*: twelve seconds are over. A heel lift before the lunge restarts them.
+- *contact*: twelve seconds have passed. A heel lift before the lunge restarts them.
 
 A window whose readings are refused (`station.core.measurement.estimate`) proves a contact without a distance. A better
 window may follow; if none does, the attempt is *unclear* and void: it was not the person's fault.
@@ -33,9 +33,9 @@ _PROOFS: dict[Contact, type[ContactProof]] = {
 
 
 class Passed(Struct, frozen=True):
-    """The knee touched at `toe_mm`; `window_us` are the first and the last moment of the readings behind it.
+    """The knee touched at `toe_mm`; `window_us` is the first and last moment of the readings behind it.
 
-    `estimate` is what they give before calibration.
+    `estimate` is their result before calibration.
     """
 
     toe_mm: float
@@ -162,10 +162,10 @@ class Attempt:
         return estimate(*self._sensors.toe.window(*window_us))
 
     def _reading_before_go_mm(self) -> float:
-        """The reading of the second before GO, or of its still part where the whole holds the end of a slide.
+        """The reading in the second before GO, or in its still part if the whole second contains the end of a slide.
 
-        Where both are refused it is the median: a failure needs a distance to aim the next attempt from. A sensor that
-        has sent nothing for a second is lost, and a test with a lost sensor starts no attempt.
+        If both are refused it is the median: a failure needs a distance to aim the next attempt from. A sensor that has
+        sent nothing for a second is lost, and a test with a lost sensor starts no attempt.
         """
         whole_us = (self.go_us - self.rules.baseline_us, self.go_us)
         for window_us in (whole_us, (self.go_us - self.rules.still_baseline_us, self.go_us)):

@@ -1,16 +1,16 @@
 """Reads blocks one after the other, hands-free and guided by sound: what a calibration and a check have in common.
 
-The board detects a block by itself: something nearer than the empty lane stands still for two seconds. It is read for
-some seconds, HOLD_DONE sounds, and the next block is due. The rules that the table does not show:
+The board detects a block automatically: something nearer than the empty lane that stays still for two seconds. It is
+read for some seconds, HOLD_DONE sounds, and the next block is due. The rules that the table does not show:
 
 - A sensor that has just been switched on warms up first: in its first minute it reads up to 2 mm too far.
-- At the beginning only the empty lane may be in view, so that the wall never passes for a block. The lane must be
+- At the beginning only the empty lane may be in view, so the wall is never mistaken for a block. The lane must be
   longer than the longest block; pulling the board back during a calibration makes it longer.
-- A loaded heel tips the board and brings toes into view: nothing is read while a person stands there.
+- A loaded heel tips the board and brings toes into view: nothing is read while a person stands on it.
 - A block that moved, or whose reading does not fit the blocks before it, is requested again, three times at most.
 - A lost sensor may have lost its power, so it warms up again.
 - A lane longer than the sensor's range is valid; a silent sensor is a fault.
-- Two minutes without a block end it.
+- Two minutes without a block end the activity.
 """
 
 from __future__ import annotations
@@ -134,11 +134,11 @@ class BlockActivity(PhasedActivity[BlockPhase]):
         """All blocks have been read."""
 
     def more_blocks_mm(self) -> tuple[float, ...]:
-        """What to show besides, once all blocks have been read."""
+        """Further blocks to show once all have been read."""
         return ()
 
     def on_left(self, now_us: int, reason: str) -> None:
-        """The person stops, or shows no block any more."""
+        """The person has stopped, or no longer shows a block."""
         self._end_early(now_us, reason)
 
     def on_unreadable(self, now_us: int, reason: str) -> None:
@@ -390,7 +390,7 @@ class BlockActivity(PhasedActivity[BlockPhase]):
         self._restarted_rounds += 1
 
     def _ask_again(self, now_us: int, reason: str, *, contradicts: bool = False) -> None:
-        """Request the block again; after the last try none comes. `contradicts`: it was read, and does not fit."""
+        """Request the block again, or give up after the last try. `contradicts`: it was read, and does not fit."""
         self._tries += 1
         self._problem, self._last_progress_us = reason, now_us
         self.emit(BlockUnclear(now_us, self.wanted_block_mm, reason))

@@ -1,4 +1,4 @@
-"""The call to the board: an exercise waits until the person stands as it needs."""
+"""The call to the board: an exercise waits until the person stands as it requires."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from station.core.sensing.sensors import HeelChange, SensorChange
 
 
 class BoardCall:
-    """Waits for the heels at work, or for any heel where the exercise needs none."""
+    """Waits for the working heels, or for any heel if the exercise needs none."""
 
     def __init__(self, heels: WorkingHeels, rules: ExerciseRules) -> None:
         self._heels = heels
@@ -30,7 +30,7 @@ class BoardCall:
         self._watch_wrong_leg(now_us)
 
     def call(self, now_us: int) -> CueName:
-        """Call the person after another step; return the cue: SWITCH to the other leg, or READY to an empty board."""
+        """Call the person after another step; return the cue: SWITCH for the other leg, or READY for an empty board."""
         is_occupied = self._heels.is_occupied
         deadline_us = now_us + (self._rules.switch_timeout_us if is_occupied else self._rules.return_timeout_us)
         if is_occupied and self._heels.side is not None:
@@ -45,12 +45,12 @@ class BoardCall:
         return cue
 
     def call_back(self, now_us: int) -> CueName:
-        """Call a person who is not back from a preparation off the board; return the cue."""
+        """Call back a person who is still off the board after preparing there; return the cue."""
         self._waiting = Waiting(now_us, deadline_us=now_us + self._rules.return_timeout_us)
         return CueName.NUDGE
 
     def on_change(self, change: HeelChange | SensorChange, move: HeelMove | None) -> int | None:
-        """Since when the person stands as needed, once they do; `move` is what the change means for the heels."""
+        """Since when the person has stood as needed, once they do; `move` is what the change means for the heels."""
         since_us = None
         if not self._heels.are_needed and self.is_answered:
             since_us = change.since_us
@@ -71,7 +71,7 @@ class BoardCall:
         return earliest(self._waiting.due_us, self._wrong_leg.due_us)
 
     def on_alarm(self, now_us: int) -> WaitAlarm | None:
-        """What `due_us` has come for. A wait that is over says so, and no longer points out the wrong leg."""
+        """Return what is due. A wait that has timed out says so, and no longer points out the wrong leg."""
         if self._wrong_leg.is_due(now_us) and not self._waiting.has_timed_out(now_us):
             self._wrong_leg.mark_reported()
             return WaitAlarm.WRONG_LEG

@@ -1,7 +1,7 @@
-"""The person lays the board flat, as a slope or turned round, and steps on when it is.
+"""The person sets the board up flat, as a slope or turned round, then steps on.
 
-A person who stands on the board has to step off to change it, so only a fresh step on says that it is done; so does the
-command `next`, for a board that lies right already. ASK sounds at the start and waits for the eyes.
+A person on the board has to step off to change it, so only a new step on means that it is done. The command `next`
+means the same, for a board that is already set up. ASK sounds at the start, so the person looks at the page.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from station.core.steps import SetupStep, Step
 
 
 class SetupPhase(StrEnum):
-    """The phases of laying the board."""
+    """The phases of setting up the board."""
 
     LAY = "lay"
     DONE = "done"
@@ -35,22 +35,22 @@ TRANSITIONS: dict[SetupPhase, frozenset[SetupPhase]] = {
 
 
 class SetupRules(Struct, frozen=True):
-    """The times of laying the board."""
+    """The times of setting up the board."""
 
     empty_us: int = 1 * SECOND_US
-    """A board that was empty for so long may have been changed; a heel that rises for less has only been lifted."""
+    """A board that was empty for this long may have been changed; a heel that was up for less was only lifted."""
     down_us: int = 500_000
-    """A heel that is down for so long has stepped on, as before a test."""
+    """A heel that is down for this long has stepped on, as before a test."""
     timeout_us: int = 180 * SECOND_US
     """From the last step on or off: as long as getting back from the floor."""
 
 
 DONE_COMMANDS = frozenset({CommandName.NEXT, CommandName.SKIP, CommandName.CONFIRM})
-"""The commands that say that the board lies right."""
+"""The commands that confirm the set-up."""
 
 
 class BoardSetup(PhasedActivity[SetupPhase]):
-    """Waits for the board to be laid. Complete at the step on."""
+    """Waits until the board is set up; complete at the step on."""
 
     transitions = TRANSITIONS
 

@@ -1,12 +1,12 @@
-"""Calibration: each block read twice, and the curve that fits them. `block_reading` has what a check does as well.
+"""Calibration: each block read twice, and the curve that fits them. `block_reading` has what it shares with a check.
 
 - A block is read for ten seconds.
 - If the blocks of the first round contradict each other, any of them may be wrong. The round starts again once the
   block in view has been removed, three times at most.
-- A sensor that drifted from the first round to the last is refused at once: no block can be shown again to mend it.
-- Readings with an S ask for up to two more rounds: the curve of such a sensor needs more samples. A person who stops,
-  leaves or cannot hold a block still before they are done keeps what is there. Blocks that now contradict those before,
-  or a drift, refuse it all: something is loose.
+- A sensor that drifted from the first round to the last is refused at once: showing a block again cannot help.
+- Readings with an S lead to up to two more rounds: such a sensor's curve needs more samples. If the person stops,
+  leaves or cannot hold a block still during these, the calibration uses the samples so far. If a block now contradicts
+  the earlier ones, or the sensor drifts, all of it is refused: something is loose.
 - An unfinished calibration is not kept.
 """
 
@@ -22,13 +22,13 @@ from station.core.state import CalibrationState
 from station.core.steps import CalibrateStep
 
 CAPTURE_US = 10 * SECOND_US
-"""How long a calibration reads a block. Two rounds of 10 s are as accurate as three of 5 s and ask for fewer blocks."""
+"""How long a calibration reads a block. Two rounds of 10 s are as accurate as three of 5 s and need fewer blocks."""
 MAX_SAMPLES = 16
-"""The most samples of a calibration whose readings have an S: of four blocks, four rounds instead of two."""
+"""The maximum number of samples if the readings have an S: with four blocks, four rounds instead of two."""
 
 
 def is_another_round_worthwhile(made: Fit, blocks: int) -> bool:
-    """Return whether the samples so far form an S, and another round of so many blocks is not too much."""
+    """Return whether the samples so far form an S, and another round of this many blocks is allowed."""
     return made.notice is not None and len(made.points) + blocks <= MAX_SAMPLES
 
 

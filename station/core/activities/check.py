@@ -39,7 +39,7 @@ class CalibrationCheck(BlockActivity):
 
     @property
     def _wrong_block_mm(self) -> float:
-        """An error beyond this means another block. An uncalibrated sensor has an uncertainty of 0 or a larger one."""
+        """An error beyond this means another block. An uncalibrated sensor's uncertainty is 0 or larger than that."""
         return WRONG_BLOCK_MM if 0.0 < self._calibration_uncertainty_mm < WRONG_BLOCK_MM else WRONG_BLOCK_AS_BUILT_MM
 
     def validate_point(self, now_us: int, point: Point) -> None:

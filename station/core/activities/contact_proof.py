@@ -1,4 +1,4 @@
-"""What proves that the knee touched the wall, and when the lunge began. The wiring of the board decides which proof.
+"""What proves that the knee touched the wall, and when the lunge began. The board's wiring decides which proof applies.
 
 The pad on the wall proves the contact here; without a pad the heel load does (`load_proof`), and with neither the
 person confirms it (`self_proof`). The proving window lies after GO as a whole.

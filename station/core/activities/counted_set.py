@@ -18,7 +18,7 @@ class SetRules(ExerciseRules, frozen=True):
     """What the sets of repetitions share."""
 
     announced_counts: int = 3
-    """So many of the last repetitions are counted down."""
+    """This many of the last repetitions are counted down."""
 
 
 class CountedSet(ExerciseActivity):

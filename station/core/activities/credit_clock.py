@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class CreditClock:
-    """Credits `max_us` at most, as the sum of its spans. A span may be closed in the past, as lifts are known late."""
+    """Credits `max_us` at most, as the sum of its spans. A span may be closed in the past: lifts are reported late."""
 
     def __init__(self, max_us: int) -> None:
         self._max_us = max_us
@@ -36,7 +36,7 @@ class CreditClock:
             self._last_stop_us = until_us
 
     def finish(self) -> None:
-        """Stop with the full credit, of which nothing is taken back."""
+        """Stop with the full credit; none of it is taken back later."""
         self._closed_us, self._running_since_us = self._max_us, None
         self._last_start_us = self._last_stop_us
 
@@ -45,5 +45,5 @@ class CreditClock:
         return min(self._max_us, self._closed_us + running_us)
 
     def due_us(self, credit_us: int) -> int | None:
-        """When the credit reaches `credit_us`, `None` while the clock stands."""
+        """When the credit reaches `credit_us`, `None` while the clock is stopped."""
         return None if self._running_since_us is None else self._running_since_us + credit_us - self._closed_us

@@ -35,7 +35,7 @@ REPEATING_CUES = frozenset({CueName.HEEL_UP, CueName.NUDGE, CueName.ERROR, CueNa
 class Activity:
     """Something that a person does on the board. `outcome` is `None` until it is `complete` or `ended` early.
 
-    It collects its facts in `facts`, from where the engine takes them.
+    It collects its facts in `facts`; the engine takes them from there.
     """
 
     def __init__(self, sensors: BoardSensors) -> None:
@@ -82,7 +82,7 @@ class Activity:
 
     @property
     def other_side(self) -> Side | None:
-        """The side that can still be chosen instead, `None` where it is too late."""
+        """The side that can still be chosen instead, `None` if it is too late."""
         return None
 
     def watched_sides(self) -> Sequence[Side]:
@@ -97,14 +97,14 @@ class Activity:
         self.facts.append(fact)
 
     def emit_cue(self, at_us: int, name: CueName, *, count: int | None = None, side: Side | None = None) -> None:
-        """Ask for a cue. It ends a cue that is repeating."""
+        """Emit a cue. It ends a repeating cue."""
         self.stop_repeating_cue(at_us)
         self.emit(Cue(at_us, name, count, side))
         if name in REPEATING_CUES:
             self._repeating = name
 
     def stop_repeating_cue(self, at_us: int) -> None:
-        """End the cue that is repeating, if any: its cause is over."""
+        """End the repeating cue, if any: its cause is over."""
         if self._repeating is not None:
             self.emit(CueEnded(at_us, self._repeating))
             self._repeating = None

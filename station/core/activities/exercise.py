@@ -1,13 +1,13 @@
 """The frame of every exercise: wait, prepare, work, pause, change sides, end.
 
-The heels of the legs at work count, one or both; the other heel counts while the sides change. Both heels together are
-down when both are and up when either is. The rules that a table of phases does not show:
+The heels of the working legs count, one or both; the other heel counts while the sides change. Both heels together are
+down when both are, and up when either is. The rules that a table of phases does not show:
 
 - A lost heel sensor counts as a person who is not there: nothing is credited after its last good sample, and after
   three seconds the exercise pauses.
 - The 15 and 60 seconds of a pause count from the lift or the command that led to it.
 - PAUSED is the first sound of a pause; NUDGE follows after its own delay.
-- A pause in a side change goes back to the side change.
+- A pause in a side change resumes with the side change.
 - The command `side` works until the first GO of the exercise.
 - In REST, `skip` omits the next repetition and the rest continues.
 - After another step, an exercise that needs no heel begins wherever the person is; one that needs a heel calls the
@@ -38,7 +38,7 @@ from station.core.steps import HeelRule, HoldStep, RepsStep
 
 
 class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
-    """Leads one exercise through its turns; the subclass adds the work."""
+    """Takes one exercise through its turns; the subclass adds the work."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
         is_first_step: bool = True,
         rules: ExerciseRules | None = None,
     ) -> None:
-        """After another step, `is_first_step` false, the person is called to the board or to change sides."""
+        """With `is_first_step` false, after another step, the person is called to the board or to change sides."""
         super().__init__(sensors, ExercisePhase.WAIT)
         self.rules = rules or ExerciseRules()
         self.turns = Turns(step.turns)
@@ -170,14 +170,14 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
     # Preparing.
 
     def prepare(self, now_us: int, since_us: int, need_us: int) -> None:
-        """Count `need_us` of standing down, from `since_us` on."""
+        """Count down `need_us` of standing, from `since_us` on."""
         self.enter(ExercisePhase.PREPARE)
         self._side_change = None
         self._countdown = self._preparation.countdown(now_us, since_us, need_us, is_standing=self.heels.are_as_needed)
         self.emit_cue(now_us, CueName.READY, side=self.turns.side)
 
     def prepare_again(self, now_us: int, since_us: int) -> None:
-        """Prepare a person who comes back: shortly, but not before a side change allows GO."""
+        """Prepare a person who has come back: briefly, but with no GO before a side change allows it."""
         self.prepare(now_us, since_us, self._preparation.short_us(since_us))
 
     def _on_prepare_alarm(self, now_us: int) -> None:
@@ -209,7 +209,7 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
     # Pausing.
 
     def pause(self, now_us: int, since_us: int, reason: str) -> None:
-        """Pause since `since_us`, when the person stopped working."""
+        """Pause, counted from `since_us`, when the person stopped working."""
         self._pause = Pause.begin(
             now_us,
             since_us,
@@ -273,7 +273,7 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
         if not self.heels.are_needed:
             self.prepare(now_us, now_us, self.rules.min_switch_us)
         else:
-            assert side is not None  # both legs are one turn, which nothing is changed to
+            assert side is not None  # both legs are one turn, so no side change leads to it
             self.enter(ExercisePhase.SWITCH)
             self._side_change = SideChange(self.sensors, side, now_us, self.rules.switch_timeout_us)
 

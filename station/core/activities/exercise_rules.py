@@ -51,7 +51,7 @@ class ExerciseRules(Struct, frozen=True):
     resume_prepare_us: int = 5 * SECOND_US
     """The shorter preparation of a person who comes back."""
     min_ready_us: int = 3 * SECOND_US
-    """The least time from READY to GO, whenever standing was recognised."""
+    """The minimum time from READY to GO, however late standing was recognised."""
     pause_after_us: int = 3 * SECOND_US
     give_up_after_us: int = 15 * SECOND_US
     pause_timeout_us: int = 60 * SECOND_US

@@ -33,7 +33,7 @@ class ExerciseWork:
         """A heel at work is up, or its sensor is lost."""
 
     def on_stopped_earlier(self, since_us: int) -> None:
-        """The other heel, too, is up or lost, and was so before the first: it was reported later."""
+        """The other heel is up or lost too, since before the first, but was reported later."""
 
     @abstractmethod
     def on_work_alarm(self, now_us: int) -> None:

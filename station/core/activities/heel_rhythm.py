@@ -1,14 +1,14 @@
-"""Somebody proves that they stand at the board: four heel presses, each short or long, in the rhythm they were shown.
+"""A person proves that they are at the board: four heel presses, each short or long, in the rhythm they were shown.
 
 A *press* is the time for which a heel is down, on the board or from beside it, or for which the button is held:
 
-- **short**: 80 ms to 1.1 s; **long**: 1.1 to 4 s. COUNT ticks after 1.1 s: who hears it may let go.
-- Longer than 4 s is standing, and no press. So a person may stand on the board first, and begin by lifting the heel.
-- At most 3 s pass between two presses of a rhythm. Fewer than four presses and then a pause are no attempt.
-- The presses are those of one heel: a change of the other heel starts it over, as walking and shuffling do.
-- Who steps on and begins at once has made one press more. So after 3 s without a press, where the last three of four
-  presses are a beginning, a fifth may follow, and the last four count. Else the rhythm is wrong: NO sounds, and the
-  next press begins another attempt. One that begins within 1 s of NO still belongs to the wrong rhythm.
+- **short**: 80 ms to 1.1 s; **long**: 1.1 to 4 s. COUNT ticks after 1.1 s: the press is long enough.
+- Longer than 4 s is standing, not a press, so a person may stand on the board first and begin by lifting the heel.
+- At most 3 s pass between two presses of a rhythm. Fewer than four presses followed by a pause are not an attempt.
+- All presses come from one heel: a change of the other one, as in walking and shuffling, starts the rhythm over.
+- Stepping on just before the rhythm adds a press. So if 3 s without a press came before, and the last three of four
+  presses begin the rhythm, a fifth may follow and the last four count. Otherwise the rhythm is wrong: NO sounds, and
+  the next press begins another attempt. A press within 1 s of NO still belongs to the wrong rhythm.
 
 After the match NUMBER beeps the two digits, three times, until the command `confirm`.
 """
@@ -31,7 +31,7 @@ from station.core.state import RhythmState
 from station.core.steps import RHYTHM_LENGTH, RhythmStep
 
 BUTTON = "button"
-"""The source of presses that is no heel."""
+"""The source of presses that are not a heel's."""
 
 
 class RhythmPhase(StrEnum):
@@ -68,7 +68,7 @@ class RhythmRules(Struct, frozen=True):
     standing_from_us: int = 4 * SECOND_US
     max_gap_us: int = 3 * SECOND_US
     after_wrong_us: int = 1 * SECOND_US
-    """A press that begins so soon after NO is no answer to it."""
+    """A press that begins this soon after NO does not respond to it."""
     show_wrong_us: int = 2_500_000
     before_number_us: int = 800_000
     """Time to look up, or to listen."""
@@ -96,7 +96,7 @@ class HeelRhythm(PhasedActivity[RhythmPhase]):
         self._presses: list[Press] = []
         self._down_since_us: int | None = None
         self._up_since_us: int | None = None
-        """When the last press or the last standing ended, by any source."""
+        """When the last press or the last standing ended, from any source."""
         self._is_first_extra = False
         """Whether the first press may be a step on: nothing had been pressed for a while."""
         self._is_tick_due = False
@@ -192,7 +192,7 @@ class HeelRhythm(PhasedActivity[RhythmPhase]):
 
     @property
     def _may_one_more_match(self) -> bool:
-        """Whether the first press was perhaps the step on, so that another one may complete the rhythm."""
+        """Whether the first press may have been the step on, so another one may complete the rhythm."""
         is_extra = self._is_first_extra and len(self._presses) == RHYTHM_LENGTH
         return is_extra and tuple(self._presses[1:]) == self._step.rhythm[:-1]
 

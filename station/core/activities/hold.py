@@ -1,14 +1,14 @@
 """The guided hold: a stretch whose clock runs only while the heel is down.
 
-A lift closes the credit at the moment the heel rose, which is known a little later. A lift within the grace is a
-micro-lift and makes no sound; a longer one sounds HEEL_UP until the heel is back or the hold pauses. A finished hold
-is credited exactly its target. The rules that the table of phases does not show:
+A lift closes the credit at the moment the heel rose, which is reported a little later. A lift within the grace is a
+micro-lift and makes no sound; a longer one sounds HEEL_UP until the heel is back or the hold pauses. A finished hold is
+credited exactly its target. The rules that the table of phases does not show:
 
 - Ticks and HALFWAY that have sounded are not repeated when a back-dated lift takes credit back.
 - A lift that is under way when a hold is given up counts as lifted time, three seconds at most, like any other.
 - A command that comes while the heel may be rising closes the credit where the rise began: a heel that was up is never
   credited, and a flicker costs 80 ms at most.
-- A person who comes back after a repetition was given up begins the next one; after the last one the side is finished.
+- A person who comes back after a repetition was given up begins the next one; after the last one the side is done.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ class HoldRules(ExerciseRules, frozen=True):
     """The times of a hold."""
 
     max_lifted_us: int = 3 * SECOND_US
-    """The most of one lift that counts as lifted: after that the hold pauses."""
+    """The maximum time of one lift that counts as lifted: after that the hold pauses."""
     min_halfway_us: int = 3 * SECOND_US
-    """HALFWAY stays out of the last seconds, which have their ticks."""
+    """HALFWAY does not sound in the last seconds, which have their ticks."""
 
 
 class Hold(ExerciseActivity):
@@ -118,7 +118,7 @@ class Hold(ExerciseActivity):
         if self.phase is not ExercisePhase.HOLD:
             return
         self._clock.stop(since_us)
-        if self._clock.is_full:  # the last of the credit came between a return and a lift that are only known by now
+        if self._clock.is_full:  # the last of the credit came between a return and a lift reported only now
             self._finish_repetition(now_us)
         elif not is_lost:
             self.enter(ExercisePhase.GRACE)

@@ -4,14 +4,14 @@
 state: `StepOn`, `StandingHeel`, `Attempt`, `Repositioning`, `TrialSeries` and `SensorFault`; it shares others with the
 exercises. The rules that the table does not show:
 
-- A person who leaves before the first attempt has not begun the test: back to WAIT, in silence.
-- After a void, or with the target near, three still seconds bring GO, also to a person who has moved.
+- A person who leaves before the first attempt has not begun the test: it returns to WAIT, in silence.
+- After a void, or with the target near, GO sounds after three still seconds, even if the person has moved.
 - A person who leaves while settling between attempts is paused after 45 s, as in MOVE.
 - A heel lift while settling restarts the two steady seconds; a GO that is due waits for the heel.
-- A lost sensor is reported at once. It becomes FAULT only while a person measures, drops the attempt, and leads back
-  to SETTLE once it has been good for two seconds. Leaving for as long as a pause may last ends the test.
+- A lost sensor is reported at once. Only in a measuring phase does it lead to FAULT: the attempt is dropped, and SETTLE
+  follows once the sensor has been good for two seconds. Leaving for longer than a pause may last ends the test.
 - Targets after a pass lie beyond the best passed distance of the trial, even if a nearer attempt has passed since.
-- `skip` drops the attempt and goes back to SETTLE; `next` ends a rest, or the count before a GO.
+- `skip` drops the attempt and returns to SETTLE; `next` ends a rest, or the count before a GO.
 - A person who stands on the wrong leg hears SWITCH after two seconds, as in an exercise.
 """
 
@@ -72,7 +72,7 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
         ends_routine: bool = True,
         rules: TestRules | None = None,
     ) -> None:
-        """After another step a person who has left is called back; the result of the last step stays for a while.
+        """After another step, a person who has left is called back; the result of the last step stays for a while.
 
         `ends_routine`: only its questions follow, so its result sounds COMPLETE, otherwise SET_DONE.
         """
@@ -87,7 +87,7 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
         self._waiting = Waiting(0)
         """The times of the phase."""
         self._new_reading_us: int | None = None
-        """A reading of this moment has not been judged yet."""
+        """When a reading came that has not been judged yet."""
         self._ticks = CountdownTicks(0)
         self._go_us = 0
         self._attempt: Attempt | None = None
@@ -416,7 +416,7 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
             self.outcome = None if self._is_last_step else "complete"
 
     def _on_new_side(self, now_us: int, since_us: int | None) -> None:
-        """The new side has stood since `since_us`, `None` while it does not."""
+        """The person has stood on the new side since `since_us`; `None` if not yet."""
         if since_us is not None:
             self._side_change = None
             self._heel.sync()

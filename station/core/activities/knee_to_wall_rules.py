@@ -1,4 +1,4 @@
-"""The phases of a knee-to-wall test, which may follow which, and its times."""
+"""The phases of a knee-to-wall test, the transitions between them, and its times."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class TestRules(Struct, frozen=True):
     show_result_us: int = 60 * SECOND_US
 
     def time_limit_us(self, phase: TestPhase) -> int | None:
-        """How long `phase` may last, `None` where time alone does not end it."""
+        """How long `phase` may last, `None` if time alone does not end it."""
         return {
             TestPhase.SIDE: self.announce_side_us,
             TestPhase.MOVE: self.move.timeout_us,

@@ -1,12 +1,12 @@
 """The lesson on the sounds: a volume check, the meaning of each sound, and a quiz of six questions.
 
-The person answers with a heel. *Volume*: a sound plays; a lifted heel confirms it, else it gets louder, three tries in
-all. *Listen*: the sounds that guide a routine play one after the other, each with its meaning on the page. *Quiz*: a
-sound plays and the page claims a meaning, which is true half of the time; a lifted heel means true, a heel that stays
-down means false. YES or NO sounds, and the page shows the answer.
+The person answers with a heel. *Volume*: a sound plays; a lifted heel confirms it, otherwise it gets louder, three
+tries in all. *Listen*: the sounds that guide a routine play one after the other, each with its meaning on the page.
+*Quiz*: a sound plays and the page claims a meaning, which is true half of the time; a lifted heel means true, a heel
+that stays down means false. YES or NO sounds, and the page shows the answer.
 
-- Either heel answers, and either heel down counts as a person on the board. Each sound waits for one: NUDGE calls, and
-  after a minute the lesson ends.
+- Either heel answers, and either heel down counts as a person on the board. Each sound waits for one: NUDGE calls the
+  person, and after a minute the lesson ends.
 - A heel that rose before a sound began does not answer it.
 """
 
@@ -46,7 +46,7 @@ TAUGHT_CUES = (
 )
 """The sounds that guide a routine without the page: those of `needed_cues`, and COUNT, YES and PAUSED for comfort."""
 ECHOED_TAPS = 3
-"""A single tick would not be told from STEP_ON."""
+"""A single tick would sound like STEP_ON."""
 VOLUME_CUE = CueName.READY
 QUESTION_COUNT = 6
 
@@ -84,7 +84,7 @@ class SoundLessonRules(Struct, frozen=True):
     pause_between_us: int = 2 * SECOND_US
     """From the end of one sound to the next: time to read its meaning."""
     show_verdict_us: int = 3 * SECOND_US
-    """For YES or NO, and a look at the right answer."""
+    """Time for YES or NO, and to read the right answer."""
     max_tries: int = 3
     arrival_timeout_us: int = 120 * SECOND_US
     """How long the lesson waits for a person to step on."""
@@ -112,7 +112,7 @@ class SoundLesson(PhasedActivity[LessonPhase]):
         super().__init__(sensors, LessonPhase.WAIT)
         self.rules = rules or SoundLessonRules()
         self._part = LessonPhase.VOLUME
-        """The current part, also while nobody stands on the board."""
+        """The current part, even while nobody stands on the board."""
         self._quiz = draw_quiz(step.seed)
         self._index = 0
         """The current try, sound or question, from 0."""

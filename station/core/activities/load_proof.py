@@ -1,9 +1,9 @@
-"""A knee at the wall without a pad: the heel load makes a step and stays there.
+"""Proves the knee's contact without a pad: the heel load makes a step and stays there.
 
-The heel must carry more than the load that brings it DOWN, 25 % of standing, all the while. Below that nobody can tell:
-recordings put a heel that is 4 to 5 mm up at 25 to 12 %, and a heel that stays down in a deep squat at 15 %. So this
-refuses a lunge in which the heel is down and carries less than a quarter of standing, as in a deep squat, and it misses
-a heel that is up by less than 4 mm. Where a pad proves the contact, the heel's own thresholds decide.
+Throughout, the heel must carry more than the load that brings it DOWN, 25 % of standing. Below that, up and down look
+alike: in recordings a heel that is 4 to 5 mm up carries 25 to 12 %, and a heel that stays down in a deep squat 15 %. So
+this refuses a lunge in which the heel is down but carries less than a quarter of standing, as in a deep squat, and it
+misses a heel that is up by less than 4 mm. If a pad proves the contact, the heel's own thresholds decide.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from station.core.sensing.sensors import BoardSensors
 
 
 class LoadProof(ContactProof):
-    """The heel load made a step and stayed beyond its band, steady, for two seconds with the heel surely down.
+    """The heel load made a step and stayed beyond its band, steady, for two seconds with the heel certainly down.
 
     A running median of three samples keeps a drop-out of the force sensor from counting as a step.
     """
@@ -34,7 +34,7 @@ class LoadProof(ContactProof):
         self._band_side = 0
         self._beyond_band_since_us = 0
         self._light_until_us = go_us
-        """When the heel last carried too little to be surely down."""
+        """When the heel last carried too little to be certainly down."""
         self._has_stepped = False
 
     def on_load(self, at_us: int, share: float) -> None:

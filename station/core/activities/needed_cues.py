@@ -1,7 +1,7 @@
-"""The sounds that a person needs to know to do a routine without looking.
+"""The sounds that a person must know to do a routine without looking.
 
-The others confirm, comfort or report a fault: who knows them is at ease, who does not still gets to the end. A void
-attempt sounds like NO, twice, and is answered like it.
+The others confirm, reassure or report a fault: they help, but a person who does not know them still reaches the end. A
+void attempt sounds like NO, twice, and is answered like it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from station.core.facts import CueName
 from station.core.steps import AskStep, HoldStep, RepsStep, Routine, SetupStep, Step, TestStep, is_verified
 
 WORK = frozenset({CueName.READY, CueName.GO, CueName.HOLD_DONE, CueName.SET_DONE})
-"""What every exercise needs: get ready, begin, stop, and that the leg is done."""
+"""What every exercise needs: get ready, begin, stop, leg done."""
 
 
 def needed_cues(routine: Routine) -> frozenset[CueName]:
@@ -20,7 +20,7 @@ def needed_cues(routine: Routine) -> frozenset[CueName]:
 
 
 def is_test_in_the_middle(routine: Routine) -> bool:
-    """Return whether more than questions follows a test, whose end then sounds SET_DONE."""
+    """Return whether anything but questions follows a test, whose end then sounds SET_DONE."""
     return any(
         isinstance(step, TestStep) and not all(isinstance(later, AskStep) for later in routine[index + 1 :])
         for index, step in enumerate(routine)

@@ -1,11 +1,12 @@
-"""Repetitions that no heel counts: by their tempo, or at the person's own pace.
+"""Repetitions that the heel does not count: by their tempo, or at the person's own pace.
 
-With a tempo a tick sounds at the end of each of its parts, and the last one counts. Where the heel is to stay down, the
-clock of a repetition stops while the heel is up; a lift within the grace costs nothing more, and after a longer one the
-repetition begins again. So a person who lifts the heel finishes later with the same credit, as in a hold.
+With a tempo a tick sounds at the end of each of its parts, and the last one counts. If the heel must stay down, the
+clock of a repetition stops while it is up; a lift within the grace costs no more than that, and after a longer one the
+repetition starts over. So a person who lifts the heel finishes later with the same credit, as in a hold.
 
-At the person's own pace nothing ticks. The person ends the set by stepping on the board (an empty board for a second,
-then a heel that stays down for a second), or by `next`. What nothing senses is marked "not verified".
+At the person's own pace there are no ticks. The person ends the set by stepping on the board (an empty board for a
+second, then a heel that stays down for a second), or by `next`. Repetitions that the board cannot sense are marked "not
+verified".
 """
 
 from __future__ import annotations
@@ -39,11 +40,11 @@ class PacedRules(SetRules, frozen=True):
     done_signal_us: int = 1 * SECOND_US
     """How long the board is empty, and then stood on, when a person signals that they are done."""
     own_pace_timeout_us: int = 600 * SECOND_US
-    """Nobody takes longer for a set; a person who has not come back by then is gone."""
+    """No set takes longer; a person who has not come back by then has left."""
 
 
 class PacedReps(CountedSet):
-    """Repetitions by `step`, each turn after the other, with the heel down or with anything."""
+    """Repetitions by `step`, one turn after the other, with the heel down or anywhere."""
 
     transitions = TRANSITIONS
     sounds_every_count: ClassVar[bool] = True
@@ -161,7 +162,7 @@ class PacedReps(CountedSet):
             self._finish_part(now_us)
 
     def _finish_part(self, now_us: int) -> None:
-        """A part of the tempo is over, with the last one the repetition."""
+        """A part of the tempo is over; the last one ends the repetition."""
         self._part += 1
         if self._part < len(self._part_ends_us):
             self.emit_cue(now_us, CueName.COUNT)

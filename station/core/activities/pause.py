@@ -1,4 +1,4 @@
-"""A pause: how long the person is waited for, and what follows when they are back."""
+"""A pause: how long to wait for the person, and what follows when they are back."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class AfterPause(Enum):
 
 @dataclass(slots=True)
 class Pause:
-    """One pause. Without arguments it is none: nobody is waited for."""
+    """One pause. Without arguments there is none, and no wait."""
 
     waiting: Waiting = field(default_factory=lambda: Waiting(0))
     then: AfterPause = AfterPause.SAME_REPETITION

@@ -1,8 +1,8 @@
 """Detects a person who steps on and stands still, which starts a session hands-free.
 
-A heel that is down for two seconds, and steady where its load is measured, is a person who wants to start; an ADC that
-is stuck at an end is nobody. Only a fresh step on counts: a person who stood on the board before has to step off first,
-so that the end of one routine does not start the next.
+A heel that is down for two seconds, and steady if its load is measured, means that a person wants to start; an ADC
+stuck at an end of its scale does not count. Only a new step on counts: a person already on the board has to step off
+first, so that the end of one routine does not start the next.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Presence(Activity):
     """Waits for a person. Complete as soon as they stand still; `side` is then the one that stepped on last."""
 
     def __init__(self, sensors: BoardSensors, *, is_occupied: bool, rules: PresenceRules | None = None) -> None:
-        """`is_occupied`: the board has not been seen empty since the last activity."""
+        """`is_occupied`: the board has not been empty since the last activity."""
         super().__init__(sensors)
         self._rules = rules or PresenceRules()
         self._was_empty = not is_occupied

@@ -2,8 +2,8 @@
 
 ASK calls for each. The person answers on the page or by heel taps, which are counted and echoed. Place: two taps for
 the front, three for the Achilles tendon, four for the calf, five for nowhere. Pain: one tap for none, two for some,
-three for strong; the page takes any number. A question that stays open is dropped after a while and has no answer; that
-is not the same as pain 0.
+three for strong; the page takes any number. A question left open is dropped after a while and has no answer, which is
+not the same as pain 0.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from station.core.steps import AskStep
 PLACE_BY_TAPS = dict(enumerate(FELT_PLACE_ANSWERS, start=2))
 """The felt place for each number of taps; a single tap may be an accident."""
 PAIN_BY_TAPS = {1: "0", 2: "4", 3: "7"}
-"""The pain for each number of taps: none, some and strong. Nobody counts to ten with a heel."""
+"""The pain for each number of taps: none, some and strong. Ten heel taps are too many to count."""
 
 
 class AskPhase(StrEnum):
@@ -49,7 +49,7 @@ class QuestionRules(Struct, frozen=True):
     """The times of the questions after a test."""
 
     ask_after_us: int = 1 * SECOND_US
-    """From an answer or a result to the call of the next question: the ECHO is over by then."""
+    """From an answer or a result to the ASK of the next question: the ECHO is over by then."""
 
 
 class Questions(PhasedActivity[AskPhase]):

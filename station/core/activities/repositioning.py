@@ -14,15 +14,15 @@ class MoveRules(Struct, frozen=True):
     """Where the next attempt may begin, and how long the person stands still there."""
 
     min_move_mm: float = 4.0
-    """Off the target, a person who moved this far means to be tried where they stand."""
+    """A person who moved this far, but not to the target, wants to try where they stand."""
     median_span_us: int = 1 * SECOND_US
     still_us: int = 1 * SECOND_US
     still_load_us: int = 2 * SECOND_US
-    """With a measured load, whose reference is taken from these two seconds."""
+    """The same with a measured load: its reference is taken from these two seconds."""
     elsewhere_still_us: int = 3 * SECOND_US
-    """Off the target, or where nobody has to move: standing still that long begins the next attempt."""
+    """Off the target, or if no move is needed: standing still this long begins the next attempt."""
     max_slide_mm: float = 1.5
-    """Between the first and the last second of that: a person who slides slowly is on the way and not there yet."""
+    """Between the first and the last second of that: a person who slides slowly is still on the way."""
     timeout_us: int = 45 * SECOND_US
 
 

@@ -2,9 +2,9 @@
 
 Phases shorter than 300 ms belong to the phase before, so that a wobble is neither a rise nor a return. A repetition is
 counted at the later of its return + 0.3 s and its rise + 1.0 s; a rise before that makes it too quick, which is
-reported apart. The rules that the table of phases does not show:
+reported separately. The rules that the table of phases does not show:
 
-- Whether a rise cuts a repetition short is known only when it has lasted 300 ms: until then the count waits for it.
+- A rise cuts a repetition short only once it has lasted 300 ms: until then the count waits.
 - `count` of a too-quick repetition is the number of too-quick ones so far.
 - A lost sensor drops the current repetition; after three seconds the set pauses, and the next change ends the pause.
 - `skip` gives up the rest of this side.
@@ -40,7 +40,7 @@ class RepsRules(SetRules, frozen=True):
 
     min_phase_us: int = 300_000
     min_repetition_us: int = 1 * SECOND_US
-    """Quicker than this from rise to rise, nobody raises and lowers a heel with control."""
+    """Nobody raises and lowers a heel with control in less time than this."""
     idle_timeout_us: int = 8 * SECOND_US
     min_tempo_fraction: float = 0.6
     """Lowering the heel in less than this share of the tempo is too quick."""

@@ -1,4 +1,4 @@
-"""A rest between the steps of a routine: the person does as they like, and it ends by itself."""
+"""A rest between the steps of a routine: the person does as they like, and it ends automatically."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TRANSITIONS: dict[RestPhase, frozenset[RestPhase]] = {
 
 
 class Rest(PhasedActivity[RestPhase]):
-    """Counts `step.rest_us` down, standing or not. `pause` stops the count, `next` and `skip` end the rest."""
+    """Counts down `step.rest_us`, standing or not. `pause` stops the count, `next` and `skip` end the rest."""
 
     transitions = TRANSITIONS
 

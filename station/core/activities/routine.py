@@ -1,13 +1,13 @@
 """A routine: steps in order, each an activity of its own on the same sensors.
 
 A step that ends early ends the routine; `remaining` gives the steps not done. COMPLETE sounds once, at the very end: a
-test that only its questions follow plays it with its result, any other test plays SET_DONE; after the ERROR of a failed
+test followed only by its questions plays it with its result, any other test plays SET_DONE. After the ERROR of a failed
 check it does not sound. Strong pain reported after a test ends the routine too.
 
 Heel taps can be commands if the setting is on: two are `next`; three are `skip` or, while the side can still be chosen,
 the other side. They count only while the person is not working, are echoed before they take effect, and can be undone
 for five seconds, on the page or by tapping again. The undo restores the routine as it was and turns taps off. Any other
-command makes the tapped one final, and so does GO after a repetition that was given up.
+command makes the tapped one final, as does GO after a repetition that was given up.
 """
 
 from __future__ import annotations
@@ -247,7 +247,7 @@ class RoutineRun(Activity):
         remaining = self._activity.remaining_steps()
         current = (self._routine[self._step_index],) if remaining is None else remaining
         following = (*current, *self._routine[self._step_index + 1 :])
-        # Another run begins with the board as it lies then. Questions belong to a test of this run: another one has no
+        # Another run begins with the board as it is then. Questions belong to a test of this run: another one has no
         # result to store the answers with.
         steps = (step for step in following if not isinstance(step, SetupStep))
         return tuple(dropwhile(lambda step: isinstance(step, AskStep), steps))

@@ -1,4 +1,4 @@
-"""A knee at the wall without a pad and without a heel load: the person confirms the contact."""
+"""Proves the knee's contact without a pad or a heel load: the person confirms it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from station.core.sensing.taps import TapSeries
 class SelfProof(ContactProof):
     """Heel down and still for two seconds; then the person confirms by two heel taps, the button or the page.
 
-    Of two taps the second is the moment of the confirmation. Taps that began within the time limit may end after it.
+    The second of two taps is the moment of confirmation. Taps that began within the time limit may end after it.
     """
 
     def __init__(self, sensors: BoardSensors, side: Side, go_us: int, rules: AttemptRules) -> None:

@@ -14,9 +14,9 @@ class FaultRules(Struct, frozen=True):
     """The times of a fault."""
 
     recovery_us: int = 2 * SECOND_US
-    """How long a heel sensor is good before it is trusted. The distance sensor's own recovery takes as long."""
+    """How long a heel sensor must be good before it is trusted. The distance sensor's own recovery takes as long."""
     departed_timeout_us: int = 120 * SECOND_US
-    """A person who has left the board is waited for as long as in a pause."""
+    """The wait for a person who has left the board, as long as in a pause."""
 
 
 class SensorFault:
@@ -41,7 +41,7 @@ class SensorFault:
         self._recovered_us = change.at_us + (0 if change.side is None else self._rules.recovery_us)
 
     def has_timed_out(self, now_us: int) -> bool:
-        """Whether `due_us` came because the person has left."""
+        """Whether the alarm came because the person has left."""
         return self._recovered_us is None or now_us < self._recovered_us
 
     def is_over(self) -> bool:

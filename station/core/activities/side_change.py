@@ -1,8 +1,8 @@
-"""The change of sides: the heel that worked goes up for a second, then the other heel comes down.
+"""The change of sides: the old heel rises for a second, then the other heel comes down.
 
-With two plates the other heel may be down already; with a single plate the same plate must come down again. A nudge is
-due for a person whose old heel stays down for ten seconds: who has missed SWITCH, or stands on both feet and does not
-know which one to lift.
+With two plates the other heel may be down already; with a single plate the same plate must come down again. If the old
+heel stays down for ten seconds a nudge is due: the person missed SWITCH, or stands on both feet and does not know which
+one to lift.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ NUDGE_AFTER_US = 10 * SECOND_US
 
 
 class SideChange:
-    """One change of sides to `side`. Its `on_` methods return since when the new side stands, `None` until it does."""
+    """One change of sides to `side`. The `on_` methods return since when the person has stood on it, or `None`."""
 
     def __init__(self, sensors: BoardSensors, side: Side, at_us: int, timeout_us: int) -> None:
         self._sensors = sensors
@@ -30,14 +30,14 @@ class SideChange:
 
     @property
     def due_us(self) -> int:
-        """When the old heel will have been up for long enough, a nudge comes, or the time for the change is over."""
+        """When the old heel will have been up for long enough, a nudge is due, or the change times out."""
         due_us = earliest(self._release_due_us, self._nudge_due_us, self._deadline_us)
         assert due_us is not None
         return due_us
 
     @property
     def is_old_heel_down(self) -> bool:
-        """Whether the heel that worked is down, and has not been up yet."""
+        """Whether the old heel is down, and has not been up yet."""
         return self._old_released_us is None and self._old_plate.is_known_down
 
     @property
@@ -47,7 +47,7 @@ class SideChange:
         return max(self._old_plate.debouncer.since_us, self._began_us) + NUDGE_AFTER_US
 
     def pop_nudge(self, now_us: int) -> bool:
-        """Whether the person is to be nudged at `now_us`, once."""
+        """Whether to nudge the person at `now_us`; true once."""
         nudge_us = self._nudge_due_us
         self._is_nudged = self._is_nudged or (nudge_us is not None and now_us >= nudge_us)
         return nudge_us is not None and self._is_nudged
@@ -65,7 +65,7 @@ class SideChange:
         return now_us >= self._deadline_us
 
     def on_alarm(self) -> int | None:
-        """`due_us` has come, and the change has not timed out."""
+        """`due_us` has passed, and the change has not timed out."""
         self._old_released_us = self._release_due_us
         if not self._sensors.has_single_plate and self._new_plate.is_known_down:
             return self._old_released_us

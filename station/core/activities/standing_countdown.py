@@ -8,9 +8,9 @@ from station.core.activities.countdown_ticks import CountdownTicks
 
 
 class StandingCountdown:
-    """Counts `need_us` of standing down from `since_us`, with a tick at each of `ticks` seconds before its end.
+    """Counts down `need_us` of standing from `since_us`, with a tick at each of `ticks` seconds before its end.
 
-    A person who does not stand for `max_absence_us` is away. Where it asks for no standing it runs by itself.
+    A person who has not stood for `max_absence_us` is away. Without `needs_standing` it runs regardless.
     """
 
     def __init__(
@@ -20,37 +20,37 @@ class StandingCountdown:
         *,
         is_standing: bool,
         max_absence_us: int,
-        asks_for_standing: bool = True,
+        needs_standing: bool = True,
         ticks: Iterable[int] = (),
         earliest_end_us: int = 0,
     ) -> None:
         """It does not end before `earliest_end_us`, however long the person has stood."""
         self.need_us = need_us
         self.stopped_since_us = since_us
-        """Since when nobody stands, where nobody does."""
+        """Since when the person has not stood, if they do not."""
         self._max_absence_us = max_absence_us
-        self._asks_for_standing = asks_for_standing
+        self._needs_standing = needs_standing
         self._ticks = CountdownTicks(need_us, ticks)
         self._stood_us = 0
         self._earliest_end_us = earliest_end_us
-        self._running_since_us = since_us if is_standing or not asks_for_standing else None
+        self._running_since_us = since_us if is_standing or not needs_standing else None
 
     @property
     def is_running(self) -> bool:
         return self._running_since_us is not None
 
     def start(self, since_us: int) -> None:
-        """The person stands since `since_us`."""
-        if self._asks_for_standing:
+        """The person has stood since `since_us`."""
+        if self._needs_standing:
             self._running_since_us = since_us
 
     def was_away(self, until_us: int) -> bool:
-        """Whether a person who stands again since `until_us` was away, which may be known only by now."""
+        """Whether a person who has stood again since `until_us` was away, which may be reported late."""
         return not self.is_running and until_us - self.stopped_since_us >= self._max_absence_us
 
     def stop(self, since_us: int) -> None:
-        """The person does not stand since `since_us`."""
-        if not self._asks_for_standing:
+        """The person has not stood since `since_us`."""
+        if not self._needs_standing:
             return
         self.stopped_since_us = since_us
         if self._running_since_us is not None:
@@ -58,7 +58,7 @@ class StandingCountdown:
             self._running_since_us = None
 
     def skip(self, now_us: int) -> None:
-        """Leave out what remains, and its ticks; it is over as soon as the person stands."""
+        """Skip the remaining time and its ticks: the countdown is over as soon as the person stands."""
         self._ticks.cancel()
         self._stood_us, self._earliest_end_us = self.need_us, 0
         if self._running_since_us is not None:
@@ -79,7 +79,7 @@ class StandingCountdown:
 
     @property
     def due_us(self) -> int:
-        """When its next tick or its end comes; while nobody stands, when the person will be away."""
+        """When its next tick or its end is due; while the person does not stand, when they will count as away."""
         end_us = self._end_us
         return self.stopped_since_us + self._max_absence_us if end_us is None else self._ticks.due_us(end_us)
 

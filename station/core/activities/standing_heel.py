@@ -1,6 +1,6 @@
-"""The heel that a tested person stands on: since when it is down or up, and how still.
+"""The heel that a person being tested stands on: since when it has been down or up, and how still.
 
-A test goes by what the sensors report at this moment, an exercise by the changes that they reported (`working_heels`).
+A test uses the sensors' present state, an exercise the changes that they have reported (`working_heels`).
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ class StandingHeel:
         self.follow(side)
 
     def follow(self, side: Side) -> None:
-        """Be the heel of `side` from here on."""
+        """Follow the heel of `side` from now on."""
         self._plate = self._sensors.plate_for(side)
         self.sync()
 
     def sync(self) -> None:
-        """Take the heel as its sensor reports it at this moment; neither down nor up while that is unknown."""
+        """Take the sensor's present state: neither down nor up while that is unknown."""
         since_us = self._plate.debouncer.since_us
         self.down_since_us = since_us if self._plate.is_known_down else None
         self.up_since_us = since_us if self._plate.down is False else None
@@ -47,7 +47,7 @@ class StandingHeel:
 
     @property
     def has_load(self) -> bool:
-        """Whether the plate measures a load, not a level alone."""
+        """Whether the plate measures a load rather than only a level."""
         return self._plate.load is not None
 
     @property
@@ -84,7 +84,7 @@ class StandingHeel:
             self.down_since_us = max(change.since_us, self.down_since_us)
 
     def renew_reference(self, now_us: int) -> None:
-        """Take the load of the last two steady seconds as that of standing."""
+        """Take the load of the last two seconds, if steady, as the standing load."""
         if self._plate.load is not None:
             self._plate.load.update_reference(now_us)
 

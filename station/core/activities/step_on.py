@@ -1,4 +1,4 @@
-"""Before a test: the person steps on with the leg that is tested."""
+"""Before a test: the person steps on with the leg to be tested."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ class StepOnRules(Struct, frozen=True):
     """The times of stepping on."""
 
     down_us: int = 500_000
-    """A heel that is down for so long has stepped on."""
+    """A heel that is down for this long has stepped on."""
     wrong_leg_after_us: int = 2 * SECOND_US
     return_timeout_us: int = 180 * SECOND_US
     """Getting up from the floor and back on the board."""
 
 
 class StepOn:
-    """Waits for `heel` to be down for half a second; an exercise begins to prepare at once (`board_call`)."""
+    """Waits for `heel` to be down for half a second; an exercise starts preparing at once (`board_call`)."""
 
     def __init__(self, heel: StandingHeel, rules: StepOnRules | None = None) -> None:
         self._rules = rules or StepOnRules()
@@ -30,7 +30,7 @@ class StepOn:
         self._deadline_us: int | None = None
 
     def call(self, now_us: int) -> None:
-        """The person is called back. The deadline holds until the first attempt, also if they come and leave again."""
+        """The person is called back. The deadline holds until the first attempt, even if they come and leave again."""
         self._deadline_us = now_us + self._rules.return_timeout_us
 
     def on_heel_change(self) -> None:
@@ -38,18 +38,18 @@ class StepOn:
         self._wrong_leg.cancel()
 
     def on_other_heel(self, since_us: int, *, is_down: bool) -> None:
-        """The other heel is down, or up, since `since_us`; `is_down` only while the person is waited for."""
+        """The other heel has been down, or up, since `since_us`; `is_down` only in the phase WAIT."""
         self._wrong_leg.update(since_us, is_standing=is_down and not self._heel.is_down)
 
     @property
     def due_us(self) -> int | None:
-        """When the person has stepped on, or what follows where they have not."""
+        """When the person will have stepped on, or, if they have not, when the next alarm is due."""
         if self._heel.down_since_us is not None:
             return self._heel.down_since_us + self._rules.down_us
         return earliest(self._deadline_us, self._wrong_leg.due_us)
 
     def on_alarm(self, now_us: int) -> WaitAlarm | None:
-        """What `due_us` has come for, `None` for a person who has stepped on."""
+        """Return what is due, `None` if the person has stepped on."""
         if self._heel.is_down:
             return None
         if self._deadline_us is not None and now_us >= self._deadline_us:

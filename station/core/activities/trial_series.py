@@ -15,7 +15,7 @@ from station.core.steps import TestStep
 
 
 class Target(Struct, frozen=True):
-    """Where the next attempt aims. `is_near`: so close to the last attempt that nobody has to move."""
+    """Where the next attempt aims. `is_near`: so close to the last attempt that no move is needed."""
 
     toe_mm: float
     is_near: bool
@@ -39,11 +39,11 @@ class TrialSeries:
 
     @property
     def current(self) -> Trials:
-        """The trials of the side at work."""
+        """The trials of the current side."""
         return self._trials[self.side]
 
     def choose_side(self, side: Side) -> None:
-        """Test `side` alone where one side is tested, else `side` first. Only before the first attempt."""
+        """If the test has one side, test `side` instead, otherwise `side` first. Only before the first attempt."""
         self._turns.choose(side)
         if side not in self._trials:
             self._trials = {side: Trials(self._step.full)}
@@ -54,7 +54,7 @@ class TrialSeries:
         self.current.attempts += 1
 
     def record(self, verdict: Verdict) -> Target | None:
-        """An attempt is over. Gives the next target, `None` for the same distance again after a void."""
+        """An attempt is over. Return the next target, or `None` after a void, for the same distance again."""
         self.last_outcome = verdict.outcome
         match verdict:
             case Passed():
@@ -74,7 +74,7 @@ class TrialSeries:
         return self.current.finish()
 
     def advance_side(self) -> bool:
-        """Go on to the next side; false when this was the last."""
+        """Move to the next side; false after the last one."""
         return self._turns.advance()
 
     @property

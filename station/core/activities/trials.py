@@ -78,7 +78,7 @@ class Trials:
         return max(0.0, toe_mm - self.rules.step_back_mm)
 
     def is_near(self, target_mm: float, toe_mm: float) -> bool:
-        """Whether the target is so close to `toe_mm` that nobody has to move."""
+        """Whether the target is so close to `toe_mm` that no move is needed."""
         return is_on_target(target_mm - toe_mm, was_on_target=False)
 
     @property
@@ -119,7 +119,7 @@ class Trials:
 
 
 def scored_trials(results: Sequence[TrialResult], rules: TrialRules | None = None) -> tuple[TrialResult, ...]:
-    """The trials that count for the score, in their order: all, or the closest three of more."""
+    """The trials that count for the score, in order: all, or the closest three if there are more."""
     most = (rules or TrialRules()).full_trials
     if results and results[-1].below_range:
         return (results[-1],)

@@ -24,7 +24,7 @@ class Turns:
 
     @property
     def side(self) -> Side | None:
-        """The leg whose turn it is, `None` where it is both legs'."""
+        """The leg whose turn it is, `None` if it is both legs'."""
         return None if self.legs is BOTH_LEGS else Side(self.legs)
 
     @property

@@ -1,4 +1,4 @@
-"""How long an activity waits for a person: one nudge, then it gives the unfinished work up, then it ends."""
+"""How long an activity waits for a person: one nudge, then it gives up the unfinished work, then it ends."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def earliest(*moments_us: int | None) -> int | None:
 
 
 class WaitAlarm(Enum):
-    """What the time of a wait has come for."""
+    """What is due in a wait."""
 
     WRONG_LEG = "wrong leg"
     """The person stands on the wrong leg: `WrongLeg` is due, not the wait itself."""
@@ -31,7 +31,7 @@ class Waiting:
         give_up_us: int | None = None,
         deadline_us: int | None = None,
     ) -> None:
-        """Nudge the person at `nudge_us`, give unfinished work up at `give_up_us`, stop waiting at `deadline_us`."""
+        """Nudge the person at `nudge_us`, give up unfinished work at `give_up_us`, stop waiting at `deadline_us`."""
         self.since_us = since_us
         self._nudge_us = nudge_us
         self._give_up_us = give_up_us
@@ -39,7 +39,7 @@ class Waiting:
 
     @property
     def due_us(self) -> int | None:
-        """When the next moment comes, `None` when none does."""
+        """When the next moment is due, `None` if none is."""
         return earliest(self._nudge_us, self._give_up_us, self._deadline_us)
 
     def cancel_nudge(self) -> None:
@@ -51,7 +51,7 @@ class Waiting:
         return self._deadline_us is not None and now_us >= self._deadline_us
 
     def on_alarm(self, now_us: int) -> WaitAlarm | None:
-        """What is due at `now_us`, the weightiest first; `None` before the next moment."""
+        """Return what is due at `now_us`, the most final first; `None` before the next moment."""
         if self.has_timed_out(now_us):
             return WaitAlarm.TIMEOUT
         if self._give_up_us is not None and now_us >= self._give_up_us:

@@ -1,4 +1,4 @@
-"""The heels of the legs at work, taken as one: down when all are, up when any is, unknown while a sensor is lost."""
+"""The heels of the working legs as one: down when all are, up when any is, unknown while a sensor is lost."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from station.core.sensing.stance import HeelState, Stance, StanceTracker
 
 
 class Move(Enum):
-    """What the heels at work have done."""
+    """What the working heels have done."""
 
     DOWN = "down"
     UP = "up"
     LOST = "lost"
     """A heel that was down has lost its sensor."""
     STOPPED_EARLIER = "stopped earlier"
-    """The other heel, too, is up or lost, and was so before the first: it was reported later."""
+    """The other heel is up or lost too, since before the first, but was reported later."""
 
 
 class HeelMove(Struct, frozen=True):
-    """One move of the heels at work, and since when."""
+    """One move of the working heels, and since when."""
 
     kind: Move
     since_us: int
@@ -40,13 +40,13 @@ class WorkingHeels:
         self.are_needed = are_needed
         self._tracker = StanceTracker(sensors)
         self.up_since_us = 0
-        """Since when they are not down, or were not the last time."""
+        """Since when they have not been down, or when they last came up."""
         self.lifted_side = Side.LEFT
-        """Whose heel came up last."""
+        """The side whose heel came up last."""
 
     @property
     def side(self) -> Side | None:
-        """The leg at work, `None` where it is both."""
+        """The working leg, `None` if it is both."""
         return self._turns.side
 
     @property
@@ -73,12 +73,12 @@ class WorkingHeels:
 
     @property
     def is_occupied(self) -> bool:
-        """Whether any heel is down, of a leg at work or not."""
+        """Whether any heel is down, of a working leg or not."""
         return self._tracker.is_occupied
 
     @property
     def rising_since_us(self) -> int | None:
-        """Since when a heel at work that is needed may be rising, which is not certain yet."""
+        """Since when a needed working heel may have been rising; it is not settled yet."""
         if not self.are_needed:
             return None
         pending = [plate.debouncer.pending_since_us for plate in self.plates if plate.down is True]
@@ -89,7 +89,7 @@ class WorkingHeels:
         return self._tracker.stance(self.plates)
 
     def update(self, change: HeelChange | SensorChange) -> HeelMove | None:
-        """Take in one change of a heel or of its sensor; return the move of the heels at work, if it makes one."""
+        """Take one change of a heel or of its sensor; return the move of the working heels, if it makes one."""
         before, stopped_us = self._stance, self._tracker.not_down_since_us(self.plates)
         self._tracker.update(change)
         after = self._stance
@@ -107,7 +107,7 @@ class WorkingHeels:
         return HeelMove(Move.STOPPED_EARLIER, earlier_us)
 
     def resync(self, at_us: int) -> HeelMove | None:
-        """Take the heels as they are at `at_us`, after changes that were not followed."""
+        """Take the heels' state at `at_us`, after changes that were not followed."""
         before = self._stance
         self._tracker = StanceTracker(self._sensors)
         after = self._stance

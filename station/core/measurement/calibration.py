@@ -4,11 +4,11 @@ A block of known length stands against the toe stop; its readings make a `Point`
 curve through the points of two or more blocks: two determine an offset and a gain, three a bend, four an S-shaped
 (cubic) part as well. Priors from real sensors fill in what the points leave open, and the covariance includes it.
 
-Four blocks shown twice for ten seconds, and up to four times where the readings form an S, suit a sensor of either
-kind (`tests.bench.truth`, worst error at 0 to 200 mm, median and 95 %): 0.49 and 1.05 mm where the sensor's error is
-nearly a parabola, 0.51 and 1.07 mm where it is an S of up to 4 mm (0.60 and 1.20 mm if shown twice). Three blocks shown
-thrice for six seconds give 0.45 and 1.03 mm, but 2.4 and 4.2 mm for an S, which they cannot show. The
-sensor's slow wander sets the rest: from one block to the next it passes for gain, bend and S.
+Four blocks shown twice for ten seconds, and up to four times if the readings form an S, suit a sensor of either kind
+(`tests.bench.truth`, worst error at 0 to 200 mm, median and 95 %): 0.49 and 1.05 mm if the sensor's error is nearly a
+parabola, 0.51 and 1.07 mm if it is an S of up to 4 mm (0.60 and 1.20 mm if shown twice). Three blocks shown three times
+for six seconds give 0.45 and 1.03 mm, but 2.4 and 4.2 mm for an S, which they cannot show. The sensor's slow wander
+limits the rest: from one block to the next it looks like gain, bend and S.
 """
 
 from __future__ import annotations
@@ -49,22 +49,22 @@ MAX_FITTED_CUBIC_MM = 5.0
 """The largest bend and S of a fit, wander included; of 1,000 calibrations of simulated sensors one exceeds 3.9 and 4.7
 mm."""
 MAX_RESIDUAL_MM = 2.0
-"""A block that differs by more from the prediction of the others stands askew."""
+"""A block that differs by more from what the others predict is askew."""
 MISPLACED_MM = 3.0
-"""SD of how far a block is off that does not stand where it should: of two that may be, the nearer one is likelier."""
+"""SD of how far a misplaced block is off: of two that may be misplaced, the one that is less off is likelier."""
 MAX_REPEAT_DIFFERENCE_MM = 2.5
 """The largest difference between two samples of a block; the wander makes 0.6 mm (SD)."""
 MAX_ROUND_DRIFT_MM = 1.4
-"""The largest shift of all blocks alike from the first round to the last. In the recordings none of 20,000 calibrations
-exceeds it in the calm hour, and 2 % do in the two restless ones."""
+"""The largest shift of all blocks alike from the first round to the last. In the recordings, of 20,000 calibrations
+none exceeds it in the calm hour and 2 % do in the two restless ones."""
 MIN_READING_GROWTH = 0.5
 """Readings that grow by less than this share of the blocks' difference do not come from the blocks."""
 MAX_SWAPPED_GROWTH = -0.1
-"""Readings that shrink by more than this share of it come from other blocks than those asked for."""
+"""Readings that shrink by more than this share of it come from blocks other than those requested."""
 MAX_DRIFT_MM = 2.0
 """The largest drift while a block is read; the wander alone makes 0.4 mm (SD)."""
 CROSSTALK_READING_MM = 40.0
-"""Below this reading, light that the cover throws back (crosstalk) may pull readings short."""
+"""Below this reading, light reflected by the cover (crosstalk) may make readings too short."""
 MAX_CROSSTALK_MM = 4.0
 """A block that reads below that limit, and shorter by more than the blocks beyond the limit predict, is refused."""
 NOTICED_CUBIC_MM = 0.55
@@ -93,8 +93,8 @@ class Fit(Struct, frozen=True):
     def uncertainty_mm(self, reading_mm: float, wander_mm: float = WANDER_MM) -> float:
         """Return the standard uncertainty, in mm, of the toe distance that the curve gives for a noiseless reading.
 
-        The covariance supposes that the sensor wandered by `WANDER_MM` between the calibration and now; of a sensor
-        that is known to wander less, that part is smaller.
+        The covariance supposes that the sensor wandered by `WANDER_MM` between the calibration and now; for a sensor
+        known to wander less, that part is smaller.
         """
         oo, og, ob, oc, gg, gb, gc, bb, bc, cc = self.covariance
         _, g, b, c = (extended_power(reading_mm, power) for power in range(4))
@@ -111,7 +111,7 @@ class Fit(Struct, frozen=True):
 
     @property
     def determined_terms(self) -> str:
-        """The terms of the curve that the points determine without the priors."""
+        """The curve's terms that the points determine without the priors."""
         if self._block_count < 3:
             return "offset and gain"
         return "offset, gain and bend" if self._block_count < 4 else "offset, gain, bend and cubic part"
@@ -122,10 +122,10 @@ class Fit(Struct, frozen=True):
 
     @property
     def notice(self) -> str | None:
-        """What to make sure of although the calibration is good, in a sentence; `None` for most.
+        """What to verify although the calibration is good, in a sentence; `None` for most.
 
-        An S in the readings is either the sensor's, and then the curve is right, or comes from a block whose length is
-        not the one stated. The blocks alone cannot say which.
+        An S in the readings is either the sensor's, and then the curve is right, or comes from a block that is not as
+        long as stated. The blocks alone cannot show which.
         """
         if self._block_count < 4:
             return None
@@ -149,7 +149,7 @@ class Fit(Struct, frozen=True):
 def point_from_readings(toe_mm: float, times_us: Sequence[int], readings_mm: Sequence[float]) -> Point:
     """Return the point of a block `toe_mm` long from some six seconds of valid readings, in any order of time.
 
-    Raises `CalibrationError` where the readings have no single distance, scatter more than the sensor does, or drift.
+    Raises `CalibrationError` if the readings have no single distance, scatter more than the sensor does, or drift.
     """
     found = estimate(times_us, readings_mm)
     if isinstance(found, Refusal):
@@ -173,11 +173,11 @@ def fit(points: Sequence[Point]) -> Fit:
     """Fit the curve through the points, in any order; a block may have several.
 
     Generalised least squares with normal priors (a Bayesian fit), for either kind of sensor (`CUBIC_SDS_MM`), each
-    weighted by how probable the points make it. The weights of the points follow from the uncertainty of each, from
-    the wander that points close in time share, and from the tolerance that the points of a block share. The priors
-    come from real sensors, so the covariance includes what the blocks leave open.
-    Raises `DriftError` where the last round differs from the first as a whole, and `CalibrationError` for fewer than
-    two different blocks, and for points that no real sensor gives of blocks held against the toe stop.
+    weighted by how probable the points make it. The weights of the points follow from the uncertainty of each, from the
+    wander that points close in time share, and from the tolerance that the points of a block share. The priors come
+    from real sensors, so the covariance includes what the blocks leave open. Raises `DriftError` if the last round as a
+    whole differs from the first, and `CalibrationError` for fewer than two different blocks, and for points that no
+    real sensor gives for blocks held against the toe stop.
     """
     _check_round_drift(points)
     blocks = _mean_by_block(points)
@@ -194,7 +194,7 @@ def _block_name(toe_mm: float) -> str:
 
 
 def _mean_by_block(points: Sequence[Point]) -> list[Point]:
-    """Average the samples of each block, nearest block first. Raises where they do not repeat or are too few."""
+    """Average the samples of each block, nearest block first. Raises if they do not repeat or are too few."""
     samples_by_block = group_by_block(points)
     if len(samples_by_block) < 2:
         seen = _block_name(next(iter(samples_by_block))) + " alone" if samples_by_block else "No block"
@@ -220,7 +220,7 @@ def _mean_by_block(points: Sequence[Point]) -> list[Point]:
 
 
 def _check_order(blocks: Sequence[Point]) -> None:
-    """Raises where a longer block does not read clearly longer."""
+    """Raises if a longer block does not read clearly longer."""
     for near, far in pairwise(blocks):
         grown = (far.reading_mm - near.reading_mm) / (far.toe_mm - near.toe_mm)
         if grown < MAX_SWAPPED_GROWTH:
@@ -237,7 +237,7 @@ def _check_order(blocks: Sequence[Point]) -> None:
 
 
 def _check_round_drift(points: Sequence[Point]) -> None:
-    """Raises where, once each block has been sampled as often, the last samples differ from the first alike."""
+    """Raises if, with equally many samples of each block, the last ones have all shifted alike from the first."""
     samples_by_block = group_by_block(points)
     counts = {len(samples) for samples in samples_by_block.values()}
     if len(counts) != 1 or counts == {1}:
@@ -252,7 +252,7 @@ def _check_round_drift(points: Sequence[Point]) -> None:
 
 
 def _check_crosstalk(points: Sequence[Point], blocks: Sequence[Point]) -> None:
-    """Raises where a block among the sensor's nearest readings reads shorter than the other blocks predict."""
+    """Raises if a block below `CROSSTALK_READING_MM` reads shorter than the other blocks predict."""
     beyond = [at for at in blocks if at.reading_mm >= CROSSTALK_READING_MM]
     if len(beyond) < 3 or len(beyond) == len(blocks):
         return
@@ -269,8 +269,8 @@ def _check_crosstalk(points: Sequence[Point], blocks: Sequence[Point]) -> None:
 
 
 def _check_shape(points: Sequence[Point], blocks: Sequence[Point], solved: Solution) -> None:
-    """Raises where the curve is none of a real sensor, and names the block without which the others fit best: of three,
-    where any two fit, the one that is least off.
+    """Raises if no real sensor has this curve, and names the block without which the others fit best: of three, where
+    any two fit, the one that is least off.
     """
     if abs(solved.gain - 1.0) > MAX_GAIN_ERROR:
         raise CalibrationError(

@@ -7,9 +7,9 @@ from msgspec.structs import replace
 
 CURVED_TO_MM = 270.0
 """Readings up to this have a bend and a cubic part: from the sensor to a wall 200 mm in front of the toe line. Beyond
-it, and below 0, the curve goes on straight, because no block stands there."""
+it, and below 0, the curve continues straight, because no block is measured there."""
 MIN_SLOPE = 0.1
-"""No real sensor's curve is flatter; the inverse of one that is would be no distance."""
+"""No real sensor's curve is flatter; inverting a flatter one would give no distance."""
 INVERSION_ERROR_MM = 1e-9
 MAX_INVERSION_STEPS = 60
 
@@ -37,7 +37,7 @@ class Curve(Struct, frozen=True):
         return self.gain + (2.0 * self.bend_per_mm + 3.0 * self.cubic_per_mm2 * r) * r
 
     def toe_difference_mm(self, reading_mm: float, other_mm: float) -> float:
-        """Return the difference of two readings in mm of toe distance, without a sign."""
+        """Return the absolute difference of two readings, in mm of toe distance."""
         return self.slope((reading_mm + other_mm) / 2) * abs(other_mm - reading_mm)
 
     def shifted(self, by_mm: float) -> Curve:
@@ -66,7 +66,7 @@ class Curve(Struct, frozen=True):
 
 
 def extended_power(reading_mm: float, power: int, middle_mm: float = 0.0) -> float:
-    """Return the power of a reading about the middle; beyond the curved range it goes on straight, as `Curve` does."""
+    """Return the power of a reading about the middle; beyond the curved range it is straight, as `Curve` is."""
     within_mm = _within_curve(reading_mm)
     base = within_mm - middle_mm
     return float(base**power + (power * base ** (power - 1) * (reading_mm - within_mm) if power else 0.0))

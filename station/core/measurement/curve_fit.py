@@ -39,8 +39,8 @@ Covariance = tuple[float, float, float, float, float, float, float, float, float
 class Point(Struct, frozen=True):
     """One sample of a block: the mean of `n` readings, and its standard uncertainty.
 
-    The uncertainty excludes what all blocks of one calibration have in common. `at_us` is the middle of the window of
-    readings, `None` where no time was stored.
+    The uncertainty excludes what all blocks of one calibration share. `at_us` is the middle of the window of readings,
+    `None` if no time was stored.
     """
 
     toe_mm: float
@@ -51,7 +51,7 @@ class Point(Struct, frozen=True):
 
 
 def group_by_block(points: Sequence[Point]) -> dict[float, list[Point]]:
-    """Group the samples by block, each block's in their order of time."""
+    """Group the samples by block, each block's in order of time."""
     found: dict[float, list[Point]] = {}
     for at in sorted(points, key=lambda at: at.at_us or 0):
         found.setdefault(at.toe_mm, []).append(at)
@@ -76,9 +76,9 @@ def solve(points: Sequence[Point], cubic_sds_mm: Sequence[float] = CUBIC_SDS_MM)
     of sensor.
 
     The gain is that from the nearest to the farthest reading, where the S is 0. So two blocks carry no information on
-    bend and S, and three evenly spaced ones none on the S: they stay 0 with the prior's uncertainty. The samples
-    of a block differ by their errors alone, so the terms are those of their mean reading: else their scatter would pass
-    for an S.
+    bend and S, and three evenly spaced ones none on the S: they stay 0 with the prior's uncertainty. The samples of a
+    block differ only by their errors, so the terms are those of their mean reading: otherwise their scatter would look
+    like an S.
     """
     mean_by_block = {
         toe_mm: fmean(at.reading_mm for at in samples) for toe_mm, samples in group_by_block(points).items()
@@ -146,7 +146,7 @@ def solve(points: Sequence[Point], cubic_sds_mm: Sequence[float] = CUBIC_SDS_MM)
 
 
 class _Kind(Struct, frozen=True):
-    """The solution for one kind of sensor. `log_evidence` is how probable the points are with it, as a logarithm."""
+    """The solution for one kind of sensor. `log_evidence` is the log of how probable the points are with it."""
 
     terms: list[float]
     covariance: list[list[float]]

@@ -1,13 +1,13 @@
 """Checks the calibration continuously, without a block: against the wall, and against the empty lane.
 
-- *wall*: a toe distance below 0 is impossible. Where one stays for a minute, the calibration is out. Far below 0,
+- *wall*: a toe distance below 0 is impossible. If one persists for a minute, the calibration is out. Far below 0,
   beyond any drift of the sensor, an object stands in front of it, which proves nothing about the calibration.
 - *lane*: the board is empty and the target does not move. A slow drift of the reading is the sensor's. A step means
   that the board, a door or a chair was moved: the comparison restarts.
 
 Readings are averaged over windows of ten seconds, which are as precise as an attempt and cheap to compute. The lane
 compares means of ten minutes, because within minutes a sensor wanders by a millimetre (SD) without being out. So it
-finds what moves a calibration for good, by 3.3 mm or more. What comes and goes within the hour is in the uncertainty.
+finds a lasting shift of 3.3 mm or more. What comes and goes within the hour is in the uncertainty.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from station.core.measurement.tolerance import TOLERANCE_MM, is_out_of_tolerance
 from station.core.measurement.wander import WanderEstimate
 
 LANE_UNCERTAINTY_MM = sqrt(2.0) * WANDER_MM
-"""Standard uncertainty of a difference between two means of the lane: each has a wander of its own."""
+"""Standard uncertainty of a difference between two means of the lane: each has its own wander."""
 
 
 class LaneRules(Struct, frozen=True):
@@ -45,7 +45,7 @@ class LaneRules(Struct, frozen=True):
 
 
 class LaneFinding(Struct, frozen=True):
-    """The calibration is out by `off_mm`, with its standard uncertainty. `kind` is `wall` or `lane`."""
+    """How far the calibration is out, with its standard uncertainty. `kind` is `wall` or `lane`."""
 
     kind: str
     off_mm: float
@@ -70,7 +70,7 @@ class LaneMonitor:
     def __init__(
         self, curve: Curve, fit: Fit | None, rules: LaneRules | None = None, wander: WanderEstimate | None = None
     ) -> None:
-        """`fit` is `None` for an uncalibrated sensor, which may be off by any amount and is never reported. `wander`
+        """`fit` is `None` for an uncalibrated sensor: it may be off by any amount and is never reported. `wander`
         learns from the empty lane."""
         self._curve, self._fit = curve, fit
         self._wander = wander or WanderEstimate()
@@ -153,7 +153,7 @@ class LaneMonitor:
             or self._last_mean_mm is None
             or abs(mean_mm - self._last_mean_mm) > self._rules.max_mean_step_mm
         ):
-            # The wander goes on learning: without the hours in which a restless sensor moves so far it would seem calm.
+            # The wander keeps learning: without the hours in which a restless sensor moves this far it would seem calm.
             self._restart_comparison()
             self._first_mean_mm = self._last_mean_mm = mean_mm
             return None

@@ -4,14 +4,14 @@ The noise model comes from two recordings of real sensors in front of fixed targ
 (`tests/recordings`, timing budget 20 ms; `python -m tests.bench.distance` prints the figures again):
 
 - White noise from reading to reading, SD 2.1 mm in both, with tails no heavier than a normal distribution's: no
-  estimator beats the mean. Readings are whole millimetres, but this noise dithers them, so their mean is not coarse;
-  their median is nearly always a whole millimetre.
+  estimator beats the mean. Readings are whole millimetres, but this noise dithers them, so their mean is finer; their
+  median is nearly always a whole millimetre.
 - A slow wander, which changes little within two seconds. It moves all readings of a window together, so no weighting
-  averages it out; the best weights gain less than 1 % on equal ones. One sensor wanders twice as far as the other.
+  averages it out; the best weights gain less than 1 % over equal ones. One sensor wanders twice as far as the other.
 
-So the estimate is the mean without outliers: single wild readings, absent from the recording, but possible with a
+So the estimate is the mean without outliers: single wild readings, absent from the recordings but possible with a
 trouser leg or a hand in view. Other windows are refused with a reason instead of averaged: those that jump from one
-level to another, see two targets, or scatter more than the sensor does. None of the recording's own windows is refused,
+level to another, see two targets, or scatter more than the sensor does. None of the recordings' own windows is refused,
 and nearly all with a step of 6 mm in the middle are (`tests/station/core/measurement/test_estimate.py`).
 """
 
@@ -24,12 +24,12 @@ from statistics import median
 from msgspec import Struct
 
 WANDER_MM = 1.15
-"""SD of the slow wander, of the more restless of two sensors: its recording of four hours, of which the first two are
-here. The calm hour has 0.57 mm.
+"""SD of the slow wander of the more restless of two sensors, over a recording of four hours whose first two are here.
+The calm hour has 0.57 mm.
 
-Every `uncertainty_mm` includes it, so that it is wide enough for either sensor. A calibration samples the wander once
-too and carries the same amount: two moments of the restless sensor ten minutes apart differ by 1.5 mm (SD), 3.4 mm
-(95 %), 4.3 mm at worst.
+Every `uncertainty_mm` includes it, so it is wide enough for either sensor. A calibration also samples the wander once
+and carries the same amount: two moments of the restless sensor ten minutes apart differ by 1.5 mm (SD), 3.4 mm (95 %),
+4.3 mm at worst.
 """
 COMMON_WANDER_MM = 1.05
 """The part of it that lasts: nearly the same for all blocks of a calibration, and for all trials of a test."""
@@ -42,7 +42,7 @@ OUTLIER_SDS = 4.0
 MIN_OUTLIER_MM = 6.0
 """A reading nearer to the median is never an outlier (three SDs of the noise): a robust SD of whole mm is coarse."""
 MIN_AGREEING_SHARE = 0.75
-"""The least share of readings that must agree: with more than a quarter astray there is a second target."""
+"""The minimum share of readings that must agree: with more than a quarter astray there is a second target."""
 MIN_READINGS = 5
 """Fewer readings give no usable estimate of their own scatter."""
 READING_STEP_MM = 1.0
@@ -56,8 +56,8 @@ SD_PER_MAD = 1.4826
 TYPICAL_SCATTER_MM = 2.1
 """SD of readings at the shortest timing budget; longer budgets scatter less."""
 MAX_SCATTER_MM = 4.0
-"""A window that scatters more does not see one still wall. It is nearly twice the recording's SD, so a dark wall or a
-noisier sensor only raises the uncertainty."""
+"""A window that scatters more does not see one still wall. The limit is nearly twice the recordings' SD, so a dark wall
+or a noisier sensor only raises the uncertainty."""
 SCATTER_ERRORS = 4.0
 """How many standard errors of its own scatter a window may exceed the limit by (1 in 30,000): few readings estimate
 their scatter poorly."""
@@ -95,9 +95,9 @@ def estimate(times_us: Sequence[int], readings_mm: Sequence[float]) -> Estimate 
     """Estimate the distance of one window from its valid readings, taken at `times_us`, in any order.
 
     Refuses fewer than five readings, and windows without a single distance: more than a quarter of the readings are far
-    from the rest, they scatter more than the sensor does, or they jump. Raises `ValueError` when the two sequences
-    differ in length. The result depends neither on the order nor on the machine: it uses only sums, products, quotients
-    and square roots, which every machine rounds alike.
+    from the rest, they scatter more than the sensor does, or they jump. Raises `ValueError` if the two sequences differ
+    in length. The result depends neither on the order nor on the machine: it uses only sums, products, quotients and
+    square roots, which every machine rounds alike.
     """
     if len(times_us) != len(readings_mm):
         raise ValueError(f"{len(times_us)} times for {len(readings_mm)} readings: each reading needs its moment")
@@ -117,7 +117,7 @@ def estimate(times_us: Sequence[int], readings_mm: Sequence[float]) -> Estimate 
 
 
 def without_outliers(times_us: Sequence[int], readings_mm: Sequence[float]) -> list[tuple[int, float]]:
-    """Return the (time, reading) pairs that are no outliers, in their original order."""
+    """Return the (time, reading) pairs that are not outliers, in their original order."""
     middle_mm = median(readings_mm)
     spread_mm = SD_PER_MAD * median(abs(reading - middle_mm) for reading in readings_mm)
     far_mm = max(MIN_OUTLIER_MM, OUTLIER_SDS * spread_mm)
@@ -156,8 +156,8 @@ def _noise_mm(kept: list[tuple[int, float]], mean_mm: float, squares: float) -> 
     """Return the standard uncertainty of the mean of readings that scatter, are rounded and may drift.
 
     The divisor is `n - 3` instead of `n - 1` because the error of a mean of few readings follows Student's t (JCGM
-    101:2008, 6.4.9). With a drift any distance along it may be the true one: a uniform distribution, hence its length
-    over the square root of 12. The same holds for rounding that is not dithered.
+    101:2008, 6.4.9). With a drift, any distance along it may be the true one: a uniform distribution, so its length
+    over the square root of 12. The same holds for rounding without dither.
     """
     n = len(kept)
     variance = squares / (n - 3) / n

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 ON_TARGET_MM = 3.0
-"""This close counts as there. A slide of the board is no finer, and the next step of a test is 5 mm at least."""
+"""This close counts as on target. A slide of the board is no finer, and the next step of a test is at least 5 mm."""
 OFF_TARGET_MM = 5.0
-"""Once there, this far away before the target has to be found again: readings wander by a few tenths of a mm."""
+"""Once on target, only this far away counts as off it: readings wander by a few tenths of a mm."""
 
 
 def is_on_target(off_mm: float, *, was_on_target: bool) -> bool:
-    """Return whether toes `off_mm` from the target, of either sign, are there."""
+    """Return whether toes `off_mm` from the target, of either sign, are on it."""
     return abs(off_mm) <= (OFF_TARGET_MM if was_on_target else ON_TARGET_MM)

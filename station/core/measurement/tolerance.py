@@ -11,12 +11,12 @@ CHECK_DUE_DEGREES = 8.0
 
 
 def is_out_of_tolerance(error_mm: float, uncertainty_mm: float) -> bool:
-    """Return whether an error found by a check exceeds the tolerance. `uncertainty_mm` is the check's standard one."""
+    """Return whether a check's error exceeds the tolerance; `uncertainty_mm` is the check's standard uncertainty."""
     return abs(error_mm) > max(TOLERANCE_MM, 2.0 * uncertainty_mm)
 
 
 def check_due_reason(days: float, warmer_degrees: float | None) -> str | None:
-    """Return a sentence why a check is due `days` after the last one that passed, or `None` while none is due."""
+    """Return a sentence why a check is due `days` after the last one that passed, or `None` if none is due."""
     if warmer_degrees is not None and abs(warmer_degrees) >= CHECK_DUE_DEGREES:
         change = f"{abs(warmer_degrees):.0f} degrees {'warmer' if warmer_degrees > 0 else 'colder'}"
         return f"It is {change} than when the distance sensor was last checked: check it with a block."

@@ -26,14 +26,14 @@ class Assumptions(Struct, frozen=True):
     """Values not measured on this station: standard uncertainties in mm unless the name gives another unit."""
 
     toe_mm: float = 1.0
-    """Placing the toes against the stop. Sensor and toes together may reach 1.1 mm before they add 5 % to the variance
-    of a test with an SEM of 5 mm; a sensor at 0.5 to 0.6 mm leaves 1.0."""
+    """Placing the toes against the stop. Sensor and toes together reach 1.1 mm before they add 5 % to the variance of a
+    test with an SEM of 5 mm; a sensor at 0.5 to 0.6 mm leaves 1.0."""
 
     pad_mm: float = 0.3
     """The pad closes within half a millimetre of travel either way (uniform distribution)."""
 
     inferred_mm: float = 1.0
-    """When the load leaves the heel, the knee may be 1.7 mm short of the wall or press into it by as much."""
+    """When the load leaves the heel, the knee may be up to 1.7 mm short of the wall or pressing that far into it."""
 
     self_mm: float = 1.5
     """A touch by the person's own word: 2.6 mm either way."""
@@ -42,7 +42,7 @@ class Assumptions(Struct, frozen=True):
     """Drift of the offset per degree: the datasheet's 10 mm over the 45 degrees to either end of its range."""
 
     unknown_room_degrees: float = 4.0
-    """Assumed change of temperature since the calibration where the room's temperature is unknown."""
+    """Assumed change of temperature since the calibration if the room's temperature is unknown."""
 
     per_root_day_mm: float = 0.1
     """Ageing per square root of a day: 0.5 mm in a month, 1.9 mm in a year. No long-term record is known."""
@@ -55,7 +55,7 @@ class Assumptions(Struct, frozen=True):
 
 
 class Conditions(Struct, frozen=True):
-    """What has changed since the calibration: days, and degrees warmer (`None` where unknown); and how far this sensor
+    """What has changed since the calibration: days, and degrees warmer (`None` if unknown); and how far this sensor
     wanders (SD)."""
 
     days_since_calibration: float = 0.0
@@ -80,9 +80,9 @@ PART_DESCRIPTIONS = {
     "toe": ("How exactly the toes stand against the toe stop (an assumption).", True),
     "contact": ("How far the knee may have been from the wall when it counted as touching (an assumption).", False),
 }
-"""Each part's description for the page, and whether it shrinks in a mean: what differs from trial to trial does, what
-all trials share does not. A sixth of the wander's variance changes within a minute; counting it as shared widens the
-mean of three trials by less than 2 %."""
+"""Each part's description for the page, and whether it shrinks in a mean: errors that differ from trial to trial do,
+errors that all trials share do not. A sixth of the wander's variance changes within a minute; counting it as shared
+widens the mean of three trials by less than 2 %."""
 
 
 class Budget(Struct, frozen=True):
@@ -104,7 +104,7 @@ class Budget(Struct, frozen=True):
 
     @property
     def sensor_mm(self) -> float:
-        """The part of the sensor and its calibration, without toes and knee: one standard uncertainty."""
+        """The sensor and its calibration without toes and knee: one standard uncertainty."""
         return _root_sum((self.noise_mm, self.wander_mm, self.calibration_mm, self.drift_mm))
 
     @property
@@ -171,8 +171,8 @@ def drift_mm(conditions: Conditions, assumed: Assumptions | None = None) -> floa
 def budget_of_mean(budgets: Sequence[Budget]) -> Budget:
     """Return the budget of the mean of several trials.
 
-    Parts that differ between trials shrink; of the others the root mean square remains. Raises `ValueError` for no
-    budgets.
+    Parts that differ between trials shrink; the others keep their root mean square. Raises `ValueError` without a
+    budget.
     """
     if not budgets:
         raise ValueError("a mean of no trials has no uncertainty: give the budget of at least one")

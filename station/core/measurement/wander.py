@@ -1,9 +1,9 @@
-"""Learns how far this sensor wanders, from the empty lane: nobody stands there, so all that moves is the sensor.
+"""Learns how far this sensor wanders from the empty lane: the board is empty, so only the sensor moves.
 
 Of two real sensors one wanders twice as far as the other, so a ± for any sensor is too wide for many. The mean of ten
-seconds has next to no scatter. Its variance about the mean of an hour, corrected for what an hour is too short to show,
-is one estimate of the wander; each hour counts little, because a sensor wanders only a few times in it. Until there are
-hours of an empty lane the estimate is that of the restless sensor, so it errs towards a ± that is too wide.
+seconds has almost no scatter. Its variance about the mean of an hour, corrected for slower wander that an hour cannot
+show, is one estimate; each hour counts little, because a sensor wanders only a few times in it. Until there are hours
+of an empty lane, the estimate is that of the restless sensor, so it errs towards a ± that is too wide.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ MEANS_PER_HOUR = 360
 _WANDERS_PER_HOUR = 3600.0 / COMMON_WANDER_S
 SEEN_IN_AN_HOUR = 1.0 - 2.0 / _WANDERS_PER_HOUR * (1.0 - (1.0 - exp(-_WANDERS_PER_HOUR)) / _WANDERS_PER_HOUR)
 """The expected share of the variance about the hour's own mean, for a wander with this time constant: 0.62. A quicker
-wander shows more of itself, so its SD is overestimated, by at most a quarter."""
+wander shows a larger share, so its SD is overestimated, by at most a quarter."""
 HOUR_DF = 2.0
 """Degrees of freedom of one hour: its length over twice the time constant."""
 PRIOR_DF = 4.0
@@ -51,5 +51,5 @@ class WanderEstimate:
         self.restart()
 
     def restart(self) -> None:
-        """Drop the unfinished hour: somebody stepped on, or something was moved."""
+        """Drop the unfinished hour: a person stepped on, or something was moved."""
         self._means_mm, self._noise_squared = [], []

@@ -31,34 +31,34 @@ from station.core.progress.sides import changes_of_both, pairs_of_sides, sides_d
 from station.core.progress.trend import Trend, fit_trend, in_usual_circumstances, interval_95
 
 MIN_TREND_TESTS = 3
-"""The fewest tests of a trend."""
+"""The minimum number of tests for a trend."""
 MIN_CHANGE_TESTS = 6
 _MIN_CHANGE_SPAN = timedelta(weeks=2)
-"""The fewest tests, and the shortest time, of a change. With less, correlated days look like a precise level and a
-false slope."""
+"""The minimum number of tests, and time, for a change. With less, correlated days look like a precise level and a false
+slope."""
 _OLD_AFTER = timedelta(weeks=6)
 _MAX_SIDES_APART = timedelta(weeks=2)
 CLEAR_DIFFERENCE_MM = 15.0
 """Smaller differences between the ankles are common: 68 % of healthy people have one (Hoch and McKeon 2011)."""
 _TYPICAL_UNCERTAINTY_MM = 2.1
-"""The instrument's uncertainty that the person's error includes: that of a test against the pad, of any sensor, on the
-day of its calibration. Only what exceeds it counts on top."""
+"""The instrument's uncertainty that the person's error already includes: that of a test against the pad, with any
+sensor, on the day of its calibration. Only the excess counts on top."""
 _WEEK = timedelta(weeks=1)
 NO_FORECAST = Forecast(False, None, None, TOO_FEW)
 
 
 class SideAnalysis(Struct, frozen=True):
-    """The analysis of one side's results. `said` lacks what depends on the time of asking and on the goal."""
+    """The analysis of one side's results. `progress` lacks what depends on the current time and on the goal."""
 
-    said: SideProgress
+    progress: SideProgress
     state: TrendState | None
-    """The state of the trend at the last counted result, `None` where that is below range."""
+    """The state of the trend at the last counted result, `None` if that is below range."""
     errors: Mapping[tuple[bool, Contact], PersonError]
     """The person's own error by kind of test (`True` is full) and contact."""
 
 
 class Analysis(Struct, frozen=True):
-    """The analysis of both sides, independent of the time of asking; `None` for a side that was never tested.
+    """The analysis of both sides, independent of the current time; `None` for a side that was never tested.
 
     It is the expensive part (tens of milliseconds for ten years of results) and changes only with a new result.
     """
@@ -71,7 +71,7 @@ class Analysis(Struct, frozen=True):
     def at(self, now: datetime, goals: Goals) -> Progress:
         """Return the person's progress as of `now`, for their goals."""
         sides = zip((self.left, self.right), goals, strict=True)
-        left, right = (None if side is None else _said_at(side, now, goal_mm) for side, goal_mm in sides)
+        left, right = (None if side is None else _progress_at(side, now, goal_mm) for side, goal_mm in sides)
         return Progress(left, right, _sides_difference(self), self.both)
 
 
@@ -89,7 +89,7 @@ def analysis(
     `ValueError` for a result that is not finite.
     """
     sides = _analyse_side(left, repeats_left, day_of), _analyse_side(right, repeats_right, day_of)
-    pairs = pairs_of_sides(*(() if side is None else side.said.counted for side in sides))
+    pairs = pairs_of_sides(*(() if side is None else side.progress.counted for side in sides))
     return Analysis(*sides, tuple(changes_of_both(pairs)), sides_differ(pairs))
 
 
@@ -116,8 +116,8 @@ def _analyse_side(
     ordered = oldest_first(results)
     tests = first_of_each_day(ordered, day_of)
     last = tests[-1]
-    # Methods differ by centimetres, so a line through results of two would show how often each was used. Zeros are no
-    # distances: a line through them would show how far the sensor measures.
+    # Methods differ by centimetres, so a line through results of two methods would show how often each was used. Zeros
+    # are not distances: a line through them would show how far the sensor measures.
     same_method = [test for test in tests if test.method == last.method and not test.is_below_range]
     usual_mm = in_usual_circumstances(same_method)
     errors = _errors(repeats, tests, {result.contact for result in ordered}, same_method, usual_mm)
@@ -145,7 +145,7 @@ def _analyse_side(
     fitted = fit_trend(same_method, sds_mm, _step_indices(same_method, changes), usual_mm)
     progress = replace(progress, outliers=frozenset(same_method[index].test_id for index in fitted.outliers))
     if len(same_method) >= MIN_TREND_TESTS:
-        # Only tests in the usual circumstances prove a plateau: what others add is itself an estimate.
+        # Only tests in the usual circumstances prove a plateau: the habit in the others is itself an estimate.
         proving = [
             result
             for index, (result, is_usual) in enumerate(zip(same_method, fitted.usual, strict=True))
@@ -172,7 +172,7 @@ def _errors(
     same_method: Sequence[Result],
     usual_mm: Sequence[float],
 ) -> dict[tuple[bool, Contact], PersonError]:
-    """Return the person's errors, without what habits add to the results of the last method: a habit is no error."""
+    """Return the person's errors, without what habits add to results of the last method: a habit is not an error."""
     usual = {result.test_id: mm for result, mm in zip(same_method, usual_mm, strict=True) if mm != result.mm}
     alike = [replace(test, mm=usual[test.test_id]) if test.test_id in usual else test for test in tests]
     return {
@@ -180,9 +180,9 @@ def _errors(
     }
 
 
-def _said_at(side: SideAnalysis, now: datetime, goal_mm: float) -> SideProgress:
+def _progress_at(side: SideAnalysis, now: datetime, goal_mm: float) -> SideProgress:
     """Complete the analysis of one side with what depends on `now` and on the goal."""
-    progress = side.said
+    progress = side.progress
     last_at = progress.counted[-1].at
     state = side.state if progress.trend else None
     phase = current_phase(state, last_at, progress.changes, progress.steady_since, now)
@@ -218,7 +218,7 @@ def _sides_difference(found: Analysis) -> SidesDifference | None:
     left, right = found.left, found.right
     if left is None or right is None or left.state is None or right.state is None:
         return None
-    at_left, at_right = left.said.counted[-1].at, right.said.counted[-1].at
+    at_left, at_right = left.progress.counted[-1].at, right.progress.counted[-1].at
     if abs(at_left - at_right) > _MAX_SIDES_APART:
         return None
     at = max(at_left, at_right)

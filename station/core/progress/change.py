@@ -4,18 +4,19 @@ For a person who does not change, each result's rank among the earlier ones is a
 (`station.core.progress.ranks`). The hypotheses are that the level moves by a number of SDs a week, from the first test
 or from a later week on, or that it steps in some week. The evidence for one is the product over the tests of
 `exp(l * score - l * l * v / 2)`, where `l` is its expected difference between the test and the mean of the earlier
-ones, in SDs. The total evidence is the weighted mean over the hypotheses. For a person who does not change its
-expectation never exceeds 1, so it ever reaches 80, checked after every test, for at most one person in eighty (Ville
-1939). This needs neither the person's error nor its distribution.
+ones, in SDs. The total evidence is the weighted mean over the hypotheses. For a person who does not change, its
+expectation never exceeds 1, so at most one person in eighty ever reaches 80, checked after every test (Ville 1939).
+This needs neither the person's error nor its distribution.
 
-A person plays three such games: left, right and the mean of both. Imported results play games of their own, so that
-years of them do not use up the evidence of the station's. The bars of all six leave 5 % of people a false change.
+A person plays three such games: left, right and the mean of both. Imported results play their own games, so years of
+them do not use up the evidence of the station's own. With the thresholds of all six, at most 5 % of people see a false
+change.
 
-Results are ranked among their own kind: the same contact, kind of test and circumstances. So a change of method or of
-the time of day never counts as a change of the ankle, and alternating between them costs little.
+Results are ranked within their kind: the same contact, kind of test and circumstances. So a change of method or of the
+time of day never counts as a change of the ankle, and alternating between them costs little.
 
-The evidence supposes that days are independent. So the odds that the results follow the likeliest hypothesis, and not
-stiff and supple spells, must be 25 to one as well (`station.core.progress.spells`).
+The evidence supposes that days are independent. So the odds that the results follow the likeliest hypothesis rather
+than stiff and supple spells must also be 25 to one (`station.core.progress.spells`).
 
 An epoch lasts at most a year. The next one ranks against the last results of the one before. After a real change, a new
 epoch starts with the next test.
@@ -35,31 +36,31 @@ from station.core.progress.records import Direction, RealChange, Result
 from station.core.progress.spells import log_odds_of_course
 
 EVIDENCE_THRESHOLD, IMPORTED_EVIDENCE_THRESHOLD = 80.0, 240.0
-"""The inverse bounds the share of unchanged people for whom one epoch of one game ever confirms a change. For the three
-games of a person, and those of imported results, the bounds add up to 5 %."""
+"""The inverse bounds the share of unchanged people for whom one epoch of one game ever confirms a change. Over a
+person's three games and the three of imported results, the bounds add up to 5 %."""
 ODDS_AGAINST_SPELLS = 25.0
-"""How much likelier than spells a change must be. The study shows what other odds would give, and at what delay."""
+"""How much likelier than spells a change must be. The study shows what other odds give, and with what delay."""
 _SIZES_MM_WEEK = (1.0, 2.0, 3.0)
-"""The sizes of a gain or loss from the first test on, for these odds: usual ones of training are 1.8 to 2.6 mm a week
-(Warneke 2023), and a faster one is clear anyway."""
+"""The sizes of a gain or loss from the first test on, for these odds: training usually gives 1.8 to 2.6 mm a week
+(Warneke 2023), and a faster change is clear anyway."""
 _LATE_START_LOG_ODDS = 5.4
-"""The logarithm of how much more a step or a later start needs: there are many, and of any size, so spells often
-resemble one."""
+"""The log odds that a step or a later start needs in addition: there are many, of any size, so spells often resemble
+one."""
 _MORE_RESULTS = 0.02
-"""After a refusal the odds are computed again when there are so many more results: they take a millisecond."""
+"""After a refusal, the odds are computed again once the results have grown by this share: they take a millisecond."""
 _WEEK = timedelta(weeks=1)
 _EPOCH = timedelta(weeks=52)
 _RUN_IN = timedelta(weeks=13)
 _RUN_IN_MIN_RESULTS = 12
 _MAX_COURSE_WEEKS = 16.0
-"""The longest expected course, so that the length of a year's gap is no evidence by itself."""
+"""The longest expected course, so that a year's gap alone is not evidence."""
 _STEP_CLOSES_WEEKS, _KINK_CLOSES_WEEKS = 8.0, 26.0
 """How long after its week a hypothesis of a step, or of a later start, collects evidence."""
 _LATE_START_PENALTY = 1.5
 _MOST_ACTIVE = 20
 """At most 18 hypotheses collect evidence at once: 2 from the first test on, 7 of later starts and 9 of steps."""
 _WEIGHED_EARLY = 2.0
-"""So many scores earlier than it must a hypothesis is weighed, so that several are weighed at once."""
+"""A hypothesis is weighed this many scores earlier than needed, so that several are weighed at once."""
 _STEP_SEARCH_WEEKS = 3.0
 """How far from the week of the hypothesis to search for the date of a step."""
 
@@ -84,7 +85,7 @@ HYPOTHESES = (
     *(Hypothesis(float(week), 0.3, False, 0.06 / len(_KINK_START_WEEKS)) for week in _KINK_START_WEEKS),
     *(Hypothesis(float(week), 2.0, True, 0.14 / len(_STEP_START_WEEKS)) for week in _STEP_START_WEEKS),
 )
-"""The first is the main one: a gain of 2 mm a week with an SD of 5.8 mm from day to day is 0.34 SDs a week."""
+"""The first is the main one: with an SD of 5.8 mm from day to day, a gain of 2 mm a week is 0.34 SDs a week."""
 _LAST_FIRST = sorted(HYPOTHESES, key=lambda one: inf if one.week is None else -one.week)
 
 
@@ -115,7 +116,7 @@ class _Kind(Ranks):
         return score if score > 0 else -score
 
     def run_in(self, mm: float, weeks: float) -> None:
-        """Add a result that the later ones are ranked against."""
+        """Add a result against which later ones are ranked."""
         self.insert(mm)
         self.weeks += weeks
 
@@ -123,9 +124,9 @@ class _Kind(Ranks):
 class _HypothesisEvidence:
     """The evidence for one hypothesis: its score, and the variance of that score.
 
-    From its start on the course follows a line, which rises by one a week or is level, and a rise ends on a level one.
-    The lead of a line is by how much it exceeds the course, summed over the results of a kind before it. So the
-    expected difference of a result from the mean of the earlier ones is `lead * y`, and `x` more on a rise (`_Kind`).
+    From its start on the course follows a line that is level, or rises by one a week and then levels off. The lead of a
+    line is how much it exceeds the course, summed over the earlier results of a kind. So the expected difference of a
+    result from the mean of the earlier ones is `lead * y`, and `x` more on a rise (`_Kind`).
     """
 
     __slots__ = (
@@ -150,7 +151,7 @@ class _HypothesisEvidence:
         self.sudden = hypothesis.sudden
         self.effect = hypothesis.effect
         self.log_weight = log(hypothesis.weight / 2)
-        # A change not detected for so long after its start will not be detected: the evidence stays as it is.
+        # A change not detected for this long after its start will not be detected: the evidence stays as it is.
         self.closes_at_week = (
             start + (_STEP_CLOSES_WEEKS if self.sudden else _KINK_CLOSES_WEEKS) if hypothesis.week is not None else inf
         )
@@ -163,15 +164,15 @@ class _HypothesisEvidence:
         ]
         """Each kind with the lead of the line, and its sums before it."""
         self.most = 0.0 if self.rises else self._most_on_level()
-        """What is expected of a result differs by at most so much from the mean of the earlier ones."""
+        """The most by which a result is expected to differ from the mean of the earlier ones."""
         self.due_at_score = -inf
-        """The evidence cannot matter before the sizes of the scores add up to so much."""
+        """The evidence cannot matter before the sizes of the scores add up to this."""
 
     def _most_on_level(self) -> float:
         return max([lead / len(kind.values) for kind, lead, _ in self.parts if lead], default=0.0)
 
     def expected_course(self, weeks: float) -> float:
-        """Return the expected change of the level by then, in units of `effect`."""
+        """Return the expected change of the level by this week, in units of `effect`."""
         elapsed_weeks = weeks - self.start
         if elapsed_weeks < 0:
             return 0.0
@@ -183,7 +184,7 @@ class _HypothesisEvidence:
         return self.closes_at_week < inf
 
     def level_off(self) -> None:
-        """End the rise: the course stays at what it has reached."""
+        """End the rise: from here on the course is level."""
         self.update()
         self.past_score, self.past_variance = self.score, self.score_variance
         end = self.start + _MAX_COURSE_WEEKS
@@ -252,7 +253,7 @@ class Epoch:
         return self.results[max(0, min(first, len(self.results) - _RUN_IN_MIN_RESULTS)) :]
 
     def judge(self, result: Result) -> RealChange | None:
-        """Take a result, later than all before it; return the change that it confirms, or `None`."""
+        """Take a result later than all before it; return the change that it confirms, or `None`."""
         self._add(result)
         count = len(self.results)
         if self._scores < self._due_at_score or count < self._weighed_from:
@@ -277,7 +278,7 @@ class Epoch:
         return self._closed_evidence + sum([exp(case.update()) for case in self._active])
 
     def _may_suffice(self) -> bool:
-        """Return whether the evidence may have reached the threshold, and when to ask next.
+        """Return whether the evidence may have reached the threshold, and schedule the next check.
 
         It is mostly far below. A result moves the score of a hypothesis by at most its own score times the expected
         difference. So each is weighed again only when the scores may add up to what it lacks.
@@ -325,7 +326,7 @@ class Epoch:
             if case.turns_at_week < self._next_turn_week:
                 self._next_turn_week = case.turns_at_week
             self._next_start_week = self._start_of(pending[-1]) if pending else inf
-        # What is expected on a rise was bounded until now.
+        # The expectation on a rise was bounded only until now.
         for case in self._active:
             if case.rises:
                 case.most, case.due_at_score = case.expected_course(self._next_start_week), -inf
@@ -364,7 +365,7 @@ class Epoch:
         return [value - means[key] for key, value in zip(keys, values, strict=True)]
 
     def _step_index(self, step_week: float) -> int:
-        """Return the first result after the step: the split whose two sides differ most."""
+        """Return the index of the first result after the step: the split whose two sides differ most."""
         scores = [self._kinds[self._key_of(result)].normal_score(result.mm) for result in self.results]
         n, total = len(scores), sum(scores)
         best, found, before = -1.0, 0, 0.0
@@ -382,9 +383,9 @@ def real_changes(
 ) -> list[RealChange]:
     """Return the real changes of one side, or of the mean of both, oldest first.
 
-    `results` are oldest first, at most one a day. The result that confirms a change dates its report, so later results
-    never revoke it. A change must be `odds` times likelier than spells. With `by_calibration` only results of one
-    calibration are ranked among each other.
+    `results` are oldest first, at most one a day. A change is reported with the result that confirms it, so later
+    results never revoke it. It must be `odds` times likelier than spells. With `by_calibration`, results are ranked
+    only within one calibration.
     """
     changes: list[RealChange] = []
     epochs: dict[bool, Epoch] = {}

@@ -1,8 +1,8 @@
 """Estimates how much correlated days inflate the variance: ankles are stiffer in some weeks, without a real change.
 
-The model: results `g` days apart share `c * exp(-g / 3)` of their variance. `c` is estimated from the results. Few
+The model: results `g` days apart share `c * exp(-g / 3)` of their variance. `c` is estimated from the results. A few
 results carry little information on it, so the estimate starts low and moves slowly. Tests on adjacent days are almost
-one test made twice, so each such pair counts for less whatever the estimate is.
+the same test twice, so each such pair counts for less, whatever the estimate.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _PRIOR_PAIRS = 10.0
 """The prior of `c`, and its weight in adjacent pairs."""
 _ADJACENT_DAYS = 1.5
 _ADJACENT_DAYS_FACTOR = 0.6
-"""Times the share of tests less than a day and a half apart, this is added to the factor."""
+"""This, times the share of tests less than a day and a half apart, is added to the factor."""
 
 
 def estimate_correlation(

@@ -1,7 +1,7 @@
 """Selects the results that count for the trend, and the pairs that show the effect of a stretch.
 
-A stretch adds to the toe distance for some hours. So the first test of each day counts; a second one within an hour
-forms a before-and-after pair and does not count.
+A stretch adds to the toe distance for some hours, so only the first test of each day counts. A second one within an
+hour forms a before-and-after pair and does not count.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from station.core.progress.trend import interval_95
 
 HOUR = timedelta(hours=1)
 PRACTICE_TESTS = 1
-"""How many of a person's first tests are practice: who learns the movement reaches farther with the same ankle."""
+"""How many of a person's first tests are practice: once the movement is learnt, the same ankle reaches farther."""
 
 
 def oldest_first(results: Sequence[Result]) -> list[Result]:
@@ -43,7 +43,7 @@ def first_of_each_day(ordered: Sequence[Result], day_of: Callable[[datetime], da
 def before_after(ordered: Sequence[Result], errors: dict[tuple[bool, Contact], PersonError]) -> list[BeforeAfter]:
     """Return the pairs of tests of one contact and kind within an hour, oldest first; a test is in at most one pair.
 
-    `errors` has a key (full, contact). The error of the difference is that within a session, `within_mm`, where the
+    `errors` has a key (full, contact). The error of the difference is that within a session, `within_mm`, if the
     person's repeats give it, otherwise the larger `sem_mm`.
     """
     pairs: list[BeforeAfter] = []

@@ -1,4 +1,4 @@
-"""What became of a side's real changes: how much of the last one is there at the last test, and how far it went."""
+"""What became of a side's real changes: how much of the last one remains at the last test, and how far it went."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ _MAX_START_GAP = timedelta(weeks=3)
 """How far the trend's nearest point may be from the start of a change to give the level there."""
 _RECENT = timedelta(weeks=6)
 _CAUTION = 2.0
-"""How many times its error a way back must be where some of the change is left, or more than all of it is gone: the
-farthest point of a trend that stays is a chance high, so a way back from it exceeds its error too often."""
+"""How many times its error a return must be if part of the change remains, or if it overshot the start: the farthest
+point of a steady trend is a chance high, so a return from it exceeds its error too often."""
 
 
 class Outcome(StrEnum):
-    """What is there of a real change at the last test.
+    """What remains of a real change at the last test.
 
     - `lasting`: it exceeds the error.
-    - `partial`: some of it, beyond the error, and beyond the error it was more.
-    - `returned`: it went and came back, to within the error.
-    - `reversed`: it came back and beyond, by more than the error.
-    - `open`: it is real, but neither its amount nor a way back exceeds the error.
+    - `partial`: some of it exceeds the error, and it was once larger by more than the error.
+    - `returned`: it came back to within the error.
+    - `reversed`: it came back and went beyond its start by more than the error.
+    - `open`: it is real, but neither its amount nor a return exceeds the error.
     - `unmeasured`: no test of the last one's method shows the level before it.
     - `from_below`: the level before it was below range.
     """
@@ -43,11 +43,11 @@ class Outcome(StrEnum):
 
 
 class Course(Struct, frozen=True):
-    """The last real change in one direction, with the one before it where that is what came back.
+    """The last real change in one direction, or the one before it if that is what came back.
 
-    `mm` is what there is of it at the last test, `farthest_mm` what there was at `farthest_at`; both without a sign.
-    `farthest_at` is `None` where that never exceeded the error. `is_at_least`: some tests about its start were below
-    range, so the level there was lower than the others show.
+    `mm` is its amount at the last test, `farthest_mm` its amount at `farthest_at`, both in its direction. `farthest_at`
+    is `None` if that never exceeded the error. `is_at_least`: some tests around its start were below range, so the
+    level there was lower than the others show.
     """
 
     direction: Direction
@@ -61,8 +61,8 @@ class Course(Struct, frozen=True):
 
 
 class ChangeOfBoth(Struct, frozen=True):
-    """A real change of the mean of both sides since about `since`; `mm` is what there is of it, `None` where that is
-    within the error.
+    """A real change of the mean of both sides since about `since`; `mm` is what remains of it, `None` if that is within
+    the error.
     """
 
     direction: Direction
@@ -89,9 +89,9 @@ def is_course_recent(course: Course, progress: SideProgress) -> bool:
 
 
 def change_of_both(progress: Progress) -> ChangeOfBoth | None:
-    """Return the last real change of the mean of both sides, `None` where a side has one of its own since then.
+    """Return the last real change of the mean of both sides, `None` if a side has one of its own since then.
 
-    It is `None` as well where the mean has come back, or where the trend of a side starts too late to show it.
+    It is also `None` if the mean has come back, or if a side's trend starts too late to show it.
     """
     sides = [side for side in (progress.left, progress.right) if side is not None]
     if len(sides) < 2 or not progress.both:
@@ -142,15 +142,15 @@ def _course_of_run(progress: SideProgress, run: Sequence[RealChange]) -> Course:
 
 
 def has_zeros_from(progress: SideProgress, at: datetime) -> bool:
-    """Return whether a test from three weeks before that time on was below range."""
+    """Return whether any test since three weeks before `at` was below range."""
     counted = progress.counted
     return any(test.is_below_range for test in counted[bisect_left(counted, at - _MAX_START_GAP, key=_at) :])
 
 
 def _start_index(trend: Sequence[TrendPoint], change: RealChange) -> int | None:
-    """Return the point with the level before the change, `None` where the trend starts too late.
+    """Return the index of the point with the level before the change, `None` if the trend starts too late.
 
-    The first result after a step includes the step, so the level before is that of the point before it.
+    The first result after a step includes the step, so the level before is that of the previous point.
     """
     after = bisect_left(trend, change.since, key=_at)
     if change.sudden:

@@ -1,9 +1,9 @@
-"""What the circumstances of a person's tests add to the results: a full test, an evening, a stretch before.
+"""What the circumstances of a person's tests add to their results: a full test, an evening, a stretch before.
 
 Each kind of circumstance that differs from the person's usual one has an offset, normal about 0 before the tests are
 seen. The offsets are estimated together with the level (generalised least squares on the innovations of the filter, de
-Jong 1991), so a level that moves while a habit changes leaves both uncertain, and the bands include it. What nobody
-knows of a test counts as usual.
+Jong 1991), so a level that moves while a habit changes leaves both uncertain, and the bands include that. An unknown
+circumstance counts as usual.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ OFFSET_SD_MM = 4.0
 CALIBRATION_SD_MM = 1.5
 """The SDs of an offset and of a calibration's error before any test."""
 USUAL_TESTS = 12
-"""The most common circumstance of so many last tests is the usual one."""
+"""The most common circumstance of this many last tests is the usual one."""
 MIN_HABIT_TESTS = 5
-"""The fewest tests of either kind of a habit that is given."""
+"""The minimum number of tests of each kind for a habit to be reported."""
 _CERTAIN_SDS = NormalDist().inv_cdf(0.995)
 _MAX_CALIBRATIONS = 6
-"""The last so many calibrations have offsets; older ones would cost time and change nothing."""
+"""Only this many last calibrations have offsets; older ones would cost time and change nothing."""
 
 
 class _Circumstance(Struct, frozen=True):
@@ -58,7 +58,8 @@ _CIRCUMSTANCES = (
 class Offset(Struct, frozen=True):
     """One offset: the share of it in each result, and its SD before the tests.
 
-    A habit has the nouns of its circumstance and of the usual one, and the number of tests in that; a calibration none.
+    A habit has the nouns of its circumstance and of the usual one, and the number of tests in the latter; a calibration
+    has none of these.
     """
 
     shares: tuple[float, ...]
@@ -69,7 +70,7 @@ class Offset(Struct, frozen=True):
 
 
 def offsets_of(results: Sequence[Result]) -> list[Offset]:
-    """Return the offsets of results of one method, oldest first: none where all were made alike."""
+    """Return the offsets of results of one method, oldest first: none if all were made alike."""
     return [*_offsets_of_habits(results), *_offsets_of_calibrations(results)]
 
 
@@ -80,7 +81,7 @@ def _offsets_of_habits(results: Sequence[Result]) -> Iterator[Offset]:
         del counts[None]
         if len(counts) < 2:
             continue
-        # Of equally common ones the latest is the usual one: `most_common` keeps the order of first meeting.
+        # Of equally common ones the latest is the usual one: `most_common` keeps the order of first appearance.
         known = [value for value in reversed(values) if value is not None]
         ((usual, _),) = Counter(known[:USUAL_TESTS]).most_common(1)
         for value in sorted(counts, key=str):
@@ -98,7 +99,7 @@ def _offsets_of_calibrations(results: Sequence[Result]) -> Iterator[Offset]:
 
 
 def without(offsets: Sequence[Offset], values: Sequence[float], mm: Sequence[float]) -> list[float]:
-    """Return the results as they would be in the usual circumstances, where the offsets have these values."""
+    """Return the results as they would be in the usual circumstances, given these values of the offsets."""
     found = list(mm)
     for offset, value in zip(offsets, values, strict=True):
         found = [one - share * value for one, share in zip(found, offset.shares, strict=True)]
@@ -108,7 +109,7 @@ def without(offsets: Sequence[Offset], values: Sequence[float], mm: Sequence[flo
 class Habits:
     """The estimated offsets of results, with the uncertainty they leave in a level.
 
-    `mm` are the results, and `level_filter` has passed them.
+    `mm` are the results, which `level_filter` has processed.
     """
 
     def __init__(self, offsets: Sequence[Offset], mm: Sequence[float], level_filter: LevelFilter) -> None:
@@ -142,7 +143,7 @@ class Habits:
                 yield offset, value, sd
 
     def usual(self) -> tuple[bool, ...]:
-        """Return of each result whether it was made in the usual circumstances. Calibrations do not count."""
+        """Return for each result whether it was made in the usual circumstances. Calibrations do not count."""
         habits = [offset.shares for offset in self.offsets if offset.circumstance]
         return tuple(not any(shares) for shares in zip(*habits, strict=True)) if habits else (True,) * self._results
 

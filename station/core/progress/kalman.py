@@ -1,11 +1,11 @@
 """A Kalman filter and a Rauch-Tung-Striebel smoother for a level with a slope, written out for the two numbers.
 
-The slope is a renewal process: it lasts for some weeks and is then drawn again, so a gain may begin or end at any test.
-The faster the level moves, the less certain is where it will be, and the widths follow. Means and variances are those
-of that process. Ten years of daily tests take milliseconds.
+The slope is a renewal process: it lasts for some weeks and is then redrawn, so a gain may begin or end at any test. The
+faster the level moves, the less certain its future, and the widths follow. Means and variances are those of that
+process. Ten years of daily tests take milliseconds.
 
-The gains come from the results; given them, filter and smoother are linear and follow any other series through the same
-tests.
+The gains come from the results; with them fixed, filter and smoother are linear and can follow any other series through
+the same tests.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from msgspec import Struct
 SLOPE_SD_MM_WEEK = 1.5
 SLOPE_LASTS_WEEKS = 20.0
 """The SD of a new slope, from the gains of ankles in training (Warneke 2023: 10 to 14 % of about 110 mm in six weeks),
-and how long a slope lasts on average: short, because a gain may have ended last week. With both, the bands hold the
+and how long a slope lasts on average: short, because a gain may have ended last week. With both, the bands cover the
 truth for people who keep gaining and for those whose gain has just ended (`make study`)."""
 FIRST_SLOPE_SD_MM_WEEK = 3.0
 """The SD of the slope at the first test: people begin to test when they begin to train."""
@@ -32,9 +32,9 @@ _HUBER_SDS = 2.0
 _STEP_TESTS = 6
 _TESTS_BEFORE_STEP = 3
 _SDS_EACH, _SDS_TOGETHER = 1.0, 2.2
-"""How many SDs tests after a step lie from what was expected: each of them, and together."""
+"""How many SDs tests after a step lie from the expectation: each one, and their sum over the root of their number."""
 _OUTLIER_SHARE, _OUTLIER_SD_MM = 0.05, 35.0
-"""How many results are outliers, and the SD of these, where a step and outliers are weighed against each other."""
+"""The share of results that are outliers, and their SD, for weighing a step against outliers."""
 
 Variances = tuple[float, float, float]
 """The variance of the level, the covariance of level and slope, and the variance of the slope."""
@@ -52,7 +52,7 @@ class TrendState(Struct, frozen=True):
     slope_variance: float
 
     def predicted(self, weeks: float, slope_lasts_weeks: float = SLOPE_LASTS_WEEKS) -> TrendState:
-        """Return the state expected after so many weeks without a test."""
+        """Return the state expected after this many weeks without a test."""
         if weeks <= 0:
             return self
         passage = _passage(weeks, slope_lasts_weeks)
@@ -61,8 +61,8 @@ class TrendState(Struct, frozen=True):
 
 
 class _Passage(Struct, frozen=True, gc=False):
-    """What a time does to a slope: the share `keep` that remains of its mean, the change `reach` of the level per unit,
-    and the factors with which a lasting slope and new ones widen the level and its covariance with the slope."""
+    """What passing time does to a slope: the share `keep` of its mean that remains, the change `reach` of the level per
+    unit, and the factors by which a lasting slope and new ones widen the level and its covariance with the slope."""
 
     keep: float
     reach: float
@@ -127,7 +127,7 @@ class _Visit(Struct, frozen=True, gc=False):
 
 
 class LastLevel(NamedTuple):
-    """The last level with its variance under one supposition, and how likely the last tests are under it."""
+    """The last level with its variance under one hypothesis, and how likely the last tests are under it."""
 
     log_likelihood: float
     level: float
@@ -140,10 +140,10 @@ _BEFORE_FIRST = _Visit(1, 0, 0, 0, 0, 0, 0, 0, 0, _FIRST_LEVEL_SD_MM**2, 0, FIRS
 class LevelFilter:
     """The filter along tests with results `mm` (about 0), `variances` of their errors, and the `passages` before them.
 
-    At each index of `breaks` the level may step. With `finds_steps` the filter adds breaks: where two to six tests in a
-    row all lie more than one SD on one side of what the tests before each of them let expect, and together more than
-    2.5, a step opens at the first of them. For a level without a step these deviations are independent. Innovations
-    beyond two SDs are limited to that (Huber 1964).
+    At each index of `breaks` the level may step. With `finds_steps` the filter adds breaks: a step opens at the first
+    of two to six consecutive tests that all lie more than one SD on one side of the expectation from the tests before
+    them, if the sum over the root of their number exceeds 2.2 SDs. For a level without a step these deviations are
+    independent. Innovations beyond two SDs are limited to that (Huber 1964).
     """
 
     def __init__(
@@ -165,7 +165,7 @@ class LevelFilter:
             visit = _visit(visit, passages[index], mm[index], variances[index], index in steps)
             visits.append(visit)
             index += 1
-            # Two tests in a row at least, on one side.
+            # At least two tests in a row, on one side.
             if finds_steps and (
                 before < -_SDS_EACH > visit.innovation_sds or before > _SDS_EACH < visit.innovation_sds
             ):
@@ -177,7 +177,7 @@ class LevelFilter:
                     visit = visits[-1]
 
     def _tests_after_step(self) -> int:
-        """Return how many of the last tests lie after a step that they open, 0 for none."""
+        """Return how many of the last tests lie after a step that they open, 0 without a step."""
         together, found, most = 0.0, 0, _SDS_TOGETHER
         last = len(self._visits) - 1
         side = 1.0 if self._visits[last].innovation_sds > 0 else -1.0
@@ -201,7 +201,7 @@ class LevelFilter:
         return last.level_variance, last.both, last.slope_variance
 
     def if_stepped_at(self, step: int | None, mm: Sequence[float], variances: Sequence[float]) -> LastLevel:
-        """Return the last level if the only step among the last tests was at this index, or none.
+        """Return the last level if the only step among the last tests was at this index (`None`: no step).
 
         `mm` and `variances` are those of the last tests.
         """

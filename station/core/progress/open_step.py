@@ -1,9 +1,9 @@
-"""What the last tests leave open: whether the level has just stepped.
+"""Whether the level has just stepped, which the last tests may leave open.
 
 One or two tests far from the others are a step, such as an injury, or outliers, and only the next tests show which.
-Until then any of the last six tests may be the first after a step, or none, each as probable as the tests make it. The
-interval holds 95 % of that mixture, and at least what the trend itself holds: so it reaches from the old level to the
-new one while both are possible.
+Until then any of the last six tests may be the first after a step, or none may be, each as probable as the tests make
+it. The interval covers 95 % of that mixture, and at least the trend's own interval, so it reaches from the old level to
+the new one while both are possible.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from station.core.progress.kalman import LevelFilter
 from station.core.progress.records import Interval
 
 STEP_PROBABILITY = 0.01
-"""How probable a step is at one test, before the tests are seen: one or two a year at three tests a week."""
+"""The prior probability of a step at one test: one or two a year at three tests a week."""
 _TESTS = 6
 _TESTS_BEFORE = 3
 _NEGLIGIBLE = 0.001
@@ -40,10 +40,10 @@ class PossibleLevel(Struct, frozen=True):
 def possible_levels(
     level_filter: LevelFilter, mm: Sequence[float], variances: Sequence[float], certain: Collection[int]
 ) -> list[PossibleLevel]:
-    """Return the last levels that the tests leave possible; of too few tests, the trend's alone.
+    """Return the last levels that the tests leave possible; with too few tests, only the trend's.
 
-    `level_filter` has passed the tests, `mm` and `variances` are theirs as if none was an outlier, and `certain` are
-    the steps that are none of its own.
+    `level_filter` has processed the tests, `mm` and `variances` are theirs as if none were an outlier, and `certain`
+    are the steps that it did not find itself.
     """
     last = len(mm)
     earlier = [*certain, *(step for step in level_filter.breaks if step < last - _TESTS)]
@@ -65,7 +65,7 @@ def possible_levels(
 
 
 def added_variance(levels: Sequence[PossibleLevel]) -> float:
-    """Return how much larger the variance of the last level is for what is open."""
+    """Return how much the open question adds to the variance of the last level."""
     return max(0.0, fsum(one.probability * (one.apart_mm**2 + one.more_variance) for one in levels))
 
 
@@ -82,7 +82,7 @@ def interval_with(levels: Sequence[PossibleLevel], trend: Interval, variance: fl
 
 
 def _quantile(parts: Sequence[tuple[float, NormalDist]], share: float) -> float:
-    """Return the quantile of a mixture. It lies between the least and the greatest of its parts."""
+    """Return the quantile of a mixture. It lies between the smallest and the largest of its parts."""
     ends = [one.inv_cdf(share) for _, one in parts]
     low, high = min(ends), max(ends)
     while high - low > _PRECISION_MM:

@@ -13,25 +13,25 @@ from station.core.progress.records import Direction, Forecast, Phase, RealChange
 
 WORTHWHILE_MM = 6.0
 """The smallest worthwhile change: 0.2 SD between healthy people, whose SD is 28 to 30 mm (Hoch and McKeon 2011, Hall
-and Docherty 2017). It is made by distribution, without an anchor: no study asked people whether 6 mm matter to them."""
+and Docherty 2017). It is distribution-based, without an anchor: no study asked people whether 6 mm matter to them."""
 _WEEK = timedelta(weeks=1)
 _DAY = timedelta(days=1)
 _STEADY_WEEKS = (26.0, 20.0, 13.0)
 _STEADY_TESTS = 12
 _WORTHWHILE_MM_WEEK = WORTHWHILE_MM / 13
-"""The smallest worthwhile change in three months; less is the guide's "three months without any" gain."""
+"""The smallest worthwhile change in three months; less counts as the guide's "three months without any" gain."""
 _STEADY_Z = NormalDist().inv_cdf(0.999)
 """With this, at most one in twenty people who gain 6 mm in 13 weeks is called steady in a year of weekly checks."""
 _BEND_Z = NormalDist().inv_cdf(0.95)
 """With this, about one in twenty people who gain 6 mm in 13 weeks and lose it in the next 13 is ever called steady. It
-can be lower than `_STEADY_Z` because the turn is in the middle for a few weekly checks only (`make study`)."""
+can be lower than `_STEADY_Z` because the turn is in the middle only for a few weekly checks (`make study`)."""
 _CURRENT_WEEKS = 6.0
 _CHANGE_LASTS_WEEKS = 26.0
 _MOVING_PROBABILITY = 0.8
 _MAX_FORECAST_WEEKS = 52
 _GAIN_LASTS_WEEKS = 40.0
-"""How long a gain lasts on average in a forecast: longer than the trend supposes, whose slope at present must hold for
-those whose gain ended last week too."""
+"""How long a gain lasts on average in a forecast: longer than in the trend, whose present slope must also be right for
+people whose gain ended last week."""
 _FORECAST_LOW, _FORECAST_HIGH = 0.1, 0.9
 _NORMAL = NormalDist()
 
@@ -45,12 +45,12 @@ TOO_FAR = "it is probably more than a year away"
 
 
 def steady_since(results: Sequence[Result], changes: Sequence[RealChange] = ()) -> datetime | None:
-    """Return since when the level has not changed by a worthwhile amount, or `None` where the tests do not prove it.
+    """Return since when the level has not changed by a worthwhile amount, or `None` if the tests do not prove it.
 
-    `results` are of one method, without outliers, oldest first; only those after the report of the last real change
-    count. A line through the last half year, or the last five or three months, must exclude with 99.9 % confidence a
-    gain of 6 mm in 13 weeks, and such a loss. A bend in its middle must exclude with 95 % that one half gains at that
-    pace and the other loses. The errors come from the line's own residuals, corrected for correlated days.
+    `results` are of one method, without outliers, oldest first; only those after the last real change was confirmed
+    count. A line through the last half year, or the last five or three months, must exclude a gain or loss of 6 mm in
+    13 weeks with 99.9 % confidence. Its bend in the middle must exclude, with 95 %, that one half gains at that pace
+    and the other loses. The errors come from the line's own residuals, corrected for correlated days.
     """
     if changes:
         results = [result for result in results if result.at > changes[-1].confirmed_at]
@@ -77,8 +77,8 @@ def _is_flat(days: Sequence[float], mm: Sequence[float]) -> bool:
     slope = sum(day * value for day, value in zip(centred_days, mm, strict=True)) / spread
     residuals = [value - mean - slope * day for day, value in zip(centred_days, mm, strict=True)]
     variance = sum(one * one for one in residuals) / (n - 2) * estimate_correlation(days, mm, days)[1]
-    # The distance from the middle, made orthogonal to the line: the slopes of the halves are the line's minus and plus
-    # the bend.
+    # The distance from the middle, made orthogonal to the line: the halves have the line's slope minus and plus the
+    # bend.
     distances = [abs(day) for day in centred_days]
     mean_apart = sum(distances) / n
     tilt = sum(day * one for day, one in zip(centred_days, distances, strict=True)) / spread
@@ -98,7 +98,7 @@ def current_phase(
 ) -> Phase:
     """Return the phase at `now`, given `state` at the last test `at`.
 
-    Gaining and losing take a real change and a slope that still has its direction.
+    Gaining and losing require a real change and a slope that still has its direction.
     """
     if state is None or at is None or (now - at) / _WEEK > _CURRENT_WEEKS:
         return Phase.UNKNOWN

@@ -5,7 +5,7 @@ from __future__ import annotations
 from station.core.progress.records import TimeOfDay
 
 MORNING_FROM, DAYTIME_FROM, EVENING_FROM = 4, 11, 17
-"""Local hours. The night counts as the evening before it: until people sleep, the ankle stays as supple."""
+"""Local hours. The night counts as the evening before it: the ankle stays as supple until people sleep."""
 
 
 def part_of_day(hour: int) -> TimeOfDay:

@@ -9,19 +9,19 @@ the error of its trials (SD `within` over the root of their number). So the erro
 Repeats within a session carry no information about days, so `sem` comes from tests on different days: their variance
 about a straight line, fitted to series of up to `MAX_SERIES_TESTS` tests without a long gap. Over such a series a
 rising, falling or constant level is nearly straight; anything else (a spurt, a small injury) makes the error larger,
-never smaller. A step of 3.3 SDs, as after an injury, parts a series in two: else the error would hide the next change.
-A series has one method, and zeros, which are censored, belong to none. The trials give `within`, which
-converts the variance of one kind of test to that of the other (a difference of `within**2 * 2 / 3`). Different contacts
-have different errors and are never mixed.
+never smaller. A step of 3.3 SDs, as after an injury, splits a series in two: otherwise the error would hide the next
+change. A series has one method, and zeros, which are censored, belong to none. The trials give `within`, which converts
+the variance of one kind of test to that of the other (a difference of `within**2 * 2 / 3`). Contacts have different
+errors and are never mixed.
 
 The blend is `sem**2 = (6 * 6.9**2 + v * s**2) / (6 + v)`, with the person's own variance `s**2` of `v` degrees of
 freedom, and at least 3 mm. 6.9 mm comes from a review of 12 studies (Powden 2015, Man Ther 20:524: MDC95 1.9 cm within
 raters), which does not distinguish quick from full tests.
 
-Outliers (a wrong distance, a hand in front of the sensor) are excluded. A test is one if it lies farther from its
-series's median line (Theil-Sen) than `TEST_OUTLIER_SDS` times the error known so far; a trial, if it lies farther from
-its session's median than `TRIAL_OUTLIER_SDS` times. Of true errors this excludes one in a thousand. Where more than a
-quarter of a series would be excluded, it is scatter and nothing is.
+Outliers (a wrong distance, a hand in front of the sensor) are excluded. A test is an outlier if it lies farther from
+its series's median line (Theil-Sen) than `TEST_OUTLIER_SDS` times the error known so far; a trial, if it lies farther
+from its session's median than `TRIAL_OUTLIER_SDS` times that. This excludes one true error in a thousand. If more than
+a quarter of a series would be excluded, it is scatter and nothing is excluded.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ PRIOR_DF = 6
 MIN_SEM_MM = 3.0
 FULL_TEST_TRIALS = 3
 MAX_SERIES_TESTS = 12
-"""The most tests of one fitted line: 10 of 12 degrees of freedom remain, and in its four weeks the start or end of a
-gain of 2 mm a week adds 0.6 mm to the residuals (SD)."""
+"""The maximum number of tests in one fitted line: 10 of 12 degrees of freedom remain, and in its four weeks the start
+or end of a gain of 2 mm a week adds 0.6 mm to the residuals (SD)."""
 MIN_SERIES_TESTS = 4
 """With three tests, a line cannot show which one is the outlier."""
 MAX_SERIES_GAP = timedelta(weeks=8)
@@ -54,11 +54,11 @@ TEST_OUTLIER_SDS = 3.5
 TRIAL_OUTLIER_SDS = 4.0
 MAX_OUTLIER_SHARE = 0.25
 STEP_SDS = 3.3
-"""How far two levels must differ to be two, in SDs of the difference of two means of as many tests."""
+"""How far two levels must differ to count as two, in SDs of the difference of two means of as many tests."""
 MIN_TESTS_BESIDE_STEP = 3
-"""The fewest of which one outlier is not the median."""
+"""The fewest whose median one outlier cannot be."""
 MIN_REPORTED_DF = 4
-"""The fewest degrees of freedom of a reported part of the error: two full tests for `within`."""
+"""The minimum degrees of freedom of a reported part of the error: two full tests for `within`."""
 
 
 class Repeats(Struct, frozen=True):
@@ -98,8 +98,8 @@ def person_error(repeats: Sequence[Repeats], tests: Sequence[Result], contact: C
     """Return the person's error for a test of this contact and kind.
 
     `repeats` and `tests` are of one side, in any order; those of other contacts are ignored. `tests` are the counted
-    results, at most one a day: a second one of a session would pass for another day. Without tests the error is the
-    literature's. Raises `ValueError` for a distance that is not finite.
+    results, at most one a day: a second one from the same session would count as another day. Without tests the error
+    is the literature's. Raises `ValueError` for a distance that is not finite.
     """
     return person_errors(repeats, tests, contact)[full]
 
@@ -198,7 +198,7 @@ def _split_into_series(tests: Sequence[Result]) -> Iterator[list[Result]]:
 
 
 def _series_beside_steps(whole: Iterable[list[Result]], known: _PooledVariance) -> Iterator[list[Result]]:
-    """Yield the series, those with a step as what is before and after it; `known` grows with what was yielded."""
+    """Yield the series, those with a step split at it; `known` grows with what was yielded."""
     for series in whole:
         step = _step_index([test.mm for test in series], known.blended_variance)
         parts = (series[:step], series[step:]) if step else (series,)
@@ -206,9 +206,9 @@ def _series_beside_steps(whole: Iterable[list[Result]], known: _PooledVariance) 
 
 
 def _step_index(mm: Sequence[float], variance: float) -> int:
-    """Return the first index after the step whose two sides differ most for their numbers, 0 without a step.
+    """Return the first index after the step whose two sides differ most for their sizes, 0 without a step.
 
-    Their medians must differ as far as their means, for which one outlier may be enough.
+    Their medians must differ as much as their means must, because one outlier can shift a mean.
     """
     n, total = len(mm), sum(mm)
     before = sum(mm[: MIN_TESTS_BESIDE_STEP - 1])

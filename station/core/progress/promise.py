@@ -1,7 +1,7 @@
-"""The promise about false changes: the one place of the figures that Help and README state and `make study` holds.
+"""The promise about false changes: the one place for the figures that Help and README state and `make study` verifies.
 
-They are for ankles that do not change and are tested three times a week, looked at after every test, for a year. Day
-effects that last for days, and other habits than usual, raise them: the tables of the study say by how much.
+They hold for ankles that do not change, tested three times a week and checked after every test, for a year. Day effects
+that last for days, and unusual habits, raise them: the study's tables show by how much.
 """
 
 from __future__ import annotations

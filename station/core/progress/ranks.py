@@ -55,7 +55,7 @@ class Ranks:
         return len(self.values)
 
     def insert(self, mm: float) -> None:
-        """Add a result whose own score nobody needs."""
+        """Add a result without computing its score."""
         insort(self.values, mm)
 
     def add(self, mm: float) -> float:
@@ -66,7 +66,7 @@ class Ranks:
         high = bisect_right(values, mm, low) + 1
         values.insert(low, mm)
         n = len(values)
-        # `_normal_density_at` of both edges, written out: ten years of tests would call it 22,000 times.
+        # `_normal_density_at` of both edges, inlined: ten years of tests would call it 22,000 times.
         below = _inverse_cdf(low / n) if low else inf
         above = _inverse_cdf(high / n) if high < n else inf
         return n * (exp(-below * below / 2) - exp(-above * above / 2)) / _ROOT_TWO_PI / (high - low)

@@ -31,7 +31,7 @@ class TimeOfDay(StrEnum):
 
 
 class Circumstances(Struct, frozen=True):
-    """What moves a result although the ankle has not changed; `None` where it is not known.
+    """What shifts a result although the ankle has not changed; `None` if unknown.
 
     `after_stretch`: a stretch was credited on that day before the test. `back_foot` is `heel up`, `flat` or `off`.
     """
@@ -55,7 +55,7 @@ class Result(Struct, frozen=True):
 
     `imported`: measured elsewhere, so it may differ systematically from the station's. A distance of 0 is censored: the
     knee did not reach the wall, so the range is below what the station measures. `calibration` is the number of the
-    one that gave the distance, `None` where it is not known.
+    calibration that gave the distance, `None` if unknown.
     """
 
     test_id: str
@@ -76,7 +76,7 @@ class Result(Struct, frozen=True):
     def method(self) -> Method:
         """How it was measured: results of two methods differ even if the ankle has not changed.
 
-        Unknown equals unknown alone: a shoe or another board angle moves a result by centimetres, so a result that may
+        Unknown equals only unknown: a shoe or another board angle shifts a result by centimetres, so a result that may
         have been made with either is compared with neither.
         """
         known = self.circumstances
@@ -86,8 +86,8 @@ class Result(Struct, frozen=True):
     def kind(self) -> Kind:
         """What results must share to be ranked among each other.
 
-        Not the calibration: who calibrates every month would never have a gain confirmed, and two calibrations differ
-        by a fraction of what tests do.
+        Not the calibration: with one every month no gain would ever be confirmed, and two calibrations differ by a
+        fraction of what tests do.
         """
         return self.contact, self.full, self.imported, self.circumstances
 
@@ -100,7 +100,7 @@ class Direction(StrEnum):
 
 
 class Phase(StrEnum):
-    """What the level does now; `unknown` while the tests do not show it."""
+    """What the level is doing now; `unknown` while the tests do not show it."""
 
     UNKNOWN = "unknown"
     GAINING = "gaining"
@@ -129,7 +129,7 @@ class PersonError(Struct, frozen=True):
     """A person's own measurement error for one side and kind of test, in mm (SDs).
 
     `sem_mm` is the SEM of a test on another day, which all bands and bounds use. `within_mm` is the scatter of repeats
-    within a session and `between_mm` that of days, `None` while there are too few repeats. `own_df` are the degrees of
+    within a session and `between_mm` that between days, `None` with too few repeats. `own_df` are the degrees of
     freedom from the person's own repeats, 0 while the error is the literature's alone. `mdc90_mm` and `mdc95_mm` are
     the minimal detectable change with 90 and 95 % confidence. `own_sem_mm` is the SEM of the person's own repeats
     alone, without the literature, and `within_df` the degrees of freedom of `within_mm`.
@@ -161,7 +161,8 @@ class RealChange(Struct, frozen=True):
 class Forecast(Struct, frozen=True):
     """When the goal will be reached: between two dates with 80 % probability, or `why_not`, a clause.
 
-    `reached`: the tests show that the level has reached the goal. `latest` is `None` where more than a year is likely.
+    `reached`: the tests show that the level has reached the goal. `latest` is `None` if it may well take more than a
+    year.
     """
 
     reached: bool
@@ -201,8 +202,8 @@ class SideProgress(Struct, frozen=True):
       six tests over two weeks.
     - `chance_real`: the probability that the change exceeds the smallest worthwhile one (6 mm) in its direction.
     - `changes`: the real changes among all counted results, oldest first.
-    - `steady_since`: the start of a plateau; `None` where the tests do not prove one.
-    - `habits`: what the circumstances of the tests do to the result, where the tests show it.
+    - `steady_since`: the start of a plateau; `None` if the tests do not prove one.
+    - `habits`: what the circumstances of the tests add to the result, if the tests show it.
     - `is_below_range`: the last test is below range. There is then no change, slope, phase or plateau.
     """
 
@@ -237,8 +238,8 @@ class SidesDifference(Struct, frozen=True):
 class Progress(Struct, frozen=True):
     """The progress of both sides, `None` for one never tested. `difference` needs tests of both within two weeks.
 
-    `both` are the real changes of the mean of both sides in which both had their part, oldest first: two ankles that
-    gain alike are told sooner.
+    `both` are the real changes of the mean of both sides that both took part in, oldest first: a gain of two ankles
+    alike is confirmed sooner.
     """
 
     left: SideProgress | None

@@ -1,10 +1,10 @@
-"""How well a person's tests repeat, as a report gives it: Bland and Altman, and an ICC beside a published group.
+"""How well a person's tests repeat, for a report: Bland and Altman, and an ICC in a published group.
 
-An ICC compares the differences between people with the error of their tests, so the tests of one person have none. What
-their error says is what the ICC would be in a group whose members differ as much as those of a published one:
+An ICC compares the differences between people with the error of their tests, so one person's tests have none. Their
+error does give the ICC that they would have in a group whose members differ as much as those of a published one:
 `1 - sem**2 / sd**2`, from `SEM = SD * sqrt(1 - ICC)` (Weir 2005, J Strength Cond Res 19:231). The group is the
-published one whose members differ least, so that the ICC is a lower estimate. Its limits are those of the person's
-error: the SD of the group counts as known.
+published one whose members differ least, so the ICC is a lower estimate. Its limits are those of the person's error:
+the SD of the group counts as known.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ from station.core.statistics.distributions import chi2_quantile
 GROUP = min(PUBLISHED_MEANS, key=lambda one: one.sd_mm)
 """The published group of the ICC."""
 MIN_PAIRS = 6
-"""The fewest with which the 95 % interval of a limit of agreement does not reach the mean difference."""
+"""The minimum at which the 95 % interval of a limit of agreement does not reach the mean difference."""
 MAX_PAIR_GAP = timedelta(weeks=2)
 """Two tests further apart differ by more than their error: an ankle gains up to 2 mm a week."""
 _TAIL_PROBABILITY = 0.025
 
 
 class Repeatability(Struct, frozen=True):
-    """How well the tests of one side and kind repeat; differences in mm, `None` where there are too few repeats.
+    """How well the tests of one side and kind repeat; differences in mm, `None` with too few repeats.
 
     - `icc_between_days`, `icc_within_session`: the ICC of this kind of test in `GROUP`, with its 95 % limits.
     - `between_days`: the later minus the earlier of two successive tests at most `MAX_PAIR_GAP` apart; no test is in
       two pairs.
     - `within_session`: the last minus the first trial of a full test.
-    - `day_pairs`, `trial_pairs`: how many pairs there are, also where they are fewer than `MIN_PAIRS`.
+    - `day_pairs`, `trial_pairs`: how many pairs there are, even if fewer than `MIN_PAIRS`.
     """
 
     icc_between_days: Limits | None
@@ -52,7 +52,7 @@ class Repeatability(Struct, frozen=True):
 def repeatability(progress: SideProgress, repeats: Sequence[Repeats]) -> Repeatability:
     """Return how well a side's tests of the last one's kind and method repeat, without outliers.
 
-    `repeats` are the trials of sessions. Results below range are no distances and are left out.
+    `repeats` are the trials of sessions. Results below range are not distances and are left out.
     """
     last, error = progress.counted[-1], progress.error
     days = list(_successive_pairs([test for test in progress.counted if _is_like(test, last, progress.outliers)]))

@@ -1,7 +1,7 @@
 """Describes progress in plain sentences: what the tests show, never what a person should reach.
 
-A sentence gives an amount only where the tests show it beyond the error, and none takes back what another one beside it
-says. A distance of 0 is a bound: it has no error, and no difference is made of it.
+A sentence gives an amount only if the tests show it beyond the error, and none contradicts another one beside it. A
+distance of 0 is a bound: it has no error, and no difference is computed from it.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from station.core.progress.outlook import WORTHWHILE_MM
 from station.core.progress.records import Direction, Forecast, Interval, Phase, Progress, SideProgress
 
 LONG_GAP = timedelta(weeks=26)
-"""A longer time without a test is mentioned."""
+"""A longer gap without a test is mentioned."""
 _LONG_STEADY = timedelta(weeks=13)
 _MIN_SHOWN_MM = 0.5
-"""Less would be shown as nothing."""
+"""Anything less would be shown as 0."""
 _MIN_APART_MM = 5.0
 """A smaller difference of sides that is not clear is not mentioned."""
 _MIN_TURNS = 3
-"""So many real changes, each against the one before, are ups and downs."""
+"""This many real changes, each opposite to the one before, are ups and downs."""
 _KNEE_SHORT = "does not reach the wall yet"
 _IF_IT_HURTS = "If it hurts, see a health professional."
 
@@ -105,7 +105,7 @@ def side_sentences(progress: SideProgress | None, formatters: Formatters) -> lis
 
 
 def difference_sentence(progress: Progress, formatters: Formatters) -> str:
-    """Return the sentence that compares left with right. It has an interval only where the difference is clear."""
+    """Return the sentence that compares left with right. It has an interval only if the difference is clear."""
     known = [side for side in (progress.left, progress.right) if side is not None]
     if len(known) == 2 and any(side.counted[-1].is_below_range for side in known):
         return "The sides cannot be compared in numbers while a knee does not reach the wall."
@@ -158,7 +158,7 @@ def _finding(progress: SideProgress | None, course: Course | None, formatters: F
 
 
 def _is_likely(progress: SideProgress) -> bool:
-    """Return whether the change so far is more than two tests of this person differ by without any change."""
+    """Return whether the change so far exceeds what two tests of this person differ by without a change."""
     return progress.change_mm is not None and abs(progress.change_mm.value) > progress.error.mdc95_mm
 
 
@@ -209,7 +209,7 @@ def _practice_sentences(progress: SideProgress) -> list[str]:
 
 
 def _below_range_sentences(progress: SideProgress, formatters: Formatters) -> list[str]:
-    """Below range there is no amount: the first touch shows the first gain."""
+    """Return the sentences for a result below range, where there is no amount: the first touch shows the first gain."""
     reached = [test for test in progress.counted if not test.is_below_range]
     if not reached:
         return [
@@ -226,7 +226,7 @@ def _below_range_sentences(progress: SideProgress, formatters: Formatters) -> li
 
 
 def _explanations(progress: SideProgress, formatters: Formatters) -> list[str]:
-    """Return what the finding means, where it does not speak for itself."""
+    """Return what the finding means, if it does not speak for itself."""
     course = course_of(progress)
     sentences = []
     if progress.steady_since is not None:
@@ -251,10 +251,10 @@ def _interval_text(estimate: Interval, formatters: Formatters) -> str:
 
 
 def _change_so_far_sentences(progress: SideProgress, formatters: Formatters) -> list[str]:
-    """Describe the change since the starting point, unless tests about it were below range.
+    """Describe the change since the starting point, unless tests around it were below range.
 
-    Its interval and its chance are shown only after a real change: checked after every test, an interval excludes zero
-    by chance sooner or later, and a chance of 99 of 100 comes sooner or later.
+    Its interval and its chance are shown only after a real change: checked after every test, sooner or later an
+    interval excludes zero by chance, and a chance of 99 % comes up.
     """
     if progress.change_mm is None or progress.change_from is None or progress.chance_real is None:
         return []
@@ -292,7 +292,7 @@ def _pace_sentences(progress: SideProgress, formatters: Formatters) -> list[str]
     if slope is None or progress.old or progress.phase not in (Phase.GAINING, Phase.LOSING):
         return []
     low, high = formatters.pace(slope.low), formatters.pace(slope.high)
-    # Not "at present": in the first weeks after a turn the interval holds what was before it.
+    # Not "at present": in the first weeks after a turn the interval still covers the earlier slope.
     return [f"In the last four weeks {formatters.pace(slope.value)} a week (95 %: {low} to {high})."]
 
 
@@ -308,7 +308,7 @@ def _forecast_sentence(forecast: Forecast, formatters: Formatters) -> str:
 
 
 def _health_professional_sentences(progress: SideProgress) -> list[str]:
-    """The founding guide's advice, where the tests prove three months without a gain."""
+    """The founding guide's advice, if the tests prove three months without a gain."""
     steady = progress.steady_since
     if steady is None or progress.old or progress.forecast.reached:
         return []

@@ -2,8 +2,8 @@
 
 If the ankles are equal, each difference of two results of a day is as likely positive as negative. Then for any `l` the
 product of `exp(l * difference - (l * difference) ** 2 / 2)` has a mean of at most 1, whatever the error and its size
-(de la Peña 1999), and so has its mean over a normal `l`, which has a closed form. So it ever reaches 20, checked after
-every test, for at most one person in twenty (Ville 1939).
+(de la Peña 1999), and so has its mean over a normal `l`, which has a closed form. So at most one person in twenty ever
+reaches 20, checked after every test (Ville 1939).
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from station.core.progress.counting import HOUR
 from station.core.progress.records import RealChange, Result
 
 Pair = tuple[Result, Result]
-"""A result of the left and one of the right."""
+"""A result of the left side and one of the right."""
 
 DIFFERENCE_EVIDENCE_THRESHOLD = 20.0
 _MAX_APART = timedelta(days=3)
 _EPOCH = timedelta(weeks=52)
 _BEFORE = timedelta(weeks=13)
-"""How long before a change its results are compared with those after it."""
+"""How long before a change results are compared with those after it."""
 _SMALLEST_PART = 1 / 3
 _PRIOR_MM2 = 500.0
-"""Sums of squared differences below this are too small to judge. It is best for differences of about 20 mm."""
+"""Sums of squared differences below this are too small to judge. This value is best for differences of about 20 mm."""
 
 
 def pairs_of_sides(left: Sequence[Result], right: Sequence[Result]) -> list[Pair]:
-    """Return pairs of results of left and right, alike in kind and at most three days apart, oldest first.
+    """Return pairs of left and right results, alike in kind and at most three days apart, oldest first.
 
     Both sequences are oldest first. A result is in at most one pair; one below range is in none.
     """
@@ -61,10 +61,10 @@ def _are_together(results: Sequence[Result], index: int, other: Result) -> bool:
 
 
 def changes_of_both(pairs: Sequence[Pair], odds: float = ODDS_AGAINST_SPELLS) -> list[RealChange]:
-    """Return the real changes of the mean of both sides in which both had their part, oldest first.
+    """Return the real changes of the mean of both sides that both took part in, oldest first.
 
     The mean scatters less than either side, so a change of both is confirmed sooner. For the same reason it shows what
-    a new calibration adds to both, which a side alone hardly does: so calibrations are kept apart. `odds`: as in
+    a new calibration adds to both, which one side hardly does, so calibrations are kept apart. `odds` as in
     `real_changes`.
     """
     means = [_mean(left, right) for left, right in pairs]
@@ -72,7 +72,7 @@ def changes_of_both(pairs: Sequence[Pair], odds: float = ODDS_AGAINST_SPELLS) ->
 
 
 def _mean(left: Result, right: Result) -> Result:
-    """Return the mean of both as a result of the later test."""
+    """Return the mean of both as a result with the later test's date and id."""
     later = left if left.at > right.at else right
     mm = (left.mm + right.mm) / 2
     return replace(later, mm=mm, uncertainty_mm=None)

@@ -1,12 +1,12 @@
 """Weighs a change against stiff and supple spells: ankles are stiffer for some days or weeks without a real change.
 
 The model: results `g` days apart share `s * exp(-g / 10)` of their variance, and `s` is 0, 0.2, 0.4 or 0.6, equally
-likely beforehand. The person's own results tell which: the odds compare the likelihoods of a course and of none, each
+likely beforehand. The person's own results show which: the odds compare the likelihoods of a course and of none, each
 averaged over the shares. The level and the variance are unknown. A course has its likeliest size, or the sizes of a
-usual gain: then luck has less to choose from, so lower odds prove as much.
+usual gain: chance then has less to choose from, so lower odds prove as much.
 
-A spell of ten days looks much like a gain of some weeks. So these odds delay a real change, by a week where tests of
-one ankle are three a week (`make study`).
+A spell of ten days looks much like a gain of some weeks. So these odds delay a real change, by a week at three tests of
+one ankle a week (`make study`).
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ def log_odds_of_course(
 ) -> float:
     """Return the logarithm of the odds of results that follow `course` to those of an unchanged level with spells.
 
-    `days` ascend; `mms` and `course` are relative to the mean of the results of their kind. The course is one of
-    `sizes_mm` for each of its units, equally likely; without sizes the likeliest one.
+    `days` ascend; `mms` and `course` are relative to the mean of the results of their kind. Each unit of the course is
+    one of `sizes_mm`, equally likely; without sizes, the likeliest size.
     """
     if len(days) < _MIN_RESULTS:
         return -inf
@@ -41,9 +41,9 @@ def log_odds_of_course(
 
 
 def without_outliers(mms: Sequence[float]) -> list[float]:
-    """Return the values with those further than three SDs from their median moved there.
+    """Return the values with those farther than three SDs from their median moved to that distance.
 
-    The SD is that from one result to the next, so that a change does not widen it. Where it is 0, nothing moves.
+    The SD is that from one result to the next, so a change does not widen it. If it is 0, nothing moves.
     """
     centre = median(mms)
     reach = _OUTLIER_SDS * median(abs(after - before) for before, after in pairwise(mms)) / _NORMAL_MAD

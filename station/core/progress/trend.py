@@ -1,11 +1,11 @@
 """The trend of the level through tests at irregular times, with its band, its steps, its outliers and the habits in it.
 
-A step of the level, such as an injury, opens where the filter finds one (`station.core.progress.kalman`) and, once four
-tests follow it, the medians before and after it differ as well. Tests after a step are no outliers.
+A step of the level, such as an injury, opens where the filter finds one (`station.core.progress.kalman`). Once four
+tests follow it, it stays only if the medians before and after it differ as well. Tests after a step are not outliers.
 
 Outliers do not pull the trend along: results more than four SDs from the median of their neighbours get little weight,
-and the filter limits innovations. What a habit adds to results is taken off (`station.core.progress.habits`): the trend
-is that of the person's usual circumstances.
+and the filter limits innovations. What a habit adds to results is subtracted (`station.core.progress.habits`): the
+trend is for the person's usual circumstances.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _NEIGHBOURS_PER_SIDE = 2
 _STEP_NEIGHBOURS = 7
 _STEP_DECIDING_TESTS = 4
 """A step stays if, from its fourth test on, the medians of up to seven tests before and after it differ by `STEP_SDS`.
-One slip opens a step with the next test on its side; this closes it."""
+One outlier and the next test on its side can open a step; this closes it."""
 _RECENT_DAYS = 182.0
 _RECENT_TESTS = 300
 _WEEK = timedelta(weeks=1)
@@ -42,7 +42,8 @@ Z95 = NormalDist().inv_cdf(0.975)
 class Trend(Struct, frozen=True):
     """The band at each result, the state at the last one, the change from the first to the last, and what was found.
 
-    `outliers` are indices of results; `usual` tells of each whether it was made in the person's usual circumstances.
+    `outliers` are indices of results; `usual` says for each result whether it was made in the person's usual
+    circumstances.
     """
 
     points: tuple[TrendPoint, ...]
@@ -73,7 +74,7 @@ def outlier_indices(mm: Sequence[float], sds_mm: Sequence[float], breaks: Collec
             continue
         for index in range(begin, end):
             value, most = mm[index], _OUTLIER_SDS * sds_mm[index]
-            # With both neighbours near it most of the results around it are, and so is their median.
+            # With both neighbours near it, most of the results around it are, and so is their median.
             if begin < index < end - 1 and abs(mm[index - 1] - value) <= most and abs(mm[index + 1] - value) <= most:
                 continue
             low = max(begin, min(index - _NEIGHBOURS_PER_SIDE, end - width))
@@ -85,7 +86,7 @@ def outlier_indices(mm: Sequence[float], sds_mm: Sequence[float], breaks: Collec
 def correlated_share(
     weeks: Sequence[float], mm: Sequence[float], outliers: Collection[int], breaks: Collection[int]
 ) -> float:
-    """Return the share of variance that results close in time have in common, from the last half year.
+    """Return the share of variance that results close in time share, from the last half year.
 
     See `station.core.progress.correlation`.
     """
@@ -102,7 +103,7 @@ def correlated_share(
 def in_usual_circumstances(results: Sequence[Result]) -> list[float]:
     """Return the results of one method, oldest first, in mm, without what habits add to them.
 
-    This is a first estimate from recent tests with the error of the literature, for what is judged before the trend.
+    This is a first estimate from recent tests with the literature's error, for steps before the trend.
     """
     mm = [result.mm for result in results]
     offsets = offsets_of(results)
@@ -125,7 +126,7 @@ def fit_trend(
     """Fit the trend through one or more results of one method, oldest first.
 
     `sds_mm` is the SD of each result. At each index of `breaks` the level may step. `usual_mm` are the results
-    `in_usual_circumstances`, where they are known already.
+    `in_usual_circumstances`, if known already.
     """
     weeks = _weeks(results)
     between = passages(weeks)
@@ -197,7 +198,7 @@ def _lasts(mm: Sequence[float], index: int, sd_mm: float) -> bool:
 
 
 def _close_in_time(weeks: Sequence[float]) -> list[float]:
-    """Return how many other tests each one shares its days with: those close in time count, fading with the days."""
+    """Return for each test how many others are close in time, each with a weight that fades with the days between."""
     fades = [exp((earlier - later) * 7 / DECAY_DAYS) for earlier, later in pairwise(weeks)]
     close = [0.0] * len(weeks)
     before = after = 0.0

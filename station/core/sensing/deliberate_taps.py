@@ -1,11 +1,11 @@
 """Recognises deliberate heel taps: several in a row by one heel while nothing else moves.
 
-Walking, shuffling and wobbling make short lifts too. Taps differ by their rhythm (see `taps`) and by the still other
-heel: a person who taps stands on the other foot, or on the ball of the tapping one.
+Walking, shuffling and wobbling make short lifts too. Taps differ in their rhythm (see `taps`), and the other heel is
+still: a person who taps stands on the other foot, or on the ball of the tapping one.
 
 Unprompted taps are commands as well, so they must meet stricter rules: the taps are alike and no heel bounces around
-them. Where loads are known, the heels also were still before, and the tapping heel bore weight, lost all of it at once
-with each tap and got it back at once.
+them. If loads are known, the heels were also still before, and the tapping heel bore weight, lost all of it at once at
+each tap and regained it at once.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from station.core.sensing.taps import TapRules, TapSeries
 
 
 class UnpromptedTapRules(Struct, frozen=True):
-    """The stricter rules for taps that nothing has asked for.
+    """The stricter rules for unprompted taps.
 
     Tuned on twenty simulated hours of restless feet that never tap, none of which passes, and on taps that vary as
     people's do, of which fewer than one in twenty is missed. Fractions are of standing unless stated otherwise.
@@ -35,15 +35,15 @@ class UnpromptedTapRules(Struct, frozen=True):
     weight_shift_us: int = 300_000
     """How long before the first tap the weight may begin to shift."""
     min_loaded_fraction: float = 0.35
-    """The least load on the tapping heel before; it is met in a lunge too. A heel near the thresholds has less."""
+    """The minimum load on the tapping heel beforehand; a lunge meets it too. A heel near the thresholds bears less."""
     min_return_fraction: float = 0.5
     max_return_us: int = 60_000
-    """Within this time before and after each tap, this fraction of its earlier load is on the heel. A heel that changes
-    its place comes off and on more slowly."""
+    """Within this time before and after each tap, this fraction of its earlier load is on the heel. A heel that moves
+    elsewhere comes off and on more slowly."""
     max_lifted_fraction: float = 0.06
-    """The most load during a tap, which takes all weight off; a dragged sole keeps some."""
+    """The maximum load during a tap, which takes all weight off the heel; a dragging sole keeps some."""
     max_unloaded_fraction: float = 0.1
-    """A heel with less load before is unloaded and counts as still."""
+    """A heel with less load beforehand is unloaded and counts as still."""
     max_steady_cv: float = 0.15
     """The largest coefficient of variation of a still heel's load."""
 
@@ -59,7 +59,7 @@ class TapDetector:
         *,
         unprompted_rules: UnpromptedTapRules | None = None,
     ) -> None:
-        """`unprompted_rules` apply while nothing asks for taps; `None` while something does."""
+        """`unprompted_rules` apply to unprompted taps; `None` while the activity asks for taps."""
         self._sensors = sensors
         self._accepted_counts = accepted_counts
         self._rules = rules or TapRules()
@@ -70,7 +70,7 @@ class TapDetector:
 
     @property
     def due_us(self) -> int | None:
-        """When time alone will decide about the series, or `None`."""
+        """When time alone will decide the series, or `None`."""
         return None if self._series is None else self._series.due_us
 
     @property

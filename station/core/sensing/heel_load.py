@@ -11,16 +11,15 @@ Details:
 - `empty` and `standing` in a trace's header are shares of full scale, like its rows.
 - A one-second median needs samples over most of its second; steady standing needs them over most of two.
 - Steady standing from before the empty pad was first seen (the recording starts with a person on the board) becomes the
-  reference once the empty pad shows the difference. A falling load is no empty pad, and neither is one above half of
-  that standing (a creep of 60 %, a shift of weight), unless the header gives it. After ten seconds without one the heel
-  is reported.
+  reference once the empty pad shows the difference. A falling load is not an empty pad, nor is one above half of that
+  standing load (a creep of 60 %, a shift of weight), unless the header gives it. After ten seconds without an empty pad
+  the sensor counts as lost.
 - A standing load too close to the empty pad is a fault until steady standing makes enough difference.
-- A load that jumps up and down between neighbouring samples, twenty times within a second, is no heel: a foot takes
-  tens of milliseconds to come or go, and a plate that bounces jumps a few times. Samples more than 50 ms apart are no
+- A load that jumps up and down between neighbouring samples 20 times in a second is not a heel: a foot takes tens of
+  milliseconds to come or go, and a plate that bounces jumps a few times. Samples more than 50 ms apart are not
   neighbours.
 - Full scale means a short or a stuck plate only while another sensor detects a person: a plate at its hard stop may
-  give one code for minutes. Zero is a lifted heel; it is a cut wire only where the header gives an empty pad above
-  zero.
+  give one code for minutes. Zero is a lifted heel; it is a cut wire only if the header gives an empty pad above zero.
 """
 
 from __future__ import annotations
@@ -67,8 +66,8 @@ class LoadRules(Struct, frozen=True):
     light_down_fraction: float = 0.08
     light_up_fraction: float = 0.04
     """The thresholds for a person about to sit, as fractions of their standing load. A shin and a foot weigh some 6 %
-    of the body and the heel takes about half of that; standing puts some 30 % on it. From GO on the load of the seated
-    heel is the reference."""
+    of the body and the heel takes about half of that; standing puts some 30 % on it. From GO on, the seated heel's own
+    load is the reference."""
     min_span_millisiemens: float = 0.05
     """The smallest usable difference between standing and empty pad; below it the sensor is out of place."""
     empty_deviations: float = 6.0
@@ -86,7 +85,7 @@ class LoadRules(Struct, frozen=True):
     """How long samples are kept before the first reference, which back-dates the first DOWN."""
     stuck_us: int = 2_000_000
     max_unknown_empty_us: int = 10_000_000
-    """How long a person may stand on a plate whose empty pad cannot be told from standing before that is a fault."""
+    """How long a person may stand on a plate before an unknown empty pad is a fault."""
     max_empty_fraction: float = 0.5
     """An empty pad lies below this fraction of standing; creep alone explains down to 1 / 1.6 (recording)."""
     min_calm_fraction: float = 0.8
@@ -96,10 +95,10 @@ class LoadRules(Struct, frozen=True):
     jump_share: float = 0.1
     """A change between neighbouring samples that is a jump; a steady load's noise is a twentieth of that."""
     max_jump_gap_us: int = 50_000
-    """Samples further apart are no neighbours: a heel may come and go between them."""
+    """Samples further apart are not neighbours: a heel may come and go between them."""
     noisy_reversals: int = 20
-    """So many jumps, each back from the one before, within `noisy_us` are no heel. Four taps a second on a plate that
-    bounces at both ends are 16."""
+    """This many jumps within `noisy_us`, each reversing the one before, are not a heel. Four taps a second on a plate
+    that bounces at both ends make 16."""
     noisy_us: int = 1_000_000
 
 
@@ -109,7 +108,7 @@ class HeelLoad:
     def __init__(
         self, empty: float | None = None, standing: float | None = None, rules: LoadRules | None = None
     ) -> None:
-        """`empty` and `standing` are shares of full scale, `None` where they are not known in advance."""
+        """`empty` and `standing` are shares of full scale, `None` if not known in advance."""
         self.rules = rules or LoadRules()
         self.times_us: list[int] = []
         self.shares: list[float] = []
@@ -124,22 +123,22 @@ class HeelLoad:
         """The `F0` in use: 0 while the lowest load seen may be a standing person."""
         self.is_span_too_small = False
         self._standing_unknown_since_us: int | None = None
-        """Since when a steady load is known of which the lightest load seen is too large a part to be the empty pad."""
+        """Since when the lightest load has been too large a fraction of the steady load to be the empty pad."""
         self._last_search_us = -self.rules.search_interval_us
         self._history_us = self.rules.history_before_reference_us
         self._trim_at_count = 4096
         self._stuck_since_us: int | None = None
         self._jump = 0.0
-        """The newest sample's jump, 0 where it has not jumped."""
+        """The newest sample's jump, 0 if it did not jump."""
         self._reversals_us: deque[int] = deque(maxlen=self.rules.noisy_reversals)
         self._noisy_since_us: int | None = None
         cuts = empty is not None and empty > self.rules.cut_wire_share
         self._cut_wire_share = 0.0 if cuts else -1.0
-        """A share at or below this means a cut wire; -1 where a cut wire cannot be detected."""
+        """A share at or below this means a cut wire; -1 if a cut wire cannot be detected."""
         self._down_share = self._up_share = 1.0
         self._unchanged_above, self._unchanged_below = 1.0, 0.0
         self._is_seated = self._uses_light_thresholds = False
-        """Whether the person sits, and whether their GO is still to come."""
+        """Whether the person sits, and whether their GO has yet to sound."""
         self._standing_before_seat_millisiemens: float | None = None
         """The standing load before the person sat down."""
         self.needs_processing = True
@@ -168,7 +167,7 @@ class HeelLoad:
         return self.standing_millisiemens - self._reference_empty_millisiemens
 
     def add_sample(self, at_us: int, share: float) -> bool:
-        """Take one sample and update `level`. Returns true where it completes the first reference, by which the earlier
+        """Take one sample and update `level`. Returns true if it completes the first reference, so that the earlier
         samples can be judged."""
         change = share - self.shares[-1] if self.shares else 0.0
         if not -self.rules.jump_share < change < self.rules.jump_share:
@@ -243,18 +242,18 @@ class HeelLoad:
         return since if since is not None and at_us - since >= self.rules.stuck_us else None
 
     def noisy_since(self, at_us: int) -> int | None:
-        """Return since when the load has jumped as no heel does, `None` if it does not: a second of calm ends it."""
+        """Return since when the load has been jumping as no heel does, or `None`; a second of calm ends it."""
         since_us = self._noisy_since_us
         return since_us if since_us is not None and at_us - self._reversals_us[-1] <= self.rules.noisy_us else None
 
     def is_empty_unknown(self, at_us: int) -> bool:
-        """Return whether the person has stood for long and no load could be the empty pad."""
+        """Return whether the person has stood for too long without a load that could be the empty pad."""
         since_us = self._standing_unknown_since_us
         return since_us is not None and at_us - since_us >= self.rules.max_unknown_empty_us
 
     @property
     def stuck_reason(self) -> str:
-        """The fault that an ADC at that end means."""
+        """Which fault an ADC stuck at an end of its scale means."""
         if self.shares[-1] <= self._cut_wire_share:
             return "at zero for two seconds, below its empty pad: a cable that is cut or out"
         return "at full scale for two seconds: a short, or a plate that is stuck"
@@ -262,7 +261,8 @@ class HeelLoad:
     def update_reference(self, at_us: int) -> None:
         """Take the last two seconds as the reference, if they are steady. Called just before each GO.
 
-        A seated shin that presses too little to be a reference is no fault of the plate: standing stays the reference.
+        A seated shin that presses too lightly to be a reference is not the plate's fault: standing remains the
+        reference.
         """
         steady = self._steady_conductance(at_us)
         if steady is None or self._empty_millisiemens is None:
@@ -308,7 +308,7 @@ class HeelLoad:
         ]
 
     def coefficient_of_variation(self, from_us: int, to_us: int) -> float | None:
-        """Return the coefficient of variation of the conductance over a span, `None` where samples do not cover it."""
+        """Return the coefficient of variation of the conductance over a span, `None` if samples do not cover it."""
         window = self._conductances(from_us, to_us)
         if window is None:
             return None

@@ -74,7 +74,7 @@ class KneeChange(Struct, frozen=True):
 
 
 class SensorChange(Struct, frozen=True):
-    """A sensor is lost or recovered. `since_us` is its last good moment before, or its first one again."""
+    """A sensor is lost or recovered. `since_us` is its last good moment, or its first one after recovery."""
 
     at_us: int
     since_us: int
@@ -180,7 +180,7 @@ class HeelChannel:
         ]
 
     def _replay_history(self, load: HeelLoad, at_us: int) -> list[Change]:
-        """Judge the samples that are still kept by the first reference."""
+        """Judge the stored samples by the first reference."""
         changes: list[Change] = []
         level: bool | None = None
         for row_us, share in zip(load.times_us, load.shares, strict=True):
@@ -252,7 +252,7 @@ class BoardSensors:
         return max(0.0, self.curve.toe_mm(reading_mm))
 
     def toe_difference_mm(self, reading_mm: float, other_mm: float) -> float:
-        """Return the difference of two readings in mm of toe distance, without a sign."""
+        """Return the absolute difference of two readings, in mm of toe distance."""
         return self.curve.toe_difference_mm(reading_mm, other_mm)
 
     @property

@@ -39,7 +39,7 @@ class TapSeries:
         self.last_tap_us = 0
         """When the last tap ended."""
         self.longest_up_us = 0
-        """The longest lift of the series; `max_up_us` where a lift came at the wrong time."""
+        """The longest lift of the series; `max_up_us` if a lift came at the wrong time."""
         self.is_accepted: bool | None = None
 
     @property
@@ -61,7 +61,7 @@ class TapSeries:
             self._on_heel_up(since_us)
 
     def pass_time(self, at_us: int) -> None:
-        """End the series where time alone ends it by `at_us`."""
+        """End the series if time alone ends it by `at_us`."""
         due_us = self.due_us
         if due_us is None or at_us < due_us:
             return

@@ -71,7 +71,7 @@ class ToeWindow:
         self._valid_since_us: int | None = None
         self._repeat_count = 0
         self._last_reading_mm: float | None = None
-        """`None` where the last reading was not valid."""
+        """`None` if the last reading was invalid."""
         self._sorted_recent_mm: list[float] = []
         self._recent_start = 0
         self._medians: list[tuple[int, float]] = []
@@ -84,7 +84,7 @@ class ToeWindow:
         return None
 
     def add_reading(self, toe: Toe) -> str | None:
-        """Take one reading; return why the sensor is lost where this reading shows it."""
+        """Take one reading; return why the sensor is lost, if this reading shows it."""
         self.last_invalid_reason = invalid_reason(toe, self.rules)
         if self.last_invalid_reason is not None:
             self._last_reading_mm = None
@@ -99,7 +99,7 @@ class ToeWindow:
         return None
 
     def pass_time(self, at_us: int) -> str | None:
-        """Return why the sensor is lost where the time passed by `at_us` shows it."""
+        """Return why the sensor is lost, if the time up to `at_us` shows it."""
         if self.lost_reason is None and at_us - self.last_valid_us >= self.rules.max_silence_us:
             return self._mark_lost("no valid reading for a second")
         return None

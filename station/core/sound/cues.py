@@ -3,17 +3,17 @@
 Ticks count, one long tone starts the clock, two mean relax, a fast repeating triple means heel up, short-long means
 yes, a rattle means no. Rhythm carries the meaning, because an active buzzer has only one pitch; pitch reinforces it:
 HIGH is the piezo's resonance, LOW a third of it. People can distinguish about six urgent sounds, by their temporal
-pattern (Patterson and Mayfield 1990), and with age hearing fades far less at 2 kHz than at 4 kHz (ISO 24500,
-ISO 24501).
+pattern (Patterson and Mayfield 1990), and hearing fades far less with age at 2 kHz than at 4 kHz (ISO 24500, ISO
+24501).
 
 Notes on the table:
 
 - STEP_ON and NUDGE are both one tick of 40 ms; NUDGE is recognised by its repetition every 2.5 s.
-- After READY and SWITCH the side follows: one tick for left, two for right, 300 ms after the cue, so that the ticks do
-  not seem to be part of it.
+- After READY and SWITCH the side follows: one tick for left, two for right, 300 ms after the cue, so the ticks do not
+  seem part of it.
 - COMPLETE rises from half the resonance, not from LOW: otherwise its first 200 ms would equal those of PAUSED. ENDED
   falls from the resonance to LOW.
-- Good and bad cues differ in rhythm or pitch within their first 200 ms. In rhythm alone they do too, except ERROR,
+- Good and bad cues differ in rhythm or pitch within their first 200 ms. In rhythm alone all do so too, except ERROR,
   which begins long like GO and HOLD_DONE, and PAUSED and ENDED, which begin like COMPLETE; these three judge nothing.
 """
 
@@ -117,8 +117,8 @@ class CueSound(Struct, frozen=True):
     """A cue's sound, its meaning and its visual twin.
 
     `rhythm_ms` is on, gap, on, … in milliseconds; `pitches` has one entry per tone. A cue with a lower `priority`
-    number cuts in on one with a higher number. `every_ms` and `times` belong to a repeating cue; `times` is `None`
-    where it repeats until it is ended. `word` is what the page shows largest, beside `shape`.
+    number cuts in on one with a higher number. `every_ms` and `times` belong to a repeating cue; `times` is `None` if
+    it repeats until ended. `word` is what the page shows largest, beside `shape`.
     """
 
     rhythm_ms: tuple[int, ...]

@@ -1,18 +1,18 @@
 """Sequences the cues of one buzzer: takes cues, gives the edges to play.
 
-One cue plays at a time. A cue of higher or equal priority cuts in on the one that plays; a cue of lower priority is
+One cue plays at a time. A cue of higher or equal priority cuts in on the one playing; a cue of lower priority is
 dropped, never queued. Cues with the same time form a phrase and play in turn, but GO starts the clock and cuts in. Cues
 are separated by 150 ms of silence.
 
 Details:
 
-- A cut leaves `CUT_GAP_US` of silence, so that two sounds are audible as two even on a buzzer with one pitch. Cutting a
-  cue drops the rest of its phrase.
+- A cut leaves `CUT_GAP_US` of silence, so two sounds are heard as two even on a buzzer with one pitch. Cutting a cue
+  drops the rest of its phrase.
 - Cues of equal or lower priority wait for the silence after a cue; a higher one starts at once, because it would have
   cut in. COUNT, GO and HEEL_UP never wait: a late tick would give a wrong time. Nothing waits after a cut cue, or after
   the end of a repeating cue, to which it responds (YES when the heel is back).
 - HEEL_UP blocks the pauses between its repetitions, which are too short for other cues. Other cues may play in the long
-  pauses of NUDGE and ERROR; the repetition follows them.
+  pauses of the other repeating cues; the repetition follows them.
 - A repetition that was cut does not count towards `times`.
 """
 
@@ -30,8 +30,8 @@ CUT_GAP_US = 15_000
 """The silence after a cut: gaps above 10 ms are audible, and a higher priority must cut in within 20 ms."""
 
 TICKS_GAP_US = 500_000
-"""The silence between a cue and ticks that are none: longer than any gap within a cue, of which they would seem part.
-250 ms after NO a tick begins a TRIAL_VOID."""
+"""The silence between a cue and the ticks to a target: longer than any gap within a cue, so they do not seem part of
+it. A tick 250 ms after NO would begin a TRIAL_VOID."""
 
 NEVER_DELAYED = frozenset({CueName.COUNT, CueName.GO, CueName.HEEL_UP})
 """Cues about the present moment: they never wait for the silence after another cue."""
@@ -46,7 +46,7 @@ class Edge(Struct, frozen=True):
 
 
 class _PlannedCue(Struct, frozen=True):
-    """A scheduled cue: its first and last edge, and whether it was cut (or, if it repeats, ended)."""
+    """A scheduled cue: its first and last edge, and whether it was cut (or ended, if it repeats)."""
 
     cue: Cue
     start_us: int
@@ -87,7 +87,7 @@ class CueSequencer:
         self._phrase_us: int | None = None
 
     def play(self, cue: Cue, begin_us: int | None = None) -> None:
-        """Play a cue at its own time, or at `begin_us` where that time has passed."""
+        """Play a cue at its own time, or at `begin_us` if that time has passed."""
         at_us = self._advance_to(cue.at_us if begin_us is None else begin_us)
         current = self._current_cue(at_us)
         if current is not None and self._phrase_us == cue.at_us and cue.cue is not CueName.GO:
@@ -102,7 +102,7 @@ class CueSequencer:
             self._schedule(cue, max(at_us, self._earliest_start_us(cue.cue)))
 
     def stop_repeating(self, at_us: int, name: CueName) -> None:
-        """End a repeating cue: it is silent from `at_us` on, and the next cue need not wait."""
+        """End a repeating cue: it is silent from `at_us` on, and the next cue does not wait."""
         at_us = self._advance_to(at_us)
         if self._repeats.pop(name, None) is None:
             return
@@ -139,7 +139,7 @@ class CueSequencer:
         return due
 
     def is_free(self, at_us: int) -> bool:
-        """Return whether nothing plays or is planned, and the last cue is over for so long that ticks may follow it."""
+        """Return whether nothing plays or is planned, and the last cue ended long enough ago for ticks to follow it."""
         quiet = not self._planned or self._planned[-1].end_us + TICKS_GAP_US <= at_us
         return quiet and not self._edges and self._current_cue(at_us) is None
 
@@ -168,7 +168,7 @@ class CueSequencer:
         return start_us, repeat.cue
 
     def _current_cue(self, at_us: int) -> _PlannedCue | None:
-        """Return the cue that has the buzzer: the one that plays or is next, else a HEEL_UP in its pause."""
+        """Return the cue that has the buzzer: the one playing or next, otherwise a HEEL_UP in its pause."""
         for turn in self._planned:
             if turn.end_us > at_us:
                 return turn
@@ -188,7 +188,7 @@ class CueSequencer:
         return last.end_us + (CUT_GAP_US if at_once else PHRASE_GAP_US)
 
     def _start_repeating(self, cue: Cue, at_us: int) -> None:
-        """Start the repetitions of a repeating cue, even where another cue keeps it from playing at once."""
+        """Start the repetitions of a repeating cue, even if another cue keeps it from playing at once."""
         sound = CUES[cue.cue]
         if sound.every_ms is not None:
             every_us = sound.every_ms * MILLISECOND_US

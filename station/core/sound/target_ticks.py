@@ -1,7 +1,7 @@
 """Ticks that guide the feet to a new distance: the nearer the target, the faster.
 
-They are not a cue: a cue says what to do, the ticks how far it is. A tick is soft and half as long as the shortest cue.
-While a cue has the buzzer there are no ticks.
+They are not a cue: a cue says what to do, the ticks how far it is to go. A tick is soft and half as long as the
+shortest cue. While a cue has the buzzer there are no ticks.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ FAR_MM = 30.0
 """The distance from the target at which the ticks are slowest; they are fastest once it counts as reached."""
 
 SLOWEST_INTERVAL_US, QUICKEST_INTERVAL_US = 1_000 * MILLISECOND_US, 250 * MILLISECOND_US
-"""The times from tick to tick. The fastest still differ clearly from the rattle of NO, with 80 ms."""
+"""The times from tick to tick. The shortest still differs clearly from the rattle of NO, with 80 ms."""
 
 
 def tick_interval_us(distance_mm: float) -> int:

@@ -1,1 +1,1 @@
-"""Probabilities and the statistics of agreement, from the standard library alone."""
+"""Probabilities and the statistics of agreement, with only the standard library."""

@@ -1,8 +1,8 @@
 """Agreement of ratings of the same targets: intraclass correlation, standard error of measurement, Bland and Altman.
 
 Ratings have one row per target and one column per rater (or occasion). A missing rating is `None` and is never imputed.
-A result that too few ratings do not allow is `None`, with a sentence why. Invalid ratings (nan, rows of unequal length)
-raise `ValueError`. All limits are 95 % confidence limits.
+A result for which there are too few ratings is `None`, with a sentence why. Invalid ratings (nan, rows of unequal
+length) raise `ValueError`. All limits are 95 % confidence limits.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ _TAIL_PROBABILITY = 0.025
 _ROUNDING_SHARE = 1e-13
 """Scatter below this share of the largest rating is rounding of doubles."""
 _MIN_DIVISOR = 1e-9
-"""Spearman and Brown's formula has no bound as its divisor approaches 0; below this, rounding would decide."""
+"""Spearman and Brown's formula is unbounded as its divisor approaches 0; below this, rounding would decide."""
 _MIN_DF = 0.1
-"""Where target and rater variance cancel, Satterthwaite's degrees of freedom approach 0 and limits are meaningless."""
+"""If target and rater variance cancel, Satterthwaite's degrees of freedom approach 0 and limits are meaningless."""
 
 
 class IccForm(StrEnum):
@@ -42,7 +42,7 @@ class IccForm(StrEnum):
 
 
 class Limits(Struct, frozen=True):
-    """An estimate with its 95 % limits, which are `None` where the ratings do not scatter."""
+    """An estimate with its 95 % limits, which are `None` if the ratings do not scatter."""
 
     value: float
     low: float | None
@@ -63,9 +63,9 @@ class FTest(Struct, frozen=True):
 class IccAnalysis(Struct, frozen=True):
     """Mean squares and the coefficients derived from them.
 
-    `target_mean_square` (BMS), `rater_mean_square` (JMS) and `error_mean_square` (EMS, or WMS where there is no JMS)
-    are in squared units of the ratings. `n_used` targets were analysed and `n_dropped` were not. Where the ratings
-    allow no result, `coefficients` is empty and `why_not` is a sentence.
+    `target_mean_square` (BMS), `rater_mean_square` (JMS) and `error_mean_square` (EMS, or WMS without a JMS) are in
+    squared units of the ratings. `n_used` targets were analysed and `n_dropped` were not. If the ratings allow no
+    result, `coefficients` is empty and `why_not` is a sentence.
     """
 
     n_used: int
@@ -240,7 +240,7 @@ def _empty_analysis(n_used: int, n_dropped: int, why_not: str) -> IccAnalysis:
 
 
 def _column_count(ratings: Ratings) -> int:
-    """Return the number of columns. Raises `ValueError` where rows differ in length or a rating is not finite."""
+    """Return the number of columns. Raises `ValueError` if rows differ in length or a rating is not finite."""
     columns = len(ratings[0]) if ratings else 0
     for at, row in enumerate(ratings, 1):
         if len(row) != columns:
@@ -259,7 +259,7 @@ def _complete_rows(ratings: Ratings) -> CompleteRatings:
 
 
 def _zero_if_rounding(mean_square: float, rows: CompleteRatings) -> float:
-    """Return the mean square, or 0 where it is only rounding."""
+    """Return the mean square, or 0 if it is only rounding."""
     largest = max(abs(rating) for row in rows for rating in row)
     return mean_square if mean_square > (_ROUNDING_SHARE * largest) ** 2 else 0.0
 
@@ -300,7 +300,7 @@ def _consistency_limits(
 
 
 def _random_raters_icc(bms: float, jms: float, ems: float, n: int, k: int) -> Limits | None:
-    """Return ICC(2,1), or `None` where target and rater variance cancel."""
+    """Return ICC(2,1), or `None` if target and rater variance cancel."""
     whole = bms + (k - 1) * ems + k * (jms - ems) / n
     if whole <= 0:
         return None
@@ -321,7 +321,7 @@ def _random_raters_icc(bms: float, jms: float, ems: float, n: int, k: int) -> Li
 
 
 def _single_and_mean(one: IccForm, mean: IccForm, single: Limits, k: int) -> dict[IccForm, Limits]:
-    """Return the forms of one rating and of the mean of `k`, without the latter where it is unbounded."""
+    """Return the forms of one rating and of the mean of `k`, without the latter if it is unbounded."""
     found = {one: single}
     stepped = [
         None if limit is None else _spearman_brown(limit, k) for limit in (single.value, single.low, single.high)

@@ -66,7 +66,7 @@ class RestorePreview(Struct, frozen=True):
 
     `newest_at` is the start of the backup's newest session, `station_newest_at` that of the station's. A backup
     `is_of_other_board` if it knows none of the station's calibrations, nor the station any of its own; a station that
-    `was_calibrated` never may have the same board, and a new memory card.
+    `was_calibrated` never `may_be_same_board`: the same board with a new memory card.
     """
 
     backup_only: dict[str, int]
@@ -75,6 +75,11 @@ class RestorePreview(Struct, frozen=True):
     station_newest_at: datetime | None
     is_of_other_board: bool
     was_calibrated: bool
+
+    @property
+    def may_be_same_board(self) -> bool:
+        """Whether only a person can say that the backup is of this very board."""
+        return self.is_of_other_board and not self.was_calibrated
 
 
 @contextmanager
@@ -169,8 +174,7 @@ def preview_restore(reader: Reader, staged: Staged) -> RestorePreview:
         of_backup = sessions.to_metadata(MetaData(), schema="staged")
         newest_at = connection.execute(select(func.max(of_backup.c.started_at))).scalar_one()
         is_of_other_board = _is_of_other_board(connection)
-        fitted = select(calibrations.c.id).where(calibrations.c.points_json.is_not(None))
-        was_calibrated = connection.execute(fitted).first() is not None
+        was_calibrated = _was_calibrated(connection)
     return RestorePreview(only["staged"], only["main"], newest_at, station_newest_at, is_of_other_board, was_calibrated)
 
 
@@ -179,6 +183,12 @@ def _is_of_other_board(connection: Connection) -> bool:
     theirs = calibrations.to_metadata(MetaData(), schema="staged")
     shared = select(theirs.c.id).where(theirs.c.id.in_(select(calibrations.c.id)))
     return connection.execute(shared).first() is None
+
+
+def _was_calibrated(connection: Connection) -> bool:
+    """Whether the station has a calibration beyond that of its first start."""
+    fitted = select(calibrations.c.id).where(calibrations.c.points_json.is_not(None))
+    return connection.execute(fitted).first() is not None
 
 
 @contextmanager
@@ -195,17 +205,20 @@ def reader_of(database: Path) -> Iterator[Reader]:
         yield reader
 
 
-def replace_database(staged: Staged, database: Path, at: datetime, by: str = BY_COMMAND) -> Path | None:
+def replace_database(
+    staged: Staged, database: Path, at: datetime, by: str = BY_COMMAND, *, same_board: bool = False
+) -> Path | None:
     """Put the staged backup in the place of the database, which must not be in use; a report of it stays beside it.
 
     Who may get in and sees whose results stays as the database has it, and so does the calibration of this board
-    where the backup is of another one. Gives the name under which the former database stays; `None` if there was none.
-    Raises `StoreError`; the database is then as it was.
+    where the backup is of another one. `same_board` is a person's word that a station which was never calibrated has
+    the backup's very board: then the backup's calibration stays in use. Gives the name under which the former database
+    stays; `None` if there was none. Raises `StoreError`; the database is then as it was.
     """
     with translate_errors(database), closing(lock_database(database)):
         undo_unfinished_swap(database)
         if is_there := database.exists():
-            _carry_over(staged, database)
+            _carry_over(staged, database, same_board=same_board)
             with suppress(sqlite3.DatabaseError), closing(sqlite_driver(database, False)) as former:
                 empty_log(former)
         before = database.with_name(database.name + BEFORE_SUFFIX)
@@ -217,7 +230,7 @@ def replace_database(staged: Staged, database: Path, at: datetime, by: str = BY_
         return before if is_there else None
 
 
-def _carry_over(staged: Staged, database: Path) -> None:
+def _carry_over(staged: Staged, database: Path, *, same_board: bool) -> None:
     """Bring into the backup what is this station's whatever it held then: who may get in and sees whose results, by the
     database if it can be read, and another board's curve.
 
@@ -226,7 +239,8 @@ def _carry_over(staged: Staged, database: Path) -> None:
     """
     try:
         with reader_of(database) as reader, reader.read_transaction(attach=staged.path) as connection:
-            kept = (*_OF_ACCESS, *(_OF_BOARD if _is_of_other_board(connection) else ()))
+            keeps_board = _is_of_other_board(connection) and (_was_calibrated(connection) or not same_board)
+            kept = (*_OF_ACCESS, *(_OF_BOARD if keeps_board else ()))
             own = {of: [dict(row) for row in connection.execute(select(of)).mappings()] for of in kept}
             pins = connection.execute(select(people.c.id, people.c.pin_hash)).all()
     except StoreError:

@@ -1,4 +1,4 @@
-"""What the catalogue and the health questions say, read beside the code under test: conditions, pain and cautions."""
+"""The catalogue and the health questions, read independently of the code under test: conditions, pain and cautions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def exercises_in(routine: Routine) -> set[str]:
 
 
 def is_blocked(conditions: frozenset[str], pain: int | None) -> bool:
-    """Whether the conditions or the pain block everything, by the tables and not by the code under test."""
+    """Whether the conditions or the pain block everything, from the tables rather than the code under test."""
     led_child = "child_led" in conditions
     blocking = BLOCKING - ({"child"} if led_child else set())
     return bool(conditions & blocking) or (pain is not None and pain >= 6)

@@ -69,7 +69,7 @@ def whole(key: str) -> tuple[int | None, int, int | None]:
 
 
 def done(item: Item) -> tuple[int | None, int, int | None]:
-    """The same for an item; the exercise's dose fills what it leaves out."""
+    """The same for an item; the exercise's dose fills in what it omits."""
     hold_s, repetitions, count = whole(str(item.exercise))
     return item.hold_s or hold_s, item.repetitions or repetitions, item.count or count
 

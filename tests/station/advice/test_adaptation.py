@@ -134,7 +134,7 @@ def test_reached_goal_adds_nothing() -> None:
 
 
 def test_side_behind_goes_first_with_one_more_hold() -> None:
-    """Only stretches of one leg at a time change; exercises of both legs and rests stay."""
+    """Only stretches of one leg at a time change; rests and exercises of both legs do not."""
     found = propose(right=SideHistory(is_known=True, weeks=20, change_mm=3, deficit_mm=15.0))
     assert rules(found) == ["behind"]
     assert [(item.exercise, item.side, item.repetitions) for item in found.items] == [
@@ -181,7 +181,7 @@ def test_unfelt_stretch_gets_preparation() -> None:
 
 
 def gained(before: timedelta) -> SideHistory:
-    """A side with a gain confirmed so long ago."""
+    """A side with a gain confirmed this long ago."""
     return SideHistory(is_known=True, weeks=10, last_gain_at=NOW - before)
 
 
@@ -199,7 +199,7 @@ def test_new_range_is_controlled_before_loading() -> None:
     ("weeks", "added"), [(0, {"5a"}), (1, {"5b", "7d"}), (2, {"7c"}), (3, {"7a", "7b"}), (4, {"7a", "7b"})]
 )
 def test_new_range_is_loaded_a_step_a_week(weeks: int, added: set[str]) -> None:
-    """Each week adds its own step, and no turn brings a later one before its week."""
+    """Each week adds its own step, and the rotation never adds a later one before its week."""
     found = propose(left=gained(weeks * WEEK))
     assert set(keys(found)) - set(keys(propose())) == added
     steps = [{"5a"}, {"5b", "7d"}, {"7c"}, {"7a", "7b"}]
@@ -211,7 +211,7 @@ def test_new_range_is_loaded_a_step_a_week(weeks: int, added: set[str]) -> None:
 
 
 def test_pinch_puts_relaxed_exercises_first() -> None:
-    """Traction and opening, with the foot at rest, come before the lunges."""
+    """Traction and opening, with the foot relaxed, come before the lunges."""
     found = propose([Item(exercise="1a"), Item(exercise="4c"), Item(exercise="7a")], conditions=["pinch"])
     assert keys(found) == ["1a", "4a", "4b", "4c", "7a"]
     assert {one.key for one in found.reduced} == {"4c", "7a"}

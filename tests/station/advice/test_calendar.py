@@ -18,7 +18,7 @@ NOW = datetime(2026, 1, 7, 12, tzinfo=UTC)
 PLAN = Plan(
     ((0, "18:00"), (3, "07:30"), (4, "18:00")), "daily", "Europe/Berlin", token="secret", since=date(2026, 1, 1)
 )
-# In these nights the clocks of Europe change.
+# On these nights the clocks change in Europe.
 CHANGES = (date(2026, 3, 29), date(2026, 10, 25), date(2027, 3, 28), date(2027, 10, 31))
 
 
@@ -27,7 +27,7 @@ def events(plan: Plan, now: datetime = NOW, **options: bool) -> list[Any]:
 
 
 def expanded(event: Any, until: datetime) -> list[datetime]:
-    """The times of a weekly event by RFC 5545: its days at its local time, from its start on."""
+    """The times of a weekly event under RFC 5545: its days at its local time, from its start on."""
     start, found = event.decoded("dtstart"), []
     days = [("MO", "TU", "WE", "TH", "FR", "SA", "SU").index(day) for day in event["rrule"]["byday"]]
     assert event["rrule"]["freq"] == ["WEEKLY"]
@@ -99,7 +99,7 @@ def test_plan_without_first_day_starts_this_week() -> None:
 
 
 def test_unusual_names_survive() -> None:
-    """Commas, semicolons, line ends and long names come out as they went in."""
+    """Commas, semicolons, line endings and long names come out as they went in."""
     name = "Left; then right, \\ \u00e4\u00f6 " + "long " * 30 + "end"
     (event,) = Calendar.from_ical(calendar_feed(Plan(((0, "07:00"),), "x", "UTC"), name, 0, NOW)).walk("VEVENT")
     assert event["summary"] == f"Slant board: {name}"

@@ -50,7 +50,7 @@ def test_professional_is_named_if_guide_names_one() -> None:
 
 @pytest.mark.parametrize("key", ["not_cleared", "no_weight", "partial_weight", "child"])
 def test_blocking_condition_blocks_everything(key: str) -> None:
-    """Even beside other conditions, with a sentence that says until when."""
+    """Even alongside other conditions, with a sentence that says until when."""
     why = block_reason(on_both(key, "numb", "cleared"))
     assert why is not None
     assert why.rule == f"health-{key.replace('_', '-')}"
@@ -64,7 +64,7 @@ def test_other_conditions_do_not_block() -> None:
 
 
 def test_supervised_child_is_not_blocked() -> None:
-    """A professional lifts the block for a child and no other one."""
+    """A professional lifts the block for a child and no other block."""
     assert block_reason(on_both("child", "child_led")) is None
     why = block_reason(on_both("child", "child_led", "no_weight"))
     assert why is not None
@@ -126,7 +126,7 @@ def test_cleared_person_starts_gently(key: str) -> None:
 
 
 def test_neuro_dose_is_ten_minutes() -> None:
-    """In holds of a minute, or of the exercise's own longer hold."""
+    """In holds of a minute, or longer ones if the exercise has them."""
     stretch = exercises()["3a"]
     assert health_questions.neuro_dose(stretch, Item(exercise="3a")) == Item(exercise="3a", hold_s=60, repetitions=10)
     long = Item(exercise="3a", hold_s=90, repetitions=2)

@@ -1,4 +1,4 @@
-"""Conditions of one leg: the other leg is still offered what is left out, halved or blocked for this one."""
+"""Conditions of one leg: the other leg still gets what is excluded, halved or blocked for this one."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ def legs_of(found: Proposal, key: str) -> set[Side]:
 
 
 def test_conditions_of_a_leg() -> None:
-    """Age, balance and the nervous system are of the person; every other condition is of a leg."""
+    """Age, balance and the nervous system belong to the person; every other condition to a leg."""
     assert {one.key for one in CONDITIONS} - set(LEG_KEYS) == {"neuro", "balance", "child", "child_led"}
     assert all(("left" in one.choices) is one.is_of_leg for one in CONDITIONS)
 
 
 def test_answer_names_the_leg() -> None:
-    """A side is one leg; yes is both, also in answers from before there were sides."""
+    """A side is one leg; yes is both, even in answers from before there were sides."""
     found = parse_answer({"yes": ["balance", "pinch"], "no": ["child"], "left": ["numb"], "right": ["toes_out"]})
     assert found == LegConditions(frozenset({"balance", "pinch", "numb"}), frozenset({"balance", "pinch", "toes_out"}))
     assert found.legs_with("numb") == (Side.LEFT,)
@@ -73,7 +73,7 @@ def test_answer_names_the_leg() -> None:
         parse_answer({"left": ["numb"], "right": ["numb"]})
 
 
-def test_left_out_for_one_leg_is_offered_for_the_other() -> None:
+def test_exclusion_for_one_leg_spares_the_other() -> None:
     """A sore left tendon: the right calf is stretched and tested, and each reason names the left leg."""
     found = propose(on_left("tendon_pain"), (Item(test="quick"), *DAILY))
     assert legs_of(found, "3a") == {Side.RIGHT}
@@ -109,7 +109,7 @@ def test_both_legs_at_once_follow_the_stricter_leg(key: str, condition: str) -> 
 
 @pytest.mark.parametrize("condition", ["not_cleared", "no_weight", "partial_weight"])
 def test_leg_that_must_not_carry_rests_and_the_other_works_off_its_feet(condition: str) -> None:
-    """Standing loads both legs: the other one does what is done sitting or lying, and no test."""
+    """Standing loads both legs: the other one only does exercises sitting or lying, and no test."""
     found = propose(on_left(condition), (Item(test="full"), *EVERYTHING))
     assert found.block_reason is None
     assert {item.exercise for item in found.items} == OFF_FEET
@@ -124,7 +124,7 @@ def test_leg_that_must_not_carry_rests_and_the_other_works_off_its_feet(conditio
 
 
 def test_added_exercise_is_for_the_leg_with_the_condition() -> None:
-    """The pinch is mobilised, and the straight lunge learnt, on the side that needs it; heel drops take both legs."""
+    """The pinch is mobilised, and the straight lunge learnt, on the side that needs it; heel drops need both legs."""
     assert legs_of(propose(on_left("pinch")), "4a") == {Side.LEFT}
     assert legs_of(propose(on_left("toes_out")), "7a") == {Side.LEFT}
     assert legs_of(propose(on_left("tendon_pain")), "7d") == set(Side)
@@ -143,7 +143,7 @@ def test_leg_that_is_behind_still_goes_first_with_one_more_hold() -> None:
 
 
 def test_no_weight_on_one_leg_never_stands() -> None:
-    """What starts by name follows the same rule as what is proposed."""
+    """A routine started by name follows the same rule as a proposal."""
     found = restrict(ALL, (TestStep(), AskStep(), *steps_of(EVERYTHING, Settings())), situation(on_left("no_weight")))
     assert {step.exercise for step in found.steps if isinstance(step, HoldStep | RepsStep)} == OFF_FEET
     assert all(step.sides == (Side.RIGHT,) for step in found.steps if isinstance(step, HoldStep | RepsStep))
@@ -151,7 +151,7 @@ def test_no_weight_on_one_leg_never_stands() -> None:
 
 
 def test_chosen_routine_is_split_where_the_legs_differ() -> None:
-    """A test of the right leg only, the right stretch whole, the left one halved once, also when it is resumed."""
+    """A test of the right leg only, the right stretch whole, the left one halved once, even when resumed."""
     now = situation(on_left("tendon_pain"))
     routine = (TestStep(full=True), AskStep(), *steps_of((Item(exercise="3a"), Item(exercise="3b")), Settings()))
     found = restrict(ALL, routine, now)
@@ -170,7 +170,7 @@ def test_chosen_routine_is_split_where_the_legs_differ() -> None:
 
 @given(KEYS, KEYS)
 def test_each_leg_gets_what_its_own_conditions_allow(left: frozenset[str], right: frozenset[str]) -> None:
-    """For any conditions of two legs, by the files: proposals and starts leave out the same for the same leg."""
+    """For any conditions of two legs, by the files: proposals and starts exclude the same for the same leg."""
     of_leg = frozenset(LEG_KEYS)
     of_person = {*(left - of_leg), *(right - of_leg)}
     conditions = LegConditions(left | of_person, right | of_person)

@@ -123,7 +123,7 @@ def test_one_day_a_week_gets_hint() -> None:
 
 
 def test_occurrences_follow_week() -> None:
-    """From the begin on and before the end, in the person's own zone."""
+    """From the beginning until before the end, in the person's own zone."""
     assert times(PLAN, berlin(1, 18), berlin(8, 18)) == ["2026-06-01T18:00:00+02:00", "2026-06-04T18:00:00+02:00"]
     assert times(PLAN, berlin(1, 18, 1), berlin(4, 18)) == []
     assert times(PLAN, berlin(1, 18).astimezone(ZoneInfo("Asia/Tokyo")), berlin(2, 0)) == ["2026-06-01T18:00:00+02:00"]
@@ -149,14 +149,14 @@ def test_occurrences_start_on_first_day() -> None:
     ],
 )
 def test_occurrences_follow_clock_changes(zone: str, clock: str, around: str, expected: list[str]) -> None:
-    """A skipped time falls on the end of the gap; a repeated one happens once, the first time."""
+    """A skipped time moves to the end of the gap; a repeated one counts once, the first time."""
     middle = datetime.fromisoformat(f"{around}T12:00:00+00:00")
     found = times(of_sundays(clock, zone), middle - 9 * DAY, middle + 9 * DAY)
     assert [at[8:] for at in found] == expected
 
 
 def test_two_times_in_one_gap_are_one_occurrence() -> None:
-    """Both fall on the end of the gap."""
+    """Both move to the end of the gap."""
     plan = Plan(((6, "02:10"), (6, "02:50"), (6, "03:00"), (6, "03:10")), "daily", "Europe/Berlin")
     assert times(plan, berlin(29, 0, month=3), berlin(30, 0, month=3)) == [
         *("2026-03-29T03:00:00+02:00", "2026-03-29T03:10:00+02:00"),
@@ -164,7 +164,7 @@ def test_two_times_in_one_gap_are_one_occurrence() -> None:
 
 
 def test_skipped_day_moves_to_next_day() -> None:
-    """Samoa had no 30 December 2011: its occurrence falls on the start of the next day."""
+    """Samoa had no 30 December 2011: its occurrence moves to the start of the next day."""
     plan = Plan(((4, "18:00"),), "daily", "Pacific/Apia")
     found = times(plan, datetime(2011, 12, 28, tzinfo=UTC), datetime(2012, 1, 2, tzinfo=UTC))
     assert found == ["2011-12-31T00:00:00+14:00"]
@@ -228,7 +228,7 @@ def test_newer_occurrence_replaces_older() -> None:
 
 
 def test_missed_occurrence_is_offered_once() -> None:
-    """Offered on its own day it is still due; offered after that it is gone."""
+    """After an offer on its own day it is still due; after a later offer it is not."""
     offered = PlanProgress(offered_occurrences=frozenset({berlin(1, 18).astimezone(UTC)}))
     assert due(PLAN, offered, berlin(1, 20)).occurrence == berlin(1, 18)
     found = due(PLAN, offered, berlin(2, 9))
@@ -270,7 +270,7 @@ def test_next_day_ends_by_local_clock(month: int, day: int, hours: int) -> None:
 
 
 def test_tests_are_due_by_days() -> None:
-    """The first test and one every two weeks is full, one a week is quick; days count, not hours."""
+    """The first test, and one every two weeks, is full; one a week is quick. Days count, not hours."""
     assert due(PLAN, PlanProgress(), berlin(1, 9)).test_kind == "full"
     found = [due(PLAN, TESTED, berlin(1, 6) + days * DAY).test_kind for days in range(16)]
     assert found == [None] * 7 + ["quick"] * 7 + ["full"] * 2
@@ -281,7 +281,7 @@ def test_tests_are_due_by_days() -> None:
 
 
 def test_test_waits_after_stretch() -> None:
-    """It waits for another day and says so; yesterday's stretch does not matter."""
+    """It waits for another day, with a reason; yesterday's stretch does not matter."""
     after = due(PLAN, PlanProgress(last_stretched_at=berlin(1, 7)), berlin(1, 20))
     assert after.test_kind is None
     assert "test-before" in rules(after)
@@ -296,7 +296,7 @@ def test_plan_without_tests_schedules_none() -> None:
 
 
 def test_weekly_dose_reason_counts_whole_minutes() -> None:
-    """Credited minutes, seconds below the first, never rounded up; from ten on both sides, what the studies say."""
+    """Credited minutes, or seconds below one, never rounded up; from ten on both sides, what the studies say."""
     nothing = weekly_dose_reason({}).sentence
     assert nothing == "Stretching this week: left 0 min, right 0 min. The goal is 10 min a leg."
     assert "left 9 min, right 10 min. The goal" in weekly_dose_reason({Side.LEFT: 599.9, Side.RIGHT: 600.0}).sentence
@@ -358,7 +358,7 @@ def test_baseline_gives_the_day_of_the_next_test() -> None:
     assert "next test" not in " ".join(why.sentence for why in in_baseline(14, [1, 13]).reasons)
 
 
-def test_plan_goes_on_after_the_baseline() -> None:
+def test_plan_resumes_after_the_baseline() -> None:
     """Its next time is the first one after the two weeks."""
     after = datetime(2026, 6, 15, tzinfo=ZoneInfo(PLAN.zone))
     expected = next(occurrences(PLAN, after, after + 9 * DAY))
@@ -396,7 +396,7 @@ def test_clock_set_back_begins_the_baseline_today() -> None:
     ],
 )
 def test_baseline_is_offered_once_and_early(done: PlanProgress, offered: bool) -> None:
-    """While there are few tests and no stretch, until the person answers."""
+    """While there are few tests and no stretch yet, until the person answers."""
     assert done.offers_baseline is offered
 
 

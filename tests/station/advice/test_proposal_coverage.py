@@ -1,4 +1,4 @@
-"""Every exercise is proposed to somebody, and no proposal goes against a caution."""
+"""Every exercise is proposed in some situation, and no proposal violates a caution."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from tests.station.health_answers import on_both
 BASE = built_in_routines()[PROPOSED_FROM].items
 
 
-def test_no_proposal_goes_against_a_caution() -> None:
-    """For any two conditions, every place, state and turn; only what blocks everything leaves nothing."""
+def test_no_proposal_violates_a_caution() -> None:
+    """For any two conditions, every place, state and turn; only a block leaves nothing."""
     seen = set()
     for name, situation, found in proposals():
         assert faults(situation, found) == [], (name, situation)
@@ -39,14 +39,14 @@ def test_bench_counts_all_twenty(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize("felt", PLACES, ids=lambda felt: "+".join(sorted(felt)) or "nothing felt")
 def test_all_twenty_come_up_for_every_place(felt: frozenset[FeltPlace]) -> None:
-    """Within fifteen turns of half an hour, for a person without conditions about whom nothing else is known."""
+    """Within fifteen turns of half an hour, for a person without conditions or any history."""
     new = Situation(NOW, on_both(), felt_places=felt)
     found = [proposal(exercises(), BASE, replace(new, rotation=turn)) for turn in range(15)]
     assert {str(item.exercise) for one in found for item in one.items} == set(NUMBERS)
     assert all(one.duration_s <= 1800 for one in found)
 
 
-def test_proposal_follows_from_facts_alone() -> None:
+def test_proposal_depends_only_on_the_situation() -> None:
     """The same situation has the same proposal."""
     situation = Situation(NOW, on_both("pinch"), felt_places=frozenset({FeltPlace.CALF}), rotation=3)
     assert proposal(exercises(), BASE, situation) == proposal(exercises(), BASE, situation)

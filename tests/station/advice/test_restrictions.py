@@ -38,7 +38,7 @@ def situation(conditions: frozenset[str], pain: int | None) -> Situation:
 
 @pytest.mark.parametrize("pain", PAINS)
 def test_restrict_removes_excluded_and_reduces_the_rest(pain: int | None) -> None:
-    """For any conditions exactly the exercises that no caution excludes start, reduced where one says so."""
+    """For any conditions, exactly the exercises that no caution excludes start, reduced if one says so."""
     whole = {step.exercise: step for step in FULL if isinstance(step, HoldStep | RepsStep)}
     for conditions in up_to_three():
         found = restrict(exercises(), TEST_AND_FULL, situation(conditions, pain))
@@ -69,8 +69,8 @@ def test_restrict_is_idempotent(pain: int | None) -> None:
 
 
 @pytest.mark.parametrize("conditions", [None, on_both("arch_falls")])
-def test_restrict_asks_first_where_answers_are_missing_or_old(conditions: LegConditions | None) -> None:
-    """Only the test begins before the questions are answered, or answered again."""
+def test_restrict_asks_first_if_answers_are_missing_or_old(conditions: LegConditions | None) -> None:
+    """Only the test starts before the questions are answered, or answered again."""
     asked = Situation(NOW, conditions, Reason("health-asked", "Please answer again."))
     found = restrict(exercises(), TEST_AND_FULL, asked)
     assert found.steps == (TestStep(), AskStep())
@@ -80,7 +80,7 @@ def test_restrict_asks_first_where_answers_are_missing_or_old(conditions: LegCon
 
 @pytest.mark.parametrize("condition", ["tendon_pain", "insertional", "cleared"])
 def test_restrict_judges_a_step_without_an_exercise(condition: str) -> None:
-    """An unnamed hold is judged as the built-in stretch, unnamed repetitions as heel drops: nothing begins unjudged."""
+    """An unnamed hold is judged as the built-in stretch, unnamed repetitions as heel drops: nothing starts unjudged."""
     asked = situation(frozenset({condition}), None)
     hold, reps = HoldStep(), RepsStep()
     for step, key in ((hold, BUILT_IN_STRETCH), (reps, HEEL_DROPS)):
@@ -92,7 +92,7 @@ def test_restrict_judges_a_step_without_an_exercise(condition: str) -> None:
 
 
 def test_restrict_asks_first_before_unnamed_steps() -> None:
-    """A person who never answered gets neither, an unknown person the stretch alone."""
+    """A person who never answered gets neither, an unknown person only the stretch."""
     never = Situation(NOW, None, Reason("health-asked", "Please answer."))
     assert restrict(exercises(), (HoldStep(), RepsStep()), never).steps == ()
     assert restrict(exercises(), (HoldStep(), RepsStep()), None).steps == (HoldStep(),)
@@ -118,15 +118,15 @@ def test_restrict_gives_every_reason() -> None:
 
 @pytest.mark.parametrize("count", range(1, 8))
 def test_restrict_halves_each_way_alike(count: int) -> None:
-    """What is done in two directions is halved in each, as by its item."""
+    """An exercise in two directions is halved in each, as in its item."""
     cleared = situation(frozenset({"cleared"}), None)
     (step,) = restrict(exercises(), steps_of((Item(exercise="1a", count=count),), Settings()), cleared).steps
     assert isinstance(step, RepsStep)
     assert step.count == 2 * ((count + 1) // 2)
 
 
-def test_restrict_chains_the_sides_of_what_remains() -> None:
-    """Where the first exercise is left out the next begins on the side that is stood on."""
+def test_restrict_chains_the_sides_of_the_remaining_steps() -> None:
+    """If the first exercise is excluded, the next begins on the side that the person stands on."""
     routine = steps_of(built_in_routines()["quick_calf"].items, Settings())
     (soleus,) = restrict(exercises(), routine, situation(frozenset({"tendon_pain"}), None)).steps
     assert isinstance(soleus, HoldStep)
@@ -134,7 +134,7 @@ def test_restrict_chains_the_sides_of_what_remains() -> None:
 
 
 def test_unknown_person_gets_test_stretch_and_exercises_without_caution() -> None:
-    """Everything else asks first, with one reason."""
+    """Everything else needs the questions first, with one reason."""
     found = restrict(exercises(), TEST_AND_FULL, None)
     harmless = {key for key, one in CAUTIONS.items() if not one}
     assert exercises_in(found.steps) == harmless | {BUILT_IN_STRETCH}

@@ -1,4 +1,4 @@
-"""Faults of a routine come as plain sentences, and only some of them prevent saving."""
+"""Faults of a routine are plain sentences, and only some of them prevent saving."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ def test_exercise_three_times_gets_hint() -> None:
 
 
 def test_too_many_items_are_refused() -> None:
-    """So many entries are a mistake."""
+    """This many entries are a mistake."""
     rests = tuple(Item(rest_s=1) for _ in range(MAX_ITEMS - 1))
     assert sentences(*of("3a"), *rests, blocking=True) == ""
     assert f"It has {MAX_ITEMS + 1} entries, but may have {MAX_ITEMS} at most." in sentences(
@@ -162,7 +162,7 @@ def test_too_many_items_are_refused() -> None:
 
 
 def test_exercise_for_one_leg_may_be_saved() -> None:
-    """What the other leg may do is no fault, only a hint; what neither may do prevents saving."""
+    """An exercise excluded for one leg gets only a hint; one excluded for both prevents saving."""
     sore = LegConditions(left=frozenset({"tendon_pain"}))
     total_us = duration_us(steps_of(of("3a"), Settings()))
     (hint,) = routine_faults(exercises(), of("3a"), sore, total_us)

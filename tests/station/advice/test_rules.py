@@ -119,7 +119,7 @@ def test_rule_has_text_and_source(rule: Rule) -> None:
 
 
 def reason_of(rule: str, situation: Situation) -> str | None:
-    """The sentence of this rule in a proposal with all the time there is."""
+    """The sentence of this rule in a proposal with unlimited time."""
     long = replace(situation, available_minutes=24 * 60)
     found = triage.proposal(ALL, built_in_routines()["daily"].items, long)
     return next((why.sentence for why in of_proposal(found) if why.rule == rule), None)

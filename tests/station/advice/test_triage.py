@@ -118,7 +118,7 @@ def test_proposal_obeys_conditions_and_felt_places(base: str, felt: frozenset[Fe
 def test_proposal_is_safe_for_any_routine(
     conditions: frozenset[str], felt: frozenset[FeltPlace], minutes: int | None, base: list[Item], pain: int | None
 ) -> None:
-    """Nothing excluded remains, nothing is lost without a reason, tests come first, no stray rest."""
+    """Nothing excluded remains, nothing is dropped without a reason, tests come first, and no rest is stray."""
     found = proposal(ALL, base, situation(conditions, felt, minutes, pain))
     if is_blocked(conditions) or not found.items:
         assert found.block_reason
@@ -201,7 +201,7 @@ def test_apply_precautions_keeps_order() -> None:
 
 
 def test_short_time_keeps_felt_stretches() -> None:
-    """Exercises for the gait go first; the two calf stretches stay if the calf is the felt place."""
+    """Gait exercises are dropped first; the two calf stretches stay if the calf is the felt place."""
     found = proposal(ALL, EVERYTHING, situation(felt=[FeltPlace.CALF], minutes=10))
     assert {"3a", "3b"} <= set(keys(found))
     assert found.duration_s <= 600
@@ -211,7 +211,7 @@ def test_short_time_keeps_felt_stretches() -> None:
 
 
 def test_short_time_without_a_felt_place_keeps_stretches() -> None:
-    """Ten minutes are the two calf stretches, whatever has its turn."""
+    """Ten minutes are the two calf stretches, whichever section has its turn."""
     for turn in range(5):
         found = proposal(ALL, BASES["daily"], replace(situation(felt=[FeltPlace.NOWHERE], minutes=10), rotation=turn))
         assert {"3a", "3b"} <= set(keys(found))
@@ -228,7 +228,7 @@ def test_very_short_time_shortens_first_exercise() -> None:
 
 
 def test_proposal_without_chosen_time_ends_at_half_an_hour() -> None:
-    """With all the time there is, everything; without a choice, what fits half an hour."""
+    """With unlimited time, everything; without a choice, what fits half an hour."""
     assert keys(proposal(ALL, EVERYTHING, situation(minutes=LONG))) == sorted(
         NUMBERS, key=lambda key: (ORDER.index(FILES[key]["group"]), NUMBERS.index(key))
     )
@@ -247,7 +247,7 @@ def test_item_keeps_its_own_dose() -> None:
 
 
 def test_several_places_take_turns_when_time_is_short() -> None:
-    """Each in turn is kept whole, and the turns of the sections do not hide any."""
+    """Each in turn is kept whole, and the rotation of the sections does not hide any."""
     places = (FeltPlace.FRONT, FeltPlace.ACHILLES, FeltPlace.CALF)
     for turn in range(15):
         found = proposal(ALL, BASES["daily"], replace(situation(felt=places), rotation=turn))
@@ -262,7 +262,7 @@ def test_felt_place_exercises_match_guide() -> None:
 
 
 def turn_of(situation_now: Situation, turn: int) -> Proposal:
-    """The proposal of this turn, with all the time there is."""
+    """The proposal of this turn, with unlimited time."""
     return proposal(ALL, BASES["daily"], replace(situation_now, rotation=turn, available_minutes=LONG))
 
 
@@ -284,7 +284,7 @@ def test_sections_of_the_guide_take_turns() -> None:
 
 @pytest.mark.parametrize("felt", PLACES, ids=lambda felt: "+".join(sorted(felt)) or "nothing felt")
 def test_no_reason_names_an_excluded_exercise(felt: frozenset[FeltPlace]) -> None:
-    """What comes first or is added is never also left out, for any two conditions and any turn."""
+    """An exercise put first or added is never also excluded, for any two conditions and any turn."""
     names = {key: one.name_in_sentence for key, one in ALL.items()}
     for conditions in upto_two(CONDITIONS):
         for minutes in (5, 20, LONG):
@@ -301,7 +301,7 @@ def test_no_reason_names_an_excluded_exercise(felt: frozenset[FeltPlace]) -> Non
 
 
 def test_full_routine_is_all_that_fits_the_triage() -> None:
-    """Everything for the felt place, for any place and for the gait; all twenty where no place is known."""
+    """Everything for the felt place, for any place and for the gait; all twenty if no place is known."""
 
     def of(*felt: FeltPlace) -> list[str]:
         return keys(triage.full_routine(ALL, situation(felt=felt)))

@@ -73,7 +73,7 @@ def test_d1_start_waits_for_room_where_none_was_kept(disk: LoopDisk, monkeypatch
     for path, content in left.items():
         path.write_bytes(content)
     database.with_name("live.db.room").unlink()
-    monkeypatch.setattr("station.system.service.ROOM_RETRY_S", 1)
+    monkeypatch.setattr("station.system.service.STORE_RETRY_S", 1)
     notified: list[str] = []
     shown: list[str] = []
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd, FollowingReader(database) as reader:

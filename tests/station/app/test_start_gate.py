@@ -70,7 +70,7 @@ WITH_TEST = {"test_and_stretch"}
     name=st.sampled_from(NAMES),
     known=st.booleans(),
 )
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_way_of_starting_gives_the_same_steps(
     store: Store, conditions: frozenset[str], pain: int | None, felt: str | None, name: str, known: bool
 ) -> None:
@@ -102,7 +102,7 @@ def test_every_way_of_starting_gives_the_same_steps(
     minutes=st.sampled_from((None, 5, 20, 90)),
     planned=st.booleans(),
 )
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_proposal_starts_within_the_cautions_and_resumes_the_same(
     store: Store, conditions: frozenset[str], pain: int | None, felt: str | None, minutes: int | None, planned: bool
 ) -> None:
@@ -138,7 +138,7 @@ def test_proposal_starts_within_the_cautions_and_resumes_the_same(
     chosen=st.lists(st.tuples(st.sampled_from(sorted(CAUTIONS)), st.integers(1, 7)), min_size=1, max_size=5),
     tested=st.booleans(),
 )
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_way_of_starting_own_routine_gives_the_same_steps(
     store: Store, conditions: frozenset[str], pain: int | None, chosen: list[tuple[str, int]], tested: bool
 ) -> None:

@@ -1,4 +1,4 @@
-"""Data is converted to records by one thread at a time."""
+"""Data is converted to records in one thread at a time."""
 
 from __future__ import annotations
 

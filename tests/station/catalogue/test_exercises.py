@@ -87,7 +87,7 @@ def test_verified_exercises_are_on_board() -> None:
 
 
 def test_verification_text_is_honest() -> None:
-    """A hold counts time with the heel down or repetitions done so, a cycle its returns, a timer verifies nothing."""
+    """A hold counts time or repetitions with the heel down, a cycle counts returns, a timer verifies nothing."""
     for one in exercises().values():
         if one.sense is Verification.TIMER:
             assert re.match(r"The board feels nothing: .*(marked|marks it) as not verified\.$", one.verifies), one.key
@@ -136,7 +136,7 @@ def test_texts_have_right_length() -> None:
 
 
 def test_sentences_are_unique() -> None:
-    """Nothing is said twice."""
+    """No sentence appears twice."""
     texts = chain.from_iterable(texts_of(one) for one in exercises().values())
     assert not repeated(sentence for text in texts if text for sentence in re.split(r"(?<=\.)\s", text))
 
@@ -149,7 +149,7 @@ def test_names_are_short_and_unique() -> None:
 
 
 def test_name_in_sentence_keeps_only_proper_names_capital() -> None:
-    """Achilles is somebody; a calf is not."""
+    """Achilles is a name; calf is not."""
     assert exercises()["3c"].name_in_sentence == "Achilles stretch"
     assert exercises()["3a"].name_in_sentence == "calf stretch"
 

@@ -55,7 +55,7 @@ def test_picture_has_start_and_end(key: str) -> None:
 
 @pytest.mark.parametrize("key", NAMES.split())
 def test_picture_shows_the_board_as_the_exercise_needs_it(key: str) -> None:
-    """On a slope or flat, with the working foot on it at both ends; an exercise off the board shows none."""
+    """On a slope or flat, with the working foot on it in both poses; an exercise off the board shows no board."""
     pictured, position = exercise_picture(key), exercises()[key].board
     boards = [prop for prop in pictured.props if isinstance(prop, poses.Board)]
     assert len(boards) == (position is not None)
@@ -75,7 +75,7 @@ def test_board_lies_with_its_toe_end_to_the_wall_unless_turned(key: str) -> None
 
 @pytest.mark.parametrize("key", NAMES.split())
 def test_picture_has_the_equipment_of_the_steps(key: str) -> None:
-    """Each thing is a prop; a close-up shows the sitter instead of the chair, or the foot alone."""
+    """Each thing is a prop; a close-up shows the sitter instead of the chair, or only the foot."""
     pictured = exercise_picture(key)
     kinds = {prop_kind(prop) for prop in pictured.props} | ({"helper"} if pictured.helper else set())
     for needed in exercises()[key].equipment:
@@ -88,7 +88,7 @@ def test_picture_has_the_equipment_of_the_steps(key: str) -> None:
     [*((key, "wall") for key in WALL), *((key, "chair") for key in ("3c", "5b", "7c")), ("8", "bench")],
 )
 def test_hand_holds_what_the_steps_name(key: str, support: str) -> None:
-    """The near hand is on it at both ends, and a step names it (a table is drawn as a bench)."""
+    """The near hand is on it in both poses, and a step names it (a table is drawn as a bench)."""
     pictured = exercise_picture(key)
     assert any(support.replace("bench", "table") in step for step in exercises()[key].steps)
     for pose in (pictured.start, pictured.end):
@@ -97,7 +97,7 @@ def test_hand_holds_what_the_steps_name(key: str, support: str) -> None:
 
 
 def test_hand_of_a_close_up_is_on_the_wall_in_its_frame() -> None:
-    """10a: one hand is on the wall as its step has it, and the person stands."""
+    """10a: one hand is on the wall, as its step says, and the person stands."""
     inset = exercise_picture("10a").inset
     assert inset
     assert inset.pose.near_arm
@@ -172,7 +172,7 @@ def test_fault_of_helper_is_named() -> None:
 
 
 def test_fault_in_the_frame_is_named() -> None:
-    """The figure in the frame has props of its own."""
+    """The figure in the frame has its own props."""
     framed = f"{GOOD}[inset]\nframe = [0, 0, 80, 80]\nview = [0, 0, 200]\n"
     floor = 'props = [{ kind = "floor" }]\n'
     pose = '[inset.pose]\nanchor = "heel"\nat = [0, 0]\nnear = { on = "floor" }\n'

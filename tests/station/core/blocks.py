@@ -1,4 +1,4 @@
-"""Calibration blocks in front of a sensor with real noise, through the rules alone."""
+"""Calibration blocks in front of a sensor with real noise, using only the rules."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LANE_MM = 280.0
 
 
 class Bench:
-    """A sensor that reads `gain` times the distance minus `short_mm`, and that the station takes for uncalibrated."""
+    """A sensor that reads `gain` times the distance minus `short_mm`, uncalibrated unless it has a `curve`."""
 
     def __init__(self, step: Step, *, gain: float = 1.0, short_mm: float = 25.0, curve: Curve | None = None) -> None:
         self.gain, self.short_mm = gain, short_mm

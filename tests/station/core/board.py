@@ -1,4 +1,4 @@
-"""A simulated board for tests: the test sets what is true and lets time pass, and the rules respond as it does."""
+"""A simulated board for tests: the test sets the truth and lets time pass, and the rules respond."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Board:
         self.knee = False
         self.toe_mm: float | None = 60.0
         self.flicker_mm = 0.0
-        """Every third reading is farther by this, because it sees another object."""
+        """Every third reading is this much farther, because it sees another object."""
         self.silent: set[Side] = set()
         self.events: list[Event] = []
         self.facts: list[Fact] = []

@@ -29,7 +29,7 @@ class Comparators:
         return change
 
     def read(self, reading_mm: int, seconds: float, each: Callable[[int], None] = lambda _at_us: None) -> None:
-        """Readings for so long; `each` is called with the moment of every one."""
+        """Readings for this long; `each` is called with the time of every one."""
         until_us = self.now_us + us(seconds)
         while self.now_us < until_us:
             self.now_us += READING_US

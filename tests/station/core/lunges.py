@@ -1,4 +1,4 @@
-"""The lunges of a knee-to-wall test as its tests make them, in any wiring."""
+"""The lunges in the tests of a knee-to-wall test, in any wiring."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Options(TypedDict, total=False):
 
 
 def ready(step: TestStep = QUICK, **options: Unpack[Options]) -> Board:
-    """Somebody stands on the board and the first GO has sounded."""
+    """A person stands on the board and the first GO has sounded."""
     board = Board(step, **options)
     board.run(1)
     board.stand(LEFT)
@@ -63,7 +63,7 @@ def moves(board: Board, toe_mm: float) -> AttemptStarted:
 
 
 def finishes_left(board: Board) -> AttemptPassed:
-    """Somebody steps on and does the left side of a quick test, until SWITCH."""
+    """A person steps on and does the left side of a quick test, until SWITCH."""
     board.stand(LEFT)
     board.until_go()
     passed = touches(board, Contact.PAD)

@@ -40,8 +40,8 @@ class Outcome:
 class Oracle:
     """`spans` are (from, until, down) without gaps.
 
-    `gos` and `dones` are the GO and HOLD_DONE cues as played, because the station counts from the moment of a cue. Each
-    may be 150 ms late, and none early.
+    `gos` and `dones` are the GO and HOLD_DONE cues as played, because the station counts from when a cue sounds. Each
+    may be up to 150 ms late, but not early.
     """
 
     def __init__(self, spans: Sequence[Span], gos: Sequence[int], dones: Sequence[int], step: HoldStep) -> None:
@@ -176,7 +176,7 @@ class Oracle:
         return back, begun and not given_up, over
 
     def _rest(self, done: int) -> tuple[int, bool] | None:
-        """When the next repetition begins, and whether without a new preparation; `None` at the end."""
+        """When the next repetition begins, and whether it does so without a new preparation; `None` at the end."""
         over = done + self.rest
         if over >= self.end_us:
             return None

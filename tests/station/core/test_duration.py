@@ -61,7 +61,7 @@ def test_duration_estimates_each_kind_of_step(step: Step, duration: int) -> None
 @pytest.mark.parametrize("rest_s", [0, 0.5, 1, 15])
 @pytest.mark.parametrize("sides", [(LEFT,), (LEFT, RIGHT)])
 def test_duration_of_a_hold_is_that_of_a_person_who_never_lifts(sides: tuple[Side, ...], rest_s: float) -> None:
-    """From standing to COMPLETE, with the least rest and the least time for a change of sides."""
+    """From standing to COMPLETE, with the minimum rest and the minimum time for a change of sides."""
     step = HoldStep(sides, us(5), 3, us(rest_s), us(10))
     left_done_s = 10 + 3 * 5 + 2 * max(1, rest_s)
     story = Story().stands(left_done_s).rises(1).stands(100, RIGHT)

@@ -1,4 +1,4 @@
-"""Made-up recordings for tests, written as a story: who stands, lifts, touches and commands, and for how long.
+"""Made-up recordings for tests, written as a story: standing, lifts, touches and commands, and for how long.
 
 Stories use seconds, events microseconds. The same story can be recorded with any wiring.
 """
@@ -35,7 +35,7 @@ def us(seconds: float) -> int:
 
 
 class Story:
-    """What really happens on the board. `side` is the default side of each sentence."""
+    """What really happens on the board. `side` is the default side of each call."""
 
     def __init__(self, side: Side = LEFT) -> None:
         self.side = side
@@ -89,7 +89,7 @@ class Story:
         self.said.append(Command(self.now_us, word, side))
         return self
 
-    # Recorded with a wiring.
+    # The story recorded with one wiring.
 
     def _rest(self, readings_hz: float, noise_from: int) -> list[Event]:
         events: list[Event] = [*self.said, *(Knee(at_us, on) for at_us, on in self.knee)]

@@ -68,8 +68,15 @@ class KernelChip:
         """What was last asked for each line that has ever been watched."""
         self.at_lgpio: dict[int, int] = {}
         """The lines that lgpio holds, with the flags that it has claimed them with."""
+        self.outputs: dict[int, int] = {}
+        """The outputs among them, with the level last written."""
+        self.pulses: dict[int, tuple[float, float]] = {}
+        """What lgpio's thread counts: frequency and duty cycle in percent of each output, also at 0 and 100 %."""
         self.taken: set[int] = set()
         """The lines that another program holds."""
+        self.refuses: int | None = None
+        """The error of every request for a line's edges."""
+        self.has_spi = True
         self._watched: dict[int, int] = {}
         """The end for writing of each line's pipe."""
         self._levels: dict[int, bool] = {}
@@ -98,6 +105,8 @@ class KernelChip:
 
     def _get_line(self, request: Request) -> None:
         line = request.offsets[0]
+        if self.refuses is not None:
+            raise OSError(self.refuses, os.strerror(self.refuses))
         if line in self.taken or line in self.at_lgpio or self.is_watched(line):
             raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
         reading, writing = os.pipe()
@@ -122,7 +131,7 @@ class KernelChip:
             os.close(fd)
 
     def lgpio(self) -> ModuleType:
-        """The module, as far as inputs need it."""
+        """The module, as far as inputs, outputs and the opening of an SPI need it."""
         module: Any = ModuleType("lgpio")
         module.SET_PULL_NONE, module.SET_PULL_UP, module.SET_PULL_DOWN = 1 << 7, 1 << 5, 1 << 6
         module.RISING_EDGE, module.FALLING_EDGE, module.BOTH_EDGES = 1, 2, 3
@@ -132,18 +141,37 @@ class KernelChip:
             if line in self.taken or self.is_watched(line):
                 raise module.error("GPIO busy")
             self.at_lgpio[line] = flags or self.at_lgpio.get(line, 0)
+            self.outputs.pop(line, None)
+            self.pulses.pop(line, None)
+
+        def claim_output(_handle: int, line: int, level: int = 0, flags: int = 0) -> None:
+            claim(_handle, line, flags)
+            self.outputs[line] = level
+
+        def tx_pwm(_handle: int, line: int, hz: float, percent: float) -> None:
+            if hz:
+                self.pulses[line] = (hz, percent)
+            elif self.pulses.pop(line, None) is None:
+                raise module.error("bad PWM micros")
 
         def mode(_handle: int, line: int) -> int:
             if self.is_watched(line):
                 return next(own for own, kernels in PULLS.items() if self.requests[line].flags & kernels)
-            return self.at_lgpio.get(line, 0)
+            return self.at_lgpio.get(line, 0) | (1 << 1 if line in self.outputs else 0)
 
+        def spi_open(_port: int, _device: int, _baud: int, _flags: int) -> int:
+            if not self.has_spi:
+                raise module.error("no SPI")
+            return 0
+
+        module.spi_open, module.spi_close = spi_open, lambda handle: None
         module.gpiochip_open = lambda chip: chip
         module.gpiochip_close = lambda handle: None
-        module.gpio_claim_input = module.gpio_claim_output = claim
+        module.gpio_claim_input, module.gpio_claim_output, module.tx_pwm = claim, claim_output, tx_pwm
+        module.gpio_write = lambda handle, line, level: self.outputs.update({line: int(level)})
         module.gpio_free = lambda handle, line: self.at_lgpio.pop(line)
         module.gpio_get_mode = mode
-        module.gpio_read = lambda handle, line: int(self.at_lgpio[line] == module.SET_PULL_UP)
+        module.gpio_read = lambda handle, line: self.outputs.get(line, int(self.at_lgpio[line] == module.SET_PULL_UP))
         module.gpio_set_debounce_micros = lambda handle, line, micros: None
         made: ModuleType = module
         return made

@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
+import errno
+import gc
+import os
+import select
 from collections.abc import Iterator
 from contextlib import contextmanager
 from queue import Queue
+from threading import Thread
 from typing import Any
 
 import pytest
-from gpiozero import Device, DigitalInputDevice
+from gpiozero import Device, DigitalInputDevice, PinInvalidPull
 from gpiozero.devices import _devices_shutdown
 
 from station.clock import SystemClock
-from station.core.events import Button, Event
+from station.core.events import Button, Event, Side
+from station.core.facts import Cue, CueName
+from station.devices.buzzer import PiezoBuzzer
 from station.devices.contacts import PushButton
 from station.devices.edge_thread import EdgeThread
 from station.devices.errors import DeviceError
+from station.devices.heels import AnalogueHeels
+from station.devices.light import CueLight
 from station.devices.pins import PinFactory, edge_thread, open_pin_factory
 from station.devices.watched_line import LineEdge, WatchedLine
-from tests.station.devices.board_rig import unexpected
+from tests.station.devices.board_rig import HandClock, unexpected
 from tests.station.devices.kernel_rig import KernelChip, chip
 
 __all__ = ["chip"]
-BUTTON, HEEL = 22, 27
+BUTTON, HEEL, BUZZER = 22, 27, 18
+LED = (5, 6, 13)
 PULL_UP, PULL_DOWN, FLOATING = 1 << 8, 1 << 9, 1 << 10
+PULL_UP_AT_LGPIO = 1 << 5
 INPUT_BOTH_EDGES = 1 << 2 | 1 << 4 | 1 << 5
 LIMIT_S = 5.0
 
@@ -31,8 +42,6 @@ LIMIT_S = 5.0
 @pytest.fixture
 def pins(chip: KernelChip) -> Iterator[PinFactory]:
     Device.pin_factory = open_pin_factory()
-    # gpiozero keeps a line for a part that could not be opened, in all factories, for as long as its error is kept.
-    Device.pin_factory._reservations.clear()
     yield Device.pin_factory
     _devices_shutdown()  # as at the end of a process: every part that is open, then the pins
     assert edge_thread() is None
@@ -117,6 +126,120 @@ def test_line_of_another_program_is_one_sentence(chip: KernelChip, pins: PinFact
     chip.taken.add(BUTTON)
     with pytest.raises(DeviceError, match=f"^The button on GPIO {BUTTON} cannot be opened .*busy.*something else uses"):
         PushButton(BUTTON, SystemClock(), lambda event: None, unexpected, pin_factory=pins)
+
+
+def test_line_is_opened_at_the_next_try(chip: KernelChip, pins: PinFactory) -> None:
+    """Once it is free, also while somebody still has the error: gpiozero would keep the pin for the part in it."""
+    chip.taken.add(BUTTON)
+    with pytest.raises(DeviceError) as first:
+        PushButton(BUTTON, SystemClock(), lambda event: None, unexpected, pin_factory=pins)
+    chip.taken.remove(BUTTON)
+    PushButton(BUTTON, SystemClock(), lambda event: None, unexpected, pin_factory=pins).close()
+    assert first.value.__cause__ is not None
+
+
+def test_spi_is_opened_at_the_next_try(chip: KernelChip, pins: PinFactory) -> None:
+    """Its first error lies below gpiozero's warning, and has four pins."""
+    chip.has_spi = False
+    with pytest.raises(DeviceError, match=r"no SPI.*switch SPI on") as first:
+        AnalogueHeels({Side.LEFT: 0}, lambda event: None, unexpected, pin_factory=pins)
+    chip.has_spi = True
+    AnalogueHeels({Side.LEFT: 0}, lambda event: None, unexpected, pin_factory=pins).close()
+    assert first.value.__cause__ is not None
+
+
+def test_closed_spi_may_be_collected_in_a_reservation(chip: KernelChip, pins: PinFactory) -> None:
+    """gpiozero's SPI refers to itself, so that a later collection ends it, in whatever call that comes."""
+
+    class Collecting(DigitalInputDevice):  # type: ignore[misc]  # gpiozero ships no types
+        def _conflicts_with(self, _other: object) -> bool:
+            gc.collect()
+            return False
+
+    def reserve() -> None:
+        pins.reserve_pins(second, f"GPIO{HEEL}")
+
+    first, second = (Collecting(line, pin_factory=pins) for line in (HEEL, BUTTON))
+    AnalogueHeels({Side.LEFT: 0}, lambda event: None, unexpected, pin_factory=pins).close()
+    thread = Thread(target=reserve, daemon=True)
+    thread.start()
+    thread.join(LIMIT_S)
+    assert not thread.is_alive()
+    assert not first.closed
+
+
+@pytest.mark.parametrize("refused", [errno.EBUSY, errno.EPERM, errno.ENOMEM])
+def test_line_that_cannot_be_watched_stays_with_lgpio(chip: KernelChip, pins: PinFactory, refused: int) -> None:
+    """With its pull, and it may be watched later."""
+    line = DigitalInputDevice(BUTTON, pull_up=True, pin_factory=pins)
+    on_change, line.pin.when_changed = line.pin.when_changed, None
+    chip.refuses = refused
+    with pytest.raises(OSError, match=os.strerror(refused)):
+        line.pin.when_changed = on_change
+    assert chip.at_lgpio == {BUTTON: PULL_UP_AT_LGPIO}
+    assert (line.pin.when_changed, line.pin.pull, line.pin.state) == (None, "up", True)
+    chip.refuses = None
+    line.pin.when_changed = on_change
+    assert chip.is_watched(BUTTON)
+
+
+def test_watch_that_fails_gives_the_line_back(
+    chip: KernelChip, pins: PinFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel has given the line, but its edges cannot be waited for."""
+    monkeypatch.setattr(pins.edge_thread, "_epoll", select.epoll())
+    pins.edge_thread._epoll.close()
+    with pytest.raises(DeviceError, match=f"^The button on GPIO {BUTTON} cannot be opened"):
+        PushButton(BUTTON, SystemClock(), lambda event: None, unexpected, pin_factory=pins)
+    assert not chip.is_watched(BUTTON)
+    assert BUTTON in chip.at_lgpio
+
+
+def test_refused_change_leaves_a_line_watched(chip: KernelChip, pins: PinFactory) -> None:
+    presses = Presses(pins)
+    with pytest.raises(PinInvalidPull):
+        presses.device.pin.pull = "sideways"
+    chip.edge(BUTTON, False, 1)
+    assert presses.next()[0] == "pressed"
+
+
+def test_dark_light_and_silent_piezo_have_no_pulses(chip: KernelChip, pins: PinFactory) -> None:
+    """lgpio's thread would count the periods of a duty cycle of 0, on an empty board all night."""
+    light = CueLight(LED, HandClock(), unexpected, pin_factory=pins)
+    buzzer = PiezoBuzzer(BUZZER, 2_300, pin_factory=pins)
+    assert (chip.pulses, chip.outputs) == ({}, dict.fromkeys((*LED, BUZZER), 0))
+    light.set_glow(True)
+    light.run_due(0)
+    buzzer.start_tone(2_000, 0.5)
+    assert chip.pulses == {**dict.fromkeys(LED, (100, 10)), BUZZER: (2_000, 50)}
+    light.set_glow(False)
+    light.run_due(0)
+    buzzer.stop_tone()
+    assert (chip.pulses, chip.outputs) == ({}, dict.fromkeys((*LED, BUZZER), 0))
+    light.set_glow(True)
+    light.run_due(0)
+    buzzer.start_tone(2_000, 0.5)
+    light.close()
+    buzzer.close()
+    assert (chip.pulses, chip.outputs) == ({}, {})
+
+
+def test_full_colour_is_a_level(chip: KernelChip, pins: PinFactory) -> None:
+    light = CueLight(LED, HandClock(), unexpected, pin_factory=pins)
+    light.show_cues([Cue(0, CueName.READY)])
+    light.run_due(light.next_due_us() or 0)
+    assert (chip.pulses, chip.outputs) == ({}, dict.fromkeys(LED, 1))
+    light.close()
+
+
+def test_light_is_opened_at_the_next_try(chip: KernelChip, pins: PinFactory) -> None:
+    """Its first pin was free at the first try already."""
+    chip.taken.add(LED[1])
+    with pytest.raises(DeviceError) as first:
+        CueLight(LED, HandClock(), unexpected, pin_factory=pins)
+    chip.taken.clear()
+    CueLight(LED, HandClock(), unexpected, pin_factory=pins).close()
+    assert first.value.__cause__ is not None
 
 
 def test_pull_stays_when_nobody_watches_any_more(chip: KernelChip, pins: PinFactory) -> None:

@@ -30,7 +30,7 @@ from station.store.schema import HEAD_REVISION
 from station.system.demo_history import SHIPPED
 from station.version import RULE_VERSION
 from tests.station.store.histories import BLOCK, BUDGET, FIT, ITEMS, TRACE, HandClock, guided_routine, weeks
-from tests.station.store.test_migrations import SCHEMAS, make_older_database, rows_of
+from tests.station.store.older_schemas import SCHEMAS, make_older_database, rows_of
 
 TRUTHS = ("simulated", "full", "below_range", "passed", "doubted", "is_suspect", "imported", "verified")
 """The columns of older schemas that are true or false."""

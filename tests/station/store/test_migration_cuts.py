@@ -15,7 +15,7 @@ from station.store import Store
 from station.store.connect import sqlite_driver
 from station.store.schema import HEAD_REVISION
 from tests.station.store.histories import HandClock
-from tests.station.store.test_migrations import SCHEMAS, make_older_database
+from tests.station.store.older_schemas import SCHEMAS, make_older_database
 
 FEW_PAGES = 5
 """A cache so small that pages of the unfinished transaction are on the disk at each cut."""

@@ -8,7 +8,6 @@ import signal
 import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -25,6 +24,7 @@ from station.store.migrate import MIGRATIONS_DIR, alembic_config, upgrade
 from station.store.records import HeelLift
 from station.store.schema import HEAD_REVISION, metadata
 from tests.station.store.histories import HandClock, guided_routine, weeks
+from tests.station.store.older_schemas import SCHEMAS, make_older_database, rows_of
 
 
 def test_the_migrations_make_the_tables_of_the_program(path: Path) -> None:
@@ -168,163 +168,6 @@ def make_old_database(path: Path, clock: HandClock) -> None:
             weeks(store, clock, days=1)
 
 
-FIRST_ROWS = (
-    ("people", {"id": "p", "name": "Ann", "added_at": "2026-01-05 08:00:00.000000"}),
-    (
-        "calibrations",
-        {"id": "c1", "number": 1, "made_at": "2026-01-05 08:00:00.000000", "gain": 1.0, "offset_mm": -70.0},
-    ),
-    (
-        "calibrations",
-        {
-            "id": "c2",
-            "number": 2,
-            "made_at": "2026-02-05 08:00:00.000000",
-            "gain": 1.01,
-            "offset_mm": -69.0,
-            "points_json": "[[70.0, 0.0], [170.0, 102.5]]",
-        },
-    ),
-    (
-        "calibrations",
-        {
-            "id": "c3",
-            "number": 3,
-            "made_at": "2026-03-05 08:00:00.000000",
-            "gain": 1.0,
-            "offset_mm": -45.0,
-            "points_json": "[[145.0, 100.0]]",
-        },
-    ),
-    (
-        "sittings",
-        {
-            "id": "s",
-            "person_id": "p",
-            "started_at": "2026-02-06 08:00:00.000000",
-            "ended_at": "2026-02-06 08:05:00.000000",
-            "ended_why": "left",
-            "simulated": False,
-        },
-    ),
-    (
-        "sittings",
-        {
-            "id": "s2",
-            "person_id": "p",
-            "started_at": "2026-02-06 08:05:00.000000",
-            "ended_at": "2026-02-06 08:06:00.000000",
-            "ended_why": "somebody else",
-            "simulated": False,
-        },
-    ),
-    ("runs", {"id": "r", "sitting_id": "s", "began_at": "2026-02-06 08:00:00.000000", "header_json": "{}"}),
-    (
-        "tests",
-        {
-            "id": "t",
-            "run_id": "r",
-            "started_us": 5,
-            "full": True,
-            "contact": "pad",
-            "state": "finished",
-            "left_mm": 84.1,
-            "left_uncertainty_mm": 0.7,
-            "calibration_id": "c2",
-            "pain": 1,
-        },
-    ),
-    (
-        "trials",
-        {
-            "id": "tr",
-            "test_id": "t",
-            "side": "left",
-            "number": 1,
-            "toe_mm": 84.1,
-            "below_range": False,
-            "uncertainty_mm": 0.7,
-            "ended_us": 9,
-        },
-    ),
-    (
-        "holds",
-        {
-            "id": "h",
-            "run_id": "r",
-            "side": "left",
-            "repetition": 2,
-            "target_us": 30_000_000,
-            "credited_us": 12_345_678,
-            "lifted_us": 700_000,
-            "lifts": 1,
-            "micro_lifts": 3,
-            "state": "partial",
-            "started_us": 4,
-            "ended_us": 13_045_682,
-        },
-    ),
-    ("lifts", {"hold_id": "h", "since_us": 7, "until_us": 700_007}),
-    (
-        "reps",
-        {
-            "id": "re",
-            "run_id": "r",
-            "side": "right",
-            "target_count": 20,
-            "count": 7,
-            "too_quick": 2,
-            "state": "unfinished",
-            "started_us": 8,
-        },
-    ),
-)
-"""What a database of the first schema has, as that program wrote it."""
-
-SECOND_ROWS = (
-    (
-        "checks",
-        {
-            "id": "ch",
-            "number": 1,
-            "made_at": "2026-03-06 08:00:00.000000",
-            "calibration_id": "c3",
-            "kind": "block",
-            "block_mm": 100.0,
-            "off_mm": 2.6,
-            "uncertainty_mm": 0.5,
-            "passed": False,
-        },
-    ),
-    (
-        "corrections",
-        {
-            "id": "co",
-            "number": 1,
-            "made_at": "2026-03-06 08:00:00.000000",
-            "test_id": "t",
-            "calibration_id": "c3",
-            "left_mm": 86.5,
-        },
-    ),
-)
-"""What it also has once it is of the second schema."""
-
-THIRD_ROWS = (
-    (
-        "answers",
-        {
-            "id": "an",
-            "number": 1,
-            "person_id": "p",
-            "at": "2026-03-07 08:00:00.000000",
-            "question": "care",
-            "answer_json": '{"yes": [], "no": ["balance"]}',
-        },
-    ),
-)
-"""What it also has once it is of the third schema."""
-
 NEW_TABLES = {
     "checks": "calibration_checks",
     "heels": "heel_sensors",
@@ -359,52 +202,7 @@ NEW_VALUES = {
     ("answers", "question", "care"): "health",
 }
 """Three values have new words: why a session ended, and which questions were answered."""
-SCHEMAS = ("0001", "0002", "0003")
-
-
-def make_older_database(path: Path, schema: str) -> None:
-    """A database of an older schema, with a row in nearly every table."""
-    engine = write_engine(path, sqlite_driver)
-    for revision, rows in zip(SCHEMAS, (FIRST_ROWS, SECOND_ROWS, THIRD_ROWS), strict=True):
-        if revision > schema:
-            break
-        upgrade(engine, revision)
-        with engine.begin() as now:
-            for table, values in rows:
-                known = values | {"app_version": "0.1.0", "rule_version": "1"}
-                names = ", ".join(known)
-                now.execute(text(f"INSERT INTO {table} ({names}) VALUES (:{', :'.join(known)})"), known)
-    engine.dispose()
-
-
-def without_checksums(path: Path) -> None:
-    """Make a database what the program of the schema before checksums would have left."""
-    with closing(sqlite3.connect(path)) as connection, connection:
-        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-            connection.execute(f"DROP TRIGGER {name}")
-        for name in metadata.tables:
-            connection.execute(f"ALTER TABLE {name} DROP COLUMN checksum")
-        connection.execute("UPDATE alembic_version SET version_num = '0008'")
-
-
 MAY_BE_EMPTY = {"attempts", "heels", "settings", "trace_chunks", "routines", "plans", "repetitions"}
-Columns = dict[str, list[str]]
-
-
-def rows_of(path: Path, columns: Columns | None = None) -> tuple[Columns, dict[str, list[Any]]]:
-    """The columns of each table of a database, or those that are given, and the rows in them."""
-    database = sqlite3.connect(path)
-    if columns is None:
-        tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name != 'alembic_version'")
-        columns = {
-            table: [row[1] for row in database.execute(f"PRAGMA table_info({table})")] for (table,) in tables.fetchall()
-        }
-    rows = {
-        table: database.execute(f"SELECT {', '.join(names)} FROM {table}").fetchall()
-        for table, names in columns.items()
-    }
-    database.close()
-    return columns, rows
 
 
 @pytest.mark.parametrize("schema", SCHEMAS)

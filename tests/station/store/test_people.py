@@ -57,7 +57,7 @@ def test_odd_names_are_kept_as_they_are(store: Store, name: str) -> None:
     assert [one.name for one in store.people()] == [name]
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=st.text(max_size=80))
 def test_any_text_is_a_name_or_refused_in_a_sentence(store: Store, name: str) -> None:
     """Nothing that a person types breaks the store, and what is stored is what is read; a refusal changes nothing."""

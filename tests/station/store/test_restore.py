@@ -29,8 +29,8 @@ from tests.crash.damage import make_database
 from tests.crash.restores import HALF, REFUSED, WHOLE, make_small_database, restores
 from tests.crash.salvages import AT
 from tests.station.store.histories import FIT, HandClock, weeks
+from tests.station.store.older_schemas import SCHEMAS, make_older_database, without_checksums
 from tests.station.store.test_import import rows
-from tests.station.store.test_migrations import SCHEMAS, make_older_database, without_checksums
 
 MUTATIONS = 80
 """A seeded part of the thousand of `make bench`."""
@@ -60,7 +60,7 @@ def test_a_backup_takes_the_place_of_the_database(full: Path, small: Path) -> No
     assert "Only in the station, and lost without a merge: 1 person, 1 session, 1 test, " in refused.output
     assert "Only in the backup: 2 people" in refused.output
     assert rows(small) == former
-    done = station("restore", full, "--database", small, answer="y\n")
+    done = station("restore", full, "--database", small, answer="y\nn\n")
     assert done.exit_code == 0
     own = frozenset({"calibrations"})
     assert rows(small, without=own) == rows(full, without=own)
@@ -293,6 +293,40 @@ def test_another_board_keeps_its_calibration(tmp_path: Path, is_calibrated: bool
         assert store.empty_shares() == {}
     again = station("restore", tmp_path / "backup.db", "--database", path, answer="n\n")
     assert OTHER_BOARD not in again.output
+
+
+@pytest.mark.parametrize("words", [("y\ny\n",), ("y\n", "--same-board"), (None, "--same-board", "--yes")])
+def test_new_card_in_the_same_board_keeps_the_calibration(tmp_path: Path, words: tuple[str | None, ...]) -> None:
+    """Its sensor was not moved, as a person says: the plates are the same too."""
+    clock, path, (answer, *options) = HandClock(), tmp_path / "station.db", words
+    make_database(tmp_path / "backup.db")
+    with Store.open(tmp_path / "backup.db", clock=clock) as store:
+        store.add_calibration(replace(FIT, curve=Curve(0.99, -60.0)))
+        store.save_empty_share(Side.LEFT, 0.02)
+        theirs = store.current_calibration()
+    Store.open(path, clock=clock, as_built_offset_mm=-61.0).close()
+    station("restore", tmp_path / "backup.db", "--database", path, *[str(one) for one in options], answer=answer)
+    with Store.open(path, clock=clock) as store:
+        assert store.current_calibration() == theirs
+        assert store.empty_shares() == {Side.LEFT: 0.02}
+
+
+@pytest.mark.parametrize(("is_calibrated", "answer", "asked"), [(False, "y\nn\n", True), (True, "y\n", False)])
+def test_calibration_of_a_backup_is_used_by_a_yes_alone(
+    tmp_path: Path, is_calibrated: bool, answer: str, asked: bool
+) -> None:
+    """A station that was calibrated meanwhile is not asked, nor is the option obeyed: its own is newer."""
+    clock, path = HandClock(), tmp_path / "station.db"
+    make_database(tmp_path / "backup.db")
+    with Store.open(path, clock=clock, as_built_offset_mm=-61.0) as store:
+        if is_calibrated:
+            store.add_calibration(replace(FIT, curve=Curve(0.99, -60.0)))
+        ours = store.current_calibration()
+    options = ("--same-board",) if is_calibrated else ()
+    shown = station("restore", tmp_path / "backup.db", "--database", path, *options, answer=answer)
+    assert ("Is it the same board" in shown.output) is asked
+    with Store.open(path, clock=clock) as store:
+        assert store.current_calibration().id == ours.id
 
 
 def test_a_board_without_a_database_is_to_be_checked(full: Path, tmp_path: Path) -> None:

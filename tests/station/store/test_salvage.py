@@ -30,7 +30,7 @@ from station.system.simulate import simulated
 from tests.crash.damage import PAGE_BYTES, make_database
 from tests.crash.salvages import AT, outcome, outcomes, rows_of
 from tests.station.store.histories import HandClock, weeks
-from tests.station.store.test_migrations import SCHEMAS, make_older_database, without_checksums
+from tests.station.store.older_schemas import SCHEMAS, make_older_database, without_checksums
 from tests.tree import ROOT
 
 COPIES = 8

@@ -23,7 +23,7 @@ from station.system.simulate import simulated
 from station.wire.page_side import RemoteStation
 from tests.crash.damage import make_database
 from tests.station.process import configured, station, wait_until
-from tests.station.store.histories import HandClock
+from tests.station.store.histories import FIT, HandClock
 
 WAIT_S = 60
 
@@ -49,7 +49,9 @@ def test_a_restore_ends_the_loop_and_the_next_one_has_the_backup(tmp_path: Path,
     running = service.open(page=False)
     loop = threading.Thread(target=service.run)
     loop.start()
-    running.restore_backup(str(backup), "Mon 30 Nov 2026, on the stick").result(WAIT_S)
+    with Store.open(backup, clock=HandClock()) as store:
+        calibration = store.add_calibration(FIT)
+    running.restore_backup(str(backup), "Mon 30 Nov 2026, on the stick", same_board=True).result(WAIT_S)
     loop.join(WAIT_S)
     assert not loop.is_alive()
     service.close()
@@ -61,6 +63,7 @@ def test_a_restore_ends_the_loop_and_the_next_one_has_the_backup(tmp_path: Path,
     assert "the owner's browser put a backup in the place of the database: Mon 30 Nov 2026, on the stick." in report
     try:
         assert [one.name for one in again.store.people()] == ["Ann", "Bea"]
+        assert again.store.current_calibration().id == calibration
         again.close()
         assert not again.restore()
     finally:

@@ -8,6 +8,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
@@ -19,11 +20,11 @@ from station.config import load
 from station.settings import Settings
 from station.simulator.board import SimulatedBoard
 from station.store import Reader
-from station.store.connect import sqlite_driver, write_engine
+from station.store.connect import lock_database, sqlite_driver, write_engine
 from station.store.migrate import upgrade
 from station.store.records import Hold
 from station.system.page_child import PageChild
-from station.system.service import PAGE_LATE, WAITS_FOR_ROOM, Service
+from station.system.service import PAGE_LATE, WAITS_FOR_ROOM, WAITS_FOR_STORE, Service
 from tests.station.process import BOUND_S, ROOT, Running, configured, station, wait_until
 
 
@@ -270,6 +271,51 @@ def test_upgrade_asks_systemd_for_time(tmp_path: Path, monkeypatch: pytest.Monke
             assert received == expected
             with suppress(BlockingIOError):
                 assert systemd.recv(200) == b"STOPPING=1"
+
+
+def test_service_waits_for_a_database_that_is_in_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under systemd, which would start it every two seconds. An upgrade that follows the wait may take an hour, and
+    then the watchdog has its usual time again."""
+    monkeypatch.setattr("station.system.service.STORE_RETRY_S", 0)
+    monkeypatch.setenv("WATCHDOG_USEC", "10000000")
+    database = tmp_path / "station.db"
+    engine = write_engine(database, sqlite_driver)
+    upgrade(engine, "0003")
+    engine.dispose()
+    held = lock_database(database)
+    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(BOUND_S)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        service = Service(load(configured(tmp_path, wiring="")))
+        received: list[str] = []
+
+        def free_when_it_waits() -> None:
+            received.append(systemd.recv(2_000).decode())
+            held.close()
+
+        helper = threading.Thread(target=free_when_it_waits)
+        helper.start()
+        with closing(service):
+            service.open(page=False)
+            helper.join()
+            service.station.stop()
+            service.run()
+        systemd.setblocking(False)
+        with suppress(BlockingIOError):
+            while True:
+                received.append(systemd.recv(2_000).decode())
+    assert received[0].startswith("READY=1\nSTATUS=Another station (process ")
+    assert WAITS_FOR_STORE in received[0]
+    allowed_us, during_upgrade_us = 10_000_000, 0
+    for line in "\n".join(received).splitlines():
+        name, _, value = line.partition("=")
+        if name == "WATCHDOG_USEC":
+            allowed_us = int(value)
+        elif name == "EXTEND_TIMEOUT_USEC":
+            during_upgrade_us = allowed_us
+    assert (during_upgrade_us, allowed_us) == (3_600_000_000, 10_000_000)
+    assert "READY=1\nSTATUS=\nWATCHDOG_USEC=10000000" in received
 
 
 def test_run_refuses_unusable_database(tmp_path: Path) -> None:

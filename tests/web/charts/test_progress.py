@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from station.app.results.progress import ResultRow
@@ -307,7 +307,6 @@ def test_axis_has_at_most_eight_ascending_ticks(since: datetime, days: float) ->
     assert found or days < 60
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(0, 250), min_size=3, max_size=8), st.sampled_from([CM, INCH]))
 def test_grid_lines_and_points_lie_inside_plot(distances: list[float], units: str) -> None:
     """Height lines span the plot from bottom to top, each with its number, and no point lies outside it."""

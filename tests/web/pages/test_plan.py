@@ -15,7 +15,7 @@ from station.config import Config, PageConfig
 from station.store import Store
 from tests.web.double import StationDouble
 from tests.web.page_text import text_of
-from tests.web.server.test_http import request
+from tests.web.server.served import request
 from web.pages.plan import OTHER_DAYS, PRESETS, USUAL_TIME, station_zone, usual_time
 from web.server.http import open_page
 

@@ -22,7 +22,7 @@ from station.store.exchange.staging import DIRECTORY_PREFIX
 from tests.crash.damage import make_database
 from tests.crash.restores import mutated_backup
 from tests.let_in import client_with, let_in, paired_client
-from tests.station.store.histories import HandClock, weeks
+from tests.station.store.histories import FIT, HandClock, weeks
 from tests.station.store.test_import import rows
 from tests.web.double import StationDouble
 from web.app import create_app
@@ -112,6 +112,22 @@ def test_an_upload_is_merged(client: FlaskClient, store: Store, copy: bytes) -> 
     done = client.post("/restore/merge", data={"ticket": ticket_in(shown.text)})
     assert "New people: Ann, Bea." in done.text
     assert [one.name for one in store.people()] == ["Ann", "Bea", "Cleo"]
+
+
+@pytest.mark.parametrize("said", [{}, {"same_board": "yes"}])
+def test_same_board_is_asked_of_an_uncalibrated_station(
+    client: FlaskClient, station: StationDouble, copy: bytes, said: dict[str, str]
+) -> None:
+    """As after a change of its memory card; without a tick it is another board."""
+    shown = send(client, copy)
+    assert "It is the same board, and its distance sensor was not moved" in shown.text
+    client.post("/restore/replace", data={"ticket": ticket_in(shown.text), **said})
+    assert station.same_board is bool(said)
+
+
+def test_same_board_is_not_asked_of_a_calibrated_station(client: FlaskClient, store: Store, copy: bytes) -> None:
+    store.add_calibration(FIT)
+    assert "It is the same board" not in send(client, copy).text
 
 
 def test_a_file_waits_for_the_proof_of_presence(station: StationDouble, store: Store, copy: bytes) -> None:

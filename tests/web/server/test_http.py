@@ -1,18 +1,15 @@
-"""The page's HTTP server over real sockets: limits, deadlines, allowed hosts and the event stream."""
+"""The page's HTTP server over real sockets: limits, deadlines and allowed hosts."""
 
 from __future__ import annotations
 
 import http.client
-import json
 import socket
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
-from typing import Any
+from contextlib import ExitStack, suppress
 
 import pytest
 
-from station.app.access.roles import ACCESS_COOKIE, Role, hash_of
+from station.app.access.roles import ACCESS_COOKIE
 from station.app.snapshot import Snapshot
 from station.config import Config, PageConfig
 from station.core.events import CommandName
@@ -20,100 +17,21 @@ from station.network import Machine, web_address
 from station.store import Store
 from tests.let_in import let_in
 from tests.web.double import StationDouble
-from web.server.http import DeadlineProtocol, PageError, Server, open_page
-from web.server.stream import MAX_STREAMS
+from tests.web.server.served import (
+    BOUND_S,
+    LOCAL,
+    QuickProtocol,
+    connected,
+    is_closed,
+    raw,
+    received,
+    request,
+    server,
+    wait_until,
+)
+from web.server.http import PageError, Server, open_page
 
-BOUND_S = 5.0
-SOON_S = 0.3
-LOCAL = "127.0.0.1"
-
-
-class QuickProtocol(DeadlineProtocol):
-    """The protocol with short deadlines and few connections, so that tests need not wait."""
-
-    header_timeout_s = SOON_S
-    read_timeout_s = SOON_S
-    max_connections = 100
-
-
-@pytest.fixture
-def server(station: StationDouble, store: Store) -> Iterator[Server]:
-    config = Config(page=PageConfig(port=0, allowed_hosts=("station.local",)))
-    served = open_page(station, store, config, body_s=SOON_S, protocol=QuickProtocol)
-    served.start()
-    yield served
-    served.stop()
-    assert not served.alive
-
-
-@contextmanager
-def connected(server: Server) -> Iterator[socket.socket]:
-    with closing(socket.create_connection((LOCAL, server.port), BOUND_S)) as connection:
-        yield connection
-
-
-def request(
-    server: Server, address: str = "/about", method: str = "GET", body: str | None = None, **headers: str
-) -> tuple[int, str]:
-    """Send one request with a browser's headers, some of them replaced (`Host="…"`); returns status and body."""
-    with closing(http.client.HTTPConnection(LOCAL, server.port, timeout=BOUND_S)) as connection:
-        given = {name.replace("_", "-"): value for name, value in headers.items()}
-        if body is not None:
-            given.setdefault("Content-Type", "application/x-www-form-urlencoded")
-        connection.request(method, address, body, given)
-        answer = connection.getresponse()
-        return answer.status, answer.read().decode()
-
-
-def raw(server: Server, request: str) -> str:
-    """Send these bytes and return everything that comes back until the server closes."""
-    with connected(server) as connection:
-        connection.sendall(request.encode())
-        return received(connection)
-
-
-def received(connection: socket.socket) -> str:
-    parts = []
-    while part := connection.recv(65536):
-        parts.append(part)
-    return b"".join(parts).decode()
-
-
-def is_closed(connection: socket.socket) -> bool:
-    """Read until the server closes; a timeout is an error."""
-    try:
-        while connection.recv(65536):
-            pass
-    except ConnectionResetError:
-        return True
-    return True
-
-
-def wait_until(condition: Callable[[], bool], what: str) -> None:
-    until = time.monotonic() + BOUND_S
-    while not condition():
-        assert time.monotonic() < until, what
-        time.sleep(0.01)
-
-
-class StreamClient:
-    """An open live page, as far as its event stream goes."""
-
-    def __init__(self, server: Server, token: str | None = None) -> None:
-        self._connection = http.client.HTTPConnection(LOCAL, server.port, timeout=BOUND_S)
-        headers = {} if token is None else {"Cookie": f"theme=dark; {ACCESS_COOKIE}={token}"}
-        self._connection.request("GET", "/events", headers=headers)
-        self.answer = self._connection.getresponse()
-
-    def next(self, kind: str) -> dict[str, Any]:
-        """The data of the next event of this kind."""
-        while (line := self.answer.readline()) != f"event: {kind}\n".encode():
-            assert line
-        return dict(json.loads(self.answer.readline().removeprefix(b"data: ")))
-
-    def close(self) -> None:
-        self.answer.close()
-        self._connection.close()
+__all__ = ["server"]
 
 
 def test_page_is_served_without_server_header(server: Server) -> None:
@@ -291,139 +209,6 @@ def test_ambiguous_length_is_refused(server: Server, lines: str) -> None:
 def test_other_methods_are_refused(server: Server, method: str) -> None:
     """Only pages are read and forms are sent."""
     assert request(server, "/about", method)[0] == 405
-
-
-def test_stream_starts_with_full_state(server: Server, station: StationDouble) -> None:
-    """A late subscriber gets everything at once, and later changes within a moment."""
-    station.show(activity="hold", phase="hold", counting="hold", counted_us=5_000_000, target_us=30_000_000, rate=1)
-    with closing(StreamClient(server)) as page:
-        first = page.next("state")
-        assert first["view"]["word"] == "HOLD"
-        assert first["view"]["counted_us"] == 5_000_000
-        assert 0 <= first["age_us"] < 5_000_000
-        station.show(phase="lifted", rate=0)
-        assert page.next("state")["view"]["word"] == "HEEL DOWN"
-
-
-def test_revoked_browser_is_out_of_its_open_stream_within_a_second(
-    server: Server, station: StationDouble, store: Store
-) -> None:
-    """The stream says so and ends at once, and the one that the page opens again is a visitor's."""
-    ada = store.add_person("Ada").id
-    let_in(store, Role.OWNER)
-    token = let_in(store, Role.MEMBER, ada)
-    station.show(activity="hold", phase="hold", person_id=ada, person_name="Ada", session_id="s")
-    access = store.device_with(hash_of(token))
-    assert access is not None
-    with closing(StreamClient(server, token)) as page:
-        assert page.next("state")["view"]["person"] == "Ada"
-        begun = time.monotonic()
-        station.revoke_device(access.device.id).result()
-        assert b"event: revoked" in page.answer.read()
-        assert time.monotonic() - begun < 1.0
-    with closing(StreamClient(server, token)) as page:
-        view = page.next("state")["view"]
-    assert (view["word"], view["person"], view["session"]) == ("HOLD", None, None)
-
-
-def test_stream_shows_each_visitor_their_own_view(server: Server, station: StationDouble, store: Store) -> None:
-    """In one moment: the person on the board, somebody to whom they agree while both look, and a visitor."""
-    ada, bea = store.add_person("Ada").id, store.add_person("Bea").id
-    given = [let_in(store, Role.OWNER, ada), let_in(store, Role.MEMBER, bea), None]
-    station.show(activity="hold", phase="hold", person_id=ada, person_name="Ada", session_id="s", note="Well done.")
-    with ExitStack() as tabs:
-        pages = [tabs.enter_context(closing(StreamClient(server, token))) for token in given]
-        assert [page.next("state")["view"]["person"] for page in pages] == ["Ada", None, None]
-        station.agree_consent(bea, ada).result()
-        views = [page.next("state")["view"] for page in pages]
-    assert [view["person"] for view in views] == ["Ada", "Ada", None]
-    assert [view["note"] for view in views] == ["Well done.", "Well done.", None]
-
-
-def test_rapid_changes_are_coalesced(server: Server, station: StationDouble) -> None:
-    """A hundred changes at once become a few events, the last of them the newest."""
-    with closing(StreamClient(server)) as page:
-        page.next("state")
-        for number in range(100):
-            station.show(activity="reps", count=number)
-        seen: list[str] = []
-        while not seen or seen[-1] != "99 of 99":
-            station.show(activity="reps", count=99, target_count=99)
-            state = page.next("state")["view"]
-            seen.append(f"{state['number']} {state['unit']}")
-        assert len(seen) < 10
-
-
-def test_heartbeat_distinguishes_still_from_stalled(server: Server, station: StationDouble) -> None:
-    """Without changes a heartbeat carries the age of the newest state."""
-    station.show()
-    with closing(StreamClient(server)) as page:
-        age_us = page.next("state")["age_us"]
-        assert page.next("heartbeat")["age_us"] > age_us + 1_000_000
-
-
-def test_ten_streams_get_the_same_state_and_use_no_thread(server: Server, station: StationDouble) -> None:
-    """Ten open pages all get the newest state, while other requests are answered at once."""
-    with ExitStack() as tabs:
-        pages = [tabs.enter_context(closing(StreamClient(server))) for _ in range(10)]
-        for page in pages:
-            page.next("state")
-        station.show(phase="rest")
-        assert [page.next("state")["view"]["word"] for page in pages] == ["REST"] * 10
-        assert request(server)[0] == 200
-
-
-def test_closing_page_ends_its_subscription(server: Server, station: StationDouble) -> None:
-    """The other pages and the station are unaffected."""
-    with closing(StreamClient(server)) as staying:
-        leaving = StreamClient(server)
-        wait_until(lambda: station.watchers == 2, "both pages are subscribed")
-        leaving.close()
-        wait_until(lambda: station.watchers == 1, "the closed page is unsubscribed")
-        staying.next("state")
-        station.show(phase="rest")
-        assert staying.next("state")["view"]["word"] == "REST"
-
-
-def test_too_many_streams_are_refused(server: Server) -> None:
-    """One stream beyond the limit gets 503, and a place once another one closes."""
-    with ExitStack() as tabs:
-        pages = [tabs.enter_context(closing(StreamClient(server))) for _ in range(MAX_STREAMS)]
-        assert request(server, "/events")[0] == 503
-        pages[0].close()
-
-        def has_free_place() -> bool:
-            watcher = StreamClient(server)
-            watcher.close()
-            return watcher.answer.status == 200
-
-        wait_until(has_free_place, "a place is free again")
-
-
-def test_client_that_never_reads_is_dropped(server: Server, station: StationDouble) -> None:
-    """Its subscription ends, and its pending events are discarded."""
-    with connected(server) as connection:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        connection.sendall(b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        wait_until(lambda: station.watchers == 1, "the page is subscribed")
-
-        def is_dropped() -> bool:
-            station.show(next_step="x" * 200_000)
-            return station.watchers == 0
-
-        wait_until(is_dropped, "the page that never reads is dropped")
-
-
-def test_stopping_server_ends_open_streams(station: StationDouble, store: Store) -> None:
-    """The server stops at once with pages open, and the station continues without subscribers."""
-    served = open_page(station, store, Config(page=PageConfig(port=0)))
-    served.start()
-    with closing(StreamClient(served)) as page:
-        page.next("state")
-        served.stop()
-        assert not served.alive
-        assert station.watchers == 0
-        station.show(phase="rest")
 
 
 def test_taken_port_raises_one_sentence(server: Server, station: StationDouble, store: Store) -> None:

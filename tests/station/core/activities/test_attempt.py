@@ -30,7 +30,7 @@ class Lunge:
         return self.verdict
 
     def waits_unclear(self, seconds: float) -> Verdict | None:
-        """Every third reading sees another thing."""
+        """Every third reading sees another object."""
         until_us = self.board.now_us + us(seconds)
         number = 0
         while self.board.now_us < until_us:
@@ -46,7 +46,7 @@ class Lunge:
 
 
 def test_pass_has_the_distance_of_its_window() -> None:
-    """The window is the still second that ends with the verdict, and its distance that of its readings."""
+    """The window is the still second that ends with the verdict; the distance is that of its readings."""
     lunge = Lunge()
     lunge.waits(1)
     lunge.touches()
@@ -67,7 +67,7 @@ def test_no_contact_fails_after_twelve_seconds() -> None:
 
 
 def test_failure_has_a_distance_whatever_the_readings() -> None:
-    """The second before GO as a whole, its still half where it holds a slide, the median where both are refused."""
+    """The whole second before GO, its still half if it contains a slide, the median if both are refused."""
     board = Comparators(pad=True)
     board.heel(LEFT, True)
     board.read(110, 2)

@@ -1,4 +1,4 @@
-"""The parts that watch the heels: those at work, the change of sides, and the call to the board."""
+"""The parts that watch the heels: the working heels, the change of sides, and the call to the board."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Plates:
         self.sensors.pass_time(us(0.5))
 
     def heel(self, at_s: float, side: Side, down: bool) -> list[HeelChange | SensorChange]:
-        """One level of one heel; the changes that are certain half a second later."""
+        """One level of one heel; returns the changes settled half a second later."""
         changes: list[Change] = [*self.sensors.pass_time(us(at_s)), *self.sensors.update(Heel(us(at_s), side, down))]
         changes += self.sensors.pass_time(us(at_s + 0.5))
         return [change for change in changes if isinstance(change, HeelChange | SensorChange)]
@@ -50,7 +50,7 @@ def lost(side: Side, at_s: float) -> SensorChange:
     return SensorChange(us(at_s), us(at_s), f"heel {side}", True, "stuck", side)
 
 
-# The heels at work.
+# The working heels.
 
 
 def test_the_other_heel_makes_no_move() -> None:
@@ -62,7 +62,7 @@ def test_the_other_heel_makes_no_move() -> None:
 
 
 def test_a_heel_that_rises_and_returns_makes_two_moves() -> None:
-    """Each since it happened, and the side is known."""
+    """Each dated to when it happened, with its side."""
     plates = Plates(RIGHT)
     heels = heels_of(plates, (RIGHT,))
     assert moves(heels, plates.heel(2, RIGHT, False)) == [HeelMove(Move.UP, us(2))]
@@ -72,7 +72,7 @@ def test_a_heel_that_rises_and_returns_makes_two_moves() -> None:
 
 
 def test_both_heels_are_down_when_both_are() -> None:
-    """And up when the first one is; the second one makes no move of its own."""
+    """And up when the first one is; the second makes no move of its own."""
     plates = Plates(LEFT)
     heels = heels_of(plates, (BOTH_LEGS,))
     assert not heels.are_down
@@ -92,14 +92,14 @@ def test_the_other_heel_that_rose_before_the_first_is_an_earlier_move() -> None:
 
 
 def test_a_lost_sensor_is_neither_up_nor_down() -> None:
-    """Since its last good sample."""
+    """From its last good sample on."""
     heels = heels_of(Plates(LEFT), (LEFT,))
     assert heels.update(lost(LEFT, 3)) == HeelMove(Move.LOST, us(3))
     assert (heels.are_down, heels.are_up, heels.up_since_us) == (False, False, us(3))
 
 
 def test_resync_gives_the_move_that_was_missed() -> None:
-    """Changes of the time between are not followed one by one."""
+    """The changes in between are not followed one by one."""
     plates = Plates(LEFT)
     heels = heels_of(plates, (LEFT,))
     plates.heel(2, LEFT, False)
@@ -174,7 +174,7 @@ def test_the_first_step_waits_in_silence() -> None:
 
 
 def test_an_empty_board_is_called_once_more_and_given_up_after_three_minutes() -> None:
-    """Getting up from the floor takes its time."""
+    """Getting up from the floor takes time."""
     call = BoardCall(heels_of(Plates(), (LEFT,)), RULES)
     assert call.call(us(1)) is CueName.READY
     assert call.due_us == us(11)
@@ -191,7 +191,7 @@ def test_a_person_on_the_other_leg_is_called_to_change() -> None:
 
 
 def test_the_wrong_leg_is_pointed_out() -> None:
-    """Two seconds after it has come; the right one answers the call."""
+    """Two seconds after it stepped on; the right one answers the call."""
     plates = Plates()
     heels = heels_of(plates, (LEFT,))
     call = BoardCall(heels, RULES)
@@ -215,8 +215,8 @@ def test_a_plain_timer_is_answered_by_any_heel() -> None:
     assert call.on_change(change, heels.update(change)) == us(5)
 
 
-def test_a_person_who_came_before_the_call_stands_since_the_call() -> None:
-    """A preparation does not begin before it."""
+def test_standing_before_the_call_counts_from_the_call() -> None:
+    """A preparation does not begin before the call."""
     plates = Plates()
     heels = heels_of(plates, (LEFT,))
     call = BoardCall(heels, RULES)
@@ -226,7 +226,7 @@ def test_a_person_who_came_before_the_call_stands_since_the_call() -> None:
 
 
 def test_a_call_that_ends_no_longer_points_out_the_wrong_leg() -> None:
-    """Where both come due at once, the person hears that it has ended, and nothing to do before it."""
+    """If both are due at once, the person hears only that it has ended."""
     plates = Plates()
     heels = heels_of(plates, (LEFT,))
     call = BoardCall(heels, RULES)

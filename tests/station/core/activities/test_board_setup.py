@@ -1,4 +1,4 @@
-"""Laying the board before a step: only a fresh step on, or the command, says that it is done."""
+"""Setting up the board before a step: only a new step on, or the command, means that it is done."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SLOPE = SetupStep(BoardPosition.SLOPE)
 
 
 @pytest.mark.parametrize("analogue", [True, False])
-def test_step_on_an_empty_board_says_that_it_lies_right(analogue: bool) -> None:
+def test_step_on_an_empty_board_completes_the_setup(analogue: bool) -> None:
     board = Board(SLOPE, analogue=analogue)
     board.run(3.0)
     board.stand(RIGHT)
@@ -28,7 +28,7 @@ def test_step_on_an_empty_board_says_that_it_lies_right(analogue: bool) -> None:
 
 @pytest.mark.parametrize("analogue", [True, False])
 def test_person_on_the_board_has_to_step_off_first(analogue: bool) -> None:
-    """A heel that only rises for a moment has changed nothing."""
+    """A heel that only rises for a moment changes nothing."""
     board = Board(SLOPE, analogue=analogue)
     board.stand(LEFT)
     board.run(5.0)
@@ -46,7 +46,7 @@ def test_person_on_the_board_has_to_step_off_first(analogue: bool) -> None:
 
 
 @pytest.mark.parametrize("word", [CommandName.NEXT, CommandName.SKIP, CommandName.CONFIRM])
-def test_command_says_that_it_lies_right_already(word: CommandName) -> None:
+def test_command_completes_the_setup(word: CommandName) -> None:
     board = Board(SLOPE)
     board.stand(LEFT)
     board.run(2.0)
@@ -55,7 +55,7 @@ def test_command_says_that_it_lies_right_already(word: CommandName) -> None:
 
 
 def test_ask_sounds_three_times_at_most_and_ends_at_the_step_on() -> None:
-    """One fact begins it; the step on answers with its own sound, which ends it."""
+    """One fact starts it; the cue of the step on ends it."""
     board = Board(SLOPE, analogue=False)
     board.run(30.0)
     assert heard(board.facts, CueName.ASK) == [0.0]
@@ -65,7 +65,7 @@ def test_ask_sounds_three_times_at_most_and_ends_at_the_step_on() -> None:
 
 
 def test_nobody_coming_back_ends_the_routine() -> None:
-    """Three minutes after the last move; what follows remains, without the laying: another run looks for itself."""
+    """Three minutes after the last move; the next steps remain, without the set-up."""
     hold = HoldStep((LEFT,))
     board = Board(SLOPE, hold, analogue=False)
     board.stand(LEFT)

@@ -1,4 +1,4 @@
-"""Calibrating and checking with blocks: read, asked for again, refused in a sentence, or kept as a whole."""
+"""Calibrating and checking with blocks: read, requested again, refused in a sentence, or kept as a whole."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ GIVEN_UP_S = 125.0
 
 
 def shown(bench: Bench, *blocks_mm: float) -> Bench:
-    """The lane is seen to be empty, and these blocks are shown one after the other."""
+    """The lane is empty first, then these blocks are shown one after the other."""
     bench.read(3.0)
     for block_mm in blocks_mm:
         bench.show(block_mm)
@@ -50,7 +50,7 @@ def shown(bench: Bench, *blocks_mm: float) -> Bench:
 
 
 def refusal(bench: Bench) -> str:
-    """The sentence of a calibration that came to nothing: nothing is kept of it, and it is heard."""
+    """The sentence of a refused calibration: nothing of it is kept, and ENDED sounds."""
     assert bench.over == "ended"
     assert bench.facts_of(Calibrated) == []
     assert bench.cues()[-1] is CueName.ENDED
@@ -60,8 +60,8 @@ def refusal(bench: Bench) -> str:
 
 
 @pytest.mark.parametrize(("gain", "short_mm"), [(1.0, 0.0), (0.97, 35.0), (1.03, 15.0)])
-def test_a_calibration_makes_the_sensor_right(gain: float, short_mm: float) -> None:
-    """All blocks in all rounds, each told by GO and HOLD_DONE, give the toe distance of what they stood for."""
+def test_a_calibration_corrects_the_sensor(gain: float, short_mm: float) -> None:
+    """All blocks in all rounds, each between GO and HOLD_DONE, give their toe distances."""
     bench = shown(Bench(WARM, gain=gain, short_mm=short_mm), *BLOCKS_MM * WARM.rounds)
     assert bench.over == "complete"
     (made,) = bench.facts_of(Calibrated)
@@ -74,15 +74,15 @@ def test_a_calibration_makes_the_sensor_right(gain: float, short_mm: float) -> N
 
 
 def test_a_cold_sensor_warms_up_first() -> None:
-    """For a minute nothing is asked, and the picture counts it."""
+    """For a minute nothing is requested, and the state counts it."""
     bench = Bench(replace(ONCE, warm_us=60 * SECOND_US)).read(30.0)
     assert (bench.picture.phase, bench.picture.counting, bench.picture.rate) == ("warm", "warm", 1)
     assert bench.picture.counted_us == pytest.approx(30 * SECOND_US, abs=0.1 * SECOND_US)
     assert shown(bench.read(30.0), *BLOCKS_MM).over == "complete"
 
 
-def test_a_lane_without_an_end_is_no_fault() -> None:
-    """Nothing within the sensor's reach is an empty lane; blocks are seen all the same."""
+def test_an_endless_lane_is_not_a_fault() -> None:
+    """Nothing within the sensor's range is an empty lane; blocks are still seen."""
     bench = Bench(ONCE)
     bench.seen_mm = None
     bench.read(5.0)
@@ -95,8 +95,8 @@ def test_a_lane_without_an_end_is_no_fault() -> None:
     assert CueName.ERROR not in bench.cues()
 
 
-def test_what_stands_there_at_the_beginning_is_no_block() -> None:
-    """A wall nearer than the longest block has to go first; two minutes later it has ended."""
+def test_an_object_in_view_at_the_start_is_not_a_block() -> None:
+    """A wall nearer than the longest block is in the way; after two minutes the calibration has ended."""
     bench = Bench(ONCE)
     bench.seen_mm = 80.0
     bench.read(5.0)
@@ -107,7 +107,7 @@ def test_what_stands_there_at_the_beginning_is_no_block() -> None:
 
 
 def test_swapped_blocks_are_refused() -> None:
-    """The farthest first and the nearest last: they are said to be swapped, and doing so again is refused."""
+    """The farthest first and the nearest last: the sentence says that they are swapped, and a repetition is refused."""
     bench = shown(Bench(ONCE), *(200.0, 100.0) * 3)
     assert "swapped" in refusal(bench)
     assert bench.facts_of(CalibrationRefused)[0].why == refusal(bench)
@@ -116,8 +116,8 @@ def test_swapped_blocks_are_refused() -> None:
 
 @pytest.mark.parametrize("endless", [False, True])
 @pytest.mark.parametrize("swapped", [(100.0, 0.0), (200.0, 100.0), (0.0, 200.0), (0.0, 95.0, 200.0)])
-def test_swapped_blocks_put_right_complete_the_calibration(swapped: tuple[float, ...], endless: bool) -> None:
-    """NO asks for the first block again, and what is held still is none: it may be the very one that is asked for."""
+def test_swapped_blocks_shown_correctly_complete_the_calibration(swapped: tuple[float, ...], endless: bool) -> None:
+    """NO requests the first block again; the one still held does not count, although it may be the requested one."""
     bench = shown(Bench(WARM), *swapped)
     assert bench.cues()[-1] is CueName.NO
     assert bench.picture.target_mm == 0.0
@@ -139,8 +139,8 @@ def test_swapped_blocks_put_right_complete_the_calibration(swapped: tuple[float,
     assert made.fit.curve.toe_mm(145.0) == pytest.approx(100.0, abs=1.5)
 
 
-def test_a_lost_round_costs_no_tries_of_later_ones() -> None:
-    """Twice begun again; when a round is in, each block has its three tries."""
+def test_a_lost_round_costs_no_later_tries() -> None:
+    """Two restarts; once a round is complete, each block has its three tries."""
     bench = shown(Bench(replace(WARM, rounds=2)), 100.0, 0.0, 100.0, 0.0, *BLOCKS_MM, 0.0, 95.0)
     bench.show(200.0)
     assert bench.facts_of(CalibrationRefused) == []
@@ -156,13 +156,13 @@ def test_a_block_upside_down_is_refused() -> None:
 
 
 def test_a_block_that_is_a_little_shorter_is_refused() -> None:
-    """By 5 mm: the next block shows it, because no sensor bends so."""
+    """By 5 mm: the next block shows it, because no sensor bends that much."""
     bench = shown(Bench(ONCE), *(0.0, 95.0, 200.0) * 3)
     assert "The blocks do not fit together" in refusal(bench)
 
 
-def test_a_block_that_stood_askew_once_is_asked_for_again() -> None:
-    """In the second round a block reads 5 mm short: NO, and it is shown again, now right."""
+def test_a_block_askew_once_is_requested_again() -> None:
+    """In the second round a block reads 5 mm short: NO, and it is shown again, correctly now."""
     bench = shown(Bench(replace(WARM, rounds=2)), *BLOCKS_MM, 0.0, 95.0)
     bench.show(100.0)
     bench.show(200.0)
@@ -175,7 +175,7 @@ FOUR = CalibrateStep(warm_us=0)
 
 
 def test_four_blocks_are_shown_twice() -> None:
-    """Eight samples in the order of the blocks, and the curve is that of the sensor."""
+    """Eight samples in the order of the blocks, and the curve is the sensor's."""
     bench = shown(Bench(FOUR, gain=0.98), *FOUR.blocks_mm * 2)
     assert bench.over == "complete"
     (made,) = bench.facts_of(Calibrated)
@@ -191,8 +191,8 @@ def s_shaped(*blocks_mm: float) -> Bench:
     return shown(bench, *blocks_mm)
 
 
-def test_readings_with_an_s_ask_for_two_more_rounds() -> None:
-    """Said when the third begins; sixteen samples, and the curve is that of the sensor."""
+def test_readings_with_an_s_lead_to_two_extra_rounds() -> None:
+    """The sentence appears when the third begins; sixteen samples, and the curve is the sensor's."""
     bench = s_shaped(*FOUR.blocks_mm * 2)
     assert bench.facts_of(Calibrated) == []
     assert "begin another round with the 0 mm block" in str(bench.picture.why)
@@ -208,7 +208,7 @@ def test_readings_with_an_s_ask_for_two_more_rounds() -> None:
 
 
 @pytest.mark.parametrize("stops", [True, False])
-def test_a_round_more_is_no_duty(stops: bool) -> None:
+def test_an_extra_round_is_optional(stops: bool) -> None:
     """A person who stops or leaves in the third round keeps what was read; in the second, nothing."""
     for blocks, kept in ((9, 9), (7, 0)):
         bench = s_shaped(*(FOUR.blocks_mm * 3)[:blocks])
@@ -221,8 +221,8 @@ def test_a_round_more_is_no_duty(stops: bool) -> None:
 
 
 @pytest.mark.parametrize(("is_back", "phase"), [(False, "fault"), (True, "warm")])
-def test_a_sensor_lost_in_a_round_more_costs_nothing(is_back: bool, phase: str) -> None:
-    """Who does not wait for it, or for its warm-up, keeps what was read."""
+def test_a_sensor_lost_in_an_extra_round_costs_nothing(is_back: bool, phase: str) -> None:
+    """A person who does not wait for it, or for its warm-up, keeps what was read."""
     bench = s_shaped(*(FOUR.blocks_mm * 3)[:9])
     bench.sensor = False
     bench.read(3.0)
@@ -236,8 +236,8 @@ def test_a_sensor_lost_in_a_round_more_costs_nothing(is_back: bool, phase: str) 
     assert [len(made.fit.points) for made in bench.facts_of(Calibrated)] == [9]
 
 
-def test_a_block_that_cannot_be_read_in_a_round_more_costs_nothing() -> None:
-    """Moved three times while it was read: what was read before is kept. In the second round nothing is."""
+def test_an_unreadable_block_in_an_extra_round_costs_nothing() -> None:
+    """It moves three times while being read: earlier readings are kept. In the second round nothing is."""
     for blocks, kept in ((9, 9), (7, 0)):
         bench = s_shaped(*(FOUR.blocks_mm * 3)[:blocks])
         block_mm = (FOUR.blocks_mm * 3)[blocks]
@@ -250,8 +250,8 @@ def test_a_block_that_cannot_be_read_in_a_round_more_costs_nothing() -> None:
         assert [len(made.fit.points) for made in bench.facts_of(Calibrated)] == [kept] * bool(kept)
 
 
-def test_blocks_that_no_longer_fit_in_a_round_more_refuse_it_all() -> None:
-    """All of them 5 mm shorter than in the first two rounds: something has moved, so those count no more either."""
+def test_contradicting_blocks_in_an_extra_round_refuse_everything() -> None:
+    """All of them read 5 mm shorter than in the first two rounds: something has moved, so those do not count either."""
     bench = s_shaped(*FOUR.blocks_mm * 2)
     for _ in range(3):
         bench.show(-5.0)
@@ -260,8 +260,8 @@ def test_blocks_that_no_longer_fit_in_a_round_more_refuse_it_all() -> None:
 
 @pytest.mark.parametrize("drift_mm", [-3.0, 4.0])
 def test_a_drift_while_calibrating_is_refused(drift_mm: float) -> None:
-    """Over all blocks, beside a wander of -0.6 mm in this part of the recording: refused for good at the end, or, where
-    it shows in one block alone, asked for again with the drift as one of two causes. Nothing is kept either way.
+    """Over all blocks, with a wander of -0.6 mm in this part of the recording: refused at the end, or, if it shows in
+    only one block, that block is requested again with the drift as one of two causes. Nothing is kept either way.
     """
     bench = Bench(replace(FOUR, warm_us=120 * SECOND_US)).read(120.0)
     bench.drift_mm_per_s = drift_mm / (7 * (SHOWN_S + 2.0))
@@ -274,7 +274,7 @@ def test_a_drift_while_calibrating_is_refused(drift_mm: float) -> None:
 
 
 def test_crosstalk_is_refused() -> None:
-    """The cover pulls the nearest block short by 6 mm: said after the first round, and again until it is refused."""
+    """The cover makes the nearest block read 6 mm short: reported after the first round, and again until refused."""
     bench = Bench(FOUR, short_mm=45.0)
     bench.crosstalk_mm = 16.0
     shown(bench, *FOUR.blocks_mm * 3)
@@ -288,8 +288,8 @@ def test_fewer_blocks_are_shown_more_often(blocks: int, rounds: int) -> None:
     assert rounds_for((0.0, 40.0, 80.0, 120.0, 160.0, 200.0)[:blocks]) == rounds
 
 
-def test_a_person_who_leaves_in_the_middle() -> None:
-    """Nudged after a while, ended after two minutes, and nothing is kept."""
+def test_a_person_who_leaves_ends_the_calibration() -> None:
+    """NUDGE after a while, ENDED after two minutes, and nothing is kept."""
     bench = shown(Bench(WARM), 0.0, 100.0)
     bench.show(280.0, GIVEN_UP_S)
     assert "The 200 mm block was not seen" in refusal(bench)
@@ -298,7 +298,7 @@ def test_a_person_who_leaves_in_the_middle() -> None:
 
 
 def test_a_block_that_moves_is_read_again() -> None:
-    """Ten millimetres in the middle of the ten seconds: NO at once, and it counts from where it then stands still."""
+    """By 10 mm in the middle of the ten seconds: NO at once, and reading restarts once it is still again."""
     bench = Bench(ONCE).read(3.0)
     bench.show(0.0)
     bench.show(90.0, SHOWN_S - 3.0)
@@ -312,21 +312,21 @@ def test_a_block_that_moves_is_read_again() -> None:
 
 
 def test_a_view_full_of_floor_is_refused() -> None:
-    """What is seen grows by a quarter of what the blocks grow by."""
+    """The readings grow by a quarter of what the blocks grow by."""
     bench = shown(Bench(ONCE), *(0.0, 25.0) * 3)
     assert "such as the floor or a skirting board" in refusal(bench)
 
 
 def test_a_view_that_does_not_change_at_all_is_refused() -> None:
-    """The floor hides every block after the first: it is not seen, and the sentence says what may be the matter."""
+    """The floor hides every block after the first: it is not seen, and the sentence suggests why."""
     bench = Bench(ONCE).read(3.0)
     bench.show(0.0)
     bench.show(0.0, GIVEN_UP_S)
     assert "such as the floor or a skirting board" in refusal(bench)
 
 
-def test_a_lost_sensor_is_waited_for() -> None:
-    """ERROR while it is silent; when it is back it warms up, because it may have been without power, and goes on."""
+def test_a_calibration_waits_for_a_lost_sensor() -> None:
+    """ERROR while it is silent; then it warms up, because it may have lost power, and the calibration continues."""
     bench = shown(Bench(ONCE), 0.0)
     bench.sensor = False
     bench.read(3.0)
@@ -338,8 +338,8 @@ def test_a_lost_sensor_is_waited_for() -> None:
     assert bench.over == "complete"
 
 
-def test_a_sensor_that_stays_lost_ends_it() -> None:
-    """Two minutes are waited."""
+def test_a_sensor_that_stays_lost_ends_the_calibration() -> None:
+    """After two minutes."""
     bench = shown(Bench(ONCE), 0.0)
     bench.sensor = False
     bench.read(GIVEN_UP_S)
@@ -348,7 +348,7 @@ def test_a_sensor_that_stays_lost_ends_it() -> None:
 
 
 def test_person_on_the_board_is_asked_to_step_off() -> None:
-    """Nothing is read with a loaded heel: not begun, and begun again where it was under way."""
+    """Nothing is read with a loaded heel: a reading does not start, or starts over."""
     bench = shown(Bench(ONCE), 0.0)
     bench.heel(True).show(100.0)
     assert bench.picture.phase == "leave"
@@ -368,7 +368,7 @@ def test_stop_keeps_nothing() -> None:
 
 @pytest.mark.parametrize(("drifted_mm", "out"), [(0.0, False), (1.0, False), (4.0, True), (-4.0, True)])
 def test_a_check_says_whether_the_calibration_holds(drifted_mm: float, out: bool) -> None:
-    """One block: YES and COMPLETE, or ERROR alone where it is off by more than 2 mm; NO would ask for it again."""
+    """One block: YES and COMPLETE, or only ERROR if it is off by more than 2 mm; NO would request it again."""
     curve = Curve(1.0, -45.0)
     step = CheckStep(100.0, calibration_mm=0.5, warm_us=0)
     bench = shown(Bench(step, short_mm=25.0 + drifted_mm, curve=curve), 100.0).read(4.0)
@@ -383,14 +383,14 @@ def test_a_check_says_whether_the_calibration_holds(drifted_mm: float, out: bool
 
 
 def test_a_check_counts_the_wander_once() -> None:
-    """Its brief part is in the reading of the block, the lasting one is added; the readings' noise is next to none."""
+    """Its brief part is in the block's reading, the lasting part is added; the readings' noise is negligible."""
     bench = shown(Bench(CheckStep(100.0, calibration_mm=0.5, warm_us=0), curve=Curve(1.0, -45.0)), 100.0).read(4.0)
     (done,) = bench.facts_of(CheckDone)
     assert done.uncertainty_mm == pytest.approx(hypot(WANDER_MM, 0.5), abs=0.06)
 
 
-def test_a_check_that_found_it_out_is_done_while_that_sounds() -> None:
-    """Neither a lost sensor nor STOP makes it an end before time, and a station that closes has the result."""
+def test_a_failed_check_is_complete_while_its_cue_sounds() -> None:
+    """Neither a lost sensor nor STOP makes it an early end, and a station that closes has the result."""
     step = CheckStep(100.0, calibration_mm=0.5, warm_us=0)
     bench = Bench(step, short_mm=30.0, curve=Curve(1.0, -45.0)).read(3.0)
     bench.show(100.0, CHECK_SHOWN_S - 1.0)
@@ -408,8 +408,8 @@ CHECK = CheckStep(100.0, calibration_mm=0.5, warm_us=0)
 
 
 @pytest.mark.parametrize("wrong_mm", [0.0, 80.0, 130.0, 200.0, 268.0], ids=lambda mm: f"{mm:g}")
-def test_a_wrong_block_says_nothing_of_the_calibration(wrong_mm: float) -> None:
-    """Another block, or the wall of a board that was nudged: asked for again, and the right one is then what counts."""
+def test_a_wrong_block_says_nothing_about_the_calibration(wrong_mm: float) -> None:
+    """Another block, or the wall in front of a moved board: requested again, and then the right one counts."""
     bench = shown(Bench(CHECK, curve=CALIBRATED), wrong_mm)
     assert bench.cues()[-1] is CueName.NO
     assert "That is not the 100 mm block" in bench.facts_of(BlockUnclear)[0].why
@@ -420,7 +420,7 @@ def test_a_wrong_block_says_nothing_of_the_calibration(wrong_mm: float) -> None:
 
 
 def test_a_wrong_block_thrice_ends_a_check_without_a_result() -> None:
-    """Nothing is known of the calibration then, and nothing is said of it."""
+    """Nothing is known about the calibration then, and nothing is reported."""
     bench = shown(Bench(CHECK, curve=CALIBRATED), 0.0, 0.0, 0.0)
     assert (bench.over, bench.cues()[-1]) == ("ended", CueName.ENDED)
     assert len(bench.facts_of(BlockUnclear)) == 3
@@ -429,8 +429,8 @@ def test_a_wrong_block_thrice_ends_a_check_without_a_result() -> None:
 
 
 @pytest.mark.parametrize("calibration_mm", [0.0, 27.0])
-def test_a_check_as_built_takes_what_a_delivered_sensor_says(calibration_mm: float) -> None:
-    """It is off by 25 mm and more without being wrong; a block that is 100 mm shorter is another all the same."""
+def test_an_uncalibrated_check_accepts_a_new_sensors_error(calibration_mm: float) -> None:
+    """It is off by 25 mm and more without being wrong; a block that is 100 mm shorter still counts as another one."""
     step = replace(CHECK, calibration_mm=calibration_mm)
     (done,) = shown(Bench(step, short_mm=45.0), 100.0).facts_of(CheckDone)
     assert done.off_mm == pytest.approx(-45.0, abs=1.5)
@@ -440,7 +440,7 @@ def test_a_check_as_built_takes_what_a_delivered_sensor_says(calibration_mm: flo
 
 
 def test_a_trace_replays_to_the_same_facts_byte_for_byte() -> None:
-    """The header says which blocks and how warm; the rows give the same lines again."""
+    """The header has the blocks and the warm-up; the rows give the same lines again."""
     bench = shown(Bench(ONCE, short_mm=20.0), *BLOCKS_MM)
     rows = [row for row in map(format_row, bench.events) if row is not None]
     trace = read_trace([*header_lines(to_json((ONCE,))), *rows])
@@ -450,20 +450,20 @@ def test_a_trace_replays_to_the_same_facts_byte_for_byte() -> None:
 
 
 @pytest.mark.parametrize("step", [CalibrateStep((10.0, 60.0)), CheckStep(50.0, 0.4, 0), WARM])
-def test_a_step_with_blocks_is_data(step: CalibrateStep | CheckStep) -> None:
+def test_a_step_with_blocks_round_trips(step: CalibrateStep | CheckStep) -> None:
     """To the header of a trace and back."""
     assert step_from_options(to_json((step,))) == step
 
 
 @pytest.mark.parametrize("blocks", [[0], [0, 10], [0, 900], "0", [True, 100], [None, 1]])
-def test_blocks_that_cannot_be_are_refused(blocks: object) -> None:
-    """Too few, too near to each other, too long, or no lengths at all."""
+def test_impossible_blocks_are_refused(blocks: object) -> None:
+    """Too few, too close in length, too long, or not lengths at all."""
     with pytest.raises(StepError, match="blocks_mm"):
         step_from_options({"do": "calibrate", "blocks_mm": blocks})
 
 
-def test_out_is_more_than_two_millimetres_and_more_than_bad_luck() -> None:
-    """An unsure check calls nothing out that it could have erred by."""
+def test_out_of_tolerance_exceeds_two_millimetres_and_the_uncertainty() -> None:
+    """An error within an uncertain check's own uncertainty is not out of tolerance."""
     assert not is_out_of_tolerance(1.9, 0.1)
     assert is_out_of_tolerance(-2.1, 0.5)
     assert not is_out_of_tolerance(2.9, 1.5)
@@ -474,6 +474,6 @@ def test_out_is_more_than_two_millimetres_and_more_than_bad_luck() -> None:
     [(6.9, 7.9, None), (7.0, None, "7 days ago"), (0.1, 8.2, "8 degrees warmer"), (0.1, -9.0, "9 degrees colder")],
 )
 def test_a_check_is_due_weekly_or_after_eight_degrees(days: float, warmer: float | None, says: str | None) -> None:
-    """And says why."""
+    """With a sentence why."""
     why = check_due_reason(days, warmer)
     assert (why is None) if says is None else (why is not None and says in why)

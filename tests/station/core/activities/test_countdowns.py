@@ -25,7 +25,7 @@ def test_ticks_that_do_not_fit_are_left_out() -> None:
 
 
 def test_a_late_tick_drops_those_before_it() -> None:
-    """Ticks are not made up for."""
+    """Missed ticks are not made up for."""
     ticks = CountdownTicks(us(10))
     assert ticks.pop(us(1.5)) == 2
     assert ticks.due_us(us(10)) == us(9)
@@ -40,7 +40,7 @@ def test_cancelled_ticks_do_not_sound() -> None:
 
 
 def test_standing_is_counted_and_stepping_off_is_not() -> None:
-    """Four seconds before and six after an absence are ten."""
+    """Four seconds before an absence and six after it make ten."""
     countdown = StandingCountdown(us(10), 0, is_standing=True, max_absence_us=us(3), ticks=(1,))
     countdown.stop(us(4))
     assert (countdown.is_running, countdown.stopped_since_us) == (False, us(4))
@@ -60,9 +60,9 @@ def test_nobody_stands_at_first() -> None:
     assert countdown.stood_us(us(5)) == 0
 
 
-def test_a_preparation_off_the_board_runs_by_itself() -> None:
+def test_a_preparation_off_the_board_runs_regardless() -> None:
     """Whatever the person does."""
-    countdown = StandingCountdown(us(10), us(1), is_standing=False, max_absence_us=us(3), asks_for_standing=False)
+    countdown = StandingCountdown(us(10), us(1), is_standing=False, max_absence_us=us(3), needs_standing=False)
     countdown.stop(us(2))
     countdown.start(us(5))
     assert countdown.is_running
@@ -70,7 +70,7 @@ def test_a_preparation_off_the_board_runs_by_itself() -> None:
 
 
 def test_skip_is_over_at_once_for_a_person_who_stands() -> None:
-    """And for another one as soon as they do."""
+    """And for one who does not, as soon as they do."""
     standing = StandingCountdown(us(10), 0, is_standing=True, max_absence_us=us(3), ticks=(3, 2, 1))
     standing.skip(us(2))
     assert standing.due_us == us(2)

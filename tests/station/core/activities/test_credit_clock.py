@@ -18,7 +18,7 @@ def test_credit_is_the_sum_of_spans() -> None:
     assert clock.due_us(us(30)) == us(46)
 
 
-def test_credit_has_a_most() -> None:
+def test_credit_has_a_maximum() -> None:
     """Running or stopped."""
     clock = CreditClock(us(30))
     clock.start(0)
@@ -28,14 +28,14 @@ def test_credit_has_a_most() -> None:
 
 
 def test_a_stop_before_the_start_credits_nothing() -> None:
-    """A lift may be known to have begun before GO."""
+    """A lift may turn out to have begun before GO."""
     clock = CreditClock(us(30))
     clock.start(us(10))
     clock.stop(us(9))
     assert clock.credited_us(us(20)) == 0
 
 
-def test_a_clock_that_stands_is_never_due() -> None:
+def test_a_stopped_clock_is_never_due() -> None:
     """Stopping it again changes nothing."""
     clock = CreditClock(us(30))
     clock.start(0)
@@ -45,7 +45,7 @@ def test_a_clock_that_stands_is_never_due() -> None:
     assert clock.credited_us(us(9)) == us(5)
 
 
-def test_taking_back_shortens_the_last_span_alone() -> None:
+def test_taking_back_shortens_only_the_last_span() -> None:
     """The credit of the spans before it stays."""
     clock = CreditClock(us(30))
     clock.start(0)

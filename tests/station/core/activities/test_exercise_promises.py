@@ -1,4 +1,4 @@
-"""What must hold of every guided exercise, whatever the heels do and whenever it is cut short."""
+"""What must hold for every guided exercise, whatever the heels do and whenever it is cut short."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ SENSED = [name for name in STEPS if name != "by tempo alone"]
 
 
 DEBOUNCE_US = us(0.4)
-"""A rise is believed by then, and what had waited for it is decided."""
+"""By then a rise has settled, and whatever waited for it is decided."""
 
 
 class Run:
@@ -61,11 +61,11 @@ class Run:
 
 
 SHORTEST_S, LONGEST_UP_S = 0.12, 14.0
-"""What is shorter never happened, and what is longer gives a repetition up."""
+"""A shorter lift never happened, and a longer one gives up a repetition."""
 
 
 def random_story(chance: Random) -> Story:
-    """Heels that come and go, both or one, for about two minutes, with a few words in between."""
+    """Heels that come and go, both or one, for about two minutes, with a few commands in between."""
     story = Story()
     down = dict.fromkeys(Side, False)
     while story.now_us < us(120):
@@ -105,10 +105,10 @@ def down_us(story: Story, sides: tuple[Side, ...], from_us: int, to_us: int) -> 
 
 @pytest.mark.parametrize("analogue", [False, True])
 @pytest.mark.parametrize("name", ["hold", "hold of both legs"])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 1 << 32))
 def test_credit_is_never_more_than_the_heels_were_down(name: str, analogue: bool, seed: int) -> None:
-    """Of each hold: no more than since its GO, no more than its heels were truly down, and its target when finished."""
+    """For each hold: at most the time since its GO, and that with its heels truly down; its target once finished."""
     story, events = heard_by(name, seed, analogue=analogue)
     step = STEPS[name]
     assert isinstance(step, HoldStep)
@@ -131,10 +131,10 @@ def test_credit_is_never_more_than_the_heels_were_down(name: str, analogue: bool
 
 
 @pytest.mark.parametrize("name", SENSED)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 1 << 32))
 def test_nothing_grows_while_a_heel_is_up(name: str, seed: int) -> None:
-    """Once a heel at work has been up for long enough to be believed, neither credit nor count goes on."""
+    """Once a working heel has been up for long enough to settle, neither credit nor count grows."""
     story, events = heard_by(name, seed, analogue=False)
     step = STEPS[name]
     assert isinstance(step, HoldStep | RepsStep)
@@ -161,10 +161,10 @@ def _up_since(story: Story, side: Side, at_us: int) -> int | None:
 
 
 @pytest.mark.parametrize("name", STEPS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 1 << 32))
 def test_a_finished_set_has_all_of_its_repetitions(name: str, seed: int) -> None:
-    """Counts go up by one, nothing is finished before its last one, and nothing goes on after it."""
+    """Counts go up by one, no set is finished before its last one, and none continues after it."""
     _, events = heard_by(name, seed, analogue=False)
     step = STEPS[name]
     run = Run((step,), events)
@@ -197,7 +197,7 @@ def whole_of(routine: Routine) -> Dose:
 
 
 def done_of(routine: Routine, facts: list[Fact]) -> Dose:
-    """What of it was done: holds that were finished, and repetitions that were counted."""
+    """How much of it was done: holds finished and repetitions counted."""
     done: Dose = Counter()
     at = 0
     for fact in facts:
@@ -216,7 +216,7 @@ def random_routine(chance: Random) -> Routine:
 
 
 def obedient_story(chance: Random) -> Story:
-    """Both heels down most of the time, with lifts too short to give a repetition up."""
+    """Both heels down most of the time, with lifts too short to give up a repetition."""
     story = Story().stands(side=LEFT).stands(side=RIGHT)
     while story.now_us < us(200):
         story.waits(chance.uniform(0.5, 12.0))
@@ -224,10 +224,10 @@ def obedient_story(chance: Random) -> Story:
     return story
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(seed=st.integers(0, 1 << 32), cut_s=st.floats(0.0, 200.0), by=st.sampled_from(["stop", "power", "look"]))
-def test_the_rest_and_what_was_done_are_the_whole(seed: int, cut_s: float, by: str) -> None:
-    """Whenever a routine is cut, by a word or without one, nothing is owed twice and nothing is forgotten."""
+def test_done_and_remaining_make_the_whole(seed: int, cut_s: float, by: str) -> None:
+    """Whenever a routine is cut short, by a command or without one, nothing is owed twice and nothing is lost."""
     chance = Random(seed)
     routine = random_routine(chance)
     events = obedient_story(chance).comparator()

@@ -1,4 +1,4 @@
-"""Getting ready away from the board, and coming back to it: a chair, a band, the floor."""
+"""Preparing off the board, and coming back to it: a chair, a band, the floor."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from tests.station.core.traces import LEFT, RIGHT, Story, cues, facts_of, heard,
 OFF = HoldStep((LEFT,), us(5), 1, us(5), us(20), prepare_off=True)
 
 
-def test_getting_a_chair_is_no_pause() -> None:
-    """A person who steps off for most of a long preparation and is back in time is not paused, and it goes on."""
+def test_getting_a_chair_is_not_a_pause() -> None:
+    """A person who steps off for most of a long preparation and is back in time is not paused."""
     facts = facts_of(Story().stands(2).rises(15).stands(20).comparator(), OFF)
     assert not only(facts, Paused)
     assert heard(facts, CueName.GO) == [20.0]
@@ -18,29 +18,28 @@ def test_getting_a_chair_is_no_pause() -> None:
 
 
 def test_go_waits_for_the_person_to_be_back() -> None:
-    """When the time is over GO does not sound on an empty board: NUDGE calls, and a short preparation follows."""
+    """When the time is over, GO does not sound on an empty board: NUDGE calls, and a short preparation follows."""
     facts = facts_of(Story().stands(2).rises(40).stands(30).comparator(), OFF)
     assert heard(facts, CueName.NUDGE) == [20.0]
     assert heard(facts, CueName.GO) == [42.0 + 5.0]
     assert one(facts, HoldFinished).credited_us == us(5)
 
 
-def test_who_never_comes_back_ends_it() -> None:
-    """Three minutes after the call the routine has ended, and nothing was begun."""
+def test_it_ends_if_nobody_comes_back() -> None:
+    """Three minutes after the call the routine has ended, and nothing has begun."""
     facts = facts_of(Story().stands(2).rises(400).comparator(), OFF)
     assert one(facts, Ended).at_us == us(20 + 180)
     assert not only(facts, HoldStarted)
 
 
-def test_a_preparation_on_the_board_asks_for_standing_as_ever() -> None:
-    """Without that an absence of three seconds is a pause."""
+def test_a_preparation_on_the_board_needs_standing_as_ever() -> None:
+    """An absence of three seconds is a pause, as elsewhere."""
     on = HoldStep((LEFT,), us(5), 1, us(5), us(20))
     assert only(facts_of(Story().stands(2).rises(15).stands(20).comparator(), on), Paused)
 
 
 def test_a_test_after_the_floor_calls() -> None:
-    """A test that follows an exercise away from the board says READY with its side, calls once, and ends by itself
-    where nobody comes."""
+    """A test after an exercise off the board sounds READY with its side, calls once more, and ends if nobody comes."""
     floor = HoldStep((LEFT,), us(5), 1, us(5), us(3), HeelRule.ANY)
     story = Story().rises(0, RIGHT).stands(1).rises(300)
     facts = facts_of(story.comparator(), floor, TestStep((LEFT,)))
@@ -51,6 +50,6 @@ def test_a_test_after_the_floor_calls() -> None:
     assert one(facts, Ended).at_us / 1e6 - began_s == 180.0
 
 
-def test_it_is_the_same_after_json() -> None:
+def test_a_preparation_off_the_board_round_trips() -> None:
     """A trace's header keeps it."""
     assert routine_from_header(to_json((OFF,))) == (OFF,)

@@ -23,7 +23,7 @@ DOWN_S = {S: 0.4, L: 1.5}
 
 
 def presses(story: Story, rhythm: Sequence[Press], gap_s: float = 0.6) -> Story:
-    """The heel, which is up, makes these presses and stays up."""
+    """The heel, up at first, makes these presses and stays up."""
     for press in rhythm:
         story.stands(DOWN_S[press]).rises(gap_s)
     return story
@@ -35,7 +35,7 @@ def story_of(rhythm: Sequence[Press] = RHYTHM) -> Story:
 
 
 def wirings(story: Story) -> dict[str, tuple[list[Event], References]]:
-    """The same story with both kinds of heels; of the force sensors only the empty plate is known."""
+    """The same story with both kinds of heel sensor; with force sensors only the empty plate is known."""
     return {
         "comparators": (story.comparator(), References()),
         "force sensors": (story.loads(), References(empty=KNOWN.empty)),
@@ -45,7 +45,7 @@ def wirings(story: Story) -> dict[str, tuple[list[Event], References]]:
 @pytest.mark.parametrize("wiring", ["comparators", "force sensors"])
 @pytest.mark.parametrize("rhythm", [RHYTHM, (L, S, S, L), (S, S, S, L), (L, L, L, S)])
 def test_rhythm_from_beside_the_board_matches(wiring: str, rhythm: tuple[Press, ...]) -> None:
-    """Also where nobody has stood on the plates before, so that no standing load is known."""
+    """Even if nobody has stood on the plates before, so no standing load is known."""
     events, references = wirings(story_of(rhythm))[wiring]
     facts = facts_of(events, RhythmStep(rhythm, 42), references=references)
     assert [fact.press for fact in only(facts, PressEnded)] == list(rhythm)
@@ -54,7 +54,7 @@ def test_rhythm_from_beside_the_board_matches(wiring: str, rhythm: tuple[Press, 
 
 
 def test_match_is_known_as_the_last_press_ends() -> None:
-    """With the sample that settles it, not with the next alarm: the browser shows the number 0.8 s before the beeps."""
+    """With the sample that settles it, not at the next alarm: the browser shows the number 0.8 s before the beeps."""
     events, references = wirings(story_of())["force sensors"]
     engine = engine_for((STEP,), events, references)
     known_us = next(
@@ -66,8 +66,8 @@ def test_match_is_known_as_the_last_press_ends() -> None:
 
 @pytest.mark.parametrize("wiring", ["comparators", "force sensors"])
 @pytest.mark.parametrize("stand_s", [1.5, 6.0])
-def test_step_on_is_no_press_of_the_rhythm(wiring: str, stand_s: float) -> None:
-    """Who stands on the board first, briefly or for long, lifts the heel and then makes the rhythm."""
+def test_step_on_is_not_a_press_of_the_rhythm(wiring: str, stand_s: float) -> None:
+    """A person who stands on the board first, briefly or for long, lifts the heel and then makes the rhythm."""
     story = presses(Story().rises(3.5).stands(stand_s).rises(0.8), RHYTHM).waits(4)
     events, references = wirings(story)[wiring]
     facts = facts_of(events, STEP, references=references)
@@ -94,7 +94,7 @@ def test_wrong_rhythm_sounds_no_and_may_be_tried_again() -> None:
 
 
 def test_step_on_excuses_one_press_once() -> None:
-    """The fifth press counts after a while without a press; whoever stamps on gets four."""
+    """The fifth press counts only after a while without a press; continuous stamping gets four."""
     extra = (L, *RHYTHM)
     assert only(facts_of(presses(Story().rises(3.5), extra).waits(4).comparator(), STEP), RhythmMatched)
     stamping = presses(Story().rises(3.5), (S, S, L, L)).waits(1)
@@ -104,7 +104,7 @@ def test_step_on_excuses_one_press_once() -> None:
 
 
 def test_last_press_of_a_wrong_rhythm_is_not_the_first_of_the_next() -> None:
-    """Who stepped on first hears NO before they have finished."""
+    """A person who stepped on first hears NO before they have finished."""
     story = presses(Story().rises(3.5).stands(2).rises(0.7), (L, L, S, S)).waits(1.5)
     facts = facts_of(presses(story, RHYTHM).waits(4).comparator(), STEP)
     assert [fact.presses for fact in only(facts, RhythmWrong)] == [(L, L, L, S)]
@@ -119,7 +119,7 @@ def test_few_presses_and_a_pause_are_no_attempt() -> None:
 
 
 def test_presses_of_both_heels_do_not_mix() -> None:
-    """Walking makes presses too, but by turns."""
+    """Walking makes presses too, but with alternate heels."""
     story = Story().rises(2, RIGHT).rises(1)
     for press in (*RHYTHM, *RHYTHM):
         story.stands(DOWN_S[press], LEFT).stands(0.2, RIGHT).rises(0.3, LEFT).rises(0.3, RIGHT)
@@ -129,14 +129,14 @@ def test_presses_of_both_heels_do_not_mix() -> None:
 
 
 def test_long_press_ticks() -> None:
-    """COUNT says when a press has become long, so nobody has to count."""
+    """COUNT sounds when a press has become long, so nobody has to count."""
     facts = facts_of(story_of().comparator(), STEP)
     long_press = only(facts, PressEnded)[1]
     assert heard(facts, CueName.COUNT) == [pytest.approx(long_press.since_us / 1e6 + 1.1)]
 
 
 def test_number_is_beeped_three_times_and_then_the_request_ends() -> None:
-    """The command `confirm` ends it at once and well."""
+    """The command `confirm` completes it at once."""
     silent = [*story_of().comparator(), Tick(us(200))]
     facts = facts_of(silent, STEP)
     numbers = [cue for cue in only(facts, Cue) if cue.cue is CueName.NUMBER]
@@ -158,7 +158,7 @@ def test_request_ends_after_two_minutes() -> None:
 
 
 def test_button_makes_the_rhythm_too() -> None:
-    """Where no heel is wired; a person who sways on the board meanwhile does not spoil it."""
+    """For a board without heels; swaying on the board meanwhile does not spoil it."""
     story = Story().rises(1).stands(1)
     edges: list[Event] = []
     at_us = us(3)
@@ -171,7 +171,7 @@ def test_button_makes_the_rhythm_too() -> None:
 
 
 def test_state_shows_presses_but_no_secret() -> None:
-    """Before the match it has what was pressed, never what was asked for."""
+    """Before the match it has what was pressed, never the requested rhythm."""
     events = sorted([*story_of((L, L)).comparator(), Tick(us(7))], key=lambda event: event.at_us)
     sensors = BoardSensors(wiring_of(events), 0)
     engine = Engine(HeelRhythm(STEP, sensors), sensors, 0)
@@ -199,7 +199,7 @@ def test_bad_step_is_refused(header: dict[str, object]) -> None:
 
 
 def test_slow_stiff_and_seated_people_are_recognised() -> None:
-    """At least 9 in 10 at the first attempt, by either kind of heel; the bench has the shares."""
+    """At least 9 in 10 at the first attempt, with either kind of heel sensor; the bench has the shares."""
     assert recognised("slow", analogue=True, waits_for_tick=True, trials=20) >= 0.9
     assert recognised("stiff", analogue=True, waits_for_tick=True, trials=20) >= 0.9
     assert recognised("seated", analogue=True, waits_for_tick=True, trials=20) >= 0.9

@@ -1,4 +1,4 @@
-"""The guided hold, by the rows of its table."""
+"""The guided hold, row by row of its table."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def facts_from(story: Story, step: HoldStep = HOLD) -> list[Fact]:
 
 
 def test_a_hold_from_the_first_step_to_the_next_go() -> None:
-    """READY at the first step, 3, 2, 1, GO at 10 s, HALFWAY, 3, 2, 1, HOLD_DONE, and GO again 15 s later."""
+    """READY at the step on, 3, 2, 1, GO at 10 s, HALFWAY, 3, 2, 1, HOLD_DONE, and GO again 15 s later."""
     facts = facts_from(Story().stands(60))
     at = 0.08
     assert cues(facts) == [
@@ -54,14 +54,14 @@ def test_a_hold_from_the_first_step_to_the_next_go() -> None:
 
 
 def test_a_lift_suspends_the_preparation() -> None:
-    """PREPARE counts standing seconds: two seconds up delay GO by two."""
+    """PREPARE counts seconds of standing: two seconds up delay GO by two."""
     facts = facts_from(Story().stands(4).lifts(2).waits(20))
     assert heard(facts, CueName.GO) == [12.0]
     assert not only(facts, Paused)
 
 
 def test_three_seconds_away_from_the_preparation_is_a_pause_and_five_more() -> None:
-    """Over 3 s PAUSED; back, READY and another 5 s."""
+    """After 3 s PAUSED; on return READY and another 5 s."""
     facts = facts_from(Story().stands(4).lifts(6).waits(20))
     assert heard(facts, CueName.PAUSED) == [7.0]
     assert heard(facts, CueName.GO) == [15.0]
@@ -69,13 +69,13 @@ def test_three_seconds_away_from_the_preparation_is_a_pause_and_five_more() -> N
 
 
 def test_go_waits_for_a_heel_that_is_rising() -> None:
-    """A heel that rises 50 ms before GO: GO comes when the 50 ms have been stood, and the return is believed."""
+    """A heel rises 50 ms before GO: GO sounds once the 50 ms have been stood and the return has settled."""
     facts = facts_from(Story().stands(9.95).lifts(1).waits(20))
     assert heard(facts, CueName.GO) == [11.03]
 
 
 def test_a_micro_lift_is_silent_and_stops_the_credit() -> None:
-    """Half a second is grace: silence, the credit back-dated to the rise, one micro-lift."""
+    """Half a second is the grace: silence, the credit ends at the rise, one micro-lift."""
     facts = facts_from(Story().stands(20).lifts(0.4).waits(30))
     assert not heard(facts, CueName.HEEL_UP)
     finished = one(facts, HoldFinished)
@@ -87,7 +87,7 @@ def test_a_micro_lift_is_silent_and_stops_the_credit() -> None:
 
 
 def test_a_lift_sounds_heel_up_once_and_yes() -> None:
-    """After the grace HEEL_UP begins, once, and ends with YES when the heel is back."""
+    """After the grace HEEL_UP starts, once, and ends with YES when the heel is back."""
     facts = facts_from(Story().stands(20).lifts(2).waits(40))
     assert heard(facts, CueName.HEEL_UP) == [20.5]
     assert heard(facts, CueName.YES) == [22.08]
@@ -96,8 +96,8 @@ def test_a_lift_sounds_heel_up_once_and_yes() -> None:
     assert (finished.credited_us, finished.lifted_us, finished.lifts) == (us(30), us(2), 1)
 
 
-def test_pause_then_the_credit_goes_on() -> None:
-    """After 3 s PAUSED; back within 15 s: 5 s of preparation, and the hold goes on with its credit."""
+def test_the_credit_continues_after_a_pause() -> None:
+    """After 3 s PAUSED; back within 15 s: 5 s of preparation, and the hold continues with its credit."""
     facts = facts_from(Story().stands(20).lifts(10).waits(30))
     assert heard(facts, CueName.PAUSED) == [23.0]
     assert heard(facts, CueName.GO)[1] == 35.0
@@ -118,14 +118,14 @@ def test_after_fifteen_seconds_the_repetition_is_partial_and_the_next_one_begins
     assert [start.repetition for start in only(facts, HoldStarted)] == [1, 2]
 
 
-def test_after_the_last_partial_set_done() -> None:
+def test_set_done_follows_the_last_partial() -> None:
     """The last repetition given up: on return SET_DONE and what follows."""
     facts = facts_from(Story().stands(8).lifts(20).waits(3), SHORT)
     assert heard(facts, CueName.SET_DONE) == [28.08]
     assert one(facts, Completed)
 
 
-def test_after_sixty_seconds_it_is_ended() -> None:
+def test_the_hold_ends_after_sixty_seconds_away() -> None:
     """60 s away, counted from the rise: ENDED, the partial stored once."""
     facts = facts_from(Story().stands(20).rises(80))
     assert one(facts, Ended).at_us == us(80)
@@ -141,7 +141,7 @@ def test_a_repetition_without_a_go_leaves_no_partial() -> None:
 
 @pytest.mark.parametrize("hold_s", [3, 6])
 def test_no_halfway_within_the_last_three_seconds(hold_s: int) -> None:
-    """Half of a short hold lies within its ticks and is not said; no tick at a credit of zero."""
+    """Half of a short hold is among its ticks, so HALFWAY does not sound; no tick at a credit of zero."""
     facts = facts_from(Story().stands(30), HoldStep((LEFT,), us(hold_s), 1, 0, us(5)))
     assert not heard(facts, CueName.HALFWAY)
     ticks = [at_s for at_s in heard(facts, CueName.COUNT) if at_s > 5]
@@ -157,14 +157,14 @@ def test_a_tick_sounds_once_across_a_lift() -> None:
 
 
 def test_hold_done_waits_for_a_heel_that_is_rising() -> None:
-    """A heel that rises 50 ms before the target has not finished: HOLD_DONE comes when it has."""
+    """A heel that rises 50 ms before the target has not finished: HOLD_DONE sounds when it has."""
     facts = facts_from(Story().stands(10.95).lifts(0.3).waits(5), SHORT)
     assert heard(facts, CueName.HOLD_DONE) == [pytest.approx(11.33, abs=0.01)]
     assert one(facts, HoldFinished).credited_us == us(6)
 
 
 def test_less_than_a_second_left() -> None:
-    """With half a second left YES sounds as always, and HOLD_DONE when it is reached."""
+    """With half a second left YES sounds as always, and HOLD_DONE when the target is reached."""
     facts = facts_from(Story().stands(10.5).lifts(1).waits(5), SHORT)
     assert heard(facts, CueName.YES) == [11.58]
     assert heard(facts, CueName.HOLD_DONE) == [12.0]
@@ -217,7 +217,7 @@ def test_sides_change_with_a_single_plate() -> None:
 
 
 def test_a_pause_after_the_change_of_sides_does_not_shorten_it() -> None:
-    """At least 10 s lie between SWITCH and GO, also with a pause in them."""
+    """At least 10 s lie between SWITCH and GO, even with a pause between."""
     story = Story().stands().stands(11.2, RIGHT).lifts(1.1).waits(0.2)
     story.says(CommandName.PAUSE).waits(0.2).says(CommandName.RESUME).waits(20)
     assert heard(facts_from(story, both()), CueName.GO) == [5.0, 21.0]
@@ -229,8 +229,8 @@ def test_nobody_changes_sides() -> None:
     assert one(facts, Ended).at_us == us(101)
 
 
-def test_a_plain_timer_asks_for_no_heel() -> None:
-    """ANY counts from the first step on, whatever the heel does."""
+def test_a_plain_timer_needs_no_heel() -> None:
+    """ANY counts from the first step on the board, whatever the heel does."""
     step = HoldStep((LEFT,), us(6), 1, us(5), us(5), HeelRule.ANY)
     facts = facts_from(Story().stands(1).rises(20), step)
     assert one(facts, HoldFinished).at_us == us(11)
@@ -241,7 +241,7 @@ def test_a_plain_timer_asks_for_no_heel() -> None:
 
 
 def test_pause_and_resume_by_command() -> None:
-    """`pause` pauses now; `resume` leads back through 5 s of preparation, the credit kept."""
+    """`pause` pauses at once; `resume` leads back through 5 s of preparation and keeps the credit."""
     facts = facts_from(Story().stands(7).says(CommandName.PAUSE).waits(4).says(CommandName.RESUME).waits(20), SHORT)
     assert heard(facts, CueName.PAUSED) == [7.0]
     assert heard(facts, CueName.GO) == [5.0, 16.0]
@@ -256,13 +256,13 @@ def test_a_pause_by_command_ends_with_a_fresh_step_on() -> None:
 
 @pytest.mark.parametrize("word", [CommandName.PAUSE, CommandName.STOP, CommandName.SKIP])
 def test_no_command_credits_a_heel_that_has_risen(word: CommandName) -> None:
-    """A command 50 ms after the rise, before it is believed, closes the credit at the rise."""
+    """A command 50 ms after the rise, before it has settled, closes the credit at the rise."""
     story = Story().stands(8).rises(0.05).says(word).waits(30)
     assert one(facts_from(story, SHORT), HoldPartial).credited_us == us(3)
 
 
-def test_skip_stores_and_goes_on() -> None:
-    """`skip` in a hold stores it as partial and prepares the next for 5 s; in a rest it leaves the next one out."""
+def test_skip_stores_and_continues() -> None:
+    """`skip` in a hold stores it as partial and prepares the next for 5 s; in a rest it omits the next one."""
     step = HoldStep((LEFT,), us(6), 3, us(5), us(10))
     facts = facts_from(Story().stands(12).says(CommandName.SKIP).waits(12).says(CommandName.SKIP).waits(20), step)
     assert one(facts, HoldPartial).credited_us == us(2)
@@ -283,7 +283,7 @@ def test_stop_ends() -> None:
     assert one(facts, Ended).at_us == us(15)
 
 
-def test_the_side_before_go_only() -> None:
+def test_the_side_can_be_chosen_only_before_go() -> None:
     """`side right` in the preparation restarts it; after GO it is ignored."""
     before = Story().stands().stands(3, RIGHT).says(CommandName.SIDE, RIGHT).waits(20)
     facts = facts_from(before)
@@ -297,7 +297,7 @@ def test_the_side_before_go_only() -> None:
 
 
 def test_a_silent_load_credits_nothing_after_its_last_sample() -> None:
-    """Lost after half a second; true again from the first of three samples; no lift, no pause."""
+    """Lost after half a second; valid again from the first of three samples; no lift, no pause."""
     step = HoldStep((LEFT,), us(10), 1, us(5), us(5))
     story = Story().rises(2).stands(40)
     facts = facts_of(story.loads(gaps_us=[(us(9), us(10.7))]), step)
@@ -308,7 +308,7 @@ def test_a_silent_load_credits_nothing_after_its_last_sample() -> None:
     assert (finished.lifts, finished.micro_lifts) == (0, 0)
 
 
-def test_what_is_due_within_the_half_second_stands() -> None:
+def test_a_hold_can_finish_in_the_first_half_second_of_silence() -> None:
     """A hold whose target lies 0.4 s after the last sample is finished."""
     step = HoldStep((LEFT,), us(10), 1, us(5), us(5))
     facts = facts_of(Story().rises(2).stands(40).loads(gaps_us=[(us(16.6), us(30))]), step)
@@ -316,7 +316,7 @@ def test_what_is_due_within_the_half_second_stands() -> None:
 
 
 def test_a_load_silent_for_three_seconds_is_a_pause() -> None:
-    """Over 3 s PAUSED, then on as after any pause."""
+    """After 3 s PAUSED, then as after any pause."""
     step = HoldStep((LEFT,), us(10), 1, us(5), us(5))
     facts = facts_of(Story().rises(2).stands(40).loads(gaps_us=[(us(9), us(13))]), step)
     assert heard(facts, CueName.PAUSED) == [11.99]
@@ -324,7 +324,7 @@ def test_a_load_silent_for_three_seconds_is_a_pause() -> None:
 
 
 def test_an_up_stays_up_while_the_load_is_silent() -> None:
-    """A heel that was up when its sensor went silent is up until samples say otherwise."""
+    """A heel that was up when its sensor went silent is up until samples show otherwise."""
     step = HoldStep((LEFT,), us(10), 1, us(5), us(5))
     facts = facts_of(Story().rises(2).stands(7).lifts(2).waits(30).loads(gaps_us=[(us(9.3), us(10.5))]), step)
     assert heard(facts, CueName.HEEL_UP) == [9.5]
@@ -333,7 +333,7 @@ def test_an_up_stays_up_while_the_load_is_silent() -> None:
 
 
 @pytest.mark.parametrize("side", [LEFT, RIGHT])
-def test_only_the_heel_at_work_matters(side: Side) -> None:
+def test_only_the_working_heel_matters(side: Side) -> None:
     """The other heel may do as it likes."""
     story = Story(side).stands().stands(7, side.other)
     for _ in range(5):
@@ -344,7 +344,7 @@ def test_only_the_heel_at_work_matters(side: Side) -> None:
 
 
 def test_hold_without_rest_leaves_hold_done_its_time() -> None:
-    """GO comes once HOLD_DONE has sounded: a second after it at the earliest."""
+    """GO sounds once HOLD_DONE has ended: a second after it at the earliest."""
     facts = facts_of(Story().stands(30).comparator(), HoldStep((LEFT,), us(5), 2, 0, us(5)))
     assert heard(facts, CueName.GO) == [5, 11]
     assert [fact.credited_us for fact in only(facts, HoldFinished)] == [us(5), us(5)]
@@ -353,7 +353,7 @@ def test_hold_without_rest_leaves_hold_done_its_time() -> None:
 @pytest.mark.parametrize("top", [1.2, 2.0, 4.0])
 @pytest.mark.parametrize("seed", range(3))
 def test_hold_credits_nothing_while_the_load_is_noise(seed: int, top: float) -> None:
-    """A loose wire gives any load, from GO on for twelve seconds: it earns less than a second, and is reported."""
+    """Twelve seconds of random loads from GO on, as of a loose wire, earn less than a second and are reported."""
     story = Story().rises(2).stands(40)
     go_us = one(facts_of(story.loads(), HOLD), HoldStarted).at_us
     chance = Random(seed)

@@ -16,7 +16,7 @@ from tests.station.core.traces import LEFT, RIGHT, Story, facts_of, heard, one, 
 
 SQUAT = HoldStep(hold_us=us(20), repetitions=1, prepare_us=us(5), together=True)
 GRID_S = 0.16
-"""Heels change by so much apart, so that every state of the two is believed, and none lasts just as long as a limit."""
+"""Heel changes are this far apart, so every state of the two settles, and none lasts exactly as long as a limit."""
 
 
 def standing() -> Story:
@@ -48,7 +48,7 @@ def test_the_clock_runs_again_when_both_are_down() -> None:
 
 
 def test_heels_debounced_in_the_other_order_count_from_the_first_rise() -> None:
-    """The left heel rises first and bounces, so that the right one is believed first: credit ends with the left."""
+    """The left heel rises first and bounces, so the right one settles first: credit ends with the left."""
     story = standing().rises(0.015, LEFT).rises(0.055, RIGHT).stands(0.035, LEFT).rises(1.0, LEFT)
     story.stands(0.0, LEFT).stands(30.0, RIGHT)
     facts = facts_of(story.comparator(), SQUAT)
@@ -61,13 +61,13 @@ def test_heels_debounced_in_the_other_order_count_from_the_first_rise() -> None:
 
 
 def test_go_waits_for_both() -> None:
-    """With one foot on the board nothing begins, and nothing is credited."""
+    """With one foot on the board nothing begins and nothing is credited."""
     facts = facts_of(Story().stands(20, LEFT).stands(10, RIGHT).comparator(), SQUAT)
     assert heard(facts, CueName.GO) == [25.0]
 
 
 def test_a_side_cannot_be_chosen() -> None:
-    """Both legs are one turn: no ticks of a side with READY, no change of sides at the end."""
+    """Both legs are one turn: no side ticks after READY, no change of sides at the end."""
     facts = facts_of(standing().waits(30).comparator(), SQUAT)
     cues = only(facts, Cue)
     assert {cue.side for cue in cues} == {None}
@@ -77,7 +77,7 @@ def test_a_side_cannot_be_chosen() -> None:
 @pytest.mark.parametrize("analogue", [True, False])
 @pytest.mark.parametrize("plate", Side)
 def test_a_single_plate_is_both_heels(plate: Side, analogue: bool) -> None:
-    """With one plate its heel speaks for both, and the legs at work are still both."""
+    """A single plate counts for both heels, and both legs still work."""
     board = Board(SQUAT, analogue=analogue, plates=(plate,))
     board.stand(plate)
     go_s = board.until_cue(CueName.GO)
@@ -89,7 +89,7 @@ def test_a_single_plate_is_both_heels(plate: Side, analogue: bool) -> None:
 
 
 @pytest.mark.parametrize("side", Side)
-def test_loads_say_the_same(side: Side) -> None:
+def test_loads_stop_and_start_the_clock(side: Side) -> None:
     """Analogue heels stop and start the clock to the sample."""
     board = Board(SQUAT, sway=0.03)
     for heel in Side:
@@ -104,8 +104,8 @@ def test_loads_say_the_same(side: Side) -> None:
 
 @pytest.mark.parametrize("is_other_heel_up", [False, True])
 def test_credit_ends_with_the_last_sample_of_a_lost_sensor(is_other_heel_up: bool) -> None:
-    """Also if the other heel has risen by the time the loss is known, half a second late. After three seconds it is a
-    pause, and then the hold continues."""
+    """Even if the other heel has risen by the time the loss is reported, half a second late. After three seconds comes
+    a pause, and then the hold continues."""
     board = Board(SQUAT)
     for heel in Side:
         board.stand(heel)
@@ -126,7 +126,7 @@ def test_credit_ends_with_the_last_sample_of_a_lost_sensor(is_other_heel_up: boo
 
 
 def test_last_credit_between_a_return_and_a_lift_ends_the_hold() -> None:
-    """One heel returns 10 ms before the end of the hold, the other rises 20 ms later, before that return is certain."""
+    """One heel returns 10 ms before the end of the hold, the other rises 20 ms later, before that settles."""
     story = standing().waits(14.99).lifts(0.2, LEFT).waits(0.02).rises(1.0, RIGHT).stands(5.0, RIGHT)
     done = credits(facts_of(story.comparator(), SQUAT))
     assert (done.credited_us, done.micro_lifts, done.lifts) == (us(20), 1, 0)
@@ -155,7 +155,7 @@ def random_story(chance: Random) -> tuple[Story, Story]:
     return both, same
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.integers(0, 1 << 32))
 def test_both_heels_are_one_heel_that_is_down_when_both_are(seed: int) -> None:
     """Whatever the two do, every figure is that of one heel that is down exactly while both are."""

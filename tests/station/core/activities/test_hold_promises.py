@@ -42,7 +42,7 @@ def random_spans(chance: Random, least_s: float = 0.12) -> list[Span]:
 
 
 def with_flicker(spans: list[Span], chance: Random) -> list[tuple[int, bool]]:
-    """The levels of a comparator, with bounces after changes and flashes within spans: none of them is to matter."""
+    """The levels of a comparator, with bounces after changes and flickers within spans: none of them may matter."""
     levels: list[tuple[int, bool]] = []
     for from_us, until_us, down in spans:
         levels.append((from_us, down))
@@ -81,7 +81,7 @@ def story_of(levels: list[tuple[int, bool]], end_us: int) -> Story:
     return story
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.integers(0, 1 << 32))
 def test_credit_lifts_alarms_and_pauses_are_those_of_the_true_heel(seed: int) -> None:
     """However the heel moves and a comparator bounces, every figure is exactly that of the true heel."""
@@ -94,13 +94,13 @@ def test_credit_lifts_alarms_and_pauses_are_those_of_the_true_heel(seed: int) ->
 
 @pytest.mark.parametrize("hz", [100, 8])
 @pytest.mark.parametrize("known", [True, False], ids=["from the header", "learnt"])
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 1 << 32))
 def test_a_load_says_the_same_as_the_heel_that_makes_it(hz: int, known: bool, seed: int) -> None:
     """Noise, 10-bit codes and creep change no figure: they are those of the true heel at the samples' moments."""
     chance = Random(seed)
     truth, step = random_spans(chance, least_s=max(0.12, 2.2 / hz)), steps_of(chance)
-    if not known:  # two seconds of standing are the reference, after which a shorter preparation would be over
+    if not known:  # two seconds of standing set the reference, and a shorter preparation would be over by then
         step = replace(step, prepare_us=us(10))
     pace_us = us(1 / hz)
     spans = [(-(-a // pace_us) * pace_us, -(-b // pace_us) * pace_us, down) for a, b, down in truth]
@@ -122,7 +122,7 @@ WORDS = st.sampled_from([word for word in CommandName if word is not CommandName
 
 
 def any_events(chance: Random, analogue: bool) -> list[Event]:
-    """Anything in time order: heels, pad, readings and words at random, and long silences."""
+    """Anything in time order: random heels, pad, readings and commands, and long silences."""
     events: list[Event] = []
     at_us = 0
     for _ in range(chance.randint(5, 400)):
@@ -143,10 +143,10 @@ def any_events(chance: Random, analogue: bool) -> list[Event]:
 
 
 @pytest.mark.parametrize("name", STEPS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(seed=st.integers(0, 1 << 32), analogue=st.booleans())
 def test_rows_in_any_order_never_break_the_rules(name: str, seed: int, analogue: bool) -> None:
-    """Whatever the sensors say, no error, facts in time order, no fact before it happened, and no credit too much."""
+    """Whatever the sensors send: no error, facts in time order, none before it happened, never too much credit."""
     facts = facts_of(any_events(Random(seed), analogue), STEPS[name], references=KNOWN)
     are_in_order(facts)
     started_us = 0
@@ -159,10 +159,10 @@ def test_rows_in_any_order_never_break_the_rules(name: str, seed: int, analogue:
 
 
 @pytest.mark.parametrize("name", STEPS)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 1 << 32), analogue=st.booleans())
 def test_ticks_and_copies_change_nothing(name: str, seed: int, analogue: bool) -> None:
-    """More Ticks at any moments, or going on with a copy, give the same facts at the same times."""
+    """More Ticks at any time, or continuing with a copy, give the same facts at the same times."""
     chance = Random(seed)
     events = any_events(chance, analogue)
     plain = engine_for((STEPS[name],), events, KNOWN)
@@ -182,10 +182,10 @@ def test_ticks_and_copies_change_nothing(name: str, seed: int, analogue: bool) -
 
 
 @pytest.mark.parametrize("name", STEPS)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 1 << 32), analogue=st.booleans())
 def test_the_engine_wakes_in_time(name: str, seed: int, analogue: bool) -> None:
-    """Fed with Ticks exactly when it asks for them, the engine says every fact at its own moment."""
+    """Fed with Ticks exactly when it requests them, the engine emits every fact at its own time."""
     events = any_events(Random(seed), analogue)
     engine = engine_for((STEPS[name],), events, KNOWN)
     for event in events:
@@ -194,7 +194,7 @@ def test_the_engine_wakes_in_time(name: str, seed: int, analogue: bool) -> None:
         assert all(fact.at_us == event.at_us for fact in engine.feed(event))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(200, 29_000), st.booleans())
 def test_a_pause_changes_nothing_but_the_pause(paused_at_ms: int, analogue: bool) -> None:
     """A hold that is paused by command and resumed at any moment ends with the same credit, lifts and lifted time."""

@@ -12,7 +12,7 @@ from tests.station.core.traces import LEFT, only
 
 
 def test_a_pad_closed_before_go_proves_nothing() -> None:
-    """Somebody leaning on the pad since before GO is not measured, until they let go and touch again."""
+    """A person leaning on the pad since before GO is not measured until they let go and touch again."""
     board = Board(QUICK)
     board.stand(LEFT)
     board.knee = True
@@ -26,7 +26,7 @@ def test_a_pad_closed_before_go_proves_nothing() -> None:
 
 
 def test_a_short_touch_proves_nothing() -> None:
-    """Less than 0.3 s at the pad is no contact."""
+    """Less than 0.3 s at the pad is not a contact."""
     board = ready()
     board.run(1)
     board.touch(0.25)
@@ -34,7 +34,7 @@ def test_a_short_touch_proves_nothing() -> None:
 
 
 def test_a_drift_of_the_load_is_no_contact() -> None:
-    """Without a pad a load that goes up by 60 % within 6 s is no step."""
+    """Without a pad, a load that rises by 60 % within 6 s is not a step."""
     board = ready(pad=False)
     for number in range(60):
         board.stand(LEFT, 1 + number / 100)
@@ -54,7 +54,7 @@ def test_a_load_that_steps_and_goes_back_is_no_contact() -> None:
 
 @pytest.mark.parametrize("part", [0.09, 0.12, 0.15, 0.22])
 @pytest.mark.parametrize("noise_from", [0, 40_000])
-def test_an_inferred_pass_needs_a_heel_that_is_surely_down(part: float, noise_from: int) -> None:
+def test_an_inferred_pass_needs_a_heel_that_is_certainly_down(part: float, noise_from: int) -> None:
     """A heel 4 to 5 mm up still carries 12 to 25 % of standing, so a heel that carries no more proves nothing."""
     board = Board(QUICK, pad=False, noise_from=noise_from)
     board.stand()
@@ -67,7 +67,7 @@ def test_an_inferred_pass_needs_a_heel_that_is_surely_down(part: float, noise_fr
 
 @pytest.mark.parametrize("part", [0.3, 0.45, 0.65])
 def test_an_inferred_pass_of_a_heel_that_lightens(part: float) -> None:
-    """In a lunge the heel carries less; once it presses enough, it may have been lighter before."""
+    """In a lunge the heel carries less; once it presses enough, having been lighter before does not matter."""
     board = ready(pad=False)
     board.run(1)
     board.stand(LEFT, 0.12)
@@ -79,7 +79,7 @@ def test_an_inferred_pass_of_a_heel_that_lightens(part: float) -> None:
 
 
 def test_an_inferred_lunge_begins_when_the_load_leaves_its_band() -> None:
-    """Without a pad a lift of 100 ms fails once the load has been beyond 30 % for 0.3 s."""
+    """Without a pad, a lift of 100 ms fails once the load has been beyond 30 % for 0.3 s."""
     board = ready(pad=False)
     board.run(1)
     board.stand(LEFT, 1.7)
@@ -96,7 +96,7 @@ def self_board() -> Board:
 
 
 def test_two_taps_confirm() -> None:
-    """Where the person must say so, two taps of the heel do."""
+    """If the person has to confirm, two heel taps do so."""
     board = self_board()
     board.lift(0.2)
     board.run(0.2)
@@ -107,7 +107,7 @@ def test_two_taps_confirm() -> None:
 
 @pytest.mark.parametrize("taps", [1, 3])
 def test_one_tap_or_three_fail(taps: int) -> None:
-    """After the still window a lift that is no tap of a pair fails the attempt."""
+    """After the still window, a lift that is not one of a pair of taps fails the attempt."""
     board = self_board()
     for _ in range(taps):
         board.lift(0.2)
@@ -116,15 +116,15 @@ def test_one_tap_or_three_fail(taps: int) -> None:
 
 
 def test_confirm_comes_too_late() -> None:
-    """Later than six seconds after the last still window a word proves nothing."""
+    """More than six seconds after the last still window a confirmation proves nothing."""
     board = self_board()
     board.toe_mm = None
     board.run(0.9)
     assert only(board.say(CommandName.CONFIRM), AttemptPassed)
 
 
-def test_confirm_before_a_still_window_is_nothing() -> None:
-    """A word before two still seconds are over proves nothing."""
+def test_confirm_before_a_still_window_proves_nothing() -> None:
+    """A confirmation before the end of two still seconds proves nothing."""
     board = ready(analogue=False, pad=False)
     board.run(1)
     assert not board.say(CommandName.CONFIRM)
@@ -132,7 +132,7 @@ def test_confirm_before_a_still_window_is_nothing() -> None:
 
 
 def test_confirm_with_the_heel_up_never_passes() -> None:
-    """A person who presses the button with the heel up has not touched with the heel down."""
+    """Pressing the button with the heel up does not show a touch with the heel down."""
     board = self_board()
     board.rise()
     board.run(0.05)

@@ -1,4 +1,4 @@
-"""The knee-to-wall test, by the rows of its table."""
+"""The knee-to-wall test, row by row of its table."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from tests.station.core.traces import LEFT, cues, heard, only
 
 @pytest.mark.parametrize(("options", "contact"), WIRINGS)
 def test_from_stepping_on_to_go(options: Options, contact: Contact) -> None:
-    """Half a second after the heel is down STEP_ON, two still seconds on READY, three on 3, 2, 1 and GO."""
+    """Half a second after the heel is down STEP_ON, two still seconds later READY, three later 3, 2, 1 and GO."""
     board = ready(**options)
     found = [(round(at_s, 1), name) for at_s, name in cues(board.facts)]
     counts = [(6.5, "COUNT 3"), (7.5, "COUNT 2"), (8.5, "COUNT 1")]
@@ -54,8 +54,8 @@ def test_a_touch_passes_and_leads_back(options: Options, contact: Contact) -> No
     assert only(board.facts, TargetSet)[0].target_mm == round(passed.toe_mm + 15, 1)
 
 
-def test_a_pass_carries_its_estimate_whole() -> None:
-    """The reading and its noise before any rounding, for the budget; a replay prints the distance made of them."""
+def test_a_pass_has_its_whole_estimate() -> None:
+    """The reading and its noise before any rounding, for the budget; a replay prints the resulting distance."""
     passed = touches(ready(pad=True), Contact.PAD)
     found = passed.estimate
     assert passed.toe_mm == round(AS_BUILT.toe_mm(found.reading_mm), 1)
@@ -67,7 +67,7 @@ def test_a_pass_carries_its_estimate_whole() -> None:
 @pytest.mark.parametrize(("options", "contact"), WIRINGS)
 @pytest.mark.parametrize("noise_from", [0, 40_000, 110_000])
 def test_standing_still_for_a_minute_passes_nothing(options: Options, contact: Contact, noise_from: int) -> None:
-    """Nobody who only stands there is measured: every attempt fails for want of a contact."""
+    """Standing alone measures nothing: every attempt fails for lack of a contact."""
     board = Board(QUICK, noise_from=noise_from, sway=0.12, **options)
     board.stand(LEFT)
     board.run(75)
@@ -77,7 +77,7 @@ def test_standing_still_for_a_minute_passes_nothing(options: Options, contact: C
 
 @pytest.mark.parametrize(("options", "contact"), WIRINGS)
 def test_a_whole_trial(options: Options, contact: Contact) -> None:
-    """Passes go 15 mm farther, after the first failure 5 mm; the second failure after a pass ends the trial."""
+    """A pass moves the target 15 mm out, 5 mm after the first failure; the second failure after a pass ends it."""
     board = ready(**options)
     first = touches(board, contact)
     moves(board, 75)
@@ -119,9 +119,9 @@ def test_before_a_pass_each_failure_leads_nearer() -> None:
 @pytest.mark.parametrize("noise_from", [5_000, 10_000, 40_000, 75_000])
 @pytest.mark.parametrize("from_mm", [60.0, 25.0], ids=["on the way", "at the wall"])
 def test_failure_just_after_a_slide_has_its_distance(from_mm: float, noise_from: int) -> None:
-    """GO may come while the second before it holds the end of the slide: the still part of it gives the distance.
+    """GO may sound while the second before it contains the end of the slide: its still part gives the distance.
 
-    It is as exact as standing still is: medians that differ by 4 mm count as still.
+    It is only as exact as standing still: medians that differ by 4 mm count as still.
     """
     board = Board(QUICK, analogue=False, noise_from=noise_from)
     board.toe_mm = from_mm
@@ -140,7 +140,7 @@ def test_failure_just_after_a_slide_has_its_distance(from_mm: float, noise_from:
 
 @pytest.mark.parametrize("lift_s", [0.11, 0.3, 1.0])
 def test_a_lift_in_the_lunge_fails(lift_s: float) -> None:
-    """With the knee at the pad a lift of 100 ms or more fails the attempt, and it is said at once."""
+    """With the knee at the pad, a lift of 100 ms or more fails the attempt, and NO sounds at once."""
     board = ready()
     board.run(1)
     board.knee = True
@@ -152,7 +152,7 @@ def test_a_lift_in_the_lunge_fails(lift_s: float) -> None:
 
 
 def test_a_lift_under_100_ms_does_not_fail() -> None:
-    """A shorter one is no lift of a lunge."""
+    """A shorter one does not count in a lunge."""
     board = ready()
     board.run(1)
     board.knee = True
@@ -162,7 +162,7 @@ def test_a_lift_under_100_ms_does_not_fail() -> None:
 
 
 def test_the_board_slid() -> None:
-    """A half-second median more than 10 mm from before GO is void, no failure; still for 3 s, and GO again."""
+    """A half-second median more than 10 mm from before GO is void, not a failure; still for 3 s, and GO again."""
     board = ready()
     board.run(1)
     board.toe_mm = 72.0
@@ -174,8 +174,8 @@ def test_the_board_slid() -> None:
     assert 3.0 <= board.now_s - slid_s < 4.2
 
 
-def test_moving_ten_seconds_nudge_forty_five_pause() -> None:
-    """A person who does not move after a pass is nudged after 10 s and paused after 45 s."""
+def test_move_nudges_after_ten_seconds_and_pauses_after_45() -> None:
+    """A person who does not move after a pass gets NUDGE after 10 s and PAUSED after 45 s."""
     board = ready()
     passed = touches(board, Contact.PAD)
     passed_s = passed.at_us / 1e6
@@ -186,7 +186,7 @@ def test_moving_ten_seconds_nudge_forty_five_pause() -> None:
 
 
 def test_stepping_off_to_move_is_allowed() -> None:
-    """In MOVE the heel may be up for as long as it takes: no pause, and GO only when it stands again."""
+    """In MOVE the heel may be up for as long as needed: no pause, and GO only when it is down again."""
     board = ready()
     touches(board, Contact.PAD)
     board.toe_mm = 75.0
@@ -200,7 +200,7 @@ def test_stepping_off_to_move_is_allowed() -> None:
 
 @pytest.mark.parametrize("phase", [CueName.READY, CueName.COUNT, CueName.GO])
 def test_away_for_three_seconds_is_a_pause(phase: CueName) -> None:
-    """Heel up for 3 s in SIDE, COUNT, or ATTEMPT before the lunge: PAUSED; a fresh step on settles again."""
+    """Heel up for 3 s in SIDE, COUNT, or ATTEMPT before the lunge: PAUSED; a new step on leads back to SETTLE."""
     board = Board(QUICK)
     board.stand()
     board.until_cue(phase)
@@ -235,7 +235,7 @@ def test_a_lift_before_the_lunge_restarts_the_twelve_seconds() -> None:
 
 
 def test_a_lost_sensor_drops_the_attempt_without_a_verdict() -> None:
-    """One second without a reading: SensorLost, ERROR, no verdict; good for two seconds: settle again."""
+    """One second without a reading: SensorLost, ERROR, no verdict; good for two seconds: SETTLE again."""
     board = ready()
     board.run(1)
     board.toe_mm = None
@@ -251,7 +251,7 @@ def test_a_lost_sensor_drops_the_attempt_without_a_verdict() -> None:
 
 
 def test_undo_finds_a_sensor_that_was_lost_meanwhile() -> None:
-    """The attempt that the undo leads back to would have no distance: it is a fault like any other."""
+    """The attempt restored by the undo would have no distance, so this is a fault like any other."""
     board = Board(QUICK, taps=True)
     board.stand()
     board.until_cue(CueName.READY)
@@ -280,7 +280,7 @@ def test_the_result_stays_until_they_step_off() -> None:
 
 
 def test_commands_drop_skip_and_stop() -> None:
-    """`skip` drops the attempt and settles, `next` ends the count, `stop` ends with what there is."""
+    """`skip` drops the attempt and returns to SETTLE, `next` ends the count, `stop` ends with the results so far."""
     board = ready()
     board.run(1)
     board.say(CommandName.SKIP)
@@ -293,8 +293,8 @@ def test_commands_drop_skip_and_stop() -> None:
     assert heard(board.facts, CueName.ENDED)
 
 
-def test_lifts_before_the_lunge_for_half_a_minute_end_at_last() -> None:
-    """However often the 12 s restart, the attempt comes to an end, and the rules never stand still."""
+def test_repeated_lifts_before_the_lunge_end_the_attempt() -> None:
+    """However often the 12 s restart, the attempt ends, and the rules never stall."""
     board = ready()
     for _ in range(14):
         board.run(1.5)
@@ -307,7 +307,7 @@ def test_lifts_before_the_lunge_for_half_a_minute_end_at_last() -> None:
 
 
 def test_leaving_a_faulty_sensor_ends_the_test_after_two_minutes() -> None:
-    """A sensor at fault is waited for, but not by an empty board: two minutes after leaving the test has ended."""
+    """The test waits for a faulty sensor, but on an empty board it ends after two minutes."""
     board = ready()
     board.run(1)
     board.toe_mm = None
@@ -322,7 +322,7 @@ def test_leaving_a_faulty_sensor_ends_the_test_after_two_minutes() -> None:
 
 @pytest.mark.parametrize(("options", "contact"), WIRINGS)
 def test_readings_that_are_no_distance_do_not_count(options: Options, contact: Contact) -> None:
-    """A knee that touches while the sensor sees two things is no result and no failure: void, and again."""
+    """A touch while the sensor sees two objects is neither a result nor a failure: void, and again."""
     board = ready(**options)
     board.flicker_mm = 20.0
     board.knee = True
@@ -347,7 +347,7 @@ def test_readings_that_are_no_distance_do_not_count(options: Options, contact: C
 
 
 def test_a_better_window_is_waited_for() -> None:
-    """Readings that become clear while the knee still touches pass as if nothing had been."""
+    """Readings that become clear while the knee still touches pass as usual."""
     board = ready()
     board.flicker_mm = 20.0
     board.knee = True

@@ -1,4 +1,4 @@
-"""A person who is recognised late: an analogue heel has no reference before the first steady standing."""
+"""A person recognised late: an analogue heel has no reference before the first steady standing."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def swaying_until(steady_s: float, story: Story) -> list[Event]:
 
 @pytest.mark.parametrize(("prepare_s", "gap_s"), [(10, 3), (2, 1)])
 def test_go_leaves_time_after_ready_for_standing_that_is_known_late(prepare_s: int, gap_s: float) -> None:
-    """The preparation would be over; three seconds follow READY, or half of a shorter preparation."""
+    """The preparation would be over, but three seconds follow READY, or half of a shorter preparation."""
     step = HoldStep((LEFT,), us(10), 1, us(5), us(prepare_s))
     facts = facts_of(swaying_until(15, Story().rises(1).stands(40)), step, references=EMPTY_ONLY)
     (ready_s,) = heard(facts, CueName.READY)
@@ -60,7 +60,7 @@ def test_short_absence_that_is_known_late_suspends_the_preparation() -> None:
 
 
 def test_empty_pad_above_half_of_standing_is_reported() -> None:
-    """The plate presses on its pad with nobody on it: no hold can begin, and the station gives the reason."""
+    """The plate presses on its pad while empty: no hold can begin, and the station gives the reason."""
 
     def load(_side: Side, at_us: int) -> float:
         return 1.0 if us(5) <= at_us < us(40) else 0.6
@@ -74,7 +74,7 @@ def test_empty_pad_above_half_of_standing_is_reported() -> None:
 
 
 def test_person_who_steps_off_the_plate_brings_it_back() -> None:
-    """A person who stands there from the start has shown no empty pad; stepping off does."""
+    """A person on the board from the start hides the empty pad; stepping off shows it."""
 
     def load(_side: Side, at_us: int) -> float | None:
         return 0.7 if at_us < us(3) else None

@@ -1,4 +1,4 @@
-"""The sounds learnt on the board: heard or not, listened to, and six questions answered by a heel."""
+"""The sounds learnt on the board: heard or not, listened to, and six questions answered with a heel."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WIRINGS: dict[str, tuple[bool, tuple[Side, ...]]] = {
 
 
 def lesson(*, analogue: bool = False, plates: tuple[Side, ...] = tuple(Side), seed: int = SEED) -> Board:
-    """A lesson that has just begun, with a heel on each plate that the person's one foot has."""
+    """A lesson that has just begun, with a heel down."""
     board = Board(LessonStep(seed), analogue=analogue, plates=plates)
     board.stand(plates[0])
     board.run(1.0)
@@ -38,7 +38,7 @@ def seen(board: Board) -> AnyState:
 
 
 def answer(board: Board, yes: bool, side: Side = LEFT) -> list[Fact]:
-    """Wait for the next question to sound and say yes or no to it; gives what was said up to the verdict."""
+    """Wait for the next question's sound and answer yes or no; return the facts up to the verdict."""
     begun = len(board.facts)
     while not (heard_now := only(board.facts[begun:], Cue)) or heard_now[-1].cue is CueName.NUDGE:
         board.run(0.05)
@@ -62,7 +62,7 @@ def names(facts: Iterable[Fact]) -> list[CueName]:
 
 @pytest.mark.parametrize("wiring", WIRINGS)
 def test_a_whole_lesson_by_one_heel(wiring: str) -> None:
-    """Heard, listened to, six right answers: YES each time, and COMPLETE at the end, with any heels the board has."""
+    """Heard, listened to, six right answers: YES each time, and COMPLETE at the end, with any kind of heel sensor."""
     analogue, plates = WIRINGS[wiring]
     board = lesson(analogue=analogue, plates=plates)
     side = board.sensors.plates[0].side
@@ -87,8 +87,8 @@ def test_a_whole_lesson_by_one_heel(wiring: str) -> None:
     assert board.engine.outcome == "complete"
 
 
-def test_a_sound_that_is_not_heard_is_asked_for_louder_and_ends_kindly() -> None:
-    """Three sounds of six seconds each, twice asked for louder; then ENDED, and why."""
+def test_an_unheard_sound_gets_louder_and_then_ends_the_lesson() -> None:
+    """Three sounds with six seconds each, two of them louder; then ENDED, with the reason."""
     board = lesson()
     ended = board.until(Ended, 60)
     assert ended.why == "the sounds were not heard"
@@ -100,7 +100,7 @@ def test_a_sound_that_is_not_heard_is_asked_for_louder_and_ends_kindly() -> None
 
 
 def test_louder_is_heard() -> None:
-    """A person who hears the second sound goes on to the listening."""
+    """A person who hears the second sound continues with listening."""
     board = lesson()
     board.until(LouderAsked)
     board.until_cue(CueName.READY)
@@ -109,8 +109,8 @@ def test_louder_is_heard() -> None:
     assert len(only(board.facts, LouderAsked)) == 1
 
 
-def test_next_leads_on_without_an_answer() -> None:
-    """Somebody who cannot hear, or knows the sounds, is led on by the page."""
+def test_next_continues_without_an_answer() -> None:
+    """A person who cannot hear, or knows the sounds, continues from the page."""
     board = lesson()
     board.until_cue(CueName.READY)
     board.say(CommandName.NEXT)
@@ -121,7 +121,7 @@ def test_next_leads_on_without_an_answer() -> None:
 
 
 def test_while_listening_the_page_says_what_sounds() -> None:
-    """Each sound is named from its beginning until the next one is near, and a lift meanwhile answers nothing."""
+    """Each sound is named from its start until shortly before the next one, and a lift meanwhile answers nothing."""
     board = lesson()
     board.until_cue(CueName.READY)
     board.say(CommandName.NEXT)
@@ -134,8 +134,8 @@ def test_while_listening_the_page_says_what_sounds() -> None:
     assert not only(board.facts, QuizAnswered)
 
 
-def test_a_repeating_sound_is_hushed() -> None:
-    """HEEL_UP repeats for two seconds and is silent before the next sound; in the quiz an answer hushes it at once."""
+def test_a_repeating_sound_is_stopped() -> None:
+    """HEEL_UP repeats for two seconds and is silent before the next sound; in the quiz an answer stops it at once."""
     board = lesson()
     board.until_cue(CueName.READY)
     board.say(CommandName.NEXT)
@@ -153,8 +153,8 @@ def test_a_repeating_sound_is_hushed() -> None:
     assert one(said, CueEnded).at_us == one(said, QuizAnswered).at_us
 
 
-def test_skipping_hushes_what_repeats() -> None:
-    """A person who goes on while HEEL_UP repeats hears it no longer."""
+def test_skipping_stops_a_repeating_sound() -> None:
+    """A person who skips ahead while HEEL_UP repeats no longer hears it."""
     board = lesson()
     board.until_cue(CueName.READY)
     board.say(CommandName.NEXT)
@@ -165,7 +165,7 @@ def test_skipping_hushes_what_repeats() -> None:
 
 
 def test_question_hides_the_name_that_its_answer_shows() -> None:
-    """While it is asked the page shows the claim alone; then what it was, and whether the answer was right."""
+    """During the question the page shows only the claim; then the sound, and whether the answer was right."""
     board = lesson()
     to_quiz(board)
     sound, claimed = draw_quiz(SEED)[0]
@@ -203,8 +203,8 @@ def test_last_answer_is_given_before_the_end() -> None:
     assert (now.phase, now.right, now.repetition) == ("done", QUESTION_COUNT // 2, QUESTION_COUNT)
 
 
-def test_a_wrong_answer_sounds_no_and_the_lesson_goes_on() -> None:
-    """NO says that it was not so, and the next question comes all the same."""
+def test_a_wrong_answer_sounds_no_and_the_lesson_continues() -> None:
+    """NO sounds, and the next question follows as usual."""
     board = lesson()
     to_quiz(board)
     sound, claimed = draw_quiz(SEED)[0]
@@ -216,7 +216,7 @@ def test_a_wrong_answer_sounds_no_and_the_lesson_goes_on() -> None:
 
 @pytest.mark.parametrize(("up_s", "yes"), [(0.12, False), (0.28, False), (0.32, True), (2.0, True)])
 def test_a_wobble_is_no_answer(up_s: float, yes: bool) -> None:
-    """A heel that is up for less than 300 ms has said nothing; from then on it has said yes."""
+    """A heel that is up for less than 300 ms is no answer; from then on it is a yes."""
     board = lesson()
     to_quiz(board)
     board.until_cue(draw_quiz(SEED)[0][0])
@@ -227,7 +227,7 @@ def test_a_wobble_is_no_answer(up_s: float, yes: bool) -> None:
 
 
 def test_a_wobble_at_the_last_moment_is_waited_for() -> None:
-    """A lift that begins just before the time is over has its 300 ms, and a wobble then is none the more an answer."""
+    """A lift that begins just before the timeout still gets its 300 ms, and a wobble then is still no answer."""
     board = lesson()
     to_quiz(board)
     sound = draw_quiz(SEED)[0][0]
@@ -238,7 +238,7 @@ def test_a_wobble_at_the_last_moment_is_waited_for() -> None:
 
 
 def test_a_heel_that_rose_before_the_sound_says_nothing() -> None:
-    """A lift that is under way when the sound begins is not about it."""
+    """A lift under way when the sound begins does not answer it."""
     board = lesson()
     board.stand(RIGHT)
     to_quiz(board)
@@ -248,8 +248,8 @@ def test_a_heel_that_rose_before_the_sound_says_nothing() -> None:
     assert board.until(QuizAnswered).yes is False
 
 
-def test_shifting_the_weight_is_not_taken_back_by_the_other_heel() -> None:
-    """One heel rises, the other one comes down: that is a lift, and no wobble."""
+def test_the_other_heel_does_not_revoke_an_answer() -> None:
+    """One heel rises, the other one comes down: that is a lift, not a wobble."""
     board = lesson()
     to_quiz(board)
     board.until_cue(draw_quiz(SEED)[0][0])
@@ -261,7 +261,7 @@ def test_shifting_the_weight_is_not_taken_back_by_the_other_heel() -> None:
 
 
 def test_nobody_comes() -> None:
-    """Two minutes of an empty board, and it is over with nothing asked."""
+    """After two minutes of an empty board it ends, with nothing asked."""
     board = Board(LessonStep(), analogue=False)
     assert board.until(Ended, 130).why == "nobody came"
     assert names(board.facts) == [CueName.ENDED]
@@ -277,8 +277,8 @@ def test_the_first_step_on_begins_it() -> None:
 
 
 @pytest.mark.parametrize("part", ["volume", "listen", "quiz"])
-def test_nobody_is_asked_behind_their_back(part: str) -> None:
-    """Stepping off calls the person; a minute later it is over, without a sound, question or COMPLETE meanwhile."""
+def test_a_person_who_steps_off_is_called_and_asked_nothing(part: str) -> None:
+    """NUDGE calls a person who steps off; a minute later it ends, without a sound, question or COMPLETE meanwhile."""
     board = lesson()
     board.until_cue(CueName.READY)
     for _ in range(("volume", "listen", "quiz").index(part)):
@@ -293,8 +293,8 @@ def test_nobody_is_asked_behind_their_back(part: str) -> None:
     assert not only(board.facts, QuizAnswered)
 
 
-def test_coming_back_goes_on_where_it_was() -> None:
-    """The same question is asked once more of a person who is back, after two seconds, and NUDGE is hushed."""
+def test_coming_back_resumes_the_lesson() -> None:
+    """Two seconds after the person is back the same question is asked again, and NUDGE has stopped."""
     board = lesson()
     to_quiz(board)
     answer(board, yes=False)
@@ -310,8 +310,8 @@ def test_coming_back_goes_on_where_it_was() -> None:
     assert seen(board).phase == "quiz"
 
 
-def test_a_heel_sensor_that_is_lost_is_nobody() -> None:
-    """Nothing is asked while the only heel cannot be felt."""
+def test_a_lost_heel_sensor_counts_as_nobody() -> None:
+    """Nothing is asked while the only heel is not sensed."""
     board = lesson(analogue=True, plates=(LEFT,))
     to_quiz(board)
     board.silent.add(LEFT)
@@ -321,7 +321,7 @@ def test_a_heel_sensor_that_is_lost_is_nobody() -> None:
 
 
 def test_stop_ends_it_at_once() -> None:
-    """Stop is stop, also while a sound repeats."""
+    """Even while a sound repeats."""
     board = lesson()
     board.until_cue(CueName.READY)
     board.say(CommandName.NEXT)
@@ -333,7 +333,7 @@ def test_stop_ends_it_at_once() -> None:
 
 
 def test_a_recording_may_end_in_the_middle() -> None:
-    """What repeats is ended, and nothing is finished."""
+    """A repeating sound is ended, and nothing is finished."""
     board = lesson()
     board.until_cue(CueName.READY)
     board.say(CommandName.NEXT)
@@ -345,7 +345,7 @@ def test_a_recording_may_end_in_the_middle() -> None:
 
 
 def test_what_follows_a_lesson_begins_after_it() -> None:
-    """A lesson is a step like others: a rest after it begins by itself."""
+    """A lesson is a step like any other: a rest after it begins automatically."""
     board = Board(LessonStep(SEED), RestStep(us(5)), analogue=False)
     board.stand()
     board.run(1.0)
@@ -359,7 +359,7 @@ def test_what_follows_a_lesson_begins_after_it() -> None:
 
 
 def test_every_seed_draws_a_fair_quiz() -> None:
-    """Six different sounds; three claims are so, and the others name another sound that was taught."""
+    """Six different sounds; three claims are true, and the others name another taught sound."""
     for seed in range(200):
         quiz = draw_quiz(seed)
         assert len({sound for sound, _ in quiz}) == QUESTION_COUNT
@@ -367,8 +367,8 @@ def test_every_seed_draws_a_fair_quiz() -> None:
         assert {claimed for _, claimed in quiz} <= set(TAUGHT_CUES)
 
 
-def test_seeds_draw_different_quizzes_and_ask_for_everything() -> None:
-    """No quiz can be learnt by heart, the same seed gives the same one, and each sound is asked for by some."""
+def test_seeds_draw_different_quizzes_that_cover_every_sound() -> None:
+    """No quiz can be learnt by heart, the same seed gives the same one, and each sound is in some quiz."""
     quizzes = [draw_quiz(seed) for seed in range(60)]
     assert len(set(quizzes)) == len(quizzes)
     assert quizzes == [draw_quiz(seed) for seed in range(60)]

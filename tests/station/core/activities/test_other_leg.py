@@ -1,4 +1,4 @@
-"""A person who comes with the other leg than the exercise asks for."""
+"""A person who steps on with the wrong leg for the exercise."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ STEPS: dict[str, Step] = {
 @pytest.mark.parametrize("analogue", [True, False])
 @pytest.mark.parametrize("name", STEPS)
 def test_wrong_leg_is_pointed_out_once(name: str, analogue: bool) -> None:
-    """Two seconds after coming with the wrong leg SWITCH sounds for the right one, once, and it begins with that."""
+    """Two seconds after the wrong leg steps on, SWITCH sounds once, and the exercise begins with the right one."""
     board = Board(STEPS[name], analogue=analogue)
     board.run(5.0)
     board.stand(RIGHT)
@@ -33,8 +33,8 @@ def test_wrong_leg_is_pointed_out_once(name: str, analogue: bool) -> None:
 
 
 @pytest.mark.parametrize("side", Side)
-def test_both_feet_on_the_board_are_no_wrong_leg(side: Side) -> None:
-    """Whichever foot comes first: a second later the other one is there, and nobody is told to change."""
+def test_both_feet_on_the_board_are_not_a_wrong_leg(side: Side) -> None:
+    """Whichever foot comes first: a second later the other one is there, and SWITCH does not sound."""
     board = Board(STEPS["hold"], analogue=False)
     board.run(1.0)
     board.stand(side)
@@ -45,7 +45,7 @@ def test_both_feet_on_the_board_are_no_wrong_leg(side: Side) -> None:
 
 
 def test_wrong_leg_is_pointed_out_again_after_stepping_off() -> None:
-    """An empty board in between makes it a new person, or a new try."""
+    """After an empty board it may be another person, or a new try."""
     board = Board(STEPS["hold"], analogue=False)
     for _ in range(2):
         board.run(1.0)
@@ -73,7 +73,7 @@ def test_test_points_out_the_wrong_leg_too(analogue: bool, there: bool) -> None:
 
 
 def test_test_points_out_nothing_on_the_right_leg() -> None:
-    """The back foot may be on the board as well, and comes as it likes."""
+    """The back foot may be on the board too, at any time."""
     board = Board(TestStep((LEFT,)), analogue=False)
     board.run(1.0)
     board.stand(RIGHT)

@@ -1,4 +1,4 @@
-"""Repetitions that no heel counts: by their tempo with the heel down, by their tempo alone, or at one's own pace."""
+"""Repetitions that the heel does not count: by tempo with the heel down, by tempo only, or at the person's own pace."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ AFTER = HoldStep((LEFT,), us(5), 1, prepare_us=us(3))
 
 
 def board_of(*steps: RepsStep | HoldStep, until_go: bool = True) -> Board:
-    """Somebody who stands there from the beginning."""
+    """A person who stands on the board from the start."""
     board = Board(*steps, analogue=False)
     board.stand()
     if until_go:
@@ -32,7 +32,7 @@ def board_of(*steps: RepsStep | HoldStep, until_go: bool = True) -> Board:
 
 
 def test_ticks_come_at_their_times_and_the_last_part_counts() -> None:
-    """A tick at the end of each part; three, two and one left are told by number, half way is told, then the end."""
+    """A tick at the end of each part; COUNT for three, two and one left, HALFWAY, then the end."""
     facts = facts_of(Story().stands(50).comparator(), DOWN)
     at_s = [(round(at, 2), name) for at, name in cues(facts) if at >= 5.0]
     ends = [
@@ -51,21 +51,21 @@ def test_ticks_come_at_their_times_and_the_last_part_counts() -> None:
 
 
 def test_halfway_sounds_where_more_than_three_remain() -> None:
-    """Of ten, the fifth is half; it takes the place of its tick."""
+    """Of ten, the fifth is half; HALFWAY replaces its tick."""
     facts = facts_of(Story().stands(70).comparator(), replace(DOWN, count=10))
     assert heard(facts, CueName.HALFWAY) == [5 + 5 * ONE_S]
 
 
-def test_a_short_lift_is_let_go() -> None:
-    """Within the grace nothing is said; the repetition goes on, later by the lift."""
+def test_a_short_lift_only_delays() -> None:
+    """Within the grace nothing sounds; the repetition continues, later by the lift."""
     facts = facts_of(Story().stands(6).lifts(0.4).waits(50).comparator(), DOWN)
     assert not heard(facts, CueName.HEEL_UP)
     assert only(facts, RepCounted)[0].at_us == us(10.4)
     assert one(facts, RepsFinished).count == 6
 
 
-def test_a_longer_lift_begins_the_repetition_again() -> None:
-    """HEEL_UP after the grace, YES with the return, and a whole repetition from there; what was counted stays."""
+def test_a_longer_lift_restarts_the_repetition() -> None:
+    """HEEL_UP after the grace, YES at the return, and a whole repetition from there; the count stays."""
     facts = facts_of(Story().stands(12).lifts(1.5).waits(60).comparator(), DOWN)
     assert heard(facts, CueName.HEEL_UP) == [12.5]
     assert heard(facts, CueName.YES) == [pytest.approx(13.5, abs=0.1)]
@@ -81,15 +81,15 @@ def test_a_lift_of_three_seconds_is_a_pause_that_keeps_the_count() -> None:
     assert [fact.count for fact in only(facts, RepCounted)] == [1, 2, 3, 4, 5, 6]
 
 
-def test_after_sixty_seconds_what_was_counted_is_kept() -> None:
-    """Nobody comes back: it ends with the count as partial, and the others are left."""
+def test_the_count_is_kept_after_sixty_seconds_away() -> None:
+    """Nobody comes back: the set ends as partial with its count, and the others remain."""
     facts = facts_of(Story().stands(12).rises(70).comparator(), DOWN)
     assert one(facts, Ended).at_us == us(72.0)
     assert one(facts, RepsPartial).count == 1
 
 
-def test_a_pause_by_command_goes_on_where_it_was() -> None:
-    """The count stays, the repetition under way begins again."""
+def test_a_pause_by_command_keeps_the_count() -> None:
+    """The count stays; the current repetition starts over."""
     board = board_of(DOWN)
     board.run(12.0)
     board.say(CommandName.PAUSE)
@@ -102,8 +102,8 @@ def test_a_pause_by_command_goes_on_where_it_was() -> None:
 
 
 @pytest.mark.parametrize("word", [CommandName.SKIP, CommandName.STOP])
-def test_what_is_cut_short_is_kept_as_partial(word: CommandName) -> None:
-    """`skip` leaves out the rest of this side, `stop` ends; two of six are stored as two."""
+def test_a_set_cut_short_is_kept_as_partial(word: CommandName) -> None:
+    """`skip` omits the rest of this side, `stop` ends; two of six are stored as two."""
     board = board_of(DOWN, AFTER)
     board.run(12.0)
     said = board.say(word)
@@ -113,7 +113,7 @@ def test_what_is_cut_short_is_kept_as_partial(word: CommandName) -> None:
 
 
 def test_both_legs_are_one_turn() -> None:
-    """Twenty wall squats are twenty, and either heel stops them."""
+    """Twenty wall squats count as twenty, and either heel stops them."""
     step = replace(DOWN, together=True)
     story = Story().stands(side=LEFT).stands(side=RIGHT).waits(12.0).lifts(1.5, RIGHT).waits(60)
     facts = facts_of(story.comparator(), step)
@@ -122,21 +122,21 @@ def test_both_legs_are_one_turn() -> None:
     assert (finished.side, finished.count) == (BOTH_LEGS, 6)
 
 
-# With a tempo alone.
+# With only a tempo.
 
 
 def test_exercise_without_a_sensor_runs_by_its_tempo() -> None:
-    """The heel may do as it likes: the count is that of the clock."""
+    """Whatever the heel does, the clock counts."""
     facts = facts_of(Story().stands(7).rises(60).comparator(), TIMED)
     assert [fact.at_us for fact in only(facts, RepCounted)] == [us(10 + 5 * number) for number in range(6)]
     assert not heard(facts, CueName.HEEL_UP)
 
 
-# At one's own pace.
+# At the person's own pace.
 
 
-def test_at_ones_own_pace_nothing_ticks() -> None:
-    """From GO on it is silent, however long it takes."""
+def test_own_pace_has_no_ticks() -> None:
+    """It is silent after GO, however long it takes."""
     board = board_of(OWN_PACE)
     board.rise()
     said = board.run(300.0)
@@ -144,8 +144,8 @@ def test_at_ones_own_pace_nothing_ticks() -> None:
     assert not only(said, RepCounted)
 
 
-def test_stepping_on_says_that_it_is_done() -> None:
-    """An empty board for a second, and then somebody on it for a second: all of it is done."""
+def test_stepping_on_completes_the_set() -> None:
+    """An empty board for a second, then a heel down for a second: the whole set is done."""
     board = board_of(OWN_PACE)
     board.run(1.0)
     board.rise()
@@ -158,8 +158,8 @@ def test_stepping_on_says_that_it_is_done() -> None:
     assert heard(board.facts, CueName.HOLD_DONE) == [done.at_us / 1e6]
 
 
-def test_staying_on_the_board_is_no_command() -> None:
-    """Standing there from GO on is no sign, nor a heel that comes up for a moment, nor a foot that only passes by."""
+def test_staying_on_the_board_is_not_a_signal() -> None:
+    """Standing there from GO on is not a signal, nor is a brief heel lift, nor a foot that only passes by."""
     board = board_of(OWN_PACE)
     board.run(10.0)
     board.lift(0.6)
@@ -174,8 +174,8 @@ def test_staying_on_the_board_is_no_command() -> None:
 
 
 @pytest.mark.parametrize("side", Side)
-def test_any_heel_gives_the_sign(side: Side) -> None:
-    """A person who comes back with the other foot has come back."""
+def test_either_heel_gives_the_signal(side: Side) -> None:
+    """The person may come back with either foot."""
     board = board_of(OWN_PACE)
     board.rise()
     board.run(10.0)
@@ -183,8 +183,8 @@ def test_any_heel_gives_the_sign(side: Side) -> None:
     assert board.until(RepsFinished).count == 20
 
 
-def test_next_says_that_it_is_done() -> None:
-    """The page, or two taps, say the same as a step."""
+def test_next_completes_the_set() -> None:
+    """The page or two taps signal the same as a step on."""
     board = board_of(OWN_PACE)
     board.rise()
     board.run(10.0)
@@ -192,16 +192,16 @@ def test_next_says_that_it_is_done() -> None:
 
 
 @pytest.mark.parametrize("word", [CommandName.SKIP, CommandName.STOP])
-def test_what_was_not_said_to_be_done_is_not_stored_as_done(word: CommandName) -> None:
-    """Cut short without a sign, nothing is known of how many there were."""
+def test_a_set_cut_short_at_own_pace_has_no_count(word: CommandName) -> None:
+    """Without the signal, the number done is unknown."""
     board = board_of(OWN_PACE, AFTER)
     board.rise()
     board.run(10.0)
     assert one(board.say(word), RepsPartial).count == 0
 
 
-def test_who_has_not_come_back_after_ten_minutes_has_left() -> None:
-    """It ends, and does not wait for ever."""
+def test_own_pace_ends_after_ten_minutes() -> None:
+    """It does not wait forever."""
     board = board_of(OWN_PACE)
     board.rise()
     ended = board.until(Ended, 700.0)
@@ -209,8 +209,8 @@ def test_who_has_not_come_back_after_ten_minutes_has_left() -> None:
     assert ended.at_us == pytest.approx(us(5 + 600), abs=us(0.2))
 
 
-def test_a_pause_at_ones_own_pace_is_left_by_a_step() -> None:
-    """Paused on the page, it goes on when somebody steps on; nothing is done by that alone."""
+def test_a_step_on_ends_a_pause_at_own_pace() -> None:
+    """Paused on the page, it continues when a person steps on, which does not complete the set."""
     board = board_of(OWN_PACE)
     board.rise()
     board.run(5.0)
@@ -226,7 +226,7 @@ def test_a_pause_at_ones_own_pace_is_left_by_a_step() -> None:
 
 
 def test_each_side_in_turn() -> None:
-    """SWITCH with ten seconds, without anybody having to stand there; then the other side."""
+    """SWITCH and ten seconds, with nobody on the board; then the other side."""
     board = board_of(replace(OWN_PACE, sides=(LEFT, RIGHT)))
     board.rise()
     board.run(5.0)

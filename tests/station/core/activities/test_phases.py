@@ -1,4 +1,4 @@
-"""The phases of every activity: what its table allows is complete, and nothing else happens."""
+"""The phases of every activity: its table is complete, and nothing else happens."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -73,7 +73,7 @@ def test_every_phase_is_reachable(name: str) -> None:
     ],
 )
 def test_every_phase_of_an_enum_has_a_row(phases: type[StrEnum], names: tuple[str, ...]) -> None:
-    """A phase that no activity enters is not in its enum."""
+    """An enum has no phase that its activity never enters."""
     assert {phase for name in names for phase in TABLES[name]} == set(phases)
 
 
@@ -86,7 +86,7 @@ def test_illegal_move_raises() -> None:
 
 
 def test_exercise_refuses_the_phases_of_another() -> None:
-    """Holds and repetitions share one enum, each with a table of its own."""
+    """Holds and repetitions share one enum, but each has its own table."""
     held = Hold(HoldStep(), BoardSensors(Wiring(), 0))
     with pytest.raises(RuntimeError, match="Hold cannot go from wait to reps"):
         held.enter(ExercisePhase.REPS)

@@ -1,4 +1,4 @@
-"""Somebody steps on and stands still: by rows, without a board."""
+"""A person steps on and stands still: from rows, without a board."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_two_seconds_of_a_heel_that_is_down() -> None:
 
 
 def test_a_lift_restarts_the_two_seconds() -> None:
-    """They are two seconds in one piece."""
+    """The two seconds must be uninterrupted."""
     waiting = Waiting()
     waiting.heel(1.0, Side.LEFT, True)
     waiting.heel(2.5, Side.LEFT, False)
@@ -57,7 +57,7 @@ def test_a_lift_restarts_the_two_seconds() -> None:
     assert waiting.until(4.8) == "complete"
 
 
-def test_who_was_there_must_leave_first() -> None:
+def test_a_person_already_on_the_board_must_leave_first() -> None:
     """A heel that is down from the start counts only after it has been up."""
     waiting = Waiting(person_there=True)
     waiting.heel(0.0, Side.LEFT, True)
@@ -82,7 +82,7 @@ def empty_since_us(waiting: Waiting) -> int | None:
 
 
 def test_an_empty_board_knows_since_when() -> None:
-    """Back-dated to the first row of the lift, and forgotten when somebody is there."""
+    """Back-dated to the first row of the lift, and forgotten when a person is there."""
     waiting = Waiting(person_there=True)
     waiting.heel(0.0, Side.LEFT, True)
     waiting.until(2.0)
@@ -97,7 +97,7 @@ def test_an_empty_board_knows_since_when() -> None:
 
 @pytest.mark.parametrize("known", [False, True])
 def test_a_load_must_be_steady(known: bool) -> None:
-    """A person who shifts about is waited for; two seconds after they stand still they are somebody."""
+    """A person who shifts about does not count until two seconds after they stand still."""
     waiting = Waiting(analogue=True, known=known)
     waiting.loads(0.0, 3.0, EMPTY)
     waiting.loads(3.0, 8.0, STANDING, swing=0.12)
@@ -108,22 +108,22 @@ def test_a_load_must_be_steady(known: bool) -> None:
 
 
 def test_first_reference_reveals_the_empty_board_before() -> None:
-    """Nothing was known of the pads, and yet the step on was a fresh one."""
+    """Nothing was known about the pads, and yet the step on counts as new."""
     waiting = Waiting(analogue=True, person_there=True)
     waiting.loads(0.0, 3.0, EMPTY)
     waiting.loads(3.0, 8.0, STANDING)
     assert waiting.until(8.0) == "complete"
 
 
-def test_who_stood_there_before_the_first_sample_is_no_fresh_step() -> None:
-    """A station that starts under somebody's feet does not begin by itself."""
+def test_standing_before_the_first_sample_is_not_a_step_on() -> None:
+    """A station that starts with a person on the board does not start a session."""
     waiting = Waiting(analogue=True, person_there=True, known=True)
     waiting.loads(0.0, 20.0, STANDING)
     assert waiting.until(20.0) is None
 
 
-def test_full_scale_is_nobody() -> None:
-    """A short between the wires of a plate is perfectly steady, and nobody."""
+def test_full_scale_is_not_a_person() -> None:
+    """A short between a plate's wires is perfectly steady, but not a person."""
     waiting = Waiting(analogue=True, known=True)
     waiting.loads(0.0, 3.0, EMPTY)
     waiting.loads(3.0, 20.0, 1.0)

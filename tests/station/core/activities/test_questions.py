@@ -1,4 +1,4 @@
-"""The questions after a test: answered on the page or by taps, or let go."""
+"""The questions after a test: answered on the page or by taps, or dropped."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WAIT_S = 20.0
 
 
 def asked(*, analogue: bool = False, plates: tuple[Side, ...] = tuple(Side)) -> Board:
-    """The first question, with somebody who has stood there for two seconds."""
+    """The first question, with a person who has stood on the board for two seconds."""
     board = Board(AskStep(us(WAIT_S)), analogue=analogue, plates=plates)
     board.stand(plates[0])
     board.run(2.0)
@@ -26,8 +26,8 @@ def answers(facts: list[Fact]) -> list[tuple[str, str]]:
     return [(fact.question, fact.answer) for fact in only(facts, Answered)]
 
 
-def test_each_question_calls_once_and_is_let_go() -> None:
-    """ASK a second after each question; nobody answers, nothing is said, and it is complete after twice the wait."""
+def test_each_question_calls_once_and_is_dropped() -> None:
+    """ASK sounds a second after each question begins; without an answer it is complete after twice the wait."""
     board = asked()
     assert board.until_cue(CueName.COMPLETE, 60) == pytest.approx(2 * WAIT_S)
     assert heard(board.facts, CueName.ASK) == pytest.approx([1.0, WAIT_S + 1.0])
@@ -46,8 +46,8 @@ def test_the_page_answers() -> None:
 
 
 @pytest.mark.parametrize("answer", ["3", "elbow", "", None])
-def test_what_does_not_fit_the_question_is_no_answer(answer: str | None) -> None:
-    """A pain is no place, and neither is anything unknown: the question stays."""
+def test_an_answer_must_fit_the_question(answer: str | None) -> None:
+    """Neither a pain nor an unknown word is a place: the question stays."""
     board = asked()
     assert board.say(CommandName.ANSWER, answer=answer) == []
     assert board.engine.state_at(board.now_us).phase == "felt"
@@ -56,7 +56,7 @@ def test_what_does_not_fit_the_question_is_no_answer(answer: str | None) -> None
 @pytest.mark.parametrize("analogue", [False, True])
 @pytest.mark.parametrize(("taps", "place"), list(PLACE_BY_TAPS.items()))
 def test_taps_answer_where(taps: int, place: str, analogue: bool) -> None:
-    """Two to five taps are the four places; they are echoed, so many, and the next question comes."""
+    """Two to five taps are the four places; ECHO repeats their number, and the next question follows."""
     board = asked(analogue=analogue)
     said = board.tap(taps)
     assert answers(said) == [("felt", place)]
@@ -75,7 +75,7 @@ def test_taps_answer_how_much(taps: int, pain: str, analogue: bool) -> None:
 
 
 @pytest.mark.parametrize(("question", "taps"), [("felt", 1), ("felt", 6), ("pain", 4), ("pain", 11)])
-def test_a_number_of_taps_that_is_not_offered_is_no_answer(question: str, taps: int) -> None:
+def test_other_numbers_of_taps_are_no_answer(question: str, taps: int) -> None:
     """Nothing is guessed at."""
     board = asked()
     if question == "pain":
@@ -86,7 +86,7 @@ def test_a_number_of_taps_that_is_not_offered_is_no_answer(question: str, taps: 
 
 @pytest.mark.parametrize("up_s", [0.1, 0.34])
 def test_the_quickest_and_the_slowest_tap_count(up_s: float) -> None:
-    """A tap of up to 350 ms is one, although its end is only believed a moment later."""
+    """A tap may take up to 350 ms, although its end settles only a moment later."""
     assert answers(asked().tap(2, up_s=up_s)) == [("felt", "front")]
 
 
@@ -105,14 +105,14 @@ def test_a_step_is_no_tap() -> None:
 
 
 def test_taps_under_way_at_the_end_still_count() -> None:
-    """A person who taps in the last second of the wait is heard out."""
+    """Taps in the last second of the wait are still awaited."""
     board = asked()
     board.run(WAIT_S - 2.0 - 0.5)
     assert answers(board.tap(3)) == [("felt", "achilles")]
 
 
 def test_the_echo_is_heard_before_the_next_call() -> None:
-    """After an answer by taps the next question calls a second later, when ECHO is over."""
+    """After an answer by taps the next ASK sounds a second later, when ECHO is over."""
     board = asked()
     said = board.tap(2)
     echo = next(cue.at_us for cue in only(said, Cue) if cue.cue is CueName.ECHO)
@@ -121,7 +121,7 @@ def test_the_echo_is_heard_before_the_next_call() -> None:
 
 @pytest.mark.parametrize("plates", [(LEFT,), (RIGHT,)])
 def test_one_plate_is_enough(plates: tuple[Side, ...]) -> None:
-    """With a single plate its heel taps."""
+    """With a single plate, its heel taps."""
     board = asked(plates=plates)
     said: list[Fact] = []
     for _ in range(2):
@@ -129,8 +129,8 @@ def test_one_plate_is_enough(plates: tuple[Side, ...]) -> None:
     assert answers(said + board.run(0.6)) == [("felt", "front")]
 
 
-def test_next_and_skip_leave_a_question_out() -> None:
-    """A question may be left out, and stays unanswered; the next step begins at once."""
+def test_next_and_skip_drop_a_question() -> None:
+    """A dropped question stays unanswered; the next step begins at once."""
     board = Board(AskStep(), RestStep(us(5)), analogue=False)
     board.say(CommandName.NEXT)
     board.say(CommandName.SKIP)
@@ -139,7 +139,7 @@ def test_next_and_skip_leave_a_question_out() -> None:
 
 
 def test_stop_ends_it() -> None:
-    """What was answered before is kept, and nothing more is asked."""
+    """Earlier answers are kept, and nothing more is asked."""
     board = asked()
     board.say(CommandName.ANSWER, answer="front")
     said = board.say(CommandName.STOP)

@@ -1,4 +1,4 @@
-"""Moves between phases that hardly ever happen: each is in its table because somebody can make it."""
+"""Rare transitions between phases: each is in its table because it can happen."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def phase_of(board: Board) -> str:
 
 
 def standing(step: Step, seconds: float = 0.0) -> Board:
-    """Somebody stands on a board with comparators, for so long."""
+    """A person stands on a board with comparators for this long."""
     board = Board(step, analogue=False, pad=False)
     board.stand(LEFT)
     board.run(seconds)
@@ -29,7 +29,7 @@ def standing(step: Step, seconds: float = 0.0) -> Board:
 
 
 def test_skip_with_the_heel_just_up_begins_the_next_hold_or_finishes() -> None:
-    """Within the grace, too, `skip` gives the hold up."""
+    """Within the grace too, `skip` gives up the hold."""
     for step, then in ((TWICE, "prepare"), (ONCE, "done")):
         board = standing(step)
         board.until(HoldStarted)
@@ -51,7 +51,7 @@ def test_skip_in_the_last_rest_of_a_timer_prepares_the_other_side() -> None:
 
 
 def test_skip_in_a_long_pause_owes_nothing_that_was_given_up() -> None:
-    """The pause gave the first of four holds up and `skip` leaves the second out: two remain."""
+    """The pause gave up the first of four holds and `skip` omits the second: two remain."""
     board = standing(HoldStep((LEFT,), us(10), 4, us(15), us(10)))
     board.until(HoldStarted)
     board.run(2.0)
@@ -65,7 +65,7 @@ def test_skip_in_a_long_pause_owes_nothing_that_was_given_up() -> None:
 
 
 def test_skip_while_away_changes_sides() -> None:
-    """The last hold of a side is left out by somebody who has not come back from the rest."""
+    """A person who has not come back from the rest omits the last hold of a side."""
     board = standing(TWICE)
     board.until(HoldFinished, 30)
     board.rise(LEFT)
@@ -77,7 +77,7 @@ def test_skip_while_away_changes_sides() -> None:
 
 @pytest.mark.parametrize("heel", [HeelRule.CYCLE, HeelRule.DOWN])
 def test_reps_wait_for_a_preparation_off_the_board(heel: HeelRule) -> None:
-    """The preparation runs by itself, and GO waits for the heel."""
+    """The preparation runs regardless, and GO waits for the heel."""
     tempo = () if heel is HeelRule.CYCLE else TEMPO
     board = standing(RepsStep((LEFT,), 5, us(10), heel, tempo, prepare_off=True), 1.0)
     board.rise(LEFT)
@@ -167,7 +167,7 @@ def test_stop_ends_the_first_question() -> None:
 
 
 def test_first_row_of_a_heel_that_is_up_keeps_asking_for_the_block() -> None:
-    """The first row of a heel that is up is a change, too: the block is asked for as before."""
+    """The first row of a heel that is up is a change too: the block is requested as before."""
     bench = Bench(CheckStep(warm_us=0))
     bench.show(None)
     assert bench.picture.phase == "block"

@@ -45,7 +45,7 @@ class Moving:
 
 
 def test_repositioning_off_target_ends_after_three_still_seconds() -> None:
-    """Standing still at the old distance is no move; at a new one that is not the target it takes three seconds."""
+    """Standing still at the old distance is not a move; at a new one off the target it takes three seconds."""
     moving = Moving(target_off_mm=5)
     moving.stands_at(100, 10)
     assert (moving.over_after_us, moving.move.has_begun) == (None, False)
@@ -58,7 +58,7 @@ def test_repositioning_off_target_ends_after_three_still_seconds() -> None:
 
 @pytest.mark.parametrize("off_mm", [2, 3, 5, 7, 15, 17])
 def test_repositioning_on_target_ends_after_one_still_second(off_mm: int) -> None:
-    """Within 3 mm of a target 5 or 15 mm away the person is there, also where they have moved by 2 mm alone."""
+    """Within 3 mm of a target 5 or 15 mm away the person is on it, even after moving only 2 mm."""
     moving = Moving(target_off_mm=15 if off_mm > 7 else 5)
     moving.stands_at(100, 10)
     moving.stands_at(100 + off_mm, 3)
@@ -101,7 +101,7 @@ def test_hint_is_there_from_the_first_moment() -> None:
 
 
 def test_repositioning_does_not_end_while_the_board_slides() -> None:
-    """Nobody is asked to lunge 8 mm off the target, on their way to it."""
+    """GO does not sound 8 mm off the target, on the way to it."""
     moving = Moving(target_off_mm=15)
     for off_mm in range(13):
         moving.stands_at(100 + off_mm, 0.4)
@@ -109,7 +109,7 @@ def test_repositioning_does_not_end_while_the_board_slides() -> None:
 
 
 def obeyed(seed: int) -> Moving:
-    """A random person who slides by millimetres until they are told that they are there, and stands still; for 45 s."""
+    """For 45 s, a random person who slides by millimetres until they are on the target, then stands still."""
     random = Random(seed)
     target_off_mm = random.choice((-20, 5, 5, 5, 15)) + random.randint(-1, 1)
     moving = Moving(target_off_mm=target_off_mm)

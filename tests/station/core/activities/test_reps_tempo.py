@@ -1,4 +1,4 @@
-"""Heel raises with a tempo: the ticks, and who comes down too soon."""
+"""Heel raises with a tempo: the ticks, and coming down too early."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from station.core.steps import RepsStep
 from tests.station.core.traces import LEFT, RIGHT, Story, cues, facts_of, heard, one, only, us
 
 SLOW = RepsStep((LEFT,), 3, us(5), tempo_us=(us(1), us(1), us(3)))
-"""One second up, one there, three down; three fifths of the whole are three seconds."""
+"""One second up, one at the top, three down; three fifths of the whole are three seconds."""
 
 
 def facts_from(story: Story, step: RepsStep = SLOW) -> list[Fact]:
@@ -17,7 +17,7 @@ def facts_from(story: Story, step: RepsStep = SLOW) -> list[Fact]:
 
 
 def test_ticks_follow_the_persons_own_rise() -> None:
-    """At the end of each part from the rise on, whenever that comes; the last one is where the heel is to be down."""
+    """At the end of each part from the rise on, whenever that is; at the last one the heel should be down."""
     facts = facts_from(Story().stands(7.3).lifts(4.9).waits(3))
     ticks = [at_s for at_s, name in cues(facts) if name == "COUNT" and at_s > 5.0]
     assert ticks == [8.3, 9.3]
@@ -26,14 +26,14 @@ def test_ticks_follow_the_persons_own_rise() -> None:
 
 
 def test_rep_slower_than_its_tempo_counts() -> None:
-    """Slower than asked is slow, and there is nothing against it; each boundary ticks once."""
+    """Slower than the tempo is fine; each boundary ticks once."""
     facts = facts_from(Story().stands(6).lifts(6.5).waits(3))
     assert [at_s for at_s, name in cues(facts) if name == "COUNT" and at_s > 5.0] == [7.0, 8.0, 11.0]
     assert len(only(facts, RepCounted)) == 1
 
 
 def test_rep_with_the_heel_down_too_early_is_refused_and_repeated() -> None:
-    """Back in less than three fifths of the tempo: NO, not counted, and told apart in the end."""
+    """Back in less than three fifths of the tempo: NO, not counted, and reported separately at the end."""
     story = Story().stands(6).lifts(2.5).waits(2)
     for _ in range(3):
         story.lifts(4.8).waits(1)
@@ -57,13 +57,13 @@ def test_just_slow_enough_counts() -> None:
 
 
 def test_no_tick_sounds_for_a_heel_that_is_down() -> None:
-    """The ticks of a rise that ended early do not follow."""
+    """The remaining ticks of a rise that ended early do not sound."""
     facts = facts_from(Story().stands(6).lifts(0.8).waits(5))
     assert [at_s for at_s, name in cues(facts) if name == "COUNT" and at_s > 5.0] == []
 
 
 def test_without_a_tempo_there_is_neither_tick_nor_no() -> None:
-    """Raises at one's own pace are counted as before."""
+    """Raises at the person's own pace are counted as usual."""
     facts = facts_from(Story().stands(6).lifts(1.2).waits(3), replace(SLOW, tempo_us=(), count=10))
     assert not heard(facts, CueName.NO)
     assert [at_s for at_s, name in cues(facts) if name == "COUNT" and at_s > 5.0] == []

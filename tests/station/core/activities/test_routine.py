@@ -1,4 +1,4 @@
-"""Routines: steps in order on the same senses."""
+"""Routines: steps in order on the same sensors."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ SHORT = HoldStep((LEFT,), us(10), 1, us(5), us(5))
 REST = RestStep(us(10))
 
 
-def test_a_routine_leads_from_step_to_step_and_completes_once() -> None:
-    """Hold, rest, hold: each begins by itself when the one before is over; COMPLETE sounds at the very end."""
+def test_a_routine_runs_its_steps_and_completes_once() -> None:
+    """Hold, rest, hold: each begins automatically when the one before is over; COMPLETE sounds at the very end."""
     facts = facts_of(Story().stands(60).comparator(), SHORT, REST, SHORT)
     begun = [(fact.at_us / SECOND_US, fact.step) for fact in only(facts, StepBegun)]
     assert begun == [(0.0, 0), (15.0, 1), (25.0, 2)]
@@ -49,7 +49,7 @@ def test_a_routine_leads_from_step_to_step_and_completes_once() -> None:
     assert one(facts, Completed).at_us == us(40)
 
 
-def test_a_step_on_the_other_side_asks_for_the_change() -> None:
+def test_a_step_on_the_other_side_sounds_switch() -> None:
     """The next step begins on the other leg: SWITCH says which, and it begins when that heel is down."""
     other = HoldStep((RIGHT,), us(10), 1, us(5), us(5))
     story = Story().stands(20).rises(3).stands(40, RIGHT)
@@ -60,7 +60,7 @@ def test_a_step_on_the_other_side_asks_for_the_change() -> None:
 
 
 def test_nobody_changes_sides_and_the_routine_ends() -> None:
-    """Ninety seconds without the other heel end it early; what was done has been said."""
+    """Ninety seconds without the other heel end it early; what was done has been reported."""
     other = HoldStep((RIGHT,), us(10), 1, us(5), us(5))
     facts = facts_of(Story().rises(0, RIGHT).stands(130, LEFT).comparator(), SHORT, other)
     assert only(facts, HoldFinished)
@@ -69,7 +69,7 @@ def test_nobody_changes_sides_and_the_routine_ends() -> None:
 
 
 def test_an_early_end_of_a_step_ends_the_routine() -> None:
-    """A person who leaves is not led on."""
+    """No step follows when a person leaves."""
     facts = facts_of(Story().stands(8).rises(100).comparator(), SHORT, REST, SHORT)
     assert one(facts, Ended).why == "nobody came back"
     assert not only(facts, StepBegun)[1:]
@@ -77,20 +77,20 @@ def test_an_early_end_of_a_step_ends_the_routine() -> None:
 
 
 def test_stop_in_a_rest_ends_the_routine() -> None:
-    """Stop means stop, whatever the step."""
+    """Whatever the step."""
     facts = facts_of(Story().stands(18).says(CommandName.STOP).waits(30).comparator(), SHORT, REST, SHORT)
     assert one(facts, Ended).at_us == us(18)
     assert len(only(facts, HoldFinished)) == 1
 
 
 def test_a_routine_without_steps_is_refused() -> None:
-    """There is nothing to lead through."""
+    """There is nothing to run."""
     with pytest.raises(ValueError, match="at least one step"):
         RoutineRun((), BoardSensors(Wiring(), 0))
 
 
 def test_a_routine_is_the_same_after_json() -> None:
-    """What a trace's header says of a routine gives the same routine."""
+    """A trace's header gives the same routine."""
     routine = (TestStep((RIGHT, LEFT), full=True, beat_left_mm=93.5), REST, SHORT, RepsStep((LEFT, RIGHT), 12, us(3)))
     assert routine_from_header(to_json(routine)) == routine
     assert routine_from_header(to_json((SHORT,))) == (SHORT,)
@@ -109,7 +109,7 @@ def test_a_routine_is_the_same_after_json() -> None:
         ({"do": "routine", "steps": []}, "steps is []"),
     ],
 )
-def test_what_cannot_be_done_is_refused_with_a_sentence(header: dict[str, object], words: str) -> None:
+def test_an_impossible_step_is_refused_with_a_sentence(header: dict[str, object], words: str) -> None:
     """The sentence names the field, its value and what is allowed."""
     with pytest.raises(StepError) as refused:
         routine_from_header(header)
@@ -118,8 +118,8 @@ def test_what_cannot_be_done_is_refused_with_a_sentence(header: dict[str, object
 
 
 @pytest.mark.parametrize(("pain", "repetitions", "count"), [("3", 3, 9), ("4", 2, 5), ("5", 2, 5)])
-def test_what_follows_a_test_that_hurt_is_halved(pain: str, repetitions: int, count: int) -> None:
-    """After a pain of 4 or 5 half of what is left is done, rounded up; after 3 all of it."""
+def test_steps_after_a_painful_test_are_halved(pain: str, repetitions: int, count: int) -> None:
+    """After a pain of 4 or 5, half of the remainder is done, rounded up; after 3, all of it."""
     later = (HoldStep((LEFT,), us(10), 3, us(5), us(5)), RepsStep((LEFT,), 9, us(3)))
     sensors = BoardSensors(Wiring(), 0)
     run = RoutineRun((AskStep(), *later), sensors)
@@ -135,7 +135,7 @@ def test_what_follows_a_test_that_hurt_is_halved(pain: str, repetitions: int, co
 
 
 def test_a_single_hold_is_eased_by_its_length() -> None:
-    """Half of a hold that is done once is half as long, in whole seconds; what is no exercise stays as it is."""
+    """Half of a single hold is half as long, in whole seconds; other steps stay as they are."""
     assert halved(HoldStep(hold_us=us(61), repetitions=1)) == HoldStep(hold_us=us(31), repetitions=1, reduced=True)
     assert halved(HoldStep(hold_us=us(1), repetitions=1)) == HoldStep(hold_us=us(1), repetitions=1, reduced=True)
     assert halved(REST) == REST
@@ -150,7 +150,7 @@ def test_a_single_hold_is_eased_by_its_length() -> None:
     ],
 )
 def test_complete_sounds_at_the_end_of_the_routine_only(following: tuple[Step, ...], cue: CueName) -> None:
-    """A test that only its questions follow ends it; inside a routine its result sounds SET_DONE."""
+    """A test followed only by its questions ends it; inside a routine its result sounds SET_DONE."""
     board = Board(TestStep((LEFT,)), *following)
     board.stand(LEFT)
     board.toe_mm = 3.0

@@ -11,7 +11,7 @@ from tests.station.core.traces import LEFT, us
 
 
 def due_s(fault: SensorFault) -> float | None:
-    """When it is due next, in seconds."""
+    """When it is next due, in seconds."""
     return None if fault.due_us is None else fault.due_us / 1e6
 
 
@@ -21,7 +21,7 @@ def back(at_s: float, side: Side | None) -> SensorChange:
 
 
 def test_heel_sensor_is_trusted_after_two_seconds() -> None:
-    """The person who stands there is waited for without end."""
+    """While the person stands on the board there is no time limit."""
     board = Comparators()
     board.heel(LEFT, True)
     fault = SensorFault(StandingHeel(board.sensors, LEFT), us(10))
@@ -45,7 +45,7 @@ def test_distance_sensor_is_trusted_at_once() -> None:
 
 
 def test_person_who_leaves_is_waited_for_as_in_a_pause() -> None:
-    """Two minutes from the lift, or from the fault where the heel was up before."""
+    """Two minutes from the lift, or from the fault if the heel was already up."""
     board = Comparators()
     heel = StandingHeel(board.sensors, LEFT)
     heel.on_heel_change(board.heel(LEFT, False))

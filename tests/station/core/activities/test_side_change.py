@@ -1,4 +1,4 @@
-"""Changing sides: a person whose old heel stays down is asked to lift it."""
+"""Changing sides: NUDGE sounds for a person whose old heel stays down."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_both_feet_down_bring_a_nudge_until_one_is_lifted() -> None:
 
 
 def test_old_heel_alone_brings_a_nudge_too() -> None:
-    """Who has missed SWITCH stays on the one foot."""
+    """A person who missed SWITCH stays on that foot."""
     facts = facts_of(Story(LEFT).stands(40).comparator(), STEP)
     assert heard(facts, CueName.SWITCH) == [SWITCH_S]
     assert heard(facts, CueName.NUDGE) == [SWITCH_S + 10]

@@ -1,4 +1,4 @@
-"""The heel that a tested person stands on."""
+"""The heel that a person being tested stands on."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.station.core.traces import LEFT, RIGHT, us
 
 
 def test_unknown_heel_is_neither_down_nor_up() -> None:
-    """Before its first row nothing is known; then the sensor's report counts from its first sample."""
+    """Before its first row nothing is known; then the level counts from its first sample."""
     board = Comparators()
     heel = StandingHeel(board.sensors, LEFT)
     assert (heel.down_since_us, heel.up_since_us, heel.is_down) == (None, None, False)

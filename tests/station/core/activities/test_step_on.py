@@ -10,7 +10,7 @@ from tests.station.core.traces import LEFT, us
 
 
 def due_s(step_on: StepOn) -> float | None:
-    """When it is due next, in seconds."""
+    """When it is next due, in seconds."""
     return None if step_on.due_us is None else step_on.due_us / 1e6
 
 
@@ -28,7 +28,7 @@ def test_half_a_second_of_the_heel_down_is_a_step_on() -> None:
 
 
 def test_call_ends_after_three_minutes() -> None:
-    """Also for a person who was there for a moment."""
+    """Even for a person who was there for a moment."""
     board = Comparators()
     heel = StandingHeel(board.sensors, LEFT)
     step_on = StepOn(heel)

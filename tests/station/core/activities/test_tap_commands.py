@@ -1,4 +1,4 @@
-"""Heel taps as commands: when they count, what they ask for, and how they are taken back."""
+"""Heel taps as commands: when they count, what they do, and how they are undone."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ECHO_S = 0.6
 
 
 def board_of(*steps: Step, analogue: bool = False, plates: tuple[Side, ...] = tuple(Side), taps: bool = True) -> Board:
-    """Somebody who stands on the board in the first preparation, two seconds of it gone."""
+    """A person on the board, two seconds into the first preparation."""
     board = Board(*steps, analogue=analogue, plates=plates, taps=taps)
     board.stand(plates[0])
     board.run(2.0)
@@ -38,7 +38,7 @@ def board_of(*steps: Step, analogue: bool = False, plates: tuple[Side, ...] = tu
 
 
 def resting(*steps: Step, analogue: bool = False) -> Board:
-    """The rest after the first hold, two seconds of it gone."""
+    """Two seconds into the rest after the first hold."""
     board = board_of(*(steps or (HOLD,)), analogue=analogue)
     board.until(HoldFinished, 60)
     board.run(2.0)
@@ -59,12 +59,12 @@ def taps_of(facts: list[Fact]) -> list[tuple[int, CommandName]]:
     return [(fact.count, fact.word) for fact in only(facts, Tapped)]
 
 
-# What they ask for.
+# What they do.
 
 
 @pytest.mark.parametrize("analogue", [False, True])
 def test_two_taps_end_a_rest(analogue: bool) -> None:
-    """They are echoed when 0.6 s of quiet have shown that no third one comes, and obeyed 0.6 s later."""
+    """They are echoed once 0.6 s of quiet show that no third one follows, and take effect 0.6 s later."""
     board = resting(analogue=analogue)
     begun_s = board.now_s
     said = board.tap(2) + board.run(0.5)
@@ -76,7 +76,7 @@ def test_two_taps_end_a_rest(analogue: bool) -> None:
 
 
 def test_two_taps_end_a_preparation() -> None:
-    """GO comes at once when the echo is over, long before the ten seconds."""
+    """GO sounds as soon as the echo is over, long before the ten seconds."""
     board = board_of(HOLD)
     said = board.tap(2) + board.run(0.7)
     assert taps_of(said) == [(2, CommandName.NEXT)]
@@ -84,7 +84,7 @@ def test_two_taps_end_a_preparation() -> None:
 
 
 def test_two_taps_end_a_pause_with_its_preparation() -> None:
-    """Taps in a pause resume as stepping on again does: five seconds to get ready, the credit kept."""
+    """Taps in a pause resume as stepping on again does: five seconds of preparation, the credit kept."""
     board = board_of(HOLD)
     board.until_cue(CueName.GO)
     board.run(8.0)
@@ -108,15 +108,15 @@ def test_two_taps_end_a_rest_between_steps() -> None:
     assert (seen(board).activity, seen(board).phase) == ("hold", "prepare")
 
 
-def test_three_taps_leave_the_coming_repetition_out() -> None:
-    """Three are skip: the rest goes on, and the third hold follows the first."""
+def test_three_taps_skip_the_next_repetition() -> None:
+    """Three are `skip`: the rest continues, and the third hold follows the first."""
     board = resting()
     said = board.tap(3) + board.run(0.7)
     assert taps_of(said) == [(3, CommandName.SKIP)]
     assert (seen(board).phase, seen(board).repetition) == ("rest", 3)
 
 
-def test_three_taps_before_the_first_go_ask_for_the_other_side() -> None:
+def test_three_taps_before_the_first_go_choose_the_other_side() -> None:
     """While the side can still be chosen three taps choose it; after the first GO they skip."""
     board = board_of(BOTH_SIDES)
     board.stand(RIGHT)
@@ -131,7 +131,7 @@ def test_three_taps_before_the_first_go_ask_for_the_other_side() -> None:
 @pytest.mark.parametrize("analogue", [False, True])
 @pytest.mark.parametrize("count", [1, 4, 5])
 def test_one_tap_or_more_than_three_are_no_command(count: int, analogue: bool) -> None:
-    """A single tap is never meant, and four are none that anybody asked for."""
+    """A single tap is never a command, and neither are four."""
     board = resting(analogue=analogue)
     assert taps_of(board.tap(count) + board.run(0.7)) == []
     assert heard(board.facts, CueName.ECHO) == []
@@ -140,7 +140,7 @@ def test_one_tap_or_more_than_three_are_no_command(count: int, analogue: bool) -
 
 @pytest.mark.parametrize("up_s", [0.1, 0.34])
 def test_the_quickest_and_the_slowest_tap_count(up_s: float) -> None:
-    """A tap of up to 350 ms is one, although its end is only believed a moment later."""
+    """A tap may take up to 350 ms, although its end settles only a moment later."""
     board = Board(REST, HOLD, analogue=False, taps=True)
     board.stand()
     board.run(3.0)
@@ -151,14 +151,14 @@ def test_the_quickest_and_the_slowest_tap_count(up_s: float) -> None:
 
 
 def test_taps_are_off_by_default() -> None:
-    """Without the setting a heel that taps says nothing."""
+    """Without the setting, taps do nothing."""
     board = board_of(HOLD, taps=False)
     assert taps_of(board.tap(2) + board.run(0.7)) == []
     assert seen(board).phase == "prepare"
 
 
 def test_in_a_hold_a_tap_is_a_lift() -> None:
-    """Two short lifts of a heel at work are micro-lifts, and nothing is echoed."""
+    """Two short lifts of a working heel are micro-lifts, and nothing is echoed."""
     board = board_of(HOLD)
     board.until_cue(CueName.GO)
     board.run(5.0)
@@ -166,8 +166,8 @@ def test_in_a_hold_a_tap_is_a_lift() -> None:
     assert board.until(HoldFinished, 30).micro_lifts == 2
 
 
-def test_taps_that_began_in_a_hold_are_none_in_the_rest() -> None:
-    """A heel that wobbled until the end of a hold has not asked for anything."""
+def test_taps_that_began_in_a_hold_do_not_count_in_the_rest() -> None:
+    """A heel that wobbles until the end of a hold gives no command."""
     board = board_of(HOLD)
     board.until_cue(CueName.GO)
     board.run(19.85)
@@ -176,17 +176,17 @@ def test_taps_that_began_in_a_hold_are_none_in_the_rest() -> None:
     assert seen(board).phase == "rest"
 
 
-def test_in_repetitions_a_tap_is_a_repetition_or_none() -> None:
-    """Heel raises are no taps, however quick they are."""
+def test_heel_raises_are_not_taps() -> None:
+    """Heel raises are not taps, however quick."""
     board = board_of(RepsStep((LEFT,), 10, us(5)))
     board.until_cue(CueName.GO)
     board.run(2.0)
     assert taps_of(board.tap(2) + board.tap(3) + board.run(0.7)) == []
 
 
-def test_with_the_other_heel_moving_nothing_counts() -> None:
-    """A person who walks or shuffles taps with both: a change of the other heel within the second before, or between,
-    makes it none."""
+def test_taps_do_not_count_while_the_other_heel_moves() -> None:
+    """Walking and shuffling move both heels: a change of the other heel within the second before, or between taps,
+    makes them not count."""
     board = resting()
     board.stand(RIGHT)
     board.run(0.5)
@@ -202,7 +202,7 @@ def test_with_the_other_heel_moving_nothing_counts() -> None:
 
 
 def test_a_tap_needs_a_steady_second_before_it() -> None:
-    """Somebody who has just come down taps only after standing for a second."""
+    """A heel that has just come down can tap only after a second."""
     board = resting()
     board.lift(0.8)
     board.run(0.6)
@@ -211,8 +211,8 @@ def test_a_tap_needs_a_steady_second_before_it() -> None:
     assert taps_of(board.tap(2)) == [(2, CommandName.NEXT)]
 
 
-def test_what_was_asked_in_a_rest_is_not_done_in_a_hold() -> None:
-    """When GO comes while the echo is heard, the taps have lost their object: nothing is skipped in the hold."""
+def test_taps_in_a_rest_do_nothing_in_the_hold() -> None:
+    """If GO sounds during the echo, the command is dropped: nothing is skipped in the hold."""
     board = resting()
     board.run(11.1)
     said = board.tap(3) + board.run(1.0)
@@ -221,8 +221,8 @@ def test_what_was_asked_in_a_rest_is_not_done_in_a_hold() -> None:
     assert not only(board.facts, HoldPartial)
 
 
-def test_what_was_asked_in_one_step_is_not_done_in_the_next() -> None:
-    """When the rest ends by itself while the echo is heard, the preparation of the next step is not cut short."""
+def test_taps_in_one_step_do_nothing_in_the_next() -> None:
+    """If the rest ends during the echo, the preparation of the next step is not cut short."""
     board = Board(REST, HOLD, analogue=False, taps=True)
     board.stand()
     board.run(28.3)
@@ -231,7 +231,7 @@ def test_what_was_asked_in_one_step_is_not_done_in_the_next() -> None:
     assert (seen(board).activity, seen(board).phase) == ("hold", "prepare")
 
 
-# Taken back.
+# Undone.
 
 
 def undo_by(board: Board, how: str) -> list[Fact]:
@@ -239,8 +239,8 @@ def undo_by(board: Board, how: str) -> list[Fact]:
 
 
 @pytest.mark.parametrize("how", ["page", "taps"])
-def test_a_rest_that_was_ended_goes_on(how: str) -> None:
-    """Within five seconds the page, or two taps, give the rest back, with the repetition and the end that it had."""
+def test_undo_restores_a_rest(how: str) -> None:
+    """Within five seconds the page or two taps restore the rest, with its repetition and its end."""
     board = resting()
     over_s = board.now_s - 2.0 + 15.0
     board.tap(2)
@@ -253,8 +253,8 @@ def test_a_rest_that_was_ended_goes_on(how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["page", "taps"])
-def test_a_repetition_that_was_skipped_is_done(how: str) -> None:
-    """The second hold, left out and taken back, is done after all: three holds in the end."""
+def test_undo_restores_a_skipped_repetition(how: str) -> None:
+    """The second hold, skipped and restored, is done after all: three holds in the end."""
     board = resting()
     board.tap(3)
     board.run(1.5)
@@ -268,8 +268,8 @@ def test_a_repetition_that_was_skipped_is_done(how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["page", "taps"])
-def test_the_credit_is_what_it_was(how: str) -> None:
-    """A paused hold that was skipped is gone on with from its credit, not from its beginning."""
+def test_undo_restores_the_credit(how: str) -> None:
+    """A paused hold that was skipped continues from its credit, not from its start."""
     board = board_of(HOLD)
     board.until_cue(CueName.GO)
     board.run(8.0)
@@ -287,8 +287,8 @@ def test_the_credit_is_what_it_was(how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["page", "taps"])
-def test_the_side_is_what_it_was(how: str) -> None:
-    """A change of sides that nobody meant is taken back."""
+def test_undo_restores_the_side(how: str) -> None:
+    """An accidental change of sides is undone."""
     board = board_of(BOTH_SIDES)
     board.stand(RIGHT)
     board.run(1.5)
@@ -301,8 +301,8 @@ def test_the_side_is_what_it_was(how: str) -> None:
     assert seen(board).side is LEFT
 
 
-def test_the_step_is_what_it_was() -> None:
-    """A rest that is a step of its own is there again, and which step it is, is said."""
+def test_undo_restores_the_step() -> None:
+    """A rest that is a step of its own is restored, with a fact for its step."""
     board = Board(REST, HOLD, analogue=False, taps=True)
     board.stand()
     board.run(3.0)
@@ -315,8 +315,8 @@ def test_the_step_is_what_it_was() -> None:
     assert board.now_s == pytest.approx(30.0, abs=0.02)
 
 
-def test_before_it_is_obeyed_there_is_nothing_to_give_back() -> None:
-    """Taken back while the echo is heard, a command is not obeyed at all."""
+def test_undo_during_the_echo_cancels_the_command() -> None:
+    """A command undone during its echo has no effect at all."""
     board = resting()
     board.tap(2)
     assert seen(board).undo_us is not None
@@ -325,8 +325,8 @@ def test_before_it_is_obeyed_there_is_nothing_to_give_back() -> None:
     assert seen(board).phase == "rest"
 
 
-def test_after_five_seconds_it_stands() -> None:
-    """The page says until when; later `undo` and taps give nothing back."""
+def test_a_command_is_final_after_five_seconds() -> None:
+    """The page shows until when; after that neither `undo` nor taps restore anything."""
     board = resting()
     said = board.tap(3) + board.run(0.7)
     until_us = seen(board).undo_us
@@ -339,7 +339,7 @@ def test_after_five_seconds_it_stands() -> None:
 
 
 def test_after_an_undo_taps_are_off() -> None:
-    """They triggered falsely once: for the rest of the routine they say nothing."""
+    """They triggered falsely once, so they do nothing for the rest of the routine."""
     board = resting()
     board.tap(3)
     board.run(1.5)
@@ -349,8 +349,8 @@ def test_after_an_undo_taps_are_off() -> None:
     assert seen(board).phase == "rest"
 
 
-def test_another_command_lets_it_stand() -> None:
-    """A person who goes on from there by the page has accepted it."""
+def test_another_command_makes_it_final() -> None:
+    """A person who continues from the page has accepted it."""
     board = resting()
     board.tap(3)
     board.run(1.0)
@@ -360,15 +360,15 @@ def test_another_command_lets_it_stand() -> None:
     assert state(board)[:3] == ("hold", LEFT, 3)
 
 
-def test_without_a_command_undo_is_nothing() -> None:
-    """`undo` says nothing where nothing was asked by taps."""
+def test_undo_without_a_command_does_nothing() -> None:
+    """`undo` does nothing if there was no tapped command."""
     board = resting()
     assert board.say(CommandName.UNDO) == []
     assert taps_of(board.tap(2)) == [(2, CommandName.NEXT)]
 
 
-def test_the_heels_are_taken_as_they_are_after_an_undo() -> None:
-    """A person who has stepped off meanwhile is missed at the end of the rest that was given back."""
+def test_undo_takes_the_heels_current_state() -> None:
+    """A person who has stepped off meanwhile is away at the end of the restored rest."""
     board = resting()
     board.tap(2)
     board.run(1.0)

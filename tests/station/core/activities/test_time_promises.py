@@ -49,10 +49,10 @@ def random_events(chance: Random) -> list[Event]:
     return [event for event in events if not (isinstance(event, Toe) and event.at_us < silent_until_us)]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(seed=st.integers(0, 1 << 32))
 def test_times_of_facts_never_decrease(seed: int) -> None:
-    """None is earlier than the one before it, whichever steps follow each other."""
+    """None is earlier than the one before it, whatever the steps."""
     chance = Random(seed)
     routine = tuple(chance.choice(STEPS) for _ in range(chance.randint(1, 3)))
     facts = facts_of(random_events(chance), *routine, references=chance.choice((References(), KNOWN)))
@@ -61,7 +61,7 @@ def test_times_of_facts_never_decrease(seed: int) -> None:
 
 @pytest.mark.parametrize("step", MEASURING_STEPS)
 def test_sensor_that_is_silent_before_a_measurement_is_lost_as_it_begins(step: Step) -> None:
-    """In a rest nobody needs the distance: it is missed when the step that measures begins."""
+    """A rest does not need the distance: the sensor counts as lost when the measuring step begins."""
     events = Story().toes_at(60).waits(1).toes_at(None).stands(11).comparator()
     lost = one(facts_of(events, RestStep(us(5)), step), SensorLost)
     assert (lost.sensor, lost.at_us) == ("toe", us(5))

@@ -28,7 +28,7 @@ def finish_trial(series: TrialSeries, toe_mm: float) -> None:
 
 
 def test_targets_follow_verdicts() -> None:
-    """Far beyond a pass, nearer after a failure; a target within 3 mm needs no move."""
+    """Farther after a pass, nearer after a failure; a target within 3 mm needs no move."""
     series = TrialSeries(TestStep((LEFT,)))
     assert series.record(passed(60.0)) == Target(75.0, is_near=False)
     assert series.record(Failed("heel", 75.0)) == Target(65.0, is_near=False)
@@ -38,7 +38,7 @@ def test_targets_follow_verdicts() -> None:
 
 
 def test_void_keeps_the_target() -> None:
-    """The same distance again, and the outcome is the last one shown."""
+    """The same distance again, and the outcome is shown as the last one."""
     series = TrialSeries(TestStep((LEFT,)))
     series.record(passed(60.0))
     assert series.record(Void("unclear", "the readings are too few")) is None
@@ -74,7 +74,7 @@ def test_chosen_side_comes_first(sides: tuple[str, ...], then: tuple[str, ...]) 
     [(True, 90.0, 85.0, True), (True, 85.0, 85.0, False), (True, 90.0, None, False), (False, 90.0, 85.0, False)],
 )
 def test_personal_best(full: bool, toe_mm: float, beat_mm: float | None, is_best: bool) -> None:
-    """Only a full test can be one, and only beyond what has to be beaten."""
+    """Only a full test can be one, and only above the distance to beat."""
     series = TrialSeries(TestStep((LEFT,), full, beat_left_mm=beat_mm, beat_right_mm=0.0))
     finish_trial(series, toe_mm)
     assert series.is_personal_best is is_best

@@ -44,7 +44,7 @@ def test_a_full_test_has_three_trials_with_rests_in_which_heels_are_ignored() ->
 
 
 def test_trials_far_apart_get_a_fourth_and_the_closest_three_count() -> None:
-    """More than 15 mm between trials: a fourth runs by itself."""
+    """More than 15 mm between trials: a fourth follows automatically."""
     board = ready(FULL)
     for number, toe_mm in enumerate((60.0, 61.0, 90.0, 59.0)):
         if number:
@@ -62,7 +62,7 @@ def test_trials_far_apart_get_a_fourth_and_the_closest_three_count() -> None:
 
 @pytest.mark.parametrize("plates", [(LEFT, RIGHT), (LEFT,)], ids=["two plates", "one plate"])
 def test_the_sides_change(plates: tuple[Side, ...]) -> None:
-    """SWITCH; the heel at work up for a second, then the other one down: the other side settles."""
+    """SWITCH; the working heel up for a second, then the other one down: the other side settles."""
     board = Board(BOTH, plates=plates)
     finishes_left(board)
     switch = only(board.facts, Cue)[-1]
@@ -101,7 +101,7 @@ def test_nobody_changes_sides() -> None:
 
 
 def test_resume_after_a_side_change_does_not_take_the_old_heel_for_the_new() -> None:
-    """`resume` in a pause of the side change waits for somebody who stands on the new side."""
+    """`resume` in a pause of the side change waits for a heel on the new side."""
     board = Board(BOTH)
     board.stand(LEFT)
     board.until_go()
@@ -118,7 +118,7 @@ def test_resume_after_a_side_change_does_not_take_the_old_heel_for_the_new() -> 
 
 
 def test_the_side_may_be_chosen_before_go() -> None:
-    """`side right` before the first GO makes the right leg the one at work."""
+    """`side right` before the first GO makes the right leg the working leg."""
     board = Board(QUICK)
     board.stand(LEFT)
     board.until_cue(CueName.READY)

@@ -29,7 +29,7 @@ def test_both_legs_are_one_turn() -> None:
 
 
 def test_the_chosen_side_comes_first() -> None:
-    """The other one follows, if it was to be done at all."""
+    """The other one follows, if it is in the step at all."""
     both, one = Turns((LEFT, RIGHT)), Turns((LEFT,))
     both.choose(RIGHT)
     one.choose(RIGHT)
@@ -40,7 +40,7 @@ def test_the_chosen_side_comes_first() -> None:
 
 
 def test_remaining_steps_are_this_turn_and_the_later_ones() -> None:
-    """What remains of the current turn applies to its side alone."""
+    """The remainder of the current turn is only for its side."""
     turns = Turns(EACH.turns)
     current = HoldStep((LEFT, RIGHT), us(30), 1)
     assert turns.remaining_steps(EACH, current) == (HoldStep((LEFT,), us(30), 1), HoldStep((RIGHT,), us(30), 3))

@@ -13,14 +13,14 @@ def test_earliest_ignores_what_is_not_set() -> None:
 
 
 def test_nothing_is_due_without_moments() -> None:
-    """A wait may last for ever."""
+    """A wait may have no end."""
     waiting = Waiting(us(1))
     assert waiting.due_us is None
     assert waiting.on_alarm(us(1000)) is None
 
 
 def test_moments_come_in_their_order() -> None:
-    """The nudge and the giving up come once; the deadline is due until the wait is replaced."""
+    """NUDGE and GIVE_UP come once; the deadline is due until the wait is replaced."""
     waiting = Waiting(0, nudge_us=us(2.5), give_up_us=us(15), deadline_us=us(60))
     seen = []
     for _ in range(4):
@@ -42,8 +42,8 @@ def test_an_early_alarm_changes_nothing() -> None:
     assert waiting.due_us == us(2)
 
 
-def test_a_late_alarm_gives_the_weightiest_first() -> None:
-    """A nudge is pointless when nobody is waited for any longer."""
+def test_a_late_alarm_gives_the_most_final_first() -> None:
+    """A nudge is pointless once the wait is over."""
     waiting = Waiting(0, nudge_us=us(2), give_up_us=us(15), deadline_us=us(60))
     assert waiting.on_alarm(us(61)) is WaitAlarm.TIMEOUT
 

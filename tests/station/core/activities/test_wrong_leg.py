@@ -7,7 +7,7 @@ from tests.station.core.traces import us
 
 
 def test_it_is_due_once_until_the_leg_has_stepped_off() -> None:
-    """Two seconds after it came, and after it came again."""
+    """Two seconds after it steps on, and after it steps on again."""
     wrong_leg = WrongLeg(us(2))
     wrong_leg.update(us(5), is_standing=True)
     wrong_leg.update(us(6), is_standing=True)

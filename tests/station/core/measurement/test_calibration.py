@@ -149,7 +149,7 @@ def test_fit_is_most_certain_among_its_blocks() -> None:
 
 @given(st.floats(-20, 400), gains, bends, cubics)
 def test_curve_reading_inverts_toe_distance(reading_mm: float, gain: float, bend: float, cubic: float) -> None:
-    """The reading of a toe distance gives that toe distance, also beyond the curved range."""
+    """The reading of a toe distance gives that toe distance, even beyond the curved range."""
     part = cubic * c.CUBIC_PER_MM
     middle_mm = 145.0
     curve = Curve(gain + part * (3 * middle_mm**2 - 1e4), -70, bend * 4 / 270**2 - 3 * part * middle_mm, part)
@@ -164,7 +164,7 @@ def test_curve_of_no_sensor_still_gives_a_reading(gain: float, bend: float, cubi
 
 @given(gains, bends, cubics)
 def test_curve_goes_on_straight_beyond_its_range(gain: float, bend: float, cubic: float) -> None:
-    """No block stands there, and a cubic would soon be far off; level and slope do not jump."""
+    """No block is measured there, and a cubic would soon be far off; level and slope do not jump."""
     known = fit(seen(RangeError(-25, gain, bend, cubic_mm=cubic)))
     curve, end_mm = known.curve, CURVED_TO_MM
     assert curve.slope(end_mm + 80) == curve.slope(end_mm)
@@ -213,7 +213,7 @@ def test_fit_refuses_a_block_held_the_wrong_way(which: int, off_mm: float, gain:
 
 @pytest.mark.parametrize("most_mm", [100, 150, 160])
 def test_fit_refuses_a_skirting_board_in_view(most_mm: float) -> None:
-    """Readings that stop growing come from something else than the block."""
+    """Readings that stop growing come from something other than the block."""
     points = shown(*((toe, min(most_mm, 45 + toe)) for toe in THREE))
     with pytest.raises(CalibrationError, match="the floor or a skirting board"):
         fit(points)
@@ -257,14 +257,14 @@ def test_an_s_names_the_blocks_that_may_be_wrong(which: int, off_mm: float) -> N
 
 @pytest.mark.parametrize("points", [[(0.0, 70.0)], [(0.0, 70.0), (0.0, 79.0), (100.0, 170.0)]], ids=["one", "two"])
 def test_an_older_calibration_has_no_notice(points: list[tuple[float, float]]) -> None:
-    """Of fewer than four blocks, whatever they were, nothing is said."""
+    """Fewer than four blocks never give one."""
     older = Fit(Curve(), tuple(shown(*points)), (0.0,) * len(points), (0.0,) * 10)
     assert older.notice is None
 
 
 @pytest.mark.parametrize("drift_mm", [-3.0, 3.0])
 def test_fit_refuses_a_drift_between_the_rounds(drift_mm: float) -> None:
-    """All blocks shifted alike are the sensor, its mount or the toe stop, not a block."""
+    """If all blocks shift alike, the cause is the sensor, its mount or the toe stop, not a block."""
     first, last = seen(RangeError(-25), rounds=1), seen(RangeError(-25 + drift_mm), rounds=1)
     again = [replace(at, at_us=(at.at_us or 0) + 4 * LATER_US) for at in last]
     with pytest.raises(DriftError, match=r"drifted: in the last round all blocks read 3\.0 mm"):
@@ -273,7 +273,7 @@ def test_fit_refuses_a_drift_between_the_rounds(drift_mm: float) -> None:
 
 @pytest.mark.parametrize("crosstalk_mm", [25.0, 40.0])
 def test_fit_refuses_crosstalk(crosstalk_mm: float) -> None:
-    """A near block that the cover's light pulls short by 5 mm and more, where the others predict another reading."""
+    """A near block that crosstalk makes read at least 5 mm shorter than the others predict."""
     error = RangeError(-40, 1.01, 1.0)
     assert fit(seen(error)).notice is None
     with pytest.raises(CalibrationError, match=r"The 0 mm block reads \d+ mm short, at \d+ mm: .*crosstalk"):

@@ -55,13 +55,13 @@ def hours(number: float, reading_mm: Callable[[float], float], seed: int = 0) ->
 
 @pytest.mark.parametrize("recording", still_recordings(), ids=lambda one: one.name)
 def test_monitor_accepts_a_real_sensor(recording: StillRecording) -> None:
-    """Three times each recording, with its warm-up and wander, gives no finding."""
+    """Each recording three times over, with its warm-up and wander, gives no finding."""
     readings = [reading + LANE_MM - TRUE_MM for _ in range(3) for reading in recording.readings_mm]
     assert findings_of(LaneMonitor(Curve(), FIT), readings, RECORDED_US) == []
 
 
 def test_monitor_reports_a_slow_drift_once() -> None:
-    """At one millimetre an hour the finding comes in the fourth, with the size of the drift."""
+    """At one millimetre an hour the finding comes in the fourth hour, with the size of the drift."""
     (finding,) = findings_of(LaneMonitor(Curve(), FIT), hours(5, lambda hour: LANE_MM + hour), SLOW_US)
     assert finding.kind == "lane"
     assert 3.2 < finding.off_mm < 4.2

@@ -235,7 +235,7 @@ def test_estimate_refuses_steps_and_accepts_still_targets(windows: Windows) -> N
 
 
 def test_estimate_refuses_a_step_at_any_position() -> None:
-    """A jump by 40 mm half way has no majority that would make it an outlier."""
+    """A jump of 40 mm halfway has no majority that would make it an outlier."""
     times_us, readings = window(0)
     stepped = [r + 40 if i < 28 else r for i, r in enumerate(readings)]
     assert refused(times_us, stepped) == "move from one distance to another"

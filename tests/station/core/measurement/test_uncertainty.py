@@ -58,7 +58,7 @@ def test_budget_refuses_missing_parts() -> None:
 
 
 def test_budget_of_an_uncalibrated_sensor_is_centimetres(known: Fit) -> None:
-    """An uncalibrated sensor states 5 cm, a calibrated one 4 mm, and less where it is known to be calm."""
+    """An uncalibrated sensor states 5 cm, a calibrated one 4 mm, or less if known to be calm."""
     assert 45 < budget_from_reading(170, 0.3, Contact.PAD, None).expanded_mm < 60
     any_sensor = budget_from_reading(170, 0.3, Contact.PAD, known).expanded_mm
     calm = budget_from_reading(170, 0.3, Contact.PAD, known, Conditions(wander_mm=0.57)).expanded_mm
@@ -111,8 +111,8 @@ def truth() -> Study:
 
 @pytest.mark.parametrize("recording", still_recordings(), ids=lambda one: one.name)
 def test_intervals_cover_the_truth(recording: StillRecording) -> None:
-    """With the noise of either real sensor, and after a night of its empty lane, 95 % of them do, within 3 standard
-    errors; attempts of a sensor share its error, so of 480 some 240 count."""
+    """With the noise of either real sensor, after a night of its empty lane, 95 % of them do, within 3 standard errors;
+    attempts with one sensor share its error, so about 240 of the 480 count."""
     found = study(sensors=24, calibrations=2, attempts=10, noise=recording, lane_hours=LANE_HOURS)
     assert len(found.attempts) == 480
     assert abs(found.coverage - 0.95) < 3 * sqrt(0.95 * 0.05 / 240)

@@ -1,4 +1,4 @@
-"""A hundred states of progress, as a person may have them, with what their sentences must come to.
+"""A hundred possible states of progress, with what their sentences must contain.
 
 `python -m tests.station.core.progress.sentence_cases` prints every sentence of every case, to read as a patient.
 """
@@ -97,9 +97,9 @@ Side = Story | tuple[Story, ...] | None
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One state: the stories of both sides, asked `later_weeks` after the last test.
+    """One state: the stories of both sides, as of `later_weeks` after the last test.
 
-    `expected` are parts of the sentences that must be there. `changed` completes what the analysis gives by hand.
+    `expected` are parts of sentences that must be there. `changed` amends the result of the analysis by hand.
     """
 
     name: str
@@ -140,20 +140,20 @@ def course(*parts: tuple[float, float], **more: Any) -> Story:
 
 
 def both_gained(progress: Progress) -> Progress:
-    """As if the mean of both sides had gained, and neither side alone."""
+    """As if the mean of both sides had gained, but neither side alone."""
     assert progress.left is not None
     since, last = progress.left.counted[0].at, progress.left.counted[-1]
     return replace(progress, both=(RealChange(Direction.GAIN, False, since, last.at, last.test_id),))
 
 
 def both_lost(progress: Progress) -> Progress:
-    """As if the mean of both sides had lost, and neither side alone."""
+    """As if the mean of both sides had lost, but neither side alone."""
     change = both_gained(progress).both[0]
     return replace(progress, both=(replace(change, direction=Direction.LOSS),))
 
 
 def with_habits(*habits: tuple[str, str, float]) -> Callable[[Progress], Progress]:
-    """Both sides with habits: what reads by how many mm more than what."""
+    """Both sides with habits: a circumstance, the usual one, and how many mm more the first reads."""
     found = tuple(Habit(one, other, Interval(mm, mm - 2, mm + 2)) for one, other, mm in habits)
 
     def change(progress: Progress) -> Progress:
@@ -165,7 +165,7 @@ def with_habits(*habits: tuple[str, str, float]) -> Callable[[Progress], Progres
 
 
 def with_changes(*changes: tuple[Direction, float, float], sudden: bool = False) -> Callable[[Progress], Progress]:
-    """The left side with these real changes: direction, and the weeks of its begin and its confirmation."""
+    """The left side with these real changes: direction, week of the start and week of the confirmation."""
 
     def change(progress: Progress) -> Progress:
         assert progress.left is not None
@@ -185,7 +185,7 @@ def apart_by(mm: float, half: float, clear: bool) -> Callable[[Progress], Progre
 
 
 def likely(progress: Progress) -> Progress:
-    """The left side with a change so far beyond its error, not confirmed."""
+    """The left side with a change well beyond its error, not confirmed."""
     assert progress.left is not None
     far = 2 * progress.left.error.mdc95_mm
     left: SideProgress = replace(progress.left, change_mm=Interval(far, far - 9, far + 9), chance_real=0.99, changes=())

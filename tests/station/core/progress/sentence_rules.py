@@ -27,12 +27,12 @@ EXCLUSIVE = (
     ("starting point", r"[Aa] real (gain|loss)|95 %|[Ss]teady"),
     (r"[Aa] real gain", r"[Aa] real loss"),
 )
-"""What may not stand together about one side."""
+"""Sentences about one side that contradict each other."""
 OPPOSITE = re.compile(
     r"real gain since about ([^,]*), its amount.* on \1: [^(]*\(95 %: [-\u2212][^)]* to [-\u2212]"
     r"|real loss since about ([^,]*), its amount.* on \2: [^(]*\(95 %: \+[^)]* to \+"
 )
-"""A change since a day, and beside it the opposite one since the same day."""
+"""A change since a day beside the opposite one since the same day."""
 ZERO_AMOUNT = re.compile(
     r"(about|of|by|more|less|further) [+\u2212-]?0(\.0)? (cm|mm|in)\b|[+\u2212-]0(\.0)? (cm|mm|in)\b"
 )
@@ -46,7 +46,7 @@ def words_in(sentence: str) -> int:
 
 
 def faults_of_sentence(sentence: str) -> Iterator[str]:
-    """What is wrong with one sentence alone."""
+    """What is wrong with a single sentence."""
     if not sentence or (not sentence[0].isupper() and not sentence[0].isdigit()):
         yield "does not begin like a sentence"
     if not sentence.endswith("."):

@@ -1,9 +1,8 @@
-"""The analysis of both sides' results, and its sentences."""
+"""The analysis of both sides' results."""
 
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
 from math import nan
 from random import Random
 
@@ -15,39 +14,18 @@ from station.core.progress.analysis import analyse_progress
 from station.core.progress.person_error import Repeats
 from station.core.progress.records import (
     Circumstances,
-    Direction,
     Phase,
     Progress,
     Result,
-    SideProgress,
     TimeOfDay,
 )
 from station.core.progress.sentences import (
-    Formatters,
     difference_sentence,
     side_sentences,
-    summary_sentence,
 )
-from tests.station.core.progress.histories import BEGIN, result, results, scattered
+from tests.station.core.progress.histories import BEGIN, GOAL_MM, WEEK, WORDS, analyse_left, result, results, scattered
 
-WEEK = timedelta(weeks=1)
-WORDS = Formatters(
-    length=lambda mm: f"{mm:.0f} mm",
-    change=lambda mm: f"{mm:+.0f} mm",
-    day=lambda at: f"{at:%d.%m.}",
-    pace=lambda mm: f"{mm:+.1f} mm",
-)
-GOAL_MM = 120.0
 PRACTICE = "The first test is practice too: knowing how can add to the next one without any change of the ankle."
-
-
-def analyse_left(made: list[Result], goal_mm: float = GOAL_MM, now: datetime | None = None) -> SideProgress:
-    """The progress of the left side; the right one was never tested."""
-    found = analyse_progress(made, (), goal_mm, now or made[-1].at)
-    assert found.right is None
-    assert found.difference is None
-    assert found.left is not None
-    return found.left
 
 
 def test_analysis_is_empty_without_tests() -> None:
@@ -90,25 +68,6 @@ def test_analysis_has_no_trend_with_two_tests() -> None:
     assert side_sentences(found, WORDS) == ["110 mm after two tests, too few to show a change."]
 
 
-def test_sentences_omit_the_interval_before_a_real_change() -> None:
-    """Three weeks at 2 mm a week with scatter: the change without an interval or a chance, no gain and no date."""
-    found = analyse_left(scattered(3, slope=2.0, seed=4))
-    assert found.change_mm is not None
-    first, so_far, *rest = side_sentences(found, WORDS)
-    assert first == "No certain change yet."
-    moved = f"{found.change_mm.value:+.0f} mm"
-    assert so_far == f"So far {moved}, which may still be chance."
-    assert rest == ["No date for your goal yet: no gain is certain at present."]
-
-
-def test_sentences_show_no_interval_to_unchanged_people() -> None:
-    """Sixty unchanged people, each with another number of tests: no interval without a real change."""
-    for seed in range(60):
-        made = scattered(26, seed=seed)
-        found = analyse_left(made[: 6 + seed])
-        assert found.changes or not any("95 %" in sentence for sentence in side_sentences(found, WORDS))
-
-
 def test_analysis_needs_six_tests_over_two_weeks_for_a_change() -> None:
     """Three tests within 0.1 mm give no change of 0.0 ± 0.1, nor do ten in ten days."""
     for made in (results([94.0, 94.1, 94.0], every_days=1), results([94.0, 94.1] * 5, every_days=1)):
@@ -116,36 +75,6 @@ def test_analysis_needs_six_tests_over_two_weeks_for_a_change() -> None:
         assert (found.change_mm, found.slope_mm_week, found.chance_real) == (None, None, None)
         assert "It takes at least 6 tests, over two weeks or more." in side_sentences(found, WORDS)
     assert analyse_left(results([94.0, 94.1] * 4)).change_mm is not None
-
-
-def test_sentences_give_size_and_pace_of_a_gain() -> None:
-    """Fourteen weeks at 2 mm a week: a real change, gaining, almost certainly worthwhile."""
-    found = analyse_left(scattered(14, slope=2.0), goal_mm=150)
-    assert found.phase is Phase.GAINING
-    assert found.change_mm is not None
-    assert found.change_mm.low < 27.6 < found.change_mm.high
-    assert found.chance_real is not None
-    assert found.chance_real > 0.99
-    first, so_far, likely, pace, goal = side_sentences(found, WORDS)
-    assert so_far.startswith("Since your first test of this kind, on 05.01.: +")
-    assert likely == "Chance that this is a change of more than 6 mm: 99 %."
-    assert re.fullmatch(r"A real gain of \d+ mm since about 05\.01\.\.", first)
-    assert re.fullmatch(r"In the last four weeks \+\d\.\d mm a week \(95 %: [+-]\d\.\d mm to \+\d\.\d mm\)\.", pace)
-    assert goal.startswith("Your goal: probably not before ")
-
-
-def test_sentences_report_a_reached_goal() -> None:
-    """The level is clearly beyond the goal."""
-    assert "You have reached your goal." in side_sentences(analyse_left(scattered(14, slope=2.0), goal_mm=95), WORDS)
-
-
-def test_sentences_report_a_loss() -> None:
-    """15 weeks at 2 mm less a week: how much, and what to do if it hurts; no promise that it comes back."""
-    found = analyse_left(scattered(15, slope=-2.0))
-    assert found.phase is Phase.LOSING
-    first, advice, *_ = side_sentences(found, WORDS)
-    assert re.fullmatch(r"A real loss of \d+ mm since about [\d.]+\.", first)
-    assert advice == "If it hurts, see a health professional."
 
 
 def test_analysis_steps_the_trend_at_an_injury() -> None:
@@ -156,34 +85,6 @@ def test_analysis_steps_the_trend_at_an_injury() -> None:
     assert found.trend[-1].low_mm < 65 < found.trend[-1].high_mm
     assert found.trend[10].low_mm < 90 < found.trend[10].high_mm
     assert re.match(r"A real loss of \d+ mm since about ", side_sentences(found, WORDS)[0])
-
-
-@pytest.mark.parametrize("direction", [Direction.GAIN, Direction.LOSS])
-@pytest.mark.parametrize("seed", range(4))
-def test_headline_gives_the_size_of_a_step(direction: Direction, seed: int) -> None:
-    """25 mm at once in week 20, seen ten weeks later: the size includes the step itself."""
-    step_mm = 25.0 if direction is Direction.GAIN else -25.0
-    since = BEGIN + 20 * WEEK
-    made = [
-        one if one.at < since else replace(one, mm=one.mm + step_mm) for one in scattered(30, sd=4.0, seed=20 + seed)
-    ]
-    found = analyse_left(made)
-    assert [(one.direction, one.sudden) for one in found.changes] == [(direction, True)]
-    size = re.match(rf"A real {direction} of (\d+) mm since about ", side_sentences(found, WORDS)[0])
-    assert size
-    assert float(size[1]) == pytest.approx(25, abs=7)
-
-
-def test_headline_gives_no_size_across_methods() -> None:
-    """A gain by the person's own word, then the pad, 30 mm lower: a date, but no size."""
-    word = [replace(one, contact=Contact.SELF) for one in scattered(14, slope=2.5)]
-    pad = [replace(one, test_id=f"p{one.test_id}", at=one.at + 14 * WEEK) for one in scattered(5, start=95.0)]
-    found = analyse_left(word + pad)
-    assert {one.direction for one in found.changes} == {Direction.GAIN}
-    assert re.fullmatch(
-        r"A real gain since about [\d.]+, its amount unknown: the test method has changed since\.",
-        side_sentences(found, WORDS)[0],
-    )
 
 
 def test_analysis_sees_no_change_in_alternating_methods() -> None:
@@ -202,47 +103,6 @@ def test_analysis_sees_no_change_in_alternating_methods() -> None:
     assert len(found.counted) == len(made)
 
 
-def test_headline_dates_an_old_finding() -> None:
-    """Two months after the last test the finding has its date, without a pace or a recommendation."""
-    made = scattered(26)
-    fresh, old = analyse_left(made), analyse_left(made, now=made[-1].at + 8 * WEEK)
-    assert (fresh.old, old.old) == (False, True)
-    day = WORDS.day(made[-1].at)
-    assert side_sentences(old, WORDS)[0].startswith(f"At the last test, on {day}: steady since about ")
-    assert not any("health professional" in sentence for sentence in side_sentences(old, WORDS))
-    gaining = scattered(14, slope=2.0)
-    sentences = side_sentences(analyse_left(gaining, now=gaining[-1].at + 8 * WEEK), WORDS)
-    assert ": a real gain of " in sentences[0]
-    assert not any("In the last four weeks" in sentence for sentence in sentences)
-
-
-def test_headline_reports_a_reversed_gain() -> None:
-    """The real gain stays on record, and the headline says that it went up, and where it is."""
-    up, down = scattered(9, slope=2.5, seed=3), scattered(5, slope=-4.0, seed=6, start=100.0)
-    made = up + [replace(one, test_id=f"d{one.test_id}", at=one.at + 9 * WEEK) for one in down]
-    found = analyse_left(made)
-    assert [one.direction for one in found.changes] == [Direction.GAIN]
-    assert re.search(
-        r" (and has come back|is below its start|has since been reversed)\.$", side_sentences(found, WORDS)[0]
-    )
-
-
-def test_sentences_report_a_plateau_with_the_guides_advice() -> None:
-    """Half a year without a change."""
-    found = analyse_left(scattered(26))
-    assert found.phase is Phase.STEADY
-    sentences = side_sentences(found, WORDS)
-    assert sentences[0].startswith("Steady since about ")
-    assert sentences[-1] == "After three months without any gain, the guide recommends seeing a health professional."
-
-
-def test_headline_reports_equal_tests() -> None:
-    """A history without any scatter gives no change and no error."""
-    found = analyse_left(results([94.0] * 6))
-    assert side_sentences(found, WORDS)[0] == "All 6 tests gave 94 mm."
-    assert found.changes == ()
-
-
 def test_analysis_keeps_outliers_and_reports_them() -> None:
     """Two tests 60 mm off stay in the history and the trend, and a sentence counts them."""
     made = scattered(10, sd=4.0, seed=7)
@@ -251,13 +111,6 @@ def test_analysis_keeps_outliers_and_reports_them() -> None:
     assert found.outliers == {made[5].test_id, made[20].test_id}
     assert len(found.counted) == len(found.trend) == len(made)
     assert side_sentences(found, WORDS)[-1] == ("2 tests look like outliers: they are shown, but given little weight.")
-
-
-def test_sentences_mention_a_gap_of_a_year() -> None:
-    """The line across the gap is an estimate, and old tests give no forecast."""
-    found = analyse_left([*scattered(6), result(500, 90)])
-    assert any("There is no test between" in sentence for sentence in side_sentences(found, WORDS))
-    assert analyse_left(scattered(6), now=BEGIN + 60 * WEEK).forecast.why_not == "the last test is too long ago"
 
 
 def test_analysis_restarts_the_change_with_another_contact() -> None:
@@ -281,7 +134,7 @@ def test_trend_weighs_results_by_their_uncertainty() -> None:
 
 
 def test_a_difference_needs_evidence_under_repeated_looks() -> None:
-    """30 mm apart at the first test of both is not clear yet, as 30 mm by one slip is not; after six weeks it is."""
+    """30 mm apart at the first test of both is not clear yet, nor are 30 mm from one outlier; after six weeks it is."""
     left, right = scattered(6, seed=41), scattered(6, seed=42, start=60.0)
     first, last = (analyse_progress(left[:n], right[:n], GOAL_MM, left[n - 1].at).difference for n in (1, 18))
     assert first is not None
@@ -291,7 +144,7 @@ def test_a_difference_needs_evidence_under_repeated_looks() -> None:
 
 
 def test_both_ankles_have_changes_in_common() -> None:
-    """A gain of both is one of both; a gain of one is not."""
+    """A gain on both sides is a change of both; a gain on one is not."""
     left, right = scattered(14, slope=2.0, seed=43), scattered(14, slope=2.0, seed=44)
     now = left[-1].at
     assert analyse_progress(left, right, GOAL_MM, now).both
@@ -322,12 +175,12 @@ def test_sides_difference_combines_both_errors() -> None:
 
 
 def below_range(weeks: int, seed: int = 1) -> list[Result]:
-    """Three tests a week of somebody whose knee does not reach the wall yet."""
+    """Three tests a week of a person whose knee does not reach the wall yet."""
     return [replace(one, mm=0.0) for one in scattered(weeks, seed=seed)]
 
 
 def test_zeros_show_no_change_no_plateau_and_no_error() -> None:
-    """Half a year below range: nothing is known of the level, and nothing is made of the zeros."""
+    """Half a year below range: the level is unknown, and nothing is computed from the zeros."""
     found = analyse_left(below_range(26))
     assert found.is_below_range
     assert len(found.counted) == 78
@@ -363,8 +216,8 @@ def test_trend_begins_with_the_tests_in_range() -> None:
     assert found.error == analyse_left(in_range).error
 
 
-def test_a_zero_among_distances_is_no_outlier() -> None:
-    """It says only that the knee did not reach; with a zero as the last test nothing is known at present."""
+def test_a_zero_among_distances_is_not_an_outlier() -> None:
+    """It shows only that the knee did not reach; with a zero as the last test the present level is unknown."""
     made = scattered(8, start=40.0, sd=3.0)
     with_zero = [*made[:10], replace(made[10], mm=0.0), *made[11:]]
     found = analyse_left(with_zero)
@@ -384,8 +237,8 @@ def test_zeros_form_no_pairs_and_no_repeats() -> None:
     assert found.error.within_mm is None
 
 
-def test_habits_are_no_error_and_prove_no_plateau() -> None:
-    """Every third test in the evening, 8 mm more: the person's error is as without it, and so is the plateau."""
+def test_habits_are_not_an_error_and_prove_no_plateau() -> None:
+    """Every third test in the evening, 8 mm more: the person's error and the plateau are the same as without."""
     made = scattered(30, sd=4.0, seed=3)
     evening = Circumstances(time_of_day=TimeOfDay.EVENING)
     morning = Circumstances(time_of_day=TimeOfDay.MORNING)
@@ -401,7 +254,7 @@ def test_habits_are_no_error_and_prove_no_plateau() -> None:
 
 
 def test_errors_compare_no_two_methods() -> None:
-    """Alternately in shoes, 30 mm up, and bare: the error is that about each level."""
+    """Alternately in shoes, 30 mm more, and barefoot: the error is that about each level."""
     made = [
         replace(one, mm=one.mm + 30 * (number % 2), circumstances=Circumstances(shod=bool(number % 2)))
         for number, one in enumerate(scattered(26, sd=4.0, seed=3))
@@ -428,59 +281,3 @@ def test_trend_has_a_point_per_test_from_the_third_on() -> None:
     for count in range(3, 8):
         found = analyse_left(results([90.0 + number for number in range(count)]))
         assert len(found.trend) == count
-
-
-def summary_of(left: list[Result], right: list[Result], now: datetime | None = None) -> str:
-    """The one sentence about both sides."""
-    last = max(made[-1].at for made in (left, right) if made)
-    return summary_sentence(analyse_progress(left, right, GOAL_MM, now or last), WORDS)
-
-
-def test_summary_says_the_same_of_both_sides_once() -> None:
-    """No tests, too few, or no change on either side."""
-    assert summary_sentence(Progress(None, None, None), WORDS) == "Both sides: not tested yet."
-    two = results([90.0, 110.0])
-    assert summary_of(two, two) == "Both sides: 110 mm after two tests, too few to show a change."
-    few = scattered(3, slope=2.0, seed=4)
-    assert summary_of(few, few) == "Both sides: no certain change yet."
-
-
-def test_summary_gives_starting_point() -> None:
-    """The first results of both sides, or of the one that was tested."""
-    assert summary_of([result(0, 94)], [result(0, 101)]) == "Your starting point: left 94 mm, right 101 mm."
-    assert summary_of([result(0, 94)], []) == "Left: 94 mm, your starting point; right: not tested yet."
-
-
-def test_summary_gives_gains_of_both_sides() -> None:
-    """As the sentences about each side give them."""
-    gaining, more = scattered(14, slope=2.0), scattered(14, slope=2.5, seed=3)
-    found = re.fullmatch(r"A real gain on both sides: left (\d+) mm, right (\d+) mm\.", summary_of(gaining, more))
-    assert found
-    for size, made in zip(found.groups(), (gaining, more), strict=True):
-        assert side_sentences(analyse_left(made), WORDS)[0].startswith(f"A real gain of {size} mm since about ")
-
-
-def test_summary_separates_differing_sides() -> None:
-    """A gain, a loss, a steady side, a reversed gain and a change of method each have their words."""
-    gaining, losing, steady = scattered(14, slope=2.0), scattered(15, slope=-2.0), scattered(26)
-    assert re.fullmatch(
-        r"Left: a real gain of \d+ mm since about [\d.]+; right: a real loss of \d+ mm since about [\d.]+\.",
-        summary_of(gaining, losing),
-    )
-    assert re.search(r"; right: steady since about [\d.]+\.$", summary_of(gaining, steady))
-    down = [replace(one, test_id=f"d{one.test_id}", at=one.at + 9 * WEEK) for one in scattered(5, slope=-4.0, seed=6)]
-    up = [replace(one, mm=one.mm - 12) for one in scattered(9, slope=2.5, seed=3)]
-    assert re.match(
-        r"Left: (went up by|a real gain(,| since)) .*; right: steady",
-        summary_of(up + down, steady),
-    )
-    word = [replace(one, contact=Contact.SELF) for one in scattered(14, slope=2.5)]
-    pad = [replace(one, test_id=f"p{one.test_id}", at=one.at + 14 * WEEK) for one in scattered(5, start=95.0)]
-    assert ", its amount unknown: the test method has changed since; " in summary_of(word + pad, steady)
-
-
-def test_summary_dates_an_old_finding() -> None:
-    """Two months after the last test the sentence has its date."""
-    gaining = scattered(14, slope=2.0)
-    found = summary_of(gaining, scattered(14, slope=2.5, seed=3), now=gaining[-1].at + 8 * WEEK)
-    assert found.startswith(f"At the last test, on {WORDS.day(gaining[-1].at)}: a real gain on both sides: left ")

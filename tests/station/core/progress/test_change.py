@@ -114,7 +114,7 @@ def test_evidence_is_that_of_its_definition(run_in: int, slope: float, lost_mm: 
 @pytest.mark.parametrize("slope", [0.4, 2.0, 50.0])
 @pytest.mark.parametrize("first_day", range(50, 57))
 def test_judge_misses_no_evidence(first_day: int, slope: float) -> None:
-    """A hypothesis is weighed seldom, but never too late, not even where every result is the greatest so far."""
+    """A hypothesis is weighed seldom, but never too late, even if every result is the largest so far."""
     epoch, rng = Epoch(BEGIN, odds=1e-9), Random(first_day)
     for day in range(200):
         change = epoch.judge(result(day, rng.gauss(90, 5.8) + slope * max(0, day - first_day), full=day % 9 == 0))
@@ -201,8 +201,8 @@ def test_real_changes_is_empty_for_equal_results(mm: float) -> None:
     ],
 )
 def test_real_changes_ignores_a_change_of_kind(otherwise: Callable[[Result], Result]) -> None:
-    """Results 40 mm off by another contact, in other circumstances or imported are no change of the ankle; by the same
-    they are."""
+    """Results 40 mm off with another contact, in other circumstances or imported are not a change of the ankle; with
+    the same ones they are."""
     here = scattered(12, seed=8)
     there = [replace(one, at=one.at + 12 * WEEK, mm=one.mm + 40) for one in scattered(12, seed=9)]
     assert real_changes(here + [otherwise(one) for one in there]) == []
@@ -218,7 +218,7 @@ def test_real_changes_finds_a_gain_in_alternating_methods() -> None:
     assert [change.direction for change in real_changes(made)][:1] == [Direction.GAIN]
 
 
-def test_calibrating_often_hides_no_gain() -> None:
+def test_frequent_calibration_hides_no_gain() -> None:
     """A new calibration every week or month, each off by as much as calibrations differ, and 3 mm a week."""
     for weeks in (1, 4):
         chance, offsets = Random(weeks), dict[int, float]()
@@ -231,7 +231,7 @@ def test_calibrating_often_hides_no_gain() -> None:
 
 
 def test_imported_results_do_not_delay_a_change() -> None:
-    """Half a year of them before the station's: the change is confirmed by the same test as without."""
+    """Half a year of them before the station's own: the change is confirmed by the same test as without."""
     station = scattered(14, slope=2.0, seed=12)
     tape = [replace(one, at=one.at - 26 * WEEK, imported=True, test_id=f"tape {one.test_id}") for one in scattered(26)]
     assert real_changes(tape + station) == real_changes(station) != []
@@ -244,7 +244,7 @@ def test_imported_results_have_changes_of_their_own() -> None:
 
 
 def test_coming_into_range_is_a_gain() -> None:
-    """Five weeks below range are no change; then the knee reaches the wall further and further."""
+    """Five weeks below range are not a change; then the knee reaches the wall from farther and farther away."""
     below = results([0.0] * 15)
     within = results([2.0 * number + (number % 3) for number in range(1, 20)], from_day=30)
     assert real_changes(below) == []
@@ -270,7 +270,7 @@ def test_real_changes_ignores_one_outlier() -> None:
         assert real_changes([*made[:index], outlier, *made[index + 1 :]]) == []
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.integers(60, 140), max_size=60), st.sampled_from((1.0, 2.0, 7.0, 40.0)))
 def test_real_changes_never_revokes_a_change(mms: list[int], every_days: float) -> None:
     """Later results leave earlier changes as they were; each has its own date, in order."""
@@ -284,7 +284,7 @@ def test_real_changes_never_revokes_a_change(mms: list[int], every_days: float) 
     assert [change.confirmed_at for change in whole] == sorted({change.confirmed_at for change in whole})
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.floats(60, 140), max_size=50), st.floats(0.1, 3), st.floats(-50, 50))
 def test_real_changes_ignores_zero_and_unit(mms: list[float], gain: float, offset: float) -> None:
     """Another zero or another unit gives the same changes."""

@@ -17,13 +17,13 @@ HOUR = 1 / 24
 
 
 def test_first_of_each_day_ignores_later_tests() -> None:
-    """A second test of a day does not count, soon or late, in whatever order they come."""
+    """A second test of a day does not count, soon or late, in any order."""
     made = [result(1.3, 3), result(0.0, 1), result(0.02, 2), result(0.5, 9), result(1.0, 4)]
     assert [one.mm for one in first_of_each_day(oldest_first(made))] == [1, 4]
 
 
 def test_first_of_each_day_uses_the_local_day() -> None:
-    """07:00 and 20:00 UTC are two days where the clock is eight hours ahead."""
+    """07:00 and 20:00 UTC are two days if the clock is eight hours ahead."""
     made = [result(0.0, 1), result(13 * HOUR, 2)]
     there = timezone(timedelta(hours=8))
     assert len(first_of_each_day(made)) == 1

@@ -1,4 +1,4 @@
-"""What circumstances add to results: found, taken off, and left in the band as uncertainty."""
+"""What circumstances add to results: found, subtracted, and left in the band as uncertainty."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SD = 4.0
 
 
 def under(made: Result, adds_mm: float = 0.0, *, full: bool = False, **circumstances: Any) -> Result:
-    """The result under these circumstances, which add so much."""
+    """The result in these circumstances, which add this much."""
     known = replace(made.circumstances, **circumstances)
     return replace(made, mm=made.mm + adds_mm, full=full, circumstances=known)
 
@@ -59,7 +59,7 @@ def test_evenings_that_read_more_are_a_habit() -> None:
     ],
 )
 def test_each_circumstance_is_a_habit(usual: dict[str, Any], other: dict[str, Any], nouns: tuple[str, str]) -> None:
-    """Those that add 8 mm, in every third test; what is usual is what is compared with."""
+    """Each adds 8 mm in every third test, compared with the usual circumstance."""
     made = [
         under(one, 8.0, **other) if number % 3 == 1 else under(one, **usual)
         for number, one in enumerate(scattered(20, sd=SD, seed=2))
@@ -70,7 +70,7 @@ def test_each_circumstance_is_a_habit(usual: dict[str, Any], other: dict[str, An
 
 
 def test_a_habit_needs_five_tests_of_either_kind() -> None:
-    """Four evenings 15 mm up are few; a fifth gives the habit."""
+    """Four evenings 15 mm up are too few; a fifth gives the habit."""
     made = [under(one, time_of_day=MORNING) for one in scattered(12, sd=SD, seed=4)]
     for index in (5, 12, 19, 26):
         made[index] = under(made[index], 15.0, time_of_day=EVENING)
@@ -80,19 +80,19 @@ def test_a_habit_needs_five_tests_of_either_kind() -> None:
 
 
 def test_a_habit_that_adds_nothing_is_rarely_found() -> None:
-    """Evenings as good as mornings: at most one in a hundred people, with an allowance for chance."""
+    """Evenings the same as mornings: at most one in a hundred people, with an allowance for chance."""
     assert sum(bool(trend_of(with_evenings(12, seed=seed, adds_mm=0.0)).habits) for seed in range(100)) <= 3
 
 
 def test_unknown_counts_as_usual() -> None:
-    """Results of an unknown part of the day have no offset: what nobody asked for has not moved the ankle."""
+    """Results of an unknown part of the day have no offset."""
     made = [one if number < 18 else under(one, time_of_day=MORNING) for number, one in enumerate(scattered(12, seed=3))]
     assert offsets_of(made) == []
     assert trend_of(made).usual == (True,) * len(made)
 
 
 def test_a_move_to_the_evening_is_no_gain() -> None:
-    """From mornings to evenings in week 8, 6 mm more: the change is uncertain by that, and holds none."""
+    """From mornings to evenings in week 8, 6 mm more: the change is that uncertain, and its interval includes 0."""
     held = 0
     for seed in range(40):
         made = [
@@ -118,7 +118,7 @@ def test_a_new_calibration_makes_the_change_less_certain() -> None:
 
 
 def test_first_estimate_is_close_to_the_last() -> None:
-    """What is judged before the trend is fitted has the evenings' 6 mm taken off already."""
+    """The steps before the fit of the trend already have the evenings' 6 mm subtracted."""
     made = with_evenings(26, seed=1)
     rough = in_usual_circumstances(made)
     taken = [one.mm - mm for one, mm in zip(made, rough, strict=True)]

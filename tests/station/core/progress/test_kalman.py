@@ -31,7 +31,7 @@ def test_predicted_composes(first: float, then: float) -> None:
 
 
 def test_predicted_has_the_moments_of_slopes_drawn_again() -> None:
-    """Of 100,000 people whose slope is drawn again now and then, without a test in between."""
+    """Of 100,000 people whose slope is redrawn now and then, without a test in between."""
     rng, people, weeks = np.random.default_rng(1), 100_000, 15.0
     covariance = np.array([[4.0, 0.5], [0.5, 1.0]])
     level, slope = rng.multivariate_normal((90.0, 2.0), covariance, people).T
@@ -94,7 +94,7 @@ def test_smoother_equals_the_dense_model(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_filter_opens_a_step_at_its_second_test() -> None:
-    """20 mm at once among errors of 5 mm: not at the first test, and for good from the second on."""
+    """20 mm at once with errors of 5 mm: not at the first test, but permanently from the second on."""
     rng = Random(3)
     weeks = [number / 3 for number in range(30)]
     mm = [rng.gauss(0, 5) - (20 if number >= 20 else 0) for number in range(30)]
@@ -104,7 +104,7 @@ def test_filter_opens_a_step_at_its_second_test() -> None:
 
 
 def test_filter_opens_no_step_for_one_outlier() -> None:
-    """50 mm off once, the tests around it as before."""
+    """One test 50 mm off, the tests around it as usual."""
     weeks = [number / 3 for number in range(30)]
     mm = [(-1.0) ** number * 4 + (50 if number == 20 else 0) for number in range(30)]
     assert filter_of(weeks, mm, finds_steps=True).breaks == set()
@@ -118,7 +118,7 @@ def test_filter_opens_a_step_at_the_first_of_several_smaller_deviations() -> Non
 
 
 def test_filter_is_wider_where_the_level_moves() -> None:
-    """The slope of who gains 4 mm a week is less certain than that of who stays: it may end."""
+    """The slope of a person who gains 4 mm a week is less certain than an unchanged person's: the gain may end."""
     weeks = [number / 3 for number in range(36)]
     stays = filter_of(weeks, [(-1.0) ** number * 4 for number in range(36)])
     gains = filter_of(weeks, [(-1.0) ** number * 4 + 4 * week for number, week in enumerate(weeks)])

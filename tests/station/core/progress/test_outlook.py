@@ -137,13 +137,13 @@ def test_forecast_gives_two_dates_for_a_goal_ahead() -> None:
 def test_forecast_gives_a_reason_without_dates(
     state: TrendState | None, phase: Phase, goal_mm: float, later: int, why_not: str
 ) -> None:
-    """Where the tests allow no date there is none, and a reason."""
+    """If the tests allow no date, there is a reason instead."""
     found = forecast(state, BEGIN, phase, goal_mm, BEGIN + later * WEEK)
     assert (found.reached, found.earliest, found.latest, found.why_not) == (False, None, None, why_not)
 
 
 def test_forecast_reports_a_reached_goal() -> None:
-    """Only where the level is clearly beyond it."""
+    """Only if the level is clearly beyond it."""
     assert forecast(STILL, BEGIN, Phase.UNKNOWN, 85.0, BEGIN).reached
     assert not forecast(STILL, BEGIN, Phase.UNKNOWN, 89.0, BEGIN).reached
 
@@ -187,7 +187,7 @@ def test_forecast_starts_from_the_expected_level() -> None:
 
 
 def test_forecast_has_an_open_end_for_an_uncertain_slope() -> None:
-    """Where more than a year is likely, the latest date is missing."""
+    """If it may well take more than a year, there is no latest date."""
     found = forecast(TrendState(90.0, 1.0, 4.0, 0.0, 1.0), BEGIN, Phase.GAINING, 110.0, BEGIN)
     assert found.earliest is not None
     assert found.latest is None

@@ -128,7 +128,7 @@ def test_person_error_keeps_true_errors() -> None:
 
 
 def test_person_error_counts_wide_scatter() -> None:
-    """Where more than a quarter of a series lies astray, it is scatter and raises the error."""
+    """If more than a quarter of a series is far off, it is scatter and raises the error."""
     tests = series(*([60, 140] * 6))
     assert person_error([], tests, PAD, full=False).sem_mm > 30
 
@@ -204,7 +204,7 @@ def test_person_error_ignores_order_zero_and_date(n: int, random: Random, shift_
 
 
 def test_person_error_splits_series_at_a_gap() -> None:
-    """A change within a year without tests is no error: each side of the gap has its own line."""
+    """A change within a year without tests is not an error: each side of the gap has its own line."""
     before = series(100, 104, 99, 108, 103)
     after = [Result(f"b{one.test_id}", one.at + timedelta(days=365), one.mm + 40, None, False, PAD) for one in before]
     alone, both = person_error([], before, PAD, False), person_error([], before + after, PAD, False)
@@ -215,7 +215,7 @@ def test_person_error_splits_series_at_a_gap() -> None:
 @pytest.mark.parametrize(("loss_mm", "adds_mm"), [(10.0, 0.8), (20.0, 0.5), (40.0, 0.3)])
 @pytest.mark.parametrize(("count", "before"), [(8, 3), (20, 3), (20, 8), (156, 78)])
 def test_person_error_hardly_grows_with_an_injury(count: int, before: int, loss_mm: float, adds_mm: float) -> None:
-    """A sudden loss within a series is no error, in the first week either; only a small one makes it larger."""
+    """A sudden loss within a series is not an error, not even in the first week; only a small one makes it larger."""
     grown = []
     for seed in range(60):
         repeats, tests = Person(fulls=0).history(count, Random(seed))

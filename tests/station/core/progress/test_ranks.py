@@ -1,4 +1,4 @@
-"""The scores of ranks, on which the bound of false changes rests."""
+"""The scores of ranks, the basis of the bound on false changes."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_ranks_average_the_scores_of_equal_results() -> None:
 
 @given(st.lists(st.floats(0, 200), min_size=1, max_size=30))
 def test_ranks_score_a_result_by_its_rank(mms: list[float]) -> None:
-    """Each result scores the mean over the ranks that it can claim among itself and the earlier ones."""
+    """Each result scores the mean over the ranks that it may have among itself and the earlier ones."""
     ranks = Ranks()
     for n, mm in enumerate(mms, 1):
         earlier = mms[: n - 1]

@@ -16,7 +16,7 @@ PLAIN = Result("1", BEGIN, 94.0, None, False, Contact.PAD)
 
 @pytest.mark.parametrize("known", [{"shod": True}, {"shod": False}, {"back_foot": "flat"}, {"board_angle_deg": 15.0}])
 def test_method_differs_where_one_is_known(known: dict[str, Any]) -> None:
-    """Shoes, back foot and board angle make another method; unknown equals unknown, and nothing that is known."""
+    """Shoes, back foot and board angle make another method; unknown equals unknown, but nothing known."""
     other = replace(PLAIN, circumstances=Circumstances(**known))
     assert other.method != PLAIN.method
     assert other.method == replace(other, mm=80.0).method

@@ -1,4 +1,4 @@
-"""How well tests repeat: the ICC beside a published group, and Bland and Altman of days and of trials."""
+"""How well tests repeat: the ICC in a published group, and Bland and Altman between days and trials."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def trials(*mm: float, day: float = 0.0, contact: Contact = Contact.PAD) -> Repe
 
 
 def test_icc_is_one_minus_share_of_error_variance() -> None:
-    """With chi-squared 3.247 and 20.483 for ten degrees of freedom, from any table."""
+    """With chi-squared 3.247 and 20.483 for ten degrees of freedom, from a table."""
     found = icc_in_group(5.0, 10, 25.0)
     assert found is not None
     assert found.value == pytest.approx(1 - 0.04)
@@ -65,7 +65,7 @@ def test_group_is_the_published_one_that_differs_least() -> None:
 
 
 def test_literature_alone_gives_no_icc() -> None:
-    """Three tests say nothing about this person's error, though their SEM is known from studies."""
+    """Three tests show nothing about this person's error, though an SEM is known from studies."""
     found = of(results([90.0, 91.0, 92.0]))
     assert (found.icc_between_days, found.icc_within_session) == (None, None)
     assert (found.between_days, found.day_pairs) == (None, 1)
@@ -81,7 +81,7 @@ def test_icc_between_days_is_of_own_repeats_alone() -> None:
 
 
 def test_days_pair_successive_tests_once() -> None:
-    """1 and 2, 3 and 4, ...: the later minus the earlier, so that no test counts twice."""
+    """1 and 2, 3 and 4, ...: the later minus the earlier, so no test counts twice."""
     mms = [90.0, 93.0, 91.0, 92.0, 90.0, 94.0, 91.0, 91.0, 92.0, 95.0, 93.0, 92.0, 94.0]
     found = of(results(mms))
     assert found.day_pairs == 6
@@ -91,7 +91,7 @@ def test_days_pair_successive_tests_once() -> None:
 
 
 def test_days_far_apart_are_no_pair() -> None:
-    """A test after three weeks begins a pair, and ends none."""
+    """A test after three weeks starts a pair and completes none."""
     days = [0, 2, 4, 25, 27, 48, 50]
     assert of([result(day, 90.0 + day % 3) for day in days]).day_pairs == 3
 
@@ -113,7 +113,7 @@ def test_other_methods_kinds_and_outliers_are_no_pair() -> None:
 
 
 def test_trials_of_a_session_are_last_minus_first() -> None:
-    """Of this contact; a single trial, or one below range, is no pair."""
+    """Of this contact; a single trial, or one below range, makes no pair."""
     mms = [(90.0, 91.0, 92.5), (88.0, 90.0, 89.0), (91.0, 91.0, 91.0), (90.0, 93.0), (92.0, 90.0, 91.0), (89.0, 90.0)]
     repeats = [trials(*mm, day=number) for number, mm in enumerate(mms)]
     others = [trials(90.0), trials(0.0, 4.0), trials(90.0, 99.0, contact=Contact.SELF)]

@@ -30,7 +30,7 @@ def _pairs(left: list[Result], right: list[Result]) -> list[tuple[Result, Result
 
 
 def test_pairs_are_of_one_day_and_alike() -> None:
-    """A side tested alone, another contact or another time of the day has no partner."""
+    """A side tested alone, another contact or another time of day has no partner."""
     left, right = results([80, 81, 82, 83]), results([70, 71, 72, 73])
     del right[1]
     right[1] = replace(right[1], contact=Contact.SELF)
@@ -38,7 +38,7 @@ def test_pairs_are_of_one_day_and_alike() -> None:
     assert [(one.mm, other.mm) for one, other in pairs_of_sides(left, right)] == [(80, 70)]
 
 
-def test_a_side_tested_alone_does_not_part_the_others() -> None:
+def test_a_side_tested_alone_does_not_separate_the_others() -> None:
     """The later tests of both stay together."""
     left, right = results([80, 81, 82]), results([70, 71, 72])
     for pairs in (pairs_of_sides(left, right[1:]), pairs_of_sides(left[1:], right)):
@@ -46,7 +46,7 @@ def test_a_side_tested_alone_does_not_part_the_others() -> None:
 
 
 def test_sides_tested_on_alternate_days_are_paired() -> None:
-    """A day apart, and not weeks apart."""
+    """A day apart, but not weeks apart."""
     left = results([80, 81])
     assert len(pairs_of_sides(left, results([70, 71], from_day=1))) == 2
     assert pairs_of_sides(left, results([70, 71], from_day=20)) == []
@@ -71,7 +71,7 @@ def test_both_ankles_gain_sooner_than_either() -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_change_of_one_ankle_is_none_of_both(seed: int) -> None:
-    """The left gains 3 mm a week, or loses 25 mm at once; the right stays."""
+    """The left gains 3 mm a week, or loses 25 mm at once; the right does not change."""
     right = scattered(14, seed=seed)
     gains = scattered(14, slope=3.0, seed=seed + 50)
     loses = [replace(one, mm=one.mm - 25 * (one.at >= right[0].at + 6 * WEEK)) for one in scattered(14, seed=seed + 60)]

@@ -1,4 +1,4 @@
-"""The odds of a change to spells: against the dense formula, and what they mean for people."""
+"""The odds of a change against spells: compared with the dense formula, and what they mean for people."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_a_constant_course_explains_nothing() -> None:
 
 
 def test_outliers_are_moved_to_three_sds() -> None:
-    """A slip keeps its side; a change of many results keeps its size."""
+    """An outlier keeps its sign; a change of many results keeps its size."""
     mms = [80.0, 84.0, 79.0, 83.0, 140.0, 82.0, 78.0, 83.0]
     moved = without_outliers(mms)
     assert moved[:4] + moved[5:] == mms[:4] + mms[5:]

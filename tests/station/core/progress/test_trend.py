@@ -36,7 +36,7 @@ def test_trend_steps_at_a_break() -> None:
 
 
 def test_trend_follows_a_loss_from_its_second_test() -> None:
-    """20 mm at once: the first test is an outlier, and leaves both levels possible; with the second none is one."""
+    """20 mm at once: the first test is an outlier and leaves both levels possible; after the second, neither is."""
     before = [one.mm for one in scattered(10, sd=4.0, seed=5)]
     one = fit_trend(results([*before, 66.0]), [SD] * 31)
     assert one.outliers == {30}
@@ -49,7 +49,7 @@ def test_trend_follows_a_loss_from_its_second_test() -> None:
 
 
 def test_trend_closes_a_step_that_later_tests_refute() -> None:
-    """A slip and a test on its side open a step; with the fourth test it was a slip."""
+    """An outlier and a test on its side open a step; the fourth test shows that it was an outlier."""
     before = [one.mm for one in scattered(10, sd=3.0, seed=5)]
     after = [one.mm for one in scattered(4, sd=3.0, seed=6)]
     made = results([*before, 130.0, 105.0, *after])

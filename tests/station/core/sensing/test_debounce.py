@@ -64,6 +64,6 @@ def test_sampled_channel_needs_two_samples() -> None:
 
 
 def test_sampled_channel_settles_at_100_hz() -> None:
-    """Ten samples of UP are a lift since the first of them; seven are none."""
+    """Ten samples of UP are a lift since the first of them; seven are not."""
     rows = samples((500, True), (570, False), (1000, True), (1100, False), (1500, True))
     assert debounced(rows, 2000, sampled=True) == [(80, 0, True), (1080, 1000, False), (1180, 1100, True)]

@@ -54,7 +54,7 @@ def test_detector_accepts_dissimilar_taps_as_an_answer() -> None:
 
 @pytest.mark.parametrize(("remaining", "meant"), [(0.0, True), (0.04, True), (0.075, False)])
 def test_detector_needs_an_unloaded_heel(remaining: float, meant: bool) -> None:
-    """A dragged sole keeps some load, although the thresholds call it up."""
+    """A dragging sole keeps some load, although by the thresholds it is up."""
     assert bool(only(lifts(resting(), TAP_S, TAP_S, remaining=remaining), Tapped)) is meant
 
 
@@ -90,7 +90,7 @@ def test_detector_needs_still_loads_before(side: Side) -> None:
 
 @pytest.mark.parametrize(("ramp_s", "meant"), [(0.02, True), (0.05, True), (0.25, False)])
 def test_detector_needs_quick_unloading(ramp_s: float, meant: bool) -> None:
-    """A heel that changes its place comes off and on slowly."""
+    """A heel that moves elsewhere comes off and on slowly."""
     feet = {one: Foot() for one in Side}
     feet[LEFT].stay(3.0)
     for _ in range(2):

@@ -108,7 +108,7 @@ def both_feet(seconds: float, left: float, right: float) -> list[Event]:
 
 
 def test_channel_is_lost_at_either_end_of_the_scale() -> None:
-    """Two seconds at 1023, or at 0 where the empty pad reads more, with a person on the other heel."""
+    """Two seconds at 1023, or at 0 if the empty pad reads more, with a person on the other heel."""
     known = References(EMPTY_KNOWN, dict.fromkeys(Side, 0.5))
     for share, words in ((1.0, "full scale"), (0.0, "cut")):
         lost = [change for change in changes_of(both_feet(3, share, 0.5), known) if isinstance(change, SensorChange)]
@@ -162,7 +162,7 @@ def test_channel_that_no_heel_can_produce_is_lost(around: float, deviation: floa
 @pytest.mark.parametrize(("number", "foot"), [(1, "a"), (1, "b"), (2, "a"), (2, "b")])
 @pytest.mark.parametrize("noise_codes", [0.8, 20.0])
 def test_real_heels_are_heels(number: int, foot: str, noise_codes: float) -> None:
-    """A recording, sampled 100 times a second through a noisy ADC, with its jumps as they are: nothing is lost."""
+    """A recording, sampled 100 times a second through a noisy ADC, with its own jumps: nothing is lost."""
     cells = heel_cells(number, foot)
     load, cell = HeelLoad(EMPTY, part_of_standing(1.0)), 0
     gauss = Random(number).gauss

@@ -73,7 +73,7 @@ def test_hold_credits_no_time_without_load(number: int, foot: str, references: R
 
 @pytest.mark.parametrize(("number", "foot"), RECORDINGS)
 def test_heels_pass_quickly_through_the_loads_that_prove_nothing(number: int, foot: str) -> None:
-    """Between the thresholds of UP and DOWN a load is on its way: half a second at most, and steady nowhere near."""
+    """Between the thresholds of UP and DOWN a load is in transit: for half a second at most, and far from steady."""
     rules, attempt = LoadRules(), AttemptRules()
     sums = heel_sums(number, foot)
     windows = [[load for at_us, load in sums if from_us <= at_us < from_us + us(2)] for from_us, _ in sums]

@@ -1,4 +1,4 @@
-"""The owner's reset: heel plates held pressed while the station starts."""
+"""The owner's reset: heel plates held down while the station starts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ UP, DOWN, UNKNOWN = [False, False], [True, True], [None, None]
 
 
 def pressed_at_s(seen: Seen) -> float | None:
-    """When these states of the heels are taken as a press, in seconds after the start."""
+    """When these states of the heels count as a press, in seconds after the start."""
     rule = StartPress(7 * SECOND_US)
     for at_s, heels in seen:
         if rule.observe(7 * SECOND_US + round(at_s * SECOND_US), heels):
@@ -40,5 +40,5 @@ def test_plates_held_from_the_start_count_once() -> None:
     ],
 )
 def test_only_plates_that_were_never_left_count(seen: Seen, at_s: float | None) -> None:
-    """Unknown at first is fine; up at any time, unknown later, and pressed too late is not. One plate may be all."""
+    """Unknown at first is fine; up at any time, unknown later or pressed too late is not. A single plate works too."""
     assert pressed_at_s(seen) == at_s

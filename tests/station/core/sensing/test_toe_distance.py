@@ -43,14 +43,14 @@ def test_no_target_is_no_reading_and_not_frozen() -> None:
 
 
 def test_no_target_interrupts_equal_readings() -> None:
-    """A sensor that repeats itself does not see the wall go."""
+    """A frozen sensor would not notice that the wall is gone."""
     readings = equal_readings(15) + equal_readings(3, NO_TARGET_MM, NO_TARGET_STATUS, from_us=us(0.5))
     assert lost_reasons(ToeWindow(0), readings + equal_readings(15, from_us=us(0.6))) == []
 
 
 @pytest.mark.parametrize("reading_mm", [0, 14, 1201, 8190, 8191, 65535, -1])
-def test_reading_that_no_wall_gives_is_no_distance(reading_mm: int) -> None:
-    """Also if the sensor calls it valid: the driver returns its error codes as millimetres."""
+def test_impossible_reading_is_not_a_distance(reading_mm: int) -> None:
+    """Even if the sensor reports it as valid: the driver returns error codes as millimetres."""
     window = ToeWindow(0)
     for toe in equal_readings(3, reading_mm):
         window.add_reading(toe)
@@ -59,6 +59,6 @@ def test_reading_that_no_wall_gives_is_no_distance(reading_mm: int) -> None:
 
 
 @pytest.mark.parametrize("status", [code for code in range(256) if code != VALID_STATUS])
-def test_every_status_but_one_is_no_distance(status: int) -> None:
+def test_every_status_but_one_is_invalid(status: int) -> None:
     assert invalid_reason(Toe(0, 145, status), ToeRules()) == f"flagged by the sensor (status {status})"
     assert invalid_reason(Toe(0, 145, VALID_STATUS), ToeRules()) is None

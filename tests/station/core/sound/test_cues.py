@@ -108,14 +108,14 @@ def test_good_and_bad_cues_differ_in_their_first_200_ms() -> None:
 
 
 def test_verdicts_differ_in_rhythm_within_200_ms() -> None:
-    """Passed and stored never start like lifted, failed and void, in rhythm alone."""
+    """By rhythm alone, passed and stored never start like lifted, failed and void."""
     good = {first_200_ms(name, pitch=False) for name in (CueName.YES, CueName.TRIAL_OK, CueName.BEST)}
     bad = {first_200_ms(name, pitch=False) for name in (CueName.HEEL_UP, CueName.NO, CueName.TRIAL_VOID)}
     assert good.isdisjoint(bad)
 
 
 def test_only_calls_and_alarms_repeat() -> None:
-    """HEEL_UP until it is ended, NUDGE at most five times, ERROR and ASK at most three."""
+    """HEEL_UP until ended, NUDGE at most five times, ERROR and ASK at most three times."""
     repeating = {name: (CUES[name].every_ms, CUES[name].times) for name in CueName if CUES[name].every_ms}
     assert repeating == {
         CueName.HEEL_UP: (600, None),

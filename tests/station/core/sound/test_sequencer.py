@@ -248,7 +248,7 @@ def test_silence_ends_everything() -> None:
 
 
 def test_sequencer_plays_nudge_softly() -> None:
-    """It asks rather than calls."""
+    """It is a gentle reminder."""
     sequencer = CueSequencer(RESONANCE_HZ)
     sequencer.play(Cue(0, C.NUDGE))
     assert sequencer.take_due(0) == [Edge(0, RESONANCE_HZ, soft=True)]
@@ -316,7 +316,7 @@ def test_sequencer_becomes_silent_when_all_is_ended(drawn: list[tuple[int, CueNa
 def test_sequencer_ignores_how_often_it_is_polled(drawn: list[tuple[int, CueName, Side, bool]], step_us: int) -> None:
     """Polling every millisecond plays the same as polling only when due.
 
-    Both poll at the instant of a request too: what is due there has begun, and a cut leaves silence after it.
+    Both also poll at the instant of a request: anything due then has begun, and a cut leaves silence after it.
     """
     requests = random_requests(drawn[:8])
     sequencer = CueSequencer(RESONANCE_HZ)

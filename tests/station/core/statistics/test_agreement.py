@@ -63,7 +63,7 @@ def test_icc_equals_shrout_and_fleiss() -> None:
     assert figures()["icc_error"]["value"] == pytest.approx(0, abs=0.00005)
 
 
-# pingouin calls pandas in a way that pandas will drop; it is held to a version by the lock.
+# pingouin calls pandas in a deprecated way; the lock file pins the version.
 @pytest.mark.filterwarnings("ignore:The inplace keyword:DeprecationWarning")
 @pytest.mark.parametrize("seed", range(12))
 def test_icc_equals_pingouin(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -195,12 +195,8 @@ class Mistake:
 
 
 MISTAKES = (
-    Mistake(
-        "sensor: VIN, ground, SDA or SCL open; SDA and SCL swapped", ("does not answer at",), "plug J1, poles 1 to 4"
-    ),
-    Mistake(
-        "sensor: XSHUT shorted to ground", ("does not answer at",), "plug J1, pole 5: 3.3 V while the station runs"
-    ),
+    Mistake("sensor: VIN, ground, SDA or SCL open; SDA and SCL swapped", ("does not answer",), "plug J1, poles 1 to 4"),
+    Mistake("sensor: XSHUT shorted to ground", ("does not answer",), "plug J1, pole 5: 3.3 V while the station runs"),
     Mistake(
         "sensor: the wire of GPIO1 open, or on another pin", ("interrupt wire does not follow",), "plug J1, pole 6"
     ),

@@ -86,8 +86,8 @@ class Due(Struct, frozen=True):
     """What is due at a moment.
 
     `occurrence` is the plan's open one; `is_missed` if its own day is over, so it is offered once. `next_occurrence` is
-    the coming one, `test_kind` is `full`, `quick` or `None`, and `reasons` put all this in sentences. `baseline_day` is
-    the day of the baseline, from 1, on which no routine is due; `None` without one.
+    the coming one that is not done yet, `test_kind` is `full`, `quick` or `None`, and `reasons` put all this in
+    sentences. `baseline_day` is the day of the baseline, from 1, on which no routine is due; `None` without one.
     """
 
     occurrence: datetime | None
@@ -177,7 +177,13 @@ def due(plan: Plan, done: PlanProgress, now: datetime) -> Due:
         following = next(occurrences(plan, after, after + 9 * DAY), None)
         return _baseline_due(baseline_day, following, done, now, zone)
     before = list(occurrences(plan, now - 8 * DAY, now + timedelta.resolution))
-    following = next(occurrences(plan, now + timedelta.resolution, now + 9 * DAY), None)
+    ahead = list(occurrences(plan, now + timedelta.resolution, now + 15 * DAY))
+    still_open = (
+        at
+        for done_by, at in enumerate(ahead)
+        if not _is_done([*before, *ahead[: done_by + 1]], done.last_finished_at, zone)
+    )
+    following = next(still_open, None)
     newest = before[-1] if before else None
     missed = newest is not None and _local_date(now, zone) > newest.date()
     if newest is not None and (
@@ -278,6 +284,8 @@ def _test_due_today(
                 "test-before", "A test is due, but today's stretch adds range for some hours. It waits for another day."
             ),
         )
+    if done.last_test is not None and _local_date(done.last_test, zone) == today:
+        return None, ()  # only the first test of a day counts for the line
     return test, why
 
 

@@ -13,9 +13,17 @@ from station.app.board.bring_up_records import BringUpView
 from station.app.starting.start_gate import StartDecision
 from station.core.events import Legs, Press, Side
 from station.core.facts import CueName
-from station.core.state import ActivityState, BlockState, ExerciseState, IdleState, RepsState, TestState
+from station.core.state import (
+    ActivityState,
+    BlockState,
+    ExerciseState,
+    IdleState,
+    RepsState,
+    ResumeNeed,
+    TestState,
+)
 
-MEASURING_PARTS = ("distance sensor", "heel sensors")
+MEASURING_PARTS = (ResumeNeed.DISTANCE_SENSOR, ResumeNeed.HEEL_SENSOR)
 """A fault of theirs stops a person on the board, and is what the page says first."""
 
 

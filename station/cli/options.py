@@ -56,7 +56,7 @@ def existing_database(database: Path | None) -> Path:
     """That database; ends the program with a sentence if there is none."""
     path = database_path(database)
     if not path.exists():
-        exit_with_error(f"There is no database at {path}: name the station's database with --database.", 1)
+        exit_with_error(f"There is no database at {path}: name the one that the station uses with --database.", 1)
     return path
 
 

@@ -48,6 +48,7 @@ def simulate_days(
     """
     from station.store import StoreError
     from station.system.simulate import Habits, character_of, simulate
+    from station.units import count_text
 
     config = read_config(options.pop("config_path"))
     habits = Habits(person, character_of(**options), sessions_per_week=sessions_per_week, seed=seed)
@@ -58,4 +59,5 @@ def simulate_days(
     if as_json:
         click.echo(json.dumps({"database": str(database), "days": reached.day, "sessions": reached.sessions}))
     else:
-        click.echo(f"{reached.sessions} sessions of {person} in {days} days are in {database}.")
+        sessions, span = count_text(reached.sessions, "session"), count_text(days, "day")
+        click.echo(f"{database} has {sessions} more of {person}, in {span}.")

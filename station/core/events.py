@@ -56,6 +56,7 @@ class CommandName(StrEnum):
     START = "start"
     NEXT = "next"
     SKIP = "skip"
+    SKIP_EXERCISE = "skip_exercise"
     PAUSE = "pause"
     RESUME = "resume"
     STOP = "stop"
@@ -63,6 +64,13 @@ class CommandName(StrEnum):
     SIDE = "side"
     ANSWER = "answer"
     UNDO = "undo"
+
+
+OPTIONAL_COMMANDS = frozenset(
+    {CommandName.PAUSE, CommandName.NEXT, CommandName.SKIP, CommandName.SKIP_EXERCISE, CommandName.SIDE}
+)
+"""The commands that an activity obeys, and that are offered, in some phases only. Whether RESUME is obeyed follows from
+what a pause waits for."""
 
 
 class Heel(Struct, frozen=True):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import ClassVar
 
 from msgspec import Struct
 
-from station.core.events import BoardPosition, Legs, Press
+from station.core.events import BoardPosition, CommandName, Legs, Press
 from station.core.facts import Contact, CueName
 
 
@@ -23,10 +24,21 @@ class ShownClock(Struct, frozen=True):
     rate: int
 
 
+class ResumeNeed(StrEnum):
+    """What a pause waits for: without it the command RESUME is refused. A sensor is named as the part at fault is."""
+
+    HEEL = "heel"
+    """The heels at work, down."""
+    HEEL_SENSOR = "heel sensors"
+    DISTANCE_SENSOR = "distance sensor"
+
+
 class _State(Struct, frozen=True, kw_only=True):
     """What every activity shows. `phase` is the value of its phase; `side` the working legs, if any.
 
     `step` (from 0) of `steps` is the place in the routine. Until `undo_us`, a command by heel taps can be undone.
+    `commands` are those of `OPTIONAL_COMMANDS` that are obeyed now. `resume_needs` is what a pause waits for; `None`
+    where it can be resumed, and outside a pause.
     """
 
     activity: ClassVar[str]
@@ -37,6 +49,8 @@ class _State(Struct, frozen=True, kw_only=True):
     step: int | None = None
     steps: int | None = None
     undo_us: int | None = None
+    commands: frozenset[CommandName] = frozenset()
+    resume_needs: ResumeNeed | None = None
 
 
 class IdleState(_State, frozen=True, kw_only=True):
@@ -59,7 +73,8 @@ class SetupState(_State, frozen=True, kw_only=True):
 class TestState(_State, frozen=True, kw_only=True):
     """A knee-to-wall test, distances in mm. `target_mm` is the next toe distance, `best_mm` the largest passed one.
 
-    `is_on_target`: the toes are at the next target, as the rule sees it. `verdict` is the outcome of the last attempt;
+    `off_mm` is how far beyond the target the toes are, negative before it, and `is_on_target` whether they are there,
+    both as the rule sees it, so that word, number and ticks agree. `verdict` is the outcome of the last attempt;
     the results are those so far.
     """
 
@@ -69,6 +84,7 @@ class TestState(_State, frozen=True, kw_only=True):
     trial: int | None = None
     attempt: int | None = None
     target_mm: float | None = None
+    off_mm: float | None = None
     is_on_target: bool = False
     best_mm: float | None = None
     result_left_mm: float | None = None

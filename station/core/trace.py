@@ -113,7 +113,7 @@ def _parse_header(number: int, line: str) -> dict[str, Any]:
     except RecursionError:
         raise TraceError(f"line {number}: a '#' line must be a JSON object; this one is nested too deeply") from None
     except ValueError as error:
-        raise TraceError(f"line {number}: a '#' line must be a JSON object: {error}") from error
+        raise TraceError(f"line {number} is no line of a trace: after '#' comes a JSON object ({error})") from error
     if not isinstance(found, dict):
         raise TraceError(f"line {number}: a '#' line must be a JSON object, not {quoted(line[1:].strip())}")
     return found

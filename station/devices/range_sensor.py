@@ -280,8 +280,8 @@ class RangeReader:
 
     def _no_answer_message(self) -> str:
         return (
-            f"The distance sensor does not answer at 0x{ADDRESS:02X} on {self._bus_name}:"
-            " check its cable (power, ground, SDA and SCL)."
+            "The distance sensor does not answer: check its cable"
+            f" (power, ground, SDA and SCL; it is at 0x{ADDRESS:02X} on {self._bus_name})."
         )
 
     def _stuck_message(self, block: bytes) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from station.app.snapshot import Snapshot
+from station.core.events import OPTIONAL_COMMANDS, CommandName
 from station.core.state import (
     ActivityState,
     CalibrationState,
@@ -40,6 +41,8 @@ STATES: dict[str, type[ActivityState]] = {
     )
 }
 OTHER_FIELDS = {name for kind in STATES.values() for name in kind.__struct_fields__}
+WAITING_PHASES = ("wait", "paused", "lay")
+"""Phases in which there is nothing to pause."""
 CLOCK_FIELDS = {"counting": "what", "counted_us": "counted_us", "target_us": "target_us", "rate": "rate"}
 
 
@@ -47,7 +50,7 @@ def snapshot(now: Snapshot | None = None, **fields: Any) -> Snapshot:
     """A snapshot with these fields changed; another `activity` begins with an empty state.
 
     `None` for a field of another activity's state is ignored. A clock is given by `counting`, `counted_us`, `target_us`
-    and `rate`; `counting=None` is no clock.
+    and `rate`; `counting=None` is no clock. Without `commands`, all that fit the phase are obeyed.
     """
     now = now or Snapshot(at_us=0)
     kind = STATES[fields.pop("activity", now.activity)]
@@ -60,6 +63,8 @@ def snapshot(now: Snapshot | None = None, **fields: Any) -> Snapshot:
         if fields.get(name, 0) is None:
             del fields[name]
     known = {name: fields.pop(name) for name in kind.__struct_fields__ if name in fields}
+    is_waiting = {**kept, **known}.get("phase") in WAITING_PHASES
+    kept["commands"] = OPTIONAL_COMMANDS - {CommandName.PAUSE} if is_waiting else OPTIONAL_COMMANDS
     return replace(now, state=kind(**kept | known), **fields)
 
 

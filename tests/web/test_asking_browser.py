@@ -124,8 +124,8 @@ def test_pain_report_shows_advice_on_live_page(
     window.click('#pain-report button[value="4"]')
     window.wait_until(lambda: "Ease off" in window.text(ANSWERED), "the advice is seen")
     assert "Take a shorter stride" in window.text(ANSWERED)
-    window.click('#answer button[value="skip"]')
-    window.wait_until(lambda: station.commands == [(CommandName.SKIP, None)], "skip arrives")
+    window.click('#answer button[value="skip_exercise"]')
+    window.wait_until(lambda: station.commands == [(CommandName.SKIP_EXERCISE, None)], "skip arrives")
     window.click("#pain-report summary")
     window.click('#pain-report button[value="8"]')
     window.wait_until(lambda: "Stop for today" in window.text(ANSWERED), "the advice is seen")
@@ -334,7 +334,7 @@ def test_axe_finds_nothing_serious_in_questions_and_forms(
 TEST_SHOWN: dict[str, Any] = {"activity": "test", "side": Side.LEFT, "toe_mm": 68.0, "target_mm": 84.0}
 PICTURES = [
     {**TEST_SHOWN, "phase": "side"},
-    {**TEST_SHOWN, "phase": "move", "verdict": "passed"},
+    {**TEST_SHOWN, "phase": "move", "off_mm": -16.0, "verdict": "passed"},
     {"activity": "setup", "phase": "lay", "board": BoardPosition.SLOPE, "is_occupied": True, "toe_mm": None},
 ]
 

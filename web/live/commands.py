@@ -15,6 +15,7 @@ class PageCommand(StrEnum):
     RESUME = CommandName.RESUME.value
     NEXT = CommandName.NEXT.value
     SKIP = CommandName.SKIP.value
+    SKIP_EXERCISE = CommandName.SKIP_EXERCISE.value
     STOP = CommandName.STOP.value
     CONFIRM = CommandName.CONFIRM.value
     SIDE = CommandName.SIDE.value

@@ -31,8 +31,8 @@ CLOCK_CAPTIONS = {
     "warm": "warm-up",
 }
 """What a clock counts down to."""
-MOVE_CAPTIONS = {"SLIDE BACK": "slide back", "CLOSER": "closer", "STAND STILL": "off target"}
-"""What the distance is while the board is moved, by the word beside it."""
+MOVE_CAPTIONS = {"SLIDE BACK": "slide back", "CLOSER": "closer"}
+"""How far the board is to be moved, by the word beside it."""
 
 
 def number_of(snapshot: Snapshot, units: str) -> str | None:
@@ -65,8 +65,8 @@ def number_of(snapshot: Snapshot, units: str) -> str | None:
             return NO_NUMBER
         case TestState(phase="result") as state:
             return "" if result_rows(state, units) else NO_NUMBER
-        case TestState(phase="move", target_mm=float() as target_mm) if snapshot.toe_mm is not None:
-            return lengths.number_text(abs(target_mm - snapshot.toe_mm), units)
+        case TestState(is_on_target=False, off_mm=float() as off_mm):
+            return lengths.number_text(abs(off_mm), units)
     return lengths.number_text(snapshot.toe_mm, units) if snapshot.toe_mm is not None else NO_NUMBER
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from station import units as lengths
-from station.app.snapshot import HeelView, Snapshot
+from station.app.snapshot import MEASURING_PARTS, HeelView, Snapshot
 from station.catalogue.read import exercises
 from station.catalogue.records import Exercise, Feet, Group, Verification
 from station.core.events import BOTH_LEGS, SECOND_US, BoardPosition, Legs, Side
@@ -22,6 +22,7 @@ from station.core.state import (
     HoldState,
     LessonState,
     RepsState,
+    RestState,
     RhythmState,
     SetupState,
     TestState,
@@ -69,7 +70,7 @@ PHASE_STYLES = {
     "lifted": PhaseStyle("HEEL DOWN", "\u25bc", "alarm", "Your heel is up. The clock is paused.", ""),
     "reps": PhaseStyle("UP, DOWN", "\u2195", "work", "Heel up, and down again.", ""),
     "paused": PhaseStyle(
-        "PAUSED", "\u2016", "calm", "Step back on, or put the heel down, to continue.", "Heel down again."
+        "PAUSED", "\u2016", "calm", "Press \u201cResume\u201d, or step off and back on.", "Press Resume."
     ),
     "fault": PhaseStyle("CHECK", "!", "fault", "A sensor is not working."),
     "done": PhaseStyle("DONE", "\u2713", "done", "Well done. Saved.", "Saved."),
@@ -118,10 +119,14 @@ SEATED = {
         "FOOT ON", "\u25b6", "calm", "The rest is over. Put your foot back on its plate.", "Rest is over."
     ),
     "paused": PhaseStyle(
-        "PAUSED", "\u2016", "calm", "Put your foot back on its plate, or press \u201cResume\u201d.", "Foot back on."
+        "PAUSED", "\u2016", "calm", "Press \u201cResume\u201d, or lift your foot and put it back.", "Press Resume."
     ),
 }
 """What a person on a chair does where others step on: nobody is called up to stand."""
+NOT_READY_TO_RESUME = "The sensor must read steadily for two seconds. Then you can resume."
+HEEL_UP = ("Step back on, or put the heel down, to continue.", "Heel down again.")
+HEEL_UP_SEATED = ("Put your foot back on its plate.", "Foot back on.")
+"""What a pause waits for while a heel is up: the sentence and the few words."""
 SELF_PACED = PhaseStyle("YOUR PACE", "\u25cb", "work", "", "Then step on.")
 KEEP_GOING = PhaseStyle("KEEP GOING", "\u25b6", "work", "", "")
 TEMPO_PARTS = {
@@ -186,13 +191,13 @@ def phase_style(snapshot: Snapshot) -> PhaseStyle:
         raised = PHASE_STYLES["lifted"]
         sentence = f"Step on with your {snapshot.side} foot, toes to the stop."
         return style._replace(word=raised.word, shape=raised.shape, sentence=sentence)
-    if phase == "move" and snapshot.target_mm is not None and snapshot.toe_mm is not None:
-        off = snapshot.target_mm - snapshot.toe_mm
-        if isinstance(state, TestState) and state.is_on_target:
-            return style._replace(
-                word="STAND STILL", shape="\u25a0", sentence="Right there. Stand still.", brief="Right there."
-            )
-        return style._replace(word="SLIDE BACK" if off > 0 else "CLOSER", shape="\u25bc" if off > 0 else "\u25b2")
+    if isinstance(state, TestState) and state.is_on_target:
+        return style._replace(
+            word="STAND STILL", shape="\u25a0", sentence="Right there. Stand still.", brief="Right there."
+        )
+    if isinstance(state, TestState) and state.off_mm is not None:
+        is_near = state.off_mm < 0
+        return style._replace(word="SLIDE BACK" if is_near else "CLOSER", shape="\u25bc" if is_near else "\u25b2")
     if phase == "wait" and state.step:
         return _come_back_style(snapshot)
     exercise = current_exercise(snapshot)
@@ -215,12 +220,21 @@ def phase_style(snapshot: Snapshot) -> PhaseStyle:
 
 
 def _paused_style(snapshot: Snapshot, style: PhaseStyle, *, is_seated: bool) -> PhaseStyle:
-    """How to go on. A person who is called a second time may have their heel down, on a plate whose cable is out:
-    nothing that the board measures tells that from a lifted heel."""
-    heels = _working_heels(snapshot)
-    up = [heel.side for heel in heels if heel.down is False]
-    if not is_seated and heels and all(heel.down for heel in heels):
-        return style._replace(sentence="Press \u201cResume\u201d, or step off and back on.", brief="Press Resume.")
+    """How to go on, or what is in the way. A person who is called a second time may have their heel down, on a plate
+    whose cable is out: nothing that the board measures tells that from a lifted heel."""
+    need, state = snapshot.state.resume_needs, snapshot.state
+    if need in MEASURING_PARTS:
+        found = next((fault.sentence for fault in snapshot.faults if fault.part == need), None)
+        return style._replace(sentence=found or NOT_READY_TO_RESUME, brief=None)
+    if need is None and isinstance(state, RestState):
+        return style._replace(sentence="The rest has stopped. Press \u201cResume\u201d.", brief="")
+    if need is None and isinstance(state, ExerciseState) and state.verified is False and not is_seated:
+        return style._replace(sentence="Press \u201cResume\u201d, or step on the board.")
+    if need is None:
+        return style
+    sentence, brief = HEEL_UP_SEATED if is_seated else HEEL_UP
+    style = style._replace(sentence=sentence, brief=brief)
+    up = [heel.side for heel in _working_heels(snapshot) if heel.down is False]
     if not up or snapshot.cue is None or snapshot.cue.cue is not CueName.NUDGE:
         return style
     is_one, side = len(up) == 1, up[0] if snapshot.side is BOTH_LEGS else snapshot.side

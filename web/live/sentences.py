@@ -151,7 +151,7 @@ def next_text(snapshot: Snapshot, units: str) -> str | None:
     """The next step's name; during the questions, the test's result; `None` while a fault stops the current one."""
     if isinstance(snapshot.state, QuestionState):
         return result_text(snapshot.state, units)
-    if snapshot.state.phase == "fault":
+    if snapshot.state.phase == "fault" or snapshot.state.resume_needs in MEASURING_PARTS:
         return None
     if snapshot.next_exercise is not None and snapshot.next_exercise in exercises():
         exercise = exercises()[snapshot.next_exercise]

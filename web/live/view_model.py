@@ -14,7 +14,7 @@ from station import units as lengths
 from station.app.snapshot import HeelView, Snapshot
 from station.catalogue.read import exercises
 from station.core.activities.questions import FELT_QUESTION, PAIN_QUESTION
-from station.core.events import FELT_PLACE_ANSWERS, PAIN_ANSWERS
+from station.core.events import FELT_PLACE_ANSWERS, PAIN_ANSWERS, CommandName
 from station.core.state import (
     ActivityState,
     BlockState,
@@ -63,6 +63,8 @@ TEST_PICTURES = {
 """What a person does in a phase of a test, as a picture."""
 MOVE_PICTURES = {"SLIDE BACK": "test-slide-back", "CLOSER": "test-closer", "STAND STILL": "test-stand"}
 """The picture while the board is moved, by the word beside it; without a reading, `TEST_PICTURES` has it."""
+UNSTOOD_PHASES = {"idle", "wait"}
+"""Nobody has to stand there, and a plate is unknown until somebody has: that is no news."""
 REPETITION_NOUNS = {"calibrate": "block", "check": "block", "lesson": "sound"}
 """What a repetition is called in activities other than stretches."""
 
@@ -72,8 +74,9 @@ UNSAVED = {"Saved.": "Not saved.", "is saved": "is not saved yet", "and saved.":
 WITHOUT_BUTTONS = {
     ", or choose what to do below": "",
     ", press the button, or press \u201cKnee touches\u201d below": " or press the button",
-    ", or press \u201cResume\u201d": "",
-    "Press \u201cResume\u201d, or step off": "Step off",
+    "Press \u201cResume\u201d, or step": "Step",
+    "Press \u201cResume\u201d, or lift": "Lift",
+    " Press \u201cResume\u201d.": "",
     "Press Resume": "Step off and on",
     " Already done? Press \u201cNext\u201d.": "",
 }
@@ -83,7 +86,8 @@ WITHOUT_BUTTONS = {
 def live_view(snapshot: Snapshot, units: str, *, has_buttons: bool = True) -> dict[str, Any]:
     """The live page's content as JSON-ready values; times in microseconds, distances in millimetres or as text.
 
-    After the questions that follow a test, it shows the test's result. Without `has_buttons` nothing names one.
+    After the questions that follow a test, it shows the test's result. A fault that the sentence names stands there
+    alone. Without `has_buttons` nothing names one.
     """
     state = snapshot.state
     if isinstance(state, QuestionState) and state.phase == "done":
@@ -99,6 +103,7 @@ def live_view(snapshot: Snapshot, units: str, *, has_buttons: bool = True) -> di
     style, clock = phase_style(snapshot), state.clock
     side = state.side if state.phase not in PHASES_WITHOUT_SIDE else None
     best_mm = state.best_mm if isinstance(state, TestState) else None
+    sentence = _if_stored(snapshot, sentence_of(snapshot, style, units))
     view = {
         "activity": state.activity,
         "phase": state.phase,
@@ -107,7 +112,7 @@ def live_view(snapshot: Snapshot, units: str, *, has_buttons: bool = True) -> di
         "word": style.word,
         "shape": style.shape,
         "tone": style.tone,
-        "sentence": _if_stored(snapshot, sentence_of(snapshot, style, units)),
+        "sentence": sentence,
         "brief": _if_stored(snapshot, brief_of(snapshot, style, units)),
         "counting": clock.what if clock is not None else None,
         "counted_us": clock.counted_us if clock is not None else 0,
@@ -125,12 +130,14 @@ def live_view(snapshot: Snapshot, units: str, *, has_buttons: bool = True) -> di
         "toe_mm": snapshot.toe_mm,
         "target": lengths.length_text(snapshot.target_mm, units) if snapshot.target_mm is not None else None,
         "best": lengths.length_text(best_mm, units) if best_mm is not None else None,
-        "heels": [_heel(heel) for heel in snapshot.heels],
+        "heels": [_heel(heel) for heel in snapshot.heels if heel.down is not None or state.phase not in UNSTOOD_PHASES],
         "knee": snapshot.knee,
         "can_confirm": is_self_confirmed(state),
         "result": _if_stored(snapshot, result_text(state, units)),
         "cue": _cue(snapshot),
-        "faults": [{"part": fault.part, "sentence": fault.sentence} for fault in snapshot.faults],
+        "faults": [
+            {"part": fault.part, "sentence": fault.sentence} for fault in snapshot.faults if fault.sentence != sentence
+        ],
         "person": snapshot.person_name,
         "session": snapshot.session_id,
         "simulated": snapshot.simulated,
@@ -140,7 +147,12 @@ def live_view(snapshot: Snapshot, units: str, *, has_buttons: bool = True) -> di
         "question": _question(state),
         "is_active": is_active(snapshot),
         "awaits_next": isinstance(state, SetupState) and is_active(snapshot),
-        "is_paused": state.phase == "paused" and is_active(snapshot),
+        "can_pause": CommandName.PAUSE in state.commands and is_active(snapshot),
+        "can_resume": state.phase == "paused" and state.resume_needs is None and is_active(snapshot),
+        "can_go_on": CommandName.NEXT in state.commands and not isinstance(state, SetupState),
+        "can_choose_side": CommandName.SIDE in state.commands,
+        "skip": _skip_label(state),
+        "can_skip_exercise": CommandName.SKIP_EXERCISE in state.commands,
         "can_undo": state.undo_us is not None,
         "note": _note(snapshot, style),
         "resume": resume_label(snapshot.unfinished) if snapshot.unfinished is not None else None,
@@ -149,6 +161,20 @@ def live_view(snapshot: Snapshot, units: str, *, has_buttons: bool = True) -> di
         "resume_person": (snapshot.unfinished.person_id if snapshot.unfinished is not None else None) or "",
     }
     return view if has_buttons else _without_buttons(view)
+
+
+def _skip_label(state: ActivityState) -> str | None:
+    """The label of the button that skips; `None` where there is nothing to skip, or where *Next* does the same."""
+    if CommandName.SKIP not in state.commands:
+        return None
+    match state:
+        case TestState():
+            return "Restart this attempt" if state.phase != "rest" else None
+        case HoldState():
+            return "Skip this hold"
+        case RepsState():
+            return "Skip this set"
+    return None
 
 
 def _without_buttons(view: dict[str, Any]) -> dict[str, Any]:

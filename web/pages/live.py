@@ -42,7 +42,7 @@ def blueprint(site: Site) -> Blueprint:
             "live.html",
             **live_context(site),
             board=control_groups(site),
-            answer=_pain_answer_html(pain, about)
+            answer=_pain_answer_html(site, pain, about)
             if pain is not None
             else _decision_html(site.snapshot().decision if "started" in request.args else None),
         )
@@ -91,7 +91,7 @@ def blueprint(site: Site) -> Blueprint:
             wait_until_saved(site.api.answer(person_id, "pain", value, about))
         if request.form.get("return_to") == "today":
             return redirect(url_for("today.today", pain=value), 303)
-        return back_to_live(_pain_advice_html(found, about), pain=value, exercise=about)
+        return back_to_live(_pain_advice_html(site, found, about), pain=value, exercise=about)
 
     @pages.post("/person")
     def choose_person() -> AnyResponse:
@@ -165,17 +165,17 @@ def _refused_response(decision: StartDecision, title: str, person: Person | None
     return Response(page, 409)
 
 
-def _pain_advice_html(found: PainAdvice, about: str | None) -> str:
+def _pain_advice_html(site: Site, found: PainAdvice, about: str | None) -> str:
     """The pain advice in one sentence, with an easier version and Skip if they apply."""
-    easier = exercises()[about].easier if about is not None and found.action is PainAction.EASE_OFF else None
-    return render_template(
-        "_answer.html", sentence=found.sentence, easier=easier, offer_skip=found.action is PainAction.EASE_OFF
-    )
+    is_too_much = found.action is PainAction.EASE_OFF
+    easier = exercises()[about].easier if about is not None and is_too_much else None
+    offer_skip = is_too_much and CommandName.SKIP_EXERCISE in site.snapshot().state.commands
+    return render_template("_answer.html", sentence=found.sentence, easier=easier, offer_skip=offer_skip)
 
 
-def _pain_answer_html(pain: int, about: str) -> str:
+def _pain_answer_html(site: Site, pain: int, about: str) -> str:
     known = 0 <= pain <= MAX_PAIN
-    return _pain_advice_html(advice(pain), about if about in exercises() else None) if known else ""
+    return _pain_advice_html(site, advice(pain), about if about in exercises() else None) if known else ""
 
 
 def _decision_html(decision: StartDecision | None) -> str:

@@ -329,8 +329,8 @@ def _join_with_and(parts: Sequence[str]) -> str:
 
 
 def _upcoming(planned: Plan, found: Due, now: datetime) -> list[str]:
-    """The next times of the plan in words; in a baseline, those after it."""
-    begin = now if found.baseline_day is None else found.next_occurrence or now
+    """The next times of the plan in words, those of a baseline and those already done left out."""
+    begin = found.next_occurrence or now
     coming = islice(occurrences(planned, begin, begin + 15 * DAY), UPCOMING_COUNT)
     return [f"{capitalize_first(relative_time(at, now))}, {at.day} {at:%B}" for at in coming]
 

@@ -151,12 +151,17 @@
     }
     showEndCard()
     setVisible('undo', view.can_undo)
-    setVisible('resume', view.is_paused)
+    setVisible('resume', view.can_resume)
     setVisible('board-lies', view.awaits_next)
-    setVisible('pause', view.is_active && !view.is_paused && !view.awaits_next)
+    setVisible('pause', view.can_pause)
     setVisible('stop', view.is_active)
     setVisible('confirm', view.can_confirm)
     setVisible('steps', view.is_active)
+    setVisible('go-on', view.can_go_on)
+    setVisible('skip', view.skip)
+    if (view.skip && el('skip')) text('skip', view.skip)
+    setVisible('skip-exercise', view.can_skip_exercise)
+    setVisible('choose-side', view.can_choose_side)
     setVisible('begin', !view.is_active)
     setVisible('note', view.note)
     text('note', view.note || '')
@@ -286,8 +291,8 @@
     const silent = silentForMs >= SILENT_AFTER_MS
     el('stale-notice').hidden = !silent
     if (silent) {
-      const board = view && view.faults.some(fault => fault.part === 'board') ? '' : ' The board keeps running; listen to it.'
-      text('stale-notice', `No update for ${Math.floor(silentForMs / 1000)} s.${board}`)
+      const board = view && view.faults.some(fault => fault.part === 'board') ? '' : ' The board may still be running: listen to it.'
+      text('stale-notice', `No update for ${Math.floor(silentForMs / 1000)}\u00a0s.${board}`)
       if (view && view.rate) view = { ...view, rate: 0, counted_us: view.counted_us + (performance.now() - stateTime) * 1000 }
     }
     stage.classList.toggle('dim', performance.now() - lastActivityAt > DIM_MS)

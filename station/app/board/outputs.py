@@ -68,9 +68,8 @@ class BoardOutputs:
         if self._devices is None or self._devices.player is None:
             return
         off_mm = None
-        if now.phase == "move" and now.toe_mm is not None and now.target_mm is not None:
-            is_there = isinstance(now.state, TestState) and now.state.is_on_target
-            off_mm = 0.0 if is_there else now.toe_mm - now.target_mm
+        if isinstance(now.state, TestState):
+            off_mm = 0.0 if now.state.is_on_target else now.state.off_mm
         if off_mm is not None or self._guiding:
             self._guiding = off_mm is not None
             self._devices.player.set_target_distance(off_mm)

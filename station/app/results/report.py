@@ -460,7 +460,7 @@ def _dose_text(weeks: Sequence[Week], plan: Plan | None) -> str:
     complete = weeks[:-1] or weeks
     left = sum(week.left_minutes for week in complete) / len(complete)
     right = sum(week.right_minutes for week in complete) / len(complete)
-    mean = "in this first week" if len(weeks) == 1 else "a week on average, without the running one"
+    mean = "in this first week" if len(weeks) == 1 else "a week on average, this week not counted"
     return (
         f"In {count_text(len(weeks), 'week')}: {sessions}. Credited (heel down) {mean}: left {left:.0f}, right "
         f"{right:.0f} min; the goal is {WEEKLY_GOAL_MINUTES} a leg."

@@ -12,7 +12,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from station.core.activities.phases import PhasedActivity
-from station.core.events import SECOND_US, Command, CommandName, Side
+from station.core.events import OPTIONAL_COMMANDS, SECOND_US, Command, CommandName, Side
 from station.core.facts import BoardSet, CueName, Ended
 from station.core.sensing.sensors import BoardSensors, Change, HeelChange, SensorChange
 from station.core.state import SetupState
@@ -108,6 +108,10 @@ class BoardSetup(PhasedActivity[SetupPhase]):
             self._finish(at_us)
         else:
             self._end(at_us, "nobody came back")
+
+    @property
+    def commands(self) -> frozenset[CommandName]:
+        return OPTIONAL_COMMANDS & DONE_COMMANDS
 
     def on_command(self, command: Command) -> None:
         if command.word in DONE_COMMANDS:

@@ -78,4 +78,5 @@ class CountedSet(ExerciseActivity):
             clock=self.preparation_clock(at_us),
             count=self.count,
             target_count=self.step.count,
+            resume_needs=self.resume_needs,
         )

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from station.core.events import SENSOR_EVENTS, Command, Event, SensorEvent, Side
+from station.core.events import SENSOR_EVENTS, Command, CommandName, Event, SensorEvent, Side
 from station.core.facts import Cue, CueEnded, CueName, Fact, SensorBack, SensorLost
 from station.core.sensing.sensors import NO_CHANGE, BoardSensors, Change, SensorChange
 from station.core.state import ActivityState
@@ -61,6 +61,11 @@ class Activity:
 
     def on_alarm(self, at_us: int) -> None:
         """`due_us` has come."""
+
+    @property
+    def commands(self) -> frozenset[CommandName]:
+        """Those of `OPTIONAL_COMMANDS` that it obeys now; no other of them reaches `on_command`."""
+        return frozenset()
 
     def on_command(self, command: Command) -> None:
         """A command has come from the page, the button or heel taps."""

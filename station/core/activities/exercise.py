@@ -33,7 +33,7 @@ from station.core.activities.working_heels import HeelMove, Move, WorkingHeels
 from station.core.events import Command, CommandName, Side
 from station.core.facts import CueName, Ended, Paused, Resumed
 from station.core.sensing.sensors import BoardSensors, Change, HeelChange, KneeChange
-from station.core.state import ShownClock
+from station.core.state import ResumeNeed, ShownClock
 from station.core.steps import HeelRule, HoldStep, RepsStep
 
 
@@ -66,6 +66,19 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
     def other_side(self) -> Side | None:
         side = self.turns.side
         return None if self._go_has_sounded or side is None else side.other
+
+    @property
+    def commands(self) -> frozenset[CommandName]:
+        found = set()
+        if self.phase not in (ExercisePhase.WAIT, ExercisePhase.PAUSED):
+            found.add(CommandName.PAUSE)
+        if self.phase is ExercisePhase.PREPARE or self.has_next:
+            found.add(CommandName.NEXT)
+        if self.phase not in (ExercisePhase.WAIT, ExercisePhase.SWITCH):
+            found.add(CommandName.SKIP)
+        if self.other_side is not None:
+            found.add(CommandName.SIDE)
+        return frozenset(found)
 
     @property
     def given_up_repetitions(self) -> int:
@@ -232,6 +245,15 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
         else:
             self.prepare_again(now_us, since_us)
 
+    @property
+    def resume_needs(self) -> ResumeNeed | None:
+        """What the pause waits for; `None` outside one."""
+        if self.phase is not ExercisePhase.PAUSED or self._pause.then is AfterPause.SIDE_CHANGE:
+            return None
+        if self.heels.are_as_needed:
+            return None
+        return ResumeNeed.HEEL_SENSOR if self.heels.is_sensor_lost else ResumeNeed.HEEL
+
     # Changing sides and ending.
 
     def finish_side(self, now_us: int) -> None:
@@ -315,20 +337,22 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
         match command.word:
             case CommandName.STOP:
                 self.end_early(now_us, "stop")
-            case CommandName.PAUSE if self.phase not in (ExercisePhase.WAIT, ExercisePhase.PAUSED):
+            case CommandName.PAUSE:
                 if self.phase not in (ExercisePhase.PREPARE, ExercisePhase.SWITCH):
                     self.suspend(now_us)
                 self.pause(now_us, now_us, "command")
             case CommandName.RESUME if self.phase is ExercisePhase.PAUSED:
-                if self.heels.are_as_needed or self._pause.then is AfterPause.SIDE_CHANGE:
+                if self.resume_needs is None:
                     self._resume(now_us, now_us, "command")
+                else:
+                    self.emit_cue(now_us, CueName.NO)
             case CommandName.NEXT if self.phase is ExercisePhase.PREPARE:
                 self._countdown.skip(now_us)
             case CommandName.NEXT:
                 self.on_next(now_us)
-            case CommandName.SKIP if self.phase not in (ExercisePhase.WAIT, ExercisePhase.SWITCH):
+            case CommandName.SKIP:
                 self._skip_repetition(now_us)
-            case CommandName.SIDE if command.side is not None and self.other_side is not None:
+            case CommandName.SIDE if command.side is not None:
                 self._choose_side(now_us, command.side)
         self.set_due()
 

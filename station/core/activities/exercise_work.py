@@ -58,8 +58,13 @@ class ExerciseWork:
     def advance_repetition(self) -> bool:
         """Move to the next repetition of this side; false when there is none."""
 
+    @property
+    def has_next(self) -> bool:
+        """Whether the command `next` ends something now, outside a preparation."""
+        return False
+
     def on_next(self, now_us: int) -> None:
-        """The command `next`, outside a preparation."""
+        """The command `next` where `has_next`."""
 
     @abstractmethod
     def reset_for_side(self) -> None:

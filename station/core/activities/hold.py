@@ -173,10 +173,13 @@ class Hold(ExerciseActivity):
         counts = (self._clock.credited_us(now_us), self._lifted_us, self._lifts, self._micro_lifts)
         return (self.turns.legs, self._repetition, *counts)
 
+    @property
+    def has_next(self) -> bool:
+        return self.phase is ExercisePhase.REST
+
     def on_next(self, now_us: int) -> None:
-        if self.phase is ExercisePhase.REST:
-            self._rest_deadline_us = now_us
-            self._rest_ticks.cancel()
+        self._rest_deadline_us = now_us
+        self._rest_ticks.cancel()
 
     # Alarms.
 
@@ -245,6 +248,7 @@ class Hold(ExerciseActivity):
             repetition=self._repetition,
             repetitions=self._step.repetitions,
             hold_us=self._step.hold_us,
+            resume_needs=self.resume_needs,
         )
 
     def _shown_clock(self, at_us: int) -> ShownClock | None:

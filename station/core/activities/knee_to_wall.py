@@ -26,6 +26,7 @@ from station.core.activities.knee_to_wall_rules import (
     MEASURING_PHASES,
     NUDGED_PHASES,
     PHASES_BEFORE_LUNGE,
+    PHASES_OF_COMMAND,
     TRANSITIONS,
     TestPhase,
     TestRules,
@@ -102,6 +103,11 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
     def other_side(self) -> Side | None:
         is_too_late = self._series.attempt_count or self.phase not in (TestPhase.WAIT, *PHASES_BEFORE_LUNGE)
         return None if is_too_late else self.side.other
+
+    @property
+    def commands(self) -> frozenset[CommandName]:
+        found = {word for word, phases in PHASES_OF_COMMAND.items() if self.phase in phases}
+        return frozenset(found if self.other_side is None else {*found, CommandName.SIDE})
 
     def watched_sides(self) -> Sequence[Side]:
         if self.phase in (TestPhase.REST, TestPhase.RESULT):
@@ -196,19 +202,20 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
                 self._end_early(now_us, "stop")
             case CommandName.CONFIRM if self._attempt is not None:
                 self._attempt.confirm(now_us)
-            case CommandName.PAUSE if phase not in (TestPhase.WAIT, TestPhase.PAUSED, TestPhase.RESULT):
+            case CommandName.PAUSE:
                 self._pause(now_us, "command")
-            case CommandName.RESUME if phase is TestPhase.PAUSED and self._heel.is_down:
-                self._resume(now_us, "command")
-            case CommandName.NEXT if phase in (TestPhase.SIDE, TestPhase.COUNT):
+            case CommandName.RESUME if phase is TestPhase.PAUSED:
+                if self._heel.missing is None:
+                    self._resume(now_us, "command")
+                else:
+                    self.emit_cue(now_us, CueName.NO)
+            case CommandName.NEXT if phase is not TestPhase.REST:
                 self._enter_phase(TestPhase.COUNT, now_us)
                 self._ticks.cancel()
                 self._go_us = now_us
-            case CommandName.NEXT if phase is TestPhase.REST:
+            case CommandName.NEXT | CommandName.SKIP:
                 self._start_settling(now_us)
-            case CommandName.SKIP if phase in (TestPhase.REST, *MEASURING_PHASES):
-                self._start_settling(now_us)
-            case CommandName.SIDE if command.side is not None and self.other_side is not None:
+            case CommandName.SIDE if command.side is not None:
                 self._series.choose_side(command.side)
                 self._heel.follow(command.side)
                 self._enter_phase(TestPhase.WAIT, now_us)
@@ -456,7 +463,7 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
         clock = None
         if self.phase in timed:
             clock = ShownClock(str(self.phase), at_us - self._waiting.since_us, timed[self.phase], 1)
-        trials = self._series.current
+        trials, move = self._series.current, self._move if self.phase is TestPhase.MOVE else None
         return TestState(
             phase=self.phase,
             side=self.side,
@@ -464,10 +471,12 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
             trial=trials.number,
             attempt=trials.attempts,
             target_mm=self._series.target_mm,
-            is_on_target=self.phase is TestPhase.MOVE and self._move is not None and self._move.is_on_target,
+            off_mm=None if move is None else move.off_mm,
+            is_on_target=move is not None and move.is_on_target,
             best_mm=trials.best_mm,
             result_left_mm=self._series.score_mm(Side.LEFT),
             result_right_mm=self._series.score_mm(Side.RIGHT),
             verdict=self._series.last_outcome,
+            resume_needs=self._heel.missing if self.phase is TestPhase.PAUSED else None,
             contact=self.sensors.wiring.contact,
         )

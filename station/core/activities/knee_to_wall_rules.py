@@ -11,7 +11,7 @@ from station.core.activities.repositioning import MoveRules
 from station.core.activities.sensor_fault import FaultRules
 from station.core.activities.standing_heel import SteadyRules
 from station.core.activities.step_on import StepOnRules
-from station.core.events import SECOND_US
+from station.core.events import SECOND_US, CommandName
 
 
 class TestPhase(StrEnum):
@@ -53,6 +53,12 @@ TRANSITIONS: dict[TestPhase, frozenset[TestPhase]] = {
 PHASES_BEFORE_LUNGE = (TestPhase.SETTLE, TestPhase.SIDE, TestPhase.COUNT)
 NUDGED_PHASES = (TestPhase.SETTLE, TestPhase.MOVE)
 MEASURING_PHASES = (*PHASES_BEFORE_LUNGE, TestPhase.ATTEMPT, TestPhase.MOVE)
+PHASES_OF_COMMAND = {
+    CommandName.PAUSE: frozenset(TestPhase) - {TestPhase.WAIT, TestPhase.PAUSED, TestPhase.RESULT, TestPhase.ENDED},
+    CommandName.NEXT: frozenset({TestPhase.SIDE, TestPhase.COUNT, TestPhase.REST}),
+    CommandName.SKIP: frozenset({TestPhase.REST, *MEASURING_PHASES}) - {TestPhase.SETTLE},
+}
+"""Where a command is obeyed; while somebody settles there is nothing to skip yet."""
 
 
 class TestRules(Struct, frozen=True):

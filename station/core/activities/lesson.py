@@ -275,14 +275,15 @@ class SoundLesson(PhasedActivity[LessonPhase]):
         self.enter(LessonPhase.ENDED)
         self.outcome = "ended"
 
+    @property
+    def commands(self) -> frozenset[CommandName]:
+        is_heard = self.phase in (LessonPhase.VOLUME, LessonPhase.LISTEN)
+        return frozenset({CommandName.NEXT, CommandName.SKIP} if is_heard else ())
+
     def on_command(self, command: Command) -> None:
         if self.outcome is None and command.word is CommandName.STOP:
             self._end_early(command.at_us, "stop")
-        elif (
-            self.outcome is None
-            and command.word in (CommandName.NEXT, CommandName.SKIP)
-            and self.phase in (LessonPhase.VOLUME, LessonPhase.LISTEN)
-        ):
+        elif self.outcome is None and command.word in (CommandName.NEXT, CommandName.SKIP):
             self.stop_repeating_cue(command.at_us)
             self._enter_part(
                 LessonPhase.LISTEN if self.phase is LessonPhase.VOLUME else LessonPhase.QUIZ, command.at_us

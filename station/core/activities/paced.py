@@ -120,9 +120,12 @@ class PacedReps(CountedSet):
             is_signal = change.since_us - self._empty_since_us >= self._paced_rules.done_signal_us
             self._stepped_on_us, self._empty_since_us = (change.since_us if is_signal else None), None
 
+    @property
+    def has_next(self) -> bool:
+        return self._is_own_pace and self.phase is ExercisePhase.REPS
+
     def on_next(self, now_us: int) -> None:
-        if self._is_own_pace and self.phase is ExercisePhase.REPS:
-            self._finish_at_own_pace(now_us)
+        self._finish_at_own_pace(now_us)
 
     def _finish_at_own_pace(self, now_us: int) -> None:
         self.count = self.step.count

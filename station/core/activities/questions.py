@@ -118,6 +118,10 @@ class Questions(PhasedActivity[AskPhase]):
             self.enter(AskPhase.DONE)
             self.outcome = "complete"
 
+    @property
+    def commands(self) -> frozenset[CommandName]:
+        return frozenset({CommandName.NEXT, CommandName.SKIP})
+
     def on_command(self, command: Command) -> None:
         at_us, answer = command.at_us, command.answer
         is_valid = answer in (FELT_PLACE_ANSWERS if self.phase is FELT_QUESTION else PAIN_ANSWERS)

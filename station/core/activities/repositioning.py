@@ -51,19 +51,20 @@ class Repositioning:
         self._baseline_mm = baseline_mm
         self._target_mm = target_mm
         self._is_optional = is_optional
+        self.off_mm: float | None = None
+        """How far beyond the target the toes are, negative before it; `None` without a target or without a reading."""
         self.is_on_target = False
         """Whether the toes are at the target."""
         self.has_begun = False
         """Whether the person has moved at any moment."""
+        self._compare_with_target(self._reading_mm(began_us))
 
     def is_over(self, now_us: int) -> bool:
         """Whether the person stands still where the next attempt may begin."""
-        reading_mm = self._sensors.toe.median(now_us - self._rules.median_span_us, now_us)
+        reading_mm = self._reading_mm(now_us)
         if reading_mm is None:
             return False
-        if self._target_mm is not None:
-            off_mm = self._sensors.curve.toe_mm(reading_mm) - self._target_mm
-            self.is_on_target = is_on_target(off_mm, was_on_target=self.is_on_target)
+        self._compare_with_target(reading_mm)
         has_moved = self._has_moved(reading_mm)
         self.has_begun = self.has_begun or has_moved
         if self._is_optional:
@@ -74,6 +75,14 @@ class Repositioning:
         if not has_moved or self._is_sliding(reading_mm, now_us):
             return False
         return self._heel.has_stood_still(self._began_us, self._rules.elsewhere_still_us, now_us)
+
+    def _reading_mm(self, now_us: int) -> float | None:
+        return self._sensors.toe.median(now_us - self._rules.median_span_us, now_us)
+
+    def _compare_with_target(self, reading_mm: float | None) -> None:
+        if reading_mm is not None and self._target_mm is not None:
+            self.off_mm = self._sensors.curve.toe_mm(reading_mm) - self._target_mm
+            self.is_on_target = is_on_target(self.off_mm, was_on_target=self.is_on_target)
 
     def _is_sliding(self, reading_mm: float, now_us: int) -> bool:
         from_us = now_us - self._rules.elsewhere_still_us

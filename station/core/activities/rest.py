@@ -55,6 +55,11 @@ class Rest(PhasedActivity[RestPhase]):
             self.emit_cue(at_us, CueName.COUNT, count=tick)
         self._set_due()
 
+    @property
+    def commands(self) -> frozenset[CommandName]:
+        is_paused = self._paused_remaining_us is not None
+        return frozenset({CommandName.NEXT, CommandName.SKIP} | (set() if is_paused else {CommandName.PAUSE}))
+
     def on_command(self, command: Command) -> None:
         now_us = command.at_us
         if command.word in (CommandName.NEXT, CommandName.SKIP):
@@ -63,7 +68,7 @@ class Rest(PhasedActivity[RestPhase]):
             self.emit_cue(now_us, CueName.ENDED)
             self.emit(Ended(now_us, "stop"))
             self.outcome = "ended"
-        elif command.word is CommandName.PAUSE and self._paused_remaining_us is None:
+        elif command.word is CommandName.PAUSE:
             self.enter(RestPhase.PAUSED)
             self._paused_remaining_us = self._deadline_us - now_us
             self.emit(Paused(now_us, "command"))

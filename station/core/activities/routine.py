@@ -33,7 +33,16 @@ from station.core.activities.paced import PacedReps
 from station.core.activities.questions import PAIN_QUESTION, Questions
 from station.core.activities.reps import Reps
 from station.core.activities.rest import Rest
-from station.core.events import EASE_OFF_PAIN, SECOND_US, STOPPING_PAIN, Command, CommandName, SensorEvent, Side
+from station.core.events import (
+    EASE_OFF_PAIN,
+    OPTIONAL_COMMANDS,
+    SECOND_US,
+    STOPPING_PAIN,
+    Command,
+    CommandName,
+    SensorEvent,
+    Side,
+)
 from station.core.facts import (
     STOPPED_BY_PAIN,
     Answered,
@@ -274,7 +283,7 @@ class RoutineRun(Activity):
             self._undo_taps(command.at_us)
         else:
             self._undo_point = None
-            self._activity.on_command(command)
+            self._pass_on(command)
         self._take_over_step(command.at_us)
 
     def close(self, at_us: int) -> None:
@@ -284,6 +293,22 @@ class RoutineRun(Activity):
     def watched_sides(self) -> Sequence[Side]:
         tapping = self._tap_detector is not None and self._tap_detector.is_tapping
         return tuple(Side) if tapping else self._activity.watched_sides()
+
+    @property
+    def commands(self) -> frozenset[CommandName]:
+        if self._activity.outcome is not None:
+            return frozenset()
+        is_exercise = isinstance(self._activity, ExerciseActivity)
+        return self._activity.commands | ({CommandName.SKIP_EXERCISE} if is_exercise else frozenset())
+
+    def _pass_on(self, command: Command) -> None:
+        if command.word in OPTIONAL_COMMANDS and command.word not in self.commands:
+            return
+        if command.word is CommandName.SKIP_EXERCISE:
+            self._activity.close(command.at_us)
+            self._activity.outcome = "complete"
+        else:
+            self._activity.on_command(command)
 
     # Tapped commands.
 
@@ -319,7 +344,7 @@ class RoutineRun(Activity):
 
     def _execute_tapped(self, command: Command) -> None:
         self._undo_point = UndoPoint(command.at_us + self._rules.undo_us, self._step_index, self._copy_activity())
-        self._activity.on_command(command)
+        self._pass_on(command)
         self._take_over_step(command.at_us)
 
     def _copy_activity(self) -> Activity:
@@ -360,7 +385,13 @@ class RoutineRun(Activity):
                 state = TestState(phase="result", result_left_mm=left_mm, result_right_mm=right_mm)
             else:
                 state = replace(state, result_left_mm=left_mm, result_right_mm=right_mm)
-        return replace(state, step=self._step_index, steps=len(self._routine), undo_us=self._undo_deadline_us(at_us))
+        return replace(
+            state,
+            step=self._step_index,
+            steps=len(self._routine),
+            undo_us=self._undo_deadline_us(at_us),
+            commands=self.commands,
+        )
 
     def _undo_deadline_us(self, at_us: int) -> int | None:
         """Until when a tapped command can be undone, `None` if there is none."""

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from station.core.events import SECOND_US, Side
 from station.core.sensing.sensors import BoardSensors, HeelChange, SensorChange
+from station.core.state import ResumeNeed
 
 
 class SteadyRules(Struct, frozen=True):
@@ -53,6 +54,15 @@ class StandingHeel:
     def is_sensor_lost(self) -> bool:
         """Whether the heel or the distance is unknown."""
         return self._sensors.toe.lost_reason is not None or self._plate.lost_reason is not None
+
+    @property
+    def missing(self) -> ResumeNeed | None:
+        """What is missing before a test can go on from a pause."""
+        if self._sensors.toe.lost_reason is not None:
+            return ResumeNeed.DISTANCE_SENSOR
+        if self._plate.lost_reason is not None:
+            return ResumeNeed.HEEL_SENSOR
+        return None if self.is_down else ResumeNeed.HEEL
 
     @property
     def is_other_down(self) -> bool:

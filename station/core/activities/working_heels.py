@@ -63,6 +63,11 @@ class WorkingHeels:
         return self.are_down or not self.are_needed
 
     @property
+    def is_sensor_lost(self) -> bool:
+        """Whether the sensor of a heel at work is lost."""
+        return any(plate.lost_reason is not None for plate in self.plates)
+
+    @property
     def are_up(self) -> bool:
         return self._stance.state is HeelState.UP
 

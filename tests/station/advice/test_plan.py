@@ -243,6 +243,7 @@ def test_finished_occurrence_is_not_due() -> None:
     early = due(PLAN, PlanProgress(last_finished_at=berlin(1, 7)), berlin(1, 19))
     assert early.occurrence is None
     assert "plan-done" in rules(early)
+    assert due(PLAN, PlanProgress(last_finished_at=berlin(1, 7)), berlin(1, 8)).next_occurrence == berlin(4, 18)
     late = datetime(2026, 5, 31, 23, 59, tzinfo=BERLIN)
     assert due(PLAN, PlanProgress(last_finished_at=late), berlin(1, 19)).occurrence == berlin(1, 18)
 
@@ -397,3 +398,11 @@ def test_clock_set_back_begins_the_baseline_today() -> None:
 def test_baseline_is_offered_once_and_early(done: PlanProgress, offered: bool) -> None:
     """While there are few tests and no stretch yet, until the person answers."""
     assert done.offers_baseline is offered
+
+
+def test_no_second_test_on_the_day_of_one() -> None:
+    """Only the first test of a day counts for the line, so a full one that is due waits for another day."""
+    quick = PlanProgress(last_test=berlin(1, 9))
+    assert due(PLAN, quick, berlin(1, 12)).test_kind is None
+    assert due(PLAN, quick, berlin(2, 12)).test_kind == "full"
+    assert due_without_plan(quick, berlin(1, 12), BERLIN).test_kind is None

@@ -29,7 +29,9 @@ def test_absent_at_start(interrupt: bool, xshut: bool) -> None:
     rig.model.power_off()
     assert rig.run(20.0) == []
     assert rig.reader.fault is not None
-    assert "does not answer at 0x29 on /dev/i2c-1: check its cable" in rig.reader.fault
+    assert (
+        "does not answer: check its cable (power, ground, SDA and SCL; it is at 0x29 on /dev/i2c-1)" in rig.reader.fault
+    )
     rig.model.power_on()
     rig.run_until_read(5.5)
     assert rig.reader.fault is None

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from station.app.snapshot import CueView, HeelView, PresenceState, PresenceView, UnfinishedView
+from station.app.snapshot import CueView, Fault, HeelView, PresenceState, PresenceView, UnfinishedView
 from station.catalogue.read import exercises
-from station.core.events import BOTH_LEGS, Press, Side
+from station.core.events import BOTH_LEGS, CommandName, Press, Side
 from station.core.facts import CueName
 from station.core.sound.cues import CUES
+from station.core.state import ResumeNeed
 from station.units import CM
 from tests.station.rig import Rig
 from tests.web.snapshots import snapshot
@@ -177,8 +178,53 @@ def test_standing_person_is_not_asked_to_step_on() -> None:
     paused: dict[str, Any] = {"activity": "hold", "phase": "paused", "side": Side.LEFT, "exercise": "3a"}
     assert "Press \u201cResume\u201d" in shown(**paused, heels=heels(True, None))["sentence"]
     away = "Step back on, or put the heel down, to continue."
+    paused["resume_needs"] = ResumeNeed.HEEL
     assert shown(**paused, heels=heels(False, True))["sentence"] == away
     assert shown(**{**paused, "side": BOTH_LEGS}, heels=heels(True, False))["sentence"] == away
+
+
+@pytest.mark.parametrize("need", list(ResumeNeed))
+def test_resume_is_offered_only_where_it_is_obeyed(need: ResumeNeed) -> None:
+    """A pause says what it waits for: of a sensor the fault's own sentence, not that of another part."""
+    faults = (Fault("distance sensor", "Check the blue wire."), Fault("heel sensors", "Check the left plate."))
+    paused: dict[str, Any] = {"activity": "test", "phase": "paused", "side": Side.LEFT, "heels": heels(True, True)}
+    assert shown(**paused, faults=faults)["can_resume"]
+    seen = shown(**paused, faults=faults, resume_needs=need, next_step="ask")
+    assert not seen["can_resume"]
+    assert (seen["next"] is None) is (need is not ResumeNeed.HEEL)
+    assert "Resume" not in f"{seen['sentence']}{seen['brief']}"
+    said = {fault.part: fault.sentence for fault in faults}
+    assert seen["sentence"] == said.get(need, "Step back on, or put the heel down, to continue.")
+
+
+def test_pause_without_a_heel_to_wait_for_says_so() -> None:
+    """A rest goes on by the button alone; an exercise on the floor also by stepping on."""
+    rest: dict[str, Any] = {"activity": "rest", "phase": "paused", "counting": "rest", "target_us": 20, "rate": 0}
+    assert shown(**rest, heels=heels(False, False))["sentence"] == "The rest has stopped. Press \u201cResume\u201d."
+    floor = shown(**{**HOLD, "phase": "paused"}, exercise="2a", verified=False, heels=heels(False, False))
+    assert floor["sentence"] == "Press \u201cResume\u201d, or step on the board."
+    for fields in (rest, {**HOLD, "phase": "paused"}, {**HOLD, "phase": "paused", "exercise": "5a"}):
+        seen = live_view(snapshot(**fields), CM, has_buttons=False)
+        assert "Resume" not in f"{seen['sentence']}{seen['brief']}"
+
+
+def test_pause_with_the_sensor_out_names_its_cable(tmp_path: Path) -> None:
+    """Pause during the fault, plug it in again, resume."""
+    with Rig(tmp_path, "") as rig:
+        rig.step_on()
+        rig.station.request_start("test", None, is_chosen=False)
+        rig.until_phase("settle")
+        rig.board.act("pull_cable")
+        rig.until_phase("fault")
+        rig.station.command(CommandName.PAUSE)
+        rig.until_phase("paused")
+        seen = live_view(rig.station.snapshot(), CM)
+        assert (seen["can_resume"], seen["sentence"]) == (False, rig.faults["distance sensor"])
+        rig.board.act("return_cable")
+        rig.live(8.0)
+        assert live_view(rig.station.snapshot(), CM)["can_resume"]
+        rig.station.command(CommandName.RESUME)
+        rig.until_phase("settle", "side")
 
 
 def test_cable_that_is_pulled_in_a_hold_is_named_as_a_possibility(tmp_path: Path) -> None:
@@ -209,7 +255,9 @@ def test_cable_that_is_pulled_in_a_hold_is_named_as_a_possibility(tmp_path: Path
     ],
 )
 def test_cable_is_that_of_the_heels_that_are_up(downs: tuple[bool, bool], sentence: str) -> None:
+    need = None if all(downs) else ResumeNeed.HEEL
     paused: dict[str, Any] = {**HOLD, "phase": "paused", "side": BOTH_LEGS, "exercise": "3c", "heels": heels(*downs)}
+    paused["resume_needs"] = need
     assert shown(**paused, cue=CueView(1, CueName.NUDGE, None, None, False))["sentence"].endswith(sentence)
     assert "cable" not in shown(**paused, cue=CueView(1, CueName.PAUSED, None, None, False))["sentence"]
 
@@ -218,6 +266,7 @@ def test_cable_is_that_of_the_heels_that_are_up(downs: tuple[bool, bool], senten
 def test_single_plate_has_the_heel_of_either_leg(side: Side) -> None:
     paused: dict[str, Any] = {**HOLD, "phase": "paused", "side": side, "exercise": "3a"}
     assert "Resume" in shown(**paused, heels=(HeelView(Side.LEFT, True, None),))["sentence"]
+    paused["resume_needs"] = ResumeNeed.HEEL
     seen = shown(**paused, heels=(HeelView(Side.LEFT, False, None),), cue=CueView(1, CueName.NUDGE, None, None, False))
     assert f"If your {side} heel is down" in seen["sentence"]
 

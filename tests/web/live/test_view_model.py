@@ -50,13 +50,20 @@ def test_hold_countdown_is_computed_by_page() -> None:
 
 
 @pytest.mark.parametrize(
-    ("toe_mm", "word", "number"), [(92.0, "SLIDE BACK", "1.7"), (109.4, "STAND STILL", "0.0"), (120.0, "CLOSER", "1.1")]
+    ("off_mm", "word", "caption", "number"),
+    [
+        (-17.0, "SLIDE BACK", "slide back", "1.7"),
+        (11.0, "CLOSER", "closer", "1.1"),
+        (0.4, "STAND STILL", "you are at", "10.8"),
+        (None, "MOVE", "you are at", "10.8"),
+    ],
 )
-def test_moving_shows_distance_and_direction(toe_mm: float, word: str, number: str) -> None:
-    """The number is the distance still to slide; within 3 mm of the target it is zero."""
-    is_there = word == "STAND STILL"
-    seen = shown(phase="move", activity="test", toe_mm=toe_mm, target_mm=109.0, is_on_target=is_there)
-    assert (seen["word"], seen["number"]) == (word, number)
+def test_moving_shows_distance_and_direction(off_mm: float | None, word: str, caption: str, number: str) -> None:
+    """Number and word are of the same reading, the rule's; at the target the number is the distance to the wall."""
+    seen = shown(
+        phase="move", activity="test", toe_mm=108.0, target_mm=109.0, off_mm=off_mm, is_on_target=word == "STAND STILL"
+    )
+    assert (seen["word"], seen["caption"], seen["number"]) == (word, caption, number)
 
 
 def test_get_ready_shows_side_then_countdown() -> None:
@@ -86,7 +93,7 @@ def test_result_names_both_sides() -> None:
 def test_fault_shows_its_own_sentence() -> None:
     fault = Fault("toe", "The distance sensor does not answer: check its cable.")
     seen = shown(activity="test", phase="fault", faults=(fault,), next_step="hold")
-    assert (seen["sentence"], seen["next"]) == (fault.sentence, None)
+    assert (seen["sentence"], seen["next"], seen["faults"]) == (fault.sentence, None, [])
 
 
 def test_reconnected_sensor_is_not_called_broken() -> None:
@@ -125,6 +132,12 @@ def test_missing_values_are_shown_as_missing() -> None:
 )
 def test_missing_reading_is_shown_only_if_needed(activity: str, phase: str) -> None:
     assert shown(activity=activity, phase=phase, toe_missing_reason="no reading yet")["toe"] is None
+
+
+@pytest.mark.parametrize(("phase", "shown_heels"), [("idle", ["up"]), ("wait", ["up"]), ("settle", ["unknown", "up"])])
+def test_heel_that_nobody_stood_on_yet_is_no_news(phase: str, shown_heels: list[str]) -> None:
+    heels = (HeelView(Side.LEFT, None, None), HeelView(Side.RIGHT, False, None))
+    assert [heel["state"] for heel in shown(activity="test", phase=phase, heels=heels)["heels"]] == shown_heels
 
 
 def test_number_of_a_sound_is_shown_once() -> None:
@@ -179,12 +192,9 @@ CAPTIONS: list[tuple[str, dict[str, Any]]] = [
     ("you are at", {"activity": "idle", "toe_mm": 90.0, "heels": (HeelView(Side.LEFT, True, None),)}),
     ("to wall", {"activity": "idle", "toe_mm": 90.0}),
     ("", {"activity": "idle", "toe_mm": None}),
-    ("slide back", {"activity": "test", "phase": "move", "toe_mm": 92.0, "target_mm": 109.0}),
-    ("closer", {"activity": "test", "phase": "move", "toe_mm": 120.0, "target_mm": 109.0}),
-    (
-        "off target",
-        {"activity": "test", "phase": "move", "toe_mm": 109.4, "target_mm": 109.0, "is_on_target": True},
-    ),
+    ("slide back", {"activity": "test", "phase": "move", "target_mm": 109.0, "off_mm": -17.0}),
+    ("closer", {"activity": "test", "phase": "move", "target_mm": 109.0, "off_mm": 11.0}),
+    ("you are at", {"activity": "test", "phase": "move", "toe_mm": 109.4, "off_mm": 0.4, "is_on_target": True}),
     ("toes to wall", {"activity": "test", "phase": "result", "result_left_mm": 94.0}),
     ("seconds", {"activity": "hold", "phase": "hold", "counting": "hold", "target_us": 30, "rate": 1}),
     ("go in", {"activity": "hold", "phase": "prepare", "counting": "prepare", "target_us": 10, "rate": 1}),
@@ -208,8 +218,8 @@ TEST_PICTURES: list[tuple[str, dict[str, Any]]] = [
     ("test-ready", {"phase": "side", "side": Side.LEFT}),
     ("test-ready", {"phase": "count"}),
     ("test-lunge", {"phase": "attempt"}),
-    ("test-slide-back", {"phase": "move", "toe_mm": 92.0, "target_mm": 109.0}),
-    ("test-closer", {"phase": "move", "toe_mm": 120.0, "target_mm": 109.0}),
+    ("test-slide-back", {"phase": "move", "off_mm": -17.0}),
+    ("test-closer", {"phase": "move", "off_mm": 11.0}),
     ("test-stand", ON_TARGET),
     ("test-move", {"phase": "move"}),
     ("test-lift", {"phase": "switch", "side": Side.RIGHT}),
@@ -236,7 +246,7 @@ def test_rest_pictures_the_next_exercise_and_not_the_last() -> None:
 
 
 def test_an_attempt_that_passed_counts() -> None:
-    seen = shown(activity="test", phase="move", toe_mm=92.0, target_mm=109.0, verdict="passed")
+    seen = shown(activity="test", phase="move", off_mm=-17.0, target_mm=109.0, verdict="passed")
     assert (seen["word"], seen["brief"]) == ("SLIDE BACK", "Good.")
 
 

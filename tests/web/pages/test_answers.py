@@ -254,7 +254,7 @@ def test_pain_report_shows_advice(
     shown = page.split('id="answer" role="status">')[1].split("</div>")[0]
     assert advice in shown
     assert ("Take a shorter stride" in shown) is (pain == 4)
-    assert ('value="skip"' in shown) is (pain == 4)
+    assert ('value="skip_exercise"' in shown) is (pain == 4)
     assert station.commands == ([(CommandName.STOP, None)] if stops else [])
     (kept,) = store.answers(ada.id, "pain")
     assert (kept.answer, kept.about) == (pain, "3b")
@@ -339,7 +339,7 @@ def test_end_card_has_summary_meaning_and_next_step(client: FlaskClient, station
     assert "est left" in card
     assert "is practice: most people reach farther once they know the movement." in card
     assert "Stretched this week: left 0 min, right 0 min." in card
-    assert "<b>A full test.</b>" in card
+    assert "<b>Your suggested routine.</b>" in card
     assert "Whose was this?" not in card
     assert card.strip() in text_of(client, "/live")
 

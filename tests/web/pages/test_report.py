@@ -17,7 +17,7 @@ from web.pages.report import report_file
 
 HEADINGS = (
     *("Both sides", "How well tests repeat", "Training, worst pain, felt place", "How it was measured"),
-    *("Exercises left out, and why", "How to read it"),
+    *("Results left out, and why", "How to read it"),
 )
 
 

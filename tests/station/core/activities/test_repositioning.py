@@ -8,6 +8,7 @@ import pytest
 
 from station.core.activities.repositioning import Repositioning
 from station.core.activities.standing_heel import StandingHeel
+from station.core.measurement.target import ON_TARGET_MM
 from tests.station.core.knee_parts import Comparators
 from tests.station.core.traces import LEFT, us
 
@@ -74,6 +75,29 @@ def test_repositioning_stays_on_target_until_five_mm_away() -> None:
         moving.stands_at(100 + off_mm, 2)
         seen.append(moving.move.is_on_target)
     assert seen == [False, True, True, False, False, True]
+
+
+def test_hint_changes_once_on_the_way_to_the_target() -> None:
+    """Back, and then there: no way in between that the tolerance already calls reached, and no other direction."""
+    moving = Moving(target_off_mm=15)
+    seen: list[float | None] = []
+
+    def look(at_us: int) -> None:
+        moving.move.is_over(at_us)
+        seen.append(None if moving.move.is_on_target else moving.move.off_mm)
+
+    for reading_mm in (100, 104, 109, 113, 116, 115):
+        moving.board.read(reading_mm, 0.5, look)
+    moving.board.read(115, 2, look)
+    there = seen.index(None)
+    assert set(seen[there:]) == {None}
+    assert all(off_mm is not None and off_mm < -ON_TARGET_MM for off_mm in seen[:there])
+
+
+def test_hint_is_there_from_the_first_moment() -> None:
+    """The verdict's own readings say how far it is; nothing has to come first."""
+    assert Moving(target_off_mm=15).move.off_mm == pytest.approx(-15, abs=1)
+    assert Moving(is_optional=True).move.off_mm is None
 
 
 def test_repositioning_does_not_end_while_the_board_slides() -> None:

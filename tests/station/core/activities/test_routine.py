@@ -6,7 +6,7 @@ import pytest
 
 from station.core.activities.engine import Engine
 from station.core.activities.routine import RoutineRun
-from station.core.events import SECOND_US, Command, CommandName
+from station.core.events import OPTIONAL_COMMANDS, SECOND_US, Command, CommandName
 from station.core.facts import (
     Completed,
     Cue,
@@ -14,6 +14,8 @@ from station.core.facts import (
     Eased,
     Ended,
     HoldFinished,
+    HoldPartial,
+    HoldStarted,
     StepBegun,
     TestFinished,
 )
@@ -157,3 +159,42 @@ def test_complete_sounds_at_the_end_of_the_routine_only(following: tuple[Step, .
     cues = [one.cue for one in only(board.facts, Cue) if one.at_us == result.at_us]
     assert cue in cues
     assert len(heard(board.facts, CueName.COMPLETE)) == 1
+
+
+def test_skip_leaves_one_hold_out_and_skip_exercise_all_of_it() -> None:
+    """Who feels pain does not meet the same exercise again: not its other holds, and not its other side."""
+    twice = HoldStep((LEFT, RIGHT), us(20), 2, us(5), us(5))
+    board = Board(twice, RestStep(us(30)), analogue=False)
+    board.stand()
+    board.until(HoldStarted, 20)
+    board.say(CommandName.SKIP)
+    board.until(HoldStarted, 20)
+    facts = board.say(CommandName.SKIP_EXERCISE)
+    assert only(facts, HoldPartial)
+    assert [begun.step for begun in only(facts, StepBegun)] == [1]
+    board.run(31)
+    assert only(board.facts, Completed)
+    assert len(only(board.facts, HoldStarted)) == 2
+
+
+def obeyed(board: Board) -> frozenset[CommandName]:
+    return board.engine.state_at(board.now_us).commands
+
+
+@pytest.mark.parametrize("word", sorted(OPTIONAL_COMMANDS))
+@pytest.mark.parametrize("step", [HoldStep((LEFT,), us(9), 2, us(5), us(5)), TestStep((LEFT,)), RestStep(us(20))])
+def test_a_command_that_is_not_offered_changes_nothing(step: Step, word: CommandName) -> None:
+    """At each second of a step; the first time that it is offered it changes something."""
+    board = Board(step, analogue=False)
+    for second in range(30):
+        if second == 3:
+            board.stand()
+        before = board.engine.state_at(board.now_us)
+        if obeyed(board) >= {word}:
+            board.say(word, RIGHT if word is CommandName.SIDE else None)
+            board.run(1)
+            assert board.engine.state_at(board.now_us) != before
+            return
+        assert board.say(word, RIGHT if word is CommandName.SIDE else None) == []
+        assert board.engine.state_at(board.now_us) == before
+        board.run(1)

@@ -171,7 +171,7 @@ def test_merging_moves_everything(store: Store, clock: HandClock) -> None:
     assert kept == Profile(
         goal_left_mm=80.0, quiet_from="20:00", quiet_to="06:00", hurt_side="right", hurt_since="2025"
     )
-    with pytest.raises(ValueError, match="one person"):
+    with pytest.raises(ValueError, match="the same person"):
         store.merge_people(anne.id, anne.id)
     with pytest.raises(LookupError):
         store.merge_people(ann.id, anne.id)

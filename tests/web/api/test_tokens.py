@@ -128,8 +128,8 @@ def test_use_is_recorded_once_an_hour(world: World) -> None:
 @pytest.mark.parametrize(
     ("name", "scopes", "sentence"),
     [
-        ("", ["read"], "A name has 1 to 60 letters"),
-        ("x" * 61, ["read"], "A name has 1 to 60 letters"),
+        ("", ["read"], "Enter a name of 1 to 60 letters"),
+        ("x" * 61, ["read"], "Enter a name of 1 to 60 letters"),
         ("\u202e", ["read"], "only visible letters"),
         ("x", [], "Choose what the token may do"),
         ("x", [""], "Choose what the token may do"),

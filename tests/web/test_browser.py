@@ -123,7 +123,7 @@ def test_live_page_reports_missing_updates(
 
 def silence_s(window: Browser) -> int | None:
     """How long the page says that it has had no update."""
-    found = re.search(r"No update for (\d+) s", window.text("#stale-notice"))
+    found = re.search(r"No update for (\d+)\ss\.", window.text("#stale-notice"))
     return None if found is None else int(found[1])
 
 

@@ -37,7 +37,7 @@ TEXT_TYPES = ("text/", "application/json", "image/svg+xml", "application/javascr
 
 
 class LateRule(Rule):
-    """A rule that compiles its URL builder on first use: a page links a dozen of 133 rules."""
+    """A rule that compiles its URL builder on first use: a page links a dozen of all rules."""
 
     def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
         compile_now, compiled = super()._compile_builder, None

@@ -32,10 +32,9 @@ from station.advice.conditions import (
     Condition,
     TestLimit,
 )
-from station.advice.pain import STOP_FROM
 from station.advice.records import Adaptation, Catalogue, LegConditions, PainAnswers, Reason
 from station.catalogue.records import Exercise, Feet, Item, Restriction
-from station.core.events import Side
+from station.core.events import STOPPING_PAIN, Side
 
 DISCLAIMER = (
     "The station is not a medical device, and this is not medical advice. Your answers only make it more cautious. "
@@ -297,7 +296,7 @@ def ask_reason(
     """
     if answered_at is None:
         return Reason("health-asked", "Before your first routine, please answer a few questions about your ankle.")
-    if any(at > answered_at and pain >= STOP_FROM for at, pain in pains):
+    if any(at > answered_at and pain >= STOPPING_PAIN for at, pain in pains):
         return Reason(
             "health-asked", "You have had strong pain since you answered, so please go through the questions again."
         )

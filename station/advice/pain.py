@@ -12,12 +12,8 @@ from enum import StrEnum
 from msgspec import Struct
 
 from station.advice.records import PainAnswers, Reason
-from station.core.events import EASE_OFF_PAIN, STOPPING_PAIN
-from station.core.events import MAX_PAIN as MAX_PAIN
+from station.core.events import EASE_OFF_PAIN, MAX_PAIN, PAIN_OUT_OF_RANGE, STOPPING_PAIN
 
-EASE_OFF_FROM = EASE_OFF_PAIN
-STOP_FROM = STOPPING_PAIN
-"""The bounds of the usual pain traffic light (evidence, Care)."""
 ASK_AGAIN_AFTER = timedelta(hours=24)
 """A tendon may not react to a stretch until the next day."""
 
@@ -62,23 +58,23 @@ BLOCKED_BY_PAIN = Reason(
 def advice(pain: int) -> PainAdvice:
     """The advice for this pain. Raises ValueError with a sentence unless it is from 0 to 10."""
     if not 0 <= pain <= MAX_PAIN:
-        raise ValueError(f"The pain is {pain}, but must be from 0 to {MAX_PAIN}.")
-    if pain < EASE_OFF_FROM:
+        raise ValueError(PAIN_OUT_OF_RANGE)
+    if pain < EASE_OFF_PAIN:
         return CONTINUE_ADVICE
-    return EASE_OFF_ADVICE if pain < STOP_FROM else STOP_ADVICE
+    return EASE_OFF_ADVICE if pain < STOPPING_PAIN else STOP_ADVICE
 
 
 def is_follow_up_due(pains: PainAnswers, now: datetime) -> bool:
     """Whether to ask again: a day has passed since an answer of 4 or more."""
-    return bool(pains) and pains[0][1] >= EASE_OFF_FROM and now - pains[0][0] >= ASK_AGAIN_AFTER
+    return bool(pains) and pains[0][1] >= EASE_OFF_PAIN and now - pains[0][0] >= ASK_AGAIN_AFTER
 
 
 def block_reason(pains: PainAnswers) -> Reason | None:
     """Why nothing may be proposed: pain of 6 or more without a newer answer below 4; else `None`."""
     for _, pain in pains:
-        if pain < EASE_OFF_FROM:
+        if pain < EASE_OFF_PAIN:
             return None
-        if pain >= STOP_FROM:
+        if pain >= STOPPING_PAIN:
             return BLOCKED_BY_PAIN
     return None
 

@@ -123,6 +123,7 @@ FELT_PLACE_ANSWERS = ("front", "achilles", "calf", NOWHERE)
 BACK_FOOT_PLACES = ("heel up", "flat", "off")
 """Where the other foot is in a test: behind with its heel up, behind and flat, or off the floor."""
 MAX_PAIN = 10
+PAIN_OUT_OF_RANGE = f"Pain is a whole number from 0 to {MAX_PAIN}."
 EASE_OFF_PAIN, STOPPING_PAIN = 4, 6
 """Pain from which the remaining steps are halved, and from which the routine ends: the pain-monitoring traffic
 light."""

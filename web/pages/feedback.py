@@ -7,9 +7,8 @@ from typing import Any
 from flask import Blueprint, abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from station.advice.pain import MAX_PAIN
 from station.catalogue.read import exercises
-from station.core.events import FELT_PLACE_ANSWERS
+from station.core.events import FELT_PLACE_ANSWERS, PAIN_ANSWERS, PAIN_OUT_OF_RANGE
 from station.units import utc_time
 from web.context import (
     DECLINED_COOKIE,
@@ -89,8 +88,8 @@ def blueprint(site: Site) -> Blueprint:
         felt, pain = request.form.getlist("felt") or None, request.form.get("pain") or None
         if (felt is None) is (pain is None) or not set(felt or ()) <= set(FELT_PLACE_ANSWERS):
             abort(400, f"Send either felt ({', '.join(FELT_PLACE_ANSWERS)}) or pain (a number).")
-        if pain is not None and pain not in map(str, range(MAX_PAIN + 1)):
-            abort(400, f"Pain is a whole number from 0 to {MAX_PAIN}.")
+        if pain is not None and pain not in PAIN_ANSWERS:
+            abort(400, PAIN_OUT_OF_RANGE)
         try:
             wait_until_saved(site.api.answer_test(test_id, felt=felt, pain=None if pain is None else int(pain)))
         except ValueError as error:

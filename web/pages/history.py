@@ -10,13 +10,12 @@ from typing import Any, NamedTuple
 from flask import Blueprint, abort, render_template, request
 from msgspec.structs import replace
 
-from station.advice.pain import MAX_PAIN
 from station.app.results.damage import damage_sentence
 from station.app.results.progress import breakdown_of, history_of
 from station.app.running.end_reasons import STATION_STOPPED
 from station.catalogue.read import exercises
 from station.catalogue.records import Group
-from station.core.events import BOTH_LEGS, Legs, Side
+from station.core.events import BOTH_LEGS, MAX_PAIN, Legs, Side
 from station.core.measurement.uncertainty import COVERAGE
 from station.core.progress.records import Circumstances, Goals
 from station.store.reading.people import swapped_at

@@ -5,11 +5,11 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from station.advice.pain import BLOCKED_BY_PAIN, MAX_PAIN, PainAction, PainAdvice, advice
+from station.advice.pain import BLOCKED_BY_PAIN, PainAction, PainAdvice, advice
 from station.app.access.roles import Role
 from station.app.starting.start_gate import StartDecision
 from station.catalogue.read import exercises
-from station.core.events import CommandName, Side
+from station.core.events import MAX_PAIN, PAIN_OUT_OF_RANGE, CommandName, Side
 from station.store.records import Person
 from web.context import NO_SUCH_PERSON, NOBODY, Site, back_to_live, redirect_to, remember_person, wait_until_saved
 from web.exercise_text import names_by_key
@@ -77,7 +77,7 @@ def blueprint(site: Site) -> Blueprint:
             value = int(request.form.get("value", ""))
             found = advice(value)
         except ValueError:
-            abort(400, f"Pain is a whole number from 0 to {MAX_PAIN}.")
+            abort(400, PAIN_OUT_OF_RANGE)
         about = request.form.get("exercise") or None
         if about is not None and about not in exercises():
             abort(400, "There is no such exercise.")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from station.advice.pain import MAX_PAIN
 from station.clock import SILENT_AFTER_US
+from station.core.events import MAX_PAIN
 from web.context import Site
 from web.live.view_model import live_view
 from web.pages.end_card import end_card_context

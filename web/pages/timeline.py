@@ -8,10 +8,9 @@ from itertools import groupby, pairwise
 
 from msgspec import Struct
 
-from station.advice.pain import MAX_PAIN
 from station.app.results.circumstances import circumstance_texts
 from station.app.results.progress import CONTACTS
-from station.core.events import SECOND_US, Legs
+from station.core.events import MAX_PAIN, SECOND_US, Legs
 from station.core.progress.records import Circumstances
 from station.store.records import Answer, Attempt, Hold, RepSet, SessionDetail, Test
 from station.units import count_text, duration_text, length_text, length_with_uncertainty

@@ -16,7 +16,7 @@ from station.advice.plan import BASELINE_DAYS, WEEKLY_GOAL_MINUTES
 from station.app.access.roles import Role
 from station.app.results.progress import History, ResultRow, goals_text, history_of
 from station.app.snapshot import Snapshot
-from station.core.events import Side
+from station.core.events import MAX_PAIN, Side
 from station.profile import PersonSettings
 from station.store.records import Person, Test
 from station.units import SIDE_SYMBOLS, date_text
@@ -95,7 +95,7 @@ def blueprint(site: Site) -> Blueprint:
             ask_once=ask_once,
             unknown=UNKNOWN,
             felt_places=FELT_PLACES,
-            most_pain=pain.MAX_PAIN,
+            most_pain=MAX_PAIN,
             people=people,
             unconfirmed=unconfirmed_consents(site) if _id(person) == visitor.person_id else [],
             demo=DEMO_SENTENCE if visitor.device.name == DEMO_DEVICE else "",
@@ -132,7 +132,7 @@ def _person_context(site: Site, person: Person | None, resumes: str | None) -> d
         "is_stopped_by_pain": stopped,
         "last_pain": summary.situation.pain_answers[0][1] if summary.situation.pain_answers else None,
         "advice": pain.advice(reported_pain).sentence
-        if reported_pain is not None and 0 <= reported_pain <= pain.MAX_PAIN
+        if reported_pain is not None and 0 <= reported_pain <= MAX_PAIN
         else None,
     }
 

@@ -10,13 +10,12 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from station.advice import health_questions
-from station.advice.pain import EASE_OFF_FROM, MAX_PAIN
 from station.advice.plan import Plan, PlanProgress, plan_from_dict
 from station.advice.records import LegConditions, SideHistory, Situation
 from station.app.results.progress import History, history_of
 from station.catalogue.read import exercises
 from station.catalogue.records import FeltPlace, Group
-from station.core.events import SECOND_US, Side
+from station.core.events import EASE_OFF_PAIN, MAX_PAIN, SECOND_US, Side
 from station.core.progress.records import Direction, Phase, Progress, SideProgress
 from station.store import Reader
 from station.store.reading.transactions import DEFAULT_LIMIT
@@ -71,7 +70,7 @@ def situation_of(
     conditions = None if health is None else _answered_conditions(health)
     answered_at = None if health is None or conditions is None else health.answered_at
     changed = next(iter(answers["changed"]), None)
-    eased = (at for at, pain in pains if pain >= EASE_OFF_FROM)
+    eased = (at for at, pain in pains if pain >= EASE_OFF_PAIN)
     calm_since = now if answered_at is None else max((answered_at, *eased))
     times = store.training_session_times(person_id, min(calm_since, now - PERSISTENCE_SPAN))
     return Situation(

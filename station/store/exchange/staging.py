@@ -22,7 +22,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, Engine, MetaData, Table, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from station.core.events import Side
+from station.core.events import MAX_PAIN, Side
 from station.core.measurement.curve import Curve
 from station.core.trace import CALIBRATION_LIMITS
 from station.settings import CHOICES, LIMITS, TIME_OF_DAY, Settings
@@ -50,7 +50,7 @@ from station.store.schema import (
     tests,
 )
 from station.store.writing.store import CHECK_KINDS, FINISHED, PARTIAL, UNFINISHED
-from station.store.writing.training import MAX_PAIN, felt_places_to_text
+from station.store.writing.training import felt_places_to_text
 
 NEVER = {one.name for one in NEVER_EXPORTED if isinstance(one, Table)}
 SESSIONS_A_READ = 200

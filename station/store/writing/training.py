@@ -9,13 +9,11 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select
 
-from station.core.events import FELT_PLACE_ANSWERS, NOWHERE
+from station.core.events import FELT_PLACE_ANSWERS, MAX_PAIN, NOWHERE, PAIN_OUT_OF_RANGE
 from station.store.names import unique_name
 from station.store.reading.training import is_circumstance
 from station.store.schema import answers, plans, routines, runs, tests
 from station.store.writing.transactions import WriteTransactions, next_number
-
-MAX_PAIN = 10
 
 
 class TrainingWriter(WriteTransactions):
@@ -83,7 +81,7 @@ class TrainingWriter(WriteTransactions):
         Raises `ValueError` with a sentence for an unknown pain or felt place.
         """
         if pain is not None and not 0 <= pain <= MAX_PAIN:
-            raise ValueError(f"A pain of {pain}: it goes from 0 to {MAX_PAIN}.")
+            raise ValueError(PAIN_OUT_OF_RANGE)
         values = {"pain": pain, "felt_place": felt_places_to_text(felt_places)}
         given = {name: value for name, value in values.items() if value is not None}
         if given:

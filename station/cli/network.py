@@ -65,7 +65,7 @@ def network(what: str, config_path: Path, as_json: bool) -> None:
 
 def _show(found: NetworkStatus) -> None:
     if not found.is_on:
-        click.echo("Only this machine can open the page. `sudo station network on` opens it to the home network.")
+        click.echo(f"{SWITCHED_OFF} `sudo station network on` opens it to the home network.")
         return
     click.echo(f"The page is open to the home network: {' or '.join(found.addresses[:2])}")
     click.echo(terminal_code(found.addresses[0]))

@@ -9,6 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from station.cli.network import SWITCHED_OFF
 from tests.pi.machine import Machine, MachineError
 from tests.pi.page import PageError
 from tests.pi.rig import Rig
@@ -98,7 +99,7 @@ def _first_time(rig: Rig, packages: Packages) -> None:
     rig.check("a clean machine gets a healthy station", status == 0 and "is running" in said, text=_end(said))
     obeyed = rig.machine.run(f"ls {WATCHDOG} /root/raspi-config.log 2>/dev/null", fails=True).split()
     rig.check("no to every question changes nothing of the machine", obeyed == [], changed=obeyed)
-    rig.check("no to the network leaves the page to the machine", not _answers(rig) and "this machine alone" in said)
+    rig.check("no to the network leaves the page to the machine", not _answers(rig) and SWITCHED_OFF in said)
 
 
 def _twice(rig: Rig, packages: Packages) -> None:

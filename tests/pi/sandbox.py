@@ -12,6 +12,7 @@ from tests.pi.machine import IN_FOLDER, UNIT
 from tests.pi.page import PageError
 from tests.pi.person import SETBACK_MM
 from tests.pi.rig import Rig, eventually
+from web.pages.calibration import NOT_CALIBRATED
 
 LANE_MM = 400.0
 PERSON = "Export"
@@ -60,7 +61,7 @@ def _calibrate(rig: Rig) -> None:
         if now.get("phase") in ("done", "ended"):
             break
         time.sleep(0.2)
-    is_stored = "No calibration" not in rig.page.text_of("/calibration")
+    is_stored = NOT_CALIBRATED not in rig.page.text_of("/calibration")
     rig.check(
         "a calibration is made and stored",
         now.get("phase") == "done" and is_stored,

@@ -17,6 +17,8 @@ MAX_CHECKS = 200
 KINDS = {"block": "a block", "wall": "the toe line", "lane": "the empty lane"}
 NUMBER_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
+NOT_CALIBRATED = "Not yet calibrated: as built, all distances may be off by the same 10 to 25 mm."
+
 
 def blueprint(site: Site) -> Blueprint:
     """`/calibration`."""
@@ -61,7 +63,7 @@ def calibration_sentence(
     """
     fit = current.fit
     if fit is None:
-        return "Not yet calibrated: as built, all distances may be off by the same 10 to 25 mm."
+        return NOT_CALIBRATED
     if suspect is not None:
         where = "at the last check" if suspect.kind == "block" else f"by {KINDS[suspect.kind]}"
         return (

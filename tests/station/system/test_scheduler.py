@@ -100,6 +100,7 @@ def settle(alarms: Scheduler) -> None:
     looked = threading.Event()
     alarms.post(looked.set)
     assert looked.wait(BOUND_S)
+    alarms._scheduler.get_jobs()  # waits for its lock, which it holds until all that is due is with the workers
     running = alarms._scheduler._executors["default"]._instances
     wait_for(lambda: not any(running.values()))
 

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from station.app.access.roles import PRESENCE
-from station.app.snapshot import CueView, HeelView
+from station.app.snapshot import CueView, Fault, HeelView
 from station.clock import SystemClock
 from station.config import Config, PageConfig
 from station.core.events import SECOND_US, CommandName, Side
@@ -205,6 +205,22 @@ def test_heel_up_alert_follows_after_two_seconds(
     assert window.run(alert) == ""
     assert 2_000 in window.ring_timers()
     assert "Heel up" in window.run(alert)
+
+
+def test_fault_in_the_sentence_is_not_listed_again_but_announced(
+    visit: Callable[[str], Browser], window: Browser, station: StationDouble
+) -> None:
+    """Of two faults the sentence names one; both are announced, live and in a page that was just loaded."""
+    sensor = Fault("distance sensor", "The distance sensor does not answer: check its cable.")
+    buzzer = Fault("buzzer", "The buzzer is silent.")
+    visit("/live")
+    station.show(activity="test", phase="fault", faults=(sensor, buzzer))
+    window.wait_until(lambda: sensor.sentence in window.text("#stage"), "the page names the fault")
+    assert window.text("#faults") == f"{buzzer.part}: {buzzer.sentence}"
+    alert = window.run("return document.getElementById('alert').textContent")
+    assert alert == f"{sensor.sentence} {buzzer.sentence}"
+    visit("/live")
+    assert window.text("#faults") == f"{buzzer.part}: {buzzer.sentence}"
 
 
 def test_buttons_send_commands_without_leaving_page(

@@ -86,8 +86,8 @@ WITHOUT_BUTTONS = {
 def live_view(snapshot: Snapshot, units: str, *, has_buttons: bool = True) -> dict[str, Any]:
     """The live page's content as JSON-ready values; times in microseconds, distances in millimetres or as text.
 
-    After the questions that follow a test, it shows the test's result. A fault that the sentence names stands there
-    alone. Without `has_buttons` nothing names one.
+    After the questions that follow a test, it shows the test's result. The stage does not list a fault that is already
+    its sentence. Without `has_buttons` nothing names a button.
     """
     state = snapshot.state
     if isinstance(state, QuestionState) and state.phase == "done":
@@ -103,7 +103,6 @@ def live_view(snapshot: Snapshot, units: str, *, has_buttons: bool = True) -> di
     style, clock = phase_style(snapshot), state.clock
     side = state.side if state.phase not in PHASES_WITHOUT_SIDE else None
     best_mm = state.best_mm if isinstance(state, TestState) else None
-    sentence = _if_stored(snapshot, sentence_of(snapshot, style, units))
     view = {
         "activity": state.activity,
         "phase": state.phase,
@@ -112,7 +111,7 @@ def live_view(snapshot: Snapshot, units: str, *, has_buttons: bool = True) -> di
         "word": style.word,
         "shape": style.shape,
         "tone": style.tone,
-        "sentence": sentence,
+        "sentence": _if_stored(snapshot, sentence_of(snapshot, style, units)),
         "brief": _if_stored(snapshot, brief_of(snapshot, style, units)),
         "counting": clock.what if clock is not None else None,
         "counted_us": clock.counted_us if clock is not None else 0,
@@ -135,9 +134,7 @@ def live_view(snapshot: Snapshot, units: str, *, has_buttons: bool = True) -> di
         "can_confirm": is_self_confirmed(state),
         "result": _if_stored(snapshot, result_text(state, units)),
         "cue": _cue(snapshot),
-        "faults": [
-            {"part": fault.part, "sentence": fault.sentence} for fault in snapshot.faults if fault.sentence != sentence
-        ],
+        "faults": [{"part": fault.part, "sentence": fault.sentence} for fault in snapshot.faults],
         "person": snapshot.person_name,
         "session": snapshot.session_id,
         "simulated": snapshot.simulated,

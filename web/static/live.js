@@ -115,7 +115,8 @@
       return span
     })
     replaceIfChanged('heels', view.heels.map(heel => heel.side + heel.state).join(), ...heels)
-    replaceIfChanged('faults', JSON.stringify(view.faults), ...view.faults.map(fault => {
+    const listed = view.faults.filter(fault => fault.sentence !== view.sentence)
+    replaceIfChanged('faults', JSON.stringify(listed), ...listed.map(fault => {
       const p = document.createElement('p'), b = document.createElement('b')
       p.className = 'error'
       b.textContent = fault.part + ':'

@@ -93,7 +93,8 @@ def test_result_names_both_sides() -> None:
 def test_fault_shows_its_own_sentence() -> None:
     fault = Fault("toe", "The distance sensor does not answer: check its cable.")
     seen = shown(activity="test", phase="fault", faults=(fault,), next_step="hold")
-    assert (seen["sentence"], seen["next"], seen["faults"]) == (fault.sentence, None, [])
+    assert (seen["sentence"], seen["next"]) == (fault.sentence, None)
+    assert seen["faults"] == [{"part": fault.part, "sentence": fault.sentence}]
 
 
 def test_reconnected_sensor_is_not_called_broken() -> None:

@@ -18,7 +18,7 @@ IDLE_S = 60
 WAKEUPS_S = 300
 """A thread that polled for edges instead of waiting for them would need 2,000."""
 CONFIGURATION = "/etc/station.toml"
-DATABASE = "/var/lib/station/station.db"
+DATABASE, BACKUPS = "/var/lib/station/station.db", "/var/lib/station/backups"
 QUERY = "select name from people"
 PAGE_UNIT = f"{UNIT}-page"
 READ_NAMES = f"import sqlite3; print(*(row[0] for row in sqlite3.connect({DATABASE!r}).execute({QUERY!r})), sep='\\n')"
@@ -118,7 +118,11 @@ def storms(rig: Rig) -> None:
     for what, spoil, words in (
         ("a wrong configuration", f"echo nonsense >>{CONFIGURATION}", CONFIGURATION),
         ("a newer database", _sql("update alembic_version set version_num='9999'"), "newer"),
-        ("a file that is no database", f"rm {DATABASE}*; head -c 400000 /dev/urandom >{DATABASE}", "not a database"),
+        (
+            "a file that is no database, without a backup",
+            f"rm -rf {DATABASE}* {BACKUPS}; head -c 400000 /dev/urandom >{DATABASE}",
+            "not a database",
+        ),
     ):
         rig.machine.stop_page()
         rig.machine.run(f"systemctl stop {UNIT}")

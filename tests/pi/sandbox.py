@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 from station.network import PAGE_FILE
+from tests.pi.endurance import BACKUPS
 from tests.pi.machine import IN_FOLDER, UNIT
 from tests.pi.page import PageError
 from tests.pi.person import SETBACK_MM
@@ -16,7 +17,6 @@ from web.pages.calibration import NOT_CALIBRATED
 
 LANE_MM = 400.0
 PERSON = "Export"
-BACKUPS = "/var/lib/station/backups"
 NIGHT = "03:29:50"
 """Ten seconds before the nightly backup."""
 DATABASE, ASIDE = "/var/lib/station/station.db", "/var/lib/station/aside.db"

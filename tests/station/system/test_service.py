@@ -214,7 +214,7 @@ def what_is_late(live: Live, gone: Callable[[Live], None]) -> list[str]:
 
 
 def has_ended(live: Live, player: CuePlayer, done_us: int) -> bool:
-    """Whether the cues of the end have sounded, and whoever hears them knows what they were."""
+    """Whether the cues of the end have sounded, and the simulated listener has recognised them."""
     has_begun = any(edge.planned_us >= done_us for edge in player.played_edges())
     return has_begun and player.next_due_us() is None and live.board._recogniser_due_us is None
 

@@ -1,7 +1,7 @@
 """From a phone on another host: find the station, scan its code, pair by heel presses, see results, print, lose access.
 
 The station is two processes, board and page, on one host with an empty store; Chromium runs on the other. The simulated
-person is at the board, which no phone can control before it is let in.
+person is at the board, which no unpaired phone can control.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.skipif(bool(REASON), reason=REASON)
 NAME = "station.local"
 CONNECT_S = 20.0
 OUT_S = RECHECK_S / 2
-"""Long before the stream would look again by itself whether a browser is still let in."""
+"""Long before the stream would look again by itself whether a browser is still paired."""
 PAIR_FORM, NUMBER = "form[action='/pair']", ".presence-number"
 ANSWER_NO = """
 for (const one of document.querySelectorAll('.health-questions [value=no]')) one.click()

@@ -37,7 +37,7 @@ def windows() -> Iterator[tuple[Browser, Browser]]:
 
 @pytest.fixture
 def home(windows: tuple[Browser, Browser], tmp_path: Path) -> Iterator[tuple[Visitor, Visitor]]:
-    """A phone that was not let in, and the desktop that the demonstration let in automatically."""
+    """An unpaired phone, and the desktop that the demonstration paired automatically."""
     windows[0].emulate(PHONE)
     windows[1].emulate(DESKTOP)
     with run_demo(tmp_path, "--empty") as address:
@@ -58,7 +58,7 @@ def ask(phone: Visitor, name: str) -> None:
     phone.window.click("form[action='/pair'] button")
 
 
-def test_phone_is_let_in_by_heel_presses(home: tuple[Visitor, Visitor]) -> None:
+def test_phone_is_paired_by_heel_presses(home: tuple[Visitor, Visitor]) -> None:
     """The bars fill while the heel presses; the number appears automatically; once confirmed, the phone has a page."""
     phone, desktop = home
     window = phone.window
@@ -88,7 +88,7 @@ def test_phone_is_let_in_by_heel_presses(home: tuple[Visitor, Visitor]) -> None:
     assert window.console_errors() == []
 
 
-def test_phone_without_scripts_is_let_in(home: tuple[Visitor, Visitor]) -> None:
+def test_phone_without_scripts_is_paired(home: tuple[Visitor, Visitor]) -> None:
     """The page reloads; nothing else differs."""
     phone, desktop = home
     window = phone.window

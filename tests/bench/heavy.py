@@ -76,7 +76,7 @@ def run() -> Loaded:
             add_trace(store, newest)
         bundle = f"/sessions/{newest}/bundle.zip"
         with held(Path(scratch)) as station:
-            cookie = station.let_in()
+            cookie = station.pair_browser()
             time.sleep(ALONE_S)
             alone_us = station.jitter_us()
             for address in ("/history", "/progress", "/history.csv"):

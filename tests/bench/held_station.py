@@ -42,7 +42,7 @@ class HeldStation:
         found: dict[str, int] = json.loads(self._process.stdout.readline())
         return found
 
-    def let_in(self) -> str:
+    def pair_browser(self) -> str:
         """Visit the page, and return the cookie: on a simulated board the first browser is let in."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/more") as answer:
             return str(answer.headers["Set-Cookie"]).partition(";")[0]

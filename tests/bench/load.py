@@ -28,7 +28,7 @@ PROBE_EVERY_S = 0.2
 ANSWER_S = 30.0
 LINE_S = 1.0
 COOKIE = "STATION_BENCH_COOKIE"
-"""The environment variable with the cookie of a browser that was let in."""
+"""The environment variable with the cookie of a paired browser."""
 
 
 class Load:

@@ -23,7 +23,7 @@ from station.clock import SystemClock
 from station.config import Config, PageConfig
 from station.store import Store
 from station.store.records import Person
-from tests.let_in import let_in
+from tests.paired_browsers import pair_browser
 from tests.web.double import StationDouble
 from tests.web.years import add_years_of_tests
 from web.api.problems import PREFIX
@@ -103,7 +103,7 @@ def measure(scratch: Path) -> tuple[float, dict[str, float]]:
     """Seconds to the first byte of the minimal page, and of each page of the station once it is warm."""
     with Store.open(scratch / "station.db", clock=SystemClock()) as store:
         person = add_years_of_tests(store, DAYS, holds_a_day=HOLDS_A_DAY)
-        config, token = Config(page=PageConfig(port=0)), let_in(store, person_id=person.id)
+        config, token = Config(page=PageConfig(port=0)), pair_browser(store, person_id=person.id)
         with served(minimal_server(store)) as plain, served(open_page(StationDouble(store), store, config)) as ours:
             took_s: dict[str, list[float]] = {address: [] for address in addresses(store, person)}
             plain_s: list[float] = []
@@ -121,7 +121,7 @@ def roster_ratio(scratch: Path) -> float:
         people = [store.add_person(f"Client {number:03}") for number in range(ROSTER_PEOPLE)]
         for person in people[1:]:
             store.agree_consent(people[0].id, person.id)
-        config, token = Config(page=PageConfig(port=0)), let_in(store, person_id=people[0].id)
+        config, token = Config(page=PageConfig(port=0)), pair_browser(store, person_id=people[0].id)
         with served(minimal_server(store)) as plain, served(open_page(StationDouble(store), store, config)) as ours:
             plain_s, ours_s = [], []
             for turn in range(TIMES + 1):

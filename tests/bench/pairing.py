@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from station.app.access.roles import Role
 from station.core.events import SECOND_US, Press
 from station.core.facts import CueName
-from tests.let_in import client_with, let_in
+from tests.paired_browsers import client_with, pair_browser
 from tests.station.drained import drained
 from tests.station.guided_station import ANALOGUE
 from tests.station.rig import Rig
@@ -35,7 +35,7 @@ def pairings() -> Iterator[tuple[str, int, float]]:
         Rig(Path(scratch), ANALOGUE, wall=datetime.now(UTC)) as rig,
     ):
         app = create_app(drained(rig.station), rig.store)
-        let_in(rig.store, Role.OWNER, rig.add_person("Owner"))
+        pair_browser(rig.store, Role.OWNER, rig.add_person("Owner"))
         for number in range(PHONES):
             phone = client_with(app, None)
             rig.live(10.0)

@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from station.clock import SystemClock
 from station.store import Reader, Store
 from tests.bench.unit import unit_s
-from tests.let_in import client_with, let_in
+from tests.paired_browsers import client_with, pair_browser
 from tests.web.double import StationDouble
 from tests.web.years import add_years_of_tests
 from web.app import create_app
@@ -47,7 +47,7 @@ def figures() -> dict[str, dict[str, float | str]]:
     with TemporaryDirectory() as scratch:
         path = Path(scratch) / "station.db"
         with Store.open(path, clock=SystemClock()) as store:
-            token = let_in(store, person_id=add_years_of_tests(store, DAYS).id)
+            token = pair_browser(store, person_id=add_years_of_tests(store, DAYS).id)
         gc.collect()
         gc.freeze()
         took_s = median(page_s(path, token) for _ in range(TIMES))

@@ -44,7 +44,7 @@ from station.system.scheduler import NIGHT_HOUR, NIGHT_MINUTE
 from station.system.simulate import MIDNIGHT, VirtualStation, answer_no_to_all, simulated
 from station.wire.board_side import BoardServer
 from station.wire.page_side import RemoteStation
-from tests.let_in import let_in
+from tests.paired_browsers import pair_browser
 from web.server.threads import THREADS
 
 ZONE = ZoneInfo("Europe/Berlin")
@@ -153,7 +153,7 @@ class Household(VirtualStation):
             days = [[day, f"{hour:02}:00"] for day in range(7)]
             plan = plan_from_dict({"days": days, "zone": ZONE.key, "reminder_cue": True, "tests": True})
             self.store.save_plan(person_id, to_dict(plan))
-        self._tokens = [let_in(self.store, person_id=person_id) for person_id in self.people]
+        self._tokens = [pair_browser(self.store, person_id=person_id) for person_id in self.people]
         self.station.wall_clock_set()
         self.lived_s, self.session_count = 0.0, 0
 

@@ -92,7 +92,7 @@ class Journey:
 
 
 ON_TODAY = "What do these numbers mean?"
-"""Words that Today shows to everybody who was let in."""
+"""Words that Today shows to every paired browser."""
 TO_GO = (Press("button", "Next", "Come back to the board"), Act("step_on", "left", "LUNGE"))
 TO_TRAIN = Press("link", "Train", "Ready-made")
 JOURNEYS = (

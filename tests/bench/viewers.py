@@ -38,7 +38,7 @@ def run() -> Loaded:
     with TemporaryDirectory() as scratch, held(Path(scratch)) as station:
         time.sleep(ALONE_S)
         alone_us = station.jitter_us()
-        cookie = station.let_in()
+        cookie = station.pair_browser()
         kinds = {
             kind: Clients(kind, station.port, LOADED_S, cookie="" if kind == "hostile" else cookie)
             for kind in ("viewers", "hostile", "probe")

@@ -18,7 +18,7 @@ from sqlalchemy import select
 from station.clock import SystemClock
 from station.store import Store, StoreError
 from station.store.schema import metadata
-from tests.let_in import agree_all, client_with, let_in
+from tests.paired_browsers import agree_all, client_with, pair_browser
 from tests.station.store.histories import FIT, HandClock, guided_routine, weeks
 from tests.web.double import RecordedBoard, StationDouble
 from web.app import create_app
@@ -45,7 +45,7 @@ def make_database(path: Path) -> str:
         weeks(store, clock, days=4)
         store.add_calibration(FIT)
         guided_routine(store, clock, store.people()[0].id)
-        token = let_in(store)
+        token = pair_browser(store)
         agree_all(store, token)
         return token
 

@@ -97,7 +97,7 @@ def main() -> int:
             return _summary(rig, given.json, print_line)
         page.wait_until_up(30)
         rig.person.step_off()
-        page.use_token(machine.let_in())  # after a restart it learns the present weight of the empty plates
+        page.use_token(machine.pair_browser())  # after a restart it learns the present weight of the empty plates
         page.wait_until_up(60)
         page.choose_person()
         for name in chosen:

@@ -83,7 +83,7 @@ def install(rig: Rig, package: Path) -> None:
     )
     _first_time(rig, packages)
     _twice(rig, packages)
-    rig.page.use_token(rig.machine.let_in())
+    rig.page.use_token(rig.machine.pair_browser())
     rig.page.wait_until_up(60)
     rig.page.press("/people", name=FIRST)
     _update(rig, packages)

@@ -62,7 +62,7 @@ class Machine:
         """Restore the power, and return once it has booted; the caller checks whether it answers."""
         _run(shlex.split(self.boot or "false"), 300, fails=True)
 
-    def let_in(self) -> str:
+    def pair_browser(self) -> str:
         """Pair a browser as the owner's, and return its token; the station is stopped meanwhile."""
         self.run(f"systemctl stop {UNIT}")
         token = self.run(LET_IN).strip()

@@ -15,7 +15,7 @@ from station.store import Store
 from tests import browser
 from tests.browser import PHONE, Browser
 from tests.empty_store import with_tables
-from tests.let_in import agree_all, let_in, paired_client
+from tests.paired_browsers import agree_all, pair_browser, paired_client
 from tests.web.double import RecordedBoard, StationDouble
 from web.app import create_app
 from web.pages.simulated_board import CONTROL_GROUPS
@@ -61,8 +61,8 @@ def server(station: StationDouble, store: Store) -> Iterator[Server]:
 
 @pytest.fixture
 def visit(window: Browser, server: Server, store: Store) -> Iterator[Callable[[str], Browser]]:
-    """Open a page of the test's server in a browser that was let in; any console error fails the test."""
-    token = let_in(store)
+    """Open a page of the test's server in a paired browser; any console error fails the test."""
+    token = pair_browser(store)
 
     def visit(address: str) -> Browser:
         agree_all(store, token)

@@ -25,7 +25,7 @@ from station.store import Store
 from station.system.demo_history import fill
 from station.system.simulate import answer_no_to_all
 from tests.browser import Browser
-from tests.let_in import agree_all, let_in
+from tests.paired_browsers import agree_all, pair_browser
 from tests.station.store.histories import FIT
 from tests.web.double import RecordedBoard, StationDouble
 from tests.web.history import add_session, add_test
@@ -45,7 +45,7 @@ nobody known; a person before the first test; one after it, in a baseline; and a
 Their first start is at different steps: name, owner, plates and sensor, calibration.
 """
 LONG_NAME = "A person with quite a long name, as people have"
-CHOSEN, UNPAIRED = "the chosen person", "not let in"
+CHOSEN, UNPAIRED = "the chosen person", "unpaired"
 HEALTH_QUESTIONS, PAIN = "health", "pain"
 IS_SETTLED = """
 const stage = document.getElementById('stage')
@@ -223,7 +223,7 @@ def open_places(directory: Path) -> Iterator[dict[str, Place]]:
             server = open_page(station, store, Config(page=PageConfig(port=0)))
             server.start()
             opened.callback(server.stop)
-            token = "" if history == OWNERLESS else let_in(store)
+            token = "" if history == OWNERLESS else pair_browser(store)
             agree_all(store, token)
             of_person = {} if person_id is None else {"person_id": person_id}
             places[history] = Place(server, station, person_id, token, {**arguments, **of_person})

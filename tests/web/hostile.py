@@ -30,7 +30,7 @@ from station.app.access.api_tokens import Scope
 from station.app.access.roles import ACCESS_COOKIE, Role, hash_of, new_token
 from station.clock import SystemClock
 from station.store import Store
-from tests.let_in import agree_all, let_in
+from tests.paired_browsers import agree_all, pair_browser
 from tests.web.api_world import NO_LIMIT
 from tests.web.double import RecordedBoard, StationDouble
 from tests.web.history import add_session
@@ -177,7 +177,7 @@ def _let_all_in(store: Store) -> tuple[dict[str, str], str]:
         ("guest", Role.GUEST),
         ("present", Role.OWNER),
     ):
-        token = let_in(store, role)
+        token = pair_browser(store, role)
         agree_all(store, token)
         cookies[caller] = f"{ACCESS_COOKIE}={token}"
         found = store.device_with(hash_of(token))

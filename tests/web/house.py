@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from station.app.access.roles import Role, hash_of
 from station.store import Store
-from tests.let_in import client_with
+from tests.paired_browsers import client_with
 from tests.web.double import StationDouble
 
 ROLES: tuple[Role | None, ...] = (None, *Role)

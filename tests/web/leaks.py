@@ -31,7 +31,7 @@ from station.app.starting.start_gate import StartDecision
 from station.clock import SystemClock
 from station.core.events import SECOND_US, Side
 from station.store import Store
-from tests.let_in import let_in
+from tests.paired_browsers import pair_browser
 from tests.web.api_world import NO_LIMIT
 from tests.web.double import RecordedBoard, StationDouble
 from tests.web.history import add_test
@@ -151,9 +151,9 @@ def open_house(directory: Path) -> Iterator[House]:
     """A station with an owner, a private person, and every kind of visitor who may not see that person."""
     with Store.open(directory / "house.db", clock=SystemClock()) as store:
         private = add_private_person(store)
-        own = let_in(store, Role.OWNER, store.add_person("Olga").id)
+        own = pair_browser(store, Role.OWNER, store.add_person("Olga").id)
         store.rename_device(_device_id(store, own), "owner's phone")
-        private_token = let_in(store, Role.MEMBER, private.person_id, name=f"{NAME}'s phone")
+        private_token = pair_browser(store, Role.MEMBER, private.person_id, name=f"{NAME}'s phone")
         store.set_pin(private.person_id, "$argon2id$")
         station = StationDouble(store, RecordedBoard(("step_on",)))
         app = create_app(station, store, api_limits=(NO_LIMIT, NO_LIMIT))
@@ -165,7 +165,7 @@ def open_house(directory: Path) -> Iterator[House]:
 
 def _askers(store: Store, private: Private, private_token: str) -> dict[str, Asker]:
     """Everybody who may see nothing of the private person, with their credentials."""
-    revoked = let_in(store, Role.MEMBER, private.person_id, name="lost phone")
+    revoked = pair_browser(store, Role.MEMBER, private.person_id, name="lost phone")
     store.revoke_device(_device_id(store, revoked))
     expired = new_token()
     store.add_device(
@@ -176,11 +176,11 @@ def _askers(store: Store, private: Private, private_token: str) -> dict[str, Ask
         expires_at=datetime.now(UTC) - timedelta(seconds=1),
     )
     member, viewer = store.add_person("Mia"), store.add_person("Dr Cem")
-    member_token = let_in(store, Role.MEMBER, member.id)
+    member_token = pair_browser(store, Role.MEMBER, member.id)
     store.agree_consent(viewer.id, private.person_id)
     store.withdraw_consent(viewer.id, private.person_id)
-    guest, shared = let_in(store, Role.GUEST), let_in(store, Role.MEMBER, is_shared=True)
-    practitioner = let_in(store, Role.PRACTITIONER, viewer.id)
+    guest, shared = pair_browser(store, Role.GUEST), pair_browser(store, Role.MEMBER, is_shared=True)
+    practitioner = pair_browser(store, Role.PRACTITIONER, viewer.id)
     for token in (guest, shared, practitioner, member_token):
         store.note_presence(_device_id(store, token), datetime.now(UTC) + timedelta(hours=1))
     # What they once saw is still named in their browser.

@@ -31,7 +31,7 @@ from station.config import PageConfig
 from station.store import Store, StoreError
 from station.store.exchange.bundle import read_bundle
 from station.store.exchange.merge import import_export
-from tests.let_in import client_with, let_in
+from tests.paired_browsers import client_with, pair_browser
 from tests.tree import sources
 from tests.web.double import RecordedBoard, StationDouble
 from tests.web.history import add_session
@@ -91,7 +91,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
     with Store.open(tmp_path / "home.db", clock=SystemClock()) as store:
         station = StationDouble(store, RecordedBoard(("step_on",)))
         person, session = add_session(store, name=NAME)
-        token = let_in(store, Role.OWNER, person.id)
+        token = pair_browser(store, Role.OWNER, person.id)
         routine = store.save_routine(None, person.id, "Mine", [{"exercise": "3a"}])
         detail, found = store.session(session), store.device_with(hash_of(token))
         assert detail is not None
@@ -208,7 +208,7 @@ def test_nothing_leads_to_another_site(home: Home) -> None:
     for evil in EVIL:
         places = dict.fromkeys(("next", "return_to", "from", "back", "url", "redirect"), evil)
         for _, address in home.addresses("POST"):
-            client = home.client(let_in(home.store, Role.OWNER, home.ids["person_id"]))
+            client = home.client(pair_browser(home.store, Role.OWNER, home.ids["person_id"]))
             answer = client.post(address, data=places, headers=LOCAL, buffered=True)
             assert_own(answer.headers.get("Location", "/"))
             assert_own(answer.headers.get("X-Redirect-To", "/"))
@@ -250,10 +250,10 @@ def test_an_import_is_known_by_its_content(home: Home, tmp_path: Path) -> None:
 def test_stolen_cookie_expires(home: Home) -> None:
     """CVE-2022-2888: it ends when it is revoked, idle, or a year old, and only the server decides."""
     now = datetime.now(UTC)
-    assert visitor_with(home.store, home.token, now).is_let_in
-    assert not visitor_with(home.store, home.token, now + IDLE_END + timedelta(minutes=1)).is_let_in
-    assert not visitor_with(home.store, home.token, now + ABSOLUTE_END + timedelta(minutes=1)).is_let_in
-    other = let_in(home.store, Role.MEMBER, home.ids["person_id"])
+    assert visitor_with(home.store, home.token, now).is_paired
+    assert not visitor_with(home.store, home.token, now + IDLE_END + timedelta(minutes=1)).is_paired
+    assert not visitor_with(home.store, home.token, now + ABSOLUTE_END + timedelta(minutes=1)).is_paired
+    other = pair_browser(home.store, Role.MEMBER, home.ids["person_id"])
     assert home.client(other).get("/history").status_code == 200
     found = home.store.device_with(hash_of(other))
     assert found is not None
@@ -266,7 +266,7 @@ def test_no_role_exceeds_the_matrix(home: Home, role: Role | None) -> None:
     """CVE-2022-3068: each route that requires more refuses them."""
     order = [None, *Role]
     person = home.store.add_person("Bea").id
-    token = None if role is None else let_in(home.store, role, None if role is Role.GUEST else person)
+    token = None if role is None else pair_browser(home.store, role, None if role is Role.GUEST else person)
     for method in ("GET", "POST"):
         for endpoint, address in home.addresses(method):
             least = RULES[endpoint].least
@@ -381,7 +381,7 @@ def test_no_form_field_reads_or_moves_a_file(home: Home, tmp_path: Path) -> None
     names = ("file", "path", "filename", "file.path", "file.name", "name", "routine", "from", "person", "key", "zone")
     form = dict.fromkeys(names, str(secret))
     for _, address in home.addresses("POST"):
-        token = let_in(home.store, Role.OWNER, home.ids["person_id"])
+        token = pair_browser(home.store, Role.OWNER, home.ids["person_id"])
         answer = home.client(token).post(address, data=form, headers=LOCAL, buffered=True)
         assert (MARK * 3).encode() not in answer.data, address
     for address, answer in home.pages():

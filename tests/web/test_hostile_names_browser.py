@@ -12,7 +12,7 @@ from station.app.snapshot import Fault
 from station.store import Store
 from tests import browser
 from tests.browser import Browser
-from tests.let_in import let_in
+from tests.paired_browsers import pair_browser
 from tests.web.double import StationDouble
 from tests.web.every_page import page_rules
 from tests.web.history import add_session
@@ -40,7 +40,7 @@ def test_no_page_runs_a_name(visit: Callable[[str], Browser], store: Store, stat
         store.add_person(name)
     for number, name in enumerate(HOSTILE_NAMES):
         store.save_routine(None, person.id, name, [{"exercise": "3a"}])
-        let_in(store, Role.MEMBER, store.people()[number].id, name=name)
+        pair_browser(store, Role.MEMBER, store.people()[number].id, name=name)
     nobody = store.begin_session(None, datetime.now(UTC) - timedelta(minutes=9), simulated=False)
     store.end_session(nobody, datetime.now(UTC) - timedelta(minutes=5), HOSTILE_NAMES[0])
     arguments = {

@@ -21,7 +21,7 @@ from station.store import StoreError
 from station.system.authority import Authority, Names
 from station.system.home_network import service_file
 from station.units import MM_PER_UNIT
-from tests.let_in import client_with
+from tests.paired_browsers import client_with
 from tests.station.rig import Rig, hold_of
 from tests.web.leaks import (
     NAME,

@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 from station.app.access.roles import Role, Visitor
 from station.store import Store
 from station.units import CM
-from tests.let_in import client_with, let_in
+from tests.paired_browsers import client_with, pair_browser
 from tests.web.double import StationDouble
 from tests.web.history import add_session
 from tests.web.live_states import STATES
@@ -66,11 +66,11 @@ def closed_doors(app: Flask, address: str, page: str, visitor: Visitor) -> set[t
     return found
 
 
-@pytest.mark.parametrize("role", [None, *Role], ids=lambda role: role or "not let in")
+@pytest.mark.parametrize("role", [None, *Role], ids=lambda role: role or "unpaired")
 def test_no_page_links_to_a_forbidden_page(store: Store, role: Role | None) -> None:
     """Neither link nor form, on each page with an address of its own, with and without a person."""
     app, (ada, _) = create_app(StationDouble(store), store), add_session(store)
-    let_in(store, Role.OWNER, ada.id, name="first")
+    pair_browser(store, Role.OWNER, ada.id, name="first")
     addresses = [
         one.rule
         for one in app.url_map.iter_rules()
@@ -78,7 +78,7 @@ def test_no_page_links_to_a_forbidden_page(store: Store, role: Role | None) -> N
     ]
     closed: set[tuple[str, str, str]] = set()
     for person_id in {None} if role in (None, Role.GUEST) else {None, ada.id}:
-        client = client_with(app, None if role is None else let_in(store, role, person_id))
+        client = client_with(app, None if role is None else pair_browser(store, role, person_id))
         for address in addresses:
             with closing(client.get(address)) as answer:
                 if answer.status_code == 200 and answer.mimetype == HTML:
@@ -88,7 +88,7 @@ def test_no_page_links_to_a_forbidden_page(store: Store, role: Role | None) -> N
 
 @pytest.mark.parametrize("name", STATES)
 def test_board_that_cannot_be_commanded_names_no_button_of_the_page(name: str) -> None:
-    """A browser that was not let in has no buttons, whatever happens on the board."""
+    """An unpaired browser has no buttons, whatever happens on the board."""
     shown = live_view(snapshot(**STATES[name]), CM, has_buttons=False)
     for text in (shown["sentence"], shown["brief"] or ""):
         assert "below" not in text

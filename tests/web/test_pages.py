@@ -18,7 +18,7 @@ from station.core.events import CommandName, Side
 from station.core.sound.cues import CUES
 from station.core.steps import HoldStep, TestStep
 from station.store import Reader, Store
-from tests.let_in import client_with, paired_client
+from tests.paired_browsers import client_with, paired_client
 from tests.tree import ROOT
 from tests.web.double import RecordedBoard, StationDouble
 from tests.web.history import add_session, add_test

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, event
 from station.store import Store
 from station.store.records import Person
 from tests.bench.pages import addresses
-from tests.let_in import agree_all, client_with, let_in
+from tests.paired_browsers import agree_all, client_with, pair_browser
 from tests.station.store.histories import HandClock, guided_routine, weeks
 from tests.web.double import StationDouble
 from web.app import create_app
@@ -55,7 +55,7 @@ def store_with_sessions(path: Path, days: int) -> tuple[Store, Person]:
 
 def counts(store: Store, person_id: str, person: Person) -> dict[str, tuple[int, int]]:
     """The number of statements of each page, with a cold and with a warm cache."""
-    agree_all(store, token := let_in(store))
+    agree_all(store, token := pair_browser(store))
     client = client_with(create_app(StationDouble(store), store), token)
     client.set_cookie(PERSON_COOKIE, person_id)
     found = {}

@@ -27,7 +27,7 @@ from web.served import set_cookie
 
 PAIR_ADDRESS, PRESENCE_ADDRESS = "/pair", "/presence"
 DEMO_DEVICE = "Demonstration"
-"""The name of the browser that a demonstration lets in automatically."""
+"""The name of the browser that a demonstration pairs automatically."""
 DEMO_SENTENCE = (
     "This is a demonstration: it paired this browser, the first on this machine, by itself as the owner\u2019s. "
     "Others are paired by heel presses on the board."
@@ -241,8 +241,8 @@ def register(app: Flask, site: Site) -> None:
             return None
         rule, visitor = RULES.get(request.endpoint), site.visitor()
         g.has_owner = site.store.has_owner
-        if not visitor.is_let_in and _is_first_of_demo(site):
-            g.new_token = let_in(site, DEMO_DEVICE, Role.OWNER, _demo_person(site))
+        if not visitor.is_paired and _is_first_of_demo(site):
+            g.new_token = pair_browser(site, DEMO_DEVICE, Role.OWNER, _demo_person(site))
             for person in site.store.people():
                 if (own := site.visitor().person_id) is not None:
                     wait_until_saved(site.api.agree_consent(own, person.id))
@@ -299,8 +299,8 @@ def may_follow(address: str) -> bool:
     return may_open(str(endpoint))
 
 
-def let_in(site: Site, name: str, role: Role, person_id: str | None) -> str:
-    """Let this request's browser in under a new token, which the caller must set as its cookie.
+def pair_browser(site: Site, name: str, role: Role, person_id: str | None) -> str:
+    """Pair this request's browser under a new token, which the caller must set as its cookie.
 
     A cookie sent with the request is never adopted, and its pairing ends. Raises `ValueError` with a sentence for an
     empty or overlong name.
@@ -324,8 +324,8 @@ def set_access_cookie(response: AnyResponse, token: str) -> None:
 def _refusal(visitor: Visitor) -> AnyResponse:
     """The page that says what to do, with 403; the API raises a problem."""
     if request.blueprint == API:
-        raise ApiError(ProblemCode.FORBIDDEN if visitor.is_let_in else ProblemCode.UNAUTHENTICATED)
-    page = "forbidden.html" if visitor.is_let_in else "pair_first.html"
+        raise ApiError(ProblemCode.FORBIDDEN if visitor.is_paired else ProblemCode.UNAUTHENTICATED)
+    page = "forbidden.html" if visitor.is_paired else "pair_first.html"
     return Response(render_template(page, pair_address=PAIR_ADDRESS), 403)
 
 

@@ -1,4 +1,4 @@
-"""Who calls the API, and what they may do: a token, or for reading a browser that was let in."""
+"""Who calls the API, and what they may do: a token, or for reading a paired browser."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Caller(Struct, frozen=True):
     @property
     def sees_unclaimed(self) -> bool:
         """Whether the caller may read unclaimed sessions; a guest only those since their pairing (see `sees`)."""
-        return Scope.READ_ALL in self.scopes and self.visitor.is_let_in
+        return Scope.READ_ALL in self.scopes and self.visitor.is_paired
 
     @property
     def may_read(self) -> bool:

@@ -112,7 +112,7 @@ def status(site: Site, caller: Caller) -> board_records.Status:
 def state(site: Site, caller: Caller, query: inputs.StateQuery) -> board_records.LiveState:
     """What is happening on the board now, as on the live page; the person only for those who may see their results."""
     now = snapshot_for(caller.reader, site.api.snapshot())
-    live_person = answers.live_person_answer(now) if caller.reader.is_let_in else None
+    live_person = answers.live_person_answer(now) if caller.reader.is_paired else None
     return answers.state_answer(now, query.units, live_person)
 
 

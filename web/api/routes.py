@@ -58,13 +58,13 @@ def blueprint(site: Site, clock: Clock, token_limit: Limit, address_limit: Limit
 
 
 def caller_of(site: Site) -> Caller:
-    """Who calls: the token's visitor, or for reading a browser that was let in.
+    """Who calls: the token's visitor, or for reading a paired browser.
 
     A cookie does not suffice for a write: another site's form would send it too. Raises `ApiError` for an unknown or
     expired token.
     """
     if not has_token():
-        is_reader = request.method != "POST" and site.visitor().is_let_in
+        is_reader = request.method != "POST" and site.visitor().is_paired
         return Caller(site.visitor(), frozenset({Scope.READ_ALL}) if is_reader else frozenset())
     found = site.token_access()
     if found is None:

@@ -19,7 +19,7 @@ def snapshot_for(visitor: Visitor, now: Snapshot) -> Snapshot:
     hidden: dict[str, object] = {}
     if not _sees(visitor, now.person_id):
         hidden |= {"person_id": None, "person_name": None, "session_id": None, "routine_title": None, "note": None}
-        is_question = isinstance(now.state, QuestionState) and not visitor.is_let_in
+        is_question = isinstance(now.state, QuestionState) and not visitor.is_paired
         hidden["state"] = IdleState() if is_question else _without_results(now.state)
     if not _sees(visitor, now.note_about):
         hidden["note"] = None
@@ -27,13 +27,13 @@ def snapshot_for(visitor: Visitor, now: Snapshot) -> Snapshot:
         hidden |= {"decision": None, "decided_for": None}
     if now.unfinished is not None and not _sees(visitor, now.unfinished.person_id):
         hidden["unfinished"] = None
-    if now.faults and not visitor.is_let_in:
+    if now.faults and not visitor.is_paired:
         hidden["faults"] = (HIDDEN_FAULT,)
     return replace(now, **hidden) if hidden else now
 
 
 def _sees(visitor: Visitor, person_id: str | None) -> bool:
-    return visitor.is_let_in and (person_id is None or visitor.sees(person_id))
+    return visitor.is_paired and (person_id is None or visitor.sees(person_id))
 
 
 def _without_results(state: ActivityState) -> ActivityState:

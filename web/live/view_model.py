@@ -80,7 +80,7 @@ WITHOUT_BUTTONS = {
     "Press Resume": "Step off and on",
     " Already done? Press \u201cNext\u201d.": "",
 }
-"""Replacements for these words in a browser that was not let in, which has no buttons."""
+"""Replacements for these words in an unpaired browser, which has no buttons."""
 
 
 def live_view(snapshot: Snapshot, units: str, *, has_buttons: bool = True) -> dict[str, Any]:

@@ -16,7 +16,7 @@ def live_context(site: Site) -> dict[str, Any]:
     settings = site.settings()
     units = settings.units
     return {
-        "view": live_view(site.snapshot(), units, has_buttons=site.visitor().is_let_in),
+        "view": live_view(site.snapshot(), units, has_buttons=site.visitor().is_paired),
         "units": units,
         "silent_after_ms": SILENT_AFTER_US // 1_000,
         "voice": settings.voice,

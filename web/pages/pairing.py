@@ -29,7 +29,7 @@ from web.access.presence import (
     new_key,
     progress_of,
 )
-from web.access.rules import let_in, own_page, set_access_cookie
+from web.access.rules import own_page, pair_browser, set_access_cookie
 from web.context import PERSON_COOKIE, Site, wait_until_saved
 from web.pages.browsers import person_with_pin
 from web.pages.consents import NEEDS_PERSON
@@ -41,7 +41,7 @@ PAIR_ROLES = {
     Role.GUEST: "A guest\u2019s: only today, without a name",
     Role.PRACTITIONER: "A practitioner\u2019s: it shows the people who agreed",
 }
-"""What a browser can be let in as."""
+"""What a browser can be paired as."""
 NEEDS_NAME = "Type your name: results belong to a person."
 PAGES = {Purpose.PAIR: "pairing.pair", Purpose.STEP_UP: "pairing.presence", Purpose.CONSENT: "pairing.consent"}
 LONG_S = RhythmRules().long_from_us / SECOND_US
@@ -64,7 +64,7 @@ def blueprint(site: Site) -> Blueprint:
             asked=None,
             roles=PAIR_ROLES,
             has_owner=site.store.has_owner(),
-            is_let_in=site.visitor().is_let_in,
+            is_paired=site.visitor().is_paired,
             viewer=site.person(),
             return_to=request.values.get("next", ""),
             back=own_page(request.values.get("next", "")),
@@ -266,7 +266,7 @@ def blueprint(site: Site) -> Blueprint:
         return wait_until_saved(site.api.add_person(asked.person_name)) if found is None else found.id
 
     def complete_pairing(asked: BrowserRequest) -> Response:
-        token = let_in(site, asked.browser_name, asked.role, person_of(asked))
+        token = pair_browser(site, asked.browser_name, asked.role, person_of(asked))
         book.give(asked, token)
         return welcome(token)
 

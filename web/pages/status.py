@@ -47,7 +47,7 @@ def blueprint(site: Site) -> Blueprint:
 
 
 def station_status(site: Site) -> Status:
-    """The station's status; `title` sums up the parts, `details` are only for visitors who were let in.
+    """The station's status; `title` sums up the parts, `details` are only for paired browsers.
 
     Nobody else learns how full the disk is, or which version runs.
     """
@@ -58,7 +58,7 @@ def station_status(site: Site) -> Status:
     encryption, is_certificate_due = _certificate_sentence(site.served.certificate_ends_at(), wall)
     damage = damage_sentence(site.store.damaged)
     faults = [Fault(part=one.part, sentence=one.sentence) for one in now.faults]
-    if damage is not None and site.visitor().is_let_in:
+    if damage is not None and site.visitor().is_paired:
         faults.append(Fault(part="results", sentence=damage))
     elif damage is not None and not faults:
         faults.append(Fault(part=HIDDEN_FAULT.part, sentence=HIDDEN_FAULT.sentence))
@@ -70,7 +70,7 @@ def station_status(site: Site) -> Status:
         and wall.year >= FIRST_YEAR
     )
     title = _title(now) if is_ok else "Action needed"
-    details = _details(site, now, age_us, free_mb, wall, encryption) if site.visitor().is_let_in else None
+    details = _details(site, now, age_us, free_mb, wall, encryption) if site.visitor().is_paired else None
     return Status(ok=is_ok, title=title, faults=faults, is_simulated=site.api.board is not None, details=details)
 
 

@@ -5,7 +5,7 @@ seconds carries the age of the newest snapshot, so that a page can tell a stalle
 
 Each state shows only what its visitor may see (`web.live.seen`). The visitor is read again whenever the station reports
 that access has changed, so a revoked browser is out at once: its stream ends, and the page that reconnects is one for a
-browser that was not let in.
+unpaired browser.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ class Stream:
             if is_changed or loop.time() - checked_at >= RECHECK_S:
                 before, checked_at = visitor, loop.time()
                 visitor = visitor_with(self._store, client.token, datetime.now(UTC))
-                if before.is_let_in and not visitor.is_let_in:
+                if before.is_paired and not visitor.is_paired:
                     await send({"type": "http.response.body", "body": REVOKED_EVENT, "more_body": False})
                     return
             event = (
@@ -151,11 +151,11 @@ class Stream:
         if self._cached_snapshot is not snapshot:
             self._cached_snapshot, self._cached_views = snapshot, []
         shown = snapshot_for(visitor, snapshot)
-        kind = (units, visitor.is_let_in)
+        kind = (units, visitor.is_paired)
         for cached, cached_kind, view in self._cached_views:
             if cached_kind == kind and cached == shown:
                 return view
-        view = msgspec.json.encode(live_view(shown, units, has_buttons=visitor.is_let_in))
+        view = msgspec.json.encode(live_view(shown, units, has_buttons=visitor.is_paired))
         self._cached_views.append((shown, kind, view))
         return view
 

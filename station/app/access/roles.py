@@ -62,7 +62,7 @@ _TOKEN_BYTES = 32
 class Visitor(Struct, frozen=True):
     """Who sent a request.
 
-    `device` and `role` are `None` for a browser that was not let in. `person_id` is its current person, `person_ids`
+    `device` and `role` are `None` for an unpaired browser. `person_id` is its current person, `person_ids`
     are all the people whose results it may see. `is_present`: a proof of presence counts. `has_viewers`: its person
     has agreed that somebody else sees their results.
     """
@@ -84,7 +84,7 @@ class Visitor(Struct, frozen=True):
         )
 
     @property
-    def is_let_in(self) -> bool:
+    def is_paired(self) -> bool:
         """Whether this browser is paired and its pairing is valid."""
         return self.role is not None
 
@@ -102,7 +102,7 @@ class Visitor(Struct, frozen=True):
 
 
 NOBODY_YET = Visitor()
-"""A browser that was not let in."""
+"""An unpaired browser."""
 
 
 def new_token() -> str:

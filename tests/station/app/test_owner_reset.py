@@ -13,7 +13,7 @@ from station.app.access.roles import Role, hash_of, new_token, pair
 from station.core.events import Side
 from station.core.facts import CueName
 from station.simulator.board import SimulatedBoard
-from tests.let_in import let_in
+from tests.paired_browsers import pair_browser
 from tests.station.guided_station import ANALOGUE, GuidedStation
 from tests.station.rig import COMPARATORS, Rig, hold_of
 
@@ -39,7 +39,7 @@ def started(tmp_path: Path, wiring: str, *sides: Side) -> Rig:
     """
     with GuidedStation(tmp_path, wiring) as before:
         before.run_routine(hold_of(3, *Side))
-        let_in(before.store)
+        pair_browser(before.store)
     return Rig(tmp_path, wiring, before=press(*sides))
 
 

@@ -138,7 +138,7 @@ def test_restore_without_a_readable_database(full: Path, tmp_path: Path) -> None
     assert rows(target) == rows(full)
 
 
-def let_in(store: Store, clock: HandClock, **roles: Role) -> None:
+def pair_browser(store: Store, clock: HandClock, **roles: Role) -> None:
     """Pair a browser for each name and role."""
     later = clock.utc_now() + timedelta(days=90)
     for name, role in roles.items():
@@ -149,7 +149,7 @@ def test_revoked_browsers_stay_revoked(tmp_path: Path) -> None:
     """A backup from before a phone was lost does not let that phone back in."""
     clock, path = HandClock(), tmp_path / "station.db"
     with Store.open(path, clock=clock) as store:
-        let_in(store, clock, Desk=Role.OWNER, Phone=Role.MEMBER)
+        pair_browser(store, clock, Desk=Role.OWNER, Phone=Role.MEMBER)
         copy_database(path, tmp_path / "backup.db")
         (lost,) = (one for one in store.devices() if one.name == "Phone")
         store.revoke_device(lost.id)
@@ -164,7 +164,7 @@ def test_revoked_browsers_stay_revoked_on_a_damaged_station(tmp_path: Path) -> N
     clock, path = HandClock(), tmp_path / "station.db"
     make_database(path)
     with Store.open(path, clock=clock) as store:
-        let_in(store, clock, Phone=Role.MEMBER)
+        pair_browser(store, clock, Phone=Role.MEMBER)
         copy_database(path, tmp_path / "backup.db")
         (lost,) = (one for one in store.devices() if one.name == "Phone")
         store.revoke_device(lost.id)
@@ -187,7 +187,7 @@ def test_what_was_taken_away_stays_so_where_the_station_is_older_than_the_progra
     """A restore right after an update, before the first start, is by the database of the former program."""
     clock, path = HandClock(), tmp_path / "station.db"
     with Store.open(path, clock=clock) as store:
-        let_in(store, clock, Desk=Role.OWNER, Phone=Role.OWNER)
+        pair_browser(store, clock, Desk=Role.OWNER, Phone=Role.OWNER)
         copy_database(path, tmp_path / "backup.db")
         store.revoke_device(store.devices()[1].id)
         kept = {one.name: one.revoked_at is None for one in store.devices()}
@@ -212,7 +212,7 @@ def test_older_backup_is_upgraded(tmp_path: Path, schema: str) -> None:
 
 
 def test_browser_paired_after_the_backup_stays(tmp_path: Path) -> None:
-    """The owner who restores is still let in, even if the backup lacks their person; the backup's browsers are not."""
+    """The owner who restores stays paired, even if the backup lacks their person; the backup's browsers are not."""
     clock, path = HandClock(), tmp_path / "station.db"
     make_database(tmp_path / "backup.db")
     with Store.open(path, clock=clock) as store:

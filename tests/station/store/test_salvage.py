@@ -277,7 +277,7 @@ def test_lost_rows_come_from_the_newest_sound_backup(full: Path, clock: HandCloc
 
 
 def test_access_never_comes_from_a_backup(full: Path, clock: HandClock) -> None:
-    """A browser revoked since the backup would be let in again."""
+    """A browser revoked since the backup would be paired again."""
     with Store.open(full, clock=clock):
         back_up(full, backups_of(full), clock.at.date())
     zero(full, leaf_of(full, "devices"))

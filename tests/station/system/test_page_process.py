@@ -37,7 +37,7 @@ COOKIES: dict[int, dict[str, str]] = {}
 """The cookie of each port's browser."""
 
 
-def let_in(port: int) -> dict[str, str]:
+def pair_browser(port: int) -> dict[str, str]:
     """The first visit of a simulated board lets its browser in."""
     if port not in COOKIES:
         with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=BOUND_S)) as page:
@@ -62,7 +62,7 @@ def status(port: int) -> dict[str, Any] | None:
     """The API's status of the station; `None` without an answer or a status."""
     unanswered = suppress(OSError, http.client.HTTPException, json.JSONDecodeError)
     with unanswered, closing(http.client.HTTPConnection("127.0.0.1", port, timeout=BOUND_S)) as page:
-        page.request("GET", "/api/v1/status", headers=let_in(port))
+        page.request("GET", "/api/v1/status", headers=pair_browser(port))
         found: dict[str, Any] = json.loads(page.getresponse().read())
         return found
     return None
@@ -71,7 +71,7 @@ def status(port: int) -> dict[str, Any] | None:
 def post(port: int, address: str, **form: str) -> tuple[int, str]:
     with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=BOUND_S)) as page:
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": f"http://127.0.0.1:{port}"}
-        page.request("POST", address, urlencode(form), headers | let_in(port))
+        page.request("POST", address, urlencode(form), headers | pair_browser(port))
         answer = page.getresponse()
         return answer.status, answer.read().decode()
 

@@ -11,7 +11,7 @@ from station.app.access.roles import Role
 from station.clock import SystemClock
 from station.store import Store
 from tests.empty_store import with_tables
-from tests.let_in import let_in
+from tests.paired_browsers import pair_browser
 from tests.web.double import StationDouble
 from tests.web.history import add_session
 from tests.web.house import NAMES, House
@@ -24,10 +24,10 @@ def house(tmp_path: Path) -> Iterator[House]:
         station = StationDouble(store)
         ada, ada_session = add_session(store, name=NAMES[0])
         bea, bea_session = add_session(store, name=NAMES[1])
-        owner = let_in(store, Role.OWNER, ada.id)
+        owner = pair_browser(store, Role.OWNER, ada.id)
         given: dict[Role | None, str | None] = {None: None, Role.OWNER: owner}
-        given[Role.GUEST] = let_in(store, Role.GUEST)
-        given[Role.MEMBER] = let_in(store, Role.MEMBER, bea.id)
-        given[Role.PRACTITIONER] = let_in(store, Role.PRACTITIONER, store.add_person("Dr Cem").id)
+        given[Role.GUEST] = pair_browser(store, Role.GUEST)
+        given[Role.MEMBER] = pair_browser(store, Role.MEMBER, bea.id)
+        given[Role.PRACTITIONER] = pair_browser(store, Role.PRACTITIONER, store.add_person("Dr Cem").id)
         sessions = {ada.id: ada_session, bea.id: bea_session}
         yield House(create_app(station, store), station, store, given, ada.id, bea.id, sessions)

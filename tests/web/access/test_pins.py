@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from station.app.access.roles import ACCESS_COOKIE, Role, visitor_with
 from station.clock import SystemClock
 from station.store import Store
-from tests.let_in import client_with, let_in
+from tests.paired_browsers import client_with, pair_browser
 from tests.web.double import StationDouble
 from tests.web.house import NAMES, House, ask
 from tests.web.page_text import text_of
@@ -20,7 +20,7 @@ from web.app import create_app
 
 
 def shared_client(house: House) -> FlaskClient:
-    return client_with(house.app, let_in(house.store, Role.MEMBER, is_shared=True))
+    return client_with(house.app, pair_browser(house.store, Role.MEMBER, is_shared=True))
 
 
 def test_pin_makes_shared_browser_a_persons(house: House) -> None:
@@ -52,7 +52,7 @@ def test_shared_browser_forgets_its_person_after_a_while(house: House) -> None:
     now = datetime.now(UTC)
     assert visitor_with(house.store, cookie.value, now + timedelta(minutes=14)).person_id == house.bea
     later = visitor_with(house.store, cookie.value, now + timedelta(minutes=16))
-    assert (later.is_let_in, later.person_id, later.person_ids) == (True, None, frozenset())
+    assert (later.is_paired, later.person_id, later.person_ids) == (True, None, frozenset())
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_guesses_are_counted_in_total_and_across_restarts(tmp_path: Path) -> Non
     with Store.open(path, clock=SystemClock()) as store:
         for name in NAMES:
             store.set_pin(store.add_person(name).id, hash_of_pin("271828"))
-        shared = [let_in(store, Role.MEMBER, is_shared=True) for _ in range(2)]
+        shared = [pair_browser(store, Role.MEMBER, is_shared=True) for _ in range(2)]
     answers = []
     for number in range(13):
         with Store.open(path, clock=SystemClock()) as store:

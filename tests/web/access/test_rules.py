@@ -14,7 +14,7 @@ from station.app.access.api_tokens import Scope
 from station.app.access.roles import ACCESS_COOKIE, Role, hash_of, visitor_with
 from station.app.snapshot import UnfinishedView
 from station.store import Store
-from tests.let_in import client_with
+from tests.paired_browsers import client_with
 from tests.tree import ROOT
 from tests.web.double import StationDouble
 from tests.web.history import add_session

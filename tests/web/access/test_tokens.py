@@ -12,7 +12,7 @@ from sqlalchemy import update
 from station.app.access import roles
 from station.app.access.roles import ACCESS_COOKIE, Role, hash_of, visitor_with
 from station.store.schema import devices
-from tests.let_in import client_with, let_in
+from tests.paired_browsers import client_with, pair_browser
 from tests.web.house import NAMES, House, ask
 from tests.web.page_text import text_of
 from web.access.pin import hash_of_pin
@@ -24,11 +24,11 @@ def test_cookie_set_before_pairing_is_never_adopted(house: House) -> None:
     """Session fixation: a token that somebody else put into the browser lets nobody in, even after pairing."""
     planted = roles.new_token()
     with create_app(house.station, house.store).test_request_context(headers={"Cookie": f"{ACCESS_COOKIE}={planted}"}):
-        from web.access.rules import let_in as let_browser_in
+        from web.access.rules import pair_browser as let_browser_in
         from web.context import Site
 
         site = Site(house.station, house.store, (), True)
-        assert not site.visitor().is_let_in
+        assert not site.visitor().is_paired
         token = let_browser_in(site, "Phone", Role.MEMBER, house.bea)
         assert site.visitor().person_id == house.bea
     assert token != planted
@@ -39,7 +39,7 @@ def test_cookie_set_before_pairing_is_never_adopted(house: House) -> None:
 
 def test_pairing_again_ends_the_pairing_before(house: House) -> None:
     """Each pairing makes a new token, and the previous one is worthless."""
-    from web.access.rules import let_in as let_browser_in
+    from web.access.rules import pair_browser as let_browser_in
     from web.context import Site
 
     before = house.tokens[Role.MEMBER]
@@ -138,7 +138,7 @@ def test_use_is_recorded_once_an_hour(house: House) -> None:
 def test_cookie_is_out_of_reach_of_scripts_and_other_sites(house: House) -> None:
     """HttpOnly, SameSite=Strict, for every path; Secure if the page came over https."""
     app = create_app(house.station, house.store)
-    token = let_in(house.store, Role.MEMBER, is_shared=True)
+    token = pair_browser(house.store, Role.MEMBER, is_shared=True)
     house.store.set_pin(house.bea, hash_of_pin("271828"))
     for scheme in ("http", "https"):
         client = client_with(app, token)

@@ -265,7 +265,7 @@ def test_command_reaches_the_board(world: World) -> None:
 
 @pytest.mark.parametrize("address", ["start", "command"])
 def test_cookie_changes_nothing(world: World, address: str) -> None:
-    """A browser that was let in reads with its cookie, but a write needs a token, which no other site can send."""
+    """A paired browser reads with its cookie, but a write needs a token, which no other site can send."""
     client = world.app.test_client()
     client.set_cookie("access", f"cookie-of-{ADA}")
     assert client.get(f"{PREFIX}tests").status_code == 200

@@ -156,7 +156,7 @@ def test_guest_and_shared_browser_make_no_tokens(world: World) -> None:
     assert "x" not in {one.name for one in world.store.api_tokens()}
 
 
-def test_browser_that_was_not_let_in_makes_no_tokens(world: World) -> None:
+def test_unpaired_browser_makes_no_tokens(world: World) -> None:
     assert world.client().post("/api/tokens", data={"name": "x", "scope": ["read"]}).status_code == 403
     assert "member" not in world.client().get("/api/tokens").text
 

@@ -10,7 +10,7 @@ from station.app.board.bring_up_records import BringUpView, Question, Result
 from station.app.snapshot import HeelView
 from station.core.events import Side
 from station.store import Store
-from tests.let_in import client_with, let_in
+from tests.paired_browsers import client_with, pair_browser
 from tests.web.double import RecordedBoard, StationDouble
 from tests.web.page_text import text_of
 from web.app import create_app
@@ -33,8 +33,8 @@ def test_anyone_may_check_the_board_until_there_is_an_owner(station: StationDoub
     app = create_app(station, store)
     visitor = client_with(app, None)
     assert visitor.get("/bring-up", environ_base={"REMOTE_ADDR": "192.168.1.7"}).status_code == 200
-    owner = client_with(app, let_in(store, Role.OWNER))
-    member = client_with(app, let_in(store, Role.MEMBER))
+    owner = client_with(app, pair_browser(store, Role.OWNER))
+    member = client_with(app, pair_browser(store, Role.MEMBER))
     assert [client.get("/bring-up").status_code for client in (visitor, member, owner)] == [403, 403, 200]
     assert [send(client, "/bring-up", questions="no") for client in (visitor, member, owner)] == [403, 403, 303]
 

@@ -15,7 +15,7 @@ from station.core.steps import CalibrateStep, CheckStep
 from station.store import Store
 from station.store.records import Calibration, Check
 from station.units import CM
-from tests.let_in import paired_client
+from tests.paired_browsers import paired_client
 from tests.web.double import StationDouble
 from tests.web.page_text import text_of
 from tests.web.snapshots import snapshot

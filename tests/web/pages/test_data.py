@@ -18,7 +18,7 @@ from station.store import Store
 from station.store.exchange.export import ExportKind, export_station
 from station.store.exchange.merge import import_export
 from station.store.exchange.staging import DIRECTORY_PREFIX
-from tests.let_in import client_with, let_in, paired_client
+from tests.paired_browsers import client_with, pair_browser, paired_client
 from tests.station.store.histories import HandClock, guided_routine, weeks
 from tests.station.store.test_import import rows
 from tests.web.double import StationDouble
@@ -69,7 +69,7 @@ def test_everybodys_data_needs_owner_and_presence(station: StationDouble, store:
     led = send(owner, b"content") if address == "/data/preview" else owner.post(address)
     assert (led.status_code, led.headers["Location"]) == (303, "/presence?next=data")
     assert "The whole station" in owner.get("/data").text
-    member = client_with(app, let_in(store, Role.MEMBER, store.add_person("Bea").id))
+    member = client_with(app, pair_browser(store, Role.MEMBER, store.add_person("Bea").id))
     assert "Everything about Bea" in member.get("/data").text
     assert "The whole station" not in member.get("/data").text
     assert member.post(address).status_code == 403

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from station.app.board.bring_up_records import BringUpView
 from station.app.snapshot import Fault
 from station.store import Store
-from tests.let_in import client_with, let_in
+from tests.paired_browsers import client_with, pair_browser
 from tests.web.double import StationDouble
 from tests.web.page_text import text_of
 from web.app import create_app
@@ -34,7 +34,7 @@ def test_a_new_station_leads_through_each_step_once(store: Store) -> None:
     assert heading(visitor) == "The name of this board"
     assert settle(visitor, "name") == 303
     assert heading(visitor) == "Whose board is it?"
-    owner = client_with(app, let_in(store))
+    owner = client_with(app, pair_browser(store))
     assert heading(owner) == "Are the plates and the sensor connected?"
     assert "not finished: plates and sensor, calibration" in text_of(owner, "/")
     station.show(bring_up=BringUpView(9, False, is_over=True))

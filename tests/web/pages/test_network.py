@@ -17,7 +17,7 @@ from station.app.access.roles import PRESENCE, Role, hash_of
 from station.network import AUTHORITY_FILE, AVAHI_SOCKET, NETWORK_FILES, NETWORK_REQUEST, PAGE_FILE, Machine
 from station.store import Store
 from station.system.authority import CERTIFICATE_LIFE, Authority, Names
-from tests.let_in import client_with, let_in
+from tests.paired_browsers import client_with, pair_browser
 from tests.tree import sources
 from tests.web.double import StationDouble
 from tests.web.page_text import text_of
@@ -54,9 +54,9 @@ def page(station: StationDouble, store: Store, machine: Machine, certificate: Pa
 
 def visitor(app: Flask, store: Store, role: Role, *, is_present: bool = False) -> FlaskClient:
     """A client of this role; the owner's is paired first."""
-    tokens = {Role.OWNER: let_in(store)}
+    tokens = {Role.OWNER: pair_browser(store)}
     person_id = None if role is Role.GUEST else store.add_person(f"Robin {len(store.people())}").id
-    token = tokens.get(role) or let_in(store, role, person_id)
+    token = tokens.get(role) or pair_browser(store, role, person_id)
     if is_present:
         found = store.device_with(hash_of(token))
         assert found is not None
@@ -144,7 +144,7 @@ def test_request_that_cannot_be_written_is_a_sentence(
 def test_live_page_shows_a_code_to_strangers(station: StationDouble, store: Store, machine: Machine) -> None:
     """It leads to pairing; a paired browser needs none, and a page that no phone can reach has none."""
     app = page(station, store, machine)
-    let_in(store)
+    pair_browser(store)
     for address in ("/live", "/live?kiosk"):
         assert "Code to scan: http://station.local/pair<" in text_of(client_with(app, None), address)
         assert 'class="code"' not in text_of(visitor(app, store, Role.MEMBER), address)

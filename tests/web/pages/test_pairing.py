@@ -15,7 +15,7 @@ from station.app.access.presence_desk import TWO_ASKED
 from station.app.access.roles import ACCESS_COOKIE, Role
 from station.app.snapshot import PresenceState, PresenceView
 from station.core.facts import CueName
-from tests.let_in import client_with, let_in
+from tests.paired_browsers import client_with, pair_browser
 from tests.station.drained import drained
 from tests.station.rig import Rig
 from tests.web.page_text import text_of
@@ -37,10 +37,10 @@ class Home:
         self.store = self.rig.store
         # A demonstration lets its first browser in automatically; here there is an owner already.
         self.owner_person = self.rig.add_person("Olga")
-        self.owner = client_with(self.app, let_in(self.store, Role.OWNER, self.owner_person, name="Olga's phone"))
+        self.owner = client_with(self.app, pair_browser(self.store, Role.OWNER, self.owner_person, name="Olga's phone"))
 
     def visitor(self) -> FlaskClient:
-        """A browser that was not let in."""
+        """An unpaired browser."""
         return client_with(self.app, None)
 
     def make_rhythm(self, presses: str | None = None) -> None:
@@ -399,7 +399,7 @@ def test_consent_is_shown_to_its_person_in_their_own_browser(home: Home) -> None
     logged = next(one for one in home.store.access_log() if one.what == "agreed")
     assert (logged.device_id, logged.person_id) == (home.store.devices()[0].id, given.person_id)
 
-    his = client_with(home.app, let_in(home.store, Role.MEMBER, given.person_id, name="Paul's phone"))
+    his = client_with(home.app, pair_browser(home.store, Role.MEMBER, given.person_id, name="Paul's phone"))
     assert "Olga sees your results" in main_text_of(text_of(his, "/"))
     assert "sees your results" not in main_text_of(text_of(home.owner, "/"))
     assert his.post("/consents/confirm", data={"person": given.viewer_id}).headers["Location"] == "/"
@@ -418,7 +418,7 @@ def test_consent_is_shown_to_its_person_in_their_own_browser(home: Home) -> None
 def test_consent_of_a_person_with_a_browser_needs_their_approval(home: Home) -> None:
     """With presence only, anybody could give consent in their name."""
     anna = home.rig.add_person("Anna")
-    hers = client_with(home.app, let_in(home.store, Role.MEMBER, anna, name="Anna's phone"))
+    hers = client_with(home.app, pair_browser(home.store, Role.MEMBER, anna, name="Anna's phone"))
     home.owner.post("/consent", data={"name": "Anna"})
     home.make_rhythm()
     home.until(PresenceState.MATCHED)

@@ -13,7 +13,7 @@ from station.app.access.roles import Role, hash_of
 from station.core.events import Side
 from station.profile import NOTHING_SAID, Profile
 from station.store import Store
-from tests.let_in import client_with, let_in
+from tests.paired_browsers import client_with, pair_browser
 from tests.station.store.histories import one_hold, one_test
 from tests.station.store.test_exchanged_sides import mirrored
 from tests.station.store.test_people import ODD_NAMES
@@ -355,9 +355,9 @@ def test_the_only_owner_stays(client: FlaskClient, store: Store) -> None:
 def test_member_sees_and_changes_only_permitted_people(app: Flask, store: Store) -> None:
     """Others do not exist for them: in the roster, by address, in every write; a viewer cannot delete anybody."""
     owner, ann, bea, cleo = (store.add_person(name) for name in ("Olga", "Ann", "Bea", "Cleo"))
-    let_in(store, Role.OWNER, owner.id)
+    pair_browser(store, Role.OWNER, owner.id)
     store.agree_consent(ann.id, bea.id)
-    client = client_with(app, let_in(store, Role.MEMBER, ann.id))
+    client = client_with(app, pair_browser(store, Role.MEMBER, ann.id))
     session_id, _ = unclaimed_session(store)
     store.claim_session(session_id, cleo.id)
     page = read_page(client, "/people")
@@ -380,7 +380,7 @@ def test_member_sees_and_changes_only_permitted_people(app: Flask, store: Store)
 def test_the_owner_manages_names_without_seeing_results(app: Flask, store: Store) -> None:
     """The owner's roster has all names; people without consent are managed, but their results are not shown."""
     owner, ann = store.add_person("Olga"), store.add_person("Ann")
-    client = client_with(app, let_in(store, Role.OWNER, owner.id))
+    client = client_with(app, pair_browser(store, Role.OWNER, owner.id))
     session_id, _ = unclaimed_session(store)
     store.claim_session(session_id, ann.id)
     page = read_page(client, "/people")
@@ -394,7 +394,7 @@ def test_the_owner_manages_names_without_seeing_results(app: Flask, store: Store
 def test_profile_lists_who_sees_the_results(app: Flask, store: Store) -> None:
     """Who may, and since when; a withdrawn consent is gone."""
     ann, pat = store.add_person("Ann"), store.add_person("Pat <b>Physio</b>")
-    client = client_with(app, let_in(store, Role.MEMBER, ann.id))
+    client = client_with(app, pair_browser(store, Role.MEMBER, ann.id))
     assert "Nobody else." in read_page(client, f"/people/{ann.id}")
     store.agree_consent(pat.id, ann.id)
     assert "Pat &lt;b&gt;Physio&lt;/b&gt;</bdi>, since" in text_of(client, f"/people/{ann.id}")

@@ -21,7 +21,7 @@ from station.store.backups.backup import STICK_DIRECTORY, back_up, backups_of, c
 from station.store.exchange.staging import DIRECTORY_PREFIX
 from tests.crash.damage import make_database
 from tests.crash.restores import mutated_backup
-from tests.let_in import client_with, let_in, paired_client
+from tests.paired_browsers import client_with, pair_browser, paired_client
 from tests.station.store.histories import FIT, HandClock, weeks
 from tests.station.store.test_import import rows
 from tests.web.double import StationDouble
@@ -66,7 +66,7 @@ def test_only_the_owner_with_presence_restores(station: StationDouble, store: St
     led = send(owner, b"content") if address == "/restore/upload" else owner.post(address)
     assert (led.status_code, led.headers["Location"]) == (303, "/presence?next=restore")
     assert "Restore a backup" in owner.get("/settings").text
-    member = client_with(app, let_in(store, Role.MEMBER, store.add_person("Bea").id))
+    member = client_with(app, pair_browser(store, Role.MEMBER, store.add_person("Bea").id))
     assert "Restore a backup" not in member.get("/settings").text
     assert {member.get("/restore").status_code, member.post(address).status_code} == {403}
 
@@ -138,7 +138,7 @@ def test_a_file_waits_for_the_proof_of_presence(station: StationDouble, store: S
     assert (led.status_code, led.headers["Location"]) == (303, "/presence?next=restore")
     led = owner.post("/restore/upload")
     assert led.headers["Location"] == "/presence?next=restore"
-    other = client_with(app, let_in(store, Role.OWNER))
+    other = client_with(app, pair_browser(store, Role.OWNER))
     for device in store.devices():
         store.note_presence(device.id, datetime.now(UTC) + PRESENCE)
     assert "mine.db" not in other.get("/restore").text

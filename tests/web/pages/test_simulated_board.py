@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask.testing import FlaskClient
 
 from station.store import Store
-from tests.let_in import paired_client
+from tests.paired_browsers import paired_client
 from tests.web.double import RecordedBoard, StationDouble
 from tests.web.page_text import text_of
 from tests.web.test_pages import PAGES

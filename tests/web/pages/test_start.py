@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from station.app.snapshot import UnfinishedView
 from station.core.steps import AskStep, HeelRule, HoldStep, RepsStep, TestStep
 from station.store import Store
-from tests.let_in import paired_client
+from tests.paired_browsers import paired_client
 from tests.web.double import StationDouble
 from tests.web.history import add_session
 from tests.web.page_text import text_of

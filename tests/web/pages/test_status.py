@@ -14,7 +14,7 @@ from station.store import Store
 from station.store.backups.backup import back_up, backups_of, copy_database
 from station.store.backups.restore import BY_BROWSER, replace_database, staged_backup
 from station.store.backups.salvage import salvage
-from tests.let_in import client_with, let_in, paired_client
+from tests.paired_browsers import client_with, pair_browser, paired_client
 from tests.station.store.histories import HandClock, weeks
 from tests.station.store.test_damage import change
 from tests.web.double import StationDouble
@@ -48,14 +48,14 @@ def test_owner_sees_salvage_report(store: Store) -> None:
     path, clock = store.path.with_name("salvaged.db"), HandClock()
     with Store.open(path, clock=clock) as former:
         weeks(former, clock, days=1)
-        let_in(former)
+        pair_browser(former)
     with path.open("r+b") as file:
         file.write(bytes(100))
     assert salvage(path, datetime.now(UTC)) is not None
     with Store.open(path, clock=SystemClock()) as salvaged:
         app = create_app(StationDouble(salvaged), salvaged)
         for role in (Role.GUEST, Role.MEMBER):
-            assert "salvaged" not in client_with(app, let_in(salvaged, role)).get("/status").text
+            assert "salvaged" not in client_with(app, pair_browser(salvaged, role)).get("/status").text
         shown = paired_client(app, salvaged).get("/status").text
         assert "the database was found damaged, and salvaged. Saved: 2 people, " in shown
         assert "Nothing is lost." in shown
@@ -73,7 +73,7 @@ def test_restored_backup_is_reported_only_with_access(store: Store, tmp_path: Pa
     with Store.open(path, clock=SystemClock()) as restored:
         app = create_app(StationDouble(restored), restored)
         said = "browser replaced the database with a backup: station-2026-03-02.db."
-        assert said in client_with(app, let_in(restored, Role.GUEST)).get("/status").text
+        assert said in client_with(app, pair_browser(restored, Role.GUEST)).get("/status").text
         assert said not in app.test_client().get("/status").text
 
 
@@ -81,7 +81,7 @@ def test_damage_details_need_access(store: Store) -> None:
     """Everybody else, and every program, learns only that something is damaged: not which tables, nor how much."""
     clock = HandClock()
     weeks(store, clock, days=1)
-    token = let_in(store)
+    token = pair_browser(store)
     change(store.path, "UPDATE tests SET left_mm = left_mm + 10")
     app = create_app(StationDouble(store), store)
     assert store.look_for_damage()

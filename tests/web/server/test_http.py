@@ -14,7 +14,7 @@ from station.config import Config, PageConfig
 from station.core.events import CommandName
 from station.network import Machine, web_address
 from station.store import Store
-from tests.let_in import let_in
+from tests.paired_browsers import pair_browser
 from tests.web.double import StationDouble
 from tests.web.server.served import (
     BOUND_S,
@@ -82,7 +82,7 @@ SAME_ORIGIN = {"Host": "station.local:80", "Origin": "http://station.local:80"}
 def test_same_origin_write_is_accepted(
     server: Server, station: StationDouble, store: Store, headers: dict[str, str]
 ) -> None:
-    cookie = f"{ACCESS_COOKIE}={let_in(store)}"
+    cookie = f"{ACCESS_COOKIE}={pair_browser(store)}"
     assert request(server, "/command", "POST", "command=pause", Cookie=cookie, **headers)[0] == 303
     assert station.commands == [(CommandName.PAUSE, None)]
 

@@ -26,7 +26,7 @@ from station.store import Store
 from station.system.authority import Authority, Names
 from tests import browser
 from tests.browser import PHONE, Browser
-from tests.let_in import let_in
+from tests.paired_browsers import pair_browser
 from tests.web.double import StationDouble
 from web.server.http import DeadlineProtocol, Server, open_page
 
@@ -152,9 +152,9 @@ def offline_note(window: Browser) -> str:
 def own_page(window: Browser, store: Store, server: Server) -> Iterator[str]:
     """The station's address in a browser paired as Robin's, whose worker controls the page."""
     person = store.add_person("Robin Canary")
-    let_in(store)  # the first one is the owner's
+    pair_browser(store)  # the first one is the owner's
     origin = f"https://localhost:{server.port}"
-    window.set_cookie(origin, ACCESS_COOKIE, let_in(store, Role.MEMBER, person.id))
+    window.set_cookie(origin, ACCESS_COOKIE, pair_browser(store, Role.MEMBER, person.id))
     window.open(f"{origin}/")
     window.wait_until(lambda: window.run("return navigator.serviceWorker.controller !== null"), "the worker controls")
     window.open(f"{origin}/")
@@ -208,21 +208,21 @@ def test_revoking_a_browser_clears_its_cache(window: Browser, own_page: str, sto
 def test_another_person_clears_the_browsers_cache(window: Browser, own_page: str, store: Store) -> None:
     window.wait_until(lambda: is_kept(window, "/progress"), "Progress is kept")
     other = store.add_person("Sam")
-    window.set_cookie(own_page, ACCESS_COOKIE, let_in(store, Role.MEMBER, other.id))
+    window.set_cookie(own_page, ACCESS_COOKIE, pair_browser(store, Role.MEMBER, other.id))
     window.open(f"{own_page}/")
     window.wait_until(lambda: is_kept(window, "/") and not is_kept(window, "/progress"), "only Sam's page is kept")
 
 
 @pytest.mark.parametrize("kind", ["guest", "shared", "unpaired"])
 def test_results_of_others_are_not_cached(window: Browser, store: Store, server: Server, kind: str) -> None:
-    """A guest's browser, a shared one, and one that was not let in cache nothing."""
+    """A guest's browser, a shared one, and an unpaired one cache nothing."""
     person = store.add_person("Robin")
-    let_in(store)
+    pair_browser(store)
     origin = f"https://localhost:{server.port}"
     if kind == "guest":
-        window.set_cookie(origin, ACCESS_COOKIE, let_in(store, Role.GUEST))
+        window.set_cookie(origin, ACCESS_COOKIE, pair_browser(store, Role.GUEST))
     elif kind == "shared":
-        window.set_cookie(origin, ACCESS_COOKIE, let_in(store, Role.MEMBER, person.id, is_shared=True))
+        window.set_cookie(origin, ACCESS_COOKIE, pair_browser(store, Role.MEMBER, person.id, is_shared=True))
     window.open(f"{origin}/")
     window.wait_until(lambda: window.run("return navigator.serviceWorker.controller !== null"), "the worker controls")
     window.open(f"{origin}/")
@@ -242,7 +242,7 @@ def test_browser_may_install_the_page_as_an_app(window: Browser, own_page: str) 
 def test_cookie_of_an_encrypted_page_never_travels_plain(server: Server, store: Store, authority: Authority) -> None:
     """This browser's cookie is `Secure`; over plain http it is not, because the browser would drop it."""
     person = store.add_person("Robin")
-    token = let_in(store, Role.MEMBER, person.id)
+    token = pair_browser(store, Role.MEMBER, person.id)
     context = ssl.create_default_context(cafile=str(authority.directory / AUTHORITY_FILE))
     with closing(http.client.HTTPSConnection("localhost", server.port, timeout=5, context=context)) as connection:
         headers = {

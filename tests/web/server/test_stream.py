@@ -14,7 +14,7 @@ import pytest
 from station.app.access.roles import ACCESS_COOKIE, Role, hash_of
 from station.config import Config, PageConfig
 from station.store import Store
-from tests.let_in import let_in
+from tests.paired_browsers import pair_browser
 from tests.web.double import StationDouble
 from tests.web.server.served import (
     BOUND_S,
@@ -73,8 +73,8 @@ def test_revoked_browser_is_out_of_its_open_stream_at_once(
     monkeypatch.setattr("web.server.stream.HEARTBEAT_S", NEVER_S)
     monkeypatch.setattr("web.server.stream.RECHECK_S", NEVER_S)
     ada = store.add_person("Ada").id
-    let_in(store, Role.OWNER)
-    token = let_in(store, Role.MEMBER, ada)
+    pair_browser(store, Role.OWNER)
+    token = pair_browser(store, Role.MEMBER, ada)
     station.show(activity="hold", phase="hold", person_id=ada, person_name="Ada", session_id="s")
     access = store.device_with(hash_of(token))
     assert access is not None
@@ -90,7 +90,7 @@ def test_revoked_browser_is_out_of_its_open_stream_at_once(
 def test_stream_shows_each_visitor_their_own_view(server: Server, station: StationDouble, store: Store) -> None:
     """In one moment: the person on the board, somebody to whom they agree while both look, and a visitor."""
     ada, bea = store.add_person("Ada").id, store.add_person("Bea").id
-    given = [let_in(store, Role.OWNER, ada), let_in(store, Role.MEMBER, bea), None]
+    given = [pair_browser(store, Role.OWNER, ada), pair_browser(store, Role.MEMBER, bea), None]
     station.show(activity="hold", phase="hold", person_id=ada, person_name="Ada", session_id="s", note="Well done.")
     with ExitStack() as tabs:
         pages = [tabs.enter_context(closing(StreamClient(server, token))) for token in given]

@@ -15,7 +15,7 @@ from station.store import Store
 from station.store.schema import devices
 
 
-def let_in(
+def pair_browser(
     store: Store,
     role: Role = Role.OWNER,
     person_id: str | None = None,
@@ -64,7 +64,7 @@ def paired_client(app: Flask, store: Store) -> FlaskClient:
     app.test_client_class = PairedClient
     client = app.test_client()
     assert isinstance(client, PairedClient)
-    client.store, client.token = store, let_in(store)
+    client.store, client.token = store, pair_browser(store)
     client.set_cookie(ACCESS_COOKIE, client.token)
     return client
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from station.advice import health_questions
 from station.advice.dose import count_of, hold_s_of, repetitions_of
@@ -119,11 +120,12 @@ def _leg_text(side: Side | None) -> str:
 
 
 def viewer_conditions(site: Site) -> LegConditions:
-    """The conditions of the viewer's legs; none if they were not asked."""
+    """The conditions of the viewer's legs, none if they were not asked, and which legs they train."""
     person = site.person()
     stored = () if person is None else site.store.answers(person.id, "health", limit=1)
     try:
-        return health_questions.parse_answer(stored[0].answer) if stored else LegConditions()
+        found = health_questions.parse_answer(stored[0].answer) if stored else LegConditions()
     except ValueError:
         # Answers stored by a release with other conditions: another page asks the questions again.
-        return LegConditions()
+        found = LegConditions()
+    return found if person is None else replace(found, sides=site.store.sides_of(person.id))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from math import ceil
 
 import msgspec
@@ -62,6 +62,18 @@ def split_side_first(exercise: Exercise, item: Item, side: Side) -> tuple[Item, 
         return (item,)
     more = msgspec.structs.replace(item, side=side, repetitions=repetitions_of(exercise, item) + 1)
     return (more,) if item.side is side else (more, msgspec.structs.replace(item, side=side.other))
+
+
+def for_legs(exercises: Catalogue, items: Iterable[Item], sides: Collection[Side]) -> tuple[Item, ...]:
+    """The items for these legs: without those for another leg, or for both at once if these are not both."""
+    if len(sides) == len(Side):
+        return tuple(items)
+    (only,) = sides
+    return tuple(
+        item if item.rest_s is not None else msgspec.structs.replace(item, side=only)
+        for item in items
+        if item.side in (None, only) and (item.exercise is None or exercises[item.exercise].feet is not Feet.BOTH)
+    )
 
 
 def duration_s_of(exercises: Catalogue, items: Iterable[Item]) -> int:

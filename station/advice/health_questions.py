@@ -63,6 +63,7 @@ GROWN = Reason("dose-grows", "It has stayed calm, so the dose has grown to three
 
 
 ONE_LEG_RULE = "health-one-leg"
+ONLY_SIDE_RULE = "only-side"
 OFF_FEET_ONLY = "The other leg does only seated or lying exercises."
 """What remains while one leg must not carry the person."""
 
@@ -113,7 +114,8 @@ def parse_answer(answer: Any) -> LegConditions:
     of_person = sorted(key for side in Side for key in lists[side] if not CONDITION_BY_KEY[key].is_of_leg)
     if of_person:
         raise ValueError(f"The condition {of_person[0]} is answered with a leg; it needs yes or no.")
-    return LegConditions(*(frozenset((*lists[YES], *lists[side])) for side in (Side.LEFT, Side.RIGHT)))
+    left, right = (frozenset((*lists[YES], *lists[side])) for side in (Side.LEFT, Side.RIGHT))
+    return LegConditions(left, right)
 
 
 def blocks(conditions: LegConditions) -> dict[Side, Condition]:
@@ -142,7 +144,14 @@ def block_reason(conditions: LegConditions) -> Reason | None:
 def knee_to_wall_exclusions(conditions: LegConditions, *sides: Side) -> dict[Side, list[Reason]]:
     """The legs that the conditions exclude from the knee-to-wall test, each with the reasons."""
     standing = _standing_block_reason(conditions)
-    reasons = {side: [standing] if standing else _test_reasons(conditions, TestLimit.EXCLUDED, side) for side in sides}
+    reasons = {
+        side: [standing]
+        if standing
+        else [only_side_reason(conditions)]
+        if side not in conditions.sides
+        else _test_reasons(conditions, TestLimit.EXCLUDED, side)
+        for side in sides
+    }
     return {side: found for side, found in reasons.items() if found}
 
 
@@ -170,6 +179,11 @@ def _standing_block_reason(conditions: LegConditions) -> Reason | None:
     return Reason(ONE_LEG_RULE, f"This is done standing, and your {side} leg must not carry you yet.")
 
 
+def only_side_reason(conditions: LegConditions) -> Reason:
+    """Why a leg that the person does not test and train is left out."""
+    return Reason(ONLY_SIDE_RULE, f"You test and train your {conditions.sides[0]} leg only.")
+
+
 def restrictions_on(
     exercise: Exercise,
     conditions: LegConditions,
@@ -181,10 +195,12 @@ def restrictions_on(
     """The strictest restriction that these conditions put on the exercise after this many calm days, and its reasons.
 
     One for all the legs `sides` if it is the same for them, else one for each; an exercise for both legs at once
-    follows the stricter one. `easing` is why pain halves every dose, or `None`.
+    follows the stricter one. A leg that the person does not train has none, unless it is the only one asked for.
+    `easing` is why pain halves every dose, or `None`.
     """
     if exercise.feet is Feet.BOTH:
         return (_restriction_on(exercise, conditions, tuple(Side), calm_training_days, easing),)
+    sides = conditions.trained(sides) or sides
     found = [_restriction_on(exercise, conditions, (side,), calm_training_days, easing) for side in sides]
     if len({(one.restriction, one.share) for one in found}) > 1:
         return tuple(found)
@@ -229,7 +245,12 @@ def _restriction_on(
 
 
 def _block_reasons(exercise: Exercise, conditions: LegConditions, sides: Collection[Side]) -> Iterator[Reason]:
-    """Why one leg's block excludes the exercise on these legs: that leg rests, and no exercise is done standing."""
+    """Why a leg that rests or is not trained excludes the exercise on these legs.
+
+    While one leg must not carry the person, no exercise is done standing.
+    """
+    if len(conditions.trained(sides)) < len(sides):
+        yield only_side_reason(conditions)
     standing = _standing_block_reason(conditions)
     if standing is not None and not exercise.is_off_feet:
         yield standing
@@ -264,7 +285,7 @@ def effect_of(condition: Condition, exercises: Catalogue, conditions: LegConditi
 def adaptations(exercises: Catalogue, conditions: LegConditions) -> Iterator[Adaptation]:
     """What the conditions change in a routine besides restricting its exercises: one adaptation for each."""
     for condition in CONDITIONS:
-        legs = conditions.legs_with(condition.key)
+        legs = conditions.trained(conditions.legs_with(condition.key))
         if legs:
             yield Adaptation(
                 Reason(rule_key(condition.key), effect_of(condition, exercises, conditions)),

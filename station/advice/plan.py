@@ -228,9 +228,9 @@ def _baseline_due(day: int, following: datetime | None, done: PlanProgress, now:
 
 
 def weekly_dose_reason(credited_s: Mapping[Side, float]) -> Reason:
-    """This week's credited time of each leg against the goal of ten minutes."""
-    credited = {side: credited_s.get(side, 0.0) for side in Side}
-    done = ", ".join(f"{side} {credit_text(credited[side])}" for side in Side)
+    """This week's credited time of each leg against the goal of ten minutes; none is nothing done on both."""
+    credited = credited_s or dict.fromkeys(Side, 0.0)
+    done = ", ".join(f"{side} {credit_text(seconds)}" for side, seconds in credited.items())
     if min(credited.values()) < WEEKLY_GOAL_MINUTES * 60:
         return Reason("dose", f"Stretching this week: {done}. The goal is {WEEKLY_GOAL_MINUTES} min a leg.")
     return Reason(

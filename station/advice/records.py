@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from station.catalogue.records import Exercise, FeltPlace, Item
 from station.core.events import Side
@@ -43,16 +44,24 @@ class SideHistory(Struct, frozen=True):
 
 
 class LegConditions(Struct, frozen=True):
-    """The conditions of each leg, as keys of `station.advice.health_questions`; one of the whole person is in both."""
+    """The conditions of each leg, as keys of `station.advice.health_questions`; one of the whole person is in both.
+
+    `sides` are the legs that the person tests and trains.
+    """
 
     left: frozenset[str] = frozenset()
     right: frozenset[str] = frozenset()
+    sides: tuple[Side, ...] = tuple(Side)
 
     def on(self, *sides: Side) -> frozenset[str]:
         """The conditions of these legs together: an exercise for both at once follows the stricter one."""
         if len(sides) == 1:
             return self.left if sides[0] is Side.LEFT else self.right
         return self.left | self.right if sides else frozenset()
+
+    def trained(self, sides: Iterable[Side]) -> tuple[Side, ...]:
+        """Those of these legs that the person tests and trains."""
+        return tuple(side for side in sides if side in self.sides)
 
     def legs_with(self, condition: str) -> tuple[Side, ...]:
         """The legs that have this condition."""
@@ -69,7 +78,7 @@ class Situation(Struct, frozen=True):
     `None` if they chose none. `rotation` counts how far the rotation of the guide's sections has got (`None`: no
     rotation), `calm_training_days` the training days without pain of 4 or more since they answered the health
     questions, `has_trained_today` whether they stretched or trained today, and `trained_weekdays` (Monday is 0) the
-    days of this week on which they did.
+    days of this week on which they did. `sides` are the legs that they test and train.
     """
 
     now: datetime
@@ -85,6 +94,12 @@ class Situation(Struct, frozen=True):
     calm_training_days: int = 0
     has_trained_today: bool = False
     trained_weekdays: frozenset[int] = frozenset()
+    sides: tuple[Side, ...] = tuple(Side)
+
+    @property
+    def legs(self) -> LegConditions:
+        """The conditions of the legs, none before the first answers."""
+        return replace(self.conditions or LegConditions(), sides=self.sides)
 
 
 class Excluded(Struct, frozen=True):

@@ -5,6 +5,7 @@
   exercises without cautions.
 - Exercises that a condition excludes are dropped, and so is the test if a condition rules out the end of the range; a
   condition of one leg does so only for that leg.
+- A person who tests and trains one leg gets the steps for that leg, and none that needs both at once.
 - Exercises that a condition or pain of 4 or 5 reduces are reduced once: a step records that it was reduced, so a
   resumed routine is not reduced again.
 
@@ -65,15 +66,13 @@ class RestrictedRoutine(Struct, frozen=True):
 
 def block_reason(situation: Situation) -> Reason | None:
     """Why not even a test may start, or `None`: a lunge to the end of the range loads the ankle like a stretch."""
-    return health_questions.block_reason(situation.conditions or LegConditions()) or pain.block_reason(
-        situation.pain_answers
-    )
+    return health_questions.block_reason(situation.legs) or pain.block_reason(situation.pain_answers)
 
 
 def knee_to_wall_block_reason(situation: Situation) -> Reason | None:
-    """Why no test of either leg may start, or `None`: nothing may, or conditions rule out the end of the range."""
-    barred = health_questions.knee_to_wall_exclusions(situation.conditions or LegConditions(), *Side)
-    return block_reason(situation) or (barred[Side.LEFT][0] if len(barred) == len(Side) else None)
+    """Why no leg may be tested, or `None`: nothing may start, or conditions rule out the end of the range."""
+    barred = health_questions.knee_to_wall_exclusions(situation.legs, *situation.sides)
+    return block_reason(situation) or (barred[situation.sides[0]][0] if len(barred) == len(situation.sides) else None)
 
 
 def unanswered_reason(situation: Situation) -> Reason | None:
@@ -92,15 +91,16 @@ def restrict(exercises: Catalogue, steps: Routine, situation: Situation | None) 
         return RestrictedRoutine(steps)
     if situation is not None and (reason := block_reason(situation)) is not None:
         return RestrictedRoutine((), block_reason=reason)
-    conditions = LegConditions() if situation is None else situation.conditions or LegConditions()
+    conditions = LegConditions() if situation is None else situation.legs
     kept: list[Step] = []
     excluded: dict[Excluded, None] = {}
     reductions: dict[Reduced, None] = {}
     advice: dict[Reason, None] = {}
     for step in steps:
         if isinstance(step, TestStep):
-            barred = health_questions.knee_to_wall_exclusions(conditions, *step.sides)
-            allowed = tuple(side for side in step.sides if side not in barred)
+            wanted = conditions.trained(step.sides) or step.sides
+            barred = health_questions.knee_to_wall_exclusions(conditions, *wanted)
+            allowed = tuple(side for side in wanted if side not in barred)
             for barred_side, reasons in barred.items():
                 one = barred_side if allowed else None
                 excluded |= dict.fromkeys(Excluded(TEST_KEY, why, one) for why in reasons)
@@ -145,7 +145,7 @@ def leg_restrictions(
         return health_questions.restrictions_on(exercise, LegConditions(), sides)
     return health_questions.restrictions_on(
         exercise,
-        situation.conditions or LegConditions(),
+        situation.legs,
         sides,
         calm_training_days=situation.calm_training_days,
         easing=pain.reduction_reason(situation.pain_answers),

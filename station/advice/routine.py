@@ -46,11 +46,16 @@ def routine_faults(
 
     `total_us` is how long all of it takes (`station.core.duration`). Raises KeyError for an unknown exercise.
     """
-    found = [*_whole_routine_faults(exercises, items, total_us), *_item_faults(exercises, items, conditions)]
+    found = [
+        *_whole_routine_faults(exercises, items, conditions, total_us),
+        *_item_faults(exercises, items, conditions),
+    ]
     return tuple(sorted(found, key=lambda fault: not fault.is_blocking))
 
 
-def _whole_routine_faults(exercises: Catalogue, items: Sequence[Item], total_us: int) -> Iterator[RoutineFault]:
+def _whole_routine_faults(
+    exercises: Catalogue, items: Sequence[Item], conditions: LegConditions, total_us: int
+) -> Iterator[RoutineFault]:
     done = [item for item in items if item.rest_s is None]
     if not done:
         yield RoutineFault("The routine is empty: add an exercise or a test.", is_blocking=True)
@@ -69,7 +74,7 @@ def _whole_routine_faults(exercises: Catalogue, items: Sequence[Item], total_us:
             "It takes more than an hour in all: two shorter routines are easier to keep up.", is_blocking=False
         )
     sides = {_only_side(exercises, item) for item in done}
-    if len(sides) == 1 and (side := sides.pop()) is not None:
+    if sides != {*conditions.sides} and len(sides) == 1 and (side := sides.pop()) is not None:
         yield RoutineFault(
             f"Everything is for the {side} leg; the {side.other} leg gets nothing. Keep it if that is what you want.",
             is_blocking=False,

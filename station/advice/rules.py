@@ -60,6 +60,13 @@ RULES: tuple[Rule, ...] = (
         OWN_CHOICE,
     ),
     Rule(
+        health_questions.ONLY_SIDE_RULE,
+        "The leg that you test and train",
+        "If you test and train one leg only, tests and exercises are for that leg, and exercises for both legs at once "
+        "are left out. You choose it on your own page, under People.",
+        OWN_CHOICE,
+    ),
+    Rule(
         "health-nothing-left",
         "When nothing remains",
         "If every exercise in a routine is left out for your safety, nothing takes its place: ask a health "

@@ -22,7 +22,7 @@ from msgspec.structs import replace
 from station.advice import adaptation, dose, health_questions, pain
 from station.advice.conditions import NEURO
 from station.advice.health_questions import ExerciseRestriction
-from station.advice.records import Adaptation, Catalogue, Excluded, LegConditions, Proposal, Reason, Reduced, Situation
+from station.advice.records import Adaptation, Catalogue, Excluded, Proposal, Reason, Reduced, Situation
 from station.advice.restrictions import NOTHING_REMAINS, TEST_KEY, leg_restrictions
 from station.catalogue.records import Exercise, Feet, FeltPlace, Group, Item, Restriction
 from station.core.events import Side
@@ -139,7 +139,9 @@ def _adaptations(exercises: Catalogue, situation: Situation) -> Iterator[Adaptat
     for place, why in FELT_REASONS.items():
         if place in situation.felt_places:
             yield Adaptation(why, first_exercises=FELT_PLACE_EXERCISES[place])
-    yield from health_questions.adaptations(exercises, situation.conditions or LegConditions())
+    if len(situation.sides) < len(Side):
+        yield Adaptation(health_questions.only_side_reason(situation.legs))
+    yield from health_questions.adaptations(exercises, situation.legs)
     yield from adaptation.adaptations(situation)
     if situation.rotation is not None:
         rounds, number = divmod(situation.rotation, len(ROTATING_SECTIONS))
@@ -234,16 +236,14 @@ def _apply_restrictions(
 
 def _allowed_tests(item: Item, situation: Situation) -> tuple[tuple[Item, ...], list[Excluded]]:
     """The test for the legs that may do it, and what is excluded."""
-    legs = tuple(Side) if item.side is None else (item.side,)
-    barred = health_questions.knee_to_wall_exclusions(situation.conditions or LegConditions(), *legs)
+    asked = tuple(Side) if item.side is None else (item.side,)
+    legs = situation.legs.trained(asked) or asked
+    barred = health_questions.knee_to_wall_exclusions(situation.legs, *legs)
     allowed = [side for side in legs if side not in barred]
-    excluded = [
-        Excluded(TEST_KEY, reasons[0], side if allowed and item.side is None else None)
-        for side, reasons in barred.items()
-    ]
+    excluded = [Excluded(TEST_KEY, reasons[0], side if allowed else None) for side, reasons in barred.items()]
     if not allowed:
         return (), excluded
-    return (msgspec.structs.replace(item, side=allowed[0]) if barred else item,), excluded
+    return (msgspec.structs.replace(item, side=allowed[0]) if len(allowed) == 1 else item,), excluded
 
 
 def _legs_of(item: Item, adaptations: Iterable[Adaptation]) -> tuple[Side, ...]:

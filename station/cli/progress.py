@@ -73,7 +73,7 @@ def report_lines(history: History, goals: Goals, units: str) -> list[str]:
 
     words = formatters_for(units)
     lines = []
-    for side in Side:
+    for side in history.sides:
         said = history.side_progress(side)
         lines += [f"{SIDE_SYMBOLS[side]} {side.capitalize()}", *progress_sentences(history, side, words)]
         lines += [own_error_sentence(said, units) or "", ""]
@@ -161,7 +161,7 @@ def _as_json(history: History, units: str) -> dict[str, Any]:
 
     words = formatters_for(units)
     sides = {}
-    for side in Side:
+    for side in history.sides:
         said = history.side_progress(side)
         found: dict[str, Any] = {"sentences": progress_sentences(history, side, words)}
         if said is not None:

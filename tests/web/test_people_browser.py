@@ -10,6 +10,7 @@ import pytest
 from station.store import Store
 from tests import browser
 from tests.browser import PHONE, PHONE_SMALL, Browser
+from tests.web.history import add_session
 from tests.web.pages.test_people import unclaimed_session
 
 pytestmark = pytest.mark.skipif(
@@ -87,3 +88,23 @@ def test_search_works_without_scripts(
     visit("/people?q=cli+029")
     assert window.text("#count") == "1 person found"
     window.emulate(PHONE)
+
+
+def test_one_leg_is_chosen_and_today_shows_it_alone(
+    visit: Callable[[str], Browser], window: Browser, store: Store
+) -> None:
+    """On the person's page; Today then has one ankle, as wide as its column, and both are back with the next choice."""
+    ada, _ = add_session(store)
+    window.emulate(PHONE_SMALL)
+    for legs, cards in (("left", ["Left"]), ("both", ["Left", "Right"])):
+        visit(f"/people/{ada.id}")
+        window.run(TYPE, "[name=legs]", legs)
+        assert window.layout_faults(LEAST_TARGET) == []
+        window.click(".save-bar button")
+        window.wait_until(lambda: "Saved." in window.text("[role=status]"), "the saved choice")
+        visit("/")
+        shown = window.run("return [...document.querySelectorAll('.ankles h3')].map(one => one.innerText.slice(2))")
+        assert shown == cards
+        assert window.layout_faults(LEAST_TARGET) == []
+        visit("/progress")
+        assert window.layout_faults(LEAST_TARGET) == []

@@ -260,7 +260,7 @@ def progress_answer(
         goal_left_mm=goals.left_mm,
         goal_right_mm=goals.right_mm,
         sentence=summary_sentence(history.progress, words),
-        sides=[_side_progress(history, side, words, units) for side in Side],
+        sides=[_side_progress(history, side, words, units) for side in history.sides],
         difference_sentence=difference_sentence(history.progress, words),
         left_minus_right_mm=None if difference is None else _interval(difference.difference_mm),
         not_compared_sentence=not_compared_sentence(history),

@@ -30,6 +30,8 @@ NEXT_PAGES = {
 }
 """The pages that may follow the questions."""
 CHOICE_LABELS = {Side.LEFT: "Left", Side.RIGHT: "Right", YES: "Yes", NO: "No"}
+NOT_LISTED = (health_questions.ONE_LEG_RULE, health_questions.ONLY_SIDE_RULE)
+"""The rules that leave out most exercises for one reason."""
 BOTH_LABEL = "Both"
 """The label of the answer that both legs have a condition."""
 
@@ -72,11 +74,11 @@ def effects_of(conditions: LegConditions, calm_training_days: int = 0) -> Health
 
 
 def _restricted(conditions: LegConditions, calm_training_days: int) -> Iterator[tuple[str, Restriction, Reason]]:
-    """The exercises that the conditions restrict (blocked legs aside), each with the main reason per leg."""
+    """The exercises that the conditions restrict (resting legs aside), each with the main reason per leg."""
     for key, exercise in exercises().items():
         for part in health_questions.restrictions_on(exercise, conditions, calm_training_days=calm_training_days):
             if part.restriction is not None:
-                reasons = (why for why in part.main_reasons if why.rule != health_questions.ONE_LEG_RULE)
+                reasons = (why for why in part.main_reasons if why.rule not in NOT_LISTED)
                 yield from ((key, part.restriction, why) for why in reasons)
 
 
@@ -91,7 +93,7 @@ def blueprint(site: Site) -> Blueprint:
             return render_template("health_questions.html", person=None, people=site.people())
         now = site.situation(person)
         if now.ask_reason is None and now.conditions is not None and "again" not in request.args:
-            return _effects_page(site, person, effects_of(now.conditions, now.calm_training_days))
+            return _effects_page(site, person, effects_of(now.legs, now.calm_training_days))
         last = {} if now.conditions is None else _last_answers(site, person)
         sentence = now.ask_reason.sentence if now.ask_reason else ""
         has_changed = now.ask_reason not in (None, health_questions.OLD_ANSWERS)

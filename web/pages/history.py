@@ -163,8 +163,8 @@ def _circumstances(site: Site, detail: SessionDetail, goals: Goals) -> dict[str,
     """The circumstances of each test with a result."""
     if not detail.tests:
         return {}
-    history = history_of(site.store, detail.session.person_id, goals, datetime.now(UTC))
-    rows = (row for both in history.tests for row in both if row is not None and row.session_id == detail.session.id)
+    recorded = history_of(site.store, detail.session.person_id, goals, datetime.now(UTC)).recorded
+    rows = (row for both in recorded.tests for row in both if row is not None and row.session_id == detail.session.id)
     return {row.test_id: row.circumstances for row in rows}
 
 

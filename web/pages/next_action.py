@@ -43,9 +43,9 @@ def due_test_text(summary: TodaySummary) -> str | None:
     return None if summary.due_test is None else TEST_PHRASES[summary.due_test]
 
 
-def test_minutes(*, full: bool) -> int:
-    """About how long a test of both ankles takes."""
-    return ceil(duration_us((TestStep(full=full),)) / MINUTE_US)
+def test_minutes(sides: tuple[Side, ...], *, full: bool) -> int:
+    """About how long a test of these ankles takes."""
+    return ceil(duration_us((TestStep(sides, full=full),)) / MINUTE_US)
 
 
 class NextAction(Struct, frozen=True):
@@ -93,7 +93,7 @@ def next_action(summary: TodaySummary, *, unfinished: str | None = None) -> Next
         why = next(why.sentence for why in summary.due.reasons if why.rule.startswith("test-"))
         has_routine = summary.is_open and blocked is None
         follows = f" Then: {routine_name}, about {summary.minutes} min in all." if has_routine else ""
-        minutes = test_minutes(full=summary.due_test == "full")
+        minutes = test_minutes(summary.situation.sides, full=summary.due_test == "full")
         return NextAction(capitalize_first(test), f"{why}{follows}", TEST_PICTURE, minutes, f"Start {test}")
     if summary.situation.ask_reason is not None:
         reason = summary.situation.ask_reason
@@ -139,8 +139,8 @@ def relative_time(at: datetime, now: datetime) -> str:
 def weekly_minutes(summary: TodaySummary) -> list[tuple[Side, str, float, str]]:
     """This week's credited minutes per side: side, shape, minutes, minutes as text."""
     return [
-        (side, SIDE_SYMBOLS[side], summary.credited_s[side] / 60, plan.credit_text(summary.credited_s[side]))
-        for side in Side
+        (side, SIDE_SYMBOLS[side], seconds / 60, plan.credit_text(seconds))
+        for side, seconds in summary.credited_s.items()
     ]
 
 

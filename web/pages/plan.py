@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from hmac import compare_digest
 from itertools import islice
@@ -44,7 +44,7 @@ from station.app.starting.start_gate import PROPOSED_NAME
 from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import Group, Item
 from station.core.duration import held_us_by_side
-from station.core.events import SECOND_US
+from station.core.events import SECOND_US, Side
 from station.store.records import Person
 from web.context import Site, wait_until_saved
 from web.exercise_text import capitalize_first
@@ -290,7 +290,7 @@ def _plan_details(site: Site, person_id: str, planned: Plan, done: PlanProgress,
         "summary": _summary(planned, title, items),
         "hint": few_days_hint(planned),
         "upcoming": _upcoming(planned, due(planned, done, now), now),
-        "weekly_minutes": _weekly_minutes(site, planned, items),
+        "weekly_minutes": _weekly_minutes(site, planned, items, done.credited_this_week_s),
         "calendar": url_for("plan.calendar", token=planned.token, _external=True),
     }
 
@@ -335,9 +335,9 @@ def _upcoming(planned: Plan, found: Due, now: datetime) -> list[str]:
     return [f"{capitalize_first(relative_time(at, now))}, {at.day} {at:%B}" for at in coming]
 
 
-def _weekly_minutes(site: Site, planned: Plan, items: Sequence[Item]) -> int:
-    """The whole minutes of credited hold a week that the plan gives the leg with less."""
+def _weekly_minutes(site: Site, planned: Plan, items: Sequence[Item], sides: Iterable[Side]) -> int:
+    """The whole minutes of credited hold a week that the plan gives the one of these legs with less."""
     known = exercises()
     stretches = [one for one in items if one.exercise is not None and known[one.exercise].group is Group.STRETCH]
     held = held_us_by_side(steps_of(stretches, site.store.settings(), analogue=site.analogue))
-    return min(held.values()) * len(planned.days) // (60 * SECOND_US)
+    return min(held[side] for side in sides) * len(planned.days) // (60 * SECOND_US)

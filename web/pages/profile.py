@@ -15,6 +15,7 @@ from station.app.access.roles import Role
 from station.core.events import Side
 from station.profile import PROFILE_FIELDS, Profile
 from station.settings import LIMITS, Settings
+from station.store.reading.training import LEGS
 from station.store.records import Person
 from station.units import UNIT_SYMBOLS, date_text, length_text, number_text
 from web.context import NO_SUCH_PERSON, Site, wait_until_saved
@@ -34,7 +35,9 @@ LABELS = {
     "dominant_side": "I kick a ball with my",
     "hurt_side": "Hurt ankle",
     "hurt_since": "Hurt since",
+    LEGS: "Which legs do you test and train?",
 }
+LEG_CHOICES = {"both": "Both", Side.LEFT: "Left only", Side.RIGHT: "Right only"}
 _FIELD_WITH_ERROR = re.compile(r"^The entry (\w+) is ")
 
 
@@ -67,7 +70,8 @@ def blueprint(site: Site) -> Blueprint:
         return render_template(
             "profile.html",
             shown=person,
-            values=_form_of(person.profile, units) | (given or {}),
+            values=_form_of(person.profile, units) | {LEGS: _legs_chosen(site, person)} | (given or {}),
+            leg_choices=LEG_CHOICES,
             labels=LABELS,
             hints=_station_hints(settings, units),
             goals=GOALS,
@@ -92,11 +96,17 @@ def blueprint(site: Site) -> Blueprint:
     def save(person_id: str) -> Response | tuple[str, int]:
         person = require_person(site, person_id)
         given = {name: request.form.get(name, "").strip() for name in PROFILE_FIELDS}
+        before = _legs_chosen(site, person)
+        legs = request.form.get(LEGS, before)
+        if legs not in LEG_CHOICES:
+            abort(400, f"The legs are one of {', '.join(LEG_CHOICES)}.")
         try:
             made = _profile_from(given, site.settings_of(person_id).units)
             wait_until_saved(site.api.save_profile(person_id, made))
         except ValueError as error:
-            return page(person, given, str(error)), 400
+            return page(person, {**given, LEGS: legs}, str(error)), 400
+        if legs != before:
+            wait_until_saved(site.api.answer(person_id, LEGS, str(legs)))
         return redirect(url_for("profile.profile", person_id=person_id, saved="profile"), 303)
 
     @pages.post("/people/<person_id>/name")
@@ -137,6 +147,12 @@ def _form_of(profile: Profile, units: str) -> dict[str, str]:
         else:
             found[name] = number_text(value, units) if name in GOALS else str(value)
     return found
+
+
+def _legs_chosen(site: Site, person: Person) -> str:
+    """The form's value for the legs that the person tests and trains."""
+    sides = site.store.sides_of(person.id)
+    return str(sides[0]) if len(sides) == 1 else "both"
 
 
 def _profile_from(given: dict[str, str], units: str) -> Profile:

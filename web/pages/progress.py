@@ -76,11 +76,11 @@ def blueprint(site: Site) -> Blueprint:
         rows, page, last_page = _table_page(history, settings.units)
         return render_template(
             "progress.html",
-            first_minutes=test_minutes(full=True),
+            first_minutes=test_minutes(history.sides, full=True),
             person=person,
             people=people,
             units=settings.units,
-            sides_summary=[_side_summary(history, side, words, settings.units) for side in Side],
+            sides_summary=[_side_summary(history, side, words, settings.units) for side in history.sides],
             difference=difference_sentence(history.progress, words),
             not_compared=not_compared_sentence(history),
             summary=summary_sentence(history.progress, words),
@@ -94,7 +94,7 @@ def blueprint(site: Site) -> Blueprint:
             last_page=last_page,
             before_after=_before_after(history),
             published=PUBLISHED_MEANS,
-            sides=list(Side),
+            sides=history.sides,
             shapes=SIDE_SYMBOLS,
         )
 
@@ -121,8 +121,8 @@ def default_range(history: History, now: datetime) -> str:
     from web.charts.progress_frame import span_of_range
 
     since = span_of_range("6m", (), now).since
-    recent = max(sum(1 for one in history.rows(side)[-FEW_TESTS - 1 :] if one.at >= since) for side in Side)
-    older = any(one.at < since for side in Side for one in history.rows(side)[:1])
+    recent = max(sum(1 for one in history.rows(side)[-FEW_TESTS - 1 :] if one.at >= since) for side in history.sides)
+    older = any(one.at < since for side in history.sides for one in history.rows(side)[:1])
     return "6m" if older and recent > FEW_TESTS else "all"
 
 
@@ -132,7 +132,7 @@ def cached_chart(
     """The chart of a range, drawn once an hour and after each new result."""
     shown_at = _next_hour(now)
     return store.cache.get(
-        ("chart", person.id if person else None, chosen, settings.goals, settings.units, shown_at),
+        ("chart", person.id if person else None, history.sides, chosen, settings.goals, settings.units, shown_at),
         lambda: _chart(history, chosen, settings.goals, settings.units, shown_at),
     )
 
@@ -147,12 +147,14 @@ def _chart(history: History, chosen: str, goals: Goals, units: str, now: datetim
     from web.charts.progress_frame import span_of_range
     from web.charts.progress_marks import Shown
 
-    span = span_of_range(chosen, (*history.left[:1], *history.right[:1]), now)
+    span = span_of_range(chosen, [row for side in history.sides for row in history.rows(side)[:1]], now)
     shown = {
         side: Shown(_within(history.rows(side), span), progress)
-        for side in Side
+        for side in history.sides
         if (progress := history.side_progress(side)) is not None
     }
+    if len(history.sides) == 1:
+        goals = Goals(*(goals.of(history.sides[0]) for _ in Side))
     return progress_chart(shown, history.calibrated, span, goals, units)
 
 
@@ -195,14 +197,14 @@ def _table_row(history: History, results: dict[Side, ResultRow], units: str) -> 
     for note, pairs in groupby(sorted_notes, key=lambda pair: pair[0]):
         sides = [side for _, side in pairs]
         merged.append(note if len(sides) == len(results) else f"{sides[0]}: {note}")
-    return TableRow(one.at, one.session_id, one.test_id, {side: results.get(side) for side in Side}, merged)
+    return TableRow(one.at, one.session_id, one.test_id, {side: results.get(side) for side in history.sides}, merged)
 
 
 def _before_after(history: History) -> list[tuple[Side, str, datetime, Interval]]:
     """The effect of stretches between two tests of both sides within an hour, newest first."""
     found = [
         (side, SIDE_SYMBOLS[side], pair.at, pair.change_mm)
-        for side in Side
+        for side in history.sides
         if (progress := history.side_progress(side)) is not None
         for pair in progress.before_after
     ]

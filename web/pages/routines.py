@@ -10,7 +10,7 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from msgspec import Struct
 from werkzeug.wrappers import Response
 
-from station.advice import health_questions
+from station.advice import dose, health_questions
 from station.app.starting.routines import TITLES, steps_of
 from station.app.starting.situation import plan_for
 from station.app.starting.start_gate import OWN, StartGate
@@ -101,13 +101,14 @@ def blueprint(site: Site) -> Blueprint:
         person = site.person()
         person_id = person.id if person else None
         gate, resumes = _viewers_gate(site), resume_text(site, person_id)
-        own = [_own_card(site, one) for one in site.store.own_routines(person_id)]
+        sides = site.store.sides_of(person_id)
+        own = [_own_card(site, one, sides) for one in site.store.own_routines(person_id)]
         return render_template(
             "routines.html",
             exercise_text=exercise_text,
             person=person,
-            ready=[_ready_card(site, key, gate) for key in built_in_routines()],
-            single=[_single_card(site, key) for key in SINGLE_ABOUT],
+            ready=[_ready_card(site, key, gate, sides) for key in built_in_routines()],
+            single=[_single_card(site, key, sides) for key in SINGLE_ABOUT],
             own=own,
             can_resume=site.unfinished_run(person_id) is not None,
             resume_label=resumes or "Resume the unfinished routine",
@@ -162,11 +163,12 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.get("/routines/<routine_id>/sheet")
     def sheet(routine_id: str) -> str:
-        ready = routine_id in built_in_routines()
+        gate = _viewers_gate(site)
+        sides = site.store.sides_of(gate.person_id)
         shown = (
-            _ready_card(site, routine_id, _viewers_gate(site))
-            if ready
-            else _own_card(site, _accessible_routine(site, routine_id))
+            _ready_card(site, routine_id, gate, sides)
+            if routine_id in built_in_routines()
+            else _own_card(site, _accessible_routine(site, routine_id), sides)
         )
         drawn = sum(one.exercise is not None for one in shown.entries)
         return render_template(
@@ -307,22 +309,22 @@ def _viewers_gate(site: Site) -> StartGate:
     return site.gate(None if person is None else person.id)
 
 
-def _ready_card(site: Site, key: str, gate: StartGate) -> RoutineCard:
+def _ready_card(site: Site, key: str, gate: StartGate, sides: tuple[Side, ...]) -> RoutineCard:
     ready = built_in_routines()[key]
-    return RoutineCard(key, ready.name, ready.about, *_card_contents(site, gate.items(key)))
+    return RoutineCard(key, ready.name, ready.about, *_card_contents(site, gate.items(key), sides))
 
 
-def _single_card(site: Site, key: str) -> RoutineCard:
+def _single_card(site: Site, key: str, sides: tuple[Side, ...]) -> RoutineCard:
     """One of `SINGLE_ABOUT` as a card; there is nothing to copy, change or print."""
     tests = {"test": Item(test="quick"), "full_test": Item(test="full")}
     items = (tests[key],) if key in tests else site.gate(None).items(key)
-    return RoutineCard(key, TITLES[key], SINGLE_ABOUT[key], *_card_contents(site, items), can_be_copied=False)
+    return RoutineCard(key, TITLES[key], SINGLE_ABOUT[key], *_card_contents(site, items, sides), can_be_copied=False)
 
 
-def _own_card(site: Site, own: OwnRoutine) -> RoutineCard:
+def _own_card(site: Site, own: OwnRoutine, sides: tuple[Side, ...]) -> RoutineCard:
     items, error = _readable_items(own)
     about = "Shared with everyone here." if own.person_id is None else ""
-    return RoutineCard(own.id, own.name, about, *_card_contents(site, items), own, error)
+    return RoutineCard(own.id, own.name, about, *_card_contents(site, items, sides), own, error)
 
 
 def _readable_items(own: OwnRoutine) -> tuple[list[Item], str | None]:
@@ -342,10 +344,11 @@ def _readable_items(own: OwnRoutine) -> tuple[list[Item], str | None]:
 
 
 def _card_contents(
-    site: Site, items: Iterable[Item]
+    site: Site, items: Iterable[Item], sides: tuple[Side, ...]
 ) -> tuple[tuple[exercise_text.Entry, ...], int, Mapping[Side, int]]:
-    """The items in words, the duration, and the hold time per leg."""
-    items = tuple(items)
+    """The items for these legs in words, the duration, and the hold time per leg."""
+    items = dose.for_legs(exercises(), items, sides)
     routine = steps_of(items, site.store.settings(), analogue=site.analogue)
     entries = tuple(exercise_text.entry(item, exercises()[item.exercise] if item.exercise else None) for item in items)
-    return entries, duration_us(routine), held_us_by_side(routine)
+    held_us = held_us_by_side(routine)
+    return entries, duration_us(routine), {side: held_us[side] for side in sides}

@@ -72,7 +72,9 @@ def blueprint(site: Site) -> Blueprint:
         people, resumes = site.people(), resume_text(site, _id(person))
         unsettled = {one.key: one.title for one in steps_left(site)} if visitor.is_at_least(Role.OWNER) else {}
         since = visitor.seen.nobody_since if visitor.role is Role.GUEST else None
-        history = history_of(site.store, _id(person), settings.goals, datetime.now(UTC), since=since)
+        about = _person_context(site, person, resumes)
+        sides = about["summary"].situation.sides if about else tuple(Side)
+        history = history_of(site.store, _id(person), settings.goals, datetime.now(UTC), since=since, sides=sides)
         tests = _shown_tests(site, history)
         last_test = tests.get(history.scores[-1].test_id) if history.scores else None
         test_to_ask_about = last_test if _is_recent(last_test) else None
@@ -84,8 +86,8 @@ def blueprint(site: Site) -> Blueprint:
             "today.html",
             person=person,
             units=settings.units,
-            sides=[_side(side, history.rows(side), tests) for side in Side],
-            first_minutes=test_minutes(full=True),
+            sides=[_side(side, history.rows(side), tests) for side in history.sides],
+            first_minutes=test_minutes(history.sides, full=True),
             sentence=results_sentence(history, settings),
             calibration_hint=None if "calibration" in unsettled else _calibration_hint(now),
             setting_up=unsettled.values(),
@@ -101,7 +103,7 @@ def blueprint(site: Site) -> Blueprint:
             demo=DEMO_SENTENCE if visitor.device.name == DEMO_DEVICE else "",
             shared_until=visitor.device.person_until,
             **claim_context(site, settings.units),
-            **_person_context(site, person, resumes),
+            **about,
         )
 
     return pages
@@ -123,7 +125,7 @@ def _person_context(site: Site, person: Person | None, resumes: str | None) -> d
         "week": this_week(summary),
         "goal_minutes": WEEKLY_GOAL_MINUTES,
         "baseline_days": BASELINE_DAYS,
-        "quick_minutes": test_minutes(full=False),
+        "quick_minutes": test_minutes(summary.situation.sides, full=False),
         "rings": [
             (side, shape, text, ring_svg(side, minutes / WEEKLY_GOAL_MINUTES))
             for side, shape, minutes, text in weekly_minutes(summary)
@@ -171,7 +173,7 @@ def _shown_tests(site: Site, history: History) -> dict[str, Test]:
     """The last test with a result for each side, and the last of all, by id."""
     if not history.scores:
         return {}
-    last = [seen[-1].test_id for side in Side if (seen := history.rows(side))]
+    last = [seen[-1].test_id for side in history.sides if (seen := history.rows(side))]
     return site.store.tests_with({*last, history.scores[-1].test_id})
 
 
@@ -184,14 +186,14 @@ def _side(side: Side, rows: Sequence[ResultRow], tests: Mapping[str, Test]) -> S
 
 def results_sentence(history: History, settings: PersonSettings) -> str:
     """What the latest results mean: practice, or how far each side is from the goal."""
-    latest = {side: rows[-1] for side in Side if (rows := history.rows(side))}
+    latest = {side: rows[-1] for side in history.sides if (rows := history.rows(side))}
     if not latest:
-        return f"No test yet. The first one takes about {test_minutes(full=True)} minutes."
+        return f"No test yet. The first one takes about {test_minutes(history.sides, full=True)} minutes."
     last = max(row.at for row in latest.values())
     if all(row.is_practice for row in latest.values()):
         return f"The test of {date_text(last)} is practice: most people reach farther once they know the movement."
     goals = ", ".join(_goal_text(history, row, settings) for row in latest.values())
-    return f"Goal {goals_text(settings.goals, settings.units)}: {goals}."
+    return f"Goal {goals_text(settings.goals, history.sides, settings.units)}: {goals}."
 
 
 def _goal_text(history: History, row: ResultRow, settings: PersonSettings) -> str:

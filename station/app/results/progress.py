@@ -83,11 +83,11 @@ def formatters_for(units: str) -> Formatters:
     )
 
 
-def goals_text(goals: Goals, units: str) -> str:
+def goals_text(goals: Goals, sides: Sequence[Side], units: str) -> str:
     """The goal, or those of both sides if they differ: `left 10.2 cm, right 9.0 cm`."""
-    if goals.left_mm == goals.right_mm:
-        return length_text(goals.left_mm, units)
-    return ", ".join(f"{side} {length_text(goals.of(side), units)}" for side in Side)
+    if len({goals.of(side) for side in sides}) == 1:
+        return length_text(goals.of(sides[0]), units)
+    return ", ".join(f"{side} {length_text(goals.of(side), units)}" for side in sides)
 
 
 def own_error_sentence(progress: SideProgress | None, units: str) -> str | None:
@@ -148,7 +148,11 @@ class History(Struct, frozen=True):
 
     @property
     def tests(self) -> tuple[Tested, ...]:
-        return self.recorded.tests
+        """The tests of the sides that the person tests, newest first."""
+        if len(self.sides) == len(Side):
+            return self.recorded.tests
+        rows = reversed(self.rows(self.sides[0]))
+        return tuple((row, None) if row.side is Side.LEFT else (None, row) for row in rows)
 
     @property
     def scores(self) -> tuple[ResultSummary, ...]:
@@ -175,19 +179,32 @@ class History(Struct, frozen=True):
         found = self.recorded.analysis.left if side is Side.LEFT else self.recorded.analysis.right
         return None if found is None else found.errors.get((full, contact))
 
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        """The sides that the person tests; results of another one are from before."""
+        return self.progress.sides
+
     def side_progress(self, side: Side) -> SideProgress | None:
-        return self.progress.left if side is Side.LEFT else self.progress.right
+        return self.progress.of(side)
 
 
 def history_of(
-    reader: Reader, person_id: str | None, goals: Goals, now: datetime, *, since: datetime | None = None
+    reader: Reader,
+    person_id: str | None,
+    goals: Goals,
+    now: datetime,
+    *,
+    since: datetime | None = None,
+    sides: Sequence[Side] | None = None,
 ) -> History:
     """A person's history at `now`, or that of unclaimed results (`None`); with `since`, only of sessions from then on.
 
-    Cached until there is a new result. Raises StoreError.
+    It has all results, and the progress of the sides that the person tests: pass `sides` if already read. Cached until
+    there is a new result. Raises StoreError.
     """
     recorded = reader.cache.get(("recorded", person_id, since), lambda: _recorded(reader, person_id, since))
-    return History(recorded, recorded.analysis.at(now, goals))
+    tested = reader.sides_of(person_id) if sides is None else sides
+    return History(recorded, recorded.analysis.at(now, goals, tested))
 
 
 def _recorded(reader: Reader, person_id: str | None, since: datetime | None) -> Recorded:

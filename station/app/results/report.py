@@ -102,8 +102,8 @@ class Report(Struct, frozen=True):
 
     @property
     def hurt_sides(self) -> tuple[Side, ...]:
-        """The sides whose ankle was hurt, according to the person."""
-        return tuple(side for side in Side if self.person.profile.hurt_side in (side, "both"))
+        """The tested sides whose ankle was hurt, according to the person."""
+        return tuple(side for side in self.history.sides if self.person.profile.hurt_side in (side, "both"))
 
     @property
     def has_trend(self) -> bool:
@@ -116,23 +116,25 @@ def report_of(reader: Reader, person: Person, now: datetime) -> Report:
     units = settings.units
     history = history_of(reader, person.id, settings.goals, now)
     words = formatters_for(units)
-    method = reader.cache.get(("report", person.id, units), lambda: _method_of(reader, person.id, history, units))
+    method = reader.cache.get(
+        ("report", person.id, units, history.sides), lambda: _method_of(reader, person.id, history, units)
+    )
     plan = plan_for(reader, person.id)
     weeks = _weeks(reader, person.id, history, plan, now)
     return Report(
         person=person,
         written_at=now,
         history=history,
-        goal=goals_text(settings.goals, units),
+        goal=goals_text(settings.goals, history.sides, units),
         tests=_tests_text(history),
         summary=_impersonal(summary_sentence(history.progress, words)) if history.tests else "No test yet.",
         lines=tuple(_lines(history, units)),
         difference=difference_sentence(history.progress, words),
         repeats=method.repeats,
         group=f"{GROUP.people} {GROUP.population}, SD {length_text(GROUP.sd_mm, units)}; {GROUP.source}",
-        ankles="; ".join(_ankle_facts(person.profile)),
+        ankles="; ".join(_ankle_facts(person.profile, history.sides)),
         protocol=method.protocol,
-        dose=_dose_text(weeks, plan),
+        dose=_dose_text(weeks, plan, history.sides),
         weeks=weeks,
         left_out=method.left_out,
         is_simulated=method.is_simulated,
@@ -308,7 +310,7 @@ def _protocol(
     history: History, calibrations: Sequence[Calibration], checks: Sequence[Check], units: str
 ) -> Iterable[tuple[str, str]]:
     """How it was measured: terms with their texts."""
-    rows = {one.test_id: one for side in Side for one in history.rows(side)}
+    rows = {one.test_id: one for side in history.sides for one in history.rows(side)}
     own = [one for one in rows.values() if not one.imported]
     kinds = Counter("full" if one.full else "quick" for one in own)
     if imported := len(rows) - len(own):
@@ -334,8 +336,10 @@ def _impersonal(sentence: str) -> str:
     return sentence.replace("your ", "the ").replace("Your ", "The ")
 
 
-def _ankle_facts(profile: Profile) -> Iterable[str]:
+def _ankle_facts(profile: Profile, sides: Sequence[Side]) -> Iterable[str]:
     """What the person has said about their ankles, if anything."""
+    if len(sides) == 1:
+        yield f"tests and trains the {sides[0]} leg only"
     if profile.hurt_side is not None:
         since = "" if profile.hurt_since is None else f", since {partial_date_text(profile.hurt_since)}"
         yield f"{'both ankles' if profile.hurt_side == 'both' else f'{profile.hurt_side} ankle'} hurt{since}"
@@ -385,13 +389,13 @@ def _calibration_text(newest: Calibration, checks: Sequence[Check], units: str) 
 
 def _left_out(history: History) -> Iterable[str]:
     """The results that the line and the change leave out: why, and how many a side."""
-    reasons: dict[str, list[int]] = {}
-    for side in Side:
+    reasons: dict[str, dict[Side, int]] = {}
+    for side in history.sides:
         for reason, count in _left_out_of(history, side):
-            reasons.setdefault(reason, [0, 0])[side is Side.RIGHT] = count
-    for reason, (left, right) in reasons.items():
-        if left or right:
-            yield f"{reason}: left {left}, right {right}"
+            reasons.setdefault(reason, dict.fromkeys(history.sides, 0))[side] = count
+    for reason, counts in reasons.items():
+        if any(counts.values()):
+            yield f"{reason}: {', '.join(f'{side} {count}' for side, count in counts.items())}"
 
 
 def _left_out_of(history: History, side: Side) -> Iterable[tuple[str, int]]:
@@ -446,7 +450,7 @@ def _midnight(day: date, zone: tzinfo) -> datetime:
     return datetime.combine(day, time(), zone)
 
 
-def _dose_text(weeks: Sequence[Week], plan: Plan | None) -> str:
+def _dose_text(weeks: Sequence[Week], plan: Plan | None, sides: Sequence[Side]) -> str:
     """What was done in these weeks, compared with the plan and the weekly goal."""
     if not weeks:
         return "No training yet."
@@ -458,10 +462,13 @@ def _dose_text(weeks: Sequence[Week], plan: Plan | None) -> str:
         days = "every day" if len(weekdays) == len(WEEKDAYS) else ", ".join(WEEKDAYS[day][:3] for day in weekdays)
         sessions = f"{done} of {count_text(sum(week.planned or 0 for week in weeks), 'planned session')} ({days})"
     complete = weeks[:-1] or weeks
-    left = sum(week.left_minutes for week in complete) / len(complete)
-    right = sum(week.right_minutes for week in complete) / len(complete)
+    totals = {
+        Side.LEFT: sum(week.left_minutes for week in complete),
+        Side.RIGHT: sum(week.right_minutes for week in complete),
+    }
+    minutes = ", ".join(f"{side} {totals[side] / len(complete):.0f}" for side in sides)
     mean = "in this first week" if len(weeks) == 1 else "a week on average, this week not counted"
     return (
-        f"In {count_text(len(weeks), 'week')}: {sessions}. Credited (heel down) {mean}: left {left:.0f}, right "
-        f"{right:.0f} min; the goal is {WEEKLY_GOAL_MINUTES} a leg."
+        f"In {count_text(len(weeks), 'week')}: {sessions}. Credited (heel down) {mean}: {minutes} min; the goal is "
+        f"{WEEKLY_GOAL_MINUTES} a leg."
     )

@@ -18,6 +18,7 @@ from station.catalogue.records import FeltPlace, Group
 from station.core.events import EASE_OFF_PAIN, MAX_PAIN, SECOND_US, Side
 from station.core.progress.records import Direction, Phase, Progress, SideProgress
 from station.store import Reader
+from station.store.reading.training import LEGS, sides_chosen
 from station.store.reading.transactions import DEFAULT_LIMIT
 from station.store.records import Answer, ResultSummary, WeekCredit
 from station.units import utc_time
@@ -39,6 +40,7 @@ _ASKED = {
     "pain": DEFAULT_LIMIT,
     "felt": DEFAULT_LIMIT,
     "offered": MAX_DECLINED,
+    LEGS: 1,
 }
 """How many of the newest answers to each question count."""
 Answers = Mapping[str, tuple[Answer, ...]]
@@ -62,9 +64,10 @@ def situation_of(
 
     Pass `answers` if already loaded: reading takes milliseconds. Raises StoreError.
     """
-    history = history_of(store, person_id, store.settings_of(person_id).goals, now)
     if answers is None:
         answers = answers_of(store, person_id)
+    sides = sides_chosen(answers[LEGS])
+    history = history_of(store, person_id, store.settings_of(person_id).goals, now, sides=sides)
     pains = pain_answers(answers["pain"], history, now)
     health = next(iter(answers["health"]), None)
     conditions = None if health is None else _answered_conditions(health)
@@ -86,6 +89,7 @@ def situation_of(
         _has_persisted(times, now),
         None if planned is None else planned.minutes,
         *_training_counts(times, calm_since, now, zone_of(store, person_id, planned)),
+        sides,
     )
 
 
@@ -98,9 +102,10 @@ def done_of(
     answers: Answers | None = None,
 ) -> PlanProgress:
     """What this person has done that affects what is due, by days in `zone`. Raises StoreError."""
-    history = history_of(store, person_id, store.settings_of(person_id).goals, now)
     if answers is None:
         answers = answers_of(store, person_id)
+    sides = sides_chosen(answers[LEGS])
+    history = history_of(store, person_id, store.settings_of(person_id).goals, now, sides=sides)
     baseline = next(iter(answers["baseline"]), None)
     recent = [one for one in _since(history, now - FULL_TEST_WITHIN) if not one.imported]
     last_test = max((one.started_at for one in recent), default=None)
@@ -112,7 +117,7 @@ def done_of(
         max(full, default=None),
         frozenset(_declined_occurrences(answers["offered"])),
         *_last_exercise_times(store, person_id),
-        _credited_this_week_s(store, person_id, now, zone),
+        _credited_this_week_s(store, person_id, now, zone, sides),
         len(history.scores),
         baseline.answered_at if baseline is not None and baseline.answer is True else None,
         baseline is not None,
@@ -253,11 +258,12 @@ def stretch_credits(store: Reader, person_id: str, since: datetime, zone: tzinfo
     return store.week_credits(person_id, since=since, zone=zone, exercises=stretches)
 
 
-def _credited_this_week_s(store: Reader, person_id: str, now: datetime, zone: tzinfo) -> dict[Side, float]:
+def _credited_this_week_s(
+    store: Reader, person_id: str, now: datetime, zone: tzinfo, sides: Iterable[Side]
+) -> dict[Side, float]:
     today = now.astimezone(zone).date()
     monday = today - timedelta(days=today.weekday())
     weeks = stretch_credits(store, person_id, datetime.combine(monday, time(), zone), zone)
     this = next((week for week in weeks if week.monday == monday), None)
-    if this is None:
-        return dict.fromkeys(Side, 0.0)
-    return {Side.LEFT: this.left_us / SECOND_US, Side.RIGHT: this.right_us / SECOND_US}
+    done_us = {Side.LEFT: 0, Side.RIGHT: 0} if this is None else {Side.LEFT: this.left_us, Side.RIGHT: this.right_us}
+    return {side: done_us[side] / SECOND_US for side in sides}

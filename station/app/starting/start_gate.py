@@ -18,6 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from station.advice import plan
+from station.advice.health_questions import ONLY_SIDE_RULE
 from station.advice.plan import Due, Plan
 from station.advice.records import Excluded, Proposal, Reason, Reduced, Situation
 from station.advice.restrictions import (
@@ -202,9 +203,11 @@ class StartGate(Struct, frozen=True, dict=True):
     def _proposed(self, found: Proposal, title: str, *, without_test: bool = False) -> StartDecision:
         """Decide on a proposal; items that advice has already reduced are not reduced again.
 
-        Items that did not fit the time were never requested, so they do not count as excluded.
+        Items that did not fit the time, or need both legs of a person who trains one, were never requested, so they do
+        not count as excluded.
         """
-        found = replace(found, excluded=tuple(one for one in found.excluded if one.reason != TOO_LONG))
+        unasked = (TOO_LONG.rule, ONLY_SIDE_RULE)
+        found = replace(found, excluded=tuple(one for one in found.excluded if one.reason.rule not in unasked))
         if found.block_reason is not None and not found.items:
             return StartDecision(refusal=_first_reason(found), excluded=found.excluded)
         items = [item for item in found.items if not without_test or item.test is None]

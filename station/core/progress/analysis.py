@@ -10,6 +10,7 @@ from statistics import NormalDist
 from msgspec import Struct
 from msgspec.structs import replace
 
+from station.core.events import Side
 from station.core.facts import Contact
 from station.core.progress.change import real_changes
 from station.core.progress.counting import before_after, first_of_each_day, oldest_first
@@ -68,10 +69,15 @@ class Analysis(Struct, frozen=True):
     both: tuple[RealChange, ...]
     sides_differ: bool
 
-    def at(self, now: datetime, goals: Goals) -> Progress:
-        """Return the person's progress as of `now`, for their goals."""
-        sides = zip((self.left, self.right), goals, strict=True)
-        left, right = (None if side is None else _progress_at(side, now, goal_mm) for side, goal_mm in sides)
+    def at(self, now: datetime, goals: Goals, sides: Sequence[Side] = tuple(Side)) -> Progress:
+        """Return the progress as of `now` of the sides that the person tests, for their goals."""
+        found = {Side.LEFT: self.left, Side.RIGHT: self.right}
+        left, right = (
+            _progress_at(one, now, goals.of(side)) if one is not None and side in sides else None
+            for side, one in found.items()
+        )
+        if len(sides) < len(Side):
+            return Progress(left, right, None, sides=tuple(sides))
         return Progress(left, right, _sides_difference(self), self.both)
 
 

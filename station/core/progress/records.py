@@ -239,10 +239,14 @@ class Progress(Struct, frozen=True):
     """The progress of both sides, `None` for one never tested. `difference` needs tests of both within two weeks.
 
     `both` are the real changes of the mean of both sides that both took part in, oldest first: a gain of two ankles
-    alike is confirmed sooner.
+    alike is confirmed sooner. `sides` are those that the person tests: of another one there is nothing.
     """
 
     left: SideProgress | None
     right: SideProgress | None
     difference: SidesDifference | None
     both: tuple[RealChange, ...] = ()
+    sides: tuple[Side, ...] = tuple(Side)
+
+    def of(self, side: Side) -> SideProgress | None:
+        return self.left if side is Side.LEFT else self.right

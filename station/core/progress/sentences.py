@@ -43,10 +43,9 @@ class Formatters(Struct, frozen=True):
 
 
 def summary_sentence(progress: Progress, formatters: Formatters) -> str:
-    """Return one sentence about both sides: whether a change is real."""
-    sides = progress.left, progress.right
-    known = [side for side in sides if side is not None]
-    finding = both_sentence(progress, formatters) or _both_sides(sides, formatters)
+    """Return one sentence about the sides that the person tests: whether a change is real."""
+    known = [side for side in (progress.left, progress.right) if side is not None]
+    finding = both_sentence(progress, formatters) or _all_sides(progress, formatters)
     if not known or not all(side.old for side in known):
         return finding
     last = max(side.counted[-1].at for side in known)
@@ -64,9 +63,13 @@ def both_sentence(progress: Progress, formatters: Formatters) -> str | None:
     return f"Both ankles together have {verb}{amount} {since}; neither shows it alone yet."
 
 
-def _both_sides(sides: tuple[SideProgress | None, SideProgress | None], formatters: Formatters) -> str:
+def _all_sides(progress: Progress, formatters: Formatters) -> str:
+    sides = [progress.of(side) for side in progress.sides]
     courses = [None if side is None else course_of(side) for side in sides]
-    left, right = (_finding(side, course, formatters) for side, course in zip(sides, courses, strict=True))
+    findings = [_finding(side, course, formatters) for side, course in zip(sides, courses, strict=True)]
+    if len(findings) == 1:
+        return f"{progress.sides[0].capitalize()}: {findings[0]}."
+    left, right = findings
     if left == right:
         return f"Both sides: {left}."
     gains = [formatters.length(one.mm) for one in courses if one is not None and _is_lasting_gain(one)]
@@ -106,6 +109,8 @@ def side_sentences(progress: SideProgress | None, formatters: Formatters) -> lis
 
 def difference_sentence(progress: Progress, formatters: Formatters) -> str:
     """Return the sentence that compares left with right. It has an interval only if the difference is clear."""
+    if len(progress.sides) == 1:
+        return f"Only the {progress.sides[0]} side is tested."
     known = [side for side in (progress.left, progress.right) if side is not None]
     if len(known) == 2 and any(side.counted[-1].is_below_range for side in known):
         return "The sides cannot be compared in numbers while a knee does not reach the wall."

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import CompoundSelect, Connection, bindparam, or_, select, union_all
 
-from station.core.events import BACK_FOOT_PLACES
+from station.core.events import BACK_FOOT_PLACES, Side
 from station.store.reading import loading
 from station.store.reading.transactions import DEFAULT_LIMIT, ReadTransactions
 from station.store.records import Answer, OwnRoutine, UnfinishedRun
@@ -19,6 +19,8 @@ IMPORTED = "imported"
 
 OWN_CIRCUMSTANCES = ("shod", "back_foot")
 """The circumstances that a person answers once for all their tests; each is also the name of the question."""
+LEGS = "legs"
+"""The question which legs a person tests and trains: `left`, `right` or `both`."""
 _OWN_QUESTIONS = tuple((question, 1) for question in OWN_CIRCUMSTANCES)
 
 _NOT_RESUMABLE = frozenset({"calibrate", "check", "lesson", IMPORTED})
@@ -65,6 +67,10 @@ class TrainingReader(ReadTransactions):
         with self.read_transaction() as connection:
             return own_circumstances(connection, person_id)
 
+    def sides_of(self, person_id: str | None) -> tuple[Side, ...]:
+        """The legs that a person tests and trains; see `sides_chosen`."""
+        return sides_chosen(self.newest_answers(person_id, {LEGS: 1})[LEGS] if person_id is not None else ())
+
     def plan(self, person_id: str) -> dict[str, Any] | None:
         """The person's plan; `None` without one."""
         return self.plans().get(person_id)
@@ -95,6 +101,12 @@ class TrainingReader(ReadTransactions):
                         return None
                     return UnfinishedRun(row.id, person_id, row.title, row.remaining_saved_at, remaining)
         return None
+
+
+def sides_chosen(answers_newest_first: Sequence[Answer]) -> tuple[Side, ...]:
+    """The legs that a person tests and trains, by their newest answer to `LEGS`; both without one."""
+    newest = answers_newest_first[0].answer if answers_newest_first else None
+    return tuple(side for side in Side if newest != side.other)
 
 
 def own_circumstances(connection: Connection, person_id: str | None) -> dict[str, bool | str | None]:

@@ -44,6 +44,7 @@ def situations() -> Iterator[Situation]:
     yield from (Situation(NOW, LegConditions(frozenset({condition}))) for condition in CONDITIONS)
     yield Situation(NOW, on_both(), not_felt_exercises=frozenset({"3b"}))
     yield Situation(NOW, on_both(), rotation=0)
+    yield Situation(NOW, on_both(), sides=(Side.LEFT,))
     yield Situation(NOW, on_both(CLEARED), calm_training_days=health_questions.CALM_DAYS_PER_STAGE)
     for course in (
         SideHistory(is_known=True, is_gaining=True, weeks=9, last_gain_at=NOW - DAY),

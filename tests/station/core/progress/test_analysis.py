@@ -9,19 +9,23 @@ from random import Random
 import pytest
 from msgspec.structs import replace
 
+from station.core.events import Side
 from station.core.facts import Contact
-from station.core.progress.analysis import analyse_progress
+from station.core.progress.analysis import analyse_progress, analysis
 from station.core.progress.person_error import Repeats
 from station.core.progress.records import (
     Circumstances,
+    Goals,
     Phase,
     Progress,
     Result,
     TimeOfDay,
 )
 from station.core.progress.sentences import (
+    both_sentence,
     difference_sentence,
     side_sentences,
+    summary_sentence,
 )
 from tests.station.core.progress.histories import BEGIN, GOAL_MM, WEEK, WORDS, analyse_left, result, results, scattered
 
@@ -33,6 +37,21 @@ def test_analysis_is_empty_without_tests() -> None:
     assert analyse_progress((), (), GOAL_MM, BEGIN) == Progress(None, None, None)
     assert side_sentences(None, WORDS) == ["Not tested yet: the first test is your starting point."]
     assert difference_sentence(Progress(None, None, None), WORDS).startswith("The sides cannot be compared yet")
+
+
+def test_only_the_tested_side_is_in_the_progress_and_its_sentences() -> None:
+    """Both ankles gain and differ clearly; of a person who tests the right one, nothing is said about the left."""
+    left, right = (results([start + day * 0.6 for day in range(40)]) for start in (60.0, 95.0))
+    found, now, goals = analysis(left, right), left[-1].at, Goals(GOAL_MM, GOAL_MM)
+    both, one = found.at(now, goals), found.at(now, goals, (Side.RIGHT,))
+    assert both.difference is not None
+    assert both.both
+    assert one == Progress(None, both.right, None, sides=(Side.RIGHT,))
+    assert summary_sentence(one, WORDS).startswith("Right: a real gain of ")
+    assert both_sentence(one, WORDS) is None
+    assert difference_sentence(one, WORDS) == "Only the right side is tested."
+    nothing = Progress(None, None, None, sides=(Side.LEFT,))
+    assert summary_sentence(nothing, WORDS) == "Left: not tested yet."
 
 
 def test_analysis_takes_one_test_as_the_starting_point() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from msgspec import Struct
 from msgspec.structs import asdict
 from werkzeug.wrappers import Response
 
-from station.settings import CHOICES, LIMITS
+from station.settings import CHOICES, LIMITS, Settings, with_changes
 from station.units import UNIT_SYMBOLS, number_text
 from web.context import Site, wait_until_saved
 from web.typed import typed_goal_mm
@@ -105,38 +107,41 @@ def blueprint(site: Site) -> Blueprint:
     @pages.post("/settings")
     def change() -> Response | tuple[str, int]:
         given = {field.name: request.form[field.name].strip() for field in FIELDS if field.name in request.form}
-        units = site.store.settings().units
-        try:
-            wait_until_saved(site.api.change_settings(_with_goal_in_mm(given, units)))
-        except ValueError as error:
-            return _page(site, asdict(site.store.settings()), given=given, error=str(error)), 400
+        before = site.store.settings()
+        changes, errors = _parse(given, before)
+        if errors:
+            return _page(site, asdict(before), given=given, errors=errors), 400
+        wait_until_saved(site.api.change_settings(changes))
         return redirect(url_for("settings.settings", saved=""), 303)
 
     return pages
 
 
-def _with_goal_in_mm(given: dict[str, str], units: str) -> dict[str, str]:
-    """The form with the goal in millimetres, converted from the units in which the form was shown."""
-    if "goal_mm" not in given:
-        return given
-    return given | {"goal_mm": str(typed_goal_mm(given["goal_mm"], units, "The goal"))}
+def _parse(given: Mapping[str, str], before: Settings) -> tuple[dict[str, str], dict[str, str]]:
+    """The changes, with the goal in mm, and a sentence for each field with an invalid entry.
 
-
-def _field_with_error(error: str) -> Field | None:
-    """The field that an error names."""
-    return next((one for one in FIELDS if f"The setting {one.name} is" in error or _is_goal(one, error)), None)
-
-
-def _is_goal(field: Field, error: str) -> bool:
-    return field.name == "goal_mm" and error.startswith("The goal ")
+    The goal is typed in the units in which the form was shown.
+    """
+    changes: dict[str, str] = {}
+    errors: dict[str, str] = {}
+    for field in (one for one in FIELDS if one.name in given):
+        text = given[field.name]
+        try:
+            changes[field.name] = (
+                str(typed_goal_mm(text, before.units, "The goal")) if field.name == "goal_mm" else text
+            )
+            with_changes(before, {field.name: changes[field.name]})
+        except ValueError as error:
+            errors[field.name] = str(error).replace(f"The setting {field.name} is", f"\u201c{field.label}\u201d is")
+    return changes, errors
 
 
 def _page(
     site: Site,
     stored: dict[str, object],
     *,
-    given: dict[str, str] | None = None,
-    error: str = "",
+    given: Mapping[str, str] | None = None,
+    errors: Mapping[str, str] | None = None,
     saved: bool = False,
 ) -> str:
     units = str(stored["units"])
@@ -144,20 +149,17 @@ def _page(
     shown = {name: str(value) for name, value in stored.items()}
     shown["goal_mm"] = number_text(float(str(goal_mm)), units)
     low, high = LIMITS["goal_mm"]
-    at_fault = _field_with_error(error)
-    if at_fault is not None:
-        error = error.replace(f"The setting {at_fault.name} is", f"\u201c{at_fault.label}\u201d is")
     limits = {**LIMITS, "goal_mm": (number_text(low, units), number_text(high, units))}
     return render_template(
         "settings.html",
         groups=GROUPS,
-        values=shown | (given or {}),
+        values=shown | dict(given or {}),
         choices=CHOICES,
         names=CHOICE_NAMES,
         limits=limits,
         sign=UNIT_SYMBOLS[units],
-        error=error,
-        at_fault=at_fault,
+        errors=errors or {},
+        labels={field.name: field.label for field in FIELDS},
         saved=saved,
         simulated_board=site.api.board is not None,
     )

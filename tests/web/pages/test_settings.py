@@ -71,6 +71,24 @@ def test_refused_setting_has_its_sentence_beside_the_field(client: FlaskClient, 
     assert name == "volume" or f'value="{typed}"' in page
 
 
+def test_every_wrong_entry_is_named_at_its_field(client: FlaskClient, store: Store) -> None:
+    """All entries are kept, wrong and right ones; the first wrong one of the page has the focus."""
+    before = store.settings()
+    typed = {"hold_s": "5000", "rest_s": "20", "goal_mm": "far", "quiet_to": "late", "prepare_s": "2"}
+    answer = client.post("/settings", data=typed)
+    page = answer.text
+    assert answer.status_code == 400
+    assert store.settings() == before
+    wrong = ["goal_mm", "hold_s", "prepare_s", "quiet_to"]
+    assert re.findall(r'aria-invalid="true" aria-describedby="error-(\w+)"', page) == wrong
+    assert re.findall(r'<p class="error" id="error-(\w+)">', page) == wrong
+    assert "4 entries cannot be saved: Goal, One stretch lasts, Time to get into position, Quiet until. Nothing" in page
+    assert re.findall(r'aria-describedby="error-(\w+)" autofocus', page) == ["goal_mm"]
+    assert all(f'value="{text}"' in page for text in typed.values())
+    assert "but must be a whole number from 3 to 60" in page
+    assert "The setting " not in page
+
+
 def test_step_on_questions_and_taps_are_settings(client: FlaskClient, store: Store) -> None:
     """The form explains what taps do."""
     page = text_of(client, "/settings")

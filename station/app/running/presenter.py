@@ -14,6 +14,7 @@ from station.app.running.session import Session
 from station.app.snapshot import Snapshot
 from station.app.starting.resume import ResumeManager
 from station.clock import Clock
+from station.core.measurement.held_value import SHOWN_STEP_MM, HeldValue
 from station.core.state import ActivityState
 from station.core.steps import Routine, SetupStep, to_json
 
@@ -57,6 +58,7 @@ class Presenter:
         self._outputs = outputs
         self._view = view
         self._published_us = 0
+        self._shown_toe_mm = HeldValue(SHOWN_STEP_MM)
         self.rests = False
         """Whether the board is empty, so that nobody waits for a snapshot."""
         self.snapshot = self._make_snapshot()
@@ -112,12 +114,13 @@ class Presenter:
         )
 
     def _toe_mm(self, now_us: int) -> float | None:
-        """The current toe distance in mm, never negative."""
+        """The current toe distance in mm, never negative, held still while the readings wander."""
         reading_mm, run = self._view.reading_mm(now_us), self._session.run
         if reading_mm is None:
-            return None
+            return self._shown_toe_mm.update(None)
         curve = self._calibration.curve if run is None else self._calibration.curve_for(run.routine)
-        return round(max(0.0, curve.toe_mm(reading_mm)), 1)
+        held_mm = self._shown_toe_mm.update(max(0.0, curve.toe_mm(reading_mm)))
+        return None if held_mm is None else round(held_mm, 1)
 
 
 def next_step_of(routine: Routine, shown: ActivityState) -> tuple[str | None, str | None]:

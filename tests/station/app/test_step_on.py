@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from station.core.events import CommandName, Side
 from station.core.steps import AskStep, HoldStep, TestStep
 from station.simulator.board import SimulatedBoard
 from station.simulator.world import constant_ramp
+from station.units import length_text
 from tests.station.app.test_reminders import AlarmClock
 from tests.station.rig import COMPARATORS, Rig, hold_of
 
@@ -304,3 +306,22 @@ def test_empty_board_sets_no_alarm(tmp_path: Path) -> None:
         alarms.moved.clear()
         rig.live(0.2)
         assert None not in alarms.moved
+
+
+def test_shown_distance_holds_still_while_somebody_stands(tmp_path: Path) -> None:
+    """A minute of a noisy sensor: the number changes a few times; it follows when the board is moved."""
+    with Rig(tmp_path, ANALOGUE, on_step="nothing") as rig:
+        shown: list[float | None] = []
+        rig.step_on(after_s=3.0)
+        rig.station.subscribe(lambda: shown.append(rig.station.snapshot().toe_mm))
+        rig.live(60.0)
+        texts = [length_text(mm, "cm") for mm in shown]
+        assert len(texts) > 60
+        assert sum(one != after for one, after in pairwise(texts)) <= 20
+        before_mm = shown[-1]
+        rig.board.act("slide", "20")
+        rig.live(3.0)
+        after_mm = rig.station.snapshot().toe_mm
+        assert before_mm is not None
+        assert after_mm is not None
+        assert after_mm > before_mm + 15.0

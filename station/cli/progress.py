@@ -129,21 +129,22 @@ def _table(history: History, units: str) -> list[str]:
     from station.units import length_with_uncertainty
 
     both: dict[str, dict[Side, ResultRow]] = {}
-    for side in Side:
+    for side in history.sides:
         for one in history.rows(side):
             both.setdefault(one.test_id, {})[side] = one
     ordered = sorted(both.values(), key=lambda results: next(iter(results.values())).at, reverse=True)
-    lines = [f"{'When':18}{'Left':15}{'Right':15}How"] if ordered else []
+    heading = "".join(f"{side.capitalize():15}" for side in history.sides)
+    lines = [f"{'When':18}{heading}How"] if ordered else []
     for results in ordered[:LAST]:
         one = next(iter(results.values()))
         shown = [
             length_with_uncertainty(results[side].mm, results[side].uncertainty_mm, units)
             if side in results
             else "\u2013"
-            for side in Side
+            for side in history.sides
         ]
         how = list(dict.fromkeys(note for each in results.values() for note in each.notes(units)))
-        lines.append(f"{_day(one.at):18}{shown[0]:15}{shown[1]:15}{', '.join(how)}")
+        lines.append(f"{_day(one.at):18}{''.join(f'{text:15}' for text in shown)}{', '.join(how)}")
     if len(ordered) > LAST:
         lines.append(f"and {len(ordered) - LAST} older tests: --json shows them all.")
     return lines

@@ -64,6 +64,12 @@ class Page:
         return None if view is None else view.exercise
 
     @property
+    def is_move_asked(self) -> bool:
+        """Whether a test asks to slide the board."""
+        view = self.read()
+        return view is not None and (view.activity, view.phase) == ("test", "move")
+
+    @property
     def is_exercise_unsensed(self) -> bool:
         """Whether the exercise is one that no sensor checks."""
         view = self.read()

@@ -72,6 +72,8 @@ class Person:
         self._stays_since_us = begin_us
         self._pause_count = 0
         self._is_laying_board = False
+        self._is_waiting = False
+        """Whether the person has done what the last cue asked for."""
         self.script = ScriptRunner(begin_us)
         self.ankles = Ankles(profile, seed, begin_us)
         self.body = Body(world, profile, self.ankles, self.script)
@@ -102,7 +104,7 @@ class Person:
         if script is not None:
             self._is_laying_board = cue.cue is CueName.ASK and self.page.is_board_to_be_laid
             self._is_leaving = cue.cue in ENDING_CUES or self._pause_count == MAX_PAUSES
-            self.script.run(self._after_reaction(script), cue.at_us)
+            self.script.run(self._looking_up(self._after_reaction(script)), cue.at_us)
 
     def _is_outdated(self, cue: Cue) -> bool:
         """Whether a recognised cue belongs to what ended before the person was asked to stay."""
@@ -114,12 +116,13 @@ class Person:
         self.script.follows_cues = True
         if self._is_leaving or self.page.is_board_to_be_laid:
             self._is_leaving, self._pause_count = False, 0
-            self.script.run(self._do_what_page_asks(), at_us)
+            self.script.run(self._looking_up(self._do_what_page_asks()), at_us)
 
     def arrive(self, toe_mm: float | None = None) -> Script:
         """Look at the page, set the board to `toe_mm` or to where a test begins, and step on."""
         self.placement.reset()
-        self._is_leaving, self._pause_count = False, 0
+        self._is_leaving = self._is_waiting = False
+        self._pause_count = 0
         self.script.follows_cues = self.script.is_arriving = True
         yield from self.body.stop_leaning()
         yield LOOK_S
@@ -172,7 +175,7 @@ class Person:
                 return self._answer_questions()
             case CueName.ECHO if self.memory is not None and self.memory.is_over:
                 return self._leave(stops_for_good=True)
-            case CueName.NUDGE if not self.script.is_running:
+            case CueName.NUDGE if self._is_waiting or not self.script.is_running:
                 return self._react_to_prompt()
             case _:
                 return None
@@ -194,6 +197,31 @@ class Person:
         reaction_s = self.body.profile.reaction_s
         yield max(MIN_REACTION_S, self._random.gauss(reaction_s, REACTION_CV * reaction_s))
         yield from script
+
+    def _looking_up(self, script: Script) -> Script:
+        """Do this, and look at the page after a while without a cue: if a test asks for a move, its sound was missed.
+
+        A tone that a busy machine plays too late is not recognised, and the ticks of a move hide its NUDGE.
+        """
+        self._is_waiting = False
+        patience_s = self.body.profile.patience_s
+        for wait_s in script:
+            remaining_s = wait_s
+            while remaining_s > patience_s:
+                yield patience_s
+                remaining_s -= patience_s
+                if self._has_missed_move:
+                    yield from self.placement.retry_target()
+            yield remaining_s
+        self._is_waiting = True
+        while self.memory is None and self.page.activity == "test":
+            yield patience_s
+            if self._has_missed_move:
+                yield from self.placement.retry_target()
+
+    @property
+    def _has_missed_move(self) -> bool:
+        return self.memory is None and self.page.is_move_asked
 
     def _get_ready(self) -> Script:
         """Get into position: on the board, or off it if no sensor checks the exercise; seated if the exercise is."""

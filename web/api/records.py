@@ -278,8 +278,9 @@ class SideProgress(Record):
 
 
 class Progress(Record):
-    """Whether a change is real: `sentence` and everything else as on the Progress page. Left minus right is given if
-    both sides were tested within two weeks; `not_compared_sentence` says why tests are left out.
+    """Whether a change is real: `sentence` and everything else as on the Progress page. `sides` are those that the
+    person tests. Left minus right is given if both sides were tested within two weeks; `not_compared_sentence` says why
+    tests are left out.
     """
 
     person_id: str | None

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from station.advice.dose import count_of, hold_s_of, repetitions_of
+from station.advice.dose import count_of, for_legs, hold_s_of, repetitions_of
 from station.advice.records import LegConditions
 from station.advice.routine import RoutineFault, routine_faults
 from station.app.starting.routines import steps_of
@@ -169,7 +169,7 @@ def row_from_item(number: int, item: Mapping[str, Any]) -> Row:
 
 
 def summarize(draft: Draft, settings: Settings, conditions: LegConditions, *, analogue: bool) -> DraftSummary:
-    """Evaluate a draft. Rows that cannot be parsed are errors and do not count in the totals."""
+    """Evaluate a draft. Rows that cannot be parsed are errors; they and legs not trained do not count in the totals."""
     items: list[Item] = []
     rows: list[int] = []
     misread: list[RoutineFault] = []
@@ -179,7 +179,8 @@ def summarize(draft: Draft, settings: Settings, conditions: LegConditions, *, an
             rows.append(index)
         except ValueError as error:
             misread.append(RoutineFault(f"{row.name}: {error}", is_blocking=True, index=index))
-    routine = steps_of(items, settings, analogue=analogue)
+    routine = steps_of(for_legs(exercises(), items, conditions.sides), settings, analogue=analogue)
+    held_us = held_us_by_side(routine)
     total_us = duration_us(routine)
     found = routine_faults(exercises(), items, conditions, total_us) if items or not misread else ()
     placed = [fault if fault.index is None else replace(fault, index=rows[fault.index]) for fault in found]
@@ -187,7 +188,7 @@ def summarize(draft: Draft, settings: Settings, conditions: LegConditions, *, an
     ordered = sorted(
         (*misread, *placed), key=lambda one: (not one.is_blocking, last if one.index is None else one.index)
     )
-    return DraftSummary(tuple(items), tuple(ordered), total_us, held_us_by_side(routine))
+    return DraftSummary(tuple(items), tuple(ordered), total_us, {side: held_us[side] for side in conditions.sides})
 
 
 def _parse_item(row: Row) -> Item:

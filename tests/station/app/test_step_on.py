@@ -308,7 +308,7 @@ def test_empty_board_sets_no_alarm(tmp_path: Path) -> None:
         assert None not in alarms.moved
 
 
-def test_shown_distance_holds_still_while_somebody_stands(tmp_path: Path) -> None:
+def test_shown_distance_holds_still_while_the_person_stands(tmp_path: Path) -> None:
     """A minute of a noisy sensor: the number changes a few times; it follows when the board is moved."""
     with Rig(tmp_path, ANALOGUE, on_step="nothing") as rig:
         shown: list[float | None] = []

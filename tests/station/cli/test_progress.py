@@ -14,6 +14,7 @@ from station.cli.main import main
 from station.clock import SystemClock
 from station.settings import Settings
 from station.store import Store
+from station.store.reading.training import LEGS
 from tests.web.years import add_years_of_tests
 
 Command = Callable[..., Result]
@@ -85,3 +86,18 @@ def test_progress_refuses_unknown_person_and_database(progress: Command, tmp_pat
     nothing = CliRunner().invoke(main, ["progress", "--person", "Ann", "--database", str(tmp_path / "no.db")])
     assert nothing.exit_code == 1
     assert "There is no database" in nothing.stderr
+
+
+def test_progress_of_one_leg_has_one_side(progress: Command, tmp_path: Path) -> None:
+    """Of a person who tests the right leg only: its sentences, chart and column, and no comparison."""
+    with Store.open(tmp_path / "station.db", clock=SystemClock()) as store:
+        ann = next(one for one in store.people() if one.name == "Ann")
+        store.add_answer(ann.id, LEGS, "right")
+    lines = progress("--person", "Ann").stdout.splitlines()
+    assert "\u25c6 Right" in lines
+    assert "\u25cf Left" not in lines
+    assert "Only the right side is tested." in lines
+    assert next(line.split() for line in lines if line.startswith("When  ")) == ["When", "Right", "How"]
+    said = json.loads(progress("--person", "Ann", "--json").stdout)
+    assert said["sides"].keys() == {"right"}
+    assert said["difference"] is None

@@ -129,6 +129,15 @@ def test_routines_show_the_one_leg_and_its_time(client: FlaskClient, store: Stor
     assert "Achilles stretch" not in one
 
 
+def test_own_routine_counts_the_minutes_of_the_one_leg(client: FlaskClient, store: Store, ada: str) -> None:
+    """While it is built: three holds of 30 s and the rests between them, not twice that."""
+    form = {"name": "Mine", "row": "1", "item-1": "3a", "hold_s-1": "30", "repetitions-1": "3"}
+    assert "1 min 30 s held a leg" in (one := client.post("/routines/summary", data=form).text)
+    store.add_answer(ada, LEGS, "both")
+    assert "1 min 30 s held a leg" in (both := client.post("/routines/summary", data=form).text)
+    assert one != both
+
+
 def test_why_says_it_once(client: FlaskClient, ada: str) -> None:
     page = text_of(client, "/why")
     assert page.count("You test and train your right leg only.") >= 1

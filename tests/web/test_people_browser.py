@@ -105,6 +105,9 @@ def test_one_leg_is_chosen_and_today_shows_it_alone(
         visit("/")
         shown = window.run("return [...document.querySelectorAll('.ankles h3')].map(one => one.innerText.slice(2))")
         assert shown == cards
+        widths = "return [...document.querySelectorAll('.ankles, .ankles h3')].map(one => one.clientWidth)"
+        whole, *parts = window.run(widths)
+        assert sum(parts) > 0.7 * whole, "the cards fill the row"
         assert window.layout_faults(LEAST_TARGET) == []
         visit("/progress")
         assert window.layout_faults(LEAST_TARGET) == []

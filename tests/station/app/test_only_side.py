@@ -60,6 +60,7 @@ def test_every_start_is_for_the_one_leg_until_both_are_chosen(tmp_path: Path) ->
             for name in (TODAY, "test", "full_test", "stretch", "test_and_stretch", "daily", "full"):
                 assert sides_of(gate.decide(name).routine) == expected, name
             assert not gate.decide("stretch").is_changed
+            assert len(expected) == len(Side) or not gate.decide(TODAY).is_changed
 
 
 def test_results_of_the_other_leg_are_kept_and_claim_nothing(tmp_path: Path) -> None:

@@ -49,6 +49,12 @@ def test_choice_is_stored_with_the_profile_and_shown(client: FlaskClient, store:
     assert store.people()[0].profile.hurt_side == "right"
 
 
+def test_health_questions_lead_to_the_choice(client: FlaskClient, store: Store) -> None:
+    ann = store.add_person("Ann")
+    assert f'href="/people/{ann.id}#legs-of"' in text_of(client, "/health-questions")
+    assert 'id="legs-of"' in text_of(client, f"/people/{ann.id}")
+
+
 def test_choice_that_does_not_exist_is_refused(client: FlaskClient, store: Store) -> None:
     ann = store.add_person("Ann")
     assert client.post(f"/people/{ann.id}", data={"legs": "middle"}).status_code == 400

@@ -133,26 +133,27 @@ def _block_of(conditions: frozenset[str]) -> Condition | None:
 
 
 def block_reason(conditions: LegConditions) -> Reason | None:
-    """Why nothing may be proposed for either leg, or `None`."""
+    """Why nothing may be proposed for any leg that the person trains, or `None`."""
     found = blocks(conditions)
-    if len(found) < len(Side):
+    if not found.keys() >= {*conditions.sides}:
         return None
-    condition = found[Side.LEFT]
+    condition = found[conditions.sides[0]]
     return _reason_of(condition.key, condition.effect, conditions)
 
 
 def knee_to_wall_exclusions(conditions: LegConditions, *sides: Side) -> dict[Side, list[Reason]]:
     """The legs that the conditions exclude from the knee-to-wall test, each with the reasons."""
-    standing = _standing_block_reason(conditions)
-    reasons = {
-        side: [standing]
-        if standing
-        else [only_side_reason(conditions)]
-        if side not in conditions.sides
-        else _test_reasons(conditions, TestLimit.EXCLUDED, side)
-        for side in sides
-    }
+    reasons = {side: _knee_to_wall_exclusion(conditions, side) for side in sides}
     return {side: found for side, found in reasons.items() if found}
+
+
+def _knee_to_wall_exclusion(conditions: LegConditions, side: Side) -> list[Reason]:
+    standing = _standing_block_reason(conditions)
+    if standing is not None:
+        return [standing]
+    if side not in conditions.sides:
+        return [only_side_reason(conditions)]
+    return _test_reasons(conditions, TestLimit.EXCLUDED, side)
 
 
 def knee_to_wall_precautions(conditions: LegConditions, *sides: Side) -> list[Reason]:

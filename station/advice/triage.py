@@ -117,7 +117,7 @@ def block_reason(situation: Situation) -> Reason | None:
     """Why nothing may be proposed: health questions not answered yet, a condition, or strong pain; else `None`."""
     if situation.conditions is None:
         return situation.ask_reason or health_questions.ask_reason(None, situation.now)
-    return health_questions.block_reason(situation.conditions) or pain.block_reason(situation.pain_answers)
+    return health_questions.block_reason(situation.legs) or pain.block_reason(situation.pain_answers)
 
 
 def full_routine(exercises: Catalogue, situation: Situation) -> tuple[Item, ...]:

@@ -104,6 +104,16 @@ def test_test_is_blocked_by_the_tested_leg_alone() -> None:
     assert reason.rule == "health-tendon-pain"
 
 
+def test_block_of_the_trained_leg_blocks_everything() -> None:
+    """The reason is the condition, not that nothing remains."""
+    now = right_only(LegConditions(right=frozenset({"not_cleared"})))
+    reason = proposal(ALL, DAY, now).block_reason
+    assert reason is not None
+    assert reason.sentence.startswith("Right leg: nothing is proposed until the professional")
+    assert knee_to_wall_block_reason(now) == reason
+    assert restrict(ALL, steps_of(DAY, Settings()), now).block_reason == reason
+
+
 def test_before_the_health_questions_the_test_is_of_the_one_leg() -> None:
     now = Situation(NOW, None, health_questions.ask_reason(None, NOW), sides=(Side.LEFT,))
     assert restrict(ALL, (TestStep(full=True),), now).steps == (TestStep((Side.LEFT,), full=True),)

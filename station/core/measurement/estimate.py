@@ -36,9 +36,9 @@ COMMON_WANDER_MM = 1.05
 COMMON_WANDER_S = 900.0
 """Time in which the correlation of that part falls to 1/e."""
 BRIEF_WANDER_MM = sqrt(WANDER_MM * WANDER_MM - COMMON_WANDER_MM * COMMON_WANDER_MM)
-"""The rest, 0.47 mm, which changes within a minute or two."""
-BRIEF_WANDER_S = 60.0
-"""Time in which the correlation of that part falls to 1/e: both recordings have terms of 4 to 150 s in it."""
+"""The rest, 0.47 mm, which changes within a minute."""
+BRIEF_WANDER_S = 20.0
+"""Time in which the correlation of that part falls to 1/e, a short one: the recordings have terms of 4 to 150 s in it."""
 OUTLIER_SDS = 4.0
 """A reading farther from the median than this many robust SDs is an outlier: one in a thousand with true noise."""
 MIN_OUTLIER_MM = 6.0

@@ -46,7 +46,7 @@ MAX_GAIN_ERROR = 0.06
 """The largest deviation of a real sensor's gain from 1, including a bend's slope over the blocks (0.014)."""
 MAX_FITTED_BEND_MM = 4.5
 MAX_FITTED_CUBIC_MM = 5.0
-"""The largest bend and S of a fit, wander included; of 1,000 calibrations of simulated sensors one exceeds 4.1 and 4.6
+"""The largest bend and S of a fit, wander included; of 1,000 calibrations of simulated sensors one exceeds 4.0 and 4.5
 mm."""
 MAX_RESIDUAL_MM = 2.0
 """A block that differs by more from what the others predict is askew."""

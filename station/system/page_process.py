@@ -13,7 +13,6 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -26,6 +25,7 @@ from station.store.reading.following import FollowingReader
 from station.system.log import start_log
 from station.system.supervisor import AskedThread, Supervisor, ThreadEndedError, Watched
 from station.system.systemd import Notifier
+from station.version import entry_point
 from station.wire.page_side import RemoteStation
 
 log = logging.getLogger(__name__)
@@ -67,7 +67,7 @@ def socket_path(config: Config) -> Path:
 
 def open_page(station: StationApi, store: Reader, config: Config) -> Page | None:
     """The installed page, bound to its address; `None` if there is none. Raises PageError."""
-    found = next(iter(entry_points(group=PAGE_GROUP)), None)
+    found = entry_point(PAGE_GROUP)
     if found is None:
         return None
     page: Page = found.load()(station, store, config)

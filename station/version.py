@@ -1,4 +1,4 @@
-"""The versions of the program and of the rules that produced a result (each stored row has both), and what is installed."""
+"""The installed program: its versions, of which each stored row has both, and its entry points."""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 
 from station.app.api import PageError, StationApi
 from station.catalogue.checked import decode_to_record
+from station.catalogue.read import built_in_routines
 from station.clock import Clock, SystemClock
 from station.config import Config
 from station.store import Reader
@@ -174,5 +175,6 @@ def _serve_until(over: threading.Event, supervisor: Supervisor, notifier: Notifi
             notifier.notify(word)
         word = "WATCHDOG=1"
         over.wait(ALIVE_S)
+        built_in_routines()  # reads the catalogue once, after the first page: that needs none of it, most others do
     if notifier is not None:
         notifier.notify("STOPPING=1")

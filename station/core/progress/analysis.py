@@ -118,7 +118,8 @@ def _analyse_side(
     last = tests[-1]
     # Methods differ by centimetres, so a line through results of two methods would show how often each was used. Zeros
     # are not distances: a line through them would show how far the sensor measures.
-    same_method = [test for test in tests if test.method == last.method and not test.is_below_range]
+    method = last.method
+    same_method = [test for test in tests if test.method == method and not test.is_below_range]
     usual_mm = in_usual_circumstances(same_method)
     errors = _errors(repeats, tests, {result.contact for result in ordered}, same_method, usual_mm)
     changes = real_changes(tests)

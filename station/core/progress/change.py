@@ -324,10 +324,14 @@ class Epoch:
             if case.turns_at_week < self._next_turn_week:
                 self._next_turn_week = case.turns_at_week
             self._next_start_week = self._start_of(pending[-1]) if pending else inf
-        # The expectation on a rise was bounded only until now.
+        # The expectation on a rise was bounded only until now. With a greater one the evidence may matter sooner.
+        scores = self._scores
         for case in self._active:
             if case.rises:
-                case.most, case.due_at_score = case.expected_course(self._next_start_week), -inf
+                most = case.expected_course(self._next_start_week)
+                if case.most:
+                    case.due_at_score = scores + (case.due_at_score - scores) * case.most / most
+                case.most = most
         self._due_at_score = -inf
 
     def _start_of(self, hypothesis: Hypothesis) -> float:

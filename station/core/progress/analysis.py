@@ -41,8 +41,8 @@ _MAX_SIDES_APART = timedelta(weeks=2)
 CLEAR_DIFFERENCE_MM = 15.0
 """Smaller differences between the ankles are common: 68 % of healthy people have one (Hoch and McKeon 2011)."""
 _TYPICAL_VARIANCE_MM2 = 2.1**2
-"""The square of the instrument's uncertainty that the person's error already includes: that of a test against the pad, with any
-sensor, on the day of its calibration. Only the excess counts on top."""
+"""The square of the instrument's uncertainty that the person's error already includes: that of a test against the pad,
+with any sensor, on the day of its calibration. Only the excess counts on top."""
 _WEEK = timedelta(weeks=1)
 NO_FORECAST = Forecast(False, None, None, TOO_FEW)
 

@@ -23,7 +23,7 @@ from station.devices.pins import edge_thread
 from station.system.page_process import _connect
 from station.system.self_check import STOP_SERVICE, checks
 from station.system.service import WAITS_FOR_BOARD, Service
-from station.wire.page_side import RemoteStation
+from station.wire.page_side import AWAY, RemoteStation
 from tests.station.devices.kernel_rig import chip
 from tests.station.process import BOUND_S, ServiceManager, configured, wait_until
 
@@ -89,9 +89,9 @@ def test_service_runs_while_another_process_holds_the_board(
     loop.start()
     try:
         page.start()
-        assert page.arrived.wait(BOUND_S)
-        sentence = board_fault(page.snapshot())
-        assert sentence is not None
+        wait_until(lambda: board_fault(page.snapshot()) != AWAY, "the page does not reach the board")
+        wait_until(lambda: board_fault(page.snapshot()) is not None, "the board's fault is not shown")
+        sentence = board_fault(page.snapshot()) or ""
         assert sentence.startswith("The program python")
         assert f"(process {holder.pid}) is using the board ({tmp_path / 'i2c-1'}): end it first." in sentence
         assert sentence.endswith(WAITS_FOR_BOARD)

@@ -106,7 +106,7 @@ def test_service_runs_while_another_process_holds_the_board(
         assert has_parts(service)
         wait_until(lambda: {one.down for one in page.snapshot().heels} == {False}, "the heels are not read")
         assert station.request_start("stretch", None).result(BOUND_S).routine
-        assert "STATUS=" in systemd.notifications
+        wait_until(lambda: "STATUS=" in systemd.notifications, "systemd still shows who has the board")
         with pytest.raises(BoardHeldError):
             board_lock.lock_board(1)
     finally:

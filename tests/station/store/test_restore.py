@@ -30,7 +30,7 @@ from tests.crash.damage import make_database
 from tests.crash.restores import HALF, REFUSED, WHOLE, make_small_database, restores
 from tests.crash.salvages import AT
 from tests.station.store.histories import FIT, HandClock, weeks
-from tests.station.store.older_schemas import SCHEMAS, make_older_database, without_checksums
+from tests.station.store.older_schemas import SCHEMAS, make_older_database, remove_checksums
 from tests.station.store.test_import import rows
 
 MUTATIONS = 80
@@ -193,7 +193,7 @@ def test_what_was_taken_away_stays_so_where_the_station_is_older_than_the_progra
         store.revoke_device(store.devices()[1].id)
         kept = {one.name: one.revoked_at is None for one in store.devices()}
         store.add_person("Cleo")
-    without_checksums(path)
+    remove_checksums(path)
     done = station("restore", tmp_path / "backup.db", "--database", path, answer="y\n")
     assert done.exit_code == 0, done.output
     assert "Only in the station, and lost without a merge: 1 person." in done.output

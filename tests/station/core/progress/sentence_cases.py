@@ -202,7 +202,7 @@ UP_AND_BACK = course((12, 2.0), (12, -2.0), (4, 0.0))
 HALF_BACK = course((12, 3.0), (8, -2.0), (6, 0.0), sd=3.0)
 INJURED = flat(20, step_week=12.0, step_mm=-20.0)
 SEASONS = course((104, 0.0), season_mm=9.0)
-GAIN, LOSS = Direction.GAIN, Direction.LOSS
+GAIN = Direction.GAIN
 NO_CHANGE, NOT_TESTED = "no certain change yet", "not tested yet"
 
 CASES: tuple[Case, ...] = (

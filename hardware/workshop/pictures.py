@@ -34,7 +34,6 @@ COLOURS = {
     "hinge": "#8f989e",
     "fsr": "#20262b",
     "foam": "#d98b2b",
-    "spring": "#7d868c",
     "screw": "#8f989e",
     "sensor": "#1f6f54",
     "pi": "#2a7a4b",

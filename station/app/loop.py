@@ -21,7 +21,7 @@ from station.app.board.bring_up_desk import BoardParts, BringUpDesk, BringUpNews
 from station.app.board.idle_board import IdleBoard, wiring_of
 from station.app.board.outputs import BoardOutputs, CuePublisher
 from station.app.board.view import BoardView
-from station.app.exchange.merging import merge_after_backup
+from station.app.exchange.merge_people import merge_after_backup
 from station.app.exchange.restoring import RESTORING, Restoring
 from station.app.inbox import (
     BringUpAnswered,

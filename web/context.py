@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooLate
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -232,8 +233,16 @@ class Site(Struct, frozen=True):
         found: tuple[Person, ...] = g.everybody
         return found
 
+    def write_waiting(self) -> None:
+        """Have the running session stored as far as it is; if the station cannot, show what it has stored."""
+        if is_active(self.api.snapshot()):
+            with suppress(StoreError, TooLate):
+                self.api.write_waiting().result(SAVE_TIMEOUT_S)
+
     def session(self, session_id: str) -> SessionDetail:
         """A session that this visitor may see. Aborts with 404 otherwise, as if it did not exist."""
+        if session_id == self.snapshot().session_id:
+            self.write_waiting()
         found = self.store.session(session_id)
         if found is None or not self.visitor().sees(found.session.person_id, found.session.started_at):
             abort(404)
@@ -251,6 +260,8 @@ class Site(Struct, frozen=True):
         found = self.store.session_of_run(run_id)
         if found is None or not self.visitor().sees(found.person_id, found.started_at):
             abort(404)
+        if found.id == self.snapshot().session_id:
+            self.write_waiting()
 
     def unfinished_run(self, person_id: str | None) -> UnfinishedRun | None:
         """The unfinished routine of a person, or of nobody, if this visitor may see it."""

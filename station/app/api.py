@@ -116,6 +116,9 @@ class StationApi(Protocol):
     def save_plan(self, person_id: str, plan: Mapping[str, Any]) -> Future[None]:
         """Replace the person's plan."""
 
+    def write_waiting(self) -> Future[None]:
+        """Store what the running session has so far: its trace and attempts may wait for minutes."""
+
     def request_network(self, is_on: bool) -> Future[None]:
         """Ask systemd to open the page to the home network, or to close it; it does so within seconds."""
 

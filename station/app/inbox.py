@@ -308,6 +308,9 @@ class Inbox:
     def remove_routine(self, routine_id: str) -> Future[None]:
         return self._request_store(lambda store: store.remove_routine(routine_id))
 
+    def write_waiting(self) -> Future[None]:
+        return self._request_store(lambda _: None)
+
     def request_network(self, is_on: bool) -> Future[None]:
         return self._request_store(lambda store: ask_for_network(store.path, is_on))
 

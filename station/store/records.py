@@ -158,7 +158,7 @@ class Test(Struct, frozen=True):
     measured with a tape, without instrument, trials or uncertainty. `temperature_c` is `None` if unknown. `skirting_mm`
     is how far the skirting board, which the sensor sees, projects from the wall, to which distances are measured;
     `None` for an imported test. `circumstances` has what is stored with the test, not what follows from other rows,
-    such as a stretch before it.
+    such as a stretch before it. `started_us` counts from the start of the run, like the times of trials and attempts.
     """
 
     __test__ = False
@@ -168,6 +168,7 @@ class Test(Struct, frozen=True):
     run_id: str
     person_id: str | None
     started_at: datetime
+    started_us: int
     full: bool
     contact: Contact
     state: str

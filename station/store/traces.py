@@ -1,4 +1,4 @@
-"""Traces in the database, in chunks of up to two minutes, so that a power cut loses little.
+"""Traces in the database, in chunks of some two minutes.
 
 The text of a trace is its header as one `#` line of JSON, the line of column names, then the rows. A chunk has the rows
 by channel, with times, loads and distances as differences, which take a seventh of the compressed text. It is a zlib

@@ -43,7 +43,7 @@ JOURNAL_US = 5 * SECOND_US
 """ext4 writes its journal this long after the first change in it (`commit=`), with all changes until then."""
 JOURNAL_BYTES = 3 * 4_096
 """What the journal needs to record a file's modification time: its head, a block of inodes, and its end. Measured on a
-loop device: a 4 KiB block written in place and synced every 8 s takes 16 KiB, with `commit=60` 4 KiB.
+loop device: a 4 KiB block written in place and synced every 8 s takes 16 KiB, with `commit=60` 5.5 KiB.
 """
 
 

@@ -70,6 +70,8 @@ class StationDouble:
         self.restored: list[tuple[str, bytes]] = []
         self.same_board = False
         """The databases that would have taken the place of the station's."""
+        self.on_write_waiting: Callable[[], None] = lambda: None
+        """Stores what the running session has so far."""
         self.analogue = True
         self.blocks_mm: tuple[float, ...] = (0.0, 100.0, 200.0)
         self._store = store
@@ -194,6 +196,9 @@ class StationDouble:
 
     def add_person(self, name: str, viewer_id: str | None = None, *, device_id: str | None = None) -> Future[str]:
         return self._change_access(lambda store: roles.add_person(store, name, viewer_id, device_id))
+
+    def write_waiting(self) -> Future[None]:
+        return self._run_now(lambda _: self.on_write_waiting())
 
     def request_network(self, is_on: bool) -> Future[None]:
         return self._run_now(lambda store: ask_for_network(store.path, is_on))

@@ -64,6 +64,7 @@ def blueprint(site: Site) -> Blueprint:
         if person is None:
             abort(404)
         kind = _kind()
+        site.write_waiting()
         with scratch_directory(work_directory(site.store.path)) as scratch:
             path = scratch / f"person{SUFFIXES[kind]}"
             export_person(site.store, person.id, path, kind)
@@ -74,6 +75,7 @@ def blueprint(site: Site) -> Blueprint:
         from station.store.exchange.staging import scratch_directory, work_directory
 
         kind = _kind()
+        site.write_waiting()
         with scratch_directory(work_directory(site.store.path)) as scratch:
             path = scratch / f"station{SUFFIXES[kind]}"
             export_station(site.store, path, kind)

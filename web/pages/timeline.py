@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import groupby, pairwise
+from itertools import pairwise
 
 from msgspec import Struct
 
@@ -95,15 +95,16 @@ def _test_entries(test: Test, units: str, circumstances: Circumstances) -> Itera
     )
     state = "" if test.state == "finished" else f" ({STATES[test.state]})"
     yield Entry(test.started_at, kind + state, about=about, anchor=f"test-{test.id}")
-    began_us = test.attempts[0].started_us if test.attempts else 0
+    trials = {(one.side, one.number): one for one in test.trials}
     end = test.started_at
-    for (side, number), group in groupby(test.attempts, key=lambda one: (one.side, one.trial)):
-        attempts = tuple(group)
-        trial = next((one for one in test.trials if (one.side, one.number) == (side, number)), None)
+    for side, number in dict.fromkeys([*((one.side, one.trial) for one in test.attempts), *trials]):
+        attempts = [one for one in test.attempts if (one.side, one.trial) == (side, number)]
+        trial = trials.get((side, number))
         result = "" if trial is None else length_with_uncertainty(trial.toe_mm, trial.uncertainty_mm, units)
+        times_us = [us for one in attempts for us in (one.started_us, one.ended_us)]
+        times_us += [] if trial is None else [trial.ended_us]
         at, end = (
-            test.started_at + timedelta(microseconds=us - began_us)
-            for us in (attempts[0].started_us, attempts[-1].ended_us)
+            test.started_at + timedelta(microseconds=us - test.started_us) for us in (min(times_us), max(times_us))
         )
         yield Entry(
             at,

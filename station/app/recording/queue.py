@@ -14,8 +14,8 @@ from station.core.events import SECOND_US
 from station.store import StoreError
 
 RETRY_US = 2 * SECOND_US
-MAX_WAIT_US = 120 * SECOND_US
-"""How long a write that no cue confirms may wait for the next one, and so how much a power cut may lose of these."""
+MAX_WAIT_US = 600 * SECOND_US
+"""How long what no cue confirms may wait, and so how much of it a power cut may lose."""
 
 
 class QueuedRow:

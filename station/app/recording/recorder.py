@@ -115,7 +115,9 @@ class Recorder:
         self._queue.flush(now_us)
 
     def write_waiting(self) -> None:
-        """Do all waiting writes, unless the store cannot write."""
+        """Do all waiting writes, with the attempts and the trace of the run so far, unless the store cannot write."""
+        if self._run is not None:
+            self._run.store_details()
         self._queue.write_waiting()
 
     def begin_session(self, person_id: str | None, at: datetime, *, simulated: bool) -> None:
@@ -138,14 +140,9 @@ class Recorder:
         """Store the steps that remain of the run's routine at `at`; empty when it is complete."""
         self._require_run().record_unfinished(remaining, at)
 
-    def record_end(self) -> None:
-        """Store the rest of the run's trace, and all waiting writes."""
-        self._require_run().end()
-
     def end_run(self) -> None:
         """End the run, and store what is not stored yet."""
-        self.record_end()
-        self._queue.write_waiting()
+        self.write_waiting()
         self._run = None
 
     def stop_run(self, at_us: RunUs) -> None:
@@ -158,12 +155,11 @@ class Recorder:
         return self._run
 
     def tick(self, at_us: RunUs) -> None:
-        """At `at_us` of the run, store a hold's progress and the trace so far, if due."""
+        """At `at_us` of the run, store a hold's progress, or the attempts and the trace so far, if due."""
         self._require_run().tick(at_us)
 
     def record(self, fact: Fact) -> None:
-        """Store one fact, if facts of its kind are stored. The trace behind a result follows with the next tick, after
-        its cue has played."""
+        """Store one fact, if facts of its kind are stored."""
         run = self._require_run()
         run.record(fact)
         match fact:

@@ -6,14 +6,14 @@ from datetime import datetime
 
 from station.app.recording.current_run import CurrentRun
 from station.app.recording.holds import HoldRecorder
-from station.app.recording.queue import QueuedRow, WriteQueue
+from station.app.recording.queue import MAX_WAIT_US, QueuedRow, WriteQueue
 from station.app.recording.reps import RepsRecorder
 from station.app.recording.tests import TestRecorder
 from station.app.recording.traces import TraceRecorder
 from station.app.results.budgets import MeasurementContext
 from station.app.running.run import Run
 from station.clock import RunUs
-from station.core.facts import BoardSet, Fact, StepBegun, TrialFinished
+from station.core.facts import BoardSet, Fact, StepBegun
 from station.core.steps import Routine, to_json
 from station.store import Store
 
@@ -39,6 +39,7 @@ class RunRecorder:
         self._holds = HoldRecorder(queue, store, self._current)
         self._reps = RepsRecorder(queue, store, self._current)
         self._tests = TestRecorder(queue, store, self._current)
+        self._stored_us = 0
 
     @property
     def calibration_id(self) -> str:
@@ -47,8 +48,6 @@ class RunRecorder:
 
     def record(self, fact: Fact) -> None:
         """Store one fact, if facts of its kind are stored."""
-        if isinstance(fact, TrialFinished):
-            self._traces.on_trial(RunUs(fact.at_us))
         if isinstance(fact, StepBegun):
             self._current.step_number = fact.step
         if isinstance(fact, BoardSet):
@@ -63,15 +62,20 @@ class RunRecorder:
         self._queue.write(lambda: self._store.save_unfinished(run.id, steps, at))
 
     def tick(self, at_us: RunUs) -> None:
-        """At `at_us` of the run, store a hold's credit and the trace so far, if due."""
+        """At `at_us` of the run, store a hold's credit, or the attempts and the trace so far, if due."""
         self._holds.tick(at_us)
         self._traces.tick(at_us)
+        if at_us - self._stored_us >= MAX_WAIT_US:
+            self._stored_us = at_us
+            self.store_details()
+            self._queue.write_waiting()
 
-    def end(self) -> None:
-        """Store the rest of the trace, and all waiting writes."""
-        self._traces.append()
+    def store_details(self) -> None:
+        """Store the attempts and the trace so far with the next write."""
+        self._tests.store_attempts()
+        self._traces.store()
 
     def stop(self, at_us: RunUs) -> None:
         """The station stops at `at_us` of the run: store what there is so far."""
         self._holds.record_progress(at_us)
-        self._traces.append()
+        self.store_details()

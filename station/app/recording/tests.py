@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from station.app.recording.current_run import CurrentRun
 from station.app.recording.queue import QueuedRow, WriteQueue
 from station.app.results.budgets import AttemptBudgets, total_mm
@@ -38,6 +40,8 @@ class TestRecorder:
         self._open_budgets: AttemptBudgets | None = None
         """The budgets of this step's test; `None` before its first attempt."""
         self._attempt: AttemptStarted | None = None
+        self._attempts: list[Callable[[], str]] = []
+        """Writes of attempts: they wait for the end of the test, because no cue confirms them."""
 
     def record(self, fact: Fact) -> None:
         """Store what the fact says about a test, if anything."""
@@ -58,6 +62,12 @@ class TestRecorder:
                 self._record_answer(fact)
             case _:
                 pass
+
+    def store_attempts(self) -> None:
+        """Store the attempts so far with the next write."""
+        for write_attempt in self._attempts:
+            self._queue.write(write_attempt, can_wait=True)
+        self._attempts.clear()
 
     @property
     def _row(self) -> QueuedRow:
@@ -109,7 +119,7 @@ class TestRecorder:
             window_us=None if passed is None else passed.window_us,
             budget=budget,
         )
-        self._queue.write(lambda: self._store.add_attempt(test.id, attempt), can_wait=True)
+        self._attempts.append(lambda: self._store.add_attempt(test.id, attempt))
 
     def _record_trial(self, fact: TrialFinished) -> None:
         test, budget = self._row, self._budgets.on_trial_finished(fact)
@@ -117,6 +127,7 @@ class TestRecorder:
         self._queue.write(lambda: self._store.add_trial(test.id, trial))
 
     def _end(self, fact: TestFinished) -> None:
+        self.store_attempts()
         test = self._row
         left, right = (self._budgets.of_side(side) for side in Side)
         self._queue.write(

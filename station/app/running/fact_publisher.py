@@ -67,7 +67,7 @@ class FactPublisher:
                 self._recorder.record(fact)
             self._record_remaining(run)
             if run.outcome is not None:
-                self._recorder.record_end()
+                self._recorder.write_waiting()
 
     def _apply(self, fact: Fact) -> None:
         """Apply what the fact changes beyond the run."""

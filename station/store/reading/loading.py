@@ -290,6 +290,7 @@ def stored_test_from_row(row: AnyRow, trial_rows: Sequence[AnyRow] = (), attempt
         run_id=row.run_id,
         person_id=row.person_id,
         started_at=row.run_started_at + timedelta(microseconds=row.started_us),
+        started_us=row.started_us,
         full=row.full,
         contact=Contact(row.contact),
         state=row.state,

@@ -160,7 +160,7 @@ class Store(TrainingWriter, AccessWriter, PeopleWriter, TokenWriter, DateWriter)
         self.append_packed_trace(run_id, compress_rows(rows_text))
 
     def append_packed_trace(self, run_id: str, chunk: bytes) -> None:
-        """Add a chunk of about a minute to the run's trace, packed by `compress_rows` or `TraceColumns`."""
+        """Add a chunk to the run's trace, packed by `compress_rows` or `TraceColumns`."""
         number = func.coalesce(func.max(trace_chunks.c.number) + 1, 0)
         with self.write_transaction() as connection:
             count = connection.execute(select(number).where(trace_chunks.c.run_id == run_id)).scalar_one()

@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from station.app.recording.queue import MAX_WAIT_US
 from station.app.recording.recorder import Recorder
 from station.app.results.budgets import MeasurementContext
 from station.app.running.run import Run
-from station.core.events import Side
+from station.clock import RunUs
+from station.core.events import SECOND_US, Heel, Side
 from station.core.facts import (
     AttemptPassed,
     AttemptStarted,
@@ -29,7 +31,7 @@ from station.core.facts import (
 from station.core.measurement.estimate import Estimate
 from station.core.measurement.uncertainty import Conditions, budget_from_reading
 from station.core.sensing.sensors import References, Wiring
-from station.core.steps import CalibrateStep, CheckStep, RepsStep, TestStep
+from station.core.steps import CalibrateStep, CheckStep, RepsStep, RestStep, TestStep
 from station.store import Store
 from tests.station.store.histories import FIT, HandClock
 
@@ -101,7 +103,7 @@ def test_recorder_stores_what_a_test_was_measured_with(tmp_path: Path) -> None:
         found = Estimate(150.0, 0.75, 0.487_654, 40)
         recorder.record(AttemptStarted(1, Side.LEFT, 1, 1, 90.0))
         recorder.record(AttemptPassed(2, Side.LEFT, 91.0, Contact.PAD, 9.9, (1, 2), found))
-        assert store.tests(None) == (), "an attempt waits for its trial"
+        assert store.tests(None) == (), "an attempt waits for the end of its test"
         recorder.write_waiting()
         (test,) = store.tests(None)
         (attempt,) = test.attempts
@@ -110,6 +112,36 @@ def test_recorder_stores_what_a_test_was_measured_with(tmp_path: Path) -> None:
         assert attempt.budget is not None
         assert attempt.budget.as_json() == exact.as_json()
         assert attempt.uncertainty_mm == pytest.approx(exact.total_mm, abs=0.001)
+
+
+@pytest.mark.parametrize("way", ["in time", "a request of a page", "a stop"])
+def test_trace_is_stored_in_one_piece(tmp_path: Path, way: str) -> None:
+    """It waits for the end of the run, for a page or a stop, and for ten minutes at most."""
+    clock = HandClock()
+    with Store.open(tmp_path / "station.db", clock=clock) as store:
+        recorder = Recorder(store, lambda fault: None)
+        recorder.begin_session(None, clock.utc_now(), simulated=False)
+        calibration = store.current_calibration()
+        run = Run((RestStep(2 * MAX_WAIT_US),), Wiring(), References(), calibration.curve, 0)
+        recorder.begin_run(run, clock.utc_now(), MeasurementContext(calibration, clock.utc_now()))
+        detail = store.session(recorder.session_id or "")
+        assert detail is not None
+        (run_id,) = detail.run_ids
+        fed = []
+        for at_us in range(0, MAX_WAIT_US, SECOND_US):
+            fed.append(f"{at_us / SECOND_US:.6f},heel_left,down")
+            run.feed(Heel(at_us, Side.LEFT, True))
+            recorder.tick(RunUs(at_us))
+        assert store.trace(run_id) == (run.header, "")
+        match way:
+            case "in time":
+                recorder.tick(RunUs(MAX_WAIT_US))
+            case "a request of a page":
+                recorder.write_waiting()
+            case _:
+                recorder.stop_run(RunUs(MAX_WAIT_US))
+                recorder.flush(0)
+        assert store.trace(run_id) == (run.header, "".join(f"{row}\n" for row in fed))
 
 
 def test_undone_skip_keeps_repetitions_in_one_set(tmp_path: Path) -> None:

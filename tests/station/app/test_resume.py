@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from shutil import copyfile
 
 import pytest
 
 from station.catalogue.records import Item
 from station.core.events import SECOND_US, CommandName, Side
-from station.core.steps import HoldStep
+from station.core.facts import CueName
+from station.core.steps import HoldStep, TestStep
+from station.simulator.virtual import BEGIN_WALL
+from station.store.connect import log_files
 from station.store.records import Hold
 from tests.station.guided_station import COMPARATORS, GuidedStation, credited, prescribed_doses, routine_of
 from tests.station.health_answers import add_screened_person
@@ -153,6 +157,46 @@ def test_unfinished_routine_survives_power_cut(tmp_path: Path) -> None:
         holds = holds_of(guided)
         assert credited([hold for hold in holds if hold.state == "finished"]) == prescribed_doses(ROUTINE)
         assert guided.store.unfinished_run(person_id) is None
+
+
+def test_trials_survive_a_power_cut(tmp_path: Path) -> None:
+    """Their attempts and the trace may be lost; the test is offered again, and a page has everything stored first."""
+    cut = tmp_path / "cut"
+    cut.mkdir()
+    with Rig(tmp_path) as rig:
+        person_id = rig.add_person("Ada")
+        rig.station.start((TestStep((Side.LEFT,), full=True),), person_id, "the test")
+        rig.live(0.1)
+        rig.board.act("auto")
+        rig.until(lambda: rig.recognised_cues().count(CueName.TRIAL_OK) == 2, 300.0)
+        for path in (rig.store.path, log_files(rig.store.path)[0]):
+            copyfile(path, cut / path.name)
+        rig.station.write_waiting()
+        rig.live(0.1)
+        (test,) = rig.last_session().tests
+        assert {one.trial for one in test.attempts if one.outcome == "passed"} == {1, 2}
+        last_row_s = float(trace_of(rig, test.run_id).splitlines()[-1].split(",")[0])
+        assert last_row_s * SECOND_US >= test.trials[-1].ended_us
+    with Rig(cut, wall=BEGIN_WALL + timedelta(minutes=10)) as rig:
+        (test,) = rig.last_session().tests
+        assert (test.state, len(test.trials), test.attempts) == ("unfinished", 2, ())
+        assert trace_of(rig, test.run_id) == ""
+        assert rig.store.unfinished_run(person_id) is not None
+        rig.station.request_start("rest", person_id)
+        rig.live(0.1)
+        rig.board.act("auto")
+        rig.until(lambda: CueName.COMPLETE in rig.recognised_cues(), 500.0)
+        assert rig.store.unfinished_run(person_id) is None
+        (test,) = rig.last_session().tests
+        assert (test.state, len(test.trials)) == ("finished", 3)
+        assert {one.trial for one in test.attempts} == {1, 2, 3}
+
+
+def trace_of(rig: Rig, run_id: str) -> str:
+    """The rows of a run's trace."""
+    found = rig.store.trace(run_id)
+    assert found is not None
+    return found[1]
 
 
 def test_unfinished_routine_belongs_to_its_person(guided: GuidedStation) -> None:

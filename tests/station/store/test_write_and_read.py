@@ -77,6 +77,7 @@ def test_a_test_is_read_as_it_was_written(store: Store, clock: HandClock) -> Non
             run_id=run_id,
             person_id=ann.id,
             started_at=clock.utc_now() + timedelta(seconds=5),
+            started_us=5 * SECOND_US,
             full=True,
             contact=Contact.INFERRED,
             state="partial",

@@ -13,8 +13,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from station.app.running.end_reasons import STATION_STOPPED
-from station.core.events import Side
-from station.store import Store
+from station.core.events import SECOND_US, Side
+from station.core.facts import Contact
+from station.store import Store, StoreError
+from station.store.records import Trial
 from station.units import date_text
 from tests.web.double import StationDouble
 from tests.web.history import add_session
@@ -92,6 +94,21 @@ def test_session_page_is_chronological(client: FlaskClient, store: Store) -> Non
     ]
 
 
+def test_trial_of_a_test_that_a_power_cut_ended_is_shown(client: FlaskClient, store: Store) -> None:
+    """Its attempts are lost, because they wait for the end of the test."""
+    began = datetime(2026, 5, 4, 7, 0, tzinfo=UTC)
+    session = store.begin_session(None, began, simulated=False)
+    run = store.begin_run(session, {"do": "test"}, began)
+    test = store.begin_test(run, full=True, contact=Contact.PAD, calibration_id=None, started_us=300 * SECOND_US)
+    store.add_trial(test, Trial(Side.LEFT, 1, 84.1, False, 1.2, 360 * SECOND_US))
+    page = text_of(client, f"/sessions/{session}")
+    assert timeline_of(page)[:2] == [
+        "Full test (not finished) contact: knee pad",
+        "\u25cf Left, trial 1 8.4 cm \u00b1 0.3",
+    ]
+    assert re.findall(r'class="minute">.*?:(\d\d)', page)[:2] == ["05", "06"]
+
+
 def test_running_session_differs_from_interrupted(client: FlaskClient, store: Store, station: StationDouble) -> None:
     """A session without an end is the running one, or was interrupted; its hold is not finished."""
     now = datetime.now(UTC)
@@ -107,6 +124,31 @@ def test_running_session_differs_from_interrupted(client: FlaskClient, store: St
     assert "Running now" in text_of(client, "/history")
     store.end_session(session, now + timedelta(minutes=4), STATION_STOPPED)
     assert ", the station was stopped" in text_of(client, f"/sessions/{session}")
+
+
+def test_running_session_is_stored_before_it_is_shown(
+    client: FlaskClient, store: Store, station: StationDouble
+) -> None:
+    """Its trace waits in the station, which stores it for the page; on a full disk the page shows what is stored."""
+    now, ada = datetime.now(UTC), store.add_person("Ada")
+    session = store.begin_session(ada.id, now, simulated=False)
+    run = store.begin_run(session, {"do": "hold"}, now)
+    texts = iter([f"{second}.000000,heel_left,{'up' if second % 2 else 'down'}\n" for second in range(4)])
+    station.on_write_waiting = lambda: store.append_trace(run, next(texts))
+    assert "heel_left" not in text_of(client, f"/runs/{run}/trace.csv"), "it does not run"
+    station.show(session_id=session, person_id=ada.id, activity="hold", phase="hold")
+    assert "0.000000,heel_left,down" in text_of(client, f"/runs/{run}/trace.csv")
+    bundle = zipfile.ZipFile(io.BytesIO(client.get(f"/sessions/{session}/bundle.zip", buffered=True).data))
+    assert any(b"1.000000,heel_left,up" in bundle.read(name) for name in bundle.namelist())
+    assert 'role="img"' in text_of(client, f"/sessions/{session}")
+    assert client.post("/data/person", data={"kind": "bundle"}, buffered=True).status_code == 200
+    assert next(texts, None) is None
+    station.on_write_waiting = refuse_to_write
+    assert 'role="img"' in text_of(client, f"/sessions/{session}")
+
+
+def refuse_to_write() -> None:
+    raise StoreError("The disk is full.")
 
 
 def test_downloads_are_complete(client: FlaskClient, store: Store) -> None:

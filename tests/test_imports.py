@@ -253,18 +253,27 @@ def test_each_process_loads_its_own_libraries(module: str, never: tuple[str, ...
     assert set(done.stdout.split()) & set(never) == set()
 
 
+def test_command_line_loads_nothing_large_before_the_page_starts() -> None:
+    """`station run` starts the page's process right after this, and both load the rest at the same time."""
+    script = "import sys, station.cli.main, station.system.page_child; print(*sys.modules)"
+    done = subprocess.run((sys.executable, "-c", script), cwd=ROOT, capture_output=True, text=True, check=True)
+    assert {"msgspec", "sqlalchemy", "station.core", "station.store"} & set(done.stdout.split()) == set()
+
+
 LOADED_PAGES = """
 import pkgutil, sys
 from importlib import import_module
 import web.pages, web.server, station.system.page_process
 for page in pkgutil.iter_modules(web.pages.__path__, "web.pages."):
     import_module(page.name)
+from station.catalogue.read import exercises
+assert exercises.cache_info().misses == 0, "a page reads the catalogue as it is loaded"
 print(*sys.modules)
 """
 
 
-def test_start_loads_no_export_import_or_drawing_modules() -> None:
-    """The page loads them on first use."""
+def test_start_loads_no_export_import_or_drawing_modules_and_no_catalogue() -> None:
+    """The page loads them on first use, and the catalogue after the first page."""
     later = {"station.store.writing", "station.store.exchange.staging", "web.charts.progress", "web.charts.calibration"}
     done = subprocess.run((sys.executable, "-c", LOADED_PAGES), cwd=ROOT, capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())

@@ -19,7 +19,7 @@ from station.clock import Clock, SystemClock
 from station.core.steps import CalibrateStep
 from station.store import Reader
 from web.api.limits import ADDRESS_LIMIT, TOKEN_LIMIT, Limit
-from web.context import FEW_PEOPLE, NOBODY, ROUTINES, Site
+from web.context import FEW_PEOPLE, NOBODY, Site, startable_routines
 from web.live.phase_styles import is_active
 from web.live.sentences import RESUME_NOTE
 from web.places import place_of, places_for
@@ -187,7 +187,7 @@ def create_app(
             "code_svg": code_svg,
             "is_running": lambda: is_active(api.snapshot()),
             "resume_note": RESUME_NOTE,
-            "routines": ROUTINES,
+            "startable_routines": startable_routines,
             "places": places_for(rules.may_open),
             "place": place_of(request.blueprint),
             "may_open": rules.may_open,

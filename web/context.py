@@ -6,6 +6,7 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooLate
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -50,16 +51,20 @@ REDIRECT_HEADER = "X-Redirect-To"
 """Response header with the page that the script must open instead of staying."""
 Saved = TypeVar("Saved")
 
-ROUTINES = {
-    "today": "Today\u2019s session",
-    **{key: ready.name for key, ready in built_in_routines().items()},
-    "test": "Quick test",
-    "full_test": "Full test",
-    "stretch": "Stretch",
-}
-"""What the buttons start, in this order: today's session first."""
-OWN_NAMES = {TODAY: ROUTINES["today"], UNFINISHED: "The unfinished routine"}
+OWN_NAMES = {TODAY: "Today\u2019s session", UNFINISHED: "The unfinished routine"}
 """Titles of starts that are neither a ready-made routine nor one's own."""
+
+
+@cache
+def startable_routines() -> dict[str, str]:
+    """What the buttons start, by name, in this order: today's session first."""
+    return {
+        TODAY: OWN_NAMES[TODAY],
+        **{key: ready.name for key, ready in built_in_routines().items()},
+        "test": "Quick test",
+        "full_test": "Full test",
+        "stretch": "Stretch",
+    }
 
 
 def wait_until_saved(future: Future[Saved], timeout_s: float = SAVE_TIMEOUT_S) -> Saved:

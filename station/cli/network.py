@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from msgspec.structs import asdict
 
 from station.cli.options import INSTALLED_CONFIG, read_config
 from station.cli.refuse import exit_with_error
@@ -58,6 +57,8 @@ def network(what: str, config_path: Path, as_json: bool) -> None:
         exit_with_error(str(error), 1)
     found = switch.status(config.page.allowed_hosts)
     if as_json:
+        from msgspec.structs import asdict
+
         click.echo(json.dumps(asdict(found)))
     else:
         _show(found)

@@ -29,11 +29,10 @@ def report(person: str, out: Path | None, database: Path | None) -> None:
 
     Example: station report --person Robin --out robin.html
     """
-    from importlib.metadata import entry_points
-
     from station.store import Reader, StoreError
+    from station.version import entry_point
 
-    installed = next(iter(entry_points(group=REPORT_GROUP)), None)
+    installed = entry_point(REPORT_GROUP)
     if installed is None:
         exit_with_error("The pages are not installed, and the report is one of them: install the station again.", 1)
     try:

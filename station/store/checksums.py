@@ -51,7 +51,7 @@ def hide_damaged_rows(driver: Any, found: set[DamagedRow]) -> None:
         return False
 
     driver.create_function(IS_SOUND, -1, is_sound, deterministic=True)
-    for table in metadata.sorted_tables:
+    for table in metadata.tables.values():
         # SQLite evaluates a subquery last, so only rows that match the query are checked.
         sound = f"(SELECT {IS_SOUND}({CHECKSUM}, {_values(table, '')}))"
         driver.execute(f'CREATE TEMP VIEW "{table.name}" AS SELECT * FROM main."{table.name}" WHERE {sound}')

@@ -13,12 +13,12 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Protocol
 
 from station.app.api import PageError, StationApi
 from station.catalogue.checked import decode_to_record
+from station.catalogue.read import built_in_routines
 from station.clock import Clock, SystemClock
 from station.config import Config
 from station.store import Reader
@@ -26,6 +26,7 @@ from station.store.reading.following import FollowingReader
 from station.system.log import start_log
 from station.system.supervisor import AskedThread, Supervisor, ThreadEndedError, Watched
 from station.system.systemd import Notifier
+from station.version import entry_point
 from station.wire.page_side import RemoteStation
 
 log = logging.getLogger(__name__)
@@ -67,7 +68,7 @@ def socket_path(config: Config) -> Path:
 
 def open_page(station: StationApi, store: Reader, config: Config) -> Page | None:
     """The installed page, bound to its address; `None` if there is none. Raises PageError."""
-    found = next(iter(entry_points(group=PAGE_GROUP)), None)
+    found = entry_point(PAGE_GROUP)
     if found is None:
         return None
     page: Page = found.load()(station, store, config)
@@ -174,5 +175,6 @@ def _serve_until(over: threading.Event, supervisor: Supervisor, notifier: Notifi
             notifier.notify(word)
         word = "WATCHDOG=1"
         over.wait(ALIVE_S)
+        built_in_routines()  # reads the catalogue once, after the first page: that needs none of it, most others do
     if notifier is not None:
         notifier.notify("STOPPING=1")

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from station.app.api import PageError
 from station.app.loop import Station
 from station.app.snapshot import IDLE
+from station.catalogue.read import built_in_routines
 from station.clock import Clock, SystemClock
 from station.config import Config
 from station.core.events import SECOND_US, CommandName
@@ -346,6 +347,7 @@ class Service:
         Raises ThreadEndedError if a thread that the station needs has ended, DeviceError if a board that was held has
         no pins.
         """
+        built_in_routines()  # the catalogue is read now: the page already answers, and nobody stands on the board yet
         gc.freeze()  # nothing loaded so far is garbage, and collecting it would stop every thread for 30 ms
         gc.enable()
         self._date.remember(self._clock)

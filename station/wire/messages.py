@@ -12,7 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from functools import cache, reduce
 from hashlib import sha256
-from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
+from typing import Any, NamedTuple, get_args, get_origin
 
 import msgspec
 from msgspec import Raw, Struct, defstruct
@@ -96,11 +96,10 @@ class Method(NamedTuple):
 
 
 def _method(name: str, function: Callable[..., Any], *, is_answered: bool = False) -> Method:
-    hints = get_type_hints(function, include_extras=True)
-    signature = inspect.signature(function)
+    signature = inspect.signature(function, eval_str=True)
     own = [parameter for key, parameter in signature.parameters.items() if key != "self"]
-    arguments = {one.name: shape_of(hints[one.name]) for one in own}
-    given = hints["return"]
+    arguments = {one.name: shape_of(one.annotation) for one in own}
+    given = signature.return_annotation
     is_answered = is_answered or get_origin(given) is Future
     result = shape_of(get_args(given)[0] if get_origin(given) is Future else given) if is_answered else None
     struct = defstruct(

@@ -10,9 +10,10 @@ import types
 from collections.abc import Callable, Collection, Mapping, Sequence
 from enum import Enum, StrEnum
 from functools import cache
-from typing import Annotated, Any, Literal, NewType, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, NewType, Union, get_args, get_origin
 
 from msgspec import Struct, defstruct
+from msgspec.structs import fields
 
 Convert = Callable[[Any], Any]
 _LISTS = (list, Sequence, Collection)
@@ -73,8 +74,7 @@ def _struct_words(kind: type[Struct], shapes: Mapping[str, Shape]) -> str:
 
 
 def _fields(kind: type[Struct]) -> dict[str, Shape]:
-    hints = get_type_hints(kind, include_extras=True)
-    return {name: shape_of(hints[name]) for name in kind.__struct_fields__}
+    return {field.name: shape_of(field.type) for field in fields(kind)}
 
 
 def _many(item: Shape, kind: Any, wire: Any) -> Shape:

@@ -20,7 +20,7 @@ from station.store.reading.pages import CursorError
 from web.api import answers, board_records, inputs, records
 from web.api.caller import Caller
 from web.api.problems import ApiError, ProblemCode
-from web.context import NOBODY, ROUTINES, Site, wait_until_saved
+from web.context import NOBODY, Site, startable_routines, wait_until_saved
 from web.live.commands import send_command
 from web.live.phase_styles import is_active
 from web.live.seen import snapshot_for
@@ -223,7 +223,8 @@ def calibrations(site: Site, caller: Caller) -> records.Calibrations:
 def routines(site: Site, caller: Caller) -> records.Routines:
     """What can be started: the station's routines and those of the token's person."""
     own = {f"{OWN}{one.id}": one.name for one in site.store.own_routines(caller.visitor.person_id)}
-    return records.Routines(items=[records.Routine(name=name, title=title) for name, title in (ROUTINES | own).items()])
+    titles = startable_routines() | own
+    return records.Routines(items=[records.Routine(name=name, title=title) for name, title in titles.items()])
 
 
 @_operation(

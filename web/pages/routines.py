@@ -11,7 +11,7 @@ from msgspec import Struct
 from werkzeug.wrappers import Response
 
 from station.advice import health_questions
-from station.app.starting.routines import TITLES, steps_of
+from station.app.starting.routines import routine_titles, steps_of
 from station.app.starting.situation import plan_for
 from station.app.starting.start_gate import OWN, StartGate
 from station.catalogue.checked import convert_to_record
@@ -316,7 +316,7 @@ def _single_card(site: Site, key: str) -> RoutineCard:
     """One of `SINGLE_ABOUT` as a card; there is nothing to copy, change or print."""
     tests = {"test": Item(test="quick"), "full_test": Item(test="full")}
     items = (tests[key],) if key in tests else site.gate(None).items(key)
-    return RoutineCard(key, TITLES[key], SINGLE_ABOUT[key], *_card_contents(site, items), can_be_copied=False)
+    return RoutineCard(key, routine_titles()[key], SINGLE_ABOUT[key], *_card_contents(site, items), can_be_copied=False)
 
 
 def _own_card(site: Site, own: OwnRoutine) -> RoutineCard:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 from station.catalogue.read import built_in_routines
 from station.catalogue.read import exercise as exercise_of
@@ -34,17 +35,16 @@ OWN_TITLES = {
     "check": "Check",
 }
 """The built-in routines, besides the catalogue's ready-made ones, with their display names."""
-TITLES = {key: ready.name for key, ready in built_in_routines().items()} | OWN_TITLES
-"""The display names of all routines that `routine_called` knows."""
 STRETCH = "3a"
 """The built-in stretch: the calf stretch on the slope, with the doses of the settings."""
 STANDING_S = 10
 """Exercises that need at most this much preparation use the time from the settings."""
 
 
-def routine_names() -> tuple[str, ...]:
-    """The names that `routine_called` accepts."""
-    return tuple(TITLES)
+@cache
+def routine_titles() -> dict[str, str]:
+    """The display names of all routines that `routine_called` knows, by their names."""
+    return {key: ready.name for key, ready in built_in_routines().items()} | OWN_TITLES
 
 
 def routine_called(
@@ -56,7 +56,7 @@ def routine_called(
     blocks_mm: tuple[float, ...] = CalibrateStep().blocks_mm,
     seed: int = 0,
 ) -> Routine:
-    """The steps of one of `routine_names()`. `first` is the side to begin with, `blocks_mm` the calibration blocks,
+    """The steps of one of `routine_titles()`. `first` is the side to begin with, `blocks_mm` the calibration blocks,
     `seed` selects a lesson's questions; `analogue` is as in `steps_of`.
 
     Raises ValueError with a sentence for any other name.
@@ -76,7 +76,7 @@ def routine_called(
         "check": (CheckStep(sorted(blocks_mm)[len(blocks_mm) // 2]),),
     }
     if name not in steps:
-        raise ValueError(f"There is no routine called {name!r}: choose one of {', '.join(routine_names())}.")
+        raise ValueError(f"There is no routine called {name!r}: choose one of {', '.join(routine_titles())}.")
     return steps[name]
 
 

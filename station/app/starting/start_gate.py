@@ -28,7 +28,7 @@ from station.advice.restrictions import (
     unanswered_reason,
 )
 from station.advice.triage import TOO_LONG, apply_precautions, full_routine, proposal
-from station.app.starting.routines import STRETCH, TITLES, routine_called, routine_names, steps_of
+from station.app.starting.routines import STRETCH, routine_called, routine_titles, steps_of
 from station.app.starting.situation import Answers, answers_of, done_of, plan_for, situation_of, zone_of
 from station.catalogue.checked import convert_to_record
 from station.catalogue.read import built_in_routines, exercises, item_faults
@@ -221,8 +221,8 @@ class StartGate(Struct, frozen=True, dict=True):
 
     def title(self, name: str) -> str:
         """The routine's display name. Raises ValueError with a sentence if there is no such routine."""
-        if name in TITLES:
-            return TITLES[name]
+        if name in routine_titles():
+            return routine_titles()[name]
         own = self.store.own_routine(name.removeprefix(OWN))
         if own is None or own.person_id not in (None, self.person_id):
             raise ValueError(GONE)
@@ -254,7 +254,7 @@ class StartGate(Struct, frozen=True, dict=True):
         return found
 
     def _unchanged(self, name: str) -> Routine:
-        if name in routine_names() and name != FULL:
+        if name in routine_titles() and name != FULL:
             return routine_called(
                 name,
                 self.settings,

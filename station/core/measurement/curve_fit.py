@@ -9,7 +9,7 @@ from statistics import fmean
 from msgspec import Struct
 
 from station.core.measurement.curve import CURVED_TO_MM, Curve, extended_power
-from station.core.measurement.estimate import COMMON_WANDER_MM, COMMON_WANDER_S
+from station.core.measurement.estimate import BRIEF_WANDER_MM, BRIEF_WANDER_S, COMMON_WANDER_MM, COMMON_WANDER_S
 
 WARM_UP_MM = 0.3
 """How much too far a sensor still reads at the first block, one minute after a cold start."""
@@ -184,13 +184,16 @@ def _error_cholesky(points: Sequence[Point]) -> list[list[float]]:
     else:
         times_us = [at.at_us or 0 for at in points]
     times_s = [(at_us - min(times_us)) / 1_000_000 for at_us in times_us]
+    brief_mm = [min(at.uncertainty_mm, BRIEF_WANDER_MM) for at in points]
 
     def covariance(i: int, j: int) -> float:
-        slow = COMMON_WANDER_MM * COMMON_WANDER_MM * exp(-abs(times_s[i] - times_s[j]) / COMMON_WANDER_S)
+        apart_s = abs(times_s[i] - times_s[j])
+        slow = COMMON_WANDER_MM * COMMON_WANDER_MM * exp(-apart_s / COMMON_WANDER_S)
+        brief = brief_mm[i] * brief_mm[j] * exp(-apart_s / BRIEF_WANDER_S)
         cold = WARM_UP_MM * WARM_UP_MM * exp(-(times_s[i] + times_s[j]) / WARM_UP_S)
         block = BLOCK_TOLERANCE_MM * BLOCK_TOLERANCE_MM if points[i].toe_mm == points[j].toe_mm else 0.0
-        own = points[i].uncertainty_mm * points[i].uncertainty_mm if i == j else 0.0
-        return slow + cold + block + own
+        noise = points[i].uncertainty_mm ** 2 - brief_mm[i] ** 2 if i == j else 0.0
+        return slow + brief + cold + block + noise
 
     return _cholesky([[covariance(i, j) for j in range(len(points))] for i in range(len(points))])
 

@@ -37,6 +37,8 @@ COMMON_WANDER_S = 900.0
 """Time in which the correlation of that part falls to 1/e."""
 BRIEF_WANDER_MM = sqrt(WANDER_MM * WANDER_MM - COMMON_WANDER_MM * COMMON_WANDER_MM)
 """The rest, 0.47 mm, which changes within a minute."""
+BRIEF_WANDER_S = 20.0
+"""Time in which the correlation of that part falls to 1/e: short among the recordings' terms of 4 to 150 s."""
 OUTLIER_SDS = 4.0
 """A reading farther from the median than this many robust SDs is an outlier: one in a thousand with true noise."""
 MIN_OUTLIER_MM = 6.0

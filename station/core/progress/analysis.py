@@ -40,9 +40,9 @@ _OLD_AFTER = timedelta(weeks=6)
 _MAX_SIDES_APART = timedelta(weeks=2)
 CLEAR_DIFFERENCE_MM = 15.0
 """Smaller differences between the ankles are common: 68 % of healthy people have one (Hoch and McKeon 2011)."""
-_TYPICAL_UNCERTAINTY_MM = 2.1
-"""The instrument's uncertainty that the person's error already includes: that of a test against the pad, with any
-sensor, on the day of its calibration. Only the excess counts on top."""
+_TYPICAL_VARIANCE_MM2 = 2.1**2
+"""The square of the instrument's uncertainty that the person's error already includes: that of a test against the pad,
+with any sensor, on the day of its calibration. Only the excess counts on top."""
 _WEEK = timedelta(weeks=1)
 NO_FORECAST = Forecast(False, None, None, TOO_FEW)
 
@@ -118,7 +118,8 @@ def _analyse_side(
     last = tests[-1]
     # Methods differ by centimetres, so a line through results of two methods would show how often each was used. Zeros
     # are not distances: a line through them would show how far the sensor measures.
-    same_method = [test for test in tests if test.method == last.method and not test.is_below_range]
+    method = last.method
+    same_method = [test for test in tests if test.method == method and not test.is_below_range]
     usual_mm = in_usual_circumstances(same_method)
     errors = _errors(repeats, tests, {result.contact for result in ordered}, same_method, usual_mm)
     changes = real_changes(tests)
@@ -141,8 +142,7 @@ def _analyse_side(
     )
     if last.is_below_range:
         return SideAnalysis(progress, None, errors)
-    sds_mm = [_sd_mm(result, errors[result.full, result.contact]) for result in same_method]
-    fitted = fit_trend(same_method, sds_mm, _step_indices(same_method, changes), usual_mm)
+    fitted = fit_trend(same_method, _sds_mm(same_method, errors), _step_indices(same_method, changes), usual_mm)
     progress = replace(progress, outliers=frozenset(same_method[index].test_id for index in fitted.outliers))
     if len(same_method) >= MIN_TREND_TESTS:
         # Only tests in the usual circumstances prove a plateau: the habit in the others is itself an estimate.
@@ -195,10 +195,13 @@ def _progress_at(side: SideAnalysis, now: datetime, goal_mm: float) -> SideProgr
     )
 
 
-def _sd_mm(result: Result, error: PersonError) -> float:
-    """Return the SD of one result: the person's own error, plus an instrument's uncertainty beyond the typical one."""
-    uncertainty = result.uncertainty_mm or 0.0
-    return sqrt(error.sem_mm**2 + max(0.0, uncertainty**2 - _TYPICAL_UNCERTAINTY_MM**2))
+def _sds_mm(results: Sequence[Result], errors: Mapping[tuple[bool, Contact], PersonError]) -> list[float]:
+    """Return the SD of each result: the person's own error, plus an instrument's uncertainty beyond the typical one."""
+    variances = {kind: error.sem_mm**2 for kind, error in errors.items()}
+    return [
+        sqrt(variances[one.full, one.contact] + max(0.0, (one.uncertainty_mm or 0.0) ** 2 - _TYPICAL_VARIANCE_MM2))
+        for one in results
+    ]
 
 
 def _step_indices(tests: Sequence[Result], changes: Sequence[RealChange]) -> set[int]:

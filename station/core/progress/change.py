@@ -237,6 +237,8 @@ class Epoch:
         self._by_calibration = by_calibration
         self._weighed_from = 0
         self.results: list[Result] = []
+        self._weeks: list[float] = []
+        self._kind_of_results: list[_Kind] = []
         self._kinds: dict[object, _Kind] = {}
         self._first_week = (run_in[0].at - begins_at) / _WEEK if run_in else 0.0
         self._pending = list(_LAST_FIRST)
@@ -294,28 +296,24 @@ class Epoch:
         return may_suffice
 
     def _add(self, result: Result) -> None:
-        weeks = self._week_of(result)
-        self.results.append(result)
+        weeks = (result.at - self.begins_at) / _WEEK
         if self._next_start_week <= weeks:
             self._start(weeks)
         if self._next_turn_week < weeks:
             self._level_off_and_close(weeks)
-        key = self._key_of(result)
+        key = (result.kind, result.calibration) if self._by_calibration else result.kind
         kind = self._kinds.get(key)
         if kind is None:
             kind = self._kinds[key] = _Kind()
             for case in self._active:
                 case.parts.append((kind, 0.0, kind.sums))
+        self.results.append(result)
+        self._weeks.append(weeks)
+        self._kind_of_results.append(kind)
         if weeks < 0:
             kind.run_in(result.mm, weeks)
         else:
             self._scores += kind.bet(result.mm, weeks)
-
-    def _week_of(self, result: Result) -> float:
-        return (result.at - self.begins_at) / _WEEK
-
-    def _key_of(self, result: Result) -> object:
-        return (result.kind, result.calibration) if self._by_calibration else result.kind
 
     def _start(self, weeks: float) -> None:
         pending = self._pending
@@ -326,10 +324,14 @@ class Epoch:
             if case.turns_at_week < self._next_turn_week:
                 self._next_turn_week = case.turns_at_week
             self._next_start_week = self._start_of(pending[-1]) if pending else inf
-        # The expectation on a rise was bounded only until now.
+        # The expectation on a rise was bounded only until now. With a greater one the evidence may matter sooner.
+        scores = self._scores
         for case in self._active:
             if case.rises:
-                case.most, case.due_at_score = case.expected_course(self._next_start_week), -inf
+                most = case.expected_course(self._next_start_week)
+                if case.most:
+                    case.due_at_score = scores + (case.due_at_score - scores) * case.most / most
+                case.most = most
         self._due_at_score = -inf
 
     def _start_of(self, hypothesis: Hypothesis) -> float:
@@ -346,32 +348,32 @@ class Epoch:
 
     def _log_odds(self, case: _HypothesisEvidence, from_index: int) -> float:
         """Return the log odds of the course of `case`, or of a step at `from_index`, to spells without a change."""
-        every_week = [self._week_of(result) for result in self.results]
         courses = [
             float(index >= from_index) if case.sudden else case.expected_course(weeks)
-            for index, weeks in enumerate(every_week)
+            for index, weeks in enumerate(self._weeks)
         ]
         mms = self._within_kinds([result.mm for result in self.results])
         sizes_mm = () if case.is_late else [size if case.score > 0 else -size for size in _SIZES_MM_WEEK]
-        return log_odds_of_course([weeks * 7 for weeks in every_week], mms, self._within_kinds(courses), sizes_mm)
+        return log_odds_of_course([weeks * 7 for weeks in self._weeks], mms, self._within_kinds(courses), sizes_mm)
 
     def _within_kinds(self, values: Sequence[float]) -> list[float]:
         """Return the values of all results, each less the mean of its kind."""
-        keys = [self._key_of(result) for result in self.results]
-        sums = dict.fromkeys(self._kinds, 0.0)
-        for key, value in zip(keys, values, strict=True):
-            sums[key] += value
-        means = {key: total / len(self._kinds[key]) for key, total in sums.items()}
-        return [value - means[key] for key, value in zip(keys, values, strict=True)]
+        kinds = self._kind_of_results
+        sums = dict.fromkeys(kinds, 0.0)
+        for kind, value in zip(kinds, values, strict=True):
+            sums[kind] += value
+        means = {kind: total / len(kind) for kind, total in sums.items()}
+        return [value - means[kind] for kind, value in zip(kinds, values, strict=True)]
 
     def _step_index(self, step_week: float) -> int:
         """Return the index of the first result after the step: the split whose two sides differ most."""
-        scores = [self._kinds[self._key_of(result)].normal_score(result.mm) for result in self.results]
+        results = zip(self._kind_of_results, self.results, strict=True)
+        scores = [kind.normal_score(result.mm) for kind, result in results]
         n, total = len(scores), sum(scores)
         best, found, before = -1.0, 0, 0.0
         for index in range(1, n):
             before += scores[index - 1]
-            if abs(self._week_of(self.results[index]) - step_week) <= _STEP_SEARCH_WEEKS:
+            if abs(self._weeks[index] - step_week) <= _STEP_SEARCH_WEEKS:
                 apart = (before / index - (total - before) / (n - index)) ** 2 * index * (n - index)
                 if apart > best:
                     best, found = apart, index

@@ -30,7 +30,7 @@ class TimeOfDay(StrEnum):
     EVENING = "evening"
 
 
-class Circumstances(Struct, frozen=True):
+class Circumstances(Struct, frozen=True, cache_hash=True):
     """What shifts a result although the ankle has not changed; `None` if unknown.
 
     `after_stretch`: a stretch was credited on that day before the test. `back_foot` is `heel up`, `flat` or `off`.
@@ -108,7 +108,7 @@ class Phase(StrEnum):
     STEADY = "steady"
 
 
-class Interval(Struct, frozen=True):
+class Interval(Struct, frozen=True, gc=False):
     """An estimate with its 95 % interval."""
 
     value: float
@@ -116,7 +116,7 @@ class Interval(Struct, frozen=True):
     high: float
 
 
-class TrendPoint(Struct, frozen=True):
+class TrendPoint(Struct, frozen=True, gc=False):
     """The trend's estimate of the true level at one moment, in mm, with its 95 % band."""
 
     at: datetime

@@ -180,7 +180,8 @@ def fit_trend(
 
 
 def _weeks(results: Sequence[Result]) -> list[float]:
-    return [(result.at - results[0].at) / _WEEK for result in results]
+    first = results[0].at
+    return [(result.at - first) / _WEEK for result in results]
 
 
 def _middle(mm: Sequence[float]) -> float:

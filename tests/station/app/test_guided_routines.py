@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from station.app.snapshot import Snapshot
-from station.app.starting.routines import TITLES, routine_called
+from station.app.starting.routines import routine_called, routine_titles
 from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import Item, Verification
 from station.core.events import SECOND_US, Legs, Side
@@ -110,7 +110,7 @@ def test_snapshots_have_current_and_next_step(name: str) -> None:
     for at, step in enumerate(done.routine):
         shown = [one for one in done.shown(at) if one.routine_title is not None]
         following = done.routine[at + 1] if at + 1 < steps else None
-        assert {one.routine_title for one in shown} == {TITLES[name]}
+        assert {one.routine_title for one in shown} == {routine_titles()[name]}
         assert {one.state.steps for one in shown} == {steps}
         assert {one.exercise for one in shown} == {exercise_of(step)}
         assert {one.next_exercise for one in shown} == {None if following is None else exercise_of(following)}

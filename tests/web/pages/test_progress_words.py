@@ -14,7 +14,7 @@ from station.app.results.progress import (
     own_error_sentence,
     progress_sentences,
 )
-from station.cli.progress import report_lines
+from station.cli.progress_text import report_lines
 from station.core.events import Side
 from station.core.progress.analysis import analysis
 from station.core.progress.records import Goals, Result

@@ -17,7 +17,7 @@ from station.core.measurement import curve_fit as c
 from station.core.measurement.calibration import CalibrationError, DriftError, Fit, fit, point_from_readings
 from station.core.measurement.curve import CURVED_TO_MM, Curve
 from station.core.measurement.curve_fit import Point
-from station.core.measurement.estimate import BRIEF_WANDER_MM, COMMON_WANDER_MM, COMMON_WANDER_S
+from station.core.measurement.estimate import BRIEF_WANDER_MM, BRIEF_WANDER_S, COMMON_WANDER_MM, COMMON_WANDER_S
 from station.simulator.range_error import RangeError
 from tests.bench.truth import RANGE_US, Sensor, calibrate, cubic, parabolic
 
@@ -98,10 +98,15 @@ def test_fit_ignores_the_order_of_points(order: list[int], offset: float) -> Non
 
 def test_fit_equals_generalised_least_squares_with_priors() -> None:
     """Curve and covariance equal those of a numpy fit of either kind of sensor, weighted by its marginal likelihood."""
-    points = seen(RangeError(-20, 1.02, 2.0, cubic_mm=0.8), {1: 0.4, 5: -0.3})
+    noise_mm = 0.1
+    own_mm = float(np.hypot(noise_mm, BRIEF_WANDER_MM))
+    sensor = RangeError(-20, 1.02, 2.0, cubic_mm=0.8)
+    points = [replace(at, uncertainty_mm=own_mm) for at in seen(sensor, {1: 0.4, 5: -0.3})]
     times_s = np.array([(at.at_us or 0) / 1e6 for at in points])
+    apart_s = np.abs(times_s[:, None] - times_s)
     toes = np.array([at.toe_mm for at in points])
-    errors = COMMON_WANDER_MM**2 * np.exp(-np.abs(times_s[:, None] - times_s) / COMMON_WANDER_S) + np.eye(8) * OWN_MM**2
+    errors = COMMON_WANDER_MM**2 * np.exp(-apart_s / COMMON_WANDER_S) + np.eye(8) * noise_mm**2
+    errors += BRIEF_WANDER_MM**2 * np.exp(-apart_s / BRIEF_WANDER_S)
     errors += c.WARM_UP_MM**2 * np.exp(-(times_s[:, None] + times_s) / c.WARM_UP_S)
     errors += c.BLOCK_TOLERANCE_MM**2 * (toes[:, None] == toes)
     read = np.array([at.reading_mm for at in points])

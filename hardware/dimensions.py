@@ -14,8 +14,6 @@ SENSOR_AXIS_MM = 105.0
 """The height of the sensor's axis: the cone's radius is 101 mm at `CLEAR_TO_MM`, and the floor must be below it."""
 EXCLUSION_CONE_DEG = 35.0
 """The full angle in which only the target may be: the emitter's exclusion cone (ST DocID029104)."""
-FIELD_OF_VIEW_DEG = 25.0
-"""The full angle in which the sensor receives light (the same data sheet)."""
 CLEAR_TO_MM = 250.0
 """The cone is clear up to a target this far from the toe line."""
 CONE_MARGIN_MM = 2.0

@@ -22,9 +22,6 @@ class Pin:
 I2C_BUS = 1
 """The bus of SDA and SCL below: `/dev/i2c-1`."""
 
-SPI_DEVICE = (0, 0)
-"""The MCP3008's bus and chip select: `/dev/spidev0.0`."""
-
 SDA = Pin(2, 3, "VL53L0X", "SDA, data")
 SCL = Pin(3, 5, "VL53L0X", "SCL, clock")
 XSHUT = Pin(4, 7, "VL53L0X", "XSHUT, switches the sensor off and on", "xshut")

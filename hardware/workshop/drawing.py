@@ -291,11 +291,6 @@ def document(width: float, height: float, content: str, title: str, unit: str = 
     )
 
 
-def joined(points: Sequence[tuple[float, float]]) -> str:
-    """Points as the path of a closed polygon."""
-    return "M" + "L".join(f"{x:.2f},{y:.2f}" for x, y in points) + "Z"
-
-
 def length(points: Sequence[tuple[float, float]]) -> float:
     """The length of a line through these points."""
     return sum(hypot(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(points))

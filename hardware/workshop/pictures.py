@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from math import asin, degrees
 
-from manifold3d import Manifold, OpType
+from manifold3d import Manifold
 
 from hardware import dimensions as d
 from hardware.workshop import assembly, solids
@@ -34,7 +34,6 @@ COLOURS = {
     "hinge": "#8f989e",
     "fsr": "#20262b",
     "foam": "#d98b2b",
-    "spring": "#7d868c",
     "screw": "#8f989e",
     "sensor": "#1f6f54",
     "pi": "#2a7a4b",
@@ -45,7 +44,7 @@ COLOURS = {
     "toes": "#c98f6b",
 }
 CONE_COLOUR = "#d33f2f"
-BEHIND, FRONT, BELOW, SIDE = View(-35, 32), View(145, 26), View(-35, -38), View(-90, 0)
+BEHIND, FRONT, BELOW = View(-35, 32), View(145, 26), View(-35, -38)
 
 
 def shapes(pieces: Iterable[Placed], *, pale: bool = False) -> list[Shape]:
@@ -89,17 +88,6 @@ def _foam(side: int, lift_mm: float = 0.0) -> Placed:
     z = _window_z() + 0.8 + lift_mm
     disc = Manifold.cylinder(d.FOAM_MM, d.FOAM_DIAMETER_MM / 2, d.FOAM_DIAMETER_MM / 2, 24)
     return _lone("foam", disc.translate((side * d.LANE_CENTRE_MM, _behind_hinge(d.FSR_BEHIND_HINGE_MM), z)))
-
-
-def _springs(side: int, lift_mm: float = 0.0) -> list[Placed]:
-    z = d.BASE_TOP_MM + 5.0 + lift_mm
-    found = []
-    for dx in (-d.SPRING_X_MM, d.SPRING_X_MM):
-        coils = [Manifold.cylinder(1.4, 3.6, 3.6, 16).translate((0, 0, 2.4 * n)) for n in range(8)]
-        core = Manifold.cylinder(18.0, 2.4, 2.4, 12)
-        at = (side * d.LANE_CENTRE_MM + dx, _behind_hinge(d.SPRING_BEHIND_HINGE_MM), z)
-        found.append(_lone("spring", Manifold.batch_boolean([core, *coils], OpType.Add).translate(at)))
-    return found
 
 
 def _plate_hinge(side: int) -> Placed:

@@ -410,8 +410,6 @@ def raised(solid: Manifold, slope_deg: float) -> Manifold:
 
 
 BLOCK_LENGTHS_MM = tuple(sorted((*d.BLOCKS_MM, d.CHECK_BLOCK_MM)))
-DECK_KEYS = ("deck-lower", "deck-upper", "stop-sheet", "heel-plate", "toe-stop")
-"""The parts that tilt with the deck."""
 TOUCHED = {
     "deck-upper": d.ROUNDED_MM,
     "heel-plate": d.PLATE_ROUNDED_MM,

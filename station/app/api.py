@@ -128,8 +128,9 @@ class StationApi(Protocol):
         Raises ValueError with a sentence for an unknown name or a value that is not allowed.
         """
 
-    def import_staged(self, path: str, person_id: str | None) -> Future[MergeReport]:
-        """Add the contents of a staged database, all or nothing; see `station.store.exchange.merge`."""
+    def import_staged(self, path: str, person_id: str | None, same_board: bool = False) -> Future[MergeReport]:
+        """Add the contents of a staged database, all or nothing; see `station.store.exchange.merge`. `same_board`: as
+        for `restore_backup`."""
 
     def restore_backup(self, path: str, name: str, same_board: bool = False) -> Future[None]:
         """Replace the database by a backup, all or nothing; `name` is what people call the backup. Done once it is

@@ -317,11 +317,11 @@ class Inbox:
     def save_plan(self, person_id: str, plan: Mapping[str, Any]) -> Future[None]:
         return self._request_store(lambda store: store.save_plan(person_id, plan))
 
-    def import_staged(self, path: str, person_id: str | None) -> Future[MergeReport]:
+    def import_staged(self, path: str, person_id: str | None, same_board: bool = False) -> Future[MergeReport]:
         from station.store.exchange.merge import merge  # seldom needed, and takes a tenth of the start
         from station.store.exchange.staging import Staged
 
-        return self._request_store(lambda store: merge(store, Staged(Path(path), person_id)))
+        return self._request_store(lambda store: merge(store, Staged(Path(path), person_id), same_board=same_board))
 
     # Who may get in.
 

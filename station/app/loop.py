@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, TypeVar
 from station.app.access.owner_reset import OwnerReset
 from station.app.access.presence_desk import PresenceDesk
 from station.app.api import SimulatedBoard
-from station.app.board.bring_up_desk import GOING, BoardParts, BringUpDesk, BringUpNews
+from station.app.board.bring_up_desk import BoardParts, BringUpDesk, BringUpNews
 from station.app.board.idle_board import IdleBoard, wiring_of
 from station.app.board.outputs import BoardOutputs, CuePublisher
 from station.app.board.view import BoardView
-from station.app.exchange.merging import merge_after_backup
+from station.app.exchange.merge_people import merge_after_backup
 from station.app.exchange.restoring import RESTORING, Restoring
 from station.app.inbox import (
     BringUpAnswered,
@@ -221,8 +221,12 @@ class Station(Inbox):
         self._settings.apply_volume(None)
 
     def lend(self, parts: BoardParts) -> None:
-        """Lend these parts to the bring-up whenever it runs."""
+        """Lend these parts, which are open, to the bring-up whenever it runs."""
         self._bring_up.attach(parts)
+
+    def hold_board(self, reason: str) -> None:
+        """Another program holds the board: refuse with this sentence what needs it, until `attach` and `lend`."""
+        self._bring_up.hold(reason)
 
     def end_bring_up(self) -> None:
         """End the bring-up, if one is running, and wait until it has returned the parts. Call it after `run`."""
@@ -291,10 +295,10 @@ class Station(Inbox):
                 item.done.set_exception(StoreError(RESTORING))
             case Start() if self.restoring.is_promised:
                 self._view.show_note(RESTORING)
-            case StartRequest() | PresenceAsked() if self._bring_up.is_going:
-                item.done.set_exception(ValueError(GOING))
-            case Start() if self._bring_up.is_going:
-                self._view.show_note(GOING)
+            case StartRequest() | PresenceAsked() if (away_reason := self._bring_up.away_reason) is not None:
+                item.done.set_exception(ValueError(away_reason))
+            case Start() if (away_reason := self._bring_up.away_reason) is not None:
+                self._view.show_note(away_reason)
             case Start():
                 self._starter.start(item)
                 self._end_presence_of_run()
@@ -400,7 +404,8 @@ class Station(Inbox):
 
     def _on_step_on(self) -> None:
         """A person stands on the board. After a rhythm, in the bring-up and before a restore this starts nothing."""
-        if self._presence.blocks_step_on or self._bring_up.is_going or self.restoring.is_promised:
+        is_away = self._bring_up.away_reason is not None
+        if self._presence.blocks_step_on or is_away or self.restoring.is_promised:
             self._idle_board.wait_for_person(is_occupied=True)
         else:
             self._starter.on_step_on()

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from station.cli.options import DATABASE, database_path, existing_database, opened_store
+from station.cli.merging import SAME_BOARD_QUESTION, merge_if_sure
+from station.cli.options import DATABASE, SAME_BOARD, database_path, existing_database, opened_store
 from station.cli.refuse import exit_with_error
 
 
@@ -45,7 +46,7 @@ def backup(to: Path | None, database: Path | None) -> None:
 @click.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--merge", "is_merge", is_flag=True, help="Add what the station lacks, and lose nothing.")
-@click.option("--same-board", is_flag=True, help="It is of this board, whose distance sensor was not moved.")
+@SAME_BOARD
 @click.option("--yes", is_flag=True, help="Restore without asking.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON; without --yes, nothing is restored.")
 @DATABASE
@@ -62,7 +63,7 @@ def restore(file: Path, is_merge: bool, same_board: bool, yes: bool, as_json: bo
     path = database_path(database)
     try:
         if is_merge:
-            _merge(file, path, yes=yes, as_json=as_json)
+            _merge(file, path, same_board=same_board, yes=yes, as_json=as_json)
         else:
             _replace(file, path, same_board=same_board, yes=yes, as_json=as_json)
     except StoreError as error:
@@ -100,20 +101,13 @@ def salvage(as_json: bool, database: Path | None) -> None:
         click.echo("\n".join(("Nothing is damaged, and nothing was changed.",) if made is None else made.lines()))
 
 
-def _merge(file: Path, path: Path, *, yes: bool, as_json: bool) -> None:
+def _merge(file: Path, path: Path, *, same_board: bool, yes: bool, as_json: bool) -> None:
     import msgspec
 
-    from station.app.exchange.import_preview import preview_lines
     from station.store.backups.restore import staged_backup
-    from station.store.exchange.merge import merge, preview
 
     with opened_store(existing_database(path)) as store, staged_backup(file, path) as staged:
-        report = preview(store, staged)
-        if not as_json:
-            click.echo("\n".join(preview_lines(report)))
-        sure = bool(report.new_rows) and (yes or (not as_json and click.confirm("Merge this?")))
-        if sure:
-            merge(store, staged)
+        report, sure = merge_if_sure(store, staged, "Merge this?", same_board=same_board, yes=yes, as_json=as_json)
     if as_json:
         click.echo(json.dumps({"restored": sure, **msgspec.to_builtins(report)}))
     elif report.new_rows:
@@ -143,7 +137,7 @@ def _replace(file: Path, path: Path, *, same_board: bool, yes: bool, as_json: bo
         asks = not (yes or as_json)
         sure = yes or (asks and click.confirm("Replace the database with the backup?"))
         if asks and sure and not same_board and shown is not None and shown.may_be_same_board:
-            same_board = click.confirm("Is it the same board, with its distance sensor not moved?")
+            same_board = click.confirm(SAME_BOARD_QUESTION)
         before = replace_database(staged, path, datetime.now(UTC), same_board=same_board) if sure else None
     if as_json:
         known = {} if shown is None else msgspec.to_builtins(shown)

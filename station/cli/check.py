@@ -25,13 +25,13 @@ def check(config_path: Path | None, no_questions: bool, as_json: bool) -> None:
 
     Example: station check --config /etc/station.toml
     """
-    from station.cli.bring_up_questions import Questions
+    from station.cli.terminal_witness import TerminalWitness
     from station.system.self_check import checks
 
     config = read_config(config_path)
     asks = not (no_questions or as_json or config.board.simulated) and sys.stdin.isatty()
     found = []
-    for result in checks(config, Questions() if asks else None):
+    for result in checks(config, TerminalWitness() if asks else None):
         found.append(result)
         if not as_json:
             click.echo(f"{'ok     ' if result.well else 'WRONG  '}{result.part}, {result.step}: {result.sentence}")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from station.cli.options import DATABASE, database_path, existing_database, opened_store
+from station.cli.merging import merge_if_sure
+from station.cli.options import DATABASE, SAME_BOARD, database_path, existing_database, opened_store
 from station.cli.refuse import exit_with_error, require_new
 
 if TYPE_CHECKING:
@@ -78,13 +79,14 @@ def _person_id(reader: Reader, name: str, path: Path) -> str:
 
 @click.command("import")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@SAME_BOARD
 @click.option("--yes", is_flag=True, help="Import an export without asking.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON; without --yes, an export is not imported.")
 @click.option("--person", help="The person whose tape measurements these are.")
 @click.option("--unit", type=click.Choice(["cm", "mm", "inch"]), help="The unit of the tape measurements.")
 @click.option("--sure", is_flag=True, help="Import even if the distances look wrong for this unit.")
 @DATABASE
-def import_file(file: Path, yes: bool, as_json: bool, database: Path | None, **tape: Any) -> None:
+def import_file(file: Path, same_board: bool, yes: bool, as_json: bool, database: Path | None, **tape: Any) -> None:
     """Import an export of a station, or past tape measurements.
 
     An export adds what is new and leaves what the station has; it shows what that is, then asks. All of it is
@@ -109,7 +111,7 @@ def import_file(file: Path, yes: bool, as_json: bool, database: Path | None, **t
         if is_export(file):
             if tape["person"] is not None or tape["unit"] is not None:
                 exit_with_error(f"{file} is not a list of tape measurements: leave out --person and --unit.")
-            _import_export(file, path, yes=yes, as_json=as_json)
+            _import_export(file, path, same_board=same_board, yes=yes, as_json=as_json)
         elif tape["person"] is None or tape["unit"] is None:
             exit_with_error(
                 f"{file} is not an export of a station. If it is a list of tape measurements, say whose and in which "
@@ -121,20 +123,13 @@ def import_file(file: Path, yes: bool, as_json: bool, database: Path | None, **t
         exit_with_error(str(error), 1)
 
 
-def _import_export(file: Path, path: Path, *, yes: bool, as_json: bool) -> None:
+def _import_export(file: Path, path: Path, *, same_board: bool, yes: bool, as_json: bool) -> None:
     import msgspec
 
-    from station.app.exchange.import_preview import preview_lines
-    from station.store.exchange.merge import merge, preview
     from station.store.exchange.staging import staged_export
 
     with opened_store(path) as store, staged_export(file, path.parent) as staged:
-        report = preview(store, staged)
-        if not as_json:
-            click.echo("\n".join(preview_lines(report)))
-        sure = bool(report.new_rows) and (yes or (not as_json and click.confirm("Import this?")))
-        if sure:
-            merge(store, staged)
+        report, sure = merge_if_sure(store, staged, "Import this?", same_board=same_board, yes=yes, as_json=as_json)
     if as_json:
         click.echo(json.dumps({"imported": sure, **msgspec.to_builtins(report)}))
     elif report.new_rows:

@@ -33,6 +33,9 @@ DATABASE = click.option(
     type=click.Path(dir_okay=False, path_type=Path),
     help="The station's database.  [default: /var/lib/station/station.db]",
 )
+SAME_BOARD = click.option(
+    "--same-board", is_flag=True, help="It is of this board, whose distance sensor was not moved."
+)
 
 
 def read_config(path: Path | None) -> Config:

@@ -189,7 +189,7 @@ def _serve(
         exit_with_error(str(error), 0 if service.is_stopping else 1)
     try:
         service.run()
-    except ThreadEndedError as error:
+    except (ThreadEndedError, DeviceError) as error:
         exit_with_error(str(error), 1)
     finally:
         service.close()

@@ -58,12 +58,12 @@ def fill(store: Store, now: datetime | None = None) -> None:
     With `now` it is shifted by whole weeks, to end in the seven days before; weekdays stay.
     """
     if now is None:
-        import_export(store, SHIPPED)
+        import_export(store, SHIPPED, same_board=True)
         return
     with tempfile.TemporaryDirectory(prefix="station-history-") as scratch:
         path = Path(scratch) / "history.json"
         path.write_text(moved_to(now, lzma.decompress(SHIPPED.read_bytes()).decode()), encoding="utf-8")
-        import_export(store, path)
+        import_export(store, path, same_board=True)
 
 
 def moved_to(now: datetime, export: str) -> str:

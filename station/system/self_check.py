@@ -21,6 +21,7 @@ from station.core.sensing.heel_load import HeelLoad, LoadRules
 from station.core.sensing.sensors import NOISY
 from station.core.sensing.toe_distance import ToeRules, invalid_reason
 from station.devices.board import Devices
+from station.devices.board_lock import BoardHeldError, lock_board
 from station.devices.errors import DeviceError
 from station.devices.pins import PinFactory
 from station.devices.probe import keep_busy
@@ -34,6 +35,7 @@ from station.system.wire_faults import Diagnosis
 
 LISTEN_US = 3 * SECOND_US
 """How long to listen to the board: at least sixty readings, even if the sensor only starts at the third try."""
+STOP_SERVICE = "If it is the station's service, type sudo systemctl stop station."
 
 NEAR_0 = 0.1
 """The share of full scale below which a plate may be empty: a person on it presses harder."""
@@ -111,6 +113,9 @@ def _board(config: Config, clock: Clock, witness: Witness | None) -> Iterator[Re
     close: list[Callable[[], None]] = []
     try:
         bench = _bench(config, clock, faults.__setitem__, close)
+    except BoardHeldError as error:
+        yield Result(error.part, False, f"{error} {STOP_SERVICE}")
+        return
     except DeviceError as error:
         yield Result(error.part, False, str(error))
         return
@@ -180,10 +185,9 @@ def _bench(
 ) -> Bench:
     """The board, real or simulated, in real time; `close` collects functions to call at the end."""
     if not config.board.simulated:
-        from station.devices.board_lock import lock_board
         from station.devices.pins import open_pin_factory
 
-        close.append(lock_board(Path(f"/dev/i2c-{config.range_sensor.i2c_bus}")))
+        close.append(lock_board(config.range_sensor.i2c_bus))
         return bench_of(config, clock, open_pin_factory(), None)
     from station.devices.pacer import DeadlineThread
     from station.simulator.board import SimulatedBoard

@@ -21,10 +21,11 @@ from station.catalogue.read import built_in_routines
 from station.clock import Clock, SystemClock
 from station.config import Config
 from station.core.events import SECOND_US, CommandName
-from station.store import DamagedDatabaseError, DiskFullError, PermanentStoreError, Store, StoreError
+from station.store import PermanentStoreError, Store, StoreError
 from station.system.log_size import LogSize
 from station.system.nightly import Nightly
 from station.system.page_child import PageChild
+from station.system.store_opening import UPGRADE_LIMIT_US, StoreOpening
 from station.system.supervisor import AskedThread, Supervisor
 from station.system.systemd import Notifier
 from station.system.wall_clock import CLOCK_STEP, EARLIEST_DATE, DateCheck, wall_offset
@@ -33,6 +34,7 @@ from station.wire.board_side import BoardServer
 
 if TYPE_CHECKING:
     from station.devices.board import Devices
+    from station.devices.errors import DeviceError
     from station.simulator.board import SimulatedBoard
     from station.system.lent_parts import LentParts
 
@@ -44,15 +46,10 @@ PAGE_FIRST_S = 3.0
 """How long the board waits for its page at the start; after that it starts without the page, which joins later."""
 PAGE_RETRY_S = 10.0
 """How often to retry a page whose address is taken or missing, or whose process has ended."""
-STORE_RETRY_S = 10
-"""How often to retry opening a database while the disk is full or another program uses the database."""
-WAITS_FOR_ROOM = "The station waits, and starts once there is room."
-WAITS_FOR_STORE = "The station waits, and starts once it can use the database."
+WAITS_FOR_BOARD = "The station waits, and uses the board once it is free."
 TRIED_AGAIN = "The board runs without its page, which is tried again."
 PAGE_LATE = "The page is still starting. The board runs without it meanwhile."
 PAGE_ENDED = "The page's process has ended; the board carries on, and the page is restarted."
-UPGRADE_LIMIT_US = 3600 * SECOND_US
-"""How long systemd waits for an upgrade of the database: years of sessions on a slow memory card take minutes."""
 THREAD_SWITCH_S = 0.0005
 """How long a computing thread may keep the others waiting: Python's default of 5 ms is audible in a rhythm."""
 CLOCK_WRONG = (
@@ -83,8 +80,9 @@ class Service:
         self._notifier = Notifier()
         self._watched_us = 0
         self._is_stopping = False
-        self._waits_for: str | None = None
-        """The last error for which the start has waited; `None` if it did not wait."""
+        self._store_opening = StoreOpening(config, self._clock, self._notifier, self._pause)
+        self._board_held: str | None = None
+        """Who has the board, in a sentence; `None` unless that is another program."""
         self._clock_right = True
         self._wall_offset: datetime | None = None
         self._wrong_dates: WrongDates | None = None
@@ -123,16 +121,17 @@ class Service:
         retried, and the board runs without it, unless the caller `needs_page`.
 
         If the disk is so full that the database cannot even be read, this waits for room. Under systemd, which would
-        restart it, it also waits for other temporary errors, such as another program that uses the database.
+        restart it, it also waits for other temporary errors, such as another program that uses the database; and a
+        board that another program holds is opened by `run`, once it is free.
 
-        Raises StoreError, DeviceError (no pins at all) or PageError, each one sentence.
+        Raises StoreError, DeviceError (no pins, or a board that is held) or PageError, each one sentence.
         """
         sys.setswitchinterval(THREAD_SWITCH_S)
         with ExitStack() as undo:
             undo.callback(self._close_page)
             if page and self.page is None:
                 self._start_page(needs_page=needs_page)
-            self.store = self._open_store()
+            self.store = self._store_opening.open()
             undo.callback(self.store.close)
             prepare(self.store)
             board = self._simulated_board() if self._config.board.simulated else None
@@ -157,59 +156,9 @@ class Service:
             self._closing = undo.pop_all()
         return self.station
 
-    def _open_store(self) -> Store:
-        """Open the database as soon as possible. Raises StoreError."""
-        while True:
-            try:
-                return self._open_sound_store()
-            except PermanentStoreError:
-                raise
-            except StoreError as error:
-                is_full = isinstance(error, DiskFullError)
-                if self._is_stopping or not (is_full or self._notifier.is_heard):
-                    raise
-                self._wait_for_store(f"{error} {WAITS_FOR_ROOM if is_full else WAITS_FOR_STORE}")
-
-    def _wait_for_store(self, sentence: str) -> None:
-        """Wait until it is time for a retry, or the station should stop.
-
-        The station reports itself ready to systemd, which then starts the page: that shows the error. An upgrade may
-        follow, during which nothing feeds the watchdog.
-        """
-        if self._waits_for != sentence:
-            self._waits_for = sentence
-            log.warning("%s", sentence)
-            self._notifier.notify(f"READY=1\nSTATUS={sentence}{self._notifier.allow(UPGRADE_LIMIT_US)}")
-        for _ in range(STORE_RETRY_S):
-            self._notifier.notify("WATCHDOG=1")
-            if self._closed.wait(1.0) or self._is_stopping:
-                return
-
-    def _open_sound_store(self) -> Store:
-        """Open the database. A damaged one is salvaged first, because nobody may be there to type the command."""
-        path = Path(self._config.store.path)
-
-        def wait_longer() -> None:
-            self._notifier.notify(f"EXTEND_TIMEOUT_USEC={UPGRADE_LIMIT_US}")
-
-        def open_it() -> Store:
-            setback_mm = float(self._config.board.setback_mm)
-            return Store.open(path, clock=self._clock, as_built_offset_mm=-setback_mm, on_upgrade=wait_longer)
-
-        try:
-            return open_it()
-        except DamagedDatabaseError:
-            from station.store.backups.backup import STICK_DIRECTORY
-            from station.store.backups.salvage import salvage
-
-            wait_longer()
-            stick = self._config.store.stick
-            sticks = (Path(stick) / STICK_DIRECTORY,) if stick else ()
-            made = salvage(path, self._clock.utc_now(), sticks, known_as_damaged=True)
-            if made is None:
-                raise
-            log.warning("%s", " ".join(made.lines()))
-            return open_it()
+    def _pause(self, seconds: float) -> bool:
+        """Wait, and return at once with true if the station should stop."""
+        return self._closed.wait(seconds) or self._is_stopping
 
     def _listen(self) -> None:
         if self._socket_path is None:
@@ -302,17 +251,58 @@ class Service:
         return board
 
     def _open_board(self, undo: ExitStack, board: SimulatedBoard | None) -> None:
-        """Open the board's parts and the scheduler. This takes half of the start; the page loads meanwhile."""
+        """Start the scheduler and open the board's parts. This takes half of the start; the page loads meanwhile.
+
+        Under systemd, which would restart the service, a board that another program holds is opened later.
+        """
+        from station.devices.board_lock import BoardHeldError
+        from station.system.scheduler import Scheduler
+
+        self._alarms = Scheduler(self._clock, self.station.wake_up, self.station.report_fault)
+        self._alarms.start()
+        undo.callback(self._alarms.stop)
+        self._watch_scheduler()
+        try:
+            self._open_parts(undo, board)
+        except BoardHeldError as error:
+            if not self._notifier.is_heard:
+                raise
+            self.station.attach(None, self._alarms)
+            self._hold_board(error)
+
+    def _hold_board(self, error: DeviceError) -> None:
+        """Show who has the board, also to systemd."""
+        sentence = f"{error} {WAITS_FOR_BOARD}"
+        if sentence != self._board_held:
+            self._board_held = sentence
+            self.station.hold_board(sentence)
+            self._notifier.notify(f"STATUS={sentence}")
+
+    def _open_held_board(self) -> None:
+        """Open the board if another program has held it until now. Raises DeviceError."""
+        if self._board_held is None:
+            return
+        from station.devices.board_lock import BoardHeldError
+
+        self._notifier.notify("WATCHDOG=1")  # opening takes a second or two, and nothing else may be late before it
+        try:
+            self._open_parts(self._closing, None)
+        except BoardHeldError as error:
+            self._hold_board(error)
+        else:
+            self._board_held = None
+            self._notifier.notify("STATUS=")
+
+    def _open_parts(self, undo: ExitStack, board: SimulatedBoard | None) -> None:
+        """Open the board's parts, and give them to the station. Raises DeviceError."""
+        from station.devices.board_lock import lock_board
         from station.devices.pacer import DeadlineThread
         from station.devices.pins import edge_thread, open_pin_factory
         from station.system.lent_parts import LentParts
-        from station.system.scheduler import Scheduler
 
         station = self.station
         if board is None:
-            from station.devices.board_lock import lock_board
-
-            undo.callback(lock_board(Path(f"/dev/i2c-{self._config.range_sensor.i2c_bus}")))
+            undo.callback(lock_board(self._config.range_sensor.i2c_bus))
             pin_factory, open_bus = open_pin_factory(), None
         else:
             pin_factory, open_bus = board.pin_factory, board.open_bus
@@ -328,10 +318,6 @@ class Service:
             undo.callback(pacer.close)
             pacer.start()
             self._supervisor.watch(pacer)
-        self._alarms = Scheduler(self._clock, station.wake_up, station.report_fault)
-        self._alarms.start()
-        undo.callback(self._alarms.stop)
-        self._watch_scheduler()
         station.attach(devices, self._alarms)
         station.lend(parts)
         parts.start(devices)
@@ -358,14 +344,16 @@ class Service:
     def run(self, watch: Callable[[], None] = lambda: None) -> None:
         """Run the loop until SIGTERM, SIGINT or `station.stop`; `watch` is called at least once a second.
 
-        Raises ThreadEndedError if a thread that the station needs has ended.
+        Raises ThreadEndedError if a thread that the station needs has ended, DeviceError if a board that was held has
+        no pins.
         """
         built_in_routines()  # the catalogue is read now: the page already answers, and nobody stands on the board yet
         gc.freeze()  # nothing loaded so far is garbage, and collecting it would stop every thread for 30 ms
         gc.enable()
         self._date.remember(self._clock)
-        waited = "" if self._waits_for is None else f"\nSTATUS={self._notifier.allow_as_usual()}"
-        self._notifier.notify(f"READY=1{waited}")
+        has_waited = self._store_opening.waits_for is not None and self._board_held is None
+        status = "\nSTATUS=" if has_waited else ""
+        self._notifier.notify(f"READY=1{status}{self._notifier.allow_as_usual()}")
 
         def alive() -> None:
             self._watch_threads()
@@ -391,6 +379,7 @@ class Service:
             self.page = None
             self._retry_page_later(PAGE_ENDED)
         self._listen()
+        self._open_held_board()
         self._log_size.check(is_idle=self.station.snapshot().state == IDLE)
         self._watch_clock()
 
@@ -428,7 +417,7 @@ class Service:
             return False
         from station.store.backups.restore import BY_BROWSER, replace_database
 
-        self._notifier.notify("WATCHDOG=1")
+        self._notifier.notify(f"WATCHDOG=1{self._notifier.allow(UPGRADE_LIMIT_US)}")  # until the next `run`
         with self.station.restoring.opened:
             try:
                 replace_database(

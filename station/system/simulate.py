@@ -65,8 +65,6 @@ class Progress(Struct, frozen=True):
 
     day: int
     sessions: int
-    lived_s: float
-    """Time in sessions; between sessions, time jumps."""
 
 
 class VirtualStation:
@@ -217,21 +215,18 @@ def answer_no_to_all(store: Store, person_id: str) -> None:
 
 def _live_days(habits: Habits, days: int, virtual: VirtualStation, person_id: str) -> Iterator[Progress]:
     chance = random.Random(f"{habits.seed} {habits.name}")
-    sessions, lived_us = 0, 0
-    full_due = 0
+    sessions = full_due = 0
     for day in range(days):
         come_at = habits.begin + timedelta(days=day, seconds=chance.gauss(0.0, EARLY_LATE_S))
         comes = chance.random() >= MISSED_SHARE or day == 0
         if comes and _is_due(day, habits.sessions_per_week):
             virtual.jump_to(come_at)
-            began_us = virtual.clock.now_us()
             virtual.live(EMPTY_S)
             full = day >= full_due
             virtual.run_session(_routine(virtual.store, sessions, full=full), person_id)
             full_due = day + FULL_EVERY_DAYS if full else full_due
             sessions += 1
-            lived_us += virtual.clock.now_us() - began_us
-        yield Progress(day + 1, sessions, lived_us / SECOND_US)
+        yield Progress(day + 1, sessions)
 
 
 def _is_due(day: int, per_week: int) -> bool:

@@ -65,7 +65,7 @@ def lost_rows(days: int) -> int:
         for kind in ExportKind:
             target, without = Path(scratch) / f"{kind}.db", frozenset() if kind is ExportKind.BUNDLE else NO_TRACES
             with Store.open(target, clock=clock) as store:
-                import_export(store, Path(scratch) / f"{kind}{SUFFIXES[kind]}")
+                import_export(store, Path(scratch) / f"{kind}{SUFFIXES[kind]}", same_board=True)
             there, back = rows(source, without=without), rows(target, without=without)
             for name in there:
                 before, after = Counter(there[name]), Counter(back[name])
@@ -91,7 +91,7 @@ def imported_by_half(mutations: int, seed: int = 1) -> int:
             with Store.open(path, clock=clock) as store:
                 before = rows(path)
                 try:
-                    report = import_export(store, file)
+                    report = import_export(store, file, same_board=True)
                 except StoreError:
                     by_half += rows(path) != before
                 else:

@@ -91,7 +91,6 @@ class Day:
     reminders: int
     warnings: int
     """Lines in the station's log on this day."""
-    lived_h: float
 
 
 class VirtualAlarms:
@@ -155,7 +154,7 @@ class Household(VirtualStation):
             self.store.save_plan(person_id, to_dict(plan))
         self._tokens = [pair_browser(self.store, person_id=person_id) for person_id in self.people]
         self.station.wall_clock_set()
-        self.lived_s, self.session_count = 0.0, 0
+        self.session_count = 0
 
     def _open_page(self, directory: Path) -> None:
         wire = BoardServer(self.station, lambda: self.store.cache.revision)
@@ -224,7 +223,7 @@ class Household(VirtualStation):
 
     def live(self, seconds: float, stop: Callable[[], bool] = lambda: False) -> None:
         """Let time pass as usual, while the streams are read and the calendar is followed."""
-        if not hasattr(self, "lived_s"):
+        if not hasattr(self, "session_count"):
             super().live(seconds, stop)
             return
         begun_us = end_us = self.clock.now_us()
@@ -233,7 +232,6 @@ class Household(VirtualStation):
             end_us = self.clock.now_us()
             self._read_streams()
             self._alarms.fire()
-        self.lived_s += (end_us - begun_us) / 1e6
 
     def visit(self, name: str, person_id: str | None, fault: tuple[str, str] | None) -> None:
         """One session, with a fault for twenty seconds in the middle of it."""
@@ -314,7 +312,6 @@ class Household(VirtualStation):
             self.session_count,
             reminders,
             warnings,
-            self.lived_s / 3600,
         )
 
 

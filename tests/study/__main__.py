@@ -33,7 +33,6 @@ from tests.study.scenarios import (
 )
 
 HERE = Path(__file__).parent
-RESULTS = HERE / "results.json"
 PARTS: dict[str, tuple[Callable[[Any, int, int], Any], tuple[Scenario | Ankles, ...], float]] = {
     "told": (measure.weeks_confirmed, CHANGES, 1.0),
     "lives": (measure.person_weeks, (*LIVES, *map(gaining, LIVES)), 0.1),

@@ -263,8 +263,8 @@ class StationDouble:
         values = with_changes(self._store.settings(), changes)
         return self._run_now(lambda store: store.save_settings(values))
 
-    def import_staged(self, path: str, person_id: str | None) -> Future[MergeReport]:
-        return self._run_now(lambda store: merge(store, Staged(Path(path), person_id)))
+    def import_staged(self, path: str, person_id: str | None, same_board: bool = False) -> Future[MergeReport]:
+        return self._run_now(lambda store: merge(store, Staged(Path(path), person_id), same_board=same_board))
 
     def restore_backup(self, path: str, name: str, same_board: bool = False) -> Future[None]:
         """Check the backup as the board does, and keep a copy of what it would put in place."""

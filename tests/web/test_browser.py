@@ -37,7 +37,6 @@ window.setTimeout = (act, ms) => wait(act, ms / 100)
 """A page that waits for nothing long, and counts what it fetches."""
 COUNTED_DOWN = [str(left_s) for left_s in range(4, 24)]
 """What the page may show of `HOLD` without an update, from the first change until the last three seconds."""
-TARGET = 44
 MOST_STOPS = 100
 """More tab stops than any page has, in case the focus never returns to the start."""
 

@@ -17,7 +17,6 @@ from tests.tree import ROOT
 from web.drawing import DARK, LIGHT, STYLE, PoseError, inline_svg, standalone_svg, svg_security_policy
 
 KEYS = picture_keys()
-SVG = "{http://www.w3.org/2000/svg}"
 BUDGET_KB = 60
 SCORES = (ROOT / "web" / "drawing" / "SCORES.md").read_text(encoding="utf-8")
 LEAST_SCORE = 52

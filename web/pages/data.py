@@ -30,7 +30,14 @@ def blueprint(site: Site) -> Blueprint:
     pages = Blueprint("data", __name__)
     uploads = Uploads(site, "data")
 
-    def page(error: str = "", lines: tuple[str, ...] = (), ticket: str = "", *, is_done: bool = False) -> str:
+    def page(
+        error: str = "",
+        lines: tuple[str, ...] = (),
+        ticket: str = "",
+        *,
+        asks_board: bool = False,
+        is_done: bool = False,
+    ) -> str:
         is_owner = site.visitor().is_at_least(Role.OWNER)
         return render_template(
             "data.html",
@@ -41,6 +48,7 @@ def blueprint(site: Site) -> Blueprint:
             error=error,
             lines=lines,
             ticket=ticket,
+            asks_board=asks_board,
             is_done=is_done,
         )
 
@@ -87,13 +95,15 @@ def blueprint(site: Site) -> Blueprint:
             return page(str(error)), 400
         if not ticket:
             uploads.drop()
-        return page(lines=preview_lines(report), ticket=ticket)
+        return page(lines=preview_lines(report), ticket=ticket, asks_board=report.takes_board is None)
 
     @pages.post("/data/import")
     def bring_in() -> str | tuple[str, int]:
         try:
             with uploads.confirmed() as staged:
-                report = wait_until_saved(site.api.import_staged(str(staged.path), staged.person_id), IMPORT_TIMEOUT_S)
+                same_board = "same_board" in request.form
+                imported = site.api.import_staged(str(staged.path), staged.person_id, same_board)
+                report = wait_until_saved(imported, IMPORT_TIMEOUT_S)
         except ValueError as error:
             return page(str(error)), 409
         return page(lines=preview_lines(report), is_done=True)

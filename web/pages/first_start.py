@@ -15,7 +15,6 @@ from web.context import Site, wait_until_saved
 HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 """A host name (RFC 1123)."""
 WAITING = "Waiting for the board"
-WAITING_SENTENCE = "It does not answer yet. This page opens by itself when it does."
 RELOAD_S = 2
 TITLES = {"name": "Name", "owner": "Owner", "board": "Plates and sensor", "calibration": "Calibration"}
 AS_BUILT = "as built"
@@ -38,8 +37,9 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.get("/first-start")
     def first_start() -> Response | str | tuple[str, int]:
-        if any(fault.part == "board" for fault in site.api.snapshot().faults):  # its process is starting, or away
-            return render_template("error.html", title=WAITING, sentence=WAITING_SENTENCE, reload_s=RELOAD_S), 503
+        fault = next((fault for fault in site.api.snapshot().faults if fault.part == "board"), None)
+        if fault is not None:  # its process is starting or away, or another program has the board
+            return render_template("error.html", title=WAITING, sentence=fault.sentence, reload_s=RELOAD_S), 503
         left = steps_left(site)
         if not left:
             return redirect(url_for("today.today"), 303)

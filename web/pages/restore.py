@@ -132,7 +132,8 @@ def blueprint(site: Site) -> Blueprint:
     def merge() -> str | tuple[str, int]:
         try:
             with uploads.confirmed() as staged:
-                report = wait_until_saved(site.api.import_staged(str(staged.path), None), IMPORT_TIMEOUT_S)
+                merged = site.api.import_staged(str(staged.path), None, "same_board" in request.form)
+                report = wait_until_saved(merged, IMPORT_TIMEOUT_S)
         except ValueError as error:
             return page(str(error)), 409
         return page(merged=preview_lines(report))

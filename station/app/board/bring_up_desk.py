@@ -134,16 +134,25 @@ class BringUpDesk:
         self._witness: _PageWitness | None = None
         self._thread: Thread | None = None
         self._asked_us = 0
+        self._held_reason: str | None = None
         self.view: BringUpView | None = None
 
     def attach(self, parts: BoardParts) -> None:
-        """Use these parts."""
+        """Use these parts, which are open; they may be the first after another program held the board."""
         self._parts = parts
+        if self._held_reason is not None:
+            self.hold(None)
+            self._take_parts()
+
+    def hold(self, reason: str | None) -> None:
+        """Another program holds the board, as this sentence says, until `attach`."""
+        self._held_reason = reason
+        self._board_view.set_fault("board", reason)
 
     @property
-    def is_going(self) -> bool:
-        """Whether the bring-up has the board's parts."""
-        return self._witness is not None
+    def away_reason(self) -> str | None:
+        """Who else has the board's parts, in a sentence: the bring-up or another program; `None` if nobody."""
+        return self._held_reason if self._witness is None else GOING
 
     def begin(self, *, asks: bool, is_empty: bool) -> None:
         """Lend the parts and begin; see `StationApi.start_bring_up`. Raises ValueError with a sentence."""
@@ -161,8 +170,8 @@ class BringUpDesk:
 
     def _obstacle(self, *, is_empty: bool) -> str | None:
         """Why it cannot begin now, in a sentence; `is_empty`: a person says that nobody is on the board."""
-        if self.is_going:
-            return GOING
+        if self.away_reason is not None:
+            return self.away_reason
         if self._session.run is not None:
             return RUNNING
         if self._presence.is_waiting:
@@ -196,10 +205,14 @@ class BringUpDesk:
             case BringUpEnded():
                 self._witness = self._thread = None
                 self._outputs.attach(news.devices)
-                self._settings.apply_volume(None)
-                self._time.catch_up()
-                self._session.wait_for_person(is_occupied=True)
+                self._take_parts()
                 self._show(replace(view, is_over=True, question=None, doing="", why=news.why))
+
+    def _take_parts(self) -> None:
+        """Begin to use the parts that somebody else had; a person may be standing there."""
+        self._settings.apply_volume(None)
+        self._time.catch_up()
+        self._session.wait_for_person(is_occupied=True)
 
     def answer(self, number: int, answer: str | None) -> None:
         """Answer the question of the view with this number, or stop (`None`). Raises ValueError with a sentence."""
@@ -224,7 +237,7 @@ class BringUpDesk:
     def pass_time(self, now_us: int) -> None:
         """End a bring-up whose question has waited too long."""
         is_asked = self.view is not None and self.view.question is not None
-        if self.is_going and is_asked and now_us - self._asked_us >= ANSWER_US:
+        if self._witness is not None and is_asked and now_us - self._asked_us >= ANSWER_US:
             self.stop(UNANSWERED)
 
     def close(self) -> None:

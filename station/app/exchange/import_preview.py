@@ -5,6 +5,13 @@ from __future__ import annotations
 from station.store.exchange.merge_report import MergeReport
 from station.units import count_text, date_text
 
+TAKES_SETTINGS = "This station has never been used, so it takes the settings from the file."
+TAKES_BOARD = "It is the same board, so the station takes the calibration and the empty heel plates from the file."
+UNCALIBRATED_BOARD = (
+    "It may be from another board: this station has never been calibrated, as after a new memory card, so it cannot "
+    "tell. If it is the same board and its distance sensor was not moved, say so: its calibration is used again. "
+    "Otherwise the sensor counts as never calibrated: calibrate it before the first test."
+)
 NAMES = {"sessions": "session", "tests": "test", "holds": "hold", "calibrations": "calibration", "routines": "routine"}
 """The rows that people look for; all others belong to one of these."""
 
@@ -23,6 +30,7 @@ def _lines(report: MergeReport) -> tuple[str, ...]:
         f"Already here: {count_text(report.known_rows, 'row')}." if report.known_rows else "",
         *_conflicts(report),
         _settings(report),
+        _board(report),
     )
 
 
@@ -54,6 +62,12 @@ def _conflicts(report: MergeReport) -> list[str]:
 def _settings(report: MergeReport) -> str:
     if report.person_id is not None:
         return "It has no settings: it is about one person."
-    if report.takes_over:
-        return "This station has never been used, so it takes the settings and the calibration from the file."
-    return "The station keeps its own settings and calibration."
+    return TAKES_SETTINGS if report.takes_over else "The station keeps its own settings."
+
+
+def _board(report: MergeReport) -> str:
+    if report.person_id is not None:
+        return ""
+    if report.takes_board is None:
+        return UNCALIBRATED_BOARD
+    return TAKES_BOARD if report.takes_board else "The station keeps its own calibration."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from station.app.exchange.import_preview import UNCALIBRATED_BOARD
 from station.store.amounts import amounts_text
 from station.units import date_time_text
 
@@ -12,11 +13,6 @@ if TYPE_CHECKING:
 
 OTHER_BOARD = (
     "It is from another board: this one keeps its own calibration and heel plates, because no two sensors are alike."
-)
-UNCALIBRATED_BOARD = (
-    "It may be from another board: this station has never been calibrated, as after a new memory card, so it cannot "
-    "tell. If it is the same board and its distance sensor was not moved, say so: its calibration is used again. "
-    "Otherwise the sensor counts as never calibrated: calibrate it before the first test."
 )
 UNKNOWN_BOARD = (
     "If it is from another board, check the calibration before the first test: no two sensors are alike, and the one "

@@ -102,7 +102,7 @@ class Presenter:
             heels=self._session.heels,
             knee=self._board.knee_touching,
             cue=view.cue,
-            faults=view.faults(None if self._bring_up.is_going else self._session.heel_fault(now_us)),
+            faults=view.faults(self._session.heel_fault(now_us) if self._bring_up.away_reason is None else None),
             session_id=self._recorder.session_id,
             person_id=self._session.person_id,
             person_name=self._people.name_of(self._session.person_id),

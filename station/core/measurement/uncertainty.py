@@ -103,11 +103,6 @@ class Budget(Struct, frozen=True):
         )
 
     @property
-    def sensor_mm(self) -> float:
-        """The sensor and its calibration without toes and knee: one standard uncertainty."""
-        return _root_sum((self.noise_mm, self.wander_mm, self.calibration_mm, self.drift_mm))
-
-    @property
     def total_mm(self) -> float:
         """All parts together: one standard uncertainty."""
         return _root_sum([part.mm for part in self.parts])

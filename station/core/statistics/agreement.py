@@ -14,7 +14,7 @@ from statistics import fmean
 
 from msgspec import Struct
 
-from station.core.statistics.distributions import chi2_quantile, f_quantile, f_sf, normal_quantile, t_quantile
+from station.core.statistics.distributions import f_quantile, f_sf, normal_quantile, t_quantile
 
 Ratings = Sequence[Sequence[float | None]]
 CompleteRatings = list[list[float]]
@@ -76,14 +76,6 @@ class IccAnalysis(Struct, frozen=True):
     f_test: FTest | None
     coefficients: Mapping[IccForm, Limits]
     why_not: str | None
-
-
-class RatingError(Struct, frozen=True):
-    """SEM with its limits, and the minimal detectable change (MDC) with 90 and 95 % confidence."""
-
-    sem: Limits
-    mdc90: float
-    mdc95: float
 
 
 class BlandAltman(Struct, frozen=True):
@@ -176,22 +168,6 @@ def two_way_icc(ratings: Ratings) -> IccAnalysis:
         coefficients=coefficients,
         why_not=None,
     )
-
-
-def rating_error(ratings: Ratings) -> RatingError | None:
-    """Return the SEM: the root of the two-way EMS (for two columns the SD of their differences over the root of 2).
-
-    It excludes systematic differences between raters or occasions. Only complete targets count; `None` with fewer than
-    two of them, or with one column.
-    """
-    k, rows = _column_count(ratings), _complete_rows(ratings)
-    if k < 2 or len(rows) < 2:
-        return None
-    df = (len(rows) - 1) * (k - 1)
-    ems = _mean_squares(rows)[2]
-    low, high = (sqrt(ems * df / chi2_quantile(_TAIL_PROBABILITY, df, above=above)) for above in (True, False))
-    sem = Limits(sqrt(ems), low, high) if ems else Limits(0.0, None, None)
-    return RatingError(sem, mdc(sem.value, 0.90), mdc(sem.value, 0.95))
 
 
 def bland_altman(first: Sequence[float | None], second: Sequence[float | None]) -> BlandAltman | None:

@@ -23,6 +23,7 @@ from station.store.connect import empty_log, lock_database, sqlite_driver, write
 from station.store.errors import OlderSchemaError, StoreError, translate_errors
 from station.store.exchange.export_read import DATABASE_MAGIC, ImportRefusedError
 from station.store.exchange.export_values import DamagedExportError
+from station.store.exchange.same_board import BoardComparison, compare_boards
 from station.store.exchange.staging import Staged, check_staged, scratch_directory
 from station.store.prepare import VERSION_TABLE, read_revision
 from station.store.reading.reader import Reader
@@ -65,8 +66,8 @@ class RestorePreview(Struct, frozen=True):
     """What a restore would do: rows by table that only the backup has, and rows that only the station has now.
 
     `newest_at` is the start of the backup's newest session, `station_newest_at` that of the station's.
-    `is_of_other_board`: backup and station share no calibration. Unless the station `was_calibrated`, it still
-    `may_be_same_board` with a new memory card.
+    `is_of_other_board`: backup and station share no calibration, and the station `was_calibrated` or not; see
+    `BoardComparison`.
     """
 
     backup_only: dict[str, int]
@@ -79,7 +80,7 @@ class RestorePreview(Struct, frozen=True):
     @property
     def may_be_same_board(self) -> bool:
         """Whether only a person can say that the backup is of this very board."""
-        return self.is_of_other_board and not self.was_calibrated
+        return BoardComparison(self.is_of_other_board, self.was_calibrated).may_be_same
 
 
 @contextmanager
@@ -173,22 +174,10 @@ def preview_restore(reader: Reader, staged: Staged) -> RestorePreview:
         station_newest_at = connection.execute(newest).scalar_one()
         of_backup = sessions.to_metadata(MetaData(), schema="staged")
         newest_at = connection.execute(select(func.max(of_backup.c.started_at))).scalar_one()
-        is_of_other_board = _is_of_other_board(connection)
-        was_calibrated = _was_calibrated(connection)
-    return RestorePreview(only["staged"], only["main"], newest_at, station_newest_at, is_of_other_board, was_calibrated)
-
-
-def _is_of_other_board(connection: Connection) -> bool:
-    """Whether the staged backup and the station share no calibration."""
-    theirs = calibrations.to_metadata(MetaData(), schema="staged")
-    shared = select(theirs.c.id).where(theirs.c.id.in_(select(calibrations.c.id)))
-    return connection.execute(shared).first() is None
-
-
-def _was_calibrated(connection: Connection) -> bool:
-    """Whether the station has a calibration beyond that of its first start."""
-    fitted = select(calibrations.c.id).where(calibrations.c.points_json.is_not(None))
-    return connection.execute(fitted).first() is not None
+        boards = compare_boards(connection)
+    return RestorePreview(
+        only["staged"], only["main"], newest_at, station_newest_at, boards.is_other, boards.was_calibrated
+    )
 
 
 @contextmanager
@@ -238,8 +227,7 @@ def _carry_over(staged: Staged, database: Path, *, same_board: bool) -> None:
     """
     try:
         with reader_of(database) as reader, reader.read_transaction(attach=staged.path) as connection:
-            keeps_board = _is_of_other_board(connection) and (_was_calibrated(connection) or not same_board)
-            kept = (*_OF_ACCESS, *(_OF_BOARD if keeps_board else ()))
+            kept = (*_OF_ACCESS, *(() if compare_boards(connection).is_same(same_board) else _OF_BOARD))
             own = {of: [dict(row) for row in connection.execute(select(of)).mappings()] for of in kept}
             pins = connection.execute(select(people.c.id, people.c.pin_hash)).all()
     except StoreError:

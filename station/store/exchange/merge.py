@@ -31,6 +31,7 @@ from sqlalchemy import (
 from station.store.errors import StoreError
 from station.store.exchange.exported import STATION_ONLY, TABLES, exported_columns
 from station.store.exchange.merge_report import Conflict, MergeReport, TableMerge
+from station.store.exchange.same_board import compare_boards
 from station.store.exchange.staging import Staged, staged_export, work_directory
 from station.store.names import MAX_NAME_LENGTH
 from station.store.reading.reader import Reader
@@ -69,56 +70,77 @@ _NUMBERED: dict[str, tuple[Column[Any], Column[Any] | None]] = {
 }
 """The tables whose rows are ordered by `number`: the column with a row's time, and the one that groups rows, if any;
 each group has its own order."""
-_TAKEN_OVER = ("calibration_checks", "calibrations", "settings", "heel_sensors")
-"""The tables that a station that was never used takes unchanged from the file, in an order that allows deletion."""
+_OF_BOARD = ("calibration_checks", "calibrations", "heel_sensors")
+"""The tables of the board, in an order that allows deletion."""
 _ASIDE = 10**9
 """Keeps the numbers of new rows apart until they have their final numbers."""
 
 
-def import_export(store: Store, path: Path) -> MergeReport:
-    """Add the contents of an export to the store, all or nothing.
+def import_export(store: Store, path: Path, *, same_board: bool = False) -> MergeReport:
+    """Add the contents of an export to the store, all or nothing; see `merge`.
 
     Raises `ImportRefusedError` for a damaged file or one that is not an export, `StoreError` if the disk fails.
     """
     with staged_export(path, work_directory(store.path)) as staged:
-        return merge(store, staged)
+        return merge(store, staged, same_board=same_board)
 
 
 def preview(reader: Reader, staged: Staged) -> MergeReport:
     """What `merge` would do, without doing it."""
     with reader.read_transaction(attach=staged.path) as connection:
-        return _compare(connection, staged)
+        return _compare(connection, staged, None)
 
 
-def merge(store: Store, staged: Staged) -> MergeReport:
-    """Add to the store what it does not have yet, in one transaction."""
+def merge(store: Store, staged: Staged, *, same_board: bool = False) -> MergeReport:
+    """Add to the store what it does not have yet, in one transaction.
+
+    `same_board`: a person says that a station which was never calibrated has the file's board, so that the file's
+    calibration and empty heel plates are used.
+    """
     with store.write_transaction(attach=staged.path) as connection:
-        report = _compare(connection, staged)
-        if report.takes_over:
-            for name in _TAKEN_OVER:
-                connection.execute(metadata.tables[name].delete())
+        report = _compare(connection, staged, same_board)
+        replaced = _replaced_tables(takes_over=report.takes_over, takes_board=bool(report.takes_board))
+        for name in replaced:
+            connection.execute(metadata.tables[name].delete())
         new_names = [(table, _new_names(connection, table)) for table in (people, routines)]
         for table in TABLES:
-            if table.name not in STATION_ONLY or report.takes_over:
+            if table.name not in STATION_ONLY or table.name in replaced:
                 _insert_new(connection, table)
         for table, given in new_names:
             for row_id, _, name in given:
                 connection.execute(update(table).where(table.c.id == row_id).values(name=name))
         for name in _NUMBERED:
-            _place_new_rows(connection, metadata.tables[name])
+            _place_new_rows(connection, metadata.tables[name], takes_board=bool(report.takes_board))
         return report
 
 
-def _compare(connection: Connection, staged: Staged) -> MergeReport:
+def _replaced_tables(*, takes_over: bool, takes_board: bool) -> tuple[str, ...]:
+    """The tables that the station takes unchanged from the file, in an order that allows deletion.
+
+    A station with results keeps the calibrations behind them: those of the file follow.
+    """
+    of_board = _OF_BOARD if takes_over else ("heel_sensors",)
+    return (*(of_board if takes_board else ()), *(("settings",) if takes_over else ()))
+
+
+def _compare(connection: Connection, staged: Staged, same_board: bool | None) -> MergeReport:
+    """The report; `same_board` is what a person says, `None` if nobody has been asked."""
     _require_plain(connection)
-    takes_over = staged.person_id is None and _is_unused(connection)
+    boards = compare_boards(connection)
+    takes_over = staged.person_id is None and not boards.was_calibrated and _is_unused(connection)
+    takes_board: bool | None = False
+    if staged.person_id is None and boards.may_be_same:
+        takes_board = same_board
+    elif takes_over:
+        takes_board = True
+    replaced = _replaced_tables(takes_over=takes_over, takes_board=bool(takes_board))
     counts, conflicts = [], []
     for table in TABLES:
-        if table.name in STATION_ONLY and not takes_over:
+        if table.name in STATION_ONLY and table.name not in replaced:
             continue
         of_file = _staged_tables()[table.name]
         total = _count(connection, select(of_file))
-        if takes_over and table.name in _TAKEN_OVER:
+        if table.name in replaced:
             counts.append(TableMerge(str(table.name), total, 0, 0))
             continue
         new = _count(connection, _select_new(table))
@@ -145,6 +167,7 @@ def _compare(connection: Connection, staged: Staged) -> MergeReport:
     return MergeReport(
         person_id=staged.person_id,
         takes_over=takes_over,
+        takes_board=takes_board,
         tables=tuple(counts),
         people=tuple(
             connection.execute(select(of_people.c.name).where(_is_new(people)).order_by(of_people.c.name)).scalars()
@@ -164,9 +187,8 @@ def _require_plain(connection: Connection) -> None:
 
 
 def _is_unused(connection: Connection) -> bool:
-    """Whether the station has no sessions or routines and was never calibrated, so its settings may be replaced."""
-    never = select(calibrations).where(calibrations.c.points_json.is_not(None))
-    return not any(_count(connection, query) for query in (select(sessions), select(routines), never))
+    """Whether the station has no sessions or routines, so that its settings may be replaced."""
+    return not any(_count(connection, query) for query in (select(sessions), select(routines)))
 
 
 def _count(connection: Connection, query: Select[Any]) -> int:
@@ -200,10 +222,11 @@ def _insert_new(connection: Connection, table: Table) -> None:
     connection.execute(insert(table).from_select(names, query))
 
 
-def _place_new_rows(connection: Connection, table: Table) -> None:
+def _place_new_rows(connection: Connection, table: Table, *, takes_board: bool) -> None:
     """Number the new rows so that each follows the row that it followed in the file, or else the rows before its time.
 
-    The calibration in use stays the newest, unless the file contains it and newer ones of this board.
+    The calibration in use stays the newest, unless the station `takes_board`, or the file contains it and newer ones of
+    this board.
     """
     _, group = _NUMBERED[table.name]
     is_aside = table.c.number < -_ASIDE
@@ -212,13 +235,18 @@ def _place_new_rows(connection: Connection, table: Table) -> None:
         with_own = select(group).where(table.c.number > 0)
         groups = list(connection.execute(select(group).where(is_aside, group.in_(with_own)).distinct()).scalars())
     for value in groups:
-        _place_group(connection, table, [] if group is None else [group == value])
+        _place_group(connection, table, [] if group is None else [group == value], follows_last=takes_board)
     connection.execute(update(table).where(is_aside).values(number=-table.c.number - _ASIDE))
     connection.execute(update(table).where(table.c.number < 0).values(number=-table.c.number))
 
 
-def _place_group(connection: Connection, table: Table, is_included: list[ColumnElement[bool]]) -> None:
-    """Number the rows of one group from 1, as negative numbers, if it has both own and new rows."""
+def _place_group(
+    connection: Connection, table: Table, is_included: list[ColumnElement[bool]], *, follows_last: bool
+) -> None:
+    """Number the rows of one group from 1, as negative numbers, if it has both own and new rows.
+
+    `follows_last`: new calibrations come after the one in use.
+    """
     time, _ = _NUMBERED[table.name]
     of_file = _staged_tables()[table.name]
     listed = select(table.c.id, time, table.c.number).where(*is_included).order_by(table.c.number)
@@ -240,7 +268,7 @@ def _place_group(connection: Connection, table: Table, is_included: list[ColumnE
     order = [row_id for row_id, _ in own]
     own_times = dict(own)
     last = order.pop() if table is calibrations else None
-    follows_last = False
+    follows_last = follows_last and last is not None
     tail: list[str] = []
     place = 0
     for row_id in in_file:

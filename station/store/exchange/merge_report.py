@@ -28,12 +28,14 @@ class MergeReport(Struct, frozen=True):
     """What a merge adds, and what it leaves unchanged.
 
     `people` has the names of the new people, `renamed` the old and new names of rows whose name was taken.
-    `takes_over`: the station was never used, so settings and calibration come from the file. `first_at` and `last_at`
-    are the starts of the first and the last new session.
+    `takes_over`: the station was never used, so its settings come from the file. `takes_board`: so do calibration and
+    empty heel plates in use; `None` in a preview if only a person can say whether it is the same board. `first_at` and
+    `last_at` are the starts of the first and the last new session.
     """
 
     person_id: str | None
     takes_over: bool
+    takes_board: bool | None
     tables: tuple[TableMerge, ...]
     people: tuple[str, ...]
     renamed: tuple[tuple[str, str], ...]

@@ -22,10 +22,6 @@ FLAT, SLOPE, TURNED = BoardPosition
 TEST = TestStep()
 
 
-def steps(*keys: str) -> tuple[object, ...]:
-    return steps_of([Item(exercise=key) for key in keys], Settings())
-
-
 @pytest.mark.parametrize("lies", [None, SLOPE, TURNED])
 def test_test_on_a_board_in_another_position_asks_for_it_flat(lies: BoardPosition | None) -> None:
     assert with_setups((TEST, AskStep()), lies) == (SetupStep(FLAT), TEST, AskStep())

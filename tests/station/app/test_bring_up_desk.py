@@ -16,7 +16,7 @@ from station.devices.board import Devices
 from station.system.self_check import check_board
 from station.system.simulate import simulated
 from station.system.wire_faults import COLOURS, Diagnosis
-from tests.station.rig import COMPARATORS, Rig
+from tests.station.rig import COMPARATORS, Rig, hold_of
 from tests.station.system.bring_up_rig import VirtualBench
 
 NEWS_S = 20.0
@@ -161,6 +161,27 @@ def test_a_plate_pressed_before_it_starts_nothing_meanwhile(tmp_path: Path) -> N
         until(rig, lambda now: now.question)
         assert rig.station.snapshot().activity == "idle"
         rig.station.end_bring_up()
+
+
+def test_board_that_another_program_holds_starts_nothing(tmp_path: Path) -> None:
+    """The reason is the answer to each request; a person who stood there meanwhile steps off and on again."""
+    with Rig(tmp_path, on_step="stretch") as rig:
+        rig.station.hold_board("Another program has it.")
+        asked = (rig.station.request_start("stretch", None), rig.station.request_presence())
+        rig.station.start(hold_of(5), None)
+        rig.step_on(after_s=3)
+        now = rig.station.snapshot()
+        assert [str(one.exception(0)) for one in asked] == ["Another program has it."] * 2
+        assert (now.activity, now.note, rig.faults) == ("idle", "Another program has it.", {"board": now.note})
+        with pytest.raises(ValueError, match="Another program has it"):
+            begin(rig, is_empty=True)
+        rig.station.lend(VirtualParts(rig))
+        rig.live(3)
+        assert (rig.station.snapshot().activity, rig.faults) == ("idle", {})
+        rig.board.act("step_off")
+        rig.live(1)
+        rig.step_on(after_s=3)
+        assert rig.station.snapshot().activity == "hold"
 
 
 def test_bring_up_is_refused_during_a_run_and_a_pairing(rig: Rig) -> None:

@@ -18,8 +18,9 @@ from station.core.facts import CueName
 from station.store import Store, StoreError
 from station.store.connect import log_files
 from station.store.reading.following import FollowingReader
-from station.system.service import WAITS_FOR_ROOM, Service
+from station.system.service import Service
 from station.system.simulate import simulated
+from station.system.store_opening import WAITS_FOR_ROOM
 from tests.loop_disk import LoopDisk, loop_disk
 from tests.station.process import BOUND_S
 from tests.station.rig import Rig
@@ -73,7 +74,7 @@ def test_d1_start_waits_for_room_where_none_was_kept(disk: LoopDisk, monkeypatch
     for path, content in left.items():
         path.write_bytes(content)
     database.with_name("live.db.room").unlink()
-    monkeypatch.setattr("station.system.service.STORE_RETRY_S", 1)
+    monkeypatch.setattr("station.system.store_opening.RETRY_S", 1)
     notified: list[str] = []
     shown: list[str] = []
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd, FollowingReader(database) as reader:

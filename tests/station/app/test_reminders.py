@@ -22,7 +22,6 @@ from tests.station.rig import hold_of
 from tests.station.store.histories import HandClock
 
 EVERY_DAY = tuple(range(7))
-HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 
 class AlarmClock:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import msgspec
 import pytest
@@ -25,8 +25,6 @@ from station.store import Store
 from tests.station.advice.cautions import CAUTIONS, KEYS, NO_TEST, PAINS, exercises_in, is_blocked
 from tests.station.health_answers import answer_health_questions
 from tests.station.store.histories import HandClock, one_hold, one_test
-
-NOW = datetime(2026, 6, 1, 9, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +58,6 @@ def remember_unfinished(store: Store, person_id: str | None, routine: Routine) -
 
 
 NAMES = ("daily", "quick_calf", "full", "test_and_stretch", "stretch")
-WITH_TEST = {"test_and_stretch"}
 
 
 @given(

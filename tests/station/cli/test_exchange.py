@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from station.cli.main import main
+from station.cli.merging import SAME_BOARD_QUESTION
 from station.store import Reader, Store
 from tests.station.store.histories import HandClock, guided_routine, weeks
 
@@ -39,14 +40,17 @@ def people(path: Path) -> list[str]:
 
 
 def test_an_import_shows_what_it_brings_and_asks(full: Path, empty: Path, tmp_path: Path) -> None:
-    """No changes nothing; yes imports it; a second time nothing is new, and it does not ask."""
+    """No changes nothing; yes imports it, and asks whether it is the same board; a second time nothing is new, and it
+    does not ask.
+    """
     file = tmp_path / "all.zip"
     assert station("export", file, "--database", full, "--as", "bundle").output == f"Written to {file}.\n"
     refused = station("import", file, "--database", empty, answer="n\n")
     assert "New people: Ann, Bea." in refused.output
     assert "Nothing was changed." in refused.output
     assert people(empty) == []
-    assert f"Imported into {empty}." in station("import", file, "--database", empty, answer="y\n").output
+    done = station("import", file, "--database", empty, answer="y\ny\n")
+    assert f"{SAME_BOARD_QUESTION} [y/N]: y\nImported into {empty}." in done.output
     assert people(empty) == ["Ann", "Bea"]
     again = station("import", file, "--database", empty)
     assert (again.exit_code, "Nothing is new." in again.output) == (0, True)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from itertools import cycle
 
+from msgspec.structs import replace
+
 from station.core.activities.calibrate import CAPTURE_US
 from station.core.activities.check import CHECK_CAPTURE_US
 from station.core.activities.engine import Engine
 from station.core.activities.routine import RoutineRun
 from station.core.events import SECOND_US, Command, CommandName, Event, Heel, Side, Tick, Toe
-from station.core.facts import Cue, CueName, Fact
+from station.core.facts import Calibrated, Cue, CueName, Fact
 from station.core.measurement.curve import Curve
 from station.core.sensing.sensors import BoardSensors, Wiring
-from station.core.steps import CheckStep, Step
+from station.core.steps import CalibrateStep, CheckStep, Step
 from station.simulator.range_error import RangeError
 from tests.recordings import still_readings
 from tests.station.core.traces import TRUE_MM, SomeFact
@@ -24,6 +26,14 @@ CHECK_SHOWN_S = CHECK_CAPTURE_US / SECOND_US + 3.5
 """How long a brisk person holds a block: two seconds until it is still, then the capture."""
 LANE_MM = 280.0
 """The distance from the toe line to the wall."""
+GIVEN_UP_S = 125.0
+"""Longer than a calibration waits for a block or for its sensor."""
+BLOCKS_MM = (0.0, 100.0, 200.0)
+WARM = CalibrateStep(BLOCKS_MM, warm_us=0)
+"""Three blocks, with a sensor that is warm already."""
+ONCE = replace(WARM, rounds=1)
+FOUR = CalibrateStep(warm_us=0)
+"""The four blocks of a configuration that names none."""
 
 
 class Bench:
@@ -91,3 +101,21 @@ class Bench:
     @property
     def over(self) -> str | None:
         return self.engine.outcome
+
+
+def shown(bench: Bench, *blocks_mm: float) -> Bench:
+    """The lane is empty first, then these blocks are shown one after the other."""
+    bench.read(3.0)
+    for block_mm in blocks_mm:
+        bench.show(block_mm)
+    return bench
+
+
+def refusal(bench: Bench) -> str:
+    """The sentence of a refused calibration: nothing of it is kept, and ENDED sounds."""
+    assert bench.over == "ended"
+    assert bench.facts_of(Calibrated) == []
+    assert bench.cues()[-1] is CueName.ENDED
+    why = bench.picture.why
+    assert why is not None
+    return str(why)

@@ -1,4 +1,4 @@
-"""Databases of the schemas before: rows, and the program's own migrations up to them."""
+"""Databases of older schemas, made by the migrations, with rows as the program of that time wrote them."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ FIRST_ROWS = (
         },
     ),
 )
-"""What a database of the first schema has, as that program wrote it."""
+"""The rows of a database of schema 0001."""
 
 SECOND_ROWS = (
     (
@@ -153,7 +153,7 @@ SECOND_ROWS = (
         },
     ),
 )
-"""What it also has once it is of the second schema."""
+"""The rows that it also has as one of schema 0002."""
 
 THIRD_ROWS = (
     (
@@ -168,28 +168,29 @@ THIRD_ROWS = (
         },
     ),
 )
-"""What it also has once it is of the third schema."""
+"""The rows that it also has as one of schema 0003."""
 
 SCHEMAS = ("0001", "0002", "0003")
+"""The schemas that have rows here, oldest first."""
 
 
 def make_older_database(path: Path, schema: str) -> None:
-    """A database of an older schema, with a row in nearly every table."""
+    """Make a database of one of `SCHEMAS`, with a row in nearly every table."""
     engine = write_engine(path, sqlite_driver)
     for revision, rows in zip(SCHEMAS, (FIRST_ROWS, SECOND_ROWS, THIRD_ROWS), strict=True):
         if revision > schema:
             break
         upgrade(engine, revision)
-        with engine.begin() as now:
+        with engine.begin() as connection:
             for table, values in rows:
-                known = values | {"app_version": "0.1.0", "rule_version": "1"}
-                names = ", ".join(known)
-                now.execute(text(f"INSERT INTO {table} ({names}) VALUES (:{', :'.join(known)})"), known)
+                row = values | {"app_version": "0.1.0", "rule_version": "1"}
+                statement = f"INSERT INTO {table} ({', '.join(row)}) VALUES (:{', :'.join(row)})"
+                connection.execute(text(statement), row)
     engine.dispose()
 
 
-def without_checksums(path: Path) -> None:
-    """Make a database what the program of the schema before checksums would have left."""
+def remove_checksums(path: Path) -> None:
+    """Turn a database of the current schema into one of schema 0008, the last without checksums."""
     with closing(sqlite3.connect(path)) as connection, connection:
         for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             connection.execute(f"DROP TRIGGER {name}")
@@ -202,7 +203,7 @@ Columns = dict[str, list[str]]
 
 
 def rows_of(path: Path, columns: Columns | None = None) -> tuple[Columns, dict[str, list[Any]]]:
-    """The columns of each table of a database, or those that are given, and the rows in them."""
+    """The columns of each table, all of them unless `columns` names some, and the values of each row in them."""
     database = sqlite3.connect(path)
     if columns is None:
         tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name != 'alembic_version'")

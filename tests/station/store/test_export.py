@@ -67,7 +67,7 @@ def test_export_is_restored_exactly(full: Store, tmp_path: Path, clock: HandCloc
     """An export imported into an empty store is equal, down to the last trace, and exports to the same bytes."""
     export_json(full, tmp_path / name, traces=True)
     with Store.open(tmp_path / "other.db", clock=clock) as other:
-        import_export(other, tmp_path / name)
+        import_export(other, tmp_path / name, same_board=True)
         assert everything(other) == everything(full)
         export_json(other, tmp_path / f"again {name}", traces=True)
     assert (tmp_path / f"again {name}").read_bytes() == (tmp_path / name).read_bytes()
@@ -91,7 +91,7 @@ def test_export_of_an_older_schema_is_upgraded(tmp_path: Path, clock: HandClock,
         Store.open(tmp_path / "other.db", clock=clock) as other,
         Store.open(tmp_path / "older.db", clock=clock) as changed,
     ):
-        import_export(other, tmp_path / "older.json")
+        import_export(other, tmp_path / "older.json", same_board=True)
         changed.append_trace("r", rows_of_r)
         assert everything(other) == everything(changed)
         assert other.trace("r") == ({}, rows_of_r)
@@ -109,7 +109,7 @@ def test_shipped_history_has_the_current_schema(tmp_path: Path, clock: HandClock
     document = json.loads(lzma.decompress(SHIPPED.read_bytes()))
     assert document["schema"] == HEAD_REVISION
     with Store.open(tmp_path / "demo.db", clock=clock) as store:
-        import_export(store, SHIPPED)
+        import_export(store, SHIPPED, same_board=True)
         export_json(store, tmp_path / "again.json", traces=True)
     assert json.loads((tmp_path / "again.json").read_text(encoding="utf-8")) == document
 
@@ -140,7 +140,7 @@ def test_an_export_without_traces_has_every_result(full: Store, tmp_path: Path, 
     """The small export lacks only the traces."""
     export_json(full, tmp_path / "small.json", traces=False)
     with Store.open(tmp_path / "other.db", clock=clock) as other:
-        import_export(other, tmp_path / "small.json")
+        import_export(other, tmp_path / "small.json", same_board=True)
         details, traces, *rest = everything(other)
         assert [details, *rest] == [everything(full)[0], *everything(full)[2:]]
         assert {rows for _, rows in traces} == {""}

@@ -229,6 +229,30 @@ def test_a_newer_calibration_of_the_same_board_is_used(shelf: Path, tmp_path: Pa
         assert older.current_calibration().id == newest
 
 
+@pytest.mark.parametrize("is_used", [False, True])
+@pytest.mark.parametrize("same_board", [False, True])
+def test_calibration_of_an_export_is_used_by_a_yes_alone(
+    shelf: Path, tmp_path: Path, clock: HandClock, is_used: bool, same_board: bool
+) -> None:
+    """A station that was never calibrated cannot tell whether the file is of its board, with results or without."""
+    with Store.open(tmp_path / "new.db", clock=clock, as_built_offset_mm=-61.0) as store:
+        own = store.current_calibration().id
+        if is_used:
+            session_id = store.begin_session(store.add_person("Cleo").id, clock.utc_now(), simulated=False)
+            one_test(store, store.begin_run(session_id, {"do": "test"}, clock.utc_now()), 80.0, 90.0)
+        with staged_export(shelf / "json.json", tmp_path) as staged:
+            assert preview(store, staged).takes_board is None
+            report = merge(store, staged, same_board=same_board)
+        assert (report.takes_board, report.takes_over) == (same_board, not is_used)
+        with Store.open(shelf / "full.db", clock=clock) as full:
+            theirs = full.current_calibration().id
+        assert store.current_calibration().id == (theirs if same_board else own)
+        assert store.empty_shares() == ({Side.LEFT: 0.02} if same_board else {})
+        assert store.settings().units == ("cm" if is_used else "inch")
+        numbers = [one.number for one in store.calibrations()]
+        assert sorted(numbers) == list(range(1, len(numbers) + 1))
+
+
 HOSTILE = [
     ("people", "name", "x" * 61, "name"),
     ("people", "name", "a\u0000b", "people.name cannot be"),
@@ -369,7 +393,7 @@ def test_mutated_exports_are_imported_whole_or_not_at_all(shelf: Path, tmp_path:
         with Store.open(with_tables(path), clock=clock) as store:
             before = rows(path)
             try:
-                report = import_export(store, file)
+                report = import_export(store, file, same_board=True)
             except StoreError:
                 is_whole = rows(path) == before
             else:

@@ -14,7 +14,8 @@ from click.testing import CliRunner, Result
 from msgspec import structs
 from msgspec.structs import replace
 
-from station.app.exchange.restore_preview import OTHER_BOARD, UNCALIBRATED_BOARD, UNKNOWN_ACCESS, UNKNOWN_BOARD
+from station.app.exchange.import_preview import UNCALIBRATED_BOARD
+from station.app.exchange.restore_preview import OTHER_BOARD, UNKNOWN_ACCESS, UNKNOWN_BOARD
 from station.cli.main import main
 from station.core.events import Side
 from station.core.measurement.curve import Curve
@@ -29,7 +30,7 @@ from tests.crash.damage import make_database
 from tests.crash.restores import HALF, REFUSED, WHOLE, make_small_database, restores
 from tests.crash.salvages import AT
 from tests.station.store.histories import FIT, HandClock, weeks
-from tests.station.store.older_schemas import SCHEMAS, make_older_database, without_checksums
+from tests.station.store.older_schemas import SCHEMAS, make_older_database, remove_checksums
 from tests.station.store.test_import import rows
 
 MUTATIONS = 80
@@ -192,7 +193,7 @@ def test_what_was_taken_away_stays_so_where_the_station_is_older_than_the_progra
         store.revoke_device(store.devices()[1].id)
         kept = {one.name: one.revoked_at is None for one in store.devices()}
         store.add_person("Cleo")
-    without_checksums(path)
+    remove_checksums(path)
     done = station("restore", tmp_path / "backup.db", "--database", path, answer="y\n")
     assert done.exit_code == 0, done.output
     assert "Only in the station, and lost without a merge: 1 person." in done.output
@@ -295,8 +296,11 @@ def test_another_board_keeps_its_calibration(tmp_path: Path, is_calibrated: bool
     assert OTHER_BOARD not in again.output
 
 
+@pytest.mark.parametrize("way", [(), ("--merge",)], ids=["replace", "merge"])
 @pytest.mark.parametrize("words", [("y\ny\n",), ("y\n", "--same-board"), (None, "--same-board", "--yes")])
-def test_new_card_in_the_same_board_keeps_the_calibration(tmp_path: Path, words: tuple[str | None, ...]) -> None:
+def test_new_card_in_the_same_board_keeps_the_calibration(
+    tmp_path: Path, words: tuple[str | None, ...], way: tuple[str, ...]
+) -> None:
     """Its sensor was not moved, as a person says: the plates are the same too."""
     clock, path, (answer, *options) = HandClock(), tmp_path / "station.db", words
     make_database(tmp_path / "backup.db")
@@ -305,15 +309,17 @@ def test_new_card_in_the_same_board_keeps_the_calibration(tmp_path: Path, words:
         store.save_empty_share(Side.LEFT, 0.02)
         theirs = store.current_calibration()
     Store.open(path, clock=clock, as_built_offset_mm=-61.0).close()
+    options = [*way, *options]
     station("restore", tmp_path / "backup.db", "--database", path, *[str(one) for one in options], answer=answer)
     with Store.open(path, clock=clock) as store:
         assert store.current_calibration() == theirs
         assert store.empty_shares() == {Side.LEFT: 0.02}
 
 
+@pytest.mark.parametrize("way", [(), ("--merge",)], ids=["replace", "merge"])
 @pytest.mark.parametrize(("is_calibrated", "answer", "asked"), [(False, "y\nn\n", True), (True, "y\n", False)])
 def test_calibration_of_a_backup_is_used_by_a_yes_alone(
-    tmp_path: Path, is_calibrated: bool, answer: str, asked: bool
+    tmp_path: Path, is_calibrated: bool, answer: str, asked: bool, way: tuple[str, ...]
 ) -> None:
     """A station that was calibrated meanwhile is not asked, nor is the option obeyed: its own is newer."""
     clock, path = HandClock(), tmp_path / "station.db"
@@ -322,7 +328,7 @@ def test_calibration_of_a_backup_is_used_by_a_yes_alone(
         if is_calibrated:
             store.add_calibration(replace(FIT, curve=Curve(0.99, -60.0)))
         ours = store.current_calibration()
-    options = ("--same-board",) if is_calibrated else ()
+    options = (*way, "--same-board") if is_calibrated else way
     shown = station("restore", tmp_path / "backup.db", "--database", path, *options, answer=answer)
     assert ("Is it the same board" in shown.output) is asked
     with Store.open(path, clock=clock) as store:

@@ -30,7 +30,7 @@ from station.system.simulate import simulated
 from tests.crash.damage import PAGE_BYTES, make_database
 from tests.crash.salvages import AT, outcome, outcomes, rows_of
 from tests.station.store.histories import HandClock, weeks
-from tests.station.store.older_schemas import SCHEMAS, make_older_database, without_checksums
+from tests.station.store.older_schemas import SCHEMAS, make_older_database, remove_checksums
 from tests.tree import ROOT
 
 COPIES = 8
@@ -352,7 +352,7 @@ def test_an_older_database_is_salvaged_and_upgraded_at_the_start(tmp_path: Path)
     path, clock = tmp_path / "live.db", HandClock()
     with Store.open(path, clock=clock) as store:
         weeks(store, clock, days=8)
-    without_checksums(path)
+    remove_checksums(path)
     before = len(stored_tests(path))
     zero(path, leaf_of(path, "attempts"))
     with closing(sqlite3.connect(path)) as connection, pytest.raises(sqlite3.DatabaseError):

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from hardware.wiring import RAILS
 from station.app.board.bring_up_records import Result
-from station.cli.bring_up_questions import Questions
+from station.cli.terminal_witness import TerminalWitness
 from station.clock import SystemClock
 from station.devices.probe import keep_busy
 from station.devices.range_parts import I2cBus
@@ -139,7 +139,7 @@ def test_questions_take_a_voltage_with_a_comma_and_ask_again_after_a_word() -> N
 
     @click.command()
     def ask() -> None:
-        questions = Questions()
+        questions = TerminalWitness()
         given.append(questions.ask(press_question("knee pad")))
         given.append(questions.ask(tones_question()))
         given.append(questions.ask(colour_question()))

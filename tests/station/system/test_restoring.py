@@ -91,11 +91,15 @@ def test_a_bad_backup_changes_nothing(tmp_path: Path, backup: Path) -> None:
 
 
 def test_the_process_starts_again_on_the_backup_and_the_page_finds_it(tmp_path: Path, backup: Path) -> None:
-    """A page on the board's socket requests it; systemd gets no stop, and the page reconnects automatically."""
+    """A page on the board's socket requests it; systemd gets no stop, and the page reconnects automatically.
+
+    Between the two loops the watchdog has the hour of a start.
+    """
     revisions: list[int | None] = []
     with closing(ServiceManager(tmp_path)) as systemd:
         config = configured(tmp_path)
-        board = station("run", "--no-page", "--config", str(config), NOTIFY_SOCKET=systemd.address)
+        environment = {"NOTIFY_SOCKET": systemd.address, "WATCHDOG_USEC": "10000000"}
+        board = station("run", "--no-page", "--config", str(config), **environment)
         page = RemoteStation(partial(_connect, tmp_path / "page.sock"), revisions.append, lambda: None)
         try:
             wait_until(lambda: (tmp_path / "page.sock").exists(), "the board listens")
@@ -111,7 +115,11 @@ def test_the_process_starts_again_on_the_backup_and_the_page_finds_it(tmp_path: 
             board.send_signal(signal.SIGTERM)
             _, complaints = board.communicate(timeout=WAIT_S)
         assert (board.returncode, complaints) == (0, "")
-    words = systemd.notifications
-    assert words.count("READY=1") == 2
-    assert words.count("STOPPING=1") == 1
-    assert words[-1] == "STOPPING=1"
+    alive = "WATCHDOG=1"
+    assert [word for word in systemd.notifications if word != alive] == [
+        "READY=1\nWATCHDOG_USEC=10000000",
+        f"{alive}\nWATCHDOG_USEC=3600000000",
+        "READY=1\nWATCHDOG_USEC=10000000",
+        "STOPPING=1",
+    ]
+    assert systemd.notifications[-1] == "STOPPING=1"

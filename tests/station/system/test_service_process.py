@@ -27,7 +27,8 @@ from station.store.connect import lock_database, sqlite_driver, write_engine
 from station.store.migrate import upgrade
 from station.store.records import Hold
 from station.system.page_child import PageChild
-from station.system.service import PAGE_LATE, WAITS_FOR_ROOM, WAITS_FOR_STORE, Service
+from station.system.service import PAGE_LATE, Service
+from station.system.store_opening import WAITS_FOR_ROOM, WAITS_FOR_STORE
 from tests.station.process import BOUND_S, ROOT, Running, configured, station, wait_until
 
 
@@ -312,7 +313,7 @@ def test_upgrade_asks_systemd_for_time(tmp_path: Path, monkeypatch: pytest.Monke
 def test_service_waits_for_a_database_that_is_in_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Under systemd, which would start it every two seconds. An upgrade that follows the wait may take an hour, and
     then the watchdog has its usual time again."""
-    monkeypatch.setattr("station.system.service.STORE_RETRY_S", 0)
+    monkeypatch.setattr("station.system.store_opening.RETRY_S", 0)
     monkeypatch.setenv("WATCHDOG_USEC", "10000000")
     database = tmp_path / "station.db"
     engine = write_engine(database, sqlite_driver)

@@ -31,7 +31,6 @@ from web.api.problems import PREFIX
 SEED = 20261129
 EXAMPLES = 12
 """For each operation, caller and kind of data; about 2,000 requests in all."""
-MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 CHECKS = [
     not_a_server_error,
     status_code_conformance,

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from station.app.access.roles import PRESENCE, Role
+from station.app.exchange.import_preview import TAKES_BOARD
 from station.clock import SystemClock
 from station.store import Store
 from station.store.exchange.export import ExportKind, export_station
@@ -78,9 +79,7 @@ def test_everybodys_data_needs_owner_and_presence(station: StationDouble, store:
 def test_a_preview_changes_nothing_and_an_import_brings_all(
     client: FlaskClient, store: Store, other: Store, exported: bytes
 ) -> None:
-    """The same sentences before and after; then the rows are the other station's, and a second confirmation finds
-    nothing.
-    """
+    """Then the rows are the other station's, as it is the same board, and a second confirmation finds nothing."""
     before = rows(store.path)
     shown = send(client, exported)
     assert shown.status_code == 200
@@ -88,8 +87,10 @@ def test_a_preview_changes_nothing_and_an_import_brings_all(
     assert "Nothing has changed yet." in shown.text
     assert rows(store.path) == before
     ticket = ticket_in(shown.text)
-    done = client.post("/data/import", data={"ticket": ticket})
+    assert "It is the same board, and its distance sensor was not moved" in shown.text
+    done = client.post("/data/import", data={"ticket": ticket, "same_board": "yes"})
     assert "New people: Ann, Bea." in done.text
+    assert TAKES_BOARD in done.text
     assert rows(store.path) == rows(other.path)
     again = client.post("/data/import", data={"ticket": ticket})
     assert (again.status_code, "The preview has expired" in again.text) == (409, True)

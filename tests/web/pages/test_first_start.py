@@ -68,7 +68,7 @@ def test_an_unknown_step_is_refused(client: FlaskClient) -> None:
 
 def test_an_early_visitor_waits_for_the_board(store: Store) -> None:
     """Before the board answers, nobody is asked to become the owner: a demonstration lets its first browser in
-    automatically.
+    automatically. The page says what it waits for, also while another program has the board.
     """
     station = StationDouble(store)
     visitor = client_with(create_app(station, store), None)
@@ -76,5 +76,6 @@ def test_an_early_visitor_waits_for_the_board(store: Store) -> None:
     early = visitor.get("/", follow_redirects=True)
     assert early.status_code == 503
     assert '<meta http-equiv="refresh" content="2">' in early.get_data(as_text=True)
+    assert "The board does not respond." in early.get_data(as_text=True)
     station.show(faults=())
     assert heading(visitor) == "The name of this board"

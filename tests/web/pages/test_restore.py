@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from station.app.access.roles import PRESENCE, Role
+from station.app.exchange.import_preview import TAKES_BOARD, UNCALIBRATED_BOARD
 from station.store import Store
 from station.store.backups.backup import STICK_DIRECTORY, back_up, backups_of, copy_database
 from station.store.exchange.staging import DIRECTORY_PREFIX
@@ -112,6 +113,19 @@ def test_an_upload_is_merged(client: FlaskClient, store: Store, copy: bytes) -> 
     done = client.post("/restore/merge", data={"ticket": ticket_in(shown.text)})
     assert "New people: Ann, Bea." in done.text
     assert [one.name for one in store.people()] == ["Ann", "Bea", "Cleo"]
+
+
+@pytest.mark.parametrize("said", [{}, {"same_board": "yes"}])
+def test_merge_asks_an_uncalibrated_station_for_its_board(
+    client: FlaskClient, store: Store, copy: bytes, said: dict[str, str]
+) -> None:
+    """Without a tick the calibration in use stays."""
+    own = store.current_calibration().id
+    shown = send(client, copy)
+    assert shown.text.count("It is the same board, and its distance sensor was not moved") == 2
+    done = client.post("/restore/merge", data={"ticket": ticket_in(shown.text), **said})
+    assert (store.current_calibration().id == own) is (not said)
+    assert (TAKES_BOARD in done.text, UNCALIBRATED_BOARD in done.text) == (bool(said), False)
 
 
 @pytest.mark.parametrize("said", [{}, {"same_board": "yes"}])

@@ -1,12 +1,11 @@
-"""A page served on a port of its own, and what asks it over real sockets."""
+"""The page's server on a port of its own, and clients that ask it over real sockets."""
 
 from __future__ import annotations
 
 import http.client
 import socket
-import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 
 import pytest
 
@@ -18,19 +17,24 @@ from web.server.request_guard import BODY_TIMEOUT_S
 
 BOUND_S = 5.0
 SOON_S = 0.3
+"""A deadline that passes while a test waits for it."""
 NEVER_S = 3600.0
+"""A deadline that no test reaches."""
 LOCAL = "127.0.0.1"
 
 
 class SmallProtocol(DeadlineProtocol):
-    """The protocol with few connections. A test of one of its deadlines shortens that one alone: on a busy machine the
-    others must not end what a test does."""
+    """The server's protocol with a low limit of connections.
+
+    A test of one deadline shortens that one alone: on a busy machine the others must not end the test.
+    """
 
     max_connections = 100
 
 
 @contextmanager
 def serving(station: StationDouble, store: Store, body_s: float = BODY_TIMEOUT_S) -> Iterator[Server]:
+    """Serve the page inside the block."""
     config = Config(page=PageConfig(port=0, allowed_hosts=("station.local",)))
     served = open_page(station, store, config, body_s=body_s, protocol=SmallProtocol)
     served.start()
@@ -47,6 +51,7 @@ def server(station: StationDouble, store: Store) -> Iterator[Server]:
 
 @contextmanager
 def connected(server: Server) -> Iterator[socket.socket]:
+    """A connection to the server, which the block closes."""
     with closing(socket.create_connection((LOCAL, server.port), BOUND_S)) as connection:
         yield connection
 
@@ -54,7 +59,7 @@ def connected(server: Server) -> Iterator[socket.socket]:
 def request(
     server: Server, address: str = "/about", method: str = "GET", body: str | None = None, **headers: str
 ) -> tuple[int, str]:
-    """Send one request with a browser's headers, some of them replaced (`Host="…"`); returns status and body."""
+    """Send one request with these headers (`Content_Type="…"`); returns status and body."""
     with closing(http.client.HTTPConnection(LOCAL, server.port, timeout=BOUND_S)) as connection:
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         if body is not None:
@@ -64,32 +69,23 @@ def request(
         return answer.status, answer.read().decode()
 
 
-def raw(server: Server, request: str) -> str:
-    """Send these bytes and return everything that comes back until the server closes."""
+def send_raw(server: Server, request: str) -> str:
+    """Send this text and return everything that the server answers until it closes the connection."""
     with connected(server) as connection:
         connection.sendall(request.encode())
-        return received(connection)
+        return read_to_end(connection)
 
 
-def received(connection: socket.socket) -> str:
+def read_to_end(connection: socket.socket) -> str:
+    """Everything that the server sends until it closes the connection."""
     parts = []
     while part := connection.recv(65536):
         parts.append(part)
     return b"".join(parts).decode()
 
 
-def is_closed(connection: socket.socket) -> bool:
-    """Read until the server closes; a timeout is an error."""
-    try:
+def wait_for_close(connection: socket.socket) -> None:
+    """Wait until the server closes or resets the connection. Raises TimeoutError."""
+    with suppress(ConnectionResetError):
         while connection.recv(65536):
             pass
-    except ConnectionResetError:
-        return True
-    return True
-
-
-def wait_until(condition: Callable[[], bool], what: str) -> None:
-    until = time.monotonic() + BOUND_S
-    while not condition():
-        assert time.monotonic() < until, what
-        time.sleep(0.01)

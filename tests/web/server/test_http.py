@@ -15,6 +15,7 @@ from station.core.events import CommandName
 from station.network import Machine, web_address
 from station.store import Store
 from tests.paired_browsers import pair_browser
+from tests.station.process import wait_until
 from tests.web.double import StationDouble
 from tests.web.server.served import (
     BOUND_S,
@@ -22,13 +23,12 @@ from tests.web.server.served import (
     SOON_S,
     SmallProtocol,
     connected,
-    is_closed,
-    raw,
-    received,
+    read_to_end,
     request,
+    send_raw,
     server,
     serving,
-    wait_until,
+    wait_for_close,
 )
 from web.server.http import PageError, Server, open_page
 from web.server.request_guard import BODY_TIMEOUT_S
@@ -41,7 +41,9 @@ def test_page_is_served_without_server_header(server: Server) -> None:
     status, page = request(server)
     assert status == 200
     assert "Not a medical device" in page
-    assert "server:" not in raw(server, "GET /about HTTP/1.0\r\nHost: localhost\r\n\r\n").lower().split("\r\n\r\n")[0]
+    assert (
+        "server:" not in send_raw(server, "GET /about HTTP/1.0\r\nHost: localhost\r\n\r\n").lower().split("\r\n\r\n")[0]
+    )
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8080", "127.0.0.1:1", "station.local", "station.local."])
@@ -118,7 +120,7 @@ def test_large_body_is_refused(server: Server, station: StationDouble) -> None:
     head = (
         "POST /command HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\nTransfer-Encoding: chunked\r\n\r\n"
     )
-    assert " 413 " in raw(server, head + 5 * chunk).split("\r\n")[0]
+    assert " 413 " in send_raw(server, head + 5 * chunk).split("\r\n")[0]
     assert station.commands == []
 
 
@@ -126,7 +128,7 @@ def test_slow_body_is_refused(station: StationDouble, store: Store) -> None:
     """408 with a sentence when the body misses its deadline."""
     head = "POST /command HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\nContent-Length: 10\r\n\r\nword"
     with serving(station, store, body_s=SOON_S) as server:
-        answer = raw(server, head)
+        answer = send_raw(server, head)
     assert " 408 " in answer.split("\r\n")[0]
     assert "Send it again" in answer
     assert station.commands == []
@@ -149,7 +151,7 @@ def test_slow_head_is_dropped(server: Server, monkeypatch: pytest.MonkeyPatch, s
     with connected(server) as connection:
         with suppress(ConnectionError):  # it may be closed before
             connection.sendall(sent.encode())
-        assert is_closed(connection)
+        wait_for_close(connection)
 
 
 def test_trickled_head_is_dropped(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,7 +176,7 @@ def test_second_request_on_connection_has_same_deadline(server: Server, monkeypa
         assert b"200" in connection.recv(20)
         monkeypatch.setattr(SmallProtocol, "header_timeout_s", SOON_S)
         connection.sendall(b"GET /about HTT")
-        assert is_closed(connection)
+        wait_for_close(connection)
 
 
 def test_idle_connections_are_evicted(server: Server) -> None:
@@ -187,13 +189,15 @@ def test_idle_connections_are_evicted(server: Server) -> None:
 
 def test_large_head_is_refused(server: Server) -> None:
     """Neither a header of 60 KB, nor an endless megabyte, nor a hundred headers are accepted."""
-    assert " 431 " in raw(server, f"GET / HTTP/1.1\r\nHost: localhost\r\nX: {'x' * 60_000}\r\n\r\n").split("\r\n")[0]
+    assert (
+        " 431 " in send_raw(server, f"GET / HTTP/1.1\r\nHost: localhost\r\nX: {'x' * 60_000}\r\n\r\n").split("\r\n")[0]
+    )
     with connected(server) as connection:
         with suppress(ConnectionError):
             connection.sendall(b"GET / HTTP/1.1\r\nX: " + b"x" * 1_000_000)
-        assert is_closed(connection)
+        wait_for_close(connection)
     many = "".join(f"X-{n}: 1\r\n" for n in range(100))
-    assert " 431 " in raw(server, f"GET / HTTP/1.1\r\nHost: localhost\r\n{many}\r\n").split("\r\n")[0]
+    assert " 431 " in send_raw(server, f"GET / HTTP/1.1\r\nHost: localhost\r\n{many}\r\n").split("\r\n")[0]
 
 
 @pytest.mark.parametrize(
@@ -208,7 +212,7 @@ def test_large_head_is_refused(server: Server) -> None:
 def test_ambiguous_length_is_refused(server: Server, lines: str) -> None:
     """Ambiguous framing, the means of request smuggling, is refused."""
     head = f"POST /command HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\n{lines}\r\n\r\n0\r\n\r\n"
-    assert " 400 " in raw(server, head).split("\r\n")[0]
+    assert " 400 " in send_raw(server, head).split("\r\n")[0]
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "TRACE", "OPTIONS", "PATCH"])
@@ -252,7 +256,7 @@ def test_page_error_is_logged_and_isolated(
     station.snapshot = broken  # type: ignore[method-assign]  # a station that breaks
     with connected(server) as connection:
         connection.sendall(b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        assert is_closed(connection)
+        wait_for_close(connection)
     assert "the page failed to answer '/events'" in caplog.text
     assert station.watchers == 0
     assert request(server, "/exercises/3a.svg")[0] == 200
@@ -303,7 +307,7 @@ def test_odd_head_gets_its_status_and_costs_nobody_else(server: Server, head: st
     answered."""
     with connected(server) as connection:
         connection.sendall(f"{head}Connection: close\r\n\r\n".encode())
-        assert f" {status} " in received(connection).split("\r\n")[0]
+        assert f" {status} " in read_to_end(connection).split("\r\n")[0]
     assert request(server, "/about")[0] == 200
 
 

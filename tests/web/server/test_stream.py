@@ -1,4 +1,4 @@
-"""The event stream over real sockets: what every open page gets, whose it is, and when it ends."""
+"""The event stream over real sockets: what each open page gets to see, and when its stream ends."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from station.app.access.roles import ACCESS_COOKIE, Role, hash_of
 from station.config import Config, PageConfig
 from station.store import Store
 from tests.paired_browsers import pair_browser
+from tests.station.process import wait_until
 from tests.web.double import StationDouble
 from tests.web.server.served import (
     BOUND_S,
@@ -25,7 +26,6 @@ from tests.web.server.served import (
     connected,
     request,
     server,
-    wait_until,
 )
 from web.server.http import Server, open_page
 from web.server.stream import MAX_STREAMS, MIN_INTERVAL_S, REVOKED_EVENT
@@ -34,7 +34,7 @@ __all__ = ["server"]
 
 
 class StreamClient:
-    """An open live page, as far as its event stream goes."""
+    """The event stream of an open live page."""
 
     def __init__(self, server: Server, token: str | None = None) -> None:
         self._connection = http.client.HTTPConnection(LOCAL, server.port, timeout=BOUND_S)
@@ -65,11 +65,12 @@ def test_stream_starts_with_full_state(server: Server, station: StationDouble) -
         assert page.next("state")["view"]["word"] == "HEEL DOWN"
 
 
-def test_revoked_browser_is_out_of_its_open_stream_at_once(
+def test_revoking_a_browser_ends_its_open_stream_at_once(
     server: Server, station: StationDouble, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The end of its pairing wakes the stream, not a moment at which it looks anyway. It says so and ends, and the one
-    that the page opens again is a visitor's."""
+    """The end of the pairing itself wakes the stream: no periodic check is due. The stream says so and ends, and the
+    next one shows what an unpaired browser may see.
+    """
     monkeypatch.setattr("web.server.stream.HEARTBEAT_S", NEVER_S)
     monkeypatch.setattr("web.server.stream.RECHECK_S", NEVER_S)
     ada = store.add_person("Ada").id
@@ -88,7 +89,7 @@ def test_revoked_browser_is_out_of_its_open_stream_at_once(
 
 
 def test_stream_shows_each_visitor_their_own_view(server: Server, station: StationDouble, store: Store) -> None:
-    """In one moment: the person on the board, somebody to whom they agree while both look, and a visitor."""
+    """At the same time: the person on the board, another one who gets their consent meanwhile, an unpaired browser."""
     ada, bea = store.add_person("Ada").id, store.add_person("Bea").id
     given = [pair_browser(store, Role.OWNER, ada), pair_browser(store, Role.MEMBER, bea), None]
     station.show(activity="hold", phase="hold", person_id=ada, person_name="Ada", session_id="s", note="Well done.")
@@ -102,7 +103,7 @@ def test_stream_shows_each_visitor_their_own_view(server: Server, station: Stati
 
 
 def test_rapid_changes_are_coalesced(server: Server, station: StationDouble) -> None:
-    """Of a hundred changes no more are sent than the interval between two events allows, and at last the newest."""
+    """A hundred changes make no more events than the interval between two allows, and the last one is the newest."""
     with closing(StreamClient(server)) as page:
         page.next("state")
         began_s = time.monotonic()
@@ -119,8 +120,8 @@ def test_rapid_changes_are_coalesced(server: Server, station: StationDouble) -> 
         assert len(seen) <= 1 + (time.monotonic() - began_s) / MIN_INTERVAL_S
 
 
-def test_heartbeat_distinguishes_still_from_stalled(server: Server, station: StationDouble) -> None:
-    """Without changes a heartbeat carries the age of the newest state."""
+def test_heartbeat_carries_the_age_of_the_newest_state(server: Server, station: StationDouble) -> None:
+    """So a page can tell a board on which nothing changes from one that does not respond."""
     station.show()
     with closing(StreamClient(server)) as page:
         age_us = page.next("state")["age_us"]
@@ -151,7 +152,7 @@ def test_closing_page_ends_its_subscription(server: Server, station: StationDoub
 
 
 def test_too_many_streams_are_refused(server: Server) -> None:
-    """One stream beyond the limit gets 503, and a place once another one closes."""
+    """The one beyond the limit gets 503, and a place once another has closed."""
     with ExitStack() as tabs:
         pages = [tabs.enter_context(closing(StreamClient(server))) for _ in range(MAX_STREAMS)]
         assert request(server, "/events")[0] == 503

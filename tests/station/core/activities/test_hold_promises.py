@@ -118,7 +118,6 @@ STEPS: dict[str, Step] = {
     "reps": RepsStep((LEFT,), 5, us(3)),
     "test": TestStep((LEFT,)),
 }
-WORDS = st.sampled_from([word for word in CommandName if word is not CommandName.SIDE])
 
 
 def any_events(chance: Random, analogue: bool) -> list[Event]:

@@ -1,13 +1,13 @@
-"""A hundred possible states of progress, with what their sentences must contain.
+"""A hundred states of progress, and what their sentences must contain.
 
-`python -m tests.station.core.progress.sentence_cases` prints every sentence of every case, to read as a patient.
+`python -m tests.station.core.progress.sentence_cases` prints every sentence of every case to read as a patient would.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from math import pi, sin
 from random import Random
 from typing import Any
@@ -34,7 +34,7 @@ from station.core.progress.sentences import (
     side_sentences,
     summary_sentence,
 )
-from tests.station.core.progress.histories import BEGIN
+from tests.station.core.progress.histories import BEGIN, WEEK
 
 GOAL_MM = 101.6
 WORDS = Formatters(
@@ -43,14 +43,13 @@ WORDS = Formatters(
     day=lambda at: f"{at:%a} {at.day} {at:%b %Y}",
     pace=lambda mm: "0.0 mm" if abs(mm) < 0.05 else f"{mm:+.1f} mm",
 )
-WEEK = timedelta(weeks=1)
 
 
-class Story(Struct, frozen=True):
-    """The tests of one side: the level follows the `parts` (weeks, mm a week), with scatter `sd`.
+class SideHistory(Struct, frozen=True):
+    """The tests of one side, every `every_days` days from `from_week` on, with a scatter of `sd` mm.
 
-    From `step_week` on it is `step_mm` higher. A level below zero is a result of 0. `every_days` lie between tests,
-    from `from_week` on. `season_mm` is a swing to either side within a year.
+    The level begins at `start` mm and follows the `parts` (weeks, mm a week); from `step_week` on it is `step_mm`
+    higher, and the season moves it by up to `season_mm` to either side. Below zero a test gives 0.
     """
 
     parts: tuple[tuple[float, float], ...]
@@ -92,51 +91,54 @@ class Story(Struct, frozen=True):
         return made
 
 
-Side = Story | tuple[Story, ...] | None
+Histories = SideHistory | tuple[SideHistory, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One state: the stories of both sides, as of `later_weeks` after the last test.
+    """One state: the histories of both sides, seen `weeks_later` weeks after the last test.
 
-    `expected` are parts of sentences that must be there. `changed` amends the result of the analysis by hand.
+    `expected` are parts of sentences that must be there. `amend` changes what the analysis found.
     """
 
     name: str
-    left: Side
-    right: Side
+    left: Histories
+    right: Histories
     expected: tuple[str, ...] = ()
-    later_weeks: float = 0.0
+    weeks_later: float = 0.0
     goal_mm: float = GOAL_MM
-    changed: Callable[[Progress], Progress] = lambda progress: progress
+    amend: Callable[[Progress], Progress] = lambda progress: progress
 
     def results(self) -> tuple[list[Result], list[Result]]:
         return _results(self.left), _results(self.right)
 
     def now(self) -> datetime:
         last = max((test.at for side in self.results() for test in side), default=BEGIN)
-        return last + self.later_weeks * WEEK
+        return last + self.weeks_later * WEEK
 
     def progress(self) -> Progress:
         left, right = self.results()
-        return self.changed(analyse_progress(left, right, self.goal_mm, self.now()))
+        return self.amend(analyse_progress(left, right, self.goal_mm, self.now()))
 
 
-def _results(side: Side) -> list[Result]:
-    stories: Sequence[Story] = () if side is None else side if isinstance(side, tuple) else (side,)
-    return [test for story in stories for test in story.results()]
+def _results(side: Histories) -> list[Result]:
+    histories: Sequence[SideHistory] = () if side is None else side if isinstance(side, tuple) else (side,)
+    return [test for history in histories for test in history.results()]
 
 
-def up(weeks: float, slope: float = 2.0, **more: Any) -> Story:
-    return replace(Story(((weeks, slope),)), **more)
+def up(weeks: float, slope: float = 2.0, **more: Any) -> SideHistory:
+    """A steady change of `slope` mm a week."""
+    return replace(SideHistory(((weeks, slope),)), **more)
 
 
-def flat(weeks: float, **more: Any) -> Story:
+def flat(weeks: float, **more: Any) -> SideHistory:
+    """No change."""
     return up(weeks, 0.0, **more)
 
 
-def course(*parts: tuple[float, float], **more: Any) -> Story:
-    return replace(Story(parts), **more)
+def course(*parts: tuple[float, float], **more: Any) -> SideHistory:
+    """One change after another: weeks and mm a week of each."""
+    return replace(SideHistory(parts), **more)
 
 
 def both_gained(progress: Progress) -> Progress:
@@ -179,13 +181,13 @@ def with_changes(*changes: tuple[Direction, float, float], sudden: bool = False)
 
 
 def apart_by(mm: float, half: float, clear: bool) -> Callable[[Progress], Progress]:
-    """Left minus right as given."""
+    """Left minus right is this, plus or minus `half`, and `clear` or not."""
     difference = SidesDifference(Interval(mm, mm - half, mm + half), clear)
     return lambda progress: replace(progress, difference=difference)
 
 
-def likely(progress: Progress) -> Progress:
-    """The left side with a change well beyond its error, not confirmed."""
+def likely_gain(progress: Progress) -> Progress:
+    """The left side with a change well beyond its error that is not confirmed yet."""
     assert progress.left is not None
     far = 2 * progress.left.error.mdc95_mm
     left: SideProgress = replace(progress.left, change_mm=Interval(far, far - 9, far + 9), chance_real=0.99, changes=())
@@ -200,7 +202,7 @@ UP_AND_BACK = course((12, 2.0), (12, -2.0), (4, 0.0))
 HALF_BACK = course((12, 3.0), (8, -2.0), (6, 0.0), sd=3.0)
 INJURED = flat(20, step_week=12.0, step_mm=-20.0)
 SEASONS = course((104, 0.0), season_mm=9.0)
-GAIN, LOSS = Direction.GAIN, Direction.LOSS
+GAIN = Direction.GAIN
 NO_CHANGE, NOT_TESTED = "no certain change yet", "not tested yet"
 
 CASES: tuple[Case, ...] = (
@@ -210,7 +212,7 @@ CASES: tuple[Case, ...] = (
     Case("one test of the left", ONE, None, ("your starting point", NOT_TESTED)),
     Case("one test of the right", None, ONE, ("your starting point", NOT_TESTED)),
     Case("one test is practice", ONE, ONE, ("The first test is practice too",)),
-    Case("one test, months ago", ONE, ONE, ("At the last test, on",), later_weeks=12),
+    Case("one test, months ago", ONE, ONE, ("At the last test, on",), weeks_later=12),
     Case("two tests", TWO, TWO, ("after two tests, too few to show a change",)),
     Case("two tests and one", TWO, ONE, ("after two tests", "your starting point")),
     Case("two tests a year apart", flat(52, every_days=364.0), None, ("There is no test between",)),
@@ -231,7 +233,7 @@ CASES: tuple[Case, ...] = (
     Case("a year, every day", flat(52, every_days=1.0), flat(52, every_days=1.0, seed=2), ("teady since",)),
     Case("steady beyond the goal", flat(26, start=120.0), flat(26, start=120.0, seed=2), ("have reached your goal",)),
     Case("steady at the goal", flat(26, start=101.0), flat(26, start=101.0, seed=2)),
-    Case("steady, tests long ago", flat(26), flat(26, seed=2), ("At the last test, on",), later_weeks=20),
+    Case("steady, tests long ago", flat(26), flat(26, seed=2), ("At the last test, on",), weeks_later=20),
     Case(
         "steady with outliers", flat(26, outlier_every=15), flat(26, outlier_every=15, seed=2), ("look like outliers",)
     ),
@@ -251,7 +253,7 @@ CASES: tuple[Case, ...] = (
     Case("a gain to a near goal", up(14), up(14, seed=2), goal_mm=112.0),
     Case("a gain to a far goal", up(14), up(14, seed=2), goal_mm=200.0),
     Case("a gain beyond the goal", up(14), up(14, seed=2), ("You have reached your goal.",), goal_mm=90.0),
-    Case("a gain, tests long ago", up(14), up(14, seed=2), ("At the last test, on", "too long ago"), later_weeks=9),
+    Case("a gain, tests long ago", up(14), up(14, seed=2), ("At the last test, on", "too long ago"), weeks_later=9),
     Case("a gain, then none", course((10, 2.0), (20, 0.0)), course((10, 2.0), (20, 0.0), seed=2), ("real gain of",)),
     Case("a gain, then a year of none", course((10, 2.0), (52, 0.0)), None, ("real gain of", "steady since about")),
     Case("a late gain", course((12, 0.0), (14, 2.0)), course((12, 0.0), (14, 2.0), seed=2), ("real gain",)),
@@ -262,21 +264,21 @@ CASES: tuple[Case, ...] = (
     Case("a gain with little scatter", up(10, sd=2.0), up(10, sd=2.0, seed=2), ("real gain of",)),
     Case("a gain in few tests", up(26, every_days=7.0), up(26, every_days=7.0, seed=2), ("real gain",)),
     Case("a step up", flat(20, step_week=12.0, step_mm=20.0), flat(20, seed=2), ("real gain",)),
-    Case("a likely gain", flat(6), flat(6, seed=2), ("a gain is likely, but not certain yet",), changed=likely),
-    Case("a gain within its error", flat(20), flat(20, seed=2), ("not certain",), changed=with_changes((GAIN, 0, 19))),
+    Case("a likely gain", flat(6), flat(6, seed=2), ("a gain is likely, but not certain yet",), amend=likely_gain),
+    Case("a gain within its error", flat(20), flat(20, seed=2), ("not certain",), amend=with_changes((GAIN, 0, 19))),
     Case(
         "an old gain within its error",
         flat(40),
         flat(40, seed=2),
         ("but nothing certain is left of it",),
-        changed=with_changes((GAIN, 0, 9)),
+        amend=with_changes((GAIN, 0, 9)),
     ),
     Case("a gain across half a year", (up(14), flat(0, from_week=50.0, start=108.0)), None, ("no test between",)),
     # Up and back, down and back
     Case("up and back", UP_AND_BACK, flat(28, seed=2), ("went up by about",)),
     Case("up and back on both sides", UP_AND_BACK, replace(UP_AND_BACK, seed=2), ("went up by about",)),
     Case("up and back long ago", replace(UP_AND_BACK, parts=((12, 2.0), (12, -2.0), (40, 0.0))), None, ("come back",)),
-    Case("up and back, tests long ago", UP_AND_BACK, None, ("At the last test", "went up by about"), later_weeks=10),
+    Case("up and back, tests long ago", UP_AND_BACK, None, ("At the last test", "went up by about"), weeks_later=10),
     Case("up and half of it back", HALF_BACK, replace(HALF_BACK, seed=3)),
     Case("up, back and up", course((12, 2.0), (12, -2.0), (14, 2.0)), None, ("goes up and down",)),
     Case("up and back at once", flat(24, step_week=8.0, step_mm=20.0), None, ("real gain",)),
@@ -294,7 +296,7 @@ CASES: tuple[Case, ...] = (
     Case("an injury a week ago", replace(INJURED, parts=((13, 0.0),)), flat(13, seed=2)),
     Case("an injury, and back", course((12, 0.0), (12, 2.0), step_week=12.0, step_mm=-20.0), None),
     Case("an injury after a gain", course((12, 2.0), (12, 0.0), step_week=14.0, step_mm=-20.0), None),
-    Case("a loss, tests long ago", up(14, -2.0), up(14, -2.0, seed=2), ("At the last test",), later_weeks=9),
+    Case("a loss, tests long ago", up(14, -2.0), up(14, -2.0, seed=2), ("At the last test",), weeks_later=9),
     # Below range
     Case("one zero", flat(0, start=-30.0), ONE, ("your knee does not reach the wall yet", "practice too")),
     Case("two zeros", flat(0.34, start=-30.0), flat(0.34, start=-30.0), ("your knee does not reach the wall yet",)),
@@ -309,7 +311,7 @@ CASES: tuple[Case, ...] = (
         up(22.5),
         ("Left: your knee did not reach the wall at the last test; right: a real gain",),
     ),
-    Case("zeros, tests long ago", ZEROS, ZEROS, ("At the last test, on",), later_weeks=12),
+    Case("zeros, tests long ago", ZEROS, ZEROS, ("At the last test, on",), weeks_later=12),
     Case(
         "the first touch",
         (ZEROS, flat(0, start=9.0, sd=1.0, from_week=7.0)),
@@ -334,42 +336,43 @@ CASES: tuple[Case, ...] = (
     ),
     Case("full tests", flat(10, full=True, sd=3.5), flat(10, full=True, sd=3.5, seed=2), (NO_CHANGE,)),
     # Both ankles, habits and sides
-    Case("both together gain", up(7, 1.2, seed=3), up(7, 1.2, seed=4), ("Both ankles together",), changed=both_gained),
-    Case("both together lose", up(7, -1.2, seed=4), up(7, -1.2, seed=5), ("Both ankles",), changed=both_lost),
+    Case("both together gain", up(7, 1.2, seed=3), up(7, 1.2, seed=4), ("Both ankles together",), amend=both_gained),
+    Case("both together lose", up(7, -1.2, seed=4), up(7, -1.2, seed=5), ("Both ankles",), amend=both_lost),
     Case(
         "evenings read more",
         flat(8),
         flat(8, seed=2),
         ("Evenings read about 0.6 cm more for you than mornings.", "Only like is compared with like."),
-        changed=with_habits(("evenings", "mornings", 6.0)),
+        amend=with_habits(("evenings", "mornings", 6.0)),
     ),
     Case(
         "two habits",
         up(14),
         up(14, seed=2),
         ("Full tests read about 0.4 cm less for you than quick tests.",),
-        changed=with_habits(("full tests", "quick tests", -4.0), ("tests after a stretch", "other tests", 3.0)),
+        amend=with_habits(("full tests", "quick tests", -4.0), ("tests after a stretch", "other tests", 3.0)),
     ),
     Case(
         "uneven and clear",
         flat(8, start=100.0),
         flat(8, seed=2),
         ("The left side reaches",),
-        changed=apart_by(20, 5, True),
+        amend=apart_by(20, 5, True),
     ),
     Case(
         "uneven, not clear",
         flat(8),
         flat(8, seed=2),
         ("with too few tests to be sure",),
-        changed=apart_by(17, 20, False),
+        amend=apart_by(17, 20, False),
     ),
-    Case("a little uneven", flat(8), flat(8, seed=2), ("up to 1.5 cm is common",), changed=apart_by(-9, 4, False)),
+    Case("a little uneven", flat(8), flat(8, seed=2), ("up to 1.5 cm is common",), amend=apart_by(-9, 4, False)),
     Case("sides tested apart", flat(8), flat(2, seed=2), ("cannot be compared yet",)),
 )
 
 
 def main() -> None:
+    """Print every sentence of every case."""
     for case in CASES:
         progress = case.progress()
         click.echo(f"\n{case.name}\n    {summary_sentence(progress, WORDS)}")

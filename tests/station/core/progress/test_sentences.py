@@ -1,4 +1,4 @@
-"""What the sentences about progress say of a finding, an old one, and of both sides."""
+"""The sentences about one side and about both: a new finding, an old one, and none."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.station.core.progress.histories import BEGIN, GOAL_MM, WEEK, WORDS, a
 
 
 def test_sentences_omit_the_interval_before_a_real_change() -> None:
-    """Three weeks at 2 mm a week with scatter: the change without an interval or a chance, no gain and no date."""
+    """Three weeks at 2 mm a week with scatter: the change without interval or probability, no gain, no date."""
     found = analyse_left(scattered(3, slope=2.0, seed=4))
     assert found.change_mm is not None
     first, so_far, *rest = side_sentences(found, WORDS)
@@ -35,7 +35,7 @@ def test_sentences_omit_the_interval_before_a_real_change() -> None:
 
 
 def test_sentences_show_no_interval_to_unchanged_people() -> None:
-    """Sixty unchanged people, each with another number of tests: no interval without a real change."""
+    """Sixty unchanged people, each with a different number of tests: no interval without a real change."""
     for seed in range(60):
         made = scattered(26, seed=seed)
         found = analyse_left(made[: 6 + seed])
@@ -64,7 +64,7 @@ def test_sentences_report_a_reached_goal() -> None:
 
 
 def test_sentences_report_a_loss() -> None:
-    """15 weeks at 2 mm less a week: how much, and what to do if it hurts; no promise that it comes back."""
+    """Fifteen weeks at 2 mm less a week: its size, and what to do if it hurts; recovery is not promised."""
     found = analyse_left(scattered(15, slope=-2.0))
     assert found.phase is Phase.LOSING
     first, advice, *_ = side_sentences(found, WORDS)
@@ -89,7 +89,7 @@ def test_headline_gives_the_size_of_a_step(direction: Direction, seed: int) -> N
 
 
 def test_headline_gives_no_size_across_methods() -> None:
-    """A gain by the person's own word, then the pad, 30 mm lower: a date, but no size."""
+    """A gain in self-confirmed tests, then tests with the pad, 30 mm lower: a date, but no size."""
     word = [replace(one, contact=Contact.SELF) for one in scattered(14, slope=2.5)]
     pad = [replace(one, test_id=f"p{one.test_id}", at=one.at + 14 * WEEK) for one in scattered(5, start=95.0)]
     found = analyse_left(word + pad)
@@ -115,7 +115,7 @@ def test_headline_dates_an_old_finding() -> None:
 
 
 def test_headline_reports_a_reversed_gain() -> None:
-    """The real gain stays on record, and the headline says that it went up, and where it is."""
+    """The real gain stays on record, and the headline says what has become of it."""
     up, down = scattered(9, slope=2.5, seed=3), scattered(5, slope=-4.0, seed=6, start=100.0)
     made = up + [replace(one, test_id=f"d{one.test_id}", at=one.at + 9 * WEEK) for one in down]
     found = analyse_left(made)
@@ -179,7 +179,7 @@ def test_summary_gives_gains_of_both_sides() -> None:
 
 
 def test_summary_separates_differing_sides() -> None:
-    """A gain, a loss, a steady side, a reversed gain and a change of method each have their words."""
+    """A gain, a loss, a steady side, a reversed gain and a change of method each have their own wording."""
     gaining, losing, steady = scattered(14, slope=2.0), scattered(15, slope=-2.0), scattered(26)
     assert re.fullmatch(
         r"Left: a real gain of \d+ mm since about [\d.]+; right: a real loss of \d+ mm since about [\d.]+\.",

@@ -20,7 +20,6 @@ from station.core.statistics.agreement import (
     bland_altman,
     mdc,
     one_way_icc,
-    rating_error,
     two_way_icc,
 )
 from tests.bench.agreement import PUBLISHED, RATINGS, figures, shipped
@@ -126,7 +125,6 @@ def test_two_way_icc_counts_dropped_targets() -> None:
     found, reference = two_way_icc(holes), two_way_icc(complete)
     assert (found.n_used, found.n_dropped) == (6, 2)
     assert found.coefficients == reference.coefficients
-    assert rating_error(holes) == rating_error(complete)
     one = one_way_icc(holes)
     assert (one.n_used, one.n_dropped) == (7, 1)
 
@@ -165,7 +163,7 @@ def test_icc_is_missing_where_only_raters_differ() -> None:
 @pytest.mark.parametrize("bad", [nan, inf])
 def test_icc_refuses_nan(bad: float) -> None:
     """nan does not count as missing: the error names its place."""
-    for ask in (one_way_icc, two_way_icc, rating_error):
+    for ask in (one_way_icc, two_way_icc):
         with pytest.raises(ValueError, match=r"target 2 has a rating of (nan|inf): write None"):
             ask([[1, 2], [3, bad]])
     with pytest.raises(ValueError, match="write None"):
@@ -185,29 +183,11 @@ def test_icc_refuses_unequal_rows() -> None:
     scale=st.sampled_from([0.1, 2, 10]),
 )
 def test_icc_ignores_unit_and_zero(rows: list[list[int]], shift: int, scale: float) -> None:
-    """In cm instead of mm, or from another zero, the coefficients are the same and SEM scales."""
+    """In cm instead of mm, or from another zero, the coefficients are the same."""
     here, there = two_way_icc(rows), two_way_icc([[(rating + shift) * scale for rating in row] for row in rows])
     assert here.coefficients.keys() == there.coefficients.keys()
     for form, limits in here.coefficients.items():
         assert there.coefficients[form].value == pytest.approx(limits.value, rel=1e-6, abs=1e-6)
-    one, other = rating_error(rows), rating_error([[rating * scale for rating in row] for row in rows])
-    assert one is not None
-    assert other is not None
-    assert other.sem.value == pytest.approx(one.sem.value * scale)
-
-
-def test_rating_error_of_two_columns_follows_their_differences() -> None:
-    """SEM is the SD of the differences over the root of 2; its limits cover a true 4 mm."""
-    hits = 0
-    for seed in range(400):
-        rows = drawn(seed, 10, 2)
-        found = rating_error(rows)
-        assert found is not None
-        assert found.sem.value == pytest.approx(stdev(a - b for a, b in rows) / sqrt(2))
-        assert found.sem.low is not None
-        assert found.sem.high is not None
-        hits += found.sem.low <= 4 <= found.sem.high
-    assert 0.925 < hits / 400 < 0.975
 
 
 def test_mdc_equals_powden() -> None:

@@ -1,4 +1,4 @@
-"""The questions of `station check` in the terminal."""
+"""The person who answers `station check` in the terminal."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import click
 from station.app.board.bring_up_records import SKIP, Question
 
 
-class Questions:
-    """The person at the terminal."""
+class TerminalWitness:
+    """Asks the questions of the bring-up in the terminal; see `Witness`."""
 
     def ask(self, question: Question) -> str:
         """Ask until the answer is valid for the question; just Enter is the usual answer."""

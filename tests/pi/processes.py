@@ -1,4 +1,7 @@
-"""Board and page as two services: what each can reach, and that each keeps running without the other."""
+"""Board and page as two services: what each can reach, and that each keeps running without the other.
+
+And a board that another program holds when the service starts.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,13 @@ from tests.pi.rig import Rig, eventually
 PAGE_UNIT = f"{UNIT}-page"
 MOST_EXPOSED = 0.8
 AWAY = "board does not respond"
+HELD = "is using the board (/dev/i2c-1)"
+WATCHED_S = 15.0
 
 
 def processes(rig: Rig) -> None:
     """The sandboxes by systemd's own measure; the board has no network, the page no device; the page dies, the board
-    restarts.
+    restarts, another program holds the board.
     """
     for unit in (UNIT, PAGE_UNIT, f"{UNIT}-network", f"{UNIT}-tls"):
         said = rig.machine.run(f"systemd-analyze security --no-pager {unit} | tail -n 1")
@@ -39,6 +44,27 @@ def processes(rig: Rig) -> None:
     rig.check("without the board the page says that it does not respond", eventually(lambda: _is_away(rig), 15))
     rig.machine.run(f"systemctl start {UNIT}")
     rig.check("the page connects to the board again", eventually(lambda: not _is_away(rig), 60))
+    rig.machine.run(f"systemctl stop {UNIT}")
+    holder = rig.machine.run("setsid flock /dev/i2c-1 sleep 300 > /dev/null 2>&1 & echo $!").strip()
+    rig.machine.run(f"systemctl start {UNIT}")
+    rig.check("the page says that another program holds the board", eventually(lambda: _holders(rig) != [], 60))
+    restarts = rig.machine.property("NRestarts")
+    time.sleep(WATCHED_S)  # longer than the watchdog's ten seconds
+    rig.check(
+        "meanwhile the service runs and is not restarted",
+        rig.machine.property("NRestarts") == restarts and rig.machine.property("ActiveState") == "active",
+        sentences=_holders(rig),
+    )
+    rig.machine.run(f"kill -- -{holder}")
+    rig.check("the board is opened once that program has ended", eventually(lambda: _is_open(rig), 30))
+
+
+def _holders(rig: Rig) -> list[str]:
+    return [one["sentence"] for one in rig.page.faults() if HELD in one["sentence"]]
+
+
+def _is_open(rig: Rig) -> bool:
+    return _holders(rig) == [] and rig.page.now is not None and rig.page.now["toe_mm"] is not None
 
 
 def _is_away(rig: Rig) -> bool:

@@ -216,7 +216,7 @@ def _recorded(reader: Reader, person_id: str | None, since: datetime | None) -> 
     left, right = (tuple(_test_rows(side, scores, calibrations, checks, circumstances)) for side in Side)
     calibrated = any(one.calibrated for one in (*left, *right))
     apart_since = min((one.at for one in (*left, *right) if _is_not_comparable(one, calibrated)), default=None)
-    repeats = reader.trial_distances_mm(person_id)
+    repeats = _full_test_trials(reader, scores)
     found = analysis(
         *(_progress_results(left, calibrated), _progress_results(right, calibrated)),
         repeats_left=_repeats_by_test(left, repeats),
@@ -326,14 +326,18 @@ def _practice_ids(scores: Sequence[ResultSummary]) -> frozenset[str]:
     return frozenset(one.test_id for one in islice(with_result, PRACTICE_TESTS) if not one.imported)
 
 
-def repeatability_of(reader: Reader, person_id: str, history: History) -> dict[Side, Repeatability]:
+def repeatability_of(reader: Reader, history: History) -> dict[Side, Repeatability]:
     """How well the tests of each tested side repeat. Raises StoreError."""
-    trials = reader.trial_distances_mm(person_id)
+    trials = _full_test_trials(reader, history.scores)
     return {
         side: repeatability(progress, _repeats_by_test(history.rows(side), trials))
         for side in Side
         if (progress := history.side_progress(side)) is not None
     }
+
+
+def _full_test_trials(reader: Reader, scores: Sequence[ResultSummary]) -> Mapping[tuple[str, Side], Sequence[float]]:
+    return reader.trial_distances_mm([one.test_id for one in scores if one.full])
 
 
 def _repeats_by_test(rows: Sequence[ResultRow], trials: Mapping[tuple[str, Side], Sequence[float]]) -> list[Repeats]:

@@ -116,9 +116,7 @@ def report_of(reader: Reader, person: Person, now: datetime) -> Report:
     units = settings.units
     history = history_of(reader, person.id, settings.goals, now)
     words = formatters_for(units)
-    method = reader.cache.get(
-        ("report", person.id, units, history.sides), lambda: _method_of(reader, person.id, history, units)
-    )
+    method = reader.cache.get(("report", person.id, units, history.sides), lambda: _method_of(reader, history, units))
     plan = plan_for(reader, person.id)
     weeks = _weeks(reader, person.id, history, plan, now)
     return Report(
@@ -150,9 +148,9 @@ class _Method(NamedTuple):
     is_simulated: bool
 
 
-def _method_of(reader: Reader, person_id: str, history: History, units: str) -> _Method:
+def _method_of(reader: Reader, history: History, units: str) -> _Method:
     return _Method(
-        tuple(_repeat_lines(repeatability_of(reader, person_id, history), history, units)),
+        tuple(_repeat_lines(repeatability_of(reader, history), history, units)),
         tuple(_protocol(history, reader.calibrations(), reader.checks(), units)),
         tuple(_left_out(history)),
         any(one.simulated for one in history.scores),

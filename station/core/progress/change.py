@@ -33,7 +33,7 @@ from msgspec import Struct
 
 from station.core.progress.ranks import Ranks, score_variance
 from station.core.progress.records import Direction, RealChange, Result
-from station.core.progress.spells import log_odds_of_course
+from station.core.progress.spells import Spells
 
 EVIDENCE_THRESHOLD, IMPORTED_EVIDENCE_THRESHOLD = 80.0, 240.0
 """The inverse bounds the share of unchanged people for whom one epoch of one game ever confirms a change. Over a
@@ -239,6 +239,7 @@ class Epoch:
         self.results: list[Result] = []
         self._weeks: list[float] = []
         self._kind_of_results: list[_Kind] = []
+        self._spells = Spells()
         self._kinds: dict[object, _Kind] = {}
         self._first_week = (run_in[0].at - begins_at) / _WEEK if run_in else 0.0
         self._pending = list(_LAST_FIRST)
@@ -354,7 +355,8 @@ class Epoch:
         ]
         mms = self._within_kinds([result.mm for result in self.results])
         sizes_mm = () if case.is_late else [size if case.score > 0 else -size for size in _SIZES_MM_WEEK]
-        return log_odds_of_course([weeks * 7 for weeks in self._weeks], mms, self._within_kinds(courses), sizes_mm)
+        days = [weeks * 7 for weeks in self._weeks]
+        return self._spells.log_odds_of_course(days, mms, self._within_kinds(courses), sizes_mm)
 
     def _within_kinds(self, values: Sequence[float]) -> list[float]:
         """Return the values of all results, each less the mean of its kind."""

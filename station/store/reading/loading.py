@@ -96,10 +96,9 @@ def _calibration_number(calibration_id: ColumnElement[Any]) -> ColumnElement[Any
     return func.coalesce(is_included.scalar_subquery(), 0)
 
 
-_IS_SUSPECT = tests.c.is_suspect & (
-    _calibration_number(corrections.c.calibration_id) <= _calibration_number(tests.c.calibration_id)
-)
-"""Only the original calibration is suspect; a correction by a newer one is not."""
+_is_original = _calibration_number(corrections.c.calibration_id) <= _calibration_number(tests.c.calibration_id)
+_IS_SUSPECT = case((tests.c.is_suspect, _is_original), else_=False)
+"""Only the original calibration is suspect; a correction by a newer one is not. Most tests need no look at either."""
 _TESTS_JOIN = with_newest_correction(sessions.join(runs).join(tests, tests.c.run_id == runs.c.id))
 SELECT_TESTS = select(
     tests,

@@ -246,13 +246,11 @@ class Reader(PageReader, TrainingReader, AccessReader, PeopleReader, TokenReader
             rows = connection.execute(query.order_by(*order))
             return tuple(loading.result_summary_from_row(row) for row in rows)
 
-    def trial_distances_mm(self, person_id: str | None) -> dict[tuple[str, Side], list[float]]:
-        """The trials in mm of one person's full tests (`None`: unclaimed), by test and side, in order."""
-        done = (tests.c.full, tests.c.state != "unfinished", trials.c.below_range.is_(False))
+    def trial_distances_mm(self, test_ids: Collection[str]) -> dict[tuple[str, Side], list[float]]:
+        """The trials in mm of these tests, by test and side, in order; none below range."""
         query = (
             select(trials.c.test_id, trials.c.side, trials.c.toe_mm)
-            .select_from(sessions.join(runs).join(tests, tests.c.run_id == runs.c.id).join(trials))
-            .where(sessions.c.person_id == person_id, *done)
+            .where(trials.c.test_id.in_(test_ids), trials.c.below_range.is_(False))
             .order_by(trials.c.number)
         )
         found: dict[tuple[str, Side], list[float]] = defaultdict(list)
@@ -306,11 +304,17 @@ class Reader(PageReader, TrainingReader, AccessReader, PeopleReader, TokenReader
         `warm_ups` are the keys of the warm-up exercises.
         """
         first: dict[tuple[str, str, datetime], dict[bool, datetime]] = defaultdict(dict)
+        own = (
+            select(runs.c.session_id, runs.c.id, runs.c.started_at)
+            .select_from(sessions.join(runs))
+            .where(sessions.c.person_id == person_id)
+            .cte("own")
+        )
         each = (
-            select(runs.c.session_id, runs.c.id, runs.c.started_at, done.c.exercise, func.min(done.c.started_us))
-            .select_from(sessions.join(runs).join(done))
-            .where(sessions.c.person_id == person_id, credited > 0)
-            .group_by(runs.c.id, done.c.exercise.in_(warm_ups))
+            select(own, done.c.exercise, func.min(done.c.started_us))
+            .select_from(own.join(done, done.c.run_id == own.c.id))
+            .where(credited > 0)
+            .group_by(own.c.id, done.c.exercise.in_(warm_ups))
             for done, credited in ((holds, holds.c.credited_us), (rep_sets, rep_sets.c["count"]))
         )
         with self.read_transaction() as connection:

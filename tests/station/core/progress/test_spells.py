@@ -6,7 +6,7 @@ from math import exp, log, sqrt
 
 import pytest
 
-from station.core.progress.spells import SPELL_DAYS, SPELL_SHARES, log_odds_of_course, without_outliers
+from station.core.progress.spells import SPELL_DAYS, SPELL_SHARES, Spells, without_outliers
 
 DAYS = [0.0, 1.0, 3.0, 4.0, 8.0, 9.0, 11.0, 20.0]
 MMS = [80.0, 83.0, 79.0, 85.0, 88.0, 84.0, 91.0, 95.0]
@@ -45,7 +45,7 @@ def test_log_odds_agree_with_the_dense_formula() -> None:
         half_df = (len(DAYS) - 1) / 2
         stays += exp(base - half_df * log(sum(one * one for one in rest)))
         follows += exp(base - half_df * log(sum(one * one for one in _without(rest, along))))
-    assert log_odds_of_course(DAYS, MMS, DAYS) == pytest.approx(log(follows / stays))
+    assert Spells().log_odds_of_course(DAYS, MMS, DAYS) == pytest.approx(log(follows / stays))
 
 
 def test_log_odds_of_sizes_agree_with_the_dense_formula() -> None:
@@ -59,20 +59,29 @@ def test_log_odds_of_sizes_agree_with_the_dense_formula() -> None:
         for size in (0.5, 1.5):
             rest = _without([mm - size * at for mm, at in zip(mms, course, strict=True)], ones)
             follows += exp(base - half_df * log(sum(one * one for one in rest))) / 2
-    assert log_odds_of_course(DAYS, MMS, DAYS, (0.5, 1.5)) == pytest.approx(log(follows / stays))
+    assert Spells().log_odds_of_course(DAYS, MMS, DAYS, (0.5, 1.5)) == pytest.approx(log(follows / stays))
+
+
+def test_results_that_came_later_weigh_as_if_all_had_come_at_once() -> None:
+    grown = Spells()
+    for count in (3, 4, 6, 6, len(DAYS)):
+        odds = grown.log_odds_of_course(DAYS[:count], MMS[:count], DAYS[:count])
+        assert odds == Spells().log_odds_of_course(DAYS[:count], MMS[:count], DAYS[:count])
 
 
 def test_log_odds_ignore_zero_and_unit() -> None:
     """Another zero or unit of the results or of the course changes nothing."""
-    odds = log_odds_of_course(DAYS, MMS, DAYS)
-    assert log_odds_of_course(DAYS, [3 * mm - 50 for mm in MMS], [day / 7 + 2 for day in DAYS]) == pytest.approx(odds)
+    odds = Spells().log_odds_of_course(DAYS, MMS, DAYS)
+    assert Spells().log_odds_of_course(
+        DAYS, [3 * mm - 50 for mm in MMS], [day / 7 + 2 for day in DAYS]
+    ) == pytest.approx(odds)
 
 
 def test_a_gain_with_spells_is_less_certain() -> None:
     """2 mm a week for ten weeks, and 5 mm up and down: from day to day, or every ten days."""
     days = [float(day) for day in range(70)]
     odds = [
-        log_odds_of_course(days, [day / 7 * 2 + 5 * (-1) ** (day // lasts) for day in range(70)], days)
+        Spells().log_odds_of_course(days, [day / 7 * 2 + 5 * (-1) ** (day // lasts) for day in range(70)], days)
         for lasts in (1, 10)
     ]
     assert odds[0] > log(100) > odds[1]
@@ -81,13 +90,13 @@ def test_a_gain_with_spells_is_less_certain() -> None:
 @pytest.mark.parametrize("mm", [0.0, 94.2])
 def test_equal_results_are_no_course(mm: float) -> None:
     """Nor are too few results."""
-    assert log_odds_of_course(DAYS, [mm] * len(DAYS), DAYS) == 0
-    assert log_odds_of_course(DAYS[:3], MMS[:3], DAYS[:3]) < 0
+    assert Spells().log_odds_of_course(DAYS, [mm] * len(DAYS), DAYS) == 0
+    assert Spells().log_odds_of_course(DAYS[:3], MMS[:3], DAYS[:3]) < 0
 
 
 def test_a_constant_course_explains_nothing() -> None:
     """A step before the first result."""
-    assert log_odds_of_course(DAYS, MMS, [1.0] * len(DAYS)) == 0
+    assert Spells().log_odds_of_course(DAYS, MMS, [1.0] * len(DAYS)) == 0
 
 
 def test_outliers_are_moved_to_three_sds() -> None:

@@ -31,7 +31,6 @@ class Spells:
     """
 
     def __init__(self) -> None:
-        self._last_day: float | None = None
         self._filters = [_SpellFilter(share) for share in SPELL_SHARES]
 
     def log_odds_of_course(
@@ -45,9 +44,8 @@ class Spells:
         """
         if len(days) < _MIN_RESULTS:
             return -inf
-        for day in days[len(self._filters[0].steps) :]:
-            fade = 0.0 if self._last_day is None else exp((self._last_day - day) / SPELL_DAYS)
-            self._last_day = day
+        for index in range(len(self._filters[0].steps), len(days)):
+            fade = exp((days[index - 1] - days[index]) / SPELL_DAYS) if index else 0.0
             for one in self._filters:
                 one.add(fade)
         values = without_outliers(mms)

@@ -179,7 +179,7 @@ def test_profile_says_what_is_wrong(client: FlaskClient, store: Store, field: st
 
 
 def test_rename_refuses_a_taken_name(client: FlaskClient, store: Store) -> None:
-    """Two people with the same name could not be told apart."""
+    """With two people of the same name, nobody would know which one is meant."""
     ann, _ = store.add_person("Ann"), store.add_person("Bea")
     answer = client.post(f"/people/{ann.id}/name", data={"name": " bea "})
     assert answer.status_code == 400

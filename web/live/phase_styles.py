@@ -55,7 +55,7 @@ PHASE_STYLES = {
     "lay": PhaseStyle("SET UP", "?", "calm", "Set the board up for the next step."),
     "settle": PhaseStyle("STAND STILL", "\u25a0", "calm", "Stand still, toes to the stop.", ""),
     "side": PhaseStyle("READY", "\u25b6", "prepare", "Get into position.", "Foot straight."),
-    "count": PhaseStyle("READY", "\u25b6", "prepare", "The clock is about to start.", ""),
+    "count": PhaseStyle("READY", "\u25b6", "prepare", "Lunge when the long tone sounds.", ""),
     "attempt": PhaseStyle(
         "LUNGE", "\u25b2", "work", "Knee to the wall, heel down, wait for the sound.", "Knee to the wall."
     ),

@@ -132,6 +132,10 @@ def test_next_step_waits_for_return_from_floor() -> None:
     assert shown(activity="hold", phase="wait", side=Side.LEFT, step=0, steps=4)["word"] == "STEP ON"
 
 
+def test_countdown_of_an_attempt_says_what_to_do_at_its_end() -> None:
+    assert shown(activity="test", phase="count", side=Side.LEFT)["sentence"] == "Lunge when the long tone sounds."
+
+
 def test_person_on_the_wrong_foot_is_not_asked_to_step_on() -> None:
     """Before the first step too: the person stands on the board, on the other foot."""
     waiting: dict[str, Any] = {"phase": "wait", "side": Side.LEFT}

@@ -334,6 +334,7 @@ def test_live_page_works_without_scripts(
         visit("/live")
         assert "HOLD" in window.find("#word").text
         assert window.find("#number").text == "24"
+        assert window.find("#bar").get_property("value") == 200
         assert "does not update" in window.find("noscript").text
         assert window.run(IS_ON_TOP, "noscript p"), "neither the fold of the screen nor the dock hides it"
         window.click('button[value="pause"]')

@@ -203,7 +203,7 @@
   }
 
   // The number: extrapolated with this page's clock, corrected without jumping back.
-  let countKey = '', shown = null, barValue = 0
+  let countKey = '', shown = null, barValue = el('bar').value
   function renderNumber() {
     if (!view) return
     if (view.counting === null) {

@@ -228,7 +228,8 @@ def _claims(claims: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     yield from paragraph(
         "The last column is the world in which the claim is true least often, of those that make it often enough (as "
-        "above). If a forecast's first date is the day of the look, the goal may already be reached."
+        "above); it is empty if it is always true there. "
+        "If a forecast's first date is the day of the look, the goal may already be reached."
     )
     yield ""
     yield from table(
@@ -242,5 +243,5 @@ def _claims(claims: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _least_true(name: str, shares: Mapping[str, Mapping[str, float]]) -> str:
-    least = min(((share[name], says) for says, share in shares.items() if name in share), default=None)
-    return "" if least is None else f"{percent(least[0])}: {least[1]}"
+    least, says = min(((share[name], says) for says, share in shares.items() if name in share), default=(1.0, ""))
+    return f"{percent(least)}: {says}" if least < 1 else ""

@@ -36,7 +36,7 @@ LEGEND = (
     "the sides, and of the people. A dash means that fewer have it confirmed.",
     "*band, level, change*: how often the 95 % interval contains the true value (the band at each result, the level "
     f"now, the change since the first test): after a year without a change / after {COVERED_WEEKS} weeks of the gain. "
-    "The true level is that in the circumstances that are usual at the end.",
+    "The true level is that in the circumstances that are usual at the end, as the first calibration reads.",
     f"*forecast*: made when the gain is confirmed, for goals {GOALS_FURTHER_MM[0]:g} and {GOALS_FURTHER_MM[1]:g} mm "
     "further: how often the goal is reached between the two dates (80 % promised), of all with a date / of those with "
     "both dates, not only the first.",
@@ -57,7 +57,8 @@ def lines(results: Mapping[str, Any]) -> Iterator[str]:
     yield from paragraph(
         "Unless the row says otherwise, people do three tests a week, with an SEM of 5 mm and an SD between days of 3 "
         f"mm. The first {CROSSED} rows cross error, rate of tests and outliers (tests that are off by 20 to 50 mm); "
-        "the others are what happens in real life. *Spells* are stiff and supple spells: neighbouring days are alike."
+        "the others are what happens in real life. *Spells* are stiff and supple spells: neighbouring days are alike, "
+        "and the true level is the mean over all of them."
     )
     yield ""
     for item in LEGEND:
@@ -76,8 +77,7 @@ def _row(results: Mapping[str, Any], life: Scenario) -> Iterator[str]:
     yield from (weeks(gain[of]) for of in ("side", "person"))
     yield from (" / ".join(_share(found[what], found["people"]) for found in bands) for what in INTERVALS)
     yield f"{_share(forecast['inside'], forecast['dates'])} / {_share(forecast['inside both'], forecast['both'])}"
-    made, true = (sum(claimed.get(f"{name}|{what}", 0) for name in NAMES) for what in ("made", "true"))
-    yield _share(true, made)
+    yield number(100 * _true_share(claimed))
     shares = shares_of(claimed)
     least = min(shares, key=lambda name: shares[name], default=None)
     yield NONE if least is None else f"{number(100 * shares[least])}: {least}"
@@ -90,6 +90,12 @@ def _share(count: float, of: float) -> str:
 def claims_of(results: Mapping[str, Any], life: Scenario) -> dict[str, float]:
     """The claims in this life, without a change and with the gain together."""
     return summed(results["claims"][one.name] for one in (life, gaining(life)))
+
+
+def _true_share(claimed: Mapping[str, float]) -> float:
+    """How many of all claims are true."""
+    made, true = (sum(claimed.get(f"{name}|{what}", 0) for name in NAMES) for what in ("made", "true"))
+    return true / made
 
 
 def shares_of(claimed: Mapping[str, float]) -> dict[str, float]:
@@ -110,22 +116,26 @@ def _findings(results: Mapping[str, Any]) -> Iterator[str]:
         return float(lives[life.name]["person"]["confirmed"])
 
     crossed = LIVES[:CROSSED]
-    worst = max(LIVES, key=false)
+    spells = max((life for life in LIVES if life.fade_days), key=false)
     usual = next(life for life in LIVES if life.name == USUAL)
     found = lives[gaining(usual).name]
     halves = [lives[gaining(life).name]["person"]["half"] for life in crossed]
     covered, what, where = min(_coverages(results))
+    claims = [_true_share(claims_of(results, life)) for life in LIVES]
     yield from paragraph(
-        "Look for the row that is most like your patient: how much their tests scatter, and how often they test. A "
-        "change that the station confirms is then hardly ever an error of measurement: of 100 patients who do not "
-        f"change, at most {number(100 * max(map(false, crossed)))} see one in a year, whatever their error and however "
-        "often they look. The price is patience: a gain of 2 mm a week in both ankles is confirmed after "
-        f"{number(found['person']['half'])} weeks for half of the patients and after {number(found['person']['most'])} "
-        f"for nearly all; in one ankle after {weeks(found['side'])}. Depending on scatter and rate, half of them wait "
-        f"{number(min(halves))} to {number(max(halves))} weeks: tests that scatter little, or are frequent, shorten "
-        "that. Be careful with a patient who is stiff for ten days and then supple again: up to "
-        f"{number(100 * false(worst))} of 100 see a change that is none ({worst.says}). The 95 % intervals contain the "
-        f"truth least often for {what}: in {percent(covered)} ({where})."
+        "Look for the row that is most like your patient: how much their tests scatter (SEM), how often they test, and "
+        "what else goes on. A confirmed change is hardly ever an error of measurement: at any scatter and rate in the "
+        f"first {CROSSED} rows, at most {number(100 * max(map(false, crossed)))} of 100 patients who do not change see "
+        "one in a year, however often they look. The price is patience: a gain of 2 mm a week in both ankles is "
+        f"confirmed after {number(found['person']['half'])} weeks for half of the patients and after "
+        f"{number(found['person']['most'])} for 95 of 100; in one ankle alone after "
+        f"{number(found['side']['half'])} and {number(found['side']['most'])}. Tests that "
+        f"scatter little, or are frequent, shorten the wait: from row to row, {number(min(halves))} to "
+        f"{number(max(halves))} weeks for half of the patients. Be careful with patients who are stiff for days and "
+        f"then supple for days: up to {number(100 * false(spells))} of 100 see a change that is none ({spells.says}). "
+        f"Of what the page says in words, {number(100 * min(claims))} to {number(100 * max(claims))} % is true, "
+        f"depending on the row. The 95 % intervals contain the truth least often for {what}: in {percent(covered)} "
+        f"({where})."
     )
 
 

@@ -37,7 +37,7 @@ from tests.study.scenarios import (
 
 HERE = Path(__file__).parent
 GAINS = tuple(map(gaining, LIVES))
-PARTS: dict[str, tuple[Callable[[Any, int, int], Any], tuple[Scenario, ...], float]] = {
+PARTS: dict[str, tuple[Callable[[Scenario, int, int], Any], tuple[Scenario, ...], float]] = {
     "rules": (measure.weeks_confirmed, CHANGES, 1.0),
     "lives": (measure.person_weeks, (*LIVES, *GAINS), 0.1),
     "courses": (measure.person_weeks, COURSES, 0.1),

@@ -90,6 +90,8 @@ def test_forecast_holds_for_a_fast_gain() -> None:
     scenario = next(one for one in FORECASTS if one.name == "4 a week")
     found = measure.forecasts(scenario, 1000, 100)
     assert found["inside"] >= found["dates"] * 0.8 - 3 * sqrt(found["dates"] * 0.8 * 0.2)
+    assert found["asked"] == 2 * 100
+    assert found["dates"] >= found["both"] >= found["inside both"] > 0
 
 
 def test_results_meet_the_stated_limits() -> None:

@@ -35,13 +35,14 @@ def prose(results: Mapping[str, Any]) -> str:
 
 
 def _lines(results: Mapping[str, Any]) -> Iterator[str]:
-    watched = round(min(found["people"] for found in results["claims"].values()))
+    people = {part: round(min(found["people"] for found in results[part].values())) for part in ("bands", "claims")}
+    confirmed = min(found["person"]["people"] for found in results["lives"].values())
     yield "# Is the change real? What the station says to simulated people whose true course is known"
     yield ""
     yield from paragraph(
-        f"Written by `make study` from `results.json`, seed {results['seed']}: {results['people']:,} simulated people "
-        "in each row of the comparison of rules, a tenth or a twentieth of them in other rows, and for the sentences "
-        f"{watched} people a world."
+        f"Written by `make study` from `results.json`, seed {results['seed']}. Simulated people in each row: "
+        f"{results['people']:,} for the comparison of rules, {confirmed:,} for changes and gains, {people['bands']:,} "
+        f"for intervals, and {people['claims']} for sentences, read every week."
     )
     yield ""
     yield from worlds.lines(results)

@@ -15,7 +15,7 @@ from __future__ import annotations
 from station.core.activities.block_reading import BlockActivity, RoundError
 from station.core.events import SECOND_US
 from station.core.facts import Calibrated
-from station.core.measurement.calibration import CalibrationError, Fit, fit
+from station.core.measurement.calibration import CalibrationError, Fit, check_unfinished_round, fit
 from station.core.measurement.curve_fit import Point
 from station.core.sensing.sensors import BoardSensors
 from station.core.state import CalibrationState
@@ -46,10 +46,11 @@ class CalibrationActivity(BlockActivity):
 
     def validate_point(self, now_us: int, point: Point) -> None:
         points = [*self.points, point]
-        if len({shown.toe_mm for shown in points}) < 2:
-            return
         try:
-            fit(points)
+            if len(points) < len(self._round_mm):
+                check_unfinished_round(points)
+            else:
+                fit(points)
         except CalibrationError as error:
             if len(self.points) < len(self._round_mm):
                 raise RoundError(str(error)) from error

@@ -169,6 +169,20 @@ def point_from_readings(toe_mm: float, times_us: Sequence[int], readings_mm: Seq
     return Point(toe_mm, found.reading_mm, uncertainty_mm, found.n, (min(times_us) + max(times_us)) // 2)
 
 
+def check_unfinished_round(points: Sequence[Point]) -> None:
+    """Raise `CalibrationError` if no real sensor gives these points for the first blocks of a round.
+
+    Bend and S wait for the last block: three of four blocks show the S of a real sensor as a bend. If the nearest block
+    reads below `CROSSTALK_READING_MM`, its distance waits too: without the others it would be a wrong length.
+    """
+    if len(points) < 2:
+        return
+    blocks = _mean_by_block(points)
+    _check_order(blocks)
+    if blocks[0].reading_mm >= CROSSTALK_READING_MM:
+        _check_gain(solve(points))
+
+
 def fit(points: Sequence[Point]) -> Fit:
     """Fit the curve through the points, in any order; a block may have several.
 
@@ -268,16 +282,21 @@ def _check_crosstalk(points: Sequence[Point], blocks: Sequence[Point]) -> None:
             )
 
 
-def _check_shape(points: Sequence[Point], blocks: Sequence[Point], solved: Solution) -> None:
-    """Raises if no real sensor has this curve, and names the block without which the others fit best: of three, where
-    any two fit, the one that is least off.
-    """
+def _check_gain(solved: Solution) -> None:
+    """Raises if the readings grow with the blocks as for no real sensor."""
     if abs(solved.gain - 1.0) > MAX_GAIN_ERROR:
         raise CalibrationError(
             f"The readings grow by {1 / solved.gain:.2f} mm for each mm of the blocks, which no sensor does: make sure "
             "that each block has its stated length, stands upright against the toe stop, and fills the sensor's "
             "view"
         )
+
+
+def _check_shape(points: Sequence[Point], blocks: Sequence[Point], solved: Solution) -> None:
+    """Raises if no real sensor has this curve, and names the block without which the others fit best: of three, where
+    any two fit, the one that is least off.
+    """
+    _check_gain(solved)
     is_real = (
         abs(solved.bend_mm) <= MAX_FITTED_BEND_MM
         and abs(solved.cubic_mm) <= MAX_FITTED_CUBIC_MM

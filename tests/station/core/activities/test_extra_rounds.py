@@ -20,15 +20,18 @@ from tests.station.core.blocks import (
 )
 
 
-def s_shaped(*blocks_mm: float) -> Bench:
+def s_shaped(*blocks_mm: float, cubic_mm: float = -3.0) -> Bench:
     bench = Bench(FOUR)
-    bench.cubic_mm = -3.0
+    bench.cubic_mm = cubic_mm
     return shown(bench, *blocks_mm)
 
 
-def test_readings_with_an_s_lead_to_two_extra_rounds() -> None:
-    """The sentence appears when the third begins; sixteen samples, and the curve is the sensor's."""
-    bench = s_shaped(*FOUR.blocks_mm * 2)
+@pytest.mark.parametrize("cubic_mm", [-3.0, 3.0, 4.0])
+def test_readings_with_an_s_lead_to_two_extra_rounds(cubic_mm: float) -> None:
+    """The sentence appears when the third begins; sixteen samples, and the curve is the sensor's. Before its fourth
+    block such a sensor looks like one with a bend that none has.
+    """
+    bench = s_shaped(*FOUR.blocks_mm * 2, cubic_mm=cubic_mm)
     assert bench.facts_of(Calibrated) == []
     assert "start another round with the 0 mm block" in str(bench.picture.why)
     assert (bench.picture.repetition, bench.picture.repetitions) == (9, 12)
@@ -37,7 +40,7 @@ def test_readings_with_an_s_lead_to_two_extra_rounds() -> None:
     assert bench.over == "complete"
     (made,) = bench.facts_of(Calibrated)
     assert [at.toe_mm for at in made.fit.points] == [*FOUR.blocks_mm * 4]
-    sensor = RangeError(-25.0, cubic_mm=-3.0)
+    sensor = RangeError(-25.0, cubic_mm=cubic_mm)
     for toe_mm in (0.0, 50.0, 100.0, 150.0, 200.0):
         assert made.fit.curve.toe_mm(sensor.reading_mm(toe_mm + 70.0)) == pytest.approx(toe_mm, abs=1.5)
 

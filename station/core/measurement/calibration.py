@@ -173,14 +173,15 @@ def check_unfinished_round(points: Sequence[Point]) -> None:
     """Raise `CalibrationError` if no real sensor gives these points for the first blocks of a round.
 
     Bend and S wait for the last block: three of four blocks show the S of a real sensor as a bend. If the nearest block
-    reads below `CROSSTALK_READING_MM`, its distance waits too: without the others it would be a wrong length.
+    reads below `CROSSTALK_READING_MM`, readings that grow too fast wait too: crosstalk makes it short.
     """
     if len(points) < 2:
         return
     blocks = _mean_by_block(points)
     _check_order(blocks)
-    if blocks[0].reading_mm >= CROSSTALK_READING_MM:
-        _check_gain(solve(points))
+    solved = solve(points)
+    if blocks[0].reading_mm >= CROSSTALK_READING_MM or solved.gain > 1.0:
+        _check_gain(solved)
 
 
 def fit(points: Sequence[Point]) -> Fit:

@@ -145,19 +145,17 @@ def solve(points: Sequence[Point], cubic_sds_mm: Sequence[float] = CUBIC_SDS_MM)
     )
 
 
-def drift_in_sds(points: Sequence[Point]) -> tuple[float, float]:
-    """Return the steady drift of the sensor from the first point to the last in mm of reading, and in its own SDs.
+def drift_in_sds(points: Sequence[Point]) -> float:
+    """Return a steady drift of the readings in SDs of what the wander makes of it, with a level for each block.
 
-    Generalised least squares for a level of each block and a drift common to all. At least one block has two samples.
+    No linear combination of the readings shows it better, against the wander that the fit assumes. At least one block
+    has two samples.
     """
     root = _error_cholesky(points)
-    blocks_mm = sorted({at.toe_mm for at in points})
-    times_s = _times_s(points)
-    columns = [[float(at.toe_mm == block_mm) for at in points] for block_mm in blocks_mm]
-    columns.append([at_s / max(times_s) for at_s in times_s])
-    rows = [_whitened(root, column) for column in columns]
+    columns = [[float(at.toe_mm == block_mm) for at in points] for block_mm in group_by_block(points)]
+    rows = [_whitened(root, column) for column in (*columns, _times_s(points))]
     solved = _solve_kind(rows, _whitened(root, [at.reading_mm for at in points]), [0.0] * len(rows), 0.0)
-    return solved.terms[-1], solved.terms[-1] / sqrt(solved.covariance[-1][-1])
+    return solved.terms[-1] / sqrt(solved.covariance[-1][-1])
 
 
 class _Kind(Struct, frozen=True):

@@ -1,10 +1,11 @@
-"""A calibration whose readings form an S: two more rounds, which nobody has to finish."""
+"""A calibration whose readings form an S or may drift: two more rounds, which nobody has to finish."""
 
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
-from station.core.events import Command, CommandName
+from station.core.events import SECOND_US, Command, CommandName
 from station.core.facts import (
     BlockUnclear,
     Calibrated,
@@ -43,6 +44,25 @@ def test_readings_with_an_s_lead_to_two_extra_rounds(cubic_mm: float) -> None:
     sensor = RangeError(-25.0, cubic_mm=cubic_mm)
     for toe_mm in (0.0, 50.0, 100.0, 150.0, 200.0):
         assert made.fit.curve.toe_mm(sensor.reading_mm(toe_mm + 70.0)) == pytest.approx(toe_mm, abs=1.5)
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_another_round_shows_whether_the_sensor_drifts(goes_on: bool) -> None:
+    """3.5 mm over eight blocks, 0.6 mm less by the wander in this part of the recording: refused if it continues."""
+    bench = Bench(replace(FOUR, warm_us=120 * SECOND_US)).read(120.0)
+    bench.drift_mm_per_s = 3.5 / (7 * (SHOWN_S + 2.0))
+    shown(bench, *FOUR.blocks_mm * 2)
+    assert bench.facts_of(Calibrated) == []
+    assert bench.picture.why == (
+        "The sensor may be drifting: start another round with the 0 mm block, or stop and keep the readings so far"
+    )
+    if not goes_on:
+        bench.feed(Command(bench.now_us, CommandName.STOP))
+        assert bench.over == "complete"
+        return
+    for block_mm in FOUR.blocks_mm * 2:
+        bench.show(block_mm)
+    assert refusal(bench).startswith("The sensor drifted: in the last round all blocks read")
 
 
 @pytest.mark.parametrize("stops", [True, False])

@@ -35,7 +35,7 @@ from station.core.measurement.estimate import READING_STEP_MM, WANDER_MM, Estima
 from station.core.measurement.uncertainty import Assumptions, Conditions, budget_from_reading
 from station.core.measurement.wander import MEANS_PER_HOUR, WanderEstimate
 from station.core.steps import WARM_UP_US, CalibrateStep
-from station.simulator.noise import RESTLESS, NoiseParameters, RangeNoise
+from station.simulator.noise import NoiseParameters, RangeNoise
 from station.simulator.range_error import RangeError
 from station.simulator.vl53l4cd import NEAR_NOISE, EmulatedVl53l4cd
 from tests.recordings import StillRecording, still_recordings
@@ -477,12 +477,6 @@ def report() -> Iterator[str]:
             for error_mm in (-6.0, -3.0, 3.0, 6.0):
                 seen = verdicts(kind, 1, off_mm={toe_mm: error_mm})
                 yield f"{kind.__name__} sensors, {toe_mm:g} mm block {error_mm:+g} mm: {seen}"
-    for noise in (CALM, RESTLESS, *still_recordings()):
-        name = noise.name if isinstance(noise, StillRecording) else "calm" if noise is CALM else "restless"
-        kind = "recording" if isinstance(noise, StillRecording) else "simulation"
-        for drift_mm in (0.0, -3.0, 3.0):
-            seen = verdicts(parabolic, 5, noise=noise, drift_mm=drift_mm)
-            yield f"{name} {kind}, a steady drift of {drift_mm:+g} mm: {seen}"
     for window_us, squares in found.squares.items():
         yield f"SD of captures of {window_us / SECOND_US:.0f} s: {sqrt(mean(squares)):.2f} mm"
     yield f"coverage {found.coverage:.4f} of {len(found.attempts)} attempts"

@@ -4,7 +4,8 @@ A likelihood ratio that knows the SD and time constant of each part of the wande
 the drift is steady, with an unknown level for each block. By Neyman and Pearson no test with as many false refusals
 finds more. The shipped rule knows only the wander that every fit assumes.
 
-`python -m tests.study.drift_limit` prints a line for each order of the blocks and each noise.
+`python -m tests.study.drift_limit` prints a line for each order of the blocks and each noise, and then how many of
+1,000 calibrations the guided run refuses, which asks for another round if it suspects a drift.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from station.core.activities.calibrate import CAPTURE_US
 from station.core.events import SECOND_US
 from station.core.steps import CalibrateStep
 from station.simulator.noise import RESTLESS, NoiseParameters
-from tests.bench.truth import CALM, RANGE_US
+from tests.bench.truth import CALM, RANGE_US, Noise, parabolic, verdicts
+from tests.recordings import still_recordings
 
 DRIFT_MM = 3.0
 """From the first block to the eighth."""
@@ -39,6 +41,8 @@ ORDERS = {
     "four rounds": ROUND_MM * 4,
 }
 NOISES = {"calm": CALM, "restless": RESTLESS}
+CALIBRATIONS = 5
+"""Of each simulated sensor, in each world."""
 Values = NDArray[np.float64]
 
 
@@ -59,21 +63,26 @@ def covariance(times_s: Values, noise: NoiseParameters) -> Values:
 def drift_sds(order_mm: tuple[float, ...], noise: NoiseParameters) -> float:
     """How many SDs of the best estimate of a steady drift the drift is."""
     apart_s = CAPTURE_US / SECOND_US + CHANGE_S
-    times_s = np.arange(len(order_mm)) * apart_s
+    times_s: Values = np.arange(len(order_mm), dtype=np.float64) * apart_s
     blocks_mm = np.array(order_mm)
     drift_mm = DRIFT_MM * times_s / (7 * apart_s)
-    errors = covariance(times_s, noise) + UNKNOWN_MM**2 * (blocks_mm[:, None] == blocks_mm)
+    errors: Values = covariance(times_s, noise) + UNKNOWN_MM**2 * (blocks_mm[:, None] == blocks_mm)
     return sqrt(drift_mm @ np.linalg.solve(errors, drift_mm))
 
 
 def report() -> Iterator[str]:
-    """Lines of how often the best test refuses the drift, by order and noise."""
+    """Lines of how often the best test refuses the drift, by order and noise, and of what the guided run does."""
     normal = NormalDist()
     for order, order_mm in ORDERS.items():
         for name, noise in NOISES.items():
             sds = drift_sds(order_mm, noise)
             found = normal.cdf(sds - normal.inv_cdf(1.0 - FALSE / 2.0))
             yield f"{order}, {name}: a drift of {DRIFT_MM:g} mm is {sds:.2f} SD, refused in {found:.1%} of cases"
+    worlds: dict[str, Noise] = {**NOISES, **{f"{one.name} recording": one for one in still_recordings()}}
+    for name, world in worlds.items():
+        for drift_mm in (0.0, -DRIFT_MM, DRIFT_MM):
+            seen = verdicts(parabolic, CALIBRATIONS, noise=world, drift_mm=drift_mm)
+            yield f"the guided run, {name}, a drift of {drift_mm:+g} mm: {seen}"
 
 
 if __name__ == "__main__":

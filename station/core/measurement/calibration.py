@@ -5,7 +5,7 @@ curve through the points of two or more blocks: two determine an offset and a ga
 (cubic) part as well. Priors from real sensors fill in what the points leave open, and the covariance includes it.
 
 Four blocks shown twice for ten seconds, and up to four times if the readings form an S, suit a sensor of either kind
-(`tests.bench.truth`, worst error at 0 to 200 mm, median and 95 %): 0.48 and 1.05 mm if the sensor's error is nearly a
+(`tests.bench.truth`, worst error at 0 to 200 mm, median and 95 %): 0.48 and 1.04 mm if the sensor's error is nearly a
 parabola, 0.50 and 1.03 mm if it is an S of up to 4 mm (0.59 and 1.20 mm if shown twice). Three blocks shown three times
 for six seconds give 0.48 and 1.04 mm, but 2.2 and 4.1 mm for an S, which they cannot show. The sensor's slow wander
 limits the rest: from one block to the next it looks like gain, bend and S.

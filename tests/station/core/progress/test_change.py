@@ -24,7 +24,7 @@ from station.core.progress.change import (
     Epoch,
     real_changes,
 )
-from station.core.progress.line_bets import GAIN_SHARE, OUTLIER_SHARE, SLOPES
+from station.core.progress.line_bets import GAIN_SHARE, NEGLIGIBLE, OUTLIER_SHARE, SLOPES
 from station.core.progress.ranks import Ranks, score_variance
 from station.core.progress.records import Circumstances, Direction, Result, TimeOfDay
 from tests.station.core.progress.histories import BEGIN, result, results, scattered
@@ -71,14 +71,15 @@ def test_evidence_has_a_mean_of_at_most_one_after_a_run_in() -> None:
     assert 0.05 < fmean(evidence) <= 1
 
 
-def _line_evidence(made: list[Result], begins_at: datetime, slope: float) -> float:
-    """The ratio of the probabilities of each result's rank along a line and without a change, for all results."""
-    evidence = 1.0
+def _line_evidence(made: list[Result], begins_at: datetime, slope: float, weight: float) -> float:
+    """The weight times the ratio of the probabilities of each result's rank along a line and without a change, for all
+    results until that is negligible."""
+    evidence = weight
     earlier: dict[object, list[tuple[float, float]]] = defaultdict(list)
     for test in made:
         course = slope * min((test.at - made[0].at) / WEEK, 16.0)
         of_kind = earlier[test.kind]
-        if of_kind and test.at >= begins_at:
+        if of_kind and test.at >= begins_at and evidence >= NEGLIGIBLE:
             expected = NormalDist(fmean(one for _, one in of_kind), (1 + pvariance(one for _, one in of_kind)) ** 0.5)
             n, rank = len(of_kind) + 1, sum(mm < test.mm for mm, _ in of_kind)
             low = NormalDist(course).cdf(expected.inv_cdf(rank / n)) if rank else 0.0
@@ -91,12 +92,9 @@ def _line_evidence(made: list[Result], begins_at: datetime, slope: float) -> flo
 def _evidence_by_definition(made: list[Result], begins_at: datetime) -> float:
     """The evidence as the docstrings have it, each hypothesis along all results."""
     evidence = sum(
-        weight
-        * (
-            GAIN_SHARE * _line_evidence(made, begins_at, slope)
-            + (1 - GAIN_SHARE) * _line_evidence(made, begins_at, -slope)
-        )
-        for slope, weight in SLOPES
+        _line_evidence(made, begins_at, slope, share * weight)
+        for size, weight in SLOPES
+        for slope, share in ((size, GAIN_SHARE), (-size, 1 - GAIN_SHARE))
     )
     weeks = [(one.at - begins_at) / WEEK for one in made]
     for one in LATE_STARTS:
@@ -133,9 +131,7 @@ def test_evidence_is_that_of_its_definition(run_in: int, slope: float, lost_mm: 
     for last, one in enumerate(made[run_in:], run_in + 1):
         epoch.judge(one)
         if last % 10 == 0:
-            # The bets on a line end once its evidence is negligible.
-            expected = _evidence_by_definition(made[:last], begins_at)
-            assert epoch.evidence() == pytest.approx(expected, rel=1e-6, abs=4e-6)
+            assert epoch.evidence() == pytest.approx(_evidence_by_definition(made[:last], begins_at), rel=1e-9)
 
 
 @pytest.mark.parametrize("slope", [0.4, 2.0, 50.0])

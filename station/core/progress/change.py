@@ -16,7 +16,7 @@ Results are ranked within their kind: the same contact, kind of test and circums
 time of day never counts as a change of the ankle, and alternating between them costs little.
 
 The evidence supposes that days are independent. So the odds that the results follow the likeliest hypothesis rather
-than stiff and supple spells must also be 25 to one (`station.core.progress.spells`).
+than stiff and supple spells must also be 20 to one (`station.core.progress.spells`).
 
 An epoch lasts at most a year. The next one ranks against the last results of the one before. After a real change, a new
 epoch starts with the next test.

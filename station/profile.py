@@ -55,9 +55,9 @@ class Profile(Struct, frozen=True):
             if value is not None:
                 _check(name, value)
         if (self.quiet_from is None) is not (self.quiet_to is None):
-            raise ValueError("Quiet hours need both times: give quiet_from and quiet_to, or neither.")
+            raise ValueError("Quiet hours need both times: enter both, or neither.")
         if self.hurt_since is not None and self.hurt_side is None:
-            raise ValueError("The date of an injury needs its side: give hurt_side too.")
+            raise ValueError("The date of an injury needs its side: choose left or right.")
 
 
 PROFILE_FIELDS = Profile.__struct_fields__

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 from msgspec.structs import asdict
 
 from station.catalogue.read import built_in_routines, exercises
@@ -42,6 +43,12 @@ def test_command_help_has_purpose_example_and_option_texts(name: str) -> None:
     help_text = " ".join((command.help or "").split())
     assert f"Example: station {name}" in help_text
     assert [option.name for option in command.params if isinstance(option, click.Option) and not option.help] == []
+
+
+def test_list_of_commands_cuts_no_sentence_off() -> None:
+    """Each begins its help with a sentence that has room in `station --help`."""
+    listed = CliRunner().invoke(main, ["--help"]).output.partition("Commands:")[2]
+    assert [line for line in listed.splitlines() if line.endswith("...")] == []
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -50,7 +50,7 @@ from station.app.settings_in_use import SettingsInUse
 from station.app.snapshot import PresenceRequest, Snapshot
 from station.app.starting.gate_factory import GateFactory
 from station.app.starting.reminders import AlarmClock, ReminderAlarms, Reminders
-from station.app.starting.resume import ResumeManager
+from station.app.starting.resume import ResumeManager, interrupted_routine
 from station.app.starting.run_factory import RunFactory
 from station.app.starting.starter import Starter
 from station.app.store_mirror import StoreMirror
@@ -96,7 +96,8 @@ class Station(Inbox):
         self._view = view = BoardView()
         self._outputs = outputs = BoardOutputs()
         self._recorder = recorder = Recorder(store, lambda sentence: view.set_fault("store", sentence))
-        people, resume, cues = People(store, time), ResumeManager(), CuePublisher(outputs, view, recorder)
+        people, cues = People(store, time), CuePublisher(outputs, view, recorder)
+        resume = ResumeManager(interrupted_routine(store, clock))
         self._settings = settings = SettingsInUse(store, recorder, outputs, people, clock)
         self._calibration = calibration = CalibrationMonitor(config, store)
         self._idle_board = idle = IdleBoard(wiring_of(config), time, store.empty_shares())
@@ -104,6 +105,9 @@ class Station(Inbox):
         gate_for = GateFactory(store, settings, clock, idle.wiring.analogue, config.range_sensor.blocks_mm)
         self._presence = presence = PresenceDesk(store, clock, time, board=idle, cues=cues, view=view)
         self._mirror = mirror = StoreMirror(people, calibration, resume, gate_for, view)
+        if resume.unfinished is not None:
+            people.remember(resume.unfinished.person_id)
+            mirror.refresh()
         self._session = session = Session(
             store,
             clock,

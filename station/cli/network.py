@@ -29,7 +29,7 @@ FURTHER = "If a phone does not find the name, use the numeric address. More unde
 @INSTALLED_CONFIG
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def network(what: str, config_path: Path, as_json: bool) -> None:
-    """Open the page to the home network, close it, or show its address.
+    """Open the page to the home network, or close it.
 
     `on` serves it at port 80 of this machine, now and after every boot, and announces the machine's name, so that a
     phone on the same Wi-Fi can open it; the terminal shows a code to scan. `off` leaves it to this machine alone.

@@ -26,6 +26,7 @@ from station.simulator.range_error import RangeError
 from station.simulator.virtual import BEGIN_WALL, DeadlineQueue, VirtualClock, run_until
 from station.store import Store
 from station.store.ids import seeded_ids
+from station.store.names import unique_name
 
 EMPTY_S = 5.0
 """The board is empty this long before the person steps on, so that the station knows its heels."""
@@ -159,8 +160,9 @@ def simulate(habits: Habits, days: int, database: Path, config: Config | None = 
     """Simulate `days` days of a person's use and store them in `database`; yields after each day.
 
     An existing database keeps its rows. The same habits give the same rows, and earlier days do not depend on `days`.
-    Raises StoreError.
+    Raises StoreError, and ValueError for a name that is none, before there is a database.
     """
+    name = unique_name(habits.name, (), "")
     config = simulated(config or Config())
     error = delivered_error(config, SENSOR_SEED)
     with VirtualStation(
@@ -169,7 +171,7 @@ def simulate(habits: Habits, days: int, database: Path, config: Config | None = 
         virtual.station.change_settings({"quiet_from": MIDNIGHT, "quiet_to": MIDNIGHT})
         if virtual.store.current_calibration().fit is None:
             virtual.calibrate()
-        person_id = _person_id(virtual.store, habits.name)
+        person_id = _person_id(virtual.store, name)
         yield from _live_days(habits, days, virtual, person_id)
 
 

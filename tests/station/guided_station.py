@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from station.app.snapshot import Snapshot
@@ -12,6 +13,7 @@ from station.core.events import BOTH_LEGS, SECOND_US, Legs, Side
 from station.core.steps import HoldStep, RepsStep, Routine
 from station.settings import Settings
 from station.simulator.ankle import PersonProfile
+from station.simulator.virtual import BEGIN_WALL
 from station.store.records import Hold, RepSet, SessionDetail
 from tests.station import rig
 from tests.station.rig import Rig
@@ -31,11 +33,17 @@ class GuidedStation(Rig):
     """A station that starts nothing by itself unless `on_step` says so, with every snapshot that it published."""
 
     def __init__(
-        self, tmp_path: Path, wiring: str = ANALOGUE, *, character: PersonProfile = STEADY, on_step: str = "nothing"
+        self,
+        tmp_path: Path,
+        wiring: str = ANALOGUE,
+        *,
+        character: PersonProfile = STEADY,
+        on_step: str = "nothing",
+        wall: datetime = BEGIN_WALL,
     ) -> None:
         self.seen: list[Snapshot] = []
         self._person_id: str | None = None
-        super().__init__(tmp_path, wiring, character=character, on_step=on_step)
+        super().__init__(tmp_path, wiring, character=character, on_step=on_step, wall=wall)
         self.station.subscribe(lambda: self.seen.append(self.station.snapshot()))
 
     @property

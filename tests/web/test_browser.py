@@ -37,6 +37,12 @@ window.setTimeout = (act, ms) => wait(act, ms / 100)
 """A page that waits for nothing long, and counts what it fetches."""
 COUNTED_DOWN = [str(left_s) for left_s in range(4, 24)]
 """What the page may show of `HOLD` without an update, from the first change until the last three seconds."""
+IS_ON_TOP = """
+const box = document.querySelector(arguments[0]).getBoundingClientRect()
+const there = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2)
+return there !== null && there.closest(arguments[0]) !== null
+"""
+"""Whether an element is visible without scrolling, and nothing covers its middle."""
 MOST_STOPS = 100
 """More tab stops than any page has, in case the focus never returns to the start."""
 
@@ -328,12 +334,29 @@ def test_live_page_works_without_scripts(
         visit("/live")
         assert "HOLD" in window.find("#word").text
         assert window.find("#number").text == "24"
+        assert window.find("#bar").get_property("value") == 200
         assert "does not update" in window.find("noscript").text
+        assert window.run(IS_ON_TOP, "noscript p"), "neither the fold of the screen nor the dock hides it"
         window.click('button[value="pause"]')
         window.wait_until(lambda: station.commands == [(CommandName.PAUSE, None)], "the command arrives")
         window.wait_until(lambda: window.driver.current_url.endswith("/live"), "the page is back")
     finally:
         window.emulate(PHONE)
+
+
+def test_line_for_a_hidden_stage_has_a_number_only_if_the_stage_shows_one(
+    visit: Callable[[str], Browser], window: Browser, store: Store, station: StationDouble
+) -> None:
+    """At the foot of the screen, while the stage is scrolled out of sight."""
+    add_session(store)
+    station.show(**HOLD)
+    visit("/live")
+    window.click("#more summary")
+    window.run("scrollTo(0, document.documentElement.scrollHeight)")
+    window.wait_until(lambda: "HOLD" in window.text("#mini"), "the line is there")
+    assert re.fullmatch("\u25cf \\d+ HOLD", window.text("#mini"))
+    station.show(**{**STATES["lay"], "side": None})
+    window.wait_until(lambda: window.text("#mini") == "SLOPE", "the question mark that nobody sees is left out")
 
 
 def test_arrow_keys_walk_through_chart_points(visit: Callable[[str], Browser], window: Browser, store: Store) -> None:

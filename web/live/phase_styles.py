@@ -55,7 +55,7 @@ PHASE_STYLES = {
     "lay": PhaseStyle("SET UP", "?", "calm", "Set the board up for the next step."),
     "settle": PhaseStyle("STAND STILL", "\u25a0", "calm", "Stand still, toes to the stop.", ""),
     "side": PhaseStyle("READY", "\u25b6", "prepare", "Get into position.", "Foot straight."),
-    "count": PhaseStyle("READY", "\u25b6", "prepare", "The clock is about to start.", ""),
+    "count": PhaseStyle("READY", "\u25b6", "prepare", "Lunge when the long tone sounds.", ""),
     "attempt": PhaseStyle(
         "LUNGE", "\u25b2", "work", "Knee to the wall, heel down, wait for the sound.", "Knee to the wall."
     ),
@@ -189,8 +189,7 @@ def phase_style(snapshot: Snapshot) -> PhaseStyle:
         return style._replace(word=state.side.upper(), shape=SIDE_SYMBOLS[state.side], sentence=sentence)
     if phase == "settle" and any(heel.down is False and heel.side is snapshot.side for heel in snapshot.heels):
         raised = PHASE_STYLES["lifted"]
-        sentence = f"Step on with your {snapshot.side} foot, toes to the stop."
-        return style._replace(word=raised.word, shape=raised.shape, sentence=sentence)
+        return style._replace(word=raised.word, shape=raised.shape, sentence=_step_on_sentence(snapshot))
     if isinstance(state, TestState) and state.is_on_target:
         return style._replace(
             word="STAND STILL", shape="\u25a0", sentence="Right there. Stand still.", brief="Right there."
@@ -200,6 +199,9 @@ def phase_style(snapshot: Snapshot) -> PhaseStyle:
         return style._replace(word="SLIDE BACK" if is_near else "CLOSER", shape="\u25bc" if is_near else "\u25b2")
     if phase == "wait" and state.step:
         return _come_back_style(snapshot)
+    if phase == "wait" and isinstance(state, TestState) and _is_on_other_foot(snapshot):
+        sentence = _step_on_sentence(snapshot)
+        return style._replace(word=OTHER_SIDE.word, shape=OTHER_SIDE.shape, sentence=sentence, brief=OTHER_SIDE.brief)
     exercise = current_exercise(snapshot)
     is_seated = exercise is not None and exercise.is_light
     if is_seated and phase in SEATED:
@@ -277,7 +279,12 @@ def _exercise_style(
     snapshot: Snapshot, state: ExerciseState, exercise: Exercise, phase: str, style: PhaseStyle
 ) -> PhaseStyle:
     if phase == "wait":
-        style = SIT_DOWN if exercise.is_light else style._replace(sentence="Stand on the board.")
+        if exercise.is_light:
+            style = SIT_DOWN
+        elif _is_on_other_foot(snapshot):
+            style = OTHER_SIDE._replace(sentence=f"Step on with your {snapshot.side} foot.")
+        else:
+            style = style._replace(sentence="Stand on the board.")
         return style._replace(sentence=f"Next: {exercise.name_in_sentence}. {style.sentence}", brief=_named(exercise))
     rest_us = state.clock.target_us if state.clock is not None else 0
     if phase == "rest" and (exercise.is_light or state.verified is False or rest_us < MIN_STEP_OFF_REST_US):
@@ -333,6 +340,17 @@ def _working_heels(snapshot: Snapshot) -> Sequence[HeelView]:
     if len(snapshot.heels) == 1:
         return snapshot.heels
     return [heel for heel in snapshot.heels if snapshot.side in (heel.side, BOTH_LEGS)]
+
+
+def _is_on_other_foot(snapshot: Snapshot) -> bool:
+    """Whether the other foot is on its plate instead of the one that works next; a single plate cannot tell."""
+    down = {heel.side: heel.down for heel in snapshot.heels}
+    side = snapshot.side
+    return isinstance(side, Side) and side in down and not down[side] and bool(down.get(side.other))
+
+
+def _step_on_sentence(snapshot: Snapshot) -> str:
+    return f"Step on with your {snapshot.side} foot, toes to the stop."
 
 
 def _raised_heel_sentence(up: Sequence[Side]) -> str:

@@ -57,7 +57,7 @@ BLOCK_OUTCOMES = {
 """How a calibration or a check ended."""
 
 CONFIRM_HINT = "When your knee touches: tap your heel twice, press the button, or press \u201cKnee touches\u201d below."
-SENSOR_IS_BACK = "The distance sensor works again. The test continues in a moment."
+SENSOR_IS_BACK = "The sensor works again. The test continues in a moment."
 RESUME_NOTE = "An interrupted hold or set starts over; what you did is saved."
 """What resuming does with the step in which the routine ended."""
 

@@ -49,11 +49,11 @@ def blueprint(site: Site) -> Blueprint:
             abort(403, "Only a paired browser can make tokens.")
         scopes = [scope for scope in Scope if scope in request.form.getlist("scope")]
         token = new_token()
+        name = request.form.get("name", "")
         try:
-            name = request.form.get("name", "")
             wait_until_saved(site.api.add_api_token(device.id, hash_of(token), name, [one.value for one in scopes]))
         except ValueError as error:
-            return _tokens_page(site, sentence=str(error)), 400
+            return _tokens_page(site, sentence=str(error), name=name), 400
         return _tokens_page(site, token=token)
 
     @pages.post("/api/tokens/<token_id>/revoke")
@@ -84,12 +84,13 @@ def _is_same_person(device: Device, visitor: Visitor) -> bool:
     return visitor.person_id is not None and device.person_id == visitor.person_id
 
 
-def _tokens_page(site: Site, *, token: str | None = None, sentence: str | None = None) -> str:
+def _tokens_page(site: Site, *, token: str | None = None, sentence: str | None = None, name: str = "") -> str:
     return render_template(
         "api_tokens.html",
         tokens=visible_tokens(site),
         token=token,
         sentence=sentence,
+        name=name,
         scope_texts={scope.value: text for scope, text in SCOPE_TEXTS.items()},
         reading=[scope.value for scope in READING],
         may_make=may_make_tokens(site.visitor().device),

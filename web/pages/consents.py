@@ -33,7 +33,7 @@ def blueprint(site: Site) -> Blueprint:
     """`/consents` and the writes below it."""
     pages = Blueprint("consents", __name__)
 
-    def page(error: str = "", status: int = 200) -> tuple[str, int]:
+    def page(error: str = "", status: int = 200, name: str = "") -> tuple[str, int]:
         own = site.visitor().person_id
         names = {one.id: one.name for one in site.store.people()}
         viewers = () if own is None else site.store.consents(person_id=own)
@@ -46,6 +46,7 @@ def blueprint(site: Site) -> Blueprint:
             saved="saved" in request.args,
             needs_person=NEEDS_PERSON,
             error=error,
+            name=name,
         ), status
 
     def done() -> Response:
@@ -58,9 +59,10 @@ def blueprint(site: Site) -> Blueprint:
     @pages.post("/consents/allow")
     def allow() -> Response | tuple[str, int]:
         """Let another person see the results of this browser's person."""
-        own, viewer = site.visitor().person_id, named(site.store, request.form.get("name", ""))
+        name = request.form.get("name", "")
+        own, viewer = site.visitor().person_id, named(site.store, name)
         if own is None or viewer is None or viewer.id == own:
-            return page(NO_ONE, 400)
+            return page(NO_ONE, 400, name)
         wait_until_saved(site.api.agree_consent(viewer.id, own, site.device_id))
         for one, _ in unconfirmed_consents(site):
             if one.viewer_id == viewer.id:

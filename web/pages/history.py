@@ -263,8 +263,12 @@ def _last_results(tests: Sequence[Test]) -> list[tuple[Side, float, float | None
 
 
 def session_sentence(detail: SessionDetail | SessionSummary, units: str) -> str:
-    """A session in one sentence: its test results and its holds."""
-    parts = [_test_text(test, units) for test in detail.tests]
+    """A session in one sentence: its test results and its holds.
+
+    A test without a result is named only where no other test of the session has one.
+    """
+    with_result = [test for test in detail.tests if test.left_mm is not None or test.right_mm is not None]
+    parts = [_test_text(test, units) for test in with_result or detail.tests[:1]]
     parts += _hold_texts(detail.holds)
     parts += _reps_texts(detail.rep_sets)
     if not parts:
@@ -279,9 +283,8 @@ def _test_text(test: Test, units: str) -> str:
         if mm is not None
     ]
     kind = "full test" if test.full else "test"
-    if test.state != "finished":
-        kind += f" ({STATES[test.state]})"
-    text = f"{kind} {', '.join(sides)}" if sides else f"{kind} without a result"
+    state = "" if test.state == "finished" else f" ({STATES[test.state]})"
+    text = f"{kind}{state} {', '.join(sides)}" if sides else f"{kind} without a result"
     return ", ".join((text, *answer_texts(test)))
 
 

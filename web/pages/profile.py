@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
@@ -162,10 +163,14 @@ def _profile_from(given: dict[str, str], units: str) -> Profile:
         if not text:
             continue
         if name in GOALS:
-            values[name] = typed_goal_mm(text, units, f"The goal {GOALS[name]}")
+            values[name] = typed_goal_mm(text, units, f"The {GOALS[name]} goal")
         else:
             values[name] = {"yes": True, "no": False}.get(text, text) if name == "voice" else text
-    return Profile(**values)
+    made = Profile(**values)
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()  # east of here it may be today
+    if made.hurt_since is not None and made.hurt_since > tomorrow[: len(made.hurt_since)]:
+        raise ValueError("The entry hurt_since is in the future: enter when it happened.")
+    return made
 
 
 def _field_with_error(error: str) -> str | None:
@@ -173,7 +178,7 @@ def _field_with_error(error: str) -> str | None:
     found = _FIELD_WITH_ERROR.match(error)
     if found is not None:
         return found[1]
-    beginnings = {f"The goal {side} ": name for name, side in GOALS.items()}
+    beginnings = {f"The {side} goal ": name for name, side in GOALS.items()}
     beginnings |= {"Quiet hours need": "quiet_from", "The date of an injury": "hurt_side"}
     return next((name for begin, name in beginnings.items() if error.startswith(begin)), None)
 

@@ -47,6 +47,7 @@ def _values(reader: Reader, person: Person, now: datetime) -> dict[str, Any]:
 
     report = report_of(reader, person, now)
     history, chart = report.history, None
+    chosen = default_range(history, now)
     if history.tests:
-        chart = cached_chart(reader, person, history, default_range(history, now), reader.settings_of(person.id), now)
-    return {"report": report, "chart": chart, "shapes": SIDE_SYMBOLS}
+        chart = cached_chart(reader, person, history, chosen, reader.settings_of(person.id), now)
+    return {"report": report, "chart": chart, "is_recent": chosen != "all", "shapes": SIDE_SYMBOLS}

@@ -132,7 +132,8 @@ def _parse(given: Mapping[str, str], before: Settings) -> tuple[dict[str, str], 
             )
             with_changes(before, {field.name: changes[field.name]})
         except ValueError as error:
-            errors[field.name] = str(error).replace(f"The setting {field.name} is", f"\u201c{field.label}\u201d is")
+            sentence = str(error).replace(f"The setting {field.name} is", f"\u201c{field.label}\u201d is")
+            errors[field.name] = sentence.replace(" is '',", " is empty,", 1)
     return changes, errors
 
 

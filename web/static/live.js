@@ -203,7 +203,7 @@
   }
 
   // The number: extrapolated with this page's clock, corrected without jumping back.
-  let countKey = '', shown = null, barValue = 0
+  let countKey = '', shown = null, barValue = el('bar').value
   function renderNumber() {
     if (!view) return
     if (view.counting === null) {
@@ -247,7 +247,9 @@
   new IntersectionObserver(([entry]) => { stageIsHidden = !entry.isIntersecting; renderMiniStage() }).observe(stage)
   function renderMiniStage() {
     el('mini').hidden = !stageIsHidden || !view
-    if (stageIsHidden && view) text('mini', [view.side === 'both' ? '\u25cf\u25c6' : SHAPES[view.side] || '', el('number').textContent, view.unit, view.word].filter(Boolean).join(' '))
+    if (!stageIsHidden || !view) return
+    const number = view.caption ? [el('number').textContent, view.unit] : []   // without a caption the stage hides it as well
+    text('mini', [view.side === 'both' ? '\u25cf\u25c6' : SHAPES[view.side] || '', ...number, view.word].filter(Boolean).join(' '))
   }
 
   // Announcements: at most one in three seconds; the newest wins.

@@ -1,25 +1,33 @@
 """The unfinished routine: stepping on within ten minutes resumes it.
 
 A person who steps off midway (the doorbell) and returns within ten minutes resumes where they stopped. Later, or after
-a `stop`, the page only offers the unfinished routine. It is stored as well, to survive a power cut. The start gate
-decides which of its steps may start.
+a `stop`, the page only offers the unfinished routine. It is stored as well: after a power cut or a restart the person
+resumes it in the same way. The start gate decides which of its steps may start.
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from msgspec import Struct
 from msgspec.structs import replace
 
+from station.app.running.end_reasons import STATION_STOPPED
 from station.app.snapshot import UnfinishedView
+from station.clock import Clock
 from station.core.duration import duration_us
 from station.core.events import SECOND_US
 from station.core.facts import STOPPED_BY_PAIN
-from station.core.steps import LessonStep, Routine, uses_blocks
+from station.core.steps import LessonStep, Routine, StepError, routine_from_header, uses_blocks
+from station.store import Reader, StoreError
+from station.store.writing.transactions import CUT_OFF
 
 RESUME_WITHIN_US = 600 * SECOND_US
 """Ten minutes: long enough for a doorbell, too short for another day."""
 ENDED_ON_PURPOSE = frozenset({"stop", STOPPED_BY_PAIN})
 """End reasons other than leaving the board: stepping on does not resume the routine."""
+ENDED_BY_THE_STATION = frozenset({CUT_OFF, STATION_STOPPED})
+"""End reasons of a session that its person did not end."""
 
 
 class UnfinishedRoutine(Struct, frozen=True):
@@ -41,11 +49,32 @@ def is_resumable(routine: Routine) -> bool:
     return not uses_blocks(routine) and not any(isinstance(step, LessonStep) for step in routine)
 
 
+def interrupted_routine(store: Reader, clock: Clock) -> UnfinishedRoutine | None:
+    """What a power cut or a restart has left of a routine whose last step began within ten minutes; `None` without one.
+
+    A clock that the power cut has set back does not tell how long ago it was: then there is none.
+    """
+    try:
+        session = next(iter(store.sessions(limit=1)), None)
+        if session is None or session.end_reason not in ENDED_BY_THE_STATION:
+            return None
+        left = store.unfinished_run(session.person_id)
+        if left is None or store.session_of_run(left.run_id) != session:
+            return None
+        routine = routine_from_header(left.remaining_header)
+    except (StoreError, StepError):  # the station starts all the same, and the page says what cannot be read
+        return None
+    age_us = (clock.utc_now() - left.saved_at) // timedelta(microseconds=1)
+    if not 0 <= age_us <= RESUME_WITHIN_US:
+        return None
+    return UnfinishedRoutine(routine, left.title, left.person_id, session.id, clock.now_us() - age_us, departed=True)
+
+
 class ResumeManager:
     """Remembers the unfinished routine, and whether today's routine follows its test. Only the loop calls it."""
 
-    def __init__(self) -> None:
-        self.unfinished: UnfinishedRoutine | None = None
+    def __init__(self, unfinished: UnfinishedRoutine | None = None) -> None:
+        self.unfinished = unfinished
         self.continues_today = False
         """Whether today's session started with its test, so that today's routine follows."""
 

@@ -95,7 +95,7 @@ def staged_backup(path: Path, beside: Path) -> Iterator[Staged]:
             with path.open("rb") as file:
                 start = file.read(len(DATABASE_MAGIC))
             if start != DATABASE_MAGIC:
-                raise ImportRefusedError(f"The file {path.name} is not a backup of the station: name one that is.")
+                raise ImportRefusedError(f"The file {path.name} is not a backup of the station: choose one that is.")
             try:
                 _copy(path, target)
                 _upgrade_and_check(target, path)

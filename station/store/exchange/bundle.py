@@ -95,7 +95,7 @@ def read_bundle(path: Path, content: bytes) -> tuple[tuple[str, str], ...]:
         raise _too_much(path) from None
     except ZIP_ERRORS as error:
         raise StoreError(
-            f"The file {path} is not a bundle, or it is damaged: name one that `station export` wrote."
+            f"The file {path} is not a bundle, or it is damaged: choose one that a station exported."
         ) from error
 
 

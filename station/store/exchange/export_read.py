@@ -115,7 +115,7 @@ def open_export(path: Path) -> Iterator[tuple[Head, Iterator[Part]]]:
 
 def _no_export(path: Path) -> ImportRefusedError:
     return ImportRefusedError(
-        f"The file {path.name} is not an export of the station, or it is damaged: name one that `station export` wrote."
+        f"The file {path.name} is not an export of the station, or it is damaged: choose one that a station exported."
     )
 
 

@@ -33,7 +33,7 @@ class ReadTransactions:
     def open(cls, path: Path) -> Self:
         """Open a database for reading, even while a station writes to it. Raises `StoreError` if it is not ours."""
         if not path.exists():
-            raise StoreError(f"There is no database at {path}: name the one the station uses.")
+            raise StoreError(f"There is no database at {path}: name the one that the station uses with --database.")
         reader = cls(path)
         try:
             with reader.read_transaction() as connection:

@@ -159,6 +159,40 @@ def test_unfinished_routine_survives_power_cut(tmp_path: Path) -> None:
         assert guided.store.unfinished_run(person_id) is None
 
 
+@pytest.mark.parametrize(("away", "resumes"), [(1.0, True), (9.0, True), (10.5, False), (-5.0, False)])
+def test_stepping_on_after_a_power_cut_resumes_within_ten_minutes(tmp_path: Path, away: float, resumes: bool) -> None:
+    """Also with several people: it is still whoever was on the board. A clock that was set back tells no age."""
+    with GuidedStation(tmp_path, COMPARATORS) as guided:
+        ada, _ = add_screened_person(guided.store, "Ada"), add_screened_person(guided.store, "Ben")
+        run_into_last_hold(guided, ada)
+        saved = guided.store.unfinished_run(ada)
+        assert saved is not None
+        cut = guided.clock.utc_now()
+    wall = (saved.saved_at if away < 0 else cut) + timedelta(minutes=away)
+    with GuidedStation(tmp_path, COMPARATORS, wall=wall) as guided:
+        guided.live(1.0)
+        offered = guided.station.snapshot().unfinished
+        assert (offered is not None and offered.person_id == ada) is resumes
+        step_back_on(guided)
+        now = guided.station.snapshot()
+        assert (now.person_id, now.routine_title) == ((ada, "the routine") if resumes else (None, None))
+
+
+def test_routine_that_a_person_ended_is_not_resumed_after_a_restart(guided: GuidedStation, tmp_path: Path) -> None:
+    """The person stopped it; the page offers it."""
+    run_into_last_hold(guided)
+    guided.station.command(CommandName.STOP)
+    guided.board.act("step_off")
+    guided.until(lambda: guided.station.snapshot().session_id is None, 60.0)
+    wall = guided.clock.utc_now() + timedelta(minutes=1)
+    guided.close()
+    with GuidedStation(tmp_path, COMPARATORS, wall=wall) as again:
+        again.live(1.0)
+        assert again.station.snapshot().unfinished is None
+        step_back_on(again)
+        assert again.station.snapshot().activity == "idle"
+
+
 def test_trials_survive_a_power_cut(tmp_path: Path) -> None:
     """Their attempts and the trace may be lost; the test is offered again, and a page has everything stored first."""
     cut = tmp_path / "cut"

@@ -131,3 +131,12 @@ def test_simulate_command_refuses_bad_options(option: list[str]) -> None:
     """Invalid options are refused before anything is written."""
     result = CliRunner().invoke(main, ["simulate", "--person", "Robin", "--days", "1", *option])
     assert result.exit_code == 2
+
+
+@pytest.mark.parametrize("name", ["", " ", "x" * 61])
+def test_simulate_command_leaves_no_database_for_a_name_that_is_none(tmp_path: Path, name: str) -> None:
+    database = tmp_path / "none.db"
+    asked = ["simulate", "--days", "1", "--database", str(database), "--person", name]
+    result = CliRunner().invoke(main, asked)
+    assert (result.exit_code, result.stderr) == (1, "station: Enter a name of 1 to 60 letters.\n")
+    assert list(tmp_path.iterdir()) == []

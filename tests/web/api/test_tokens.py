@@ -57,6 +57,13 @@ def test_token_is_shown_once_and_only_its_hash_is_kept(world: World) -> None:
     assert [file for file in files if hash_of(token).encode() in file]
 
 
+def test_refused_token_keeps_the_name_that_was_typed(world: World) -> None:
+    answer = browser(world, BEN).post("/api/tokens", data={"name": "kitchen display"})
+    assert answer.status_code == 400
+    assert "Choose what the token may do." in answer.text
+    assert 'value="kitchen display"' in answer.text
+
+
 def test_two_tokens_differ(world: World) -> None:
     client = browser(world, BEN)
     assert make(client, "one", "read") != make(client, "one", "read")

@@ -132,6 +132,25 @@ def test_next_step_waits_for_return_from_floor() -> None:
     assert shown(activity="hold", phase="wait", side=Side.LEFT, step=0, steps=4)["word"] == "STEP ON"
 
 
+def test_countdown_of_an_attempt_says_what_to_do_at_its_end() -> None:
+    assert shown(activity="test", phase="count", side=Side.LEFT)["sentence"] == "Lunge when the long tone sounds."
+
+
+def test_person_on_the_wrong_foot_is_not_asked_to_step_on() -> None:
+    """Before the first step too: the person stands on the board, on the other foot."""
+    waiting: dict[str, Any] = {"phase": "wait", "side": Side.LEFT}
+    for left in (False, None):
+        seen = shown(**waiting, activity="test", heels=heels(left, True))
+        assert (seen["word"], seen["sentence"]) == ("OTHER SIDE", "Step on with your left foot, toes to the stop.")
+    for left, right in ((False, False), (True, True), (None, None)):
+        assert shown(**waiting, activity="test", heels=heels(left, right))["word"] == "STEP ON"
+    one_plate = (HeelView(Side.RIGHT, True, None),)
+    assert shown(**waiting, activity="test", heels=one_plate)["word"] == "STEP ON"
+    seen = shown(**waiting, activity="hold", exercise="3a", heels=heels(False, True))
+    assert (seen["word"], seen["sentence"]) == ("OTHER SIDE", "Next: calf stretch. Step on with your left foot.")
+    assert shown(**waiting, activity="hold", exercise="5a", heels=heels(False, True))["word"] == "SIT DOWN"
+
+
 @pytest.mark.parametrize(("side", "foot"), [(Side.LEFT, "right"), (Side.RIGHT, "left")])
 def test_side_change_names_the_foot_to_lift(side: Side, foot: str) -> None:
     """A person on both feet has not changed sides."""

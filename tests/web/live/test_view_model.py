@@ -98,9 +98,9 @@ def test_fault_shows_its_own_sentence() -> None:
 
 
 def test_reconnected_sensor_is_not_called_broken() -> None:
-    """It must read for two seconds before the test goes on."""
+    """It must read for two seconds before the test goes on. Nothing says which sensor it was, so none is named."""
     back: dict[str, Any] = {"activity": "test", "phase": "fault", "toe_mm": 48.0}
-    assert shown(**back)["sentence"] == "The distance sensor works again. The test continues in a moment."
+    assert shown(**back)["sentence"] == "The sensor works again. The test continues in a moment."
     frozen = Fault("distance sensor", "The distance sensor gives the same reading again and again.")
     assert shown(**back, faults=(frozen,))["sentence"] == frozen.sentence
 

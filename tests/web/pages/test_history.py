@@ -19,8 +19,9 @@ from station.store import Store, StoreError
 from station.store.records import Trial
 from station.units import date_text
 from tests.web.double import StationDouble
-from tests.web.history import add_session
+from tests.web.history import add_session, add_test
 from tests.web.page_text import text_of
+from web.pages.history import session_sentence
 
 
 def test_history_lists_sessions_newest_first(client: FlaskClient, store: Store) -> None:
@@ -107,6 +108,22 @@ def test_trial_of_a_test_that_a_power_cut_ended_is_shown(client: FlaskClient, st
         "\u25cf Left, trial 1 8.4 cm \u00b1 0.3",
     ]
     assert re.findall(r'class="minute">.*?:(\d\d)', page)[:2] == ["05", "06"]
+
+
+def test_sentence_of_a_session_leaves_out_a_test_without_a_result(store: Store) -> None:
+    """Stopped early, and then made again; without another test it is all there is to say."""
+    began = datetime(2026, 5, 4, 7, 0, tzinfo=UTC)
+    session = store.begin_session(None, began, simulated=False)
+    for _ in range(2):
+        run = store.begin_run(session, {"do": "test"}, began)
+        store.begin_test(run, full=False, contact=Contact.PAD, calibration_id=None)
+    detail = store.session(session)
+    assert detail is not None
+    assert session_sentence(detail, "cm") == "Test without a result."
+    add_test(store, session, began + timedelta(minutes=2))
+    detail = store.session(session)
+    assert detail is not None
+    assert session_sentence(detail, "cm") == "Test left 8.4 cm, right 10.2 cm."
 
 
 def test_running_session_differs_from_interrupted(client: FlaskClient, store: Store, station: StationDouble) -> None:

@@ -117,6 +117,7 @@ def test_every_page_is_back_as_it_was_with_both(client: FlaskClient, store: Stor
 
 def test_report_is_about_the_one_leg(client: FlaskClient, ada: str) -> None:
     page = text_of(client, "/report")
+    assert "dashed: right" not in page, "there is one line"
     assert "Tests and trains the right leg only." in page
     assert "Right: " in page
     assert 'data-name="Left"' not in page

@@ -388,6 +388,17 @@ def test_person_agrees_on_the_board(home: Home) -> None:
     assert [(one.viewer_id, one.person_id) for one in home.store.consents()] == [(home.owner_person, paul.id)]
 
 
+def test_unknown_name_of_a_consent_stays_in_its_field(home: Home) -> None:
+    home.owner.post("/presence", data={"next": "consents"})
+    home.make_rhythm()
+    home.until(PresenceState.MATCHED)
+    home.owner.post("/pair/confirm")
+    answer = home.owner.post("/consents/allow", data={"name": "Pual"})
+    assert answer.status_code == 400
+    assert "There is nobody with this name" in answer.text
+    assert 'value="Pual"' in answer.text
+
+
 def test_consent_is_shown_to_its_person_in_their_own_browser(home: Home) -> None:
     """It was given in a name, by someone at the board. One tap keeps or ends it; the log has the browser that asked."""
     assert "not who. You vouch for the name" in main_text_of(text_of(home.owner, "/consent"))

@@ -12,6 +12,7 @@ from station.profile import Profile
 from station.store import Store
 from tests.report_histories import add_months, add_test
 from tests.web.page_text import text_of
+from tests.web.years import add_years_of_tests
 from web.context import NOBODY, PERSON_COOKIE
 from web.pages.report import report_file
 
@@ -37,6 +38,15 @@ def test_report_has_every_part(client: FlaskClient, store: Store) -> None:
     assert report.dose in page
     assert page.count('<th scope="row" data-name="Week of">') == len(report.weeks)
     assert all(name in page for name in ("left trend", "right trend", "band left level", "band right level"))
+
+
+def test_chart_of_a_part_of_the_tests_says_so(client: FlaskClient, store: Store) -> None:
+    """The line above counts the tests of all years."""
+    add_months(store)
+    assert "The last six months." not in text_of(client, "/report")
+    ann = add_years_of_tests(store, 400, every=10.0)
+    client.post("/person", data={"person": ann.id})
+    assert "The last six months." in text_of(client, "/report")
 
 
 def test_icc_names_its_group(client: FlaskClient, store: Store) -> None:

@@ -81,7 +81,7 @@ def test_heels_that_are_opened_later_wait_for_a_step_on(tmp_path: Path, manager:
         wait_until(lambda: has_begun(watch), "nothing starts")
 
 
-def test_no_part_is_opened_while_somebody_stands_on_the_board(tmp_path: Path, manager: socket.socket) -> None:
+def test_no_part_is_opened_while_a_person_stands_on_the_board(tmp_path: Path, manager: socket.socket) -> None:
     """Opening takes a moment, in which the loop does nothing else."""
     with closing(Watch(tmp_path, manager, COMPARATORS, [BUTTON])) as watch:
         watch.service.station.change_settings({"on_step": "nothing"})

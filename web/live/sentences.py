@@ -155,7 +155,7 @@ def next_text(snapshot: Snapshot, units: str) -> str | None:
     if isinstance(state, TestState) and state.next_trial is not None:
         return f"Next: trial {state.next_trial}"
     if isinstance(state, HoldState) and state.next_repetition is not None:
-        return f"Next: {state.next_repetition} of {state.repetitions}"
+        return f"Next: hold {state.next_repetition} of {state.repetitions}"
     if state.next_side is not None:
         return f"Next: {state.next_side} leg"
     if snapshot.next_exercise is not None and snapshot.next_exercise in exercises():

@@ -81,7 +81,7 @@ bench: setup-dev browser ## measure speed and size; writes bench/results.json
 look: setup-dev browser ## photograph every page; writes build/look/ (LOOK='--pages today --widths 390' for a part)
 	$(PYTHON) -m tests.look $(LOOK)
 
-study: setup-dev ## simulate people and their progress (minutes on two cores); writes tests/study/
+study: setup-dev ## simulate people and their progress (15 minutes on two cores); writes tests/study/
 	$(PYTHON) -m tests.study --people $(PEOPLE)
 
 hardware: setup-dev ## write the board's STL files, drawings, wiring and parts list; writes build/hardware/

@@ -16,13 +16,15 @@ from typing import Any
 import click
 
 from tests.study import measure
-from tests.study.claims import WORLDS, Ankles, claims
+from tests.study.claims import claims
 from tests.study.measure import BLOCK, SEED, characteristics, summary, summed
 from tests.study.people import Scenario
-from tests.study.report import pictures, prose
+from tests.study.pictures import pictures
+from tests.study.report import prose
 from tests.study.scenarios import (
     BANDS,
     CHANGES,
+    CLAIMS,
     COURSES,
     FORECASTS,
     LIVES,
@@ -30,19 +32,21 @@ from tests.study.scenarios import (
     SEASONS,
     STEADY,
     gaining,
+    gaining_briefly,
 )
 
 HERE = Path(__file__).parent
-PARTS: dict[str, tuple[Callable[[Any, int, int], Any], tuple[Scenario | Ankles, ...], float]] = {
-    "told": (measure.weeks_confirmed, CHANGES, 1.0),
-    "lives": (measure.person_weeks, (*LIVES, *map(gaining, LIVES)), 0.1),
+GAINS = tuple(map(gaining, LIVES))
+PARTS: dict[str, tuple[Callable[[Scenario, int, int], Any], tuple[Scenario, ...], float]] = {
+    "rules": (measure.weeks_confirmed, CHANGES, 1.0),
+    "lives": (measure.person_weeks, (*LIVES, *GAINS), 0.1),
     "courses": (measure.person_weeks, COURSES, 0.1),
     "price": (measure.price, PRICED, 0.05),
     "seasons": (measure.true_changes, (SEASONS,), 0.05),
-    "bands": (measure.bands, BANDS, 0.1),
-    "forecasts": (measure.forecasts, FORECASTS, 0.2),
+    "bands": (measure.bands, (*LIVES, *map(gaining_briefly, LIVES), *BANDS), 0.1),
+    "forecasts": (measure.forecasts, (*GAINS, *FORECASTS), 0.1),
     "steady": (measure.steady, STEADY, 0.05),
-    "claims": (claims, WORLDS, 0.025),
+    "claims": (claims, (*LIVES, *GAINS, *CLAIMS), 0.05),
 }
 """The measurements, their scenarios, and the share of people simulated for each."""
 
@@ -83,11 +87,11 @@ def study(
     return results
 
 
-def _gathered(part: str, scenario: Scenario | Ankles, blocks: list[dict[str, Any]]) -> dict[str, Any]:
+def _gathered(part: str, scenario: Scenario, blocks: list[dict[str, Any]]) -> dict[str, Any]:
     if isinstance(next(iter(blocks[0].values())), list):
         weeks = {rule: [week for block in blocks for week in block[rule]] for rule in blocks[0]}
         return {
-            rule: characteristics(found, scenario.weeks) if part == "told" else summary(found)
+            rule: characteristics(found, scenario.weeks) if part == "rules" else summary(found)
             for rule, found in weeks.items()
         }
     return {name: round(count, 4) for name, count in summed(blocks).items()}

@@ -7,21 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
-from math import pi, sin
+from math import inf
 from typing import NamedTuple
-
-from msgspec import structs
 
 from station.core.progress.analysis import CLEAR_DIFFERENCE_MM, analyse_progress
 from station.core.progress.outlook import WORTHWHILE_MM
-from station.core.progress.records import Progress, Result, SideProgress
+from station.core.progress.records import Progress, SideProgress
 from station.core.progress.sentences import Formatters, both_sentence, difference_sentence, side_sentences
 from tests.study.measure import rng_of
-from tests.study.people import BEGIN, START_MM, Scenario, made_by, week_of
-from tests.study.scenarios import NULL
+from tests.study.people import BEGIN, START_MM, Scenario, made_by_both, reached_week, usual_shift_mm, week_of
 
 GOAL_MM = START_MM + 20.0
 FIRST_LOOK_WEEK = 3
@@ -35,72 +30,6 @@ EXACT = Formatters(
 """Formatters without rounding, so that sentences can be parsed exactly."""
 
 
-@dataclass(frozen=True, slots=True)
-class SeasonalScenario(Scenario):
-    """People whose level swings by `season_mm` to either side of its mean within a year."""
-
-    season_mm: float = 0.0
-
-    def level_mm(self, week: float) -> float:
-        return START_MM + self.season_mm * sin(2 * pi * week / 52)
-
-
-@dataclass(frozen=True, slots=True)
-class Ankles:
-    """The two ankles of one kind of people. Each side's level is `..._adds_mm` above that of its scenario."""
-
-    name: str
-    says: str
-    left: Scenario
-    right: Scenario
-    left_adds_mm: float = 0.0
-    right_adds_mm: float = 0.0
-
-    @property
-    def weeks(self) -> int:
-        return self.left.weeks
-
-    @property
-    def per_week(self) -> int:
-        return self.left.per_week
-
-
-def alike(scenario: Scenario, adds_mm: float = 0.0) -> Ankles:
-    """Both ankles with the same scenario."""
-    return Ankles(scenario.name, scenario.says, scenario, scenario, adds_mm, adds_mm)
-
-
-_GAINING = replace(NULL, name="gaining", says="2 mm a week for half a year", slope=2.0, weeks=26)
-WORLDS = (
-    alike(replace(NULL, name="unchanged", says="no change, a year")),
-    alike(_GAINING),
-    alike(replace(_GAINING, name="gaining slowly", says="0.8 mm a week, a year", slope=0.8, weeks=52)),
-    alike(replace(_GAINING, name="gaining fast", says="4 mm a week, 16 weeks", slope=4.0, weeks=16)),
-    alike(replace(_GAINING, name="stopping", says="2 mm a week for 10 weeks, then none", to_week=10.0, weeks=40)),
-    alike(
-        replace(
-            _GAINING,
-            name="up and back",
-            says="1.5 mm a week for 12 weeks, and back in 12",
-            slope=1.5,
-            turn_week=12.0,
-            to_week=24.0,
-            weeks=40,
-        )
-    ),
-    alike(
-        replace(NULL, name="injured", says="a sudden loss of 20 mm in week 12", step_mm=-20.0, step_week=12.0, weeks=30)
-    ),
-    alike(SeasonalScenario("seasons", "4 mm up and down in a year", 78, season_mm=4.0)),
-    alike(SeasonalScenario("large seasons", "8 mm up and down in a year", 78, season_mm=8.0)),
-    Ankles("uneven", "the left 20 mm further, no change", replace(NULL, weeks=26), replace(NULL, weeks=26), 20.0),
-    alike(
-        replace(_GAINING, name="below range", says="from 20 mm below zero, 1 mm a week", slope=1.0, weeks=52), -110.0
-    ),
-)
-"""Is what the station says true?"""
-
-
 class Look(NamedTuple):
     """The truth at one look, for one side or left minus right, as of the last test in `week`."""
 
@@ -108,6 +37,7 @@ class Look(NamedTuple):
     week: float
     side: SideProgress | None
     asked_week: float
+    goal_mm: float = inf
 
 
 def _week(text: str) -> float:
@@ -149,14 +79,10 @@ def _is_partly_back(look: Look, found: re.Match[str], upwards: bool) -> bool:
     return rest < went
 
 
-def _reached_week(look: Look) -> float:
-    return next((day / 7 for day in range(7 * 200) if look.level_mm(day / 7) >= GOAL_MM), float("inf"))
-
-
 def _is_not_before(look: Look, found: re.Match[str]) -> bool:
     """Whether the goal is reached on the first date or later; already reached counts if that is the day of the look."""
     is_open = _week(found["from"]) <= look.asked_week
-    return is_open or _week(found["from"]) <= _reached_week(look)
+    return is_open or _week(found["from"]) <= reached_week(look.level_mm, look.goal_mm)
 
 
 def _is_within(found: re.Match[str], true: float) -> bool:
@@ -289,11 +215,15 @@ OF_A_SIDE: tuple[tuple[str, str, Judge], ...] = (
         rf"In the last four weeks [^%]*{_INTERVAL}",
         lambda look, m: _is_within(m, _pace(look)),
     ),
-    ("you have reached your goal", r"You have reached your goal", lambda look, m: look.level_mm(look.week) >= GOAL_MM),
+    (
+        "you have reached your goal",
+        r"You have reached your goal",
+        lambda look, m: look.level_mm(look.week) >= look.goal_mm,
+    ),
     (
         "your goal between two dates, 80 %",
         rf"Your goal, .*between (?P<from>{D}) and (?P<to>{D})",
-        lambda look, m: _is_not_before(look, m) and _reached_week(look) <= _week(m["to"]),
+        lambda look, m: _is_not_before(look, m) and reached_week(look.level_mm, look.goal_mm) <= _week(m["to"]),
     ),
     (
         "your goal not before",
@@ -315,50 +245,49 @@ BOTH_CHANGED = "both ankles together have gained, or lost"
 NAMES = (*(name for name, _, _ in (*OF_A_SIDE, *OF_BOTH)), BOTH_CHANGED)
 
 
-def claims(ankles: Ankles, block: int, people: int) -> dict[str, float]:
-    """Count, over all weekly looks, how often each claim is made and how often it is true.
+def claims(scenario: Scenario, block: int, people: int) -> dict[str, float]:
+    """Count, over all weekly looks, how often and by how many people each claim is made, and how often it is true.
 
     Each look is a whole analysis, so only one in ten people is used.
     """
-    rng = rng_of(ankles.left, block)
+    rng = rng_of(scenario, block)
     found: dict[str, float] = {"people": 0.0, "looks": 0.0}
     for _ in range(max(1, people // PEOPLE_PER_LOOKER)):
-        left = _censored(made_by(ankles.left, rng), ankles.left_adds_mm)
-        right = _censored(made_by(ankles.right, rng), ankles.right_adds_mm)
+        sides = made_by_both(scenario, rng)
+        makers: set[str] = set()
         found["people"] += 1
-        for week in range(FIRST_LOOK_WEEK, ankles.weeks + 1):
+        for week in range(FIRST_LOOK_WEEK, scenario.weeks + 1):
             now = BEGIN + timedelta(weeks=week)
             found["looks"] += 2
-            seen_left, seen_right = ([test for test in side if test.at < now] for side in (left, right))
-            progress = analyse_progress(seen_left, seen_right, GOAL_MM, now)
-            for name, is_true in _claims_of(ankles, progress, float(week)):
+            left, right = ([test for test in side if test.at < now] for side in sides)
+            progress = analyse_progress(left, right, GOAL_MM, now)
+            for name, is_true in _claims_of(scenario, progress, usual_shift_mm(scenario, left), float(week)):
+                makers.add(name)
                 found[f"{name}|made"] = found.get(f"{name}|made", 0.0) + 1
                 found[f"{name}|true"] = found.get(f"{name}|true", 0.0) + is_true
+        for name in makers:
+            found[f"{name}|people"] = found.get(f"{name}|people", 0.0) + 1
     return found
 
 
-def _level_mm(ankle: Scenario, adds_mm: float, week: float) -> float:
-    return ankle.level_mm(week) + adds_mm
-
-
-def _claims_of(ankles: Ankles, progress: Progress, asked_week: float) -> Iterator[tuple[str, bool]]:
-    levels: list[Callable[[float], float]] = [
-        partial(_level_mm, one, adds)
-        for one, adds in ((ankles.left, ankles.left_adds_mm), (ankles.right, ankles.right_adds_mm))
-    ]
-    week = 0.0
-    for side, level in zip((progress.left, progress.right), levels, strict=True):
+def _claims_of(
+    scenario: Scenario, progress: Progress, shift_mm: float, asked_week: float
+) -> Iterator[tuple[str, bool]]:
+    """Each claim and whether it is true. The usual circumstances add `shift_mm` to the level."""
+    looks = []
+    for side, ankle in zip((progress.left, progress.right), scenario.sides, strict=True):
         assert side is not None
-        week = week_of(side.counted[-1].at)
-        text = " ".join(side_sentences(side, EXACT))
-        yield from _judged(OF_A_SIDE, text, Look(level, week, side, asked_week))
-    apart = Look(lambda at: levels[0](at) - levels[1](at), week, None, asked_week)
+        look = Look(ankle.level_mm, week_of(side.counted[-1].at), side, asked_week, GOAL_MM - shift_mm)
+        looks.append(look)
+        yield from _judged(OF_A_SIDE, " ".join(side_sentences(side, EXACT)), look)
+    left, right = looks
+    apart = Look(lambda at: left.level_mm(at) - right.level_mm(at), right.week, None, asked_week)
     yield from _judged(OF_BOTH, difference_sentence(progress, EXACT), apart)
     both = both_sentence(progress, EXACT)
     if both is not None:
         found = re.search(rf"since about (?P<at>{D});", both)
         assert found is not None
-        mean_gain = sum(_since(Look(level, week, None, asked_week), found["at"]) for level in levels)
+        mean_gain = sum(_since(look, found["at"]) for look in looks)
         yield BOTH_CHANGED, (mean_gain > 0) is ("gained" in both) and mean_gain != 0
 
 
@@ -367,8 +296,3 @@ def _judged(kinds: tuple[tuple[str, str, Judge], ...], text: str, look: Look) ->
         match = re.search(pattern, text)
         if match is not None:
             yield name, judge(look, match)
-
-
-def _censored(made: list[Result], adds_mm: float) -> list[Result]:
-    """The results raised by `adds_mm`, with zero for those below range."""
-    return [structs.replace(test, mm=max(0.0, test.mm + adds_mm)) for test in made]

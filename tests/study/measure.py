@@ -15,9 +15,19 @@ from station.core.progress.outlook import steady_since
 from station.core.progress.records import Direction, Interval, Phase, RealChange, Result
 from station.core.progress.sides import changes_of_both, pairs_of_sides
 from station.core.progress.trend import interval_95
-from tests.study.people import BEGIN, START_MM, WEEK, Scenario, made_by, made_by_both, week_of
+from tests.study.people import (
+    BEGIN,
+    START_MM,
+    WEEK,
+    Scenario,
+    made_by,
+    made_by_both,
+    reached_week,
+    usual_shift_mm,
+    week_of,
+)
 from tests.study.rules import RULES
-from tests.study.scenarios import GOALS_MM, ODDS
+from tests.study.scenarios import GOALS_FURTHER_MM, ODDS
 
 SEED = 20261124
 NEVER = datetime.max.replace(tzinfo=UTC)
@@ -58,7 +68,8 @@ def person_weeks(
 ) -> dict[str, list[float]]:
     """The week of the first confirmed change, from the start of the true one, for each side and each person.
 
-    A person's is the first of three: left, right and the mean of both.
+    A person's is the first of three: left, right and the mean of both. If nothing changes for good, the first change in
+    a direction in which the level has not moved.
     """
     rng = rng_of(scenario, block)
     weeks: dict[str, list[float]] = {"side": [], "person": []}
@@ -72,9 +83,17 @@ def person_weeks(
 
 
 def _first_week(scenario: Scenario, changes: Sequence[RealChange]) -> float:
-    begins = 0.0 if scenario.is_null else scenario.changes_at
-    confirmed = (week_of(change.confirmed_at) - begins for change in changes)
+    """The week of the first false change, or of the first after the start of the true one; infinity for none."""
+    if scenario.is_null:
+        return next((week_of(change.confirmed_at) for change in changes if not _has_moved(scenario, change)), inf)
+    confirmed = (week_of(change.confirmed_at) - scenario.changes_at for change in changes)
     return next((week for week in confirmed if week >= 0), inf)
+
+
+def _has_moved(scenario: Scenario, change: RealChange) -> bool:
+    """Whether the true level is beyond that on the change's date, in its direction."""
+    since, now = (scenario.level_mm(week_of(at)) for at in (change.since, change.confirmed_at))
+    return now > since if change.direction is Direction.GAIN else now < since
 
 
 def price(scenario: Scenario, block: int, people: int) -> dict[str, list[float]]:
@@ -100,8 +119,8 @@ def true_changes(scenario: Scenario, block: int, people: int) -> dict[str, float
             size = analyse_progress(seen, (), START_MM + 100, seen[-1].at).left
             assert size is not None
             assert size.change_mm is not None
-            since, first, now = (scenario.level_mm(week_of(at)) for at in (change.since, seen[0].at, seen[-1].at))
-            found["direction"] += (now > since) is (change.direction is Direction.GAIN)
+            first, now = (scenario.level_mm(week_of(at)) for at in (seen[0].at, seen[-1].at))
+            found["direction"] += _has_moved(scenario, change)
             found["size"] += size.change_mm.low <= now - first <= size.change_mm.high
     return found
 
@@ -120,14 +139,14 @@ def bands(scenario: Scenario, block: int, people: int) -> dict[str, float]:
         assert progress.change_mm is not None
         assert progress.slope_mm_week is not None
         last = week_of(made[-1].at)
-        truth = [scenario.usual_level_mm(week_of(point.at)) for point in progress.trend]
+        shift = usual_shift_mm(scenario, made)
+        truth = [scenario.level_mm(week_of(point.at)) + shift for point in progress.trend]
         inside = [point.low_mm <= true <= point.high_mm for point, true in zip(progress.trend, truth, strict=True)]
-        slope = scenario.slope if scenario.from_week <= last <= scenario.to_week else 0.0
         found["people"] += 1
         found["level"] += inside[-1]
         found["band"] += sum(inside) / len(inside)
         found["change"] += progress.change_mm.low <= truth[-1] - truth[0] <= progress.change_mm.high
-        found["slope"] += progress.slope_mm_week.low <= slope <= progress.slope_mm_week.high
+        found["slope"] += progress.slope_mm_week.low <= scenario.slope_mm_week(last) <= progress.slope_mm_week.high
         plain_level, plain_change = plain_intervals(made, progress.error.sem_mm)
         found["plain level"] += plain_level.low <= truth[-1] <= plain_level.high
         found["plain change"] += plain_change.low <= truth[-1] - truth[0] <= plain_change.high
@@ -154,23 +173,25 @@ def plain_intervals(made: Sequence[Result], sem_mm: float) -> tuple[Interval, In
 
 
 def forecasts(scenario: Scenario, block: int, people: int) -> dict[str, float]:
-    """Count the people with a newly confirmed gain who get dates for a goal, and those who reach it between them."""
+    """Count the goals of people with a newly confirmed gain, those with dates, and those reached between them.
+
+    `both` counts the goals with two dates, and `inside both` those of them that are reached between.
+    """
     rng = rng_of(scenario, block)
-    found = dict.fromkeys(("asked", "dates", "both", "inside", "early", "late"), 0.0)
+    found = dict.fromkeys(("asked", "dates", "both", "inside", "inside both", "early", "late"), 0.0)
     for _ in range(people):
         made = made_by(scenario, rng)
-        changes = real_changes(made)
-        if not changes:
+        gains = [change for change in real_changes(made) if change.direction is Direction.GAIN]
+        if not gains:
             continue
-        seen = [test for test in made if test.at <= changes[0].confirmed_at]
-        for goal in GOALS_MM:
-            week = goal / scenario.slope
-            reached = BEGIN + week * WEEK if week <= scenario.to_week else NEVER
-            now = seen[-1].at
-            if reached <= now:
-                continue
+        seen = [test for test in made if test.at <= gains[0].confirmed_at]
+        now = seen[-1].at
+        level_mm, shift_mm = scenario.level_mm(week_of(now)), usual_shift_mm(scenario, seen)
+        for further_mm in GOALS_FURTHER_MM:
+            week = reached_week(scenario.level_mm, level_mm + further_mm)
+            reached = NEVER if week == inf else BEGIN + week * WEEK
             found["asked"] += 1
-            progress = analyse_progress(seen, (), START_MM + goal, now).left
+            progress = analyse_progress(seen, (), level_mm + shift_mm + further_mm, now).left
             assert progress is not None
             outlook = progress.forecast
             if outlook.earliest is None:
@@ -182,6 +203,7 @@ def forecasts(scenario: Scenario, block: int, people: int) -> dict[str, float]:
             found["early"] += early
             found["late"] += late
             found["inside"] += not (early or late)
+            found["inside both"] += outlook.latest is not None and not (early or late)
     return found
 
 
@@ -233,7 +255,7 @@ def summary(weeks: Sequence[float]) -> Counts:
     share = sum(week < inf for week in weeks) / n
     return {
         "people": n,
-        "told": round(share, 4),
+        "confirmed": round(share, 4),
         "standard_error": round(sqrt(share * (1 - share) / n), 4),
         "half": finite(quantile(weeks, 0.5)),
         "most": finite(quantile(weeks, 0.95)),

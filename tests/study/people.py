@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from math import exp, pi, sin, sqrt
+from math import cos, exp, inf, pi, sin, sqrt
 from random import Random
 
 from station.core.facts import Contact
+from station.core.progress.habits import USUAL_TESTS
 from station.core.progress.records import Circumstances, Result, TimeOfDay
 
 BEGIN = datetime(2026, 1, 5, 7, tzinfo=UTC)
@@ -19,6 +21,9 @@ TEST_DAYS = {1: (0,), 2: (0, 3), 3: (0, 2, 4), 5: (0, 1, 2, 3, 4), 7: (0, 1, 2, 
 FULL_TRIALS = 3
 OUTLIER_MM = (20.0, 50.0)
 LEARNED_TESTS = 4
+YEAR_WEEKS = 52
+MAX_GOAL_WEEKS = 200
+"""A goal that is not reached by then never is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,9 @@ class Scenario:
     A share `evening_share` of the tests is also in the evening. The first tests are affected by learning: the first
     reads `learning_mm` less, falling to nothing from the fifth on. A season moves the true level up and down by
     `season_mm` within a year. The results of the first `tape_weeks` are imported.
+
+    The level starts at `start_mm`; that of the left is `left_further_mm` above that of the right throughout. A level
+    below zero is out of range: its tests read zero.
     """
 
     name: str
@@ -66,6 +74,8 @@ class Scenario:
     learning_mm: float = 0.0
     season_mm: float = 0.0
     tape_weeks: float = 0.0
+    start_mm: float = START_MM
+    left_further_mm: float = 0.0
 
     @property
     def sd_mm(self) -> float:
@@ -79,25 +89,40 @@ class Scenario:
 
     @property
     def is_null(self) -> bool:
-        return self.slope == 0 and self.step_mm == 0 and self.season_mm == 0
+        """Whether nothing changes for good: a season comes and goes."""
+        return self.slope == 0 and self.step_mm == 0
+
+    @property
+    def sides(self) -> tuple[Scenario, Scenario]:
+        """The left and the right ankle."""
+        return replace(self, start_mm=self.start_mm + self.left_further_mm) if self.left_further_mm else self, self
 
     def level_mm(self, week: float) -> float:
         at = max(self.from_week, min(week, self.to_week))
         moved = self.slope * (at - self.from_week - 2 * max(0.0, at - self.turn_week))
-        season = self.season_mm * sin(2 * pi * week / 52)
-        return START_MM + moved + season + (self.step_mm if self.step_mm and week >= self.step_week else 0.0)
+        season = self.season_mm * sin(2 * pi * week / YEAR_WEEKS)
+        return self.start_mm + moved + season + (self.step_mm if self.step_mm and week >= self.step_week else 0.0)
 
-    def usual_level_mm(self, week: float) -> float:
-        """The level that tests measure in the circumstances that are usual at the end."""
-        return self.level_mm(week) + (self.evening_mm if self.evening_from_week < self.weeks else 0.0)
+    def slope_mm_week(self, week: float) -> float:
+        season = self.season_mm * 2 * pi / YEAR_WEEKS * cos(2 * pi * week / YEAR_WEEKS)
+        if not self.from_week <= week <= self.to_week:
+            return season
+        return season + (self.slope if week < self.turn_week else -self.slope)
 
     def days(self) -> Iterator[int]:
         days = (week * 7 + day for week in range(self.weeks) for day in TEST_DAYS[self.per_week])
         return islice(days, self.most_tests)
 
 
-def made_by(scenario: Scenario, rng: Random, evenings: frozenset[int] = frozenset()) -> list[Result]:
+def evenings_of(scenario: Scenario, rng: Random) -> frozenset[int]:
+    """The days of one person's `evening_share`."""
+    return frozenset(day for day in scenario.days() if scenario.evening_share and rng.random() < scenario.evening_share)
+
+
+def made_by(scenario: Scenario, rng: Random, evenings: frozenset[int] | None = None) -> list[Result]:
     """One person's results of one side, oldest first. Tests on the days in `evenings` are in the evening."""
+    if evenings is None:
+        evenings = evenings_of(scenario, rng)
     made: list[Result] = []
     gauss, before, ankle = rng.gauss, 0, 0.0
     for number, day in enumerate(scenario.days()):
@@ -126,16 +151,27 @@ def made_by(scenario: Scenario, rng: Random, evenings: frozenset[int] = frozense
         imported = week < scenario.tape_weeks
         at = BEGIN + timedelta(days=day)
         calibration = 2 if calibrated else 1
-        made.append(Result(str(number), at, mm, None, full, Contact.PAD, imported, known, calibration))
+        made.append(Result(str(number), at, max(0.0, mm), None, full, Contact.PAD, imported, known, calibration))
     return made
 
 
 def made_by_both(scenario: Scenario, rng: Random) -> tuple[list[Result], list[Result]]:
     """One person's results of left and right, tested together; the sides share only the circumstances."""
-    evenings = frozenset(
-        day for day in scenario.days() if scenario.evening_share and rng.random() < scenario.evening_share
-    )
-    return made_by(scenario, rng, evenings), made_by(scenario, rng, evenings)
+    evenings = evenings_of(scenario, rng)
+    left, right = scenario.sides
+    return made_by(left, rng, evenings), made_by(right, rng, evenings)
+
+
+def usual_shift_mm(scenario: Scenario, made: Sequence[Result]) -> float:
+    """What the circumstances of most of the last tests add to the level; of two equally common ones the last counts."""
+    last = [test.circumstances.time_of_day for test in reversed(made[-USUAL_TESTS:])]
+    ((usual, _),) = Counter(last).most_common(1)
+    return scenario.evening_mm if usual is TimeOfDay.EVENING else 0.0
+
+
+def reached_week(level_mm: Callable[[float], float], goal_mm: float) -> float:
+    """The week of the first day on which the level is at the goal; infinity for never."""
+    return next((day / 7 for day in range(7 * MAX_GOAL_WEEKS) if level_mm(day / 7) >= goal_mm), inf)
 
 
 def week_of(at: datetime) -> float:

@@ -41,14 +41,16 @@ CHANGES = (
 )
 """When does each rule first confirm a change?"""
 
+TESTS = {1: "a test a week", 3: "3 tests a week", 7: "a test a day"}
 SPELLS_FADE_DAYS = -1 / log(0.9)
 _SPELLS = replace(NULL, name="spells", says="spells of ten days, SD 3 mm", fade_days=SPELLS_FADE_DAYS)
+SEASONS = replace(NULL, name="seasons", says="seasons of 4 mm up and down (a true swing of 8 mm)", season_mm=4.0)
 LIVES = (
     *(
         replace(
             NULL,
             name=f"SEM {sem}, {rate} a week{', outliers' * (share > 0)}",
-            says=f"SEM {sem} mm, {rate} a week{', 5 % outliers' * (share > 0)}",
+            says=f"SEM {sem} mm, {TESTS[rate]}{', 5 % outliers' * (share > 0)}",
             sem_mm=float(sem),
             per_week=rate,
             outlier_share=share,
@@ -70,26 +72,34 @@ LIVES = (
     ),
     replace(NULL, name="learning", says="learning the test, +10 mm over the first five", learning_mm=10.0),
     _SPELLS,
-    replace(_SPELLS, name="spells, 7 a week", says="spells of ten days, SD 3 mm, a test every day", per_week=7),
+    replace(_SPELLS, name="spells, 7 a week", says="spells of ten days, SD 3 mm, a test a day", per_week=7),
     replace(_SPELLS, name="long spells", says="spells of ten days, SD 5 mm", day_mm=5.0),
     replace(
         _SPELLS,
         name="long spells, 7 a week",
-        says="spells of ten days, SD 5 mm, a test every day",
+        says="spells of ten days, SD 5 mm, a test a day",
         day_mm=5.0,
         per_week=7,
     ),
-    replace(NULL, name="three years", says="three years", weeks=156),
+    SEASONS,
+    replace(NULL, name="three years", says="three years instead of one", weeks=156),
 )
-"""Realistic lives. How often does a year without a change look like one, and when is a gain of 2 mm a week confirmed?
-"""
+"""The worlds of the table, without a change. The first 18 cross the error, the rate of tests and outliers."""
 GAINING_WEEKS = {1: 52, 3: 30, 7: 20}
 """Weeks simulated, by tests a week: long enough for nearly everybody."""
+COVERED_WEEKS = 16
+"""The weeks of a gain after which the intervals of the table are compared with the truth."""
 
 
 def gaining(life: Scenario) -> Scenario:
     """The same life, with a gain of 2 mm a week from the first test on."""
-    return replace(life, name=f"{life.name}, gaining", slope=2.0, weeks=GAINING_WEEKS[life.per_week])
+    weeks = GAINING_WEEKS[life.per_week]
+    return replace(life, name=f"{life.name}, gaining", says=f"{life.says}, gaining 2 mm a week", slope=2.0, weeks=weeks)
+
+
+def gaining_briefly(life: Scenario) -> Scenario:
+    """The same gain, as far as the intervals are compared."""
+    return replace(gaining(life), weeks=COVERED_WEEKS)
 
 
 EARLY_LOSS = replace(GAIN, name="early loss", says="10 mm lost in week 1", slope=0.0, step_mm=-10.0, step_week=1.0)
@@ -109,7 +119,6 @@ COURSES = (
     replace(GAIN, name="injury", says="20 mm lost in week 12", slope=0.0, step_mm=-20.0, step_week=12.3),
 )
 """If both ankles change alike, how often is it confirmed, and when?"""
-SEASONS = replace(NULL, name="seasons", says="4 mm up and down within a year, a true swing of 8 mm", season_mm=4.0)
 PRICED = (
     replace(GAIN, name="gain", says="2 mm a week: half / 95 %"),
     replace(_SPELLS, name="spells", says="spells, SD 3 mm"),
@@ -124,16 +133,8 @@ _GAINING = replace(_SIX_MONTHS, name="gaining", says="2 mm a week", slope=2.0, w
 _STEPPED = replace(_SIX_MONTHS, name="stepped", says="a sudden loss of 20 mm in week 12", step_mm=-20.0, step_week=12.0)
 BANDS = (
     _SIX_MONTHS,
-    replace(_SIX_MONTHS, name="steady, SEM 3", says="no change, SEM 3 mm", sem_mm=3.0),
-    replace(_SIX_MONTHS, name="steady, SEM 9", says="no change, SEM 9 mm", sem_mm=9.0),
-    replace(_SIX_MONTHS, name="steady, slips", says="no change, 5 % outliers", outlier_share=0.05),
-    replace(_SIX_MONTHS, name="steady, 1 a week", says="no change, one test a week", per_week=1),
-    replace(_SIX_MONTHS, name="steady, 7 a week", says="no change, a test every day", per_week=7),
-    replace(_SIX_MONTHS, name="steady, days", says="no change, correlated days", fade_days=3.0),
     replace(_GAINING, name="gaining"),
     replace(_GAINING, name="gaining, 6 weeks", says="2 mm a week, after 6 weeks", weeks=6),
-    replace(_GAINING, name="gaining, slips", says="2 mm a week, 5 % outliers", outlier_share=0.05),
-    replace(_GAINING, name="gaining, 1 a week", says="2 mm a week, one test a week", per_week=1),
     replace(_GAINING, name="gaining 4", says="4 mm a week", slope=4.0),
     replace(_GAINING, name="gaining 4, 8 weeks", says="4 mm a week, after 8 weeks", slope=4.0, weeks=8),
     *(
@@ -184,7 +185,7 @@ BANDS = (
     ),
     replace(
         _SIX_MONTHS,
-        name="evenings",
+        name="some evenings",
         says="every third test in the evening, 6 mm more",
         evening_every=3,
         evening_mm=6.0,
@@ -212,20 +213,16 @@ BANDS = (
         for weeks in (4, 14)
     ),
 )
-"""Do the intervals contain the true value?"""
+"""Do the intervals contain the true value when a change is fresh, or the tests are of two kinds?"""
 
 FORECASTS = (
-    replace(GAIN, name="on and on", says="2 mm a week, all the time", weeks=16),
     replace(GAIN, name="then none", says="2 mm a week for 20 weeks, then none", to_week=20.0, weeks=16),
     replace(GAIN, name="12 weeks", says="2 mm a week for 12 weeks, then none", to_week=12.0, weeks=16),
     replace(GAIN, name="4 a week", says="4 mm a week, all the time", slope=4.0, weeks=10),
-    replace(GAIN, name="on and on, SEM 3", says="2 mm a week all the time, SEM 3 mm", sem_mm=3.0, weeks=16),
 )
-"""Is the goal reached between the two dates given when a gain is confirmed?"""
-GOALS_MM = (15.0, 25.0)
-"""Goals above the start. At 2 mm a week, 15 mm are reached in week 7.5 and 25 mm in week 12.5; at 4 mm a week in half
-the time. A goal beyond the end of a gain is never reached.
-"""
+"""Is the goal reached between the two dates given when a gain is confirmed, if it is fast or ends?"""
+GOALS_FURTHER_MM = (5.0, 15.0)
+"""How far the goals are from the true level on that day. One beyond the end of a gain is never reached."""
 
 STEADY = (
     replace(NULL, name="none", says="no change"),
@@ -235,3 +232,23 @@ STEADY = (
     replace(NULL, name="hump", says="0.8 mm a week for 13 weeks and back in 13", slope=0.8, turn_week=13.0, weeks=26),
 )
 """Is the person ever called steady, when checked once a week for a year, or while a hump lasts?"""
+
+CLAIMS = (
+    replace(GAIN, name="gaining slowly", says="0.8 mm a week, a year", slope=0.8, weeks=52),
+    replace(GAIN, name="gaining fast", says="4 mm a week, 16 weeks", slope=4.0, weeks=16),
+    replace(GAIN, name="stopping", says="2 mm a week for 10 weeks, then none", to_week=10.0, weeks=40),
+    replace(
+        GAIN,
+        name="up and back",
+        says="1.5 mm a week for 12 weeks, and back in 12",
+        slope=1.5,
+        turn_week=12.0,
+        to_week=24.0,
+        weeks=40,
+    ),
+    replace(NULL, name="injured", says="a sudden loss of 20 mm in week 12", step_mm=-20.0, step_week=12.0, weeks=30),
+    replace(NULL, name="large seasons", says="8 mm up and down in a year, for 18 months", season_mm=8.0, weeks=78),
+    replace(NULL, name="uneven", says="the left 20 mm further, no change", left_further_mm=20.0, weeks=26),
+    replace(GAIN, name="below range", says="from 20 mm below zero, 1 mm a week", start_mm=-20.0, slope=1.0, weeks=52),
+)
+"""Further courses for the sentences: is what the station says true?"""

@@ -48,9 +48,9 @@ def test_part_is_opened_once_its_pin_is_free(tmp_path: Path, manager: socket.soc
         watch.turn(PART_RETRY_US)
         assert part in faults(watch)
         free(watch, pin)
-        watch.turn(PART_RETRY_US - SECOND_US)
+        watch.turn(PART_RETRY_US // 2)
         assert part in faults(watch)
-        watch.turn()
+        watch.turn(PART_RETRY_US)
         assert part not in faults(watch)
 
 
@@ -68,6 +68,8 @@ def test_heels_that_are_opened_later_wait_for_a_step_on(tmp_path: Path, manager:
     """A person who stands there already has not stepped on."""
     with closing(Watch(tmp_path, manager, COMPARATORS, [LEFT_HEEL])) as watch:
         watch.board.act("step_on", "left")
+        pins = watch.board.pin_factory
+        wait_until(lambda: pins._driven.get(LEFT_HEEL) is True and not pins._bounces, "the person does not stand there")
         assert are_down(watch) == [None, None]
         free(watch, LEFT_HEEL)
         watch.turn(PART_RETRY_US)

@@ -120,7 +120,7 @@ class RestStep(Struct, frozen=True):
 
 class CalibrateStep(Struct, frozen=True):
     """A calibration: each block is held against the toe stop in this order, `rounds` times, and more often if the
-    readings form an S.
+    readings form an S or may drift.
     """
 
     blocks_mm: tuple[float, ...] = (0.0, 150.0, 50.0, 200.0)

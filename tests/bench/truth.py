@@ -22,10 +22,16 @@ from msgspec.structs import replace
 from station.core.activities.calibrate import CAPTURE_US, is_another_round_worthwhile
 from station.core.events import SECOND_US
 from station.core.facts import Contact
-from station.core.measurement.calibration import CalibrationError, Fit, fit, point_from_readings
+from station.core.measurement.calibration import (
+    CalibrationError,
+    Fit,
+    check_unfinished_round,
+    fit,
+    point_from_readings,
+)
 from station.core.measurement.curve import Curve
 from station.core.measurement.curve_fit import Point
-from station.core.measurement.estimate import WANDER_MM, Estimate, estimate
+from station.core.measurement.estimate import READING_STEP_MM, WANDER_MM, Estimate, estimate
 from station.core.measurement.uncertainty import Assumptions, Conditions, budget_from_reading
 from station.core.measurement.wander import MEANS_PER_HOUR, WanderEstimate
 from station.core.steps import WARM_UP_US, CalibrateStep
@@ -43,6 +49,8 @@ CALM = NoiseParameters()
 """The noise of the calm hour; `RESTLESS` is that of the other recording."""
 MAX_CUBIC_MM = 4.0
 """The largest S of a cubic sensor."""
+EIGHT_BLOCKS_S = 7 * 17.5
+"""The time from the first block to the eighth."""
 RANGE_US = 34_400
 """The duration of a reading at the driver's default budget of 33 ms."""
 GUIDED = CalibrateStep()
@@ -59,18 +67,24 @@ WINDOWS_US = {Contact.PAD: 1 * SECOND_US, Contact.INFERRED: 2 * SECOND_US, Conta
 
 
 class RecordedNoise:
-    """The error of a real sensor: its recording without the warm-up, looped from some moment on."""
+    """The error of a real sensor: its recording without the warm-up, looped from some moment on.
 
-    def __init__(self, recording: StillRecording, start: float) -> None:
+    It has whole mm. As each reading is rounded again, an equal error undoes the first rounding: without it all readings
+    of a block would be off by up to 0.5 mm alike.
+    """
+
+    def __init__(self, recording: StillRecording, random: Random) -> None:
+        self._random = random
         self._step_us = recording.lasts_s * SECOND_US / len(recording.readings_mm)
         self._sums_mm = _sums_mm(recording)
-        self._first = int(start * len(self._sums_mm))
+        self._first = int(random.random() * len(self._sums_mm))
 
     def error_mm(self, at_us: int, range_us: int, powered_us: int) -> float:
         """The mean error of the readings within half of `range_us`, at least one."""
         count = max(1, int(range_us / self._step_us / 2))
         end = count + (self._first + int(at_us / self._step_us)) % (len(self._sums_mm) - count)
-        return (self._sums_mm[end] - self._sums_mm[end - count]) / count
+        unrounded_mm = self._random.gauss(0.0, READING_STEP_MM / sqrt(12 * count))
+        return (self._sums_mm[end] - self._sums_mm[end - count]) / count + unrounded_mm
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +130,15 @@ class Sensor:
         self.warmer_degrees = 0.0
         self.days = 0.0
         self.wander_mm = WANDER_MM
+        self.drift_mm_per_s = 0.0
+        """How fast everything moves away."""
         self._noise: RangeNoise | RecordedNoise | WalkingNoise
         if isinstance(noise, NoiseParameters):
             self._noise = RangeNoise(seed, noise)
         elif isinstance(noise, Walk):
             self._noise = WalkingNoise(noise, seed)
         else:
-            self._noise = RecordedNoise(noise, Random(seed).random())
+            self._noise = RecordedNoise(noise, Random(seed))
         self._at_us = 0
 
     def later(self, us: int) -> None:
@@ -145,7 +161,9 @@ class Sensor:
         for _ in range(us // RANGE_US):
             self._at_us += RANGE_US
             times_us.append(self._at_us)
-            readings_mm.append(max(0, round(clear_mm + self._noise.error_mm(self._at_us, RANGE_US, self._at_us))))
+            error_mm = self._noise.error_mm(self._at_us, RANGE_US, self._at_us)
+            drifted_mm = self.drift_mm_per_s * self._at_us / SECOND_US
+            readings_mm.append(max(0, round(clear_mm + error_mm + drifted_mm)))
         return times_us, readings_mm
 
     def bias_mm(self, toe_mm: float, curve: Curve) -> float:
@@ -174,7 +192,7 @@ def calibrate(
     more_rounds: bool = True,
 ) -> Fit:
     """The guided run: warm up, then each block in turn, with 5 to 10 s to change them, and more rounds if the readings
-    form an S.
+    form an S or may drift.
 
     `off_mm` is how much longer a block is than its stated length. Raises CalibrationError.
     """
@@ -185,6 +203,8 @@ def calibrate(
         for toe_mm in blocks_mm * rounds:
             sensor.later(random.randint(5 * SECOND_US, 10 * SECOND_US))
             points.append(point_from_readings(toe_mm, *sensor.window(toe_mm + off_mm.get(toe_mm, 0.0), block_us)))
+            if len(points) < len(blocks_mm):
+                check_unfinished_round(points)
         return fit(points)
 
     made = show(rounds)
@@ -363,12 +383,18 @@ def verdicts(
     block_us: int = CAPTURE_US,
     off_mm: Mapping[float, float] = NO_ERRORS,
     more_rounds: bool = True,
+    noise: Noise = CALM,
+    drift_mm: float = 0.0,
 ) -> Verdicts:
-    """Calibrate each of these sensors this often. The same numbers give the same result."""
+    """Calibrate each of these sensors this often. The same numbers give the same result.
+
+    `drift_mm` is how far the sensor drifts, steadily, from the first block to the eighth.
+    """
     found = Verdicts([], 0, 0)
     for number in range(sensors * calibrations):
         random = Random(f"{number} verdicts")
-        sensor = Sensor(error_of(number % sensors), random.getrandbits(32))
+        sensor = Sensor(error_of(number % sensors), random.getrandbits(32), noise)
+        sensor.drift_mm_per_s = drift_mm / EIGHT_BLOCKS_S
         try:
             known = calibrate(
                 sensor,

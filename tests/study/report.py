@@ -168,9 +168,9 @@ def _price(results: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     yield from paragraph(
         "`python -m tests.study.spells_limit` shows how little a better rule could gain for one ankle. A likelihood "
-        "ratio that knows the error, the start and the size of a gain of 2 mm a week, and how long spells last, needs "
-        "7.6 weeks for half and 10.6 for 95 %, if spells of 5 mm with daily tests may look like a change in 10 % of "
-        "sides; 8.3 and 11.3 if it knows only that a slope is 1, 2, 3 or 4 mm a week. The station knows none of this."
+        "ratio that knows the error, the start and how long spells last needs 7.6 weeks for half and 10.6 for 95 %, if "
+        "spells of 5 mm may look like a change in 15 % of sides and it knows only that a slope is 1, 2, 3 or 4 mm a "
+        "week; 7.0 and 10.0 if it knows that it is 2 mm a week. The station knows none of this."
     )
 
 

@@ -15,9 +15,12 @@ from typing import Any
 
 import pytest
 
+from station.core.activities.calibrate import CAPTURE_US
 from station.core.progress.promise import FALSE_CHANGES_PERSON_YEAR, FALSE_CHANGES_SIDE_YEAR
 from station.core.progress.records import TimeOfDay
-from tests.study import baseline, measure, spells_limit, worlds
+from station.simulator.noise import NoiseParameters
+from tests.bench.truth import RANGE_US
+from tests.study import baseline, drift_limit, measure, spells_limit, worlds
 from tests.study.__main__ import PARTS
 from tests.study.claims import claims
 from tests.study.people import Scenario, made_by, made_by_both, reached_week, usual_shift_mm, week_of
@@ -290,3 +293,12 @@ def test_a_rule_that_knows_the_slope_is_bounded_by_its_odds() -> None:
     assert 6.5 < median(weeks) < 8.5
     days, staying = spells_limit.simulated((3, 52, 0.0, 3.0, False), 200)
     assert (spells_limit.most_log_odds(days, staying, (2.0,))[:, -1] >= log(20.0)).mean() <= 0.05
+
+
+def test_the_drift_limit_is_that_of_two_readings_without_wander() -> None:
+    """One block twice, or one block among others read once: the difference of two readings over its SD."""
+    noise = NoiseParameters(wander=())
+    mean_mm2 = (noise.scatter_mm**2 * noise.scatter_range_us / RANGE_US + 1 / 12) * RANGE_US / CAPTURE_US
+    for order_mm, apart in (((0.0, 0.0), 1), ((0.0, 50.0, 150.0, 0.0), 3)):
+        expected = drift_limit.DRIFT_MM * apart / 7 / (2 * mean_mm2) ** 0.5
+        assert drift_limit.drift_sds(order_mm, noise) == pytest.approx(expected, rel=1e-3)

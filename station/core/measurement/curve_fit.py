@@ -145,6 +145,19 @@ def solve(points: Sequence[Point], cubic_sds_mm: Sequence[float] = CUBIC_SDS_MM)
     )
 
 
+def drift_in_sds(points: Sequence[Point]) -> float:
+    """Return a steady drift of the readings in SDs of what the wander makes of it, with a level for each block.
+
+    No linear combination of the readings shows it better, against the wander that the fit assumes. At least one block
+    has two samples.
+    """
+    root = _error_cholesky(points)
+    columns = [[float(at.toe_mm == block_mm) for at in points] for block_mm in group_by_block(points)]
+    rows = [_whitened(root, column) for column in (*columns, _times_s(points))]
+    solved = _solve_kind(rows, _whitened(root, [at.reading_mm for at in points]), [0.0] * len(rows), 0.0)
+    return solved.terms[-1] / sqrt(solved.covariance[-1][-1])
+
+
 class _Kind(Struct, frozen=True):
     """The solution for one kind of sensor. `log_evidence` is the log of how probable the points are with it."""
 
@@ -177,13 +190,18 @@ def _solve_kind(
     return _Kind(terms, covariance, misfit, -0.5 * misfit - log_volume)
 
 
-def _error_cholesky(points: Sequence[Point]) -> list[list[float]]:
-    """Return the Cholesky factor of the covariance of the points' errors, which is in mm2."""
+def _times_s(points: Sequence[Point]) -> list[float]:
+    """Return the time of each point in s since the earliest."""
     if any(at.at_us is None for at in points):
         times_us = [i * BLOCK_INTERVAL_US for i in range(len(points))]
     else:
         times_us = [at.at_us or 0 for at in points]
-    times_s = [(at_us - min(times_us)) / 1_000_000 for at_us in times_us]
+    return [(at_us - min(times_us)) / 1_000_000 for at_us in times_us]
+
+
+def _error_cholesky(points: Sequence[Point]) -> list[list[float]]:
+    """Return the Cholesky factor of the covariance of the points' errors, which is in mm2."""
+    times_s = _times_s(points)
     brief_mm = [min(at.uncertainty_mm, BRIEF_WANDER_MM) for at in points]
 
     def covariance(i: int, j: int) -> float:

@@ -2,11 +2,11 @@
 
 For a person who does not change, each result's rank among the earlier ones is a fair game
 (`station.core.progress.ranks`). The hypotheses are that the level moves by a number of SDs a week, from the first test
-or from a later week on, or that it steps in some week. The evidence for one is the product over the tests of
-`exp(l * score - l * l * v / 2)`, where `l` is its expected difference between the test and the mean of the earlier
-ones, in SDs. The total evidence is the weighted mean over the hypotheses. For a person who does not change, its
-expectation never exceeds 1, so at most one person in eighty ever reaches 80, checked after every test (Ville 1939).
-This needs neither the person's error nor its distribution.
+(`station.core.progress.line_bets`) or from a later week on, or that it steps in some week. The evidence for a later one
+is the product over the tests of `exp(l * score - l * l * v / 2)`, where `l` is its expected difference between the test
+and the mean of the earlier ones, in SDs. The total evidence is the weighted mean over the hypotheses. For a person who
+does not change, its expectation never exceeds 1, so at most one person in eighty ever reaches 80, checked after every
+test (Ville 1939). This needs neither the person's error nor its distribution.
 
 A person plays three such games: left, right and the mean of both. Imported results play their own games, so years of
 them do not use up the evidence of the station's own. With the thresholds of all six, at most 5 % of people see a false
@@ -16,7 +16,7 @@ Results are ranked within their kind: the same contact, kind of test and circums
 time of day never counts as a change of the ankle, and alternating between them costs little.
 
 The evidence supposes that days are independent. So the odds that the results follow the likeliest hypothesis rather
-than stiff and supple spells must also be 25 to one (`station.core.progress.spells`).
+than stiff and supple spells must also be 20 to one (`station.core.progress.spells`).
 
 An epoch lasts at most a year. The next one ranks against the last results of the one before. After a real change, a new
 epoch starts with the next test.
@@ -31,6 +31,7 @@ from math import exp, inf, log
 
 from msgspec import Struct
 
+from station.core.progress.line_bets import MOST_WEEKS, LineBets, log_prior_odds
 from station.core.progress.ranks import Ranks, score_variance
 from station.core.progress.records import Direction, RealChange, Result
 from station.core.progress.spells import Spells
@@ -38,7 +39,7 @@ from station.core.progress.spells import Spells
 EVIDENCE_THRESHOLD, IMPORTED_EVIDENCE_THRESHOLD = 80.0, 240.0
 """The inverse bounds the share of unchanged people for whom one epoch of one game ever confirms a change. Over a
 person's three games and the three of imported results, the bounds add up to 5 %."""
-ODDS_AGAINST_SPELLS = 25.0
+ODDS_AGAINST_SPELLS = 20.0
 """How much likelier than spells a change must be. The study shows what other odds give, and with what delay."""
 _SIZES_MM_WEEK = (1.0, 2.0, 3.0)
 """The sizes of a gain or loss from the first test on, for these odds: training usually gives 1.8 to 2.6 mm a week
@@ -52,13 +53,12 @@ _WEEK = timedelta(weeks=1)
 _EPOCH = timedelta(weeks=52)
 _RUN_IN = timedelta(weeks=13)
 _RUN_IN_MIN_RESULTS = 12
-_MAX_COURSE_WEEKS = 16.0
-"""The longest expected course, so that a year's gap alone is not evidence."""
 _STEP_CLOSES_WEEKS, _KINK_CLOSES_WEEKS = 8.0, 26.0
 """How long after its week a hypothesis of a step, or of a later start, collects evidence."""
 _LATE_START_PENALTY = 1.5
-_MOST_ACTIVE = 20
-"""At most 18 hypotheses collect evidence at once: 2 from the first test on, 7 of later starts and 9 of steps."""
+"""A line from the first test on is the simplest course; a late start must be likelier by this log likelihood."""
+_MOST_ACTIVE = 16
+"""At most so many hypotheses collect evidence at once: 7 of later starts and 9 of steps."""
 _WEIGHED_EARLY = 2.0
 """A hypothesis is weighed this many scores earlier than needed, so that several are weighed at once."""
 _STEP_SEARCH_WEEKS = 3.0
@@ -66,12 +66,12 @@ _STEP_SEARCH_WEEKS = 3.0
 
 
 class Hypothesis(Struct, frozen=True):
-    """The level moves from `week` of the epoch on (`None`: from its first result).
+    """The level moves from `week` of the epoch on.
 
     `effect` is in SDs a week, or in SDs at once if `sudden`. Gains and losses are equally likely; `weight` covers both.
     """
 
-    week: float | None
+    week: float
     effect: float
     sudden: bool
     weight: float
@@ -79,14 +79,12 @@ class Hypothesis(Struct, frozen=True):
 
 _KINK_START_WEEKS = range(0, 52, 4)
 _STEP_START_WEEKS = range(52)
-HYPOTHESES = (
-    Hypothesis(None, 0.3, False, 0.72),
-    Hypothesis(None, 0.12, False, 0.08),
+LATE_STARTS = (
     *(Hypothesis(float(week), 0.3, False, 0.06 / len(_KINK_START_WEEKS)) for week in _KINK_START_WEEKS),
     *(Hypothesis(float(week), 2.0, True, 0.14 / len(_STEP_START_WEEKS)) for week in _STEP_START_WEEKS),
 )
-"""The first is the main one: with an SD of 5.8 mm from day to day, a gain of 2 mm a week is 0.34 SDs a week."""
-_LAST_FIRST = sorted(HYPOTHESES, key=lambda one: inf if one.week is None else -one.week)
+"""With the lines from the first test on (`SLOPES`), their weights add up to 1."""
+_LAST_FIRST = sorted(LATE_STARTS, key=lambda one: -one.week)
 
 
 class _Kind(Ranks):
@@ -122,7 +120,7 @@ class _Kind(Ranks):
 
 
 class _HypothesisEvidence:
-    """The evidence for one hypothesis: its score, and the variance of that score.
+    """The evidence for one late start: its score, and the variance of that score.
 
     From its start on the course follows a line that is level, or rises by one a week and then levels off. The lead of a
     line is how much it exceeds the course, summed over the earlier results of a kind. So the expected difference of a
@@ -146,17 +144,15 @@ class _HypothesisEvidence:
         "turns_at_week",
     )
 
-    def __init__(self, hypothesis: Hypothesis, start: float, kinds: Collection[_Kind]) -> None:
-        self.start = start
+    def __init__(self, hypothesis: Hypothesis, kinds: Collection[_Kind]) -> None:
+        self.start = start = hypothesis.week
         self.sudden = hypothesis.sudden
         self.effect = hypothesis.effect
         self.log_weight = log(hypothesis.weight / 2)
         # A change not detected for this long after its start will not be detected: the evidence stays as it is.
-        self.closes_at_week = (
-            start + (_STEP_CLOSES_WEEKS if self.sudden else _KINK_CLOSES_WEEKS) if hypothesis.week is not None else inf
-        )
+        self.closes_at_week = start + (_STEP_CLOSES_WEEKS if self.sudden else _KINK_CLOSES_WEEKS)
         self.rises = not self.sudden
-        self.turns_at_week = start + _MAX_COURSE_WEEKS if self.rises else self.closes_at_week
+        self.turns_at_week = start + MOST_WEEKS if self.rises else self.closes_at_week
         self.past_score = self.past_variance = self.score = self.score_variance = 0.0
         self.parts = [
             (kind, kind.weeks - start * len(kind.values) if self.rises else float(len(kind.values)), kind.sums)
@@ -176,18 +172,13 @@ class _HypothesisEvidence:
         elapsed_weeks = weeks - self.start
         if elapsed_weeks < 0:
             return 0.0
-        return 1.0 if self.sudden else min(elapsed_weeks, _MAX_COURSE_WEEKS)
-
-    @property
-    def is_late(self) -> bool:
-        """Whether the level moves from a later week on."""
-        return self.closes_at_week < inf
+        return 1.0 if self.sudden else min(elapsed_weeks, MOST_WEEKS)
 
     def level_off(self) -> None:
         """End the rise: from here on the course is level."""
         self.update()
         self.past_score, self.past_variance = self.score, self.score_variance
-        end = self.start + _MAX_COURSE_WEEKS
+        end = self.start + MOST_WEEKS
         self.parts = [(kind, lead + end * len(kind.values) - kind.weeks, kind.sums) for kind, lead, _ in self.parts]
         self.rises, self.turns_at_week = False, self.closes_at_week
         self.most = self._most_on_level()
@@ -209,12 +200,8 @@ class _HypothesisEvidence:
         return self.effect * ((score if score > 0 else -score) - self.effect * variance / 2) + self.log_weight
 
     def log_likelihood(self) -> float:
-        """Return the log likelihood ratio of this course, at its best size, to no change.
-
-        A course from the first test on is the simplest; any other must be clearly likelier.
-        """
-        likelihood = self.score * self.score / (2 * self.score_variance) if self.score_variance else 0.0
-        return likelihood - _LATE_START_PENALTY if self.is_late else likelihood
+        """Return the log likelihood ratio of this course, at its best size, to no change."""
+        return self.score * self.score / (2 * self.score_variance) if self.score_variance else 0.0
 
 
 class Epoch:
@@ -241,10 +228,10 @@ class Epoch:
         self._kind_of_results: list[_Kind] = []
         self._spells = Spells()
         self._kinds: dict[object, _Kind] = {}
-        self._first_week = (run_in[0].at - begins_at) / _WEEK if run_in else 0.0
+        self._line = LineBets((run_in[0].at - begins_at) / _WEEK if run_in else 0.0)
         self._pending = list(_LAST_FIRST)
         self._active: list[_HypothesisEvidence] = []
-        self._next_start_week, self._next_turn_week = -inf, inf
+        self._next_start_week, self._next_turn_week = self._pending[-1].week, inf
         self._scores, self._due_at_score = 0.0, -inf
         self._closed_evidence = 0.0
         for result in run_in:
@@ -259,26 +246,45 @@ class Epoch:
         """Take a result later than all before it; return the change that it confirms, or `None`."""
         self._add(result)
         count = len(self.results)
-        if self._scores < self._due_at_score or count < self._weighed_from:
+        if self._scores < self._due_at_score and self._line.evidence < self._threshold / 2:
+            return None
+        if count < self._weighed_from:
             return None
         if not self._may_suffice() or self.evidence() < self._threshold:
             return None
-        likeliest = max(self._active, key=_HypothesisEvidence.log_likelihood)
-        from_index = self._step_index(likeliest.start) if likeliest.sudden else 0
-        required = self._min_log_odds + (_LATE_START_LOG_ODDS if likeliest.is_late else 0.0)
-        if self._log_odds(likeliest, from_index) < required:
+        change, log_odds = self._likeliest(result)
+        if log_odds < self._min_log_odds:
             self._weighed_from = count + 1 + int(_MORE_RESULTS * count)
             return None
-        since = self.results[from_index].at if likeliest.sudden else self.begins_at + likeliest.start * _WEEK
-        direction = Direction.GAIN if likeliest.score > 0 else Direction.LOSS
-        return RealChange(direction, likeliest.sudden, since, result.at, result.test_id)
+        return change
+
+    def _likeliest(self, result: Result) -> tuple[RealChange, float]:
+        """Return the likeliest change, confirmed by this result, and its log odds against spells."""
+        likelihood, direction = self._line.likeliest()
+        late = max(self._active, key=_HypothesisEvidence.log_likelihood, default=None)
+        if late is None or late.log_likelihood() - _LATE_START_PENALTY <= likelihood:
+            since = self.begins_at + self._line.start_week * _WEEK
+            courses = [self._line.expected_course(week) for week in self._weeks]
+            sizes_mm = [size if direction is Direction.GAIN else -size for size in _SIZES_MM_WEEK]
+            log_odds = self._log_odds(courses, sizes_mm) + log_prior_odds(direction)
+            return RealChange(direction, False, since, result.at, result.test_id), log_odds
+        if late.sudden:
+            from_index = self._step_index(late.start)
+            since = self.results[from_index].at
+            courses = [float(index >= from_index) for index in range(len(self.results))]
+        else:
+            since = self.begins_at + late.start * _WEEK
+            courses = [late.expected_course(week) for week in self._weeks]
+        direction = Direction.GAIN if late.score > 0 else Direction.LOSS
+        log_odds = self._log_odds(courses) - _LATE_START_LOG_ODDS
+        return RealChange(direction, late.sudden, since, result.at, result.test_id), log_odds
 
     def evidence(self) -> float:
         """Return the evidence for a change.
 
-        It sums only the likelier direction of each hypothesis: this omits almost nothing and adds nothing.
+        It sums only the likelier direction of each late start: this omits almost nothing and adds nothing.
         """
-        return self._closed_evidence + sum([exp(case.update()) for case in self._active])
+        return self._line.evidence + self._closed_evidence + sum([exp(case.update()) for case in self._active])
 
     def _may_suffice(self) -> bool:
         """Return whether the evidence may have reached the threshold, and schedule the next check.
@@ -287,13 +293,13 @@ class Epoch:
         difference. So each is weighed again only when the scores may add up to what it lacks.
         """
         scores = self._scores
-        may_suffice = self._closed_evidence > self._threshold / 2
+        may_suffice = self._line.evidence + self._closed_evidence > self._threshold / 2
         for case in [case for case in self._active if case.due_at_score <= scores + _WEIGHED_EARLY]:
             lacking = self._enough - case.update()
             if lacking <= 0:
                 may_suffice = True
             case.due_at_score = scores + lacking / (case.effect * case.most) if case.most else inf
-        self._due_at_score = -inf if may_suffice else min([case.due_at_score for case in self._active])
+        self._due_at_score = -inf if may_suffice else min([case.due_at_score for case in self._active], default=inf)
         return may_suffice
 
     def _add(self, result: Result) -> None:
@@ -313,18 +319,21 @@ class Epoch:
         self._kind_of_results.append(kind)
         if weeks < 0:
             kind.run_in(result.mm, weeks)
+            self._line.run_in(kind, weeks)
         else:
             self._scores += kind.bet(result.mm, weeks)
+            if self._line.is_open:
+                self._line.bet(kind, weeks)
 
     def _start(self, weeks: float) -> None:
         pending = self._pending
         while self._next_start_week <= weeks:
             one = pending.pop()
-            case = _HypothesisEvidence(one, self._start_of(one), self._kinds.values())
+            case = _HypothesisEvidence(one, self._kinds.values())
             self._active.append(case)
             if case.turns_at_week < self._next_turn_week:
                 self._next_turn_week = case.turns_at_week
-            self._next_start_week = self._start_of(pending[-1]) if pending else inf
+            self._next_start_week = pending[-1].week if pending else inf
         # The expectation on a rise was bounded only until now. With a greater one the evidence may matter sooner.
         scores = self._scores
         for case in self._active:
@@ -335,9 +344,6 @@ class Epoch:
                 case.most = most
         self._due_at_score = -inf
 
-    def _start_of(self, hypothesis: Hypothesis) -> float:
-        return self._first_week if hypothesis.week is None else hypothesis.week
-
     def _level_off_and_close(self, weeks: float) -> None:
         for case in [case for case in self._active if case.turns_at_week < weeks]:
             if case.rises:
@@ -345,17 +351,12 @@ class Epoch:
             if case.closes_at_week < weeks:
                 self._closed_evidence += exp(case.update())
                 self._active.remove(case)
-        self._next_turn_week = min([case.turns_at_week for case in self._active])
+        self._next_turn_week = min([case.turns_at_week for case in self._active], default=inf)
 
-    def _log_odds(self, case: _HypothesisEvidence, from_index: int) -> float:
-        """Return the log odds of the course of `case`, or of a step at `from_index`, to spells without a change."""
-        courses = [
-            float(index >= from_index) if case.sudden else case.expected_course(weeks)
-            for index, weeks in enumerate(self._weeks)
-        ]
+    def _log_odds(self, courses: Sequence[float], sizes_mm: Sequence[float] = ()) -> float:
+        """Return the log odds of the results following these courses to spells without a change."""
         mms = self._within_kinds([result.mm for result in self.results])
-        sizes_mm = () if case.is_late else [size if case.score > 0 else -size for size in _SIZES_MM_WEEK]
-        days = [weeks * 7 for weeks in self._weeks]
+        days = [week * 7 for week in self._weeks]
         return self._spells.log_odds_of_course(days, mms, self._within_kinds(courses), sizes_mm)
 
     def _within_kinds(self, values: Sequence[float]) -> list[float]:

@@ -50,6 +50,8 @@ class Ranks:
     def __init__(self) -> None:
         self.values: list[float] = []
         """Smallest first."""
+        self._last_rank = 0, 1
+        """How many results are smaller than the last one, and how many are at most equal to it, itself included."""
 
     def __len__(self) -> int:
         return len(self.values)
@@ -67,9 +69,17 @@ class Ranks:
         values.insert(low, mm)
         n = len(values)
         # `_normal_density_at` of both edges, inlined: ten years of tests would call it 22,000 times.
+        self._last_rank = low, high
         below = _inverse_cdf(low / n) if low else inf
         above = _inverse_cdf(high / n) if high < n else inf
         return n * (exp(-below * below / 2) - exp(-above * above / 2)) / _ROOT_TWO_PI / (high - low)
+
+    def part_of_last(self) -> tuple[float, float, float]:
+        """Return the part of the normal distribution that the rank of the last result has: its two edges, in SDs, and
+        its share. Equal results have their ranks together."""
+        low, high = self._last_rank
+        n = len(self.values)
+        return (_inverse_cdf(low / n) if low else -inf), (_inverse_cdf(high / n) if high < n else inf), (high - low) / n
 
     def normal_score(self, mm: float) -> float:
         """Return the normal score, among all results so far, of one that was added."""

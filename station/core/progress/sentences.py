@@ -163,8 +163,10 @@ def _finding(progress: SideProgress | None, course: Course | None, formatters: F
 
 
 def _is_likely(progress: SideProgress) -> bool:
-    """Return whether the change so far exceeds what two tests of this person differ by without a change."""
-    return progress.change_mm is not None and abs(progress.change_mm.value) > progress.error.mdc95_mm
+    """Return whether the change so far exceeds what two tests of this person differ by without a change, and its
+    interval excludes none: after one outlier it does not."""
+    change = progress.change_mm
+    return change is not None and abs(change.value) > progress.error.mdc95_mm and not change.low <= 0 <= change.high
 
 
 def _course_text(course: Course, progress: SideProgress, formatters: Formatters) -> str:

@@ -1,10 +1,11 @@
-"""A calibration whose readings form an S: two more rounds, which nobody has to finish."""
+"""A calibration whose readings form an S or may drift: two more rounds, which nobody has to finish."""
 
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
-from station.core.events import Command, CommandName
+from station.core.events import SECOND_US, Command, CommandName
 from station.core.facts import (
     BlockUnclear,
     Calibrated,
@@ -20,15 +21,18 @@ from tests.station.core.blocks import (
 )
 
 
-def s_shaped(*blocks_mm: float) -> Bench:
+def s_shaped(*blocks_mm: float, cubic_mm: float = -3.0) -> Bench:
     bench = Bench(FOUR)
-    bench.cubic_mm = -3.0
+    bench.cubic_mm = cubic_mm
     return shown(bench, *blocks_mm)
 
 
-def test_readings_with_an_s_lead_to_two_extra_rounds() -> None:
-    """The sentence appears when the third begins; sixteen samples, and the curve is the sensor's."""
-    bench = s_shaped(*FOUR.blocks_mm * 2)
+@pytest.mark.parametrize("cubic_mm", [-3.0, 3.0, 4.0])
+def test_readings_with_an_s_lead_to_two_extra_rounds(cubic_mm: float) -> None:
+    """The sentence appears when the third begins; sixteen samples, and the curve is the sensor's. Before its fourth
+    block such a sensor looks like one with a bend that none has.
+    """
+    bench = s_shaped(*FOUR.blocks_mm * 2, cubic_mm=cubic_mm)
     assert bench.facts_of(Calibrated) == []
     assert "start another round with the 0 mm block" in str(bench.picture.why)
     assert (bench.picture.repetition, bench.picture.repetitions) == (9, 12)
@@ -37,9 +41,28 @@ def test_readings_with_an_s_lead_to_two_extra_rounds() -> None:
     assert bench.over == "complete"
     (made,) = bench.facts_of(Calibrated)
     assert [at.toe_mm for at in made.fit.points] == [*FOUR.blocks_mm * 4]
-    sensor = RangeError(-25.0, cubic_mm=-3.0)
+    sensor = RangeError(-25.0, cubic_mm=cubic_mm)
     for toe_mm in (0.0, 50.0, 100.0, 150.0, 200.0):
         assert made.fit.curve.toe_mm(sensor.reading_mm(toe_mm + 70.0)) == pytest.approx(toe_mm, abs=1.5)
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_another_round_shows_whether_the_sensor_drifts(goes_on: bool) -> None:
+    """3.5 mm over eight blocks, 0.6 mm less by the wander in this part of the recording: refused if it continues."""
+    bench = Bench(replace(FOUR, warm_us=120 * SECOND_US)).read(120.0)
+    bench.drift_mm_per_s = 3.5 / (7 * (SHOWN_S + 2.0))
+    shown(bench, *FOUR.blocks_mm * 2)
+    assert bench.facts_of(Calibrated) == []
+    assert bench.picture.why == (
+        "The sensor may be drifting: start another round with the 0 mm block, or stop and keep the readings so far"
+    )
+    if not goes_on:
+        bench.feed(Command(bench.now_us, CommandName.STOP))
+        assert bench.over == "complete"
+        return
+    for block_mm in FOUR.blocks_mm * 2:
+        bench.show(block_mm)
+    assert refusal(bench).startswith("The sensor drifted: in the last round all blocks read")
 
 
 @pytest.mark.parametrize("stops", [True, False])

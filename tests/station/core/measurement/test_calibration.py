@@ -19,7 +19,7 @@ from station.core.measurement.curve import CURVED_TO_MM, Curve
 from station.core.measurement.curve_fit import Point
 from station.core.measurement.estimate import BRIEF_WANDER_MM, BRIEF_WANDER_S, COMMON_WANDER_MM, COMMON_WANDER_S
 from station.simulator.range_error import RangeError
-from tests.bench.truth import RANGE_US, Sensor, calibrate, cubic, parabolic
+from tests.bench.truth import EIGHT_BLOCKS_S, RANGE_US, Sensor, calibrate, cubic, parabolic
 
 BLOCKS = (0.0, 150.0, 50.0, 200.0)
 THREE = (0.0, 100.0, 200.0)
@@ -250,6 +250,20 @@ def test_a_block_that_is_wrong_in_all_rounds_is_found(
     assert sum(found) >= (60 if kind is parabolic else 54)
 
 
+@pytest.mark.parametrize("kind", [parabolic, cubic])
+def test_a_block_that_is_wrong_by_3_mm_is_mostly_found(kind: Callable[[int], RangeError]) -> None:
+    """Any of the four, either way, in all rounds: 9 of 10 are refused or reported."""
+    found = []
+    for seed in range(60):
+        for which in range(4):
+            for off_mm in (-3.0, 3.0):
+                try:
+                    found.append(fit(seen(kind(seed), {which: off_mm, which + 4: off_mm})).notice is not None)
+                except CalibrationError:
+                    found.append(True)
+    assert sum(found) >= 0.9 * len(found)
+
+
 @pytest.mark.parametrize(("which", "off_mm"), [(1, 3.0), (1, -3.0), (2, 3.0), (2, -3.0)])
 def test_an_s_names_the_blocks_that_may_be_wrong(which: int, off_mm: float) -> None:
     """3 mm in both samples of an inner block: the sentence names it, by how much it is off, and the alternatives."""
@@ -274,6 +288,36 @@ def test_fit_refuses_a_drift_between_the_rounds(drift_mm: float) -> None:
     again = [replace(at, at_us=(at.at_us or 0) + 4 * LATER_US) for at in last]
     with pytest.raises(DriftError, match=r"drifted: in the last round all blocks read 3\.0 mm"):
         fit([*first, *again])
+
+
+def drifting(drift_mm: float, rounds: int = 2) -> list[Point]:
+    """Noiseless points of a sensor that drifts steadily by this much from the first block to the eighth."""
+    still = seen(RangeError(-25), rounds=rounds)
+    return [replace(at, reading_mm=at.reading_mm + drift_mm * i / 7) for i, at in enumerate(still)]
+
+
+@pytest.mark.parametrize("sign", [-1.0, 1.0])
+def test_a_steady_drift_is_suspected_before_it_is_refused(sign: float) -> None:
+    """Without noise: 1 mm may be the wander's, 2 mm is suspected and shown by another round, 3 mm is refused."""
+    assert not fit(drifting(sign)).is_drift_suspected
+    assert fit(drifting(2.0 * sign)).is_drift_suspected
+    for points in (drifting(2.0 * sign, rounds=3), drifting(3.0 * sign)):
+        with pytest.raises(DriftError):
+            fit(points)
+
+
+@pytest.mark.parametrize("drift_mm", [-3.0, 3.0])
+def test_a_steady_drift_of_3_mm_is_refused_in_19_of_20_calibrations(drift_mm: float) -> None:
+    """With the noise of a calm sensor, from the first block to the eighth, and on."""
+    refused = 0
+    for seed in range(100):
+        sensor = Sensor(parabolic(seed), seed)
+        sensor.drift_mm_per_s = drift_mm / EIGHT_BLOCKS_S
+        try:
+            calibrate(sensor, Random(seed))
+        except CalibrationError:
+            refused += 1
+    assert refused >= 95
 
 
 @pytest.mark.parametrize("crosstalk_mm", [25.0, 40.0])

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import permutations
-from math import exp, inf
+from math import exp
 from random import Random
-from statistics import fmean
+from statistics import NormalDist, fmean, pvariance
 
 import pytest
 from hypothesis import given, settings
@@ -19,11 +19,12 @@ from msgspec.structs import replace
 from station.core.facts import Contact
 from station.core.progress.change import (
     EVIDENCE_THRESHOLD,
-    HYPOTHESES,
     IMPORTED_EVIDENCE_THRESHOLD,
+    LATE_STARTS,
     Epoch,
     real_changes,
 )
+from station.core.progress.line_bets import GAIN_SHARE, NEGLIGIBLE, OUTLIER_SHARE, SLOPES
 from station.core.progress.ranks import Ranks, score_variance
 from station.core.progress.records import Circumstances, Direction, Result, TimeOfDay
 from tests.station.core.progress.histories import BEGIN, result, results, scattered
@@ -43,7 +44,7 @@ def test_bounds_of_all_games_add_up_to_5_percent() -> None:
 
 def test_hypotheses_have_weights_that_sum_to_one() -> None:
     """The evidence is a weighted mean over the hypotheses."""
-    assert sum(one.weight for one in HYPOTHESES) == pytest.approx(1)
+    assert sum(one.weight for one in LATE_STARTS) + sum(weight for _, weight in SLOPES) == pytest.approx(1)
 
 
 @pytest.mark.parametrize("days", [(0, 2, 4, 7, 9, 11), (0, 1, 2, 30, 31, 90), (0, 100, 101, 102, 250, 300)])
@@ -70,13 +71,35 @@ def test_evidence_has_a_mean_of_at_most_one_after_a_run_in() -> None:
     assert 0.05 < fmean(evidence) <= 1
 
 
+def _line_evidence(made: list[Result], begins_at: datetime, slope: float, weight: float) -> float:
+    """The weight times the ratio of the probabilities of each result's rank along a line and without a change, for all
+    results until that is negligible."""
+    evidence = weight
+    earlier: dict[object, list[tuple[float, float]]] = defaultdict(list)
+    for test in made:
+        course = slope * min((test.at - made[0].at) / WEEK, 16.0)
+        of_kind = earlier[test.kind]
+        if of_kind and test.at >= begins_at and evidence >= NEGLIGIBLE:
+            expected = NormalDist(fmean(one for _, one in of_kind), (1 + pvariance(one for _, one in of_kind)) ** 0.5)
+            n, rank = len(of_kind) + 1, sum(mm < test.mm for mm, _ in of_kind)
+            low = NormalDist(course).cdf(expected.inv_cdf(rank / n)) if rank else 0.0
+            high = NormalDist(course).cdf(expected.inv_cdf((rank + 1) / n)) if rank + 1 < n else 1.0
+            evidence *= OUTLIER_SHARE + (1 - OUTLIER_SHARE) * n * (high - low)
+        of_kind.append((test.mm, course))
+    return evidence
+
+
 def _evidence_by_definition(made: list[Result], begins_at: datetime) -> float:
-    """The evidence as the module's docstring has it, each hypothesis along all results."""
-    evidence = 0.0
+    """The evidence as the docstrings have it, each hypothesis along all results."""
+    evidence = sum(
+        _line_evidence(made, begins_at, slope, share * weight)
+        for size, weight in SLOPES
+        for slope, share in ((size, GAIN_SHARE), (-size, 1 - GAIN_SHARE))
+    )
     weeks = [(one.at - begins_at) / WEEK for one in made]
-    for one in HYPOTHESES:
-        start = weeks[0] if one.week is None else one.week
-        closes = inf if one.week is None else start + (8 if one.sudden else 26)
+    for one in LATE_STARTS:
+        start = one.week
+        closes = start + (8 if one.sudden else 26)
         ranks: dict[object, Ranks] = defaultdict(Ranks)
         courses: dict[object, list[float]] = defaultdict(list)
         score = variance = 0.0
@@ -134,14 +157,16 @@ def test_real_changes_dates_a_gain() -> None:
     assert change.test_id == next(one.test_id for one in made if one.at == change.confirmed_at)
 
 
-def test_real_changes_treats_losses_like_gains() -> None:
-    """A mirrored history gives a loss with the same dates."""
-    gains = scattered(20, slope=2.0, seed=3)
-    losses = [replace(one, mm=200 - one.mm) for one in gains]
-    assert [(change.confirmed_at, change.since) for change in real_changes(gains)] == [
-        (change.confirmed_at, change.since) for change in real_changes(losses)
-    ]
-    assert {change.direction for change in real_changes(losses)} == {Direction.LOSS}
+def test_real_changes_finds_losses_like_gains() -> None:
+    """A mirrored history gives a loss since the same day, confirmed at most a week and a half later: a gain from the
+    first test on is likelier beforehand."""
+    for seed in range(10):
+        gains = scattered(20, slope=2.0, seed=seed)
+        losses = [replace(one, mm=200 - one.mm) for one in gains]
+        gain, loss = real_changes(gains)[0], real_changes(losses)[0]
+        assert (gain.direction, loss.direction) == (Direction.GAIN, Direction.LOSS)
+        assert gain.since == loss.since
+        assert gain.confirmed_at <= loss.confirmed_at <= gain.confirmed_at + 1.5 * WEEK
 
 
 @pytest.mark.parametrize("week", [8, 12, 30])

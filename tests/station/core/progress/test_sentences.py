@@ -42,6 +42,19 @@ def test_sentences_show_no_interval_to_unchanged_people() -> None:
         assert found.changes or not any("95 %" in sentence for sentence in side_sentences(found, WORDS))
 
 
+def test_one_outlier_makes_no_loss_likely() -> None:
+    """Ten like tests and one of 50 mm: beyond the MDC95, but the interval still includes no change. With a second such
+    test a loss is likely."""
+    made = results([94, 94, 94, 94, 94, 92, 88, 94, 94, 86, 50])
+    found = analyse_left(made)
+    assert found.change_mm is not None
+    assert abs(found.change_mm.value) > found.error.mdc95_mm
+    first, so_far, *_ = side_sentences(found, WORDS)
+    assert first == "No certain change yet."
+    assert so_far.endswith(", which may still be chance.")
+    assert side_sentences(analyse_left([*made, result(22, 50)]), WORDS)[0] == "A loss is likely, but not certain yet."
+
+
 def test_sentences_give_size_and_pace_of_a_gain() -> None:
     """Fourteen weeks at 2 mm a week: a real change, gaining, almost certainly worthwhile."""
     found = analyse_left(scattered(14, slope=2.0), goal_mm=150)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -50,40 +49,52 @@ class Profile(Struct, frozen=True):
     hurt_since: str | None = None
 
     def __post_init__(self) -> None:
-        for name in self.__struct_fields__:
-            value = getattr(self, name)
-            if value is not None:
-                _check(name, value)
-        if (self.quiet_from is None) is not (self.quiet_to is None):
-            raise ValueError("Quiet hours need both times: enter both, or neither.")
-        if self.hurt_since is not None and self.hurt_side is None:
-            raise ValueError("The date of an injury needs its side: choose left or right.")
+        errors = profile_errors({name: getattr(self, name) for name in PROFILE_FIELDS})
+        if errors:
+            raise ValueError(next(iter(errors.values())))
 
 
 PROFILE_FIELDS = Profile.__struct_fields__
-NOTHING_SAID = Profile()
 
 
-def _check(name: str, value: Any) -> None:
+_NEEDS = (
+    ("quiet_from", "quiet_to", "Quiet hours need both times: enter both, or neither."),
+    ("quiet_to", "quiet_from", "Quiet hours need both times: enter both, or neither."),
+    ("hurt_since", "hurt_side", "The date of an injury needs its side: choose left or right."),
+)
+"""Entries that mean nothing without another one, and what to say when that is missing."""
+
+
+def profile_errors(values: Mapping[str, Any]) -> dict[str, str]:
+    """A sentence for each wrong entry by its name, then for each that another one needs."""
+    given = {name: value for name, value in values.items() if value is not None}
+    errors = {
+        name: f"The entry {name} is {quoted(value)}, but {allowed}."
+        for name, value in given.items()
+        if (allowed := _allowed_instead(name, value)) is not None
+    }
+    return errors | {needed: sentence for name, needed, sentence in _NEEDS if name in given and needed not in given}
+
+
+def _allowed_instead(name: str, value: Any) -> str | None:
+    """What the entry may or must be, if this value is wrong."""
     if name in PROFILE_CHOICES:
-        if value not in PROFILE_CHOICES[name]:
-            choices = ", ".join(PROFILE_CHOICES[name])
-            raise ValueError(f"The entry {name} is {quoted(value)}, but may only be one of {choices}.")
+        is_right = value in PROFILE_CHOICES[name]
+        allowed = f"may only be one of {', '.join(PROFILE_CHOICES[name])}"
     elif name in ("goal_left_mm", "goal_right_mm"):
         low, high = LIMITS["goal_mm"]
-        if not isinstance(value, int | float) or isinstance(value, bool) or not low <= value <= high:
-            raise ValueError(f"The entry {name} is {quoted(value)}, but must be a number from {low:g} to {high:g}.")
+        is_right = isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
+        allowed = f"must be a number from {low:g} to {high:g}"
     elif name == "time_zone":
-        if not _is_time_zone(value):
-            raise ValueError(f"The entry {name} is {quoted(value)}, but must be a time zone such as Europe/Vienna.")
+        is_right, allowed = _is_time_zone(value), "must be a time zone such as Europe/Vienna"
     elif name == "hurt_since":
-        if not _is_partial_date(value):
-            raise ValueError(f"The entry {name} is {quoted(value)}, but must be a date: 2026, 2026-03 or 2026-03-14.")
+        is_right, allowed = _is_partial_date(value), "must be a date: 2026, 2026-03 or 2026-03-14"
     elif name == "voice":
-        if not isinstance(value, bool):
-            raise ValueError(f"The entry {name} is {quoted(value)}, but must be true or false.")
-    elif not isinstance(value, str) or not TIME_OF_DAY.fullmatch(value):
-        raise ValueError(f"The entry {name} is {quoted(value)}, but must be a time of day such as 21:00.")
+        is_right, allowed = isinstance(value, bool), "must be true or false"
+    else:
+        is_right = isinstance(value, str) and TIME_OF_DAY.fullmatch(value) is not None
+        allowed = "must be a time of day such as 21:00"
+    return None if is_right else allowed
 
 
 def _is_partial_date(text: Any) -> bool:
@@ -99,13 +110,9 @@ def _is_partial_date(text: Any) -> bool:
 
 def profile_from_values(values: Mapping[str, Any]) -> Profile:
     """The profile in stored values, without invalid ones: one of them must not hide the others."""
-    kept: dict[str, Any] = {}
-    for name in PROFILE_FIELDS:
-        with suppress(ValueError):
-            if values[name] is not None:
-                _check(name, values[name])
-                kept[name] = values[name]
-    for name, needed in (("quiet_from", "quiet_to"), ("quiet_to", "quiet_from"), ("hurt_since", "hurt_side")):
+    kept = {name: values[name] for name in PROFILE_FIELDS if values[name] is not None}
+    kept = {name: value for name, value in kept.items() if _allowed_instead(name, value) is None}
+    for name, needed, _ in _NEEDS:
         if needed not in kept:
             kept.pop(name, None)
     return Profile(**kept)
@@ -117,6 +124,9 @@ def _is_time_zone(name: str) -> bool:
     except (ZoneInfoNotFoundError, TypeError, ValueError, OSError):
         return False
     return True
+
+
+NOTHING_SAID = Profile()
 
 
 class PersonSettings(Struct, frozen=True):

@@ -72,8 +72,14 @@ def for_legs(exercises: Catalogue, items: Iterable[Item], sides: Collection[Side
     return tuple(
         item if item.rest_s is not None else msgspec.structs.replace(item, side=only)
         for item in items
-        if item.side in (None, only) and (item.exercise is None or exercises[item.exercise].feet is not Feet.BOTH)
+        if is_for_legs(exercises, item, sides)
     )
+
+
+def is_for_legs(exercises: Catalogue, item: Item, sides: Collection[Side]) -> bool:
+    """Whether the item is for one of these legs, and needs no other one at the same time."""
+    needs_both = item.exercise is not None and exercises[item.exercise].feet is Feet.BOTH
+    return len(sides) == len(Side) if needs_both else item.side is None or item.side in sides
 
 
 def duration_s_of(exercises: Catalogue, items: Iterable[Item]) -> int:

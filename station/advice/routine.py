@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from station.advice import health_questions
-from station.advice.dose import hold_s_of, repetitions_of
+from station.advice.dose import hold_s_of, is_for_legs, repetitions_of
 from station.advice.records import Catalogue, LegConditions
 from station.catalogue.records import Exercise, Feet, Group, Item, Restriction
 from station.core.events import SECOND_US, Side
@@ -94,6 +94,11 @@ def _item_faults(exercises: Catalogue, items: Sequence[Item], conditions: LegCon
         one = None if item.exercise is None else exercises[item.exercise]
         for sentence in _range_faults(one, item):
             yield RoutineFault(f"{_item_name(one, item)}: {sentence}", is_blocking=True, index=index)
+        if not is_for_legs(exercises, item, conditions.sides):
+            why = health_questions.only_side_reason(conditions).sentence
+            sentence = f"{_item_name(one, item)}: left out for now, and stays in the routine. {why}"
+            yield RoutineFault(sentence, is_blocking=False, index=index)
+            continue
         if one is None:
             continue
         legs = tuple(Side) if item.side is None else (item.side,)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from msgspec import Struct
 
-from station.core.events import BoardPosition, CommandName, Legs, Press
+from station.core.events import BoardPosition, CommandName, Legs, Press, Side
 from station.core.facts import Contact, CueName
 
 
@@ -36,9 +36,9 @@ class ResumeNeed(StrEnum):
 class _State(Struct, frozen=True, kw_only=True):
     """What every activity shows. `phase` is the value of its phase; `side` the working legs, if any.
 
-    `step` (from 0) of `steps` is the place in the routine. Until `undo_us`, a command by heel taps can be undone.
-    `commands` are those of `OPTIONAL_COMMANDS` that are obeyed now. `resume_needs` is what a pause waits for; `None`
-    where it can be resumed, and outside a pause.
+    `step` (from 0) of `steps` is the place in the routine; `next_side` is the leg whose turn follows in this step, if
+    any. Until `undo_us`, a command by heel taps can be undone. `commands` are those of `OPTIONAL_COMMANDS`
+    that are obeyed now. `resume_needs` is what a pause waits for; `None` where it can be resumed, and outside a pause.
     """
 
     activity: ClassVar[str]
@@ -48,6 +48,7 @@ class _State(Struct, frozen=True, kw_only=True):
     clock: ShownClock | None = None
     step: int | None = None
     steps: int | None = None
+    next_side: Side | None = None
     undo_us: int | None = None
     commands: frozenset[CommandName] = frozenset()
     resume_needs: ResumeNeed | None = None
@@ -74,14 +75,15 @@ class TestState(_State, frozen=True, kw_only=True):
     """A knee-to-wall test, distances in mm. `target_mm` is the next toe distance, `best_mm` the largest passed one.
 
     `off_mm` is how far beyond the target the toes are, negative before it, and `is_on_target` whether they are there,
-    both as the rule sees it, so that word, number and ticks agree. `verdict` is the outcome of the last attempt;
-    the results are those so far.
+    both as the rule sees it, so that word, number and ticks agree. `next_trial` is the next one on this side, `None` in
+    its last. `verdict` is the outcome of the last attempt; the results are those so far.
     """
 
     __test__ = False
     activity = "test"
 
     trial: int | None = None
+    next_trial: int | None = None
     attempt: int | None = None
     target_mm: float | None = None
     off_mm: float | None = None
@@ -94,7 +96,7 @@ class TestState(_State, frozen=True, kw_only=True):
 
 
 class HoldState(_State, frozen=True, kw_only=True):
-    """A hold of `hold_us`, the `repetition`th of `repetitions`.
+    """A hold of `hold_us`, the `repetition`th of `repetitions`; `next_repetition` is `None` in the last of this turn.
 
     `exercise` is a key of the catalogue, and `verified` says whether the board senses it.
     """
@@ -103,6 +105,7 @@ class HoldState(_State, frozen=True, kw_only=True):
 
     repetition: int | None = None
     repetitions: int | None = None
+    next_repetition: int | None = None
     hold_us: int | None = None
     exercise: str | None = None
     verified: bool | None = None

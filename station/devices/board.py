@@ -1,6 +1,7 @@
 """The board: opens every part in the configuration, and passes on their events and faults.
 
-A part that cannot be opened is reported as a fault, and the station runs without it. In real time each part with
+A part that cannot be opened is reported as a fault, and the station runs without it until `open_missing` opens it. In
+real time each part with
 deadlines gets a `DeadlineThread`; in virtual time the owner of the time calls `tasks`.
 """
 
@@ -129,19 +130,37 @@ class Devices:
         self.light: CueLight | None = None
         self.thermometer: Thermometer | None = None
         self._open_bus = open_bus
-        for open_part in (
-            self._open_buzzer,
-            self._open_light,
-            self._open_heels,
-            self._open_pad,
-            self._open_button,
-            self._open_range,
-            self._open_thermometer,
-        ):
+        self._missing: dict[Callable[[], None], str | None] = {
+            self._open_buzzer: None,
+            self._open_light: None,
+            self._open_heels: None,
+            self._open_pad: None,
+            self._open_button: None,
+            self._open_range: None,
+            self._open_thermometer: None,
+        }
+        """What opens each part that is not open yet, and the part that has reported a fault of it."""
+        self.open_missing()
+
+    def open_missing(self) -> bool:
+        """Open the parts that are not open, and report those that cannot be; returns whether any was opened.
+
+        `start` starts them.
+        """
+        count = len(self._missing)
+        for open_part, reported in tuple(self._missing.items()):
+            error: DeviceError | None = None
             try:
                 open_part()
-            except DeviceError as error:
-                report_fault(error.part, str(error))
+                del self._missing[open_part]
+            except DeviceError as refused:
+                error = refused
+                self._missing[open_part] = error.part
+            if reported is not None and (error is None or error.part != reported):
+                self._report_fault(reported, None)
+            if error is not None:
+                self._report_fault(error.part, str(error))
+        return len(self._missing) < count
 
     def _on_thread_error(self, part: str) -> Callable[[Exception], None]:
         def fail(error: Exception) -> None:
@@ -247,12 +266,15 @@ class Devices:
             self.light.show_cues(facts)
 
     def start(self, *, threads: bool) -> None:
-        """Post the current levels and then every change; `threads` is false in virtual time."""
-        for start in self._start_functions:
-            start()
+        """Start the parts that are open and not started: they post their levels and then every change.
+
+        `threads` is false in virtual time.
+        """
+        while self._start_functions:
+            self._start_functions.pop(0)()
         if not threads:
             return
-        for name, timed in self.tasks:
+        for name, timed in self.tasks[len(self.threads) :]:
             pacer = DeadlineThread(timed, self._clock, self._on_thread_error(name), name=name)
             if isinstance(timed, CuePlayer | CueLight | RangeSensorTask):
                 timed.wake = pacer.wake
@@ -267,3 +289,4 @@ class Devices:
             pacer.close()
         for part in self._parts:
             part.close()
+        self._missing.clear()

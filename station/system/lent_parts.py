@@ -51,10 +51,18 @@ class LentParts:
         return devices
 
     def start(self, devices: Devices) -> None:
-        """Start the parts, and watch their threads."""
+        """Start the parts that are not started, and watch their threads."""
+        started = len(devices.threads)
         devices.start(threads=True)
-        for thread in devices.threads:
+        for thread in devices.threads[started:]:
             self._supervisor.watch(thread)
+
+    def open_missing(self) -> bool:
+        """Open the parts that could not be opened before, while the station has them; returns whether any was."""
+        if self.devices is None or not self.devices.open_missing():
+            return False
+        self.start(self.devices)
+        return True
 
     def _report_fault(self, part: str, sentence: str | None) -> None:
         self._reported.add(part)

@@ -36,8 +36,8 @@ class PageChild:
         environment = {name: value for name, value in os.environ.items() if name not in NOT_FOR_CHILDREN}
         with theirs:
             try:
-                self._process = subprocess.Popen(
-                    (sys.executable, "-m", "station.system", str(theirs.fileno())),
+                self._process = subprocess.Popen(  # -P: nothing is imported from the current directory
+                    (sys.executable, "-P", "-m", "station.system", str(theirs.fileno())),
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     pass_fds=(theirs.fileno(),),

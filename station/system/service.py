@@ -21,6 +21,7 @@ from station.catalogue.read import built_in_routines
 from station.clock import Clock, SystemClock
 from station.config import Config
 from station.core.events import SECOND_US, CommandName
+from station.core.state import ENDED_PHASES
 from station.store import PermanentStoreError, Store, StoreError
 from station.system.log_size import LogSize
 from station.system.nightly import Nightly
@@ -46,6 +47,8 @@ PAGE_FIRST_S = 3.0
 """How long the board waits for its page at the start; after that it starts without the page, which joins later."""
 PAGE_RETRY_S = 10.0
 """How often to retry a page whose address is taken or missing, or whose process has ended."""
+PART_RETRY_US = 10 * SECOND_US
+"""How often to retry a part that could not be opened, because another program has its pin, for example."""
 WAITS_FOR_BOARD = "The station waits, and uses the board once it is free."
 TRIED_AGAIN = "The board runs without its page, which is tried again."
 PAGE_LATE = "The page is still starting. The board runs without it meanwhile."
@@ -78,7 +81,7 @@ class Service:
         self._date = DateCheck(Path(config.store.path))
         self._closing = ExitStack()
         self._notifier = Notifier()
-        self._watched_us = 0
+        self._watched_us = self._retried_us = 0
         self._is_stopping = False
         self._store_opening = StoreOpening(config, self._clock, self._notifier, self._pause)
         self._board_held: str | None = None
@@ -324,6 +327,18 @@ class Service:
         if (edges := edge_thread()) is not None:
             self._supervisor.watch(AskedThread(edges.name, self._clock, edges.is_alive, edges.post))
 
+    def _open_missing_parts(self) -> None:
+        """Retry the parts that could not be opened, while the board is empty and not being checked."""
+        now_us, now = self._clock.now_us(), self.station.snapshot()
+        is_checked = now.bring_up is not None and not now.bring_up.is_over
+        is_used = now.state.phase not in (IDLE.phase, *ENDED_PHASES) or any(heel.down for heel in now.heels)
+        if self._parts is None or is_checked or is_used or now_us - self._retried_us < PART_RETRY_US:
+            return
+        self._retried_us = now_us
+        if self._parts.open_missing():
+            self.station.attach(self._parts.devices, self._alarms)
+            self.station.lend(self._parts)
+
     def _watch_scheduler(self) -> None:
         """Watch the scheduler. A hold still ends in time without it, so it can be replaced even during a session."""
         asked = AskedThread(
@@ -380,6 +395,7 @@ class Service:
             self._retry_page_later(PAGE_ENDED)
         self._listen()
         self._open_held_board()
+        self._open_missing_parts()
         self._log_size.check(is_idle=self.station.snapshot().state == IDLE)
         self._watch_clock()
 

@@ -16,13 +16,13 @@ from urllib.parse import urlencode
 from flask import Flask, Response, current_app, g, render_template, request, url_for
 from msgspec import Struct
 from msgspec.structs import replace
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, ServiceUnavailable
 from werkzeug.wrappers import Response as AnyResponse
 
 from station.app.access.roles import ACCESS_COOKIE, SHARED_STAY, TOUCH_EVERY, Role, Visitor, hash_of, new_token
 from station.store import StoreError
 from web.api.problems import ApiError, ProblemCode
-from web.context import API, YEAR_S, Site, has_token, redirect_to, wait_until_saved
+from web.context import API, BUSY, YEAR_S, Site, has_token, redirect_to, wait_until_saved
 from web.served import set_cookie
 
 PAIR_ADDRESS, PRESENCE_ADDRESS = "/pair", "/presence"
@@ -242,11 +242,7 @@ def register(app: Flask, site: Site) -> None:
         rule, visitor = RULES.get(request.endpoint), site.visitor()
         g.has_owner = site.store.has_owner
         if not visitor.is_paired and _is_first_of_demo(site):
-            g.new_token = pair_browser(site, DEMO_DEVICE, Role.OWNER, _demo_person(site))
-            for person in site.store.people():
-                if (own := site.visitor().person_id) is not None:
-                    wait_until_saved(site.api.agree_consent(own, person.id))
-            site.forget_visitor()
+            _pair_first_of_demo(site)
             visitor = site.visitor()
         if rule is None or not rule.lets_in(visitor):
             return _refusal(visitor)
@@ -339,6 +335,20 @@ def _is_first_of_demo(site: Site) -> bool:
     except ValueError:
         return False
     return is_here and not site.store.has_owner()
+
+
+def _pair_first_of_demo(site: Site) -> None:
+    """Pair it as the owner's, with everybody's consent. On a full disk it stays unpaired, and its pages say why."""
+    try:
+        g.new_token = pair_browser(site, DEMO_DEVICE, Role.OWNER, _demo_person(site))
+        for person in site.store.people():
+            if (own := site.visitor().person_id) is not None:
+                wait_until_saved(site.api.agree_consent(own, person.id))
+    except ServiceUnavailable as unsaved:
+        if unsaved.description == BUSY or "new_token" in g:
+            raise
+        g.unpaired_reason = unsaved.description
+    site.forget_visitor()
 
 
 def _demo_person(site: Site) -> str | None:

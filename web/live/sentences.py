@@ -16,10 +16,9 @@ from station.core.state import (
     ExerciseState,
     HoldState,
     QuestionState,
-    RestState,
     TestState,
 )
-from web.live.phase_styles import PhaseStyle
+from web.live.phase_styles import PhaseStyle, is_active
 
 FELT_PLACES = {
     "front": "Front of the ankle",
@@ -130,14 +129,10 @@ def _block_sentence(state: BlockState, style: PhaseStyle) -> str:
 def brief_of(snapshot: Snapshot, style: PhaseStyle, units: str) -> str | None:
     """The few words shown instead of the sentence while the person is on the board; `None` to show the sentence."""
     state = snapshot.state
-    if isinstance(state, RestState):
-        return next_text(snapshot, units) or style.brief
     if isinstance(state, BlockState):
         return None
-    if isinstance(state, HoldState) and state.phase == "rest" and state.repetition and state.repetitions:
-        return f"Next: {state.repetition} of {state.repetitions}."
-    if isinstance(state, TestState) and state.phase == "rest" and state.trial:
-        return f"Next: trial {state.trial}."
+    if state.phase == "rest":
+        return next_text(snapshot, units) or style.brief
     if state.phase == "switch" and isinstance(state.side, Side):
         return f"Lift the {state.side.other} foot."
     if is_self_confirmed(state):
@@ -148,14 +143,24 @@ def brief_of(snapshot: Snapshot, style: PhaseStyle, units: str) -> str | None:
 
 
 def next_text(snapshot: Snapshot, units: str) -> str | None:
-    """The next step's name; during the questions, the test's result; `None` while a fault stops the current one."""
-    if isinstance(snapshot.state, QuestionState):
-        return result_text(snapshot.state, units)
-    if snapshot.state.phase == "fault" or snapshot.state.resume_needs in MEASURING_PARTS:
+    """What follows: a trial or repetition, the other leg, or the next step; during the questions, the test's result.
+
+    `None` while a fault stops the current step.
+    """
+    state = snapshot.state
+    if isinstance(state, QuestionState):
+        return result_text(state, units)
+    if not is_active(snapshot) or state.phase == "fault" or state.resume_needs in MEASURING_PARTS:
         return None
+    if isinstance(state, TestState) and state.next_trial is not None:
+        return f"Next: trial {state.next_trial}"
+    if isinstance(state, HoldState) and state.next_repetition is not None:
+        return f"Next: hold {state.next_repetition} of {state.repetitions}"
+    if state.next_side is not None:
+        return f"Next: {state.next_side} leg"
     if snapshot.next_exercise is not None and snapshot.next_exercise in exercises():
         exercise = exercises()[snapshot.next_exercise]
-        if isinstance(snapshot.state, ExerciseState) and snapshot.next_exercise == snapshot.state.exercise:
+        if isinstance(state, ExerciseState) and snapshot.next_exercise == state.exercise:
             return f"Again: {exercise.name_in_sentence}"
         return f"Next: {exercise.name_in_sentence}"
     return f"Next: {STEP_NAMES.get(snapshot.next_step, snapshot.next_step)}" if snapshot.next_step else None

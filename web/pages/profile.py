@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from station.app.access.roles import Role
 from station.core.events import Side
-from station.profile import PROFILE_FIELDS, Profile
+from station.profile import PROFILE_FIELDS, Profile, profile_errors
 from station.settings import LIMITS, Settings
 from station.store.reading.training import LEGS
 from station.store.records import Person
@@ -37,9 +37,9 @@ LABELS = {
     "hurt_side": "Hurt ankle",
     "hurt_since": "Hurt since",
     LEGS: "Which legs do you test and train?",
+    "name": "Name",
 }
 LEG_CHOICES = {"both": "Both", Side.LEFT: "Left only", Side.RIGHT: "Right only"}
-_FIELD_WITH_ERROR = re.compile(r"^The entry (\w+) is ")
 
 
 class Viewer(Struct, frozen=True):
@@ -61,17 +61,14 @@ def blueprint(site: Site) -> Blueprint:
     """`/people/<person_id>`, read and write, and the writes that rename and archive."""
     pages = Blueprint("profile", __name__)
 
-    def page(person: Person, given: dict[str, str] | None = None, error: str = "", name: str | None = None) -> str:
+    def page(person: Person, given: Mapping[str, str] | None = None, errors: Mapping[str, str] | None = None) -> str:
         settings = site.store.settings()
         units = site.settings_of(person.id).units
-        at_fault = _field_with_error(error)
-        if at_fault is not None:
-            error = error.replace(f"The entry {at_fault} is", f"\u201c{LABELS[at_fault]}\u201d is")
         low, high = (number_text(mm, units) for mm in LIMITS["goal_mm"])
         return render_template(
             "profile.html",
             shown=person,
-            values=_form_of(person.profile, units) | {LEGS: _legs_chosen(site, person)} | (given or {}),
+            values=_form_of(person, units) | {LEGS: _legs_chosen(site, person)} | dict(given or {}),
             leg_choices=LEG_CHOICES,
             labels=LABELS,
             hints=_station_hints(settings, units),
@@ -80,9 +77,7 @@ def blueprint(site: Site) -> Blueprint:
             limits=(low, high),
             sign=UNIT_SYMBOLS[units],
             zones=zone_names(),
-            error=error,
-            at_fault=at_fault,
-            name=person.name if name is None else name,
+            errors=errors or {},
             saved=request.args.get("saved", ""),
             viewers=_viewers(site, person),
             is_owner=site.visitor().is_at_least(Role.OWNER),
@@ -101,11 +96,10 @@ def blueprint(site: Site) -> Blueprint:
         legs = request.form.get(LEGS, before)
         if legs not in LEG_CHOICES:
             abort(400, f"The legs are one of {', '.join(LEG_CHOICES)}.")
-        try:
-            made = _profile_from(given, site.settings_of(person_id).units)
-            wait_until_saved(site.api.save_profile(person_id, made))
-        except ValueError as error:
-            return page(person, {**given, LEGS: legs}, str(error)), 400
+        values, errors = _parse(given, site.settings_of(person_id).units)
+        if errors:
+            return page(person, {**given, LEGS: legs}, errors), 400
+        wait_until_saved(site.api.save_profile(person_id, Profile(**values)))
         if legs != before:
             wait_until_saved(site.api.answer(person_id, LEGS, str(legs)))
         return redirect(url_for("profile.profile", person_id=person_id, saved="profile"), 303)
@@ -116,7 +110,7 @@ def blueprint(site: Site) -> Blueprint:
         try:
             wait_until_saved(site.api.rename_person(person_id, name))
         except ValueError as error:
-            return page(person, error=str(error), name=name), 400
+            return page(person, {"name": name}, {"name": str(error)}), 400
         return redirect(url_for("profile.profile", person_id=person_id, saved="name"), 303)
 
     @pages.post("/people/<person_id>/archive")
@@ -136,11 +130,11 @@ def zone_names() -> tuple[str, ...]:
     return tuple(sorted(name for name in available_timezones() if name.partition("/")[0] in places))
 
 
-def _form_of(profile: Profile, units: str) -> dict[str, str]:
-    """The profile as form values; what is unset is empty."""
-    found = {}
+def _form_of(person: Person, units: str) -> dict[str, str]:
+    """Name and profile as form values; what is unset is empty."""
+    found = {"name": person.name}
     for name in PROFILE_FIELDS:
-        value = getattr(profile, name)
+        value = getattr(person.profile, name)
         if value is None:
             found[name] = ""
         elif isinstance(value, bool):
@@ -156,31 +150,25 @@ def _legs_chosen(site: Site, person: Person) -> str:
     return str(sides[0]) if len(sides) == 1 else "both"
 
 
-def _profile_from(given: dict[str, str], units: str) -> Profile:
-    """The profile from the form, with goals in `units`. Raises ValueError with a sentence."""
+def _parse(given: Mapping[str, str], units: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """The profile's values, with goals typed in `units`, and a sentence for each field with a wrong entry."""
     values: dict[str, Any] = {}
-    for name, text in given.items():
-        if not text:
-            continue
+    errors: dict[str, str] = {}
+    for name, text in ((name, text) for name, text in given.items() if text):
         if name in GOALS:
-            values[name] = typed_goal_mm(text, units, f"The {GOALS[name]} goal")
+            try:
+                values[name] = typed_goal_mm(text, units, f"The {GOALS[name]} goal")
+            except ValueError as error:
+                errors[name] = str(error)
         else:
             values[name] = {"yes": True, "no": False}.get(text, text) if name == "voice" else text
-    made = Profile(**values)
+    for name, sentence in profile_errors(values).items():
+        errors[name] = sentence.replace(f"The entry {name} is", f"\u201c{LABELS[name]}\u201d is")
+    hurt_since = values.get("hurt_since")
     tomorrow = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()  # east of here it may be today
-    if made.hurt_since is not None and made.hurt_since > tomorrow[: len(made.hurt_since)]:
-        raise ValueError("The entry hurt_since is in the future: enter when it happened.")
-    return made
-
-
-def _field_with_error(error: str) -> str | None:
-    """The field that an error names."""
-    found = _FIELD_WITH_ERROR.match(error)
-    if found is not None:
-        return found[1]
-    beginnings = {f"The {side} goal ": name for name, side in GOALS.items()}
-    beginnings |= {"Quiet hours need": "quiet_from", "The date of an injury": "hurt_side"}
-    return next((name for begin, name in beginnings.items() if error.startswith(begin)), None)
+    if hurt_since and "hurt_since" not in errors and hurt_since > tomorrow[: len(hurt_since)]:
+        errors["hurt_since"] = f"\u201c{LABELS['hurt_since']}\u201d is in the future: enter when it happened."
+    return values, {name: errors[name] for name in PROFILE_FIELDS if name in errors}
 
 
 def _station_hints(settings: Settings, units: str) -> dict[str, str]:

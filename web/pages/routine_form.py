@@ -7,10 +7,9 @@ of the `row` fields is the order of the routine.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
-import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -174,11 +173,11 @@ def summarize(draft: Draft, settings: Settings, conditions: LegConditions, *, an
     rows: list[int] = []
     misread: list[RoutineFault] = []
     for index, row in enumerate(draft.rows):
-        try:
-            items.append(_parse_item(row))
+        errors = list(_row_errors(row))
+        misread += [RoutineFault(f"{row.name}: {error}", is_blocking=True, index=index) for error in errors]
+        if not errors:
+            items.append(_item_of(row))
             rows.append(index)
-        except ValueError as error:
-            misread.append(RoutineFault(f"{row.name}: {error}", is_blocking=True, index=index))
     routine = steps_of(for_legs(exercises(), items, conditions.sides), settings, analogue=analogue)
     held_us = held_us_by_side(routine)
     total_us = duration_us(routine)
@@ -191,32 +190,30 @@ def summarize(draft: Draft, settings: Settings, conditions: LegConditions, *, an
     return DraftSummary(tuple(items), tuple(ordered), total_us, {side: held_us[side] for side in conditions.sides})
 
 
-def _parse_item(row: Row) -> Item:
-    """The row as an item, without doses equal to the exercise's own. Raises ValueError."""
-    numbers = {field: _parse_number(field, row.typed.get(field, "")) for field in row.number_fields}
+def _row_errors(row: Row) -> Iterator[str]:
+    """A sentence for each wrong field of the row."""
+    for field in row.number_fields:
+        typed = row.typed.get(field, "").strip()
+        if typed and whole_number(typed) is None:
+            shown = typed if len(typed) <= 20 else f"{typed[:20]}\u2026"
+            yield f"{FIELD_NAMES[field]} must be a whole number such as 30, not {shown}."
+    if "side" in row.fields and row.typed.get("side") not in (None, "", *Side):
+        yield "the leg is left, right or each."
+    if row.item_key == TEST and row.typed.get("test") not in TEST_KINDS:
+        yield f"a test is {' or '.join(TEST_KINDS)}."
+    if row.item_key not in (TEST, REST) and row.exercise is None:
+        yield "this exercise no longer exists. Remove it."
+
+
+def _item_of(row: Row) -> Item:
+    """A row without errors as an item, without doses equal to the exercise's own."""
+    numbers = {field: whole_number(row.typed.get(field, "")) for field in row.number_fields}
     side = row.typed.get("side") or None if "side" in row.fields else None
-    if side is not None and side not in tuple(Side):
-        raise ValueError("the leg is left, right or each.")
     leg = None if side is None else Side(side)
     if row.item_key == REST:
         return Item(rest_s=DEFAULT_REST_S if numbers["rest_s"] is None else numbers["rest_s"])
     if row.item_key == TEST:
-        if row.typed.get("test") not in TEST_KINDS:
-            raise ValueError(f"a test is {' or '.join(TEST_KINDS)}.")
         return Item(test=row.typed["test"], side=leg)
-    if row.exercise is None:
-        raise ValueError("this exercise no longer exists. Remove it.")
-    dose = row.exercise.dose
+    dose = exercises()[row.item_key].dose
     own = {field: None if number == getattr(dose, field) else number for field, number in numbers.items()}
-    return msgspec.structs.replace(Item(exercise=row.item_key, side=leg), **own)
-
-
-def _parse_number(field: str, typed: str) -> int | None:
-    typed = typed.strip()
-    if not typed:
-        return None
-    number = whole_number(typed)
-    if number is None:
-        shown = typed if len(typed) <= 20 else f"{typed[:20]}\u2026"
-        raise ValueError(f"{FIELD_NAMES[field]} must be a whole number such as 30, not {shown}.")
-    return number
+    return replace(Item(exercise=row.item_key, side=leg), **own)

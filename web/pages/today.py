@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
@@ -62,7 +62,7 @@ def blueprint(site: Site) -> Blueprint:
     @pages.get("/")
     def today() -> Response | str:
         visitor = site.visitor()
-        if visitor.device is None and not site.store.has_owner():
+        if visitor.device is None and not site.store.has_owner() and "unpaired_reason" not in g:
             return redirect(url_for("first_start.first_start"), 303)
         if visitor.device is None:
             return render_template("pair_first.html", pair_address=PAIR_ADDRESS)

@@ -138,11 +138,10 @@ class BringUpDesk:
         self.view: BringUpView | None = None
 
     def attach(self, parts: BoardParts) -> None:
-        """Use these parts, which are open; they may be the first after another program held the board."""
+        """Use these parts, which are open; another program may have held the board or one of them until now."""
         self._parts = parts
-        if self._held_reason is not None:
-            self.hold(None)
-            self._take_parts()
+        self.hold(None)
+        self._take_parts()
 
     def hold(self, reason: str | None) -> None:
         """Another program holds the board, as this sentence says, until `attach`."""

@@ -75,6 +75,7 @@ class CountedSet(ExerciseActivity):
         return RepsState(
             phase=self.phase,
             side=self.turns.legs,
+            next_side=self.turns.next_side,
             clock=self.preparation_clock(at_us),
             count=self.count,
             target_count=self.step.count,

@@ -89,6 +89,12 @@ class Hold(ExerciseActivity):
         self._reset_repetition()
         return True
 
+    @property
+    def _next_repetition(self) -> int | None:
+        is_between = self.phase in (ExercisePhase.REST, ExercisePhase.AWAY)
+        following = self._repetition if is_between else self._repetition + 1
+        return following if following <= self._step.repetitions else None
+
     def remaining_steps(self) -> tuple[Step, ...]:
         if self.outcome == "complete":
             return ()
@@ -244,9 +250,11 @@ class Hold(ExerciseActivity):
         return HoldState(
             phase=self.phase,
             side=self.turns.legs,
+            next_side=self.turns.next_side,
             clock=self._shown_clock(at_us),
             repetition=self._repetition,
             repetitions=self._step.repetitions,
+            next_repetition=self._next_repetition,
             hold_us=self._step.hold_us,
             resume_needs=self.resume_needs,
         )

@@ -38,6 +38,11 @@ class TrialSeries:
         return Side(self._turns.legs)
 
     @property
+    def next_side(self) -> Side | None:
+        """The side that follows, `None` on the last one."""
+        return self._turns.next_side
+
+    @property
     def current(self) -> Trials:
         """The trials of the current side."""
         return self._trials[self.side]

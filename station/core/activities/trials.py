@@ -61,6 +61,11 @@ class Trials:
         """The number of the current trial, from 1."""
         return len(self.results) + 1
 
+    @property
+    def next_number(self) -> int | None:
+        """The number of the trial after the current one, `None` if this is the last that is known to be needed."""
+        return self.number + 1 if self.number < self._required else None
+
     def record_pass(self, toe_mm: float, uncertainty_mm: float) -> float:
         """An attempt has passed. Return the next target in mm."""
         if self.best_mm is None or toe_mm > self.best_mm:

@@ -32,9 +32,15 @@ class Turns:
         """The sides whose turn it is."""
         return tuple(Side) if self.side is None else (self.side,)
 
+    @property
+    def next_side(self) -> Side | None:
+        """The leg whose turn is next, `None` in the last turn."""
+        is_last = self._index + 1 >= len(self._turns)
+        return None if is_last else Side(self._turns[self._index + 1])
+
     def advance(self) -> bool:
         """Move to the next turn; false after the last one."""
-        if self._index + 1 >= len(self._turns):
+        if self.next_side is None:
             return False
         self._index += 1
         return True

@@ -136,5 +136,20 @@ def test_own_routine_for_the_one_leg_is_no_oversight() -> None:
     assert len(routine_faults(ALL, items, LegConditions(), 0)) == 1
 
 
+def test_entry_of_the_other_leg_is_left_out_and_prevents_nothing() -> None:
+    """Nor does one that needs both legs at once, or a test; whatever else is said of the leg that is left out."""
+    items = [
+        *(Item(test="quick", side=Side.LEFT), Item(exercise="3a", side=Side.RIGHT), Item(rest_s=30)),
+        *(Item(exercise="3a", side=Side.LEFT), Item(exercise="3c")),
+    ]
+    sore = LegConditions(left=frozenset({"tendon_pain"}))
+    found = routine_faults(ALL, items, right_only(sore).legs, 0)
+    assert [(fault.index, fault.is_blocking) for fault in found] == [(0, False), (3, False), (4, False)]
+    assert found[1].sentence == (
+        "Calf stretch: left out for now, and stays in the routine. You test and train your right leg only."
+    )
+    assert {fault.index for fault in routine_faults(ALL, items, sore, 0) if fault.is_blocking} == {3, 4}
+
+
 def test_weekly_minutes_are_those_of_the_one_leg() -> None:
     assert weekly_dose_reason({Side.RIGHT: 660.0}).sentence.startswith("Stretching this week: right 11 min. Studies")

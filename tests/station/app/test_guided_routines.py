@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import Item, Verification
 from station.core.events import SECOND_US, Legs, Side
 from station.core.facts import CueName
+from station.core.state import TestState
 from station.core.steps import AskStep, HoldStep, RepsStep, Routine, Step, TestStep, is_verified
 from station.settings import Settings
 from station.store.records import Hold, RepSet, SessionDetail, Test, UnfinishedRun
@@ -34,6 +36,8 @@ from tests.station.guided_station import (
 from tests.station.states import AnyState
 
 NAMES = tuple(built_in_routines())
+BETWEEN = ("rest", "away", "done", "result")
+"""The phases between two trials or repetitions, which have the number of the one to come."""
 UNPLUGGED_AFTER_S = 6.0
 TWO_HOLDS = (Item(exercise="3a", hold_s=20, repetitions=2), Item(exercise="3c", hold_s=20))
 
@@ -117,6 +121,34 @@ def test_snapshots_have_current_and_next_step(name: str) -> None:
         assert {one.next_step is None for one in shown} == {following is None}
         if isinstance(step, HoldStep | RepsStep):
             assert turns_shown(shown) == list(step.turns)
+
+
+Place = tuple[int | None, Legs | None, int | None]
+"""A step, the legs at work, and their trial or repetition."""
+
+
+def place_of(shown: Snapshot) -> Place:
+    state = shown.state
+    count = state.trial if isinstance(state, TestState) else getattr(state, "repetition", None)
+    return state.step, state.side, count
+
+
+def place_announced(shown: Snapshot) -> Place | None:
+    """The place that the snapshot says is next within its step; `None` in the last one."""
+    state = shown.state
+    following = state.next_trial if isinstance(state, TestState) else getattr(state, "next_repetition", None)
+    if following is not None:
+        return state.step, state.side, following
+    return None if state.next_side is None else (state.step, state.next_side, place_of(shown)[2] and 1)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_next_is_what_follows(name: str) -> None:
+    """Until another trial or repetition, or the other leg, is over, the next step is not what comes next."""
+    seen = [one for one in complete(name).seen if one.state.step is not None and one.routine_title is not None]
+    for place, after in pairwise(dict.fromkeys(map(place_of, seen))):
+        announced = {place_announced(one) for one in seen if place_of(one) == place and one.phase not in BETWEEN}
+        assert announced == {after if after[0] == place[0] else None}, place
 
 
 def turns_shown(shown: Sequence[Snapshot]) -> list[Legs | None]:

@@ -13,9 +13,9 @@ from apscheduler.events import EVENT_JOB_SUBMITTED
 from station.clock import SystemClock
 from station.system.supervisor import ASK_US, HANG_US
 from tests.station.process import BOUND_S, wait_until
-from tests.station.system.watch_rig import EDGES, PACED, THREADS, THREADS_END, Watch, hang_task, watch
+from tests.station.system.watch_rig import EDGES, PACED, THREADS, THREADS_END, Watch, hang_task, manager, watch
 
-__all__ = ["watch"]
+__all__ = ["manager", "watch"]
 pytestmark = THREADS_END
 Hang = Callable[[Watch, str, Event, Event], None]
 """Makes a thread hang: sets the first event once it does, and waits for the second."""

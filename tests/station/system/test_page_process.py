@@ -16,7 +16,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import pytest
+
+from station.config import load
 from station.store import Reader
+from station.system.page_child import PageChild
 from station.system.page_process import SOCKET_NAME
 from station.wire.page_side import AWAY
 from tests.station.process import BOUND_S, ROOT, Running, configured, free_port, wait_until
@@ -166,6 +170,21 @@ def test_a_page_ends_with_its_board(tmp_path: Path) -> None:
     with Running(configured(tmp_path)) as running:
         running.send_signal(signal.SIGKILL)
         wait_until(lambda: status(running.port) is None, "the page is left")
+
+
+def test_page_loads_nothing_from_the_current_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A directory in which a person types the command may have files named as the page's libraries are."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.chdir(tmp_path)
+    for name in ("flask", "json", "station"):
+        Path(f"{name}.py").write_text(f"open('loaded-{name}', 'w').close()", encoding="ascii")
+    child = PageChild()
+    try:
+        child.configure(load(configured(tmp_path)))
+        assert child.wait_until_ready()
+    finally:
+        child.stop()
+    assert list(tmp_path.glob("loaded-*")) == []
 
 
 def test_page_refuses_a_taken_port(tmp_path: Path) -> None:

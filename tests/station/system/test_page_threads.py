@@ -19,11 +19,11 @@ from station.system.page_process import _connect, _serve_until, open_page, super
 from station.system.supervisor import ASK_US, HANG_US
 from station.wire.page_side import RemoteStation
 from tests.station.process import BOUND_S, wait_until
-from tests.station.system.watch_rig import THREADS_END, AheadClock, Watch, raise_exit, thread_named, watch
+from tests.station.system.watch_rig import THREADS_END, AheadClock, Watch, manager, raise_exit, thread_named, watch
 from web.server.threads import THREADS as THREADS_OF_PAGES
 from web.server.workers import LONGEST_US
 
-__all__ = ["watch"]
+__all__ = ["manager", "watch"]
 pytestmark = THREADS_END
 PAGE_THREADS = ["board", "page", "pages"]
 

@@ -12,9 +12,9 @@ import pytest
 
 from station.system.supervisor import ASK_US, HANG_US, ThreadEndedError
 from tests.station.process import BOUND_S, ROOT, configured
-from tests.station.system.watch_rig import THREADS, THREADS_END, Watch, end, watch
+from tests.station.system.watch_rig import THREADS, THREADS_END, Watch, end, manager, watch
 
-__all__ = ["watch"]
+__all__ = ["manager", "watch"]
 pytestmark = THREADS_END
 
 

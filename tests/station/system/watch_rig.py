@@ -5,20 +5,22 @@ from __future__ import annotations
 import ctypes
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
 from threading import Event
 from typing import Any
 
 import pytest
+from gpiozero import GPIOPinInUse
 
 from station.clock import SystemClock
 from station.config import parse
 from station.core.events import SECOND_US
 from station.devices.edge_thread import EdgeThread
 from station.devices.pacer import DeadlineThread
+from station.simulator.board import SimulatedBoard
 from station.system.scheduler import Scheduler
 from station.system.service import Service
 from station.system.simulate import simulated
@@ -50,7 +52,8 @@ class AheadClock:
 class Watch:
     """A service whose loop the test runs, and what its service manager receives."""
 
-    def __init__(self, tmp_path: Path, manager: socket.socket) -> None:
+    def __init__(self, tmp_path: Path, manager: socket.socket, board: str = BOARD, taken: Sequence[int] = ()) -> None:
+        """Another program has the pins `taken`."""
         self._manager = manager
         self.clock = AheadClock()
         self.others = set(threading.enumerate())
@@ -59,12 +62,30 @@ class Watch:
         self.edges.start()
         warm = tmp_path / "temperature"
         warm.write_text("21500\n")
-        text = f'{BOARD}[range_sensor]\nthermometer = "{warm}"\n[store]\npath = "{tmp_path / "watch.db"}"\n'
-        self.service = Service(simulated(parse(text, "watch.toml")), self.clock)
+        text = f'{board}[range_sensor]\nthermometer = "{warm}"\n[store]\npath = "{tmp_path / "watch.db"}"\n'
+
+        class Taken(Service):
+            def _simulated_board(self) -> SimulatedBoard:
+                made = super()._simulated_board()
+                for pin in taken:
+                    made.pin_factory.refuse_opening(pin, GPIOPinInUse(f"pin {pin} is already in use"))
+                return made
+
+        self.service = Taken(simulated(parse(text, "watch.toml")), self.clock)
         self.service.open(page=False, socket_path=tmp_path / "page.sock")
         assert self.service.devices is not None
         self.tasks = dict(self.service.devices.tasks)
         self.scheduler: Scheduler = self.service._alarms
+
+    @property
+    def board(self) -> SimulatedBoard:
+        board = self.service.station.board
+        assert isinstance(board, SimulatedBoard)
+        return board
+
+    def close(self) -> None:
+        self.service.close()
+        self.edges.close()
 
     def late(self) -> set[str]:
         """The threads that have not caught up with the clock."""
@@ -102,15 +123,18 @@ class Watch:
 
 
 @pytest.fixture
-def watch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watch]:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
-        manager.bind(str(tmp_path / "notify"))
-        manager.setblocking(False)
+def manager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as made:
+        made.bind(str(tmp_path / "notify"))
+        made.setblocking(False)
         monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
-        made = Watch(tmp_path, manager)
         yield made
-        made.service.close()
-        made.edges.close()
+
+
+@pytest.fixture
+def watch(tmp_path: Path, manager: socket.socket) -> Iterator[Watch]:
+    with closing(Watch(tmp_path, manager)) as made:
+        yield made
 
 
 def thread_named(name: str) -> threading.Thread:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -13,15 +15,16 @@ from station.app.access import api_tokens, roles
 from station.app.access.api_tokens import Scope
 from station.app.access.roles import ACCESS_COOKIE, Role, hash_of, visitor_with
 from station.app.snapshot import UnfinishedView
-from station.store import Store
+from station.store import Store, StoreError
 from tests.paired_browsers import client_with
 from tests.tree import ROOT
-from tests.web.double import StationDouble
+from tests.web.double import RecordedBoard, StationDouble
 from tests.web.history import add_session
 from tests.web.house import NAMES, ROLES, House, addresses, ask
 from tests.web.page_text import text_of
 from web.access.rules import DEMO_DEVICE, OWN_PAGES, RULES, Whose
 from web.app import create_app
+from web.context import BUSY
 from web.live.seen import snapshot_for
 
 NEED_A_TOKEN = ("api.start", "api.command", "api.routines")
@@ -254,6 +257,43 @@ def test_demonstration_lets_its_first_browser_in_on_this_machine(store: Store, s
     assert visitor_with(store, cookie.value, datetime.now(UTC)).person_ids == {one.id for one in people}
     assert [(one.name, one.role) for one in store.devices()] == [(DEMO_DEVICE, Role.OWNER)]
     assert b"Pair this browser" in client_with(app, None).get("/").data
+
+
+class Unwilling(StationDouble):
+    """A simulated board that pairs no browser while there is an `error`."""
+
+    def __init__(self, store: Store, error: Exception | None) -> None:
+        super().__init__(store, RecordedBoard(()))
+        self.error = error
+
+    def add_device(self, *given: Any, **named: Any) -> Future[str]:
+        if self.error is None:
+            return super().add_device(*given, **named)
+        refused: Future[str] = Future()
+        refused.set_exception(self.error)
+        return refused
+
+
+def test_demonstration_on_a_full_disk_shows_its_first_browser_the_board(store: Store) -> None:
+    """Unpaired and with the reason, until there is room."""
+    station = Unwilling(store, StoreError("The disk is full: free some space."))
+    first = client_with(create_app(station, store), None)
+    for address, status in (("/", 200), ("/live", 200), ("/help", 200), ("/progress", 403)):
+        answer = first.get(address)
+        assert (address, answer.status_code) == (address, status)
+        assert "The disk is full: free some space." in answer.text
+    assert "See the board" in first.get("/").text
+    assert store.devices() == ()
+    station.error = None
+    assert "The disk is full" not in text_of(first, "/")
+    assert [(one.name, one.role) for one in store.devices()] == [(DEMO_DEVICE, Role.OWNER)]
+
+
+def test_demonstration_that_is_busy_asks_its_first_browser_to_come_again(store: Store) -> None:
+    """It may be starting: nobody is asked to become its owner meanwhile."""
+    answer = client_with(create_app(Unwilling(store, TimeoutError()), store), None).get("/")
+    assert answer.status_code == 503
+    assert BUSY in answer.text
 
 
 def test_real_board_lets_nobody_in_automatically(store: Store) -> None:

@@ -345,6 +345,18 @@ def test_next_step_is_named() -> None:
     assert shown(**HOLD)["next"] is None
 
 
+def test_next_is_what_comes_before_the_next_step() -> None:
+    """Another trial or repetition of this leg, then the other leg, then the next step; nothing once it has ended."""
+    test: dict[str, Any] = {"activity": "test", "phase": "settle", "side": Side.LEFT, "next_step": "ask"}
+    assert shown(**test, next_trial=2, next_side=Side.RIGHT)["next"] == "Next: trial 2"
+    assert shown(**test, next_side=Side.RIGHT)["next"] == "Next: right leg"
+    assert shown(**test)["next"] == "Next: two questions"
+    hold = {**HOLD, "repetitions": 3, "next_step": "hold", "next_exercise": "3b"}
+    assert shown(**hold, next_repetition=3, next_side=Side.RIGHT)["next"] == "Next: hold 3 of 3"
+    assert shown(**hold, next_side=Side.RIGHT)["next"] == "Next: right leg"
+    assert shown(**{**hold, "phase": "ended"}, next_side=Side.RIGHT, cue=None)["next"] is None
+
+
 def test_idle_view_offers_unfinished_routine() -> None:
     """The unfinished routine is offered by name, its minutes rounded up."""
     assert shown(unfinished=UnfinishedView("Daily", 700))["resume"] == "Resume Daily: 12 min"
@@ -378,8 +390,8 @@ LINE_LETTERS = 9
 @pytest.mark.parametrize("phase", sorted(set(PHASE_STYLES) - AT_HAND))
 def test_brief_fits_a_phone(phase: str) -> None:
     """No word is wider than a phone, and three lines are enough, whatever the exercise."""
-    activities: list[dict[str, Any]] = [{"activity": "test", "toe_mm": 93.0, "trial": 3}]
-    activities.append({**HOLD, "repetition": 10, "repetitions": 10})
+    activities: list[dict[str, Any]] = [{"activity": "test", "toe_mm": 93.0, "trial": 3, "next_trial": 4}]
+    activities.append({**HOLD, "repetition": 10, "repetitions": 10, "next_repetition": 10})
     for key in exercises():
         activities += [{**HOLD, "exercise": key}, {**REPS, "exercise": key}, {"activity": "rest", "next_exercise": key}]
     for activity in activities:
@@ -400,8 +412,8 @@ def test_brief_says_what_to_do_or_how_it_went() -> None:
     after = shown(activity="test", phase="switch", side=Side.RIGHT, result_left_mm=91.0)["sentence"]
     assert after == "Left 9.1 cm. Saved. Right leg. Change legs. Lift the left foot."
     assert shown(activity="rest", phase="rest", next_exercise="5a")["brief"] == "Next: seated toe lift"
-    assert shown(**{**HOLD, "phase": "rest"}, repetition=2, repetitions=3)["brief"] == "Next: 2 of 3."
-    assert shown(activity="test", phase="rest", side=Side.LEFT, trial=2)["brief"] == "Next: trial 2."
+    assert shown(**{**HOLD, "phase": "rest"}, next_repetition=2, repetitions=3)["brief"] == "Next: hold 2 of 3"
+    assert shown(activity="test", phase="rest", side=Side.LEFT, next_trial=2)["brief"] == "Next: trial 2"
     lifted = {**HOLD, "phase": "lifted", "side": BOTH_LEGS}
     assert shown(**lifted, heels=heels(False, True))["brief"] == "Left heel."
     assert shown(**lifted, heels=heels(False, False))["brief"] == ""

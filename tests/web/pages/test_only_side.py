@@ -15,6 +15,7 @@ from tests.station.health_answers import add_screened_person
 from tests.web.page_text import text_of
 from tests.web.pages.test_people import FORM
 from tests.web.pages.test_progress import add_test_session, end_labels
+from tests.web.pages.test_routines import form_of, save_routine
 
 
 @pytest.fixture
@@ -143,6 +144,22 @@ def test_own_routine_counts_the_minutes_of_the_one_leg(client: FlaskClient, stor
     store.add_answer(ada, LEGS, "both")
     assert "1 min 30 s held a leg" in (both := client.post("/routines/summary", data=form).text)
     assert one != both
+
+
+def test_own_routine_with_an_entry_of_the_other_leg_can_be_changed(client: FlaskClient, store: Store, ada: str) -> None:
+    """The entry stays in the routine, and the page says that it is left out."""
+    items = [{"exercise": "3b"}, {"exercise": "3a", "side": "left"}]
+    address = f"/routines/{save_routine(store, ada, 'Mine', items)}/change"
+    page = text_of(client, address)
+    assert (
+        "2. Calf stretch: left out for now, and stays in the routine. You test and train your right leg only." in page
+    )
+    assert "Fix before saving" not in page
+    assert (
+        client.post(address, data=form_of(page) | {"name": "Ours", "owner": "me", "action": "save"}).status_code == 303
+    )
+    (own,) = store.own_routines(ada)
+    assert (own.name, [dict(item) for item in own.items]) == ("Ours", items)
 
 
 def test_why_says_it_once(client: FlaskClient, ada: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
 
@@ -178,6 +179,29 @@ def test_profile_says_what_is_wrong(client: FlaskClient, store: Store, field: st
     assert sentence in page
     assert 'aria-invalid="true"' in page
     assert store.people()[0].profile == NOTHING_SAID
+
+
+def test_every_wrong_entry_is_named_at_its_field(client: FlaskClient, store: Store) -> None:
+    """All entries are kept, wrong and right ones; the first wrong one of the page has the focus."""
+    ann = store.add_person("Ann")
+    typed = {
+        "goal_left_mm": "far",
+        "goal_right_mm": "4.3",
+        "time_zone": "Mars/Olympus",
+        "quiet_to": "",
+        "hurt_side": "",
+    }
+    answer = client.post(f"/people/{ann.id}", data={**FORM, **typed})
+    page = unescape(answer.get_data(as_text=True))
+    assert answer.status_code == 400
+    assert store.people()[0].profile == NOTHING_SAID
+    wrong = ["goal_left_mm", "time_zone", "quiet_to", "hurt_side"]
+    assert re.findall(r'aria-invalid="true" aria-describedby="error-(\w+)"', page) == wrong
+    assert re.findall(r'<p class="error" id="error-(\w+)">', page) == wrong
+    assert "4 entries cannot be saved: Goal left, Time zone, Quiet until, Hurt ankle. Nothing was changed." in page
+    assert re.findall(r'aria-describedby="error-(\w+)" autofocus', page) == ["goal_left_mm"]
+    assert all(f'value="{text}"' in page for text in typed.values() if text)
+    assert not re.search(r"The entry |quiet_from,|hurt_side too", page)
 
 
 def test_rename_refuses_a_taken_name(client: FlaskClient, store: Store) -> None:

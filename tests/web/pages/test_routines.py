@@ -314,6 +314,16 @@ def test_invalid_routine_keeps_input_and_shows_errors(
     assert len(own_of(store, ada)) == 1
 
 
+def test_every_wrong_number_of_an_entry_is_named(client: FlaskClient, store: Store, ada: Person) -> None:
+    """Not only the first one, so that one save shows all there is to correct."""
+    form: Form = {"row": ["1"], "item-1": "3b", "hold_s-1": "long", "repetitions-1": "few", "side-1": "tail"}
+    page = submit(client, "/routines/new", {**form, "name": "Mine", "action": "save"}, 400)
+    assert "the hold must be a whole number such as 30, not long." in page
+    assert "the holds must be a whole number such as 30, not few." in page
+    assert "the leg is left, right or each." in page
+    assert own_of(store, ada) == ()
+
+
 def test_typed_text_is_escaped(client: FlaskClient) -> None:
     """Markup in a field is shown as text, in the field and in the sentence."""
     form = {"row": ["1"], "item-1": "3b", "hold_s-1": '"><script>', "name": '"><script>'}

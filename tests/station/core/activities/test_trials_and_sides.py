@@ -16,6 +16,8 @@ from station.core.facts import (
     TestFinished,
     TrialFinished,
 )
+from station.core.state import TestState
+from station.core.steps import TestStep
 from tests.station.core.board import Board
 from tests.station.core.lunges import BOTH, FULL, QUICK, fails, finishes_left, moves, ready, touches
 from tests.station.core.traces import LEFT, RIGHT, only
@@ -58,6 +60,35 @@ def test_trials_far_apart_get_a_fourth_and_the_closest_three_count() -> None:
     assert len(trials) == 4
     near = [toe_mm for toe_mm in trials if toe_mm < 80]
     assert only(board.facts, TestFinished)[0].left_mm == round(sum(near) / 3, 1)
+
+
+@pytest.mark.parametrize(("full", "following"), [(True, [2, 3, None]), (False, [None])], ids=["full", "quick"])
+def test_state_has_the_trial_and_side_that_follow(full: bool, following: list[int | None]) -> None:
+    """The next trial of this side until its last one, then the other side, then neither."""
+    board = Board(TestStep(full=full))
+    for side in (LEFT, RIGHT):
+        for number, expected in enumerate(following, start=1):
+            board.stand(side)
+            board.until_go(25)
+            state = state_of(board)
+            next_side = RIGHT if side is LEFT else None
+            assert (state.trial, state.next_trial, state.next_side) == (number, expected, next_side)
+            touches(board, Contact.PAD, side)
+            for toe_mm in (75.0, 85.0):
+                moves(board, toe_mm)
+                fails(board)
+            if expected is not None:
+                assert (state_of(board).phase, state_of(board).next_trial) == ("rest", expected)
+            board.toe_mm = 60.0
+        board.rise(side)
+        board.run(1.5)
+    assert state_of(board).next_side is None
+
+
+def state_of(board: Board) -> TestState:
+    state = board.engine.state_at(board.now_us)
+    assert isinstance(state, TestState)
+    return state
 
 
 @pytest.mark.parametrize("plates", [(LEFT, RIGHT), (LEFT,)], ids=["two plates", "one plate"])

@@ -14,9 +14,9 @@ TOGETHER = HoldStep(hold_us=us(30), repetitions=3, together=True)
 def test_each_side_has_its_turn() -> None:
     """In the order of the step, and none after the last."""
     turns = Turns(EACH.turns)
-    assert (turns.legs, turns.side, turns.sides) == (LEFT, LEFT, (LEFT,))
+    assert (turns.legs, turns.side, turns.sides, turns.next_side) == (LEFT, LEFT, (LEFT,), RIGHT)
     assert turns.advance()
-    assert turns.side is RIGHT
+    assert (turns.side, turns.next_side) == (RIGHT, None)
     assert not turns.advance()
     assert turns.side is RIGHT
 
@@ -25,6 +25,7 @@ def test_both_legs_are_one_turn() -> None:
     """It has no side."""
     turns = Turns(TOGETHER.turns)
     assert (turns.legs, turns.side, turns.sides) == (BOTH_LEGS, None, tuple(Side))
+    assert turns.next_side is None
     assert not turns.advance()
 
 

@@ -22,7 +22,8 @@ from station.core.activities.calibrate import CAPTURE_US
 from station.core.events import SECOND_US
 from station.core.steps import CalibrateStep
 from station.simulator.noise import RESTLESS, NoiseParameters
-from tests.bench.truth import CALM, RANGE_US, Noise, parabolic, verdicts
+from tests.bench.simulated_sensors import CALM, RANGE_US, Noise, parabolic
+from tests.bench.truth import verdicts
 from tests.recordings import still_recordings
 
 DRIFT_MM = 3.0

@@ -19,7 +19,7 @@ from station.core.activities.calibrate import CAPTURE_US
 from station.core.progress.promise import FALSE_CHANGES_PERSON_YEAR, FALSE_CHANGES_SIDE_YEAR
 from station.core.progress.records import TimeOfDay
 from station.simulator.noise import NoiseParameters
-from tests.bench.truth import RANGE_US
+from tests.bench.simulated_sensors import RANGE_US
 from tests.study import baseline, drift_limit, measure, spells_limit, worlds
 from tests.study.__main__ import PARTS
 from tests.study.claims import claims

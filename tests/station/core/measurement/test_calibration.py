@@ -19,7 +19,8 @@ from station.core.measurement.curve import CURVED_TO_MM, Curve
 from station.core.measurement.curve_fit import Point
 from station.core.measurement.estimate import BRIEF_WANDER_MM, BRIEF_WANDER_S, COMMON_WANDER_MM, COMMON_WANDER_S
 from station.simulator.range_error import RangeError
-from tests.bench.truth import EIGHT_BLOCKS_S, RANGE_US, Sensor, calibrate, cubic, parabolic
+from tests.bench.simulated_sensors import RANGE_US, Sensor, cubic, parabolic
+from tests.bench.truth import EIGHT_BLOCKS_S, calibrate
 
 BLOCKS = (0.0, 150.0, 50.0, 200.0)
 THREE = (0.0, 100.0, 200.0)

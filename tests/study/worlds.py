@@ -133,9 +133,9 @@ def _findings(results: Mapping[str, Any]) -> Iterator[str]:
         f"scatter little, or are frequent, shorten the wait: depending on the row, half of the patients wait "
         f"{number(min(halves))} to {number(max(halves))} weeks. Be careful with patients who are stiff for days and "
         f"then supple for days: up to {number(100 * false(spells))} of 100 see a change that is not real "
-        f"({spells.says}). Of what the page says in words, {number(100 * min(claims))} to {number(100 * max(claims))} % is true, "
-        f"depending on the row. The 95 % intervals contain the truth least often for {what}: in {percent(covered)} "
-        f"({where})."
+        f"({spells.says}). Of what the page says in words, {number(100 * min(claims))} to "
+        f"{number(100 * max(claims))} % is true, depending on the row. The 95 % intervals contain the truth least "
+        f"often for {what}: in {percent(covered)} ({where})."
     )
 
 

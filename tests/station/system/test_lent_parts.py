@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from station.app.snapshot import IDLE
-from station.core.events import SECOND_US
+from station.core.events import SECOND_US, CommandName
 from station.core.facts import Cue, CueName
 from station.system.service import PART_RETRY_US
 from tests.station.process import wait_until
@@ -106,5 +106,20 @@ def test_no_part_is_opened_while_a_person_stands_on_the_board(tmp_path: Path, ma
         assert "button" in faults(watch)
         watch.board.act("step_off")
         wait_until(lambda: True not in are_down(watch), "the heel stays down")
+        watch.turn(PART_RETRY_US)
+        assert "button" not in faults(watch)
+
+
+def test_no_part_is_opened_while_something_runs(tmp_path: Path, manager: socket.socket) -> None:
+    """The person may be beside the board, as between two steps; nobody has to stand on it."""
+    with closing(Watch(tmp_path, manager, COMPARATORS, [BUTTON])) as watch:
+        watch.service.station.request_start("test", None)
+        wait_until(lambda: has_begun(watch), "nothing starts")
+        assert True not in are_down(watch)
+        free(watch, BUTTON)
+        watch.turn(PART_RETRY_US)
+        assert "button" in faults(watch)
+        watch.service.station.command(CommandName.STOP)
+        watch.turn(PART_RETRY_US)
         watch.turn(PART_RETRY_US)
         assert "button" not in faults(watch)

@@ -41,7 +41,9 @@ CALIBRATIONS = 10
 """Calibrations per sensor, each with its own noise: with one each, the median of 200 would be uncertain by 0.03 mm."""
 ATTEMPTS = 5
 """Attempts after each calibration."""
-EIGHT_BLOCKS_S = 7 * 17.5
+CHANGE_S = 7.5
+"""The mean time to change a block."""
+EIGHT_BLOCKS_S = 7 * (CAPTURE_US / SECOND_US + CHANGE_S)
 """The time from the first block to the eighth."""
 GUIDED = CalibrateStep()
 NO_ERRORS: Mapping[float, float] = {}
@@ -335,7 +337,7 @@ def report() -> Iterator[str]:
         ("four blocks thrice for 6 s", GUIDED.blocks_mm, 3, 6),
         ("five blocks twice for 10 s", five_mm, 2, 10),
     ):
-        takes_s = len(blocks_mm) * rounds * (seconds + 7.5)
+        takes_s = len(blocks_mm) * rounds * (seconds + CHANGE_S)
         for kind in (parabolic, cubic):
             seen = verdicts(
                 kind, 3, blocks_mm=blocks_mm, rounds=rounds, block_us=seconds * SECOND_US, more_rounds=False

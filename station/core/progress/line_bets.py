@@ -24,7 +24,7 @@ SLOPES = ((0.3, 0.6), (0.15, 0.2))
 GAIN_SHARE = 0.7
 """How probable a gain is if the level moves from the first result on: people come here to gain."""
 MOST_WEEKS = 16.0
-"""The longest course, so that a year's gap alone is not evidence."""
+"""After this a line is level, so that a year's gap alone is not evidence."""
 OUTLIER_SHARE = 0.05
 """The share of results that may have any rank, also along a line."""
 NEGLIGIBLE = 1e-6
@@ -47,7 +47,7 @@ class _Earlier(Struct, gc=False):
 
 
 class _Line(Struct, gc=False):
-    """A line up or down, in SDs a week, and the evidence for it: the product of the bets, from its weight on."""
+    """A line up or down, in SDs a week, and the evidence for it: its weight times the product of the bets."""
 
     slope: float
     weight: float

@@ -4,7 +4,7 @@ For a person who does not change, the n-th result of a kind has any rank among t
 (`station.core.progress.ranks`). Along a line, the earlier results are spread by the course so far, and the next one is
 expected beyond most of them: some ranks are likelier. A bet pays the ratio of the two probabilities, so without a
 change its mean over the ranks is 1, whatever the error and its distribution. The product of the bets is the evidence
-for one line; the total is the weighted mean over the slopes and both directions.
+for one line, a test martingale (Shafer 2021); the total is the weighted mean over the slopes and both directions.
 
 Any rank may also be that of an outlier, so one outlier divides the evidence by at most twenty.
 """

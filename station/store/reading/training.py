@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import CompoundSelect, Connection, bindparam, func, or_, select, union_all
 
 from station.core.events import BACK_FOOT_PLACES, Side
+from station.store.names import unique_name
 from station.store.reading import loading
 from station.store.reading.transactions import DEFAULT_LIMIT, ReadTransactions
 from station.store.records import Answer, OwnRoutine, UnfinishedRun
@@ -60,6 +61,11 @@ class TrainingReader(ReadTransactions):
         with self.read_transaction() as connection:
             row = connection.execute(select(routines).where(routines.c.id == routine_id)).one_or_none()
             return None if row is None else loading.own_routine_from_row(row)
+
+    def check_routine_name(self, name: str, routine_id: str | None, person_id: str | None) -> None:
+        """Raise `ValueError` with a sentence if `Store.save_routine` would refuse this name."""
+        with self.read_transaction() as connection:
+            routine_name(connection, name, routine_id, person_id)
 
     def answers(self, person_id: str, question: str | None = None, *, limit: int = DEFAULT_LIMIT) -> tuple[Answer, ...]:
         """A person's answers, newest first; with `question`, only those to it."""
@@ -130,6 +136,16 @@ class TrainingReader(ReadTransactions):
         started_at, *ends_us = row
         last_us = max((us for us in ends_us if us is not None), default=None)
         return None if last_us is None else started_at + timedelta(microseconds=last_us)
+
+
+def routine_name(connection: Connection, name: str, routine_id: str | None, person_id: str | None) -> str:
+    """The name for a routine without needless spaces; without a routine, for a new one.
+
+    Raises `ValueError` with a sentence if it is empty, overlong or taken by another routine of the same person.
+    """
+    same_person = select(routines.c.id, routines.c.name).where(routines.c.person_id == person_id)
+    others = [row.name for row in connection.execute(same_person) if row.id != routine_id]
+    return unique_name(name, others, "There is already a routine called {name}: give this one another name.")
 
 
 def sides_chosen(answers_newest_first: Sequence[Answer]) -> tuple[Side, ...]:

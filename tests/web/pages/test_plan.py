@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-
-import re
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo

@@ -122,7 +122,7 @@ def test_last_work_of_a_run_is_a_hold_a_repetition_or_a_trial(store: Store, cloc
     hold_id = store.begin_hold(run_id, side=Side.LEFT, repetition=1, target_us=SECOND_US, started_us=2 * SECOND_US)
     store.save_hold_progress(hold_id, credited_us=5 * SECOND_US)
     assert last_s() == 7
-    no_lifts = dict.fromkeys(("lifted_us", "lift_count", "micro_lift_count"), 0)
+    no_lifts: dict[str, Any] = dict.fromkeys(("lifted_us", "lift_count", "micro_lift_count"), 0)
     store.finish_hold(hold_id, credited_us=5 * SECOND_US, ended_us=9 * SECOND_US, **no_lifts)
     assert last_s() == 9
     reps_id = store.begin_rep_set(run_id, side=Side.LEFT, target_count=3, started_us=0)

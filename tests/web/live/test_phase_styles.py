@@ -152,7 +152,7 @@ def test_person_on_the_wrong_foot_is_not_asked_to_step_on() -> None:
     assert shown(**waiting, activity="hold", exercise="5a", heels=heels(False, True))["word"] == "SIT DOWN"
 
 
-def test_person_who_steps_back_on_with_the_wrong_foot_is_told_which_one(tmp_path: Path) -> None:
+def test_page_names_the_foot_to_a_person_who_steps_back_on_with_the_other(tmp_path: Path) -> None:
     """Between two attempts and while settling; a person on the right foot is told where to move."""
     with Rig(tmp_path, "") as rig:
         rig.step_on()

@@ -24,8 +24,8 @@ def typed_goal_mm(typed: str, units: str, what: str) -> float:
     try:
         goal = round(float(typed.replace(",", ".")) * float(MM_PER_UNIT[units]), 1)
     except (ValueError, OverflowError):
-        wrong = f"is {typed[:20]!r}, which is no number" if typed.strip() else "is empty"
-        raise ValueError(f"{what} {wrong}: enter for example {number_text(DEFAULT_GOAL_MM, units)}.") from None
+        wrong = f"is {typed[:20]!r}, which is not a number" if typed.strip() else "is empty"
+        raise ValueError(f"{what} {wrong}: enter a number such as {number_text(DEFAULT_GOAL_MM, units)}.") from None
     low, high = LIMITS["goal_mm"]
     if not low <= goal <= high:
         within = f"from {number_text(low, units)} to {number_text(high, units)} {UNIT_SYMBOLS[units]}"

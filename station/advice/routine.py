@@ -96,7 +96,7 @@ def _item_faults(exercises: Catalogue, items: Sequence[Item], conditions: LegCon
             yield RoutineFault(f"{_item_name(one, item)}: {sentence}", is_blocking=True, index=index)
         if not is_for_legs(exercises, item, conditions.sides):
             why = health_questions.only_side_reason(conditions).sentence
-            sentence = f"{_item_name(one, item)}: left out for now, and stays in the routine. {why}"
+            sentence = f"{_item_name(one, item)}: left out for now, but it stays in the routine. {why}"
             yield RoutineFault(sentence, is_blocking=False, index=index)
             continue
         if one is None:

@@ -1,8 +1,7 @@
 """The board: opens every part in the configuration, and passes on their events and faults.
 
 A part that cannot be opened is reported as a fault, and the station runs without it until `open_missing` opens it. In
-real time each part with
-deadlines gets a `DeadlineThread`; in virtual time the owner of the time calls `tasks`.
+real time each part with deadlines gets a `DeadlineThread`; in virtual time the owner of the time calls `tasks`.
 """
 
 from __future__ import annotations
@@ -139,11 +138,11 @@ class Devices:
             self._open_range: None,
             self._open_thermometer: None,
         }
-        """What opens each part that is not open yet, and the part that has reported a fault of it."""
+        """The functions that open the parts not open yet, each with the part named in its last fault, if any."""
         self.open_missing()
 
     def open_missing(self) -> bool:
-        """Open the parts that are not open, and report those that cannot be; returns whether any was opened.
+        """Try to open the parts that are not open, and report those that cannot be; returns whether any was opened.
 
         `start` starts them.
         """
@@ -266,7 +265,7 @@ class Devices:
             self.light.show_cues(facts)
 
     def start(self, *, threads: bool) -> None:
-        """Start the parts that are open and not started: they post their levels and then every change.
+        """Start the parts that are open but not started: they post their levels and then every change.
 
         `threads` is false in virtual time.
         """

@@ -134,7 +134,7 @@ class SimulatedPinFactory(MockFactory):  # type: ignore[misc]  # gpiozero ships 
         if fault is not None:
             tied, far = fault.tied_level(pin), fault.far_line(pin)
             level = tied if tied is not None else None if fault.is_cut(pin) else self._driven.get(far)
-        super().pin(pin).drive(level)  # also one whose opening is refused
+        super().pin(pin).drive(level)  # `pin` of this class would refuse one that another program has
 
     def _pass_on(self, pin: int, output: PinOutput, listener: Callable[[PinOutput], None]) -> None:
         """Bring an output of the Pi to the part at the end of its wire, unless the wire is cut or shorted."""

@@ -48,7 +48,7 @@ PAGE_FIRST_S = 3.0
 PAGE_RETRY_S = 10.0
 """How often to retry a page whose address is taken or missing, or whose process has ended."""
 PART_RETRY_US = 10 * SECOND_US
-"""How often to retry a part that could not be opened, because another program has its pin, for example."""
+"""How often to retry a part that could not be opened, for example because another program has its pin."""
 WAITS_FOR_BOARD = "The station waits, and uses the board once it is free."
 TRIED_AGAIN = "The board runs without its page, which is tried again."
 PAGE_LATE = "The page is still starting. The board runs without it meanwhile."

@@ -160,7 +160,7 @@ def simulate(habits: Habits, days: int, database: Path, config: Config | None = 
     """Simulate `days` days of a person's use and store them in `database`; yields after each day.
 
     An existing database keeps its rows. The same habits give the same rows, and earlier days do not depend on `days`.
-    Raises StoreError, and ValueError for a name that is none, before there is a database.
+    Raises StoreError, and ValueError for an unusable name before the database is created.
     """
     name = unique_name(habits.name, (), "")
     config = simulated(config or Config())

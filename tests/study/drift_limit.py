@@ -22,15 +22,14 @@ from station.core.activities.calibrate import CAPTURE_US
 from station.core.events import SECOND_US
 from station.core.steps import CalibrateStep
 from station.simulator.noise import RESTLESS, NoiseParameters
-from tests.bench.truth import CALM, RANGE_US, Noise, parabolic, verdicts
+from tests.bench.simulated_sensors import CALM, RANGE_US, Noise, parabolic
+from tests.bench.truth import CHANGE_S, EIGHT_BLOCKS_S, verdicts
 from tests.recordings import still_recordings
 
 DRIFT_MM = 3.0
 """From the first block to the eighth."""
 FALSE = 0.02
 """The share of false refusals that the shipped rule has with the restless recording."""
-CHANGE_S = 7.5
-"""The mean time to change a block."""
 UNKNOWN_MM = 1000.0
 """SD of a block's level: nothing is known about it."""
 ROUND_MM = CalibrateStep().blocks_mm
@@ -65,7 +64,7 @@ def drift_sds(order_mm: tuple[float, ...], noise: NoiseParameters) -> float:
     apart_s = CAPTURE_US / SECOND_US + CHANGE_S
     times_s: Values = np.arange(len(order_mm), dtype=np.float64) * apart_s
     blocks_mm = np.array(order_mm)
-    drift_mm = DRIFT_MM * times_s / (7 * apart_s)
+    drift_mm = DRIFT_MM * times_s / EIGHT_BLOCKS_S
     errors: Values = covariance(times_s, noise) + UNKNOWN_MM**2 * (blocks_mm[:, None] == blocks_mm)
     return sqrt(drift_mm @ np.linalg.solve(errors, drift_mm))
 

@@ -57,11 +57,11 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     yield from _forecasts(results["forecasts"])
     yield ""
-    yield "## Steady: how many are ever called steady within a year, or during their hump, if checked every week"
+    yield "## Steady: how many are called steady at least once within a year, or during their hump, checked every week"
     yield ""
     steady = results["steady"]
     yield from table(
-        ("people", "ever called steady"),
+        ("people", "called steady"),
         ((one.says, percent(steady[one.name]["ever"] / steady[one.name]["people"])) for one in STEADY),
     )
     yield ""
@@ -228,9 +228,9 @@ def _claims(claims: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"- {one.says}" for one in CLAIMS)
     yield ""
     yield from paragraph(
-        "The last column is the world in which the claim is true least often, of those that make it often enough (as "
-        "above); it is empty if it is always true there. "
-        "If a forecast's first date is the day of the look, the goal may already be reached."
+        "The last column is the world in which the claim is true least often, of the worlds in which it is made often "
+        "enough (as above); it is empty if it is always true there, or made too seldom everywhere. "
+        "If the first date of a forecast is the day of the look, the goal may already be reached."
     )
     yield ""
     yield from table(

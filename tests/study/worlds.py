@@ -30,8 +30,8 @@ HEAD = (
 )
 LEGEND = (
     "*false*: if the ankles do not change, how many have a change confirmed within a year, checked after every test: "
-    "of sides / of people. A person's is the first of three: left, right, and the mean of both. With seasons: a change "
-    "in a direction in which the ankle has not moved.",
+    "of sides / of people. A person has three: left, right, and the mean of both; the first one counts. With seasons: "
+    "a change in a direction in which the ankle has not moved.",
     "*gain*: the same world, but both ankles gain 2 mm a week: weeks until that is confirmed for half / for 95 % of "
     "the sides, and of the people. A dash means that fewer have it confirmed.",
     "*band, level, change*: how often the 95 % interval contains the true value (the band at each result, the level "
@@ -39,10 +39,10 @@ LEGEND = (
     "The true level is that in the circumstances that are usual at the end, as the first calibration reads.",
     f"*forecast*: made when the gain is confirmed, for goals {GOALS_FURTHER_MM[0]:g} and {GOALS_FURTHER_MM[1]:g} mm "
     "further: how often the goal is reached between the two dates (80 % promised), of all with a date / of those with "
-    "both dates, not only the first.",
-    "*claims*: how many of all claims of the sentences are true if the sentences about both sides are read every week, "
-    "without a change and with the gain together.",
-    "*least true claim*: the claim that is true least often, of those made at one look in a hundred or more and by at "
+    "both dates and not only the first.",
+    "*claims*: the share of true claims among all that the page's sentences about both sides make, if they are read "
+    "every week, without a change and with the gain together.",
+    "*least true claim*: the claim that is true least often, of those made in at least one look in a hundred and to at "
     f"least {MIN_PEOPLE} people.",
 )
 INTERVALS = {"band": "the band", "level": "the level now", "change": "the change"}
@@ -130,12 +130,12 @@ def _findings(results: Mapping[str, Any]) -> Iterator[str]:
         f"confirmed after {number(found['person']['half'])} weeks for half of the patients and after "
         f"{number(found['person']['most'])} for 95 of 100; in one ankle alone after "
         f"{number(found['side']['half'])} and {number(found['side']['most'])}. Tests that "
-        f"scatter little, or are frequent, shorten the wait: from row to row, {number(min(halves))} to "
-        f"{number(max(halves))} weeks for half of the patients. Be careful with patients who are stiff for days and "
-        f"then supple for days: up to {number(100 * false(spells))} of 100 see a change that is none ({spells.says}). "
-        f"Of what the page says in words, {number(100 * min(claims))} to {number(100 * max(claims))} % is true, "
-        f"depending on the row. The 95 % intervals contain the truth least often for {what}: in {percent(covered)} "
-        f"({where})."
+        f"scatter little, or are frequent, shorten the wait: depending on the row, half of the patients wait "
+        f"{number(min(halves))} to {number(max(halves))} weeks. Be careful with patients who are stiff for days and "
+        f"then supple for days: up to {number(100 * false(spells))} of 100 see a change that is not real "
+        f"({spells.says}). Of what the page says in words, {number(100 * min(claims))} to "
+        f"{number(100 * max(claims))} % is true, depending on the row. The 95 % intervals contain the truth least "
+        f"often for {what}: in {percent(covered)} ({where})."
     )
 
 

@@ -165,8 +165,8 @@ def _parse(given: Mapping[str, str], units: str) -> tuple[dict[str, Any], dict[s
     for name, sentence in profile_errors(values).items():
         errors[name] = sentence.replace(f"The entry {name} is", f"\u201c{LABELS[name]}\u201d is")
     hurt_since = values.get("hurt_since")
-    tomorrow = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()  # east of here it may be today
-    if hurt_since and "hurt_since" not in errors and hurt_since > tomorrow[: len(hurt_since)]:
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()  # which it may be already where the person is
+    if hurt_since and "hurt_since" not in errors and hurt_since > tomorrow:
         errors["hurt_since"] = f"\u201c{LABELS['hurt_since']}\u201d is in the future: enter when it happened."
     return values, {name: errors[name] for name in PROFILE_FIELDS if name in errors}
 

@@ -25,7 +25,7 @@ from station.core.steps import CalibrateStep
 CAPTURE_US = 10 * SECOND_US
 """How long a calibration reads a block. Two rounds of 10 s are as accurate as three of 5 s and need fewer blocks."""
 MAX_SAMPLES = 16
-"""The maximum number of samples if the readings have an S or may drift: with four blocks, four rounds, not two."""
+"""The maximum number of samples if the readings form an S or may drift: with four blocks, four rounds, not two."""
 
 
 def is_another_round_worthwhile(made: Fit, blocks: int) -> bool:

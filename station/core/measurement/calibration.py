@@ -56,10 +56,10 @@ MISPLACED_MM = 3.0
 MAX_REPEAT_DIFFERENCE_MM = 2.5
 """The largest difference of a sample from the mean of the block's others; the wander makes 0.6 mm (SD)."""
 MAX_DRIFT_SDS = 2.8
-"""The largest steady drift over the rounds, in SDs of what the wander of a restless sensor makes of it. Of 6,000
+"""The largest steady drift over the rounds, in SDs of what the wander of a restless sensor alone shows. Of 6,000
 calibrations with each recording's noise, none exceeds it in the calm hour, and 1.9 % do in the restless ones."""
 SUSPECTED_DRIFT_SDS = 1.8
-"""A larger drift may be the wander's or the sensor's: another round shows which."""
+"""A larger one may be a drift or the wander: another round shows which."""
 MIN_READING_GROWTH = 0.5
 """Readings that grow by less than this share of the blocks' difference do not come from the blocks."""
 MAX_SWAPPED_GROWTH = -0.1
@@ -71,8 +71,8 @@ CROSSTALK_READING_MM = 40.0
 MAX_CROSSTALK_MM = 4.0
 """A block that reads below that limit, and shorter by more than the blocks beyond the limit predict, is refused."""
 NOTICED_CUBIC_MM = 0.4
-"""An S above this is reported, because a block of the wrong length looks the same. So it is for 5 in 100 parabolic
-sensors after two rounds, and for 1 in 200 after the two more that it asks for."""
+"""An S above this is reported, because a block of the wrong length looks the same. After two rounds this happens with 5
+of 100 good parabolic sensors, after the two more rounds that follow with 1 of 200."""
 
 
 class CalibrationError(ValueError):
@@ -199,9 +199,9 @@ def fit(points: Sequence[Point]) -> Fit:
     Generalised least squares with normal priors (a Bayesian fit), for either kind of sensor (`CUBIC_SDS_MM`), each
     weighted by how probable the points make it. The weights of the points follow from the uncertainty of each, from the
     wander that points close in time share, and from the tolerance that the points of a block share. The priors come
-    from real sensors, so the covariance includes what the blocks leave open. Raises `DriftError` if the sensor
-    drifted over the rounds, and `CalibrationError` for fewer than two different blocks, and for points that no
-    real sensor gives for blocks held against the toe stop.
+    from real sensors, so the covariance includes what the blocks leave open. Raises `DriftError` if the sensor drifted
+    over the rounds, and `CalibrationError` for fewer than two different blocks, and for points that no real sensor
+    gives for blocks held against the toe stop.
     """
     _check_drift(points)
     blocks = _mean_by_block(points)
@@ -266,8 +266,9 @@ def _check_order(blocks: Sequence[Point]) -> None:
 
 
 def _drift_sds(points: Sequence[Point]) -> float:
-    """Return the drift over the rounds in its SDs: 0 after one round, or during a later one. A block that alone does
-    not repeat was askew, and does not count.
+    """Return the steady drift over the rounds (`drift_in_sds`); 0 after one round, or while a later one is unfinished.
+
+    If only one block does not repeat, it was askew and does not count.
     """
     samples_by_block = group_by_block(points)
     counts = {len(samples) for samples in samples_by_block.values()}
@@ -306,7 +307,7 @@ def _check_crosstalk(points: Sequence[Point], blocks: Sequence[Point]) -> None:
 
 
 def _check_gain(solved: Solution) -> None:
-    """Raises if the readings grow with the blocks as for no real sensor."""
+    """Raises if the readings grow faster or more slowly with the blocks than those of any real sensor."""
     if abs(solved.gain - 1.0) > MAX_GAIN_ERROR:
         raise CalibrationError(
             f"The readings grow by {1 / solved.gain:.2f} mm for each mm of the blocks, which no sensor does: make sure "

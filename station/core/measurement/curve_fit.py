@@ -146,10 +146,10 @@ def solve(points: Sequence[Point], cubic_sds_mm: Sequence[float] = CUBIC_SDS_MM)
 
 
 def drift_in_sds(points: Sequence[Point]) -> float:
-    """Return a steady drift of the readings in SDs of what the wander makes of it, with a level for each block.
+    """Return the best estimate of a steady drift of the readings, in SDs of that estimate without a drift.
 
-    No linear combination of the readings shows it better, against the wander that the fit assumes. At least one block
-    has two samples.
+    The SD follows from the noise and the wander that the fit assumes; each block has an unknown level of its own. No
+    other linear combination of the readings shows a drift as clearly. At least one block must have two samples.
     """
     root = _error_cholesky(points)
     columns = [[float(at.toe_mm == block_mm) for at in points] for block_mm in group_by_block(points)]

@@ -1,12 +1,12 @@
-"""Bets on the rank of each result, that the level rises or falls along a line from the first result on.
+"""Bets on the rank of each result: does the level rise or fall along a line from the first result on?
 
 For a person who does not change, the n-th result of a kind has any rank among the first n with the same probability
 (`station.core.progress.ranks`). Along a line, the earlier results are spread by the course so far, and the next one is
 expected beyond most of them: some ranks are likelier. A bet pays the ratio of the two probabilities, so without a
 change its mean over the ranks is 1, whatever the error and its distribution. The product of the bets is the evidence
-for one line; the total is the weighted mean over the slopes and both directions.
+for one line, a test martingale (Shafer 2021); the total is the weighted mean over the slopes and both directions.
 
-Any rank may also be an outlier's. So one outlier divides the evidence by at most twenty.
+Any rank may also be that of an outlier, so one outlier divides the evidence by at most twenty.
 """
 
 from __future__ import annotations
@@ -24,16 +24,17 @@ SLOPES = ((0.3, 0.6), (0.15, 0.2))
 GAIN_SHARE = 0.7
 """How probable a gain is if the level moves from the first result on: people come here to gain."""
 MOST_WEEKS = 16.0
-"""The longest course, so that a year's gap alone is not evidence."""
+"""After this a line is level, so that a year's gap alone is not evidence."""
 OUTLIER_SHARE = 0.05
+"""The share of results that may have any rank, also along a line."""
 NEGLIGIBLE = 1e-6
-"""Below this the bets on a line end. It could only come back long after a late start has been found, and for ten years
-of tests the bets would take a fifth of the time of the whole analysis."""
+"""The bets on a line end once its evidence is below this: it could only recover long after a late start has been found.
+Without an end, the bets would take a fifth of the time of the whole analysis of ten years of tests."""
 _ROOT_HALF = sqrt(0.5)
 
 
 class _Earlier(Struct, gc=False):
-    """The course at the earlier results of one kind: their number, the sum and the sum of squares, in weeks."""
+    """The expected course at the earlier results of one kind: their number, its sum and sum of squares, in weeks."""
 
     count: int = 0
     total: float = 0.0
@@ -46,7 +47,7 @@ class _Earlier(Struct, gc=False):
 
 
 class _Line(Struct, gc=False):
-    """A line up or down, in SDs a week, and the evidence for it: the product of the bets, from its weight on."""
+    """A line up or down, in SDs a week, and the evidence for it: its weight times the product of the bets."""
 
     slope: float
     weight: float
@@ -65,7 +66,7 @@ class LineBets:
         ]
         self._open = list(self._lines)
         self.is_open = True
-        """Whether there are still bets."""
+        """Whether the bets on any line continue."""
         self.evidence = sum(line.evidence for line in self._lines)
         """The weighted mean over the lines."""
         self._earlier: dict[Ranks, _Earlier] = {}
@@ -91,7 +92,7 @@ class LineBets:
         earlier.add(course)
 
     def _settle(self, kind: Ranks, apart: float, variance: float) -> None:
-        """Settle the bets, with the course this far from the mean of the earlier ones, which have this variance."""
+        """Settle the bets. The course is `apart` weeks above the mean of the earlier ones, which have this variance."""
         below, above, share = kind.part_of_last()
         below, above, apart = below * _ROOT_HALF, above * _ROOT_HALF, apart * _ROOT_HALF
         pays = (1 - OUTLIER_SHARE) / 2 / share

@@ -51,7 +51,7 @@ class Ranks:
         self.values: list[float] = []
         """Smallest first."""
         self._last_rank = 0, 1
-        """How many results are smaller than the last one, and how many are at most equal to it, itself included."""
+        """How many results are smaller than the last one added, and how many are not larger, itself included."""
 
     def __len__(self) -> int:
         return len(self.values)
@@ -75,8 +75,8 @@ class Ranks:
         return n * (exp(-below * below / 2) - exp(-above * above / 2)) / _ROOT_TWO_PI / (high - low)
 
     def part_of_last(self) -> tuple[float, float, float]:
-        """Return the part of the normal distribution that the rank of the last result has: its two edges, in SDs, and
-        its share. Equal results have their ranks together."""
+        """Return the part of the normal distribution that belongs to the rank of the last result added: its two edges,
+        in SDs, and its share. Equal results share their ranks."""
         low, high = self._last_rank
         n = len(self.values)
         return (_inverse_cdf(low / n) if low else -inf), (_inverse_cdf(high / n) if high < n else inf), (high - low) / n

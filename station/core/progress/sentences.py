@@ -163,8 +163,8 @@ def _finding(progress: SideProgress | None, course: Course | None, formatters: F
 
 
 def _is_likely(progress: SideProgress) -> bool:
-    """Return whether the change so far exceeds what two tests of this person differ by without a change, and its
-    interval excludes none: after one outlier it does not."""
+    """Return whether the change so far exceeds the difference of two tests of this person without a change, and its
+    95 % interval excludes zero, which it does not after one outlier."""
     change = progress.change_mm
     return change is not None and abs(change.value) > progress.error.mdc95_mm and not change.low <= 0 <= change.high
 

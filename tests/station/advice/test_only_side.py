@@ -146,7 +146,7 @@ def test_entry_of_the_other_leg_is_left_out_and_prevents_nothing() -> None:
     found = routine_faults(ALL, items, right_only(sore).legs, 0)
     assert [(fault.index, fault.is_blocking) for fault in found] == [(0, False), (3, False), (4, False)]
     assert found[1].sentence == (
-        "Calf stretch: left out for now, and stays in the routine. You test and train your right leg only."
+        "Calf stretch: left out for now, but it stays in the routine. You test and train your right leg only."
     )
     assert {fault.index for fault in routine_faults(ALL, items, sore, 0) if fault.is_blocking} == {3, 4}
 

@@ -210,6 +210,32 @@ def test_routine_that_a_person_ended_is_not_resumed_after_a_restart(guided: Guid
         assert again.station.snapshot().activity == "idle"
 
 
+def test_ten_minutes_of_a_power_cut_include_those_since_the_restart(tmp_path: Path) -> None:
+    with GuidedStation(tmp_path, COMPARATORS) as guided:
+        run_into_last_hold(guided)
+        wall = guided.clock.utc_now() + timedelta(minutes=8)
+    with GuidedStation(tmp_path, COMPARATORS, wall=wall) as guided:
+        guided.live(150.0)
+        step_back_on(guided)
+        assert guided.station.snapshot().activity == "idle"
+
+
+def test_routine_of_an_earlier_session_is_not_resumed_after_a_power_cut(guided: GuidedStation, tmp_path: Path) -> None:
+    """The person stopped it, and the power failed in their next session."""
+    person_id = guided.person_id
+    run_into_last_hold(guided)
+    guided.station.command(CommandName.STOP)
+    guided.board.act("step_off")
+    guided.until(lambda: guided.station.snapshot().session_id is None, 60.0)
+    guided.store.begin_session(person_id, guided.clock.utc_now(), simulated=False)
+    wall = guided.clock.utc_now() + timedelta(minutes=1)
+    guided.close()
+    with GuidedStation(tmp_path, COMPARATORS, wall=wall) as again:
+        again.live(1.0)
+        assert again.store.unfinished_run(person_id) is not None
+        assert again.station.snapshot().unfinished is None
+
+
 def test_trials_survive_a_power_cut(tmp_path: Path) -> None:
     """Their attempts and the trace may be lost; the test is offered again, and a page has everything stored first."""
     cut = tmp_path / "cut"

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from station.app.snapshot import IDLE
-from station.core.events import SECOND_US
+from station.core.events import SECOND_US, CommandName
 from station.core.facts import Cue, CueName
 from station.system.service import PART_RETRY_US
 from tests.station.process import wait_until
 from tests.station.system.watch_rig import BOARD, Watch, manager
 
 __all__ = ["manager"]
-BUZZER, BUTTON, LEFT_HEEL = 18, 22, 27
+BUZZER, BUTTON, LEFT_HEEL, RIGHT_HEEL = 18, 22, 27, 23
 COMPARATORS = f'{BOARD}heels = "comparator"\n'
 
 
@@ -54,11 +54,23 @@ def test_part_is_opened_once_its_pin_is_free(tmp_path: Path, manager: socket.soc
         assert part not in faults(watch)
 
 
+def test_fault_follows_the_pin_that_is_still_taken(tmp_path: Path, manager: socket.socket) -> None:
+    """The heels are opened together: once the left one's pin is free, only the right one's is named."""
+    with closing(Watch(tmp_path, manager, COMPARATORS, [LEFT_HEEL, RIGHT_HEEL])) as watch:
+        watch.turn(0)
+        assert "left heel comparator" in faults(watch)
+        free(watch, LEFT_HEEL)
+        watch.turn(PART_RETRY_US)
+        assert [part for part in faults(watch) if "heel" in part] == ["right heel comparator"]
+
+
 def test_buzzer_that_is_opened_later_plays_and_is_watched(tmp_path: Path, manager: socket.socket) -> None:
     with closing(Watch(tmp_path, manager, taken=[BUZZER])) as watch:
         free(watch, BUZZER)
         watch.turn(PART_RETRY_US)
-        assert "buzzer" in {row.thread.name for row in watch.service._supervisor._rows}
+        watched = [row.thread.name for row in watch.service._supervisor._rows]
+        assert "buzzer" in watched
+        assert len(watched) == len(set(watched)), "a thread has been started twice"
         assert watch.service.devices is not None
         watch.service.devices.play_cues([Cue(watch.clock.now_us(), CueName.YES)])
         wait_until(lambda: CueName.YES in [heard.cue for heard in watch.board.heard_cues], "nothing is heard")
@@ -94,5 +106,20 @@ def test_no_part_is_opened_while_a_person_stands_on_the_board(tmp_path: Path, ma
         assert "button" in faults(watch)
         watch.board.act("step_off")
         wait_until(lambda: True not in are_down(watch), "the heel stays down")
+        watch.turn(PART_RETRY_US)
+        assert "button" not in faults(watch)
+
+
+def test_no_part_is_opened_while_something_runs(tmp_path: Path, manager: socket.socket) -> None:
+    """The person may be beside the board, as between two steps; nobody has to stand on it."""
+    with closing(Watch(tmp_path, manager, COMPARATORS, [BUTTON])) as watch:
+        watch.service.station.request_start("test", None)
+        wait_until(lambda: has_begun(watch), "nothing starts")
+        assert True not in are_down(watch)
+        free(watch, BUTTON)
+        watch.turn(PART_RETRY_US)
+        assert "button" in faults(watch)
+        watch.service.station.command(CommandName.STOP)
+        watch.turn(PART_RETRY_US)
         watch.turn(PART_RETRY_US)
         assert "button" not in faults(watch)

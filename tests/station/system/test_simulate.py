@@ -134,7 +134,7 @@ def test_simulate_command_refuses_bad_options(option: list[str]) -> None:
 
 
 @pytest.mark.parametrize("name", ["", " ", "x" * 61])
-def test_simulate_command_leaves_no_database_for_a_name_that_is_none(tmp_path: Path, name: str) -> None:
+def test_simulate_command_leaves_no_database_for_an_unusable_name(tmp_path: Path, name: str) -> None:
     database = tmp_path / "none.db"
     asked = ["simulate", "--days", "1", "--database", str(database), "--person", name]
     result = CliRunner().invoke(main, asked)

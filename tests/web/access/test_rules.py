@@ -289,6 +289,26 @@ def test_demonstration_on_a_full_disk_shows_its_first_browser_the_board(store: S
     assert [(one.name, one.role) for one in store.devices()] == [(DEMO_DEVICE, Role.OWNER)]
 
 
+class WithoutConsents(StationDouble):
+    """A simulated board whose disk is full once it has paired a browser."""
+
+    def agree_consent(self, *given: Any, **named: Any) -> Future[None]:
+        refused: Future[None] = Future()
+        refused.set_exception(StoreError("The disk is full: free some space."))
+        return refused
+
+
+def test_demonstration_does_not_call_a_paired_browser_unpaired(store: Store) -> None:
+    """The disk is full only at the consents: the browser has its token, and the error is shown as such."""
+    store.add_person("Ann")
+    first = client_with(create_app(WithoutConsents(store, RecordedBoard(())), store), None)
+    answer = first.get("/")
+    assert answer.status_code == 503
+    assert "not paired yet" not in answer.text
+    assert first.get_cookie(ACCESS_COOKIE) is not None
+    assert first.get("/").status_code == 200
+
+
 def test_demonstration_that_is_busy_asks_its_first_browser_to_come_again(store: Store) -> None:
     """It may be starting: nobody is asked to become its owner meanwhile."""
     answer = client_with(create_app(Unwilling(store, TimeoutError()), store), None).get("/")

@@ -152,7 +152,8 @@ def test_own_routine_with_an_entry_of_the_other_leg_can_be_changed(client: Flask
     address = f"/routines/{save_routine(store, ada, 'Mine', items)}/change"
     page = text_of(client, address)
     assert (
-        "2. Calf stretch: left out for now, and stays in the routine. You test and train your right leg only." in page
+        "2. Calf stretch: left out for now, but it stays in the routine. You test and train your right leg only."
+        in page
     )
     assert "Fix before saving" not in page
     assert (

@@ -154,7 +154,7 @@ def test_profile_is_kept_and_shown(client: FlaskClient, store: Store) -> None:
 @pytest.mark.parametrize(
     ("field", "text", "sentence"),
     [
-        ("goal_left_mm", "far", "no number"),
+        ("goal_left_mm", "far", "The left goal is 'far', which is not a number: enter a number such as 10.2."),
         ("goal_right_mm", "99999", "The right goal must be"),
         ("goal_right_mm", "9" * 5000, "The right goal"),
         ("goal_left_mm", "nan", "The left goal"),

@@ -38,7 +38,7 @@ def test_refused_setting_is_named_by_its_label(client: FlaskClient) -> None:
     far = client.post("/settings", data={"goal_mm": "80"}).get_data(as_text=True)
     assert "The goal must be from 1.0 to 30.0 cm, not 80." in far
     empty = client.post("/settings", data={"goal_mm": "", "rest_s": ""}).get_data(as_text=True)
-    assert "The goal is empty: enter for example 10.2." in empty
+    assert "The goal is empty: enter a number such as 10.2." in empty
     assert "\u201cRest between stretches\u201d is empty, but must be a whole number from 0 to 300." in empty
 
 

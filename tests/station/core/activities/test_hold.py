@@ -23,7 +23,9 @@ from station.core.facts import (
     SensorBack,
     SensorLost,
 )
+from station.core.state import HoldState
 from station.core.steps import HeelRule, HoldStep
+from tests.station.core.board import Board
 from tests.station.core.traces import LEFT, RIGHT, Story, cues, facts_of, heard, one, only, us
 
 HOLD = HoldStep((LEFT,), us(30), 2, us(15), us(10))
@@ -51,6 +53,28 @@ def test_a_hold_from_the_first_step_to_the_next_go() -> None:
     finished = one(facts, HoldFinished)
     assert (finished.credited_us, finished.lifted_us, finished.lifts) == (us(30), 0, 0)
     assert one(facts, HoldPartial).credited_us == us(5)
+
+
+def test_state_has_the_repetition_that_follows() -> None:
+    """In the rest, and while a person is away after it, the one to come; in the last repetition there is none."""
+    board, seen = Board(HOLD), {}
+    board.stand(LEFT)
+    for _ in range(50):
+        board.run(1)
+        state = board.engine.state_at(board.now_us)
+        assert isinstance(state, HoldState)
+        seen[state.phase, state.repetition] = state.next_repetition
+    board.rise(LEFT)
+    board.run(7)
+    away = board.engine.state_at(board.now_us)
+    assert isinstance(away, HoldState)
+    assert (away.phase, away.next_repetition) == ("away", 2)
+    board.stand(LEFT)
+    board.run(12)
+    last = board.engine.state_at(board.now_us)
+    assert isinstance(last, HoldState)
+    assert (last.phase, last.repetition, last.next_repetition) == ("hold", 2, None)
+    assert seen == {("prepare", 1): 2, ("hold", 1): 2, ("rest", 2): 2}
 
 
 def test_a_lift_suspends_the_preparation() -> None:

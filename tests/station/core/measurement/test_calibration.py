@@ -14,12 +14,20 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from station.core.measurement import curve_fit as c
-from station.core.measurement.calibration import CalibrationError, DriftError, Fit, fit, point_from_readings
+from station.core.measurement.calibration import (
+    CalibrationError,
+    DriftError,
+    Fit,
+    check_unfinished_round,
+    fit,
+    point_from_readings,
+)
 from station.core.measurement.curve import CURVED_TO_MM, Curve
 from station.core.measurement.curve_fit import Point
 from station.core.measurement.estimate import BRIEF_WANDER_MM, BRIEF_WANDER_S, COMMON_WANDER_MM, COMMON_WANDER_S
 from station.simulator.range_error import RangeError
-from tests.bench.truth import EIGHT_BLOCKS_S, RANGE_US, Sensor, calibrate, cubic, parabolic
+from tests.bench.simulated_sensors import RANGE_US, Sensor, cubic, parabolic
+from tests.bench.truth import EIGHT_BLOCKS_S, calibrate
 
 BLOCKS = (0.0, 150.0, 50.0, 200.0)
 THREE = (0.0, 100.0, 200.0)
@@ -318,6 +326,22 @@ def test_a_steady_drift_of_3_mm_is_refused_in_19_of_20_calibrations(drift_mm: fl
         except CalibrationError:
             refused += 1
     assert refused >= 95
+
+
+@pytest.mark.parametrize(
+    ("nearest_mm", "growth", "is_refused"),
+    [(70.0, 1.12, True), (30.0, 1.12, False), (70.0, 0.88, True), (30.0, 0.88, True), (30.0, 1.0, False)],
+)
+def test_only_growth_that_may_be_crosstalk_waits_for_the_fourth_block(
+    nearest_mm: float, growth: float, is_refused: bool
+) -> None:
+    """Crosstalk makes a block that reads below 40 mm short, so that the readings grow too fast, never too slowly."""
+    points = shown((0.0, nearest_mm), (150.0, nearest_mm + 150.0 * growth))
+    if is_refused:
+        with pytest.raises(CalibrationError, match="grow by"):
+            check_unfinished_round(points)
+    else:
+        check_unfinished_round(points)
 
 
 @pytest.mark.parametrize("crosstalk_mm", [25.0, 40.0])

@@ -13,7 +13,7 @@ from station.core.measurement.estimate import WANDER_MM
 from station.core.measurement.wander import MEANS_PER_HOUR, WanderEstimate
 from station.simulator.noise import RESTLESS, NoiseParameters, RangeNoise
 from station.simulator.range_error import RangeError
-from tests.bench.truth import Sensor
+from tests.bench.simulated_sensors import Sensor
 from tests.recordings import still_recordings
 
 CALM_MM, RESTLESS_MM = 0.57, 1.15

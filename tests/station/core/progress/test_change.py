@@ -134,8 +134,8 @@ def test_evidence_is_that_of_its_definition(run_in: int, slope: float, lost_mm: 
             assert epoch.evidence() == pytest.approx(_evidence_by_definition(made[:last], begins_at), rel=1e-9)
 
 
-@pytest.mark.parametrize("slope", [0.4, 2.0, 50.0])
-@pytest.mark.parametrize("first_day", range(50, 57))
+@pytest.mark.parametrize("slope", [0.2, 0.4, 2.0, 50.0])
+@pytest.mark.parametrize("first_day", [*range(4), *range(50, 57)])
 def test_judge_misses_no_evidence(first_day: int, slope: float) -> None:
     """A hypothesis is weighed seldom, but never too late, even if every result is the largest so far."""
     epoch, rng = Epoch(BEGIN, odds=1e-9), Random(first_day)
@@ -167,6 +167,15 @@ def test_real_changes_finds_losses_like_gains() -> None:
         assert (gain.direction, loss.direction) == (Direction.GAIN, Direction.LOSS)
         assert gain.since == loss.since
         assert gain.confirmed_at <= loss.confirmed_at <= gain.confirmed_at + 1.5 * WEEK
+
+
+def test_odds_of_a_gain_are_seven_to_three_of_those_of_a_loss() -> None:
+    """With odds so high that they decide when, a mirrored history needs that share of them on the same day."""
+    for seed in range(5):
+        gains = scattered(20, slope=2.0, seed=seed)
+        losses = [replace(one, mm=200 - one.mm) for one in gains]
+        gain, loss = real_changes(gains, GAIN_SHARE * 1e5)[0], real_changes(losses, (1 - GAIN_SHARE) * 1e5)[0]
+        assert gain.confirmed_at == loss.confirmed_at
 
 
 @pytest.mark.parametrize("week", [8, 12, 30])

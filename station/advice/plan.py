@@ -335,6 +335,8 @@ def _local_time_in_utc(day: date, clock: time, zone: ZoneInfo) -> datetime:
 
 
 def _check_zone(name: object) -> None:
+    if name == "":
+        raise ValueError("The time zone is empty: enter one such as Europe/Berlin.")
     try:
         ZoneInfo(str(name))
     except (ZoneInfoNotFoundError, ValueError, OSError):

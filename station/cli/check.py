@@ -21,7 +21,8 @@ def check(config_path: Path | None, no_questions: bool, as_json: bool) -> None:
 
     The clock, the database and the page's address come first. Each part of the board is probed, exercised (you press
     it) and witnessed (you say what you hear, see or measure). Exit status 0 if all is well, 1 if not. Stop a running
-    station first, and keep off the board. A simulated board asks nothing.
+    station first, and keep off the board. A simulated board asks nothing, and leaves the database of an installed
+    station alone.
 
     Example: station check --config /etc/station.toml
     """

@@ -14,7 +14,7 @@ from statistics import median, pstdev
 
 from station.app.board.bring_up_records import Result, Witness
 from station.clock import Clock, SystemClock
-from station.config import Config
+from station.config import Config, StoreConfig
 from station.core.events import SECOND_US, Event, Heel, Load, Side, Toe
 from station.core.facts import Cue, CueName
 from station.core.sensing.heel_load import HeelLoad, LoadRules
@@ -55,6 +55,8 @@ def checks(config: Config, witness: Witness | None = None) -> Iterator[Result]:
 
 def _store(config: Config, clock: Clock) -> Result:
     path = Path(config.store.path)
+    if _is_of_installed_station(config):
+        return Result("store", True, f"{path} is left alone: name a [store] path of the simulated board's own")
     if not path.exists():
         return _place_for_store(path)
     try:
@@ -63,6 +65,11 @@ def _store(config: Config, clock: Clock) -> Result:
     except StoreError as error:
         return Result("store", False, str(error))
     return Result("store", True, f"{path} can be read and written; people: {people}")
+
+
+def _is_of_installed_station(config: Config) -> bool:
+    """Whether a simulated board's configuration, which names no database, means that of a real one."""
+    return config.board.simulated and config.store.path == StoreConfig().path
 
 
 @contextmanager
@@ -120,7 +127,8 @@ def _board(config: Config, clock: Clock, witness: Witness | None) -> Iterator[Re
         yield Result(error.part, False, str(error))
         return
     try:
-        yield from check_board(bench, Diagnosis(config), empty_plates(config), witness, faults)
+        empty = {} if _is_of_installed_station(config) else empty_plates(config)
+        yield from check_board(bench, Diagnosis(config), empty, witness, faults)
     finally:
         for one in close:
             one()

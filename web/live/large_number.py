@@ -20,7 +20,7 @@ from station.core.state import (
 from station.core.steps import RHYTHM_LENGTH
 from station.units import SIDE_SYMBOLS
 from web.exercise_text import TIMES_SIGN
-from web.live.phase_styles import PhaseStyle, is_self_paced, repetition_goal
+from web.live.phase_styles import PhaseStyle, is_on_wrong_foot, is_self_paced, repetition_goal
 
 SOUND_PHASES = {"volume", "listen", "quiz"}
 """The lesson phases in which a sound plays."""
@@ -62,6 +62,8 @@ def number_of(snapshot: Snapshot, units: str) -> str | None:
         case TestState(phase="count") if snapshot.cue is not None and snapshot.cue.count is not None:
             return str(snapshot.cue.count)
         case TestState(phase="wait" | "switch" | "ended"):
+            return NO_NUMBER
+        case TestState() if is_on_wrong_foot(snapshot):
             return NO_NUMBER
         case TestState(phase="result") as state:
             return "" if result_rows(state, units) else NO_NUMBER

@@ -134,6 +134,8 @@ TEMPO_PARTS = {
     Verification.HOLD: (("OUT", "\u25b6"), ("HOLD", "\u25a0"), ("BACK", "\u25c0")),
 }
 """The parts of a repetition: with rising heels, or with the heels down and the body moving over them."""
+FOOT_PHASES = ("wait", "settle", "move")
+"""Where a test waits for the foot on the plate. In a lunge a heel that is up has risen."""
 WORKING_PHASES = ("hold", "grace", "reps")
 
 
@@ -187,6 +189,11 @@ def phase_style(snapshot: Snapshot) -> PhaseStyle:
     if phase == "side" and state.side is not None:
         sentence = TEST_POSITION if isinstance(state, TestState) else style.sentence
         return style._replace(word=state.side.upper(), shape=SIDE_SYMBOLS[state.side], sentence=sentence)
+    if phase == "wait" and state.step:
+        return _come_back_style(snapshot)
+    if is_on_wrong_foot(snapshot):
+        sentence = _step_on_sentence(snapshot)
+        return style._replace(word=OTHER_SIDE.word, shape=OTHER_SIDE.shape, sentence=sentence, brief=OTHER_SIDE.brief)
     if phase == "settle" and any(heel.down is False and heel.side is snapshot.side for heel in snapshot.heels):
         raised = PHASE_STYLES["lifted"]
         return style._replace(word=raised.word, shape=raised.shape, sentence=_step_on_sentence(snapshot))
@@ -197,18 +204,15 @@ def phase_style(snapshot: Snapshot) -> PhaseStyle:
     if isinstance(state, TestState) and state.off_mm is not None:
         is_near = state.off_mm < 0
         return style._replace(word="SLIDE BACK" if is_near else "CLOSER", shape="\u25bc" if is_near else "\u25b2")
-    if phase == "wait" and state.step:
-        return _come_back_style(snapshot)
-    if phase == "wait" and isinstance(state, TestState) and _is_on_other_foot(snapshot):
-        sentence = _step_on_sentence(snapshot)
-        return style._replace(word=OTHER_SIDE.word, shape=OTHER_SIDE.shape, sentence=sentence, brief=OTHER_SIDE.brief)
     exercise = current_exercise(snapshot)
     is_seated = exercise is not None and exercise.is_light
     if is_seated and phase in SEATED:
         style = SEATED[phase]
+    elif phase == "away" and _is_on_other_foot(snapshot):
+        style = OTHER_SIDE._replace(sentence=f"The rest is over. Step on with your {snapshot.side} foot.")
     if phase == "paused":
         return _paused_style(snapshot, style, is_seated=is_seated)
-    if is_seated and phase in SEATED:
+    if phase in SEATED:
         return style
     if phase == "lifted" and state.side is BOTH_LEGS:
         up = [heel.side for heel in snapshot.heels if heel.down is False]
@@ -340,6 +344,12 @@ def _working_heels(snapshot: Snapshot) -> Sequence[HeelView]:
     if len(snapshot.heels) == 1:
         return snapshot.heels
     return [heel for heel in snapshot.heels if snapshot.side in (heel.side, BOTH_LEGS)]
+
+
+def is_on_wrong_foot(snapshot: Snapshot) -> bool:
+    """Whether a test waits for the other foot than the one that stands on the board."""
+    is_waiting = isinstance(snapshot.state, TestState) and snapshot.phase in FOOT_PHASES
+    return is_waiting and _is_on_other_foot(snapshot)
 
 
 def _is_on_other_foot(snapshot: Snapshot) -> bool:

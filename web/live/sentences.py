@@ -18,7 +18,7 @@ from station.core.state import (
     QuestionState,
     TestState,
 )
-from web.live.phase_styles import PhaseStyle, is_active
+from web.live.phase_styles import PhaseStyle, is_active, is_on_wrong_foot
 
 FELT_PLACES = {
     "front": "Front of the ankle",
@@ -80,7 +80,7 @@ def sentence_of(snapshot: Snapshot, style: PhaseStyle, units: str) -> str:
     if isinstance(state, BlockState):
         return _block_sentence(state, style)
     if isinstance(state, TestState):
-        if state.phase == "move":
+        if state.phase == "move" and not is_on_wrong_foot(snapshot):
             return _move_sentence(state, style, units)
         if state.phase == "result":
             return result_text(state, units) or style.sentence

@@ -34,6 +34,7 @@ from web.live.phase_styles import (
     current_exercise,
     exercise_details,
     is_active,
+    is_on_wrong_foot,
     is_self_paced,
     legs_label,
     phase_style,
@@ -118,7 +119,7 @@ def live_view(snapshot: Snapshot, units: str, *, has_buttons: bool = True) -> di
         "target_us": clock.target_us if clock is not None else 0,
         "rate": clock.rate if clock is not None else 0,
         "caption": caption_of(snapshot, style, units),
-        "picture": _picture(state, style),
+        "picture": _picture(snapshot, style),
         "number": number_of(snapshot, units),
         "unit": unit_of(snapshot, units),
         "results": result_rows(state, units),
@@ -214,14 +215,16 @@ def _note(snapshot: Snapshot, style: PhaseStyle) -> str | None:
     return None if is_standing and snapshot.is_note_a_decision else snapshot.note
 
 
-def _picture(state: ActivityState, style: PhaseStyle) -> str | None:
+def _picture(snapshot: Snapshot, style: PhaseStyle) -> str | None:
     """The picture to show: how the board must lie, or what the person does in a test; it agrees with the words."""
-    match state:
-        case SetupState(phase="lay"):
+    match snapshot.state:
+        case SetupState(phase="lay") as state:
             return f"board-{state.board}"
+        case TestState() if is_on_wrong_foot(snapshot):
+            return TEST_PICTURES["wait"]
         case TestState(phase="move"):
             return MOVE_PICTURES.get(style.word, TEST_PICTURES["move"])
-        case TestState():
+        case TestState() as state:
             return TEST_PICTURES.get(state.phase)
     return None
 

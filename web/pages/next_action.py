@@ -69,7 +69,7 @@ def resume_text(site: Site, person_id: str | None) -> str | None:
     now = site.snapshot()
     if now.unfinished is not None and now.unfinished.person_id == person_id:
         return resume_label(now.unfinished)
-    left = site.unfinished_run(person_id) if now.activity == "idle" else None
+    left = None if is_active(now) else site.unfinished_run(person_id)
     if left is None or datetime.now(UTC) - left.saved_at > RESUME_WINDOW:
         return None
     return f"Resume {left.title or 'the routine'}"

@@ -67,6 +67,16 @@ PRESETS = {
 """The days to choose with one tap, all at the same time: name and weekdays."""
 OTHER_DAYS = "other"
 """The preset of a plan with its own times for each day."""
+LABELS = {
+    "preset": "Days",
+    "clock": "Time",
+    "days": "Days and times",
+    **{f"day{number}": day for number, day in enumerate(WEEKDAYS)},
+    "routine": "Routine",
+    "minutes": "Time for a proposed routine",
+    "zone": "Time zone",
+}
+"""What the page calls each field."""
 USUAL_WITHIN = timedelta(weeks=4)
 MIN_USUAL_SESSIONS = 3
 """Fewer sessions do not make a usual time."""
@@ -76,7 +86,7 @@ UPCOMING_COUNT = 3
 
 
 class Form(Struct, frozen=True):
-    """The plan as typed, with each field's error.
+    """The plan as typed, with each field's error in the order of the page.
 
     `preset` is a key of `PRESETS`, whose days are all at `clock`, or `OTHER_DAYS`: then `days` counts.
     """
@@ -228,11 +238,11 @@ def _validate(site: Site, person: Person, submitted: Form, before: Plan | None) 
         check("clock", days=days)
     else:
         days, errors["preset"] = [], "Choose the days of your plan."
-    check("zone", zone=submitted.zone)
-    minutes = whole_number(submitted.minutes)
-    check("minutes", minutes=submitted.minutes[:20] or None if minutes is None else minutes)
     if submitted.routine not in _routines(site, person):
         errors["routine"] = "This routine no longer exists: choose another one."
+    minutes = whole_number(submitted.minutes)
+    check("minutes", minutes=submitted.minutes[:20] or None if minutes is None else minutes)
+    check("zone", zone=submitted.zone)
     if errors:
         return replace(submitted, errors=errors)
     flags = {"reminder_cue": submitted.reminder_cue, "tests": submitted.tests}
@@ -267,6 +277,7 @@ def _page(site: Site, person: Person, planned: Plan | None, form: Form) -> str:
         "plan.html",
         person=person,
         form=form,
+        labels=LABELS,
         presets={key: name for key, (name, _) in PRESETS.items()},
         other_days=OTHER_DAYS,
         times=sorted({*OFFERED_TIMES, form.clock}),

@@ -208,10 +208,15 @@ def _handle_action(site: Site, own: OwnRoutine | None) -> Response | tuple[str, 
         draft, status = _apply_action(draft, act)
         return _form_page(site, draft, own, status=status)
     sums = _summary(site, draft)
-    if sums.errors:
-        return _form_page(site, draft, own, error="This cannot be saved yet."), 400
     person = site.person()
     owner = None if draft.is_shared or person is None else person.id
+    errors = ["This cannot be saved yet."] if sums.errors else []
+    try:
+        site.store.check_routine_name(draft.name, own.id if own else None, owner)
+    except ValueError as error:
+        errors.insert(0, str(error))
+    if errors:
+        return _form_page(site, draft, own, error=" ".join(errors)), 400
     try:
         saved = wait_until_saved(site.api.save_routine(own.id if own else None, owner, draft.name, sums.items))
     except ValueError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import re
 import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -27,7 +26,8 @@ IMPORT_TIMEOUT_S = 300.0
 NO_FILE = "First choose a file that a station made."
 SESSION_RUNS = "A session is running: do this when it has ended."
 NO_PREVIEW = "The preview has expired: look at the file again first."
-UNSAFE_LETTERS = re.compile(r"[^A-Za-z0-9._-]+")
+MAX_NAME_LETTERS = 60
+"""At most 240 bytes: a file system takes 255."""
 Thing = TypeVar("Thing")
 
 
@@ -168,8 +168,8 @@ class Uploads:
 
 
 def _saved(given: FileStorage, scratch: Path) -> Path:
-    """Save the file under its own name, reduced to safe characters, because sentences quote it."""
-    name = UNSAFE_LETTERS.sub("-", Path(given.filename or "").name)[-60:].lstrip(".-")
-    path = scratch / (name or "export")
+    """Save the file under its own name, reduced to visible characters, because sentences quote it."""
+    name = "".join(letter for letter in Path(given.filename or "").name if letter.isprintable())[-MAX_NAME_LETTERS:]
+    path = scratch / (name if name.strip(". ") else "export")
     given.save(path)
     return path

@@ -50,7 +50,9 @@ def is_resumable(routine: Routine) -> bool:
 
 
 def interrupted_routine(store: Reader, clock: Clock) -> UnfinishedRoutine | None:
-    """What a power cut or a restart has left of a routine whose last step began within ten minutes; `None` without one.
+    """What a power cut or a restart has left of a routine that was on the board within ten minutes; `None` without one.
+
+    The newest thing stored of it says when: a hold's credit (every five seconds), a repetition, a trial, or a new step.
 
     A clock that the power cut has set back does not tell how long ago it was: then there is none.
     """
@@ -61,10 +63,11 @@ def interrupted_routine(store: Reader, clock: Clock) -> UnfinishedRoutine | None
         left = store.unfinished_run(session.person_id)
         if left is None or store.session_of_run(left.run_id) != session:
             return None
+        last_at = max(left.saved_at, store.last_work_at(left.run_id) or left.saved_at)
         routine = routine_from_header(left.remaining_header)
     except (StoreError, StepError):  # the station starts all the same, and the page says what cannot be read
         return None
-    age_us = (clock.utc_now() - left.saved_at) // timedelta(microseconds=1)
+    age_us = (clock.utc_now() - last_at) // timedelta(microseconds=1)
     if not 0 <= age_us <= RESUME_WITHIN_US:
         return None
     return UnfinishedRoutine(routine, left.title, left.person_id, session.id, clock.now_us() - age_us, departed=True)

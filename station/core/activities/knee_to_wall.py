@@ -12,7 +12,8 @@ exercises. The rules that the table does not show:
   follows once the sensor has been good for two seconds. Leaving for longer than a pause may last ends the test.
 - Targets after a pass lie beyond the best passed distance of the trial, even if a nearer attempt has passed since.
 - `skip` drops the attempt and returns to SETTLE; `next` ends a rest, or the count before a GO.
-- A person who stands on the wrong leg hears SWITCH after two seconds, as in an exercise.
+- A person who steps on with the wrong leg, at first or between attempts, hears SWITCH after two seconds, as in an
+  exercise.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from station.core.activities.knee_to_wall_rules import (
     NUDGED_PHASES,
     PHASES_BEFORE_LUNGE,
     PHASES_OF_COMMAND,
+    STEP_ON_PHASES,
     TRANSITIONS,
     TestPhase,
     TestRules,
@@ -156,7 +158,7 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
             self._on_heel_change(change)
             self._step_on.on_heel_change()
         else:
-            self._step_on.on_other_heel(change.since_us, is_down=change.down and self.phase is TestPhase.WAIT)
+            self._step_on.on_other_heel(change.since_us, is_down=change.down and self.phase in STEP_ON_PHASES)
         self._set_due()
 
     def _on_heel_change(self, change: HeelChange) -> None:
@@ -232,7 +234,7 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
             case TestPhase.WAIT:
                 return self._step_on.due_us
             case TestPhase.SETTLE | TestPhase.MOVE:
-                return self._new_reading_us
+                return earliest(self._new_reading_us, self._step_on.wrong_leg_due_us)
             case TestPhase.COUNT if self._heel.is_down or not self._ticks.are_over:
                 return self._ticks.due_us(self._go_us)
             case TestPhase.ATTEMPT if self._attempt is not None:
@@ -271,6 +273,8 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
         match self.phase:
             case TestPhase.WAIT:
                 self._on_wait_alarm(now_us)
+            case TestPhase.SETTLE | TestPhase.MOVE if not is_timeout and self._step_on.pop_wrong_leg(now_us):
+                self.emit_cue(now_us, CueName.SWITCH, side=self.side)
             case TestPhase.SETTLE:
                 self._new_reading_us = None
                 if self._heel.is_steady(self._waiting.since_us, now_us):

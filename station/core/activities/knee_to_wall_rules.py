@@ -51,6 +51,8 @@ TRANSITIONS: dict[TestPhase, frozenset[TestPhase]] = {
     TestPhase.ENDED: frozenset(),
 }
 PHASES_BEFORE_LUNGE = (TestPhase.SETTLE, TestPhase.SIDE, TestPhase.COUNT)
+STEP_ON_PHASES = (TestPhase.WAIT, TestPhase.SETTLE, TestPhase.MOVE)
+"""Where a person may step on, at first or again: with the wrong leg, they hear so."""
 NUDGED_PHASES = (TestPhase.SETTLE, TestPhase.MOVE)
 MEASURING_PHASES = (*PHASES_BEFORE_LUNGE, TestPhase.ATTEMPT, TestPhase.MOVE)
 PHASES_OF_COMMAND = {

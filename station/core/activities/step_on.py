@@ -1,4 +1,4 @@
-"""Before a test: the person steps on with the leg to be tested."""
+"""In a test: the person steps on with the leg to be tested, at first and after stepping off."""
 
 from __future__ import annotations
 
@@ -38,8 +38,20 @@ class StepOn:
         self._wrong_leg.cancel()
 
     def on_other_heel(self, since_us: int, *, is_down: bool) -> None:
-        """The other heel has been down, or up, since `since_us`; `is_down` only in the phase WAIT."""
+        """The other heel has been down, or up, since `since_us`; `is_down` only in `STEP_ON_PHASES`."""
         self._wrong_leg.update(since_us, is_standing=is_down and not self._heel.is_down)
+
+    @property
+    def wrong_leg_due_us(self) -> int | None:
+        """When to point out the wrong leg."""
+        return self._wrong_leg.due_us
+
+    def pop_wrong_leg(self, now_us: int) -> bool:
+        """Whether the wrong leg is to be pointed out now; true once."""
+        is_due = self._wrong_leg.is_due(now_us)
+        if is_due:
+            self._wrong_leg.mark_reported()
+        return is_due
 
     @property
     def due_us(self) -> int | None:

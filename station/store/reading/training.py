@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Connection, bindparam, or_, select, union_all
+from sqlalchemy import CompoundSelect, Connection, bindparam, func, or_, select, union_all
 
 from station.core.events import BACK_FOOT_PLACES, Side
+from station.store.names import unique_name
 from station.store.reading import loading
 from station.store.reading.transactions import DEFAULT_LIMIT, ReadTransactions
 from station.store.records import Answer, OwnRoutine, UnfinishedRun
-from station.store.schema import answers, plans, routines, runs, sessions
+from station.store.schema import answers, holds, plans, rep_sets, repetitions, routines, runs, sessions, tests, trials
 
 IMPORTED = "imported"
 """The end reason and the activity of a session that did not happen on the board."""
@@ -27,6 +29,21 @@ _NOT_RESUMABLE = frozenset({"calibrate", "check", "lesson", IMPORTED})
 """Activities that do not make a routine worth resuming."""
 
 _NEWEST_RUN_FIRST = (sessions.c.started_at.desc(), sessions.c.id.desc(), runs.c.started_at.desc(), runs.c.id.desc())
+
+_SELECT_LAST_WORK = select(
+    runs.c.started_at,
+    select(func.max(func.coalesce(holds.c.ended_us, holds.c.started_us + holds.c.credited_us)))
+    .where(holds.c.run_id == runs.c.id)
+    .scalar_subquery(),
+    select(func.max(repetitions.c.at_us))
+    .select_from(rep_sets.join(repetitions))
+    .where(rep_sets.c.run_id == runs.c.id)
+    .scalar_subquery(),
+    select(func.max(trials.c.ended_us))
+    .select_from(tests.join(trials))
+    .where(tests.c.run_id == runs.c.id)
+    .scalar_subquery(),
+).where(runs.c.id == bindparam("run_id"))
 
 
 class TrainingReader(ReadTransactions):
@@ -44,6 +61,11 @@ class TrainingReader(ReadTransactions):
         with self.read_transaction() as connection:
             row = connection.execute(select(routines).where(routines.c.id == routine_id)).one_or_none()
             return None if row is None else loading.own_routine_from_row(row)
+
+    def check_routine_name(self, name: str, routine_id: str | None, person_id: str | None) -> None:
+        """Raise `ValueError` with a sentence if `Store.save_routine` would refuse this name."""
+        with self.read_transaction() as connection:
+            routine_name(connection, name, routine_id, person_id)
 
     def answers(self, person_id: str, question: str | None = None, *, limit: int = DEFAULT_LIMIT) -> tuple[Answer, ...]:
         """A person's answers, newest first; with `question`, only those to it."""
@@ -101,6 +123,29 @@ class TrainingReader(ReadTransactions):
                         return None
                     return UnfinishedRun(row.id, person_id, row.title, row.remaining_saved_at, remaining)
         return None
+
+    def last_work_at(self, run_id: str) -> datetime | None:
+        """When the last hold, repetition or trial stored of a run was on the board, by the clock of the run's start.
+
+        A hold in progress counts up to its stored credit. `None` if nothing is stored.
+        """
+        with self.read_transaction() as connection:
+            row = connection.execute(_SELECT_LAST_WORK, {"run_id": run_id}).one_or_none()
+        if row is None:
+            return None
+        started_at, *ends_us = row
+        last_us = max((us for us in ends_us if us is not None), default=None)
+        return None if last_us is None else started_at + timedelta(microseconds=last_us)
+
+
+def routine_name(connection: Connection, name: str, routine_id: str | None, person_id: str | None) -> str:
+    """The name for a routine without needless spaces; without a routine, for a new one.
+
+    Raises `ValueError` with a sentence if it is empty, overlong or taken by another routine of the same person.
+    """
+    same_person = select(routines.c.id, routines.c.name).where(routines.c.person_id == person_id)
+    others = [row.name for row in connection.execute(same_person) if row.id != routine_id]
+    return unique_name(name, others, "There is already a routine called {name}: give this one another name.")
 
 
 def sides_chosen(answers_newest_first: Sequence[Answer]) -> tuple[Side, ...]:

@@ -7,11 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete
 
 from station.core.events import FELT_PLACE_ANSWERS, MAX_PAIN, NOWHERE, PAIN_OUT_OF_RANGE
-from station.store.names import unique_name
-from station.store.reading.training import is_circumstance
+from station.store.reading.training import is_circumstance, routine_name
 from station.store.schema import answers, plans, routines, runs, tests
 from station.store.writing.transactions import WriteTransactions, next_number
 
@@ -32,10 +31,8 @@ class TrainingWriter(WriteTransactions):
         Raises `ValueError` with a sentence if the name is empty, overlong or taken by another of the same person.
         """
         text = json.dumps([dict(item) for item in items])
-        same_person = select(routines.c.id, routines.c.name).where(routines.c.person_id == person_id)
         with self.write_transaction() as connection:
-            others = [row.name for row in connection.execute(same_person) if row.id != routine_id]
-            name = unique_name(name, others, "There is already a routine called {name}: give this one another name.")
+            name = routine_name(connection, name, routine_id, person_id)
             values = {"person_id": person_id, "name": name, "items_json": text, "changed_at": self._clock.utc_now()}
             if routine_id is None:
                 return self._insert(connection, routines, **values)

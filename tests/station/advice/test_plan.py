@@ -82,7 +82,7 @@ def test_plan_survives_storage() -> None:
         ("zone", None, "no time zone None"),
         ("zone", "../etc/passwd", "no time zone"),
         ("zone", "Europe", "no time zone"),
-        ("zone", "", "no time zone"),
+        ("zone", "", "The time zone is empty: enter one"),
         ("days", [], "at least one day"),
         ("days", None, "at least one day"),
         ("days", "0", "at least one day"),

@@ -178,6 +178,23 @@ def test_stepping_on_after_a_power_cut_resumes_within_ten_minutes(tmp_path: Path
         assert (now.person_id, now.routine_title) == ((ada, "the routine") if resumes else (None, None))
 
 
+@pytest.mark.parametrize(("away", "resumes"), [(9.5, True), (10.5, False)])
+def test_ten_minutes_count_from_the_last_moment_on_the_board(tmp_path: Path, away: float, resumes: bool) -> None:
+    """Twelve minutes into a hold its step began too long ago, but its credit was stored seconds before the cut."""
+    with GuidedStation(tmp_path, COMPARATORS) as guided:
+        ada = guided.person_id
+        guided.station.start((HoldStep((Side.LEFT,), 1800 * SECOND_US, 1),), ada, "the hold")
+        guided.live(0.1)
+        guided.board.act("auto")
+        guided.until_phase("hold")
+        guided.live(12 * 60.0)
+        wall = guided.clock.utc_now() + timedelta(minutes=away)
+    with GuidedStation(tmp_path, COMPARATORS, wall=wall) as guided:
+        guided.live(1.0)
+        offered = guided.station.snapshot().unfinished
+        assert (offered is not None and offered.person_id == ada) is resumes
+
+
 def test_routine_that_a_person_ended_is_not_resumed_after_a_restart(guided: GuidedStation, tmp_path: Path) -> None:
     """The person stopped it; the page offers it."""
     run_into_last_hold(guided)

@@ -143,6 +143,7 @@ def counted(path: Path, days: int) -> dict[str, int]:
             "answers": lambda: store.answers(ann, limit=50),
             "an old answer": lambda: store.answers(ann, "care 0", limit=1),
             "what is left": lambda: store.unfinished_run(ann),
+            "when it was on the board": lambda: store.last_work_at(f"{days // 2}-Ann"),
         }
         return {name: sqlite.of(ask) for name, ask in questions.items()} | {"the start": start}
 

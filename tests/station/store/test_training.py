@@ -107,6 +107,34 @@ def test_unfinished_routine_is_stored_until_complete(store: Store, clock: HandCl
         assert now.exec_driver_sql("SELECT remaining_json, remaining_saved_at FROM runs").all() == [(None, None)]
 
 
+def test_last_work_of_a_run_is_a_hold_a_repetition_or_a_trial(store: Store, clock: HandClock) -> None:
+    """Whichever is the latest; a hold in progress counts up to its credit, a finished one up to its end."""
+    ann = store.add_person("Ann").id
+    assert store.last_work_at("nothing") is None
+    (run_id,) = begin(store, clock, ann, QUICK)
+    began = clock.utc_now()
+    assert store.last_work_at(run_id) is None
+
+    def last_s() -> float | None:
+        at = store.last_work_at(run_id)
+        return None if at is None else (at - began).total_seconds()
+
+    hold_id = store.begin_hold(run_id, side=Side.LEFT, repetition=1, target_us=SECOND_US, started_us=2 * SECOND_US)
+    store.save_hold_progress(hold_id, credited_us=5 * SECOND_US)
+    assert last_s() == 7
+    no_lifts: dict[str, Any] = dict.fromkeys(("lifted_us", "lift_count", "micro_lift_count"), 0)
+    store.finish_hold(hold_id, credited_us=5 * SECOND_US, ended_us=9 * SECOND_US, **no_lifts)
+    assert last_s() == 9
+    reps_id = store.begin_rep_set(run_id, side=Side.LEFT, target_count=3, started_us=0)
+    store.add_repetition(reps_id, Repetition(0, 20 * SECOND_US, SECOND_US, too_quick=False))
+    assert last_s() == 20
+    test_id = store.begin_test(run_id, full=True, contact=Contact.PAD, calibration_id=None)
+    store.add_trial(test_id, Trial(Side.LEFT, 1, 80.0, below_range=False, uncertainty_mm=1.0, ended_us=60 * SECOND_US))
+    assert last_s() == 60
+    store.save_hold_progress(hold_id, credited_us=SECOND_US)
+    assert last_s() == 60
+
+
 def test_only_the_newest_routine_can_be_unfinished(store: Store, clock: HandClock) -> None:
     """A newer run, in the same session or a later one, complete or not, replaces an older unfinished routine."""
     ann = store.add_person("Ann").id

@@ -46,6 +46,18 @@ def test_a_check_makes_no_database(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_check_of_a_simulated_board_leaves_the_installed_database_alone(tmp_path: Path) -> None:
+    """Whether there is one or not: opening it would end a session that has no end, and bring it to a newer schema."""
+    simulated = "[board]\nsimulated = true\n"
+    found = _store(parse(simulated, "board.toml"), SystemClock())
+    assert found.well
+    assert "left alone" in found.sentence
+    assert "[store] path" in found.sentence
+    own = parse(f'{simulated}[store]\npath = "{tmp_path / "own.db"}"\n', "board.toml")
+    Store.open(tmp_path / "own.db", clock=SystemClock()).close()
+    assert "can be read and written" in _store(own, SystemClock()).sentence
+
+
 def test_quiet_plate_has_no_fault() -> None:
     found = _load(Side.LEFT, loads(0.5, 0.002), 0.0)
     assert found.well

@@ -17,6 +17,7 @@ from station.core.state import ResumeNeed
 from station.units import CM
 from tests.station.rig import Rig
 from tests.web.snapshots import snapshot
+from web.live.large_number import NO_NUMBER
 from web.live.phase_styles import PHASE_STYLES
 from web.live.view_model import live_view
 
@@ -54,7 +55,7 @@ def test_lifted_heel_is_named_with_both_feet_on_board(left: bool, right: bool, t
 def test_raised_heel_is_not_asked_to_stand_still() -> None:
     """A person who steps off while a test settles is asked to step on, because the test waits for that foot."""
     settling: dict[str, Any] = {"activity": "test", "phase": "settle", "side": Side.RIGHT}
-    seen = shown(**settling, heels=heels(True, False))
+    seen = shown(**settling, heels=heels(False, False))
     assert (seen["word"], seen["sentence"]) == ("HEEL DOWN", "Step on with your right foot, toes to the stop.")
     for known in (True, None):
         assert shown(**settling, heels=heels(False, known))["word"] == "STAND STILL"
@@ -149,6 +150,35 @@ def test_person_on_the_wrong_foot_is_not_asked_to_step_on() -> None:
     seen = shown(**waiting, activity="hold", exercise="3a", heels=heels(False, True))
     assert (seen["word"], seen["sentence"]) == ("OTHER SIDE", "Next: calf stretch. Step on with your left foot.")
     assert shown(**waiting, activity="hold", exercise="5a", heels=heels(False, True))["word"] == "SIT DOWN"
+
+
+def test_page_names_the_foot_to_a_person_who_steps_back_on_with_the_other(tmp_path: Path) -> None:
+    """Between two attempts and while settling; a person on the right foot is told where to move."""
+    with Rig(tmp_path, "") as rig:
+        rig.step_on()
+        rig.station.request_start("test", None, is_chosen=False)
+        rig.until_phase("move")
+        assert live_view(rig.station.snapshot(), CM)["word"] != "OTHER SIDE"
+        side = rig.station.snapshot().state.side
+        assert isinstance(side, Side)
+        rig.board.act("step_off")
+        rig.live(1.0)
+        assert live_view(rig.station.snapshot(), CM)["word"] != "OTHER SIDE"
+        rig.step_on(side.other, after_s=4.0)
+        seen = live_view(rig.station.snapshot(), CM)
+        assert seen["phase"] == "move"
+        assert (seen["word"], seen["sentence"]) == ("OTHER SIDE", f"Step on with your {side} foot, toes to the stop.")
+        assert (seen["number"], seen["caption"], seen["picture"]) == (NO_NUMBER, "", "test-step-on")
+    settling: dict[str, Any] = {"activity": "test", "phase": "settle", "side": Side.RIGHT}
+    assert shown(**settling, heels=heels(True, False))["word"] == "OTHER SIDE"
+
+
+def test_end_of_a_rest_names_the_foot_to_step_on_with() -> None:
+    resting: dict[str, Any] = {**HOLD, "phase": "away", "exercise": "3a", "verified": True}
+    seen = shown(**resting, heels=heels(False, True))
+    assert (seen["word"], seen["sentence"]) == ("OTHER SIDE", "The rest is over. Step on with your left foot.")
+    assert shown(**resting, heels=heels(False, False))["word"] == "STEP ON"
+    assert shown(**{**resting, "exercise": "5a"}, heels=heels(False, True))["word"] == "FOOT ON"
 
 
 @pytest.mark.parametrize(("side", "foot"), [(Side.LEFT, "right"), (Side.RIGHT, "left")])

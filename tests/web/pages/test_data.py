@@ -102,9 +102,13 @@ def test_a_preview_changes_nothing_and_an_import_brings_all(
     ("content", "name", "sentence"),
     [
         (b"", "all.zip", "The file all.zip is not an export"),
-        (b"{}", "../../etc/<script>.json", "The file script-.json is not an export"),
-        (b"SQLite format 3\x00", ".hidden", "The file hidden is a database"),
-        (b"PK", "\u00e4\u00f6\u00fc", "The file export is not an export"),
+        (b"{}", "../../etc/<script>.json", "The file &lt;script&gt;.json is not an export"),
+        (b"{}", "\U0001f9b6.json", "The file \U0001f9b6.json is not an export"),
+        (b"{}", "Pr\u00fcfung 3.json", "The file Pr\u00fcfung 3.json is not an export"),
+        (b"{}", "a\u202eb.json", "The file ab.json is not an export"),
+        (b"{}", "..", "The file export is not an export"),
+        (b"SQLite format 3\x00", ".hidden", "The file .hidden is a database"),
+        (b"PK", "\u00e4\u00f6\u00fc", "The file \u00e4\u00f6\u00fc is not an export"),
     ],
 )
 def test_a_bad_file_is_answered_with_a_sentence(

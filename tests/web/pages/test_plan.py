@@ -129,6 +129,7 @@ def test_usual_time_is_the_median_of_the_sessions() -> None:
         ({"day3": ["half past"]}, "day3", "The time on Thursday is &#39;half past&#39;"),
         ({"day0": [], "day3": []}, "days", "at least one day of the week"),
         ({"zone": "Nowhere/Land"}, "zone", "There is no time zone"),
+        ({"zone": ""}, "zone", "The time zone is empty: enter one such as Europe/Berlin."),
         ({"minutes": "soon"}, "minutes", "must be from 1 to 180 minutes"),
         ({"minutes": "500"}, "minutes", "must be from 1 to 180 minutes"),
         ({"routine": "gone"}, "routine", "no longer exists"),
@@ -143,8 +144,8 @@ def test_plan_form_shows_error_beside_field(
     answer = client.post("/plan", data={**FORM, **wrong, "reminder_cue": "yes"})
     page = answer.get_data(as_text=True)
     assert answer.status_code == 400
-    assert sentence in page.split(f'id="error-{field}">')[1].split("</span>")[0]
-    assert "1 field needs correcting" in page
+    assert sentence in page.split(f'id="error-{field}">')[1].split("</p>")[0]
+    assert page.split('<p class="error" role="alert">')[1].split("</p>")[0].endswith(" Nothing was changed.")
     typed = {**FORM, **wrong}
     assert all(f'value="{one}"' in page for one in (typed["zone"], typed["minutes"], *typed["day3"]))
     assert 'name="reminder_cue" value="yes" checked' in page
@@ -162,7 +163,10 @@ def test_deleting_planned_routine_warns(client: FlaskClient, store: Store, ada: 
 
 def test_plan_form_shows_all_errors_at_once(client: FlaskClient, ada: str) -> None:
     answer = client.post("/plan", data={"day1": "25:00", "routine": "gone", "zone": "x", "minutes": "0"})
-    assert "4 fields need correcting" in answer.get_data(as_text=True)
+    page = answer.get_data(as_text=True)
+    named = "4 entries cannot be saved: Tuesday, Routine, Time for a proposed routine, Time zone. Nothing was changed."
+    assert named in page
+    assert re.findall(r'aria-describedby="error-(\w+)" autofocus', page) == ["day1"]
 
 
 def test_plan_offers_own_routines(client: FlaskClient, store: Store, ada: str) -> None:

@@ -194,8 +194,8 @@ def zip_bomb() -> bytes:
     [
         (b"", "a.db", "The file a.db is not a backup"),
         (zip_bomb(), "bomb.zip", "The file bomb.zip is not a backup"),
-        (b"{}", "../../<script>.db", "The file script-.db is not a backup"),
-        (b"SQLite format 3\x00" + bytes(5_000), ".hidden", "The backup hidden is damaged"),
+        (b"{}", "../../<script>.db", "The file &lt;script&gt;.db is not a backup"),
+        (b"SQLite format 3\x00" + bytes(5_000), ".hidden", "The backup .hidden is damaged"),
     ],
 )
 def test_file_that_is_not_a_backup_is_refused(

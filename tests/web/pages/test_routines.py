@@ -324,6 +324,21 @@ def test_every_wrong_number_of_an_entry_is_named(client: FlaskClient, store: Sto
     assert own_of(store, ada) == ()
 
 
+def test_wrong_name_and_wrong_entry_are_named_at_once(client: FlaskClient, store: Store, ada: Person) -> None:
+    """Also a name that is taken; the own routine keeps its own."""
+    mine = store.save_routine(None, ada.id, "Mine", [{"exercise": "3b"}])
+    wrong: dict[str, Any] = {"row": ["1"], "item-1": "3b", "hold_s-1": "long", "action": "save"}
+    for name, sentence in (("", "Enter a name of 1 to 60 letters."), (" mine ", "already a routine called mine:")):
+        page = submit(client, "/routines/new", {**wrong, "name": name}, 400)
+        assert sentence in page
+        assert "This cannot be saved yet." in page
+        assert "the hold must be a whole number such as 30, not long." in page
+    page = submit(client, f"/routines/{mine}/change", {**wrong, "name": "Mine"}, 400)
+    assert "already a routine" not in page
+    page = submit(client, "/routines/new", {**wrong, "hold_s-1": "30", "name": ""}, 400)
+    assert "Enter a name of 1 to 60 letters." in page
+
+
 def test_typed_text_is_escaped(client: FlaskClient) -> None:
     """Markup in a field is shown as text, in the field and in the sentence."""
     form = {"row": ["1"], "item-1": "3b", "hold_s-1": '"><script>', "name": '"><script>'}

@@ -192,6 +192,9 @@ def test_unfinished_routine_is_offered_after_power_cut(
     assert "Resume Daily" in text_of(client, "/")
     station.show(activity="hold", phase="hold")
     assert "Resume " not in text_of(client, "/")
+    for phase in ("done", "ended"):
+        station.show(activity="test", phase=phase, person_id=None)
+        assert "Resume Daily" in text_of(client, "/"), "somebody else's session has ended"
     station.show(activity="idle", phase="idle")
     store.save_unfinished(run, {"do": "hold"}, began - timedelta(days=3))
     assert "Resume " not in text_of(client, "/")

@@ -81,3 +81,27 @@ def test_test_points_out_nothing_on_the_right_leg() -> None:
     board.stand(LEFT)
     board.until_go()
     assert not heard(board.facts, CueName.SWITCH)
+
+
+@pytest.mark.parametrize("analogue", [True, False])
+def test_test_points_out_the_wrong_leg_between_attempts(analogue: bool) -> None:
+    """A person who steps off to slide the board, and back on with the other foot, hears it after two seconds,
+    once."""
+    board = Board(TestStep((LEFT,)), analogue=analogue)
+    board.stand(LEFT)
+    board.until_go()
+    board.touch(2.0)
+    board.rise(LEFT)
+    board.run(1.0)
+    assert board.routine.state_at(board.now_us).phase == "move"
+    board.stand(RIGHT)
+    began_us = board.now_us
+    board.run(8.0)
+    switches = [cue for cue in only(board.facts, Cue) if cue.cue is CueName.SWITCH]
+    assert [cue.side for cue in switches] == [LEFT]
+    assert switches[0].at_us - began_us == pytest.approx(us(2.0), abs=us(0.2))
+    board.rise(RIGHT)
+    board.run(1.0)
+    board.stand(LEFT)
+    board.run(10.0)
+    assert len(heard(board.facts, CueName.SWITCH)) == 1

@@ -50,11 +50,10 @@ def is_resumable(routine: Routine) -> bool:
 
 
 def interrupted_routine(store: Reader, clock: Clock) -> UnfinishedRoutine | None:
-    """What a power cut or a restart has left of a routine that was on the board within ten minutes; `None` without one.
+    """What a power cut or a restart has left of a routine that was on the board in the last ten minutes, if any.
 
     The newest thing stored of it says when: a hold's credit (every five seconds), a repetition, a trial, or a new step.
-
-    A clock that the power cut has set back does not tell how long ago it was: then there is none.
+    A clock that the power cut has set back does not tell how long ago that was: then `None`.
     """
     try:
         session = next(iter(store.sessions(limit=1)), None)

@@ -52,7 +52,7 @@ TRANSITIONS: dict[TestPhase, frozenset[TestPhase]] = {
 }
 PHASES_BEFORE_LUNGE = (TestPhase.SETTLE, TestPhase.SIDE, TestPhase.COUNT)
 STEP_ON_PHASES = (TestPhase.WAIT, TestPhase.SETTLE, TestPhase.MOVE)
-"""Where a person may step on, at first or again: with the wrong leg, they hear so."""
+"""Where a person may step on, at first or again; with the wrong leg, they hear SWITCH."""
 NUDGED_PHASES = (TestPhase.SETTLE, TestPhase.MOVE)
 MEASURING_PHASES = (*PHASES_BEFORE_LUNGE, TestPhase.ATTEMPT, TestPhase.MOVE)
 PHASES_OF_COMMAND = {

@@ -43,7 +43,7 @@ def test_sentences_show_no_interval_to_unchanged_people() -> None:
 
 
 def test_one_outlier_makes_no_loss_likely() -> None:
-    """Ten like tests and one of 50 mm: beyond the MDC95, but the interval still includes no change. With a second such
+    """Ten similar tests and one of 50 mm: beyond the MDC95, but the interval still contains zero. With a second such
     test a loss is likely."""
     made = results([94, 94, 94, 94, 94, 92, 88, 94, 94, 86, 50])
     found = analyse_left(made)

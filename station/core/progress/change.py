@@ -246,9 +246,8 @@ class Epoch:
         """Take a result later than all before it; return the change that it confirms, or `None`."""
         self._add(result)
         count = len(self.results)
-        if self._scores < self._due_at_score and self._line.evidence < self._threshold / 2:
-            return None
-        if count < self._weighed_from:
+        is_due = self._scores >= self._due_at_score or self._line.evidence + self._closed_evidence > self._threshold / 2
+        if not is_due or count < self._weighed_from:
             return None
         if not self._may_suffice() or self.evidence() < self._threshold:
             return None

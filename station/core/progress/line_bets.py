@@ -18,10 +18,10 @@ from msgspec import Struct
 from station.core.progress.ranks import Ranks
 from station.core.progress.records import Direction
 
-SLOPES = ((0.3, 0.6), (0.15, 0.2))
+SLOPES = ((0.3, 0.6), (0.15, 0.15), (0.6, 0.05))
 """Slopes in SDs a week, each with its weight for both directions: with an SD of 5.8 mm from day to day, a gain of
-2 mm a week is 0.34 SDs a week. The second is for slow gains and large errors."""
-GAIN_SHARE = 0.7
+2 mm a week is 0.34 SDs a week. The second is for slow gains and large errors, the third for fast gains."""
+GAIN_SHARE = 0.6
 """How probable a gain is if the level moves from the first result on: people come here to gain."""
 MOST_WEEKS = 16.0
 """After this a line is level, so that a year's gap alone is not evidence."""

@@ -125,7 +125,7 @@ PRICED = (
     replace(_SPELLS, name="long spells", says="spells, SD 5 mm", day_mm=5.0),
     EARLY_LOSS,
 )
-ODDS = (1.0, 3.0, 8.0, 22.0, 60.0, 150.0)
+ODDS = (1.0, 3.0, 8.0, 25.0, 80.0, 250.0)
 """The odds of a change against spells, for the price of the promise."""
 
 _SIX_MONTHS = replace(NULL, name="steady", says="no change", weeks=26)

@@ -16,7 +16,7 @@ Results are ranked within their kind: the same contact, kind of test and circums
 time of day never counts as a change of the ankle, and alternating between them costs little.
 
 The evidence supposes that days are independent. So the odds that the results follow the likeliest hypothesis rather
-than stiff and supple spells must also be 22 to one (`station.core.progress.spells`).
+than stiff and supple spells must also be 25 to one (`station.core.progress.spells`).
 
 An epoch lasts at most a year. The next one ranks against the last results of the one before. After a real change, a new
 epoch starts with the next test.
@@ -39,7 +39,7 @@ from station.core.progress.spells import Spells
 EVIDENCE_THRESHOLD, IMPORTED_EVIDENCE_THRESHOLD = 80.0, 240.0
 """The inverse bounds the share of unchanged people for whom one epoch of one game ever confirms a change. Over a
 person's three games and the three of imported results, the bounds add up to 5 %."""
-ODDS_AGAINST_SPELLS = 22.0
+ODDS_AGAINST_SPELLS = 25.0
 """How much likelier than spells a change must be. The study shows what other odds give, and with what delay."""
 _SIZES_MM_WEEK = (1.0, 2.0, 3.0)
 """The sizes of a gain or loss from the first test on, for these odds: training usually gives 1.8 to 2.6 mm a week

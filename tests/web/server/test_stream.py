@@ -177,7 +177,7 @@ def test_client_that_never_reads_is_dropped(
         wait_until(lambda: station.watchers == 1, "the page is subscribed")
 
         def is_dropped() -> bool:
-            station.show(next_step="x" * 200_000)
+            station.show(activity="hold", next_step="x" * 200_000)
             return station.watchers == 0
 
         wait_until(is_dropped, "the page that never reads is dropped")

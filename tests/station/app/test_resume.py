@@ -161,7 +161,7 @@ def test_unfinished_routine_survives_power_cut(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("away", "resumes"), [(1.0, True), (9.0, True), (10.5, False), (-5.0, False)])
 def test_stepping_on_after_a_power_cut_resumes_within_ten_minutes(tmp_path: Path, away: float, resumes: bool) -> None:
-    """Also with several people: it is still whoever was on the board. A clock that was set back tells no age."""
+    """With several people, it is the routine of the one who was on the board. If the clock went back, there is none."""
     with GuidedStation(tmp_path, COMPARATORS) as guided:
         ada, _ = add_screened_person(guided.store, "Ada"), add_screened_person(guided.store, "Ben")
         run_into_last_hold(guided, ada)

@@ -153,7 +153,7 @@ def test_person_on_the_wrong_foot_is_not_asked_to_step_on() -> None:
 
 
 def test_page_names_the_foot_to_a_person_who_steps_back_on_with_the_other(tmp_path: Path) -> None:
-    """Between two attempts and while settling; a person on the right foot is told where to move."""
+    """Between two attempts and while settling. Somebody on the foot under test is told where to move."""
     with Rig(tmp_path, "") as rig:
         rig.step_on()
         rig.station.request_start("test", None, is_chosen=False)
